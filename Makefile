@@ -1,0 +1,196 @@
+# ffc, libfflag, ffreplay. `make help` lists the targets.
+#
+# Nothing is configured: override the usual variables (CC, CFLAGS, prefix, DESTDIR, …) on the command
+# line. SANITIZE=address,undefined builds into its own directory, so that builds do not mix.
+
+CC = gcc
+CXX = g++
+AR = ar
+CFLAGS = -O2 -g
+CXXFLAGS = -O2 -g
+prefix = /usr/local
+bindir = $(prefix)/bin
+libdir = $(prefix)/lib
+includedir = $(prefix)/include
+mandir = $(prefix)/share/man
+pkgconfigdir = $(libdir)/pkgconfig
+INSTALL = install
+
+empty :=
+comma := ,
+space := $(empty) $(empty)
+BUILD := build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+
+version_of = $(shell sed -n 's/^\#define FFLAG_VERSION_$(1) //p' include/fflag.h)
+MAJOR := $(call version_of,MAJOR)
+VERSION := $(MAJOR).$(call version_of,MINOR).$(call version_of,PATCH)
+SONAME := libfflag.so.$(MAJOR)
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wundef -Wvla -Wwrite-strings -Wformat=2 -Wcast-qual \
+    -fno-common
+C_WARNINGS = $(WARNINGS) -Wstrict-prototypes -Wmissing-prototypes
+ifdef DEV
+WARNINGS += -Werror
+endif
+sanitize = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+c_flags = -std=c11 -D_GNU_SOURCE -Iinclude $(CPPFLAGS) $(C_WARNINGS) $(CFLAGS) $(sanitize) -MMD -MP
+cxx_flags = -std=c++17 -Iinclude $(CPPFLAGS) $(WARNINGS) $(CXXFLAGS) $(sanitize) -MMD -MP
+link_flags = $(LDFLAGS) $(sanitize)
+
+runtime_c := $(sort $(wildcard runtime/*.c))
+compiler_c := $(sort $(wildcard compiler/*.c))
+commands_c := $(sort $(wildcard compiler/commands/*.c))
+replay_c := $(sort $(wildcard tools/ffreplay/*.c))
+replay_cc := $(sort $(wildcard tools/ffreplay/*.cc))
+unit_c := $(sort $(wildcard tests/unit/test_*.c))
+bench_c := $(sort $(wildcard tools/bench/bench*.c))
+
+object = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
+pic_object = $(patsubst %,$(BUILD)/pic/%.o,$(basename $(1)))
+unit_tests := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_c))
+
+ffc := $(BUILD)/ffc
+ffreplay := $(BUILD)/ffreplay
+library_a := $(BUILD)/libfflag.a
+library_so := $(BUILD)/libfflag.so.$(VERSION)
+compiler_a := $(BUILD)/libffc.a
+service := $(BUILD)/demo-service
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all setup demo check check-all bench lint fmt install uninstall clean help
+
+## all: build ffc, ffreplay and libfflag under build/ (the default)
+all: $(ffc) $(ffreplay) $(library_a) $(library_so) $(service)
+
+## demo: the main job end to end, in under a minute (installs what it needs)
+demo: setup-build
+	@$(MAKE) --no-print-directory -s all
+	@tools/demo/demo.sh $(BUILD)
+
+## check: build and run every test (installs what it needs)
+check: setup-build setup-check
+	@$(MAKE) --no-print-directory -s all check-programs
+	@tests/run.sh $(BUILD) $(TESTS)
+
+## check-all: check, then the same again under ASan and UBSan, and the threaded tests under TSan
+check-all: check
+	@$(MAKE) --no-print-directory check SANITIZE=address,undefined
+	@$(MAKE) --no-print-directory check SANITIZE=thread TESTS="unit/test_store unit/test_reload"
+
+## bench: time evaluation beside its limit loops (JSON=1 for JSON)
+bench: setup-build
+	@$(MAKE) --no-print-directory -s $(BUILD)/bench-evaluate
+	@$(BUILD)/bench-evaluate $(if $(JSON),--json)
+
+## lint: formatting, layers, banned functions, shell, generated docs
+lint: setup-build setup-lint
+	@$(MAKE) --no-print-directory -s $(ffc)
+	@tools/lint.sh $(BUILD)
+
+## fmt: format the sources in place
+fmt: setup-lint
+	@git ls-files -co --exclude-standard '*.c' '*.h' '*.cc' | xargs clang-format-14 -i
+
+## install, uninstall: below $(DESTDIR)$(prefix)
+install: all
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) $(DESTDIR)$(includedir)/fflag \
+	    $(DESTDIR)$(pkgconfigdir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man3
+	$(INSTALL) -m 755 $(ffc) $(ffreplay) $(DESTDIR)$(bindir)
+	$(INSTALL) -m 644 $(library_a) $(DESTDIR)$(libdir)
+	$(INSTALL) -m 755 $(library_so) $(DESTDIR)$(libdir)
+	ln -sf libfflag.so.$(VERSION) $(DESTDIR)$(libdir)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libfflag.so
+	$(INSTALL) -m 644 include/fflag.h $(DESTDIR)$(includedir)
+	$(INSTALL) -m 644 include/fflag/snapshot.h $(DESTDIR)$(includedir)/fflag
+	sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' -e 's|@includedir@|$(includedir)|' \
+	    -e 's|@version@|$(VERSION)|' runtime/fflag.pc.in >$(DESTDIR)$(pkgconfigdir)/fflag.pc
+	$(INSTALL) -m 644 docs/man/*.1 $(DESTDIR)$(mandir)/man1
+	$(INSTALL) -m 644 docs/man/*.3 $(DESTDIR)$(mandir)/man3
+
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/ffc $(DESTDIR)$(bindir)/ffreplay $(DESTDIR)$(libdir)/libfflag.* \
+	    $(DESTDIR)$(includedir)/fflag.h $(DESTDIR)$(includedir)/fflag/snapshot.h \
+	    $(DESTDIR)$(pkgconfigdir)/fflag.pc \
+	    $(addprefix $(DESTDIR)$(mandir)/man1/,$(notdir $(wildcard docs/man/*.1))) \
+	    $(addprefix $(DESTDIR)$(mandir)/man3/,$(notdir $(wildcard docs/man/*.3)))
+	-rmdir $(DESTDIR)$(includedir)/fflag 2>/dev/null
+
+## clean: remove build/
+clean:
+	rm -rf build
+
+## help: this list
+help:
+	@sed -n 's/^## //p' Makefile
+
+# ---------------------------------------------------------------------------------- set-up --
+
+.PHONY: setup-build setup-check setup-lint check-programs
+setup-build:
+	@tools/setup.sh build
+setup-check:
+	@tools/setup.sh check
+setup-lint:
+	@tools/setup.sh lint
+
+# ----------------------------------------------------------------------------------- build --
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(c_flags) -c -o $@ $<
+
+$(BUILD)/obj/%.o: %.cc
+	@mkdir -p $(@D)
+	$(CXX) $(cxx_flags) -c -o $@ $<
+
+# The shared library alone needs position-independent code, and shows only what fflag.map names.
+$(BUILD)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(c_flags) -fPIC -fvisibility=hidden -c -o $@ $<
+
+# The interpreter and the verifier are the hot paths; -O3 is worth its bytes there alone.
+$(BUILD)/obj/runtime/evaluate.o $(BUILD)/pic/runtime/evaluate.o \
+$(BUILD)/obj/runtime/verify.o $(BUILD)/pic/runtime/verify.o: c_flags += -O3
+
+$(library_a): $(call object,$(runtime_c))
+	@rm -f $@
+	$(AR) rcsD $@ $^
+
+$(library_so): $(call pic_object,$(runtime_c)) runtime/fflag.map
+	$(CC) $(link_flags) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=runtime/fflag.map \
+	    -Wl,-z,defs -o $@ $(filter %.o,$^) -pthread
+	@ln -sf $(@F) $(BUILD)/$(SONAME)
+	@ln -sf $(SONAME) $(BUILD)/libfflag.so
+
+# The compiler without its commands: ffreplay reads definitions with it.
+$(compiler_a): $(call object,$(compiler_c))
+	@rm -f $@
+	$(AR) rcsD $@ $^
+
+compiler_libraries = -lyaml -ljansson -lsodium -lm -pthread
+
+$(ffc): $(call object,$(commands_c)) $(compiler_a) $(library_a)
+	$(CC) $(link_flags) -o $@ $^ $(compiler_libraries)
+
+$(ffreplay): $(call object,$(replay_c) $(replay_cc)) $(compiler_a) $(library_a)
+	$(CXX) $(link_flags) -o $@ $^ -lsimdjson $(compiler_libraries)
+
+$(service): $(BUILD)/obj/tools/demo/service.o $(library_a)
+	$(CC) $(link_flags) -o $@ $^ -lm -pthread
+
+$(BUILD)/bench-%: $(BUILD)/obj/tools/bench/bench_%.o $(compiler_a) $(library_a)
+	$(CC) $(link_flags) -o $@ $^ $(compiler_libraries)
+
+# ----------------------------------------------------------------------------------- tests --
+
+check-programs: $(unit_tests)
+
+# A unit test may use ffreplay's parts, too: everything but its main.
+replay_parts := $(filter-out tools/ffreplay/main.c,$(replay_c)) $(replay_cc)
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,$(replay_parts)) $(compiler_a) $(library_a)
+	@mkdir -p $(@D)
+	$(CXX) $(link_flags) -o $@ $^ -lcmocka -lsimdjson $(compiler_libraries)
+
+-include $(shell find $(BUILD)/obj $(BUILD)/pic -name '*.d' 2>/dev/null)

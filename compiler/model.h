@@ -1,0 +1,419 @@
+/*
+ * model.h - a project as its definitions say it, names resolved.
+ *
+ * Everything is owned by the project's arena and constant once project_load() has returned. Texts are
+ * NUL-terminated and never NULL unless said; a `span` is where a thing was written. Percentages are in
+ * thousandths of a percent (0 to 100000), times and durations in milliseconds.
+ */
+#ifndef FFC_MODEL_H
+#define FFC_MODEL_H
+
+#include "fflag.h"
+#include "yaml.h"
+
+struct text {
+    const char *text;
+    struct span span;
+};
+struct texts {
+    struct text *items;
+    uint32_t count;
+};
+
+#define PERCENT_ALL 100000u
+
+/* ------------------------------------------------------------------------------- conditions -- */
+
+enum operator_kind {
+    OPERATOR_EQ = 1, /* also `in`: any of the operands */
+    OPERATOR_CONTAINS,
+    OPERATOR_STARTS_WITH,
+    OPERATOR_ENDS_WITH,
+    OPERATOR_GLOB,
+    OPERATOR_IN_FILE,
+    OPERATOR_LT,
+    OPERATOR_LE,
+    OPERATOR_GT,
+    OPERATOR_GE,
+    OPERATOR_HAS_ANY, /* also `has` */
+    OPERATOR_HAS_ALL,
+    OPERATOR_IN_NETWORK,
+    OPERATOR_PRESENT
+};
+
+struct network {
+    uint8_t first[16]; /* IPv4 as ::ffff:a.b.c.d */
+    uint8_t last[16];
+};
+
+/* A value a test compares with. `source` is as written; the member that counts follows from the type
+ * of the attribute: the text itself for string and strings, and for a version its canonical text. */
+struct operand {
+    struct text source;
+    union {
+        const char *text;
+        double number;
+        bool boolean;
+        int64_t time;
+        struct network network;
+    };
+};
+
+enum condition_kind {
+    CONDITION_ALL = 1, /* children; none: always holds */
+    CONDITION_ANY,     /* children; none: never holds */
+    CONDITION_NOT,     /* one child */
+    CONDITION_TEST,
+    CONDITION_SEGMENT,
+    CONDITION_FLAG
+};
+
+/*
+ * A tree. The exact negations (`ne`, `not_in`, `not_contains`, `has_none`, `present: false`, …) are a
+ * test with `negate`; in a test of several operands, any of them makes it hold (all of them for
+ * OPERATOR_HAS_ALL).
+ */
+struct condition {
+    enum condition_kind kind;
+    struct span span; /* the entry `key: value`, or the operator within it */
+    struct condition **children;
+    uint32_t child_count;
+
+    /* CONDITION_TEST */
+    enum operator_kind operator_kind;
+    bool negate;
+    bool ignore_case;
+    const struct attribute *attribute; /* NULL in a metric, whose tests are on fields */
+    struct text field;                 /* the attribute's or field's name */
+    struct operand *operands;
+    uint32_t operand_count;
+    struct list_file *file; /* OPERATOR_IN_FILE */
+
+    const struct segment *segment; /* CONDITION_SEGMENT */
+    const struct flag *flag;       /* CONDITION_FLAG: holds when it serves one of `variants` */
+    uint64_t variants;             /* by index, as bits */
+};
+
+/* A file of values, one a line; read once however often it is used. */
+struct list_file {
+    const char *path; /* relative to the project */
+    const char **values;
+    uint32_t count;
+};
+
+/* ---------------------------------------------------------------------------- declarations -- */
+
+struct attribute {
+    struct text name;
+    enum fflag_attribute_type type;
+    struct texts choices; /* `enum`; none: any */
+    const char *description; /* or NULL */
+};
+
+struct segment {
+    struct text name;
+    const char *description;
+    struct condition *condition;
+};
+
+struct layer {
+    struct text name;
+    const struct attribute *bucket_by;
+};
+
+struct holdout {
+    struct text name;
+    const struct attribute *bucket_by;
+    uint32_t percent;
+};
+
+/* ----------------------------------------------------------------------------------- flags -- */
+
+enum flag_kind { KIND_RELEASE, KIND_EXPERIMENT, KIND_CANARY, KIND_OPS, KIND_CONFIG, KIND_PERMISSION };
+
+struct variant {
+    struct text name;  /* text NULL: the one value of a flag declared by `value` */
+    struct span span;  /* of the value */
+    union {
+        bool boolean;
+        int64_t integer;
+        double number;
+        const char *string; /* and json: compact text */
+    };
+};
+
+struct ramp {
+    bool gradual;     /* false: `from` is the percentage, and the rest is unused */
+    uint32_t from;
+    uint32_t to;
+    uint32_t step;    /* 0: linear */
+    int64_t every;
+    int64_t start;
+    int64_t end;
+    struct span span;
+};
+
+struct arm {
+    uint32_t variant;
+    uint32_t percent;
+    struct span span;
+};
+
+struct rule {
+    struct text name;            /* as given, else "rules[0]" and so on */
+    struct span span;            /* the whole rule */
+    struct condition *condition; /* NULL: everybody */
+    bool split;
+    uint32_t serve;              /* a variant, when not split */
+    struct arm *arms;
+    uint32_t arm_count;
+    bool has_percent;
+    struct ramp percent;
+    const struct attribute *by;  /* what is hashed; the flag's bucket_by unless the rule says */
+};
+
+struct user_list {
+    uint32_t variant;
+    struct texts users;
+    struct list_file *file; /* or NULL; with `users` empty */
+    struct span span;
+};
+
+struct requirement {
+    const struct flag *flag;
+    uint64_t variants; /* accepted, as bits */
+    struct span span;
+};
+
+enum criterion_form { CRITERION_MAX, CRITERION_MIN, CRITERION_MAX_INCREASE, CRITERION_MAX_DECREASE };
+enum criterion_action { ACTION_ROLLBACK, ACTION_PAUSE, ACTION_ALERT, ACTION_INVESTIGATE };
+enum nodata_policy { NODATA_HOLD, NODATA_ROLLBACK, NODATA_IGNORE };
+
+/* A guard, or a line of `advance_when`: there `action` does not count. */
+struct criterion {
+    const struct metric *metric;
+    enum criterion_form form;
+    double threshold;    /* in the metric's own unit: a share as 0.05, a latency as logged */
+    bool absolute;       /* of max_increase and max_decrease: {abs: …} */
+    struct text written; /* the threshold as written, for reports: "5%" */
+    enum criterion_action action;
+    int64_t over;         /* trailing window; 0: the whole stage */
+    uint32_t for_windows; /* how many windows in a row; 1 unless said */
+    double confidence;    /* 0: judge the point estimate */
+    bool versus_before;   /* else versus control */
+    uint64_t min_samples; /* 0: the stage's */
+    enum nodata_policy on_nodata;
+    struct span span;
+};
+struct criteria {
+    struct criterion *items;
+    uint32_t count;
+};
+
+struct stage {
+    struct text name;
+    uint32_t percent;
+    int64_t hold;
+    int64_t max_hold; /* 0: none */
+    uint64_t min_samples;
+    struct condition *condition;
+    struct criteria guards; /* in addition to the canary's */
+    struct criteria advance_when;
+    bool approval; /* named in the canary's `approval` */
+    struct span span;
+};
+
+enum canary_state {
+    CANARY_PENDING,
+    CANARY_RUNNING,
+    CANARY_PAUSED,
+    CANARY_ROLLED_BACK,
+    CANARY_COMPLETE
+};
+const char *canary_state_text(enum canary_state state); /* as in the definitions: "rolled_back" */
+enum timeout_policy { TIMEOUT_HOLD, TIMEOUT_PAUSE, TIMEOUT_ROLLBACK, TIMEOUT_ADVANCE };
+
+struct canary {
+    uint32_t serve;
+    struct stage *stages; /* at least one */
+    uint32_t stage_count;
+    struct criteria guards;
+    struct criteria advance_when;
+    enum timeout_policy on_timeout;
+    enum nodata_policy on_unhealthy;
+    int64_t max_hold;
+    bool automatic;
+    bool instant;
+    enum canary_state state;
+    uint32_t stage;  /* the current one; 0 while pending */
+    int64_t since;   /* INT64_MIN: not given */
+    const struct node *node; /* the block, where edit.h finds state, stage and since */
+    struct span span;
+};
+
+enum experiment_state { EXPERIMENT_DRAFT, EXPERIMENT_RUNNING, EXPERIMENT_CONCLUDED };
+
+struct experiment {
+    const char *hypothesis;
+    struct arm *arms;
+    uint32_t arm_count;
+    uint32_t control;
+    uint32_t traffic;
+    struct condition *condition;
+    const struct metric *primary; /* or NULL */
+    const struct metric **metrics;
+    uint32_t metric_count;
+    struct criteria guards;
+    uint64_t min_samples;
+    int64_t min_duration;
+    double alpha, power, mde;
+    enum experiment_state state;
+    bool has_winner;
+    uint32_t winner;
+    struct span span;
+};
+
+/* A flag as one environment has it: its own keys, replaced by the environment's. Variants keep their
+ * names and order in every environment; only their values may differ. */
+struct targeting {
+    bool enabled;
+    const struct attribute *bucket_by; /* NULL: no default is declared, and nothing hashes */
+    const char *salt;
+    struct variant *variants;
+    uint32_t variant_count;
+    uint32_t default_variant;
+    struct requirement *requirements;
+    uint32_t requirement_count;
+    const struct layer *layer; /* or NULL */
+    uint32_t layer_from, layer_to;
+    struct span layer_span;
+    const struct holdout **holdouts;
+    uint32_t holdout_count;
+    struct user_list *users;
+    uint32_t user_list_count;
+    struct rule *rules;
+    uint32_t rule_count;
+    struct canary *canary;         /* or NULL */
+    struct experiment *experiment; /* or NULL */
+};
+
+struct flag {
+    struct text name;
+    struct span span; /* of the name, where it is defined */
+    const char *description, *owner; /* or NULL */
+    struct texts tags;
+    int64_t expires; /* INT64_MIN: never */
+    struct span expires_span;
+    enum flag_kind kind;
+    enum fflag_type type;
+    struct targeting *environments; /* one an environment of the project, in its order */
+};
+
+/* --------------------------------------------------------------------------------- overrides -- */
+
+struct override {
+    struct texts flags; /* globs */
+    struct texts tags;
+    struct texts kinds;
+    bool all;
+    uint64_t environments;       /* as bits; all of them unless said */
+    struct condition *condition; /* or NULL */
+    struct text serve;           /* "default", or a variant every selected flag has */
+    int64_t from, until;         /* INT64_MIN, INT64_MAX when not given */
+    const char *reason, *by;     /* or NULL */
+    int64_t at;                  /* INT64_MIN: not given */
+    struct span span;
+};
+bool override_selects(const struct override *override, const struct flag *flag);
+
+/* ----------------------------------------------------------------------------- metrics, logs -- */
+
+enum metric_kind {
+    METRIC_PROPORTION,
+    METRIC_MEAN,
+    METRIC_RATIO,
+    METRIC_QUANTILE,
+    METRIC_RATE,
+    METRIC_MAX,
+    METRIC_MIN,
+    METRIC_LAST
+};
+enum metric_aggregate { AGGREGATE_SUM, AGGREGATE_MEAN, AGGREGATE_MAX, AGGREGATE_COUNT, AGGREGATE_LAST };
+
+struct metric {
+    struct text name;
+    enum metric_kind kind;
+    const char *description, *unit; /* or NULL */
+    bool lower_is_better;
+    bool better_given;
+    struct condition *where; /* on fields; NULL: every event */
+    struct condition *of;    /* METRIC_PROPORTION */
+    struct text value;       /* field; text NULL where the kind has none */
+    struct text numerator, denominator;
+    double quantile;         /* METRIC_QUANTILE, 0 to 1 */
+    double accuracy;         /* of the sketch: 0.01 unless said */
+    bool per_unit;
+    enum metric_aggregate aggregate;
+    const struct log *log;   /* NULL: the only one */
+};
+
+enum log_format { LOG_NDJSON, LOG_COMBINED, LOG_CSV, LOG_TSV, LOG_OTLP, LOG_GO_FEATURE_FLAG,
+                  LOG_PROMETHEUS, LOG_KAYENTA };
+enum time_unit { TIME_AUTO, TIME_SECONDS, TIME_MILLISECONDS, TIME_MICROSECONDS, TIME_NANOSECONDS };
+
+struct log_field {
+    struct text name; /* what metrics and contexts call it */
+    const char *from; /* the field in the log; dots descend */
+    double scale;     /* 1 unless said */
+};
+
+struct log {
+    struct text name;
+    enum log_format format;
+    const char *time; /* field */
+    enum time_unit time_unit;
+    const char *unit, *flag, *variant, *id; /* fields, or NULL */
+    struct log_field *context; /* name: the attribute */
+    uint32_t context_count;
+    struct log_field *fields;
+    uint32_t field_count;
+    struct span span;
+};
+
+/* ---------------------------------------------------------------------------------- project -- */
+
+struct project {
+    struct arena arena;
+    struct sources sources;
+    struct diagnostics diagnostics;
+    const char *directory; /* as given */
+
+    const char *name;
+    struct texts environments; /* at most 64 */
+    const struct attribute *bucket_by; /* or NULL */
+    bool automatic;
+
+    /* Each in the order of definition. Arrays of pointers: the things themselves never move. */
+    struct attribute **attributes;
+    uint32_t attribute_count;
+    struct segment **segments;
+    uint32_t segment_count;
+    struct layer **layers;
+    uint32_t layer_count;
+    struct holdout **holdouts;
+    uint32_t holdout_count;
+    struct metric **metrics;
+    uint32_t metric_count;
+    struct log **logs;
+    uint32_t log_count;
+    struct flag **flags; /* sorted by name, as bytes */
+    uint32_t flag_count;
+    struct override **overrides;
+    uint32_t override_count;
+};
+
+/* By name; NULL, or UINT32_MAX, when there is none. */
+const struct flag *project_flag(const struct project *project, const char *name);
+uint32_t project_environment(const struct project *project, const char *name);
+
+#endif

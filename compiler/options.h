@@ -1,0 +1,94 @@
+/*
+ * options.h - command lines, the same way for `ffc` and `ffreplay`.
+ *
+ * A command declares its options as a table, which parses them and prints `--help`. Long options take
+ * `--name value` and `--name=value`; short ones may be clustered; `--` ends options; `-` is stdin or
+ * stdout. A usage error goes to stderr, with "did you mean", and exits 2.
+ */
+#ifndef FFC_OPTIONS_H
+#define FFC_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "diagnostic.h"
+
+enum exit_status {
+    EXIT_FINE = 0,
+    EXIT_INPUT = 1, /* the input is at fault: errors found, an evaluation erred */
+    EXIT_JOB = 2    /* the job could not be done: usage, I/O, internal */
+};
+
+enum option_kind {
+    OPTION_FLAG,   /* bool */
+    OPTION_TEXT,   /* const char * */
+    OPTION_TEXTS,  /* struct option_texts: may be repeated */
+    OPTION_TIME,   /* int64_t, milliseconds, from RFC 3339 */
+    OPTION_FORMAT, /* enum diagnostic_format: text, json, github */
+    OPTION_COLOR   /* enum color_choice: auto, always, never */
+};
+
+struct option_texts {
+    const char **items;
+    size_t count;
+};
+
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct option {
+    const char *name;  /* without the dashes */
+    char letter;       /* 0: none */
+    enum option_kind kind;
+    void *target;      /* holds the default before parsing */
+    const char *value; /* what `--help` calls the value: "ENV" */
+    const char *help;  /* one line */
+};
+
+struct command {
+    const char *name;
+    const char *summary; /* one line, for the list of commands */
+    const char *usage;   /* after the program and command: "FLAG… [-e ENV] -c JSON" */
+    const char *examples; /* lines, first in the help */
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns an exit_status */
+};
+
+/*
+ * Dispatches `program COMMAND …`, `--help`, `--version`, and suggests a command for a misspelt one.
+ * Returns the exit status.
+ */
+int command_main(const char *program, const char *synopsis, const struct command *commands,
+                 size_t count, int argc, char **argv);
+
+/*
+ * Parses argv[1…] by the table. Returns the number of operands, which are moved to the front of argv
+ * from argv[1]; or a negative number when the command must return at once, with *status: help was
+ * printed, or usage was wrong.
+ */
+int options_parse(const struct command *command, const struct option *options, size_t count,
+                  int argc, char **argv, int *status);
+
+/* "ffc build: …" on stderr; returns EXIT_JOB, so that a command can `return usage_error(…)`. */
+int usage_error(const struct command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+int job_error(const struct command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Whether to colour what goes to `stream`: --color, CLICOLOR_FORCE, NO_COLOR, TERM, a terminal. */
+bool use_color(enum color_choice choice, FILE *stream);
+
+/* Reads a whole file, or stdin for "-". False: *error says why. `limit` bounds its size. */
+struct buffer;
+bool read_file(const char *path, size_t limit, struct buffer *out, struct buffer *error);
+
+/* RFC 3339 with an offset, to milliseconds since the epoch; false when it is not that. */
+bool parse_time(const char *text, int64_t *ms);
+/* "90s", "30m", "24h", "7d", "2w", to milliseconds. */
+bool parse_duration(const char *text, int64_t *ms);
+/* "25", "25%", "0.125", to thousandths of a percent, exactly; false beyond 100 or three decimals. */
+bool parse_percent(const char *text, uint32_t *thousandths);
+/* Milliseconds to "2026-11-20T10:00:00Z", with a fraction only where there is one. 32 bytes suffice. */
+void format_time(int64_t ms, char *out, size_t size);
+
+#endif

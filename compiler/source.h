@@ -1,0 +1,43 @@
+/*
+ * source.h - the text of definition files, and places in them.
+ *
+ * While reading, a place is a file and two byte offsets; lines and columns are worked out only for a
+ * message that is printed. Lines and columns count from 1, columns in Unicode code points.
+ */
+#ifndef FFC_SOURCE_H
+#define FFC_SOURCE_H
+
+#include "memory.h"
+
+/* [begin, end) in bytes. A span with file NO_FILE has no place, e.g. one about a whole project. */
+struct span {
+    uint32_t file;
+    uint32_t begin;
+    uint32_t end;
+};
+#define NO_FILE UINT32_MAX
+#define NO_SPAN ((struct span){NO_FILE, 0, 0})
+
+struct source {
+    const char *path; /* as shown in messages: the project directory as given, plus the rest */
+    const char *name; /* the path below the project directory, "/" between its parts */
+    const char *text; /* NUL-terminated; arena-owned */
+    size_t length;
+};
+
+struct sources {
+    struct arena *arena;
+    struct source *items;
+    uint32_t count;
+};
+
+struct position {
+    uint32_t line;
+    uint32_t column;
+    const char *line_text; /* start of the line, ended by '\n' or '\0' */
+};
+
+/* Where the byte is. Cost: linear in the offset; for messages only. */
+struct position source_position(const struct sources *sources, uint32_t file, uint32_t offset);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * yaml.h - strict YAML, as nodes with exact spans.
+ *
+ * Built on libyaml's event interface, whose scanner has no limits of its own: depth, size and node
+ * counts are bounded here, and anchors, aliases, tags, merge keys, duplicate keys and second documents
+ * are refused. Scalars are not typed: a node says only whether it was plain or quoted, and the schema
+ * decides what it means. Every problem found is reported, and what could be read is returned.
+ */
+#ifndef FFC_YAML_H
+#define FFC_YAML_H
+
+#include "diagnostic.h"
+
+enum node_kind { NODE_SCALAR = 1, NODE_LIST, NODE_MAP };
+
+struct node {
+    enum node_kind kind;
+    bool plain;     /* a scalar without quotes, so that `true` and `25%` may mean more than text */
+    bool flow;      /* a list or map in brackets */
+    struct span span;
+    const char *text; /* of a scalar; NUL-terminated, holds no NUL */
+    uint32_t count;   /* text's length, or items, or entries */
+    union {
+        struct node **items;
+        struct entry *entries;
+    };
+};
+
+struct entry {
+    struct node *key; /* always a scalar */
+    struct node *value;
+};
+
+#define YAML_MAX_FILE (16u << 20)
+#define YAML_MAX_DEPTH 64u
+#define YAML_MAX_SCALAR (64u << 10)
+
+/*
+ * Reads one file of `sources` into the arena. NULL when the file is empty or cannot be read as YAML at
+ * all; then it has been reported. Cost: one pass of libyaml.
+ */
+struct node *yaml_read(const struct sources *sources, uint32_t file, struct arena *arena,
+                       struct diagnostics *diagnostics);
+
+/* The value of a key, or NULL. Linear: maps of the language are small. */
+struct node *node_get(const struct node *map, const char *key);
+
+#endif

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Installs the Debian packages that the named jobs need, says which, and does nothing when all are
+# there. Usage: tools/setup.sh build|check|lint ...
+set -eu
+
+packages_build="gcc g++ make pkg-config libyaml-dev libxxhash-dev libsodium-dev libjansson-dev
+    libsimdjson-dev"
+packages_check="libcmocka-dev python3 python3-yaml python3-xxhash binutils util-linux procps"
+packages_lint="clang-format-14 shellcheck git"
+
+wanted=
+for job in "$@"; do
+    case $job in
+    build) wanted="$wanted $packages_build" ;;
+    check) wanted="$wanted $packages_check" ;;
+    lint) wanted="$wanted $packages_lint" ;;
+    *)
+        echo "setup: unknown job '$job' (expected build, check or lint)" >&2
+        exit 2
+        ;;
+    esac
+done
+
+missing=
+for package in $wanted; do
+    status=$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null || true)
+    case $status in
+    ii*) ;;
+    *) missing="$missing $package" ;;
+    esac
+done
+[ -n "$missing" ] || exit 0
+
+echo "setup: installing$missing" >&2
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "setup: not root and no sudo; run as root: apt-get install$missing" >&2
+        exit 2
+    fi
+    as_root=sudo
+fi
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086 # the lists are words on purpose
+install() { $as_root apt-get install -y -qq --no-install-recommends $missing >&2 </dev/null; }
+if ! install; then
+    $as_root apt-get update -qq >&2
+    install
+fi
