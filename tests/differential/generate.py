@@ -1,0 +1,328 @@
+"""Random valid projects and contexts, small enough that every value meets every other."""
+
+import json
+
+COUNTRIES = ["US", "CA", "GB", "DE", "NO", "no", "Zürich"]
+WORDS = ["beta", "alpha", "Beta", "vip", "", "a b", "staff-1", "日本", "beta.tester"]
+VERSIONS = ["1.0.0", "v1.2", "2", "1.10.0", "1.9.9", "1.10.0-rc.1", "1.10.0-rc.2", "1.10.0-alpha",
+            "1.10.0-rc.10", "1.10.0+build7", "2097152.0.1", "3.0.0-0", "3.0.0-a.b"]
+BAD_VERSIONS = ["", "1.2.3.4", "01.2.3", "one", "1.0.0-01", "1.0.0-"]
+TIMES = ["2026-11-20T10:00:00Z", "2026-11-20T12:00:00+02:00", "2026-12-01T00:00:00.250Z",
+         "2027-01-31T23:59:59-05:00"]
+ADDRESSES = ["10.1.2.3", "192.168.0.1", "2001:db8::1", "::ffff:10.1.2.3", "255.255.255.255", "::"]
+NETWORKS = ["10.0.0.0/8", "192.168.0.0/16", "2001:db8::/32", "10.1.2.3", "0.0.0.0/0", "::/0"]
+NUMBERS = ["0", "-1", "17.5", "18", "65", "9007199254740993", "1e3", "-0.0"]
+GLOBS = ["*", "b*", "*a", "*e*a*", "?eta", "[a-b]*", "[!b]eta", "", "st\\*", "beta.*"]
+
+ATTRIBUTES = {
+    "user_id": "string",
+    "country": "string",
+    "word": "string",
+    "age": "number",
+    "account": "number",
+    "paying": "boolean",
+    "app": "version",
+    "signup": "time",
+    "groups": "strings",
+    "client": "ip",
+}
+LISTS = {"lists/words.txt": ["beta", "vip", "日本"], "lists/users.txt": ["u%d" % i for i in range(40)]}
+ENVIRONMENTS = ["development", "production"]
+DURATIONS = ["90s", "30m", "24h", "7d", "2w"]
+
+
+class Generator:
+    def __init__(self, random):
+        self.random = random
+        self.pick = random.choice
+        self.some = lambda items, most=3: random.sample(items, random.randint(1, min(most, len(items))))
+        self.chance = lambda p: random.random() < p
+
+    def percent(self):
+        return self.pick(["0%", "100%", "50%", "25", "0.125%", "33.333%", "99.999%", "1%", "10%"])
+
+    def shares(self, count):
+        cuts = sorted(self.random.randint(0, 100000) for _ in range(count - 1))
+        if self.chance(0.15):
+            cuts = [0] * (count - 1)
+        edges = [0] + cuts + [100000]
+        return ["%.3f%%" % ((b - a) / 1000) for a, b in zip(edges, edges[1:])]
+
+    # ------------------------------------------------------------------------------ conditions
+
+    def test(self, name):
+        kind, pick, some = ATTRIBUTES[name], self.pick, self.some
+        if self.chance(0.08):
+            return {"present": self.chance(0.5)}
+        if kind == "boolean":
+            return pick([True, False, {"eq": True}, {"ne": True}, {"ne": False}])
+        if kind == "strings":
+            operator = pick(["has", "has_any", "has_all", "has_none"])
+            return {operator: pick(WORDS) if operator == "has" else some(WORDS)}
+        if kind == "ip":
+            return {pick(["in", "not_in"]): some(NETWORKS)}
+        if kind == "string":
+            values = COUNTRIES if name == "country" else WORDS
+            if name == "user_id":
+                values = ["u%d" % i for i in range(60)]
+            operator = pick(["scalar", "list", "eq", "ne", "in", "not_in", "contains", "not_contains",
+                             "starts_with", "ends_with", "glob", "in_file", "not_in_file"])
+            if operator == "scalar":
+                return pick(values)
+            if operator == "list":
+                return some(values, 8)
+            if operator in ("eq", "ne"):
+                test = {operator: pick(values)}
+            elif operator in ("in", "not_in"):
+                test = {operator: some(values, 12)}
+            elif operator == "glob":
+                test = {operator: self.either(GLOBS)}
+            elif operator in ("in_file", "not_in_file"):
+                test = {operator: pick(list(LISTS))}
+            else:
+                test = {operator: self.either([v[:2] for v in values if v] + ["eta", "1"])}
+            if self.chance(0.25):
+                test["ignore_case"] = True
+            return test
+        values = {"number": NUMBERS, "version": VERSIONS, "time": TIMES}[kind]
+        operators = ["eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte"]
+        if kind == "time":
+            operators += ["before", "after"]
+        test = {}
+        for operator in self.random.sample(operators, self.random.choice([1, 1, 2])):
+            several = operator in ("in", "not_in")
+            value = some(values, 4) if several else pick(values)
+            test[operator] = self.literal(kind, value)
+        return test
+
+    def literal(self, kind, value):
+        if isinstance(value, list):
+            return [self.literal(kind, v) for v in dict.fromkeys(value)]
+        return Plain(value) if kind in ("number", "version", "time") else value
+
+    def either(self, values):
+        return self.pick(values) if self.chance(0.6) else self.some(list(dict.fromkeys(values)))
+
+    def condition(self, depth=0, flags=()):
+        condition = {}
+        for name in self.random.sample(list(ATTRIBUTES), self.pick([1, 1, 2, 3])):
+            condition[name] = self.test(name)
+        if depth < 3 and self.chance(0.4):
+            key = self.pick(["any", "all", "not"])
+            deeper = lambda: self.condition(depth + 1, flags)
+            condition[key] = deeper() if key == "not" else [deeper() for _ in range(self.pick([1, 2, 3]))]
+        if self.segments and self.chance(0.2):
+            condition["segment"] = self.either(self.segments)
+        if flags and self.chance(0.15):
+            other = self.pick(list(flags))
+            condition["flag"] = {other: self.either(flags[other])}
+        items = list(condition.items())
+        self.random.shuffle(items)
+        return dict(items)
+
+    # ----------------------------------------------------------------------------------- flags
+
+    def ramp(self):
+        if self.chance(0.7):
+            return self.percent()
+        start, end = TIMES[0], self.pick([TIMES[2], TIMES[3]])
+        low, high = self.random.sample(["0%", "10%", "100%", "33.333%"], 2)
+        if self.chance(0.5):
+            return {"from": low, "to": high, "start": start, "end": end}
+        return {"from": "10%", "step": self.pick(["10%", "33.333%", "45%"]), "to": "100%",
+                "every": self.pick(["12h", "1d", "36h"]), "start": start}
+
+    def rule(self, variants, flags):
+        rule = {}
+        if self.chance(0.3):
+            rule["name"] = "rule-%d" % self.random.randint(0, 10**9)
+        if self.chance(0.8):
+            rule["if"] = self.condition(0, flags)
+        if self.chance(0.3) and len(variants) > 1:
+            rule["split"] = dict(zip(variants, self.shares(len(variants))))
+        else:
+            rule["serve"] = self.pick(variants)
+        if self.chance(0.6):
+            rule["percent"] = self.ramp()
+        if self.chance(0.2):
+            rule["by"] = self.pick(["account", "word", "country"])
+        return rule
+
+    def canary(self, flags):
+        names = ["first", "second", "third", "last"]
+        shares = self.pick([["1%", "25%", "50%", "100%"], ["5%", "20%", "99.5%", "100%"]])
+        stages = [{"name": n, "percent": s} for n, s in zip(names, shares)]
+        for stage in stages[: self.pick([0, 1, 4])]:
+            stage["if"] = self.condition(2, flags)
+        canary = {"serve": "on", "stages": stages}
+        canary["state"] = self.pick(["pending", "running", "running", "paused", "rolled_back", "complete"])
+        canary["stage"] = self.pick(names)
+        if self.chance(0.1):
+            canary["instant"] = True
+        return canary
+
+    def experiment(self, variants, flags):
+        experiment = {
+            "split": dict(zip(variants, self.shares(len(variants)))),
+            "control": variants[0],
+            "state": self.pick(["draft", "running", "running", "concluded"]),
+        }
+        if self.chance(0.7):
+            experiment["traffic"] = self.percent()
+        if self.chance(0.4):
+            experiment["if"] = self.condition(2, flags)
+        if self.chance(0.7):
+            experiment["winner"] = self.pick(variants + [None])
+        return experiment
+
+    def decisions(self, variants, flags):
+        """The keys of a flag that an environment may replace."""
+        keys = {}
+        shape = self.pick(["rules", "rules", "rules", "serve", "split", "canary", "experiment", "none"])
+        if shape == "rules":
+            keys["rules"] = [self.rule(variants, flags) for _ in range(self.random.randint(1, 4))]
+        elif shape == "serve":
+            keys["serve"] = self.pick(variants)
+            if self.chance(0.7):
+                keys["percent"] = self.ramp()
+        elif shape == "split" and len(variants) > 1:
+            keys["split"] = dict(zip(variants, self.shares(len(variants))))
+        elif shape == "canary" and "on" in variants:
+            keys["canary"] = self.canary(flags)
+        elif shape == "experiment" and len(variants) > 1:
+            keys["experiment"] = self.experiment(variants, flags)
+        if self.chance(0.1):
+            keys["enabled"] = self.chance(0.5)
+        if flags and self.chance(0.2):
+            keys["requires"] = {o: self.either(flags[o]) for o in self.some(list(flags), 2)}
+        if self.chance(0.2):
+            users = ["u%d" % i for i in range(60)]
+            keys["users"] = {v: self.some(users, 9) for v in self.some(variants, 2)}
+            if self.chance(0.3):
+                keys["users"][self.pick(variants)] = {"file": "lists/users.txt"}
+        if self.holdouts and self.chance(0.2):
+            keys["holdout"] = self.either(self.holdouts)
+        return keys
+
+    def flag(self, name, flags):
+        flag = {}
+        kind = self.pick(["boolean", "boolean", "string", "integer", "number", "json"])
+        if kind == "boolean":
+            variants = ["on", "off"]
+        else:
+            flag["type"] = kind
+            variants = self.random.sample(["on", "control", "variant_a", "variant_b", "big"], self.pick([2, 3, 4]))
+            values = {"string": WORDS, "integer": [-9223372036854775808, 7, 0, 42],
+                      "number": [0.1, -3, 1e300, 2.5], "json": [{"ttl": 300}, {"ttl": 0}, {"ttl": -1}, {"ttl": 7}]}
+            flag["variants"] = dict(zip(variants, values[kind]))
+            flag["default"] = self.pick(variants)
+        if self.chance(0.1):
+            flag["tags"] = ["payments"]
+        if self.chance(0.2):
+            flag["bucket_by"] = "account"
+        if self.chance(0.2):
+            flag["salt"] = "salt-" + name
+        flag.update(self.decisions(variants, flags))
+        if self.chance(0.15):
+            flag["environments"] = [self.pick(ENVIRONMENTS)]
+        elif self.chance(0.4):
+            own = self.decisions(variants, flags)
+            if ("canary" in own) == ("canary" in flag) and ("experiment" in own) == ("experiment" in flag):
+                flag["environments"] = {self.pick(ENVIRONMENTS): own}
+        return flag, variants
+
+    def layered(self, sections):
+        """Two flags of the default unit that share a layer, with a gap between them."""
+        edges = ["0%", "33.333%", "50%", "100%"]
+        names = [n for n, f in sections["flags"].items() if "bucket_by" not in f and "requires" not in f
+                 and "flag" not in json.dumps(f, default=str)]
+        for i, name in enumerate(names[:2]):
+            sections["flags"][name]["layer"] = {"name": "checkout", "from": edges[2 * i], "to": edges[2 * i + 1]}
+
+    def project(self):
+        self.segments, self.holdouts = [], []
+        sections = {
+            "project": {"name": "random", "environments": ENVIRONMENTS, "bucket_by": "user_id"},
+            "attributes": ATTRIBUTES,
+            "segments": {},
+            "layers": {"checkout": {"bucket_by": "user_id"}},
+            "holdouts": {"q4": {"percent": "10%"}, "none": {"percent": "0%"}, "by-account": {"percent": "50%", "bucket_by": "account"}},
+            "flags": {},
+            "overrides": [],
+        }
+        for name in ["one", "two", "three"][: self.random.randint(0, 3)]:
+            sections["segments"][name] = {"if": self.condition(1)}
+            self.segments.append(name)
+        self.holdouts = list(sections["holdouts"])
+        known = {}
+        for i in range(self.random.randint(2, 9)):
+            name = "%s%d" % (self.pick(["feature.", "canary.", "z_", "a-"]), i)
+            sections["flags"][name], known[name] = self.flag(name, known)
+        if self.chance(0.3):
+            self.layered(sections)
+        for _ in range(self.pick([0, 0, 1, 2])):
+            override = {"serve": "default", "flags": [self.pick(list(known))]}
+            if self.chance(0.5):
+                override["flags"] = [self.pick(["*", "feature.*", "*[0-4]"])] + override["flags"]
+            if self.chance(0.3):
+                override["environments"] = [self.pick(ENVIRONMENTS)]
+            if self.chance(0.3):
+                override["if"] = self.condition(2)
+            if self.chance(0.4):
+                override["from"] = TIMES[0]
+            if self.chance(0.4):
+                override["until"] = self.pick(TIMES[2:])
+            sections["overrides"].append(override)
+        return {name: section for name, section in sections.items() if section}
+
+    # -------------------------------------------------------------------------------- contexts
+
+    def context(self):
+        pick, context = self.pick, {}
+        values = {
+            "user_id": lambda: pick(["u%d" % self.random.randint(0, 80), "", "ü" * 70, "x" * 300]),
+            "country": lambda: pick(COUNTRIES),
+            "word": lambda: pick(WORDS + ["x" * 600]),
+            "age": lambda: pick([0, -1, 17.5, 18, 65, 1000, 1e300]),
+            "account": lambda: pick([0, -7, 42, 1.5, 9007199254740992, 1e17, self.random.randint(0, 10**6)]),
+            "paying": lambda: self.chance(0.5),
+            "app": lambda: pick(VERSIONS + BAD_VERSIONS),
+            "signup": lambda: pick(TIMES),
+            "groups": lambda: self.random.sample(WORDS, self.random.randint(0, 4)),
+            "client": lambda: pick(ADDRESSES),
+        }
+        for name, value in values.items():
+            if self.chance(0.8):
+                context[name] = value()
+        return context
+
+
+class Plain(str):
+    """Text to be written without quotes."""
+
+
+def write_yaml(value, indent=0):
+    """YAML in which only Plain text, numbers and booleans stand without quotes, and percentages."""
+    pad = "  " * indent
+    if isinstance(value, dict):
+        if not value:
+            return " {}\n"
+        return "\n" + "".join("%s%s:%s" % (pad, json.dumps(k, ensure_ascii=False), write_yaml(v, indent + 1)) for k, v in value.items())
+    if isinstance(value, list):
+        if not value:
+            return " []\n"
+        return "\n" + "".join("%s-%s" % (pad, write_yaml(v, indent + 1)) for v in value)
+    return " %s\n" % scalar(value)
+
+
+def scalar(value):
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Plain) or isinstance(value, (int, float)):
+        return str(value)
+    bare = value.rstrip("%").replace(".", "", 1).isdigit() or (len(value) > 1 and value[:-1].isdigit())
+    if bare or value[:4] == "2026" or value[:4] == "2027":
+        return value
+    return json.dumps(value, ensure_ascii=False)
