@@ -1,0 +1,201 @@
+#!/bin/bash
+# The main job end to end: definitions are compiled, a running service follows them, and its own log
+# decides on a canary. Works on a copy of flags/ in a temporary directory; every step checks what it
+# claims, and the exit status is 0 only when all of them held. Usage: tools/demo/demo.sh BUILD
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+if [ $# -ne 1 ] || [ ! -d "$1" ]; then
+    echo "usage: tools/demo/demo.sh BUILD" >&2
+    exit 2
+fi
+build=$(cd "$1" && pwd)
+export PATH="$build:$PATH" LC_ALL=C.UTF-8
+
+flag=canary.new-notification-service
+definition=flags/rupaya/canary-notification-service.yaml
+model=flags/demo.yaml
+publications=21
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/ffc-demo.XXXXXX") || exit 2
+service=
+cleanup() {
+    if [ -n "$service" ]; then
+        kill "$service" 2>/dev/null
+        wait "$service" 2>/dev/null
+    fi
+    rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+bold='' green='' red='' dim='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+    bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' dim=$'\e[2m' plain=$'\e[0m'
+fi
+
+steps=0
+step() {
+    steps=$((steps + 1))
+    printf '\n%s%d. %s%s\n' "$bold" $steps "$*" "$plain"
+}
+
+say() { printf '   %s\n' "$*"; }
+indent() { fold -s -w 76 | sed 's/^/   /'; }
+
+fail() {
+    printf '   %sfailed: %s%s\n' "$red" "$*" "$plain"
+    if [ -s "$work/service.err" ]; then
+        tail -5 "$work/service.err" | indent
+    fi
+    exit 1
+}
+
+# claim "what is claimed" command…
+claim() {
+    local text=$1
+    shift
+    "$@" || fail "$text"
+    printf '   %s✓%s %s\n' "$green" "$plain" "$text"
+}
+
+# run command…: shows the command and what it printed; a failing one ends the demo.
+run() {
+    printf '   %s$ %s%s\n' "$dim" "$*" "$plain"
+    "$@" >"$work/output" 2>&1
+    local status=$?
+    indent <"$work/output"
+    [ $status -eq 0 ] || fail "exit status $status"
+}
+
+# edit FILE SED-SCRIPT: changes a definition, and shows the change as git would.
+edit() {
+    cp "$1" "$work/before"
+    sed -i "$2" "$1"
+    show_change "$work/before" "$1"
+}
+
+show_change() {
+    diff -u --label "a/$2" --label "b/$2" "$1" "$2" | grep '^[-+]' |
+        sed -e "s/^-.*/$red&$plain/" -e "s/^+.*/$green&$plain/" -e 's/^/   /'
+    ! cmp -s "$1" "$2" || fail "$2 did not change"
+}
+
+# What the service did over the next COUNT quiet ticks: sets requests, in_canary, milliseconds. A tick
+# in which the snapshot changed does not count, and neither does the one after it, which may hold
+# the end of a batch that began before.
+observe() {
+    local count=$1 from
+    from=$(wc -l <"$work/service.out")
+    for _ in $(seq 100); do
+        read -r requests in_canary milliseconds < <(tail -n +$((from + 1)) "$work/service.out" | awk \
+            -v count="$count" '$1 == "tick" && NF == 5 {
+                if (skip || $3 == "mixed") { skip = $3 == "mixed"; r = c = m = n = 0; next }
+                if (!started) { started = 1; next }
+                r += $4; c += $5; m += $2
+                if (++n == count) { print r, c, m; exit }
+            }')
+        [ -n "${requests:-}" ] && return
+        alive
+        sleep 0.1
+    done
+    fail 'the service stopped reporting'
+}
+
+alive() { kill -0 "$service" 2>/dev/null || fail 'the service ended'; }
+
+share() { awk -v part="$in_canary" -v all="$requests" 'BEGIN { printf "%.3f", 100 * part / all }'; }
+grouped() { printf "%d" "$1" | sed -E ':a; s/^([0-9]+)([0-9]{3})/\1,\2/; ta'; }
+
+# within LOW HIGH VALUE
+within() { awk -v low="$1" -v high="$2" -v value="$3" 'BEGIN { exit !(low <= value && value <= high) }'; }
+
+show_share() {
+    say "the service now: $(share) % of $(grouped "$requests") requests use the new service"
+}
+
+# ------------------------------------------------------------------------------------------------
+
+cp -R flags "$work/flags" && cp tools/demo/model.yaml "$work/$model" && cd "$work" || exit 2
+echo "${bold}A canary from YAML to rollback, with no server in the path$plain"
+say "in $work, on a copy of flags/"
+
+step 'Check the definitions and compile them for production'
+run ffc check -C flags
+run ffc build -C flags -e production -o live.ffs
+claim 'the snapshot is sound' ffc verify live.ffs
+
+step 'Start a service that maps the snapshot'
+threads=$(nproc)
+[ "$threads" -le 4 ] || threads=4
+demo-service live.ffs service.log "$threads" 120 2026 >service.out 2>service.err &
+service=$!
+observe 3
+rate=$(awk -v r="$requests" -v t="$milliseconds" 'BEGIN { printf "%.1f", r / t / 1000 }')
+say "$threads threads answer $rate million requests a second, two evaluations each"
+show_share
+claim "nobody is in the canary yet" test "$in_canary" -eq 0
+
+step 'Take the canary to its first stage, 5 %'
+now=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
+edit $definition "s/^\( *\)state: pending/\1state: running\n\1stage: first\n\1since: $now/"
+run ffc build -C flags -e production -o live.ffs
+observe 4
+show_share
+claim 'that is 5 %, within 0.25' within 4.75 5.25 "$(share)"
+
+step "Publish $publications snapshots and time each one"
+: >published
+for i in $(seq $publications); do
+    sed -i "/demo.publication:/,/value:/ s/value: .*/value: $i/" $model
+    ffc build -C flags -e production -o staged.ffs >/dev/null 2>build.err || fail "$(cat build.err)"
+    read -r before _ < <(demo-service publish staged.ffs live.ffs) || fail 'the rename failed'
+    echo "$i $before" >>published
+done
+for _ in $(seq 50); do
+    [ "$(grep -c '^served [1-9]' service.out)" -ge $publications ] && break
+    alive
+    sleep 0.1
+done
+# A publication that was replaced before any thread saw it would be missing here.
+join <(sort published) <(sed -n 's/^served //p' service.out | sort) |
+    awk '{ printf "%.0f\n", ($3 - $2) / 1000 }' | sort -n >microseconds
+claim "the service served all $publications" test "$(wc -l <microseconds)" -eq $publications
+median=$(sed -n "$(((publications + 1) / 2))p" microseconds)
+say "from the rename until a thread answered from the new snapshot:"
+say "${bold}median $median µs$plain, fastest $(head -1 microseconds) µs, slowest $(tail -1 microseconds) µs"
+say "(from the clock before rename(2) to the clock after the first new answer;"
+say "between them: inotify, verifying the whole file, and the swap)"
+claim 'no request failed and no snapshot was refused' test ! -s service.err
+
+step 'Ask for a decision while the canary is well'
+run ffreplay decide $flag rupaya.requests=service.log -C flags -e production --apply
+claim 'it is not rolled back' grep -q 'state: running' $definition
+
+step 'The new service starts to fail: 30 % errors, three times as slow'
+edit $model '/canary-error-share:/,/value:/ s/value: .*/value: 0.3/
+    /canary-slowdown:/,/value:/ s/value: .*/value: 3/'
+run ffc build -C flags -e production -o live.ffs
+observe 12
+show_share
+
+step "Decide again, from the service's own log"
+say "$(grouped "$(wc -l <service.log)") lines, which do not say who was in the canary:"
+tail -2 service.log | head -1 | indent
+cp $definition before
+run ffreplay decide $flag rupaya.requests=service.log -C flags -e production --apply --build live.ffs
+claim 'the verdict is rollback' grep -qi rollback output
+claim 'the definition says so' grep -q 'state: rolled_back' $definition
+
+step 'What it left behind: an edit to commit, and a line in the ledger'
+show_change before $definition
+tail -1 flags/ledger.jsonl | indent
+claim 'the ledger records the rollback' grep -q '"rollback"' flags/ledger.jsonl
+
+step 'And the service follows'
+observe 3
+show_share
+claim 'nobody is in the canary any more' test "$in_canary" -eq 0
+claim 'the service never stopped' kill -0 "$service"
+
+printf '\n%sDone in %d s; every step held.%s\n' "$bold" $SECONDS "$plain"

@@ -1,0 +1,328 @@
+/*
+ * service.c - the demo's service: it answers made-up requests as fast as it can, and asks flags.
+ *
+ * Each worker thread takes a user, fills a context, acquires a view and evaluates the canary and
+ * the publication number, as a server would for a request. A sample of the requests, by time and
+ * not by number, is written to the log with an outcome from a seeded model. How badly the canary
+ * does in that model is itself a pair of flags. The log does not say who was in the canary.
+ *
+ * On stdout, a line every quarter of a second and one for every publication first seen; see
+ * report(). `service publish STAGED LIVE` is the other end of that measurement: it renames, and
+ * prints the clock from before and after.
+ *
+ * Only fflag.h is used. Threads share the store, the log, and the atomics in struct shared.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fflag.h"
+
+#define USERS         200000u
+#define NAME_SIZE     12u
+#define BATCH         1024u /* requests between two looks at the clock */
+#define PUBLICATIONS  1024u
+#define MAX_THREADS   64u
+#define TICK_MS       250
+#define NS_PER_SECOND INT64_C(1000000000)
+
+static const char *const countries[] = {"US", "CA", "UK", "DE", "IN", "NO", "BR"};
+static const char *const plans[] = {"free", "free", "free", "premium", "enterprise"};
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+struct worker {
+    pthread_t thread;
+    struct shared *shared;
+    uint64_t random;
+    /* Written by the worker alone; report() reads them relaxed, for totals that may be a batch old.
+     */
+    _Atomic uint64_t requests;
+    _Atomic uint64_t canary;
+    _Atomic uint64_t logged;
+};
+
+struct shared {
+    fflag_store *store;
+    fflag_id canary, publication, error_share, slowdown;
+    fflag_attr user_id, country, plan;
+    char (*users)[NAME_SIZE];
+    FILE *log;               /* stdio's own lock keeps lines whole */
+    double lines_per_second; /* of one worker */
+    /* When a worker first saw each publication. Only the value itself is passed, so relaxed will
+     * do. */
+    _Atomic int64_t first_served[PUBLICATIONS];
+    /* Set by main, polled by the workers; nothing else is passed with it. */
+    atomic_bool stop;
+    struct worker workers[MAX_THREADS];
+    size_t worker_count;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+/* splitmix64 */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t x = *state += UINT64_C(0x9E3779B97F4A7C15);
+    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+    return x ^ x >> 31;
+}
+
+static double next_share(uint64_t *state) /* in (0, 1] */
+{
+    return (double)((next_random(state) >> 11) + 1) * 0x1p-53;
+}
+
+/* Latency is log-normal, 80 ms in the median; the model's two faults apply to the canary alone. */
+static void log_request(struct worker *worker, const fflag_view *view, const fflag_context *context,
+                        uint32_t user, bool in_canary)
+{
+    struct shared *shared = worker->shared;
+    double error_share = 0.004;
+    double latency = 80;
+    if (in_canary) {
+        error_share = fflag_number(view, shared->error_share, context, error_share);
+        latency *= fflag_number(view, shared->slowdown, context, 1);
+    }
+    double u = next_share(&worker->random);
+    double v = next_share(&worker->random);
+    latency *= exp(0.5 * sqrt(-2 * log(u)) * cos(2 * M_PI * v));
+    bool failed = next_share(&worker->random) <= error_share;
+    fprintf(shared->log,
+            "{\"time\":%" PRId64 ",\"user_id\":\"%s\",\"country\":\"%s\",\"plan\":\"%s\","
+            "\"endpoint\":\"/notify\",\"status\":%d,\"latency_ms\":%.1f}\n",
+            clock_ns(CLOCK_REALTIME) / 1000000, shared->users[user],
+            countries[user % COUNT_OF(countries)], plans[user / 7 % COUNT_OF(plans)],
+            failed ? 503 : 200, latency);
+}
+
+static void note_publication(struct shared *shared, int64_t publication)
+{
+    if (publication < 0 || publication >= (int64_t)PUBLICATIONS) {
+        return;
+    }
+    int64_t none = 0;
+    atomic_compare_exchange_strong_explicit(&shared->first_served[publication], &none,
+                                            clock_ns(CLOCK_REALTIME), memory_order_relaxed,
+                                            memory_order_relaxed);
+}
+
+static void *work(void *argument)
+{
+    struct worker *worker = argument;
+    struct shared *shared = worker->shared;
+    int64_t started = clock_ns(CLOCK_MONOTONIC);
+    int64_t last_publication = -1;
+    uint64_t requests = 0, canary = 0, logged = 0;
+
+    while (!atomic_load_explicit(&shared->stop, memory_order_relaxed)) {
+        double elapsed = (double)(clock_ns(CLOCK_MONOTONIC) - started) / (double)NS_PER_SECOND;
+        double behind = elapsed * shared->lines_per_second - (double)logged;
+        uint32_t due = behind >= BATCH ? BATCH : behind > 0 ? (uint32_t)behind : 0;
+        for (uint32_t i = 0; i < BATCH; i++) {
+            uint32_t user = (uint32_t)(next_random(&worker->random) % USERS);
+            const char *country = countries[user % COUNT_OF(countries)];
+            const char *plan = plans[user / 7 % COUNT_OF(plans)];
+            fflag_context context;
+            fflag_context_init(&context);
+            /* These texts are valid, so a refusal would show as a unit without key: share 0. */
+            (void)fflag_set_string(&context, shared->user_id, shared->users[user],
+                                   strlen(shared->users[user]));
+            (void)fflag_set_string(&context, shared->country, country, strlen(country));
+            (void)fflag_set_string(&context, shared->plan, plan, strlen(plan));
+
+            const fflag_view *view = fflag_acquire(shared->store);
+            bool in_canary = fflag_bool(view, shared->canary, &context, false);
+            int64_t publication = fflag_integer(view, shared->publication, &context, -1);
+            if (publication != last_publication) {
+                note_publication(shared, publication);
+                last_publication = publication;
+            }
+            if (i < due) {
+                log_request(worker, view, &context, user, in_canary);
+            }
+            fflag_release(view);
+            canary += in_canary;
+        }
+        requests += BATCH;
+        logged += due;
+        atomic_store_explicit(&worker->requests, requests, memory_order_relaxed);
+        atomic_store_explicit(&worker->canary, canary, memory_order_relaxed);
+        atomic_store_explicit(&worker->logged, logged, memory_order_relaxed);
+    }
+    return NULL;
+}
+
+/*
+ * Until `deadline` or a signal, prints
+ *     served PUBLICATION NANOSECONDS        when an answer first came from it, CLOCK_REALTIME
+ *     tick MS GENERATION REQUESTS CANARY    what the last interval did, of the MS it lasted
+ * A tick in which the generation changed is marked `mixed` in its place.
+ */
+static void report(struct shared *shared, int64_t deadline)
+{
+    bool printed[PUBLICATIONS] = {false};
+    uint64_t requests = 0, canary = 0, generation = 0;
+    int64_t then = clock_ns(CLOCK_MONOTONIC);
+    int64_t now = then;
+    while (!interrupted && now < deadline) {
+        nanosleep(&(struct timespec){0, TICK_MS * 1000000}, NULL);
+        for (size_t i = 0; i < PUBLICATIONS; i++) {
+            int64_t at = atomic_load_explicit(&shared->first_served[i], memory_order_relaxed);
+            if (at != 0 && !printed[i]) {
+                printf("served %zu %" PRId64 "\n", i, at);
+                printed[i] = true;
+            }
+        }
+        uint64_t all = 0, on = 0;
+        for (size_t i = 0; i < shared->worker_count; i++) {
+            on += atomic_load_explicit(&shared->workers[i].canary, memory_order_relaxed);
+            all += atomic_load_explicit(&shared->workers[i].requests, memory_order_relaxed);
+        }
+        struct fflag_status status = {.size = sizeof status};
+        fflag_status(shared->store, &status);
+        now = clock_ns(CLOCK_MONOTONIC);
+        if (status.generation == generation) {
+            printf("tick %" PRId64 " %" PRIu64, (now - then) / 1000000, generation);
+        } else {
+            printf("tick %" PRId64 " mixed", (now - then) / 1000000);
+        }
+        printf(" %" PRIu64 " %" PRIu64 "\n", all - requests, on - canary);
+        fflush(stdout);
+        fflush(shared->log);
+        requests = all;
+        canary = on;
+        generation = status.generation;
+        then = now;
+    }
+}
+
+static void log_event(void *user, enum fflag_event event, enum fflag_error error, const char *text)
+{
+    (void)user;
+    if (event == FFLAG_EVENT_REJECTED) {
+        fprintf(stderr, "service: snapshot refused: %s: %s\n", fflag_error_text(error), text);
+    }
+}
+
+static int publish(const char *staged, const char *live)
+{
+    int64_t before = clock_ns(CLOCK_REALTIME);
+    if (rename(staged, live) != 0) {
+        fprintf(stderr, "service: cannot rename %s to %s: %s\n", staged, live, strerror(errno));
+        return 2;
+    }
+    int64_t after = clock_ns(CLOCK_REALTIME);
+    printf("%" PRId64 " %" PRId64 "\n", before, after);
+    return 0;
+}
+
+static bool make_users(struct shared *shared)
+{
+    shared->users = calloc(USERS, NAME_SIZE);
+    if (shared->users == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < USERS; i++) {
+        snprintf(shared->users[i], NAME_SIZE, "user-%u", i);
+    }
+    return true;
+}
+
+static int serve(const char *snapshot, const char *log_path, size_t threads, int64_t seconds,
+                 uint64_t seed)
+{
+    static struct shared shared;
+    int status = 2;
+    struct fflag_options options = FFLAG_OPTIONS_INIT;
+    options.log = log_event;
+    enum fflag_error error = fflag_open(&shared.store, snapshot, &options);
+    if (error != FFLAG_OK) {
+        fprintf(stderr, "service: %s: %s\n", snapshot, fflag_error_text(error));
+        return 2;
+    }
+    shared.log = fopen(log_path, "w");
+    if (shared.log == NULL || !make_users(&shared)) {
+        fprintf(stderr, "service: %s: %s\n", log_path, strerror(errno));
+        goto out;
+    }
+    shared.canary = fflag_flag(shared.store, "canary.new-notification-service");
+    shared.publication = fflag_flag(shared.store, "demo.publication");
+    shared.error_share = fflag_flag(shared.store, "demo.canary-error-share");
+    shared.slowdown = fflag_flag(shared.store, "demo.canary-slowdown");
+    shared.user_id = fflag_attribute(shared.store, "user_id");
+    shared.country = fflag_attribute(shared.store, "country");
+    shared.plan = fflag_attribute(shared.store, "plan");
+    shared.lines_per_second = 8000.0 / (double)threads;
+
+    status = 0;
+    for (; shared.worker_count < threads; shared.worker_count++) {
+        struct worker *worker = &shared.workers[shared.worker_count];
+        worker->shared = &shared;
+        worker->random = seed + shared.worker_count;
+        int failure = pthread_create(&worker->thread, NULL, work, worker);
+        if (failure != 0) {
+            fprintf(stderr, "service: cannot start a thread: %s\n", strerror(failure));
+            status = 2;
+            interrupted = 1;
+            break;
+        }
+    }
+    report(&shared, clock_ns(CLOCK_MONOTONIC) + seconds * NS_PER_SECOND);
+    atomic_store_explicit(&shared.stop, true, memory_order_relaxed);
+    for (size_t i = 0; i < shared.worker_count; i++) {
+        pthread_join(shared.workers[i].thread, NULL);
+    }
+out:
+    if (shared.log != NULL && fclose(shared.log) != 0) {
+        fprintf(stderr, "service: %s: %s\n", log_path, strerror(errno));
+        status = 2;
+    }
+    free(shared.users);
+    fflag_close(shared.store);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4 && strcmp(argv[1], "publish") == 0) {
+        return publish(argv[2], argv[3]);
+    }
+    unsigned long numbers[3] = {0}; /* threads, seconds, seed */
+    bool usable = argc == 6;
+    for (int i = 0; usable && i < 3; i++) {
+        char *end;
+        numbers[i] = strtoul(argv[3 + i], &end, 10);
+        usable = *end == '\0' && end != argv[3 + i];
+    }
+    if (!usable || numbers[0] == 0 || numbers[0] > MAX_THREADS || numbers[1] > 3600) {
+        fprintf(stderr, "usage: service SNAPSHOT LOG THREADS SECONDS SEED\n"
+                        "       service publish STAGED LIVE\n");
+        return 2;
+    }
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    return serve(argv[1], argv[2], numbers[0], (int64_t)numbers[1], numbers[2]);
+}
