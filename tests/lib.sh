@@ -5,6 +5,7 @@ set -u
 FFC=${FFC:-$PWD/build/ffc}
 FFREPLAY=${FFREPLAY:-$PWD/build/ffreplay}
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck disable=SC2034 # for the tests that source this
 shared=$top/../shared
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

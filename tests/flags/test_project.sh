@@ -1,0 +1,88 @@
+#!/bin/bash
+# flags/ as a project: clean, built for each environment, and open to every kind of rollback.
+cd "$(dirname "$0")/../.." || exit 2
+. tests/lib.sh
+
+now=2026-11-20T00:00:00Z
+is 'check finds nothing at all' \
+    "$("$FFC" check -C flags --now $now 2>&1 | grep -cE '(error|warning): ')" 0
+exits 'check --strict passes' 0 "$FFC" check -C flags --strict --now $now
+for environment in development staging production; do
+    ok "builds for $environment" "$FFC" build -C flags -e $environment -o "$scratch/$environment.ffs"
+    ok "the snapshot for $environment is sound" "$FFC" verify "$scratch/$environment.ffs"
+done
+
+is 'every flag has an owner and a description' \
+    "$(/usr/bin/python3 - <<'PY'
+import glob, yaml
+for path in sorted(glob.glob("flags/**/*.yaml", recursive=True)):
+    for name, flag in (yaml.load(open(path), yaml.BaseLoader).get("flags") or {}).items():
+        if not flag.get("owner") or not flag.get("description") or not flag.get("tags"):
+            print(name)
+PY
+)" ''
+
+# answer FLAG CONTEXT [--at TIME]: "variant reason" in production, of the copy below.
+answer() {
+    local flag=$1 context=$2
+    shift 2
+    "$FFC" eval "$flag" -C "$scratch/flags" -e production -c "$context" --at 2026-11-20T12:00:00Z \
+        --json "$@" | /usr/bin/python3 -c 'import json, sys
+result = json.load(sys.stdin)
+print(result["variant"], result["reason"])'
+}
+
+# with OVERRIDE: a copy of flags/ in which a person has rolled something back.
+with() {
+    rm -rf "$scratch/flags"
+    cp -R flags "$scratch/flags"
+    printf 'overrides:\n  - %s\n' "$1" >"$scratch/flags/zz-emergency.yaml"
+}
+
+member='{"user_id": "user-123", "groups": ["beta-testers"]}'
+other='{"user_id": "user-456", "groups": []}'
+with '{flags: [beta-testing], serve: default, reason: INC-1, by: amira}'
+is 'one flag can be rolled back' "$(answer beta-testing "$member")" 'off OVERRIDE'
+is 'and no other is touched' "$(answer premium-feature '{"plan": "premium"}')" 'on TARGETING_MATCH'
+with '{tags: [together-os], serve: default, reason: INC-2}'
+is 'all flags of a system can be rolled back' "$(answer beta-testing "$member")" 'off OVERRIDE'
+with '{kinds: [permission], serve: default, reason: INC-3}'
+is 'all flags of a kind can be rolled back' "$(answer premium-feature '{"plan": "premium"}')" 'off OVERRIDE'
+with '{all: true, serve: default, reason: INC-4}'
+is 'everything can be rolled back' "$(answer new-dashboard "$member")" 'off OVERRIDE'
+with '{all: true, environments: [staging], serve: default, reason: INC-5}'
+is 'an environment can be rolled back alone' "$(answer beta-testing "$member")" 'on TARGETING_MATCH'
+with '{flags: [beta-*], if: {segment: beta-testers}, serve: default, reason: INC-6}'
+is 'a group of users can be rolled back' "$(answer beta-testing "$member")" 'off OVERRIDE'
+is 'and the others stay' "$(answer beta-testing "$other")" 'on TARGETING_MATCH'
+
+# A canary through its states, by the edits that a person or ffreplay makes.
+canary=rupaya/canary-payment-processor.yaml
+share() {
+    /usr/bin/python3 -c 'for i in range(2000): print("{\"user_id\": \"u%d\"}" % i)' >"$scratch/contexts"
+    "$FFC" build -C "$scratch/flags" -e production -o "$scratch/share.ffs" >/dev/null 2>&1 || return
+    "$FFC" eval canary.new-payment-processor -s "$scratch/share.ffs" --contexts "$scratch/contexts" \
+        --json | grep -c '"variant":"on"'
+}
+state() {
+    rm -rf "$scratch/flags"
+    cp -R flags "$scratch/flags"
+    sed -i "s/^      state: pending/      state: $1\n      stage: ${2:-first}\n      since: 2026-11-20T10:00:00Z/" \
+        "$scratch/flags/$canary"
+}
+within() {
+    echo "expected $1 to $2, got $3"
+    [ "$1" -le "$3" ] && [ "$3" -le "$2" ]
+}
+state running first
+ok 'its first stage serves 1 %' within 5 45 "$(share)"
+state running quarter
+ok 'its third stage serves 25 %' within 400 600 "$(share)"
+state paused quarter
+ok 'paused, it stays there' within 400 600 "$(share)"
+state rolled_back quarter
+is 'rolled back, it serves nobody' "$(share)" 0
+state complete everyone
+is 'complete, it serves everybody' "$(share)" 2000
+
+finish

@@ -1,0 +1,174 @@
+#!/bin/bash
+# Everything a reviewer should not have to say. Prints findings as path:line: text and exits 1 when there
+# are any; the last line is the verdict. Usage: tools/lint.sh BUILD (for the programs whose output
+# the documents hold).
+set -u
+cd "$(dirname "$0")/.." || exit 2
+build=${1:?usage: tools/lint.sh BUILD}
+export LC_ALL=C.UTF-8
+
+findings=$(mktemp) || exit 2
+trap 'rm -f "$findings"' EXIT
+
+# files PATTERN…: what git has or would add, and what is still there.
+files() {
+    git ls-files -co --exclude-standard -- "$@" | while read -r file; do
+        [ -f "$file" ] && [ ! -L "$file" ] && echo "$file"
+    done
+}
+mapfile -t sources < <(files '*.c' '*.h' '*.cc')
+mapfile -t scripts < <(files '*.sh' .ci/run)
+mapfile -t documents < <(files '*.md')
+# Golden output is what a program printed, and bad data is bad on purpose.
+mapfile -t texts < <(files . ':!LICENSE' ':!tests/golden' ':!tests/bad-data' ':!tests/cli')
+
+formatting() {
+    clang-format-14 --dry-run -Werror "${sources[@]}" 2>&1 |
+        sed -nE 's/^([^ :]+:[0-9]+):[0-9]+: .*/\1: not as clang-format has it/p' | uniq
+}
+
+# The table in CONTRIBUTING.md: the folders that the files of a folder may include from.
+may_include() {
+    case $1 in
+    include) echo include ;;
+    runtime) echo runtime include ;;
+    compiler) echo compiler include ;;
+    compiler/commands) echo compiler/commands compiler include ;;
+    tools/*) echo "$1" compiler include ;;
+    tests/*) echo "$1" tests compiler runtime include tools/ffreplay tests/differential ;;
+    esac
+}
+
+layers() {
+    local file number included folder target from path
+    grep -nE '^ *# *include "' "${sources[@]}" | while IFS=: read -r file number included; do
+        included=${included#*\"}
+        included=${included%%\"*}
+        folder=$(dirname "$file")
+        [ "${folder%%/*}" = include ] && folder=include
+        target=$(realpath -m --relative-to=. "${file%/*}/$included")
+        for path in include compiler .; do
+            [ -f "$target" ] || target=$(realpath -m --relative-to=. "$path/$included")
+        done
+        from=$(dirname "$target")
+        [ "${from%%/*}" = include ] && from=include
+        if [ "${target##*.}" = def ] || [ "$from" = "$folder" ]; then
+            continue
+        fi
+        case " $(may_include "$folder") " in
+        *" $from "*) ;;
+        *) echo "$file:$number: '$folder' may not include '$target'" ;;
+        esac
+    done
+}
+
+# library FOLDER-PATTERN HEADERS: the libraries whose headers only those files may include.
+library() {
+    local pattern=$1 headers=$2
+    grep -nE "^ *# *include <($headers)" "${sources[@]}" | grep -vE "^($pattern)" |
+        sed -E 's/:([0-9]+):.*<(.*)>.*/:\1: <\2> may not be included here/'
+}
+
+libraries() {
+    library 'compiler/|tests/' 'yaml\.h'
+    library 'compiler/|tools/|tests/' 'jansson\.h|sodium'
+    library 'tools/ffreplay/.*\.cc|tests/' 'simdjson|boost'
+}
+
+# uses PATTERN WHY FILE…: calls of functions, outside of lines that are comments.
+uses() {
+    local pattern=$1 why=$2
+    shift 2
+    [ $# -gt 0 ] || return 0
+    grep -nE "(^|[^A-Za-z0-9_.>\"'\`])($pattern) ?\(" "$@" /dev/null |
+        grep -vE '^[^:]+:[0-9]+: *(\*|/\*|//)' |
+        sed -E "s/^([^:]+:[0-9]+):.*[^A-Za-z0-9_]($pattern) ?\(.*/\1: '\2' $why/; s/^([^:]+:[0-9]+):($pattern) ?\(.*/\1: '\2' $why/"
+}
+
+banned() {
+    local -a runtime
+    uses 'strcpy|strcat|strncat|strncpy|stpcpy|sprintf|vsprintf|gets|alloca' 'has no bound' "${sources[@]}"
+    uses 'strtok|gmtime|localtime|ctime|asctime|setlocale|putenv|rand|srand' 'is not thread-safe' "${sources[@]}"
+    uses 'atoi|atol|atoll|atof|sscanf' 'hides what does not parse' "${sources[@]}"
+    uses 'tmpnam|tempnam|mktemp|system|popen' 'is unsafe' "${sources[@]}"
+    mapfile -t runtime < <(files 'runtime/*.c' 'runtime/*.h')
+    uses 'printf|fprintf|puts|fputs|putchar|perror' 'prints: the library never does' "${runtime[@]}"
+    uses 'exit|_exit|abort|signal|sigaction|atexit|pthread_atfork' 'belongs to the program, not the library' \
+        "${runtime[@]}"
+}
+
+sizes() {
+    wc -l "${sources[@]}" "${scripts[@]}" | awk '$1 > 900 && $2 != "total" {
+        print $2 ":900: " $1 " lines, of 900 at most" }'
+}
+
+# A file opens with what it is for.
+openings() {
+    local file
+    for file in "${sources[@]}"; do
+        [ "$(head -c 2 "$file")" = '/*' ] || echo "$file:1: does not open with a comment"
+    done
+}
+
+labels() {
+    grep -nE '\b(TODO|FIXME|XXX)\b' "${sources[@]}" "${scripts[@]}" | grep -v '^tools/lint.sh:' |
+        sed -E 's/^([^:]+:[0-9]+):.*/\1: work for later belongs in an issue/'
+}
+
+whitespace() {
+    local file
+    grep -nIE '[[:space:]]+$' "${texts[@]}" | sed -E 's/^([^:]+:[0-9]+):.*/\1: space at the end of the line/'
+    grep -nIE $'^ *\t' "${sources[@]}" "${scripts[@]}" | sed -E 's/^([^:]+:[0-9]+):.*/\1: a tab/'
+    for file in "${texts[@]}"; do
+        if [ -s "$file" ] && [ -n "$(tail -c 1 "$file")" ] && grep -qI . "$file"; then
+            echo "$file:$(wc -l <"$file"): no newline at the end of the file"
+        fi
+    done
+}
+
+shell() {
+    # SC1091: tests/lib.sh is checked by itself. SC2317: functions are called by name, as an argument.
+    shellcheck -x -f gcc -e SC1091,SC2317 "${scripts[@]}"
+}
+
+# `make target` in a document names a target that is there, and a relative link a file that is.
+documents() {
+    local file number target link
+    grep -noE '(`|^    |^\$ )make( -[a-zA-Z]+)* [a-z][a-z-]*' "${documents[@]}" |
+        while IFS=: read -r file number target; do
+            target=${target##* }
+            grep -qE "^([a-z-]+ )*$target( [a-z-]+)*:" Makefile ||
+                echo "$file:$number: no target '$target' in the Makefile"
+        done
+    grep -noE '\]\([^)#:]+\)' "${documents[@]}" | while IFS=: read -r file number link; do
+        link=${link#](}
+        link=${link%)}
+        [ -e "$(dirname "$file")/$link" ] || echo "$file:$number: no file '$link'"
+    done
+}
+
+generated() {
+    diff -u docs/diagnostics.md <("$build/ffc" explain --all --markdown) >/dev/null ||
+        echo "docs/diagnostics.md:1: is not what 'ffc explain --all --markdown' prints"
+}
+
+manuals() {
+    local page
+    command -v groff >/dev/null || return 0
+    files 'docs/man/*.[1-9]' | while read -r page; do
+        groff -man -ww -z -Tutf8 "$page" 2>&1 | sed -E "s/^[^:]*:([^:]*:)?([0-9]+):/${page//\//\\/}:\2:/"
+    done
+}
+
+for check in formatting layers libraries banned sizes openings labels whitespace shell documents \
+    generated manuals; do
+    $check >>"$findings"
+done
+
+cat "$findings"
+count=$(wc -l <"$findings")
+if [ "$count" -gt 0 ]; then
+    echo "lint: $count findings"
+    exit 1
+fi
+echo "lint: ${#sources[@]} sources, ${#scripts[@]} scripts, ${#documents[@]} documents: clean"
