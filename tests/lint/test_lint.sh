@@ -1,0 +1,70 @@
+#!/bin/bash
+# Lint finds what it claims to: a small clean tree, and then one fault at a time.
+cd "$(dirname "$0")/../.." || exit 2
+. tests/lib.sh
+
+for program in clang-format-14 shellcheck git; do
+    if ! command -v $program >/dev/null; then
+        skip "lint finds faults" "$program is not installed"
+        finish
+    fi
+done
+
+tree=$scratch/tree
+clean_tree() {
+    rm -rf "$tree"
+    mkdir -p "$tree"/{include,runtime,compiler/commands,tools,docs/man,build}
+    cp tools/lint.sh "$tree/tools"
+    cp .clang-format "$tree"
+    printf '#!/bin/sh\necho registry\n' >"$tree/build/ffc"
+    chmod +x "$tree/build/ffc"
+    echo registry >"$tree/docs/diagnostics.md"
+    echo ".TH ONE 1" >"$tree/docs/man/one.1"
+    echo '/build/' >"$tree/.gitignore"
+    printf 'check:\n\ttrue\n' >"$tree/Makefile"
+    # shellcheck disable=SC2016 # backquotes are Markdown
+    echo 'Run `make check`; see [the registry](docs/diagnostics.md).' >"$tree/README.md"
+    printf '/* The interface. */\nint fflag_one(void);\n' >"$tree/include/fflag.h"
+    printf '/* The model. */\nint model(void);\n' >"$tree/compiler/model.h"
+    printf '/* One. */\n#include "fflag.h"\nint fflag_one(void)\n{\n    return 1;\n}\n' >"$tree/runtime/one.c"
+    printf '/* Check. */\n#include "../model.h"\n' >"$tree/compiler/commands/check.c"
+    git -C "$tree" init -q
+}
+lint() { (cd "$tree" && GIT_CEILING_DIRECTORIES=$scratch tools/lint.sh build 2>&1); }
+
+clean_tree
+ok 'a clean tree passes' lint
+is 'and says so' "$(lint | tail -1 | sed 's/.*: //')" clean
+
+# finds NAME FILE TEXT EXPECTED: appends the text to the file; lint must fail, with that finding.
+finds() {
+    clean_tree
+    # shellcheck disable=SC2059 # the text has escapes
+    printf "$3" >>"$tree/$2"
+    lint >"$scratch/found"
+    is "finds $1" "$(grep -cE "^$4" "$scratch/found")" 1
+    is '… and nothing else' "$(wc -l <"$scratch/found")" 2
+    exits '… and fails' 1 lint
+}
+finds 'unformatted code' runtime/one.c 'int  two(void);\n' 'runtime/one.c:7: not as clang-format'
+finds 'the library including the compiler' runtime/one.c '#include "../compiler/model.h"\n' \
+    "runtime/one.c:7: 'runtime' may not include 'compiler/model.h'"
+finds 'the library including a parser' runtime/one.c '#include <yaml.h>\n' 'runtime/one.c:7: <yaml.h> may not'
+finds 'a function without a bound' compiler/commands/check.c \
+    'void f(char *a)\n{\n    strcpy(a, "a");\n}\n' "compiler/commands/check.c:5: 'strcpy' has no bound"
+finds 'a library that prints' runtime/one.c 'void f(void)\n{\n    puts("a");\n}\n' "runtime/one.c:9: 'puts' prints"
+finds 'work for later' runtime/one.c '/* TODO */\n' 'runtime/one.c:7: work for later'
+finds 'space at the end of a line' README.md 'a \n' 'README.md:2: space'
+finds 'a missing last newline' README.md 'a' 'README.md:1: no newline'
+finds 'a dead link' README.md '[b](docs/b.md)\n' "README.md:2: no file 'docs/b.md'"
+# shellcheck disable=SC2016 # as it would be in a document
+finds 'a target that is not there' README.md '`make coffee`\n' "README.md:2: no target 'coffee'"
+finds 'a registry that is out of date' docs/diagnostics.md 'more\n' 'docs/diagnostics.md:1: is not what'
+# shellcheck disable=SC2016 # as it would be in a script
+finds 'a faulty script' tools/a.sh '#!/bin/sh\ncd /\n[ $1 = 2 ]\n' 'tools/a.sh:3:3: note: Double quote'
+finds 'a file without an opening' compiler/b.c 'int b;\n' 'compiler/b.c:1: does not open'
+clean_tree
+/usr/bin/python3 -c 'print("/* Long. */" + "\n" * 900)' >"$tree/compiler/long.h"
+is 'finds a file that is too long' "$(lint | grep -c '^compiler/long.h:900: 901 lines')" 1
+
+finish
