@@ -33,8 +33,8 @@ ifdef DEV
 WARNINGS += -Werror
 endif
 sanitize = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-c_flags = -std=c11 -D_GNU_SOURCE -Iinclude $(CPPFLAGS) $(C_WARNINGS) $(CFLAGS) $(sanitize) -MMD -MP
-cxx_flags = -std=c++17 -Iinclude $(CPPFLAGS) $(WARNINGS) $(CXXFLAGS) $(sanitize) -MMD -MP
+c_flags = -std=c11 -D_GNU_SOURCE -Iinclude -I. $(CPPFLAGS) $(C_WARNINGS) $(CFLAGS) $(sanitize) -MMD -MP
+cxx_flags = -std=c++17 -Iinclude -I. $(CPPFLAGS) $(WARNINGS) $(CXXFLAGS) $(sanitize) -MMD -MP
 link_flags = $(LDFLAGS) $(sanitize)
 
 runtime_c := $(sort $(wildcard runtime/*.c))

@@ -1,0 +1,145 @@
+/* decision.c - the order of the rules. See decision.h. */
+#include "decision.h"
+
+static bool any_guard_in_harm(const struct decision_facts *facts, enum criterion_action action)
+{
+    for (uint32_t i = 0; i < facts->finding_count; i++) {
+        const struct finding *finding = &facts->findings[i];
+        if (!finding->advances && finding->action == action && finding->verdict == CRITERION_HARM)
+            return true;
+    }
+    return false;
+}
+
+static bool nodata_rolls_back(const struct decision_facts *facts)
+{
+    for (uint32_t i = 0; i < facts->finding_count; i++)
+        if (facts->findings[i].verdict == CRITERION_NODATA &&
+            facts->findings[i].on_nodata == NODATA_ROLLBACK)
+            return true;
+    return false;
+}
+
+bool finding_blocks(const struct finding *finding)
+{
+    if (!finding->advances && finding->action == ACTION_ALERT)
+        return false;
+    return finding->verdict == CRITERION_INSUFFICIENT ||
+           (finding->verdict == CRITERION_NODATA && finding->on_nodata != NODATA_IGNORE);
+}
+
+static uint32_t blockers(const struct decision_facts *facts)
+{
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < facts->finding_count; i++) {
+        const struct finding *finding = &facts->findings[i];
+        if (finding_blocks(finding))
+            found |= finding->verdict == CRITERION_NODATA ? BLOCKED_BY_NODATA : BLOCKED_BY_SAMPLES;
+        if (finding->advances && finding->verdict == CRITERION_HARM)
+            found |= BLOCKED_BY_ADVANCE_WHEN;
+    }
+    if (facts->elapsed < facts->hold)
+        found |= BLOCKED_BY_HOLD;
+    return found;
+}
+
+/* Rule 1, which alone is asked of a paused canary, too. */
+static bool rolls_back(const struct decision_facts *facts, enum decision_rule *rule)
+{
+    if (any_guard_in_harm(facts, ACTION_ROLLBACK))
+        *rule = RULE_GUARD;
+    else if (nodata_rolls_back(facts))
+        *rule = RULE_NODATA_POLICY;
+    else if (facts->unhealthy && facts->on_unhealthy == NODATA_ROLLBACK)
+        *rule = RULE_UNHEALTHY;
+    else
+        return false;
+    return true;
+}
+
+static enum decision_rule blocking_rule(uint32_t found)
+{
+    if (found & BLOCKED_BY_NODATA)
+        return RULE_NODATA;
+    if (found & BLOCKED_BY_SAMPLES)
+        return RULE_INSUFFICIENT;
+    return found & BLOCKED_BY_HOLD ? RULE_HOLD_TIME : RULE_ADVANCE_WHEN;
+}
+
+struct decision decide(const struct decision_facts *facts)
+{
+    struct decision decision = {VERDICT_HOLD, RULE_ALL_PASSED, blockers(facts)};
+#define DECIDED(by, what) (decision.rule = (by), decision.verdict = (what), decision)
+    if (facts->state == CANARY_PENDING)
+        return DECIDED(RULE_NOT_STARTED, VERDICT_HOLD);
+    if (facts->state == CANARY_ROLLED_BACK)
+        return DECIDED(RULE_ROLLED_BACK, VERDICT_HOLD);
+    if (facts->state == CANARY_COMPLETE)
+        return DECIDED(RULE_COMPLETED, VERDICT_HOLD);
+
+    if (rolls_back(facts, &decision.rule))
+        return DECIDED(decision.rule, VERDICT_ROLLBACK);
+    if (facts->state == CANARY_PAUSED)
+        return DECIDED(RULE_PAUSED, VERDICT_HOLD);
+    if (any_guard_in_harm(facts, ACTION_PAUSE))
+        return DECIDED(RULE_GUARD, VERDICT_PAUSE);
+    if (facts->unhealthy && facts->on_unhealthy == NODATA_HOLD)
+        return DECIDED(RULE_UNHEALTHY, VERDICT_HOLD);
+    if (any_guard_in_harm(facts, ACTION_INVESTIGATE))
+        return DECIDED(RULE_INVESTIGATE, VERDICT_HOLD);
+
+    bool timed_out = false;
+    if (decision.blockers) {
+        if (facts->max_hold == 0 || facts->elapsed < facts->max_hold)
+            return DECIDED(blocking_rule(decision.blockers), VERDICT_HOLD);
+        switch (facts->on_timeout) {
+        case TIMEOUT_HOLD:
+            return DECIDED(RULE_TIMEOUT, VERDICT_HOLD);
+        case TIMEOUT_PAUSE:
+            return DECIDED(RULE_TIMEOUT, VERDICT_PAUSE);
+        case TIMEOUT_ROLLBACK:
+            return DECIDED(RULE_TIMEOUT, VERDICT_ROLLBACK);
+        case TIMEOUT_ADVANCE:
+            timed_out = true;
+        }
+    }
+    if (facts->next_needs_approval && !facts->last_stage)
+        return DECIDED(RULE_APPROVAL, VERDICT_HOLD);
+    return DECIDED(timed_out ? RULE_TIMEOUT : RULE_ALL_PASSED,
+                   facts->last_stage ? VERDICT_COMPLETE : VERDICT_ADVANCE);
+#undef DECIDED
+}
+
+const char *decision_verdict_text(enum decision_verdict verdict)
+{
+    static const char *const texts[] = {"advance", "complete", "hold", "pause", "rollback"};
+    return texts[verdict];
+}
+
+const char *decision_rule_text(enum decision_rule rule)
+{
+    static const char *const texts[] = {
+        [RULE_NOT_STARTED] = "not-started",
+        [RULE_ROLLED_BACK] = "rolled-back",
+        [RULE_COMPLETED] = "completed",
+        [RULE_GUARD] = "guard",
+        [RULE_NODATA_POLICY] = "on-nodata",
+        [RULE_UNHEALTHY] = "unhealthy",
+        [RULE_PAUSED] = "paused",
+        [RULE_INVESTIGATE] = "investigate",
+        [RULE_TIMEOUT] = "timeout",
+        [RULE_NODATA] = "nodata",
+        [RULE_INSUFFICIENT] = "insufficient",
+        [RULE_HOLD_TIME] = "hold-time",
+        [RULE_ADVANCE_WHEN] = "advance-when",
+        [RULE_APPROVAL] = "approval",
+        [RULE_ALL_PASSED] = "all-passed",
+    };
+    return texts[rule];
+}
+
+const char *criterion_verdict_text(enum criterion_verdict verdict)
+{
+    static const char *const texts[] = {"NODATA", "INSUFFICIENT", "PASS", "HARM"};
+    return texts[verdict];
+}

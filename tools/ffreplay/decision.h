@@ -1,0 +1,91 @@
+/*
+ * decision.h - from what was measured to what is to be done: the rollout's state machine.
+ *
+ * A pure function of its facts. Every criterion is judged before it is asked, always; here the
+ * first matching rule decides, in the order that docs/replay.md gives.
+ */
+#ifndef FFREPLAY_DECISION_H
+#define FFREPLAY_DECISION_H
+
+#include "compiler/model.h"
+
+enum criterion_verdict {
+    CRITERION_NODATA,       /* nothing was measured */
+    CRITERION_INSUFFICIENT, /* less than `min_samples` */
+    CRITERION_PASS,
+    CRITERION_HARM /* of `advance_when`: not (yet) reached */
+};
+
+/* One criterion, judged. */
+struct finding {
+    enum criterion_verdict verdict;
+    bool advances; /* from `advance_when`; otherwise a guard, and `action` counts */
+    enum criterion_action action;
+    enum nodata_policy on_nodata;
+};
+
+struct decision_facts {
+    enum canary_state state;
+    bool last_stage;
+    bool next_needs_approval;
+    bool unhealthy;
+    enum nodata_policy on_unhealthy;
+    int64_t elapsed; /* since the stage began, in milliseconds; negative: it has not yet */
+    int64_t hold;
+    int64_t max_hold; /* 0: none */
+    enum timeout_policy on_timeout;
+    const struct finding *findings;
+    uint32_t finding_count;
+};
+
+enum decision_verdict {
+    VERDICT_ADVANCE,
+    VERDICT_COMPLETE,
+    VERDICT_HOLD,
+    VERDICT_PAUSE,
+    VERDICT_ROLLBACK
+};
+
+/* What decided. The texts are part of the output; see decision_rule_text(). */
+enum decision_rule {
+    RULE_NOT_STARTED,
+    RULE_ROLLED_BACK,
+    RULE_COMPLETED,
+    RULE_GUARD, /* a rollback or pause guard in harm: the verdict says which */
+    RULE_NODATA_POLICY,
+    RULE_UNHEALTHY,
+    RULE_PAUSED,
+    RULE_INVESTIGATE,
+    RULE_TIMEOUT,
+    RULE_NODATA,
+    RULE_INSUFFICIENT,
+    RULE_HOLD_TIME,
+    RULE_ADVANCE_WHEN,
+    RULE_APPROVAL,
+    RULE_ALL_PASSED
+};
+
+/* What stands between the stage and the next one; several may, and reports name them all. */
+enum decision_blocker {
+    BLOCKED_BY_NODATA = 1u << 0,
+    BLOCKED_BY_SAMPLES = 1u << 1,
+    BLOCKED_BY_HOLD = 1u << 2,
+    BLOCKED_BY_ADVANCE_WHEN = 1u << 3
+};
+
+struct decision {
+    enum decision_verdict verdict;
+    enum decision_rule rule;
+    uint32_t blockers; /* as bits, whatever the verdict */
+};
+
+struct decision decide(const struct decision_facts *facts);
+
+/* Whether nothing measured, or too little of it, keeps the stage where it is. */
+bool finding_blocks(const struct finding *finding);
+
+const char *decision_verdict_text(enum decision_verdict verdict);   /* "hold" */
+const char *decision_rule_text(enum decision_rule rule);            /* "insufficient" */
+const char *criterion_verdict_text(enum criterion_verdict verdict); /* "PASS" */
+
+#endif

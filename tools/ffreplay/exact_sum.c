@@ -1,0 +1,107 @@
+/* exact_sum.c - see exact_sum.h. */
+#include "exact_sum.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define LIMB_BITS       32
+#define LOWEST_EXPONENT (-1088)    /* of bit 0 of limb 0 */
+#define MOST_PENDING    (1u << 30) /* times 2^32 still fits a limb */
+
+/* Brings every limb but the last to [0, 2^32); the last one carries the sign. */
+static void normalise(struct exact_sum *sum)
+{
+    int64_t carry = 0;
+    for (int i = 0; i < EXACT_SUM_LIMBS - 1; i++) {
+        int64_t limb = sum->limbs[i] + carry;
+        sum->limbs[i] = limb & UINT32_MAX;
+        carry = (limb - sum->limbs[i]) / (INT64_C(1) << LIMB_BITS);
+    }
+    sum->limbs[EXACT_SUM_LIMBS - 1] += carry;
+    sum->pending = 0;
+}
+
+void exact_sum_add(struct exact_sum *sum, double number)
+{
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    unsigned biased = bits >> 52 & 0x7ff;
+    uint64_t mantissa = bits & ((UINT64_C(1) << 52) - 1);
+    if (biased > 0)
+        mantissa |= UINT64_C(1) << 52;
+    else
+        biased = 1;
+    /* number = mantissa * 2^(biased - 1075) */
+    unsigned shift = biased - 1075u - (unsigned)LOWEST_EXPONENT;
+    unsigned limb = shift / LIMB_BITS;
+    unsigned __int128 wide = (unsigned __int128)mantissa << shift % LIMB_BITS;
+    int64_t sign = bits >> 63 ? -1 : 1;
+    sum->limbs[limb] += sign * (int64_t)(uint32_t)wide;
+    sum->limbs[limb + 1] += sign * (int64_t)(uint32_t)(wide >> 32);
+    sum->limbs[limb + 2] += sign * (int64_t)(uint32_t)(wide >> 64);
+    if (++sum->pending == MOST_PENDING)
+        normalise(sum);
+}
+
+void exact_sum_merge(struct exact_sum *sum, const struct exact_sum *other)
+{
+    struct exact_sum addend = *other;
+    normalise(&addend);
+    normalise(sum);
+    for (int i = 0; i < EXACT_SUM_LIMBS; i++)
+        sum->limbs[i] += addend.limbs[i];
+    sum->pending = 1;
+}
+
+static void negate(struct exact_sum *sum)
+{
+    for (int i = 0; i < EXACT_SUM_LIMBS; i++)
+        sum->limbs[i] = -sum->limbs[i];
+    normalise(sum);
+}
+
+static bool any_bit_below(const struct exact_sum *sum, int limb, unsigned bit)
+{
+    if ((uint64_t)sum->limbs[limb] & ((UINT64_C(1) << bit) - 1))
+        return true;
+    for (int i = 0; i < limb; i++)
+        if (sum->limbs[i])
+            return true;
+    return false;
+}
+
+static int bit_of(const struct exact_sum *sum, int position)
+{
+    return position < 0 ? 0 : (int)(sum->limbs[position / LIMB_BITS] >> position % LIMB_BITS & 1);
+}
+
+double exact_sum_value(const struct exact_sum *sum)
+{
+    struct exact_sum exact = *sum;
+    normalise(&exact);
+    bool negative = exact.limbs[EXACT_SUM_LIMBS - 1] < 0;
+    if (negative)
+        negate(&exact);
+
+    int top = EXACT_SUM_LIMBS - 1;
+    while (top >= 0 && exact.limbs[top] == 0)
+        top--;
+    if (top < 0)
+        return 0;
+    int highest = top * LIMB_BITS + 63 - __builtin_clzll((uint64_t)exact.limbs[top]);
+    /* The lowest bit a double of this size has; subnormal ones all end at 2^-1074. */
+    int lowest = highest - 52;
+    if (lowest + LOWEST_EXPONENT < -1074)
+        lowest = -1074 - LOWEST_EXPONENT;
+    uint64_t mantissa = 0;
+    for (int position = highest; position >= lowest; position--)
+        mantissa = mantissa << 1 | (uint64_t)bit_of(&exact, position);
+    /* Doubles never reach below 2^-1074, so `lowest` is well above bit 0. */
+    int half = lowest - 1;
+    if (bit_of(&exact, half) &&
+        (any_bit_below(&exact, half / LIMB_BITS, (unsigned)half % LIMB_BITS) || (mantissa & 1)))
+        mantissa++;
+    double magnitude = ldexp((double)mantissa, lowest + LOWEST_EXPONENT);
+    return negative ? -magnitude : magnitude;
+}

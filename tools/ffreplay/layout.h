@@ -1,0 +1,57 @@
+/*
+ * layout.h - which fields of a log are read, and one line as their values.
+ *
+ * Whoever needs a field registers it before the first line and keeps its place. A field that
+ * several need is read once.
+ */
+#ifndef FFREPLAY_LAYOUT_H
+#define FFREPLAY_LAYOUT_H
+
+#include "compiler/project.h"
+#include "line_parser.h"
+
+struct layout {
+    const struct project *project;
+    const struct log *log;
+    struct arena *arena;
+    const char **paths;
+    bool *numeric; /* by place: where a number is expected, another value makes the line bad */
+    uint32_t count;
+    uint32_t time;
+    uint32_t unit, flag, variant, id; /* NO_PLACE where the log has none */
+};
+#define NO_PLACE UINT32_MAX
+
+/* A field as metrics name it. */
+struct field {
+    uint32_t place;
+    double scale;
+};
+
+enum number_state { NUMBER_ABSENT, NUMBER_GIVEN, NUMBER_BAD };
+struct number {
+    enum number_state state;
+    double number; /* as logged, not scaled */
+};
+
+/* A line. `values` and `numbers` are by place. */
+struct event {
+    int64_t time;
+    struct value *values;
+    struct number *numbers;
+};
+
+void layout_init(struct layout *layout, const struct project *project, const struct log *log,
+                 struct arena *arena);
+/* The place of a path. */
+uint32_t layout_path(struct layout *layout, const char *path);
+/* A field by the name that metrics use: one of the log's `fields`, else a path of the log itself.
+ */
+struct field layout_field(struct layout *layout, const char *name);
+/* From now on, what is at this place has to be a number, or absent. */
+void layout_expect_number(struct layout *layout, uint32_t place);
+
+/* NULL when the log's format has no such field, or is not read; then it has been reported. */
+struct line_parser *layout_parser(const struct layout *layout);
+
+#endif

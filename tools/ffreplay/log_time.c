@@ -1,0 +1,172 @@
+/* log_time.c - see log_time.h. */
+#include "log_time.h"
+
+#include <string.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static int64_t days_since_epoch(int64_t year, unsigned month, unsigned day)
+{
+    /* Years that begin in March put the leap day at the end. */
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    int64_t year_of_era = year - era * 400;
+    int64_t day_of_year = (153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + day_of_era - 719468;
+}
+
+/* `count` digits as a number, or a negative number. */
+static int digits_at(const char *text, int count)
+{
+    int number = 0;
+    for (int i = 0; i < count; i++) {
+        if (!is_digit(text[i]))
+            return -1;
+        number = number * 10 + (text[i] - '0');
+    }
+    return number;
+}
+
+static bool parse_offset(const char *text, size_t length, int64_t *ms)
+{
+    if (length == 1 && (text[0] == 'Z' || text[0] == 'z')) {
+        *ms = 0;
+        return true;
+    }
+    if (length != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
+        return false;
+    int hours = digits_at(text + 1, 2), minutes = digits_at(text + 4, 2);
+    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+        return false;
+    *ms = (hours * 60 + minutes) * INT64_C(60000);
+    if (text[0] == '-')
+        *ms = -*ms;
+    return true;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+static bool parse_rfc3339(const char *text, size_t length, int64_t *ms)
+{
+    if (length < 20 || text[4] != '-' || text[7] != '-' || !memchr("Tt ", text[10], 3) ||
+        text[13] != ':' || text[16] != ':')
+        return false;
+    int year = digits_at(text, 4), month = digits_at(text + 5, 2), day = digits_at(text + 8, 2);
+    int hour = digits_at(text + 11, 2), minute = digits_at(text + 14, 2);
+    int second = digits_at(text + 17, 2);
+    if (year < 0 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) ||
+        hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+        return false;
+    size_t at = 19;
+    int64_t fraction = 0;
+    if (text[at] == '.' || text[at] == ',') {
+        int64_t weight = 100;
+        size_t begin = ++at;
+        for (; at < length && is_digit(text[at]); at++, weight /= 10)
+            fraction += (text[at] - '0') * weight;
+        if (at == begin)
+            return false;
+    }
+    int64_t offset;
+    if (!parse_offset(text + at, length - at, &offset))
+        return false;
+    int64_t days = days_since_epoch(year, (unsigned)month, (unsigned)day);
+    *ms = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + fraction - offset;
+    return true;
+}
+
+/* "17/May/2015:10:05:03 +0000", as access logs have it. */
+static bool parse_clf_time(const char *text, size_t length, int64_t *ms)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    if (length != 26 || text[2] != '/' || text[6] != '/' || text[11] != ':' || text[14] != ':' ||
+        text[17] != ':' || text[20] != ' ')
+        return false;
+    int month = 0;
+    while (month < 12 && memcmp(months + month * 3, text + 3, 3) != 0)
+        month++;
+    int day = digits_at(text, 2), year = digits_at(text + 7, 4);
+    int hour = digits_at(text + 12, 2), minute = digits_at(text + 15, 2);
+    int second = digits_at(text + 18, 2);
+    if (month == 12 || year < 0 || day < 1 || day > days_in_month(year, month + 1) || hour < 0 ||
+        hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+        return false;
+    char offset[] = {text[21], text[22], text[23], ':', text[24], text[25]};
+    int64_t east;
+    if (!parse_offset(offset, sizeof offset, &east))
+        return false;
+    int64_t days = days_since_epoch(year, (unsigned)month + 1, (unsigned)day);
+    *ms = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 - east;
+    return true;
+}
+
+static enum time_unit unit_by_size(uint64_t whole)
+{
+    if (whole < UINT64_C(100000000000))
+        return TIME_SECONDS;
+    if (whole < UINT64_C(100000000000000))
+        return TIME_MILLISECONDS;
+    return whole < UINT64_C(100000000000000000) ? TIME_MICROSECONDS : TIME_NANOSECONDS;
+}
+
+/* "1763632800.123": exact, which a double would not be for nanoseconds. */
+static bool parse_numeric_time(const char *text, size_t length, enum time_unit unit, int64_t *ms)
+{
+    uint64_t whole = 0, thousandths = 0;
+    size_t at = 0;
+    for (; at < length && is_digit(text[at]); at++) {
+        if (at >= 19)
+            return false;
+        whole = whole * 10 + (uint64_t)(text[at] - '0');
+    }
+    if (at == 0)
+        return false;
+    if (at < length && text[at] == '.') {
+        uint64_t weight = 100;
+        for (at++; at < length && is_digit(text[at]); at++, weight /= 10)
+            thousandths += (uint64_t)(text[at] - '0') * weight;
+    }
+    if (at < length) {
+        double number;
+        if (!parse_number(text, length, &number) || number < 0 || number > 9.2e18)
+            return false;
+        whole = (uint64_t)number;
+        thousandths = (uint64_t)((number - (double)whole) * 1000);
+    }
+    switch (unit == TIME_AUTO ? unit_by_size(whole) : unit) {
+    case TIME_SECONDS:
+        if (whole > INT64_MAX / 1000 - 1)
+            return false;
+        whole = whole * 1000 + thousandths;
+        break;
+    case TIME_MICROSECONDS:
+        whole /= 1000;
+        break;
+    case TIME_NANOSECONDS:
+        whole /= 1000000;
+        break;
+    default:
+        break;
+    }
+    *ms = (int64_t)whole;
+    return whole <= INT64_MAX;
+}
+
+bool value_time(const struct value *value, enum time_unit unit, int64_t *ms)
+{
+    if (value->kind != VALUE_NUMBER && value->kind != VALUE_STRING)
+        return false;
+    if (value->kind == VALUE_STRING && (parse_rfc3339(value->text, value->length, ms) ||
+                                        parse_clf_time(value->text, value->length, ms)))
+        return true;
+    return parse_numeric_time(value->text, value->length, unit, ms);
+}

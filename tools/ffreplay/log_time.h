@@ -1,0 +1,15 @@
+/* log_time.h - points in time, as logs write them. */
+#ifndef FFREPLAY_LOG_TIME_H
+#define FFREPLAY_LOG_TIME_H
+
+#include "compiler/model.h"
+#include "value.h"
+
+/*
+ * A point in time, in milliseconds: RFC 3339, an access log's "17/May/2015:10:05:03 +0000", or a
+ * number in `unit`. TIME_AUTO tells seconds, milliseconds, microseconds and nanoseconds apart by
+ * their size, which is unambiguous from 1973 to 5138. Finer parts of a millisecond are cut off.
+ */
+bool value_time(const struct value *value, enum time_unit unit, int64_t *ms);
+
+#endif

@@ -1,0 +1,239 @@
+/* metric.c - see metric.h. */
+#include "metric.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "complain.h"
+
+static bool per_unit_is_known(const struct measure *measure)
+{
+    const struct metric *metric = measure->metric;
+    const struct layout *layout = measure->layout;
+    bool summed = metric->aggregate == AGGREGATE_SUM || metric->aggregate == AGGREGATE_COUNT;
+    if (metric->kind != METRIC_PROPORTION && !(metric->kind == METRIC_MEAN && summed)) {
+        complain(layout->project, metric->name.span, "metric '%s' cannot be computed per unit yet",
+                 metric->name.text);
+        complain_help("'per: unit' works for 'proportion', and for 'mean' with 'agg' sum or count");
+        return false;
+    }
+    if (layout->unit == NO_PLACE) {
+        complain(layout->project, metric->name.span,
+                 "metric '%s' is per unit, but log '%s' does not say which field is the unit",
+                 metric->name.text, layout->log->name.text);
+        complain_help("give the log a 'unit'");
+        return false;
+    }
+    return true;
+}
+
+static bool prepare_value(struct measure *measure, const struct text *name, struct field *field)
+{
+    if (!name->text)
+        return complain(measure->layout->project, measure->metric->name.span,
+                        "metric '%s' does not say which field it is computed from",
+                        measure->metric->name.text);
+    *field = layout_field(measure->layout, name->text);
+    layout_expect_number(measure->layout, field->place);
+    return true;
+}
+
+bool measure_prepare(struct measure *measure, const struct metric *metric, struct layout *layout)
+{
+    *measure = (struct measure){.metric = metric, .layout = layout};
+    if (metric->where && !(measure->where = predicate_prepare(metric->where, layout)))
+        return false;
+    if (metric->of && !(measure->of = predicate_prepare(metric->of, layout)))
+        return false;
+    if (metric->per_unit && !per_unit_is_known(measure))
+        return false;
+    switch (metric->kind) {
+    case METRIC_PROPORTION:
+    case METRIC_RATE:
+        return true;
+    case METRIC_RATIO:
+        return prepare_value(measure, &metric->numerator, &measure->numerator) &&
+               prepare_value(measure, &metric->denominator, &measure->denominator);
+    default:
+        return prepare_value(measure, &metric->value, &measure->value);
+    }
+}
+
+static bool take(const struct event *event, struct field field, double *number)
+{
+    const struct number *logged = &event->numbers[field.place];
+    *number = logged->number * field.scale;
+    return logged->state == NUMBER_GIVEN && isfinite(*number);
+}
+
+void measure_sample(const struct measure *measure, const struct event *event, struct sample *sample)
+{
+    const struct metric *metric = measure->metric;
+    bool matches = !measure->where || predicate_holds(measure->where, event);
+    sample->time = event->time;
+    sample->counts = matches;
+    if (metric->kind == METRIC_RATE) {
+        /* Every event counts: that none of them matches is a rate of zero, and was measured. */
+        sample->counts = true;
+        sample->hit = matches;
+        return;
+    }
+    if (!matches)
+        return;
+    switch (metric->kind) {
+    case METRIC_PROPORTION:
+        sample->hit = measure->of && predicate_holds(measure->of, event);
+        break;
+    case METRIC_RATIO:
+        sample->counts = take(event, measure->numerator, &sample->number) &&
+                         take(event, measure->denominator, &sample->denominator);
+        break;
+    default:
+        sample->counts = take(event, measure->value, &sample->number);
+    }
+    if (!metric->per_unit || !sample->counts)
+        return;
+    const struct value *unit = &event->values[measure->layout->unit];
+    sample->counts = unit->kind == VALUE_STRING || unit->kind == VALUE_NUMBER;
+    if (sample->counts)
+        sample->unit = unit_hash_of(unit->text, unit->length);
+}
+
+void cell_init(struct cell *cell, const struct measure *measure)
+{
+    *cell = (struct cell){0};
+    enum metric_kind kind = measure->metric->kind;
+    if (kind == METRIC_MEAN || kind == METRIC_RATIO)
+        cell->sum = xcalloc(1, sizeof *cell->sum);
+    if (kind == METRIC_RATIO)
+        cell->denominator = xcalloc(1, sizeof *cell->denominator);
+    if (kind == METRIC_QUANTILE) {
+        cell->sketch = xcalloc(1, sizeof *cell->sketch);
+        sketch_init(cell->sketch, measure->metric->accuracy);
+    }
+    if (measure->metric->per_unit)
+        cell->units = xcalloc(1, sizeof *cell->units);
+}
+
+void cell_release(struct cell *cell)
+{
+    if (cell->sketch)
+        sketch_release(cell->sketch);
+    if (cell->units)
+        unit_set_release(cell->units);
+    free(cell->sum);
+    free(cell->denominator);
+    free(cell->sketch);
+    free(cell->units);
+    *cell = (struct cell){0};
+}
+
+/* Of two values at one time the greater is the latest, so that the order of lines does not count.
+ */
+static void take_extreme(struct cell *cell, const struct measure *measure, double number,
+                         int64_t time, bool first)
+{
+    bool better;
+    switch (measure->metric->kind) {
+    case METRIC_MAX:
+        better = number > cell->extreme;
+        break;
+    case METRIC_MIN:
+        better = number < cell->extreme;
+        break;
+    default:
+        better = time > cell->latest || (time == cell->latest && number > cell->extreme);
+    }
+    if (first || better) {
+        cell->extreme = number;
+        cell->latest = time;
+    }
+}
+
+void cell_add(struct cell *cell, const struct measure *measure, const struct sample *sample)
+{
+    cell->count++;
+    if (cell->units)
+        unit_set_add(cell->units, sample->unit, sample->hit);
+    switch (measure->metric->kind) {
+    case METRIC_PROPORTION:
+    case METRIC_RATE:
+        cell->hits += sample->hit;
+        break;
+    case METRIC_RATIO:
+        exact_sum_add(cell->denominator, sample->denominator);
+        /* fall through */
+    case METRIC_MEAN:
+        exact_sum_add(cell->sum, sample->number);
+        break;
+    case METRIC_QUANTILE:
+        sketch_add(cell->sketch, sample->number);
+        break;
+    default:
+        take_extreme(cell, measure, sample->number, sample->time, cell->count == 1);
+    }
+}
+
+void cell_merge(struct cell *cell, const struct measure *measure, const struct cell *other)
+{
+    if (other->count == 0)
+        return;
+    enum metric_kind kind = measure->metric->kind;
+    if (kind == METRIC_MAX || kind == METRIC_MIN || kind == METRIC_LAST)
+        take_extreme(cell, measure, other->extreme, other->latest, cell->count == 0);
+    cell->count += other->count;
+    cell->hits += other->hits;
+    if (cell->sum)
+        exact_sum_merge(cell->sum, other->sum);
+    if (cell->denominator)
+        exact_sum_merge(cell->denominator, other->denominator);
+    if (cell->sketch)
+        sketch_merge(cell->sketch, other->sketch);
+    if (cell->units)
+        unit_set_merge(cell->units, other->units);
+}
+
+uint64_t cell_samples(const struct cell *cell, const struct measure *measure)
+{
+    return measure->metric->per_unit ? cell->units->count : cell->count;
+}
+
+/* The mean over units of their sums is the sum of all over the number of units; of counts,
+ * likewise. */
+static double mean_of(const struct cell *cell, const struct measure *measure)
+{
+    const struct metric *metric = measure->metric;
+    double samples = (double)cell_samples(cell, measure);
+    if (metric->per_unit && metric->aggregate == AGGREGATE_COUNT)
+        return (double)cell->count / samples;
+    return exact_sum_value(cell->sum) / samples;
+}
+
+bool cell_estimate(const struct cell *cell, const struct measure *measure, int64_t duration,
+                   double *estimate)
+{
+    const struct metric *metric = measure->metric;
+    uint64_t samples = cell_samples(cell, measure);
+    if (samples == 0)
+        return false;
+    switch (metric->kind) {
+    case METRIC_PROPORTION:
+        *estimate = (double)(metric->per_unit ? cell->units->marked : cell->hits) / (double)samples;
+        break;
+    case METRIC_MEAN:
+        *estimate = mean_of(cell, measure);
+        break;
+    case METRIC_RATIO:
+        *estimate = exact_sum_value(cell->sum) / exact_sum_value(cell->denominator);
+        break;
+    case METRIC_QUANTILE:
+        *estimate = sketch_quantile(cell->sketch, metric->quantile);
+        break;
+    case METRIC_RATE:
+        *estimate = (double)cell->hits / ((double)duration / 1000);
+        break;
+    default:
+        *estimate = cell->extreme;
+    }
+    return isfinite(*estimate);
+}

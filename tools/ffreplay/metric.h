@@ -1,0 +1,60 @@
+/*
+ * metric.h - what a metric gathers from events, and what it estimates.
+ *
+ * A measure is a metric made ready for the lines of its log. A line gives a sample, samples go into
+ * cells, and cells merge. A cell holds counts, exact sums, extremes or a sketch, none of which
+ * remembers the order in which things came.
+ */
+#ifndef FFREPLAY_METRIC_H
+#define FFREPLAY_METRIC_H
+
+#include "exact_sum.h"
+#include "predicate.h"
+#include "sketch.h"
+#include "unit_set.h"
+
+struct measure {
+    const struct metric *metric;
+    struct layout *layout;
+    const struct predicate *where; /* NULL: every event */
+    const struct predicate *of;
+    struct field value, numerator, denominator;
+};
+
+/* False when this version cannot compute the metric; then it has been reported. */
+bool measure_prepare(struct measure *measure, const struct metric *metric, struct layout *layout);
+
+/* What one line says to a measure. */
+struct sample {
+    bool counts; /* the metric is about this event, and has the value it needs */
+    bool hit;    /* METRIC_PROPORTION: `of` holds. METRIC_RATE: `where` holds */
+    double number, denominator;
+    int64_t time;
+    struct unit_hash unit;
+};
+void measure_sample(const struct measure *measure, const struct event *event,
+                    struct sample *sample);
+
+struct cell {
+    uint64_t count; /* of samples */
+    uint64_t hits;
+    double extreme; /* greatest, least or latest value */
+    int64_t latest;
+    struct exact_sum *sum, *denominator;
+    struct sketch *sketch;
+    struct unit_set *units;
+};
+
+void cell_init(struct cell *cell, const struct measure *measure);
+void cell_add(struct cell *cell, const struct measure *measure, const struct sample *sample);
+void cell_merge(struct cell *cell, const struct measure *measure, const struct cell *other);
+void cell_release(struct cell *cell);
+
+/* How much was measured: events, or units where the metric is per unit. */
+uint64_t cell_samples(const struct cell *cell, const struct measure *measure);
+/* False when nothing was measured, or what was gives no number. `duration` is what a rate is over.
+ */
+bool cell_estimate(const struct cell *cell, const struct measure *measure, int64_t duration,
+                   double *estimate);
+
+#endif

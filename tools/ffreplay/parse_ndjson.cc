@@ -1,0 +1,292 @@
+/*
+ * parse_ndjson.cc - JSON lines, with simdjson's on-demand parser. C++ for simdjson alone.
+ *
+ * Each object is walked once from front to back, so that a line cut short is noticed. Keys are
+ * compared in place, first by their first eight bytes; text is handed out in place, too, unless it
+ * has escapes.
+ */
+#include "line_parser.h"
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <simdjson.h>
+
+#include "lines.h"
+
+static_assert(LINE_PADDING >= simdjson::SIMDJSON_PADDING, "simdjson reads past the line");
+
+using namespace simdjson;
+
+namespace
+{
+
+constexpr uint32_t NO_FIELD = UINT32_MAX;
+
+struct level;
+
+/* A key that may be met in an object, and what to do with its value. */
+struct wanted_key {
+    std::string name;
+    uint64_t head = 0, mask = 0; /* the first bytes of `name"` */
+    uint32_t field = NO_FIELD;
+    std::unique_ptr<level> below;
+};
+
+struct level {
+    std::vector<wanted_key> keys;
+};
+
+wanted_key &key_of(level &where, const std::string &name)
+{
+    for (wanted_key &key : where.keys)
+        if (key.name == name)
+            return key;
+    where.keys.emplace_back();
+    wanted_key &key = where.keys.back();
+    key.name = name;
+    std::string head = (name + '"').substr(0, 8);
+    memcpy(&key.head, head.data(), head.size());
+    memset(&key.mask, 0xff, head.size());
+    return key;
+}
+
+/* Every dot may descend or be part of the key. */
+void want(level &where, const std::string &path, uint32_t field)
+{
+    key_of(where, path).field = field;
+    for (size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.', dot + 1)) {
+        wanted_key &key = key_of(where, path.substr(0, dot));
+        if (!key.below)
+            key.below = std::make_unique<level>();
+        want(*key.below, path.substr(dot + 1), field);
+    }
+}
+
+bool is_key(const wanted_key &key, const char *raw)
+{
+    uint64_t head;
+    memcpy(&head, raw, sizeof head);
+    if ((head & key.mask) != key.head)
+        return false;
+    size_t length = key.name.size();
+    return length < 8 || (memcmp(raw, key.name.data(), length) == 0 && raw[length] == '"');
+}
+
+struct ndjson : line_parser {
+    level root;
+    uint32_t count = 0;
+    ondemand::parser json;
+    /* Of this line's lists: their texts, and where each begins among them. */
+    std::vector<std::string> list_texts;
+    std::vector<const char *> list_items;
+    std::vector<std::pair<value *, size_t>> lists;
+
+    error_code walk(ondemand::object object, const level &where, bool escapes, value *values);
+    error_code take(ondemand::value &from, bool escapes, value &to);
+    error_code take_list(ondemand::value &from, value &to);
+};
+
+std::string_view trimmed(std::string_view token)
+{
+    while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\r'))
+        token.remove_suffix(1);
+    return token;
+}
+
+void set_text(value &to, value_kind kind, std::string_view text)
+{
+    to.kind = kind;
+    to.text = text.data();
+    to.length = uint32_t(text.size());
+}
+
+error_code ndjson::take_list(ondemand::value &from, value &to)
+{
+    ondemand::array array;
+    if (error_code error = from.get_array().get(array))
+        return error;
+    size_t begin = list_texts.size();
+    to.kind = VALUE_LIST;
+    to.length = 0;
+    for (auto element : array) {
+        std::string_view text;
+        error_code error = element.get_string().get(text);
+        if (error == INCORRECT_TYPE)
+            to.kind = VALUE_OTHER;
+        else if (error)
+            return error;
+        else
+            list_texts.emplace_back(text);
+        to.length++;
+    }
+    if (to.kind == VALUE_LIST)
+        lists.emplace_back(&to, begin);
+    return SUCCESS;
+}
+
+error_code ndjson::take(ondemand::value &from, bool escapes, value &to)
+{
+    ondemand::json_type type;
+    if (error_code error = from.type().get(type))
+        return error;
+    switch (type) {
+    case ondemand::json_type::string: {
+        std::string_view text;
+        if (escapes) {
+            if (error_code error = from.get_string().get(text))
+                return error;
+        } else {
+            text = trimmed(from.raw_json_token());
+            text = text.substr(1, text.size() - 2);
+        }
+        set_text(to, VALUE_STRING, text);
+        return SUCCESS;
+    }
+    case ondemand::json_type::number:
+        set_text(to, VALUE_NUMBER, trimmed(from.raw_json_token()));
+        return SUCCESS;
+    case ondemand::json_type::boolean: {
+        if (error_code error = from.get_bool().get(to.boolean))
+            return error;
+        set_text(to, VALUE_BOOLEAN, to.boolean ? "true" : "false");
+        return SUCCESS;
+    }
+    case ondemand::json_type::null:
+        to.kind = VALUE_ABSENT;
+        return from.is_null() ? SUCCESS : N_ATOM_ERROR;
+    case ondemand::json_type::array:
+        return take_list(from, to);
+    default:
+        to.kind = VALUE_OTHER;
+        return SUCCESS;
+    }
+}
+
+error_code ndjson::walk(ondemand::object object, const level &where, bool escapes, value *values)
+{
+    for (auto result : object) {
+        ondemand::field field;
+        if (error_code error = std::move(result).get(field))
+            return error;
+        const wanted_key *found = nullptr;
+        if (escapes) {
+            std::string_view name;
+            if (error_code error = field.unescaped_key().get(name))
+                return error;
+            for (const wanted_key &key : where.keys)
+                if (key.name == name)
+                    found = &key;
+        } else {
+            const char *raw = field.key().raw();
+            for (const wanted_key &key : where.keys)
+                if (is_key(key, raw)) {
+                    found = &key;
+                    break;
+                }
+        }
+        if (!found)
+            continue;
+        ondemand::value &member = field.value();
+        ondemand::json_type type;
+        if (error_code error = member.type().get(type))
+            return error;
+        if (found->below && type == ondemand::json_type::object) {
+            ondemand::object below;
+            if (error_code error = member.get_object().get(below))
+                return error;
+            if (error_code error = walk(below, *found->below, escapes, values))
+                return error;
+        } else if (found->field != NO_FIELD) {
+            if (error_code error = take(member, escapes, values[found->field]))
+                return error;
+        }
+    }
+    return SUCCESS;
+}
+
+/* List items are handed out as C strings once no more can be added, since adding moves them. */
+void finish_lists(ndjson &self)
+{
+    if (self.lists.empty())
+        return;
+    self.list_items.clear();
+    for (const std::string &text : self.list_texts)
+        self.list_items.push_back(text.c_str());
+    for (auto &[list, begin] : self.lists)
+        list->items = self.list_items.data() + begin;
+}
+
+const char *what_is_wrong(error_code error)
+{
+    switch (error) {
+    case EMPTY:
+        return "empty line";
+    case UNCLOSED_STRING:
+        return "a string that does not end";
+    case UNESCAPED_CHARS:
+        return "a control character in a string";
+    case UTF8_ERROR:
+        return "not UTF-8";
+    case INCOMPLETE_ARRAY_OR_OBJECT:
+        return "the line ends within an object";
+    case TRAILING_CONTENT:
+        return "text after the object";
+    case INCORRECT_TYPE:
+        return "not a JSON object";
+    default:
+        return "not valid JSON";
+    }
+}
+
+bool parse(line_parser *parser, const char *line, size_t length, value *values,
+           line_problem *problem)
+{
+    ndjson &self = *static_cast<ndjson *>(parser);
+    for (uint32_t i = 0; i < self.count; i++)
+        values[i].kind = VALUE_ABSENT;
+    self.list_texts.clear();
+    self.lists.clear();
+    bool escapes = memchr(line, '\\', length) != nullptr;
+
+    ondemand::document document;
+    ondemand::object object;
+    error_code error =
+        self.json.iterate(padded_string_view(line, length, length + LINE_PADDING)).get(document);
+    if (!error)
+        error = document.get_object().get(object);
+    if (!error)
+        error = self.walk(object, self.root, escapes, values);
+    const char *place;
+    if (!error && document.current_location().get(place) != OUT_OF_BOUNDS)
+        error = TRAILING_CONTENT;
+    if (!error) {
+        finish_lists(self);
+        return true;
+    }
+    problem->text = what_is_wrong(error);
+    problem->column = 1;
+    if (!document.current_location().get(place) && place >= line && place <= line + length)
+        problem->column = size_t(place - line) + 1;
+    return false;
+}
+
+void close(line_parser *parser)
+{
+    delete static_cast<ndjson *>(parser);
+}
+
+} // namespace
+
+extern "C" line_parser *ndjson_parser(const char *const *paths, uint32_t count)
+{
+    ndjson *self = new ndjson;
+    self->parse = parse;
+    self->close = close;
+    self->count = count;
+    for (uint32_t i = 0; i < count; i++)
+        want(self->root, paths[i], i);
+    return self;
+}

@@ -1,0 +1,45 @@
+/*
+ * sketch.h - quantiles of a stream with a guaranteed relative error.
+ *
+ * A DDSketch (Masson, Rim, Lee, VLDB 2019) whose buckets divide each power of two evenly, so that a
+ * value's bucket is the upper bits of its double: no logarithm, hence the same bucket on every
+ * machine. Counts are integers and no bucket is ever collapsed: the order of insertion leaves no
+ * trace, and the guarantee holds for every quantile and sign (of normal doubles). Memory follows
+ * the spread of the values, about 0.5 KiB for a factor of two at 1 %.
+ */
+#ifndef FFREPLAY_SKETCH_H
+#define FFREPLAY_SKETCH_H
+
+#include <stdint.h>
+
+/* Counts of consecutive buckets. */
+struct sketch_side {
+    uint64_t *counts;
+    uint32_t first; /* the bucket of counts[0] */
+    uint32_t size;
+};
+
+struct sketch {
+    unsigned bits; /* buckets a power of two: 2^bits */
+    uint64_t count;
+    uint64_t zeros;
+    struct sketch_side positive;
+    struct sketch_side negative;
+};
+
+#define SKETCH_BEST_ACCURACY 0.0001
+
+/* `accuracy` is the greatest relative error: SKETCH_BEST_ACCURACY to below 1. */
+void sketch_init(struct sketch *sketch, double accuracy);
+void sketch_release(struct sketch *sketch);
+
+/* `number` is finite. */
+void sketch_add(struct sketch *sketch, double number);
+/* Both have the same accuracy. */
+void sketch_merge(struct sketch *sketch, const struct sketch *other);
+
+/* The value of rank floor(q * (count - 1)), from 0, within the accuracy. The sketch is not empty.
+ */
+double sketch_quantile(const struct sketch *sketch, double q);
+
+#endif

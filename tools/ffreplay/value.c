@@ -1,0 +1,67 @@
+/* value.c - numbers out of log text. See value.h. */
+#include "value.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LONGEST_NUMBER 320
+
+static const double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                       1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                       1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* strtod, held to decimal notation: no hexadecimal, no "inf", no blanks. */
+static bool parse_any_number(const char *text, size_t length, double *number)
+{
+    char copy[LONGEST_NUMBER + 1];
+    if (length > LONGEST_NUMBER)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (!is_digit(text[i]) && !memchr("+-.eE", text[i], 5))
+            return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    char *end;
+    *number = strtod(copy, &end);
+    return length > 0 && *end == '\0' && isfinite(*number);
+}
+
+bool parse_number(const char *text, size_t length, double *number)
+{
+    const char *at = text, *end = text + length;
+    bool negative = at < end && *at == '-';
+    at += negative;
+    uint64_t digits = 0;
+    const char *first = at;
+    while (at < end && is_digit(*at))
+        digits = digits * 10 + (uint64_t)(*at++ - '0');
+    size_t digit_count = (size_t)(at - first), fraction = 0;
+    if (at < end && *at == '.' && digit_count > 0) {
+        const char *point = at++;
+        while (at < end && is_digit(*at))
+            digits = digits * 10 + (uint64_t)(*at++ - '0');
+        fraction = (size_t)(at - point) - 1;
+        digit_count += fraction;
+        if (fraction == 0)
+            return false;
+    }
+    /* Up to 15 digits and the power of ten are exact doubles, so one division rounds correctly. */
+    if (at != end || digit_count == 0 || digit_count > 15)
+        return parse_any_number(text, length, number);
+    double magnitude = (double)digits / powers_of_ten[fraction];
+    *number = negative ? -magnitude : magnitude;
+    return true;
+}
+
+bool value_number(const struct value *value, double *number)
+{
+    if (value->kind != VALUE_NUMBER && value->kind != VALUE_STRING)
+        return false;
+    return parse_number(value->text, value->length, number);
+}

@@ -1,0 +1,48 @@
+/*
+ * value.h - the value of one field of one log line.
+ *
+ * Values are borrowed: their text points into the line, or into the parser's scratch memory, and is
+ * good until the next line is parsed. Numbers stay text until somebody needs the number, so that a
+ * unit or a nanosecond time loses no digit.
+ */
+#ifndef FFREPLAY_VALUE_H
+#define FFREPLAY_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum value_kind {
+    VALUE_ABSENT, /* also null, and what the log writes for "nothing": "-" */
+    VALUE_NUMBER,
+    VALUE_STRING,
+    VALUE_BOOLEAN,
+    VALUE_LIST, /* of strings */
+    VALUE_OTHER /* an object, or a list of other things: present, and equal to nothing */
+};
+
+struct value {
+    enum value_kind kind;
+    bool boolean;
+    uint32_t length;          /* of the text, or of the list */
+    const char *text;         /* of a number as it was written; not NUL-terminated */
+    const char *const *items; /* NUL-terminated */
+};
+
+/*
+ * A finite decimal number, whole text, correctly rounded; false for anything else, "NaN" and "inf"
+ * included. Cost: a few nanoseconds for up to 15 digits.
+ */
+bool parse_number(const char *text, size_t length, double *number);
+
+/* The number of a number, or of a string that spells one. */
+bool value_number(const struct value *value, double *number);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,73 @@
+/* windows.c - see windows.h. */
+#include "windows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int64_t window_begin(int64_t time, int64_t width)
+{
+    int64_t past = time % width;
+    return time - (past < 0 ? past + width : past);
+}
+
+void windows_init(struct windows *windows, const struct measure *measure, int64_t width,
+                  uint32_t keep)
+{
+    *windows = (struct windows){.measure = measure, .width = width, .keep = keep};
+    windows->items = xcalloc(keep, sizeof *windows->items);
+}
+
+static void release(struct window *window)
+{
+    cell_release(&window->cell);
+    free(window);
+}
+
+/* The window that begins there, made if need be; NULL when it is older than all that are kept. */
+static struct window *window_at(struct windows *windows, int64_t begin)
+{
+    uint32_t at = 0;
+    while (at < windows->count && windows->items[at]->begin > begin)
+        at++;
+    if (at < windows->count && windows->items[at]->begin == begin)
+        return windows->items[at];
+    if (at == windows->keep)
+        return NULL;
+    if (windows->count == windows->keep)
+        release(windows->items[--windows->count]);
+    memmove(windows->items + at + 1, windows->items + at,
+            (windows->count - at) * sizeof *windows->items);
+    windows->count++;
+    struct window *window = xcalloc(1, sizeof *window);
+    window->begin = begin;
+    cell_init(&window->cell, windows->measure);
+    return windows->items[at] = window;
+}
+
+void windows_add(struct windows *windows, const struct sample *sample)
+{
+    struct window *window = window_at(windows, window_begin(sample->time, windows->width));
+    if (window)
+        cell_add(&window->cell, windows->measure, sample);
+}
+
+void windows_release(struct windows *windows)
+{
+    for (uint32_t i = 0; i < windows->count; i++)
+        release(windows->items[i]);
+    free(windows->items);
+    *windows = (struct windows){0};
+}
+
+uint32_t windows_sum(const struct windows *windows, int64_t from, int64_t to, struct cell *cell)
+{
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < windows->count; i++) {
+        const struct window *window = windows->items[i];
+        if (window->begin < from || window->begin >= to)
+            continue;
+        cell_merge(cell, windows->measure, &window->cell);
+        found++;
+    }
+    return found;
+}

@@ -1,0 +1,37 @@
+/*
+ * windows.h - the newest time windows that hold data.
+ *
+ * Windows are aligned to the epoch. Only so many are kept, always the newest: a window that is
+ * among them in the end was so from its first sample on, so none of its samples is missed, in
+ * whatever order they come.
+ */
+#ifndef FFREPLAY_WINDOWS_H
+#define FFREPLAY_WINDOWS_H
+
+#include "metric.h"
+
+struct window {
+    int64_t begin; /* milliseconds; it ends, exclusive, at begin + width */
+    struct cell cell;
+};
+
+struct windows {
+    const struct measure *measure;
+    int64_t width;
+    uint32_t keep;
+    uint32_t count;
+    struct window **items; /* newest first */
+};
+
+void windows_init(struct windows *windows, const struct measure *measure, int64_t width,
+                  uint32_t keep);
+void windows_add(struct windows *windows, const struct sample *sample);
+void windows_release(struct windows *windows);
+
+/* Merges the windows within [from, to) into `cell`. Returns how many there were. */
+uint32_t windows_sum(const struct windows *windows, int64_t from, int64_t to, struct cell *cell);
+
+/* The begin of the window that holds a time. */
+int64_t window_begin(int64_t time, int64_t width);
+
+#endif
