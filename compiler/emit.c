@@ -1,0 +1,140 @@
+/* emit.c - the file around the tables: section table, padding, hashes. */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "emit.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct use {
+    const struct attribute *attribute;
+    uint16_t provisional;
+};
+
+static int compare_uses(const void *left, const void *right)
+{
+    const struct use *a = left, *b = right;
+    return strcmp(a->attribute->name.text, b->attribute->name.text);
+}
+
+/* Writes ATTRIBUTES in order of name, and makes the programs refer to them there. */
+static void emit_attributes(struct image *image, struct buffer *out)
+{
+    size_t count = image->attributes.count;
+    const struct attribute **in_use =
+        (const struct attribute **)(void *)image->attributes.bytes.bytes;
+    struct use *uses = xcalloc(count + 1, sizeof *uses);
+    for (size_t i = 0; i < count; i++)
+        uses[i] = (struct use){in_use[i], (uint16_t)i};
+    qsort(uses, count, sizeof *uses, compare_uses);
+
+    uint16_t *final = xcalloc(count + 1, sizeof *final);
+    for (size_t i = 0; i < count; i++) {
+        struct ffs_attribute entry = {.name = image_text(image, uses[i].attribute->name.text),
+                                      .type = (uint8_t)uses[i].attribute->type};
+        buffer_append(out, &entry, sizeof entry);
+        final[uses[i].provisional] = (uint16_t)i;
+    }
+    struct ffs_instruction *code = (struct ffs_instruction *)(void *)image->programs.bytes.bytes;
+    for (size_t i = 0; i < image->programs.bytes.length / sizeof *code; i++)
+        if (code[i].attribute != FFS_NO_ATTRIBUTE)
+            code[i].attribute = final[code[i].attribute];
+    free(final);
+    free(uses);
+}
+
+struct section {
+    uint32_t id;
+    uint32_t flags;
+    const struct buffer *content;
+};
+
+static void write_sections(const struct section *sections, uint32_t count, size_t start,
+                           struct buffer *out)
+{
+    struct ffs_section table[FFS_MAX_SECTIONS];
+    uint64_t offset = sizeof(struct ffs_header) + sizeof *table * count;
+    for (uint32_t i = 0; i < count; i++) {
+        offset = (offset + FFS_ALIGNMENT - 1) / FFS_ALIGNMENT * FFS_ALIGNMENT;
+        table[i] = (struct ffs_section){sections[i].id, sections[i].flags, offset,
+                                        sections[i].content->length};
+        offset += sections[i].content->length;
+    }
+    buffer_append(out, table, sizeof *table * count);
+    for (uint32_t i = 0; i < count; i++) {
+        size_t gap = table[i].offset - (out->length - start);
+        static const char zeros[FFS_ALIGNMENT];
+        buffer_append(out, zeros, gap);
+        buffer_append(out, sections[i].content->bytes, sections[i].content->length);
+    }
+}
+
+static void write_header(struct ffs_header *header, char *file, size_t size)
+{
+    header->file_size = size;
+    XXH128_hash_t hash = XXH3_128bits(file + sizeof *header, size - sizeof *header);
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, hash);
+    memcpy(header->content_hash, canonical.digest, sizeof header->content_hash);
+    header->header_hash = XXH3_64bits(header, offsetof(struct ffs_header, header_hash));
+    memcpy(file, header, sizeof *header);
+}
+
+void image_write(struct image *image, const struct project *project, uint32_t environment,
+                 const struct label *labels, size_t label_count, struct buffer *out)
+{
+    struct buffer attributes = {0}, names = {0}, people = {0};
+    struct buffer flags = {(char *)image->flags, image->flag_count * sizeof *image->flags, 0};
+    struct ffs_header header = {
+        .magic = FFS_MAGIC,
+        .major = FFS_MAJOR,
+        .minor = FFS_MINOR,
+        .header_size = sizeof header,
+        .project = image_text(image, project->name ? project->name : ""),
+        .environment = image_text(image, project->environments.items[environment].text)};
+    emit_attributes(image, &attributes);
+    emit_names(image, &names);
+    emit_people(project, environment, labels, label_count, &people);
+
+    const struct section sections[] = {{FFS_STRINGS, 0, &image->strings.bytes},
+                                       {FFS_ATTRIBUTES, 0, &attributes},
+                                       {FFS_FLAGS, 0, &flags},
+                                       {FFS_NAMES, 0, &names},
+                                       {FFS_VARIANTS, 0, &image->variants.bytes},
+                                       {FFS_CODE, 0, &image->programs.bytes},
+                                       {FFS_SPLITS, 0, &image->splits.bytes},
+                                       {FFS_RANGES, 0, &image->ranges.bytes},
+                                       {FFS_RAMPS, 0, &image->ramps.bytes},
+                                       {FFS_SETS, 0, &image->sets.bytes},
+                                       {FFS_NETWORKS, 0, &image->networks.bytes},
+                                       {FFS_PEOPLE, FFS_SECTION_SKIPPABLE, &people}};
+    header.section_count = sizeof sections / sizeof *sections;
+
+    size_t start = out->length;
+    buffer_append(out, &header, sizeof header);
+    write_sections(sections, header.section_count, start, out);
+    write_header(&header, out->bytes + start, out->length - start);
+
+    buffer_release(&attributes);
+    buffer_release(&names);
+    buffer_release(&people);
+}
+
+void image_release(struct image *image)
+{
+    pool_release(&image->strings);
+    pool_release(&image->variants);
+    pool_release(&image->programs);
+    pool_release(&image->splits);
+    pool_release(&image->ranges);
+    pool_release(&image->ramps);
+    pool_release(&image->sets);
+    pool_release(&image->networks);
+    pool_release(&image->attributes);
+    buffer_release(&image->scratch);
+    free(image->flags);
+    free(image->sources);
+    *image = (struct image){0};
+}

@@ -1,0 +1,235 @@
+/* emit_tables.c - the tables of a snapshot that programs refer to. */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "emit.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t salt_hash(const char *text, const char *suffix)
+{
+    XXH3_state_t state;
+    XXH3_64bits_reset(&state);
+    XXH3_64bits_update(&state, text, strlen(text));
+    XXH3_64bits_update(&state, suffix, strlen(suffix));
+    return XXH3_64bits_digest(&state);
+}
+
+ffs_string image_string(struct image *image, const char *bytes, size_t length)
+{
+    assert(length < UINT32_MAX - 8);
+    uint32_t prefix = (uint32_t)length;
+    struct buffer *entry = &image->scratch;
+    entry->length = 0;
+    buffer_append(entry, &prefix, sizeof prefix);
+    buffer_append(entry, bytes, length);
+    buffer_append(entry, "", 1);
+    buffer_pad(entry, 4);
+    return (ffs_string)(pool_add(&image->strings, entry->bytes, entry->length) / 4);
+}
+
+ffs_string image_text(struct image *image, const char *text)
+{
+    return image_string(image, text, strlen(text));
+}
+
+uint64_t image_tagged_text(struct image *image, const char *text)
+{
+    size_t length = strlen(text);
+    return image_string(image, text, length) | XXH3_64bits(text, length) << 32;
+}
+
+/* ------------------------------------------------------------------------------------ sets -- */
+
+struct member {
+    uint64_t hash;
+    const char *text;
+    size_t length;
+};
+
+/* By hash, so that equal sets have equal slots whatever order they were written in. */
+static int compare_members(const void *left, const void *right)
+{
+    const struct member *a = left, *b = right;
+    if (a->hash != b->hash)
+        return a->hash < b->hash ? -1 : 1;
+    return strcmp(a->text, b->text);
+}
+
+/* At most two thirds full, and never without an empty slot to end a probe. */
+static uint32_t set_capacity(size_t count)
+{
+    uint32_t capacity = 4;
+    while (capacity < count + count / 2)
+        capacity *= 2;
+    return capacity;
+}
+
+uint64_t image_set(struct image *image, const char *const *texts, size_t count)
+{
+    struct member *members = xcalloc(count, sizeof *members);
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(texts[i]);
+        members[i] = (struct member){XXH3_64bits(texts[i], length), texts[i], length};
+    }
+    qsort(members, count, sizeof *members, compare_members);
+    size_t distinct = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!distinct || strcmp(members[distinct - 1].text, members[i].text) != 0)
+            members[distinct++] = members[i];
+    struct ffs_set head = {.capacity = set_capacity(distinct), .count = (uint32_t)distinct};
+
+    struct ffs_set_slot *slots = xcalloc(head.capacity, sizeof *slots);
+    for (uint32_t i = 0; i < head.capacity; i++)
+        slots[i].ref = FFS_NONE;
+    for (size_t i = 0; i < distinct; i++) {
+        if (members[i].length > head.longest)
+            head.longest = (uint32_t)members[i].length;
+        uint64_t at = members[i].hash & (head.capacity - 1);
+        while (slots[at].ref != FFS_NONE)
+            at = (at + 1) & (head.capacity - 1);
+        slots[at].tag = (uint32_t)(members[i].hash >> 32);
+        slots[at].ref = image_string(image, members[i].text, members[i].length);
+    }
+
+    struct buffer *set = &image->scratch;
+    set->length = 0;
+    buffer_append(set, &head, sizeof head);
+    buffer_append(set, slots, sizeof *slots * head.capacity);
+    uint64_t index = pool_add(&image->sets, set->bytes, set->length) / sizeof(uint32_t);
+    free(slots);
+    free(members);
+    return index;
+}
+
+/* --------------------------------------------------------------------------------- buckets -- */
+
+uint64_t image_range(struct image *image, uint64_t salt, uint64_t from, uint64_t to)
+{
+    struct ffs_range range = {salt, from, to};
+    return pool_add(&image->ranges, &range, sizeof range) / sizeof range;
+}
+
+uint64_t image_ramp(struct image *image, const struct ramp *ramp)
+{
+    bool linear = !ramp->step;
+    struct ffs_ramp packed = {.start = ramp->start,
+                              .end = linear ? ramp->end : 0,
+                              .every = linear ? 0 : ramp->every,
+                              .from = ramp->from,
+                              .to = ramp->to,
+                              .step = ramp->step};
+    return pool_add(&image->ramps, &packed, sizeof packed) / sizeof packed;
+}
+
+uint64_t image_split(struct image *image, const struct arm *arms, uint32_t count)
+{
+    struct buffer *split = &image->scratch;
+    uint64_t arm_count = 0;
+    uint32_t sum = 0;
+    split->length = 0;
+    buffer_append(split, &arm_count, sizeof arm_count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!arms[i].percent)
+            continue;
+        sum += arms[i].percent;
+        uint64_t upper = sum < PERCENT_ALL ? percent_threshold(sum) : UINT64_MAX;
+        uint64_t words[2] = {upper, arms[i].variant};
+        buffer_append(split, words, sizeof words);
+        arm_count++;
+    }
+    memcpy(split->bytes, &arm_count, sizeof arm_count);
+    return pool_add(&image->splits, split->bytes, split->length) / sizeof(uint64_t);
+}
+
+/* -------------------------------------------------------------------------------- networks -- */
+
+static int compare_addresses(uint64_t high_a, uint64_t low_a, uint64_t high_b, uint64_t low_b)
+{
+    if (high_a != high_b)
+        return high_a < high_b ? -1 : 1;
+    return low_a < low_b ? -1 : low_a > low_b;
+}
+
+static int compare_networks(const void *left, const void *right)
+{
+    const struct ffs_network *a = left, *b = right;
+    int order = compare_addresses(a->first_high, a->first_low, b->first_high, b->first_low);
+    return order ? order : compare_addresses(a->last_high, a->last_low, b->last_high, b->last_low);
+}
+
+/* Whether `next`, which does not begin before `range`, overlaps it or follows it without a gap. */
+static bool continues(const struct ffs_network *range, const struct ffs_network *next)
+{
+    uint64_t low = range->last_low + 1;
+    uint64_t high = range->last_high + (low == 0);
+    bool reaches_the_end = low == 0 && high == 0;
+    return reaches_the_end || compare_addresses(next->first_high, next->first_low, high, low) <= 0;
+}
+
+uint64_t image_networks(struct image *image, struct ffs_network *networks, size_t count)
+{
+    qsort(networks, count, sizeof *networks, compare_networks);
+    size_t merged = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct ffs_network *last = merged ? &networks[merged - 1] : NULL;
+        if (!last || !continues(last, &networks[i])) {
+            networks[merged++] = networks[i];
+        } else if (compare_addresses(last->last_high, last->last_low, networks[i].last_high,
+                                     networks[i].last_low) < 0) {
+            last->last_high = networks[i].last_high;
+            last->last_low = networks[i].last_low;
+        }
+    }
+    uint64_t index =
+        pool_add(&image->networks, networks, sizeof *networks * merged) / sizeof *networks;
+    return index | (uint64_t)merged << 32;
+}
+
+/* ----------------------------------------------------------------------- programs, variants -- */
+
+uint32_t image_attribute(struct image *image, const struct attribute *attribute)
+{
+    return (uint32_t)(pool_add(&image->attributes, &attribute, sizeof(const struct attribute *)) /
+                      sizeof(const struct attribute *));
+}
+
+uint32_t image_program(struct image *image, const struct ffs_instruction *code, uint32_t count)
+{
+    if (!count)
+        return 0;
+    return (uint32_t)(pool_add(&image->programs, code, sizeof *code * count) / sizeof *code);
+}
+
+static uint64_t variant_value(struct image *image, enum fflag_type type,
+                              const struct variant *variant)
+{
+    uint64_t bits = 0;
+    switch (type) {
+    case FFLAG_TYPE_BOOLEAN:
+        return variant->boolean;
+    case FFLAG_TYPE_INTEGER:
+        return (uint64_t)variant->integer;
+    case FFLAG_TYPE_NUMBER:
+        memcpy(&bits, &variant->number, sizeof bits);
+        return bits;
+    case FFLAG_TYPE_STRING:
+    case FFLAG_TYPE_JSON:
+        break;
+    }
+    return image_text(image, variant->string);
+}
+
+uint32_t image_variants(struct image *image, enum fflag_type type, const struct variant *variants,
+                        uint32_t count)
+{
+    struct ffs_variant list[FFS_MAX_VARIANTS];
+    assert(count >= 1 && count <= FFS_MAX_VARIANTS);
+    for (uint32_t i = 0; i < count; i++)
+        list[i] = (struct ffs_variant){
+            .name = variants[i].name.text ? image_text(image, variants[i].name.text) : FFS_NONE,
+            .value = variant_value(image, type, &variants[i])};
+    return (uint32_t)(pool_add(&image->variants, list, sizeof *list * count) / sizeof *list);
+}

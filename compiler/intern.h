@@ -1,0 +1,30 @@
+/*
+ * intern.h - a pool of byte runs in which equal runs are stored once.
+ *
+ * Runs are appended to `bytes` in the order of first use, which makes the pool's content a function
+ * of what was asked of it and nothing else. The offset of a run never changes; its address may.
+ */
+#ifndef FFC_INTERN_H
+#define FFC_INTERN_H
+
+#include "memory.h"
+
+struct pool_entry {
+    uint64_t hash;
+    size_t offset;
+    size_t length;
+};
+
+struct pool {
+    struct buffer bytes;
+    struct pool_entry *entries; /* open addressing; an entry of length 0 is free */
+    size_t capacity;            /* a power of two, or 0 */
+    size_t count;
+};
+
+/* The offset in `bytes` of a run equal to this one, which is appended when there is none. `length`
+ * is at least 1. Cost: one hash of the run. */
+size_t pool_add(struct pool *pool, const void *bytes, size_t length);
+void pool_release(struct pool *pool);
+
+#endif

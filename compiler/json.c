@@ -1,0 +1,74 @@
+/* json.c - JSON text, written into a buffer. */
+#include "json.h"
+
+#include "utf8.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void escape(struct buffer *out, unsigned char c)
+{
+    static const char short_form[] = "b\bf\fn\nr\rt\t\"\"\\\\";
+    for (const char *form = short_form; *form; form += 2)
+        if ((unsigned char)form[1] == c) {
+            buffer_append(out, (char[]){'\\', form[0]}, 2);
+            return;
+        }
+    buffer_format(out, "\\u%04x", c);
+}
+
+/* What JSON need not escape. */
+static bool is_plain(char c)
+{
+    unsigned char byte = (unsigned char)c;
+    return byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F;
+}
+
+void json_string(struct buffer *out, const char *text)
+{
+    if (!text) {
+        buffer_append_text(out, "null");
+        return;
+    }
+    buffer_append(out, "\"", 1);
+    const char *end = text + strlen(text);
+    for (const char *run = text; *text; run = text) {
+        uint32_t length = 1;
+        while (is_plain(*text) && (length = utf8_length(text, (size_t)(end - text))) > 0)
+            text += length;
+        buffer_append(out, run, (size_t)(text - run));
+        if (!*text)
+            break;
+        if (!length)
+            buffer_append_text(out, "\xEF\xBF\xBD");
+        else
+            escape(out, (unsigned char)*text);
+        text++;
+    }
+    buffer_append(out, "\"", 1);
+}
+
+void json_number(struct buffer *out, double number)
+{
+    char text[40];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) == number)
+            break;
+    }
+    buffer_append_text(out, text);
+}
+
+void json_comma(struct buffer *out)
+{
+    if (out->length && !strchr("[{", out->bytes[out->length - 1]))
+        buffer_append(out, ",", 1);
+}
+
+void json_key(struct buffer *out, const char *key)
+{
+    json_comma(out);
+    json_string(out, key);
+    buffer_append(out, ":", 1);
+}

@@ -1,0 +1,406 @@
+/* lower_condition.c - conditions, and what is tested like one, as expressions. */
+#include "lower.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Deeper nesting of segments in segments than people write, and less than a stack holds. */
+#define MAX_SEGMENT_DEPTH 1000u
+
+static struct expression *test_attribute(struct lowering *lowering, enum ffs_op op, uint8_t flags,
+                                         const struct attribute *attribute, uint64_t operand)
+{
+    struct ffs_instruction test = {.op = (uint8_t)op, .flags = flags, .operand = operand};
+    test.attribute = (uint16_t)image_attribute(&lowering->image, attribute);
+    return expression_test(lowering, test);
+}
+
+/* --------------------------------------------------------------------------------- strings -- */
+
+static const char *fold(struct lowering *lowering, const char *text)
+{
+    char *folded = arena_copy(&lowering->arena, text, strlen(text));
+    for (char *c = folded; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    return folded;
+}
+
+static struct expression *test_string(struct lowering *lowering, enum ffs_op op,
+                                      const struct attribute *attribute, const char *text,
+                                      bool ignore_case)
+{
+    bool tagged = !ignore_case && (op == FFS_STRING_EQ || op == FFS_STRINGS_HAS);
+    if (ignore_case)
+        text = fold(lowering, text);
+    uint64_t operand =
+        tagged ? image_tagged_text(&lowering->image, text) : image_text(&lowering->image, text);
+    return test_attribute(lowering, op, ignore_case ? FFS_IGNORE_CASE : 0, attribute, operand);
+}
+
+/* One of these texts: a comparison, or a set. The texts are the caller's; the array is reordered.
+ */
+static struct expression *one_of(struct lowering *lowering, const struct attribute *attribute,
+                                 const char **texts, uint32_t count, bool ignore_case)
+{
+    if (count == 1)
+        return test_string(lowering, FFS_STRING_EQ, attribute, texts[0], ignore_case);
+
+    struct expression **tests = ARENA_ARRAY(&lowering->arena, struct expression *, count + 1);
+    uint32_t test_count = 0, short_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (ignore_case && strlen(texts[i]) > FFS_MAX_FOLDED)
+            tests[test_count++] = test_string(lowering, FFS_STRING_EQ, attribute, texts[i], true);
+        else
+            texts[short_count++] = ignore_case ? fold(lowering, texts[i]) : texts[i];
+    }
+    if (short_count > 1) {
+        uint64_t set = image_set(&lowering->image, texts, short_count);
+        tests[test_count++] = test_attribute(lowering, FFS_STRING_IN,
+                                             ignore_case ? FFS_IGNORE_CASE : 0, attribute, set);
+    } else if (short_count == 1) {
+        tests[test_count++] =
+            test_string(lowering, FFS_STRING_EQ, attribute, texts[0], ignore_case);
+    }
+    return expression_any(lowering, tests, test_count);
+}
+
+/* A large file is hashed once, however many flags name it. */
+static struct expression *one_of_file(struct lowering *lowering, const struct attribute *attribute,
+                                      const struct list_file *file, bool ignore_case)
+{
+    struct table *known = &lowering->files[ignore_case];
+    const struct expression *pattern = table_get(known, file->path);
+    if (pattern) {
+        struct ffs_instruction test = pattern->test;
+        test.attribute = (uint16_t)image_attribute(&lowering->image, attribute);
+        return expression_test(lowering, test);
+    }
+    const char **texts = xcalloc(file->count + 1u, sizeof *texts);
+    for (uint32_t i = 0; i < file->count; i++)
+        texts[i] = file->values[i];
+    struct expression *made = one_of(lowering, attribute, texts, file->count, ignore_case);
+    free(texts);
+    if (made->kind == EXPRESSION_TEST)
+        table_add(known, &lowering->arena, file->path, made);
+    return made;
+}
+
+/* A pattern whose only special characters are stars at its ends is a cheaper test. */
+static struct expression *match_glob(struct lowering *lowering, const struct attribute *attribute,
+                                     const char *pattern, bool ignore_case)
+{
+    size_t length = strlen(pattern);
+    bool leading = length > 0 && pattern[0] == '*';
+    bool trailing = length > 1 && pattern[length - 1] == '*';
+    size_t inner_length = length - leading - trailing;
+    const char *inner = arena_copy(&lowering->arena, pattern + leading, inner_length);
+    if (strpbrk(inner, "*?[\\"))
+        return test_string(lowering, FFS_STRING_GLOB, attribute, pattern, ignore_case);
+    if (inner_length == 0 && leading)
+        return test_attribute(lowering, FFS_PRESENT, 0, attribute, 0);
+    enum ffs_op op = leading    ? trailing ? FFS_STRING_CONTAINS : FFS_STRING_SUFFIX
+                     : trailing ? FFS_STRING_PREFIX
+                                : FFS_STRING_EQ;
+    return test_string(lowering, op, attribute, inner, ignore_case);
+}
+
+/* --------------------------------------------------------------------------------- numbers -- */
+
+static struct expression *test_number(struct lowering *lowering, enum ffs_op op,
+                                      const struct attribute *attribute, double number)
+{
+    uint64_t bits;
+    number += 0.0; /* -0 becomes 0 */
+    memcpy(&bits, &number, sizeof bits);
+    return test_attribute(lowering, op, 0, attribute, bits);
+}
+
+static int compare_numbers(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return a < b ? -1 : a > b;
+}
+
+/* Sorted and distinct. A long list is searched by halves, so that it costs its logarithm. */
+static struct expression *one_of_numbers(struct lowering *lowering,
+                                         const struct attribute *attribute, const double *numbers,
+                                         uint32_t count)
+{
+    if (count <= 8) {
+        struct expression **tests = ARENA_ARRAY(&lowering->arena, struct expression *, count + 1);
+        for (uint32_t i = 0; i < count; i++)
+            tests[i] = test_number(lowering, FFS_NUMBER_EQ, attribute, numbers[i]);
+        return expression_any(lowering, tests, count);
+    }
+    uint32_t half = count / 2;
+    struct expression *below[] = {test_number(lowering, FFS_NUMBER_LT, attribute, numbers[half]),
+                                  one_of_numbers(lowering, attribute, numbers, half)};
+    struct expression *above[] = {
+        test_number(lowering, FFS_NUMBER_GE, attribute, numbers[half]),
+        one_of_numbers(lowering, attribute, numbers + half, count - half)};
+    struct expression *halves[] = {expression_all(lowering, below, 2),
+                                   expression_all(lowering, above, 2)};
+    return expression_any(lowering, halves, 2);
+}
+
+/* Takes the array. */
+static struct expression *any_number(struct lowering *lowering, const struct attribute *attribute,
+                                     double *numbers, uint32_t count)
+{
+    uint32_t distinct = 0;
+    qsort(numbers, count, sizeof *numbers, compare_numbers);
+    for (uint32_t i = 0; i < count; i++)
+        if (!distinct || numbers[distinct - 1] < numbers[i])
+            numbers[distinct++] = numbers[i];
+    struct expression *expression = one_of_numbers(lowering, attribute, numbers, distinct);
+    free(numbers);
+    return expression;
+}
+
+/* ------------------------------------------------------------------------------- operators -- */
+
+static enum ffs_op string_op(enum operator_kind operator_kind)
+{
+    switch (operator_kind) {
+    case OPERATOR_CONTAINS:
+        return FFS_STRING_CONTAINS;
+    case OPERATOR_STARTS_WITH:
+        return FFS_STRING_PREFIX;
+    case OPERATOR_ENDS_WITH:
+        return FFS_STRING_SUFFIX;
+    case OPERATOR_HAS_ANY:
+    case OPERATOR_HAS_ALL:
+        return FFS_STRINGS_HAS;
+    default:
+        return FFS_STRING_EQ;
+    }
+}
+
+/* The op for EQ of a type, to which the comparison's place in the enumeration is added. */
+static enum ffs_op ordered_op(enum ffs_op eq, enum operator_kind operator_kind)
+{
+    switch (operator_kind) {
+    case OPERATOR_LT:
+        return eq + (FFS_NUMBER_LT - FFS_NUMBER_EQ);
+    case OPERATOR_LE:
+        return eq + (FFS_NUMBER_LE - FFS_NUMBER_EQ);
+    case OPERATOR_GT:
+        return eq + (FFS_NUMBER_GT - FFS_NUMBER_EQ);
+    case OPERATOR_GE:
+        return eq + (FFS_NUMBER_GE - FFS_NUMBER_EQ);
+    default:
+        return eq;
+    }
+}
+
+static struct expression *lower_operand(struct lowering *lowering, const struct condition *test,
+                                        const struct operand *operand)
+{
+    const struct attribute *attribute = test->attribute;
+    switch (attribute->type) {
+    case FFLAG_ATTRIBUTE_NUMBER:
+        return test_number(lowering, ordered_op(FFS_NUMBER_EQ, test->operator_kind), attribute,
+                           operand->number);
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+        return test_attribute(lowering, FFS_BOOLEAN_IS, 0, attribute, operand->boolean);
+    case FFLAG_ATTRIBUTE_VERSION:
+        return test_attribute(lowering, ordered_op(FFS_VERSION_EQ, test->operator_kind), 0,
+                              attribute, image_text(&lowering->image, operand->text));
+    case FFLAG_ATTRIBUTE_TIME:
+        return test_attribute(lowering, ordered_op(FFS_TIME_EQ, test->operator_kind), 0, attribute,
+                              (uint64_t)operand->time);
+    case FFLAG_ATTRIBUTE_STRING:
+    case FFLAG_ATTRIBUTE_STRINGS:
+    case FFLAG_ATTRIBUTE_IP:
+        break;
+    }
+    if (test->operator_kind == OPERATOR_GLOB)
+        return match_glob(lowering, attribute, operand->text, test->ignore_case);
+    return test_string(lowering, string_op(test->operator_kind), attribute, operand->text,
+                       test->ignore_case);
+}
+
+static uint64_t big_endian(const uint8_t bytes[8])
+{
+    uint64_t value = 0;
+    for (int i = 0; i < 8; i++)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+static struct expression *lower_networks(struct lowering *lowering, const struct condition *test)
+{
+    struct ffs_network *networks = xcalloc(test->operand_count + 1u, sizeof *networks);
+    for (uint32_t i = 0; i < test->operand_count; i++) {
+        const struct network *network = &test->operands[i].network;
+        networks[i] =
+            (struct ffs_network){big_endian(network->first), big_endian(network->first + 8),
+                                 big_endian(network->last), big_endian(network->last + 8)};
+    }
+    uint64_t run = image_networks(&lowering->image, networks, test->operand_count);
+    free(networks);
+    return test_attribute(lowering, FFS_IP_IN, 0, test->attribute, run);
+}
+
+static struct expression *lower_one_of(struct lowering *lowering, const struct condition *test)
+{
+    if (test->attribute->type == FFLAG_ATTRIBUTE_STRING) {
+        const char **texts = ARENA_ARRAY(&lowering->arena, const char *, test->operand_count);
+        for (uint32_t i = 0; i < test->operand_count; i++)
+            texts[i] = test->operands[i].text;
+        return one_of(lowering, test->attribute, texts, test->operand_count, test->ignore_case);
+    }
+    double *numbers = xcalloc(test->operand_count, sizeof *numbers);
+    for (uint32_t i = 0; i < test->operand_count; i++)
+        numbers[i] = test->operands[i].number;
+    return any_number(lowering, test->attribute, numbers, test->operand_count);
+}
+
+static struct expression *lower_test(struct lowering *lowering, const struct condition *test)
+{
+    enum fflag_attribute_type type = test->attribute->type;
+    if (test->operator_kind == OPERATOR_PRESENT)
+        return test_attribute(lowering, FFS_PRESENT, 0, test->attribute, 0);
+    if (test->operator_kind == OPERATOR_IN_FILE)
+        return one_of_file(lowering, test->attribute, test->file, test->ignore_case);
+    if (!test->operand_count)
+        return expression_constant(test->operator_kind == OPERATOR_HAS_ALL);
+    if (test->operator_kind == OPERATOR_IN_NETWORK)
+        return lower_networks(lowering, test);
+    if (test->operator_kind == OPERATOR_EQ &&
+        (type == FFLAG_ATTRIBUTE_STRING || type == FFLAG_ATTRIBUTE_NUMBER))
+        return lower_one_of(lowering, test);
+
+    struct expression **tests =
+        ARENA_ARRAY(&lowering->arena, struct expression *, test->operand_count);
+    for (uint32_t i = 0; i < test->operand_count; i++)
+        tests[i] = lower_operand(lowering, test, &test->operands[i]);
+    return test->operator_kind == OPERATOR_HAS_ALL
+               ? expression_all(lowering, tests, test->operand_count)
+               : expression_any(lowering, tests, test->operand_count);
+}
+
+/* ------------------------------------------------------------------------------ conditions -- */
+
+static struct expression *lower_segment(struct lowering *lowering, const struct segment *segment)
+{
+    struct expression **known = &lowering->segments[segment->index];
+    if (*known)
+        return *known;
+    if (lowering->segment_depth >= MAX_SEGMENT_DEPTH) {
+        lowering->segments_too_deep = true;
+        return expression_constant(false);
+    }
+    lowering->segment_depth++;
+    *known = lower_condition(lowering, segment->condition);
+    lowering->segment_depth--;
+    return *known;
+}
+
+struct expression *lower_flag_is(struct lowering *lowering, const struct flag *other,
+                                 uint64_t variants)
+{
+    const struct lowered_flag *lowered = &lowering->flags[other->index];
+    if (lowered->constant)
+        return expression_constant(variants >> lowered->variant & 1);
+    struct expression *test = expression_test(
+        lowering, (struct ffs_instruction){
+                      .op = FFS_FLAG_IS, .attribute = FFS_NO_ATTRIBUTE, .operand = lowered->index});
+    test->variants = variants;
+    return test;
+}
+
+struct expression *lower_condition(struct lowering *lowering, const struct condition *condition)
+{
+    if (!condition)
+        return expression_constant(true);
+    struct expression *expression = NULL;
+    switch (condition->kind) {
+    case CONDITION_TEST:
+        expression = lower_test(lowering, condition);
+        return condition->negate ? expression_not(lowering, expression) : expression;
+    case CONDITION_SEGMENT:
+        return lower_segment(lowering, condition->segment);
+    case CONDITION_FLAG:
+        return lower_flag_is(lowering, condition->flag, condition->variants);
+    case CONDITION_NOT:
+        return expression_not(lowering, lower_condition(lowering, condition->children[0]));
+    case CONDITION_ALL:
+    case CONDITION_ANY:
+        break;
+    }
+    struct expression **children =
+        ARENA_ARRAY(&lowering->arena, struct expression *, condition->child_count + 1);
+    for (uint32_t i = 0; i < condition->child_count; i++)
+        children[i] = lower_condition(lowering, condition->children[i]);
+    return condition->kind == CONDITION_ALL
+               ? expression_all(lowering, children, condition->child_count)
+               : expression_any(lowering, children, condition->child_count);
+}
+
+/* ----------------------------------------------------------------------------------- units -- */
+
+/* The set test compares keys: of a number attribute, its decimal digits. */
+struct expression *lower_users(struct lowering *lowering, const struct attribute *attribute,
+                               const struct user_list *list)
+{
+    if (!attribute ||
+        (attribute->type != FFLAG_ATTRIBUTE_STRING && attribute->type != FFLAG_ATTRIBUTE_NUMBER))
+        return expression_constant(false);
+    if (list->file)
+        return one_of_file(lowering, attribute, list->file, false);
+    const char **texts = ARENA_ARRAY(&lowering->arena, const char *, list->users.count + 1);
+    for (uint32_t i = 0; i < list->users.count; i++)
+        texts[i] = list->users.items[i].text;
+    return one_of(lowering, attribute, texts, list->users.count, false);
+}
+
+struct expression *lower_exposure(struct lowering *lowering, const struct attribute *attribute,
+                                  uint32_t percent)
+{
+    if (percent == 0 || percent >= PERCENT_ALL)
+        return expression_constant(percent >= PERCENT_ALL);
+    if (!attribute)
+        return expression_constant(false);
+    return test_attribute(lowering, FFS_EXPOSED, 0, attribute, percent_threshold(percent));
+}
+
+struct expression *lower_ramp(struct lowering *lowering, const struct attribute *attribute,
+                              const struct ramp *ramp)
+{
+    if (!ramp->gradual)
+        return lower_exposure(lowering, attribute, ramp->from);
+    if (!attribute)
+        return expression_constant(false);
+    return test_attribute(lowering, FFS_RAMP, 0, attribute, image_ramp(&lowering->image, ramp));
+}
+
+struct expression *lower_range(struct lowering *lowering, const struct attribute *attribute,
+                               uint64_t salt, uint32_t from, uint32_t to)
+{
+    if (from >= to || !attribute)
+        return expression_constant(false);
+    uint64_t upper = to < PERCENT_ALL ? percent_threshold(to) : 0;
+    return test_attribute(lowering, FFS_IN_RANGE, 0, attribute,
+                          image_range(&lowering->image, salt, percent_threshold(from), upper));
+}
+
+struct expression *lower_clock(struct lowering *lowering, int64_t from, int64_t until)
+{
+    struct ffs_instruction clock = {.op = FFS_CLOCK_GE, .attribute = FFS_NO_ATTRIBUTE};
+    struct expression *bounds[2];
+    uint32_t count = 0;
+    if (until <= from)
+        return expression_constant(false);
+    if (from != INT64_MIN) {
+        clock.operand = (uint64_t)from;
+        bounds[count++] = expression_test(lowering, clock);
+    }
+    if (until != INT64_MAX) {
+        clock.operand = (uint64_t)until;
+        bounds[count++] = expression_not(lowering, expression_test(lowering, clock));
+    }
+    return expression_all(lowering, bounds, count);
+}

@@ -1,0 +1,114 @@
+/* lower_program.c - from expressions to instructions with forward jumps. */
+#include "lower.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+void program_reset(struct program *program)
+{
+    program->count = 0;
+    program->label_count = 0;
+    program->ended = false;
+    program->too_long = false;
+}
+
+void program_release(struct program *program)
+{
+    free(program->code);
+    free(program->targets);
+    free(program->labels);
+    *program = (struct program){0};
+}
+
+static uint32_t new_label(struct program *program)
+{
+    if (program->label_count == program->label_capacity) {
+        program->label_capacity = program->label_capacity ? program->label_capacity * 2 : 64;
+        program->labels =
+            xrealloc(program->labels, program->label_capacity * sizeof *program->labels);
+    }
+    return program->label_count++;
+}
+
+static void place_label(struct program *program, uint32_t label)
+{
+    program->labels[label] = program->count;
+}
+
+static void append(struct program *program, struct ffs_instruction instruction, uint32_t target)
+{
+    if (program->count == program->capacity) {
+        program->capacity = program->capacity ? program->capacity * 2 : 64;
+        program->code = xrealloc(program->code, program->capacity * sizeof *program->code);
+        program->targets = xrealloc(program->targets, program->capacity * sizeof *program->targets);
+    }
+    program->code[program->count] = instruction;
+    program->targets[program->count++] = target;
+}
+
+/* Runs on where the expression's truth is `wanted`, and jumps to `otherwise` where it is not. */
+static void branch(struct program *program, const struct expression *expression, bool wanted,
+                   uint32_t otherwise)
+{
+    if (expression->kind == EXPRESSION_NOT) {
+        branch(program, expression->children[0], !wanted, otherwise);
+        return;
+    }
+    if (expression->kind == EXPRESSION_TEST) {
+        struct ffs_instruction test = expression->test;
+        if (!wanted)
+            test.flags ^= FFS_NEGATE;
+        append(program, test, otherwise);
+        if (test.op == FFS_FLAG_IS)
+            append(program,
+                   (struct ffs_instruction){.op = FFS_ACCEPT,
+                                            .attribute = FFS_NO_ATTRIBUTE,
+                                            .operand = expression->variants},
+                   NO_LABEL);
+        return;
+    }
+    /* Constants stand alone: a list with one in it has been folded. */
+    assert(expression->kind == EXPRESSION_ALL || expression->kind == EXPRESSION_ANY);
+    bool decisive = expression->kind == EXPRESSION_ANY; /* the truth that one child can force */
+    uint32_t last = expression->child_count - 1;
+    if (wanted != decisive) {
+        for (uint32_t i = 0; i <= last; i++)
+            branch(program, expression->children[i], wanted, otherwise);
+        return;
+    }
+    uint32_t onward = new_label(program);
+    for (uint32_t i = 0; i < last; i++)
+        branch(program, expression->children[i], !wanted, onward);
+    branch(program, expression->children[last], wanted, otherwise);
+    place_label(program, onward);
+}
+
+void program_decide(struct program *program, const struct expression *expression,
+                    struct ffs_instruction decision)
+{
+    if (program->ended || program->too_long || expression->kind == EXPRESSION_NEVER)
+        return;
+    if (program->count + expression->size + 1 > FFS_MAX_PROGRAM) {
+        program->too_long = true;
+        return;
+    }
+    uint32_t onward = new_label(program);
+    if (expression->kind != EXPRESSION_ALWAYS)
+        branch(program, expression, true, onward);
+    /* A unit without a key passes a split by, as it does a test that does not hold. */
+    bool can_pass = decision.op == FFS_SPLIT;
+    append(program, decision, can_pass ? onward : NO_LABEL);
+    program->ended = expression->kind == EXPRESSION_ALWAYS && !can_pass;
+    place_label(program, onward);
+}
+
+void program_finish(struct program *program)
+{
+    for (uint32_t i = 0; i < program->count; i++) {
+        if (program->targets[i] == NO_LABEL)
+            continue;
+        uint32_t place = program->labels[program->targets[i]];
+        assert(place > i && place <= program->count);
+        program->code[i].jump = (uint16_t)(place - i);
+    }
+}
