@@ -254,7 +254,7 @@ struct fflag_slot {
     } value;
     uint32_t length;
     uint8_t type;
-    uint8_t has_key;
+    uint8_t key_type; /* the type again, where `bits` is the hash of a key; else 0 */
     uint16_t reserved;
 };
 

@@ -1,0 +1,711 @@
+/*
+ * evaluate.c - the interpreter, and the calls that read a value from it.
+ *
+ * It trusts the snapshot, which is verified, and nothing else: handles, contexts and their types
+ * are checked as they are used. There is one loop, whose every turn moves forward in a program, and
+ * a stack of FFS_MAX_DEPTH frames for the flags that a flag requires; so an evaluation ends, within
+ * FFS_MAX_COST instructions. Nothing is locked, allocated or asked of the system but, once and only
+ * where a program needs it, the time.
+ */
+#include "hash.h"
+#include "internal.h"
+
+/* ----------------------------------------------------------------------------------- inputs -- */
+
+static const fflag_context nobody = {.now = INT64_MIN};
+
+/* The context's value for an attribute of the snapshot, NULL where it has none. */
+static inline const struct fflag_slot *find_input(const struct snapshot *snapshot,
+                                                  const fflag_context *context, uint16_t attribute,
+                                                  uint8_t *declared)
+{
+    unsigned input = atomic_load_explicit(&snapshot->inputs[attribute], memory_order_relaxed);
+    unsigned slot = input & 0xff;
+    *declared = (uint8_t)(input >> 8);
+    if (slot == INPUT_NO_SLOT || !(context->present[slot / 64] >> slot % 64 & 1))
+        return NULL;
+    return &context->slot[slot];
+}
+
+/* The unit's bucket under a salt; false where the unit has no key. */
+static inline bool find_bucket(const struct snapshot *snapshot, const fflag_context *context,
+                               uint16_t attribute, uint64_t salt, uint64_t *bucket)
+{
+    uint8_t declared;
+    const struct fflag_slot *unit = find_input(snapshot, context, attribute, &declared);
+    if (UNLIKELY(!unit || unit->key_type != declared))
+        return false;
+    *bucket = ffs_mix(unit->bits ^ salt);
+    return true;
+}
+
+static bool read_version(const struct fflag_slot *slot, struct version *version)
+{
+    if (slot->type != FFLAG_ATTRIBUTE_VERSION && slot->type != FFLAG_ATTRIBUTE_STRING)
+        return false;
+    return runtime_parse_version(slot->value.pointer, slot->length, version);
+}
+
+static bool read_time(const struct fflag_slot *slot, int64_t *ms)
+{
+    *ms = (int64_t)slot->value.word;
+    return slot->type == FFLAG_ATTRIBUTE_TIME ||
+           (slot->type == FFLAG_ATTRIBUTE_STRING &&
+            runtime_parse_time(slot->value.pointer, slot->length, ms));
+}
+
+static bool read_address(const struct fflag_slot *slot, struct address *address)
+{
+    address->high = slot->bits;
+    address->low = slot->value.word;
+    return slot->type == FFLAG_ATTRIBUTE_IP ||
+           (slot->type == FFLAG_ATTRIBUTE_STRING &&
+            runtime_parse_address(slot->value.pointer, slot->length, address));
+}
+
+static bool is_usable(const struct fflag_slot *slot, uint8_t declared)
+{
+    struct version version;
+    struct address address;
+    int64_t ms;
+    switch ((enum fflag_attribute_type)declared) {
+    case FFLAG_ATTRIBUTE_VERSION:
+        return read_version(slot, &version);
+    case FFLAG_ATTRIBUTE_TIME:
+        return read_time(slot, &ms);
+    case FFLAG_ATTRIBUTE_IP:
+        return read_address(slot, &address);
+    default:
+        return slot->type == declared;
+    }
+}
+
+/* ------------------------------------------------------------------------------------ tests -- */
+
+/* A unit's key as text: a string, or the digits of a number. */
+struct key {
+    const char *bytes;
+    uint32_t length;
+    uint64_t hash;
+    char digits[KEY_DIGITS];
+};
+
+static inline bool read_key(const struct fflag_slot *slot, uint8_t declared, struct key *key)
+{
+    if (slot->key_type != declared)
+        return false;
+    key->hash = slot->bits;
+    if (LIKELY(declared == FFLAG_ATTRIBUTE_STRING)) {
+        key->bytes = slot->value.pointer;
+        key->length = slot->length;
+    } else {
+        key->bytes = key->digits;
+        key->length = (uint32_t)runtime_number_key(slot->value.number, key->digits);
+    }
+    return true;
+}
+
+static bool set_holds(const struct snapshot *snapshot, const struct ffs_set *set, const char *bytes,
+                      uint32_t length, uint64_t hash)
+{
+    const struct ffs_set_slot *slots = (const struct ffs_set_slot *)(set + 1);
+    uint32_t mask = set->capacity - 1, tag = (uint32_t)(hash >> 32);
+    for (uint32_t place = (uint32_t)hash & mask;; place = (place + 1) & mask) {
+        const struct ffs_set_slot *slot = &slots[place];
+        if (slot->ref == FFS_NONE)
+            return false;
+        if (slot->tag == tag && string_length(snapshot, slot->ref) == length &&
+            memcmp(string_bytes(snapshot, slot->ref), bytes, length) == 0)
+            return true;
+    }
+}
+
+static bool folded_set_holds(const struct snapshot *snapshot, const struct ffs_set *set,
+                             const struct key *key)
+{
+    char folded[FFS_MAX_FOLDED];
+    if (key->length > set->longest)
+        return false;
+    for (uint32_t i = 0; i < key->length; i++)
+        folded[i] = fold_ascii(key->bytes[i]);
+    return set_holds(snapshot, set, folded, key->length, hash_bytes(folded, key->length));
+}
+
+static inline bool key_equals(const struct snapshot *snapshot,
+                              const struct ffs_instruction *instruction, const struct key *key)
+{
+    ffs_string string = (ffs_string)instruction->operand;
+    if (instruction->flags & FFS_IGNORE_CASE)
+        return key->length == string_length(snapshot, string) &&
+               runtime_equals_folded(key->bytes, string_bytes(snapshot, string), key->length);
+    return (uint32_t)key->hash == instruction->operand >> 32 &&
+           key->length == string_length(snapshot, string) &&
+           memcmp(key->bytes, string_bytes(snapshot, string), key->length) == 0;
+}
+
+static inline bool test_key(const struct snapshot *snapshot,
+                            const struct ffs_instruction *instruction,
+                            const struct fflag_slot *slot, uint8_t declared)
+{
+    struct key key;
+    if (!read_key(slot, declared, &key))
+        return false;
+    if (instruction->op == FFS_STRING_EQ)
+        return key_equals(snapshot, instruction, &key);
+    const struct ffs_set *set = (const struct ffs_set *)(snapshot->sets + instruction->operand);
+    if (UNLIKELY(instruction->flags & FFS_IGNORE_CASE))
+        return folded_set_holds(snapshot, set, &key);
+    return set_holds(snapshot, set, key.bytes, key.length, key.hash);
+}
+
+static bool test_part(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                      const struct fflag_slot *slot)
+{
+    if (slot->type != FFLAG_ATTRIBUTE_STRING)
+        return false;
+    ffs_string string = (ffs_string)instruction->operand;
+    const char *part = string_bytes(snapshot, string), *text = slot->value.pointer;
+    uint32_t length = slot->length, part_length = string_length(snapshot, string);
+    bool ignore_case = instruction->flags & FFS_IGNORE_CASE;
+    if (instruction->op == FFS_STRING_GLOB)
+        return runtime_match_glob(part, part_length, text, length, ignore_case);
+    if (instruction->op == FFS_STRING_CONTAINS)
+        return runtime_contains(text, length, part, part_length, ignore_case);
+    if (part_length > length)
+        return false;
+    if (instruction->op == FFS_STRING_SUFFIX)
+        text += length - part_length;
+    return ignore_case ? runtime_equals_folded(text, part, part_length)
+                       : memcmp(text, part, part_length) == 0;
+}
+
+static bool test_strings(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                         const struct fflag_slot *slot)
+{
+    if (slot->type != FFLAG_ATTRIBUTE_STRINGS)
+        return false;
+    const char *const *values = slot->value.pointer;
+    const char *wanted = string_bytes(snapshot, (ffs_string)instruction->operand);
+    for (uint32_t i = 0; i < slot->length; i++)
+        if (strcmp(values[i], wanted) == 0)
+            return true;
+    return false;
+}
+
+static inline bool test_number(const struct ffs_instruction *instruction,
+                               const struct fflag_slot *slot)
+{
+    if (slot->type != FFLAG_ATTRIBUTE_NUMBER)
+        return false;
+    double number = slot->value.number, operand;
+    memcpy(&operand, &instruction->operand, sizeof operand);
+    switch (instruction->op) {
+    case FFS_NUMBER_EQ:
+        return number == operand;
+    case FFS_NUMBER_LT:
+        return number < operand;
+    case FFS_NUMBER_LE:
+        return number <= operand;
+    case FFS_NUMBER_GT:
+        return number > operand;
+    default:
+        return number >= operand;
+    }
+}
+
+/* `order` is the value's against the operand's; the operations of an ordered type follow each other
+ * as in FFS_TIME_EQ to FFS_TIME_GE. */
+static bool test_order(unsigned operation, int order)
+{
+    switch (operation) {
+    case 0:
+        return order == 0;
+    case 1:
+        return order < 0;
+    case 2:
+        return order <= 0;
+    case 3:
+        return order > 0;
+    default:
+        return order >= 0;
+    }
+}
+
+static bool test_version(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                         const struct fflag_slot *slot)
+{
+    struct version version, operand;
+    ffs_string string = (ffs_string)instruction->operand;
+    return read_version(slot, &version) &&
+           runtime_parse_version(string_bytes(snapshot, string), string_length(snapshot, string),
+                                 &operand) &&
+           test_order(instruction->op - FFS_VERSION_EQ,
+                      runtime_compare_versions(&version, &operand));
+}
+
+static bool test_time(const struct ffs_instruction *instruction, const struct fflag_slot *slot)
+{
+    int64_t ms, operand = (int64_t)instruction->operand;
+    return read_time(slot, &ms) &&
+           test_order(instruction->op - FFS_TIME_EQ, (ms > operand) - (ms < operand));
+}
+
+static bool is_after(const struct address *address, uint64_t high, uint64_t low)
+{
+    return address->high > high || (address->high == high && address->low > low);
+}
+
+static bool test_address(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                         const struct fflag_slot *slot)
+{
+    struct address address;
+    if (!read_address(slot, &address))
+        return false;
+    /* The first network that does not end before the address is the one that may hold it. */
+    const struct ffs_network *networks = snapshot->networks + (uint32_t)instruction->operand;
+    uint32_t low = 0, count = (uint32_t)(instruction->operand >> 32), high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (is_after(&address, networks[middle].last_high, networks[middle].last_low))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count &&
+           (address.high > networks[low].first_high ||
+            (address.high == networks[low].first_high && address.low >= networks[low].first_low));
+}
+
+/* A test of an attribute that is present. */
+static bool test_value(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                       const struct fflag_slot *slot, uint8_t declared)
+{
+    switch (instruction->op) {
+    case FFS_PRESENT:
+        return is_usable(slot, declared);
+    case FFS_STRING_CONTAINS:
+    case FFS_STRING_PREFIX:
+    case FFS_STRING_SUFFIX:
+    case FFS_STRING_GLOB:
+        return test_part(snapshot, instruction, slot);
+    case FFS_STRINGS_HAS:
+        return test_strings(snapshot, instruction, slot);
+    case FFS_BOOLEAN_IS:
+        return slot->type == FFLAG_ATTRIBUTE_BOOLEAN && slot->value.word == instruction->operand;
+    case FFS_VERSION_EQ:
+    case FFS_VERSION_LT:
+    case FFS_VERSION_LE:
+    case FFS_VERSION_GT:
+    case FFS_VERSION_GE:
+        return test_version(snapshot, instruction, slot);
+    case FFS_TIME_EQ:
+    case FFS_TIME_LT:
+    case FFS_TIME_LE:
+    case FFS_TIME_GT:
+    case FFS_TIME_GE:
+        return test_time(instruction, slot);
+    default:
+        return test_address(snapshot, instruction, slot);
+    }
+}
+
+/* ------------------------------------------------------------------------------ percentages -- */
+
+static int64_t read_clock(const fflag_view *view, int64_t *now)
+{
+    if (*now == INT64_MIN)
+        *now = runtime_now(view->store);
+    return *now;
+}
+
+/* Where a ramp stands, as a threshold; true when it stands at exactly 100 %. */
+static bool ramp_threshold(const struct ffs_ramp *ramp, int64_t now, uint64_t *threshold)
+{
+    bool rises = ramp->to >= ramp->from;
+    uint64_t distance = rises ? ramp->to - ramp->from : ramp->from - ramp->to;
+    uint64_t elapsed = now > ramp->start ? (uint64_t)now - (uint64_t)ramp->start : 0;
+    uint64_t whole, moved;
+    if (ramp->step) {
+        uint64_t steps = elapsed / (uint64_t)ramp->every;
+        whole = 1;
+        moved = steps > distance / ramp->step ? distance : steps * ramp->step;
+    } else {
+        whole = (uint64_t)ramp->end - (uint64_t)ramp->start;
+        moved = distance * (elapsed < whole ? elapsed : whole);
+    }
+    uint64_t part = rises ? ramp->from * whole + moved : ramp->from * whole - moved;
+    if (part == 100000 * whole)
+        return true;
+    *threshold = (uint64_t)(((unsigned __int128)part << 64) / (100000 * whole));
+    return false;
+}
+
+static bool test_ramp(const fflag_view *view, const struct ffs_instruction *instruction,
+                      const fflag_context *context, uint64_t salt, int64_t *now)
+{
+    const struct snapshot *snapshot = view->snapshot;
+    uint64_t bucket, threshold;
+    if (ramp_threshold(&snapshot->ramps[instruction->operand], read_clock(view, now), &threshold))
+        return true;
+    return find_bucket(snapshot, context, instruction->attribute, salt, &bucket) &&
+           bucket < threshold;
+}
+
+static inline uint64_t split_variant(const struct snapshot *snapshot, uint32_t split,
+                                     uint64_t bucket)
+{
+    const uint64_t *words = snapshot->splits + split;
+    const uint64_t *arm = words + 1, *last = arm + 2 * (words[0] - 1);
+    while (arm < last && bucket >= arm[0])
+        arm += 2;
+    return arm[1];
+}
+
+/* ---------------------------------------------------------------------------------- decisions --
+ */
+
+/* What a program decided, in a register: rule << 32 | reason << 16 | variant. */
+static inline uint64_t decision(uint64_t variant, uint64_t reason, uint64_t rule)
+{
+    return rule << 32 | reason << 16 | variant;
+}
+
+static inline uint16_t decided_variant(uint64_t decided)
+{
+    return (uint16_t)decided;
+}
+
+static inline uint64_t serve(const struct ffs_instruction *instruction)
+{
+    return decision(instruction->variant, instruction->flags, instruction->operand);
+}
+
+static inline uint64_t serve_default(const struct ffs_flag *flag)
+{
+    return decision(flag->default_variant,
+                    flag->code_count ? FFLAG_REASON_DEFAULT : FFLAG_REASON_STATIC, FFS_NONE);
+}
+
+struct frame {
+    const struct ffs_flag *flag;
+    const struct ffs_instruction *test; /* the FFS_FLAG_IS that waits for the answer */
+};
+
+static uint64_t decide(const fflag_view *view, const struct ffs_flag *flag,
+                       const fflag_context *context, int64_t *now)
+{
+    const struct snapshot *snapshot = view->snapshot;
+    const struct ffs_instruction *at = snapshot->code + flag->first_code;
+    const struct ffs_instruction *end = at + flag->code_count;
+    struct frame frames[FFS_MAX_DEPTH];
+    unsigned depth = 0;
+
+    for (;;) {
+        uint64_t decided, bucket;
+        uint8_t declared;
+        const struct fflag_slot *slot;
+        bool holds;
+        if (at == end) {
+            decided = serve_default(flag);
+            goto decided;
+        }
+        switch (at->op) {
+        case FFS_SERVE:
+            decided = serve(at);
+            goto decided;
+        case FFS_SPLIT:
+            if (!find_bucket(snapshot, context, at->attribute, flag->split_salt, &bucket)) {
+                at += at->jump;
+                continue;
+            }
+            decided = decision(split_variant(snapshot, (uint32_t)at->operand, bucket), at->flags,
+                               at->operand >> 32);
+            goto decided;
+        case FFS_EXPOSED:
+            holds = find_bucket(snapshot, context, at->attribute, flag->exposure_salt, &bucket) &&
+                    bucket < at->operand;
+            /* The last word of most programs. The outcome is as good as random, so it is chosen,
+             * not branched on: a wrong guess would cost more than everything else here. */
+            if (at->jump == 2 && at + 2 == end && at[1].op == FFS_SERVE) {
+                uint64_t served = serve(at + 1), otherwise = serve_default(flag);
+                uint64_t mask = (uint64_t)0 - (uint64_t)(holds != (at->flags & FFS_NEGATE));
+                decided = (served & mask) | (otherwise & ~mask);
+                goto decided;
+            }
+            break;
+        case FFS_IN_RANGE: {
+            const struct ffs_range *range = &snapshot->ranges[at->operand];
+            holds = find_bucket(snapshot, context, at->attribute, range->salt, &bucket) &&
+                    bucket >= range->from && (bucket < range->to || range->to == 0);
+            break;
+        }
+        case FFS_RAMP:
+            holds = test_ramp(view, at, context, flag->exposure_salt, now);
+            break;
+        case FFS_CLOCK_GE:
+            holds = read_clock(view, now) >= (int64_t)at->operand;
+            break;
+        case FFS_FLAG_IS:
+            frames[depth++] = (struct frame){flag, at};
+            flag = &snapshot->flags[at->operand];
+            at = snapshot->code + flag->first_code;
+            end = at + flag->code_count;
+            continue;
+        case FFS_STRING_EQ:
+        case FFS_STRING_IN:
+            slot = find_input(snapshot, context, at->attribute, &declared);
+            holds = slot && test_key(snapshot, at, slot, declared);
+            break;
+        case FFS_NUMBER_EQ:
+        case FFS_NUMBER_LT:
+        case FFS_NUMBER_LE:
+        case FFS_NUMBER_GT:
+        case FFS_NUMBER_GE:
+            slot = find_input(snapshot, context, at->attribute, &declared);
+            holds = slot && test_number(at, slot);
+            break;
+        default:
+            slot = find_input(snapshot, context, at->attribute, &declared);
+            holds = slot && test_value(snapshot, at, slot, declared);
+            break;
+        }
+        at += holds != (at->flags & FFS_NEGATE) ? 1 : at->jump;
+        continue;
+
+    decided:
+        if (depth == 0)
+            return decided;
+        flag = frames[--depth].flag;
+        at = frames[depth].test;
+        end = snapshot->code + flag->first_code + flag->code_count;
+        holds = at[1].operand >> decided_variant(decided) & 1;
+        at += holds != (at->flags & FFS_NEGATE) ? 2 : at->jump;
+    }
+}
+
+/* -------------------------------------------------------------------------------------- calls --
+ */
+
+static inline const struct ffs_variant *variant_of(const struct snapshot *snapshot,
+                                                   const struct ffs_flag *flag, uint16_t variant)
+{
+    return &snapshot->variants[flag->first_variant + variant];
+}
+
+/* The word of a handle; zero where the snapshot does not have the flag. */
+static inline uint64_t find_word(const fflag_view *view, fflag_id flag)
+{
+    if (LIKELY(flag < view->word_count))
+        return atomic_load_explicit(&view->words[flag], memory_order_relaxed);
+    size_t length;
+    const char *name = runtime_flag_name(view->store, flag, &length);
+    return name ? runtime_flag_word(view->snapshot, name, length) : 0;
+}
+
+/* The value of a flag, as its variant holds it. */
+static uint64_t run(const fflag_view *view, const struct ffs_flag *flag,
+                    const fflag_context *context)
+{
+    if (!context)
+        context = &nobody;
+    int64_t now = context->now;
+    uint64_t decided = decide(view, flag, context, &now);
+    return variant_of(view->snapshot, flag, decided_variant(decided))->value;
+}
+
+/* As run(), for the program that WORD_ROLLOUT marks: no loop, no branch on the outcome. */
+static inline uint64_t run_rollout(const struct snapshot *snapshot, const struct ffs_flag *flag,
+                                   const fflag_context *context)
+{
+    const struct ffs_instruction *code = &snapshot->code[flag->first_code];
+    uint16_t variant = flag->default_variant;
+    uint64_t bucket;
+    if (LIKELY(context &&
+               find_bucket(snapshot, context, code->attribute, flag->exposure_salt, &bucket))) {
+        uint16_t mask = (uint16_t)(0 - (unsigned)(bucket < code->operand));
+        variant = (uint16_t)((code[1].variant & mask) | (variant & ~mask));
+    }
+    return variant_of(snapshot, flag, variant)->value;
+}
+
+static __attribute__((noinline)) bool run_boolean(const fflag_view *view, fflag_id handle,
+                                                  const fflag_context *context, bool fallback)
+{
+    uint64_t word = find_word(view, handle);
+    const struct ffs_flag *flag = &view->snapshot->flags[word_index(word)];
+    if (LIKELY(word & WORD_ROLLOUT))
+        return run_rollout(view->snapshot, flag, context);
+    if (UNLIKELY(word_type(word) != FFLAG_TYPE_BOOLEAN))
+        return fallback;
+    return run(view, flag, context);
+}
+
+bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *context, bool fallback)
+{
+    if (UNLIKELY(!view))
+        return fallback;
+    if (LIKELY(flag < view->word_count)) {
+        uint64_t word = atomic_load_explicit(&view->words[flag], memory_order_relaxed);
+        if (LIKELY(word & WORD_CONSTANT))
+            return word & WORD_VALUE;
+    }
+    return run_boolean(view, flag, context, fallback);
+}
+
+/* The flag behind a handle, if it is of one of two types. */
+static const struct ffs_flag *find_typed(const fflag_view *view, fflag_id handle,
+                                         enum fflag_type type, enum fflag_type or_type)
+{
+    if (!view)
+        return NULL;
+    uint64_t word = find_word(view, handle);
+    if (word_type(word) != type && word_type(word) != or_type)
+        return NULL;
+    return &view->snapshot->flags[word_index(word)];
+}
+
+int64_t fflag_integer(const fflag_view *view, fflag_id flag, const fflag_context *context,
+                      int64_t fallback)
+{
+    const struct ffs_flag *found = find_typed(view, flag, FFLAG_TYPE_INTEGER, FFLAG_TYPE_INTEGER);
+    return found ? (int64_t)run(view, found, context) : fallback;
+}
+
+static double bits_to_double(uint64_t bits)
+{
+    double number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+double fflag_number(const fflag_view *view, fflag_id flag, const fflag_context *context,
+                    double fallback)
+{
+    const struct ffs_flag *found = find_typed(view, flag, FFLAG_TYPE_NUMBER, FFLAG_TYPE_INTEGER);
+    if (!found)
+        return fallback;
+    uint64_t value = run(view, found, context);
+    return found->type == FFLAG_TYPE_NUMBER ? bits_to_double(value) : (double)(int64_t)value;
+}
+
+static const char *read_text(const fflag_view *view, fflag_id flag, enum fflag_type type,
+                             const fflag_context *context, const char *fallback, size_t *length)
+{
+    const struct ffs_flag *found = find_typed(view, flag, type, type);
+    if (!found) {
+        if (length)
+            *length = fallback ? strlen(fallback) : 0;
+        return fallback;
+    }
+    ffs_string string = (ffs_string)run(view, found, context);
+    if (length)
+        *length = string_length(view->snapshot, string);
+    return string_bytes(view->snapshot, string);
+}
+
+const char *fflag_string(const fflag_view *view, fflag_id flag, const fflag_context *context,
+                         const char *fallback, size_t *length)
+{
+    return read_text(view, flag, FFLAG_TYPE_STRING, context, fallback, length);
+}
+
+const char *fflag_json(const fflag_view *view, fflag_id flag, const fflag_context *context,
+                       const char *fallback, size_t *length)
+{
+    return read_text(view, flag, FFLAG_TYPE_JSON, context, fallback, length);
+}
+
+static fflag_result failure(enum fflag_error error)
+{
+    return (fflag_result){.error = error, .reason = FFLAG_REASON_ERROR};
+}
+
+static const char *string_or_null(const struct snapshot *snapshot, ffs_string string)
+{
+    return string == FFS_NONE ? NULL : string_bytes(snapshot, string);
+}
+
+static fflag_result evaluate(const fflag_view *view, const struct ffs_flag *flag,
+                             const fflag_context *context, int64_t *now)
+{
+    const struct snapshot *snapshot = view->snapshot;
+    uint64_t decided = decide(view, flag, context, now);
+    const struct ffs_variant *variant = variant_of(snapshot, flag, decided_variant(decided));
+    fflag_result result = {
+        .error = FFLAG_OK,
+        .reason = (enum fflag_reason)(decided >> 16 & 0xff),
+        .type = (enum fflag_type)flag->type,
+        .variant_index = decided_variant(decided),
+        .flag = string_bytes(snapshot, flag->name),
+        .variant = string_or_null(snapshot, variant->name),
+        .rule = string_or_null(snapshot, (ffs_string)(decided >> 32)),
+    };
+    switch (result.type) {
+    case FFLAG_TYPE_BOOLEAN:
+        result.value.boolean = variant->value;
+        break;
+    case FFLAG_TYPE_INTEGER:
+        result.value.integer = (int64_t)variant->value;
+        break;
+    case FFLAG_TYPE_NUMBER:
+        result.value.number = bits_to_double(variant->value);
+        break;
+    case FFLAG_TYPE_STRING:
+    case FFLAG_TYPE_JSON:
+        result.value.string.text = string_bytes(snapshot, (ffs_string)variant->value);
+        result.value.string.length = string_length(snapshot, (ffs_string)variant->value);
+        break;
+    }
+    return result;
+}
+
+static fflag_result evaluate_handle(const fflag_view *view, fflag_id handle,
+                                    const fflag_context *context, int64_t *now)
+{
+    uint64_t word = find_word(view, handle);
+    if (!word)
+        return failure(FFLAG_ERROR_FLAG_NOT_FOUND);
+    return evaluate(view, &view->snapshot->flags[word_index(word)], context, now);
+}
+
+fflag_result fflag_evaluate(const fflag_view *view, fflag_id flag, const fflag_context *context)
+{
+    if (!view)
+        return failure(FFLAG_ERROR_GENERAL);
+    if (!context)
+        context = &nobody;
+    int64_t now = context->now;
+    return evaluate_handle(view, flag, context, &now);
+}
+
+fflag_result fflag_evaluate_name(const fflag_view *view, const char *flag,
+                                 const fflag_context *context)
+{
+    if (!view || !flag)
+        return failure(FFLAG_ERROR_GENERAL);
+    const struct ffs_flag *found = runtime_find_flag(view->snapshot, flag, strlen(flag));
+    if (!found)
+        return failure(FFLAG_ERROR_FLAG_NOT_FOUND);
+    if (!context)
+        context = &nobody;
+    int64_t now = context->now;
+    return evaluate(view, found, context, &now);
+}
+
+void fflag_evaluate_all(const fflag_view *view, const fflag_id *flags, size_t count,
+                        const fflag_context *context, fflag_result *results)
+{
+    if (!context)
+        context = &nobody;
+    int64_t now = context->now;
+    for (size_t i = 0; results && i < count; i++) {
+        if (!view)
+            results[i] = failure(FFLAG_ERROR_GENERAL);
+        else if (flags)
+            results[i] = evaluate_handle(view, flags[i], context, &now);
+        else if (i < view->snapshot->flag_count)
+            results[i] = evaluate(view, &view->snapshot->flags[i], context, &now);
+        else
+            results[i] = failure(FFLAG_ERROR_FLAG_NOT_FOUND);
+    }
+}

@@ -1,0 +1,39 @@
+/*
+ * handles.h - the names behind a store's handles.
+ *
+ * Handles are given out in order and never taken back. They are added under the store's lock; a
+ * flag's name is also read without it, by an evaluation on a snapshot older than the handle. So
+ * names live in blocks that never move, each twice as long as the one before.
+ */
+#ifndef FFLAG_RUNTIME_HANDLES_H
+#define FFLAG_RUNTIME_HANDLES_H
+
+#include "internal.h"
+
+#define FIRST_BLOCK 64
+#define BLOCKS      26
+
+struct name {
+    char *bytes;
+    size_t length;
+};
+
+struct handles {
+    _Atomic(struct name *) blocks[BLOCKS];
+    _Atomic uint32_t flag_count;
+    uint32_t *index; /* open addressing: 1 + handle, or 0 */
+    uint32_t index_capacity;
+
+    struct name attributes[FFLAG_CONTEXT_SLOTS];
+    uint32_t attribute_count;
+};
+
+/* The handle of a flag's name; *added says whether it is new. FFLAG_NO_FLAG when out of memory. */
+fflag_id handles_flag(struct handles *handles, const char *name, size_t length, bool *added);
+/* The same for an attribute; FFLAG_NO_ATTR also when there are no slots left. */
+fflag_attr handles_attribute(struct handles *handles, const char *name, size_t length, bool *added);
+/* Lock-free. NULL for a handle that was never given out. */
+const struct name *handles_flag_name(const struct handles *handles, fflag_id flag);
+void handles_free(struct handles *handles);
+
+#endif

@@ -1,0 +1,227 @@
+/*
+ * internal.h - what the parts of the runtime share.
+ *
+ * A file becomes a snapshot in three steps: load.c brings its bytes into memory, verify.c checks
+ * them and finds the sections, store.c binds the result to the handles of a store and publishes it.
+ * From then on a snapshot is read-only, but for the two tables outside the file that grow with the
+ * program's handles: those are filled by relaxed atomic stores, under the store's lock.
+ */
+#ifndef FFLAG_RUNTIME_INTERNAL_H
+#define FFLAG_RUNTIME_INTERNAL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fflag.h"
+#include "fflag/snapshot.h"
+
+#define LIKELY(condition)   __builtin_expect(!!(condition), 1)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+/* One line about what is wrong with a file; empty while nothing is. */
+struct problem {
+    char text[320];
+};
+void runtime_describe(struct problem *problem, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* --------------------------------------------------------------------------------- snapshot -- */
+
+/*
+ * What a handle means in one snapshot, in a word: index of the flag << 32 | type << 8 | bits. Zero
+ * where the snapshot has no flag of that name. The bits answer a constant boolean at once.
+ */
+#define WORD_VALUE    UINT64_C(1) /* of a constant boolean */
+#define WORD_CONSTANT UINT64_C(2) /* a boolean whose program is empty */
+#define WORD_ROLLOUT  UINT64_C(4) /* a boolean that is one percentage: EXPOSED, SERVE, end */
+
+static inline enum fflag_type word_type(uint64_t word)
+{
+    return (enum fflag_type)(word >> 8 & 0xff);
+}
+
+static inline uint32_t word_index(uint64_t word)
+{
+    return (uint32_t)(word >> 32);
+}
+
+/* Where an attribute of a snapshot is in a context: its declared type << 8 | slot. */
+#define INPUT_NO_SLOT 0xffu
+
+struct snapshot {
+    const uint8_t *bytes;
+    size_t length;
+    char build[33];
+
+    const uint8_t *strings;
+    const struct ffs_attribute *attributes;
+    const struct ffs_flag *flags;
+    const struct ffs_names *names;
+    const uint16_t *pilots;
+    const uint32_t *name_slots;
+    const struct ffs_variant *variants;
+    const struct ffs_instruction *code;
+    const uint64_t *splits;
+    const struct ffs_range *ranges;
+    const struct ffs_ramp *ramps;
+    const uint32_t *sets;
+    const struct ffs_network *networks;
+    uint32_t attribute_count;
+    uint32_t flag_count;
+
+    /* Made by the store. */
+    _Atomic uint64_t *words; /* by flag handle */
+    uint32_t word_count;
+    _Atomic uint16_t *inputs; /* by attribute index */
+};
+
+static inline const char *string_bytes(const struct snapshot *snapshot, ffs_string string)
+{
+    return (const char *)snapshot->strings + (size_t)string * 4 + sizeof(uint32_t);
+}
+
+static inline uint32_t string_length(const struct snapshot *snapshot, ffs_string string)
+{
+    uint32_t length;
+    memcpy(&length, snapshot->strings + (size_t)string * 4, sizeof length);
+    return length;
+}
+
+/*
+ * Verifies snapshot->bytes whole and fills in the sections and the build. Linear in the length,
+ * never recursive. What it accepts, no evaluation reads outside of or loops on.
+ */
+enum fflag_error runtime_verify(struct snapshot *snapshot, struct problem *problem);
+
+/* The flag of that name, or NULL. One probe. */
+const struct ffs_flag *runtime_find_flag(const struct snapshot *snapshot, const char *name,
+                                         size_t length);
+
+/* The word a handle of that name has in this snapshot. */
+uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, size_t length);
+
+/* ------------------------------------------------------------------------------------- load -- */
+
+/* What tells one state of a file from another. The inode alone does not: file systems reuse it. */
+struct identity {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec modified;
+    struct timespec changed;
+};
+struct identity runtime_identity(const struct stat *status);
+bool runtime_same_identity(const struct identity *a, const struct identity *b);
+
+/*
+ * Reads or maps the file and verifies it. On FFLAG_OK, *snapshot is the caller's to free with
+ * runtime_unload(). *identity is filled as soon as the file could be opened, also on failure.
+ */
+enum fflag_error runtime_load(const char *path, enum fflag_load_mode mode,
+                              struct snapshot **snapshot, struct identity *identity,
+                              struct problem *problem);
+/* The same from memory, which is copied. */
+enum fflag_error runtime_load_memory(const void *bytes, size_t length, struct snapshot **snapshot,
+                                     struct problem *problem);
+void runtime_unload(struct snapshot *snapshot);
+
+/* ------------------------------------------------------------------------------------ store -- */
+
+/*
+ * One shard of a slot, and the view that threads who pinned it there hold. The fields are written
+ * while no one holds a pin and read by everyone; the counter has a cache line to itself.
+ */
+struct fflag_view {
+    _Alignas(64) const struct snapshot *snapshot;
+    const _Atomic uint64_t *words;
+    uint32_t word_count;
+    fflag_store *store;
+    _Alignas(64) _Atomic uint64_t pins;
+};
+
+/* The store's clock, or the system's. */
+int64_t runtime_now(const fflag_store *store);
+
+/* The name behind a flag handle, lock-free; NULL when the store never gave out that handle. */
+const char *runtime_flag_name(const fflag_store *store, fflag_id flag, size_t *length);
+
+/* Makes a snapshot the one that is served. It becomes the store's. */
+enum fflag_error runtime_publish(fflag_store *store, struct snapshot *snapshot);
+
+/* Frees retired snapshots that nobody holds a view of. Cheap where there are none. */
+void runtime_reclaim(fflag_store *store);
+
+/* Notes the result of an attempt to load, for the status. */
+void runtime_record(fflag_store *store, enum fflag_error error);
+/* Calls the log callback, which may come back into the store: no lock of it is held. */
+void runtime_log(const fflag_store *store, enum fflag_event event, enum fflag_error error,
+                 const char *text);
+
+/* Whether the served snapshot has this content hash. Only the loader, who alone publishes, may ask.
+ */
+bool runtime_serves(const fflag_store *store, const char *build);
+/* The header of the served snapshot, for the same. */
+const void *runtime_served_header(const fflag_store *store);
+
+/* ------------------------------------------------------------------------------------ watch -- */
+
+struct watch;
+
+/*
+ * Loads the file for the first time, then follows it: with a thread, unless `no_thread`. On failure
+ * nothing is left behind.
+ */
+enum fflag_error runtime_watch_start(struct watch **watch, fflag_store *store, const char *path,
+                                     const struct fflag_options *options);
+/* Looks once: for the threadless mode. */
+void runtime_watch_poll(struct watch *watch);
+int runtime_watch_fd(const struct watch *watch);
+bool runtime_watch_active(const struct watch *watch);
+void runtime_watch_stop(struct watch *watch);
+
+/* -------------------------------------------------------------------------- values and tests -- */
+
+struct version {
+    struct {
+        const char *digits; /* without leading zeros */
+        size_t length;
+    } part[3];
+    const char *prerelease; /* NULL: a release */
+    size_t prerelease_length;
+};
+/* SemVer 2.0, also with a leading `v` and without minor or patch. Points into the text. */
+bool runtime_parse_version(const char *text, size_t length, struct version *version);
+/* Less than, equal to or greater than zero, by SemVer precedence: build metadata is ignored. */
+int runtime_compare_versions(const struct version *a, const struct version *b);
+
+/* RFC 3339 with an offset, to milliseconds since the epoch; finer fractions are cut off. */
+bool runtime_parse_time(const char *text, size_t length, int64_t *ms);
+
+struct address {
+    uint64_t high, low; /* IPv4 is ::ffff:a.b.c.d */
+};
+bool runtime_parse_address(const char *text, size_t length, struct address *address);
+
+/* The decimal digits of a number that can be a key: integral, |n| <= 2^53. Returns 0 for others. */
+#define KEY_DIGITS 24
+size_t runtime_number_key(double number, char digits[KEY_DIGITS]);
+
+/* Whether a glob is well formed: brackets closed, nothing quoted at the end. */
+bool runtime_valid_glob(const char *pattern, size_t length);
+bool runtime_match_glob(const char *pattern, size_t pattern_length, const char *text, size_t length,
+                        bool ignore_case);
+bool runtime_contains(const char *text, size_t length, const char *part, size_t part_length,
+                      bool ignore_case);
+/* Equal but for ASCII case; `folded` has no upper-case letters. */
+bool runtime_equals_folded(const char *text, const char *folded, size_t length);
+
+static inline char fold_ascii(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+#endif

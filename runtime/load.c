@@ -1,0 +1,198 @@
+/*
+ * load.c - a file's bytes into memory that nobody can change under the evaluator.
+ *
+ * A mapped file that is truncated in place kills its readers with SIGBUS, privately mapped or not.
+ * So only a file that nobody may write to is mapped; a writable one is copied. Checks are made on
+ * the open file, never on the path, which may name another one by then.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define COPY_LIMIT (16 * 1024 * 1024)
+
+struct identity runtime_identity(const struct stat *status)
+{
+    return (struct identity){.device = status->st_dev,
+                             .inode = status->st_ino,
+                             .size = status->st_size,
+                             .modified = status->st_mtim,
+                             .changed = status->st_ctim};
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool runtime_same_identity(const struct identity *a, const struct identity *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           same_time(&a->modified, &b->modified) && same_time(&a->changed, &b->changed);
+}
+
+static enum fflag_error system_error(struct problem *problem, const char *what)
+{
+    int number = errno;
+    char text[128];
+    runtime_describe(problem, "cannot %s: %s", what, strerror_r(number, text, sizeof text));
+    errno = number;
+    return FFLAG_ERROR_IO;
+}
+
+/* An anonymous mapping of `length` bytes, to be filled and then made read-only. */
+static uint8_t *private_memory(size_t length)
+{
+    void *memory = mmap(NULL, length, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+static enum fflag_error copy_file(int file, size_t length, uint8_t **bytes, struct problem *problem)
+{
+    uint8_t *copy = private_memory(length);
+    if (!copy)
+        return FFLAG_ERROR_NO_MEMORY;
+    enum fflag_error error = FFLAG_OK;
+    for (size_t done = 0; !error && done < length;) {
+        ssize_t got = read(file, copy + done, length - done);
+        if (got > 0) {
+            done += (size_t)got;
+        } else if (got == 0) {
+            runtime_describe(problem, "it was cut while it was read");
+            error = FFLAG_ERROR_CHANGED;
+        } else if (errno != EINTR) {
+            error = system_error(problem, "read it");
+        }
+    }
+    if (!error && mprotect(copy, length, PROT_READ) != 0)
+        error = system_error(problem, "protect it");
+    if (error)
+        munmap(copy, length);
+    else
+        *bytes = copy;
+    return error;
+}
+
+static enum fflag_error map_file(int file, size_t length, uint8_t **bytes, struct problem *problem)
+{
+    void *mapping = mmap(NULL, length, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
+    if (mapping == MAP_FAILED)
+        return system_error(problem, "map it");
+    *bytes = mapping;
+    return FFLAG_OK;
+}
+
+static bool wants_copy(enum fflag_load_mode mode, const struct stat *status)
+{
+    if (mode != FFLAG_LOAD_AUTO)
+        return mode == FFLAG_LOAD_COPY;
+    return (status->st_mode & 0222) != 0 && status->st_size <= COPY_LIMIT;
+}
+
+static enum fflag_error read_file(int file, enum fflag_load_mode mode, struct snapshot *snapshot,
+                                  struct identity *identity, struct problem *problem)
+{
+    struct stat before, after;
+    if (fstat(file, &before) != 0)
+        return system_error(problem, "look at it");
+    *identity = runtime_identity(&before);
+    if (!S_ISREG(before.st_mode)) {
+        runtime_describe(problem, "it is not a regular file");
+        return FFLAG_ERROR_NOT_REGULAR;
+    }
+    if (before.st_size == 0) {
+        runtime_describe(problem, "it is empty");
+        return FFLAG_ERROR_TRUNCATED;
+    }
+    uint8_t *bytes = NULL;
+    size_t length = (size_t)before.st_size;
+    enum fflag_error error = wants_copy(mode, &before) ? copy_file(file, length, &bytes, problem)
+                                                       : map_file(file, length, &bytes, problem);
+    if (error)
+        return error;
+    snapshot->bytes = bytes;
+    snapshot->length = length;
+    if (fstat(file, &after) != 0)
+        return system_error(problem, "look at it");
+    struct identity now = runtime_identity(&after);
+    /* A rename moves the change time of an inode whose bytes stay: that is no write. */
+    now.changed = identity->changed;
+    if (!runtime_same_identity(identity, &now)) {
+        runtime_describe(problem, "it was written to while it was read");
+        return FFLAG_ERROR_CHANGED;
+    }
+    return FFLAG_OK;
+}
+
+enum fflag_error runtime_load(const char *path, enum fflag_load_mode mode,
+                              struct snapshot **snapshot, struct identity *identity,
+                              struct problem *problem)
+{
+    struct snapshot *loaded = calloc(1, sizeof *loaded);
+    if (!loaded)
+        return FFLAG_ERROR_NO_MEMORY;
+    /* Without O_NONBLOCK a fifo at the path would hold the watcher for ever. */
+    enum fflag_error error;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0) {
+        error = system_error(problem, "open it");
+    } else {
+        error = read_file(file, mode, loaded, identity, problem);
+        int number = errno;
+        close(file);
+        errno = number;
+    }
+    if (!error)
+        error = runtime_verify(loaded, problem);
+    if (error) {
+        int number = errno;
+        runtime_unload(loaded);
+        errno = number;
+        return error;
+    }
+    *snapshot = loaded;
+    return FFLAG_OK;
+}
+
+enum fflag_error runtime_load_memory(const void *bytes, size_t length, struct snapshot **snapshot,
+                                     struct problem *problem)
+{
+    if (length == 0) {
+        runtime_describe(problem, "it is empty");
+        return FFLAG_ERROR_TRUNCATED;
+    }
+    struct snapshot *loaded = calloc(1, sizeof *loaded);
+    uint8_t *copy = loaded ? private_memory(length) : NULL;
+    if (!copy) {
+        free(loaded);
+        return FFLAG_ERROR_NO_MEMORY;
+    }
+    memcpy(copy, bytes, length);
+    loaded->bytes = copy;
+    loaded->length = length;
+    enum fflag_error error = mprotect(copy, length, PROT_READ) != 0
+                                 ? system_error(problem, "protect it")
+                                 : runtime_verify(loaded, problem);
+    if (error) {
+        runtime_unload(loaded);
+        return error;
+    }
+    *snapshot = loaded;
+    return FFLAG_OK;
+}
+
+void runtime_unload(struct snapshot *snapshot)
+{
+    if (!snapshot)
+        return;
+    free((void *)(uintptr_t)snapshot->words);
+    free((void *)(uintptr_t)snapshot->inputs);
+    if (snapshot->bytes)
+        munmap((void *)(uintptr_t)snapshot->bytes, snapshot->length);
+    free(snapshot);
+}

@@ -1,0 +1,431 @@
+/*
+ * store.c - a store: which snapshot is served, who still holds an older one, and the handles.
+ *
+ * Snapshots sit in slots, which are never freed while the store lives, only used again. A slot
+ * counts the pins on its snapshot, spread over shards so that threads on different processors do
+ * not meet in one cache line. `current` names the slot that is served.
+ *
+ *   acquire   add a pin to the slot that `current` names, then look again whether it still does;
+ *             if not, take the pin back and start over. Only then is the snapshot touched.
+ *   publish   fill a free slot, then make `current` name it.
+ *   reclaim   free the snapshot of a slot that is not current and whose pins add up to zero.
+ *
+ * The addition and the second look of a reader (R1, R2) against the change of `current` and the sum
+ * of a reclaimer (W1, W2) are Dekker's pattern: all four are sequentially consistent, so either W2
+ * sees the pin of R1, or R2 sees the change of W1. A pin that will be taken back can only delay a
+ * reclaim. A pin that counts can only be added while its slot is current, so a sum of zero after W1
+ * is final, although the shards are not read at one instant. A release (memory_order_release) pairs
+ * with W2: the reads under a pin happen before the snapshot is freed and before the slot is filled
+ * again.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "handles.h"
+#include "internal.h"
+
+#define SHARDS 16 /* a power of two */
+
+struct slot {
+    struct fflag_view shard[SHARDS];
+    struct snapshot *snapshot; /* under the lock; NULL: free */
+    struct slot *next;
+};
+
+struct fflag_store {
+    _Alignas(64) _Atomic(struct slot *) current;
+
+    _Alignas(64) pthread_mutex_t lock; /* the slots, the handles, the status */
+    struct slot *slots;
+    struct handles handles;
+    uint64_t generation;
+    uint64_t rejected;
+    enum fflag_error last_error;
+    int64_t loaded_at;
+
+    struct fflag_options options;
+    struct watch *watch; /* NULL: a store in memory */
+};
+
+/* -------------------------------------------------------------------------------- snapshots -- */
+
+static uint64_t count_pins(struct slot *slot)
+{
+    uint64_t pins = 0;
+    for (unsigned i = 0; i < SHARDS; i++)
+        pins += atomic_load_explicit(&slot->shard[i].pins, memory_order_seq_cst); /* W2 */
+    return pins;
+}
+
+static void reclaim_locked(fflag_store *store)
+{
+    struct slot *current = atomic_load_explicit(&store->current, memory_order_relaxed);
+    for (struct slot *slot = store->slots; slot; slot = slot->next) {
+        if (slot == current || !slot->snapshot || count_pins(slot) > 0)
+            continue;
+        runtime_unload(slot->snapshot);
+        slot->snapshot = NULL;
+    }
+}
+
+void runtime_reclaim(fflag_store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    reclaim_locked(store);
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* A slot without a snapshot; a new one where all are taken. NULL when out of memory. */
+static struct slot *free_slot(fflag_store *store)
+{
+    for (struct slot *slot = store->slots; slot; slot = slot->next)
+        if (!slot->snapshot)
+            return slot;
+    struct slot *slot = aligned_alloc(_Alignof(struct slot), sizeof *slot);
+    if (!slot)
+        return NULL;
+    memset(slot, 0, sizeof *slot);
+    for (unsigned i = 0; i < SHARDS; i++)
+        atomic_init(&slot->shard[i].pins, 0);
+    slot->next = store->slots;
+    store->slots = slot;
+    return slot;
+}
+
+static int compare_name(const struct snapshot *snapshot, ffs_string string, const struct name *name)
+{
+    uint32_t length = string_length(snapshot, string);
+    size_t shorter = length < name->length ? length : name->length;
+    int order = memcmp(string_bytes(snapshot, string), name->bytes, shorter);
+    return order ? order : (length > name->length) - (length < name->length);
+}
+
+static void bind_attribute(struct snapshot *snapshot, const struct name *name, fflag_attr attr)
+{
+    uint32_t low = 0, high = snapshot->attribute_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = compare_name(snapshot, snapshot->attributes[middle].name, name);
+        if (order == 0) {
+            unsigned input = (unsigned)snapshot->attributes[middle].type << 8 | attr;
+            /* Relaxed: whoever uses the handle got it after this, from fflag_attribute(). */
+            atomic_store_explicit(&snapshot->inputs[middle], (uint16_t)input, memory_order_relaxed);
+            return;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+}
+
+/* Gives a snapshot its tables, with room for handles to come. */
+static bool bind_handles(fflag_store *store, struct snapshot *snapshot)
+{
+    uint32_t handles = atomic_load_explicit(&store->handles.flag_count, memory_order_relaxed);
+    uint32_t capacity = handles + snapshot->flag_count + 256;
+    snapshot->words = calloc(capacity, sizeof *snapshot->words);
+    snapshot->inputs = calloc((size_t)snapshot->attribute_count + 1, sizeof *snapshot->inputs);
+    if (!snapshot->words || !snapshot->inputs)
+        return false;
+    snapshot->word_count = capacity;
+    for (fflag_id flag = 0; flag < handles; flag++) {
+        const struct name *name = handles_flag_name(&store->handles, flag);
+        atomic_init(&snapshot->words[flag], runtime_flag_word(snapshot, name->bytes, name->length));
+    }
+    for (uint32_t i = 0; i < snapshot->attribute_count; i++) {
+        unsigned input = (unsigned)snapshot->attributes[i].type << 8 | INPUT_NO_SLOT;
+        atomic_init(&snapshot->inputs[i], (uint16_t)input);
+    }
+    for (fflag_attr attr = 0; attr < store->handles.attribute_count; attr++)
+        bind_attribute(snapshot, &store->handles.attributes[attr], attr);
+    return true;
+}
+
+static enum fflag_error publish_locked(fflag_store *store, struct snapshot *snapshot)
+{
+    reclaim_locked(store);
+    struct slot *slot = bind_handles(store, snapshot) ? free_slot(store) : NULL;
+    if (!slot)
+        return FFLAG_ERROR_NO_MEMORY;
+    slot->snapshot = snapshot;
+    for (unsigned i = 0; i < SHARDS; i++) {
+        slot->shard[i].snapshot = snapshot;
+        slot->shard[i].words = snapshot->words;
+        slot->shard[i].word_count = snapshot->word_count;
+        slot->shard[i].store = store;
+    }
+    atomic_store_explicit(&store->current, slot, memory_order_seq_cst); /* W1 */
+    store->generation++;
+    store->loaded_at = runtime_now(store);
+    store->last_error = FFLAG_OK;
+    reclaim_locked(store);
+    return FFLAG_OK;
+}
+
+enum fflag_error runtime_publish(fflag_store *store, struct snapshot *snapshot)
+{
+    pthread_mutex_lock(&store->lock);
+    enum fflag_error error = publish_locked(store, snapshot);
+    pthread_mutex_unlock(&store->lock);
+    if (error)
+        runtime_unload(snapshot);
+    return error;
+}
+
+bool runtime_serves(const fflag_store *store, const char *build)
+{
+    struct slot *current = atomic_load_explicit(&store->current, memory_order_acquire);
+    return current && strcmp(current->snapshot->build, build) == 0;
+}
+
+const void *runtime_served_header(const fflag_store *store)
+{
+    return atomic_load_explicit(&store->current, memory_order_acquire)->snapshot->bytes;
+}
+
+/* ------------------------------------------------------------------------------------ views -- */
+
+static unsigned shard_of_thread(void)
+{
+    /* Without a system call wherever the kernel shares the number. -1 is as good a shard as any. */
+    return (unsigned)sched_getcpu() % SHARDS;
+}
+
+static const fflag_view *acquire(fflag_store *store)
+{
+    unsigned shard = shard_of_thread();
+    for (;;) {
+        struct slot *slot = atomic_load_explicit(&store->current, memory_order_acquire);
+        struct fflag_view *view = &slot->shard[shard];
+        atomic_fetch_add_explicit(&view->pins, 1, memory_order_seq_cst);                 /* R1 */
+        if (LIKELY(slot == atomic_load_explicit(&store->current, memory_order_seq_cst))) /* R2 */
+            return view;
+        atomic_fetch_sub_explicit(&view->pins, 1, memory_order_release);
+    }
+}
+
+const fflag_view *fflag_acquire(fflag_store *store)
+{
+    return store ? acquire(store) : NULL;
+}
+
+void fflag_release(const fflag_view *view)
+{
+    /* The counter is the one part of a view that is not the reader's to only read. */
+    if (view)
+        atomic_fetch_sub_explicit((_Atomic uint64_t *)(uintptr_t)&view->pins, 1,
+                                  memory_order_release); /* pairs with W2 */
+}
+
+bool fflag_bool_once(fflag_store *store, fflag_id flag, const fflag_context *context, bool fallback)
+{
+    if (!store)
+        return fallback;
+    const fflag_view *view = acquire(store);
+    bool value = fflag_bool(view, flag, context, fallback);
+    fflag_release(view);
+    return value;
+}
+
+/* ---------------------------------------------------------------------------------- handles -- */
+
+fflag_id fflag_flag(fflag_store *store, const char *name)
+{
+    if (!store || !name)
+        return FFLAG_NO_FLAG;
+    size_t length = strlen(name);
+    bool added;
+    pthread_mutex_lock(&store->lock);
+    fflag_id flag = handles_flag(&store->handles, name, length, &added);
+    for (struct slot *slot = store->slots; added && slot; slot = slot->next) {
+        struct snapshot *snapshot = slot->snapshot;
+        /* Relaxed: whoever uses the handle got it after this, from here. */
+        if (snapshot && flag < snapshot->word_count)
+            atomic_store_explicit(&snapshot->words[flag], runtime_flag_word(snapshot, name, length),
+                                  memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return flag;
+}
+
+fflag_attr fflag_attribute(fflag_store *store, const char *name)
+{
+    if (!store || !name)
+        return FFLAG_NO_ATTR;
+    bool added;
+    pthread_mutex_lock(&store->lock);
+    fflag_attr attr = handles_attribute(&store->handles, name, strlen(name), &added);
+    for (struct slot *slot = store->slots; added && slot; slot = slot->next)
+        if (slot->snapshot)
+            bind_attribute(slot->snapshot, &store->handles.attributes[attr], attr);
+    pthread_mutex_unlock(&store->lock);
+    return attr;
+}
+
+const char *runtime_flag_name(const fflag_store *store, fflag_id flag, size_t *length)
+{
+    const struct name *name = handles_flag_name(&store->handles, flag);
+    if (!name)
+        return NULL;
+    *length = name->length;
+    return name->bytes;
+}
+
+/* ----------------------------------------------------------------------------- open and close --
+ */
+
+int64_t runtime_now(const fflag_store *store)
+{
+    if (store->options.clock)
+        return store->options.clock(store->options.clock_user);
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void runtime_record(fflag_store *store, enum fflag_error error)
+{
+    pthread_mutex_lock(&store->lock);
+    store->last_error = error;
+    store->rejected += error != FFLAG_OK;
+    pthread_mutex_unlock(&store->lock);
+}
+
+void runtime_log(const fflag_store *store, enum fflag_event event, enum fflag_error error,
+                 const char *text)
+{
+    if (store->options.log)
+        store->options.log(store->options.log_user, event, error, text);
+}
+
+/* Options of an older program are shorter, those of a newer one longer. */
+static enum fflag_error read_options(struct fflag_options *own, const struct fflag_options *given)
+{
+    *own = (struct fflag_options)FFLAG_OPTIONS_INIT;
+    if (given) {
+        if (given->size < sizeof given->size)
+            return FFLAG_ERROR_GENERAL;
+        memcpy(own, given, given->size < sizeof *own ? given->size : sizeof *own);
+    }
+    own->size = sizeof *own;
+    if (own->poll_interval_ms == 0)
+        own->poll_interval_ms = 1000;
+    return FFLAG_OK;
+}
+
+static enum fflag_error create(fflag_store **store, const struct fflag_options *options)
+{
+    struct fflag_options own;
+    enum fflag_error error = read_options(&own, options);
+    if (error)
+        return error;
+    fflag_store *created = aligned_alloc(_Alignof(fflag_store), sizeof *created);
+    if (!created)
+        return FFLAG_ERROR_NO_MEMORY;
+    memset(created, 0, sizeof *created);
+    created->options = own;
+    if (pthread_mutex_init(&created->lock, NULL) != 0) {
+        free(created);
+        return FFLAG_ERROR_NO_MEMORY;
+    }
+    *store = created;
+    return FFLAG_OK;
+}
+
+enum fflag_error fflag_open(fflag_store **store, const char *path,
+                            const struct fflag_options *options)
+{
+    if (!store)
+        return FFLAG_ERROR_GENERAL;
+    *store = NULL;
+    fflag_store *created;
+    enum fflag_error error = path ? create(&created, options) : FFLAG_ERROR_GENERAL;
+    if (error)
+        return error;
+    error = runtime_watch_start(&created->watch, created, path, &created->options);
+    if (error) {
+        fflag_close(created);
+        return error;
+    }
+    *store = created;
+    return FFLAG_OK;
+}
+
+enum fflag_error fflag_open_memory(fflag_store **store, const void *bytes, size_t length,
+                                   const struct fflag_options *options)
+{
+    if (!store)
+        return FFLAG_ERROR_GENERAL;
+    *store = NULL;
+    fflag_store *created;
+    enum fflag_error error = bytes ? create(&created, options) : FFLAG_ERROR_GENERAL;
+    if (error)
+        return error;
+    struct snapshot *snapshot;
+    struct problem problem = {""};
+    error = runtime_load_memory(bytes, length, &snapshot, &problem);
+    if (!error)
+        error = runtime_publish(created, snapshot);
+    if (error) {
+        runtime_log(created, FFLAG_EVENT_REJECTED, error,
+                    problem.text[0] ? problem.text : fflag_error_text(error));
+        fflag_close(created);
+        return error;
+    }
+    *store = created;
+    return FFLAG_OK;
+}
+
+void fflag_close(fflag_store *store)
+{
+    if (!store)
+        return;
+    runtime_watch_stop(store->watch);
+    for (struct slot *slot = store->slots, *next; slot; slot = next) {
+        next = slot->next;
+        runtime_unload(slot->snapshot);
+        free(slot);
+    }
+    handles_free(&store->handles);
+    pthread_mutex_destroy(&store->lock);
+    free(store);
+}
+
+int fflag_fd(const fflag_store *store)
+{
+    return store && store->watch ? runtime_watch_fd(store->watch) : -1;
+}
+
+enum fflag_error fflag_poll(fflag_store *store)
+{
+    if (!store)
+        return FFLAG_ERROR_GENERAL;
+    if (store->watch)
+        runtime_watch_poll(store->watch);
+    pthread_mutex_lock(&store->lock);
+    enum fflag_error error = store->last_error;
+    pthread_mutex_unlock(&store->lock);
+    return error;
+}
+
+void fflag_status(const fflag_store *store, struct fflag_status *status)
+{
+    if (!store || !status)
+        return;
+    /* The lock guards the store against change; taking it changes nothing that const promises. */
+    pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&store->lock;
+    struct fflag_status own = {.size = status->size};
+    pthread_mutex_lock(lock);
+    own.generation = store->generation;
+    own.rejected = store->rejected;
+    own.last_error = store->last_error;
+    own.watching = store->watch && runtime_watch_active(store->watch);
+    own.loaded_at = store->loaded_at;
+    struct slot *current = atomic_load_explicit(&store->current, memory_order_relaxed);
+    memcpy(own.build, current->snapshot->build, sizeof own.build);
+    pthread_mutex_unlock(lock);
+    memcpy(status, &own, own.size < sizeof own ? own.size : sizeof own);
+}

@@ -1,0 +1,96 @@
+/*
+ * text.c - names and sentences for the numbers of fflag.h.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "internal.h"
+
+#define STRINGIFY(x)          #x
+#define VERSION_TEXT(a, b, c) STRINGIFY(a) "." STRINGIFY(b) "." STRINGIFY(c)
+
+const char *fflag_version(void)
+{
+    return VERSION_TEXT(FFLAG_VERSION_MAJOR, FFLAG_VERSION_MINOR, FFLAG_VERSION_PATCH);
+}
+
+const char *fflag_error_text(enum fflag_error error)
+{
+    switch (error) {
+    case FFLAG_OK:
+        return "no error";
+    case FFLAG_ERROR_GENERAL:
+        return "an argument is unusable: NULL, or not of this store";
+    case FFLAG_ERROR_FLAG_NOT_FOUND:
+        return "the snapshot has no flag of that name";
+    case FFLAG_ERROR_TYPE_MISMATCH:
+        return "the flag is of another type than was asked for";
+    case FFLAG_ERROR_INVALID_CONTEXT:
+        return "the attribute value cannot be used";
+    case FFLAG_ERROR_NO_MEMORY:
+        return "out of memory";
+    case FFLAG_ERROR_LIMIT:
+        return "more attributes than a context has slots";
+    case FFLAG_ERROR_IO:
+        return "the snapshot cannot be opened or read";
+    case FFLAG_ERROR_NOT_REGULAR:
+        return "the path does not name a regular file";
+    case FFLAG_ERROR_TRUNCATED:
+        return "the snapshot is shorter than its header says";
+    case FFLAG_ERROR_NOT_SNAPSHOT:
+        return "the file is not a snapshot";
+    case FFLAG_ERROR_UNSUPPORTED:
+        return "the snapshot needs a newer library";
+    case FFLAG_ERROR_CHECKSUM:
+        return "the snapshot's bytes are not those that were published";
+    case FFLAG_ERROR_MALFORMED:
+        return "the snapshot is intact but not well formed";
+    case FFLAG_ERROR_CHANGED:
+        return "the snapshot was written to while it was read";
+    case FFLAG_ERROR_SYSTEM:
+        return "the watcher could not be set up";
+    }
+    return "unknown error";
+}
+
+const char *fflag_error_code(enum fflag_error error)
+{
+    switch (error) {
+    case FFLAG_OK:
+        return NULL;
+    case FFLAG_ERROR_FLAG_NOT_FOUND:
+        return "FLAG_NOT_FOUND";
+    case FFLAG_ERROR_TYPE_MISMATCH:
+        return "TYPE_MISMATCH";
+    case FFLAG_ERROR_INVALID_CONTEXT:
+        return "INVALID_CONTEXT";
+    default:
+        return "GENERAL";
+    }
+}
+
+const char *fflag_reason_text(enum fflag_reason reason)
+{
+    static const char *const texts[] = {
+        [FFLAG_REASON_ERROR] = "ERROR",
+        [FFLAG_REASON_STATIC] = "STATIC",
+        [FFLAG_REASON_DEFAULT] = "DEFAULT",
+        [FFLAG_REASON_TARGETING_MATCH] = "TARGETING_MATCH",
+        [FFLAG_REASON_SPLIT] = "SPLIT",
+        [FFLAG_REASON_DISABLED] = "DISABLED",
+        [FFLAG_REASON_OVERRIDE] = "OVERRIDE",
+        [FFLAG_REASON_PREREQUISITE_FAILED] = "PREREQUISITE_FAILED",
+        [FFLAG_REASON_HOLDOUT] = "HOLDOUT",
+        [FFLAG_REASON_LAYER] = "LAYER",
+    };
+    size_t index = (size_t)reason;
+    return index < sizeof texts / sizeof texts[0] ? texts[index] : "ERROR";
+}
+
+void runtime_describe(struct problem *problem, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(problem->text, sizeof problem->text, format, arguments);
+    va_end(arguments);
+}

@@ -1,0 +1,90 @@
+/*
+ * verify.h - what the parts of the verifier share.
+ *
+ * The verifier reads every byte a bounded number of times: what would be looked at once per
+ * reference (the hash of a string, the shape of a split) is worked out once, in one pass over its
+ * section, and kept beside it in the tables below, which go when verification ends. References are
+ * then checked in constant time, whatever shares what.
+ */
+#ifndef FFLAG_RUNTIME_VERIFY_H
+#define FFLAG_RUNTIME_VERIFY_H
+
+#include "internal.h"
+
+/* What is known of a string, beside its hash. */
+#define TRAIT_UPPER_CASE    1u /* it has letters that folding changes */
+#define TRAIT_VERSION_KNOWN 2u
+#define TRAIT_VERSION       4u
+#define TRAIT_GLOB_KNOWN    8u
+#define TRAIT_GLOB          16u
+
+/*
+ * What a program needs of the flags that run it. Equal programs are one. The flags it requires come
+ * before the first flag that runs it, so they come before all of them.
+ */
+struct program {
+    uint32_t first;
+    uint32_t count;
+    uint32_t before;   /* the index of the first flag that runs it */
+    uint32_t variants; /* more than the greatest variant it serves */
+    uint32_t depth;
+    uint32_t cost;
+    bool reads_clock;
+};
+
+struct verifier {
+    struct snapshot *snapshot;
+    struct problem *problem;
+
+    uint32_t string_units; /* of 4 bytes */
+    uint32_t string_count;
+    uint64_t *string_starts;  /* a bit per unit */
+    uint32_t *strings_before; /* starts before each word of string_starts */
+    uint64_t *string_hashes;  /* by ordinal */
+    uint8_t *string_traits;   /* by ordinal: TRAIT_* */
+
+    uint32_t variant_count, code_count, range_count, ramp_count, network_count;
+    size_t split_words, set_words;
+    uint8_t *split_variants; /* by word: 0, or at an index 1 + its greatest variant */
+    uint8_t *set_kinds;      /* by pair of words: SET_* */
+    uint32_t *network_runs;  /* by network: where the sorted run that it is in begins */
+
+    uint32_t *program_at; /* by instruction: 1 + the program it belongs to, or 0 */
+    struct program *programs;
+    uint32_t program_count;
+    uint32_t *costs; /* by flag */
+};
+
+#define SET_NONE   0u
+#define SET_EXACT  1u
+#define SET_FOLDED 2u /* can also be asked with FFS_IGNORE_CASE */
+
+/* Says what is wrong and returns FFLAG_ERROR_MALFORMED. */
+enum fflag_error malformed(struct verifier *verifier, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Whether `string` is the reference of an entry. */
+static inline bool is_string(const struct verifier *verifier, ffs_string string)
+{
+    return string < verifier->string_units &&
+           (verifier->string_starts[string / 64] >> string % 64 & 1);
+}
+
+/* The number of an entry, for the tables by ordinal. */
+static inline uint32_t string_ordinal(const struct verifier *verifier, ffs_string string)
+{
+    uint64_t before = verifier->string_starts[string / 64] & ((UINT64_C(1) << string % 64) - 1);
+    return verifier->strings_before[string / 64] + (uint32_t)__builtin_popcountll(before);
+}
+
+enum fflag_error verify_strings(struct verifier *verifier, uint64_t size);
+enum fflag_error verify_attributes(struct verifier *verifier);
+enum fflag_error verify_variants(struct verifier *verifier);
+enum fflag_error verify_splits(struct verifier *verifier);
+enum fflag_error verify_ramps(struct verifier *verifier);
+enum fflag_error verify_sets(struct verifier *verifier);
+enum fflag_error verify_networks(struct verifier *verifier);
+enum fflag_error verify_flags(struct verifier *verifier);
+enum fflag_error verify_names(struct verifier *verifier, uint64_t size);
+
+#endif

@@ -1,0 +1,398 @@
+/*
+ * verify_code.c - the flags and their programs.
+ *
+ * A program is verified once, however many flags run it; each flag is then checked against what its
+ * program needs. Flags require only flags before them, so costs and depths are known in index
+ * order.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "verify.h"
+
+static bool is_decision(uint8_t op)
+{
+    return op == FFS_SERVE || op == FFS_SPLIT;
+}
+
+static bool is_string_test(uint8_t op)
+{
+    return op >= FFS_STRING_EQ && op <= FFS_STRING_GLOB;
+}
+
+/* The attribute type an instruction reads, as a bit by type; 0: it reads none. */
+static unsigned readable_types(uint8_t op)
+{
+    const unsigned key = 1u << FFLAG_ATTRIBUTE_STRING | 1u << FFLAG_ATTRIBUTE_NUMBER;
+    if (op == FFS_PRESENT)
+        return ~0u;
+    if (op == FFS_STRING_EQ || op == FFS_STRING_IN || op == FFS_SPLIT ||
+        (op >= FFS_EXPOSED && op <= FFS_RAMP))
+        return key;
+    if (op >= FFS_STRING_CONTAINS && op <= FFS_STRING_GLOB)
+        return 1u << FFLAG_ATTRIBUTE_STRING;
+    if (op == FFS_STRINGS_HAS)
+        return 1u << FFLAG_ATTRIBUTE_STRINGS;
+    if (op >= FFS_NUMBER_EQ && op <= FFS_NUMBER_GE)
+        return 1u << FFLAG_ATTRIBUTE_NUMBER;
+    if (op == FFS_BOOLEAN_IS)
+        return 1u << FFLAG_ATTRIBUTE_BOOLEAN;
+    if (op >= FFS_VERSION_EQ && op <= FFS_VERSION_GE)
+        return 1u << FFLAG_ATTRIBUTE_VERSION;
+    if (op >= FFS_TIME_EQ && op <= FFS_TIME_GE)
+        return 1u << FFLAG_ATTRIBUTE_TIME;
+    if (op == FFS_IP_IN)
+        return 1u << FFLAG_ATTRIBUTE_IP;
+    return 0;
+}
+
+static bool is_known(uint8_t op)
+{
+    return is_decision(op) || (op >= FFS_PRESENT && op <= FFS_IP_IN) ||
+           (op >= FFS_EXPOSED && op <= FFS_RAMP) || (op >= FFS_CLOCK_GE && op <= FFS_ACCEPT);
+}
+
+/* Worked out on first use, so that a string that many instructions share is read once. */
+static bool has_trait(struct verifier *verifier, ffs_string string, uint8_t known, uint8_t trait)
+{
+    uint8_t *traits = &verifier->string_traits[string_ordinal(verifier, string)];
+    if (!(*traits & known)) {
+        const char *bytes = string_bytes(verifier->snapshot, string);
+        uint32_t length = string_length(verifier->snapshot, string);
+        struct version version;
+        bool holds = trait == TRAIT_VERSION ? runtime_parse_version(bytes, length, &version)
+                                            : runtime_valid_glob(bytes, length);
+        *traits |= (uint8_t)(known | (holds ? trait : 0));
+    }
+    return *traits & trait;
+}
+
+static enum fflag_error verify_string_operand(struct verifier *verifier, uint32_t index,
+                                              const struct ffs_instruction *instruction)
+{
+    ffs_string string = (ffs_string)instruction->operand;
+    uint32_t tag = (uint32_t)(instruction->operand >> 32);
+    uint8_t op = instruction->op;
+    bool ignore_case = instruction->flags & FFS_IGNORE_CASE;
+    if (!is_string(verifier, string))
+        return malformed(verifier, "instruction %u: the operand is not a string", index);
+    uint32_t ordinal = string_ordinal(verifier, string);
+    bool tagged = op == FFS_STRINGS_HAS || (op == FFS_STRING_EQ && !ignore_case);
+    if (tag != (tagged ? (uint32_t)verifier->string_hashes[ordinal] : 0))
+        return malformed(verifier, "instruction %u: the tag is not the string's", index);
+    if (ignore_case && (verifier->string_traits[ordinal] & TRAIT_UPPER_CASE))
+        return malformed(verifier, "instruction %u: the operand is not folded", index);
+    if (op == FFS_STRING_GLOB && !has_trait(verifier, string, TRAIT_GLOB_KNOWN, TRAIT_GLOB))
+        return malformed(verifier, "instruction %u: the operand is not a glob", index);
+    if (op >= FFS_VERSION_EQ && op <= FFS_VERSION_GE &&
+        !has_trait(verifier, string, TRAIT_VERSION_KNOWN, TRAIT_VERSION))
+        return malformed(verifier, "instruction %u: the operand is not a version", index);
+    return FFLAG_OK;
+}
+
+static enum fflag_error verify_set_operand(struct verifier *verifier, uint32_t index,
+                                           const struct ffs_instruction *instruction)
+{
+    uint64_t at = instruction->operand;
+    uint8_t kind = at < verifier->set_words && at % 2 == 0 ? verifier->set_kinds[at / 2] : SET_NONE;
+    if (kind == SET_NONE)
+        return malformed(verifier, "instruction %u: the operand is not a set", index);
+    if ((instruction->flags & FFS_IGNORE_CASE) && kind != SET_FOLDED)
+        return malformed(verifier, "instruction %u: the set is not folded", index);
+    return FFLAG_OK;
+}
+
+static enum fflag_error verify_network_operand(struct verifier *verifier, uint32_t index,
+                                               uint64_t operand)
+{
+    uint32_t first = (uint32_t)operand, count = (uint32_t)(operand >> 32);
+    if (first > verifier->network_count || count > verifier->network_count - first)
+        return malformed(verifier, "instruction %u: the networks are out of bounds", index);
+    if (count > 0 && verifier->network_runs[first + count - 1] > first)
+        return malformed(verifier, "instruction %u: the networks are not sorted", index);
+    return FFLAG_OK;
+}
+
+static enum fflag_error verify_split_operand(struct verifier *verifier, uint32_t index,
+                                             uint64_t operand, struct program *program)
+{
+    uint32_t at = (uint32_t)operand, rule = (uint32_t)(operand >> 32);
+    uint32_t variants = at < verifier->split_words ? verifier->split_variants[at] : 0;
+    if (variants == 0)
+        return malformed(verifier, "instruction %u: the operand is not a split", index);
+    if (rule != FFS_NONE && !is_string(verifier, rule))
+        return malformed(verifier, "instruction %u: the rule is not a string", index);
+    if (variants > program->variants)
+        program->variants = variants;
+    return FFLAG_OK;
+}
+
+static enum fflag_error verify_serve(struct verifier *verifier, uint32_t index,
+                                     const struct ffs_instruction *instruction,
+                                     struct program *program)
+{
+    if (instruction->operand != FFS_NONE &&
+        (instruction->operand > UINT32_MAX ||
+         !is_string(verifier, (ffs_string)instruction->operand)))
+        return malformed(verifier, "instruction %u: the rule is not a string", index);
+    if (instruction->variant >= program->variants)
+        program->variants = instruction->variant + 1u;
+    return FFLAG_OK;
+}
+
+static enum fflag_error verify_required(struct verifier *verifier, uint32_t index,
+                                        struct program *program)
+{
+    const struct ffs_instruction *test = &verifier->snapshot->code[index];
+    if (test->operand >= program->before)
+        return malformed(verifier, "instruction %u requires a flag that does not come before it",
+                         index);
+    const struct ffs_flag *required = &verifier->snapshot->flags[test->operand];
+    if (required->variant_count < 64 && test[1].operand >> required->variant_count)
+        return malformed(verifier, "instruction %u accepts a variant the flag does not have",
+                         index);
+    program->reads_clock |= required->flags & FFS_FLAG_READS_CLOCK;
+    if (required->depth >= program->depth)
+        program->depth = required->depth + 1u;
+    program->cost += verifier->costs[test->operand];
+    if (program->cost > FFS_MAX_COST)
+        return malformed(verifier, "instruction %u makes its flag cost more than %d", index,
+                         FFS_MAX_COST);
+    return FFLAG_OK;
+}
+
+static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index,
+                                       struct program *program)
+{
+    const struct ffs_instruction *instruction = &verifier->snapshot->code[index];
+    uint64_t operand = instruction->operand;
+    double number;
+    switch (instruction->op) {
+    case FFS_SERVE:
+        return verify_serve(verifier, index, instruction, program);
+    case FFS_SPLIT:
+        return verify_split_operand(verifier, index, operand, program);
+    case FFS_STRING_IN:
+        return verify_set_operand(verifier, index, instruction);
+    case FFS_NUMBER_EQ:
+    case FFS_NUMBER_LT:
+    case FFS_NUMBER_LE:
+    case FFS_NUMBER_GT:
+    case FFS_NUMBER_GE:
+        memcpy(&number, &operand, sizeof number);
+        if (!isfinite(number))
+            return malformed(verifier, "instruction %u: the operand is not finite", index);
+        return FFLAG_OK;
+    case FFS_BOOLEAN_IS:
+        if (operand > 1)
+            return malformed(verifier, "instruction %u: the operand is not a boolean", index);
+        return FFLAG_OK;
+    case FFS_IP_IN:
+        return verify_network_operand(verifier, index, operand);
+    case FFS_IN_RANGE:
+        if (operand >= verifier->range_count)
+            return malformed(verifier, "instruction %u: the operand is not a range", index);
+        return FFLAG_OK;
+    case FFS_RAMP:
+        program->reads_clock = true;
+        if (operand >= verifier->ramp_count)
+            return malformed(verifier, "instruction %u: the operand is not a ramp", index);
+        return FFLAG_OK;
+    case FFS_CLOCK_GE:
+        program->reads_clock = true;
+        return FFLAG_OK;
+    case FFS_FLAG_IS:
+        return verify_required(verifier, index, program);
+    case FFS_PRESENT:
+    case FFS_TIME_EQ:
+    case FFS_TIME_LT:
+    case FFS_TIME_LE:
+    case FFS_TIME_GT:
+    case FFS_TIME_GE:
+    case FFS_EXPOSED:
+    case FFS_ACCEPT:
+        return FFLAG_OK;
+    default: /* the strings and the versions */
+        return verify_string_operand(verifier, index, instruction);
+    }
+}
+
+static enum fflag_error verify_flags_field(struct verifier *verifier, uint32_t index)
+{
+    const struct ffs_instruction *instruction = &verifier->snapshot->code[index];
+    if (is_decision(instruction->op)) {
+        if (instruction->flags < FFLAG_REASON_STATIC || instruction->flags > FFLAG_REASON_LAYER)
+            return malformed(verifier, "instruction %u: unknown reason %u", index,
+                             instruction->flags);
+        return FFLAG_OK;
+    }
+    unsigned allowed = instruction->op == FFS_ACCEPT ? 0 : FFS_NEGATE;
+    if (is_string_test(instruction->op))
+        allowed |= FFS_IGNORE_CASE;
+    if (instruction->flags & ~allowed)
+        return malformed(verifier, "instruction %u: unknown flags 0x%x", index, instruction->flags);
+    return FFLAG_OK;
+}
+
+static enum fflag_error verify_attribute_field(struct verifier *verifier, uint32_t index)
+{
+    const struct snapshot *snapshot = verifier->snapshot;
+    const struct ffs_instruction *instruction = &snapshot->code[index];
+    unsigned types = readable_types(instruction->op);
+    if (!types)
+        return FFLAG_OK;
+    if (instruction->attribute >= snapshot->attribute_count)
+        return malformed(verifier, "instruction %u: the attribute is out of bounds", index);
+    if (!(types >> snapshot->attributes[instruction->attribute].type & 1))
+        return malformed(verifier, "instruction %u: the attribute's type does not fit", index);
+    return FFLAG_OK;
+}
+
+/* Jumps go forward, to the end at most, and never to an FFS_ACCEPT, which is only ever skipped. */
+static enum fflag_error verify_jump(struct verifier *verifier, uint32_t index,
+                                    const struct program *program)
+{
+    const struct ffs_instruction *code = verifier->snapshot->code;
+    const struct ffs_instruction *instruction = &code[index];
+    uint32_t left = program->first + program->count - index;
+    if (instruction->op == FFS_ACCEPT) {
+        if (index == program->first || code[index - 1].op != FFS_FLAG_IS)
+            return malformed(verifier, "instruction %u: FFS_ACCEPT without FFS_FLAG_IS", index);
+        return FFLAG_OK;
+    }
+    if (instruction->op == FFS_FLAG_IS && (left < 2 || code[index + 1].op != FFS_ACCEPT))
+        return malformed(verifier, "instruction %u: FFS_FLAG_IS without FFS_ACCEPT", index);
+    if (instruction->op == FFS_SERVE)
+        return FFLAG_OK;
+    if (instruction->jump == 0 || instruction->jump > left)
+        return malformed(verifier, "instruction %u: the jump leaves the program", index);
+    if (instruction->jump < left && code[index + instruction->jump].op == FFS_ACCEPT)
+        return malformed(verifier, "instruction %u: the jump ends at an FFS_ACCEPT", index);
+    return FFLAG_OK;
+}
+
+static enum fflag_error verify_program(struct verifier *verifier, struct program *program)
+{
+    for (uint32_t i = 0; i < program->count; i++) {
+        uint32_t index = program->first + i;
+        if (verifier->program_at[index])
+            return malformed(verifier, "instruction %u belongs to two programs", index);
+        verifier->program_at[index] = verifier->program_count;
+        if (!is_known(verifier->snapshot->code[index].op))
+            return malformed(verifier, "instruction %u: unknown operation %u", index,
+                             verifier->snapshot->code[index].op);
+        enum fflag_error error;
+        if ((error = verify_flags_field(verifier, index)) ||
+            (error = verify_attribute_field(verifier, index)) ||
+            (error = verify_jump(verifier, index, program)) ||
+            (error = verify_operand(verifier, index, program)))
+            return error;
+    }
+    return FFLAG_OK;
+}
+
+/* Sets *program to the verified program of a flag. */
+static enum fflag_error program_of(struct verifier *verifier, uint32_t index,
+                                   const struct program **program)
+{
+    const struct ffs_flag *flag = &verifier->snapshot->flags[index];
+    static const struct program empty = {0};
+    *program = &empty;
+    if (flag->code_count == 0)
+        return FFLAG_OK;
+    const char *name = string_bytes(verifier->snapshot, flag->name);
+    if (flag->code_count > FFS_MAX_PROGRAM || flag->first_code > verifier->code_count ||
+        flag->code_count > verifier->code_count - flag->first_code)
+        return malformed(verifier, "flag '%s': the program is out of bounds", name);
+    uint32_t known = verifier->program_at[flag->first_code];
+    if (known) {
+        *program = &verifier->programs[known - 1];
+        if ((*program)->first != flag->first_code || (*program)->count != flag->code_count)
+            return malformed(verifier, "flag '%s': the program overlaps another", name);
+        return FFLAG_OK;
+    }
+    struct program *fresh = &verifier->programs[verifier->program_count++];
+    *fresh = (struct program){.first = flag->first_code,
+                              .count = flag->code_count,
+                              .before = index,
+                              .cost = flag->code_count};
+    *program = fresh;
+    return verify_program(verifier, fresh);
+}
+
+static enum fflag_error verify_values(struct verifier *verifier, const struct ffs_flag *flag)
+{
+    const struct ffs_variant *variants = &verifier->snapshot->variants[flag->first_variant];
+    for (uint32_t i = 0; i < flag->variant_count; i++) {
+        uint64_t value = variants[i].value;
+        bool fits = true;
+        double number;
+        switch ((enum fflag_type)flag->type) {
+        case FFLAG_TYPE_BOOLEAN:
+            fits = value <= 1;
+            break;
+        case FFLAG_TYPE_INTEGER:
+            break;
+        case FFLAG_TYPE_NUMBER:
+            memcpy(&number, &value, sizeof number);
+            fits = isfinite(number);
+            break;
+        case FFLAG_TYPE_STRING:
+        case FFLAG_TYPE_JSON:
+            fits = value <= UINT32_MAX && is_string(verifier, (ffs_string)value);
+            break;
+        }
+        if (!fits)
+            return malformed(verifier, "flag '%s': the value of variant %u is not of its type",
+                             string_bytes(verifier->snapshot, flag->name), i);
+    }
+    return FFLAG_OK;
+}
+
+static enum fflag_error verify_flag(struct verifier *verifier, uint32_t index)
+{
+    const struct ffs_flag *flag = &verifier->snapshot->flags[index];
+    if (!is_string(verifier, flag->name))
+        return malformed(verifier, "flag %u: the name is not a string", index);
+    const char *name = string_bytes(verifier->snapshot, flag->name);
+    if (flag->type < FFLAG_TYPE_BOOLEAN || flag->type > FFLAG_TYPE_JSON)
+        return malformed(verifier, "flag '%s': unknown type %u", name, flag->type);
+    if (flag->variant_count == 0 || flag->variant_count > FFS_MAX_VARIANTS ||
+        flag->first_variant > verifier->variant_count ||
+        flag->variant_count > verifier->variant_count - flag->first_variant)
+        return malformed(verifier, "flag '%s': the variants are out of bounds", name);
+    if (flag->default_variant >= flag->variant_count)
+        return malformed(verifier, "flag '%s': the default is not a variant", name);
+
+    const struct program *program;
+    enum fflag_error error;
+    if ((error = verify_values(verifier, flag)) || (error = program_of(verifier, index, &program)))
+        return error;
+    if (program->variants > flag->variant_count)
+        return malformed(verifier, "flag '%s' serves a variant it does not have", name);
+    if (program->depth > FFS_MAX_DEPTH || flag->depth != program->depth)
+        return malformed(verifier, "flag '%s': depth %u, expected %u and at most %d", name,
+                         flag->depth, program->depth, FFS_MAX_DEPTH);
+    if (flag->flags != (program->reads_clock ? FFS_FLAG_READS_CLOCK : 0))
+        return malformed(verifier, "flag '%s': its flags 0x%x do not fit its program", name,
+                         flag->flags);
+    verifier->costs[index] = program->cost;
+    return FFLAG_OK;
+}
+
+enum fflag_error verify_flags(struct verifier *verifier)
+{
+    size_t flags = (size_t)verifier->snapshot->flag_count + 1;
+    size_t instructions = (size_t)verifier->code_count + 1;
+    verifier->program_at = calloc(instructions, sizeof *verifier->program_at);
+    verifier->programs = malloc(flags * sizeof *verifier->programs);
+    verifier->costs = malloc(flags * sizeof *verifier->costs);
+    if (!verifier->program_at || !verifier->programs || !verifier->costs)
+        return FFLAG_ERROR_NO_MEMORY;
+    for (uint32_t i = 0; i < verifier->snapshot->flag_count; i++) {
+        enum fflag_error error = verify_flag(verifier, i);
+        if (error)
+            return error;
+    }
+    return FFLAG_OK;
+}

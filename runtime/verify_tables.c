@@ -1,0 +1,297 @@
+/*
+ * verify_tables.c - every section but the flags and their code.
+ */
+#include <stdlib.h>
+
+#include "hash.h"
+#include "verify.h"
+
+/* Whether the bytes are UTF-8 without NUL; *upper_case says whether ASCII capitals are among them.
+ */
+static bool is_utf8(const uint8_t *bytes, size_t length, bool *upper_case)
+{
+    size_t i = 0;
+    *upper_case = false;
+    while (i < length) {
+        uint8_t first = bytes[i];
+        if (first < 0x80) {
+            if (first == 0)
+                return false;
+            *upper_case |= first >= 'A' && first <= 'Z';
+            i++;
+            continue;
+        }
+        size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+        if (first < 0xc2 || first > 0xf4 || size > length - i)
+            return false;
+        for (size_t k = 1; k < size; k++)
+            if ((bytes[i + k] & 0xc0) != 0x80)
+                return false;
+        /* Over-long forms, surrogates and what lies beyond U+10FFFF show in the second byte. */
+        uint8_t second = bytes[i + 1];
+        if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+            (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
+            return false;
+        i += size;
+    }
+    return true;
+}
+
+/* Walks the entries and marks where each begins. */
+static enum fflag_error find_strings(struct verifier *verifier, uint64_t size)
+{
+    if (size % 4 || size / 4 >= FFS_NONE)
+        return malformed(verifier, "section STRINGS has an impossible size");
+    verifier->string_units = (uint32_t)(size / 4);
+    size_t words = (size_t)verifier->string_units / 64 + 1;
+    verifier->string_starts = calloc(words, sizeof *verifier->string_starts);
+    verifier->strings_before = calloc(words, sizeof *verifier->strings_before);
+    if (!verifier->string_starts || !verifier->strings_before)
+        return FFLAG_ERROR_NO_MEMORY;
+
+    for (uint32_t unit = 0; unit < verifier->string_units;) {
+        uint64_t left = (uint64_t)(verifier->string_units - unit) * 4 - 4;
+        uint32_t length = string_length(verifier->snapshot, unit);
+        if (length >= left)
+            return malformed(verifier, "string %u is longer than its section", unit);
+        verifier->string_starts[unit / 64] |= UINT64_C(1) << unit % 64;
+        unit += 1 + length / 4 + 1;
+        verifier->string_count++;
+    }
+    for (size_t i = 1; i < words; i++)
+        verifier->strings_before[i] =
+            verifier->strings_before[i - 1] +
+            (uint32_t)__builtin_popcountll(verifier->string_starts[i - 1]);
+    return FFLAG_OK;
+}
+
+enum fflag_error verify_strings(struct verifier *verifier, uint64_t size)
+{
+    enum fflag_error error = find_strings(verifier, size);
+    if (error)
+        return error;
+    verifier->string_hashes = malloc(((size_t)verifier->string_count + 1) * sizeof(uint64_t));
+    verifier->string_traits = malloc((size_t)verifier->string_count + 1);
+    if (!verifier->string_hashes || !verifier->string_traits)
+        return FFLAG_ERROR_NO_MEMORY;
+
+    uint32_t unit = 0;
+    for (uint32_t i = 0; i < verifier->string_count; i++) {
+        const char *bytes = string_bytes(verifier->snapshot, unit);
+        uint32_t length = string_length(verifier->snapshot, unit);
+        bool upper_case;
+        if (!is_utf8((const uint8_t *)bytes, length, &upper_case))
+            return malformed(verifier, "string %u is not UTF-8 without NUL", unit);
+        for (uint32_t k = length; k < (length / 4 + 1) * 4; k++)
+            if (bytes[k])
+                return malformed(verifier, "string %u does not end in NUL", unit);
+        verifier->string_hashes[i] = hash_bytes(bytes, length);
+        verifier->string_traits[i] = upper_case ? TRAIT_UPPER_CASE : 0;
+        unit += 1 + length / 4 + 1;
+    }
+    return FFLAG_OK;
+}
+
+static int compare_strings(const struct snapshot *snapshot, ffs_string a, ffs_string b)
+{
+    uint32_t a_length = string_length(snapshot, a), b_length = string_length(snapshot, b);
+    uint32_t shorter = a_length < b_length ? a_length : b_length;
+    int order = memcmp(string_bytes(snapshot, a), string_bytes(snapshot, b), shorter);
+    return order ? order : (a_length > b_length) - (a_length < b_length);
+}
+
+enum fflag_error verify_attributes(struct verifier *verifier)
+{
+    const struct ffs_attribute *attributes = verifier->snapshot->attributes;
+    for (uint32_t i = 0; i < verifier->snapshot->attribute_count; i++) {
+        const struct ffs_attribute *attribute = &attributes[i];
+        if (!is_string(verifier, attribute->name))
+            return malformed(verifier, "attribute %u: the name is not a string", i);
+        if (attribute->type < FFLAG_ATTRIBUTE_STRING || attribute->type > FFLAG_ATTRIBUTE_IP)
+            return malformed(verifier, "attribute %u: unknown type %u", i, attribute->type);
+        if (attribute->reserved[0] || attribute->reserved[1] || attribute->reserved[2])
+            return malformed(verifier, "attribute %u: a reserved field is not zero", i);
+        if (i > 0 &&
+            compare_strings(verifier->snapshot, attributes[i - 1].name, attribute->name) >= 0)
+            return malformed(verifier, "attribute %u is not sorted by name", i);
+    }
+    return FFLAG_OK;
+}
+
+enum fflag_error verify_variants(struct verifier *verifier)
+{
+    for (uint32_t i = 0; i < verifier->variant_count; i++) {
+        const struct ffs_variant *variant = &verifier->snapshot->variants[i];
+        if (variant->name != FFS_NONE && !is_string(verifier, variant->name))
+            return malformed(verifier, "variant %u: the name is not a string", i);
+        if (variant->reserved)
+            return malformed(verifier, "variant %u: a reserved field is not zero", i);
+    }
+    return FFLAG_OK;
+}
+
+enum fflag_error verify_splits(struct verifier *verifier)
+{
+    const uint64_t *words = verifier->snapshot->splits;
+    verifier->split_variants = calloc(verifier->split_words + 1, 1);
+    if (!verifier->split_variants)
+        return FFLAG_ERROR_NO_MEMORY;
+    for (size_t at = 0; at < verifier->split_words;) {
+        uint64_t arms = words[at];
+        if (arms == 0 || arms > FFS_MAX_VARIANTS || arms > (verifier->split_words - at - 1) / 2)
+            return malformed(verifier, "split %zu: impossible number of arms", at);
+        uint64_t greatest = 0;
+        for (uint64_t i = 0; i < arms; i++) {
+            uint64_t variant = words[at + 2 + 2 * i];
+            if (variant >= FFS_MAX_VARIANTS)
+                return malformed(verifier, "split %zu: arm %u: impossible variant", at,
+                                 (unsigned)i);
+            if (i > 0 && i + 1 < arms && words[at + 1 + 2 * i] < words[at - 1 + 2 * i])
+                return malformed(verifier, "split %zu: arm %u ends before it begins", at,
+                                 (unsigned)i);
+            if (variant > greatest)
+                greatest = variant;
+        }
+        verifier->split_variants[at] = (uint8_t)(greatest + 1);
+        at += 1 + 2 * arms;
+    }
+    return FFLAG_OK;
+}
+
+enum fflag_error verify_ramps(struct verifier *verifier)
+{
+    for (uint32_t i = 0; i < verifier->ramp_count; i++) {
+        const struct ffs_ramp *ramp = &verifier->snapshot->ramps[i];
+        if (ramp->from > 100000 || ramp->to > 100000 || ramp->step > 100000)
+            return malformed(verifier, "ramp %u: more than 100 %%", i);
+        if (ramp->reserved)
+            return malformed(verifier, "ramp %u: a reserved field is not zero", i);
+        if (ramp->step) {
+            if (ramp->every <= 0 || ramp->end)
+                return malformed(verifier, "ramp %u: steps that are not apart", i);
+        } else {
+            /* 2^46 ms are 2,230 years; with 100000 and 2^64 they still fit into 128 bits. */
+            uint64_t lasts = (uint64_t)ramp->end - (uint64_t)ramp->start;
+            if (ramp->end <= ramp->start || lasts > UINT64_C(1) << 46 || ramp->every)
+                return malformed(verifier, "ramp %u: does not end after it starts", i);
+        }
+    }
+    return FFLAG_OK;
+}
+
+/*
+ * The strings of a set must be where probing finds them: no empty slot between the first slot of a
+ * string's hash and its own. Walking once round from an empty slot, that is the case when the last
+ * empty slot seen lies farther back than the first slot.
+ */
+static enum fflag_error verify_set(struct verifier *verifier, size_t at, const struct ffs_set *set,
+                                   const struct ffs_set_slot *slots)
+{
+    uint32_t mask = set->capacity - 1, empty = 0;
+    while (empty < set->capacity && slots[empty].ref != FFS_NONE)
+        empty++;
+    if (empty == set->capacity)
+        return malformed(verifier, "set %zu has no empty slot", at);
+
+    uint32_t count = 0, longest = 0;
+    bool upper_case = false;
+    for (uint32_t step = 1, last_empty = empty; step < set->capacity; step++) {
+        uint32_t place = (empty + step) & mask;
+        ffs_string ref = slots[place].ref;
+        if (ref == FFS_NONE) {
+            last_empty = place;
+            continue;
+        }
+        if (!is_string(verifier, ref))
+            return malformed(verifier, "set %zu: slot %u is not a string", at, place);
+        uint32_t ordinal = string_ordinal(verifier, ref);
+        uint64_t hash = verifier->string_hashes[ordinal];
+        if (slots[place].tag != hash >> 32)
+            return malformed(verifier, "set %zu: slot %u has the wrong tag", at, place);
+        if (((place - (uint32_t)hash) & mask) >= ((place - last_empty) & mask))
+            return malformed(verifier, "set %zu: slot %u cannot be reached", at, place);
+        uint32_t length = string_length(verifier->snapshot, ref);
+        if (length > longest)
+            longest = length;
+        upper_case |= verifier->string_traits[ordinal] & TRAIT_UPPER_CASE;
+        count++;
+    }
+    if (count != set->count || longest != set->longest || set->reserved)
+        return malformed(verifier, "set %zu: the header does not fit the slots", at);
+    verifier->set_kinds[at / 2] = upper_case || longest > FFS_MAX_FOLDED ? SET_EXACT : SET_FOLDED;
+    return FFLAG_OK;
+}
+
+enum fflag_error verify_sets(struct verifier *verifier)
+{
+    const size_t header_words = sizeof(struct ffs_set) / sizeof(uint32_t);
+    verifier->set_kinds = calloc(verifier->set_words / 2 + 1, 1);
+    if (!verifier->set_kinds)
+        return FFLAG_ERROR_NO_MEMORY;
+    for (size_t at = 0; at < verifier->set_words;) {
+        const struct ffs_set *set = (const struct ffs_set *)(verifier->snapshot->sets + at);
+        size_t left = verifier->set_words - at;
+        if (left < header_words)
+            return malformed(verifier, "set %zu has no whole header", at);
+        if (set->capacity == 0 || (set->capacity & (set->capacity - 1)) ||
+            set->capacity > (left - header_words) / 2)
+            return malformed(verifier, "set %zu: impossible capacity %u", at, set->capacity);
+        enum fflag_error error =
+            verify_set(verifier, at, set, (const struct ffs_set_slot *)(set + 1));
+        if (error)
+            return error;
+        at += header_words + (size_t)set->capacity * 2;
+    }
+    return FFLAG_OK;
+}
+
+static int compare_addresses(uint64_t a_high, uint64_t a_low, uint64_t b_high, uint64_t b_low)
+{
+    if (a_high != b_high)
+        return a_high < b_high ? -1 : 1;
+    return (a_low > b_low) - (a_low < b_low);
+}
+
+enum fflag_error verify_networks(struct verifier *verifier)
+{
+    verifier->network_runs = calloc((size_t)verifier->network_count + 1, sizeof(uint32_t));
+    if (!verifier->network_runs)
+        return FFLAG_ERROR_NO_MEMORY;
+    for (uint32_t i = 0; i < verifier->network_count; i++) {
+        const struct ffs_network *network = &verifier->snapshot->networks[i];
+        if (compare_addresses(network->first_high, network->first_low, network->last_high,
+                              network->last_low) > 0)
+            return malformed(verifier, "network %u ends before it begins", i);
+        bool follows = i > 0 && compare_addresses(network[-1].last_high, network[-1].last_low,
+                                                  network->first_high, network->first_low) < 0;
+        verifier->network_runs[i] = follows ? verifier->network_runs[i - 1] : i;
+    }
+    return FFLAG_OK;
+}
+
+enum fflag_error verify_names(struct verifier *verifier, uint64_t size)
+{
+    struct snapshot *snapshot = verifier->snapshot;
+    const struct ffs_names *names = snapshot->names;
+    if (size < sizeof *names)
+        return malformed(verifier, "section NAMES is missing or too short");
+    uint64_t pilots = ((uint64_t)names->bucket_count * sizeof(uint16_t) + 3) & ~UINT64_C(3);
+    uint64_t slots = (uint64_t)names->slot_count * sizeof(uint32_t);
+    if (names->bucket_count == 0 || names->slot_count == 0 ||
+        size != sizeof *names + pilots + slots)
+        return malformed(verifier, "section NAMES does not have the size its counts ask for");
+    snapshot->pilots = (const uint16_t *)(names + 1);
+    snapshot->name_slots = (const uint32_t *)((const uint8_t *)(names + 1) + pilots);
+
+    for (uint32_t i = 0; i < names->slot_count; i++)
+        if (snapshot->name_slots[i] != FFS_NONE && snapshot->name_slots[i] >= snapshot->flag_count)
+            return malformed(verifier, "section NAMES: slot %u is not a flag", i);
+    for (uint32_t i = 0; i < snapshot->flag_count; i++) {
+        ffs_string name = snapshot->flags[i].name;
+        if (runtime_find_flag(snapshot, string_bytes(snapshot, name),
+                              string_length(snapshot, name)) != &snapshot->flags[i])
+            return malformed(verifier, "flag '%s' is not found by its name",
+                             string_bytes(snapshot, name));
+    }
+    return FFLAG_OK;
+}
