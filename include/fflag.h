@@ -153,7 +153,7 @@ FFLAG_API void fflag_close(fflag_store *store);
 /*
  * Threadless mode: fflag_fd() becomes readable when fflag_poll() has something to look at; also call
  * fflag_poll() about once a second, because no notification is complete. fflag_fd() is -1 where the
- * system gives no inotify. fflag_poll() returns the error of the last attempt, FFLAG_OK where there
+ * system gives no inotify, and where a watcher thread reads it. fflag_poll() returns the error of the last attempt, FFLAG_OK where there
  * was none or it succeeded. Cost: one stat() when nothing changed.
  */
 FFLAG_API int fflag_fd(const fflag_store *store);

@@ -32,7 +32,7 @@
 #define MAX_WATCHES    32
 #define MAX_LINKS      40     /* as many as the kernel follows */
 #define RETRIES        7      /* 10, 20, … 640 ms after a file was fresh, torn or missing */
-#define MISSING_FOR    3      /* retries: an editor's save leaves the path empty for a moment */
+#define MISSING_FOR    50     /* ms: an editor's save leaves the path empty for a moment */
 #define SETTLED_AFTER  100    /* ms: coarser than any kernel's clock tick */
 #define STORM_PAUSE_NS 200000 /* between two looks that events asked for */
 #define THREAD_STACK   (256 * 1024)
@@ -44,7 +44,7 @@ struct watch {
     uint32_t poll_interval_ms;
 
     pthread_mutex_t lock; /* one look at a time; everything below but `active` */
-    int notify;           /* inotify, or -1 */
+    _Atomic int notify;   /* inotify, or -1 */
     struct stat notify_status;
     int watches[MAX_WATCHES];
     unsigned watch_count;
@@ -56,13 +56,16 @@ struct watch {
     bool accepted; /* the judgement */
     bool settled;  /* it stands: the file was not fresh */
     bool missing;
+    int64_t missing_since; /* ms, monotonic */
     unsigned retries;
     enum fflag_error told; /* the last error that was reported, until a file is accepted */
 
     uint64_t random;
     pthread_t thread;
     bool has_thread;
-    int stop; /* eventfd, or -1 */
+    _Atomic bool stopping;
+    _Atomic int wake; /* eventfd that ends the thread's wait, or -1 */
+    struct stat wake_status;
 };
 
 /* ------------------------------------------------------------------------------------ inotify --
@@ -94,14 +97,13 @@ static void open_notify(struct watch *watch)
     }
 }
 
-/* A host that closes all descriptors, as daemons do, may since have put its own under our number.
+/* A host that closes all descriptors, as daemons do, may have put its own under our number since.
  */
-static bool owns_notify(const struct watch *watch)
+static bool is_ours(int file, const struct stat *created)
 {
     struct stat status;
-    return fstat(watch->notify, &status) == 0 && status.st_dev == watch->notify_status.st_dev &&
-           status.st_ino == watch->notify_status.st_ino &&
-           status.st_mode == watch->notify_status.st_mode;
+    return fstat(file, &status) == 0 && status.st_dev == created->st_dev &&
+           status.st_ino == created->st_ino && status.st_mode == created->st_mode;
 }
 
 struct placed {
@@ -224,7 +226,7 @@ static void place_watches(struct watch *watch)
 /* Reads all events away; true when a watch may be gone. */
 static bool drain(struct watch *watch)
 {
-    if (watch->notify < 0 || !owns_notify(watch)) {
+    if (watch->notify < 0 || !is_ours(watch->notify, &watch->notify_status)) {
         open_notify(watch);
         return true;
     }
@@ -340,16 +342,24 @@ static bool has_served_header(const struct watch *watch)
            memcmp(&header, runtime_served_header(watch->store), sizeof header) == 0;
 }
 
-static void look_at_missing(struct watch *watch)
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void look_at_missing(struct watch *watch, int number)
 {
     if (!watch->missing) {
         watch->missing = true;
+        watch->missing_since = monotonic_ms();
         watch->retries = 0;
     }
-    if (watch->retries == MISSING_FOR) {
+    if (monotonic_ms() - watch->missing_since >= MISSING_FOR) {
         char text[64];
         struct problem problem;
-        runtime_describe(&problem, "cannot open it: %s", strerror_r(errno, text, sizeof text));
+        runtime_describe(&problem, "cannot open it: %s", strerror_r(number, text, sizeof text));
         reject(watch, FFLAG_ERROR_IO, problem.text);
         watch->has_seen = false;
     }
@@ -360,7 +370,7 @@ static void look(struct watch *watch)
 {
     struct stat status;
     if (stat(watch->path, &status) != 0) {
-        look_at_missing(watch);
+        look_at_missing(watch, errno);
         return;
     }
     struct identity identity = runtime_identity(&status);
@@ -369,7 +379,7 @@ static void look(struct watch *watch)
         return;
     if (same && watch->accepted && has_served_header(watch)) {
         watch->missing = false;
-        watch->settled = !is_fresh(&identity) || watch->retries >= RETRIES;
+        watch->settled = !is_fresh(&identity);
         return;
     }
     if (!same) {
@@ -379,7 +389,6 @@ static void look(struct watch *watch)
     }
     watch->missing = false;
     judge(watch, &identity);
-    watch->settled |= watch->has_seen && watch->retries >= RETRIES;
 }
 
 static void step(struct watch *watch)
@@ -423,22 +432,35 @@ static void *follow(void *argument)
 {
     struct watch *watch = argument;
     for (;;) {
-        struct pollfd files[2] = {{.fd = watch->stop, .events = POLLIN},
+        struct pollfd files[2] = {{.fd = watch->wake, .events = POLLIN},
                                   {.fd = watch->notify, .events = POLLIN}};
         int ready = poll(files, 2, next_wait_ms(watch));
-        if (files[0].revents)
+        /* Acquire pairs with the release in stop_thread(). */
+        if (atomic_load_explicit(&watch->stopping, memory_order_acquire))
             return NULL;
+        if (files[0].revents)
+            watch->wake = -1; /* it was closed under us, perhaps reused: the poll will have to do */
         step(watch);
         if (ready > 0)
             nanosleep(&(struct timespec){.tv_nsec = STORM_PAUSE_NS}, NULL);
     }
 }
 
+static void stop_thread(struct watch *watch)
+{
+    atomic_store_explicit(&watch->stopping, true, memory_order_release);
+    uint64_t one = 1;
+    if (watch->wake >= 0 && is_ours(watch->wake, &watch->wake_status))
+        while (write(watch->wake, &one, sizeof one) < 0 && errno == EINTR)
+            ;
+    pthread_join(watch->thread, NULL);
+}
+
 /* No signal of the host is ever delivered to the thread. */
 static enum fflag_error start_thread(struct watch *watch)
 {
-    watch->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (watch->stop < 0)
+    watch->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (watch->wake < 0 || fstat(watch->wake, &watch->wake_status) != 0)
         return FFLAG_ERROR_SYSTEM;
     pthread_attr_t attributes;
     sigset_t all, before;
@@ -520,7 +542,8 @@ enum fflag_error runtime_watch_start(struct watch **watch, fflag_store *store, c
     started->store = store;
     started->load_mode = options->load_mode;
     started->poll_interval_ms = options->poll_interval_ms;
-    started->notify = started->stop = -1;
+    started->notify = -1;
+    started->wake = -1;
     started->random = (uint64_t)(uintptr_t)started ^ (uint64_t)runtime_now(store) << 20 ^ 1;
     pthread_mutex_init(&started->lock, NULL);
 
@@ -548,7 +571,7 @@ void runtime_watch_poll(struct watch *watch)
 
 int runtime_watch_fd(const struct watch *watch)
 {
-    return watch->notify;
+    return watch->has_thread ? -1 : watch->notify;
 }
 
 bool runtime_watch_active(const struct watch *watch)
@@ -560,15 +583,11 @@ void runtime_watch_stop(struct watch *watch)
 {
     if (!watch)
         return;
-    if (watch->has_thread) {
-        uint64_t one = 1;
-        while (write(watch->stop, &one, sizeof one) < 0 && errno == EINTR)
-            ;
-        pthread_join(watch->thread, NULL);
-    }
-    if (watch->stop >= 0)
-        close(watch->stop);
-    if (watch->notify >= 0 && owns_notify(watch))
+    if (watch->has_thread)
+        stop_thread(watch);
+    if (watch->wake >= 0 && is_ours(watch->wake, &watch->wake_status))
+        close(watch->wake);
+    if (watch->notify >= 0 && is_ours(watch->notify, &watch->notify_status))
         close(watch->notify);
     pthread_mutex_destroy(&watch->lock);
     free(watch->path);
