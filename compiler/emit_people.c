@@ -22,8 +22,8 @@ static void write_source(struct writer *writer, struct span span)
     struct position position = source_position(&writer->project->sources, span.file, span.begin);
     char line[16];
     snprintf(line, sizeof line, ":%u\"", position.line);
-    json_key(writer->out, "source");
-    json_string(writer->out, source->name);
+    json_write_key(writer->out, "source");
+    json_write_string(writer->out, source->name);
     writer->out->length--; /* the closing quote */
     buffer_append_text(writer->out, line);
 }
@@ -32,8 +32,8 @@ static void write_text(struct writer *writer, const char *key, const char *text)
 {
     if (!text)
         return;
-    json_key(writer->out, key);
-    json_string(writer->out, text);
+    json_write_key(writer->out, key);
+    json_write_string(writer->out, text);
 }
 
 static void write_time(struct writer *writer, const char *key, int64_t time)
@@ -49,25 +49,25 @@ static void write_percent(struct writer *writer, const char *key, uint32_t thous
 {
     char text[PERCENT_TEXT_SIZE];
     percent_format(thousandths, text);
-    json_key(writer->out, key);
+    json_write_key(writer->out, key);
     buffer_append_text(writer->out, text);
 }
 
 static void open_list(struct writer *writer, const char *key)
 {
-    json_key(writer->out, key);
+    json_write_key(writer->out, key);
     buffer_append(writer->out, "[", 1);
 }
 
 static void open_object(struct writer *writer)
 {
-    json_comma(writer->out);
+    json_write_comma(writer->out);
     buffer_append(writer->out, "{", 1);
 }
 
 static void open_object_at(struct writer *writer, const char *key)
 {
-    json_key(writer->out, key);
+    json_write_key(writer->out, key);
     buffer_append(writer->out, "{", 1);
 }
 
@@ -144,8 +144,8 @@ static void write_flag(struct writer *writer, const struct flag *flag, uint32_t 
     if (flag->tags.count) {
         open_list(writer, "tags");
         for (uint32_t i = 0; i < flag->tags.count; i++) {
-            json_comma(writer->out);
-            json_string(writer->out, flag->tags.items[i].text);
+            json_write_comma(writer->out);
+            json_write_string(writer->out, flag->tags.items[i].text);
         }
         finish(writer, "]");
     }
@@ -186,6 +186,24 @@ static void write_overrides(struct writer *writer, uint32_t environment)
     finish(writer, "]");
 }
 
+/* So that a reader can tell whose salt a range has. */
+static void write_salted(struct writer *writer)
+{
+    const struct project *project = writer->project;
+    open_list(writer, "layers");
+    for (uint32_t i = 0; i < project->layer_count; i++) {
+        json_write_comma(writer->out);
+        json_write_string(writer->out, project->layers[i]->name.text);
+    }
+    finish(writer, "]");
+    open_list(writer, "holdouts");
+    for (uint32_t i = 0; i < project->holdout_count; i++) {
+        json_write_comma(writer->out);
+        json_write_string(writer->out, project->holdouts[i]->name.text);
+    }
+    finish(writer, "]");
+}
+
 static int compare_labels(const void *left, const void *right)
 {
     const struct label *a = left, *b = right;
@@ -213,6 +231,7 @@ void emit_people(const struct project *project, uint32_t environment, const stru
     write_text(&writer, "project", project->name);
     write_text(&writer, "environment", project->environments.items[environment].text);
     write_labels(&writer, labels, label_count);
+    write_salted(&writer);
     open_object_at(&writer, "flags");
     for (uint32_t i = 0; i < project->flag_count; i++)
         write_flag(&writer, project->flags[i], environment);

@@ -25,7 +25,7 @@ static bool is_plain(char c)
     return byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F;
 }
 
-void json_string(struct buffer *out, const char *text)
+void json_write_string(struct buffer *out, const char *text)
 {
     if (!text) {
         buffer_append_text(out, "null");
@@ -49,7 +49,7 @@ void json_string(struct buffer *out, const char *text)
     buffer_append(out, "\"", 1);
 }
 
-void json_number(struct buffer *out, double number)
+void json_write_number(struct buffer *out, double number)
 {
     char text[40];
     for (int digits = 15; digits <= 17; digits++) {
@@ -60,15 +60,15 @@ void json_number(struct buffer *out, double number)
     buffer_append_text(out, text);
 }
 
-void json_comma(struct buffer *out)
+void json_write_comma(struct buffer *out)
 {
     if (out->length && !strchr("[{", out->bytes[out->length - 1]))
         buffer_append(out, ",", 1);
 }
 
-void json_key(struct buffer *out, const char *key)
+void json_write_key(struct buffer *out, const char *key)
 {
-    json_comma(out);
-    json_string(out, key);
+    json_write_comma(out);
+    json_write_string(out, key);
     buffer_append(out, ":", 1);
 }

@@ -15,4 +15,21 @@ extern const struct command verify_command;
 extern const struct command bucket_command;
 extern const struct command explain_command;
 
+/* Milliseconds since the epoch. */
+int64_t clock_now(void);
+
+/* Writes all diagnostics to stderr, where there are any. */
+void show_diagnostics(struct project *project, enum diagnostic_format format,
+                      enum color_choice color);
+
+/*
+ * The place of an environment in the project; with NULL, of its only one. UINT32_MAX when there is
+ * none: then it has been said on stderr, and *status is what to exit with.
+ */
+uint32_t choose_environment(const struct command *command, const struct project *project,
+                            const char *name, int *status);
+
+/* Writes a buffer to stdout. False, and said so, when that failed. */
+bool write_stdout(const struct command *command, const struct buffer *text);
+
 #endif

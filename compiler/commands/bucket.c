@@ -1,0 +1,69 @@
+/* bucket.c - `ffc bucket`: where units stand under a salt, for other implementations to compare. */
+#include "commands.h"
+
+#include "../json.h"
+#include "fflag.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int run(int argc, char **argv);
+
+const struct command bucket_command = {
+    .name = "bucket",
+    .summary = "show the buckets of units under a salt",
+    .usage = "--salt SALT KEY…",
+    .examples = "ffc bucket --salt feature.new-dashboard u1 u2 u3\n"
+                "ffc bucket --salt feature.new-dashboard/split --json u1",
+    .run = run,
+};
+
+static void print(const char *salt, const char *key, bool json, struct buffer *out)
+{
+    uint64_t bucket = fflag_bucket(key, strlen(key), salt, strlen(salt));
+    /* Six decimals, cut off and not rounded: 100 is not a place that a bucket can have. */
+    uint64_t millionths = (uint64_t)(((unsigned __int128)bucket * 100000000u) >> 64);
+    char percent[32];
+    snprintf(percent, sizeof percent, "%" PRIu64 ".%06" PRIu64, millionths / 1000000,
+             millionths % 1000000);
+    if (!json) {
+        buffer_format(out, "%016" PRIx64 "  %20" PRIu64 "  %10s%%  %s\n", bucket, bucket, percent,
+                      key);
+        return;
+    }
+    buffer_append_text(out, "{\"format_version\":1,\"salt\":");
+    json_write_string(out, salt);
+    json_write_key(out, "key");
+    json_write_string(out, key);
+    /* As text: most readers of JSON keep 53 bits of a number. */
+    buffer_format(out, ",\"hex\":\"%016" PRIx64 "\",\"bucket\":\"%" PRIu64 "\",\"percent\":%s}\n",
+                  bucket, bucket, percent);
+}
+
+static int run(int argc, char **argv)
+{
+    const char *salt = NULL;
+    bool json = false;
+    const struct option table[] = {
+        {"salt", 0, OPTION_TEXT, &salt, "SALT",
+         "the flag's salt; with /split for the variant of a split"},
+        {"json", 0, OPTION_FLAG, &json, NULL, "one JSON object a line"},
+    };
+    int status;
+    int keys =
+        options_parse(&bucket_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (keys < 0)
+        return status;
+    if (!salt)
+        return usage_error(&bucket_command, "which salt? Say --salt; a flag's is its name");
+    if (keys == 0)
+        return usage_error(&bucket_command, "which units? Name at least one key");
+
+    struct buffer out = {0};
+    for (int i = 1; i <= keys; i++)
+        print(salt, argv[i], json, &out);
+    status = write_stdout(&bucket_command, &out) ? EXIT_FINE : EXIT_JOB;
+    buffer_release(&out);
+    return status;
+}

@@ -1,0 +1,222 @@
+/* build.c - `ffc build`: definitions in, snapshots out. */
+#include "commands.h"
+#include "snapshot.h"
+
+#include "../json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int run(int argc, char **argv);
+
+const struct command build_command = {
+    .name = "build",
+    .summary = "compile definitions into snapshots",
+    .usage = "-e ENV -o FILE | --all -o DIR",
+    .examples = "ffc build -e production -o /run/flags/production.ffs\n"
+                "ffc build --all -o build/flags --label commit=$(git rev-parse HEAD)\n"
+                "ffc build -e staging -o - | ssh host 'cat >staging.ffs'",
+    .run = run,
+};
+
+struct options {
+    const char *directory;
+    const char *environment;
+    bool all;
+    const char *output;
+    struct option_texts labels;
+    bool json;
+    enum diagnostic_format format;
+    enum color_choice color;
+};
+
+/* One snapshot on its way out. */
+struct result {
+    const char *environment;
+    struct buffer path;
+    struct buffer bytes;
+    char build[33];
+};
+
+static bool parse_labels(const struct option_texts *texts, struct label *labels)
+{
+    for (size_t i = 0; i < texts->count; i++) {
+        const char *equals = strchr(texts->items[i], '=');
+        if (!equals || equals == texts->items[i]) {
+            usage_error(&build_command, "a label is KEY=VALUE, not '%s'", texts->items[i]);
+            return false;
+        }
+        char *key = strndup(texts->items[i], (size_t)(equals - texts->items[i]));
+        if (!key)
+            abort();
+        labels[i] = (struct label){key, equals + 1};
+        for (size_t j = 0; j < i; j++)
+            if (!strcmp(labels[j].key, key)) {
+                usage_error(&build_command, "label '%s' is given twice", key);
+                return false;
+            }
+    }
+    return true;
+}
+
+static void describe(struct result *result)
+{
+    const struct ffs_header *header = (const struct ffs_header *)(const void *)result->bytes.bytes;
+    for (size_t i = 0; i < sizeof header->content_hash; i++)
+        snprintf(result->build + 2 * i, 3, "%02x", header->content_hash[i]);
+}
+
+static void print_results(const struct project *project, const struct result *results,
+                          uint32_t count, bool json, struct buffer *out)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct result *result = &results[i];
+        if (!json) {
+            buffer_format(out, "%s: build %s, %zu bytes, %u flag%s\n", result->path.bytes,
+                          result->build, result->bytes.length, project->flag_count,
+                          project->flag_count == 1 ? "" : "s");
+            continue;
+        }
+        buffer_append_text(out, "{\"format_version\":1,\"environment\":");
+        json_write_string(out, result->environment);
+        json_write_key(out, "path");
+        json_write_string(out, result->path.bytes);
+        json_write_key(out, "build");
+        json_write_string(out, result->build);
+        buffer_format(out, ",\"size\":%zu,\"flags\":%u}\n", result->bytes.length,
+                      project->flag_count);
+    }
+}
+
+static bool write_snapshot(const struct result *result)
+{
+    if (!strcmp(result->path.bytes, "-"))
+        return write_stdout(&build_command, &result->bytes);
+    struct buffer error = {0};
+    bool done = publish_file(result->path.bytes, result->bytes.bytes, result->bytes.length,
+                             verify_snapshot, &error);
+    if (!done)
+        job_error(&build_command, "%s", error.bytes);
+    buffer_release(&error);
+    return done;
+}
+
+static int publish(const struct project *project, const struct options *options,
+                   struct result *results, uint32_t count)
+{
+    if (options->all && mkdir(options->output, 0777) != 0 && errno != EEXIST)
+        return job_error(&build_command, "cannot create directory '%s': %s", options->output,
+                         strerror(errno));
+    for (uint32_t i = 0; i < count; i++)
+        if (!write_snapshot(&results[i]))
+            return EXIT_JOB;
+
+    struct buffer text = {0};
+    bool to_stdout = !strcmp(options->output, "-");
+    print_results(project, results, count, options->json, &text);
+    int status = EXIT_FINE;
+    if (to_stdout)
+        fwrite(text.bytes, 1, text.length, stderr);
+    else if (!write_stdout(&build_command, &text))
+        status = EXIT_JOB;
+    buffer_release(&text);
+    return status;
+}
+
+/* Everything is compiled before the first file is touched. */
+static int build(struct project *project, const struct options *options, const struct label *labels,
+                 struct result *results, uint32_t first, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct result *result = &results[i];
+        result->environment = project->environments.items[first + i].text;
+        if (!project_compile(project, result->environment, labels, options->labels.count,
+                             &result->bytes))
+            continue;
+        describe(result);
+        if (options->all)
+            buffer_format(&result->path, "%s/%s.ffs", options->output, result->environment);
+        else
+            buffer_append_text(&result->path, options->output);
+    }
+    show_diagnostics(project, options->format, options->color);
+    return project->diagnostics.errors ? EXIT_INPUT : publish(project, options, results, count);
+}
+
+static int load_and_build(const struct options *options, const struct label *labels)
+{
+    struct project *project = project_load(options->directory, clock_now());
+    int status = EXIT_INPUT;
+    if (project->diagnostics.errors) {
+        show_diagnostics(project, options->format, options->color);
+        project_free(project);
+        return status;
+    }
+    uint32_t first = 0, count = project->environments.count;
+    if (!options->all) {
+        first = choose_environment(&build_command, project, options->environment, &status);
+        count = 1;
+    }
+    if (first != UINT32_MAX) {
+        struct result *results = xcalloc(count + 1u, sizeof *results);
+        status = build(project, options, labels, results, first, count);
+        for (uint32_t i = 0; i < count; i++) {
+            buffer_release(&results[i].bytes);
+            buffer_release(&results[i].path);
+        }
+        free(results);
+    }
+    project_free(project);
+    return status;
+}
+
+static int check_usage(const struct options *options, int operands, char **argv)
+{
+    if (operands)
+        return usage_error(&build_command, "unexpected argument '%s'", argv[1]);
+    if (options->all && options->environment)
+        return usage_error(&build_command, "--all and -e exclude each other");
+    if (!options->output)
+        return usage_error(&build_command, "where to? Say -o with a %s",
+                           options->all ? "directory" : "file, or - for stdout");
+    if (!strcmp(options->output, "-") && options->all)
+        return usage_error(&build_command, "--all writes several files: say -o with a directory");
+    if (!strcmp(options->output, "-") && isatty(STDOUT_FILENO))
+        return usage_error(&build_command, "a snapshot is binary: not written to a terminal");
+    return EXIT_FINE;
+}
+
+static int run(int argc, char **argv)
+{
+    struct options options = {.format = DIAGNOSTIC_TEXT};
+    const struct option table[] = {
+        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
+         "the project [flags, or . where it holds definitions]"},
+        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV", "compile for this one"},
+        {"all", 0, OPTION_FLAG, &options.all, NULL, "compile for all, as DIR/ENV.ffs"},
+        {"output", 'o', OPTION_TEXT, &options.output, "PATH", "the file, or - for stdout"},
+        {"label", 0, OPTION_TEXTS, &options.labels, "K=V", "keep a label in the snapshot"},
+        {"json", 0, OPTION_FLAG, &options.json, NULL, "print what was built as JSON, a line each"},
+        {"format", 0, OPTION_FORMAT, &options.format, "FORMAT", "of diagnostics [text]"},
+        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+    };
+    int status;
+    int operands =
+        options_parse(&build_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (operands < 0)
+        return status;
+    status = check_usage(&options, operands, argv);
+    if (status != EXIT_FINE)
+        return status;
+
+    struct label *labels = xcalloc(options.labels.count + 1, sizeof *labels);
+    status = parse_labels(&options.labels, labels) ? load_and_build(&options, labels) : EXIT_JOB;
+    for (size_t i = 0; i < options.labels.count; i++)
+        free((void *)(uintptr_t)labels[i].key);
+    free(labels);
+    free(options.labels.items);
+    return status;
+}

@@ -1,0 +1,210 @@
+/* context.c - an evaluation context out of JSON. */
+#include "context.h"
+
+#include "../options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_attributes(const void *left, const void *right)
+{
+    const struct context_attribute *a = left, *b = right;
+    return strcmp(a->name, b->name);
+}
+
+static struct context_attribute *find(const struct context_reader *reader, const char *name)
+{
+    struct context_attribute key = {.name = name};
+    return bsearch(&key, reader->attributes, reader->count, sizeof key, compare_attributes);
+}
+
+void context_reader_init(struct context_reader *reader, const struct project *project,
+                         const struct snapshot *snapshot)
+{
+    size_t size;
+    const struct ffs_attribute *read = snapshot_section(snapshot, FFS_ATTRIBUTES, &size);
+    uint32_t read_count = (uint32_t)(size / sizeof *read);
+    reader->declared = project != NULL;
+    reader->count = project ? project->attribute_count : read_count;
+    reader->attributes = xcalloc(reader->count + 1, sizeof *reader->attributes);
+    for (uint32_t i = 0; i < reader->count; i++)
+        reader->attributes[i] =
+            project ? (struct context_attribute){project->attributes[i]->name.text,
+                                                 project->attributes[i]->type, FFLAG_NO_ATTR}
+                    : (struct context_attribute){snapshot_string(snapshot, read[i].name),
+                                                 (enum fflag_attribute_type)read[i].type,
+                                                 FFLAG_NO_ATTR};
+    qsort(reader->attributes, reader->count, sizeof *reader->attributes, compare_attributes);
+    for (uint32_t i = 0; i < read_count; i++) {
+        const char *name = snapshot_string(snapshot, read[i].name);
+        find(reader, name)->handle = fflag_attribute(snapshot->store, name);
+    }
+}
+
+void context_reader_release(struct context_reader *reader)
+{
+    free(reader->attributes);
+    *reader = (struct context_reader){0};
+}
+
+/* ---------------------------------------------------------------------------------- values -- */
+
+static const char *json_type_name(const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return "a list";
+    case JSON_STRING:
+        return "a string";
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return "a number";
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return "a boolean";
+    case JSON_NULL:
+        break;
+    }
+    return "null";
+}
+
+/* What the type is called, and what JSON it takes. */
+static const struct {
+    const char *name;
+    const char *takes;
+} types[] = {
+    [FFLAG_ATTRIBUTE_STRING] = {"string", "a string"},
+    [FFLAG_ATTRIBUTE_NUMBER] = {"number", "a number"},
+    [FFLAG_ATTRIBUTE_BOOLEAN] = {"boolean", "true or false"},
+    [FFLAG_ATTRIBUTE_VERSION] = {"version", "a string"},
+    [FFLAG_ATTRIBUTE_TIME] = {"time", "a string or a number of milliseconds"},
+    [FFLAG_ATTRIBUTE_STRINGS] = {"strings", "a list of strings"},
+    [FFLAG_ATTRIBUTE_IP] = {"ip", "a string"},
+};
+
+static bool fits(enum fflag_attribute_type type, const json_t *value)
+{
+    switch (type) {
+    case FFLAG_ATTRIBUTE_NUMBER:
+        return json_is_number(value);
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+        return json_is_boolean(value);
+    case FFLAG_ATTRIBUTE_TIME:
+        return json_is_string(value) || json_is_number(value);
+    case FFLAG_ATTRIBUTE_STRINGS:
+        if (!json_is_array(value))
+            return false;
+        for (size_t i = 0; i < json_array_size(value); i++)
+            if (!json_is_string(json_array_get(value, i)))
+                return false;
+        return true;
+    case FFLAG_ATTRIBUTE_STRING:
+    case FFLAG_ATTRIBUTE_VERSION:
+    case FFLAG_ATTRIBUTE_IP:
+        break;
+    }
+    return json_is_string(value);
+}
+
+static enum fflag_error set_strings(fflag_context *context, fflag_attr attribute,
+                                    const json_t *list, struct arena *arena)
+{
+    size_t count = json_array_size(list);
+    const char **texts = ARENA_ARRAY(arena, const char *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        texts[i] = json_string_value(json_array_get(list, i));
+    return fflag_set_strings(context, attribute, texts, count);
+}
+
+static enum fflag_error set_time(fflag_context *context, fflag_attr attribute, const json_t *value)
+{
+    int64_t ms;
+    if (json_is_number(value)) {
+        double number = json_number_value(value);
+        if (!(number > -9e15 && number < 9e15))
+            return FFLAG_ERROR_INVALID_CONTEXT;
+        ms = (int64_t)number;
+    } else if (!parse_time(json_string_value(value), &ms)) {
+        return FFLAG_ERROR_INVALID_CONTEXT;
+    }
+    return fflag_set_time(context, attribute, ms);
+}
+
+static enum fflag_error set(fflag_context *context, const struct context_attribute *attribute,
+                            const json_t *value, struct arena *arena)
+{
+    const char *text = json_string_value(value);
+    size_t length = json_string_length(value);
+    switch (attribute->type) {
+    case FFLAG_ATTRIBUTE_NUMBER:
+        return fflag_set_number(context, attribute->handle, json_number_value(value));
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+        return fflag_set_boolean(context, attribute->handle, json_is_true(value));
+    case FFLAG_ATTRIBUTE_TIME:
+        return set_time(context, attribute->handle, value);
+    case FFLAG_ATTRIBUTE_STRINGS:
+        return set_strings(context, attribute->handle, value, arena);
+    case FFLAG_ATTRIBUTE_VERSION:
+        return fflag_set_version(context, attribute->handle, text, length);
+    case FFLAG_ATTRIBUTE_IP:
+        return fflag_set_ip(context, attribute->handle, text, length);
+    case FFLAG_ATTRIBUTE_STRING:
+        break;
+    }
+    return fflag_set_string(context, attribute->handle, text, length);
+}
+
+/* -------------------------------------------------------------------------------- contexts -- */
+
+static void warn_unknown(const struct context_reader *reader, const char *name,
+                         struct buffer *warnings)
+{
+    if (!reader->declared)
+        return;
+    const char **names = xcalloc(reader->count + 1, sizeof *names);
+    for (size_t i = 0; i < reader->count; i++)
+        names[i] = reader->attributes[i].name;
+    const char *near = nearest_name(name, names, reader->count);
+    buffer_format(warnings, "no attribute '%s' is declared", name);
+    if (near)
+        buffer_format(warnings, "; did you mean '%s'?", near);
+    buffer_append_text(warnings, "\n");
+    free(names);
+}
+
+bool read_context(const struct context_reader *reader, json_t *object, struct arena *arena,
+                  fflag_context *context, struct buffer *warnings, struct buffer *problem)
+{
+    const char *name;
+    json_t *value;
+    if (!json_is_object(object)) {
+        buffer_format(problem, "a context is an object of attributes, not %s",
+                      json_type_name(object));
+        return false;
+    }
+    json_object_foreach(object, name, value)
+    {
+        const struct context_attribute *attribute = find(reader, name);
+        if (!attribute) {
+            warn_unknown(reader, name, warnings);
+            continue;
+        }
+        if (json_is_null(value))
+            continue;
+        if (!fits(attribute->type, value)) {
+            buffer_format(problem, "attribute '%s' is of type %s and takes %s, not %s", name,
+                          types[attribute->type].name, types[attribute->type].takes,
+                          json_is_array(value) && attribute->type == FFLAG_ATTRIBUTE_STRINGS
+                              ? "a list of anything else"
+                              : json_type_name(value));
+            return false;
+        }
+        if (attribute->handle != FFLAG_NO_ATTR && set(context, attribute, value, arena))
+            buffer_format(warnings, "attribute '%s': '%s' is not a valid %s; it counts as absent\n",
+                          name, json_is_string(value) ? json_string_value(value) : "the number",
+                          types[attribute->type].name);
+    }
+    return true;
+}

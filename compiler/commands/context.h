@@ -1,0 +1,37 @@
+/*
+ * context.h - an evaluation context out of JSON, by the types the attributes are declared with.
+ */
+#ifndef FFC_COMMANDS_CONTEXT_H
+#define FFC_COMMANDS_CONTEXT_H
+
+#include <jansson.h>
+
+#include "../project.h"
+#include "snapshot.h"
+
+struct context_attribute {
+    const char *name;
+    enum fflag_attribute_type type;
+    fflag_attr handle; /* FFLAG_NO_ATTR: declared, but no rule of the snapshot reads it */
+};
+
+struct context_reader {
+    struct context_attribute *attributes; /* sorted by name */
+    size_t count;
+    bool declared; /* the list is complete: a project's, not only what a snapshot reads */
+};
+
+/* With a project, by its declarations; with NULL, by what the snapshot reads. */
+void context_reader_init(struct context_reader *reader, const struct project *project,
+                         const struct snapshot *snapshot);
+void context_reader_release(struct context_reader *reader);
+
+/*
+ * Sets the attributes of an object. Strings are borrowed from `object`, which must outlive the use of
+ * the context; lists of strings are kept in `arena`. False, with a sentence in `problem`, when a value
+ * has the wrong type. What deserves a warning is appended to `warnings`, a line each.
+ */
+bool read_context(const struct context_reader *reader, json_t *object, struct arena *arena,
+                  fflag_context *context, struct buffer *warnings, struct buffer *problem);
+
+#endif

@@ -1,0 +1,390 @@
+/* disassemble.c - instructions of a verified snapshot as a person reads them. */
+#include "disassemble.h"
+
+#include "../emit.h"
+#include "../json.h"
+#include "../options.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+void listing_init(struct listing *listing, const struct snapshot *snapshot)
+{
+    size_t size;
+    *listing = (struct listing){.snapshot = snapshot};
+    listing->flags = snapshot_section(snapshot, FFS_FLAGS, &size);
+    listing->flag_count = (uint32_t)(size / sizeof *listing->flags);
+    listing->attributes = snapshot_section(snapshot, FFS_ATTRIBUTES, &size);
+    listing->attribute_count = (uint32_t)(size / sizeof *listing->attributes);
+    listing->variants = snapshot_section(snapshot, FFS_VARIANTS, &size);
+    listing->code = snapshot_section(snapshot, FFS_CODE, &size);
+    const char *people = snapshot_section(snapshot, FFS_PEOPLE, &size);
+    listing->people = people ? json_loadb(people, size, 0, NULL) : NULL;
+}
+
+void listing_release(struct listing *listing)
+{
+    json_decref(listing->people);
+}
+
+const char *operation_name(uint8_t op)
+{
+#define OPERATION(name) [FFS_##name] = #name
+    static const char *const names[] = {
+        OPERATION(SERVE),         OPERATION(SPLIT),         OPERATION(PRESENT),
+        OPERATION(STRING_EQ),     OPERATION(STRING_IN),     OPERATION(STRING_CONTAINS),
+        OPERATION(STRING_PREFIX), OPERATION(STRING_SUFFIX), OPERATION(STRING_GLOB),
+        OPERATION(STRINGS_HAS),   OPERATION(NUMBER_EQ),     OPERATION(NUMBER_LT),
+        OPERATION(NUMBER_LE),     OPERATION(NUMBER_GT),     OPERATION(NUMBER_GE),
+        OPERATION(BOOLEAN_IS),    OPERATION(VERSION_EQ),    OPERATION(VERSION_LT),
+        OPERATION(VERSION_LE),    OPERATION(VERSION_GT),    OPERATION(VERSION_GE),
+        OPERATION(TIME_EQ),       OPERATION(TIME_LT),       OPERATION(TIME_LE),
+        OPERATION(TIME_GT),       OPERATION(TIME_GE),       OPERATION(IP_IN),
+        OPERATION(EXPOSED),       OPERATION(IN_RANGE),      OPERATION(RAMP),
+        OPERATION(CLOCK_GE),      OPERATION(FLAG_IS),       OPERATION(ACCEPT)};
+#undef OPERATION
+    return op < sizeof names / sizeof *names && names[op] ? names[op] : "?";
+}
+
+/* -------------------------------------------------------------------------------- variants -- */
+
+static const struct ffs_variant *variant_of(const struct listing *listing,
+                                            const struct ffs_flag *flag, uint64_t variant)
+{
+    return &listing->variants[flag->first_variant + variant];
+}
+
+const char *variant_name(const struct listing *listing, const struct ffs_flag *flag,
+                         uint64_t variant)
+{
+    const char *name = snapshot_string(listing->snapshot, variant_of(listing, flag, variant)->name);
+    return name ? name : "(value)";
+}
+
+static double number_of(uint64_t bits)
+{
+    double number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+void write_variant_value(const struct listing *listing, const struct ffs_flag *flag,
+                         uint32_t variant, struct buffer *out)
+{
+    uint64_t value = variant_of(listing, flag, variant)->value;
+    switch (flag->type) {
+    case FFLAG_TYPE_BOOLEAN:
+        buffer_append_text(out, value ? "true" : "false");
+        return;
+    case FFLAG_TYPE_INTEGER:
+        buffer_format(out, "%" PRId64, (int64_t)value);
+        return;
+    case FFLAG_TYPE_NUMBER:
+        json_write_number(out, number_of(value));
+        return;
+    case FFLAG_TYPE_STRING:
+        json_write_string(out, snapshot_string(listing->snapshot, (ffs_string)value));
+        return;
+    default:
+        buffer_append_text(out, snapshot_string(listing->snapshot, (ffs_string)value));
+    }
+}
+
+/* ----------------------------------------------------------------------------------- salts -- */
+
+static bool write_if_salt(uint64_t salt, const char *prefix, const char *name, const char *suffix,
+                          struct buffer *out)
+{
+    struct buffer text = {0};
+    buffer_format(&text, "%s%s%s", prefix, name, suffix);
+    bool same = salt_hash(text.bytes, "") == salt;
+    if (same)
+        json_write_string(out, text.bytes);
+    buffer_release(&text);
+    return same;
+}
+
+static bool write_if_among(uint64_t salt, const char *prefix, const json_t *names,
+                           struct buffer *out)
+{
+    for (size_t i = 0; i < json_array_size(names); i++)
+        if (write_if_salt(salt, prefix, json_string_value(json_array_get(names, i)), "", out))
+            return true;
+    return false;
+}
+
+void write_salt(const struct listing *listing, const struct ffs_flag *flag, uint64_t salt,
+                struct buffer *out)
+{
+    const char *name = snapshot_string(listing->snapshot, flag->name);
+    const json_t *about = json_object_get(json_object_get(listing->people, "flags"), name);
+    const char *own = json_string_value(json_object_get(about, "salt"));
+    if (!own)
+        own = name;
+    if (write_if_salt(salt, "", own, "", out) || write_if_salt(salt, "", own, "/split", out) ||
+        write_if_among(salt, "layer/", json_object_get(listing->people, "layers"), out) ||
+        write_if_among(salt, "holdout/", json_object_get(listing->people, "holdouts"), out))
+        return;
+    buffer_format(out, "#%016" PRIx64, salt);
+}
+
+static void write_thousandths(uint32_t thousandths, struct buffer *out)
+{
+    char text[PERCENT_TEXT_SIZE];
+    percent_format(thousandths, text);
+    buffer_format(out, "%s%%", text);
+}
+
+static void write_threshold(uint64_t threshold, struct buffer *out)
+{
+    uint32_t thousandths;
+    if (percent_of_threshold(threshold, &thousandths))
+        write_thousandths(thousandths, out);
+    else
+        buffer_format(out, "0x%016" PRIx64, threshold);
+}
+
+/* -------------------------------------------------------------------------------- operands -- */
+
+static int compare_texts(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static void write_set(const struct listing *listing, uint64_t index, size_t most,
+                      struct buffer *out)
+{
+    size_t size, count = 0;
+    const uint32_t *words = snapshot_section(listing->snapshot, FFS_SETS, &size);
+    const struct ffs_set *set = (const struct ffs_set *)(words + index);
+    const struct ffs_set_slot *slots = (const struct ffs_set_slot *)(set + 1);
+    const char **texts = xcalloc(set->count + 1u, sizeof *texts);
+    for (uint32_t i = 0; i < set->capacity; i++)
+        if (slots[i].ref != FFS_NONE)
+            texts[count++] = snapshot_string(listing->snapshot, slots[i].ref);
+    qsort(texts, count, sizeof *texts, compare_texts);
+    buffer_append_text(out, "{");
+    for (size_t i = 0; i < count && i < most; i++) {
+        if (i)
+            buffer_append_text(out, ", ");
+        json_write_string(out, texts[i]);
+    }
+    if (count > most)
+        buffer_format(out, ", … %zu more", count - most);
+    buffer_append_text(out, "}");
+    free(texts);
+}
+
+static void write_address(uint64_t high, uint64_t low, struct buffer *out)
+{
+    uint8_t bytes[16];
+    char text[INET6_ADDRSTRLEN];
+    for (int i = 0; i < 8; i++) {
+        bytes[i] = (uint8_t)(high >> (56 - 8 * i));
+        bytes[8 + i] = (uint8_t)(low >> (56 - 8 * i));
+    }
+    bool v4 = high == 0 && low >> 32 == 0xFFFF;
+    inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? bytes + 12 : bytes, text, sizeof text);
+    buffer_append_text(out, text);
+}
+
+static void write_networks(const struct listing *listing, uint64_t operand, size_t most,
+                           struct buffer *out)
+{
+    size_t size;
+    const struct ffs_network *networks = snapshot_section(listing->snapshot, FFS_NETWORKS, &size);
+    uint32_t first = (uint32_t)operand, count = (uint32_t)(operand >> 32);
+    buffer_append_text(out, "{");
+    for (uint32_t i = 0; i < count && i < most; i++) {
+        const struct ffs_network *network = &networks[first + i];
+        if (i)
+            buffer_append_text(out, ", ");
+        write_address(network->first_high, network->first_low, out);
+        if (network->first_high == network->last_high && network->first_low == network->last_low)
+            continue;
+        buffer_append_text(out, "-");
+        write_address(network->last_high, network->last_low, out);
+    }
+    if (count > most)
+        buffer_format(out, ", … %zu more", count - most);
+    buffer_append_text(out, "}");
+}
+
+static void write_range(const struct listing *listing, const struct ffs_flag *flag, uint64_t index,
+                        struct buffer *out)
+{
+    size_t size;
+    const struct ffs_range *ranges = snapshot_section(listing->snapshot, FFS_RANGES, &size);
+    write_threshold(ranges[index].from, out);
+    buffer_append_text(out, " to ");
+    if (ranges[index].to)
+        write_threshold(ranges[index].to, out);
+    else
+        buffer_append_text(out, "100%");
+    buffer_append_text(out, " of salt ");
+    write_salt(listing, flag, ranges[index].salt, out);
+}
+
+static void write_time(int64_t time, struct buffer *out)
+{
+    char text[32];
+    format_time(time, text, sizeof text);
+    buffer_append_text(out, text);
+}
+
+static void write_ramp(const struct listing *listing, uint64_t index, struct buffer *out)
+{
+    size_t size;
+    const struct ffs_ramp *ramps = snapshot_section(listing->snapshot, FFS_RAMPS, &size);
+    const struct ffs_ramp *ramp = &ramps[index];
+    write_thousandths(ramp->from, out);
+    buffer_append_text(out, " from ");
+    write_time(ramp->start, out);
+    if (ramp->step) {
+        buffer_append_text(out, " by ");
+        write_thousandths(ramp->step, out);
+        buffer_format(out, " every %" PRId64 "s", ramp->every / 1000);
+    }
+    buffer_append_text(out, " to ");
+    write_thousandths(ramp->to, out);
+    if (ramp->step)
+        return;
+    buffer_append_text(out, " at ");
+    write_time(ramp->end, out);
+}
+
+static void write_accepted(const struct listing *listing, const struct ffs_instruction *test,
+                           struct buffer *out)
+{
+    const struct ffs_flag *other = &listing->flags[test->operand];
+    buffer_format(out, "flag %s is ", snapshot_string(listing->snapshot, other->name));
+    bool first = true;
+    for (uint32_t i = 0; i < other->variant_count; i++) {
+        if (!(test[1].operand >> i & 1))
+            continue;
+        buffer_format(out, "%s%s", first ? "" : " or ", variant_name(listing, other, i));
+        first = false;
+    }
+}
+
+static void write_split(const struct listing *listing, const struct ffs_flag *flag,
+                        const struct ffs_instruction *split, struct buffer *out)
+{
+    size_t size;
+    const uint64_t *words = snapshot_section(listing->snapshot, FFS_SPLITS, &size);
+    const uint64_t *arms = words + (uint32_t)split->operand + 1;
+    for (uint64_t i = 0; i < arms[-1]; i++) {
+        buffer_format(out, "%s%s up to ", i ? ", " : "",
+                      variant_name(listing, flag, arms[2 * i + 1]));
+        if (i + 1 < arms[-1])
+            write_threshold(arms[2 * i], out);
+        else
+            buffer_append_text(out, "100%");
+    }
+}
+
+/* The words between the attribute and the operand. */
+static const char *relation(uint8_t op)
+{
+    switch (op) {
+    case FFS_STRING_IN:
+    case FFS_IP_IN:
+        return "in";
+    case FFS_STRING_CONTAINS:
+        return "contains";
+    case FFS_STRING_PREFIX:
+        return "starts with";
+    case FFS_STRING_SUFFIX:
+        return "ends with";
+    case FFS_STRING_GLOB:
+        return "matches glob";
+    case FFS_STRINGS_HAS:
+        return "has";
+    case FFS_NUMBER_LT:
+    case FFS_VERSION_LT:
+    case FFS_TIME_LT:
+        return "<";
+    case FFS_NUMBER_LE:
+    case FFS_VERSION_LE:
+    case FFS_TIME_LE:
+        return "<=";
+    case FFS_NUMBER_GT:
+    case FFS_VERSION_GT:
+    case FFS_TIME_GT:
+        return ">";
+    case FFS_NUMBER_GE:
+    case FFS_VERSION_GE:
+    case FFS_TIME_GE:
+        return ">=";
+    case FFS_EXPOSED:
+    case FFS_RAMP:
+        return "exposed to";
+    case FFS_IN_RANGE:
+        return "within";
+    default:
+        return "=";
+    }
+}
+
+static void write_operand(const struct listing *listing, const struct ffs_flag *flag,
+                          const struct ffs_instruction *instruction, size_t most,
+                          struct buffer *out)
+{
+    uint64_t operand = instruction->operand;
+    uint8_t op = instruction->op;
+    if (op == FFS_STRING_IN)
+        write_set(listing, operand, most, out);
+    else if (op == FFS_IP_IN)
+        write_networks(listing, operand, most, out);
+    else if (op == FFS_BOOLEAN_IS)
+        buffer_append_text(out, operand ? "true" : "false");
+    else if (op == FFS_EXPOSED)
+        write_threshold(operand, out);
+    else if (op == FFS_IN_RANGE)
+        write_range(listing, flag, operand, out);
+    else if (op == FFS_RAMP)
+        write_ramp(listing, operand, out);
+    else if (op >= FFS_NUMBER_EQ && op <= FFS_NUMBER_GE)
+        json_write_number(out, number_of(operand));
+    else if (op >= FFS_TIME_EQ && op <= FFS_TIME_GE)
+        write_time((int64_t)operand, out);
+    else if (op >= FFS_VERSION_EQ && op <= FFS_VERSION_GE)
+        buffer_append_text(out, snapshot_string(listing->snapshot, (ffs_string)operand));
+    else
+        json_write_string(out, snapshot_string(listing->snapshot, (ffs_string)operand));
+}
+
+void write_instruction(const struct listing *listing, const struct ffs_flag *flag,
+                       const struct ffs_instruction *instruction, size_t most, struct buffer *out)
+{
+    const char *attribute =
+        instruction->attribute == FFS_NO_ATTRIBUTE
+            ? NULL
+            : snapshot_string(listing->snapshot, listing->attributes[instruction->attribute].name);
+    switch (instruction->op) {
+    case FFS_SERVE:
+        buffer_append_text(out, variant_name(listing, flag, instruction->variant));
+        return;
+    case FFS_SPLIT:
+        buffer_format(out, "%s: ", attribute);
+        write_split(listing, flag, instruction, out);
+        return;
+    case FFS_PRESENT:
+        buffer_format(out, "%s is present", attribute);
+        return;
+    case FFS_CLOCK_GE:
+        buffer_append_text(out, "clock >= ");
+        write_time((int64_t)instruction->operand, out);
+        return;
+    case FFS_FLAG_IS:
+        write_accepted(listing, instruction, out);
+        return;
+    default:
+        buffer_format(out, "%s %s ", attribute, relation(instruction->op));
+        write_operand(listing, flag, instruction, most, out);
+        if (instruction->flags & FFS_IGNORE_CASE)
+            buffer_append_text(out, " ignoring case");
+    }
+}

@@ -1,0 +1,45 @@
+/*
+ * disassemble.h - instructions of a verified snapshot as a person reads them.
+ */
+#ifndef FFC_COMMANDS_DISASSEMBLE_H
+#define FFC_COMMANDS_DISASSEMBLE_H
+
+#include <jansson.h>
+
+#include "snapshot.h"
+
+/* What the disassembler looks up again and again. */
+struct listing {
+    const struct snapshot *snapshot;
+    const struct ffs_flag *flags;
+    const struct ffs_variant *variants;
+    const struct ffs_instruction *code;
+    const struct ffs_attribute *attributes;
+    uint32_t flag_count;
+    uint32_t attribute_count;
+    json_t *people; /* the section, read; NULL where there is none */
+};
+void listing_init(struct listing *listing, const struct snapshot *snapshot);
+void listing_release(struct listing *listing);
+
+/* "STRING_IN"; the constants' names. */
+const char *operation_name(uint8_t op);
+/* The variant's name, or "(value)" for a flag declared by a plain value. */
+const char *variant_name(const struct listing *listing, const struct ffs_flag *flag,
+                         uint64_t variant);
+/* A variant's value as JSON. */
+void write_variant_value(const struct listing *listing, const struct ffs_flag *flag,
+                         uint32_t variant, struct buffer *out);
+/* The text whose hash a salt is, in quotes, where it can be guessed; else the hash. */
+void write_salt(const struct listing *listing, const struct ffs_flag *flag, uint64_t salt,
+                struct buffer *out);
+
+/*
+ * What an instruction of a flag tests or serves: `country in {"CA", "US"}`, `user_id exposed to
+ * 25%`. Its negation and its jump are left to the caller. At most `most` members of a set are
+ * written.
+ */
+void write_instruction(const struct listing *listing, const struct ffs_flag *flag,
+                       const struct ffs_instruction *instruction, size_t most, struct buffer *out);
+
+#endif

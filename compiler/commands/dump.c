@@ -1,0 +1,272 @@
+/* dump.c - `ffc dump`: a snapshot as readable text or as JSON. */
+#include "commands.h"
+#include "disassemble.h"
+#include "snapshot.h"
+
+#include "../json.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int run(int argc, char **argv);
+
+const struct command dump_command = {
+    .name = "dump",
+    .summary = "show a snapshot as text or JSON",
+    .usage = "FILE",
+    .examples = "ffc dump /run/flags/production.ffs\n"
+                "ffc build -e production -o - | ffc dump --json - | jq '.flags[].name'",
+    .run = run,
+};
+
+/* Members of a set that a line of text shows. */
+#define SHOWN_MEMBERS 8
+
+static const char *const flag_types[] = {[FFLAG_TYPE_BOOLEAN] = "boolean",
+                                         [FFLAG_TYPE_STRING] = "string",
+                                         [FFLAG_TYPE_INTEGER] = "integer",
+                                         [FFLAG_TYPE_NUMBER] = "number",
+                                         [FFLAG_TYPE_JSON] = "json"};
+
+static const char *const attribute_types[] = {[FFLAG_ATTRIBUTE_STRING] = "string",
+                                              [FFLAG_ATTRIBUTE_NUMBER] = "number",
+                                              [FFLAG_ATTRIBUTE_BOOLEAN] = "boolean",
+                                              [FFLAG_ATTRIBUTE_VERSION] = "version",
+                                              [FFLAG_ATTRIBUTE_TIME] = "time",
+                                              [FFLAG_ATTRIBUTE_STRINGS] = "strings",
+                                              [FFLAG_ATTRIBUTE_IP] = "ip"};
+
+/* The rule an instruction that decides reports; NULL where it has none. */
+static const char *rule_of(const struct listing *listing, const struct ffs_instruction *decision)
+{
+    uint64_t rule = decision->op == FFS_SPLIT ? decision->operand >> 32 : decision->operand;
+    return snapshot_string(listing->snapshot, (ffs_string)rule);
+}
+
+/* ------------------------------------------------------------------------------------ text -- */
+
+/* Whether evaluation can run off the end: not after a decision that nothing jumps over. */
+static bool reaches_end(const struct ffs_instruction *code, uint32_t count)
+{
+    if (count == 0 || code[count - 1].op != FFS_SERVE)
+        return true;
+    for (uint32_t i = 0; i < count; i++)
+        if (code[i].op != FFS_SERVE && code[i].op != FFS_ACCEPT && i + code[i].jump == count)
+            return true;
+    return false;
+}
+
+static void print_instruction(const struct listing *listing, const struct ffs_flag *flag,
+                              uint32_t place, struct buffer *out)
+{
+    const struct ffs_instruction *instruction = &listing->code[flag->first_code + place];
+    bool decides = instruction->op == FFS_SERVE || instruction->op == FFS_SPLIT;
+    const char *verb = instruction->op == FFS_SERVE      ? "serve"
+                       : instruction->op == FFS_SPLIT    ? "split"
+                       : instruction->flags & FFS_NEGATE ? "unless"
+                                                         : "if";
+    buffer_format(out, "  %4u  %-6s  ", place, verb);
+    write_instruction(listing, flag, instruction, SHOWN_MEMBERS, out);
+    if (decides) {
+        const char *rule = rule_of(listing, instruction);
+        buffer_format(out, "  (%s%s%s)", fflag_reason_text(instruction->flags), rule ? ", " : "",
+                      rule ? rule : "");
+    }
+    if (instruction->op != FFS_SERVE)
+        buffer_format(out, "  else %u", place + instruction->jump);
+    buffer_append_text(out, "\n");
+}
+
+static void print_flag(const struct listing *listing, const struct ffs_flag *flag,
+                       struct buffer *out)
+{
+    const char *usual = variant_name(listing, flag, flag->default_variant);
+    buffer_format(out, "\nflag %s: %s\n", snapshot_string(listing->snapshot, flag->name),
+                  flag_types[flag->type]);
+    for (uint32_t i = 0; i < flag->variant_count; i++) {
+        buffer_format(out, "  variant %s = ", variant_name(listing, flag, i));
+        write_variant_value(listing, flag, i, out);
+        buffer_append_text(out, i == flag->default_variant ? "  (default)\n" : "\n");
+    }
+    buffer_append_text(out, "  salt ");
+    write_salt(listing, flag, flag->exposure_salt, out);
+    buffer_format(out, ", depth %u%s\n", flag->depth,
+                  flag->flags & FFS_FLAG_READS_CLOCK ? ", reads the clock" : "");
+
+    const struct ffs_instruction *code = &listing->code[flag->first_code];
+    for (uint32_t i = 0; i < flag->code_count; i++)
+        if (code[i].op != FFS_ACCEPT)
+            print_instruction(listing, flag, i, out);
+    if (reaches_end(code, flag->code_count))
+        buffer_format(out, "  %4u  end     %s  (%s)\n", flag->code_count, usual,
+                      flag->code_count ? "DEFAULT" : "STATIC");
+}
+
+static void print_people(const struct listing *listing, struct buffer *out)
+{
+    char *text = json_dumps(listing->people, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    if (!text)
+        return;
+    buffer_format(out, "\npeople %s\n", text);
+    free(text);
+}
+
+static void print_text(const struct listing *listing, struct buffer *out)
+{
+    const struct snapshot *snapshot = listing->snapshot;
+    const struct ffs_header *header = snapshot_header(snapshot);
+    buffer_format(out, "snapshot %s, format %u.%u, %zu bytes\n", snapshot->info.build,
+                  header->major, header->minor, snapshot->info.length);
+    buffer_format(out, "project %s, environment %s\n", snapshot->info.project,
+                  snapshot->info.environment);
+    for (uint32_t i = 0; i < listing->attribute_count; i++)
+        buffer_format(out, "attribute %s: %s\n",
+                      snapshot_string(snapshot, listing->attributes[i].name),
+                      attribute_types[listing->attributes[i].type]);
+    for (uint32_t i = 0; i < listing->flag_count; i++)
+        print_flag(listing, &listing->flags[i], out);
+    print_people(listing, out);
+}
+
+/* ------------------------------------------------------------------------------------ JSON -- */
+
+static void write_text(const char *key, const char *text, struct buffer *out)
+{
+    json_write_key(out, key);
+    json_write_string(out, text);
+}
+
+static void write_hex(const char *key, uint64_t value, struct buffer *out)
+{
+    json_write_key(out, key);
+    buffer_format(out, "\"%016" PRIx64 "\"", value);
+}
+
+static void write_json_instruction(const struct listing *listing, const struct ffs_flag *flag,
+                                   uint32_t place, struct buffer *out)
+{
+    const struct ffs_instruction *instruction = &listing->code[flag->first_code + place];
+    bool decides = instruction->op == FFS_SERVE || instruction->op == FFS_SPLIT;
+    json_write_comma(out);
+    buffer_append_text(out, "{");
+    write_text("op", operation_name(instruction->op), out);
+    if (instruction->attribute != FFS_NO_ATTRIBUTE)
+        write_text(
+            "attribute",
+            snapshot_string(listing->snapshot, listing->attributes[instruction->attribute].name),
+            out);
+    if (instruction->op != FFS_ACCEPT) {
+        struct buffer text = {0};
+        write_instruction(listing, flag, instruction, SIZE_MAX, &text);
+        write_text("text", text.bytes, out);
+        buffer_release(&text);
+    }
+    if (decides) {
+        write_text("reason", fflag_reason_text(instruction->flags), out);
+        write_text("rule", rule_of(listing, instruction), out);
+    } else {
+        json_write_key(out, "negate");
+        buffer_append_text(out, instruction->flags & FFS_NEGATE ? "true" : "false");
+    }
+    if (instruction->op != FFS_SERVE && instruction->op != FFS_ACCEPT)
+        buffer_format(out, ",\"else\":%u", place + instruction->jump);
+    write_hex("operand", instruction->operand, out);
+    buffer_append_text(out, "}");
+}
+
+static void write_json_flag(const struct listing *listing, const struct ffs_flag *flag,
+                            struct buffer *out)
+{
+    json_write_comma(out);
+    buffer_append_text(out, "{");
+    write_text("name", snapshot_string(listing->snapshot, flag->name), out);
+    write_text("type", flag_types[flag->type], out);
+    buffer_append_text(out, ",\"variants\":[");
+    for (uint32_t i = 0; i < flag->variant_count; i++) {
+        const struct ffs_variant *variant = &listing->variants[flag->first_variant + i];
+        json_write_comma(out);
+        buffer_append_text(out, "{");
+        write_text("name", snapshot_string(listing->snapshot, variant->name), out);
+        json_write_key(out, "value");
+        write_variant_value(listing, flag, i, out);
+        buffer_append_text(out, "}");
+    }
+    buffer_format(out, "],\"default\":%u,\"depth\":%u,\"reads_clock\":%s", flag->default_variant,
+                  flag->depth, flag->flags & FFS_FLAG_READS_CLOCK ? "true" : "false");
+    write_hex("exposure_salt", flag->exposure_salt, out);
+    write_hex("split_salt", flag->split_salt, out);
+    buffer_append_text(out, ",\"program\":[");
+    for (uint32_t i = 0; i < flag->code_count; i++)
+        write_json_instruction(listing, flag, i, out);
+    buffer_append_text(out, "]}");
+}
+
+static void print_json(const struct listing *listing, struct buffer *out)
+{
+    const struct snapshot *snapshot = listing->snapshot;
+    const struct ffs_header *header = snapshot_header(snapshot);
+    buffer_append_text(out, "{\"format_version\":1");
+    write_text("build", snapshot->info.build, out);
+    buffer_format(out, ",\"format\":\"%u.%u\",\"size\":%zu", header->major, header->minor,
+                  snapshot->info.length);
+    write_text("project", snapshot->info.project, out);
+    write_text("environment", snapshot->info.environment, out);
+    buffer_append_text(out, ",\"attributes\":[");
+    for (uint32_t i = 0; i < listing->attribute_count; i++) {
+        json_write_comma(out);
+        buffer_append_text(out, "{");
+        write_text("name", snapshot_string(snapshot, listing->attributes[i].name), out);
+        write_text("type", attribute_types[listing->attributes[i].type], out);
+        buffer_append_text(out, "}");
+    }
+    buffer_append_text(out, "],\"flags\":[");
+    for (uint32_t i = 0; i < listing->flag_count; i++)
+        write_json_flag(listing, &listing->flags[i], out);
+    buffer_append_text(out, "],\"people\":");
+    char *people = json_dumps(listing->people, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    buffer_append_text(out, people ? people : "null");
+    buffer_append_text(out, "}\n");
+    free(people);
+}
+
+/* --------------------------------------------------------------------------------- command -- */
+
+static int dump(const char *path, bool json)
+{
+    struct snapshot snapshot;
+    struct buffer problem = {0}, out = {0};
+    int status = EXIT_FINE;
+    enum fflag_error error = snapshot_open(&snapshot, path, &problem);
+    if (error) {
+        job_error(&dump_command, "%s", problem.bytes);
+        status = is_unsound(error) ? EXIT_INPUT : EXIT_JOB;
+    } else {
+        struct listing listing;
+        listing_init(&listing, &snapshot);
+        (json ? print_json : print_text)(&listing, &out);
+        listing_release(&listing);
+        if (!write_stdout(&dump_command, &out))
+            status = EXIT_JOB;
+    }
+    snapshot_close(&snapshot);
+    buffer_release(&problem);
+    buffer_release(&out);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    bool json = false;
+    const struct option table[] = {
+        {"json", 0, OPTION_FLAG, &json, NULL, "one JSON object"},
+    };
+    int status;
+    int files =
+        options_parse(&dump_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (files < 0)
+        return status;
+    if (files != 1)
+        return usage_error(&dump_command, "name one snapshot, or - for stdin");
+    return dump(argv[1], json);
+}

@@ -1,0 +1,371 @@
+/* eval.c - `ffc eval`: what flags evaluate to, from definitions or from a snapshot. */
+#include "commands.h"
+#include "context.h"
+#include "snapshot.h"
+
+#include "../json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int run(int argc, char **argv);
+
+const struct command eval_command = {
+    .name = "eval",
+    .summary = "evaluate flags for a context",
+    .usage = "FLAG… [-e ENV | -s FILE] -c JSON | --all …",
+    .examples = "ffc eval feature.new-dashboard -e production -c '{\"user_id\": \"u1\"}'\n"
+                "ffc eval --all -s /run/flags/production.ffs -c - <who.json\n"
+                "ffc eval canary.payments -e production --contexts users.ndjson --json",
+    .run = run,
+};
+
+/* One context, as JSON text. */
+#define MAX_CONTEXT (16u << 20)
+
+struct options {
+    const char *directory;
+    const char *environment;
+    const char *snapshot;
+    const char *context;
+    const char *contexts;
+    bool all;
+    bool json;
+    int64_t at;
+    enum diagnostic_format format;
+    enum color_choice color;
+};
+
+struct evaluation {
+    const struct options *options;
+    struct project *project; /* or NULL */
+    struct snapshot snapshot;
+    struct context_reader reader;
+    const char **flags;
+    size_t flag_count;
+    bool erred;
+};
+
+/* --------------------------------------------------------------------------------- results -- */
+
+static void write_value(const fflag_result *result, struct buffer *out)
+{
+    switch (result->type) {
+    case FFLAG_TYPE_BOOLEAN:
+        buffer_append_text(out, result->value.boolean ? "true" : "false");
+        return;
+    case FFLAG_TYPE_INTEGER:
+        buffer_format(out, "%" PRId64, result->value.integer);
+        return;
+    case FFLAG_TYPE_NUMBER:
+        json_write_number(out, result->value.number);
+        return;
+    case FFLAG_TYPE_STRING:
+        json_write_string(out, result->value.string.text);
+        return;
+    case FFLAG_TYPE_JSON:
+        break;
+    }
+    buffer_append_text(out, result->value.string.text);
+}
+
+static void write_json(const struct evaluation *evaluation, const char *flag, size_t line,
+                       const fflag_result *result, struct buffer *out)
+{
+    buffer_append_text(out, "{\"format_version\":1,\"flag\":");
+    json_write_string(out, flag);
+    json_write_key(out, "environment");
+    json_write_string(out, evaluation->snapshot.info.environment);
+    json_write_key(out, "value");
+    if (result->error)
+        buffer_append_text(out, "null");
+    else
+        write_value(result, out);
+    json_write_key(out, "variant");
+    json_write_string(out, result->variant);
+    json_write_key(out, "reason");
+    json_write_string(out, fflag_reason_text(result->reason));
+    json_write_key(out, "rule");
+    json_write_string(out, result->rule);
+    json_write_key(out, "error");
+    json_write_string(out, fflag_error_code(result->error));
+    if (line)
+        buffer_format(out, ",\"line\":%zu", line);
+    buffer_append_text(out, "}\n");
+}
+
+static void write_text(const char *flag, size_t line, const fflag_result *result,
+                       struct buffer *out)
+{
+    if (line)
+        buffer_format(out, "%zu: ", line);
+    buffer_format(out, "%s = ", flag);
+    if (result->error) {
+        buffer_format(out, "(ERROR, %s)\n", fflag_error_code(result->error));
+        return;
+    }
+    write_value(result, out);
+    buffer_append_text(out, "  (");
+    if (result->variant)
+        buffer_format(out, "variant %s, ", result->variant);
+    buffer_append_text(out, fflag_reason_text(result->reason));
+    if (result->rule)
+        buffer_format(out, ", %s", result->rule);
+    buffer_append_text(out, ")\n");
+}
+
+/* --------------------------------------------------------------------------------- context -- */
+
+/* `where` is the place of the context, for messages. */
+static bool evaluate(struct evaluation *evaluation, json_t *object, const char *where, size_t line)
+{
+    struct arena arena = {0};
+    struct buffer warnings = {0}, problem = {0}, out = {0};
+    fflag_context context;
+    fflag_context_init(&context);
+    if (evaluation->options->at != INT64_MIN)
+        fflag_set_now(&context, evaluation->options->at);
+
+    bool fine = read_context(&evaluation->reader, object, &arena, &context, &warnings, &problem);
+    for (char *at = warnings.bytes, *end; at && *at; at = end + 1) {
+        end = strchr(at, '\n');
+        fprintf(stderr, "%s: warning: %.*s\n", where, (int)(end - at), at);
+    }
+    if (!fine)
+        job_error(&eval_command, "%s: %s", where, problem.bytes);
+    for (size_t i = 0; fine && i < evaluation->flag_count; i++) {
+        fflag_result result =
+            fflag_evaluate_name(evaluation->snapshot.view, evaluation->flags[i], &context);
+        evaluation->erred |= result.error != FFLAG_OK;
+        if (evaluation->options->json)
+            write_json(evaluation, evaluation->flags[i], line, &result, &out);
+        else
+            write_text(evaluation->flags[i], line, &result, &out);
+    }
+    fwrite(out.bytes, 1, out.length, stdout);
+    buffer_release(&out);
+    buffer_release(&problem);
+    buffer_release(&warnings);
+    arena_release(&arena);
+    return fine;
+}
+
+static json_t *parse(const char *text, size_t length, const char *where)
+{
+    json_error_t error;
+    json_t *value = json_loadb(
+        text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
+    if (!value)
+        job_error(&eval_command, "%s: not JSON: %s, at column %d", where, error.text,
+                  error.column > 0 ? error.column : 1);
+    return value;
+}
+
+static int evaluate_one(struct evaluation *evaluation)
+{
+    const char *given = evaluation->options->context;
+    struct buffer text = {0}, problem = {0};
+    int status = EXIT_INPUT;
+    const char *where = strcmp(given, "-") ? "-c" : "(stdin)";
+    if (!strcmp(given, "-")) {
+        if (!read_file("-", MAX_CONTEXT, &text, &problem))
+            status = job_error(&eval_command, "%s", problem.bytes);
+    } else {
+        buffer_append_text(&text, given);
+    }
+    json_t *object = problem.length ? NULL : parse(text.bytes, text.length, where);
+    if (object && evaluate(evaluation, object, where, 0))
+        status = evaluation->erred ? EXIT_INPUT : EXIT_FINE;
+    json_decref(object);
+    buffer_release(&text);
+    buffer_release(&problem);
+    return status;
+}
+
+static bool is_blank(const char *line)
+{
+    return line[strspn(line, " \t\r\n")] == '\0';
+}
+
+static int evaluate_lines(struct evaluation *evaluation)
+{
+    const char *path = evaluation->options->contexts;
+    FILE *file = strcmp(path, "-") ? fopen(path, "r") : stdin;
+    if (!file)
+        return job_error(&eval_command, "cannot read '%s': %s", path, strerror(errno));
+    if (file == stdin)
+        path = "(stdin)";
+
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t length;
+    bool bad = false;
+    for (size_t number = 1; (length = getline(&line, &capacity, file)) >= 0; number++) {
+        if (is_blank(line))
+            continue;
+        struct buffer where = {0};
+        buffer_format(&where, "%s:%zu", path, number);
+        json_t *object = parse(line, (size_t)length, where.bytes);
+        bad |= !object || !evaluate(evaluation, object, where.bytes, number);
+        json_decref(object);
+        buffer_release(&where);
+    }
+    int status = bad || evaluation->erred ? EXIT_INPUT : EXIT_FINE;
+    if (ferror(file))
+        status = job_error(&eval_command, "cannot read '%s': %s", path, strerror(errno));
+    free(line);
+    if (file != stdin)
+        fclose(file);
+    return status;
+}
+
+/* ----------------------------------------------------------------------------------- flags -- */
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static const char **all_flags(const struct snapshot *snapshot)
+{
+    const char **names = xcalloc(snapshot->info.flags + 1u, sizeof *names);
+    for (uint32_t i = 0; i < snapshot->info.flags; i++)
+        names[i] = fflag_view_flag(snapshot->view, i, NULL);
+    qsort(names, snapshot->info.flags, sizeof *names, compare_names);
+    return names;
+}
+
+/* A misspelt flag is a result, an error of its own; here it is only said what might have been
+ * meant. */
+static void suggest_flags(const struct evaluation *evaluation)
+{
+    const char **names = all_flags(&evaluation->snapshot);
+    for (size_t i = 0; i < evaluation->flag_count; i++) {
+        const char *flag = evaluation->flags[i];
+        uint32_t count = evaluation->snapshot.info.flags;
+        if (bsearch(&flag, names, count, sizeof *names, compare_names))
+            continue;
+        const char *near = nearest_name(flag, names, count);
+        job_error(&eval_command, "there is no flag '%s'%s%s%s", flag,
+                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    }
+    free(names);
+}
+
+static int evaluate_flags(struct evaluation *evaluation, char **flags, size_t count)
+{
+    if (evaluation->options->all) {
+        evaluation->flag_count = evaluation->snapshot.info.flags;
+        evaluation->flags = all_flags(&evaluation->snapshot);
+    } else {
+        evaluation->flag_count = count;
+        evaluation->flags = xcalloc(count + 1, sizeof *evaluation->flags);
+        for (size_t i = 0; i < count; i++)
+            evaluation->flags[i] = flags[i];
+        suggest_flags(evaluation);
+    }
+    context_reader_init(&evaluation->reader, evaluation->project, &evaluation->snapshot);
+    int status =
+        evaluation->options->contexts ? evaluate_lines(evaluation) : evaluate_one(evaluation);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        status = job_error(&eval_command, "cannot write to stdout: %s", strerror(errno));
+    context_reader_release(&evaluation->reader);
+    free(evaluation->flags);
+    return status;
+}
+
+/* -------------------------------------------------------------------------------- snapshot -- */
+
+static int open_file(struct evaluation *evaluation)
+{
+    struct buffer problem = {0};
+    enum fflag_error error =
+        snapshot_open(&evaluation->snapshot, evaluation->options->snapshot, &problem);
+    int status = error ? job_error(&eval_command, "%s", problem.bytes) : EXIT_FINE;
+    buffer_release(&problem);
+    return is_unsound(error) ? EXIT_INPUT : status;
+}
+
+static int compile(struct evaluation *evaluation)
+{
+    const struct options *options = evaluation->options;
+    struct project *project = project_load(options->directory, clock_now());
+    evaluation->project = project;
+    int status = EXIT_INPUT;
+    struct buffer bytes = {0}, problem = {0};
+    uint32_t environment = UINT32_MAX;
+    if (!project->diagnostics.errors)
+        environment = choose_environment(&eval_command, project, options->environment, &status);
+    bool compiled =
+        environment != UINT32_MAX &&
+        project_compile(project, project->environments.items[environment].text, NULL, 0, &bytes);
+    if (project->diagnostics.errors)
+        show_diagnostics(project, options->format, options->color);
+    if (compiled) {
+        status = EXIT_FINE;
+        if (snapshot_open_memory(&evaluation->snapshot, &bytes, &problem))
+            status = job_error(&eval_command, "what was compiled is not a sound snapshot: %s",
+                               problem.bytes);
+    }
+    buffer_release(&bytes);
+    buffer_release(&problem);
+    return status;
+}
+
+static int check_usage(const struct options *options, int flags)
+{
+    if (flags == 0 && !options->all)
+        return usage_error(&eval_command, "which flags? Name them, or say --all");
+    if (flags > 0 && options->all)
+        return usage_error(&eval_command, "--all and names of flags exclude each other");
+    if (options->snapshot && (options->environment || options->directory))
+        return usage_error(&eval_command, "-s is one environment already: leave out -C and -e");
+    if (!options->context == !options->contexts)
+        return usage_error(&eval_command, "for whom? Say -c with a JSON object, or --contexts with "
+                                          "a file of them");
+    const char *contexts = options->context ? options->context : options->contexts;
+    if (options->snapshot && !strcmp(options->snapshot, "-") && !strcmp(contexts, "-"))
+        return usage_error(&eval_command, "the snapshot and the context cannot both be stdin");
+    return EXIT_FINE;
+}
+
+static int run(int argc, char **argv)
+{
+    struct options options = {.at = INT64_MIN, .format = DIAGNOSTIC_TEXT};
+    const struct option table[] = {
+        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
+         "the project [flags, or . where it holds definitions]"},
+        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
+         "evaluate as compiled for this one"},
+        {"snapshot", 's', OPTION_TEXT, &options.snapshot, "FILE",
+         "evaluate a snapshot instead, or - for stdin"},
+        {"context", 'c', OPTION_TEXT, &options.context, "JSON",
+         "an object of attributes, or - for stdin"},
+        {"contexts", 0, OPTION_TEXT, &options.contexts, "FILE",
+         "a context a line, or - for stdin; a result a line"},
+        {"all", 0, OPTION_FLAG, &options.all, NULL, "every flag, by name"},
+        {"at", 0, OPTION_TIME, &options.at, "TIME", "the clock [now]"},
+        {"json", 0, OPTION_FLAG, &options.json, NULL, "one JSON object a line"},
+        {"format", 0, OPTION_FORMAT, &options.format, "FORMAT", "of diagnostics [text]"},
+        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+    };
+    int status;
+    int flags =
+        options_parse(&eval_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (flags < 0)
+        return status;
+    status = check_usage(&options, flags);
+    if (status != EXIT_FINE)
+        return status;
+
+    struct evaluation evaluation = {.options = &options};
+    status = options.snapshot ? open_file(&evaluation) : compile(&evaluation);
+    if (status == EXIT_FINE)
+        status = evaluate_flags(&evaluation, argv + 1, (size_t)flags);
+    snapshot_close(&evaluation.snapshot);
+    if (evaluation.project)
+        project_free(evaluation.project);
+    return status;
+}

@@ -1,0 +1,63 @@
+/* shared.c - what several commands do. */
+#include "commands.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int64_t clock_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void show_diagnostics(struct project *project, enum diagnostic_format format,
+                      enum color_choice color)
+{
+    if (project->diagnostics.count)
+        diagnostics_write(&project->diagnostics, format, use_color(color, stderr), stderr);
+}
+
+static const char **environment_names(const struct project *project)
+{
+    const char **names = xcalloc(project->environments.count + 1u, sizeof *names);
+    for (uint32_t i = 0; i < project->environments.count; i++)
+        names[i] = project->environments.items[i].text;
+    return names;
+}
+
+uint32_t choose_environment(const struct command *command, const struct project *project,
+                            const char *name, int *status)
+{
+    uint32_t count = project->environments.count;
+    uint32_t index = name ? project_environment(project, name) : count == 1 ? 0 : UINT32_MAX;
+    if (index != UINT32_MAX)
+        return index;
+
+    struct buffer list = {0};
+    const char **names = environment_names(project);
+    for (uint32_t i = 0; i < count; i++)
+        buffer_format(&list, "%s%s", i ? ", " : "", names[i]);
+    const char *near = name ? nearest_name(name, names, count) : NULL;
+    if (!name)
+        *status = usage_error(command, "which environment? Say -e with one of: %s", list.bytes);
+    else if (near)
+        *status =
+            usage_error(command, "there is no environment '%s'; did you mean '%s'?", name, near);
+    else
+        *status = usage_error(command, "there is no environment '%s'; the project has: %s", name,
+                              count ? list.bytes : "none");
+    free(names);
+    buffer_release(&list);
+    return UINT32_MAX;
+}
+
+bool write_stdout(const struct command *command, const struct buffer *text)
+{
+    if (fwrite(text->bytes, 1, text->length, stdout) == text->length && fflush(stdout) == 0)
+        return true;
+    job_error(command, "cannot write to stdout: %s", strerror(errno));
+    return false;
+}

@@ -1,0 +1,126 @@
+/* snapshot.c - a snapshot opened for a command. */
+#include "snapshot.h"
+
+#include "commands.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Snapshots are mapped by services on small machines; one that is larger is no snapshot of flags.
+ */
+#define MAX_STDIN (1u << 30)
+
+static void record(void *user, enum fflag_event event, enum fflag_error error, const char *text)
+{
+    (void)error;
+    struct buffer *problem = user;
+    if (event != FFLAG_EVENT_REJECTED)
+        return;
+    problem->length = 0;
+    buffer_append_text(problem, text);
+}
+
+static enum fflag_error opened(struct snapshot *snapshot, enum fflag_error error,
+                               struct buffer *problem)
+{
+    if (error) {
+        if (!problem->length)
+            buffer_append_text(problem, fflag_error_text(error));
+        return error;
+    }
+    snapshot->view = fflag_acquire(snapshot->store);
+    snapshot->info.size = sizeof snapshot->info;
+    fflag_view_info(snapshot->view, &snapshot->info);
+    return FFLAG_OK;
+}
+
+enum fflag_error snapshot_open_memory(struct snapshot *snapshot, const struct buffer *bytes,
+                                      struct buffer *problem)
+{
+    struct fflag_options options = FFLAG_OPTIONS_INIT;
+    options.log = record;
+    options.log_user = problem;
+    *snapshot = (struct snapshot){0};
+    return opened(snapshot,
+                  fflag_open_memory(&snapshot->store, bytes->bytes, bytes->length, &options),
+                  problem);
+}
+
+enum fflag_error snapshot_open(struct snapshot *snapshot, const char *path, struct buffer *problem)
+{
+    *snapshot = (struct snapshot){0};
+    if (!strcmp(path, "-")) {
+        struct buffer bytes = {0};
+        enum fflag_error error = FFLAG_ERROR_IO;
+        if (read_file(path, MAX_STDIN, &bytes, problem))
+            error = snapshot_open_memory(snapshot, &bytes, problem);
+        buffer_release(&bytes);
+        return error;
+    }
+    struct fflag_options options = FFLAG_OPTIONS_INIT;
+    options.no_thread = true;
+    options.log = record;
+    options.log_user = problem;
+    errno = 0;
+    return opened(snapshot, fflag_open(&snapshot->store, path, &options), problem);
+}
+
+void snapshot_close(struct snapshot *snapshot)
+{
+    if (snapshot->view)
+        fflag_release(snapshot->view);
+    fflag_close(snapshot->store);
+    *snapshot = (struct snapshot){0};
+}
+
+bool is_unsound(enum fflag_error error)
+{
+    return error >= FFLAG_ERROR_TRUNCATED && error <= FFLAG_ERROR_MALFORMED;
+}
+
+const struct ffs_header *snapshot_header(const struct snapshot *snapshot)
+{
+    return snapshot->info.bytes;
+}
+
+const void *snapshot_section(const struct snapshot *snapshot, uint32_t id, size_t *size)
+{
+    const struct ffs_header *header = snapshot_header(snapshot);
+    const struct ffs_section *sections = (const struct ffs_section *)(header + 1);
+    for (uint32_t i = 0; i < header->section_count; i++)
+        if (sections[i].id == id) {
+            *size = sections[i].size;
+            return (const char *)snapshot->info.bytes + sections[i].offset;
+        }
+    *size = 0;
+    return NULL;
+}
+
+const char *snapshot_string(const struct snapshot *snapshot, ffs_string string)
+{
+    size_t size;
+    const char *strings = snapshot_section(snapshot, FFS_STRINGS, &size);
+    return string == FFS_NONE ? NULL : strings + (size_t)string * 4 + sizeof(uint32_t);
+}
+
+const char *section_name(uint32_t id)
+{
+    static const char *const names[] = {
+        [FFS_STRINGS] = "STRINGS", [FFS_ATTRIBUTES] = "ATTRIBUTES", [FFS_FLAGS] = "FLAGS",
+        [FFS_NAMES] = "NAMES",     [FFS_VARIANTS] = "VARIANTS",     [FFS_CODE] = "CODE",
+        [FFS_SPLITS] = "SPLITS",   [FFS_RANGES] = "RANGES",         [FFS_RAMPS] = "RAMPS",
+        [FFS_SETS] = "SETS",       [FFS_NETWORKS] = "NETWORKS",     [FFS_PEOPLE] = "PEOPLE"};
+    return id < sizeof names / sizeof *names ? names[id] : NULL;
+}
+
+bool verify_snapshot(const char *path, struct buffer *error)
+{
+    struct snapshot snapshot;
+    struct buffer problem = {0};
+    bool sound = snapshot_open(&snapshot, path, &problem) == FFLAG_OK;
+    if (!sound)
+        buffer_format(error, "what was written is not a sound snapshot: %s", problem.bytes);
+    snapshot_close(&snapshot);
+    buffer_release(&problem);
+    return sound;
+}

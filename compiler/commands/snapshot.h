@@ -1,0 +1,40 @@
+/*
+ * snapshot.h - a snapshot opened for a command: verified by the library, readable by section.
+ */
+#ifndef FFC_COMMANDS_SNAPSHOT_H
+#define FFC_COMMANDS_SNAPSHOT_H
+
+#include "../memory.h"
+#include "fflag.h"
+#include "fflag/snapshot.h"
+
+struct snapshot {
+    fflag_store *store;
+    const fflag_view *view;
+    struct fflag_snapshot_info info;
+};
+
+/*
+ * Opens a file, or stdin for "-". On failure `problem` says why, in a sentence. Whatever the
+ * result, snapshot_close() may follow.
+ */
+enum fflag_error snapshot_open(struct snapshot *snapshot, const char *path, struct buffer *problem);
+enum fflag_error snapshot_open_memory(struct snapshot *snapshot, const struct buffer *bytes,
+                                      struct buffer *problem);
+void snapshot_close(struct snapshot *snapshot);
+
+/* Whether the file itself is at fault, and not that it cannot be read. */
+bool is_unsound(enum fflag_error error);
+
+/* A section's bytes, at least 8-byte aligned, and their number; NULL and 0 where there is none. */
+const void *snapshot_section(const struct snapshot *snapshot, uint32_t id, size_t *size);
+const struct ffs_header *snapshot_header(const struct snapshot *snapshot);
+/* Borrowed; NULL for FFS_NONE. */
+const char *snapshot_string(const struct snapshot *snapshot, ffs_string string);
+/* "STRINGS", "FLAGS", …; NULL for one that is not known. */
+const char *section_name(uint32_t id);
+
+/* For publish_file(): whether the library opens the file. */
+bool verify_snapshot(const char *path, struct buffer *error);
+
+#endif
