@@ -153,6 +153,8 @@ static bool plan(struct editing *editing)
 {
     for (size_t i = 0; i < editing->count; i++) {
         const struct node *value = node_get(editing->block, editing->edits[i].key);
+        if (!*editing->edits[i].value)
+            return refuse(editing, &editing->edits[i], "the new value is empty");
         if (value && !replace_value(editing, i, value))
             return false;
         if (!value && editing->block->flow)
