@@ -30,7 +30,7 @@ bool finding_blocks(const struct finding *finding)
 
 static uint32_t blockers(const struct decision_facts *facts)
 {
-    uint32_t found = 0;
+    uint32_t found = facts->too_few_samples ? BLOCKED_BY_SAMPLES : 0;
     for (uint32_t i = 0; i < facts->finding_count; i++) {
         const struct finding *finding = &facts->findings[i];
         if (finding_blocks(finding))

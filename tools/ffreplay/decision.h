@@ -28,6 +28,7 @@ struct decision_facts {
     enum canary_state state;
     bool last_stage;
     bool next_needs_approval;
+    bool too_few_samples; /* of a stage that has no criteria to count them */
     bool unhealthy;
     enum nodata_policy on_unhealthy;
     int64_t elapsed; /* since the stage began, in milliseconds; negative: it has not yet */

@@ -137,7 +137,7 @@ static bool parse_numeric_time(const char *text, size_t length, enum time_unit u
     }
     if (at < length) {
         double number;
-        if (!parse_number(text, length, &number) || number < 0 || number > 9.2e18)
+        if (!number_from_text(text, length, &number) || number < 0 || number > 9.2e18)
             return false;
         whole = (uint64_t)number;
         thousandths = (uint64_t)((number - (double)whole) * 1000);

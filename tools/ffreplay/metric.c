@@ -47,6 +47,10 @@ bool measure_prepare(struct measure *measure, const struct metric *metric, struc
         return false;
     if (metric->per_unit && !per_unit_is_known(measure))
         return false;
+    if (metric->kind == METRIC_QUANTILE && metric->accuracy < SKETCH_BEST_ACCURACY)
+        return complain(layout->project, metric->name.span,
+                        "metric '%s' asks for an accuracy of %g; the best there is, is %g",
+                        metric->name.text, metric->accuracy, SKETCH_BEST_ACCURACY);
     switch (metric->kind) {
     case METRIC_PROPORTION:
     case METRIC_RATE:

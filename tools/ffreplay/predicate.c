@@ -29,7 +29,7 @@ static void add_operand(struct arena *arena, struct predicate *predicate, const 
         ARENA_APPEND(arena, predicate->operands, predicate->operand_count);
     operand->text = text;
     operand->length = strlen(text);
-    operand->is_number = parse_number(text, operand->length, &operand->number);
+    operand->is_number = number_from_text(text, operand->length, &operand->number);
 }
 
 static bool prepare_test(struct predicate *predicate, struct layout *layout)

@@ -32,7 +32,7 @@ static bool parse_any_number(const char *text, size_t length, double *number)
     return length > 0 && *end == '\0' && isfinite(*number);
 }
 
-bool parse_number(const char *text, size_t length, double *number)
+bool number_from_text(const char *text, size_t length, double *number)
 {
     const char *at = text, *end = text + length;
     bool negative = at < end && *at == '-';
@@ -63,5 +63,5 @@ bool value_number(const struct value *value, double *number)
 {
     if (value->kind != VALUE_NUMBER && value->kind != VALUE_STRING)
         return false;
-    return parse_number(value->text, value->length, number);
+    return number_from_text(value->text, value->length, number);
 }

@@ -37,7 +37,7 @@ struct value {
  * A finite decimal number, whole text, correctly rounded; false for anything else, "NaN" and "inf"
  * included. Cost: a few nanoseconds for up to 15 digits.
  */
-bool parse_number(const char *text, size_t length, double *number);
+bool number_from_text(const char *text, size_t length, double *number);
 
 /* The number of a number, or of a string that spells one. */
 bool value_number(const struct value *value, double *number);

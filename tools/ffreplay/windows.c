@@ -26,9 +26,16 @@ static void release(struct window *window)
 /* The window that begins there, made if need be; NULL when it is older than all that are kept. */
 static struct window *window_at(struct windows *windows, int64_t begin)
 {
-    uint32_t at = 0;
-    while (at < windows->count && windows->items[at]->begin > begin)
-        at++;
+    uint32_t at = 0, end = windows->count;
+    if (end > 0 && windows->items[0]->begin <= begin)
+        end = 0;
+    while (at < end) {
+        uint32_t middle = at + (end - at) / 2;
+        if (windows->items[middle]->begin > begin)
+            at = middle + 1;
+        else
+            end = middle;
+    }
     if (at < windows->count && windows->items[at]->begin == begin)
         return windows->items[at];
     if (at == windows->keep)

@@ -1,0 +1,76 @@
+/*
+ * analysis.h - one canary at one stage: what its criteria need, gathered from lines, and judged.
+ */
+#ifndef FFREPLAY_ANALYSIS_H
+#define FFREPLAY_ANALYSIS_H
+
+#include "assign.h"
+#include "decision.h"
+#include "windows.h"
+
+/* A metric, over the whole stage. */
+struct tally {
+    struct measure measure;
+    uint32_t log;
+    struct cell canary, control;
+};
+
+/* A criterion, and how it was judged. */
+struct judgement {
+    const struct criterion *criterion;
+    uint32_t tally;
+    bool windowed;          /* judged over trailing windows, not over the stage */
+    struct windows windows; /* of the canary */
+
+    struct finding finding;
+    bool measured; /* `estimate` counts: of the stage, or of the newest look */
+    double estimate;
+    uint64_t samples;        /* behind the estimate */
+    uint64_t wanted_samples; /* what `samples`, or the stage's samples, had to reach */
+    uint64_t stage_samples;  /* of the metric in the canary */
+    uint32_t looks;          /* of `for`, those there were */
+    uint32_t looks_beyond;
+    bool control_measured;
+    double control_estimate;
+    uint64_t control_samples;
+};
+
+struct replay_times {
+    int64_t now;      /* INT64_MIN: the latest time in the logs */
+    int64_t window;   /* width */
+    int64_t lateness; /* lines may be this late: a window is complete that long after its end */
+};
+
+struct analysis {
+    struct subject subject;
+    const struct stage *stage;
+    int64_t since;              /* INT64_MIN: not given */
+    struct assigner *assigners; /* one a log */
+    struct tally *tallies;
+    uint32_t tally_count;
+    struct judgement *judgements;
+    uint32_t judgement_count;
+    uint64_t assigned[ASSIGNMENT_COUNT];
+    int64_t first, last; /* times of the lines that were used; INT64_MAX and INT64_MIN: none */
+    uint64_t digest[2];  /* sum of the 128-bit hashes of those lines, low half first */
+};
+
+/*
+ * Chooses metrics and logs and compiles snapshots, for `analysis->subject.flag` and `.environment`.
+ * `layouts`: one a log of the project. False: it has been reported.
+ */
+bool analysis_prepare(struct analysis *analysis, struct project *project, struct layout *layouts,
+                      const struct replay_times *times);
+void analysis_release(struct analysis *analysis);
+
+/* Whether the line was the first occurrence of its id is the reader's to know. */
+void analysis_line(struct analysis *analysis, uint32_t log, const struct event *event,
+                   bool duplicate, int64_t now, const char *line, size_t length);
+
+/* Judges every criterion, `now` being known. `begin`: when the stage began. */
+void analysis_judge(struct analysis *analysis, const struct replay_times *times, int64_t begin);
+
+/* Lines of the two groups. */
+uint64_t analysis_used(const struct analysis *analysis);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * apply.h - a verdict made true: the edit of the definition, its line in the ledger, the snapshot.
+ */
+#ifndef FFREPLAY_APPLY_H
+#define FFREPLAY_APPLY_H
+
+#include "ledger.h"
+
+/*
+ * Edits state, stage and since where the verdict changes something, and writes the ledger. The
+ * definitions are read again first: when the canary no longer stands where it was decided on,
+ * nothing is done. False: a sentence in `error`.
+ */
+bool apply_verdict(const struct ledger *ledger, struct verdict *verdict, const char *actor,
+                   struct buffer *error);
+
+/* Compiles the definitions as they are now, and publishes them unless the file has these bytes. */
+bool apply_build(const char *directory, const char *environment, const char *path,
+                 struct buffer *error);
+
+#endif

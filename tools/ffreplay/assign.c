@@ -1,0 +1,327 @@
+/* assign.c - see assign.h. */
+#include "assign.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "complain.h"
+#include "log_time.h"
+
+const char *assignment_text(enum assignment assignment)
+{
+    static const char *const texts[] = {
+        [ASSIGNED_CANARY] = "canary",
+        [ASSIGNED_CONTROL] = "control",
+        [LEFT_OUT_BEFORE] = "before_stage",
+        [LEFT_OUT_AFTER] = "after_now",
+        [LEFT_OUT_DUPLICATE] = "duplicate",
+        [LEFT_OUT_OTHER_FLAG] = "other_flag",
+        [LEFT_OUT_NO_VARIANT] = "no_variant",
+        [LEFT_OUT_OTHER_VARIANT] = "other_variant",
+        [LEFT_OUT_NO_KEY] = "no_key",
+        [LEFT_OUT_NOT_IN_AUDIENCE] = "not_in_audience",
+        [LEFT_OUT_OVERRIDE] = "override",
+        [LEFT_OUT_DISABLED] = "disabled",
+        [LEFT_OUT_PREREQUISITE] = "prerequisite",
+        [LEFT_OUT_USERS] = "users",
+        [LEFT_OUT_HOLDOUT] = "holdout",
+        [LEFT_OUT_LAYER] = "layer",
+        [LEFT_OUT_RULES] = "rules",
+        [LEFT_OUT_ERROR] = "error",
+    };
+    return texts[assignment];
+}
+
+/* ---------------------------------------------------------------------------------- snapshots --
+ */
+
+static bool open_snapshot(struct project *project, const struct subject *subject,
+                          fflag_store **store)
+{
+    struct buffer bytes = {0};
+    const char *environment = project->environments.items[subject->environment].text;
+    bool compiled = project_compile(project, environment, NULL, 0, &bytes);
+    struct fflag_options options = FFLAG_OPTIONS_INIT;
+    options.no_thread = true;
+    enum fflag_error error = FFLAG_ERROR_GENERAL;
+    if (compiled)
+        error = fflag_open_memory(store, bytes.bytes, bytes.length, &options);
+    if (compiled && error)
+        fprintf(stderr, "ffreplay: the compiled snapshot is refused: %s\n",
+                fflag_error_text(error));
+    buffer_release(&bytes);
+    return compiled && !error;
+}
+
+bool subject_open(struct subject *subject, struct project *project)
+{
+    const char *name = subject->flag->name.text;
+    if (!open_snapshot(project, subject, &subject->store))
+        return false;
+    subject->view = fflag_acquire(subject->store);
+    subject->id = fflag_flag(subject->store, name);
+    struct fflag_snapshot_info info = {.size = sizeof info};
+    fflag_view_info(subject->view, &info);
+    memcpy(subject->build, info.build, sizeof subject->build);
+
+    struct stage *stage = &subject->canary->stages[subject->stage];
+    subject->takes_everybody = subject->canary->instant ||
+                               subject->canary->state == CANARY_COMPLETE ||
+                               stage->percent == PERCENT_ALL;
+    if (subject->takes_everybody)
+        return true;
+    uint32_t percent = stage->percent;
+    stage->percent = PERCENT_ALL;
+    bool opened = open_snapshot(project, subject, &subject->everybody);
+    stage->percent = percent;
+    if (!opened)
+        return false;
+    subject->everybody_view = fflag_acquire(subject->everybody);
+    subject->everybody_id = fflag_flag(subject->everybody, name);
+    return true;
+}
+
+void subject_close(struct subject *subject)
+{
+    if (subject->view)
+        fflag_release(subject->view);
+    if (subject->everybody_view)
+        fflag_release(subject->everybody_view);
+    fflag_close(subject->store);
+    fflag_close(subject->everybody);
+    free(subject->unknown_variant);
+    subject->view = subject->everybody_view = NULL;
+    subject->store = subject->everybody = NULL;
+    subject->unknown_variant = NULL;
+}
+
+/* ------------------------------------------------------------------------------------ context --
+ */
+
+static const struct attribute *attribute_named(const struct project *project, const char *name)
+{
+    for (uint32_t i = 0; i < project->attribute_count; i++)
+        if (strcmp(project->attributes[i]->name.text, name) == 0)
+            return project->attributes[i];
+    return NULL;
+}
+
+static bool add_context_field(struct assigner *assigner, struct layout *layout,
+                              const struct log_field *mapped)
+{
+    struct subject *subject = assigner->subject;
+    const struct attribute *attribute = attribute_named(layout->project, mapped->name.text);
+    if (!attribute)
+        return complain(layout->project, mapped->name.span, "no attribute is called '%s'",
+                        mapped->name.text);
+    struct context_field *field =
+        ARENA_APPEND(layout->arena, assigner->fields, assigner->field_count);
+    field->type = attribute->type;
+    field->place = layout_path(layout, mapped->from);
+    field->attribute = fflag_attribute(subject->store, mapped->name.text);
+    /* A context serves both stores, which number attributes in the order they are asked for. */
+    if (field->attribute == FFLAG_NO_ATTR ||
+        (subject->everybody &&
+         fflag_attribute(subject->everybody, mapped->name.text) != field->attribute))
+        return complain(layout->project, mapped->name.span, "a context holds at most %d attributes",
+                        FFLAG_CONTEXT_SLOTS);
+    if (attribute->type == FFLAG_ATTRIBUTE_NUMBER)
+        layout_expect_number(layout, field->place);
+    if (attribute == subject->targeting->bucket_by)
+        assigner->key = field->place;
+    return true;
+}
+
+bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct layout *layout)
+{
+    const struct log *log = layout->log;
+    *assigner = (struct assigner){.subject = subject, .layout = layout, .key = NO_PLACE};
+    for (uint32_t i = 0; i < log->context_count; i++)
+        if (!add_context_field(assigner, layout, &log->context[i]))
+            return false;
+    const struct attribute *key = subject->targeting->bucket_by;
+    if (layout->variant == NO_PLACE && log->context_count > 0 && assigner->key == NO_PLACE &&
+        !subject->takes_everybody && key) {
+        complain(layout->project, log->span,
+                 "log '%s' has no context '%s', which flag '%s' is bucketed by", log->name.text,
+                 key->name.text, subject->flag->name.text);
+        complain_help("say which field it is: context: {%s: FIELD}", key->name.text);
+        return false;
+    }
+    if (layout->variant != NO_PLACE || log->context_count > 0)
+        return true;
+    complain(
+        layout->project, log->span,
+        "log '%s' does not say who was in which variant: it has neither 'variant' nor 'context'",
+        log->name.text);
+    complain_help("map the attributes the flag is decided by, e.g. context: {user_id: FIELD}");
+    return false;
+}
+
+static void set_attribute(fflag_context *context, const struct context_field *field,
+                          const struct event *event)
+{
+    const struct value *value = &event->values[field->place];
+    int64_t ms;
+    if (value->kind == VALUE_LIST) {
+        if (field->type == FFLAG_ATTRIBUTE_STRINGS)
+            (void)fflag_set_strings(context, field->attribute, value->items, value->length);
+        return;
+    }
+    if (value->kind == VALUE_ABSENT || value->kind == VALUE_OTHER)
+        return;
+    /* What the setters refuse stays absent, as it does in a service. */
+    switch (field->type) {
+    case FFLAG_ATTRIBUTE_NUMBER:
+        if (event->numbers[field->place].state == NUMBER_GIVEN)
+            (void)fflag_set_number(context, field->attribute, event->numbers[field->place].number);
+        break;
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+        if (value->length == 4 && memcmp(value->text, "true", 4) == 0)
+            (void)fflag_set_boolean(context, field->attribute, true);
+        else if (value->length == 5 && memcmp(value->text, "false", 5) == 0)
+            (void)fflag_set_boolean(context, field->attribute, false);
+        break;
+    case FFLAG_ATTRIBUTE_TIME:
+        if (value_time(value, TIME_AUTO, &ms))
+            (void)fflag_set_time(context, field->attribute, ms);
+        break;
+    case FFLAG_ATTRIBUTE_VERSION:
+        (void)fflag_set_version(context, field->attribute, value->text, value->length);
+        break;
+    case FFLAG_ATTRIBUTE_IP:
+        (void)fflag_set_ip(context, field->attribute, value->text, value->length);
+        break;
+    default:
+        (void)fflag_set_string(context, field->attribute, value->text, value->length);
+    }
+}
+
+/* Whether the unit can be in a percentage: see docs/evaluation.md, "Bucketing". */
+static bool has_key(const struct assigner *assigner, const struct event *event)
+{
+    if (assigner->key == NO_PLACE || !assigner->subject->targeting->bucket_by)
+        return false;
+    const struct value *value = &event->values[assigner->key];
+    double number = event->numbers[assigner->key].number;
+    switch (assigner->subject->targeting->bucket_by->type) {
+    case FFLAG_ATTRIBUTE_STRING:
+        return value->kind == VALUE_STRING || value->kind == VALUE_NUMBER ||
+               value->kind == VALUE_BOOLEAN;
+    case FFLAG_ATTRIBUTE_NUMBER:
+        return event->numbers[assigner->key].state == NUMBER_GIVEN && floor(number) == number &&
+               fabs(number) <= 9007199254740992.0;
+    default:
+        return false;
+    }
+}
+
+/* --------------------------------------------------------------------------------- assignment --
+ */
+
+static bool is_canary(const fflag_result *result)
+{
+    return result->rule && strncmp(result->rule, "canary:", 7) == 0;
+}
+
+/* Why a decision that was not the canary's is not about the canary. */
+static enum assignment left_out(const fflag_result *result)
+{
+    switch (result->reason) {
+    case FFLAG_REASON_OVERRIDE:
+        return LEFT_OUT_OVERRIDE;
+    case FFLAG_REASON_DISABLED:
+        return LEFT_OUT_DISABLED;
+    case FFLAG_REASON_PREREQUISITE_FAILED:
+        return LEFT_OUT_PREREQUISITE;
+    case FFLAG_REASON_HOLDOUT:
+        return LEFT_OUT_HOLDOUT;
+    case FFLAG_REASON_LAYER:
+        return LEFT_OUT_LAYER;
+    case FFLAG_REASON_ERROR:
+        return LEFT_OUT_ERROR;
+    default:
+        break;
+    }
+    if (!result->rule)
+        return LEFT_OUT_NOT_IN_AUDIENCE;
+    return strcmp(result->rule, "users") == 0 ? LEFT_OUT_USERS : LEFT_OUT_RULES;
+}
+
+static enum assignment evaluate(struct assigner *assigner, const struct event *event)
+{
+    const struct subject *subject = assigner->subject;
+    fflag_context *context = &assigner->context;
+    fflag_context_init(context);
+    fflag_set_now(context, event->time);
+    for (uint32_t i = 0; i < assigner->field_count; i++)
+        set_attribute(context, &assigner->fields[i], event);
+
+    fflag_result result = fflag_evaluate(subject->view, subject->id, context);
+    if (is_canary(&result))
+        return ASSIGNED_CANARY;
+    if (result.rule || !subject->everybody || result.reason == FFLAG_REASON_ERROR)
+        return left_out(&result);
+    fflag_result everybody =
+        fflag_evaluate(subject->everybody_view, subject->everybody_id, context);
+    if (!is_canary(&everybody))
+        return left_out(&everybody);
+    return has_key(assigner, event) ? ASSIGNED_CONTROL : LEFT_OUT_NO_KEY;
+}
+
+static void note_unknown_variant(struct subject *subject, const struct value *value)
+{
+    subject->unknown_variants++;
+    char *name = xcalloc(1, (size_t)value->length + 1);
+    memcpy(name, value->text, value->length);
+    if (!subject->unknown_variant || strcmp(name, subject->unknown_variant) < 0) {
+        free(subject->unknown_variant);
+        subject->unknown_variant = name;
+    } else {
+        free(name);
+    }
+}
+
+static bool is_text(const struct value *value)
+{
+    return value->kind == VALUE_STRING || value->kind == VALUE_BOOLEAN ||
+           value->kind == VALUE_NUMBER;
+}
+
+static bool spells(const struct value *value, const char *text)
+{
+    return is_text(value) && strlen(text) == value->length &&
+           memcmp(value->text, text, value->length) == 0;
+}
+
+static enum assignment by_logged_variant(struct subject *subject, const struct value *logged)
+{
+    const struct targeting *targeting = subject->targeting;
+    for (uint32_t i = 0; i < targeting->variant_count; i++) {
+        const char *name = targeting->variants[i].name.text;
+        if (!name || !spells(logged, name))
+            continue;
+        subject->variants_seen |= UINT64_C(1) << i;
+        if (i == subject->canary->serve)
+            return ASSIGNED_CANARY;
+        return i == targeting->default_variant ? ASSIGNED_CONTROL : LEFT_OUT_OTHER_VARIANT;
+    }
+    note_unknown_variant(subject, logged);
+    return LEFT_OUT_OTHER_VARIANT;
+}
+
+enum assignment assign(struct assigner *assigner, const struct event *event)
+{
+    const struct layout *layout = assigner->layout;
+    if (layout->flag != NO_PLACE) {
+        const struct value *flag = &event->values[layout->flag];
+        if (is_text(flag) && !spells(flag, assigner->subject->flag->name.text))
+            return LEFT_OUT_OTHER_FLAG;
+        if (!is_text(flag))
+            return assigner->field_count ? evaluate(assigner, event) : LEFT_OUT_NO_VARIANT;
+    }
+    if (layout->variant != NO_PLACE && is_text(&event->values[layout->variant]))
+        return by_logged_variant(assigner->subject, &event->values[layout->variant]);
+    return assigner->field_count ? evaluate(assigner, event) : LEFT_OUT_NO_VARIANT;
+}

@@ -1,0 +1,84 @@
+/*
+ * assign.h - which group a log line belongs to, for one canary.
+ *
+ * From the log, where it names the flag and its variant. Otherwise by evaluating the flag again, on
+ * the snapshot that the definitions compile to, with the line's context at the line's time.
+ *
+ * To tell the control group (in the stage's audience, not enrolled) from everybody else, the
+ * project is compiled a second time, in memory, with this one stage at 100 %: whoever the canary
+ * takes in then, and does not now, is control. So whatever comes before the canary, and the
+ * audience itself, is decided by the very code that services run, and nothing is evaluated a second
+ * way. A unit without a key is in neither group: at 100 % it would be taken in, but below it never
+ * can.
+ */
+#ifndef FFREPLAY_ASSIGN_H
+#define FFREPLAY_ASSIGN_H
+
+#include "layout.h"
+
+enum assignment {
+    ASSIGNED_CANARY,
+    ASSIGNED_CONTROL,
+    /* Left out, and why. */
+    LEFT_OUT_BEFORE, /* the stage began */
+    LEFT_OUT_AFTER,  /* now */
+    LEFT_OUT_DUPLICATE,
+    LEFT_OUT_OTHER_FLAG, /* the line is about */
+    LEFT_OUT_NO_VARIANT, /* in the line, and no context to evaluate */
+    LEFT_OUT_OTHER_VARIANT,
+    LEFT_OUT_NO_KEY,
+    LEFT_OUT_NOT_IN_AUDIENCE,
+    LEFT_OUT_OVERRIDE,
+    LEFT_OUT_DISABLED,
+    LEFT_OUT_PREREQUISITE,
+    LEFT_OUT_USERS,
+    LEFT_OUT_HOLDOUT,
+    LEFT_OUT_LAYER,
+    LEFT_OUT_RULES,
+    LEFT_OUT_ERROR,
+    ASSIGNMENT_COUNT
+};
+/* "not_in_audience" */
+const char *assignment_text(enum assignment assignment);
+
+/* The canary of a flag in an environment, and its snapshots. */
+struct subject {
+    const struct flag *flag;
+    uint32_t environment;
+    const struct targeting *targeting;
+    struct canary *canary;
+    uint32_t stage; /* the one decided on; of an instant canary, the last */
+    fflag_store *store, *everybody;
+    const fflag_view *view, *everybody_view;
+    fflag_id id, everybody_id;
+    bool takes_everybody;      /* the stage stands at 100 %: there is no control */
+    uint64_t variants_seen;    /* in the log, as bits */
+    uint64_t unknown_variants; /* lines that name a variant the flag does not have */
+    char *unknown_variant;     /* the least of those names, as bytes; malloc'ed */
+    char build[33];
+};
+
+/* How a log's lines are assigned to a subject. */
+struct assigner {
+    struct subject *subject;
+    const struct layout *layout;
+    struct context_field {
+        fflag_attr attribute;
+        enum fflag_attribute_type type;
+        uint32_t place;
+    } * fields;
+    uint32_t field_count;
+    uint32_t key; /* the field that is hashed; NO_PLACE where the context does not have it */
+    fflag_context context;
+};
+
+/* Compiles and opens both snapshots. False: it has been reported. */
+bool subject_open(struct subject *subject, struct project *project);
+void subject_close(struct subject *subject);
+
+/* Registers the fields. False when neither the log nor a context can tell; then it is reported. */
+bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct layout *layout);
+
+enum assignment assign(struct assigner *assigner, const struct event *event);
+
+#endif

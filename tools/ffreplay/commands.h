@@ -1,0 +1,9 @@
+/* commands.h - the commands of ffreplay; each is a file. */
+#ifndef FFREPLAY_COMMANDS_H
+#define FFREPLAY_COMMANDS_H
+
+#include "compiler/options.h"
+
+extern const struct command decide_command;
+
+#endif

@@ -1,0 +1,282 @@
+/* decide.c - `ffreplay decide`: the verdict on the current stage of a canary. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "apply.h"
+#include "commands.h"
+#include "replay.h"
+#include "report.h"
+
+static int run(int argc, char **argv);
+
+const struct command decide_command = {
+    .name = "decide",
+    .summary = "decide on a canary: advance, hold, pause, roll back, complete",
+    .usage = "FLAG LOG… -e ENV",
+    .examples = "ffreplay decide canary.checkout access.log -e production\n"
+                "zcat access.log.*.gz | ffreplay decide canary.checkout - -e production --json\n"
+                "ffreplay decide --all requests=api.ndjson -e production --apply --build live.ffs",
+    .run = run,
+};
+
+enum verdict_exit { EXIT_HOLD = 10, EXIT_PAUSE = 11, EXIT_ROLLBACK = 20 };
+
+struct options {
+    const char *directory;
+    const char *environment;
+    bool all;
+    int64_t now;
+    const char *window, *lateness, *max_bad;
+    const char *actor, *build;
+    bool apply, json, exit_code;
+    enum color_choice color;
+};
+
+static bool parse_values(const struct options *options, struct replay *replay)
+{
+    struct replay_times *times = &replay->times;
+    times->now = options->now;
+    if (!parse_duration(options->window, &times->window) || times->window < 1000) {
+        usage_error(&decide_command, "--window is a duration of at least 1s, not '%s'",
+                    options->window);
+        return false;
+    }
+    if (!parse_duration(options->lateness, &times->lateness)) {
+        usage_error(&decide_command, "--lateness is a duration like 1m, not '%s'",
+                    options->lateness);
+        return false;
+    }
+    if (!parse_percent(options->max_bad, &replay->max_bad)) {
+        usage_error(&decide_command, "--max-bad is a percentage like 1%%, not '%s'",
+                    options->max_bad);
+        return false;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------------------- what to decide --
+ */
+
+static bool has_open_canary(const struct flag *flag, uint32_t environment)
+{
+    const struct canary *canary = flag->environments[environment].canary;
+    return canary && (canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED);
+}
+
+static bool name_flag(struct replay *replay, const char *name, uint32_t environment)
+{
+    const struct project *project = replay->project;
+    const struct flag *flag = project_flag(project, name);
+    if (flag && flag->environments[environment].canary) {
+        replay->analyses[replay->analysis_count++].subject.flag = flag;
+        return true;
+    }
+    if (flag) {
+        bool experiment = flag->environments[environment].experiment;
+        job_error(&decide_command, "flag '%s' has no canary in environment '%s'%s", name,
+                  project->environments.items[environment].text,
+                  experiment ? ": it is an experiment, on which nothing is decided yet" : "");
+        return false;
+    }
+    const char **names = xcalloc(project->flag_count + 1, sizeof *names);
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        names[i] = project->flags[i]->name.text;
+    const char *near = nearest_name(name, names, project->flag_count);
+    free(names);
+    if (near)
+        job_error(&decide_command, "no flag is called '%s'; did you mean '%s'?", name, near);
+    else
+        job_error(&decide_command, "no flag is called '%s'", name);
+    return false;
+}
+
+/* False: it has been reported. */
+static bool choose(struct replay *replay, const struct options *options, const char *flag)
+{
+    struct project *project = replay->project;
+    uint32_t environment = project_environment(project, options->environment);
+    if (environment == UINT32_MAX) {
+        job_error(&decide_command, "the project has no environment '%s'", options->environment);
+        return false;
+    }
+    replay->analyses = ARENA_ARRAY(&project->arena, struct analysis, project->flag_count + 1);
+    if (!options->all && !name_flag(replay, flag, environment))
+        return false;
+    for (uint32_t i = 0; options->all && i < project->flag_count; i++)
+        if (has_open_canary(project->flags[i], environment))
+            replay->analyses[replay->analysis_count++].subject.flag = project->flags[i];
+    for (uint32_t i = 0; i < replay->analysis_count; i++)
+        replay->analyses[i].subject.environment = environment;
+    return true;
+}
+
+/* ---------------------------------------------------------------------------------- what it says
+ * -- */
+
+static int exit_of(const struct verdict *verdict)
+{
+    switch (verdict->decision.verdict) {
+    case VERDICT_HOLD:
+        return EXIT_HOLD;
+    case VERDICT_PAUSE:
+        return EXIT_PAUSE;
+    case VERDICT_ROLLBACK:
+        return EXIT_ROLLBACK;
+    default:
+        return EXIT_FINE;
+    }
+}
+
+static bool write_out(const struct buffer *out)
+{
+    return fwrite(out->bytes, 1, out->length, stdout) == out->length && fflush(stdout) == 0;
+}
+
+static bool apply_all(const struct options *options, const struct ledger *ledger,
+                      struct verdict *verdicts, uint32_t count, struct buffer *error)
+{
+    const char *actor = options->actor ? options->actor : getenv("USER");
+    for (uint32_t i = 0; i < count; i++)
+        if (!apply_verdict(ledger, &verdicts[i], actor && *actor ? actor : "ffreplay", error))
+            return false;
+    return !options->build ||
+           apply_build(ledger->directory, options->environment, options->build, error);
+}
+
+static int report(struct replay *replay, const struct options *options, const struct ledger *ledger)
+{
+    struct project *project = replay->project;
+    uint32_t count = replay->analysis_count;
+    struct verdict *verdicts = ARENA_ARRAY(&project->arena, struct verdict, count);
+    struct buffer out = {0}, error = {0};
+    int worst = EXIT_FINE;
+    for (uint32_t i = 0; i < count; i++) {
+        verdict_reach(&verdicts[i], replay, &replay->analyses[i]);
+        if (options->json) {
+            report_json(&verdicts[i], &out);
+        } else {
+            if (i > 0)
+                buffer_append_text(&out, "\n");
+            report_text(&verdicts[i], use_color(options->color, stdout), &out);
+        }
+        if (exit_of(&verdicts[i]) > worst)
+            worst = exit_of(&verdicts[i]);
+    }
+    int status = options->exit_code ? worst : EXIT_FINE;
+    if (count == 0 && !options->json)
+        buffer_format(&out, "no canary is running in %s\n", options->environment);
+    if (!write_out(&out))
+        status = job_error(&decide_command, "cannot write to stdout");
+    else if (options->apply && !apply_all(options, ledger, verdicts, count, &error))
+        status = job_error(&decide_command, "%s", error.bytes);
+    buffer_release(&out);
+    buffer_release(&error);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------- run
+ * -- */
+
+static int decide_on_logs(struct replay *replay, const struct options *options,
+                          const struct ledger *ledger, const char *flag, char **logs,
+                          size_t log_count)
+{
+    struct project *project = replay->project;
+    if (project->diagnostics.errors > 0) {
+        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(options->color, stderr),
+                          stderr);
+        return EXIT_INPUT;
+    }
+    replay_init(replay, project);
+    if (!choose(replay, options, flag))
+        return EXIT_JOB;
+    bool prepared = true;
+    for (uint32_t i = 0; i < replay->analysis_count; i++)
+        prepared &=
+            analysis_prepare(&replay->analyses[i], project, replay->layouts, &replay->times);
+    if (!prepared)
+        return EXIT_INPUT;
+    for (size_t i = 0; i < log_count; i++)
+        if (!replay_read(replay, logs[i]))
+            return EXIT_JOB;
+    if (replay_is_too_bad(replay))
+        return EXIT_JOB;
+    if (replay->times.now == INT64_MIN && replay->latest == INT64_MIN)
+        return job_error(&decide_command,
+                         "no line of the logs has a time: say with --now when it is");
+    if (replay->times.now == INT64_MIN)
+        replay->times.now = replay->latest;
+    return report(replay, options, ledger);
+}
+
+/* With --apply the definitions are read under the lock, so that two runs decide one after the
+ * other. */
+static bool load(struct replay *replay, const struct options *options, struct ledger *ledger,
+                 int64_t today, struct buffer *error)
+{
+    replay->project = project_load(options->directory, today);
+    if (!options->apply || replay->project->diagnostics.errors > 0)
+        return true;
+    if (!ledger_lock(ledger, strdup(replay->project->directory), error))
+        return false;
+    project_free(replay->project);
+    replay->project = project_load(ledger->directory, today);
+    return replay->project->diagnostics.errors > 0 ||
+           ledger_recover(ledger, replay->project, error);
+}
+
+static int run(int argc, char **argv)
+{
+    struct options options = {.now = INT64_MIN, .window = "10s", .lateness = "1m", .max_bad = "1%"};
+    const struct option table[] = {
+        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR", "the project"},
+        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV", "the environment"},
+        {"all", 0, OPTION_FLAG, &options.all, NULL, "every running or paused canary"},
+        {"now", 0, OPTION_TIME, &options.now, "TIME", "the time; default: the latest in the logs"},
+        {"json", 0, OPTION_FLAG, &options.json, NULL, "the verdict as JSON, one object a flag"},
+        {"exit-code", 0, OPTION_FLAG, &options.exit_code, NULL,
+         "exit 0 advance or complete, 10 hold, 11 pause, 20 rollback"},
+        {"apply", 0, OPTION_FLAG, &options.apply, NULL, "edit the definition, add to the ledger"},
+        {"build", 0, OPTION_TEXT, &options.build, "FILE", "with --apply: publish the snapshot"},
+        {"actor", 0, OPTION_TEXT, &options.actor, "NAME", "who, for the ledger; default: $USER"},
+        {"max-bad", 0, OPTION_TEXT, &options.max_bad, "PERCENT",
+         "bad lines that a log may have; default: 1%"},
+        {"window", 0, OPTION_TEXT, &options.window, "D", "width of time windows; default: 10s"},
+        {"lateness", 0, OPTION_TEXT, &options.lateness, "D",
+         "how late lines may come, for 'for:' windows; default: 1m"},
+        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never"},
+    };
+    int status;
+    int operands =
+        options_parse(&decide_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (operands < 0)
+        return status;
+    if (!options.all && operands < 1)
+        return usage_error(&decide_command, "expected a flag, or --all");
+    int first_log = options.all ? 1 : 2;
+    if (operands < first_log)
+        return usage_error(&decide_command, "expected at least one log ('-' is stdin)");
+    if (!options.environment)
+        return usage_error(&decide_command, "expected an environment: -e ENV");
+    if (options.build && !options.apply)
+        return usage_error(&decide_command, "--build publishes what --apply edits: give both");
+    struct replay replay = {0};
+    if (!parse_values(&options, &replay))
+        return EXIT_JOB;
+
+    struct ledger ledger = {.lock = -1};
+    struct buffer error = {0};
+    int64_t today = options.now != INT64_MIN ? options.now : (int64_t)time(NULL) * 1000;
+    if (load(&replay, &options, &ledger, today, &error))
+        status = decide_on_logs(&replay, &options, &ledger, argv[1], argv + first_log,
+                                (size_t)(operands - first_log + 1));
+    else
+        status = job_error(&decide_command, "%s", error.bytes);
+    buffer_release(&error);
+    replay_release(&replay);
+    project_free(replay.project);
+    ledger_unlock(&ledger);
+    free((char *)(uintptr_t)ledger.directory);
+    return status;
+}

@@ -1,0 +1,402 @@
+/*
+ * explain.c - why the verdict is what it is, and what would change it, in sentences with numbers.
+ */
+#include <inttypes.h>
+#include <math.h>
+
+#include "verdict.h"
+
+static struct arena *arena_of(const struct verdict *verdict)
+{
+    return &verdict->replay->project->arena;
+}
+
+static const struct metric *metric_of(const struct judgement *judgement)
+{
+    return judgement->criterion->metric;
+}
+
+/* "above the max of 5%" */
+static const char *bound_text(struct verdict *verdict, const struct judgement *judgement,
+                              bool beyond)
+{
+    bool max = judgement->criterion->form == CRITERION_MAX;
+    return arena_format(arena_of(verdict), "%s the %s of %s",
+                        beyond ? (max ? "above" : "below") : "within", max ? "max" : "min",
+                        judgement->criterion->written.text);
+}
+
+/* "error_rate is 7.1% over 812 canary samples in the last 1m, above the max of 5%" */
+static const char *measured_text(struct verdict *verdict, const struct judgement *judgement)
+{
+    struct arena *arena = arena_of(verdict);
+    const struct criterion *criterion = judgement->criterion;
+    const struct metric *metric = criterion->metric;
+    const char *estimate = estimate_text(arena, metric, judgement->estimate);
+    const char *noun = sample_noun(metric, judgement->samples);
+    bool beyond = judgement->finding.verdict == CRITERION_HARM;
+    const char *bound = bound_text(verdict, judgement, beyond);
+    if (criterion->for_windows > 1)
+        return arena_format(arena,
+                            "%s is beyond its %s of %s in %u of the %u newest complete windows, %s "
+                            "over %" PRIu64 " canary %s in the newest",
+                            metric->name.text, criterion->form == CRITERION_MAX ? "max" : "min",
+                            criterion->written.text, judgement->looks_beyond, judgement->looks,
+                            estimate, judgement->samples, noun);
+    if (judgement->windowed)
+        return arena_format(arena, "%s is %s over %" PRIu64 " canary %s in the last %s, %s",
+                            metric->name.text, estimate, judgement->samples, noun,
+                            duration_text(arena, criterion->over), bound);
+    return arena_format(arena, "%s is %s over %" PRIu64 " canary %s, %s", metric->name.text,
+                        estimate, judgement->samples, noun, bound);
+}
+
+static uint64_t missing_samples(const struct judgement *judgement)
+{
+    uint64_t have =
+        judgement->criterion->min_samples ? judgement->samples : judgement->stage_samples;
+    return judgement->wanted_samples > have ? judgement->wanted_samples - have : 0;
+}
+
+/* ------------------------------------------------------------------------------------- reasons --
+ */
+
+static void why_insufficient(struct verdict *verdict, const struct judgement *judgement)
+{
+    const struct criterion *criterion = judgement->criterion;
+    uint64_t missing = missing_samples(judgement);
+    if (missing == 0)
+        sentence_add(verdict, &verdict->reasons,
+                     "%s was measured in %u complete windows, of the %u in a row that are wanted",
+                     criterion->metric->name.text, judgement->looks, criterion->for_windows);
+    else
+        sentence_add(verdict, &verdict->reasons,
+                     "%s was measured on %" PRIu64 " canary %s, of the %" PRIu64 " wanted",
+                     criterion->metric->name.text, judgement->wanted_samples - missing,
+                     sample_noun(criterion->metric, judgement->wanted_samples - missing),
+                     judgement->wanted_samples);
+}
+
+static void why_blocked(struct verdict *verdict)
+{
+    struct analysis *analysis = verdict->analysis;
+    struct sentences *reasons = &verdict->reasons;
+    for (uint32_t i = 0; i < analysis->judgement_count; i++) {
+        const struct judgement *judgement = &analysis->judgements[i];
+        const char *name = metric_of(judgement)->name.text;
+        if (!finding_blocks(&judgement->finding))
+            continue;
+        if (judgement->finding.verdict == CRITERION_NODATA)
+            sentence_add(verdict, reasons, "%s was not measured in the canary%s%s", name,
+                         judgement->criterion->over ? " in the last " : "",
+                         judgement->criterion->over
+                             ? duration_text(arena_of(verdict), judgement->criterion->over)
+                             : "");
+        else
+            why_insufficient(verdict, judgement);
+    }
+    if (analysis->judgement_count == 0 && verdict->decision.blockers & BLOCKED_BY_SAMPLES)
+        sentence_add(verdict, reasons,
+                     "the canary has %" PRIu64 " lines, of the %" PRIu64 " samples wanted",
+                     analysis->assigned[ASSIGNED_CANARY], verdict->stage->min_samples);
+    if (verdict->decision.blockers & BLOCKED_BY_HOLD)
+        sentence_add(verdict, reasons, "stage '%s' was held for %s of its %s",
+                     verdict->stage->name.text, duration_text(arena_of(verdict), verdict->elapsed),
+                     duration_text(arena_of(verdict), verdict->hold));
+    for (uint32_t i = 0; i < analysis->judgement_count; i++) {
+        const struct judgement *judgement = &analysis->judgements[i];
+        if (judgement->finding.advances && judgement->finding.verdict == CRITERION_HARM)
+            sentence_add(verdict, reasons, "%s, which the stage has to meet to advance",
+                         measured_text(verdict, judgement));
+    }
+}
+
+static void why_guards(struct verdict *verdict, enum criterion_action action, const char *format)
+{
+    for (uint32_t i = 0; i < verdict->analysis->judgement_count; i++) {
+        const struct judgement *judgement = &verdict->analysis->judgements[i];
+        if (!judgement->finding.advances && judgement->finding.action == action &&
+            judgement->finding.verdict == CRITERION_HARM)
+            sentence_add(verdict, &verdict->reasons, "%s%s", measured_text(verdict, judgement),
+                         format);
+    }
+}
+
+static void why_nodata_rolls_back(struct verdict *verdict)
+{
+    for (uint32_t i = 0; i < verdict->analysis->judgement_count; i++) {
+        const struct judgement *judgement = &verdict->analysis->judgements[i];
+        if (judgement->finding.verdict == CRITERION_NODATA &&
+            judgement->finding.on_nodata == NODATA_ROLLBACK)
+            sentence_add(verdict, &verdict->reasons,
+                         "%s was not measured in the canary, and its on_nodata is rollback",
+                         metric_of(judgement)->name.text);
+    }
+}
+
+static void why_unhealthy(struct verdict *verdict)
+{
+    for (uint32_t i = 0; i < verdict->issues.count; i++)
+        sentence_add(verdict, &verdict->reasons, "unhealthy: %s", verdict->issues.items[i]);
+}
+
+static void why_timed_out(struct verdict *verdict)
+{
+    static const char *const policies[] = {"hold", "pause", "rollback", "advance"};
+    struct arena *arena = arena_of(verdict);
+    sentence_add(verdict, &verdict->reasons,
+                 "stage '%s' was held for %s, past its max_hold of %s, and "
+                 "on_timeout is %s",
+                 verdict->stage->name.text, duration_text(arena, verdict->elapsed),
+                 duration_text(arena, verdict->max_hold),
+                 policies[verdict->analysis->subject.canary->on_timeout]);
+    why_blocked(verdict);
+}
+
+static void why_all_passed(struct verdict *verdict)
+{
+    const struct analysis *analysis = verdict->analysis;
+    struct arena *arena = arena_of(verdict);
+    uint32_t passed = 0;
+    for (uint32_t i = 0; i < analysis->judgement_count; i++)
+        passed += analysis->judgements[i].finding.verdict == CRITERION_PASS;
+    if (analysis->judgement_count == 0)
+        sentence_add(verdict, &verdict->reasons, "stage '%s' has no criteria to fail",
+                     verdict->stage->name.text);
+    else
+        sentence_add(verdict, &verdict->reasons,
+                     "%u of %u criteria passed, and none stands against it", passed,
+                     analysis->judgement_count);
+    sentence_add(verdict, &verdict->reasons, "stage '%s' was held for %s of its %s",
+                 verdict->stage->name.text, duration_text(arena, verdict->elapsed),
+                 duration_text(arena, verdict->hold));
+}
+
+static void why(struct verdict *verdict)
+{
+    struct sentences *reasons = &verdict->reasons;
+    switch (verdict->decision.rule) {
+    case RULE_NOT_STARTED:
+        sentence_add(verdict, reasons, "the canary has not started: its state is pending");
+        break;
+    case RULE_ROLLED_BACK:
+        sentence_add(verdict, reasons, "the canary was rolled back, which is final");
+        break;
+    case RULE_COMPLETED:
+        sentence_add(verdict, reasons, "the canary is complete, which is final");
+        break;
+    case RULE_GUARD:
+        if (verdict->decision.verdict == VERDICT_ROLLBACK)
+            why_guards(verdict, ACTION_ROLLBACK, "");
+        else
+            why_guards(verdict, ACTION_PAUSE, "");
+        break;
+    case RULE_NODATA_POLICY:
+        why_nodata_rolls_back(verdict);
+        break;
+    case RULE_UNHEALTHY:
+        why_unhealthy(verdict);
+        break;
+    case RULE_PAUSED:
+        sentence_add(verdict, reasons,
+                     "the canary is paused, and stays so until a person resumes it");
+        break;
+    case RULE_INVESTIGATE:
+        why_guards(verdict, ACTION_INVESTIGATE, ", and is to be investigated");
+        break;
+    case RULE_TIMEOUT:
+        why_timed_out(verdict);
+        break;
+    case RULE_APPROVAL:
+        sentence_add(verdict, reasons, "the next stage, '%s', needs a person's approval",
+                     verdict->next->name.text);
+        break;
+    case RULE_ALL_PASSED:
+        why_all_passed(verdict);
+        break;
+    default:
+        why_blocked(verdict);
+    }
+    why_guards(verdict, ACTION_ALERT, ": an alert, which decides nothing");
+    if (verdict->analysis->since == INT64_MIN && verdict->decision.rule != RULE_NOT_STARTED)
+        sentence_add(verdict, reasons,
+                     "the definition has no 'since': the stage is taken to begin with the log");
+    if (verdict_left_to_person(verdict))
+        sentence_add(verdict, reasons, "automatic is false: the rollback is left to a person");
+}
+
+/* --------------------------------------------------------------------------------------- would --
+ */
+
+struct list {
+    struct buffer text;
+    const char *separator;
+    uint32_t count;
+};
+
+static void list_add(struct list *list, const char *text)
+{
+    if (list->count++ > 0)
+        buffer_append_text(&list->text, list->separator);
+    buffer_append_text(&list->text, text);
+}
+
+/* "error_rate were 5% or less, so at most 40 of these 812 samples instead of 58" */
+static const char *within_text(struct verdict *verdict, const struct judgement *judgement)
+{
+    struct arena *arena = arena_of(verdict);
+    const struct criterion *criterion = judgement->criterion;
+    bool max = criterion->form == CRITERION_MAX;
+    const char *basic = arena_format(arena, "%s were %s or %s", criterion->metric->name.text,
+                                     criterion->written.text, max ? "less" : "more");
+    if (criterion->metric->kind != METRIC_PROPORTION || !judgement->measured)
+        return basic;
+    double samples = (double)judgement->samples;
+    double allowed =
+        max ? floor(criterion->threshold * samples) : ceil(criterion->threshold * samples);
+    return arena_format(arena, "%s: at %s %.0f of these %" PRIu64 " %s, instead of %.0f", basic,
+                        max ? "most" : "least", allowed, judgement->samples,
+                        sample_noun(criterion->metric, judgement->samples),
+                        nearbyint(judgement->estimate * samples));
+}
+
+static void list_guards(struct verdict *verdict, struct list *list, enum criterion_action action)
+{
+    for (uint32_t i = 0; i < verdict->analysis->judgement_count; i++) {
+        const struct judgement *judgement = &verdict->analysis->judgements[i];
+        if (!judgement->finding.advances && judgement->finding.action == action &&
+            judgement->finding.verdict == CRITERION_HARM)
+            list_add(list, within_text(verdict, judgement));
+    }
+}
+
+/* The most samples that any criterion still lacks, and how long they take at the rate so far. */
+static void list_missing_samples(struct verdict *verdict, struct list *list)
+{
+    struct arena *arena = arena_of(verdict);
+    const struct analysis *analysis = verdict->analysis;
+    uint64_t most = 0, have = 0;
+    const char *noun = "samples";
+    for (uint32_t i = 0; i < analysis->judgement_count; i++) {
+        const struct judgement *judgement = &analysis->judgements[i];
+        uint64_t missing = missing_samples(judgement);
+        if (!finding_blocks(&judgement->finding) || missing <= most)
+            continue;
+        most = missing;
+        have = judgement->windowed ? 0 : judgement->samples;
+        noun = sample_noun(metric_of(judgement), missing);
+    }
+    if (analysis->judgement_count == 0) {
+        have = analysis->assigned[ASSIGNED_CANARY];
+        most = verdict->stage->min_samples - have;
+    }
+    if (most == 0)
+        return;
+    const char *count =
+        arena_format(arena, "there were about %" PRIu64 " more canary %s", most, noun);
+    if (have > 0 && verdict->elapsed > 0) {
+        double wait = (double)verdict->elapsed / (double)have * (double)most;
+        count = arena_format(arena, "%s (about %s at this rate)", count,
+                             duration_text(arena, (int64_t)fmin(wait, 3e14)));
+    }
+    list_add(list, count);
+}
+
+static void list_blockers(struct verdict *verdict, struct list *list)
+{
+    struct arena *arena = arena_of(verdict);
+    const struct analysis *analysis = verdict->analysis;
+    uint32_t blockers = verdict->decision.blockers;
+    for (uint32_t i = 0; i < analysis->judgement_count; i++) {
+        const struct judgement *judgement = &analysis->judgements[i];
+        if (finding_blocks(&judgement->finding) && judgement->finding.verdict == CRITERION_NODATA)
+            list_add(list, arena_format(arena, "%s were measured and passed",
+                                        metric_of(judgement)->name.text));
+    }
+    if (blockers & BLOCKED_BY_SAMPLES)
+        list_missing_samples(verdict, list);
+    for (uint32_t i = 0; i < analysis->judgement_count; i++) {
+        const struct judgement *judgement = &analysis->judgements[i];
+        if (judgement->finding.verdict == CRITERION_INSUFFICIENT && missing_samples(judgement) == 0)
+            list_add(list, arena_format(arena, "%s were measured in %u complete windows",
+                                        metric_of(judgement)->name.text,
+                                        judgement->criterion->for_windows));
+    }
+    if (blockers & BLOCKED_BY_HOLD)
+        list_add(list, arena_format(arena, "%s more had passed",
+                                    duration_text(arena, verdict->hold - verdict->elapsed)));
+    for (uint32_t i = 0; i < analysis->judgement_count; i++) {
+        const struct judgement *judgement = &analysis->judgements[i];
+        if (judgement->finding.advances && judgement->finding.verdict == CRITERION_HARM)
+            list_add(list, within_text(verdict, judgement));
+    }
+    if (verdict->next && verdict->next->approval)
+        list_add(list,
+                 arena_format(arena, "a person approved stage '%s'", verdict->next->name.text));
+}
+
+static void list_dangers(struct verdict *verdict, struct list *list)
+{
+    struct arena *arena = arena_of(verdict);
+    for (uint32_t i = 0; i < verdict->analysis->judgement_count; i++) {
+        const struct judgement *judgement = &verdict->analysis->judgements[i];
+        const struct criterion *criterion = judgement->criterion;
+        if (judgement->finding.advances || judgement->finding.action != ACTION_ROLLBACK)
+            continue;
+        const char *now = judgement->measured
+                              ? estimate_text(arena, criterion->metric, judgement->estimate)
+                              : "not measured";
+        list_add(list, arena_format(arena, "%s were %s %s (it is %s)", criterion->metric->name.text,
+                                    criterion->form == CRITERION_MAX ? "above" : "below",
+                                    criterion->written.text, now));
+    }
+}
+
+static const char *would(struct verdict *verdict)
+{
+    struct arena *arena = arena_of(verdict);
+    struct list list = {.separator = ", and "};
+    const char *then = verdict->next ? "advance" : "complete";
+    switch (verdict->decision.rule) {
+    case RULE_NOT_STARTED:
+        return "be decided on once a person starts the canary";
+    case RULE_ROLLED_BACK:
+    case RULE_COMPLETED:
+        return "stay so, whatever the logs say";
+    case RULE_PAUSED:
+        return "go on once a person resumes the canary";
+    case RULE_UNHEALTHY:
+        return "be decided by its criteria once these issues are gone";
+    case RULE_NODATA_POLICY:
+        return "not roll back once that is measured";
+    case RULE_GUARD:
+        if (verdict->decision.verdict == VERDICT_ROLLBACK)
+            list_guards(verdict, &list, ACTION_ROLLBACK);
+        else
+            list_guards(verdict, &list, ACTION_PAUSE);
+        then = verdict->decision.verdict == VERDICT_ROLLBACK ? "not roll back" : "not pause";
+        break;
+    case RULE_INVESTIGATE:
+        list_guards(verdict, &list, ACTION_INVESTIGATE);
+        list_blockers(verdict, &list);
+        break;
+    case RULE_ALL_PASSED:
+        then = "roll back";
+        list.separator = ", or ";
+        list_dangers(verdict, &list);
+        break;
+    default:
+        list_blockers(verdict, &list);
+    }
+    const char *text = list.count == 0 ? "not change with these criteria"
+                                       : arena_format(arena, "%s if %.*s", then,
+                                                      (int)list.text.length, list.text.bytes);
+    buffer_release(&list.text);
+    return text;
+}
+
+void verdict_explain(struct verdict *verdict)
+{
+    why(verdict);
+    verdict->would = would(verdict);
+}

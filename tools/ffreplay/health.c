@@ -1,0 +1,75 @@
+/*
+ * health.c - whether the numbers can be trusted at all: traffic where none should be.
+ *
+ * What is served, and to whom, follows from the definitions; a log that names a variant that
+ * nothing serves comes from a service that runs something else.
+ */
+#include "verdict.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static uint64_t bit(uint32_t variant)
+{
+    return UINT64_C(1) << variant;
+}
+
+static uint64_t served_by_rules(const struct targeting *targeting)
+{
+    uint64_t served = 0;
+    for (uint32_t i = 0; i < targeting->user_list_count; i++)
+        served |= bit(targeting->users[i].variant);
+    for (uint32_t i = 0; i < targeting->rule_count; i++) {
+        const struct rule *rule = &targeting->rules[i];
+        if (!rule->split)
+            served |= bit(rule->serve);
+        for (uint32_t j = 0; rule->split && j < rule->arm_count; j++)
+            if (rule->arms[j].percent > 0)
+                served |= bit(rule->arms[j].variant);
+    }
+    return served;
+}
+
+static uint64_t served_by_overrides(const struct project *project, const struct subject *subject)
+{
+    uint64_t served = 0;
+    const struct targeting *targeting = subject->targeting;
+    for (uint32_t i = 0; i < project->override_count; i++) {
+        const struct override *override = project->overrides[i];
+        if (!(override->environments & bit(subject->environment)) ||
+            !override_selects(override, subject->flag))
+            continue;
+        for (uint32_t j = 0; j < targeting->variant_count; j++)
+            if (targeting->variants[j].name.text &&
+                strcmp(targeting->variants[j].name.text, override->serve.text) == 0)
+                served |= bit(j);
+    }
+    return served;
+}
+
+static uint64_t served_by_canary(const struct subject *subject)
+{
+    const struct canary *canary = subject->canary;
+    bool serves = canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED ||
+                  canary->state == CANARY_COMPLETE;
+    bool somebody = subject->takes_everybody || canary->stages[subject->stage].percent > 0;
+    return serves && somebody ? bit(canary->serve) : 0;
+}
+
+void health_judge(struct verdict *verdict)
+{
+    const struct subject *subject = &verdict->analysis->subject;
+    const struct targeting *targeting = subject->targeting;
+    if (subject->unknown_variants > 0)
+        sentence_add(verdict, &verdict->issues,
+                     "%" PRIu64 " lines name a variant that the flag does not have, as '%.100s'",
+                     subject->unknown_variants, subject->unknown_variant);
+    uint64_t served = bit(targeting->default_variant) | served_by_rules(targeting) |
+                      served_by_overrides(verdict->replay->project, subject) |
+                      served_by_canary(subject);
+    for (uint32_t i = 0; i < targeting->variant_count; i++)
+        if (subject->variants_seen & ~served & bit(i))
+            sentence_add(verdict, &verdict->issues,
+                         "variant '%s' is in the log, though nothing in the definitions serves it",
+                         targeting->variants[i].name.text);
+}

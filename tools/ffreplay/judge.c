@@ -1,0 +1,140 @@
+/*
+ * judge.c - each criterion against what was gathered.
+ *
+ * Without `over` and `for`, the whole stage is judged. With `over` alone, the aligned windows that
+ * overlap that long before now. With `for: n`, the n newest complete windows that hold data, each
+ * of them a look: at that window alone or, with `over`, at the windows that end with it. A guard is
+ * in harm when every look is beyond its threshold; a condition to advance passes when every look is
+ * within.
+ */
+#include "analysis.h"
+
+struct look {
+    bool measured;
+    bool enough;
+    bool beyond;
+    double estimate;
+    uint64_t samples;
+};
+
+static bool is_beyond(const struct criterion *criterion, double estimate)
+{
+    return criterion->form == CRITERION_MAX ? estimate > criterion->threshold
+                                            : estimate < criterion->threshold;
+}
+
+static struct look look_at(const struct judgement *judgement, const struct measure *measure,
+                           const struct cell *cell, int64_t duration)
+{
+    struct look look = {.samples = cell_samples(cell, measure)};
+    look.measured = cell_estimate(cell, measure, duration, &look.estimate);
+    look.enough = look.samples >= judgement->criterion->min_samples;
+    look.beyond = look.measured && is_beyond(judgement->criterion, look.estimate);
+    return look;
+}
+
+static struct look look_at_windows(const struct judgement *judgement, const struct tally *tally,
+                                   int64_t from, int64_t to, int64_t begin)
+{
+    struct cell cell;
+    cell_init(&cell, &tally->measure);
+    windows_sum(&judgement->windows, from, to, &cell);
+    int64_t duration = to - (from > begin ? from : begin);
+    struct look look = look_at(judgement, &tally->measure, &cell, duration);
+    cell_release(&cell);
+    return look;
+}
+
+static void take(struct judgement *judgement, const struct look *look)
+{
+    judgement->measured = look->measured;
+    judgement->estimate = look->estimate;
+    judgement->samples = look->samples;
+}
+
+static enum criterion_verdict verdict_of(const struct look *look)
+{
+    if (!look->measured)
+        return CRITERION_NODATA;
+    if (!look->enough)
+        return CRITERION_INSUFFICIENT;
+    return look->beyond ? CRITERION_HARM : CRITERION_PASS;
+}
+
+static enum criterion_verdict judge_row(struct judgement *judgement, const struct tally *tally,
+                                        const struct replay_times *times, int64_t begin)
+{
+    const struct criterion *criterion = judgement->criterion;
+    const struct windows *windows = &judgement->windows;
+    int64_t complete = times->now - times->lateness;
+    int64_t range = criterion->over > 0
+                        ? (criterion->over + windows->width - 1) / windows->width * windows->width
+                        : windows->width;
+    bool all_enough = true;
+    for (uint32_t i = 0; i < windows->count && judgement->looks < criterion->for_windows; i++) {
+        int64_t end = windows->items[i]->begin + windows->width;
+        if (end > complete)
+            continue;
+        if (judgement->looks == 0 && criterion->over > 0 && end <= complete - range)
+            break;
+        struct look look = look_at_windows(judgement, tally, end - range, end, begin);
+        if (!look.measured)
+            continue;
+        if (judgement->looks++ == 0)
+            take(judgement, &look);
+        judgement->looks_beyond += look.beyond;
+        all_enough &= look.enough;
+    }
+    if (judgement->looks == 0)
+        return CRITERION_NODATA;
+    if (judgement->looks < criterion->for_windows || !all_enough)
+        return CRITERION_INSUFFICIENT;
+    if (judgement->finding.advances)
+        return judgement->looks_beyond == 0 ? CRITERION_PASS : CRITERION_HARM;
+    return judgement->looks_beyond == judgement->looks ? CRITERION_HARM : CRITERION_PASS;
+}
+
+static enum criterion_verdict judge_measured(struct judgement *judgement, const struct tally *tally,
+                                             const struct replay_times *times, int64_t begin)
+{
+    if (judgement->criterion->for_windows > 1)
+        return judge_row(judgement, tally, times, begin);
+    struct look look;
+    if (judgement->windowed) {
+        int64_t from = window_begin(times->now - judgement->criterion->over + 1, times->window);
+        look = look_at_windows(judgement, tally, from, times->now + 1, begin);
+    } else {
+        look = look_at(judgement, &tally->measure, &tally->canary, times->now - begin);
+    }
+    take(judgement, &look);
+    return verdict_of(&look);
+}
+
+static void judge(struct judgement *judgement, const struct tally *tally, const struct stage *stage,
+                  const struct replay_times *times, int64_t begin)
+{
+    const struct measure *measure = &tally->measure;
+    judgement->stage_samples = cell_samples(&tally->canary, measure);
+    if (!judgement->windowed) {
+        judgement->control_samples = cell_samples(&tally->control, measure);
+        judgement->control_measured = cell_estimate(&tally->control, measure, times->now - begin,
+                                                    &judgement->control_estimate);
+    }
+    enum criterion_verdict verdict = judge_measured(judgement, tally, times, begin);
+    judgement->wanted_samples = judgement->criterion->min_samples;
+    if (judgement->wanted_samples == 0) {
+        /* The stage's minimum is one for the stage, also where only a window of it is judged. */
+        judgement->wanted_samples = stage->min_samples;
+        if (verdict != CRITERION_NODATA && judgement->stage_samples < stage->min_samples)
+            verdict = CRITERION_INSUFFICIENT;
+    }
+    judgement->finding.verdict = verdict;
+}
+
+void analysis_judge(struct analysis *analysis, const struct replay_times *times, int64_t begin)
+{
+    for (uint32_t i = 0; i < analysis->judgement_count; i++) {
+        struct judgement *judgement = &analysis->judgements[i];
+        judge(judgement, &analysis->tallies[judgement->tally], analysis->stage, times, begin);
+    }
+}

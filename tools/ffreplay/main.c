@@ -1,0 +1,9 @@
+/* main.c - ffreplay: replays logs against the definitions, and decides. */
+#include "commands.h"
+
+int main(int argc, char **argv)
+{
+    const struct command commands[] = {decide_command};
+    return command_main("ffreplay", "decide on canaries from metric logs", commands,
+                        sizeof commands / sizeof *commands, argc, argv);
+}

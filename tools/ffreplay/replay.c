@@ -1,0 +1,296 @@
+/* replay.c - see replay.h. */
+#include "replay.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "complain.h"
+#include "lines.h"
+#include "log_time.h"
+
+/* One log file while it is read. */
+struct reader {
+    struct replay *replay;
+    uint32_t log;
+    const struct layout *layout;
+    struct line_parser *parser;
+    struct lines lines;
+    struct event event;
+};
+
+const char *bad_cause_text(enum bad_cause cause)
+{
+    static const char *const texts[] = {"unparsable", "no_time", "bad_number"};
+    return texts[cause];
+}
+
+/* What fflag_exposure() writes: OpenTelemetry's attribute names. */
+static struct log *exposure_log(struct arena *arena)
+{
+    struct log *log = ARENA_NEW(arena, struct log);
+    log->name = (struct text){"exposures", NO_SPAN};
+    log->format = LOG_NDJSON;
+    log->time = "time";
+    log->unit = "feature_flag.context.id";
+    log->flag = "feature_flag.key";
+    log->variant = "feature_flag.result.variant";
+    log->span = NO_SPAN;
+    return log;
+}
+
+void replay_init(struct replay *replay, struct project *project)
+{
+    replay->project = project;
+    if (project->log_count == 0)
+        *ARENA_APPEND(&project->arena, project->logs, project->log_count) =
+            exposure_log(&project->arena);
+    uint32_t count = project->log_count;
+    replay->layouts = ARENA_ARRAY(&project->arena, struct layout, count);
+    replay->counts = ARENA_ARRAY(&project->arena, struct log_counts, count);
+    replay->ids = ARENA_ARRAY(&project->arena, struct unit_set, count);
+    for (uint32_t i = 0; i < count; i++)
+        layout_init(&replay->layouts[i], project, project->logs[i], &project->arena);
+    replay->earliest = INT64_MAX;
+    replay->latest = INT64_MIN;
+}
+
+void replay_release(struct replay *replay)
+{
+    for (uint32_t i = 0; replay->ids && i < replay->project->log_count; i++)
+        unit_set_release(&replay->ids[i]);
+    for (uint32_t i = 0; i < replay->analysis_count; i++)
+        analysis_release(&replay->analyses[i]);
+}
+
+/* ---------------------------------------------------------------------------------------- lines --
+ */
+
+static void bad_line(struct reader *reader, enum bad_cause cause, size_t column, const char *text)
+{
+    struct replay *replay = reader->replay;
+    replay->counts[reader->log].bad[cause]++;
+    if (replay->bad_shown[cause])
+        return;
+    replay->bad_shown[cause] = true;
+    fprintf(stderr, "%s:%" PRIu64 ":%zu: bad line: %s\n", reader->lines.path, reader->lines.number,
+            column, text);
+}
+
+/* Where the value stands in the line; 1 when it was unescaped elsewhere. */
+static size_t column_of(const struct value *value, const char *line, size_t length)
+{
+    bool inside = value->text >= line && value->text <= line + length;
+    return value->kind != VALUE_ABSENT && inside ? (size_t)(value->text - line) + 1 : 1;
+}
+
+static bool means_nothing(const struct value *value)
+{
+    return value->kind == VALUE_ABSENT ||
+           (value->kind == VALUE_STRING &&
+            (value->length == 0 || (value->length == 1 && value->text[0] == '-')));
+}
+
+static bool take_numbers(struct reader *reader, const char *line, size_t length)
+{
+    const struct layout *layout = reader->layout;
+    for (uint32_t i = 0; i < layout->count; i++) {
+        if (!layout->numeric[i])
+            continue;
+        const struct value *value = &reader->event.values[i];
+        struct number *number = &reader->event.numbers[i];
+        if (means_nothing(value)) {
+            number->state = NUMBER_ABSENT;
+        } else if (value_number(value, &number->number)) {
+            number->state = NUMBER_GIVEN;
+        } else {
+            char text[160];
+            int shown = value->length < 40 ? (int)value->length : 40;
+            bool scalar = value->kind == VALUE_STRING || value->kind == VALUE_NUMBER ||
+                          value->kind == VALUE_BOOLEAN;
+            snprintf(text, sizeof text, "'%s' is not a number: '%.*s'", layout->paths[i],
+                     scalar ? shown : 3, scalar ? value->text : "...");
+            bad_line(reader, BAD_NUMBER, column_of(value, line, length), text);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_duplicate(struct reader *reader)
+{
+    if (reader->layout->id == NO_PLACE)
+        return false;
+    const struct value *id = &reader->event.values[reader->layout->id];
+    if (id->kind != VALUE_STRING && id->kind != VALUE_NUMBER)
+        return false;
+    struct unit_set *seen = &reader->replay->ids[reader->log];
+    return !unit_set_add(seen, unit_hash_of(id->text, id->length), false);
+}
+
+static void read_line(struct reader *reader, const char *line, size_t length)
+{
+    struct replay *replay = reader->replay;
+    const struct layout *layout = reader->layout;
+    struct event *event = &reader->event;
+    replay->counts[reader->log].lines++;
+    struct line_problem problem;
+    if (!reader->parser->parse(reader->parser, line, length, event->values, &problem)) {
+        bad_line(reader, BAD_UNPARSABLE, problem.column, problem.text);
+        return;
+    }
+    const struct value *time = &event->values[layout->time];
+    if (!value_time(time, layout->log->time_unit, &event->time)) {
+        char text[160];
+        snprintf(text, sizeof text,
+                 time->kind == VALUE_ABSENT ? "no time: there is no '%.60s'"
+                                            : "no time: '%.60s' is not one",
+                 layout->paths[layout->time]);
+        bad_line(reader, BAD_NO_TIME, column_of(time, line, length), text);
+        return;
+    }
+    if (!take_numbers(reader, line, length))
+        return;
+    if (event->time < replay->earliest)
+        replay->earliest = event->time;
+    if (event->time > replay->latest)
+        replay->latest = event->time;
+    bool duplicate = is_duplicate(reader);
+    for (uint32_t i = 0; i < replay->analysis_count; i++)
+        analysis_line(&replay->analyses[i], reader->log, event, duplicate, replay->times.now, line,
+                      length);
+}
+
+/* ---------------------------------------------------------------------------------------- files --
+ */
+
+static bool is_blank(const char *line, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (line[i] != ' ' && line[i] != '\t')
+            return false;
+    return true;
+}
+
+static const char *compression_of(const char *bytes, size_t length)
+{
+    if (length >= 2 && memcmp(bytes, "\x1f\x8b", 2) == 0)
+        return "gzip";
+    if (length >= 4 && memcmp(bytes, "\x28\xb5\x2f\xfd", 4) == 0)
+        return "zstd";
+    return NULL;
+}
+
+static bool read_lines(struct reader *reader)
+{
+    const char *line;
+    size_t length;
+    while (lines_next(&reader->lines, &line, &length)) {
+        if (reader->lines.number == 1) {
+            const char *compression = compression_of(line, length);
+            if (compression) {
+                fprintf(stderr, "ffreplay: %s is compressed with %s, which is not read yet\n",
+                        reader->lines.path, compression);
+                fprintf(stderr, "help: pipe it: %s -dc FILE | ffreplay decide FLAG -\n",
+                        compression);
+                return false;
+            }
+            if (length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
+                line += 3;
+                length -= 3;
+            }
+        }
+        if (!is_blank(line, length))
+            read_line(reader, line, length);
+    }
+    if (reader->lines.error)
+        fprintf(stderr, "ffreplay: cannot read %s: %s\n", reader->lines.path,
+                strerror(reader->lines.error));
+    return !reader->lines.error;
+}
+
+/* "NAME=FILE" where NAME is a log, or FILE where there is but one. */
+static bool split_argument(const struct project *project, const char *argument, uint32_t *log,
+                           const char **path)
+{
+    const char *equals = strchr(argument, '=');
+    size_t length = equals ? (size_t)(equals - argument) : 0;
+    const char **names = xcalloc(project->log_count, sizeof *names);
+    for (*log = 0; *log < project->log_count; (*log)++) {
+        names[*log] = project->logs[*log]->name.text;
+        if (equals && strlen(names[*log]) == length && memcmp(argument, names[*log], length) == 0)
+            break;
+    }
+    bool found = true;
+    *path = equals ? equals + 1 : argument;
+    if (*log == project->log_count && project->log_count == 1) {
+        *log = 0;
+        *path = argument;
+    } else if (*log == project->log_count) {
+        found = false;
+        char name[160];
+        snprintf(name, sizeof name, "%.*s", (int)length, argument);
+        const char *near = equals ? nearest_name(name, names, project->log_count) : NULL;
+        if (equals)
+            fprintf(stderr, "ffreplay: no log is called '%s'\n", name);
+        else
+            fprintf(stderr, "ffreplay: the project has %u logs: which one is %s?\n",
+                    project->log_count, argument);
+        if (near)
+            fprintf(stderr, "help: did you mean '%s'?\n", near);
+        else
+            fprintf(stderr, "help: name it, as in %s=FILE\n", project->logs[0]->name.text);
+    }
+    free(names);
+    return found;
+}
+
+bool replay_read(struct replay *replay, const char *argument)
+{
+    struct reader reader = {.replay = replay};
+    const char *path;
+    if (!split_argument(replay->project, argument, &reader.log, &path))
+        return false;
+    reader.layout = &replay->layouts[reader.log];
+    reader.parser = layout_parser(reader.layout);
+    if (!reader.parser)
+        return false;
+    bool read = lines_open(&reader.lines, path);
+    if (read) {
+        reader.event.values = xcalloc(reader.layout->count, sizeof *reader.event.values);
+        reader.event.numbers = xcalloc(reader.layout->count, sizeof *reader.event.numbers);
+        read = read_lines(&reader);
+        free(reader.event.values);
+        free(reader.event.numbers);
+        lines_close(&reader.lines);
+    } else {
+        fprintf(stderr, "ffreplay: cannot read %s: %s\n", path, strerror(errno));
+    }
+    reader.parser->close(reader.parser);
+    return read;
+}
+
+bool replay_is_too_bad(const struct replay *replay)
+{
+    bool too_bad = false;
+    for (uint32_t i = 0; i < replay->project->log_count; i++) {
+        const struct log_counts *counts = &replay->counts[i];
+        uint64_t bad = 0;
+        for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
+            bad += counts->bad[cause];
+        if ((unsigned __int128)bad * PERCENT_ALL <=
+            (unsigned __int128)counts->lines * replay->max_bad)
+            continue;
+        too_bad = true;
+        fprintf(stderr,
+                "ffreplay: %" PRIu64 " of %" PRIu64 " lines of log '%s' are bad (%" PRIu64
+                " unparsable, %" PRIu64 " without a time, %" PRIu64
+                " with a bad number), more than %g%%: no verdict\n",
+                bad, counts->lines, replay->project->logs[i]->name.text,
+                counts->bad[BAD_UNPARSABLE], counts->bad[BAD_NO_TIME], counts->bad[BAD_NUMBER],
+                replay->max_bad / 1000.0);
+    }
+    return too_bad;
+}

@@ -1,0 +1,24 @@
+/*
+ * report.h - a verdict, written: for programs and for people. The same verdict gives the same
+ * bytes.
+ */
+#ifndef FFREPLAY_REPORT_H
+#define FFREPLAY_REPORT_H
+
+#include "verdict.h"
+
+/* One JSON object and a newline. */
+void report_json(struct verdict *verdict, struct buffer *out);
+/* Its parts that the ledger keeps, too. */
+void report_json_criteria(struct verdict *verdict, struct buffer *out);
+void report_json_time(int64_t ms, struct buffer *out); /* INT64_MIN and INT64_MAX write null */
+void input_digest(const struct analysis *analysis, char hex[33]);
+
+/* A page. `color` asks for terminal colours. */
+void report_text(struct verdict *verdict, bool color, struct buffer *out);
+
+const char *criterion_form_text(enum criterion_form form);
+/* "rollback"; of `advance_when`, "advance". */
+const char *finding_action_text(const struct finding *finding);
+
+#endif

@@ -1,0 +1,214 @@
+/* report_text.c - the page a person reads: the verdict first, what would change it last. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "compiler/options.h"
+#include "report.h"
+
+#define BOLD   "\033[1m"
+#define DIM    "\033[2m"
+#define RED    "\033[31m"
+#define GREEN  "\033[32m"
+#define YELLOW "\033[33m"
+#define PLAIN  "\033[0m"
+
+#define COLUMNS 6
+
+struct page {
+    struct verdict *verdict;
+    struct arena *arena;
+    struct buffer *out;
+    bool color;
+};
+
+/* A table's cells, and their width in characters. */
+struct row {
+    const char *cells[COLUMNS];
+    const char *color; /* of the verdict's cell */
+};
+
+static size_t width_of(const char *text)
+{
+    size_t width = 0;
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
+}
+
+static void write_colored(const struct page *page, const char *color, const char *text)
+{
+    if (page->color && color)
+        buffer_format(page->out, "%s%s%s", color, text, PLAIN);
+    else
+        buffer_append_text(page->out, text);
+}
+
+static const char *time_text(const struct page *page, int64_t ms)
+{
+    char text[32];
+    format_time(ms, text, sizeof text);
+    return arena_copy(page->arena, text, strlen(text));
+}
+
+static const char *verdict_color(enum decision_verdict verdict)
+{
+    static const char *const colors[] = {BOLD GREEN, BOLD GREEN, BOLD, BOLD YELLOW, BOLD RED};
+    return colors[verdict];
+}
+
+static void headline(const struct page *page)
+{
+    const struct verdict *verdict = page->verdict;
+    const struct subject *subject = &verdict->analysis->subject;
+    const struct canary *canary = subject->canary;
+    write_colored(page, verdict_color(verdict->decision.verdict),
+                  decision_verdict_text(verdict->decision.verdict));
+    buffer_format(page->out, "  %s in %s\n\n", subject->flag->name.text, verdict->environment);
+
+    uint32_t percent = canary->instant ? PERCENT_ALL : verdict->stage->percent;
+    buffer_format(page->out, "  stage     %s, %s, ", verdict->stage->name.text,
+                  percent_text(page->arena, percent));
+    if (canary->instant)
+        buffer_append_text(page->out, "instant");
+    else
+        buffer_format(page->out, "%u of %u", subject->stage + 1, canary->stage_count);
+    buffer_format(page->out, ", %s", canary_state_text(canary->state));
+    if (verdict->analysis->since != INT64_MIN)
+        buffer_format(page->out, " since %s", time_text(page, verdict->analysis->since));
+    buffer_append_text(page->out, "\n");
+    if (verdict->next)
+        buffer_format(page->out, "  next      %s, %s%s\n", verdict->next->name.text,
+                      percent_text(page->arena, verdict->next->percent),
+                      verdict->next->approval ? ", with approval" : "");
+    buffer_format(page->out, "  now       %s, %s into the stage", time_text(page, verdict->now),
+                  duration_text(page->arena, verdict->elapsed));
+    if (verdict->hold > 0)
+        buffer_format(page->out, " of %s", duration_text(page->arena, verdict->hold));
+    buffer_append_text(page->out, "\n");
+}
+
+static const char *threshold_text(const struct page *page, const struct criterion *criterion)
+{
+    const char *form = criterion_form_text(criterion->form);
+    const char *over = criterion->over > 0 ? duration_text(page->arena, criterion->over) : NULL;
+    const char *base = arena_format(page->arena, "%s %s", form, criterion->written.text);
+    if (over)
+        base = arena_format(page->arena, "%s over %s", base, over);
+    if (criterion->for_windows > 1)
+        base = arena_format(page->arena, "%s for %u", base, criterion->for_windows);
+    return base;
+}
+
+static struct row criterion_row(const struct page *page, const struct judgement *judgement)
+{
+    const struct metric *metric = judgement->criterion->metric;
+    enum criterion_verdict verdict = judgement->finding.verdict;
+    const char *verdict_text = criterion_verdict_text(verdict);
+    if (judgement->finding.advances && verdict == CRITERION_HARM)
+        verdict_text = "NOT YET";
+    const char *control = "-";
+    if (judgement->control_measured)
+        control = estimate_text(page->arena, metric, judgement->control_estimate);
+    return (struct row){
+        {metric->name.text, threshold_text(page, judgement->criterion),
+         judgement->measured ? estimate_text(page->arena, metric, judgement->estimate) : "-",
+         arena_format(page->arena, "%" PRIu64, judgement->samples), control,
+         arena_format(page->arena, "%-12s %s", verdict_text,
+                      finding_action_text(&judgement->finding))},
+        verdict == CRITERION_HARM   ? (judgement->finding.advances ? YELLOW : RED)
+        : verdict == CRITERION_PASS ? GREEN
+                                    : YELLOW};
+}
+
+static void write_row(const struct page *page, const struct row *row, const size_t *widths)
+{
+    buffer_append_text(page->out, "  ");
+    for (int i = 0; i < COLUMNS - 1; i++) {
+        int padding = (int)(widths[i] - width_of(row->cells[i]));
+        /* Words begin, and numbers end, where their column does. */
+        bool number = i >= 2;
+        buffer_format(page->out, "%*s%s%*s  ", number ? padding : 0, "", row->cells[i],
+                      number ? 0 : padding, "");
+    }
+    write_colored(page, row->color, row->cells[COLUMNS - 1]);
+    buffer_append_text(page->out, "\n");
+}
+
+static void criteria_table(const struct page *page)
+{
+    const struct analysis *analysis = page->verdict->analysis;
+    if (analysis->judgement_count == 0)
+        return;
+    uint32_t count = analysis->judgement_count + 1;
+    struct row *rows = ARENA_ARRAY(page->arena, struct row, count);
+    rows[0] = (struct row){{"criterion", "wanted", "canary", "n", "control", "verdict"}, DIM};
+    for (uint32_t i = 1; i < count; i++)
+        rows[i] = criterion_row(page, &analysis->judgements[i - 1]);
+    size_t widths[COLUMNS] = {0};
+    for (uint32_t i = 0; i < count; i++)
+        for (int j = 0; j < COLUMNS; j++)
+            if (width_of(rows[i].cells[j]) > widths[j])
+                widths[j] = width_of(rows[i].cells[j]);
+    buffer_append_text(page->out, "\n");
+    for (uint32_t i = 0; i < count; i++)
+        write_row(page, &rows[i], widths);
+}
+
+static void traffic(const struct page *page)
+{
+    const struct verdict *verdict = page->verdict;
+    const struct analysis *analysis = verdict->analysis;
+    const struct replay *replay = verdict->replay;
+    uint64_t lines = 0, bad = 0;
+    for (uint32_t i = 0; i < replay->project->log_count; i++) {
+        lines += replay->counts[i].lines;
+        for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
+            bad += replay->counts[i].bad[cause];
+    }
+    uint64_t left_out = 0;
+    for (int why = LEFT_OUT_BEFORE; why < ASSIGNMENT_COUNT; why++)
+        left_out += analysis->assigned[why];
+    buffer_format(page->out,
+                  "\n  input     %" PRIu64 " lines: %" PRIu64 " canary, %" PRIu64
+                  " control, %" PRIu64 " left out, %" PRIu64 " bad\n",
+                  lines, analysis->assigned[ASSIGNED_CANARY], analysis->assigned[ASSIGNED_CONTROL],
+                  left_out, bad);
+    if (left_out > 0) {
+        const char *separator = "  left out  ";
+        for (int why = LEFT_OUT_BEFORE; why < ASSIGNMENT_COUNT; why++) {
+            if (analysis->assigned[why] == 0)
+                continue;
+            buffer_format(page->out, "%s%" PRIu64 " %s", separator, analysis->assigned[why],
+                          assignment_text((enum assignment)why));
+            separator = ", ";
+        }
+        buffer_append_text(page->out, "\n");
+    }
+    if (analysis->last != INT64_MIN)
+        buffer_format(page->out, "  from, to  %s, %s\n", time_text(page, analysis->first),
+                      time_text(page, analysis->last));
+}
+
+static void list(const struct page *page, const char *heading, const struct sentences *sentences)
+{
+    for (uint32_t i = 0; i < sentences->count; i++)
+        buffer_format(page->out, "  %-8s  %s\n", i == 0 ? heading : "", sentences->items[i]);
+}
+
+void report_text(struct verdict *verdict, bool color, struct buffer *out)
+{
+    struct page page = {verdict, &verdict->replay->project->arena, out, color};
+    char digest[33];
+    input_digest(verdict->analysis, digest);
+    headline(&page);
+    criteria_table(&page);
+    traffic(&page);
+    if (verdict->issues.count > 0)
+        list(&page, "health", &verdict->issues);
+    else
+        buffer_append_text(out, "  health    no issue found\n");
+    buffer_format(out, "  digests   input %.12s…, build %.12s…\n\n", digest,
+                  verdict->analysis->subject.build);
+    list(&page, "why", &verdict->reasons);
+    buffer_format(out, "  would     %s\n", verdict->would);
+}

@@ -1,0 +1,123 @@
+/* verdict.c - facts, decision, and small texts. See verdict.h. */
+#include "verdict.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct decision decide_on(const struct verdict *verdict)
+{
+    const struct analysis *analysis = verdict->analysis;
+    const struct canary *canary = analysis->subject.canary;
+    struct arena *arena = &verdict->replay->project->arena;
+    struct finding *findings = ARENA_ARRAY(arena, struct finding, analysis->judgement_count);
+    for (uint32_t i = 0; i < analysis->judgement_count; i++)
+        findings[i] = analysis->judgements[i].finding;
+    struct decision_facts facts = {
+        .state = canary->state,
+        .last_stage = !verdict->next,
+        .next_needs_approval = verdict->next && verdict->next->approval,
+        .too_few_samples =
+            analysis->judgement_count == 0 &&
+            analysis->assigned[ASSIGNED_CANARY]<verdict->stage->min_samples,
+                                                .unhealthy = verdict->issues.count> 0,
+        .on_unhealthy = canary->on_unhealthy,
+        .elapsed = verdict->elapsed,
+        .hold = verdict->hold,
+        .max_hold = verdict->max_hold,
+        .on_timeout = canary->on_timeout,
+        .findings = findings,
+        .finding_count = analysis->judgement_count,
+    };
+    return decide(&facts);
+}
+
+void verdict_reach(struct verdict *verdict, const struct replay *replay, struct analysis *analysis)
+{
+    const struct subject *subject = &analysis->subject;
+    const struct canary *canary = subject->canary;
+    *verdict = (struct verdict){.replay = replay, .analysis = analysis, .stage = analysis->stage};
+    verdict->environment = replay->project->environments.items[subject->environment].text;
+    if (subject->stage + 1 < canary->stage_count)
+        verdict->next = &canary->stages[subject->stage + 1];
+    verdict->hold = verdict->stage->hold;
+    verdict->max_hold = verdict->stage->max_hold ? verdict->stage->max_hold : canary->max_hold;
+    verdict->now = replay->times.now;
+    verdict->begin = canary->since;
+    if (verdict->begin == INT64_MIN)
+        verdict->begin = replay->earliest < verdict->now ? replay->earliest : verdict->now;
+    verdict->elapsed = verdict->now - verdict->begin;
+    analysis_judge(analysis, &replay->times, verdict->begin);
+    health_judge(verdict);
+    verdict->decision = decide_on(verdict);
+    verdict_explain(verdict);
+}
+
+bool verdict_left_to_person(const struct verdict *verdict)
+{
+    return verdict->decision.verdict == VERDICT_ROLLBACK &&
+           !verdict->analysis->subject.canary->automatic;
+}
+
+bool verdict_changes(const struct verdict *verdict)
+{
+    return verdict->decision.verdict != VERDICT_HOLD && !verdict_left_to_person(verdict);
+}
+
+void sentence_add(struct verdict *verdict, struct sentences *sentences, const char *format, ...)
+{
+    struct arena *arena = &verdict->replay->project->arena;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    char *text = arena_alloc(arena, (size_t)length + 1);
+    va_start(arguments, format);
+    vsnprintf(text, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    *ARENA_APPEND(arena, sentences->items, sentences->count) = text;
+}
+
+const char *percent_text(struct arena *arena, uint32_t thousandths)
+{
+    return arena_format(arena, "%g%%", thousandths / 1000.0);
+}
+
+const char *duration_text(struct arena *arena, int64_t ms)
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}};
+    if (ms < 1000)
+        return ms <= 0 ? "0s" : arena_format(arena, "%lldms", (long long)ms);
+    /* The two greatest units say enough; days begin at two, so that 24h stays as people write it.
+     */
+    size_t unit = ms < 2 * units[0].ms;
+    while (ms < units[unit].ms)
+        unit++;
+    int64_t whole = ms / units[unit].ms;
+    int64_t rest = unit < 3 ? ms % units[unit].ms / units[unit + 1].ms : 0;
+    if (rest == 0)
+        return arena_format(arena, "%lld%s", (long long)whole, units[unit].name);
+    return arena_format(arena, "%lld%s %lld%s", (long long)whole, units[unit].name, (long long)rest,
+                        units[unit + 1].name);
+}
+
+const char *estimate_text(struct arena *arena, const struct metric *metric, double estimate)
+{
+    if (metric->kind == METRIC_PROPORTION)
+        return arena_format(arena, "%.4g%%", estimate * 100);
+    if (metric->kind == METRIC_RATE)
+        return arena_format(arena, "%.4g/s", estimate);
+    const char *unit = metric->unit ? metric->unit : "";
+    /* Whole numbers are shown as such up to where a double counts. */
+    bool whole = floor(estimate) == estimate && fabs(estimate) < 1e15;
+    return arena_format(arena, whole ? "%.0f%s%s" : "%.5g%s%s", estimate, *unit ? " " : "", unit);
+}
+
+const char *sample_noun(const struct metric *metric, uint64_t count)
+{
+    if (metric->per_unit)
+        return count == 1 ? "unit" : "units";
+    return count == 1 ? "sample" : "samples";
+}

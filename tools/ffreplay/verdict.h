@@ -1,0 +1,52 @@
+/*
+ * verdict.h - the decision on one canary, with everything that is said about it.
+ */
+#ifndef FFREPLAY_VERDICT_H
+#define FFREPLAY_VERDICT_H
+
+#include "replay.h"
+
+struct sentences {
+    const char **items;
+    uint32_t count;
+};
+
+struct verdict {
+    const struct replay *replay;
+    struct analysis *analysis;
+    const char *environment;
+    struct decision decision;
+    const struct stage *stage;
+    const struct stage *next; /* NULL at the last stage */
+    int64_t now;
+    int64_t begin; /* when the stage began; where `since` does not say, the first line's time */
+    int64_t elapsed;
+    int64_t hold, max_hold;
+    struct sentences issues; /* health; none: healthy */
+    struct sentences reasons;
+    const char *would;
+};
+
+/* After all lines were read. Texts live in the project's arena. */
+void verdict_reach(struct verdict *verdict, const struct replay *replay, struct analysis *analysis);
+
+/* Parts of it, a file each. */
+void health_judge(struct verdict *verdict);
+void verdict_explain(struct verdict *verdict);
+
+/* Appends a sentence, formatted. */
+void sentence_add(struct verdict *verdict, struct sentences *sentences, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Whether --apply has something to do: `automatic: false` leaves a rollback to a person. */
+bool verdict_changes(const struct verdict *verdict);
+bool verdict_left_to_person(const struct verdict *verdict);
+
+/* "5%", "3h 12m", "412 ms", in memory of the arena. */
+const char *percent_text(struct arena *arena, uint32_t thousandths);
+const char *duration_text(struct arena *arena, int64_t ms);
+const char *estimate_text(struct arena *arena, const struct metric *metric, double estimate);
+/* What a metric is counted in: "samples" or "units". */
+const char *sample_noun(const struct metric *metric, uint64_t count);
+
+#endif
