@@ -1,0 +1,323 @@
+/*
+ * assemble.h - builds snapshots byte by byte, for tests that must not depend on the compiler.
+ *
+ * Nothing is checked: a test can build what no compiler would. assemble() lays out the sections and
+ * seals the hashes; reseal() seals them again after a test has damaged the bytes.
+ */
+#ifndef TESTS_ASSEMBLE_H
+#define TESTS_ASSEMBLE_H
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "fflag.h"
+#include "fflag/snapshot.h"
+
+struct bytes {
+    uint8_t *data;
+    size_t length;
+};
+
+struct assembler {
+    struct bytes section[FFS_NETWORKS + 1];
+    ffs_string project, environment;
+};
+
+#define UNUSED __attribute__((unused))
+
+static inline size_t append_bytes(struct bytes *bytes, const void *data, size_t length)
+{
+    size_t offset = bytes->length;
+    bytes->data = realloc(bytes->data, bytes->length + length + 1);
+    assert(bytes->data);
+    if (length)
+        memcpy(bytes->data + offset, data, length);
+    bytes->length += length;
+    return offset;
+}
+
+static inline ffs_string add_bytes_string(struct assembler *assembler, const char *text,
+                                          size_t text_length)
+{
+    struct bytes *strings = &assembler->section[FFS_STRINGS];
+    uint32_t length = (uint32_t)text_length;
+    size_t offset = append_bytes(strings, &length, sizeof length);
+    append_bytes(strings, text, text_length);
+    append_bytes(strings, "\0\0\0\0", 4 - text_length % 4);
+    return (ffs_string)(offset / 4);
+}
+
+static inline ffs_string add_string(struct assembler *assembler, const char *text)
+{
+    return add_bytes_string(assembler, text, strlen(text));
+}
+
+/* The operand of FFS_STRING_EQ and FFS_STRINGS_HAS. */
+static UNUSED uint64_t add_tagged(struct assembler *assembler, const char *text)
+{
+    return add_string(assembler, text) | XXH3_64bits(text, strlen(text)) << 32;
+}
+
+/* Attributes must be added in the order of their names. */
+static inline uint16_t add_attribute(struct assembler *assembler, const char *name,
+                                     enum fflag_attribute_type type)
+{
+    struct ffs_attribute attribute = {.name = add_string(assembler, name), .type = (uint8_t)type};
+    return (
+        uint16_t)(append_bytes(&assembler->section[FFS_ATTRIBUTES], &attribute, sizeof attribute) /
+                  sizeof attribute);
+}
+
+static inline uint32_t add_variant(struct assembler *assembler, const char *name, uint64_t value)
+{
+    struct ffs_variant variant = {.name = name ? add_string(assembler, name) : FFS_NONE,
+                                  .value = value};
+    return (uint32_t)(append_bytes(&assembler->section[FFS_VARIANTS], &variant, sizeof variant) /
+                      sizeof variant);
+}
+
+static inline uint32_t add_code(struct assembler *assembler, const struct ffs_instruction *code,
+                                size_t count)
+{
+    return (uint32_t)(append_bytes(&assembler->section[FFS_CODE], code, count * sizeof *code) /
+                      sizeof *code);
+}
+
+static inline uint32_t add_flag(struct assembler *assembler, const char *name, struct ffs_flag flag)
+{
+    char split[256];
+    size_t length = strlen(name);
+    memcpy(split, name, length);
+    memcpy(split + length, "/split", 6);
+    flag.name = add_string(assembler, name);
+    flag.exposure_salt = XXH3_64bits(name, length);
+    flag.split_salt = XXH3_64bits(split, length + 6);
+    return (uint32_t)(append_bytes(&assembler->section[FFS_FLAGS], &flag, sizeof flag) /
+                      sizeof flag);
+}
+
+/* A boolean flag with variants off and on (0 and 1), off by default. */
+static inline uint32_t add_boolean(struct assembler *assembler, const char *name,
+                                   const struct ffs_instruction *code, size_t count)
+{
+    struct ffs_flag flag = {.type = FFLAG_TYPE_BOOLEAN, .variant_count = 2};
+    flag.first_variant = add_variant(assembler, "off", 0);
+    add_variant(assembler, "on", 1);
+    flag.code_count = (uint32_t)count;
+    flag.first_code = add_code(assembler, code, count);
+    return add_flag(assembler, name, flag);
+}
+
+static UNUSED struct ffs_flag *flag_at(struct assembler *assembler, uint32_t index)
+{
+    return (struct ffs_flag *)assembler->section[FFS_FLAGS].data + index;
+}
+
+/* The operand of FFS_STRING_IN. */
+static UNUSED uint64_t add_set(struct assembler *assembler, const char *const *texts,
+                               uint32_t count)
+{
+    struct ffs_set set = {.capacity = 4, .count = count};
+    while (set.capacity < 2 * count)
+        set.capacity *= 2;
+    struct ffs_set_slot *slots = malloc(set.capacity * sizeof *slots);
+    assert(slots);
+    for (uint32_t i = 0; i < set.capacity; i++)
+        slots[i] = (struct ffs_set_slot){0, FFS_NONE};
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t hash = XXH3_64bits(texts[i], strlen(texts[i]));
+        uint32_t place = (uint32_t)hash & (set.capacity - 1);
+        while (slots[place].ref != FFS_NONE)
+            place = (place + 1) & (set.capacity - 1);
+        slots[place] =
+            (struct ffs_set_slot){(uint32_t)(hash >> 32), add_string(assembler, texts[i])};
+        if (strlen(texts[i]) > set.longest)
+            set.longest = (uint32_t)strlen(texts[i]);
+    }
+    size_t offset = append_bytes(&assembler->section[FFS_SETS], &set, sizeof set);
+    append_bytes(&assembler->section[FFS_SETS], slots, set.capacity * sizeof *slots);
+    free(slots);
+    return offset / sizeof(uint32_t);
+}
+
+static UNUSED uint64_t add_split(struct assembler *assembler, const uint64_t (*arms)[2],
+                                 uint64_t count)
+{
+    size_t offset = append_bytes(&assembler->section[FFS_SPLITS], &count, sizeof count);
+    append_bytes(&assembler->section[FFS_SPLITS], arms, count * sizeof *arms);
+    return offset / sizeof(uint64_t);
+}
+
+static UNUSED uint64_t add_range(struct assembler *assembler, const char *salt, uint64_t from,
+                                 uint64_t to)
+{
+    struct ffs_range range = {XXH3_64bits(salt, strlen(salt)), from, to};
+    return append_bytes(&assembler->section[FFS_RANGES], &range, sizeof range) / sizeof range;
+}
+
+static UNUSED uint64_t add_ramp(struct assembler *assembler, struct ffs_ramp ramp)
+{
+    return append_bytes(&assembler->section[FFS_RAMPS], &ramp, sizeof ramp) / sizeof ramp;
+}
+
+/* An IPv4 network as an operand of FFS_IP_IN; networks that follow each other make one run. */
+static UNUSED uint64_t add_network(struct assembler *assembler, uint32_t first, uint32_t last)
+{
+    const uint64_t mapped = UINT64_C(0xffff00000000);
+    struct ffs_network network = {0, mapped | first, 0, mapped | last};
+    size_t offset = append_bytes(&assembler->section[FFS_NETWORKS], &network, sizeof network);
+    return offset / sizeof network | UINT64_C(1) << 32;
+}
+
+/* floor(thousandths * 2^64 / 100000), below 100 %. */
+static UNUSED uint64_t threshold(uint32_t thousandths)
+{
+    return (uint64_t)(((unsigned __int128)thousandths << 64) / 100000);
+}
+
+#define CODE(...)                                  \
+    (const struct ffs_instruction[]){__VA_ARGS__}, \
+        sizeof((const struct ffs_instruction[]){__VA_ARGS__}) / sizeof(struct ffs_instruction)
+
+static UNUSED struct ffs_instruction serve(uint16_t variant, enum fflag_reason reason,
+                                           ffs_string rule)
+{
+    return (struct ffs_instruction){.op = FFS_SERVE,
+                                    .flags = (uint8_t)reason,
+                                    .attribute = FFS_NO_ATTRIBUTE,
+                                    .variant = variant,
+                                    .operand = rule};
+}
+
+static UNUSED struct ffs_instruction test(enum ffs_op op, unsigned flags, uint16_t attribute,
+                                          uint16_t jump, uint64_t operand)
+{
+    return (struct ffs_instruction){.op = (uint8_t)op,
+                                    .flags = (uint8_t)flags,
+                                    .attribute = attribute,
+                                    .jump = jump,
+                                    .operand = operand};
+}
+
+static inline uint32_t name_place(uint64_t hash, uint32_t pilot, uint32_t slots)
+{
+    return (uint32_t)((unsigned __int128)ffs_mix(hash ^ pilot * FFS_PILOT) * slots >> 64);
+}
+
+/* Finds pilots one bucket after the other; with half the slots empty, every bucket finds one. */
+static inline void build_names(struct assembler *assembler)
+{
+    const struct ffs_flag *flags = (const struct ffs_flag *)assembler->section[FFS_FLAGS].data;
+    uint32_t count = (uint32_t)(assembler->section[FFS_FLAGS].length / sizeof *flags);
+    struct ffs_names names = {
+        .seed = 7, .bucket_count = count / 3 + 1, .slot_count = 2 * count + 1};
+    uint16_t *pilots = calloc(names.bucket_count + 2, sizeof *pilots);
+    uint32_t *slots = malloc(names.slot_count * sizeof *slots);
+    uint64_t *hashes = malloc((count + 1) * sizeof *hashes);
+    assert(pilots && slots && hashes);
+    memset(slots, 0xff, names.slot_count * sizeof *slots);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *entry = assembler->section[FFS_STRINGS].data + (size_t)flags[i].name * 4;
+        uint32_t length;
+        memcpy(&length, entry, sizeof length);
+        hashes[i] = XXH3_64bits_withSeed(entry + 4, length, names.seed);
+    }
+    for (uint32_t bucket = 0; bucket < names.bucket_count; bucket++) {
+        for (uint32_t pilot = 0;; pilot++) {
+            assert(pilot <= UINT16_MAX);
+            uint32_t i = 0;
+            for (; i < count; i++) {
+                if ((hashes[i] >> 32) * names.bucket_count >> 32 != bucket)
+                    continue;
+                uint32_t place = name_place(hashes[i], pilot, names.slot_count);
+                if (slots[place] != FFS_NONE)
+                    break;
+                slots[place] = i;
+            }
+            pilots[bucket] = (uint16_t)pilot;
+            if (i == count)
+                break;
+            for (uint32_t k = 0; k < i; k++)
+                if ((hashes[k] >> 32) * names.bucket_count >> 32 == bucket)
+                    slots[name_place(hashes[k], pilot, names.slot_count)] = FFS_NONE;
+        }
+    }
+    struct bytes *section = &assembler->section[FFS_NAMES];
+    append_bytes(section, &names, sizeof names);
+    append_bytes(section, pilots, (names.bucket_count * sizeof *pilots + 3) & ~(size_t)3);
+    append_bytes(section, slots, names.slot_count * sizeof *slots);
+    free(pilots);
+    free(slots);
+    free(hashes);
+}
+
+static inline void reseal_header(uint8_t *bytes)
+{
+    struct ffs_header *header = (struct ffs_header *)bytes;
+    header->header_hash = XXH3_64bits(bytes, offsetof(struct ffs_header, header_hash));
+}
+
+/* Makes both hashes fit the bytes again, and the size the length. */
+static inline void reseal(uint8_t *bytes, size_t length)
+{
+    struct ffs_header *header = (struct ffs_header *)bytes;
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical,
+                             XXH3_128bits(bytes + sizeof *header, length - sizeof *header));
+    memcpy(header->content_hash, canonical.digest, sizeof header->content_hash);
+    header->file_size = length;
+    reseal_header(bytes);
+}
+
+/* The whole snapshot, to be freed; the assembler is used up. */
+static inline uint8_t *assemble(struct assembler *assembler, size_t *length)
+{
+    assembler->project = add_string(assembler, "sample");
+    assembler->environment = add_string(assembler, "production");
+    build_names(assembler);
+
+    struct ffs_section sections[FFS_NETWORKS] = {{0}};
+    size_t end = sizeof(struct ffs_header) + sizeof sections;
+    for (uint32_t id = 1; id <= FFS_NETWORKS; id++) {
+        end = (end + FFS_ALIGNMENT - 1) & ~(size_t)(FFS_ALIGNMENT - 1);
+        sections[id - 1] =
+            (struct ffs_section){.id = id, .offset = end, .size = assembler->section[id].length};
+        end += assembler->section[id].length;
+    }
+    /* Aligned like a mapping, so that tests may use it in place. */
+    uint8_t *bytes = aligned_alloc(FFS_ALIGNMENT, (end + 63) & ~(size_t)63);
+    assert(bytes);
+    memset(bytes, 0, (end + 63) & ~(size_t)63);
+    struct ffs_header header = {.major = FFS_MAJOR,
+                                .minor = FFS_MINOR,
+                                .header_size = sizeof header,
+                                .section_count = FFS_NETWORKS,
+                                .project = assembler->project,
+                                .environment = assembler->environment};
+    memcpy(header.magic, FFS_MAGIC, FFS_MAGIC_SIZE);
+    memcpy(bytes, &header, sizeof header);
+    memcpy(bytes + sizeof header, sections, sizeof sections);
+    for (uint32_t id = 1; id <= FFS_NETWORKS; id++) {
+        if (assembler->section[id].length)
+            memcpy(bytes + sections[id - 1].offset, assembler->section[id].data,
+                   assembler->section[id].length);
+        free(assembler->section[id].data);
+    }
+    memset(assembler, 0, sizeof *assembler);
+    reseal(bytes, end);
+    *length = end;
+    return bytes;
+}
+
+/* Where a section of an assembled snapshot begins. */
+static UNUSED void *section_at(uint8_t *bytes, enum ffs_section_id id)
+{
+    struct ffs_section *sections = (struct ffs_section *)(bytes + sizeof(struct ffs_header));
+    return bytes + sections[id - 1].offset;
+}
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * sample.h - a snapshot in which every section has something and every operation occurs.
+ */
+#ifndef TESTS_SAMPLE_H
+#define TESTS_SAMPLE_H
+
+#include "assemble.h"
+
+enum sample_attribute {
+    AGE,
+    APP_VERSION,
+    BETA,
+    CLIENT_IP,
+    COUNTRY,
+    GROUPS,
+    SIGNUP_AT,
+    USER_ID,
+    SAMPLE_ATTRIBUTES
+};
+
+static const char *const sample_attributes[SAMPLE_ATTRIBUTES] = {
+    "age", "app_version", "beta", "client_ip", "country", "groups", "signup_at", "user_id"};
+
+static inline uint64_t number_bits(double number)
+{
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}
+
+static inline void add_sample_attributes(struct assembler *assembler)
+{
+    static const enum fflag_attribute_type types[SAMPLE_ATTRIBUTES] = {
+        FFLAG_ATTRIBUTE_NUMBER, FFLAG_ATTRIBUTE_VERSION, FFLAG_ATTRIBUTE_BOOLEAN,
+        FFLAG_ATTRIBUTE_IP,     FFLAG_ATTRIBUTE_STRING,  FFLAG_ATTRIBUTE_STRINGS,
+        FFLAG_ATTRIBUTE_TIME,   FFLAG_ATTRIBUTE_STRING};
+    for (int i = 0; i < SAMPLE_ATTRIBUTES; i++)
+        add_attribute(assembler, sample_attributes[i], types[i]);
+}
+
+/* The flags of the sample, in order. */
+enum sample_flag { CONSTANT, ROLLOUT, STRINGS, VALUES, CLOCKED, REQUIRING, SPLITTING, TEXT };
+
+static inline uint8_t *assemble_sample(size_t *length)
+{
+    struct assembler a = {0};
+    add_sample_attributes(&a);
+    uint32_t constant = add_boolean(&a, "constant", NULL, 0);
+    flag_at(&a, constant)->default_variant = 1;
+    ffs_string rule = add_string(&a, "rules[0]");
+    add_boolean(&a, "rollout",
+                CODE(test(FFS_EXPOSED, 0, USER_ID, 2, threshold(50000)),
+                     serve(1, FFLAG_REASON_SPLIT, rule)));
+
+    const char *const countries[] = {"NO", "SE", "DK"}, *const folded[] = {"no", "se"};
+    uint64_t exact = add_set(&a, countries, 3), ignoring = add_set(&a, folded, 2);
+    add_boolean(&a, "strings",
+                CODE(test(FFS_STRING_EQ, 0, COUNTRY, 10, add_tagged(&a, "NO")),
+                     test(FFS_STRING_IN, 0, COUNTRY, 9, exact),
+                     test(FFS_STRING_IN, FFS_IGNORE_CASE, COUNTRY, 8, ignoring),
+                     test(FFS_STRING_CONTAINS, 0, USER_ID, 7, add_string(&a, "a")),
+                     test(FFS_STRING_PREFIX, FFS_NEGATE, USER_ID, 6, add_string(&a, "b")),
+                     test(FFS_STRING_SUFFIX, 0, USER_ID, 5, add_string(&a, "c")),
+                     test(FFS_STRING_GLOB, 0, USER_ID, 4, add_string(&a, "a[b-d]*?c")),
+                     test(FFS_STRINGS_HAS, 0, GROUPS, 3, add_tagged(&a, "staff")),
+                     test(FFS_PRESENT, 0, CLIENT_IP, 2, 0),
+                     serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
+
+    uint64_t network = add_network(&a, 0x0a000000, 0x0affffff);
+    add_network(&a, 0xc0a80000, 0xc0a8ffff);
+    network += UINT64_C(1) << 32;
+    add_boolean(
+        &a, "values",
+        CODE(test(FFS_NUMBER_GE, 0, AGE, 6, number_bits(18)), test(FFS_BOOLEAN_IS, 0, BETA, 5, 1),
+             test(FFS_VERSION_GE, 0, APP_VERSION, 4, add_string(&a, "1.2.0-rc.1")),
+             test(FFS_TIME_LT, 0, SIGNUP_AT, 3, 1000), test(FFS_IP_IN, 0, CLIENT_IP, 2, network),
+             serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
+
+    uint64_t linear = add_ramp(&a, (struct ffs_ramp){.start = 0, .end = 1000, .to = 100000});
+    uint64_t steps = add_ramp(&a, (struct ffs_ramp){.every = 100, .to = 100000, .step = 10000});
+    uint64_t holdout = add_range(&a, "holdout/q4", 0, threshold(2000));
+    uint32_t clocked = add_boolean(
+        &a, "clocked",
+        CODE(test(FFS_IN_RANGE, 0, USER_ID, 2, holdout), serve(0, FFLAG_REASON_HOLDOUT, FFS_NONE),
+             test(FFS_CLOCK_GE, 0, FFS_NO_ATTRIBUTE, 4, 500), test(FFS_RAMP, 0, USER_ID, 3, linear),
+             test(FFS_RAMP, FFS_NEGATE, USER_ID, 2, steps), serve(1, FFLAG_REASON_SPLIT, rule)));
+    flag_at(&a, clocked)->flags = FFS_FLAG_READS_CLOCK;
+
+    uint32_t requiring = add_boolean(&a, "requiring",
+                                     CODE(test(FFS_FLAG_IS, 0, FFS_NO_ATTRIBUTE, 3, ROLLOUT),
+                                          test(FFS_ACCEPT, 0, FFS_NO_ATTRIBUTE, 0, 2),
+                                          serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
+    flag_at(&a, requiring)->depth = 1;
+
+    const uint64_t arms[][2] = {{threshold(30000), 0}, {threshold(60000), 2}, {UINT64_MAX, 1}};
+    struct ffs_instruction split = test(FFS_SPLIT, FFLAG_REASON_SPLIT, USER_ID, 1,
+                                        add_split(&a, arms, 3) | (uint64_t)rule << 32);
+    struct ffs_flag splitting = {.type = FFLAG_TYPE_INTEGER, .variant_count = 3, .code_count = 1};
+    splitting.first_code = add_code(&a, &split, 1);
+    splitting.first_variant = add_variant(&a, "control", 10);
+    add_variant(&a, "a", 20);
+    add_variant(&a, "b", (uint64_t)-30);
+    add_flag(&a, "splitting", splitting);
+
+    struct ffs_flag text = {.type = FFLAG_TYPE_STRING, .variant_count = 1};
+    text.first_variant = add_variant(&a, NULL, add_string(&a, "bl\xc3\xa5"));
+    add_flag(&a, "text", text);
+    return assemble(&a, length);
+}
+
+#endif
