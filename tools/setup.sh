@@ -41,9 +41,13 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=sudo
 fi
 export DEBIAN_FRONTEND=noninteractive
+# dpkg's own progress is left out; what goes wrong is not. A first failure is most often a machine that
+# has no package lists yet.
 # shellcheck disable=SC2086 # the lists are words on purpose
-install() { $as_root apt-get install -y -qq --no-install-recommends $missing >&2 </dev/null; }
-if ! install; then
+install() {
+    $as_root apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 $missing </dev/null >/dev/null
+}
+if ! install 2>/dev/null; then
     $as_root apt-get update -qq >&2
     install
 fi
