@@ -69,14 +69,19 @@ void diagnose_note(struct diagnostics *diagnostics, struct span span, const char
 void diagnose_help(struct diagnostics *diagnostics, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Raises the warnings of a code to errors: what --strict asks for. */
+void diagnostics_raise(struct diagnostics *diagnostics, enum diagnostic_code code);
+/* Orders by file, line and column, and drops exact repetitions from the list and the counts. */
+void diagnostics_sort(struct diagnostics *diagnostics);
+
 /* The nearest of `count` names by edit distance, or NULL when none is near: for "did you mean". */
 const char *nearest_name(const char *name, const char *const *names, size_t count);
 
 enum diagnostic_format { DIAGNOSTIC_TEXT, DIAGNOSTIC_JSON, DIAGNOSTIC_GITHUB };
 
 /*
- * Orders by file, line and column, drops exact repetitions, and writes all of them and, in text, the
- * verdict as the last line: "2 errors, 1 warning in 14 files". `color` asks for terminal colours.
+ * Sorts, and writes all of them and, in text, the verdict as the last line: "2 errors, 1 warning in 14
+ * files". `color` asks for terminal colours.
  */
 void diagnostics_write(struct diagnostics *diagnostics, enum diagnostic_format format, bool color,
                        FILE *out);

@@ -24,6 +24,8 @@ void *arena_alloc(struct arena *arena, size_t size);
 char *arena_copy(struct arena *arena, const void *bytes, size_t length); /* adds a NUL */
 char *arena_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+char *arena_vformat(struct arena *arena, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 void arena_release(struct arena *arena);
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
@@ -45,6 +47,7 @@ struct buffer {
     size_t capacity;
 };
 
+/* What a buffer holds ends in a NUL that its length does not count. */
 void buffer_append(struct buffer *buffer, const void *bytes, size_t length);
 void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_format(struct buffer *buffer, const char *format, ...)

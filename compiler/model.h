@@ -112,6 +112,7 @@ struct attribute {
 
 struct segment {
     struct text name;
+    uint32_t index; /* in the project's array */
     const char *description;
     struct condition *condition;
 };
@@ -298,8 +299,8 @@ struct targeting {
 };
 
 struct flag {
-    struct text name;
-    struct span span; /* of the name, where it is defined */
+    struct text name; /* its span: where the flag is defined */
+    uint32_t index;   /* in the project's array */
     const char *description, *owner; /* or NULL */
     struct texts tags;
     int64_t expires; /* INT64_MIN: never */

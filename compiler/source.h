@@ -17,12 +17,15 @@ struct span {
 };
 #define NO_FILE UINT32_MAX
 #define NO_SPAN ((struct span){NO_FILE, 0, 0})
+#define WHOLE_FILE(file) ((struct span){(file), UINT32_MAX, UINT32_MAX})
 
 struct source {
     const char *path; /* as shown in messages: the project directory as given, plus the rest */
     const char *name; /* the path below the project directory, "/" between its parts */
     const char *text; /* NUL-terminated; arena-owned */
     size_t length;
+    uint32_t *line_starts; /* made by the first source_position() */
+    uint32_t line_count;
 };
 
 struct sources {
@@ -37,7 +40,7 @@ struct position {
     const char *line_text; /* start of the line, ended by '\n' or '\0' */
 };
 
-/* Where the byte is. Cost: linear in the offset; for messages only. */
+/* Where the byte is. Cost: the first time, one pass over the file; then a search and the line. */
 struct position source_position(const struct sources *sources, uint32_t file, uint32_t offset);
 
 #endif

@@ -11,7 +11,8 @@
 
 #include "diagnostic.h"
 
-enum node_kind { NODE_SCALAR = 1, NODE_LIST, NODE_MAP };
+/* NODE_BROKEN stands where something was that has been reported, e.g. an alias: say no more of it. */
+enum node_kind { NODE_BROKEN, NODE_SCALAR, NODE_LIST, NODE_MAP };
 
 struct node {
     enum node_kind kind;
@@ -34,13 +35,15 @@ struct entry {
 #define YAML_MAX_FILE (16u << 20)
 #define YAML_MAX_DEPTH 64u
 #define YAML_MAX_SCALAR (64u << 10)
+#define YAML_MAX_NODES (2u << 20)
 
 /*
- * Reads one file of `sources` into the arena. NULL when the file is empty or cannot be read as YAML at
- * all; then it has been reported. Cost: one pass of libyaml.
+ * Reads one file of `sources` into the arena. NULL when it is empty or nothing of it can be used. YAML
+ * that ends early in a mistake is reported and gives what stood before it, without the definition
+ * that it is in; then *complete is set to false, and never to true. Cost: one pass of libyaml.
  */
 struct node *yaml_read(const struct sources *sources, uint32_t file, struct arena *arena,
-                       struct diagnostics *diagnostics);
+                       struct diagnostics *diagnostics, bool *complete);
 
 /* The value of a key, or NULL. Linear: maps of the language are small. */
 struct node *node_get(const struct node *map, const char *key);

@@ -1,0 +1,17 @@
+/* main.c - `ffc`: dispatches to its commands. */
+#include "commands.h"
+
+int main(int argc, char **argv)
+{
+    const struct command commands[] = {
+        check_command,  build_command,  eval_command,    dump_command,
+        verify_command, bucket_command, explain_command,
+    };
+    return command_main(
+        "ffc",
+        "ffc compiles feature flags, canaries and experiments from YAML to a "
+        "snapshot.\n\n"
+        "  ffc check                            read flags/ and report every problem\n"
+        "  ffc build -e production -o flags.ffs compile it for an environment",
+        commands, sizeof commands / sizeof *commands, argc, argv);
+}

@@ -1,0 +1,157 @@
+/* diagnostic_machine.c - diagnostics for programs: one JSON object, or GitHub's annotations. */
+#include "diagnostic_write.h"
+
+#include <string.h>
+
+static void put_json_text(FILE *out, const char *text)
+{
+    const char *end = text + strlen(text);
+    fputc('"', out);
+    while (text < end) {
+        uint32_t length = utf8_length(text, (size_t)(end - text));
+        unsigned char byte = (unsigned char)*text;
+        if (!length)
+            fputs("\xEF\xBF\xBD", out); /* JSON is UTF-8, whatever a file's name is */
+        else if (byte == '"' || byte == '\\')
+            fprintf(out, "\\%c", byte);
+        else if (byte < 0x20 || byte == 0x7F)
+            fprintf(out, "\\u%04x", byte);
+        else
+            fwrite(text, 1, length, out);
+        text += length ? length : 1;
+    }
+    fputc('"', out);
+}
+
+static void put_json_point(FILE *out, const struct diagnostics *diagnostics, uint32_t file,
+                           uint32_t byte)
+{
+    struct position position = source_position(diagnostics->sources, file, byte);
+    fprintf(out, "{\"line\":%u,\"column\":%u,\"byte\":%u}", position.line, position.column, byte);
+}
+
+static void put_json_place(FILE *out, const struct diagnostics *diagnostics, struct span span)
+{
+    fputs("\"file\":", out);
+    if (span.file == NO_FILE) {
+        fputs("null,\"range\":null", out);
+        return;
+    }
+    put_json_text(out, diagnostics->sources->items[span.file].path);
+    if (span_is_file(span)) {
+        fputs(",\"range\":null", out);
+        return;
+    }
+    fputs(",\"range\":{\"start\":", out);
+    put_json_point(out, diagnostics, span.file, span.begin);
+    fputs(",\"end\":", out);
+    put_json_point(out, diagnostics, span.file, span.end > span.begin ? span.end : span.begin);
+    fputc('}', out);
+}
+
+static void put_json_notes(FILE *out, const struct diagnostics *diagnostics,
+                           const struct diagnostic *item)
+{
+    fputs(",\"notes\":[", out);
+    for (uint32_t i = 0; i < item->note_count; i++) {
+        fputs(i ? ",{\"message\":" : "{\"message\":", out);
+        put_json_text(out, item->notes[i].text);
+        fputc(',', out);
+        put_json_place(out, diagnostics, item->notes[i].span);
+        fputc('}', out);
+    }
+    fputs("],\"help\":", out);
+    if (item->help)
+        put_json_text(out, item->help);
+    else
+        fputs("null", out);
+}
+
+void write_json(const struct diagnostics *diagnostics, FILE *out)
+{
+    fputs("{\"format_version\":1,\"diagnostics\":[", out);
+    for (uint32_t i = 0; i < diagnostics->count; i++) {
+        const struct diagnostic *item = &diagnostics->items[i];
+        const struct diagnostic_info *info = diagnostic_info(item->code);
+        fprintf(out, "%s\n{\"code\":\"%s\",\"severity\":\"%s\",\"name\":\"%s\",\"message\":",
+                i ? "," : "", info->code, item->severity == SEVERITY_ERROR ? "error" : "warning",
+                info->name);
+        put_json_text(out, item->message);
+        fputc(',', out);
+        put_json_place(out, diagnostics, item->span);
+        put_json_notes(out, diagnostics, item);
+        fputc('}', out);
+    }
+    fprintf(out, "%s],\"errors\":%u,\"warnings\":%u,\"files\":%u}\n",
+            diagnostics->count ? "\n" : "", diagnostics->errors, diagnostics->warnings,
+            diagnostics->sources->count);
+}
+
+/* GitHub decodes %25, %0D and %0A everywhere, and in properties %3A and %2C too. */
+static void put_github_text(FILE *out, const char *text, bool property)
+{
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)*text;
+        bool escaped = byte == '%' || byte < 0x20 || (property && (byte == ':' || byte == ','));
+        if (escaped)
+            fprintf(out, "%%%02X", byte);
+        else
+            fputc(byte, out);
+    }
+}
+
+static void put_github_place(FILE *out, const struct diagnostics *diagnostics, struct span span)
+{
+    if (span.file == NO_FILE)
+        return;
+    fputs("file=", out);
+    put_github_text(out, diagnostics->sources->items[span.file].path, true);
+    fputc(',', out);
+    if (span_is_file(span))
+        return;
+    struct position start = source_position(diagnostics->sources, span.file, span.begin);
+    struct position end = source_position(diagnostics->sources, span.file,
+                                          span.end > span.begin ? span.end : span.begin);
+    fprintf(out, "line=%u,endLine=%u,", start.line, end.line);
+    /* Columns are refused where the lines differ. */
+    if (start.line == end.line)
+        fprintf(out, "col=%u,endColumn=%u,", start.column, end.column);
+}
+
+void write_github(const struct diagnostics *diagnostics, FILE *out)
+{
+    for (uint32_t i = 0; i < diagnostics->count; i++) {
+        const struct diagnostic *item = &diagnostics->items[i];
+        const struct diagnostic_info *info = diagnostic_info(item->code);
+        fputs(item->severity == SEVERITY_ERROR ? "::error " : "::warning ", out);
+        put_github_place(out, diagnostics, item->span);
+        fprintf(out, "title=%s %s::", info->code, info->name);
+        put_github_text(out, item->message, false);
+        for (uint32_t note = 0; note < item->note_count; note++) {
+            fputs("%0Anote: ", out);
+            put_github_text(out, item->notes[note].text, false);
+        }
+        if (item->help) {
+            fputs("%0Ahelp: ", out);
+            put_github_text(out, item->help, false);
+        }
+        fputc('\n', out);
+    }
+}
+
+void diagnostics_write(struct diagnostics *diagnostics, enum diagnostic_format format, bool color,
+                       FILE *out)
+{
+    diagnostics_sort(diagnostics);
+    switch (format) {
+    case DIAGNOSTIC_TEXT:
+        write_text(diagnostics, color, out);
+        return;
+    case DIAGNOSTIC_JSON:
+        write_json(diagnostics, out);
+        return;
+    case DIAGNOSTIC_GITHUB:
+        write_github(diagnostics, out);
+        return;
+    }
+}

@@ -1,0 +1,176 @@
+/* memory.c - see memory.h. Blocks double up to a bound, so that big projects make few of them. */
+#include "memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_BLOCK   ((size_t)64 << 10)
+#define LARGEST_BLOCK ((size_t)8 << 20)
+#define ALIGNMENT     _Alignof(max_align_t)
+
+struct arena_block {
+    struct arena_block *previous;
+    size_t size;
+    max_align_t bytes[];
+};
+
+static _Noreturn void out_of_memory(void)
+{
+    fputs("out of memory\n", stderr);
+    exit(2);
+}
+
+void *xcalloc(size_t count, size_t size)
+{
+    void *pointer = calloc(count ? count : 1, size ? size : 1);
+    if (!pointer)
+        out_of_memory();
+    return pointer;
+}
+
+void *xrealloc(void *pointer, size_t size)
+{
+    void *moved = realloc(pointer, size ? size : 1);
+    if (!moved)
+        out_of_memory();
+    return moved;
+}
+
+static void add_block(struct arena *arena, size_t size)
+{
+    size_t wanted = arena->block ? arena->block->size * 2 : FIRST_BLOCK;
+    if (wanted > LARGEST_BLOCK)
+        wanted = LARGEST_BLOCK;
+    if (wanted < size)
+        wanted = size;
+    struct arena_block *block = xcalloc(1, sizeof *block + wanted);
+    block->previous = arena->block;
+    block->size = wanted;
+    arena->block = block;
+    arena->next = (char *)block->bytes;
+    arena->end = arena->next + wanted;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    if (size > SIZE_MAX / 2)
+        out_of_memory();
+    size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (!arena->block || size > (size_t)(arena->end - arena->next))
+        add_block(arena, size);
+    void *result = arena->next;
+    arena->next += size;
+    return result;
+}
+
+char *arena_copy(struct arena *arena, const void *bytes, size_t length)
+{
+    char *copy = arena_alloc(arena, length + 1);
+    if (length)
+        memcpy(copy, bytes, length);
+    return copy;
+}
+
+char *arena_vformat(struct arena *arena, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (length < 0)
+        return arena_copy(arena, "", 0);
+    char *text = arena_alloc(arena, (size_t)length + 1);
+    vsnprintf(text, (size_t)length + 1, format, arguments);
+    return text;
+}
+
+char *arena_format(struct arena *arena, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = arena_vformat(arena, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+void arena_release(struct arena *arena)
+{
+    struct arena_block *block = arena->block;
+    while (block) {
+        struct arena_block *previous = block->previous;
+        free(block);
+        block = previous;
+    }
+    *arena = (struct arena){0};
+}
+
+void *arena_grow(struct arena *arena, void *items, size_t count, size_t item_size)
+{
+    /* Full exactly when the count is zero or a power of two. */
+    if (count & (count - 1))
+        return items;
+    size_t capacity = count ? count * 2 : 1;
+    if (capacity > SIZE_MAX / 2 / item_size)
+        out_of_memory();
+    void *grown = arena_alloc(arena, capacity * item_size);
+    if (count)
+        memcpy(grown, items, count * item_size);
+    return grown;
+}
+
+static void buffer_reserve(struct buffer *buffer, size_t more)
+{
+    if (more <= buffer->capacity - buffer->length)
+        return;
+    if (more > SIZE_MAX / 2 - buffer->length)
+        out_of_memory();
+    size_t capacity = buffer->capacity ? buffer->capacity * 2 : 256;
+    if (capacity < buffer->length + more)
+        capacity = buffer->length + more;
+    buffer->bytes = xrealloc(buffer->bytes, capacity);
+    buffer->capacity = capacity;
+}
+
+void buffer_append(struct buffer *buffer, const void *bytes, size_t length)
+{
+    buffer_reserve(buffer, length + 1);
+    if (length)
+        memcpy(buffer->bytes + buffer->length, bytes, length);
+    buffer->length += length;
+    buffer->bytes[buffer->length] = '\0';
+}
+
+void buffer_append_text(struct buffer *buffer, const char *text)
+{
+    buffer_append(buffer, text, strlen(text));
+}
+
+void buffer_format(struct buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return;
+    buffer_reserve(buffer, (size_t)length + 1);
+    va_start(arguments, format);
+    vsnprintf(buffer->bytes + buffer->length, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    buffer->length += (size_t)length;
+}
+
+void buffer_pad(struct buffer *buffer, size_t alignment)
+{
+    size_t more = (alignment - buffer->length % alignment) % alignment;
+    buffer_reserve(buffer, more + 1);
+    memset(buffer->bytes + buffer->length, 0, more + 1);
+    buffer->length += more;
+}
+
+void buffer_release(struct buffer *buffer)
+{
+    free(buffer->bytes);
+    *buffer = (struct buffer){0};
+}

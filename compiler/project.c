@@ -1,0 +1,418 @@
+/*
+ * project.c - a directory of definition files becomes a project.
+ *
+ * First pass: every file is read and every name declared. Second pass: bodies, in an order in which
+ * what is referred to is known: attributes, the variants of flags, conditions, the rest. Then the
+ * checks that need all of it.
+ */
+#include "project.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "read.h"
+
+#define DEEPEST_DIRECTORY 64
+#define EXPIRES_SOON      ((int64_t)14 * 86400000)
+#define MOST_ATTRIBUTES   FFLAG_CONTEXT_SLOTS
+
+/* ------------------------------------------------------------------------------------- files -- */
+
+static bool has_ending(const char *name, const char *ending)
+{
+    size_t length = strlen(name), tail = strlen(ending);
+    return length > tail && strcmp(name + length - tail, ending) == 0;
+}
+
+static bool is_definition(const char *name)
+{
+    return name[0] != '.' && name[0] != '_' &&
+           (has_ending(name, ".yaml") || has_ending(name, ".yml"));
+}
+
+static uint32_t add_source(struct reader *reader, const char *name)
+{
+    struct project *project = reader->project;
+    struct source *source =
+        ARENA_APPEND(reader->arena, project->sources.items, project->sources.count);
+    bool here = strcmp(project->directory, ".") == 0;
+    source->path = here ? name : arena_format(reader->arena, "%s/%s", project->directory, name);
+    source->name = name;
+    source->text = "";
+    return project->sources.count - 1;
+}
+
+static void report_io(struct reader *reader, uint32_t file, enum diagnostic_code code,
+                      const char *what)
+{
+    reader->incomplete = true;
+    diagnose(reader->diagnostics, code, WHOLE_FILE(file), "%s cannot be read: %s", what,
+             strerror(errno));
+}
+
+static void read_source(struct reader *reader, int directory, const char *entry, const char *name)
+{
+    uint32_t file = add_source(reader, name);
+    /* Not to be stuck on a FIFO that somebody named like a definition. */
+    int fd = openat(directory, entry, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        report_io(reader, file, FF0401, "this file");
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+        report_io(reader, file, FF0401, "this file");
+        close(fd);
+        return;
+    }
+    /* One byte more than is allowed is enough to see that it is too much. */
+    size_t size = (size_t)status.st_size;
+    if (size > YAML_MAX_FILE)
+        size = YAML_MAX_FILE + 1;
+    char *text = arena_alloc(reader->arena, size + 1);
+    size_t length = 0;
+    ssize_t got = 1;
+    while (length < size && (got = read(fd, text + length, size - length)) != 0) {
+        if (got < 0 && errno != EINTR)
+            break;
+        length += got > 0 ? (size_t)got : 0;
+    }
+    if (got < 0)
+        report_io(reader, file, FF0401, "this file");
+    close(fd);
+    text[length] = '\0';
+    reader->project->sources.items[file].text = text;
+    reader->project->sources.items[file].length = length;
+}
+
+static int compare_texts(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Path order is the order of whole paths as bytes, so a directory sorts as its name and a slash. */
+static void read_directory(struct reader *reader, int parent, const char *entry, const char *prefix,
+                           unsigned depth)
+{
+    int fd = openat(parent, entry, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!stream) {
+        report_io(reader, add_source(reader, prefix), FF0403, "this directory");
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    const char **names = NULL;
+    uint32_t count = 0;
+    for (struct dirent *found; (found = readdir(stream));) {
+        const char *name = found->d_name;
+        if (name[0] == '.' || name[0] == '_')
+            continue;
+        bool folder = found->d_type == DT_DIR;
+        if (found->d_type == DT_LNK || found->d_type == DT_UNKNOWN) {
+            struct stat status;
+            folder = fstatat(fd, name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+        }
+        if (folder || is_definition(name))
+            *ARENA_APPEND(reader->arena, names, count) =
+                arena_format(reader->arena, folder ? "%s/" : "%s", name);
+    }
+    if (count)
+        qsort(names, count, sizeof *names, compare_texts);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *path = arena_format(reader->arena, "%s%s", prefix, names[i]);
+        if (!has_ending(names[i], "/"))
+            read_source(reader, fd, names[i], path);
+        else if (depth < DEEPEST_DIRECTORY)
+            read_directory(reader, fd, names[i], path, depth + 1);
+    }
+    closedir(stream);
+}
+
+static bool holds_definitions(const char *directory)
+{
+    DIR *stream = opendir(directory);
+    bool found = false;
+    for (struct dirent *entry; stream && !found && (entry = readdir(stream));)
+        found = is_definition(entry->d_name);
+    if (stream)
+        closedir(stream);
+    return found;
+}
+
+static const char *default_directory(void)
+{
+    struct stat status;
+    bool there = stat("flags", &status) == 0 && S_ISDIR(status.st_mode);
+    return !there && holds_definitions(".") ? "." : "flags";
+}
+
+static const char *without_slashes(struct arena *arena, const char *directory)
+{
+    size_t length = strlen(directory);
+    while (length > 1 && directory[length - 1] == '/')
+        length--;
+    return arena_copy(arena, directory, length);
+}
+
+/* ---------------------------------------------------------------------------------- sections -- */
+
+static const struct {
+    const char *name;
+    size_t thing_size; /* 0: not a mapping of names */
+} sections[] = {
+    [ATTRIBUTE] = {"attributes", sizeof(struct attribute)},
+    [SEGMENT] = {"segments", sizeof(struct segment)},
+    [LAYER] = {"layers", sizeof(struct layer)},
+    [HOLDOUT] = {"holdouts", sizeof(struct holdout)},
+    [METRIC] = {"metrics", sizeof(struct metric)},
+    [LOG] = {"logs", sizeof(struct log)},
+    [FLAG] = {"flags", sizeof(struct flag)},
+    {"project", 0},
+    {"overrides", 0},
+};
+#define SECTION_COUNT (sizeof sections / sizeof *sections)
+
+struct sections {
+    struct node **projects;
+    uint32_t project_count;
+    struct node **overrides;
+    uint32_t override_count;
+};
+
+static void report_section(struct reader *reader, const struct node *key)
+{
+    if (strcmp(key->text, "tests") == 0) {
+        diagnose(reader->diagnostics, FF0132, key->span,
+                 "section 'tests' is not supported by this version");
+        diagnose_help(reader->diagnostics, "check single answers with 'ffc eval'");
+        return;
+    }
+    const char *known[SECTION_COUNT];
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        known[i] = sections[i].name;
+    diagnose(reader->diagnostics, FF0102, key->span, "unknown section '%s'", key->text);
+    suggest(reader, key->text, known, SECTION_COUNT);
+}
+
+static void add_section(struct reader *reader, struct sections *found, const struct entry *entry)
+{
+    size_t at = 0;
+    while (at < SECTION_COUNT && strcmp(sections[at].name, entry->key->text) != 0)
+        at++;
+    if (at == SECTION_COUNT) {
+        report_section(reader, entry->key);
+        return;
+    }
+    /* A section whose entries are all commented out is empty. */
+    if (is_null(entry->value))
+        return;
+    if (at < DECLARED_COUNT) {
+        if (expect_map(reader, entry->value,
+                       arena_format(reader->arena, "a mapping of %s", sections[at].name)))
+            declare_all(reader, (enum declared)at, entry->value, sections[at].thing_size);
+    } else if (strcmp(sections[at].name, "project") == 0) {
+        *ARENA_APPEND(reader->arena, found->projects, found->project_count) = entry->value;
+    } else {
+        *ARENA_APPEND(reader->arena, found->overrides, found->override_count) = entry->value;
+    }
+}
+
+static void declare_file(struct reader *reader, uint32_t file, struct sections *found)
+{
+    struct project *project = reader->project;
+    bool complete = true;
+    struct node *root =
+        yaml_read(&project->sources, file, reader->arena, reader->diagnostics, &complete);
+    reader->incomplete |= !complete;
+    if (!root || is_null(root) || !expect_map(reader, root, "a mapping of sections"))
+        return;
+    for (uint32_t i = 0; i < root->count; i++)
+        add_section(reader, found, &root->entries[i]);
+}
+
+static void read_project_sections(struct reader *reader, const struct sections *found)
+{
+    for (uint32_t i = 1; i < found->project_count; i++) {
+        diagnose(reader->diagnostics, FF0203, found->projects[i]->span,
+                 "section 'project' is given twice");
+        diagnose_note(reader->diagnostics, found->projects[0]->span, "first given here");
+        diagnose_help(reader->diagnostics, "keep one of the two");
+    }
+    if (found->project_count)
+        read_project_section(reader, found->projects[0]);
+    if (reader->project->environments.count || reader->incomplete || reader->diagnostics->errors)
+        return;
+    struct span span = found->project_count ? found->projects[0]->span : NO_SPAN;
+    diagnose(reader->diagnostics, FF0376, span, "the project declares no environments");
+    diagnose_help(reader->diagnostics,
+                  "name them: project: {name: NAME, environments: [production]}");
+}
+
+/* ----------------------------------------------------------------------------------- bodies -- */
+
+typedef void read_body(struct reader *reader, struct declaration *declaration);
+
+static void read_bodies(struct reader *reader, enum declared kind, read_body *read)
+{
+    for (uint32_t i = 0; i < reader->declared[kind].count; i++)
+        read(reader, reader->declared[kind].items[i]);
+}
+
+static void *collect(struct reader *reader, enum declared kind, uint32_t *count)
+{
+    const struct declarations *declared = &reader->declared[kind];
+    void **things = ARENA_ARRAY(reader->arena, void *, declared->count);
+    for (uint32_t i = 0; i < declared->count; i++)
+        things[i] = declared->items[i]->thing;
+    *count = declared->count;
+    return things;
+}
+
+static int compare_flags(const void *left, const void *right)
+{
+    const struct flag *const *a = left, *const *b = right;
+    return strcmp((*a)->name.text, (*b)->name.text);
+}
+
+static void collect_all(struct reader *reader)
+{
+    struct project *project = reader->project;
+    project->attributes = collect(reader, ATTRIBUTE, &project->attribute_count);
+    project->segments = collect(reader, SEGMENT, &project->segment_count);
+    project->layers = collect(reader, LAYER, &project->layer_count);
+    project->holdouts = collect(reader, HOLDOUT, &project->holdout_count);
+    project->metrics = collect(reader, METRIC, &project->metric_count);
+    project->logs = collect(reader, LOG, &project->log_count);
+    project->flags = collect(reader, FLAG, &project->flag_count);
+    if (project->flag_count)
+        qsort(project->flags, project->flag_count, sizeof *project->flags, compare_flags);
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        project->flags[i]->index = i;
+    for (uint32_t i = 0; i < project->segment_count; i++)
+        project->segments[i]->index = i;
+    if (project->attribute_count > MOST_ATTRIBUTES) {
+        diagnose(reader->diagnostics, FF0383, project->attributes[MOST_ATTRIBUTES]->name.span,
+                 "%u attributes, expected at most %d", project->attribute_count, MOST_ATTRIBUTES);
+        diagnose_help(reader->diagnostics, "a context holds no more; remove what no rule reads");
+    }
+}
+
+static void check_expiry(struct reader *reader)
+{
+    for (uint32_t i = 0; i < reader->project->flag_count; i++) {
+        const struct flag *flag = reader->project->flags[i];
+        if (flag->expires == INT64_MIN || flag->expires - EXPIRES_SOON > reader->now)
+            continue;
+        bool past = flag->expires <= reader->now;
+        int64_t days =
+            (past ? reader->now - flag->expires : flag->expires - reader->now) / 86400000;
+        const char *when = days == 0   ? "less than a day"
+                           : days == 1 ? "a day"
+                                       : arena_format(reader->arena, "%d days", (int)days);
+        if (past)
+            diagnose(reader->diagnostics, FF0331, flag->expires_span, "flag '%s' expired %s ago",
+                     flag->name.text, when);
+        else
+            diagnose(reader->diagnostics, FF0332, flag->expires_span, "flag '%s' expires in %s",
+                     flag->name.text, when);
+        diagnose_help(reader->diagnostics, "remove the flag, or move its date");
+    }
+}
+
+static void read_all(struct reader *reader, const struct sections *found)
+{
+    /* What a declaration refers to stands above it. */
+    read_bodies(reader, ATTRIBUTE, read_attribute);
+    read_project_sections(reader, found);
+    collect_all(reader);
+    read_bodies(reader, LAYER, read_layer);
+    read_bodies(reader, HOLDOUT, read_holdout);
+    read_bodies(reader, FLAG, read_flag_head);
+    read_bodies(reader, SEGMENT, read_segment);
+    read_bodies(reader, LOG, read_log);
+    read_bodies(reader, METRIC, read_metric);
+    read_bodies(reader, FLAG, read_flag);
+    for (uint32_t i = 0; i < found->override_count; i++)
+        read_overrides(reader, found->overrides[i]);
+    check_segments(reader);
+    check_requirements(reader);
+    check_layers(reader);
+    check_overrides(reader);
+    check_expiry(reader);
+}
+
+struct project *project_load(const char *directory, int64_t now)
+{
+    struct project *project = xcalloc(1, sizeof *project);
+    project->sources.arena = project->diagnostics.arena = &project->arena;
+    project->diagnostics.sources = &project->sources;
+    project->directory =
+        without_slashes(&project->arena, directory ? directory : default_directory());
+    project->name = "";
+    project->automatic = true;
+    struct reader reader = {.project = project,
+                            .arena = &project->arena,
+                            .diagnostics = &project->diagnostics,
+                            .now = now};
+    read_directory(&reader, AT_FDCWD, project->directory, "", 0);
+    if (!project->sources.count) {
+        diagnose(&project->diagnostics, FF0404, NO_SPAN, "no definition files below '%s'",
+                 project->directory);
+        diagnose_help(&project->diagnostics, "definitions are files named *.yaml; name another "
+                                             "directory with -C DIR");
+        return project;
+    }
+    struct sections found = {0};
+    for (uint32_t file = 0; file < project->sources.count; file++) {
+        if (project->sources.items[file].length)
+            declare_file(&reader, file, &found);
+    }
+    if (!project->diagnostics.errors || found.project_count || reader.declared[FLAG].count)
+        read_all(&reader, &found);
+    diagnostics_sort(&project->diagnostics);
+    return project;
+}
+
+void project_free(struct project *project)
+{
+    if (!project)
+        return;
+    arena_release(&project->arena);
+    free(project);
+}
+
+const struct flag *project_flag(const struct project *project, const char *name)
+{
+    uint32_t low = 0, high = project->flag_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = strcmp(project->flags[middle]->name.text, name);
+        if (order == 0)
+            return project->flags[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+uint32_t project_environment(const struct project *project, const char *name)
+{
+    for (uint32_t i = 0; i < project->environments.count; i++) {
+        if (strcmp(project->environments.items[i].text, name) == 0)
+            return i;
+    }
+    return UINT32_MAX;
+}

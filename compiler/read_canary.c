@@ -1,0 +1,239 @@
+/* read_canary.c - canaries: stages, what they are watched by, and where the rollout stands. */
+#include <string.h>
+
+#include "read.h"
+
+static const char *const states[] = {"pending",     "running",  "paused",
+                                     "rolled_back", "complete", NULL};
+
+const char *canary_state_text(enum canary_state state)
+{
+    return states[state];
+}
+
+struct canary_keys {
+    struct canary canary;
+    struct draft *draft;
+    struct node *stage;
+    struct node *approval;
+};
+
+/* ------------------------------------------------------------------------------------ stages -- */
+
+static void read_stage_condition(struct reader *reader, struct node *node, void *target)
+{
+    ((struct stage *)target)->condition = read_condition(reader, node, false);
+}
+
+static void read_stage_guards(struct reader *reader, struct node *node, void *target)
+{
+    read_criteria(reader, node, true, &((struct stage *)target)->guards);
+}
+
+static void read_stage_advance(struct reader *reader, struct node *node, void *target)
+{
+    read_criteria(reader, node, false, &((struct stage *)target)->advance_when);
+}
+
+static const struct stage *find_stage(const struct canary *canary, const char *name)
+{
+    for (uint32_t i = 0; i < canary->stage_count; i++) {
+        if (strcmp(canary->stages[i].name.text, name) == 0)
+            return &canary->stages[i];
+    }
+    return NULL;
+}
+
+static void read_stage(struct reader *reader, struct node *node, struct canary *canary)
+{
+    static const struct field fields[] = {
+        FIELD("name", FIELD_NAME, struct stage, name),
+        FIELD("percent", FIELD_PERCENT, struct stage, percent),
+        FIELD("hold", FIELD_DURATION, struct stage, hold),
+        FIELD("max_hold", FIELD_DURATION, struct stage, max_hold),
+        FIELD("min_samples", FIELD_COUNT, struct stage, min_samples),
+        READ("if", read_stage_condition),
+        READ("guards", read_stage_guards),
+        READ("advance_when", read_stage_advance),
+    };
+    struct stage stage = {.span = node->span};
+    if (!expect_map(reader, node, "a mapping for a stage"))
+        return;
+    uint64_t given = read_fields(reader, node, "a stage", FIELDS(fields), &stage);
+    if (!(given & 2))
+        report_missing(reader, node->span, "a stage", "percent",
+                       "say how many units it exposes: percent: 5%");
+    if (!stage.name.text)
+        stage.name = (struct text){arena_format(reader->arena, "stages[%u]", canary->stage_count),
+                                   node->span};
+    const struct stage *earlier = find_stage(canary, stage.name.text);
+    if (earlier) {
+        diagnose(reader->diagnostics, FF0203, stage.name.span, "stage '%s' is defined twice",
+                 stage.name.text);
+        diagnose_note(reader->diagnostics, earlier->name.span, "first defined here");
+    }
+    if (stage.max_hold && stage.max_hold < stage.hold) {
+        diagnose(reader->diagnostics, FF0141, node_get(node, "max_hold")->span,
+                 "'max_hold' is over before 'hold'");
+        diagnose_note(reader->diagnostics, node_get(node, "hold")->span,
+                      "the stage holds this long");
+    }
+    *ARENA_APPEND(reader->arena, canary->stages, canary->stage_count) = stage;
+}
+
+static void warn_shrinking(struct reader *reader, const struct canary *canary)
+{
+    for (uint32_t i = 1; i < canary->stage_count; i++) {
+        const struct stage *before = &canary->stages[i - 1], *stage = &canary->stages[i];
+        if (stage->percent < before->percent) {
+            diagnose(reader->diagnostics, FF0344, stage->span,
+                     "stage '%s' exposes fewer units than the stage before it", stage->name.text);
+            diagnose_note(reader->diagnostics, before->span, "stage '%s' stands here",
+                          before->name.text);
+            diagnose_help(reader->diagnostics, "units that had the new variant would lose it; let "
+                                               "percentages grow");
+        }
+    }
+}
+
+static void read_stages(struct reader *reader, struct node *node, void *target)
+{
+    struct canary *canary = &((struct canary_keys *)target)->canary;
+    if (!expect_list(reader, node, "a list of stages"))
+        return;
+    if (!node->count) {
+        diagnose(reader->diagnostics, FF0144, node->span, "no stage in 'stages'");
+        diagnose_help(reader->diagnostics,
+                      "a canary has at least one: {name: full, percent: 100%%}");
+    }
+    for (uint32_t i = 0; i < node->count; i++)
+        read_stage(reader, node->items[i], canary);
+    warn_shrinking(reader, canary);
+}
+
+/* -------------------------------------------------------------------------------- the canary -- */
+
+static void read_canary_serve(struct reader *reader, struct node *node, void *target)
+{
+    struct canary_keys *keys = target;
+    keys->canary.serve = resolve_variant(reader, keys->draft, node);
+}
+
+static void read_guards(struct reader *reader, struct node *node, void *target)
+{
+    read_criteria(reader, node, true, &((struct canary_keys *)target)->canary.guards);
+}
+
+static void read_advance(struct reader *reader, struct node *node, void *target)
+{
+    read_criteria(reader, node, false, &((struct canary_keys *)target)->canary.advance_when);
+}
+
+static void keep_stage(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    ((struct canary_keys *)target)->stage = node;
+}
+
+static void keep_approval(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    ((struct canary_keys *)target)->approval = node;
+}
+
+static struct stage *resolve_stage(struct reader *reader, struct canary *canary,
+                                   const struct node *name)
+{
+    if (name->kind != NODE_SCALAR || is_null(name)) {
+        expected(reader, name, "the name of a stage");
+        return NULL;
+    }
+    const struct stage *found = find_stage(canary, name->text);
+    if (found)
+        return &canary->stages[found - canary->stages];
+    if (!canary->stage_count)
+        return NULL; /* reported where they should be */
+    const char **known = ARENA_ARRAY(reader->arena, const char *, canary->stage_count);
+    for (uint32_t i = 0; i < canary->stage_count; i++)
+        known[i] = canary->stages[i].name.text;
+    diagnose(reader->diagnostics, FF0221, name->span, "unknown stage '%s'", name->text);
+    suggest(reader, name->text, known, canary->stage_count);
+    return NULL;
+}
+
+static void settle_stage_names(struct reader *reader, struct canary_keys *keys)
+{
+    struct canary *canary = &keys->canary;
+    if (keys->stage) {
+        const struct stage *stage = resolve_stage(reader, canary, keys->stage);
+        if (stage)
+            canary->stage = (uint32_t)(stage - canary->stages);
+    }
+    struct node **names;
+    uint32_t count = 0;
+    if (keys->approval && !read_items(reader, keys->approval,
+                                      "the name of a stage, or a list of them", &names, &count))
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        struct stage *stage = resolve_stage(reader, canary, names[i]);
+        if (stage)
+            stage->approval = true;
+    }
+}
+
+static void warn_unguarded(struct reader *reader, const struct canary *canary, struct span span)
+{
+    uint32_t guards = canary->guards.count;
+    for (uint32_t i = 0; i < canary->stage_count; i++)
+        guards += canary->stages[i].guards.count;
+    if (guards)
+        return;
+    diagnose(reader->diagnostics, FF0346, span,
+             "a canary without guards: nothing can roll it back");
+    diagnose_help(reader->diagnostics, "watch a metric: guards: [{metric: error_rate, max: 5%%, "
+                                       "action: rollback}]");
+}
+
+struct canary *read_canary(struct reader *reader, struct node *node, struct draft *draft)
+{
+    static const char *const timeouts[] = {"hold", "pause", "rollback", "advance", NULL};
+    static const char *const unhealthy[] = {"hold", "rollback", "ignore", NULL};
+    static const struct field fields[] = {
+        READ("stages", read_stages),
+        READ("serve", read_canary_serve),
+        READ("guards", read_guards),
+        READ("advance_when", read_advance),
+        READ("approval", keep_approval),
+        CHOICE("on_timeout", struct canary_keys, canary.on_timeout, timeouts),
+        CHOICE("on_unhealthy", struct canary_keys, canary.on_unhealthy, unhealthy),
+        FIELD("max_hold", FIELD_DURATION, struct canary_keys, canary.max_hold),
+        FIELD("automatic", FIELD_BOOLEAN, struct canary_keys, canary.automatic),
+        FIELD("instant", FIELD_BOOLEAN, struct canary_keys, canary.instant),
+        CHOICE("state", struct canary_keys, canary.state, states),
+        READ("stage", keep_stage),
+        FIELD("since", FIELD_TIME, struct canary_keys, canary.since),
+    };
+    struct canary_keys keys = {.draft = draft};
+    struct canary *canary = &keys.canary;
+    if (!expect_map(reader, node, "a mapping for a canary"))
+        return NULL;
+    canary->serve = usual_variant(draft);
+    canary->automatic = reader->project->automatic;
+    canary->since = INT64_MIN;
+    canary->node = node;
+    canary->span = node->span;
+    uint64_t given = read_fields(reader, node, "a canary", FIELDS(fields), &keys);
+    if (!(given & 1))
+        report_missing(reader, node->span, "a canary", "stages",
+                       "list them, from the smallest: stages: [{name: canary, percent: 5%}, "
+                       "{name: full, percent: 100%}]");
+    if (!(given & 2) && canary->serve == UINT32_MAX && draft->targeting.variant_count)
+        report_missing(reader, node->span, "a canary", "serve",
+                       "say which variant is under test; only a boolean flag has 'on' to fall back "
+                       "to");
+    settle_stage_names(reader, &keys);
+    warn_unguarded(reader, canary, node->span);
+    struct canary *kept = ARENA_NEW(reader->arena, struct canary);
+    *kept = *canary;
+    return kept;
+}

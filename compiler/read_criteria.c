@@ -1,0 +1,317 @@
+/*
+ * read_criteria.c - guards and `advance_when`: a metric and what it must not pass.
+ *
+ * A threshold is converted to the metric's own unit here, exactly once, so that nobody after this
+ * has to know how it was written.
+ */
+#include <string.h>
+
+#include "read.h"
+#include "scalar.h"
+
+struct criterion_keys {
+    struct criterion criterion;
+    bool guard;
+    struct node *threshold;
+    uint32_t confidence;
+};
+
+static void read_metric_name(struct reader *reader, struct node *node, void *target)
+{
+    ((struct criterion_keys *)target)->criterion.metric = resolve(reader, METRIC, node);
+}
+
+static void keep(struct criterion_keys *keys, struct node *node, enum criterion_form form)
+{
+    if (keys->threshold)
+        return; /* two forms at once: reported as a conflict */
+    keys->threshold = node;
+    keys->criterion.form = form;
+}
+
+static void read_max(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    keep(target, node, CRITERION_MAX);
+}
+
+static void read_min(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    keep(target, node, CRITERION_MIN);
+}
+
+static void read_max_increase(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    keep(target, node, CRITERION_MAX_INCREASE);
+}
+
+static void read_max_decrease(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    keep(target, node, CRITERION_MAX_DECREASE);
+}
+
+static void read_versus(struct reader *reader, struct node *node, void *target)
+{
+    static const char *const choices[] = {"control", "before", NULL};
+    unsigned choice;
+    if (read_choice(reader, node, choices, &choice))
+        ((struct criterion_keys *)target)->criterion.versus_before = choice == 1;
+}
+
+static void read_for(struct reader *reader, struct node *node, void *target)
+{
+    uint64_t windows;
+    if (!read_count(reader, node, &windows))
+        return;
+    ((struct criterion_keys *)target)->criterion.for_windows = (uint32_t)windows;
+    if (windows >= 1 && windows <= 100000)
+        return;
+    diagnose(reader->diagnostics, FF0141, node->span,
+             "'for' is a number of windows from 1 to 100000, found '%s'", node->text);
+}
+
+static void read_confidence(struct reader *reader, struct node *node, void *target)
+{
+    struct criterion_keys *keys = target;
+    if (!read_percent(reader, node, &keys->confidence))
+        return;
+    keys->criterion.confidence = keys->confidence / (double)PERCENT_ALL;
+    if (keys->confidence >= PERCENT_ALL / 2 && keys->confidence < PERCENT_ALL)
+        return;
+    diagnose(reader->diagnostics, FF0141, node->span,
+             "a confidence of '%s', expected at least 50%% and below 100%%", node->text);
+}
+
+/* -------------------------------------------------------------------------------- thresholds -- */
+
+static const struct {
+    const char *name;
+    double seconds;
+} time_units[] = {{"ns", 1e-9},
+                  {"us", 1e-6},
+                  {"µs", 1e-6},
+                  {"ms", 1e-3},
+                  {"s", 1},
+                  {"m", 60},
+                  {"h", 3600},
+                  {"d", 86400},
+                  {"seconds", 1},
+                  {"milliseconds", 1e-3},
+                  {"microseconds", 1e-6},
+                  {"nanoseconds", 1e-9}};
+
+static double unit_seconds(const char *unit)
+{
+    for (size_t i = 0; unit && i < sizeof time_units / sizeof *time_units; i++) {
+        if (strcmp(time_units[i].name, unit) == 0)
+            return time_units[i].seconds;
+    }
+    return 0;
+}
+
+static bool is_percent_unit(const char *unit)
+{
+    return unit && (strcmp(unit, "%") == 0 || strcmp(unit, "percent") == 0);
+}
+
+/* Quotients of units are exact where a plain product with 1e-3 is not. */
+static double convert(double value, double from, double to)
+{
+    return from >= to ? value * (from / to) : value / (to / from);
+}
+
+static void report_threshold(struct reader *reader, const struct node *node)
+{
+    diagnose(reader->diagnostics, FF0112, node->span, "expected a threshold, found '%s'",
+             node->text);
+    diagnose_help(reader->diagnostics,
+                  "write a number, a percentage, or a number with the metric's "
+                  "unit: 5, 5%%, 1000ms");
+}
+
+static bool read_with_unit(struct reader *reader, const struct node *node, const char *unit,
+                           double number, const struct metric *metric, double *value)
+{
+    double from = unit_seconds(unit), to = unit_seconds(metric->unit);
+    if (metric->unit && strcmp(unit, metric->unit) == 0) {
+        *value = number;
+        return true;
+    }
+    if (from > 0 && to > 0) {
+        *value = convert(number, from, to);
+        return true;
+    }
+    if (from > 0) {
+        diagnose(reader->diagnostics, FF0368, node->span,
+                 metric->unit ? "'%s' is a duration, and metric '%s' is in '%s'"
+                              : "'%s' is a duration, and metric '%s' does not say its unit",
+                 node->text, metric->name.text, metric->unit ? metric->unit : "");
+        diagnose_note(reader->diagnostics, metric->name.span, "'%s' is defined here",
+                      metric->name.text);
+        diagnose_help(reader->diagnostics, "say 'unit: ms' in the metric, or write a plain number");
+        return false;
+    }
+    report_threshold(reader, node);
+    return false;
+}
+
+static void check_share(struct reader *reader, const struct node *node,
+                        const struct criterion *criterion)
+{
+    bool share = criterion->metric->kind == METRIC_PROPORTION && !criterion->metric->per_unit;
+    share |= criterion->metric->kind == METRIC_PROPORTION;
+    bool constant = criterion->form <= CRITERION_MIN;
+    if (!share || !constant || (criterion->threshold >= 0 && criterion->threshold <= 1))
+        return;
+    diagnose(reader->diagnostics, FF0369, node->span,
+             "'%s' is not a share: metric '%s' is a proportion, from 0 to 1", node->text,
+             criterion->metric->name.text);
+    diagnose_help(reader->diagnostics, "write it as a percentage: %s%%", node->text);
+}
+
+static void read_threshold(struct reader *reader, struct node *node, struct criterion *criterion)
+{
+    const struct metric *metric = criterion->metric;
+    if (node->kind != NODE_SCALAR || is_null(node)) {
+        expected(reader, node, "a threshold");
+        return;
+    }
+    criterion->written = (struct text){node->text, node->span};
+    if (!metric)
+        return;
+    size_t digits = strspn(node->text, "0123456789.-+eE");
+    char *number_text = arena_copy(reader->arena, node->text, digits);
+    const char *unit = node->text + digits;
+    unit += strspn(unit, " ");
+    double number;
+    if (!parse_number(number_text, &number)) {
+        report_threshold(reader, node);
+        return;
+    }
+    bool relative = criterion->form >= CRITERION_MAX_INCREASE && !criterion->absolute;
+    if (strcmp(unit, "%") == 0) {
+        bool percent = is_percent_unit(metric->unit) && !relative;
+        criterion->threshold = percent ? number : number / 100;
+    } else if (!*unit) {
+        criterion->threshold = number;
+    } else if (relative) {
+        diagnose(reader->diagnostics, FF0368, node->span,
+                 "'%s' is an amount, and this threshold is relative", node->text);
+        diagnose_help(reader->diagnostics, "write a percentage, or {abs: %s}", node->text);
+    } else if (!read_with_unit(reader, node, unit, number, metric, &criterion->threshold)) {
+        return;
+    }
+    check_share(reader, node, criterion);
+}
+
+static void read_absolute(struct reader *reader, struct node *node, struct criterion *criterion)
+{
+    struct node *amount = node_get(node, "abs");
+    if (!amount || node->count != 1) {
+        expected(reader, node, "a percentage or {abs: NUMBER}");
+        return;
+    }
+    criterion->absolute = true;
+    read_threshold(reader, amount, criterion);
+}
+
+/* ---------------------------------------------------------------------------------- criteria -- */
+
+static const char *const actions[] = {"rollback", "pause", "alert", "investigate", NULL};
+static const char *const nodata[] = {"hold", "rollback", "ignore", NULL};
+
+static const struct field criterion_fields[] = {
+    READ("metric", read_metric_name),
+    READ("max", read_max),
+    READ("min", read_min),
+    READ("max_increase", read_max_increase),
+    READ("max_decrease", read_max_decrease),
+    FIELD("over", FIELD_DURATION, struct criterion_keys, criterion.over),
+    READ("for", read_for),
+    READ("confidence", read_confidence),
+    READ("versus", read_versus),
+    FIELD("min_samples", FIELD_COUNT, struct criterion_keys, criterion.min_samples),
+    CHOICE("on_nodata", struct criterion_keys, criterion.on_nodata, nodata),
+    /* Last: `advance_when` has no action. */
+    CHOICE("action", struct criterion_keys, criterion.action, actions),
+};
+
+static bool check_forms(struct reader *reader, struct node *node, const char *what)
+{
+    static const char *const forms[] = {"max", "min", "max_increase", "max_decrease"};
+    for (size_t i = 0; i < 4; i++) {
+        for (size_t j = i + 1; j < 4; j++) {
+            if (!report_conflict(reader, node, forms[i], forms[j]))
+                continue;
+            diagnose_help(reader->diagnostics, "write two criteria, one for each");
+            return false;
+        }
+    }
+    for (size_t i = 0; i < 4; i++) {
+        if (node_get(node, forms[i]))
+            return true;
+    }
+    report_missing(reader, node->span, what, "max",
+                   "say what the metric must not pass: max, min, max_increase or max_decrease");
+    return false;
+}
+
+static void read_criterion(struct reader *reader, struct node *node, bool guard,
+                           struct criteria *criteria)
+{
+    const char *what = guard ? "a guard" : "a criterion of 'advance_when'";
+    struct criterion_keys keys = {.guard = guard};
+    struct criterion *criterion = &keys.criterion;
+    if (!expect_map(reader, node, guard ? "a mapping for a guard" : "a mapping for a criterion"))
+        return;
+    criterion->span = node->span;
+    criterion->for_windows = 1;
+    size_t count = sizeof criterion_fields / sizeof *criterion_fields - !guard;
+    uint64_t given = read_fields(reader, node, what, criterion_fields, count, &keys);
+    if (!(given & 1))
+        report_missing(reader, node->span, what, "metric", "name the metric that it watches");
+    if (!check_forms(reader, node, what))
+        return;
+    if (keys.threshold->kind == NODE_MAP && criterion->form >= CRITERION_MAX_INCREASE)
+        read_absolute(reader, keys.threshold, criterion);
+    else
+        read_threshold(reader, keys.threshold, criterion);
+    if (criterion->metric)
+        *ARENA_APPEND(reader->arena, criteria->items, criteria->count) = *criterion;
+}
+
+static bool same_window(const struct criterion *a, const struct criterion *b)
+{
+    return a->metric == b->metric && a->over == b->over;
+}
+
+/* Whatever the metric does, one of the two is harmed. */
+static void check_bounds(struct reader *reader, const struct criteria *criteria)
+{
+    for (uint32_t i = 0; i < criteria->count; i++) {
+        for (uint32_t j = 0; j < criteria->count; j++) {
+            const struct criterion *least = &criteria->items[i], *most = &criteria->items[j];
+            if (least->form != CRITERION_MIN || most->form != CRITERION_MAX ||
+                !same_window(least, most) || least->threshold <= most->threshold)
+                continue;
+            const struct criterion *first = i < j ? least : most, *second = i < j ? most : least;
+            diagnose(reader->diagnostics, FF0358, second->written.span,
+                     "no value of '%s' is at least %s and at most %s", least->metric->name.text,
+                     least->written.text, most->written.text);
+            diagnose_note(reader->diagnostics, first->written.span, "the other bound");
+        }
+    }
+}
+
+void read_criteria(struct reader *reader, struct node *node, bool guards, struct criteria *criteria)
+{
+    *criteria = (struct criteria){0};
+    if (!expect_list(reader, node, guards ? "a list of guards" : "a list of criteria"))
+        return;
+    for (uint32_t i = 0; i < node->count; i++)
+        read_criterion(reader, node->items[i], guards, criteria);
+    check_bounds(reader, criteria);
+}

@@ -1,0 +1,181 @@
+/* read_experiment.c - experiments: who takes part, in which share, and what is measured. */
+#include "read.h"
+
+struct experiment_keys {
+    struct experiment experiment;
+    struct draft *draft;
+    struct node *control;
+    struct node *winner;
+    bool split_sound;
+};
+
+static void read_experiment_split(struct reader *reader, struct node *node, void *target)
+{
+    struct experiment_keys *keys = target;
+    struct experiment *experiment = &keys->experiment;
+    keys->split_sound =
+        read_split(reader, node, keys->draft, &experiment->arms, &experiment->arm_count);
+}
+
+static void keep_control(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    ((struct experiment_keys *)target)->control = node;
+}
+
+static void keep_winner(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    ((struct experiment_keys *)target)->winner = node;
+}
+
+static void read_experiment_condition(struct reader *reader, struct node *node, void *target)
+{
+    ((struct experiment_keys *)target)->experiment.condition = read_condition(reader, node, false);
+}
+
+static void read_primary(struct reader *reader, struct node *node, void *target)
+{
+    ((struct experiment_keys *)target)->experiment.primary = resolve(reader, METRIC, node);
+}
+
+static void read_metric_list(struct reader *reader, struct node *node, void *target)
+{
+    struct experiment *experiment = &((struct experiment_keys *)target)->experiment;
+    struct node **names;
+    uint32_t count;
+    if (!read_items(reader, node, "the name of a metric, or a list of them", &names, &count))
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct metric *metric = resolve(reader, METRIC, names[i]);
+        if (metric)
+            *ARENA_APPEND(reader->arena, experiment->metrics, experiment->metric_count) = metric;
+    }
+}
+
+static void read_experiment_guards(struct reader *reader, struct node *node, void *target)
+{
+    read_criteria(reader, node, true, &((struct experiment_keys *)target)->experiment.guards);
+}
+
+/* A probability strictly between 0 and 1, as a number or a percentage. */
+static void read_share(struct reader *reader, struct node *node, double *value)
+{
+    uint32_t percent;
+    bool written_so =
+        node->kind == NODE_SCALAR && node->count && node->text[node->count - 1] == '%';
+    if (written_so && !read_percent(reader, node, &percent))
+        return;
+    if (!written_so && !read_number(reader, node, value))
+        return;
+    if (written_so)
+        *value = percent / (double)PERCENT_ALL;
+    if (*value > 0 && *value < 1)
+        return;
+    diagnose(reader->diagnostics, FF0141, node->span,
+             "expected a share between 0 and 1, found '%s'", node->text);
+}
+
+static void read_alpha(struct reader *reader, struct node *node, void *target)
+{
+    read_share(reader, node, &((struct experiment_keys *)target)->experiment.alpha);
+}
+
+static void read_power(struct reader *reader, struct node *node, void *target)
+{
+    read_share(reader, node, &((struct experiment_keys *)target)->experiment.power);
+}
+
+static void read_mde(struct reader *reader, struct node *node, void *target)
+{
+    read_share(reader, node, &((struct experiment_keys *)target)->experiment.mde);
+}
+
+static bool is_arm(const struct experiment *experiment, uint32_t variant)
+{
+    for (uint32_t i = 0; i < experiment->arm_count; i++) {
+        if (experiment->arms[i].variant == variant)
+            return true;
+    }
+    return false;
+}
+
+static void settle_control(struct reader *reader, struct experiment_keys *keys)
+{
+    struct experiment *experiment = &keys->experiment;
+    uint32_t variant = resolve_variant(reader, keys->draft, keys->control);
+    if (variant == UINT32_MAX)
+        return;
+    experiment->control = variant;
+    if (!keys->split_sound || is_arm(experiment, variant))
+        return;
+    diagnose(reader->diagnostics, FF0356, keys->control->span,
+             "the control '%s' has no share of the split", keys->control->text);
+    diagnose_help(reader->diagnostics, "give it one in 'split'; there is nothing to compare with "
+                                       "otherwise");
+}
+
+static void settle_winner(struct reader *reader, struct experiment_keys *keys)
+{
+    struct experiment *experiment = &keys->experiment;
+    if (!keys->winner || is_null(keys->winner))
+        return;
+    uint32_t variant = resolve_variant(reader, keys->draft, keys->winner);
+    if (variant == UINT32_MAX)
+        return;
+    experiment->has_winner = true;
+    experiment->winner = variant;
+    if (experiment->state == EXPERIMENT_CONCLUDED)
+        return;
+    diagnose(reader->diagnostics, FF0354, keys->winner->span,
+             "a winner of an experiment that is not concluded: it is not served");
+    diagnose_help(reader->diagnostics, "set 'state: concluded', or remove the winner");
+}
+
+struct experiment *read_experiment(struct reader *reader, struct node *node, struct draft *draft)
+{
+    static const char *const states[] = {"draft", "running", "concluded", NULL};
+    static const struct field fields[] = {
+        READ("split", read_experiment_split),
+        READ("control", keep_control),
+        READ("primary", read_primary),
+        FIELD("hypothesis", FIELD_TEXT, struct experiment_keys, experiment.hypothesis),
+        FIELD("traffic", FIELD_PERCENT, struct experiment_keys, experiment.traffic),
+        READ("if", read_experiment_condition),
+        READ("metrics", read_metric_list),
+        READ("guards", read_experiment_guards),
+        FIELD("min_samples", FIELD_COUNT, struct experiment_keys, experiment.min_samples),
+        FIELD("min_duration", FIELD_DURATION, struct experiment_keys, experiment.min_duration),
+        READ("alpha", read_alpha),
+        READ("power", read_power),
+        READ("mde", read_mde),
+        CHOICE("state", struct experiment_keys, experiment.state, states),
+        READ("winner", keep_winner),
+    };
+    struct experiment_keys keys = {.draft = draft};
+    struct experiment *experiment = &keys.experiment;
+    if (!expect_map(reader, node, "a mapping for an experiment"))
+        return NULL;
+    experiment->traffic = PERCENT_ALL;
+    experiment->alpha = 0.05;
+    experiment->power = 0.8;
+    experiment->span = node->span;
+    uint64_t given = read_fields(reader, node, "an experiment", FIELDS(fields), &keys);
+    if (!(given & 1))
+        report_missing(reader, node->span, "an experiment", "split",
+                       "give each variant its share: split: {control: 50%, treatment: 50%}");
+    if (!(given & 2))
+        report_missing(reader, node->span, "an experiment", "control",
+                       "name the variant that the others are compared with");
+    else
+        settle_control(reader, &keys);
+    if (!(given & 4)) {
+        diagnose(reader->diagnostics, FF0351, node->span,
+                 "an experiment without a primary metric: nothing decides who wins");
+        diagnose_help(reader->diagnostics, "name it: primary: conversion");
+    }
+    settle_winner(reader, &keys);
+    struct experiment *kept = ARENA_NEW(reader->arena, struct experiment);
+    *kept = *experiment;
+    return kept;
+}

@@ -1,0 +1,544 @@
+/*
+ * read_flag.c - a flag and its environments.
+ *
+ * An environment's keys replace the flag's own, key by key: a copy of what was read for the flag is
+ * read over. Problems of what environments inherit are found once for each, and reported once,
+ * because exact repetitions of a diagnostic are dropped.
+ */
+#include <string.h>
+
+#include "read.h"
+
+static void read_default(struct reader *reader, struct node *node, void *target)
+{
+    struct draft *draft = target;
+    uint32_t variant = resolve_variant(reader, draft, node);
+    if (variant != UINT32_MAX)
+        draft->default_variant = variant;
+    else
+        draft->default_variant = 0; /* reported: say no more of it */
+}
+
+static void read_flag_bucket_by(struct reader *reader, struct node *node, void *target)
+{
+    read_bucket_by(reader, node, &((struct draft *)target)->targeting.bucket_by);
+}
+
+static void read_salt(struct reader *reader, struct node *node, void *target)
+{
+    struct text salt;
+    if (!read_text(reader, node, &salt))
+        return;
+    ((struct draft *)target)->targeting.salt = salt.text;
+    if (*salt.text)
+        return;
+    diagnose(reader->diagnostics, FF0141, node->span, "an empty salt");
+    diagnose_help(reader->diagnostics, "flags with the same salt choose the same units; leave it "
+                                       "out for the flag's name");
+}
+
+static void read_requires(struct reader *reader, struct node *node, void *target)
+{
+    struct targeting *targeting = &((struct draft *)target)->targeting;
+    targeting->requirements = NULL;
+    targeting->requirement_count = 0;
+    if (!expect_map(reader, node, "a mapping of flag to variant"))
+        return;
+    for (uint32_t i = 0; i < node->count; i++) {
+        const struct entry *entry = &node->entries[i];
+        const struct declaration *found = find_declared(reader, FLAG, entry->key);
+        if (!found)
+            continue;
+        uint64_t variants = resolve_variants(reader, found->draft, entry->value);
+        if (!variants)
+            continue;
+        struct requirement *requirement =
+            ARENA_APPEND(reader->arena, targeting->requirements, targeting->requirement_count);
+        requirement->flag = found->draft->flag;
+        requirement->variants = variants;
+        requirement->span = entry->key->span;
+        requirement->span.end = entry->value->span.end;
+    }
+}
+
+struct layer_keys {
+    const struct layer *layer;
+    uint32_t from, to;
+};
+
+static void read_layer_name(struct reader *reader, struct node *node, void *target)
+{
+    ((struct layer_keys *)target)->layer = resolve(reader, LAYER, node);
+}
+
+static void read_layer_range(struct reader *reader, struct node *node, void *target)
+{
+    static const struct field fields[] = {
+        READ("name", read_layer_name),
+        FIELD("from", FIELD_PERCENT, struct layer_keys, from),
+        FIELD("to", FIELD_PERCENT, struct layer_keys, to),
+    };
+    struct draft *draft = target;
+    struct layer_keys keys = {.to = PERCENT_ALL};
+    if (!expect_map(reader, node, "a mapping for a layer"))
+        return;
+    uint64_t given = read_fields(reader, node, "a flag's layer", FIELDS(fields), &keys);
+    if (!(given & 1))
+        report_missing(reader, node->span, "a flag's layer", "name",
+                       "write {name: checkout, from: 0%, to: 50%}");
+    if (keys.from >= keys.to) {
+        diagnose(reader->diagnostics, FF0321, node->span,
+                 "an empty share of the layer: 'from' is not below 'to'");
+        diagnose_help(reader->diagnostics, "a flag gets the units from 'from' up to 'to'");
+    }
+    draft->targeting.layer = keys.layer;
+    draft->targeting.layer_from = keys.from;
+    draft->targeting.layer_to = keys.to;
+    draft->targeting.layer_span = node->span;
+}
+
+static void read_holdouts(struct reader *reader, struct node *node, void *target)
+{
+    struct targeting *targeting = &((struct draft *)target)->targeting;
+    struct node **names;
+    uint32_t count;
+    targeting->holdouts = NULL;
+    targeting->holdout_count = 0;
+    if (!read_items(reader, node, "the name of a holdout, or a list of them", &names, &count))
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct holdout *holdout = resolve(reader, HOLDOUT, names[i]);
+        if (holdout)
+            *ARENA_APPEND(reader->arena, targeting->holdouts, targeting->holdout_count) = holdout;
+    }
+}
+
+/* ------------------------------------------------------------------------------------- users -- */
+
+static void read_user_file(struct reader *reader, struct node *node, void *target)
+{
+    ((struct user_list *)target)->file = read_list_file(reader, node);
+}
+
+static void read_user_list(struct reader *reader, struct node *node, struct user_list *list)
+{
+    static const struct field fields[] = {READ("file", read_user_file)};
+    if (node->kind != NODE_MAP) {
+        read_texts(reader, node, &list->users);
+        return;
+    }
+    uint64_t given = read_fields(reader, node, "a list of users", FIELDS(fields), list);
+    if (!given)
+        report_missing(reader, node->span, "a list of users", "file",
+                       "write {file: lists/vip.txt}, or list the users");
+}
+
+/* Who is listed under two variants gets the first. */
+static void warn_listed_twice(struct reader *reader, const struct targeting *targeting)
+{
+    struct table seen = {0};
+    for (uint32_t i = 0; targeting->user_list_count > 1 && i < targeting->user_list_count; i++) {
+        struct texts *users = &targeting->users[i].users;
+        for (uint32_t j = 0; j < users->count; j++) {
+            struct text *user = &users->items[j];
+            const struct text *earlier = table_add(&seen, reader->arena, user->text, user);
+            bool same_list = earlier >= users->items && earlier < users->items + users->count;
+            if (!earlier || same_list)
+                continue;
+            diagnose(reader->diagnostics, FF0329, user->span,
+                     "user '%s' is listed under two variants, and gets the first", user->text);
+            diagnose_note(reader->diagnostics, earlier->span, "first listed here");
+        }
+    }
+}
+
+static void read_users(struct reader *reader, struct node *node, void *target)
+{
+    struct draft *draft = target;
+    struct targeting *targeting = &draft->targeting;
+    targeting->users = NULL;
+    targeting->user_list_count = 0;
+    if (!expect_map(reader, node, "a mapping of variant to users"))
+        return;
+    for (uint32_t i = 0; i < node->count; i++) {
+        const struct entry *entry = &node->entries[i];
+        uint32_t variant = resolve_variant(reader, draft, entry->key);
+        struct user_list list = {.variant = variant, .span = entry->key->span};
+        read_user_list(reader, entry->value, &list);
+        if (variant != UINT32_MAX)
+            *ARENA_APPEND(reader->arena, targeting->users, targeting->user_list_count) = list;
+    }
+    warn_listed_twice(reader, targeting);
+}
+
+/* ------------------------------------------------------------------------- rules and blocks -- */
+
+static void read_flag_rules(struct reader *reader, struct node *node, void *target)
+{
+    read_rules(reader, node, target);
+}
+
+static void read_serve(struct reader *reader, struct node *node, void *target)
+{
+    struct draft *draft = target;
+    draft->serve = resolve_variant(reader, draft, node);
+    draft->has_serve = true;
+    draft->shorthand = node->span;
+}
+
+static void read_shorthand_percent(struct reader *reader, struct node *node, void *target)
+{
+    struct draft *draft = target;
+    read_ramp(reader, node, &draft->percent);
+    draft->has_percent = true;
+    draft->shorthand = node->span;
+}
+
+static void read_shorthand_split(struct reader *reader, struct node *node, void *target)
+{
+    struct draft *draft = target;
+    read_split(reader, node, draft, &draft->arms, &draft->arm_count);
+    draft->has_split = true;
+    draft->shorthand = node->span;
+}
+
+static void read_flag_canary(struct reader *reader, struct node *node, void *target)
+{
+    struct draft *draft = target;
+    draft->targeting.canary = read_canary(reader, node, draft);
+}
+
+static void read_flag_experiment(struct reader *reader, struct node *node, void *target)
+{
+    struct draft *draft = target;
+    draft->targeting.experiment = read_experiment(reader, node, draft);
+}
+
+/* ---------------------------------------------------------------------------------- the keys -- */
+
+static void read_in_head(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader, (void)node, (void)target;
+}
+
+static void read_expires(struct reader *reader, struct node *node, void *target)
+{
+    struct draft *draft = target;
+    draft->expires_span = node->span;
+    read_time(reader, node, &draft->expires);
+}
+
+static void read_kind(struct reader *reader, struct node *node, void *target)
+{
+    static const char *const kinds[] = {"release", "experiment", "canary", "ops",
+                                        "config",  "permission", NULL};
+    struct draft *draft = target;
+    unsigned kind;
+    if (!read_choice(reader, node, kinds, &kind))
+        return;
+    draft->kind = (enum flag_kind)kind;
+    draft->kind_given = true;
+    draft->kind_span = node->span;
+}
+
+static void read_environments_key(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    ((struct draft *)target)->environments = node;
+}
+
+static void read_rollback(struct reader *reader, struct node *node, void *target)
+{
+    const struct draft *draft = target;
+    const struct entry *entry = find_entry(draft->node, "rollback");
+    (void)node;
+    diagnose(reader->diagnostics, FF0134, entry->key->span,
+             "'rollback' plans are not supported by this version");
+    diagnose_help(reader->diagnostics, "a canary's guards roll back by themselves; remove the key");
+}
+
+static void read_variants_again(struct reader *reader, struct node *node, void *target)
+{
+    read_environment_variants(reader, node, target);
+}
+
+static void read_value_again(struct reader *reader, struct node *node, void *target)
+{
+    read_environment_value(reader, node, target);
+}
+
+#define TARGETING_FIELDS                                                                           \
+    FIELD("enabled", FIELD_BOOLEAN, struct draft, targeting.enabled),                              \
+        READ("default", read_default), READ("bucket_by", read_flag_bucket_by),                     \
+        READ("salt", read_salt), READ("requires", read_requires), READ("layer", read_layer_range), \
+        READ("holdout", read_holdouts), READ("users", read_users), READ("rules", read_flag_rules), \
+        READ("serve", read_serve), READ("percent", read_shorthand_percent),                        \
+        READ("split", read_shorthand_split), READ("canary", read_flag_canary),                     \
+        READ("experiment", read_flag_experiment)
+
+static const struct field flag_fields[] = {
+    FIELD("description", FIELD_TEXT, struct draft, description),
+    FIELD("owner", FIELD_TEXT, struct draft, owner),
+    FIELD("tags", FIELD_TEXTS, struct draft, tags),
+    READ("expires", read_expires),
+    READ("kind", read_kind),
+    READ("type", read_in_head),
+    READ("shape", read_in_head),
+    READ("variants", read_in_head),
+    READ("value", read_in_head),
+    TARGETING_FIELDS,
+    READ("environments", read_environments_key),
+    READ("rollback", read_rollback),
+};
+
+static const struct field environment_fields[] = {
+    TARGETING_FIELDS,
+    READ("variants", read_variants_again),
+    READ("value", read_value_again),
+};
+
+/* A plain value decides nothing. */
+static void check_value_keys(struct reader *reader, const struct draft *draft,
+                             const struct node *map)
+{
+    static const char *const keys[] = {"variants", "default", "users",  "rules",     "serve",
+                                       "percent",  "split",   "canary", "experiment"};
+    for (size_t i = 0; draft->has_value && i < sizeof keys / sizeof *keys; i++) {
+        const struct entry *entry = find_entry(map, keys[i]);
+        if (!entry)
+            continue;
+        diagnose(reader->diagnostics, FF0109, entry->key->span,
+                 "'%s' needs variants, and '%s' is a plain value", keys[i], draft->flag->name.text);
+        diagnose_note(reader->diagnostics, draft->value_span, "'value' is given here");
+        diagnose_help(reader->diagnostics, "name the values under 'variants' to choose among them");
+    }
+}
+
+static void check_conflicts(struct reader *reader, const struct draft *draft,
+                            const struct node *map)
+{
+    check_value_keys(reader, draft, map);
+    bool ruled = report_conflict(reader, map, "rules", "serve") ||
+                 report_conflict(reader, map, "rules", "percent") ||
+                 report_conflict(reader, map, "rules", "split");
+    if (!ruled)
+        report_conflict(reader, map, "serve", "split");
+    report_conflict(reader, map, "canary", "experiment");
+}
+
+/* ----------------------------------------------------------------------------- environments -- */
+
+/* What an environment says in one spelling, it no longer inherits in the other. */
+static void drop_replaced(struct draft *draft, const struct node *map)
+{
+    bool rules = node_get(map, "rules");
+    bool serve = node_get(map, "serve"), split = node_get(map, "split");
+    if (rules)
+        draft->has_serve = draft->has_percent = draft->has_split = false;
+    if (serve)
+        draft->has_split = false;
+    if (split)
+        draft->has_serve = false;
+    if (serve || split || node_get(map, "percent"))
+        draft->targeting.rule_count = 0;
+    if (node_get(map, "canary"))
+        draft->targeting.experiment = NULL;
+    if (node_get(map, "experiment"))
+        draft->targeting.canary = NULL;
+}
+
+static bool needs_bucket(const struct targeting *targeting, struct span *span, const char **what)
+{
+    const struct canary *canary = targeting->canary;
+    if (targeting->user_list_count) {
+        *span = targeting->users[0].span;
+        *what = "'users'";
+        return true;
+    }
+    if (targeting->layer && !targeting->layer->bucket_by) {
+        *span = targeting->layer_span;
+        *what = "'layer'";
+        return true;
+    }
+    for (uint32_t i = 0; i < targeting->holdout_count; i++) {
+        if (!targeting->holdouts[i]->bucket_by) {
+            *span = targeting->holdouts[i]->name.span;
+            *what = "this holdout";
+            return true;
+        }
+    }
+    if (targeting->experiment) {
+        *span = targeting->experiment->span;
+        *what = "'experiment'";
+        return true;
+    }
+    for (uint32_t i = 0; canary && i < canary->stage_count; i++) {
+        if (canary->stages[i].percent < PERCENT_ALL && canary->stages[i].percent > 0) {
+            *span = canary->stages[i].span;
+            *what = "this stage's percentage";
+            return true;
+        }
+    }
+    return false;
+}
+
+static void warn_unreachable_block(struct reader *reader, const struct targeting *targeting)
+{
+    if (!targeting->canary && !targeting->experiment)
+        return;
+    for (uint32_t i = 0; i < targeting->rule_count; i++) {
+        const struct rule *rule = &targeting->rules[i];
+        bool everybody = !rule->condition && !rule->has_percent && !rule->split;
+        if (!everybody)
+            continue;
+        struct span span =
+            targeting->canary ? targeting->canary->span : targeting->experiment->span;
+        diagnose(reader->diagnostics, FF0327, span, "this %s is never reached",
+                 targeting->canary ? "canary" : "experiment");
+        diagnose_note(reader->diagnostics, rule->span, "this rule decides for everybody");
+        return;
+    }
+}
+
+static void finish_environment(struct reader *reader, struct draft *draft,
+                               struct targeting *environment)
+{
+    struct targeting *targeting = &draft->targeting;
+    finish_rules(reader, draft);
+    struct span span;
+    const char *what;
+    if (!targeting->bucket_by && needs_bucket(targeting, &span, &what))
+        report_no_bucket(reader, span, what);
+    if (draft->default_variant != UINT32_MAX)
+        targeting->default_variant = draft->default_variant;
+    warn_unreachable_block(reader, targeting);
+    *environment = *targeting;
+}
+
+static void read_listed(struct reader *reader, struct draft *draft)
+{
+    struct node *list = draft->environments;
+    uint32_t count = reader->project->environments.count;
+    uint64_t listed = 0;
+    warn_duplicates(reader, list->items, list->count);
+    for (uint32_t i = 0; i < list->count; i++) {
+        uint32_t at = resolve_environment(reader, list->items[i]);
+        if (at != UINT32_MAX)
+            listed |= UINT64_C(1) << at;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct draft one = *draft;
+        one.targeting.enabled &= listed >> i & 1;
+        finish_environment(reader, &one, &draft->flag->environments[i]);
+    }
+}
+
+static void read_mapped(struct reader *reader, struct draft *draft)
+{
+    const struct texts *environments = &reader->project->environments;
+    struct node *map = draft->environments;
+    for (uint32_t i = 0; map && i < map->count; i++)
+        resolve_environment(reader, map->entries[i].key);
+    for (uint32_t i = 0; i < environments->count; i++) {
+        struct draft one = *draft;
+        struct node *own = map ? node_get(map, environments->items[i].text) : NULL;
+        if (own && expect_map(reader, own, "a mapping for an environment")) {
+            check_conflicts(reader, &one, own);
+            drop_replaced(&one, own);
+            read_fields(reader, own, "an environment of a flag", FIELDS(environment_fields), &one);
+        }
+        finish_environment(reader, &one, &draft->flag->environments[i]);
+    }
+}
+
+/* ------------------------------------------------------------------------------ the flag itself --
+ */
+
+void read_flag_head(struct reader *reader, struct declaration *declaration)
+{
+    struct draft *draft = ARENA_NEW(reader->arena, struct draft);
+    declaration->draft = draft;
+    draft->flag = declaration->thing;
+    draft->node = declaration->body;
+    draft->default_variant = UINT32_MAX;
+    draft->expires = INT64_MIN;
+    draft->targeting.enabled = true;
+    draft->targeting.salt = draft->flag->name.text;
+    draft->targeting.bucket_by = reader->project->bucket_by;
+    draft->flag->type = FFLAG_TYPE_BOOLEAN;
+    if (expect_map(reader, draft->node, "a mapping for a flag"))
+        read_variants(reader, draft);
+}
+
+static void settle_default(struct reader *reader, struct draft *draft)
+{
+    struct targeting *targeting = &draft->targeting;
+    if (draft->default_variant != UINT32_MAX || draft->has_value || !targeting->variant_count)
+        return;
+    for (uint32_t i = 0; draft->flag->type == FFLAG_TYPE_BOOLEAN && i < targeting->variant_count;
+         i++) {
+        if (strcmp(targeting->variants[i].name.text, "off") == 0) {
+            draft->default_variant = i;
+            return;
+        }
+    }
+    struct buffer names = {0};
+    for (uint32_t i = 0; i < targeting->variant_count; i++)
+        buffer_format(&names, "%s%s", i ? ", " : "", targeting->variants[i].name.text);
+    diagnose(reader->diagnostics, FF0302, draft->flag->name.span,
+             "flag '%s' does not say its default variant", draft->flag->name.text);
+    diagnose_help(reader->diagnostics,
+                  "add 'default:' with the variant served when nothing else "
+                  "decides: %s",
+                  names.bytes);
+    buffer_release(&names);
+}
+
+static void settle_kind(struct reader *reader, struct draft *draft)
+{
+    struct flag *flag = draft->flag;
+    bool canary = draft->targeting.canary != NULL;
+    bool experiment = draft->targeting.experiment != NULL;
+    for (uint32_t i = 0; i < reader->project->environments.count; i++) {
+        canary |= flag->environments[i].canary != NULL;
+        experiment |= flag->environments[i].experiment != NULL;
+    }
+    flag->kind = canary ? KIND_CANARY : experiment ? KIND_EXPERIMENT : KIND_RELEASE;
+    if (!draft->kind_given)
+        return;
+    bool contradicts = (canary && draft->kind != KIND_CANARY && !experiment) ||
+                       (experiment && draft->kind != KIND_EXPERIMENT && !canary);
+    if (contradicts) {
+        const char *block = canary ? "canary" : "experiment";
+        diagnose(reader->diagnostics, FF0371, draft->kind_span,
+                 "another kind than the flag's block '%s' gives it", block);
+        diagnose_help(reader->diagnostics, "remove 'kind'; it follows from the block");
+    }
+    flag->kind = draft->kind;
+}
+
+void read_flag(struct reader *reader, struct declaration *declaration)
+{
+    struct draft *draft = declaration->draft;
+    struct flag *flag = draft->flag;
+    uint32_t count = reader->project->environments.count;
+    flag->environments = ARENA_ARRAY(reader->arena, struct targeting, count);
+    if (draft->node->kind != NODE_MAP)
+        return;
+    check_conflicts(reader, draft, draft->node);
+    read_fields(reader, draft->node, "a flag", FIELDS(flag_fields), draft);
+    settle_default(reader, draft);
+
+    struct node *environments = draft->environments;
+    if (environments && environments->kind == NODE_LIST)
+        read_listed(reader, draft);
+    else if (!environments || expect_map(reader, environments, "a list or mapping of environments"))
+        read_mapped(reader, draft);
+
+    flag->description = draft->description;
+    flag->owner = draft->owner;
+    flag->tags = draft->tags;
+    flag->expires = draft->expires;
+    flag->expires_span = draft->expires_span;
+    settle_kind(reader, draft);
+}

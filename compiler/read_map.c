@@ -1,0 +1,126 @@
+/* read_map.c - mappings, read by a table of their keys. */
+#include "read.h"
+
+#include <assert.h>
+#include <string.h>
+
+const struct entry *find_entry(const struct node *map, const char *key)
+{
+    for (uint32_t i = 0; map->kind == NODE_MAP && i < map->count; i++) {
+        if (strcmp(map->entries[i].key->text, key) == 0)
+            return &map->entries[i];
+    }
+    return NULL;
+}
+
+bool report_conflict(struct reader *reader, const struct node *map, const char *first,
+                     const char *second)
+{
+    const struct entry *one = find_entry(map, first);
+    const struct entry *two = find_entry(map, second);
+    if (!one || !two)
+        return false;
+    if (two->key->span.begin < one->key->span.begin) {
+        const struct entry *swapped = one;
+        one = two;
+        two = swapped;
+    }
+    diagnose(reader->diagnostics, FF0109, two->key->span, "'%s' and '%s' cannot stand together",
+             one->key->text, two->key->text);
+    diagnose_note(reader->diagnostics, one->key->span, "'%s' is given here", one->key->text);
+    diagnose_help(reader->diagnostics, "keep one of them");
+    return true;
+}
+
+void report_missing(struct reader *reader, struct span span, const char *what, const char *key,
+                    const char *help)
+{
+    diagnose(reader->diagnostics, FF0106, span, "%s without its '%s'", what, key);
+    if (help)
+        diagnose_help(reader->diagnostics, "%s", help);
+}
+
+static void report_unknown(struct reader *reader, const struct node *map, const struct entry *entry,
+                           const char *what, const struct field *fields, size_t count)
+{
+    const struct node *key = entry->key;
+    const char *known[FIELD_LIMIT];
+    for (size_t i = 0; i < count; i++)
+        known[i] = fields[i].name;
+    diagnose(reader->diagnostics, FF0102, key->span, "unknown key '%s' in %s", key->text, what);
+    /* A key without a value within braces is the rest of a text that has a comma. */
+    if (map->flow && is_null(entry->value) && entry != map->entries)
+        diagnose_help(reader->diagnostics,
+                      "a plain value in braces ends at the first comma: quote the one before this");
+    else
+        suggest(reader, key->text, known, count);
+}
+
+static void read_field(struct reader *reader, const struct field *field, struct node *value,
+                       void *target)
+{
+    void *place = (char *)target + field->offset;
+    struct text text = {0};
+    switch (field->kind) {
+    case FIELD_TEXT:
+        if (read_text(reader, value, &text))
+            *(const char **)place = text.text;
+        break;
+    case FIELD_PLACED:
+        read_text(reader, value, place);
+        break;
+    case FIELD_NAME:
+        if (read_text(reader, value, place))
+            check_name(reader, value, field->name);
+        break;
+    case FIELD_TEXTS:
+        read_texts(reader, value, place);
+        break;
+    case FIELD_BOOLEAN:
+        read_boolean(reader, value, place);
+        break;
+    case FIELD_NUMBER:
+        read_number(reader, value, place);
+        break;
+    case FIELD_COUNT:
+        read_count(reader, value, place);
+        break;
+    case FIELD_PERCENT:
+        read_percent(reader, value, place);
+        break;
+    case FIELD_DURATION:
+        read_duration(reader, value, place);
+        break;
+    case FIELD_TIME:
+        read_time(reader, value, place);
+        break;
+    case FIELD_CHOICE:
+        read_choice(reader, value, field->choices, place);
+        break;
+    case FIELD_READ:
+        field->read(reader, value, target);
+        break;
+    }
+}
+
+uint64_t read_fields(struct reader *reader, struct node *map, const char *what,
+                     const struct field *fields, size_t count, void *target)
+{
+    assert(count <= FIELD_LIMIT);
+    uint64_t given = 0;
+    if (!expect_map(reader, map, arena_format(reader->arena, "a mapping for %s", what)))
+        return 0;
+    for (uint32_t i = 0; i < map->count; i++) {
+        const struct entry *entry = &map->entries[i];
+        size_t at = 0;
+        while (at < count && strcmp(fields[at].name, entry->key->text) != 0)
+            at++;
+        if (at == count) {
+            report_unknown(reader, map, entry, what, fields, count);
+            continue;
+        }
+        given |= UINT64_C(1) << at;
+        read_field(reader, &fields[at], entry->value, target);
+    }
+    return given;
+}

@@ -1,0 +1,173 @@
+/* read_names.c - declared names: one name, one thing, and what was meant by a name that is none. */
+#include "read.h"
+
+#include <string.h>
+
+static const struct {
+    const char *noun;
+    const char *article;
+    enum diagnostic_code unknown;
+} declarations_info[DECLARED_COUNT] = {
+    {"attribute", "an", FF0207}, {"segment", "a", FF0208}, {"layer", "a", FF0214},
+    {"holdout", "a", FF0215},    {"metric", "a", FF0217},  {"log", "a", FF0223},
+    {"flag", "a", FF0211},
+};
+
+bool is_valid_name(const char *name)
+{
+    size_t length = strlen(name);
+    if (length == 0 || length > 128 || strchr("_.-", name[0]))
+        return false;
+    return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == length;
+}
+
+static char *lower_name(struct reader *reader, const char *name)
+{
+    char *lower = arena_copy(reader->arena, name, strlen(name));
+    for (char *at = lower; *at; at++) {
+        if (*at >= 'A' && *at <= 'Z')
+            *at = (char)(*at + ('a' - 'A'));
+        else if (*at == ' ')
+            *at = '-';
+    }
+    return lower;
+}
+
+bool check_name(struct reader *reader, const struct node *name, const char *what)
+{
+    if (is_valid_name(name->text))
+        return true;
+    const char *lower = lower_name(reader, name->text);
+    if (name->count > 128)
+        diagnose(reader->diagnostics, FF0125, name->span,
+                 "a name of %u bytes, more than the limit of 128", name->count);
+    else if (!name->count)
+        diagnose(reader->diagnostics, FF0125, name->span, "an empty name, expected the name of %s",
+                 what);
+    else
+        diagnose(reader->diagnostics, FF0125, name->span, "'%s' cannot be the name of %s",
+                 name->text, what);
+    if (name->count <= 128 && is_valid_name(lower))
+        diagnose_help(reader->diagnostics, "write '%s'", lower);
+    else
+        diagnose_help(
+            reader->diagnostics,
+            "names are made of a-z, 0-9, '_', '.' and '-', and begin with a letter or digit");
+    return false;
+}
+
+static bool is_reserved(enum declared kind, const char *name)
+{
+    static const char *const words[] = {"any", "all", "not", "segment", "flag"};
+    for (size_t i = 0; kind == ATTRIBUTE && i < sizeof words / sizeof *words; i++) {
+        if (strcmp(name, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+void declare_all(struct reader *reader, enum declared kind, struct node *section, size_t thing_size)
+{
+    const char *noun = declarations_info[kind].noun;
+    struct declarations *declared = &reader->declared[kind];
+    for (uint32_t i = 0; i < section->count; i++) {
+        struct node *name = section->entries[i].key;
+        const char *what =
+            arena_format(reader->arena, "%s %s", declarations_info[kind].article, noun);
+        check_name(reader, name, what);
+        if (is_reserved(kind, name->text)) {
+            diagnose(reader->diagnostics, FF0126, name->span,
+                     "'%s' cannot be the name of an attribute: conditions use the word",
+                     name->text);
+            diagnose_help(reader->diagnostics, "choose another name");
+        }
+        struct declaration *declaration = ARENA_NEW(reader->arena, struct declaration);
+        struct text *thing = arena_alloc(reader->arena, thing_size);
+        *thing = (struct text){name->text, name->span};
+        *declaration = (struct declaration){.thing = thing, .body = section->entries[i].value};
+        const struct declaration *earlier =
+            table_add(&declared->table, reader->arena, name->text, declaration);
+        if (earlier) {
+            diagnose(reader->diagnostics, FF0203, name->span, "%s '%s' is defined twice", noun,
+                     name->text);
+            diagnose_note(reader->diagnostics, ((const struct text *)earlier->thing)->span,
+                          "first defined here");
+            continue;
+        }
+        *ARENA_APPEND(reader->arena, declared->items, declared->count) = declaration;
+    }
+}
+
+#define MOST_LISTED      12
+#define MOST_SUGGESTIONS 200 /* the search looks at every name there is */
+
+void suggest(struct reader *reader, const char *name, const char *const *known, size_t count)
+{
+    const char *nearest = NULL;
+    if (reader->suggestions < MOST_SUGGESTIONS)
+        nearest = nearest_name(name, known, count);
+    reader->suggestions++;
+    if (nearest) {
+        diagnose_help(reader->diagnostics, "did you mean '%s'?", nearest);
+        return;
+    }
+    if (!count || count > MOST_LISTED)
+        return;
+    struct buffer list = {0};
+    for (size_t i = 0; i < count; i++)
+        buffer_format(&list, "%s%s", i ? ", " : "", known[i]);
+    diagnose_help(reader->diagnostics, "known here: %s", list.bytes);
+    buffer_release(&list);
+}
+
+struct declaration *find_declared(struct reader *reader, enum declared kind,
+                                  const struct node *name)
+{
+    const char *noun = declarations_info[kind].noun;
+    if (name->kind != NODE_SCALAR || is_null(name)) {
+        expected(reader, name,
+                 arena_format(reader->arena, "the name of %s %s", declarations_info[kind].article,
+                              noun));
+        return NULL;
+    }
+    struct declarations *declared = &reader->declared[kind];
+    struct declaration *found = table_get(&declared->table, name->text);
+    if (found || reader->incomplete)
+        return found;
+
+    diagnose(reader->diagnostics, declarations_info[kind].unknown, name->span, "unknown %s '%s'",
+             noun, name->text);
+    const char **names = ARENA_ARRAY(reader->arena, const char *, declared->count);
+    for (uint32_t i = 0; i < declared->count; i++)
+        names[i] = ((const struct text *)declared->items[i]->thing)->text;
+    suggest(reader, name->text, names, declared->count);
+    if (!declared->count)
+        diagnose_help(reader->diagnostics, "the project declares no %ss: add it under '%ss:'", noun,
+                      noun);
+    return NULL;
+}
+
+void *resolve(struct reader *reader, enum declared kind, const struct node *name)
+{
+    struct declaration *found = find_declared(reader, kind, name);
+    return found ? found->thing : NULL;
+}
+
+uint32_t resolve_environment(struct reader *reader, const struct node *name)
+{
+    const struct project *project = reader->project;
+    if (name->kind != NODE_SCALAR || is_null(name)) {
+        expected(reader, name, "the name of an environment");
+        return UINT32_MAX;
+    }
+    uint32_t found = project_environment(project, name->text);
+    /* Where none are declared, that has been reported. */
+    if (found != UINT32_MAX || reader->incomplete || !project->environments.count)
+        return found;
+    const char *known[64];
+    for (uint32_t i = 0; i < project->environments.count; i++)
+        known[i] = project->environments.items[i].text;
+    diagnose(reader->diagnostics, FF0218, name->span, "unknown environment '%s'", name->text);
+    suggest(reader, name->text, known, project->environments.count);
+    return UINT32_MAX;
+}

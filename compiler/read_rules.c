@@ -1,0 +1,295 @@
+/* read_rules.c - rules, splits and percentages that move with the clock. */
+#include <string.h>
+
+#include "read.h"
+
+/* ------------------------------------------------------------------------------- percentages -- */
+
+static void check_ramp(struct reader *reader, const struct node *node, const struct ramp *ramp,
+                       uint64_t given)
+{
+    enum { FROM = 1, TO = 2, START = 4, END = 8, STEP = 16, EVERY = 32 };
+    bool steps = given & (STEP | EVERY);
+    if (!(given & START))
+        report_missing(reader, node->span, "a gradual percentage", "start",
+                       "say when it begins to move: start: 2026-11-20T10:00:00Z");
+    if (report_conflict(reader, node, "end", "step") ||
+        report_conflict(reader, node, "end", "every"))
+        return;
+    if (steps && !(given & STEP))
+        report_missing(reader, node->span, "a percentage in steps", "step",
+                       "say how much each step adds: step: 10%");
+    else if (steps && !(given & EVERY))
+        report_missing(reader, node->span, "a percentage in steps", "every",
+                       "say how long each step takes: every: 1d");
+    else if (!steps && !(given & END))
+        report_missing(reader, node->span, "a gradual percentage", "end",
+                       "say when it arrives: end: TIME; or how it steps: step: 10%, every: 1d");
+    if ((given & START) && (given & END) && ramp->end <= ramp->start) {
+        diagnose(reader->diagnostics, FF0324, node_get(node, "end")->span,
+                 "'end' is not after 'start'");
+        diagnose_note(reader->diagnostics, node_get(node, "start")->span, "it starts here");
+        diagnose_help(reader->diagnostics, "a percentage moves from 'start' to 'end'");
+    }
+    bool no_step = (given & STEP) && ramp->step == 0;
+    bool no_time = (given & EVERY) && ramp->every == 0;
+    if (no_step || no_time) {
+        diagnose(reader->diagnostics, FF0324, node_get(node, no_step ? "step" : "every")->span,
+                 "%s", no_step ? "a step of 0% never arrives" : "no time between two steps");
+        diagnose_help(reader->diagnostics, "write step: 10%%, every: 1d");
+    }
+}
+
+void read_ramp(struct reader *reader, struct node *node, struct ramp *ramp)
+{
+    static const struct field fields[] = {
+        FIELD("from", FIELD_PERCENT, struct ramp, from),
+        FIELD("to", FIELD_PERCENT, struct ramp, to),
+        FIELD("start", FIELD_TIME, struct ramp, start),
+        FIELD("end", FIELD_TIME, struct ramp, end),
+        FIELD("step", FIELD_PERCENT, struct ramp, step),
+        FIELD("every", FIELD_DURATION, struct ramp, every),
+    };
+    *ramp = (struct ramp){.span = node->span};
+    if (node->kind != NODE_MAP) {
+        read_percent(reader, node, &ramp->from);
+        return;
+    }
+    ramp->gradual = true;
+    ramp->to = PERCENT_ALL;
+    uint32_t before = reader->diagnostics->errors;
+    uint64_t given = read_fields(reader, node, "a gradual percentage", FIELDS(fields), ramp);
+    if (reader->diagnostics->errors == before)
+        check_ramp(reader, node, ramp, given);
+}
+
+static char *percent_text(struct reader *reader, uint64_t thousandths)
+{
+    unsigned rest = (unsigned)(thousandths % 1000);
+    char *text = arena_format(reader->arena, "%u.%03u", (unsigned)(thousandths / 1000), rest);
+    size_t length = strlen(text);
+    while (text[length - 1] == '0')
+        length--;
+    length -= text[length - 1] == '.';
+    memcpy(text + length, "%", 2);
+    return text;
+}
+
+bool read_split(struct reader *reader, struct node *node, const struct draft *draft,
+                struct arm **arms, uint32_t *count)
+{
+    *arms = NULL;
+    *count = 0;
+    if (!expect_map(reader, node, "a mapping of variant to percentage"))
+        return false;
+    uint64_t sum = 0;
+    bool sound = true;
+    for (uint32_t i = 0; i < node->count; i++) {
+        const struct entry *entry = &node->entries[i];
+        struct arm arm = {.variant = resolve_variant(reader, draft, entry->key),
+                          .span = entry->key->span};
+        arm.span.end = entry->value->span.end;
+        bool read = read_percent(reader, entry->value, &arm.percent);
+        sound &= read && arm.variant != UINT32_MAX;
+        sum += arm.percent;
+        *ARENA_APPEND(reader->arena, *arms, *count) = arm;
+    }
+    if (!sound || sum == PERCENT_ALL)
+        return sound;
+    diagnose(reader->diagnostics, FF0231, node->span, "the split sums to %s, expected 100%%",
+             percent_text(reader, sum));
+    const char *difference =
+        percent_text(reader, sum > PERCENT_ALL ? sum - PERCENT_ALL : PERCENT_ALL - sum);
+    if (sum > PERCENT_ALL)
+        diagnose_help(reader->diagnostics, "take %s away", difference);
+    else
+        diagnose_help(reader->diagnostics,
+                      "give %s more, or expose only a share of the units with "
+                      "'percent'",
+                      difference);
+    return false;
+}
+
+/* ------------------------------------------------------------------------------------- rules -- */
+
+struct rule_keys {
+    struct rule rule;
+    const struct draft *draft;
+};
+
+static void read_rule_condition(struct reader *reader, struct node *node, void *target)
+{
+    struct rule_keys *keys = target;
+    keys->rule.condition = read_condition(reader, node, false);
+    /* What could not be read must not look like a rule for everybody. */
+    if (!keys->rule.condition) {
+        keys->rule.condition = ARENA_NEW(reader->arena, struct condition);
+        keys->rule.condition->kind = CONDITION_ALL;
+        keys->rule.condition->span = node->span;
+    }
+}
+
+static void read_rule_serve(struct reader *reader, struct node *node, void *target)
+{
+    struct rule_keys *keys = target;
+    keys->rule.serve = resolve_variant(reader, keys->draft, node);
+}
+
+static void read_rule_split(struct reader *reader, struct node *node, void *target)
+{
+    struct rule_keys *keys = target;
+    keys->rule.split = true;
+    read_split(reader, node, keys->draft, &keys->rule.arms, &keys->rule.arm_count);
+}
+
+static void read_rule_percent(struct reader *reader, struct node *node, void *target)
+{
+    struct rule_keys *keys = target;
+    keys->rule.has_percent = true;
+    read_ramp(reader, node, &keys->rule.percent);
+}
+
+static void read_rule_by(struct reader *reader, struct node *node, void *target)
+{
+    read_bucket_by(reader, node, &((struct rule_keys *)target)->rule.by);
+}
+
+static void report_no_serve(struct reader *reader, struct span span, const struct draft *draft,
+                            const char *what)
+{
+    if (!draft->targeting.variant_count || draft->has_value)
+        return;
+    diagnose(reader->diagnostics, FF0304, span, "%s that does not say what it serves", what);
+    diagnose_help(reader->diagnostics,
+                  "add 'serve: %s' or a 'split'; only a boolean flag has the "
+                  "variant 'on' to fall back to",
+                  draft->targeting.variants[0].name.text);
+}
+
+static bool decides_everything(const struct rule *rule)
+{
+    bool all = !rule->has_percent || (!rule->percent.gradual && rule->percent.from == PERCENT_ALL);
+    /* A split passes units without a key on. */
+    return !rule->condition && all && !rule->split;
+}
+
+static void warn_unreachable(struct reader *reader, const struct targeting *targeting)
+{
+    for (uint32_t i = 0; i + 1 < targeting->rule_count; i++) {
+        if (!decides_everything(&targeting->rules[i]))
+            continue;
+        diagnose(reader->diagnostics, FF0327, targeting->rules[i + 1].span,
+                 targeting->rule_count - i > 2 ? "this rule and those after it are never reached"
+                                               : "this rule is never reached");
+        diagnose_note(reader->diagnostics, targeting->rules[i].span,
+                      "this rule decides for everybody");
+        diagnose_help(reader->diagnostics, "move the rule without a condition to the end");
+        return;
+    }
+}
+
+static void check_rule_name(struct reader *reader, const struct targeting *targeting,
+                            const struct rule *rule)
+{
+    for (uint32_t i = 0; i < targeting->rule_count; i++) {
+        const struct rule *other = &targeting->rules[i];
+        if (strcmp(other->name.text, rule->name.text) != 0)
+            continue;
+        diagnose(reader->diagnostics, FF0203, rule->name.span, "rule '%s' is defined twice",
+                 rule->name.text);
+        diagnose_note(reader->diagnostics, other->name.span, "first defined here");
+        return;
+    }
+}
+
+static void read_rule(struct reader *reader, struct node *node, struct draft *draft, uint32_t at)
+{
+    static const struct field fields[] = {
+        FIELD("name", FIELD_NAME, struct rule_keys, rule.name),
+        READ("if", read_rule_condition),
+        READ("serve", read_rule_serve),
+        READ("split", read_rule_split),
+        READ("percent", read_rule_percent),
+        READ("by", read_rule_by),
+    };
+    struct targeting *targeting = &draft->targeting;
+    struct rule_keys keys = {.draft = draft};
+    struct rule *rule = &keys.rule;
+    if (!expect_map(reader, node, "a mapping for a rule"))
+        return;
+    rule->span = node->span;
+    rule->serve = usual_variant(draft);
+    uint64_t given = read_fields(reader, node, "a rule", FIELDS(fields), &keys);
+    report_conflict(reader, node, "serve", "split");
+    if (!(given & (4 | 8)) && rule->serve == UINT32_MAX)
+        report_no_serve(reader, node->span, draft, "a rule");
+    if (rule->name.text)
+        check_rule_name(reader, targeting, rule);
+    else
+        rule->name = (struct text){arena_format(reader->arena, "rules[%u]", at), node->span};
+    *ARENA_APPEND(reader->arena, targeting->rules, targeting->rule_count) = *rule;
+}
+
+void read_rules(struct reader *reader, struct node *node, struct draft *draft)
+{
+    draft->targeting.rules = NULL;
+    draft->targeting.rule_count = 0;
+    if (!expect_list(reader, node, "a list of rules"))
+        return;
+    for (uint32_t i = 0; i < node->count; i++)
+        read_rule(reader, node->items[i], draft, i);
+    warn_unreachable(reader, &draft->targeting);
+}
+
+static void add_shorthand(struct reader *reader, struct draft *draft)
+{
+    struct rule rule = {.name = {"rules[0]", draft->shorthand},
+                        .span = draft->shorthand,
+                        .split = draft->has_split,
+                        .serve = draft->has_serve ? draft->serve : usual_variant(draft),
+                        .arms = draft->arms,
+                        .arm_count = draft->arm_count,
+                        .has_percent = draft->has_percent,
+                        .percent = draft->percent};
+    if (!draft->has_split && !draft->has_serve && rule.serve == UINT32_MAX)
+        report_no_serve(reader, draft->shorthand, draft, "a percentage");
+    draft->targeting.rules = ARENA_NEW(reader->arena, struct rule);
+    draft->targeting.rules[0] = rule;
+    draft->targeting.rule_count = 1;
+}
+
+void report_no_bucket(struct reader *reader, struct span span, const char *what)
+{
+    if (reader->bucket_broken)
+        return;
+    diagnose(reader->diagnostics, FF0313, span, "nothing says which attribute %s goes by", what);
+    diagnose_help(reader->diagnostics, "name it for all flags, 'bucket_by: user_id' under "
+                                       "'project:', or in the flag");
+}
+
+static bool hashes(const struct rule *rule)
+{
+    const struct ramp *percent = &rule->percent;
+    bool share = rule->has_percent &&
+                 (percent->gradual || (percent->from > 0 && percent->from < PERCENT_ALL));
+    return share || rule->split;
+}
+
+void finish_rules(struct reader *reader, struct draft *draft)
+{
+    struct targeting *targeting = &draft->targeting;
+    bool shorthand = draft->has_serve || draft->has_percent || draft->has_split;
+    if (shorthand && !targeting->rule_count && !draft->has_value)
+        add_shorthand(reader, draft);
+    /* The rules themselves may be inherited, and what they hash differ. */
+    struct rule *rules = ARENA_ARRAY(reader->arena, struct rule, targeting->rule_count);
+    for (uint32_t i = 0; i < targeting->rule_count; i++) {
+        rules[i] = targeting->rules[i];
+        if (!rules[i].by)
+            rules[i].by = targeting->bucket_by;
+        if (!rules[i].by && hashes(&rules[i]))
+            report_no_bucket(reader, rules[i].has_percent ? rules[i].percent.span : rules[i].span,
+                             rules[i].has_percent ? "this percentage" : "this split");
+    }
+    targeting->rules = rules;
+}
