@@ -1,0 +1,289 @@
+/* test_conditions.c - conditions, compiled and evaluated: every operator, held and negated. */
+#include "compiled.h"
+
+/* A condition, contexts for which it holds and contexts for which it does not, parted by `|`. */
+struct test_case {
+    const char *condition;
+    const char *holds;
+    const char *fails;
+};
+
+/* An empty context between bars leaves every attribute absent. */
+static const struct test_case cases[] = {
+    {"{}", "|country=NO", NULL},
+    {"{country: NO}", "country=NO", "|country=no|country=N|country=NOR"},
+    {"{country: {eq: NO}}", "country=NO", "|country=US"},
+    {"{country: {ne: NO}}", "|country=US", "country=NO"},
+    {"{country: [NO, CA]}", "country=NO|country=CA", "|country=US"},
+    {"{country: {in: [US, CA, GB, DE, FR, IT, ES, PT, NL]}}", "country=US|country=NL",
+     "|country=NO|country=u"},
+    {"{country: {not_in: [US, CA]}}", "|country=NO", "country=US|country=CA"},
+    {"{country: {in: [US]}}", "country=US", "|country=CA"},
+    {"{name: {eq: AdA, ignore_case: true}}", "name=ada|name=ADA|name=aDa", "|name=adam"},
+    {"{name: {in: [Ada, BOB], ignore_case: true}}", "name=aDA|name=bob", "|name=eve"},
+    {"{name: {not_in: [Ada, BOB], ignore_case: true}}", "|name=eve", "name=ADA|name=Bob"},
+    {"{name: {contains: da}}", "name=ada|name=dad|name=da", "|name=d|name=DA"},
+    {"{name: {contains: [x, da]}}", "name=ada|name=x", "|name=a"},
+    {"{name: {contains: DA, ignore_case: true}}", "name=ada|name=aDA", "|name=a"},
+    {"{name: {not_contains: da}}", "|name=DA", "name=ada"},
+    {"{name: {starts_with: ad}}", "name=ad|name=ada", "|name=a|name=bad"},
+    {"{name: {starts_with: [x, ad], ignore_case: true}}", "name=ADa|name=Xy", "|name=da"},
+    {"{name: {ends_with: da}}", "name=ada|name=da", "|name=a|name=dab"},
+    {"{name: {glob: 'a?a'}}", "name=ada|name=aüa", "|name=aa|name=adda"},
+    {"{name: {glob: 'a*'}}", "name=a|name=ada", "|name=ba"},
+    {"{name: {glob: '*a'}}", "name=a|name=ada", "|name=ab"},
+    {"{name: {glob: '*d*'}}", "name=d|name=ada", "|name=aa"},
+    {"{name: {glob: '*'}}", "name=a|name=xyz", ""},
+    {"{name: {glob: 'ada'}}", "name=ada", "|name=adas"},
+    {"{name: {glob: 'a*\\*'}}", "name=a*|name=ab*", "|name=ab"},
+    {"{name: {glob: '[a-c]*[!0-9]'}}", "name=ax|name=c1x", "|name=dx|name=a1"},
+    {"{name: {glob: ['x*', '*y']}}", "name=xa|name=ay", "|name=yx"},
+    {"{name: {glob: 'A*', ignore_case: true}}", "name=ab|name=AB", "|name=ba"},
+    {"{age: 18}", "age=18|age=18.0", "|age=19|age=-18"},
+    {"{age: {ne: 18}}", "|age=19", "age=18"},
+    {"{age: [1, 2, 3.5]}", "age=1|age=3.5", "|age=3"},
+    {"{age: {in: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,22,30]}}",
+     "age=1|age=2|age=9|age=10|age=19|age=20|age=22|age=30", "|age=0|age=21|age=31|age=9.5"},
+    {"{age: {not_in: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,22,30]}}",
+     "|age=0|age=21|age=31|age=9.5", "age=1|age=2|age=9|age=10|age=19|age=20|age=22|age=30"},
+    {"{age: {gt: 18}}", "age=18.5", "|age=18|age=17"},
+    {"{age: {gte: 18}}", "age=18|age=19", "|age=17.9"},
+    {"{age: {lt: 18}}", "age=17.9|age=-1", "|age=18"},
+    {"{age: {lte: 18}}", "age=18", "|age=18.1"},
+    {"{age: {gte: 18, lt: 65}}", "age=18|age=64", "|age=17|age=65"},
+    {"{age: 0}", "age=0|age=-0", "|age=1"},
+    {"{age: -0}", "age=0|age=-0", "|age=1"},
+    {"{beta: true}", "beta=true", "|beta=false"},
+    {"{beta: {ne: true}}", "|beta=false", "beta=true"},
+    {"{beta: false}", "beta=false", "|beta=true"},
+    {"{app_version: 1.2.0}", "app_version=1.2.0|app_version=v1.2|app_version=1.2.0+build",
+     "|app_version=1.2.1|app_version=1.2.0-rc"},
+    {"{app_version: {ne: 1.2.0}}", "|app_version=1.2.1", "app_version=1.2"},
+    {"{app_version: {in: [1.2.0, '2']}}", "app_version=1.2|app_version=2.0.0", "|app_version=1"},
+    {"{app_version: {gt: 1.2.0}}", "app_version=1.10|app_version=2", "|app_version=1.2.0-rc.1"},
+    {"{app_version: {gte: 1.2.0}}", "app_version=1.2", "|app_version=1.2.0-rc.1"},
+    {"{app_version: {lt: 1.2.0}}", "app_version=1.2.0-rc.1|app_version=1.1.9", "|app_version=1.2"},
+    {"{app_version: {lte: 1.2.0-rc.2}}", "app_version=1.2.0-rc.1|app_version=1.2.0-rc.2",
+     "|app_version=1.2.0-rc.10"},
+    {"{signup_at: {after: 2026-01-01T00:00:00Z}}", "signup_at=2026-01-01T00:00:00.001Z",
+     "|signup_at=2026-01-01T00:00:00Z"},
+    {"{signup_at: {before: 2026-01-01T00:00:00Z}}", "signup_at=2025-12-31T23:59:59Z",
+     "|signup_at=2026-01-01T00:00:00Z|signup_at=2026-01-01T01:00:00+01:00"},
+    {"{signup_at: {gte: 2026-01-01T00:00:00Z, lte: 2026-01-02T00:00:00Z}}",
+     "signup_at=2026-01-01T00:00:00Z|signup_at=2026-01-02T00:00:00Z",
+     "|signup_at=2026-01-02T00:00:00.001Z"},
+    {"{signup_at: {eq: 2026-01-01T00:00:00Z}}", "signup_at=2026-01-01T02:00:00+02:00",
+     "|signup_at=2026-01-01T00:00:01Z"},
+    {"{signup_at: {ne: 2026-01-01T00:00:00Z}}", "|signup_at=2026-01-01T00:00:01Z",
+     "signup_at=2026-01-01T00:00:00Z"},
+    {"{signup_at: {in: [2026-01-01T00:00:00Z, 2027-01-01T00:00:00Z]}}",
+     "signup_at=2027-01-01T00:00:00Z", "|signup_at=2028-01-01T00:00:00Z"},
+    {"{groups: {has: a}}", "groups=a|groups=b,a", "|groups=b|groups=aa"},
+    {"{groups: {has_any: [a, b]}}", "groups=a|groups=c,b", "|groups=c"},
+    {"{groups: {has_all: [a, b]}}", "groups=b,a|groups=a,b,c", "|groups=a|groups=b"},
+    {"{groups: {has_none: [a, b]}}", "|groups=c", "groups=a|groups=c,b"},
+    {"{groups: {has_any: [a, b], has_none: [c]}}", "groups=a", "|groups=a,c|groups=d"},
+    {"{client_ip: {in: [10.0.0.0/8, 192.168.1.1]}}",
+     "client_ip=10.0.0.0|client_ip=10.255.255.255|client_ip=192.168.1.1|client_ip=::ffff:10.1.2.3",
+     "|client_ip=9.255.255.255|client_ip=11.0.0.0|client_ip=192.168.1.2|client_ip=::a00:1"},
+    {"{client_ip: {not_in: [10.0.0.0/8]}}", "|client_ip=11.0.0.1", "client_ip=10.0.0.1"},
+    {"{client_ip: {in: [2001:db8::/32, 10.0.0.0/9, 10.128.0.0/9, 10.0.0.0/8]}}",
+     "client_ip=2001:db8::1|client_ip=10.127.255.255|client_ip=10.128.0.0",
+     "|client_ip=2001:db9::|client_ip=2001:db7:ffff::"},
+    {"{client_ip: {in: ['::/0']}}", "client_ip=::|client_ip=255.255.255.255|client_ip=ffff::", ""},
+    {"{country: {present: true}}", "country=x", "|age=1"},
+    {"{country: {present: false}}", "|age=1", "country=x"},
+    {"{groups: {present: true}}", "groups=a", ""},
+    {"{country: NO, age: {gte: 18}}", "country=NO age=18", "|country=NO|age=18|country=NO age=1"},
+    {"{any: [{country: NO}, {age: {gte: 18}}]}", "country=NO|age=18|country=NO age=1",
+     "|country=US age=1"},
+    {"{all: [{country: NO}, {age: {gte: 18}}]}", "country=NO age=18", "|country=NO|age=18"},
+    {"{not: {country: NO, age: 1}}", "|country=NO|age=1|country=NO age=2", "country=NO age=1"},
+    {"{segment: adults}", "age=18", "|age=1"},
+    {"{segment: [adults, nordic]}", "age=18|country=SE", "|age=1 country=US"},
+    {"{segment: nordic-adults}", "age=18 country=SE", "|age=18|country=SE"},
+    {"{not: {segment: [adults, nordic]}}", "|age=1", "age=18|country=NO"},
+    {"{flag: {other: on}}", "beta=true", "|beta=false"},
+    {"{flag: {other: off}}", "|beta=false", "beta=true"},
+    {"{flag: {other: [on, off]}}", "|beta=true", NULL},
+    {"{not: {flag: {other: on}}, country: NO}", "country=NO", "|country=NO beta=true"},
+    {"{flag: {constant: off}}", "|country=NO", NULL},
+    {"{flag: {constant: on}}", NULL, "|country=NO"},
+};
+#define CASES (sizeof cases / sizeof *cases)
+
+static const char supporting[] =
+    "segments:\n"
+    "  adults: {if: {age: {gte: 18}}}\n"
+    "  nordic: {if: {country: [NO, SE, DK, FI, IS]}}\n"
+    "  nordic-adults: {if: {segment: adults, any: [{segment: nordic}]}}\n"
+    "flags:\n"
+    "  other: {rules: [{if: {beta: true}}]}\n"
+    "  constant: {}\n";
+
+static void expect_all(struct compiled *compiled, const char *prefix, size_t index,
+                       const char *contexts, const char *expected)
+{
+    char flag[32];
+    snprintf(flag, sizeof flag, "%s-%zu", prefix, index);
+    while (contexts) {
+        const char *bar = strchr(contexts, '|');
+        char words[256];
+        snprintf(words, sizeof words, "%.*s", bar ? (int)(bar - contexts) : 255, contexts);
+        const char *got = evaluated(compiled, flag, words);
+        if (strncmp(got, expected, strlen(expected)) != 0)
+            fail_msg("%s %s for '%s': got %s, expected %s", prefix, cases[index].condition, words,
+                     got, expected);
+        contexts = bar ? bar + 1 : NULL;
+    }
+}
+
+static void every_operator_holds_and_negates(void **state)
+{
+    (void)state;
+    struct buffer text = {0};
+    buffer_append_text(&text, supporting);
+    for (size_t i = 0; i < CASES; i++) {
+        buffer_format(&text, "  plain-%zu: {rules: [{if: %s}]}\n", i, cases[i].condition);
+        buffer_format(&text, "  negated-%zu: {rules: [{if: {not: %s}}]}\n", i, cases[i].condition);
+        buffer_format(&text, "  twice-%zu: {rules: [{if: {not: {not: %s}}}]}\n", i,
+                      cases[i].condition);
+    }
+    struct compiled compiled = compile(text.bytes);
+    for (size_t i = 0; i < CASES; i++) {
+        expect_all(&compiled, "plain", i, cases[i].holds, "on TARGETING_MATCH rules[0]");
+        expect_all(&compiled, "plain", i, cases[i].fails, "off DEFAULT -");
+        expect_all(&compiled, "negated", i, cases[i].holds, "off DEFAULT -");
+        expect_all(&compiled, "negated", i, cases[i].fails, "on TARGETING_MATCH rules[0]");
+        expect_all(&compiled, "twice", i, cases[i].holds, "on TARGETING_MATCH rules[0]");
+        expect_all(&compiled, "twice", i, cases[i].fails, "off DEFAULT -");
+    }
+    release(&compiled);
+    buffer_release(&text);
+}
+
+static void list_files_are_sets(void **state)
+{
+    (void)state;
+    write_definition("beta.txt", "# people\nada\n\nBob\n  \nzoë\n");
+    write_definition("none.txt", "# nobody yet\n");
+    struct compiled compiled =
+        compile("flags:\n"
+                "  in: {rules: [{if: {name: {in_file: beta.txt}}}]}\n"
+                "  out: {rules: [{if: {name: {not_in_file: beta.txt}}}]}\n"
+                "  folded: {rules: [{if: {name: {in_file: beta.txt, ignore_case: true}}}]}\n"
+                "  country: {rules: [{if: {country: {in_file: beta.txt}}}]}\n"
+                "  empty: {rules: [{if: {name: {in_file: none.txt}}}]}\n"
+                "  users: {users: {on: {file: beta.txt}}}\n");
+    EXPECT(&compiled, "in", "name=ada", "on TARGETING_MATCH rules[0]");
+    EXPECT(&compiled, "in", "name=zoë", "on TARGETING_MATCH rules[0]");
+    EXPECT(&compiled, "in", "name=bob", "off DEFAULT -");
+    EXPECT(&compiled, "in", "", "off DEFAULT -");
+    EXPECT(&compiled, "out", "name=ada", "off DEFAULT -");
+    EXPECT(&compiled, "out", "", "on TARGETING_MATCH rules[0]");
+    EXPECT(&compiled, "folded", "name=bOB", "on TARGETING_MATCH rules[0]");
+    EXPECT(&compiled, "country", "country=ada", "on TARGETING_MATCH rules[0]");
+    EXPECT(&compiled, "country", "name=ada", "off DEFAULT -");
+    EXPECT(&compiled, "empty", "name=ada", "off DEFAULT -");
+    EXPECT(&compiled, "users", "user_id=Bob", "on TARGETING_MATCH users");
+    EXPECT(&compiled, "users", "user_id=bob", "off DEFAULT -");
+    release(&compiled);
+}
+
+/* ------------------------------------------------------------------------ random conditions -- */
+
+static uint64_t random_state;
+
+static uint32_t pick(uint32_t count)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)((random_state >> 33) % count);
+}
+
+/* Writes a condition on b0 to b3, and returns for which of the 81 contexts it holds: each of the
+ * four attributes true, false or absent. */
+struct truth {
+    bool holds[81];
+};
+
+static struct truth write_random(struct buffer *text, int depth)
+{
+    struct truth truth;
+    uint32_t kind = depth ? pick(6) : 5;
+    if (kind == 5) {
+        static const uint32_t power[] = {1, 3, 9, 27};
+        uint32_t attribute = pick(4), form = pick(3);
+        static const char *const forms[] = {"true", "{ne: true}", "{present: true}"};
+        buffer_format(text, "{b%u: %s}", attribute, forms[form]);
+        for (uint32_t i = 0; i < 81; i++) {
+            uint32_t value = i / power[attribute] % 3; /* absent, false, true */
+            truth.holds[i] = form == 0 ? value == 2 : form == 1 ? value != 2 : value != 0;
+        }
+        return truth;
+    }
+    if (kind == 4) {
+        buffer_append_text(text, "{not: ");
+        truth = write_random(text, depth - 1);
+        for (uint32_t i = 0; i < 81; i++)
+            truth.holds[i] = !truth.holds[i];
+        buffer_append_text(text, "}");
+        return truth;
+    }
+    bool all = kind < 2;
+    uint32_t children = 1 + pick(3);
+    memset(truth.holds, all, sizeof truth.holds);
+    buffer_append_text(text, all ? "{all: [" : "{any: [");
+    for (uint32_t c = 0; c < children; c++) {
+        if (c)
+            buffer_append_text(text, ", ");
+        struct truth child = write_random(text, depth - 1);
+        for (uint32_t i = 0; i < 81; i++)
+            truth.holds[i] =
+                all ? truth.holds[i] && child.holds[i] : truth.holds[i] || child.holds[i];
+    }
+    buffer_append_text(text, "]}");
+    return truth;
+}
+
+static void random_nests_of_all_any_and_not_hold_where_they_should(void **state)
+{
+    (void)state;
+    enum { FLAGS = 300 };
+    static struct truth truths[FLAGS];
+    const char *seed = getenv("SEED");
+    random_state = seed ? strtoull(seed, NULL, 10) : 20261120;
+    print_message("SEED=%llu\n", (unsigned long long)random_state);
+    struct buffer text = {0};
+    buffer_append_text(&text, "flags:\n");
+    for (int i = 0; i < FLAGS; i++) {
+        buffer_format(&text, "  f%d: {rules: [{if: ", i);
+        truths[i] = write_random(&text, 5);
+        buffer_append_text(&text, "}]}\n");
+    }
+    struct compiled compiled = compile(text.bytes);
+    for (int i = 0; i < FLAGS; i++)
+        for (uint32_t c = 0; c < 81; c++) {
+            static const char *const words[4][3] = {{"", " b0=false", " b0=true"},
+                                                    {"", " b1=false", " b1=true"},
+                                                    {"", " b2=false", " b2=true"},
+                                                    {"", " b3=false", " b3=true"}};
+            char context[64], flag[16];
+            snprintf(context, sizeof context, "%s%s%s%s", words[0][c % 3], words[1][c / 3 % 3],
+                     words[2][c / 9 % 3], words[3][c / 27]);
+            snprintf(flag, sizeof flag, "f%d", i);
+            EXPECT(&compiled, flag, context,
+                   truths[i].holds[c] ? "on TARGETING_MATCH rules[0]" : "off DEFAULT -");
+        }
+    release(&compiled);
+    buffer_release(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_operator_holds_and_negates),
+        cmocka_unit_test(list_files_are_sets),
+        cmocka_unit_test(random_nests_of_all_any_and_not_hold_where_they_should),
+    };
+    return cmocka_run_group_tests(tests, compiled_set_up, compiled_tear_down);
+}
