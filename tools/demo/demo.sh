@@ -41,7 +41,24 @@ step() {
 }
 
 say() { printf '   %s\n' "$*"; }
-indent() { fold -s -w 76 | sed 's/^/   /'; }
+
+# Indents, and breaks what is longer than a line; the rest of it hangs below where its text began.
+indent() {
+    awk '{
+        line = $0
+        hang = line ~ /^  [a-z]/ ? "            " : ""
+        while (length(line) > 76) {
+            cut = 76
+            while (cut > 20 && substr(line, cut, 1) !~ /[ ,]/) cut--
+            if (cut == 20) cut = 76
+            head = substr(line, 1, cut)
+            sub(/ +$/, "", head)
+            print "   " head
+            line = hang substr(line, cut + 1)
+        }
+        print "   " line
+    }'
+}
 
 fail() {
     printf '   %sfailed: %s%s\n' "$red" "$*" "$plain"
@@ -55,17 +72,26 @@ fail() {
 claim() {
     local text=$1
     shift
-    "$@" || fail "$text"
+    "$@" >"$work/output" 2>&1 || fail "$text"
     printf '   %s✓%s %s\n' "$green" "$plain" "$text"
 }
 
-# run command…: shows the command and what it printed; a failing one ends the demo.
+# run command…: shows the command and what it printed; a failing one ends the demo. Set `show` for a
+# filter on what it printed.
 run() {
-    printf '   %s$ %s%s\n' "$dim" "$*" "$plain"
-    "$@" >"$work/output" 2>&1
-    local status=$?
-    indent <"$work/output"
+    local status
+    echo "$ $*" | fold -s -w 72 | sed -e '2,$s/^/    /' -e "s/ *$//" -e "s/.*/   $dim&$plain/"
+    "$@" >"$work/printed" 2>&1
+    status=$?
+    ${show:-cat} <"$work/printed" | indent
     [ $status -eq 0 ] || fail "exit status $status"
+}
+
+# Of a decision: the verdict, the criterion that did it, and why. The rest is a table too wide for here.
+the_point() {
+    awk '/ HARM / { gsub(/   +/, "  ") }
+        NR == 1 || / HARM / || /^  (input|why|would) / { print }
+        /^  why/ { why = 1; next } /^  [a-z]/ { why = 0 } why && NF'
 }
 
 # edit FILE SED-SCRIPT: changes a definition, and shows the change as git would.
@@ -128,6 +154,7 @@ claim 'the snapshot is sound' ffc verify live.ffs
 step 'Start a service that maps the snapshot'
 threads=$(nproc)
 [ "$threads" -le 4 ] || threads=4
+: >service.out
 demo-service live.ffs service.log "$threads" 120 2026 >service.out 2>service.err &
 service=$!
 observe 3
@@ -169,7 +196,7 @@ say "between them: inotify, verifying the whole file, and the swap)"
 claim 'no request failed and no snapshot was refused' test ! -s service.err
 
 step 'Ask for a decision while the canary is well'
-run ffreplay decide $flag rupaya.requests=service.log -C flags -e production --apply
+show=the_point run ffreplay decide $flag rupaya.requests=service.log -C flags -e production --apply
 claim 'it is not rolled back' grep -q 'state: running' $definition
 
 step 'The new service starts to fail: 30 % errors, three times as slow'
@@ -180,16 +207,16 @@ observe 12
 show_share
 
 step "Decide again, from the service's own log"
-say "$(grouped "$(wc -l <service.log)") lines, which do not say who was in the canary:"
+say "$(grouped "$(wc -l <service.log)") lines, which do not say who was in the canary, such as"
 tail -2 service.log | head -1 | indent
 cp $definition before
-run ffreplay decide $flag rupaya.requests=service.log -C flags -e production --apply --build live.ffs
-claim 'the verdict is rollback' grep -qi rollback output
+show=the_point run ffreplay decide $flag rupaya.requests=service.log -C flags -e production --apply --build live.ffs
+claim 'the verdict is rollback' grep -q '^rollback ' printed
 claim 'the definition says so' grep -q 'state: rolled_back' $definition
 
 step 'What it left behind: an edit to commit, and a line in the ledger'
 show_change before $definition
-tail -1 flags/ledger.jsonl | indent
+tail -1 flags/ledger.jsonl | sed 's/,"evidence":.*/, …}/' | indent
 claim 'the ledger records the rollback' grep -q '"rollback"' flags/ledger.jsonl
 
 step 'And the service follows'

@@ -13,6 +13,7 @@
  * Only fflag.h is used. Threads share the store, the log, and the atomics in struct shared.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
@@ -54,12 +55,13 @@ struct shared {
     fflag_id canary, publication, error_share, slowdown;
     fflag_attr user_id, country, plan;
     char (*users)[NAME_SIZE];
-    FILE *log;               /* stdio's own lock keeps lines whole */
+    int log; /* opened to append, and written a line at a time, so that lines stay whole */
     double lines_per_second; /* of one worker */
     /* When a worker first saw each publication. Only the value itself is passed, so relaxed will
      * do. */
     _Atomic int64_t first_served[PUBLICATIONS];
-    /* Set by main, polled by the workers; nothing else is passed with it. */
+    /* Set by main, or by a worker that cannot log; polled by both. Nothing else is passed with it.
+     */
     atomic_bool stop;
     struct worker workers[MAX_THREADS];
     size_t worker_count;
@@ -109,12 +111,17 @@ static void log_request(struct worker *worker, const fflag_view *view, const ffl
     double v = next_share(&worker->random);
     latency *= exp(0.5 * sqrt(-2 * log(u)) * cos(2 * M_PI * v));
     bool failed = next_share(&worker->random) <= error_share;
-    fprintf(shared->log,
-            "{\"time\":%" PRId64 ",\"user_id\":\"%s\",\"country\":\"%s\",\"plan\":\"%s\","
-            "\"endpoint\":\"/notify\",\"status\":%d,\"latency_ms\":%.1f}\n",
-            clock_ns(CLOCK_REALTIME) / 1000000, shared->users[user],
-            countries[user % COUNT_OF(countries)], plans[user / 7 % COUNT_OF(plans)],
-            failed ? 503 : 200, latency);
+    char line[256];
+    int length =
+        snprintf(line, sizeof line,
+                 "{\"time\":%" PRId64 ",\"user_id\":\"%s\",\"country\":\"%s\",\"plan\":\"%s\","
+                 "\"endpoint\":\"/notify\",\"status\":%d,\"latency_ms\":%.1f}\n",
+                 clock_ns(CLOCK_REALTIME) / 1000000, shared->users[user],
+                 countries[user % COUNT_OF(countries)], plans[user / 7 % COUNT_OF(plans)],
+                 failed ? 503 : 200, latency);
+    if (write(shared->log, line, (size_t)length) != length) {
+        atomic_store_explicit(&shared->stop, true, memory_order_relaxed); /* the disk is full */
+    }
 }
 
 static void note_publication(struct shared *shared, int64_t publication)
@@ -186,7 +193,8 @@ static void report(struct shared *shared, int64_t deadline)
     uint64_t requests = 0, canary = 0, generation = 0;
     int64_t then = clock_ns(CLOCK_MONOTONIC);
     int64_t now = then;
-    while (!interrupted && now < deadline) {
+    while (!interrupted && now < deadline &&
+           !atomic_load_explicit(&shared->stop, memory_order_relaxed)) {
         nanosleep(&(struct timespec){0, TICK_MS * 1000000}, NULL);
         for (size_t i = 0; i < PUBLICATIONS; i++) {
             int64_t at = atomic_load_explicit(&shared->first_served[i], memory_order_relaxed);
@@ -210,7 +218,6 @@ static void report(struct shared *shared, int64_t deadline)
         }
         printf(" %" PRIu64 " %" PRIu64 "\n", all - requests, on - canary);
         fflush(stdout);
-        fflush(shared->log);
         requests = all;
         canary = on;
         generation = status.generation;
@@ -262,8 +269,8 @@ static int serve(const char *snapshot, const char *log_path, size_t threads, int
         fprintf(stderr, "service: %s: %s\n", snapshot, fflag_error_text(error));
         return 2;
     }
-    shared.log = fopen(log_path, "w");
-    if (shared.log == NULL || !make_users(&shared)) {
+    shared.log = open(log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+    if (shared.log < 0 || !make_users(&shared)) {
         fprintf(stderr, "service: %s: %s\n", log_path, strerror(errno));
         goto out;
     }
@@ -295,9 +302,8 @@ static int serve(const char *snapshot, const char *log_path, size_t threads, int
         pthread_join(shared.workers[i].thread, NULL);
     }
 out:
-    if (shared.log != NULL && fclose(shared.log) != 0) {
-        fprintf(stderr, "service: %s: %s\n", log_path, strerror(errno));
-        status = 2;
+    if (shared.log >= 0) {
+        close(shared.log);
     }
     free(shared.users);
     fflag_close(shared.store);
