@@ -14,8 +14,8 @@ const struct command bucket_command = {
     .name = "bucket",
     .summary = "show the buckets of units under a salt",
     .usage = "--salt SALT KEY…",
-    .examples = "ffc bucket --salt feature.new-dashboard u1 u2 u3\n"
-                "ffc bucket --salt feature.new-dashboard/split --json u1",
+    .examples = "  ffc bucket --salt feature.new-dashboard u1 u2 u3\n"
+                "  ffc bucket --salt feature.new-dashboard/split --json u1\n",
     .run = run,
 };
 

@@ -16,9 +16,9 @@ const struct command build_command = {
     .name = "build",
     .summary = "compile definitions into snapshots",
     .usage = "-e ENV -o FILE | --all -o DIR",
-    .examples = "ffc build -e production -o /run/flags/production.ffs\n"
-                "ffc build --all -o build/flags --label commit=$(git rev-parse HEAD)\n"
-                "ffc build -e staging -o - | ssh host 'cat >staging.ffs'",
+    .examples = "  ffc build -e production -o /run/flags/production.ffs\n"
+                "  ffc build --all -o build/flags --label commit=$(git rev-parse HEAD)\n"
+                "  ffc build -e staging -o - | ssh host 'cat >staging.ffs'\n",
     .run = run,
 };
 
@@ -75,8 +75,10 @@ static void print_results(const struct project *project, const struct result *re
     for (uint32_t i = 0; i < count; i++) {
         const struct result *result = &results[i];
         if (!json) {
-            buffer_format(out, "%s: build %s, %zu bytes, %u flag%s\n", result->path.bytes,
-                          result->build, result->bytes.length, project->flag_count,
+            bool to_stdout = !strcmp(result->path.bytes, "-");
+            buffer_format(out, "%s: build %s, %zu bytes, %u flag%s\n",
+                          to_stdout ? "(stdout)" : result->path.bytes, result->build,
+                          result->bytes.length, project->flag_count,
                           project->flag_count == 1 ? "" : "s");
             continue;
         }
@@ -149,8 +151,8 @@ static int build(struct project *project, const struct options *options, const s
 static int load_and_build(const struct options *options, const struct label *labels)
 {
     struct project *project = project_load(options->directory, clock_now());
-    int status = EXIT_INPUT;
-    if (project->diagnostics.errors) {
+    int status = diagnostics_status(&project->diagnostics);
+    if (status != EXIT_FINE) {
         show_diagnostics(project, options->format, options->color);
         project_free(project);
         return status;
@@ -200,8 +202,9 @@ static int run(int argc, char **argv)
         {"output", 'o', OPTION_TEXT, &options.output, "PATH", "the file, or - for stdout"},
         {"label", 0, OPTION_TEXTS, &options.labels, "K=V", "keep a label in the snapshot"},
         {"json", 0, OPTION_FLAG, &options.json, NULL, "print what was built as JSON, a line each"},
-        {"format", 0, OPTION_FORMAT, &options.format, "FORMAT", "of diagnostics [text]"},
-        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+        {"format", 0, OPTION_FORMAT, &options.format, NULL,
+         "of diagnostics: text, json or github [text]"},
+        {"color", 0, OPTION_COLOR, &options.color, NULL, "auto, always or never [auto]"},
     };
     int status;
     int operands =

@@ -1,18 +1,15 @@
 /* check.c - `ffc check`: reads a project and reports every problem; writes nothing to disk. */
 #include "commands.h"
 
-/* What could not be read is no fault of the input. */
-static int status_of(const struct diagnostics *diagnostics)
+/* Limits of the format show only when the flags are compiled. One environment at fault is enough.
+ */
+static void check_limits(struct project *project)
 {
-    int status = EXIT_FINE;
-    for (uint32_t i = 0; i < diagnostics->count; i++) {
-        const struct diagnostic *item = &diagnostics->items[i];
-        if (item->code == FF0401 || item->code == FF0403 || item->code == FF0404)
-            return EXIT_JOB;
-        if (item->severity == SEVERITY_ERROR)
-            status = EXIT_INPUT;
+    for (uint32_t i = 0; i < project->environments.count && !project->diagnostics.errors; i++) {
+        struct buffer bytes = {0};
+        project_compile(project, project->environments.items[i].text, NULL, 0, &bytes);
+        buffer_release(&bytes);
     }
-    return status;
 }
 
 static int run(int argc, char **argv)
@@ -42,7 +39,8 @@ static int run(int argc, char **argv)
     struct project *project = project_load(directory, now);
     if (strict)
         diagnostics_raise(&project->diagnostics, FF0331);
-    status = status_of(&project->diagnostics);
+    check_limits(project);
+    status = diagnostics_status(&project->diagnostics);
     FILE *out = format == DIAGNOSTIC_TEXT ? stderr : stdout;
     diagnostics_write(&project->diagnostics, format, use_color(color, out), out);
     project_free(project);

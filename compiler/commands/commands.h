@@ -22,6 +22,9 @@ int64_t clock_now(void);
 void show_diagnostics(struct project *project, enum diagnostic_format format,
                       enum color_choice color);
 
+/* EXIT_INPUT where there are errors, EXIT_JOB where definitions could not be read. */
+int diagnostics_status(const struct diagnostics *diagnostics);
+
 /*
  * The place of an environment in the project; with NULL, of its only one. UINT32_MAX when there is
  * none: then it has been said on stderr, and *status is what to exit with.

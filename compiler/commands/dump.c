@@ -15,8 +15,8 @@ const struct command dump_command = {
     .name = "dump",
     .summary = "show a snapshot as text or JSON",
     .usage = "FILE",
-    .examples = "ffc dump /run/flags/production.ffs\n"
-                "ffc build -e production -o - | ffc dump --json - | jq '.flags[].name'",
+    .examples = "  ffc dump /run/flags/production.ffs\n"
+                "  ffc build -e production -o - | ffc dump --json - | jq '.flags[].name'\n",
     .run = run,
 };
 
@@ -239,7 +239,7 @@ static int dump(const char *path, bool json)
     int status = EXIT_FINE;
     enum fflag_error error = snapshot_open(&snapshot, path, &problem);
     if (error) {
-        job_error(&dump_command, "%s", problem.bytes);
+        job_error(&dump_command, "%s: %s", path, problem.bytes);
         status = is_unsound(error) ? EXIT_INPUT : EXIT_JOB;
     } else {
         struct listing listing;

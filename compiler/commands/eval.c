@@ -16,9 +16,9 @@ const struct command eval_command = {
     .name = "eval",
     .summary = "evaluate flags for a context",
     .usage = "FLAG… [-e ENV | -s FILE] -c JSON | --all …",
-    .examples = "ffc eval feature.new-dashboard -e production -c '{\"user_id\": \"u1\"}'\n"
-                "ffc eval --all -s /run/flags/production.ffs -c - <who.json\n"
-                "ffc eval canary.payments -e production --contexts users.ndjson --json",
+    .examples = "  ffc eval feature.new-dashboard -e production -c '{\"user_id\": \"u1\"}'\n"
+                "  ffc eval --all -s /run/flags/production.ffs -c - <who.json\n"
+                "  ffc eval canary.payments -e production --contexts users.ndjson --json\n",
     .run = run,
 };
 
@@ -283,7 +283,9 @@ static int open_file(struct evaluation *evaluation)
     struct buffer problem = {0};
     enum fflag_error error =
         snapshot_open(&evaluation->snapshot, evaluation->options->snapshot, &problem);
-    int status = error ? job_error(&eval_command, "%s", problem.bytes) : EXIT_FINE;
+    int status =
+        error ? job_error(&eval_command, "%s: %s", evaluation->options->snapshot, problem.bytes)
+              : EXIT_FINE;
     buffer_release(&problem);
     return is_unsound(error) ? EXIT_INPUT : status;
 }
@@ -293,7 +295,7 @@ static int compile(struct evaluation *evaluation)
     const struct options *options = evaluation->options;
     struct project *project = project_load(options->directory, clock_now());
     evaluation->project = project;
-    int status = EXIT_INPUT;
+    int status = diagnostics_status(&project->diagnostics);
     struct buffer bytes = {0}, problem = {0};
     uint32_t environment = UINT32_MAX;
     if (!project->diagnostics.errors)
@@ -301,6 +303,8 @@ static int compile(struct evaluation *evaluation)
     bool compiled =
         environment != UINT32_MAX &&
         project_compile(project, project->environments.items[environment].text, NULL, 0, &bytes);
+    if (project->diagnostics.errors && status == EXIT_FINE)
+        status = EXIT_INPUT;
     if (project->diagnostics.errors)
         show_diagnostics(project, options->format, options->color);
     if (compiled) {
@@ -348,8 +352,9 @@ static int run(int argc, char **argv)
         {"all", 0, OPTION_FLAG, &options.all, NULL, "every flag, by name"},
         {"at", 0, OPTION_TIME, &options.at, "TIME", "the clock [now]"},
         {"json", 0, OPTION_FLAG, &options.json, NULL, "one JSON object a line"},
-        {"format", 0, OPTION_FORMAT, &options.format, "FORMAT", "of diagnostics [text]"},
-        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+        {"format", 0, OPTION_FORMAT, &options.format, NULL,
+         "of diagnostics: text, json or github [text]"},
+        {"color", 0, OPTION_COLOR, &options.color, NULL, "auto, always or never [auto]"},
     };
     int status;
     int flags =

@@ -20,6 +20,20 @@ void show_diagnostics(struct project *project, enum diagnostic_format format,
         diagnostics_write(&project->diagnostics, format, use_color(color, stderr), stderr);
 }
 
+/* What could not be read is no fault of the input. */
+int diagnostics_status(const struct diagnostics *diagnostics)
+{
+    int status = EXIT_FINE;
+    for (uint32_t i = 0; i < diagnostics->count; i++) {
+        const struct diagnostic *item = &diagnostics->items[i];
+        if (item->code == FF0401 || item->code == FF0403 || item->code == FF0404)
+            return EXIT_JOB;
+        if (item->severity == SEVERITY_ERROR)
+            status = EXIT_INPUT;
+    }
+    return status;
+}
+
 static const char **environment_names(const struct project *project)
 {
     const char **names = xcalloc(project->environments.count + 1u, sizeof *names);

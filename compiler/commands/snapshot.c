@@ -3,21 +3,35 @@
 
 #include "commands.h"
 
-#include <errno.h>
 #include <string.h>
 
 /* Snapshots are mapped by services on small machines; one that is larger is no snapshot of flags.
  */
 #define MAX_STDIN (1u << 30)
 
+struct recorder {
+    const char *path; /* NULL: from memory */
+    struct buffer *problem;
+};
+
+/* The library names the file by its resolved path; the command says it as it was given. */
+static const char *without_path(const char *text, const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    const char *base = slash ? slash + 1 : path;
+    const char *found = base ? strstr(text, base) : NULL;
+    size_t length = found ? strlen(base) : 0;
+    return found && !strncmp(found + length, ": ", 2) ? found + length + 2 : text;
+}
+
 static void record(void *user, enum fflag_event event, enum fflag_error error, const char *text)
 {
     (void)error;
-    struct buffer *problem = user;
+    const struct recorder *recorder = user;
     if (event != FFLAG_EVENT_REJECTED)
         return;
-    problem->length = 0;
-    buffer_append_text(problem, text);
+    recorder->problem->length = 0;
+    buffer_append_text(recorder->problem, without_path(text, recorder->path));
 }
 
 static enum fflag_error opened(struct snapshot *snapshot, enum fflag_error error,
@@ -37,9 +51,10 @@ static enum fflag_error opened(struct snapshot *snapshot, enum fflag_error error
 enum fflag_error snapshot_open_memory(struct snapshot *snapshot, const struct buffer *bytes,
                                       struct buffer *problem)
 {
+    struct recorder recorder = {NULL, problem};
     struct fflag_options options = FFLAG_OPTIONS_INIT;
     options.log = record;
-    options.log_user = problem;
+    options.log_user = &recorder;
     *snapshot = (struct snapshot){0};
     return opened(snapshot,
                   fflag_open_memory(&snapshot->store, bytes->bytes, bytes->length, &options),
@@ -57,11 +72,11 @@ enum fflag_error snapshot_open(struct snapshot *snapshot, const char *path, stru
         buffer_release(&bytes);
         return error;
     }
+    struct recorder recorder = {path, problem};
     struct fflag_options options = FFLAG_OPTIONS_INIT;
     options.no_thread = true;
     options.log = record;
-    options.log_user = problem;
-    errno = 0;
+    options.log_user = &recorder;
     return opened(snapshot, fflag_open(&snapshot->store, path, &options), problem);
 }
 

@@ -14,8 +14,8 @@ const struct command verify_command = {
     .name = "verify",
     .summary = "say whether a snapshot is sound, and what it is",
     .usage = "FILE",
-    .examples = "ffc verify /run/flags/production.ffs\n"
-                "ssh host cat production.ffs | ffc verify --json -",
+    .examples = "  ffc verify /run/flags/production.ffs\n"
+                "  ssh host cat production.ffs | ffc verify --json -\n",
     .run = run,
 };
 
@@ -124,7 +124,7 @@ static int verify(const char *path, bool json)
         print_problem(path, error, problem.bytes, json, &out);
         status = EXIT_INPUT;
     } else {
-        status = job_error(&verify_command, "%s", problem.bytes);
+        status = job_error(&verify_command, "%s: %s", path, problem.bytes);
     }
     if (out.length && !write_stdout(&verify_command, &out))
         status = EXIT_JOB;

@@ -1,0 +1,364 @@
+/* lower.c - a flag's program: the steps of docs/evaluation.md, in their order. */
+#include "lower.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A flag on its way to a program. */
+struct steps {
+    struct lowering *lowering;
+    const struct flag *flag;
+    const struct targeting *targeting;
+    struct program *program;
+    /* Something in the definitions could decide, even if folding proved that it does not: then the
+     * default is served with reason DEFAULT, because a reason must not depend on the folding. */
+    bool could_decide;
+};
+
+static void serve(struct steps *steps, const struct expression *when, uint32_t variant,
+                  enum fflag_reason reason, const char *rule)
+{
+    if (when->kind == EXPRESSION_NEVER || steps->program->ended)
+        return;
+    ffs_string name = rule ? image_text(&steps->lowering->image, rule) : FFS_NONE;
+    program_decide(steps->program, when,
+                   (struct ffs_instruction){.op = FFS_SERVE,
+                                            .flags = (uint8_t)reason,
+                                            .attribute = FFS_NO_ATTRIBUTE,
+                                            .variant = (uint16_t)variant,
+                                            .operand = name});
+}
+
+static void serve_default(struct steps *steps, const struct expression *when,
+                          enum fflag_reason reason)
+{
+    serve(steps, when, steps->targeting->default_variant, reason, NULL);
+}
+
+/* A split with all units in one arm is no split. */
+static bool whole_arm(const struct arm *arms, uint32_t count, uint32_t *variant)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (arms[i].percent >= PERCENT_ALL) {
+            *variant = arms[i].variant;
+            return true;
+        }
+    return false;
+}
+
+static void split(struct steps *steps, const struct expression *when,
+                  const struct attribute *attribute, const struct arm *arms, uint32_t count,
+                  const char *rule)
+{
+    struct image *image = &steps->lowering->image;
+    if (when->kind == EXPRESSION_NEVER || steps->program->ended || !attribute)
+        return;
+    uint64_t operand = image_split(image, arms, count) | (uint64_t)image_text(image, rule) << 32;
+    program_decide(
+        steps->program, when,
+        (struct ffs_instruction){.op = FFS_SPLIT,
+                                 .flags = FFLAG_REASON_SPLIT,
+                                 .attribute = (uint16_t)image_attribute(image, attribute),
+                                 .operand = operand});
+}
+
+/* ------------------------------------------------------------------------ before the rules -- */
+
+static void lower_override(struct steps *steps, const struct override *override, uint32_t place)
+{
+    struct lowering *lowering = steps->lowering;
+    uint32_t variant = steps->targeting->default_variant;
+    if (strcmp(override->serve.text, "default") != 0)
+        for (variant = 0; variant < steps->targeting->variant_count; variant++) {
+            const char *name = steps->targeting->variants[variant].name.text;
+            if (name && !strcmp(name, override->serve.text))
+                break;
+        }
+    assert(variant < steps->targeting->variant_count);
+    steps->could_decide |= override->from < override->until;
+
+    struct expression *parts[] = {lower_condition(lowering, override->condition),
+                                  lower_clock(lowering, override->from, override->until)};
+    serve(steps, expression_all(lowering, parts, 2), variant, FFLAG_REASON_OVERRIDE,
+          arena_format(&lowering->arena, "override[%u]", place));
+}
+
+static void lower_overrides(struct steps *steps)
+{
+    const struct project *project = steps->lowering->project;
+    for (uint32_t i = 0; i < project->override_count; i++) {
+        const struct override *override = project->overrides[i];
+        if (override->environments >> steps->lowering->environment & 1 &&
+            override_selects(override, steps->flag))
+            lower_override(steps, override, i);
+    }
+}
+
+static void lower_requirements(struct steps *steps)
+{
+    const struct targeting *targeting = steps->targeting;
+    struct lowering *lowering = steps->lowering;
+    if (!targeting->requirement_count)
+        return;
+    steps->could_decide = true;
+    struct expression **met =
+        ARENA_ARRAY(&lowering->arena, struct expression *, targeting->requirement_count);
+    for (uint32_t i = 0; i < targeting->requirement_count; i++)
+        met[i] = lower_flag_is(lowering, targeting->requirements[i].flag,
+                               targeting->requirements[i].variants);
+    struct expression *all = expression_all(lowering, met, targeting->requirement_count);
+    serve_default(steps, expression_not(lowering, all), FFLAG_REASON_PREREQUISITE_FAILED);
+}
+
+static void lower_user_lists(struct steps *steps)
+{
+    const struct targeting *targeting = steps->targeting;
+    for (uint32_t i = 0; i < targeting->user_list_count; i++) {
+        const struct user_list *list = &targeting->users[i];
+        steps->could_decide |= (list->file ? list->file->count : list->users.count) > 0;
+        serve(steps, lower_users(steps->lowering, targeting->bucket_by, list), list->variant,
+              FFLAG_REASON_TARGETING_MATCH, "users");
+    }
+}
+
+static void lower_holdouts(struct steps *steps)
+{
+    const struct targeting *targeting = steps->targeting;
+    for (uint32_t i = 0; i < targeting->holdout_count; i++) {
+        const struct holdout *holdout = targeting->holdouts[i];
+        const struct attribute *attribute =
+            holdout->bucket_by ? holdout->bucket_by : targeting->bucket_by;
+        steps->could_decide |= holdout->percent > 0;
+        const struct expression *held =
+            holdout->percent >= PERCENT_ALL
+                ? expression_constant(true)
+                : lower_range(steps->lowering, attribute, salt_hash("holdout/", holdout->name.text),
+                              0, holdout->percent);
+        serve_default(steps, held, FFLAG_REASON_HOLDOUT);
+    }
+}
+
+static void lower_layer(struct steps *steps)
+{
+    const struct targeting *targeting = steps->targeting;
+    const struct layer *layer = targeting->layer;
+    if (!layer || (targeting->layer_from == 0 && targeting->layer_to >= PERCENT_ALL))
+        return;
+    steps->could_decide = true;
+    const struct attribute *attribute = layer->bucket_by ? layer->bucket_by : targeting->bucket_by;
+    uint64_t salt = salt_hash("layer/", layer->name.text);
+    /* Both sides of the member's range, not its negation, which would hold without a key. */
+    struct expression *outside[] = {
+        lower_range(steps->lowering, attribute, salt, 0, targeting->layer_from),
+        lower_range(steps->lowering, attribute, salt, targeting->layer_to, PERCENT_ALL)};
+    serve_default(steps, expression_any(steps->lowering, outside, 2), FFLAG_REASON_LAYER);
+}
+
+/* ---------------------------------------------------------------------- rules, experiments -- */
+
+static enum fflag_reason reason_of(bool sampled, const struct condition *condition)
+{
+    return sampled     ? FFLAG_REASON_SPLIT
+           : condition ? FFLAG_REASON_TARGETING_MATCH
+                       : FFLAG_REASON_STATIC;
+}
+
+static bool is_sampled(const struct rule *rule)
+{
+    return rule->has_percent && (rule->percent.gradual || rule->percent.from < PERCENT_ALL);
+}
+
+static void lower_rule(struct steps *steps, const struct rule *rule)
+{
+    struct lowering *lowering = steps->lowering;
+    if (rule->has_percent && !rule->percent.gradual && rule->percent.from == 0)
+        return;
+    steps->could_decide = true;
+    struct expression *parts[] = {lower_condition(lowering, rule->condition),
+                                  rule->has_percent ? lower_ramp(lowering, rule->by, &rule->percent)
+                                                    : expression_constant(true)};
+    struct expression *when = expression_all(lowering, parts, 2);
+    uint32_t variant = rule->serve;
+    if (rule->split && !whole_arm(rule->arms, rule->arm_count, &variant))
+        split(steps, when, rule->by, rule->arms, rule->arm_count, rule->name.text);
+    else
+        serve(steps, when, variant, reason_of(is_sampled(rule), rule->condition), rule->name.text);
+}
+
+static const char *stage_rule(struct steps *steps, const struct stage *stage)
+{
+    return arena_format(&steps->lowering->arena, "canary:%s", stage->name.text);
+}
+
+static void lower_canary(struct steps *steps, const struct canary *canary)
+{
+    struct lowering *lowering = steps->lowering;
+    if (canary->state == CANARY_PENDING || canary->state == CANARY_ROLLED_BACK)
+        return;
+    const struct stage *stage = &canary->stages[canary->stage];
+    if (canary->state == CANARY_COMPLETE || canary->instant) {
+        stage = &canary->stages[canary->stage_count - 1];
+        steps->could_decide = true;
+        serve(steps, expression_constant(true), canary->serve, FFLAG_REASON_STATIC,
+              stage_rule(steps, stage));
+        return;
+    }
+    if (!stage->percent)
+        return;
+    steps->could_decide = true;
+    struct expression *parts[] = {
+        lower_condition(lowering, stage->condition),
+        lower_exposure(lowering, steps->targeting->bucket_by, stage->percent)};
+    serve(steps, expression_all(lowering, parts, 2), canary->serve,
+          reason_of(stage->percent < PERCENT_ALL, stage->condition), stage_rule(steps, stage));
+}
+
+static void lower_experiment(struct steps *steps, const struct experiment *experiment)
+{
+    struct lowering *lowering = steps->lowering;
+    const struct attribute *unit = steps->targeting->bucket_by;
+    if (experiment->state == EXPERIMENT_DRAFT)
+        return;
+    if (experiment->state == EXPERIMENT_CONCLUDED) {
+        steps->could_decide |= experiment->has_winner;
+        if (experiment->has_winner)
+            serve(steps, expression_constant(true), experiment->winner, FFLAG_REASON_STATIC,
+                  "experiment");
+        return;
+    }
+    if (!experiment->traffic)
+        return;
+    steps->could_decide = true;
+    struct expression *parts[] = {lower_condition(lowering, experiment->condition),
+                                  lower_exposure(lowering, unit, experiment->traffic)};
+    struct expression *when = expression_all(lowering, parts, 2);
+    uint32_t variant;
+    if (whole_arm(experiment->arms, experiment->arm_count, &variant))
+        serve(steps, when, variant,
+              reason_of(experiment->traffic < PERCENT_ALL, experiment->condition), "experiment");
+    else
+        split(steps, when, unit, experiment->arms, experiment->arm_count, "experiment");
+}
+
+static void lower_steps(struct steps *steps)
+{
+    const struct targeting *targeting = steps->targeting;
+    lower_overrides(steps);
+    if (!targeting->enabled) {
+        serve_default(steps, expression_constant(true), FFLAG_REASON_DISABLED);
+        return;
+    }
+    lower_requirements(steps);
+    lower_user_lists(steps);
+    lower_holdouts(steps);
+    lower_layer(steps);
+    for (uint32_t i = 0; i < targeting->rule_count; i++)
+        lower_rule(steps, &targeting->rules[i]);
+    if (targeting->canary)
+        lower_canary(steps, targeting->canary);
+    if (targeting->experiment)
+        lower_experiment(steps, targeting->experiment);
+    if (!steps->program->count && steps->could_decide)
+        serve_default(steps, expression_constant(true), FFLAG_REASON_DEFAULT);
+}
+
+/* ----------------------------------------------------------------------------------- flags -- */
+
+/* What evaluating the flag costs at most, and how deep it goes, by the flags its program asks. */
+static void measure(struct lowering *lowering, const struct program *program, const uint32_t *order,
+                    struct lowered_flag *lowered)
+{
+    lowered->cost = program->count;
+    for (uint32_t i = 0; i < program->count; i++) {
+        const struct ffs_instruction *instruction = &program->code[i];
+        lowered->reads_clock |= instruction->op == FFS_CLOCK_GE || instruction->op == FFS_RAMP;
+        if (instruction->op != FFS_FLAG_IS)
+            continue;
+        const struct lowered_flag *other = &lowering->flags[order[instruction->operand]];
+        lowered->cost += other->cost;
+        lowered->reads_clock |= other->reads_clock;
+        if (lowered->depth < other->depth + 1)
+            lowered->depth = other->depth + 1;
+    }
+    /* Checked with the definitions, for all that folding left out, too. */
+    assert(lowered->depth <= FFS_MAX_DEPTH);
+    assert(lowering->image.attributes.count < FFS_NO_ATTRIBUTE);
+    lowered->constant = !program->count || (program->code[0].op == FFS_SERVE);
+}
+
+static bool check_limits(struct lowering *lowering, const struct flag *flag,
+                         const struct program *program, const struct lowered_flag *lowered)
+{
+    struct diagnostics *diagnostics = &lowering->project->diagnostics;
+    const char *environment = lowering->project->environments.items[lowering->environment].text;
+    uint32_t before = diagnostics->errors;
+    if (lowering->segments_too_deep) {
+        diagnose(diagnostics, FF0871, flag->name.span,
+                 "flag '%s' uses segments that are nested more than 1000 deep", flag->name.text);
+        lowering->segments_too_deep = false;
+    }
+    if (program->too_long) {
+        diagnose(diagnostics, FF0823, flag->name.span,
+                 "flag '%s' needs more than %u instructions in environment '%s'", flag->name.text,
+                 FFS_MAX_PROGRAM, environment);
+        diagnose_help(diagnostics, "put long lists into one 'in' or 'in_file' test of a string, or "
+                                   "split the flag in two");
+    } else if (lowered->cost > FFS_MAX_COST) {
+        diagnose(diagnostics, FF0846, flag->name.span,
+                 "flag '%s' and the flags it needs take up to %llu instructions in environment "
+                 "'%s'; the limit is %u",
+                 flag->name.text, (unsigned long long)lowered->cost, environment, FFS_MAX_COST);
+    }
+    return diagnostics->errors == before;
+}
+
+static void add_flag(struct lowering *lowering, const struct flag *flag,
+                     const struct program *program, const struct lowered_flag *lowered)
+{
+    struct image *image = &lowering->image;
+    const struct targeting *targeting = &flag->environments[lowering->environment];
+    image->sources[lowered->index] = flag;
+    image->flags[lowered->index] =
+        (struct ffs_flag){.name = image_text(image, flag->name.text),
+                          .type = (uint8_t)flag->type,
+                          .flags = lowered->reads_clock ? FFS_FLAG_READS_CLOCK : 0,
+                          .default_variant = (uint16_t)targeting->default_variant,
+                          .first_variant = image_variants(image, flag->type, targeting->variants,
+                                                          targeting->variant_count),
+                          .variant_count = (uint16_t)targeting->variant_count,
+                          .depth = (uint16_t)lowered->depth,
+                          .first_code = image_program(image, program->code, program->count),
+                          .code_count = program->count,
+                          .exposure_salt = salt_hash(targeting->salt, ""),
+                          .split_salt = salt_hash(targeting->salt, "/split")};
+    image->flag_count = lowered->index + 1;
+}
+
+bool lower_flags(struct lowering *lowering, const uint32_t *order)
+{
+    const struct project *project = lowering->project;
+    struct program program = {0};
+    bool fine = true;
+    for (uint32_t i = 0; i < project->flag_count; i++) {
+        const struct flag *flag = project->flags[order[i]];
+        struct lowered_flag *lowered = &lowering->flags[order[i]];
+        const struct targeting *targeting = &flag->environments[lowering->environment];
+        program_reset(&program);
+        struct steps steps = {lowering, flag, targeting, &program, false};
+        lower_steps(&steps);
+        program_finish(&program);
+        lowered->index = i;
+        measure(lowering, &program, order, lowered);
+        lowered->variant = program.count ? program.code[0].variant : targeting->default_variant;
+        /* A flag over a limit says so once; those that need it are not measured by it. */
+        if (!check_limits(lowering, flag, &program, lowered)) {
+            fine = false;
+            lowered->cost = 0;
+        }
+        if (fine)
+            add_flag(lowering, flag, &program, lowered);
+    }
+    program_release(&program);
+    return fine;
+}
