@@ -3,12 +3,12 @@
 # Usage: tests/run.sh BUILD [NAME…]; a name is a path below tests/ without its ending, or a folder.
 set -u
 cd "$(dirname "$0")/.." || exit 2
-build=$1
+mkdir -p "$1" && build=$(cd "$1" && pwd) || exit 2
 shift
 
 logs=$build/tests/logs
 mkdir -p "$logs"
-export FFC="$PWD/$build/ffc" FFREPLAY="$PWD/$build/ffreplay" BUILD="$PWD/$build"
+export FFC="$build/ffc" FFREPLAY="$build/ffreplay" BUILD="$build"
 export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8 NO_COLOR=1
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 

@@ -26,7 +26,8 @@ broken() {
     printf '#!/bin/bash\n%s\n' "$3" >"$bin/$2"
     chmod +x "$bin/$2"
     exits "$1" 1 tools/demo/demo.sh "$bin"
-    ok '… and says what' grep -q 'failed: ' "$scratch/.output"
+    cp "$scratch/.output" "$scratch/demo"
+    ok '… and says what' grep -q 'failed: ' "$scratch/demo"
     is '… and cleans up' "$(ls -A "$TMPDIR")" ''
 }
 broken 'it fails when nothing can be compiled' ffc 'exit 1'

@@ -42,9 +42,10 @@ finds() {
     # shellcheck disable=SC2059 # the text has escapes
     printf "$3" >>"$tree/$2"
     lint >"$scratch/found"
+    local status=$?
     is "finds $1" "$(grep -cE "^$4" "$scratch/found")" 1
     is '… and nothing else' "$(wc -l <"$scratch/found")" 2
-    exits '… and fails' 1 lint
+    is '… and fails' $status 1
 }
 finds 'unformatted code' runtime/one.c 'int  two(void);\n' 'runtime/one.c:7: not as clang-format'
 finds 'the library including the compiler' runtime/one.c '#include "../compiler/model.h"\n' \
