@@ -234,8 +234,8 @@ class Generator:
     def layered(self, sections):
         """Two flags of the default unit that share a layer, with a gap between them."""
         edges = ["0%", "33.333%", "50%", "100%"]
-        names = [n for n, f in sections["flags"].items() if "bucket_by" not in f and "requires" not in f
-                 and "flag" not in json.dumps(f, default=str)]
+        names = [n for n, f in sections["flags"].items() if "bucket_by" not in f
+                 and '"requires"' not in json.dumps(f) and '"flag"' not in json.dumps(f)]
         for i, name in enumerate(names[:2]):
             sections["flags"][name]["layer"] = {"name": "checkout", "from": edges[2 * i], "to": edges[2 * i + 1]}
 
