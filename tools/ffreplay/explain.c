@@ -77,6 +77,18 @@ static void why_insufficient(struct verdict *verdict, const struct judgement *ju
                      judgement->wanted_samples);
 }
 
+static void why_held(struct verdict *verdict)
+{
+    struct arena *arena = arena_of(verdict);
+    const char *held = duration_text(arena, verdict->elapsed);
+    const char *name = verdict->stage->name.text;
+    if (verdict->hold > 0)
+        sentence_add(verdict, &verdict->reasons, "stage '%s' was held for %s of its %s", name, held,
+                     duration_text(arena, verdict->hold));
+    else
+        sentence_add(verdict, &verdict->reasons, "stage '%s' was held for %s", name, held);
+}
+
 static void why_blocked(struct verdict *verdict)
 {
     struct analysis *analysis = verdict->analysis;
@@ -100,9 +112,7 @@ static void why_blocked(struct verdict *verdict)
                      "the canary has %" PRIu64 " lines, of the %" PRIu64 " samples wanted",
                      analysis->assigned[ASSIGNED_CANARY], verdict->stage->min_samples);
     if (verdict->decision.blockers & BLOCKED_BY_HOLD)
-        sentence_add(verdict, reasons, "stage '%s' was held for %s of its %s",
-                     verdict->stage->name.text, duration_text(arena_of(verdict), verdict->elapsed),
-                     duration_text(arena_of(verdict), verdict->hold));
+        why_held(verdict);
     for (uint32_t i = 0; i < analysis->judgement_count; i++) {
         const struct judgement *judgement = &analysis->judgements[i];
         if (judgement->finding.advances && judgement->finding.verdict == CRITERION_HARM)
@@ -156,7 +166,6 @@ static void why_timed_out(struct verdict *verdict)
 static void why_all_passed(struct verdict *verdict)
 {
     const struct analysis *analysis = verdict->analysis;
-    struct arena *arena = arena_of(verdict);
     uint32_t passed = 0;
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         passed += analysis->judgements[i].finding.verdict == CRITERION_PASS;
@@ -167,9 +176,7 @@ static void why_all_passed(struct verdict *verdict)
         sentence_add(verdict, &verdict->reasons,
                      "%u of %u criteria passed, and none stands against it", passed,
                      analysis->judgement_count);
-    sentence_add(verdict, &verdict->reasons, "stage '%s' was held for %s of its %s",
-                 verdict->stage->name.text, duration_text(arena, verdict->elapsed),
-                 duration_text(arena, verdict->hold));
+    why_held(verdict);
 }
 
 static void why(struct verdict *verdict)

@@ -274,6 +274,8 @@ bool ledger_recover(const struct ledger *ledger, const struct project *project,
     struct buffer old = {0}, pending = {0};
     bool recovered = sodium_init() >= 0 && read_whole(ledger, LEDGER, &old, error) &&
                      read_whole(ledger, PENDING, &pending, error);
+    if (recovered && pending.length == 0)
+        ledger_drop(ledger);
     if (recovered && pending.length > 0) {
         bool appended =
             old.length >= pending.length &&

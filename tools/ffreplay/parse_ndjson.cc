@@ -149,10 +149,9 @@ error_code ndjson::take(ondemand::value &from, bool escapes, value &to)
         set_text(to, VALUE_NUMBER, trimmed(from.raw_json_token()));
         return SUCCESS;
     case ondemand::json_type::boolean: {
-        if (error_code error = from.get_bool().get(to.boolean))
-            return error;
-        set_text(to, VALUE_BOOLEAN, to.boolean ? "true" : "false");
-        return SUCCESS;
+        std::string_view text = trimmed(from.raw_json_token());
+        set_text(to, VALUE_BOOLEAN, text);
+        return from.get_bool().get(to.boolean);
     }
     case ondemand::json_type::null:
         to.kind = VALUE_ABSENT;
@@ -255,6 +254,7 @@ bool parse(line_parser *parser, const char *line, size_t length, value *values,
     ondemand::object object;
     error_code error =
         self.json.iterate(padded_string_view(line, length, length + LINE_PADDING)).get(document);
+    bool begun = !error; /* else the document has no place to be at */
     if (!error)
         error = document.get_object().get(object);
     if (!error)
@@ -268,7 +268,7 @@ bool parse(line_parser *parser, const char *line, size_t length, value *values,
     }
     problem->text = what_is_wrong(error);
     problem->column = 1;
-    if (!document.current_location().get(place) && place >= line && place <= line + length)
+    if (begun && !document.current_location().get(place) && place >= line && place <= line + length)
         problem->column = size_t(place - line) + 1;
     return false;
 }

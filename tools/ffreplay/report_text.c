@@ -12,7 +12,8 @@
 #define YELLOW "\033[33m"
 #define PLAIN  "\033[0m"
 
-#define COLUMNS 6
+#define COLUMNS        7
+#define VERDICT_COLUMN 5
 
 struct page {
     struct verdict *verdict;
@@ -79,11 +80,13 @@ static void headline(const struct page *page)
     if (verdict->next)
         buffer_format(page->out, "  next      %s, %s%s\n", verdict->next->name.text,
                       percent_text(page->arena, verdict->next->percent),
-                      verdict->next->approval ? ", with approval" : "");
-    buffer_format(page->out, "  now       %s, %s into the stage", time_text(page, verdict->now),
-                  duration_text(page->arena, verdict->elapsed));
+                      verdict->next->approval ? ", needs approval" : "");
+    buffer_format(page->out, "  now       %s", time_text(page, verdict->now));
+    if (canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED)
+        buffer_format(page->out, ", %s into the stage",
+                      duration_text(page->arena, verdict->elapsed));
     if (verdict->hold > 0)
-        buffer_format(page->out, " of %s", duration_text(page->arena, verdict->hold));
+        buffer_format(page->out, ", which holds %s", duration_text(page->arena, verdict->hold));
     buffer_append_text(page->out, "\n");
 }
 
@@ -112,9 +115,8 @@ static struct row criterion_row(const struct page *page, const struct judgement 
     return (struct row){
         {metric->name.text, threshold_text(page, judgement->criterion),
          judgement->measured ? estimate_text(page->arena, metric, judgement->estimate) : "-",
-         arena_format(page->arena, "%" PRIu64, judgement->samples), control,
-         arena_format(page->arena, "%-12s %s", verdict_text,
-                      finding_action_text(&judgement->finding))},
+         arena_format(page->arena, "%" PRIu64, judgement->samples), control, verdict_text,
+         finding_action_text(&judgement->finding)},
         verdict == CRITERION_HARM   ? (judgement->finding.advances ? YELLOW : RED)
         : verdict == CRITERION_PASS ? GREEN
                                     : YELLOW};
@@ -123,14 +125,16 @@ static struct row criterion_row(const struct page *page, const struct judgement 
 static void write_row(const struct page *page, const struct row *row, const size_t *widths)
 {
     buffer_append_text(page->out, "  ");
-    for (int i = 0; i < COLUMNS - 1; i++) {
+    for (int i = 0; i < COLUMNS; i++) {
         int padding = (int)(widths[i] - width_of(row->cells[i]));
         /* Words begin, and numbers end, where their column does. */
-        bool number = i >= 2;
-        buffer_format(page->out, "%*s%s%*s  ", number ? padding : 0, "", row->cells[i],
-                      number ? 0 : padding, "");
+        bool number = i >= 2 && i < VERDICT_COLUMN;
+        if (number)
+            buffer_format(page->out, "%*s", padding, "");
+        write_colored(page, i == VERDICT_COLUMN ? row->color : NULL, row->cells[i]);
+        if (i < COLUMNS - 1)
+            buffer_format(page->out, "%*s  ", number ? 0 : padding, "");
     }
-    write_colored(page, row->color, row->cells[COLUMNS - 1]);
     buffer_append_text(page->out, "\n");
 }
 
@@ -141,7 +145,8 @@ static void criteria_table(const struct page *page)
         return;
     uint32_t count = analysis->judgement_count + 1;
     struct row *rows = ARENA_ARRAY(page->arena, struct row, count);
-    rows[0] = (struct row){{"criterion", "wanted", "canary", "n", "control", "verdict"}, DIM};
+    rows[0] =
+        (struct row){{"criterion", "wanted", "canary", "n", "control", "verdict", "action"}, NULL};
     for (uint32_t i = 1; i < count; i++)
         rows[i] = criterion_row(page, &analysis->judgements[i - 1]);
     size_t widths[COLUMNS] = {0};
@@ -185,7 +190,7 @@ static void traffic(const struct page *page)
         buffer_append_text(page->out, "\n");
     }
     if (analysis->last != INT64_MIN)
-        buffer_format(page->out, "  from, to  %s, %s\n", time_text(page, analysis->first),
+        buffer_format(page->out, "  span      %s to %s\n", time_text(page, analysis->first),
                       time_text(page, analysis->last));
 }
 

@@ -110,8 +110,8 @@ const char *estimate_text(struct arena *arena, const struct metric *metric, doub
     if (metric->kind == METRIC_RATE)
         return arena_format(arena, "%.4g/s", estimate);
     const char *unit = metric->unit ? metric->unit : "";
-    /* Whole numbers are shown as such up to where a double counts. */
-    bool whole = floor(estimate) == estimate && fabs(estimate) < 1e15;
+    /* Five digits, but never an exponent that a reader has to undo. */
+    bool whole = fabs(estimate) < 1e15 && (floor(estimate) == estimate || fabs(estimate) >= 1e4);
     return arena_format(arena, whole ? "%.0f%s%s" : "%.5g%s%s", estimate, *unit ? " " : "", unit);
 }
 

@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""--apply: the edit touches state, stage and since and no other byte; the ledger's chain holds."""
+import hashlib
+import json
+import os
+import re
+import subprocess
+
+from lab import (FFREPLAY, SCRATCH, canary, decide, equal, finish, ok, project, requests, write)
+
+# Written as people write: comments, quotes, odd spacing, both block and flow style around it.
+BLOCK = """\
+# rolled out by payments
+stages:
+  - {name: first, percent: 20%, hold: 1h, min_samples: 100}   # a fifth
+  - {name: second, percent: 50%, hold: 1h}
+  - {name: full, percent: 100%}
+guards:
+  - {metric: error_rate, max: 5%, action: rollback}
+  - {metric: latency_p95, max: 500ms, action: pause}
+state:   running      # by hand
+stage: "first"        # see above
+since: 2026-11-20T10:00:00Z    # UTC
+"""
+well = write("well.ndjson", requests(2000))
+failing = write("failing.ndjson", requests(2000, canary_errors=0.3))
+slow = write("slow.ndjson", requests(2000, canary_latency=0.6))
+
+
+def read(directory, name="flags.yaml"):
+    with open(os.path.join(directory, name)) as file:
+        return file.read()
+
+
+def ledger(directory):
+    path = os.path.join(directory, "ledger.jsonl")
+    if not os.path.exists(path):
+        return []
+    with open(path, "rb") as file:
+        lines = file.read().split(b"\n")
+    assert lines.pop() == b"", "the ledger ends in a newline"
+    return lines
+
+
+def chain_holds(directory):
+    previous = None
+    for line in ledger(directory):
+        if json.loads(line)["previous"] != previous:
+            return False
+        previous = hashlib.blake2b(line, digest_size=32).hexdigest()
+    return True
+
+
+def definitions_digest(directory):
+    digest = hashlib.blake2b(digest_size=32)
+    for name in sorted(n for n in os.listdir(directory) if n.endswith(".yaml")):
+        with open(os.path.join(directory, name), "rb") as file:
+            digest.update(name.encode() + b"\0" + file.read() + b"\0")
+    return digest.hexdigest()
+
+
+def applied(name, log, changes, *options):
+    """Applies, and checks that the definition differs by exactly these replacements."""
+    directory = project(name, canary(BLOCK))
+    os.chmod(os.path.join(directory, "flags.yaml"), 0o640)
+    before, digest = read(directory), definitions_digest(directory)
+    result = decide(directory, log, "--apply", "--actor", "amira", "--exit-code", *options)
+    expected = before
+    for old, new in changes:
+        assert expected.count(old) == 1, old
+        expected = expected.replace(old, new)
+    equal(read(directory), expected, f"{name}_changes_these_bytes_alone")
+    equal(os.stat(os.path.join(directory, "flags.yaml")).st_mode & 0o777, 0o640,
+          f"{name}_keeps_the_mode")
+    lines = ledger(directory)
+    equal(len(lines), 1 if changes else 0, f"{name}_ledger_lines")
+    ok(chain_holds(directory), f"{name}_chain_holds")
+    ok(not os.path.exists(os.path.join(directory, "ledger.jsonl.pending")),
+       f"{name}_leaves_nothing_pending")
+    if lines:
+        entry = json.loads(lines[0])
+        equal(entry["digests"]["definitions"], digest, f"{name}_digest_is_of_what_was_decided_on")
+        equal(list(entry), ["format_version", "time", "actor", "flag", "environment", "from", "to",
+                            "verdict", "rule", "reason", "evidence", "digests", "look", "previous"],
+              f"{name}_ledger_fields")
+        equal((entry["actor"], entry["time"], entry["from"]["stage"]),
+              ("amira", "2026-11-20T11:59:56.400Z", "first"), f"{name}_says_who_and_when")
+    return directory, result, [json.loads(line) for line in lines]
+
+
+NOW = "2026-11-20T11:59:56.400Z"
+SINCE = ("2026-11-20T10:00:00Z ", NOW + " ")
+
+directory, result, lines = applied("advance", well, [('"first" ', "second "), SINCE])
+equal(lines[0]["to"], {"state": "running", "stage": "second", "since": NOW}, "advance_to")
+again = decide(directory, well, "--apply", "--exit-code")
+equal(again.status, 10, "the_same_log_again_holds")
+equal(len(ledger(directory)), 1, "and_adds_nothing_to_the_ledger")
+ok("second, 50%" in again.out, "and_sees_the_new_stage", again.out)
+
+directory, result, lines = applied("rollback", failing,
+                                   [("running   ", "rolled_back   "), SINCE])
+equal(result.status, 20, "rollback_exits_20")
+equal(lines[0]["verdict"], "rollback", "rollback_in_the_ledger")
+equal(lines[0]["to"], {"state": "rolled_back", "stage": "first", "since": NOW}, "rollback_to")
+ok("30.66% over 411" in lines[0]["reason"], "the_reason_has_the_numbers", lines[0])
+equal(lines[0]["digests"]["input"], decide(project("same", canary(BLOCK)), failing, "--json")
+      .json["input"]["digest"], "the_digest_is_the_input's")
+equal(decide(directory, failing, "--apply", "--exit-code").status, 10, "rolled_back_is_final")
+equal(len(ledger(directory)), 1, "a_final_state_adds_nothing")
+
+directory, result, lines = applied("pause", slow, [("running   ", "paused   ")])
+equal(lines[0]["to"]["since"], "2026-11-20T10:00:00Z", "a_pause_keeps_since")
+equal(decide(directory, slow, "--apply", "--exit-code").status, 10, "paused_stays_paused")
+worse = decide(directory, failing, "--apply", "--exit-code")
+equal(worse.status, 20, "paused_still_rolls_back")
+equal(len(ledger(directory)), 2, "each_change_is_a_line")
+ok(chain_holds(directory), "two_lines_chain")
+
+applied("hold", well, [], "--now", "2026-11-20T10:30:00Z")
+
+by_person = project("by-person", canary(BLOCK + "automatic: false\n"))
+before = read(by_person)
+result = decide(by_person, failing, "--apply", "--exit-code")
+equal((result.status, read(by_person), ledger(by_person)), (20, before, []),
+      "automatic_false_reports_a_rollback_and_leaves_it")
+ok("left to a person" in result.out, "and_says_so", result.out)
+equal(decide(by_person, slow, "--apply", "--exit-code").status, 11, "automatic_false_still_pauses")
+ok("state:   paused" in read(by_person), "and_edits_a_pause")
+
+# A tampered line breaks the chain; a good one is never rewritten.
+with open(os.path.join(directory, "ledger.jsonl")) as file:
+    text = file.read()
+with open(os.path.join(directory, "ledger.jsonl"), "w") as file:
+    file.write(text.replace('"actor":"amira"', '"actor":"nobody"', 1))
+ok(not chain_holds(directory), "a_changed_line_breaks_the_chain")
+
+# --build publishes what was edited, and leaves a file alone that has these bytes.
+directory = project("build", canary(BLOCK))
+live = os.path.join(SCRATCH, "live.ffs")
+result = decide(directory, failing, "--apply", "--build", live)
+ok(result.status == 0 and os.path.exists(live), "build_publishes", result.err)
+with open(live, "rb") as file:
+    published = file.read()
+ok(published[:8] == b"\x89FFS\r\n\x1a\n", "what_is_published_is_a_snapshot")
+inode = os.stat(live).st_ino
+decide(directory, failing, "--apply", "--build", live)
+equal(os.stat(live).st_ino, inode, "the_same_bytes_are_not_published_again")
+equal(decide(directory, failing, "--build", live).status, 2, "build_wants_apply")
+ok(decide(directory, failing, "--json").json["build"] ==
+   published[48:64].hex(), "the_build_is_the_snapshot's_content_hash")
+
+# A run that was killed between the edit and the ledger is finished by the next one; one that was
+# killed before the edit is forgotten.
+directory = project("crash", canary(BLOCK))
+decide(directory, failing, "--apply")
+whole = read(directory, "ledger.jsonl")
+edited = read(directory)
+for cut in (0, 1, len(whole) // 2, len(whole) - 1):
+    with open(os.path.join(directory, "ledger.jsonl"), "w") as file:
+        file.write(whole[:cut])
+    with open(os.path.join(directory, "ledger.jsonl.pending"), "w") as file:
+        file.write(whole)
+    result = decide(directory, failing, "--apply")
+    equal(read(directory, "ledger.jsonl"), whole, f"an_append_cut_at_{cut}_is_finished")
+    ok("finished the ledger line" in result.err, f"cut_at_{cut}_says_so", result.err)
+with open(os.path.join(directory, "ledger.jsonl.pending"), "w") as file:
+    file.write(whole)
+decide(directory, failing, "--apply")
+equal(read(directory, "ledger.jsonl"), whole, "a_line_that_is_there_is_not_added_again")
+fresh = project("crash-early", canary(BLOCK))
+for pending in (whole, whole[:40], "rubbish\n", ""):
+    with open(os.path.join(fresh, "ledger.jsonl.pending"), "w") as file:
+        file.write(pending)
+    decide(fresh, well, "--apply", "--now", "2026-11-20T10:30:00Z")
+    ok(not os.path.exists(os.path.join(fresh, "ledger.jsonl.pending")) and ledger(fresh) == [],
+       f"an_edit_that_was_not_made_is_forgotten_{len(pending)}")
+
+# Two runs at once: the one that comes second sees what the first one did.
+for round in range(5):
+    directory = project("race", canary(BLOCK))
+    command = [FFREPLAY, "decide", "canary.checkout", failing, "-C", directory, "-e", "production",
+               "--apply"]
+    runs = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(4)]
+    for run in runs:
+        run.wait()
+    equal((len(ledger(directory)), [run.returncode for run in runs]), (1, [0] * 4),
+          f"of_four_runs_at_once_one_changes_something_{round}")
+
+# --all: several canaries in one file, each decided on from one reading of the log.
+many = "flags:\n" + "".join(
+    canary(BLOCK).split("\n", 1)[1].replace("canary.checkout", f"canary.checkout{i}")
+    for i in range(3)) + canary(BLOCK).split("\n", 1)[1].replace("canary.checkout", "canary.late") \
+    .replace("state:   running", "state:   pending") + "  plain:\n    percent: 10%\n"
+directory = project("all", many)
+result = decide(directory, failing, "--all", "--apply", "--json", flag=None)
+names = [json.loads(line)["flag"] for line in result.out.splitlines()]
+equal(names, ["canary.checkout0", "canary.checkout1", "canary.checkout2"],
+      "all_is_every_running_canary")
+changed = [json.loads(line)["verdict"] != "hold" for line in result.out.splitlines()]
+equal(len(ledger(directory)), sum(changed), "all_of_them_are_applied")
+ok(chain_holds(directory), "all_of_them_chain", result.err)
+
+# A block that environments share changes for both, which is said.
+shared = project("shared", canary(BLOCK))
+result = decide(shared, failing, "--apply")
+ok("environment 'staging' has this same canary block" in result.err, "a_shared_block_is_noted",
+   result.err)
+finish()

@@ -1,0 +1,193 @@
+/* Sums without rounding and sketches without order: exact_sum.h, sketch.h. */
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tools/ffreplay/exact_sum.h"
+#include "tools/ffreplay/sketch.h"
+
+static uint64_t seed;
+
+static uint64_t random_bits(void)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    return seed ^= seed << 17;
+}
+
+static int seed_from_environment(void **state)
+{
+    (void)state;
+    const char *text = getenv("SEED");
+    seed = text ? strtoull(text, NULL, 10) : 20261120;
+    printf("# SEED=%llu\n", (unsigned long long)seed);
+    return 0;
+}
+
+/* Finite, of any exponent, subnormal ones included. */
+static double random_double(void)
+{
+    for (;;) {
+        uint64_t bits = random_bits();
+        double number;
+        memcpy(&number, &bits, sizeof number);
+        if (isfinite(number))
+            return number;
+    }
+}
+
+static double sum_of(const double *numbers, size_t count)
+{
+    struct exact_sum sum = {0};
+    for (size_t i = 0; i < count; i++)
+        exact_sum_add(&sum, numbers[i]);
+    return exact_sum_value(&sum);
+}
+
+static void assert_same_bits(double a, double b)
+{
+    assert_memory_equal(&a, &b, sizeof a);
+}
+
+static void one_number_is_itself(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100000; i++) {
+        double number = random_double();
+        assert_same_bits(sum_of(&number, 1), number);
+    }
+    const double edges[] = {DBL_MAX, -DBL_MAX, DBL_MIN, 4.9406564584124654e-324, 1, -1};
+    for (size_t i = 0; i < sizeof edges / sizeof *edges; i++)
+        assert_same_bits(sum_of(&edges[i], 1), edges[i]);
+}
+
+static void two_numbers_round_as_the_machine_rounds(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 200000; i++) {
+        double pair[2] = {random_double(), random_double()};
+        /* Near exponents make the roundings and cancellations that far ones do not. */
+        if (i % 2)
+            pair[1] = ldexp(frexp(pair[1], &(int){0}), ilogb(pair[0]) - (int)(random_bits() % 60));
+        double expected = pair[0] + pair[1];
+        if (isfinite(expected) && expected != 0)
+            assert_same_bits(sum_of(pair, 2), expected);
+    }
+}
+
+static void cancellation_loses_nothing(void **state)
+{
+    (void)state;
+    const double numbers[] = {1e300, 1, -1e300, 1e-300, -1, 3};
+    assert_same_bits(sum_of(numbers, 6), 3.0);
+    const double tenth[] = {0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1};
+    assert_same_bits(sum_of(tenth, 10), 1.0);
+    const double nothing[] = {5, -5};
+    assert_true(sum_of(nothing, 2) == 0);
+}
+
+static void order_and_splits_leave_no_trace(void **state)
+{
+    (void)state;
+    enum { COUNT = 2000 };
+    double numbers[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        numbers[i] = ldexp(random_double() > 0 ? 1.0 : -1.0, (int)(random_bits() % 200) - 100) *
+                     ((double)(random_bits() >> 11) / 9007199254740992.0);
+    double expected = sum_of(numbers, COUNT);
+    for (int round = 0; round < 20; round++) {
+        for (int i = COUNT - 1; i > 0; i--) {
+            int j = (int)(random_bits() % (uint64_t)(i + 1));
+            double other = numbers[i];
+            numbers[i] = numbers[j];
+            numbers[j] = other;
+        }
+        assert_same_bits(sum_of(numbers, COUNT), expected);
+        struct exact_sum parts[3] = {{.pending = 0}};
+        for (int i = 0; i < COUNT; i++)
+            exact_sum_add(&parts[random_bits() % 3], numbers[i]);
+        exact_sum_merge(&parts[0], &parts[2]);
+        exact_sum_merge(&parts[1], &parts[0]);
+        assert_same_bits(exact_sum_value(&parts[1]), expected);
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void check_quantiles(const double *sorted, size_t count, double accuracy)
+{
+    struct sketch sketch, half;
+    sketch_init(&sketch, accuracy);
+    sketch_init(&half, accuracy);
+    for (size_t i = 0; i < count; i++)
+        sketch_add(i % 3 ? &sketch : &half, sorted[i]);
+    sketch_merge(&sketch, &half);
+    assert_int_equal(sketch.count, count);
+    for (double q = 0; q <= 1; q += 0.01) {
+        double exact = sorted[(size_t)(q * (double)(count - 1))];
+        double estimate = sketch_quantile(&sketch, q);
+        if (fabs(estimate - exact) > accuracy * fabs(exact))
+            fail_msg("q %g: %.17g is not within %g of %.17g", q, estimate, accuracy, exact);
+    }
+    sketch_release(&sketch);
+    sketch_release(&half);
+}
+
+static void quantiles_are_within_the_accuracy(void **state)
+{
+    (void)state;
+    enum { COUNT = 5000 };
+    static double numbers[COUNT];
+    const double accuracies[] = {0.2, 0.05, 0.01, 0.001, SKETCH_BEST_ACCURACY};
+    for (size_t a = 0; a < sizeof accuracies / sizeof *accuracies; a++)
+        for (int spread = 0; spread <= 40; spread += 8) {
+            for (int i = 0; i < COUNT; i++) {
+                double unit = (double)(random_bits() >> 11) / 9007199254740992.0;
+                numbers[i] = exp2((unit - 0.5) * spread) * (spread == 8 && i % 2 ? -1 : 1);
+                if (i % 50 == 0)
+                    numbers[i] = 0;
+            }
+            qsort(numbers, COUNT, sizeof *numbers, by_value);
+            check_quantiles(numbers, COUNT, accuracies[a]);
+        }
+}
+
+static void the_ends_of_the_doubles_are_values_too(void **state)
+{
+    (void)state;
+    struct sketch sketch;
+    sketch_init(&sketch, 0.01);
+    sketch_add(&sketch, DBL_MAX);
+    assert_true(isfinite(sketch_quantile(&sketch, 1)));
+    assert_true(fabs(sketch_quantile(&sketch, 1) / DBL_MAX - 1) <= 0.01);
+    sketch_add(&sketch, DBL_MIN);
+    assert_true(fabs(sketch_quantile(&sketch, 0) / DBL_MIN - 1) <= 0.01);
+    sketch_add(&sketch, -DBL_MAX);
+    assert_true(fabs(sketch_quantile(&sketch, 0) / -DBL_MAX - 1) <= 0.01);
+    sketch_release(&sketch);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_number_is_itself),
+        cmocka_unit_test(two_numbers_round_as_the_machine_rounds),
+        cmocka_unit_test(cancellation_loses_nothing),
+        cmocka_unit_test(order_and_splits_leave_no_trace),
+        cmocka_unit_test(quantiles_are_within_the_accuracy),
+        cmocka_unit_test(the_ends_of_the_doubles_are_values_too),
+    };
+    return cmocka_run_group_tests_name("replay_sums", tests, seed_from_environment, NULL);
+}
