@@ -83,8 +83,11 @@ run() {
     echo "$ $*" | fold -s -w 72 | sed -e '2,$s/^/    /' -e "s/ *$//" -e "s/.*/   $dim&$plain/"
     "$@" >"$work/printed" 2>&1
     status=$?
+    if [ $status -ne 0 ]; then
+        indent <"$work/printed"
+        fail "exit status $status"
+    fi
     ${show:-cat} <"$work/printed" | indent
-    [ $status -eq 0 ] || fail "exit status $status"
 }
 
 # Of a decision: the verdict, the criterion that did it, and why. The rest is a table too wide for here.
