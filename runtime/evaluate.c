@@ -513,43 +513,40 @@ static uint64_t run(const fflag_view *view, const struct ffs_flag *flag,
     return variant_of(view->snapshot, flag, decided_variant(decided))->value;
 }
 
-/* As run(), for the program that WORD_ROLLOUT marks: no loop, no branch on the outcome. */
-static inline uint64_t run_rollout(const struct snapshot *snapshot, const struct ffs_flag *flag,
-                                   const fflag_context *context)
-{
-    const struct ffs_instruction *code = &snapshot->code[flag->first_code];
-    uint16_t variant = flag->default_variant;
-    uint64_t bucket;
-    if (LIKELY(context &&
-               find_bucket(snapshot, context, code->attribute, flag->exposure_salt, &bucket))) {
-        uint16_t mask = (uint16_t)(0 - (unsigned)(bucket < code->operand));
-        variant = (uint16_t)((code[1].variant & mask) | (variant & ~mask));
-    }
-    return variant_of(snapshot, flag, variant)->value;
-}
-
 static __attribute__((noinline)) bool run_boolean(const fflag_view *view, fflag_id handle,
                                                   const fflag_context *context, bool fallback)
 {
     uint64_t word = find_word(view, handle);
-    const struct ffs_flag *flag = &view->snapshot->flags[word_index(word)];
-    if (LIKELY(word & WORD_ROLLOUT))
-        return run_rollout(view->snapshot, flag, context);
     if (UNLIKELY(word_type(word) != FFLAG_TYPE_BOOLEAN))
         return fallback;
-    return run(view, flag, context);
+    return run(view, &view->snapshot->flags[word_index(word)], context);
 }
 
+/*
+ * The two commonest flags are answered here, in a function that calls nothing and so saves nothing:
+ * one that is the same for everybody, and one that is a percentage. Everything odd about either, a
+ * unit without a key among it, goes the long way. The outcome of a percentage is as good as random,
+ * so it is chosen, not branched on.
+ */
 bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *context, bool fallback)
 {
     if (UNLIKELY(!view))
         return fallback;
-    if (LIKELY(flag < view->word_count)) {
-        uint64_t word = atomic_load_explicit(&view->words[flag], memory_order_relaxed);
-        if (LIKELY(word & WORD_CONSTANT))
-            return word & WORD_VALUE;
-    }
-    return run_boolean(view, flag, context, fallback);
+    if (UNLIKELY(flag >= view->word_count))
+        return run_boolean(view, flag, context, fallback);
+    uint64_t word = atomic_load_explicit(&view->words[flag], memory_order_acquire);
+    if (LIKELY(word & WORD_CONSTANT))
+        return word & WORD_VALUE;
+    if (UNLIKELY(!(word & WORD_ROLLOUT) || !context))
+        return run_boolean(view, flag, context, fallback);
+    const struct rollout *rollout = &view->rollouts[flag];
+    unsigned slot = rollout->slot;
+    const struct fflag_slot *unit = &context->slot[slot];
+    if (UNLIKELY(!(context->present[slot / 64] >> slot % 64 & 1) ||
+                 unit->key_type != rollout->type))
+        return run_boolean(view, flag, context, fallback);
+    bool exposed = ffs_mix(unit->bits ^ rollout->salt) < rollout->threshold;
+    return rollout->otherwise ^ ((rollout->exposed ^ rollout->otherwise) & exposed);
 }
 
 /* The flag behind a handle, if it is of one of two types. */

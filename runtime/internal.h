@@ -36,8 +36,8 @@ void runtime_describe(struct problem *problem, const char *format, ...)
  * where the snapshot has no flag of that name. The bits answer a constant boolean at once.
  */
 #define WORD_VALUE    UINT64_C(1) /* of a constant boolean */
-#define WORD_CONSTANT UINT64_C(2) /* a boolean whose program is empty */
-#define WORD_ROLLOUT  UINT64_C(4) /* a boolean that is one percentage: EXPOSED, SERVE, end */
+#define WORD_CONSTANT UINT64_C(2) /* a boolean that is the same for everybody, always */
+#define WORD_ROLLOUT  UINT64_C(4) /* a boolean that is one percentage, see struct rollout */
 
 static inline enum fflag_type word_type(uint64_t word)
 {
@@ -48,6 +48,18 @@ static inline uint32_t word_index(uint64_t word)
 {
     return (uint32_t)(word >> 32);
 }
+
+/*
+ * The commonest program, EXPOSED and SERVE, worked out for a handle: all that an evaluation needs,
+ * side by side. It counts where the handle's word has WORD_ROLLOUT.
+ */
+struct rollout {
+    uint64_t salt;
+    uint64_t threshold;
+    uint8_t slot;               /* of the unit, in a context */
+    uint8_t type;               /* that the unit's key must have */
+    uint8_t exposed, otherwise; /* the values */
+};
 
 /* Where an attribute of a snapshot is in a context: its declared type << 8 | slot. */
 #define INPUT_NO_SLOT 0xffu
@@ -74,7 +86,8 @@ struct snapshot {
     uint32_t flag_count;
 
     /* Made by the store. */
-    _Atomic uint64_t *words; /* by flag handle */
+    _Atomic uint64_t *words;  /* by flag handle */
+    struct rollout *rollouts; /* by flag handle; filled before the word */
     uint32_t word_count;
     _Atomic uint16_t *inputs; /* by attribute index */
 };
@@ -101,8 +114,10 @@ enum fflag_error runtime_verify(struct snapshot *snapshot, struct problem *probl
 const struct ffs_flag *runtime_find_flag(const struct snapshot *snapshot, const char *name,
                                          size_t length);
 
-/* The word a handle of that name has in this snapshot. */
+/* The word a handle of that name has in this snapshot, without WORD_ROLLOUT. */
 uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, size_t length);
+/* Fills in the word and rollout of a handle, as far as the attributes are bound. */
+void runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char *name, size_t length);
 
 /* ------------------------------------------------------------------------------------- load -- */
 
@@ -139,6 +154,7 @@ struct fflag_view {
     _Alignas(64) const struct snapshot *snapshot;
     const _Atomic uint64_t *words;
     uint32_t word_count;
+    const struct rollout *rollouts;
     fflag_store *store;
     _Alignas(64) _Atomic uint64_t pins;
 };

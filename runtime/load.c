@@ -191,6 +191,7 @@ void runtime_unload(struct snapshot *snapshot)
     if (!snapshot)
         return;
     free((void *)(uintptr_t)snapshot->words);
+    free(snapshot->rollouts);
     free((void *)(uintptr_t)snapshot->inputs);
     if (snapshot->bytes)
         munmap((void *)(uintptr_t)snapshot->bytes, snapshot->length);

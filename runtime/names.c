@@ -22,12 +22,16 @@ const struct ffs_flag *runtime_find_flag(const struct snapshot *snapshot, const 
     return flag;
 }
 
-/* A flag that is one percentage of its units, by a key they have or have not. */
-static bool is_rollout(const struct snapshot *snapshot, const struct ffs_flag *flag)
+/* A flag that serves one variant to everybody: by an empty program, or one that begins with it. */
+static bool is_constant(const struct snapshot *snapshot, const struct ffs_flag *flag,
+                        uint16_t *variant)
 {
     const struct ffs_instruction *code = &snapshot->code[flag->first_code];
-    return flag->code_count == 2 && code[0].op == FFS_EXPOSED && code[0].flags == 0 &&
-           code[0].jump == 2 && code[1].op == FFS_SERVE;
+    *variant = flag->default_variant;
+    if (flag->code_count == 0)
+        return true;
+    *variant = code->variant;
+    return code->op == FFS_SERVE;
 }
 
 uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, size_t length)
@@ -36,13 +40,42 @@ uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, si
     if (!flag)
         return 0;
     uint64_t word = (uint64_t)(flag - snapshot->flags) << 32 | (uint64_t)flag->type << 8;
-    if (flag->type != FFLAG_TYPE_BOOLEAN)
-        return word;
-    if (flag->code_count == 0)
+    uint16_t variant;
+    if (flag->type == FFLAG_TYPE_BOOLEAN && is_constant(snapshot, flag, &variant))
         word |=
-            WORD_CONSTANT |
-            (snapshot->variants[flag->first_variant + flag->default_variant].value & WORD_VALUE);
-    else if (is_rollout(snapshot, flag))
-        word |= WORD_ROLLOUT;
+            WORD_CONSTANT | (snapshot->variants[flag->first_variant + variant].value & WORD_VALUE);
     return word;
+}
+
+/* Whether a flag is one percentage of its units, by an attribute that has a slot. */
+static bool find_rollout(const struct snapshot *snapshot, const struct ffs_flag *flag,
+                         struct rollout *rollout)
+{
+    const struct ffs_instruction *code = &snapshot->code[flag->first_code];
+    if (flag->type != FFLAG_TYPE_BOOLEAN || flag->code_count != 2 || code[0].op != FFS_EXPOSED ||
+        code[0].flags != 0 || code[0].jump != 2 || code[1].op != FFS_SERVE)
+        return false;
+    unsigned input =
+        atomic_load_explicit(&snapshot->inputs[code[0].attribute], memory_order_relaxed);
+    const struct ffs_variant *variants = &snapshot->variants[flag->first_variant];
+    *rollout = (struct rollout){.salt = flag->exposure_salt,
+                                .threshold = code[0].operand,
+                                .slot = (uint8_t)input,
+                                .type = (uint8_t)(input >> 8),
+                                .exposed = variants[code[1].variant].value & 1,
+                                .otherwise = variants[flag->default_variant].value & 1};
+    return rollout->slot != INPUT_NO_SLOT;
+}
+
+void runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char *name, size_t length)
+{
+    uint64_t known = atomic_load_explicit(&snapshot->words[flag], memory_order_relaxed);
+    if (known & WORD_ROLLOUT)
+        return; /* it may be in use; and slots never change */
+    uint64_t word = runtime_flag_word(snapshot, name, length);
+    if (word &&
+        find_rollout(snapshot, &snapshot->flags[word_index(word)], &snapshot->rollouts[flag]))
+        word |= WORD_ROLLOUT;
+    /* Release pairs with the acquire in fflag_bool(): who sees the word sees the rollout. */
+    atomic_store_explicit(&snapshot->words[flag], word, memory_order_release);
 }

@@ -121,26 +121,33 @@ static void bind_attribute(struct snapshot *snapshot, const struct name *name, f
     }
 }
 
+static void bind_flags(const fflag_store *store, struct snapshot *snapshot)
+{
+    uint32_t handles = atomic_load_explicit(&store->handles.flag_count, memory_order_relaxed);
+    for (fflag_id flag = 0; flag < handles && flag < snapshot->word_count; flag++) {
+        const struct name *name = handles_flag_name(&store->handles, flag);
+        runtime_bind_flag(snapshot, flag, name->bytes, name->length);
+    }
+}
+
 /* Gives a snapshot its tables, with room for handles to come. */
 static bool bind_handles(fflag_store *store, struct snapshot *snapshot)
 {
     uint32_t handles = atomic_load_explicit(&store->handles.flag_count, memory_order_relaxed);
     uint32_t capacity = handles + snapshot->flag_count + 256;
     snapshot->words = calloc(capacity, sizeof *snapshot->words);
+    snapshot->rollouts = calloc(capacity, sizeof *snapshot->rollouts);
     snapshot->inputs = calloc((size_t)snapshot->attribute_count + 1, sizeof *snapshot->inputs);
-    if (!snapshot->words || !snapshot->inputs)
+    if (!snapshot->words || !snapshot->rollouts || !snapshot->inputs)
         return false;
     snapshot->word_count = capacity;
-    for (fflag_id flag = 0; flag < handles; flag++) {
-        const struct name *name = handles_flag_name(&store->handles, flag);
-        atomic_init(&snapshot->words[flag], runtime_flag_word(snapshot, name->bytes, name->length));
-    }
     for (uint32_t i = 0; i < snapshot->attribute_count; i++) {
         unsigned input = (unsigned)snapshot->attributes[i].type << 8 | INPUT_NO_SLOT;
         atomic_init(&snapshot->inputs[i], (uint16_t)input);
     }
     for (fflag_attr attr = 0; attr < store->handles.attribute_count; attr++)
         bind_attribute(snapshot, &store->handles.attributes[attr], attr);
+    bind_flags(store, snapshot);
     return true;
 }
 
@@ -155,6 +162,7 @@ static enum fflag_error publish_locked(fflag_store *store, struct snapshot *snap
         slot->shard[i].snapshot = snapshot;
         slot->shard[i].words = snapshot->words;
         slot->shard[i].word_count = snapshot->word_count;
+        slot->shard[i].rollouts = snapshot->rollouts;
         slot->shard[i].store = store;
     }
     atomic_store_explicit(&store->current, slot, memory_order_seq_cst); /* W1 */
@@ -242,10 +250,8 @@ fflag_id fflag_flag(fflag_store *store, const char *name)
     fflag_id flag = handles_flag(&store->handles, name, length, &added);
     for (struct slot *slot = store->slots; added && slot; slot = slot->next) {
         struct snapshot *snapshot = slot->snapshot;
-        /* Relaxed: whoever uses the handle got it after this, from here. */
         if (snapshot && flag < snapshot->word_count)
-            atomic_store_explicit(&snapshot->words[flag], runtime_flag_word(snapshot, name, length),
-                                  memory_order_relaxed);
+            runtime_bind_flag(snapshot, flag, name, length);
     }
     pthread_mutex_unlock(&store->lock);
     return flag;
@@ -258,9 +264,12 @@ fflag_attr fflag_attribute(fflag_store *store, const char *name)
     bool added;
     pthread_mutex_lock(&store->lock);
     fflag_attr attr = handles_attribute(&store->handles, name, strlen(name), &added);
-    for (struct slot *slot = store->slots; added && slot; slot = slot->next)
-        if (slot->snapshot)
-            bind_attribute(slot->snapshot, &store->handles.attributes[attr], attr);
+    for (struct slot *slot = store->slots; added && slot; slot = slot->next) {
+        if (!slot->snapshot)
+            continue;
+        bind_attribute(slot->snapshot, &store->handles.attributes[attr], attr);
+        bind_flags(store, slot->snapshot); /* some may have waited for it */
+    }
     pthread_mutex_unlock(&store->lock);
     return attr;
 }
