@@ -44,17 +44,20 @@ static uint32_t add_source(struct reader *reader, const char *name)
         ARENA_APPEND(reader->arena, project->sources.items, project->sources.count);
     bool here = strcmp(project->directory, ".") == 0;
     source->path = here ? name : arena_format(reader->arena, "%s/%s", project->directory, name);
+    if (!*name)
+        source->path = project->directory;
     source->name = name;
     source->text = "";
     return project->sources.count - 1;
 }
 
 static void report_io(struct reader *reader, uint32_t file, enum diagnostic_code code,
-                      const char *what)
+                      const char *what, const char *why)
 {
     reader->incomplete = true;
-    diagnose(reader->diagnostics, code, WHOLE_FILE(file), "%s cannot be read: %s", what,
-             strerror(errno));
+    diagnose(reader->diagnostics, code, WHOLE_FILE(file), "%s cannot be read: %s", what, why);
+    if (code == FF0403 && !*reader->project->sources.items[file].name)
+        diagnose_help(reader->diagnostics, "name the project's directory with -C DIR");
 }
 
 static void read_source(struct reader *reader, int directory, const char *entry, const char *name)
@@ -64,14 +67,13 @@ static void read_source(struct reader *reader, int directory, const char *entry,
     int fd = openat(directory, entry, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat status;
     if (fd < 0 || fstat(fd, &status) != 0) {
-        report_io(reader, file, FF0401, "this file");
+        report_io(reader, file, FF0401, "this file", strerror(errno));
         if (fd >= 0)
             close(fd);
         return;
     }
     if (!S_ISREG(status.st_mode)) {
-        errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
-        report_io(reader, file, FF0401, "this file");
+        report_io(reader, file, FF0401, "this file", "it is not a regular file");
         close(fd);
         return;
     }
@@ -88,7 +90,7 @@ static void read_source(struct reader *reader, int directory, const char *entry,
         length += got > 0 ? (size_t)got : 0;
     }
     if (got < 0)
-        report_io(reader, file, FF0401, "this file");
+        report_io(reader, file, FF0401, "this file", strerror(errno));
     close(fd);
     text[length] = '\0';
     reader->project->sources.items[file].text = text;
@@ -107,7 +109,7 @@ static void read_directory(struct reader *reader, int parent, const char *entry,
     int fd = openat(parent, entry, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
     DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
     if (!stream) {
-        report_io(reader, add_source(reader, prefix), FF0403, "this directory");
+        report_io(reader, add_source(reader, prefix), FF0403, "this directory", strerror(errno));
         if (fd >= 0)
             close(fd);
         return;
@@ -205,7 +207,8 @@ static void report_section(struct reader *reader, const struct node *key)
     suggest(reader, key->text, known, SECTION_COUNT);
 }
 
-static void add_section(struct reader *reader, struct sections *found, const struct entry *entry)
+static void add_section(struct reader *reader, struct sections *found, const struct entry *entry,
+                        bool complete)
 {
     size_t at = 0;
     while (at < SECTION_COUNT && strcmp(sections[at].name, entry->key->text) != 0)
@@ -214,8 +217,9 @@ static void add_section(struct reader *reader, struct sections *found, const str
         report_section(reader, entry->key);
         return;
     }
-    /* A section whose entries are all commented out is empty. */
-    if (is_null(entry->value))
+    /* A section whose entries are all commented out is empty. What ended in a mistake may not have
+     * come to what it was to be. */
+    if (is_null(entry->value) || (!complete && entry->value->kind == NODE_SCALAR))
         return;
     if (at < DECLARED_COUNT) {
         if (expect_map(reader, entry->value,
@@ -235,10 +239,11 @@ static void declare_file(struct reader *reader, uint32_t file, struct sections *
     struct node *root =
         yaml_read(&project->sources, file, reader->arena, reader->diagnostics, &complete);
     reader->incomplete |= !complete;
-    if (!root || is_null(root) || !expect_map(reader, root, "a mapping of sections"))
+    if (!root || is_null(root) || (!complete && root->kind != NODE_MAP) ||
+        !expect_map(reader, root, "a mapping of sections"))
         return;
     for (uint32_t i = 0; i < root->count; i++)
-        add_section(reader, found, &root->entries[i]);
+        add_section(reader, found, &root->entries[i], complete);
 }
 
 static void read_project_sections(struct reader *reader, const struct sections *found)

@@ -35,6 +35,7 @@ struct reader {
     bool bucket_broken; /* a bucket_by is wrong, and was reported */
     bool incomplete; /* a file could not be read to its end: a name that is missing may be in it */
     uint32_t suggestions;
+    const struct node *key; /* whose value is read now: its place stands for a whole block */
     struct declarations declared[DECLARED_COUNT];
     struct table list_files;
 };
@@ -179,6 +180,7 @@ struct draft {
     struct span value_span; /* of the key `value`, where the flag is declared by one */
     bool has_value;
     bool open_shape;
+    bool type_broken; /* then nothing can be said of values */
 
     const char *description, *owner;
     struct texts tags;

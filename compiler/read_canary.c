@@ -214,6 +214,7 @@ struct canary *read_canary(struct reader *reader, struct node *node, struct draf
         FIELD("since", FIELD_TIME, struct canary_keys, canary.since),
     };
     struct canary_keys keys = {.draft = draft};
+    struct span span = reader->key->span;
     struct canary *canary = &keys.canary;
     if (!expect_map(reader, node, "a mapping for a canary"))
         return NULL;
@@ -221,18 +222,18 @@ struct canary *read_canary(struct reader *reader, struct node *node, struct draf
     canary->automatic = reader->project->automatic;
     canary->since = INT64_MIN;
     canary->node = node;
-    canary->span = node->span;
+    canary->span = span;
     uint64_t given = read_fields(reader, node, "a canary", FIELDS(fields), &keys);
     if (!(given & 1))
-        report_missing(reader, node->span, "a canary", "stages",
+        report_missing(reader, span, "a canary", "stages",
                        "list them, from the smallest: stages: [{name: canary, percent: 5%}, "
                        "{name: full, percent: 100%}]");
     if (!(given & 2) && canary->serve == UINT32_MAX && draft->targeting.variant_count)
-        report_missing(reader, node->span, "a canary", "serve",
+        report_missing(reader, span, "a canary", "serve",
                        "say which variant is under test; only a boolean flag has 'on' to fall back "
                        "to");
     settle_stage_names(reader, &keys);
-    warn_unguarded(reader, canary, node->span);
+    warn_unguarded(reader, canary, span);
     struct canary *kept = ARENA_NEW(reader->arena, struct canary);
     *kept = *canary;
     return kept;

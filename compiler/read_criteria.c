@@ -254,8 +254,10 @@ static bool check_forms(struct reader *reader, struct node *node, const char *wh
         if (node_get(node, forms[i]))
             return true;
     }
-    report_missing(reader, node->span, what, "max",
-                   "say what the metric must not pass: max, min, max_increase or max_decrease");
+    diagnose(reader->diagnostics, FF0106, node->span, "%s without a bound", what);
+    diagnose_help(reader->diagnostics,
+                  "say what the metric must not pass: max, min, max_increase or "
+                  "max_decrease");
     return false;
 }
 
@@ -279,13 +281,12 @@ static void read_criterion(struct reader *reader, struct node *node, bool guard,
         read_absolute(reader, keys.threshold, criterion);
     else
         read_threshold(reader, keys.threshold, criterion);
-    if (criterion->metric)
-        *ARENA_APPEND(reader->arena, criteria->items, criteria->count) = *criterion;
+    *ARENA_APPEND(reader->arena, criteria->items, criteria->count) = *criterion;
 }
 
 static bool same_window(const struct criterion *a, const struct criterion *b)
 {
-    return a->metric == b->metric && a->over == b->over;
+    return a->metric && a->metric == b->metric && a->over == b->over;
 }
 
 /* Whatever the metric does, one of the two is harmed. */

@@ -153,24 +153,25 @@ struct experiment *read_experiment(struct reader *reader, struct node *node, str
         READ("winner", keep_winner),
     };
     struct experiment_keys keys = {.draft = draft};
+    struct span span = reader->key->span;
     struct experiment *experiment = &keys.experiment;
     if (!expect_map(reader, node, "a mapping for an experiment"))
         return NULL;
     experiment->traffic = PERCENT_ALL;
     experiment->alpha = 0.05;
     experiment->power = 0.8;
-    experiment->span = node->span;
+    experiment->span = span;
     uint64_t given = read_fields(reader, node, "an experiment", FIELDS(fields), &keys);
     if (!(given & 1))
-        report_missing(reader, node->span, "an experiment", "split",
+        report_missing(reader, span, "an experiment", "split",
                        "give each variant its share: split: {control: 50%, treatment: 50%}");
     if (!(given & 2))
-        report_missing(reader, node->span, "an experiment", "control",
+        report_missing(reader, span, "an experiment", "control",
                        "name the variant that the others are compared with");
     else
         settle_control(reader, &keys);
     if (!(given & 4)) {
-        diagnose(reader->diagnostics, FF0351, node->span,
+        diagnose(reader->diagnostics, FF0351, span,
                  "an experiment without a primary metric: nothing decides who wins");
         diagnose_help(reader->diagnostics, "name it: primary: conversion");
     }

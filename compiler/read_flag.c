@@ -12,11 +12,11 @@
 static void read_default(struct reader *reader, struct node *node, void *target)
 {
     struct draft *draft = target;
+    if (draft->has_value)
+        return;
     uint32_t variant = resolve_variant(reader, draft, node);
-    if (variant != UINT32_MAX)
-        draft->default_variant = variant;
-    else
-        draft->default_variant = 0; /* reported: say no more of it */
+    /* One that is unknown was reported: say no more of it. */
+    draft->default_variant = variant == UINT32_MAX ? 0 : variant;
 }
 
 static void read_flag_bucket_by(struct reader *reader, struct node *node, void *target)
@@ -158,7 +158,7 @@ static void read_users(struct reader *reader, struct node *node, void *target)
     struct targeting *targeting = &draft->targeting;
     targeting->users = NULL;
     targeting->user_list_count = 0;
-    if (!expect_map(reader, node, "a mapping of variant to users"))
+    if (draft->has_value || !expect_map(reader, node, "a mapping of variant to users"))
         return;
     for (uint32_t i = 0; i < node->count; i++) {
         const struct entry *entry = &node->entries[i];
@@ -175,12 +175,16 @@ static void read_users(struct reader *reader, struct node *node, void *target)
 
 static void read_flag_rules(struct reader *reader, struct node *node, void *target)
 {
-    read_rules(reader, node, target);
+    struct draft *draft = target;
+    if (!draft->has_value)
+        read_rules(reader, node, draft);
 }
 
 static void read_serve(struct reader *reader, struct node *node, void *target)
 {
     struct draft *draft = target;
+    if (draft->has_value)
+        return;
     draft->serve = resolve_variant(reader, draft, node);
     draft->has_serve = true;
     draft->shorthand = node->span;
@@ -197,6 +201,8 @@ static void read_shorthand_percent(struct reader *reader, struct node *node, voi
 static void read_shorthand_split(struct reader *reader, struct node *node, void *target)
 {
     struct draft *draft = target;
+    if (draft->has_value)
+        return;
     read_split(reader, node, draft, &draft->arms, &draft->arm_count);
     draft->has_split = true;
     draft->shorthand = node->span;
@@ -205,13 +211,15 @@ static void read_shorthand_split(struct reader *reader, struct node *node, void 
 static void read_flag_canary(struct reader *reader, struct node *node, void *target)
 {
     struct draft *draft = target;
-    draft->targeting.canary = read_canary(reader, node, draft);
+    if (!draft->has_value)
+        draft->targeting.canary = read_canary(reader, node, draft);
 }
 
 static void read_flag_experiment(struct reader *reader, struct node *node, void *target)
 {
     struct draft *draft = target;
-    draft->targeting.experiment = read_experiment(reader, node, draft);
+    if (!draft->has_value)
+        draft->targeting.experiment = read_experiment(reader, node, draft);
 }
 
 /* ---------------------------------------------------------------------------------- the keys -- */
@@ -466,6 +474,7 @@ void read_flag_head(struct reader *reader, struct declaration *declaration)
     draft->targeting.salt = draft->flag->name.text;
     draft->targeting.bucket_by = reader->project->bucket_by;
     draft->flag->type = FFLAG_TYPE_BOOLEAN;
+    draft->flag->expires = INT64_MIN;
     if (expect_map(reader, draft->node, "a mapping for a flag"))
         read_variants(reader, draft);
 }

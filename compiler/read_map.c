@@ -120,6 +120,7 @@ uint64_t read_fields(struct reader *reader, struct node *map, const char *what,
             continue;
         }
         given |= UINT64_C(1) << at;
+        reader->key = entry->key;
         read_field(reader, &fields[at], entry->value, target);
     }
     return given;

@@ -182,6 +182,9 @@ static void check_override(struct reader *reader, const struct override *overrid
         names[i] = project->flags[i]->name.text;
     if (scope == &override->flags)
         suggest(reader, scope->items[0].text, names, project->flag_count);
+    else
+        diagnose_help(reader->diagnostics, "no flag has the %s '%s'",
+                      scope == &override->tags ? "tag" : "kind", scope->items[0].text);
 }
 
 void check_overrides(struct reader *reader)

@@ -80,12 +80,12 @@ bool read_boolean(struct reader *reader, const struct node *node, bool *value)
              found(reader, node));
     if (!node->plain && (yes || strcmp(node->text, "false") == 0))
         diagnose_help(reader->diagnostics, "remove the quotes");
-    for (size_t i = 0; i < 6; i++) {
+    else if (strcasecmp(node->text, "true") == 0 || strcasecmp(node->text, "false") == 0)
+        diagnose_help(reader->diagnostics, "write it in lower case, without quotes");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcasecmp(node->text, words[i]) == 0)
             diagnose_help(reader->diagnostics, "write '%s'", i < 3 ? "true" : "false");
     }
-    if (strcasecmp(node->text, "true") == 0 || strcasecmp(node->text, "false") == 0)
-        diagnose_help(reader->diagnostics, "write it in lower case, without quotes");
     return false;
 }
 

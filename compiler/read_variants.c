@@ -7,12 +7,14 @@
 
 static const char *const shapes[] = {"same", "open", NULL};
 
-static bool read_variant_value(struct reader *reader, const struct flag *flag, struct node *node,
+static bool read_variant_value(struct reader *reader, const struct draft *draft, struct node *node,
                                struct variant *variant)
 {
     struct text text;
     variant->span = node->span;
-    switch (flag->type) {
+    if (draft->type_broken)
+        return false;
+    switch (draft->flag->type) {
     case FFLAG_TYPE_BOOLEAN:
         return read_boolean(reader, node, &variant->boolean);
     case FFLAG_TYPE_STRING:
@@ -75,8 +77,20 @@ static void read_variant_map(struct reader *reader, struct node *map, struct dra
         struct variant *variant = &targeting->variants[targeting->variant_count++];
         check_name(reader, entry->key, "a variant");
         variant->name = (struct text){entry->key->text, entry->key->span};
-        if (read_variant_value(reader, draft->flag, entry->value, variant) && i)
+        if (read_variant_value(reader, draft, entry->value, variant) && i)
             check_shape(reader, draft, map->entries[0].value, entry->value);
+    }
+}
+
+/* What other languages call our types. */
+static void help_type_name(struct reader *reader, const struct node *node)
+{
+    static const char *const names[][2] = {
+        {"bool", "boolean"}, {"int", "integer"}, {"float", "number"}, {"double", "number"},
+        {"str", "string"},   {"text", "string"}, {"object", "json"},  {"map", "json"}};
+    for (size_t i = 0; node->kind == NODE_SCALAR && i < sizeof names / sizeof *names; i++) {
+        if (strcmp(node->text, names[i][0]) == 0)
+            diagnose_help(reader->diagnostics, "did you mean '%s'?", names[i][1]);
     }
 }
 
@@ -85,15 +99,17 @@ static void read_type(struct reader *reader, struct draft *draft)
     static const char *const types[] = {"boolean", "string", "integer", "number", "json", NULL};
     struct node *type_node = node_get(draft->node, "type");
     unsigned type = 0;
-    if (type_node)
-        read_choice(reader, type_node, types, &type);
+    if (type_node && !read_choice(reader, type_node, types, &type)) {
+        draft->type_broken = true;
+        help_type_name(reader, type_node);
+    }
     draft->flag->type = (enum fflag_type)(type + FFLAG_TYPE_BOOLEAN);
 
     struct node *shape_node = node_get(draft->node, "shape");
     unsigned shape = 0;
     if (shape_node && read_choice(reader, shape_node, shapes, &shape))
         draft->open_shape = shape == 1;
-    if (shape_node && draft->flag->type != FFLAG_TYPE_JSON) {
+    if (shape_node && draft->flag->type != FFLAG_TYPE_JSON && !draft->type_broken) {
         diagnose(reader->diagnostics, FF0364, find_entry(draft->node, "shape")->key->span,
                  "'shape' has no meaning for a flag of type %s", types[type]);
         diagnose_help(reader->diagnostics, "only json flags have a shape");
@@ -120,7 +136,7 @@ void read_variants(struct reader *reader, struct draft *draft)
         draft->value_span = value->key->span;
         targeting->variants = ARENA_NEW(reader->arena, struct variant);
         targeting->variant_count = 1;
-        read_variant_value(reader, draft->flag, value->value, targeting->variants);
+        read_variant_value(reader, draft, value->value, targeting->variants);
         if (reader->diagnostics->errors == before + 1)
             help_type(reader, draft, value->value);
     } else if (variants) {
@@ -128,6 +144,8 @@ void read_variants(struct reader *reader, struct draft *draft)
         if (reader->diagnostics->errors > before && variants->kind == NODE_MAP && variants->count &&
             reader->diagnostics->items[reader->diagnostics->count - 1].code == FF0111)
             help_type(reader, draft, variants);
+    } else if (draft->type_broken) {
+        return;
     } else if (draft->flag->type == FFLAG_TYPE_BOOLEAN) {
         boolean_variants(reader, draft);
     } else {
@@ -156,7 +174,7 @@ void read_environment_variants(struct reader *reader, struct node *node, struct 
         if (at == UINT32_MAX)
             continue;
         struct node *value = node->entries[i].value;
-        bool sound = read_variant_value(reader, draft->flag, value, &variants[at]);
+        bool sound = read_variant_value(reader, draft, value, &variants[at]);
         if (sound && declared && declared->kind == NODE_MAP && declared->count)
             check_shape(reader, draft, declared->entries[0].value, value);
     }
@@ -174,7 +192,7 @@ void read_environment_value(struct reader *reader, struct node *node, struct dra
         return;
     }
     struct variant *variants = own_variants(reader, draft);
-    if (read_variant_value(reader, draft->flag, node, &variants[0]))
+    if (read_variant_value(reader, draft, node, &variants[0]))
         check_shape(reader, draft, node_get(draft->node, "value"), node);
 }
 

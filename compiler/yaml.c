@@ -268,24 +268,26 @@ static void close_collection(struct loader *loader, const yaml_event_t *event)
     fill_collection(loader, frame);
 }
 
-/* Keeps the definitions that were complete: those of the sections that stand open. */
+/*
+ * Keeps the definitions that were complete: those of the sections that stand open, without the last
+ * one, which the mistake is in or hard behind.
+ */
 static void close_early(struct loader *loader)
 {
     while (loader->depth > 0) {
         struct frame *frame = &loader->frames[--loader->depth];
         size_t count = loader->stack_count - frame->first;
+        bool map = frame->node->kind == NODE_MAP;
         if (loader->depth >= 2) {
             loader->stack_count = frame->first;
-            if (frame->node->kind != NODE_BROKEN)
-                frame->node->kind = NODE_BROKEN;
+            frame->node->kind = NODE_BROKEN;
             continue;
         }
-        /* A key still waits for its value, or for the rest of it. */
-        if (frame->node->kind == NODE_MAP && count % 2)
-            loader->stack_count--;
-        else if (loader->depth == 1 && count &&
-                 loader->stack[loader->stack_count - 1]->kind == NODE_BROKEN)
-            loader->stack_count -= frame->node->kind == NODE_MAP ? 2 : 1;
+        /* At the top, a section is kept as it is, and only a key that waits for one is dropped. */
+        size_t dropped = map ? count % 2 : 0;
+        if (loader->depth == 1 && count)
+            dropped = map ? 2 - count % 2 : 1;
+        loader->stack_count -= dropped;
         fill_collection(loader, frame);
     }
 }

@@ -165,9 +165,39 @@ static void report_bracket(const struct yaml_mistake *mistake, struct diagnostic
     diagnose_help(diagnostics, "close it with '%s', and put ',' between entries", close);
 }
 
+static uint32_t line_start(const char *text, uint32_t at)
+{
+    while (at > 0 && text[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+/*
+ * A line that has no colon runs on into the next one, where the parser then finds one that it does
+ * not expect. Returns whether that is what happened.
+ */
+static bool report_line_before(const struct yaml_mistake *mistake, struct diagnostics *diagnostics)
+{
+    const char *text = mistake->source->text;
+    uint32_t begin = line_start(text, mistake->at);
+    if (begin == 0)
+        return false;
+    uint32_t before = line_start(text, begin - 1);
+    size_t indent = strspn(text + begin, " "), indent_before = strspn(text + before, " ");
+    size_t length = begin - 1 - before;
+    bool colon = memchr(text + before, ':', length) != NULL;
+    if (indent != indent_before || colon || length <= indent || text[before + indent] == '#')
+        return false;
+    diagnose(diagnostics, FF0064, line_span(mistake, before), "a key without its ':'");
+    diagnose_help(diagnostics, "write 'key: value', with a space after the colon");
+    return true;
+}
+
 /* A second colon on a line, or a deeper line under a value: `a: b: c`. */
 static void report_colon(const struct yaml_mistake *mistake, struct diagnostics *diagnostics)
 {
+    if (report_line_before(mistake, diagnostics))
+        return;
     const char *text = mistake->source->text;
     struct span line = line_span(mistake, mistake->at);
     const char *first = memchr(text + line.begin, ':', mistake->at - line.begin);
@@ -256,6 +286,10 @@ void yaml_report_mistake(const struct yaml_mistake *mistake, struct diagnostics 
     } else if (has(context, "block") || has(problem, "not allowed in this context")) {
         if (!report_tab(mistake, diagnostics))
             report_indentation(mistake, diagnostics);
+    } else if (mistake->source->text[line_start(mistake->source->text, mistake->at)] == '%') {
+        diagnose(diagnostics, FF0034, line_span(mistake, mistake->at),
+                 "a YAML directive that is not known here");
+        diagnose_help(diagnostics, "remove the line; definitions need no directives");
     } else {
         diagnose(diagnostics, FF0034, character_span(mistake, mistake->at), "this is not YAML: %s",
                  problem);
