@@ -82,7 +82,8 @@ static void write_canary(struct writer *writer, const struct canary *canary)
 {
     open_object_at(writer, "canary");
     write_text(writer, "state", canary_state_text(canary->state));
-    write_text(writer, "stage", canary->stages[canary->stage].name.text);
+    if (canary->state != CANARY_PENDING)
+        write_text(writer, "stage", canary->stages[canary->stage].name.text);
     write_time(writer, "since", canary->since);
     open_list(writer, "stages");
     for (uint32_t i = 0; i < canary->stage_count; i++) {

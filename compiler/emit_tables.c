@@ -58,11 +58,12 @@ static int compare_members(const void *left, const void *right)
     return strcmp(a->text, b->text);
 }
 
-/* At most two thirds full, and never without an empty slot to end a probe. */
+/* Never without an empty slot to end a probe. Small sets may be fuller than three quarters: they are
+ * many, and a cache line holds all of their slots. */
 static uint32_t set_capacity(size_t count)
 {
     uint32_t capacity = 4;
-    while (capacity < count + count / 2)
+    while (capacity <= count + (capacity > 8 ? capacity / 4 : 0))
         capacity *= 2;
     return capacity;
 }

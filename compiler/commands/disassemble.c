@@ -234,6 +234,20 @@ static void write_time(int64_t time, struct buffer *out)
     buffer_append_text(out, text);
 }
 
+static void write_duration(int64_t ms, struct buffer *out)
+{
+    static const struct {
+        int64_t ms;
+        const char *unit;
+    } units[] = {{604800000, "w"}, {86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (ms % units[i].ms == 0) {
+            buffer_format(out, "%" PRId64 "%s", ms / units[i].ms, units[i].unit);
+            return;
+        }
+    buffer_format(out, "%" PRId64 "ms", ms);
+}
+
 static void write_ramp(const struct listing *listing, uint64_t index, struct buffer *out)
 {
     size_t size;
@@ -245,7 +259,8 @@ static void write_ramp(const struct listing *listing, uint64_t index, struct buf
     if (ramp->step) {
         buffer_append_text(out, " by ");
         write_thousandths(ramp->step, out);
-        buffer_format(out, " every %" PRId64 "s", ramp->every / 1000);
+        buffer_append_text(out, " every ");
+        write_duration(ramp->every, out);
     }
     buffer_append_text(out, " to ");
     write_thousandths(ramp->to, out);

@@ -1,0 +1,97 @@
+#!/bin/bash
+# ffc eval: contexts in, results out.
+. "$(dirname "$0")/../lib.sh"
+cd "$scratch" || exit 2
+
+mkdir flags
+cat >flags/all.yaml <<'YAML'
+project: {name: shop, environments: [production], bucket_by: user_id}
+attributes:
+  {user_id: string, age: number, beta: boolean, app: version, since: time, groups: strings, ip: ip}
+flags:
+  a.boolean: {rules: [{if: {age: {gte: 18}}}]}
+  b.string: {type: string, variants: {x: 'say "x"', y: Y}, default: x, rules: [{if: {beta: true}, serve: y}]}
+  c.integer: {type: integer, value: 42}
+  d.number: {type: number, value: 0.1}
+  e.json: {type: json, value: {k: [1, null]}}
+  f.clock: {percent: {from: 0%, to: 100%, start: 2026-01-01T00:00:00Z, end: 2026-01-02T00:00:00Z}}
+  g.all: {rules: [{if: {app: {gte: 1.2}, since: {before: 2026-01-01T00:00:00Z}, groups: {has: staff}, ip: {in: [10.0.0.0/8]}}}]}
+YAML
+"$FFC" build -e production -o p.ffs >/dev/null
+
+is "a result as text" "$("$FFC" eval a.boolean -c '{"age": 20}')" \
+    "a.boolean = true  (variant on, TARGETING_MATCH, rules[0])"
+is "a result as JSON" "$("$FFC" eval a.boolean --json -c '{"age": 20}')" \
+    '{"format_version":1,"flag":"a.boolean","environment":"production","value":true,"variant":"on","reason":"TARGETING_MATCH","rule":"rules[0]","error":null}'
+is "every type, by name" "$("$FFC" eval --all -c '{"beta": true}' --at 2026-01-02T00:00:00Z)" \
+    'a.boolean = false  (variant off, DEFAULT)
+b.string = "Y"  (variant y, TARGETING_MATCH, rules[0])
+c.integer = 42  (STATIC)
+d.number = 0.1  (STATIC)
+e.json = {"k":[1,null]}  (STATIC)
+f.clock = true  (variant on, SPLIT, rules[0])
+g.all = false  (variant off, DEFAULT)'
+is "a snapshot answers as its project does" \
+    "$("$FFC" eval --all -s p.ffs -c '{"beta": true}' --json --at 2026-01-01T12:00:00Z)" \
+    "$("$FFC" eval --all -e production -c '{"beta": true}' --json --at 2026-01-01T12:00:00Z)"
+is "a snapshot from stdin" "$("$FFC" eval c.integer -s - -c '{}' <p.ffs)" "c.integer = 42  (STATIC)"
+is "a context from stdin" "$(echo '{"age": 20}' | "$FFC" eval a.boolean -c -)" \
+    "a.boolean = true  (variant on, TARGETING_MATCH, rules[0])"
+is "every attribute type" \
+    "$("$FFC" eval g.all -c '{"app": "v1.3", "since": "2025-01-01T00:00:00Z", "groups": ["x", "staff"], "ip": "10.1.2.3"}')" \
+    "g.all = true  (variant on, TARGETING_MATCH, rules[0])"
+is "a time in milliseconds" \
+    "$("$FFC" eval g.all -c '{"app": "2", "since": 0, "groups": ["staff"], "ip": "10.1.2.3"}')" \
+    "g.all = true  (variant on, TARGETING_MATCH, rules[0])"
+is "null is absent" "$("$FFC" eval a.boolean -c '{"age": null}')" \
+    "a.boolean = false  (variant off, DEFAULT)"
+
+"$FFC" eval a.bolean --json -c '{}' >out 2>err
+is "an unknown flag is a result" "$?" 1
+is "with its error" "$(cat out)" \
+    '{"format_version":1,"flag":"a.bolean","environment":"production","value":null,"variant":null,"reason":"ERROR","rule":null,"error":"FLAG_NOT_FOUND"}'
+is "and a suggestion" "$(cat err)" \
+    "ffc eval: there is no flag 'a.bolean'; did you mean 'a.boolean'?"
+is "an unknown attribute is a warning" "$("$FFC" eval c.integer -c '{"agee": 3}' 2>&1 >/dev/null)" \
+    "-c: warning: no attribute 'agee' is declared; did you mean 'age'?"
+exits "and no more" 0 "$FFC" eval c.integer -c '{"agee": 3}'
+is "a version that is none counts as absent" "$("$FFC" eval g.all -c '{"app": "x"}' 2>&1 >/dev/null)" \
+    "-c: warning: attribute 'app': 'x' is not a valid version; it counts as absent"
+while IFS='|' read -r context message; do
+    is "refuses $context" "$("$FFC" eval a.boolean -c "$context" 2>&1)" "ffc eval: -c: $message"
+    exits "as an error" 1 "$FFC" eval a.boolean -c "$context"
+done <<'CASES'
+{"age": "20"}|attribute 'age' is of type number and takes a number, not a string
+{"user_id": 7}|attribute 'user_id' is of type string and takes a string, not a number
+{"beta": 1}|attribute 'beta' is of type boolean and takes true or false, not a number
+{"groups": "staff"}|attribute 'groups' is of type strings and takes a list of strings, not a string
+{"groups": ["a", 1]}|attribute 'groups' is of type strings and takes a list of strings, not a list of anything else
+[]|a context is an object of attributes, not a list
+CASES
+ok "refuses what is not JSON, with the place" \
+    sh -c '"$1" eval a.boolean -c "{age: 1}" 2>&1 | grep -q "^ffc eval: -c: not JSON: .*column"' - "$FFC"
+exits "refuses a key given twice" 1 "$FFC" eval a.boolean -c '{"age": 1, "age": 2}'
+
+printf '{"age": 20}\n\n{"age": 1}\n{bad\n{"age": "x"}\n{"age": 30}\n' >contexts.ndjson
+"$FFC" eval a.boolean --contexts contexts.ndjson >out 2>err
+is "bad lines are reported, and the rest goes on" "$?" 1
+is "one result a line" "$(cat out)" \
+    "1: a.boolean = true  (variant on, TARGETING_MATCH, rules[0])
+3: a.boolean = false  (variant off, DEFAULT)
+6: a.boolean = true  (variant on, TARGETING_MATCH, rules[0])"
+is "with their numbers" "$(cut -d: -f1-4 err)" "ffc eval: contexts.ndjson:4: not JSON
+ffc eval: contexts.ndjson:5: attribute 'age' is of type number and takes a number, not a string"
+is "contexts from stdin" "$("$FFC" eval a.boolean c.integer --contexts - --json <<<'{"age": 20}' |
+    /usr/bin/python3 -c 'import json,sys; print([(r["flag"], r["value"], r["line"]) for r in map(json.loads, sys.stdin)])')" \
+    "[('a.boolean', True, 1), ('c.integer', 42, 1)]"
+
+exits "no flag" 2 "$FFC" eval -c '{}'
+exits "no context" 2 "$FFC" eval a.boolean
+exits "a snapshot and an environment" 2 "$FFC" eval a.boolean -s p.ffs -e production -c '{}'
+exits "stdin twice" 2 "$FFC" eval a.boolean -s - -c -
+exits "a snapshot that is not there" 2 "$FFC" eval a.boolean -s nowhere.ffs -c '{}'
+head -c 200 p.ffs >short.ffs
+exits "a snapshot that is damaged" 1 "$FFC" eval a.boolean -s short.ffs -c '{}'
+echo '  broken: {perzent: 1%}' >>flags/all.yaml
+exits "definitions with errors" 1 "$FFC" eval a.boolean -c '{}'
+finish
