@@ -181,7 +181,7 @@ for round in range(5):
     directory = project("race", canary(BLOCK))
     command = [FFREPLAY, "decide", "canary.checkout", failing, "-C", directory, "-e", "production",
                "--apply"]
-    runs = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(4)]
+    runs = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(4)]
     for run in runs:
         run.wait()
     equal((len(ledger(directory)), [run.returncode for run in runs]), (1, [0] * 4),

@@ -186,12 +186,13 @@ static void write_line(struct verdict *verdict, const char *actor, const struct 
     const char *previous;
     size_t length;
     last_line(ledger, &previous, &length);
-    unsigned char hash[HASH_SIZE];
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)previous, length, NULL, 0);
-    if (length > 0)
+    if (length > 0) {
+        unsigned char hash[HASH_SIZE];
+        crypto_generichash(hash, sizeof hash, (const unsigned char *)previous, length, NULL, 0);
         write_hash(out, hash);
-    else
+    } else {
         json_write_string(out, NULL);
+    }
     buffer_append_text(out, "}\n");
 }
 
@@ -222,8 +223,8 @@ bool ledger_commit(const struct ledger *ledger, struct buffer *error)
     if (committed) {
         /* An append that a crash cut short is finished where it stopped. */
         size_t begun = unfinished_length(&old);
-        const char *unfinished = old.bytes + (old.length - begun);
-        bool same = begun <= line.length && memcmp(unfinished, line.bytes, begun) == 0;
+        bool same = begun == 0 || (begun <= line.length && memcmp(old.bytes + (old.length - begun),
+                                                                  line.bytes, begun) == 0);
         struct buffer text = {0};
         if (!same)
             buffer_append_text(&text, "\n");
