@@ -106,7 +106,8 @@ edit() {
 
 show_change() {
     diff -u --label "a/$2" --label "b/$2" "$1" "$2" | grep '^[-+]' |
-        sed -e "s/^-.*/$red&$plain/" -e "s/^+.*/$green&$plain/" -e 's/^/   /'
+        sed -e "s/^\(---\|+++\) .*/$dim&$plain/" -e "s/^-.*/$red&$plain/" -e "s/^+.*/$green&$plain/" \
+            -e 's/^/   /'
     ! cmp -s "$1" "$2" || fail "$2 did not change"
 }
 
