@@ -30,6 +30,9 @@ alarming = write("alarming.ndjson", requests(2000, canary_errors=0.15))
 in_canary = next(f"u{i}" for i in range(100) if lab.exposed(f"u{i}", "canary.checkout", 20))
 worst = write("worst.ndjson", requests(2000) + [dict(requests(1, seed=9)[0], user_id=in_canary,
               request_time=2.5, ts=START + 5000, request="worst")])
+ahead = write("ahead.ndjson", requests(400, length=600 * 1000) +
+              [dict(line, request=f"ahead{i}", ts=START + 10**12 + i)
+               for i, line in enumerate(requests(3, seed=8))])
 short = write("short.ndjson", requests(400, length=600 * 1000))
 few = write("few.ndjson", requests(200))
 elsewhere = write("elsewhere.ndjson", requests(500, start=START - 3 * 3600 * 1000))
@@ -57,6 +60,9 @@ unknown = write("unknown.ndjson",
 BRANCHES = [
     ("advance", STAGES + GUARDS + RUNNING, well, [], 0),
     ("hold-time", STAGES + GUARDS + RUNNING, short, [], 10),
+    ("clock-ahead", STAGES + GUARDS.replace("5%", "50%") + RUNNING, ahead, [], 10),
+    ("clock-ahead-by-now", STAGES + GUARDS + RUNNING.replace("first", "full"), ahead,
+     ["--now", "2026-11-20T10:10:00Z"], 0),
     ("insufficient", STAGES + GUARDS + RUNNING, few, [], 10),
     ("nodata", STAGES + GUARDS + RUNNING, elsewhere, ["--now", "2026-11-20T12:00:00Z"], 10),
     ("nodata-rollback", STAGES + RUNNING +

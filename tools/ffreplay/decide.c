@@ -37,6 +37,7 @@ static bool parse_values(const struct options *options, struct replay *replay)
 {
     struct replay_times *times = &replay->times;
     times->now = options->now;
+    replay->now_given = options->now != INT64_MIN;
     if (!parse_duration(options->window, &times->window) || times->window < 1000) {
         usage_error(&decide_command, "--window is a duration of at least 1s, not '%s'",
                     options->window);
@@ -202,11 +203,11 @@ static int decide_on_logs(struct replay *replay, const struct options *options,
             return EXIT_JOB;
     if (replay_is_too_bad(replay))
         return EXIT_JOB;
-    if (replay->times.now == INT64_MIN && replay->latest == INT64_MIN)
+    if (replay->times.now == INT64_MIN && replay->newest[0] == INT64_MIN)
         return job_error(&decide_command,
                          "no line of the logs has a time: say with --now when it is");
     if (replay->times.now == INT64_MIN)
-        replay->times.now = replay->latest;
+        replay->times.now = replay->newest[0];
     return report(replay, options, ledger);
 }
 

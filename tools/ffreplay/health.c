@@ -56,6 +56,31 @@ static uint64_t served_by_canary(const struct subject *subject)
     return serves && somebody ? bit(canary->serve) : 0;
 }
 
+#define SUSPICIOUS_GAP      INT64_C(3600000)
+#define SUSPICIOUS_SPACINGS 100
+
+/* A gap before the very latest lines that is beyond an hour, and beyond all proportion to the rest.
+ */
+static void judge_clock(struct verdict *verdict)
+{
+    const struct replay *replay = verdict->replay;
+    if (replay->now_given)
+        return;
+    for (uint64_t ahead = 1; ahead < NEWEST_COUNT && ahead < replay->timed; ahead++) {
+        int64_t before = replay->newest[ahead], gap = replay->newest[ahead - 1] - before;
+        int64_t spacing = (before - replay->earliest) / (int64_t)(replay->timed - ahead);
+        if (gap <= SUSPICIOUS_GAP || gap / SUSPICIOUS_SPACINGS <= spacing)
+            continue;
+        sentence_add(verdict, &verdict->issues,
+                     "the latest %s %s after all others: a clock is wrong, unless --now says so",
+                     ahead == 1
+                         ? "line comes"
+                         : arena_format(&replay->project->arena, "%" PRIu64 " lines come", ahead),
+                     duration_text(&replay->project->arena, gap));
+        return;
+    }
+}
+
 void health_judge(struct verdict *verdict)
 {
     const struct subject *subject = &verdict->analysis->subject;
@@ -72,4 +97,5 @@ void health_judge(struct verdict *verdict)
             sentence_add(verdict, &verdict->issues,
                          "variant '%s' is in the log, though nothing in the definitions serves it",
                          targeting->variants[i].name.text);
+    judge_clock(verdict);
 }

@@ -54,7 +54,8 @@ void replay_init(struct replay *replay, struct project *project)
     for (uint32_t i = 0; i < count; i++)
         layout_init(&replay->layouts[i], project, project->logs[i], &project->arena);
     replay->earliest = INT64_MAX;
-    replay->latest = INT64_MIN;
+    for (int i = 0; i < NEWEST_COUNT; i++)
+        replay->newest[i] = INT64_MIN;
 }
 
 void replay_release(struct replay *replay)
@@ -130,6 +131,19 @@ static bool is_duplicate(struct reader *reader)
     return !unit_set_add(seen, unit_hash_of(id->text, id->length), false);
 }
 
+static void note_time(struct replay *replay, int64_t time)
+{
+    replay->timed++;
+    if (time < replay->earliest)
+        replay->earliest = time;
+    int place = NEWEST_COUNT - 1;
+    if (time <= replay->newest[place])
+        return;
+    for (; place > 0 && replay->newest[place - 1] < time; place--)
+        replay->newest[place] = replay->newest[place - 1];
+    replay->newest[place] = time;
+}
+
 static void read_line(struct reader *reader, const char *line, size_t length)
 {
     struct replay *replay = reader->replay;
@@ -153,10 +167,7 @@ static void read_line(struct reader *reader, const char *line, size_t length)
     }
     if (!take_numbers(reader, line, length))
         return;
-    if (event->time < replay->earliest)
-        replay->earliest = event->time;
-    if (event->time > replay->latest)
-        replay->latest = event->time;
+    note_time(replay, event->time);
     bool duplicate = is_duplicate(reader);
     for (uint32_t i = 0; i < replay->analysis_count; i++)
         analysis_line(&replay->analyses[i], reader->log, event, duplicate, replay->times.now, line,

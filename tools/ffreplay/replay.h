@@ -19,14 +19,20 @@ struct log_counts {
     uint64_t bad[BAD_CAUSE_COUNT];
 };
 
+/* So many of the latest lines are remembered, to find a clock that jumped ahead. */
+#define NEWEST_COUNT 17
+
 struct replay {
     struct project *project;
     struct layout *layouts;
     struct log_counts *counts;
     struct unit_set *ids; /* of the lines seen, for logs that name an `id` */
     struct replay_times times;
-    uint32_t max_bad;         /* thousandths of a percent of a log's lines */
-    int64_t earliest, latest; /* of all lines with a time; INT64_MAX and INT64_MIN: none */
+    uint32_t max_bad; /* thousandths of a percent of a log's lines */
+    bool now_given;
+    int64_t earliest;             /* of all lines with a time; INT64_MAX: there is none */
+    int64_t newest[NEWEST_COUNT]; /* their latest times, latest first; INT64_MIN: no more */
+    uint64_t timed;               /* how many lines with a time there were */
     bool bad_shown[BAD_CAUSE_COUNT];
     struct analysis *analyses;
     uint32_t analysis_count;
