@@ -1,0 +1,285 @@
+/* Windows, cells and sets of units, and conditions over fields. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tools/ffreplay/windows.h"
+
+static uint64_t seed = 88172645463325252u;
+
+static uint64_t random_bits(void)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    return seed ^= seed << 17;
+}
+
+/* ------------------------------------------------------------------------------------- windows --
+ */
+
+static void windows_are_aligned_to_the_epoch(void **state)
+{
+    (void)state;
+    assert_int_equal(window_begin(0, 10000), 0);
+    assert_int_equal(window_begin(9999, 10000), 0);
+    assert_int_equal(window_begin(10000, 10000), 10000);
+    assert_int_equal(window_begin(-1, 10000), -10000);
+    assert_int_equal(window_begin(-10000, 10000), -10000);
+}
+
+/* Whatever the order, the newest windows hold all of their samples, and only they are kept. */
+static void the_newest_windows_are_complete_in_any_order(void **state)
+{
+    (void)state;
+    enum { COUNT = 3000, KEEP = 7, WIDTH = 1000, SPAN = 40 };
+    const struct metric metric = {.kind = METRIC_MEAN};
+    const struct measure measure = {.metric = &metric};
+    for (int round = 0; round < 30; round++) {
+        struct windows windows;
+        windows_init(&windows, &measure, WIDTH, KEEP);
+        uint64_t counts[SPAN] = {0};
+        for (int i = 0; i < COUNT; i++) {
+            struct sample sample = {.counts = true, .number = 1};
+            /* Few samples in some windows, none in others. */
+            int window = (int)(random_bits() % SPAN);
+            if (window % 3 == 1 || (window % 3 == 2 && random_bits() % 50))
+                continue;
+            sample.time = window * WIDTH + (int64_t)(random_bits() % WIDTH);
+            counts[window]++;
+            windows_add(&windows, &sample);
+        }
+        uint32_t seen = 0;
+        for (int window = SPAN - 1; window >= 0 && seen < KEEP; window--) {
+            if (counts[window] == 0)
+                continue;
+            assert_int_equal(windows.items[seen]->begin, window * WIDTH);
+            assert_int_equal(windows.items[seen]->cell.count, counts[window]);
+            seen++;
+        }
+        assert_int_equal(windows.count, seen);
+        struct cell cell;
+        cell_init(&cell, &measure);
+        assert_int_equal(windows_sum(&windows, windows.items[2]->begin, INT64_MAX, &cell), 3);
+        assert_int_equal(cell.count, windows.items[0]->cell.count + windows.items[1]->cell.count +
+                                         windows.items[2]->cell.count);
+        cell_release(&cell);
+        windows_release(&windows);
+    }
+}
+
+/* --------------------------------------------------------------------------------------- cells --
+ */
+
+static const struct metric metrics[] = {
+    {.kind = METRIC_PROPORTION},
+    {.kind = METRIC_MEAN},
+    {.kind = METRIC_RATIO},
+    {.kind = METRIC_QUANTILE, .quantile = 0.9, .accuracy = 0.01},
+    {.kind = METRIC_RATE},
+    {.kind = METRIC_MAX},
+    {.kind = METRIC_MIN},
+    {.kind = METRIC_LAST},
+    {.kind = METRIC_PROPORTION, .per_unit = true},
+    {.kind = METRIC_MEAN, .per_unit = true, .aggregate = AGGREGATE_SUM},
+    {.kind = METRIC_MEAN, .per_unit = true, .aggregate = AGGREGATE_COUNT},
+};
+
+static void cells_merge_to_what_one_cell_would_be(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < sizeof metrics / sizeof *metrics; m++) {
+        const struct measure measure = {.metric = &metrics[m]};
+        struct cell whole, parts[4];
+        cell_init(&whole, &measure);
+        for (int i = 0; i < 4; i++)
+            cell_init(&parts[i], &measure);
+        for (int i = 0; i < 2000; i++) {
+            char unit[16];
+            int length = snprintf(unit, sizeof unit, "u%u", (unsigned)(random_bits() % 300));
+            struct sample sample = {
+                .counts = true,
+                .hit = random_bits() % 10 == 0,
+                .number = (double)(int64_t)random_bits() / 1e15,
+                .denominator = 1 + (double)(random_bits() % 1000) / 7,
+                .time = (int64_t)(random_bits() % 100),
+                .unit = unit_hash_of(unit, (size_t)length),
+            };
+            cell_add(&whole, &measure, &sample);
+            cell_add(&parts[random_bits() % 3], &measure, &sample);
+        }
+        cell_merge(&parts[3], &measure, &parts[2]); /* into one that is empty */
+        cell_merge(&parts[3], &measure, &parts[0]);
+        cell_merge(&parts[3], &measure, &parts[1]);
+        double expected, merged;
+        assert_true(cell_estimate(&whole, &measure, 60000, &expected));
+        assert_true(cell_estimate(&parts[3], &measure, 60000, &merged));
+        assert_memory_equal(&merged, &expected, sizeof merged);
+        assert_int_equal(cell_samples(&parts[3], &measure), cell_samples(&whole, &measure));
+        cell_release(&whole);
+        for (int i = 0; i < 4; i++)
+            cell_release(&parts[i]);
+    }
+}
+
+static void an_empty_cell_estimates_nothing(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < sizeof metrics / sizeof *metrics; m++) {
+        const struct measure measure = {.metric = &metrics[m]};
+        struct cell cell;
+        cell_init(&cell, &measure);
+        double estimate;
+        assert_false(cell_estimate(&cell, &measure, 60000, &estimate));
+        cell_release(&cell);
+    }
+}
+
+static void what_is_not_finite_is_no_data(void **state)
+{
+    (void)state;
+    double estimate;
+    struct cell cell;
+    const struct measure ratio = {.metric = &metrics[2]};
+    cell_init(&cell, &ratio);
+    cell_add(&cell, &ratio, &(struct sample){.counts = true, .number = 0, .denominator = 0});
+    assert_false(cell_estimate(&cell, &ratio, 60000, &estimate));
+    cell_add(&cell, &ratio, &(struct sample){.counts = true, .number = 1, .denominator = 0});
+    assert_false(cell_estimate(&cell, &ratio, 60000, &estimate));
+    cell_release(&cell);
+    const struct measure rate = {.metric = &metrics[4]};
+    cell_init(&cell, &rate);
+    cell_add(&cell, &rate, &(struct sample){.counts = true, .hit = true});
+    assert_false(cell_estimate(&cell, &rate, 0, &estimate));
+    cell_release(&cell);
+}
+
+static void units_are_counted_once_and_marked_for_good(void **state)
+{
+    (void)state;
+    struct unit_set set = {.count = 0};
+    for (int round = 0; round < 3; round++)
+        for (int i = 0; i < 10000; i++) {
+            char unit[16];
+            int length = snprintf(unit, sizeof unit, "unit-%d", i);
+            bool new =
+                unit_set_add(&set, unit_hash_of(unit, (size_t)length), round == 1 && i % 10 == 0);
+            assert_int_equal(new, round == 0);
+        }
+    assert_int_equal(set.count, 10000);
+    assert_int_equal(set.marked, 1000);
+    unit_set_release(&set);
+}
+
+/* ---------------------------------------------------------------------------------- conditions --
+ */
+
+/* A test on one field, asked of one value. */
+static bool holds(enum operator_kind operator_kind, struct operand *operands, uint32_t count,
+                  struct value value)
+{
+    struct condition condition = {
+        .kind = CONDITION_TEST,
+        .operator_kind = operator_kind,
+        .field = {"x", NO_SPAN},
+        .operands = operands,
+        .operand_count = count,
+    };
+    const struct log log = {.time = "t"};
+    struct arena arena = {0};
+    struct layout layout;
+    layout_init(&layout, NULL, &log, &arena);
+    const struct predicate *predicate = predicate_prepare(&condition, &layout);
+    struct value values[2] = {{.kind = VALUE_ABSENT}, value};
+    const struct event event = {0, values, NULL};
+    bool answer = predicate_holds(predicate, &event);
+    condition.negate = true;
+    assert_int_equal(predicate_holds(predicate, &event), !answer);
+    arena_release(&arena);
+    return answer;
+}
+
+#define TEXT(spelt)                                                        \
+    {                                                                      \
+        .kind = VALUE_STRING, .text = (spelt), .length = sizeof(spelt) - 1 \
+    }
+#define NUMBER(spelt)                                                      \
+    {                                                                      \
+        .kind = VALUE_NUMBER, .text = (spelt), .length = sizeof(spelt) - 1 \
+    }
+
+static void conditions_compare_numbers_as_numbers_and_text_as_text(void **state)
+{
+    (void)state;
+    static const char *const list[] = {"beta", "staff"};
+    const struct {
+        enum operator_kind operator_kind;
+        const char *operands[2];
+        struct value value;
+        bool holds;
+    } cases[] = {
+        {OPERATOR_EQ, {"500"}, NUMBER("500"), true},
+        {OPERATOR_EQ, {"500"}, NUMBER("5e2"), true},
+        {OPERATOR_EQ, {"500"}, TEXT("500.0"), true},
+        {OPERATOR_EQ, {"500", "404"}, NUMBER("404"), true},
+        {OPERATOR_EQ, {"500"}, NUMBER("50"), false},
+        {OPERATOR_EQ, {"GET"}, TEXT("GET"), true},
+        {OPERATOR_EQ, {"GET"}, TEXT("GETS"), false},
+        {OPERATOR_EQ, {"true"}, {.kind = VALUE_BOOLEAN, .text = "true", .length = 4}, true},
+        {OPERATOR_GE, {"500"}, NUMBER("1000"), true},
+        {OPERATOR_GE, {"500"}, TEXT("1000"), true},
+        {OPERATOR_LT, {"500"}, NUMBER("499.9"), true},
+        {OPERATOR_LE, {"500"}, NUMBER("500"), true},
+        {OPERATOR_GT, {"500"}, NUMBER("500"), false},
+        {OPERATOR_LT, {"b"}, TEXT("abc"), true},
+        {OPERATOR_GT, {"b"}, TEXT("bc"), true},
+        {OPERATOR_GT, {"500"}, {.kind = VALUE_ABSENT}, false},
+        {OPERATOR_GT, {"500"}, {.kind = VALUE_OTHER}, false},
+        {OPERATOR_STARTS_WITH, {"/api/"}, TEXT("/api/v1"), true},
+        {OPERATOR_STARTS_WITH, {"/api/"}, TEXT("/ap"), false},
+        {OPERATOR_ENDS_WITH, {".png", ".gif"}, TEXT("/a.gif"), true},
+        {OPERATOR_ENDS_WITH, {".png"}, TEXT("png"), false},
+        {OPERATOR_CONTAINS, {"bot"}, TEXT("Googlebot/2.1"), true},
+        {OPERATOR_CONTAINS, {"bot"}, TEXT("bo"), false},
+        {OPERATOR_GLOB, {"/api/*/items"}, TEXT("/api/v1/items"), true},
+        {OPERATOR_GLOB, {"/api/?"}, TEXT("/api/12"), false},
+        {OPERATOR_HAS_ANY, {"staff", "x"}, {.kind = VALUE_LIST, .items = list, .length = 2}, true},
+        {OPERATOR_HAS_ALL, {"staff", "x"}, {.kind = VALUE_LIST, .items = list, .length = 2}, false},
+        {OPERATOR_HAS_ALL,
+         {"staff", "beta"},
+         {.kind = VALUE_LIST, .items = list, .length = 2},
+         true},
+        {OPERATOR_EQ, {"beta"}, {.kind = VALUE_LIST, .items = list, .length = 2}, false},
+        {OPERATOR_PRESENT, {NULL}, TEXT(""), true},
+        {OPERATOR_PRESENT, {NULL}, {.kind = VALUE_ABSENT}, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct operand operands[2] = {{.source = {cases[i].operands[0], NO_SPAN}},
+                                      {.source = {cases[i].operands[1], NO_SPAN}}};
+        uint32_t count = 0;
+        while (count < 2 && cases[i].operands[count])
+            count++;
+        if (holds(cases[i].operator_kind, operands, count, cases[i].value) != cases[i].holds)
+            fail_msg("case %zu: '%.*s' against '%s'", i, (int)cases[i].value.length,
+                     cases[i].value.text ? cases[i].value.text : "", cases[i].operands[0]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(windows_are_aligned_to_the_epoch),
+        cmocka_unit_test(the_newest_windows_are_complete_in_any_order),
+        cmocka_unit_test(cells_merge_to_what_one_cell_would_be),
+        cmocka_unit_test(an_empty_cell_estimates_nothing),
+        cmocka_unit_test(what_is_not_finite_is_no_data),
+        cmocka_unit_test(units_are_counted_once_and_marked_for_good),
+        cmocka_unit_test(conditions_compare_numbers_as_numbers_and_text_as_text),
+    };
+    return cmocka_run_group_tests_name("replay_metrics", tests, NULL, NULL);
+}
