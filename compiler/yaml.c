@@ -307,6 +307,8 @@ static void report_mistake(struct loader *loader)
         .at = byte_at(loader, parser->problem_mark.index),
     };
     mistake.context = parser->context ? byte_at(loader, parser->context_mark.index) : mistake.at;
+    const struct node *innermost = loader->depth ? loader->frames[loader->depth - 1].node : NULL;
+    mistake.open = innermost && innermost->flow ? innermost->span.begin : UINT32_MAX;
     yaml_report_mistake(&mistake, loader->diagnostics);
 }
 

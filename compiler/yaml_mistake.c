@@ -152,8 +152,8 @@ static void report_escape(const struct yaml_mistake *mistake, struct diagnostics
 static void report_bracket(const struct yaml_mistake *mistake, struct diagnostics *diagnostics)
 {
     const char *text = mistake->source->text;
-    bool list = text[mistake->context] == '[';
-    struct span open = {mistake->file, mistake->context, mistake->context + 1};
+    bool list = text[mistake->open] == '[';
+    struct span open = {mistake->file, mistake->open, mistake->open + 1};
     const char *close = list ? "]" : "}";
     if (mistake->at >= mistake->source->length) {
         diagnose(diagnostics, FF0037, open, "this '%s' is never closed", list ? "[" : "{");
@@ -233,6 +233,22 @@ static void report_start(const struct yaml_mistake *mistake, struct diagnostics 
     diagnose_help(diagnostics, "quote the value");
 }
 
+/* A value is missing, or something stands in its place that is none. */
+static void report_no_value(const struct yaml_mistake *mistake, struct diagnostics *diagnostics)
+{
+    struct span span = character_span(mistake, mistake->at);
+    diagnose(diagnostics, FF0066, span, "expected a value, found '%.*s'",
+             (int)(span.end - span.begin), mistake->source->text + span.begin);
+    diagnose_help(diagnostics, "write the value, or quote it if the character belongs to it");
+}
+
+static void report_block_text(const struct yaml_mistake *mistake, struct diagnostics *diagnostics)
+{
+    diagnose(diagnostics, FF0066, character_span(mistake, mistake->at),
+             "text that begins with '|' or '>' begins on the next line");
+    diagnose_help(diagnostics, "put the text below, indented; or quote the value");
+}
+
 static void report_missing_colon(const struct yaml_mistake *mistake,
                                  struct diagnostics *diagnostics)
 {
@@ -259,6 +275,7 @@ static bool has(const char *text, const char *part)
 
 void yaml_report_mistake(const struct yaml_mistake *mistake, struct diagnostics *diagnostics)
 {
+    bool at_end = mistake->at >= mistake->source->length;
     const char *problem = mistake->problem, *context = mistake->context_problem;
     if (has(context, "quoted scalar") && !has(problem, "escape") && !has(problem, "hexdec")) {
         report_quote(mistake, diagnostics);
@@ -266,12 +283,16 @@ void yaml_report_mistake(const struct yaml_mistake *mistake, struct diagnostics 
         report_escape(mistake, diagnostics);
     } else if (has(problem, "tab character")) {
         report_tab(mistake, diagnostics);
+    } else if (has(context, "block scalar")) {
+        report_block_text(mistake, diagnostics);
     } else if (has(context, "an alias") || has(context, "an anchor")) {
         report_alias(mistake, diagnostics);
     } else if (has(problem, "cannot start any token")) {
         if (!report_tab(mistake, diagnostics))
             report_start(mistake, diagnostics);
-    } else if (has(context, "flow")) {
+    } else if (has(problem, "node content") && !at_end) {
+        report_no_value(mistake, diagnostics);
+    } else if (mistake->open != UINT32_MAX && (has(context, "flow") || at_end)) {
         report_bracket(mistake, diagnostics);
     } else if (has(problem, "tag") || has(context, "tag")) {
         diagnose(diagnostics, FF0044, character_span(mistake, mistake->at),

@@ -19,6 +19,7 @@ struct yaml_mistake {
     const char *context_problem; /* or "" */
     uint32_t at;
     uint32_t context;
+    uint32_t open; /* the bracket that was opened last; UINT32_MAX: none */
 };
 /* Says it in our words, with a span that shows the cause. */
 void yaml_report_mistake(const struct yaml_mistake *mistake, struct diagnostics *diagnostics);
