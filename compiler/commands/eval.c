@@ -144,7 +144,8 @@ static bool evaluate(struct evaluation *evaluation, json_t *object, const char *
         else
             write_text(evaluation->flags[i], line, &result, &out);
     }
-    fwrite(out.bytes, 1, out.length, stdout);
+    if (out.length)
+        fwrite(out.bytes, 1, out.length, stdout);
     buffer_release(&out);
     buffer_release(&problem);
     buffer_release(&warnings);
