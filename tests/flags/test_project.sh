@@ -56,33 +56,61 @@ with '{flags: [beta-*], if: {segment: beta-testers}, serve: default, reason: INC
 is 'a group of users can be rolled back' "$(answer beta-testing "$member")" 'off OVERRIDE'
 is 'and the others stay' "$(answer beta-testing "$other")" 'on TARGETING_MATCH'
 
-# A canary through its states, by the edits that a person or ffreplay makes.
-canary=rupaya/canary-payment-processor.yaml
-share() {
-    /usr/bin/python3 -c 'for i in range(2000): print("{\"user_id\": \"u%d\"}" % i)' >"$scratch/contexts"
-    "$FFC" build -C "$scratch/flags" -e production -o "$scratch/share.ffs" >/dev/null 2>&1 || return
-    "$FFC" eval canary.new-payment-processor -s "$scratch/share.ffs" --contexts "$scratch/contexts" \
-        --json | grep -c '"variant":"on"'
-}
+# Canaries through their states, by the edits that a person or ffreplay makes.
+
+# state FLAG FILE STATE STAGE: a copy of flags/ in which that pending canary is there.
 state() {
     rm -rf "$scratch/flags"
     cp -R flags "$scratch/flags"
-    sed -i "s/^      state: pending/      state: $1\n      stage: ${2:-first}\n      since: 2026-11-20T10:00:00Z/" \
-        "$scratch/flags/$canary"
+    sed -i "/^  $1:/,/state: pending/ s/^      state: pending/      state: $3\n      stage: $4\n      since: 2026-11-20T10:00:00Z/" \
+        "$scratch/flags/$2"
+    "$FFC" build -C "$scratch/flags" -e production -o "$scratch/canary.ffs" >/dev/null 2>&1
+}
+# served FLAG [ATTRIBUTES]: of 2000 units, how many get it; the attributes are JSON, for each.
+served() {
+    /usr/bin/python3 - "${2:-}" >"$scratch/contexts" <<'PY'
+import sys
+for i in range(2000):
+    print('{"user_id": "u%d", "anonymous_id": "a%d"%s}' % (i, i, ", " + sys.argv[1] if sys.argv[1] else ""))
+PY
+    "$FFC" eval "$1" -s "$scratch/canary.ffs" --contexts "$scratch/contexts" --json |
+        grep -c '"variant":"on"'
 }
 within() {
     echo "expected $1 to $2, got $3"
     [ "$1" -le "$3" ] && [ "$3" -le "$2" ]
 }
-state running first
-ok 'its first stage serves 1 %' within 5 45 "$(share)"
-state running quarter
-ok 'its third stage serves 25 %' within 400 600 "$(share)"
-state paused quarter
-ok 'paused, it stays there' within 400 600 "$(share)"
-state rolled_back quarter
-is 'rolled back, it serves nobody' "$(share)" 0
-state complete everyone
-is 'complete, it serves everybody' "$(share)" 2000
+
+payment=canary.new-payment-processor
+file=rupaya/canary-payment-processor.yaml
+state $payment $file running first
+ok 'its first stage serves 1 %' within 5 45 "$(served $payment)"
+state $payment $file running quarter
+ok 'its third stage serves 25 %' within 400 600 "$(served $payment)"
+state $payment $file paused quarter
+ok 'paused, it stays there' within 400 600 "$(served $payment)"
+state $payment $file rolled_back quarter
+is 'rolled back, it serves nobody' "$(served $payment)" 0
+state $payment $file complete everyone
+is 'complete, it serves everybody' "$(served $payment)" 2000
+
+video=video_caching_system
+file=nostrvine/video-caching.yaml
+east='"region": "us-east-1"' west='"region": "us-west-2"' beta='"groups": ["beta-testers"]'
+state $video $file running canary
+ok 'the video canary begins with testers in one region' within 50 150 "$(served $video "$east, $beta")"
+is 'and nobody else there' "$(served $video "$east")" 0
+is 'nor testers elsewhere' "$(served $video "$west, $beta")" 0
+state $video $file running early-adopters
+ok 'then comes everybody in more regions' within 300 500 "$(served $video "$west")"
+is 'but not in all' "$(served $video '"region": "ap-south-1"')" 0
+state $video $file running broader
+ok 'then half of everybody' within 850 1150 "$(served $video)"
+
+state v2.1.0-hotfix together-os/releases.yaml running everyone
+is 'a hotfix is everywhere at once' "$(served v2.1.0-hotfix)" 2000
+is 'and moves no other release' "$(served v2.1.0)" 0
+state v2.1.0 together-os/releases.yaml running half
+ok 'the release goes by its stages' within 850 1150 "$(served v2.1.0)"
 
 finish
