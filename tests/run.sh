@@ -43,6 +43,7 @@ for test in $(all_tests); do
     start=$SECONDS
     "${command[@]}" >"$log" 2>"$log.err" </dev/null
     status=$?
+    sed -i 's/^not ok \(.*# SKIP\)/ok \1/' "$log" # cmocka's way of skipping
     ok=$(grep -c '^ok ' "$log")
     bad=$(grep -c '^not ok ' "$log")
     skip=$(grep -ci '^ok .*# skip' "$log")
