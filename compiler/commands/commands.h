@@ -14,6 +14,7 @@ extern const struct command dump_command;
 extern const struct command verify_command;
 extern const struct command bucket_command;
 extern const struct command explain_command;
+extern const struct command fmt_command;
 
 /* Milliseconds since the epoch. */
 int64_t clock_now(void);

@@ -1,0 +1,180 @@
+/* fmt.c - `ffc fmt`: writes definition files in canonical form, or says which are not. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../format.h"
+#include "../replace.h"
+#include "commands.h"
+
+struct formatting {
+    struct arena arena;
+    struct sources sources;
+    struct diagnostics diagnostics;
+    bool check, diff;
+    uint32_t different;
+    int status;
+};
+
+static void fail(struct formatting *formatting, int status)
+{
+    if (formatting->status < status)
+        formatting->status = status;
+}
+
+static void add_file(struct formatting *formatting, const char *path)
+{
+    struct buffer text = {0}, error = {0};
+    if (!read_file(path, YAML_MAX_FILE + 1, &text, &error)) {
+        job_error(&fmt_command, "%s", error.bytes);
+        fail(formatting, EXIT_JOB);
+    } else {
+        struct source *source =
+            ARENA_APPEND(&formatting->arena, formatting->sources.items, formatting->sources.count);
+        source->path = source->name = path;
+        source->text = arena_copy(&formatting->arena, text.bytes ? text.bytes : "", text.length);
+        source->length = text.length;
+    }
+    buffer_release(&text);
+    buffer_release(&error);
+}
+
+/* The files of a project, also of one that does not pass `ffc check`. */
+static void add_project(struct formatting *formatting, const char *directory)
+{
+    struct project *project = project_load(directory, 0);
+    for (uint32_t i = 0; i < project->sources.count; i++) {
+        const char *path = project->sources.items[i].path;
+        add_file(formatting, arena_copy(&formatting->arena, path, strlen(path)));
+    }
+    project_free(project);
+}
+
+/* `diff -u` of the file and its canonical form, on stdout. */
+static void show_diff(struct formatting *formatting, const char *path, const struct buffer *text)
+{
+    FILE *formatted = tmpfile();
+    if (!formatted || fwrite(text->bytes, 1, text->length, formatted) != text->length ||
+        fflush(formatted) != 0 || fseek(formatted, 0, SEEK_SET) != 0) {
+        job_error(&fmt_command, "cannot write a temporary file: %s", strerror(errno));
+        fail(formatting, EXIT_JOB);
+    } else {
+        fflush(stdout);
+        pid_t child = fork();
+        if (child == 0) {
+            dup2(fileno(formatted), STDIN_FILENO);
+            execlp("diff", "diff", "-u", "--label", path, "--label", path, path, "-", (char *)NULL);
+            _exit(127);
+        }
+        int status = 0;
+        if (child < 0 || waitpid(child, &status, 0) < 0 || !WIFEXITED(status) ||
+            WEXITSTATUS(status) > 1) {
+            job_error(&fmt_command, "cannot run diff");
+            fail(formatting, EXIT_JOB);
+        }
+    }
+    if (formatted)
+        fclose(formatted);
+}
+
+static void replace_source(struct formatting *formatting, const char *path,
+                           const struct buffer *text)
+{
+    struct stat like;
+    struct buffer error = {0};
+    if (stat(path, &like) != 0)
+        buffer_format(&error, "cannot read '%s': %s", path, strerror(errno));
+    if (error.length > 0 || !replace_file(path, text->bytes, text->length, &like, NULL, &error)) {
+        job_error(&fmt_command, "%s", error.bytes);
+        fail(formatting, EXIT_JOB);
+    } else {
+        printf("%s\n", path);
+    }
+    buffer_release(&error);
+}
+
+static void format_one(struct formatting *formatting, uint32_t file)
+{
+    const struct source *source = &formatting->sources.items[file];
+    struct buffer text = {0};
+    const char *problem = NULL;
+    enum format_result result = format_source(&formatting->sources, file, &formatting->arena,
+                                              &formatting->diagnostics, &text, &problem);
+    bool same = text.length == source->length &&
+                memcmp(text.bytes ? text.bytes : "", source->text, source->length) == 0;
+    if (result == FORMAT_BROKEN) {
+        fail(formatting, EXIT_INPUT);
+    } else if (result == FORMAT_REFUSED) {
+        job_error(&fmt_command, "%s: left as it is: %s", source->path, problem);
+        fail(formatting, EXIT_INPUT);
+    } else if (strcmp(source->path, "-") == 0) {
+        if (!write_stdout(&fmt_command, &text))
+            fail(formatting, EXIT_JOB);
+    } else if (!same) {
+        formatting->different++;
+        if (formatting->diff)
+            show_diff(formatting, source->path, &text);
+        else if (formatting->check)
+            printf("%s\n", source->path);
+        else
+            replace_source(formatting, source->path, &text);
+    }
+    buffer_release(&text);
+}
+
+static int run(int argc, char **argv)
+{
+    struct formatting formatting = {.status = EXIT_FINE};
+    const char *directory = NULL;
+    enum diagnostic_format format = DIAGNOSTIC_TEXT;
+    enum color_choice color = COLOR_AUTO;
+    const struct option options[] = {
+        {"directory", 'C', OPTION_TEXT, &directory, "DIR",
+         "the project [flags, or . where it holds definitions]"},
+        {"check", 0, OPTION_FLAG, &formatting.check, NULL,
+         "change nothing; name the files that would change, and exit 1"},
+        {"diff", 0, OPTION_FLAG, &formatting.diff, NULL,
+         "change nothing; show what would change, and exit 1"},
+        {"format", 0, OPTION_FORMAT, &format, NULL, "of diagnostics: text, json or github [text]"},
+        {"color", 0, OPTION_COLOR, &color, NULL, "auto, always or never [auto]"},
+    };
+    int status;
+    int operands =
+        options_parse(&fmt_command, options, sizeof options / sizeof *options, argc, argv, &status);
+    if (operands < 0)
+        return status;
+
+    formatting.sources.arena = formatting.diagnostics.arena = &formatting.arena;
+    formatting.diagnostics.sources = &formatting.sources;
+    if (operands == 0)
+        add_project(&formatting, directory);
+    for (int i = 1; i <= operands; i++)
+        add_file(&formatting, argv[i]);
+    for (uint32_t i = 0; i < formatting.sources.count; i++)
+        format_one(&formatting, i);
+
+    if (formatting.diagnostics.count > 0) {
+        FILE *out = format == DIAGNOSTIC_TEXT ? stderr : stdout;
+        diagnostics_write(&formatting.diagnostics, format, use_color(color, out), out);
+    }
+    if ((formatting.check || formatting.diff) && formatting.different > 0)
+        fail(&formatting, EXIT_INPUT);
+    if (fflush(stdout) != 0)
+        fail(&formatting, job_error(&fmt_command, "cannot write to stdout: %s", strerror(errno)));
+    arena_release(&formatting.arena);
+    return formatting.status;
+}
+
+const struct command fmt_command = {
+    .name = "fmt",
+    .summary = "write definition files in canonical form",
+    .usage = "[--check | --diff] [-C DIR | FILE…]",
+    .examples = "  ffc fmt                  the project's files, in place; names what changed\n"
+                "  ffc fmt --check          in a build: exits 1 where something would change\n"
+                "  ffc fmt --diff web.yaml  what would change in one file\n"
+                "  ffc fmt - <web.yaml      from stdin to stdout\n",
+    .run = run,
+};
