@@ -51,10 +51,10 @@ for source, pattern in (("decision.c", r"\[RULE_\w+\] = \"([a-z-]+)\""),
 # The chain of the ledger, by the code in the document.
 bad = write("docs-bad.ndjson", requests(60000, percent=5, canary_errors=0.3))
 ok(decide(directory, bad, "--apply").status == 0, "the_example_is_rolled_back")
-previous = os.getcwd()
+here = os.getcwd()
 os.chdir(os.path.dirname(directory))
-exec(block("python"))
-os.chdir(previous)
+exec(block("python"), {})
+os.chdir(here)
 ok(True, "the_chain_holds_by_the_code_in_the_document")
 
 options = set(re.findall(r'\{"([a-z-]+)", [\'0-9]', read("tools", "ffreplay", "decide.c")))
