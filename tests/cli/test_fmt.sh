@@ -23,7 +23,7 @@ settles() {
         count=$((count + 1))
     done < <(find flags tests -name '*.yaml')
     echo "$count files"
-    [ $count -gt 50 ]
+    [ "$count" -gt 50 ]
 }
 ok "formatting a formatted file changes nothing" settles
 
