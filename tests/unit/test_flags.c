@@ -51,9 +51,8 @@ static int compile_all(void **state)
 static int close_all(void **state)
 {
     (void)state;
-    for (int i = 0; i < ENVIRONMENTS; i++) {
+    for (int i = 0; i < ENVIRONMENTS; i++)
         fflag_close(stores[i]);
-    }
     return 0;
 }
 
@@ -137,9 +136,8 @@ static double share(enum environment environment, const char *flag, const char *
 static void expect_share(double got, double expected)
 {
     double tolerance = expected == 0 || expected == 100 ? 0 : 0.95;
-    if (got < expected - tolerance || got > expected + tolerance) {
+    if (got < expected - tolerance || got > expected + tolerance)
         fail_msg("share %.3f %%, expected %.3f %%", got, expected);
-    }
 }
 
 #define ANYBODY ((struct user){.user_id = "u1"})

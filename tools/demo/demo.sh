@@ -132,6 +132,16 @@ observe() {
     fail 'the service stopped reporting'
 }
 
+# until_served PUBLICATION: waits for the service to say so.
+until_served() {
+    for _ in $(seq 200); do
+        grep -q "^served $1 " "$work/service.out" && return
+        alive
+        sleep 0.02
+    done
+    fail "publication $1 was not served within four seconds"
+}
+
 alive() { kill -0 "$service" 2>/dev/null || fail 'the service ended'; }
 
 share() { awk -v part="$in_canary" -v all="$requests" 'BEGIN { printf "%.3f", 100 * part / all }'; }
@@ -163,7 +173,8 @@ demo-service live.ffs service.log "$threads" 120 2026 >service.out 2>service.err
 service=$!
 observe 3
 rate=$(awk -v r="$requests" -v t="$milliseconds" 'BEGIN { printf "%.1f", r / t / 1000 }')
-say "$threads threads answer $rate million requests a second, two evaluations each"
+[ "$threads" -eq 1 ] && on='1 thread' || on="$threads threads"
+say "$rate million requests a second on $on, two evaluations each"
 show_share
 claim "nobody is in the canary yet" test "$in_canary" -eq 0
 
@@ -182,13 +193,8 @@ for i in $(seq $publications); do
     ffc build -C flags -e production -o staged.ffs >/dev/null 2>build.err || fail "$(cat build.err)"
     read -r before _ < <(demo-service publish staged.ffs live.ffs) || fail 'the rename failed'
     echo "$i $before" >>published
+    until_served "$i"
 done
-for _ in $(seq 50); do
-    [ "$(grep -c '^served [1-9]' service.out)" -ge $publications ] && break
-    alive
-    sleep 0.1
-done
-# A publication that was replaced before any thread saw it would be missing here.
 join <(sort published) <(sed -n 's/^served //p' service.out | sort) |
     awk '{ printf "%.0f\n", ($3 - $2) / 1000 }' | sort -n >microseconds
 claim "the service served all $publications" test "$(wc -l <microseconds)" -eq $publications

@@ -27,13 +27,14 @@
 
 #include "fflag.h"
 
-#define USERS         200000u
-#define NAME_SIZE     12u
-#define BATCH         1024u /* requests between two looks at the clock */
-#define PUBLICATIONS  1024u
-#define MAX_THREADS   64u
-#define TICK_MS       250
-#define NS_PER_SECOND INT64_C(1000000000)
+#define USERS          200000u
+#define NAME_SIZE      12u
+#define BATCH          1024u /* requests between two looks at the clock */
+#define PUBLICATIONS   1024u
+#define MAX_THREADS    64u
+#define LOOK_NS        25000000 /* how often new publications are looked for */
+#define LOOKS_PER_TICK 10
+#define NS_PER_SECOND  INT64_C(1000000000)
 
 static const char *const countries[] = {"US", "CA", "UK", "DE", "IN", "NO", "BR"};
 static const char *const plans[] = {"free", "free", "free", "premium", "enterprise"};
@@ -119,16 +120,14 @@ static void log_request(struct worker *worker, const fflag_view *view, const ffl
                  clock_ns(CLOCK_REALTIME) / 1000000, shared->users[user],
                  countries[user % COUNT_OF(countries)], plans[user / 7 % COUNT_OF(plans)],
                  failed ? 503 : 200, latency);
-    if (write(shared->log, line, (size_t)length) != length) {
+    if (write(shared->log, line, (size_t)length) != length)
         atomic_store_explicit(&shared->stop, true, memory_order_relaxed); /* the disk is full */
-    }
 }
 
 static void note_publication(struct shared *shared, int64_t publication)
 {
-    if (publication < 0 || publication >= (int64_t)PUBLICATIONS) {
+    if (publication < 0 || publication >= (int64_t)PUBLICATIONS)
         return;
-    }
     int64_t none = 0;
     atomic_compare_exchange_strong_explicit(&shared->first_served[publication], &none,
                                             clock_ns(CLOCK_REALTIME), memory_order_relaxed,
@@ -166,9 +165,8 @@ static void *work(void *argument)
                 note_publication(shared, publication);
                 last_publication = publication;
             }
-            if (i < due) {
+            if (i < due)
                 log_request(worker, view, &context, user, in_canary);
-            }
             fflag_release(view);
             canary += in_canary;
         }
@@ -181,56 +179,72 @@ static void *work(void *argument)
     return NULL;
 }
 
+static void report_publications(struct shared *shared)
+{
+    static bool printed[PUBLICATIONS];
+    for (size_t i = 0; i < PUBLICATIONS; i++) {
+        int64_t at = atomic_load_explicit(&shared->first_served[i], memory_order_relaxed);
+        if (at != 0 && !printed[i]) {
+            printf("served %zu %" PRId64 "\n", i, at);
+            printed[i] = true;
+        }
+    }
+}
+
+struct totals {
+    int64_t at; /* CLOCK_MONOTONIC */
+    uint64_t requests;
+    uint64_t canary;
+    uint64_t generation;
+};
+
+static struct totals total(const struct shared *shared)
+{
+    struct totals totals = {0};
+    for (size_t i = 0; i < shared->worker_count; i++) {
+        const struct worker *worker = &shared->workers[i];
+        totals.canary += atomic_load_explicit(&worker->canary, memory_order_relaxed);
+        totals.requests += atomic_load_explicit(&worker->requests, memory_order_relaxed);
+    }
+    struct fflag_status status = {.size = sizeof status};
+    fflag_status(shared->store, &status);
+    totals.generation = status.generation;
+    totals.at = clock_ns(CLOCK_MONOTONIC);
+    return totals;
+}
+
 /*
  * Until `deadline` or a signal, prints
  *     served PUBLICATION NANOSECONDS        when an answer first came from it, CLOCK_REALTIME
  *     tick MS GENERATION REQUESTS CANARY    what the last interval did, of the MS it lasted
- * A tick in which the generation changed is marked `mixed` in its place.
+ * A tick in which the generation changed says `mixed` in its place.
  */
 static void report(struct shared *shared, int64_t deadline)
 {
-    bool printed[PUBLICATIONS] = {false};
-    uint64_t requests = 0, canary = 0, generation = 0;
-    int64_t then = clock_ns(CLOCK_MONOTONIC);
-    int64_t now = then;
-    while (!interrupted && now < deadline &&
+    struct totals last = total(shared);
+    while (!interrupted && last.at < deadline &&
            !atomic_load_explicit(&shared->stop, memory_order_relaxed)) {
-        nanosleep(&(struct timespec){0, TICK_MS * 1000000}, NULL);
-        for (size_t i = 0; i < PUBLICATIONS; i++) {
-            int64_t at = atomic_load_explicit(&shared->first_served[i], memory_order_relaxed);
-            if (at != 0 && !printed[i]) {
-                printf("served %zu %" PRId64 "\n", i, at);
-                printed[i] = true;
-            }
+        for (int i = 0; i < LOOKS_PER_TICK && !interrupted; i++) {
+            nanosleep(&(struct timespec){0, LOOK_NS}, NULL);
+            report_publications(shared);
+            fflush(stdout);
         }
-        uint64_t all = 0, on = 0;
-        for (size_t i = 0; i < shared->worker_count; i++) {
-            on += atomic_load_explicit(&shared->workers[i].canary, memory_order_relaxed);
-            all += atomic_load_explicit(&shared->workers[i].requests, memory_order_relaxed);
-        }
-        struct fflag_status status = {.size = sizeof status};
-        fflag_status(shared->store, &status);
-        now = clock_ns(CLOCK_MONOTONIC);
-        if (status.generation == generation) {
-            printf("tick %" PRId64 " %" PRIu64, (now - then) / 1000000, generation);
-        } else {
-            printf("tick %" PRId64 " mixed", (now - then) / 1000000);
-        }
-        printf(" %" PRIu64 " %" PRIu64 "\n", all - requests, on - canary);
+        struct totals now = total(shared);
+        char generation[24] = "mixed";
+        if (now.generation == last.generation)
+            snprintf(generation, sizeof generation, "%" PRIu64, now.generation);
+        printf("tick %" PRId64 " %s %" PRIu64 " %" PRIu64 "\n", (now.at - last.at) / 1000000,
+               generation, now.requests - last.requests, now.canary - last.canary);
         fflush(stdout);
-        requests = all;
-        canary = on;
-        generation = status.generation;
-        then = now;
+        last = now;
     }
 }
 
 static void log_event(void *user, enum fflag_event event, enum fflag_error error, const char *text)
 {
     (void)user;
-    if (event == FFLAG_EVENT_REJECTED) {
+    if (event == FFLAG_EVENT_REJECTED)
         fprintf(stderr, "service: snapshot refused: %s: %s\n", fflag_error_text(error), text);
-    }
 }
 
 static int publish(const char *staged, const char *live)
@@ -248,9 +262,8 @@ static int publish(const char *staged, const char *live)
 static bool make_users(struct shared *shared)
 {
     shared->users = calloc(USERS, NAME_SIZE);
-    if (shared->users == NULL) {
+    if (shared->users == NULL)
         return false;
-    }
     for (uint32_t i = 0; i < USERS; i++) {
         snprintf(shared->users[i], NAME_SIZE, "user-%u", i);
     }
@@ -298,13 +311,11 @@ static int serve(const char *snapshot, const char *log_path, size_t threads, int
     }
     report(&shared, clock_ns(CLOCK_MONOTONIC) + seconds * NS_PER_SECOND);
     atomic_store_explicit(&shared.stop, true, memory_order_relaxed);
-    for (size_t i = 0; i < shared.worker_count; i++) {
+    for (size_t i = 0; i < shared.worker_count; i++)
         pthread_join(shared.workers[i].thread, NULL);
-    }
 out:
-    if (shared.log >= 0) {
+    if (shared.log >= 0)
         close(shared.log);
-    }
     free(shared.users);
     fflag_close(shared.store);
     return status;
@@ -312,9 +323,8 @@ out:
 
 int main(int argc, char **argv)
 {
-    if (argc == 4 && strcmp(argv[1], "publish") == 0) {
+    if (argc == 4 && strcmp(argv[1], "publish") == 0)
         return publish(argv[2], argv[3]);
-    }
     unsigned long numbers[3] = {0}; /* threads, seconds, seed */
     bool usable = argc == 6;
     for (int i = 0; usable && i < 3; i++) {
