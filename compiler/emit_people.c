@@ -19,13 +19,17 @@ static void write_source(struct writer *writer, struct span span)
     if (span.file == NO_FILE)
         return;
     const struct source *source = &writer->project->sources.items[span.file];
-    struct position position = source_position(&writer->project->sources, span.file, span.begin);
-    char line[16];
-    snprintf(line, sizeof line, ":%u\"", position.line);
+    char line[16], *digit = line + sizeof line;
+    *--digit = '"';
+    uint32_t number = source_position(&writer->project->sources, span.file, span.begin).line;
+    do
+        *--digit = (char)('0' + number % 10);
+    while (number /= 10);
+    *--digit = ':';
     json_write_key(writer->out, "source");
     json_write_string(writer->out, source->name);
     writer->out->length--; /* the closing quote */
-    buffer_append_text(writer->out, line);
+    buffer_append(writer->out, digit, (size_t)(line + sizeof line - digit));
 }
 
 static void write_text(struct writer *writer, const char *key, const char *text)

@@ -10,10 +10,17 @@
 
 uint64_t salt_hash(const char *text, const char *suffix)
 {
+    size_t length = strlen(text), suffix_length = strlen(suffix);
+    char joined[256];
+    if (length + suffix_length <= sizeof joined) {
+        memcpy(joined, text, length);
+        memcpy(joined + length, suffix, suffix_length);
+        return XXH3_64bits(joined, length + suffix_length);
+    }
     XXH3_state_t state;
     XXH3_64bits_reset(&state);
-    XXH3_64bits_update(&state, text, strlen(text));
-    XXH3_64bits_update(&state, suffix, strlen(suffix));
+    XXH3_64bits_update(&state, text, length);
+    XXH3_64bits_update(&state, suffix, suffix_length);
     return XXH3_64bits_digest(&state);
 }
 
@@ -58,8 +65,8 @@ static int compare_members(const void *left, const void *right)
     return strcmp(a->text, b->text);
 }
 
-/* Never without an empty slot to end a probe. Small sets may be fuller than three quarters: they are
- * many, and a cache line holds all of their slots. */
+/* Never without an empty slot to end a probe. Small sets may be fuller than three quarters: they
+ * are many, and a cache line holds all of their slots. */
 static uint32_t set_capacity(size_t count)
 {
     uint32_t capacity = 4;

@@ -18,11 +18,11 @@ static void escape(struct buffer *out, unsigned char c)
     buffer_format(out, "\\u%04x", c);
 }
 
-/* What JSON need not escape. */
+/* ASCII that JSON need not escape. Most of what is written is nothing else. */
 static bool is_plain(char c)
 {
     unsigned char byte = (unsigned char)c;
-    return byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F;
+    return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
 }
 
 void json_write_string(struct buffer *out, const char *text)
@@ -33,17 +33,18 @@ void json_write_string(struct buffer *out, const char *text)
     }
     buffer_append(out, "\"", 1);
     const char *end = text + strlen(text);
-    for (const char *run = text; *text; run = text) {
-        uint32_t length = 1;
-        while (is_plain(*text) && (length = utf8_length(text, (size_t)(end - text))) > 0)
-            text += length;
+    for (const char *run = text; text < end; run = text) {
+        while (is_plain(*text))
+            text++;
+        uint32_t length = (unsigned char)*text < 0x80 ? 0 : utf8_length(text, (size_t)(end - text));
+        text += length;
         buffer_append(out, run, (size_t)(text - run));
-        if (!*text)
-            break;
-        if (!length)
-            buffer_append_text(out, "\xEF\xBF\xBD");
-        else
+        if (length || text == end)
+            continue;
+        if ((unsigned char)*text < 0x80)
             escape(out, (unsigned char)*text);
+        else
+            buffer_append_text(out, "\xEF\xBF\xBD");
         text++;
     }
     buffer_append(out, "\"", 1);

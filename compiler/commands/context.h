@@ -27,9 +27,9 @@ void context_reader_init(struct context_reader *reader, const struct project *pr
 void context_reader_release(struct context_reader *reader);
 
 /*
- * Sets the attributes of an object. Strings are borrowed from `object`, which must outlive the use of
- * the context; lists of strings are kept in `arena`. False, with a sentence in `problem`, when a value
- * has the wrong type. What deserves a warning is appended to `warnings`, a line each.
+ * Sets the attributes of an object. Strings are borrowed from `object`, which must outlive the use
+ * of the context; lists of strings are kept in `arena`. False, with a sentence in `problem`, when a
+ * value has the wrong type. What deserves a warning is appended to `warnings`, a line each.
  */
 bool read_context(const struct context_reader *reader, json_t *object, struct arena *arena,
                   fflag_context *context, struct buffer *warnings, struct buffer *problem);

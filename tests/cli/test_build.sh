@@ -1,5 +1,6 @@
 #!/bin/bash
 # ffc build: what is written, what is said, and what stays as it was when it fails.
+# shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 cd "$scratch" || exit 2
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # ffc eval: contexts in, results out.
+# shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 cd "$scratch" || exit 2
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # ffc verify, dump and bucket.
+# shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 cd "$scratch" || exit 2
 

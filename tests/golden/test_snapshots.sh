@@ -1,6 +1,7 @@
 #!/bin/bash
 # Definitions in, `ffc dump` out: what a change to the compiler changes in the programs shows here as a
 # diff. The build id in the first line pins every byte. UPDATE=1 records what is printed.
+# shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 cd "$top/tests/golden/snapshots" || exit 2
 

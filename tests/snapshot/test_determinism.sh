@@ -1,5 +1,6 @@
 #!/bin/bash
 # The same definitions give the same bytes: on every run, in every place, under every locale.
+# shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 cd "$scratch" || exit 2
 
