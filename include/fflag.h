@@ -69,7 +69,6 @@ enum fflag_error {
     FFLAG_ERROR_INVALID_CONTEXT = 4, /* an attribute value cannot be used, e.g. NaN */
 
     FFLAG_ERROR_NO_MEMORY = 16,
-    FFLAG_ERROR_LIMIT = 17,       /* more than FFLAG_CONTEXT_SLOTS attributes were asked for */
     FFLAG_ERROR_IO = 18,          /* the file cannot be opened or read; errno says why */
     FFLAG_ERROR_NOT_REGULAR = 19, /* the path names a directory, device, fifo or socket */
     FFLAG_ERROR_TRUNCATED = 20,   /* shorter than its header says, or than a header */
@@ -274,7 +273,8 @@ FFLAG_API void fflag_context_init(fflag_context *context);
 
 /*
  * A string attribute, UTF-8, borrowed. Where a snapshot declares the attribute as a version, time or
- * ip, the text is parsed at evaluation; fflag_set_version() and its kin parse once instead.
+ * ip, the text is parsed at each evaluation, and what does not parse counts as absent; the setters of
+ * those types say so at once, and fflag_set_time() and fflag_set_ip() spare the parsing.
  * Cost: one XXH3 of the bytes, which every flag then shares.
  */
 FFLAG_API enum fflag_error fflag_set_string(fflag_context *context, fflag_attr attr,

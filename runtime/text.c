@@ -29,8 +29,6 @@ const char *fflag_error_text(enum fflag_error error)
         return "the attribute value cannot be used";
     case FFLAG_ERROR_NO_MEMORY:
         return "out of memory";
-    case FFLAG_ERROR_LIMIT:
-        return "more attributes than a context has slots";
     case FFLAG_ERROR_IO:
         return "the snapshot cannot be opened or read";
     case FFLAG_ERROR_NOT_REGULAR:

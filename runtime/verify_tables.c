@@ -6,33 +6,54 @@
 #include "hash.h"
 #include "verify.h"
 
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* Moves past eight bytes at a time as long as they are ASCII without NUL. */
+static size_t skip_ascii(const uint8_t *bytes, size_t length, bool *upper_case)
+{
+    size_t i = 0;
+    for (uint64_t eight; length - i >= sizeof eight; i += sizeof eight) {
+        memcpy(&eight, bytes + i, sizeof eight);
+        /* The top bit of each byte: set by what is not ASCII, or borrowed by a NUL. */
+        if ((eight | (eight - EACH_BYTE(1))) & EACH_BYTE(0x80))
+            break;
+        /* Of 'A' and beyond, without what is beyond 'Z'. */
+        *upper_case |= ((eight + EACH_BYTE(0x80 - 'A')) & ~(eight + EACH_BYTE(0x7f - 'Z')) &
+                        EACH_BYTE(0x80)) != 0;
+    }
+    return i;
+}
+
+/* The size of the character at the bytes, of which there are `left`; 0: it is none. */
+static size_t character_size(const uint8_t *bytes, size_t left)
+{
+    uint8_t first = bytes[0];
+    if (first < 0x80)
+        return first != 0;
+    size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4 || size > left)
+        return 0;
+    for (size_t k = 1; k < size; k++)
+        if ((bytes[k] & 0xc0) != 0x80)
+            return 0;
+    /* Over-long forms, surrogates and what lies beyond U+10FFFF show in the second byte. */
+    uint8_t second = bytes[1];
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
+        return 0;
+    return size;
+}
+
 /* Whether the bytes are UTF-8 without NUL; *upper_case says whether ASCII capitals are among them.
  */
 static bool is_utf8(const uint8_t *bytes, size_t length, bool *upper_case)
 {
-    size_t i = 0;
     *upper_case = false;
-    while (i < length) {
-        uint8_t first = bytes[i];
-        if (first < 0x80) {
-            if (first == 0)
-                return false;
-            *upper_case |= first >= 'A' && first <= 'Z';
-            i++;
-            continue;
-        }
-        size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-        if (first < 0xc2 || first > 0xf4 || size > length - i)
+    for (size_t i = skip_ascii(bytes, length, upper_case), size; i < length; i += size) {
+        size = character_size(bytes + i, length - i);
+        if (size == 0)
             return false;
-        for (size_t k = 1; k < size; k++)
-            if ((bytes[i + k] & 0xc0) != 0x80)
-                return false;
-        /* Over-long forms, surrogates and what lies beyond U+10FFFF show in the second byte. */
-        uint8_t second = bytes[i + 1];
-        if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-            (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
-            return false;
-        i += size;
+        *upper_case |= bytes[i] >= 'A' && bytes[i] <= 'Z';
     }
     return true;
 }

@@ -114,8 +114,8 @@ struct ffs_flag {
  * NAMES: a perfect hash from a flag's name to its index.
  *     struct ffs_names; uint16_t pilot[bucket_count], padded to 4; uint32_t slot[slot_count]
  * With h = XXH3-64(name, seed): bucket = high32(h) * bucket_count >> 32, and
- * slot = fastrange(ffs_mix(h ^ pilot[bucket] * FFS_PILOT), slot_count). A slot holds a flag index or
- * FFS_NONE; the reader compares the name's bytes.
+ * slot = x * slot_count >> 64, in 128 bits, where x = ffs_mix(h ^ pilot[bucket] * FFS_PILOT). A slot
+ * holds a flag index or FFS_NONE; the reader compares the name's bytes.
  */
 struct ffs_names {
     uint64_t seed;
@@ -155,7 +155,8 @@ enum ffs_op {
     FFS_SPLIT = 2, /* a variant by split_salt; operand: SPLITS index | rule name << 32. A unit
                       without a key jumps, like a test that does not hold */
 
-    /* Tests of an attribute. An absent one does not hold. */
+    /* Tests of an attribute. An absent one does not hold. FFS_STRING_EQ and FFS_STRING_IN also read
+     * a number: as the decimal digits that are its key. */
     FFS_PRESENT = 8,
     FFS_STRING_EQ = 9,        /* ref | tag << 32 (tag 0 with FFS_IGNORE_CASE) */
     FFS_STRING_IN = 10,       /* SETS index */
@@ -195,7 +196,8 @@ enum ffs_op {
 };
 
 /* SPLITS: uint64_t words; at an index: arm count n, then n pairs {upper, variant}. An arm holds when
- * bucket < upper; the last one always holds, whatever its upper. */
+ * bucket < upper; the last one always holds, whatever its upper. Splits follow each other without a
+ * gap, as sets do in SETS. */
 
 /* RANGES: an array. Holds when from <= bucket(salt) < to; `to` = 0 stands for 2^64. */
 struct ffs_range {
@@ -206,7 +208,8 @@ struct ffs_range {
 
 /*
  * RAMPS: percentages that move with the clock, in thousandths of a percent.
- *   linear (step = 0): `from` until `start`, `to` from `end` on, and between them
+ *   linear (step = 0; `end` at most 2^46 ms after `start`): `from` until `start`, `to` from `end` on,
+ *   and between them
  *       from + (to - from) * (now - start) / (end - start), as a threshold in 128-bit arithmetic:
  *       floor((from * (end - start) + (to - from) * (now - start)) * 2^64 / (100000 * (end - start)))
  *   steps: `from` before `start`, then from + step * floor((now - start) / every), towards `to`, where
