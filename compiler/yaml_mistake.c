@@ -277,7 +277,12 @@ void yaml_report_mistake(const struct yaml_mistake *mistake, struct diagnostics 
 {
     bool at_end = mistake->at >= mistake->source->length;
     const char *problem = mistake->problem, *context = mistake->context_problem;
-    if (has(context, "quoted scalar") && !has(problem, "escape") && !has(problem, "hexdec")) {
+    if (mistake->source->text[line_start(mistake->source->text, mistake->at)] == '%') {
+        diagnose(diagnostics, FF0034, line_span(mistake, mistake->at),
+                 "a YAML directive that is not known here");
+        diagnose_help(diagnostics, "remove the line; definitions need no directives");
+    } else if (has(context, "quoted scalar") && !has(problem, "escape") &&
+               !has(problem, "hexdec")) {
         report_quote(mistake, diagnostics);
     } else if (has(context, "quoted scalar")) {
         report_escape(mistake, diagnostics);
@@ -307,10 +312,6 @@ void yaml_report_mistake(const struct yaml_mistake *mistake, struct diagnostics 
     } else if (has(context, "block") || has(problem, "not allowed in this context")) {
         if (!report_tab(mistake, diagnostics))
             report_indentation(mistake, diagnostics);
-    } else if (mistake->source->text[line_start(mistake->source->text, mistake->at)] == '%') {
-        diagnose(diagnostics, FF0034, line_span(mistake, mistake->at),
-                 "a YAML directive that is not known here");
-        diagnose_help(diagnostics, "remove the line; definitions need no directives");
     } else {
         diagnose(diagnostics, FF0034, character_span(mistake, mistake->at), "this is not YAML: %s",
                  problem);

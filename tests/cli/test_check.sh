@@ -1,0 +1,137 @@
+#!/bin/bash
+# `ffc check`: where it reads, what it prints in each format, and how it exits.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+cd "$scratch" || exit 2
+
+mkdir flags
+cat >flags/shop.yaml <<'YAML'
+project: {name: shop, environments: [production], bucket_by: user_id}
+attributes: {user_id: string}
+flags:
+  a: {serve: on}
+YAML
+check() { "$FFC" check --now 2026-11-20T12:00:00Z "$@"; }
+
+# ---- where ----
+is "reads flags/ by default" "$(check 2>&1)" "no problems in 1 file"
+is "says nothing on stdout in text" "$(check 2>/dev/null)" ""
+is "reads a directory given by -C" "$(check -C flags 2>&1)" "no problems in 1 file"
+is "reads a directory given by --directory=" "$(check --directory=flags// 2>&1)" "no problems in 1 file"
+is "reads the current directory where that holds definitions" \
+    "$(cd flags && check 2>&1)" "no problems in 1 file"
+mkdir -p both/flags && cp flags/shop.yaml both && cp flags/shop.yaml both/flags/x.yml
+echo 'flags: {b: {sreve: on}}' >both/flags/b.yaml
+is "prefers flags/ to the current directory" "$(cd both && check 2>&1 | head -1)" \
+    "flags/b.yaml:1:13: error: unknown key 'sreve' in a flag [FF0102]"
+is "shows paths of the current directory without ./" "$(cd both/flags && check 2>&1 | head -1)" \
+    "b.yaml:1:13: error: unknown key 'sreve' in a flag [FF0102]"
+exits "a missing directory is a job that cannot be done" 2 check -C nowhere
+mkdir empty
+exits "a project without files is a job that cannot be done" 2 check -C empty
+is "files are read in path order, with folders in between" "$(
+    mkdir -p order/b order/_draft order/.git
+    for name in order/b/a order/a order/b-c order/_draft/x order/.git/x order/b/z; do
+        echo 'x: 1' >$name.yaml
+    done
+    check -C order 2>&1 | grep -o '^order/[^:]*'
+)" "order/a.yaml
+order/b-c.yaml
+order/b/a.yaml
+order/b/z.yaml"
+if [ "$(id -u)" -ne 0 ]; then
+    chmod 000 both/flags/b.yaml
+    exits "a file that may not be read is a job that cannot be done" 2 check -C both/flags
+    chmod 644 both/flags/b.yaml
+fi
+
+# ---- exit ----
+exits "no problem exits 0" 0 check
+mkdir bad && sed 's/serve: on/sreve: on/' flags/shop.yaml >bad/shop.yaml
+exits "an error exits 1" 1 check -C bad
+mkdir old && sed 's/serve: on/serve: on, expires: 2026-11-19T00:00:00Z/' flags/shop.yaml >old/shop.yaml
+exits "a warning exits 0" 0 check -C old
+exits "an expired flag is an error with --strict" 1 check -C old --strict
+is "--strict says error" "$(check -C old --strict 2>&1 | sed -n '1p;$p')" \
+    "old/shop.yaml:4:27: error: flag 'a' expired a day ago [FF0331]
+1 error in 1 file"
+is "two weeks before, a flag is reported" "$(
+    "$FFC" check -C old --strict --now 2026-11-05T00:00:01Z 2>&1 | head -1)" \
+    "old/shop.yaml:4:27: warning: flag 'a' expires in 13 days [FF0332]"
+is "earlier, it is not" "$("$FFC" check -C old --now 2026-11-04T23:59:59Z 2>&1)" "no problems in 1 file"
+
+# ---- formats ----
+json=$(check -C bad --format json 2>"$scratch/err")
+is "json leaves stderr empty" "$(cat "$scratch/err")" ""
+is "json is one object with the place, exact" "$(/usr/bin/python3 -c '
+import json, sys
+page = json.load(sys.stdin)
+one = page["diagnostics"][0]
+print(page["format_version"], page["errors"], page["warnings"], page["files"])
+print(one["code"], one["severity"], one["name"], one["file"])
+print(one["message"], "|", one["help"], "|", one["notes"])
+print(sorted(one["range"]["start"].items()), sorted(one["range"]["end"].items()))
+' <<<"$json")" "1 1 0 1
+FF0102 error unknown-key bad/shop.yaml
+unknown key 'sreve' in a flag | did you mean 'serve'? | []
+[('byte', 113), ('column', 7), ('line', 4)] [('byte', 118), ('column', 12), ('line', 4)]"
+is "json bytes are offsets in the file" "$(dd if=bad/shop.yaml bs=1 skip=113 count=5 2>/dev/null)" "sreve"
+is "json of a sound project" "$(check --format=json)" \
+    '{"format_version":1,"diagnostics":[],"errors":0,"warnings":0,"files":1}'
+is "json shows notes with their own place, and no place as null" "$(
+    cp -r flags twice && cp twice/shop.yaml twice/two.yaml
+    check -C twice --format json | /usr/bin/python3 -c '
+import json, sys
+for one in json.load(sys.stdin)["diagnostics"]:
+    print(one["file"], one["message"], [(n["file"], n["range"]["start"]["line"]) for n in one["notes"]])'
+)" "twice/two.yaml section 'project' is given twice [('twice/shop.yaml', 1)]
+twice/two.yaml attribute 'user_id' is defined twice [('twice/shop.yaml', 2)]
+twice/two.yaml flag 'a' is defined twice [('twice/shop.yaml', 4)]"
+is "json without a place" "$(check -C empty --format json | grep -o '"file":null,"range":null')" \
+    '"file":null,"range":null'
+is "json is exact for any character" "$(
+    mkdir odd && printf 'flags:\n  "\\e\\u00e9\\"\\\\": {serve: on}\n' >odd/o.yaml
+    check -C odd --format json | /usr/bin/python3 -c '
+import json, sys
+print(json.dumps(json.load(sys.stdin)["diagnostics"][0]["message"]))')" \
+    "\"'\\u001b\\u00e9\\\"\\\\' cannot be the name of a flag\""
+is "github" "$(check -C bad --format github)" \
+    "::error file=bad/shop.yaml,line=4,endLine=4,col=7,endColumn=12,title=FF0102 unknown-key::unknown key 'sreve' in a flag%0Ahelp: did you mean 'serve'?"
+is "github escapes what its syntax uses" "$(
+    mkdir 'per%cent,a:b' && echo 'flags: {a: {percent: 120%}}' >'per%cent,a:b/x.yaml'
+    check -C 'per%cent,a:b' --format github | head -1)" \
+    "::error file=per%25cent%2Ca%3Ab/x.yaml,line=1,endLine=1,col=22,endColumn=26,title=FF0116 not-a-percentage::a percentage of '120%25', expected 0%25 to 100%25%0Ahelp: write it as 25%25, 25 or 0.125%25"
+is "github leaves columns out where the lines differ" "$(
+    mkdir lines && printf 'flags:\n  a:\n    rules:\n      serve: on\n      if: {}\n' >lines/x.yaml
+    check -C lines --format github | head -1 | grep -o 'line=.*title')" "line=4,endLine=5,title"
+is "github says nothing of a sound project" "$(check --format github)" ""
+
+# ---- colour ----
+escapes() { grep -c $'\33'; }
+unset NO_COLOR CLICOLOR_FORCE
+is "no colour to a file" "$(check -C bad 2>&1 | escapes)" 0
+is "colour on request" "$(check -C bad --color always 2>&1 | escapes)" 4
+is "CLICOLOR_FORCE colours" "$(CLICOLOR_FORCE=1 check -C bad 2>&1 | escapes)" 4
+is "NO_COLOR wins over it" "$(NO_COLOR=1 CLICOLOR_FORCE=1 check -C bad 2>&1 | escapes)" 0
+is "an empty NO_COLOR does not" "$(NO_COLOR='' CLICOLOR_FORCE=1 check -C bad 2>&1 | escapes)" 4
+is "--color never wins" "$(CLICOLOR_FORCE=1 check -C bad --color never 2>&1 | escapes)" 0
+is "json is never coloured" "$(check -C bad --format json --color always | escapes)" 0
+
+# ---- usage ----
+exits "an unknown format is a usage error" 2 check --format sarif
+is "which names those there are" "$(check --format sarif 2>&1 | head -1)" \
+    "ffc check: --format is one of text, json, github, not 'sarif'"
+exits "an operand is a usage error" 2 check flags
+exits "a time that is none is a usage error" 2 "$FFC" check --now tomorrow
+if [ -e /dev/full ]; then
+    exits "a full disk is an error" 2 bash -c '"$0" check --format json >/dev/full' "$FFC"
+fi
+is "a reader that goes away is no error to speak of" \
+    "$( (check -C bad --format json; echo "status $?" >&2) 2>&1 >/dev/full | grep -c 'cannot write')" 1
+
+# ---- limits ----
+mkdir deep && head -c 100000 /dev/zero | tr '\0' '[' >deep/x.yaml
+ok "100 KB of brackets are refused at once" timeout 2 bash -c '! "$0" check -C deep' "$FFC"
+mkdir many && { cat flags/shop.yaml; for i in {1..3000}; do echo "  f$i: {requires: {g$i: on}}"; done; } >many/x.yaml
+is "every problem is reported, however many" "$(check -C many 2>&1 | tail -1)" "3000 errors in 1 file"
+finish
