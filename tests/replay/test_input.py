@@ -49,6 +49,9 @@ counted("an_infinite_number", "bad_number", 36,
 counted("a_number_that_is_true", "bad_number", 36,
         '{"ts":1795168800000,"request_time":true,"status":200}')
 
+result = decide(directory, with_bad('{"ts":1795168800000,"request_time":"\\u001b[2J1"}'))
+ok("\x1b" not in result.err and "'?[2J1'" in result.err, "a_log_cannot_move_the_cursor", result.err)
+
 # What means nothing is no data, not a bad number.
 for nothing in ('null', '""', '"-"'):
     line = '{"ts":1795168800000,"user_id":"u1","request":"%s","request_time":%s,"status":200}' \

@@ -2,7 +2,6 @@
 #include "assign.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "complain.h"
@@ -90,10 +89,8 @@ void subject_close(struct subject *subject)
         fflag_release(subject->everybody_view);
     fflag_close(subject->store);
     fflag_close(subject->everybody);
-    free(subject->unknown_variant);
     subject->view = subject->everybody_view = NULL;
     subject->store = subject->everybody = NULL;
-    subject->unknown_variant = NULL;
 }
 
 /* ------------------------------------------------------------------------------------ context --
@@ -272,15 +269,10 @@ static enum assignment evaluate(struct assigner *assigner, const struct event *e
 
 static void note_unknown_variant(struct subject *subject, const struct value *value)
 {
-    subject->unknown_variants++;
-    char *name = xcalloc(1, (size_t)value->length + 1);
-    memcpy(name, value->text, value->length);
-    if (!subject->unknown_variant || strcmp(name, subject->unknown_variant) < 0) {
-        free(subject->unknown_variant);
-        subject->unknown_variant = name;
-    } else {
-        free(name);
-    }
+    char name[sizeof subject->unknown_variant];
+    copy_printable(name, sizeof name, value->text, value->length);
+    if (subject->unknown_variants++ == 0 || strcmp(name, subject->unknown_variant) < 0)
+        memcpy(subject->unknown_variant, name, sizeof name);
 }
 
 static bool is_text(const struct value *value)

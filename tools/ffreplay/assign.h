@@ -54,7 +54,7 @@ struct subject {
     bool takes_everybody;      /* the stage stands at 100 %: there is no control */
     uint64_t variants_seen;    /* in the log, as bits */
     uint64_t unknown_variants; /* lines that name a variant the flag does not have */
-    char *unknown_variant;     /* the least of those names, as bytes; malloc'ed */
+    char unknown_variant[81];  /* the least of those names, as bytes; cut to this length */
     char build[33];
 };
 

@@ -87,7 +87,7 @@ void health_judge(struct verdict *verdict)
     const struct targeting *targeting = subject->targeting;
     if (subject->unknown_variants > 0)
         sentence_add(verdict, &verdict->issues,
-                     "%" PRIu64 " lines name a variant that the flag does not have, as '%.100s'",
+                     "%" PRIu64 " lines name a variant that the flag does not have, as '%s'",
                      subject->unknown_variants, subject->unknown_variant);
     uint64_t served = bit(targeting->default_variant) | served_by_rules(targeting) |
                       served_by_overrides(verdict->replay->project, subject) |

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+/* Every error is a value: a log line must never end the program. */
+#define SIMDJSON_EXCEPTIONS 0
 #include <simdjson.h>
 
 #include "lines.h"
@@ -153,9 +155,13 @@ error_code ndjson::take(ondemand::value &from, bool escapes, value &to)
         set_text(to, VALUE_BOOLEAN, text);
         return from.get_bool().get(to.boolean);
     }
-    case ondemand::json_type::null:
+    case ondemand::json_type::null: {
+        bool is_null;
+        if (error_code error = from.is_null().get(is_null))
+            return error;
         to.kind = VALUE_ABSENT;
-        return from.is_null() ? SUCCESS : N_ATOM_ERROR;
+        return is_null ? SUCCESS : N_ATOM_ERROR;
+    }
     case ondemand::json_type::array:
         return take_list(from, to);
     default:

@@ -107,12 +107,10 @@ static bool take_numbers(struct reader *reader, const char *line, size_t length)
         } else if (value_number(value, &number->number)) {
             number->state = NUMBER_GIVEN;
         } else {
-            char text[160];
-            int shown = value->length < 40 ? (int)value->length : 40;
-            bool scalar = value->kind == VALUE_STRING || value->kind == VALUE_NUMBER ||
-                          value->kind == VALUE_BOOLEAN;
-            snprintf(text, sizeof text, "'%s' is not a number: '%.*s'", layout->paths[i],
-                     scalar ? shown : 3, scalar ? value->text : "...");
+            char text[160], shown[41] = "…";
+            if (value->kind != VALUE_LIST && value->kind != VALUE_OTHER)
+                copy_printable(shown, sizeof shown, value->text, value->length);
+            snprintf(text, sizeof text, "'%.80s' is not a number: '%s'", layout->paths[i], shown);
             bad_line(reader, BAD_NUMBER, column_of(value, line, length), text);
             return false;
         }

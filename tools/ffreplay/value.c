@@ -65,3 +65,11 @@ bool value_number(const struct value *value, double *number)
         return false;
     return number_from_text(value->text, value->length, number);
 }
+
+void copy_printable(char *out, size_t size, const char *text, size_t length)
+{
+    size_t count = length < size - 1 ? length : size - 1;
+    for (size_t i = 0; i < count; i++)
+        out[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i];
+    out[count] = '\0';
+}

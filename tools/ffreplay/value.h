@@ -42,6 +42,12 @@ bool number_from_text(const char *text, size_t length, double *number);
 /* The number of a number, or of a string that spells one. */
 bool value_number(const struct value *value, double *number);
 
+/*
+ * Copies text that is to be shown, cut to what fits, with control characters as '?': a log must not
+ * move the cursor of who reads about it.
+ */
+void copy_printable(char *out, size_t size, const char *text, size_t length);
+
 #ifdef __cplusplus
 }
 #endif
