@@ -144,6 +144,14 @@ $(BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
 	$(CXX) $(cxx_flags) -c -o $@ $<
 
+# C strings cannot be included from a file, so the schema becomes one.
+$(BUILD)/gen/schema.inc: compiler/commands/schema.json
+	@mkdir -p $(@D)
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< >$@
+
+$(BUILD)/obj/compiler/commands/schema.o: $(BUILD)/gen/schema.inc
+$(BUILD)/obj/compiler/commands/schema.o: c_flags += -I$(BUILD)/gen -Wno-overlength-strings
+
 # The shared library alone needs position-independent code, and shows only what fflag.map names.
 $(BUILD)/pic/%.o: %.c
 	@mkdir -p $(@D)

@@ -15,6 +15,7 @@ extern const struct command verify_command;
 extern const struct command bucket_command;
 extern const struct command explain_command;
 extern const struct command fmt_command;
+extern const struct command schema_command;
 
 /* Milliseconds since the epoch. */
 int64_t clock_now(void);

@@ -1,0 +1,105 @@
+"""`ffc schema`: a valid JSON Schema, which accepts what the compiler accepts and knows all its keys."""
+
+import glob
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+
+import jsonschema
+import yaml
+
+sys.dont_write_bytecode = True
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(0, os.path.join(TOP, "tests", "differential"))
+from generate import Generator, write_yaml  # noqa: E402
+
+FFC = os.environ.get("FFC", os.path.join(TOP, "build", "ffc"))
+done = failed = 0
+
+
+def check(name, problems):
+    global done, failed
+    done += 1
+    print("%s %d - %s" % ("not ok" if problems else "ok", done, name))
+    for problem in problems[:10]:
+        print("#   %s" % problem)
+    failed += bool(problems)
+
+
+class Core(yaml.SafeLoader):
+    """YAML 1.2's core schema, as editors have it: `on` is text, and a time is text."""
+
+
+Core.yaml_implicit_resolvers = {}
+for tag, pattern, first in [
+    ("bool", r"^(true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("null", r"^(~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("int", r"^[-+]?[0-9]+$", "-+0123456789"),
+    ("float", r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$", "-+.0123456789"),
+]:
+    Core.add_implicit_resolver("tag:yaml.org,2002:" + tag, re.compile(pattern), list(first))
+
+
+def errors_of(text, name):
+    document = yaml.load(text, Core)
+    return ["%s: %s: %s" % (name, "/".join(map(str, e.path)), e.message[:200])
+            for e in validator.iter_errors(document or {})]
+
+
+text = subprocess.run([FFC, "schema"], capture_output=True, check=True).stdout
+schema = json.loads(text)
+jsonschema.Draft7Validator.check_schema(schema)
+validator = jsonschema.Draft7Validator(schema)
+
+problems = []
+files = glob.glob(os.path.join(TOP, "flags", "**", "*.yaml"), recursive=True)
+for path in files:
+    with open(path, encoding="utf-8") as file:
+        problems += errors_of(file.read(), os.path.relpath(path, TOP))
+check("accepts all of flags/", problems if files else ["flags/ has no files"])
+
+problems = []
+for seed in range(60):
+    problems += errors_of(write_yaml(Generator(random.Random(seed)).project()).lstrip(), "seed %d" % seed)
+check("accepts random valid projects", problems)
+
+
+# What the compiler reads is in its tables of fields and operators; the schema must name it all.
+def properties(part):
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if key == "properties":
+                yield from value
+            yield from properties(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from properties(value)
+
+
+known, read = set(properties(schema)), set()
+for path in glob.glob(os.path.join(TOP, "compiler", "read_*.c")):
+    with open(path, encoding="utf-8") as file:
+        source = file.read()
+    read.update(re.findall(r'\b(?:FIELD|READ|CHOICE)\("([a-z_]+)"', source))
+    read.update(re.findall(r'\{"([a-z_]+)", OPERATOR_', source))
+missing = ["'%s' is read, and not in the schema" % key for key in sorted(read - known)]
+check("names every key that the compiler reads", missing if len(read) > 80 else ["found only %d keys" % len(read)])
+
+MISTAKES = {
+    "an unknown section": "flag: {}",
+    "an unknown key of a flag": "flags: {a: {servee: on}}",
+    "an unknown operator": "segments: {a: {if: {x: {equals: 1}}}}",
+    "a percentage with four decimals": "flags: {a: {percent: '1.2345%'}}",
+    "a percentage over 100": "flags: {a: {percent: 101}}",
+    "a time without an offset": "flags: {a: {expires: '2026-01-01T00:00:00'}}",
+    "an attribute of an unknown type": "attributes: {a: text}",
+    "a stage without a percentage": "flags: {a: {canary: {stages: [{name: x}]}}}",
+    "an experiment without control": "flags: {a: {experiment: {split: {a: 100%}}}}",
+    "a name in capitals": "flags: {Feature: {}}",
+}
+check("refuses mistakes", [name for name, text in MISTAKES.items() if not errors_of(text, name)])
+print("1..%d" % done)
+sys.exit(failed > 0)
