@@ -52,7 +52,8 @@ layers() {
         done
         from=$(dirname "$target")
         [ "${from%%/*}" = include ] && from=include
-        if [ "${target##*.}" = def ] || [ "$from" = "$folder" ]; then
+        # What is not there is generated, below build/.
+        if [ ! -f "$target" ] || [ "$from" = "$folder" ]; then
             continue
         fi
         case " $(may_include "$folder") " in
@@ -135,7 +136,7 @@ shell() {
     shellcheck -x -f gcc -e SC1091,SC2154,SC2016,SC2317 "${scripts[@]}"
 }
 
-# `make target` in a document names a target that is there, and a relative link a file that is.
+# `make target` in a document names a target that is there; links and paths name files that are.
 documents() {
     local file number target link
     grep -noE '(`|^    |^\$ )make( -[a-zA-Z]+)* [a-z][a-z-]*' "${documents[@]}" |
@@ -149,6 +150,15 @@ documents() {
         link=${link%)}
         [ -e "$(dirname "$file")/$link" ] || echo "$file:$number: no file '$link'"
     done
+    # A source named in backquotes, as `compiler/edit.c`.
+    grep -noE '`(compiler|docs|include|runtime|tests|tools)/[a-zA-Z0-9_./-]+`' "${documents[@]}" |
+        while IFS=: read -r file number link; do
+            link=${link//\`/}
+            case $link in
+            *nnnn*) ;;
+            *) [ -e "$link" ] || echo "$file:$number: no file '$link'" ;;
+            esac
+        done
 }
 
 generated() {

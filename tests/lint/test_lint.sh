@@ -60,6 +60,8 @@ finds 'space at the end of a line' README.md 'a \n' 'README.md:2: space'
 finds 'a missing last newline' README.md 'a' 'README.md:1: no newline'
 finds 'a dead link' README.md '[b](docs/b.md)\n' "README.md:2: no file 'docs/b.md'"
 # shellcheck disable=SC2016 # as it would be in a document
+finds 'a source that is not there' README.md 'See `runtime/two.c`.\n' "README.md:2: no file 'runtime/two.c'"
+# shellcheck disable=SC2016 # as it would be in a document
 finds 'a target that is not there' README.md '`make coffee`\n' "README.md:2: no target 'coffee'"
 finds 'a registry that is out of date' docs/diagnostics.md 'more\n' 'docs/diagnostics.md:1: is not what'
 # shellcheck disable=SC2016 # as it would be in a script
