@@ -13,7 +13,7 @@ static int run(int argc, char **argv);
 const struct command decide_command = {
     .name = "decide",
     .summary = "decide on a canary: advance, hold, pause, roll back, complete",
-    .usage = "FLAG LOG… -e ENV",
+    .usage = "FLAG LOG… -e ENV | --all LOG… -e ENV",
     .examples = "ffreplay decide canary.checkout access.log -e production\n"
                 "zcat access.log.*.gz | ffreplay decide canary.checkout - -e production --json\n"
                 "ffreplay decide --all requests=api.ndjson -e production --apply --build live.ffs",
@@ -231,22 +231,25 @@ static int run(int argc, char **argv)
 {
     struct options options = {.now = INT64_MIN, .window = "10s", .lateness = "1m", .max_bad = "1%"};
     const struct option table[] = {
-        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR", "the project"},
-        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV", "the environment"},
+        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
+         "the project [flags, or . where it holds definitions]"},
+        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
+         "as this environment has it"},
         {"all", 0, OPTION_FLAG, &options.all, NULL, "every running or paused canary"},
-        {"now", 0, OPTION_TIME, &options.now, "TIME", "the time; default: the latest in the logs"},
+        {"now", 0, OPTION_TIME, &options.now, "TIME",
+         "the time to decide at [the latest in the logs]"},
         {"json", 0, OPTION_FLAG, &options.json, NULL, "the verdict as JSON, one object a flag"},
         {"exit-code", 0, OPTION_FLAG, &options.exit_code, NULL,
          "exit 0 advance or complete, 10 hold, 11 pause, 20 rollback"},
         {"apply", 0, OPTION_FLAG, &options.apply, NULL, "edit the definition, add to the ledger"},
         {"build", 0, OPTION_TEXT, &options.build, "FILE", "with --apply: publish the snapshot"},
-        {"actor", 0, OPTION_TEXT, &options.actor, "NAME", "who, for the ledger; default: $USER"},
+        {"actor", 0, OPTION_TEXT, &options.actor, "NAME", "who, for the ledger [$USER]"},
         {"max-bad", 0, OPTION_TEXT, &options.max_bad, "PERCENT",
-         "bad lines that a log may have; default: 1%"},
-        {"window", 0, OPTION_TEXT, &options.window, "D", "width of time windows; default: 10s"},
+         "bad lines that a log may have [1%]"},
+        {"window", 0, OPTION_TEXT, &options.window, "D", "width of time windows [10s]"},
         {"lateness", 0, OPTION_TEXT, &options.lateness, "D",
-         "how late lines may come, for 'for:' windows; default: 1m"},
-        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never"},
+         "a window is complete so long after its end [1m]"},
+        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
     };
     int status;
     int operands =

@@ -82,11 +82,12 @@ static void headline(const struct page *page)
                       percent_text(page->arena, verdict->next->percent),
                       verdict->next->approval ? ", needs approval" : "");
     buffer_format(page->out, "  now       %s", time_text(page, verdict->now));
-    if (canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED)
+    if (canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED) {
         buffer_format(page->out, ", %s into the stage",
                       duration_text(page->arena, verdict->elapsed));
-    if (verdict->hold > 0)
-        buffer_format(page->out, ", which holds %s", duration_text(page->arena, verdict->hold));
+        if (verdict->hold > 0)
+            buffer_format(page->out, ", held for %s", duration_text(page->arena, verdict->hold));
+    }
     buffer_append_text(page->out, "\n");
 }
 
