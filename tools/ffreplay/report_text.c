@@ -86,7 +86,7 @@ static void headline(const struct page *page)
         buffer_format(page->out, ", %s into the stage",
                       duration_text(page->arena, verdict->elapsed));
         if (verdict->hold > 0)
-            buffer_format(page->out, ", held for %s", duration_text(page->arena, verdict->hold));
+            buffer_format(page->out, " (hold: %s)", duration_text(page->arena, verdict->hold));
     }
     buffer_append_text(page->out, "\n");
 }
