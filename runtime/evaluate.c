@@ -540,13 +540,12 @@ bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *cont
     if (UNLIKELY(!(word & WORD_ROLLOUT) || !context))
         return run_boolean(view, flag, context, fallback);
     const struct rollout *rollout = &view->rollouts[flag];
-    unsigned slot = rollout->slot;
-    const struct fflag_slot *unit = &context->slot[slot];
-    if (UNLIKELY(!(context->present[slot / 64] >> slot % 64 & 1) ||
-                 unit->key_type != rollout->type))
+    const char *base = (const char *)context;
+    const struct fflag_slot *unit = (const struct fflag_slot *)(base + rollout->unit);
+    uint64_t present = *(const uint64_t *)(base + rollout->presence);
+    if (UNLIKELY(!(present & rollout->present) || unit->key_type != rollout->type))
         return run_boolean(view, flag, context, fallback);
-    bool exposed = ffs_mix(unit->bits ^ rollout->salt) < rollout->threshold;
-    return rollout->otherwise ^ ((rollout->exposed ^ rollout->otherwise) & exposed);
+    return rollout->value[ffs_mix(unit->bits ^ rollout->salt) < rollout->threshold];
 }
 
 /* The flag behind a handle, if it is of one of two types. */

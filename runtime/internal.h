@@ -56,9 +56,11 @@ static inline uint32_t word_index(uint64_t word)
 struct rollout {
     uint64_t salt;
     uint64_t threshold;
-    uint8_t slot;               /* of the unit, in a context */
-    uint8_t type;               /* that the unit's key must have */
-    uint8_t exposed, otherwise; /* the values */
+    uint64_t present;  /* the bit of the unit's slot in the word at `presence` */
+    uint16_t presence; /* this and the next are offsets into a context */
+    uint16_t unit;
+    uint8_t type;  /* that the unit's key must have */
+    bool value[2]; /* beyond the threshold, and below */
 };
 
 /* Where an attribute of a snapshot is in a context: its declared type << 8 | slot. */

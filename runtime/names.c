@@ -57,14 +57,19 @@ static bool find_rollout(const struct snapshot *snapshot, const struct ffs_flag 
         return false;
     unsigned input =
         atomic_load_explicit(&snapshot->inputs[code[0].attribute], memory_order_relaxed);
+    unsigned slot = input & 0xff;
+    if (slot == INPUT_NO_SLOT)
+        return false;
     const struct ffs_variant *variants = &snapshot->variants[flag->first_variant];
-    *rollout = (struct rollout){.salt = flag->exposure_salt,
-                                .threshold = code[0].operand,
-                                .slot = (uint8_t)input,
-                                .type = (uint8_t)(input >> 8),
-                                .exposed = variants[code[1].variant].value & 1,
-                                .otherwise = variants[flag->default_variant].value & 1};
-    return rollout->slot != INPUT_NO_SLOT;
+    *rollout = (struct rollout){
+        .salt = flag->exposure_salt,
+        .threshold = code[0].operand,
+        .present = UINT64_C(1) << slot % 64,
+        .presence = (uint16_t)(offsetof(fflag_context, present) + slot / 64 * sizeof(uint64_t)),
+        .unit = (uint16_t)(offsetof(fflag_context, slot) + slot * sizeof(struct fflag_slot)),
+        .type = (uint8_t)(input >> 8),
+        .value = {variants[flag->default_variant].value, variants[code[1].variant].value}};
+    return true;
 }
 
 void runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char *name, size_t length)
