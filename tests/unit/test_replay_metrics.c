@@ -196,7 +196,10 @@ static bool holds(enum operator_kind operator_kind, struct operand *operands, ui
     layout_init(&layout, NULL, &log, &arena);
     const struct predicate *predicate = predicate_prepare(&condition, &layout);
     struct value values[2] = {{.kind = VALUE_ABSENT}, value};
-    const struct event event = {0, values, NULL};
+    struct number numbers[2] = {{.state = NUMBER_ABSENT}};
+    if (value_number(&value, &numbers[1].number))
+        numbers[1].state = NUMBER_GIVEN;
+    const struct event event = {0, values, numbers};
     bool answer = predicate_holds(predicate, &event);
     condition.negate = true;
     assert_int_equal(predicate_holds(predicate, &event), !answer);

@@ -124,7 +124,7 @@ static bool add_context_field(struct assigner *assigner, struct layout *layout,
         return complain(layout->project, mapped->name.span, "a context holds at most %d attributes",
                         FFLAG_CONTEXT_SLOTS);
     if (attribute->type == FFLAG_ATTRIBUTE_NUMBER)
-        layout_expect_number(layout, field->place);
+        layout_use_number(layout, field->place, NUMBER_REQUIRED);
     if (attribute == subject->targeting->bucket_by)
         assigner->key = field->place;
     return true;

@@ -30,7 +30,7 @@ uint32_t layout_path(struct layout *layout, const char *path)
         if (strcmp(layout->paths[i], path) == 0)
             return i;
     uint32_t same = layout->count;
-    *ARENA_APPEND(layout->arena, layout->numeric, same) = false;
+    *ARENA_APPEND(layout->arena, layout->uses, same) = NUMBER_UNUSED;
     *ARENA_APPEND(layout->arena, layout->paths, layout->count) = path;
     return layout->count - 1;
 }
@@ -44,9 +44,10 @@ struct field layout_field(struct layout *layout, const char *name)
     return (struct field){layout_path(layout, name), 1};
 }
 
-void layout_expect_number(struct layout *layout, uint32_t place)
+void layout_use_number(struct layout *layout, uint32_t place, enum number_use use)
 {
-    layout->numeric[place] = true;
+    if (use > layout->uses[place])
+        layout->uses[place] = use;
 }
 
 struct line_parser *layout_parser(const struct layout *layout)

@@ -10,12 +10,19 @@
 #include "compiler/project.h"
 #include "line_parser.h"
 
+/* Numbers are parsed once a line, whoever needs them. */
+enum number_use {
+    NUMBER_UNUSED,
+    NUMBER_COMPARED, /* as a number where it is one, else as text */
+    NUMBER_REQUIRED  /* anything else makes the line bad */
+};
+
 struct layout {
     const struct project *project;
     const struct log *log;
     struct arena *arena;
     const char **paths;
-    bool *numeric; /* by place: where a number is expected, another value makes the line bad */
+    enum number_use *uses; /* by place */
     uint32_t count;
     uint32_t time;
     uint32_t unit, flag, variant, id; /* NO_PLACE where the log has none */
@@ -28,7 +35,7 @@ struct field {
     double scale;
 };
 
-enum number_state { NUMBER_ABSENT, NUMBER_GIVEN, NUMBER_BAD };
+enum number_state { NUMBER_ABSENT, NUMBER_GIVEN };
 struct number {
     enum number_state state;
     double number; /* as logged, not scaled */
@@ -48,8 +55,8 @@ uint32_t layout_path(struct layout *layout, const char *path);
 /* A field by the name that metrics use: one of the log's `fields`, else a path of the log itself.
  */
 struct field layout_field(struct layout *layout, const char *name);
-/* From now on, what is at this place has to be a number, or absent. */
-void layout_expect_number(struct layout *layout, uint32_t place);
+/* The number at this place is needed, too. */
+void layout_use_number(struct layout *layout, uint32_t place, enum number_use use);
 
 /* NULL when the log's format has no such field, or is not read; then it has been reported. */
 struct line_parser *layout_parser(const struct layout *layout);

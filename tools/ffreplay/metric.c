@@ -34,7 +34,7 @@ static bool prepare_value(struct measure *measure, const struct text *name, stru
                         "metric '%s' does not say which field it is computed from",
                         measure->metric->name.text);
     *field = layout_field(measure->layout, name->text);
-    layout_expect_number(measure->layout, field->place);
+    layout_use_number(measure->layout, field->place, NUMBER_REQUIRED);
     return true;
 }
 

@@ -40,6 +40,7 @@ static bool prepare_test(struct predicate *predicate, struct layout *layout)
                         "this operator cannot be asked of the log field '%s' yet",
                         condition->field.text);
     predicate->field = layout_field(layout, condition->field.text);
+    layout_use_number(layout, predicate->field.place, NUMBER_COMPARED);
     for (uint32_t i = 0; i < condition->operand_count; i++)
         add_operand(layout->arena, predicate, condition->operands[i].source.text);
     for (uint32_t i = 0; condition->file && i < condition->file->count; i++)
@@ -85,10 +86,10 @@ static int compare(const struct predicate *predicate, const struct event *event,
                    const struct predicate_operand *operand)
 {
     const struct value *value = &event->values[predicate->field.place];
-    double number;
-    if (!operand->is_number || !value_number(value, &number))
+    const struct number *logged = &event->numbers[predicate->field.place];
+    if (!operand->is_number || logged->state != NUMBER_GIVEN)
         return compare_bytes(value, operand);
-    number *= predicate->field.scale;
+    double number = logged->number * predicate->field.scale;
     return number < operand->number ? -1 : number > operand->number;
 }
 

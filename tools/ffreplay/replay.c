@@ -98,7 +98,7 @@ static bool take_numbers(struct reader *reader, const char *line, size_t length)
 {
     const struct layout *layout = reader->layout;
     for (uint32_t i = 0; i < layout->count; i++) {
-        if (!layout->numeric[i])
+        if (layout->uses[i] == NUMBER_UNUSED)
             continue;
         const struct value *value = &reader->event.values[i];
         struct number *number = &reader->event.numbers[i];
@@ -106,6 +106,8 @@ static bool take_numbers(struct reader *reader, const char *line, size_t length)
             number->state = NUMBER_ABSENT;
         } else if (value_number(value, &number->number)) {
             number->state = NUMBER_GIVEN;
+        } else if (layout->uses[i] == NUMBER_COMPARED) {
+            number->state = NUMBER_ABSENT;
         } else {
             char text[160], shown[41] = "…";
             if (value->kind != VALUE_LIST && value->kind != VALUE_OTHER)
