@@ -3,8 +3,8 @@
  *
  * A diagnostic has a permanent code from diagnostics.def, a severity, a span, a message, notes with
  * other places, and help. All of a run are collected, ordered by place, and rendered at the end as
- * text, JSON or GitHub annotations. The message states the fact, lower case and without a full stop;
- * only help says what to do. Names from the input stand in 'single quotes'.
+ * text, JSON or GitHub annotations. The message states the fact, lower case and without a full
+ * stop; only help says what to do. Names from the input stand in 'single quotes'.
  */
 #ifndef FFC_DIAGNOSTIC_H
 #define FFC_DIAGNOSTIC_H
@@ -24,7 +24,7 @@ enum diagnostic_code {
 };
 
 struct diagnostic_info {
-    const char *code;        /* "FF0231" */
+    const char *code; /* "FF0231" */
     enum severity severity;
     const char *name;        /* a short slug: "split-sum" */
     const char *title;       /* one line */
@@ -80,8 +80,8 @@ const char *nearest_name(const char *name, const char *const *names, size_t coun
 enum diagnostic_format { DIAGNOSTIC_TEXT, DIAGNOSTIC_JSON, DIAGNOSTIC_GITHUB };
 
 /*
- * Sorts, and writes all of them and, in text, the verdict as the last line: "2 errors, 1 warning in 14
- * files". `color` asks for terminal colours.
+ * Sorts, and writes all of them and, in text, the verdict as the last line: "2 errors, 1 warning in
+ * 14 files". `color` asks for terminal colours.
  */
 void diagnostics_write(struct diagnostics *diagnostics, enum diagnostic_format format, bool color,
                        FILE *out);

@@ -1,9 +1,10 @@
 /*
  * memory.h - an arena for everything that lives as long as a project, and a growing byte buffer.
  *
- * A compilation allocates and never frees piecemeal; the arena goes as a whole. Running out of memory
- * ends the program with exit status 2 (`out_of_memory`): there is nothing a compiler could do instead,
- * and no output file is touched before the last step. The runtime library does not use this.
+ * A compilation allocates and never frees piecemeal; the arena goes as a whole. Running out of
+ * memory ends the program with exit status 2 (`out_of_memory`): there is nothing a compiler could
+ * do instead, and no output file is touched before the last step. The runtime library does not use
+ * this.
  */
 #ifndef FFC_MEMORY_H
 #define FFC_MEMORY_H
@@ -28,7 +29,7 @@ char *arena_vformat(struct arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 void arena_release(struct arena *arena);
 
-#define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define ARENA_NEW(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (count)))
 
 /*
@@ -37,7 +38,7 @@ void arena_release(struct arena *arena);
  * Capacity is the next power of two, so the old copies cost at most as much again. Elements move:
  * take no pointer to one before the array is complete.
  */
-#define ARENA_APPEND(arena, items, count)                                                          \
+#define ARENA_APPEND(arena, items, count) \
     ((items) = arena_grow((arena), (items), (count), sizeof *(items)), &(items)[(count)++])
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t item_size);
 

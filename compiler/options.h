@@ -1,9 +1,9 @@
 /*
  * options.h - command lines, the same way for `ffc` and `ffreplay`.
  *
- * A command declares its options as a table, which parses them and prints `--help`. Long options take
- * `--name value` and `--name=value`; short ones may be clustered; `--` ends options; `-` is stdin or
- * stdout. A usage error goes to stderr, with "did you mean", and exits 2.
+ * A command declares its options as a table, which parses them and prints `--help`. Long options
+ * take `--name value` and `--name=value`; short ones may be clustered; `--` ends options; `-` is
+ * stdin or stdout. A usage error goes to stderr, with "did you mean", and exits 2.
  */
 #ifndef FFC_OPTIONS_H
 #define FFC_OPTIONS_H
@@ -38,8 +38,8 @@ struct option_texts {
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct option {
-    const char *name;  /* without the dashes */
-    char letter;       /* 0: none */
+    const char *name; /* without the dashes */
+    char letter;      /* 0: none */
     enum option_kind kind;
     void *target;      /* holds the default before parsing */
     const char *value; /* what `--help` calls the value: "ENV" */
@@ -48,8 +48,8 @@ struct option {
 
 struct command {
     const char *name;
-    const char *summary; /* one line, for the list of commands */
-    const char *usage;   /* after the program and command: "FLAG… [-e ENV] -c JSON" */
+    const char *summary;  /* one line, for the list of commands */
+    const char *usage;    /* after the program and command: "FLAG… [-e ENV] -c JSON" */
     const char *examples; /* lines, first in the help */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns an exit_status */
 };
@@ -62,9 +62,9 @@ int command_main(const char *program, const char *synopsis, const struct command
                  size_t count, int argc, char **argv);
 
 /*
- * Parses argv[1…] by the table. Returns the number of operands, which are moved to the front of argv
- * from argv[1]; or a negative number when the command must return at once, with *status: help was
- * printed, or usage was wrong.
+ * Parses argv[1…] by the table. Returns the number of operands, which are moved to the front of
+ * argv from argv[1]; or a negative number when the command must return at once, with *status: help
+ * was printed, or usage was wrong.
  */
 int options_parse(const struct command *command, const struct option *options, size_t count,
                   int argc, char **argv, int *status);
@@ -86,9 +86,11 @@ bool read_file(const char *path, size_t limit, struct buffer *out, struct buffer
 bool parse_time(const char *text, int64_t *ms);
 /* "90s", "30m", "24h", "7d", "2w", to milliseconds. */
 bool parse_duration(const char *text, int64_t *ms);
-/* "25", "25%", "0.125", to thousandths of a percent, exactly; false beyond 100 or three decimals. */
+/* "25", "25%", "0.125", to thousandths of a percent, exactly; false beyond 100 or three
+ * decimals. */
 bool parse_percent(const char *text, uint32_t *thousandths);
-/* Milliseconds to "2026-11-20T10:00:00Z", with a fraction only where there is one. 32 bytes suffice. */
+/* Milliseconds to "2026-11-20T10:00:00Z", with a fraction only where there is one. 32 bytes
+ * suffice. */
 void format_time(int64_t ms, char *out, size_t size);
 
 #endif

@@ -16,26 +16,26 @@ struct label {
 };
 
 /*
- * Reads every definition file below `directory` (NULL: `flags`, or `.` where it holds definitions) and
- * checks everything. Always returns a project, to be freed; it can be compiled when
+ * Reads every definition file below `directory` (NULL: `flags`, or `.` where it holds definitions)
+ * and checks everything. Always returns a project, to be freed; it can be compiled when
  * project->diagnostics.errors is 0. `now` (milliseconds) is what expiry is judged by.
  */
 struct project *project_load(const char *directory, int64_t now);
 void project_free(struct project *project);
 
 /*
- * Compiles for one environment and appends the snapshot's bytes to `out`. False when the environment
- * is unknown or a limit of the format is exceeded; then it has been reported. The same project, labels
- * and environment give the same bytes, everywhere.
+ * Compiles for one environment and appends the snapshot's bytes to `out`. False when the
+ * environment is unknown or a limit of the format is exceeded; then it has been reported. The same
+ * project, labels and environment give the same bytes, everywhere.
  */
 bool project_compile(struct project *project, const char *environment, const struct label *labels,
                      size_t label_count, struct buffer *out);
 
 /*
  * Publishes a file so that readers see the old bytes or the new ones, never less: temporary file in
- * the same directory, write, mode 0444, fsync, `verify` (may be NULL) on what was read back, rename,
- * fsync of the directory. On failure returns false with a sentence in `error`, and the old file stands
- * as it was.
+ * the same directory, write, mode 0444, fsync, `verify` (may be NULL) on what was read back,
+ * rename, fsync of the directory. On failure returns false with a sentence in `error`, and the old
+ * file stands as it was.
  */
 bool publish_file(const char *path, const void *bytes, size_t length,
                   bool (*verify)(const char *path, struct buffer *error), struct buffer *error);

@@ -1,8 +1,8 @@
 /*
  * source.h - the text of definition files, and places in them.
  *
- * While reading, a place is a file and two byte offsets; lines and columns are worked out only for a
- * message that is printed. Lines and columns count from 1, columns in Unicode code points.
+ * While reading, a place is a file and two byte offsets; lines and columns are worked out only for
+ * a message that is printed. Lines and columns count from 1, columns in Unicode code points.
  */
 #ifndef FFC_SOURCE_H
 #define FFC_SOURCE_H
@@ -15,8 +15,8 @@ struct span {
     uint32_t begin;
     uint32_t end;
 };
-#define NO_FILE UINT32_MAX
-#define NO_SPAN ((struct span){NO_FILE, 0, 0})
+#define NO_FILE          UINT32_MAX
+#define NO_SPAN          ((struct span){NO_FILE, 0, 0})
 #define WHOLE_FILE(file) ((struct span){(file), UINT32_MAX, UINT32_MAX})
 
 struct source {

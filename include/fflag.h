@@ -18,15 +18,15 @@
  *     fflag_release(view);
  *
  * Conventions, which the comments below do not repeat:
- *   threads    every function may be called from any thread. A store and its views are shared freely;
- *              a context is written by one thread and may then be read by many.
- *   errors     evaluation never fails hard: on any error it gives the caller's own default and a code.
- *              Functions that return an fflag_error return 0 (FFLAG_OK) when all is well.
+ *   threads    every function may be called from any thread. A store and its views are shared
+ *              freely; a context is written by one thread and may then be read by many.
+ *   errors     evaluation never fails hard: on any error it gives the caller's own default and a
+ *              code. Functions that return an fflag_error return 0 (FFLAG_OK) when all is well.
  *   ownership  strings handed out are borrowed from the view and live until its release; strings
  *              handed in to a context are borrowed from the caller and must outlive its use.
  *   units      times are milliseconds since 1970-01-01T00:00:00Z; lengths are bytes.
- *   cost       no function named "evaluate", "bool", "string", "integer", "number", "json", "acquire"
- *              or "release" allocates, locks or makes a system call.
+ *   cost       no function named "evaluate", "bool", "string", "integer", "number", "json",
+ *              "acquire" or "release" allocates, locks or makes a system call.
  *   output     the library never prints, exits, or installs a signal handler.
  */
 #ifndef FFLAG_H
@@ -45,7 +45,7 @@ extern "C" {
 #define FFLAG_VERSION_PATCH 0
 
 #if defined(__GNUC__)
-#define FFLAG_API __attribute__((visibility("default")))
+#define FFLAG_API      __attribute__((visibility("default")))
 #define FFLAG_MUST_USE __attribute__((warn_unused_result))
 #else
 #define FFLAG_API
@@ -105,13 +105,13 @@ enum fflag_load_mode {
 enum fflag_event {
     FFLAG_EVENT_LOADED = 1,   /* a snapshot was verified and is now served */
     FFLAG_EVENT_REJECTED = 2, /* a file was not accepted; the last good snapshot is still served */
-    FFLAG_EVENT_WATCH = 3     /* the watcher fell back to polling, or found a path it cannot follow */
+    FFLAG_EVENT_WATCH = 3     /* the watcher fell back to polling, or cannot follow a path */
 };
 
 /*
- * Called once per event, from the thread that noticed it (the watcher's, or the caller of fflag_open
- * and fflag_poll). `text` is one line, borrowed for the call. It may evaluate flags on the store; it
- * must not close it.
+ * Called once per event, from the thread that noticed it (the watcher's, or the caller of
+ * fflag_open and fflag_poll). `text` is one line, borrowed for the call. It may evaluate flags on
+ * the store; it must not close it.
  */
 typedef void fflag_log_fn(void *user, enum fflag_event event, enum fflag_error error,
                           const char *text);
@@ -122,14 +122,17 @@ typedef int64_t fflag_clock_fn(void *user);
 struct fflag_options {
     size_t size; /* sizeof(struct fflag_options), so that the struct can grow */
     enum fflag_load_mode load_mode;
-    bool no_thread;           /* do not start a watcher: the host calls fflag_poll() */
+    bool no_thread;            /* do not start a watcher: the host calls fflag_poll() */
     uint32_t poll_interval_ms; /* the stat() behind inotify; 0: 1000. Jittered by +-20 % */
     fflag_log_fn *log;
     void *log_user;
     fflag_clock_fn *clock;
     void *clock_user;
 };
-#define FFLAG_OPTIONS_INIT {sizeof(struct fflag_options), FFLAG_LOAD_AUTO, false, 0, NULL, NULL, NULL, NULL}
+#define FFLAG_OPTIONS_INIT                                                              \
+    {                                                                                   \
+        sizeof(struct fflag_options), FFLAG_LOAD_AUTO, false, 0, NULL, NULL, NULL, NULL \
+    }
 
 /*
  * Opens a store on a snapshot file and, unless told otherwise, starts its watcher thread. `options`
@@ -150,31 +153,33 @@ FFLAG_API enum fflag_error fflag_open_memory(fflag_store **store, const void *by
 FFLAG_API void fflag_close(fflag_store *store);
 
 /*
- * Threadless mode: fflag_fd() becomes readable when fflag_poll() has something to look at; also call
- * fflag_poll() about once a second, because no notification is complete. fflag_fd() is -1 where the
- * system gives no inotify, and where a watcher thread reads it. fflag_poll() returns the error of the last attempt, FFLAG_OK where there
- * was none or it succeeded. Cost: one stat() when nothing changed.
+ * Threadless mode: fflag_fd() becomes readable when fflag_poll() has something to look at; also
+ * call fflag_poll() about once a second, because no notification is complete. fflag_fd() is -1
+ * where the system gives no inotify, and where a watcher thread reads it. fflag_poll() returns the
+ * error of the last attempt, FFLAG_OK where there was none or it succeeded. Cost: one stat() when
+ * nothing changed.
  */
 FFLAG_API int fflag_fd(const fflag_store *store);
 FFLAG_API enum fflag_error fflag_poll(fflag_store *store);
 
 struct fflag_status {
-    size_t size;               /* set by the caller to sizeof(struct fflag_status) */
-    uint64_t generation;       /* how many snapshots this store has served; 1 after open */
-    uint64_t rejected;         /* how many files were refused since open */
+    size_t size;                 /* set by the caller to sizeof(struct fflag_status) */
+    uint64_t generation;         /* how many snapshots this store has served; 1 after open */
+    uint64_t rejected;           /* how many files were refused since open */
     enum fflag_error last_error; /* of the newest attempt, FFLAG_OK when it was accepted */
-    bool watching;             /* inotify is in use; false: polling alone */
-    int64_t loaded_at;         /* when the served snapshot was accepted */
-    char build[33];            /* its content hash, in hexadecimal */
+    bool watching;               /* inotify is in use; false: polling alone */
+    int64_t loaded_at;           /* when the served snapshot was accepted */
+    char build[33];              /* its content hash, in hexadecimal */
 };
 
-/* Fills *status; a snapshot in time, taken under the store's lock. For health pages, not hot paths. */
+/* Fills *status; a snapshot in time, taken under the store's lock. For health pages, not
+ * hot paths. */
 FFLAG_API void fflag_status(const fflag_store *store, struct fflag_status *status);
 
 /*
- * The handle of a flag, made on first use. A name the snapshot does not have (yet) gets a handle all
- * the same, which starts to work with the snapshot that brings it. FFLAG_NO_FLAG only when out of
- * memory. Cost: a lock and a hash probe; call it at start, not per request.
+ * The handle of a flag, made on first use. A name the snapshot does not have (yet) gets a handle
+ * all the same, which starts to work with the snapshot that brings it. FFLAG_NO_FLAG only when out
+ * of memory. Cost: a lock and a hash probe; call it at start, not per request.
  */
 FFLAG_API fflag_id fflag_flag(fflag_store *store, const char *name);
 
@@ -228,9 +233,9 @@ enum fflag_attribute_type {
 };
 
 /*
- * The flag at `index` (0 to info.flags - 1, in the snapshot's order: a flag comes after the flags it
- * requires). Returns its name, borrowed, and its type through `type` where that is not NULL; NULL
- * when there is no such index.
+ * The flag at `index` (0 to info.flags - 1, in the snapshot's order: a flag comes after the flags
+ * it requires). Returns its name, borrowed, and its type through `type` where that is not NULL;
+ * NULL when there is no such index.
  */
 FFLAG_API const char *fflag_view_flag(const fflag_view *view, uint32_t index,
                                       enum fflag_type *type);
@@ -245,7 +250,7 @@ FFLAG_API const char *fflag_view_attribute(const fflag_view *view, uint32_t inde
 
 /* One attribute value. Private; here only so that a context can live on the stack. */
 struct fflag_slot {
-    uint64_t bits;    /* the key hash of a string or number, or the first half of an address */
+    uint64_t bits; /* the key hash of a string or number, or the first half of an address */
     union {
         const void *pointer;
         double number;
@@ -272,9 +277,9 @@ typedef struct fflag_context {
 FFLAG_API void fflag_context_init(fflag_context *context);
 
 /*
- * A string attribute, UTF-8, borrowed. Where a snapshot declares the attribute as a version, time or
- * ip, the text is parsed at each evaluation, and what does not parse counts as absent; the setters of
- * those types say so at once, and fflag_set_time() and fflag_set_ip() spare the parsing.
+ * A string attribute, UTF-8, borrowed. Where a snapshot declares the attribute as a version, time
+ * or ip, the text is parsed at each evaluation, and what does not parse counts as absent; the
+ * setters of those types say so at once, and fflag_set_time() and fflag_set_ip() spare the parsing.
  * Cost: one XXH3 of the bytes, which every flag then shares.
  */
 FFLAG_API enum fflag_error fflag_set_string(fflag_context *context, fflag_attr attr,
@@ -294,7 +299,8 @@ FFLAG_API enum fflag_error fflag_set_strings(fflag_context *context, fflag_attr 
                                              const char *const *values, size_t count);
 FFLAG_API void fflag_unset(fflag_context *context, fflag_attr attr);
 
-/* The clock for this context's evaluations; without it, the store's, read only by flags that need it. */
+/* The clock for this context's evaluations; without it, the store's, read only by flags that need
+ * it. */
 FFLAG_API void fflag_set_now(fflag_context *context, int64_t ms);
 
 /* ------------------------------------------------------------------------------ evaluation -- */
@@ -319,8 +325,8 @@ FFLAG_API const char *fflag_reason_text(enum fflag_reason reason);
 /* The value alone. `fallback` is returned on any error. A context may be NULL: nothing is known. */
 FFLAG_API bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *context,
                           bool fallback);
-FFLAG_API int64_t fflag_integer(const fflag_view *view, fflag_id flag,
-                                const fflag_context *context, int64_t fallback);
+FFLAG_API int64_t fflag_integer(const fflag_view *view, fflag_id flag, const fflag_context *context,
+                                int64_t fallback);
 /* Reads integer flags too. */
 FFLAG_API double fflag_number(const fflag_view *view, fflag_id flag, const fflag_context *context,
                               double fallback);
