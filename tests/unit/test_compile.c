@@ -295,6 +295,22 @@ static void ramps_move_with_the_clock(void **state)
     release(&compiled);
 }
 
+static void the_clock_reaches_flags_that_need_a_flag_that_reads_it(void **state)
+{
+    (void)state;
+    struct compiled compiled =
+        compile("flags:\n"
+                "  ramp: {percent: {from: 0%, to: 100%, start: 2026-01-01T00:00:00Z,"
+                " end: 2026-01-02T00:00:00Z}}\n"
+                "  needs: {requires: {ramp: on}, serve: on}\n"
+                "  needs-that: {rules: [{if: {flag: {needs: on}}}]}\n");
+    EXPECT(&compiled, "needs", "now=2026-01-01T00:00:00Z", "off PREREQUISITE_FAILED -");
+    EXPECT(&compiled, "needs", "now=2026-01-02T00:00:00Z", "on STATIC rules[0]");
+    EXPECT(&compiled, "needs-that", "now=2026-01-01T00:00:00Z", "off DEFAULT -");
+    EXPECT(&compiled, "needs-that", "now=2026-01-02T00:00:00Z", "on TARGETING_MATCH rules[0]");
+    release(&compiled);
+}
+
 static void percentages_are_exact_at_their_boundaries(void **state)
 {
     (void)state;
@@ -562,6 +578,7 @@ int main(void)
         cmocka_unit_test(environments_decide_what_is_enabled),
         cmocka_unit_test(overrides_keep_to_their_times_and_environments),
         cmocka_unit_test(ramps_move_with_the_clock),
+        cmocka_unit_test(the_clock_reaches_flags_that_need_a_flag_that_reads_it),
         cmocka_unit_test(percentages_are_exact_at_their_boundaries),
         cmocka_unit_test(canary_states_serve_what_they_say),
         cmocka_unit_test(concluded_experiments_serve_their_winner),
