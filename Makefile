@@ -144,13 +144,22 @@ $(BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
 	$(CXX) $(cxx_flags) -c -o $@ $<
 
-# C strings cannot be included from a file, so the schema becomes one.
-$(BUILD)/gen/schema.inc: compiler/commands/schema.json
+# C cannot include a text file as a string, so texts are made into string literals, a line each.
+text_literal = sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/'
+
+$(BUILD)/gen/%.inc: compiler/commands/%.json
 	@mkdir -p $(@D)
-	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< >$@
+	$(text_literal) $< >$@
+
+$(BUILD)/gen/%.inc: compiler/commands/%.yaml
+	@mkdir -p $(@D)
+	$(text_literal) $< >$@
 
 $(BUILD)/obj/compiler/commands/schema.o: $(BUILD)/gen/schema.inc
-$(BUILD)/obj/compiler/commands/schema.o: c_flags += -I$(BUILD)/gen -Wno-overlength-strings
+$(BUILD)/obj/compiler/commands/init.o: $(BUILD)/gen/schema.inc \
+    $(patsubst compiler/commands/%.yaml,$(BUILD)/gen/%.inc,$(wildcard compiler/commands/init/*.yaml))
+$(BUILD)/obj/compiler/commands/schema.o $(BUILD)/obj/compiler/commands/init.o: \
+    c_flags += -I$(BUILD)/gen -Wno-overlength-strings
 
 # The shared library alone needs position-independent code, and shows only what fflag.map names.
 $(BUILD)/pic/%.o: %.c

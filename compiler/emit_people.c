@@ -139,11 +139,9 @@ static void write_rules(struct writer *writer, const struct targeting *targeting
 
 static void write_flag(struct writer *writer, const struct flag *flag, uint32_t environment)
 {
-    static const char *const kinds[] = {"release", "experiment", "canary",
-                                        "ops",     "config",     "permission"};
     const struct targeting *targeting = &flag->environments[environment];
     open_object_at(writer, flag->name.text);
-    write_text(writer, "kind", kinds[flag->kind]);
+    write_text(writer, "kind", flag_kind_names[flag->kind]);
     write_text(writer, "description", flag->description);
     write_text(writer, "owner", flag->owner);
     if (flag->tags.count) {

@@ -131,6 +131,7 @@ struct holdout {
 /* ----------------------------------------------------------------------------------- flags -- */
 
 enum flag_kind { KIND_RELEASE, KIND_EXPERIMENT, KIND_CANARY, KIND_OPS, KIND_CONFIG, KIND_PERMISSION };
+extern const char *const flag_kind_names[]; /* in the order of the enum, ended by NULL */
 
 struct variant {
     struct text name;  /* text NULL: the one value of a flag declared by `value` */

@@ -238,11 +238,9 @@ static void read_expires(struct reader *reader, struct node *node, void *target)
 
 static void read_kind(struct reader *reader, struct node *node, void *target)
 {
-    static const char *const kinds[] = {"release", "experiment", "canary", "ops",
-                                        "config",  "permission", NULL};
     struct draft *draft = target;
     unsigned kind;
-    if (!read_choice(reader, node, kinds, &kind))
+    if (!read_choice(reader, node, flag_kind_names, &kind))
         return;
     draft->kind = (enum flag_kind)kind;
     draft->kind_given = true;

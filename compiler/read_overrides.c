@@ -4,8 +4,8 @@
 #include "glob.h"
 #include "read.h"
 
-static const char *const kind_names[] = {"release", "experiment", "canary", "ops",
-                                         "config",  "permission", NULL};
+const char *const flag_kind_names[] = {"release", "experiment", "canary", "ops",
+                                       "config",  "permission", NULL};
 
 static bool contains(const struct texts *texts, const char *text)
 {
@@ -18,7 +18,7 @@ static bool contains(const struct texts *texts, const char *text)
 
 bool override_selects(const struct override *override, const struct flag *flag)
 {
-    if (override->all || contains(&override->kinds, kind_names[flag->kind]))
+    if (override->all || contains(&override->kinds, flag_kind_names[flag->kind]))
         return true;
     for (uint32_t i = 0; i < override->flags.count; i++) {
         if (glob_match(override->flags.items[i].text, flag->name.text))
@@ -56,7 +56,7 @@ static void read_kinds(struct reader *reader, struct node *node, void *target)
     kinds->items = ARENA_ARRAY(reader->arena, struct text, count);
     for (uint32_t i = 0; i < count; i++) {
         unsigned ignored;
-        if (read_choice(reader, items[i], kind_names, &ignored))
+        if (read_choice(reader, items[i], flag_kind_names, &ignored))
             kinds->items[kinds->count++] = (struct text){items[i]->text, items[i]->span};
     }
 }

@@ -16,6 +16,8 @@ extern const struct command bucket_command;
 extern const struct command explain_command;
 extern const struct command fmt_command;
 extern const struct command schema_command;
+extern const struct command list_command;
+extern const struct command init_command;
 
 /* Milliseconds since the epoch. */
 int64_t clock_now(void);

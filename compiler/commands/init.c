@@ -1,0 +1,116 @@
+/* init.c - `ffc init`: a small project to start from. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "commands.h"
+
+/* Texts of init/ and the schema, made into strings by the Makefile. */
+static const struct {
+    const char *name;
+    const char *text;
+    const char *what;
+} files[] = {
+    {"project.yaml",
+#include "init/project.inc"
+     , "environments, attributes, segments"},
+    {"flags.yaml",
+#include "init/flags.inc"
+     , "two flags and their tests"},
+    {".ffc-schema.json",
+#include "schema.inc"
+     , "what an editor completes and checks with"},
+    {"_github-workflow.yaml",
+#include "init/workflow.inc"
+     , "what a pull request should run"},
+};
+#define FILE_COUNT (sizeof files / sizeof *files)
+
+static bool write_new(const char *path, const char *text, struct buffer *error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    size_t length = strlen(text), written = 0;
+    bool fine = fd >= 0;
+    while (fine && written < length) {
+        ssize_t wrote = write(fd, text + written, length - written);
+        if (wrote > 0)
+            written += (size_t)wrote;
+        else
+            fine = errno == EINTR;
+    }
+    int reason = errno;
+    if (fd >= 0 && close(fd) != 0 && fine) {
+        reason = errno;
+        fine = false;
+    }
+    if (!fine)
+        buffer_format(error, "cannot write '%s': %s", path, strerror(reason));
+    return fine;
+}
+
+/* Nothing is written where one of the files is there already. */
+static bool is_free(const char *directory, struct buffer *error)
+{
+    for (size_t i = 0; i < FILE_COUNT; i++) {
+        struct buffer path = {0};
+        struct stat status;
+        buffer_format(&path, "%s/%s", directory, files[i].name);
+        bool there = lstat(path.bytes, &status) == 0;
+        if (there)
+            buffer_format(error, "'%s' is there already; name another directory", path.bytes);
+        buffer_release(&path);
+        if (there)
+            return false;
+    }
+    return true;
+}
+
+static bool write_files(const char *directory, struct buffer *error)
+{
+    if (mkdir(directory, 0777) != 0 && errno != EEXIST) {
+        buffer_format(error, "cannot make directory '%s': %s", directory, strerror(errno));
+        return false;
+    }
+    if (!is_free(directory, error))
+        return false;
+    bool fine = true;
+    for (size_t i = 0; i < FILE_COUNT && fine; i++) {
+        struct buffer path = {0};
+        buffer_format(&path, "%s/%s", directory, files[i].name);
+        fine = write_new(path.bytes, files[i].text, error);
+        if (fine)
+            printf("%-32s %s\n", path.bytes, files[i].what);
+        buffer_release(&path);
+    }
+    return fine;
+}
+
+static int run(int argc, char **argv)
+{
+    int status;
+    int operands = options_parse(&init_command, NULL, 0, argc, argv, &status);
+    if (operands < 0)
+        return status;
+    if (operands > 1)
+        return usage_error(&init_command, "one directory at a time, not '%s' too", argv[2]);
+    const char *directory = operands == 1 ? argv[1] : "flags";
+    struct buffer error = {0};
+    status = EXIT_FINE;
+    if (!write_files(directory, &error))
+        status = job_error(&init_command, "%s", error.bytes);
+    else
+        printf("\nNext: ffc check -C %s && ffc test -C %s\n", directory, directory);
+    buffer_release(&error);
+    return status;
+}
+
+const struct command init_command = {
+    .name = "init",
+    .summary = "write a small project to start from",
+    .usage = "[DIR]",
+    .examples = "  ffc init           in flags/\n"
+                "  ffc init config    elsewhere\n",
+    .run = run,
+};

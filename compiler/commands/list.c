@@ -1,0 +1,338 @@
+/* list.c - `ffc list`: the flags of a project, and how each stands in every environment. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../glob.h"
+#include "../json.h"
+#include "../percent.h"
+#include "commands.h"
+
+struct listing {
+    struct project *project;
+    const char *environment; /* NULL: all */
+    struct option_texts kinds, owners, tags;
+    char **globs;
+    int glob_count;
+    bool json;
+};
+
+static const char *const experiment_states[] = {"draft", "running", "concluded"};
+
+/* -------------------------------------------------------------------------------- selection -- */
+
+static bool is_one_of(const struct option_texts *texts, const char *text)
+{
+    for (size_t i = 0; i < texts->count; i++) {
+        if (text && strcmp(texts->items[i], text) == 0)
+            return true;
+    }
+    return texts->count == 0;
+}
+
+static bool has_tag(const struct listing *listing, const struct flag *flag)
+{
+    for (uint32_t i = 0; i < flag->tags.count; i++) {
+        if (is_one_of(&listing->tags, flag->tags.items[i].text))
+            return true;
+    }
+    return listing->tags.count == 0;
+}
+
+static bool is_selected(const struct listing *listing, const struct flag *flag)
+{
+    bool named = listing->glob_count == 0;
+    for (int i = 0; i < listing->glob_count && !named; i++)
+        named = glob_match(listing->globs[i], flag->name.text);
+    return named && has_tag(listing, flag) && is_one_of(&listing->owners, flag->owner) &&
+           is_one_of(&listing->kinds, flag_kind_names[flag->kind]);
+}
+
+/* ------------------------------------------------------------------------------- how it stands -- */
+
+static const char *variant_name(const struct targeting *targeting, uint32_t variant)
+{
+    const char *name = targeting->variants[variant].name.text;
+    return name ? name : "value";
+}
+
+#define LONGEST_VALUE 24
+
+/* The value itself, where its variant has no name. */
+static void put_default(struct buffer *out, const struct flag *flag,
+                        const struct targeting *targeting)
+{
+    const struct variant *variant = &targeting->variants[targeting->default_variant];
+    if (variant->name.text)
+        buffer_append_text(out, variant->name.text);
+    else if (flag->type == FFLAG_TYPE_BOOLEAN)
+        buffer_append_text(out, variant->boolean ? "true" : "false");
+    else if (flag->type == FFLAG_TYPE_INTEGER)
+        buffer_format(out, "%lld", (long long)variant->integer);
+    else if (flag->type == FFLAG_TYPE_NUMBER)
+        json_write_number(out, variant->number);
+    else if (strlen(variant->string) <= LONGEST_VALUE)
+        buffer_append_text(out, variant->string);
+    else
+        buffer_append_text(out, "value");
+}
+
+static void put_percent(struct buffer *out, uint32_t thousandths)
+{
+    char text[PERCENT_TEXT_SIZE];
+    percent_format(thousandths, text);
+    buffer_format(out, "%s%%", text);
+}
+
+static void put_canary(struct buffer *out, const struct canary *canary)
+{
+    buffer_append_text(out, canary_state_text(canary->state));
+    if (canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED) {
+        const struct stage *stage = &canary->stages[canary->stage];
+        buffer_format(out, " %s ", stage->name.text);
+        put_percent(out, canary->instant ? PERCENT_ALL : stage->percent);
+    }
+}
+
+static void put_experiment(struct buffer *out, const struct targeting *targeting)
+{
+    const struct experiment *experiment = targeting->experiment;
+    buffer_append_text(out, experiment_states[experiment->state]);
+    if (experiment->state == EXPERIMENT_RUNNING) {
+        buffer_append_text(out, " ");
+        put_percent(out, experiment->traffic);
+    } else if (experiment->state == EXPERIMENT_CONCLUDED && experiment->has_winner) {
+        buffer_format(out, " %s", variant_name(targeting, experiment->winner));
+    }
+}
+
+static void put_rules(struct buffer *out, const struct targeting *targeting)
+{
+    const struct rule *rule = targeting->rules;
+    if (targeting->rule_count > 1 || rule->condition) {
+        buffer_format(out, "%u rule%s", targeting->rule_count,
+                      targeting->rule_count == 1 ? "" : "s");
+        return;
+    }
+    if (rule->has_percent && rule->percent.gradual) {
+        put_percent(out, rule->percent.from);
+        buffer_append_text(out, " to ");
+        put_percent(out, rule->percent.to);
+    } else if (rule->split) {
+        buffer_append_text(out, "split ");
+        put_percent(out, rule->has_percent ? rule->percent.from : PERCENT_ALL);
+    } else {
+        uint32_t share = rule->has_percent ? rule->percent.from : PERCENT_ALL;
+        put_percent(out, share);
+        if (share > 0 && strcmp(variant_name(targeting, rule->serve), "on") != 0)
+            buffer_format(out, " %s", variant_name(targeting, rule->serve));
+    }
+}
+
+/* In a word or three: "off", "5%", "running early 20%", "3 rules". */
+static void put_standing(struct buffer *out, const struct flag *flag,
+                         const struct targeting *targeting)
+{
+    if (!targeting->enabled)
+        buffer_append_text(out, "disabled");
+    else if (targeting->canary)
+        put_canary(out, targeting->canary);
+    else if (targeting->experiment)
+        put_experiment(out, targeting);
+    else if (targeting->rule_count > 0)
+        put_rules(out, targeting);
+    else
+        put_default(out, flag, targeting);
+    if (targeting->enabled && targeting->user_list_count > 0)
+        buffer_append_text(out, " + users");
+}
+
+static void put_day(struct buffer *out, int64_t ms)
+{
+    char time[32];
+    format_time(ms, time, sizeof time);
+    buffer_append(out, time, strcspn(time, "T"));
+}
+
+/* ----------------------------------------------------------------------------------- tables -- */
+
+#define FIXED_COLUMNS 4 /* flag, kind, owner; and expires at the end */
+
+static uint32_t column_count(const struct listing *listing)
+{
+    return FIXED_COLUMNS + (listing->environment ? 1 : listing->project->environments.count);
+}
+
+static bool shows_environment(const struct listing *listing, uint32_t environment)
+{
+    const char *name = listing->project->environments.items[environment].text;
+    return !listing->environment || strcmp(listing->environment, name) == 0;
+}
+
+static void add_row(const struct listing *listing, const struct flag *flag, struct buffer *cells)
+{
+    const struct project *project = listing->project;
+    buffer_append_text(cells++, flag ? flag->name.text : "FLAG");
+    buffer_append_text(cells++, flag ? flag_kind_names[flag->kind] : "KIND");
+    buffer_append_text(cells++, !flag ? "OWNER" : flag->owner ? flag->owner : "-");
+    for (uint32_t i = 0; i < project->environments.count; i++) {
+        if (!shows_environment(listing, i))
+            continue;
+        if (flag)
+            put_standing(cells++, flag, &flag->environments[i]);
+        else
+            buffer_append_text(cells++, project->environments.items[i].text);
+    }
+    if (!flag)
+        buffer_append_text(cells, "EXPIRES");
+    else if (flag->expires != INT64_MIN)
+        put_day(cells, flag->expires);
+    else
+        buffer_append_text(cells, "-");
+}
+
+static void write_table(const struct listing *listing, struct buffer *out)
+{
+    const struct project *project = listing->project;
+    uint32_t columns = column_count(listing), rows = 1;
+    struct buffer *cells = xcalloc((size_t)columns * (project->flag_count + 1u), sizeof *cells);
+    add_row(listing, NULL, cells);
+    for (uint32_t i = 0; i < project->flag_count; i++) {
+        if (is_selected(listing, project->flags[i]))
+            add_row(listing, project->flags[i], cells + (size_t)columns * rows++);
+    }
+    size_t *widths = xcalloc(columns, sizeof *widths);
+    for (size_t i = 0; i < (size_t)columns * rows; i++) {
+        if (cells[i].length > widths[i % columns])
+            widths[i % columns] = cells[i].length;
+    }
+    for (size_t i = 0; i < (size_t)columns * rows; i++) {
+        bool last = i % columns == columns - 1;
+        buffer_format(out, "%.*s", (int)cells[i].length, cells[i].bytes);
+        buffer_format(out, "%*s", last ? 0 : (int)(widths[i % columns] - cells[i].length) + 2, "");
+        if (last)
+            buffer_append_text(out, "\n");
+        buffer_release(&cells[i]);
+    }
+    free(widths);
+    free(cells);
+}
+
+static void write_entry(struct buffer *out, const char *key, const char *text)
+{
+    json_write_key(out, key);
+    json_write_string(out, text);
+}
+
+static void write_standings(const struct listing *listing, const struct flag *flag,
+                            struct buffer *out)
+{
+    const struct project *project = listing->project;
+    json_write_key(out, "environments");
+    buffer_append_text(out, "{");
+    for (uint32_t i = 0; i < project->environments.count; i++) {
+        if (!shows_environment(listing, i))
+            continue;
+        const struct targeting *targeting = &flag->environments[i];
+        struct buffer standing = {0};
+        put_standing(&standing, flag, targeting);
+        json_write_key(out, project->environments.items[i].text);
+        buffer_format(out, "{\"enabled\":%s", targeting->enabled ? "true" : "false");
+        write_entry(out, "standing", standing.bytes);
+        buffer_append_text(out, "}");
+        buffer_release(&standing);
+    }
+    buffer_append_text(out, "}");
+}
+
+/* One flag, a line. */
+static void write_json(const struct listing *listing, const struct flag *flag, struct buffer *out)
+{
+    static const char *const types[] = {"", "boolean", "string", "integer", "number", "json"};
+    const struct project *project = listing->project;
+    struct span span = flag->name.span;
+    char expires[32];
+    format_time(flag->expires, expires, sizeof expires);
+    buffer_append_text(out, "{\"format_version\":1");
+    write_entry(out, "flag", flag->name.text);
+    write_entry(out, "kind", flag_kind_names[flag->kind]);
+    write_entry(out, "type", types[flag->type]);
+    write_entry(out, "owner", flag->owner);
+    write_entry(out, "description", flag->description);
+    json_write_key(out, "tags");
+    buffer_append_text(out, "[");
+    for (uint32_t i = 0; i < flag->tags.count; i++) {
+        json_write_comma(out);
+        json_write_string(out, flag->tags.items[i].text);
+    }
+    buffer_append_text(out, "]");
+    write_entry(out, "expires", flag->expires == INT64_MIN ? NULL : expires);
+    write_entry(out, "file", project->sources.items[span.file].path);
+    json_write_key(out, "line");
+    buffer_format(out, "%u", source_position(&project->sources, span.file, span.begin).line);
+    write_standings(listing, flag, out);
+    buffer_append_text(out, "}\n");
+}
+
+static int list(struct listing *listing)
+{
+    const struct project *project = listing->project;
+    int status = diagnostics_status(&project->diagnostics);
+    if (status == EXIT_FINE && listing->environment &&
+        choose_environment(&list_command, project, listing->environment, &status) == UINT32_MAX)
+        return status;
+    if (status != EXIT_FINE)
+        return status;
+    struct buffer out = {0};
+    for (uint32_t i = 0; listing->json && i < project->flag_count; i++) {
+        if (is_selected(listing, project->flags[i]))
+            write_json(listing, project->flags[i], &out);
+    }
+    if (!listing->json)
+        write_table(listing, &out);
+    if (out.length > 0 && !write_stdout(&list_command, &out))
+        status = EXIT_JOB;
+    buffer_release(&out);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct listing listing = {0};
+    const char *directory = NULL;
+    enum color_choice color = COLOR_AUTO;
+    const struct option options[] = {
+        {"directory", 'C', OPTION_TEXT, &directory, "DIR",
+         "the project [flags, or . where it holds definitions]"},
+        {"environment", 'e', OPTION_TEXT, &listing.environment, "ENV", "only this one's column"},
+        {"kind", 0, OPTION_TEXTS, &listing.kinds, "KIND", "only these kinds; may be repeated"},
+        {"owner", 0, OPTION_TEXTS, &listing.owners, "NAME", "only these owners"},
+        {"tag", 0, OPTION_TEXTS, &listing.tags, "TAG", "only flags with one of these tags"},
+        {"json", 0, OPTION_FLAG, &listing.json, NULL, "a JSON object a flag, a line each"},
+        {"color", 0, OPTION_COLOR, &color, NULL, "of diagnostics: auto, always or never [auto]"},
+    };
+    int status;
+    listing.glob_count = options_parse(&list_command, options, sizeof options / sizeof *options,
+                                       argc, argv, &status);
+    if (listing.glob_count < 0)
+        return status;
+    listing.globs = argv + 1;
+    listing.project = project_load(directory, clock_now());
+    if (listing.project->diagnostics.errors)
+        show_diagnostics(listing.project, DIAGNOSTIC_TEXT, color);
+    status = list(&listing);
+    project_free(listing.project);
+    free(listing.kinds.items);
+    free(listing.owners.items);
+    free(listing.tags.items);
+    return status;
+}
+
+const struct command list_command = {
+    .name = "list",
+    .summary = "list flags, and how each stands in every environment",
+    .usage = "[GLOB…] [-C DIR] [-e ENV] [--kind KIND] [--owner NAME] [--tag TAG] [--json]",
+    .examples = "  ffc list                        all flags of the project\n"
+                "  ffc list 'canary.*' -e production\n"
+                "  ffc list --owner payments --json | jq -r .flag\n",
+    .run = run,
+};
