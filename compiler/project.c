@@ -19,9 +19,8 @@
 #include "options.h"
 #include "read.h"
 
-#define DEEPEST_DIRECTORY 64
-#define EXPIRES_SOON      ((int64_t)14 * 86400000)
-#define MOST_ATTRIBUTES   FFLAG_CONTEXT_SLOTS
+#define EXPIRES_SOON    ((int64_t)14 * 86400000)
+#define MOST_ATTRIBUTES FFLAG_CONTEXT_SLOTS
 
 /* ------------------------------------------------------------------------------------- files -- */
 
@@ -102,20 +101,26 @@ static int compare_texts(const void *left, const void *right)
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-/* Path order is the order of whole paths as bytes, so a directory sorts as its name and a slash. */
-static void read_directory(struct reader *reader, int parent, const char *entry, const char *prefix,
-                           unsigned depth)
+/* The directories that are open, from the innermost out: a link back to one of them is not followed. */
+struct ancestor {
+    dev_t device;
+    ino_t inode;
+    const struct ancestor *parent;
+};
+
+static bool is_ancestor(const struct ancestor *ancestor, int fd, struct stat *status)
 {
-    int fd = openat(parent, entry, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
-    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!stream) {
-        report_io(reader, add_source(reader, prefix), FF0403, "this directory", strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return;
-    }
+    if (fstat(fd, status) != 0)
+        return false;
+    while (ancestor && (ancestor->device != status->st_dev || ancestor->inode != status->st_ino))
+        ancestor = ancestor->parent;
+    return ancestor != NULL;
+}
+
+/* Folders end in a slash: path order is the order of whole paths as bytes. */
+static const char **list_names(struct reader *reader, DIR *stream, uint32_t *count)
+{
     const char **names = NULL;
-    uint32_t count = 0;
     for (struct dirent *found; (found = readdir(stream));) {
         const char *name = found->d_name;
         if (name[0] == '.' || name[0] == '_')
@@ -123,20 +128,42 @@ static void read_directory(struct reader *reader, int parent, const char *entry,
         bool folder = found->d_type == DT_DIR;
         if (found->d_type == DT_LNK || found->d_type == DT_UNKNOWN) {
             struct stat status;
-            folder = fstatat(fd, name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+            folder = fstatat(dirfd(stream), name, &status, 0) == 0 && S_ISDIR(status.st_mode);
         }
         if (folder || is_definition(name))
-            *ARENA_APPEND(reader->arena, names, count) =
+            *ARENA_APPEND(reader->arena, names, *count) =
                 arena_format(reader->arena, folder ? "%s/" : "%s", name);
     }
-    if (count)
-        qsort(names, count, sizeof *names, compare_texts);
+    if (*count)
+        qsort(names, *count, sizeof *names, compare_texts);
+    return names;
+}
+
+static void read_directory(struct reader *reader, int parent, const char *entry, const char *prefix,
+                           const struct ancestor *ancestors)
+{
+    int fd = openat(parent, entry, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+    struct stat status;
+    if (fd >= 0 && is_ancestor(ancestors, fd, &status)) {
+        close(fd);
+        return;
+    }
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!stream) {
+        report_io(reader, add_source(reader, prefix), FF0403, "this directory", strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    const struct ancestor self = {status.st_dev, status.st_ino, ancestors};
+    uint32_t count = 0;
+    const char **names = list_names(reader, stream, &count);
     for (uint32_t i = 0; i < count; i++) {
         const char *path = arena_format(reader->arena, "%s%s", prefix, names[i]);
-        if (!has_ending(names[i], "/"))
+        if (has_ending(names[i], "/"))
+            read_directory(reader, fd, names[i], path, &self);
+        else
             read_source(reader, fd, names[i], path);
-        else if (depth < DEEPEST_DIRECTORY)
-            read_directory(reader, fd, names[i], path, depth + 1);
     }
     closedir(stream);
 }
@@ -370,7 +397,7 @@ struct project *project_load(const char *directory, int64_t now)
                             .arena = &project->arena,
                             .diagnostics = &project->diagnostics,
                             .now = now};
-    read_directory(&reader, AT_FDCWD, project->directory, "", 0);
+    read_directory(&reader, AT_FDCWD, project->directory, "", NULL);
     if (!project->sources.count) {
         diagnose(&project->diagnostics, FF0404, NO_SPAN, "no definition files below '%s'",
                  project->directory);

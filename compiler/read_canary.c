@@ -85,14 +85,17 @@ static void warn_shrinking(struct reader *reader, const struct canary *canary)
 {
     for (uint32_t i = 1; i < canary->stage_count; i++) {
         const struct stage *before = &canary->stages[i - 1], *stage = &canary->stages[i];
-        if (stage->percent < before->percent) {
-            diagnose(reader->diagnostics, FF0344, stage->span,
-                     "stage '%s' exposes fewer units than the stage before it", stage->name.text);
-            diagnose_note(reader->diagnostics, before->span, "stage '%s' stands here",
-                          before->name.text);
-            diagnose_help(reader->diagnostics, "units that had the new variant would lose it; let "
-                                               "percentages grow");
-        }
+        bool narrower = stage->condition && !before->condition;
+        if (stage->percent >= before->percent && !narrower)
+            continue;
+        diagnose(reader->diagnostics, FF0344, narrower ? stage->condition->span : stage->span,
+                 narrower ? "stage '%s' has an audience, and the stage before it is for everybody"
+                          : "stage '%s' exposes fewer units than the stage before it",
+                 stage->name.text);
+        diagnose_note(reader->diagnostics, before->span, "stage '%s' stands here",
+                      before->name.text);
+        diagnose_help(reader->diagnostics, "units that had the new variant would lose it; let "
+                                           "stages grow");
     }
 }
 

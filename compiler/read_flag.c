@@ -388,9 +388,19 @@ static bool needs_bucket(const struct targeting *targeting, struct span *span, c
     return false;
 }
 
-static void warn_unreachable_block(struct reader *reader, const struct targeting *targeting)
+/* An environment that serves outright means to leave the flag's canary or experiment aside. */
+static bool written_together(const struct node *own)
 {
-    if (!targeting->canary && !targeting->experiment)
+    bool block = own && (node_get(own, "canary") || node_get(own, "experiment"));
+    bool rule = own && (node_get(own, "rules") || node_get(own, "serve") ||
+                        node_get(own, "split") || node_get(own, "percent"));
+    return block == rule;
+}
+
+static void warn_unreachable_block(struct reader *reader, const struct targeting *targeting,
+                                   const struct node *own)
+{
+    if ((!targeting->canary && !targeting->experiment) || !written_together(own))
         return;
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *rule = &targeting->rules[i];
@@ -406,7 +416,7 @@ static void warn_unreachable_block(struct reader *reader, const struct targeting
     }
 }
 
-static void finish_environment(struct reader *reader, struct draft *draft,
+static void finish_environment(struct reader *reader, struct draft *draft, const struct node *own,
                                struct targeting *environment)
 {
     struct targeting *targeting = &draft->targeting;
@@ -417,7 +427,7 @@ static void finish_environment(struct reader *reader, struct draft *draft,
         report_no_bucket(reader, span, what);
     if (draft->default_variant != UINT32_MAX)
         targeting->default_variant = draft->default_variant;
-    warn_unreachable_block(reader, targeting);
+    warn_unreachable_block(reader, targeting, own);
     *environment = *targeting;
 }
 
@@ -435,7 +445,7 @@ static void read_listed(struct reader *reader, struct draft *draft)
     for (uint32_t i = 0; i < count; i++) {
         struct draft one = *draft;
         one.targeting.enabled &= listed >> i & 1;
-        finish_environment(reader, &one, &draft->flag->environments[i]);
+        finish_environment(reader, &one, NULL, &draft->flag->environments[i]);
     }
 }
 
@@ -453,7 +463,7 @@ static void read_mapped(struct reader *reader, struct draft *draft)
             drop_replaced(&one, own);
             read_fields(reader, own, "an environment of a flag", FIELDS(environment_fields), &one);
         }
-        finish_environment(reader, &one, &draft->flag->environments[i]);
+        finish_environment(reader, &one, own, &draft->flag->environments[i]);
     }
 }
 

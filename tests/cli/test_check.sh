@@ -39,6 +39,11 @@ is "files are read in path order, with folders in between" "$(
 order/b-c.yaml
 order/b/a.yaml
 order/b/z.yaml"
+ln -s .. order/b/back
+is "a link back to a folder above is not followed" "$(check -C order 2>&1 | tail -1)" "4 errors in 4 files"
+ln -s ../empty order/link && echo 'x: 1' >empty/_x.yaml && cp order/a.yaml empty/linked.yaml
+is "a link to another folder is" "$(check -C order 2>&1 | tail -1)" "5 errors in 5 files"
+rm empty/*
 if [ "$(id -u)" -ne 0 ]; then
     chmod 000 both/flags/b.yaml
     exits "a file that may not be read is a job that cannot be done" 2 check -C both/flags

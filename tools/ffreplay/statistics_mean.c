@@ -1,0 +1,113 @@
+/*
+ * statistics_mean.c - means at every look: the asymptotic confidence sequence.
+ *
+ * One formula, known by several names (normal mixture, mSPRT with a mixture that narrows, and as
+ * the sequential mode of experiment platforms); docs/statistics.md has the references. It holds for
+ * many units: guards keep it from the first few, and from arms that have shown no spread.
+ */
+#include "statistics.h"
+
+#include <math.h>
+
+/* rho^2: the mixture's width, so that the bound is tightest at that many units. */
+static double tuning(double alpha, double tuned_for)
+{
+    return (-2 * log(alpha) + log(-2 * log(alpha) + 1)) / tuned_for;
+}
+
+double sequence_multiplier(double n, double alpha, double tuned_for)
+{
+    double spread = n * tuning(alpha, tuned_for);
+    return sqrt(2 * (spread + 1) * log(sqrt(spread + 1) / alpha) / spread);
+}
+
+double sequence_multiplier_one_sided(double n, double alpha, double tuned_for)
+{
+    double spread = n * tuning(2 * alpha, tuned_for);
+    return sqrt(2 * (spread + 1) * log1p(sqrt(spread + 1) / (2 * alpha)) / spread);
+}
+
+double sequence_p(double n, double difference, double standard_error, double alpha,
+                  double tuned_for)
+{
+    double spread = n * tuning(alpha, tuned_for);
+    double z = difference / standard_error;
+    if (isnan(z))
+        return NAN;
+    return fmin(1, sqrt(spread + 1) * exp(-spread * z * z / (2 * (spread + 1))));
+}
+
+static const struct interval unknown = {-INFINITY, INFINITY};
+
+static bool is_usable(const struct moments *seen, double growth)
+{
+    return seen->n * growth >= MEANS_BURN_IN && isfinite(seen->mean) && isfinite(seen->variance);
+}
+
+static struct interval around(double center, double reach)
+{
+    return (struct interval){center - reach, center + reach};
+}
+
+/*
+ * The ratios r for which canary - r * control is not shown to differ from zero (Fieller): a
+ * division by an uncertain mean is never made.
+ */
+static struct interval ratio_within(const struct moments *canary, const struct moments *control,
+                                    double variance_canary, double variance_control, double reach)
+{
+    double squared = reach * reach;
+    double slack = control->mean * control->mean - squared * variance_control;
+    if (!(control->mean > 0) || !(slack > 0))
+        return unknown;
+    double middle = canary->mean * control->mean / slack;
+    double inner = control->mean * control->mean * variance_canary +
+                   canary->mean * canary->mean * variance_control -
+                   squared * variance_canary * variance_control;
+    double half = reach * sqrt(fmax(inner, 0)) / slack;
+    return (struct interval){middle - half - 1, middle + half - 1};
+}
+
+struct interval means_sequence(const struct moments *canary, const struct moments *control,
+                               enum change change, double alpha, double growth)
+{
+    if (!is_usable(canary, growth) || !is_usable(control, growth))
+        return unknown;
+    /* An arm that has shown no spread is taken to have the other's. */
+    double spread_canary = canary->variance > 0 ? canary->variance : control->variance;
+    double spread_control = control->variance > 0 ? control->variance : canary->variance;
+    if (!(spread_canary > 0))
+        return unknown;
+    double of_canary = spread_canary / (canary->n * growth);
+    double of_control = spread_control / (control->n * growth);
+    double reach = sequence_multiplier_one_sided((canary->n + control->n) * growth, alpha,
+                                                 SEQUENCE_TUNED_FOR);
+    if (change == CHANGE_RELATIVE)
+        return ratio_within(canary, control, of_canary, of_control, reach);
+    return around(canary->mean - control->mean, reach * sqrt(of_canary + of_control));
+}
+
+struct interval mean_sequence(const struct moments *seen, double alpha, double growth)
+{
+    if (!is_usable(seen, growth) || !(seen->variance > 0))
+        return unknown;
+    double n = seen->n * growth;
+    double reach = sequence_multiplier_one_sided(n, alpha, SEQUENCE_TUNED_FOR);
+    return around(seen->mean, reach * sqrt(seen->variance / n));
+}
+
+struct interval means_apart_sequence(const struct moments *canary, const struct moments *control,
+                                     enum change change, double alpha, double growth)
+{
+    struct interval of_canary = mean_sequence(canary, alpha / 2, growth);
+    struct interval of_control = mean_sequence(control, alpha / 2, growth);
+    if (change == CHANGE_ABSOLUTE)
+        return (struct interval){of_canary.lower - of_control.upper,
+                                 of_canary.upper - of_control.lower};
+    if (!(of_control.lower > 0))
+        return unknown;
+    return (struct interval){
+        of_canary.lower / (of_canary.lower > 0 ? of_control.upper : of_control.lower) - 1,
+        of_canary.upper / (of_canary.upper > 0 ? of_control.lower : of_control.upper) - 1,
+    };
+}
