@@ -27,6 +27,11 @@ formatting() {
         sed -nE 's/^([^ :]+:[0-9]+):[0-9]+: .*/\1: not as clang-format has it/p' | uniq
 }
 
+# clang-format leaves comments as they are laid out.
+widths() {
+    grep -nE '^.{101}' "${sources[@]}" | sed -E 's/^([^:]+:[0-9]+):.*/\1: more than 100 columns/'
+}
+
 # The table in CONTRIBUTING.md: the folders that the files of a folder may include from.
 may_include() {
     case $1 in
@@ -174,7 +179,7 @@ manuals() {
     done
 }
 
-for check in formatting layers libraries banned sizes openings labels whitespace shell documents \
+for check in formatting widths layers libraries banned sizes openings labels whitespace shell documents \
     generated manuals; do
     $check >>"$findings"
 done

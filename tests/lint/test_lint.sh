@@ -48,6 +48,7 @@ finds() {
     is '… and fails' $status 1
 }
 finds 'unformatted code' runtime/one.c 'int  two(void);\n' 'runtime/one.c:7: not as clang-format'
+finds 'a line that is too long' runtime/one.c "/* $(printf '%097d' 0) */\n" 'runtime/one.c:7: more than 100'
 finds 'the library including the compiler' runtime/one.c '#include "../compiler/model.h"\n' \
     "runtime/one.c:7: 'runtime' may not include 'compiler/model.h'"
 finds 'the library including a parser' runtime/one.c '#include <yaml.h>\n' 'runtime/one.c:7: <yaml.h> may not'
