@@ -201,6 +201,41 @@ changed = [json.loads(line)["verdict"] != "hold" for line in result.out.splitlin
 equal(len(ledger(directory)), sum(changed), "all_of_them_are_applied")
 ok(chain_holds(directory), "all_of_them_chain", result.err)
 
+# Keys that are not there yet are added; a mapping in braces stays one.
+bare = project("bare", canary("stages:\n  - {name: first, percent: 20%}\n  - {percent: 50%}\n"
+                              "guards: [{metric: error_rate, max: 5%}]\nstate: running   # bare\n"))
+before = read(bare)
+result = decide(bare, well, "--apply", "--exit-code")
+equal(result.status, 0, "a_canary_without_stage_and_since_advances")
+after = read(bare)
+ok(all(line in after.splitlines() for line in before.splitlines()), "every_line_of_it_is_still_there",
+   after)
+equal(after.count("\n"), before.count("\n") + 2, "and_two_were_added")
+equal(decide(bare, well, "--json").json["stage"],
+      {"name": "stages[1]", "index": 1, "percent": 50, "since": NOW}, "the_stage_without_a_name_is_set")
+flow = project("flow", "flags: {canary.checkout: {canary: {stages: [{name: a, percent: 20%}, "
+               "{name: b, percent: 50%}], guards: [{metric: error_rate, max: 5%}], state: running, stage: a}}}\n")
+result = decide(flow, well, "--apply", "--exit-code")
+equal((result.status, decide(flow, well, "--json").json["stage"]["name"]), (0, "b"),
+      "a_canary_in_braces_advances")
+
+# What cannot be written is an error, and changes nothing.
+if os.geteuid() != 0:
+    locked = project("locked", canary(BLOCK))
+    os.chmod(locked, 0o555)
+    result = decide(locked, failing, "--apply")
+    ok(result.status == 2 and ledger(locked) == [] and "state:   running" in read(locked),
+       "a_directory_that_cannot_be_written", result.err)
+    os.chmod(locked, 0o755)
+unwritable = project("unwritable", canary(BLOCK))
+os.mkdir(os.path.join(unwritable, "ledger.jsonl"))
+before = read(unwritable)
+result = decide(unwritable, failing, "--apply")
+equal((result.status, read(unwritable)), (2, before), "without_a_ledger_nothing_is_edited")
+result = decide(project("no-build", canary(BLOCK)), failing, "--apply", "--build", "/nonexistent/x.ffs")
+ok(result.status == 2 and "/nonexistent/x.ffs" in result.err, "a_build_that_cannot_be_published",
+   result.err)
+
 # A block that environments share changes for both, which is said.
 shared = project("shared", canary(BLOCK))
 result = decide(shared, failing, "--apply")

@@ -5,7 +5,7 @@ import os
 import re
 
 import lab
-from lab import SCRATCH, canary, decide, equal, finish, ok, project, requests, write
+from lab import SCRATCH, START, canary, decide, equal, finish, ok, project, requests, write
 
 BLOCK = """\
 stages: [{name: first, percent: 20%, min_samples: 10}, {name: full, percent: 100%}]
@@ -157,6 +157,22 @@ result = decide(others, path, flag="test")
 ok(result.status == 2 and "it is an experiment" in result.err, "an_experiment", result.err)
 result = decide(others, path, "--all", flag=None)
 ok(result.status == 0 and "no canary is running" in result.out, "all_of_none", result.out, result.err)
+
+# Without a `logs:` section, the lines have OpenTelemetry's names.
+exposures = [json.dumps({"time": START + i * 1000, "feature_flag.key": "canary.checkout",
+                         "feature_flag.result.variant": "on" if i % 3 == 0 else "off",
+                         "feature_flag.context.id": f"u{i % 50}", "status": 500 if i == 3 else 200})
+             for i in range(900)]
+exposures += [json.dumps({"time": START, "feature_flag": {"key": "another", "result": {"variant": "x"}}})]
+base = lab.PROJECT[:lab.PROJECT.index("logs:")] + "metrics:\n" \
+    "  error_rate: {kind: proportion, of: {status: {gte: 500}}}\n" \
+    "  latency_p95: {kind: proportion, per: unit, of: {status: {gte: 500}}}\n"
+default_log = project("default-log", canary(BLOCK.replace("500ms", "5%")), base=base)
+result = decide(default_log, write("exposures.ndjson", exposures), "--json")
+ok(result.status == 0, "a_project_without_logs_reads_exposures", result.err)
+equal([criterion["canary"] for criterion in result.json["criteria"]],
+      [{"n": 300, "estimate": 1 / 300}, {"n": 50, "estimate": 1 / 50}], "and_measures_them")
+equal(result.json["input"]["left_out"], {"other_flag": 1}, "and_knows_whose_they_are")
 
 # Criteria this version does not decide by, with their place; a later stage's, too.
 REFUSED = {
