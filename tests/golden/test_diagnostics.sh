@@ -126,7 +126,7 @@ without_case() {
         echo "$code has no case"
         missing=1
     done
-    return $missing
+    return "$missing"
 }
 ok "every code has a case that triggers it" without_case
 finish
