@@ -94,6 +94,13 @@ BRANCHES = [
     ("no-criteria", STAGES + RUNNING, few, [], 10),
     ("over", STAGES + RUNNING + "guards: [{metric: error_rate, max: 5%, over: 10m, "
      "min_samples: 10, action: rollback}]\n", failing, [], 20),
+    ("over-insufficient", STAGES + RUNNING +
+     "guards: [{metric: error_rate, max: 5%, over: 10m, action: rollback}]\n", failing, [], 10),
+    ("for-insufficient", STAGES + RUNNING + "guards: [{metric: error_rate, max: 5%, for: 3, "
+     "min_samples: 20, action: rollback}]\n", failing, ["--window", "5m"], 10),
+    ("for-too-early", STAGES + RUNNING + "guards: [{metric: error_rate, max: 5%, for: 3, "
+     "min_samples: 1, action: rollback}]\n", failing,
+     ["--window", "5m", "--now", "2026-11-20T10:12:00Z"], 10),
     ("over-stale", STAGES + RUNNING + "guards: [{metric: error_rate, max: 5%, over: 10m, "
      "min_samples: 10, action: rollback}]\n", well, ["--now", "2026-11-20T15:00:00Z"], 10),
     ("for", STAGES + RUNNING + "guards: [{metric: error_rate, max: 5%, for: 3, min_samples: 1, "

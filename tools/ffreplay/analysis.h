@@ -26,8 +26,8 @@ struct judgement {
     bool measured; /* `estimate` counts: of the stage, or of the newest look */
     double estimate;
     uint64_t samples;        /* behind the estimate */
-    uint64_t wanted_samples; /* what `samples`, or the stage's samples, had to reach */
-    uint64_t stage_samples;  /* of the metric in the canary */
+    uint64_t fewest_samples; /* of all looks */
+    uint64_t wanted_samples; /* what those have to reach */
     uint32_t looks;          /* of `for`, those there were */
     uint32_t looks_beyond;
     bool control_measured;

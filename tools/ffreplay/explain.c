@@ -53,9 +53,20 @@ static const char *measured_text(struct verdict *verdict, const struct judgement
 
 static uint64_t missing_samples(const struct judgement *judgement)
 {
-    uint64_t have =
-        judgement->criterion->min_samples ? judgement->samples : judgement->stage_samples;
-    return judgement->wanted_samples > have ? judgement->wanted_samples - have : 0;
+    uint64_t have = judgement->fewest_samples, wanted = judgement->wanted_samples;
+    return wanted > have ? wanted - have : 0;
+}
+
+/* " in the last 1m", where that is what is judged. */
+static const char *range_text(struct verdict *verdict, const struct judgement *judgement)
+{
+    const struct criterion *criterion = judgement->criterion;
+    if (criterion->for_windows > 1)
+        return " in one of the windows";
+    if (!judgement->windowed)
+        return "";
+    return arena_format(arena_of(verdict), " in the last %s",
+                        duration_text(arena_of(verdict), criterion->over));
 }
 
 /* ------------------------------------------------------------------------------------- reasons --
@@ -71,10 +82,10 @@ static void why_insufficient(struct verdict *verdict, const struct judgement *ju
                      criterion->metric->name.text, judgement->looks, criterion->for_windows);
     else
         sentence_add(verdict, &verdict->reasons,
-                     "%s was measured on %" PRIu64 " canary %s, of the %" PRIu64 " wanted",
-                     criterion->metric->name.text, judgement->wanted_samples - missing,
-                     sample_noun(criterion->metric, judgement->wanted_samples - missing),
-                     judgement->wanted_samples);
+                     "%s was measured on %" PRIu64 " canary %s%s, of the %" PRIu64 " wanted",
+                     criterion->metric->name.text, judgement->fewest_samples,
+                     sample_noun(criterion->metric, judgement->fewest_samples),
+                     range_text(verdict, judgement), judgement->wanted_samples);
 }
 
 static void why_held(struct verdict *verdict)

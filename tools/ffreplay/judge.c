@@ -28,7 +28,7 @@ static struct look look_at(const struct judgement *judgement, const struct measu
 {
     struct look look = {.samples = cell_samples(cell, measure)};
     look.measured = cell_estimate(cell, measure, duration, &look.estimate);
-    look.enough = look.samples >= judgement->criterion->min_samples;
+    look.enough = look.samples >= judgement->wanted_samples;
     look.beyond = look.measured && is_beyond(judgement->criterion, look.estimate);
     return look;
 }
@@ -50,6 +50,7 @@ static void take(struct judgement *judgement, const struct look *look)
     judgement->measured = look->measured;
     judgement->estimate = look->estimate;
     judgement->samples = look->samples;
+    judgement->fewest_samples = look->samples;
 }
 
 static enum criterion_verdict verdict_of(const struct look *look)
@@ -84,6 +85,8 @@ static enum criterion_verdict judge_row(struct judgement *judgement, const struc
             take(judgement, &look);
         judgement->looks_beyond += look.beyond;
         all_enough &= look.enough;
+        if (look.samples < judgement->fewest_samples)
+            judgement->fewest_samples = look.samples;
     }
     if (judgement->looks == 0)
         return CRITERION_NODATA;
@@ -114,21 +117,14 @@ static void judge(struct judgement *judgement, const struct tally *tally, const 
                   const struct replay_times *times, int64_t begin)
 {
     const struct measure *measure = &tally->measure;
-    judgement->stage_samples = cell_samples(&tally->canary, measure);
+    uint64_t own = judgement->criterion->min_samples;
+    judgement->wanted_samples = own > 0 ? own : stage->min_samples;
     if (!judgement->windowed) {
         judgement->control_samples = cell_samples(&tally->control, measure);
         judgement->control_measured = cell_estimate(&tally->control, measure, times->now - begin,
                                                     &judgement->control_estimate);
     }
-    enum criterion_verdict verdict = judge_measured(judgement, tally, times, begin);
-    judgement->wanted_samples = judgement->criterion->min_samples;
-    if (judgement->wanted_samples == 0) {
-        /* The stage's minimum is one for the stage, also where only a window of it is judged. */
-        judgement->wanted_samples = stage->min_samples;
-        if (verdict != CRITERION_NODATA && judgement->stage_samples < stage->min_samples)
-            verdict = CRITERION_INSUFFICIENT;
-    }
-    judgement->finding.verdict = verdict;
+    judgement->finding.verdict = judge_measured(judgement, tally, times, begin);
 }
 
 void analysis_judge(struct analysis *analysis, const struct replay_times *times, int64_t begin)
