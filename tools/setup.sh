@@ -4,7 +4,7 @@
 set -eu
 
 packages_build="gcc g++ make pkg-config libyaml-dev libxxhash-dev libsodium-dev libjansson-dev
-    libsimdjson-dev"
+    libsimdjson-dev libboost-math-dev"
 packages_check="libcmocka-dev python3 python3-yaml python3-xxhash python3-jsonschema binutils util-linux procps"
 packages_lint="clang-format-14 shellcheck git"
 

@@ -80,8 +80,8 @@ struct interval means_sequence(const struct moments *canary, const struct moment
         return unknown;
     double of_canary = spread_canary / (canary->n * growth);
     double of_control = spread_control / (control->n * growth);
-    double reach = sequence_multiplier_one_sided((canary->n + control->n) * growth, alpha,
-                                                 SEQUENCE_TUNED_FOR);
+    double reach =
+        sequence_multiplier_one_sided((canary->n + control->n) * growth, alpha, SEQUENCE_TUNED_FOR);
     if (change == CHANGE_RELATIVE)
         return ratio_within(canary, control, of_canary, of_control, reach);
     return around(canary->mean - control->mean, reach * sqrt(of_canary + of_control));

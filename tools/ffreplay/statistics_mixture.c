@@ -5,7 +5,7 @@
 
 #define LEAST_EXPONENT (-10)
 #define HALVINGS       64
-#define DOUBLINGS      200
+#define DOUBLINGS      100
 #define RATIO_LIMIT    1e6
 
 void mixture_init(struct mixture *mixture)

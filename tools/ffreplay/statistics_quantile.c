@@ -107,11 +107,10 @@ double quantiles_log_e(const struct distribution *canary, const struct distribut
                 below_control = before;
             }
         }
-        double log_e =
-            proportion_bets_log_e(&of_canary, below_canary * growth,
-                                  (canary_count - below_canary) * growth) +
-            proportion_bets_log_e(&of_control, below_control * growth,
-                                  (control_count - below_control) * growth);
+        double log_e = proportion_bets_log_e(&of_canary, below_canary * growth,
+                                             (canary_count - below_canary) * growth) +
+                       proportion_bets_log_e(&of_control, below_control * growth,
+                                             (control_count - below_control) * growth);
         least = fmin(least, log_e);
     }
     if (side == SIDE_BELOW)
@@ -148,7 +147,7 @@ struct interval quantiles_sequence(const struct distribution *canary,
     if (isnan(of_canary) || isnan(of_control))
         return unknown;
     if (change == CHANGE_RELATIVE)
-        return control->bins[0].low > 0 ? sequence_search_ratio(of_ratio, &of, alpha) : unknown;
+        return of_control > 0 ? sequence_search_ratio(of_ratio, &of, alpha) : unknown;
     double step = fmax(fabs(of_canary), fabs(of_control)) / 64;
     return sequence_search(of_difference, &of, alpha, unknown, of_canary - of_control,
                            step > 0 ? step : 1);

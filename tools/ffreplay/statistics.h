@@ -1,0 +1,273 @@
+/*
+ * statistics.h - what follows from the numbers: intervals, tests, e-values, sample sizes.
+ *
+ * Pure functions of sufficient statistics: no state, no input or output, no memory kept, and the
+ * same numbers give the same bits. docs/statistics.md has for each the question it answers, its
+ * formula, its reference and what it assumes.
+ *
+ * Counts are doubles, because extrapolation ("three times as much data") needs fractions. What
+ * cannot be computed is NaN, and an unknown bound is infinite: never a number that looks like one.
+ */
+#ifndef FFREPLAY_STATISTICS_H
+#define FFREPLAY_STATISTICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "exact_sum.h"
+
+struct interval {
+    double lower, upper;
+};
+
+/* Which way something is off: up, or down. */
+enum side { SIDE_ABOVE, SIDE_BELOW };
+
+/* How a change is told: canary - control, or canary / control - 1. */
+enum change { CHANGE_ABSOLUTE, CHANGE_RELATIVE };
+
+/* ------------------------------------------------------------------ sufficient statistics -- */
+
+struct proportion {
+    double n, events;
+};
+
+/* What was seen of both arms while the canary's share stood still: a stage, or a window. */
+struct stratum {
+    struct proportion canary, control;
+};
+
+/* Of independent units. A clustered metric is the one whose units were summed up first. */
+struct moments {
+    double n, mean, variance; /* variance with n - 1; NaN below two units */
+};
+
+/* Of units with a numerator and a denominator each. */
+struct ratio_moments {
+    struct moments numerator, denominator;
+    double covariance;
+};
+
+/* A stretch of values, in which `count` lie; a value of its own has low == high. */
+struct bin {
+    double low, high;
+    double count;
+};
+
+/* Ascending, not overlapping; empty ones may be left out. */
+struct distribution {
+    const struct bin *bins;
+    size_t count;
+};
+
+/* Adds the product without rounding, so that a variance can be had from sums of squares. A product
+ * beyond the largest double is left out, and false returned. */
+bool exact_sum_add_product(struct exact_sum *sum, double a, double b);
+
+/* From the exact sums of the units' numbers and their squares: without the cancellation that makes
+ * such formulae useless in doubles. */
+struct moments moments_of_sums(uint64_t n, const struct exact_sum *sum,
+                               const struct exact_sum *squares);
+double covariance_of_sums(uint64_t n, const struct exact_sum *sum_a, const struct exact_sum *sum_b,
+                          const struct exact_sum *products);
+
+/* The ratio of the means, as if it were the mean of n units with the variance that the delta method
+ * gives it: it then goes wherever moments go. */
+struct moments ratio_as_moments(const struct ratio_moments *ratio);
+
+/* By how much a share of events varies more between units than independent events would let it: at
+ * least 1. `ratio`: events by requests, of units. */
+double design_effect(const struct ratio_moments *ratio);
+
+/* ------------------------------------------------------------ valid at every look, at once -- */
+
+/*
+ * The logarithm of the e-value against "canary <= ratio * control + difference" (SIDE_ABOVE), or
+ * ">=" (SIDE_BELOW), in every stratum. At most one in 1/alpha true nulls ever shows an e-value of
+ * 1/alpha, however often one looks. Exact for any count, also of changing shares.
+ */
+double proportions_log_e(const struct stratum *strata, size_t count, enum side side, double ratio,
+                         double difference);
+/* Of counts of events in an exposure (n): rates, which no share bounds. */
+double rates_log_e(const struct stratum *strata, size_t count, enum side side, double ratio,
+                   double difference);
+/* Against "the proportion is <= value", or ">=". */
+double proportion_log_e(struct proportion seen, enum side side, double value);
+
+/* min(1, 1/e): a p-value that may be looked at any time. */
+double p_of_log_e(double log_e);
+
+/*
+ * Confidence sequences. Each bound alone fails at most alpha of the time; both together at most
+ * 2 alpha. `growth` is how many times as much data to pretend there is; 1 for what there is.
+ */
+struct interval proportions_sequence(const struct stratum *strata, size_t count, enum change change,
+                                     double alpha, double growth);
+struct interval rates_sequence(const struct stratum *strata, size_t count, enum change change,
+                               double alpha, double growth);
+struct interval proportion_sequence(struct proportion seen, double alpha, double growth);
+struct interval rate_sequence(struct proportion seen, double alpha, double growth);
+/* Of arms that were not observed side by side, as the time before and the time after. */
+struct interval proportions_apart_sequence(struct proportion canary, struct proportion control,
+                                           enum change change, double alpha, double growth);
+struct interval rates_apart_sequence(struct proportion canary, struct proportion control,
+                                     enum change change, double alpha, double growth);
+
+/* Asymptotic: for means of many units. `tuned_for` is the number of units, of both arms, at which
+ * the bound is tightest. */
+#define SEQUENCE_TUNED_FOR 5000
+/* The bound in standard errors: one-sided, or each of a two-sided pair that fails together. */
+double sequence_multiplier(double n, double alpha, double tuned_for);
+double sequence_multiplier_one_sided(double n, double alpha, double tuned_for);
+/* Of the two-sided sequence: when it first would have excluded no difference. */
+double sequence_p(double n, double difference, double standard_error, double alpha,
+                  double tuned_for);
+/* Each bound one-sided. Below MEANS_BURN_IN units an arm, or without any spread: infinite. */
+#define MEANS_BURN_IN 100
+struct interval means_sequence(const struct moments *canary, const struct moments *control,
+                               enum change change, double alpha, double growth);
+struct interval means_apart_sequence(const struct moments *canary, const struct moments *control,
+                                     enum change change, double alpha, double growth);
+struct interval mean_sequence(const struct moments *seen, double alpha, double growth);
+
+double distribution_quantile(const struct distribution *values, double q);
+struct interval quantile_sequence(const struct distribution *values, double q, double alpha,
+                                  double growth);
+/* Against "canary's quantile <= ratio * control's + difference", or ">=". */
+double quantiles_log_e(const struct distribution *canary, const struct distribution *control,
+                       double q, enum side side, double ratio, double difference, double growth);
+struct interval quantiles_sequence(const struct distribution *canary,
+                                   const struct distribution *control, double q, enum change change,
+                                   double alpha, double growth);
+
+/* --------------------------------------------------------------- a comparison, whatever of -- */
+
+enum measurement { MEASURED_PROPORTION, MEASURED_RATE, MEASURED_MEAN, MEASURED_QUANTILE };
+
+enum baseline {
+    BASELINE_CONTROL, /* observed at the same time */
+    BASELINE_BEFORE,  /* observed at another time */
+    BASELINE_NONE     /* the canary's own value */
+};
+
+struct comparison_input {
+    enum measurement measurement;
+    enum baseline baseline;
+    enum change change;
+    double confidence; /* of each bound alone: 0.95 */
+    /* MEASURED_PROPORTION, MEASURED_RATE. Only BASELINE_CONTROL tells the strata apart. */
+    const struct stratum *strata;
+    size_t stratum_count;
+    double design_effect;           /* see there; 0 counts as 1 */
+    struct moments canary, control; /* MEASURED_MEAN; a ratio by ratio_as_moments() */
+    struct distribution canary_values, control_values; /* MEASURED_QUANTILE */
+    double quantile;
+};
+
+enum comparison_state {
+    COMPARISON_FINE,
+    COMPARISON_NODATA,      /* an arm has nothing, or no number */
+    COMPARISON_TOO_FEW,     /* below what the method needs */
+    COMPARISON_NO_SPREAD,   /* all values are the same: there is nothing to judge chance by */
+    COMPARISON_NO_BASELINE, /* a change relative to zero, or to less */
+};
+
+struct comparison {
+    enum comparison_state state;
+    const char *method;       /* "mixture e-process", … */
+    double canary, control;   /* estimates; NaN: none */
+    double change;            /* of BASELINE_NONE the canary's estimate; NaN: none */
+    struct interval interval; /* of the change; what is not known is infinite */
+};
+struct comparison compare(const struct comparison_input *input);
+const char *
+comparison_state_text(enum comparison_state state); /* a clause: "… units are too few" */
+
+enum margin_verdict { MARGIN_WITHIN, MARGIN_BEYOND, MARGIN_UNDECIDED };
+/* Beyond `margin` on that side, shown; within it, shown; or neither. A margin is as signed as the
+ * change: max_decrease of 5 % is SIDE_BELOW, -0.05. */
+enum margin_verdict margin_judge(const struct comparison *comparison, enum side side,
+                                 double margin);
+/* How many times as much data, at the same estimates, until margin_judge() has an answer: 1 if it
+ * has, INFINITY where a million times is not enough. */
+double comparison_growth_needed(const struct comparison_input *input, enum side side,
+                                double margin);
+
+/* -------------------------------------------------------------- tests at a planned end -- */
+
+struct test {
+    double estimate;
+    double statistic;
+    double degrees; /* NaN: the test has none */
+    double p;       /* two-sided */
+    struct interval interval;
+};
+
+/* Differences canary - control; `alpha` is of the two-sided interval. */
+struct test welch_t(const struct moments *canary, const struct moments *control, double alpha);
+/* Relative to the control's size, by the delta method. */
+struct test welch_t_relative(const struct moments *canary, const struct moments *control,
+                             double alpha);
+/* Pooled variance in the statistic; the interval is Wald's, unpooled. */
+struct test two_proportions_z(struct proportion canary, struct proportion control, double alpha);
+struct test two_proportions_z_unpooled(struct proportion canary, struct proportion control,
+                                       double alpha);
+/* Newcombe's score interval of the difference (his method 10). */
+struct interval newcombe(struct proportion canary, struct proportion control, double alpha);
+struct interval wilson(struct proportion seen, double alpha);
+struct interval clopper_pearson(struct proportion seen, double alpha);
+
+struct test chi_square_goodness(const double *observed, const double *expected, size_t count);
+struct test chi_square_independence(const double *table, size_t rows, size_t columns);
+
+/* Sample-ratio mismatch. Arms without weight are left out of the test; what they have is a leak. */
+struct sample_ratio {
+    double statistic, degrees, p; /* p is NaN with fewer than two arms, or too few units */
+    double leaked;
+};
+#define SAMPLE_RATIO_LEAST 8 /* units an arm, on average, below which chi-square is not trusted */
+struct sample_ratio sample_ratio(const double *observed, const double *weights, size_t count);
+
+/* Both ascending. With ties, the normal approximation with continuity correction. */
+struct test mann_whitney(const double *canary, size_t canary_count, const double *control,
+                         size_t control_count);
+/* The median of all differences, exactly, and its interval by the ranks of the differences. */
+struct test hodges_lehmann(const double *canary, size_t canary_count, const double *control,
+                           size_t control_count, double alpha);
+
+/* ------------------------------------------------------------------------- several looks -- */
+
+enum spending { SPENDING_OBRIEN_FLEMING, SPENDING_POCOCK };
+/* The part of a one-sided alpha spent when `information` (0 to 1) is in. */
+double alpha_spent(enum spending spending, double alpha, double information);
+/* The bound of the standardised statistic at each look, one-sided. `information` ascends to at most
+ * 1. */
+#define GROUP_SEQUENTIAL_MOST 200
+bool group_sequential_bounds(enum spending spending, double alpha, const double *information,
+                             size_t looks, double *bounds);
+
+/* Adjusted p-values, in the order given. `adjusted` has room for as many; it may be `p`. */
+void adjust_holm(const double *p, size_t count, double *adjusted);
+void adjust_benjamini_hochberg(const double *p, size_t count, double *adjusted);
+
+/* -------------------------------------------------------------------- before one begins -- */
+
+/* Two-sided alpha; `canary_share` of all units are the canary's. Units of both arms together. */
+double means_sample_size(double difference, double standard_deviation, double canary_share,
+                         double alpha, double power);
+double proportions_sample_size(double control, double canary, double canary_share, double alpha,
+                               double power);
+double means_power(double difference, double standard_deviation, double n, double canary_share,
+                   double alpha);
+/* The least difference found with that power. */
+double means_detectable(double standard_deviation, double n, double canary_share, double alpha,
+                        double power);
+double proportions_detectable(double control, double n, double canary_share, double alpha,
+                              double power);
+/* The same for the one-sided bounds that may be looked at any time: by when `power` of the canaries
+ * that are off by so much have been found. */
+double sequence_sample_size(double difference, double variance_canary, double variance_control,
+                            double canary_share, double alpha, double power);
+
+#endif

@@ -1,0 +1,165 @@
+/* statistics_power.c - how many units a question needs, and what a number of units can answer. */
+#include "statistics.h"
+
+#include <math.h>
+
+#include "distributions.h"
+
+#define HALVINGS   100
+#define MOST_UNITS 1e15
+
+/* The variance of the difference of two means, in units of what one unit has, times n. */
+static double spread_of_shares(double canary_share)
+{
+    return 1 / canary_share + 1 / (1 - canary_share);
+}
+
+static bool is_sane(double canary_share, double alpha, double power)
+{
+    return canary_share > 0 && canary_share < 1 && alpha > 0 && alpha < 1 && power > alpha &&
+           power < 1;
+}
+
+double means_power(double difference, double standard_deviation, double n, double canary_share,
+                   double alpha)
+{
+    if (!(n > 2) || !is_sane(canary_share, alpha, 0.999999))
+        return NAN;
+    double degrees = n - 2;
+    double shift =
+        fabs(difference) / (standard_deviation * sqrt(spread_of_shares(canary_share) / n));
+    double bound = student_quantile(1 - alpha / 2, degrees);
+    return student_shifted_upper(bound, degrees, shift) +
+           (1 - student_shifted_upper(-bound, degrees, shift));
+}
+
+typedef double measure_function(const void *data, double x);
+
+/* The x in [low, high] from where the ascending measure reaches `wanted`; NaN: nowhere. */
+static double first_reaching(measure_function *measure, const void *data, double wanted, double low,
+                             double high)
+{
+    if (!(measure(data, high) >= wanted))
+        return NAN;
+    for (int i = 0; i < HALVINGS; i++) {
+        double middle = high / low > 4 ? sqrt(low * high) : low + (high - low) / 2;
+        if (middle <= low || middle >= high)
+            break;
+        if (measure(data, middle) >= wanted)
+            high = middle;
+        else
+            low = middle;
+    }
+    return high;
+}
+
+struct question {
+    double control, difference, standard_deviation, n, canary_share, alpha, power;
+    double variance_canary, variance_control;
+};
+
+static double power_of_units(const void *data, double n)
+{
+    const struct question *asked = data;
+    return means_power(asked->difference, asked->standard_deviation, n, asked->canary_share,
+                       asked->alpha);
+}
+
+static double power_of_difference(const void *data, double difference)
+{
+    const struct question *asked = data;
+    return means_power(difference, asked->standard_deviation, asked->n, asked->canary_share,
+                       asked->alpha);
+}
+
+/* What the normal distribution says; Student's needs a little more. */
+static double means_normal_size(double difference, double standard_deviation, double canary_share,
+                                double alpha, double power)
+{
+    double z = normal_quantile(1 - alpha / 2) + normal_quantile(power);
+    double ratio = standard_deviation / difference;
+    return z * z * ratio * ratio * spread_of_shares(canary_share);
+}
+
+double means_sample_size(double difference, double standard_deviation, double canary_share,
+                         double alpha, double power)
+{
+    if (!is_sane(canary_share, alpha, power) || difference == 0 || !(standard_deviation > 0))
+        return NAN;
+    struct question asked = {.difference = difference,
+                             .standard_deviation = standard_deviation,
+                             .canary_share = canary_share,
+                             .alpha = alpha};
+    double about = means_normal_size(difference, standard_deviation, canary_share, alpha, power);
+    return first_reaching(power_of_units, &asked, power, fmax(2.001, about / 2), 2 * about + 100);
+}
+
+double means_detectable(double standard_deviation, double n, double canary_share, double alpha,
+                        double power)
+{
+    if (!is_sane(canary_share, alpha, power) || !(n > 2) || !(standard_deviation > 0))
+        return NAN;
+    struct question asked = {.standard_deviation = standard_deviation,
+                             .n = n,
+                             .canary_share = canary_share,
+                             .alpha = alpha};
+    double about = sqrt(means_normal_size(1, standard_deviation, canary_share, alpha, power) / n);
+    return first_reaching(power_of_difference, &asked, power, about / 4, about * 1000);
+}
+
+double proportions_sample_size(double control, double canary, double canary_share, double alpha,
+                               double power)
+{
+    if (!is_sane(canary_share, alpha, power) || control == canary)
+        return NAN;
+    double pooled = canary_share * canary + (1 - canary_share) * control;
+    double under_null = pooled * (1 - pooled) * spread_of_shares(canary_share);
+    double under_effect =
+        canary * (1 - canary) / canary_share + control * (1 - control) / (1 - canary_share);
+    double root = normal_quantile(1 - alpha / 2) * sqrt(under_null) +
+                  normal_quantile(power) * sqrt(under_effect);
+    return root * root / ((canary - control) * (canary - control));
+}
+
+static double closeness(const void *data, double difference)
+{
+    const struct question *asked = data;
+    return -proportions_sample_size(asked->control, asked->control + difference,
+                                    asked->canary_share, asked->alpha, asked->power);
+}
+
+double proportions_detectable(double control, double n, double canary_share, double alpha,
+                              double power)
+{
+    if (!is_sane(canary_share, alpha, power) || !(control >= 0 && control < 1) || !(n > 0))
+        return NAN;
+    struct question asked = {
+        .control = control, .canary_share = canary_share, .alpha = alpha, .power = power};
+    return first_reaching(closeness, &asked, -n, 1e-12, 1 - control);
+}
+
+/* How much of the difference is left when the bound and the unlucky ones have had their part. */
+static double slack_of_units(const void *data, double n)
+{
+    const struct question *asked = data;
+    double error = sqrt((asked->variance_canary / asked->canary_share +
+                         asked->variance_control / (1 - asked->canary_share)) /
+                        n);
+    return fabs(asked->difference) -
+           error * (sequence_multiplier_one_sided(n, asked->alpha, SEQUENCE_TUNED_FOR) +
+                    normal_quantile(asked->power));
+}
+
+double sequence_sample_size(double difference, double variance_canary, double variance_control,
+                            double canary_share, double alpha, double power)
+{
+    if (!is_sane(canary_share, alpha, power) || difference == 0)
+        return NAN;
+    struct question asked = {.difference = difference,
+                             .variance_canary = variance_canary,
+                             .variance_control = variance_control,
+                             .canary_share = canary_share,
+                             .alpha = alpha,
+                             .power = power};
+    return first_reaching(slack_of_units, &asked, 0, MEANS_BURN_IN, MOST_UNITS);
+}
