@@ -193,6 +193,8 @@ static int decide_on_logs(struct replay *replay, const struct options *options,
     replay_init(replay, project);
     if (!choose(replay, options, flag))
         return EXIT_JOB;
+    if (replay->analysis_count == 0)
+        return report(replay, options, ledger);
     bool prepared = true;
     for (uint32_t i = 0; i < replay->analysis_count; i++)
         prepared &=
