@@ -52,21 +52,29 @@ static void add_block(struct arena *arena, size_t size)
     arena->end = arena->next + wanted;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+static void *take(struct arena *arena, size_t size, size_t alignment)
 {
     if (size > SIZE_MAX / 2)
         out_of_memory();
-    size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (!arena->block || size > (size_t)(arena->end - arena->next))
+    size_t padding = (size_t)(-(uintptr_t)arena->next & (alignment - 1));
+    size_t rest = (size_t)(arena->end - arena->next);
+    if (!arena->block || padding > rest || size > rest - padding) {
         add_block(arena, size);
-    void *result = arena->next;
-    arena->next += size;
+        padding = 0;
+    }
+    void *result = arena->next + padding;
+    arena->next += padding + size;
     return result;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return take(arena, size, ALIGNMENT);
 }
 
 char *arena_copy(struct arena *arena, const void *bytes, size_t length)
 {
-    char *copy = arena_alloc(arena, length + 1);
+    char *copy = take(arena, length + 1, 1);
     if (length)
         memcpy(copy, bytes, length);
     return copy;
@@ -80,7 +88,7 @@ char *arena_vformat(struct arena *arena, const char *format, va_list arguments)
     va_end(again);
     if (length < 0)
         return arena_copy(arena, "", 0);
-    char *text = arena_alloc(arena, (size_t)length + 1);
+    char *text = take(arena, (size_t)length + 1, 1);
     vsnprintf(text, (size_t)length + 1, format, arguments);
     return text;
 }

@@ -108,8 +108,10 @@ uint64_t read_fields(struct reader *reader, struct node *map, const char *what,
 {
     assert(count <= FIELD_LIMIT);
     uint64_t given = 0;
-    if (!expect_map(reader, map, arena_format(reader->arena, "a mapping for %s", what)))
+    if (map->kind != NODE_MAP) {
+        expected(reader, map, arena_format(reader->arena, "a mapping for %s", what));
         return 0;
+    }
     for (uint32_t i = 0; i < map->count; i++) {
         const struct entry *entry = &map->entries[i];
         size_t at = 0;

@@ -5,12 +5,12 @@
 
 static const struct {
     const char *noun;
-    const char *article;
+    const char *article; /* with its space */
     enum diagnostic_code unknown;
 } declarations_info[DECLARED_COUNT] = {
-    {"attribute", "an", FF0207}, {"segment", "a", FF0208}, {"layer", "a", FF0214},
-    {"holdout", "a", FF0215},    {"metric", "a", FF0217},  {"log", "a", FF0223},
-    {"flag", "a", FF0211},
+    {"attribute", "an ", FF0207}, {"segment", "a ", FF0208}, {"layer", "a ", FF0214},
+    {"holdout", "a ", FF0215},    {"metric", "a ", FF0217},  {"log", "a ", FF0223},
+    {"flag", "a ", FF0211},
 };
 
 bool is_valid_name(const char *name)
@@ -33,7 +33,8 @@ static char *lower_name(struct reader *reader, const char *name)
     return lower;
 }
 
-bool check_name(struct reader *reader, const struct node *name, const char *what)
+static bool check_name_of(struct reader *reader, const struct node *name, const char *article,
+                          const char *noun)
 {
     if (is_valid_name(name->text))
         return true;
@@ -42,11 +43,11 @@ bool check_name(struct reader *reader, const struct node *name, const char *what
         diagnose(reader->diagnostics, FF0125, name->span,
                  "a name of %u bytes, more than the limit of 128", name->count);
     else if (!name->count)
-        diagnose(reader->diagnostics, FF0125, name->span, "an empty name, expected the name of %s",
-                 what);
+        diagnose(reader->diagnostics, FF0125, name->span,
+                 "an empty name, expected the name of %s%s", article, noun);
     else
-        diagnose(reader->diagnostics, FF0125, name->span, "'%s' cannot be the name of %s",
-                 name->text, what);
+        diagnose(reader->diagnostics, FF0125, name->span, "'%s' cannot be the name of %s%s",
+                 name->text, article, noun);
     if (name->count <= 128 && is_valid_name(lower))
         diagnose_help(reader->diagnostics, "write '%s'", lower);
     else
@@ -54,6 +55,11 @@ bool check_name(struct reader *reader, const struct node *name, const char *what
             reader->diagnostics,
             "names are made of a-z, 0-9, '_', '.' and '-', and begin with a letter or digit");
     return false;
+}
+
+bool check_name(struct reader *reader, const struct node *name, const char *what)
+{
+    return check_name_of(reader, name, "", what);
 }
 
 static bool is_reserved(enum declared kind, const char *name)
@@ -72,9 +78,7 @@ void declare_all(struct reader *reader, enum declared kind, struct node *section
     struct declarations *declared = &reader->declared[kind];
     for (uint32_t i = 0; i < section->count; i++) {
         struct node *name = section->entries[i].key;
-        const char *what =
-            arena_format(reader->arena, "%s %s", declarations_info[kind].article, noun);
-        check_name(reader, name, what);
+        check_name_of(reader, name, declarations_info[kind].article, noun);
         if (is_reserved(kind, name->text)) {
             diagnose(reader->diagnostics, FF0126, name->span,
                      "'%s' cannot be the name of an attribute: conditions use the word",
@@ -125,9 +129,9 @@ struct declaration *find_declared(struct reader *reader, enum declared kind,
 {
     const char *noun = declarations_info[kind].noun;
     if (name->kind != NODE_SCALAR || is_null(name)) {
-        expected(reader, name,
-                 arena_format(reader->arena, "the name of %s %s", declarations_info[kind].article,
-                              noun));
+        expected(
+            reader, name,
+            arena_format(reader->arena, "the name of %s%s", declarations_info[kind].article, noun));
         return NULL;
     }
     struct declarations *declared = &reader->declared[kind];

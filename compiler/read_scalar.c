@@ -244,6 +244,12 @@ bool read_network(struct reader *reader, const struct node *node, struct network
 bool read_choice(struct reader *reader, const struct node *node, const char *const *choices,
                  unsigned *value)
 {
+    for (unsigned i = 0; node->kind == NODE_SCALAR && choices[i]; i++) {
+        if (strcmp(node->text, choices[i]) == 0) {
+            *value = i;
+            return true;
+        }
+    }
     struct buffer known = {0};
     unsigned count = 0;
     for (; choices[count]; count++)
@@ -266,6 +272,17 @@ bool read_choice(struct reader *reader, const struct node *node, const char *con
     return false;
 }
 
+#define FEW 16 /* up to here a look at each is cheaper than a table */
+
+static const struct node *earlier_item(struct node *const *items, uint32_t at)
+{
+    for (uint32_t i = 0; i < at; i++) {
+        if (items[i]->kind == NODE_SCALAR && strcmp(items[i]->text, items[at]->text) == 0)
+            return items[i];
+    }
+    return NULL;
+}
+
 void warn_duplicates(struct reader *reader, struct node *const *items, uint32_t count)
 {
     struct table seen = {0};
@@ -273,7 +290,9 @@ void warn_duplicates(struct reader *reader, struct node *const *items, uint32_t 
         struct node *item = items[i];
         if (item->kind != NODE_SCALAR)
             continue;
-        const struct node *earlier = table_add(&seen, reader->arena, item->text, item);
+        const struct node *earlier = count <= FEW
+                                         ? earlier_item(items, i)
+                                         : table_add(&seen, reader->arena, item->text, item);
         if (!earlier)
             continue;
         diagnose(reader->diagnostics, FF0329, item->span, "'%s' stands twice in this list",
