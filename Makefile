@@ -44,6 +44,9 @@ replay_c := $(sort $(wildcard tools/ffreplay/*.c))
 replay_cc := $(sort $(wildcard tools/ffreplay/*.cc))
 unit_c := $(sort $(wildcard tests/unit/test_*.c))
 bench_c := $(sort $(wildcard tools/bench/bench*.c))
+simulate_c := $(sort $(wildcard tools/simulate/*.c))
+statistics_c := $(sort $(wildcard tools/ffreplay/statistics*.c)) tools/ffreplay/distributions.cc \
+    tools/ffreplay/exact_sum.c
 
 object = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 pic_object = $(patsubst %,$(BUILD)/pic/%.o,$(basename $(1)))
@@ -58,7 +61,7 @@ service := $(BUILD)/demo-service
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all setup demo check check-all bench lint fmt install uninstall clean help
+.PHONY: all setup demo check check-all bench calibration lint fmt install uninstall clean help
 
 ## all: build ffc, ffreplay and libfflag under build/ (the default)
 all: $(ffc) $(ffreplay) $(library_a) $(library_so) $(service)
@@ -73,7 +76,9 @@ check: setup-build setup-check
 	@$(MAKE) --no-print-directory -s all check-programs
 	@tests/run.sh $(BUILD) $(TESTS)
 
-## check-all: check, then the same again under ASan and UBSan, and the threaded tests under TSan
+## check-all: check, then the same again under ASan and UBSan, and the threaded tests under TSan;
+##   the long forms of random tests
+check-all: export LONG = 1
 check-all: check
 	@$(MAKE) --no-print-directory check SANITIZE=address,undefined
 	@$(MAKE) --no-print-directory check SANITIZE=thread TESTS="unit/test_store unit/test_reload"
@@ -82,6 +87,11 @@ check-all: check
 bench: setup-build
 	@$(MAKE) --no-print-directory -s $(BUILD)/bench-evaluate
 	@$(BUILD)/bench-evaluate $(if $(JSON),--json)
+
+## calibration: measure how often the statistics are wrong, into docs/calibration.md (minutes)
+calibration: setup-build
+	@$(MAKE) --no-print-directory -s $(BUILD)/calibrate
+	@$(BUILD)/calibrate >docs/calibration.md
 
 ## lint: formatting, layers, banned functions, shell, generated docs
 lint: setup-build setup-lint
@@ -196,12 +206,15 @@ $(ffreplay): $(call object,$(replay_c) $(replay_cc)) $(compiler_a) $(library_a)
 $(service): $(BUILD)/obj/tools/demo/service.o $(library_a)
 	$(CC) $(link_flags) -o $@ $^ -lm -pthread
 
+$(BUILD)/calibrate: $(call object,$(simulate_c) $(statistics_c)) $(compiler_a)
+	$(CXX) $(link_flags) -o $@ $^ -lm
+
 $(BUILD)/bench-%: $(BUILD)/obj/tools/bench/bench_%.o $(compiler_a) $(library_a)
 	$(CC) $(link_flags) -o $@ $^ $(compiler_libraries)
 
 # ----------------------------------------------------------------------------------- tests --
 
-check-programs: $(unit_tests)
+check-programs: $(unit_tests) $(BUILD)/calibrate
 
 # A unit test may use ffreplay's parts, too: everything but its main.
 replay_parts := $(filter-out tools/ffreplay/main.c,$(replay_c)) $(replay_cc)

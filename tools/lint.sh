@@ -39,6 +39,7 @@ may_include() {
     runtime) echo runtime include ;;
     compiler) echo compiler include ;;
     compiler/commands) echo compiler/commands compiler include ;;
+    tools/simulate) echo tools/simulate tools/ffreplay compiler include ;;
     tools/*) echo "$1" compiler include ;;
     tests/*) echo "$1" tests compiler runtime include tools/ffreplay tests/differential ;;
     esac

@@ -68,20 +68,30 @@ static struct interval ratio_within(const struct moments *canary, const struct m
     return (struct interval){middle - half - 1, middle + half - 1};
 }
 
+/*
+ * Of values with a long tail, few have not shown it yet: their mean is too low, and their variance
+ * with it. So the smaller arm is not believed to vary less than the greater one does, nor, where
+ * the greater one's values were as much greater, than those would.
+ */
+static double believed(const struct moments *seen, const struct moments *other)
+{
+    if (seen->n > other->n && seen->variance > 0)
+        return seen->variance;
+    double scale = seen->mean > other->mean && other->mean > 0 ? seen->mean / other->mean : 1;
+    return fmax(seen->variance, scale * scale * other->variance);
+}
+
 struct interval means_sequence(const struct moments *canary, const struct moments *control,
                                enum change change, double alpha, double growth)
 {
     if (!is_usable(canary, growth) || !is_usable(control, growth))
         return unknown;
-    /* An arm that has shown no spread is taken to have the other's. */
-    double spread_canary = canary->variance > 0 ? canary->variance : control->variance;
-    double spread_control = control->variance > 0 ? control->variance : canary->variance;
-    if (!(spread_canary > 0))
+    double of_canary = believed(canary, control) / (canary->n * growth);
+    double of_control = believed(control, canary) / (control->n * growth);
+    if (!(of_canary > 0) || !(of_control > 0))
         return unknown;
-    double of_canary = spread_canary / (canary->n * growth);
-    double of_control = spread_control / (control->n * growth);
-    double reach =
-        sequence_multiplier_one_sided((canary->n + control->n) * growth, alpha, SEQUENCE_TUNED_FOR);
+    double reach = sequence_multiplier_one_sided((canary->n + control->n) * growth, alpha,
+                                                 SEQUENCE_TUNED_FOR);
     if (change == CHANGE_RELATIVE)
         return ratio_within(canary, control, of_canary, of_control, reach);
     return around(canary->mean - control->mean, reach * sqrt(of_canary + of_control));

@@ -1,0 +1,54 @@
+/*
+ * calibration.h - how often the statistics are wrong, and how often they find what is there: replays
+ * of made-up canaries, each looked at many times.
+ */
+#ifndef SIMULATE_CALIBRATION_H
+#define SIMULATE_CALIBRATION_H
+
+#include "random.h"
+#include "tools/ffreplay/statistics.h"
+
+/* What the replays of a setting came to, each at its first verdict of a kind. */
+struct outcome {
+    uint32_t above, below;             /* found to be above, below the hypothesis */
+    uint32_t fixed_above, fixed_below; /* by a test for one look, repeated at each */
+};
+
+enum shares {
+    SHARES_FIXED,  /* so many requests of each arm a look */
+    SHARES_RANDOM, /* each request is the canary's by chance; one stratum of the shares seen */
+    SHARES_RAMP    /* 5 %, 20 %, 50 %, a stratum each, while the error rate doubles twice */
+};
+
+struct requests {
+    double canary, control; /* error rates */
+    uint32_t canary_a_look, control_a_look;
+    uint32_t looks;
+    enum shares shares;
+    double ratio, difference; /* the hypothesis: canary = ratio * control + difference */
+};
+struct outcome simulate_requests(const struct requests *setting, uint32_t replays, uint64_t seed);
+
+/* Lognormal values; the canary's are `scale` times as great. */
+struct values {
+    double spread, scale;
+    uint32_t canary_a_look, control_a_look;
+    uint32_t looks;
+    double ratio; /* the hypothesis */
+};
+struct outcome simulate_means(const struct values *setting, uint32_t replays, uint64_t seed);
+struct outcome simulate_quantiles(const struct values *setting, double q, uint32_t replays,
+                                  uint64_t seed);
+
+/* Users whose error rates differ by a beta distribution, with so many requests each. */
+enum clustering { CLUSTERS_IGNORED, CLUSTERS_CORRECTED, CLUSTERS_COUNTED_ONCE };
+struct users {
+    double rate, correlation; /* of two requests of a user */
+    uint32_t requests;        /* of each user */
+    uint32_t canary_a_look, control_a_look;
+    uint32_t looks;
+    enum clustering clustering;
+};
+struct outcome simulate_users(const struct users *setting, uint32_t replays, uint64_t seed);
+
+#endif

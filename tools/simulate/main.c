@@ -1,0 +1,301 @@
+/*
+ * main.c - `calibrate [REPLAYS [SEED]]`: writes docs/calibration.md, of as many replays a setting.
+ * Exit status 1: a target was missed, and the row says so.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "calibration.h"
+
+#define REPLAYS    20000
+#define SEED       20261120
+#define MOST_FALSE 0.05
+/* Values are drawn one by one, and clusters as well: of those a fraction of the replays. */
+#define VALUE_SHARE   10
+#define LEAST_REPLAYS 100
+
+static uint32_t replays, value_replays, missed;
+static uint64_t seed;
+
+static void percentage(uint32_t count, uint32_t of)
+{
+    printf(" %.2f %% |", 100.0 * count / of);
+}
+
+/* Every setting has its own random numbers, so that adding one changes no other. */
+static uint64_t next_seed(uint64_t setting)
+{
+    return seed * 1000 + setting;
+}
+
+static void verdict_of(bool fine)
+{
+    printf(" %s |\n", fine ? "yes" : "**no**");
+    missed += !fine;
+}
+
+static bool is_calibrated(const struct outcome *outcome, uint32_t of)
+{
+    return outcome->above <= MOST_FALSE * of && outcome->below <= MOST_FALSE * of;
+}
+
+static void false_row(const struct outcome *outcome, uint32_t of, bool fixed)
+{
+    percentage(outcome->above, of);
+    percentage(outcome->below, of);
+    if (fixed)
+        percentage(outcome->fixed_above + outcome->fixed_below, of);
+    verdict_of(is_calibrated(outcome, of));
+}
+
+static void introduce(void)
+{
+    printf(
+        "# Calibration\n\n"
+        "Made by `make calibration`; do not edit. %u replays of each setting of counts, %u of "
+        "each\n"
+        "of values and users, every one with as many looks as the table says, seed %llu. A replay\n"
+        "counts as soon as any of its looks gives the verdict. Each bound is at 95 %%.\n\n"
+        "How the methods work is in [statistics.md](statistics.md).\n\n",
+        replays, value_replays, (unsigned long long)seed);
+}
+
+static void no_change(void)
+{
+    static const double rates[] = {0.2, 0.01, 0.002};
+    static const uint32_t shares[] = {50, 10, 5};
+    printf(
+        "## Canaries that change nothing\n\n"
+        "100 looks of 1000 requests, both arms with the same error rate. *Rollback*: found to be\n"
+        "worse; *benefit*: found to be better; at most 5 %% each. The last column is what "
+        "repeating\n"
+        "a two-proportion z test at each look, at 5 %% a side, finds in the same replays.\n\n"
+        "| error rate | canary | false rollback | false benefit | within 5 %% | z repeated |\n"
+        "| ---: | ---: | ---: | ---: | :-: | ---: |\n");
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t j = 0; j < 3; j++) {
+            struct requests setting = {.canary = rates[i],
+                                       .control = rates[i],
+                                       .canary_a_look = 10 * shares[j],
+                                       .control_a_look = 1000 - 10 * shares[j],
+                                       .looks = 100,
+                                       .ratio = 1};
+            struct outcome outcome = simulate_requests(&setting, replays, next_seed(10 * i + j));
+            printf("| %g %%, %u %% |", 100 * rates[i], shares[j]);
+            percentage(outcome.above, replays);
+            percentage(outcome.below, replays);
+            bool fine = is_calibrated(&outcome, replays);
+            missed += !fine;
+            printf(" %s |", fine ? "yes" : "**no**");
+            percentage(outcome.fixed_above + outcome.fixed_below, replays);
+            printf("\n");
+        }
+    }
+    printf("\n");
+}
+
+static void other_shapes(void)
+{
+    static const struct {
+        const char *name;
+        struct requests setting;
+    } rows[] = {
+        {"1 %, every request assigned by chance, 10 % canary",
+         {0.01, 0.01, 10, 90, 100, SHARES_RANDOM, 1, 0}},
+        {"20 %, every request assigned by chance, 5 % canary",
+         {0.2, 0.2, 5, 95, 100, SHARES_RANDOM, 1, 0}},
+        {"1 %, 2 %, 4 % while the canary goes from 5 to 20 to 50 %",
+         {0.01, 0.01, 50, 950, 99, SHARES_RAMP, 1, 0}},
+        {"99 %, 10 % canary", {0.99, 0.99, 100, 900, 100, SHARES_FIXED, 1, 0}},
+        {"exactly 10 % worse than 1 %, margin 10 %",
+         {0.011, 0.01, 100, 900, 100, SHARES_FIXED, 1.1, 0}},
+        {"exactly 50 % worse than 20 %, margin 50 %",
+         {0.3, 0.2, 100, 900, 100, SHARES_FIXED, 1.5, 0}},
+        {"exactly 0.5 points worse than 0.2 %, margin 0.5 points",
+         {0.007, 0.002, 50, 950, 100, SHARES_FIXED, 1, 0.005}},
+        {"exactly 2 points worse than 20 %, margin 2 points",
+         {0.22, 0.2, 100, 900, 100, SHARES_FIXED, 1, 0.02}},
+        {"exactly 2 points worse than 98 %, margin 2 points",
+         {0.96, 0.98, 100, 900, 100, SHARES_FIXED, 1, -0.02}},
+    };
+    printf(
+        "## Canaries exactly at the hypothesis\n\n"
+        "The hardest truth that is not a change beyond the margin: found to be above, or below,\n"
+        "in at most 5 %% each. 100 looks.\n\n"
+        "| error rate | false above | false below | within 5 %% |\n"
+        "| --- | ---: | ---: | :-: |\n");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct outcome outcome = simulate_requests(&rows[i].setting, replays, next_seed(100 + i));
+        printf("| %s |", rows[i].name);
+        false_row(&outcome, replays, false);
+    }
+    printf("\n");
+}
+
+static void power(void)
+{
+    static const struct {
+        const char *name;
+        struct requests setting;
+        double target;
+    } rows[] = {
+        {"0.2 % to 0.6 %, 50 looks of 50 + 950",
+         {0.006, 0.002, 50, 950, 50, SHARES_FIXED, 1, 0},
+         0.70},
+        {"1 % to 2 %, 100 looks of 10 + 90", {0.02, 0.01, 10, 90, 100, SHARES_FIXED, 1, 0}, 0.45},
+        {"1 % to 2 %, margin 10 %, 100 looks of 50 + 950",
+         {0.02, 0.01, 50, 950, 100, SHARES_FIXED, 1.1, 0},
+         0.90},
+        {"20 % to 22 %, 100 looks of 100 + 900",
+         {0.22, 0.2, 100, 900, 100, SHARES_FIXED, 1, 0},
+         0.45},
+        {"99 % to 98 %, 100 looks of 50 + 950",
+         {0.98, 0.99, 50, 950, 100, SHARES_FIXED, 1, 0},
+         0.90},
+    };
+    printf("## Canaries that do harm\n\n"
+           "| error rate of control and canary | found | wanted | reached |\n"
+           "| --- | ---: | ---: | :-: |\n");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct outcome outcome = simulate_requests(&rows[i].setting, replays, next_seed(200 + i));
+        bool above = rows[i].setting.canary > rows[i].setting.control;
+        uint32_t found = above ? outcome.above : outcome.below;
+        printf("| %s |", rows[i].name);
+        percentage(found, replays);
+        printf(" %.0f %% |", 100 * rows[i].target);
+        verdict_of(found >= rows[i].target * replays);
+    }
+    printf("\n");
+}
+
+static void values(void)
+{
+    uint32_t of = value_replays;
+    static const struct {
+        const char *name;
+        struct values setting;
+        double q; /* 0: the mean */
+    } rows[] = {
+        {"mean, 50 %", {1, 1, 100, 100, 100, 1}, 0},
+        {"mean, 10 %", {1, 1, 20, 180, 100, 1}, 0},
+        {"mean, 5 %", {1, 1, 10, 190, 100, 1}, 0},
+        {"mean, 10 %, spread 1.5", {1.5, 1, 20, 180, 100, 1}, 0},
+        {"mean, exactly 10 % above, margin 10 %", {1, 1.1, 20, 180, 100, 1.1}, 0},
+        {"P95, 50 %", {1, 1, 100, 100, 50, 1}, 0.95},
+        {"P95, 10 %", {1, 1, 20, 180, 50, 1}, 0.95},
+        {"P50, 5 %", {1, 1, 10, 190, 50, 1}, 0.5},
+    };
+    printf(
+        "## Means and quantiles\n\n"
+        "Lognormal values of spread 1 (the mean 1.6 times the median, P99 ten times), 100 looks\n"
+        "of 200, for quantiles 50, from bins as a sketch keeps them. Here both arms are the same,\n"
+        "or at the margin.\n\n"
+        "| of, share of the canary | false above | false below | Welch repeated | within 5 %% |\n"
+        "| --- | ---: | ---: | ---: | :-: |\n");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct values *setting = &rows[i].setting;
+        bool mean = rows[i].q == 0;
+        struct outcome outcome =
+            mean ? simulate_means(setting, of, next_seed(300 + i))
+                 : simulate_quantiles(setting, rows[i].q, of, next_seed(300 + i));
+        printf("| %s |", rows[i].name);
+        percentage(outcome.above, of);
+        percentage(outcome.below, of);
+        if (mean && setting->ratio == 1)
+            percentage(outcome.fixed_above + outcome.fixed_below, of);
+        else
+            printf(" |");
+        verdict_of(is_calibrated(&outcome, of));
+    }
+    printf("\n");
+}
+
+static void slower_values(void)
+{
+    static const struct {
+        const char *name;
+        struct values setting;
+        double q;
+    } rows[] = {
+        {"mean 20 % greater, 10 %", {1, 1.2, 20, 180, 100, 1}, 0},
+        {"mean 20 % greater, 50 %", {1, 1.2, 100, 100, 100, 1}, 0},
+        {"P95 20 % greater, 10 %", {1, 1.2, 20, 180, 50, 1}, 0.95},
+        {"P95 50 % greater, 10 %", {1, 1.5, 20, 180, 50, 1}, 0.95},
+        {"P95 50 % greater, margin 20 %, 50 %", {1, 1.5, 100, 100, 50, 1.2}, 0.95},
+    };
+    printf("The same looks at canaries that are slower:\n\n"
+           "| of, share of the canary | found |\n"
+           "| --- | ---: |\n");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct values *setting = &rows[i].setting;
+        struct outcome outcome =
+            rows[i].q == 0
+                ? simulate_means(setting, value_replays, next_seed(500 + i))
+                : simulate_quantiles(setting, rows[i].q, value_replays, next_seed(500 + i));
+        printf("| %s |", rows[i].name);
+        percentage(outcome.above, value_replays);
+        printf("\n");
+    }
+    printf("\n");
+}
+
+static void users(void)
+{
+    uint32_t of = value_replays;
+    static const struct {
+        const char *name;
+        struct users setting;
+        bool wanted; /* within 5 %: else the row shows why the others are there */
+    } rows[] = {
+        {"each request as if on its own", {0.01, 0.1, 20, 5, 45, 100, CLUSTERS_IGNORED}, false},
+        {"divided by the design effect", {0.01, 0.1, 20, 5, 45, 100, CLUSTERS_CORRECTED}, true},
+        {"users with an error", {0.01, 0.1, 20, 5, 45, 100, CLUSTERS_COUNTED_ONCE}, true},
+    };
+    printf(
+        "## Users with many requests\n\n"
+        "Nothing changes, but errors come in clusters: 20 requests of each user, error rates that\n"
+        "differ between users (1 %% on average, correlation 0.1), 100 looks of 5 + 45 new "
+        "users.\n\n"
+        "| counted | false rollback | false benefit | within 5 %% |\n"
+        "| --- | ---: | ---: | :-: |\n");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct outcome outcome = simulate_users(&rows[i].setting, of, next_seed(400 + i));
+        uint32_t before = missed;
+        printf("| %s |", rows[i].name);
+        false_row(&outcome, of, false);
+        if (!rows[i].wanted)
+            missed = before;
+    }
+}
+
+static bool read_number(const char *text, unsigned long long least, unsigned long long *number)
+{
+    char *end;
+    errno = 0;
+    *number = strtoull(text, &end, 10);
+    return errno == 0 && end != text && *end == 0 && *number >= least && *number <= 100000000;
+}
+
+int main(int argc, char **argv)
+{
+    unsigned long long count = REPLAYS, first = SEED;
+    if (argc > 3 || (argc > 1 && !read_number(argv[1], LEAST_REPLAYS, &count)) ||
+        (argc > 2 && !read_number(argv[2], 0, &first))) {
+        fprintf(stderr, "usage: %s [REPLAYS [SEED]], at least %d replays\n", argv[0],
+                LEAST_REPLAYS);
+        return 2;
+    }
+    replays = (uint32_t)count;
+    value_replays = replays / VALUE_SHARE > LEAST_REPLAYS ? replays / VALUE_SHARE : LEAST_REPLAYS;
+    seed = first;
+    introduce();
+    no_change();
+    other_shapes();
+    power();
+    values();
+    slower_values();
+    users();
+    return missed > 0;
+}

@@ -1,0 +1,133 @@
+/* simulate_requests.c - canaries judged by their error rate. See calibration.h. */
+#include "calibration.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+#define ALPHA  0.05
+#define STAGES 3
+
+static const double ramp[STAGES] = {0.05, 0.2, 0.5};
+
+/* Draws for each stage; without a ramp, for the only one. */
+struct draws {
+    struct binomial canary[STAGES], control[STAGES], share;
+};
+
+static int stage_count(const struct requests *setting)
+{
+    return setting->shares == SHARES_RAMP ? STAGES : 1;
+}
+
+static uint32_t a_look(const struct requests *setting)
+{
+    return setting->canary_a_look + setting->control_a_look;
+}
+
+static void prepare(const struct requests *setting, struct draws *draws)
+{
+    double share = setting->canary_a_look / (double)a_look(setting);
+    binomial_init(&draws->share, a_look(setting), share);
+    for (int i = 0; i < stage_count(setting); i++) {
+        uint32_t canary = setting->canary_a_look;
+        if (setting->shares == SHARES_RAMP)
+            canary = (uint32_t)lround(a_look(setting) * ramp[i]);
+        binomial_init(&draws->canary[i], canary, ldexp(setting->canary, i));
+        binomial_init(&draws->control[i], a_look(setting) - canary, ldexp(setting->control, i));
+    }
+}
+
+static void release(const struct requests *setting, struct draws *draws)
+{
+    binomial_release(&draws->share);
+    for (int i = 0; i < stage_count(setting); i++) {
+        binomial_release(&draws->canary[i]);
+        binomial_release(&draws->control[i]);
+    }
+}
+
+static uint32_t events_of(struct random *random, uint32_t n, double rate)
+{
+    uint32_t events = 0;
+    for (uint32_t i = 0; i < n; i++)
+        events += random_share(random) < rate;
+    return events;
+}
+
+static void take_look(const struct requests *setting, const struct draws *draws, int stage,
+                      struct random *random, struct stratum *stratum)
+{
+    uint32_t canary = draws->canary[stage].n, control = draws->control[stage].n;
+    if (setting->shares == SHARES_RANDOM) {
+        canary = binomial_draw(&draws->share, random);
+        control = a_look(setting) - canary;
+        stratum->canary.events += events_of(random, canary, setting->canary);
+        stratum->control.events += events_of(random, control, setting->control);
+    } else {
+        stratum->canary.events += binomial_draw(&draws->canary[stage], random);
+        stratum->control.events += binomial_draw(&draws->control[stage], random);
+    }
+    stratum->canary.n += canary;
+    stratum->control.n += control;
+}
+
+struct found {
+    bool above, below, fixed_above, fixed_below;
+};
+
+static void judge(const struct requests *setting, const struct stratum *strata, size_t count,
+                  struct found *found)
+{
+    double threshold = -log(ALPHA), off = 0;
+    struct stratum all = {{0, 0}, {0, 0}};
+    for (size_t i = 0; i < count; i++) {
+        const struct proportion *a = &strata[i].canary, *b = &strata[i].control;
+        off +=
+            a->events * b->n / (a->n + b->n) -
+            (setting->ratio * b->events * a->n + setting->difference * a->n * b->n) / (a->n + b->n);
+        all.canary.n += a->n;
+        all.canary.events += a->events;
+        all.control.n += b->n;
+        all.control.events += b->events;
+    }
+    /* Evidence lies on the side of the estimate alone. */
+    enum side side = off > 0 ? SIDE_ABOVE : SIDE_BELOW;
+    bool *rejected = off > 0 ? &found->above : &found->below;
+    if (!*rejected)
+        *rejected = proportions_log_e(strata, count, side, setting->ratio, setting->difference) >=
+                    threshold;
+    struct test test = two_proportions_z(all.canary, all.control, ALPHA);
+    found->fixed_above |= test.statistic > 1.6448536269514722;
+    found->fixed_below |= test.statistic < -1.6448536269514722;
+}
+
+static struct found replay(const struct requests *setting, const struct draws *draws,
+                           struct random *random)
+{
+    struct stratum strata[STAGES] = {{{0, 0}, {0, 0}}};
+    struct found found = {false, false, false, false};
+    for (uint32_t look = 0; look < setting->looks; look++) {
+        int stage = (int)(look * (uint32_t)stage_count(setting) / setting->looks);
+        take_look(setting, draws, stage, random, &strata[stage]);
+        judge(setting, strata, (size_t)stage + 1, &found);
+    }
+    return found;
+}
+
+struct outcome simulate_requests(const struct requests *setting, uint32_t replays, uint64_t seed)
+{
+    struct outcome outcome = {0, 0, 0, 0};
+    struct draws draws;
+    prepare(setting, &draws);
+    for (uint32_t i = 0; i < replays; i++) {
+        struct random random;
+        random_init(&random, seed, i);
+        struct found found = replay(setting, &draws, &random);
+        outcome.above += found.above;
+        outcome.below += found.below;
+        outcome.fixed_above += found.fixed_above;
+        outcome.fixed_below += found.fixed_below;
+    }
+    release(setting, &draws);
+    return outcome;
+}

@@ -1,0 +1,99 @@
+/* simulate_values.c - canaries judged by a mean or a quantile of what they log. See calibration.h. */
+#include "calibration.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define ALPHA 0.05
+
+/* Running mean and variance (Welford). */
+static void add(struct moments *moments, double value)
+{
+    double before = moments->mean;
+    moments->n++;
+    moments->mean += (value - before) / moments->n;
+    moments->variance += (value - before) * (value - moments->mean);
+}
+
+static struct moments finished(const struct moments *sums)
+{
+    return (struct moments){sums->n, sums->mean, sums->variance / (sums->n - 1)};
+}
+
+struct outcome simulate_means(const struct values *setting, uint32_t replays, uint64_t seed)
+{
+    struct outcome outcome = {0, 0, 0, 0};
+    for (uint32_t i = 0; i < replays; i++) {
+        struct random random;
+        random_init(&random, seed, i);
+        struct moments canary = {0, 0, 0}, control = {0, 0, 0};
+        bool above = false, below = false, fixed_above = false, fixed_below = false;
+        for (uint32_t look = 0; look < setting->looks; look++) {
+            for (uint32_t j = 0; j < setting->canary_a_look; j++)
+                add(&canary, setting->scale * random_lognormal(&random, setting->spread));
+            for (uint32_t j = 0; j < setting->control_a_look; j++)
+                add(&control, random_lognormal(&random, setting->spread));
+            struct moments a = finished(&canary), b = finished(&control);
+            struct interval change = means_sequence(&a, &b, CHANGE_RELATIVE, ALPHA, 1);
+            above |= change.lower > setting->ratio - 1;
+            below |= change.upper < setting->ratio - 1;
+            struct test test = welch_t(&a, &b, ALPHA);
+            fixed_above |= test.statistic > 1.6448536269514722;
+            fixed_below |= test.statistic < -1.6448536269514722;
+        }
+        outcome.above += above;
+        outcome.below += below;
+        outcome.fixed_above += fixed_above;
+        outcome.fixed_below += fixed_below;
+    }
+    return outcome;
+}
+
+/* As a sketch keeps them: 32 bins a power of two, which is within 1.6 %. */
+#define BINS_A_DOUBLING 32
+#define BINS            (24 * BINS_A_DOUBLING)
+
+static void bins_init(struct bin *bins)
+{
+    for (int i = 0; i < BINS; i++) {
+        bins[i].low = exp2((i - BINS / 2) / (double)BINS_A_DOUBLING);
+        bins[i].high = exp2((i + 1 - BINS / 2) / (double)BINS_A_DOUBLING);
+        bins[i].count = 0;
+    }
+}
+
+static void bins_add(struct bin *bins, double value)
+{
+    double place = floor(log2(value) * BINS_A_DOUBLING) + BINS / 2;
+    bins[(int)fmin(fmax(place, 0), BINS - 1)].count++;
+}
+
+struct outcome simulate_quantiles(const struct values *setting, double q, uint32_t replays,
+                                  uint64_t seed)
+{
+    struct outcome outcome = {0, 0, 0, 0};
+    struct bin of_canary[BINS], of_control[BINS];
+    struct distribution canary = {of_canary, BINS}, control = {of_control, BINS};
+    double threshold = -log(ALPHA);
+    for (uint32_t i = 0; i < replays; i++) {
+        struct random random;
+        random_init(&random, seed, i);
+        bins_init(of_canary);
+        bins_init(of_control);
+        bool above = false, below = false;
+        for (uint32_t look = 0; look < setting->looks; look++) {
+            for (uint32_t j = 0; j < setting->canary_a_look; j++)
+                bins_add(of_canary, setting->scale * random_lognormal(&random, setting->spread));
+            for (uint32_t j = 0; j < setting->control_a_look; j++)
+                bins_add(of_control, random_lognormal(&random, setting->spread));
+            above |= quantiles_log_e(&canary, &control, q, SIDE_ABOVE, setting->ratio, 0, 1) >=
+                     threshold;
+            below |= quantiles_log_e(&canary, &control, q, SIDE_BELOW, setting->ratio, 0, 1) >=
+                     threshold;
+        }
+        outcome.above += above;
+        outcome.below += below;
+    }
+    return outcome;
+}
