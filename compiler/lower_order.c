@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "references.h"
+
 struct edge {
     uint32_t needed;
     uint32_t needing;
@@ -10,59 +12,20 @@ struct edge {
 
 struct graph {
     const struct project *project;
-    uint32_t environment;
     struct edge *edges;
     size_t edge_count;
     size_t edge_capacity;
-    uint32_t needing;        /* the flag whose references are being gathered */
-    uint32_t *seen_segments; /* by segment: 1 + the last flag it was followed for */
+    uint32_t needing; /* the flag whose references are being gathered */
 };
 
-static void add_edge(struct graph *graph, const struct flag *needed)
+static void add_edge(void *user, const struct flag *needed)
 {
+    struct graph *graph = user;
     if (graph->edge_count == graph->edge_capacity) {
         graph->edge_capacity = graph->edge_capacity ? graph->edge_capacity * 2 : 64;
         graph->edges = xrealloc(graph->edges, graph->edge_capacity * sizeof *graph->edges);
     }
     graph->edges[graph->edge_count++] = (struct edge){needed->index, graph->needing};
-}
-
-static void follow(struct graph *graph, const struct condition *condition)
-{
-    if (!condition)
-        return;
-    if (condition->kind == CONDITION_FLAG)
-        add_edge(graph, condition->flag);
-    if (condition->kind == CONDITION_SEGMENT) {
-        uint32_t *seen = &graph->seen_segments[condition->segment->index];
-        if (*seen == graph->needing + 1)
-            return;
-        *seen = graph->needing + 1;
-        follow(graph, condition->segment->condition);
-    }
-    for (uint32_t i = 0; i < condition->child_count; i++)
-        follow(graph, condition->children[i]);
-}
-
-static void follow_flag(struct graph *graph, const struct flag *flag)
-{
-    const struct targeting *targeting = &flag->environments[graph->environment];
-    graph->needing = flag->index;
-    for (uint32_t i = 0; i < graph->project->override_count; i++) {
-        const struct override *override = graph->project->overrides[i];
-        if (override->condition && override->environments >> graph->environment & 1 &&
-            override_selects(override, flag))
-            follow(graph, override->condition);
-    }
-    for (uint32_t i = 0; i < targeting->requirement_count; i++)
-        add_edge(graph, targeting->requirements[i].flag);
-    for (uint32_t i = 0; i < targeting->rule_count; i++)
-        follow(graph, targeting->rules[i].condition);
-    if (targeting->canary)
-        for (uint32_t i = 0; i < targeting->canary->stage_count; i++)
-            follow(graph, targeting->canary->stages[i].condition);
-    if (targeting->experiment)
-        follow(graph, targeting->experiment->condition);
 }
 
 /* A heap of places in the project, which are in order of name: the least first. */
@@ -136,12 +99,17 @@ static uint32_t sort_flags(const struct graph *graph, uint32_t *order)
 
 bool order_flags(const struct project *project, uint32_t environment, uint32_t *order)
 {
-    struct graph graph = {.project = project, .environment = environment};
-    graph.seen_segments = xcalloc(project->segment_count + 1u, sizeof *graph.seen_segments);
-    for (uint32_t i = 0; i < project->flag_count; i++)
-        follow_flag(&graph, project->flags[i]);
+    struct graph graph = {.project = project};
+    struct references references;
+    references_init(&references, project, environment);
+    references.found = add_edge;
+    references.user = &graph;
+    for (uint32_t i = 0; i < project->flag_count; i++) {
+        graph.needing = i;
+        references_of(&references, project->flags[i]);
+    }
     uint32_t placed = sort_flags(&graph, order);
-    free(graph.seen_segments);
+    references_release(&references);
     free(graph.edges);
     return placed == project->flag_count;
 }

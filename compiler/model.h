@@ -106,7 +106,7 @@ struct list_file {
 struct attribute {
     struct text name;
     enum fflag_attribute_type type;
-    struct texts choices; /* `enum`; none: any */
+    struct texts choices;    /* `enum`; none: any */
     const char *description; /* or NULL */
 };
 
@@ -130,12 +130,19 @@ struct holdout {
 
 /* ----------------------------------------------------------------------------------- flags -- */
 
-enum flag_kind { KIND_RELEASE, KIND_EXPERIMENT, KIND_CANARY, KIND_OPS, KIND_CONFIG, KIND_PERMISSION };
+enum flag_kind {
+    KIND_RELEASE,
+    KIND_EXPERIMENT,
+    KIND_CANARY,
+    KIND_OPS,
+    KIND_CONFIG,
+    KIND_PERMISSION
+};
 extern const char *const flag_kind_names[]; /* in the order of the enum, ended by NULL */
 
 struct variant {
-    struct text name;  /* text NULL: the one value of a flag declared by `value` */
-    struct span span;  /* of the value */
+    struct text name; /* text NULL: the one value of a flag declared by `value` */
+    struct span span; /* of the value */
     union {
         bool boolean;
         int64_t integer;
@@ -145,10 +152,10 @@ struct variant {
 };
 
 struct ramp {
-    bool gradual;     /* false: `from` is the percentage, and the rest is unused */
+    bool gradual; /* false: `from` is the percentage, and the rest is unused */
     uint32_t from;
     uint32_t to;
-    uint32_t step;    /* 0: linear */
+    uint32_t step; /* 0: linear */
     int64_t every;
     int64_t start;
     int64_t end;
@@ -166,12 +173,12 @@ struct rule {
     struct span span;            /* the whole rule */
     struct condition *condition; /* NULL: everybody */
     bool split;
-    uint32_t serve;              /* a variant, when not split */
+    uint32_t serve; /* a variant, when not split */
     struct arm *arms;
     uint32_t arm_count;
     bool has_percent;
     struct ramp percent;
-    const struct attribute *by;  /* what is hashed; the flag's bucket_by unless the rule says */
+    const struct attribute *by; /* what is hashed; the flag's bucket_by unless the rule says */
 };
 
 struct user_list {
@@ -187,7 +194,12 @@ struct requirement {
     struct span span;
 };
 
-enum criterion_form { CRITERION_MAX, CRITERION_MIN, CRITERION_MAX_INCREASE, CRITERION_MAX_DECREASE };
+enum criterion_form {
+    CRITERION_MAX,
+    CRITERION_MIN,
+    CRITERION_MAX_INCREASE,
+    CRITERION_MAX_DECREASE
+};
 enum criterion_action { ACTION_ROLLBACK, ACTION_PAUSE, ACTION_ALERT, ACTION_INVESTIGATE };
 enum nodata_policy { NODATA_HOLD, NODATA_ROLLBACK, NODATA_IGNORE };
 
@@ -247,8 +259,8 @@ struct canary {
     bool automatic;
     bool instant;
     enum canary_state state;
-    uint32_t stage;  /* the current one; 0 while pending */
-    int64_t since;   /* INT64_MIN: not given */
+    uint32_t stage;          /* the current one; 0 while pending */
+    int64_t since;           /* INT64_MIN: not given */
     const struct node *node; /* the block, where edit.h finds state, stage and since */
     struct span span;
 };
@@ -300,8 +312,8 @@ struct targeting {
 };
 
 struct flag {
-    struct text name; /* its span: where the flag is defined */
-    uint32_t index;   /* in the project's array */
+    struct text name;                /* its span: where the flag is defined */
+    uint32_t index;                  /* in the project's array */
     const char *description, *owner; /* or NULL */
     struct texts tags;
     int64_t expires; /* INT64_MIN: never */
@@ -340,7 +352,13 @@ enum metric_kind {
     METRIC_MIN,
     METRIC_LAST
 };
-enum metric_aggregate { AGGREGATE_SUM, AGGREGATE_MEAN, AGGREGATE_MAX, AGGREGATE_COUNT, AGGREGATE_LAST };
+enum metric_aggregate {
+    AGGREGATE_SUM,
+    AGGREGATE_MEAN,
+    AGGREGATE_MAX,
+    AGGREGATE_COUNT,
+    AGGREGATE_LAST
+};
 
 struct metric {
     struct text name;
@@ -352,15 +370,23 @@ struct metric {
     struct condition *of;    /* METRIC_PROPORTION */
     struct text value;       /* field; text NULL where the kind has none */
     struct text numerator, denominator;
-    double quantile;         /* METRIC_QUANTILE, 0 to 1 */
-    double accuracy;         /* of the sketch: 0.01 unless said */
+    double quantile; /* METRIC_QUANTILE, 0 to 1 */
+    double accuracy; /* of the sketch: 0.01 unless said */
     bool per_unit;
     enum metric_aggregate aggregate;
-    const struct log *log;   /* NULL: the only one */
+    const struct log *log; /* NULL: the only one */
 };
 
-enum log_format { LOG_NDJSON, LOG_COMBINED, LOG_CSV, LOG_TSV, LOG_OTLP, LOG_GO_FEATURE_FLAG,
-                  LOG_PROMETHEUS, LOG_KAYENTA };
+enum log_format {
+    LOG_NDJSON,
+    LOG_COMBINED,
+    LOG_CSV,
+    LOG_TSV,
+    LOG_OTLP,
+    LOG_GO_FEATURE_FLAG,
+    LOG_PROMETHEUS,
+    LOG_KAYENTA
+};
 enum time_unit { TIME_AUTO, TIME_SECONDS, TIME_MILLISECONDS, TIME_MICROSECONDS, TIME_NANOSECONDS };
 
 struct log_field {
@@ -375,10 +401,52 @@ struct log {
     const char *time; /* field */
     enum time_unit time_unit;
     const char *unit, *flag, *variant, *id; /* fields, or NULL */
-    struct log_field *context; /* name: the attribute */
+    struct log_field *context;              /* name: the attribute */
     uint32_t context_count;
     struct log_field *fields;
     uint32_t field_count;
+    struct span span;
+};
+
+/* ------------------------------------------------------------------------------------- tests -- */
+
+/* What a test supposes of its flag, in place of what the definitions say at the time. */
+struct supposition {
+    bool given;
+    uint32_t state;    /* enum canary_state, or enum experiment_state */
+    struct text stage; /* of a canary; text NULL: where the flag has none to name */
+};
+
+/* What an answer must be; what is not said may be anything. */
+struct expectation {
+    bool has_variant;
+    uint32_t variant;
+    const char *value; /* as JSON; or NULL */
+    bool has_reason;
+    enum fflag_reason reason;
+    bool has_rule;
+    const char *rule; /* NULL: no rule decides */
+};
+
+struct test_context {
+    const char *json; /* an object, valid by the attributes' types */
+    struct span span;
+};
+
+#define MOST_UNITS 10000000u
+
+/* One of `expect` and `shares`: what each context gets, or how a number of units is shared out. */
+struct test {
+    struct text name; /* the flag's, where the test has none */
+    const struct flag *flag;
+    uint64_t environments; /* as bits */
+    int64_t at;            /* INT64_MIN: not given */
+    struct supposition supposition;
+    struct test_context *contexts; /* at least one; with `shares` exactly one, of all units */
+    uint32_t context_count;
+    struct expectation expect;
+    uint32_t *shares; /* by variant, in thousandths; or NULL */
+    uint32_t units;
     struct span span;
 };
 
@@ -391,7 +459,7 @@ struct project {
     const char *directory; /* as given */
 
     const char *name;
-    struct texts environments; /* at most 64 */
+    struct texts environments;         /* at most 64 */
     const struct attribute *bucket_by; /* or NULL */
     bool automatic;
 
@@ -412,6 +480,8 @@ struct project {
     uint32_t flag_count;
     struct override **overrides;
     uint32_t override_count;
+    struct test **tests;
+    uint32_t test_count;
 };
 
 /* By name; NULL, or UINT32_MAX, when there is none. */

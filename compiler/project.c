@@ -209,6 +209,7 @@ static const struct {
     [FLAG] = {"flags", sizeof(struct flag)},
     {"project", 0},
     {"overrides", 0},
+    {"tests", 0},
 };
 #define SECTION_COUNT (sizeof sections / sizeof *sections)
 
@@ -217,16 +218,12 @@ struct sections {
     uint32_t project_count;
     struct node **overrides;
     uint32_t override_count;
+    struct node **tests;
+    uint32_t test_count;
 };
 
 static void report_section(struct reader *reader, const struct node *key)
 {
-    if (strcmp(key->text, "tests") == 0) {
-        diagnose(reader->diagnostics, FF0132, key->span,
-                 "section 'tests' is not supported by this version");
-        diagnose_help(reader->diagnostics, "check single answers with 'ffc eval'");
-        return;
-    }
     const char *known[SECTION_COUNT];
     for (size_t i = 0; i < SECTION_COUNT; i++)
         known[i] = sections[i].name;
@@ -254,8 +251,10 @@ static void add_section(struct reader *reader, struct sections *found, const str
             declare_all(reader, (enum declared)at, entry->value, sections[at].thing_size);
     } else if (strcmp(sections[at].name, "project") == 0) {
         *ARENA_APPEND(reader->arena, found->projects, found->project_count) = entry->value;
-    } else {
+    } else if (strcmp(sections[at].name, "overrides") == 0) {
         *ARENA_APPEND(reader->arena, found->overrides, found->override_count) = entry->value;
+    } else {
+        *ARENA_APPEND(reader->arena, found->tests, found->test_count) = entry->value;
     }
 }
 
@@ -377,11 +376,14 @@ static void read_all(struct reader *reader, const struct sections *found)
     read_bodies(reader, FLAG, read_flag);
     for (uint32_t i = 0; i < found->override_count; i++)
         read_overrides(reader, found->overrides[i]);
+    for (uint32_t i = 0; i < found->test_count; i++)
+        read_tests_section(reader, found->tests[i]);
     check_segments(reader);
     check_requirements(reader);
     check_layers(reader);
     check_overrides(reader);
     check_expiry(reader);
+    check_tests(reader);
 }
 
 struct project *project_load(const char *directory, int64_t now)

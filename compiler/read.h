@@ -10,6 +10,7 @@
 #ifndef FFC_READ_H
 #define FFC_READ_H
 
+#include "percent.h"
 #include "project.h"
 #include "table.h"
 
@@ -147,6 +148,9 @@ bool report_conflict(struct reader *reader, const struct node *map, const char *
 
 /* NULL after reporting. With `fields`, tests are on a log's fields instead of attributes. */
 struct condition *read_condition(struct reader *reader, struct node *node, bool fields);
+/* Reports a value that the attribute's `enum` does not have. */
+void check_choice(struct reader *reader, const struct attribute *attribute, const struct node *node,
+                  bool ignore_case);
 /* read_list_file.c; NULL after reporting. */
 struct list_file *read_list_file(struct reader *reader, const struct node *path);
 /* read_json.c: a value as compact JSON text; NULL after reporting. */
@@ -163,6 +167,7 @@ void read_holdout(struct reader *reader, struct declaration *declaration);
 void read_metric(struct reader *reader, struct declaration *declaration);
 void read_log(struct reader *reader, struct declaration *declaration);
 void read_overrides(struct reader *reader, struct node *section);
+void read_tests_section(struct reader *reader, struct node *section);
 void read_bucket_by(struct reader *reader, const struct node *node,
                     const struct attribute **bucket_by);
 
@@ -235,5 +240,6 @@ void check_segments(struct reader *reader);     /* cycles; before anything walks
 void check_requirements(struct reader *reader); /* cycles and depth */
 void check_layers(struct reader *reader);
 void check_overrides(struct reader *reader);
+void check_tests(struct reader *reader);
 
 #endif

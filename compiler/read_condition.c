@@ -108,12 +108,12 @@ static bool same_text(const char *a, const char *b, bool ignore_case)
 }
 
 /* A value that the attribute's `enum` does not have can never be equal to it. */
-static void check_choice(struct reader *reader, const struct subject *subject,
-                         const struct node *node)
+void check_choice(struct reader *reader, const struct attribute *attribute, const struct node *node,
+                  bool ignore_case)
 {
-    const struct texts *choices = &subject->attribute->choices;
+    const struct texts *choices = &attribute->choices;
     for (uint32_t i = 0; i < choices->count; i++) {
-        if (same_text(choices->items[i].text, node->text, subject->ignore_case))
+        if (same_text(choices->items[i].text, node->text, ignore_case))
             return;
     }
     if (!choices->count)
@@ -122,9 +122,9 @@ static void check_choice(struct reader *reader, const struct subject *subject,
     for (uint32_t i = 0; i < choices->count; i++)
         known[i] = choices->items[i].text;
     diagnose(reader->diagnostics, FF0226, node->span, "'%s' is not among the values of '%s'",
-             node->text, subject->name.text);
-    diagnose_note(reader->diagnostics, subject->attribute->name.span, "'%s' is declared here",
-                  subject->name.text);
+             node->text, attribute->name.text);
+    diagnose_note(reader->diagnostics, attribute->name.span, "'%s' is declared here",
+                  attribute->name.text);
     suggest(reader, node->text, known, choices->count);
 }
 
@@ -152,7 +152,7 @@ static bool read_string_operand(struct reader *reader, const struct subject *sub
         }
     }
     if (info->kind == OPERATOR_EQ && subject->attribute)
-        check_choice(reader, subject, node);
+        check_choice(reader, subject->attribute, node, subject->ignore_case);
     return true;
 }
 

@@ -267,6 +267,8 @@ bool read_choice(struct reader *reader, const struct node *node, const char *con
     diagnose(reader->diagnostics, FF0127, node->span, "expected %s, found %s", what,
              found(reader, node));
     const char *nearest = nearest_name(node->text, choices, count);
+    for (unsigned i = 0; i < count && !nearest; i++)
+        nearest = strcasecmp(node->text, choices[i]) == 0 ? choices[i] : NULL;
     if (nearest)
         diagnose_help(reader->diagnostics, "did you mean '%s'?", nearest);
     return false;

@@ -1,12 +1,11 @@
 /* eval.c - `ffc eval`: what flags evaluate to, from definitions or from a snapshot. */
+#include "answer.h"
 #include "commands.h"
 #include "context.h"
-#include "snapshot.h"
 
 #include "../json.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,27 +49,6 @@ struct evaluation {
 
 /* --------------------------------------------------------------------------------- results -- */
 
-static void write_value(const fflag_result *result, struct buffer *out)
-{
-    switch (result->type) {
-    case FFLAG_TYPE_BOOLEAN:
-        buffer_append_text(out, result->value.boolean ? "true" : "false");
-        return;
-    case FFLAG_TYPE_INTEGER:
-        buffer_format(out, "%" PRId64, result->value.integer);
-        return;
-    case FFLAG_TYPE_NUMBER:
-        json_write_number(out, result->value.number);
-        return;
-    case FFLAG_TYPE_STRING:
-        json_write_string(out, result->value.string.text);
-        return;
-    case FFLAG_TYPE_JSON:
-        break;
-    }
-    buffer_append_text(out, result->value.string.text);
-}
-
 static void write_json(const struct evaluation *evaluation, const char *flag, size_t line,
                        const fflag_result *result, struct buffer *out)
 {
@@ -78,19 +56,7 @@ static void write_json(const struct evaluation *evaluation, const char *flag, si
     json_write_string(out, flag);
     json_write_key(out, "environment");
     json_write_string(out, evaluation->snapshot.info.environment);
-    json_write_key(out, "value");
-    if (result->error)
-        buffer_append_text(out, "null");
-    else
-        write_value(result, out);
-    json_write_key(out, "variant");
-    json_write_string(out, result->variant);
-    json_write_key(out, "reason");
-    json_write_string(out, fflag_reason_text(result->reason));
-    json_write_key(out, "rule");
-    json_write_string(out, result->rule);
-    json_write_key(out, "error");
-    json_write_string(out, fflag_error_code(result->error));
+    write_answer_keys(result, out);
     if (line)
         buffer_format(out, ",\"line\":%zu", line);
     buffer_append_text(out, "}\n");
@@ -106,7 +72,7 @@ static void write_text(const char *flag, size_t line, const fflag_result *result
         buffer_format(out, "(ERROR, %s)\n", fflag_error_code(result->error));
         return;
     }
-    write_value(result, out);
+    write_answer_value(result, out);
     buffer_append_text(out, "  (");
     if (result->variant)
         buffer_format(out, "variant %s, ", result->variant);
@@ -297,26 +263,16 @@ static int compile(struct evaluation *evaluation)
     struct project *project = project_load(options->directory, clock_now());
     evaluation->project = project;
     int status = diagnostics_status(&project->diagnostics);
-    struct buffer bytes = {0}, problem = {0};
-    uint32_t environment = UINT32_MAX;
-    if (!project->diagnostics.errors)
-        environment = choose_environment(&eval_command, project, options->environment, &status);
-    bool compiled =
-        environment != UINT32_MAX &&
-        project_compile(project, project->environments.items[environment].text, NULL, 0, &bytes);
-    if (project->diagnostics.errors && status == EXIT_FINE)
-        status = EXIT_INPUT;
-    if (project->diagnostics.errors)
+    if (project->diagnostics.errors) {
         show_diagnostics(project, options->format, options->color);
-    if (compiled) {
-        status = EXIT_FINE;
-        if (snapshot_open_memory(&evaluation->snapshot, &bytes, &problem))
-            status = job_error(&eval_command, "what was compiled is not a sound snapshot: %s",
-                               problem.bytes);
+        return status;
     }
-    buffer_release(&bytes);
-    buffer_release(&problem);
-    return status;
+    uint32_t environment =
+        choose_environment(&eval_command, project, options->environment, &status);
+    if (environment == UINT32_MAX)
+        return status;
+    return compile_snapshot(&eval_command, project, environment, options->format, options->color,
+                            &evaluation->snapshot);
 }
 
 static int check_usage(const struct options *options, int flags)

@@ -22,6 +22,14 @@ for path in sorted(glob.glob("flags/**/*.yaml", recursive=True)):
 PY
 )" ''
 
+ok 'its tests pass, and reach every rule, variant and stage' \
+    "$FFC" test -C flags --min-coverage 100%
+is 'every flag has a test' "$("$FFC" test -C flags --json 2>/dev/null | /usr/bin/python3 -c '
+import glob, json, sys, yaml
+flags = {name for path in glob.glob("flags/**/*.yaml", recursive=True)
+         for name in yaml.load(open(path), yaml.BaseLoader).get("flags") or {}}
+print(sorted(flags - {test["flag"] for test in json.load(sys.stdin)["tests"]}))')" '[]'
+
 # answer FLAG CONTEXT [--at TIME]: "variant reason" in production, of the copy below.
 answer() {
     local flag=$1 context=$2

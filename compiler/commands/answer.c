@@ -1,0 +1,113 @@
+/* answer.c - answers of an environment that was compiled in memory. */
+#include "answer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../json.h"
+#include "commands.h"
+
+int compile_snapshot(const struct command *command, struct project *project, uint32_t environment,
+                     enum diagnostic_format format, enum color_choice color,
+                     struct snapshot *snapshot)
+{
+    struct buffer bytes = {0}, problem = {0};
+    int status = EXIT_FINE;
+    *snapshot = (struct snapshot){0};
+    if (!project_compile(project, project->environments.items[environment].text, NULL, 0, &bytes)) {
+        show_diagnostics(project, format, color);
+        status = EXIT_INPUT;
+    } else if (snapshot_open_memory(snapshot, &bytes, &problem)) {
+        status = job_error(command, "what was compiled is not a sound snapshot: %s", problem.bytes);
+    }
+    buffer_release(&bytes);
+    buffer_release(&problem);
+    return status;
+}
+
+void write_answer_value(const fflag_result *result, struct buffer *out)
+{
+    if (result->error) {
+        buffer_append_text(out, "null");
+        return;
+    }
+    switch (result->type) {
+    case FFLAG_TYPE_BOOLEAN:
+        buffer_append_text(out, result->value.boolean ? "true" : "false");
+        return;
+    case FFLAG_TYPE_INTEGER:
+        buffer_format(out, "%" PRId64, result->value.integer);
+        return;
+    case FFLAG_TYPE_NUMBER:
+        json_write_number(out, result->value.number);
+        return;
+    case FFLAG_TYPE_STRING:
+        json_write_string(out, result->value.string.text);
+        return;
+    case FFLAG_TYPE_JSON:
+        break;
+    }
+    buffer_append_text(out, result->value.string.text);
+}
+
+void write_answer_keys(const fflag_result *result, struct buffer *out)
+{
+    json_write_key(out, "value");
+    write_answer_value(result, out);
+    json_write_key(out, "variant");
+    json_write_string(out, result->variant);
+    json_write_key(out, "reason");
+    json_write_string(out, fflag_reason_text(result->reason));
+    json_write_key(out, "rule");
+    json_write_string(out, result->rule);
+    json_write_key(out, "error");
+    json_write_string(out, fflag_error_code(result->error));
+}
+
+static struct span place_of_rule(const struct project *project, const struct targeting *targeting,
+                                 const char *rule, uint32_t variant, struct span otherwise)
+{
+    for (uint32_t i = 0; i < targeting->rule_count; i++)
+        if (!strcmp(rule, targeting->rules[i].name.text))
+            return targeting->rules[i].span;
+    for (uint32_t i = 0; !strcmp(rule, "users") && i < targeting->user_list_count; i++)
+        if (targeting->users[i].variant == variant)
+            return targeting->users[i].span;
+    const struct canary *canary = targeting->canary;
+    for (uint32_t i = 0; canary && !strncmp(rule, "canary:", 7) && i < canary->stage_count; i++)
+        if (!strcmp(rule + 7, canary->stages[i].name.text))
+            return canary->stages[i].span;
+    if (targeting->experiment && !strcmp(rule, "experiment"))
+        return targeting->experiment->span;
+    for (uint32_t i = 0; !strncmp(rule, "override[", 9) && i < project->override_count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "override[%u]", i);
+        if (!strcmp(rule, name))
+            return project->overrides[i]->span;
+    }
+    return otherwise;
+}
+
+struct span deciding_place(const struct project *project, const struct flag *flag,
+                           uint32_t environment, const fflag_result *result)
+{
+    const struct targeting *targeting = &flag->environments[environment];
+    if (result->rule)
+        return place_of_rule(project, targeting, result->rule, result->variant_index,
+                             flag->name.span);
+    if (result->reason == FFLAG_REASON_LAYER)
+        return targeting->layer_span;
+    if (result->reason == FFLAG_REASON_PREREQUISITE_FAILED && targeting->requirement_count == 1)
+        return targeting->requirements[0].span;
+    return flag->name.span;
+}
+
+const char *place_text(struct project *project, struct arena *arena, struct span span,
+                       uint32_t *line)
+{
+    uint32_t number = source_position(&project->sources, span.file, span.begin).line;
+    if (line)
+        *line = number;
+    return arena_format(arena, "%s:%u", project->sources.items[span.file].path, number);
+}

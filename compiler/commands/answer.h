@@ -1,0 +1,35 @@
+/*
+ * answer.h - answers of an environment that was compiled in memory: what `eval`, `test` and `trace`
+ * share.
+ */
+#ifndef FFC_COMMANDS_ANSWER_H
+#define FFC_COMMANDS_ANSWER_H
+
+#include "../options.h"
+#include "../project.h"
+#include "snapshot.h"
+
+/*
+ * Compiles a project that has no errors and opens the snapshot. Returns an exit_status; when it is
+ * not EXIT_FINE, it has been said why. Whatever the result, snapshot_close() may follow.
+ */
+int compile_snapshot(const struct command *command, struct project *project, uint32_t environment,
+                     enum diagnostic_format format, enum color_choice color,
+                     struct snapshot *snapshot);
+
+/* The value as JSON; null for an error. */
+void write_answer_value(const fflag_result *result, struct buffer *out);
+
+/* `"value":…,"variant":…,"reason":…,"rule":…,"error":…`, after what stands in `out`. */
+void write_answer_keys(const fflag_result *result, struct buffer *out);
+
+/* Where the definitions say what decided: the rule, stage, list or block, else the flag. */
+struct span deciding_place(const struct project *project, const struct flag *flag,
+                           uint32_t environment, const fflag_result *result);
+
+/* "flags/shop.yaml:12"; the line alone in *line, where that is not NULL. Borrowed from the arena.
+ */
+const char *place_text(struct project *project, struct arena *arena, struct span span,
+                       uint32_t *line);
+
+#endif

@@ -1,0 +1,180 @@
+/* test.c - `ffc test`: runs the tests that definitions bring along. */
+#include "test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../glob.h"
+#include "../percent.h"
+#include "commands.h"
+
+static int run(int argc, char **argv);
+
+const struct command test_command = {
+    .name = "test",
+    .summary = "run the tests of a project",
+    .usage = "[FILTER…] [-C DIR] [-e ENV] [--json] [--coverage] [--min-coverage PERCENT]",
+    .examples = "  ffc test                          every test of flags/, as TAP\n"
+                "  ffc test 'canary.*'               tests of these flags, or of such a name\n"
+                "  ffc test --min-coverage 100%      fail where something is not tested\n"
+                "  ffc test --json | jq .coverage    what no test reaches\n",
+    .run = run,
+};
+
+#define MOST_UNREACHED 10 /* listed without being asked */
+
+struct options {
+    const char *directory;
+    const char *environment;
+    const char *min_coverage;
+    bool json;
+    bool coverage;
+    int64_t at;
+    enum diagnostic_format format;
+    enum color_choice color;
+};
+
+/* --------------------------------------------------------------------------------- the tests -- */
+
+static bool matches(const struct test *test, char **filters, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const char *filter = filters[i];
+        if (strstr(test->name.text, filter) || strstr(test->flag->name.text, filter))
+            return true;
+        if (!glob_problem(filter) &&
+            (glob_match(filter, test->name.text) || glob_match(filter, test->flag->name.text)))
+            return true;
+    }
+    return count == 0;
+}
+
+static void select_trials(struct test_run *run, uint32_t environment, char **filters, int count)
+{
+    for (uint32_t i = 0; i < run->project->test_count; i++) {
+        const struct test *test = run->project->tests[i];
+        for (uint32_t at = 0; at < run->project->environments.count; at++) {
+            if (!(test->environments >> at & 1) || !matches(test, filters, count) ||
+                (environment != UINT32_MAX && environment != at))
+                continue;
+            struct trial *trial = ARENA_APPEND(&run->arena, run->trials, run->trial_count);
+            *trial = (struct trial){.test = test, .environment = at};
+        }
+    }
+}
+
+static int report_no_match(const struct test_run *run, const char *filter)
+{
+    const struct project *project = run->project;
+    uint32_t count = 0;
+    const char **names = xcalloc(project->test_count + project->flag_count + 1u, sizeof *names);
+    for (uint32_t i = 0; i < project->test_count; i++)
+        names[count++] = project->tests[i]->name.text;
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        names[count++] = project->flags[i]->name.text;
+    const char *near = nearest_name(filter, names, count);
+    usage_error(run->command, "no test and no flag with tests matches '%s'%s%s%s", filter,
+                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    free(names);
+    return EXIT_JOB;
+}
+
+/* ------------------------------------------------------------------------------------ a run -- */
+
+static int judge_coverage(const struct test_run *run, const char *least)
+{
+    const struct coverage *coverage = &run->coverage;
+    uint32_t thousandths = 0;
+    parse_percent(least, &thousandths);
+    if ((uint64_t)coverage->reached * PERCENT_ALL >= (uint64_t)coverage->count * thousandths)
+        return EXIT_FINE;
+    fprintf(stderr, "less than the %s that --min-coverage asks for\n", least);
+    return EXIT_INPUT;
+}
+
+static int run_trials(struct test_run *run, const struct options *options, bool all)
+{
+    struct buffer product = {0}, summary = {0};
+    int status = arrange_trials(run, options->format, options->color);
+    if (status == EXIT_FINE) {
+        coverage_init(run, all);
+        for (uint32_t i = 0; i < run->trial_count; i++)
+            run_trial(run, &run->trials[i]);
+        coverage_finish(&run->coverage);
+        if (options->json)
+            report_json(run, &product);
+        else
+            report_tap(run, &product);
+        if (!write_stdout(run->command, &product))
+            status = EXIT_JOB;
+    }
+    if (status == EXIT_FINE) {
+        report_summary(run, options->coverage ? UINT32_MAX : MOST_UNREACHED, &summary);
+        fwrite(summary.bytes, 1, summary.length, stderr);
+        status = run->failed ? EXIT_INPUT : EXIT_FINE;
+        if (options->min_coverage && judge_coverage(run, options->min_coverage))
+            status = EXIT_INPUT;
+    }
+    release_arrangements(run);
+    buffer_release(&product);
+    buffer_release(&summary);
+    return status;
+}
+
+static int run_project(struct test_run *run, const struct options *options, char **filters,
+                       int count)
+{
+    struct project *project = run->project;
+    int status = diagnostics_status(&project->diagnostics);
+    if (project->diagnostics.errors) {
+        show_diagnostics(project, options->format, options->color);
+        return status;
+    }
+    uint32_t environment = UINT32_MAX;
+    if (options->environment) {
+        environment = choose_environment(run->command, project, options->environment, &status);
+        if (environment == UINT32_MAX)
+            return status;
+    }
+    select_trials(run, environment, filters, count);
+    if (!run->trial_count && count)
+        return report_no_match(run, filters[0]);
+    return run_trials(run, options, !count && environment == UINT32_MAX);
+}
+
+static int run(int argc, char **argv)
+{
+    struct options options = {.at = INT64_MIN, .format = DIAGNOSTIC_TEXT};
+    const struct option table[] = {
+        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
+         "the project [flags, or . where it holds definitions]"},
+        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
+         "tests of this environment alone"},
+        {"at", 0, OPTION_TIME, &options.at, "TIME",
+         "the clock of tests that do not say their own [now]"},
+        {"json", 0, OPTION_FLAG, &options.json, NULL, "one JSON object in place of TAP"},
+        {"coverage", 0, OPTION_FLAG, &options.coverage, NULL,
+         "list all that no test reaches, not just ten"},
+        {"min-coverage", 0, OPTION_TEXT, &options.min_coverage, "PERCENT",
+         "fail where the tests reach less"},
+        {"format", 0, OPTION_FORMAT, &options.format, NULL,
+         "of diagnostics: text, json or github [text]"},
+        {"color", 0, OPTION_COLOR, &options.color, NULL, "auto, always or never [auto]"},
+    };
+    int status;
+    int filters =
+        options_parse(&test_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (filters < 0)
+        return status;
+    uint32_t ignored;
+    if (options.min_coverage && !parse_percent(options.min_coverage, &ignored))
+        return usage_error(&test_command, "--min-coverage '%s' is not a percentage",
+                           options.min_coverage);
+    struct test_run run = {.command = &test_command,
+                           .now = options.at != INT64_MIN ? options.at : clock_now()};
+    run.project = project_load(options.directory, clock_now());
+    status = run_project(&run, &options, argv + 1, filters);
+    project_free(run.project);
+    arena_release(&run.arena);
+    return status;
+}

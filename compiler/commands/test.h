@@ -1,0 +1,96 @@
+/*
+ * test.h - `ffc test`: its parts, a file each.
+ *
+ * A trial is a test in one environment. Each trial belongs to an arrangement: the project, compiled
+ * once for an environment, with what tests suppose of their flags put in place. Everything lives in
+ * the run's arena and its open snapshots until the run ends.
+ */
+#ifndef FFC_COMMANDS_TEST_H
+#define FFC_COMMANDS_TEST_H
+
+#include "answer.h"
+#include "context.h"
+
+struct arrangement {
+    uint32_t environment;
+    const struct test **suppositions; /* a test of each flag that is supposed to be otherwise */
+    uint32_t supposition_count;
+    struct project project; /* a copy that shares everything but the supposed flags */
+    struct snapshot snapshot;
+    struct context_reader reader;
+};
+
+struct failure {
+    uint32_t context;    /* which of the test's */
+    fflag_result result; /* unused where the test is of shares */
+    const char *message;
+};
+
+struct trial {
+    const struct test *test;
+    uint32_t environment;
+    uint32_t arrangement;
+    uint32_t assertions;
+    struct failure *failures;
+    uint32_t failure_count;
+    uint64_t *counts; /* of a test of shares: units by variant */
+};
+
+enum covered_kind { COVERED_RULE, COVERED_STAGE, COVERED_VARIANT };
+
+/* Something written once, in whichever environments it counts. */
+struct covered {
+    const struct flag *flag;
+    enum covered_kind kind;
+    const char
+        *name; /* of the rule as answers have it; of the variant, or NULL for a plain value */
+    uint32_t variant; /* of a variant, and of a list of users; else UINT32_MAX */
+    struct span span;
+    uint64_t environments;
+    bool reached;
+};
+
+struct coverage {
+    struct covered *items;
+    uint32_t count;
+    uint32_t *first; /* by flag: the first of its items; its last is before the next flag's */
+    uint32_t reached;
+};
+
+struct test_run {
+    const struct command *command;
+    struct arena arena;
+    struct project *project;
+    int64_t now; /* of tests that do not say their time */
+    struct trial *trials;
+    uint32_t trial_count;
+    struct arrangement *arrangements;
+    uint32_t arrangement_count;
+    struct coverage coverage;
+    uint32_t passed, failed;
+    uint64_t assertions;
+};
+
+/* test_arrange.c: gives each trial its arrangement, and compiles them. Returns an exit_status. */
+int arrange_trials(struct test_run *run, enum diagnostic_format format, enum color_choice color);
+void release_arrangements(struct test_run *run);
+
+/* test_run.c */
+#define LEAST_PROBABILITY 1e-6 /* of the counts of a test of shares */
+void run_trial(struct test_run *run, struct trial *trial);
+
+/* test_coverage.c: of the flags that trials are about, or with `all` of every flag. */
+void coverage_init(struct test_run *run, bool all);
+void coverage_reach(struct coverage *coverage, const struct flag *flag, uint32_t environment,
+                    const fflag_result *result);
+/* Counts, and orders what no test reached by place; the others come last. */
+void coverage_finish(struct coverage *coverage);
+const char *covered_kind_name(enum covered_kind kind);
+
+/* test_report.c: the product, for stdout. */
+void report_tap(struct test_run *run, struct buffer *out);
+void report_json(struct test_run *run, struct buffer *out);
+/* For stderr: the verdict, and at most `most` of what no test reaches. */
+void report_summary(struct test_run *run, uint32_t most, struct buffer *out);
+
+#endif

@@ -1,0 +1,169 @@
+/*
+ * test_arrange.c - what is compiled for the tests.
+ *
+ * A test may suppose that its flag's canary or experiment has come further. That is put into a
+ * copy of the flag, and must not be seen by tests of other flags. Where no flag asks the supposed
+ * one, no other flag's answer can change, so many suppositions share one arrangement; a flag that
+ * others ask gets one for itself.
+ */
+#include "test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../references.h"
+
+static void mark_asked(void *user, const struct flag *needed)
+{
+    ((bool *)user)[needed->index] = true;
+}
+
+static bool *find_asked(const struct project *project, uint32_t environment)
+{
+    bool *asked = xcalloc(project->flag_count + 1u, sizeof *asked);
+    struct references references;
+    references_init(&references, project, environment);
+    references.found = mark_asked;
+    references.user = asked;
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        references_of(&references, project->flags[i]);
+    references_release(&references);
+    return asked;
+}
+
+static bool same_supposition(const struct supposition *a, const struct supposition *b)
+{
+    bool staged = a->stage.text && b->stage.text;
+    return a->state == b->state &&
+           (staged ? !strcmp(a->stage.text, b->stage.text) : a->stage.text == b->stage.text);
+}
+
+static const struct test *supposed(const struct arrangement *arrangement, const struct flag *flag)
+{
+    for (uint32_t i = 0; i < arrangement->supposition_count; i++)
+        if (arrangement->suppositions[i]->flag == flag)
+            return arrangement->suppositions[i];
+    return NULL;
+}
+
+static bool holds_asked(const struct arrangement *arrangement, const bool *asked)
+{
+    for (uint32_t i = 0; i < arrangement->supposition_count; i++)
+        if (asked[arrangement->suppositions[i]->flag->index])
+            return true;
+    return false;
+}
+
+/* Whether the test can be answered by the arrangement, when *add says that it is added to it. */
+static bool suits(const struct arrangement *arrangement, const struct trial *trial,
+                  const bool *asked, bool *add)
+{
+    const struct test *test = trial->test;
+    *add = false;
+    if (arrangement->environment != trial->environment)
+        return false;
+    if (!test->supposition.given)
+        return arrangement->supposition_count == 0;
+    const struct test *same = supposed(arrangement, test->flag);
+    if (same)
+        return same_supposition(&same->supposition, &test->supposition);
+    *add = arrangement->supposition_count > 0;
+    return *add && !asked[test->flag->index] && !holds_asked(arrangement, asked);
+}
+
+static void arrange(struct test_run *run, struct trial *trial, const bool *asked)
+{
+    bool add;
+    uint32_t at = 0;
+    while (at < run->arrangement_count && !suits(&run->arrangements[at], trial, asked, &add))
+        at++;
+    trial->arrangement = at;
+    if (at == run->arrangement_count) {
+        struct arrangement *made =
+            ARENA_APPEND(&run->arena, run->arrangements, run->arrangement_count);
+        made->environment = trial->environment;
+        add = trial->test->supposition.given;
+    }
+    struct arrangement *arrangement = &run->arrangements[at];
+    if (add)
+        *ARENA_APPEND(&run->arena, arrangement->suppositions, arrangement->supposition_count) =
+            trial->test;
+}
+
+static void suppose_stage(struct canary *canary, const struct supposition *supposition)
+{
+    for (uint32_t i = 0; supposition->stage.text && i < canary->stage_count; i++)
+        if (!strcmp(canary->stages[i].name.text, supposition->stage.text))
+            canary->stage = i;
+    canary->state = (enum canary_state)supposition->state;
+}
+
+static struct flag *suppose(struct test_run *run, const struct test *test, uint32_t environment)
+{
+    uint32_t count = run->project->environments.count;
+    struct flag *flag = ARENA_NEW(&run->arena, struct flag);
+    *flag = *test->flag;
+    flag->environments = ARENA_ARRAY(&run->arena, struct targeting, count);
+    memcpy(flag->environments, test->flag->environments, count * sizeof *flag->environments);
+    struct targeting *targeting = &flag->environments[environment];
+    if (targeting->canary) {
+        struct canary *canary = ARENA_NEW(&run->arena, struct canary);
+        *canary = *targeting->canary;
+        suppose_stage(canary, &test->supposition);
+        targeting->canary = canary;
+    } else {
+        struct experiment *experiment = ARENA_NEW(&run->arena, struct experiment);
+        *experiment = *targeting->experiment;
+        experiment->state = (enum experiment_state)test->supposition.state;
+        targeting->experiment = experiment;
+    }
+    return flag;
+}
+
+static int compile(struct test_run *run, struct arrangement *arrangement,
+                   enum diagnostic_format format, enum color_choice color)
+{
+    struct project *project = &arrangement->project;
+    *project = *run->project;
+    project->diagnostics.sources = &run->project->sources;
+    if (arrangement->supposition_count) {
+        project->flags = ARENA_ARRAY(&run->arena, struct flag *, project->flag_count);
+        memcpy(project->flags, run->project->flags, project->flag_count * sizeof *project->flags);
+    }
+    for (uint32_t i = 0; i < arrangement->supposition_count; i++) {
+        const struct test *test = arrangement->suppositions[i];
+        project->flags[test->flag->index] = suppose(run, test, arrangement->environment);
+    }
+    int status = compile_snapshot(run->command, project, arrangement->environment, format, color,
+                                  &arrangement->snapshot);
+    if (status == EXIT_FINE)
+        context_reader_init(&arrangement->reader, project, &arrangement->snapshot);
+    return status;
+}
+
+int arrange_trials(struct test_run *run, enum diagnostic_format format, enum color_choice color)
+{
+    uint32_t count = run->project->environments.count;
+    bool **asked = xcalloc(count + 1u, sizeof *asked);
+    for (uint32_t i = 0; i < run->trial_count; i++) {
+        struct trial *trial = &run->trials[i];
+        if (trial->test->supposition.given && !asked[trial->environment])
+            asked[trial->environment] = find_asked(run->project, trial->environment);
+        arrange(run, trial, asked[trial->environment]);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        free(asked[i]);
+    free(asked);
+    int status = EXIT_FINE;
+    for (uint32_t i = 0; i < run->arrangement_count && status == EXIT_FINE; i++)
+        status = compile(run, &run->arrangements[i], format, color);
+    return status;
+}
+
+void release_arrangements(struct test_run *run)
+{
+    for (uint32_t i = 0; i < run->arrangement_count; i++) {
+        context_reader_release(&run->arrangements[i].reader);
+        snapshot_close(&run->arrangements[i].snapshot);
+    }
+}

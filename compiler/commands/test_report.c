@@ -1,0 +1,251 @@
+/* test_report.c - what `ffc test` prints: TAP or JSON, and the summary. */
+#include "test.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "../json.h"
+
+#define MOST_FAILURES 5 /* contexts of one test that are explained in TAP */
+
+static const char *environment_name(const struct test_run *run, const struct trial *trial)
+{
+    return run->project->environments.items[trial->environment].text;
+}
+
+static bool has_several(uint64_t environments)
+{
+    return environments & (environments - 1);
+}
+
+static struct span failure_place(const struct test_run *run, const struct trial *trial,
+                                 const struct failure *failure)
+{
+    if (trial->counts)
+        return trial->test->flag->name.span;
+    return deciding_place(run->project, trial->test->flag, trial->environment, &failure->result);
+}
+
+static void write_counts(const struct trial *trial, struct buffer *out)
+{
+    const struct targeting *targeting = &trial->test->flag->environments[trial->environment];
+    buffer_append(out, "{", 1);
+    for (uint32_t i = 0; i < targeting->variant_count; i++) {
+        const char *name = targeting->variants[i].name.text;
+        json_write_key(out, name ? name : "");
+        buffer_format(out, "%" PRIu64, trial->counts[i]);
+    }
+    buffer_append(out, "}", 1);
+}
+
+static void write_got(const struct trial *trial, const struct failure *failure, struct buffer *out)
+{
+    if (trial->counts) {
+        write_counts(trial, out);
+        return;
+    }
+    buffer_append(out, "{", 1);
+    write_answer_keys(&failure->result, out);
+    buffer_append(out, "}", 1);
+}
+
+/* -------------------------------------------------------------------------------------- TAP -- */
+
+/* What a description may not hold: `#` begins a directive, and a line is a line. */
+static void write_description(struct buffer *out, const char *text)
+{
+    for (const char *at = text; *at; at++) {
+        if (*at == '#' || *at == '\\')
+            buffer_append(out, "\\", 1);
+        bool control = (unsigned char)*at < ' ' || *at == 0x7F;
+        buffer_append(out, control ? " " : at, 1);
+    }
+}
+
+static void write_key(struct buffer *out, const char *key, const char *text)
+{
+    buffer_format(out, "      %s: ", key);
+    json_write_string(out, text);
+    buffer_append(out, "\n", 1);
+}
+
+/* The command that shows how the answer came about. One that quoting would make unreadable is left
+ * out. */
+static void write_trace(const struct test_run *run, const struct trial *trial,
+                        const struct failure *failure, struct buffer *out)
+{
+    const struct test *test = trial->test;
+    const char *context = test->contexts[failure->context].json;
+    if (trial->counts || test->supposition.given || strchr(context, '\''))
+        return;
+    struct buffer line = {0};
+    buffer_format(&line, "ffc trace %s -e %s -c '%s'", test->flag->name.text,
+                  environment_name(run, trial), context);
+    if (strcmp(run->project->directory, "flags") != 0)
+        buffer_format(&line, " -C %s", run->project->directory);
+    if (test->at != INT64_MIN) {
+        char at[32];
+        format_time(test->at, at, sizeof at);
+        buffer_format(&line, " --at %s", at);
+    }
+    buffer_format(out, "      try: |\n        %s\n", line.bytes);
+    buffer_release(&line);
+}
+
+static void write_failure(struct test_run *run, const struct trial *trial,
+                          const struct failure *failure, struct buffer *out)
+{
+    buffer_append_text(out, "    - message: ");
+    json_write_string(out, failure->message);
+    buffer_format(out,
+                  "\n      context: %s\n      got: ", trial->test->contexts[failure->context].json);
+    write_got(trial, failure, out);
+    buffer_append(out, "\n", 1);
+    write_key(out, trial->counts ? "defined" : "decided",
+              place_text(run->project, &run->arena, failure_place(run, trial, failure), NULL));
+    write_trace(run, trial, failure, out);
+}
+
+static void write_failures(struct test_run *run, const struct trial *trial, struct buffer *out)
+{
+    buffer_format(out, "  ---\n  test: ");
+    json_write_string(out, place_text(run->project, &run->arena, trial->test->span, NULL));
+    buffer_format(out, "\n  flag: %s\n  environment: %s\n  failures:\n",
+                  trial->test->flag->name.text, environment_name(run, trial));
+    for (uint32_t i = 0; i < trial->failure_count && i < MOST_FAILURES; i++)
+        write_failure(run, trial, &trial->failures[i], out);
+    if (trial->failure_count > MOST_FAILURES)
+        buffer_format(out, "    # and %u more\n", trial->failure_count - MOST_FAILURES);
+    buffer_append_text(out, "  ...\n");
+}
+
+void report_tap(struct test_run *run, struct buffer *out)
+{
+    buffer_format(out, "TAP version 14\n1..%u%s\n", run->trial_count,
+                  run->trial_count ? "" : " # SKIP no tests");
+    for (uint32_t i = 0; i < run->trial_count; i++) {
+        const struct trial *trial = &run->trials[i];
+        buffer_format(out, "%sok %u - ", trial->failure_count ? "not " : "", i + 1);
+        write_description(out, trial->test->name.text);
+        if (has_several(trial->test->environments))
+            buffer_format(out, " (%s)", environment_name(run, trial));
+        buffer_append(out, "\n", 1);
+        if (trial->failure_count)
+            write_failures(run, trial, out);
+    }
+}
+
+/* ------------------------------------------------------------------------------------- JSON -- */
+
+static void write_text(struct buffer *out, const char *key, const char *text)
+{
+    json_write_key(out, key);
+    json_write_string(out, text);
+}
+
+static void write_place(struct test_run *run, struct span span, struct buffer *out)
+{
+    uint32_t line;
+    place_text(run->project, &run->arena, span, &line);
+    write_text(out, "file", run->project->sources.items[span.file].path);
+    json_write_key(out, "line");
+    buffer_format(out, "%u", line);
+}
+
+static void write_json_failure(struct test_run *run, const struct trial *trial,
+                               const struct failure *failure, struct buffer *out)
+{
+    json_write_comma(out);
+    buffer_append(out, "{", 1);
+    write_text(out, "message", failure->message);
+    json_write_key(out, "context");
+    buffer_append_text(out, trial->test->contexts[failure->context].json);
+    json_write_key(out, "got");
+    write_got(trial, failure, out);
+    json_write_key(out, trial->counts ? "defined" : "decided");
+    buffer_append(out, "{", 1);
+    write_place(run, failure_place(run, trial, failure), out);
+    buffer_append_text(out, "}}");
+}
+
+static void write_json_trial(struct test_run *run, const struct trial *trial, struct buffer *out)
+{
+    json_write_comma(out);
+    buffer_append(out, "{", 1);
+    write_text(out, "name", trial->test->name.text);
+    write_place(run, trial->test->span, out);
+    write_text(out, "flag", trial->test->flag->name.text);
+    write_text(out, "environment", environment_name(run, trial));
+    json_write_key(out, "passed");
+    buffer_append_text(out, trial->failure_count ? "false" : "true");
+    json_write_key(out, "assertions");
+    buffer_format(out, "%u", trial->assertions);
+    json_write_key(out, "failures");
+    buffer_append(out, "[", 1);
+    for (uint32_t i = 0; i < trial->failure_count; i++)
+        write_json_failure(run, trial, &trial->failures[i], out);
+    buffer_append_text(out, "]}");
+}
+
+static void write_json_coverage(struct test_run *run, struct buffer *out)
+{
+    const struct coverage *coverage = &run->coverage;
+    json_write_key(out, "coverage");
+    buffer_format(out, "{\"reached\":%u,\"of\":%u,\"unreached\":[", coverage->reached,
+                  coverage->count);
+    for (uint32_t i = 0; i < coverage->count - coverage->reached; i++) {
+        const struct covered *item = &coverage->items[i];
+        json_write_comma(out);
+        buffer_append(out, "{", 1);
+        write_text(out, "flag", item->flag->name.text);
+        write_text(out, "kind", covered_kind_name(item->kind));
+        write_text(out, "name", item->name);
+        write_place(run, item->span, out);
+        buffer_append(out, "}", 1);
+    }
+    buffer_append_text(out, "]}");
+}
+
+void report_json(struct test_run *run, struct buffer *out)
+{
+    buffer_append_text(out, "{\"format_version\":1,\"tests\":[");
+    for (uint32_t i = 0; i < run->trial_count; i++)
+        write_json_trial(run, &run->trials[i], out);
+    buffer_format(out, "],\"passed\":%u,\"failed\":%u,\"assertions\":%" PRIu64, run->passed,
+                  run->failed, run->assertions);
+    write_json_coverage(run, out);
+    buffer_append_text(out, "}\n");
+}
+
+/* ---------------------------------------------------------------------------------- summary -- */
+
+static void write_unreached(struct test_run *run, const struct covered *item, struct buffer *out)
+{
+    buffer_format(out, "%s: no test reaches ",
+                  place_text(run->project, &run->arena, item->span, NULL));
+    if (!item->name)
+        buffer_format(out, "the value");
+    else if (item->kind == COVERED_STAGE)
+        buffer_format(out, "stage '%s'", item->name + strlen("canary:"));
+    else
+        buffer_format(out, "%s '%s'", covered_kind_name(item->kind), item->name);
+    buffer_format(out, " of '%s'\n", item->flag->name.text);
+}
+
+void report_summary(struct test_run *run, uint32_t most, struct buffer *out)
+{
+    const struct coverage *coverage = &run->coverage;
+    uint32_t missing = coverage->count - coverage->reached;
+    for (uint32_t i = 0; i < missing && i < most; i++)
+        write_unreached(run, &coverage->items[i], out);
+    if (missing > most)
+        buffer_format(out, "and %u more, which --coverage lists\n", missing - most);
+    buffer_format(out, "%u passed, %u failed", run->passed, run->failed);
+    if (run->assertions > run->trial_count)
+        buffer_format(out, " (%" PRIu64 " contexts)", run->assertions);
+    if (coverage->count)
+        buffer_format(out, "; reached %.1f%% of rules, variants and stages (%u of %u)",
+                      100.0 * coverage->reached / coverage->count, coverage->reached,
+                      coverage->count);
+    buffer_append(out, "\n", 1);
+}

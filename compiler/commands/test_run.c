@@ -1,0 +1,248 @@
+/* test_run.c - a test in one environment: asks, and compares. */
+#include "test.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../chi_square.h"
+#include "../json.h"
+#include "../percent.h"
+
+/* ----------------------------------------------------------------------------- expectations -- */
+
+static void mismatch(struct buffer *out, const char *what, const char *got, const char *expected,
+                     const char *quote)
+{
+    buffer_format(out, "%s%s is ", out->length ? "; " : "", what);
+    buffer_format(out, got ? "%s%s%s" : "none", quote, got, quote);
+    buffer_format(out, ", expected ");
+    buffer_format(out, expected ? "%s%s%s" : "none", quote, expected, quote);
+}
+
+static bool same_json(const char *left, const char *right)
+{
+    const size_t flags = JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL;
+    json_t *a = json_loads(left, flags, NULL), *b = json_loads(right, flags, NULL);
+    bool same = a && b && json_equal(a, b);
+    json_decref(a);
+    json_decref(b);
+    return same;
+}
+
+static void compare_value(const struct expectation *expect, const fflag_result *result,
+                          struct buffer *out)
+{
+    struct buffer value = {0};
+    write_answer_value(result, &value);
+    bool same = result->type == FFLAG_TYPE_JSON ? same_json(value.bytes, expect->value)
+                                                : !strcmp(value.bytes, expect->value);
+    if (!same)
+        mismatch(out, "value", value.bytes, expect->value, "");
+    buffer_release(&value);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* What differs; nothing where the answer is as expected. */
+static void compare(const struct trial *trial, const fflag_result *result, struct buffer *out)
+{
+    const struct expectation *expect = &trial->test->expect;
+    const struct flag *flag = trial->test->flag;
+    const struct variant *variants = flag->environments[trial->environment].variants;
+    if (result->error) {
+        buffer_format(out, "the evaluation erred: %s", fflag_error_code(result->error));
+        return;
+    }
+    if (expect->has_variant && expect->variant != result->variant_index)
+        mismatch(out, "variant", result->variant, variants[expect->variant].name.text, "'");
+    if (expect->value)
+        compare_value(expect, result, out);
+    if (expect->has_reason && expect->reason != result->reason)
+        mismatch(out, "reason", fflag_reason_text(result->reason),
+                 fflag_reason_text(expect->reason), "");
+    if (expect->has_rule && !same_text(expect->rule, result->rule))
+        mismatch(out, "rule", result->rule, expect->rule, "'");
+}
+
+/* --------------------------------------------------------------------------------- contexts -- */
+
+/* The object's strings are borrowed by the context: it is kept until the evaluation is over. */
+static json_t *read_test_context(struct test_run *run, const struct trial *trial, uint32_t index,
+                                 struct arena *arena, fflag_context *context)
+{
+    const struct test *test = trial->test;
+    struct buffer warnings = {0}, problem = {0};
+    json_t *object =
+        json_loads(test->contexts[index].json, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
+    fflag_context_init(context);
+    fflag_set_now(context, test->at != INT64_MIN ? test->at : run->now);
+    /* The definitions were checked: every value fits its attribute. */
+    read_context(&run->arrangements[trial->arrangement].reader, object, arena, context, &warnings,
+                 &problem);
+    buffer_release(&warnings);
+    buffer_release(&problem);
+    return object;
+}
+
+static void fail(struct test_run *run, struct trial *trial, uint32_t context,
+                 const fflag_result *result, const struct buffer *message)
+{
+    struct failure *failure = ARENA_APPEND(&run->arena, trial->failures, trial->failure_count);
+    failure->context = context;
+    if (result)
+        failure->result = *result;
+    failure->message = arena_copy(&run->arena, message->bytes, message->length);
+}
+
+static void run_contexts(struct test_run *run, struct trial *trial)
+{
+    struct arrangement *arrangement = &run->arrangements[trial->arrangement];
+    const struct flag *flag = trial->test->flag;
+    fflag_id id = fflag_flag(arrangement->snapshot.store, flag->name.text);
+    for (uint32_t i = 0; i < trial->test->context_count; i++) {
+        struct arena arena = {0};
+        struct buffer message = {0};
+        fflag_context context;
+        json_t *object = read_test_context(run, trial, i, &arena, &context);
+        fflag_result result = fflag_evaluate(arrangement->snapshot.view, id, &context);
+        compare(trial, &result, &message);
+        if (message.length)
+            fail(run, trial, i, &result, &message);
+        coverage_reach(&run->coverage, flag, trial->environment, &result);
+        buffer_release(&message);
+        json_decref(object);
+        arena_release(&arena);
+    }
+    trial->assertions = trial->test->context_count;
+}
+
+/* ------------------------------------------------------------------------------------ units -- */
+
+#define MOST_UNIT_ATTRIBUTES 16
+
+/* The attributes that tell units apart: all that the flag hashes and the context leaves open. */
+struct units {
+    const struct attribute *attributes[MOST_UNIT_ATTRIBUTES];
+    fflag_attr handles[MOST_UNIT_ATTRIBUTES];
+    uint32_t count;
+};
+
+static void add_unit(struct units *units, const struct attribute *attribute, const json_t *context)
+{
+    if (!attribute || json_object_get(context, attribute->name.text))
+        return;
+    for (uint32_t i = 0; i < units->count; i++)
+        if (units->attributes[i] == attribute)
+            return;
+    if (units->count < MOST_UNIT_ATTRIBUTES)
+        units->attributes[units->count++] = attribute;
+}
+
+static struct units find_units(const struct targeting *targeting, fflag_store *store,
+                               const json_t *context)
+{
+    struct units units = {.count = 0};
+    add_unit(&units, targeting->bucket_by, context);
+    for (uint32_t i = 0; i < targeting->rule_count; i++)
+        add_unit(&units, targeting->rules[i].by, context);
+    if (targeting->layer)
+        add_unit(&units, targeting->layer->bucket_by, context);
+    for (uint32_t i = 0; i < targeting->holdout_count; i++)
+        add_unit(&units, targeting->holdouts[i]->bucket_by, context);
+    for (uint32_t i = 0; i < units.count; i++)
+        units.handles[i] = fflag_attribute(store, units.attributes[i]->name.text);
+    return units;
+}
+
+/* `user_id-17` for a string attribute; 17 for a number. Different attributes never agree. */
+static void set_unit(const struct units *units, uint32_t number, fflag_context *context,
+                     char (*keys)[160])
+{
+    for (uint32_t i = 0; i < units->count; i++) {
+        const struct attribute *attribute = units->attributes[i];
+        if (attribute->type == FFLAG_ATTRIBUTE_NUMBER) {
+            double key = (double)number + (double)i * MOST_UNITS;
+            (void)fflag_set_number(context, units->handles[i], key);
+            continue;
+        }
+        int length = snprintf(keys[i], sizeof keys[i], "%s-%" PRIu32, attribute->name.text, number);
+        (void)fflag_set_string(context, units->handles[i], keys[i], (size_t)length);
+    }
+}
+
+static void write_percent_of(struct buffer *out, uint64_t count, uint64_t units)
+{
+    buffer_format(out, "%.5g%%", 100.0 * (double)count / (double)units);
+}
+
+static void judge(struct test_run *run, struct trial *trial)
+{
+    const struct test *test = trial->test;
+    const struct targeting *targeting = &test->flag->environments[trial->environment];
+    double probability =
+        share_probability(test->shares, trial->counts, targeting->variant_count, test->units);
+    if (probability > LEAST_PROBABILITY)
+        return;
+    struct buffer message = {0};
+    for (uint32_t i = 0; i < targeting->variant_count; i++) {
+        char expected[PERCENT_TEXT_SIZE];
+        if (!test->shares[i] && !trial->counts[i])
+            continue;
+        percent_format(test->shares[i], expected);
+        buffer_format(&message, "%s'%s' gets ", message.length ? "; " : "",
+                      targeting->variants[i].name.text);
+        write_percent_of(&message, trial->counts[i], test->units);
+        buffer_format(&message, ", expected %s%%", expected);
+    }
+    if (probability > 0)
+        buffer_format(&message, " (chance of that: %.2g)", probability);
+    fail(run, trial, 0, NULL, &message);
+    buffer_release(&message);
+}
+
+static void run_units(struct test_run *run, struct trial *trial)
+{
+    const struct test *test = trial->test;
+    const struct arrangement *arrangement = &run->arrangements[trial->arrangement];
+    const struct targeting *targeting = &test->flag->environments[trial->environment];
+    const fflag_view *view = arrangement->snapshot.view;
+    fflag_id id = fflag_flag(arrangement->snapshot.store, test->flag->name.text);
+    struct arena arena = {0};
+    fflag_context context;
+    json_t *object = read_test_context(run, trial, 0, &arena, &context);
+    struct units units = find_units(targeting, arrangement->snapshot.store, object);
+    char keys[MOST_UNIT_ATTRIBUTES][160];
+    const char **seen = ARENA_ARRAY(&arena, const char *, targeting->variant_count);
+    trial->counts = ARENA_ARRAY(&run->arena, uint64_t, targeting->variant_count);
+    for (uint32_t i = 0; i < test->units; i++) {
+        set_unit(&units, i, &context, keys);
+        fflag_result result = fflag_evaluate(view, id, &context);
+        uint32_t variant = result.variant_index;
+        /* A rule's name is one string of the snapshot, so its address tells it. */
+        if (!trial->counts[variant]++ || seen[variant] != result.rule)
+            coverage_reach(&run->coverage, test->flag, trial->environment, &result);
+        seen[variant] = result.rule;
+    }
+    trial->assertions = 1;
+    judge(run, trial);
+    json_decref(object);
+    arena_release(&arena);
+}
+
+void run_trial(struct test_run *run, struct trial *trial)
+{
+    if (trial->test->shares)
+        run_units(run, trial);
+    else
+        run_contexts(run, trial);
+    run->assertions += trial->assertions;
+    if (trial->failure_count)
+        run->failed++;
+    else
+        run->passed++;
+}

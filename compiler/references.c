@@ -1,0 +1,55 @@
+/* references.c - which flags a flag asks. */
+#include "references.h"
+
+#include <stdlib.h>
+
+void references_init(struct references *references, const struct project *project,
+                     uint32_t environment)
+{
+    *references = (struct references){.project = project, .environment = environment};
+    references->seen_segments = xcalloc(project->segment_count + 1u, sizeof(uint32_t));
+}
+
+void references_release(struct references *references)
+{
+    free(references->seen_segments);
+}
+
+static void follow(struct references *references, const struct condition *condition)
+{
+    if (!condition)
+        return;
+    if (condition->kind == CONDITION_FLAG)
+        references->found(references->user, condition->flag);
+    if (condition->kind == CONDITION_SEGMENT) {
+        uint32_t *seen = &references->seen_segments[condition->segment->index];
+        if (*seen == references->needing + 1)
+            return;
+        *seen = references->needing + 1;
+        follow(references, condition->segment->condition);
+    }
+    for (uint32_t i = 0; i < condition->child_count; i++)
+        follow(references, condition->children[i]);
+}
+
+void references_of(struct references *references, const struct flag *flag)
+{
+    const struct project *project = references->project;
+    const struct targeting *targeting = &flag->environments[references->environment];
+    references->needing = flag->index;
+    for (uint32_t i = 0; i < project->override_count; i++) {
+        const struct override *override = project->overrides[i];
+        if (override->condition && override->environments >> references->environment & 1 &&
+            override_selects(override, flag))
+            follow(references, override->condition);
+    }
+    for (uint32_t i = 0; i < targeting->requirement_count; i++)
+        references->found(references->user, targeting->requirements[i].flag);
+    for (uint32_t i = 0; i < targeting->rule_count; i++)
+        follow(references, targeting->rules[i].condition);
+    if (targeting->canary)
+        for (uint32_t i = 0; i < targeting->canary->stage_count; i++)
+            follow(references, targeting->canary->stages[i].condition);
+    if (targeting->experiment)
+        follow(references, targeting->experiment->condition);
+}
