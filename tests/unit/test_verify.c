@@ -440,7 +440,7 @@ RULE(op_unknown)
 }
 RULE(op_between)
 {
-    code_of(bytes, ROLLOUT)->op = 33;
+    code_of(bytes, ROLLOUT)->op = 39;
 }
 RULE(reason_zero)
 {
@@ -722,7 +722,7 @@ static const struct rule {
     REFUSED(names_slot, "is not a flag"),
     REFUSED(op_zero, "unknown operation 0"),
     REFUSED(op_unknown, "unknown operation 51"),
-    REFUSED(op_between, "unknown operation 33"),
+    REFUSED(op_between, "unknown operation 39"),
     REFUSED(reason_zero, "unknown reason 0"),
     REFUSED(reason_unknown, "unknown reason 10"),
     REFUSED(test_flags, "unknown flags 0x4"),
