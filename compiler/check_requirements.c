@@ -25,7 +25,7 @@ struct visited {
     struct edge via; /* the edge that is followed now, or leads to the deepest chain */
 };
 
-#define DEEPEST_WALK 2000 /* the walk recurses; nothing sound comes near */
+#define DEEPEST_WALK 500 /* the walk recurses; nothing sound comes near */
 
 struct walk {
     struct reader *reader;
@@ -75,6 +75,17 @@ static void report_cycle(struct walk *walk, const struct edge *closing)
     diagnose_help(diagnostics, "an answer cannot depend on itself: remove one of these");
     buffer_release(&path);
     walk->reported = true;
+}
+
+static void report_walk(struct walk *walk, const struct edge *edge)
+{
+    struct diagnostics *diagnostics = walk->reader->diagnostics;
+    if (walk->reported)
+        return;
+    walk->reported = true;
+    diagnose(diagnostics, edge->flag ? FF0247 : FF0871, edge->span,
+             "flags and segments that need each other, more than %d deep", DEEPEST_WALK);
+    diagnose_help(diagnostics, "name the common condition once, as a segment");
 }
 
 static uint32_t visit_edge(struct walk *walk, struct visited *from, const struct edge *edge);
@@ -144,7 +155,9 @@ static uint32_t visit_edge(struct walk *walk, struct visited *from, const struct
         report_cycle(walk, edge);
     if (node->state == OPEN)
         return 0;
-    if (node->state == UNSEEN && walk->steps < DEEPEST_WALK) {
+    if (node->state == UNSEEN && walk->steps == DEEPEST_WALK)
+        report_walk(walk, edge);
+    else if (node->state == UNSEEN) {
         struct edge deepest_via = {0};
         node->state = OPEN;
         walk->steps++;

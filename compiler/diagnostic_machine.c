@@ -1,6 +1,7 @@
 /* diagnostic_machine.c - diagnostics for programs: one JSON object, or GitHub's annotations. */
 #include "diagnostic_write.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void put_json_text(FILE *out, const char *text)
@@ -139,10 +140,9 @@ void write_github(const struct diagnostics *diagnostics, FILE *out)
     }
 }
 
-void diagnostics_write(struct diagnostics *diagnostics, enum diagnostic_format format, bool color,
-                       FILE *out)
+static void write_format(const struct diagnostics *diagnostics, enum diagnostic_format format,
+                         bool color, FILE *out)
 {
-    diagnostics_sort(diagnostics);
     switch (format) {
     case DIAGNOSTIC_TEXT:
         write_text(diagnostics, color, out);
@@ -154,4 +154,22 @@ void diagnostics_write(struct diagnostics *diagnostics, enum diagnostic_format f
         write_github(diagnostics, out);
         return;
     }
+}
+
+void diagnostics_write(struct diagnostics *diagnostics, enum diagnostic_format format, bool color,
+                       FILE *out)
+{
+    diagnostics_sort(diagnostics);
+    /* stderr has no buffer: put together first, what is said goes out in one piece. */
+    char *text = NULL;
+    size_t length = 0;
+    FILE *page = open_memstream(&text, &length);
+    if (!page) {
+        write_format(diagnostics, format, color, out);
+        return;
+    }
+    write_format(diagnostics, format, color, page);
+    if (fclose(page) == 0)
+        fwrite(text, 1, length, out);
+    free(text);
 }

@@ -129,13 +129,15 @@ static uint32_t columns_between(const char *from, const char *to)
 /* Where the shown part of a long line begins, so that the span is in it. */
 static const char *window_start(const char *line, const char *mark)
 {
-    uint32_t before = columns_between(line, mark);
-    while (before > LEAD) {
-        struct character character = next_character(line, mark);
-        before -= character.width < before ? character.width : before;
-        line += character.bytes;
+    const char *from = mark;
+    for (uint32_t columns = 0; from > line && columns < LEAD;) {
+        const char *before = from - 1;
+        while (before > line && ((unsigned char)*before & 0xC0) == 0x80)
+            before--;
+        columns += columns_between(before, from);
+        from = before;
     }
-    return line;
+    return from;
 }
 
 static const char *window_end(const char *from, const char *end)
@@ -169,12 +171,7 @@ static void put_source_line(FILE *out, const struct style *style, const struct s
                             struct span span, const struct position *position)
 {
     const char *line = position->line_text;
-    const char *end = line;
-    const char *file_end = source->text + source->length;
-    while (end < file_end && *end != '\n')
-        end++;
-    if (end > line && end[-1] == '\r')
-        end--;
+    const char *end = position->line_end;
     const char *mark = source->text + span.begin;
     if (mark > end)
         mark = end;
@@ -185,7 +182,8 @@ static void put_source_line(FILE *out, const struct style *style, const struct s
         mark_end--;
 
     const char *from = line, *to = end;
-    if (columns_between(line, end) > WINDOW) {
+    /* A character has at most four bytes, so what is longer need not be counted. */
+    if (end - line > 4 * WINDOW || columns_between(line, end) > WINDOW) {
         from = window_start(line, mark);
         to = window_end(from, end);
     }

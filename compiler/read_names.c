@@ -1,6 +1,7 @@
 /* read_names.c - declared names: one name, one thing, and what was meant by a name that is none. */
 #include "read.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -141,10 +142,13 @@ struct declaration *find_declared(struct reader *reader, enum declared kind,
 
     diagnose(reader->diagnostics, declarations_info[kind].unknown, name->span, "unknown %s '%s'",
              noun, name->text);
-    const char **names = ARENA_ARRAY(reader->arena, const char *, declared->count);
-    for (uint32_t i = 0; i < declared->count; i++)
-        names[i] = ((const struct text *)declared->items[i]->thing)->text;
-    suggest(reader, name->text, names, declared->count);
+    if (reader->suggestions < MOST_SUGGESTIONS) {
+        const char **names = xcalloc(declared->count, sizeof *names);
+        for (uint32_t i = 0; i < declared->count; i++)
+            names[i] = ((const struct text *)declared->items[i]->thing)->text;
+        suggest(reader, name->text, names, declared->count);
+        free(names);
+    }
     if (!declared->count)
         diagnose_help(reader->diagnostics, "the project declares no %ss: add it under '%ss:'", noun,
                       noun);

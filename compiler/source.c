@@ -34,16 +34,31 @@ struct position source_position(const struct sources *sources, uint32_t file, ui
         else
             high = middle;
     }
-    struct position position = {
-        .line = low + 1, .column = 1, .line_text = source->text + source->line_starts[low]};
+    struct position position = {.line = low + 1, .column = 1};
+    bool last = low + 1 == source->line_count;
+    position.line_text = source->text + source->line_starts[low];
+    position.line_end = source->text + (last ? source->length : source->line_starts[low + 1] - 1);
+    if (position.line_end > position.line_text && position.line_end[-1] == '\r')
+        position.line_end--;
     /* A byte order mark is no column. */
+    if (low == 0 && source->length >= 3 && memcmp(position.line_text, "\xEF\xBB\xBF", 3) == 0)
+        position.line_text += 3;
+
     const char *at = position.line_text;
-    if (low == 0 && source->length >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0)
-        position.line_text = at += 3;
+    if (source->last_line == position.line && source->last_offset <= offset) {
+        at = source->text + source->last_offset;
+        position.column = source->last_column;
+    }
     for (; at < source->text + offset; at++)
         position.column += ((unsigned char)*at & 0xC0) != 0x80;
     /* Bytes within a character belong to it. */
-    if (position.column > 1 && at > position.line_text && ((unsigned char)*at & 0xC0) == 0x80)
-        position.column--;
+    bool within = position.column > 1 && ((unsigned char)source->text[offset] & 0xC0) == 0x80;
+    /* A look back, for a note, does not lose the place that was come to. */
+    if (source->last_line != position.line || source->last_offset < offset) {
+        source->last_offset = offset;
+        source->last_line = position.line;
+        source->last_column = position.column;
+    }
+    position.column -= within;
     return position;
 }

@@ -26,6 +26,7 @@ struct source {
     size_t length;
     uint32_t *line_starts; /* made by the first source_position() */
     uint32_t line_count;
+    uint32_t last_offset, last_line, last_column; /* its last answer, to count on from */
 };
 
 struct sources {
@@ -37,10 +38,12 @@ struct sources {
 struct position {
     uint32_t line;
     uint32_t column;
-    const char *line_text; /* start of the line, ended by '\n' or '\0' */
+    const char *line_text;
+    const char *line_end; /* before its line break */
 };
 
-/* Where the byte is. Cost: the first time, one pass over the file; then a search and the line. */
+/* Where the byte is. Cost: the first time, one pass over the file; then a search and the line, or in
+ * ascending order, the part of the line that was not counted yet. */
 struct position source_position(const struct sources *sources, uint32_t file, uint32_t offset);
 
 #endif
