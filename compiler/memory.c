@@ -102,6 +102,19 @@ char *arena_format(struct arena *arena, const char *format, ...)
     return text;
 }
 
+void arena_clear(struct arena *arena)
+{
+    struct arena_block *kept = arena->block;
+    if (!kept)
+        return;
+    struct arena older = {.block = kept->previous};
+    arena_release(&older);
+    kept->previous = NULL;
+    char *begin = (char *)kept->bytes;
+    memset(begin, 0, (size_t)(arena->next - begin));
+    arena->next = begin;
+}
+
 void arena_release(struct arena *arena)
 {
     struct arena_block *block = arena->block;

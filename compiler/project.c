@@ -384,6 +384,11 @@ static void read_all(struct reader *reader, const struct sections *found)
     check_overrides(reader);
     check_expiry(reader);
     check_tests(reader);
+    /* What errors leave out may be what uses a name, or decides. */
+    if (reader->diagnostics->errors == 0) {
+        check_conditions(reader);
+        check_unused(reader);
+    }
 }
 
 struct project *project_load(const char *directory, int64_t now)

@@ -21,6 +21,7 @@ struct declaration {
     void *thing; /* struct attribute, …: they all begin with their name */
     struct node *body;
     struct draft *draft; /* of a flag */
+    bool used;           /* something names it */
 };
 struct declarations {
     struct table table; /* name to struct declaration */
@@ -241,5 +242,7 @@ void check_requirements(struct reader *reader); /* cycles and depth */
 void check_layers(struct reader *reader);
 void check_overrides(struct reader *reader);
 void check_tests(struct reader *reader);
+void check_conditions(struct reader *reader); /* only of a project without errors */
+void check_unused(struct reader *reader);
 
 #endif

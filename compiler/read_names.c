@@ -137,6 +137,8 @@ struct declaration *find_declared(struct reader *reader, enum declared kind,
     }
     struct declarations *declared = &reader->declared[kind];
     struct declaration *found = table_get(&declared->table, name->text);
+    if (found)
+        found->used = true;
     if (found || reader->incomplete)
         return found;
 

@@ -266,6 +266,51 @@ bool parse_version(const char *text, struct buffer *canonical)
     return true;
 }
 
+/* Numbers without leading zeros are ordered by their length first. */
+static int compare_digits(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    if (a_length != b_length)
+        return a_length < b_length ? -1 : 1;
+    return memcmp(a, b, a_length);
+}
+
+static int compare_identifiers(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    bool a_number = strspn(a, "0123456789") >= a_length;
+    bool b_number = strspn(b, "0123456789") >= b_length;
+    if (a_number != b_number)
+        return a_number ? -1 : 1;
+    if (a_number)
+        return compare_digits(a, a_length, b, b_length);
+    int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
+    return order ? order : (a_length > b_length) - (a_length < b_length);
+}
+
+int compare_versions(const char *a, const char *b)
+{
+    for (int part = 0; part < 3; part++) {
+        size_t a_length = strspn(a, "0123456789"), b_length = strspn(b, "0123456789");
+        int order = compare_digits(a, a_length, b, b_length);
+        if (order)
+            return order;
+        a += a_length + (a[a_length] == '.');
+        b += b_length + (b[b_length] == '.');
+    }
+    if (*a != '-' || *b != '-')
+        return (*a != '-') - (*b != '-');
+    while (*a == '-' || *a == '.') {
+        if (*b != '-' && *b != '.')
+            return 1;
+        size_t a_length = strcspn(++a, ".+"), b_length = strcspn(++b, ".+");
+        int order = compare_identifiers(a, a_length, b, b_length);
+        if (order)
+            return order;
+        a += a_length;
+        b += b_length;
+    }
+    return *b == '.' ? -1 : 0;
+}
+
 static bool parse_address(const char *text, uint8_t address[16], unsigned *bits)
 {
     memset(address, 0, 16);

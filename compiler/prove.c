@@ -1,0 +1,203 @@
+/*
+ * prove.c - decides a question about conditions by trying the regions of each attribute.
+ *
+ * A question becomes a formula over atoms; an atom is a test of one subject, an attribute or
+ * another flag. prove_regions.c says which combinations of truth values a subject's atoms can take
+ * together. The search then gives subject after subject each of its combinations, and gives up a
+ * branch as soon as the formula is decided.
+ */
+#include "prove.h"
+
+#include <string.h>
+
+#include "prove_regions.h"
+
+#define MOST_ATOMS    512
+#define MOST_SUBJECTS 32
+#define MOST_STEPS    20000 /* formula nodes looked at in one question */
+#define DEEPEST       200
+
+enum formula_kind { FORMULA_ATOM, FORMULA_ALL, FORMULA_ANY, FORMULA_NOT };
+
+struct formula {
+    enum formula_kind kind;
+    uint16_t subject; /* of an atom, and which of the subject's atoms it is */
+    uint16_t atom;
+    struct formula **children;
+    uint32_t child_count;
+};
+
+struct question {
+    struct arena *arena;
+    struct subject subjects[MOST_SUBJECTS];
+    uint32_t subject_count;
+    uint32_t atom_count;
+    bool too_much;
+    const uint64_t *chosen[MOST_SUBJECTS]; /* a region of the subject; NULL: open */
+    uint32_t steps;
+};
+
+/* --------------------------------------------------------------------------------- formula -- */
+
+static struct subject *find_subject(struct question *question, const struct condition *test)
+{
+    for (uint32_t i = 0; i < question->subject_count; i++) {
+        struct subject *subject = &question->subjects[i];
+        if (subject->attribute == test->attribute && subject->flag == test->flag)
+            return subject;
+    }
+    if (question->subject_count == MOST_SUBJECTS) {
+        question->too_much = true;
+        return NULL;
+    }
+    struct subject *subject = &question->subjects[question->subject_count++];
+    *subject = (struct subject){.attribute = test->attribute, .flag = test->flag};
+    return subject;
+}
+
+static struct formula *new_formula(struct question *question, enum formula_kind kind,
+                                   uint32_t children)
+{
+    struct formula *formula = ARENA_NEW(question->arena, struct formula);
+    formula->kind = kind;
+    formula->children = ARENA_ARRAY(question->arena, struct formula *, children + 1);
+    return formula;
+}
+
+static struct formula *negation(struct question *question, struct formula *formula)
+{
+    struct formula *not = new_formula(question, FORMULA_NOT, 1);
+    not ->children[not ->child_count++] = formula;
+    return not ;
+}
+
+static struct formula *atom(struct question *question, const struct condition *test)
+{
+    struct formula *formula = new_formula(question, FORMULA_ATOM, 0);
+    struct subject *subject = find_subject(question, test);
+    /* Values of a log's field are of no declared type; an empty list was reported where it is read. */
+    bool untyped = !test->attribute && !test->flag;
+    bool empty = test->attribute && !test->operand_count && !test->file &&
+                 test->operator_kind != OPERATOR_PRESENT;
+    if (!subject || untyped || empty || ++question->atom_count > MOST_ATOMS) {
+        question->too_much = true;
+        return formula;
+    }
+    formula->subject = (uint16_t)(subject - question->subjects);
+    formula->atom = (uint16_t)subject_atom(subject, question->arena, test);
+    return test->negate ? negation(question, formula) : formula;
+}
+
+static struct formula *translate(struct question *question, const struct condition *condition,
+                                 uint32_t depth)
+{
+    if (depth > DEEPEST || question->too_much) {
+        question->too_much = true;
+        return new_formula(question, FORMULA_ALL, 0);
+    }
+    switch (condition->kind) {
+    case CONDITION_SEGMENT:
+        return translate(question, condition->segment->condition, depth + 1);
+    case CONDITION_NOT:
+        return negation(question, translate(question, condition->children[0], depth + 1));
+    case CONDITION_TEST:
+    case CONDITION_FLAG:
+        return atom(question, condition);
+    case CONDITION_ALL:
+    case CONDITION_ANY:
+        break;
+    }
+    struct formula *formula =
+        new_formula(question, condition->kind == CONDITION_ALL ? FORMULA_ALL : FORMULA_ANY,
+                    condition->child_count);
+    if (condition->kind == CONDITION_ANY && condition->child_count == 0)
+        question->too_much = true; /* reported where it is read */
+    for (uint32_t i = 0; i < condition->child_count; i++)
+        formula->children[formula->child_count++] =
+            translate(question, condition->children[i], depth + 1);
+    return formula;
+}
+
+/* ---------------------------------------------------------------------------------- search -- */
+
+enum truth { FALSE, TRUE, OPEN };
+
+/* What the formula is, whatever the open subjects become; *first is one it depends on. */
+static enum truth value_of(struct question *question, const struct formula *formula,
+                           uint16_t *first)
+{
+    if (++question->steps > MOST_STEPS)
+        question->too_much = true;
+    if (question->too_much)
+        return TRUE;
+    if (formula->kind == FORMULA_ATOM) {
+        const uint64_t *region = question->chosen[formula->subject];
+        if (region)
+            return region[formula->atom / 64] >> formula->atom % 64 & 1 ? TRUE : FALSE;
+        *first = formula->subject;
+        return OPEN;
+    }
+    if (formula->kind == FORMULA_NOT) {
+        enum truth inner = value_of(question, formula->children[0], first);
+        return inner == OPEN ? OPEN : inner == TRUE ? FALSE : TRUE;
+    }
+    enum truth forcing = formula->kind == FORMULA_ALL ? FALSE : TRUE;
+    enum truth value = forcing == FALSE ? TRUE : FALSE;
+    for (uint32_t i = 0; i < formula->child_count; i++) {
+        enum truth child = value_of(question, formula->children[i], first);
+        if (child == forcing)
+            return forcing;
+        if (child == OPEN)
+            value = OPEN;
+    }
+    return value;
+}
+
+/* Recursion is as deep as there are subjects. */
+static bool can_hold(struct question *question, const struct formula *formula)
+{
+    uint16_t first = 0;
+    enum truth value = value_of(question, formula, &first);
+    if (value != OPEN)
+        return value == TRUE;
+    const struct subject *subject = &question->subjects[first];
+    bool found = false;
+    for (uint32_t i = 0; i < subject->region_count && !found; i++) {
+        question->chosen[first] = subject->regions + (size_t)i * subject->words;
+        found = can_hold(question, formula);
+    }
+    question->chosen[first] = NULL;
+    return found;
+}
+
+/* Tests of as many subjects have nothing between them that could contradict. */
+static bool worth_asking(const struct question *question, uint32_t failing_count)
+{
+    return failing_count > 0 || question->atom_count > question->subject_count;
+}
+
+bool prove_impossible(struct prover *prover, const struct condition *const *holding,
+                      uint32_t holding_count, const struct condition *const *failing,
+                      uint32_t failing_count)
+{
+    arena_clear(&prover->arena);
+    struct question question = {.arena = &prover->arena};
+    struct formula *all = new_formula(&question, FORMULA_ALL, holding_count + failing_count);
+    for (uint32_t i = 0; i < holding_count; i++)
+        all->children[all->child_count++] = translate(&question, holding[i], 0);
+    for (uint32_t i = 0; i < failing_count; i++)
+        all->children[all->child_count++] =
+            negation(&question, translate(&question, failing[i], 0));
+    if (question.too_much || !worth_asking(&question, failing_count))
+        return false;
+    for (uint32_t i = 0; i < question.subject_count; i++) {
+        if (!subject_cut(&question.subjects[i], &prover->arena))
+            return false;
+    }
+    return !can_hold(&question, all) && !question.too_much;
+}
+
+void prover_release(struct prover *prover)
+{
+    arena_release(&prover->arena);
+}

@@ -1,0 +1,143 @@
+/* prove_strings.c - see prove_strings.h. */
+#include "prove_strings.h"
+
+#include <string.h>
+
+#include "glob.h"
+
+static char fold(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static bool equal(const char *a, const char *b, size_t length, bool ignore_case)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (ignore_case ? fold(a[i]) != fold(b[i]) : a[i] != b[i])
+            return false;
+    }
+    return true;
+}
+
+static bool is_same(const char *text, const char *part, bool ignore_case)
+{
+    size_t length = strlen(text);
+    return length == strlen(part) && equal(text, part, length, ignore_case);
+}
+
+static bool begins(const char *text, const char *part, bool ignore_case)
+{
+    size_t length = strlen(part);
+    return strlen(text) >= length && equal(text, part, length, ignore_case);
+}
+
+static bool ends(const char *text, const char *part, bool ignore_case)
+{
+    size_t length = strlen(part), whole = strlen(text);
+    return whole >= length && equal(text + whole - length, part, length, ignore_case);
+}
+
+static bool contains(const char *text, const char *part, bool ignore_case)
+{
+    for (;; text++) {
+        if (begins(text, part, ignore_case))
+            return true;
+        if (!*text)
+            return false;
+    }
+}
+
+static bool one_holds(enum operator_kind operator_kind, const char *value, const char *operand,
+                      bool ignore_case)
+{
+    switch (operator_kind) {
+    case OPERATOR_CONTAINS:
+        return contains(value, operand, ignore_case);
+    case OPERATOR_STARTS_WITH:
+        return begins(value, operand, ignore_case);
+    case OPERATOR_ENDS_WITH:
+        return ends(value, operand, ignore_case);
+    case OPERATOR_GLOB:
+        return glob_match(operand, value);
+    default:
+        return is_same(value, operand, ignore_case);
+    }
+}
+
+bool string_holds(const struct condition *test, const char *value)
+{
+    for (uint32_t i = 0; i < test->operand_count; i++) {
+        if (one_holds(test->operator_kind, value, test->operands[i].text, test->ignore_case))
+            return true;
+    }
+    for (uint32_t i = 0; test->file && i < test->file->count; i++) {
+        if (is_same(value, test->file->values[i], test->ignore_case))
+            return true;
+    }
+    return test->operator_kind == OPERATOR_PRESENT;
+}
+
+/* ---------------------------------------------------------------------------------- relations -- */
+
+enum relation { UNRELATED, IMPLIES, EXCLUDES };
+
+static enum relation implies_if(bool condition)
+{
+    return condition ? IMPLIES : UNRELATED;
+}
+
+/* What a string that stands in the first relation to `a` says about the second to `b`. */
+static enum relation relate(enum operator_kind first, const char *a, enum operator_kind second,
+                            const char *b, bool ignore_case)
+{
+    bool parts = second == OPERATOR_CONTAINS || second == OPERATOR_STARTS_WITH ||
+                 second == OPERATOR_ENDS_WITH;
+    if (first == OPERATOR_EQ && (parts || second == OPERATOR_EQ))
+        return one_holds(second, a, b, ignore_case) ? IMPLIES : EXCLUDES;
+    if (second == OPERATOR_EQ && (first == OPERATOR_CONTAINS || first == OPERATOR_STARTS_WITH ||
+                                  first == OPERATOR_ENDS_WITH))
+        return one_holds(first, b, a, ignore_case) ? UNRELATED : EXCLUDES;
+    if (first == second && (first == OPERATOR_STARTS_WITH || first == OPERATOR_ENDS_WITH)) {
+        if (one_holds(first, a, b, ignore_case))
+            return IMPLIES;
+        return one_holds(first, b, a, ignore_case) ? UNRELATED : EXCLUDES;
+    }
+    if (second == OPERATOR_CONTAINS &&
+        (first == OPERATOR_CONTAINS || first == OPERATOR_STARTS_WITH ||
+         first == OPERATOR_ENDS_WITH))
+        return implies_if(contains(a, b, ignore_case));
+    return UNRELATED;
+}
+
+bool strings_imply(const struct condition *first, const struct condition *second)
+{
+    if (first == second)
+        return true;
+    /* What is known of a string but for its case says nothing about a test that minds it. */
+    if ((first->ignore_case && !second->ignore_case) || first->operand_count == 0)
+        return false;
+    for (uint32_t i = 0; i < first->operand_count; i++) {
+        bool implied = false;
+        for (uint32_t j = 0; j < second->operand_count && !implied; j++)
+            implied = relate(first->operator_kind, first->operands[i].text, second->operator_kind,
+                             second->operands[j].text, second->ignore_case) == IMPLIES;
+        if (!implied)
+            return false;
+    }
+    return true;
+}
+
+bool strings_exclude(const struct condition *first, const struct condition *second)
+{
+    bool ignore_case = first->ignore_case || second->ignore_case;
+    if (first == second || first->operand_count == 0 || second->operand_count == 0)
+        return false;
+    for (uint32_t i = 0; i < first->operand_count; i++) {
+        for (uint32_t j = 0; j < second->operand_count; j++) {
+            if (relate(first->operator_kind, first->operands[i].text, second->operator_kind,
+                       second->operands[j].text, ignore_case) != EXCLUDES)
+                return false;
+        }
+    }
+    return true;
+}
