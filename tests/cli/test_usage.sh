@@ -22,9 +22,9 @@ for command in $commands; do
         "Examples Usage Options"
     is "$command: -h and help say the same" "$("$FFC" "$command" -h)$("$FFC" help "$command")" "$help$help"
     exits "$command refuses an unknown option" 2 "$FFC" "$command" --no-such-option
-    for option in $(grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' <<<"$help" | grep -oE -- '--[a-z-]+'); do
-        ok "the manual has $command $option" grep -q -- "$(sed 's/-/\\\\-/g' <<<"$option")" "$top/docs/man/ffc.1"
-    done
+    while read -r option; do
+        ok "the manual has $command $option" grep -qF -- "${option//-/\\-}" "$top/docs/man/ffc.1"
+    done < <(grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' <<<"$help" | grep -oE -- '--[a-z-]+')
 done
 
 is "a misspelt command" "$("$FFC" chekc 2>&1)" "ffc: unknown command 'chekc'; did you mean 'check'?

@@ -114,10 +114,10 @@ names=$(
     done
     echo "$generated"
 )
-for name in $(sort -u <<<"$names"); do
+while read -r name; do
     [ -z "${CASE:-}" ] || [[ $name == *"$CASE"* ]] || continue
     compare "$name"
-done
+done < <(sort -u <<<"$names")
 
 without_case() {
     local code missing=0
