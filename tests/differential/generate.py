@@ -35,6 +35,7 @@ class Generator:
     def __init__(self, random):
         self.random = random
         self.pick = random.choice
+        self.attributes = list(ATTRIBUTES)  # that conditions test
         self.some = lambda items, most=3: random.sample(items, random.randint(1, min(most, len(items))))
         self.chance = lambda p: random.random() < p
 
@@ -105,7 +106,7 @@ class Generator:
 
     def condition(self, depth=0, flags=()):
         condition = {}
-        for name in self.random.sample(list(ATTRIBUTES), self.pick([1, 1, 2, 3])):
+        for name in self.random.sample(self.attributes, min(len(self.attributes), self.pick([1, 1, 2, 3]))):
             condition[name] = self.test(name)
         if depth < 3 and self.chance(0.4):
             key = self.pick(["any", "all", "not"])

@@ -1,0 +1,119 @@
+"""What `ffc check` claims of conditions, against what they do: a rule that it says is never reached must
+not decide for any of many random contexts, and a condition that it says always holds must hold for all.
+
+PROJECTS (default 40) and SEED can be set. Each project has pairs of random segments, a file a pair:
+`first` serves those of one, and `second` those of the other, with either of them turned round.
+"""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(__file__))
+from generate import ATTRIBUTES, LISTS, Generator, write_yaml  # noqa: E402
+
+FFC = os.environ.get("FFC", "build/ffc")
+PROJECTS = int(os.environ.get("PROJECTS", "40"))
+SEED = int(os.environ.get("SEED", random.SystemRandom().randint(0, 10**9)))
+AT = "2026-11-24T07:13:11Z"
+
+
+def write_project(directory, generator):
+    os.makedirs(os.path.join(directory, "lists"))
+    for path, values in LISTS.items():
+        with open(os.path.join(directory, path), "w", encoding="utf-8") as file:
+            file.write("".join(v + "\n" for v in values))
+    generator.segments, generator.holdouts = [], []
+    names = ["s%d" % i for i in range(7)]
+    # Few attributes, so that tests meet on one.
+    generator.attributes = generator.random.sample(sorted(ATTRIBUTES), 2)
+    segments = {name: {"if": generator.condition(1)} for name in names}
+    either = generator.condition(2)
+    segments["s7"] = {"if": {"any": [either, {"not": either}, generator.condition(2)]}}
+    files = {"project.yaml": {
+        "project": {"name": "p", "environments": ["production"], "bucket_by": "user_id"},
+        "attributes": ATTRIBUTES, "segments": segments}}
+    for a in segments:
+        files["always-%s.yaml" % a] = {"flags": {"always-%s" % a: {"rules": [{"if": {"segment": a}}]}}}
+    for a in names:
+        for b in names:
+            for turned in (False, True):
+                first = {"not": {"segment": a}} if turned else {"segment": a}
+                flag = "%s-%s-%d" % (a, b, turned)
+                files[flag + ".yaml"] = {"flags": {flag: {"rules": [
+                    {"name": "first", "if": first}, {"name": "second", "if": {"segment": b}}]}}}
+    for path, content in files.items():
+        with open(os.path.join(directory, path), "w", encoding="utf-8") as file:
+            file.write(write_yaml(content).lstrip())
+
+
+def run(*arguments):
+    return subprocess.run([FFC, *arguments], capture_output=True, text=True, check=False)
+
+
+def claims(directory):
+    """Flags whose second rule is said to be unreachable, and segments that are said always to hold."""
+    check = run("check", "-C", directory, "--format", "json")
+    report = json.loads(check.stdout)
+    assert report["errors"] == 0, check.stdout
+    unreached, always = set(), set()
+    for found in report["diagnostics"]:
+        name = os.path.basename(found["file"])[: -len(".yaml")]
+        if found["code"] == "FF0327":
+            unreached.add(name)
+        if found["code"] == "FF0323" and name == "project":
+            with open(found["file"], "rb") as file:
+                before = file.read()[: found["range"]["start"]["byte"]].decode()
+            whole = before.rstrip().endswith('"if":')
+            if whole:
+                always.add(before.rsplit('\n  "s', 1)[1].split('"')[0])
+    return unreached, always
+
+
+def refute(directory, generator, unreached, always):
+    contexts = os.path.join(directory, "contexts.ndjson")
+    with open(contexts, "w", encoding="utf-8") as file:
+        for _ in range(250):
+            file.write(json.dumps(generator.context(), ensure_ascii=False) + "\n")
+    flags = sorted(unreached) + ["always-s%s" % a for a in sorted(always)]
+    result = run("eval", *flags, "-C", directory, "-e", "production", "--at", AT, "--contexts", contexts, "--json")
+    for line in result.stdout.splitlines():
+        answer = json.loads(line)
+        wrong = answer["rule"] == "second" if answer["flag"] in unreached else answer["rule"] is None
+        if wrong:
+            return "flag %s: %s" % (answer["flag"], line)
+    return None if result.returncode == 0 else result.stderr
+
+
+def main():
+    print("# SEED=%d PROJECTS=%d" % (SEED, PROJECTS))
+    unreached_count = own_count = always_count = 0
+    for project in range(PROJECTS):
+        generator = Generator(random.Random(SEED + project))
+        directory = tempfile.mkdtemp(prefix="ffc-proofs-")
+        write_project(directory, generator)
+        unreached, always = claims(directory)
+        # A segment behind itself is never reached, whatever it asks; most of these can be proved.
+        own = {"s%d-s%d-0" % (i, i) for i in range(7)}
+        problem = refute(directory, generator, unreached, always) if unreached or always else None
+        if problem:
+            print("not ok 1 - what is claimed is so")
+            print("# project %d of SEED=%d, kept in %s" % (project, SEED, directory))
+            print("# " + problem.replace("\n", "\n# "))
+            return 1
+        own_count += len(unreached & own)
+        unreached_count += len(unreached - own)
+        always_count += len(always)
+        shutil.rmtree(directory)
+    enough = unreached_count > PROJECTS and own_count > 3 * PROJECTS and 2 * always_count > PROJECTS
+    print("%s 1 - what is claimed is so: %d + %d rules never reached, %d conditions that always hold"
+          % ("ok" if enough else "not ok", own_count, unreached_count, always_count))
+    return 0 if enough else 1
+
+
+sys.exit(main())
