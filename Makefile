@@ -93,6 +93,20 @@ calibration: setup-build
 	@$(MAKE) --no-print-directory -s $(BUILD)/calibrate
 	@$(BUILD)/calibrate >docs/calibration.md
 
+## bench-peers: time evaluation beside other flag engines, from npm (JSON=1, MARKDOWN=1)
+bench-peers: setup-build setup-bench
+	@tools/bench/peers/install.sh $(BUILD)/peers
+	@$(MAKE) --no-print-directory -s $(ffc) $(BUILD)/bench-peer
+	@cd $(BUILD)/peers && node compare.mjs $(abspath $(ffc) $(BUILD)/bench-peer) $(bench_form)
+
+## bench-compile: time ffc beside a bare libyaml pass and Featurevisor's command (JSON=1, MARKDOWN=1)
+bench-compile: setup-build setup-bench
+	@tools/bench/peers/install.sh $(BUILD)/peers
+	@$(MAKE) --no-print-directory -s $(ffc) $(BUILD)/bench-yaml
+	@cd $(BUILD)/peers && node compile.mjs $(abspath $(ffc) $(BUILD)/bench-yaml) $(bench_form)
+
+bench_form = $(if $(JSON),--json) $(if $(MARKDOWN),--markdown) $(if $(ROUNDS),--rounds $(ROUNDS))
+
 ## lint: formatting, layers, banned functions, shell, generated docs
 lint: setup-build setup-lint
 	@$(MAKE) --no-print-directory -s $(ffc)
@@ -136,13 +150,15 @@ help:
 
 # ---------------------------------------------------------------------------------- set-up --
 
-.PHONY: setup-build setup-check setup-lint check-programs
+.PHONY: setup-build setup-check setup-lint setup-bench check-programs
 setup-build:
 	@tools/setup.sh build
 setup-check:
 	@tools/setup.sh check
 setup-lint:
 	@tools/setup.sh lint
+setup-bench:
+	@tools/setup.sh bench
 
 # ----------------------------------------------------------------------------------- build --
 

@@ -77,7 +77,7 @@ library() {
 }
 
 libraries() {
-    library 'compiler/|tests/' 'yaml\.h'
+    library 'compiler/|tools/bench/|tests/' 'yaml\.h'
     library 'compiler/|tools/|tests/' 'jansson\.h|sodium'
     library 'tools/ffreplay/.*\.cc|tests/' 'simdjson|boost'
 }

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Installs the Debian packages that the named jobs need, says which, and does nothing when all are
-# there. Usage: tools/setup.sh build|check|lint ...
+# there. Usage: tools/setup.sh build|check|lint|bench ...
 set -eu
 
 packages_build="gcc g++ make pkg-config libyaml-dev libxxhash-dev libsodium-dev libjansson-dev
     libsimdjson-dev libboost-math-dev"
 packages_check="libcmocka-dev python3 python3-yaml python3-xxhash python3-jsonschema binutils util-linux procps"
 packages_lint="clang-format-14 shellcheck git"
+packages_bench="nodejs npm"
 
 wanted=
 for job in "$@"; do
@@ -14,8 +15,12 @@ for job in "$@"; do
     build) wanted="$wanted $packages_build" ;;
     check) wanted="$wanted $packages_check" ;;
     lint) wanted="$wanted $packages_lint" ;;
+    bench)
+        # Node is often there from elsewhere, with an npm that is not a package of its own.
+        command -v node >/dev/null && command -v npm >/dev/null || wanted="$wanted $packages_bench"
+        ;;
     *)
-        echo "setup: unknown job '$job' (expected build, check or lint)" >&2
+        echo "setup: unknown job '$job' (expected build, check, lint or bench)" >&2
         exit 2
         ;;
     esac
