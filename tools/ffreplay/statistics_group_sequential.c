@@ -15,7 +15,7 @@
 
 #define REACH    9.0  /* standard deviations: the density beyond is below 1e-18 */
 #define STEP     0.04 /* of the grid, at most, in standard deviations of S */
-#define FINENESS 6.0  /* steps in a standard deviation of an increment, at least */
+#define FINENESS 10.0 /* steps in a standard deviation of an increment, at least */
 #define HALVINGS 60
 #define NO_BOUND REACH
 
@@ -87,13 +87,21 @@ static double step_for(double information, double increment)
     return fmin(STEP * sqrt(information), sqrt(increment) / FINENESS);
 }
 
+/* The first point of the grid that is not below `low`; beyond all of them, their number. */
+static size_t first_at_least(const struct grid *grid, double low)
+{
+    double i = ceil((low - grid->from) / grid->step);
+    return i <= 0 ? 0 : i >= (double)grid->count ? grid->count : (size_t)i;
+}
+
 /* Makes `next` what is left of `grid` after an increment, below its own end. */
 static void carry(const struct grid *grid, struct grid *next, double sd)
 {
     for (size_t j = 0; j < next->count; j++) {
-        double sum = 0;
-        for (size_t i = 0; i < grid->count; i++)
-            sum += grid->mass[i] * normal_density((place(next, j) - place(grid, i)) / sd);
+        double to = place(next, j), sum = 0;
+        size_t end = first_at_least(grid, to + REACH * sd);
+        for (size_t i = first_at_least(grid, to - REACH * sd); i < end; i++)
+            sum += grid->mass[i] * normal_density((to - place(grid, i)) / sd);
         next->mass[j] = sum / sd * simpson(next, j);
     }
 }

@@ -81,6 +81,20 @@ static double least_below(struct walk *walk, double place)
     return walk->seen;
 }
 
+/* Half of the stake is kept: where one arm says nothing of a place, its lost bets must not eat up
+ * what the other has to say. log((1 + e) / 2). */
+static double half_at_stake(double log_e)
+{
+    double greater = fmax(log_e, 0);
+    return greater + log1p(exp(-fabs(log_e))) - log(2);
+}
+
+static double at_place(const struct proportion_bets *bets, double below, double count,
+                       double growth)
+{
+    return half_at_stake(proportion_bets_log_e(bets, below * growth, (count - below) * growth));
+}
+
 double quantiles_log_e(const struct distribution *canary, const struct distribution *control,
                        double q, enum side side, double ratio, double difference, double growth)
 {
@@ -107,15 +121,13 @@ double quantiles_log_e(const struct distribution *canary, const struct distribut
                 below_control = before;
             }
         }
-        double log_e = proportion_bets_log_e(&of_canary, below_canary * growth,
-                                             (canary_count - below_canary) * growth) +
-                       proportion_bets_log_e(&of_control, below_control * growth,
-                                             (control_count - below_control) * growth);
+        double log_e = at_place(&of_canary, below_canary, canary_count, growth) +
+                       at_place(&of_control, below_control, control_count, growth);
         least = fmin(least, log_e);
     }
     if (side == SIDE_BELOW)
-        least = fmin(least, proportion_bets_log_e(&of_canary, 0, canary_count * growth) +
-                                proportion_bets_log_e(&of_control, 0, control_count * growth));
+        least = fmin(least, at_place(&of_canary, 0, canary_count, growth) +
+                                at_place(&of_control, 0, control_count, growth));
     return isinf(least) ? 0 : least;
 }
 
