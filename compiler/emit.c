@@ -98,23 +98,28 @@ void image_write(struct image *image, const struct project *project, uint32_t en
     emit_names(image, &names);
     emit_people(project, environment, labels, label_count, &people);
 
-    const struct section sections[] = {{FFS_STRINGS, 0, &image->strings.bytes},
-                                       {FFS_ATTRIBUTES, 0, &attributes},
-                                       {FFS_FLAGS, 0, &flags},
-                                       {FFS_NAMES, 0, &names},
-                                       {FFS_VARIANTS, 0, &image->variants.bytes},
-                                       {FFS_CODE, 0, &image->programs.bytes},
-                                       {FFS_SPLITS, 0, &image->splits.bytes},
-                                       {FFS_RANGES, 0, &image->ranges.bytes},
-                                       {FFS_RAMPS, 0, &image->ramps.bytes},
-                                       {FFS_SETS, 0, &image->sets.bytes},
-                                       {FFS_NETWORKS, 0, &image->networks.bytes},
-                                       {FFS_PEOPLE, FFS_SECTION_SKIPPABLE, &people}};
-    header.section_count = sizeof sections / sizeof *sections;
+    struct section sections[FFS_MAX_SECTIONS] = {{FFS_STRINGS, 0, &image->strings.bytes},
+                                                 {FFS_ATTRIBUTES, 0, &attributes},
+                                                 {FFS_FLAGS, 0, &flags},
+                                                 {FFS_NAMES, 0, &names},
+                                                 {FFS_VARIANTS, 0, &image->variants.bytes},
+                                                 {FFS_CODE, 0, &image->programs.bytes},
+                                                 {FFS_SPLITS, 0, &image->splits.bytes},
+                                                 {FFS_RANGES, 0, &image->ranges.bytes},
+                                                 {FFS_RAMPS, 0, &image->ramps.bytes},
+                                                 {FFS_SETS, 0, &image->sets.bytes},
+                                                 {FFS_NETWORKS, 0, &image->networks.bytes}};
+    uint32_t count = FFS_NETWORKS;
+    if (image->automata.count) {
+        header.must_understand |= FFS_FEATURE_AUTOMATA;
+        sections[count++] = (struct section){FFS_AUTOMATA, 0, &image->automata.bytes};
+    }
+    sections[count++] = (struct section){FFS_PEOPLE, FFS_SECTION_SKIPPABLE, &people};
+    header.section_count = count;
 
     size_t start = out->length;
     buffer_append(out, &header, sizeof header);
-    write_sections(sections, header.section_count, start, out);
+    write_sections(sections, count, start, out);
     write_header(&header, out->bytes + start, out->length - start);
 
     buffer_release(&attributes);
@@ -132,6 +137,7 @@ void image_release(struct image *image)
     pool_release(&image->ramps);
     pool_release(&image->sets);
     pool_release(&image->networks);
+    pool_release(&image->automata);
     pool_release(&image->attributes);
     buffer_release(&image->scratch);
     free(image->flags);

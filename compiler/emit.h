@@ -13,6 +13,7 @@
 #include "model.h"
 #include "percent.h"
 #include "project.h"
+#include "regex.h"
 
 struct image {
     struct pool strings;
@@ -23,6 +24,7 @@ struct image {
     struct pool ramps;
     struct pool sets;
     struct pool networks;
+    struct pool automata;
     struct buffer scratch;
 
     struct ffs_flag *flags; /* by index in FLAGS */
@@ -46,6 +48,9 @@ uint64_t image_ramp(struct image *image, const struct ramp *ramp);
 uint64_t image_split(struct image *image, const struct arm *arms, uint32_t count);
 /* Any ranges, which are sorted and merged in place. Returns the operand of FFS_IP_IN. */
 uint64_t image_networks(struct image *image, struct ffs_network *networks, size_t count);
+/* Returns the operand of FFS_STRING_MATCHES. */
+uint64_t image_automaton(struct image *image, const struct automaton *automaton,
+                         const char *pattern);
 /* Provisional: programs are renumbered when the attributes are sorted. */
 uint32_t image_attribute(struct image *image, const struct attribute *attribute);
 /* Returns the index of the first instruction in CODE. */

@@ -196,6 +196,13 @@ uint64_t image_networks(struct image *image, struct ffs_network *networks, size_
     return index | (uint64_t)merged << 32;
 }
 
+uint64_t image_automaton(struct image *image, const struct automaton *automaton,
+                         const char *pattern)
+{
+    uint64_t index = pool_add(&image->automata, automaton->table, automaton->size);
+    return index / sizeof(uint32_t) | (uint64_t)image_text(image, pattern) << 32;
+}
+
 /* ----------------------------------------------------------------------- programs, variants -- */
 
 uint32_t image_attribute(struct image *image, const struct attribute *attribute)

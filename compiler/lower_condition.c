@@ -106,6 +106,20 @@ static struct expression *match_glob(struct lowering *lowering, const struct att
     return test_string(lowering, op, attribute, inner, ignore_case);
 }
 
+static struct expression *match_pattern(struct lowering *lowering,
+                                        const struct attribute *attribute,
+                                        const struct operand *operand, bool ignore_case)
+{
+    const struct automaton *automaton = operand->automaton;
+    if (automaton->never)
+        return expression_constant(false);
+    if (automaton->always)
+        return test_attribute(lowering, FFS_PRESENT, 0, attribute, 0);
+    const char *pattern = pattern_text(&lowering->arena, operand->source.text, ignore_case);
+    return test_attribute(lowering, FFS_STRING_MATCHES, 0, attribute,
+                          image_automaton(&lowering->image, automaton, pattern));
+}
+
 /* --------------------------------------------------------------------------------- numbers -- */
 
 static struct expression *test_number(struct lowering *lowering, enum ffs_op op,
@@ -218,6 +232,8 @@ static struct expression *lower_operand(struct lowering *lowering, const struct 
     }
     if (test->operator_kind == OPERATOR_GLOB)
         return match_glob(lowering, attribute, operand->text, test->ignore_case);
+    if (test->operator_kind == OPERATOR_MATCHES)
+        return match_pattern(lowering, attribute, operand, test->ignore_case);
     return test_string(lowering, string_op(test->operator_kind), attribute, operand->text,
                        test->ignore_case);
 }

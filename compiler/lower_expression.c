@@ -33,6 +33,7 @@ static uint32_t test_cost(const struct ffs_instruction *test)
     case FFS_IP_IN:
         return 12;
     case FFS_STRING_GLOB:
+    case FFS_STRING_MATCHES:
         return 40;
     case FFS_CLOCK_GE:
     case FFS_RAMP:

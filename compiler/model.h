@@ -30,6 +30,7 @@ enum operator_kind {
     OPERATOR_STARTS_WITH,
     OPERATOR_ENDS_WITH,
     OPERATOR_GLOB,
+    OPERATOR_MATCHES,
     OPERATOR_IN_FILE,
     OPERATOR_LT,
     OPERATOR_LE,
@@ -40,6 +41,8 @@ enum operator_kind {
     OPERATOR_IN_NETWORK,
     OPERATOR_PRESENT
 };
+
+struct automaton; /* see regex.h */
 
 struct network {
     uint8_t first[16]; /* IPv4 as ::ffff:a.b.c.d */
@@ -56,6 +59,7 @@ struct operand {
         bool boolean;
         int64_t time;
         struct network network;
+        const struct automaton *automaton; /* OPERATOR_MATCHES */
     };
 };
 

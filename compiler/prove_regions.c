@@ -215,7 +215,8 @@ static bool cut_at_string(struct subject *subject, struct arena *arena, const ch
     struct guesses guesses = {.certain = ARENA_ARRAY(arena, uint64_t, subject->words)};
     for (uint32_t i = 0; i < subject->atom_count; i++) {
         const struct condition *test = subject->atoms[i];
-        bool unknown = (test->operator_kind == OPERATOR_GLOB && test->ignore_case) ||
+        bool unknown = test->operator_kind == OPERATOR_MATCHES ||
+                       (test->operator_kind == OPERATOR_GLOB && test->ignore_case) ||
                        (test->file && test->file->count > LONG_FILE);
         if (unknown)
             guess(&guesses, i);

@@ -40,6 +40,7 @@ struct reader {
     const struct node *key; /* whose value is read now: its place stands for a whole block */
     struct declarations declared[DECLARED_COUNT];
     struct table list_files;
+    struct table patterns; /* regular expressions to their automata */
 };
 
 /* ------------------------------------------------------------------------- names (read_names.c) --
@@ -152,6 +153,9 @@ struct condition *read_condition(struct reader *reader, struct node *node, bool 
 /* Reports a value that the attribute's `enum` does not have. */
 void check_choice(struct reader *reader, const struct attribute *attribute, const struct node *node,
                   bool ignore_case);
+/* read_pattern.c: a regular expression. */
+bool read_pattern(struct reader *reader, const struct node *node, bool ignore_case,
+                  struct operand *operand);
 /* read_list_file.c; NULL after reporting. */
 struct list_file *read_list_file(struct reader *reader, const struct node *path);
 /* read_json.c: a value as compact JSON text; NULL after reporting. */

@@ -34,6 +34,7 @@ static const struct operator_info {
     {"starts_with", OPERATOR_STARTS_WITH, false, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
     {"ends_with", OPERATOR_ENDS_WITH, false, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
     {"glob", OPERATOR_GLOB, false, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
+    {"matches", OPERATOR_MATCHES, false, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
     {"in_file", OPERATOR_IN_FILE, false, FILE_NAME, TYPE(STRING) | A_FIELD},
     {"not_in_file", OPERATOR_IN_FILE, true, FILE_NAME, TYPE(STRING) | A_FIELD},
     {"gt", OPERATOR_GT, false, ONE, ORDERED | A_FIELD},
@@ -134,6 +135,8 @@ static bool read_string_operand(struct reader *reader, const struct subject *sub
 {
     if (!read_text(reader, node, &operand->source))
         return false;
+    if (info->kind == OPERATOR_MATCHES)
+        return read_pattern(reader, node, subject->ignore_case, operand);
     operand->text = operand->source.text;
     if (subject->ignore_case && node->count > FFS_MAX_FOLDED) {
         diagnose(reader->diagnostics, FF0141, node->span,
@@ -298,7 +301,9 @@ static void report_operator(struct reader *reader, const struct subject *subject
                                            {"<", "lt"},
                                            {"<=", "lte"},
                                            {"neq", "ne"},
-                                           {"regex", "glob"},
+                                           {"regex", "matches"},
+                                           {"match", "matches"},
+                                           {"regexp", "matches"},
                                            {"ge", "gte"},
                                            {"le", "lte"},
                                            {"equals", "eq"},
@@ -354,12 +359,7 @@ static void read_operator_map(struct reader *reader, struct subject *subject, st
         const struct operator_info *info = find_operator(entry->key->text);
         if (strcmp(entry->key->text, "ignore_case") == 0)
             continue;
-        if (strcmp(entry->key->text, "matches") == 0) {
-            diagnose(reader->diagnostics, FF0131, entry->key->span,
-                     "operator 'matches' is not supported by this version");
-            diagnose_help(reader->diagnostics,
-                          "use 'glob', 'starts_with', 'ends_with' or 'contains'");
-        } else if (!info) {
+        if (!info) {
             report_operator(reader, subject, entry->key);
         } else if (!(info->types & 1u << subject_type(subject))) {
             report_operator_type(reader, subject, info, entry->key->span);

@@ -179,6 +179,15 @@ static bool test_part(const struct snapshot *snapshot, const struct ffs_instruct
                        : memcmp(text, part, part_length) == 0;
 }
 
+static bool test_pattern(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                         const struct fflag_slot *slot)
+{
+    const uint32_t *words = snapshot->automata + (uint32_t)instruction->operand;
+    return slot->type == FFLAG_ATTRIBUTE_STRING &&
+           ffs_automaton_matches((const struct ffs_automaton *)words, slot->value.pointer,
+                                 slot->length);
+}
+
 static bool test_strings(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
                          const struct fflag_slot *slot)
 {
@@ -288,6 +297,8 @@ static bool test_value(const struct snapshot *snapshot, const struct ffs_instruc
     case FFS_STRING_SUFFIX:
     case FFS_STRING_GLOB:
         return test_part(snapshot, instruction, slot);
+    case FFS_STRING_MATCHES:
+        return test_pattern(snapshot, instruction, slot);
     case FFS_STRINGS_HAS:
         return test_strings(snapshot, instruction, slot);
     case FFS_BOOLEAN_IS:

@@ -84,6 +84,7 @@ struct snapshot {
     const struct ffs_ramp *ramps;
     const uint32_t *sets;
     const struct ffs_network *networks;
+    const uint32_t *automata;
     uint32_t attribute_count;
     uint32_t flag_count;
 

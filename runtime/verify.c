@@ -45,9 +45,10 @@ static enum fflag_error verify_header(const struct snapshot *snapshot, struct pr
         runtime_describe(problem, "the hash of the header does not match");
         return FFLAG_ERROR_CHECKSUM;
     }
-    if (header->must_understand || header->header_size != sizeof *header) {
+    uint64_t unknown = header->must_understand & ~FFS_FEATURES;
+    if (unknown || header->header_size != sizeof *header) {
         runtime_describe(problem, "it uses features this library does not know (bits 0x%llx)",
-                         (unsigned long long)header->must_understand);
+                         (unsigned long long)unknown);
         return FFLAG_ERROR_UNSUPPORTED;
     }
     if (snapshot->length < header->file_size) {
@@ -92,7 +93,7 @@ static const char *const section_names[] = {
     [FFS_STRINGS] = "STRINGS", [FFS_ATTRIBUTES] = "ATTRIBUTES", [FFS_FLAGS] = "FLAGS",
     [FFS_NAMES] = "NAMES",     [FFS_VARIANTS] = "VARIANTS",     [FFS_CODE] = "CODE",
     [FFS_SPLITS] = "SPLITS",   [FFS_RANGES] = "RANGES",         [FFS_RAMPS] = "RAMPS",
-    [FFS_SETS] = "SETS",       [FFS_NETWORKS] = "NETWORKS",
+    [FFS_SETS] = "SETS",       [FFS_NETWORKS] = "NETWORKS",     [FFS_AUTOMATA] = "AUTOMATA",
 };
 #define SECTIONS (sizeof section_names / sizeof section_names[0])
 
@@ -143,6 +144,8 @@ static enum fflag_error verify_sections(struct verifier *verifier, struct layout
     }
     if (!is_zero(snapshot->bytes + end, snapshot->length - end))
         return malformed(verifier, "the gap after the last section is not zero");
+    if (!(header->must_understand & FFS_FEATURE_AUTOMATA) != !layout->at[FFS_AUTOMATA])
+        return malformed(verifier, "section AUTOMATA and its feature bit do not go together");
     return FFLAG_OK;
 }
 
@@ -173,6 +176,7 @@ static enum fflag_error find_tables(struct verifier *verifier, const struct layo
     snapshot->ramps = (const struct ffs_ramp *)layout->at[FFS_RAMPS];
     snapshot->sets = (const uint32_t *)layout->at[FFS_SETS];
     snapshot->networks = (const struct ffs_network *)layout->at[FFS_NETWORKS];
+    snapshot->automata = (const uint32_t *)layout->at[FFS_AUTOMATA];
     snapshot->names = (const struct ffs_names *)layout->at[FFS_NAMES];
 
     const struct {
@@ -198,10 +202,14 @@ static enum fflag_error find_tables(struct verifier *verifier, const struct layo
     }
     if (layout->size[FFS_SPLITS] % sizeof(uint64_t) || layout->size[FFS_SETS] % sizeof(uint64_t))
         return malformed(verifier, "section SPLITS or SETS is not a whole number of words");
+    if (layout->size[FFS_AUTOMATA] % sizeof(uint32_t))
+        return malformed(verifier, "section AUTOMATA is not a whole number of words");
     verifier->split_words = layout->size[FFS_SPLITS] / sizeof(uint64_t);
     verifier->set_words = layout->size[FFS_SETS] / sizeof(uint32_t);
-    if (verifier->split_words > UINT32_MAX || verifier->set_words > UINT32_MAX)
-        return malformed(verifier, "section SPLITS or SETS is too large");
+    verifier->automaton_words = layout->size[FFS_AUTOMATA] / sizeof(uint32_t);
+    if (verifier->split_words > UINT32_MAX || verifier->set_words > UINT32_MAX ||
+        verifier->automaton_words > UINT32_MAX)
+        return malformed(verifier, "section SPLITS, SETS or AUTOMATA is too large");
     return FFLAG_OK;
 }
 
@@ -222,7 +230,8 @@ static enum fflag_error verify_content_of_sections(struct verifier *verifier)
         (error = verify_header_strings(verifier)) || (error = verify_attributes(verifier)) ||
         (error = verify_variants(verifier)) || (error = verify_splits(verifier)) ||
         (error = verify_ramps(verifier)) || (error = verify_sets(verifier)) ||
-        (error = verify_networks(verifier)) || (error = verify_flags(verifier)) ||
+        (error = verify_networks(verifier)) || (error = verify_automata(verifier)) ||
+        (error = verify_flags(verifier)) ||
         (error = verify_names(verifier, layout.size[FFS_NAMES])))
         return error;
     return FFLAG_OK;
@@ -246,6 +255,7 @@ enum fflag_error runtime_verify(struct snapshot *snapshot, struct problem *probl
     free(verifier.split_variants);
     free(verifier.set_kinds);
     free(verifier.network_runs);
+    free(verifier.automaton_starts);
     free(verifier.program_at);
     free(verifier.programs);
     free(verifier.costs);

@@ -44,10 +44,11 @@ struct verifier {
     uint8_t *string_traits;   /* by ordinal: TRAIT_* */
 
     uint32_t variant_count, code_count, range_count, ramp_count, network_count;
-    size_t split_words, set_words;
-    uint8_t *split_variants; /* by word: 0, or at an index 1 + its greatest variant */
-    uint8_t *set_kinds;      /* by pair of words: SET_* */
-    uint32_t *network_runs;  /* by network: where the sorted run that it is in begins */
+    size_t split_words, set_words, automaton_words;
+    uint8_t *split_variants;    /* by word: 0, or at an index 1 + its greatest variant */
+    uint8_t *set_kinds;         /* by pair of words: SET_* */
+    uint32_t *network_runs;     /* by network: where the sorted run that it is in begins */
+    uint64_t *automaton_starts; /* a bit per word */
 
     uint32_t *program_at; /* by instruction: 1 + the program it belongs to, or 0 */
     struct program *programs;
@@ -84,6 +85,7 @@ enum fflag_error verify_splits(struct verifier *verifier);
 enum fflag_error verify_ramps(struct verifier *verifier);
 enum fflag_error verify_sets(struct verifier *verifier);
 enum fflag_error verify_networks(struct verifier *verifier);
+enum fflag_error verify_automata(struct verifier *verifier);
 enum fflag_error verify_flags(struct verifier *verifier);
 enum fflag_error verify_names(struct verifier *verifier, uint64_t size);
 

@@ -29,7 +29,7 @@ static unsigned readable_types(uint8_t op)
     if (op == FFS_STRING_EQ || op == FFS_STRING_IN || op == FFS_SPLIT ||
         (op >= FFS_EXPOSED && op <= FFS_RAMP))
         return key;
-    if (op >= FFS_STRING_CONTAINS && op <= FFS_STRING_GLOB)
+    if ((op >= FFS_STRING_CONTAINS && op <= FFS_STRING_GLOB) || op == FFS_STRING_MATCHES)
         return 1u << FFLAG_ATTRIBUTE_STRING;
     if (op == FFS_STRINGS_HAS)
         return 1u << FFLAG_ATTRIBUTE_STRINGS;
@@ -48,7 +48,7 @@ static unsigned readable_types(uint8_t op)
 
 static bool is_known(uint8_t op)
 {
-    return is_decision(op) || (op >= FFS_PRESENT && op <= FFS_IP_IN) ||
+    return is_decision(op) || (op >= FFS_PRESENT && op <= FFS_STRING_MATCHES) ||
            (op >= FFS_EXPOSED && op <= FFS_RAMP) || (op >= FFS_CLOCK_GE && op <= FFS_ACCEPT);
 }
 
@@ -110,6 +110,17 @@ static enum fflag_error verify_network_operand(struct verifier *verifier, uint32
         return malformed(verifier, "instruction %u: the networks are out of bounds", index);
     if (count > 0 && verifier->network_runs[first + count - 1] > first)
         return malformed(verifier, "instruction %u: the networks are not sorted", index);
+    return FFLAG_OK;
+}
+
+static enum fflag_error verify_pattern_operand(struct verifier *verifier, uint32_t index,
+                                               uint64_t operand)
+{
+    uint32_t at = (uint32_t)operand;
+    if (at >= verifier->automaton_words || !(verifier->automaton_starts[at / 64] >> at % 64 & 1))
+        return malformed(verifier, "instruction %u: the operand is not an automaton", index);
+    if (!is_string(verifier, (ffs_string)(operand >> 32)))
+        return malformed(verifier, "instruction %u: the pattern is not a string", index);
     return FFLAG_OK;
 }
 
@@ -189,6 +200,8 @@ static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index
         return FFLAG_OK;
     case FFS_IP_IN:
         return verify_network_operand(verifier, index, operand);
+    case FFS_STRING_MATCHES:
+        return verify_pattern_operand(verifier, index, operand);
     case FFS_IN_RANGE:
         if (operand >= verifier->range_count)
             return malformed(verifier, "instruction %u: the operand is not a range", index);

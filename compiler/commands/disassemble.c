@@ -33,17 +33,18 @@ const char *operation_name(uint8_t op)
 {
 #define OPERATION(name) [FFS_##name] = #name
     static const char *const names[] = {
-        OPERATION(SERVE),         OPERATION(SPLIT),         OPERATION(PRESENT),
-        OPERATION(STRING_EQ),     OPERATION(STRING_IN),     OPERATION(STRING_CONTAINS),
-        OPERATION(STRING_PREFIX), OPERATION(STRING_SUFFIX), OPERATION(STRING_GLOB),
-        OPERATION(STRINGS_HAS),   OPERATION(NUMBER_EQ),     OPERATION(NUMBER_LT),
-        OPERATION(NUMBER_LE),     OPERATION(NUMBER_GT),     OPERATION(NUMBER_GE),
-        OPERATION(BOOLEAN_IS),    OPERATION(VERSION_EQ),    OPERATION(VERSION_LT),
-        OPERATION(VERSION_LE),    OPERATION(VERSION_GT),    OPERATION(VERSION_GE),
-        OPERATION(TIME_EQ),       OPERATION(TIME_LT),       OPERATION(TIME_LE),
-        OPERATION(TIME_GT),       OPERATION(TIME_GE),       OPERATION(IP_IN),
-        OPERATION(EXPOSED),       OPERATION(IN_RANGE),      OPERATION(RAMP),
-        OPERATION(CLOCK_GE),      OPERATION(FLAG_IS),       OPERATION(ACCEPT)};
+        OPERATION(SERVE),          OPERATION(SPLIT),         OPERATION(PRESENT),
+        OPERATION(STRING_EQ),      OPERATION(STRING_IN),     OPERATION(STRING_CONTAINS),
+        OPERATION(STRING_PREFIX),  OPERATION(STRING_SUFFIX), OPERATION(STRING_GLOB),
+        OPERATION(STRINGS_HAS),    OPERATION(NUMBER_EQ),     OPERATION(NUMBER_LT),
+        OPERATION(NUMBER_LE),      OPERATION(NUMBER_GT),     OPERATION(NUMBER_GE),
+        OPERATION(BOOLEAN_IS),     OPERATION(VERSION_EQ),    OPERATION(VERSION_LT),
+        OPERATION(VERSION_LE),     OPERATION(VERSION_GT),    OPERATION(VERSION_GE),
+        OPERATION(TIME_EQ),        OPERATION(TIME_LT),       OPERATION(TIME_LE),
+        OPERATION(TIME_GT),        OPERATION(TIME_GE),       OPERATION(IP_IN),
+        OPERATION(STRING_MATCHES), OPERATION(EXPOSED),       OPERATION(IN_RANGE),
+        OPERATION(RAMP),           OPERATION(CLOCK_GE),      OPERATION(FLAG_IS),
+        OPERATION(ACCEPT)};
 #undef OPERATION
     return op < sizeof names / sizeof *names && names[op] ? names[op] : "?";
 }
@@ -315,6 +316,8 @@ static const char *relation(uint8_t op)
         return "ends with";
     case FFS_STRING_GLOB:
         return "matches glob";
+    case FFS_STRING_MATCHES:
+        return "matches";
     case FFS_STRINGS_HAS:
         return "has";
     case FFS_NUMBER_LT:
@@ -353,6 +356,8 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
         write_set(listing, operand, most, out);
     else if (op == FFS_IP_IN)
         write_networks(listing, operand, most, out);
+    else if (op == FFS_STRING_MATCHES)
+        json_write_string(out, snapshot_string(listing->snapshot, (ffs_string)(operand >> 32)));
     else if (op == FFS_BOOLEAN_IS)
         buffer_append_text(out, operand ? "true" : "false");
     else if (op == FFS_EXPOSED)

@@ -2,8 +2,8 @@
  * fflag/snapshot.h - the layout of a snapshot file (.ffs), shared by its writer and its reader.
  *
  * docs/snapshot-format.md says what every field means; this header is the one place of the numbers.
- * Everything is little-endian and aligned to its size; offsets and indices are relative, so the file
- * is used where it is mapped, with no fix-ups. The structs overlay the bytes directly, and the
+ * Everything is little-endian and aligned to its size; offsets and indices are relative, so the
+ * file is used where it is mapped, with no fix-ups. The structs overlay the bytes directly, and the
  * assertions at the end hold their layout still.
  *
  * Invariants that the verifier checks once and the evaluator relies on for ever:
@@ -19,20 +19,26 @@
 #include <stdint.h>
 
 /* The line ends in the magic show a file that was transferred as text. */
-#define FFS_MAGIC "\x89" "FFS\r\n\x1a\n"
+#define FFS_MAGIC      "\211FFS\r\n\x1a\n"
 #define FFS_MAGIC_SIZE 8
-#define FFS_MAJOR 1
-#define FFS_MINOR 0
+#define FFS_MAJOR      1
+#define FFS_MINOR      0
 
-#define FFS_ALIGNMENT 64
+#define FFS_ALIGNMENT    64
 #define FFS_MAX_SECTIONS 64
-#define FFS_MAX_VARIANTS 64       /* of a flag: a prerequisite accepts a set of them, as bits */
-#define FFS_MAX_PROGRAM 32768     /* instructions of a flag: a jump is 16 bits */
-#define FFS_MAX_DEPTH 16          /* of prerequisites */
-#define FFS_MAX_COST 65536        /* instructions a single evaluation may run */
-#define FFS_MAX_FOLDED 512        /* longest string an ignore-case set may hold */
-#define FFS_NONE UINT32_MAX       /* no string */
+#define FFS_MAX_VARIANTS 64         /* of a flag: a prerequisite accepts a set of them, as bits */
+#define FFS_MAX_PROGRAM  32768      /* instructions of a flag: a jump is 16 bits */
+#define FFS_MAX_DEPTH    16         /* of prerequisites */
+#define FFS_MAX_COST     65536      /* instructions a single evaluation may run */
+#define FFS_MAX_FOLDED   512        /* longest string an ignore-case set may hold */
+#define FFS_NONE         UINT32_MAX /* no string */
 #define FFS_NO_ATTRIBUTE UINT16_MAX
+
+#define FFS_MAX_AUTOMATON 65536 /* bytes of an automaton's rows */
+
+/* Bits of must_understand. */
+#define FFS_FEATURE_AUTOMATA UINT64_C(1) /* set where there is a section AUTOMATA, and only there */
+#define FFS_FEATURES         FFS_FEATURE_AUTOMATA
 
 /* A reference into STRINGS: the byte offset of an entry, divided by 4. */
 typedef uint32_t ffs_string;
@@ -41,16 +47,16 @@ struct ffs_header {
     uint8_t magic[FFS_MAGIC_SIZE];
     uint16_t major;
     uint16_t minor;
-    uint32_t header_size;      /* 128; the section table begins there */
+    uint32_t header_size; /* 128; the section table begins there */
     uint64_t file_size;
-    uint64_t must_understand;  /* feature bits: a reader that does not know one refuses the file */
+    uint64_t must_understand; /* feature bits: a reader that does not know one refuses the file */
     uint32_t section_count;
     ffs_string project;
     ffs_string environment;
-    uint32_t reserved0;        /* zero */
-    uint8_t content_hash[16];  /* XXH3-128, canonical (big-endian) form, of [header_size, file_size) */
-    uint8_t reserved1[56];     /* zero */
-    uint64_t header_hash;      /* XXH3-64 of the 120 bytes before it */
+    uint32_t reserved0;       /* zero */
+    uint8_t content_hash[16]; /* XXH3-128, canonical (big-endian), of [header_size, file_size) */
+    uint8_t reserved1[56];    /* zero */
+    uint64_t header_hash;     /* XXH3-64 of the 120 bytes before it */
 };
 
 struct ffs_section {
@@ -75,6 +81,7 @@ enum ffs_section_id {
     FFS_RAMPS = 9,
     FFS_SETS = 10,
     FFS_NETWORKS = 11,
+    FFS_AUTOMATA = 12,
     FFS_PEOPLE = 32 /* JSON, for people and tools; skippable, and never read by an evaluation */
 };
 
@@ -97,13 +104,13 @@ struct ffs_attribute {
  */
 struct ffs_flag {
     ffs_string name;
-    uint8_t type;   /* enum fflag_type */
-    uint8_t flags;  /* FFS_FLAG_* */
+    uint8_t type;  /* enum fflag_type */
+    uint8_t flags; /* FFS_FLAG_* */
     uint16_t default_variant;
     uint32_t first_variant; /* in VARIANTS */
     uint16_t variant_count;
-    uint16_t depth;         /* 0, or 1 + the greatest depth among the flags it requires */
-    uint32_t first_code;    /* in CODE */
+    uint16_t depth;      /* 0, or 1 + the greatest depth among the flags it requires */
+    uint32_t first_code; /* in CODE */
     uint32_t code_count;
     uint64_t exposure_salt; /* XXH3-64 of the salt */
     uint64_t split_salt;    /* XXH3-64 of the salt + "/split" */
@@ -113,9 +120,9 @@ struct ffs_flag {
 /*
  * NAMES: a perfect hash from a flag's name to its index.
  *     struct ffs_names; uint16_t pilot[bucket_count], padded to 4; uint32_t slot[slot_count]
- * With h = XXH3-64(name, seed): bucket = high32(h) * bucket_count >> 32, and
- * slot = x * slot_count >> 64, in 128 bits, where x = ffs_mix(h ^ pilot[bucket] * FFS_PILOT). A slot
- * holds a flag index or FFS_NONE; the reader compares the name's bytes.
+ * With h = XXH3-64(name, seed): bucket = high32(h) * bucket_count >> 32, and slot = x * slot_count
+ * >> 64, in 128 bits, where x = ffs_mix(h ^ pilot[bucket] * FFS_PILOT). A slot holds a flag index
+ * or FFS_NONE; the reader compares the name's bytes.
  */
 struct ffs_names {
     uint64_t seed;
@@ -126,29 +133,31 @@ struct ffs_names {
 
 /* VARIANTS: an array; equal lists are stored once, so that boolean flags share theirs. */
 struct ffs_variant {
-    ffs_string name;   /* FFS_NONE: the value of a flag declared by `value` */
+    ffs_string name; /* FFS_NONE: the value of a flag declared by `value` */
     uint32_t reserved;
-    uint64_t value;    /* boolean 0 or 1 · integer, two's complement · number, IEEE bits · ffs_string */
+    /* boolean 0 or 1 · integer, two's complement · number, IEEE bits · ffs_string */
+    uint64_t value;
 };
 
 /*
- * CODE: an array of instructions; a flag's program is a run of them. A test that does not hold jumps
- * `jump` instructions forward (at least 1; to the end of the program at most), else the next one
- * runs. FFS_NEGATE turns the test round, also where the attribute is absent. Programs hold nothing
- * about the flag they belong to, so equal ones are stored once.
+ * CODE: an array of instructions; a flag's program is a run of them. A test that does not hold
+ * jumps `jump` instructions forward (at least 1; to the end of the program at most), else the next
+ * one runs. FFS_NEGATE turns the test round, also where the attribute is absent. Programs hold
+ * nothing about the flag they belong to, so equal ones are stored once.
  */
 struct ffs_instruction {
     uint8_t op;         /* enum ffs_op */
     uint8_t flags;      /* FFS_NEGATE, FFS_IGNORE_CASE; of a decision: enum fflag_reason */
     uint16_t attribute; /* in ATTRIBUTES, or FFS_NO_ATTRIBUTE */
     uint16_t jump;
-    uint16_t variant;   /* of FFS_SERVE */
+    uint16_t variant; /* of FFS_SERVE */
     uint64_t operand;
 };
 #define FFS_NEGATE      1u
 #define FFS_IGNORE_CASE 2u /* folds ASCII; the operand is stored folded */
 
-/* "ref" is an ffs_string in the low half of the operand, "tag" the low half of its XXH3-64 above it. */
+/* "ref" is an ffs_string in the low half of the operand, "tag" the low half of its XXH3-64 above
+ * it. */
 enum ffs_op {
     /* Decisions: they end the program. */
     FFS_SERVE = 1, /* `variant`, reason `flags`; operand: rule name (ffs_string, or FFS_NONE) */
@@ -163,41 +172,42 @@ enum ffs_op {
     FFS_STRING_CONTAINS = 11, /* ref */
     FFS_STRING_PREFIX = 12,   /* ref */
     FFS_STRING_SUFFIX = 13,   /* ref */
-    FFS_STRING_GLOB = 14,     /* ref: `*` any run, `?` one character, `[a-z]` `[!a-z]`, `\` quotes */
+    FFS_STRING_GLOB = 14,     /* ref: `*` a run, `?` one character, `[a-z]` `[!a-z]`, `\` quotes */
     FFS_STRINGS_HAS = 15,     /* ref | tag << 32 */
     FFS_NUMBER_EQ = 16,       /* IEEE bits, for this and the next four */
     FFS_NUMBER_LT = 17,
     FFS_NUMBER_LE = 18,
     FFS_NUMBER_GT = 19,
     FFS_NUMBER_GE = 20,
-    FFS_BOOLEAN_IS = 21,      /* 0 or 1 */
-    FFS_VERSION_EQ = 22,      /* ref, a valid version, for this and the next four */
+    FFS_BOOLEAN_IS = 21, /* 0 or 1 */
+    FFS_VERSION_EQ = 22, /* ref, a valid version, for this and the next four */
     FFS_VERSION_LT = 23,
     FFS_VERSION_LE = 24,
     FFS_VERSION_GT = 25,
     FFS_VERSION_GE = 26,
-    FFS_TIME_EQ = 27,         /* milliseconds, two's complement, for this and the next four */
+    FFS_TIME_EQ = 27, /* milliseconds, two's complement, for this and the next four */
     FFS_TIME_LT = 28,
     FFS_TIME_LE = 29,
     FFS_TIME_GT = 30,
     FFS_TIME_GE = 31,
-    FFS_IP_IN = 32,           /* NETWORKS index | count << 32 */
+    FFS_IP_IN = 32,          /* NETWORKS index | count << 32 */
+    FFS_STRING_MATCHES = 33, /* AUTOMATA index | ref << 32 of the pattern, which is for people */
 
-    /* Tests of the unit's bucket; `attribute` is the one that is hashed. Without a key: not held. */
-    FFS_EXPOSED = 40,         /* bucket(exposure_salt) < operand */
-    FFS_IN_RANGE = 41,        /* RANGES index */
-    FFS_RAMP = 42,            /* RAMPS index; by exposure_salt; at 100 % also without a key */
+    /* Tests of the unit's bucket; `attribute` is what is hashed. Without a key: not held. */
+    FFS_EXPOSED = 40,  /* bucket(exposure_salt) < operand */
+    FFS_IN_RANGE = 41, /* RANGES index */
+    FFS_RAMP = 42,     /* RAMPS index; by exposure_salt; at 100 % also without a key */
 
     /* Tests of neither. */
-    FFS_CLOCK_GE = 48,        /* the time, in milliseconds, is at least the operand */
-    FFS_FLAG_IS = 49,         /* operand: FLAGS index; the variant is compared with the next
+    FFS_CLOCK_GE = 48, /* the time, in milliseconds, is at least the operand */
+    FFS_FLAG_IS = 49,  /* operand: FLAGS index; the variant is compared with the next
                                  instruction, an FFS_ACCEPT */
-    FFS_ACCEPT = 50           /* operand: the accepted variants, as bits. Skipped, never run */
+    FFS_ACCEPT = 50    /* operand: the accepted variants, as bits. Skipped, never run */
 };
 
-/* SPLITS: uint64_t words; at an index: arm count n, then n pairs {upper, variant}. An arm holds when
- * bucket < upper; the last one always holds, whatever its upper. Splits follow each other without a
- * gap, as sets do in SETS. */
+/* SPLITS: uint64_t words; at an index: arm count n, then n pairs {upper, variant}. An arm holds
+ * when bucket < upper; the last one always holds, whatever its upper. Splits follow each other
+ * without a gap, as sets do in SETS. */
 
 /* RANGES: an array. Holds when from <= bucket(salt) < to; `to` = 0 stands for 2^64. */
 struct ffs_range {
@@ -208,12 +218,13 @@ struct ffs_range {
 
 /*
  * RAMPS: percentages that move with the clock, in thousandths of a percent.
- *   linear (step = 0; `end` at most 2^46 ms after `start`): `from` until `start`, `to` from `end` on,
+ *   linear (step = 0; `end` at most 2^46 ms after `start`): `from` until `start`, `to` from `end`,
  *   and between them
  *       from + (to - from) * (now - start) / (end - start), as a threshold in 128-bit arithmetic:
- *       floor((from * (end - start) + (to - from) * (now - start)) * 2^64 / (100000 * (end - start)))
- *   steps: `from` before `start`, then from + step * floor((now - start) / every), towards `to`, where
- *       it stops: the first step is taken one `every` after `start`. `end` is zero.
+ *       floor((from * (end - start) + (to - from) * (now - start)) * 2^64
+ *             / (100000 * (end - start)))
+ *   steps: `from` before `start`, then from + step * floor((now - start) / every), towards `to`,
+ *       where it stops: the first step is taken one `every` after `start`. `end` is zero.
  */
 struct ffs_ramp {
     int64_t start;
@@ -227,9 +238,9 @@ struct ffs_ramp {
 
 /*
  * SETS: uint32_t words; at an even index: {capacity (a power of two), count, longest, reserved},
- * then `capacity` slots {tag, ref}. tag = high half of the string's XXH3-64; a string's first slot is
- * the low bits of that hash, and probing goes on linearly. An empty slot has ref FFS_NONE; there is
- * always one. `longest` is the length of the longest string.
+ * then `capacity` slots {tag, ref}. tag = high half of the string's XXH3-64; a string's first slot
+ * is the low bits of that hash, and probing goes on linearly. An empty slot has ref FFS_NONE; there
+ * is always one. `longest` is the length of the longest string.
  */
 struct ffs_set {
     uint32_t capacity;
@@ -251,6 +262,32 @@ struct ffs_network {
     uint64_t last_high, last_low;
 };
 
+/*
+ * AUTOMATA: uint32_t words; at an index: this, then uint16_t rows[state_count][class_count], padded
+ * to 4. A state is the offset of its row in `rows`; row[class of a byte] is the state after it. In
+ * row 0 no match is possible any more, in row 1 one is found: nothing leaves these two. A text
+ * matches when it comes to row 1, or ends in a state at `accepting` or behind.
+ */
+struct ffs_automaton {
+    uint16_t state_count; /* at least 2 */
+    uint16_t class_count; /* 1 to 256 */
+    uint16_t start;
+    uint16_t accepting;
+    uint8_t class_of[256]; /* by byte */
+};
+
+/* Whether a text matches. Looks at each byte once, and at none that cannot change the answer. */
+static inline int ffs_automaton_matches(const struct ffs_automaton *automaton, const char *text,
+                                        size_t length)
+{
+    const uint16_t *rows = (const uint16_t *)(automaton + 1);
+    const uint32_t found = automaton->class_count;
+    uint32_t state = automaton->start;
+    for (size_t i = 0; i < length && state > found; i++)
+        state = rows[state + automaton->class_of[(uint8_t)text[i]]];
+    return state == found || state >= automaton->accepting;
+}
+
 /* bucket = ffs_mix(key hash ^ salt hash): the finaliser of XXH3's 4 to 8 byte path (rrmxmx), full
  * avalanche; without it flags would not be independent. */
 static inline uint64_t ffs_mix(uint64_t x)
@@ -262,7 +299,8 @@ static inline uint64_t ffs_mix(uint64_t x)
     return x ^ x >> 28;
 }
 
-/* The order of sizes and offsets is the format; a compiler that lays them out otherwise must fail. */
+/* The order of sizes and offsets is the format; a compiler that lays them out otherwise
+ * must fail. */
 #if defined(__cplusplus)
 #define FFS_ASSERT(condition) static_assert(condition, #condition)
 #else
@@ -281,6 +319,7 @@ FFS_ASSERT(sizeof(struct ffs_range) == 24);
 FFS_ASSERT(sizeof(struct ffs_ramp) == 40);
 FFS_ASSERT(sizeof(struct ffs_set) == 16 && sizeof(struct ffs_set_slot) == 8);
 FFS_ASSERT(sizeof(struct ffs_network) == 32);
+FFS_ASSERT(sizeof(struct ffs_automaton) == 264);
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "snapshots are little-endian and used in place; this machine is not"

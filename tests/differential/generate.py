@@ -13,6 +13,8 @@ ADDRESSES = ["10.1.2.3", "192.168.0.1", "2001:db8::1", "::ffff:10.1.2.3", "255.2
 NETWORKS = ["10.0.0.0/8", "192.168.0.0/16", "2001:db8::/32", "10.1.2.3", "0.0.0.0/0", "::/0"]
 NUMBERS = ["0", "-1", "17.5", "18", "65", "9007199254740993", "1e3", "-0.0"]
 GLOBS = ["*", "b*", "*a", "*e*a*", "?eta", "[a-b]*", "[!b]eta", "", "st\\*", "beta.*"]
+PATTERNS = ["^b", "a$", "^[a-z]+$", "t.*t", "(be|al)", "^.eta$", "^..$", "\\bbeta\\b", "\\d", "^[^a-z]*$", "[bv](e|i)?[tp]",
+            "^\\w+( \\w+)*$", "日", "^(a?b?)*$", "", "^$", "(?i)BETA", "x{600}$", "ü{70}", "^u[0-9]{1,2}$"]
 
 ATTRIBUTES = {
     "user_id": "string",
@@ -67,7 +69,7 @@ class Generator:
             if name == "user_id":
                 values = ["u%d" % i for i in range(60)]
             operator = pick(["scalar", "list", "eq", "ne", "in", "not_in", "contains", "not_contains",
-                             "starts_with", "ends_with", "glob", "in_file", "not_in_file"])
+                             "starts_with", "ends_with", "glob", "matches", "in_file", "not_in_file"])
             if operator == "scalar":
                 return pick(values)
             if operator == "list":
@@ -78,6 +80,8 @@ class Generator:
                 test = {operator: some(values, 12)}
             elif operator == "glob":
                 test = {operator: self.either(GLOBS)}
+            elif operator == "matches":
+                test = {operator: self.either(PATTERNS)}
             elif operator in ("in_file", "not_in_file"):
                 test = {operator: pick(list(LISTS))}
             else:

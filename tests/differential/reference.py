@@ -227,6 +227,9 @@ class Project:
         if kind == "strings":
             present = [operand in value for operand in operands]
             return all(present) if operator == "has_all" else any(present)
+        if operator == "matches":
+            flags = re.ASCII | (re.IGNORECASE if ignore_case else 0)
+            return any(re.search(pattern, value, flags) for pattern in operands)
         if ignore_case:
             value, operands = fold(value), [fold(operand) for operand in operands]
         compare = {

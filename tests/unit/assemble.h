@@ -23,7 +23,7 @@ struct bytes {
 };
 
 struct assembler {
-    struct bytes section[FFS_NETWORKS + 1];
+    struct bytes section[FFS_AUTOMATA + 1];
     ffs_string project, environment;
 };
 
@@ -173,6 +173,18 @@ static UNUSED uint64_t add_network(struct assembler *assembler, uint32_t first, 
     return offset / sizeof network | UINT64_C(1) << 32;
 }
 
+/* The low half of an operand of FFS_STRING_MATCHES. `rows` are of automaton.state_count states. */
+static UNUSED uint64_t add_automaton(struct assembler *assembler, struct ffs_automaton automaton,
+                                     const uint16_t *rows)
+{
+    struct bytes *section = &assembler->section[FFS_AUTOMATA];
+    size_t count = (size_t)automaton.state_count * automaton.class_count;
+    size_t offset = append_bytes(section, &automaton, sizeof automaton);
+    append_bytes(section, rows, count * sizeof *rows);
+    append_bytes(section, "\0", count % 2 * sizeof *rows);
+    return offset / sizeof(uint32_t);
+}
+
 /* floor(thousandths * 2^64 / 100000), below 100 %. */
 static UNUSED uint64_t threshold(uint32_t thousandths)
 {
@@ -280,9 +292,11 @@ static inline uint8_t *assemble(struct assembler *assembler, size_t *length)
     assembler->environment = add_string(assembler, "production");
     build_names(assembler);
 
-    struct ffs_section sections[FFS_NETWORKS] = {{0}};
-    size_t end = sizeof(struct ffs_header) + sizeof sections;
-    for (uint32_t id = 1; id <= FFS_NETWORKS; id++) {
+    bool automata = assembler->section[FFS_AUTOMATA].length > 0;
+    uint32_t count = automata ? FFS_AUTOMATA : FFS_NETWORKS;
+    struct ffs_section sections[FFS_AUTOMATA] = {{0}};
+    size_t end = sizeof(struct ffs_header) + count * sizeof *sections;
+    for (uint32_t id = 1; id <= count; id++) {
         end = (end + FFS_ALIGNMENT - 1) & ~(size_t)(FFS_ALIGNMENT - 1);
         sections[id - 1] =
             (struct ffs_section){.id = id, .offset = end, .size = assembler->section[id].length};
@@ -295,13 +309,14 @@ static inline uint8_t *assemble(struct assembler *assembler, size_t *length)
     struct ffs_header header = {.major = FFS_MAJOR,
                                 .minor = FFS_MINOR,
                                 .header_size = sizeof header,
-                                .section_count = FFS_NETWORKS,
+                                .must_understand = automata ? FFS_FEATURE_AUTOMATA : 0,
+                                .section_count = count,
                                 .project = assembler->project,
                                 .environment = assembler->environment};
     memcpy(header.magic, FFS_MAGIC, FFS_MAGIC_SIZE);
     memcpy(bytes, &header, sizeof header);
-    memcpy(bytes + sizeof header, sections, sizeof sections);
-    for (uint32_t id = 1; id <= FFS_NETWORKS; id++) {
+    memcpy(bytes + sizeof header, sections, count * sizeof *sections);
+    for (uint32_t id = 1; id <= count; id++) {
         if (assembler->section[id].length)
             memcpy(bytes + sections[id - 1].offset, assembler->section[id].data,
                    assembler->section[id].length);

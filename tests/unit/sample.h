@@ -39,7 +39,30 @@ static inline void add_sample_attributes(struct assembler *assembler)
 }
 
 /* The flags of the sample, in order. */
-enum sample_flag { CONSTANT, ROLLOUT, STRINGS, VALUES, CLOCKED, REQUIRING, SPLITTING, TEXT };
+enum sample_flag {
+    CONSTANT,
+    ROLLOUT,
+    STRINGS,
+    VALUES,
+    CLOCKED,
+    REQUIRING,
+    SPLITTING,
+    TEXT,
+    PATTERN,
+    SAMPLE_FLAGS
+};
+
+/* `ab$`, by hand: bytes are other, a or b; states are dead, found, start, after a, after ab. */
+static inline uint64_t add_sample_automaton(struct assembler *assembler)
+{
+    enum { OTHER = 0, A = 1, B = 2, CLASSES = 3 };
+    struct ffs_automaton automaton = {
+        .state_count = 5, .class_count = CLASSES, .start = 6, .accepting = 12};
+    static const uint16_t rows[] = {0, 0, 0, 3, 3, 3, 6, 9, 6, 6, 9, 12, 6, 9, 6};
+    automaton.class_of['a'] = A;
+    automaton.class_of['b'] = B;
+    return add_automaton(assembler, automaton, rows);
+}
 
 static inline uint8_t *assemble_sample(size_t *length)
 {
@@ -105,6 +128,11 @@ static inline uint8_t *assemble_sample(size_t *length)
     struct ffs_flag text = {.type = FFLAG_TYPE_STRING, .variant_count = 1};
     text.first_variant = add_variant(&a, NULL, add_string(&a, "bl\xc3\xa5"));
     add_flag(&a, "text", text);
+
+    uint64_t pattern = add_sample_automaton(&a) | (uint64_t)add_string(&a, "ab$") << 32;
+    add_boolean(&a, "pattern",
+                CODE(test(FFS_STRING_MATCHES, 0, USER_ID, 2, pattern),
+                     serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
     return assemble(&a, length);
 }
 

@@ -696,7 +696,7 @@ static void bulk_gives_what_single_calls_give(void **state)
     for (uint32_t i = 0; i < 10; i++) {
         const char *name = fflag_view_flag(s->view, i, NULL);
         if (!name) {
-            assert_int_equal(i, TEXT + 1);
+            assert_int_equal(i, SAMPLE_FLAGS);
             assert_int_equal(results[i].error, FFLAG_ERROR_FLAG_NOT_FOUND);
             break;
         }
@@ -724,7 +724,7 @@ static void a_view_lists_flags_and_attributes(void **state)
     assert_string_equal(info.project, "sample");
     assert_string_equal(info.environment, "production");
     assert_int_equal(strlen(info.build), 32);
-    assert_int_equal(info.flags, TEXT + 1);
+    assert_int_equal(info.flags, SAMPLE_FLAGS);
     assert_int_equal(info.attributes, SAMPLE_ATTRIBUTES);
     enum fflag_type type;
     assert_string_equal(fflag_view_flag(s->view, TEXT, &type), "text");
@@ -732,7 +732,7 @@ static void a_view_lists_flags_and_attributes(void **state)
     enum fflag_attribute_type attribute_type;
     assert_string_equal(fflag_view_attribute(s->view, CLIENT_IP, &attribute_type), "client_ip");
     assert_int_equal(attribute_type, FFLAG_ATTRIBUTE_IP);
-    assert_null(fflag_view_flag(s->view, TEXT + 1, NULL));
+    assert_null(fflag_view_flag(s->view, SAMPLE_FLAGS, NULL));
     assert_null(fflag_view_attribute(s->view, SAMPLE_ATTRIBUTES, NULL));
 }
 

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "compiler/glob.h"
+#include "compiler/regex.h"
 #include "complain.h"
 
 struct predicate_operand {
@@ -13,6 +14,7 @@ struct predicate_operand {
     size_t length;
     bool is_number;
     double number;
+    const struct automaton *automaton; /* OPERATOR_MATCHES */
 };
 
 struct predicate {
@@ -23,13 +25,15 @@ struct predicate {
     uint32_t operand_count;
 };
 
-static void add_operand(struct arena *arena, struct predicate *predicate, const char *text)
+static struct predicate_operand *add_operand(struct arena *arena, struct predicate *predicate,
+                                             const char *text)
 {
     struct predicate_operand *operand =
         ARENA_APPEND(arena, predicate->operands, predicate->operand_count);
     operand->text = text;
     operand->length = strlen(text);
     operand->is_number = number_from_text(text, operand->length, &operand->number);
+    return operand;
 }
 
 static bool prepare_test(struct predicate *predicate, struct layout *layout)
@@ -41,8 +45,13 @@ static bool prepare_test(struct predicate *predicate, struct layout *layout)
                         condition->field.text);
     predicate->field = layout_field(layout, condition->field.text);
     layout_use_number(layout, predicate->field.place, NUMBER_COMPARED);
-    for (uint32_t i = 0; i < condition->operand_count; i++)
-        add_operand(layout->arena, predicate, condition->operands[i].source.text);
+    for (uint32_t i = 0; i < condition->operand_count; i++) {
+        const struct operand *operand = &condition->operands[i];
+        struct predicate_operand *added =
+            add_operand(layout->arena, predicate, operand->source.text);
+        if (condition->operator_kind == OPERATOR_MATCHES)
+            added->automaton = operand->automaton;
+    }
     for (uint32_t i = 0; condition->file && i < condition->file->count; i++)
         add_operand(layout->arena, predicate, condition->file->values[i]);
     return true;
@@ -166,6 +175,8 @@ static bool operand_holds(const struct predicate *predicate, const struct event 
                                   operand->length, fold);
     case OPERATOR_GLOB:
         return glob_holds(value, operand);
+    case OPERATOR_MATCHES:
+        return ffs_automaton_matches(operand->automaton->table, value->text, value->length);
     default:
         return false;
     }

@@ -1,0 +1,76 @@
+/* regex.c - the steps together, and the table that comes out. */
+#include "regex.h"
+
+#include "regex_steps.h"
+
+#include <string.h>
+
+static void report_too_large(struct arena *arena, size_t length, size_t size,
+                             struct regex_problem *problem)
+{
+    *problem = (struct regex_problem){.code = FF0262, .end = length};
+    problem->message =
+        size ? arena_format(arena, "this pattern needs a table of %zu bytes, of %d at most", size,
+                            FFS_MAX_AUTOMATON)
+             : arena_format(arena, "this pattern needs a table far beyond the %d bytes it may have",
+                            FFS_MAX_AUTOMATON);
+    problem->help =
+        "counts such as {100} are written out in it, and every alternative stands in it: "
+        "shorten them, give a list of smaller patterns, or use 'in_file' for known values";
+}
+
+const char *pattern_text(struct arena *arena, const char *pattern, bool ignore_case)
+{
+    return ignore_case ? arena_format(arena, "(?i)%s", pattern) : pattern;
+}
+
+static const struct automaton *pack(struct arena *arena, const struct dfa *dfa)
+{
+    struct buffer bytes = {0};
+    struct ffs_automaton head = {.state_count = (uint16_t)dfa->state_count,
+                                 .class_count = (uint16_t)dfa->class_count,
+                                 .start = (uint16_t)(dfa->start * dfa->class_count)};
+    memcpy(head.class_of, dfa->class_of, sizeof head.class_of);
+    uint32_t accepting = dfa->state_count;
+    while (accepting > 2 && dfa->accepts[accepting - 1])
+        accepting--;
+    head.accepting = (uint16_t)(accepting * dfa->class_count);
+    buffer_append(&bytes, &head, sizeof head);
+    for (size_t i = 0; i < (size_t)dfa->state_count * dfa->class_count; i++) {
+        uint16_t row = (uint16_t)(dfa->next[i] * dfa->class_count);
+        buffer_append(&bytes, &row, sizeof row);
+    }
+    buffer_pad(&bytes, sizeof(uint32_t));
+
+    struct automaton *automaton = ARENA_NEW(arena, struct automaton);
+    automaton->table = (const void *)arena_copy(arena, bytes.bytes, bytes.length);
+    automaton->size = bytes.length;
+    automaton->always = dfa->start == DFA_FOUND;
+    automaton->never = dfa->start == DFA_DEAD;
+    buffer_release(&bytes);
+    return automaton;
+}
+
+const struct automaton *regex_compile(struct arena *arena, const char *pattern, size_t length,
+                                      bool ignore_case, struct regex_problem *problem)
+{
+    const struct automaton *automaton = NULL;
+    struct arena scratch = {0};
+    struct nfa nfa;
+    struct dfa dfa = {0};
+    const struct regex_node *root =
+        regex_parse(&scratch, arena, pattern, length, ignore_case, problem);
+    if (root && nfa_build(&nfa, &scratch, root) && dfa_build(&dfa, &scratch, &nfa)) {
+        dfa_minimise(&dfa, &scratch);
+        size_t size = (size_t)dfa.state_count * dfa.class_count * sizeof(uint16_t);
+        if (size <= FFS_MAX_AUTOMATON)
+            automaton = pack(arena, &dfa);
+        else
+            report_too_large(arena, length, size, problem);
+    } else if (root) {
+        report_too_large(arena, length, 0, problem);
+    }
+    dfa_release(&dfa);
+    arena_release(&scratch);
+    return automaton;
+}
