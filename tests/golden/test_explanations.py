@@ -18,10 +18,8 @@ CUT_SHORT = re.compile(r"and so on|and two million|and sixty|a hundred thousand|
 # What examples refer to and do not define.
 COMMON = {
     "project": open(f"{HERE}/common/project.yaml").read(),
-    "attributes": open(f"{HERE}/common/attributes.yaml").read() +
-    "  account: string\n  region: string\n  build: string\n  market: string\n",
-    "metrics": open(f"{HERE}/common/metrics.yaml").read() +
-    "  latency: {kind: mean, value: latency, unit: ms}\n",
+    "attributes": open(f"{HERE}/common/attributes.yaml").read(),
+    "metrics": open(f"{HERE}/common/metrics.yaml").read(),
 }
 
 

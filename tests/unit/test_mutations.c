@@ -182,21 +182,24 @@ static void write_file(const char *path, const struct buffer *text)
     assert_int_equal(fclose(file), 0);
 }
 
-/* The project that the golden cases stand in. */
-static void write_common(const char *directory)
+static void common_path(char *path, size_t size, const char *directory, size_t index)
+{
+    snprintf(path, size, "%s/common-%zu.yaml", directory, index);
+}
+
+/* The project that the golden cases stand in. Returns how many files that took. */
+static size_t write_common(const char *directory)
 {
     struct corpus common = {0};
-    struct buffer all = {0};
-    char path[64];
     add_files(&common, "tests/golden/common/*.yaml");
     for (size_t i = 0; i < common.count; i++) {
-        buffer_append(&all, common.files[i].bytes, common.files[i].length);
+        char path[64];
+        common_path(path, sizeof path, directory, i);
+        write_file(path, &common.files[i]);
         buffer_release(&common.files[i]);
     }
     free(common.files);
-    snprintf(path, sizeof path, "%s/common.yaml", directory);
-    write_file(path, &all);
-    buffer_release(&all);
+    return common.count;
 }
 
 static void survives_damaged_definitions(void **unused)
@@ -218,7 +221,7 @@ static void survives_damaged_definitions(void **unused)
     char path[64];
     snprintf(path, sizeof path, "%s/flags.yaml", directory);
 
-    write_common(directory);
+    size_t common = write_common(directory);
     uint32_t sound = 0;
     for (uint32_t round = 0; round < ROUNDS; round++) {
         struct buffer text = {0};
@@ -239,8 +242,10 @@ static void survives_damaged_definitions(void **unused)
     /* Were all refused, only the first mistakes would be tested. */
     assert_true(sound > ROUNDS / 100 && sound < ROUNDS);
     unlink(path);
-    snprintf(path, sizeof path, "%s/common.yaml", directory);
-    unlink(path);
+    while (common-- > 0) {
+        common_path(path, sizeof path, directory, common);
+        unlink(path);
+    }
     rmdir(directory);
     fclose(nowhere);
     for (size_t i = 0; i < corpus.count; i++)
