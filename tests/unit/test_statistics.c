@@ -312,7 +312,7 @@ static void gives_the_sequences_of_an_experiment_platform(void **state)
 {
     (void)state;
     struct moments a = revenue_a(3000), b = revenue_b();
-    struct test lift = welch_t_relative(&b, &a, 0.05);
+    struct test_result lift = welch_t_relative(&b, &a, 0.05);
     double error = lift.estimate / lift.statistic, n = a.n + b.n;
     EQUALS(lift.estimate, LIFT);
     EQUALS(error, LIFT_ERROR);
@@ -320,7 +320,7 @@ static void gives_the_sequences_of_an_experiment_platform(void **state)
     EQUALS(lift.estimate + sequence_multiplier(n, 0.05, 1000) * error, LIFT_UPPER_1000);
     double reach = sequence_multiplier_one_sided(n, 0.05, 5000);
     EQUALS(lift.estimate - reach * error, LIFT_LOWER_ONE_SIDED);
-    struct test difference = welch_t(&b, &a, 0.05);
+    struct test_result difference = welch_t(&b, &a, 0.05);
     EQUALS(difference.estimate - reach * difference.estimate / difference.statistic,
            DIFFERENCE_LOWER_ONE_SIDED);
     assert_true(sequence_p(n, lift.estimate, error, 0.05, 1000) == 1);
@@ -606,7 +606,7 @@ static void tests_means(void **state)
 {
     (void)state;
     struct moments a = revenue_a(3407), b = revenue_b();
-    struct test test = welch_t(&b, &a, 0.05);
+    struct test_result test = welch_t(&b, &a, 0.05);
     EQUALS(test.estimate, REVENUE_ESTIMATE);
     EQUALS(test.statistic, REVENUE_STATISTIC);
     EQUALS(test.degrees, REVENUE_DEGREES);
@@ -640,7 +640,7 @@ static void tests_proportions(void **state)
 {
     (void)state;
     struct proportion a = {44700, 8502}, b = {45489, 8279};
-    struct test test = two_proportions_z(b, a, 0.05);
+    struct test_result test = two_proportions_z(b, a, 0.05);
     EQUALS(test.statistic, WEEK_Z);
     EQUALS(test.p, WEEK_P);
     EQUALS(test.interval.lower, WEEK_LOWER);
@@ -668,7 +668,7 @@ static void tests_counts(void **state)
     (void)state;
     static const double table[] = {10, 20, 30, 25, 15, 5};
     static const double weeks[] = {8502, 44700 - 8502, 8279, 45489 - 8279};
-    struct test test = chi_square_independence(table, 2, 3);
+    struct test_result test = chi_square_independence(table, 2, 3);
     EQUALS(test.statistic, TABLE_STATISTIC);
     EQUALS(test.p, TABLE_P);
     assert_true(test.degrees == 2);
@@ -711,7 +711,7 @@ static int ascending(const void *a, const void *b)
 static void ranks_values(void **state)
 {
     (void)state;
-    struct test test = hodges_lehmann(x, COUNT(x), y, COUNT(y), 0.05);
+    struct test_result test = hodges_lehmann(x, COUNT(x), y, COUNT(y), 0.05);
     assert_true(test.statistic == 23);
     EQUALS(test.p, RANK_SMALL_P);
     EQUALS(test.estimate, SHIFT_SMALL);
@@ -748,7 +748,7 @@ static void ranks_values_that_are_few_or_all_the_same(void **state)
 {
     (void)state;
     static const double tens[] = {10, 20, 30, 40}, ones[] = {1, 2, 3, 4}, same[] = {5, 5, 5};
-    struct test test = hodges_lehmann(tens, 4, ones, 4, 0.05);
+    struct test_result test = hodges_lehmann(tens, 4, ones, 4, 0.05);
     EQUALS(test.estimate, 22.5);
     EQUALS(test.p, 2.0 / 70);
     assert_true(test.interval.lower == 6 && test.interval.upper == 39);

@@ -33,7 +33,7 @@ struct proportion {
     double n, events;
 };
 
-/* What was seen of both arms while the canary's share stood still: a stage, or a window. */
+/* What was seen of both arms while the canary's share stood still: a stage, or its windows. */
 struct stratum {
     struct proportion canary, control;
 };
@@ -77,7 +77,8 @@ double covariance_of_sums(uint64_t n, const struct exact_sum *sum_a, const struc
 struct moments ratio_as_moments(const struct ratio_moments *ratio);
 
 /* By how much a share of events varies more between units than independent events would let it: at
- * least 1. `ratio`: events by requests, of units. */
+ * least 1. `ratio`: events by requests, over the units of both arms together, of which one alone
+ * may have too few events to tell. */
 double design_effect(const struct ratio_moments *ratio);
 
 /* ------------------------------------------------------------ valid at every look, at once -- */
@@ -196,7 +197,7 @@ double comparison_growth_needed(const struct comparison_input *input, enum side 
 
 /* -------------------------------------------------------------- tests at a planned end -- */
 
-struct test {
+struct test_result {
     double estimate;
     double statistic;
     double degrees; /* NaN: the test has none */
@@ -205,21 +206,24 @@ struct test {
 };
 
 /* Differences canary - control; `alpha` is of the two-sided interval. */
-struct test welch_t(const struct moments *canary, const struct moments *control, double alpha);
+struct test_result welch_t(const struct moments *canary, const struct moments *control,
+                           double alpha);
 /* Relative to the control's size, by the delta method. */
-struct test welch_t_relative(const struct moments *canary, const struct moments *control,
-                             double alpha);
+struct test_result welch_t_relative(const struct moments *canary, const struct moments *control,
+                                    double alpha);
 /* Pooled variance in the statistic; the interval is Wald's, unpooled. */
-struct test two_proportions_z(struct proportion canary, struct proportion control, double alpha);
-struct test two_proportions_z_unpooled(struct proportion canary, struct proportion control,
-                                       double alpha);
+struct test_result two_proportions_z(struct proportion canary, struct proportion control,
+                                     double alpha);
+struct test_result two_proportions_z_unpooled(struct proportion canary, struct proportion control,
+                                              double alpha);
 /* Newcombe's score interval of the difference (his method 10). */
 struct interval newcombe(struct proportion canary, struct proportion control, double alpha);
 struct interval wilson(struct proportion seen, double alpha);
 struct interval clopper_pearson(struct proportion seen, double alpha);
 
-struct test chi_square_goodness(const double *observed, const double *expected, size_t count);
-struct test chi_square_independence(const double *table, size_t rows, size_t columns);
+struct test_result chi_square_goodness(const double *observed, const double *expected,
+                                       size_t count);
+struct test_result chi_square_independence(const double *table, size_t rows, size_t columns);
 
 /* Sample-ratio mismatch. Arms without weight are left out of the test; what they have is a leak. */
 struct sample_ratio {
@@ -230,11 +234,11 @@ struct sample_ratio {
 struct sample_ratio sample_ratio(const double *observed, const double *weights, size_t count);
 
 /* Both ascending. With ties, the normal approximation with continuity correction. */
-struct test mann_whitney(const double *canary, size_t canary_count, const double *control,
-                         size_t control_count);
+struct test_result mann_whitney(const double *canary, size_t canary_count, const double *control,
+                                size_t control_count);
 /* The median of all differences, exactly, and its interval by the ranks of the differences. */
-struct test hodges_lehmann(const double *canary, size_t canary_count, const double *control,
-                           size_t control_count, double alpha);
+struct test_result hodges_lehmann(const double *canary, size_t canary_count, const double *control,
+                                  size_t control_count, double alpha);
 
 /* ------------------------------------------------------------------------- several looks -- */
 

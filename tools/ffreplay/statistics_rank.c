@@ -80,11 +80,11 @@ static bool is_small(const struct arms *arms)
     return arms->canary_count < EXACT_MOST && arms->control_count < EXACT_MOST;
 }
 
-struct test mann_whitney(const double *canary, size_t canary_count, const double *control,
-                         size_t control_count)
+struct test_result mann_whitney(const double *canary, size_t canary_count, const double *control,
+                                size_t control_count)
 {
     struct arms arms = {canary, control, canary_count, control_count};
-    struct test test = {NAN, NAN, NAN, NAN, {-INFINITY, INFINITY}};
+    struct test_result test = {NAN, NAN, NAN, NAN, {-INFINITY, INFINITY}};
     if (canary_count == 0 || control_count == 0)
         return test;
     double twice, ties, m = (double)canary_count, n = (double)control_count, all = m + n;
@@ -173,11 +173,11 @@ static uint64_t outermost(const struct arms *arms, double alpha)
     return k;
 }
 
-struct test hodges_lehmann(const double *canary, size_t canary_count, const double *control,
-                           size_t control_count, double alpha)
+struct test_result hodges_lehmann(const double *canary, size_t canary_count, const double *control,
+                                  size_t control_count, double alpha)
 {
     struct arms arms = {canary, control, canary_count, control_count};
-    struct test test = mann_whitney(canary, canary_count, control, control_count);
+    struct test_result test = mann_whitney(canary, canary_count, control, control_count);
     if (canary_count == 0 || control_count == 0)
         return test;
     uint64_t pairs = (uint64_t)canary_count * control_count;

@@ -6,16 +6,16 @@
 
 #include "distributions.h"
 
-static struct test nothing(void)
+static struct test_result nothing(void)
 {
-    return (struct test){NAN, NAN, NAN, NAN, {-INFINITY, INFINITY}};
+    return (struct test_result){NAN, NAN, NAN, NAN, {-INFINITY, INFINITY}};
 }
 
 /* Of a difference of two means, whose variances are given as those of the means. */
-static struct test welch(double difference, double of_canary, double of_control, double degrees,
-                         double alpha)
+static struct test_result welch(double difference, double of_canary, double of_control,
+                                double degrees, double alpha)
 {
-    struct test test = nothing();
+    struct test_result test = nothing();
     test.estimate = difference;
     double error = sqrt(of_canary + of_control);
     if (!(error > 0) || !isfinite(error))
@@ -37,14 +37,15 @@ static double welch_degrees(const struct moments *canary, const struct moments *
            (of_canary * of_canary / (canary->n - 1) + of_control * of_control / (control->n - 1));
 }
 
-struct test welch_t(const struct moments *canary, const struct moments *control, double alpha)
+struct test_result welch_t(const struct moments *canary, const struct moments *control,
+                           double alpha)
 {
     return welch(canary->mean - control->mean, canary->variance / canary->n,
                  control->variance / control->n, welch_degrees(canary, control), alpha);
 }
 
-struct test welch_t_relative(const struct moments *canary, const struct moments *control,
-                             double alpha)
+struct test_result welch_t_relative(const struct moments *canary, const struct moments *control,
+                                    double alpha)
 {
     if (control->mean == 0)
         return nothing();
@@ -66,10 +67,10 @@ static double unpooled_variance(struct proportion a, struct proportion b)
     return share(a) * (1 - share(a)) / a.n + share(b) * (1 - share(b)) / b.n;
 }
 
-static struct test of_proportions(struct proportion canary, struct proportion control,
-                                  double variance, double alpha)
+static struct test_result of_proportions(struct proportion canary, struct proportion control,
+                                         double variance, double alpha)
 {
-    struct test test = nothing();
+    struct test_result test = nothing();
     if (!(canary.n > 0) || !(control.n > 0))
         return test;
     test.estimate = share(canary) - share(control);
@@ -82,15 +83,16 @@ static struct test of_proportions(struct proportion canary, struct proportion co
     return test;
 }
 
-struct test two_proportions_z(struct proportion canary, struct proportion control, double alpha)
+struct test_result two_proportions_z(struct proportion canary, struct proportion control,
+                                     double alpha)
 {
     double pooled = (canary.events + control.events) / (canary.n + control.n);
     return of_proportions(canary, control, pooled * (1 - pooled) * (1 / canary.n + 1 / control.n),
                           alpha);
 }
 
-struct test two_proportions_z_unpooled(struct proportion canary, struct proportion control,
-                                       double alpha)
+struct test_result two_proportions_z_unpooled(struct proportion canary, struct proportion control,
+                                              double alpha)
 {
     return of_proportions(canary, control, unpooled_variance(canary, control), alpha);
 }
@@ -125,9 +127,9 @@ struct interval clopper_pearson(struct proportion seen, double alpha)
     };
 }
 
-static struct test of_chi_square(double statistic, double degrees)
+static struct test_result of_chi_square(double statistic, double degrees)
 {
-    struct test test = nothing();
+    struct test_result test = nothing();
     if (degrees >= 1 && isfinite(statistic)) {
         test.statistic = statistic;
         test.degrees = degrees;
@@ -136,7 +138,7 @@ static struct test of_chi_square(double statistic, double degrees)
     return test;
 }
 
-struct test chi_square_goodness(const double *observed, const double *expected, size_t count)
+struct test_result chi_square_goodness(const double *observed, const double *expected, size_t count)
 {
     double statistic = 0;
     for (size_t i = 0; i < count; i++)
@@ -144,7 +146,7 @@ struct test chi_square_goodness(const double *observed, const double *expected, 
     return of_chi_square(statistic, (double)count - 1);
 }
 
-struct test chi_square_independence(const double *table, size_t rows, size_t columns)
+struct test_result chi_square_independence(const double *table, size_t rows, size_t columns)
 {
     double total = 0, statistic = 0;
     for (size_t i = 0; i < rows * columns; i++)

@@ -96,7 +96,7 @@ static void judge(const struct requests *setting, const struct stratum *strata, 
     if (!*rejected)
         *rejected = proportions_log_e(strata, count, side, setting->ratio, setting->difference) >=
                     threshold;
-    struct test test = two_proportions_z(all.canary, all.control, ALPHA);
+    struct test_result test = two_proportions_z(all.canary, all.control, ALPHA);
     found->fixed_above |= test.statistic > 1.6448536269514722;
     found->fixed_below |= test.statistic < -1.6448536269514722;
 }

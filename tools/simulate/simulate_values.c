@@ -38,7 +38,7 @@ struct outcome simulate_means(const struct values *setting, uint32_t replays, ui
             struct interval change = means_sequence(&a, &b, CHANGE_RELATIVE, ALPHA, 1);
             above |= change.lower > setting->ratio - 1;
             below |= change.upper < setting->ratio - 1;
-            struct test test = welch_t(&a, &b, ALPHA);
+            struct test_result test = welch_t(&a, &b, ALPHA);
             fixed_above |= test.statistic > 1.6448536269514722;
             fixed_below |= test.statistic < -1.6448536269514722;
         }
