@@ -44,8 +44,8 @@ broken 'it fails when no decision is made' ffreplay 'echo rollback'
 
 tools/demo/demo.sh "$BUILD" >"$scratch/demo" 2>&1 &
 demo=$!
-for _ in $(seq 100); do
-    grep -q '^3\. ' "$scratch/demo" && break
+for _ in $(seq 300); do
+    grep -q '^3\. ' "$scratch/demo" && [ -n "$(services)" ] && break
     sleep 0.1
 done
 is 'a service runs meanwhile' "$(services | wc -l)" 1
