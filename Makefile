@@ -194,7 +194,8 @@ $(BUILD)/pic/%.o: %.c
 
 # The interpreter and the verifier are the hot paths; -O3 is worth its bytes there alone.
 $(BUILD)/obj/runtime/evaluate.o $(BUILD)/pic/runtime/evaluate.o \
-$(BUILD)/obj/runtime/verify.o $(BUILD)/pic/runtime/verify.o: c_flags += -O3
+$(BUILD)/obj/runtime/verify.o $(BUILD)/pic/runtime/verify.o \
+$(BUILD)/obj/runtime/verify_automata.o $(BUILD)/pic/runtime/verify_automata.o: c_flags += -O3
 
 $(library_a): $(call object,$(runtime_c))
 	@rm -f $@

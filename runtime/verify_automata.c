@@ -9,14 +9,19 @@
 #include "verify.h"
 
 /* Whether everything in the rows is a multiple of `width`, and at most `last`. */
-static bool are_rows(const uint16_t *rows, size_t count, uint32_t width, uint32_t last)
+static bool are_rows(const uint16_t *rows, size_t count, uint16_t width, uint16_t last)
 {
-    /* Of 16-bit numbers, those that a smaller one divides are told by one multiplication: theirs is
-     * the product with 2^32 / width, rounded up, whose fraction is less than that factor. */
-    const uint32_t factor = UINT32_MAX / width + 1;
-    uint32_t bad = 0;
-    for (size_t i = 0; i < count; i++)
-        bad |= (uint32_t)(rows[i] > last) | (uint32_t)(rows[i] * factor > factor - 1);
+    /* With 2^16 / width, rounded up, the quotient of a multiple is exact, and no quotient at all
+     * gives back what is none. So the loop needs no division, and takes several at once. All
+     * numbers are multiples of 1, whose factor would not fit. */
+    const uint16_t factor = width > 1 ? (uint16_t)(UINT16_MAX / width + 1) : 0;
+    const uint16_t checked = width > 1 ? UINT16_MAX : 0;
+    uint16_t bad = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint16_t quotient = (uint16_t)((uint32_t)rows[i] * factor >> 16);
+        bad |= (uint16_t)((uint16_t)(quotient * width) ^ rows[i]) & checked;
+        bad |= rows[i] > last ? 1 : 0;
+    }
     return !bad;
 }
 
@@ -32,9 +37,9 @@ static enum fflag_error verify_rows(struct verifier *verifier, size_t at,
                                     const struct ffs_automaton *automaton)
 {
     const uint16_t *rows = (const uint16_t *)(automaton + 1);
-    uint32_t width = automaton->class_count;
+    uint16_t width = automaton->class_count;
     size_t count = (size_t)automaton->state_count * width;
-    uint32_t last = (uint32_t)count - width;
+    uint16_t last = (uint16_t)(count - width);
     for (unsigned byte = 0; byte < 256; byte++)
         if (automaton->class_of[byte] >= width)
             return malformed(verifier, "automaton %zu: byte %u has no class", at, byte);
