@@ -11,6 +11,7 @@ extern const struct command check_command;
 extern const struct command build_command;
 extern const struct command eval_command;
 extern const struct command test_command;
+extern const struct command trace_command;
 extern const struct command dump_command;
 extern const struct command verify_command;
 extern const struct command bucket_command;

@@ -1,8 +1,6 @@
 /* context.c - an evaluation context out of JSON. */
 #include "context.h"
 
-#include "../options.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,4 +205,47 @@ bool read_context(const struct context_reader *reader, json_t *object, struct ar
                           types[attribute->type].name);
     }
     return true;
+}
+
+/* ------------------------------------------------------------------------------ command line -- */
+
+#define MAX_CONTEXT (16u << 20)
+
+void write_warnings(const char *where, const struct buffer *warnings)
+{
+    for (const char *at = warnings->bytes, *end; at && *at; at = end + 1) {
+        end = strchr(at, '\n');
+        fprintf(stderr, "%s: warning: %.*s\n", where, (int)(end - at), at);
+    }
+}
+
+json_t *parse_context(const struct command *command, const char *text, size_t length,
+                      const char *where)
+{
+    json_error_t error;
+    json_t *value = json_loadb(
+        text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
+    if (!value)
+        job_error(command, "%s: not JSON: %s, at column %d", where, error.text,
+                  error.column > 0 ? error.column : 1);
+    return value;
+}
+
+json_t *load_context(const struct command *command, const char *given, const char **where,
+                     int *status)
+{
+    struct buffer text = {0}, problem = {0};
+    bool piped = !strcmp(given, "-");
+    json_t *value = NULL;
+    *where = piped ? "(stdin)" : "-c";
+    *status = EXIT_INPUT;
+    if (!piped)
+        buffer_append_text(&text, given);
+    if (piped && !read_file("-", MAX_CONTEXT, &text, &problem))
+        *status = job_error(command, "%s", problem.bytes);
+    else
+        value = parse_context(command, text.bytes ? text.bytes : "", text.length, *where);
+    buffer_release(&text);
+    buffer_release(&problem);
+    return value;
 }

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "../options.h"
 #include "../project.h"
 #include "snapshot.h"
 
@@ -33,5 +34,18 @@ void context_reader_release(struct context_reader *reader);
  */
 bool read_context(const struct context_reader *reader, json_t *object, struct arena *arena,
                   fflag_context *context, struct buffer *warnings, struct buffer *problem);
+
+/* Writes the warnings to stderr; `where` is the place of the context. */
+void write_warnings(const char *where, const struct buffer *warnings);
+
+/* JSON as text; NULL after saying on stderr what is wrong with it. */
+json_t *parse_context(const struct command *command, const char *text, size_t length,
+                      const char *where);
+/*
+ * What was given with -c: JSON itself, or `-` for stdin. NULL after saying why; then *status is
+ * what to exit with. *where names it in messages.
+ */
+json_t *load_context(const struct command *command, const char *given, const char **where,
+                     int *status);
 
 #endif

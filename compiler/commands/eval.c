@@ -21,9 +21,6 @@ const struct command eval_command = {
     .run = run,
 };
 
-/* One context, as JSON text. */
-#define MAX_CONTEXT (16u << 20)
-
 struct options {
     const char *directory;
     const char *environment;
@@ -95,10 +92,7 @@ static bool evaluate(struct evaluation *evaluation, json_t *object, const char *
         fflag_set_now(&context, evaluation->options->at);
 
     bool fine = read_context(&evaluation->reader, object, &arena, &context, &warnings, &problem);
-    for (char *at = warnings.bytes, *end; at && *at; at = end + 1) {
-        end = strchr(at, '\n');
-        fprintf(stderr, "%s: warning: %.*s\n", where, (int)(end - at), at);
-    }
+    write_warnings(where, &warnings);
     if (!fine)
         job_error(&eval_command, "%s: %s", where, problem.bytes);
     for (size_t i = 0; fine && i < evaluation->flag_count; i++) {
@@ -119,35 +113,14 @@ static bool evaluate(struct evaluation *evaluation, json_t *object, const char *
     return fine;
 }
 
-static json_t *parse(const char *text, size_t length, const char *where)
-{
-    json_error_t error;
-    json_t *value = json_loadb(
-        text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
-    if (!value)
-        job_error(&eval_command, "%s: not JSON: %s, at column %d", where, error.text,
-                  error.column > 0 ? error.column : 1);
-    return value;
-}
-
 static int evaluate_one(struct evaluation *evaluation)
 {
-    const char *given = evaluation->options->context;
-    struct buffer text = {0}, problem = {0};
-    int status = EXIT_INPUT;
-    const char *where = strcmp(given, "-") ? "-c" : "(stdin)";
-    if (!strcmp(given, "-")) {
-        if (!read_file("-", MAX_CONTEXT, &text, &problem))
-            status = job_error(&eval_command, "%s", problem.bytes);
-    } else {
-        buffer_append_text(&text, given);
-    }
-    json_t *object = problem.length ? NULL : parse(text.bytes, text.length, where);
+    const char *where;
+    int status;
+    json_t *object = load_context(&eval_command, evaluation->options->context, &where, &status);
     if (object && evaluate(evaluation, object, where, 0))
         status = evaluation->erred ? EXIT_INPUT : EXIT_FINE;
     json_decref(object);
-    buffer_release(&text);
-    buffer_release(&problem);
     return status;
 }
 
@@ -174,7 +147,7 @@ static int evaluate_lines(struct evaluation *evaluation)
             continue;
         struct buffer where = {0};
         buffer_format(&where, "%s:%zu", path, number);
-        json_t *object = parse(line, (size_t)length, where.bytes);
+        json_t *object = parse_context(&eval_command, line, (size_t)length, where.bytes);
         bad |= !object || !evaluate(evaluation, object, where.bytes, number);
         json_decref(object);
         buffer_release(&where);

@@ -1,0 +1,278 @@
+/* trace.c - `ffc trace`: how a flag comes to its answer. */
+#include "trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../json.h"
+#include "commands.h"
+
+static int run(int argc, char **argv);
+
+const struct command trace_command = {
+    .name = "trace",
+    .summary = "show how a flag comes to its answer, step by step",
+    .usage = "FLAG -c JSON [-e ENV | -s FILE] [-C DIR] [--at TIME] [--json]",
+    .examples = "  ffc trace feature.new-dashboard -e production -c '{\"user_id\": \"u1\"}'\n"
+                "  ffc trace canary.payments -s /run/flags/production.ffs -c - <who.json\n"
+                "  ffc trace gradual-rollout -e production -c '{}' --at 2026-12-05T00:00:00Z\n",
+    .run = run,
+};
+
+struct options {
+    const char *directory;
+    const char *environment;
+    const char *snapshot;
+    const char *context;
+    bool json;
+    int64_t at;
+    enum diagnostic_format format;
+    enum color_choice color;
+};
+
+/* ----------------------------------------------------------------------------------- answers -- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
+static void write_head(struct tracer *tracer, const char *flag, struct buffer *out)
+{
+    const char *name;
+    json_t *value;
+    char now[32];
+    format_time(tracer->now, now, sizeof now);
+    buffer_format(out, "%s in %s at %s", flag,
+                  tracer->project->environments.items[tracer->environment].text, now);
+    const char *separator = "\n  for ";
+    json_object_foreach(tracer->context, name, value)
+    {
+        buffer_append_text(out, separator);
+        write_safely(out, name);
+        buffer_append(out, " ", 1);
+        write_safely(out, context_text(tracer, name));
+        separator = ", ";
+    }
+    buffer_append_text(out, "\n\n");
+}
+
+static void write_text(struct tracer *tracer, const struct flag *flag, const struct step *steps,
+                       const fflag_result *result, bool color, struct buffer *out)
+{
+    write_head(tracer, flag->name.text, out);
+    write_steps_text(tracer, steps, color, out);
+    buffer_format(out, "\n%s = ", flag->name.text);
+    write_answer_value(result, out);
+    buffer_append_text(out, "  (");
+    if (result->variant)
+        buffer_format(out, "variant %s, ", result->variant);
+    buffer_format(out, "%s%s%s)\n", fflag_reason_text(result->reason), result->rule ? ", " : "",
+                  result->rule ? result->rule : "");
+}
+
+static void write_json(struct tracer *tracer, const struct flag *flag, const struct step *steps,
+                       const fflag_result *result, struct buffer *out)
+{
+    char now[32];
+    format_time(tracer->now, now, sizeof now);
+    buffer_append_text(out, "{\"format_version\":1,\"flag\":");
+    json_write_string(out, flag->name.text);
+    json_write_key(out, "environment");
+    json_write_string(out, tracer->project->environments.items[tracer->environment].text);
+    json_write_key(out, "at");
+    json_write_string(out, now);
+    json_write_key(out, "steps");
+    write_steps_json(tracer, steps, out);
+    write_answer_keys(result, out);
+    buffer_append_text(out, "}\n");
+}
+
+/* Says what is odd about the context, as `ffc eval` does. */
+static bool evaluate(struct tracer *tracer, const struct snapshot *snapshot, const char *flag,
+                     const char *where, fflag_result *result)
+{
+    struct context_reader reader;
+    struct buffer warnings = {0}, problem = {0};
+    fflag_context context;
+    context_reader_init(&reader, tracer->project, snapshot);
+    fflag_context_init(&context);
+    fflag_set_now(&context, tracer->now);
+    bool fine =
+        read_context(&reader, tracer->context, &tracer->arena, &context, &warnings, &problem);
+    write_warnings(where, &warnings);
+    if (fine)
+        *result = fflag_evaluate_name(snapshot->view, flag, &context);
+    else
+        job_error(&trace_command, "%s: %s", where, problem.bytes);
+    context_reader_release(&reader);
+    buffer_release(&warnings);
+    buffer_release(&problem);
+    return fine;
+}
+
+static int trace(struct tracer *tracer, const struct options *options,
+                 const struct snapshot *snapshot, const struct flag *flag, const char *where)
+{
+    fflag_result result;
+    struct answer answer;
+    if (!evaluate(tracer, snapshot, flag->name.text, where, &result))
+        return EXIT_INPUT;
+    const struct step *steps = trace_flag(tracer, flag, &answer);
+    if (result.error || answer.variant != result.variant_index || answer.reason != result.reason ||
+        !same_text(answer.rule, result.rule))
+        return job_error(&trace_command,
+                         "the steps lead to variant %u, %s, and the evaluation to variant %u, %s: "
+                         "this is a defect of ffc",
+                         answer.variant, fflag_reason_text(answer.reason), result.variant_index,
+                         fflag_reason_text(result.reason));
+    struct buffer out = {0};
+    if (options->json)
+        write_json(tracer, flag, steps, &result, &out);
+    else
+        write_text(tracer, flag, steps, &result, use_color(options->color, stdout), &out);
+    int status = write_stdout(&trace_command, &out) ? EXIT_FINE : EXIT_JOB;
+    buffer_release(&out);
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------- snapshot -- */
+
+static bool same_section(const struct snapshot *left, const struct snapshot *right, uint32_t id)
+{
+    size_t left_size, right_size;
+    const void *a = snapshot_section(left, id, &left_size);
+    const void *b = snapshot_section(right, id, &right_size);
+    return left_size == right_size && (!left_size || !memcmp(a, b, left_size));
+}
+
+/* Whether two snapshots give the same answers: all but what people read is the same. */
+static bool same_answers(const struct snapshot *left, const struct snapshot *right)
+{
+    const struct ffs_header *header = snapshot_header(left);
+    const struct ffs_section *sections = (const struct ffs_section *)(header + 1);
+    if (header->section_count != snapshot_header(right)->section_count)
+        return false;
+    for (uint32_t i = 0; i < header->section_count; i++)
+        if (sections[i].id != FFS_PEOPLE && !same_section(left, right, sections[i].id))
+            return false;
+    return true;
+}
+
+/* A snapshot has instructions, and no conditions as somebody wrote them: the definitions are
+ * needed, and must be those that it was built from. */
+static int check_same(const struct tracer *tracer, const struct options *options,
+                      const struct snapshot *given, const struct snapshot *compiled)
+{
+    if (same_answers(given, compiled))
+        return EXIT_FINE;
+    return job_error(&trace_command,
+                     "'%s' was not built from '%s' as it is now, so its steps cannot be shown; "
+                     "check out what it was built from, name it with -C, or leave out -s",
+                     options->snapshot, tracer->project->directory);
+}
+
+static int open_given(const struct options *options, struct snapshot *given)
+{
+    struct buffer problem = {0};
+    enum fflag_error error = snapshot_open(given, options->snapshot, &problem);
+    int status =
+        error ? job_error(&trace_command, "%s: %s", options->snapshot, problem.bytes) : EXIT_FINE;
+    buffer_release(&problem);
+    return is_unsound(error) ? EXIT_INPUT : status;
+}
+
+/* ----------------------------------------------------------------------------------- command -- */
+
+static const struct flag *find_flag(const struct project *project, const char *name)
+{
+    const struct flag *flag = project_flag(project, name);
+    if (flag)
+        return flag;
+    const char **names = xcalloc(project->flag_count + 1u, sizeof *names);
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        names[i] = project->flags[i]->name.text;
+    const char *near = nearest_name(name, names, project->flag_count);
+    job_error(&trace_command, "there is no flag '%s'%s%s%s", name, near ? "; did you mean '" : "",
+              near ? near : "", near ? "'?" : "");
+    free(names);
+    return NULL;
+}
+
+static int trace_project(struct tracer *tracer, const struct options *options, const char *name,
+                         struct snapshot *given, struct snapshot *compiled)
+{
+    struct project *project = tracer->project;
+    int status = diagnostics_status(&project->diagnostics);
+    if (project->diagnostics.errors) {
+        show_diagnostics(project, options->format, options->color);
+        return status;
+    }
+    const char *environment = options->environment;
+    if (options->snapshot) {
+        status = open_given(options, given);
+        if (status != EXIT_FINE)
+            return status;
+        environment = given->info.environment;
+    }
+    tracer->environment = choose_environment(&trace_command, project, environment, &status);
+    if (tracer->environment == UINT32_MAX)
+        return status;
+    const struct flag *flag = find_flag(project, name);
+    if (!flag)
+        return EXIT_INPUT;
+    status = compile_snapshot(&trace_command, project, tracer->environment, options->format,
+                              options->color, compiled);
+    if (status == EXIT_FINE && options->snapshot)
+        status = check_same(tracer, options, given, compiled);
+    const char *where;
+    if (status == EXIT_FINE)
+        tracer->context = load_context(&trace_command, options->context, &where, &status);
+    if (!tracer->context)
+        return status;
+    tracer->answers = ARENA_ARRAY(&tracer->arena, struct answer *, project->flag_count);
+    return trace(tracer, options, compiled, flag, where);
+}
+
+static int run(int argc, char **argv)
+{
+    struct options options = {.at = INT64_MIN, .format = DIAGNOSTIC_TEXT};
+    const struct option table[] = {
+        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
+         "the project [flags, or . where it holds definitions]"},
+        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV", "as compiled for this one"},
+        {"snapshot", 's', OPTION_TEXT, &options.snapshot, "FILE",
+         "make sure that this is what the project compiles to"},
+        {"context", 'c', OPTION_TEXT, &options.context, "JSON",
+         "an object of attributes, or - for stdin"},
+        {"at", 0, OPTION_TIME, &options.at, "TIME", "the clock [now]"},
+        {"json", 0, OPTION_FLAG, &options.json, NULL, "one JSON object"},
+        {"format", 0, OPTION_FORMAT, &options.format, NULL,
+         "of diagnostics: text, json or github [text]"},
+        {"color", 0, OPTION_COLOR, &options.color, NULL, "auto, always or never [auto]"},
+    };
+    int status;
+    int flags =
+        options_parse(&trace_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (flags < 0)
+        return status;
+    if (flags != 1)
+        return usage_error(&trace_command, flags ? "one flag at a time" : "which flag? Name it");
+    if (!options.context)
+        return usage_error(&trace_command, "for whom? Say -c with a JSON object");
+    if (options.snapshot && options.environment)
+        return usage_error(&trace_command, "-s is one environment already: leave out -e");
+    if (options.snapshot && !strcmp(options.snapshot, "-") && !strcmp(options.context, "-"))
+        return usage_error(&trace_command, "the snapshot and the context cannot both be stdin");
+
+    struct tracer tracer = {.now = options.at != INT64_MIN ? options.at : clock_now()};
+    struct snapshot given = {0}, compiled = {0};
+    tracer.project = project_load(options.directory, clock_now());
+    status = trace_project(&tracer, &options, argv[1], &given, &compiled);
+    json_decref(tracer.context);
+    snapshot_close(&given);
+    snapshot_close(&compiled);
+    project_free(tracer.project);
+    arena_release(&tracer.arena);
+    return status;
+}

@@ -1,0 +1,89 @@
+/*
+ * trace.h - `ffc trace`: the way to an answer, as steps.
+ *
+ * The steps follow docs/evaluation.md over the definitions as they are written, without the
+ * folding that compiling does. Whether a single test holds is asked of the runtime, so that there
+ * is no second opinion about operators; and where the steps lead must be what the compiled flag
+ * answers.
+ */
+#ifndef FFC_COMMANDS_TRACE_H
+#define FFC_COMMANDS_TRACE_H
+
+#include "answer.h"
+#include "context.h"
+
+enum step_mark {
+    STEP_NO,     /* what the title says does not hold */
+    STEP_YES,    /* it holds */
+    STEP_DECIDES /* the answer falls here */
+};
+
+struct step {
+    enum step_mark mark;
+    const char *kind;  /* "rule", "test", "bucket", …: for programs */
+    const char *title; /* a statement */
+    const char *value; /* what it was found to be; or NULL */
+    struct span span;  /* NO_SPAN where there is no place */
+    struct step **steps;
+    uint32_t count;
+};
+
+struct answer {
+    uint32_t variant;
+    enum fflag_reason reason;
+    const char *rule; /* or NULL */
+    struct span span; /* where it fell */
+};
+
+struct tracer {
+    struct project *project;
+    uint32_t environment;
+    json_t *context;
+    int64_t now;
+    struct arena arena;
+    struct answer **answers; /* by flag, as far as they are known */
+};
+
+/* The steps to a flag's answer. The result lives in the arena. */
+struct step *trace_flag(struct tracer *tracer, const struct flag *flag, struct answer *answer);
+
+/* --------------------------------------------------------------- parts, for each other's use -- */
+
+struct step *add_step(struct tracer *tracer, struct step *parent, struct span span,
+                      const char *kind, bool holds, const char *title);
+/* The variants of a flag as a list: "on" or "control, variant_a". */
+const char *variants_text(struct tracer *tracer, const struct flag *flag, uint64_t variants);
+/* Adds the steps of another flag below `step`, or says that they stand above. */
+struct answer trace_other(struct tracer *tracer, struct step *step, const struct flag *flag);
+
+/* trace_condition.c: adds what the condition consists of below `parent`. NULL holds. */
+bool trace_condition(struct tracer *tracer, struct step *parent, const struct condition *condition);
+/* Whether a list of users has the unit. */
+bool trace_users(struct tracer *tracer, const struct attribute *attribute,
+                 const struct user_list *list);
+/* What the context says of an attribute, as JSON, or "absent". */
+const char *context_text(struct tracer *tracer, const char *attribute);
+
+/* trace_bucket.c: shares of units. */
+bool trace_exposure(struct tracer *tracer, struct step *parent, struct span span,
+                    const struct attribute *attribute, const char *salt, uint32_t percent);
+bool trace_ramp(struct tracer *tracer, struct step *parent, const struct attribute *attribute,
+                const char *salt, const struct ramp *ramp);
+/* Whether the unit is in [from, to) of what the salt shares out. False without a key: *keyed. */
+bool trace_range(struct tracer *tracer, struct step *step, const struct attribute *attribute,
+                 const char *salt, uint32_t from, uint32_t to, bool *keyed);
+/* The variant of a split; UINT32_MAX for a unit without a key. */
+uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct flag *flag,
+                     const struct attribute *attribute, const char *salt, const struct arm *arms,
+                     uint32_t count);
+
+/* ------------------------------------------------------------------------------------ output -- */
+
+/* trace_write.c: indented lines with marks and places, or a list of objects. */
+void write_steps_text(struct tracer *tracer, const struct step *steps, bool color,
+                      struct buffer *out);
+/* What comes from a context or a file may hold anything: control characters are escaped. */
+void write_safely(struct buffer *out, const char *text);
+void write_steps_json(struct tracer *tracer, const struct step *steps, struct buffer *out);
+
+#endif

@@ -1,0 +1,189 @@
+/* trace_bucket.c - which share of the units a unit falls into, in percent. */
+#include "trace.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../percent.h"
+
+/* The key of the unit as text; NULL where it has none. */
+static const char *unit_key(struct tracer *tracer, const struct attribute *attribute)
+{
+    const json_t *value = attribute ? json_object_get(tracer->context, attribute->name.text) : NULL;
+    if (!value)
+        return NULL;
+    if (attribute->type == FFLAG_ATTRIBUTE_STRING)
+        return json_string_value(value);
+    double number = json_number_value(value);
+    bool whole = attribute->type == FFLAG_ATTRIBUTE_NUMBER && number == trunc(number) &&
+                 fabs(number) <= 9007199254740992.0;
+    return whole ? arena_format(&tracer->arena, "%" PRId64, (int64_t)number) : NULL;
+}
+
+/* Rounded down, so that what is below a percentage also looks it. */
+static const char *share_text(struct tracer *tracer, uint64_t bucket, unsigned digits)
+{
+    uint64_t scale = digits == 3 ? 100000 : 100000000;
+    uint64_t part = (uint64_t)(((unsigned __int128)bucket * scale) >> 64);
+    uint64_t whole = scale / 100;
+    return arena_format(&tracer->arena, "%" PRIu64 ".%0*" PRIu64 "%%", part / whole, (int)digits,
+                        part % whole);
+}
+
+static const char *percent_text(struct tracer *tracer, uint32_t thousandths)
+{
+    char text[PERCENT_TEXT_SIZE];
+    percent_format(thousandths, text);
+    return arena_format(&tracer->arena, "%s%%", text);
+}
+
+static const char *no_key(struct tracer *tracer, const struct attribute *attribute)
+{
+    if (!attribute)
+        return "nothing says what units go by";
+    return arena_format(&tracer->arena, "%s is %s: no key", attribute->name.text,
+                        context_text(tracer, attribute->name.text));
+}
+
+static const char *bucket_text(struct tracer *tracer, const struct attribute *attribute,
+                               uint64_t bucket, unsigned digits)
+{
+    return arena_format(&tracer->arena, "%s is at %s", context_text(tracer, attribute->name.text),
+                        share_text(tracer, bucket, digits));
+}
+
+static uint64_t bucket_of(const char *key, const char *salt)
+{
+    return fflag_bucket(key, strlen(key), salt, strlen(salt));
+}
+
+static const char *by_text(const struct attribute *attribute)
+{
+    return attribute ? attribute->name.text : "units";
+}
+
+bool trace_exposure(struct tracer *tracer, struct step *parent, struct span span,
+                    const struct attribute *attribute, const char *salt, uint32_t percent)
+{
+    const char *share = percent_text(tracer, percent);
+    if (percent == 0 || percent >= PERCENT_ALL) {
+        add_step(tracer, parent, span, "bucket", percent > 0,
+                 arena_format(&tracer->arena, "%s of all", share));
+        return percent > 0;
+    }
+    const char *key = unit_key(tracer, attribute);
+    uint64_t bucket = key ? bucket_of(key, salt) : 0;
+    bool holds = key && bucket < percent_threshold(percent);
+    struct step *step =
+        add_step(tracer, parent, span, "bucket", holds,
+                 arena_format(&tracer->arena, "below %s, by %s", share, by_text(attribute)));
+    step->value = key ? bucket_text(tracer, attribute, bucket, 3) : no_key(tracer, attribute);
+    return holds;
+}
+
+/* Where a gradual percentage stands, as snapshot.h defines it: part / whole thousandths. */
+struct standing {
+    uint64_t part;
+    uint64_t whole;
+};
+
+static struct standing ramp_standing(const struct ramp *ramp, int64_t now)
+{
+    bool rises = ramp->to >= ramp->from;
+    uint64_t distance = rises ? ramp->to - ramp->from : ramp->from - ramp->to;
+    uint64_t elapsed = now > ramp->start ? (uint64_t)now - (uint64_t)ramp->start : 0;
+    uint64_t whole = 1, moved;
+    if (ramp->step) {
+        uint64_t steps = elapsed / (uint64_t)ramp->every;
+        moved = steps > distance / ramp->step ? distance : steps * ramp->step;
+    } else {
+        whole = (uint64_t)ramp->end - (uint64_t)ramp->start;
+        moved = distance * (elapsed < whole ? elapsed : whole);
+    }
+    uint64_t part = rises ? ramp->from * whole + moved : ramp->from * whole - moved;
+    return (struct standing){part, whole};
+}
+
+/* Millionths of a percent, rounded down. */
+static const char *standing_text(struct tracer *tracer, const struct standing *standing)
+{
+    uint64_t millionths = (uint64_t)((unsigned __int128)standing->part * 1000 / standing->whole);
+    char *text = arena_format(&tracer->arena, "%" PRIu64 ".%06" PRIu64, millionths / 1000000,
+                              millionths % 1000000);
+    size_t length = strlen(text);
+    while (text[length - 1] == '0')
+        length--;
+    text[length - (text[length - 1] == '.')] = '\0';
+    return text;
+}
+
+bool trace_ramp(struct tracer *tracer, struct step *parent, const struct attribute *attribute,
+                const char *salt, const struct ramp *ramp)
+{
+    if (!ramp->gradual)
+        return trace_exposure(tracer, parent, ramp->span, attribute, salt, ramp->from);
+    struct standing standing = ramp_standing(ramp, tracer->now);
+    if (attribute && standing.part == PERCENT_ALL * standing.whole) {
+        add_step(tracer, parent, ramp->span, "bucket", true, "100% of all by now");
+        return true;
+    }
+    const char *key = unit_key(tracer, attribute);
+    uint64_t threshold = 0, bucket = key ? bucket_of(key, salt) : 0;
+    if (key)
+        threshold =
+            (uint64_t)(((unsigned __int128)standing.part << 64) / (PERCENT_ALL * standing.whole));
+    bool holds = key && bucket < threshold;
+    struct step *step =
+        add_step(tracer, parent, ramp->span, "bucket", holds,
+                 arena_format(&tracer->arena, "below %s%% by now, by %s",
+                              standing_text(tracer, &standing), by_text(attribute)));
+    step->value = key ? bucket_text(tracer, attribute, bucket, 6) : no_key(tracer, attribute);
+    return holds;
+}
+
+bool trace_range(struct tracer *tracer, struct step *step, const struct attribute *attribute,
+                 const char *salt, uint32_t from, uint32_t to, bool *keyed)
+{
+    const char *key = unit_key(tracer, attribute);
+    *keyed = key != NULL;
+    if (!key) {
+        step->value = no_key(tracer, attribute);
+        return false;
+    }
+    uint64_t bucket = bucket_of(key, salt);
+    step->value = bucket_text(tracer, attribute, bucket, 3);
+    return bucket >= (from < PERCENT_ALL ? percent_threshold(from) : UINT64_MAX) &&
+           (to >= PERCENT_ALL || bucket < percent_threshold(to));
+}
+
+uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct flag *flag,
+                     const struct attribute *attribute, const char *salt, const struct arm *arms,
+                     uint32_t count)
+{
+    struct arena *arena = &tracer->arena;
+    const struct variant *variants = flag->environments[tracer->environment].variants;
+    const char *key = unit_key(tracer, attribute);
+    uint32_t low = 0, at = 0;
+    uint64_t bucket = key ? bucket_of(key, arena_format(arena, "%s/split", salt)) : 0;
+    for (; key && at < count; low += arms[at++].percent) {
+        uint32_t high = low + arms[at].percent;
+        if (arms[at].percent && (high >= PERCENT_ALL || bucket < percent_threshold(high)))
+            break;
+    }
+    if (!key) {
+        struct step *step = add_step(tracer, parent, parent->span, "split", false,
+                                     arena_format(arena, "a split by %s", by_text(attribute)));
+        step->value = no_key(tracer, attribute);
+        return UINT32_MAX;
+    }
+    const struct arm *arm = &arms[at];
+    struct step *step =
+        add_step(tracer, parent, arm->span, "split", true,
+                 arena_format(arena, "%s from %s to %s of a split by %s",
+                              variants[arm->variant].name.text, percent_text(tracer, low),
+                              percent_text(tracer, low + arm->percent), by_text(attribute)));
+    step->value = bucket_text(tracer, attribute, bucket, 3);
+    return arm->variant;
+}

@@ -1,0 +1,250 @@
+/*
+ * trace_condition.c - conditions, entry by entry, with what the context says to each.
+ *
+ * A test is compiled alone, as the only rule of a flag of its own, and asked of the runtime.
+ */
+#include "trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_OPERANDS 6 /* of a list, that are shown */
+
+const char *context_text(struct tracer *tracer, const char *attribute)
+{
+    const json_t *value = json_object_get(tracer->context, attribute);
+    if (!value || json_is_null(value))
+        return "absent";
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    const char *kept = arena_copy(&tracer->arena, text, strlen(text));
+    free(text);
+    size_t length = strlen(kept);
+    if (json_is_real(value) && length > 2 && !strcmp(kept + length - 2, ".0"))
+        kept = arena_copy(&tracer->arena, kept, length - 2);
+    return kept;
+}
+
+/* ------------------------------------------------------------------------ asking the runtime -- */
+
+/* Whether a flag with this targeting serves `on` to the context. */
+static bool ask(struct tracer *tracer, const struct targeting *targeting)
+{
+    struct project *project = tracer->project;
+    struct project alone = *project;
+    struct flag flag = {.name = {"~", NO_SPAN}, .type = FFLAG_TYPE_BOOLEAN};
+    struct flag *flags[] = {&flag};
+    flag.environments = xcalloc(project->environments.count, sizeof *flag.environments);
+    flag.environments[tracer->environment] = *targeting;
+    alone.flags = flags;
+    alone.flag_count = 1;
+    alone.override_count = 0;
+
+    struct buffer bytes = {0}, problem = {0}, warnings = {0};
+    struct snapshot snapshot = {0};
+    struct context_reader reader;
+    struct arena arena = {0};
+    fflag_context context;
+    bool holds = false;
+    const char *environment = project->environments.items[tracer->environment].text;
+    if (project_compile(&alone, environment, NULL, 0, &bytes) &&
+        snapshot_open_memory(&snapshot, &bytes, &problem) == FFLAG_OK) {
+        context_reader_init(&reader, project, &snapshot);
+        fflag_context_init(&context);
+        fflag_set_now(&context, tracer->now);
+        read_context(&reader, tracer->context, &arena, &context, &warnings, &problem);
+        holds = fflag_evaluate_name(snapshot.view, "~", &context).value.boolean;
+        context_reader_release(&reader);
+    }
+    snapshot_close(&snapshot);
+    arena_release(&arena);
+    buffer_release(&bytes);
+    buffer_release(&problem);
+    buffer_release(&warnings);
+    free(flag.environments);
+    return holds;
+}
+
+static struct targeting probe(struct variant variants[2])
+{
+    variants[0] = (struct variant){.name = {"on", NO_SPAN}, .boolean = true};
+    variants[1] = (struct variant){.name = {"off", NO_SPAN}};
+    return (struct targeting){.enabled = true,
+                              .salt = "~",
+                              .variants = variants,
+                              .variant_count = 2,
+                              .default_variant = 1};
+}
+
+static bool test_holds(struct tracer *tracer, const struct condition *condition)
+{
+    struct variant variants[2];
+    struct condition copy = *condition;
+    struct rule rule = {.name = {"it", NO_SPAN}, .condition = &copy, .serve = 0};
+    struct targeting targeting = probe(variants);
+    targeting.rules = &rule;
+    targeting.rule_count = 1;
+    return ask(tracer, &targeting);
+}
+
+bool trace_users(struct tracer *tracer, const struct attribute *attribute,
+                 const struct user_list *list)
+{
+    struct variant variants[2];
+    struct user_list copy = *list;
+    struct targeting targeting = probe(variants);
+    copy.variant = 0;
+    targeting.bucket_by = attribute;
+    targeting.users = &copy;
+    targeting.user_list_count = 1;
+    return ask(tracer, &targeting);
+}
+
+/* -------------------------------------------------------------------------------- operators -- */
+
+/* As the language calls them, so that they are found in the source. */
+static const char *operator_text(const struct condition *test)
+{
+    bool many = test->operand_count > 1;
+    switch (test->operator_kind) {
+    case OPERATOR_EQ:
+        return test->negate ? (many ? "not_in" : "ne") : many ? "in" : "is";
+    case OPERATOR_CONTAINS:
+        return test->negate ? "not_contains" : "contains";
+    case OPERATOR_STARTS_WITH:
+        return "starts_with";
+    case OPERATOR_ENDS_WITH:
+        return "ends_with";
+    case OPERATOR_GLOB:
+        return "glob";
+    case OPERATOR_MATCHES:
+        return "matches";
+    case OPERATOR_IN_FILE:
+        return test->negate ? "not_in_file" : "in_file";
+    case OPERATOR_LT:
+        return "lt";
+    case OPERATOR_LE:
+        return "lte";
+    case OPERATOR_GT:
+        return "gt";
+    case OPERATOR_GE:
+        return "gte";
+    case OPERATOR_HAS_ANY:
+        return test->negate ? "has_none" : many ? "has_any" : "has";
+    case OPERATOR_HAS_ALL:
+        return "has_all";
+    case OPERATOR_IN_NETWORK:
+        return test->negate ? "not_in" : "in";
+    case OPERATOR_PRESENT:
+        return test->negate ? "is absent" : "is present";
+    }
+    return "?";
+}
+
+static const char *test_text(struct tracer *tracer, const struct condition *test)
+{
+    struct buffer text = {0};
+    bool listed =
+        test->operand_count != 1 && test->operator_kind != OPERATOR_PRESENT && !test->file;
+    buffer_format(&text, "%s %s", test->field.text, operator_text(test));
+    if (test->file)
+        buffer_format(&text, " %s", test->file->path);
+    if (test->operand_count || listed)
+        buffer_format(&text, listed ? " [" : " ");
+    for (uint32_t i = 0; i < test->operand_count && i < MOST_OPERANDS; i++)
+        buffer_format(&text, "%s%s", i ? ", " : "", test->operands[i].source.text);
+    if (test->operand_count > MOST_OPERANDS)
+        buffer_format(&text, ", and %u more", test->operand_count - MOST_OPERANDS);
+    if (listed)
+        buffer_format(&text, "]");
+    if (test->ignore_case)
+        buffer_format(&text, ", ignoring case");
+    const char *kept = arena_copy(&tracer->arena, text.bytes, text.length);
+    buffer_release(&text);
+    return kept;
+}
+
+/* ------------------------------------------------------------------------------- conditions -- */
+
+static bool trace_entry(struct tracer *tracer, struct step *parent,
+                        const struct condition *condition);
+
+static bool trace_children(struct tracer *tracer, struct step *parent,
+                           const struct condition *condition)
+{
+    bool any = condition->kind == CONDITION_ANY;
+    bool holds = !any;
+    for (uint32_t i = 0; i < condition->child_count; i++) {
+        bool child = trace_entry(tracer, parent, condition->children[i]);
+        holds = any ? holds || child : holds && child;
+    }
+    return holds;
+}
+
+static bool trace_group(struct tracer *tracer, struct step *parent,
+                        const struct condition *condition, const char *title)
+{
+    struct step *step = add_step(tracer, parent, condition->span, "group", false, title);
+    bool holds = trace_children(tracer, step, condition);
+    if (condition->kind == CONDITION_NOT)
+        holds = !holds;
+    step->mark = holds ? STEP_YES : STEP_NO;
+    return holds;
+}
+
+static bool trace_segment(struct tracer *tracer, struct step *parent,
+                          const struct condition *condition)
+{
+    const struct segment *segment = condition->segment;
+    struct step *step = add_step(tracer, parent, segment->name.span, "segment", false,
+                                 arena_format(&tracer->arena, "segment %s", segment->name.text));
+    bool holds = trace_condition(tracer, step, segment->condition);
+    step->mark = holds ? STEP_YES : STEP_NO;
+    return holds;
+}
+
+static bool trace_flag_condition(struct tracer *tracer, struct step *parent,
+                                 const struct condition *condition)
+{
+    const struct flag *other = condition->flag;
+    struct step *step = add_step(tracer, parent, condition->span, "flag", false, "");
+    struct answer answer = trace_other(tracer, step, other);
+    bool holds = condition->variants >> answer.variant & 1;
+    step->title = arena_format(&tracer->arena, "flag %s serves %s", other->name.text,
+                               variants_text(tracer, other, condition->variants));
+    step->mark = holds ? STEP_YES : STEP_NO;
+    return holds;
+}
+
+static bool trace_entry(struct tracer *tracer, struct step *parent,
+                        const struct condition *condition)
+{
+    switch (condition->kind) {
+    case CONDITION_SEGMENT:
+        return trace_segment(tracer, parent, condition);
+    case CONDITION_FLAG:
+        return trace_flag_condition(tracer, parent, condition);
+    case CONDITION_ALL:
+        return trace_group(tracer, parent, condition, "all of");
+    case CONDITION_ANY:
+        return trace_group(tracer, parent, condition, "any of");
+    case CONDITION_NOT:
+        return trace_group(tracer, parent, condition, "not");
+    case CONDITION_TEST:
+        break;
+    }
+    bool holds = test_holds(tracer, condition);
+    struct step *step =
+        add_step(tracer, parent, condition->span, "test", holds, test_text(tracer, condition));
+    step->value = context_text(tracer, condition->field.text);
+    return holds;
+}
+
+bool trace_condition(struct tracer *tracer, struct step *parent, const struct condition *condition)
+{
+    if (!condition)
+        return true;
+    /* A mapping's entries, which must all hold, need no line of their own. */
+    if (condition->kind == CONDITION_ALL)
+        return trace_children(tracer, parent, condition);
+    return trace_entry(tracer, parent, condition);
+}

@@ -1,0 +1,137 @@
+/*
+ * trace_write.c - steps as lines: place, mark, what is stated, what was found.
+ *
+ * The columns are as wide as what stands in them, up to a limit: whoever reads this is in a hurry.
+ */
+#include "trace.h"
+
+#include <string.h>
+
+#include "../json.h"
+
+#define INDENT      2
+#define WIDEST      64 /* of a title with its indentation; a longer one pushes its value out */
+#define PLACE_LIMIT 48
+
+struct columns {
+    int place;
+    int title;
+};
+
+struct style {
+    const char *place, *no, *yes, *decides, *end;
+};
+static const struct style plain = {"", "", "", "", ""};
+static const struct style colored = {"\33[2m", "\33[31m", "\33[32m", "\33[1;32m", "\33[0m"};
+
+static const char *place_of(struct tracer *tracer, const struct step *step)
+{
+    return step->span.file == NO_FILE
+               ? ""
+               : place_text(tracer->project, &tracer->arena, step->span, NULL);
+}
+
+/* Columns of text: bytes that begin a character. */
+static int width_of(const char *text)
+{
+    int width = 0;
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xC0) != 0x80;
+    return width;
+}
+
+static void measure(struct tracer *tracer, const struct step *parent, int indent,
+                    struct columns *columns)
+{
+    for (uint32_t i = 0; i < parent->count; i++) {
+        const struct step *step = parent->steps[i];
+        int place = width_of(place_of(tracer, step));
+        int title = indent + width_of(step->title);
+        if (place > columns->place && place <= PLACE_LIMIT)
+            columns->place = place;
+        if (step->value && title > columns->title && title <= WIDEST)
+            columns->title = title;
+        measure(tracer, step, indent + INDENT, columns);
+    }
+}
+
+static void pad(struct buffer *out, int width)
+{
+    for (; width > 0; width--)
+        buffer_append(out, " ", 1);
+}
+
+void write_safely(struct buffer *out, const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        if (at[0] == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0) {
+            buffer_format(out, "\\u%04X", *++at);
+        } else if (*at < ' ' || *at == 0x7F) {
+            buffer_format(out, "\\u%04X", *at);
+        } else {
+            buffer_append(out, at, 1);
+        }
+    }
+}
+
+static void write_lines(struct tracer *tracer, const struct step *parent, int indent,
+                        const struct columns *columns, const struct style *style,
+                        struct buffer *out)
+{
+    static const char *const marks[] = {"no", "yes", "=>"};
+    const char *const colors[] = {style->no, style->yes, style->decides};
+    for (uint32_t i = 0; i < parent->count; i++) {
+        const struct step *step = parent->steps[i];
+        const char *place = place_of(tracer, step);
+        buffer_format(out, "  %s%s%s", style->place, place, style->end);
+        pad(out, columns->place - width_of(place));
+        buffer_format(out, "  %s%-3s%s  ", colors[step->mark], marks[step->mark], style->end);
+        pad(out, indent);
+        write_safely(out, step->title);
+        if (step->value) {
+            pad(out, columns->title - indent - width_of(step->title));
+            buffer_append_text(out, "  ");
+            write_safely(out, step->value);
+        }
+        buffer_append(out, "\n", 1);
+        write_lines(tracer, step, indent + INDENT, columns, style, out);
+    }
+}
+
+void write_steps_text(struct tracer *tracer, const struct step *steps, bool color,
+                      struct buffer *out)
+{
+    struct columns columns = {0, 0};
+    measure(tracer, steps, 0, &columns);
+    write_lines(tracer, steps, 0, &columns, color ? &colored : &plain, out);
+}
+
+void write_steps_json(struct tracer *tracer, const struct step *steps, struct buffer *out)
+{
+    buffer_append(out, "[", 1);
+    for (uint32_t i = 0; i < steps->count; i++) {
+        const struct step *step = steps->steps[i];
+        uint32_t line;
+        json_write_comma(out);
+        buffer_append(out, "{", 1);
+        json_write_key(out, "kind");
+        json_write_string(out, step->kind);
+        json_write_key(out, "text");
+        json_write_string(out, step->title);
+        json_write_key(out, "holds");
+        buffer_append_text(out, step->mark == STEP_NO ? "false" : "true");
+        json_write_key(out, "found");
+        json_write_string(out, step->value);
+        if (step->span.file != NO_FILE) {
+            place_text(tracer->project, &tracer->arena, step->span, &line);
+            json_write_key(out, "file");
+            json_write_string(out, tracer->project->sources.items[step->span.file].path);
+            json_write_key(out, "line");
+            buffer_format(out, "%u", line);
+        }
+        json_write_key(out, "steps");
+        write_steps_json(tracer, step, out);
+        buffer_append(out, "}", 1);
+    }
+    buffer_append(out, "]", 1);
+}
