@@ -41,44 +41,48 @@ static bool copy_name(struct name *name, const char *bytes, size_t length)
 }
 
 /* The place in the index where the name is or belongs. */
-static uint32_t *find_in_index(const struct handles *handles, const char *name, size_t length)
+static uint32_t *find_in_index(const struct handles *handles, struct index *index, const char *name,
+                               size_t length)
 {
-    uint32_t mask = handles->index_capacity - 1;
+    uint32_t mask = index->capacity - 1;
     uint32_t place = (uint32_t)hash_bytes(name, length) & mask;
-    while (handles->index[place]) {
-        if (same_name(handles_flag_name(handles, handles->index[place] - 1), name, length))
+    while (index->place[place]) {
+        if (same_name(handles_flag_name(handles, index->place[place] - 1), name, length))
             break;
         place = (place + 1) & mask;
     }
-    return &handles->index[place];
+    return &index->place[place];
 }
 
-static bool grow_index(struct handles *handles, uint32_t count)
+/* An index with room for one more; NULL when out of memory. */
+static struct index *roomy_index(struct handles *handles, uint32_t count)
 {
-    if (handles->index_capacity > 2 * count)
-        return true;
-    uint32_t *old = handles->index;
-    uint32_t capacity = handles->index_capacity ? handles->index_capacity * 2 : 256;
-    uint32_t *index = calloc(capacity, sizeof *index);
+    struct index *old = atomic_load_explicit(&handles->index, memory_order_relaxed);
+    if (old && old->capacity > 2 * count)
+        return old;
+    uint32_t capacity = old ? old->capacity * 2 : 256;
+    struct index *index = calloc(1, sizeof *index + capacity * sizeof *index->place);
     if (!index)
-        return false;
-    handles->index = index;
-    handles->index_capacity = capacity;
+        return NULL;
+    index->capacity = capacity;
     for (fflag_id flag = 0; flag < count; flag++) {
         const struct name *name = handles_flag_name(handles, flag);
-        *find_in_index(handles, name->bytes, name->length) = flag + 1;
+        *find_in_index(handles, index, name->bytes, name->length) = flag + 1;
     }
+    /* Release: only a whole index is ever seen, by a child too. */
+    atomic_store_explicit(&handles->index, index, memory_order_release);
     free(old);
-    return true;
+    return index;
 }
 
 fflag_id handles_flag(struct handles *handles, const char *name, size_t length, bool *added)
 {
     *added = false;
     uint32_t count = atomic_load_explicit(&handles->flag_count, memory_order_relaxed);
-    if (count > UINT32_MAX / 4 || !grow_index(handles, count))
+    struct index *index = count > UINT32_MAX / 4 ? NULL : roomy_index(handles, count);
+    if (!index)
         return FFLAG_NO_FLAG;
-    uint32_t *entry = find_in_index(handles, name, length);
+    uint32_t *entry = find_in_index(handles, index, name, length);
     if (*entry)
         return *entry - 1;
 
@@ -93,9 +97,9 @@ fflag_id handles_flag(struct handles *handles, const char *name, size_t length, 
     }
     if (!copy_name(&block[place], name, length))
         return FFLAG_NO_FLAG;
-    *entry = count + 1;
     /* Release pairs with the acquire in handles_flag_name(). */
     atomic_store_explicit(&handles->flag_count, count + 1, memory_order_release);
+    *entry = count + 1;
     *added = true;
     return count;
 }
@@ -122,5 +126,5 @@ void handles_free(struct handles *handles)
         free(atomic_load_explicit(&handles->blocks[i], memory_order_relaxed));
     for (uint32_t i = 0; i < handles->attribute_count; i++)
         free(handles->attributes[i].bytes);
-    free(handles->index);
+    free(atomic_load_explicit(&handles->index, memory_order_relaxed));
 }

@@ -4,6 +4,9 @@
  * Handles are given out in order and never taken back. They are added under the store's lock; a
  * flag's name is also read without it, by an evaluation on a snapshot older than the handle. So
  * names live in blocks that never move, each twice as long as the one before.
+ *
+ * A fork may come while another thread holds the lock. Every step therefore leaves what the child
+ * can go on with; at worst it gives a name that was being added a second handle.
  */
 #ifndef FFLAG_RUNTIME_HANDLES_H
 #define FFLAG_RUNTIME_HANDLES_H
@@ -18,11 +21,16 @@ struct name {
     size_t length;
 };
 
+/* Open addressing: 1 + handle, or 0. */
+struct index {
+    uint32_t capacity; /* a power of two */
+    uint32_t place[];
+};
+
 struct handles {
     _Atomic(struct name *) blocks[BLOCKS];
     _Atomic uint32_t flag_count;
-    uint32_t *index; /* open addressing: 1 + handle, or 0 */
-    uint32_t index_capacity;
+    _Atomic(struct index *) index;
 
     struct name attributes[FFLAG_CONTEXT_SLOTS];
     uint32_t attribute_count;

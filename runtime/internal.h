@@ -201,6 +201,12 @@ void runtime_watch_poll(struct watch *watch);
 int runtime_watch_fd(const struct watch *watch);
 bool runtime_watch_active(const struct watch *watch);
 void runtime_watch_stop(struct watch *watch);
+/*
+ * In a child: lets go of what it shares with its parent, and forgets what was going on. Returns
+ * whether a thread followed the file; runtime_watch_resume() starts it anew.
+ */
+bool runtime_watch_revive(struct watch *watch);
+void runtime_watch_resume(struct watch *watch);
 
 /* -------------------------------------------------------------------------- values and tests -- */
 

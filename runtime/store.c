@@ -16,15 +16,17 @@
  * reclaim. A pin that counts can only be added while its slot is current, so a sum of zero after W1
  * is final, although the shards are not read at one instant. A release (memory_order_release) pairs
  * with W2: the reads under a pin happen before the snapshot is freed and before the slot is filled
- * again.
+ * again. readers.h says how a one-shot call does without a pin.
  */
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "handles.h"
 #include "internal.h"
+#include "readers.h"
 
 #define SHARDS 16 /* a power of two */
 
@@ -34,9 +36,27 @@ struct slot {
     struct slot *next;
 };
 
-struct fflag_store {
-    _Alignas(64) _Atomic(struct slot *) current;
+#if defined(__x86_64__) || defined(__i386__)
+#define FRONT 4096
+#else
+#define FRONT 65536
+#endif
 
+/*
+ * The front is a page, or several, that a child of this process finds wiped: whoever reads NULL
+ * from `current` there brings the store back to life, see revive(). So a fork costs the evaluations
+ * that never see one nothing.
+ */
+struct fflag_store {
+    union {
+        struct {
+            _Alignas(64) _Atomic(struct slot *) current;
+            _Atomic bool reviving;
+        };
+        char front[FRONT];
+    };
+
+    _Atomic(struct slot *) latest;     /* what `current` was in the parent */
     _Alignas(64) pthread_mutex_t lock; /* the slots, the handles, the status */
     struct slot *slots;
     struct handles handles;
@@ -62,11 +82,20 @@ static uint64_t count_pins(struct slot *slot)
 static void reclaim_locked(fflag_store *store)
 {
     struct slot *current = atomic_load_explicit(&store->current, memory_order_relaxed);
+    bool passed = false;
     for (struct slot *slot = store->slots; slot; slot = slot->next) {
-        if (slot == current || !slot->snapshot || count_pins(slot) > 0)
+        if (slot == current || !slot->snapshot)
             continue;
-        runtime_unload(slot->snapshot);
+        passed = passed || readers_barrier(); /* W3 */
+        if (!passed)
+            return;
+        if (count_pins(slot) > 0 || readers_announce(slot))
+            continue;
+        /* In this order a child that is forked between the two loses memory, but frees none twice.
+         */
+        struct snapshot *snapshot = slot->snapshot;
         slot->snapshot = NULL;
+        runtime_unload(snapshot);
     }
 }
 
@@ -165,6 +194,7 @@ static enum fflag_error publish_locked(fflag_store *store, struct snapshot *snap
         slot->shard[i].rollouts = snapshot->rollouts;
         slot->shard[i].store = store;
     }
+    atomic_store_explicit(&store->latest, slot, memory_order_release);
     atomic_store_explicit(&store->current, slot, memory_order_seq_cst); /* W1 */
     store->generation++;
     store->loaded_at = runtime_now(store);
@@ -194,6 +224,39 @@ const void *runtime_served_header(const fflag_store *store)
     return atomic_load_explicit(&store->current, memory_order_acquire)->snapshot->bytes;
 }
 
+/* ------------------------------------------------------------------------------------- fork -- */
+
+/*
+ * In a child, whose other threads are gone, with the locks they may have held and the watcher. What
+ * they were in the middle of is either done or not: see the order of stores in reclaim_locked(),
+ * publish_locked() and handles.h. Views that were held when it was forked still are; those of the
+ * threads that are gone keep their snapshot for ever.
+ */
+static __attribute__((noinline)) struct slot *revive(fflag_store *store, bool follow)
+{
+    bool reviving = false;
+    struct slot *slot;
+    if (!atomic_compare_exchange_strong(&store->reviving, &reviving, true)) {
+        while (!(slot = atomic_load_explicit(&store->current, memory_order_acquire)))
+            sched_yield();
+        return slot;
+    }
+    pthread_mutex_init(&store->lock, NULL);
+    bool followed = store->watch && runtime_watch_revive(store->watch);
+    slot = atomic_load_explicit(&store->latest, memory_order_relaxed);
+    atomic_store_explicit(&store->current, slot, memory_order_seq_cst);
+    if (followed && follow)
+        runtime_watch_resume(store->watch);
+    return slot;
+}
+
+/* Every call that takes a store comes past here, but for the one-shot call, which looks itself. */
+static inline struct slot *served_slot(fflag_store *store)
+{
+    struct slot *slot = atomic_load_explicit(&store->current, memory_order_acquire);
+    return LIKELY(slot != NULL) ? slot : revive(store, true);
+}
+
 /* ------------------------------------------------------------------------------------ views -- */
 
 static unsigned shard_of_thread(void)
@@ -206,7 +269,7 @@ static const fflag_view *acquire(fflag_store *store)
 {
     unsigned shard = shard_of_thread();
     for (;;) {
-        struct slot *slot = atomic_load_explicit(&store->current, memory_order_acquire);
+        struct slot *slot = served_slot(store);
         struct fflag_view *view = &slot->shard[shard];
         atomic_fetch_add_explicit(&view->pins, 1, memory_order_seq_cst);                 /* R1 */
         if (LIKELY(slot == atomic_load_explicit(&store->current, memory_order_seq_cst))) /* R2 */
@@ -228,13 +291,35 @@ void fflag_release(const fflag_view *view)
                                   memory_order_release); /* pairs with W2 */
 }
 
-bool fflag_bool_once(fflag_store *store, fflag_id flag, const fflag_context *context, bool fallback)
+static __attribute__((noinline)) bool evaluate_on_view(fflag_store *store, fflag_id flag,
+                                                       const fflag_context *context, bool fallback)
 {
-    if (!store)
-        return fallback;
+    readers_register();
     const fflag_view *view = acquire(store);
     bool value = fflag_bool(view, flag, context, fallback);
     fflag_release(view);
+    return value;
+}
+
+bool fflag_bool_once(fflag_store *store, fflag_id flag, const fflag_context *context, bool fallback)
+{
+    if (UNLIKELY(!store))
+        return fallback;
+    struct reader *reader = own_reader;
+    if (UNLIKELY(atomic_load_explicit(&reader->slot, memory_order_relaxed)))
+        return evaluate_on_view(store, flag, context, fallback);
+    const struct slot *slot = atomic_load_explicit(&store->current, memory_order_relaxed), *now;
+    for (;; slot = now) {
+        atomic_store_explicit(&reader->slot, slot, memory_order_release); /* R3 */
+        atomic_signal_fence(memory_order_seq_cst); /* keeps the compiler from what W3 undoes */
+        now = atomic_load_explicit(&store->current, memory_order_acquire); /* R4 */
+        if (LIKELY(now == slot))
+            break;
+    }
+    if (UNLIKELY(!slot))
+        return evaluate_on_view(store, flag, context, fallback);
+    bool value = fflag_bool(&slot->shard[0], flag, context, fallback);
+    atomic_store_explicit(&reader->slot, NULL, memory_order_release); /* pairs with W4 */
     return value;
 }
 
@@ -245,6 +330,7 @@ fflag_id fflag_flag(fflag_store *store, const char *name)
     if (!store || !name)
         return FFLAG_NO_FLAG;
     size_t length = strlen(name);
+    served_slot(store);
     bool added;
     pthread_mutex_lock(&store->lock);
     fflag_id flag = handles_flag(&store->handles, name, length, &added);
@@ -261,6 +347,7 @@ fflag_attr fflag_attribute(fflag_store *store, const char *name)
 {
     if (!store || !name)
         return FFLAG_NO_ATTR;
+    served_slot(store);
     bool added;
     pthread_mutex_lock(&store->lock);
     fflag_attr attr = handles_attribute(&store->handles, name, strlen(name), &added);
@@ -331,15 +418,15 @@ static enum fflag_error create(fflag_store **store, const struct fflag_options *
     enum fflag_error error = read_options(&own, options);
     if (error)
         return error;
-    fflag_store *created = aligned_alloc(_Alignof(fflag_store), sizeof *created);
+    fflag_store *created = aligned_alloc(FRONT, (sizeof *created + FRONT - 1) / FRONT * FRONT);
     if (!created)
         return FFLAG_ERROR_NO_MEMORY;
     memset(created, 0, sizeof *created);
     created->options = own;
-    if (pthread_mutex_init(&created->lock, NULL) != 0) {
-        free(created);
-        return FFLAG_ERROR_NO_MEMORY;
-    }
+    pthread_mutex_init(&created->lock, NULL);
+    readers_prepare();
+    /* Where the system does not know of it, a child serves what its parent did, unwatched. */
+    madvise(created, FRONT, MADV_WIPEONFORK);
     *store = created;
     return FFLAG_OK;
 }
@@ -392,6 +479,9 @@ void fflag_close(fflag_store *store)
 {
     if (!store)
         return;
+    if (!atomic_load_explicit(&store->current, memory_order_acquire) &&
+        atomic_load_explicit(&store->latest, memory_order_relaxed))
+        revive(store, false);
     runtime_watch_stop(store->watch);
     for (struct slot *slot = store->slots, *next; slot; slot = next) {
         next = slot->next;
@@ -400,18 +490,23 @@ void fflag_close(fflag_store *store)
     }
     handles_free(&store->handles);
     pthread_mutex_destroy(&store->lock);
+    madvise(store, FRONT, MADV_KEEPONFORK);
     free(store);
 }
 
 int fflag_fd(const fflag_store *store)
 {
-    return store && store->watch ? runtime_watch_fd(store->watch) : -1;
+    if (!store || !store->watch)
+        return -1;
+    served_slot((fflag_store *)(uintptr_t)store);
+    return runtime_watch_fd(store->watch);
 }
 
 enum fflag_error fflag_poll(fflag_store *store)
 {
     if (!store)
         return FFLAG_ERROR_GENERAL;
+    served_slot(store);
     if (store->watch)
         runtime_watch_poll(store->watch);
     pthread_mutex_lock(&store->lock);
@@ -424,6 +519,7 @@ void fflag_status(const fflag_store *store, struct fflag_status *status)
 {
     if (!store || !status)
         return;
+    served_slot((fflag_store *)(uintptr_t)store);
     /* The lock guards the store against change; taking it changes nothing that const promises. */
     pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&store->lock;
     struct fflag_status own = {.size = status->size};

@@ -283,7 +283,6 @@ static enum fflag_error accept_snapshot(struct watch *watch, struct snapshot *sn
     struct problem line;
     if (runtime_serves(watch->store, snapshot->build)) {
         runtime_unload(snapshot);
-        runtime_record(watch->store, FFLAG_OK);
         return FFLAG_OK;
     }
     runtime_describe(&line, "%s: build %s, %u flags", watch->path, snapshot->build,
@@ -485,6 +484,16 @@ static enum fflag_error start_thread(struct watch *watch)
 /* --------------------------------------------------------------------------------------- life --
  */
 
+static void close_files(struct watch *watch)
+{
+    if (watch->wake >= 0 && is_ours(watch->wake, &watch->wake_status))
+        close(watch->wake);
+    if (watch->notify >= 0 && is_ours(watch->notify, &watch->notify_status))
+        close(watch->notify);
+    watch->wake = -1;
+    watch->notify = -1;
+}
+
 /* The path from the root, so that a later chdir() does not lead elsewhere. */
 static char *absolute_path(const char *path)
 {
@@ -564,6 +573,33 @@ enum fflag_error runtime_watch_start(struct watch **watch, fflag_store *store, c
     return FFLAG_OK;
 }
 
+bool runtime_watch_revive(struct watch *watch)
+{
+    bool had_thread = watch->has_thread;
+    watch->has_thread = false;
+    pthread_mutex_init(&watch->lock, NULL);
+    close_files(watch);
+    watch->stopping = false;
+    watch->has_seen = false;
+    watch->settled = false;
+    watch->missing = false;
+    open_notify(watch);
+    place_watches(watch);
+    return had_thread;
+}
+
+void runtime_watch_resume(struct watch *watch)
+{
+    if (start_thread(watch) == FFLAG_OK)
+        return;
+    int number = errno;
+    char text[64];
+    struct problem problem;
+    runtime_describe(&problem, "%s: not followed in this child: %s", watch->path,
+                     strerror_r(number, text, sizeof text));
+    runtime_log(watch->store, FFLAG_EVENT_WATCH, FFLAG_ERROR_SYSTEM, problem.text);
+}
+
 void runtime_watch_poll(struct watch *watch)
 {
     step(watch);
@@ -585,10 +621,7 @@ void runtime_watch_stop(struct watch *watch)
         return;
     if (watch->has_thread)
         stop_thread(watch);
-    if (watch->wake >= 0 && is_ours(watch->wake, &watch->wake_status))
-        close(watch->wake);
-    if (watch->notify >= 0 && is_ours(watch->notify, &watch->notify_status))
-        close(watch->notify);
+    close_files(watch);
     pthread_mutex_destroy(&watch->lock);
     free(watch->path);
     free(watch);
