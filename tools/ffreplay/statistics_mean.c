@@ -90,8 +90,8 @@ struct interval means_sequence(const struct moments *canary, const struct moment
     double of_control = believed(control, canary) / (control->n * growth);
     if (!(of_canary > 0) || !(of_control > 0))
         return unknown;
-    double reach = sequence_multiplier_one_sided((canary->n + control->n) * growth, alpha,
-                                                 SEQUENCE_TUNED_FOR);
+    double reach =
+        sequence_multiplier_one_sided((canary->n + control->n) * growth, alpha, SEQUENCE_TUNED_FOR);
     if (change == CHANGE_RELATIVE)
         return ratio_within(canary, control, of_canary, of_control, reach);
     return around(canary->mean - control->mean, reach * sqrt(of_canary + of_control));

@@ -33,7 +33,8 @@ static void hand_out(const double *p, size_t count, const double **order, const 
         result[i] = NAN;
     for (size_t i = 0; i < found; i++)
         result[order[i] - p] = values[i];
-    memcpy(adjusted, result, count * sizeof *adjusted);
+    if (count > 0)
+        memcpy(adjusted, result, count * sizeof *adjusted);
     free(result);
 }
 
