@@ -575,6 +575,87 @@ static void bounds_the_canary_alone_and_against_before(void **state)
                2 * sequence_multiplier_one_sided(2000, 0.025, 5000) / sqrt(2000));
 }
 
+static uint64_t seed;
+
+static double random_share(void)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (double)(seed >> 11) * 0x1p-53;
+}
+
+static double random_count(double digits)
+{
+    return floor(pow(10, digits * random_share()));
+}
+
+static struct moments random_moments(void)
+{
+    return (struct moments){random_count(6) - 1, 10 * random_share() - 2,
+                            random_share() < 0.2 ? 0 : random_count(2) * random_share()};
+}
+
+static void random_bins(struct bin *bins, size_t count)
+{
+    double value = 8 * random_share() - 3;
+    for (size_t i = 0; i < count; i++) {
+        value += random_share() * (random_share() < 0.5);
+        bins[i].low = value;
+        value += 0.2 * random_share() * (random_share() < 0.5);
+        bins[i].high = value;
+        bins[i].count = random_count(4);
+    }
+}
+
+static struct stratum random_stratum(void)
+{
+    struct stratum stratum = {{random_count(5) - 1, 0}, {random_count(7) - 1, 0}};
+    double share = pow(random_share(), 8 * random_share());
+    stratum.canary.events = floor(stratum.canary.n * share * random_share());
+    stratum.control.events = floor(stratum.control.n * share);
+    return stratum;
+}
+
+static void keeps_the_estimate_within_its_bounds(void **state)
+{
+    (void)state;
+    const char *text = getenv("SEED");
+    seed = text ? strtoull(text, NULL, 10) : 20261120;
+    printf("# SEED=%llu\n", (unsigned long long)seed);
+    for (int i = 0; i < 1500; i++) {
+        struct bin canary[40], control[40];
+        random_bins(canary, COUNT(canary));
+        random_bins(control, COUNT(control));
+        struct stratum strata[3] = {random_stratum(), random_stratum(), random_stratum()};
+        struct comparison_input input = {
+            .measurement = (enum measurement)(4 * random_share()),
+            .baseline = (enum baseline)(3 * random_share()),
+            .change = (enum change)(2 * random_share()),
+            .confidence = 0.5 + 0.499 * random_share(),
+            .strata = strata,
+            .stratum_count = (size_t)(4 * random_share()),
+            .design_effect = 3 * random_share(),
+            .canary = random_moments(),
+            .control = random_moments(),
+            .canary_values = {canary, (size_t)(41 * random_share())},
+            .control_values = {control, (size_t)(41 * random_share())},
+            .quantile = 0.01 + 0.98 * random_share(),
+        };
+        struct comparison found = compare(&input);
+        double margin = random_share() - 0.5;
+        double growth = comparison_growth_needed(&input, SIDE_ABOVE, margin);
+        assert_true(found.interval.lower <= found.interval.upper);
+        if (isfinite(found.change)) {
+            assert_true(found.interval.lower <= found.change + 1e-9);
+            assert_true(found.interval.upper >= found.change - 1e-9);
+        }
+        assert_true(growth >= 1);
+        if (margin_judge(&found, SIDE_ABOVE, margin) != MARGIN_UNDECIDED)
+            assert_true(growth == 1);
+    }
+}
+
 /* Verdicts that re-testing with Mann-Whitney gets wrong: known complaints about canary judges. */
 static void does_not_pass_what_ranks_pass(void **state)
 {
@@ -884,6 +965,7 @@ int main(void)
         cmocka_unit_test(compares_within_strata),
         cmocka_unit_test(widens_by_the_design_effect),
         cmocka_unit_test(bounds_the_canary_alone_and_against_before),
+        cmocka_unit_test(keeps_the_estimate_within_its_bounds),
         cmocka_unit_test(does_not_pass_what_ranks_pass),
         cmocka_unit_test(tests_means),
         cmocka_unit_test(tests_proportions),

@@ -151,6 +151,23 @@ static struct interval bounds(const struct comparison_input *input, double growt
                                     input->change, alpha, growth);
 }
 
+/*
+ * Strata that contradict each other, as one with twice the errors and one with half, can reject
+ * every change from one side or the other. Then nothing between the bounds is known, nor between
+ * them and the estimate.
+ */
+static struct interval bounds_around(const struct comparison_input *input, double change,
+                                     double growth)
+{
+    struct interval found = bounds(input, growth);
+    struct interval around = {fmin(found.lower, found.upper), fmax(found.lower, found.upper)};
+    if (isfinite(change)) {
+        around.lower = fmin(around.lower, change);
+        around.upper = fmax(around.upper, change);
+    }
+    return around;
+}
+
 static const char *method_of(const struct comparison_input *input)
 {
     if (input->measurement == MEASURED_MEAN)
@@ -166,7 +183,7 @@ struct comparison compare(const struct comparison_input *input)
     estimate(input, &comparison);
     comparison.state = state_of(input, &comparison);
     if (comparison.state == COMPARISON_FINE)
-        comparison.interval = bounds(input, 1);
+        comparison.interval = bounds_around(input, comparison.change, 1);
     return comparison;
 }
 
@@ -198,28 +215,24 @@ enum margin_verdict margin_judge(const struct comparison *comparison, enum side 
     return judge(comparison->interval, side, margin);
 }
 
-static bool decides(const struct comparison_input *input, double growth, enum side side,
-                    double margin)
-{
-    return judge(bounds(input, growth), side, margin) != MARGIN_UNDECIDED;
-}
-
 double comparison_growth_needed(const struct comparison_input *input, enum side side, double margin)
 {
     struct comparison comparison = compare(input);
+    double change = comparison.change;
+    if (margin_judge(&comparison, side, margin) != MARGIN_UNDECIDED)
+        return 1;
     bool growing_helps =
         comparison.state == COMPARISON_FINE || comparison.state == COMPARISON_TOO_FEW;
-    if (!growing_helps || !decides(input, MOST_GROWTH, side, margin))
+    if (!growing_helps ||
+        judge(bounds_around(input, change, MOST_GROWTH), side, margin) == MARGIN_UNDECIDED)
         return INFINITY;
-    if (comparison.state == COMPARISON_FINE && decides(input, 1, side, margin))
-        return 1;
     double low = 1, high = MOST_GROWTH;
     for (int i = 0; i < HALVINGS && high / low > 1.001; i++) {
         double middle = sqrt(low * high);
-        if (decides(input, middle, side, margin))
-            high = middle;
-        else
+        if (judge(bounds_around(input, change, middle), side, margin) == MARGIN_UNDECIDED)
             low = middle;
+        else
+            high = middle;
     }
     return high;
 }

@@ -158,8 +158,15 @@ struct interval quantiles_sequence(const struct distribution *canary,
     struct interval unknown = {-INFINITY, INFINITY};
     if (isnan(of_canary) || isnan(of_control))
         return unknown;
-    if (change == CHANGE_RELATIVE)
-        return of_control > 0 ? sequence_search_ratio(of_ratio, &of, alpha) : unknown;
+    if (change == CHANGE_RELATIVE) {
+        if (!(of_control > 0))
+            return unknown;
+        struct interval found = sequence_search_ratio(of_ratio, &of, alpha);
+        /* Ratios below zero are not searched, only known to be there. */
+        if (found.lower <= -1 && canary->bins[0].low < 0)
+            found.lower = -INFINITY;
+        return found;
+    }
     double step = fmax(fabs(of_canary), fabs(of_control)) / 64;
     return sequence_search(of_difference, &of, alpha, unknown, of_canary - of_control,
                            step > 0 ? step : 1);

@@ -71,9 +71,9 @@ static void no_change(void)
         "100 looks of 1000 requests, both arms with the same error rate. *Rollback*: found to be\n"
         "worse; *benefit*: found to be better; at most 5 %% each. The last column is what "
         "repeating\n"
-        "a two-proportion z test at each look, at 5 %% a side, finds in the same replays.\n\n"
-        "| error rate | canary | false rollback | false benefit | within 5 %% | z repeated |\n"
-        "| ---: | ---: | ---: | ---: | :-: | ---: |\n");
+        "a two-proportion z test at each look, at 5 %%, calls worse in the same replays.\n\n"
+        "| error rate, canary | false rollback | false benefit | within 5 %% | z repeated |\n"
+        "| --- | ---: | ---: | :-: | ---: |\n");
     for (size_t i = 0; i < 3; i++) {
         for (size_t j = 0; j < 3; j++) {
             struct requests setting = {.canary = rates[i],
@@ -89,7 +89,7 @@ static void no_change(void)
             bool fine = is_calibrated(&outcome, replays);
             missed += !fine;
             printf(" %s |", fine ? "yes" : "**no**");
-            percentage(outcome.fixed_above + outcome.fixed_below, replays);
+            percentage(outcome.fixed_above, replays);
             printf("\n");
         }
     }
@@ -204,7 +204,7 @@ static void values(void)
         percentage(outcome.above, of);
         percentage(outcome.below, of);
         if (mean && setting->ratio == 1)
-            percentage(outcome.fixed_above + outcome.fixed_below, of);
+            percentage(outcome.fixed_above, of);
         else
             printf(" |");
         verdict_of(is_calibrated(&outcome, of));
