@@ -306,6 +306,10 @@ def processes():
     put("ALONE_LOWER", root(lambda v: alone(30, 400, True, v) - threshold, 0.005, 0.075))
     put("ALONE_UPPER", root(lambda v: alone(30, 400, False, v) - threshold, 0.075, 0.3))
 
+    for name, a, b in (("TWO", 44700, 45489), ("UNEVEN", 9463, 7681)):
+        log_e = log_sum([alone(n, a + b, above, 0.5) for n in (a, b) for above in (True, False)])
+        put(f"SAMPLE_RATIO_{name}_ANYTIME_P", min(1, 4 * math.exp(-log_e)))
+
     # The median of 1 to 1000, each once: the first places that are not rejected.
     put("MEDIAN_LOWER", max(v for v in range(1, 1001) if alone(v - 1, 1000, False, 0.5) >= threshold))
     put("MEDIAN_UPPER", min(v for v in range(1, 1001) if alone(v, 1000, True, 0.5) >= threshold))

@@ -770,7 +770,9 @@ static void finds_mismatched_samples(void **state)
     struct sample_ratio found = sample_ratio(two, even, 2);
     EQUALS(found.statistic, SAMPLE_RATIO_TWO);
     EQUALS(found.p, SAMPLE_RATIO_TWO_P);
+    EQUALS(found.anytime_p, SAMPLE_RATIO_TWO_ANYTIME_P);
     EQUALS(sample_ratio(uneven, even, 2).p, SAMPLE_RATIO_UNEVEN_P);
+    EQUALS(sample_ratio(uneven, even, 2).anytime_p, SAMPLE_RATIO_UNEVEN_ANYTIME_P);
     EQUALS(sample_ratio(three, even, 3).p, SAMPLE_RATIO_THREE_P);
     EQUALS(sample_ratio(weighted, weights, 2).p, SAMPLE_RATIO_WEIGHTED_P);
     /* An arm without weight neither counts as a degree of freedom nor dilutes the test. */
@@ -780,7 +782,9 @@ static void finds_mismatched_samples(void **state)
     assert_true(found.degrees == 1 && found.leaked == 7);
     const double few[] = {9, 6};
     assert_true(isnan(sample_ratio(few, even, 2).p));
-    assert_true(isnan(sample_ratio(two, even, 1).p));
+    assert_true(isnan(sample_ratio(two, even, 1).p) && isnan(sample_ratio(two, even, 1).anytime_p));
+    const double most[] = {1e9, 0};
+    assert_true(sample_ratio(most, even, 2).anytime_p == 0);
 }
 
 static int ascending(const void *a, const void *b)

@@ -227,8 +227,9 @@ struct test_result chi_square_independence(const double *table, size_t rows, siz
 
 /* Sample-ratio mismatch. Arms without weight are left out of the test; what they have is a leak. */
 struct sample_ratio {
-    double statistic, degrees, p; /* p is NaN with fewer than two arms, or too few units */
+    double statistic, degrees, p; /* NaN with fewer than two arms, or too few units */
     double leaked;
+    double anytime_p; /* by an e-process: what to look at again and again */
 };
 #define SAMPLE_RATIO_LEAST 8 /* units an arm, on average, below which chi-square is not trusted */
 struct sample_ratio sample_ratio(const double *observed, const double *weights, size_t count);

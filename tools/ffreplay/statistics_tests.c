@@ -169,7 +169,7 @@ struct test_result chi_square_independence(const double *table, size_t rows, siz
 
 struct sample_ratio sample_ratio(const double *observed, const double *weights, size_t count)
 {
-    struct sample_ratio found = {NAN, NAN, NAN, 0};
+    struct sample_ratio found = {NAN, NAN, NAN, 0, NAN};
     double seen = 0, weight = 0, arms = 0;
     for (size_t i = 0; i < count; i++) {
         if (weights[i] > 0) {
@@ -190,5 +190,16 @@ struct sample_ratio sample_ratio(const double *observed, const double *weights, 
             found.statistic += (observed[i] - expected) * (observed[i] - expected) / expected;
     }
     found.p = chi_square_upper(found.statistic, found.degrees);
+    /* The mean of e-values is one: of each arm, for having too many, and too few. */
+    double e = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct proportion arm = {seen, observed[i]};
+        double wanted = weights[i] / weight;
+        if (weights[i] > 0)
+            e += (exp(proportion_log_e(arm, SIDE_ABOVE, wanted)) +
+                  exp(proportion_log_e(arm, SIDE_BELOW, wanted))) /
+                 (2 * arms);
+    }
+    found.anytime_p = fmin(1, 1 / e);
     return found;
 }

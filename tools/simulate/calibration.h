@@ -27,6 +27,11 @@ struct requests {
     enum shares shares;
     double ratio, difference; /* the hypothesis: canary = ratio * control + difference */
 };
+/* Units assigned by chance, and no arm favoured: a mismatch found at p < 0.001, by chi-square at each
+ * look (`fixed_above`) and by the e-process (`above`). */
+struct outcome simulate_sample_ratio(double canary_share, uint32_t a_look, uint32_t looks,
+                                     uint32_t replays, uint64_t seed);
+
 struct outcome simulate_requests(const struct requests *setting, uint32_t replays, uint64_t seed);
 
 /* Lognormal values; the canary's are `scale` times as great. */

@@ -270,6 +270,28 @@ static void users(void)
     }
 }
 
+static void sample_ratios(void)
+{
+    static const double shares[] = {0.5, 0.1, 0.05};
+    printf(
+        "\n## Sample-ratio mismatch\n\n"
+        "Units assigned by chance as they should be, 100 looks of 1000, an alarm at p < 0.001.\n\n"
+        "| canary | false alarm | within 0.1 %% | chi-square repeated |\n"
+        "| ---: | ---: | :-: | ---: |\n");
+    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+        struct outcome outcome =
+            simulate_sample_ratio(shares[i], 1000, 100, value_replays, next_seed(600 + i));
+        /* Of few replays not even one may be allowed, and one is no evidence. */
+        bool fine = outcome.above <= 0.001 * value_replays + 1;
+        missed += !fine;
+        printf("| %g %% |", 100 * shares[i]);
+        percentage(outcome.above, value_replays);
+        printf(" %s |", fine ? "yes" : "**no**");
+        percentage(outcome.fixed_above, value_replays);
+        printf("\n");
+    }
+}
+
 static bool read_number(const char *text, unsigned long long least, unsigned long long *number)
 {
     char *end;
@@ -297,5 +319,6 @@ int main(int argc, char **argv)
     values();
     slower_values();
     users();
+    sample_ratios();
     return missed > 0;
 }

@@ -131,3 +131,30 @@ struct outcome simulate_requests(const struct requests *setting, uint32_t replay
     release(setting, &draws);
     return outcome;
 }
+
+struct outcome simulate_sample_ratio(double canary_share, uint32_t a_look, uint32_t looks,
+                                     uint32_t replays, uint64_t seed)
+{
+    struct outcome outcome = {0, 0, 0, 0};
+    struct binomial share;
+    binomial_init(&share, a_look, canary_share);
+    const double weights[] = {canary_share, 1 - canary_share};
+    for (uint32_t i = 0; i < replays; i++) {
+        struct random random;
+        random_init(&random, seed, i);
+        double seen[] = {0, 0};
+        bool anytime = false, fixed = false;
+        for (uint32_t look = 0; look < looks; look++) {
+            uint32_t canary = binomial_draw(&share, &random);
+            seen[0] += canary;
+            seen[1] += a_look - canary;
+            struct sample_ratio found = sample_ratio(seen, weights, 2);
+            anytime |= found.anytime_p < 0.001;
+            fixed |= found.p < 0.001;
+        }
+        outcome.above += anytime;
+        outcome.fixed_above += fixed;
+    }
+    binomial_release(&share);
+    return outcome;
+}
