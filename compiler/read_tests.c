@@ -104,6 +104,17 @@ static bool write_context_value(struct reader *reader, const struct attribute *a
     return true;
 }
 
+/* To be asked about an attribute is not to use it: a rule does. */
+static const struct attribute *find_attribute(struct reader *reader, const struct node *name)
+{
+    struct declaration *known = table_get(&reader->declared[ATTRIBUTE].table, name->text);
+    bool used = known && known->used;
+    const struct attribute *attribute = resolve(reader, ATTRIBUTE, name);
+    if (known)
+        known->used = used;
+    return attribute;
+}
+
 static void add_context(struct reader *reader, struct subject *subject, const struct node *node)
 {
     if (!expect_map(reader, node, "a mapping of attributes for a context"))
@@ -112,7 +123,7 @@ static void add_context(struct reader *reader, struct subject *subject, const st
     buffer_append(&json, "{", 1);
     for (uint32_t i = 0; i < node->count; i++) {
         const struct entry *entry = &node->entries[i];
-        const struct attribute *attribute = resolve(reader, ATTRIBUTE, entry->key);
+        const struct attribute *attribute = find_attribute(reader, entry->key);
         if (!attribute || !attribute->type || is_null(entry->value))
             continue;
         size_t before = json.length;

@@ -8,6 +8,7 @@
 #ifndef FFC_COMMANDS_TEST_H
 #define FFC_COMMANDS_TEST_H
 
+#include "../table.h"
 #include "answer.h"
 #include "context.h"
 
@@ -15,6 +16,7 @@ struct arrangement {
     uint32_t environment;
     const struct test **suppositions; /* a test of each flag that is supposed to be otherwise */
     uint32_t supposition_count;
+    struct table supposed;  /* the same by the flag's name */
     struct project project; /* a copy that shares everything but the supposed flags */
     struct snapshot snapshot;
     struct context_reader reader;

@@ -38,22 +38,6 @@ static bool same_supposition(const struct supposition *a, const struct suppositi
            (staged ? !strcmp(a->stage.text, b->stage.text) : a->stage.text == b->stage.text);
 }
 
-static const struct test *supposed(const struct arrangement *arrangement, const struct flag *flag)
-{
-    for (uint32_t i = 0; i < arrangement->supposition_count; i++)
-        if (arrangement->suppositions[i]->flag == flag)
-            return arrangement->suppositions[i];
-    return NULL;
-}
-
-static bool holds_asked(const struct arrangement *arrangement, const bool *asked)
-{
-    for (uint32_t i = 0; i < arrangement->supposition_count; i++)
-        if (asked[arrangement->suppositions[i]->flag->index])
-            return true;
-    return false;
-}
-
 /* Whether the test can be answered by the arrangement, when *add says that it is added to it. */
 static bool suits(const struct arrangement *arrangement, const struct trial *trial,
                   const bool *asked, bool *add)
@@ -64,11 +48,13 @@ static bool suits(const struct arrangement *arrangement, const struct trial *tri
         return false;
     if (!test->supposition.given)
         return arrangement->supposition_count == 0;
-    const struct test *same = supposed(arrangement, test->flag);
+    const struct test *same = table_get(&arrangement->supposed, test->flag->name.text);
     if (same)
         return same_supposition(&same->supposition, &test->supposition);
-    *add = arrangement->supposition_count > 0;
-    return *add && !asked[test->flag->index] && !holds_asked(arrangement, asked);
+    /* One that holds an asked flag holds nothing else. */
+    *add = arrangement->supposition_count > 0 && !asked[test->flag->index] &&
+           !asked[arrangement->suppositions[0]->flag->index];
+    return *add;
 }
 
 static void arrange(struct test_run *run, struct trial *trial, const bool *asked)
@@ -85,9 +71,12 @@ static void arrange(struct test_run *run, struct trial *trial, const bool *asked
         add = trial->test->supposition.given;
     }
     struct arrangement *arrangement = &run->arrangements[at];
-    if (add)
-        *ARENA_APPEND(&run->arena, arrangement->suppositions, arrangement->supposition_count) =
-            trial->test;
+    if (!add)
+        return;
+    *ARENA_APPEND(&run->arena, arrangement->suppositions, arrangement->supposition_count) =
+        trial->test;
+    table_add(&arrangement->supposed, &run->arena, trial->test->flag->name.text,
+              (void *)(uintptr_t)trial->test);
 }
 
 static void suppose_stage(struct canary *canary, const struct supposition *supposition)

@@ -218,4 +218,32 @@ is "another project is named in what to try" "$(
     "$FFC" test half -C other 2>/dev/null | grep 'ffc trace')" \
     "        ffc trace half -e production -c '{}' -C other"
 
+# What a test supposes of its own flag is not seen by another, neither in its stage nor without one.
+mkdir chain
+cat >chain/all.yaml <<'YAML'
+project: {name: chain, environments: [production], bucket_by: user_id}
+attributes: {user_id: string}
+metrics: {errors: {kind: proportion, of: {status: {gte: 500}}}}
+flags:
+  first: {canary: {stages: [{name: all, percent: 100%}], guards: [{metric: errors, max: 5%}]}}
+  second: {requires: {first: on}, canary: {stages: [{name: all, percent: 100%}], guards: [{metric: errors, max: 5%}]}}
+  third: {rules: [{if: {flag: {second: on}}}], canary: {stages: [{name: all, percent: 100%}], guards: [{metric: errors, max: 5%}]}}
+  alone: {canary: {stages: [{name: half, percent: 50%}, {name: all, percent: 100%}], guards: [{metric: errors, max: 5%}]}}
+tests:
+  - {flag: alone, stage: all, expect: on}
+  - {flag: first, stage: all, expect: on}
+  - {flag: second, stage: all, expect: {reason: PREREQUISITE_FAILED}}
+  - {flag: third, stage: all, expect: {rule: "canary:all"}}
+  - {flag: third, state: pending, expect: {reason: DEFAULT}}
+  - {flag: alone, stage: half, expect_share: {on: 50%, off: 50%}}
+  - {flag: second, expect: off}
+YAML
+is "suppositions do not meet" "$("$FFC" test -C chain 2>&1 | grep -v '^ok')" "TAP version 14
+1..7
+chain/all.yaml:5: no test reaches variant 'off' of 'first'
+chain/all.yaml:6: no test reaches variant 'on' of 'second'
+chain/all.yaml:6: no test reaches stage 'all' of 'second'
+chain/all.yaml:7: no test reaches rule 'rules[0]' of 'third'
+7 passed, 0 failed; reached 71.4% of rules, variants and stages (10 of 14)"
+
 finish
