@@ -63,6 +63,8 @@ compile() {
 
 ok "threads.c compiles" compile threads fflag
 follows threads.c "$scratch/threads" "$scratch/live.ffs"
+ok "prefork.c compiles" compile prefork fflag
+follows prefork.c "$scratch/prefork" "$scratch/live.ffs"
 if pkg-config --exists libuv; then
     ok "event_loop.c compiles" compile event_loop fflag libuv
     follows event_loop.c "$scratch/event_loop" "$scratch/live.ffs"
