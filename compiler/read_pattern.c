@@ -1,8 +1,8 @@
 /*
  * read_pattern.c - regular expressions as operands, and what is wrong with them at its exact place.
  *
- * A place in a pattern is one in the file only where the scalar stands on one line: then the two are
- * walked side by side, over the quotes and escapes of YAML.
+ * A place in a pattern is one in the file only where the scalar stands on one line: then the two
+ * are walked side by side, over the quotes and escapes of YAML.
  */
 #include <string.h>
 
@@ -25,7 +25,7 @@ static size_t escape_length(const char *escape)
     }
 }
 
-/* Moves over one character of a scalar, as written and as read. False: it goes on in another line. */
+/* Moves over one character of a scalar, as written and as read. False: it goes on in a new line. */
 static bool step(char quote, const char **source, const char **text)
 {
     size_t written = 1, read = 1;

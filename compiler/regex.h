@@ -1,10 +1,10 @@
 /*
  * regex.h - regular expressions of the RE2 kind, as automata of a snapshot.
  *
- * A pattern is looked for anywhere in a text, unless it says where. docs/language.md has the syntax:
- * that of RE2, which has neither back-references nor look-around, so that every pattern is a finite
- * automaton and a text is read once. A character is a code point: `.` and `[^a]` match one, however
- * many bytes it has. Ignoring case folds ASCII.
+ * A pattern is looked for anywhere in a text, unless it says where. docs/language.md has the
+ * syntax: that of RE2, which has neither back-references nor look-around, so that every pattern is
+ * a finite automaton and a text is read once. A character is a code point: `.` and `[^a]` match
+ * one, however many bytes it has. Ignoring case folds ASCII.
  *
  * The work for one pattern is bounded, also where its automaton would be astronomically large.
  */
@@ -29,8 +29,8 @@ struct regex_problem {
 };
 
 /*
- * The automaton of a pattern, which is UTF-8; NULL with *problem filled where there is none. Both are
- * the arena's. Equal languages give equal bytes. Cost: at most a few tenths of a second.
+ * The automaton of a pattern, which is UTF-8; NULL with *problem filled where there is none. Both
+ * are the arena's. Equal languages give equal bytes. Cost: at most a few tenths of a second.
  */
 const struct automaton *regex_compile(struct arena *arena, const char *pattern, size_t length,
                                       bool ignore_case, struct regex_problem *problem);

@@ -1,10 +1,10 @@
 /*
  * regex_dfa.c - an NFA to a DFA, by sets of states.
  *
- * A set holds what can be reached before the next byte is known. A place (`^`, `\b`) depends on both
- * its neighbours, so a set with one in it also remembers what the last byte was, and the places are
- * resolved when the next one is there, or the end. Sets are bit maps, and equal ones are found by
- * the pool they are interned in.
+ * A set holds what can be reached before the next byte is known. A place (`^`, `\b`) depends on
+ * both its neighbours, so a set with one in it also remembers what the last byte was, and the
+ * places are resolved when the next one is there, or the end. Sets are bit maps, and equal ones are
+ * found by the pool they are interned in.
  */
 #include "intern.h"
 #include "regex_steps.h"

@@ -1,8 +1,9 @@
 /*
  * regex_steps.h - the steps from a pattern to its automaton: what the files regex_*.c share.
  *
- * text → tree (regex_parse.c) → NFA over bytes (regex_nfa.c) → DFA (regex_dfa.c) → the smallest DFA
- * (regex_minimise.c) → the table (regex.c). Nothing in between outlives the compilation. Each step stops at a limit of its own, so that no pattern is expensive to refuse.
+ * text → tree (regex_parse.c) → NFA over bytes (regex_nfa.c) → DFA (regex_dfa.c) → the smallest
+ * DFA (regex_minimise.c) → the table (regex.c). Nothing in between outlives the compilation. Each
+ * step stops at a limit of its own, so that no pattern is expensive to refuse.
  */
 #ifndef FFC_REGEX_STEPS_H
 #define FFC_REGEX_STEPS_H

@@ -1,8 +1,8 @@
 /*
  * verify_automata.c - the section AUTOMATA.
  *
- * An automaton that is accepted leads from each state, whatever the byte, to a state: no match reads
- * outside of its rows, and each takes one step a byte.
+ * An automaton that is accepted leads from each state, whatever the byte, to a state: no match
+ * reads outside of its rows, and each takes one step a byte.
  */
 #include <stdlib.h>
 

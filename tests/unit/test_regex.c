@@ -13,7 +13,7 @@
 
 #define UNUSED_STATE void **state __attribute__((unused))
 
-/* ------------------------------------------------------------------------------------ matches -- */
+/* ----------------------------------------------------------------------------------- matches -- */
 
 /* Texts, parted by '|', that match and that do not. "" is the empty text, as in "|a". */
 static const struct expectation {
@@ -178,7 +178,7 @@ static void keeps_to_whole_characters(UNUSED_STATE)
     arena_release(&arena);
 }
 
-/* ------------------------------------------------------------------------------------ problems -- */
+/* ---------------------------------------------------------------------------------- problems -- */
 
 static const struct mistake {
     const char *pattern;
@@ -279,7 +279,7 @@ static void bounds_how_deep_groups_nest(UNUSED_STATE)
     arena_release(&arena);
 }
 
-/* --------------------------------------------------------------------------------------- size -- */
+/* -------------------------------------------------------------------------------------- size -- */
 
 static void refuses_what_is_too_large_without_trying_for_long(UNUSED_STATE)
 {
@@ -367,7 +367,7 @@ static void knows_what_always_and_never_matches(UNUSED_STATE)
     arena_release(&arena);
 }
 
-/* ------------------------------------------------------------------------------------- rubbish -- */
+/* ----------------------------------------------------------------------------------- rubbish -- */
 
 static uint64_t next_random(uint64_t *seed)
 {

@@ -94,7 +94,7 @@ RULE(header_reserved0)
 }
 RULE(header_reserved1)
 {
-    header_of(bytes)->reserved1[55] = 1;
+    header_of(bytes)->reserved1[47] = 1;
 }
 RULE(too_many_sections)
 {
@@ -330,16 +330,6 @@ RULE(networks_unsorted)
     networks[1].first_low = networks[0].last_low;
 }
 
-static struct ffs_automaton *automaton_of(uint8_t *bytes)
-{
-    return section_at(bytes, FFS_AUTOMATA);
-}
-
-static uint16_t *rows_of(uint8_t *bytes)
-{
-    return (uint16_t *)(automaton_of(bytes) + 1);
-}
-
 RULE(automata_without_the_bit)
 {
     header_of(bytes)->must_understand = 0;
@@ -347,75 +337,6 @@ RULE(automata_without_the_bit)
 RULE(automata_cut)
 {
     table_of(bytes)[FFS_AUTOMATA - 1].size -= 2;
-}
-RULE(automaton_without_rows)
-{
-    automaton_of(bytes)->state_count = 6;
-}
-RULE(automaton_without_header)
-{
-    automaton_of(bytes)->state_count = 4;
-    memset(rows_of(bytes) + 6, 0, 6 * sizeof(uint16_t));
-}
-RULE(automaton_states)
-{
-    automaton_of(bytes)->state_count = 1;
-}
-RULE(automaton_too_many_states)
-{
-    automaton_of(bytes)->state_count = UINT16_MAX;
-}
-RULE(automaton_without_classes)
-{
-    automaton_of(bytes)->class_count = 0;
-}
-RULE(automaton_too_many_classes)
-{
-    automaton_of(bytes)->class_count = 257;
-}
-RULE(automaton_class)
-{
-    automaton_of(bytes)->class_of[255] = 3;
-}
-RULE(automaton_start)
-{
-    automaton_of(bytes)->start = 15;
-}
-RULE(automaton_start_between)
-{
-    automaton_of(bytes)->start = 7;
-}
-RULE(automaton_accepting_all)
-{
-    automaton_of(bytes)->accepting = 3;
-}
-RULE(automaton_accepting_far)
-{
-    automaton_of(bytes)->accepting = 18;
-}
-RULE(automaton_accepting_between)
-{
-    automaton_of(bytes)->accepting = 13;
-}
-RULE(automaton_step_far)
-{
-    rows_of(bytes)[14] = 15;
-}
-RULE(automaton_step_between)
-{
-    rows_of(bytes)[14] = 11;
-}
-RULE(automaton_leaves_dead)
-{
-    rows_of(bytes)[2] = 6;
-}
-RULE(automaton_leaves_found)
-{
-    rows_of(bytes)[3] = 0;
-}
-RULE(automaton_padding)
-{
-    rows_of(bytes)[15] = 1;
 }
 
 RULE(flag_name)
@@ -807,23 +728,6 @@ static const struct rule {
     REFUSED(networks_unsorted, "networks are not sorted"),
     REFUSED(automata_without_the_bit, "AUTOMATA and its feature bit do not go together"),
     REFUSED(automata_cut, "AUTOMATA is not a whole number of words"),
-    REFUSED(automaton_without_rows, "automaton 0: impossible size"),
-    REFUSED(automaton_without_header, "automaton 72 has no whole header"),
-    REFUSED(automaton_states, "automaton 0: impossible size"),
-    REFUSED(automaton_too_many_states, "automaton 0: impossible size"),
-    REFUSED(automaton_without_classes, "automaton 0: impossible size"),
-    REFUSED(automaton_too_many_classes, "automaton 0: impossible size"),
-    REFUSED(automaton_class, "automaton 0: byte 255 has no class"),
-    REFUSED(automaton_start, "automaton 0 does not start in a state"),
-    REFUSED(automaton_start_between, "automaton 0 does not start in a state"),
-    REFUSED(automaton_accepting_all, "automaton 0: impossible accepting states"),
-    REFUSED(automaton_accepting_far, "automaton 0: impossible accepting states"),
-    REFUSED(automaton_accepting_between, "automaton 0: impossible accepting states"),
-    REFUSED(automaton_step_far, "automaton 0: a step leads to no state"),
-    REFUSED(automaton_step_between, "automaton 0: a step leads to no state"),
-    REFUSED(automaton_leaves_dead, "automaton 0: a decided state can be left"),
-    REFUSED(automaton_leaves_found, "automaton 0: a decided state can be left"),
-    REFUSED(automaton_padding, "automaton 0: the padding is not zero"),
     REFUSED(flag_name, "flag 0: the name"),
     REFUSED(flag_name_twice, "not found by its name"),
     REFUSED(flag_type, "unknown type 6"),
