@@ -135,11 +135,15 @@ version=$("$FFC" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -1)
 ours=$(for _ in 1 2 3; do echo "libfflag $version 1024 0 True"; done)
 
 right='return right[flag](context)'
-compare honest "$right" promising 'return Promise.resolve(right[flag](context))' >"$scratch/report"
-is 'engines with the right answers are timed' $? 0
-is '… beside libfflag' "$(summary <"$scratch/report")" "$ours
+compare honest "$right" promising 'return Promise.resolve(right[flag](context))' \
+    caller "connect(80, 'localhost'); $right" broken 'throw new Error("no native code here")' >"$scratch/report"
+is 'engines with the right answers are compared' $? 0
+is '… beside libfflag, and who cannot be asked is named with the reason' "$(summary <"$scratch/report")" "$ours
 honest 1.2.3 1024 0 True
-promising 1.2.3 1024 0 True"
+promising 1.2.3 1024 0 True
+broken could not be asked: Error: no native code here
+caller could not be asked: it went to the network"
+
 compare half "return flag === 'half' ? draw(context) < 0.4 : right[flag](context)" \
     liar "return flag === 'rule' ? draw(context) < 0.0625 : right[flag](context)" \
     misser "return flag !== 'list' && right[flag](context)" >"$scratch/report"
@@ -148,10 +152,4 @@ is '… and are not timed' "$(summary <"$scratch/report" | sed -E 's/ [0-9]+ (of
 half 1.2.3: wrong: 'half' is on for N of 1124, where 50 % should be
 liar 1.2.3: wrong: 'rule' is on for N who do not meet its condition
 misser 1.2.3: wrong: 'list' is not on for its users and for nobody else"
-
-compare caller "connect(80, 'localhost'); $right" broken 'throw new Error("no native code here")' >"$scratch/report"
-is 'engines that cannot be asked are left out' $? 0
-is '… with the reason' "$(summary <"$scratch/report")" "$ours
-broken could not be asked: Error: no native code here
-caller could not be asked: it went to the network"
 finish

@@ -14,7 +14,7 @@ import {
 import { TIMED, contexts, flags, meetsRule, writeFiles } from './workload.mjs';
 
 const program = 'bench-peers';
-const { form, rounds, paths } = parseArguments(program, ['FFC', 'BENCH_PEER'], 15);
+const { form, rounds, paths } = parseArguments(program, ['FFC', 'BENCH_PEER'], 101);
 const [ffc, benchPeer] = paths;
 
 // One engine in its process, which answers a line with a line.
@@ -50,16 +50,22 @@ class Engine {
     // Nanoseconds a call. Every timed loop must give the answers that were checked.
     async time(flag, calls) {
         const [ns, on] = (await this.ask(`time ${flag} ${calls}`)).split(' ').map(Number);
-        const expected = countOn(this.answers[flag].slice(0, TIMED)) * (calls / TIMED);
+        const timed = this.answers[flag].slice(0, TIMED);
+        const expected = Math.floor(calls / TIMED) * countOn(timed)
+            + countOn(timed.slice(0, calls % TIMED));
         if (on !== expected)
             throw new Error(`'${flag}' was on ${on} times when timed, and not ${expected}`);
         return ns / calls;
     }
 
-    // How many calls take ten milliseconds; finding out warms the engine up.
+    // How many calls take two milliseconds: on a busy machine most rounds then pass uninterrupted, and
+    // the median is one of those. To begin with, a tenth of a second warms the engine up.
     async calibrate(flag) {
-        let calls = TIMED;
-        while ((await this.time(flag, calls)) * calls < 1e7) calls *= 2;
+        let calls = 16, ns = await this.time(flag, calls);
+        for (let spent = 0; spent < 1e8; spent += ns * calls) {
+            if (ns * calls < 2e6) calls *= 2;
+            ns = await this.time(flag, calls);
+        }
         this.calls[flag] = calls;
         this.times[flag] = [];
     }
@@ -158,8 +164,8 @@ function printText(engines, timed) {
 }
 
 function printMarkdown(engines, timed) {
-    console.log(`${describeMachine()}; medians of ${rounds} rounds, in ns an evaluation, and how many`
-        + ' times that of\nlibfflag on a view.\n');
+    console.log(`${describeMachine()}; medians of ${rounds} rounds, in ns an evaluation, and how many\n`
+        + 'times that of libfflag on a view:\n');
     const cell = (engine, key) => {
         const { median, ratio } = figures(engine, timed, key);
         return `${figure(median)} · ${figure(ratio)}×`;

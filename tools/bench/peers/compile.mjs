@@ -127,7 +127,7 @@ const rows = () => {
 };
 
 const sizes = ({ read, snapshot_bytes, datafile_bytes }) =>
-    `${read}; the snapshot has ${figure(snapshot_bytes / 1e6)} MB, the datafile `
+    `The pass reads ${read}; the snapshot has ${figure(snapshot_bytes / 1e6)} MB, the datafile `
     + `${figure(datafile_bytes / 1e6)} MB`;
 
 function printText(work) {
@@ -140,7 +140,7 @@ function printText(work) {
 }
 
 function printMarkdown(work) {
-    console.log(`${describeMachine()}; medians of ${rounds} rounds. ${sizes(work)}.\n`);
+    console.log(`${describeMachine()}; medians of ${rounds} rounds.\n${sizes(work)}:\n`);
     console.log(markdownTable(
         ['10,000 flags in 10,000 files', 'ms', 'times the libyaml pass'],
         rows().map(({ name, median_ms, ratio }) => [name, figure(median_ms), figure(ratio)]),

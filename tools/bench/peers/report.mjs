@@ -44,10 +44,10 @@ export function describeMachine() {
 
 // Three significant digits, and thousands apart.
 export function figure(value) {
-    const digits = Math.max(0, 2 - Math.floor(Math.log10(value)));
-    return value.toLocaleString('en-US', {
-        minimumFractionDigits: Math.min(digits, 2),
-        maximumFractionDigits: Math.min(digits, 2),
+    const digits = Math.min(2, Math.max(0, 2 - Math.floor(Math.log10(value))));
+    return Number(value.toPrecision(3)).toLocaleString('en-US', {
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
     });
 }
 
