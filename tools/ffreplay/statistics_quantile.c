@@ -113,6 +113,8 @@ double quantiles_log_e(const struct distribution *canary, const struct distribut
             below_canary = canary_count;
         } else {
             const struct bin *bin = &control->bins[i];
+            if (bin->count == 0)
+                continue; /* a neighbour has as many below it, and says less */
             before += bin->count;
             if (side == SIDE_ABOVE) {
                 below_canary = most_at_or_below(&walk, ratio * bin->high + difference);

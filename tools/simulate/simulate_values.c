@@ -87,10 +87,13 @@ struct outcome simulate_quantiles(const struct values *setting, double q, uint32
                 bins_add(of_canary, setting->scale * random_lognormal(&random, setting->spread));
             for (uint32_t j = 0; j < setting->control_a_look; j++)
                 bins_add(of_control, random_lognormal(&random, setting->spread));
-            above |= quantiles_log_e(&canary, &control, q, SIDE_ABOVE, setting->ratio, 0, 1) >=
-                     threshold;
-            below |= quantiles_log_e(&canary, &control, q, SIDE_BELOW, setting->ratio, 0, 1) >=
-                     threshold;
+            /* Evidence lies on the side of the estimate alone. */
+            bool up = distribution_quantile(&canary, q) >
+                      setting->ratio * distribution_quantile(&control, q);
+            bool *rejected = up ? &above : &below;
+            if (!*rejected)
+                *rejected = quantiles_log_e(&canary, &control, q, up ? SIDE_ABOVE : SIDE_BELOW,
+                                            setting->ratio, 0, 1) >= threshold;
         }
         outcome.above += above;
         outcome.below += below;
