@@ -1,5 +1,5 @@
 /*
- * What the verifier refuses of automata, a rule at a time, and that no match leaves those it accepts.
+ * What the verifier refuses of automata, a rule at a time.
  */
 #include <setjmp.h>
 #include <stdarg.h>
