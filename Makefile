@@ -1,7 +1,8 @@
 # ffc, libfflag, ffreplay. `make help` lists the targets.
 #
 # Nothing is configured: override the usual variables (CC, CFLAGS, prefix, DESTDIR, …) on the command
-# line. SANITIZE=address,undefined builds into its own directory, so that builds do not mix.
+# line. SANITIZE=address,undefined builds into its own directory, so that builds do not mix; so does
+# SIGNATURES=1, with which libfflag checks signatures and links libsodium. `ffc` always does.
 
 CC = gcc
 CXX = g++
@@ -19,7 +20,8 @@ INSTALL = install
 empty :=
 comma := ,
 space := $(empty) $(empty)
-BUILD := build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+signatures := $(filter 1,$(SIGNATURES))
+BUILD := build$(if $(signatures),/signatures)$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 
 version_of = $(shell sed -n 's/^\#define FFLAG_VERSION_$(1) //p' include/fflag.h)
 MAJOR := $(call version_of,MAJOR)
@@ -37,7 +39,12 @@ c_flags = -std=c11 -D_GNU_SOURCE -Iinclude -I. $(CPPFLAGS) $(C_WARNINGS) $(CFLAG
 cxx_flags = -std=c++17 -Iinclude -I. $(CPPFLAGS) $(WARNINGS) $(CXXFLAGS) $(sanitize) -MMD -MP
 link_flags = $(LDFLAGS) $(sanitize)
 
-runtime_c := $(sort $(wildcard runtime/*.c))
+# What a build that checks signatures has in place of signature_none.c. An object given to the linker
+# before the library is taken in place of the library's, so `ffc` and the tests name it.
+signing_c := runtime/signature_sodium.c
+runtime_c := $(sort $(filter-out $(if $(signatures),runtime/signature_none.c,$(signing_c)), \
+    $(wildcard runtime/*.c)))
+library_links = -pthread $(if $(signatures),-lsodium)
 compiler_c := $(sort $(wildcard compiler/*.c))
 commands_c := $(sort $(wildcard compiler/commands/*.c))
 replay_c := $(sort $(wildcard tools/ffreplay/*.c))
@@ -80,8 +87,8 @@ check: setup-build setup-check
 ##   the long forms of random tests
 check-all: export LONG = 1
 check-all: check
-	@$(MAKE) --no-print-directory check SANITIZE=address,undefined
-	@$(MAKE) --no-print-directory check SANITIZE=thread TESTS="unit/test_store unit/test_reload"
+	@$(MAKE) --no-print-directory check LONG= SANITIZE=address,undefined
+	@$(MAKE) --no-print-directory check LONG= SANITIZE=thread TESTS="unit/test_store unit/test_reload"
 
 ## bench: time evaluation beside its limit loops (JSON=1 for JSON)
 bench: setup-build
@@ -128,7 +135,7 @@ install: all
 	$(INSTALL) -m 644 include/fflag.h $(DESTDIR)$(includedir)
 	$(INSTALL) -m 644 include/fflag/snapshot.h $(DESTDIR)$(includedir)/fflag
 	sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' -e 's|@includedir@|$(includedir)|' \
-	    -e 's|@version@|$(VERSION)|' runtime/fflag.pc.in >$(DESTDIR)$(pkgconfigdir)/fflag.pc
+	    -e 's|@version@|$(VERSION)|' -e 's|@links@|$(library_links)|' runtime/fflag.pc.in >$(DESTDIR)$(pkgconfigdir)/fflag.pc
 	$(INSTALL) -m 644 docs/man/*.1 $(DESTDIR)$(mandir)/man1
 	$(INSTALL) -m 644 docs/man/*.3 $(DESTDIR)$(mandir)/man3
 
@@ -203,7 +210,7 @@ $(library_a): $(call object,$(runtime_c))
 
 $(library_so): $(call pic_object,$(runtime_c)) runtime/fflag.map
 	$(CC) $(link_flags) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=runtime/fflag.map \
-	    -Wl,-z,defs -o $@ $(filter %.o,$^) -pthread
+	    -Wl,-z,defs -o $@ $(filter %.o,$^) $(library_links)
 	@ln -sf $(@F) $(BUILD)/$(SONAME)
 	@ln -sf $(SONAME) $(BUILD)/libfflag.so
 
@@ -214,14 +221,14 @@ $(compiler_a): $(call object,$(compiler_c))
 
 compiler_libraries = -lyaml -ljansson -lsodium -lm -pthread
 
-$(ffc): $(call object,$(commands_c)) $(compiler_a) $(library_a)
+$(ffc): $(call object,$(commands_c) $(signing_c)) $(compiler_a) $(library_a)
 	$(CC) $(link_flags) -o $@ $^ $(compiler_libraries)
 
 $(ffreplay): $(call object,$(replay_c) $(replay_cc)) $(compiler_a) $(library_a)
 	$(CXX) $(link_flags) -o $@ $^ -lsimdjson $(compiler_libraries)
 
 $(service): $(BUILD)/obj/tools/demo/service.o $(library_a)
-	$(CC) $(link_flags) -o $@ $^ -lm -pthread
+	$(CC) $(link_flags) -o $@ $^ -lm $(library_links)
 
 $(BUILD)/calibrate: $(call object,$(simulate_c) $(statistics_c)) $(compiler_a)
 	$(CXX) $(link_flags) -o $@ $^ -lm
@@ -236,7 +243,8 @@ check-programs: $(unit_tests) $(BUILD)/calibrate
 # A unit test may use ffreplay's parts, too: everything but its main.
 replay_parts := $(filter-out tools/ffreplay/main.c,$(replay_c)) $(replay_cc)
 
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,$(replay_parts)) $(compiler_a) $(library_a)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,$(replay_parts) $(signing_c)) $(compiler_a) \
+    $(library_a)
 	@mkdir -p $(@D)
 	$(CXX) $(link_flags) -o $@ $^ -lcmocka -lsimdjson $(compiler_libraries)
 

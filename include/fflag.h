@@ -77,7 +77,14 @@ enum fflag_error {
     FFLAG_ERROR_CHECKSUM = 23,    /* the bytes are not the bytes that were published */
     FFLAG_ERROR_MALFORMED = 24,   /* intact, but not something `ffc` writes */
     FFLAG_ERROR_CHANGED = 25,     /* the file was written to while it was read */
-    FFLAG_ERROR_SYSTEM = 26       /* the watcher could not be set up; errno says why */
+    FFLAG_ERROR_SYSTEM = 26,      /* the watcher could not be set up; errno says why */
+
+    /* Sound, but not what the options accept. */
+    FFLAG_ERROR_UNSIGNED = 27,    /* a signature is demanded, and there is none */
+    FFLAG_ERROR_UNTRUSTED = 28,   /* signed, but with none of the trusted keys */
+    FFLAG_ERROR_SIGNATURE = 29,   /* named after a trusted key, and not made with it */
+    FFLAG_ERROR_ENVIRONMENT = 30, /* of another environment than is demanded */
+    FFLAG_ERROR_OLDER = 31        /* of an earlier generation than is demanded */
 };
 
 /* One sentence for an error, without a full stop; never NULL. */
@@ -128,10 +135,31 @@ struct fflag_options {
     void *log_user;
     fflag_clock_fn *clock;
     void *clock_user;
+
+    /*
+     * What a snapshot must be, beyond sound, at open and at each reload. What is not is refused like
+     * a damaged one. All of these are copied.
+     *
+     * `trusted_keys` are public keys of minisign, as base64 or as the text of a .pub file, up to a
+     * NULL. Several make a rotation: any of them will do. A signature that is there must be good; one
+     * must be there only with `require_signature`. Signatures need a library built with
+     * SIGNATURES=1; without, opening with keys fails with FFLAG_ERROR_UNSUPPORTED.
+     *
+     * The generation is what `ffc build --generation` gave, else 0. With `refuse_older` it never
+     * falls while the store lives; `least_generation` carries that over a restart.
+     */
+    const char *const *trusted_keys; /* NULL: signatures are not looked at */
+    const char *environment;         /* NULL: any */
+    uint64_t least_generation;
+    bool require_signature;
+    bool refuse_older;
+
+    bool count; /* evaluations by flag and variant, for fflag_write_metrics() */
 };
-#define FFLAG_OPTIONS_INIT                                                              \
-    {                                                                                   \
-        sizeof(struct fflag_options), FFLAG_LOAD_AUTO, false, 0, NULL, NULL, NULL, NULL \
+#define FFLAG_OPTIONS_INIT                                                                     \
+    {                                                                                          \
+        sizeof(struct fflag_options), FFLAG_LOAD_AUTO, false, 0, NULL, NULL, NULL, NULL, NULL, \
+            NULL, 0, false, false, false                                                       \
     }
 
 /*
@@ -177,6 +205,19 @@ struct fflag_status {
 FFLAG_API void fflag_status(const fflag_store *store, struct fflag_status *status);
 
 /*
+ * The state of the store as Prometheus text: build, generation, reloads, refusals, the last error,
+ * and views that are held on to; with `count` in the options also evaluations by flag and variant,
+ * those that were ever served. Like snprintf(): writes at most `size` bytes with the NUL, and
+ * returns the length of the whole text, which may have grown at the next call. Cost: proportional to
+ * the flags, under the store's lock, which no evaluation takes.
+ *
+ * Counting takes 1 to 2 ns an evaluation, and for each snapshot 8 bytes a variant and thread, of up
+ * to 128 threads; the threads beyond share. A thread's first evaluation makes two system calls. The
+ * value calls, the detailed ones and the bulk call count; a flag that another one requires does not.
+ */
+FFLAG_API size_t fflag_write_metrics(const fflag_store *store, char *buffer, size_t size);
+
+/*
  * The handle of a flag, made on first use. A name the snapshot does not have (yet) gets a handle
  * all the same, which starts to work with the snapshot that brings it. FFLAG_NO_FLAG only when out
  * of memory. Cost: a lock and a hash probe; call it at start, not per request.
@@ -210,7 +251,9 @@ struct fflag_snapshot_info {
     uint32_t flags;      /* how many; see fflag_view_flag() */
     uint32_t attributes; /* how many; see fflag_view_attribute() */
     const void *bytes;   /* the whole snapshot, for tools that print it */
-    size_t length;
+    size_t length;       /* without the signature, which follows where there is one */
+    uint64_t generation; /* 0: none was given */
+    char signed_by[17];  /* the key's id as minisign prints it, checked or not; empty: unsigned */
 };
 FFLAG_API void fflag_view_info(const fflag_view *view, struct fflag_snapshot_info *info);
 
@@ -374,6 +417,18 @@ FFLAG_API fflag_result fflag_evaluate_name(const fflag_view *view, const char *f
  */
 FFLAG_API void fflag_evaluate_all(const fflag_view *view, const fflag_id *flags, size_t count,
                                   const fflag_context *context, fflag_result *results);
+
+/*
+ * One line of JSON, with its line end, that says what a unit was served: the attributes are named as
+ * by OpenTelemetry's feature_flag.evaluation event, and `ffreplay` reads it as it is. `result` is of
+ * this view; `unit` is who got it; `ms` the time. Like snprintf(): writes at most `size` bytes with
+ * the NUL and returns the length of the whole line, so a line that does not fit is known by a length
+ * of `size` or more, and must not be logged. Bytes that are not UTF-8 become U+FFFD. Returns 0 where
+ * an argument is NULL. Never allocates.
+ */
+FFLAG_API size_t fflag_exposure(const fflag_view *view, const fflag_result *result,
+                                const char *unit, size_t unit_length, int64_t ms, char *buffer,
+                                size_t size);
 
 /* Acquire, evaluate and release in one; for a single boolean where no view is at hand. */
 FFLAG_API bool fflag_bool_once(fflag_store *store, fflag_id flag, const fflag_context *context,

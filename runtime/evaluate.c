@@ -7,8 +7,8 @@
  * FFS_MAX_COST instructions. Nothing is locked, allocated or asked of the system but, once and only
  * where a program needs it, the time.
  */
+#include "counters.h"
 #include "hash.h"
-#include "internal.h"
 
 /* ----------------------------------------------------------------------------------- inputs -- */
 
@@ -115,7 +115,7 @@ static bool set_holds(const struct snapshot *snapshot, const struct ffs_set *set
         if (slot->ref == FFS_NONE)
             return false;
         if (slot->tag == tag && string_length(snapshot, slot->ref) == length &&
-            memcmp(string_bytes(snapshot, slot->ref), bytes, length) == 0)
+            same_bytes(string_bytes(snapshot, slot->ref), bytes, length))
             return true;
     }
 }
@@ -140,7 +140,7 @@ static inline bool key_equals(const struct snapshot *snapshot,
                runtime_equals_folded(key->bytes, string_bytes(snapshot, string), key->length);
     return (uint32_t)key->hash == instruction->operand >> 32 &&
            key->length == string_length(snapshot, string) &&
-           memcmp(key->bytes, string_bytes(snapshot, string), key->length) == 0;
+           same_bytes(key->bytes, string_bytes(snapshot, string), key->length);
 }
 
 static inline bool test_key(const struct snapshot *snapshot,
@@ -521,12 +521,52 @@ static uint64_t run(const fflag_view *view, const struct ffs_flag *flag,
         context = &nobody;
     int64_t now = context->now;
     uint64_t decided = decide(view, flag, context, &now);
+    count_variant(view->snapshot, flag, decided_variant(decided));
     return variant_of(view->snapshot, flag, decided_variant(decided))->value;
+}
+
+/* Whether the rollout of a handle can be answered for this context, whose unit it then gives. */
+static inline const struct fflag_slot *rollout_unit(const struct rollout *rollout,
+                                                    const fflag_context *context)
+{
+    const char *base = (const char *)context;
+    const struct fflag_slot *unit = (const struct fflag_slot *)(base + rollout->unit);
+    uint64_t present = *(const uint64_t *)(base + rollout->presence);
+    return LIKELY((present & rollout->present) && unit->key_type == rollout->type) ? unit : NULL;
+}
+
+/* What fflag_bool() answers without the program, where the store counts. */
+static bool count_short(const fflag_view *view, fflag_id flag, const fflag_context *context,
+                        bool *value)
+{
+    const struct snapshot *snapshot = view->snapshot;
+    if (flag >= view->word_count)
+        return false;
+    uint64_t word = atomic_load_explicit(&view->words[flag], memory_order_acquire);
+    const struct tally *tally = &snapshot->tallies[flag];
+    if (word & WORD_COUNTED_CONSTANT) {
+        *value = word & WORD_VALUE;
+        count_cell(snapshot->counters, tally->cell[1]);
+        return true;
+    }
+    if (!(word & WORD_COUNTED_ROLLOUT) || !context)
+        return false;
+    const struct rollout *rollout = &view->rollouts[flag];
+    const struct fflag_slot *unit = rollout_unit(rollout, context);
+    if (!unit)
+        return false;
+    bool below = ffs_mix(unit->bits ^ rollout->salt) < rollout->threshold;
+    *value = rollout->value[below];
+    count_cell(snapshot->counters, tally->cell[below]);
+    return true;
 }
 
 static __attribute__((noinline)) bool run_boolean(const fflag_view *view, fflag_id handle,
                                                   const fflag_context *context, bool fallback)
 {
+    bool value;
+    if (UNLIKELY(view->snapshot->counters != NULL) && count_short(view, handle, context, &value))
+        return value;
     uint64_t word = find_word(view, handle);
     if (UNLIKELY(word_type(word) != FFLAG_TYPE_BOOLEAN))
         return fallback;
@@ -551,10 +591,8 @@ bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *cont
     if (UNLIKELY(!(word & WORD_ROLLOUT) || !context))
         return run_boolean(view, flag, context, fallback);
     const struct rollout *rollout = &view->rollouts[flag];
-    const char *base = (const char *)context;
-    const struct fflag_slot *unit = (const struct fflag_slot *)(base + rollout->unit);
-    uint64_t present = *(const uint64_t *)(base + rollout->presence);
-    if (UNLIKELY(!(present & rollout->present) || unit->key_type != rollout->type))
+    const struct fflag_slot *unit = rollout_unit(rollout, context);
+    if (UNLIKELY(!unit))
         return run_boolean(view, flag, context, fallback);
     return rollout->value[ffs_mix(unit->bits ^ rollout->salt) < rollout->threshold];
 }
@@ -637,6 +675,7 @@ static fflag_result evaluate(const fflag_view *view, const struct ffs_flag *flag
 {
     const struct snapshot *snapshot = view->snapshot;
     uint64_t decided = decide(view, flag, context, now);
+    count_variant(snapshot, flag, decided_variant(decided));
     const struct ffs_variant *variant = variant_of(snapshot, flag, decided_variant(decided));
     fflag_result result = {
         .error = FFLAG_OK,

@@ -38,6 +38,9 @@ void runtime_describe(struct problem *problem, const char *format, ...)
 #define WORD_VALUE    UINT64_C(1) /* of a constant boolean */
 #define WORD_CONSTANT UINT64_C(2) /* a boolean that is the same for everybody, always */
 #define WORD_ROLLOUT  UINT64_C(4) /* a boolean that is one percentage, see struct rollout */
+/* The same two where the store counts: apart, so that others need not ask. */
+#define WORD_COUNTED_CONSTANT UINT64_C(8)
+#define WORD_COUNTED_ROLLOUT  UINT64_C(16)
 
 static inline enum fflag_type word_type(uint64_t word)
 {
@@ -68,7 +71,9 @@ struct rollout {
 
 struct snapshot {
     const uint8_t *bytes;
-    size_t length;
+    size_t length;            /* of the snapshot */
+    size_t file_length;       /* with the signature */
+    const uint8_t *signature; /* struct ffs_signature, not aligned; NULL: unsigned */
     char build[33];
 
     const uint8_t *strings;
@@ -92,7 +97,9 @@ struct snapshot {
     _Atomic uint64_t *words;  /* by flag handle */
     struct rollout *rollouts; /* by flag handle; filled before the word */
     uint32_t word_count;
-    _Atomic uint16_t *inputs; /* by attribute index */
+    _Atomic uint16_t *inputs;  /* by attribute index */
+    struct counters *counters; /* NULL: the store does not count */
+    struct tally *tallies;     /* by flag handle; filled before the word */
 };
 
 static inline const char *string_bytes(const struct snapshot *snapshot, ffs_string string)
@@ -174,6 +181,21 @@ enum fflag_error runtime_publish(fflag_store *store, struct snapshot *snapshot);
 /* Frees retired snapshots that nobody holds a view of. Cheap where there are none. */
 void runtime_reclaim(fflag_store *store);
 
+/* Whether the store's options accept a sound snapshot. Only the loader asks. */
+enum fflag_error runtime_judge(const fflag_store *store, const struct snapshot *snapshot,
+                               struct problem *problem);
+/* The file holds what is served already, perhaps of a later generation. */
+void runtime_confirm(fflag_store *store, const struct snapshot *snapshot);
+
+/* Snapshots that were replaced and are still looked at, and for how long the first of them. */
+struct held_views {
+    uint32_t snapshots;
+    int64_t age_ms;
+};
+/* Adds up what the store counted, and keeps it locked until the second is called. */
+const struct counts *runtime_lock_counts(const fflag_store *store, struct held_views *held);
+void runtime_unlock_counts(const fflag_store *store);
+
 /* Notes the result of an attempt to load, for the status. */
 void runtime_record(fflag_store *store, enum fflag_error error);
 /* Calls the log callback, which may come back into the store: no lock of it is held. */
@@ -243,6 +265,33 @@ bool runtime_contains(const char *text, size_t length, const char *part, size_t 
                       bool ignore_case);
 /* Equal but for ASCII case; `folded` has no upper-case letters. */
 bool runtime_equals_folded(const char *text, const char *folded, size_t length);
+
+/* memcmp() == 0 without the call, which costs more than the comparison of most keys. */
+static inline bool same_bytes(const char *a, const char *b, size_t length)
+{
+    if (length >= sizeof(uint64_t)) {
+        /* The last eight may overlap those before. */
+        for (size_t at = 0, last = length - sizeof(uint64_t);; at += sizeof(uint64_t)) {
+            uint64_t of_a, of_b;
+            memcpy(&of_a, a + (at < last ? at : last), sizeof of_a);
+            memcpy(&of_b, b + (at < last ? at : last), sizeof of_b);
+            if (of_a != of_b || at >= last)
+                return of_a == of_b;
+        }
+    }
+    if (length >= sizeof(uint32_t)) {
+        uint32_t of_a[2], of_b[2];
+        memcpy(&of_a[0], a, sizeof of_a[0]);
+        memcpy(&of_b[0], b, sizeof of_b[0]);
+        memcpy(&of_a[1], a + length - sizeof of_a[1], sizeof of_a[1]);
+        memcpy(&of_b[1], b + length - sizeof of_b[1], sizeof of_b[1]);
+        return ((of_a[0] ^ of_b[0]) | (of_a[1] ^ of_b[1])) == 0;
+    }
+    unsigned differ = 0;
+    for (size_t i = 0; i < length; i++)
+        differ |= (uint8_t)(a[i] ^ b[i]);
+    return differ == 0;
+}
 
 static inline char fold_ascii(char c)
 {

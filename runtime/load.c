@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "counters.h"
 
 #define COPY_LIMIT (16 * 1024 * 1024)
 
@@ -116,7 +116,7 @@ static enum fflag_error read_file(int file, enum fflag_load_mode mode, struct sn
     if (error)
         return error;
     snapshot->bytes = bytes;
-    snapshot->length = length;
+    snapshot->length = snapshot->file_length = length;
     if (fstat(file, &after) != 0)
         return system_error(problem, "look at it");
     struct identity now = runtime_identity(&after);
@@ -174,7 +174,7 @@ enum fflag_error runtime_load_memory(const void *bytes, size_t length, struct sn
     }
     memcpy(copy, bytes, length);
     loaded->bytes = copy;
-    loaded->length = length;
+    loaded->length = loaded->file_length = length;
     enum fflag_error error = mprotect(copy, length, PROT_READ) != 0
                                  ? system_error(problem, "protect it")
                                  : runtime_verify(loaded, problem);
@@ -192,8 +192,10 @@ void runtime_unload(struct snapshot *snapshot)
         return;
     free((void *)(uintptr_t)snapshot->words);
     free(snapshot->rollouts);
+    free(snapshot->tallies);
+    counters_free(snapshot->counters);
     free((void *)(uintptr_t)snapshot->inputs);
     if (snapshot->bytes)
-        munmap((void *)(uintptr_t)snapshot->bytes, snapshot->length);
+        munmap((void *)(uintptr_t)snapshot->bytes, snapshot->file_length);
     free(snapshot);
 }

@@ -2,8 +2,8 @@
  * names.c - from a flag's name to its place in a snapshot, and to the word that a handle keeps of
  * it.
  */
+#include "counters.h"
 #include "hash.h"
-#include "internal.h"
 
 const struct ffs_flag *runtime_find_flag(const struct snapshot *snapshot, const char *name,
                                          size_t length)
@@ -17,7 +17,7 @@ const struct ffs_flag *runtime_find_flag(const struct snapshot *snapshot, const 
         return NULL;
     const struct ffs_flag *flag = &snapshot->flags[index];
     if (string_length(snapshot, flag->name) != length ||
-        memcmp(string_bytes(snapshot, flag->name), name, length) != 0)
+        !same_bytes(string_bytes(snapshot, flag->name), name, length))
         return NULL;
     return flag;
 }
@@ -72,15 +72,35 @@ static bool find_rollout(const struct snapshot *snapshot, const struct ffs_flag 
     return true;
 }
 
+/* Where the store counts, the word's short answers are those that count. */
+static uint64_t bind_tally(struct snapshot *snapshot, fflag_id handle, uint64_t word)
+{
+    const struct ffs_flag *flag = &snapshot->flags[word_index(word)];
+    uint32_t first = snapshot->counters->first[word_index(word)];
+    struct tally *tally = &snapshot->tallies[handle];
+    uint16_t variant;
+    if (word & WORD_ROLLOUT) {
+        uint16_t served = snapshot->code[flag->first_code + 1].variant;
+        *tally = (struct tally){{first + flag->default_variant, first + served}};
+        return (word & ~WORD_ROLLOUT) | WORD_COUNTED_ROLLOUT;
+    }
+    if (!(word & WORD_CONSTANT) || !is_constant(snapshot, flag, &variant))
+        return word;
+    tally->cell[1] = first + variant;
+    return (word & ~WORD_CONSTANT) | WORD_COUNTED_CONSTANT;
+}
+
 void runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char *name, size_t length)
 {
     uint64_t known = atomic_load_explicit(&snapshot->words[flag], memory_order_relaxed);
-    if (known & WORD_ROLLOUT)
+    if (known & (WORD_ROLLOUT | WORD_COUNTED_ROLLOUT))
         return; /* it may be in use; and slots never change */
     uint64_t word = runtime_flag_word(snapshot, name, length);
     if (word &&
         find_rollout(snapshot, &snapshot->flags[word_index(word)], &snapshot->rollouts[flag]))
         word |= WORD_ROLLOUT;
+    if (word && snapshot->counters)
+        word = bind_tally(snapshot, flag, word);
     /* Release pairs with the acquire in fflag_bool(): who sees the word sees the rollout. */
     atomic_store_explicit(&snapshot->words[flag], word, memory_order_release);
 }

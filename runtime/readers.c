@@ -14,7 +14,8 @@
 static char busy;
 static struct reader unregistered = {.slot = &busy};
 static struct reader refused = {.slot = &busy};
-_Thread_local struct reader *own_reader = &unregistered;
+_Thread_local struct reader *own_reader
+    __attribute__((tls_model("initial-exec"), visibility("hidden"))) = &unregistered;
 
 static struct reader table[READERS];
 static _Atomic unsigned handed_out;

@@ -24,8 +24,10 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "counters.h"
 #include "handles.h"
 #include "internal.h"
+#include "policy.h"
 #include "readers.h"
 
 #define SHARDS 16 /* a power of two */
@@ -33,6 +35,7 @@
 struct slot {
     struct fflag_view shard[SHARDS];
     struct snapshot *snapshot; /* under the lock; NULL: free */
+    int64_t replaced_at;       /* ms, monotonic; of a slot that is not current */
     struct slot *next;
 };
 
@@ -66,6 +69,8 @@ struct fflag_store {
     int64_t loaded_at;
 
     struct fflag_options options;
+    struct policy policy;
+    struct counts counts;
     struct watch *watch; /* NULL: a store in memory */
 };
 
@@ -95,6 +100,7 @@ static void reclaim_locked(fflag_store *store)
          */
         struct snapshot *snapshot = slot->snapshot;
         slot->snapshot = NULL;
+        counters_retire(&store->counts, snapshot);
         runtime_unload(snapshot);
     }
 }
@@ -170,6 +176,11 @@ static bool bind_handles(fflag_store *store, struct snapshot *snapshot)
     if (!snapshot->words || !snapshot->rollouts || !snapshot->inputs)
         return false;
     snapshot->word_count = capacity;
+    if (store->options.count) {
+        snapshot->tallies = calloc(capacity, sizeof *snapshot->tallies);
+        if (!snapshot->tallies || !counters_create(&store->counts, snapshot))
+            return false;
+    }
     for (uint32_t i = 0; i < snapshot->attribute_count; i++) {
         unsigned input = (unsigned)snapshot->attributes[i].type << 8 | INPUT_NO_SLOT;
         atomic_init(&snapshot->inputs[i], (uint16_t)input);
@@ -180,12 +191,22 @@ static bool bind_handles(fflag_store *store, struct snapshot *snapshot)
     return true;
 }
 
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static enum fflag_error publish_locked(fflag_store *store, struct snapshot *snapshot)
 {
     reclaim_locked(store);
     struct slot *slot = bind_handles(store, snapshot) ? free_slot(store) : NULL;
     if (!slot)
         return FFLAG_ERROR_NO_MEMORY;
+    struct slot *replaced = atomic_load_explicit(&store->current, memory_order_relaxed);
+    if (replaced)
+        replaced->replaced_at = monotonic_ms();
     slot->snapshot = snapshot;
     for (unsigned i = 0; i < SHARDS; i++) {
         slot->shard[i].snapshot = snapshot;
@@ -199,6 +220,7 @@ static enum fflag_error publish_locked(fflag_store *store, struct snapshot *snap
     store->generation++;
     store->loaded_at = runtime_now(store);
     store->last_error = FFLAG_OK;
+    policy_accepted(&store->policy, snapshot);
     reclaim_locked(store);
     return FFLAG_OK;
 }
@@ -211,6 +233,18 @@ enum fflag_error runtime_publish(fflag_store *store, struct snapshot *snapshot)
     if (error)
         runtime_unload(snapshot);
     return error;
+}
+
+enum fflag_error runtime_judge(const fflag_store *store, const struct snapshot *snapshot,
+                               struct problem *problem)
+{
+    return policy_judge(&store->policy, snapshot, problem);
+}
+
+void runtime_confirm(fflag_store *store, const struct snapshot *snapshot)
+{
+    policy_accepted(&store->policy, snapshot);
+    runtime_record(store, FFLAG_OK);
 }
 
 bool runtime_serves(const fflag_store *store, const char *build)
@@ -425,6 +459,14 @@ static enum fflag_error create(fflag_store **store, const struct fflag_options *
     created->options = own;
     pthread_mutex_init(&created->lock, NULL);
     readers_prepare();
+    struct problem problem = {""};
+    error = policy_init(&created->policy, &own, &problem);
+    if (error) {
+        runtime_log(created, FFLAG_EVENT_REJECTED, error,
+                    problem.text[0] ? problem.text : fflag_error_text(error));
+        fflag_close(created);
+        return error;
+    }
     /* Where the system does not know of it, a child serves what its parent did, unwatched. */
     madvise(created, FRONT, MADV_WIPEONFORK);
     *store = created;
@@ -463,6 +505,8 @@ enum fflag_error fflag_open_memory(fflag_store **store, const void *bytes, size_
     struct snapshot *snapshot;
     struct problem problem = {""};
     error = runtime_load_memory(bytes, length, &snapshot, &problem);
+    if (!error && (error = runtime_judge(created, snapshot, &problem)))
+        runtime_unload(snapshot);
     if (!error)
         error = runtime_publish(created, snapshot);
     if (error) {
@@ -489,6 +533,8 @@ void fflag_close(fflag_store *store)
         free(slot);
     }
     handles_free(&store->handles);
+    counts_free(&store->counts);
+    policy_free(&store->policy);
     pthread_mutex_destroy(&store->lock);
     madvise(store, FRONT, MADV_KEEPONFORK);
     free(store);
@@ -533,4 +579,34 @@ void fflag_status(const fflag_store *store, struct fflag_status *status)
     memcpy(own.build, current->snapshot->build, sizeof own.build);
     pthread_mutex_unlock(lock);
     memcpy(status, &own, own.size < sizeof own ? own.size : sizeof own);
+}
+
+/* ---------------------------------------------------------------------------------- metrics -- */
+
+const struct counts *runtime_lock_counts(const fflag_store *store, struct held_views *held)
+{
+    served_slot((fflag_store *)(uintptr_t)store);
+    fflag_store *locked = (fflag_store *)(uintptr_t)store; /* see fflag_status() */
+    pthread_mutex_lock(&locked->lock);
+    reclaim_locked(locked);
+    counts_forget_live(&locked->counts);
+    *held = (struct held_views){0};
+    int64_t now = monotonic_ms();
+    struct slot *current = atomic_load_explicit(&locked->current, memory_order_relaxed);
+    for (struct slot *slot = locked->slots; slot; slot = slot->next) {
+        if (!slot->snapshot)
+            continue;
+        counts_add_live(&locked->counts, slot->snapshot);
+        if (slot == current)
+            continue;
+        held->snapshots++;
+        if (now - slot->replaced_at > held->age_ms)
+            held->age_ms = now - slot->replaced_at;
+    }
+    return &locked->counts;
+}
+
+void runtime_unlock_counts(const fflag_store *store)
+{
+    pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&store->lock);
 }

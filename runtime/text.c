@@ -47,6 +47,16 @@ const char *fflag_error_text(enum fflag_error error)
         return "the snapshot was written to while it was read";
     case FFLAG_ERROR_SYSTEM:
         return "the watcher could not be set up";
+    case FFLAG_ERROR_UNSIGNED:
+        return "a signature is demanded and the snapshot has none";
+    case FFLAG_ERROR_UNTRUSTED:
+        return "the snapshot is signed with a key that is not trusted";
+    case FFLAG_ERROR_SIGNATURE:
+        return "the signature does not fit the snapshot";
+    case FFLAG_ERROR_ENVIRONMENT:
+        return "the snapshot is of another environment than is demanded";
+    case FFLAG_ERROR_OLDER:
+        return "the snapshot is of an earlier generation than is demanded";
     }
     return "unknown error";
 }

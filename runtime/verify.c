@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "hash.h"
+#include "signature.h"
 #include "verify.h"
 
 enum fflag_error malformed(struct verifier *verifier, const char *format, ...)
@@ -21,7 +22,7 @@ enum fflag_error malformed(struct verifier *verifier, const char *format, ...)
     return FFLAG_ERROR_MALFORMED;
 }
 
-static enum fflag_error verify_header(const struct snapshot *snapshot, struct problem *problem)
+static enum fflag_error verify_header(struct snapshot *snapshot, struct problem *problem)
 {
     const struct ffs_header *header = (const struct ffs_header *)snapshot->bytes;
     size_t known = snapshot->length < FFS_MAGIC_SIZE ? snapshot->length : FFS_MAGIC_SIZE;
@@ -56,12 +57,13 @@ static enum fflag_error verify_header(const struct snapshot *snapshot, struct pr
                          (unsigned long long)header->file_size);
         return FFLAG_ERROR_TRUNCATED;
     }
-    if (snapshot->length > header->file_size) {
-        runtime_describe(problem, "it goes on for %llu bytes after its end",
-                         (unsigned long long)(snapshot->length - header->file_size));
-        return FFLAG_ERROR_CHECKSUM;
+    if (header->file_size < sizeof *header) {
+        runtime_describe(problem, "it says that it has %llu bytes, less than a header's %zu",
+                         (unsigned long long)header->file_size, sizeof *header);
+        return FFLAG_ERROR_MALFORMED;
     }
-    return FFLAG_OK;
+    snapshot->length = header->file_size;
+    return verify_signature_structure(snapshot, problem);
 }
 
 static enum fflag_error verify_content(struct snapshot *snapshot, struct problem *problem)
@@ -109,7 +111,8 @@ static enum fflag_error verify_sections(struct verifier *verifier, struct layout
     const struct ffs_header *header = (const struct ffs_header *)snapshot->bytes;
     const struct ffs_section *sections = (const struct ffs_section *)(header + 1);
     if (header->minor <= FFS_MINOR &&
-        (header->reserved0 || !is_zero(header->reserved1, sizeof header->reserved1)))
+        (header->reserved0 || !is_zero(header->reserved1, sizeof header->reserved1) ||
+         (header->minor == 0 && header->generation)))
         return malformed(verifier, "a reserved field of the header is not zero");
     if (header->section_count > FFS_MAX_SECTIONS ||
         header->section_count > (snapshot->length - sizeof *header) / sizeof *sections)

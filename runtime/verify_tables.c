@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "hash.h"
+#include "utf8.h"
 #include "verify.h"
 
 #define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
@@ -24,33 +25,13 @@ static size_t skip_ascii(const uint8_t *bytes, size_t length, bool *upper_case)
     return i;
 }
 
-/* The size of the character at the bytes, of which there are `left`; 0: it is none. */
-static size_t character_size(const uint8_t *bytes, size_t left)
-{
-    uint8_t first = bytes[0];
-    if (first < 0x80)
-        return first != 0;
-    size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || size > left)
-        return 0;
-    for (size_t k = 1; k < size; k++)
-        if ((bytes[k] & 0xc0) != 0x80)
-            return 0;
-    /* Over-long forms, surrogates and what lies beyond U+10FFFF show in the second byte. */
-    uint8_t second = bytes[1];
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
-        return 0;
-    return size;
-}
-
 /* Whether the bytes are UTF-8 without NUL; *upper_case says whether ASCII capitals are among them.
  */
 static bool is_utf8(const uint8_t *bytes, size_t length, bool *upper_case)
 {
     *upper_case = false;
     for (size_t i = skip_ascii(bytes, length, upper_case), size; i < length; i += size) {
-        size = character_size(bytes + i, length - i);
+        size = utf8_character(bytes + i, length - i);
         if (size == 0)
             return false;
         *upper_case |= bytes[i] >= 'A' && bytes[i] <= 'Z';

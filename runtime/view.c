@@ -1,7 +1,7 @@
 /*
  * view.c - what a view shows beside values: the snapshot's name, its flags and its attributes.
  */
-#include "internal.h"
+#include "signature.h"
 
 void fflag_view_info(const fflag_view *view, struct fflag_snapshot_info *info)
 {
@@ -17,6 +17,9 @@ void fflag_view_info(const fflag_view *view, struct fflag_snapshot_info *info)
     own.attributes = snapshot->attribute_count;
     own.bytes = snapshot->bytes;
     own.length = snapshot->length;
+    own.generation = header->generation;
+    if (snapshot->signature)
+        format_key_id(snapshot->signature + offsetof(struct ffs_signature, key_id), own.signed_by);
     memcpy(info, &own, own.size < sizeof own ? own.size : sizeof own);
 }
 

@@ -282,6 +282,7 @@ static enum fflag_error accept_snapshot(struct watch *watch, struct snapshot *sn
 {
     struct problem line;
     if (runtime_serves(watch->store, snapshot->build)) {
+        runtime_confirm(watch->store, snapshot);
         runtime_unload(snapshot);
         return FFLAG_OK;
     }
@@ -310,6 +311,8 @@ static enum fflag_error judge(struct watch *watch, const struct identity *expect
     bool fresh = is_fresh(expected);
     enum fflag_error error =
         runtime_load(watch->path, watch->load_mode, &snapshot, &identity, &problem);
+    if (!error && (error = runtime_judge(watch->store, snapshot, &problem)))
+        runtime_unload(snapshot);
     if (!error)
         error = accept_snapshot(watch, snapshot);
     int number = errno;

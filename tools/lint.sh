@@ -78,7 +78,8 @@ library() {
 
 libraries() {
     library 'compiler/|tools/bench/|tests/' 'yaml\.h'
-    library 'compiler/|tools/|tests/' 'jansson\.h|sodium'
+    library 'compiler/|tools/|tests/' 'jansson\.h'
+    library 'compiler/|tools/|tests/|runtime/signature_sodium\.c' 'sodium'
     library 'tools/ffreplay/.*\.cc|tests/' 'simdjson|boost'
 }
 

@@ -22,7 +22,7 @@
 #define FFS_MAGIC      "\211FFS\r\n\x1a\n"
 #define FFS_MAGIC_SIZE 8
 #define FFS_MAJOR      1
-#define FFS_MINOR      0
+#define FFS_MINOR      1 /* a file's is the lowest that has all it uses */
 
 #define FFS_ALIGNMENT    64
 #define FFS_MAX_SECTIONS 64
@@ -55,7 +55,8 @@ struct ffs_header {
     ffs_string environment;
     uint32_t reserved0;       /* zero */
     uint8_t content_hash[16]; /* XXH3-128, canonical (big-endian), of [header_size, file_size) */
-    uint8_t reserved1[56];    /* zero */
+    uint64_t generation;      /* from minor version 1 on, before that zero: given at the build */
+    uint8_t reserved1[48];    /* zero */
     uint64_t header_hash;     /* XXH3-64 of the 120 bytes before it */
 };
 
@@ -68,6 +69,25 @@ struct ffs_section {
 
 /* A reader that does not know the section may ignore it. Without this bit it refuses the file. */
 #define FFS_SECTION_SKIPPABLE 1u
+
+/*
+ * What may follow the snapshot, from `file_size` on, to the end of the file: a signature and its
+ * comment. It is over the bytes before it, as minisign makes it, and no part of them: the hashes and
+ * the size in the header are those of the unsigned file.
+ */
+#define FFS_SIGNATURE_MAGIC     "\211FFSIG\r\n"
+#define FFS_SIGNATURE_ALGORITHM "ED" /* Ed25519 over BLAKE2b-512 */
+#define FFS_MAX_COMMENT         8192
+
+struct ffs_signature {
+    uint8_t magic[FFS_MAGIC_SIZE];
+    uint32_t comment_length; /* bytes that follow: a line of UTF-8 */
+    uint8_t algorithm[2];
+    uint8_t reserved[2]; /* zero */
+    uint8_t key_id[8];   /* as in the key; printed as a little-endian number */
+    uint8_t signature[64];
+    uint8_t comment_signature[64]; /* over `signature` and the comment */
+};
 
 enum ffs_section_id {
     FFS_STRINGS = 1,
@@ -315,6 +335,7 @@ FFS_ASSERT(sizeof(struct ffs_flag) == 40 && offsetof(struct ffs_flag, exposure_s
 FFS_ASSERT(sizeof(struct ffs_names) == 16);
 FFS_ASSERT(sizeof(struct ffs_variant) == 16);
 FFS_ASSERT(sizeof(struct ffs_instruction) == 16 && offsetof(struct ffs_instruction, operand) == 8);
+FFS_ASSERT(sizeof(struct ffs_signature) == 152 && offsetof(struct ffs_signature, key_id) == 16);
 FFS_ASSERT(sizeof(struct ffs_range) == 24);
 FFS_ASSERT(sizeof(struct ffs_ramp) == 40);
 FFS_ASSERT(sizeof(struct ffs_set) == 16 && sizeof(struct ffs_set_slot) == 8);

@@ -307,7 +307,7 @@ static inline uint8_t *assemble(struct assembler *assembler, size_t *length)
     assert(bytes);
     memset(bytes, 0, (end + 63) & ~(size_t)63);
     struct ffs_header header = {.major = FFS_MAJOR,
-                                .minor = FFS_MINOR,
+                                .minor = 0,
                                 .header_size = sizeof header,
                                 .must_understand = automata ? FFS_FEATURE_AUTOMATA : 0,
                                 .section_count = count,

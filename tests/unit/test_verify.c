@@ -1065,7 +1065,8 @@ static void survives_random_damage_that_the_hashes_fit(UNUSED_STATE)
                        &guarded.bytes[content + random / 7 % (length - content)], 1);
         }
         reseal(guarded.bytes, length);
-        struct snapshot snapshot = {.bytes = guarded.bytes, .length = length};
+        struct snapshot snapshot = {
+            .bytes = guarded.bytes, .length = length, .file_length = length};
         struct problem problem;
         if (runtime_verify(&snapshot, &problem) != FFLAG_OK)
             continue;

@@ -1,0 +1,86 @@
+/*
+ * counters.h - how often each variant of each flag was served.
+ *
+ * A snapshot of a store that counts has a table with a row for each thread and a cell for each
+ * variant of each flag. A thread has a row to itself, so it counts with a plain addition; when all
+ * rows are taken, the others share one and add atomically. A row belongs to a thread in every store
+ * of the process, and to another one once that thread is gone.
+ *
+ * When a snapshot goes, its cells are added to the store's series, which know flags and variants by
+ * name and so go on counting from one snapshot to the next.
+ */
+#ifndef FFLAG_RUNTIME_COUNTERS_H
+#define FFLAG_RUNTIME_COUNTERS_H
+
+#include "internal.h"
+
+#define COUNTED_THREADS 128
+#define SHARED_ROW      (COUNTED_THREADS + 1)
+
+/* Of a snapshot. Read-only, but for the cells. */
+struct counters {
+    _Atomic uint64_t *cells; /* rows 1 to SHARED_ROW */
+    size_t row_size;         /* cells; whole cache lines */
+    uint32_t *first;         /* by flag index: its first cell; at the end, how many there are */
+    uint32_t *series;        /* by cell */
+    size_t mapped;           /* bytes at `cells` */
+};
+
+/* The cells of a boolean flag that is answered without its program, by its handle. */
+struct tally {
+    uint32_t cell[2]; /* of a constant: the second; of a rollout: beyond the threshold, and below */
+};
+
+/* Of a store; under its lock. */
+struct series {
+    char *flag;
+    char *variant;  /* empty: of a flag declared by a plain value */
+    uint64_t total; /* in snapshots that are gone */
+    uint64_t live;  /* in the others, when they were last added up */
+};
+struct counts {
+    struct series *series;
+    uint32_t count, capacity;
+    uint32_t *index; /* open addressing: 1 + place, or 0 */
+    uint32_t index_capacity;
+};
+
+/* The calling thread's row; 0 until it counts for the first time. */
+extern _Thread_local uint32_t runtime_counted_row __attribute__((tls_model("initial-exec")));
+/* Finds a row for the calling thread. Two system calls. */
+uint32_t counters_join(void);
+
+static inline void count_cell(const struct counters *counters, uint32_t cell)
+{
+    uint32_t row = runtime_counted_row;
+    if (UNLIKELY(row == 0))
+        row = counters_join();
+    _Atomic uint64_t *at = &counters->cells[row * counters->row_size + cell];
+    /* Relaxed: a count orders nothing, and whoever reads it reads it some time. */
+    if (LIKELY(row != SHARED_ROW))
+        atomic_store_explicit(at, atomic_load_explicit(at, memory_order_relaxed) + 1,
+                              memory_order_relaxed);
+    else
+        atomic_fetch_add_explicit(at, 1, memory_order_relaxed);
+}
+
+static inline void count_variant(const struct snapshot *snapshot, const struct ffs_flag *flag,
+                                 uint16_t variant)
+{
+    const struct counters *counters = snapshot->counters;
+    if (UNLIKELY(counters != NULL))
+        count_cell(counters, counters->first[flag - snapshot->flags] + variant);
+}
+
+/* Gives a snapshot its table, and its variants their series. False when out of memory. */
+bool counters_create(struct counts *counts, struct snapshot *snapshot);
+void counters_free(struct counters *counters);
+/* Adds the cells of a snapshot that nobody uses any more to the totals. */
+void counters_retire(struct counts *counts, const struct snapshot *snapshot);
+
+/* Adding up: first forget what is live, then add each snapshot that the store still has. */
+void counts_forget_live(struct counts *counts);
+void counts_add_live(struct counts *counts, const struct snapshot *snapshot);
+void counts_free(struct counts *counts);
+
+#endif
