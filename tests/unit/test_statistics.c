@@ -933,8 +933,16 @@ static void sizes_samples(void **state)
     EQUALS(proportions_detectable(0.05, 2 * SIZE_OF_SHARES, 0.5, 0.05, 0.8), 0.01);
     /* Looking at any time has its price. */
     double once = means_sample_size(0.2, 1, 0.5, 0.1, 0.8);
-    double always = sequence_sample_size(0.2, 1, 1, 0.5, 0.05, 0.8);
+    double always = means_sequence_size(0.2, 1, 1, 0.5, 0.05, 0.8);
     assert_true(always > once && always < 5 * once);
+    once = proportions_sample_size(0.01, 0.02, 0.1, 0.1, 0.8);
+    always = proportions_sequence_size(0.01, 0.02, CHANGE_RELATIVE, 0, 0.1, 0.05, 0.8);
+    assert_true(always > once && always < 5 * once);
+    assert_true(proportions_sequence_size(0.01, 0.02, CHANGE_RELATIVE, 0.5, 0.1, 0.05, 0.8) >
+                2 * always);
+    EQUALS(proportions_sequence_size(0.01, 0.02, CHANGE_ABSOLUTE, 0, 0.1, 0.05, 0.8), always);
+    assert_true(
+        isnan(proportions_sequence_size(0.01, 0.011, CHANGE_ABSOLUTE, 0.001, 0.1, 0.05, 0.8)));
     assert_true(isnan(means_sample_size(0, 1, 0.5, 0.05, 0.8)));
     assert_true(isnan(means_sample_size(1, 1, 0, 0.05, 0.8)));
     assert_true(isnan(proportions_sample_size(0.1, 0.1, 0.5, 0.05, 0.8)));

@@ -270,9 +270,11 @@ double means_detectable(double standard_deviation, double n, double canary_share
                         double power);
 double proportions_detectable(double control, double n, double canary_share, double alpha,
                               double power);
-/* The same for the one-sided bounds that may be looked at any time: by when `power` of the canaries
- * that are off by so much have been found. */
-double sequence_sample_size(double difference, double variance_canary, double variance_control,
-                            double canary_share, double alpha, double power);
+/* The same for the one-sided bounds that may be looked at any time: by when about `power` of the
+ * canaries that are off by so much have been found. */
+double proportions_sequence_size(double control, double canary, enum change change, double margin,
+                                 double canary_share, double alpha, double power);
+double means_sequence_size(double difference, double variance_canary, double variance_control,
+                           double canary_share, double alpha, double power);
 
 #endif

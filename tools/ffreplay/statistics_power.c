@@ -150,8 +150,8 @@ static double slack_of_units(const void *data, double n)
                     normal_quantile(asked->power));
 }
 
-double sequence_sample_size(double difference, double variance_canary, double variance_control,
-                            double canary_share, double alpha, double power)
+double means_sequence_size(double difference, double variance_canary, double variance_control,
+                           double canary_share, double alpha, double power)
 {
     if (!is_sane(canary_share, alpha, power) || difference == 0)
         return NAN;
@@ -162,4 +162,43 @@ double sequence_sample_size(double difference, double variance_canary, double va
                              .alpha = alpha,
                              .power = power};
     return first_reaching(slack_of_units, &asked, 0, MEANS_BURN_IN, MOST_UNITS);
+}
+
+struct proportions_question {
+    struct proportion control, canary; /* of one unit in all: n is the share */
+    enum side side;
+    double ratio, difference, power;
+};
+
+/* The evidence when the canary was as lucky as all but the wanted part are. */
+static double evidence_of_units(const void *data, double n)
+{
+    const struct proportions_question *asked = data;
+    double p = asked->canary.events, q = asked->control.events;
+    double error = sqrt(p * (1 - p) / (n * asked->canary.n) + q * (1 - q) / (n * asked->control.n));
+    double luck = normal_quantile(asked->power) * error;
+    double seen = asked->side == SIDE_ABOVE ? p - luck : p + luck;
+    struct stratum stratum = {
+        {n * asked->canary.n, n * asked->canary.n * fmin(fmax(seen, 0), 1)},
+        {n * asked->control.n, n * asked->control.n * q},
+    };
+    return proportions_log_e(&stratum, 1, asked->side, asked->ratio, asked->difference);
+}
+
+double proportions_sequence_size(double control, double canary, enum change change, double margin,
+                                 double canary_share, double alpha, double power)
+{
+    struct proportions_question asked = {
+        .control = {1 - canary_share, control},
+        .canary = {canary_share, canary},
+        .ratio = change == CHANGE_RELATIVE ? 1 + margin : 1,
+        .difference = change == CHANGE_RELATIVE ? 0 : margin,
+        .power = power,
+    };
+    double margined = asked.ratio * control + asked.difference;
+    if (!is_sane(canary_share, alpha, power) || !(control >= 0 && control <= 1) ||
+        !(canary >= 0 && canary <= 1) || canary == margined)
+        return NAN;
+    asked.side = canary > margined ? SIDE_ABOVE : SIDE_BELOW;
+    return first_reaching(evidence_of_units, &asked, -log(alpha), 1, MOST_UNITS);
 }
