@@ -68,7 +68,7 @@ service := $(BUILD)/demo-service
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all setup demo check check-all bench calibration lint fmt install uninstall clean help
+.PHONY: all setup demo check check-all bench bench-peers bench-compile calibration lint fmt install uninstall clean help
 
 ## all: build ffc, ffreplay and libfflag under build/ (the default)
 all: $(ffc) $(ffreplay) $(library_a) $(library_so) $(service)
