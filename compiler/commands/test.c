@@ -17,6 +17,7 @@ const struct command test_command = {
     .examples = "  ffc test                          every test of flags/, as TAP\n"
                 "  ffc test 'canary.*'               tests of these flags, or of such a name\n"
                 "  ffc test --min-coverage 100%      fail where something is not tested\n"
+                "  ffc test --format github          failures as annotations of a pull request\n"
                 "  ffc test --json | jq .coverage    what no test reaches\n",
     .run = run,
 };
@@ -109,8 +110,14 @@ static int run_trials(struct test_run *run, const struct options *options, bool 
             status = EXIT_JOB;
     }
     if (status == EXIT_FINE) {
-        report_summary(run, options->coverage ? UINT32_MAX : MOST_UNREACHED, &summary);
-        fwrite(summary.bytes, 1, summary.length, stderr);
+        if (options->format != DIAGNOSTIC_TEXT)
+            report_failures(run, options->format, stderr);
+        /* A document on stderr stands alone. */
+        bool lines = options->format == DIAGNOSTIC_TEXT || options->format == DIAGNOSTIC_GITHUB;
+        if (lines) {
+            report_summary(run, options->coverage ? UINT32_MAX : MOST_UNREACHED, &summary);
+            fwrite(summary.bytes, 1, summary.length, stderr);
+        }
         status = run->failed ? EXIT_INPUT : EXIT_FINE;
         if (options->min_coverage && judge_coverage(run, options->min_coverage))
             status = EXIT_INPUT;
@@ -158,7 +165,7 @@ static int run(int argc, char **argv)
         {"min-coverage", 0, OPTION_TEXT, &options.min_coverage, "PERCENT",
          "fail where the tests reach less"},
         {"format", 0, OPTION_FORMAT, &options.format, NULL,
-         "of diagnostics: text, json or github [text]"},
+         "of diagnostics, and then of failures too: text, json or github [text]"},
         {"color", 0, OPTION_COLOR, &options.color, NULL, "auto, always or never [auto]"},
     };
     int status;

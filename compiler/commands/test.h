@@ -92,6 +92,8 @@ const char *covered_kind_name(enum covered_kind kind);
 /* test_report.c: the product, for stdout. */
 void report_tap(struct test_run *run, struct buffer *out);
 void report_json(struct test_run *run, struct buffer *out);
+/* Failures as diagnostics, for what reads those. */
+void report_failures(struct test_run *run, enum diagnostic_format format, FILE *out);
 /* For stderr: the verdict, and at most `most` of what no test reaches. */
 void report_summary(struct test_run *run, uint32_t most, struct buffer *out);
 

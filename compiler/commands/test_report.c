@@ -217,6 +217,24 @@ void report_json(struct test_run *run, struct buffer *out)
     buffer_append_text(out, "}\n");
 }
 
+/* ------------------------------------------------------------------------------ diagnostics -- */
+
+void report_failures(struct test_run *run, enum diagnostic_format format, FILE *out)
+{
+    struct diagnostics failures = {.arena = &run->arena, .sources = &run->project->sources};
+    for (uint32_t i = 0; i < run->trial_count; i++) {
+        const struct trial *trial = &run->trials[i];
+        if (!trial->failure_count)
+            continue;
+        const struct failure *failure = &trial->failures[0];
+        diagnose(&failures, FF0547, trial->test->span, "test '%s' fails in '%s': %s",
+                 trial->test->name.text, environment_name(run, trial), failure->message);
+        diagnose_note(&failures, failure_place(run, trial, failure),
+                      trial->counts ? "the flag is defined here" : "decided here");
+    }
+    diagnostics_write(&failures, format, false, out);
+}
+
 /* ---------------------------------------------------------------------------------- summary -- */
 
 static void write_unreached(struct test_run *run, const struct covered *item, struct buffer *out)

@@ -204,6 +204,11 @@ static int trace_project(struct tracer *tracer, const struct options *options, c
 {
     struct project *project = tracer->project;
     int status = diagnostics_status(&project->diagnostics);
+    if (status == EXIT_JOB && options->snapshot && !options->directory)
+        return job_error(&trace_command,
+                         "a snapshot has no definitions, and there are none in '%s': name the "
+                         "project that it was built from with -C",
+                         project->directory);
     if (project->diagnostics.errors) {
         show_diagnostics(project, options->format, options->color);
         return status;

@@ -189,6 +189,11 @@ assert len(yaml.safe_load(blocks[0])["failures"]) == 5
 assert yaml.safe_load(blocks[1])["failures"][0]["got"] == {"on": 49981, "off": 50019}
 PY
 
+is "as diagnostics, a document" "$("$FFC" test --format json 2>&1 >/dev/null | /usr/bin/python3 -c 'import json, sys
+for item in json.load(sys.stdin)["diagnostics"]: print(item["code"], item["range"]["start"]["line"], item["notes"][0]["message"])')" \
+    "FF0547 2 decided here
+FF0547 8 the flag is defined here"
+
 mv passing.yaml flags/passing.yaml
 plan() {
     "$FFC" test "$@" 2>/dev/null | sed -n 2p

@@ -160,6 +160,9 @@ exits "a snapshot that is not there" 2 "$FFC" trace base -s nowhere.ffs -c '{}'
 head -c 200 p.ffs >short.ffs
 exits "a snapshot that is damaged" 1 "$FFC" trace base -s short.ffs -c '{}'
 
+is "a snapshot without its definitions" "$(cd / && "$FFC" trace base -s "$scratch/p.ffs" -c '{}' 2>&1)" \
+    "ffc trace: a snapshot has no definitions, and there are none in 'flags': name the project that it was built from with -C"
+
 exits "no flag" 2 "$FFC" trace -e production -c '{}'
 exits "two flags" 2 "$FFC" trace base checkout -e production -c '{}'
 exits "no context" 2 "$FFC" trace base -e production

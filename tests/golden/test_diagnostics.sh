@@ -103,7 +103,7 @@ compare() {
     fi
     is "$name" "$(cat "$scratch/got")" "$(cat "$expected" 2>/dev/null)"
     case $name in
-    FF????-*) ok "$name triggers its code" grep -q "\[${name%%-*}\]" "$scratch/got" ;;
+    FF????-*) ok "$name triggers its code" grep -qw "${name%%-*}" "$scratch/got" ;;
     esac
 }
 
