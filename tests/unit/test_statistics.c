@@ -101,7 +101,7 @@ static struct moments moments_of(const struct sums *sums)
     return moments_of_sums(sums->n, &sums->sum, &sums->squares);
 }
 
-/* NIST's NumAcc1 to 4; a variance by sums of squares in doubles gets the last one wrong altogether. */
+/* NIST's NumAcc1 to 4; by sums of squares in doubles the last variance is all wrong. */
 static void keeps_the_variance_of_great_numbers_that_differ_little(void **state)
 {
     (void)state;
@@ -515,7 +515,7 @@ static void shows_harm_beside_a_control_without_events(void **state)
     assert_int_equal(margin_judge(&found, SIDE_ABOVE, 0.1), MARGIN_BEYOND);
 }
 
-/* The control saw most of the bad hour: pooled, the canary looks better by half, and is the same. */
+/* The control saw most of the bad hour: pooled, the canary looks better, and is the same. */
 static void compares_within_strata(void **state)
 {
     (void)state;

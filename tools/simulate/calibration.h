@@ -1,6 +1,6 @@
 /*
- * calibration.h - how often the statistics are wrong, and how often they find what is there: replays
- * of made-up canaries, each looked at many times.
+ * calibration.h - how often the statistics are wrong, and how often they find what is there:
+ * replays of made-up canaries, each looked at many times.
  */
 #ifndef SIMULATE_CALIBRATION_H
 #define SIMULATE_CALIBRATION_H
@@ -27,8 +27,8 @@ struct requests {
     enum shares shares;
     double ratio, difference; /* the hypothesis: canary = ratio * control + difference */
 };
-/* Units assigned by chance, and no arm favoured: a mismatch found at p < 0.001, by chi-square at each
- * look (`fixed_above`) and by the e-process (`above`). */
+/* Units assigned by chance, and no arm favoured: a mismatch found at p < 0.001, by chi-square at
+ * each look (`fixed_above`) and by the e-process (`above`). */
 struct outcome simulate_sample_ratio(double canary_share, uint32_t a_look, uint32_t looks,
                                      uint32_t replays, uint64_t seed);
 

@@ -1,4 +1,4 @@
-/* simulate_values.c - canaries judged by a mean or a quantile of what they log. See calibration.h. */
+/* simulate_values.c - canaries judged by a mean or a quantile. See calibration.h. */
 #include "calibration.h"
 
 #include <math.h>
