@@ -121,7 +121,7 @@ static void write_failures(struct test_run *run, const struct trial *trial, stru
 
 void report_tap(struct test_run *run, struct buffer *out)
 {
-    buffer_format(out, "TAP version 14\n1..%u%s\n", run->trial_count,
+    buffer_format(out, "TAP version 13\n1..%u%s\n", run->trial_count,
                   run->trial_count ? "" : " # SKIP no tests");
     for (uint32_t i = 0; i < run->trial_count; i++) {
         const struct trial *trial = &run->trials[i];

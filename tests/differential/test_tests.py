@@ -1,7 +1,7 @@
 """`ffc test` over random projects: what `ffc eval` answers passes, what it does not fails, and what a
 test supposes of a canary or an experiment is what the definitions edited that way would answer.
 
-PROJECTS (default 40) and SEED can be set; a failure prints the seed and keeps the projects.
+PROJECTS (default 40; with LONG, 400) and SEED can be set; a failure prints the seed and keeps the projects.
 """
 
 import copy
@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 from generate import BAD_VERSIONS, ENVIRONMENTS, LISTS, TIMES, Generator, write_yaml  # noqa: E402
 
 FFC = os.environ.get("FFC", "build/ffc")
-PROJECTS = int(os.environ.get("PROJECTS", "40"))
+PROJECTS = int(os.environ.get("PROJECTS", "400" if os.environ.get("LONG") else "40"))
 SEED = int(os.environ.get("SEED", random.SystemRandom().randint(0, 10**9)))
 REASONS = ["STATIC", "DEFAULT", "TARGETING_MATCH", "SPLIT", "DISABLED", "OVERRIDE",
            "PREREQUISITE_FAILED", "HOLDOUT", "LAYER"]

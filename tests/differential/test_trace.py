@@ -1,6 +1,6 @@
 """The steps of `ffc trace` lead to the answer of `ffc eval`, over flags/ and random projects.
 
-TRACES (default 240) and SEED can be set; a failure prints the seed and keeps the project.
+TRACES (default 240; with LONG, 4000) and SEED can be set; a failure prints the seed and keeps the project.
 """
 
 import json
@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 from generate import ENVIRONMENTS, LISTS, TIMES, Generator, write_yaml  # noqa: E402
 
 FFC = os.environ.get("FFC", "build/ffc")
-TRACES = int(os.environ.get("TRACES", "240"))
+TRACES = int(os.environ.get("TRACES", "4000" if os.environ.get("LONG") else "240"))
 SEED = int(os.environ.get("SEED", random.SystemRandom().randint(0, 10**9)))
 FLAGS = os.path.join(os.path.dirname(__file__), "../../flags")
 ANSWER = ("flag", "environment", "value", "variant", "reason", "rule", "error")
