@@ -160,7 +160,8 @@ static bool check_part(struct checking *checking, const struct condition *condit
 {
     if (condition->kind == CONDITION_SEGMENT && checking->never[condition->segment->index])
         return true;
-    /* What never holds together with its surroundings is theirs to report, unless it is a choice. */
+    /* What never holds together with its surroundings is theirs to report, unless it is a
+     * choice. */
     if (check_children(checking, condition, given))
         return true;
     struct parts all = *given;

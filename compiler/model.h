@@ -1,9 +1,9 @@
 /*
  * model.h - a project as its definitions say it, names resolved.
  *
- * Everything is owned by the project's arena and constant once project_load() has returned. Texts are
- * NUL-terminated and never NULL unless said; a `span` is where a thing was written. Percentages are in
- * thousandths of a percent (0 to 100000), times and durations in milliseconds.
+ * Everything is owned by the project's arena and constant once project_load() has returned. Texts
+ * are NUL-terminated and never NULL unless said; a `span` is where a thing was written. Percentages
+ * are in thousandths of a percent (0 to 100000), times and durations in milliseconds.
  */
 #ifndef FFC_MODEL_H
 #define FFC_MODEL_H
@@ -49,8 +49,9 @@ struct network {
     uint8_t last[16];
 };
 
-/* A value a test compares with. `source` is as written; the member that counts follows from the type
- * of the attribute: the text itself for string and strings, and for a version its canonical text. */
+/* A value a test compares with. `source` is as written; the member that counts follows from the
+ * type of the attribute: the text itself for string and strings, and for a version its canonical
+ * text. */
 struct operand {
     struct text source;
     union {
@@ -73,8 +74,8 @@ enum condition_kind {
 };
 
 /*
- * A tree. The exact negations (`ne`, `not_in`, `not_contains`, `has_none`, `present: false`, …) are a
- * test with `negate`; in a test of several operands, any of them makes it hold (all of them for
+ * A tree. The exact negations (`ne`, `not_in`, `not_contains`, `has_none`, `present: false`, …) are
+ * a test with `negate`; in a test of several operands, any of them makes it hold (all of them for
  * OPERATOR_HAS_ALL).
  */
 struct condition {
@@ -291,8 +292,8 @@ struct experiment {
     struct span span;
 };
 
-/* A flag as one environment has it: its own keys, replaced by the environment's. Variants keep their
- * names and order in every environment; only their values may differ. */
+/* A flag as one environment has it: its own keys, replaced by the environment's. Variants keep
+ * their names and order in every environment; only their values may differ. */
 struct targeting {
     bool enabled;
     const struct attribute *bucket_by; /* NULL: no default is declared, and nothing hashes */

@@ -75,7 +75,8 @@ static struct formula *atom(struct question *question, const struct condition *t
 {
     struct formula *formula = new_formula(question, FORMULA_ATOM, 0);
     struct subject *subject = find_subject(question, test);
-    /* Values of a log's field are of no declared type; an empty list was reported where it is read. */
+    /* Values of a log's field are of no declared type; an empty list was reported where it is
+     * read. */
     bool untyped = !test->attribute && !test->flag;
     bool empty = test->attribute && !test->operand_count && !test->file &&
                  test->operator_kind != OPERATOR_PRESENT;

@@ -5,8 +5,8 @@
  * can tell apart: for numbers, times and versions the points they are compared with and the gaps
  * between; for strings the values that are named, and the others; for addresses the pieces that
  * networks cut; and always "absent". A question is decided by trying the regions, so nesting,
- * negation and segments need no patterns of their own. What cannot be cut into few regions, or takes
- * too long, is not claimed: an answer of true is certain, and false says nothing.
+ * negation and segments need no patterns of their own. What cannot be cut into few regions, or
+ * takes too long, is not claimed: an answer of true is certain, and false says nothing.
  */
 #ifndef FFC_PROVE_H
 #define FFC_PROVE_H
@@ -18,8 +18,8 @@ struct prover {
 };
 
 /*
- * Whether surely no context makes all of `holding` hold and none of `failing`. Segments must be free
- * of cycles. Cost: bounded; the common question is answered in a microsecond.
+ * Whether surely no context makes all of `holding` hold and none of `failing`. Segments must be
+ * free of cycles. Cost: bounded; the common question is answered in a microsecond.
  */
 bool prove_impossible(struct prover *prover, const struct condition *const *holding,
                       uint32_t holding_count, const struct condition *const *failing,

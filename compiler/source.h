@@ -42,8 +42,8 @@ struct position {
     const char *line_end; /* before its line break */
 };
 
-/* Where the byte is. Cost: the first time, one pass over the file; then a search and the line, or in
- * ascending order, the part of the line that was not counted yet. */
+/* Where the byte is. Cost: the first time, one pass over the file; then a search and the line,
+ * or in ascending order, the part of the line that was not counted yet. */
 struct position source_position(const struct sources *sources, uint32_t file, uint32_t offset);
 
 #endif

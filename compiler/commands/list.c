@@ -47,7 +47,8 @@ static bool is_selected(const struct listing *listing, const struct flag *flag)
            is_one_of(&listing->kinds, flag_kind_names[flag->kind]);
 }
 
-/* ------------------------------------------------------------------------------- how it stands -- */
+/* ------------------------------------------------------------------------------- how it stands
+ * -- */
 
 static const char *variant_name(const struct targeting *targeting, uint32_t variant)
 {

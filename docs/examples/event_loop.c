@@ -46,7 +46,8 @@ int main(int argc, char **argv)
 {
     struct fflag_options options = FFLAG_OPTIONS_INIT;
     options.no_thread = true;
-    enum fflag_error error = argc == 2 ? fflag_open(&store, argv[1], &options) : FFLAG_ERROR_GENERAL;
+    enum fflag_error error =
+        argc == 2 ? fflag_open(&store, argv[1], &options) : FFLAG_ERROR_GENERAL;
     if (error) {
         fprintf(stderr, "cannot open the snapshot: %s\n", fflag_error_text(error));
         return 1;
