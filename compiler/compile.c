@@ -3,16 +3,40 @@
 
 #include <stdlib.h>
 
-static bool lower_project(struct lowering *lowering, uint32_t *order)
+static bool lower_project(struct lowering *lowering)
 {
     struct project *project = lowering->project;
-    if (!order_flags(project, lowering->environment, order)) {
+    uint32_t *order = xcalloc(project->flag_count + 1u, sizeof *order);
+    bool done = order_flags(project, lowering->environment, order);
+    if (done)
+        done = lower_flags(lowering, order);
+    else
         diagnose(&project->diagnostics, FF0246, NO_SPAN,
                  "flags of environment '%s' that need each other, in a long circle",
                  project->environments.items[lowering->environment].text);
-        return false;
-    }
-    return lower_flags(lowering, order);
+    free(order);
+    return done;
+}
+
+/* With `out` NULL, the flags are lowered, which is where limits show, and nothing is written. */
+static bool compile(struct project *project, uint32_t environment, const struct label *labels,
+                    size_t label_count, struct buffer *out)
+{
+    struct lowering lowering = {.project = project, .environment = environment};
+    lowering.flags = xcalloc(project->flag_count + 1u, sizeof *lowering.flags);
+    lowering.segments = xcalloc(project->segment_count + 1u, sizeof(struct expression *));
+    lowering.image.flags = xcalloc(project->flag_count + 1u, sizeof *lowering.image.flags);
+    lowering.image.sources = xcalloc(project->flag_count + 1u, sizeof(const struct flag *));
+
+    bool done = lower_project(&lowering);
+    if (done && out)
+        image_write(&lowering.image, project, environment, labels, label_count, out);
+
+    image_release(&lowering.image);
+    arena_release(&lowering.arena);
+    free(lowering.segments);
+    free(lowering.flags);
+    return done;
 }
 
 bool project_compile(struct project *project, const char *environment, const struct label *labels,
@@ -23,21 +47,13 @@ bool project_compile(struct project *project, const char *environment, const str
         diagnose(&project->diagnostics, FF0218, NO_SPAN, "unknown environment '%s'", environment);
         return false;
     }
-    struct lowering lowering = {.project = project, .environment = index};
-    uint32_t *order = xcalloc(project->flag_count + 1u, sizeof *order);
-    lowering.flags = xcalloc(project->flag_count + 1u, sizeof *lowering.flags);
-    lowering.segments = xcalloc(project->segment_count + 1u, sizeof(struct expression *));
-    lowering.image.flags = xcalloc(project->flag_count + 1u, sizeof *lowering.image.flags);
-    lowering.image.sources = xcalloc(project->flag_count + 1u, sizeof(const struct flag *));
+    return compile(project, index, labels, label_count, out);
+}
 
-    bool done = lower_project(&lowering, order);
-    if (done)
-        image_write(&lowering.image, project, index, labels, label_count, out);
-
-    image_release(&lowering.image);
-    arena_release(&lowering.arena);
-    free(lowering.segments);
-    free(lowering.flags);
-    free(order);
-    return done;
+bool project_check_limits(struct project *project)
+{
+    bool fine = project->diagnostics.errors == 0;
+    for (uint32_t i = 0; fine && i < project->environments.count; i++)
+        fine = compile(project, i, NULL, 0, NULL);
+    return fine;
 }

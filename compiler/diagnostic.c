@@ -73,6 +73,14 @@ void diagnose_help(struct diagnostics *diagnostics, const char *format, ...)
     va_end(arguments);
 }
 
+void diagnostics_append(struct diagnostics *diagnostics, const struct diagnostics *more)
+{
+    for (uint32_t i = 0; i < more->count; i++) {
+        *ARENA_APPEND(diagnostics->arena, diagnostics->items, diagnostics->count) = more->items[i];
+        count_in(diagnostics, more->items[i].severity);
+    }
+}
+
 void diagnostics_raise(struct diagnostics *diagnostics, enum diagnostic_code code)
 {
     for (uint32_t i = 0; i < diagnostics->count; i++) {

@@ -69,6 +69,8 @@ void diagnose_note(struct diagnostics *diagnostics, struct span span, const char
 void diagnose_help(struct diagnostics *diagnostics, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Adds all of another list, whose arena must live on. */
+void diagnostics_append(struct diagnostics *diagnostics, const struct diagnostics *more);
 /* Raises the warnings of a code to errors: what --strict asks for. */
 void diagnostics_raise(struct diagnostics *diagnostics, enum diagnostic_code code);
 /* Orders by file, line and column, and drops exact repetitions from the list and the counts. */

@@ -53,7 +53,6 @@ uint64_t image_tagged_text(struct image *image, const char *text)
 struct member {
     uint64_t hash;
     const char *text;
-    size_t length;
 };
 
 /* By hash, so that equal sets have equal slots whatever order they were written in. */
@@ -63,6 +62,19 @@ static int compare_members(const void *left, const void *right)
     if (a->hash != b->hash)
         return a->hash < b->hash ? -1 : 1;
     return strcmp(a->text, b->text);
+}
+
+/* Ordered, each once; returns how many. */
+static size_t order_members(struct member *members, const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        members[i] = (struct member){XXH3_64bits(texts[i], strlen(texts[i])), texts[i]};
+    qsort(members, count, sizeof *members, compare_members);
+    size_t distinct = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!distinct || compare_members(&members[distinct - 1], &members[i]) != 0)
+            members[distinct++] = members[i];
+    return distinct;
 }
 
 /* Never without an empty slot to end a probe. Small sets may be fuller than three quarters: they
@@ -78,37 +90,28 @@ static uint32_t set_capacity(size_t count)
 uint64_t image_set(struct image *image, const char *const *texts, size_t count)
 {
     struct member *members = xcalloc(count, sizeof *members);
-    for (size_t i = 0; i < count; i++) {
-        size_t length = strlen(texts[i]);
-        members[i] = (struct member){XXH3_64bits(texts[i], length), texts[i], length};
-    }
-    qsort(members, count, sizeof *members, compare_members);
-    size_t distinct = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!distinct || strcmp(members[distinct - 1].text, members[i].text) != 0)
-            members[distinct++] = members[i];
-    struct ffs_set head = {.capacity = set_capacity(distinct), .count = (uint32_t)distinct};
-
-    struct ffs_set_slot *slots = xcalloc(head.capacity, sizeof *slots);
-    for (uint32_t i = 0; i < head.capacity; i++)
+    size_t distinct = order_members(members, texts, count);
+    uint32_t capacity = set_capacity(distinct);
+    size_t size = sizeof(struct ffs_set) + sizeof(struct ffs_set_slot) * capacity;
+    struct ffs_set *head = xcalloc(1, size);
+    struct ffs_set_slot *slots = (struct ffs_set_slot *)(void *)(head + 1);
+    head->capacity = capacity;
+    head->count = (uint32_t)distinct;
+    for (uint32_t i = 0; i < capacity; i++)
         slots[i].ref = FFS_NONE;
     for (size_t i = 0; i < distinct; i++) {
-        if (members[i].length > head.longest)
-            head.longest = (uint32_t)members[i].length;
-        uint64_t at = members[i].hash & (head.capacity - 1);
+        size_t length = strlen(members[i].text);
+        if (length > head->longest)
+            head->longest = (uint32_t)length;
+        uint64_t at = members[i].hash & (capacity - 1);
         while (slots[at].ref != FFS_NONE)
-            at = (at + 1) & (head.capacity - 1);
+            at = (at + 1) & (capacity - 1);
         slots[at].tag = (uint32_t)(members[i].hash >> 32);
-        slots[at].ref = image_string(image, members[i].text, members[i].length);
+        slots[at].ref = image_string(image, members[i].text, length);
     }
-
-    struct buffer *set = &image->scratch;
-    set->length = 0;
-    buffer_append(set, &head, sizeof head);
-    buffer_append(set, slots, sizeof *slots * head.capacity);
-    uint64_t index = pool_add(&image->sets, set->bytes, set->length) / sizeof(uint32_t);
-    free(slots);
     free(members);
+    uint64_t index = pool_add(&image->sets, head, size) / sizeof(uint32_t);
+    free(head);
     return index;
 }
 

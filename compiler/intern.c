@@ -8,15 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct pool_entry *slot_for(struct pool *pool, uint64_t hash, const void *bytes,
+static bool stands_at(const struct pool *pool, size_t offset, const void *bytes, size_t length)
+{
+    return length <= pool->bytes.length - offset &&
+           memcmp(pool->bytes.bytes + offset, bytes, length) == 0;
+}
+
+static size_t offset_of(const struct pool_entry *entry)
+{
+    return (size_t)(entry->at - 1) * POOL_UNIT;
+}
+
+static struct pool_entry *slot_for(struct pool *pool, uint32_t tag, const void *bytes,
                                    size_t length)
 {
-    for (size_t i = hash & (pool->capacity - 1);; i = (i + 1) & (pool->capacity - 1)) {
+    for (size_t i = tag & (pool->capacity - 1);; i = (i + 1) & (pool->capacity - 1)) {
         struct pool_entry *entry = &pool->entries[i];
-        if (!entry->length)
-            return entry;
-        if (entry->hash == hash && entry->length == length &&
-            !memcmp(pool->bytes.bytes + entry->offset, bytes, length))
+        if (!entry->at || (entry->tag == tag && stands_at(pool, offset_of(entry), bytes, length)))
             return entry;
     }
 }
@@ -28,29 +36,30 @@ static void grow(struct pool *pool)
     pool->capacity = old_capacity ? old_capacity * 2 : 64;
     pool->entries = xcalloc(pool->capacity, sizeof *pool->entries);
     for (size_t i = 0; i < old_capacity; i++) {
-        if (!old[i].length)
+        if (!old[i].at)
             continue;
-        size_t at = old[i].hash & (pool->capacity - 1);
-        while (pool->entries[at].length)
-            at = (at + 1) & (pool->capacity - 1);
-        pool->entries[at] = old[i];
+        size_t slot = old[i].tag & (pool->capacity - 1);
+        while (pool->entries[slot].at)
+            slot = (slot + 1) & (pool->capacity - 1);
+        pool->entries[slot] = old[i];
     }
     free(old);
 }
 
 size_t pool_add(struct pool *pool, const void *bytes, size_t length)
 {
-    assert(length > 0);
-    if (pool->count * 2 >= pool->capacity)
+    assert(length > 0 && length % POOL_UNIT == 0);
+    /* Up to two thirds full. */
+    if (pool->count * 3 >= pool->capacity * 2)
         grow(pool);
-    uint64_t hash = XXH3_64bits(bytes, length);
-    struct pool_entry *entry = slot_for(pool, hash, bytes, length);
-    if (!entry->length) {
-        *entry = (struct pool_entry){hash, pool->bytes.length, length};
+    uint32_t tag = (uint32_t)(XXH3_64bits(bytes, length) >> 32);
+    struct pool_entry *entry = slot_for(pool, tag, bytes, length);
+    if (!entry->at) {
+        *entry = (struct pool_entry){tag, (uint32_t)(pool->bytes.length / POOL_UNIT) + 1};
         buffer_append(&pool->bytes, bytes, length);
         pool->count++;
     }
-    return entry->offset;
+    return offset_of(entry);
 }
 
 void pool_release(struct pool *pool)

@@ -9,21 +9,22 @@
 
 #include "memory.h"
 
+/* A list file has millions of runs: an entry says where one may be, and the bytes tell. */
 struct pool_entry {
-    uint64_t hash;
-    size_t offset;
-    size_t length;
+    uint32_t tag; /* the upper half of the hash */
+    uint32_t at;  /* offset / POOL_UNIT + 1; 0: free */
 };
+#define POOL_UNIT 4
 
 struct pool {
     struct buffer bytes;
-    struct pool_entry *entries; /* open addressing; an entry of length 0 is free */
+    struct pool_entry *entries; /* open addressing */
     size_t capacity;            /* a power of two, or 0 */
     size_t count;
 };
 
 /* The offset in `bytes` of a run equal to this one, which is appended when there is none. `length`
- * is at least 1. Cost: one hash of the run. */
+ * is a positive multiple of POOL_UNIT. Cost: one hash of the run. */
 size_t pool_add(struct pool *pool, const void *bytes, size_t length);
 void pool_release(struct pool *pool);
 

@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define FIRST_BLOCK   ((size_t)64 << 10)
 #define LARGEST_BLOCK ((size_t)8 << 20)
-#define ALIGNMENT     _Alignof(max_align_t)
+#define LARGE_PAGE    ((uintptr_t)2 << 20)
+#define ALIGNMENT     ((size_t)8)
 
 struct arena_block {
     struct arena_block *previous;
@@ -37,6 +39,15 @@ void *xrealloc(void *pointer, size_t size)
     return moved;
 }
 
+/* Thousands of page faults cost more than reading the definitions. A refusal changes nothing. */
+static void ask_for_large_pages(void *block, size_t size)
+{
+    uintptr_t begin = ((uintptr_t)block + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+    uintptr_t end = ((uintptr_t)block + size) & ~(LARGE_PAGE - 1);
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+}
+
 static void add_block(struct arena *arena, size_t size)
 {
     size_t wanted = arena->block ? arena->block->size * 2 : FIRST_BLOCK;
@@ -45,6 +56,7 @@ static void add_block(struct arena *arena, size_t size)
     if (wanted < size)
         wanted = size;
     struct arena_block *block = xcalloc(1, sizeof *block + wanted);
+    ask_for_large_pages(block, sizeof *block + wanted);
     block->previous = arena->block;
     block->size = wanted;
     arena->block = block;
@@ -72,9 +84,14 @@ void *arena_alloc(struct arena *arena, size_t size)
     return take(arena, size, ALIGNMENT);
 }
 
+char *arena_text(struct arena *arena, size_t length)
+{
+    return take(arena, length + 1, 1);
+}
+
 char *arena_copy(struct arena *arena, const void *bytes, size_t length)
 {
-    char *copy = take(arena, length + 1, 1);
+    char *copy = arena_text(arena, length);
     if (length)
         memcpy(copy, bytes, length);
     return copy;
@@ -113,6 +130,20 @@ void arena_clear(struct arena *arena)
     char *begin = (char *)kept->bytes;
     memset(begin, 0, (size_t)(arena->next - begin));
     arena->next = begin;
+}
+
+void arena_adopt(struct arena *arena, struct arena *other)
+{
+    struct arena_block *last = other->block;
+    while (last && last->previous)
+        last = last->previous;
+    if (!arena->block) {
+        *arena = *other;
+    } else if (last) {
+        last->previous = arena->block->previous;
+        arena->block->previous = other->block;
+    }
+    *other = (struct arena){0};
 }
 
 void arena_release(struct arena *arena)

@@ -20,14 +20,17 @@ struct arena {
     char *end;
 };
 
-/* Zeroed memory, aligned for any object. */
+/* Zeroed memory, aligned for pointers, 64-bit numbers and what is made of them. */
 void *arena_alloc(struct arena *arena, size_t size);
+char *arena_text(struct arena *arena, size_t length); /* room for it and a NUL; zeroed */
 char *arena_copy(struct arena *arena, const void *bytes, size_t length); /* adds a NUL */
 char *arena_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 char *arena_vformat(struct arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 void arena_release(struct arena *arena);
+/* Takes over what another arena holds, and leaves it empty. */
+void arena_adopt(struct arena *arena, struct arena *other);
 /* Forgets everything and keeps a block, for what comes next. */
 void arena_clear(struct arena *arena);
 

@@ -7,192 +7,14 @@
  */
 #include "project.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "options.h"
 #include "read.h"
 
 #define EXPIRES_SOON    ((int64_t)14 * 86400000)
 #define MOST_ATTRIBUTES FFLAG_CONTEXT_SLOTS
-
-/* ------------------------------------------------------------------------------------- files -- */
-
-static bool has_ending(const char *name, const char *ending)
-{
-    size_t length = strlen(name), tail = strlen(ending);
-    return length > tail && strcmp(name + length - tail, ending) == 0;
-}
-
-static bool is_definition(const char *name)
-{
-    return name[0] != '.' && name[0] != '_' &&
-           (has_ending(name, ".yaml") || has_ending(name, ".yml"));
-}
-
-static uint32_t add_source(struct reader *reader, const char *name)
-{
-    struct project *project = reader->project;
-    struct source *source =
-        ARENA_APPEND(reader->arena, project->sources.items, project->sources.count);
-    bool here = strcmp(project->directory, ".") == 0;
-    source->path = here ? name : arena_format(reader->arena, "%s/%s", project->directory, name);
-    if (!*name)
-        source->path = project->directory;
-    source->name = name;
-    source->text = "";
-    return project->sources.count - 1;
-}
-
-static void report_io(struct reader *reader, uint32_t file, enum diagnostic_code code,
-                      const char *what, const char *why)
-{
-    reader->incomplete = true;
-    diagnose(reader->diagnostics, code, WHOLE_FILE(file), "%s cannot be read: %s", what, why);
-    if (code == FF0403 && !*reader->project->sources.items[file].name)
-        diagnose_help(reader->diagnostics, "name the project's directory with -C DIR");
-}
-
-static void read_source(struct reader *reader, int directory, const char *entry, const char *name)
-{
-    uint32_t file = add_source(reader, name);
-    /* Not to be stuck on a FIFO that somebody named like a definition. */
-    int fd = openat(directory, entry, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat status;
-    if (fd < 0 || fstat(fd, &status) != 0) {
-        report_io(reader, file, FF0401, "this file", strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return;
-    }
-    if (!S_ISREG(status.st_mode)) {
-        report_io(reader, file, FF0401, "this file", "it is not a regular file");
-        close(fd);
-        return;
-    }
-    /* One byte more than is allowed is enough to see that it is too much. */
-    size_t size = (size_t)status.st_size;
-    if (size > YAML_MAX_FILE)
-        size = YAML_MAX_FILE + 1;
-    char *text = arena_alloc(reader->arena, size + 1);
-    size_t length = 0;
-    ssize_t got = 1;
-    while (length < size && (got = read(fd, text + length, size - length)) != 0) {
-        if (got < 0 && errno != EINTR)
-            break;
-        length += got > 0 ? (size_t)got : 0;
-    }
-    if (got < 0)
-        report_io(reader, file, FF0401, "this file", strerror(errno));
-    close(fd);
-    text[length] = '\0';
-    reader->project->sources.items[file].text = text;
-    reader->project->sources.items[file].length = length;
-}
-
-static int compare_texts(const void *left, const void *right)
-{
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-/* The directories that are open, from the innermost out: a link back to one of them is not followed. */
-struct ancestor {
-    dev_t device;
-    ino_t inode;
-    const struct ancestor *parent;
-};
-
-static bool is_ancestor(const struct ancestor *ancestor, int fd, struct stat *status)
-{
-    if (fstat(fd, status) != 0)
-        return false;
-    while (ancestor && (ancestor->device != status->st_dev || ancestor->inode != status->st_ino))
-        ancestor = ancestor->parent;
-    return ancestor != NULL;
-}
-
-/* Folders end in a slash: path order is the order of whole paths as bytes. */
-static const char **list_names(struct reader *reader, DIR *stream, uint32_t *count)
-{
-    const char **names = NULL;
-    for (struct dirent *found; (found = readdir(stream));) {
-        const char *name = found->d_name;
-        if (name[0] == '.' || name[0] == '_')
-            continue;
-        bool folder = found->d_type == DT_DIR;
-        if (found->d_type == DT_LNK || found->d_type == DT_UNKNOWN) {
-            struct stat status;
-            folder = fstatat(dirfd(stream), name, &status, 0) == 0 && S_ISDIR(status.st_mode);
-        }
-        if (folder || is_definition(name))
-            *ARENA_APPEND(reader->arena, names, *count) =
-                arena_format(reader->arena, folder ? "%s/" : "%s", name);
-    }
-    if (*count)
-        qsort(names, *count, sizeof *names, compare_texts);
-    return names;
-}
-
-static void read_directory(struct reader *reader, int parent, const char *entry, const char *prefix,
-                           const struct ancestor *ancestors)
-{
-    int fd = openat(parent, entry, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
-    struct stat status;
-    if (fd >= 0 && is_ancestor(ancestors, fd, &status)) {
-        close(fd);
-        return;
-    }
-    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!stream) {
-        report_io(reader, add_source(reader, prefix), FF0403, "this directory", strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return;
-    }
-    const struct ancestor self = {status.st_dev, status.st_ino, ancestors};
-    uint32_t count = 0;
-    const char **names = list_names(reader, stream, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        const char *path = arena_format(reader->arena, "%s%s", prefix, names[i]);
-        if (has_ending(names[i], "/"))
-            read_directory(reader, fd, names[i], path, &self);
-        else
-            read_source(reader, fd, names[i], path);
-    }
-    closedir(stream);
-}
-
-static bool holds_definitions(const char *directory)
-{
-    DIR *stream = opendir(directory);
-    bool found = false;
-    for (struct dirent *entry; stream && !found && (entry = readdir(stream));)
-        found = is_definition(entry->d_name);
-    if (stream)
-        closedir(stream);
-    return found;
-}
-
-static const char *default_directory(void)
-{
-    struct stat status;
-    bool there = stat("flags", &status) == 0 && S_ISDIR(status.st_mode);
-    return !there && holds_definitions(".") ? "." : "flags";
-}
-
-static const char *without_slashes(struct arena *arena, const char *directory)
-{
-    size_t length = strlen(directory);
-    while (length > 1 && directory[length - 1] == '/')
-        length--;
-    return arena_copy(arena, directory, length);
-}
 
 /* ---------------------------------------------------------------------------------- sections -- */
 
@@ -258,13 +80,11 @@ static void add_section(struct reader *reader, struct sections *found, const str
     }
 }
 
-static void declare_file(struct reader *reader, uint32_t file, struct sections *found)
+static void declare_file(struct reader *reader, const struct document *document,
+                         struct sections *found)
 {
-    struct project *project = reader->project;
-    bool complete = true;
-    struct node *root =
-        yaml_read(&project->sources, file, reader->arena, reader->diagnostics, &complete);
-    reader->incomplete |= !complete;
+    struct node *root = document->root;
+    bool complete = document->complete;
     if (!root || is_null(root) || (!complete && root->kind != NODE_MAP) ||
         !expect_map(reader, root, "a mapping of sections"))
         return;
@@ -391,35 +211,57 @@ static void read_all(struct reader *reader, const struct sections *found)
     }
 }
 
-struct project *project_load(const char *directory, int64_t now)
+static struct project *new_project(void)
 {
     struct project *project = xcalloc(1, sizeof *project);
     project->sources.arena = project->diagnostics.arena = &project->arena;
     project->diagnostics.sources = &project->sources;
-    project->directory =
-        without_slashes(&project->arena, directory ? directory : default_directory());
+    project->directory = ".";
     project->name = "";
     project->automatic = true;
-    struct reader reader = {.project = project,
-                            .arena = &project->arena,
-                            .diagnostics = &project->diagnostics,
-                            .now = now};
-    read_directory(&reader, AT_FDCWD, project->directory, "", NULL);
-    if (!project->sources.count) {
-        diagnose(&project->diagnostics, FF0404, NO_SPAN, "no definition files below '%s'",
-                 project->directory);
-        diagnose_help(&project->diagnostics, "definitions are files named *.yaml; name another "
-                                             "directory with -C DIR");
+    return project;
+}
+
+static struct reader reader_of(struct project *project, int64_t now)
+{
+    return (struct reader){.project = project,
+                           .arena = &project->arena,
+                           .diagnostics = &project->diagnostics,
+                           .now = now};
+}
+
+static void read_documents(struct reader *reader, const struct document *documents)
+{
+    struct sections found = {0};
+    for (uint32_t file = 0; file < reader->project->sources.count; file++)
+        declare_file(reader, &documents[file], &found);
+    if (!reader->diagnostics->errors || found.project_count || reader->declared[FLAG].count)
+        read_all(reader, &found);
+    diagnostics_sort(reader->diagnostics);
+}
+
+struct project *project_load(const char *directory, int64_t now)
+{
+    struct project *project = new_project();
+    struct reader reader = reader_of(project, now);
+    const struct document *documents = read_files(&reader, directory);
+    if (project->sources.count) {
+        read_documents(&reader, documents);
         return project;
     }
-    struct sections found = {0};
-    for (uint32_t file = 0; file < project->sources.count; file++) {
-        if (project->sources.items[file].length)
-            declare_file(&reader, file, &found);
-    }
-    if (!project->diagnostics.errors || found.project_count || reader.declared[FLAG].count)
-        read_all(&reader, &found);
-    diagnostics_sort(&project->diagnostics);
+    diagnose(&project->diagnostics, FF0404, NO_SPAN, "no definition files below '%s'",
+             project->directory);
+    diagnose_help(&project->diagnostics, "definitions are files named *.yaml; name another "
+                                         "directory with -C DIR");
+    return project;
+}
+
+struct project *project_load_text(const char *name, const char *text, size_t length, int64_t now)
+{
+    struct project *project = new_project();
+    struct reader reader = reader_of(project, now);
+    const struct document *document = read_text_as_file(&reader, name, text, length);
+    read_documents(&reader, document);
     return project;
 }
 

@@ -21,6 +21,8 @@ struct label {
  * project->diagnostics.errors is 0. `now` (milliseconds) is what expiry is judged by.
  */
 struct project *project_load(const char *directory, int64_t now);
+/* The same of one definition file that is in memory, in a project of its own. */
+struct project *project_load_text(const char *name, const char *text, size_t length, int64_t now);
 void project_free(struct project *project);
 
 /*
@@ -30,6 +32,12 @@ void project_free(struct project *project);
  */
 bool project_compile(struct project *project, const char *environment, const struct label *labels,
                      size_t label_count, struct buffer *out);
+
+/*
+ * Whether every environment of a project without errors can be compiled. Limits of the format show
+ * only then; one environment at fault is reported and is enough.
+ */
+bool project_check_limits(struct project *project);
 
 /*
  * Publishes a file so that readers see the old bytes or the new ones, never less: temporary file in

@@ -29,6 +29,13 @@ struct declarations {
     uint32_t count;
 };
 
+/* Rules as they were read, and as flags get them that hash `bucket_by`. */
+struct finished_rules {
+    const struct rule *read;
+    const struct attribute *bucket_by;
+    struct rule *rules;
+};
+
 struct reader {
     struct project *project;
     struct arena *arena;
@@ -39,9 +46,28 @@ struct reader {
     uint32_t suggestions;
     const struct node *key; /* whose value is read now: its place stands for a whole block */
     struct declarations declared[DECLARED_COUNT];
+    struct finished_rules finished; /* the last ones: the next environment most often shares them */
     struct table list_files;
     struct table patterns; /* regular expressions to their automata */
 };
+
+/* ------------------------------------------------------------------------- files (read_files.c) --
+ */
+
+/* A definition file as it was read, at the place of its source. */
+struct document {
+    struct node *root; /* or NULL */
+    bool complete;     /* nothing of it is missing from the root */
+};
+
+/*
+ * Reads and parses every definition file below `directory` (NULL: where project_load() looks), on
+ * as many processors as there are. Cost: of the files; nothing else of a project needs waiting.
+ */
+struct document *read_files(struct reader *reader, const char *directory);
+/* The same of one text, as if it stood in a file of that name. */
+struct document *read_text_as_file(struct reader *reader, const char *name, const char *text,
+                                   size_t length);
 
 /* ------------------------------------------------------------------------- names (read_names.c) --
  */

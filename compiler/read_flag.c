@@ -346,7 +346,7 @@ static void drop_replaced(struct draft *draft, const struct node *map)
     if (split)
         draft->has_serve = false;
     if (serve || split || node_get(map, "percent"))
-        draft->targeting.rule_count = 0;
+        draft->targeting.rules = NULL, draft->targeting.rule_count = 0;
     if (node_get(map, "canary"))
         draft->targeting.experiment = NULL;
     if (node_get(map, "experiment"))

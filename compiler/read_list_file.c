@@ -50,9 +50,19 @@ static bool is_sound(struct reader *reader, const struct node *path, const struc
     return true;
 }
 
+static uint32_t count_lines(const char *text, size_t length)
+{
+    const char *end = text + length;
+    uint32_t count = 1;
+    for (const char *at = text; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+        count++;
+    return count;
+}
+
 static void split_lines(struct reader *reader, struct list_file *file, char *text, size_t length)
 {
     char *end = text + length;
+    file->values = ARENA_ARRAY(reader->arena, const char *, count_lines(text, length));
     while (text < end) {
         char *line_end = memchr(text, '\n', (size_t)(end - text));
         if (!line_end)
@@ -60,7 +70,7 @@ static void split_lines(struct reader *reader, struct list_file *file, char *tex
         char *next = line_end + 1;
         const char *value = trim(text, line_end);
         if (*value && *value != '#')
-            *ARENA_APPEND(reader->arena, file->values, file->count) = value;
+            file->values[file->count++] = value;
         text = next;
     }
 }
@@ -92,7 +102,10 @@ struct list_file *read_list_file(struct reader *reader, const struct node *path)
     if (sound) {
         file = ARENA_NEW(reader->arena, struct list_file);
         file->path = name.text;
-        split_lines(reader, file, arena_copy(reader->arena, text.bytes, text.length), text.length);
+        char *copy = arena_copy(reader->arena, text.bytes, text.length);
+        size_t length = text.length;
+        buffer_release(&text);
+        split_lines(reader, file, copy, length);
         table_add(&reader->list_files, reader->arena, name.text, file);
     }
     buffer_release(&text);

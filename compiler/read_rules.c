@@ -227,7 +227,7 @@ static void read_rule(struct reader *reader, struct node *node, struct draft *dr
         check_rule_name(reader, targeting, rule);
     else
         rule->name = (struct text){arena_format(reader->arena, "rules[%u]", at), node->span};
-    *ARENA_APPEND(reader->arena, targeting->rules, targeting->rule_count) = *rule;
+    targeting->rules[targeting->rule_count++] = *rule;
 }
 
 void read_rules(struct reader *reader, struct node *node, struct draft *draft)
@@ -236,6 +236,7 @@ void read_rules(struct reader *reader, struct node *node, struct draft *draft)
     draft->targeting.rule_count = 0;
     if (!expect_list(reader, node, "a list of rules"))
         return;
+    draft->targeting.rules = ARENA_ARRAY(reader->arena, struct rule, node->count);
     for (uint32_t i = 0; i < node->count; i++)
         read_rule(reader, node->items[i], draft, i);
     warn_unreachable(reader, &draft->targeting);
@@ -275,21 +276,36 @@ static bool hashes(const struct rule *rule)
     return share || rule->split;
 }
 
+static void settle_hashed(struct reader *reader, const struct targeting *targeting)
+{
+    for (uint32_t i = 0; i < targeting->rule_count; i++) {
+        struct rule *rule = &targeting->rules[i];
+        if (!rule->by)
+            rule->by = targeting->bucket_by;
+        if (!rule->by && hashes(rule))
+            report_no_bucket(reader, rule->has_percent ? rule->percent.span : rule->span,
+                             rule->has_percent ? "this percentage" : "this split");
+    }
+}
+
 void finish_rules(struct reader *reader, struct draft *draft)
 {
     struct targeting *targeting = &draft->targeting;
+    struct finished_rules *finished = &reader->finished;
     bool shorthand = draft->has_serve || draft->has_percent || draft->has_split;
-    if (shorthand && !targeting->rule_count && !draft->has_value)
+    if (shorthand && !targeting->rule_count && !draft->has_value) {
         add_shorthand(reader, draft);
-    /* The rules themselves may be inherited, and what they hash differ. */
-    struct rule *rules = ARENA_ARRAY(reader->arena, struct rule, targeting->rule_count);
-    for (uint32_t i = 0; i < targeting->rule_count; i++) {
-        rules[i] = targeting->rules[i];
-        if (!rules[i].by)
-            rules[i].by = targeting->bucket_by;
-        if (!rules[i].by && hashes(&rules[i]))
-            report_no_bucket(reader, rules[i].has_percent ? rules[i].percent.span : rules[i].span,
-                             rules[i].has_percent ? "this percentage" : "this split");
+        settle_hashed(reader, targeting);
+        return;
     }
-    targeting->rules = rules;
+    if (finished->read != targeting->rules || finished->bucket_by != targeting->bucket_by) {
+        *finished = (struct finished_rules){targeting->rules, targeting->bucket_by, NULL};
+        finished->rules = ARENA_ARRAY(reader->arena, struct rule, targeting->rule_count);
+        if (targeting->rule_count)
+            memcpy(finished->rules, targeting->rules,
+                   targeting->rule_count * sizeof *finished->rules);
+        targeting->rules = finished->rules;
+        settle_hashed(reader, targeting);
+    }
+    targeting->rules = finished->rules;
 }

@@ -98,7 +98,7 @@ static void refuse_properties(struct loader *loader, struct span *span)
 static struct node *new_node(struct loader *loader, enum node_kind kind, struct span span)
 {
     struct node *node = ARENA_NEW(loader->arena, struct node);
-    node->kind = kind;
+    node->kind = (uint8_t)kind;
     node->span = span;
     node->text = "";
     if (++loader->node_count > YAML_MAX_NODES && !loader->stopped) {

@@ -16,13 +16,14 @@
  * of it. */
 enum node_kind { NODE_BROKEN, NODE_SCALAR, NODE_LIST, NODE_MAP };
 
+/* A project has more of these than of anything else: their size is its memory, and much of its time. */
 struct node {
-    enum node_kind kind;
-    bool plain; /* a scalar without quotes, so that `true` and `25%` may mean more than text */
-    bool flow;  /* a list or map in brackets */
+    uint8_t kind; /* enum node_kind */
+    bool plain;   /* a scalar without quotes, so that `true` and `25%` may mean more than text */
+    bool flow;    /* a list or map in brackets */
     struct span span;
-    const char *text; /* of a scalar; NUL-terminated, holds no NUL */
     uint32_t count;   /* text's length, or items, or entries */
+    const char *text; /* of a scalar, NUL-terminated, without a NUL in it; "" of others */
     union {
         struct node **items;
         struct entry *entries;

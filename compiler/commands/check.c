@@ -1,17 +1,6 @@
 /* check.c - `ffc check`: reads a project and reports every problem; writes nothing to disk. */
 #include "commands.h"
 
-/* Limits of the format show only when the flags are compiled. One environment at fault is enough.
- */
-static void check_limits(struct project *project)
-{
-    for (uint32_t i = 0; i < project->environments.count && !project->diagnostics.errors; i++) {
-        struct buffer bytes = {0};
-        project_compile(project, project->environments.items[i].text, NULL, 0, &bytes);
-        buffer_release(&bytes);
-    }
-}
-
 static int run(int argc, char **argv)
 {
     const char *directory = NULL;
@@ -39,7 +28,7 @@ static int run(int argc, char **argv)
     struct project *project = project_load(directory, now);
     if (strict)
         diagnostics_raise(&project->diagnostics, FF0331);
-    check_limits(project);
+    project_check_limits(project);
     status = diagnostics_status(&project->diagnostics);
     FILE *out = format == DIAGNOSTIC_TEXT ? stderr : stdout;
     diagnostics_write(&project->diagnostics, format, use_color(color, out), out);

@@ -13,6 +13,27 @@ flags:
 YAML
 check() { "$FFC" check --now 2026-11-20T12:00:00Z "$@"; }
 
+# ---- many files ----
+mkdir crowd
+cp flags/shop.yaml crowd
+for i in {100..999}; do
+    case $((i % 3)) in
+    0) echo "flags: {f$i: {sreve: on}}" ;;
+    1) echo "flags: {f$i: {serve: on}" ;;
+    2) printf 'flags:\n  f%s: {serve: on}\n  f%s: {serve: off}\n' $i $i ;;
+    esac >crowd/$i.yaml
+done
+check -C crowd --format json >crowd.json
+is "what many threads find is in path order" "$(grep -o '"file":"crowd/[0-9]*' crowd.json | uniq)" \
+    "$(printf '"file":"crowd/%s\n' {100..999})"
+is "and the same at every run, also on one processor" "$(
+    for _ in 1 2 3 4 5; do
+        check -C crowd --format json | cmp - crowd.json
+    done
+    taskset -c "$(taskset -cp $$ | grep -oE '[0-9]+$')" "$FFC" check -C crowd --format json \
+        --now 2026-11-20T12:00:00Z | cmp - crowd.json
+)" ""
+
 # ---- where ----
 is "reads flags/ by default" "$(check 2>&1)" "no problems in 1 file"
 is "says nothing on stdout in text" "$(check 2>/dev/null)" ""

@@ -94,12 +94,14 @@ static void equal_runs_are_stored_once_and_stay(void **state)
     (void)state;
     struct pool pool = {0};
     size_t offsets[5000];
-    for (uint32_t i = 0; i < 5000; i++)
-        offsets[i] = pool_add(&pool, &i, 1 + i % 4);
+    uint32_t run[4] = {0};
+    for (run[0] = 0; run[0] < 5000; run[0]++)
+        offsets[run[0]] = pool_add(&pool, run, (1 + run[0] % 4) * sizeof *run);
     size_t length = pool.bytes.length;
-    for (uint32_t i = 0; i < 5000; i++) {
-        assert_int_equal(pool_add(&pool, &i, 1 + i % 4), offsets[i]);
-        assert_memory_equal(pool.bytes.bytes + offsets[i], &i, 1 + i % 4);
+    for (run[0] = 0; run[0] < 5000; run[0]++) {
+        size_t size = (1 + run[0] % 4) * sizeof *run;
+        assert_int_equal(pool_add(&pool, run, size), offsets[run[0]]);
+        assert_memory_equal(pool.bytes.bytes + offsets[run[0]], run, size);
     }
     assert_int_equal(pool.bytes.length, length);
     pool_release(&pool);
