@@ -163,7 +163,7 @@ static bool cut_ordered(struct subject *subject, struct arena *arena)
     return true;
 }
 
-/* ------------------------------------------------------------------------ tests tried both ways -- */
+/* ----------------------------------------------------------------------- tests tried both ways -- */
 
 /* Tests of which it is not known whether they hold, and those that surely do. */
 struct guesses {
@@ -181,12 +181,35 @@ static void guess(struct guesses *guesses, uint32_t atom)
         guesses->free[guesses->free_count++] = atom;
 }
 
+/* Which tests, as bits, hold where another one does, and which do not. */
+struct relations {
+    uint32_t implied[MOST_FREE];
+    uint32_t excluded[MOST_FREE];
+};
+
+static struct relations relate(const struct subject *subject, const struct guesses *guesses)
+{
+    struct relations relations = {{0}, {0}};
+    for (uint32_t i = 0; i < guesses->free_count; i++) {
+        const struct condition *test = subject->atoms[guesses->free[i]];
+        for (uint32_t j = 0; j < guesses->free_count; j++) {
+            const struct condition *other = subject->atoms[guesses->free[j]];
+            relations.implied[i] |= (uint32_t)strings_imply(test, other) << j;
+            relations.excluded[i] |= (uint32_t)strings_exclude(test, other) << j;
+        }
+    }
+    return relations;
+}
+
 /* With `related`, leaves out what strings cannot be at once. */
 static bool add_guesses(struct subject *subject, struct arena *arena, const struct guesses *guesses,
                         bool related)
 {
     if (guesses->too_many)
         return false;
+    struct relations relations = {{0}, {0}};
+    if (related)
+        relations = relate(subject, guesses);
     for (uint32_t bits = 0; bits < 1u << guesses->free_count; bits++) {
         bool possible = true;
         uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
@@ -195,12 +218,7 @@ static bool add_guesses(struct subject *subject, struct arena *arena, const stru
             if (!(bits >> i & 1))
                 continue;
             mark(region, guesses->free[i]);
-            const struct condition *test = subject->atoms[guesses->free[i]];
-            for (uint32_t j = 0; related && j < guesses->free_count && possible; j++) {
-                const struct condition *other = subject->atoms[guesses->free[j]];
-                possible =
-                    bits >> j & 1 ? !strings_exclude(test, other) : !strings_imply(test, other);
-            }
+            possible &= !(relations.implied[i] & ~bits) && !(relations.excluded[i] & bits);
         }
         if (possible && !add_region(subject, arena, region))
             return false;
@@ -215,8 +233,7 @@ static bool cut_at_string(struct subject *subject, struct arena *arena, const ch
     struct guesses guesses = {.certain = ARENA_ARRAY(arena, uint64_t, subject->words)};
     for (uint32_t i = 0; i < subject->atom_count; i++) {
         const struct condition *test = subject->atoms[i];
-        bool unknown = test->operator_kind == OPERATOR_MATCHES ||
-                       (test->operator_kind == OPERATOR_GLOB && test->ignore_case) ||
+        bool unknown = (test->operator_kind == OPERATOR_GLOB && test->ignore_case) ||
                        (test->file && test->file->count > LONG_FILE);
         if (unknown)
             guess(&guesses, i);

@@ -6,8 +6,8 @@
 
 #include "model.h"
 
-/* Whether the test, without its `negate`, holds for a string. Not for OPERATOR_MATCHES, and not for
- * an OPERATOR_GLOB that ignores case. */
+/* Whether the test, without its `negate`, holds for a string. Not for an OPERATOR_GLOB that ignores
+ * case. */
 bool string_holds(const struct condition *test, const char *value);
 
 /* Whether a string for which the first holds surely makes the second hold; surely makes it fail. */

@@ -35,6 +35,19 @@ struct regex_problem {
 const struct automaton *regex_compile(struct arena *arena, const char *pattern, size_t length,
                                       bool ignore_case, struct regex_problem *problem);
 
+/* The automaton of the texts that contain this one; at their beginning, at their end. NULL where it
+ * would be too large. */
+const struct automaton *regex_literal(struct arena *arena, const char *text, bool at_begin,
+                                      bool at_end, bool ignore_case);
+
+struct regex_relation {
+    bool included; /* every text that the first matches, the second matches */
+    bool disjoint; /* no text matches both */
+};
+/* False: the two are too large to tell. Cost: at most some milliseconds. */
+bool regex_relate(const struct automaton *first, const struct automaton *second,
+                  struct regex_relation *relation);
+
 /* The pattern as it stands alone, where `ignore_case: true` stands beside it. */
 const char *pattern_text(struct arena *arena, const char *pattern, bool ignore_case);
 

@@ -353,6 +353,62 @@ static void equal_languages_are_equal_bytes(UNUSED_STATE)
     arena_release(&arena);
 }
 
+static void knows_how_languages_stand_to_each_other(UNUSED_STATE)
+{
+    enum { NEITHER, INCLUDED, DISJOINT };
+    static const struct {
+        const char *first, *second;
+        unsigned relation;
+    } pairs[] = {
+        {"abc", "b", INCLUDED},
+        {"b", "abc", NEITHER},
+        {"^a", "^b", DISJOINT},
+        {"^a", "a", INCLUDED},
+        {"^a+$", "^a*$", INCLUDED},
+        {"^a*$", "^a+$", NEITHER},
+        {"^(ab)*$", "^(ba)*$", NEITHER},
+        {"^(ab)+$", "^(ba)+$", DISJOINT},
+        {"^[é-ü]$", "^.$", INCLUDED},
+        {"^.$", "^..$", DISJOINT},
+        {"^\\w+@example\\.com$", "@", INCLUDED},
+        {"(?i)k", "k", NEITHER},
+        {"k", "(?i)K", INCLUDED},
+        {"", "a*", INCLUDED},
+        {"a", "^$", DISJOINT},
+    };
+    struct arena arena = {0};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        const struct automaton *first =
+            compile(&arena, pairs[i].first, strlen(pairs[i].first), false);
+        const struct automaton *second =
+            compile(&arena, pairs[i].second, strlen(pairs[i].second), false);
+        struct regex_relation relation;
+        assert_true(regex_relate(first, second, &relation));
+        if (relation.included != (pairs[i].relation == INCLUDED) ||
+            relation.disjoint != (pairs[i].relation == DISJOINT))
+            fail_msg("'%s' and '%s': %d, %d", pairs[i].first, pairs[i].second, relation.included,
+                     relation.disjoint);
+    }
+    arena_release(&arena);
+}
+
+static void makes_automata_of_texts(UNUSED_STATE)
+{
+    struct arena arena = {0};
+    const char *text = "a\\^$.[]|()?*+{2}-é";
+    const struct automaton *whole = regex_literal(&arena, text, true, true, false);
+    const struct automaton *part = regex_literal(&arena, text, false, false, true);
+    char longer[64];
+    snprintf(longer, sizeof longer, "x%sx", text);
+    assert_true(ffs_automaton_matches(whole->table, text, strlen(text)));
+    assert_false(ffs_automaton_matches(whole->table, longer, strlen(longer)));
+    assert_true(ffs_automaton_matches(part->table, longer, strlen(longer)));
+    longer[1] = 'A';
+    assert_true(ffs_automaton_matches(part->table, longer, strlen(longer)));
+    assert_true(regex_literal(&arena, "", false, false, false)->always);
+    arena_release(&arena);
+}
+
 static void knows_what_always_and_never_matches(UNUSED_STATE)
 {
     static const char *const always[] = {"", "a*", "^", "$", ".*", "a|", "(?s).*", "^|a"};
@@ -426,6 +482,8 @@ int main(void)
         cmocka_unit_test(refuses_what_is_too_large_without_trying_for_long),
         cmocka_unit_test(is_as_small_as_the_language_allows),
         cmocka_unit_test(equal_languages_are_equal_bytes),
+        cmocka_unit_test(knows_how_languages_stand_to_each_other),
+        cmocka_unit_test(makes_automata_of_texts),
         cmocka_unit_test(knows_what_always_and_never_matches),
         cmocka_unit_test(survives_rubbish),
     };
