@@ -149,6 +149,26 @@ rollback_anyway = project("unhealthy", canary(STAGES + GUARDS + RUNNING + "on_un
                           base=says)
 check("unhealthy-rollback", rollback_anyway, unknown, [], 20)
 
+# Bounds: harm, a page with everything in it, what is waited for, and nobody to compare with.
+COMPARES = """\
+guards:
+  - {metric: error_rate, max_increase: 50%, action: rollback}
+  - {metric: success_rate, max_decrease: {abs: 2%}, confidence: 99%, action: pause}
+  - {metric: latency_p95, max: 500ms, confidence: 95%, action: pause}
+  - {metric: slowest, max: 2s, action: alert}
+"""
+awaited = "advance_when: [{metric: latency_mean, max_increase: 2%}]\n"
+check("compare-harm", project("compare-harm", canary(STAGES + COMPARES + RUNNING)), failing, [], 20)
+check("compare-undecided", project("compare-undecided", canary(STAGES + COMPARES + RUNNING)), well,
+      [], 0)
+check("compare-awaited", project("compare-awaited", canary(STAGES + COMPARES + RUNNING + awaited)),
+      well, [], 10)
+check("compare-with-nobody", project("compare-with-nobody", canary(
+    STAGES + COMPARES + RUNNING.replace("first", "full"))), well, [], 0)
+check("compare-before", project("compare-before", canary(STAGES + RUNNING.replace("10:00", "11:00") +
+      "guards: [{metric: error_rate, max_increase: 50%, versus: before, action: rollback}]\n")),
+      failing, [], 20)
+
 # Who is left out, and why: lists, an audience, lines without a key.
 audience = STAGES.replace("percent: 20%", "percent: 20%, if: {segment: nordic}", 1)
 keyless = requests(1000)

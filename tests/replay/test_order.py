@@ -24,6 +24,14 @@ guards:
   - {metric: latency_mean, max: 500ms, over: 5m, min_samples: 1, action: rollback}
   - {metric: latency_p95, max: 500ms, over: 2m, for: 4, min_samples: 1, action: rollback}
   - {metric: failing_users, max: 99%, over: 10m, min_samples: 1, action: rollback}
+  - {metric: error_rate, max_increase: 900%, action: rollback}
+  - {metric: error_rate, max_increase: {abs: 50%}, versus: before, on_nodata: ignore, action: alert}
+  - {metric: success_rate, min: 1%, confidence: 99%, action: rollback}
+  - {metric: latency_mean, max_increase: 50%, action: rollback}
+  - {metric: latency_p95, max_increase: 50%, action: rollback}
+  - {metric: errors_a_second, max_increase: 900%, action: rollback}
+  - {metric: wait_a_user, max_increase: 50%, action: rollback}
+  - {metric: slow_share, max_increase: 50%, action: rollback}
 """
 directory = project("order", canary(BLOCK))
 lines = requests(5000, percent=30, seed=4)

@@ -10,22 +10,38 @@
 
 #define MOST_WINDOWS 4096
 
-static const char *const form_names[] = {"max", "min", "max_increase", "max_decrease"};
+bool criterion_compares(const struct criterion *criterion)
+{
+    return criterion->form == CRITERION_MAX_INCREASE || criterion->form == CRITERION_MAX_DECREASE;
+}
+
+bool criterion_is_statistical(const struct criterion *criterion)
+{
+    return criterion_compares(criterion) || criterion->confidence > 0;
+}
 
 static bool can_be_judged(const struct project *project, const struct criterion *criterion)
 {
-    const char *asked = NULL;
-    if (criterion->form == CRITERION_MAX_INCREASE || criterion->form == CRITERION_MAX_DECREASE)
-        asked = form_names[criterion->form];
-    else if (criterion->confidence > 0)
-        asked = "confidence";
-    if (!asked)
+    const char *metric = criterion->metric->name.text;
+    if (!criterion_is_statistical(criterion))
         return true;
-    complain(
-        project, criterion->span,
-        "'%s' of metric '%s' asks for a statistical comparison, which this version does not make",
-        asked, criterion->metric->name.text);
-    complain_help("'max' and 'min' work, with 'over', 'for' and 'min_samples'");
+    const char *asked = criterion->form == CRITERION_MAX_INCREASE   ? "max_increase"
+                        : criterion->form == CRITERION_MAX_DECREASE ? "max_decrease"
+                                                                    : "confidence";
+    if (!evidence_exists(criterion->metric->kind)) {
+        complain(project, criterion->span,
+                 "metric '%s' is a single value: there is no bound for it that '%s' could judge",
+                 metric, asked);
+        complain_help("'max' and 'min' judge it as it is");
+        return false;
+    }
+    if (criterion->over == 0 && criterion->for_windows <= 1)
+        return true;
+    complain(project, criterion->span,
+             "'%s' of metric '%s' asks for windows, and a bound that may be looked at any time "
+             "needs the whole stage",
+             criterion->over > 0 ? "over" : "for", metric);
+    complain_help("leave it out, or judge the estimate: 'max' and 'min' without 'confidence'");
     return false;
 }
 
@@ -75,8 +91,20 @@ static bool add_tally(struct analysis *analysis, const struct project *project,
     tally->log = log;
     cell_init(&tally->canary, &tally->measure);
     cell_init(&tally->control, &tally->measure);
+    cell_init(&tally->before, &tally->measure);
     analysis->tally_count++;
     return true;
+}
+
+/* Once for the metric, however many of its criteria are statistical. */
+static void gather_spread(struct tally *tally)
+{
+    if (tally->gathers_spread)
+        return;
+    tally->gathers_spread = true;
+    cell_gather_spread(&tally->canary, &tally->measure);
+    cell_gather_spread(&tally->control, &tally->measure);
+    cell_gather_spread(&tally->before, &tally->measure);
 }
 
 static bool prepare_windows(struct analysis *analysis, const struct project *project,
@@ -114,6 +142,11 @@ static bool add_criteria(struct analysis *analysis, struct project *project, str
         if (!add_tally(analysis, project, layouts, criterion->metric, &judgement->tally) ||
             !prepare_windows(analysis, project, judgement, times))
             return false;
+        judgement->statistical = criterion_is_statistical(criterion);
+        judgement->confidence = criterion->confidence > 0 ? criterion->confidence : 0.95;
+        if (judgement->statistical)
+            gather_spread(&analysis->tallies[judgement->tally]);
+        analysis->compares_before |= criterion_compares(criterion) && criterion->versus_before;
         analysis->judgement_count++;
     }
     return true;
@@ -130,6 +163,7 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
     analysis->since = canary->since;
     analysis->first = INT64_MAX;
     analysis->last = INT64_MIN;
+    analysis->before_first = INT64_MAX;
     if (!canary_can_be_judged(project, canary))
         return false;
 
@@ -161,9 +195,11 @@ void analysis_release(struct analysis *analysis)
     for (uint32_t i = 0; i < analysis->tally_count; i++) {
         cell_release(&analysis->tallies[i].canary);
         cell_release(&analysis->tallies[i].control);
+        cell_release(&analysis->tallies[i].before);
     }
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         windows_release(&analysis->judgements[i].windows);
+    unit_shares_release(&analysis->shares);
     subject_close(&analysis->subject);
 }
 
@@ -174,8 +210,10 @@ static void add_to_digest(struct analysis *analysis, const char *line, size_t le
     analysis->digest[1] += hash.high64 + (analysis->digest[0] < hash.low64);
 }
 
-static void gather(struct analysis *analysis, uint32_t log, const struct event *event, bool canary)
+static void gather(struct analysis *analysis, uint32_t log, const struct event *event,
+                   enum assignment group)
 {
+    bool canary = group == ASSIGNED_CANARY;
     for (uint32_t i = 0; i < analysis->tally_count; i++) {
         struct tally *tally = &analysis->tallies[i];
         if (tally->log != log)
@@ -184,11 +222,48 @@ static void gather(struct analysis *analysis, uint32_t log, const struct event *
         measure_sample(&tally->measure, event, &sample);
         if (!sample.counts)
             continue;
-        cell_add(canary ? &tally->canary : &tally->control, &tally->measure, &sample);
+        struct cell *cell = group == ASSIGNED_BEFORE ? &tally->before : &tally->control;
+        cell_add(canary ? &tally->canary : cell, &tally->measure, &sample);
         for (uint32_t j = 0; canary && j < analysis->judgement_count; j++)
             if (analysis->judgements[j].windowed && analysis->judgements[j].tally == i)
                 windows_add(&analysis->judgements[j].windows, &sample);
     }
+}
+
+static void count_unit(struct analysis *analysis, const struct assigner *assigner,
+                       const struct event *event, enum assignment group)
+{
+    if (assigner->unit == NO_PLACE)
+        return;
+    const struct value *unit = &event->values[assigner->unit];
+    if (unit->kind == VALUE_STRING || unit->kind == VALUE_NUMBER)
+        unit_shares_add(&analysis->shares, unit_hash_of(unit->text, unit->length),
+                        group == ASSIGNED_CANARY ? UNIT_IN_CANARY : UNIT_IN_CONTROL);
+}
+
+/* The group that a line before the stage belongs to. */
+static enum assignment assign_before(struct analysis *analysis, struct assigner *assigner,
+                                     const struct event *event)
+{
+    enum assignment assignment = assign(assigner, event);
+    if (assignment != ASSIGNED_CANARY && assignment != ASSIGNED_CONTROL)
+        return LEFT_OUT_BEFORE;
+    if (event->time < analysis->before_first)
+        analysis->before_first = event->time;
+    return ASSIGNED_BEFORE;
+}
+
+static enum assignment assign_line(struct analysis *analysis, struct assigner *assigner,
+                                   const struct event *event, bool duplicate, int64_t now)
+{
+    bool before = analysis->since != INT64_MIN && event->time < analysis->since;
+    if (before && !analysis->compares_before)
+        return LEFT_OUT_BEFORE;
+    if (now != INT64_MIN && event->time > now)
+        return LEFT_OUT_AFTER;
+    if (duplicate)
+        return LEFT_OUT_DUPLICATE;
+    return before ? assign_before(analysis, assigner, event) : assign(assigner, event);
 }
 
 void analysis_line(struct analysis *analysis, uint32_t log, const struct event *event,
@@ -197,27 +272,22 @@ void analysis_line(struct analysis *analysis, uint32_t log, const struct event *
     struct assigner *assigner = &analysis->assigners[log];
     if (!assigner->layout)
         return;
-    enum assignment assignment;
-    if (analysis->since != INT64_MIN && event->time < analysis->since)
-        assignment = LEFT_OUT_BEFORE;
-    else if (now != INT64_MIN && event->time > now)
-        assignment = LEFT_OUT_AFTER;
-    else if (duplicate)
-        assignment = LEFT_OUT_DUPLICATE;
-    else
-        assignment = assign(assigner, event);
+    enum assignment assignment = assign_line(analysis, assigner, event, duplicate, now);
     analysis->assigned[assignment]++;
-    if (assignment != ASSIGNED_CANARY && assignment != ASSIGNED_CONTROL)
+    if (assignment > ASSIGNED_BEFORE)
         return;
     if (event->time < analysis->first)
         analysis->first = event->time;
     if (event->time > analysis->last)
         analysis->last = event->time;
+    if (assignment != ASSIGNED_BEFORE)
+        count_unit(analysis, assigner, event, assignment);
     add_to_digest(analysis, line, length);
-    gather(analysis, log, event, assignment == ASSIGNED_CANARY);
+    gather(analysis, log, event, assignment);
 }
 
 uint64_t analysis_used(const struct analysis *analysis)
 {
-    return analysis->assigned[ASSIGNED_CANARY] + analysis->assigned[ASSIGNED_CONTROL];
+    return analysis->assigned[ASSIGNED_CANARY] + analysis->assigned[ASSIGNED_CONTROL] +
+           analysis->assigned[ASSIGNED_BEFORE];
 }

@@ -6,13 +6,16 @@
 
 #include "assign.h"
 #include "decision.h"
+#include "evidence.h"
+#include "unit_shares.h"
 #include "windows.h"
 
 /* A metric, over the whole stage. */
 struct tally {
     struct measure measure;
     uint32_t log;
-    struct cell canary, control;
+    struct cell canary, control, before;
+    bool gathers_spread;
 };
 
 /* A criterion, and how it was judged. */
@@ -30,9 +33,20 @@ struct judgement {
     uint64_t wanted_samples; /* what those have to reach */
     uint32_t looks;          /* of `for`, those there were */
     uint32_t looks_beyond;
+    /* Of control, or of the time before. */
     bool control_measured;
     double control_estimate;
     uint64_t control_samples;
+    bool has_no_control; /* the stage takes everybody */
+
+    /* Of criteria that judge a bound. */
+    bool statistical;
+    double confidence;
+    struct comparison comparison;
+    const char *impossible; /* why there is no bound, a clause; or NULL */
+    bool estimate_beyond;   /* the threshold, whatever the bound says */
+    double growth;          /* how many times as much data would settle it; INFINITY: none would */
+    uint64_t look;          /* windows since the stage began */
 };
 
 struct replay_times {
@@ -50,6 +64,9 @@ struct analysis {
     uint32_t tally_count;
     struct judgement *judgements;
     uint32_t judgement_count;
+    bool compares_before; /* the lines before the stage count, too */
+    int64_t before_first; /* the time of the first such line; INT64_MAX: none */
+    struct unit_shares shares;
     uint64_t assigned[ASSIGNMENT_COUNT];
     int64_t first, last; /* times of the lines that were used; INT64_MAX and INT64_MIN: none */
     uint64_t digest[2];  /* sum of the 128-bit hashes of those lines, low half first */
@@ -70,7 +87,15 @@ void analysis_line(struct analysis *analysis, uint32_t log, const struct event *
 /* Judges every criterion, `now` being known. `begin`: when the stage began. */
 void analysis_judge(struct analysis *analysis, const struct replay_times *times, int64_t begin);
 
-/* Lines of the two groups. */
+/* The part of that for criteria that judge a bound. */
+void judge_bound(struct judgement *judgement, const struct measure *measure, struct observed canary,
+                 struct observed control, bool takes_everybody);
+
+/* Whether it judges a bound, and whether that is of a change. */
+bool criterion_is_statistical(const struct criterion *criterion);
+bool criterion_compares(const struct criterion *criterion);
+
+/* Lines of the groups. */
 uint64_t analysis_used(const struct analysis *analysis);
 
 #endif

@@ -12,6 +12,7 @@ const char *assignment_text(enum assignment assignment)
     static const char *const texts[] = {
         [ASSIGNED_CANARY] = "canary",
         [ASSIGNED_CONTROL] = "control",
+        [ASSIGNED_BEFORE] = "before",
         [LEFT_OUT_BEFORE] = "before_stage",
         [LEFT_OUT_AFTER] = "after_now",
         [LEFT_OUT_DUPLICATE] = "duplicate",
@@ -81,6 +82,13 @@ bool subject_open(struct subject *subject, struct project *project)
     return true;
 }
 
+double subject_share(const struct subject *subject)
+{
+    if (subject->takes_everybody)
+        return 1;
+    return subject->canary->stages[subject->stage].percent / (double)PERCENT_ALL;
+}
+
 void subject_close(struct subject *subject)
 {
     if (subject->view)
@@ -137,6 +145,7 @@ bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct
     for (uint32_t i = 0; i < log->context_count; i++)
         if (!add_context_field(assigner, layout, &log->context[i]))
             return false;
+    assigner->unit = assigner->key != NO_PLACE ? assigner->key : layout->unit;
     const struct attribute *key = subject->targeting->bucket_by;
     if (layout->variant == NO_PLACE && log->context_count > 0 && assigner->key == NO_PLACE &&
         !subject->takes_everybody && key) {

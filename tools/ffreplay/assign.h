@@ -19,6 +19,7 @@
 enum assignment {
     ASSIGNED_CANARY,
     ASSIGNED_CONTROL,
+    ASSIGNED_BEFORE, /* the stage, to whom it is about, where a criterion compares with that */
     /* Left out, and why. */
     LEFT_OUT_BEFORE, /* the stage began */
     LEFT_OUT_AFTER,  /* now */
@@ -68,13 +69,17 @@ struct assigner {
         uint32_t place;
     } * fields;
     uint32_t field_count;
-    uint32_t key; /* the field that is hashed; NO_PLACE where the context does not have it */
+    uint32_t key;  /* the field that is hashed; NO_PLACE where the context does not have it */
+    uint32_t unit; /* whose shares are counted: the key, else the log's unit, else NO_PLACE */
     fflag_context context;
 };
 
 /* Compiles and opens both snapshots. False: it has been reported. */
 bool subject_open(struct subject *subject, struct project *project);
 void subject_close(struct subject *subject);
+
+/* The share of the audience that the stage enrols, 0 to 1. */
+double subject_share(const struct subject *subject);
 
 /* Registers the fields. False when neither the log nor a context can tell; then it is reported. */
 bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct layout *layout);

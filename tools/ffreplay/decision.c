@@ -28,6 +28,12 @@ bool finding_blocks(const struct finding *finding)
            (finding->verdict == CRITERION_NODATA && finding->on_nodata != NODATA_IGNORE);
 }
 
+bool finding_is_awaited(const struct finding *finding)
+{
+    return finding->advances &&
+           (finding->verdict == CRITERION_HARM || finding->verdict == CRITERION_UNDECIDED);
+}
+
 static uint32_t blockers(const struct decision_facts *facts)
 {
     uint32_t found = facts->too_few_samples ? BLOCKED_BY_SAMPLES : 0;
@@ -35,7 +41,7 @@ static uint32_t blockers(const struct decision_facts *facts)
         const struct finding *finding = &facts->findings[i];
         if (finding_blocks(finding))
             found |= finding->verdict == CRITERION_NODATA ? BLOCKED_BY_NODATA : BLOCKED_BY_SAMPLES;
-        if (finding->advances && finding->verdict == CRITERION_HARM)
+        if (finding_is_awaited(finding))
             found |= BLOCKED_BY_ADVANCE_WHEN;
     }
     if (facts->elapsed < facts->hold)
@@ -140,6 +146,6 @@ const char *decision_rule_text(enum decision_rule rule)
 
 const char *criterion_verdict_text(enum criterion_verdict verdict)
 {
-    static const char *const texts[] = {"NODATA", "INSUFFICIENT", "PASS", "HARM"};
+    static const char *const texts[] = {"NODATA", "INSUFFICIENT", "PASS", "UNDECIDED", "HARM"};
     return texts[verdict];
 }

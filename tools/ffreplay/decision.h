@@ -13,7 +13,8 @@ enum criterion_verdict {
     CRITERION_NODATA,       /* nothing was measured */
     CRITERION_INSUFFICIENT, /* less than `min_samples` */
     CRITERION_PASS,
-    CRITERION_HARM /* of `advance_when`: not (yet) reached */
+    CRITERION_UNDECIDED, /* of a bound: neither within the threshold, nor beyond it */
+    CRITERION_HARM       /* of `advance_when`: not (yet) reached */
 };
 
 /* One criterion, judged. */
@@ -84,6 +85,8 @@ struct decision decide(const struct decision_facts *facts);
 
 /* Whether nothing measured, or too little of it, keeps the stage where it is. */
 bool finding_blocks(const struct finding *finding);
+/* Whether it is of `advance_when`, was measured, and did not pass. */
+bool finding_is_awaited(const struct finding *finding);
 
 const char *decision_verdict_text(enum decision_verdict verdict);   /* "hold" */
 const char *decision_rule_text(enum decision_rule rule);            /* "insufficient" */

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "verdict.h"
+#include "explain_bound.h"
 
 static struct arena *arena_of(const struct verdict *verdict)
 {
@@ -32,6 +32,8 @@ static const char *measured_text(struct verdict *verdict, const struct judgement
     struct arena *arena = arena_of(verdict);
     const struct criterion *criterion = judgement->criterion;
     const struct metric *metric = criterion->metric;
+    if (judgement->statistical)
+        return bounded_text(arena, judgement);
     const char *estimate = estimate_text(arena, metric, judgement->estimate);
     const char *noun = sample_noun(metric, judgement->samples);
     bool beyond = judgement->finding.verdict == CRITERION_HARM;
@@ -88,6 +90,17 @@ static void why_insufficient(struct verdict *verdict, const struct judgement *ju
                      range_text(verdict, judgement), judgement->wanted_samples);
 }
 
+/* "error_rate was not measured in the canary in the last 1m" */
+static const char *unmeasured_text(struct verdict *verdict, const struct judgement *judgement)
+{
+    const struct criterion *criterion = judgement->criterion;
+    const char *where = "in the canary";
+    if (judgement->measured)
+        where = criterion->versus_before ? "before the stage" : "in control";
+    return arena_format(arena_of(verdict), "%s was not measured %s%s", criterion->metric->name.text,
+                        where, criterion->over ? range_text(verdict, judgement) : "");
+}
+
 static void why_held(struct verdict *verdict)
 {
     struct arena *arena = arena_of(verdict);
@@ -106,15 +119,10 @@ static void why_blocked(struct verdict *verdict)
     struct sentences *reasons = &verdict->reasons;
     for (uint32_t i = 0; i < analysis->judgement_count; i++) {
         const struct judgement *judgement = &analysis->judgements[i];
-        const char *name = metric_of(judgement)->name.text;
         if (!finding_blocks(&judgement->finding))
             continue;
         if (judgement->finding.verdict == CRITERION_NODATA)
-            sentence_add(verdict, reasons, "%s was not measured in the canary%s%s", name,
-                         judgement->criterion->over ? " in the last " : "",
-                         judgement->criterion->over
-                             ? duration_text(arena_of(verdict), judgement->criterion->over)
-                             : "");
+            sentence_add(verdict, reasons, "%s", unmeasured_text(verdict, judgement));
         else
             why_insufficient(verdict, judgement);
     }
@@ -126,8 +134,10 @@ static void why_blocked(struct verdict *verdict)
         why_held(verdict);
     for (uint32_t i = 0; i < analysis->judgement_count; i++) {
         const struct judgement *judgement = &analysis->judgements[i];
-        if (judgement->finding.advances && judgement->finding.verdict == CRITERION_HARM)
-            sentence_add(verdict, reasons, "%s, which the stage has to meet to advance",
+        if (finding_is_awaited(&judgement->finding))
+            sentence_add(verdict, reasons,
+                         judgement->statistical ? "%s (the stage has to keep it to advance)"
+                                                : "%s, which the stage has to meet to advance",
                          measured_text(verdict, judgement));
     }
 }
@@ -149,9 +159,8 @@ static void why_nodata_rolls_back(struct verdict *verdict)
         const struct judgement *judgement = &verdict->analysis->judgements[i];
         if (judgement->finding.verdict == CRITERION_NODATA &&
             judgement->finding.on_nodata == NODATA_ROLLBACK)
-            sentence_add(verdict, &verdict->reasons,
-                         "%s was not measured in the canary, and its on_nodata is rollback",
-                         metric_of(judgement)->name.text);
+            sentence_add(verdict, &verdict->reasons, "%s, and its on_nodata is rollback",
+                         unmeasured_text(verdict, judgement));
     }
 }
 
@@ -177,17 +186,33 @@ static void why_timed_out(struct verdict *verdict)
 static void why_all_passed(struct verdict *verdict)
 {
     const struct analysis *analysis = verdict->analysis;
-    uint32_t passed = 0;
-    for (uint32_t i = 0; i < analysis->judgement_count; i++)
+    uint32_t passed = 0, open = 0;
+    for (uint32_t i = 0; i < analysis->judgement_count; i++) {
         passed += analysis->judgements[i].finding.verdict == CRITERION_PASS;
+        open += analysis->judgements[i].finding.verdict == CRITERION_UNDECIDED;
+    }
     if (analysis->judgement_count == 0)
         sentence_add(verdict, &verdict->reasons, "stage '%s' has no criteria to fail",
                      verdict->stage->name.text);
     else
         sentence_add(verdict, &verdict->reasons,
-                     "%u of %u criteria passed, and none stands against it", passed,
-                     analysis->judgement_count);
+                     "%u of %u criteria passed%s, and none stands against it", passed,
+                     analysis->judgement_count,
+                     open > 0 ? arena_format(arena_of(verdict), ", %u %s undecided", open,
+                                             open == 1 ? "is" : "are")
+                              : "");
     why_held(verdict);
+}
+
+static void why_not_compared(struct verdict *verdict)
+{
+    for (uint32_t i = 0; i < verdict->analysis->judgement_count; i++) {
+        const struct judgement *judgement = &verdict->analysis->judgements[i];
+        if (judgement->has_no_control)
+            sentence_add(verdict, &verdict->reasons,
+                         "%s is not compared with control: stage '%s' takes everybody",
+                         metric_of(judgement)->name.text, verdict->stage->name.text);
+    }
 }
 
 static void why(struct verdict *verdict)
@@ -236,6 +261,7 @@ static void why(struct verdict *verdict)
         why_blocked(verdict);
     }
     why_guards(verdict, ACTION_ALERT, ": an alert, which decides nothing");
+    why_not_compared(verdict);
     if (verdict->analysis->since == INT64_MIN && verdict->decision.rule != RULE_NOT_STARTED)
         sentence_add(verdict, reasons,
                      "the definition has no 'since': the stage is taken to begin with the log");
@@ -264,6 +290,8 @@ static const char *within_text(struct verdict *verdict, const struct judgement *
 {
     struct arena *arena = arena_of(verdict);
     const struct criterion *criterion = judgement->criterion;
+    if (judgement->statistical)
+        return settled_text(verdict, judgement);
     bool max = criterion->form == CRITERION_MAX;
     const char *basic = arena_format(arena, "%s were %s or %s", criterion->metric->name.text,
                                      criterion->written.text, max ? "less" : "more");
@@ -345,7 +373,7 @@ static void list_blockers(struct verdict *verdict, struct list *list)
                                     duration_text(arena, verdict->hold - verdict->elapsed)));
     for (uint32_t i = 0; i < analysis->judgement_count; i++) {
         const struct judgement *judgement = &analysis->judgements[i];
-        if (judgement->finding.advances && judgement->finding.verdict == CRITERION_HARM)
+        if (finding_is_awaited(&judgement->finding))
             list_add(list, within_text(verdict, judgement));
     }
     if (verdict->next && verdict->next->approval)
@@ -359,8 +387,13 @@ static void list_dangers(struct verdict *verdict, struct list *list)
     for (uint32_t i = 0; i < verdict->analysis->judgement_count; i++) {
         const struct judgement *judgement = &verdict->analysis->judgements[i];
         const struct criterion *criterion = judgement->criterion;
-        if (judgement->finding.advances || judgement->finding.action != ACTION_ROLLBACK)
+        if (judgement->finding.advances || judgement->finding.action != ACTION_ROLLBACK ||
+            judgement->has_no_control)
             continue;
+        if (judgement->statistical) {
+            list_add(list, passed_text(arena, judgement));
+            continue;
+        }
         const char *now = judgement->measured
                               ? estimate_text(arena, criterion->metric, judgement->estimate)
                               : "not measured";

@@ -113,24 +113,44 @@ static enum criterion_verdict judge_measured(struct judgement *judgement, const 
     return verdict_of(&look);
 }
 
-static void judge(struct judgement *judgement, const struct tally *tally, const struct stage *stage,
+/* What the canary is shown beside, and compared with. */
+static struct observed control_of(const struct analysis *analysis,
+                                  const struct judgement *judgement,
+                                  const struct replay_times *times, int64_t begin)
+{
+    const struct tally *tally = &analysis->tallies[judgement->tally];
+    const struct criterion *criterion = judgement->criterion;
+    if (criterion_compares(criterion) && criterion->versus_before)
+        return (struct observed){
+            &tally->before, begin > analysis->before_first ? begin - analysis->before_first : 0, 1};
+    return (struct observed){&tally->control, times->now - begin,
+                             1 - subject_share(&analysis->subject)};
+}
+
+static void judge(struct analysis *analysis, struct judgement *judgement,
                   const struct replay_times *times, int64_t begin)
 {
+    const struct tally *tally = &analysis->tallies[judgement->tally];
     const struct measure *measure = &tally->measure;
     uint64_t own = judgement->criterion->min_samples;
-    judgement->wanted_samples = own > 0 ? own : stage->min_samples;
+    judgement->wanted_samples = own > 0 ? own : analysis->stage->min_samples;
+    struct observed control = control_of(analysis, judgement, times, begin);
     if (!judgement->windowed) {
-        judgement->control_samples = cell_samples(&tally->control, measure);
-        judgement->control_measured = cell_estimate(&tally->control, measure, times->now - begin,
-                                                    &judgement->control_estimate);
+        judgement->control_samples = cell_samples(control.cell, measure);
+        judgement->control_measured =
+            cell_estimate(control.cell, measure, control.duration, &judgement->control_estimate);
     }
     judgement->finding.verdict = judge_measured(judgement, tally, times, begin);
+    if (!judgement->statistical)
+        return;
+    struct observed canary = {&tally->canary, times->now - begin,
+                              subject_share(&analysis->subject)};
+    judgement->look = times->now < begin ? 0 : (uint64_t)((times->now - begin) / times->window) + 1;
+    judge_bound(judgement, measure, canary, control, analysis->subject.takes_everybody);
 }
 
 void analysis_judge(struct analysis *analysis, const struct replay_times *times, int64_t begin)
 {
-    for (uint32_t i = 0; i < analysis->judgement_count; i++) {
-        struct judgement *judgement = &analysis->judgements[i];
-        judge(judgement, &analysis->tallies[judgement->tally], analysis->stage, times, begin);
-    }
+    for (uint32_t i = 0; i < analysis->judgement_count; i++)
+        judge(analysis, &analysis->judgements[i], times, begin);
 }

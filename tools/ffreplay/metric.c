@@ -40,7 +40,8 @@ static bool prepare_value(struct measure *measure, const struct text *name, stru
 
 bool measure_prepare(struct measure *measure, const struct metric *metric, struct layout *layout)
 {
-    *measure = (struct measure){.metric = metric, .layout = layout};
+    *measure =
+        (struct measure){.metric = metric, .layout = layout, .takes_units = metric->per_unit};
     if (metric->where && !(measure->where = predicate_prepare(metric->where, layout)))
         return false;
     if (metric->of && !(measure->of = predicate_prepare(metric->of, layout)))
@@ -70,7 +71,8 @@ static bool take(const struct event *event, struct field field, double *number)
     return logged->state == NUMBER_GIVEN && isfinite(*number);
 }
 
-void measure_sample(const struct measure *measure, const struct event *event, struct sample *sample)
+static void take_outcome(const struct measure *measure, const struct event *event,
+                         struct sample *sample)
 {
     const struct metric *metric = measure->metric;
     bool matches = !measure->where || predicate_holds(measure->where, event);
@@ -95,12 +97,27 @@ void measure_sample(const struct measure *measure, const struct event *event, st
     default:
         sample->counts = take(event, measure->value, &sample->number);
     }
-    if (!metric->per_unit || !sample->counts)
-        return;
+}
+
+/* A metric per unit is not about an event without one. Elsewhere such an event stands for itself,
+ * and is told apart by its time and nothing more. */
+static void take_unit(const struct measure *measure, const struct event *event,
+                      struct sample *sample)
+{
     const struct value *unit = &event->values[measure->layout->unit];
-    sample->counts = unit->kind == VALUE_STRING || unit->kind == VALUE_NUMBER;
-    if (sample->counts)
+    if (unit->kind == VALUE_STRING || unit->kind == VALUE_NUMBER)
         sample->unit = unit_hash_of(unit->text, unit->length);
+    else if (measure->metric->per_unit)
+        sample->counts = false;
+    else
+        sample->unit = unit_hash_of(&event->time, sizeof event->time);
+}
+
+void measure_sample(const struct measure *measure, const struct event *event, struct sample *sample)
+{
+    take_outcome(measure, event, sample);
+    if (sample->counts && measure->takes_units)
+        take_unit(measure, event, sample);
 }
 
 void cell_init(struct cell *cell, const struct measure *measure)
@@ -119,8 +136,26 @@ void cell_init(struct cell *cell, const struct measure *measure)
         cell->units = xcalloc(1, sizeof *cell->units);
 }
 
+void cell_gather_spread(struct cell *cell, struct measure *measure)
+{
+    const struct metric *metric = measure->metric;
+    bool has_units = measure->layout->unit != NO_PLACE;
+    if (metric->per_unit && metric->kind == METRIC_PROPORTION)
+        return; /* units that are hit, of units: nothing is clustered any more */
+    if (has_units) {
+        measure->takes_units = true;
+        cell->totals = xcalloc(1, sizeof *cell->totals);
+    } else if (metric->kind == METRIC_MEAN || metric->kind == METRIC_RATIO) {
+        cell->spread = xcalloc(1, sizeof *cell->spread);
+    }
+}
+
 void cell_release(struct cell *cell)
 {
+    if (cell->totals)
+        unit_totals_release(cell->totals);
+    free(cell->totals);
+    free(cell->spread);
     if (cell->sketch)
         sketch_release(cell->sketch);
     if (cell->units)
@@ -154,9 +189,30 @@ static void take_extreme(struct cell *cell, const struct measure *measure, doubl
     }
 }
 
+/* The two numbers whose ratio, over units, is the estimate: events hit of events, sum of events,
+ * numerator of denominator. Of a unit's own sum, only the first counts. */
+static void add_spread(struct cell *cell, const struct measure *measure,
+                       const struct sample *sample)
+{
+    const struct metric *metric = measure->metric;
+    double first = sample->hit, second = 1;
+    if (metric->kind == METRIC_RATIO) {
+        first = sample->number;
+        second = sample->denominator;
+    } else if (metric->kind == METRIC_MEAN) {
+        first = metric->per_unit && metric->aggregate == AGGREGATE_COUNT ? 1 : sample->number;
+    }
+    if (cell->totals)
+        unit_totals_add(cell->totals, sample->unit, first, second);
+    else
+        spread_add(cell->spread, first, second);
+}
+
 void cell_add(struct cell *cell, const struct measure *measure, const struct sample *sample)
 {
     cell->count++;
+    if (cell->totals || cell->spread)
+        add_spread(cell, measure, sample);
     if (cell->units)
         unit_set_add(cell->units, sample->unit, sample->hit);
     switch (measure->metric->kind) {

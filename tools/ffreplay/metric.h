@@ -11,7 +11,7 @@
 #include "exact_sum.h"
 #include "predicate.h"
 #include "sketch.h"
-#include "unit_set.h"
+#include "unit_totals.h"
 
 struct measure {
     const struct metric *metric;
@@ -19,6 +19,7 @@ struct measure {
     const struct predicate *where; /* NULL: every event */
     const struct predicate *of;
     struct field value, numerator, denominator;
+    bool takes_units;
 };
 
 /* False when this version cannot compute the metric; then it has been reported. */
@@ -43,9 +44,18 @@ struct cell {
     struct exact_sum *sum, *denominator;
     struct sketch *sketch;
     struct unit_set *units;
+    /* For comparisons, where the variance asks for it; see cell_gather_spread(). */
+    struct unit_totals *totals;
+    struct spread *spread;
 };
 
 void cell_init(struct cell *cell, const struct measure *measure);
+/*
+ * From now on the cell gathers what the variance of its estimate is made of, too: over units where
+ * the log knows them, because one user's hundred requests are not a hundred users; otherwise over
+ * events. `measure` then takes each sample's unit. Such cells do not merge.
+ */
+void cell_gather_spread(struct cell *cell, struct measure *measure);
 void cell_add(struct cell *cell, const struct measure *measure, const struct sample *sample);
 void cell_merge(struct cell *cell, const struct measure *measure, const struct cell *other);
 void cell_release(struct cell *cell);

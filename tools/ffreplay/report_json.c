@@ -1,5 +1,7 @@
 /* report_json.c - the JSON of a decision, as docs/replay.md lists it. */
 #include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
 
 #include "compiler/json.h"
 #include "compiler/options.h"
@@ -64,6 +66,29 @@ static void group(struct buffer *out, const char *key, uint64_t samples, bool me
     buffer_append_text(out, "}");
 }
 
+/* To the six digits that are the same with every mathematics library. */
+static double rounded(double number)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.6g", number);
+    return strtod(text, NULL);
+}
+
+/* Of which a bound that is not known is null. */
+static void interval(struct buffer *out, struct interval interval)
+{
+    json_write_key(out, "interval");
+    const double bounds[] = {interval.lower, interval.upper};
+    for (int i = 0; i < 2; i++) {
+        buffer_append_text(out, i == 0 ? "[" : ",");
+        if (isfinite(bounds[i]))
+            json_write_number(out, rounded(bounds[i]));
+        else
+            buffer_append_text(out, "null");
+    }
+    buffer_append_text(out, "]");
+}
+
 static void criterion(struct verdict *verdict, const struct judgement *judgement,
                       struct buffer *out)
 {
@@ -76,17 +101,31 @@ static void criterion(struct verdict *verdict, const struct judgement *judgement
         key_text(out, "over", duration_text(&verdict->replay->project->arena, asked->over));
     if (asked->for_windows > 1)
         key_count(out, "for", asked->for_windows);
+    if (criterion_compares(asked))
+        key_text(out, "versus", asked->versus_before ? "before" : "control");
+    if (judgement->statistical)
+        key_number(out, "confidence", true, judgement->confidence);
     key_text(out, "action", finding_action_text(&judgement->finding));
     key_text(out, "verdict", criterion_verdict_text(judgement->finding.verdict));
-    key_text(out, "method", "point");
+    bool bounded = judgement->comparison.method;
+    key_text(out, "method", bounded ? judgement->comparison.method : "point");
     group(out, "canary", judgement->samples, judgement->measured, judgement->estimate);
     if (judgement->windowed)
         key_text(out, "control", NULL);
     else
         group(out, "control", judgement->control_samples, judgement->control_measured,
               judgement->control_estimate);
-    key_text(out, "interval", NULL);
-    key_text(out, "look", NULL);
+    if (criterion_compares(asked))
+        key_number(out, "change", isfinite(judgement->comparison.change) && bounded,
+                   rounded(judgement->comparison.change));
+    if (bounded)
+        interval(out, judgement->comparison.interval);
+    else
+        key_text(out, "interval", NULL);
+    if (judgement->statistical)
+        key_count(out, "look", judgement->look);
+    else
+        key_text(out, "look", NULL);
     buffer_append_text(out, "}");
 }
 

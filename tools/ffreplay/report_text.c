@@ -1,8 +1,10 @@
 /* report_text.c - the page a person reads: the verdict first, what would change it last. */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "compiler/options.h"
+#include "explain_bound.h"
 #include "report.h"
 
 #define BOLD   "\033[1m"
@@ -12,8 +14,18 @@
 #define YELLOW "\033[33m"
 #define PLAIN  "\033[0m"
 
-#define COLUMNS        7
-#define VERDICT_COLUMN 5
+enum column {
+    COLUMN_CRITERION,
+    COLUMN_WANTED,
+    COLUMN_CANARY,
+    COLUMN_SAMPLES,
+    COLUMN_CONTROL,
+    COLUMN_CHANGE,
+    COLUMN_INTERVAL,
+    COLUMN_VERDICT,
+    COLUMN_ACTION,
+    COLUMNS
+};
 
 struct page {
     struct verdict *verdict;
@@ -91,11 +103,15 @@ static void headline(const struct page *page)
     buffer_append_text(page->out, "\n");
 }
 
-static const char *threshold_text(const struct page *page, const struct criterion *criterion)
+static const char *wanted_text(const struct page *page, const struct criterion *criterion)
 {
     const char *form = criterion_form_text(criterion->form);
     const char *over = criterion->over > 0 ? duration_text(page->arena, criterion->over) : NULL;
-    const char *base = arena_format(page->arena, "%s %s", form, criterion->written.text);
+    const char *base =
+        arena_format(page->arena, "%s %s%s", form, threshold_text(page->arena, criterion),
+                     criterion_compares(criterion) && criterion->versus_before ? " vs before" : "");
+    if (criterion->confidence > 0)
+        base = arena_format(page->arena, "%s at %g%%", base, criterion->confidence * 100);
     if (over)
         base = arena_format(page->arena, "%s over %s", base, over);
     if (criterion->for_windows > 1)
@@ -113,11 +129,19 @@ static struct row criterion_row(const struct page *page, const struct judgement 
     const char *control = "-";
     if (judgement->control_measured)
         control = estimate_text(page->arena, metric, judgement->control_estimate);
+    const struct comparison *comparison = &judgement->comparison;
+    const char *change = NULL, *interval = NULL;
+    if (criterion_compares(judgement->criterion))
+        change = comparison->method && isfinite(comparison->change)
+                     ? change_text(page->arena, judgement, comparison->change)
+                     : "-";
+    if (judgement->statistical)
+        interval = interval_text(page->arena, judgement);
     return (struct row){
-        {metric->name.text, threshold_text(page, judgement->criterion),
+        {metric->name.text, wanted_text(page, judgement->criterion),
          judgement->measured ? estimate_text(page->arena, metric, judgement->estimate) : "-",
-         arena_format(page->arena, "%" PRIu64, judgement->samples), control, verdict_text,
-         finding_action_text(&judgement->finding)},
+         arena_format(page->arena, "%" PRIu64, judgement->samples), control, change, interval,
+         verdict_text, finding_action_text(&judgement->finding)},
         verdict == CRITERION_HARM   ? (judgement->finding.advances ? YELLOW : RED)
         : verdict == CRITERION_PASS ? GREEN
                                     : YELLOW};
@@ -127,12 +151,15 @@ static void write_row(const struct page *page, const struct row *row, const size
 {
     buffer_append_text(page->out, "  ");
     for (int i = 0; i < COLUMNS; i++) {
-        int padding = (int)(widths[i] - width_of(row->cells[i]));
+        if (widths[i] == 0)
+            continue;
+        const char *cell = row->cells[i] ? row->cells[i] : "";
+        int padding = (int)(widths[i] - width_of(cell));
         /* Words begin, and numbers end, where their column does. */
-        bool number = i >= 2 && i < VERDICT_COLUMN;
+        bool number = i >= COLUMN_CANARY && i < COLUMN_VERDICT;
         if (number)
             buffer_format(page->out, "%*s", padding, "");
-        write_colored(page, i == VERDICT_COLUMN ? row->color : NULL, row->cells[i]);
+        write_colored(page, i == COLUMN_VERDICT ? row->color : NULL, cell);
         if (i < COLUMNS - 1)
             buffer_format(page->out, "%*s  ", number ? 0 : padding, "");
     }
@@ -146,14 +173,17 @@ static void criteria_table(const struct page *page)
         return;
     uint32_t count = analysis->judgement_count + 1;
     struct row *rows = ARENA_ARRAY(page->arena, struct row, count);
-    rows[0] =
-        (struct row){{"criterion", "wanted", "canary", "n", "control", "verdict", "action"}, NULL};
+    rows[0] = (struct row){{"criterion", "wanted", "canary", "n", "control", "change", "interval",
+                            "verdict", "action"},
+                           NULL};
+    size_t widths[COLUMNS] = {0};
     for (uint32_t i = 1; i < count; i++)
         rows[i] = criterion_row(page, &analysis->judgements[i - 1]);
-    size_t widths[COLUMNS] = {0};
-    for (uint32_t i = 0; i < count; i++)
+    /* A column that no criterion has anything in is left out, its heading too. */
+    for (uint32_t i = count; i-- > 0;)
         for (int j = 0; j < COLUMNS; j++)
-            if (width_of(rows[i].cells[j]) > widths[j])
+            if (rows[i].cells[j] && (i > 0 || widths[j] > 0) &&
+                width_of(rows[i].cells[j]) > widths[j])
                 widths[j] = width_of(rows[i].cells[j]);
     buffer_append_text(page->out, "\n");
     for (uint32_t i = 0; i < count; i++)
@@ -171,13 +201,14 @@ static void traffic(const struct page *page)
         for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
             bad += replay->counts[i].bad[cause];
     }
-    uint64_t left_out = 0;
+    uint64_t left_out = 0, before = analysis->assigned[ASSIGNED_BEFORE];
     for (int why = LEFT_OUT_BEFORE; why < ASSIGNMENT_COUNT; why++)
         left_out += analysis->assigned[why];
     buffer_format(page->out,
                   "\n  input     %" PRIu64 " lines: %" PRIu64 " canary, %" PRIu64
-                  " control, %" PRIu64 " left out, %" PRIu64 " bad\n",
+                  " control, %s%" PRIu64 " left out, %" PRIu64 " bad\n",
                   lines, analysis->assigned[ASSIGNED_CANARY], analysis->assigned[ASSIGNED_CONTROL],
+                  before > 0 ? arena_format(page->arena, "%" PRIu64 " before, ", before) : "",
                   left_out, bad);
     if (left_out > 0) {
         const char *separator = "  left out  ";

@@ -79,16 +79,21 @@ void sketch_merge(struct sketch *sketch, const struct sketch *other)
     merge_side(&sketch->negative, &other->negative);
 }
 
+/* Where a bucket begins: its number is the upper bits of that double. */
+static double begin_of(const struct sketch *sketch, uint32_t bucket)
+{
+    uint64_t bits = (uint64_t)bucket << (MANTISSA_BITS - sketch->bits);
+    double begin;
+    memcpy(&begin, &bits, sizeof begin);
+    return begin;
+}
+
 /* The harmonic middle of a bucket's ends, which errs as much towards the one as the other. */
 static double representative(const struct sketch *sketch, uint32_t bucket)
 {
-    uint64_t bits = (uint64_t)bucket << (MANTISSA_BITS - sketch->bits);
-    uint64_t next = ((uint64_t)bucket + 1) << (MANTISSA_BITS - sketch->bits);
-    double low, high;
-    memcpy(&low, &bits, sizeof low);
-    memcpy(&high, &next, sizeof high);
+    double low = begin_of(sketch, bucket), high = begin_of(sketch, bucket + 1);
     /* The topmost bucket ends at infinity; the lowest begins at zero. */
-    if (high - low > low || bits == 0)
+    if (high - low > low || low == 0)
         return low;
     return low + (high - low) * (low / (low + high));
 }
@@ -111,4 +116,26 @@ double sketch_quantile(const struct sketch *sketch, double q)
             return representative(sketch, sketch->positive.first + i);
     }
     return 0; /* not reached: the counts add up to `count` */
+}
+
+size_t sketch_bins(const struct sketch *sketch, struct bin **bins)
+{
+    size_t most = (size_t)sketch->negative.size + sketch->positive.size + 1, count = 0;
+    *bins = xcalloc(most, sizeof **bins);
+    for (uint32_t i = sketch->negative.size; i-- > 0;) {
+        uint32_t bucket = sketch->negative.first + i;
+        if (sketch->negative.counts[i] > 0)
+            (*bins)[count++] =
+                (struct bin){-begin_of(sketch, bucket + 1), -begin_of(sketch, bucket),
+                             (double)sketch->negative.counts[i]};
+    }
+    if (sketch->zeros > 0)
+        (*bins)[count++] = (struct bin){0, 0, (double)sketch->zeros};
+    for (uint32_t i = 0; i < sketch->positive.size; i++) {
+        uint32_t bucket = sketch->positive.first + i;
+        if (sketch->positive.counts[i] > 0)
+            (*bins)[count++] = (struct bin){begin_of(sketch, bucket), begin_of(sketch, bucket + 1),
+                                            (double)sketch->positive.counts[i]};
+    }
+    return count;
 }

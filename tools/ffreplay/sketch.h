@@ -10,7 +10,7 @@
 #ifndef FFREPLAY_SKETCH_H
 #define FFREPLAY_SKETCH_H
 
-#include <stdint.h>
+#include "statistics.h"
 
 /* Counts of consecutive buckets. */
 struct sketch_side {
@@ -41,5 +41,8 @@ void sketch_merge(struct sketch *sketch, const struct sketch *other);
 /* The value of rank floor(q * (count - 1)), from 0, within the accuracy. The sketch is not empty.
  */
 double sketch_quantile(const struct sketch *sketch, double q);
+
+/* The buckets that hold something, ascending, in memory that the caller frees. Returns how many. */
+size_t sketch_bins(const struct sketch *sketch, struct bin **bins);
 
 #endif

@@ -1,0 +1,125 @@
+/* What is kept of units: totals that do not depend on order, and shares in bounded memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tools/ffreplay/unit_shares.h"
+#include "tools/ffreplay/unit_totals.h"
+
+static struct unit_hash numbered(uint32_t number)
+{
+    return unit_hash_of(&number, sizeof number);
+}
+
+static void sums_over_units_of_their_totals(void **state)
+{
+    (void)state;
+    struct unit_totals totals = {0};
+    /* Unit i has i + 1 lines of 0.5 and 2. */
+    for (uint32_t line = 0; line < 1000; line++)
+        for (uint32_t unit = line; unit < 1000; unit++)
+            unit_totals_add(&totals, numbered(unit), 0.5, 2);
+    static struct spread spread;
+    spread_add_units(&spread, &totals);
+    assert_int_equal(spread.count, 1000);
+    struct ratio_moments moments = spread_moments(&spread);
+    assert_true(moments.numerator.mean == 0.5 * 500.5);
+    assert_true(moments.denominator.mean == 2 * 500.5);
+    /* Of 1 to n: n (n + 1) / 12. */
+    assert_true(moments.numerator.variance == 0.25 * 1000 * 1001 / 12);
+    assert_true(moments.covariance == 1000.0 * 1001 / 12);
+    assert_false(spread.beyond);
+    unit_totals_release(&totals);
+}
+
+static void says_when_a_number_is_too_large(void **state)
+{
+    (void)state;
+    struct unit_totals totals = {0};
+    unit_totals_add(&totals, numbered(1), UNIT_TOTAL_LIMIT / 2, 1);
+    assert_false(totals.beyond);
+    unit_totals_add(&totals, numbered(2), -UNIT_TOTAL_LIMIT, 1);
+    assert_true(totals.beyond);
+    static struct spread spread;
+    spread_add_units(&spread, &totals);
+    assert_true(spread.beyond);
+    unit_totals_release(&totals);
+}
+
+static void is_the_same_in_any_order(void **state)
+{
+    (void)state;
+    struct unit_totals ahead = {0}, back = {0};
+    for (uint32_t i = 0; i < 3000; i++) {
+        double tenth = (double)(i % 97) / 10;
+        unit_totals_add(&ahead, numbered(i % 70), tenth, 1e-9 * i);
+    }
+    for (uint32_t i = 3000; i-- > 0;) {
+        double tenth = (double)(i % 97) / 10;
+        unit_totals_add(&back, numbered(i % 70), tenth, 1e-9 * i);
+    }
+    static struct spread one, other;
+    spread_add_units(&one, &ahead);
+    spread_add_units(&other, &back);
+    struct ratio_moments a = spread_moments(&one), b = spread_moments(&other);
+    assert_memory_equal(&a, &b, sizeof a);
+    unit_totals_release(&ahead);
+    unit_totals_release(&back);
+}
+
+static void counts_units_by_where_they_were_seen(void **state)
+{
+    (void)state;
+    struct unit_shares shares = {0};
+    for (uint32_t i = 0; i < 3000; i++)
+        unit_shares_add(&shares, numbered(i % 1000),
+                        i % 10 == 0 ? UNIT_IN_CANARY : UNIT_IN_CONTROL);
+    assert_int_equal(shares.in_group[UNIT_IN_CANARY], 100);
+    assert_int_equal(shares.in_group[UNIT_IN_CONTROL], 900);
+    unit_shares_add(&shares, numbered(0), UNIT_IN_CONTROL);
+    unit_shares_add(&shares, numbered(1), UNIT_IN_CANARY);
+    unit_shares_add(&shares, numbered(1), UNIT_IN_CANARY);
+    assert_int_equal(shares.in_group[UNIT_IN_CANARY], 99);
+    assert_int_equal(shares.in_group[UNIT_IN_CONTROL], 899);
+    assert_int_equal(shares.in_group[UNIT_IN_BOTH], 2);
+    unit_shares_release(&shares);
+}
+
+static void add_million(struct unit_shares *shares, uint32_t first, uint32_t step)
+{
+    for (uint32_t i = 0, unit = first; i < 1000000; i++, unit = (unit + step) % 1000000)
+        unit_shares_add(shares, numbered(unit), unit % 20 == 0 ? UNIT_IN_CANARY : UNIT_IN_CONTROL);
+}
+
+static void keeps_memory_bounded_whatever_the_order(void **state)
+{
+    (void)state;
+    struct unit_shares one = {0}, other = {0};
+    add_million(&one, 0, 1);
+    add_million(&other, 17, 999983);
+    assert_true(one.count <= UNIT_SHARES_MOST && one.count > UNIT_SHARES_MOST / 3);
+    assert_true(one.capacity <= 4 * UNIT_SHARES_MOST);
+    assert_int_equal(one.halvings, other.halvings);
+    assert_memory_equal(one.in_group, other.in_group, sizeof one.in_group);
+    double share = (double)one.in_group[UNIT_IN_CANARY] / (double)one.count;
+    assert_true(share > 0.045 && share < 0.055);
+    unit_shares_release(&one);
+    unit_shares_release(&other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sums_over_units_of_their_totals),
+        cmocka_unit_test(says_when_a_number_is_too_large),
+        cmocka_unit_test(is_the_same_in_any_order),
+        cmocka_unit_test(counts_units_by_where_they_were_seen),
+        cmocka_unit_test(keeps_memory_bounded_whatever_the_order),
+    };
+    return cmocka_run_group_tests_name("replay_units", tests, NULL, NULL);
+}

@@ -1,0 +1,38 @@
+/*
+ * evidence.h - what was gathered of two groups, as the statistics want it.
+ *
+ * Chooses by the metric's kind what is a proportion, a rate, a mean or a quantile, and takes
+ * clusters into account: requests of one unit are not independent, and count for as many as would
+ * vary as much. docs/replay.md, "Comparisons", says how.
+ */
+#ifndef FFREPLAY_EVIDENCE_H
+#define FFREPLAY_EVIDENCE_H
+
+#include "metric.h"
+
+/* A group's cell, and the time and share of all units that its events came from. */
+struct observed {
+    const struct cell *cell;
+    int64_t duration; /* milliseconds */
+    double share;     /* 0 to 1 */
+};
+
+struct evidence {
+    struct comparison_input input; /* points into here: not to be copied */
+    struct stratum stratum;
+    struct bin *bins[2]; /* of the canary, of the control */
+    uint64_t units[2];
+    bool clustered; /* the units were taken into account */
+    bool beyond;    /* numbers too large for a variance: nothing can be said */
+};
+
+/* Whether a metric of this kind can be compared, or bounded, at all. */
+bool evidence_exists(enum metric_kind kind);
+
+/* `control` has no cell where the canary stands alone. */
+void evidence_gather(struct evidence *evidence, const struct measure *measure,
+                     struct observed canary, struct observed control, enum baseline baseline,
+                     enum change change, double confidence);
+void evidence_release(struct evidence *evidence);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * judge_bound.c - criteria that judge a bound: a change against control or against the time before,
+ * or a metric with `confidence`.
+ *
+ * The bound is valid at every look at once, so that it does not matter how often a canary is
+ * decided on. It is of the whole stage: what a trailing window has forgotten, it cannot count.
+ */
+#include <math.h>
+
+#include "analysis.h"
+
+/* The side on which the threshold is passed, and the threshold as a signed change. */
+static enum side harm_side(const struct criterion *criterion)
+{
+    bool above = criterion->form == CRITERION_MAX || criterion->form == CRITERION_MAX_INCREASE;
+    return above ? SIDE_ABOVE : SIDE_BELOW;
+}
+
+static double margin_of(const struct criterion *criterion)
+{
+    return criterion->form == CRITERION_MAX_DECREASE ? -criterion->threshold : criterion->threshold;
+}
+
+static enum criterion_verdict verdict_of(const struct judgement *judgement)
+{
+    const struct criterion *criterion = judgement->criterion;
+    if (judgement->impossible)
+        return CRITERION_UNDECIDED;
+    switch (margin_judge(&judgement->comparison, harm_side(criterion), margin_of(criterion))) {
+    case MARGIN_BEYOND:
+        return CRITERION_HARM;
+    case MARGIN_WITHIN:
+        return CRITERION_PASS;
+    default:
+        return CRITERION_UNDECIDED;
+    }
+}
+
+static void compare_groups(struct judgement *judgement, const struct measure *measure,
+                           struct observed canary, struct observed control)
+{
+    const struct criterion *criterion = judgement->criterion;
+    enum baseline baseline = criterion->versus_before ? BASELINE_BEFORE : BASELINE_CONTROL;
+    if (!criterion_compares(criterion)) {
+        baseline = BASELINE_NONE;
+        control.cell = NULL;
+    }
+    struct evidence evidence;
+    evidence_gather(&evidence, measure, canary, control, baseline,
+                    criterion->absolute ? CHANGE_ABSOLUTE : CHANGE_RELATIVE, judgement->confidence);
+    judgement->comparison = compare(&evidence.input);
+    judgement->growth = INFINITY;
+    double change = judgement->comparison.change, margin = margin_of(criterion);
+    judgement->estimate_beyond =
+        harm_side(criterion) == SIDE_ABOVE ? change > margin : change < margin;
+    if (evidence.beyond)
+        judgement->impossible = "a number is too large for its variance to be known";
+    else if (judgement->comparison.state != COMPARISON_FINE)
+        judgement->impossible = comparison_state_text(judgement->comparison.state);
+    if (!evidence.beyond && verdict_of(judgement) == CRITERION_UNDECIDED)
+        judgement->growth =
+            comparison_growth_needed(&evidence.input, harm_side(criterion), margin_of(criterion));
+    evidence_release(&evidence);
+}
+
+void judge_bound(struct judgement *judgement, const struct measure *measure, struct observed canary,
+                 struct observed control, bool takes_everybody)
+{
+    const struct criterion *criterion = judgement->criterion;
+    bool versus_control = criterion_compares(criterion) && !criterion->versus_before;
+    if (versus_control && takes_everybody) {
+        /* There is nobody left to compare with, and never will be: this must not hold it up. */
+        judgement->has_no_control = true;
+        judgement->finding.verdict = CRITERION_NODATA;
+        judgement->finding.on_nodata = NODATA_IGNORE;
+        return;
+    }
+    compare_groups(judgement, measure, canary, control);
+    if (criterion_compares(criterion) && !judgement->control_measured)
+        judgement->finding.verdict = CRITERION_NODATA;
+    if (judgement->finding.verdict != CRITERION_NODATA &&
+        judgement->finding.verdict != CRITERION_INSUFFICIENT)
+        judgement->finding.verdict = verdict_of(judgement);
+}

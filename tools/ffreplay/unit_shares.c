@@ -1,0 +1,70 @@
+/* unit_shares.c - see unit_shares.h. */
+#include "unit_shares.h"
+
+#include <stdlib.h>
+
+#include "compiler/memory.h"
+
+static bool is_taken(const struct unit_share *slot)
+{
+    return slot->unit.low != 0 || slot->unit.high != 0;
+}
+
+/* The highest bits choose, the lowest place: neither is what the other depends on. */
+static bool is_kept(const struct unit_shares *shares, struct unit_hash unit)
+{
+    return shares->halvings == 0 || unit.high >> (64 - shares->halvings) == 0;
+}
+
+static struct unit_share *slot_of(const struct unit_shares *shares, struct unit_hash unit)
+{
+    uint64_t at = unit.low & (shares->capacity - 1);
+    for (;; at = (at + 1) & (shares->capacity - 1)) {
+        struct unit_share *slot = &shares->slots[at];
+        if (!is_taken(slot) || (slot->unit.low == unit.low && slot->unit.high == unit.high))
+            return slot;
+    }
+}
+
+/* All that are kept, in a table of this size. */
+static void rebuild(struct unit_shares *shares, uint64_t capacity)
+{
+    struct unit_shares next = {.capacity = capacity, .halvings = shares->halvings};
+    next.slots = xcalloc(capacity, sizeof *next.slots);
+    for (uint64_t i = 0; i < shares->capacity; i++) {
+        const struct unit_share *slot = &shares->slots[i];
+        if (!is_taken(slot) || !is_kept(&next, slot->unit))
+            continue;
+        *slot_of(&next, slot->unit) = *slot;
+        next.count++;
+        next.in_group[slot->groups]++;
+    }
+    free(shares->slots);
+    *shares = next;
+}
+
+void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, enum unit_group group)
+{
+    if (!is_kept(shares, unit))
+        return;
+    if (shares->count * 2 >= shares->capacity)
+        rebuild(shares, shares->capacity ? shares->capacity * 2 : 64);
+    struct unit_share *slot = slot_of(shares, unit);
+    if (is_taken(slot))
+        shares->in_group[slot->groups]--;
+    else
+        shares->count++;
+    slot->unit = unit;
+    slot->groups |= (uint64_t)group;
+    shares->in_group[slot->groups]++;
+    while (shares->count > UNIT_SHARES_MOST) {
+        shares->halvings++;
+        rebuild(shares, shares->capacity);
+    }
+}
+
+void unit_shares_release(struct unit_shares *shares)
+{
+    free(shares->slots);
+    *shares = (struct unit_shares){0};
+}

@@ -1,0 +1,31 @@
+/*
+ * unit_shares.h - how many distinct units were seen in each group, and how many in both.
+ *
+ * Memory is bounded: beyond UNIT_SHARES_MOST units only every second one is kept, then every
+ * fourth, chosen by their hashes. Which ones are kept depends on the units seen, not on their
+ * order; and as these hashes have nothing to do with buckets, shares are those of all units.
+ */
+#ifndef FFREPLAY_UNIT_SHARES_H
+#define FFREPLAY_UNIT_SHARES_H
+
+#include "unit_set.h"
+
+enum unit_group { UNIT_IN_CANARY = 1, UNIT_IN_CONTROL = 2, UNIT_IN_BOTH = 3 };
+
+#define UNIT_SHARES_MOST (UINT64_C(1) << 16)
+
+struct unit_shares {
+    struct unit_share {
+        struct unit_hash unit; /* zeros: a free slot */
+        uint64_t groups;
+    } * slots;
+    uint64_t capacity; /* a power of two, or 0 */
+    uint64_t count;
+    unsigned halvings;                   /* kept are hashes whose so many highest bits are zero */
+    uint64_t in_group[UNIT_IN_BOTH + 1]; /* the kept ones that were seen just so */
+};
+
+void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, enum unit_group group);
+void unit_shares_release(struct unit_shares *shares);
+
+#endif

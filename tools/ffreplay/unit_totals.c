@@ -1,0 +1,97 @@
+/* unit_totals.c - see unit_totals.h. */
+#include "unit_totals.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "compiler/memory.h"
+
+#define FRACTION_BITS 48
+
+static struct unit_total *slot_of(const struct unit_totals *totals, struct unit_hash unit)
+{
+    uint64_t at = unit.low & (totals->capacity - 1);
+    for (;; at = (at + 1) & (totals->capacity - 1)) {
+        struct unit_total *slot = &totals->slots[at];
+        bool is_free = slot->unit.low == 0 && slot->unit.high == 0;
+        if (is_free || (slot->unit.low == unit.low && slot->unit.high == unit.high))
+            return slot;
+    }
+}
+
+static bool is_taken(const struct unit_total *slot)
+{
+    return slot->unit.low != 0 || slot->unit.high != 0;
+}
+
+static void grow(struct unit_totals *totals)
+{
+    struct unit_totals larger = *totals;
+    larger.capacity = totals->capacity ? totals->capacity * 2 : 64;
+    larger.slots = xcalloc(larger.capacity, sizeof *larger.slots);
+    for (uint64_t i = 0; i < totals->capacity; i++)
+        if (is_taken(&totals->slots[i]))
+            *slot_of(&larger, totals->slots[i].unit) = totals->slots[i];
+    free(totals->slots);
+    *totals = larger;
+}
+
+static __int128 fixed(double number)
+{
+    return (__int128)rint(ldexp(number, FRACTION_BITS));
+}
+
+static double number_of(__int128 total)
+{
+    return ldexp((double)total, -FRACTION_BITS);
+}
+
+void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double first, double second)
+{
+    if (!(fabs(first) < UNIT_TOTAL_LIMIT) || !(fabs(second) < UNIT_TOTAL_LIMIT)) {
+        totals->beyond = true;
+        return;
+    }
+    if (totals->count * 2 >= totals->capacity)
+        grow(totals);
+    struct unit_total *slot = slot_of(totals, unit);
+    totals->count += !is_taken(slot);
+    slot->unit = unit;
+    slot->first += fixed(first);
+    slot->second += fixed(second);
+}
+
+void unit_totals_release(struct unit_totals *totals)
+{
+    free(totals->slots);
+    *totals = (struct unit_totals){0};
+}
+
+void spread_add(struct spread *spread, double first, double second)
+{
+    spread->count++;
+    exact_sum_add(&spread->first, first);
+    exact_sum_add(&spread->second, second);
+    bool added = exact_sum_add_product(&spread->first_squared, first, first);
+    added &= exact_sum_add_product(&spread->second_squared, second, second);
+    added &= exact_sum_add_product(&spread->product, first, second);
+    spread->beyond |= !added;
+}
+
+void spread_add_units(struct spread *spread, const struct unit_totals *totals)
+{
+    spread->beyond |= totals->beyond;
+    for (uint64_t i = 0; i < totals->capacity; i++)
+        if (is_taken(&totals->slots[i]))
+            spread_add(spread, number_of(totals->slots[i].first),
+                       number_of(totals->slots[i].second));
+}
+
+struct ratio_moments spread_moments(const struct spread *spread)
+{
+    return (struct ratio_moments){
+        moments_of_sums(spread->count, &spread->first, &spread->first_squared),
+        moments_of_sums(spread->count, &spread->second, &spread->second_squared),
+        covariance_of_sums(spread->count, &spread->first, &spread->second, &spread->product),
+    };
+}
