@@ -184,8 +184,6 @@ void runtime_reclaim(fflag_store *store);
 /* Whether the store's options accept a sound snapshot. Only the loader asks. */
 enum fflag_error runtime_judge(const fflag_store *store, const struct snapshot *snapshot,
                                struct problem *problem);
-/* The file holds what is served already, perhaps of a later generation. */
-void runtime_confirm(fflag_store *store, const struct snapshot *snapshot);
 
 /* Snapshots that were replaced and are still looked at, and for how long the first of them. */
 struct held_views {
@@ -202,9 +200,9 @@ void runtime_record(fflag_store *store, enum fflag_error error);
 void runtime_log(const fflag_store *store, enum fflag_event event, enum fflag_error error,
                  const char *text);
 
-/* Whether the served snapshot has this content hash. Only the loader, who alone publishes, may ask.
- */
-bool runtime_serves(const fflag_store *store, const char *build);
+/* Whether the served snapshot is this one: by its header, which has the hash of the content, and by
+ * its signature. Only the loader, who alone publishes, may ask. */
+bool runtime_serves(const fflag_store *store, const struct snapshot *snapshot);
 /* The header of the served snapshot, for the same. */
 const void *runtime_served_header(const fflag_store *store);
 
@@ -287,10 +285,9 @@ static inline bool same_bytes(const char *a, const char *b, size_t length)
         memcpy(&of_b[1], b + length - sizeof of_b[1], sizeof of_b[1]);
         return ((of_a[0] ^ of_b[0]) | (of_a[1] ^ of_b[1])) == 0;
     }
-    unsigned differ = 0;
-    for (size_t i = 0; i < length; i++)
-        differ |= (uint8_t)(a[i] ^ b[i]);
-    return differ == 0;
+    /* Of one to three, these are all. */
+    return length == 0 ||
+           ((a[0] ^ b[0]) | (a[length / 2] ^ b[length / 2]) | (a[length - 1] ^ b[length - 1])) == 0;
 }
 
 static inline char fold_ascii(char c)

@@ -241,16 +241,17 @@ enum fflag_error runtime_judge(const fflag_store *store, const struct snapshot *
     return policy_judge(&store->policy, snapshot, problem);
 }
 
-void runtime_confirm(fflag_store *store, const struct snapshot *snapshot)
-{
-    policy_accepted(&store->policy, snapshot);
-    runtime_record(store, FFLAG_OK);
-}
-
-bool runtime_serves(const fflag_store *store, const char *build)
+bool runtime_serves(const fflag_store *store, const struct snapshot *snapshot)
 {
     struct slot *current = atomic_load_explicit(&store->current, memory_order_acquire);
-    return current && strcmp(current->snapshot->build, build) == 0;
+    if (!current)
+        return false;
+    const struct snapshot *served = current->snapshot;
+    size_t signature = snapshot->file_length - snapshot->length;
+    return memcmp(served->bytes, snapshot->bytes, sizeof(struct ffs_header)) == 0 &&
+           served->file_length == snapshot->file_length &&
+           memcmp(served->bytes + served->length, snapshot->bytes + snapshot->length, signature) ==
+               0;
 }
 
 const void *runtime_served_header(const fflag_store *store)

@@ -281,9 +281,9 @@ static void reject(struct watch *watch, enum fflag_error error, const char *text
 static enum fflag_error accept_snapshot(struct watch *watch, struct snapshot *snapshot)
 {
     struct problem line;
-    if (runtime_serves(watch->store, snapshot->build)) {
-        runtime_confirm(watch->store, snapshot);
+    if (runtime_serves(watch->store, snapshot)) {
         runtime_unload(snapshot);
+        runtime_record(watch->store, FFLAG_OK);
         return FFLAG_OK;
     }
     runtime_describe(&line, "%s: build %s, %u flags", watch->path, snapshot->build,

@@ -3,6 +3,7 @@
 #include "snapshot.h"
 
 #include "../json.h"
+#include "../seal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ const struct command build_command = {
     .usage = "-e ENV -o FILE | --all -o DIR",
     .examples = "  ffc build -e production -o /run/flags/production.ffs\n"
                 "  ffc build --all -o build/flags --label commit=$(git rev-parse HEAD)\n"
+                "  ffc build -e production -o production.ffs --sign release.key --generation "
+                "$(git rev-list --count HEAD)\n"
                 "  ffc build -e staging -o - | ssh host 'cat >staging.ffs'\n",
     .run = run,
 };
@@ -28,6 +31,8 @@ struct options {
     bool all;
     const char *output;
     struct option_texts labels;
+    const char *generation;
+    const char *key;
     bool json;
     enum diagnostic_format format;
     enum color_choice color;
@@ -128,16 +133,31 @@ static int publish(const struct project *project, const struct options *options,
     return status;
 }
 
+/* What follows from the options, read once. */
+struct stamp {
+    struct label *labels;
+    uint64_t generation;
+    struct secret_key key;
+};
+
+static void seal(const struct options *options, const struct stamp *stamp, struct result *result)
+{
+    seal_generation(&result->bytes, stamp->generation);
+    if (options->key)
+        seal_sign(&result->bytes, &stamp->key);
+}
+
 /* Everything is compiled before the first file is touched. */
-static int build(struct project *project, const struct options *options, const struct label *labels,
+static int build(struct project *project, const struct options *options, const struct stamp *stamp,
                  struct result *results, uint32_t first, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         struct result *result = &results[i];
         result->environment = project->environments.items[first + i].text;
-        if (!project_compile(project, result->environment, labels, options->labels.count,
+        if (!project_compile(project, result->environment, stamp->labels, options->labels.count,
                              &result->bytes))
             continue;
+        seal(options, stamp, result);
         describe(result);
         if (options->all)
             buffer_format(&result->path, "%s/%s.ffs", options->output, result->environment);
@@ -148,7 +168,7 @@ static int build(struct project *project, const struct options *options, const s
     return project->diagnostics.errors ? EXIT_INPUT : publish(project, options, results, count);
 }
 
-static int load_and_build(const struct options *options, const struct label *labels)
+static int load_and_build(const struct options *options, const struct stamp *stamp)
 {
     struct project *project = project_load(options->directory, clock_now());
     int status = diagnostics_status(&project->diagnostics);
@@ -164,7 +184,7 @@ static int load_and_build(const struct options *options, const struct label *lab
     }
     if (first != UINT32_MAX) {
         struct result *results = xcalloc(count + 1u, sizeof *results);
-        status = build(project, options, labels, results, first, count);
+        status = build(project, options, stamp, results, first, count);
         for (uint32_t i = 0; i < count; i++) {
             buffer_release(&results[i].bytes);
             buffer_release(&results[i].path);
@@ -173,6 +193,31 @@ static int load_and_build(const struct options *options, const struct label *lab
     }
     project_free(project);
     return status;
+}
+
+static bool parse_generation(const char *text, uint64_t *generation)
+{
+    size_t digits = strspn(text, "0123456789");
+    errno = 0;
+    *generation = strtoull(text, NULL, 10);
+    if (digits > 0 && !text[digits] && errno == 0 && *generation > 0)
+        return true;
+    usage_error(&build_command, "a generation is a number from 1 to 2^64 - 1, not '%s'", text);
+    return false;
+}
+
+/* A password is asked for before anything is built, so nothing keeps waiting for it. */
+static bool read_stamp(const struct options *options, struct stamp *stamp)
+{
+    if (!parse_labels(&options->labels, stamp->labels) ||
+        (options->generation && !parse_generation(options->generation, &stamp->generation)))
+        return false;
+    struct buffer error = {0};
+    bool done = !options->key || secret_key_read(options->key, &stamp->key, &error);
+    if (!done)
+        job_error(&build_command, "%s", error.bytes);
+    buffer_release(&error);
+    return done;
 }
 
 static int check_usage(const struct options *options, int operands, char **argv)
@@ -201,6 +246,9 @@ static int run(int argc, char **argv)
         {"all", 0, OPTION_FLAG, &options.all, NULL, "compile for all, as DIR/ENV.ffs"},
         {"output", 'o', OPTION_TEXT, &options.output, "PATH", "the file, or - for stdout"},
         {"label", 0, OPTION_TEXTS, &options.labels, "K=V", "keep a label in the snapshot"},
+        {"generation", 0, OPTION_TEXT, &options.generation, "N",
+         "keep a number that grows, for readers that refuse what is older"},
+        {"sign", 0, OPTION_TEXT, &options.key, "KEY", "sign with this secret key of minisign"},
         {"json", 0, OPTION_FLAG, &options.json, NULL, "print what was built as JSON, a line each"},
         {"format", 0, OPTION_FORMAT, &options.format, NULL,
          "of diagnostics: text, json or github [text]"},
@@ -215,11 +263,12 @@ static int run(int argc, char **argv)
     if (status != EXIT_FINE)
         return status;
 
-    struct label *labels = xcalloc(options.labels.count + 1, sizeof *labels);
-    status = parse_labels(&options.labels, labels) ? load_and_build(&options, labels) : EXIT_JOB;
+    struct stamp stamp = {.labels = xcalloc(options.labels.count + 1, sizeof *stamp.labels)};
+    status = read_stamp(&options, &stamp) ? load_and_build(&options, &stamp) : EXIT_JOB;
+    secret_key_forget(&stamp.key);
     for (size_t i = 0; i < options.labels.count; i++)
-        free((void *)(uintptr_t)labels[i].key);
-    free(labels);
+        free((void *)(uintptr_t)stamp.labels[i].key);
+    free(stamp.labels);
     free(options.labels.items);
     return status;
 }

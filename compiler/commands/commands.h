@@ -20,6 +20,7 @@ extern const struct command fmt_command;
 extern const struct command schema_command;
 extern const struct command list_command;
 extern const struct command init_command;
+extern const struct command sign_command;
 
 /* Milliseconds since the epoch. */
 int64_t clock_now(void);

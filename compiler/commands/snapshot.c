@@ -48,27 +48,36 @@ static enum fflag_error opened(struct snapshot *snapshot, enum fflag_error error
     return FFLAG_OK;
 }
 
-enum fflag_error snapshot_open_memory(struct snapshot *snapshot, const struct buffer *bytes,
-                                      struct buffer *problem)
+static enum fflag_error open_memory(struct snapshot *snapshot, const struct buffer *bytes,
+                                    const char *const *keys, struct buffer *problem)
 {
     struct recorder recorder = {NULL, problem};
     struct fflag_options options = FFLAG_OPTIONS_INIT;
     options.log = record;
     options.log_user = &recorder;
+    options.trusted_keys = keys;
+    options.require_signature = keys != NULL;
     *snapshot = (struct snapshot){0};
     return opened(snapshot,
                   fflag_open_memory(&snapshot->store, bytes->bytes, bytes->length, &options),
                   problem);
 }
 
-enum fflag_error snapshot_open(struct snapshot *snapshot, const char *path, struct buffer *problem)
+enum fflag_error snapshot_open_memory(struct snapshot *snapshot, const struct buffer *bytes,
+                                      struct buffer *problem)
+{
+    return open_memory(snapshot, bytes, NULL, problem);
+}
+
+enum fflag_error snapshot_open_signed(struct snapshot *snapshot, const char *path,
+                                      const char *const *keys, struct buffer *problem)
 {
     *snapshot = (struct snapshot){0};
     if (!strcmp(path, "-")) {
         struct buffer bytes = {0};
         enum fflag_error error = FFLAG_ERROR_IO;
         if (read_file(path, MAX_STDIN, &bytes, problem))
-            error = snapshot_open_memory(snapshot, &bytes, problem);
+            error = open_memory(snapshot, &bytes, keys, problem);
         buffer_release(&bytes);
         return error;
     }
@@ -77,7 +86,14 @@ enum fflag_error snapshot_open(struct snapshot *snapshot, const char *path, stru
     options.no_thread = true;
     options.log = record;
     options.log_user = &recorder;
+    options.trusted_keys = keys;
+    options.require_signature = keys != NULL;
     return opened(snapshot, fflag_open(&snapshot->store, path, &options), problem);
+}
+
+enum fflag_error snapshot_open(struct snapshot *snapshot, const char *path, struct buffer *problem)
+{
+    return snapshot_open_signed(snapshot, path, NULL, problem);
 }
 
 void snapshot_close(struct snapshot *snapshot)
@@ -90,7 +106,19 @@ void snapshot_close(struct snapshot *snapshot)
 
 bool is_unsound(enum fflag_error error)
 {
-    return error >= FFLAG_ERROR_TRUNCATED && error <= FFLAG_ERROR_MALFORMED;
+    return (error >= FFLAG_ERROR_TRUNCATED && error <= FFLAG_ERROR_MALFORMED) ||
+           (error >= FFLAG_ERROR_UNSIGNED && error <= FFLAG_ERROR_SIGNATURE);
+}
+
+bool snapshot_signature(const struct snapshot *snapshot, struct ffs_signature *signature,
+                        const char **comment)
+{
+    if (!snapshot->info.signed_by[0])
+        return false;
+    const char *at = (const char *)snapshot->info.bytes + snapshot->info.length;
+    memcpy(signature, at, sizeof *signature);
+    *comment = at + sizeof *signature;
+    return true;
 }
 
 const struct ffs_header *snapshot_header(const struct snapshot *snapshot)

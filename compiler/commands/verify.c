@@ -6,15 +6,21 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define KEY_TEXT     56 /* characters of a public key in base64 */
+#define MAX_KEY_FILE 4096
 
 static int run(int argc, char **argv);
 
 const struct command verify_command = {
     .name = "verify",
     .summary = "say whether a snapshot is sound, and what it is",
-    .usage = "FILE",
+    .usage = "FILE [--key KEY]…",
     .examples = "  ffc verify /run/flags/production.ffs\n"
+                "  ffc verify production.ffs --key release.pub --key next.pub\n"
                 "  ssh host cat production.ffs | ffc verify --json -\n",
     .run = run,
 };
@@ -29,7 +35,19 @@ static json_t *read_labels(const struct snapshot *snapshot)
     return labels;
 }
 
-static void print_text(const struct snapshot *snapshot, const char *path, struct buffer *out)
+static void print_signature(const struct snapshot *snapshot, bool checked, struct buffer *out)
+{
+    struct ffs_signature signature;
+    const char *comment;
+    if (!snapshot_signature(snapshot, &signature, &comment))
+        return;
+    buffer_format(out, "  signed by    key %s%s\n", snapshot->info.signed_by,
+                  checked ? "" : ", not checked: give it with --key");
+    buffer_format(out, "  comment      %.*s\n", (int)signature.comment_length, comment);
+}
+
+static void print_text(const struct snapshot *snapshot, const char *path, bool checked,
+                       struct buffer *out)
 {
     const struct ffs_header *header = snapshot_header(snapshot);
     const struct ffs_section *sections = (const struct ffs_section *)(header + 1);
@@ -38,6 +56,9 @@ static void print_text(const struct snapshot *snapshot, const char *path, struct
     buffer_format(out, "  environment  %s\n", snapshot->info.environment);
     buffer_format(out, "  build        %s\n", snapshot->info.build);
     buffer_format(out, "  format       %u.%u\n", header->major, header->minor);
+    if (snapshot->info.generation)
+        buffer_format(out, "  generation   %" PRIu64 "\n", snapshot->info.generation);
+    print_signature(snapshot, checked, out);
     buffer_format(out, "  flags        %u\n", snapshot->info.flags);
     buffer_format(out, "  attributes   %u\n", snapshot->info.attributes);
     json_t *labels = read_labels(snapshot);
@@ -54,7 +75,26 @@ static void print_text(const struct snapshot *snapshot, const char *path, struct
     }
 }
 
-static void print_json(const struct snapshot *snapshot, const char *path, struct buffer *out)
+static void print_signature_json(const struct snapshot *snapshot, bool checked, struct buffer *out)
+{
+    struct ffs_signature signature;
+    const char *comment;
+    json_write_key(out, "signature");
+    if (!snapshot_signature(snapshot, &signature, &comment)) {
+        buffer_append_text(out, "null");
+        return;
+    }
+    struct buffer text = {0};
+    buffer_append(&text, comment, signature.comment_length);
+    buffer_format(out, "{\"key\":\"%s\",\"checked\":%s,\"comment\":", snapshot->info.signed_by,
+                  checked ? "true" : "false");
+    json_write_string(out, text.bytes);
+    buffer_append_text(out, "}");
+    buffer_release(&text);
+}
+
+static void print_json(const struct snapshot *snapshot, const char *path, bool checked,
+                       struct buffer *out)
 {
     const struct ffs_header *header = snapshot_header(snapshot);
     const struct ffs_section *sections = (const struct ffs_section *)(header + 1);
@@ -69,6 +109,8 @@ static void print_json(const struct snapshot *snapshot, const char *path, struct
     buffer_format(out, ",\"format\":\"%u.%u\",\"flags\":%u,\"attributes\":%u,\"size\":%zu",
                   header->major, header->minor, snapshot->info.flags, snapshot->info.attributes,
                   snapshot->info.length);
+    buffer_format(out, ",\"generation\":%" PRIu64, snapshot->info.generation);
+    print_signature_json(snapshot, checked, out);
     json_write_key(out, "labels");
     buffer_append_text(out, "{");
     json_t *labels = read_labels(snapshot);
@@ -95,31 +137,33 @@ static void print_problem(const char *path, enum fflag_error error, const char *
                           struct buffer *out)
 {
     if (!json) {
-        buffer_format(out, "%s: not sound: %s\n", path, problem);
+        bool untrusted = error >= FFLAG_ERROR_UNSIGNED;
+        buffer_format(out, "%s: not %s: %s\n", path, untrusted ? "trusted" : "sound", problem);
         return;
     }
-    static const char *const names[] = {[FFLAG_ERROR_TRUNCATED] = "TRUNCATED",
-                                        [FFLAG_ERROR_NOT_SNAPSHOT] = "NOT_SNAPSHOT",
-                                        [FFLAG_ERROR_UNSUPPORTED] = "UNSUPPORTED",
-                                        [FFLAG_ERROR_CHECKSUM] = "CHECKSUM",
-                                        [FFLAG_ERROR_MALFORMED] = "MALFORMED"};
+    static const char *const names[] = {
+        [FFLAG_ERROR_TRUNCATED] = "TRUNCATED",     [FFLAG_ERROR_NOT_SNAPSHOT] = "NOT_SNAPSHOT",
+        [FFLAG_ERROR_UNSUPPORTED] = "UNSUPPORTED", [FFLAG_ERROR_CHECKSUM] = "CHECKSUM",
+        [FFLAG_ERROR_MALFORMED] = "MALFORMED",     [FFLAG_ERROR_UNSIGNED] = "UNSIGNED",
+        [FFLAG_ERROR_UNTRUSTED] = "UNTRUSTED",     [FFLAG_ERROR_SIGNATURE] = "SIGNATURE"};
     buffer_append_text(out, "{\"format_version\":1,\"file\":");
     json_write_string(out, path);
-    buffer_append_text(out, ",\"sound\":false,\"error\":");
+    buffer_format(out,
+                  ",\"sound\":%s,\"error\":", error >= FFLAG_ERROR_UNSIGNED ? "true" : "false");
     json_write_string(out, names[error]);
     json_write_key(out, "message");
     json_write_string(out, problem);
     buffer_append_text(out, "}\n");
 }
 
-static int verify(const char *path, bool json)
+static int verify(const char *path, const char *const *keys, bool json)
 {
     struct snapshot snapshot;
     struct buffer problem = {0}, out = {0};
     int status = EXIT_FINE;
-    enum fflag_error error = snapshot_open(&snapshot, path, &problem);
+    enum fflag_error error = snapshot_open_signed(&snapshot, path, keys, &problem);
     if (!error) {
-        (json ? print_json : print_text)(&snapshot, path, &out);
+        (json ? print_json : print_text)(&snapshot, path, keys != NULL, &out);
     } else if (is_unsound(error)) {
         print_problem(path, error, problem.bytes, json, &out);
         status = EXIT_INPUT;
@@ -134,10 +178,33 @@ static int verify(const char *path, bool json)
     return status;
 }
 
+/* A key is given as itself or as the file that holds it. */
+static bool read_keys(const struct option_texts *texts, struct buffer *files, const char **keys)
+{
+    for (size_t i = 0; i < texts->count; i++) {
+        struct buffer error = {0};
+        keys[i] = texts->items[i];
+        if (strlen(keys[i]) == KEY_TEXT && access(keys[i], F_OK) != 0)
+            continue;
+        bool read = read_file(texts->items[i], MAX_KEY_FILE, &files[i], &error);
+        if (!read)
+            job_error(&verify_command, "cannot read the key '%s': %s", texts->items[i],
+                      error.bytes);
+        buffer_release(&error);
+        if (!read)
+            return false;
+        keys[i] = files[i].bytes;
+    }
+    return true;
+}
+
 static int run(int argc, char **argv)
 {
     bool json = false;
+    struct option_texts texts = {0};
     const struct option table[] = {
+        {"key", 0, OPTION_TEXTS, &texts, "KEY",
+         "want a signature of this public key of minisign, or one of several: base64, or a file"},
         {"json", 0, OPTION_FLAG, &json, NULL, "one JSON object"},
     };
     int status;
@@ -147,5 +214,15 @@ static int run(int argc, char **argv)
         return status;
     if (files != 1)
         return usage_error(&verify_command, "name one snapshot, or - for stdin");
-    return verify(argv[1], json);
+    struct buffer *contents = xcalloc(texts.count + 1, sizeof *contents);
+    const char **keys = xcalloc(texts.count + 1, sizeof *keys);
+    status = EXIT_JOB;
+    if (read_keys(&texts, contents, keys))
+        status = verify(argv[1], texts.count ? keys : NULL, json);
+    for (size_t i = 0; i < texts.count; i++)
+        buffer_release(&contents[i]);
+    free(contents);
+    free(keys);
+    free(texts.items);
+    return status;
 }
