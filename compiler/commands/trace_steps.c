@@ -66,7 +66,7 @@ static bool decide(struct walk *walk, struct step *step, uint32_t variant, enum 
 {
     struct tracer *tracer = walk->tracer;
     const char *name = variant_text(tracer, walk->flag, variant);
-    bool usual = variant == walk->targeting->default_variant;
+    bool usual = variant == walk->targeting->default_variant && walk->targeting->variant_count > 1;
     struct step *last = add_step(
         tracer, walk->root, step->span, "answer", true,
         arena_format(&tracer->arena, "serve %s%s", name, usual && !rule ? ", the default" : ""));
@@ -162,9 +162,16 @@ static bool trace_overrides(struct walk *walk)
 
 /* -------------------------------------------------------------------------- before the rules -- */
 
+static const char *environment_name(const struct tracer *tracer)
+{
+    return tracer->project->environments.items[tracer->environment].text;
+}
+
 static bool trace_enabled(struct walk *walk)
 {
-    struct step *step = step_of(walk, walk->flag->name.span, "enabled", "enabled");
+    struct step *step = step_of(
+        walk, walk->flag->name.span, "enabled",
+        arena_format(&walk->tracer->arena, "enabled in %s", environment_name(walk->tracer)));
     return !mark(step, walk->targeting->enabled) &&
            decide_default(walk, step, FFLAG_REASON_DISABLED);
 }
@@ -299,8 +306,9 @@ static bool trace_canary(struct walk *walk, const struct canary *canary)
     struct tracer *tracer = walk->tracer;
     const char *state = canary_state_text(canary->state);
     if (canary->state == CANARY_PENDING || canary->state == CANARY_ROLLED_BACK) {
-        step_of(walk, canary->span, "canary",
-                arena_format(&tracer->arena, "the canary is %s", state));
+        struct step *step = step_of(walk, canary->span, "canary", "the canary runs");
+        step->value = arena_format(&tracer->arena, "it is %s",
+                                   canary->state == CANARY_PENDING ? state : "rolled back");
         return false;
     }
     bool everywhere = canary->state == CANARY_COMPLETE || canary->instant;
@@ -328,7 +336,7 @@ static bool trace_running_experiment(struct walk *walk, const struct experiment 
 {
     struct tracer *tracer = walk->tracer;
     const struct targeting *targeting = walk->targeting;
-    struct step *step = step_of(walk, experiment->span, "experiment", "the experiment, running");
+    struct step *step = step_of(walk, experiment->span, "experiment", "the experiment runs");
     bool holds = trace_condition(tracer, step, experiment->condition);
     holds &= trace_exposure(tracer, step, experiment->span, targeting->bucket_by, targeting->salt,
                             experiment->traffic);
@@ -350,10 +358,11 @@ static bool trace_experiment(struct walk *walk, const struct experiment *experim
     if (experiment->state == EXPERIMENT_RUNNING)
         return trace_running_experiment(walk, experiment);
     bool won = experiment->state == EXPERIMENT_CONCLUDED && experiment->has_winner;
-    const char *title = experiment->state == EXPERIMENT_DRAFT ? "the experiment is a draft"
-                        : won ? "the experiment is concluded, with a winner"
-                              : "the experiment is concluded, without a winner";
-    struct step *step = step_of(walk, experiment->span, "experiment", title);
+    struct step *step = step_of(walk, experiment->span, "experiment",
+                                won ? "the experiment has a winner" : "the experiment runs");
+    if (!won)
+        step->value = experiment->state == EXPERIMENT_DRAFT ? "it is a draft"
+                                                            : "it is concluded, without a winner";
     walk->could_decide |= won;
     return mark(step, won) &&
            decide(walk, step, experiment->winner, FFLAG_REASON_STATIC, "experiment");

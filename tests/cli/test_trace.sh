@@ -61,9 +61,9 @@ is "every kind of step" "$(trace checkout -e production -c '{"user_id": "u42", "
   flags/shop.yaml:41  no     from 2026-12-24T00:00:00Z                          it is 2026-12-05T00:00:00Z
   flags/shop.yaml:41  yes    until 2026-12-27T00:00:00Z                         it is 2026-12-05T00:00:00Z
   flags/shop.yaml:41  no     country is FR                                      "NO"
-  flags/shop.yaml:17  yes  enabled
+  flags/shop.yaml:17  yes  enabled in production
   flags/shop.yaml:18  yes  requires base: on                                    it serves on
-  flags/shop.yaml:15  yes    enabled
+  flags/shop.yaml:15  yes    enabled in production
   flags/shop.yaml:16  yes    rule nordics
   flags/shop.yaml:16  yes      country in [NO, SE, DK, FI, IS, FO, and 2 more]  "NO"
   flags/shop.yaml:16  =>     serve on                                           TARGETING_MATCH, nordics
@@ -94,8 +94,8 @@ is "a bucket is that of ffc bucket" "$("$FFC" bucket --salt checkout u42 | grep 
 is "a requirement that is not met" "$(trace checkout -e staging -c '{}' | grep -v base)" \
     'checkout in staging at 2026-12-05T00:00:00Z
 
-  flags/shop.yaml:17  yes  enabled
-  flags/shop.yaml:15  yes    enabled
+  flags/shop.yaml:17  yes  enabled in staging
+  flags/shop.yaml:15  yes    enabled in staging
   flags/shop.yaml:16  no     rule nordics
   flags/shop.yaml:16  no       country in [NO, SE, DK, FI, IS, FO, and 2 more]  absent
   flags/shop.yaml:15  =>     serve off, the default                             DEFAULT
@@ -123,7 +123,7 @@ is "a canary" "$(trace rollout -e production -c '{"user_id": "u9"}' | sed -n '5,
 
 rollout = false  (variant off, DEFAULT)'
 is "a flag that is off" "$(trace off-here -e production -c '{}' | sed -n '3,$p')" \
-    '  flags/shop.yaml:38  no   enabled
+    '  flags/shop.yaml:38  no   enabled in production
   flags/shop.yaml:38  =>   serve off, the default  DISABLED
 
 off-here = false  (variant off, DISABLED)'
@@ -131,6 +131,56 @@ is "an override" "$(at=(--at 2026-12-25T00:00:00Z) && trace checkout -e producti
     '  flags/shop.yaml:41  =>   serve off                     OVERRIDE, override[0]
 
 checkout = false  (variant off, OVERRIDE, override[0])'
+mkdir states
+cat >states/all.yaml <<'YAML'
+project: {name: states, environments: [production], bucket_by: user_id}
+attributes: {user_id: string, account: number}
+metrics: {errors: {kind: proportion, of: {status: {gte: 500}}}}
+holdouts: {all: {percent: 100%}}
+flags:
+  pending: {canary: {stages: [{name: all, percent: 100%}], guards: [{metric: errors, max: 5%}]}}
+  back: {canary: {stages: [{name: all, percent: 100%}], guards: [{metric: errors, max: 5%}], state: rolled_back}}
+  done: {canary: {stages: [{name: a, percent: 1%}, {name: b, percent: 50%}], guards: [{metric: errors, max: 5%}], state: complete}}
+  hotfix: {canary: {instant: true, stages: [{name: a, percent: 1%}], guards: [{metric: errors, max: 5%}], state: running}}
+  draft: {experiment: {split: {on: 50%, off: 50%}, control: off, primary: errors}}
+  won: {experiment: {split: {on: 50%, off: 50%}, control: off, primary: errors, state: concluded, winner: on}}
+  lost: {experiment: {split: {on: 50%, off: 50%}, control: off, primary: errors, state: concluded}}
+  runs: {experiment: {split: {on: 50%, off: 50%}, control: off, primary: errors, traffic: 50%, state: running}}
+  limit: {type: integer, value: 5}
+  held: {holdout: all, serve: on}
+  zero: {percent: 0%}
+  by-account: {percent: 50%, bucket_by: account}
+YAML
+steps() {
+    trace "$1" -C states -e production -c "$2" | sed -n 's/^  states[^ ]*  //p' | tail -n +2 | tr -s ' ' |
+        sed 's/^ *//' | paste -sd '|'
+}
+is "a canary that waits" "$(steps pending '{}')" \
+    "no the canary runs it is pending|=> serve off, the default STATIC"
+is "that was rolled back" "$(steps back '{}')" \
+    "no the canary runs it is rolled back|=> serve off, the default STATIC"
+is "that is complete" "$(steps "done" '{}')" \
+    "yes canary stage b, 2 of 2, complete|=> serve on STATIC, canary:b"
+is "that skips its stages" "$(steps hotfix '{}')" \
+    "yes canary stage a, 1 of 1, running, instant|=> serve on STATIC, canary:a"
+is "an experiment that is a draft" "$(steps draft '{}')" \
+    "no the experiment runs it is a draft|=> serve off, the default STATIC"
+is "that somebody won" "$(steps won '{}')" \
+    "yes the experiment has a winner|=> serve on STATIC, experiment"
+is "that nobody won" "$(steps lost '{}')" \
+    "no the experiment runs it is concluded, without a winner|=> serve off, the default STATIC"
+is "that runs" "$(steps runs '{"user_id": "u1"}')" \
+    "yes the experiment runs|yes below 50%, by user_id \"u1\" is at 44.852%|yes off from 50% to 100% of a split by user_id \"u1\" is at 60.555%|=> serve off SPLIT, experiment"
+is "a plain value" "$(steps limit '{}')" "=> serve its value STATIC"
+is "a holdout of all" "$(steps held '{}')" \
+    "yes holdout all, from 0% to 100% user_id is absent: no key|=> serve off, the default HOLDOUT"
+is "a share of nobody" "$(steps zero '{"user_id": "u1"}')" \
+    "no rule rules[0]|no 0% of all|=> serve off, the default STATIC"
+is "a number as a key" "$(steps by-account '{"account": -7}')" \
+    "yes rule rules[0]|yes below 50%, by account -7 is at 46.595%|=> serve on SPLIT, rules[0]"
+is "and one that is none" "$(steps by-account '{"account": 1.5}')" \
+    "no rule rules[0]|no below 50%, by account account is 1.5: no key|=> serve off, the default DEFAULT"
+
 is "control characters stay out of the terminal" \
     "$(trace base -e production -c '{"country": "\u001b[2J\u007f\u009b"}' | LC_ALL=C grep -c "$(printf '\033\\|\177\\|\302')")" 0
 is "what counts as absent is a warning" "$(trace base -e production -c '{"app": "x", "agee": 1}' 2>&1 >/dev/null)" \
