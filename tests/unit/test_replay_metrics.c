@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "compiler/regex.h"
 #include "tools/ffreplay/windows.h"
 
 static uint64_t seed = 88172645463325252u;
@@ -251,6 +252,11 @@ static void conditions_compare_numbers_as_numbers_and_text_as_text(void **state)
         {OPERATOR_CONTAINS, {"bot"}, TEXT("bo"), false},
         {OPERATOR_GLOB, {"/api/*/items"}, TEXT("/api/v1/items"), true},
         {OPERATOR_GLOB, {"/api/?"}, TEXT("/api/12"), false},
+        {OPERATOR_MATCHES, {"^/api/v\\d+/"}, TEXT("/api/v12/items"), true},
+        {OPERATOR_MATCHES, {"^/api/v\\d+/", "x$"}, TEXT("/api/v/items"), false},
+        {OPERATOR_MATCHES, {"^x", "^5..$"}, NUMBER("503"), true},
+        {OPERATOR_MATCHES, {"^$"}, {.kind = VALUE_ABSENT}, false},
+        {OPERATOR_MATCHES, {"staff"}, {.kind = VALUE_LIST, .items = list, .length = 2}, false},
         {OPERATOR_HAS_ANY, {"staff", "x"}, {.kind = VALUE_LIST, .items = list, .length = 2}, true},
         {OPERATOR_HAS_ALL, {"staff", "x"}, {.kind = VALUE_LIST, .items = list, .length = 2}, false},
         {OPERATOR_HAS_ALL,
@@ -261,16 +267,23 @@ static void conditions_compare_numbers_as_numbers_and_text_as_text(void **state)
         {OPERATOR_PRESENT, {NULL}, TEXT(""), true},
         {OPERATOR_PRESENT, {NULL}, {.kind = VALUE_ABSENT}, false},
     };
+    struct arena arena = {0};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct operand operands[2] = {{.source = {cases[i].operands[0], NO_SPAN}},
                                       {.source = {cases[i].operands[1], NO_SPAN}}};
         uint32_t count = 0;
-        while (count < 2 && cases[i].operands[count])
-            count++;
+        for (; count < 2 && cases[i].operands[count]; count++) {
+            const char *text = cases[i].operands[count];
+            struct regex_problem problem;
+            if (cases[i].operator_kind == OPERATOR_MATCHES)
+                operands[count].automaton =
+                    regex_compile(&arena, text, strlen(text), false, &problem);
+        }
         if (holds(cases[i].operator_kind, operands, count, cases[i].value) != cases[i].holds)
             fail_msg("case %zu: '%.*s' against '%s'", i, (int)cases[i].value.length,
                      cases[i].value.text ? cases[i].value.text : "", cases[i].operands[0]);
     }
+    arena_release(&arena);
 }
 
 int main(void)
