@@ -105,8 +105,8 @@ static inline bool read_key(const struct fflag_slot *slot, uint8_t declared, str
     return true;
 }
 
-static bool set_holds(const struct snapshot *snapshot, const struct ffs_set *set, const char *bytes,
-                      uint32_t length, uint64_t hash)
+static inline bool set_holds(const struct snapshot *snapshot, const struct ffs_set *set,
+                             const char *bytes, uint32_t length, uint64_t hash)
 {
     const struct ffs_set_slot *slots = (const struct ffs_set_slot *)(set + 1);
     uint32_t mask = set->capacity - 1, tag = (uint32_t)(hash >> 32);
@@ -131,28 +131,38 @@ static bool folded_set_holds(const struct snapshot *snapshot, const struct ffs_s
     return set_holds(snapshot, set, folded, key->length, hash_bytes(folded, key->length));
 }
 
-static inline bool key_equals(const struct snapshot *snapshot,
-                              const struct ffs_instruction *instruction, const struct key *key)
+static inline bool string_equals(const struct snapshot *snapshot, uint64_t operand,
+                                 const char *bytes, uint32_t length, uint64_t hash)
+{
+    ffs_string string = (ffs_string)operand;
+    return (uint32_t)hash == operand >> 32 && length == string_length(snapshot, string) &&
+           same_bytes(bytes, string_bytes(snapshot, string), length);
+}
+
+static bool key_equals(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                       const struct key *key)
 {
     ffs_string string = (ffs_string)instruction->operand;
     if (instruction->flags & FFS_IGNORE_CASE)
         return key->length == string_length(snapshot, string) &&
                runtime_equals_folded(key->bytes, string_bytes(snapshot, string), key->length);
-    return (uint32_t)key->hash == instruction->operand >> 32 &&
-           key->length == string_length(snapshot, string) &&
-           same_bytes(key->bytes, string_bytes(snapshot, string), key->length);
+    return string_equals(snapshot, instruction->operand, key->bytes, key->length, key->hash);
 }
 
-static inline bool test_key(const struct snapshot *snapshot,
-                            const struct ffs_instruction *instruction,
-                            const struct fflag_slot *slot, uint8_t declared)
+static inline const struct ffs_set *set_at(const struct snapshot *snapshot, uint64_t operand)
+{
+    return (const struct ffs_set *)(snapshot->sets + operand);
+}
+
+static bool test_key(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                     const struct fflag_slot *slot, uint8_t declared)
 {
     struct key key;
     if (!read_key(slot, declared, &key))
         return false;
     if (instruction->op == FFS_STRING_EQ)
         return key_equals(snapshot, instruction, &key);
-    const struct ffs_set *set = (const struct ffs_set *)(snapshot->sets + instruction->operand);
+    const struct ffs_set *set = set_at(snapshot, instruction->operand);
     if (UNLIKELY(instruction->flags & FFS_IGNORE_CASE))
         return folded_set_holds(snapshot, set, &key);
     return set_holds(snapshot, set, key.bytes, key.length, key.hash);
@@ -397,17 +407,84 @@ static inline uint64_t serve_default(const struct ffs_flag *flag)
                     flag->code_count ? FFLAG_REASON_DEFAULT : FFLAG_REASON_STATIC, FFS_NONE);
 }
 
+/*
+ * Where the last test of a program is a percentage, the outcome is as good as random, so it is
+ * chosen, not branched on: a wrong guess would cost more than everything else here.
+ */
+static inline bool is_last_test(const struct ffs_instruction *test,
+                                const struct ffs_instruction *end)
+{
+    return test->jump == 2 && test + 2 == end && test[1].op == FFS_SERVE;
+}
+
+static inline uint64_t serve_if(bool holds, const struct ffs_instruction *test,
+                                const struct ffs_flag *flag)
+{
+    uint64_t served = serve(test + 1), otherwise = serve_default(flag);
+    uint64_t mask = (uint64_t)0 - (uint64_t)(holds != (test->flags & FFS_NEGATE));
+    return (served & mask) | (otherwise & ~mask);
+}
+
+/*
+ * The operations that most programs consist of, in a function that calls nothing and keeps all in
+ * registers. Returns where it came upon another; NULL when *decided has the decision.
+ */
+static inline const struct ffs_instruction *decide_plain(const struct snapshot *snapshot,
+                                                         const struct ffs_flag *flag,
+                                                         const fflag_context *context,
+                                                         uint64_t *decided)
+{
+    const struct ffs_instruction *at = snapshot->code + flag->first_code;
+    const struct ffs_instruction *end = at + flag->code_count;
+    while (at != end) {
+        if (at->op == FFS_SERVE) {
+            *decided = serve(at);
+            return NULL;
+        }
+        bool holds = false;
+        if (at->op == FFS_EXPOSED) {
+            uint64_t bucket;
+            holds = find_bucket(snapshot, context, at->attribute, flag->exposure_salt, &bucket) &&
+                    bucket < at->operand;
+            if (is_last_test(at, end)) {
+                *decided = serve_if(holds, at, flag);
+                return NULL;
+            }
+        } else if ((at->op == FFS_STRING_EQ || at->op == FFS_STRING_IN) &&
+                   !(at->flags & FFS_IGNORE_CASE)) {
+            uint8_t declared;
+            const struct fflag_slot *slot = find_input(snapshot, context, at->attribute, &declared);
+            if (slot && slot->key_type == declared) {
+                if (UNLIKELY(declared != FFLAG_ATTRIBUTE_STRING))
+                    return at;
+                holds = at->op == FFS_STRING_EQ
+                            ? string_equals(snapshot, at->operand, slot->value.pointer,
+                                            slot->length, slot->bits)
+                            : set_holds(snapshot, set_at(snapshot, at->operand),
+                                        slot->value.pointer, slot->length, slot->bits);
+            }
+        } else {
+            return at;
+        }
+        at += holds != (at->flags & FFS_NEGATE) ? 1 : at->jump;
+    }
+    *decided = serve_default(flag);
+    return NULL;
+}
+
 struct frame {
     const struct ffs_flag *flag;
     const struct ffs_instruction *test; /* the FFS_FLAG_IS that waits for the answer */
 };
 
-static uint64_t decide(const fflag_view *view, const struct ffs_flag *flag,
-                       const fflag_context *context, int64_t *now)
+/* From an instruction of the flag's program on. */
+static __attribute__((noinline)) uint64_t interpret(const fflag_view *view,
+                                                    const struct ffs_flag *flag,
+                                                    const struct ffs_instruction *at,
+                                                    const fflag_context *context, int64_t *now)
 {
     const struct snapshot *snapshot = view->snapshot;
-    const struct ffs_instruction *at = snapshot->code + flag->first_code;
-    const struct ffs_instruction *end = at + flag->code_count;
+    const struct ffs_instruction *end = snapshot->code + flag->first_code + flag->code_count;
     struct frame frames[FFS_MAX_DEPTH];
     unsigned depth = 0;
 
@@ -435,12 +512,8 @@ static uint64_t decide(const fflag_view *view, const struct ffs_flag *flag,
         case FFS_EXPOSED:
             holds = find_bucket(snapshot, context, at->attribute, flag->exposure_salt, &bucket) &&
                     bucket < at->operand;
-            /* The last word of most programs. The outcome is as good as random, so it is chosen,
-             * not branched on: a wrong guess would cost more than everything else here. */
-            if (at->jump == 2 && at + 2 == end && at[1].op == FFS_SERVE) {
-                uint64_t served = serve(at + 1), otherwise = serve_default(flag);
-                uint64_t mask = (uint64_t)0 - (uint64_t)(holds != (at->flags & FFS_NEGATE));
-                decided = (served & mask) | (otherwise & ~mask);
+            if (is_last_test(at, end)) {
+                decided = serve_if(holds, at, flag);
                 goto decided;
             }
             break;
@@ -492,6 +565,14 @@ static uint64_t decide(const fflag_view *view, const struct ffs_flag *flag,
         holds = at[1].operand >> decided_variant(decided) & 1;
         at += holds != (at->flags & FFS_NEGATE) ? 2 : at->jump;
     }
+}
+
+static inline uint64_t decide(const fflag_view *view, const struct ffs_flag *flag,
+                              const fflag_context *context, int64_t *now)
+{
+    uint64_t decided;
+    const struct ffs_instruction *at = decide_plain(view->snapshot, flag, context, &decided);
+    return LIKELY(!at) ? decided : interpret(view, flag, at, context, now);
 }
 
 /* -------------------------------------------------------------------------------------- calls --

@@ -268,14 +268,16 @@ bool runtime_equals_folded(const char *text, const char *folded, size_t length);
 static inline bool same_bytes(const char *a, const char *b, size_t length)
 {
     if (length >= sizeof(uint64_t)) {
-        /* The last eight may overlap those before. */
-        for (size_t at = 0, last = length - sizeof(uint64_t);; at += sizeof(uint64_t)) {
-            uint64_t of_a, of_b;
-            memcpy(&of_a, a + (at < last ? at : last), sizeof of_a);
-            memcpy(&of_b, b + (at < last ? at : last), sizeof of_b);
-            if (of_a != of_b || at >= last)
-                return of_a == of_b;
+        /* To the end, because its hash has been found to be the same; the last eight overlap. */
+        uint64_t of_a, of_b, differ = 0;
+        for (size_t at = 0; at < length - sizeof of_a; at += sizeof of_a) {
+            memcpy(&of_a, a + at, sizeof of_a);
+            memcpy(&of_b, b + at, sizeof of_b);
+            differ |= of_a ^ of_b;
         }
+        memcpy(&of_a, a + length - sizeof of_a, sizeof of_a);
+        memcpy(&of_b, b + length - sizeof of_b, sizeof of_b);
+        return (differ | (of_a ^ of_b)) == 0;
     }
     if (length >= sizeof(uint32_t)) {
         uint32_t of_a[2], of_b[2];

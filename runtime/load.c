@@ -14,6 +14,7 @@
 #include "counters.h"
 
 #define COPY_LIMIT (16 * 1024 * 1024)
+#define HUGE_PAGE  (2 * 1024 * 1024)
 
 struct identity runtime_identity(const struct stat *status)
 {
@@ -44,12 +45,30 @@ static enum fflag_error system_error(struct problem *problem, const char *what)
     return FFLAG_ERROR_IO;
 }
 
-/* An anonymous mapping of `length` bytes, to be filled and then made read-only. */
+/*
+ * Anonymous memory for `length` bytes, to be filled and then made read-only. Where it is large, it
+ * is aligned for huge pages: a list of a million users is looked into at random, and with small
+ * pages the processor would miss most of their addresses first.
+ */
 static uint8_t *private_memory(size_t length)
 {
-    void *memory = mmap(NULL, length, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
+    bool large = length >= HUGE_PAGE;
+    size_t room = large ? length + HUGE_PAGE : length;
+    uint8_t *memory = mmap(NULL, room, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | (large ? 0 : MAP_POPULATE), -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    if (!large)
+        return memory;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t before = (HUGE_PAGE - (uintptr_t)memory % HUGE_PAGE) % HUGE_PAGE;
+    size_t used = (before + length + page - 1) / page * page;
+    if (before > 0)
+        munmap(memory, before);
+    if (used < room)
+        munmap(memory + used, room - used);
+    madvise(memory + before, length, MADV_HUGEPAGE);
+    return memory + before;
 }
 
 static enum fflag_error copy_file(int file, size_t length, uint8_t **bytes, struct problem *problem)

@@ -2,26 +2,18 @@
  * bench_evaluate.c - what an evaluation costs, beside the least that its work can cost.
  *
  * Each case runs in turns with a `limit` loop: the same inputs, the same answers, and nothing of a
- * flag system but the arithmetic. What counts is the ratio of the two, which says how much of the
- * time is the library's own; bare nanoseconds say more about the machine. Answers of the two loops
- * are compared, so that neither can cheat.
+ * flag system but the decision, written out in C. What counts is the ratio of the two, which says
+ * how much of the time is the library's own; bare nanoseconds say more about the machine. Answers
+ * of the two loops are compared, so that neither can cheat.
  *
  * Usage: bench-evaluate [--json] [ROUNDS]
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
+#include <pthread.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "../../compiler/memory.h"
-#include "../../compiler/project.h"
+#include "bench.h"
 #include "fflag.h"
 #include "fflag/snapshot.h"
 
@@ -30,31 +22,53 @@
 #define CHOSEN         1024 /* of the flags, in random order */
 #define ITERATIONS     16384
 #define DEFAULT_ROUNDS 300
-#define KEY_LENGTH     36
+#define SMALL_LIST     10000
+#define LARGE_LIST     1000000
+#define UNITS          65536 /* that the large list is asked about; every other one is on it */
+#define SMALL_UNITS    2048  /* the small one: about the first of them */
+#define THREADS        2
 
 static const char *const countries[] = {"NO", "SE", "DK", "FI", "IS", "DE", "NL", "FR", "ES", "PT",
                                         "US", "CA", "MX", "BR", "AR", "CL", "JP", "KR", "IN", "AU"};
 #define COUNTRIES 20 /* of which the rule names the first ten */
 
+/* A text with its hash: what a hashed set holds, and what a context keeps of an attribute. */
+struct hashed {
+    uint64_t hash;
+    const char *bytes;
+    size_t length;
+};
+
+struct set {
+    struct hashed *slots; /* of which at least half are empty: bytes NULL */
+    uint32_t mask;
+};
+
+/* A context of which only the slot of the first attribute is used, so that many fit the caches. */
+union narrow {
+    char bytes[64];
+    uint64_t aligned;
+};
+
 struct bench {
     fflag_store *store;
     const fflag_view *view;
     fflag_attr user_id, country, plan;
-    fflag_id boolean[CHOSEN], rollout, rule;
+    fflag_id boolean[CHOSEN], rollout, rule, small, large;
 
     fflag_context *contexts;
-    char keys[CONTEXTS][KEY_LENGTH + 1];
-    uint8_t country_of[CONTEXTS], plan_of[CONTEXTS];
     char names[CHOSEN][32];
-    uint8_t booleans[CHOSEN]; /* the answers */
+    uint8_t booleans[CHOSEN];     /* the answers */
+    char (*keys)[KEY_LENGTH + 1]; /* of the units, every other one on both lists */
+    union narrow *narrow;
 
     /* What the limit loops have in place of a snapshot. */
     uint32_t *words; /* by handle */
-    uint64_t key_hashes[CONTEXTS], country_hashes[CONTEXTS];
-    uint64_t rollout_salt, rollout_threshold;
-    uint64_t set[64]; /* of hashes of the ten countries; 0: empty */
-    uint64_t *name_hashes;
-    uint32_t name_mask;
+    uint64_t rollout_salt, rollout_threshold, rule_salt, rule_threshold;
+    struct set country_set, small_set, large_set, name_set;
+    struct hashed pro;
+
+    unsigned from; /* where a round begins among the units */
 };
 
 /* ---------------------------------------------------------------------------------- loops -- */
@@ -65,6 +79,43 @@ struct bench {
  */
 #define LOOP(name) static __attribute__((noinline)) unsigned name(const struct bench *b)
 
+static struct hashed hashed(const char *bytes, size_t length)
+{
+    return (struct hashed){XXH3_64bits(bytes, length), bytes, length};
+}
+
+static inline bool same(const struct hashed *a, const struct hashed *b)
+{
+    return a->hash == b->hash && a->length == b->length &&
+           memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
+/* Found by its hash, and compared by its bytes: a hash alone could be forged. */
+static inline const struct hashed *find(const struct set *set, const struct hashed *text)
+{
+    uint32_t at = (uint32_t)text->hash & set->mask;
+    while (set->slots[at].bytes && !same(&set->slots[at], text))
+        at = (at + 1) & set->mask;
+    return &set->slots[at];
+}
+
+/* What a context holds of an attribute. */
+static inline struct hashed attribute(const fflag_context *context, fflag_attr attr)
+{
+    const struct fflag_slot *slot = &context->slot[attr];
+    return (struct hashed){slot->bits, slot->value.pointer, slot->length};
+}
+
+LOOP(limit_inlined)
+{
+    unsigned on = 0;
+    for (unsigned i = 0; i < ITERATIONS; i++) {
+        on += b->words[b->boolean[i % CHOSEN]] & 1;
+        __asm__ volatile("" : "+r"(on)); /* one question at a time */
+    }
+    return on;
+}
+
 /* Behind a call, because the answer of a library always is one. */
 static __attribute__((noinline)) bool limit_word(const uint32_t *words, fflag_id flag)
 {
@@ -72,7 +123,7 @@ static __attribute__((noinline)) bool limit_word(const uint32_t *words, fflag_id
     return words[flag] & 1;
 }
 
-LOOP(limit_boolean)
+LOOP(limit_called)
 {
     unsigned on = 0;
     for (unsigned i = 0; i < ITERATIONS; i++)
@@ -92,7 +143,7 @@ LOOP(limit_rollout)
 {
     unsigned on = 0;
     for (unsigned i = 0; i < ITERATIONS; i++) {
-        uint64_t hash = b->key_hashes[i % CONTEXTS];
+        uint64_t hash = b->contexts[i % CONTEXTS].slot[b->user_id].bits;
         __asm__ volatile("" : "+r"(hash));
         on += ffs_mix(hash ^ b->rollout_salt) < b->rollout_threshold;
     }
@@ -133,12 +184,10 @@ LOOP(limit_rule)
 {
     unsigned on = 0;
     for (unsigned i = 0; i < ITERATIONS; i++) {
-        uint64_t hash = b->country_hashes[i % CONTEXTS];
-        __asm__ volatile("" : "+r"(hash));
-        unsigned at = (unsigned)hash % 64;
-        while (b->set[at] && b->set[at] != hash)
-            at = (at + 1) % 64;
-        on += b->set[at] != 0;
+        const fflag_context *context = &b->contexts[i % CONTEXTS];
+        struct hashed country = attribute(context, b->country), plan = attribute(context, b->plan);
+        on += same(&plan, &b->pro) && find(&b->country_set, &country)->bytes &&
+              ffs_mix(context->slot[b->user_id].bits ^ b->rule_salt) < b->rule_threshold;
     }
     return on;
 }
@@ -151,16 +200,61 @@ LOOP(run_rule)
     return on;
 }
 
+/* Asks about every other unit, from the first, which is on the lists, or the second, which is not.
+ */
+static inline unsigned limit_list(const struct bench *b, const struct set *set, unsigned units,
+                                  unsigned first)
+{
+    unsigned on = 0;
+    for (unsigned i = 0; i < ITERATIONS; i++) {
+        const void *context = &b->narrow[(b->from + 2 * i + first) % units];
+        struct hashed key = attribute(context, b->user_id);
+        on += find(set, &key)->bytes != NULL;
+    }
+    return on;
+}
+
+static inline unsigned run_list(const struct bench *b, fflag_id flag, unsigned units,
+                                unsigned first)
+{
+    unsigned on = 0;
+    for (unsigned i = 0; i < ITERATIONS; i++) {
+        const void *context = &b->narrow[(b->from + 2 * i + first) % units];
+        on += fflag_bool(b->view, flag, context, false);
+    }
+    return on;
+}
+
+#define LIST_LOOPS(name, size, units, first)                \
+    LOOP(limit_##name)                                      \
+    {                                                       \
+        return limit_list(b, &b->size##_set, units, first); \
+    }                                                       \
+    LOOP(run_##name)                                        \
+    {                                                       \
+        return run_list(b, b->size, units, first);          \
+    }
+LIST_LOOPS(on_small, small, SMALL_UNITS, 0)
+LIST_LOOPS(off_small, small, SMALL_UNITS, 1)
+LIST_LOOPS(on_large, large, UNITS, 0)
+LIST_LOOPS(off_large, large, UNITS, 1)
+
+LOOP(run_result)
+{
+    unsigned on = 0;
+    for (unsigned i = 0; i < ITERATIONS; i++)
+        on += fflag_evaluate(b->view, b->boolean[i % CHOSEN], &b->contexts[i % CONTEXTS])
+                  .value.boolean;
+    return on;
+}
+
 LOOP(limit_name)
 {
     unsigned on = 0;
     for (unsigned i = 0; i < ITERATIONS; i++) {
         const char *name = b->names[i % CHOSEN];
-        uint64_t hash = XXH3_64bits(name, strlen(name));
-        uint32_t at = (uint32_t)hash & b->name_mask;
-        while (b->name_hashes[2 * at] != hash)
-            at = (at + 1) & b->name_mask;
-        on += b->name_hashes[2 * at + 1] & 1;
+        struct hashed text = hashed(name, strlen(name));
+        on += b->words[find(&b->name_set, &text) - b->name_set.slots + FLAGS] & 1;
     }
     return on;
 }
@@ -187,44 +281,50 @@ struct bench_case {
     const char *limit_name;
     unsigned (*limit)(const struct bench *);
     unsigned (*run)(const struct bench *);
-    bool same_answers; /* the limit of the rule does only the dearest part of it */
 };
 
 static const struct bench_case cases[] = {
-    {"boolean", "a word by handle, called", limit_boolean, run_boolean, true},
-    {"rollout, key hash cached", "mix and compare", limit_rollout, run_rollout, true},
-    {"rollout, fresh context", "XXH3, mix and compare", limit_fresh, run_fresh, true},
-    {"10 countries and plan and 25 %", "one probe of a hashed set", limit_rule, run_rule, false},
-    {"by name, 10,000 flags", "XXH3 and one probe", limit_name, run_name, true},
-    {"boolean, one-shot", "a word by handle, called", limit_boolean, run_once, true},
+    {"boolean", "a word by handle, called", limit_called, run_boolean},
+    {"boolean, again", "a word by handle, inlined", limit_inlined, run_boolean},
+    {"rollout, key hash cached", "mix and compare", limit_rollout, run_rollout},
+    {"rollout, fresh context", "XXH3, mix and compare", limit_fresh, run_fresh},
+    {"10 countries and plan and 25 %", "the same, written out in C", limit_rule, run_rule},
+    {"list of 10,000, on it", "one probe of a hashed set", limit_on_small, run_on_small},
+    {"list of 10,000, not on it", "one probe of a hashed set", limit_off_small, run_off_small},
+    {"list of 1,000,000, on it", "one probe of a hashed set", limit_on_large, run_on_large},
+    {"list of 1,000,000, not on it", "one probe of a hashed set", limit_off_large, run_off_large},
+    {"by name, 10,000 flags, whole result", "by handle, whole result", run_result, run_name},
+    {"by name, again", "XXH3 and one probe, compared", limit_name, run_name},
+    {"boolean, one-shot", "boolean on a view", run_boolean, run_once},
 };
 #define CASES (sizeof cases / sizeof cases[0])
 
 /* ---------------------------------------------------------------------------------- set-up -- */
 
-static void fail(const char *what)
+static void write_list(const struct bench *b, const char *directory, const char *name,
+                       unsigned count, uint64_t seed)
 {
-    fprintf(stderr, "bench-evaluate: %s\n", what);
-    exit(2);
+    FILE *file = create(directory, name);
+    for (unsigned i = 0; i < UNITS / 2 && i < count / 2; i++)
+        fprintf(file, "%s\n", b->keys[2 * i]);
+    for (unsigned i = count / 2 < UNITS / 2 ? count / 2 : UNITS / 2; i < count; i++) {
+        char key[KEY_LENGTH + 1];
+        random_key(key, &seed);
+        fprintf(file, "%s\n", key);
+    }
+    if (fclose(file) != 0)
+        fail("cannot write a list");
 }
 
-static uint64_t next_random(uint64_t *seed)
+static void write_definitions(const char *directory)
 {
-    *seed ^= *seed << 13;
-    *seed ^= *seed >> 7;
-    *seed ^= *seed << 17;
-    return *seed;
-}
-
-static void write_definitions(const char *path)
-{
-    FILE *file = fopen(path, "w");
-    if (!file)
-        fail("cannot write the definitions");
+    FILE *file = create(directory, "flags.yaml");
     fputs("project: {name: bench, environments: [production], bucket_by: user_id}\n"
           "attributes: {user_id: string, country: string, plan: string}\n"
           "flags:\n"
           "  half: {percent: 50%}\n"
+          "  small: {rules: [{if: {user_id: {in_file: small.txt}}, serve: on}]}\n"
+          "  large: {rules: [{if: {user_id: {in_file: large.txt}}, serve: on}]}\n"
           "  rule:\n"
           "    rules:\n"
           "      - if: {country: [NO, SE, DK, FI, IS, DE, NL, FR, ES, PT], plan: pro}\n"
@@ -239,55 +339,43 @@ static void write_definitions(const char *path)
 
 static void open_store(struct bench *b)
 {
-    char directory[] = "/tmp/bench-evaluate-XXXXXX", path[64];
+    char directory[] = "/tmp/bench-evaluate-XXXXXX";
     if (!mkdtemp(directory))
         fail("cannot make a directory");
-    snprintf(path, sizeof path, "%s/flags.yaml", directory);
-    write_definitions(path);
-    struct project *project = project_load(directory, 0);
-    unlink(path);
-    rmdir(directory);
+    write_definitions(directory);
+    write_list(b, directory, "small.txt", SMALL_LIST, 1);
+    write_list(b, directory, "large.txt", LARGE_LIST, 2);
     struct buffer bytes = {0};
-    if (project->diagnostics.errors || !project_compile(project, "production", NULL, 0, &bytes))
-        fail("the definitions do not compile");
+    compile(directory, (const char *const[]){"flags.yaml", "small.txt", "large.txt", NULL}, &bytes);
     if (fflag_open_memory(&b->store, bytes.bytes, bytes.length, NULL))
         fail("the snapshot was refused");
     buffer_release(&bytes);
-    project_free(project);
-}
-
-/* Huge pages, so that what is measured is not the reach of the TLB. */
-static void *allocate(size_t size)
-{
-    const size_t huge = 2 * 1024 * 1024;
-    size = (size + huge - 1) & ~(huge - 1);
-    void *memory = aligned_alloc(huge, size);
-    if (!memory)
-        fail("out of memory");
-    madvise(memory, size, MADV_HUGEPAGE);
-    memset(memory, 0, size);
-    return memory;
+    b->user_id = fflag_attribute(b->store, "user_id");
+    b->country = fflag_attribute(b->store, "country");
+    b->plan = fflag_attribute(b->store, "plan");
+    b->rollout = fflag_flag(b->store, "half");
+    b->rule = fflag_flag(b->store, "rule");
+    b->small = fflag_flag(b->store, "small");
+    b->large = fflag_flag(b->store, "large");
+    b->view = fflag_acquire(b->store);
 }
 
 static void fill_contexts(struct bench *b, uint64_t *seed)
 {
     b->contexts = allocate(CONTEXTS * sizeof *b->contexts);
     for (unsigned i = 0; i < CONTEXTS; i++) {
-        uint64_t random = next_random(seed);
-        snprintf(b->keys[i], sizeof b->keys[i], "%08x-%04x-4%03x-8%03x-%012llx",
-                 (unsigned)(random >> 32), (unsigned)(random & 0xffff),
-                 (unsigned)(random >> 16 & 0xfff), (unsigned)(random >> 20 & 0xfff),
-                 (unsigned long long)(next_random(seed) & 0xffffffffffff));
-        b->country_of[i] = (uint8_t)(next_random(seed) % COUNTRIES);
-        b->plan_of[i] = next_random(seed) % 2;
-        const char *country = countries[b->country_of[i]];
-        const char *plan = b->plan_of[i] ? "pro" : "free";
+        const char *country = countries[next_random(seed) % COUNTRIES];
+        const char *plan = next_random(seed) % 2 ? "pro" : "free";
         fflag_context_init(&b->contexts[i]);
         fflag_set_string(&b->contexts[i], b->user_id, b->keys[i], KEY_LENGTH);
         fflag_set_string(&b->contexts[i], b->country, country, strlen(country));
         fflag_set_string(&b->contexts[i], b->plan, plan, strlen(plan));
-        b->key_hashes[i] = XXH3_64bits(b->keys[i], KEY_LENGTH);
-        b->country_hashes[i] = XXH3_64bits(country, strlen(country));
+    }
+    b->narrow = allocate(UNITS * sizeof *b->narrow + sizeof(fflag_context));
+    for (unsigned i = 0; i < UNITS; i++) {
+        fflag_context *context = (fflag_context *)(void *)&b->narrow[i];
+        fflag_context_init(context);
+        fflag_set_string(context, b->user_id, b->keys[i], KEY_LENGTH);
     }
 }
 
@@ -301,141 +389,171 @@ static void choose_flags(struct bench *b, uint64_t *seed)
     }
 }
 
+static struct set new_set(uint32_t capacity)
+{
+    return (struct set){allocate(capacity * sizeof(struct hashed)), capacity - 1};
+}
+
+static uint32_t add(struct set *set, struct hashed text)
+{
+    struct hashed *slot = &set->slots[find(set, &text) - set->slots];
+    *slot = text;
+    return (uint32_t)(slot - set->slots);
+}
+
+static struct set list_set(const struct bench *b, unsigned count, uint32_t capacity, uint64_t seed)
+{
+    struct set set = new_set(capacity);
+    char(*keys)[KEY_LENGTH + 1] = allocate(count * sizeof *keys);
+    for (unsigned i = 0; i < count; i++) {
+        /* Not in the order in which they are asked about. */
+        char *key = keys[(uint64_t)i * 999983 % count];
+        if (i < UNITS / 2 && i < count / 2)
+            memcpy(key, b->keys[2 * i], sizeof *keys);
+        else
+            random_key(key, &seed);
+        add(&set, hashed(key, KEY_LENGTH));
+    }
+    return set;
+}
+
 static void fill_limits(struct bench *b)
 {
-    b->words = allocate((FLAGS + 16) * sizeof *b->words);
+    b->words = allocate((FLAGS + 32768) * sizeof *b->words);
     for (unsigned i = 0; i < CHOSEN; i++)
         b->words[b->boolean[i]] = b->booleans[i];
     b->rollout_salt = XXH3_64bits("half", 4);
     b->rollout_threshold = UINT64_C(1) << 63;
-    for (unsigned i = 0; i < 10; i++) {
-        uint64_t hash = XXH3_64bits(countries[i], 2);
-        unsigned at = (unsigned)hash % 64;
-        while (b->set[at])
-            at = (at + 1) % 64;
-        b->set[at] = hash;
-    }
-    b->name_mask = 32767;
-    b->name_hashes = allocate(2 * ((size_t)b->name_mask + 1) * sizeof *b->name_hashes);
+    b->rule_salt = XXH3_64bits("rule", 4);
+    b->rule_threshold = UINT64_C(1) << 62;
+    b->pro = hashed("pro", 3);
+    b->country_set = new_set(32);
+    for (unsigned i = 0; i < 10; i++)
+        add(&b->country_set, hashed(countries[i], 2));
+    b->small_set = list_set(b, SMALL_LIST, 32768, 1);
+    b->large_set = list_set(b, LARGE_LIST, 2097152, 2);
+    b->name_set = new_set(32768);
+    char(*names)[32] = allocate(FLAGS * sizeof *names);
     for (unsigned i = 0; i < FLAGS; i++) {
-        char name[32];
-        int length = snprintf(name, sizeof name, "team-%u.service.feature-%u", i % 17, i);
-        uint64_t hash = XXH3_64bits(name, (size_t)length);
-        uint32_t at = (uint32_t)hash & b->name_mask;
-        while (b->name_hashes[2 * at])
-            at = (at + 1) & b->name_mask;
-        b->name_hashes[2 * at] = hash;
-        b->name_hashes[2 * at + 1] = i % 3 != 0;
+        int length = snprintf(names[i], sizeof names[i], "team-%u.service.feature-%u", i % 17, i);
+        b->words[FLAGS + add(&b->name_set, hashed(names[i], (size_t)length))] = i % 3 != 0;
     }
-}
-
-static void prepare(struct bench *b)
-{
-    uint64_t seed = UINT64_C(0x9E3779B97F4A7C15);
-    open_store(b);
-    b->user_id = fflag_attribute(b->store, "user_id");
-    b->country = fflag_attribute(b->store, "country");
-    b->plan = fflag_attribute(b->store, "plan");
-    b->rollout = fflag_flag(b->store, "half");
-    b->rule = fflag_flag(b->store, "rule");
-    fill_contexts(b, &seed);
-    choose_flags(b, &seed);
-    fill_limits(b);
-    b->view = fflag_acquire(b->store);
 }
 
 /* --------------------------------------------------------------------------------- measuring -- */
 
-struct timing {
-    double *limit, *run; /* by round, in ns a question */
-};
-
 static double time_loop(const struct bench *b, unsigned (*loop)(const struct bench *),
                         unsigned *answers)
 {
-    struct timespec start, end;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    double start = now_ns();
     *answers = loop(b);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    return ((double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec)) /
-           ITERATIONS;
+    return (now_ns() - start) / ITERATIONS;
 }
 
-static int compare_doubles(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-static void measure(const struct bench *b, struct timing *timings, unsigned rounds)
+static void measure(struct bench *b, struct figures *limits, struct figures *runs, unsigned rounds)
 {
     for (unsigned round = 0; round < rounds; round++) {
+        b->from = round * 2 * ITERATIONS % UNITS;
         for (size_t i = 0; i < CASES; i++) {
             unsigned limit_answers, answers;
-            timings[i].limit[round] = time_loop(b, cases[i].limit, &limit_answers);
-            timings[i].run[round] = time_loop(b, cases[i].run, &answers);
-            if (cases[i].same_answers && answers != limit_answers)
+            limits[i].of_round[round] = time_loop(b, cases[i].limit, &limit_answers);
+            runs[i].of_round[round] = time_loop(b, cases[i].run, &answers);
+            if (answers != limit_answers)
                 fail("the loops do not agree");
         }
     }
     for (size_t i = 0; i < CASES; i++) {
-        qsort(timings[i].limit, rounds, sizeof(double), compare_doubles);
-        qsort(timings[i].run, rounds, sizeof(double), compare_doubles);
+        sort_figures(&limits[i]);
+        sort_figures(&runs[i]);
     }
 }
 
-static void print_text(const struct timing *timings, unsigned rounds)
+struct worker {
+    const struct bench *bench;
+    pthread_barrier_t *barrier;
+    unsigned (*loop)(const struct bench *);
+    unsigned answers;
+};
+
+static void *work(void *argument)
 {
-    printf("%-31s %8s %8s   %-26s %8s %8s   %6s\n", "ns", "min", "median", "limit", "min", "median",
-           "ratio");
-    for (size_t i = 0; i < CASES; i++) {
-        const double *run = timings[i].run, *limit = timings[i].limit;
-        printf("%-31s %8.2f %8.2f   %-26s %8.2f %8.2f   %6.2f\n", cases[i].name, run[0],
-               run[rounds / 2], cases[i].limit_name, limit[0], limit[rounds / 2],
-               run[rounds / 2] / limit[rounds / 2]);
-    }
+    struct worker *worker = argument;
+    pthread_barrier_wait(worker->barrier);
+    for (unsigned i = 0; i < 64; i++)
+        worker->answers += worker->loop(worker->bench);
+    pthread_barrier_wait(worker->barrier);
+    return NULL;
 }
 
-static void print_json(const struct timing *timings, unsigned rounds)
+/* How often a loop's questions are answered, in millions a second, by as many threads. */
+static double throughput(const struct bench *b, unsigned (*loop)(const struct bench *),
+                         unsigned threads)
 {
-    printf("{\"format_version\":1,\"benchmark\":\"evaluate\",\"rounds\":%u,\"iterations\":%d,"
-           "\"cases\":[",
-           rounds, ITERATIONS);
-    for (size_t i = 0; i < CASES; i++) {
-        const double *run = timings[i].run, *limit = timings[i].limit;
-        printf("%s{\"name\":\"%s\",\"min_ns\":%.3f,\"median_ns\":%.3f,\"limit\":\"%s\","
-               "\"limit_min_ns\":%.3f,\"limit_median_ns\":%.3f,\"ratio\":%.3f}",
-               i ? "," : "", cases[i].name, run[0], run[rounds / 2], cases[i].limit_name, limit[0],
-               limit[rounds / 2], run[rounds / 2] / limit[rounds / 2]);
+    pthread_barrier_t barrier;
+    pthread_t thread[THREADS];
+    struct worker workers[THREADS];
+    pthread_barrier_init(&barrier, NULL, threads + 1);
+    for (unsigned i = 0; i < threads; i++) {
+        workers[i] = (struct worker){b, &barrier, loop, 0};
+        if (pthread_create(&thread[i], NULL, work, &workers[i]) != 0)
+            fail("cannot start a thread");
     }
-    puts("]}");
+    pthread_barrier_wait(&barrier);
+    double start = now_ns();
+    pthread_barrier_wait(&barrier);
+    double took = now_ns() - start;
+    for (unsigned i = 0; i < threads; i++)
+        pthread_join(thread[i], NULL);
+    pthread_barrier_destroy(&barrier);
+    return threads * 64.0 * ITERATIONS / took * 1000;
+}
+
+static void measure_threads(const struct bench *b, bool json, unsigned rounds)
+{
+    static const struct {
+        const char *name;
+        unsigned (*loop)(const struct bench *);
+    } loops[] = {{"two threads: rollout", run_rollout}, {"two threads: one-shot", run_once}};
+    for (size_t i = 0; i < sizeof loops / sizeof loops[0]; i++) {
+        struct figures one = new_figures(rounds), two = new_figures(rounds);
+        for (unsigned round = 0; round < rounds; round++) {
+            one.of_round[round] = throughput(b, loops[i].loop, 1);
+            two.of_round[round] = throughput(b, loops[i].loop, THREADS);
+        }
+        sort_figures(&one);
+        sort_figures(&two);
+        print_row(json, false, loops[i].name, "M/s", &two, "one thread", &one);
+    }
 }
 
 int main(int argc, char **argv)
 {
     static struct bench bench;
-    bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
-    unsigned rounds = DEFAULT_ROUNDS;
-    if (argc > 1 + json) {
-        char *end;
-        errno = 0;
-        unsigned long given = strtoul(argv[1 + json], &end, 10);
-        if (errno || *end || given == 0 || given > 1000000 || argc > 2 + json) {
-            fputs("usage: bench-evaluate [--json] [ROUNDS]\n", stderr);
-            return 2;
-        }
-        rounds = (unsigned)given;
-    }
-    prepare(&bench);
-    struct timing timings[CASES];
+    bool json;
+    unsigned rounds = read_arguments(argc, argv, DEFAULT_ROUNDS, &json);
+    uint64_t seed = UINT64_C(0x9E3779B97F4A7C15);
+    bench.keys = allocate(UNITS * sizeof *bench.keys);
+    for (unsigned i = 0; i < UNITS; i++)
+        random_key(bench.keys[i], &seed);
+    open_store(&bench);
+    fill_contexts(&bench, &seed);
+    choose_flags(&bench, &seed);
+    fill_limits(&bench);
+
+    struct figures limits[CASES], runs[CASES];
     for (size_t i = 0; i < CASES; i++) {
-        timings[i].limit = allocate(rounds * sizeof(double));
-        timings[i].run = allocate(rounds * sizeof(double));
+        limits[i] = new_figures(rounds);
+        runs[i] = new_figures(rounds);
     }
-    measure(&bench, timings, rounds);
+    measure(&bench, limits, runs, rounds);
     if (json)
-        print_json(timings, rounds);
-    else
-        print_text(timings, rounds);
+        printf("{\"format_version\":1,\"benchmark\":\"evaluate\",\"rounds\":%u,\"iterations\":%d,"
+               "\"cases\":[",
+               rounds, ITERATIONS);
+    for (size_t i = 0; i < CASES; i++)
+        print_row(json, i == 0, cases[i].name, "ns", &runs[i], cases[i].limit_name, &limits[i]);
+    measure_threads(&bench, json, rounds / 10 + 1);
+    if (json)
+        puts("]}");
     return 0;
 }
