@@ -314,11 +314,12 @@ def processes():
     put("MEDIAN_LOWER", max(v for v in range(1, 1001) if alone(v - 1, 1000, False, 0.5) >= threshold))
     put("MEDIAN_UPPER", min(v for v in range(1, 1001) if alone(v, 1000, True, 0.5) >= threshold))
     # P90 of the same against 20 of each of 1, 9, 17 … 833: the place that speaks least against it.
-    def half_kept(log_e):
-        return log_sum([0, log_e]) - math.log(2)
+    def partly_kept(log_e):
+        return log_sum([math.log(0.1), math.log(0.9) + log_e])
 
     put("QUANTILES_LOG_E", min(
-        half_kept(alone(min(v, 1000), 1000, False, 0.9)) + half_kept(alone(20 * sum(u < v for u in range(1, 840, 8)), 2100, True, 0.9))
+        partly_kept(alone(min(v, 1000), 1000, False, 0.9))
+        + partly_kept(alone(20 * sum(u < v for u in range(1, 840, 8)), 2100, True, 0.9))
         for v in range(0, 1200)))
 
 

@@ -102,7 +102,7 @@
 #define SAMPLE_RATIO_UNEVEN_ANYTIME_P 2.380817015944296e-39
 #define MEDIAN_LOWER                  448.0
 #define MEDIAN_UPPER                  553.0
-#define QUANTILES_LOG_E               64.04047012065587
+#define QUANTILES_LOG_E               65.21603985035085
 #define RATES_LOG_E                   5.8952642188678075
 #define TWENTY_LOOKS_5                4.338265705552093
 #define TWENTY_LOOKS_10               3.0244108189635637

@@ -81,18 +81,20 @@ static double least_below(struct walk *walk, double place)
     return walk->seen;
 }
 
-/* Half of the stake is kept: where one arm says nothing of a place, its lost bets must not eat up
- * what the other has to say. log((1 + e) / 2). */
-static double half_at_stake(double log_e)
+/* The stake on an arm that is not bet: where it says nothing of a place, its lost bets must not eat
+ * up what the other arm has to say. More would cost more where both have something to say. */
+#define KEPT 0.1
+
+static double partly_at_stake(double log_e)
 {
-    double greater = fmax(log_e, 0);
-    return greater + log1p(exp(-fabs(log_e))) - log(2);
+    double logs[] = {0, log_e}, weights[] = {KEPT, 1 - KEPT};
+    return log_mean_exp(logs, weights, 2);
 }
 
 static double at_place(const struct proportion_bets *bets, double below, double count,
                        double growth)
 {
-    return half_at_stake(proportion_bets_log_e(bets, below * growth, (count - below) * growth));
+    return partly_at_stake(proportion_bets_log_e(bets, below * growth, (count - below) * growth));
 }
 
 double quantiles_log_e(const struct distribution *canary, const struct distribution *control,
