@@ -152,7 +152,8 @@ const char *section_name(uint32_t id)
         [FFS_STRINGS] = "STRINGS", [FFS_ATTRIBUTES] = "ATTRIBUTES", [FFS_FLAGS] = "FLAGS",
         [FFS_NAMES] = "NAMES",     [FFS_VARIANTS] = "VARIANTS",     [FFS_CODE] = "CODE",
         [FFS_SPLITS] = "SPLITS",   [FFS_RANGES] = "RANGES",         [FFS_RAMPS] = "RAMPS",
-        [FFS_SETS] = "SETS",       [FFS_NETWORKS] = "NETWORKS",     [FFS_PEOPLE] = "PEOPLE"};
+        [FFS_SETS] = "SETS",       [FFS_NETWORKS] = "NETWORKS",     [FFS_AUTOMATA] = "AUTOMATA",
+        [FFS_PEOPLE] = "PEOPLE"};
     return id < sizeof names / sizeof *names ? names[id] : NULL;
 }
 

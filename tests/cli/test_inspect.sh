@@ -20,6 +20,21 @@ is "verify says what it is" "$("$FFC" verify p.ffs | sed -nE 's/ +/ /g; /^ (proj
  flags 1
  attributes 2"
 is "verify reads stdin" "$("$FFC" verify - <p.ffs | head -1)" "-: sound"
+mkdir patterns
+cat >patterns/all.yaml <<'YAML'
+project: {name: shop, environments: [production], bucket_by: user_id}
+attributes: {user_id: string}
+flags:
+  a: {rules: [{if: {user_id: {matches: 'ab+'}}}]}
+  b: {rules: [{if: {user_id: {matches: '.*a(b|bb)+'}}}]}
+  c: {rules: [{if: {user_id: {matches: 'AB', ignore_case: true}}}]}
+YAML
+"$FFC" build -C patterns -e production -o patterns.ffs >/dev/null
+# Four states of three classes, 2 bytes each, behind 264; and two of the three patterns are one.
+is "patterns that match the same are one automaton" \
+    "$("$FFC" verify patterns.ffs | sed -nE 's/ +/ /g; s/^ AUTOMATA //p')" $((2 * 264 + 2 * 4 * 3 * 2))
+is "a snapshot with patterns needs a reader that knows them, one without does not" \
+    "$(od -An -tu8 -j24 -N8 patterns.ffs p.ffs | tr -d ' \n') $(od -An -tu8 -j24 -N8 p.ffs | tr -d ' \n')" "1 0"
 head -c 300 p.ffs >short.ffs
 is "a short one" "$("$FFC" verify short.ffs)" \
     "short.ffs: not sound: it has 300 of its $(stat -c %s p.ffs) bytes"
