@@ -3,7 +3,7 @@
  *
  * A diagnostic has a permanent code from diagnostics.def, a severity, a span, a message, notes with
  * other places, and help. All of a run are collected, ordered by place, and rendered at the end as
- * text, JSON or GitHub annotations. The message states the fact, lower case and without a full
+ * text, JSON, SARIF or GitHub annotations. The message states the fact, lower case and without a full
  * stop; only help says what to do. Names from the input stand in 'single quotes'.
  */
 #ifndef FFC_DIAGNOSTIC_H
@@ -79,7 +79,8 @@ void diagnostics_sort(struct diagnostics *diagnostics);
 /* The nearest of `count` names by edit distance, or NULL when none is near: for "did you mean". */
 const char *nearest_name(const char *name, const char *const *names, size_t count);
 
-enum diagnostic_format { DIAGNOSTIC_TEXT, DIAGNOSTIC_JSON, DIAGNOSTIC_GITHUB };
+/* ORDER of `format_names` in options.c. */
+enum diagnostic_format { DIAGNOSTIC_TEXT, DIAGNOSTIC_JSON, DIAGNOSTIC_GITHUB, DIAGNOSTIC_SARIF };
 
 /*
  * Sorts, and writes all of them and, in text, the verdict as the last line: "2 errors, 1 warning in

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void put_json_text(FILE *out, const char *text)
+void put_json_text(FILE *out, const char *text)
 {
     const char *end = text + strlen(text);
     fputc('"', out);
@@ -152,6 +152,9 @@ static void write_format(const struct diagnostics *diagnostics, enum diagnostic_
         return;
     case DIAGNOSTIC_GITHUB:
         write_github(diagnostics, out);
+        return;
+    case DIAGNOSTIC_SARIF:
+        write_sarif(diagnostics, out);
         return;
     }
 }

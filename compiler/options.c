@@ -97,7 +97,7 @@ struct parsing {
     int status;
 };
 
-static const char *const format_names[] = {"text", "json", "github"};
+static const char *const format_names[] = {"text", "json", "github", "sarif"};
 static const char *const color_names[] = {"auto", "always", "never"};
 
 static int choose(const struct parsing *parsing, const struct option *option, const char *value,
@@ -138,7 +138,7 @@ static bool set_value(struct parsing *parsing, const struct option *option, cons
                     option->name, value);
         return false;
     case OPTION_FORMAT:
-        choice = choose(parsing, option, value, format_names, 3);
+        choice = choose(parsing, option, value, format_names, 4);
         if (choice >= 0)
             *(enum diagnostic_format *)option->target = (enum diagnostic_format)choice;
         return choice >= 0;

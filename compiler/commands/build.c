@@ -251,7 +251,7 @@ static int run(int argc, char **argv)
         {"sign", 0, OPTION_TEXT, &options.key, "KEY", "sign with this secret key of minisign"},
         {"json", 0, OPTION_FLAG, &options.json, NULL, "print what was built as JSON, a line each"},
         {"format", 0, OPTION_FORMAT, &options.format, NULL,
-         "of diagnostics: text, json or github [text]"},
+         "of diagnostics: text, json, sarif or github [text]"},
         {"color", 0, OPTION_COLOR, &options.color, NULL, "auto, always or never [auto]"},
     };
     int status;

@@ -13,7 +13,7 @@ static int run(int argc, char **argv)
          "the project [flags, or . where it holds definitions]"},
         {"strict", 0, OPTION_FLAG, &strict, NULL, "flags past 'expires' are errors"},
         {"now", 0, OPTION_TIME, &now, "TIME", "what 'expires' is judged by [the clock]"},
-        {"format", 0, OPTION_FORMAT, &format, NULL, "text, json or github [text]"},
+        {"format", 0, OPTION_FORMAT, &format, NULL, "text, json, sarif or github [text]"},
         {"color", 0, OPTION_COLOR, &color, NULL, "auto, always or never [auto]"},
     };
     int status;

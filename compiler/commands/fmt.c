@@ -138,7 +138,7 @@ static int run(int argc, char **argv)
          "change nothing; name the files that would change, and exit 1"},
         {"diff", 0, OPTION_FLAG, &formatting.diff, NULL,
          "change nothing; show what would change, and exit 1"},
-        {"format", 0, OPTION_FORMAT, &format, NULL, "of diagnostics: text, json or github [text]"},
+        {"format", 0, OPTION_FORMAT, &format, NULL, "of diagnostics: text, json, sarif or github [text]"},
         {"color", 0, OPTION_COLOR, &color, NULL, "auto, always or never [auto]"},
     };
     int status;

@@ -165,7 +165,7 @@ static int run(int argc, char **argv)
         {"min-coverage", 0, OPTION_TEXT, &options.min_coverage, "PERCENT",
          "fail where the tests reach less"},
         {"format", 0, OPTION_FORMAT, &options.format, NULL,
-         "of diagnostics, and then of failures too: text, json or github [text]"},
+         "of diagnostics, and then of failures too: text, json, sarif or github [text]"},
         {"color", 0, OPTION_COLOR, &options.color, NULL, "auto, always or never [auto]"},
     };
     int status;

@@ -253,7 +253,7 @@ static int run(int argc, char **argv)
         {"at", 0, OPTION_TIME, &options.at, "TIME", "the clock [now]"},
         {"json", 0, OPTION_FLAG, &options.json, NULL, "one JSON object"},
         {"format", 0, OPTION_FORMAT, &options.format, NULL,
-         "of diagnostics: text, json or github [text]"},
+         "of diagnostics: text, json, sarif or github [text]"},
         {"color", 0, OPTION_COLOR, &options.color, NULL, "auto, always or never [auto]"},
     };
     int status;

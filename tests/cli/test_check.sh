@@ -144,9 +144,9 @@ is "--color never wins" "$(CLICOLOR_FORCE=1 check -C bad --color never 2>&1 | es
 is "json is never coloured" "$(check -C bad --format json --color always | escapes)" 0
 
 # ---- usage ----
-exits "an unknown format is a usage error" 2 check --format sarif
-is "which names those there are" "$(check --format sarif 2>&1 | head -1)" \
-    "ffc check: --format is one of text, json, github, not 'sarif'"
+exits "an unknown format is a usage error" 2 check --format xml
+is "which names those there are" "$(check --format xml 2>&1 | head -1)" \
+    "ffc check: --format is one of text, json, github, sarif, not 'xml'"
 exits "an operand is a usage error" 2 check flags
 exits "a time that is none is a usage error" 2 "$FFC" check --now tomorrow
 if [ -e /dev/full ]; then
