@@ -13,7 +13,8 @@
 
 /* ----------------------------------------------------------------------------------- threads -- */
 
-_Thread_local uint32_t runtime_counted_row __attribute__((tls_model("initial-exec")));
+_Thread_local uint32_t runtime_counted_row
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 /*
  * By row: process << 32 | thread, or 0. Rows are not given back when a thread ends, which would
@@ -65,12 +66,18 @@ static uint32_t find_row(void)
     return SHARED_ROW;
 }
 
-uint32_t counters_join(void)
+void count_elsewhere(const struct counters *counters, uint32_t cell)
 {
-    int number = errno;
-    runtime_counted_row = find_row();
-    errno = number;
-    return runtime_counted_row;
+    if (runtime_counted_row == 0) {
+        int number = errno;
+        runtime_counted_row = find_row();
+        errno = number;
+    }
+    if (runtime_counted_row != SHARED_ROW)
+        count_cell(counters, cell);
+    else
+        atomic_fetch_add_explicit(&counters->cells[SHARED_ROW * counters->row_size + cell], 1,
+                                  memory_order_relaxed);
 }
 
 /* ------------------------------------------------------------------------------------ series -- */

@@ -46,30 +46,28 @@ struct counts {
 };
 
 /* The calling thread's row; 0 until it counts for the first time. */
-extern _Thread_local uint32_t runtime_counted_row __attribute__((tls_model("initial-exec")));
-/* Finds a row for the calling thread. Two system calls. */
-uint32_t counters_join(void);
+extern _Thread_local uint32_t runtime_counted_row
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+/* For a thread that has no row to itself, or none yet: finding one takes two system calls. */
+void count_elsewhere(const struct counters *counters, uint32_t cell) __attribute__((cold));
 
 static inline void count_cell(const struct counters *counters, uint32_t cell)
 {
     uint32_t row = runtime_counted_row;
-    if (UNLIKELY(row == 0))
-        row = counters_join();
+    if (UNLIKELY(row - 1 >= COUNTED_THREADS)) {
+        count_elsewhere(counters, cell);
+        return;
+    }
     _Atomic uint64_t *at = &counters->cells[row * counters->row_size + cell];
     /* Relaxed: a count orders nothing, and whoever reads it reads it some time. */
-    if (LIKELY(row != SHARED_ROW))
-        atomic_store_explicit(at, atomic_load_explicit(at, memory_order_relaxed) + 1,
-                              memory_order_relaxed);
-    else
-        atomic_fetch_add_explicit(at, 1, memory_order_relaxed);
+    atomic_store_explicit(at, atomic_load_explicit(at, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
 }
 
-static inline void count_variant(const struct snapshot *snapshot, const struct ffs_flag *flag,
-                                 uint16_t variant)
+static inline void count_variant(const struct counters *counters, uint32_t flag, uint16_t variant)
 {
-    const struct counters *counters = snapshot->counters;
     if (UNLIKELY(counters != NULL))
-        count_cell(counters, counters->first[flag - snapshot->flags] + variant);
+        count_cell(counters, counters->first[flag] + variant);
 }
 
 /* Gives a snapshot its table, and its variants their series. False when out of memory. */

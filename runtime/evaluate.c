@@ -578,6 +578,11 @@ static inline uint64_t decide(const fflag_view *view, const struct ffs_flag *fla
 /* -------------------------------------------------------------------------------------- calls --
  */
 
+static inline uint32_t flag_index(const struct snapshot *snapshot, const struct ffs_flag *flag)
+{
+    return (uint32_t)(flag - snapshot->flags);
+}
+
 static inline const struct ffs_variant *variant_of(const struct snapshot *snapshot,
                                                    const struct ffs_flag *flag, uint16_t variant)
 {
@@ -602,7 +607,7 @@ static uint64_t run(const fflag_view *view, const struct ffs_flag *flag,
         context = &nobody;
     int64_t now = context->now;
     uint64_t decided = decide(view, flag, context, &now);
-    count_variant(view->snapshot, flag, decided_variant(decided));
+    count_variant(view->counters, flag_index(view->snapshot, flag), decided_variant(decided));
     return variant_of(view->snapshot, flag, decided_variant(decided))->value;
 }
 
@@ -616,42 +621,35 @@ static inline const struct fflag_slot *rollout_unit(const struct rollout *rollou
     return LIKELY((present & rollout->present) && unit->key_type == rollout->type) ? unit : NULL;
 }
 
-/* What fflag_bool() answers without the program, where the store counts. */
-static bool count_short(const fflag_view *view, fflag_id flag, const fflag_context *context,
-                        bool *value)
-{
-    const struct snapshot *snapshot = view->snapshot;
-    if (flag >= view->word_count)
-        return false;
-    uint64_t word = atomic_load_explicit(&view->words[flag], memory_order_acquire);
-    const struct tally *tally = &snapshot->tallies[flag];
-    if (word & WORD_COUNTED_CONSTANT) {
-        *value = word & WORD_VALUE;
-        count_cell(snapshot->counters, tally->cell[1]);
-        return true;
-    }
-    if (!(word & WORD_COUNTED_ROLLOUT) || !context)
-        return false;
-    const struct rollout *rollout = &view->rollouts[flag];
-    const struct fflag_slot *unit = rollout_unit(rollout, context);
-    if (!unit)
-        return false;
-    bool below = ffs_mix(unit->bits ^ rollout->salt) < rollout->threshold;
-    *value = rollout->value[below];
-    count_cell(snapshot->counters, tally->cell[below]);
-    return true;
-}
-
 static __attribute__((noinline)) bool run_boolean(const fflag_view *view, fflag_id handle,
                                                   const fflag_context *context, bool fallback)
 {
-    bool value;
-    if (UNLIKELY(view->snapshot->counters != NULL) && count_short(view, handle, context, &value))
-        return value;
     uint64_t word = find_word(view, handle);
     if (UNLIKELY(word_type(word) != FFLAG_TYPE_BOOLEAN))
         return fallback;
     return run(view, &view->snapshot->flags[word_index(word)], context);
+}
+
+/* What fflag_bool() answers without the program, where the store counts; the rest goes the long
+ * way, and is counted there. */
+static __attribute__((noinline)) bool count_boolean(const fflag_view *view, fflag_id flag,
+                                                    const fflag_context *context, bool fallback,
+                                                    uint64_t word)
+{
+    const struct tally *tally = &view->tallies[flag];
+    if (word & WORD_COUNTED_CONSTANT) {
+        count_cell(view->counters, tally->cell[1]);
+        return word & WORD_VALUE;
+    }
+    if (UNLIKELY(!context))
+        return run_boolean(view, flag, context, fallback);
+    const struct rollout *rollout = &view->rollouts[flag];
+    const struct fflag_slot *unit = rollout_unit(rollout, context);
+    if (UNLIKELY(!unit))
+        return run_boolean(view, flag, context, fallback);
+    bool below = ffs_mix(unit->bits ^ rollout->salt) < rollout->threshold;
+    count_cell(view->counters, tally->cell[below]);
+    return rollout->value[below];
 }
 
 /*
@@ -670,7 +668,8 @@ bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *cont
     if (LIKELY(word & WORD_CONSTANT))
         return word & WORD_VALUE;
     if (UNLIKELY(!(word & WORD_ROLLOUT) || !context))
-        return run_boolean(view, flag, context, fallback);
+        return word & WORD_COUNTED ? count_boolean(view, flag, context, fallback, word)
+                                   : run_boolean(view, flag, context, fallback);
     const struct rollout *rollout = &view->rollouts[flag];
     const struct fflag_slot *unit = rollout_unit(rollout, context);
     if (UNLIKELY(!unit))
@@ -756,7 +755,7 @@ static fflag_result evaluate(const fflag_view *view, const struct ffs_flag *flag
 {
     const struct snapshot *snapshot = view->snapshot;
     uint64_t decided = decide(view, flag, context, now);
-    count_variant(snapshot, flag, decided_variant(decided));
+    count_variant(view->counters, flag_index(snapshot, flag), decided_variant(decided));
     const struct ffs_variant *variant = variant_of(snapshot, flag, decided_variant(decided));
     fflag_result result = {
         .error = FFLAG_OK,

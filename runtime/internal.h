@@ -41,6 +41,7 @@ void runtime_describe(struct problem *problem, const char *format, ...)
 /* The same two where the store counts: apart, so that others need not ask. */
 #define WORD_COUNTED_CONSTANT UINT64_C(8)
 #define WORD_COUNTED_ROLLOUT  UINT64_C(16)
+#define WORD_COUNTED          (WORD_COUNTED_CONSTANT | WORD_COUNTED_ROLLOUT)
 
 static inline enum fflag_type word_type(uint64_t word)
 {
@@ -166,6 +167,8 @@ struct fflag_view {
     uint32_t word_count;
     const struct rollout *rollouts;
     fflag_store *store;
+    const struct counters *counters; /* and the next: the snapshot's */
+    const struct tally *tallies;
     _Alignas(64) _Atomic uint64_t pins;
 };
 

@@ -214,6 +214,8 @@ static enum fflag_error publish_locked(fflag_store *store, struct snapshot *snap
         slot->shard[i].word_count = snapshot->word_count;
         slot->shard[i].rollouts = snapshot->rollouts;
         slot->shard[i].store = store;
+        slot->shard[i].counters = snapshot->counters;
+        slot->shard[i].tallies = snapshot->tallies;
     }
     atomic_store_explicit(&store->latest, slot, memory_order_release);
     atomic_store_explicit(&store->current, slot, memory_order_seq_cst); /* W1 */
