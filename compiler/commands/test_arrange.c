@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "../references.h"
+#include "suppose.h"
 
 static void mark_asked(void *user, const struct flag *needed)
 {
@@ -79,36 +80,6 @@ static void arrange(struct test_run *run, struct trial *trial, const bool *asked
               (void *)(uintptr_t)trial->test);
 }
 
-static void suppose_stage(struct canary *canary, const struct supposition *supposition)
-{
-    for (uint32_t i = 0; supposition->stage.text && i < canary->stage_count; i++)
-        if (!strcmp(canary->stages[i].name.text, supposition->stage.text))
-            canary->stage = i;
-    canary->state = (enum canary_state)supposition->state;
-}
-
-static struct flag *suppose(struct test_run *run, const struct test *test, uint32_t environment)
-{
-    uint32_t count = run->project->environments.count;
-    struct flag *flag = ARENA_NEW(&run->arena, struct flag);
-    *flag = *test->flag;
-    flag->environments = ARENA_ARRAY(&run->arena, struct targeting, count);
-    memcpy(flag->environments, test->flag->environments, count * sizeof *flag->environments);
-    struct targeting *targeting = &flag->environments[environment];
-    if (targeting->canary) {
-        struct canary *canary = ARENA_NEW(&run->arena, struct canary);
-        *canary = *targeting->canary;
-        suppose_stage(canary, &test->supposition);
-        targeting->canary = canary;
-    } else {
-        struct experiment *experiment = ARENA_NEW(&run->arena, struct experiment);
-        *experiment = *targeting->experiment;
-        experiment->state = (enum experiment_state)test->supposition.state;
-        targeting->experiment = experiment;
-    }
-    return flag;
-}
-
 static int compile(struct test_run *run, struct arrangement *arrangement,
                    enum diagnostic_format format, enum color_choice color)
 {
@@ -121,7 +92,8 @@ static int compile(struct test_run *run, struct arrangement *arrangement,
     }
     for (uint32_t i = 0; i < arrangement->supposition_count; i++) {
         const struct test *test = arrangement->suppositions[i];
-        project->flags[test->flag->index] = suppose(run, test, arrangement->environment);
+        project->flags[test->flag->index] =
+            suppose(&run->arena, project, test->flag, arrangement->environment, &test->supposition);
     }
     int status = compile_snapshot(run->command, project, arrangement->environment, format, color,
                                   &arrangement->snapshot);

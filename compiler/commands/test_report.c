@@ -69,6 +69,15 @@ static void write_key(struct buffer *out, const char *key, const char *text)
     buffer_append(out, "\n", 1);
 }
 
+static const char *supposed_state(const struct trial *trial)
+{
+    static const char *const experiment_states[] = {"draft", "running", "concluded"};
+    uint32_t state = trial->test->supposition.state;
+    return trial->test->flag->environments[trial->environment].canary
+               ? canary_state_text((enum canary_state)state)
+               : experiment_states[state];
+}
+
 /* The command that shows how the answer came about. One that quoting would make unreadable is left
  * out. */
 static void write_trace(const struct test_run *run, const struct trial *trial,
@@ -76,11 +85,15 @@ static void write_trace(const struct test_run *run, const struct trial *trial,
 {
     const struct test *test = trial->test;
     const char *context = test->contexts[failure->context].json;
-    if (trial->counts || test->supposition.given || strchr(context, '\''))
+    if (trial->counts || strchr(context, '\''))
         return;
     struct buffer line = {0};
     buffer_format(&line, "ffc trace %s -e %s -c '%s'", test->flag->name.text,
                   environment_name(run, trial), context);
+    if (test->supposition.given)
+        buffer_format(&line, " --state %s", supposed_state(trial));
+    if (test->supposition.stage.text)
+        buffer_format(&line, " --stage %s", test->supposition.stage.text);
     if (strcmp(run->project->directory, "flags") != 0)
         buffer_format(&line, " -C %s", run->project->directory);
     if (test->at != INT64_MIN) {

@@ -6,16 +6,19 @@
 
 #include "../json.h"
 #include "commands.h"
+#include "suppose.h"
 
 static int run(int argc, char **argv);
 
 const struct command trace_command = {
     .name = "trace",
     .summary = "show how a flag comes to its answer, step by step",
-    .usage = "FLAG -c JSON [-e ENV | -s FILE] [-C DIR] [--at TIME] [--json]",
-    .examples = "  ffc trace feature.new-dashboard -e production -c '{\"user_id\": \"u1\"}'\n"
-                "  ffc trace canary.payments -s /run/flags/production.ffs -c - <who.json\n"
-                "  ffc trace gradual-rollout -e production -c '{}' --at 2026-12-05T00:00:00Z\n",
+    .usage = "FLAG -c JSON [-e ENV | -s FILE] [-C DIR] [--at TIME] [--stage STAGE] [--json]",
+    .examples =
+        "  ffc trace feature.new-dashboard -e production -c '{\"user_id\": \"u1\"}'\n"
+        "  ffc trace canary.payments -s /run/flags/production.ffs -c - <who.json\n"
+        "  ffc trace canary.payments -e production --stage half -c '{\"user_id\": \"u1\"}'\n"
+        "  ffc trace gradual-rollout -e production -c '{}' --at 2026-12-05T00:00:00Z\n",
     .run = run,
 };
 
@@ -24,6 +27,8 @@ struct options {
     const char *environment;
     const char *snapshot;
     const char *context;
+    const char *state;
+    const char *stage;
     bool json;
     int64_t at;
     enum diagnostic_format format;
@@ -37,7 +42,8 @@ static bool same_text(const char *a, const char *b)
     return a && b ? !strcmp(a, b) : a == b;
 }
 
-static void write_head(struct tracer *tracer, const char *flag, struct buffer *out)
+static void write_head(struct tracer *tracer, const struct options *options, const char *flag,
+                       struct buffer *out)
 {
     const char *name;
     json_t *value;
@@ -54,13 +60,20 @@ static void write_head(struct tracer *tracer, const char *flag, struct buffer *o
         write_safely(out, context_text(tracer, name));
         separator = ", ";
     }
+    if (options->state || options->stage)
+        buffer_format(out, "\n  supposing %s%s%s%s%s", options->state ? "state " : "",
+                      options->state ? options->state : "",
+                      options->state && options->stage ? ", " : "", options->stage ? "stage " : "",
+                      options->stage ? options->stage : "");
     buffer_append_text(out, "\n\n");
 }
 
-static void write_text(struct tracer *tracer, const struct flag *flag, const struct step *steps,
-                       const fflag_result *result, bool color, struct buffer *out)
+static void write_text(struct tracer *tracer, const struct options *options,
+                       const struct flag *flag, const struct step *steps,
+                       const fflag_result *result, struct buffer *out)
 {
-    write_head(tracer, flag->name.text, out);
+    bool color = use_color(options->color, stdout);
+    write_head(tracer, options, flag->name.text, out);
     write_steps_text(tracer, steps, color, out);
     buffer_format(out, "\n%s = ", flag->name.text);
     write_answer_value(result, out);
@@ -130,7 +143,7 @@ static int trace(struct tracer *tracer, const struct options *options,
     if (options->json)
         write_json(tracer, flag, steps, &result, &out);
     else
-        write_text(tracer, flag, steps, &result, use_color(options->color, stdout), &out);
+        write_text(tracer, options, flag, steps, &result, &out);
     int status = write_stdout(&trace_command, &out) ? EXIT_FINE : EXIT_JOB;
     buffer_release(&out);
     return status;
@@ -184,6 +197,24 @@ static int open_given(const struct options *options, struct snapshot *given)
 
 /* ----------------------------------------------------------------------------------- command -- */
 
+/* From here on, the project is one in which the flag is as supposed. */
+static const struct flag *trace_supposed(struct tracer *tracer, const struct options *options,
+                                         const struct flag *flag)
+{
+    struct supposition supposition;
+    if (!parse_supposition(&trace_command, flag, tracer->environment, options->state,
+                           options->stage, &supposition))
+        return NULL;
+    struct project *copy = ARENA_NEW(&tracer->arena, struct project);
+    *copy = *tracer->project;
+    copy->flags = ARENA_ARRAY(&tracer->arena, struct flag *, copy->flag_count);
+    memcpy(copy->flags, tracer->project->flags, copy->flag_count * sizeof *copy->flags);
+    struct flag *supposed = suppose(&tracer->arena, copy, flag, tracer->environment, &supposition);
+    copy->flags[flag->index] = supposed;
+    tracer->project = copy;
+    return supposed;
+}
+
 static const struct flag *find_flag(const struct project *project, const char *name)
 {
     const struct flag *flag = project_flag(project, name);
@@ -226,7 +257,11 @@ static int trace_project(struct tracer *tracer, const struct options *options, c
     const struct flag *flag = find_flag(project, name);
     if (!flag)
         return EXIT_INPUT;
-    status = compile_snapshot(&trace_command, project, tracer->environment, options->format,
+    if (options->state || options->stage)
+        flag = trace_supposed(tracer, options, flag);
+    if (!flag)
+        return EXIT_JOB;
+    status = compile_snapshot(&trace_command, tracer->project, tracer->environment, options->format,
                               options->color, compiled);
     if (status == EXIT_FINE && options->snapshot)
         status = check_same(tracer, options, given, compiled);
@@ -251,6 +286,9 @@ static int run(int argc, char **argv)
         {"context", 'c', OPTION_TEXT, &options.context, "JSON",
          "an object of attributes, or - for stdin"},
         {"at", 0, OPTION_TIME, &options.at, "TIME", "the clock [now]"},
+        {"state", 0, OPTION_TEXT, &options.state, "STATE",
+         "suppose that of the flag's canary or experiment"},
+        {"stage", 0, OPTION_TEXT, &options.stage, "STAGE", "suppose that the canary runs in it"},
         {"json", 0, OPTION_FLAG, &options.json, NULL, "one JSON object"},
         {"format", 0, OPTION_FORMAT, &options.format, NULL,
          "of diagnostics: text, json, sarif or github [text]"},
@@ -267,17 +305,20 @@ static int run(int argc, char **argv)
         return usage_error(&trace_command, "for whom? Say -c with a JSON object");
     if (options.snapshot && options.environment)
         return usage_error(&trace_command, "-s is one environment already: leave out -e");
+    if (options.snapshot && (options.state || options.stage))
+        return usage_error(&trace_command, "-s is what it is: leave out --state and --stage");
     if (options.snapshot && !strcmp(options.snapshot, "-") && !strcmp(options.context, "-"))
         return usage_error(&trace_command, "the snapshot and the context cannot both be stdin");
 
     struct tracer tracer = {.now = options.at != INT64_MIN ? options.at : clock_now()};
     struct snapshot given = {0}, compiled = {0};
-    tracer.project = project_load(options.directory, clock_now());
+    struct project *project = project_load(options.directory, clock_now());
+    tracer.project = project;
     status = trace_project(&tracer, &options, argv[1], &given, &compiled);
     json_decref(tracer.context);
     snapshot_close(&given);
     snapshot_close(&compiled);
-    project_free(tracer.project);
+    project_free(project);
     arena_release(&tracer.arena);
     return status;
 }

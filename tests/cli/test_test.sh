@@ -255,5 +255,9 @@ chain/all.yaml:6: no test reaches variant 'on' of 'second'
 chain/all.yaml:6: no test reaches stage 'all' of 'second'
 chain/all.yaml:7: no test reaches rule 'rules[0]' of 'third'
 7 passed, 0 failed; reached 71.4% of rules, variants and stages (10 of 14)"
+sed -i '/stage: half/s/expect_share.*/expect: {rule: null}, context: {user_id: u3}}/' chain/all.yaml
+is "what is supposed is in the way to look closer" \
+    "$(FFC=$FFC bash -c "$("$FFC" test alone -C chain 2>/dev/null | sed -n 's/^ *ffc trace/"$FFC" trace/p')" | tail -n 1)" \
+    "alone = true  (variant on, SPLIT, canary:half)"
 
 finish

@@ -171,6 +171,27 @@ is "that nobody won" "$(steps lost '{}')" \
     "no the experiment runs it is concluded, without a winner|=> serve off, the default STATIC"
 is "that runs" "$(steps runs '{"user_id": "u1"}')" \
     "yes the experiment runs|yes below 50%, by user_id \"u1\" is at 44.852%|yes off from 50% to 100% of a split by user_id \"u1\" is at 60.555%|=> serve off SPLIT, experiment"
+is "a stage that is supposed" "$(trace "done" -C states -e production --stage a -c '{"user_id": "u1"}' | sed -n '2,6p')" \
+    '  for user_id "u1"
+  supposing stage a
+
+  states/all.yaml:8  yes  enabled in production
+  states/all.yaml:8  no   canary stage a, 1 of 2, running'
+is "a state and a stage" "$(trace pending -C states -e production --state paused --stage all -c '{}' | sed -n '2p;$p')" \
+    '  supposing state paused, stage all
+pending = true  (variant on, STATIC, canary:all)'
+is "an experiment that is supposed to run" "$(trace draft -C states -e production --state running -c '{}' --json |
+    /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["steps"][1]["text"])')" "the experiment runs"
+while read -r flag options message; do
+    is "refuses $flag $options" "$("$FFC" trace "$flag" -C states -e production -c '{}' ${options//=/ } 2>&1 | head -n 1)" \
+        "ffc trace: $message"
+done <<'CASES'
+done --stage=c there is no stage 'c'; known here: a, b
+done --state=complet there is no state 'complet'; did you mean 'complete'?
+draft --stage=a 'draft' has no canary, and so no stage
+draft --state=paused there is no state 'paused'; known here: draft, running, concluded
+zero --state=running 'zero' has no canary and no experiment
+CASES
 is "a plain value" "$(steps limit '{}')" "=> serve its value STATIC"
 is "a holdout of all" "$(steps held '{}')" \
     "yes holdout all, from 0% to 100% user_id is absent: no key|=> serve off, the default HOLDOUT"
@@ -218,6 +239,7 @@ exits "two flags" 2 "$FFC" trace base checkout -e production -c '{}'
 exits "no context" 2 "$FFC" trace base -e production
 exits "no environment" 2 "$FFC" trace base -c '{}'
 exits "a snapshot and an environment" 2 "$FFC" trace base -s p.ffs -e production -c '{}'
+exits "a snapshot and a stage" 2 "$FFC" trace base -s p.ffs --stage beta -c '{}'
 exits "a context that is no object" 1 "$FFC" trace base -e production -c '[]'
 exits "a context that is no JSON" 1 "$FFC" trace base -e production -c '{'
 exits "an unknown flag" 1 "$FFC" trace bas -e production -c '{}'

@@ -1,0 +1,94 @@
+/* suppose.c - a flag as it would be if its canary or experiment had come further. */
+#include "suppose.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void suppose_stage(struct canary *canary, const struct supposition *supposition)
+{
+    for (uint32_t i = 0; supposition->stage.text && i < canary->stage_count; i++)
+        if (!strcmp(canary->stages[i].name.text, supposition->stage.text))
+            canary->stage = i;
+    canary->state = (enum canary_state)supposition->state;
+}
+
+struct flag *suppose(struct arena *arena, const struct project *project, const struct flag *flag,
+                     uint32_t environment, const struct supposition *supposition)
+{
+    uint32_t count = project->environments.count;
+    struct flag *copy = ARENA_NEW(arena, struct flag);
+    *copy = *flag;
+    copy->environments = ARENA_ARRAY(arena, struct targeting, count);
+    memcpy(copy->environments, flag->environments, count * sizeof *copy->environments);
+    struct targeting *targeting = &copy->environments[environment];
+    if (targeting->canary) {
+        struct canary *canary = ARENA_NEW(arena, struct canary);
+        *canary = *targeting->canary;
+        suppose_stage(canary, supposition);
+        targeting->canary = canary;
+    } else {
+        struct experiment *experiment = ARENA_NEW(arena, struct experiment);
+        *experiment = *targeting->experiment;
+        experiment->state = (enum experiment_state)supposition->state;
+        targeting->experiment = experiment;
+    }
+    return copy;
+}
+
+/* ------------------------------------------------------------------------------------- words -- */
+
+static bool choose(const struct command *command, const char *what, const char *given,
+                   const char *const *known, uint32_t count, uint32_t *chosen)
+{
+    struct buffer list = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        *chosen = i;
+        if (!strcmp(known[i], given))
+            return true;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        buffer_format(&list, "%s%s", i ? ", " : "", known[i]);
+    const char *near = nearest_name(given, known, count);
+    if (near)
+        usage_error(command, "there is no %s '%s'; did you mean '%s'?", what, given, near);
+    else
+        usage_error(command, "there is no %s '%s'; known here: %s", what, given, list.bytes);
+    buffer_release(&list);
+    return false;
+}
+
+static bool choose_stage(const struct command *command, const struct canary *canary,
+                         const char *stage)
+{
+    const char **names = xcalloc(canary->stage_count, sizeof *names);
+    uint32_t ignored;
+    for (uint32_t i = 0; i < canary->stage_count; i++)
+        names[i] = canary->stages[i].name.text;
+    bool found = choose(command, "stage", stage, names, canary->stage_count, &ignored);
+    free(names);
+    return found;
+}
+
+bool parse_supposition(const struct command *command, const struct flag *flag, uint32_t environment,
+                       const char *state, const char *stage, struct supposition *supposition)
+{
+    static const char *const canary_states[] = {"pending", "running", "paused", "rolled_back",
+                                                "complete"};
+    static const char *const experiment_states[] = {"draft", "running", "concluded"};
+    const struct targeting *targeting = &flag->environments[environment];
+    if (!targeting->canary && (stage || !targeting->experiment)) {
+        usage_error(command, "'%s' has no canary%s", flag->name.text,
+                    stage ? ", and so no stage" : " and no experiment");
+        return false;
+    }
+    *supposition = (struct supposition){.given = true, .stage = {stage, NO_SPAN}};
+    supposition->state =
+        targeting->canary ? (uint32_t)CANARY_RUNNING : (uint32_t)EXPERIMENT_RUNNING;
+    if (stage && !choose_stage(command, targeting->canary, stage))
+        return false;
+    if (!state)
+        return true;
+    return targeting->canary
+               ? choose(command, "state", state, canary_states, 5, &supposition->state)
+               : choose(command, "state", state, experiment_states, 3, &supposition->state);
+}

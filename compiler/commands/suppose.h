@@ -1,0 +1,21 @@
+/*
+ * suppose.h - a flag as it would be if its canary or experiment had come further.
+ */
+#ifndef FFC_COMMANDS_SUPPOSE_H
+#define FFC_COMMANDS_SUPPOSE_H
+
+#include "../options.h"
+#include "../project.h"
+
+/* A copy of the flag, which has a canary or an experiment in that environment. */
+struct flag *suppose(struct arena *arena, const struct project *project, const struct flag *flag,
+                     uint32_t environment, const struct supposition *supposition);
+
+/*
+ * From words of a command line; each may be NULL, but not both. False after saying on stderr what is
+ * wrong with them.
+ */
+bool parse_supposition(const struct command *command, const struct flag *flag, uint32_t environment,
+                       const char *state, const char *stage, struct supposition *supposition);
+
+#endif
