@@ -12,7 +12,9 @@ static void report_too_large(struct arena *arena, size_t length, size_t size,
     problem->message =
         size ? arena_format(arena, "this pattern needs a table of %zu bytes, of %d at most", size,
                             FFS_MAX_AUTOMATON)
-             : arena_format(arena, "this pattern needs a table far beyond the %d bytes it may have",
+             : arena_format(arena,
+                            "this pattern is too large: its table, before it is reduced, is far "
+                            "beyond %d bytes",
                             FFS_MAX_AUTOMATON);
     problem->help =
         "counts such as {100} are written out in it, and every alternative stands in it: "

@@ -1,6 +1,8 @@
 /* regex_character.c - what stands for one character in a pattern: itself, an escape, a class. */
 #include "regex_parser.h"
 
+#define MOST_NAME 32 /* bytes of a `[:name:]` */
+
 static uint32_t take_character(struct parser *parser)
 {
     size_t length = character_length(parser, parser->at);
@@ -110,8 +112,7 @@ static bool report_escape(struct parser *parser, size_t begin, char letter)
     int length = (int)(end - begin);
     const char *text = parser->pattern + begin;
     if ((letter >= '1' && letter <= '9') || letter == 'k')
-        return fail(parser, FF0259, begin, end,
-                    "no table can hold what a group matched; write the alternatives out",
+        return fail(parser, FF0259, begin, end, REGEX_NO_REFERENCE,
                     "back-reference '%.*s' is not supported", length, text);
     if (letter == 'p' || letter == 'P')
         return fail(parser, FF0259, begin, end,
@@ -206,12 +207,12 @@ static bool take_named_class(struct parser *parser, struct character_set *set, s
     return true;
 }
 
-/* The length of `[:name:]` here; 0: it is not one. */
+/* The length of `[:name:]` here; 0: it is not one, nor likely meant to be. */
 static size_t named_class_length(const struct parser *parser)
 {
     if (!follows(parser, "[:"))
         return 0;
-    for (size_t i = 2; parser->at + i + 1 < parser->length; i++)
+    for (size_t i = 2; i < MOST_NAME && peek(parser, i) && peek(parser, i) != ']'; i++)
         if (peek(parser, i) == ':' && peek(parser, i + 1) == ']')
             return i + 2;
     return 0;

@@ -48,9 +48,7 @@ static const struct foreign_group {
     {"(?<=", "look-behind", "match the text before as well: nothing is cut out of it"},
     {"(?<!", "negative look-behind", "put a second test beneath 'not:'"},
     {"(?>", "the atomic group", "write '(?:'; nothing here is ever tried twice"},
-    {"(?P=", "back-reference",
-     "no table can hold what a group matched; write the alternatives "
-     "out"},
+    {"(?P=", "back-reference", REGEX_NO_REFERENCE},
     {"(?P>", "recursion", "write the group out as often as it may nest"},
     {"(?&", "recursion", "write the group out as often as it may nest"},
     {"(?R", "recursion", "write the group out as often as it may nest"},
@@ -85,20 +83,17 @@ static bool take_flags(struct parser *parser, size_t begin)
                         "a '(?' that says nothing");
 }
 
+static bool is_word(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '_' || (c >= 'a' && c <= 'z');
+}
+
 /* `<name>`, after the `?` or `?P`. */
 static bool take_group_name(struct parser *parser, size_t begin)
 {
     size_t start = ++parser->at;
-    struct character_set word = {0};
-    set_add_escape(parser->arena, &word, 'w');
-    for (; more(parser); parser->at++) {
-        bool in_word = false;
-        for (uint32_t i = 0; i < word.count; i++)
-            in_word |= (unsigned char)peek(parser, 0) >= word.ranges[i].low &&
-                       (unsigned char)peek(parser, 0) <= word.ranges[i].high;
-        if (!in_word)
-            break;
-    }
+    while (is_word(peek(parser, 0)))
+        parser->at++;
     return (parser->at > start && take(parser, ">")) ||
            fail(parser, FF0261, begin, parser->at + 1,
                 "a group's name is letters, digits and '_': (?P<year>...)",
@@ -207,6 +202,25 @@ static void *report_nothing_to_repeat(struct parser *parser, size_t begin, bool 
                 text);
 }
 
+/* The counts of the repetition that was taken, from `begin` on. */
+static bool check_counts(struct parser *parser, size_t begin, uint32_t least, uint32_t most)
+{
+    size_t end = parser->at;
+    int length = (int)(end - begin);
+    const char *text = parser->pattern + begin;
+    if (least == REGEX_NO_END)
+        return fail(parser, FF0254, begin, end,
+                    arena_format(parser->messages, "write {0%.*s, or '\\{' for the brace itself",
+                                 length - 1, text + 1),
+                    "'%.*s' does not say how often at least", length, text);
+    if (least > REGEX_MAX_REPEAT || (most > REGEX_MAX_REPEAT && most != REGEX_NO_END))
+        return fail(parser, FF0254, begin, end,
+                    "the count is written out in the table; is '+' enough?",
+                    "the repetition '%.*s' goes beyond %u times", length, text, REGEX_MAX_REPEAT);
+    return most >= least || fail(parser, FF0254, begin, end, "write the smaller count first",
+                                 "the repetition '%.*s' ends before it begins", length, text);
+}
+
 /* What follows an item and repeats it. */
 static struct regex_node *parse_repetition(struct parser *parser, struct regex_node *item)
 {
@@ -214,26 +228,10 @@ static struct regex_node *parse_repetition(struct parser *parser, struct regex_n
     size_t begin = parser->at;
     if (!take_repetition(parser, &least, &most))
         return item;
-    size_t end = parser->at;
-    int length = (int)(end - begin);
-    const char *text = parser->pattern + begin;
     if (item->kind == REGEX_ASSERT)
         return report_nothing_to_repeat(parser, begin, true);
-    if (least == REGEX_NO_END)
-        return fail(parser, FF0254, begin, end,
-                    arena_format(parser->messages, "write {0%s, or '\\{' for the brace itself",
-                                 text + 1 < parser->pattern + end
-                                     ? arena_copy(parser->messages, text + 1, (size_t)length - 1)
-                                     : ""),
-                    "'%.*s' does not say how often at least", length, text);
-    if (least > REGEX_MAX_REPEAT || (most > REGEX_MAX_REPEAT && most != REGEX_NO_END))
-        return fail(parser, FF0254, begin, end,
-                    "the count is written out in the table; is '+' "
-                    "enough?",
-                    "the repetition '%.*s' goes beyond %u times", length, text, REGEX_MAX_REPEAT);
-    if (most < least)
-        return fail(parser, FF0254, begin, end, "write the smaller count first",
-                    "the repetition '%.*s' ends before it begins", length, text);
+    if (!check_counts(parser, begin, least, most))
+        return NULL;
     take(parser, "?"); /* lazy: which match is preferred changes no answer */
     size_t second = parser->at;
     if (take_repetition(parser, &ignored, &ignored))
@@ -241,7 +239,8 @@ static struct regex_node *parse_repetition(struct parser *parser, struct regex_n
                     parser->pattern[second] == '+'
                         ? "nothing here is ever tried twice: leave the '+' away"
                         : "group what is meant: (?:a*){2}",
-                    "a repetition of a repetition, '%.*s'", (int)(parser->at - begin), text);
+                    "a repetition of a repetition, '%.*s'", (int)(parser->at - begin),
+                    parser->pattern + begin);
     struct regex_node *node = new_node(parser, REGEX_REPEAT);
     *ARENA_APPEND(parser->arena, node->children, node->child_count) = item;
     node->least = least;

@@ -8,6 +8,8 @@
 
 #include "regex_steps.h"
 
+#define REGEX_NO_REFERENCE "no table can hold what a group matched; write the alternatives out"
+
 struct flags {
     bool ignore_case, multi_line, dot_all;
 };
