@@ -12,8 +12,8 @@ struct flag *suppose(struct arena *arena, const struct project *project, const s
                      uint32_t environment, const struct supposition *supposition);
 
 /*
- * From words of a command line; each may be NULL, but not both. False after saying on stderr what is
- * wrong with them.
+ * From words of a command line; each may be NULL, but not both. False after saying on stderr what
+ * is wrong with them.
  */
 bool parse_supposition(const struct command *command, const struct flag *flag, uint32_t environment,
                        const char *state, const char *stage, struct supposition *supposition);

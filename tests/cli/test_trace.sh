@@ -182,8 +182,8 @@ is "a state and a stage" "$(trace pending -C states -e production --state paused
 pending = true  (variant on, STATIC, canary:all)'
 is "an experiment that is supposed to run" "$(trace draft -C states -e production --state running -c '{}' --json |
     /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["steps"][1]["text"])')" "the experiment runs"
-while read -r flag options message; do
-    is "refuses $flag $options" "$("$FFC" trace "$flag" -C states -e production -c '{}' ${options//=/ } 2>&1 | head -n 1)" \
+while read -r flag option message; do
+    is "refuses $flag $option" "$("$FFC" trace "$flag" -C states -e production -c '{}' "$option" 2>&1 | head -n 1)" \
         "ffc trace: $message"
 done <<'CASES'
 done --stage=c there is no stage 'c'; known here: a, b
