@@ -38,10 +38,16 @@ few = write("few.ndjson", requests(200))
 elsewhere = write("elsewhere.ndjson", requests(500, start=START - 3 * 3600 * 1000))
 
 
+def hash_of(line):
+    return lab.bucket(line["user_id"], "lost") % 256
+
+
 def logged(lines, variant):
-    """The same lines, saying who was in which variant, and about which flag."""
+    """The same lines, saying who was in which variant, and about which flag: `variant` of the
+    line's number, or None for the right one."""
     for i, line in enumerate(lines):
-        line["feature_flag"] = {"key": "canary.checkout", "variant": variant(i)}
+        right = "on" if lab.exposed(line["user_id"], "canary.checkout", 20) else "off"
+        line["feature_flag"] = {"key": "canary.checkout", "variant": variant(i) or right}
     return lines
 
 
@@ -52,9 +58,12 @@ def with_variant(base):
     return base.replace("    unit: user_id\n", "    unit: user_id\n" + SAYS_VARIANT)
 
 
-named = write("named.ndjson", logged(requests(1000), lambda i: "on" if i % 5 == 0 else "off"))
+named = write("named.ndjson", logged(requests(1000), lambda i: None))
 unknown = write("unknown.ndjson",
-                logged(requests(1000), lambda i: "purple" if i % 100 == 7 else "off"))
+                logged(requests(1000), lambda i: "purple" if i % 100 == 7 else None))
+switching = write("switching.ndjson", logged(requests(1000), lambda i: "on" if i % 5 == 0 else "off"))
+lost = write("lost.ndjson", [line for line in requests(6000, users=3000) if
+             not (lab.exposed(line["user_id"], "canary.checkout", 20) and hash_of(line) < 64)])
 
 # name, canary block, log, options, exit status with --exit-code
 BRANCHES = [
@@ -145,6 +154,16 @@ check("unknown-variant", project("unknown", canary(STAGES + GUARDS + RUNNING), b
       [], 10)
 check("leak", project("leak", canary(STAGES.replace("20%", "0%") + GUARDS + RUNNING), base=says),
       named, [], 10)
+check("units-in-both", project("both", canary(STAGES + GUARDS + RUNNING), base=says), switching, [],
+      10)
+audience_logged = STAGES.replace("percent: 20%", "percent: 20%, if: {country: NO}", 1)
+check("shares-not-known", project("logged-audience", canary(audience_logged + GUARDS + RUNNING),
+                                  base=says), named, [], 0)
+check("sample-ratio", project("lost", canary(STAGES + GUARDS + RUNNING)), lost, [], 10)
+check("sample-ratio-rolls-back", project("lost-rollback", canary(
+    STAGES + GUARDS + RUNNING + "on_unhealthy: rollback\n")), lost, [], 20)
+check("sample-ratio-ignored", project("lost-ignored", canary(
+    STAGES + GUARDS + RUNNING + "on_unhealthy: ignore\n")), lost, [], 0)
 rollback_anyway = project("unhealthy", canary(STAGES + GUARDS + RUNNING + "on_unhealthy: rollback\n"),
                           base=says)
 check("unhealthy-rollback", rollback_anyway, unknown, [], 20)

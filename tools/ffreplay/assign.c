@@ -66,6 +66,7 @@ bool subject_open(struct subject *subject, struct project *project)
     memcpy(subject->build, info.build, sizeof subject->build);
 
     struct stage *stage = &subject->canary->stages[subject->stage];
+    subject->shares_known = true;
     subject->takes_everybody = subject->canary->instant ||
                                subject->canary->state == CANARY_COMPLETE ||
                                stage->percent == PERCENT_ALL;
@@ -138,6 +139,21 @@ static bool add_context_field(struct assigner *assigner, struct layout *layout,
     return true;
 }
 
+/*
+ * Where the log says the variant, the default one is that of everybody else, too: of those who are
+ * not in the audience, or were decided on before the canary was asked.
+ */
+static bool decides_alone(const struct project *project, const struct subject *subject)
+{
+    const struct targeting *targeting = subject->targeting;
+    for (uint32_t i = 0; i < project->override_count; i++)
+        if (override_selects(project->overrides[i], subject->flag))
+            return false;
+    return !subject->canary->stages[subject->stage].condition && targeting->enabled &&
+           targeting->user_list_count == 0 && targeting->rule_count == 0 && !targeting->layer &&
+           targeting->holdout_count == 0 && targeting->requirement_count == 0;
+}
+
 bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct layout *layout)
 {
     const struct log *log = layout->log;
@@ -146,6 +162,8 @@ bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct
         if (!add_context_field(assigner, layout, &log->context[i]))
             return false;
     assigner->unit = assigner->key != NO_PLACE ? assigner->key : layout->unit;
+    subject->shares_known &= !subject->takes_everybody && (layout->variant == NO_PLACE ||
+                                                           decides_alone(layout->project, subject));
     const struct attribute *key = subject->targeting->bucket_by;
     if (layout->variant == NO_PLACE && log->context_count > 0 && assigner->key == NO_PLACE &&
         !subject->takes_everybody && key) {

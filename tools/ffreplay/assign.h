@@ -56,6 +56,7 @@ struct subject {
     uint64_t variants_seen;    /* in the log, as bits */
     uint64_t unknown_variants; /* lines that name a variant the flag does not have */
     char unknown_variant[81];  /* the least of those names, as bytes; cut to this length */
+    bool shares_known;         /* the stage's percentage says how many units each group has */
     char build[33];
 };
 

@@ -1,5 +1,6 @@
 /*
- * health.c - whether the numbers can be trusted at all: traffic where none should be.
+ * health.c - whether the numbers can be trusted at all: traffic where none should be, groups of
+ * another size than their percentage, units in both.
  *
  * What is served, and to whom, follows from the definitions; a log that names a variant that
  * nothing serves comes from a service that runs something else.
@@ -7,6 +8,7 @@
 #include "verdict.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 static uint64_t bit(uint32_t variant)
@@ -81,6 +83,39 @@ static void judge_clock(struct verdict *verdict)
     }
 }
 
+#define MISMATCH_P        0.001
+#define LEAST_UNITS_TWICE 10
+#define LEAST_SHARE_TWICE 0.01
+
+/* That a percentage gives other numbers of units than it should, says that some are lost, or
+ * counted in the wrong group: then everything else compares unlike things. */
+static void judge_shares(struct verdict *verdict)
+{
+    const struct analysis *analysis = verdict->analysis;
+    const uint64_t *units = analysis->shares.in_group;
+    struct ratio_check *ratio = &verdict->ratio;
+    double share = subject_share(&analysis->subject);
+    double weights[2] = {share, 1 - share};
+    ratio->observed[0] = (double)units[UNIT_IN_CANARY];
+    ratio->observed[1] = (double)units[UNIT_IN_CONTROL];
+    for (int i = 0; i < 2; i++)
+        ratio->expected[i] = weights[i] * (ratio->observed[0] + ratio->observed[1]);
+    ratio->p = sample_ratio(ratio->observed, weights, 2).p;
+    ratio->known = analysis->subject.shares_known && isfinite(ratio->p);
+    if (ratio->known && ratio->p < MISMATCH_P)
+        sentence_add(verdict, &verdict->issues,
+                     "sample ratio mismatch: %.0f units in the canary and %.0f in control, where "
+                     "%s gives %.0f and %.0f (p = %.2g)",
+                     ratio->observed[0], ratio->observed[1],
+                     percent_text(&verdict->replay->project->arena, verdict->stage->percent),
+                     ratio->expected[0], ratio->expected[1], ratio->p);
+    uint64_t both = units[UNIT_IN_BOTH], all = analysis->shares.count;
+    if (both >= LEAST_UNITS_TWICE && (double)both >= LEAST_SHARE_TWICE * (double)all)
+        sentence_add(verdict, &verdict->issues,
+                     "%" PRIu64 " of %" PRIu64 " units were seen both in the canary and in control",
+                     both, all);
+}
+
 void health_judge(struct verdict *verdict)
 {
     const struct subject *subject = &verdict->analysis->subject;
@@ -97,5 +132,6 @@ void health_judge(struct verdict *verdict)
             sentence_add(verdict, &verdict->issues,
                          "variant '%s' is in the log, though nothing in the definitions serves it",
                          targeting->variants[i].name.text);
+    judge_shares(verdict);
     judge_clock(verdict);
 }

@@ -208,6 +208,30 @@ static void input(struct verdict *verdict, struct buffer *out)
     buffer_append_text(out, "}");
 }
 
+static void pair(struct buffer *out, const char *key, const double *numbers)
+{
+    json_write_key(out, key);
+    buffer_append_text(out, "[");
+    json_write_number(out, numbers[0]);
+    buffer_append_text(out, ",");
+    json_write_number(out, numbers[1]);
+    buffer_append_text(out, "]");
+}
+
+static void sample_ratios(struct buffer *out, const struct ratio_check *ratio)
+{
+    if (!ratio->known) {
+        key_text(out, "srm", NULL);
+        return;
+    }
+    json_write_key(out, "srm");
+    buffer_append_text(out, "{");
+    key_number(out, "p", true, rounded(ratio->p));
+    pair(out, "expected", ratio->expected);
+    pair(out, "observed", ratio->observed);
+    buffer_append_text(out, "}");
+}
+
 void report_json(struct verdict *verdict, struct buffer *out)
 {
     buffer_append_text(out, "{");
@@ -224,7 +248,7 @@ void report_json(struct verdict *verdict, struct buffer *out)
     json_write_key(out, "health");
     buffer_append_text(out,
                        verdict->issues.count == 0 ? "{\"healthy\":true" : "{\"healthy\":false");
-    key_text(out, "srm", NULL);
+    sample_ratios(out, &verdict->ratio);
     sentences(out, "issues", &verdict->issues);
     buffer_append_text(out, "}");
     input(verdict, out);

@@ -232,6 +232,17 @@ static void list(const struct page *page, const char *heading, const struct sent
         buffer_format(page->out, "  %-8s  %s\n", i == 0 ? heading : "", sentences->items[i]);
 }
 
+static const char *ratio_text(const struct page *page)
+{
+    const struct ratio_check *ratio = &page->verdict->ratio;
+    if (!ratio->known)
+        return "";
+    return arena_format(page->arena,
+                        "; %.0f canary and %.0f control units are as %s gives (p = %.2g)",
+                        ratio->observed[0], ratio->observed[1],
+                        percent_text(page->arena, page->verdict->stage->percent), ratio->p);
+}
+
 void report_text(struct verdict *verdict, bool color, struct buffer *out)
 {
     struct page page = {verdict, &verdict->replay->project->arena, out, color};
@@ -243,7 +254,7 @@ void report_text(struct verdict *verdict, bool color, struct buffer *out)
     if (verdict->issues.count > 0)
         list(&page, "health", &verdict->issues);
     else
-        buffer_append_text(out, "  health    no issue found\n");
+        buffer_format(out, "  health    no issue found%s\n", ratio_text(&page));
     buffer_format(out, "  digests   input %.12s…, build %.12s…\n\n", digest,
                   verdict->analysis->subject.build);
     list(&page, "why", &verdict->reasons);

@@ -11,6 +11,13 @@ struct sentences {
     uint32_t count;
 };
 
+/* Units of the canary and of control, beside what the stage's percentage gives. */
+struct ratio_check {
+    bool known; /* the percentage says what to expect, and there are enough units */
+    double p;
+    double expected[2], observed[2];
+};
+
 struct verdict {
     const struct replay *replay;
     struct analysis *analysis;
@@ -23,6 +30,7 @@ struct verdict {
     int64_t elapsed;
     int64_t hold, max_hold;
     struct sentences issues; /* health; none: healthy */
+    struct ratio_check ratio;
     struct sentences reasons;
     const char *would;
 };
