@@ -90,10 +90,11 @@ check-all: check
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=address,undefined
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=thread TESTS="unit/test_store unit/test_reload"
 
-## bench: time evaluation beside its limit loops (JSON=1 for JSON)
+## bench: time evaluation beside its limit loops, opening and reloading (JSON=1 for JSON)
 bench: setup-build
-	@$(MAKE) --no-print-directory -s $(BUILD)/bench-evaluate
+	@$(MAKE) --no-print-directory -s $(BUILD)/bench-evaluate $(BUILD)/bench-store
 	@$(BUILD)/bench-evaluate $(if $(JSON),--json)
+	@$(BUILD)/bench-store $(if $(JSON),--json)
 
 ## calibration: measure how often the statistics are wrong, into docs/calibration.md (minutes)
 calibration: setup-build

@@ -55,28 +55,6 @@ struct member {
     const char *text;
 };
 
-/* By hash, so that equal sets have equal slots whatever order they were written in. */
-static int compare_members(const void *left, const void *right)
-{
-    const struct member *a = left, *b = right;
-    if (a->hash != b->hash)
-        return a->hash < b->hash ? -1 : 1;
-    return strcmp(a->text, b->text);
-}
-
-/* Ordered, each once; returns how many. */
-static size_t order_members(struct member *members, const char *const *texts, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        members[i] = (struct member){XXH3_64bits(texts[i], strlen(texts[i])), texts[i]};
-    qsort(members, count, sizeof *members, compare_members);
-    size_t distinct = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!distinct || compare_members(&members[distinct - 1], &members[i]) != 0)
-            members[distinct++] = members[i];
-    return distinct;
-}
-
 /* Never without an empty slot to end a probe. Small sets may be fuller than three quarters: they
  * are many, and a cache line holds all of their slots. */
 static uint32_t set_capacity(size_t count)
@@ -85,6 +63,36 @@ static uint32_t set_capacity(size_t count)
     while (capacity <= count + (capacity > 8 ? capacity / 4 : 0))
         capacity *= 2;
     return capacity;
+}
+
+/*
+ * In the order of the slots, which does not depend on the order they were written in. Strings that
+ * are new are then stored in that order too, so that the verifier of a large set walks through both
+ * together.
+ */
+static int compare_members(const void *left, const void *right, void *mask)
+{
+    const struct member *a = left, *b = right;
+    uint64_t of_slot = *(const uint64_t *)mask;
+    if ((a->hash & of_slot) != (b->hash & of_slot))
+        return (a->hash & of_slot) < (b->hash & of_slot) ? -1 : 1;
+    if (a->hash != b->hash)
+        return a->hash < b->hash ? -1 : 1;
+    return strcmp(a->text, b->text);
+}
+
+/* Ordered, each once; returns how many. */
+static size_t order_members(struct member *members, const char *const *texts, size_t count)
+{
+    uint64_t mask = set_capacity(count) - 1;
+    for (size_t i = 0; i < count; i++)
+        members[i] = (struct member){XXH3_64bits(texts[i], strlen(texts[i])), texts[i]};
+    qsort_r(members, count, sizeof *members, compare_members, &mask);
+    size_t distinct = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!distinct || compare_members(&members[distinct - 1], &members[i], &mask) != 0)
+            members[distinct++] = members[i];
+    return distinct;
 }
 
 uint64_t image_set(struct image *image, const char *const *texts, size_t count)
