@@ -12,13 +12,21 @@
 
 /* ----------------------------------------------------------------------------- expectations -- */
 
+static void write_quoted(struct buffer *out, const char *text, const char *quote)
+{
+    if (text)
+        buffer_format(out, "%s%s%s", quote, text, quote);
+    else
+        buffer_append_text(out, "none");
+}
+
 static void mismatch(struct buffer *out, const char *what, const char *got, const char *expected,
                      const char *quote)
 {
     buffer_format(out, "%s%s is ", out->length ? "; " : "", what);
-    buffer_format(out, got ? "%s%s%s" : "none", quote, got, quote);
-    buffer_format(out, ", expected ");
-    buffer_format(out, expected ? "%s%s%s" : "none", quote, expected, quote);
+    write_quoted(out, got, quote);
+    buffer_append_text(out, ", expected ");
+    write_quoted(out, expected, quote);
 }
 
 static bool same_json(const char *left, const char *right)

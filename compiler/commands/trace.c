@@ -60,11 +60,10 @@ static void write_head(struct tracer *tracer, const struct options *options, con
         write_safely(out, context_text(tracer, name));
         separator = ", ";
     }
-    if (options->state || options->stage)
-        buffer_format(out, "\n  supposing %s%s%s%s%s", options->state ? "state " : "",
-                      options->state ? options->state : "",
-                      options->state && options->stage ? ", " : "", options->stage ? "stage " : "",
-                      options->stage ? options->stage : "");
+    if (options->state)
+        buffer_format(out, "\n  supposing state %s", options->state);
+    if (options->stage)
+        buffer_format(out, "\n  supposing stage %s", options->stage);
     buffer_append_text(out, "\n\n");
 }
 

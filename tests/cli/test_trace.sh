@@ -177,8 +177,9 @@ is "a stage that is supposed" "$(trace "done" -C states -e production --stage a 
 
   states/all.yaml:8  yes  enabled in production
   states/all.yaml:8  no   canary stage a, 1 of 2, running'
-is "a state and a stage" "$(trace pending -C states -e production --state paused --stage all -c '{}' | sed -n '2p;$p')" \
-    '  supposing state paused, stage all
+is "a state and a stage" "$(trace pending -C states -e production --state paused --stage all -c '{}' | sed -n '2,3p;$p')" \
+    '  supposing state paused
+  supposing stage all
 pending = true  (variant on, STATIC, canary:all)'
 is "an experiment that is supposed to run" "$(trace draft -C states -e production --state running -c '{}' --json |
     /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["steps"][1]["text"])')" "the experiment runs"
