@@ -56,83 +56,138 @@ struct interval quantile_sequence(const struct distribution *values, double q, d
     return found;
 }
 
-/* Walks up a distribution; the places asked for ascend. */
-struct walk {
-    const struct distribution *values;
-    size_t next;
-    double seen;
+/*
+ * The places where the control's quantile could be, ascending: for each, how many values lie below
+ * it, as few of the arm that should have many there as its bins allow, and as many of the other.
+ */
+struct places {
+    const struct distribution *canary, *control;
+    enum side side;
+    double ratio, difference; /* the canary's place is that of the control times, and plus */
+    size_t next_canary, next_control;
+    double seen_canary, seen_control;
+    bool beyond; /* the place before all values, or after them, was given */
+    double below_canary, below_control;
 };
 
-/* How many values may be at most `place`, at best. */
-static double most_at_or_below(struct walk *walk, double place)
+static void pass_canary(struct places *places, double place)
 {
-    for (; walk->next < walk->values->count && walk->values->bins[walk->next].low <= place;
-         walk->next++)
-        walk->seen += walk->values->bins[walk->next].count;
-    return walk->seen;
+    const struct distribution *canary = places->canary;
+    for (; places->next_canary < canary->count; places->next_canary++) {
+        const struct bin *bin = &canary->bins[places->next_canary];
+        if (places->side == SIDE_ABOVE ? bin->low > place : bin->high >= place)
+            break;
+        places->seen_canary += bin->count;
+    }
 }
 
-/* How many values are less than `place`, for sure. */
-static double least_below(struct walk *walk, double place)
+static bool next_place(struct places *places)
 {
-    for (; walk->next < walk->values->count && walk->values->bins[walk->next].high < place;
-         walk->next++)
-        walk->seen += walk->values->bins[walk->next].count;
-    return walk->seen;
+    bool above = places->side == SIDE_ABOVE;
+    if (!above && !places->beyond) {
+        places->beyond = true;
+        return true;
+    }
+    while (places->next_control < places->control->count) {
+        const struct bin *bin = &places->control->bins[places->next_control++];
+        if (bin->count == 0)
+            continue; /* a neighbour has as many below it, and says less */
+        places->below_control = places->seen_control;
+        places->seen_control += bin->count;
+        if (!above)
+            places->below_control = places->seen_control;
+        pass_canary(places, places->ratio * (above ? bin->high : bin->low) + places->difference);
+        places->below_canary = places->seen_canary;
+        return true;
+    }
+    if (!above || places->beyond)
+        return false;
+    places->beyond = true;
+    pass_canary(places, INFINITY);
+    places->below_canary = places->seen_canary;
+    places->below_control = places->seen_control;
+    return true;
 }
 
 /* The stake on an arm that is not bet: where it says nothing of a place, its lost bets must not eat
  * up what the other arm has to say. More would cost more where both have something to say. */
 #define KEPT 0.1
 
-static double partly_at_stake(double log_e)
+#define HALVINGS 40
+
+/* What an arm says against a place: the more, the more of its values lie below, or the fewer. */
+struct witness {
+    struct proportion_bets bets;
+    enum side side;
+    double count, growth;
+    double enough; /* so many below, or so few, decide without the other arm */
+};
+
+static struct witness witness_of(const struct distribution *values, enum side side, double q,
+                                 double growth)
 {
+    struct witness witness = {.side = side, .count = count_of(values), .growth = growth};
+    proportion_bets_init(&witness.bets, side, q);
+    return witness;
+}
+
+static double says(const struct witness *witness, double below)
+{
+    double log_e = proportion_bets_log_e(&witness->bets, below * witness->growth,
+                                         (witness->count - below) * witness->growth);
     double logs[] = {0, log_e}, weights[] = {KEPT, 1 - KEPT};
     return log_mean_exp(logs, weights, 2);
 }
 
-static double at_place(const struct proportion_bets *bets, double below, double count,
-                       double growth)
+static void find_enough(struct witness *witness, double log_e)
 {
-    return partly_at_stake(proportion_bets_log_e(bets, below * growth, (count - below) * growth));
+    bool above = witness->side == SIDE_ABOVE;
+    double loud = above ? witness->count : 0, silent = witness->count - loud;
+    witness->enough = above ? INFINITY : -1;
+    if (says(witness, loud) < log_e)
+        return;
+    for (int i = 0; i < HALVINGS; i++) {
+        double middle = (loud + silent) / 2;
+        if (says(witness, middle) >= log_e)
+            loud = middle;
+        else
+            silent = middle;
+    }
+    witness->enough = loud;
+}
+
+static bool says_enough(const struct witness *witness, double below)
+{
+    return witness->side == SIDE_ABOVE ? below >= witness->enough : below <= witness->enough;
 }
 
 double quantiles_log_e(const struct distribution *canary, const struct distribution *control,
                        double q, enum side side, double ratio, double difference, double growth)
 {
     /* Above: few of the canary's values are up to the place, many of the control's below it. */
-    struct proportion_bets of_canary, of_control;
-    proportion_bets_init(&of_canary, side == SIDE_ABOVE ? SIDE_BELOW : SIDE_ABOVE, q);
-    proportion_bets_init(&of_control, side, q);
-    double canary_count = count_of(canary), control_count = count_of(control);
-    struct walk walk = {canary, 0, 0};
-    double before = 0, least = INFINITY;
-    for (size_t i = 0; i <= control->count; i++) {
-        double below_canary, below_control = before;
-        if (i == control->count) {
-            if (side == SIDE_BELOW)
-                break;
-            below_canary = canary_count;
-        } else {
-            const struct bin *bin = &control->bins[i];
-            if (bin->count == 0)
-                continue; /* a neighbour has as many below it, and says less */
-            before += bin->count;
-            if (side == SIDE_ABOVE) {
-                below_canary = most_at_or_below(&walk, ratio * bin->high + difference);
-            } else {
-                below_canary = least_below(&walk, ratio * bin->low + difference);
-                below_control = before;
-            }
-        }
-        double log_e = at_place(&of_canary, below_canary, canary_count, growth) +
-                       at_place(&of_control, below_control, control_count, growth);
-        least = fmin(least, log_e);
-    }
-    if (side == SIDE_BELOW)
-        least = fmin(least, at_place(&of_canary, 0, canary_count, growth) +
-                                at_place(&of_control, 0, control_count, growth));
-    return isinf(least) ? 0 : least;
+    struct witness of_canary =
+        witness_of(canary, side == SIDE_ABOVE ? SIDE_BELOW : SIDE_ABOVE, q, growth);
+    struct witness of_control = witness_of(control, side, q, growth);
+    const struct places all = {.canary = canary,
+                               .control = control,
+                               .side = side,
+                               .ratio = ratio,
+                               .difference = difference};
+    /* The likeliest place first: where one arm alone says more than both do there, the least is not
+     * to be found, and most places are like that. */
+    struct places places = all;
+    while (next_place(&places) && places.below_control < q * of_control.count)
+        continue;
+    double least = says(&of_canary, places.below_canary) + says(&of_control, places.below_control);
+    find_enough(&of_canary, least - log(KEPT));
+    find_enough(&of_control, least - log(KEPT));
+    places = all;
+    while (next_place(&places))
+        if (!says_enough(&of_canary, places.below_canary) &&
+            !says_enough(&of_control, places.below_control))
+            least = fmin(least, says(&of_canary, places.below_canary) +
+                                    says(&of_control, places.below_control));
+    return least;
 }
 
 struct quantiles {
