@@ -115,6 +115,12 @@ static struct expression *match_pattern(struct lowering *lowering,
         return expression_constant(false);
     if (automaton->always)
         return test_attribute(lowering, FFS_PRESENT, 0, attribute, 0);
+    if (automaton->literal) {
+        enum ffs_op op = automaton->at_begin ? automaton->at_end ? FFS_STRING_EQ : FFS_STRING_PREFIX
+                         : automaton->at_end ? FFS_STRING_SUFFIX
+                                             : FFS_STRING_CONTAINS;
+        return test_string(lowering, op, attribute, automaton->literal, false);
+    }
     const char *pattern = pattern_text(&lowering->arena, operand->source.text, ignore_case);
     return test_attribute(lowering, FFS_STRING_MATCHES, 0, attribute,
                           image_automaton(&lowering->image, automaton, pattern));

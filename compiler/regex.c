@@ -26,7 +26,7 @@ const char *pattern_text(struct arena *arena, const char *pattern, bool ignore_c
     return ignore_case ? arena_format(arena, "(?i)%s", pattern) : pattern;
 }
 
-static const struct automaton *pack(struct arena *arena, const struct dfa *dfa)
+static struct automaton *pack(struct arena *arena, const struct dfa *dfa)
 {
     struct buffer bytes = {0};
     struct ffs_automaton head = {.state_count = (uint16_t)dfa->state_count,
@@ -53,10 +53,40 @@ static const struct automaton *pack(struct arena *arena, const struct dfa *dfa)
     return automaton;
 }
 
+static bool is_place(const struct regex_node *sequence, uint32_t child, enum assertion assertion)
+{
+    return child < sequence->child_count && sequence->children[child]->kind == REGEX_ASSERT &&
+           sequence->children[child]->assertion == assertion;
+}
+
+/* A pattern that is a text without anything special is a cheaper test. */
+static void find_literal(struct arena *arena, const struct regex_node *root,
+                         struct automaton *automaton)
+{
+    if (root->kind != REGEX_SEQUENCE)
+        return;
+    struct buffer text = {0};
+    bool plain = true;
+    automaton->at_begin = is_place(root, 0, AT_TEXT_BEGIN);
+    automaton->at_end = is_place(root, root->child_count - 1, AT_TEXT_END);
+    for (uint32_t i = automaton->at_begin; plain && i + automaton->at_end < root->child_count;
+         i++) {
+        const struct character_set *set = &root->children[i]->set;
+        uint8_t bytes[4];
+        plain = root->children[i]->kind == REGEX_SET && set->count == 1 && set->ranges[0].low &&
+                set->ranges[0].low == set->ranges[0].high;
+        if (plain)
+            buffer_append(&text, bytes, encode_character(set->ranges[0].low, bytes));
+    }
+    if (plain)
+        automaton->literal = arena_copy(arena, text.bytes ? text.bytes : "", text.length);
+    buffer_release(&text);
+}
+
 const struct automaton *regex_compile(struct arena *arena, const char *pattern, size_t length,
                                       bool ignore_case, struct regex_problem *problem)
 {
-    const struct automaton *automaton = NULL;
+    struct automaton *automaton = NULL;
     struct arena scratch = {0};
     struct nfa nfa;
     struct dfa dfa = {0};
@@ -65,10 +95,12 @@ const struct automaton *regex_compile(struct arena *arena, const char *pattern, 
     if (root && nfa_build(&nfa, &scratch, root) && dfa_build(&dfa, &scratch, &nfa)) {
         dfa_minimise(&dfa, &scratch);
         size_t size = (size_t)dfa.state_count * dfa.class_count * sizeof(uint16_t);
-        if (size <= FFS_MAX_AUTOMATON)
+        if (size <= FFS_MAX_AUTOMATON) {
             automaton = pack(arena, &dfa);
-        else
+            find_literal(arena, root, automaton);
+        } else {
             report_too_large(arena, length, size, problem);
+        }
     } else if (root) {
         report_too_large(arena, length, 0, problem);
     }

@@ -18,6 +18,8 @@ struct automaton {
     const struct ffs_automaton *table; /* as it stands in AUTOMATA */
     size_t size;                       /* bytes, padding included */
     bool always, never;                /* it matches every text, or none */
+    const char *literal;               /* what is looked for, where that is a plain text; or NULL */
+    bool at_begin, at_end;             /* where the literal has to stand */
 };
 
 /* What is wrong with a pattern, and where: [begin, end) in its bytes. */

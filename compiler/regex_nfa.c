@@ -46,19 +46,6 @@ struct set_builder {
     uint32_t head_count;
 };
 
-static uint32_t encode(uint32_t character, uint8_t bytes[4])
-{
-    if (character < 0x80) {
-        bytes[0] = (uint8_t)character;
-        return 1;
-    }
-    uint32_t length = character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
-    for (uint32_t i = length - 1; i > 0; i--, character >>= 6)
-        bytes[i] = (uint8_t)(0x80 | (character & 0x3F));
-    bytes[0] = (uint8_t)(0xF00u >> length | character);
-    return length;
-}
-
 /* A state that reads one byte of a range; the one there is, if this set has made it before. */
 static uint32_t tail_state(struct set_builder *builder, struct nfa_range range)
 {
@@ -80,8 +67,8 @@ static void add_chain(struct set_builder *builder, uint32_t low, uint32_t high)
 {
     uint8_t first[4], last[4];
     uint32_t next = builder->next;
-    uint32_t length = encode(low, first);
-    encode(high, last);
+    uint32_t length = encode_character(low, first);
+    encode_character(high, last);
     for (uint32_t i = length - 1; i > 0; i--)
         next = tail_state(builder, (struct nfa_range){first[i], last[i], next});
     *ARENA_APPEND(builder->nfa->arena, builder->heads, builder->head_count) =
@@ -105,7 +92,7 @@ static void add_characters(struct set_builder *builder, uint32_t low, uint32_t h
     if (low >= 0xD800 && high <= 0xDFFF)
         return;
     uint8_t bytes[4];
-    uint32_t length = encode(high, bytes);
+    uint32_t length = encode_character(high, bytes);
     for (uint32_t i = 1; i < length; i++) {
         uint32_t rest = (1u << (6 * i)) - 1;
         if ((low & ~rest) == (high & ~rest))

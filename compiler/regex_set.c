@@ -126,3 +126,16 @@ bool set_add_escape(struct arena *arena, struct character_set *set, char letter)
     set_add_all(arena, set, &own);
     return true;
 }
+
+uint32_t encode_character(uint32_t character, uint8_t bytes[4])
+{
+    if (character < 0x80) {
+        bytes[0] = (uint8_t)character;
+        return 1;
+    }
+    uint32_t length = character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+    for (uint32_t i = length - 1; i > 0; i--, character >>= 6)
+        bytes[i] = (uint8_t)(0x80 | (character & 0x3F));
+    bytes[0] = (uint8_t)(0xF00u >> length | character);
+    return length;
+}

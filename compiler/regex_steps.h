@@ -34,6 +34,9 @@ void set_negate(struct arena *arena, struct character_set *set);
 bool set_add_escape(struct arena *arena, struct character_set *set, char letter);
 bool set_add_named(struct arena *arena, struct character_set *set, const char *name, size_t length);
 
+/* Its bytes in UTF-8; returns how many. */
+uint32_t encode_character(uint32_t character, uint8_t bytes[4]);
+
 /* ---------------------------------------------------------------------- tree (regex_parse.c) -- */
 
 enum assertion {

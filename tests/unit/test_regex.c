@@ -392,6 +392,33 @@ static void knows_how_languages_stand_to_each_other(UNUSED_STATE)
     arena_release(&arena);
 }
 
+static void knows_plain_texts(UNUSED_STATE)
+{
+    static const struct {
+        const char *pattern, *literal;
+        bool at_begin, at_end;
+    } texts[] = {
+        {"foo", "foo", false, false},     {"^foo\\.é", "foo.é", true, false},
+        {"\\x41[b]$", "Ab", false, true}, {"\\A\\Qa*\\E\\z", "a*", true, true},
+        {"^$", "", true, true},           {"foo*", NULL, false, false},
+        {"f.o", NULL, false, false},      {"(?i)foo", NULL, false, false},
+        {"a|b", NULL, false, false},      {"(foo)", NULL, false, false},
+        {"(?m)^foo", NULL, false, false}, {"a^", NULL, false, false},
+        {"a\\x00", NULL, false, false},   {"(?i)^1-2$", "1-2", true, true},
+    };
+    struct arena arena = {0};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const struct automaton *it =
+            compile(&arena, texts[i].pattern, strlen(texts[i].pattern), false);
+        if (!texts[i].literal != !it->literal ||
+            (it->literal && (strcmp(it->literal, texts[i].literal) != 0 ||
+                             it->at_begin != texts[i].at_begin || it->at_end != texts[i].at_end)))
+            fail_msg("'%s': '%s', %d, %d", texts[i].pattern, it->literal ? it->literal : "-",
+                     it->at_begin, it->at_end);
+    }
+    arena_release(&arena);
+}
+
 static void makes_automata_of_texts(UNUSED_STATE)
 {
     struct arena arena = {0};
@@ -484,6 +511,7 @@ int main(void)
         cmocka_unit_test(equal_languages_are_equal_bytes),
         cmocka_unit_test(knows_how_languages_stand_to_each_other),
         cmocka_unit_test(makes_automata_of_texts),
+        cmocka_unit_test(knows_plain_texts),
         cmocka_unit_test(knows_what_always_and_never_matches),
         cmocka_unit_test(survives_rubbish),
     };
