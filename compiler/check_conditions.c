@@ -269,6 +269,30 @@ static void check_rules(struct checking *checking, const struct flag *flag, uint
     }
 }
 
+/* Everybody beside an audience is compared where stages are read. */
+static void check_audiences(struct checking *checking, const struct canary *canary)
+{
+    struct diagnostics *diagnostics = checking->reader->diagnostics;
+    for (uint32_t i = 1; i < canary->stage_count; i++) {
+        const struct stage *before = &canary->stages[i - 1], *stage = &canary->stages[i];
+        bool compared = before->percent > 0 && before->condition && stage->condition;
+        if (!compared || stage->percent < before->percent)
+            continue;
+        const struct condition *both[] = {before->condition, stage->condition};
+        bool apart = prove_impossible(&checking->prover, both, 2, NULL, 0);
+        if (!apart && !prove_possible(&checking->prover, before->condition, stage->condition))
+            continue;
+        diagnose(diagnostics, FF0344, stage->condition->span,
+                 apart ? "stage '%s' is for nobody of the stage before it"
+                       : "stage '%s' leaves out some of the stage before it",
+                 stage->name.text);
+        diagnose_note(diagnostics, before->condition->span, "stage '%s' is for these",
+                      before->name.text);
+        diagnose_help(diagnostics, "units that had the new variant would lose it; put both "
+                                   "audiences under 'any'");
+    }
+}
+
 static void check_blocks(struct checking *checking, const struct flag *flag, uint32_t environment)
 {
     const struct targeting *targeting = &flag->environments[environment];
@@ -276,8 +300,11 @@ static void check_blocks(struct checking *checking, const struct flag *flag, uin
     const struct canary *canary = targeting->canary;
     const struct experiment *experiment = targeting->experiment;
     if (canary && (environment == 0 || canary != first->canary)) {
+        bool never = false;
         for (uint32_t i = 0; i < canary->stage_count; i++)
-            check_condition(checking, canary->stages[i].condition);
+            never |= check_condition(checking, canary->stages[i].condition);
+        if (!never)
+            check_audiences(checking, canary);
         check_reach(checking, canary->span, "canary", NULL, targeting->rules,
                     targeting->rule_count);
     }

@@ -284,6 +284,7 @@ struct experiment {
     uint32_t metric_count;
     struct criteria guards;
     uint64_t min_samples;
+    struct span min_samples_span;
     int64_t min_duration;
     double alpha, power, mde;
     enum experiment_state state;
@@ -399,6 +400,9 @@ struct log_field {
     const char *from; /* the field in the log; dots descend */
     double scale;     /* 1 unless said */
 };
+
+/* What a `combined` log has, ended by NULL. */
+extern const char *const combined_field_names[];
 
 struct log {
     struct text name;

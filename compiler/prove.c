@@ -177,25 +177,49 @@ static bool worth_asking(const struct question *question, uint32_t failing_count
     return failing_count > 0 || question->atom_count > question->subject_count;
 }
 
+enum answer { UNKNOWN, IMPOSSIBLE, POSSIBLE };
+
+/* POSSIBLE is as certain as the regions are exact. */
+static enum answer answer_to(struct question *question, const struct condition *const *holding,
+                             uint32_t holding_count, const struct condition *const *failing,
+                             uint32_t failing_count)
+{
+    struct formula *all = new_formula(question, FORMULA_ALL, holding_count + failing_count);
+    for (uint32_t i = 0; i < holding_count; i++)
+        all->children[all->child_count++] = translate(question, holding[i], 0);
+    for (uint32_t i = 0; i < failing_count; i++)
+        all->children[all->child_count++] = negation(question, translate(question, failing[i], 0));
+    if (question->too_much || !worth_asking(question, failing_count))
+        return UNKNOWN;
+    for (uint32_t i = 0; i < question->subject_count; i++) {
+        if (!subject_cut(&question->subjects[i], question->arena))
+            return UNKNOWN;
+    }
+    bool possible = can_hold(question, all);
+    return question->too_much ? UNKNOWN : possible ? POSSIBLE : IMPOSSIBLE;
+}
+
 bool prove_impossible(struct prover *prover, const struct condition *const *holding,
                       uint32_t holding_count, const struct condition *const *failing,
                       uint32_t failing_count)
 {
     arena_clear(&prover->arena);
     struct question question = {.arena = &prover->arena};
-    struct formula *all = new_formula(&question, FORMULA_ALL, holding_count + failing_count);
-    for (uint32_t i = 0; i < holding_count; i++)
-        all->children[all->child_count++] = translate(&question, holding[i], 0);
-    for (uint32_t i = 0; i < failing_count; i++)
-        all->children[all->child_count++] =
-            negation(&question, translate(&question, failing[i], 0));
-    if (question.too_much || !worth_asking(&question, failing_count))
+    return answer_to(&question, holding, holding_count, failing, failing_count) == IMPOSSIBLE;
+}
+
+bool prove_possible(struct prover *prover, const struct condition *holding,
+                    const struct condition *failing)
+{
+    arena_clear(&prover->arena);
+    struct question question = {.arena = &prover->arena};
+    if (answer_to(&question, &holding, 1, &failing, 1) != POSSIBLE)
         return false;
     for (uint32_t i = 0; i < question.subject_count; i++) {
-        if (!subject_cut(&question.subjects[i], &prover->arena))
+        if (!subject_is_exact(&question.subjects[i]))
             return false;
     }
-    return !can_hold(&question, all) && !question.too_much;
+    return true;
 }
 
 void prover_release(struct prover *prover)

@@ -25,6 +25,13 @@ bool prove_impossible(struct prover *prover, const struct condition *const *hold
                       uint32_t holding_count, const struct condition *const *failing,
                       uint32_t failing_count);
 
+/*
+ * Whether surely some context makes `holding` hold and `failing` not: true only where every region
+ * is one that a value has, so not of flags, nor of parts of strings.
+ */
+bool prove_possible(struct prover *prover, const struct condition *holding,
+                    const struct condition *failing);
+
 void prover_release(struct prover *prover);
 
 #endif

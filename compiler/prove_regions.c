@@ -418,3 +418,18 @@ bool subject_cut(struct subject *subject, struct arena *arena)
     }
     return cut_ordered(subject, arena);
 }
+
+static bool is_exact(enum fflag_attribute_type type, const struct condition *test)
+{
+    if (type != FFLAG_ATTRIBUTE_STRING)
+        return true;
+    return test->operator_kind == OPERATOR_EQ || test->operator_kind == OPERATOR_PRESENT;
+}
+
+bool subject_is_exact(const struct subject *subject)
+{
+    bool exact = !subject->flag;
+    for (uint32_t i = 0; exact && i < subject->atom_count; i++)
+        exact = is_exact(subject->attribute->type, subject->atoms[i]);
+    return exact;
+}

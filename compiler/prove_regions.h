@@ -27,4 +27,7 @@ uint32_t subject_atom(struct subject *subject, struct arena *arena, const struct
  */
 bool subject_cut(struct subject *subject, struct arena *arena);
 
+/* Whether each region is one that some value has, or none: nothing was listed to be safe. */
+bool subject_is_exact(const struct subject *subject);
+
 #endif

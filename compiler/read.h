@@ -273,6 +273,7 @@ void check_layers(struct reader *reader);
 void check_overrides(struct reader *reader);
 void check_tests(struct reader *reader);
 void check_conditions(struct reader *reader); /* only of a project without errors */
+void check_measures(struct reader *reader); /* metrics, guards and sample sizes */
 void check_unused(struct reader *reader);
 
 #endif

@@ -76,6 +76,13 @@ static void read_share(struct reader *reader, struct node *node, double *value)
              "expected a share between 0 and 1, found '%s'", node->text);
 }
 
+static void read_min_samples(struct reader *reader, struct node *node, void *target)
+{
+    struct experiment *experiment = &((struct experiment_keys *)target)->experiment;
+    experiment->min_samples_span = node->span;
+    read_count(reader, node, &experiment->min_samples);
+}
+
 static void read_alpha(struct reader *reader, struct node *node, void *target)
 {
     read_share(reader, node, &((struct experiment_keys *)target)->experiment.alpha);
@@ -144,7 +151,7 @@ struct experiment *read_experiment(struct reader *reader, struct node *node, str
         READ("if", read_experiment_condition),
         READ("metrics", read_metric_list),
         READ("guards", read_experiment_guards),
-        FIELD("min_samples", FIELD_COUNT, struct experiment_keys, experiment.min_samples),
+        READ("min_samples", read_min_samples),
         FIELD("min_duration", FIELD_DURATION, struct experiment_keys, experiment.min_duration),
         READ("alpha", read_alpha),
         READ("power", read_power),

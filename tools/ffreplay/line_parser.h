@@ -40,7 +40,6 @@ struct line_parser *ndjson_parser(const char *const *paths, uint32_t count);
  * combined_field_names lists.
  */
 struct line_parser *combined_parser(const char *const *paths, uint32_t count);
-extern const char *const combined_field_names[];
 extern const size_t combined_field_count;
 
 #ifdef __cplusplus

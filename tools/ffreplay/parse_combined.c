@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "compiler/memory.h"
+#include "compiler/model.h"
 
 enum combined_field {
     REMOTE_ADDR,
@@ -28,9 +29,7 @@ enum combined_field {
     FIELD_COUNT
 };
 
-const char *const combined_field_names[] = {"remote_addr", "remote_user", "time",      "request",
-                                            "method",      "path",        "protocol",  "status",
-                                            "bytes",       "referer",     "user_agent"};
+/* ORDER of combined_field_names. */
 const size_t combined_field_count = FIELD_COUNT;
 
 struct combined {
