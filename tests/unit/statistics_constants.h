@@ -120,6 +120,7 @@
 #define BH_25                         0.986
 #define SIZE_EVEN                     393.405695019503
 #define SIZE_OF_SHARES                8157.73144784928
+#define POWER_OF_SHARES               0.592221964691476
 #define DISTINCT_LOWER                -4.6
 #define DISTINCT_UPPER                5.5
 #define OBRIEN_FLEMING_TWO_1          2.96258804272755

@@ -929,6 +929,7 @@ static void sizes_samples(void **state)
     EQUALS(means_sample_size(0.2, 1, 0.1, 0.05, 0.8), SIZE_AT_10_PERCENT);
     EQUALS(means_power(0.2, 1, 1000, 0.1, 0.05), POWER_OF_1000_AT_10_PERCENT);
     EQUALS(proportions_sample_size(0.05, 0.06, 0.5, 0.05, 0.8), 2 * SIZE_OF_SHARES);
+    EQUALS(proportions_power(0.05, 0.06, 10000, 0.5, 0.05), POWER_OF_SHARES);
     EQUALS(means_detectable(1, 2 * SIZE_EVEN, 0.5, 0.05, 0.8), 0.2);
     EQUALS(proportions_detectable(0.05, 2 * SIZE_OF_SHARES, 0.5, 0.05, 0.8), 0.01);
     /* Looking at any time has its price. */

@@ -265,6 +265,8 @@ double proportions_sample_size(double control, double canary, double canary_shar
                                double power);
 double means_power(double difference, double standard_deviation, double n, double canary_share,
                    double alpha);
+double proportions_power(double control, double canary, double n, double canary_share,
+                         double alpha);
 /* The least difference found with that power. */
 double means_detectable(double standard_deviation, double n, double canary_share, double alpha,
                         double power);

@@ -107,18 +107,37 @@ double means_detectable(double standard_deviation, double n, double canary_share
     return first_reaching(power_of_difference, &asked, power, about / 4, about * 1000);
 }
 
+/* Standard errors of the difference, times sqrt(n): as the test has it, and as it is. */
+static double error_under_null(double control, double canary, double canary_share)
+{
+    double pooled = canary_share * canary + (1 - canary_share) * control;
+    return sqrt(pooled * (1 - pooled) * spread_of_shares(canary_share));
+}
+
+static double error_under_effect(double control, double canary, double canary_share)
+{
+    return sqrt(canary * (1 - canary) / canary_share +
+                control * (1 - control) / (1 - canary_share));
+}
+
 double proportions_sample_size(double control, double canary, double canary_share, double alpha,
                                double power)
 {
     if (!is_sane(canary_share, alpha, power) || control == canary)
         return NAN;
-    double pooled = canary_share * canary + (1 - canary_share) * control;
-    double under_null = pooled * (1 - pooled) * spread_of_shares(canary_share);
-    double under_effect =
-        canary * (1 - canary) / canary_share + control * (1 - control) / (1 - canary_share);
-    double root = normal_quantile(1 - alpha / 2) * sqrt(under_null) +
-                  normal_quantile(power) * sqrt(under_effect);
-    return root * root / ((canary - control) * (canary - control));
+    double reach =
+        normal_quantile(1 - alpha / 2) * error_under_null(control, canary, canary_share) +
+        normal_quantile(power) * error_under_effect(control, canary, canary_share);
+    return reach * reach / ((canary - control) * (canary - control));
+}
+
+double proportions_power(double control, double canary, double n, double canary_share, double alpha)
+{
+    if (!is_sane(canary_share, alpha, 0.999999) || !(n > 0))
+        return NAN;
+    double bound = normal_quantile(1 - alpha / 2) * error_under_null(control, canary, canary_share);
+    double error = error_under_effect(control, canary, canary_share);
+    return normal_lower((fabs(canary - control) * sqrt(n) - bound) / error);
 }
 
 static double closeness(const void *data, double difference)
