@@ -133,7 +133,12 @@ void diagnostics_sort(struct diagnostics *diagnostics)
 /* A letter that is missing, added or swapped is likelier than one that is another. */
 enum { SLIP = 2, SUBSTITUTION = 3 };
 
-/* Weighted edit distance with transpositions, or `bound` + 1 when it is beyond. */
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* Weighted edit distance, blind to case, with transpositions, or `bound` + 1 when it is beyond. */
 static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length,
                             size_t bound)
 {
@@ -147,7 +152,7 @@ static size_t edit_distance(const char *a, size_t a_length, const char *b, size_
     for (size_t i = 1; i <= a_length; i++) {
         now[0] = i * SLIP;
         for (size_t j = 1; j <= b_length; j++) {
-            size_t best = last[j - 1] + (a[i - 1] != b[j - 1] ? SUBSTITUTION : 0);
+            size_t best = last[j - 1] + (lower(a[i - 1]) != lower(b[j - 1]) ? SUBSTITUTION : 0);
             if (last[j] + SLIP < best)
                 best = last[j] + SLIP;
             if (now[j - 1] + SLIP < best)

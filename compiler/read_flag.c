@@ -80,8 +80,11 @@ static void read_layer_range(struct reader *reader, struct node *node, void *tar
     };
     struct draft *draft = target;
     struct layer_keys keys = {.to = PERCENT_ALL};
-    if (!expect_map(reader, node, "a mapping for a layer"))
+    if (!expect_map(reader, node, "a mapping for a layer")) {
+        if (node->kind == NODE_LIST)
+            diagnose_help(reader->diagnostics, "a flag is in one layer at most");
         return;
+    }
     uint64_t given = read_fields(reader, node, "a flag's layer", FIELDS(fields), &keys);
     if (!(given & 1))
         report_missing(reader, node->span, "a flag's layer", "name",

@@ -20,8 +20,8 @@ for i in {100..999}; do
     case $((i % 3)) in
     0) echo "flags: {f$i: {sreve: on}}" ;;
     1) echo "flags: {f$i: {serve: on}" ;;
-    2) printf 'flags:\n  f%s: {serve: on}\n  f%s: {serve: off}\n' $i $i ;;
-    esac >crowd/$i.yaml
+    2) printf 'flags:\n  f%s: {serve: on}\n  f%s: {serve: off}\n' "$i" "$i" ;;
+    esac >"crowd/$i.yaml"
 done
 check -C crowd --format json >crowd.json
 is "what many threads find is in path order" "$(grep -o '"file":"crowd/[0-9]*' crowd.json | uniq)" \
