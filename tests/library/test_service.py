@@ -1,0 +1,158 @@
+#!/usr/bin/python3
+"""A service that uses the library, built and run: what it logs, ffreplay reads as it is; what it leaves
+as metrics is Prometheus text."""
+import collections
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("BUILD", os.path.join(TOP, "build"))
+FFC = os.environ.get("FFC", os.path.join(BUILD, "ffc"))
+FFREPLAY = os.environ.get("FFREPLAY", os.path.join(BUILD, "ffreplay"))
+USERS = 1000
+
+DEFINITIONS = """\
+project: {name: shop, environments: [production], bucket_by: user_id}
+attributes: {user_id: string}
+metrics:
+  errors: {kind: proportion, of: {feature_flag.result.reason: error}, better: lower}
+flags:
+  canary.checkout:
+    owner: payments
+    canary:
+      stages:
+        - {name: first, percent: 20%, hold: 1m, min_samples: 100}
+        - {name: full, percent: 100%}
+      guards:
+        - {metric: errors, max: 5%, action: rollback}
+      state: running
+      stage: first
+      since: 2025-11-21T00:00:00Z
+"""
+
+count = failed = 0
+
+
+def ok(name, good, detail=""):
+    global count, failed
+    count += 1
+    print(f"{'ok' if good else 'not ok'} {count} - {name}")
+    if not good:
+        failed += 1
+        print("# " + str(detail).replace("\n", "\n# "))
+
+
+def skip(name, why):
+    global count
+    count += 1
+    print(f"ok {count} - {name} # SKIP {why}")
+
+
+def run(*command, **options):
+    return subprocess.run(command, capture_output=True, text=True, **options)
+
+
+# ------------------------------------------------------------------- the exposition format, by its book
+
+SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (-?[0-9.e+]+)')
+LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(?:,|$)')
+
+
+def read_metrics(text):
+    """{(name, labels): value}; an AssertionError says what is not as the format wants it."""
+    assert text.endswith("\n"), "the last line ends"
+    samples, types, helps, current = {}, {}, set(), None
+    for line in text.splitlines():
+        if line.startswith("# HELP "):
+            current = line.split(" ", 3)[2]
+            assert current not in helps, f"one HELP for {current}"
+            helps.add(current)
+        elif line.startswith("# TYPE "):
+            _, _, name, kind = line.split(" ")
+            assert name == current and kind in ("counter", "gauge"), line
+            types[name] = kind
+        else:
+            match = SAMPLE.fullmatch(line)
+            assert match, f"a sample: {line}"
+            name, labels, value = match.groups()
+            assert name == current and name in types, f"{name} stands below its TYPE"
+            pairs = LABEL.findall(labels or "")
+            assert LABEL.sub("", labels or "") == "", f"labels: {labels}"
+            assert (types[name] == "counter") == name.endswith("_total"), f"the name of {name}"
+            key = name, tuple(sorted(pairs))
+            assert key not in samples, f"{key} once"
+            samples[key] = float(value)
+    return samples
+
+
+def main():
+    directory = tempfile.mkdtemp(prefix="service-test-")
+    try:
+        return test(directory)
+    finally:
+        shutil.rmtree(directory)
+
+
+def test(directory):
+    def at(name):
+        return os.path.join(directory, name)
+
+    os.mkdir(at("flags"))
+    with open(at("flags/flags.yaml"), "w") as file:
+        file.write(DEFINITIONS)
+    built = run(FFC, "build", "-C", at("flags"), "-e", "production", "-o", at("production.ffs"), "--json")
+    build = json.loads(built.stdout)["build"]
+    sanitize = os.environ.get("SANITIZE")
+    made = run("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", *([f"-fsanitize={sanitize}"] if sanitize else []),
+               "-I", os.path.join(TOP, "include"), "-o", at("service"),
+               os.path.join(TOP, "tests/library/service.c"), "-L", BUILD, "-lfflag", "-Wl,-rpath," + BUILD)
+    ok("a service builds", made.returncode == 0, made.stderr)
+    with open(at("log.ndjson"), "w") as log:
+        ran = subprocess.run([at("service"), at("production.ffs"), str(USERS), at("metrics.prom")], stdout=log)
+    ok("and runs", ran.returncode == 0)
+
+    with open(at("log.ndjson")) as log:
+        lines = [json.loads(line) for line in log]
+    served = collections.Counter(line["feature_flag.result.variant"] for line in lines)
+    ok("each evaluation is a line", len(lines) == USERS and set(served) == {"on", "off"}, served)
+    ok("of this build", {line["feature_flag.version"] for line in lines} == {build})
+
+    decided = run(FFREPLAY, "decide", "canary.checkout", at("log.ndjson"), "-C", at("flags"), "-e", "production",
+                  "--json")
+    ok("ffreplay decides on the lines without a 'logs' section", decided.returncode == 0, decided.stderr)
+    decision = json.loads(decided.stdout)
+    criterion = decision["criteria"][0]
+    ok("every line counts", decision["input"]["used"] == USERS, decision["input"])
+    ok("for the variant that was served",
+       (criterion["canary"]["n"], criterion["control"]["n"]) == (served["on"], served["off"]), criterion)
+    ok("and the verdict falls", decision["verdict"] == "advance", decided.stdout)
+
+    with open(at("metrics.prom")) as file:
+        text = file.read()
+    try:
+        samples = read_metrics(text)
+        problem = None
+    except AssertionError as error:
+        samples, problem = {}, error
+    ok("the metrics are Prometheus text", problem is None, problem)
+    counted = {dict(labels)["variant"]: value for (name, labels), value in samples.items()
+               if name == "fflag_evaluations_total"}
+    ok("they count what was served", counted == dict(served), counted)
+    ok("they name the build", any(name == "fflag_build_info" and ("build", build) in labels
+                                  for name, labels in samples), text)
+    if shutil.which("promtool"):
+        checked = run("promtool", "check", "metrics", input=text)
+        ok("promtool has nothing to say", checked.returncode == 0 and not checked.stderr, checked.stderr)
+    else:
+        skip("promtool has nothing to say", "promtool is not there: Debian's package prometheus has it")
+    print(f"1..{count}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
