@@ -83,12 +83,15 @@ check: setup-build setup-check
 	@$(MAKE) --no-print-directory -s all check-programs
 	@tests/run.sh $(BUILD) $(TESTS)
 
-## check-all: check, then the same again under ASan and UBSan, and the threaded tests under TSan;
-##   the long forms of random tests
+## check-all: check, then the same again under ASan and UBSan, the threaded tests under TSan, and the
+##   library's under valgrind; the long forms of random tests
 check-all: export LONG = 1
 check-all: check
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=address,undefined
-	@$(MAKE) --no-print-directory check LONG= SANITIZE=thread TESTS="unit/test_store unit/test_reload"
+	@$(MAKE) --no-print-directory check LONG= SANITIZE=thread \
+	    TESTS="unit/test_store unit/test_reload unit/test_torture"
+	@$(MAKE) --no-print-directory check LONG= VALGRIND=1 TESTS="$(addprefix unit/test_,store fork \
+	    torture reload evaluate conditions context verify bucket)"
 
 ## bench: time evaluation beside its limit loops, opening and reloading (JSON=1 for JSON)
 bench: setup-build

@@ -12,6 +12,12 @@ export FFC="$build/ffc" FFREPLAY="$build/ffreplay" BUILD="$build"
 export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8 NO_COLOR=1
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 
+# With VALGRIND=1 the compiled tests run under it. What a child cannot free, the stack of a thread that
+# only its parent has, is a possible leak, not a definite one.
+valgrind=()
+[ -z "${VALGRIND:-}" ] ||
+    valgrind=(valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite)
+
 # A test is a compiled tests/unit/test_*.c, or an executable test_*.sh or test_*.py in any folder.
 all_tests() {
     local source
@@ -38,7 +44,7 @@ for test in $(all_tests); do
     case $test in
     *.sh) command=(bash "$test") ;;
     *.py) command=(/usr/bin/python3 "$test") ;;
-    *) command=("$build/tests/${test##*/}") ;;
+    *) command=("${valgrind[@]}" "$build/tests/${test##*/}") ;;
     esac
     start=$SECONDS
     "${command[@]}" >"$log" 2>"$log.err" </dev/null
