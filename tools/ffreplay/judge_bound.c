@@ -57,7 +57,9 @@ static void compare_groups(struct judgement *judgement, const struct measure *me
         judgement->impossible = "a number is too large for its variance to be known";
     else if (judgement->comparison.state != COMPARISON_FINE)
         judgement->impossible = comparison_state_text(judgement->comparison.state);
-    if (!evidence.beyond && verdict_of(judgement) == CRITERION_UNDECIDED)
+    /* The search takes a hundred times the comparison's time, and nobody waits for a guard. */
+    if (judgement->finding.advances && !evidence.beyond && !judgement->estimate_beyond &&
+        verdict_of(judgement) == CRITERION_UNDECIDED)
         judgement->growth =
             comparison_growth_needed(&evidence.input, harm_side(criterion), margin_of(criterion));
     evidence_release(&evidence);
