@@ -600,8 +600,8 @@ static inline uint64_t find_word(const fflag_view *view, fflag_id flag)
 }
 
 /* The value of a flag, as its variant holds it. */
-static uint64_t run(const fflag_view *view, const struct ffs_flag *flag,
-                    const fflag_context *context)
+static inline __attribute__((always_inline)) uint64_t
+run(const fflag_view *view, const struct ffs_flag *flag, const fflag_context *context)
 {
     if (!context)
         context = &nobody;
@@ -621,13 +621,20 @@ static inline const struct fflag_slot *rollout_unit(const struct rollout *rollou
     return LIKELY((present & rollout->present) && unit->key_type == rollout->type) ? unit : NULL;
 }
 
-static __attribute__((noinline)) bool run_boolean(const fflag_view *view, fflag_id handle,
+/* `word` is the handle's. */
+static __attribute__((noinline)) bool run_boolean(const fflag_view *view, uint64_t word,
                                                   const fflag_context *context, bool fallback)
 {
-    uint64_t word = find_word(view, handle);
     if (UNLIKELY(word_type(word) != FFLAG_TYPE_BOOLEAN))
         return fallback;
     return run(view, &view->snapshot->flags[word_index(word)], context);
+}
+
+/* Of a handle that is younger than the snapshot. */
+static __attribute__((noinline)) bool run_late(const fflag_view *view, fflag_id flag,
+                                               const fflag_context *context, bool fallback)
+{
+    return run_boolean(view, find_word(view, flag), context, fallback);
 }
 
 /* What fflag_bool() answers without the program, where the store counts; the rest goes the long
@@ -642,11 +649,11 @@ static __attribute__((noinline)) bool count_boolean(const fflag_view *view, ffla
         return word & WORD_VALUE;
     }
     if (UNLIKELY(!context))
-        return run_boolean(view, flag, context, fallback);
+        return run_boolean(view, word, context, fallback);
     const struct rollout *rollout = &view->rollouts[flag];
     const struct fflag_slot *unit = rollout_unit(rollout, context);
     if (UNLIKELY(!unit))
-        return run_boolean(view, flag, context, fallback);
+        return run_boolean(view, word, context, fallback);
     bool below = ffs_mix(unit->bits ^ rollout->salt) < rollout->threshold;
     count_cell(view->counters, tally->cell[below]);
     return rollout->value[below];
@@ -663,17 +670,17 @@ bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *cont
     if (UNLIKELY(!view))
         return fallback;
     if (UNLIKELY(flag >= view->word_count))
-        return run_boolean(view, flag, context, fallback);
+        return run_late(view, flag, context, fallback);
     uint64_t word = atomic_load_explicit(&view->words[flag], memory_order_acquire);
     if (LIKELY(word & WORD_CONSTANT))
         return word & WORD_VALUE;
     if (UNLIKELY(!(word & WORD_ROLLOUT) || !context))
         return word & WORD_COUNTED ? count_boolean(view, flag, context, fallback, word)
-                                   : run_boolean(view, flag, context, fallback);
+                                   : run_boolean(view, word, context, fallback);
     const struct rollout *rollout = &view->rollouts[flag];
     const struct fflag_slot *unit = rollout_unit(rollout, context);
     if (UNLIKELY(!unit))
-        return run_boolean(view, flag, context, fallback);
+        return run_boolean(view, word, context, fallback);
     return rollout->value[ffs_mix(unit->bits ^ rollout->salt) < rollout->threshold];
 }
 
