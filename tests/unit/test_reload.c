@@ -349,6 +349,51 @@ static void changed_without_an_event(struct scene *scene)
     expect(scene, 2);
 }
 
+/* More events than the kernel keeps: those that tell of the change are among the lost. */
+static void more_events_than_the_queue_holds(struct scene *scene)
+{
+    long limit = 16384;
+    FILE *file = fopen("/proc/sys/fs/inotify/max_queued_events", "r");
+    if (file) {
+        if (fscanf(file, "%ld", &limit) != 1 || limit > 100000)
+            limit = 100000;
+        fclose(file);
+    }
+    must(mkdir(below(scene, "a"), 0755));
+    write_generation(below(scene, "a/flags.ffs"), 1);
+    open_scene(scene, "a/flags.ffs");
+    for (long i = 0; i <= limit / 2; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "a/%ld", i % 2);
+        must(symlink("nothing", below(scene, name)));
+        must(unlink(below(scene, name)));
+    }
+    must(rename(below(scene, "a"), below(scene, "b")));
+    must(mkdir(below(scene, "a"), 0755));
+    publish_generation(scene->path, 2);
+    expect(scene, 2);
+    publish_generation(scene->path, 3);
+    expect(scene, 3);
+}
+
+/* What was read of a file that may be written to is a copy, which nobody can cut. */
+static void cut_in_place(struct scene *scene)
+{
+    write_generation(below(scene, "flags.ffs"), 1);
+    open_scene(scene, "flags.ffs");
+    const fflag_view *held = fflag_acquire(scene->store);
+    for (int64_t generation = 2; generation < 5; generation++) {
+        uint64_t before = rejections(scene);
+        must(truncate(scene->path, 0));
+        assert_int_equal(fflag_integer(held, scene->first, NULL, -1), 1);
+        expect_rejection(scene, before);
+        write_generation(scene->path, generation);
+        expect(scene, generation);
+    }
+    assert_int_equal(fflag_integer(held, scene->second, NULL, -1), 1);
+    fflag_release(held);
+}
+
 /*
  * A host that closes every descriptor it knows nothing of, and reuses the numbers. What it does to
  * the watcher is a race, which ThreadSanitizer rightly reports.
@@ -398,6 +443,8 @@ static const struct scenario {
     SCENARIO(republished_unchanged),
     SCENARIO(written_twice_in_one_tick),
     SCENARIO(changed_without_an_event),
+    SCENARIO(more_events_than_the_queue_holds),
+    SCENARIO(cut_in_place),
 #ifndef __SANITIZE_THREAD__
     SCENARIO(descriptors_closed_by_the_host),
 #endif
