@@ -224,12 +224,13 @@ $(compiler_a): $(call object,$(compiler_c))
 	$(AR) rcsD $@ $^
 
 compiler_libraries = -lyaml -ljansson -lsodium -lm -pthread
+replay_libraries = -lsimdjson -lzstd -lz
 
 $(ffc): $(call object,$(commands_c) $(signing_c)) $(compiler_a) $(library_a)
 	$(CC) $(link_flags) -o $@ $^ $(compiler_libraries)
 
 $(ffreplay): $(call object,$(replay_c) $(replay_cc)) $(compiler_a) $(library_a)
-	$(CXX) $(link_flags) -o $@ $^ -lsimdjson $(compiler_libraries)
+	$(CXX) $(link_flags) -o $@ $^ $(replay_libraries) $(compiler_libraries)
 
 $(service): $(BUILD)/obj/tools/demo/service.o $(library_a)
 	$(CC) $(link_flags) -o $@ $^ -lm $(library_links)
@@ -250,6 +251,6 @@ replay_parts := $(filter-out tools/ffreplay/main.c,$(replay_c)) $(replay_cc)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,$(replay_parts) $(signing_c)) $(compiler_a) \
     $(library_a)
 	@mkdir -p $(@D)
-	$(CXX) $(link_flags) -o $@ $^ -lcmocka -lsimdjson $(compiler_libraries)
+	$(CXX) $(link_flags) -o $@ $^ -lcmocka $(replay_libraries) $(compiler_libraries)
 
 -include $(shell find $(BUILD)/obj $(BUILD)/pic -name '*.d' 2>/dev/null)

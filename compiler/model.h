@@ -393,6 +393,7 @@ enum log_format {
     LOG_PROMETHEUS,
     LOG_KAYENTA
 };
+enum log_delimiter { DELIMITER_COMMA, DELIMITER_SEMICOLON, DELIMITER_PIPE }; /* of csv */
 enum time_unit { TIME_AUTO, TIME_SECONDS, TIME_MILLISECONDS, TIME_MICROSECONDS, TIME_NANOSECONDS };
 
 struct log_field {
@@ -414,6 +415,8 @@ struct log {
     uint32_t context_count;
     struct log_field *fields;
     uint32_t field_count;
+    enum log_delimiter delimiter;
+    struct texts columns; /* of csv and tsv; none: the first line of a file names them */
     struct span span;
 };
 

@@ -172,6 +172,8 @@ void read_metric(struct reader *reader, struct declaration *declaration)
 static const char *const log_formats[] = {"ndjson",          "combined",   "csv",     "tsv", "otlp",
                                           "go-feature-flag", "prometheus", "kayenta", NULL};
 
+static const char *const log_delimiters[] = {"comma", "semicolon", "pipe", NULL};
+
 struct time_keys {
     const char *from;
     enum time_unit unit;
@@ -249,6 +251,20 @@ static void read_log_fields(struct reader *reader, struct node *node, void *targ
     }
 }
 
+/* Keys that are about delimited text alone. */
+static void check_csv_keys(struct reader *reader, const struct log *log, struct node *body)
+{
+    static const char *const keys[] = {"delimiter", "columns"};
+    for (size_t i = 0; i < 2; i++) {
+        const struct entry *entry = find_entry(body, keys[i]);
+        if (!entry || log->format == LOG_CSV || (log->format == LOG_TSV && i > 0))
+            continue;
+        diagnose(reader->diagnostics, FF0364, entry->key->span,
+                 "'%s' has no meaning for a log of format %s", keys[i], log_formats[log->format]);
+        diagnose_help(reader->diagnostics, "leave it out, or read the log as csv");
+    }
+}
+
 void read_log(struct reader *reader, struct declaration *declaration)
 {
     static const struct field fields[] = {
@@ -260,6 +276,8 @@ void read_log(struct reader *reader, struct declaration *declaration)
         FIELD("variant", FIELD_TEXT, struct log, variant),
         FIELD("id", FIELD_TEXT, struct log, id),
         READ("fields", read_log_fields),
+        CHOICE("delimiter", struct log, delimiter, log_delimiters),
+        FIELD("columns", FIELD_TEXTS, struct log, columns),
     };
     struct log *log = declaration->thing;
     log->span = log->name.span;
@@ -271,4 +289,6 @@ void read_log(struct reader *reader, struct declaration *declaration)
             reader, log->name.span, "a log", "format",
             "it is one of ndjson, combined, csv, tsv, otlp, go-feature-flag, prometheus, "
             "kayenta");
+    else
+        check_csv_keys(reader, log, declaration->body);
 }

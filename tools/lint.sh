@@ -81,6 +81,7 @@ libraries() {
     library 'compiler/|tools/|tests/' 'jansson\.h'
     library 'compiler/|tools/|tests/|runtime/signature_sodium\.c' 'sodium'
     library 'tools/ffreplay/.*\.cc|tests/' 'simdjson|boost'
+    library 'tools/ffreplay/unpack\.c|tests/' 'zlib|zstd'
 }
 
 # uses PATTERN WHY FILE…: calls of functions, outside of lines that are comments.

@@ -16,6 +16,7 @@ const char *assignment_text(enum assignment assignment)
         [LEFT_OUT_BEFORE] = "before_stage",
         [LEFT_OUT_AFTER] = "after_now",
         [LEFT_OUT_DUPLICATE] = "duplicate",
+        [LEFT_OUT_INCOMPLETE] = "incomplete",
         [LEFT_OUT_OTHER_FLAG] = "other_flag",
         [LEFT_OUT_NO_VARIANT] = "no_variant",
         [LEFT_OUT_OTHER_VARIANT] = "other_variant",

@@ -24,6 +24,7 @@ enum assignment {
     LEFT_OUT_BEFORE, /* the stage began */
     LEFT_OUT_AFTER,  /* now */
     LEFT_OUT_DUPLICATE,
+    LEFT_OUT_INCOMPLETE,
     LEFT_OUT_OTHER_FLAG, /* the line is about */
     LEFT_OUT_NO_VARIANT, /* in the line, and no context to evaluate */
     LEFT_OUT_OTHER_VARIANT,

@@ -50,30 +50,69 @@ void layout_use_number(struct layout *layout, uint32_t place, enum number_use us
         layout->uses[place] = use;
 }
 
+char layout_delimiter(const struct layout *layout)
+{
+    return layout->log->format == LOG_TSV ? '\t' : ",;|"[layout->log->delimiter];
+}
+
+enum framing layout_framing(const struct layout *layout)
+{
+    static const enum framing framings[] = {[LOG_CSV] = FRAMING_CSV,
+                                            [LOG_TSV] = FRAMING_CSV,
+                                            [LOG_PROMETHEUS] = FRAMING_JSON,
+                                            [LOG_KAYENTA] = FRAMING_JSON};
+    return framings[layout->log->format];
+}
+
+/* What is wrong is the first path that is not among the names. */
+static bool knows_paths(const struct layout *layout, const char *const *names, size_t count)
+{
+    const struct log *log = layout->log;
+    for (uint32_t i = 0; i < layout->count; i++) {
+        bool known = false;
+        for (size_t j = 0; j < count; j++)
+            known |= strcmp(layout->paths[i], names[j]) == 0;
+        if (known)
+            continue;
+        complain(layout->project, log->span, "log '%s' has no field '%s': its format is '%s'",
+                 log->name.text, layout->paths[i], format_names[log->format]);
+        const char *near = nearest_name(layout->paths[i], names, count);
+        if (near)
+            complain_help("did you mean '%s'?", near);
+        return false;
+    }
+    return true;
+}
+
+static struct line_parser *parser_of_csv(const struct layout *layout)
+{
+    const struct texts *columns = &layout->log->columns;
+    const char **names = ARENA_ARRAY(layout->arena, const char *, columns->count);
+    for (uint32_t i = 0; i < columns->count; i++)
+        names[i] = columns->items[i].text;
+    if (columns->count > 0 && !knows_paths(layout, names, columns->count))
+        return NULL;
+    return csv_parser(layout->paths, layout->count, layout_delimiter(layout), names,
+                      columns->count);
+}
+
 struct line_parser *layout_parser(const struct layout *layout)
 {
     const struct log *log = layout->log;
-    if (log->format == LOG_NDJSON)
+    switch (log->format) {
+    case LOG_NDJSON:
         return ndjson_parser(layout->paths, layout->count);
-    if (log->format != LOG_COMBINED) {
+    case LOG_CSV:
+    case LOG_TSV:
+        return parser_of_csv(layout);
+    case LOG_COMBINED:
+        if (!knows_paths(layout, combined_field_names, combined_field_count))
+            return NULL;
+        return combined_parser(layout->paths, layout->count);
+    default:
         complain(layout->project, log->span, "log '%s' is of format '%s', which is not read yet",
                  log->name.text, format_names[log->format]);
-        complain_help("this version reads 'ndjson' and 'combined'");
+        complain_help("this version reads 'ndjson', 'csv', 'tsv' and 'combined'");
         return NULL;
     }
-    struct line_parser *parser = combined_parser(layout->paths, layout->count);
-    for (uint32_t i = 0; !parser && i < layout->count; i++) {
-        bool known = false;
-        for (size_t j = 0; j < combined_field_count; j++)
-            known |= strcmp(layout->paths[i], combined_field_names[j]) == 0;
-        if (known)
-            continue;
-        complain(layout->project, log->span, "log '%s' has no field '%s': its format is 'combined'",
-                 log->name.text, layout->paths[i]);
-        const char *near =
-            nearest_name(layout->paths[i], combined_field_names, combined_field_count);
-        if (near)
-            complain_help("did you mean '%s'?", near);
-    }
-    return parser;
 }

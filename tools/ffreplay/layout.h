@@ -9,6 +9,7 @@
 
 #include "compiler/project.h"
 #include "line_parser.h"
+#include "lines.h"
 
 /* Numbers are parsed once a line, whoever needs them. */
 enum number_use {
@@ -57,6 +58,10 @@ uint32_t layout_path(struct layout *layout, const char *path);
 struct field layout_field(struct layout *layout, const char *name);
 /* The number at this place is needed, too. */
 void layout_use_number(struct layout *layout, uint32_t place, enum number_use use);
+
+/* How the log's files are taken apart, for lines_open(). */
+enum framing layout_framing(const struct layout *layout);
+char layout_delimiter(const struct layout *layout);
 
 /* NULL when the log's format has no such field, or is not read; then it has been reported. */
 struct line_parser *layout_parser(const struct layout *layout);

@@ -18,13 +18,33 @@ struct line_problem {
     const char *text;
 };
 
+/* What a record says about its group, apart from its fields. */
+enum record_group {
+    RECORD_UNASSIGNED, /* nothing: the fields are to tell */
+    RECORD_OF_CANARY,
+    RECORD_OF_CONTROL,
+    RECORD_FAILED /* the evaluation failed: what was served is nobody's variant */
+};
+
 struct line_parser {
+    /*
+     * The first line of each file, which names its fields. NULL where a format has no such line.
+     * False: it does not name one of those that are wanted.
+     */
+    bool (*read_header)(struct line_parser *parser, const char *line, size_t length,
+                        struct line_problem *problem);
     /*
      * Fills values[0 … count - 1]; what the line does not have is VALUE_ABSENT. At least
      * LINE_PADDING bytes behind the line are readable. False: the line is not of this format.
      */
     bool (*parse)(struct line_parser *parser, const char *line, size_t length, struct value *values,
                   struct line_problem *problem);
+    /*
+     * NULL where a line is one record. Otherwise parse() fills nothing, and this fills the values of
+     * one record after the other; false when there are no more.
+     */
+    bool (*next)(struct line_parser *parser, struct value *values);
+    enum record_group group; /* of the record filled in last */
     void (*close)(struct line_parser *parser);
 };
 
@@ -41,6 +61,13 @@ struct line_parser *ndjson_parser(const char *const *paths, uint32_t count);
  */
 struct line_parser *combined_parser(const char *const *paths, uint32_t count);
 extern const size_t combined_field_count;
+
+/*
+ * Delimited text with RFC 4180's quotes. `columns` names the fields in order; without any, the first
+ * line of each file does. `text` of a problem is good until the next one. Never NULL.
+ */
+struct line_parser *csv_parser(const char *const *paths, uint32_t count, char delimiter,
+                               const char *const *columns, size_t column_count);
 
 #ifdef __cplusplus
 }

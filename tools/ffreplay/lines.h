@@ -1,8 +1,8 @@
 /*
- * lines.h - the lines of a file or of stdin, one after the other.
+ * lines.h - the pieces of a file or of stdin, one after the other: lines, records, documents.
  *
- * Reads large blocks; a line is handed out where it lies in the buffer, followed by at least
- * LINE_PADDING readable bytes, as simdjson wants it. Memory is that of the longest line.
+ * Reads large blocks; a piece is handed out where it lies in the buffer, followed by at least
+ * LINE_PADDING readable bytes, as simdjson wants it. Memory is that of the longest piece.
  */
 #ifndef FFREPLAY_LINES_H
 #define FFREPLAY_LINES_H
@@ -11,25 +11,49 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "byte_source.h"
+
 #define LINE_PADDING 64u
 #define LONGEST_LINE \
     (16u << 20) /* a longer one is handed out in pieces, none of which will parse */
+#define LONGEST_RECORD   (1u << 20) /* the same for one over several lines */
+#define LONGEST_DOCUMENT (1u << 30)
+
+enum framing {
+    FRAMING_LINES,
+    FRAMING_CSV, /* a line end within quotes does not end the record */
+    FRAMING_JSON /* objects and arrays, over as many lines as they like */
+};
+
+/* How far an unfinished document has been looked through. */
+struct json_scan {
+    size_t searched;
+    size_t depth;
+    bool in_string, escaped;
+};
 
 struct lines {
     const char *path;
-    int fd;
-    int error; /* errno of a read that failed; 0 at a regular end */
+    struct byte_source source;
+    enum framing framing;
+    char delimiter; /* FRAMING_CSV */
+    struct json_scan scan;
     bool at_end;
-    uint64_t number; /* of the line handed out last, from 1 */
+    bool cut_short;  /* what was handed out last ends with the file, without a line end */
+    uint64_t number; /* of its first line, from 1 */
+    uint64_t next_number;
     char *buffer;
     size_t begin, end, capacity;
 };
 
-/* "-" is stdin. False: errno says why. */
-bool lines_open(struct lines *lines, const char *path);
+/* "-" is stdin. False: lines->source.error says why, and there is nothing to close. */
+bool lines_open(struct lines *lines, const char *path, enum framing framing, char delimiter);
 void lines_close(struct lines *lines);
 
-/* The next line, without its line end; false at the end of the file and on an error. */
+/*
+ * The next piece, without its line end; false at the end, and then lines->source.error says whether
+ * that is a regular one.
+ */
 bool lines_next(struct lines *lines, const char **line, size_t *length);
 
 #endif

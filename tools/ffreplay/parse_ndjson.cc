@@ -288,7 +288,7 @@ void close(line_parser *parser)
 
 extern "C" line_parser *ndjson_parser(const char *const *paths, uint32_t count)
 {
-    ndjson *self = new ndjson;
+    ndjson *self = new ndjson();
     self->parse = parse;
     self->close = close;
     self->count = count;

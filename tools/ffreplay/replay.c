@@ -144,17 +144,11 @@ static void note_time(struct replay *replay, int64_t time)
     replay->newest[place] = time;
 }
 
-static void read_line(struct reader *reader, const char *line, size_t length)
+static void read_record(struct reader *reader, const char *line, size_t length)
 {
     struct replay *replay = reader->replay;
     const struct layout *layout = reader->layout;
     struct event *event = &reader->event;
-    replay->counts[reader->log].lines++;
-    struct line_problem problem;
-    if (!reader->parser->parse(reader->parser, line, length, event->values, &problem)) {
-        bad_line(reader, BAD_UNPARSABLE, problem.column, problem.text);
-        return;
-    }
     const struct value *time = &event->values[layout->time];
     if (!value_time(time, layout->log->time_unit, &event->time)) {
         char text[160];
@@ -174,6 +168,30 @@ static void read_line(struct reader *reader, const char *line, size_t length)
                       length);
 }
 
+/* A log that is being written to ends anywhere: that is no fault of the log's. */
+static void leave_out_incomplete(struct reader *reader)
+{
+    struct replay *replay = reader->replay;
+    fprintf(stderr, "%s:%" PRIu64 ": note: the last line is incomplete and left out\n",
+            reader->lines.path, reader->lines.number);
+    for (uint32_t i = 0; i < replay->analysis_count; i++)
+        replay->analyses[i].assigned[LEFT_OUT_INCOMPLETE] +=
+            replay->analyses[i].assigners[reader->log].layout != NULL;
+}
+
+static void read_line(struct reader *reader, const char *line, size_t length)
+{
+    struct log_counts *counts = &reader->replay->counts[reader->log];
+    counts->lines++;
+    struct line_problem problem;
+    if (reader->parser->parse(reader->parser, line, length, reader->event.values, &problem))
+        read_record(reader, line, length);
+    else if (reader->lines.cut_short)
+        leave_out_incomplete(reader);
+    else
+        bad_line(reader, BAD_UNPARSABLE, problem.column, problem.text);
+}
+
 /* ---------------------------------------------------------------------------------------- files --
  */
 
@@ -185,41 +203,39 @@ static bool is_blank(const char *line, size_t length)
     return true;
 }
 
-static const char *compression_of(const char *bytes, size_t length)
+/* False: it has been reported. */
+static bool read_header(struct reader *reader, const char *line, size_t length)
 {
-    if (length >= 2 && memcmp(bytes, "\x1f\x8b", 2) == 0)
-        return "gzip";
-    if (length >= 4 && memcmp(bytes, "\x28\xb5\x2f\xfd", 4) == 0)
-        return "zstd";
-    return NULL;
+    struct line_problem problem;
+    if (reader->parser->read_header(reader->parser, line, length, &problem))
+        return true;
+    fprintf(stderr, "ffreplay: %s: %s\n", reader->lines.path, problem.text);
+    return false;
 }
 
 static bool read_lines(struct reader *reader)
 {
     const char *line;
     size_t length;
+    bool first = true, wants_header = reader->parser->read_header != NULL;
     while (lines_next(&reader->lines, &line, &length)) {
-        if (reader->lines.number == 1) {
-            const char *compression = compression_of(line, length);
-            if (compression) {
-                fprintf(stderr, "ffreplay: %s is compressed with %s, which is not read yet\n",
-                        reader->lines.path, compression);
-                fprintf(stderr, "help: pipe it: %s -dc FILE | ffreplay decide FLAG -\n",
-                        compression);
-                return false;
-            }
-            if (length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
-                line += 3;
-                length -= 3;
-            }
+        if (first && length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
+            line += 3;
+            length -= 3;
         }
-        if (!is_blank(line, length))
+        first = false;
+        if (is_blank(line, length))
+            continue;
+        if (!wants_header)
             read_line(reader, line, length);
+        else if (!read_header(reader, line, length))
+            return false;
+        wants_header = false;
     }
-    if (reader->lines.error)
+    if (reader->lines.source.error[0])
         fprintf(stderr, "ffreplay: cannot read %s: %s\n", reader->lines.path,
-                strerror(reader->lines.error));
-    return !reader->lines.error;
+                reader->lines.source.error);
+    return !reader->lines.source.error[0];
 }
 
 /* "NAME=FILE" where NAME is a log, or FILE where there is but one. */
@@ -268,7 +284,8 @@ bool replay_read(struct replay *replay, const char *argument)
     reader.parser = layout_parser(reader.layout);
     if (!reader.parser)
         return false;
-    bool read = lines_open(&reader.lines, path);
+    bool read = lines_open(&reader.lines, path, layout_framing(reader.layout),
+                           layout_delimiter(reader.layout));
     if (read) {
         reader.event.values = xcalloc(reader.layout->count, sizeof *reader.event.values);
         reader.event.numbers = xcalloc(reader.layout->count, sizeof *reader.event.numbers);
@@ -277,7 +294,7 @@ bool replay_read(struct replay *replay, const char *argument)
         free(reader.event.numbers);
         lines_close(&reader.lines);
     } else {
-        fprintf(stderr, "ffreplay: cannot read %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "ffreplay: cannot read %s: %s\n", path, reader.lines.source.error);
     }
     reader.parser->close(reader.parser);
     return read;

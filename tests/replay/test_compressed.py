@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Compressed logs give the same bytes as plain ones; damaged ones give no verdict at all."""
+import gzip
+import json
+import os
+import random
+import subprocess
+
+from lab import SCRATCH, canary, decide, equal, finish, ok, project, requests, write
+
+BLOCK = """\
+stages: [{name: first, percent: 20%, min_samples: 10}, {name: full, percent: 100%}]
+guards:
+  - {metric: error_rate, max: 5%, action: rollback}
+  - {metric: latency_p95, max: 500ms, action: pause}
+state: running
+stage: first
+since: 2026-11-20T10:00:00Z
+"""
+directory = project("compressed", canary(BLOCK))
+plain_path = write("plain.ndjson", requests(30000))
+with open(plain_path, "rb") as file:
+    plain = file.read()
+reference = decide(directory, plain_path, "--json").out
+ok(json.loads(reference)["input"]["used"] == 30000, "the_plain_log_is_read")
+
+
+def zstd(data, *options):
+    return subprocess.run(["zstd", "-c", "-q", *options], input=data, capture_output=True,
+                          check=True).stdout
+
+
+def file_of(name, data):
+    path = os.path.join(SCRATCH, name)
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
+
+
+def same(name, data):
+    for way, result in (("file", decide(directory, file_of("log", data), "--json")),
+                        ("stdin", decide(directory, "-", "--json", stdin=data))):
+        ok(result.status == 0 and result.out == reference and not result.err, f"{name}_from_a_{way}",
+           result.status, result.out, result.err)
+
+
+half = plain.index(b"\n", len(plain) // 2) + 1
+middle = len(plain) // 2  # within a line
+same("gzip", gzip.compress(plain))
+same("gzip_stored", gzip.compress(plain, 0))
+same("gzip_of_two_files", gzip.compress(plain[:half]) + gzip.compress(plain[half:]))
+same("gzip_members_within_a_line", gzip.compress(plain[:middle]) + gzip.compress(plain[middle:]))
+same("gzip_with_an_empty_member", gzip.compress(b"") + gzip.compress(plain) + gzip.compress(b""))
+same("gzip_filled_up_with_zeros", gzip.compress(plain) + bytes(1000))
+same("zstd", zstd(plain))
+same("zstd_with_a_checksum", zstd(plain, "--check", "-19"))
+same("zstd_frames", zstd(plain[:middle]) + zstd(plain[middle:]))
+same("zstd_after_a_frame_to_skip", b"\x50\x2a\x4d\x18\x04\0\0\0abcd" + zstd(plain))
+parts = [file_of("part.gz", gzip.compress(plain[:half])), file_of("part.zst", zstd(plain[half:]))]
+equal(decide(directory, *parts, "--json").out, reference, "one_part_in_each")
+blank = decide(directory, file_of("blank", zstd(b"\n" * (8 << 20)) + zstd(plain)), "--json")
+equal(blank.out, reference, "what_unpacks_to_much_more_than_it_was")
+
+
+def refused(name, data, *words):
+    result = decide(directory, file_of("bad", data), "--json", "--exit-code")
+    ok(result.status == 2 and not result.out and "cannot read" in result.err and
+       all(word in result.err for word in words), f"{name}_is_refused", result.status, result.out,
+       result.err)
+
+
+rng = random.Random(3)
+for name, packed in (("gzip", gzip.compress(plain)), ("zstd", zstd(plain, "--check"))):
+    for cut in [8, len(packed) - 1] + [rng.randrange(8, len(packed)) for _ in range(6)]:
+        refused(f"{name}_cut_after_{cut}", packed[:cut], "it is cut short")
+    for _ in range(6):
+        place = rng.randrange(40, len(packed))
+        damaged = packed[:place] + bytes([packed[place] ^ 0x55]) + packed[place + 1:]
+        refused(f"{name}_damaged_at_{place}", damaged)
+    refused(f"{name}_and_then_text", packed + b"more\n", "damaged")
+refused("gzip_and_then_more_after_zeros", gzip.compress(plain) + bytes(9) + gzip.compress(plain),
+        "something else follows")
+refused("xz", b"\xfd7zXZ\0abc\n", "xz -dc")
+refused("bzip2", b"BZh91AY", "bzip2 -dc")
+finish()

@@ -1,0 +1,31 @@
+/*
+ * byte_source.h - the bytes of a file or of stdin, unpacked.
+ *
+ * gzip and zstd are known by their first bytes, whatever the file is called. Streams may follow one
+ * another, as rotated logs do that were joined with cat. One that is damaged, or ends too early, is an
+ * error: what it has given so far must not be taken for all there was.
+ */
+#ifndef FFREPLAY_BYTE_SOURCE_H
+#define FFREPLAY_BYTE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct packed;
+
+struct byte_source {
+    int fd;
+    struct packed *packed; /* NULL: the bytes are as they are in the file */
+    unsigned char head[6]; /* read to tell what it is, and not yet handed out */
+    size_t head_begin, head_end;
+    char error[160]; /* empty: none */
+};
+
+/* "-" is stdin. False: `error` says why; there is nothing to close. */
+bool byte_source_open(struct byte_source *source, const char *path);
+void byte_source_close(struct byte_source *source);
+
+/* Up to `size` bytes; 0 at the end, and then `error` says whether that is a regular one. */
+size_t byte_source_read(struct byte_source *source, void *bytes, size_t size);
+
+#endif
