@@ -315,6 +315,14 @@ static void check_blocks(struct checking *checking, const struct flag *flag, uin
     }
 }
 
+static void check_plan(struct checking *checking, const struct flag *flag)
+{
+    for (uint32_t i = 0; i < flag->rollback_count; i++) {
+        if (flag->rollback[i].override)
+            check_condition(checking, flag->rollback[i].override->condition);
+    }
+}
+
 void check_conditions(struct reader *reader)
 {
     const struct project *project = reader->project;
@@ -329,6 +337,7 @@ void check_conditions(struct reader *reader)
             check_rules(&checking, project->flags[i], j);
             check_blocks(&checking, project->flags[i], j);
         }
+        check_plan(&checking, project->flags[i]);
     }
     for (uint32_t i = 0; i < project->override_count; i++)
         check_condition(&checking, project->overrides[i]->condition);

@@ -1,6 +1,6 @@
 /*
- * check_measures.c - metrics that no log can give, criteria of a canary that exclude each other, and
- * experiments that end before they can know.
+ * check_measures.c - metrics that no log can give, criteria of a canary that exclude each other,
+ * and experiments that end before they can know.
  *
  * A format whose lines may have any field is taken at its word; `combined` has the fields it has.
  */
@@ -141,7 +141,7 @@ static void check_canary(struct reader *reader, const struct canary *canary)
     }
 }
 
-/* -------------------------------------------------------------------------------- experiments -- */
+/* ------------------------------------------------------------------------------- experiments -- */
 
 /* How many standard deviations a normal value exceeds with this probability. */
 static double normal_quantile(double probability)
@@ -198,7 +198,7 @@ static void check_experiment(struct reader *reader, const struct experiment *exp
     if (!most || experiment->power <= 0.5)
         return;
     double needed = fewest_units(experiment, (double)most / least);
-    /* What is computed is approximate for so few and so common events: half of it is beyond doubt. */
+    /* What is computed is approximate for so few, so common events: half is beyond doubt. */
     if ((double)experiment->min_samples >= needed / 2)
         return;
     diagnose(reader->diagnostics, FF0357, experiment->min_samples_span,

@@ -35,6 +35,26 @@ static bool serves(const struct targeting *targeting, uint32_t variant)
     return found || (experiment && experiment->has_winner && experiment->winner == variant);
 }
 
+static bool override_serves(const struct override *override, const struct flag *flag,
+                            const char *variant)
+{
+    return strcmp(override->serve.text, variant) == 0 && override_selects(override, flag);
+}
+
+/* By what may be done when a flag is rolled back. */
+static bool plan_serves(const struct project *project, const struct flag *flag, const char *variant)
+{
+    for (uint32_t i = 0; i < project->flag_count; i++) {
+        const struct flag *planned = project->flags[i];
+        for (uint32_t j = 0; j < planned->rollback_count; j++) {
+            const struct override *override = planned->rollback[j].override;
+            if (override && override_serves(override, flag, variant))
+                return true;
+        }
+    }
+    return false;
+}
+
 static bool is_served(const struct project *project, const struct flag *flag, uint32_t variant)
 {
     for (uint32_t i = 0; i < project->environments.count; i++) {
@@ -43,11 +63,10 @@ static bool is_served(const struct project *project, const struct flag *flag, ui
     }
     const char *name = flag->environments[0].variants[variant].name.text;
     for (uint32_t i = 0; i < project->override_count; i++) {
-        const struct override *override = project->overrides[i];
-        if (strcmp(override->serve.text, name) == 0 && override_selects(override, flag))
+        if (override_serves(project->overrides[i], flag, name))
             return true;
     }
-    return false;
+    return plan_serves(project, flag, name);
 }
 
 /* Both variants of a boolean flag are there without being written. */

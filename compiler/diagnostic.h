@@ -3,8 +3,8 @@
  *
  * A diagnostic has a permanent code from diagnostics.def, a severity, a span, a message, notes with
  * other places, and help. All of a run are collected, ordered by place, and rendered at the end as
- * text, JSON, SARIF or GitHub annotations. The message states the fact, lower case and without a full
- * stop; only help says what to do. Names from the input stand in 'single quotes'.
+ * text, JSON, SARIF or GitHub annotations. The message states the fact, lower case and without a
+ * full stop; only help says what to do. Names from the input stand in 'single quotes'.
  */
 #ifndef FFC_DIAGNOSTIC_H
 #define FFC_DIAGNOSTIC_H

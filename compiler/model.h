@@ -317,6 +317,22 @@ struct targeting {
     struct experiment *experiment; /* or NULL */
 };
 
+struct override;
+enum rollback_step_kind {
+    ROLLBACK_SERVE_DEFAULT,
+    ROLLBACK_OVERRIDE,
+    ROLLBACK_RUN,
+    ROLLBACK_NOTIFY
+};
+
+/* One of a plan for rolling a flag back. */
+struct rollback_step {
+    enum rollback_step_kind kind;
+    struct override *override; /* ROLLBACK_OVERRIDE */
+    struct texts arguments;    /* ROLLBACK_RUN, ROLLBACK_NOTIFY: the program first */
+    struct span span;
+};
+
 struct flag {
     struct text name;                /* its span: where the flag is defined */
     uint32_t index;                  /* in the project's array */
@@ -326,6 +342,8 @@ struct flag {
     struct span expires_span;
     enum flag_kind kind;
     enum fflag_type type;
+    struct rollback_step *rollback; /* carried out in this order */
+    uint32_t rollback_count;
     struct targeting *environments; /* one an environment of the project, in its order */
 };
 

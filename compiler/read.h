@@ -198,6 +198,8 @@ void read_holdout(struct reader *reader, struct declaration *declaration);
 void read_metric(struct reader *reader, struct declaration *declaration);
 void read_log(struct reader *reader, struct declaration *declaration);
 void read_overrides(struct reader *reader, struct node *section);
+/* One, which belongs to nothing yet; NULL after reporting. */
+struct override *read_override(struct reader *reader, struct node *node);
 void read_tests_section(struct reader *reader, struct node *section);
 void read_bucket_by(struct reader *reader, const struct node *node,
                     const struct attribute **bucket_by);
@@ -259,6 +261,9 @@ void read_ramp(struct reader *reader, struct node *node, struct ramp *ramp);
 void finish_rules(struct reader *reader, struct draft *draft);
 /* Reports that something hashes and nothing says what. */
 void report_no_bucket(struct reader *reader, struct span span, const char *what);
+
+/* read_rollback.c: into the draft's flag. */
+void read_rollback(struct reader *reader, struct node *node, void *draft);
 
 struct canary *read_canary(struct reader *reader, struct node *node, struct draft *draft);
 struct experiment *read_experiment(struct reader *reader, struct node *node, struct draft *draft);

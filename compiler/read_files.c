@@ -1,9 +1,9 @@
 /*
  * read_files.c - finds the definition files of a project, reads and parses them.
  *
- * Names come first, in path order; then threads take files from that list, a few at a time. Each has
- * an arena and a list of diagnostics of its own, which the project takes over in the end: what is
- * reported does not depend on who read what, because diagnostics are ordered by place.
+ * Names come first, in path order; then threads take files from that list, a few at a time. Each
+ * has an arena and a list of diagnostics of its own, which the project takes over in the end: what
+ * is reported does not depend on who read what, because diagnostics are ordered by place.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -63,7 +63,7 @@ static int compare_texts(const void *left, const void *right)
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-/* The directories that are open, from the innermost out: a link back to one of them is not followed. */
+/* The directories that are open, from the innermost out: no link back to one is followed. */
 struct ancestor {
     dev_t device;
     ino_t inode;
@@ -310,7 +310,8 @@ struct document *read_files(struct reader *reader, const char *directory)
 struct document *read_text_as_file(struct reader *reader, const char *name, const char *text,
                                    size_t length)
 {
-    struct source *source = &reader->project->sources.items[add_source(reader, name)];
+    uint32_t file = add_source(reader, name);
+    struct source *source = &reader->project->sources.items[file];
     source->text = arena_copy(reader->arena, text, length);
     source->length = length;
     return read_found(reader, -1);

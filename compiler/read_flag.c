@@ -256,16 +256,6 @@ static void read_environments_key(struct reader *reader, struct node *node, void
     ((struct draft *)target)->environments = node;
 }
 
-static void read_rollback(struct reader *reader, struct node *node, void *target)
-{
-    const struct draft *draft = target;
-    const struct entry *entry = find_entry(draft->node, "rollback");
-    (void)node;
-    diagnose(reader->diagnostics, FF0134, entry->key->span,
-             "'rollback' plans are not supported by this version");
-    diagnose_help(reader->diagnostics, "a canary's guards roll back by themselves; remove the key");
-}
-
 static void read_variants_again(struct reader *reader, struct node *node, void *target)
 {
     read_environment_variants(reader, node, target);

@@ -91,7 +91,7 @@ static void check_window(struct reader *reader, const struct override *override,
     diagnose_note(reader->diagnostics, node_get(node, "from")->span, "it begins here");
 }
 
-static void read_override(struct reader *reader, struct node *node)
+struct override *read_override(struct reader *reader, struct node *node)
 {
     static const struct field fields[] = {
         READ("flags", read_globs),
@@ -107,10 +107,9 @@ static void read_override(struct reader *reader, struct node *node)
         FIELD("by", FIELD_TEXT, struct override, by),
         FIELD("at", FIELD_TIME, struct override, at),
     };
-    struct project *project = reader->project;
     struct override *override = ARENA_NEW(reader->arena, struct override);
     if (!expect_map(reader, node, "a mapping for an override"))
-        return;
+        return NULL;
     override->span = node->span;
     override->environments = UINT64_MAX;
     override->from = override->at = INT64_MIN;
@@ -127,15 +126,19 @@ static void read_override(struct reader *reader, struct node *node)
         report_missing(reader, node->span, "an override", "serve",
                        "write 'serve: default', or name a variant");
     check_window(reader, override, node);
-    *ARENA_APPEND(reader->arena, project->overrides, project->override_count) = override;
+    return override;
 }
 
 void read_overrides(struct reader *reader, struct node *section)
 {
     if (!expect_list(reader, section, "a list of overrides"))
         return;
-    for (uint32_t i = 0; i < section->count; i++)
-        read_override(reader, section->items[i]);
+    struct project *project = reader->project;
+    for (uint32_t i = 0; i < section->count; i++) {
+        struct override *override = read_override(reader, section->items[i]);
+        if (override)
+            *ARENA_APPEND(reader->arena, project->overrides, project->override_count) = override;
+    }
 }
 
 static bool has_variant(const struct flag *flag, const char *name)
@@ -189,6 +192,14 @@ static void check_override(struct reader *reader, const struct override *overrid
 
 void check_overrides(struct reader *reader)
 {
-    for (uint32_t i = 0; i < reader->project->override_count; i++)
-        check_override(reader, reader->project->overrides[i]);
+    const struct project *project = reader->project;
+    for (uint32_t i = 0; i < project->override_count; i++)
+        check_override(reader, project->overrides[i]);
+    for (uint32_t i = 0; i < project->flag_count; i++) {
+        const struct flag *flag = project->flags[i];
+        for (uint32_t j = 0; j < flag->rollback_count; j++) {
+            if (flag->rollback[j].override)
+                check_override(reader, flag->rollback[j].override);
+        }
+    }
 }

@@ -27,33 +27,6 @@ expected=$(for i in 0 1 2 3 4 5 6 7 8 9; do
 done)
 is 'and what ffc eval says' "$(cd "$scratch" && ./service)" "$expected"
 
-# What the README says is refused, is. Who makes one of these work takes it out there.
-refused=$(awk '/^Not yet, and refused/, /^$/' README.md)
-base='project: {name: a, environments: [p], bucket_by: user_id}
-attributes: {user_id: string}
-flags:
-  a:
-    serve: on'
-# refuses WORD DEFINITIONS: where the README lists the word, ffc has an error for it.
-refuses() {
-    case $refused in
-    *"\`$1\`"*) ;;
-    *) return ;;
-    esac
-    mkdir -p "$scratch/refused"
-    printf '%s\n' "$2" >"$scratch/refused/a.yaml"
-    "$FFC" check -C "$scratch/refused" >"$scratch/said" 2>&1
-    is "the README is right that $1 is refused" "$(grep -c 'error: .*version' "$scratch/said")" 1
-}
-ok 'the README says what is refused' test -n "$refused"
-refuses matches "$base
-  b:
-    rules: [{if: {user_id: {matches: a}}}]"
-refuses tests: "$base
-tests: [{name: t, flag: a, environment: p, expect: on}]"
-refuses rollback: "$base
-    rollback: [{serve: default}]"
-
 guide=$scratch/guide
 mkdir -p "$guide/flags"
 block docs/guide.md yaml >"$guide/flags/shop.yaml"

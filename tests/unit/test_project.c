@@ -319,6 +319,42 @@ static void files_and_order_make_no_difference(void **unused)
     remove_file("c.yaml");
 }
 
+static void a_rollback_plan_keeps_its_steps(void **unused)
+{
+    (void)unused;
+    struct project *project =
+        load(HEAD "flags:\n"
+                  "  a:\n"
+                  "    rollback:\n"
+                  "      - {notify: [./page.sh, all, all]}\n"
+                  "      - {override: {flags: [a], environments: [prod], serve: on}}\n"
+                  "      - {serve: default}\n");
+    const struct flag *flag = project_flag(project, "a");
+    assert_int_equal(flag->rollback_count, 3);
+    assert_int_equal(flag->rollback[0].kind, ROLLBACK_NOTIFY);
+    assert_int_equal(flag->rollback[0].arguments.count, 3);
+    assert_string_equal(flag->rollback[0].arguments.items[2].text, "all");
+    assert_int_equal(flag->rollback[1].kind, ROLLBACK_OVERRIDE);
+    assert_string_equal(flag->rollback[1].override->serve.text, "on");
+    assert_int_equal(flag->rollback[2].kind, ROLLBACK_SERVE_DEFAULT);
+    assert_int_equal(project->override_count, 0);
+    project_free(project);
+}
+
+static void text_in_memory_is_a_project_of_its_own(void **unused)
+{
+    (void)unused;
+    static const char text[] = HEAD "flags: {a: {serve: on}}\n";
+    struct project *project = project_load_text("a.yaml", text, sizeof text - 1, 0);
+    assert_int_equal(project->diagnostics.errors, 0);
+    assert_int_equal(project->flag_count, 1);
+    assert_string_equal(project->sources.items[0].path, "a.yaml");
+    project_free(project);
+    project = project_load_text("a.yaml", "", 0, 0);
+    assert_int_equal(project->flag_count, 0);
+    project_free(project);
+}
+
 static int make_directory(void **unused)
 {
     (void)unused;
@@ -346,6 +382,8 @@ int main(void)
         cmocka_unit_test(thresholds_are_in_the_metrics_unit),
         cmocka_unit_test(overrides_select_by_any_of_their_keys),
         cmocka_unit_test(files_and_order_make_no_difference),
+        cmocka_unit_test(a_rollback_plan_keeps_its_steps),
+        cmocka_unit_test(text_in_memory_is_a_project_of_its_own),
     };
     return cmocka_run_group_tests_name("project", tests, make_directory, remove_directory);
 }

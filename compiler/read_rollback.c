@@ -1,0 +1,108 @@
+/*
+ * read_rollback.c - a flag's plan for being rolled back: steps, carried out in their order.
+ *
+ * A step is one of four things. Programs are given as lists: there is no shell between, and nothing
+ * to quote.
+ */
+#include <string.h>
+
+#include "read.h"
+
+static void read_step_serve(struct reader *reader, struct node *node, void *target)
+{
+    ((struct rollback_step *)target)->kind = ROLLBACK_SERVE_DEFAULT;
+    if (node->kind == NODE_SCALAR && strcmp(node->text, "default") == 0)
+        return;
+    expected(reader, node, "'default'");
+    if (node->kind == NODE_SCALAR)
+        diagnose_help(reader->diagnostics, "what is rolled back serves its default; another "
+                                           "variant is served by {override: {…}}");
+}
+
+static void read_step_override(struct reader *reader, struct node *node, void *target)
+{
+    struct rollback_step *step = target;
+    step->kind = ROLLBACK_OVERRIDE;
+    step->override = read_override(reader, node);
+}
+
+/* Arguments may repeat, which lists of names may not. */
+static void read_arguments(struct reader *reader, struct node *node, struct texts *arguments)
+{
+    if (!expect_list(reader, node, "a list of the program and its arguments")) {
+        if (node->kind == NODE_SCALAR)
+            diagnose_help(reader->diagnostics,
+                          "no shell reads it: write [./off.sh, now], or [sh, -c, 'off.sh | mail']");
+        return;
+    }
+    if (!node->count) {
+        diagnose(reader->diagnostics, FF0144, node->span, "no program to run");
+        diagnose_help(reader->diagnostics, "name it and its arguments: [./off.sh, now]");
+    }
+    arguments->count = 0;
+    arguments->items = ARENA_ARRAY(reader->arena, struct text, node->count);
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct text *argument = &arguments->items[arguments->count];
+        arguments->count += read_text(reader, node->items[i], argument);
+    }
+    if (!arguments->count || *arguments->items[0].text)
+        return;
+    diagnose(reader->diagnostics, FF0144, arguments->items[0].span, "no program to run");
+    diagnose_help(reader->diagnostics, "the first of the list is the program");
+}
+
+static void read_step_run(struct reader *reader, struct node *node, void *target)
+{
+    struct rollback_step *step = target;
+    step->kind = ROLLBACK_RUN;
+    read_arguments(reader, node, &step->arguments);
+}
+
+static void read_step_notify(struct reader *reader, struct node *node, void *target)
+{
+    struct rollback_step *step = target;
+    step->kind = ROLLBACK_NOTIFY;
+    read_arguments(reader, node, &step->arguments);
+}
+
+static void read_step(struct reader *reader, struct node *node, struct flag *flag)
+{
+    static const struct field fields[] = {
+        READ("serve", read_step_serve),
+        READ("override", read_step_override),
+        READ("run", read_step_run),
+        READ("notify", read_step_notify),
+    };
+    struct rollback_step step = {.span = node->span};
+    if (!expect_map(reader, node, "a mapping for a step"))
+        return;
+    uint64_t given = read_fields(reader, node, "a step of a rollback plan", FIELDS(fields), &step);
+    for (size_t i = 0; i < 4; i++) {
+        for (size_t j = i + 1; j < 4; j++) {
+            if (!report_conflict(reader, node, fields[i].name, fields[j].name))
+                continue;
+            diagnose_help(reader->diagnostics, "a step does one thing: write two steps");
+            return;
+        }
+    }
+    if (!given && !node->count) {
+        diagnose(reader->diagnostics, FF0144, node->span, "a step that does nothing");
+        diagnose_help(reader->diagnostics, "it is one of {serve: default}, {override: {…}}, "
+                                           "{run: [PROGRAM, …]} and {notify: [PROGRAM, …]}");
+    }
+    *ARENA_APPEND(reader->arena, flag->rollback, flag->rollback_count) = step;
+}
+
+void read_rollback(struct reader *reader, struct node *node, void *target)
+{
+    struct flag *flag = ((struct draft *)target)->flag;
+    if (!expect_list(reader, node, "a list of steps"))
+        return;
+    if (!node->count) {
+        diagnose(reader->diagnostics, FF0144, node->span, "no step in 'rollback'");
+        diagnose_help(reader->diagnostics, "list what is to be done: [{serve: default}, "
+                                           "{notify: [./tell.sh, payments]}]");
+    }
+    for (uint32_t i = 0; i < node->count; i++)
+        read_step(reader, node->items[i], flag);
+}
