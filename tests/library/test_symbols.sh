@@ -12,7 +12,7 @@ declared() {
 }
 mapped() { grep -o '^ *fflag_[a-z_]*;' "$top/runtime/fflag.map" | tr -d ' ;' | sort; }
 exported() { nm -D --defined-only "$library" | awk '$2 != "A" {sub("@.*", "", $3); print $3}' | sort; }
-needed() { readelf -d "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -v 'san\.so'; }
+needed() { readelf -d "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -v "san\.so${SIGNATURES:+\|libsodium}"; }
 soname() { readelf -d "$library" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p'; }
 # What a library must never do to its host.
 forbidden() {
