@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 
+import lab
 from lab import (FFREPLAY, SCRATCH, canary, decide, equal, finish, ok, project, requests, write)
 
 # Written as people write: comments, quotes, odd spacing, both block and flow style around it.
@@ -97,6 +98,48 @@ again = decide(directory, well, "--apply", "--exit-code")
 equal(again.status, 10, "the_same_log_again_holds")
 equal(len(ledger(directory)), 1, "and_adds_nothing_to_the_ledger")
 ok("second, 50%" in again.out, "and_sees_the_new_stage", again.out)
+
+# A stage that is not what it was when it began begins anew; comments and times do not make it that.
+def edited(directory, old, new):
+    text = read(directory)
+    assert text.count(old) == 1, f"'{old}' is there once"
+    with open(os.path.join(directory, "flags.yaml"), "w") as file:
+        file.write(text.replace(old, new))
+
+
+later = write("later.ndjson", requests(2000, start=lab.START + 2 * lab.HOUR, percent=50, seed=2))
+edited(directory, "# UTC", "# Zulu")
+edited(directory, "percent: 50%, hold: 1h", "percent:   50%, hold: 90m")
+edited(directory, "name: first, percent: 20%", "name: first, percent: 10%")
+result = decide(directory, later, "--json")
+equal(result.json["rule"], "all-passed", "what_looks_do_not_depend_on_changes_nothing")
+for old, new in (("percent:   50%", "percent: 60%"), ("max: 500ms", "max: 600ms"),
+                 ("owner: payments", "salt: other\n    owner: payments"),
+                 ("hold: 90m}", "if: {country: NO}}")):
+    edited(directory, old, new)
+    result = decide(directory, later, "--json", "--exit-code")
+    equal((result.status, result.json["rule"]), (10, "policy-changed"), f"'{new}'_begins_anew")
+    edited(directory, new, old)
+equal(len(ledger(directory)), 1, "without_apply_nothing_is_written")
+edited(directory, "percent:   50%", "percent: 60%")
+result = decide(directory, later, "--apply", "--json")
+restarted = "2026-11-20T13:59:56.400Z"
+anew = json.loads(ledger(directory)[1])
+equal(anew["to"], {"state": "running", "stage": "second", "since": restarted}, "apply_begins_it_now")
+equal((anew["verdict"], anew["rule"]), ("hold", "policy-changed"),
+      "with_a_line_in_the_ledger")
+ok(chain_holds(directory), "that_chains")
+result = decide(directory, later, "--json", "--now", "2026-11-20T14:30:00Z")
+equal((result.json["rule"], result.json["input"]["used"]), ("hold-time", 1),
+      "then_it_is_decided_on_what_comes_after")
+edited(directory, "max: 500ms", "max: 600ms")
+worse_later = write("worse-later.ndjson", requests(2000, start=lab.START + 4 * lab.HOUR,
+                                                   percent=60, canary_latency=0.9))
+result = decide(directory, worse_later, "--apply", "--json")
+equal((result.json["verdict"], result.json["rule"]), ("pause", "guard"), "guards_are_asked_first")
+edited(directory, "state:   paused", "state:   running")
+equal(decide(directory, well, "--json", "--now", "2026-11-20T18:00:00Z").json["rule"],
+      "policy-changed", "a_pause_does_not_make_it_forgotten")
 
 directory, result, lines = applied("rollback", failing,
                                    [("running   ", "rolled_back   "), SINCE])

@@ -22,6 +22,8 @@ static struct rollout rollout_after(const struct verdict *verdict)
     case VERDICT_ROLLBACK:
         to.state = CANARY_ROLLED_BACK;
         break;
+    case VERDICT_HOLD: /* what begins anew, begins now */
+        break;
     default:
         to.state = CANARY_PAUSED;
         to.since = canary->since;

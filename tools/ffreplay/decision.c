@@ -93,6 +93,8 @@ struct decision decide(const struct decision_facts *facts)
         return DECIDED(RULE_UNHEALTHY, VERDICT_HOLD);
     if (any_guard_in_harm(facts, ACTION_INVESTIGATE))
         return DECIDED(RULE_INVESTIGATE, VERDICT_HOLD);
+    if (facts->policy_changed)
+        return DECIDED(RULE_POLICY_CHANGED, VERDICT_HOLD);
 
     bool timed_out = false;
     if (decision.blockers) {
@@ -133,6 +135,7 @@ const char *decision_rule_text(enum decision_rule rule)
         [RULE_UNHEALTHY] = "unhealthy",
         [RULE_PAUSED] = "paused",
         [RULE_INVESTIGATE] = "investigate",
+        [RULE_POLICY_CHANGED] = "policy-changed",
         [RULE_TIMEOUT] = "timeout",
         [RULE_NODATA] = "nodata",
         [RULE_INSUFFICIENT] = "insufficient",

@@ -30,6 +30,7 @@ struct decision_facts {
     bool last_stage;
     bool next_needs_approval;
     bool too_few_samples; /* of a stage that has no criteria to count them */
+    bool policy_changed;  /* since the stage began */
     bool unhealthy;
     enum nodata_policy on_unhealthy;
     int64_t elapsed; /* since the stage began, in milliseconds; negative: it has not yet */
@@ -58,6 +59,7 @@ enum decision_rule {
     RULE_UNHEALTHY,
     RULE_PAUSED,
     RULE_INVESTIGATE,
+    RULE_POLICY_CHANGED,
     RULE_TIMEOUT,
     RULE_NODATA,
     RULE_INSUFFICIENT,

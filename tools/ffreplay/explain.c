@@ -247,6 +247,12 @@ static void why(struct verdict *verdict)
     case RULE_INVESTIGATE:
         why_guards(verdict, ACTION_INVESTIGATE, ", and is to be investigated");
         break;
+    case RULE_POLICY_CHANGED:
+        sentence_add(verdict, reasons,
+                     "who is in stage '%s', or what it is judged by, was changed since it began: "
+                     "its looks begin anew",
+                     verdict->stage->name.text);
+        break;
     case RULE_TIMEOUT:
         why_timed_out(verdict);
         break;
@@ -418,6 +424,8 @@ static const char *would(struct verdict *verdict)
         return "go on once a person resumes the canary";
     case RULE_UNHEALTHY:
         return "be decided by its criteria once these issues are gone";
+    case RULE_POLICY_CHANGED:
+        return "be decided on what comes from now on: --apply writes the new 'since'";
     case RULE_NODATA_POLICY:
         return "not roll back once that is measured";
     case RULE_GUARD:

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -12,9 +13,9 @@
 
 #include "compiler/json.h"
 #include "compiler/options.h"
+#include "policy.h"
 #include "report.h"
 
-#define LEDGER    "ledger.jsonl"
 #define PENDING   "ledger.jsonl.pending"
 #define HASH_SIZE 32
 
@@ -180,8 +181,18 @@ static void write_line(struct verdict *verdict, const char *actor, const struct 
     json_write_key(out, "definitions");
     write_definitions_hash(verdict->replay->project, out);
     key_text(out, "build", subject->build);
+    /* A pause goes on with the stage, and must not make a change of policy forgotten. */
+    char policy[POLICY_DIGEST];
+    policy_digest(subject, to->stage, policy);
+    if (!verdict->policy_changed || to->since != canary->since)
+        key_text(out, "policy", policy);
     buffer_append_text(out, "}");
-    key_text(out, "look", NULL);
+    json_write_key(out, "look");
+    uint64_t look = verdict_look(verdict);
+    if (look > 0)
+        buffer_format(out, "%" PRIu64, look);
+    else
+        buffer_append_text(out, "null");
     json_write_key(out, "previous");
     const char *previous;
     size_t length;
@@ -200,7 +211,7 @@ bool ledger_prepare(const struct ledger *ledger, struct verdict *verdict, const 
                     const struct rollout *to, struct buffer *error)
 {
     struct buffer old = {0}, line = {0};
-    bool prepared = sodium_init() >= 0 && read_whole(ledger, LEDGER, &old, error);
+    bool prepared = sodium_init() >= 0 && read_whole(ledger, LEDGER_FILE, &old, error);
     if (prepared) {
         write_line(verdict, actor, to, &old, &line);
         prepared = write_through(ledger, PENDING, O_TRUNC, &line, error);
@@ -219,7 +230,7 @@ bool ledger_commit(const struct ledger *ledger, struct buffer *error)
 {
     struct buffer old = {0}, line = {0};
     bool committed =
-        read_whole(ledger, LEDGER, &old, error) && read_whole(ledger, PENDING, &line, error);
+        read_whole(ledger, LEDGER_FILE, &old, error) && read_whole(ledger, PENDING, &line, error);
     if (committed) {
         /* An append that a crash cut short is finished where it stopped. */
         size_t begun = unfinished_length(&old);
@@ -230,7 +241,7 @@ bool ledger_commit(const struct ledger *ledger, struct buffer *error)
             buffer_append_text(&text, "\n");
         size_t from = same ? begun : 0;
         buffer_append(&text, line.bytes + from, line.length - from);
-        committed = write_through(ledger, LEDGER, O_APPEND, &text, error);
+        committed = write_through(ledger, LEDGER_FILE, O_APPEND, &text, error);
         buffer_release(&text);
     }
     if (committed)
@@ -273,7 +284,7 @@ bool ledger_recover(const struct ledger *ledger, const struct project *project,
                     struct buffer *error)
 {
     struct buffer old = {0}, pending = {0};
-    bool recovered = sodium_init() >= 0 && read_whole(ledger, LEDGER, &old, error) &&
+    bool recovered = sodium_init() >= 0 && read_whole(ledger, LEDGER_FILE, &old, error) &&
                      read_whole(ledger, PENDING, &pending, error);
     if (recovered && pending.length == 0)
         ledger_drop(ledger);

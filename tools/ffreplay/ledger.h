@@ -11,6 +11,8 @@
 
 #include "verdict.h"
 
+#define LEDGER_FILE "ledger.jsonl"
+
 struct ledger {
     const char *directory; /* of the project; borrowed */
     int lock;              /* the directory, held with flock() */

@@ -1,5 +1,6 @@
 /* verdict.c - facts, decision, and small texts. See verdict.h. */
 #include "verdict.h"
+#include "policy.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,6 +21,7 @@ static struct decision decide_on(const struct verdict *verdict)
             analysis->judgement_count == 0 &&
             analysis->assigned[ASSIGNED_CANARY]<verdict->stage->min_samples,
                                                 .unhealthy = verdict->issues.count> 0,
+        .policy_changed = verdict->policy_changed,
         .on_unhealthy = canary->on_unhealthy,
         .elapsed = verdict->elapsed,
         .hold = verdict->hold,
@@ -48,6 +50,8 @@ void verdict_reach(struct verdict *verdict, const struct replay *replay, struct 
     verdict->elapsed = verdict->now - verdict->begin;
     analysis_judge(analysis, &replay->times, verdict->begin);
     health_judge(verdict);
+    verdict->policy_changed =
+        policy_changed(replay->project->directory, subject, verdict->environment);
     verdict->decision = decide_on(verdict);
     verdict_explain(verdict);
 }
@@ -60,7 +64,17 @@ bool verdict_left_to_person(const struct verdict *verdict)
 
 bool verdict_changes(const struct verdict *verdict)
 {
+    if (verdict->decision.rule == RULE_POLICY_CHANGED)
+        return true;
     return verdict->decision.verdict != VERDICT_HOLD && !verdict_left_to_person(verdict);
+}
+
+uint64_t verdict_look(const struct verdict *verdict)
+{
+    for (uint32_t i = 0; i < verdict->analysis->judgement_count; i++)
+        if (verdict->analysis->judgements[i].statistical)
+            return verdict->analysis->judgements[i].look;
+    return 0;
 }
 
 void sentence_add(struct verdict *verdict, struct sentences *sentences, const char *format, ...)

@@ -29,6 +29,7 @@ struct verdict {
     int64_t begin; /* when the stage began; where `since` does not say, the first line's time */
     int64_t elapsed;
     int64_t hold, max_hold;
+    bool policy_changed;     /* since the stage began: its looks begin anew */
     struct sentences issues; /* health; none: healthy */
     struct ratio_check ratio;
     struct sentences reasons;
@@ -45,6 +46,9 @@ void verdict_explain(struct verdict *verdict);
 /* Appends a sentence, formatted. */
 void sentence_add(struct verdict *verdict, struct sentences *sentences, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The number of the look at bounds; 0: no bound was judged. */
+uint64_t verdict_look(const struct verdict *verdict);
 
 /* Whether --apply has something to do: `automatic: false` leaves a rollback to a person. */
 bool verdict_changes(const struct verdict *verdict);

@@ -1,0 +1,24 @@
+/*
+ * policy.h - whether a stage is still what it was when it began.
+ *
+ * Its looks belong together only as long as who is in it, and what it is judged by, stay the same.
+ * So the ledger has a digest of that for each stage that --apply began.
+ */
+#ifndef FFREPLAY_POLICY_H
+#define FFREPLAY_POLICY_H
+
+#include "assign.h"
+
+#define POLICY_DIGEST 65 /* hexadecimal, with its NUL */
+
+/*
+ * Of the flag's salt and bucketing, the canary's variant and criteria, and the stage but for its
+ * name and times. Comments and layout do not count; what segments and metrics are is not in it.
+ */
+void policy_digest(const struct subject *subject, const char *stage, char hex[POLICY_DIGEST]);
+
+/* Whether the ledger in `directory` knows another digest for the stage the canary is in now. A
+ * ledger that is not there, or begins this stage in no line, knows nothing. */
+bool policy_changed(const char *directory, const struct subject *subject, const char *environment);
+
+#endif
