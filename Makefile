@@ -83,20 +83,22 @@ check: setup-build setup-check
 	@$(MAKE) --no-print-directory -s all check-programs
 	@tests/run.sh $(BUILD) $(TESTS)
 
-## check-all: check, then the same again under ASan and UBSan, the threaded tests under TSan, and the
-##   library's under valgrind; the long forms of random tests
+## check-all: check, then the same again under ASan and UBSan, the threaded tests under TSan, the
+##   library's under valgrind, and with SIGNATURES=1; the long forms of random tests
 check-all: export LONG = 1
 check-all: check
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=address,undefined
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=thread \
-	    TESTS="unit/test_store unit/test_reload unit/test_torture"
+	    TESTS="unit/test_store unit/test_reload unit/test_torture unit/test_counters"
+	@$(MAKE) --no-print-directory check LONG= SIGNATURES=1 TESTS="library install unit/test_signature"
 	@$(MAKE) --no-print-directory check LONG= VALGRIND=1 TESTS="$(addprefix unit/test_,store fork \
 	    torture reload evaluate conditions context verify bucket)"
 
-## bench: time evaluation beside its limit loops, opening and reloading (JSON=1 for JSON)
+## bench: time evaluation beside its limit loops, counting, opening and reloading (JSON=1 for JSON)
 bench: setup-build
-	@$(MAKE) --no-print-directory -s $(BUILD)/bench-evaluate $(BUILD)/bench-store
+	@$(MAKE) --no-print-directory -s $(BUILD)/bench-evaluate $(BUILD)/bench-count $(BUILD)/bench-store
 	@$(BUILD)/bench-evaluate $(if $(JSON),--json)
+	@$(BUILD)/bench-count $(if $(JSON),--json)
 	@$(BUILD)/bench-store $(if $(JSON),--json)
 
 ## calibration: measure how often the statistics are wrong, into docs/calibration.md (minutes)
