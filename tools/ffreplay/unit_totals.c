@@ -6,8 +6,6 @@
 
 #include "compiler/memory.h"
 
-#define FRACTION_BITS 48
-
 static struct unit_total *slot_of(const struct unit_totals *totals, struct unit_hash unit)
 {
     uint64_t at = unit.low & (totals->capacity - 1);
@@ -38,12 +36,12 @@ static void grow(struct unit_totals *totals)
 
 static __int128 fixed(double number)
 {
-    return (__int128)rint(ldexp(number, FRACTION_BITS));
+    return (__int128)rint(number * 0x1p48);
 }
 
 static double number_of(__int128 total)
 {
-    return ldexp((double)total, -FRACTION_BITS);
+    return (double)total * 0x1p-48;
 }
 
 void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double first, double second)
