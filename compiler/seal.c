@@ -52,7 +52,8 @@ static const char *string_at(const struct buffer *snapshot, ffs_string string)
     return snapshot->bytes + strings->offset + (size_t)string * 4 + sizeof(uint32_t);
 }
 
-/* minisign shows it when it verifies. Nothing in it is new: the same snapshot is signed the same. */
+/* minisign shows it when it verifies. Nothing in it is new, so what is the same is signed the same.
+ */
 static void describe(const struct buffer *snapshot, struct buffer *comment)
 {
     const struct ffs_header *header = (const struct ffs_header *)(void *)snapshot->bytes;
@@ -87,7 +88,7 @@ void seal_sign(struct buffer *snapshot, const struct secret_key *key)
     buffer_release(&comment);
 }
 
-/* ---------------------------------------------------------------------------- minisign's file -- */
+/* --------------------------------------------------------------------------- minisign's file -- */
 
 static bool starts_with(const char *text, const char *start)
 {

@@ -137,12 +137,12 @@ struct fflag_options {
     void *clock_user;
 
     /*
-     * What a snapshot must be, beyond sound, at open and at each reload. What is not is refused like
-     * a damaged one. All of these are copied.
+     * What a snapshot must be, beyond sound, at open and at each reload. What is not is refused
+     * like a damaged one. All of these are copied.
      *
      * `trusted_keys` are public keys of minisign, as base64 or as the text of a .pub file, up to a
-     * NULL. Several make a rotation: any of them will do. A signature that is there must be good; one
-     * must be there only with `require_signature`. Signatures need a library built with
+     * NULL. Several make a rotation: any of them will do. A signature that is there must be good;
+     * one must be there only with `require_signature`. Signatures need a library built with
      * SIGNATURES=1; without, opening with keys fails with FFLAG_ERROR_UNSUPPORTED.
      *
      * The generation is what `ffc build --generation` gave, else 0. With `refuse_older` it never
@@ -208,12 +208,13 @@ FFLAG_API void fflag_status(const fflag_store *store, struct fflag_status *statu
  * The state of the store as Prometheus text: build, generation, reloads, refusals, the last error,
  * and views that are held on to; with `count` in the options also evaluations by flag and variant,
  * those that were ever served. Like snprintf(): writes at most `size` bytes with the NUL, and
- * returns the length of the whole text, which may have grown at the next call. Cost: proportional to
- * the flags, under the store's lock, which no evaluation takes.
+ * returns the length of the whole text, which may have grown at the next call. Cost: proportional
+ * to the flags, under the store's lock, which no evaluation takes.
  *
  * Counting takes 1 to 2 ns an evaluation, and for each snapshot 8 bytes a variant and thread, of up
- * to 128 threads; the threads beyond share. A thread's first evaluation makes two system calls. The
- * value calls, the detailed ones and the bulk call count; a flag that another one requires does not.
+ * to 128 threads; the threads beyond share. A thread's first evaluation makes two system calls, or
+ * up to 130 where a thread that is gone must be found. The value calls, the detailed ones and the
+ * bulk call count; a flag that another one requires does not.
  */
 FFLAG_API size_t fflag_write_metrics(const fflag_store *store, char *buffer, size_t size);
 
@@ -253,7 +254,7 @@ struct fflag_snapshot_info {
     const void *bytes;   /* the whole snapshot, for tools that print it */
     size_t length;       /* without the signature, which follows where there is one */
     uint64_t generation; /* 0: none was given */
-    char signed_by[17];  /* the key's id as minisign prints it, checked or not; empty: unsigned */
+    char signed_by[17];  /* the key's id, in 16 digits, checked or not; empty: unsigned */
 };
 FFLAG_API void fflag_view_info(const fflag_view *view, struct fflag_snapshot_info *info);
 
@@ -419,12 +420,12 @@ FFLAG_API void fflag_evaluate_all(const fflag_view *view, const fflag_id *flags,
                                   const fflag_context *context, fflag_result *results);
 
 /*
- * One line of JSON, with its line end, that says what a unit was served: the attributes are named as
- * by OpenTelemetry's feature_flag.evaluation event, and `ffreplay` reads it as it is. `result` is of
- * this view; `unit` is who got it; `ms` the time. Like snprintf(): writes at most `size` bytes with
- * the NUL and returns the length of the whole line, so a line that does not fit is known by a length
- * of `size` or more, and must not be logged. Bytes that are not UTF-8 become U+FFFD. Returns 0 where
- * an argument is NULL. Never allocates.
+ * One line of JSON, with its line end, that says what a unit was served: the attributes are named
+ * as by OpenTelemetry's feature_flag.evaluation event, and `ffreplay` reads it as it is. `result`
+ * is of this view; `unit` is who got it; `ms` the time. Like snprintf(): writes at most `size`
+ * bytes with the NUL and returns the length of the whole line, so a line that does not fit is known
+ * by a length of `size` or more, and must not be logged. Bytes that are not UTF-8 become U+FFFD.
+ * Returns 0 where an argument is NULL. Never allocates.
  */
 FFLAG_API size_t fflag_exposure(const fflag_view *view, const fflag_result *result,
                                 const char *unit, size_t unit_length, int64_t ms, char *buffer,

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The size of the character at the bytes, of which there are `left`, at least one; 0: it is none, or
- * NUL. */
+/* The size of the character at the bytes, of which there are `left`, at least one; 0: it is none,
+ * or NUL. */
 static inline size_t utf8_character(const uint8_t *bytes, size_t left)
 {
     uint8_t first = bytes[0];

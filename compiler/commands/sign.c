@@ -1,4 +1,4 @@
-/* sign.c - `ffc sign`: puts a signature behind a snapshot that is built already, or takes it off. */
+/* sign.c - `ffc sign`: puts a signature behind a snapshot that is built, or takes it off. */
 #include "commands.h"
 #include "snapshot.h"
 

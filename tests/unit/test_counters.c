@@ -104,7 +104,7 @@ static void every_way_to_evaluate_counts(UNUSED_STATE)
     release(&compiled);
 }
 
-/* Also those that have no key and go the long way, and handles that the snapshot has no room for. */
+/* Also those without a key, which go the long way, and handles the snapshot has no room for. */
 static void counts_are_what_was_served(UNUSED_STATE)
 {
     static const char *const flags[] = {"constant", "half", "rule"};

@@ -325,7 +325,7 @@ static void malformed_signatures_are_refused_by_everybody(UNUSED_STATE)
     expect_opened(snapshot, NULL, FFLAG_ERROR_CHECKSUM, "1 bytes after its signature");
 }
 
-/* ---------------------------------------------------------------------------------- reloading -- */
+/* --------------------------------------------------------------------------------- reloading -- */
 
 static void publish(struct buffer snapshot)
 {
