@@ -81,30 +81,49 @@ static int compare_members(const void *left, const void *right, void *mask)
     return strcmp(a->text, b->text);
 }
 
-/* Ordered, each once; returns how many. */
-static size_t order_members(struct member *members, const char *const *texts, size_t count)
+static void order_members(struct member *members, size_t count, size_t distinct)
 {
-    uint64_t mask = set_capacity(count) - 1;
+    uint64_t mask = set_capacity(distinct) - 1;
+    qsort_r(members, count, sizeof *members, compare_members, &mask);
+}
+
+/* Ordered, each once; returns how many. */
+static size_t collect_members(struct member *members, const char *const *texts, size_t count)
+{
     for (size_t i = 0; i < count; i++)
         members[i] = (struct member){XXH3_64bits(texts[i], strlen(texts[i])), texts[i]};
-    qsort_r(members, count, sizeof *members, compare_members, &mask);
+    order_members(members, count, count);
     size_t distinct = 0;
     for (size_t i = 0; i < count; i++)
-        if (!distinct || compare_members(&members[distinct - 1], &members[i], &mask) != 0)
+        if (!distinct || members[distinct - 1].hash != members[i].hash ||
+            strcmp(members[distinct - 1].text, members[i].text) != 0)
             members[distinct++] = members[i];
+    /* Repetitions must not show: they may have asked for more slots. */
+    if (set_capacity(distinct) != set_capacity(count))
+        order_members(members, distinct, distinct);
     return distinct;
+}
+
+/* From where a set's slots are more than a processor keeps near; then ten bits for each member. */
+static uint32_t filter_words(size_t count)
+{
+    return count < 65536 ? 0 : (uint32_t)(count * 10 / 64 + 1);
 }
 
 uint64_t image_set(struct image *image, const char *const *texts, size_t count)
 {
     struct member *members = xcalloc(count, sizeof *members);
-    size_t distinct = order_members(members, texts, count);
+    size_t distinct = collect_members(members, texts, count);
     uint32_t capacity = set_capacity(distinct);
-    size_t size = sizeof(struct ffs_set) + sizeof(struct ffs_set_slot) * capacity;
+    uint32_t words = filter_words(distinct);
+    size_t size =
+        sizeof(struct ffs_set) + sizeof(struct ffs_set_slot) * capacity + sizeof(uint64_t) * words;
     struct ffs_set *head = xcalloc(1, size);
     struct ffs_set_slot *slots = (struct ffs_set_slot *)(void *)(head + 1);
     head->capacity = capacity;
     head->count = (uint32_t)distinct;
+    head->filter = words;
+    uint64_t *filter = (uint64_t *)(void *)(slots + capacity);
     for (uint32_t i = 0; i < capacity; i++)
         slots[i].ref = FFS_NONE;
     for (size_t i = 0; i < distinct; i++) {
@@ -114,6 +133,9 @@ uint64_t image_set(struct image *image, const char *const *texts, size_t count)
         uint64_t at = members[i].hash & (capacity - 1);
         while (slots[at].ref != FFS_NONE)
             at = (at + 1) & (capacity - 1);
+        if (words)
+            filter[(unsigned __int128)members[i].hash * words >> 64] |=
+                ffs_filter_bits(members[i].hash);
         slots[at].tag = (uint32_t)(members[i].hash >> 32);
         slots[at].ref = image_string(image, members[i].text, length);
     }

@@ -189,6 +189,7 @@ enum fflag_error verify_ramps(struct verifier *verifier)
 static enum fflag_error verify_set(struct verifier *verifier, size_t at, const struct ffs_set *set,
                                    const struct ffs_set_slot *slots)
 {
+    const uint64_t *filter = (const uint64_t *)(slots + set->capacity);
     uint32_t mask = set->capacity - 1, empty = 0;
     while (empty < set->capacity && slots[empty].ref != FFS_NONE)
         empty++;
@@ -212,13 +213,16 @@ static enum fflag_error verify_set(struct verifier *verifier, size_t at, const s
             return malformed(verifier, "set %zu: slot %u has the wrong tag", at, place);
         if (((place - (uint32_t)hash) & mask) >= ((place - last_empty) & mask))
             return malformed(verifier, "set %zu: slot %u cannot be reached", at, place);
+        uint64_t bits = ffs_filter_bits(hash);
+        if (set->filter && (filter[hash_to_range(hash, set->filter)] & bits) != bits)
+            return malformed(verifier, "set %zu: slot %u is not in the filter", at, place);
         uint32_t length = string_length(verifier->snapshot, ref);
         if (length > longest)
             longest = length;
         upper_case |= verifier->string_traits[ordinal] & TRAIT_UPPER_CASE;
         count++;
     }
-    if (count != set->count || longest != set->longest || set->reserved)
+    if (count != set->count || longest != set->longest)
         return malformed(verifier, "set %zu: the header does not fit the slots", at);
     verifier->set_kinds[at / 2] = upper_case || longest > FFS_MAX_FOLDED ? SET_EXACT : SET_FOLDED;
     return FFLAG_OK;
@@ -238,11 +242,14 @@ enum fflag_error verify_sets(struct verifier *verifier)
         if (set->capacity == 0 || (set->capacity & (set->capacity - 1)) ||
             set->capacity > (left - header_words) / 2)
             return malformed(verifier, "set %zu: impossible capacity %u", at, set->capacity);
+        size_t slots = header_words + (size_t)set->capacity * 2;
+        if (set->filter > (left - slots) / 2)
+            return malformed(verifier, "set %zu: impossible filter of %u words", at, set->filter);
         enum fflag_error error =
             verify_set(verifier, at, set, (const struct ffs_set_slot *)(set + 1));
         if (error)
             return error;
-        at += header_words + (size_t)set->capacity * 2;
+        at += slots + (size_t)set->filter * 2;
     }
     return FFLAG_OK;
 }

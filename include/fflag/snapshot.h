@@ -72,8 +72,8 @@ struct ffs_section {
 
 /*
  * What may follow the snapshot, from `file_size` on, to the end of the file: a signature and its
- * comment. It is over the bytes before it, as minisign makes it, and no part of them: the hashes and
- * the size in the header are those of the unsigned file.
+ * comment. It is over the bytes before it, as minisign makes it, and no part of them: the hashes
+ * and the size in the header are those of the unsigned file.
  */
 #define FFS_SIGNATURE_MAGIC     "\211FFSIG\r\n"
 #define FFS_SIGNATURE_ALGORITHM "ED" /* Ed25519 over BLAKE2b-512 */
@@ -257,8 +257,9 @@ struct ffs_ramp {
 };
 
 /*
- * SETS: uint32_t words; at an even index: {capacity (a power of two), count, longest, reserved},
- * then `capacity` slots {tag, ref}. tag = high half of the string's XXH3-64; a string's first slot
+ * SETS: uint32_t words; at an even index: {capacity (a power of two), count, longest, filter}, then
+ * `capacity` slots {tag, ref}, then `filter` words of 64 bits, a filter, which only large sets have:
+ * of a string with the hash h, word h * filter >> 64 has the bits of ffs_filter_bits(h). tag = high half of the string's XXH3-64; a string's first slot
  * is the low bits of that hash, and probing goes on linearly. An empty slot has ref FFS_NONE; there
  * is always one. `longest` is the length of the longest string.
  */
@@ -266,12 +267,19 @@ struct ffs_set {
     uint32_t capacity;
     uint32_t count;
     uint32_t longest;
-    uint32_t reserved;
+    uint32_t filter;
 };
 struct ffs_set_slot {
     uint32_t tag;
     ffs_string ref;
 };
+
+/* Four of 64 bits, by the low 24 of a hash. */
+static inline uint64_t ffs_filter_bits(uint64_t hash)
+{
+    return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63) |
+           UINT64_C(1) << (hash >> 12 & 63) | UINT64_C(1) << (hash >> 18 & 63);
+}
 
 /*
  * NETWORKS: an array of inclusive address ranges, each in network byte order as two big-endian

@@ -283,11 +283,38 @@ static void random_nests_of_all_any_and_not_hold_where_they_should(void **state)
     buffer_release(&text);
 }
 
+/* Large enough for a filter before the slots, which only the largest lists have. */
+static void a_large_list_holds_whom_it_names_and_nobody_else(void **state)
+{
+    (void)state;
+    const unsigned count = 70000;
+    struct buffer users = {0};
+    for (unsigned i = 0; i < count; i++)
+        buffer_format(&users, "%u\n", 7 * i);
+    buffer_append(&users, "", 1);
+    write_definition("users.txt", users.bytes);
+    struct compiled c =
+        compile("flags:\n"
+                "  listed: {rules: [{if: {name: {in_file: users.txt}}, serve: on}]}\n");
+    fflag_id listed = fflag_flag(c.store, "listed");
+    fflag_attr name = fflag_attribute(c.store, "name");
+    for (unsigned i = 0; i < 7 * count; i += i % 7 == 1 ? 6 : 1) {
+        char key[16];
+        fflag_context context;
+        fflag_context_init(&context);
+        fflag_set_string(&context, name, key, (size_t)snprintf(key, sizeof key, "%u", i));
+        assert_int_equal(fflag_bool(c.view, listed, &context, i % 7 != 0), i % 7 == 0);
+    }
+    release(&c);
+    buffer_release(&users);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operator_holds_and_negates),
         cmocka_unit_test(list_files_are_sets),
+        cmocka_unit_test(a_large_list_holds_whom_it_names_and_nobody_else),
         cmocka_unit_test(random_nests_of_all_any_and_not_hold_where_they_should),
     };
     return cmocka_run_group_tests(tests, compiled_set_up, compiled_tear_down);

@@ -137,6 +137,51 @@ static struct ffs_network network(uint64_t first, uint64_t last)
     return (struct ffs_network){0, first, 0, last};
 }
 
+/* Makes a set of so many; returns how many of as many others its filter holds back. */
+static uint32_t filtered(uint32_t count, struct ffs_set *set)
+{
+    struct image image = {0};
+    char(*texts)[16] = malloc(count * sizeof *texts);
+    const char **pointers = malloc(count * sizeof *pointers);
+    assert_non_null(texts);
+    assert_non_null(pointers);
+    for (uint32_t i = 0; i < count; i++) {
+        snprintf(texts[i], sizeof texts[i], "in-%u", i);
+        pointers[i] = texts[i];
+    }
+    uint64_t index = image_set(&image, pointers, count);
+    const uint32_t *words = (const uint32_t *)(void *)image.sets.bytes.bytes + index;
+    memcpy(set, words, sizeof *set);
+    const uint64_t *filter =
+        (const uint64_t *)(const void *)(words + sizeof *set / 4) + set->capacity;
+    uint32_t held_back = 0;
+    for (uint32_t i = 0; set->filter && i < count; i++) {
+        uint64_t in = XXH3_64bits(texts[i], strlen(texts[i]));
+        uint64_t word = filter[(unsigned __int128)in * set->filter >> 64];
+        assert_true((word & ffs_filter_bits(in)) == ffs_filter_bits(in));
+        char other[16];
+        int length = snprintf(other, sizeof other, "out-%u", i);
+        uint64_t out = XXH3_64bits(other, (size_t)length);
+        word = filter[(unsigned __int128)out * set->filter >> 64];
+        held_back += (word & ffs_filter_bits(out)) != ffs_filter_bits(out);
+    }
+    free(texts);
+    free(pointers);
+    image_release(&image);
+    return held_back;
+}
+
+static void large_sets_have_a_filter(void **state)
+{
+    (void)state;
+    struct ffs_set set;
+    assert_int_equal(filtered(65535, &set), 0);
+    assert_int_equal(set.filter, 0);
+    assert_true(filtered(70000, &set) > 70000 / 100 * 93);
+    assert_int_equal(set.filter, 70000 * 10 / 64 + 1);
+    assert_int_equal(set.count, 70000);
+}
+
 static void networks_are_sorted_and_merged(void **state)
 {
     (void)state;
@@ -205,6 +250,7 @@ int main(void)
         cmocka_unit_test(json_numbers_read_back_the_same),
         cmocka_unit_test(equal_runs_are_stored_once_and_stay),
         cmocka_unit_test(sets_do_not_depend_on_order_or_repetition),
+        cmocka_unit_test(large_sets_have_a_filter),
         cmocka_unit_test(networks_are_sorted_and_merged),
         cmocka_unit_test(every_number_of_names_gets_a_perfect_hash),
     };

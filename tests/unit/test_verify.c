@@ -287,9 +287,13 @@ RULE(set_longest)
 {
     set_of(bytes)->longest++;
 }
-RULE(set_reserved)
+RULE(set_filter)
 {
-    set_of(bytes)->reserved = 1;
+    set_of(bytes)->filter = 1;
+}
+RULE(set_filter_beyond)
+{
+    set_of(bytes)->filter = 1 << 30;
 }
 RULE(set_string)
 {
@@ -719,7 +723,8 @@ static const struct rule {
     REFUSED(set_beyond, "impossible capacity"),
     REFUSED(set_count, "header does not fit"),
     REFUSED(set_longest, "header does not fit"),
-    REFUSED(set_reserved, "header does not fit"),
+    REFUSED(set_filter, "is not in the filter"),
+    REFUSED(set_filter_beyond, "impossible filter"),
     REFUSED(set_string, "is not a string"),
     REFUSED(set_tag, "wrong tag"),
     REFUSED(set_full, "no empty slot"),
