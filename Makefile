@@ -68,7 +68,7 @@ service := $(BUILD)/demo-service
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all setup demo check check-all bench bench-peers bench-compile calibration lint fmt install uninstall clean help
+.PHONY: all setup demo check check-all fuzz bench bench-peers bench-compile calibration lint fmt install uninstall clean help
 
 ## all: build ffc, ffreplay and libfflag under build/ (the default)
 all: $(ffc) $(ffreplay) $(library_a) $(library_so) $(service)
@@ -93,6 +93,16 @@ check-all: check
 	@$(MAKE) --no-print-directory check LONG= SIGNATURES=1 TESTS="library install unit/test_signature"
 	@$(MAKE) --no-print-directory check LONG= VALGRIND=1 TESTS="$(addprefix unit/test_,store fork \
 	    torture reload evaluate conditions context verify bucket)"
+
+## fuzz: feed definitions to the compiler under libFuzzer, ASan and UBSan for FUZZ_TIME seconds (60)
+FUZZ_TIME = 60
+fuzz: setup-build setup-fuzz
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/fuzz CC=clang CXX=clang++ \
+	    SANITIZE=address,undefined,fuzzer-no-link $(BUILD)/fuzz/fuzz-definitions
+	@mkdir -p $(BUILD)/fuzz/corpus
+	$(BUILD)/fuzz/fuzz-definitions -max_total_time=$(FUZZ_TIME) -timeout=10 -max_len=8192 \
+	    -dict=tests/fuzz/definitions.dict -artifact_prefix=$(BUILD)/fuzz/ \
+	    $(BUILD)/fuzz/corpus tests/fuzz/corpus
 
 ## bench: time evaluation beside its limit loops, counting, opening and reloading (JSON=1 for JSON)
 bench: setup-build
@@ -163,7 +173,7 @@ help:
 
 # ---------------------------------------------------------------------------------- set-up --
 
-.PHONY: setup-build setup-check setup-lint setup-bench check-programs
+.PHONY: setup-build setup-check setup-lint setup-bench setup-fuzz check-programs
 setup-build:
 	@tools/setup.sh build
 setup-check:
@@ -172,6 +182,8 @@ setup-lint:
 	@tools/setup.sh lint
 setup-bench:
 	@tools/setup.sh bench
+setup-fuzz:
+	@tools/setup.sh fuzz
 
 # ----------------------------------------------------------------------------------- build --
 
@@ -245,7 +257,7 @@ $(BUILD)/bench-%: $(BUILD)/obj/tools/bench/bench_%.o $(compiler_a) $(library_a)
 
 # ----------------------------------------------------------------------------------- tests --
 
-check-programs: $(unit_tests) $(BUILD)/calibrate
+check-programs: $(unit_tests) $(BUILD)/calibrate $(BUILD)/fuzz-replay
 
 # A unit test may use ffreplay's parts, too: everything but its main.
 replay_parts := $(filter-out tools/ffreplay/main.c,$(replay_c)) $(replay_cc)
@@ -254,5 +266,12 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,$(replay_parts) $(si
     $(library_a)
 	@mkdir -p $(@D)
 	$(CXX) $(link_flags) -o $@ $^ -lcmocka $(replay_libraries) $(compiler_libraries)
+
+$(BUILD)/fuzz-replay: $(call object,tests/fuzz/fuzz_definitions.c tests/fuzz/replay.c) $(compiler_a)
+	$(CC) $(link_flags) -o $@ $^ $(compiler_libraries)
+
+# Only clang has libFuzzer, which brings main().
+$(BUILD)/fuzz-definitions: $(call object,tests/fuzz/fuzz_definitions.c) $(compiler_a)
+	$(CC) $(link_flags) -fsanitize=fuzzer -o $@ $^ $(compiler_libraries)
 
 -include $(shell find $(BUILD)/obj $(BUILD)/pic -name '*.d' 2>/dev/null)

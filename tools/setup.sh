@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that the named jobs need, says which, and does nothing when all are
-# there. Usage: tools/setup.sh build|check|lint|bench ...
+# there. Usage: tools/setup.sh build|check|lint|bench|fuzz ...
 set -eu
 
 packages_build="gcc g++ make pkg-config libyaml-dev libxxhash-dev libsodium-dev libjansson-dev
@@ -8,6 +8,7 @@ packages_build="gcc g++ make pkg-config libyaml-dev libxxhash-dev libsodium-dev 
 packages_check="libcmocka-dev python3 python3-yaml python3-xxhash python3-jsonschema libuv1-dev binutils util-linux procps minisign zstd valgrind"
 packages_lint="clang-format-14 shellcheck git"
 packages_bench="nodejs npm"
+packages_fuzz="clang"
 
 wanted=
 for job in "$@"; do
@@ -19,8 +20,9 @@ for job in "$@"; do
         # Node is often there from elsewhere, with an npm that is not a package of its own.
         command -v node >/dev/null && command -v npm >/dev/null || wanted="$wanted $packages_bench"
         ;;
+    fuzz) wanted="$wanted $packages_fuzz" ;;
     *)
-        echo "setup: unknown job '$job' (expected build, check, lint or bench)" >&2
+        echo "setup: unknown job '$job' (expected build, check, lint, bench or fuzz)" >&2
         exit 2
         ;;
     esac
