@@ -5,5 +5,6 @@
 #include "compiler/options.h"
 
 extern const struct command decide_command;
+extern const struct command history_command;
 
 #endif
