@@ -334,6 +334,8 @@ static enum assignment by_logged_variant(struct subject *subject, const struct v
 enum assignment assign(struct assigner *assigner, const struct event *event)
 {
     const struct layout *layout = assigner->layout;
+    if (event->group == RECORD_OF_CANARY || event->group == RECORD_OF_CONTROL)
+        return event->group == RECORD_OF_CANARY ? ASSIGNED_CANARY : ASSIGNED_CONTROL;
     if (layout->flag != NO_PLACE) {
         const struct value *flag = &event->values[layout->flag];
         if (is_text(flag) && !spells(flag, assigner->subject->flag->name.text))
@@ -341,6 +343,8 @@ enum assignment assign(struct assigner *assigner, const struct event *event)
         if (!is_text(flag))
             return assigner->field_count ? evaluate(assigner, event) : LEFT_OUT_NO_VARIANT;
     }
+    if (event->group == RECORD_FAILED)
+        return LEFT_OUT_ERROR;
     if (layout->variant != NO_PLACE && is_text(&event->values[layout->variant]))
         return by_logged_variant(assigner->subject, &event->values[layout->variant]);
     return assigner->field_count ? evaluate(assigner, event) : LEFT_OUT_NO_VARIANT;

@@ -13,14 +13,33 @@ static uint32_t optional_path(struct layout *layout, const char *path)
     return path ? layout_path(layout, path) : NO_PLACE;
 }
 
+/* Where a format has fields of its own for what a log can name. */
+static const struct usual_fields {
+    const char *time, *unit, *flag, *variant;
+} usual_fields[] = {
+    [LOG_OTLP] = {NULL, "feature_flag.context.id", "feature_flag.key",
+                  "feature_flag.result.variant"},
+    [LOG_GO_FEATURE_FLAG] = {"creationDate", "userKey", GO_FEATURE_FLAG_FLAG, "variation"},
+    [LOG_KAYENTA] = {NULL, NULL, NULL, NULL},
+};
+
+static const char *first_of(const char *given, const char *usual)
+{
+    return given ? given : usual;
+}
+
 void layout_init(struct layout *layout, const struct project *project, const struct log *log,
                  struct arena *arena)
 {
     *layout = (struct layout){.project = project, .log = log, .arena = arena};
-    layout->time = layout_path(layout, log->time ? log->time : "time");
-    layout->unit = optional_path(layout, log->unit);
-    layout->flag = optional_path(layout, log->flag);
-    layout->variant = optional_path(layout, log->variant);
+    const struct usual_fields *usual = &usual_fields[log->format];
+    /* A context says what is wanted: to evaluate again. */
+    bool is_told = log->context_count == 0;
+    layout->time = layout_path(layout, first_of(log->time, first_of(usual->time, "time")));
+    layout->unit = optional_path(layout, first_of(log->unit, usual->unit));
+    layout->flag = optional_path(layout, first_of(log->flag, is_told ? usual->flag : NULL));
+    layout->variant =
+        optional_path(layout, first_of(log->variant, is_told ? usual->variant : NULL));
     layout->id = optional_path(layout, log->id);
 }
 
@@ -109,10 +128,15 @@ struct line_parser *layout_parser(const struct layout *layout)
         if (!knows_paths(layout, combined_field_names, combined_field_count))
             return NULL;
         return combined_parser(layout->paths, layout->count);
+    case LOG_OTLP:
+        return otlp_parser(layout->paths, layout->count);
+    case LOG_GO_FEATURE_FLAG:
+        return go_feature_flag_parser(layout->paths, layout->count);
     default:
         complain(layout->project, log->span, "log '%s' is of format '%s', which is not read yet",
                  log->name.text, format_names[log->format]);
-        complain_help("this version reads 'ndjson', 'csv', 'tsv' and 'combined'");
+        complain_help(
+            "this version reads 'ndjson', 'csv', 'tsv', 'combined', 'otlp' and 'go-feature-flag'");
         return NULL;
     }
 }

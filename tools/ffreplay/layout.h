@@ -45,6 +45,7 @@ struct number {
 /* A line. `values` and `numbers` are by place. */
 struct event {
     int64_t time;
+    enum record_group group;
     struct value *values;
     struct number *numbers;
 };

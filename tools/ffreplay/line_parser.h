@@ -69,6 +69,22 @@ extern const size_t combined_field_count;
 struct line_parser *csv_parser(const char *const *paths, uint32_t count, char delimiter,
                                const char *const *columns, size_t column_count);
 
+/*
+ * OTLP's JSON for logs, a request a line, as the OpenTelemetry collector's file exporter writes it. A
+ * path is an attribute of the record, of its scope or of its resource, by its name, in which a dot may
+ * descend; or a field of the record: `time` (observed where there is no other), timeUnixNano,
+ * observedTimeUnixNano, severityText, severityNumber, eventName, traceId, spanId, body. Names of
+ * feature_flag attributes that are deprecated stand for the ones that replaced them. Never NULL.
+ */
+struct line_parser *otlp_parser(const char *const *paths, uint32_t count);
+
+/*
+ * The lines of GO Feature Flag's exporters, fields by their names. GO_FEATURE_FLAG_FLAG is the `key`
+ * of those that are evaluations; in tracking events that is the event's name. Never NULL.
+ */
+struct line_parser *go_feature_flag_parser(const char *const *paths, uint32_t count);
+#define GO_FEATURE_FLAG_FLAG "flag"
+
 #ifdef __cplusplus
 }
 #endif

@@ -162,6 +162,7 @@ static void read_record(struct reader *reader, const char *line, size_t length)
     if (!take_numbers(reader, line, length))
         return;
     note_time(replay, event->time);
+    event->group = reader->parser->group;
     bool duplicate = is_duplicate(reader);
     for (uint32_t i = 0; i < replay->analysis_count; i++)
         analysis_line(&replay->analyses[i], reader->log, event, duplicate, replay->times.now, line,
@@ -182,14 +183,24 @@ static void leave_out_incomplete(struct reader *reader)
 static void read_line(struct reader *reader, const char *line, size_t length)
 {
     struct log_counts *counts = &reader->replay->counts[reader->log];
-    counts->lines++;
+    struct line_parser *parser = reader->parser;
     struct line_problem problem;
-    if (reader->parser->parse(reader->parser, line, length, reader->event.values, &problem))
+    counts->pieces++;
+    if (!parser->parse(parser, line, length, reader->event.values, &problem)) {
+        counts->lines++;
+        if (reader->lines.cut_short)
+            leave_out_incomplete(reader);
+        else
+            bad_line(reader, BAD_UNPARSABLE, problem.column, problem.text);
+        return;
+    }
+    if (!parser->next) {
+        counts->lines++;
         read_record(reader, line, length);
-    else if (reader->lines.cut_short)
-        leave_out_incomplete(reader);
-    else
-        bad_line(reader, BAD_UNPARSABLE, problem.column, problem.text);
+        return;
+    }
+    for (; parser->next(parser, reader->event.values); counts->lines++)
+        read_record(reader, line, length);
 }
 
 /* ---------------------------------------------------------------------------------------- files --
@@ -300,6 +311,20 @@ bool replay_read(struct replay *replay, const char *argument)
     return read;
 }
 
+/*
+ * Whether more than `max_bad` of what the log has is lost. A line that cannot be read is taken for as
+ * many records as others have, so that a batch counts for more than one.
+ */
+static bool is_too_bad(const struct log_counts *counts, uint32_t max_bad)
+{
+    typedef unsigned __int128 wide;
+    uint64_t unread = counts->bad[BAD_UNPARSABLE];
+    uint64_t bad = counts->bad[BAD_NO_TIME] + counts->bad[BAD_NUMBER];
+    uint64_t records = counts->lines > unread ? counts->lines - unread : 1;
+    wide lost = (wide)unread * records + (wide)(counts->pieces - unread) * bad;
+    return lost * PERCENT_ALL > (wide)counts->pieces * records * max_bad;
+}
+
 bool replay_is_too_bad(const struct replay *replay)
 {
     bool too_bad = false;
@@ -308,8 +333,7 @@ bool replay_is_too_bad(const struct replay *replay)
         uint64_t bad = 0;
         for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
             bad += counts->bad[cause];
-        if ((unsigned __int128)bad * PERCENT_ALL <=
-            (unsigned __int128)counts->lines * replay->max_bad)
+        if (!is_too_bad(counts, replay->max_bad))
             continue;
         too_bad = true;
         fprintf(stderr,

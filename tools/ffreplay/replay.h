@@ -15,7 +15,8 @@ const char *bad_cause_text(enum bad_cause cause);
 
 /* Of one log, which may be in several files. */
 struct log_counts {
-    uint64_t lines; /* blank ones do not count */
+    uint64_t lines;  /* records, and lines that are none; blank ones do not count */
+    uint64_t pieces; /* of files: lines that hold any number of records */
     uint64_t bad[BAD_CAUSE_COUNT];
 };
 
