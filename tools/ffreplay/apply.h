@@ -1,5 +1,5 @@
 /*
- * apply.h - a verdict made true: the edit of the definition, its line in the ledger, the snapshot.
+ * apply.h - a verdict made true: the edit of the definition, and its line in the ledger.
  */
 #ifndef FFREPLAY_APPLY_H
 #define FFREPLAY_APPLY_H
@@ -13,9 +13,5 @@
  */
 bool apply_verdict(const struct ledger *ledger, struct verdict *verdict, const char *actor,
                    struct buffer *error);
-
-/* Compiles the definitions as they are now, and publishes them unless the file has these bytes. */
-bool apply_build(const char *directory, const char *environment, const char *path,
-                 struct buffer *error);
 
 #endif

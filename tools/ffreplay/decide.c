@@ -5,6 +5,7 @@
 
 #include "apply.h"
 #include "commands.h"
+#include "publication.h"
 #include "replay.h"
 #include "report.h"
 
@@ -29,7 +30,8 @@ struct options {
     bool all;
     int64_t now;
     const char *window, *lateness, *max_bad;
-    const char *actor, *build;
+    const char *actor, *build, *key;
+    struct publication publication;
     bool apply, json, exit_code;
     enum color_choice color;
 };
@@ -142,8 +144,8 @@ static bool apply_all(const struct options *options, const struct ledger *ledger
     for (uint32_t i = 0; i < count; i++)
         if (!apply_verdict(ledger, &verdicts[i], actor && *actor ? actor : "ffreplay", error))
             return false;
-    return !options->build ||
-           apply_build(ledger->directory, options->environment, options->build, error);
+    return !options->build || publication_publish(&options->publication, ledger->directory,
+                                                  options->environment, error);
 }
 
 static int report(struct replay *replay, const struct options *options, const struct ledger *ledger)
@@ -246,6 +248,8 @@ static int run(int argc, char **argv)
          "exit 0 advance or complete, 10 hold, 11 pause, 20 rollback"},
         {"apply", 0, OPTION_FLAG, &options.apply, NULL, "edit the definition, add to the ledger"},
         {"build", 0, OPTION_TEXT, &options.build, "FILE", "with --apply: publish the snapshot"},
+        {"sign", 0, OPTION_TEXT, &options.key, "KEY",
+         "with --build: sign it with this secret key of minisign"},
         {"actor", 0, OPTION_TEXT, &options.actor, "NAME", "who, for the ledger [$USER]"},
         {"max-bad", 0, OPTION_TEXT, &options.max_bad, "PERCENT",
          "bad lines that a log may have [1%]"},
@@ -268,6 +272,8 @@ static int run(int argc, char **argv)
         return usage_error(&decide_command, "expected an environment: -e ENV");
     if (options.build && !options.apply)
         return usage_error(&decide_command, "--build publishes what --apply edits: give both");
+    if (options.key && !options.build)
+        return usage_error(&decide_command, "--sign signs what --build publishes: give both");
     struct replay replay = {0};
     if (!parse_values(&options, &replay))
         return EXIT_JOB;
@@ -275,12 +281,14 @@ static int run(int argc, char **argv)
     struct ledger ledger = {.lock = -1};
     struct buffer error = {0};
     int64_t today = options.now != INT64_MIN ? options.now : (int64_t)time(NULL) * 1000;
-    if (load(&replay, &options, &ledger, today, &error))
+    if (publication_prepare(&options.publication, options.build, options.key, &error) &&
+        load(&replay, &options, &ledger, today, &error))
         status = decide_on_logs(&replay, &options, &ledger, argv[1], argv + first_log,
                                 (size_t)(operands - first_log + 1));
     else
         status = job_error(&decide_command, "%s", error.bytes);
     buffer_release(&error);
+    publication_release(&options.publication);
     replay_release(&replay);
     project_free(replay.project);
     ledger_unlock(&ledger);

@@ -1,0 +1,93 @@
+/* publication.c - compiles, seals and publishes. */
+#include <string.h>
+
+#include "compiler/options.h"
+#include "compiler/project.h"
+#include "fflag.h"
+#include "publication.h"
+
+/* What the file at the path is, if it is a snapshot. */
+static enum fflag_error look(const char *path, struct fflag_snapshot_info *info)
+{
+    fflag_store *store;
+    struct fflag_options options = FFLAG_OPTIONS_INIT;
+    options.no_thread = true;
+    *info = (struct fflag_snapshot_info){.size = sizeof *info};
+    enum fflag_error error = fflag_open(&store, path, &options);
+    if (error)
+        return error;
+    const fflag_view *view = fflag_acquire(store);
+    fflag_view_info(view, info);
+    fflag_release(view);
+    fflag_close(store);
+    return FFLAG_OK;
+}
+
+bool publication_prepare(struct publication *publication, const char *path, const char *key,
+                         struct buffer *error)
+{
+    struct fflag_snapshot_info old;
+    *publication = (struct publication){.path = path, .is_signed = key != NULL};
+    if (key)
+        return secret_key_read(key, &publication->key, error);
+    if (path && look(path, &old) == FFLAG_OK && old.signed_by[0]) {
+        buffer_format(error,
+                      "'%s' is signed, and services may demand that: name the secret key with "
+                      "--sign",
+                      path);
+        return false;
+    }
+    return true;
+}
+
+void publication_release(struct publication *publication)
+{
+    secret_key_forget(&publication->key);
+}
+
+static bool is_sound(const char *path, struct buffer *error)
+{
+    struct fflag_snapshot_info info;
+    enum fflag_error problem = look(path, &info);
+    if (problem)
+        buffer_format(error, "%s: %s", path, fflag_error_text(problem));
+    return !problem;
+}
+
+static bool has_these_bytes(const char *path, const struct buffer *bytes)
+{
+    struct buffer old = {0}, ignored = {0};
+    bool same = read_file(path, bytes->length, &old, &ignored) && old.length == bytes->length &&
+                memcmp(old.bytes, bytes->bytes, old.length) == 0;
+    buffer_release(&old);
+    buffer_release(&ignored);
+    return same;
+}
+
+static void seal(const struct publication *publication, struct buffer *bytes)
+{
+    struct fflag_snapshot_info old;
+    if (look(publication->path, &old) == FFLAG_OK)
+        seal_generation(bytes, old.generation);
+    if (publication->is_signed)
+        seal_sign(bytes, &publication->key);
+}
+
+bool publication_publish(const struct publication *publication, const char *directory,
+                         const char *environment, struct buffer *error)
+{
+    struct project *project = project_load(directory, INT64_MIN);
+    struct buffer bytes = {0};
+    bool built =
+        project->diagnostics.errors == 0 && project_compile(project, environment, NULL, 0, &bytes);
+    if (!built) {
+        buffer_format(error, "the definitions in %s do not compile", directory);
+    } else {
+        seal(publication, &bytes);
+        if (!has_these_bytes(publication->path, &bytes))
+            built = publish_file(publication->path, bytes.bytes, bytes.length, is_sound, error);
+    }
+    buffer_release(&bytes);
+    project_free(project);
+    return built;
+}

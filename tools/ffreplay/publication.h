@@ -1,0 +1,31 @@
+/*
+ * publication.h - the snapshot of edited definitions, in the place of the one that is served.
+ *
+ * It takes over what the old one was given: the generation, so that services that refuse what is
+ * older accept it, and that it is signed, so that those that demand a signature do, too.
+ */
+#ifndef FFREPLAY_PUBLICATION_H
+#define FFREPLAY_PUBLICATION_H
+
+#include "compiler/seal.h"
+
+struct publication {
+    const char *path;
+    bool is_signed;
+    struct secret_key key;
+};
+
+/*
+ * To be called before anything is edited: reads the key, if one is named, and looks at the file
+ * that will be replaced. False, with a sentence in `error`, where that is signed and there is no
+ * key.
+ */
+bool publication_prepare(struct publication *publication, const char *path, const char *key,
+                         struct buffer *error);
+void publication_release(struct publication *publication);
+
+/* Compiles the definitions as they are now, and publishes them unless the file has these bytes. */
+bool publication_publish(const struct publication *publication, const char *directory,
+                         const char *environment, struct buffer *error);
+
+#endif
