@@ -130,11 +130,36 @@ static void check_advance(struct reader *reader, const struct criteria *guards,
     }
 }
 
+/* Those of one list are compared where it is read. */
+static void check_bounds_across(struct reader *reader, const struct criteria *canary,
+                                const struct criteria *stage)
+{
+    for (uint32_t i = 0; i < stage->count; i++) {
+        for (uint32_t j = 0; j < canary->count; j++) {
+            const struct criterion *one = &stage->items[i], *other = &canary->items[j];
+            bool least = one->form == CRITERION_MIN && other->form == CRITERION_MAX;
+            bool most = one->form == CRITERION_MAX && other->form == CRITERION_MIN;
+            if ((!least && !most) || !one->metric || one->metric != other->metric ||
+                one->over != other->over)
+                continue;
+            const struct criterion *low = least ? one : other, *high = least ? other : one;
+            if (low->threshold <= high->threshold)
+                continue;
+            diagnose(reader->diagnostics, FF0358, one->written.span,
+                     "no value of '%s' is at least %s and at most %s", one->metric->name.text,
+                     low->written.text, high->written.text);
+            diagnose_note(reader->diagnostics, other->written.span, "the bound for every stage");
+        }
+    }
+}
+
 static void check_canary(struct reader *reader, const struct canary *canary)
 {
     check_advance(reader, &canary->guards, &canary->advance_when);
     for (uint32_t i = 0; i < canary->stage_count; i++) {
         const struct stage *stage = &canary->stages[i];
+        check_bounds_across(reader, &canary->guards, &stage->guards);
+        check_bounds_across(reader, &canary->advance_when, &stage->advance_when);
         check_advance(reader, &canary->guards, &stage->advance_when);
         check_advance(reader, &stage->guards, &canary->advance_when);
         check_advance(reader, &stage->guards, &stage->advance_when);
