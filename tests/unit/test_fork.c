@@ -25,7 +25,7 @@ static fflag_id first, second;
 
 static int make_store(bool no_thread)
 {
-    strcpy(root, "/tmp/fflag-fork-XXXXXX");
+    snprintf(root, sizeof root, "/tmp/fflag-fork-XXXXXX");
     assert_non_null(mkdtemp(root));
     snprintf(path, sizeof path, "%s/flags.ffs", root);
     publish_generation(path, 1);

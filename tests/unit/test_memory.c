@@ -132,7 +132,7 @@ static char root[64], path[96];
 
 static int make_directory(UNUSED_STATE)
 {
-    strcpy(root, "/tmp/fflag-memory-XXXXXX");
+    snprintf(root, sizeof root, "/tmp/fflag-memory-XXXXXX");
     assert_non_null(mkdtemp(root));
     snprintf(path, sizeof path, "%s/flags.ffs", root);
     publish_generation(path, 1);

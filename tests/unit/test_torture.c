@@ -187,8 +187,8 @@ static void tell_ages(void)
 static void everything_at_once(UNUSED_STATE)
 {
     const char *given = getenv("TORTURE_SECONDS");
-    double lasts = given ? atof(given) : getenv("LONG") && *getenv("LONG") ? 60 : 2;
-    strcpy(root, "/tmp/fflag-torture-XXXXXX");
+    double lasts = given ? strtod(given, NULL) : getenv("LONG") && *getenv("LONG") ? 60 : 2;
+    snprintf(root, sizeof root, "/tmp/fflag-torture-XXXXXX");
     assert_non_null(mkdtemp(root));
     snprintf(path, sizeof path, "%s/flags.ffs", root);
     publish(1);

@@ -8,6 +8,7 @@
  *
  * Usage: bench-evaluate [--json] [ROUNDS]
  */
+#include <math.h>
 #include <pthread.h>
 
 #define XXH_INLINE_ALL
@@ -473,39 +474,43 @@ struct worker {
     pthread_barrier_t *barrier;
     unsigned (*loop)(const struct bench *);
     unsigned answers;
+    double start, end;
 };
+
+#define REPEATS 64
 
 static void *work(void *argument)
 {
     struct worker *worker = argument;
     pthread_barrier_wait(worker->barrier);
-    for (unsigned i = 0; i < 64; i++)
+    worker->start = now_ns();
+    for (unsigned i = 0; i < REPEATS; i++)
         worker->answers += worker->loop(worker->bench);
-    pthread_barrier_wait(worker->barrier);
+    worker->end = now_ns();
     return NULL;
 }
 
-/* How often a loop's questions are answered, in millions a second, by as many threads. */
-static double throughput(const struct bench *b, unsigned (*loop)(const struct bench *),
-                         unsigned threads)
+/* What a question takes when so many threads ask at the same time, from the first to the last. */
+static double time_threads(const struct bench *b, unsigned (*loop)(const struct bench *),
+                           unsigned threads)
 {
     pthread_barrier_t barrier;
     pthread_t thread[THREADS];
     struct worker workers[THREADS];
-    pthread_barrier_init(&barrier, NULL, threads + 1);
+    pthread_barrier_init(&barrier, NULL, threads);
     for (unsigned i = 0; i < threads; i++) {
-        workers[i] = (struct worker){b, &barrier, loop, 0};
+        workers[i] = (struct worker){b, &barrier, loop, 0, 0, 0};
         if (pthread_create(&thread[i], NULL, work, &workers[i]) != 0)
             fail("cannot start a thread");
     }
-    pthread_barrier_wait(&barrier);
-    double start = now_ns();
-    pthread_barrier_wait(&barrier);
-    double took = now_ns() - start;
-    for (unsigned i = 0; i < threads; i++)
+    double start = HUGE_VAL, end = 0;
+    for (unsigned i = 0; i < threads; i++) {
         pthread_join(thread[i], NULL);
+        start = fmin(start, workers[i].start);
+        end = fmax(end, workers[i].end);
+    }
     pthread_barrier_destroy(&barrier);
-    return threads * 64.0 * ITERATIONS / took * 1000;
+    return (end - start) / (threads * (double)REPEATS * ITERATIONS);
 }
 
 static void measure_threads(const struct bench *b, bool json, unsigned rounds)
@@ -517,12 +522,12 @@ static void measure_threads(const struct bench *b, bool json, unsigned rounds)
     for (size_t i = 0; i < sizeof loops / sizeof loops[0]; i++) {
         struct figures one = new_figures(rounds), two = new_figures(rounds);
         for (unsigned round = 0; round < rounds; round++) {
-            one.of_round[round] = throughput(b, loops[i].loop, 1);
-            two.of_round[round] = throughput(b, loops[i].loop, THREADS);
+            one.of_round[round] = time_threads(b, loops[i].loop, 1);
+            two.of_round[round] = time_threads(b, loops[i].loop, THREADS);
         }
         sort_figures(&one);
         sort_figures(&two);
-        print_row(json, false, loops[i].name, "M/s", &two, "one thread", &one);
+        print_row(json, false, loops[i].name, "ns", &two, "one thread", &one);
     }
 }
 

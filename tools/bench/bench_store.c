@@ -111,7 +111,7 @@ static double replace(struct bench *b)
 
 static void prepare(struct bench *b)
 {
-    strcpy(b->directory, "/tmp/bench-store-XXXXXX");
+    snprintf(b->directory, sizeof b->directory, "/tmp/bench-store-XXXXXX");
     if (!mkdtemp(b->directory))
         fail("cannot make a directory");
     for (int which = 0; which < 2; which++) {
