@@ -92,9 +92,12 @@ run() {
 
 # Of a decision: the verdict, the criterion that did it, and why. The rest is a table too wide for here.
 the_point() {
-    awk '/ HARM / { gsub(/   +/, "  ") }
-        NR == 1 || / HARM / || /^  (input|why|would) / { print }
-        /^  why/ { why = 1; next } /^  [a-z]/ { why = 0 } why && NF'
+    awk '/^              / { sub(/^ +/, " "); held = held $0; next }
+        { if (held != "") print held; held = "" }
+        / HARM / { gsub(/   +/, "  ") }
+        /^  [a-z]/ { why = /^  why/ }
+        NR == 1 || / HARM / || /^  (input|would) / || (why && NF) { held = $0 }
+        END { if (held != "") print held }'
 }
 
 # edit FILE SED-SCRIPT: changes a definition, and shows the change as git would.

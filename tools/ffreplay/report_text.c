@@ -226,10 +226,37 @@ static void traffic(const struct page *page)
                       time_text(page, analysis->last));
 }
 
+#define PAGE_WIDTH 100
+#define INDENT     12
+
+/* Broken between words. What goes on is indented further, so that the next sentence is told from
+ * it. */
+static void sentence(const struct page *page, const char *heading, const char *text)
+{
+    buffer_format(page->out, "  %-8s  ", heading);
+    size_t column = INDENT;
+    for (const char *word = text; *word;) {
+        size_t length = strcspn(word, " ");
+        const char *end = word + length;
+        size_t width = width_of(arena_copy(page->arena, word, length));
+        if (word > text && column + 1 + width > PAGE_WIDTH) {
+            buffer_format(page->out, "\n%*s", INDENT + 2, "");
+            column = INDENT + 2;
+        } else if (word > text) {
+            buffer_append_text(page->out, " ");
+            column++;
+        }
+        buffer_append(page->out, word, length);
+        column += width;
+        word = end + strspn(end, " ");
+    }
+    buffer_append_text(page->out, "\n");
+}
+
 static void list(const struct page *page, const char *heading, const struct sentences *sentences)
 {
     for (uint32_t i = 0; i < sentences->count; i++)
-        buffer_format(page->out, "  %-8s  %s\n", i == 0 ? heading : "", sentences->items[i]);
+        sentence(page, i == 0 ? heading : "", sentences->items[i]);
 }
 
 static const char *ratio_text(const struct page *page)
@@ -258,5 +285,5 @@ void report_text(struct verdict *verdict, bool color, struct buffer *out)
     buffer_format(out, "  digests   input %.12s…, build %.12s…\n\n", digest,
                   verdict->analysis->subject.build);
     list(&page, "why", &verdict->reasons);
-    buffer_format(out, "  would     %s\n", verdict->would);
+    sentence(&page, "would", verdict->would);
 }
