@@ -167,6 +167,10 @@ struct fflag_options {
  * may be NULL. On FFLAG_OK, *store is the caller's to fflag_close(). A missing or bad file is an
  * error here, and *store is NULL: a service decides at its start whether it can do without flags.
  * Cost: reads and verifies the file, about 0.2 ms a MiB.
+ *
+ * A child that is forked later evaluates on, also on views that were held; its first call on the
+ * store, which may be fflag_acquire(), starts a watcher of its own. A view that another thread held
+ * when it was forked keeps its snapshot in the child for ever.
  */
 FFLAG_API enum fflag_error fflag_open(fflag_store **store, const char *path,
                                       const struct fflag_options *options) FFLAG_MUST_USE;
@@ -431,7 +435,11 @@ FFLAG_API size_t fflag_exposure(const fflag_view *view, const fflag_result *resu
                                 const char *unit, size_t unit_length, int64_t ms, char *buffer,
                                 size_t size);
 
-/* Acquire, evaluate and release in one; for a single boolean where no view is at hand. */
+/*
+ * Acquire, evaluate and release in one; for a single boolean where no view is at hand. Cost: 1 ns
+ * more than on a view, after a thread's first call, which makes three system calls; as much as
+ * taking a view where the system has no membarrier(), and beyond the first 1,024 threads.
+ */
 FFLAG_API bool fflag_bool_once(fflag_store *store, fflag_id flag, const fflag_context *context,
                                bool fallback);
 

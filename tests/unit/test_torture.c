@@ -33,7 +33,7 @@ static _Atomic unsigned wrong;
 /* Views on their way from one thread to another. */
 static _Atomic(const fflag_view *) mailbox[MAILBOX];
 
-/* Evaluates the flags of a snapshot in which everything is read that may be: code, strings, sets. */
+/* A snapshot whose flags have the evaluator read code, strings, sets and the clock. */
 static uint8_t *assemble_tortured(int64_t generation, size_t *length)
 {
     struct assembler a = {0};
