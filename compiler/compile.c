@@ -1,17 +1,18 @@
 /* compile.c - a project, for one environment, to the bytes of a snapshot. */
 #include "lower.h"
+#include "parallel.h"
 
 #include <stdlib.h>
 
 static bool lower_project(struct lowering *lowering)
 {
-    struct project *project = lowering->project;
+    const struct project *project = lowering->project;
     uint32_t *order = xcalloc(project->flag_count + 1u, sizeof *order);
     bool done = order_flags(project, lowering->environment, order);
     if (done)
         done = lower_flags(lowering, order);
     else
-        diagnose(&project->diagnostics, FF0246, NO_SPAN,
+        diagnose(lowering->diagnostics, FF0246, NO_SPAN,
                  "flags of environment '%s' that need each other, in a long circle",
                  project->environments.items[lowering->environment].text);
     free(order);
@@ -19,10 +20,11 @@ static bool lower_project(struct lowering *lowering)
 }
 
 /* With `out` NULL, the flags are lowered, which is where limits show, and nothing is written. */
-static bool compile(struct project *project, uint32_t environment, const struct label *labels,
-                    size_t label_count, struct buffer *out)
+static bool compile(const struct project *project, uint32_t environment, const struct label *labels,
+                    size_t label_count, struct diagnostics *diagnostics, struct buffer *out)
 {
-    struct lowering lowering = {.project = project, .environment = environment};
+    struct lowering lowering = {
+        .project = project, .diagnostics = diagnostics, .environment = environment};
     lowering.flags = xcalloc(project->flag_count + 1u, sizeof *lowering.flags);
     lowering.segments = xcalloc(project->segment_count + 1u, sizeof(struct expression *));
     lowering.image.flags = xcalloc(project->flag_count + 1u, sizeof *lowering.image.flags);
@@ -47,13 +49,35 @@ bool project_compile(struct project *project, const char *environment, const str
         diagnose(&project->diagnostics, FF0218, NO_SPAN, "unknown environment '%s'", environment);
         return false;
     }
-    return compile(project, index, labels, label_count, out);
+    return compile(project, index, labels, label_count, &project->diagnostics, out);
+}
+
+struct limits {
+    const struct project *project;
+    struct arena arenas[MOST_ENVIRONMENTS]; /* by environment */
+    struct diagnostics diagnostics[MOST_ENVIRONMENTS];
+};
+
+static void check_environment(void *context, uint32_t worker, uint32_t environment)
+{
+    struct limits *limits = context;
+    (void)worker;
+    compile(limits->project, environment, NULL, 0, &limits->diagnostics[environment], NULL);
 }
 
 bool project_check_limits(struct project *project)
 {
-    bool fine = project->diagnostics.errors == 0;
-    for (uint32_t i = 0; fine && i < project->environments.count; i++)
-        fine = compile(project, i, NULL, 0, NULL);
-    return fine;
+    if (project->diagnostics.errors)
+        return false;
+    struct limits limits = {.project = project};
+    for (uint32_t i = 0; i < project->environments.count; i++)
+        limits.diagnostics[i].arena = &limits.arenas[i];
+    parallel_for(project->environments.count, 1, check_environment, &limits);
+    for (uint32_t i = 0; i < project->environments.count; i++) {
+        /* The first that is at fault speaks for all: most often they share what is too large. */
+        if (!project->diagnostics.errors)
+            diagnostics_append(&project->diagnostics, &limits.diagnostics[i]);
+        arena_adopt(&project->arena, &limits.arenas[i]);
+    }
+    return project->diagnostics.errors == 0;
 }

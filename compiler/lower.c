@@ -290,7 +290,7 @@ static void measure(struct lowering *lowering, const struct program *program, co
 static bool check_limits(struct lowering *lowering, const struct flag *flag,
                          const struct program *program, const struct lowered_flag *lowered)
 {
-    struct diagnostics *diagnostics = &lowering->project->diagnostics;
+    struct diagnostics *diagnostics = lowering->diagnostics;
     const char *environment = lowering->project->environments.items[lowering->environment].text;
     uint32_t before = diagnostics->errors;
     if (lowering->segments_too_deep) {

@@ -44,7 +44,8 @@ struct lowered_flag {
 };
 
 struct lowering {
-    struct project *project;
+    const struct project *project;
+    struct diagnostics *diagnostics;
     uint32_t environment;
     struct arena arena;
     struct image image;

@@ -482,6 +482,8 @@ struct test {
 
 /* ---------------------------------------------------------------------------------- project -- */
 
+#define MOST_ENVIRONMENTS 64 /* an override's are bits */
+
 struct project {
     struct arena arena;
     struct sources sources;
@@ -489,7 +491,7 @@ struct project {
     const char *directory; /* as given */
 
     const char *name;
-    struct texts environments;         /* at most 64 */
+    struct texts environments;         /* at most MOST_ENVIRONMENTS */
     const struct attribute *bucket_by; /* or NULL */
     bool automatic;
 

@@ -1,24 +1,22 @@
 /*
  * read_files.c - finds the definition files of a project, reads and parses them.
  *
- * Names come first, in path order; then threads take files from that list, a few at a time. Each
+ * Names come first, in path order; then workers take files from that list, a few at a time. Each
  * has an arena and a list of diagnostics of its own, which the project takes over in the end: what
  * is reported does not depend on who read what, because diagnostics are ordered by place.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "parallel.h"
 #include "read.h"
 
-#define MOST_READERS  16
-#define FILES_AT_ONCE 32 /* less is not worth a thread */
+#define FILES_AT_ONCE 32u /* less is not worth a thread */
 
 /* ----------------------------------------------------------------------------- finding files -- */
 static bool has_ending(const char *name, const char *ending)
@@ -158,20 +156,18 @@ static const char *without_slashes(struct arena *arena, const char *directory)
 
 /* ----------------------------------------------------------------------------- reading files -- */
 
-/* What the threads share: each document, and each source, is one thread's own. */
-struct reading {
-    struct project *project;
-    struct document *documents;
-    int directory;
-    /* The next file to take. Only the number matters, so no order is asked of it; what is read is
-     * seen by who joins the threads. */
-    atomic_uint next;
-};
-
+/* A worker's own; the project takes it over in the end. */
 struct file_reader {
-    struct reading *reading;
     struct arena arena;
     struct diagnostics diagnostics;
+};
+
+/* Each document, and each source, is one worker's own while they work. */
+struct reading {
+    struct sources *sources;
+    struct document *documents;
+    int directory;
+    struct file_reader readers[MOST_WORKERS];
 };
 
 static void report_unreadable(struct diagnostics *diagnostics, uint32_t file, const char *why)
@@ -190,13 +186,12 @@ static bool read_bytes(int fd, size_t size, char *text, size_t *length)
     return got >= 0;
 }
 
-static bool read_source(struct file_reader *reader, uint32_t file)
+static bool read_source(struct file_reader *reader, struct source *source, int directory,
+                        uint32_t file)
 {
-    struct source *source = &reader->reading->project->sources.items[file];
     source->text = "";
     /* Not to be stuck on a FIFO that somebody named like a definition. */
-    int fd = openat(reader->reading->directory, source->name,
-                    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = openat(directory, source->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat status;
     if (fd < 0 || fstat(fd, &status) != 0) {
         report_unreadable(&reader->diagnostics, file, strerror(errno));
@@ -222,74 +217,37 @@ static bool read_source(struct file_reader *reader, uint32_t file)
     return sound;
 }
 
-static void read_document(struct file_reader *reader, uint32_t file)
+static void read_document(void *context, uint32_t worker, uint32_t file)
 {
-    struct reading *reading = reader->reading;
+    struct reading *reading = context;
+    struct file_reader *reader = &reading->readers[worker];
     struct document *document = &reading->documents[file];
-    const struct sources *sources = &reading->project->sources;
+    struct source *source = &reading->sources->items[file];
     /* A directory that cannot be read stands here with what was reported of it. */
-    document->complete = sources->items[file].text != NULL || read_source(reader, file);
-    if (sources->items[file].length)
-        document->root =
-            yaml_read(sources, file, &reader->arena, &reader->diagnostics, &document->complete);
-}
-
-static void *read_some(void *argument)
-{
-    struct file_reader *reader = argument;
-    struct reading *reading = reader->reading;
-    uint32_t count = reading->project->sources.count;
-    for (;;) {
-        uint32_t first =
-            atomic_fetch_add_explicit(&reading->next, FILES_AT_ONCE, memory_order_relaxed);
-        if (first >= count)
-            return NULL;
-        for (uint32_t i = first; i < count && i < first + FILES_AT_ONCE; i++)
-            read_document(reader, i);
-    }
-}
-
-static uint32_t reader_count(uint32_t files)
-{
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    uint32_t most = processors > MOST_READERS ? MOST_READERS : (uint32_t)processors;
-    uint32_t useful = files / FILES_AT_ONCE + 1;
-    return processors < 1 ? 1 : useful < most ? useful : most;
-}
-
-static void take_over(struct reader *reader, struct file_reader *from)
-{
-    diagnostics_append(reader->diagnostics, &from->diagnostics);
-    arena_adopt(reader->arena, &from->arena);
+    document->complete =
+        source->text != NULL || read_source(reader, source, reading->directory, file);
+    if (source->length)
+        document->root = yaml_read(reading->sources, file, &reader->arena, &reader->diagnostics,
+                                   &document->complete);
 }
 
 static struct document *read_found(struct reader *reader, int directory)
 {
-    struct project *project = reader->project;
-    uint32_t files = project->sources.count;
+    struct sources *sources = &reader->project->sources;
     struct reading reading = {
-        .project = project,
-        .documents = ARENA_ARRAY(reader->arena, struct document, files),
+        .sources = sources,
+        .documents = ARENA_ARRAY(reader->arena, struct document, sources->count),
         .directory = directory,
     };
-    struct file_reader readers[MOST_READERS] = {{0}};
-    pthread_t threads[MOST_READERS];
-    uint32_t count = reader_count(files), started = 1;
-    for (uint32_t i = 0; i < count; i++) {
-        readers[i].reading = &reading;
-        readers[i].diagnostics =
-            (struct diagnostics){.arena = &readers[i].arena, .sources = &project->sources};
+    for (uint32_t i = 0; i < MOST_WORKERS; i++)
+        reading.readers[i].diagnostics =
+            (struct diagnostics){.arena = &reading.readers[i].arena, .sources = sources};
+    parallel_for(sources->count, FILES_AT_ONCE, read_document, &reading);
+    for (uint32_t i = 0; i < MOST_WORKERS; i++) {
+        diagnostics_append(reader->diagnostics, &reading.readers[i].diagnostics);
+        arena_adopt(reader->arena, &reading.readers[i].arena);
     }
-    /* Where no thread can be had, the work is done without it. */
-    while (started < count &&
-           pthread_create(&threads[started], NULL, read_some, &readers[started]) == 0)
-        started++;
-    read_some(&readers[0]);
-    for (uint32_t i = 1; i < started; i++)
-        pthread_join(threads[i], NULL);
-    for (uint32_t i = 0; i < started; i++)
-        take_over(reader, &readers[i]);
-    for (uint32_t i = 0; i < files; i++)
+    for (uint32_t i = 0; i < sources->count; i++)
         reader->incomplete |= !reading.documents[i].complete;
     return reading.documents;
 }

@@ -1,8 +1,6 @@
 /* read_project.c - the project's own section, and the small declarations. */
 #include "read.h"
 
-#define MOST_ENVIRONMENTS 64 /* an override's are bits */
-
 static void read_environments(struct reader *reader, struct node *node, void *target)
 {
     (void)target;

@@ -1,0 +1,59 @@
+/* parallel.c - threads that take what is next until nothing is left. */
+#include "parallel.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+struct job {
+    uint32_t count, at_once;
+    parallel_work *work;
+    void *context;
+    /* Only the number matters, so no order is asked of it: what is done is seen by who joins. */
+    atomic_uint next;
+};
+
+struct worker {
+    struct job *job;
+    uint32_t number;
+    pthread_t thread;
+};
+
+static void *take_and_work(void *argument)
+{
+    const struct worker *worker = argument;
+    struct job *job = worker->job;
+    for (;;) {
+        uint32_t first = atomic_fetch_add_explicit(&job->next, job->at_once, memory_order_relaxed);
+        if (first >= job->count)
+            return NULL;
+        for (uint32_t i = first; i < job->count && i - first < job->at_once; i++)
+            job->work(job->context, worker->number, i);
+    }
+}
+
+static uint32_t worker_count(uint32_t count, uint32_t at_once)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    uint32_t most = processors < 1 ? 1 : (uint32_t)processors;
+    if (most > MOST_WORKERS)
+        most = MOST_WORKERS;
+    uint32_t useful = count / at_once + (count % at_once != 0);
+    return useful < most ? useful : most;
+}
+
+void parallel_for(uint32_t count, uint32_t at_once, parallel_work *work, void *context)
+{
+    struct job job = {.count = count, .at_once = at_once, .work = work, .context = context};
+    struct worker workers[MOST_WORKERS];
+    uint32_t wanted = worker_count(count, at_once), started = 1;
+    for (uint32_t i = 0; i < MOST_WORKERS; i++)
+        workers[i] = (struct worker){.job = &job, .number = i};
+    /* Where no thread can be had, the work is done without it. */
+    while (started < wanted &&
+           pthread_create(&workers[started].thread, NULL, take_and_work, &workers[started]) == 0)
+        started++;
+    take_and_work(&workers[0]);
+    for (uint32_t i = 1; i < started; i++)
+        pthread_join(workers[i].thread, NULL);
+}

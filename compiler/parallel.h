@@ -1,0 +1,21 @@
+/*
+ * parallel.h - the same work on many things, on as many processors as there are.
+ */
+#ifndef FFC_PARALLEL_H
+#define FFC_PARALLEL_H
+
+#include <stdint.h>
+
+#define MOST_WORKERS 16u
+
+/* Does one thing. Of two calls at a time, `worker` differs; it is below MOST_WORKERS. */
+typedef void parallel_work(void *context, uint32_t worker, uint32_t index);
+
+/*
+ * Calls `work` for every index below `count`, in no order, and returns when all is done. Workers take
+ * `at_once` indices at a time, so that what is small is done together. What they wrote can be read
+ * after the return.
+ */
+void parallel_for(uint32_t count, uint32_t at_once, parallel_work *work, void *context);
+
+#endif
