@@ -39,8 +39,10 @@ static void print_signature(const struct snapshot *snapshot, bool checked, struc
 {
     struct ffs_signature signature;
     const char *comment;
-    if (!snapshot_signature(snapshot, &signature, &comment))
+    if (!snapshot_signature(snapshot, &signature, &comment)) {
+        buffer_append_text(out, "  signed by    nobody\n");
         return;
+    }
     buffer_format(out, "  signed by    key %s%s\n", snapshot->info.signed_by,
                   checked ? "" : ", not checked: give it with --key");
     buffer_format(out, "  comment      %.*s\n", (int)signature.comment_length, comment);

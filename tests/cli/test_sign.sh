@@ -36,6 +36,8 @@ exits 'another key is refused' 1 verify signed.ffs --key theirs.pub
 ok 'and why' says 'which is not trusted'
 exits 'an unsigned snapshot is refused' 1 verify plain.ffs --key ours.pub
 ok 'and why not' says 'not trusted: it is not signed'
+ok 'without a key it is sound' verify plain.ffs
+ok 'and signed by nobody' says 'signed by    nobody'
 exits 'what is no key is refused' 2 verify signed.ffs --key flags.yaml
 "$FFC" verify signed.ffs --key ours.pub --json >verified
 json() {
