@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "complain.h"
+#include "points.h"
 
 #define MOST_WINDOWS 4096
 
@@ -164,6 +165,8 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
     analysis->first = INT64_MAX;
     analysis->last = INT64_MIN;
     analysis->before_first = INT64_MAX;
+    if (!points_fit(project, canary))
+        return false;
     if (!canary_can_be_judged(project, canary))
         return false;
 

@@ -174,7 +174,7 @@ bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct
         complain_help("say which field it is: context: {%s: FIELD}", key->name.text);
         return false;
     }
-    if (layout->variant != NO_PLACE || log->context_count > 0)
+    if (layout->variant != NO_PLACE || log->context_count > 0 || log->format == LOG_KAYENTA)
         return true;
     complain(
         layout->project, log->span,

@@ -132,11 +132,10 @@ struct line_parser *layout_parser(const struct layout *layout)
         return otlp_parser(layout->paths, layout->count);
     case LOG_GO_FEATURE_FLAG:
         return go_feature_flag_parser(layout->paths, layout->count);
-    default:
-        complain(layout->project, log->span, "log '%s' is of format '%s', which is not read yet",
-                 log->name.text, format_names[log->format]);
-        complain_help(
-            "this version reads 'ndjson', 'csv', 'tsv', 'combined', 'otlp' and 'go-feature-flag'");
-        return NULL;
+    case LOG_PROMETHEUS:
+        return prometheus_parser(layout->paths, layout->count);
+    case LOG_KAYENTA:
+        return kayenta_parser(layout->paths, layout->count);
     }
+    return NULL;
 }

@@ -85,6 +85,16 @@ struct line_parser *otlp_parser(const char *const *paths, uint32_t count);
 struct line_parser *go_feature_flag_parser(const char *const *paths, uint32_t count);
 #define GO_FEATURE_FLAG_FLAG "flag"
 
+/*
+ * Time series, a record a point, with the fields `time` and `value`; "NaN" is no value. The text is a
+ * document. Neither is ever NULL.
+ *
+ * Prometheus: the answer to a range query; the other fields are labels. Kayenta: metric set pairs;
+ * the other fields are `name` and the tags, and the group is that of the side.
+ */
+struct line_parser *prometheus_parser(const char *const *paths, uint32_t count);
+struct line_parser *kayenta_parser(const char *const *paths, uint32_t count);
+
 #ifdef __cplusplus
 }
 #endif

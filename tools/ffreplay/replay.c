@@ -19,6 +19,7 @@ struct reader {
     struct line_parser *parser;
     struct lines lines;
     struct event event;
+    bool failed; /* a document cannot be read, which has been reported */
 };
 
 const char *bad_cause_text(enum bad_cause cause)
@@ -180,6 +181,16 @@ static void leave_out_incomplete(struct reader *reader)
             replay->analyses[i].assigners[reader->log].layout != NULL;
 }
 
+/* A document is most of what there is, or all of it: without it there is nothing to judge. */
+static void refuse_document(struct reader *reader, const struct line_problem *problem)
+{
+    const char *format = reader->layout->log->format == LOG_KAYENTA ? "kayenta" : "prometheus";
+    fprintf(stderr, "ffreplay: cannot read %s:%" PRIu64 " as %s: %s%s\n", reader->lines.path,
+            reader->lines.number, format, problem->text,
+            reader->lines.cut_short ? " (it may be cut short)" : "");
+    reader->failed = true;
+}
+
 static void read_line(struct reader *reader, const char *line, size_t length)
 {
     struct log_counts *counts = &reader->replay->counts[reader->log];
@@ -188,7 +199,9 @@ static void read_line(struct reader *reader, const char *line, size_t length)
     counts->pieces++;
     if (!parser->parse(parser, line, length, reader->event.values, &problem)) {
         counts->lines++;
-        if (reader->lines.cut_short)
+        if (reader->lines.framing == FRAMING_JSON)
+            refuse_document(reader, &problem);
+        else if (reader->lines.cut_short)
             leave_out_incomplete(reader);
         else
             bad_line(reader, BAD_UNPARSABLE, problem.column, problem.text);
@@ -229,7 +242,7 @@ static bool read_lines(struct reader *reader)
     const char *line;
     size_t length;
     bool first = true, wants_header = reader->parser->read_header != NULL;
-    while (lines_next(&reader->lines, &line, &length)) {
+    while (!reader->failed && lines_next(&reader->lines, &line, &length)) {
         if (first && length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
             line += 3;
             length -= 3;
@@ -246,7 +259,7 @@ static bool read_lines(struct reader *reader)
     if (reader->lines.source.error[0])
         fprintf(stderr, "ffreplay: cannot read %s: %s\n", reader->lines.path,
                 reader->lines.source.error);
-    return !reader->lines.source.error[0];
+    return !reader->failed && !reader->lines.source.error[0];
 }
 
 /* "NAME=FILE" where NAME is a log, or FILE where there is but one. */

@@ -1,0 +1,86 @@
+/* points.c - see points.h. */
+#include "points.h"
+
+#include "complain.h"
+
+static bool fits_log(const struct project *project, const struct log *log)
+{
+    bool has_sides = log->format == LOG_KAYENTA;
+    const char *too_much = log->unit                   ? "unit"
+                           : log->context_count > 0    ? "context"
+                           : has_sides && log->flag    ? "flag"
+                           : has_sides && log->variant ? "variant"
+                                                       : NULL;
+    if (too_much)
+        complain(project, log->span,
+                 "log '%s' is of points that were aggregated before: they have no %s",
+                 log->name.text, too_much);
+    else if (!has_sides && !log->variant)
+        complain(project, log->span, "log '%s' does not say which label tells the variants apart",
+                 log->name.text);
+    else
+        return true;
+    complain_help(has_sides
+                      ? "leave it out: the groups are 'control' and 'experiment'"
+                      : "name the label whose values are the flag's variants: variant: LABEL");
+    return false;
+}
+
+static bool fits_metric(const struct project *project, const struct log *log,
+                        const struct metric *metric)
+{
+    const char *what = metric->per_unit               ? "per unit"
+                       : metric->kind == METRIC_RATE  ? "a rate"
+                       : metric->kind == METRIC_RATIO ? "a ratio"
+                                                      : NULL;
+    if (!what)
+        return true;
+    complain(project, metric->name.span,
+             "metric '%s' is %s, and log '%s' has points that were aggregated before, not events",
+             metric->name.text, what, log->name.text);
+    complain_help(metric->per_unit
+                      ? "over points there are proportion, mean, quantile, max, min and last"
+                      : "let the query compute it, and take 'mean', 'max' or 'last' of its points");
+    return false;
+}
+
+static bool fits_bound(const struct project *project, const struct criterion *criterion)
+{
+    const char *asked = criterion->form == CRITERION_MAX_INCREASE   ? "max_increase"
+                        : criterion->form == CRITERION_MAX_DECREASE ? "max_decrease"
+                        : criterion->confidence > 0                 ? "confidence"
+                                                                    : NULL;
+    if (!asked)
+        return true;
+    complain(project, criterion->span,
+             "'%s' of metric '%s' asks for a bound, and points of a time series give none: each "
+             "resembles the one before it, and stands for an unknown number of events",
+             asked, criterion->metric->name.text);
+    complain_help("'max' and 'min' judge the estimate; for bounds, replay the events themselves");
+    return false;
+}
+
+static bool all_fit(const struct project *project, const struct criteria *criteria)
+{
+    for (uint32_t i = 0; i < criteria->count; i++) {
+        const struct criterion *criterion = &criteria->items[i];
+        const struct log *log = criterion->metric->log;
+        if (!log && project->log_count == 1)
+            log = project->logs[0];
+        if (!log || (log->format != LOG_PROMETHEUS && log->format != LOG_KAYENTA))
+            continue;
+        if (!fits_log(project, log) || !fits_metric(project, log, criterion->metric) ||
+            !fits_bound(project, criterion))
+            return false;
+    }
+    return true;
+}
+
+bool points_fit(const struct project *project, const struct canary *canary)
+{
+    bool fit = all_fit(project, &canary->guards) && all_fit(project, &canary->advance_when);
+    for (uint32_t i = 0; i < canary->stage_count; i++)
+        fit = fit && all_fit(project, &canary->stages[i].guards) &&
+              all_fit(project, &canary->stages[i].advance_when);
+    return fit;
+}
