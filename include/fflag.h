@@ -26,7 +26,8 @@
  *              handed in to a context are borrowed from the caller and must outlive its use.
  *   units      times are milliseconds since 1970-01-01T00:00:00Z; lengths are bytes.
  *   cost       no function named "evaluate", "bool", "string", "integer", "number", "json",
- *              "acquire" or "release" allocates, locks or makes a system call.
+ *              "acquire" or "release" allocates or locks, or, after a thread's first call, makes a
+ *              system call.
  *   output     the library never prints, exits, or installs a signal handler.
  */
 #ifndef FFLAG_H
