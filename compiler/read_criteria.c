@@ -261,6 +261,39 @@ static bool check_forms(struct reader *reader, struct node *node, const char *wh
     return false;
 }
 
+/* What judges a bound needs something that varies, and all of it. */
+static void check_bound(struct reader *reader, const struct node *node,
+                        const struct criterion *criterion)
+{
+    bool compares = criterion->form >= CRITERION_MAX_INCREASE;
+    if (!criterion->metric || (!compares && !criterion->confidence))
+        return;
+    const struct node *asked = node_get(node, "confidence");
+    if (compares)
+        asked = node_get(node, criterion->form == CRITERION_MAX_INCREASE ? "max_increase"
+                                                                         : "max_decrease");
+    enum metric_kind kind = criterion->metric->kind;
+    if (kind == METRIC_MAX || kind == METRIC_MIN || kind == METRIC_LAST) {
+        diagnose(reader->diagnostics, FF0366, asked->span,
+                 "metric '%s' is a single value: there is no bound for it",
+                 criterion->metric->name.text);
+        diagnose_note(reader->diagnostics, criterion->metric->name.span, "its kind is %s",
+                      kind == METRIC_MAX   ? "max"
+                      : kind == METRIC_MIN ? "min"
+                                           : "last");
+        diagnose_help(reader->diagnostics, "judge it as it is: 'max' or 'min', without confidence");
+        return;
+    }
+    if (criterion->over == 0 && criterion->for_windows <= 1)
+        return;
+    const char *window = criterion->over > 0 ? "over" : "for";
+    diagnose(reader->diagnostics, FF0366, node_get(node, window)->span,
+             "'%s' judges a window, and a bound needs the whole stage", window);
+    diagnose_note(reader->diagnostics, asked->span, "the bound is asked for here");
+    diagnose_help(reader->diagnostics,
+                  "leave it out, or judge the estimate: 'max' or 'min', without confidence");
+}
+
 static void read_criterion(struct reader *reader, struct node *node, bool guard,
                            struct criteria *criteria)
 {
@@ -281,6 +314,7 @@ static void read_criterion(struct reader *reader, struct node *node, bool guard,
         read_absolute(reader, keys.threshold, criterion);
     else
         read_threshold(reader, keys.threshold, criterion);
+    check_bound(reader, node, criterion);
     *ARENA_APPEND(reader->arena, criteria->items, criteria->count) = *criterion;
 }
 

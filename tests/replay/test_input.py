@@ -176,29 +176,6 @@ equal([criterion["canary"] for criterion in result.json["criteria"]],
       [{"n": 300, "estimate": 1 / 300}, {"n": 50, "estimate": 1 / 50}], "and_measures_them")
 equal(result.json["input"]["left_out"], {"other_flag": 1}, "and_knows_whose_they_are")
 
-# Bounds that there cannot be, with their place; a later stage's, too.
-REFUSED = {
-    "single value": "- {metric: slowest, max_increase: 10%, action: rollback}",
-    "'over' of": "- {metric: error_rate, max_increase: 10%, over: 1m, action: rollback}",
-    "'for' of": "- {metric: error_rate, max: 5%, confidence: 95%, for: 3, action: rollback}",
-}
-for words, line in REFUSED.items():
-    directory = project("refused", canary(BLOCK.replace("state:", f"  {line}\nstate:")),
-                        base=lab.PROJECT)
-    for options in ([], ["--json", "--exit-code"], ["--apply"]):
-        result = decide(directory, path, *options)
-        ok(result.status == 1 and not result.out, f"{words}_is_refused_{options}", result.out,
-           result.err)
-    with open(os.path.join(directory, "flags.yaml")) as file:
-        place = next(i for i, text in enumerate(file, 1) if line in text)
-    ok(re.match(rf"{re.escape(directory)}/flags\.yaml:{place}:\d+: error: .*{words}", result.err),
-       f"{words}_is_refused_with_its_place", result.err)
-    ok("help: " in result.err and "'max' and 'min'" in result.err, f"{words}_says_what_works",
-       result.err)
-later = BLOCK.replace("{name: full, percent: 100%}",
-                      "{name: full, percent: 100%, guards: [{metric: slowest, max_increase: 5%}]}")
-result = decide(project("later", canary(later)), path)
-ok(result.status == 1 and "max_increase" in result.err, "a_later_stage's_are_refused_now", result.err)
 windows = BLOCK.replace("max: 5%,", "max: 5%, over: 7d,")
 result = decide(project("windows", canary(windows)), path)
 ok(result.status == 1 and "give a longer --window" in result.err, "too_many_windows", result.err)

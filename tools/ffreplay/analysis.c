@@ -21,51 +21,6 @@ bool criterion_is_statistical(const struct criterion *criterion)
     return criterion_compares(criterion) || criterion->confidence > 0;
 }
 
-static bool can_be_judged(const struct project *project, const struct criterion *criterion)
-{
-    const char *metric = criterion->metric->name.text;
-    if (!criterion_is_statistical(criterion))
-        return true;
-    const char *asked = criterion->form == CRITERION_MAX_INCREASE   ? "max_increase"
-                        : criterion->form == CRITERION_MAX_DECREASE ? "max_decrease"
-                                                                    : "confidence";
-    if (!evidence_exists(criterion->metric->kind)) {
-        complain(project, criterion->span,
-                 "metric '%s' is a single value: there is no bound for it that '%s' could judge",
-                 metric, asked);
-        complain_help("'max' and 'min' judge it as it is");
-        return false;
-    }
-    if (criterion->over == 0 && criterion->for_windows <= 1)
-        return true;
-    complain(project, criterion->span,
-             "'%s' of metric '%s' asks for windows, and a bound that may be looked at any time "
-             "needs the whole stage",
-             criterion->over > 0 ? "over" : "for", metric);
-    complain_help("leave it out, or judge the estimate: 'max' and 'min' without 'confidence'");
-    return false;
-}
-
-static bool all_can_be_judged(const struct project *project, const struct criteria *criteria)
-{
-    bool can = true;
-    for (uint32_t i = 0; i < criteria->count; i++)
-        can &= can_be_judged(project, &criteria->items[i]);
-    return can;
-}
-
-/* A later stage's criteria count, too: a rollout should not get stuck half way. */
-static bool canary_can_be_judged(const struct project *project, const struct canary *canary)
-{
-    bool can = all_can_be_judged(project, &canary->guards);
-    can &= all_can_be_judged(project, &canary->advance_when);
-    for (uint32_t i = 0; i < canary->stage_count; i++) {
-        can &= all_can_be_judged(project, &canary->stages[i].guards);
-        can &= all_can_be_judged(project, &canary->stages[i].advance_when);
-    }
-    return can;
-}
-
 static bool log_of(const struct project *project, const struct metric *metric, uint32_t *log)
 {
     for (*log = 0; *log < project->log_count; (*log)++)
@@ -166,8 +121,6 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
     analysis->last = INT64_MIN;
     analysis->before_first = INT64_MAX;
     if (!points_fit(project, canary))
-        return false;
-    if (!canary_can_be_judged(project, canary))
         return false;
 
     uint32_t most = canary->guards.count + stage->guards.count + canary->advance_when.count +

@@ -9,11 +9,6 @@
 /* Below so many units in a group, how much they differ from one another is not known. */
 #define UNITS_TO_TELL 30
 
-bool evidence_exists(enum metric_kind kind)
-{
-    return kind != METRIC_MAX && kind != METRIC_MIN && kind != METRIC_LAST;
-}
-
 /* As if each unit's events were but one, repeated: the most that clusters can do. */
 static double worst_effect(const struct spread *units, bool rate)
 {

@@ -26,9 +26,6 @@ struct evidence {
     bool beyond;    /* numbers too large for a variance: nothing can be said */
 };
 
-/* Whether a metric of this kind can be compared, or bounded, at all. */
-bool evidence_exists(enum metric_kind kind);
-
 /* `control` has no cell where the canary stands alone. */
 void evidence_gather(struct evidence *evidence, const struct measure *measure,
                      struct observed canary, struct observed control, enum baseline baseline,
