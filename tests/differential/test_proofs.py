@@ -1,5 +1,7 @@
 """What `ffc check` claims of conditions, against what they do: a rule that it says is never reached must
 not decide for any of many random contexts, and a condition that it says always holds must hold for all.
+Of two stages of a canary, the audiences that it says are apart must have nobody in common, and one that
+it says leaves out some of the other must not be one that it says holds all of the other.
 
 PROJECTS (default 40) and SEED can be set. Each project has pairs of random segments, a file a pair:
 `first` serves those of one, and `second` those of the other, with either of them turned round.
@@ -47,6 +49,8 @@ def write_project(directory, generator):
                 flag = "%s-%s-%d" % (a, b, turned)
                 files[flag + ".yaml"] = {"flags": {flag: {"rules": [
                     {"name": "first", "if": first}, {"name": "second", "if": {"segment": b}}]}}}
+            files["canary-%s-%s.yaml" % (a, b)] = {"flags": {"canary-%s-%s" % (a, b): {"canary": {"stages": [
+                {"percent": "5%", "if": {"segment": a}}, {"percent": "50%", "if": {"segment": b}}]}}}}
     for path, content in files.items():
         with open(os.path.join(directory, path), "w", encoding="utf-8") as file:
             file.write(write_yaml(content).lstrip())
@@ -57,25 +61,29 @@ def run(*arguments):
 
 
 def claims(directory):
-    """Flags whose second rule is said to be unreachable, and segments that are said always to hold."""
+    """What is said: flags whose second rule is unreachable, segments that always hold, and pairs of segments
+    that are apart, or of which the second leaves out some of the first."""
     check = run("check", "-C", directory, "--format", "json")
     report = json.loads(check.stdout)
     assert report["errors"] == 0, check.stdout
-    unreached, always = set(), set()
+    unreached, always, apart, left_out = set(), set(), set(), set()
     for found in report["diagnostics"]:
         name = os.path.basename(found["file"])[: -len(".yaml")]
         if found["code"] == "FF0327":
             unreached.add(name)
+        if found["code"] == "FF0344":
+            pair = tuple(name.split("-")[1:])
+            (apart if "nobody" in found["message"] else left_out).add(pair)
         if found["code"] == "FF0323" and name == "project":
             with open(found["file"], "rb") as file:
                 before = file.read()[: found["range"]["start"]["byte"]].decode()
             whole = before.rstrip().endswith('"if":')
             if whole:
                 always.add(before.rsplit('\n  "s', 1)[1].split('"')[0])
-    return unreached, always
+    return unreached, always, apart, left_out
 
 
-def refute(directory, generator, unreached, always):
+def refute(directory, generator, unreached, always, apart):
     contexts = os.path.join(directory, "contexts.ndjson")
     with open(contexts, "w", encoding="utf-8") as file:
         for _ in range(250):
@@ -87,20 +95,36 @@ def refute(directory, generator, unreached, always):
         wrong = answer["rule"] == "second" if answer["flag"] in unreached else answer["rule"] is None
         if wrong:
             return "flag %s: %s" % (answer["flag"], line)
-    return None if result.returncode == 0 else result.stderr
+    if result.returncode != 0:
+        return result.stderr
+    segments = sorted({name for pair in apart for name in pair})
+    result = run("eval", *("always-" + name for name in segments), "-C", directory, "-e", "production", "--at", AT,
+                 "--contexts", contexts, "--json") if segments else result
+    answers = [json.loads(line) for line in result.stdout.splitlines()] if segments else []
+    for first in range(0, len(answers), len(segments) or 1):
+        of_one = answers[first : first + len(segments)]
+        assert len({answer["flag"] for answer in of_one}) == len(segments)
+        held = {answer["flag"][len("always-") :] for answer in of_one if answer["rule"] is not None}
+        for a, b in apart:
+            if a in held and b in held:
+                return "%s and %s have somebody in common" % (a, b)
+    return None
 
 
 def main():
     print("# SEED=%d PROJECTS=%d" % (SEED, PROJECTS))
-    unreached_count = own_count = always_count = 0
+    unreached_count = own_count = always_count = apart_count = left_out_count = 0
     for project in range(PROJECTS):
         generator = Generator(random.Random(SEED + project))
         directory = tempfile.mkdtemp(prefix="ffc-proofs-")
         write_project(directory, generator)
-        unreached, always = claims(directory)
+        unreached, always, apart, left_out = claims(directory)
         # A segment behind itself is never reached, whatever it asks; most of these can be proved.
         own = {"s%d-s%d-0" % (i, i) for i in range(7)}
-        problem = refute(directory, generator, unreached, always) if unreached or always else None
+        problem = refute(directory, generator, unreached, always, apart) if unreached or always else None
+        for a, b in left_out:
+            if "%s-%s-0" % (b, a) in unreached:
+                problem = "%s leaves out some of %s, and holds all of it" % (b, a)
         if problem:
             print("not ok 1 - what is claimed is so")
             print("# project %d of SEED=%d, kept in %s" % (project, SEED, directory))
@@ -109,10 +133,14 @@ def main():
         own_count += len(unreached & own)
         unreached_count += len(unreached - own)
         always_count += len(always)
+        apart_count += len(apart)
+        left_out_count += len(left_out)
         shutil.rmtree(directory)
     enough = unreached_count > PROJECTS and own_count > 3 * PROJECTS and 2 * always_count > PROJECTS
-    print("%s 1 - what is claimed is so: %d + %d rules never reached, %d conditions that always hold"
-          % ("ok" if enough else "not ok", own_count, unreached_count, always_count))
+    enough = enough and apart_count > PROJECTS and left_out_count > PROJECTS
+    print("%s 1 - what is claimed is so: %d + %d rules never reached, %d conditions that always hold, "
+          "%d + %d audiences apart or left out" % ("ok" if enough else "not ok", own_count, unreached_count,
+                                                   always_count, apart_count, left_out_count))
     return 0 if enough else 1
 
 
