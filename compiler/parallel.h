@@ -12,9 +12,9 @@
 typedef void parallel_work(void *context, uint32_t worker, uint32_t index);
 
 /*
- * Calls `work` for every index below `count`, in no order, and returns when all is done. Workers take
- * `at_once` indices at a time, so that what is small is done together. What they wrote can be read
- * after the return.
+ * Calls `work` for every index below `count`, in no order, and returns when all is done. Workers
+ * take `at_once` indices at a time, so that what is small is done together. What they wrote can be
+ * read after the return.
  */
 void parallel_for(uint32_t count, uint32_t at_once, parallel_work *work, void *context);
 
