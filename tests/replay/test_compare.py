@@ -205,6 +205,14 @@ equal([criterion["verdict"] for criterion in judged(
     ten_points)["criteria"]], ["UNDECIDED", "UNDECIDED"], "ten_points_alone_do_not_pass")
 
 
+# A change relative to nothing is not known; in the metric's own unit it is.
+free = write("free.ndjson", service(10, 300, 20, lambda rng, canary, minute: (
+    0.1 * (0.5 + rng.random()) if canary else 0, 200)))
+result = judged(guarded("free", LATENCY, "metric: latency_mean, max_increase: {abs: 5ms}"), free)
+equal([criterion["verdict"] for criterion in result["criteria"]], ["UNDECIDED", "HARM"],
+      "a_change_relative_to_zero_does_not_pass")
+
+
 def collapse(rng, in_canary, minute):
     return (0.027 if in_canary else rng.choice([0.001, 0.05, 0.249])), 200
 
