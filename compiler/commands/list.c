@@ -251,8 +251,10 @@ static void write_json(const struct listing *listing, const struct flag *flag, s
     static const char *const types[] = {"", "boolean", "string", "integer", "number", "json"};
     const struct project *project = listing->project;
     struct span span = flag->name.span;
-    char expires[32];
-    format_time(flag->expires, expires, sizeof expires);
+    bool expires = flag->expires != INT64_MIN;
+    char when[32] = "";
+    if (expires)
+        format_time(flag->expires, when, sizeof when);
     buffer_append_text(out, "{\"format_version\":1");
     write_entry(out, "flag", flag->name.text);
     write_entry(out, "kind", flag_kind_names[flag->kind]);
@@ -266,7 +268,7 @@ static void write_json(const struct listing *listing, const struct flag *flag, s
         json_write_string(out, flag->tags.items[i].text);
     }
     buffer_append_text(out, "]");
-    write_entry(out, "expires", flag->expires == INT64_MIN ? NULL : expires);
+    write_entry(out, "expires", expires ? when : NULL);
     write_entry(out, "file", project->sources.items[span.file].path);
     json_write_key(out, "line");
     buffer_format(out, "%u", source_position(&project->sources, span.file, span.begin).line);

@@ -22,6 +22,8 @@ int main(int argc, char **argv)
         struct buffer bytes = {0}, error = {0};
         if (!read_file(argv[i], SIZE_MAX / 2, &bytes, &error)) {
             fprintf(stderr, "replay: %s: %s\n", argv[i], error.bytes);
+            buffer_release(&bytes);
+            buffer_release(&error);
             return 2;
         }
         const uint8_t *data = (const uint8_t *)bytes.bytes;
