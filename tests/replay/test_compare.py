@@ -147,6 +147,13 @@ equal([last["verdict"], last["criteria"][0]["verdict"]], ["complete", "NODATA"],
       "at_the_end_nobody_is_left_to_compare_with_and_that_decides_nothing")
 ok(any("takes everybody" in reason for reason in last["reasons"]), "which_is_said", last["reasons"])
 
+too_large = requests(2000, users=1000)
+too_large[7]["request_time"] = 1e20
+criterion = judged(guarded("too-large", "metric: latency_mean, max_increase: 10%"),
+                   write("too-large.ndjson", too_large))["criteria"][0]
+equal((criterion["verdict"], criterion["change"], criterion["interval"]),
+      ("UNDECIDED", None, [None, None]), "a_number_too_large_makes_no_bound")
+
 # ------------------------------------------------------------------------------ the time before
 
 before = requests(4000, start=START - 2 * HOUR, errors=0.02, canary_errors=0.02, users=2000, seed=7)

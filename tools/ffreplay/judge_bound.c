@@ -49,6 +49,10 @@ static void compare_groups(struct judgement *judgement, const struct measure *me
     evidence_gather(&evidence, measure, canary, control, baseline,
                     criterion->absolute ? CHANGE_ABSOLUTE : CHANGE_RELATIVE, judgement->confidence);
     judgement->comparison = compare(&evidence.input);
+    if (evidence.beyond) {
+        judgement->comparison.change = NAN;
+        judgement->comparison.interval = (struct interval){-INFINITY, INFINITY};
+    }
     judgement->growth = INFINITY;
     double change = judgement->comparison.change, margin = margin_of(criterion);
     judgement->estimate_beyond =
