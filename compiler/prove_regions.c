@@ -163,7 +163,7 @@ static bool cut_ordered(struct subject *subject, struct arena *arena)
     return true;
 }
 
-/* ---------------------------------------------------------------------- tests tried both ways -- */
+/* --------------------------------------------------------------------- tests tried both ways -- */
 
 /* Tests of which it is not known whether they hold, and those that surely do. */
 struct guesses {
@@ -275,7 +275,7 @@ static bool cut_strings(struct subject *subject, struct arena *arena)
     return choices->count > 0 || cut_other_strings(subject, arena);
 }
 
-/* --------------------------------------------------------------------------- lists of strings -- */
+/* -------------------------------------------------------------------------- lists of strings -- */
 
 struct elements {
     const char *items[MOST_FREE];
