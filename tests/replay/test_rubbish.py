@@ -5,7 +5,9 @@ SEED= repeats a run; LINES= makes it longer."""
 import json
 import os
 import random
+import re
 
+import lab
 from lab import canary, decide, equal, finish, ok, project, requests
 
 BLOCK = """\
@@ -35,6 +37,38 @@ JSON_LINES = [json.dumps({**line, "request": None}).encode() for line in request
 ACCESS_LINES = [
     b'10.0.0.%d - - [17/May/2015:10:%02d:03 +0000] "GET /a/%d?x=\\"y\\" HTTP/1.1" %d %s "-" "Mozilla/5.0"'
     % (i, i % 60, i, 200 + i, b"-" if i % 3 else b"%d" % (i * 7)) for i in range(200)]
+CSV_HEADER = b"ts,user_id,country,status,request_time"
+CSV = lab.PROJECT.replace("format: ndjson", "format: csv").replace("geo.country", "country").replace(
+    "    id: request\n", "")
+CSV_LINES = [b'%d,"u,%d","N""O",%d,0.%d' % (line["ts"], i, line["status"], i)
+             for i, line in enumerate(requests(200))]
+OTLP_LINES = [json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [
+    {"timeUnixNano": str(line["ts"] * 10**6), "body": {"kvlistValue": {"values": []}}, "attributes": [
+        {"key": key, "value": {"stringValue": str(line[key])}} for key in ("user_id", "status", "request_time")] + [
+            {"key": "geo", "value": {"kvlistValue": {"values": [
+                {"key": "country", "value": {"arrayValue": {"values": [{"stringValue": "NO"}]}}}]}}}]}
+    for line in requests(3, seed=seed + i)]}]}]}, separators=(",", ":")).encode() for i in range(100)]
+FLAG_LINES = [json.dumps({"kind": "feature", "userKey": line["user_id"], "creationDate": line["ts"] // 1000,
+                          "key": "canary.checkout", "variation": "on", "default": i % 9 == 0,
+                          "status": line["status"], "request_time": 0.1}).encode()
+              for i, line in enumerate(requests(200))]
+OTLP = lab.PROJECT.replace("format: ndjson", "format: otlp").replace("time: ts", "time: time").replace(
+    "    id: request\n", "")
+FLAGS = re.sub(r"    (time|unit|id|context): .*\n", "", lab.PROJECT).replace("ndjson", "go-feature-flag")
+SERIES = """\
+project: {name: lab, environments: [production], bucket_by: client}
+attributes: {client: string}
+logs:
+  series: {format: FORMAT}
+metrics:
+  errors: {kind: mean, value: value, where: {name: {contains: e}}}
+"""
+ANSWER = json.dumps({"status": "success", "data": {"resultType": "matrix", "result": [
+    {"metric": {"name": "e", "track": "on"}, "values": [[1795168800 + i, str(i)] for i in range(5)]}
+    for _ in range(3)]}}).encode()
+SCOPE = {"startTimeMillis": 1795168800000, "stepMillis": 1000}
+PAIRS = json.dumps([{"name": "e", "tags": {"x": "y"}, "values": {"control": [1, None, "NaN", 2.5],
+                    "experiment": [3, -1e300]}, "scopes": {"control": SCOPE, "experiment": SCOPE}}]).encode()
 
 
 def damaged(line):
@@ -60,8 +94,11 @@ for name, directory, lines in (
         ("combined", project("rubbish-combined", canary(
             "stages: [{name: first, percent: 30%}]\nstate: running\nstage: first\n"
             "guards: [{metric: errors, max: 5%}, {metric: bytes, max: 5}]"), base=COMBINED),
-         ACCESS_LINES)):
-    log = b"\n".join(damaged(rng.choice(lines)) for _ in range(count))
+         ACCESS_LINES),
+        ("csv", project("rubbish-csv", canary(BLOCK), base=CSV), CSV_LINES),
+        ("otlp", project("rubbish-otlp", canary(BLOCK), base=OTLP), OTLP_LINES),
+        ("go-feature-flag", project("rubbish-flags", canary(BLOCK), base=FLAGS), FLAG_LINES)):
+    log = (CSV_HEADER + b"\n" if name == "csv" else b"") + b"\n".join(damaged(rng.choice(lines)) for _ in range(count))
     result = decide(directory, "-", "--max-bad", "100%", "--json", stdin=log)
     if not ok(result.status == 0, f"{name}_never_ends_the_program", result.status, result.err[-2000:]):
         continue
@@ -71,4 +108,24 @@ for name, directory, lines in (
     ok(min(counts["used"], sum(counts["bad"].values())) > count // 20, f"{name}_some_are_good", counts)
     again = decide(directory, "-", "--max-bad", "100%", "--json", stdin=log)
     equal(again.out, result.out, f"{name}_the_same_again")
+
+# A document is read, or there is no verdict: never something in between.
+for name, log, document in (("prometheus", "prometheus, variant: track", ANSWER), ("kayenta", "kayenta", PAIRS)):
+    directory = project(f"rubbish-{name}", canary(
+        "stages: [{name: first, percent: 30%}]\nstate: running\nstage: first\n"
+        "guards: [{metric: errors, max: 5}]"), base=SERIES.replace("FORMAT", log))
+    seen, fine = set(), True
+    for _ in range(max(150, count // 100)):
+        result = decide(directory, "-", "--max-bad", "100%", "--now", "2026-11-20T12:00:00Z", "--json",
+                        stdin=document + damaged(document))
+        seen.add(result.status)
+        if result.status == 0:
+            counts = result.json["input"]
+            fine &= counts["used"] + sum(counts["left_out"].values()) + sum(counts["bad"].values()) == counts["lines"]
+        else:
+            fine &= result.status == 2 and not result.out and "cannot read <stdin>:1" in result.err
+        if not fine:
+            ok(False, f"{name}_damaged", result.status, result.out, result.err[-2000:])
+            break
+    equal(seen, {0, 2}, f"{name}_is_read_or_refused")
 finish()

@@ -40,8 +40,8 @@ struct line_parser {
     bool (*parse)(struct line_parser *parser, const char *line, size_t length, struct value *values,
                   struct line_problem *problem);
     /*
-     * NULL where a line is one record. Otherwise parse() fills nothing, and this fills the values of
-     * one record after the other; false when there are no more.
+     * NULL where a line is one record. Otherwise parse() fills nothing, and this fills the values
+     * of one record after the other; false when there are no more.
      */
     bool (*next)(struct line_parser *parser, struct value *values);
     enum record_group group; /* of the record filled in last */
@@ -63,31 +63,32 @@ struct line_parser *combined_parser(const char *const *paths, uint32_t count);
 extern const size_t combined_field_count;
 
 /*
- * Delimited text with RFC 4180's quotes. `columns` names the fields in order; without any, the first
- * line of each file does. `text` of a problem is good until the next one. Never NULL.
+ * Delimited text with RFC 4180's quotes. `columns` names the fields in order; without any, the
+ * first line of each file does. `text` of a problem is good until the next one. Never NULL.
  */
 struct line_parser *csv_parser(const char *const *paths, uint32_t count, char delimiter,
                                const char *const *columns, size_t column_count);
 
 /*
- * OTLP's JSON for logs, a request a line, as the OpenTelemetry collector's file exporter writes it. A
- * path is an attribute of the record, of its scope or of its resource, by its name, in which a dot may
- * descend; or a field of the record: `time` (observed where there is no other), timeUnixNano,
- * observedTimeUnixNano, severityText, severityNumber, eventName, traceId, spanId, body. Names of
- * feature_flag attributes that are deprecated stand for the ones that replaced them. Never NULL.
+ * OTLP's JSON for logs, a request a line, as the OpenTelemetry collector's file exporter writes it.
+ * A path is an attribute of the record, of its scope or of its resource, by its name, in which a
+ * dot may descend; or a field of the record: `time` (observed where there is no other),
+ * timeUnixNano, observedTimeUnixNano, severityText, severityNumber, eventName, traceId, spanId,
+ * body. Names of feature_flag attributes that are deprecated stand for the ones that replaced them.
+ * Never NULL.
  */
 struct line_parser *otlp_parser(const char *const *paths, uint32_t count);
 
 /*
- * The lines of GO Feature Flag's exporters, fields by their names. GO_FEATURE_FLAG_FLAG is the `key`
- * of those that are evaluations; in tracking events that is the event's name. Never NULL.
+ * The lines of GO Feature Flag's exporters, fields by their names. GO_FEATURE_FLAG_FLAG is the
+ * `key` of those that are evaluations; in tracking events that is the event's name. Never NULL.
  */
 struct line_parser *go_feature_flag_parser(const char *const *paths, uint32_t count);
 #define GO_FEATURE_FLAG_FLAG "flag"
 
 /*
- * Time series, a record a point, with the fields `time` and `value`; "NaN" is no value. The text is a
- * document. Neither is ever NULL.
+ * Time series, a record a point, with the fields `time` and `value`; "NaN" is no value. The text is
+ * a document. Neither is ever NULL.
  *
  * Prometheus: the answer to a range query; the other fields are labels. Kayenta: metric set pairs;
  * the other fields are `name` and the tags, and the group is that of the side.

@@ -48,7 +48,7 @@ static void refill(struct lines *lines)
     memset(lines->buffer + lines->end, 0, LINE_PADDING);
 }
 
-/* --------------------------------------------------------------- where a piece ends, in bytes -- */
+/* -------------------------------------------------------------- where a piece ends, in bytes -- */
 
 static size_t line_end(const char *text, size_t length, size_t searched)
 {
@@ -102,7 +102,7 @@ static size_t document_end(const char *text, size_t length, struct json_scan *sc
     return NOT_FOUND;
 }
 
-/* ---------------------------------------------------------------------------------------- next -- */
+/* -------------------------------------------------------------------------------------- next -- */
 
 static void skip_blanks(struct lines *lines)
 {

@@ -140,7 +140,7 @@ static bool csv_parse(struct line_parser *parser, const char *line, size_t lengt
     return !problem->text;
 }
 
-/* ------------------------------------------------------------------------------------- columns -- */
+/* ----------------------------------------------------------------------------------- columns -- */
 
 static bool add_column(struct csv *self, const char *name, size_t length)
 {

@@ -1,8 +1,8 @@
 /*
  * parse_go_feature_flag.c - what GO Feature Flag's exporters write, a JSON object a line.
  *
- * `default` is true where the evaluation failed and the caller's own default was used; its variation
- * is then "SdkDefault". That is nobody's variant: the line is a failure, not a sample.
+ * `default` is true where the evaluation failed and the caller's own default was used; its
+ * variation is then "SdkDefault". That is nobody's variant: the line is a failure, not a sample.
  */
 #include "line_parser.h"
 

@@ -1,9 +1,10 @@
 /*
- * parse_otlp.cc - OTLP's JSON for logs: resourceLogs[].scopeLogs[].logRecords[], with simdjson's DOM.
+ * parse_otlp.cc - OTLP's JSON for logs: resourceLogs[].scopeLogs[].logRecords[], with simdjson's
+ * DOM.
  *
- * The members of an object come in any order, and a record takes what it lacks from what is around it,
- * so the request is read as a whole before its first record is. Unknown members are passed over, as the
- * protocol asks. Requests of traces and metrics hold no log records.
+ * The members of an object come in any order, and a record takes what it lacks from what is around
+ * it, so the request is read as a whole before its first record is. Unknown members are passed
+ * over, as the protocol asks. Requests of traces and metrics hold no log records.
  */
 #include "line_parser.h"
 

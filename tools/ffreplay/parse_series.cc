@@ -1,6 +1,6 @@
 /*
- * parse_series.cc - time series that were aggregated elsewhere, a record a point: Prometheus' answers
- * to range queries, and Kayenta's lists of metric set pairs. With simdjson's DOM.
+ * parse_series.cc - time series that were aggregated elsewhere, a record a point: Prometheus'
+ * answers to range queries, and Kayenta's lists of metric set pairs. With simdjson's DOM.
  */
 #include "line_parser.h"
 
@@ -71,7 +71,7 @@ bool text_of(dom::element from, std::string &to)
     return true;
 }
 
-/* ------------------------------------------------------------------------------------ documents -- */
+/* --------------------------------------------------------------------------------- documents -- */
 
 const char *say(series_parser &self, std::string_view what, std::string_view about)
 {
@@ -155,7 +155,7 @@ const char *collect_kayenta(series_parser &self, dom::element document)
     return nullptr;
 }
 
-/* --------------------------------------------------------------------------------------- points -- */
+/* ------------------------------------------------------------------------------------ points -- */
 
 /* The texts of a point: false where it has neither a number nor a text for each. */
 bool read_point(series_parser &self, const series &from, dom::element point)

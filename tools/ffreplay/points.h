@@ -10,8 +10,8 @@
 #include "compiler/project.h"
 
 /*
- * Whether the criteria of all stages can be judged by the logs they are measured from. All can, where
- * those are of events. False: it has been reported.
+ * Whether the criteria of all stages can be judged by the logs they are measured from. All can,
+ * where those are of events. False: it has been reported.
  */
 bool points_fit(const struct project *project, const struct canary *canary);
 

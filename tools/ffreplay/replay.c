@@ -325,8 +325,8 @@ bool replay_read(struct replay *replay, const char *argument)
 }
 
 /*
- * Whether more than `max_bad` of what the log has is lost. A line that cannot be read is taken for as
- * many records as others have, so that a batch counts for more than one.
+ * Whether more than `max_bad` of what the log has is lost. A line that cannot be read is taken for
+ * as many records as others have, so that a batch counts for more than one.
  */
 static bool is_too_bad(const struct log_counts *counts, uint32_t max_bad)
 {

@@ -22,8 +22,8 @@ struct unpacker *unpacker_open(enum packing packing);
 void unpacker_close(struct unpacker *unpacker);
 
 /*
- * Goes on until `in` is used up or `out` is full. NULL, or what is wrong with the stream, good for as
- * long as the unpacker.
+ * Goes on until `in` is used up or `out` is full. NULL, or what is wrong with the stream, good for
+ * as long as the unpacker.
  */
 const char *unpack(struct unpacker *unpacker, struct unpacking *data);
 
