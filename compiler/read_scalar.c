@@ -258,12 +258,6 @@ bool read_choice(struct reader *reader, const struct node *node, const char *con
     buffer_release(&known);
     if (!expect_scalar(reader, node, what))
         return false;
-    for (unsigned i = 0; i < count; i++) {
-        if (strcmp(node->text, choices[i]) == 0) {
-            *value = i;
-            return true;
-        }
-    }
     diagnose(reader->diagnostics, FF0127, node->span, "expected %s, found %s", what,
              found(reader, node));
     const char *nearest = nearest_name(node->text, choices, count);
