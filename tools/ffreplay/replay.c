@@ -7,6 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "complain.h"
 #include "lines.h"
 #include "log_time.h"
@@ -145,7 +148,9 @@ static void note_time(struct replay *replay, int64_t time)
     replay->newest[place] = time;
 }
 
-static void read_record(struct reader *reader, const char *line, size_t length)
+/* `digested` is what stands for the record in the digest of the input. */
+static void read_record(struct reader *reader, const char *line, size_t length,
+                        const char *digested, size_t digested_length)
 {
     struct replay *replay = reader->replay;
     const struct layout *layout = reader->layout;
@@ -166,8 +171,25 @@ static void read_record(struct reader *reader, const char *line, size_t length)
     event->group = reader->parser->group;
     bool duplicate = is_duplicate(reader);
     for (uint32_t i = 0; i < replay->analysis_count; i++)
-        analysis_line(&replay->analyses[i], reader->log, event, duplicate, replay->times.now, line,
-                      length);
+        analysis_line(&replay->analyses[i], reader->log, event, duplicate, replay->times.now,
+                      digested, digested_length);
+}
+
+/* A batch is hashed once, however many records it has: they go by its hash and their place in it. */
+static void read_batch(struct reader *reader, const char *line, size_t length)
+{
+    struct line_parser *parser = reader->parser;
+    struct {
+        XXH128_canonical_t batch;
+        unsigned char place[8];
+    } digested;
+    XXH128_canonicalFromHash(&digested.batch, XXH3_128bits(line, length));
+    for (uint64_t place = 0; parser->next(parser, reader->event.values); place++) {
+        for (size_t i = 0; i < sizeof digested.place; i++)
+            digested.place[i] = (unsigned char)(place >> (56 - 8 * i));
+        read_record(reader, line, length, (const char *)&digested, sizeof digested);
+        reader->replay->counts[reader->log].lines++;
+    }
 }
 
 /* A log that is being written to ends anywhere: that is no fault of the log's. */
@@ -207,13 +229,12 @@ static void read_line(struct reader *reader, const char *line, size_t length)
             bad_line(reader, BAD_UNPARSABLE, problem.column, problem.text);
         return;
     }
-    if (!parser->next) {
-        counts->lines++;
-        read_record(reader, line, length);
+    if (parser->next) {
+        read_batch(reader, line, length);
         return;
     }
-    for (; parser->next(parser, reader->event.values); counts->lines++)
-        read_record(reader, line, length);
+    counts->lines++;
+    read_record(reader, line, length, line, length);
 }
 
 /* ---------------------------------------------------------------------------------------- files --
