@@ -200,7 +200,7 @@ static bool holds(enum operator_kind operator_kind, struct operand *operands, ui
     struct number numbers[2] = {{.state = NUMBER_ABSENT}};
     if (value_number(&value, &numbers[1].number))
         numbers[1].state = NUMBER_GIVEN;
-    const struct event event = {0, values, numbers};
+    const struct event event = {.values = values, .numbers = numbers};
     bool answer = predicate_holds(predicate, &event);
     condition.negate = true;
     assert_int_equal(predicate_holds(predicate, &event), !answer);
