@@ -1,11 +1,9 @@
 /* replay.c - see replay.h. */
 #include "replay.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -175,7 +173,7 @@ static void read_record(struct reader *reader, const char *line, size_t length,
                       digested, digested_length);
 }
 
-/* A batch is hashed once, however many records it has: they go by its hash and their place in it. */
+/* A batch is hashed once, however many records it has: they go by its hash and their place. */
 static void read_batch(struct reader *reader, const char *line, size_t length)
 {
     struct line_parser *parser = reader->parser;
