@@ -45,15 +45,14 @@ signing_c := runtime/signature_sodium.c
 runtime_c := $(sort $(filter-out $(if $(signatures),runtime/signature_none.c,$(signing_c)), \
     $(wildcard runtime/*.c)))
 library_links = -pthread $(if $(signatures),-lsodium)
-compiler_c := $(sort $(wildcard compiler/*.c))
+compiler_c := $(sort $(filter-out compiler/commands/%,$(wildcard compiler/*.c compiler/*/*.c)))
 commands_c := $(sort $(wildcard compiler/commands/*.c))
-replay_c := $(sort $(wildcard tools/ffreplay/*.c))
-replay_cc := $(sort $(wildcard tools/ffreplay/*.cc))
+replay_c := $(sort $(wildcard tools/ffreplay/*.c tools/ffreplay/*/*.c))
+replay_cc := $(sort $(wildcard tools/ffreplay/*.cc tools/ffreplay/*/*.cc))
 unit_c := $(sort $(wildcard tests/unit/test_*.c))
 bench_c := $(sort $(wildcard tools/bench/bench*.c))
 simulate_c := $(sort $(wildcard tools/simulate/*.c))
-statistics_c := $(sort $(wildcard tools/ffreplay/statistics*.c)) tools/ffreplay/distributions.cc \
-    tools/ffreplay/exact_sum.c
+statistics_c := $(sort $(wildcard tools/ffreplay/statistics/*.c tools/ffreplay/statistics/*.cc))
 
 object = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 pic_object = $(patsubst %,$(BUILD)/pic/%.o,$(basename $(1)))

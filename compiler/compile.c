@@ -1,6 +1,6 @@
 /* compile.c - a project, for one environment, to the bytes of a snapshot. */
-#include "lower.h"
-#include "parallel.h"
+#include "compiler/lower/lower.h"
+#include "compiler/base/parallel.h"
 
 #include <stdlib.h>
 

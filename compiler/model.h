@@ -9,7 +9,7 @@
 #define FFC_MODEL_H
 
 #include "fflag.h"
-#include "yaml.h"
+#include "compiler/files/yaml.h"
 
 struct text {
     const char *text;

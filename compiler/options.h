@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "diagnostic.h"
+#include "compiler/diagnostics/diagnostic.h"
 
 enum exit_status {
     EXIT_FINE = 0,

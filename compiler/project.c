@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "options.h"
-#include "read.h"
+#include "compiler/read/read.h"
 
 #define EXPIRES_SOON    ((int64_t)14 * 86400000)
 #define MOST_ATTRIBUTES FFLAG_CONTEXT_SLOTS

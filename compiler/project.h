@@ -7,7 +7,7 @@
 #ifndef FFC_PROJECT_H
 #define FFC_PROJECT_H
 
-#include "diagnostic.h"
+#include "compiler/diagnostics/diagnostic.h"
 #include "model.h"
 
 struct label {

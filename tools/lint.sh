@@ -32,16 +32,34 @@ widths() {
     grep -nE '^.{101}' "${sources[@]}" | sed -E 's/^([^:]+:[0-9]+):.*/\1: more than 100 columns/'
 }
 
-# The table in CONTRIBUTING.md: the folders that the files of a folder may include from.
+# The part that a folder belongs to: most parts have folders within them.
+part_of() {
+    case $1 in
+    compiler/base | compiler/commands | compiler/diagnostics | compiler/regex) echo "$1" ;;
+    tools/ffreplay/statistics) echo "$1" ;;
+    include/* | compiler/* | runtime/* | tools/ffreplay/*) expr "$1" : '\(tools/ffreplay\|[a-z]*\)' ;;
+    *) echo "$1" ;;
+    esac
+}
+
+# The table in CONTRIBUTING.md: the parts that a part may include from.
 may_include() {
+    local compiler="compiler compiler/base compiler/diagnostics compiler/regex include"
     case $1 in
     include) echo include ;;
     runtime) echo runtime include ;;
-    compiler) echo compiler include ;;
-    compiler/commands) echo compiler/commands compiler include ;;
-    tools/simulate) echo tools/simulate tools/ffreplay compiler include ;;
-    tools/*) echo "$1" compiler include ;;
-    tests/*) echo "$1" tests compiler runtime include tools/ffreplay tests/differential ;;
+    compiler/base) echo compiler/base ;;
+    compiler/diagnostics) echo compiler/diagnostics compiler/base include ;;
+    compiler/regex) echo compiler/regex compiler/diagnostics compiler/base include ;;
+    compiler) echo "$compiler" ;;
+    compiler/commands) echo compiler/commands "$compiler" ;;
+    tools/ffreplay/statistics) echo tools/ffreplay/statistics compiler/base ;;
+    tools/ffreplay) echo tools/ffreplay tools/ffreplay/statistics "$compiler" ;;
+    tools/simulate) echo tools/simulate tools/ffreplay/statistics compiler/base ;;
+    tools/*) echo "$1" "$compiler" ;;
+    tests/*)
+        echo "$1" tests "$compiler" runtime tools/ffreplay tools/ffreplay/statistics tests/differential
+        ;;
     esac
 }
 
@@ -50,14 +68,12 @@ layers() {
     grep -nE '^ *# *include "' "${sources[@]}" | while IFS=: read -r file number included; do
         included=${included#*\"}
         included=${included%%\"*}
-        folder=$(dirname "$file")
-        [ "${folder%%/*}" = include ] && folder=include
+        folder=$(part_of "$(dirname "$file")")
         target=$(realpath -m --relative-to=. "${file%/*}/$included")
         for path in include compiler .; do
             [ -f "$target" ] || target=$(realpath -m --relative-to=. "$path/$included")
         done
-        from=$(dirname "$target")
-        [ "${from%%/*}" = include ] && from=include
+        from=$(part_of "$(dirname "$target")")
         # What is not there is generated, below build/.
         if [ ! -f "$target" ] || [ "$from" = "$folder" ]; then
             continue
@@ -81,7 +97,7 @@ libraries() {
     library 'compiler/|tools/|tests/' 'jansson\.h'
     library 'compiler/|tools/|tests/|runtime/signature_sodium\.c' 'sodium'
     library 'tools/ffreplay/.*\.cc|tests/' 'simdjson|boost'
-    library 'tools/ffreplay/unpack\.c|tests/' 'zlib|zstd'
+    library 'tools/ffreplay/logs/unpack\.c|tests/' 'zlib|zstd'
 }
 
 # uses PATTERN WHY FILE…: calls of functions, outside of lines that are comments.
@@ -158,7 +174,7 @@ documents() {
         link=${link%)}
         [ -e "$(dirname "$file")/$link" ] || echo "$file:$number: no file '$link'"
     done
-    # A source named in backquotes, as `compiler/edit.c`.
+    # A source named in backquotes, as `compiler/files/edit.c`.
     grep -noE '`(compiler|docs|include|runtime|tests|tools)/[a-zA-Z0-9_./-]+`' "${documents[@]}" |
         while IFS=: read -r file number link; do
             link=${link//\`/}

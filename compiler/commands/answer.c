@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../json.h"
+#include "compiler/base/json.h"
 #include "commands.h"
 
 int compile_snapshot(const struct command *command, struct project *project, uint32_t environment,

@@ -5,8 +5,8 @@
 #ifndef FFC_COMMANDS_ANSWER_H
 #define FFC_COMMANDS_ANSWER_H
 
-#include "../options.h"
-#include "../project.h"
+#include "compiler/options.h"
+#include "compiler/project.h"
 #include "snapshot.h"
 
 /*

@@ -1,7 +1,7 @@
 /* bucket.c - `ffc bucket`: where units stand under a salt, for other implementations to compare. */
 #include "commands.h"
 
-#include "../json.h"
+#include "compiler/base/json.h"
 #include "fflag.h"
 
 #include <inttypes.h>

@@ -2,8 +2,8 @@
 #include "commands.h"
 #include "snapshot.h"
 
-#include "../json.h"
-#include "../seal.h"
+#include "compiler/base/json.h"
+#include "compiler/files/seal.h"
 
 #include <errno.h>
 #include <stdlib.h>

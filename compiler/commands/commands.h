@@ -4,8 +4,8 @@
 #ifndef FFC_COMMANDS_H
 #define FFC_COMMANDS_H
 
-#include "../options.h"
-#include "../project.h"
+#include "compiler/options.h"
+#include "compiler/project.h"
 
 extern const struct command check_command;
 extern const struct command build_command;

@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-#include "../options.h"
-#include "../project.h"
+#include "compiler/options.h"
+#include "compiler/project.h"
 #include "snapshot.h"
 
 struct context_attribute {

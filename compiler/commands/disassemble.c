@@ -1,9 +1,9 @@
 /* disassemble.c - instructions of a verified snapshot as a person reads them. */
 #include "disassemble.h"
 
-#include "../emit.h"
-#include "../json.h"
-#include "../options.h"
+#include "compiler/emit/emit.h"
+#include "compiler/base/json.h"
+#include "compiler/options.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>

@@ -3,7 +3,7 @@
 #include "disassemble.h"
 #include "snapshot.h"
 
-#include "../json.h"
+#include "compiler/base/json.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

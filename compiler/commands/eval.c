@@ -3,7 +3,7 @@
 #include "commands.h"
 #include "context.h"
 
-#include "../json.h"
+#include "compiler/base/json.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../format.h"
-#include "../replace.h"
+#include "compiler/files/format.h"
+#include "compiler/files/replace.h"
 #include "commands.h"
 
 struct formatting {
@@ -138,7 +138,8 @@ static int run(int argc, char **argv)
          "change nothing; name the files that would change, and exit 1"},
         {"diff", 0, OPTION_FLAG, &formatting.diff, NULL,
          "change nothing; show what would change, and exit 1"},
-        {"format", 0, OPTION_FORMAT, &format, NULL, "of diagnostics: text, json, sarif or github [text]"},
+        {"format", 0, OPTION_FORMAT, &format, NULL,
+         "of diagnostics: text, json, sarif or github [text]"},
         {"color", 0, OPTION_COLOR, &color, NULL, "auto, always or never [auto]"},
     };
     int status;

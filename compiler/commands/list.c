@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../glob.h"
-#include "../json.h"
-#include "../percent.h"
+#include "compiler/base/glob.h"
+#include "compiler/base/json.h"
+#include "compiler/base/percent.h"
 #include "commands.h"
 
 struct listing {

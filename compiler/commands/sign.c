@@ -2,7 +2,7 @@
 #include "commands.h"
 #include "snapshot.h"
 
-#include "../seal.h"
+#include "compiler/files/seal.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -4,7 +4,7 @@
 #ifndef FFC_COMMANDS_SNAPSHOT_H
 #define FFC_COMMANDS_SNAPSHOT_H
 
-#include "../memory.h"
+#include "compiler/base/memory.h"
 #include "fflag.h"
 #include "fflag/snapshot.h"
 

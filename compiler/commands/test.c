@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../glob.h"
-#include "../percent.h"
+#include "compiler/base/glob.h"
+#include "compiler/base/percent.h"
 #include "commands.h"
 
 static int run(int argc, char **argv);

@@ -8,7 +8,7 @@
 #ifndef FFC_COMMANDS_TEST_H
 #define FFC_COMMANDS_TEST_H
 
-#include "../table.h"
+#include "compiler/base/table.h"
 #include "answer.h"
 #include "context.h"
 

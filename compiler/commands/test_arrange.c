@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../references.h"
+#include "compiler/check/references.h"
 #include "suppose.h"
 
 static void mark_asked(void *user, const struct flag *needed)

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "../json.h"
+#include "compiler/base/json.h"
 
 #define MOST_FAILURES 5 /* contexts of one test that are explained in TAP */
 

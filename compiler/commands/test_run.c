@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../chi_square.h"
-#include "../json.h"
-#include "../percent.h"
+#include "compiler/base/chi_square.h"
+#include "compiler/base/json.h"
+#include "compiler/base/percent.h"
 
 /* ----------------------------------------------------------------------------- expectations -- */
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../json.h"
+#include "compiler/base/json.h"
 #include "commands.h"
 #include "suppose.h"
 

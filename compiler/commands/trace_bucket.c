@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../percent.h"
+#include "compiler/base/percent.h"
 
 /* The key of the unit as text; NULL where it has none. */
 static const char *unit_key(struct tracer *tracer, const struct attribute *attribute)

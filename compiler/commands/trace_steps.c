@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "../percent.h"
+#include "compiler/base/percent.h"
 
 struct walk {
     struct tracer *tracer;

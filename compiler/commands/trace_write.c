@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "../json.h"
+#include "compiler/base/json.h"
 
 #define INDENT      2
 #define WIDEST      64 /* of a title with its indentation; a longer one pushes its value out */

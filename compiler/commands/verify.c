@@ -2,7 +2,7 @@
 #include "commands.h"
 #include "snapshot.h"
 
-#include "../json.h"
+#include "compiler/base/json.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -258,10 +258,11 @@ struct ffs_ramp {
 
 /*
  * SETS: uint32_t words; at an even index: {capacity (a power of two), count, longest, filter}, then
- * `capacity` slots {tag, ref}, then `filter` words of 64 bits, a filter, which only large sets have:
- * of a string with the hash h, word h * filter >> 64 has the bits of ffs_filter_bits(h). tag = high half of the string's XXH3-64; a string's first slot
- * is the low bits of that hash, and probing goes on linearly. An empty slot has ref FFS_NONE; there
- * is always one. `longest` is the length of the longest string.
+ * `capacity` slots {tag, ref}, then `filter` words of 64 bits, a filter, which only large sets
+ * have: of a string with the hash h, word h * filter >> 64 has the bits of ffs_filter_bits(h). tag
+ * = high half of the string's XXH3-64; a string's first slot is the low bits of that hash, and
+ * probing goes on linearly. An empty slot has ref FFS_NONE; there is always one. `longest` is the
+ * length of the longest string.
  */
 struct ffs_set {
     uint32_t capacity;

@@ -80,7 +80,7 @@ def properties(part):
 
 
 known, read = set(properties(schema)), set()
-for path in glob.glob(os.path.join(TOP, "compiler", "read_*.c")):
+for path in glob.glob(os.path.join(TOP, "compiler", "read", "read_*.c")):
     with open(path, encoding="utf-8") as file:
         source = file.read()
     read.update(re.findall(r'\b(?:FIELD|READ|CHOICE)\("([a-z_]+)"', source))

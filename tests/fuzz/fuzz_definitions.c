@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/format.h"
+#include "compiler/files/format.h"
 #include "compiler/project.h"
 
 #define NOW INT64_C(1795176000000) /* 2026-11-20T12:00:00Z */

@@ -18,8 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../compiler/options.h"
-#include "../../compiler/project.h"
+#include "compiler/options.h"
+#include "compiler/project.h"
 #include "fflag.h"
 
 #define DECLARATIONS                                                                               \

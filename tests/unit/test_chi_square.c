@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/chi_square.h"
+#include "compiler/base/chi_square.h"
 
 static void tail_is_that_of_the_distribution(void **state)
 {

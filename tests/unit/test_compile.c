@@ -2,7 +2,7 @@
  * steps, every reason, percentages at their boundaries, canaries, experiments, overrides. */
 #include "compiled.h"
 
-#include "../../compiler/percent.h"
+#include "compiler/base/percent.h"
 #include "fflag/snapshot.h"
 
 /* A unit whose bucket under a salt is at least `from` and below `to`, in thousandths of a percent.

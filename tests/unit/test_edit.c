@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../compiler/edit.h"
+#include "compiler/files/edit.h"
 
 static char directory[] = "/tmp/test_edit.XXXXXX";
 static char path[64];

@@ -12,8 +12,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "../../compiler/emit.h"
-#include "../../compiler/json.h"
+#include "compiler/emit/emit.h"
+#include "compiler/base/json.h"
 
 static void every_percentage_has_a_threshold_of_its_own(void **state)
 {

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "../../compiler/options.h"
-#include "../../compiler/project.h"
+#include "compiler/options.h"
+#include "compiler/project.h"
 #include "fflag.h"
 
 enum environment { DEVELOPMENT, STAGING, PRODUCTION, ENVIRONMENTS };

@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "../../compiler/options.h"
-#include "../../compiler/project.h"
+#include "compiler/options.h"
+#include "compiler/project.h"
 
 #define ROUNDS  4000
 #define LARGEST ((size_t)20000)

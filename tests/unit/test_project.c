@@ -1,6 +1,6 @@
 /*
- * test_project.c - definitions to model: what environments inherit and replace, and that files and order
- * make no difference.
+ * test_project.c - definitions to model: what environments inherit and replace, and that files and
+ * order make no difference.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "../../compiler/options.h"
-#include "../../compiler/project.h"
+#include "compiler/options.h"
+#include "compiler/project.h"
 
 #define HEAD                                                                                   \
     "project: {name: shop, environments: [dev, prod], bucket_by: user}\n"                      \

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../compiler/regex.h"
+#include "compiler/regex/regex.h"
 
 #define UNUSED_STATE void **state __attribute__((unused))
 

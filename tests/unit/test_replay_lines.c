@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "tools/ffreplay/line_parser.h"
-#include "tools/ffreplay/lines.h"
-#include "tools/ffreplay/log_time.h"
+#include "tools/ffreplay/logs/line_parser.h"
+#include "tools/ffreplay/logs/lines.h"
+#include "tools/ffreplay/logs/log_time.h"
 
 /* ------------------------------------------------------------------------------------- numbers --
  */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/regex.h"
+#include "compiler/regex/regex.h"
 #include "tools/ffreplay/windows.h"
 
 static uint64_t seed = 88172645463325252u;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "tools/ffreplay/lines.h"
+#include "tools/ffreplay/logs/lines.h"
 
 #define BLOCK (1u << 20) /* as lines.c reads */
 

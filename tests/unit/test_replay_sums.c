@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "tools/ffreplay/exact_sum.h"
-#include "tools/ffreplay/sketch.h"
+#include "tools/ffreplay/statistics/exact_sum.h"
+#include "tools/ffreplay/statistics/sketch.h"
 
 static uint64_t seed;
 

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "../../compiler/glob.h"
-#include "../../compiler/options.h"
-#include "../../compiler/scalar.h"
+#include "compiler/base/glob.h"
+#include "compiler/options.h"
+#include "compiler/read/scalar.h"
 
 static void percentages_are_exact(void **unused)
 {

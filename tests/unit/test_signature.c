@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "../../compiler/seal.h"
+#include "compiler/files/seal.h"
 #include "publish.h"
 
 #define UNUSED_STATE void **state __attribute__((unused))

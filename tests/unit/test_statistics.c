@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "statistics_constants.h"
-#include "tools/ffreplay/distributions.h"
-#include "tools/ffreplay/statistics.h"
+#include "tools/ffreplay/statistics/distributions.h"
+#include "tools/ffreplay/statistics/statistics.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

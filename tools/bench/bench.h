@@ -13,8 +13,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "../../compiler/memory.h"
-#include "../../compiler/project.h"
+#include "compiler/base/memory.h"
+#include "compiler/project.h"
 
 static inline void fail(const char *what)
 {

@@ -187,8 +187,8 @@ static inline bool is_present(const fflag_context *context, fflag_attr attr)
 }
 
 /*
- * What a service would write that has these contexts: behind a call, as the library's answer is, and
- * an attribute that is absent is no match.
+ * What a service would write that has these contexts: behind a call, as the library's answer is,
+ * and an attribute that is absent is no match.
  */
 static __attribute__((noinline)) bool limit_decision(const struct bench *b,
                                                      const fflag_context *context)

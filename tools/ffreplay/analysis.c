@@ -6,8 +6,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "complain.h"
-#include "points.h"
+#include "tools/ffreplay/logs/complain.h"
+#include "tools/ffreplay/logs/points.h"
 
 #define MOST_WINDOWS 4096
 

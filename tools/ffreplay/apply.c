@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/edit.h"
+#include "compiler/files/edit.h"
 #include "compiler/options.h"
 
 /* A paused stage goes on with its samples once it is resumed; everything else begins anew. */

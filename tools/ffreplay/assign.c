@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "complain.h"
-#include "log_time.h"
+#include "tools/ffreplay/logs/complain.h"
+#include "tools/ffreplay/logs/log_time.h"
 
 const char *assignment_text(enum assignment assignment)
 {

@@ -14,7 +14,7 @@
 #ifndef FFREPLAY_ASSIGN_H
 #define FFREPLAY_ASSIGN_H
 
-#include "layout.h"
+#include "tools/ffreplay/logs/layout.h"
 
 enum assignment {
     ASSIGNED_CANARY,

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "compiler/memory.h"
+#include "compiler/base/memory.h"
 
 /* Below so many units in a group, how much they differ from one another is not known. */
 #define UNITS_TO_TELL 30

@@ -11,7 +11,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "compiler/json.h"
+#include "compiler/base/json.h"
 #include "compiler/options.h"
 #include "policy.h"
 #include "report.h"

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "complain.h"
+#include "tools/ffreplay/logs/complain.h"
 
 static bool per_unit_is_known(const struct measure *measure)
 {

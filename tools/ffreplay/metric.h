@@ -8,9 +8,9 @@
 #ifndef FFREPLAY_METRIC_H
 #define FFREPLAY_METRIC_H
 
-#include "exact_sum.h"
-#include "predicate.h"
-#include "sketch.h"
+#include "tools/ffreplay/statistics/exact_sum.h"
+#include "tools/ffreplay/logs/predicate.h"
+#include "tools/ffreplay/statistics/sketch.h"
 #include "unit_totals.h"
 
 struct measure {

@@ -7,7 +7,7 @@
 #ifndef FFREPLAY_PUBLICATION_H
 #define FFREPLAY_PUBLICATION_H
 
-#include "compiler/seal.h"
+#include "compiler/files/seal.h"
 
 struct publication {
     const char *path;

@@ -8,9 +8,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "complain.h"
-#include "lines.h"
-#include "log_time.h"
+#include "tools/ffreplay/logs/complain.h"
+#include "tools/ffreplay/logs/lines.h"
+#include "tools/ffreplay/logs/log_time.h"
 
 /* One log file while it is read. */
 struct reader {

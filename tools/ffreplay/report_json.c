@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "compiler/json.h"
+#include "compiler/base/json.h"
 #include "compiler/options.h"
 #include "report.h"
 

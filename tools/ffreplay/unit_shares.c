@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "compiler/memory.h"
+#include "compiler/base/memory.h"
 
 static bool is_taken(const struct unit_share *slot)
 {

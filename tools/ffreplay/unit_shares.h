@@ -8,7 +8,7 @@
 #ifndef FFREPLAY_UNIT_SHARES_H
 #define FFREPLAY_UNIT_SHARES_H
 
-#include "unit_set.h"
+#include "tools/ffreplay/logs/unit_set.h"
 
 enum unit_group { UNIT_IN_CANARY = 1, UNIT_IN_CONTROL = 2, UNIT_IN_BOTH = 3 };
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "compiler/memory.h"
+#include "compiler/base/memory.h"
 
 static struct unit_total *slot_of(const struct unit_totals *totals, struct unit_hash unit)
 {

@@ -8,8 +8,8 @@
 #ifndef FFREPLAY_UNIT_TOTALS_H
 #define FFREPLAY_UNIT_TOTALS_H
 
-#include "statistics.h"
-#include "unit_set.h"
+#include "tools/ffreplay/statistics/statistics.h"
+#include "tools/ffreplay/logs/unit_set.h"
 
 struct unit_total {
     struct unit_hash unit; /* zeros: a free slot */

@@ -6,7 +6,7 @@
 #define SIMULATE_CALIBRATION_H
 
 #include "random.h"
-#include "tools/ffreplay/statistics.h"
+#include "tools/ffreplay/statistics/statistics.h"
 
 /* What the replays of a setting came to, each at its first verdict of a kind. */
 struct outcome {

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "compiler/memory.h"
+#include "compiler/base/memory.h"
 
 /* SplitMix64: Steele, Lea, Flood, OOPSLA 2014. */
 uint64_t random_bits(struct random *random)

@@ -1,0 +1,345 @@
+/*
+ * check_conditions.c - conditions that never or always hold, and rules that nobody reaches.
+ *
+ * What can be known is prove.h's work; here are the questions, and which part of a condition is to
+ * blame. One cause is reported once: a part that never holds makes the whole never hold, and only
+ * the part is shown.
+ */
+#include <string.h>
+
+#include "prove.h"
+#include "compiler/read/read.h"
+
+#define MOST_PARTS  64
+#define LONGEST_SAY 40
+
+struct parts {
+    const struct condition *items[MOST_PARTS];
+    uint32_t count;
+};
+
+struct checking {
+    struct reader *reader;
+    struct prover prover;
+    bool *never; /* by segment: it was found never to hold */
+};
+
+static bool never_together(struct checking *checking, const struct parts *parts)
+{
+    return prove_impossible(&checking->prover, parts->items, parts->count, NULL, 0);
+}
+
+/* ------------------------------------------------------------------------------------ blame -- */
+
+static void add_part(struct parts *parts, const struct condition *condition)
+{
+    if (parts->count < MOST_PARTS)
+        parts->items[parts->count++] = condition;
+}
+
+/* What must hold for the condition to hold, as far as it is a list of such things. */
+static void add_parts(struct parts *parts, const struct condition *condition)
+{
+    if (condition->kind != CONDITION_ALL) {
+        add_part(parts, condition);
+        return;
+    }
+    for (uint32_t i = 0; i < condition->child_count; i++)
+        add_parts(parts, condition->children[i]);
+}
+
+/* Replaces segments by what they consist of, so that the test in them is shown. */
+static void open_segments(struct parts *parts)
+{
+    struct parts opened = {.count = 0};
+    for (uint32_t i = 0; i < parts->count; i++) {
+        const struct condition *part = parts->items[i];
+        while (part->kind == CONDITION_SEGMENT)
+            part = part->segment->condition;
+        add_parts(&opened, part);
+    }
+    *parts = opened;
+}
+
+/* Leaves out what is not needed for the contradiction, the earlier ones first. */
+static void reduce(struct checking *checking, struct parts *parts)
+{
+    for (uint32_t i = 0; i < parts->count && parts->count > 1;) {
+        struct parts fewer = {.count = 0};
+        for (uint32_t j = 0; j < parts->count; j++) {
+            if (j != i)
+                add_part(&fewer, parts->items[j]);
+        }
+        if (never_together(checking, &fewer))
+            *parts = fewer;
+        else
+            i++;
+    }
+}
+
+/* The condition as written, where it is short. */
+static const char *say(const struct checking *checking, struct span span)
+{
+    const struct source *source = &checking->reader->project->sources.items[span.file];
+    size_t length = span.end - span.begin;
+    const char *text = source->text + span.begin;
+    if (length > LONGEST_SAY || memchr(text, '\n', length))
+        return "this";
+    return arena_format(checking->reader->arena, "'%.*s'", (int)length, text);
+}
+
+static void report_never(struct checking *checking, const struct condition *condition,
+                         const struct parts *given)
+{
+    struct diagnostics *diagnostics = checking->reader->diagnostics;
+    struct parts parts = *given;
+    add_parts(&parts, condition);
+    reduce(checking, &parts);
+    open_segments(&parts);
+    reduce(checking, &parts);
+    struct span span = parts.count == 1 ? parts.items[0]->span : condition->span;
+    /* The last one written is the one to look at; the others stand in its way. */
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < parts.count; i++) {
+        const struct span *one = &parts.items[i]->span;
+        const struct span *other = &parts.items[last]->span;
+        if (one->file == condition->span.file &&
+            (other->file != one->file || one->begin >= other->begin))
+            last = i;
+    }
+    if (parts.count > 1 && parts.items[last]->span.file == condition->span.file)
+        span = parts.items[last]->span;
+    if (parts.count < 2) {
+        diagnose(diagnostics, FF0322, span, "this condition never holds");
+    } else {
+        const char *against =
+            parts.count == 2 ? say(checking, parts.items[last ? 0 : 1]->span) : "the others here";
+        const char *it = say(checking, span);
+        diagnose(diagnostics, FF0322, span, "%s never holds together with %s", it,
+                 strcmp(against, "this") == 0 ? "what else is asked" : against);
+    }
+    for (uint32_t i = 0; i < parts.count; i++) {
+        if (i != last)
+            diagnose_note(diagnostics, parts.items[i]->span, "%s is asked for here",
+                          say(checking, parts.items[i]->span));
+    }
+    diagnose_help(diagnostics,
+                  parts.count == 2
+                      ? "if either is enough, put them into a list under 'any'; else remove one"
+                      : "remove it, or what contradicts it");
+}
+
+/* ------------------------------------------------------------------------------- conditions -- */
+
+static bool check_part(struct checking *checking, const struct condition *condition,
+                       const struct parts *given);
+
+static bool check_children(struct checking *checking, const struct condition *condition,
+                           const struct parts *given)
+{
+    bool reported = false;
+    for (uint32_t i = 0; i < condition->child_count; i++) {
+        struct parts known = {.count = 0};
+        if (condition->kind != CONDITION_NOT)
+            known = *given;
+        for (uint32_t j = 0; condition->kind == CONDITION_ALL && j < condition->child_count; j++) {
+            if (j != i && condition->children[j]->kind != CONDITION_ANY)
+                add_part(&known, condition->children[j]);
+        }
+        const struct condition *child = condition->children[i];
+        if (child->kind == CONDITION_ALL || child->kind == CONDITION_ANY ||
+            child->kind == CONDITION_NOT || condition->kind == CONDITION_ANY)
+            reported |= check_part(checking, child, &known);
+    }
+    return reported;
+}
+
+/* True when something in it never holds, and was reported. `given` holds wherever it is asked. */
+static bool check_part(struct checking *checking, const struct condition *condition,
+                       const struct parts *given)
+{
+    if (condition->kind == CONDITION_SEGMENT && checking->never[condition->segment->index])
+        return true;
+    /* What never holds together with its surroundings is theirs to report, unless it is a
+     * choice. */
+    if (check_children(checking, condition, given))
+        return true;
+    struct parts all = *given;
+    add_part(&all, condition);
+    if (!never_together(checking, &all))
+        return false;
+    report_never(checking, condition, given);
+    return true;
+}
+
+static bool check_condition(struct checking *checking, const struct condition *condition)
+{
+    static const struct parts nothing = {.count = 0};
+    if (!condition)
+        return false;
+    if (check_part(checking, condition, &nothing))
+        return true;
+    const struct condition *failing[] = {condition};
+    bool empty = condition->kind == CONDITION_ALL && condition->child_count == 0;
+    if (!empty && prove_impossible(&checking->prover, NULL, 0, failing, 1)) {
+        diagnose(checking->reader->diagnostics, FF0323, condition->span,
+                 "this condition always holds");
+        diagnose_help(checking->reader->diagnostics, "remove it, or ask for less");
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------------------------ rules -- */
+
+/* Decides for everybody whom its condition describes; a split lets units without a key go on. */
+static bool decides_all(const struct rule *rule)
+{
+    bool sampled = rule->has_percent && (rule->percent.gradual || rule->percent.from < PERCENT_ALL);
+    return !sampled && !rule->split;
+}
+
+static void report_unreached(struct checking *checking, struct span span, const char *what,
+                             const struct rule *const *rules, const struct parts *earlier)
+{
+    struct diagnostics *diagnostics = checking->reader->diagnostics;
+    diagnose(diagnostics, FF0327, span, "this %s is never reached", what);
+    for (uint32_t i = 0; i < earlier->count; i++)
+        diagnose_note(diagnostics, rules[i]->condition->span,
+                      earlier->count == 1 ? "this rule decides for all of them"
+                                          : "this rule decides for some of them");
+    diagnose_help(diagnostics, "move it up, or remove it");
+}
+
+/* Whether the rules leave nobody for `condition` (NULL: nobody at all), and which of them. */
+static bool check_reach(struct checking *checking, struct span span, const char *what,
+                        const struct condition *condition, const struct rule *rules, uint32_t count)
+{
+    const struct rule *deciding[MOST_PARTS];
+    struct parts earlier = {.count = 0};
+    for (uint32_t i = 0; i < count && earlier.count < MOST_PARTS; i++) {
+        if (!decides_all(&rules[i]) || !rules[i].condition)
+            continue;
+        deciding[earlier.count] = &rules[i];
+        add_part(&earlier, rules[i].condition);
+    }
+    if (!earlier.count || !prove_impossible(&checking->prover, &condition, condition ? 1 : 0,
+                                            earlier.items, earlier.count))
+        return false;
+    for (uint32_t i = 0; i < earlier.count && earlier.count > 1;) {
+        struct parts fewer = {.count = 0};
+        for (uint32_t j = 0; j < earlier.count; j++) {
+            if (j != i)
+                add_part(&fewer, earlier.items[j]);
+        }
+        if (prove_impossible(&checking->prover, &condition, condition ? 1 : 0, fewer.items,
+                             fewer.count)) {
+            memmove(deciding + i, deciding + i + 1, (earlier.count - i - 1) * sizeof *deciding);
+            earlier = fewer;
+        } else {
+            i++;
+        }
+    }
+    report_unreached(checking, span, what, deciding, &earlier);
+    return true;
+}
+
+/* The same rules stand in several environments unless those have their own. */
+static bool was_checked(const struct flag *flag, uint32_t environment, const struct rule *rule,
+                        uint32_t place)
+{
+    for (uint32_t i = 0; i < environment; i++) {
+        const struct targeting *other = &flag->environments[i];
+        if (place < other->rule_count && other->rules[place].span.begin == rule->span.begin &&
+            other->rules[place].span.file == rule->span.file)
+            return true;
+    }
+    return false;
+}
+
+static void check_rules(struct checking *checking, const struct flag *flag, uint32_t environment)
+{
+    const struct targeting *targeting = &flag->environments[environment];
+    for (uint32_t i = 0; i < targeting->rule_count; i++) {
+        const struct rule *rule = &targeting->rules[i];
+        if (was_checked(flag, environment, rule, i) || check_condition(checking, rule->condition))
+            continue;
+        if (!check_reach(checking, rule->span, "rule", rule->condition, targeting->rules, i) &&
+            !rule->condition && decides_all(rule))
+            return; /* what follows it is reported where rules are read */
+    }
+}
+
+/* Everybody beside an audience is compared where stages are read. */
+static void check_audiences(struct checking *checking, const struct canary *canary)
+{
+    struct diagnostics *diagnostics = checking->reader->diagnostics;
+    for (uint32_t i = 1; i < canary->stage_count; i++) {
+        const struct stage *before = &canary->stages[i - 1], *stage = &canary->stages[i];
+        bool compared = before->percent > 0 && before->condition && stage->condition;
+        if (!compared || stage->percent < before->percent)
+            continue;
+        const struct condition *both[] = {before->condition, stage->condition};
+        bool apart = prove_impossible(&checking->prover, both, 2, NULL, 0);
+        if (!apart && !prove_possible(&checking->prover, before->condition, stage->condition))
+            continue;
+        diagnose(diagnostics, FF0344, stage->condition->span,
+                 apart ? "stage '%s' is for nobody of the stage before it"
+                       : "stage '%s' leaves out some of the stage before it",
+                 stage->name.text);
+        diagnose_note(diagnostics, before->condition->span, "stage '%s' is for these",
+                      before->name.text);
+        diagnose_help(diagnostics, "units that had the new variant would lose it; put both "
+                                   "audiences under 'any'");
+    }
+}
+
+static void check_blocks(struct checking *checking, const struct flag *flag, uint32_t environment)
+{
+    const struct targeting *targeting = &flag->environments[environment];
+    const struct targeting *first = &flag->environments[0];
+    const struct canary *canary = targeting->canary;
+    const struct experiment *experiment = targeting->experiment;
+    if (canary && (environment == 0 || canary != first->canary)) {
+        bool never = false;
+        for (uint32_t i = 0; i < canary->stage_count; i++)
+            never |= check_condition(checking, canary->stages[i].condition);
+        if (!never)
+            check_audiences(checking, canary);
+        check_reach(checking, canary->span, "canary", NULL, targeting->rules,
+                    targeting->rule_count);
+    }
+    if (experiment && (environment == 0 || experiment != first->experiment)) {
+        if (!check_condition(checking, experiment->condition))
+            check_reach(checking, experiment->span, "experiment", experiment->condition,
+                        targeting->rules, targeting->rule_count);
+    }
+}
+
+static void check_plan(struct checking *checking, const struct flag *flag)
+{
+    for (uint32_t i = 0; i < flag->rollback_count; i++) {
+        if (flag->rollback[i].override)
+            check_condition(checking, flag->rollback[i].override->condition);
+    }
+}
+
+void check_conditions(struct reader *reader)
+{
+    const struct project *project = reader->project;
+    struct checking checking = {.reader = reader};
+    checking.never = ARENA_ARRAY(reader->arena, bool, project->segment_count + 1u);
+    for (uint32_t i = 0; i < project->segment_count; i++) {
+        const struct segment *segment = project->segments[i];
+        checking.never[i] = check_condition(&checking, segment->condition);
+    }
+    for (uint32_t i = 0; i < project->flag_count; i++) {
+        for (uint32_t j = 0; j < project->environments.count; j++) {
+            check_rules(&checking, project->flags[i], j);
+            check_blocks(&checking, project->flags[i], j);
+        }
+        check_plan(&checking, project->flags[i]);
+    }
+    for (uint32_t i = 0; i < project->override_count; i++)
+        check_condition(&checking, project->overrides[i]->condition);
+    prover_release(&checking.prover);
+}

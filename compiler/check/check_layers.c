@@ -1,0 +1,129 @@
+/*
+ * check_layers.c - members of a layer must not overlap, and must hash the same attribute.
+ *
+ * Each environment is looked at for itself; what several share is reported once.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/read/read.h"
+
+struct member {
+    const struct layer *layer;
+    const struct flag *flag;
+    const struct targeting *targeting;
+};
+
+static int compare_members(const void *left, const void *right)
+{
+    const struct member *a = left, *b = right;
+    int order = strcmp(a->layer->name.text, b->layer->name.text);
+    if (order)
+        return order;
+    if (a->targeting->layer_from != b->targeting->layer_from)
+        return a->targeting->layer_from < b->targeting->layer_from ? -1 : 1;
+    return strcmp(a->flag->name.text, b->flag->name.text);
+}
+
+static void in_order(const struct member **first, const struct member **second)
+{
+    const struct span a = (*first)->targeting->layer_span, b = (*second)->targeting->layer_span;
+    if (a.file < b.file || (a.file == b.file && a.begin < b.begin))
+        return;
+    const struct member *swapped = *first;
+    *first = *second;
+    *second = swapped;
+}
+
+static void report_overlap(struct reader *reader, const struct member *first,
+                           const struct member *second)
+{
+    in_order(&first, &second);
+    diagnose(reader->diagnostics, FF0317, second->targeting->layer_span,
+             "flags '%s' and '%s' share units of layer '%s'", first->flag->name.text,
+             second->flag->name.text, first->layer->name.text);
+    diagnose_note(reader->diagnostics, first->targeting->layer_span, "'%s' stands here",
+                  first->flag->name.text);
+    diagnose_help(reader->diagnostics,
+                  "let one end where the other begins: a unit is in at most one "
+                  "member");
+}
+
+static const struct attribute *hashed(const struct member *member)
+{
+    return member->layer->bucket_by ? member->layer->bucket_by : member->targeting->bucket_by;
+}
+
+static void report_buckets(struct reader *reader, const struct member *first,
+                           const struct member *second)
+{
+    in_order(&first, &second);
+    diagnose(reader->diagnostics, FF0318, second->targeting->layer_span,
+             "'%s' goes by '%s' in layer '%s', and '%s' by '%s'", second->flag->name.text,
+             hashed(second)->name.text, second->layer->name.text, first->flag->name.text,
+             hashed(first)->name.text);
+    diagnose_note(reader->diagnostics, first->targeting->layer_span, "'%s' stands here",
+                  first->flag->name.text);
+    diagnose_help(reader->diagnostics,
+                  "give the layer its own 'bucket_by'; only then is a unit in at "
+                  "most one member");
+}
+
+static void check_own_prerequisites(struct reader *reader, const struct member *member,
+                                    uint32_t environment)
+{
+    const struct targeting *targeting = member->targeting;
+    for (uint32_t i = 0; i < targeting->requirement_count; i++) {
+        const struct requirement *requirement = &targeting->requirements[i];
+        const struct targeting *other = &requirement->flag->environments[environment];
+        if (other->layer != member->layer || requirement->flag == member->flag)
+            continue;
+        diagnose(reader->diagnostics, FF0319, requirement->span,
+                 "'%s' requires '%s', and layer '%s' gives a unit to at most one of them",
+                 member->flag->name.text, requirement->flag->name.text, member->layer->name.text);
+        diagnose_note(reader->diagnostics, other->layer_span, "'%s' joins the layer here",
+                      requirement->flag->name.text);
+        diagnose_help(reader->diagnostics, "take one of them out of the layer, or drop the "
+                                           "requirement");
+    }
+}
+
+static void check_members(struct reader *reader, const struct member *members, uint32_t count)
+{
+    const struct member *widest = NULL; /* of those before, the one that reaches furthest */
+    for (uint32_t i = 0; i < count; i++) {
+        const struct member *member = &members[i];
+        bool same = widest && widest->layer == member->layer;
+        if (same && member->targeting->layer_from < widest->targeting->layer_to &&
+            member->targeting->layer_from < member->targeting->layer_to)
+            report_overlap(reader, widest, member);
+        const struct member *before =
+            i && members[i - 1].layer == member->layer ? member - 1 : NULL;
+        if (before && hashed(before) && hashed(member) && hashed(before) != hashed(member))
+            report_buckets(reader, before, member);
+        if (!same || member->targeting->layer_to > widest->targeting->layer_to)
+            widest = member;
+    }
+}
+
+void check_layers(struct reader *reader)
+{
+    const struct project *project = reader->project;
+    struct member *members = xcalloc(project->flag_count, sizeof *members);
+    for (uint32_t environment = 0; environment < project->environments.count; environment++) {
+        uint32_t count = 0;
+        for (uint32_t i = 0; i < project->flag_count; i++) {
+            const struct flag *flag = project->flags[i];
+            const struct targeting *targeting = &flag->environments[environment];
+            if (targeting->layer)
+                members[count++] = (struct member){targeting->layer, flag, targeting};
+        }
+        if (!count)
+            continue;
+        qsort(members, count, sizeof *members, compare_members);
+        check_members(reader, members, count);
+        for (uint32_t i = 0; i < count; i++)
+            check_own_prerequisites(reader, &members[i], environment);
+    }
+    free(members);
+}

@@ -1,0 +1,85 @@
+/*
+ * check_tests.c - tests whose answer depends on when they run.
+ *
+ * A flag reads the clock where a percentage is gradual or an override has a window, or where a flag
+ * that it asks does.
+ */
+#include <stdlib.h>
+
+#include "compiler/lower/lower.h"
+#include "compiler/read/read.h"
+#include "references.h"
+
+struct clocks {
+    const struct project *project;
+    uint32_t environment;
+    bool *reads; /* by flag */
+    bool needed; /* of the flag that is looked at: one that it asks reads it */
+};
+
+static void ask(void *user, const struct flag *needed)
+{
+    struct clocks *clocks = user;
+    clocks->needed |= clocks->reads[needed->index];
+}
+
+static bool reads_itself(const struct clocks *clocks, const struct flag *flag)
+{
+    const struct targeting *targeting = &flag->environments[clocks->environment];
+    for (uint32_t i = 0; i < clocks->project->override_count; i++) {
+        const struct override *override = clocks->project->overrides[i];
+        bool window = override->from != INT64_MIN || override->until != INT64_MAX;
+        if (window && override->environments >> clocks->environment & 1 &&
+            override_selects(override, flag))
+            return true;
+    }
+    for (uint32_t i = 0; targeting->enabled && i < targeting->rule_count; i++)
+        if (targeting->rules[i].has_percent && targeting->rules[i].percent.gradual)
+            return true;
+    return false;
+}
+
+/* Flags come after those they ask, so one pass does. */
+static bool *find_clocks(const struct project *project, uint32_t environment)
+{
+    struct clocks clocks = {project, environment, xcalloc(project->flag_count + 1u, 1), false};
+    uint32_t *order = xcalloc(project->flag_count + 1u, sizeof *order);
+    struct references references;
+    references_init(&references, project, environment);
+    references.found = ask;
+    references.user = &clocks;
+    bool ordered = order_flags(project, environment, order);
+    for (uint32_t i = 0; ordered && i < project->flag_count; i++) {
+        const struct flag *flag = project->flags[order[i]];
+        clocks.needed = false;
+        references_of(&references, flag);
+        clocks.reads[order[i]] = clocks.needed || reads_itself(&clocks, flag);
+    }
+    references_release(&references);
+    free(order);
+    return clocks.reads;
+}
+
+void check_tests(struct reader *reader)
+{
+    const struct project *project = reader->project;
+    /* What is wrong with flags themselves is said first. */
+    if (reader->diagnostics->errors || !project->test_count)
+        return;
+    for (uint32_t environment = 0; environment < project->environments.count; environment++) {
+        bool *reads = NULL;
+        for (uint32_t i = 0; i < project->test_count; i++) {
+            const struct test *test = project->tests[i];
+            if (test->at != INT64_MIN || !(test->environments >> environment & 1))
+                continue;
+            if (!reads)
+                reads = find_clocks(project, environment);
+            if (!reads[test->flag->index])
+                continue;
+            diagnose(reader->diagnostics, FF0541, test->name.span,
+                     "the answer of '%s' depends on when this test runs", test->flag->name.text);
+            diagnose_help(reader->diagnostics, "say at which time: at: 2026-12-01T00:00:00Z");
+        }
+        free(reads);
+    }
+}

@@ -1,0 +1,37 @@
+/*
+ * prove.h - what can be known about conditions without a context.
+ *
+ * The values of an attribute fall into finitely many regions that no test of the conditions at hand
+ * can tell apart: for numbers, times and versions the points they are compared with and the gaps
+ * between; for strings the values that are named, and the others; for addresses the pieces that
+ * networks cut; and always "absent". A question is decided by trying the regions, so nesting,
+ * negation and segments need no patterns of their own. What cannot be cut into few regions, or
+ * takes too long, is not claimed: an answer of true is certain, and false says nothing.
+ */
+#ifndef FFC_PROVE_H
+#define FFC_PROVE_H
+
+#include "compiler/model.h"
+
+struct prover {
+    struct arena arena; /* of one question; emptied by the next */
+};
+
+/*
+ * Whether surely no context makes all of `holding` hold and none of `failing`. Segments must be
+ * free of cycles. Cost: bounded; the common question is answered in a microsecond.
+ */
+bool prove_impossible(struct prover *prover, const struct condition *const *holding,
+                      uint32_t holding_count, const struct condition *const *failing,
+                      uint32_t failing_count);
+
+/*
+ * Whether surely some context makes `holding` hold and `failing` not: true only where every region
+ * is one that a value has, so not of flags, nor of parts of strings.
+ */
+bool prove_possible(struct prover *prover, const struct condition *holding,
+                    const struct condition *failing);
+
+void prover_release(struct prover *prover);
+
+#endif

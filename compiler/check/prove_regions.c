@@ -1,0 +1,435 @@
+/*
+ * prove_regions.c - which tests of an attribute can hold together.
+ *
+ * Every cut may list a combination that no value has (then less is proved), and must not miss one.
+ */
+#include "prove_regions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "prove_strings.h"
+#include "compiler/read/scalar.h"
+
+#define MOST_REGIONS 4096
+#define MOST_FREE    8 /* tests that a cut tries both ways */
+#define LONG_FILE    1000
+
+/* ------------------------------------------------------------------------------------ atoms -- */
+
+static bool same_test(const struct condition *a, const struct condition *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind == CONDITION_FLAG)
+        return a->variants == b->variants;
+    if (a->operator_kind != b->operator_kind || a->ignore_case != b->ignore_case ||
+        a->file != b->file || a->operand_count != b->operand_count)
+        return false;
+    for (uint32_t i = 0; i < a->operand_count; i++) {
+        if (strcmp(a->operands[i].source.text, b->operands[i].source.text) != 0)
+            return false;
+    }
+    return true;
+}
+
+uint32_t subject_atom(struct subject *subject, struct arena *arena, const struct condition *test)
+{
+    for (uint32_t i = 0; i < subject->atom_count; i++) {
+        if (subject->atoms[i] == test || same_test(subject->atoms[i], test))
+            return i;
+    }
+    *ARENA_APPEND(arena, subject->atoms, subject->atom_count) = test;
+    return subject->atom_count - 1;
+}
+
+/* ---------------------------------------------------------------------------------- regions -- */
+
+static void mark(uint64_t *region, uint32_t atom)
+{
+    region[atom / 64] |= UINT64_C(1) << atom % 64;
+}
+
+/* Adds a region unless there is an equal one. */
+static bool add_region(struct subject *subject, struct arena *arena, const uint64_t *region)
+{
+    size_t size = subject->words * sizeof *region;
+    for (uint32_t i = 0; i < subject->region_count; i++) {
+        if (memcmp(subject->regions + (size_t)i * subject->words, region, size) == 0)
+            return true;
+    }
+    if (subject->region_count == MOST_REGIONS)
+        return false;
+    for (uint32_t word = 0; word < subject->words; word++) {
+        size_t count = (size_t)subject->region_count * subject->words + word;
+        *ARENA_APPEND(arena, subject->regions, count) = region[word];
+    }
+    subject->region_count++;
+    return true;
+}
+
+static bool add_absent(struct subject *subject, struct arena *arena)
+{
+    uint64_t *nothing = ARENA_ARRAY(arena, uint64_t, subject->words);
+    return add_region(subject, arena, nothing);
+}
+
+/* -------------------------------------------------------------------------- ordered values -- */
+
+static int compare_operands(enum fflag_attribute_type type, const struct operand *a,
+                            const struct operand *b)
+{
+    switch (type) {
+    case FFLAG_ATTRIBUTE_NUMBER:
+        return (a->number > b->number) - (a->number < b->number);
+    case FFLAG_ATTRIBUTE_TIME:
+        return (a->time > b->time) - (a->time < b->time);
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+        return a->boolean - b->boolean;
+    default:
+        return compare_versions(a->text, b->text);
+    }
+}
+
+struct points {
+    enum fflag_attribute_type type;
+    const struct operand **items; /* sorted, distinct */
+    uint32_t count;
+};
+
+static void add_point(struct points *points, struct arena *arena, const struct operand *operand)
+{
+    uint32_t at = 0;
+    while (at < points->count && compare_operands(points->type, points->items[at], operand) < 0)
+        at++;
+    if (at < points->count && compare_operands(points->type, points->items[at], operand) == 0)
+        return;
+    (void)ARENA_APPEND(arena, points->items, points->count);
+    memmove(points->items + at + 1, points->items + at,
+            (points->count - at - 1) * sizeof *points->items);
+    points->items[at] = operand;
+}
+
+/* Points stand at odd places, and the gaps between them at even ones. */
+static uint32_t place_of(const struct points *points, const struct operand *operand)
+{
+    uint32_t at = 0;
+    while (compare_operands(points->type, points->items[at], operand) != 0)
+        at++;
+    return 2 * at + 1;
+}
+
+static bool holds_at(const struct points *points, const struct condition *test, uint32_t place)
+{
+    if (test->operator_kind == OPERATOR_PRESENT)
+        return true;
+    for (uint32_t i = 0; i < test->operand_count; i++) {
+        uint32_t operand = place_of(points, &test->operands[i]);
+        bool holds = test->operator_kind == OPERATOR_EQ   ? place == operand
+                     : test->operator_kind == OPERATOR_LT ? place < operand
+                     : test->operator_kind == OPERATOR_LE ? place <= operand
+                     : test->operator_kind == OPERATOR_GT ? place > operand
+                                                          : place >= operand;
+        if (holds)
+            return true;
+    }
+    return false;
+}
+
+static bool cut_ordered(struct subject *subject, struct arena *arena)
+{
+    struct points points = {.type = subject->attribute->type};
+    static const struct operand no = {.boolean = false}, yes = {.boolean = true};
+    bool boolean = points.type == FFLAG_ATTRIBUTE_BOOLEAN;
+    if (boolean) {
+        add_point(&points, arena, &no);
+        add_point(&points, arena, &yes);
+    }
+    for (uint32_t i = 0; i < subject->atom_count; i++) {
+        for (uint32_t j = 0; j < subject->atoms[i]->operand_count; j++)
+            add_point(&points, arena, &subject->atoms[i]->operands[j]);
+        if (points.count > MOST_REGIONS / 2)
+            return false;
+    }
+    for (uint32_t place = boolean; place <= 2 * points.count; place += boolean ? 2 : 1) {
+        uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
+        for (uint32_t i = 0; i < subject->atom_count; i++) {
+            if (holds_at(&points, subject->atoms[i], place))
+                mark(region, i);
+        }
+        if (!add_region(subject, arena, region))
+            return false;
+    }
+    return true;
+}
+
+/* --------------------------------------------------------------------- tests tried both ways -- */
+
+/* Tests of which it is not known whether they hold, and those that surely do. */
+struct guesses {
+    uint32_t free[MOST_FREE];
+    uint32_t free_count;
+    uint64_t *certain;
+    bool too_many;
+};
+
+static void guess(struct guesses *guesses, uint32_t atom)
+{
+    if (guesses->free_count == MOST_FREE)
+        guesses->too_many = true;
+    else
+        guesses->free[guesses->free_count++] = atom;
+}
+
+/* Which tests, as bits, hold where another one does, and which do not. */
+struct relations {
+    uint32_t implied[MOST_FREE];
+    uint32_t excluded[MOST_FREE];
+};
+
+static struct relations relate(const struct subject *subject, const struct guesses *guesses)
+{
+    struct relations relations = {{0}, {0}};
+    for (uint32_t i = 0; i < guesses->free_count; i++) {
+        const struct condition *test = subject->atoms[guesses->free[i]];
+        for (uint32_t j = 0; j < guesses->free_count; j++) {
+            const struct condition *other = subject->atoms[guesses->free[j]];
+            relations.implied[i] |= (uint32_t)strings_imply(test, other) << j;
+            relations.excluded[i] |= (uint32_t)strings_exclude(test, other) << j;
+        }
+    }
+    return relations;
+}
+
+/* With `related`, leaves out what strings cannot be at once. */
+static bool add_guesses(struct subject *subject, struct arena *arena, const struct guesses *guesses,
+                        bool related)
+{
+    if (guesses->too_many)
+        return false;
+    struct relations relations = {{0}, {0}};
+    if (related)
+        relations = relate(subject, guesses);
+    for (uint32_t bits = 0; bits < 1u << guesses->free_count; bits++) {
+        bool possible = true;
+        uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
+        memcpy(region, guesses->certain, subject->words * sizeof *region);
+        for (uint32_t i = 0; i < guesses->free_count; i++) {
+            if (!(bits >> i & 1))
+                continue;
+            mark(region, guesses->free[i]);
+            possible &= !(relations.implied[i] & ~bits) && !(relations.excluded[i] & bits);
+        }
+        if (possible && !add_region(subject, arena, region))
+            return false;
+    }
+    return true;
+}
+
+/* ---------------------------------------------------------------------------------- strings -- */
+
+static bool cut_at_string(struct subject *subject, struct arena *arena, const char *value)
+{
+    struct guesses guesses = {.certain = ARENA_ARRAY(arena, uint64_t, subject->words)};
+    for (uint32_t i = 0; i < subject->atom_count; i++) {
+        const struct condition *test = subject->atoms[i];
+        bool unknown = (test->operator_kind == OPERATOR_GLOB && test->ignore_case) ||
+                       (test->file && test->file->count > LONG_FILE);
+        if (unknown)
+            guess(&guesses, i);
+        else if (string_holds(test, value))
+            mark(guesses.certain, i);
+    }
+    return add_guesses(subject, arena, &guesses, false);
+}
+
+/* All strings that no test names. */
+static bool cut_other_strings(struct subject *subject, struct arena *arena)
+{
+    struct guesses guesses = {.certain = ARENA_ARRAY(arena, uint64_t, subject->words)};
+    for (uint32_t i = 0; i < subject->atom_count; i++) {
+        const struct condition *test = subject->atoms[i];
+        if (test->operator_kind == OPERATOR_PRESENT)
+            mark(guesses.certain, i);
+        else if (test->operator_kind != OPERATOR_EQ || test->ignore_case)
+            guess(&guesses, i);
+    }
+    return add_guesses(subject, arena, &guesses, true);
+}
+
+static bool cut_strings(struct subject *subject, struct arena *arena)
+{
+    const struct texts *choices = &subject->attribute->choices;
+    for (uint32_t i = 0; i < choices->count; i++) {
+        if (!cut_at_string(subject, arena, choices->items[i].text))
+            return false;
+    }
+    uint32_t named = 0;
+    for (uint32_t i = 0; i < subject->atom_count; i++) {
+        const struct condition *test = subject->atoms[i];
+        for (uint32_t j = 0; test->operator_kind == OPERATOR_EQ && j < test->operand_count; j++) {
+            if (++named > MOST_REGIONS || !cut_at_string(subject, arena, test->operands[j].text))
+                return false;
+        }
+    }
+    return choices->count > 0 || cut_other_strings(subject, arena);
+}
+
+/* -------------------------------------------------------------------------- lists of strings -- */
+
+struct elements {
+    const char *items[MOST_FREE];
+    uint32_t count;
+};
+
+static bool find_element(const struct elements *elements, const char *text, uint32_t *at)
+{
+    for (*at = 0; *at < elements->count; ++*at) {
+        if (strcmp(elements->items[*at], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool list_holds(const struct condition *test, const struct elements *elements, uint32_t bits)
+{
+    if (test->operator_kind == OPERATOR_PRESENT)
+        return true;
+    uint32_t found = 0, at;
+    for (uint32_t i = 0; i < test->operand_count; i++) {
+        if (find_element(elements, test->operands[i].text, &at) && bits >> at & 1)
+            found++;
+    }
+    return test->operator_kind == OPERATOR_HAS_ALL ? found == test->operand_count : found > 0;
+}
+
+static bool cut_lists(struct subject *subject, struct arena *arena)
+{
+    struct elements elements = {.count = 0};
+    for (uint32_t i = 0; i < subject->atom_count; i++) {
+        const struct condition *test = subject->atoms[i];
+        for (uint32_t j = 0; j < test->operand_count; j++) {
+            uint32_t at;
+            if (find_element(&elements, test->operands[j].text, &at))
+                continue;
+            if (elements.count == MOST_FREE)
+                return false;
+            elements.items[elements.count++] = test->operands[j].text;
+        }
+    }
+    for (uint32_t bits = 0; bits < 1u << elements.count; bits++) {
+        uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
+        for (uint32_t i = 0; i < subject->atom_count; i++) {
+            if (list_holds(subject->atoms[i], &elements, bits))
+                mark(region, i);
+        }
+        if (!add_region(subject, arena, region))
+            return false;
+    }
+    return true;
+}
+
+/* -------------------------------------------------------------------------------- addresses -- */
+
+struct address {
+    uint8_t bytes[16];
+};
+
+static bool address_holds(const struct condition *test, const struct address *address)
+{
+    for (uint32_t i = 0; i < test->operand_count; i++) {
+        const struct network *network = &test->operands[i].network;
+        if (memcmp(network->first, address->bytes, 16) <= 0 &&
+            memcmp(address->bytes, network->last, 16) <= 0)
+            return true;
+    }
+    return test->operator_kind == OPERATOR_PRESENT;
+}
+
+static bool cut_at_address(struct subject *subject, struct arena *arena,
+                           const struct address *address)
+{
+    uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
+    for (uint32_t i = 0; i < subject->atom_count; i++) {
+        if (address_holds(subject->atoms[i], address))
+            mark(region, i);
+    }
+    return add_region(subject, arena, region);
+}
+
+/* A piece begins where a network begins or the one before has ended, and at the first address. */
+static bool cut_addresses(struct subject *subject, struct arena *arena)
+{
+    struct address first = {{0}};
+    bool fits = cut_at_address(subject, arena, &first);
+    for (uint32_t i = 0; i < subject->atom_count; i++) {
+        const struct condition *test = subject->atoms[i];
+        if (test->operand_count > MOST_REGIONS)
+            return false;
+        for (uint32_t j = 0; fits && j < test->operand_count; j++) {
+            struct address begin, behind;
+            memcpy(begin.bytes, test->operands[j].network.first, 16);
+            memcpy(behind.bytes, test->operands[j].network.last, 16);
+            int byte = 15;
+            while (byte >= 0 && ++behind.bytes[byte] == 0)
+                byte--;
+            fits = cut_at_address(subject, arena, &begin) &&
+                   (byte < 0 || cut_at_address(subject, arena, &behind));
+        }
+    }
+    return fits;
+}
+
+/* ------------------------------------------------------------------------------------ flags -- */
+
+static bool cut_variants(struct subject *subject, struct arena *arena)
+{
+    for (uint32_t variant = 0; variant < subject->flag->environments[0].variant_count; variant++) {
+        uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
+        for (uint32_t i = 0; i < subject->atom_count; i++) {
+            if (subject->atoms[i]->variants >> variant & 1)
+                mark(region, i);
+        }
+        if (!add_region(subject, arena, region))
+            return false;
+    }
+    return true;
+}
+
+bool subject_cut(struct subject *subject, struct arena *arena)
+{
+    subject->words = (subject->atom_count + 63) / 64;
+    if (subject->flag)
+        return cut_variants(subject, arena);
+    if (!add_absent(subject, arena))
+        return false;
+    switch (subject->attribute->type) {
+    case FFLAG_ATTRIBUTE_STRING:
+        return cut_strings(subject, arena);
+    case FFLAG_ATTRIBUTE_STRINGS:
+        return cut_lists(subject, arena);
+    case FFLAG_ATTRIBUTE_IP:
+        return cut_addresses(subject, arena);
+    case FFLAG_ATTRIBUTE_NUMBER:
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+    case FFLAG_ATTRIBUTE_VERSION:
+    case FFLAG_ATTRIBUTE_TIME:
+        break;
+    }
+    return cut_ordered(subject, arena);
+}
+
+static bool is_exact(enum fflag_attribute_type type, const struct condition *test)
+{
+    if (type != FFLAG_ATTRIBUTE_STRING)
+        return true;
+    return test->operator_kind == OPERATOR_EQ || test->operator_kind == OPERATOR_PRESENT;
+}
+
+bool subject_is_exact(const struct subject *subject)
+{
+    bool exact = !subject->flag;
+    for (uint32_t i = 0; exact && i < subject->atom_count; i++)
+        exact = is_exact(subject->attribute->type, subject->atoms[i]);
+    return exact;
+}

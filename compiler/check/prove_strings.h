@@ -1,0 +1,17 @@
+/*
+ * prove_strings.h - how tests of a string stand to each other, for prove_regions.c.
+ */
+#ifndef FFC_PROVE_STRINGS_H
+#define FFC_PROVE_STRINGS_H
+
+#include "compiler/model.h"
+
+/* Whether the test, without its `negate`, holds for a string. Not for an OPERATOR_GLOB that ignores
+ * case. */
+bool string_holds(const struct condition *test, const char *value);
+
+/* Whether a string for which the first holds surely makes the second hold; surely makes it fail. */
+bool strings_imply(const struct condition *first, const struct condition *second);
+bool strings_exclude(const struct condition *first, const struct condition *second);
+
+#endif

@@ -1,0 +1,21 @@
+/* diagnostic_write.h - what the renderers of diagnostics share; nobody else includes it. */
+#ifndef FFC_DIAGNOSTIC_WRITE_H
+#define FFC_DIAGNOSTIC_WRITE_H
+
+#include "diagnostic.h"
+#include "compiler/base/utf8.h"
+
+/* A span about a file as a whole, e.g. one that cannot be read. */
+static inline bool span_is_file(struct span span)
+{
+    return span.begin == UINT32_MAX;
+}
+
+void write_text(const struct diagnostics *diagnostics, bool color, FILE *out);
+void write_json(const struct diagnostics *diagnostics, FILE *out);
+void write_github(const struct diagnostics *diagnostics, FILE *out);
+void write_sarif(const struct diagnostics *diagnostics, FILE *out);
+/* As a JSON string; bytes that are no text become replacement characters. */
+void put_json_text(FILE *out, const char *text);
+
+#endif

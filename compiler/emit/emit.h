@@ -1,0 +1,75 @@
+/*
+ * emit.h - a snapshot while it is written: its tables, then its bytes.
+ *
+ * Lowering asks the tables for the places of strings, sets, ranges, … and gets indices as they
+ * stand in the file. Equal things are stored once, in the order of first use, so the file depends
+ * on nothing but the sequence of requests. docs/snapshot-format.md says what every byte means.
+ */
+#ifndef FFC_EMIT_H
+#define FFC_EMIT_H
+
+#include "fflag/snapshot.h"
+#include "compiler/base/intern.h"
+#include "compiler/model.h"
+#include "compiler/base/percent.h"
+#include "compiler/project.h"
+#include "compiler/regex/regex.h"
+
+struct image {
+    struct pool strings;
+    struct pool variants;
+    struct pool programs;
+    struct pool splits;
+    struct pool ranges;
+    struct pool ramps;
+    struct pool sets;
+    struct pool networks;
+    struct pool automata;
+    struct buffer scratch;
+
+    struct ffs_flag *flags; /* by index in FLAGS */
+    const struct flag **sources;
+    uint32_t flag_count;
+
+    /* Pointers to attributes, in the order of first use; image_write() sorts them and renumbers. */
+    struct pool attributes;
+};
+
+/* Bytes without NUL. */
+ffs_string image_string(struct image *image, const char *bytes, size_t length);
+ffs_string image_text(struct image *image, const char *text);
+/* The operand of FFS_STRING_EQ and FFS_STRINGS_HAS: ref and tag. */
+uint64_t image_tagged_text(struct image *image, const char *text);
+/* At least one text; repetitions do not count. Returns the operand of FFS_STRING_IN. */
+uint64_t image_set(struct image *image, const char *const *texts, size_t count);
+uint64_t image_range(struct image *image, uint64_t salt, uint64_t from, uint64_t to);
+uint64_t image_ramp(struct image *image, const struct ramp *ramp);
+/* Arms as written, zero ones left out. Returns an index into SPLITS. */
+uint64_t image_split(struct image *image, const struct arm *arms, uint32_t count);
+/* Any ranges, which are sorted and merged in place. Returns the operand of FFS_IP_IN. */
+uint64_t image_networks(struct image *image, struct ffs_network *networks, size_t count);
+/* Returns the operand of FFS_STRING_MATCHES. */
+uint64_t image_automaton(struct image *image, const struct automaton *automaton,
+                         const char *pattern);
+/* Provisional: programs are renumbered when the attributes are sorted. */
+uint32_t image_attribute(struct image *image, const struct attribute *attribute);
+/* Returns the index of the first instruction in CODE. */
+uint32_t image_program(struct image *image, const struct ffs_instruction *code, uint32_t count);
+/* Returns the index of the first variant in VARIANTS. */
+uint32_t image_variants(struct image *image, enum fflag_type type, const struct variant *variants,
+                        uint32_t count);
+
+/* XXH3-64 of the texts, joined. */
+uint64_t salt_hash(const char *text, const char *suffix);
+
+/* Appends the whole file to `out`. The image can be released afterwards, and not be added to. */
+void image_write(struct image *image, const struct project *project, uint32_t environment,
+                 const struct label *labels, size_t label_count, struct buffer *out);
+void image_release(struct image *image);
+
+/* Parts of image_write(), a file each. */
+void emit_names(const struct image *image, struct buffer *out);
+void emit_people(const struct project *project, uint32_t environment, const struct label *labels,
+                 size_t label_count, struct buffer *out);
+
+#endif

@@ -1,0 +1,244 @@
+/*
+ * emit_people.c - the section for people and tools: one JSON object of what an evaluation does not
+ * need. docs/snapshot-format.md has its schema.
+ */
+#include "emit.h"
+#include "compiler/base/json.h"
+#include "compiler/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct writer {
+    struct buffer *out;
+    const struct project *project;
+};
+
+static void write_source(struct writer *writer, struct span span)
+{
+    if (span.file == NO_FILE)
+        return;
+    const struct source *source = &writer->project->sources.items[span.file];
+    char line[16], *digit = line + sizeof line;
+    *--digit = '"';
+    uint32_t number = source_position(&writer->project->sources, span.file, span.begin).line;
+    do
+        *--digit = (char)('0' + number % 10);
+    while (number /= 10);
+    *--digit = ':';
+    json_write_key(writer->out, "source");
+    json_write_string(writer->out, source->name);
+    writer->out->length--; /* the closing quote */
+    buffer_append(writer->out, digit, (size_t)(line + sizeof line - digit));
+}
+
+static void write_text(struct writer *writer, const char *key, const char *text)
+{
+    if (!text)
+        return;
+    json_write_key(writer->out, key);
+    json_write_string(writer->out, text);
+}
+
+static void write_time(struct writer *writer, const char *key, int64_t time)
+{
+    if (time == INT64_MIN || time == INT64_MAX)
+        return;
+    char text[32];
+    format_time(time, text, sizeof text);
+    write_text(writer, key, text);
+}
+
+static void write_percent(struct writer *writer, const char *key, uint32_t thousandths)
+{
+    char text[PERCENT_TEXT_SIZE];
+    percent_format(thousandths, text);
+    json_write_key(writer->out, key);
+    buffer_append_text(writer->out, text);
+}
+
+static void open_list(struct writer *writer, const char *key)
+{
+    json_write_key(writer->out, key);
+    buffer_append(writer->out, "[", 1);
+}
+
+static void open_object(struct writer *writer)
+{
+    json_write_comma(writer->out);
+    buffer_append(writer->out, "{", 1);
+}
+
+static void open_object_at(struct writer *writer, const char *key)
+{
+    json_write_key(writer->out, key);
+    buffer_append(writer->out, "{", 1);
+}
+
+static void finish(struct writer *writer, const char *bracket)
+{
+    buffer_append(writer->out, bracket, 1);
+}
+
+/* ----------------------------------------------------------------------------------- flags -- */
+
+static void write_canary(struct writer *writer, const struct canary *canary)
+{
+    open_object_at(writer, "canary");
+    write_text(writer, "state", canary_state_text(canary->state));
+    if (canary->state != CANARY_PENDING)
+        write_text(writer, "stage", canary->stages[canary->stage].name.text);
+    write_time(writer, "since", canary->since);
+    open_list(writer, "stages");
+    for (uint32_t i = 0; i < canary->stage_count; i++) {
+        open_object(writer);
+        write_text(writer, "name", canary->stages[i].name.text);
+        write_percent(writer, "percent", canary->stages[i].percent);
+        write_source(writer, canary->stages[i].span);
+        finish(writer, "}");
+    }
+    finish(writer, "]");
+    write_source(writer, canary->span);
+    finish(writer, "}");
+}
+
+static void write_experiment(struct writer *writer, const struct targeting *targeting)
+{
+    static const char *const states[] = {"draft", "running", "concluded"};
+    const struct experiment *experiment = targeting->experiment;
+    const struct variant *variants = targeting->variants;
+    open_object_at(writer, "experiment");
+    write_text(writer, "state", states[experiment->state]);
+    write_text(writer, "hypothesis", experiment->hypothesis);
+    write_text(writer, "control", variants[experiment->control].name.text);
+    if (experiment->state == EXPERIMENT_CONCLUDED && experiment->has_winner)
+        write_text(writer, "winner", variants[experiment->winner].name.text);
+    write_percent(writer, "traffic", experiment->traffic);
+    open_object_at(writer, "split");
+    for (uint32_t i = 0; i < experiment->arm_count; i++)
+        write_percent(writer, variants[experiment->arms[i].variant].name.text,
+                      experiment->arms[i].percent);
+    finish(writer, "}");
+    write_source(writer, experiment->span);
+    finish(writer, "}");
+}
+
+static void write_rules(struct writer *writer, const struct targeting *targeting)
+{
+    if (!targeting->rule_count)
+        return;
+    open_list(writer, "rules");
+    for (uint32_t i = 0; i < targeting->rule_count; i++) {
+        open_object(writer);
+        write_text(writer, "name", targeting->rules[i].name.text);
+        write_source(writer, targeting->rules[i].span);
+        finish(writer, "}");
+    }
+    finish(writer, "]");
+}
+
+static void write_flag(struct writer *writer, const struct flag *flag, uint32_t environment)
+{
+    const struct targeting *targeting = &flag->environments[environment];
+    open_object_at(writer, flag->name.text);
+    write_text(writer, "kind", flag_kind_names[flag->kind]);
+    write_text(writer, "description", flag->description);
+    write_text(writer, "owner", flag->owner);
+    if (flag->tags.count) {
+        open_list(writer, "tags");
+        for (uint32_t i = 0; i < flag->tags.count; i++) {
+            json_write_comma(writer->out);
+            json_write_string(writer->out, flag->tags.items[i].text);
+        }
+        finish(writer, "]");
+    }
+    write_time(writer, "expires", flag->expires);
+    write_text(writer, "bucket_by", targeting->bucket_by ? targeting->bucket_by->name.text : NULL);
+    if (strcmp(targeting->salt, flag->name.text) != 0)
+        write_text(writer, "salt", targeting->salt);
+    write_source(writer, flag->name.span);
+    write_rules(writer, targeting);
+    if (targeting->canary)
+        write_canary(writer, targeting->canary);
+    if (targeting->experiment)
+        write_experiment(writer, targeting);
+    finish(writer, "}");
+}
+
+/* ----------------------------------------------------------------------- overrides, labels -- */
+
+static void write_overrides(struct writer *writer, uint32_t environment)
+{
+    open_list(writer, "overrides");
+    for (uint32_t i = 0; i < writer->project->override_count; i++) {
+        const struct override *override = writer->project->overrides[i];
+        if (!(override->environments >> environment & 1))
+            continue;
+        char name[32];
+        snprintf(name, sizeof name, "override[%u]", i);
+        open_object(writer);
+        write_text(writer, "name", name);
+        write_text(writer, "reason", override->reason);
+        write_text(writer, "by", override->by);
+        write_time(writer, "at", override->at);
+        write_time(writer, "from", override->from);
+        write_time(writer, "until", override->until);
+        write_source(writer, override->span);
+        finish(writer, "}");
+    }
+    finish(writer, "]");
+}
+
+/* So that a reader can tell whose salt a range has. */
+static void write_salted(struct writer *writer)
+{
+    const struct project *project = writer->project;
+    open_list(writer, "layers");
+    for (uint32_t i = 0; i < project->layer_count; i++) {
+        json_write_comma(writer->out);
+        json_write_string(writer->out, project->layers[i]->name.text);
+    }
+    finish(writer, "]");
+    open_list(writer, "holdouts");
+    for (uint32_t i = 0; i < project->holdout_count; i++) {
+        json_write_comma(writer->out);
+        json_write_string(writer->out, project->holdouts[i]->name.text);
+    }
+    finish(writer, "]");
+}
+
+static int compare_labels(const void *left, const void *right)
+{
+    const struct label *a = left, *b = right;
+    return strcmp(a->key, b->key);
+}
+
+static void write_labels(struct writer *writer, const struct label *labels, size_t count)
+{
+    struct label *sorted = xcalloc(count + 1, sizeof *sorted);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = labels[i];
+    qsort(sorted, count, sizeof *sorted, compare_labels);
+    open_object_at(writer, "labels");
+    for (size_t i = 0; i < count; i++)
+        write_text(writer, sorted[i].key, sorted[i].value);
+    finish(writer, "}");
+    free(sorted);
+}
+
+void emit_people(const struct project *project, uint32_t environment, const struct label *labels,
+                 size_t label_count, struct buffer *out)
+{
+    struct writer writer = {out, project};
+    buffer_append(out, "{", 1);
+    write_text(&writer, "project", project->name);
+    write_text(&writer, "environment", project->environments.items[environment].text);
+    write_labels(&writer, labels, label_count);
+    write_salted(&writer);
+    open_object_at(&writer, "flags");
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        write_flag(&writer, project->flags[i], environment);
+    finish(&writer, "}");
+    write_overrides(&writer, environment);
+    finish(&writer, "}");
+}

@@ -1,0 +1,149 @@
+/* publish.c - files that are replaced whole, so that a reader never sees half of one. */
+#include "compiler/project.h"
+#include "replace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What errno means here, where that is more than its name says. */
+static void explain(struct buffer *error, const char *what, const char *path)
+{
+    int cause = errno;
+    buffer_format(error, "cannot %s '%s': %s", what, path, strerror(cause));
+    if (cause == EBUSY)
+        buffer_append_text(error, "; it is a mount point, such as a file mounted into a container: "
+                                  "mount its directory instead");
+    else if (cause == EXDEV)
+        buffer_append_text(error,
+                           "; it is on another file system than its directory, such as a file "
+                           "mounted into a container: mount its directory instead");
+    else if (cause == EROFS)
+        buffer_append_text(error, "; a snapshot is published by renaming, which needs a writable "
+                                  "directory");
+}
+
+static bool write_all(int fd, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, bytes, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+/* Some file systems cannot sync a directory, and say so with EINVAL: then there is nothing to wait
+ * for. */
+static bool sync_directory(const char *directory)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    int status = fsync(fd);
+    int cause = errno;
+    close(fd);
+    errno = cause;
+    return status == 0 || cause == EINVAL;
+}
+
+static bool fill(int fd, const void *bytes, size_t length, const struct stat *like)
+{
+    if (!write_all(fd, bytes, length))
+        return false;
+    /* Only root can give a file away; for others a new owner is what they would get anyway. */
+    if (like && (like->st_uid != geteuid() || like->st_gid != getegid()) &&
+        fchown(fd, like->st_uid, like->st_gid) != 0 && errno != EPERM)
+        return false;
+    return fchmod(fd, like ? like->st_mode & 07777 : 0444) == 0 && fsync(fd) == 0;
+}
+
+static bool replace(const char *path, const char *directory, char *temporary, const void *bytes,
+                    size_t length, const struct stat *like,
+                    bool (*verify)(const char *path, struct buffer *error), struct buffer *error)
+{
+    int fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0) {
+        explain(error, "create a file beside", path);
+        return false;
+    }
+    bool written = fill(fd, bytes, length, like);
+    if (!written)
+        explain(error, "write", temporary);
+    if (close(fd) != 0 && written) {
+        explain(error, "write", temporary);
+        written = false;
+    }
+    if (!written || (verify && !verify(temporary, error))) {
+        unlink(temporary);
+        return false;
+    }
+    if (rename(temporary, path) != 0) {
+        explain(error, "replace", path);
+        unlink(temporary);
+        return false;
+    }
+    if (!sync_directory(directory)) {
+        explain(error, "make sure that the disk holds the new name in", directory);
+        return false;
+    }
+    return true;
+}
+
+static bool is_replaceable(const char *path, struct buffer *error)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || S_ISREG(status.st_mode))
+        return true;
+    buffer_format(error, "cannot replace '%s': it is %s, not a file", path,
+                  S_ISDIR(status.st_mode) ? "a directory" : "a device, pipe or socket");
+    return false;
+}
+
+bool replace_file(const char *path, const void *bytes, size_t length, const struct stat *like,
+                  bool (*verify)(const char *path, struct buffer *error), struct buffer *error)
+{
+    if (!is_replaceable(path, error))
+        return false;
+    char *resolved = realpath(path, NULL);
+    const char *target = resolved ? resolved : path;
+    const char *slash = strrchr(target, '/');
+    const char *base = slash ? slash + 1 : target;
+    struct buffer directory = {0}, temporary = {0};
+    if (slash)
+        buffer_append(&directory, target, (size_t)(slash - target) + 1);
+    else
+        buffer_append_text(&directory, "./");
+    /* A leading dot: directories of definitions and of snapshots are read without such names. */
+    buffer_format(&temporary, "%s.%.200s.XXXXXX", directory.bytes, base);
+
+    sigset_t ending, before;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGHUP);
+    sigprocmask(SIG_BLOCK, &ending, &before);
+    bool done =
+        replace(target, directory.bytes, temporary.bytes, bytes, length, like, verify, error);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+
+    buffer_release(&directory);
+    buffer_release(&temporary);
+    free(resolved);
+    return done;
+}
+
+bool publish_file(const char *path, const void *bytes, size_t length,
+                  bool (*verify)(const char *path, struct buffer *error), struct buffer *error)
+{
+    return replace_file(path, bytes, length, NULL, verify, error);
+}

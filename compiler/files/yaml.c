@@ -1,0 +1,421 @@
+/*
+ * yaml.c - nodes out of libyaml's events.
+ *
+ * Invariant: the events of a document nest, so an explicit stack of at most YAML_MAX_DEPTH frames
+ * holds what is open, and the children of all of them stand on one shared stack until their parent
+ * closes. libyaml's marks count characters; a cursor that only ever moves a little turns them into
+ * bytes. Its scanner is quadratic in the depth, so a depth beyond the limit stops the parser at
+ * once.
+ */
+#include "yaml.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/table.h"
+#include "yaml_mistake.h"
+
+#define LINEAR_KEYS 16 /* up to here a duplicate is looked for key by key */
+
+struct frame {
+    struct node *node;
+    size_t first; /* its children begin here on the shared stack */
+};
+
+struct loader {
+    yaml_parser_t parser;
+    const struct source *source;
+    uint32_t file;
+    struct arena *arena;
+    struct diagnostics *diagnostics;
+    uint32_t mark_bytes, mark_characters; /* the cursor */
+    bool ascii;
+    struct frame frames[YAML_MAX_DEPTH];
+    uint32_t depth;
+    struct node **stack;
+    size_t stack_count, stack_capacity;
+    uint32_t node_count;
+    struct node *root;
+    bool stopped; /* a limit was passed: has been reported */
+};
+
+static uint32_t byte_at(struct loader *loader, size_t characters)
+{
+    const char *text = loader->source->text;
+    uint32_t length = (uint32_t)loader->source->length;
+    uint32_t at = loader->mark_bytes;
+    uint32_t count = loader->mark_characters;
+    if (loader->ascii)
+        return characters < length ? (uint32_t)characters : length;
+    while (count < characters && at < length) {
+        at++;
+        while (at < length && ((unsigned char)text[at] & 0xC0) == 0x80)
+            at++;
+        count++;
+    }
+    while (count > characters && at > 0) {
+        at--;
+        while (at > 0 && ((unsigned char)text[at] & 0xC0) == 0x80)
+            at--;
+        count--;
+    }
+    loader->mark_bytes = at;
+    loader->mark_characters = count;
+    return at;
+}
+
+static struct span span_of(struct loader *loader, const yaml_event_t *event)
+{
+    uint32_t begin = byte_at(loader, event->start_mark.index);
+    uint32_t end = byte_at(loader, event->end_mark.index);
+    return (struct span){loader->file, begin, end};
+}
+
+/* Anchors and tags stand before what they belong to; each is refused, and stepped over. */
+static void refuse_properties(struct loader *loader, struct span *span)
+{
+    const char *text = loader->source->text;
+    uint32_t at = span->begin;
+    while (text[at] == '&' || text[at] == '!') {
+        uint32_t begin = at;
+        bool tag = text[at] == '!';
+        while (text[at] && !strchr(" \t\r\n,[]{}", text[at]))
+            at++;
+        struct span word = {loader->file, begin, at};
+        diagnose(loader->diagnostics, tag ? FF0044 : FF0041, word,
+                 "%s '%.*s' is not used in definitions", tag ? "tag" : "anchor", (int)(at - begin),
+                 text + begin);
+        diagnose_help(
+            loader->diagnostics,
+            tag ? "remove it; the key decides the type. Quote the value if the '!' belongs to it"
+                : "write the value out where it is needed, or name it as a segment");
+        while (text[at] && strchr(" \t\r\n", text[at]))
+            at++;
+    }
+    span->begin = at < span->end ? at : span->begin;
+}
+
+static struct node *new_node(struct loader *loader, enum node_kind kind, struct span span)
+{
+    struct node *node = ARENA_NEW(loader->arena, struct node);
+    node->kind = (uint8_t)kind;
+    node->span = span;
+    node->text = "";
+    if (++loader->node_count > YAML_MAX_NODES && !loader->stopped) {
+        loader->stopped = true;
+        diagnose(loader->diagnostics, FF0017, WHOLE_FILE(loader->file),
+                 "more than %u values in one file", YAML_MAX_NODES);
+        diagnose_help(loader->diagnostics, "split it, or move long lists to list files");
+    }
+    return node;
+}
+
+static void push(struct loader *loader, struct node *node)
+{
+    if (loader->depth == 0) {
+        loader->root = node;
+        return;
+    }
+    if (loader->stack_count == loader->stack_capacity) {
+        loader->stack_capacity = loader->stack_capacity ? loader->stack_capacity * 2 : 256;
+        loader->stack = xrealloc(loader->stack, loader->stack_capacity * sizeof *loader->stack);
+    }
+    loader->stack[loader->stack_count++] = node;
+}
+
+static bool is_merge_key(const struct loader *loader, const struct node *node)
+{
+    if (loader->depth == 0 || !node->plain || strcmp(node->text, "<<") != 0)
+        return false;
+    const struct frame *frame = &loader->frames[loader->depth - 1];
+    return frame->node->kind == NODE_MAP && (loader->stack_count - frame->first) % 2 == 0;
+}
+
+/* A block scalar's end mark stands behind the line ends that follow it. */
+static void trim(const struct source *source, struct span *span)
+{
+    while (span->end > span->begin && strchr(" \t\r\n", source->text[span->end - 1]))
+        span->end--;
+}
+
+static void add_scalar(struct loader *loader, const yaml_event_t *event)
+{
+    struct span span = span_of(loader, event);
+    refuse_properties(loader, &span);
+    trim(loader->source, &span);
+    struct node *node = new_node(loader, NODE_SCALAR, span);
+    size_t length = event->data.scalar.length;
+    node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    if (length > YAML_MAX_SCALAR) {
+        diagnose(loader->diagnostics, FF0022, span,
+                 "a value of %zu bytes, more than the limit of %u", length, YAML_MAX_SCALAR);
+        diagnose_help(loader->diagnostics, "long lists of values go into list files: in_file");
+        node->kind = NODE_BROKEN;
+    } else if (memchr(event->data.scalar.value, '\0', length)) {
+        diagnose(loader->diagnostics, FF0013, span, "an escaped NUL in a value");
+        diagnose_help(loader->diagnostics, "remove the \\0");
+        node->kind = NODE_BROKEN;
+    } else {
+        node->text = arena_copy(loader->arena, event->data.scalar.value, length);
+        node->count = (uint32_t)length;
+    }
+    if (is_merge_key(loader, node)) {
+        diagnose(loader->diagnostics, FF0047, span, "merge key '<<' is not used in definitions");
+        diagnose_help(loader->diagnostics, "write the keys out");
+        node->kind = NODE_BROKEN;
+    }
+    push(loader, node);
+}
+
+static void add_alias(struct loader *loader, const yaml_event_t *event)
+{
+    struct span span = span_of(loader, event);
+    const char *text = loader->source->text + span.begin;
+    diagnose(loader->diagnostics, FF0043, span, "alias '%.*s' is not used in definitions",
+             (int)(span.end - span.begin), text);
+    diagnose_help(loader->diagnostics,
+                  "write the value out, or quote it if the '*' belongs to it: '%.*s'",
+                  (int)(span.end - span.begin), text);
+    push(loader, new_node(loader, NODE_BROKEN, span));
+}
+
+static void open_collection(struct loader *loader, const yaml_event_t *event, enum node_kind kind,
+                            bool flow)
+{
+    struct span span = span_of(loader, event);
+    refuse_properties(loader, &span);
+    if (loader->depth == YAML_MAX_DEPTH) {
+        diagnose(loader->diagnostics, FF0019,
+                 (struct span){loader->file, span.begin, span.begin + 1},
+                 "lists and mappings nested more than %u deep", YAML_MAX_DEPTH);
+        diagnose_help(loader->diagnostics, "name the inner conditions as segments");
+        loader->stopped = true;
+        return;
+    }
+    struct node *node = new_node(loader, kind, span);
+    node->flow = flow;
+    push(loader, node);
+    loader->frames[loader->depth++] = (struct frame){node, loader->stack_count};
+}
+
+static void report_duplicate(struct loader *loader, const struct node *first,
+                             const struct node *second)
+{
+    diagnose(loader->diagnostics, FF0055, second->span, "key '%s' is given twice", second->text);
+    diagnose_note(loader->diagnostics, first->span, "first given here");
+    diagnose_help(loader->diagnostics, "keep one of the two; neither would win over the other");
+}
+
+static const struct node *earlier_key(const struct node *map, const struct node *key)
+{
+    for (uint32_t i = 0; i < map->count; i++) {
+        const struct node *other = map->entries[i].key;
+        if (other->count == key->count && memcmp(other->text, key->text, key->count) == 0)
+            return other;
+    }
+    return NULL;
+}
+
+static void fill_map(struct loader *loader, struct node *map, struct node **children, size_t count)
+{
+    struct table keys = {0};
+    map->entries = ARENA_ARRAY(loader->arena, struct entry, count / 2);
+    for (size_t i = 0; i + 1 < count; i += 2) {
+        struct node *key = children[i];
+        if (key->kind == NODE_LIST || key->kind == NODE_MAP) {
+            diagnose(loader->diagnostics, FF0058, key->span, "a %s as a key, expected a name",
+                     key->kind == NODE_LIST ? "list" : "mapping");
+            diagnose_help(loader->diagnostics, "quote the key if the bracket belongs to it");
+        }
+        if (key->kind != NODE_SCALAR)
+            continue;
+        const struct node *earlier = NULL;
+        if (count / 2 <= LINEAR_KEYS)
+            earlier = earlier_key(map, key);
+        else
+            earlier = table_add(&keys, loader->arena, key->text, key);
+        if (earlier)
+            report_duplicate(loader, earlier, key);
+        else
+            map->entries[map->count++] = (struct entry){key, children[i + 1]};
+    }
+}
+
+static void fill_collection(struct loader *loader, struct frame *frame)
+{
+    struct node *node = frame->node;
+    struct node **children = loader->stack ? loader->stack + frame->first : NULL;
+    size_t count = loader->stack_count - frame->first;
+    if (node->kind == NODE_MAP) {
+        fill_map(loader, node, children, count);
+    } else {
+        node->items = ARENA_ARRAY(loader->arena, struct node *, count);
+        if (count)
+            memcpy(node->items, children, count * sizeof *children);
+        node->count = (uint32_t)count;
+    }
+    /* A block ends with its last child, not where libyaml noticed it. */
+    if (!node->flow && count)
+        node->span.end = children[count - 1]->span.end;
+    loader->stack_count = frame->first;
+}
+
+static void close_collection(struct loader *loader, const yaml_event_t *event)
+{
+    struct frame *frame = &loader->frames[--loader->depth];
+    if (frame->node->flow)
+        frame->node->span.end = byte_at(loader, event->end_mark.index);
+    fill_collection(loader, frame);
+}
+
+/*
+ * Keeps the definitions that were complete: those of the sections that stand open, without the last
+ * one, which the mistake is in or hard behind.
+ */
+static void close_early(struct loader *loader)
+{
+    while (loader->depth > 0) {
+        struct frame *frame = &loader->frames[--loader->depth];
+        size_t count = loader->stack_count - frame->first;
+        bool map = frame->node->kind == NODE_MAP;
+        if (loader->depth >= 2) {
+            loader->stack_count = frame->first;
+            frame->node->kind = NODE_BROKEN;
+            continue;
+        }
+        /* At the top, a section is kept as it is, and only a key that waits for one is dropped. */
+        size_t dropped = map ? count % 2 : 0;
+        if (loader->depth == 1 && count)
+            dropped = map ? 2 - count % 2 : 1;
+        loader->stack_count -= dropped;
+        fill_collection(loader, frame);
+    }
+}
+
+static void report_mistake(struct loader *loader)
+{
+    const yaml_parser_t *parser = &loader->parser;
+    if (parser->error == YAML_MEMORY_ERROR) {
+        fputs("out of memory\n", stderr);
+        exit(2);
+    }
+    struct yaml_mistake mistake = {
+        .source = loader->source,
+        .file = loader->file,
+        .problem = parser->problem ? parser->problem : "it cannot be read",
+        .context_problem = parser->context ? parser->context : "",
+        .at = byte_at(loader, parser->problem_mark.index),
+    };
+    mistake.context = parser->context ? byte_at(loader, parser->context_mark.index) : mistake.at;
+    const struct node *innermost = loader->depth ? loader->frames[loader->depth - 1].node : NULL;
+    mistake.open = innermost && innermost->flow ? innermost->span.begin : UINT32_MAX;
+    yaml_report_mistake(&mistake, loader->diagnostics);
+}
+
+static void second_document(struct loader *loader, const yaml_event_t *event)
+{
+    struct span span = span_of(loader, event);
+    diagnose(loader->diagnostics, FF0052, span, "a second document in one file");
+    diagnose_help(loader->diagnostics,
+                  "remove the '---', or move what follows to a file of its own");
+    loader->stopped = true;
+}
+
+/* False at the end of the stream, or when nothing more is to be read. */
+static bool take_event(struct loader *loader, const yaml_event_t *event)
+{
+    switch (event->type) {
+    case YAML_DOCUMENT_START_EVENT:
+        if (loader->root)
+            second_document(loader, event);
+        break;
+    case YAML_SCALAR_EVENT:
+        add_scalar(loader, event);
+        break;
+    case YAML_ALIAS_EVENT:
+        add_alias(loader, event);
+        break;
+    case YAML_SEQUENCE_START_EVENT:
+        open_collection(loader, event, NODE_LIST,
+                        event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE);
+        break;
+    case YAML_MAPPING_START_EVENT:
+        open_collection(loader, event, NODE_MAP,
+                        event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE);
+        break;
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        close_collection(loader, event);
+        break;
+    default:
+        break;
+    }
+    return event->type != YAML_STREAM_END_EVENT && !loader->stopped;
+}
+
+static bool is_ascii(const struct source *source)
+{
+    for (size_t i = 0; i < source->length; i++) {
+        if ((unsigned char)source->text[i] >= 0x80)
+            return false;
+    }
+    return true;
+}
+
+struct node *yaml_read(const struct sources *sources, uint32_t file, struct arena *arena,
+                       struct diagnostics *diagnostics, bool *complete)
+{
+    const struct source *source = &sources->items[file];
+    if (source->length > YAML_MAX_FILE) {
+        diagnose(diagnostics, FF0017, WHOLE_FILE(file), "a file of more than %u MiB",
+                 YAML_MAX_FILE >> 20);
+        diagnose_help(diagnostics, "split it, or move long lists to list files");
+        *complete = false;
+        return NULL;
+    }
+    if (!yaml_text_is_sound(source, file, diagnostics)) {
+        *complete = false;
+        return NULL;
+    }
+
+    struct loader loader = {.source = source,
+                            .file = file,
+                            .arena = arena,
+                            .diagnostics = diagnostics,
+                            .ascii = is_ascii(source)};
+    if (!yaml_parser_initialize(&loader.parser)) {
+        fputs("out of memory\n", stderr);
+        exit(2);
+    }
+    yaml_parser_set_encoding(&loader.parser, YAML_UTF8_ENCODING);
+    uint32_t skip = source->length >= 3 && memcmp(source->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    loader.mark_bytes = skip;
+    yaml_parser_set_input_string(&loader.parser, (const unsigned char *)source->text + skip,
+                                 source->length - skip);
+    bool more = true;
+    while (more) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&loader.parser, &event)) {
+            report_mistake(&loader);
+            loader.stopped = true;
+            break;
+        }
+        more = take_event(&loader, &event);
+        yaml_event_delete(&event);
+    }
+    if (loader.stopped)
+        *complete = false;
+    close_early(&loader);
+    yaml_parser_delete(&loader.parser);
+    free(loader.stack);
+    return loader.root;
+}
+
+struct node *node_get(const struct node *map, const char *key)
+{
+    for (uint32_t i = 0; map->kind == NODE_MAP && i < map->count; i++) {
+        if (strcmp(map->entries[i].key->text, key) == 0)
+            return map->entries[i].value;
+    }
+    return NULL;
+}

@@ -1,0 +1,502 @@
+/*
+ * read_condition.c - conditions, for attributes of a context and for fields of a log.
+ *
+ * An operator is a row of a table: what it does, to which types, with which operands. `ne` and its
+ * kin are the negated test itself, so that they are exact negations by construction.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "fflag/snapshot.h"
+#include "compiler/base/glob.h"
+#include "read.h"
+
+#define TYPE(name) (1u << FFLAG_ATTRIBUTE_##name)
+#define ORDERED    (TYPE(NUMBER) | TYPE(VERSION) | TYPE(TIME))
+#define A_FIELD    1u /* of a log: it has no type */
+#define EVERY_TYPE 0xFFu
+
+enum operands { ONE, LIST, ONE_OR_LIST, FILE_NAME, PRESENCE };
+
+static const struct operator_info {
+    const char *name;
+    enum operator_kind kind;
+    bool negate;
+    enum operands operands;
+    unsigned types;
+} operators[] = {
+    {"eq", OPERATOR_EQ, false, ONE, TYPE(STRING) | ORDERED | TYPE(BOOLEAN) | A_FIELD},
+    {"ne", OPERATOR_EQ, true, ONE, TYPE(STRING) | ORDERED | TYPE(BOOLEAN) | A_FIELD},
+    {"in", OPERATOR_EQ, false, LIST, TYPE(STRING) | ORDERED | TYPE(IP) | A_FIELD},
+    {"not_in", OPERATOR_EQ, true, LIST, TYPE(STRING) | ORDERED | TYPE(IP) | A_FIELD},
+    {"contains", OPERATOR_CONTAINS, false, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
+    {"not_contains", OPERATOR_CONTAINS, true, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
+    {"starts_with", OPERATOR_STARTS_WITH, false, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
+    {"ends_with", OPERATOR_ENDS_WITH, false, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
+    {"glob", OPERATOR_GLOB, false, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
+    {"matches", OPERATOR_MATCHES, false, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
+    {"in_file", OPERATOR_IN_FILE, false, FILE_NAME, TYPE(STRING) | A_FIELD},
+    {"not_in_file", OPERATOR_IN_FILE, true, FILE_NAME, TYPE(STRING) | A_FIELD},
+    {"gt", OPERATOR_GT, false, ONE, ORDERED | A_FIELD},
+    {"gte", OPERATOR_GE, false, ONE, ORDERED | A_FIELD},
+    {"lt", OPERATOR_LT, false, ONE, ORDERED | A_FIELD},
+    {"lte", OPERATOR_LE, false, ONE, ORDERED | A_FIELD},
+    {"before", OPERATOR_LT, false, ONE, TYPE(TIME)},
+    {"after", OPERATOR_GT, false, ONE, TYPE(TIME)},
+    {"has", OPERATOR_HAS_ANY, false, ONE, TYPE(STRINGS)},
+    {"has_any", OPERATOR_HAS_ANY, false, LIST, TYPE(STRINGS)},
+    {"has_all", OPERATOR_HAS_ALL, false, LIST, TYPE(STRINGS)},
+    {"has_none", OPERATOR_HAS_ANY, true, LIST, TYPE(STRINGS)},
+    {"present", OPERATOR_PRESENT, false, PRESENCE, EVERY_TYPE},
+};
+#define OPERATOR_COUNT (sizeof operators / sizeof *operators)
+
+static const char *const type_names[] = {
+    [0] = "field",
+    [FFLAG_ATTRIBUTE_STRING] = "string",
+    [FFLAG_ATTRIBUTE_NUMBER] = "number",
+    [FFLAG_ATTRIBUTE_BOOLEAN] = "boolean",
+    [FFLAG_ATTRIBUTE_VERSION] = "version",
+    [FFLAG_ATTRIBUTE_TIME] = "time",
+    [FFLAG_ATTRIBUTE_STRINGS] = "strings",
+    [FFLAG_ATTRIBUTE_IP] = "ip",
+};
+
+/* One test as it is read: the attribute or field, and what the operators beside it say. */
+struct subject {
+    const struct attribute *attribute; /* NULL: a field */
+    struct text name;
+    bool ignore_case;
+    bool fields;
+};
+
+static unsigned subject_type(const struct subject *subject)
+{
+    return subject->attribute ? (unsigned)subject->attribute->type : 0;
+}
+
+static struct condition *new_condition(struct reader *reader, enum condition_kind kind,
+                                       struct span span)
+{
+    struct condition *condition = ARENA_NEW(reader->arena, struct condition);
+    condition->kind = kind;
+    condition->span = span;
+    return condition;
+}
+
+static void add_child(struct reader *reader, struct condition *parent, struct condition *child)
+{
+    if (child)
+        *ARENA_APPEND(reader->arena, parent->children, parent->child_count) = child;
+}
+
+static struct span join(struct span first, struct span second)
+{
+    first.end = second.end;
+    return first;
+}
+
+static struct span entry_span(const struct entry *entry)
+{
+    return join(entry->key->span, entry->value->span);
+}
+
+/* ---------------------------------------------------------------------------------- operands -- */
+
+static bool same_text(const char *a, const char *b, bool ignore_case)
+{
+    return (ignore_case ? strcasecmp(a, b) : strcmp(a, b)) == 0;
+}
+
+/* A value that the attribute's `enum` does not have can never be equal to it. */
+void check_choice(struct reader *reader, const struct attribute *attribute, const struct node *node,
+                  bool ignore_case)
+{
+    const struct texts *choices = &attribute->choices;
+    for (uint32_t i = 0; i < choices->count; i++) {
+        if (same_text(choices->items[i].text, node->text, ignore_case))
+            return;
+    }
+    if (!choices->count)
+        return;
+    const char **known = ARENA_ARRAY(reader->arena, const char *, choices->count);
+    for (uint32_t i = 0; i < choices->count; i++)
+        known[i] = choices->items[i].text;
+    diagnose(reader->diagnostics, FF0226, node->span, "'%s' is not among the values of '%s'",
+             node->text, attribute->name.text);
+    diagnose_note(reader->diagnostics, attribute->name.span, "'%s' is declared here",
+                  attribute->name.text);
+    suggest(reader, node->text, known, choices->count);
+}
+
+static bool read_string_operand(struct reader *reader, const struct subject *subject,
+                                const struct operator_info *info, const struct node *node,
+                                struct operand *operand)
+{
+    if (!read_text(reader, node, &operand->source))
+        return false;
+    if (info->kind == OPERATOR_MATCHES)
+        return read_pattern(reader, node, subject->ignore_case, operand);
+    operand->text = operand->source.text;
+    if (subject->ignore_case && node->count > FFS_MAX_FOLDED) {
+        diagnose(reader->diagnostics, FF0141, node->span,
+                 "a text of %u bytes beside 'ignore_case', expected at most %d", node->count,
+                 FFS_MAX_FOLDED);
+        return false;
+    }
+    if (info->kind == OPERATOR_GLOB) {
+        const char *problem = glob_problem(node->text);
+        if (problem) {
+            diagnose(reader->diagnostics, FF0251, node->span, "the pattern '%s' %s", node->text,
+                     problem);
+            diagnose_help(reader->diagnostics,
+                          "write '\\' before a character that stands for itself");
+            return false;
+        }
+    }
+    if (info->kind == OPERATOR_EQ && subject->attribute)
+        check_choice(reader, subject->attribute, node, subject->ignore_case);
+    return true;
+}
+
+static bool read_operand(struct reader *reader, const struct subject *subject,
+                         const struct operator_info *info, const struct node *node,
+                         struct operand *operand)
+{
+    bool ordering = info->kind >= OPERATOR_LT && info->kind <= OPERATOR_GE;
+    operand->source = (struct text){node->text, node->span};
+    switch (subject_type(subject)) {
+    case FFLAG_ATTRIBUTE_NUMBER:
+        return read_number(reader, node, &operand->number);
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+        return read_boolean(reader, node, &operand->boolean);
+    case FFLAG_ATTRIBUTE_VERSION:
+        return read_version(reader, node, &operand->text);
+    case FFLAG_ATTRIBUTE_TIME:
+        return read_time(reader, node, &operand->time);
+    case FFLAG_ATTRIBUTE_IP:
+        return read_network(reader, node, &operand->network);
+    case 0:
+        if (ordering)
+            return read_number(reader, node, &operand->number);
+        return read_string_operand(reader, subject, info, node, operand);
+    default:
+        return read_string_operand(reader, subject, info, node, operand);
+    }
+}
+
+static bool read_operands(struct reader *reader, const struct subject *subject,
+                          const struct operator_info *info, struct node *node,
+                          struct condition *test)
+{
+    struct node **items;
+    uint32_t count;
+    if (info->operands == LIST && node->kind == NODE_SCALAR) {
+        expected(reader, node, "a list");
+        if (node->kind == NODE_SCALAR && !is_null(node))
+            diagnose_help(reader->diagnostics, "'%s' takes a list: %s: [%s]", info->name,
+                          info->name, node->text);
+        return false;
+    }
+    if (info->operands == ONE && node->kind != NODE_SCALAR) {
+        expected(reader, node, "one value");
+        const char *many = info->kind == OPERATOR_EQ ? (info->negate ? "not_in" : "in") : "has_any";
+        if (node->kind == NODE_LIST &&
+            (info->kind == OPERATOR_EQ || info->kind == OPERATOR_HAS_ANY))
+            diagnose_help(reader->diagnostics, "'%s' takes a list", many);
+        return false;
+    }
+    if (!read_items(reader, node, "a value or a list of values", &items, &count))
+        return false;
+    if (!count) {
+        diagnose(reader->diagnostics, FF0143, node->span,
+                 info->negate || info->kind == OPERATOR_HAS_ALL
+                     ? "an empty list: the test always holds"
+                     : "an empty list: the test never holds");
+        diagnose_help(reader->diagnostics, "name the values, or remove the test");
+    }
+    test->operands = ARENA_ARRAY(reader->arena, struct operand, count);
+    bool sound = true;
+    for (uint32_t i = 0; i < count; i++) {
+        if (read_operand(reader, subject, info, items[i], &test->operands[test->operand_count]))
+            test->operand_count++;
+        else
+            sound = false;
+    }
+    return sound;
+}
+
+/* ------------------------------------------------------------------------------------- tests -- */
+
+static void report_operator_type(struct reader *reader, const struct subject *subject,
+                                 const struct operator_info *info, struct span span)
+{
+    unsigned type = subject_type(subject);
+    diagnose(reader->diagnostics, FF0233, span, "operator '%s' does not fit '%s', %s %s",
+             info->name, subject->name.text, type ? "an attribute of type" : "which is a",
+             type_names[type]);
+    if (subject->attribute)
+        diagnose_note(reader->diagnostics, subject->attribute->name.span, "'%s' is declared here",
+                      subject->name.text);
+    struct buffer fitting = {0};
+    for (size_t i = 0; i < OPERATOR_COUNT; i++) {
+        if (operators[i].types & 1u << type)
+            buffer_format(&fitting, "%s%s", fitting.length ? ", " : "", operators[i].name);
+    }
+    diagnose_help(reader->diagnostics, "operators of %s: %s", type_names[type], fitting.bytes);
+    buffer_release(&fitting);
+}
+
+static struct condition *read_test(struct reader *reader, const struct subject *subject,
+                                   const struct operator_info *info, struct node *value,
+                                   struct span span)
+{
+    struct condition *test = new_condition(reader, CONDITION_TEST, span);
+    test->operator_kind = info->kind;
+    if (info->kind == OPERATOR_EQ && subject_type(subject) == FFLAG_ATTRIBUTE_IP)
+        test->operator_kind = OPERATOR_IN_NETWORK;
+    test->negate = info->negate;
+    test->ignore_case = subject->ignore_case;
+    test->attribute = subject->attribute;
+    test->field = subject->name;
+    if (info->operands == FILE_NAME) {
+        test->file = read_list_file(reader, value);
+        return test->file ? test : NULL;
+    }
+    if (info->operands == PRESENCE) {
+        bool present;
+        if (!read_boolean(reader, value, &present))
+            return NULL;
+        test->negate = !present;
+        return test;
+    }
+    return read_operands(reader, subject, info, value, test) ? test : NULL;
+}
+
+static const struct operator_info *find_operator(const char *name)
+{
+    for (size_t i = 0; i < OPERATOR_COUNT; i++) {
+        if (strcmp(operators[i].name, name) == 0)
+            return &operators[i];
+    }
+    return NULL;
+}
+
+static void report_operator(struct reader *reader, const struct subject *subject,
+                            const struct node *key)
+{
+    const char *known[OPERATOR_COUNT + 1];
+    size_t count = 0;
+    for (size_t i = 0; i < OPERATOR_COUNT; i++) {
+        if (operators[i].types & 1u << subject_type(subject))
+            known[count++] = operators[i].name;
+    }
+    known[count++] = "ignore_case";
+    diagnose(reader->diagnostics, FF0238, key->span, "unknown operator '%s'", key->text);
+    static const char *const spelt[][2] = {{"==", "eq"},
+                                           {"=", "eq"},
+                                           {"!=", "ne"},
+                                           {">", "gt"},
+                                           {">=", "gte"},
+                                           {"<", "lt"},
+                                           {"<=", "lte"},
+                                           {"neq", "ne"},
+                                           {"regex", "matches"},
+                                           {"match", "matches"},
+                                           {"regexp", "matches"},
+                                           {"ge", "gte"},
+                                           {"le", "lte"},
+                                           {"equals", "eq"},
+                                           {"prefix", "starts_with"},
+                                           {"suffix", "ends_with"}};
+    for (size_t i = 0; i < sizeof spelt / sizeof *spelt; i++) {
+        if (strcmp(key->text, spelt[i][0]) == 0) {
+            diagnose_help(reader->diagnostics, "the operator is called '%s' here", spelt[i][1]);
+            return;
+        }
+    }
+    suggest(reader, key->text, known, count);
+}
+
+static bool takes_ignore_case(const struct operator_info *info)
+{
+    return (info->types & TYPE(STRING)) && info->operands != PRESENCE;
+}
+
+/* `ignore_case` counts for all operators beside it; true only where each of them can fold. */
+static void read_ignore_case(struct reader *reader, struct subject *subject, struct node *map)
+{
+    const struct entry *entry = find_entry(map, "ignore_case");
+    bool value;
+    if (!entry || !read_boolean(reader, entry->value, &value))
+        return;
+    unsigned type = subject_type(subject);
+    bool foldable = false;
+    for (uint32_t i = 0; i < map->count; i++) {
+        const struct operator_info *info = find_operator(map->entries[i].key->text);
+        foldable |= info && takes_ignore_case(info);
+    }
+    if ((type && type != FFLAG_ATTRIBUTE_STRING) || !foldable) {
+        diagnose(reader->diagnostics, FF0241, entry->key->span, "'ignore_case' has no effect on %s",
+                 type && type != FFLAG_ATTRIBUTE_STRING
+                     ? arena_format(reader->arena, "an attribute of type %s", type_names[type])
+                     : "these operators");
+        diagnose_help(reader->diagnostics, "it stands beside a string operator: {eq: red, "
+                                           "ignore_case: true}");
+        return;
+    }
+    subject->ignore_case = value;
+}
+
+static void read_operator_map(struct reader *reader, struct subject *subject, struct node *map,
+                              struct condition *parent)
+{
+    if (!map->count)
+        expected(reader, map, "an operator");
+    read_ignore_case(reader, subject, map);
+    for (uint32_t i = 0; i < map->count; i++) {
+        const struct entry *entry = &map->entries[i];
+        const struct operator_info *info = find_operator(entry->key->text);
+        if (strcmp(entry->key->text, "ignore_case") == 0)
+            continue;
+        if (!info) {
+            report_operator(reader, subject, entry->key);
+        } else if (!(info->types & 1u << subject_type(subject))) {
+            report_operator_type(reader, subject, info, entry->key->span);
+        } else {
+            add_child(reader, parent,
+                      read_test(reader, subject, info, entry->value, entry_span(entry)));
+        }
+    }
+}
+
+static void read_tests(struct reader *reader, const struct entry *entry, bool fields,
+                       struct condition *parent)
+{
+    struct subject subject = {.name = {entry->key->text, entry->key->span}, .fields = fields};
+    struct node *value = entry->value;
+    if (!fields) {
+        subject.attribute = resolve(reader, ATTRIBUTE, entry->key);
+        if (!subject.attribute || !subject.attribute->type)
+            return; /* without its type, nothing can be said of the test */
+    }
+    if (value->kind == NODE_MAP) {
+        read_operator_map(reader, &subject, value, parent);
+        return;
+    }
+    bool list = value->kind == NODE_LIST;
+    if (!list && is_null(value)) {
+        expected(reader, value, "a value, a list of values or operators");
+        return;
+    }
+    unsigned type = subject_type(&subject);
+    const struct operator_info *info = find_operator(list ? "in" : "eq");
+    bool addresses = type == FFLAG_ATTRIBUTE_IP;
+    if (!addresses && !(info->types & 1u << type)) {
+        if (type == FFLAG_ATTRIBUTE_STRINGS)
+            diagnose(reader->diagnostics, FF0233, value->span,
+                     "'%s' is a list of strings, and is never equal to a value", subject.name.text);
+        else
+            diagnose(reader->diagnostics, FF0233, value->span,
+                     "a list of values does not fit '%s', an attribute of type %s",
+                     subject.name.text, type_names[type]);
+        if (type == FFLAG_ATTRIBUTE_STRINGS && value->kind == NODE_SCALAR)
+            diagnose_help(reader->diagnostics, "write {has: %s}", value->text);
+        else if (type == FFLAG_ATTRIBUTE_STRINGS)
+            diagnose_help(reader->diagnostics, "write {has_any: [...]} or {has_all: [...]}");
+        return;
+    }
+    add_child(reader, parent, read_test(reader, &subject, info, value, entry_span(entry)));
+}
+
+/* --------------------------------------------------------------------------------- structure -- */
+
+static void read_group(struct reader *reader, const struct entry *entry, bool fields,
+                       enum condition_kind kind, struct condition *parent)
+{
+    struct node *list = entry->value;
+    if (!expect_list(reader, list, "a list of conditions"))
+        return;
+    struct condition *group = new_condition(reader, kind, entry_span(entry));
+    if (!list->count && kind == CONDITION_ANY) {
+        diagnose(reader->diagnostics, FF0143, list->span, "an empty list: 'any' never holds");
+        diagnose_help(reader->diagnostics, "list its conditions, or remove it");
+    }
+    for (uint32_t i = 0; i < list->count; i++)
+        add_child(reader, group, read_condition(reader, list->items[i], fields));
+    add_child(reader, parent, group);
+}
+
+static void read_segments(struct reader *reader, const struct entry *entry,
+                          struct condition *parent)
+{
+    struct node **names;
+    uint32_t count;
+    if (!read_items(reader, entry->value, "the name of a segment, or a list of them", &names,
+                    &count))
+        return;
+    if (!count) {
+        diagnose(reader->diagnostics, FF0143, entry->value->span,
+                 "an empty list: no segment holds");
+        diagnose_help(reader->diagnostics, "name the segments, or remove the key");
+    }
+    struct condition *any = new_condition(reader, CONDITION_ANY, entry_span(entry));
+    for (uint32_t i = 0; i < count; i++) {
+        struct condition *one = new_condition(reader, CONDITION_SEGMENT, names[i]->span);
+        one->segment = resolve(reader, SEGMENT, names[i]);
+        if (one->segment)
+            add_child(reader, any, one);
+    }
+    add_child(reader, parent, any->child_count == 1 ? any->children[0] : any);
+}
+
+static void read_flags(struct reader *reader, const struct entry *entry, struct condition *parent)
+{
+    struct node *map = entry->value;
+    if (!expect_map(reader, map, "a mapping of flag to variant"))
+        return;
+    for (uint32_t i = 0; i < map->count; i++) {
+        const struct entry *test = &map->entries[i];
+        const struct declaration *found = find_declared(reader, FLAG, test->key);
+        if (!found)
+            continue;
+        struct condition *one = new_condition(reader, CONDITION_FLAG, entry_span(test));
+        one->flag = found->draft->flag;
+        one->variants = resolve_variants(reader, found->draft, test->value);
+        if (one->variants)
+            add_child(reader, parent, one);
+    }
+}
+
+static void read_entry(struct reader *reader, const struct entry *entry, bool fields,
+                       struct condition *parent)
+{
+    const char *key = entry->key->text;
+    if (strcmp(key, "any") == 0) {
+        read_group(reader, entry, fields, CONDITION_ANY, parent);
+    } else if (strcmp(key, "all") == 0) {
+        read_group(reader, entry, fields, CONDITION_ALL, parent);
+    } else if (strcmp(key, "not") == 0) {
+        struct condition *child = read_condition(reader, entry->value, fields);
+        struct condition *negated = new_condition(reader, CONDITION_NOT, entry_span(entry));
+        add_child(reader, negated, child);
+        add_child(reader, parent, child ? negated : NULL);
+    } else if (!fields && strcmp(key, "segment") == 0) {
+        read_segments(reader, entry, parent);
+    } else if (!fields && strcmp(key, "flag") == 0) {
+        read_flags(reader, entry, parent);
+    } else {
+        read_tests(reader, entry, fields, parent);
+    }
+}
+
+struct condition *read_condition(struct reader *reader, struct node *node, bool fields)
+{
+    if (!expect_map(reader, node,
+                    fields ? "a mapping of fields to tests" : "a mapping of attributes to tests"))
+        return NULL;
+    struct condition *all = new_condition(reader, CONDITION_ALL, node->span);
+    for (uint32_t i = 0; i < node->count; i++)
+        read_entry(reader, &node->entries[i], fields, all);
+    return all->child_count == 1 ? all->children[0] : all;
+}

@@ -1,0 +1,114 @@
+/*
+ * read_list_file.c - files of values, one a line. Blank lines and lines that begin with `#` do not
+ * count, nor does white space around a value.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "compiler/options.h"
+#include "read.h"
+#include "compiler/base/utf8.h"
+
+#define LARGEST ((size_t)2 << 30)
+
+static bool leaves_project(const char *path)
+{
+    if (path[0] == '/')
+        return true;
+    for (const char *part = path; part; part = strchr(part, '/')) {
+        part += *part == '/';
+        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || !part[2]))
+            return true;
+    }
+    return false;
+}
+
+static char *trim(char *begin, char *end)
+{
+    while (begin < end && (*begin == ' ' || *begin == '\t'))
+        begin++;
+    while (end > begin && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+        end--;
+    *end = '\0';
+    return begin;
+}
+
+static bool is_sound(struct reader *reader, const struct node *path, const struct buffer *text)
+{
+    uint32_t line = 1;
+    for (size_t at = 0; at < text->length;) {
+        uint32_t length = utf8_length(text->bytes + at, text->length - at);
+        if (!length || !text->bytes[at]) {
+            diagnose(reader->diagnostics, FF0249, path->span, "line %u of '%s' is not UTF-8 text",
+                     line, path->text);
+            diagnose_help(reader->diagnostics, "save the file as UTF-8");
+            return false;
+        }
+        line += text->bytes[at] == '\n';
+        at += length;
+    }
+    return true;
+}
+
+static uint32_t count_lines(const char *text, size_t length)
+{
+    const char *end = text + length;
+    uint32_t count = 1;
+    for (const char *at = text; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+        count++;
+    return count;
+}
+
+static void split_lines(struct reader *reader, struct list_file *file, char *text, size_t length)
+{
+    char *end = text + length;
+    file->values = ARENA_ARRAY(reader->arena, const char *, count_lines(text, length));
+    while (text < end) {
+        char *line_end = memchr(text, '\n', (size_t)(end - text));
+        if (!line_end)
+            line_end = end;
+        char *next = line_end + 1;
+        const char *value = trim(text, line_end);
+        if (*value && *value != '#')
+            file->values[file->count++] = value;
+        text = next;
+    }
+}
+
+struct list_file *read_list_file(struct reader *reader, const struct node *path)
+{
+    struct text name;
+    if (!read_text(reader, path, &name))
+        return NULL;
+    struct list_file *file = table_get(&reader->list_files, name.text);
+    if (file)
+        return file;
+    if (leaves_project(name.text)) {
+        diagnose(reader->diagnostics, FF0249, path->span,
+                 "'%s' is not a path below the project's directory", name.text);
+        diagnose_help(reader->diagnostics, "copy the file into the project: lists/NAME.txt");
+        return NULL;
+    }
+    struct buffer text = {0}, error = {0};
+    const char *full = arena_format(reader->arena, "%s/%s", reader->project->directory, name.text);
+    bool sound = read_file(full, LARGEST, &text, &error);
+    if (!sound) {
+        diagnose(reader->diagnostics, FF0248, path->span, "list file '%s' cannot be read: %s",
+                 name.text, error.bytes);
+        diagnose_help(reader->diagnostics, "the path is relative to '%s'",
+                      reader->project->directory);
+    }
+    sound = sound && is_sound(reader, path, &text);
+    if (sound) {
+        file = ARENA_NEW(reader->arena, struct list_file);
+        file->path = name.text;
+        char *copy = arena_copy(reader->arena, text.bytes, text.length);
+        size_t length = text.length;
+        buffer_release(&text);
+        split_lines(reader, file, copy, length);
+        table_add(&reader->list_files, reader->arena, name.text, file);
+    }
+    buffer_release(&text);
+    buffer_release(&error);
+    return sound ? file : NULL;
+}

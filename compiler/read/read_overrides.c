@@ -1,0 +1,205 @@
+/* read_overrides.c - overrides: what stands before everything else in the flags they select. */
+#include <string.h>
+
+#include "compiler/base/glob.h"
+#include "read.h"
+
+const char *const flag_kind_names[] = {"release", "experiment", "canary", "ops",
+                                       "config",  "permission", NULL};
+
+static bool contains(const struct texts *texts, const char *text)
+{
+    for (uint32_t i = 0; i < texts->count; i++) {
+        if (strcmp(texts->items[i].text, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool override_selects(const struct override *override, const struct flag *flag)
+{
+    if (override->all || contains(&override->kinds, flag_kind_names[flag->kind]))
+        return true;
+    for (uint32_t i = 0; i < override->flags.count; i++) {
+        if (glob_match(override->flags.items[i].text, flag->name.text))
+            return true;
+    }
+    for (uint32_t i = 0; i < flag->tags.count; i++) {
+        if (contains(&override->tags, flag->tags.items[i].text))
+            return true;
+    }
+    return false;
+}
+
+static void read_globs(struct reader *reader, struct node *node, void *target)
+{
+    struct texts *globs = &((struct override *)target)->flags;
+    read_texts(reader, node, globs);
+    for (uint32_t i = 0; i < globs->count; i++) {
+        const char *problem = glob_problem(globs->items[i].text);
+        if (!problem)
+            continue;
+        diagnose(reader->diagnostics, FF0251, globs->items[i].span, "the pattern '%s' %s",
+                 globs->items[i].text, problem);
+        diagnose_help(reader->diagnostics, "write '\\' before a character that stands for itself");
+        globs->items[i].text = "*"; /* reported: let it select */
+    }
+}
+
+static void read_kinds(struct reader *reader, struct node *node, void *target)
+{
+    struct texts *kinds = &((struct override *)target)->kinds;
+    struct node **items;
+    uint32_t count;
+    if (!read_items(reader, node, "a kind of flag, or a list of them", &items, &count))
+        return;
+    kinds->items = ARENA_ARRAY(reader->arena, struct text, count);
+    for (uint32_t i = 0; i < count; i++) {
+        unsigned ignored;
+        if (read_choice(reader, items[i], flag_kind_names, &ignored))
+            kinds->items[kinds->count++] = (struct text){items[i]->text, items[i]->span};
+    }
+}
+
+static void read_override_environments(struct reader *reader, struct node *node, void *target)
+{
+    struct override *override = target;
+    struct node **items;
+    uint32_t count;
+    if (!read_items(reader, node, "the name of an environment, or a list of them", &items, &count))
+        return;
+    override->environments = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t environment = resolve_environment(reader, items[i]);
+        if (environment != UINT32_MAX)
+            override->environments |= UINT64_C(1) << environment;
+    }
+}
+
+static void read_override_condition(struct reader *reader, struct node *node, void *target)
+{
+    ((struct override *)target)->condition = read_condition(reader, node, false);
+}
+
+static void check_window(struct reader *reader, const struct override *override,
+                         const struct node *node)
+{
+    if (override->from < override->until)
+        return;
+    diagnose(reader->diagnostics, FF0339, node_get(node, "until")->span,
+             "'until' is not after 'from': the override is never active");
+    diagnose_note(reader->diagnostics, node_get(node, "from")->span, "it begins here");
+}
+
+struct override *read_override(struct reader *reader, struct node *node)
+{
+    static const struct field fields[] = {
+        READ("flags", read_globs),
+        FIELD("tags", FIELD_TEXTS, struct override, tags),
+        READ("kinds", read_kinds),
+        FIELD("all", FIELD_BOOLEAN, struct override, all),
+        FIELD("serve", FIELD_PLACED, struct override, serve),
+        READ("environments", read_override_environments),
+        READ("if", read_override_condition),
+        FIELD("from", FIELD_TIME, struct override, from),
+        FIELD("until", FIELD_TIME, struct override, until),
+        FIELD("reason", FIELD_TEXT, struct override, reason),
+        FIELD("by", FIELD_TEXT, struct override, by),
+        FIELD("at", FIELD_TIME, struct override, at),
+    };
+    struct override *override = ARENA_NEW(reader->arena, struct override);
+    if (!expect_map(reader, node, "a mapping for an override"))
+        return NULL;
+    override->span = node->span;
+    override->environments = UINT64_MAX;
+    override->from = override->at = INT64_MIN;
+    override->until = INT64_MAX;
+    uint64_t given = read_fields(reader, node, "an override", FIELDS(fields), override);
+    if (!(given & 0xF) || (!(given & 7) && !override->all)) {
+        diagnose(reader->diagnostics, FF0338, node->span,
+                 "an override that does not say for which flags");
+        diagnose_help(reader->diagnostics,
+                      "select them: flags: [canary.*], tags: [payments], kinds: "
+                      "[ops], or all: true");
+    }
+    if (!(given & 16))
+        report_missing(reader, node->span, "an override", "serve",
+                       "write 'serve: default', or name a variant");
+    check_window(reader, override, node);
+    return override;
+}
+
+void read_overrides(struct reader *reader, struct node *section)
+{
+    if (!expect_list(reader, section, "a list of overrides"))
+        return;
+    struct project *project = reader->project;
+    for (uint32_t i = 0; i < section->count; i++) {
+        struct override *override = read_override(reader, section->items[i]);
+        if (override)
+            *ARENA_APPEND(reader->arena, project->overrides, project->override_count) = override;
+    }
+}
+
+static bool has_variant(const struct flag *flag, const char *name)
+{
+    const struct targeting *targeting = flag->environments;
+    for (uint32_t i = 0; i < targeting->variant_count; i++) {
+        const char *own = targeting->variants[i].name.text;
+        if (own && strcmp(own, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void check_override(struct reader *reader, const struct override *override)
+{
+    const struct project *project = reader->project;
+    const char *serve = override->serve.text;
+    bool named = serve && strcmp(serve, "default") != 0;
+    uint32_t selected = 0;
+    for (uint32_t i = 0; i < project->flag_count; i++) {
+        const struct flag *flag = project->flags[i];
+        if (!override_selects(override, flag))
+            continue;
+        selected++;
+        if (!named || !project->environments.count || !flag->environments->variant_count ||
+            has_variant(flag, serve))
+            continue;
+        diagnose(reader->diagnostics, FF0341, override->serve.span,
+                 "'%s' is not a variant of every flag that this override selects", serve);
+        diagnose_note(reader->diagnostics, flag->name.span, "'%s' has none of that name",
+                      flag->name.text);
+        diagnose_help(reader->diagnostics, "write 'serve: default', or select fewer flags");
+        return;
+    }
+    bool scoped = override->flags.count || override->tags.count || override->kinds.count;
+    if (selected || !scoped || reader->incomplete)
+        return;
+    const struct texts *scope = override->flags.count  ? &override->flags
+                                : override->tags.count ? &override->tags
+                                                       : &override->kinds;
+    diagnose(reader->diagnostics, FF0337, scope->items[0].span, "this override selects no flag");
+    const char **names = ARENA_ARRAY(reader->arena, const char *, project->flag_count);
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        names[i] = project->flags[i]->name.text;
+    if (scope == &override->flags)
+        suggest(reader, scope->items[0].text, names, project->flag_count);
+    else
+        diagnose_help(reader->diagnostics, "no flag has the %s '%s'",
+                      scope == &override->tags ? "tag" : "kind", scope->items[0].text);
+}
+
+void check_overrides(struct reader *reader)
+{
+    const struct project *project = reader->project;
+    for (uint32_t i = 0; i < project->override_count; i++)
+        check_override(reader, project->overrides[i]);
+    for (uint32_t i = 0; i < project->flag_count; i++) {
+        const struct flag *flag = project->flags[i];
+        for (uint32_t j = 0; j < flag->rollback_count; j++) {
+            if (flag->rollback[j].override)
+                check_override(reader, flag->rollback[j].override);
+        }
+    }
+}

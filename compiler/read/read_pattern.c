@@ -1,0 +1,116 @@
+/*
+ * read_pattern.c - regular expressions as operands, and what is wrong with them at its exact place.
+ *
+ * A place in a pattern is one in the file only where the scalar stands on one line: then the two
+ * are walked side by side, over the quotes and escapes of YAML.
+ */
+#include <string.h>
+
+#include "read.h"
+#include "compiler/regex/regex.h"
+#include "compiler/base/utf8.h"
+
+/* How long the escape in a double-quoted scalar is. */
+static size_t escape_length(const char *escape)
+{
+    switch (escape[1]) {
+    case 'x':
+        return 4;
+    case 'u':
+        return 6;
+    case 'U':
+        return 10;
+    default:
+        return 2;
+    }
+}
+
+/* Moves over one character of a scalar, as written and as read. False: it goes on in a new line. */
+static bool step(char quote, const char **source, const char **text)
+{
+    size_t written = 1, read = 1;
+    if (quote == '\'' && **source == '\'') {
+        written = 2;
+    } else if (quote == '"' && **source == '\\') {
+        written = escape_length(*source);
+        read = utf8_length(*text, strlen(*text));
+    } else if (**source != **text) {
+        return false;
+    }
+    if (**source == '\n' || (written > 1 && (*source)[1] == '\n'))
+        return false;
+    *source += written;
+    *text += read;
+    return true;
+}
+
+/* The place of [begin, end) in a scalar's text; false: the scalar as a whole is all there is. */
+static bool find_place(const struct reader *reader, const struct node *node, size_t begin,
+                       size_t end, struct span *place)
+{
+    const char *file = reader->project->sources.items[node->span.file].text;
+    const char *source = file + node->span.begin, *text = node->text;
+    char quote = node->plain ? '\0' : *source++;
+    *place = node->span;
+    if (!node->plain && quote != '\'' && quote != '"')
+        return false;
+    for (;;) {
+        size_t at = (size_t)(text - node->text);
+        if (at <= begin)
+            place->begin = (uint32_t)(source - file);
+        if (at >= end || at >= node->count) {
+            place->end = (uint32_t)(source - file);
+            return true;
+        }
+        if (!step(quote, &source, &text)) {
+            *place = node->span;
+            return false;
+        }
+    }
+}
+
+static void report_problem(struct reader *reader, const struct node *node,
+                           const struct regex_problem *problem)
+{
+    struct span place;
+    if (find_place(reader, node, problem->begin, problem->end, &place))
+        diagnose(reader->diagnostics, problem->code, place, "%s", problem->message);
+    else
+        diagnose(reader->diagnostics, problem->code, place, "%s, at byte %zu of the pattern",
+                 problem->message, problem->begin + 1);
+    if (problem->help)
+        diagnose_help(reader->diagnostics, "%s", problem->help);
+}
+
+static void warn_of_nothing(struct reader *reader, const struct node *node,
+                            const struct automaton *automaton)
+{
+    if (!automaton->always && !automaton->never)
+        return;
+    diagnose(reader->diagnostics, FF0264, node->span, "the pattern '%s' matches %s", node->text,
+             automaton->always ? "every text" : "no text");
+    diagnose_help(reader->diagnostics,
+                  automaton->always
+                      ? "it is found in an empty text, too: '^' and '$' tie it to the whole text; "
+                        "whether the attribute is there, 'present: true' says"
+                      : "'^' is the beginning of the text and '$' its end; '\\$' is the character");
+}
+
+bool read_pattern(struct reader *reader, const struct node *node, bool ignore_case,
+                  struct operand *operand)
+{
+    const char *key = pattern_text(reader->arena, node->text, ignore_case);
+    const struct automaton *automaton = table_get(&reader->patterns, key);
+    struct regex_problem problem;
+    if (!automaton) {
+        automaton = regex_compile(reader->arena, node->text, node->count, ignore_case, &problem);
+        if (!automaton) {
+            report_problem(reader, node, &problem);
+            return false;
+        }
+        table_add(&reader->patterns, reader->arena, key, (void *)(uintptr_t)automaton);
+    }
+    warn_of_nothing(reader, node, automaton);
+    operand->automaton = automaton;
+    return true;
+}

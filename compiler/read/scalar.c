@@ -1,0 +1,358 @@
+/* scalar.c - see scalar.h, and the scalars of options.h. Everything here is exact and locale-free.
+ */
+#include "scalar.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/options.h"
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static const char *skip_digits(const char *at)
+{
+    while (is_digit(*at))
+        at++;
+    return at;
+}
+
+bool parse_number(const char *text, double *value)
+{
+    const char *at = text + (*text == '-');
+    const char *digits = at;
+    at = skip_digits(at);
+    if (at == digits)
+        return false;
+    if (*at == '.') {
+        digits = ++at;
+        at = skip_digits(at);
+        if (at == digits)
+            return false;
+    }
+    if (*at == 'e' || *at == 'E') {
+        at++;
+        at += *at == '+' || *at == '-';
+        digits = at;
+        at = skip_digits(at);
+        if (at == digits)
+            return false;
+    }
+    if (*at)
+        return false;
+    double parsed = strtod(text, NULL);
+    if (!isfinite(parsed))
+        return false;
+    *value = parsed;
+    return true;
+}
+
+bool parse_integer(const char *text, int64_t *value)
+{
+    const char *at = text + (*text == '-');
+    if (!is_digit(*at) || *skip_digits(at))
+        return false;
+    errno = 0;
+    long long parsed = strtoll(text, NULL, 10);
+    if (errno)
+        return false;
+    *value = parsed;
+    return true;
+}
+
+bool parse_percent(const char *text, uint32_t *thousandths)
+{
+    uint32_t value = 0;
+    const char *at = text;
+    if (!is_digit(*at))
+        return false;
+    for (; is_digit(*at); at++) {
+        value = value * 10 + (uint32_t)(*at - '0');
+        if (value > 100)
+            return false;
+    }
+    value *= 1000;
+    if (*at == '.') {
+        at++;
+        if (!is_digit(*at))
+            return false;
+        uint32_t unit = 100;
+        for (; is_digit(*at); at++, unit /= 10) {
+            if (!unit && *at != '0')
+                return false;
+            value += unit * (uint32_t)(*at - '0');
+        }
+    }
+    at += *at == '%';
+    if (*at || value > PERCENT_ALL)
+        return false;
+    *thousandths = value;
+    return true;
+}
+
+bool parse_duration(const char *text, int64_t *ms)
+{
+    static const struct {
+        char letter;
+        int64_t ms;
+    } units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}, {'w', 604800000}};
+    const char *at = skip_digits(text);
+    /* Ten digits of weeks are beyond any time that can be written. */
+    if (at == text || at - text > 10 || !at[0] || at[1])
+        return false;
+    int64_t count = strtoll(text, NULL, 10);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (units[i].letter == *at) {
+            *ms = count * units[i].ms;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool two_digits(const char **at, int least, int most, int *value)
+{
+    if (!is_digit((*at)[0]) || !is_digit((*at)[1]))
+        return false;
+    *value = ((*at)[0] - '0') * 10 + (*at)[1] - '0';
+    *at += 2;
+    return *value >= least && *value <= most;
+}
+
+static bool one_of(const char **at, const char *set)
+{
+    return **at && strchr(set, *(*at)++);
+}
+
+/* Days since 1970-01-01 in the proleptic Gregorian calendar. */
+static int64_t days_from_date(int year, int month, int day)
+{
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t era = (y >= 0 ? y : y - 399) / 400;
+    int64_t year_of_era = y - era * 400;
+    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+           719468;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
+bool parse_time(const char *text, int64_t *ms)
+{
+    const char *at = text;
+    int century, year, month, day, hour, minute, second, millisecond = 0;
+    if (!two_digits(&at, 0, 99, &century) || !two_digits(&at, 0, 99, &year) || !one_of(&at, "-") ||
+        !two_digits(&at, 1, 12, &month) || !one_of(&at, "-") || !two_digits(&at, 1, 31, &day))
+        return false;
+    year += century * 100;
+    if (day > days_in_month(year, month) || !one_of(&at, "Tt ") || !two_digits(&at, 0, 23, &hour) ||
+        !one_of(&at, ":") || !two_digits(&at, 0, 59, &minute) || !one_of(&at, ":") ||
+        !two_digits(&at, 0, 60, &second))
+        return false;
+    if (*at == '.') {
+        if (!is_digit(*++at))
+            return false;
+        for (int unit = 100; is_digit(*at); at++, unit /= 10)
+            millisecond += unit * (*at - '0');
+    }
+    int offset = 0;
+    if (*at == '+' || *at == '-') {
+        int sign = *at++ == '-' ? -1 : 1, hours, minutes;
+        if (!two_digits(&at, 0, 23, &hours) || !one_of(&at, ":") ||
+            !two_digits(&at, 0, 59, &minutes))
+            return false;
+        offset = sign * (hours * 60 + minutes);
+    } else if (!one_of(&at, "Zz")) {
+        return false;
+    }
+    if (*at)
+        return false;
+    int64_t minutes = days_from_date(year, month, day) * 1440 + hour * 60 + minute - offset;
+    *ms = (minutes * 60 + second) * 1000 + millisecond;
+    return true;
+}
+
+void format_time(int64_t ms, char *out, size_t size)
+{
+    int64_t days = ms / 86400000 - (ms % 86400000 < 0);
+    int64_t rest = ms - days * 86400000;
+    /* The inverse of days_from_date(). */
+    int64_t shifted = days + 719468;
+    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+    int64_t day_of_era = shifted - era * 146097;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t part = (5 * day_of_year + 2) / 153;
+    int64_t day = day_of_year - (153 * part + 2) / 5 + 1;
+    int64_t month = part < 10 ? part + 3 : part - 9;
+    int64_t year = year_of_era + era * 400 + (month <= 2);
+    int written =
+        snprintf(out, size, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year, (int)month, (int)day,
+                 (int)(rest / 3600000), (int)(rest / 60000 % 60), (int)(rest / 1000 % 60));
+    if (written < 0 || (size_t)written >= size)
+        return;
+    if (rest % 1000)
+        snprintf(out + written, size - (size_t)written, ".%03dZ", (int)(rest % 1000));
+    else
+        snprintf(out + written, size - (size_t)written, "Z");
+}
+
+static bool version_number(const char **at)
+{
+    const char *begin = *at;
+    *at = skip_digits(begin);
+    /* No leading zero, and nothing that 64 bits do not hold. */
+    return *at > begin && *at - begin <= 18 && (*begin != '0' || *at == begin + 1);
+}
+
+static bool version_identifiers(const char **at, bool numbers_checked)
+{
+    do {
+        const char *begin = *at;
+        bool number = true;
+        for (; is_digit(**at) || (**at >= 'a' && **at <= 'z') || (**at >= 'A' && **at <= 'Z') ||
+               **at == '-';
+             ++*at)
+            number &= is_digit(**at);
+        if (*at == begin)
+            return false;
+        if (numbers_checked && number && *begin == '0' && *at > begin + 1)
+            return false;
+    } while (**at == '.' && ++*at);
+    return true;
+}
+
+bool parse_version(const char *text, struct buffer *canonical)
+{
+    const char *at = text + (*text == 'v');
+    const char *begin = at;
+    int parts = 0;
+    do {
+        if (!version_number(&at))
+            return false;
+        parts++;
+    } while (parts < 3 && *at == '.' && ++at);
+    const char *numbers_end = at;
+    const char *prerelease_end = at;
+    if (*at == '-') {
+        at++;
+        if (!version_identifiers(&at, true))
+            return false;
+        prerelease_end = at;
+    }
+    if (*at == '+') {
+        at++;
+        if (!version_identifiers(&at, false))
+            return false;
+    }
+    if (*at)
+        return false;
+    buffer_append(canonical, begin, (size_t)(numbers_end - begin));
+    for (; parts < 3; parts++)
+        buffer_append_text(canonical, ".0");
+    buffer_append(canonical, numbers_end, (size_t)(prerelease_end - numbers_end));
+    return true;
+}
+
+/* Numbers without leading zeros are ordered by their length first. */
+static int compare_digits(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    if (a_length != b_length)
+        return a_length < b_length ? -1 : 1;
+    return memcmp(a, b, a_length);
+}
+
+static int compare_identifiers(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    bool a_number = strspn(a, "0123456789") >= a_length;
+    bool b_number = strspn(b, "0123456789") >= b_length;
+    if (a_number != b_number)
+        return a_number ? -1 : 1;
+    if (a_number)
+        return compare_digits(a, a_length, b, b_length);
+    int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
+    return order ? order : (a_length > b_length) - (a_length < b_length);
+}
+
+int compare_versions(const char *a, const char *b)
+{
+    for (int part = 0; part < 3; part++) {
+        size_t a_length = strspn(a, "0123456789"), b_length = strspn(b, "0123456789");
+        int order = compare_digits(a, a_length, b, b_length);
+        if (order)
+            return order;
+        a += a_length + (a[a_length] == '.');
+        b += b_length + (b[b_length] == '.');
+    }
+    if (*a != '-' || *b != '-')
+        return (*a != '-') - (*b != '-');
+    while (*a == '-' || *a == '.') {
+        if (*b != '-' && *b != '.')
+            return 1;
+        size_t a_length = strcspn(++a, ".+"), b_length = strcspn(++b, ".+");
+        int order = compare_identifiers(a, a_length, b, b_length);
+        if (order)
+            return order;
+        a += a_length;
+        b += b_length;
+    }
+    return *b == '.' ? -1 : 0;
+}
+
+static bool parse_address(const char *text, uint8_t address[16], unsigned *bits)
+{
+    memset(address, 0, 16);
+    if (strchr(text, ':')) {
+        *bits = 128;
+        return inet_pton(AF_INET6, text, address) == 1;
+    }
+    *bits = 32;
+    address[10] = address[11] = 0xFF;
+    return inet_pton(AF_INET, text, address + 12) == 1;
+}
+
+bool parse_network(const char *text, struct network *network, bool *exact)
+{
+    char address[64];
+    const char *slash = strchr(text, '/');
+    size_t length = slash ? (size_t)(slash - text) : strlen(text);
+    if (length >= sizeof address)
+        return false;
+    memcpy(address, text, length);
+    address[length] = '\0';
+    unsigned bits;
+    if (!parse_address(address, network->first, &bits))
+        return false;
+    unsigned prefix = bits;
+    if (slash) {
+        const char *digits = slash + 1;
+        const char *end = skip_digits(digits);
+        if (end == digits || end - digits > 3 || *end || (*digits == '0' && end - digits > 1))
+            return false;
+        prefix = (unsigned)strtoul(digits, NULL, 10);
+        if (prefix > bits)
+            return false;
+    }
+    prefix += 128 - bits;
+    *exact = true;
+    memcpy(network->last, network->first, 16);
+    for (unsigned bit = prefix; bit < 128; bit++) {
+        uint8_t mask = (uint8_t)(0x80u >> bit % 8);
+        *exact &= !(network->first[bit / 8] & mask);
+        network->first[bit / 8] &= (uint8_t)~mask;
+        network->last[bit / 8] |= mask;
+    }
+    return true;
+}

@@ -1,0 +1,171 @@
+/* byte_source.c - see byte_source.h. */
+#include "byte_source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compiler/base/memory.h"
+#include "unpack.h"
+
+#define PACKED_BLOCK (256u << 10)
+
+struct packed {
+    struct unpacker *unpacker;
+    size_t begin, end;
+    bool at_end;
+    unsigned char bytes[PACKED_BLOCK];
+};
+
+struct signature {
+    const char *bytes;
+    size_t length;
+    const char *name;
+    enum packing packing;
+};
+
+static const struct signature signatures[] = {
+    {"\x1f\x8b", 2, "gzip", PACKED_GZIP},
+    {"\x28\xb5\x2f\xfd", 4, "zstd", PACKED_ZSTD},
+    {"\xfd\x37\x7a\x58\x5a\x00", 6, "xz", PACKED_NOT},
+    {"BZh", 3, "bzip2", PACKED_NOT},
+    {"\x04\x22\x4d\x18", 4, "lz4", PACKED_NOT},
+};
+
+static bool fail(struct byte_source *source, const char *why)
+{
+    snprintf(source->error, sizeof source->error, "%s", why);
+    return false;
+}
+
+/* 0 at the end and on an error, which is noted. */
+static size_t read_file(struct byte_source *source, void *bytes, size_t size)
+{
+    ssize_t got;
+    do
+        got = read(source->fd, bytes, size);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        fail(source, strerror(errno));
+    return got < 0 ? 0 : (size_t)got;
+}
+
+static bool open_file(struct byte_source *source, const char *path)
+{
+    source->fd = STDIN_FILENO;
+    if (strcmp(path, "-") == 0)
+        return true;
+    source->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (source->fd < 0)
+        return fail(source, strerror(errno));
+    struct stat status;
+    if (fstat(source->fd, &status) == 0 && S_ISDIR(status.st_mode))
+        return fail(source, strerror(EISDIR));
+    posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    return true;
+}
+
+/* zstd's tools put frames of their own, to be skipped, before others. */
+static bool is_skippable_frame(const unsigned char *head, size_t length)
+{
+    return length >= 4 && (head[0] & 0xf0) == 0x50 && memcmp(head + 1, "\x2a\x4d\x18", 3) == 0;
+}
+
+static bool find_packing(struct byte_source *source)
+{
+    size_t got;
+    while (source->head_end < sizeof source->head &&
+           (got = read_file(source, source->head + source->head_end,
+                            sizeof source->head - source->head_end)) > 0)
+        source->head_end += got;
+    if (source->error[0])
+        return false;
+    enum packing packing =
+        is_skippable_frame(source->head, source->head_end) ? PACKED_ZSTD : PACKED_NOT;
+    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
+        const struct signature *signature = &signatures[i];
+        if (source->head_end < signature->length ||
+            memcmp(source->head, signature->bytes, signature->length) != 0)
+            continue;
+        packing = signature->packing;
+        if (packing != PACKED_NOT)
+            continue;
+        snprintf(source->error, sizeof source->error,
+                 "it is compressed with %s; unpack it, as in: %s -dc FILE | ffreplay … -",
+                 signature->name, signature->name);
+        return false;
+    }
+    if (packing == PACKED_NOT)
+        return true;
+    source->packed = xcalloc(1, sizeof *source->packed);
+    source->packed->unpacker = unpacker_open(packing);
+    return true;
+}
+
+bool byte_source_open(struct byte_source *source, const char *path)
+{
+    *source = (struct byte_source){.fd = -1};
+    if (open_file(source, path) && find_packing(source))
+        return true;
+    byte_source_close(source);
+    return false;
+}
+
+void byte_source_close(struct byte_source *source)
+{
+    if (source->fd > STDIN_FILENO)
+        close(source->fd);
+    if (source->packed)
+        unpacker_close(source->packed->unpacker);
+    free(source->packed);
+    source->fd = -1;
+    source->packed = NULL;
+}
+
+/* The first bytes, which were read to tell what it is; then those that follow. */
+static size_t read_raw(struct byte_source *source, void *bytes, size_t size)
+{
+    size_t ahead = source->head_end - source->head_begin;
+    if (ahead == 0)
+        return read_file(source, bytes, size);
+    if (ahead > size)
+        ahead = size;
+    memcpy(bytes, source->head + source->head_begin, ahead);
+    source->head_begin += ahead;
+    return ahead;
+}
+
+static size_t read_packed(struct byte_source *source, void *bytes, size_t size)
+{
+    struct packed *packed = source->packed;
+    for (;;) {
+        struct unpacking data = {packed->bytes + packed->begin, packed->end - packed->begin, bytes,
+                                 size};
+        const char *wrong = unpack(packed->unpacker, &data);
+        packed->begin = packed->end - data.in_size;
+        if (wrong) {
+            snprintf(source->error, sizeof source->error, "it is damaged: %s", wrong);
+            return 0;
+        }
+        if (data.out_size < size)
+            return size - data.out_size;
+        if (packed->at_end && !unpacker_is_between(packed->unpacker))
+            fail(source, "it is cut short: the compressed data ends too early");
+        if (packed->at_end)
+            return 0;
+        packed->begin = 0;
+        packed->end = read_raw(source, packed->bytes, sizeof packed->bytes);
+        packed->at_end = packed->end == 0;
+        if (source->error[0])
+            return 0;
+    }
+}
+
+size_t byte_source_read(struct byte_source *source, void *bytes, size_t size)
+{
+    return source->packed ? read_packed(source, bytes, size) : read_raw(source, bytes, size);
+}

@@ -1,0 +1,179 @@
+/* lines.c - see lines.h. */
+#include "lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/memory.h"
+
+#define BLOCK     (1u << 20)
+#define NOT_FOUND SIZE_MAX
+
+bool lines_open(struct lines *lines, const char *path, enum framing framing, char delimiter)
+{
+    *lines =
+        (struct lines){.path = path, .framing = framing, .delimiter = delimiter, .next_number = 1};
+    if (!byte_source_open(&lines->source, path))
+        return false;
+    if (strcmp(path, "-") == 0)
+        lines->path = "<stdin>";
+    lines->capacity = BLOCK;
+    lines->buffer = xcalloc(1, BLOCK + LINE_PADDING);
+    return true;
+}
+
+void lines_close(struct lines *lines)
+{
+    byte_source_close(&lines->source);
+    free(lines->buffer);
+    lines->buffer = NULL;
+}
+
+/* Moves the unfinished piece to the front, makes room, and reads behind it. */
+static void refill(struct lines *lines)
+{
+    if (lines->begin > 0) {
+        memmove(lines->buffer, lines->buffer + lines->begin, lines->end - lines->begin);
+        lines->end -= lines->begin;
+        lines->begin = 0;
+    }
+    if (lines->end == lines->capacity) {
+        lines->capacity *= 2;
+        lines->buffer = xrealloc(lines->buffer, lines->capacity + LINE_PADDING);
+    }
+    size_t got =
+        byte_source_read(&lines->source, lines->buffer + lines->end, lines->capacity - lines->end);
+    lines->at_end = got == 0;
+    lines->end += got;
+    memset(lines->buffer + lines->end, 0, LINE_PADDING);
+}
+
+/* -------------------------------------------------------------- where a piece ends, in bytes -- */
+
+static size_t line_end(const char *text, size_t length, size_t searched)
+{
+    const char *newline = memchr(text + searched, '\n', length - searched);
+    return newline ? (size_t)(newline - text) : NOT_FOUND;
+}
+
+/* A quote opens at the beginning of a field alone, so that one within a text swallows nothing. */
+static size_t record_end(const char *text, size_t length, char delimiter)
+{
+    size_t end = line_end(text, length, 0);
+    if (end == NOT_FOUND || !memchr(text, '"', end))
+        return end;
+    bool quoted = false, field_begins = true;
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        if (quoted) {
+            quoted = c != '"' || (i + 1 < length && text[i + 1] == '"' && i++);
+            continue;
+        }
+        if (c == '\n')
+            return i;
+        quoted = field_begins && c == '"';
+        field_begins = c == delimiter;
+    }
+    return NOT_FOUND;
+}
+
+/* Behind the bracket that closes what the first one opened. Brackets are counted, not matched: what
+ * is not JSON is the parser's to say. */
+static size_t document_end(const char *text, size_t length, struct json_scan *scan)
+{
+    for (size_t i = scan->searched; i < length; i++) {
+        char c = text[i];
+        if (scan->escaped) {
+            scan->escaped = false;
+        } else if (scan->in_string) {
+            scan->escaped = c == '\\';
+            scan->in_string = c != '"';
+        } else if (c == '"') {
+            scan->in_string = true;
+        } else if (c == '{' || c == '[') {
+            scan->depth++;
+        } else if ((c == '}' || c == ']') && (scan->depth == 0 || --scan->depth == 0)) {
+            return i + 1;
+        } else if (c == '\n' && scan->depth == 0) {
+            return i;
+        }
+    }
+    scan->searched = length;
+    return NOT_FOUND;
+}
+
+/* -------------------------------------------------------------------------------------- next -- */
+
+static void skip_blanks(struct lines *lines)
+{
+    for (; lines->begin < lines->end; lines->begin++) {
+        char c = lines->buffer[lines->begin];
+        if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
+            return;
+        lines->next_number += c == '\n';
+    }
+}
+
+static uint64_t count_line_ends(const char *text, size_t length)
+{
+    uint64_t count = 0;
+    for (const char *end = text + length; (text = memchr(text, '\n', (size_t)(end - text))); text++)
+        count++;
+    return count;
+}
+
+/* Hands out the next `size` bytes. */
+static bool hand_out(struct lines *lines, size_t size, const char **line, size_t *length)
+{
+    const char *begin = lines->buffer + lines->begin;
+    lines->begin += size;
+    lines->number = lines->next_number;
+    if (lines->framing != FRAMING_LINES)
+        lines->next_number += count_line_ends(begin, size);
+    bool newline = lines->begin < lines->end && lines->buffer[lines->begin] == '\n';
+    lines->begin += newline;
+    lines->next_number += newline;
+    lines->cut_short = !newline && lines->at_end && lines->begin == lines->end;
+    *line = begin;
+    *length = size > 0 && begin[size - 1] == '\r' ? size - 1 : size;
+    lines->scan = (struct json_scan){0};
+    return true;
+}
+
+static size_t piece_end(struct lines *lines, const char *text, size_t length, size_t searched)
+{
+    if (lines->framing == FRAMING_CSV)
+        return record_end(text, length, lines->delimiter);
+    if (lines->framing == FRAMING_JSON)
+        return document_end(text, length, &lines->scan);
+    return line_end(text, length, searched);
+}
+
+/* What to make of a piece that does not end: quotes are left open by mistake, and the next line
+ * may be sound. */
+static size_t give_up(const struct lines *lines, const char *text, size_t length)
+{
+    size_t line = lines->framing == FRAMING_CSV ? line_end(text, length, 0) : NOT_FOUND;
+    return line == NOT_FOUND ? length : line;
+}
+
+bool lines_next(struct lines *lines, const char **line, size_t *length)
+{
+    static const size_t longest[] = {LONGEST_LINE, LONGEST_RECORD, LONGEST_DOCUMENT};
+    size_t searched = 0;
+    for (;;) {
+        if (lines->framing == FRAMING_JSON && lines->scan.searched == 0)
+            skip_blanks(lines);
+        const char *begin = lines->buffer + lines->begin;
+        size_t have = lines->end - lines->begin;
+        size_t size = piece_end(lines, begin, have, searched);
+        if (size != NOT_FOUND)
+            return hand_out(lines, size, line, length);
+        if (lines->source.error[0] || (lines->at_end && have == 0))
+            return false;
+        if (lines->at_end || have >= longest[lines->framing])
+            return hand_out(lines, give_up(lines, begin, have), line, length);
+        searched = have;
+        refill(lines);
+    }
+}

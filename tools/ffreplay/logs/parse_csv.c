@@ -1,0 +1,260 @@
+/*
+ * parse_csv.c - comma-, tab- or otherwise delimited text, quoted as RFC 4180 says.
+ *
+ * All fields are texts; an empty one is absent. A line that has more or fewer fields than there are
+ * columns is bad: nobody could tell which ones are meant.
+ */
+#include "line_parser.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/memory.h"
+#include "compiler/project.h"
+
+#define NOT_WANTED UINT32_MAX
+
+struct csv {
+    struct line_parser parser;
+    char delimiter;
+    const char *const *paths;
+    uint32_t path_count;
+    uint32_t *places; /* by column, in the caller's values */
+    size_t column_count, column_capacity;
+    char *unquoted; /* of this line, one text after the other */
+    size_t unquoted_length, unquoted_capacity;
+    char message[240];
+};
+
+struct cursor {
+    const char *at;
+    const char *end;
+};
+
+/* A field's text as it is written: within its quotes where it has them. */
+struct written {
+    const char *text;
+    size_t length;
+    bool doubled; /* quotes in it are */
+};
+
+/* NULL, or what is wrong. The cursor is left on the delimiter or at the end. */
+static const char *take_quoted(struct cursor *cursor, char delimiter, struct written *field)
+{
+    field->text = ++cursor->at;
+    for (;;) {
+        const char *quote = memchr(cursor->at, '"', (size_t)(cursor->end - cursor->at));
+        if (!quote)
+            return "a quoted field that does not end";
+        cursor->at = quote + 1;
+        if (cursor->at == cursor->end || *cursor->at != '"') {
+            field->length = (size_t)(quote - field->text);
+            break;
+        }
+        field->doubled = true;
+        cursor->at++;
+    }
+    if (cursor->at < cursor->end && *cursor->at != delimiter)
+        return "text after a quoted field";
+    return NULL;
+}
+
+static const char *take_field(struct cursor *cursor, char delimiter, struct written *field)
+{
+    *field = (struct written){.text = cursor->at};
+    if (cursor->at < cursor->end && *cursor->at == '"')
+        return take_quoted(cursor, delimiter, field);
+    /* Fields are a few bytes long: a call to find their end would take longer. */
+    while (cursor->at < cursor->end && *cursor->at != delimiter)
+        cursor->at++;
+    field->length = (size_t)(cursor->at - field->text);
+    return NULL;
+}
+
+/* Its text with the quotes single; how long that is. */
+static size_t unquote(char *out, const struct written *field)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < field->length; i++) {
+        out[length++] = field->text[i];
+        i += field->text[i] == '"';
+    }
+    return length;
+}
+
+static void put(struct csv *self, struct value *value, const struct written *field)
+{
+    value->text = field->text;
+    value->length = (uint32_t)field->length;
+    if (field->doubled) {
+        value->text = self->unquoted + self->unquoted_length;
+        value->length = (uint32_t)unquote(self->unquoted + self->unquoted_length, field);
+        self->unquoted_length += value->length;
+    }
+    value->kind = value->length > 0 ? VALUE_STRING : VALUE_ABSENT;
+}
+
+/* What is unquoted is no longer than the line, so it does not move while that is taken apart. */
+static void make_room(struct csv *self, size_t length)
+{
+    self->unquoted_length = 0;
+    if (length <= self->unquoted_capacity)
+        return;
+    self->unquoted_capacity = 2 * length;
+    self->unquoted = xrealloc(self->unquoted, self->unquoted_capacity);
+}
+
+static const char *parse_fields(struct csv *self, struct cursor *cursor, struct value *values)
+{
+    for (size_t column = 0;; column++) {
+        struct written field;
+        const char *wrong = take_field(cursor, self->delimiter, &field);
+        if (wrong)
+            return wrong;
+        if (column == self->column_count)
+            return "more fields than columns";
+        if (self->places[column] != NOT_WANTED)
+            put(self, &values[self->places[column]], &field);
+        if (cursor->at == cursor->end) {
+            if (column + 1 == self->column_count)
+                return NULL;
+            snprintf(self->message, sizeof self->message,
+                     "%zu fields, not one for each of %zu columns", column + 1, self->column_count);
+            return self->message;
+        }
+        cursor->at++;
+    }
+}
+
+static bool csv_parse(struct line_parser *parser, const char *line, size_t length,
+                      struct value *values, struct line_problem *problem)
+{
+    struct csv *self = (struct csv *)parser;
+    for (uint32_t i = 0; i < self->path_count; i++)
+        values[i].kind = VALUE_ABSENT;
+    make_room(self, length);
+    struct cursor cursor = {line, line + length};
+    problem->text = parse_fields(self, &cursor, values);
+    problem->column = (size_t)(cursor.at - line) + 1;
+    return !problem->text;
+}
+
+/* ----------------------------------------------------------------------------------- columns -- */
+
+static bool add_column(struct csv *self, const char *name, size_t length)
+{
+    if (self->column_count == self->column_capacity) {
+        self->column_capacity = self->column_capacity ? self->column_capacity * 2 : 16;
+        self->places = xrealloc(self->places, self->column_capacity * sizeof *self->places);
+    }
+    uint32_t place = 0;
+    while (place < self->path_count &&
+           (strlen(self->paths[place]) != length || memcmp(self->paths[place], name, length) != 0))
+        place++;
+    if (place == self->path_count)
+        place = NOT_WANTED;
+    bool twice = false;
+    for (size_t i = 0; i < self->column_count; i++)
+        twice |= place != NOT_WANTED && self->places[i] == place;
+    self->places[self->column_count++] = place;
+    if (twice)
+        snprintf(self->message, sizeof self->message, "two columns are called '%.100s'",
+                 self->paths[place]);
+    return !twice;
+}
+
+/* Every path that is wanted is a column. */
+static bool has_all_columns(struct csv *self, const char **missing)
+{
+    for (uint32_t place = 0; place < self->path_count; place++) {
+        bool found = false;
+        for (size_t i = 0; i < self->column_count && !found; i++)
+            found = self->places[i] == place;
+        *missing = self->paths[place];
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+/* The names of a header. */
+struct names {
+    const char **items;
+    size_t count, capacity;
+    char *texts;
+};
+
+static const char *read_names(const struct csv *self, struct cursor *cursor, struct names *names)
+{
+    char *end = names->texts = xcalloc(2, (size_t)(cursor->end - cursor->at) + 1);
+    for (;; cursor->at++) {
+        struct written field;
+        const char *wrong = take_field(cursor, self->delimiter, &field);
+        if (wrong)
+            return wrong;
+        if (names->count == names->capacity) {
+            names->capacity = names->capacity ? names->capacity * 2 : 16;
+            names->items = xrealloc(names->items, names->capacity * sizeof *names->items);
+        }
+        names->items[names->count++] = end;
+        end += unquote(end, &field) + 1;
+        if (cursor->at == cursor->end)
+            return NULL;
+    }
+}
+
+static const char *take_header(struct csv *self, struct cursor *cursor, struct names *names)
+{
+    self->column_count = 0;
+    const char *wrong = read_names(self, cursor, names), *missing;
+    if (wrong)
+        return wrong;
+    for (size_t i = 0; i < names->count; i++)
+        if (!add_column(self, names->items[i], strlen(names->items[i])))
+            return self->message;
+    if (has_all_columns(self, &missing))
+        return NULL;
+    const char *near = nearest_name(missing, names->items, names->count);
+    snprintf(self->message, sizeof self->message,
+             near ? "no column is called '%.80s'; did you mean '%.80s'?"
+                  : "no column is called '%.80s'",
+             missing, near);
+    return self->message;
+}
+
+static bool csv_read_header(struct line_parser *parser, const char *line, size_t length,
+                            struct line_problem *problem)
+{
+    struct csv *self = (struct csv *)parser;
+    struct cursor cursor = {line, line + length};
+    struct names names = {0};
+    problem->text = take_header(self, &cursor, &names);
+    problem->column = 1;
+    free(names.items);
+    free(names.texts);
+    return !problem->text;
+}
+
+static void csv_close(struct line_parser *parser)
+{
+    struct csv *self = (struct csv *)parser;
+    free(self->unquoted);
+    free(self->places);
+    free(self);
+}
+
+struct line_parser *csv_parser(const char *const *paths, uint32_t count, char delimiter,
+                               const char *const *columns, size_t column_count)
+{
+    struct csv *self = xcalloc(1, sizeof *self);
+    self->parser.parse = csv_parse;
+    self->parser.close = csv_close;
+    self->parser.read_header = column_count ? NULL : csv_read_header;
+    self->delimiter = delimiter;
+    self->paths = paths;
+    self->path_count = count;
+    for (size_t i = 0; i < column_count; i++)
+        (void)add_column(self, columns[i], strlen(columns[i]));
+    return &self->parser;
+}

@@ -1,0 +1,218 @@
+/* predicate.c - see predicate.h. */
+#include "predicate.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "compiler/base/glob.h"
+#include "compiler/regex/regex.h"
+#include "complain.h"
+
+struct predicate_operand {
+    const char *text;
+    size_t length;
+    bool is_number;
+    double number;
+    const struct automaton *automaton; /* OPERATOR_MATCHES */
+};
+
+struct predicate {
+    const struct condition *condition;
+    const struct predicate **children;
+    struct field field;
+    struct predicate_operand *operands;
+    uint32_t operand_count;
+};
+
+static struct predicate_operand *add_operand(struct arena *arena, struct predicate *predicate,
+                                             const char *text)
+{
+    struct predicate_operand *operand =
+        ARENA_APPEND(arena, predicate->operands, predicate->operand_count);
+    operand->text = text;
+    operand->length = strlen(text);
+    operand->is_number = number_from_text(text, operand->length, &operand->number);
+    return operand;
+}
+
+static bool prepare_test(struct predicate *predicate, struct layout *layout)
+{
+    const struct condition *condition = predicate->condition;
+    if (condition->operator_kind == OPERATOR_IN_NETWORK)
+        return complain(layout->project, condition->span,
+                        "this operator cannot be asked of the log field '%s' yet",
+                        condition->field.text);
+    predicate->field = layout_field(layout, condition->field.text);
+    layout_use_number(layout, predicate->field.place, NUMBER_COMPARED);
+    for (uint32_t i = 0; i < condition->operand_count; i++) {
+        const struct operand *operand = &condition->operands[i];
+        struct predicate_operand *added =
+            add_operand(layout->arena, predicate, operand->source.text);
+        if (condition->operator_kind == OPERATOR_MATCHES)
+            added->automaton = operand->automaton;
+    }
+    for (uint32_t i = 0; condition->file && i < condition->file->count; i++)
+        add_operand(layout->arena, predicate, condition->file->values[i]);
+    return true;
+}
+
+const struct predicate *predicate_prepare(const struct condition *condition, struct layout *layout)
+{
+    struct predicate *predicate = ARENA_NEW(layout->arena, struct predicate);
+    predicate->condition = condition;
+    switch (condition->kind) {
+    case CONDITION_TEST:
+        return prepare_test(predicate, layout) ? predicate : NULL;
+    case CONDITION_ALL:
+    case CONDITION_ANY:
+    case CONDITION_NOT:
+        predicate->children =
+            ARENA_ARRAY(layout->arena, const struct predicate *, condition->child_count);
+        for (uint32_t i = 0; i < condition->child_count; i++) {
+            predicate->children[i] = predicate_prepare(condition->children[i], layout);
+            if (!predicate->children[i])
+                return NULL;
+        }
+        return predicate;
+    default:
+        complain(layout->project, condition->span,
+                 "a metric's condition is on log fields: it knows no segments and no flags");
+        return NULL;
+    }
+}
+
+static int compare_bytes(const struct value *value, const struct predicate_operand *operand)
+{
+    size_t length = value->length < operand->length ? value->length : operand->length;
+    int order = memcmp(value->text, operand->text, length);
+    if (order != 0)
+        return order;
+    return value->length < operand->length ? -1 : value->length > operand->length;
+}
+
+static int compare(const struct predicate *predicate, const struct event *event,
+                   const struct predicate_operand *operand)
+{
+    const struct value *value = &event->values[predicate->field.place];
+    const struct number *logged = &event->numbers[predicate->field.place];
+    if (!operand->is_number || logged->state != NUMBER_GIVEN)
+        return compare_bytes(value, operand);
+    double number = logged->number * predicate->field.scale;
+    return number < operand->number ? -1 : number > operand->number;
+}
+
+static bool same_bytes(const char *a, const char *b, size_t length, bool ignore_case)
+{
+    return ignore_case ? strncasecmp(a, b, length) == 0 : memcmp(a, b, length) == 0;
+}
+
+static bool text_contains(const struct value *value, const struct predicate_operand *operand,
+                          bool ignore_case)
+{
+    for (size_t at = 0; at + operand->length <= value->length; at++)
+        if (same_bytes(value->text + at, operand->text, operand->length, ignore_case))
+            return true;
+    return false;
+}
+
+static bool glob_holds(const struct value *value, const struct predicate_operand *operand)
+{
+    char copy[512];
+    char *text = value->length < sizeof copy ? copy : xcalloc(1, (size_t)value->length + 1);
+    memcpy(text, value->text, value->length);
+    text[value->length] = '\0';
+    bool holds = glob_match(operand->text, text);
+    if (text != copy)
+        free(text);
+    return holds;
+}
+
+static bool list_has(const struct value *value, const struct predicate_operand *operand)
+{
+    for (uint32_t i = 0; i < value->length; i++)
+        if (strcmp(value->items[i], operand->text) == 0)
+            return true;
+    return false;
+}
+
+/* Whether the test holds for one of its operands. */
+static bool operand_holds(const struct predicate *predicate, const struct event *event,
+                          const struct predicate_operand *operand)
+{
+    const struct value *value = &event->values[predicate->field.place];
+    const struct condition *condition = predicate->condition;
+    bool fold = condition->ignore_case;
+    if (value->kind == VALUE_LIST)
+        return list_has(value, operand) && (condition->operator_kind == OPERATOR_HAS_ANY ||
+                                            condition->operator_kind == OPERATOR_HAS_ALL);
+    if (value->kind == VALUE_OTHER)
+        return false;
+    bool fits = value->length >= operand->length;
+    switch (condition->operator_kind) {
+    case OPERATOR_EQ:
+    case OPERATOR_IN_FILE:
+    case OPERATOR_HAS_ANY:
+    case OPERATOR_HAS_ALL:
+        if (fold)
+            return value->length == operand->length &&
+                   same_bytes(value->text, operand->text, operand->length, true);
+        return compare(predicate, event, operand) == 0;
+    case OPERATOR_LT:
+        return compare(predicate, event, operand) < 0;
+    case OPERATOR_LE:
+        return compare(predicate, event, operand) <= 0;
+    case OPERATOR_GT:
+        return compare(predicate, event, operand) > 0;
+    case OPERATOR_GE:
+        return compare(predicate, event, operand) >= 0;
+    case OPERATOR_CONTAINS:
+        return text_contains(value, operand, fold);
+    case OPERATOR_STARTS_WITH:
+        return fits && same_bytes(value->text, operand->text, operand->length, fold);
+    case OPERATOR_ENDS_WITH:
+        return fits && same_bytes(value->text + value->length - operand->length, operand->text,
+                                  operand->length, fold);
+    case OPERATOR_GLOB:
+        return glob_holds(value, operand);
+    case OPERATOR_MATCHES:
+        return ffs_automaton_matches(operand->automaton->table, value->text, value->length);
+    default:
+        return false;
+    }
+}
+
+static bool test_holds(const struct predicate *predicate, const struct event *event)
+{
+    const struct condition *condition = predicate->condition;
+    if (event->values[predicate->field.place].kind == VALUE_ABSENT)
+        return false;
+    if (condition->operator_kind == OPERATOR_PRESENT)
+        return true;
+    bool all = condition->operator_kind == OPERATOR_HAS_ALL;
+    for (uint32_t i = 0; i < predicate->operand_count; i++)
+        if (operand_holds(predicate, event, &predicate->operands[i]) != all)
+            return !all;
+    return all;
+}
+
+bool predicate_holds(const struct predicate *predicate, const struct event *event)
+{
+    const struct condition *condition = predicate->condition;
+    switch (condition->kind) {
+    case CONDITION_ALL:
+        for (uint32_t i = 0; i < condition->child_count; i++)
+            if (!predicate_holds(predicate->children[i], event))
+                return false;
+        return true;
+    case CONDITION_ANY:
+        for (uint32_t i = 0; i < condition->child_count; i++)
+            if (predicate_holds(predicate->children[i], event))
+                return true;
+        return false;
+    case CONDITION_NOT:
+        return !predicate_holds(predicate->children[0], event);
+    default:
+        return test_holds(predicate, event) != condition->negate;
+    }
+}

@@ -1,0 +1,141 @@
+/* sketch.c - see sketch.h. */
+#include "sketch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/memory.h"
+
+#define MANTISSA_BITS 52
+#define GROWTH        64u /* buckets added at an end, at least */
+
+void sketch_init(struct sketch *sketch, double accuracy)
+{
+    memset(sketch, 0, sizeof *sketch);
+    /* The lowest of n even parts of a power of two is [1, 1 + 1/n): its harmonic middle is off by
+     * at most 1 / (2n + 1) of the value. */
+    while (1.0 / (double)((UINT64_C(2) << sketch->bits) + 1) > accuracy)
+        sketch->bits++;
+}
+
+void sketch_release(struct sketch *sketch)
+{
+    free(sketch->positive.counts);
+    free(sketch->negative.counts);
+    memset(sketch, 0, sizeof *sketch);
+}
+
+/* Makes room for buckets [first, last]. */
+static void reserve(struct sketch_side *side, uint32_t first, uint32_t last)
+{
+    uint32_t old_end = side->first + side->size;
+    if (side->size && first >= side->first && last < old_end)
+        return;
+    uint32_t begin = first, end = last + 1;
+    if (side->size) {
+        /* Growing by half keeps the copies cheap for values that drift. */
+        uint32_t spare = side->size / 2 + GROWTH;
+        begin = first < side->first ? (first > spare ? first - spare : 0) : side->first;
+        end = last >= old_end ? last + spare : old_end;
+    }
+    uint64_t *counts = xcalloc(end - begin, sizeof *counts);
+    if (side->size)
+        memcpy(counts + (side->first - begin), side->counts, side->size * sizeof *counts);
+    free(side->counts);
+    side->counts = counts;
+    side->first = begin;
+    side->size = end - begin;
+}
+
+void sketch_add(struct sketch *sketch, double number)
+{
+    sketch->count++;
+    if (number == 0) {
+        sketch->zeros++;
+        return;
+    }
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    struct sketch_side *side = bits >> 63 ? &sketch->negative : &sketch->positive;
+    uint32_t bucket = (uint32_t)((bits & INT64_MAX) >> (MANTISSA_BITS - sketch->bits));
+    reserve(side, bucket, bucket);
+    side->counts[bucket - side->first]++;
+}
+
+static void merge_side(struct sketch_side *side, const struct sketch_side *other)
+{
+    if (!other->size)
+        return;
+    reserve(side, other->first, other->first + other->size - 1);
+    for (uint32_t i = 0; i < other->size; i++)
+        side->counts[other->first - side->first + i] += other->counts[i];
+}
+
+void sketch_merge(struct sketch *sketch, const struct sketch *other)
+{
+    sketch->count += other->count;
+    sketch->zeros += other->zeros;
+    merge_side(&sketch->positive, &other->positive);
+    merge_side(&sketch->negative, &other->negative);
+}
+
+/* Where a bucket begins: its number is the upper bits of that double. */
+static double begin_of(const struct sketch *sketch, uint32_t bucket)
+{
+    uint64_t bits = (uint64_t)bucket << (MANTISSA_BITS - sketch->bits);
+    double begin;
+    memcpy(&begin, &bits, sizeof begin);
+    return begin;
+}
+
+/* The harmonic middle of a bucket's ends, which errs as much towards the one as the other. */
+static double representative(const struct sketch *sketch, uint32_t bucket)
+{
+    double low = begin_of(sketch, bucket), high = begin_of(sketch, bucket + 1);
+    /* The topmost bucket ends at infinity; the lowest begins at zero. */
+    if (high - low > low || low == 0)
+        return low;
+    return low + (high - low) * (low / (low + high));
+}
+
+double sketch_quantile(const struct sketch *sketch, double q)
+{
+    uint64_t rank = (uint64_t)(q * (double)(sketch->count - 1));
+    uint64_t seen = 0;
+    for (uint32_t i = sketch->negative.size; i-- > 0;) {
+        seen += sketch->negative.counts[i];
+        if (seen > rank)
+            return -representative(sketch, sketch->negative.first + i);
+    }
+    seen += sketch->zeros;
+    if (seen > rank)
+        return 0;
+    for (uint32_t i = 0; i < sketch->positive.size; i++) {
+        seen += sketch->positive.counts[i];
+        if (seen > rank)
+            return representative(sketch, sketch->positive.first + i);
+    }
+    return 0; /* not reached: the counts add up to `count` */
+}
+
+size_t sketch_bins(const struct sketch *sketch, struct bin **bins)
+{
+    size_t most = (size_t)sketch->negative.size + sketch->positive.size + 1, count = 0;
+    *bins = xcalloc(most, sizeof **bins);
+    for (uint32_t i = sketch->negative.size; i-- > 0;) {
+        uint32_t bucket = sketch->negative.first + i;
+        if (sketch->negative.counts[i] > 0)
+            (*bins)[count++] =
+                (struct bin){-begin_of(sketch, bucket + 1), -begin_of(sketch, bucket),
+                             (double)sketch->negative.counts[i]};
+    }
+    if (sketch->zeros > 0)
+        (*bins)[count++] = (struct bin){0, 0, (double)sketch->zeros};
+    for (uint32_t i = 0; i < sketch->positive.size; i++) {
+        uint32_t bucket = sketch->positive.first + i;
+        if (sketch->positive.counts[i] > 0)
+            (*bins)[count++] = (struct bin){begin_of(sketch, bucket), begin_of(sketch, bucket + 1),
+                                            (double)sketch->positive.counts[i]};
+    }
+    return count;
+}
