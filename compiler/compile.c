@@ -19,26 +19,55 @@ static bool lower_project(struct lowering *lowering)
     return done;
 }
 
-/* With `out` NULL, the flags are lowered, which is where limits show, and nothing is written. */
-static bool compile(const struct project *project, uint32_t environment, const struct label *labels,
-                    size_t label_count, struct diagnostics *diagnostics, struct buffer *out)
+struct compilation {
+    struct lowering lowering;
+    const struct label *labels;
+    size_t label_count;
+    struct buffer people;
+    bool lowered;
+};
+
+enum part { FLAGS, PEOPLE, PART_COUNT };
+
+/* The parts share the project alone, which neither changes but for what finding lines keeps. */
+static void compile_part(void *context, uint32_t worker, uint32_t part)
 {
-    struct lowering lowering = {
-        .project = project, .diagnostics = diagnostics, .environment = environment};
-    lowering.flags = xcalloc(project->flag_count + 1u, sizeof *lowering.flags);
-    lowering.segments = xcalloc(project->segment_count + 1u, sizeof(struct expression *));
-    lowering.image.flags = xcalloc(project->flag_count + 1u, sizeof *lowering.image.flags);
-    lowering.image.sources = xcalloc(project->flag_count + 1u, sizeof(const struct flag *));
+    struct compilation *compilation = context;
+    struct lowering *lowering = &compilation->lowering;
+    (void)worker;
+    if (part == FLAGS)
+        compilation->lowered = lower_project(lowering);
+    else
+        emit_people(lowering->project, lowering->environment, compilation->labels,
+                    compilation->label_count, &compilation->people);
+}
 
-    bool done = lower_project(&lowering);
-    if (done && out)
-        image_write(&lowering.image, project, environment, labels, label_count, out);
+/*
+ * With `out` NULL, the flags are lowered, which is where limits show, and nothing is written.
+ * `diagnostics` has an arena of its own: it is written to while the project's is.
+ */
+static bool compile(struct compilation *compilation, struct buffer *out)
+{
+    struct lowering *lowering = &compilation->lowering;
+    const struct project *project = lowering->project;
+    lowering->flags = xcalloc(project->flag_count + 1u, sizeof *lowering->flags);
+    lowering->segments = xcalloc(project->segment_count + 1u, sizeof(struct expression *));
+    lowering->image.flags = xcalloc(project->flag_count + 1u, sizeof *lowering->image.flags);
+    lowering->image.sources = xcalloc(project->flag_count + 1u, sizeof(const struct flag *));
 
-    image_release(&lowering.image);
-    arena_release(&lowering.arena);
-    free(lowering.segments);
-    free(lowering.flags);
-    return done;
+    if (out)
+        parallel_for(PART_COUNT, 1, compile_part, compilation);
+    else
+        compile_part(compilation, 0, FLAGS);
+    if (compilation->lowered && out)
+        image_write(&lowering->image, project, lowering->environment, &compilation->people, out);
+
+    buffer_release(&compilation->people);
+    image_release(&lowering->image);
+    arena_release(&lowering->arena);
+    free(lowering->segments);
+    free(lowering->flags);
+    return compilation->lowered;
 }
 
 bool project_compile(struct project *project, const char *environment, const struct label *labels,
@@ -49,7 +78,16 @@ bool project_compile(struct project *project, const char *environment, const str
         diagnose(&project->diagnostics, FF0218, NO_SPAN, "unknown environment '%s'", environment);
         return false;
     }
-    return compile(project, index, labels, label_count, &project->diagnostics, out);
+    struct arena arena = {0};
+    struct diagnostics diagnostics = {.arena = &arena};
+    struct compilation compilation = {
+        .lowering = {.project = project, .diagnostics = &diagnostics, .environment = index},
+        .labels = labels,
+        .label_count = label_count};
+    bool done = compile(&compilation, out);
+    diagnostics_append(&project->diagnostics, &diagnostics);
+    arena_adopt(&project->arena, &arena);
+    return done;
 }
 
 struct limits {
@@ -62,7 +100,10 @@ static void check_environment(void *context, uint32_t worker, uint32_t environme
 {
     struct limits *limits = context;
     (void)worker;
-    compile(limits->project, environment, NULL, 0, &limits->diagnostics[environment], NULL);
+    struct compilation compilation = {.lowering = {.project = limits->project,
+                                                   .diagnostics = &limits->diagnostics[environment],
+                                                   .environment = environment}};
+    compile(&compilation, NULL);
 }
 
 bool project_check_limits(struct project *project)

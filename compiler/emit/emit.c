@@ -83,9 +83,9 @@ static void write_header(struct ffs_header *header, char *file, size_t size)
 }
 
 void image_write(struct image *image, const struct project *project, uint32_t environment,
-                 const struct label *labels, size_t label_count, struct buffer *out)
+                 const struct buffer *people, struct buffer *out)
 {
-    struct buffer attributes = {0}, names = {0}, people = {0};
+    struct buffer attributes = {0}, names = {0};
     struct buffer flags = {(char *)image->flags, image->flag_count * sizeof *image->flags, 0};
     struct ffs_header header = {
         .magic = FFS_MAGIC,
@@ -96,7 +96,6 @@ void image_write(struct image *image, const struct project *project, uint32_t en
         .environment = image_text(image, project->environments.items[environment].text)};
     emit_attributes(image, &attributes);
     emit_names(image, &names);
-    emit_people(project, environment, labels, label_count, &people);
 
     struct section sections[FFS_MAX_SECTIONS] = {{FFS_STRINGS, 0, &image->strings.bytes},
                                                  {FFS_ATTRIBUTES, 0, &attributes},
@@ -114,7 +113,7 @@ void image_write(struct image *image, const struct project *project, uint32_t en
         header.must_understand |= FFS_FEATURE_AUTOMATA;
         sections[count++] = (struct section){FFS_AUTOMATA, 0, &image->automata.bytes};
     }
-    sections[count++] = (struct section){FFS_PEOPLE, FFS_SECTION_SKIPPABLE, &people};
+    sections[count++] = (struct section){FFS_PEOPLE, FFS_SECTION_SKIPPABLE, people};
     header.section_count = count;
 
     size_t start = out->length;
@@ -124,7 +123,6 @@ void image_write(struct image *image, const struct project *project, uint32_t en
 
     buffer_release(&attributes);
     buffer_release(&names);
-    buffer_release(&people);
 }
 
 void image_release(struct image *image)

@@ -62,13 +62,17 @@ uint32_t image_variants(struct image *image, enum fflag_type type, const struct 
 /* XXH3-64 of the texts, joined. */
 uint64_t salt_hash(const char *text, const char *suffix);
 
-/* Appends the whole file to `out`. The image can be released afterwards, and not be added to. */
+/*
+ * Appends the whole file to `out`, with what emit_people() made. The image can be released
+ * afterwards, and not be added to.
+ */
 void image_write(struct image *image, const struct project *project, uint32_t environment,
-                 const struct label *labels, size_t label_count, struct buffer *out);
+                 const struct buffer *people, struct buffer *out);
 void image_release(struct image *image);
 
-/* Parts of image_write(), a file each. */
+/* The section NAMES. */
 void emit_names(const struct image *image, struct buffer *out);
+/* The section for people, which needs no image. */
 void emit_people(const struct project *project, uint32_t environment, const struct label *labels,
                  size_t label_count, struct buffer *out);
 
