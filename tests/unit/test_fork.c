@@ -221,6 +221,11 @@ static void *publish_often(void *unused)
 
 static void a_fork_may_come_at_any_time(UNUSED_STATE)
 {
+#ifdef __SANITIZE_ADDRESS__
+    /* A child may wait for ever for a lock of AddressSanitizer's allocator, which another thread
+     * held at the fork; the C library's own is made ready for forks. */
+    skip();
+#endif
     pthread_t threads[2];
     atomic_store(&done, false);
     assert_int_equal(pthread_create(&threads[0], NULL, add_handles, NULL), 0);
