@@ -489,7 +489,7 @@ struct worker {
     const struct bench *bench;
     pthread_barrier_t *barrier;
     unsigned (*loop)(const struct bench *);
-    unsigned answers;
+    unsigned thread, answers;
     double start, end;
 };
 
@@ -498,6 +498,7 @@ struct worker {
 static void *work(void *argument)
 {
     struct worker *worker = argument;
+    take_processor(worker->thread);
     pthread_barrier_wait(worker->barrier);
     worker->start = now_ns();
     for (unsigned i = 0; i < REPEATS; i++)
@@ -515,7 +516,7 @@ static double time_threads(const struct bench *b, unsigned (*loop)(const struct 
     struct worker workers[THREADS];
     pthread_barrier_init(&barrier, NULL, threads);
     for (unsigned i = 0; i < threads; i++) {
-        workers[i] = (struct worker){b, &barrier, loop, 0, 0, 0};
+        workers[i] = (struct worker){b, &barrier, loop, i, 0, 0, 0};
         if (pthread_create(&thread[i], NULL, work, &workers[i]) != 0)
             fail("cannot start a thread");
     }
