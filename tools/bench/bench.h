@@ -5,7 +5,6 @@
 #define TOOLS_BENCH_H
 
 #include <errno.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,23 +20,6 @@ static inline void fail(const char *what)
 {
     fprintf(stderr, "benchmark: %s\n", what);
     exit(2);
-}
-
-/*
- * Keeps the calling thread on a processor of its own, as far as there are enough. Left to the
- * scheduler, threads that work for milliseconds often begin on one processor and end there.
- */
-static inline void take_processor(unsigned thread)
-{
-    cpu_set_t allowed, own;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
-        return;
-    unsigned wanted = thread % (unsigned)CPU_COUNT(&allowed);
-    CPU_ZERO(&own);
-    for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
-        if (CPU_ISSET(cpu, &allowed) && wanted-- == 0)
-            CPU_SET(cpu, &own);
-    sched_setaffinity(0, sizeof own, &own);
 }
 
 static inline double now_ns(void)

@@ -7,18 +7,16 @@
  *
  * Usage: bench-count [--json] [ROUNDS]
  */
-#include <math.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include "bench.h"
+#include "threads.h"
 #include "fflag.h"
 
 #define CONTEXTS       1024 /* a power of two, as all that a loop indexes */
 #define FLAGS          64
 #define ITERATIONS     16384
 #define DEFAULT_ROUNDS 300
-#define THREADS        2
 
 struct bench {
     fflag_store *store;
@@ -135,47 +133,10 @@ static void measure(const struct bench *plain, const struct bench *counted, stru
     }
 }
 
-struct worker {
-    const struct bench *bench;
-    pthread_barrier_t *barrier;
-    unsigned thread, answers;
-    double start, end;
-};
-
-#define REPEATS 64
-
-static void *work(void *argument)
-{
-    struct worker *worker = argument;
-    take_processor(worker->thread);
-    pthread_barrier_wait(worker->barrier);
-    worker->start = now_ns();
-    for (unsigned i = 0; i < REPEATS; i++)
-        worker->answers += run_rollout(worker->bench);
-    worker->end = now_ns();
-    return NULL;
-}
-
-/* Counted evaluations by as many threads, in millions a second, from the first to the last. */
+/* Counted evaluations by as many threads, in millions a second. */
 static double throughput(const struct bench *b, unsigned threads)
 {
-    pthread_barrier_t barrier;
-    pthread_t thread[THREADS];
-    struct worker workers[THREADS];
-    pthread_barrier_init(&barrier, NULL, threads);
-    for (unsigned i = 0; i < threads; i++) {
-        workers[i] = (struct worker){b, &barrier, i, 0, 0, 0};
-        if (pthread_create(&thread[i], NULL, work, &workers[i]) != 0)
-            fail("cannot start a thread");
-    }
-    double start = HUGE_VAL, end = 0;
-    for (unsigned i = 0; i < threads; i++) {
-        pthread_join(thread[i], NULL);
-        start = fmin(start, workers[i].start);
-        end = fmax(end, workers[i].end);
-    }
-    pthread_barrier_destroy(&barrier);
-    return threads * (double)REPEATS * ITERATIONS / (end - start) * 1000;
+    return ITERATIONS * 1000 / time_threads(b, run_rollout, threads);
 }
 
 static void measure_threads(const struct bench *counted, bool json, unsigned rounds)
@@ -183,7 +144,7 @@ static void measure_threads(const struct bench *counted, bool json, unsigned rou
     struct figures one = new_figures(rounds), two = new_figures(rounds);
     for (unsigned round = 0; round < rounds; round++) {
         one.of_round[round] = throughput(counted, 1);
-        two.of_round[round] = throughput(counted, THREADS);
+        two.of_round[round] = throughput(counted, MOST_THREADS);
     }
     sort_figures(&one);
     sort_figures(&two);

@@ -8,13 +8,12 @@
  *
  * Usage: bench-evaluate [--json] [ROUNDS]
  */
-#include <math.h>
-#include <pthread.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "bench.h"
+#include "threads.h"
 #include "fflag.h"
 #include "fflag/snapshot.h"
 
@@ -27,7 +26,6 @@
 #define LARGE_LIST     1000000
 #define UNITS          65536 /* that the large list is asked about; every other one is on it */
 #define SMALL_UNITS    2048  /* the small one: about the first of them */
-#define THREADS        2
 
 static const char *const countries[] = {"NO", "SE", "DK", "FI", "IS", "DE", "NL", "FR", "ES", "PT",
                                         "US", "CA", "MX", "BR", "AR", "CL", "JP", "KR", "IN", "AU"};
@@ -485,51 +483,6 @@ static void measure(struct bench *b, struct figures *limits, struct figures *run
     }
 }
 
-struct worker {
-    const struct bench *bench;
-    pthread_barrier_t *barrier;
-    unsigned (*loop)(const struct bench *);
-    unsigned thread, answers;
-    double start, end;
-};
-
-#define REPEATS 64
-
-static void *work(void *argument)
-{
-    struct worker *worker = argument;
-    take_processor(worker->thread);
-    pthread_barrier_wait(worker->barrier);
-    worker->start = now_ns();
-    for (unsigned i = 0; i < REPEATS; i++)
-        worker->answers += worker->loop(worker->bench);
-    worker->end = now_ns();
-    return NULL;
-}
-
-/* What a question takes when so many threads ask at the same time, from the first to the last. */
-static double time_threads(const struct bench *b, unsigned (*loop)(const struct bench *),
-                           unsigned threads)
-{
-    pthread_barrier_t barrier;
-    pthread_t thread[THREADS];
-    struct worker workers[THREADS];
-    pthread_barrier_init(&barrier, NULL, threads);
-    for (unsigned i = 0; i < threads; i++) {
-        workers[i] = (struct worker){b, &barrier, loop, i, 0, 0, 0};
-        if (pthread_create(&thread[i], NULL, work, &workers[i]) != 0)
-            fail("cannot start a thread");
-    }
-    double start = HUGE_VAL, end = 0;
-    for (unsigned i = 0; i < threads; i++) {
-        pthread_join(thread[i], NULL);
-        start = fmin(start, workers[i].start);
-        end = fmax(end, workers[i].end);
-    }
-    pthread_barrier_destroy(&barrier);
-    return (end - start) / (threads * (double)REPEATS * ITERATIONS);
-}
-
 static void measure_threads(const struct bench *b, bool json, unsigned rounds)
 {
     static const struct {
@@ -539,8 +492,8 @@ static void measure_threads(const struct bench *b, bool json, unsigned rounds)
     for (size_t i = 0; i < sizeof loops / sizeof loops[0]; i++) {
         struct figures one = new_figures(rounds), two = new_figures(rounds);
         for (unsigned round = 0; round < rounds; round++) {
-            one.of_round[round] = time_threads(b, loops[i].loop, 1);
-            two.of_round[round] = time_threads(b, loops[i].loop, THREADS);
+            one.of_round[round] = time_threads(b, loops[i].loop, 1) / ITERATIONS;
+            two.of_round[round] = time_threads(b, loops[i].loop, MOST_THREADS) / ITERATIONS;
         }
         sort_figures(&one);
         sort_figures(&two);
