@@ -4,6 +4,7 @@ Usage: follower.py LIBRARY SNAPSHOT. It ends when its input does.
 """
 
 import ctypes
+import os
 import select
 import sys
 
@@ -18,7 +19,14 @@ class Options(ctypes.Structure):
 
 
 EVENTS = {1: "loaded", 2: "rejected", 3: "watch"}
-log = LogFunction(lambda user, event, error, text: print(EVENTS[event], text.decode(), flush=True))
+
+
+def say(line):
+    """One write a line: the watcher's thread and this one both speak, and a reader must not see halves."""
+    os.write(sys.stdout.fileno(), (line + "\n").encode())
+
+
+log = LogFunction(lambda user, event, error, text: say(EVENTS[event] + " " + text.decode()))
 options = Options(ctypes.sizeof(Options), 0, False, 100, log)
 lib.fflag_acquire.restype = ctypes.c_void_p
 lib.fflag_string.restype = ctypes.c_char_p
@@ -33,6 +41,6 @@ while not select.select([sys.stdin], [], [], 0.01)[0]:
     value = lib.fflag_string(view, flag, None, b"none", None)
     lib.fflag_release(view)
     if value != said:
-        print("serves", value.decode(), flush=True)
+        say("serves " + value.decode())
         said = value
 lib.fflag_close(store)

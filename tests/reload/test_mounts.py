@@ -41,13 +41,19 @@ def unmount(path):
 class Follower:
     def __init__(self, path):
         self.lines = []
+        self.unfinished = b""
         self.process = subprocess.Popen([sys.executable, os.path.join(HERE, "follower.py"), LIBRARY, path],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         os.set_blocking(self.process.stdout.fileno(), False)
 
     def read(self):
-        while line := self.process.stdout.readline():
-            self.lines.append(line.strip())
+        """Takes what was said so far, whole lines only."""
+        try:
+            while said := os.read(self.process.stdout.fileno(), 1 << 16):
+                *lines, self.unfinished = (self.unfinished + said).split(b"\n")
+                self.lines += [line.decode() for line in lines]
+        except BlockingIOError:
+            pass
 
     def waits_for(self, start):
         """None once a line begins so; else what was said instead."""
