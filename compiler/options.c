@@ -334,8 +334,7 @@ int command_main(const char *program, const char *synopsis, const struct command
     return close_stdout(command->run(argc - 1, argv + 1));
 }
 
-/* ------------------------------------------------------------------------------- odds and ends --
- */
+/* ----------------------------------------------------------------------------- odds and ends -- */
 
 static bool is_set(const char *name)
 {

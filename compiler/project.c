@@ -110,7 +110,7 @@ static void read_project_sections(struct reader *reader, const struct sections *
                   "name them: project: {name: NAME, environments: [production]}");
 }
 
-/* ----------------------------------------------------------------------------------- bodies -- */
+/* ------------------------------------------------------------------------------------ bodies -- */
 
 typedef void read_body(struct reader *reader, struct declaration *declaration);
 

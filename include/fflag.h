@@ -56,7 +56,7 @@ extern "C" {
 /* The version of the library that runs, as "0.1.0"; compare with the macros above. */
 FFLAG_API const char *fflag_version(void);
 
-/* ---------------------------------------------------------------------------------- errors -- */
+/* ------------------------------------------------------------------------------------ errors -- */
 
 /*
  * Values are permanent and never renumbered. The first group are the error codes of OpenFeature,
@@ -94,7 +94,7 @@ FFLAG_API const char *fflag_error_text(enum fflag_error error);
 /* OpenFeature's spelling for an evaluation error, e.g. "FLAG_NOT_FOUND"; NULL for FFLAG_OK. */
 FFLAG_API const char *fflag_error_code(enum fflag_error error);
 
-/* ----------------------------------------------------------------------------------- store -- */
+/* ------------------------------------------------------------------------------------- store -- */
 
 typedef struct fflag_store fflag_store;
 
@@ -237,7 +237,7 @@ FFLAG_API fflag_id fflag_flag(fflag_store *store, const char *name);
  */
 FFLAG_API fflag_attr fflag_attribute(fflag_store *store, const char *name);
 
-/* ----------------------------------------------------------------------------------- views -- */
+/* ------------------------------------------------------------------------------------- views -- */
 
 typedef struct fflag_view fflag_view;
 
@@ -294,7 +294,7 @@ FFLAG_API const char *fflag_view_flag(const fflag_view *view, uint32_t index,
 FFLAG_API const char *fflag_view_attribute(const fflag_view *view, uint32_t index,
                                            enum fflag_attribute_type *type);
 
-/* --------------------------------------------------------------------------------- context -- */
+/* ----------------------------------------------------------------------------------- context -- */
 
 #define FFLAG_CONTEXT_SLOTS 128
 
@@ -353,7 +353,7 @@ FFLAG_API void fflag_unset(fflag_context *context, fflag_attr attr);
  * it. */
 FFLAG_API void fflag_set_now(fflag_context *context, int64_t ms);
 
-/* ------------------------------------------------------------------------------ evaluation -- */
+/* -------------------------------------------------------------------------------- evaluation -- */
 
 /* OpenFeature's reasons, and four of our own. Values are permanent. */
 enum fflag_reason {

@@ -157,7 +157,7 @@ void counts_free(struct counts *counts)
     free(counts->index);
 }
 
-/* ----------------------------------------------------------------------------------- tables -- */
+/* ------------------------------------------------------------------------------------ tables -- */
 
 static bool name_cells(struct counts *counts, const struct snapshot *snapshot,
                        struct counters *counters)

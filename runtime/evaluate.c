@@ -10,7 +10,7 @@
 #include "counters.h"
 #include "hash.h"
 
-/* ----------------------------------------------------------------------------------- inputs -- */
+/* ------------------------------------------------------------------------------------ inputs -- */
 
 static const fflag_context nobody = {.now = INT64_MIN};
 
@@ -80,7 +80,7 @@ static bool is_usable(const struct fflag_slot *slot, uint8_t declared)
     }
 }
 
-/* ------------------------------------------------------------------------------------ tests -- */
+/* ------------------------------------------------------------------------------------- tests -- */
 
 /* A unit's key as text: a string, or the digits of a number. */
 struct key {
@@ -339,7 +339,7 @@ static bool test_value(const struct snapshot *snapshot, const struct ffs_instruc
     }
 }
 
-/* ------------------------------------------------------------------------------ percentages -- */
+/* ------------------------------------------------------------------------------- percentages -- */
 
 static int64_t read_clock(const fflag_view *view, int64_t *now)
 {
@@ -391,8 +391,7 @@ static inline uint64_t split_variant(const struct snapshot *snapshot, uint32_t s
     return arm[1];
 }
 
-/* ---------------------------------------------------------------------------------- decisions --
- */
+/* --------------------------------------------------------------------------------- decisions -- */
 
 /* What a program decided, in a register: rule << 32 | reason << 16 | variant. */
 static inline uint64_t decision(uint64_t variant, uint64_t reason, uint64_t rule)
@@ -584,8 +583,7 @@ static inline uint64_t decide(const fflag_view *view, const struct ffs_flag *fla
     return LIKELY(!at) ? decided : interpret(view, flag, at, context, now);
 }
 
-/* -------------------------------------------------------------------------------------- calls --
- */
+/* ------------------------------------------------------------------------------------- calls -- */
 
 static inline uint32_t flag_index(const struct snapshot *snapshot, const struct ffs_flag *flag)
 {

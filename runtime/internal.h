@@ -29,7 +29,7 @@ struct problem {
 void runtime_describe(struct problem *problem, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* --------------------------------------------------------------------------------- snapshot -- */
+/* ---------------------------------------------------------------------------------- snapshot -- */
 
 /*
  * What a handle means in one snapshot, in a word: index of the flag << 32 | type << 8 | bits. Zero
@@ -130,7 +130,7 @@ uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, si
 /* Fills in the word and rollout of a handle, as far as the attributes are bound. */
 void runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char *name, size_t length);
 
-/* ------------------------------------------------------------------------------------- load -- */
+/* -------------------------------------------------------------------------------------- load -- */
 
 /* What tells one state of a file from another. The inode alone does not: file systems reuse it. */
 struct identity {
@@ -155,7 +155,7 @@ enum fflag_error runtime_load_memory(const void *bytes, size_t length, struct sn
                                      struct problem *problem);
 void runtime_unload(struct snapshot *snapshot);
 
-/* ------------------------------------------------------------------------------------ store -- */
+/* ------------------------------------------------------------------------------------- store -- */
 
 /*
  * One shard of a slot, and the view that threads who pinned it there hold. The fields are written
@@ -209,7 +209,7 @@ bool runtime_serves(const fflag_store *store, const struct snapshot *snapshot);
 /* The header of the served snapshot, for the same. */
 const void *runtime_served_header(const fflag_store *store);
 
-/* ------------------------------------------------------------------------------------ watch -- */
+/* ------------------------------------------------------------------------------------- watch -- */
 
 struct watch;
 

@@ -74,7 +74,7 @@ struct fflag_store {
     struct watch *watch; /* NULL: a store in memory */
 };
 
-/* -------------------------------------------------------------------------------- snapshots -- */
+/* --------------------------------------------------------------------------------- snapshots -- */
 
 static uint64_t count_pins(struct slot *slot)
 {
@@ -261,7 +261,7 @@ const void *runtime_served_header(const fflag_store *store)
     return atomic_load_explicit(&store->current, memory_order_acquire)->snapshot->bytes;
 }
 
-/* ------------------------------------------------------------------------------------- fork -- */
+/* -------------------------------------------------------------------------------------- fork -- */
 
 /*
  * In a child, whose other threads are gone, with the locks they may have held and the watcher. What
@@ -294,7 +294,7 @@ static inline struct slot *served_slot(fflag_store *store)
     return LIKELY(slot != NULL) ? slot : revive(store, true);
 }
 
-/* ------------------------------------------------------------------------------------ views -- */
+/* ------------------------------------------------------------------------------------- views -- */
 
 static unsigned shard_of_thread(void)
 {
@@ -360,7 +360,7 @@ bool fflag_bool_once(fflag_store *store, fflag_id flag, const fflag_context *con
     return value;
 }
 
-/* ---------------------------------------------------------------------------------- handles -- */
+/* ----------------------------------------------------------------------------------- handles -- */
 
 fflag_id fflag_flag(fflag_store *store, const char *name)
 {
@@ -407,8 +407,7 @@ const char *runtime_flag_name(const fflag_store *store, fflag_id flag, size_t *l
     return name->bytes;
 }
 
-/* ----------------------------------------------------------------------------- open and close --
- */
+/* ---------------------------------------------------------------------------- open and close -- */
 
 int64_t runtime_now(const fflag_store *store)
 {
@@ -584,7 +583,7 @@ void fflag_status(const fflag_store *store, struct fflag_status *status)
     memcpy(status, &own, own.size < sizeof own ? own.size : sizeof own);
 }
 
-/* ---------------------------------------------------------------------------------- metrics -- */
+/* ----------------------------------------------------------------------------------- metrics -- */
 
 const struct counts *runtime_lock_counts(const fflag_store *store, struct held_views *held)
 {

@@ -68,8 +68,7 @@ struct watch {
     struct stat wake_status;
 };
 
-/* ------------------------------------------------------------------------------------ inotify --
- */
+/* ----------------------------------------------------------------------------------- inotify -- */
 
 static void tell_polling(struct watch *watch, const char *why)
 {
@@ -247,8 +246,7 @@ static bool drain(struct watch *watch)
     }
 }
 
-/* ------------------------------------------------------------------------------------ judging --
- */
+/* ----------------------------------------------------------------------------------- judging -- */
 
 static int64_t age_ms(const struct timespec *time, const struct timespec *now)
 {
@@ -403,8 +401,7 @@ static void step(struct watch *watch)
     runtime_reclaim(watch->store);
 }
 
-/* ------------------------------------------------------------------------------------- thread --
- */
+/* ------------------------------------------------------------------------------------ thread -- */
 
 static uint64_t next_random(struct watch *watch)
 {
@@ -484,8 +481,7 @@ static enum fflag_error start_thread(struct watch *watch)
     return FFLAG_OK;
 }
 
-/* --------------------------------------------------------------------------------------- life --
- */
+/* -------------------------------------------------------------------------------------- life -- */
 
 static void close_files(struct watch *watch)
 {

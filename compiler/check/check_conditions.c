@@ -29,7 +29,7 @@ static bool never_together(struct checking *checking, const struct parts *parts)
     return prove_impossible(&checking->prover, parts->items, parts->count, NULL, 0);
 }
 
-/* ------------------------------------------------------------------------------------ blame -- */
+/* ------------------------------------------------------------------------------------- blame -- */
 
 static void add_part(struct parts *parts, const struct condition *condition)
 {
@@ -129,7 +129,7 @@ static void report_never(struct checking *checking, const struct condition *cond
                       : "remove it, or what contradicts it");
 }
 
-/* ------------------------------------------------------------------------------- conditions -- */
+/* -------------------------------------------------------------------------------- conditions -- */
 
 static bool check_part(struct checking *checking, const struct condition *condition,
                        const struct parts *given);
@@ -189,7 +189,7 @@ static bool check_condition(struct checking *checking, const struct condition *c
     return false;
 }
 
-/* ------------------------------------------------------------------------------------ rules -- */
+/* ------------------------------------------------------------------------------------- rules -- */
 
 /* Decides for everybody whom its condition describes; a split lets units without a key go on. */
 static bool decides_all(const struct rule *rule)

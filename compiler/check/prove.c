@@ -37,7 +37,7 @@ struct question {
     uint32_t steps;
 };
 
-/* --------------------------------------------------------------------------------- formula -- */
+/* ----------------------------------------------------------------------------------- formula -- */
 
 static struct subject *find_subject(struct question *question, const struct condition *test)
 {
@@ -119,7 +119,7 @@ static struct formula *translate(struct question *question, const struct conditi
     return formula;
 }
 
-/* ---------------------------------------------------------------------------------- search -- */
+/* ------------------------------------------------------------------------------------ search -- */
 
 enum truth { FALSE, TRUE, OPEN };
 

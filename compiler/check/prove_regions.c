@@ -15,7 +15,7 @@
 #define MOST_FREE    8 /* tests that a cut tries both ways */
 #define LONG_FILE    1000
 
-/* ------------------------------------------------------------------------------------ atoms -- */
+/* ------------------------------------------------------------------------------------- atoms -- */
 
 static bool same_test(const struct condition *a, const struct condition *b)
 {
@@ -43,7 +43,7 @@ uint32_t subject_atom(struct subject *subject, struct arena *arena, const struct
     return subject->atom_count - 1;
 }
 
-/* ---------------------------------------------------------------------------------- regions -- */
+/* ----------------------------------------------------------------------------------- regions -- */
 
 static void mark(uint64_t *region, uint32_t atom)
 {
@@ -74,7 +74,7 @@ static bool add_absent(struct subject *subject, struct arena *arena)
     return add_region(subject, arena, nothing);
 }
 
-/* -------------------------------------------------------------------------- ordered values -- */
+/* ---------------------------------------------------------------------------- ordered values -- */
 
 static int compare_operands(enum fflag_attribute_type type, const struct operand *a,
                             const struct operand *b)
@@ -226,7 +226,7 @@ static bool add_guesses(struct subject *subject, struct arena *arena, const stru
     return true;
 }
 
-/* ---------------------------------------------------------------------------------- strings -- */
+/* ----------------------------------------------------------------------------------- strings -- */
 
 static bool cut_at_string(struct subject *subject, struct arena *arena, const char *value)
 {
@@ -329,7 +329,7 @@ static bool cut_lists(struct subject *subject, struct arena *arena)
     return true;
 }
 
-/* -------------------------------------------------------------------------------- addresses -- */
+/* --------------------------------------------------------------------------------- addresses -- */
 
 struct address {
     uint8_t bytes[16];
@@ -380,7 +380,7 @@ static bool cut_addresses(struct subject *subject, struct arena *arena)
     return fits;
 }
 
-/* ------------------------------------------------------------------------------------ flags -- */
+/* ------------------------------------------------------------------------------------- flags -- */
 
 static bool cut_variants(struct subject *subject, struct arena *arena)
 {

@@ -92,8 +92,7 @@ bool string_holds(const struct condition *test, const char *value)
     return test->operator_kind == OPERATOR_PRESENT;
 }
 
-/* ---------------------------------------------------------------------------------- relations
- * -- */
+/* --------------------------------------------------------------------------------- relations -- */
 
 enum relation { UNRELATED, IMPLIES, EXCLUDES };
 

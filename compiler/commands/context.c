@@ -45,7 +45,7 @@ void context_reader_release(struct context_reader *reader)
     *reader = (struct context_reader){0};
 }
 
-/* ---------------------------------------------------------------------------------- values -- */
+/* ------------------------------------------------------------------------------------ values -- */
 
 static const char *json_type_name(const json_t *value)
 {
@@ -154,7 +154,7 @@ static enum fflag_error set(fflag_context *context, const struct context_attribu
     return fflag_set_string(context, attribute->handle, text, length);
 }
 
-/* -------------------------------------------------------------------------------- contexts -- */
+/* ---------------------------------------------------------------------------------- contexts -- */
 
 static void warn_unknown(const struct context_reader *reader, const char *name,
                          struct buffer *warnings)

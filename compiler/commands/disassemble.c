@@ -49,7 +49,7 @@ const char *operation_name(uint8_t op)
     return op < sizeof names / sizeof *names && names[op] ? names[op] : "?";
 }
 
-/* -------------------------------------------------------------------------------- variants -- */
+/* ---------------------------------------------------------------------------------- variants -- */
 
 static const struct ffs_variant *variant_of(const struct listing *listing,
                                             const struct ffs_flag *flag, uint64_t variant)
@@ -93,7 +93,7 @@ void write_variant_value(const struct listing *listing, const struct ffs_flag *f
     }
 }
 
-/* ----------------------------------------------------------------------------------- salts -- */
+/* ------------------------------------------------------------------------------------- salts -- */
 
 static bool write_if_salt(uint64_t salt, const char *prefix, const char *name, const char *suffix,
                           struct buffer *out)
@@ -147,7 +147,7 @@ static void write_threshold(uint64_t threshold, struct buffer *out)
         buffer_format(out, "0x%016" PRIx64, threshold);
 }
 
-/* -------------------------------------------------------------------------------- operands -- */
+/* ---------------------------------------------------------------------------------- operands -- */
 
 static int compare_texts(const void *left, const void *right)
 {

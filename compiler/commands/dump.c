@@ -44,7 +44,7 @@ static const char *rule_of(const struct listing *listing, const struct ffs_instr
     return snapshot_string(listing->snapshot, (ffs_string)rule);
 }
 
-/* ------------------------------------------------------------------------------------ text -- */
+/* -------------------------------------------------------------------------------------- text -- */
 
 /* Whether evaluation can run off the end: not after a decision that nothing jumps over. */
 static bool reaches_end(const struct ffs_instruction *code, uint32_t count)
@@ -129,7 +129,7 @@ static void print_text(const struct listing *listing, struct buffer *out)
     print_people(listing, out);
 }
 
-/* ------------------------------------------------------------------------------------ JSON -- */
+/* -------------------------------------------------------------------------------------- JSON -- */
 
 static void write_text(const char *key, const char *text, struct buffer *out)
 {
@@ -230,7 +230,7 @@ static void print_json(const struct listing *listing, struct buffer *out)
     free(people);
 }
 
-/* --------------------------------------------------------------------------------- command -- */
+/* ----------------------------------------------------------------------------------- command -- */
 
 static int dump(const char *path, bool json)
 {

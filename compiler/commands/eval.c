@@ -44,7 +44,7 @@ struct evaluation {
     bool erred;
 };
 
-/* --------------------------------------------------------------------------------- results -- */
+/* ----------------------------------------------------------------------------------- results -- */
 
 static void write_json(const struct evaluation *evaluation, const char *flag, size_t line,
                        const fflag_result *result, struct buffer *out)
@@ -79,7 +79,7 @@ static void write_text(const char *flag, size_t line, const fflag_result *result
     buffer_append_text(out, ")\n");
 }
 
-/* --------------------------------------------------------------------------------- context -- */
+/* ----------------------------------------------------------------------------------- context -- */
 
 /* `where` is the place of the context, for messages. */
 static bool evaluate(struct evaluation *evaluation, json_t *object, const char *where, size_t line)
@@ -161,7 +161,7 @@ static int evaluate_lines(struct evaluation *evaluation)
     return status;
 }
 
-/* ----------------------------------------------------------------------------------- flags -- */
+/* ------------------------------------------------------------------------------------- flags -- */
 
 static int compare_names(const void *left, const void *right)
 {
@@ -216,7 +216,7 @@ static int evaluate_flags(struct evaluation *evaluation, char **flags, size_t co
     return status;
 }
 
-/* -------------------------------------------------------------------------------- snapshot -- */
+/* ---------------------------------------------------------------------------------- snapshot -- */
 
 static int open_file(struct evaluation *evaluation)
 {

@@ -18,7 +18,7 @@ struct listing {
 
 static const char *const experiment_states[] = {"draft", "running", "concluded"};
 
-/* -------------------------------------------------------------------------------- selection -- */
+/* --------------------------------------------------------------------------------- selection -- */
 
 static bool is_one_of(const struct option_texts *texts, const char *text)
 {
@@ -47,8 +47,7 @@ static bool is_selected(const struct listing *listing, const struct flag *flag)
            is_one_of(&listing->kinds, flag_kind_names[flag->kind]);
 }
 
-/* ------------------------------------------------------------------------------- how it stands
- * -- */
+/* ----------------------------------------------------------------------------- how it stands -- */
 
 static const char *variant_name(const struct targeting *targeting, uint32_t variant)
 {
@@ -154,7 +153,7 @@ static void put_day(struct buffer *out, int64_t ms)
     buffer_append(out, time, strcspn(time, "T"));
 }
 
-/* ----------------------------------------------------------------------------------- tables -- */
+/* ------------------------------------------------------------------------------------ tables -- */
 
 #define FIXED_COLUMNS 4 /* flag, kind, owner; and expires at the end */
 

@@ -80,7 +80,7 @@ static int report_no_match(const struct test_run *run, const char *filter)
     return EXIT_JOB;
 }
 
-/* ------------------------------------------------------------------------------------ a run -- */
+/* ------------------------------------------------------------------------------------- a run -- */
 
 static int judge_coverage(const struct test_run *run, const char *least)
 {

@@ -49,7 +49,7 @@ static void write_got(const struct trial *trial, const struct failure *failure, 
     buffer_append(out, "}", 1);
 }
 
-/* -------------------------------------------------------------------------------------- TAP -- */
+/* --------------------------------------------------------------------------------------- TAP -- */
 
 /* What a description may not hold: `#` begins a directive, and a line is a line. */
 static void write_description(struct buffer *out, const char *text)
@@ -148,7 +148,7 @@ void report_tap(struct test_run *run, struct buffer *out)
     }
 }
 
-/* ------------------------------------------------------------------------------------- JSON -- */
+/* -------------------------------------------------------------------------------------- JSON -- */
 
 static void write_text(struct buffer *out, const char *key, const char *text)
 {
@@ -230,7 +230,7 @@ void report_json(struct test_run *run, struct buffer *out)
     buffer_append_text(out, "}\n");
 }
 
-/* ------------------------------------------------------------------------------ diagnostics -- */
+/* ------------------------------------------------------------------------------- diagnostics -- */
 
 void report_failures(struct test_run *run, enum diagnostic_format format, FILE *out)
 {
@@ -248,7 +248,7 @@ void report_failures(struct test_run *run, enum diagnostic_format format, FILE *
     diagnostics_write(&failures, format, false, out);
 }
 
-/* ---------------------------------------------------------------------------------- summary -- */
+/* ----------------------------------------------------------------------------------- summary -- */
 
 static void write_unreached(struct test_run *run, const struct covered *item, struct buffer *out)
 {

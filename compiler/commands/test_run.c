@@ -10,7 +10,7 @@
 #include "compiler/base/json.h"
 #include "compiler/base/percent.h"
 
-/* ----------------------------------------------------------------------------- expectations -- */
+/* ------------------------------------------------------------------------------ expectations -- */
 
 static void write_quoted(struct buffer *out, const char *text, const char *quote)
 {
@@ -77,7 +77,7 @@ static void compare(const struct trial *trial, const fflag_result *result, struc
         mismatch(out, "rule", result->rule, expect->rule, "'");
 }
 
-/* --------------------------------------------------------------------------------- contexts -- */
+/* ---------------------------------------------------------------------------------- contexts -- */
 
 /* The object's strings are borrowed by the context: it is kept until the evaluation is over. */
 static json_t *read_test_context(struct test_run *run, const struct trial *trial, uint32_t index,
@@ -129,7 +129,7 @@ static void run_contexts(struct test_run *run, struct trial *trial)
     trial->assertions = trial->test->context_count;
 }
 
-/* ------------------------------------------------------------------------------------ units -- */
+/* ------------------------------------------------------------------------------------- units -- */
 
 #define MOST_UNIT_ATTRIBUTES 16
 

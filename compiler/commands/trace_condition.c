@@ -99,7 +99,7 @@ bool trace_users(struct tracer *tracer, const struct attribute *attribute,
     return ask(tracer, &targeting);
 }
 
-/* -------------------------------------------------------------------------------- operators -- */
+/* --------------------------------------------------------------------------------- operators -- */
 
 /* As the language calls them, so that they are found in the source. */
 static const char *operator_text(const struct condition *test)
@@ -163,7 +163,7 @@ static const char *test_text(struct tracer *tracer, const struct condition *test
     return kept;
 }
 
-/* ------------------------------------------------------------------------------- conditions -- */
+/* -------------------------------------------------------------------------------- conditions -- */
 
 static bool trace_entry(struct tracer *tracer, struct step *parent,
                         const struct condition *condition);

@@ -80,7 +80,7 @@ static void finish(struct writer *writer, const char *bracket)
     buffer_append(writer->out, bracket, 1);
 }
 
-/* ----------------------------------------------------------------------------------- flags -- */
+/* ------------------------------------------------------------------------------------- flags -- */
 
 static void write_canary(struct writer *writer, const struct canary *canary)
 {
@@ -165,7 +165,7 @@ static void write_flag(struct writer *writer, const struct flag *flag, uint32_t 
     finish(writer, "}");
 }
 
-/* ----------------------------------------------------------------------- overrides, labels -- */
+/* ------------------------------------------------------------------------- overrides, labels -- */
 
 static void write_overrides(struct writer *writer, uint32_t environment)
 {

@@ -48,7 +48,7 @@ uint64_t image_tagged_text(struct image *image, const char *text)
     return image_string(image, text, length) | XXH3_64bits(text, length) << 32;
 }
 
-/* ------------------------------------------------------------------------------------ sets -- */
+/* -------------------------------------------------------------------------------------- sets -- */
 
 struct member {
     uint64_t hash;
@@ -145,7 +145,7 @@ uint64_t image_set(struct image *image, const char *const *texts, size_t count)
     return index;
 }
 
-/* --------------------------------------------------------------------------------- buckets -- */
+/* ----------------------------------------------------------------------------------- buckets -- */
 
 uint64_t image_range(struct image *image, uint64_t salt, uint64_t from, uint64_t to)
 {
@@ -185,7 +185,7 @@ uint64_t image_split(struct image *image, const struct arm *arms, uint32_t count
     return pool_add(&image->splits, split->bytes, split->length) / sizeof(uint64_t);
 }
 
-/* -------------------------------------------------------------------------------- networks -- */
+/* ---------------------------------------------------------------------------------- networks -- */
 
 static int compare_addresses(uint64_t high_a, uint64_t low_a, uint64_t high_b, uint64_t low_b)
 {
@@ -236,7 +236,7 @@ uint64_t image_automaton(struct image *image, const struct automaton *automaton,
     return index / sizeof(uint32_t) | (uint64_t)image_text(image, pattern) << 32;
 }
 
-/* ----------------------------------------------------------------------- programs, variants -- */
+/* ------------------------------------------------------------------------ programs, variants -- */
 
 uint32_t image_attribute(struct image *image, const struct attribute *attribute)
 {

@@ -37,7 +37,7 @@ static bool refuse(struct editing *editing, const struct edit *edit, const char 
     return false;
 }
 
-/* ------------------------------------------------------------------------- replace a value -- */
+/* --------------------------------------------------------------------------- replace a value -- */
 
 static bool replace_value(struct editing *editing, size_t index, const struct node *value)
 {
@@ -58,7 +58,7 @@ static bool replace_value(struct editing *editing, size_t index, const struct no
     return true;
 }
 
-/* ------------------------------------------------------------------------------ add a key -- */
+/* --------------------------------------------------------------------------------- add a key -- */
 
 /* Where what is written of a node ends. The span of a block runs on to whatever comes next, so the
  * end is that of the last thing in it. */
@@ -147,7 +147,7 @@ static void add_to_flow(struct editing *editing, size_t index)
     buffer_format(&change->text, "%s, %s: %s", empty ? " " : "", edit->key, edit->value);
 }
 
-/* ------------------------------------------------------------------------------- new text -- */
+/* ---------------------------------------------------------------------------------- new text -- */
 
 static bool plan(struct editing *editing)
 {
@@ -257,7 +257,7 @@ static bool changes_nothing_else(const struct editing *editing, const struct buf
     return fine;
 }
 
-/* --------------------------------------------------------------------------------- on disk -- */
+/* ----------------------------------------------------------------------------------- on disk -- */
 
 static bool is_unchanged(const struct source *source, struct stat *status, struct buffer *error)
 {

@@ -33,7 +33,7 @@ struct formatter {
 static void write_block(struct formatter *formatter, const struct node *node, uint32_t indent,
                         bool inline_first);
 
-/* ----------------------------------------------------------------------------------- output -- */
+/* ------------------------------------------------------------------------------------ output -- */
 
 static void put(struct formatter *formatter, const char *bytes, size_t length)
 {
@@ -82,7 +82,7 @@ static void token_done(struct formatter *formatter, uint32_t end)
            formatter->level_count * sizeof *formatter->levels);
 }
 
-/* ------------------------------------------------------------------------------------- gaps -- */
+/* -------------------------------------------------------------------------------------- gaps -- */
 
 /* The comment on a line of a gap, or NULL. A `#` begins one after white space only. */
 static const char *find_comment(const char *line, const char *end)
@@ -176,7 +176,7 @@ static bool has_comment(const struct formatter *formatter, uint32_t from, uint32
     return false;
 }
 
-/* ---------------------------------------------------------------------------------- scalars -- */
+/* ----------------------------------------------------------------------------------- scalars -- */
 
 static bool is_one_line(const struct formatter *formatter, const struct node *node)
 {
@@ -260,7 +260,7 @@ static void write_scalar(struct formatter *formatter, const struct node *node, u
     token_done(formatter, node->span.end);
 }
 
-/* ------------------------------------------------------------------------------ collections -- */
+/* ------------------------------------------------------------------------------- collections -- */
 
 /* The collection in brackets on one line; false where it cannot be, and then `line` is worthless.
  */
@@ -380,7 +380,7 @@ static void write_block(struct formatter *formatter, const struct node *node, ui
     formatter->level_count--;
 }
 
-/* ------------------------------------------------------------------------------------ proof -- */
+/* ------------------------------------------------------------------------------------- proof -- */
 
 static bool same(const struct node *a, const struct node *b)
 {

@@ -63,7 +63,7 @@ static void split(struct steps *steps, const struct expression *when,
                                  .operand = operand});
 }
 
-/* ------------------------------------------------------------------------ before the rules -- */
+/* -------------------------------------------------------------------------- before the rules -- */
 
 static void lower_override(struct steps *steps, const struct override *override, uint32_t place)
 {
@@ -155,7 +155,7 @@ static void lower_layer(struct steps *steps)
     serve_default(steps, expression_any(steps->lowering, outside, 2), FFLAG_REASON_LAYER);
 }
 
-/* ---------------------------------------------------------------------- rules, experiments -- */
+/* ------------------------------------------------------------------------ rules, experiments -- */
 
 static enum fflag_reason reason_of(bool sampled, const struct condition *condition)
 {
@@ -263,7 +263,7 @@ static void lower_steps(struct steps *steps)
         serve_default(steps, expression_constant(true), FFLAG_REASON_DEFAULT);
 }
 
-/* ----------------------------------------------------------------------------------- flags -- */
+/* ------------------------------------------------------------------------------------- flags -- */
 
 /* What evaluating the flag costs at most, and how deep it goes, by the flags its program asks. */
 static void measure(struct lowering *lowering, const struct program *program, const uint32_t *order,

@@ -56,7 +56,7 @@ struct lowering {
     struct table files[2]; /* list files by path, exact and folded, to their operands */
 };
 
-/* ----------------------------------------------------------------------------- expressions -- */
+/* ------------------------------------------------------------------------------- expressions -- */
 
 struct expression *expression_constant(bool holds);
 struct expression *expression_test(struct lowering *lowering, struct ffs_instruction test);
@@ -85,7 +85,7 @@ struct expression *lower_range(struct lowering *lowering, const struct attribute
                                uint64_t salt, uint32_t from, uint32_t to);
 struct expression *lower_clock(struct lowering *lowering, int64_t from, int64_t until);
 
-/* -------------------------------------------------------------------------------- programs -- */
+/* ---------------------------------------------------------------------------------- programs -- */
 
 struct program {
     struct ffs_instruction *code;
@@ -108,7 +108,7 @@ void program_decide(struct program *program, const struct expression *expression
 /* Replaces labels by jumps. */
 void program_finish(struct program *program);
 
-/* ----------------------------------------------------------------------------------- flags -- */
+/* ------------------------------------------------------------------------------------- flags -- */
 
 /*
  * The places in the project of all its flags, so that each comes after those it refers to, and by

@@ -16,7 +16,7 @@ static struct expression *test_attribute(struct lowering *lowering, enum ffs_op 
     return expression_test(lowering, test);
 }
 
-/* --------------------------------------------------------------------------------- strings -- */
+/* ----------------------------------------------------------------------------------- strings -- */
 
 static const char *fold(struct lowering *lowering, const char *text)
 {
@@ -126,7 +126,7 @@ static struct expression *match_pattern(struct lowering *lowering,
                           image_automaton(&lowering->image, automaton, pattern));
 }
 
-/* --------------------------------------------------------------------------------- numbers -- */
+/* ----------------------------------------------------------------------------------- numbers -- */
 
 static struct expression *test_number(struct lowering *lowering, enum ffs_op op,
                                       const struct attribute *attribute, double number)
@@ -179,7 +179,7 @@ static struct expression *any_number(struct lowering *lowering, const struct att
     return expression;
 }
 
-/* ------------------------------------------------------------------------------- operators -- */
+/* --------------------------------------------------------------------------------- operators -- */
 
 static enum ffs_op string_op(enum operator_kind operator_kind)
 {
@@ -304,7 +304,7 @@ static struct expression *lower_test(struct lowering *lowering, const struct con
                : expression_any(lowering, tests, test->operand_count);
 }
 
-/* ------------------------------------------------------------------------------ conditions -- */
+/* -------------------------------------------------------------------------------- conditions -- */
 
 static struct expression *lower_segment(struct lowering *lowering, const struct segment *segment)
 {
@@ -362,7 +362,7 @@ struct expression *lower_condition(struct lowering *lowering, const struct condi
                : expression_any(lowering, children, condition->child_count);
 }
 
-/* ----------------------------------------------------------------------------------- units -- */
+/* ------------------------------------------------------------------------------------- units -- */
 
 /* The set test compares keys: of a number attribute, its decimal digits. */
 struct expression *lower_users(struct lowering *lowering, const struct attribute *attribute,

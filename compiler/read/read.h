@@ -51,8 +51,7 @@ struct reader {
     struct table patterns; /* regular expressions to their automata */
 };
 
-/* ------------------------------------------------------------------------- files (read_files.c) --
- */
+/* ---------------------------------------------------------------------- files (read_files.c) -- */
 
 /* A definition file as it was read, at the place of its source. */
 struct document {
@@ -69,8 +68,7 @@ struct document *read_files(struct reader *reader, const char *directory);
 struct document *read_text_as_file(struct reader *reader, const char *name, const char *text,
                                    size_t length);
 
-/* ------------------------------------------------------------------------- names (read_names.c) --
- */
+/* ---------------------------------------------------------------------- names (read_names.c) -- */
 
 /* Declares every definition of a section's mapping; `thing_size` is of the model's struct. */
 void declare_all(struct reader *reader, enum declared kind, struct node *section,
@@ -88,8 +86,7 @@ bool check_name(struct reader *reader, const struct node *name, const char *what
 /* An environment's place in the project's list; UINT32_MAX after reporting. */
 uint32_t resolve_environment(struct reader *reader, const struct node *name);
 
-/* --------------------------------------------------------------------- scalars (read_scalar.c) --
- */
+/* ------------------------------------------------------------------- scalars (read_scalar.c) -- */
 
 bool is_null(const struct node *node); /* plain and empty, ~ or null */
 /* Reports the wrong kind of node: "expected …, found …". Always false. */
@@ -116,8 +113,7 @@ bool read_items(struct reader *reader, struct node *node, const char *what, stru
                 uint32_t *count);
 void warn_duplicates(struct reader *reader, struct node *const *items, uint32_t count);
 
-/* ---------------------------------------------------------------------- mappings (read_map.c) --
- */
+/* --------------------------------------------------------------------- mappings (read_map.c) -- */
 
 enum field_kind {
     FIELD_TEXT,     /* const char * */

@@ -174,7 +174,7 @@ static void read_users(struct reader *reader, struct node *node, void *target)
     warn_listed_twice(reader, targeting);
 }
 
-/* ------------------------------------------------------------------------- rules and blocks -- */
+/* -------------------------------------------------------------------------- rules and blocks -- */
 
 static void read_flag_rules(struct reader *reader, struct node *node, void *target)
 {
@@ -325,7 +325,7 @@ static void check_conflicts(struct reader *reader, const struct draft *draft,
     report_conflict(reader, map, "canary", "experiment");
 }
 
-/* ----------------------------------------------------------------------------- environments -- */
+/* ------------------------------------------------------------------------------ environments -- */
 
 /* What an environment says in one spelling, it no longer inherits in the other. */
 static void drop_replaced(struct draft *draft, const struct node *map)
@@ -460,8 +460,7 @@ static void read_mapped(struct reader *reader, struct draft *draft)
     }
 }
 
-/* ------------------------------------------------------------------------------ the flag itself --
- */
+/* --------------------------------------------------------------------------- the flag itself -- */
 
 void read_flag_head(struct reader *reader, struct declaration *declaration)
 {

@@ -118,8 +118,7 @@ void read_attribute(struct reader *reader, struct declaration *declaration)
     }
 }
 
-/* ------------------------------------------------------------------- segments, layers, holdouts --
- */
+/* ---------------------------------------------------------------- segments, layers, holdouts -- */
 
 static void read_segment_condition(struct reader *reader, struct node *node, void *target)
 {

@@ -31,7 +31,7 @@ static void read_later(struct reader *reader, struct node *node, void *target)
     (void)reader, (void)node, (void)target;
 }
 
-/* --------------------------------------------------------------------------------- contexts -- */
+/* ---------------------------------------------------------------------------------- contexts -- */
 
 static bool write_strings(struct reader *reader, const struct node *node, struct buffer *out)
 {
@@ -160,7 +160,7 @@ static void read_contexts(struct reader *reader, struct subject *subject)
     }
 }
 
-/* -------------------------------------------------------------------------- who and where -- */
+/* ----------------------------------------------------------------------------- who and where -- */
 
 static bool read_subject_flag(struct reader *reader, struct subject *subject)
 {
@@ -519,7 +519,7 @@ static void read_shares(struct reader *reader, struct subject *subject, const st
     check_unit_is_free(reader, subject);
 }
 
-/* ----------------------------------------------------------------------------------- a test -- */
+/* ------------------------------------------------------------------------------------ a test -- */
 
 static void read_outcome(struct reader *reader, struct subject *subject)
 {

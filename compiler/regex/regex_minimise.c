@@ -128,7 +128,7 @@ static void start_partition(struct partition *partition, struct arena *arena)
     split_touched(partition);
 }
 
-/* --------------------------------------------------------------------------------- result -- */
+/* ------------------------------------------------------------------------------------ result -- */
 
 /* Blocks in the order of the new states. */
 static uint32_t order_blocks(const struct partition *partition, struct arena *arena,

@@ -248,7 +248,7 @@ static struct regex_node *parse_repetition(struct parser *parser, struct regex_n
     return node;
 }
 
-/* -------------------------------------------------------------------------------- structure -- */
+/* --------------------------------------------------------------------------------- structure -- */
 
 /* Sets *node to NULL where there is nothing to match. */
 static bool parse_item(struct parser *parser, struct regex_node **node)

@@ -107,7 +107,7 @@ struct nfa {
  * be too large. */
 bool nfa_build(struct nfa *nfa, struct arena *arena, const struct regex_node *root);
 
-/* ---------------------------------------------------- DFA (regex_dfa.c, regex_minimise.c) -- */
+/* ------------------------------------------------------- DFA (regex_dfa.c, regex_minimise.c) -- */
 
 /* No match is possible any more; or one is found, whatever follows. Nothing leaves them. */
 #define DFA_DEAD  0u

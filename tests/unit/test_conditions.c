@@ -195,7 +195,7 @@ static void list_files_are_sets(void **state)
     release(&compiled);
 }
 
-/* ------------------------------------------------------------------------ random conditions -- */
+/* ------------------------------------------------------------------------- random conditions -- */
 
 static uint64_t random_state;
 

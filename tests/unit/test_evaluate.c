@@ -23,8 +23,7 @@ static fflag_store *open_assembled(struct assembler *assembler, const struct ffl
     return store;
 }
 
-/* --------------------------------------------------------------------------------- conditions --
- */
+/* -------------------------------------------------------------------------------- conditions -- */
 
 enum setter { ABSENT, STRING, NUMBER, BOOLEAN, VERSION, TIME, IP, LIST };
 
@@ -278,8 +277,7 @@ static void negation_is_exact_for_absent_attributes_too(UNUSED_STATE)
     }
 }
 
-/* ----------------------------------------------------------------------------------- decisions --
- */
+/* --------------------------------------------------------------------------------- decisions -- */
 
 struct sample {
     fflag_store *store;
@@ -520,8 +518,7 @@ static void later_rules_decide_what_earlier_ones_pass(UNUSED_STATE)
     fflag_close(store);
 }
 
-/* ---------------------------------------------------------------------------------------- time --
- */
+/* -------------------------------------------------------------------------------------- time -- */
 
 static unsigned clock_reads;
 
@@ -683,8 +680,7 @@ static void the_clock_test_holds_from_its_time_on(UNUSED_STATE)
     fflag_close(store);
 }
 
-/* ---------------------------------------------------------------------------------------- bulk --
- */
+/* -------------------------------------------------------------------------------------- bulk -- */
 
 static void bulk_gives_what_single_calls_give(void **state)
 {

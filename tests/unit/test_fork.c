@@ -103,7 +103,7 @@ static void expect_success(pid_t child)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* ----------------------------------------------------------------------------------- cases -- */
+/* ------------------------------------------------------------------------------------- cases -- */
 
 static const fflag_view *held;
 

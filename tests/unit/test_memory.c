@@ -33,7 +33,7 @@ int main(void)
 
 #else
 
-/* -------------------------------------------------------------------------------- allocator -- */
+/* --------------------------------------------------------------------------------- allocator -- */
 
 static bool watching; /* while the library runs */
 static long refused;  /* requests to go until the one that is refused; negative: none */
@@ -124,7 +124,7 @@ static void end(void)
     watching = false;
 }
 
-/* ----------------------------------------------------------------------------------- cases -- */
+/* ------------------------------------------------------------------------------------- cases -- */
 
 #define MOST 1000 /* allocations of anything here */
 

@@ -419,8 +419,7 @@ static void descriptors_closed_by_the_host(struct scene *scene)
 }
 #endif
 
-/* ------------------------------------------------------------------------------------ running --
- */
+/* ----------------------------------------------------------------------------------- running -- */
 
 static const struct scenario {
     const char *name;

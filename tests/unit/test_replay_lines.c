@@ -13,8 +13,7 @@
 #include "tools/ffreplay/logs/lines.h"
 #include "tools/ffreplay/logs/log_time.h"
 
-/* ------------------------------------------------------------------------------------- numbers --
- */
+/* ----------------------------------------------------------------------------------- numbers -- */
 
 static void numbers_round_like_strtod(void **state)
 {
@@ -47,8 +46,7 @@ static void what_is_no_number_is_refused(void **state)
             fail_msg("'%s' was read as %g", texts[i], number);
 }
 
-/* --------------------------------------------------------------------------------------- times --
- */
+/* ------------------------------------------------------------------------------------- times -- */
 
 struct time_case {
     enum value_kind kind;
@@ -109,8 +107,7 @@ static void times_are_told_apart(void **state)
     }
 }
 
-/* --------------------------------------------------------------------------------------- lines --
- */
+/* ------------------------------------------------------------------------------------- lines -- */
 
 /* Parses a copy that ends, but for the padding, where its memory ends. */
 static bool parse(struct line_parser *parser, const char *text, struct value *values,

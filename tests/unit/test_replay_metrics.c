@@ -21,8 +21,7 @@ static uint64_t random_bits(void)
     return seed ^= seed << 17;
 }
 
-/* ------------------------------------------------------------------------------------- windows --
- */
+/* ----------------------------------------------------------------------------------- windows -- */
 
 static void windows_are_aligned_to_the_epoch(void **state)
 {
@@ -74,8 +73,7 @@ static void the_newest_windows_are_complete_in_any_order(void **state)
     }
 }
 
-/* --------------------------------------------------------------------------------------- cells --
- */
+/* ------------------------------------------------------------------------------------- cells -- */
 
 static const struct metric metrics[] = {
     {.kind = METRIC_PROPORTION},
@@ -177,8 +175,7 @@ static void units_are_counted_once_and_marked_for_good(void **state)
     unit_set_release(&set);
 }
 
-/* ---------------------------------------------------------------------------------- conditions --
- */
+/* -------------------------------------------------------------------------------- conditions -- */
 
 /* A test on one field, asked of one value. */
 static bool holds(enum operator_kind operator_kind, struct operand *operands, uint32_t count,

@@ -57,7 +57,7 @@ static struct moments share_moments(double n, double events)
     return (struct moments){n, share, share * (1 - share)};
 }
 
-/* --------------------------------------------------------------------------- distributions -- */
+/* ----------------------------------------------------------------------------- distributions -- */
 
 static void has_the_distributions(void **state)
 {
@@ -82,7 +82,7 @@ static void gives_no_number_outside_of_a_domain(void **state)
     assert_true(isnan(chi_square_upper(-1, 1)) && isnan(beta_quantile(0.5, 0, 1)));
 }
 
-/* -------------------------------------------------------------------------------- moments -- */
+/* ----------------------------------------------------------------------------------- moments -- */
 
 struct sums {
     uint64_t n;
@@ -177,7 +177,7 @@ static void takes_the_variance_of_a_ratio_over_units(void **state)
     free(products);
 }
 
-/* ------------------------------------------------------------------------------ e-processes -- */
+/* ------------------------------------------------------------------------------- e-processes -- */
 
 static const struct stratum rare = {{2500, 15}, {47500, 95}};
 static const struct stratum common[] = {{{1000, 780}, {9000, 7400}}, {{2000, 1500}, {8000, 6300}}};
@@ -294,7 +294,7 @@ static void bounds_arms_that_were_apart_more_widely(void **state)
     }
 }
 
-/* ------------------------------------------------------------------------------------ means -- */
+/* ------------------------------------------------------------------------------------- means -- */
 
 static void multiplies_the_standard_error(void **state)
 {
@@ -378,7 +378,7 @@ static void bounds_no_mean_of_few_or_of_equal_values(void **state)
     assert_true(isfinite(means_sequence(&few, &many, CHANGE_ABSOLUTE, 0.05, 100).lower));
 }
 
-/* -------------------------------------------------------------------------------- quantiles -- */
+/* --------------------------------------------------------------------------------- quantiles -- */
 
 static void counting_bins(struct bin *bins, size_t count, double step, double each)
 {
@@ -439,7 +439,7 @@ static void bounds_no_quantile_of_nothing(void **state)
     IS_UNKNOWN(quantiles_sequence(&few, &none, 0.5, CHANGE_ABSOLUTE, 0.05, 1));
 }
 
-/* ------------------------------------------------------------------------------ comparisons -- */
+/* ------------------------------------------------------------------------------- comparisons -- */
 
 static void judges_against_a_margin(void **state)
 {
@@ -681,7 +681,7 @@ static void does_not_pass_what_ranks_pass(void **state)
     assert_int_equal(margin_judge(&found, SIDE_ABOVE, 0.1), MARGIN_BEYOND);
 }
 
-/* ------------------------------------------------------------------------------ fixed tests -- */
+/* ------------------------------------------------------------------------------- fixed tests -- */
 
 static void tests_means(void **state)
 {
@@ -843,7 +843,7 @@ static void ranks_values_that_are_few_or_all_the_same(void **state)
     IS_UNKNOWN(hodges_lehmann(tens, 3, ones, 3, 0.05).interval);
 }
 
-/* -------------------------------------------------------------------- several looks, tests -- */
+/* ---------------------------------------------------------------------- several looks, tests -- */
 
 static void spends_alpha_over_planned_looks(void **state)
 {

@@ -42,8 +42,7 @@ static fflag_store *open_sample_store(void)
     return store;
 }
 
-/* ------------------------------------------------------------------------------------ opening --
- */
+/* ----------------------------------------------------------------------------------- opening -- */
 
 struct logged {
     unsigned count;
@@ -178,8 +177,7 @@ static void numbers_have_names(UNUSED_STATE)
         assert_true(strlen(fflag_error_text((enum fflag_error)error)) > 0);
 }
 
-/* ------------------------------------------------------------------------------------ handles --
- */
+/* ----------------------------------------------------------------------------------- handles -- */
 
 static void a_name_has_one_handle(UNUSED_STATE)
 {
@@ -301,8 +299,7 @@ static void a_view_of_another_store_is_harmless(UNUSED_STATE)
     fflag_close(other);
 }
 
-/* -------------------------------------------------------------------------------------- views --
- */
+/* ------------------------------------------------------------------------------------- views -- */
 
 static void a_held_view_keeps_its_snapshot(UNUSED_STATE)
 {

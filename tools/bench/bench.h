@@ -85,7 +85,7 @@ static inline void compile(const char *directory, const char *const *names, stru
     remove(directory);
 }
 
-/* ------------------------------------------------------------------------------------ rows -- */
+/* -------------------------------------------------------------------------------------- rows -- */
 
 /* Figures of many rounds, smallest first. */
 struct figures {

@@ -70,7 +70,7 @@ struct bench {
     unsigned from; /* where a round begins among the units */
 };
 
-/* ---------------------------------------------------------------------------------- loops -- */
+/* ------------------------------------------------------------------------------------- loops -- */
 
 /*
  * Every loop answers ITERATIONS questions and returns how many were true. They are kept apart from
@@ -314,7 +314,7 @@ static const struct bench_case cases[] = {
 };
 #define CASES (sizeof cases / sizeof cases[0])
 
-/* ---------------------------------------------------------------------------------- set-up -- */
+/* ------------------------------------------------------------------------------------ set-up -- */
 
 static void write_list(const struct bench *b, const char *directory, const char *name,
                        unsigned count, uint64_t seed)

@@ -55,7 +55,7 @@ static void fill(const struct peer *p, const struct unit *unit, fflag_context *c
         fflag_set_string(context, p->attribute[i], unit->value[i], unit->length[i]);
 }
 
-/* ---------------------------------------------------------------------------------- loops -- */
+/* ------------------------------------------------------------------------------------- loops -- */
 
 typedef unsigned loop(const struct peer *p, fflag_id flag, unsigned calls);
 
@@ -98,7 +98,7 @@ static loop *choose_loop(const char *name)
     return NULL;
 }
 
-/* --------------------------------------------------------------------------------- set-up -- */
+/* ------------------------------------------------------------------------------------ set-up -- */
 
 static void read_unit(struct unit *unit)
 {
@@ -148,7 +148,7 @@ static void prepare(struct peer *p, const char *snapshot, const char *contexts)
     read_contexts(p, contexts);
 }
 
-/* ------------------------------------------------------------------------------- requests -- */
+/* ---------------------------------------------------------------------------------- requests -- */
 
 static fflag_id find_flag(const struct peer *p, const char *name)
 {

@@ -138,7 +138,7 @@ static void prepare(struct bench *b)
     fflag_set_string(&b->context, fflag_attribute(b->store, "country"), "NO", 2);
 }
 
-/* -------------------------------------------------------------------------------- latencies -- */
+/* --------------------------------------------------------------------------------- latencies -- */
 
 /* By ns up to 256, then in steps of a sixteenth. */
 #define BUCKETS 1024

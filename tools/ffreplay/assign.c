@@ -34,8 +34,7 @@ const char *assignment_text(enum assignment assignment)
     return texts[assignment];
 }
 
-/* ---------------------------------------------------------------------------------- snapshots --
- */
+/* --------------------------------------------------------------------------------- snapshots -- */
 
 static bool open_snapshot(struct project *project, const struct subject *subject,
                           fflag_store **store)
@@ -103,8 +102,7 @@ void subject_close(struct subject *subject)
     subject->store = subject->everybody = NULL;
 }
 
-/* ------------------------------------------------------------------------------------ context --
- */
+/* ----------------------------------------------------------------------------------- context -- */
 
 static const struct attribute *attribute_named(const struct project *project, const char *name)
 {
@@ -242,8 +240,7 @@ static bool has_key(const struct assigner *assigner, const struct event *event)
     }
 }
 
-/* --------------------------------------------------------------------------------- assignment --
- */
+/* -------------------------------------------------------------------------------- assignment -- */
 
 static bool is_canary(const fflag_result *result)
 {

@@ -59,8 +59,7 @@ static bool parse_values(const struct options *options, struct replay *replay)
     return true;
 }
 
-/* ------------------------------------------------------------------------------- what to decide --
- */
+/* ---------------------------------------------------------------------------- what to decide -- */
 
 static bool has_open_canary(const struct flag *flag, uint32_t environment)
 {
@@ -115,8 +114,7 @@ static bool choose(struct replay *replay, const struct options *options, const c
     return true;
 }
 
-/* ---------------------------------------------------------------------------------- what it says
- * -- */
+/* ------------------------------------------------------------------------------ what it says -- */
 
 static int exit_of(const struct verdict *verdict)
 {
@@ -179,8 +177,7 @@ static int report(struct replay *replay, const struct options *options, const st
     return status;
 }
 
-/* ------------------------------------------------------------------------------------------- run
- * -- */
+/* --------------------------------------------------------------------------------------- run -- */
 
 static int decide_on_logs(struct replay *replay, const struct options *options,
                           const struct ledger *ledger, const char *flag, char **logs,

@@ -71,8 +71,7 @@ static const char *range_text(struct verdict *verdict, const struct judgement *j
                         duration_text(arena_of(verdict), criterion->over));
 }
 
-/* ------------------------------------------------------------------------------------- reasons --
- */
+/* ----------------------------------------------------------------------------------- reasons -- */
 
 static void why_insufficient(struct verdict *verdict, const struct judgement *judgement)
 {
@@ -275,8 +274,7 @@ static void why(struct verdict *verdict)
         sentence_add(verdict, reasons, "automatic is false: the rollback is left to a person");
 }
 
-/* --------------------------------------------------------------------------------------- would --
- */
+/* ------------------------------------------------------------------------------------- would -- */
 
 struct list {
     struct buffer text;

@@ -54,7 +54,7 @@ static bool parse_change(json_t *json, struct recorded *change)
                        &change->to, "state", &change->to_state, "digests", "input", &digest) == 0;
 }
 
-/* ------------------------------------------------------------------------------------ chain -- */
+/* ------------------------------------------------------------------------------------- chain -- */
 
 /* Why this line does not follow the one with that hash ("": there is none); NULL: it does. */
 static const char *fault_of(json_t *json, const char *previous)
@@ -81,7 +81,7 @@ static void hash_line(const char *line, size_t length, char hex[2 * HASH_SIZE + 
     sodium_bin2hex(hex, 2 * HASH_SIZE + 1, hash, sizeof hash);
 }
 
-/* ------------------------------------------------------------------------------------- page -- */
+/* -------------------------------------------------------------------------------------- page -- */
 
 static const char *color_of(const struct recorded *change)
 {
@@ -120,7 +120,7 @@ static void write_change(const struct recorded *change, bool color, struct arena
                   stay_text(arena, change), change->actor, change->rule, change->reason);
 }
 
-/* ------------------------------------------------------------------------------------ lines -- */
+/* ------------------------------------------------------------------------------------- lines -- */
 
 struct reading {
     const struct options *options;

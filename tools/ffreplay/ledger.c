@@ -47,8 +47,7 @@ void ledger_unlock(struct ledger *ledger)
     ledger->lock = -1;
 }
 
-/* --------------------------------------------------------------------------------------- files --
- */
+/* ------------------------------------------------------------------------------------- files -- */
 
 /* A missing file reads as an empty one. */
 static bool read_whole(const struct ledger *ledger, const char *name, struct buffer *out,
@@ -109,8 +108,7 @@ static void last_line(const struct buffer *ledger, const char **line, size_t *le
     *length = (size_t)(ledger->bytes + end - *line);
 }
 
-/* ---------------------------------------------------------------------------------------- line --
- */
+/* -------------------------------------------------------------------------------------- line -- */
 
 static void write_hash(struct buffer *out, const unsigned char *hash)
 {
@@ -251,8 +249,7 @@ bool ledger_commit(const struct ledger *ledger, struct buffer *error)
     return committed;
 }
 
-/* ------------------------------------------------------------------------------------ recovery --
- */
+/* ---------------------------------------------------------------------------------- recovery -- */
 
 static bool time_is(const json_t *time, int64_t ms)
 {

@@ -68,8 +68,7 @@ void replay_release(struct replay *replay)
         analysis_release(&replay->analyses[i]);
 }
 
-/* ---------------------------------------------------------------------------------------- lines --
- */
+/* ------------------------------------------------------------------------------------- lines -- */
 
 static void bad_line(struct reader *reader, enum bad_cause cause, size_t column, const char *text)
 {
@@ -235,8 +234,7 @@ static void read_line(struct reader *reader, const char *line, size_t length)
     read_record(reader, line, length, line, length);
 }
 
-/* ---------------------------------------------------------------------------------------- files --
- */
+/* ------------------------------------------------------------------------------------- files -- */
 
 static bool is_blank(const char *line, size_t length)
 {

@@ -13,14 +13,13 @@ static struct decision decide_on(const struct verdict *verdict)
     struct finding *findings = ARENA_ARRAY(arena, struct finding, analysis->judgement_count);
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         findings[i] = analysis->judgements[i].finding;
+    bool few = analysis->assigned[ASSIGNED_CANARY] < verdict->stage->min_samples;
     struct decision_facts facts = {
         .state = canary->state,
         .last_stage = !verdict->next,
         .next_needs_approval = verdict->next && verdict->next->approval,
-        .too_few_samples =
-            analysis->judgement_count == 0 &&
-            analysis->assigned[ASSIGNED_CANARY]<verdict->stage->min_samples,
-                                                .unhealthy = verdict->issues.count> 0,
+        .too_few_samples = few && analysis->judgement_count == 0,
+        .unhealthy = verdict->issues.count > 0,
         .policy_changed = verdict->policy_changed,
         .on_unhealthy = canary->on_unhealthy,
         .elapsed = verdict->elapsed,

@@ -27,7 +27,7 @@ enum side { SIDE_ABOVE, SIDE_BELOW };
 /* How a change is told: canary - control, or canary / control - 1. */
 enum change { CHANGE_ABSOLUTE, CHANGE_RELATIVE };
 
-/* ------------------------------------------------------------------ sufficient statistics -- */
+/* --------------------------------------------------------------------- sufficient statistics -- */
 
 struct proportion {
     double n, events;
@@ -81,7 +81,7 @@ struct moments ratio_as_moments(const struct ratio_moments *ratio);
  * may have too few events to tell. */
 double design_effect(const struct ratio_moments *ratio);
 
-/* ------------------------------------------------------------ valid at every look, at once -- */
+/* -------------------------------------------------------------- valid at every look, at once -- */
 
 /*
  * The logarithm of the e-value against "canary <= ratio * control + difference" (SIDE_ABOVE), or
@@ -142,7 +142,7 @@ struct interval quantiles_sequence(const struct distribution *canary,
                                    const struct distribution *control, double q, enum change change,
                                    double alpha, double growth);
 
-/* --------------------------------------------------------------- a comparison, whatever of -- */
+/* ----------------------------------------------------------------- a comparison, whatever of -- */
 
 enum measurement { MEASURED_PROPORTION, MEASURED_RATE, MEASURED_MEAN, MEASURED_QUANTILE };
 
@@ -195,7 +195,7 @@ enum margin_verdict margin_judge(const struct comparison *comparison, enum side 
 double comparison_growth_needed(const struct comparison_input *input, enum side side,
                                 double margin);
 
-/* -------------------------------------------------------------- tests at a planned end -- */
+/* -------------------------------------------------------------------- tests at a planned end -- */
 
 struct test_result {
     double estimate;
@@ -241,7 +241,7 @@ struct test_result mann_whitney(const double *canary, size_t canary_count, const
 struct test_result hodges_lehmann(const double *canary, size_t canary_count, const double *control,
                                   size_t control_count, double alpha);
 
-/* ------------------------------------------------------------------------- several looks -- */
+/* ----------------------------------------------------------------------------- several looks -- */
 
 enum spending { SPENDING_OBRIEN_FLEMING, SPENDING_POCOCK };
 /* The part of a one-sided alpha spent when `information` (0 to 1) is in. */
@@ -256,7 +256,7 @@ bool group_sequential_bounds(enum spending spending, double alpha, const double 
 void adjust_holm(const double *p, size_t count, double *adjusted);
 void adjust_benjamini_hochberg(const double *p, size_t count, double *adjusted);
 
-/* -------------------------------------------------------------------- before one begins -- */
+/* ------------------------------------------------------------------------- before one begins -- */
 
 /* Two-sided alpha; `canary_share` of all units are the canary's. Units of both arms together. */
 double means_sample_size(double difference, double standard_deviation, double canary_share,

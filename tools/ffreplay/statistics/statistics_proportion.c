@@ -165,7 +165,7 @@ struct interval rates_sequence(const struct stratum *strata, size_t count, enum 
     return side_by_side_sequence(&of, change, alpha);
 }
 
-/* ------------------------------------------------------------------------------- one arm -- */
+/* ----------------------------------------------------------------------------------- one arm -- */
 
 double proportion_log_e(struct proportion seen, enum side side, double value)
 {
@@ -226,7 +226,7 @@ struct interval rate_sequence(struct proportion seen, double alpha, double growt
     return alone_sequence(seen, false, alpha, growth);
 }
 
-/* ------------------------------------------------------------------------- arms apart -- */
+/* -------------------------------------------------------------------------------- arms apart -- */
 
 static struct interval apart(struct interval canary, struct interval control, enum change change)
 {

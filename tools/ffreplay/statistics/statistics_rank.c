@@ -108,7 +108,7 @@ struct test_result mann_whitney(const double *canary, size_t canary_count, const
     return test;
 }
 
-/* ------------------------------------------------------------------------ differences -- */
+/* ------------------------------------------------------------------------------- differences -- */
 
 static uint64_t at_most(const struct arms *arms, double difference)
 {
