@@ -42,13 +42,12 @@ static uint32_t worker_count(uint32_t count, uint32_t at_once)
     return useful < most ? useful : most;
 }
 
-void parallel_for(uint32_t count, uint32_t at_once, parallel_work *work, void *context)
+static void run(struct job *job, uint32_t wanted)
 {
-    struct job job = {.count = count, .at_once = at_once, .work = work, .context = context};
     struct worker workers[MOST_WORKERS];
-    uint32_t wanted = worker_count(count, at_once), started = 1;
+    uint32_t started = 1;
     for (uint32_t i = 0; i < MOST_WORKERS; i++)
-        workers[i] = (struct worker){.job = &job, .number = i};
+        workers[i] = (struct worker){.job = job, .number = i};
     /* Where no thread can be had, the work is done without it. */
     while (started < wanted &&
            pthread_create(&workers[started].thread, NULL, take_and_work, &workers[started]) == 0)
@@ -56,4 +55,16 @@ void parallel_for(uint32_t count, uint32_t at_once, parallel_work *work, void *c
     take_and_work(&workers[0]);
     for (uint32_t i = 1; i < started; i++)
         pthread_join(workers[i].thread, NULL);
+}
+
+void parallel_for(uint32_t count, uint32_t at_once, parallel_work *work, void *context)
+{
+    struct job job = {.count = count, .at_once = at_once, .work = work, .context = context};
+    run(&job, worker_count(count, at_once));
+}
+
+void parallel_all(uint32_t count, parallel_work *work, void *context)
+{
+    struct job job = {.count = count, .at_once = 1, .work = work, .context = context};
+    run(&job, count < MOST_WORKERS ? count : MOST_WORKERS);
 }

@@ -18,4 +18,8 @@ typedef void parallel_work(void *context, uint32_t worker, uint32_t index);
  */
 void parallel_for(uint32_t count, uint32_t at_once, parallel_work *work, void *context);
 
+/* The same with as many workers as there are indices, up to MOST_WORKERS, however few processors
+ * there are. */
+void parallel_all(uint32_t count, parallel_work *work, void *context);
+
 #endif

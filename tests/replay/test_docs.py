@@ -57,7 +57,8 @@ exec(block("python"), {})
 os.chdir(here)
 ok(True, "the_chain_holds_by_the_code_in_the_document")
 
-options = set(re.findall(r'\{"([a-z-]+)", [\'0-9]', read("tools", "ffreplay", "decide.c")))
+options = set(re.findall(r'\{[\s\\]*"([a-z-]+)", [\'0-9]', read("tools", "ffreplay", "decide.c") +
+                         read("tools", "ffreplay", "log_options.h")))
 manual = read("docs", "man", "ffreplay.1").replace("\\-", "-")
 equal(sorted(name for name in options if f"--{name}" not in manual), [],
       "every_option_is_in_the_manual")

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """The order of lines, and their split over files, changes no byte of what is printed."""
+import gzip
+import os
 import random
 
+import lab
 from lab import SCRATCH, START, canary, decide, equal, finish, ok, project, requests, write
 
 BLOCK = """\
@@ -72,4 +75,33 @@ twice = decide(directory, f"{SCRATCH}/ordered.ndjson", f"{SCRATCH}/ordered.ndjso
 equal(twice["input"]["left_out"].get("duplicate"), 5000, "duplicates_by_id_are_dropped_and_counted")
 equal(twice["criteria"], reference.json["criteria"], "duplicates_change_no_estimate")
 equal(twice["input"]["digest"], reference.json["input"]["digest"], "duplicates_are_not_in_the_digest")
+
+# By any number of threads, of any number of files. Where a log has an id, one thread reads.
+directory = project("threads", canary(BLOCK), base=lab.PROJECT.replace("    id: request\n", ""))
+lines = requests(36000, percent=30, seed=6, users=3000)
+for line in lines[::11]:
+    line["ts"] = START + 7000 * 1000
+lines[17000]["status"] = "rubbish " * 3
+lines[23] = "rubbish"
+whole = write("threads.ndjson", lines)
+ok(os.path.getsize(whole) > 4 * 10**6, "the_log_is_large_enough_for_threads")
+reference = decide(directory, whole, "--threads", "1", "--json")
+ok(":24:1: bad line" in reference.err, "a_bad_line_is_shown", reference.err)
+for threads in (2, 3, 8):
+    got = decide(directory, whole, "--threads", str(threads), "--json")
+    equal((got.out, got.err), (reference.out, reference.err), f"{threads}_threads_give_the_same")
+for count in range(1, 9):
+    paths = [write(f"shard{i}.ndjson", lines[i::count]) for i in range(count)]
+    for threads in ("1", "2"):
+        equal(decide(directory, *paths, "--threads", threads, "--json").out, reference.out,
+              f"{count}_shards_by_{threads}_threads_give_the_same")
+rng.shuffle(lines)
+with open(write("threads.ndjson", lines), "rb") as file:
+    text_of_log = file.read()
+equal(decide(directory, "-", "--json", stdin=text_of_log).out, reference.out, "shuffled_and_piped")
+equal(decide(directory, "-", "--json", stdin=gzip.compress(text_of_log, 1)).out, reference.out,
+      "shuffled_and_packed")
+for wrong in ("0", "two", "-1", "2x"):
+    got = decide(directory, whole, f"--threads={wrong}")
+    ok(got.status == 2 and "--threads is a number from 1 on" in got.err, f"threads_{wrong}", got.err)
 finish()

@@ -1,10 +1,5 @@
-/* analysis.c - gathering; judge.c judges. See analysis.h. */
+/* analysis.c - what a canary needs, made ready; gather.c gathers it, judge.c judges. See analysis.h. */
 #include "analysis.h"
-
-#include <string.h>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include "tools/ffreplay/logs/complain.h"
 #include "tools/ffreplay/logs/points.h"
@@ -117,9 +112,9 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
     subject->stage = canary->instant ? canary->stage_count - 1 : canary->stage;
     const struct stage *stage = analysis->stage = &canary->stages[subject->stage];
     analysis->since = canary->since;
-    analysis->first = INT64_MAX;
-    analysis->last = INT64_MIN;
-    analysis->before_first = INT64_MAX;
+    analysis->times = times;
+    analysis->log_count = project->log_count;
+    analysis_begin(analysis);
     if (!points_fit(project, canary))
         return false;
 
@@ -148,102 +143,6 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
 
 void analysis_release(struct analysis *analysis)
 {
-    for (uint32_t i = 0; i < analysis->tally_count; i++) {
-        cell_release(&analysis->tallies[i].canary);
-        cell_release(&analysis->tallies[i].control);
-        cell_release(&analysis->tallies[i].before);
-    }
-    for (uint32_t i = 0; i < analysis->judgement_count; i++)
-        windows_release(&analysis->judgements[i].windows);
-    unit_shares_release(&analysis->shares);
+    analysis_forget(analysis);
     subject_close(&analysis->subject);
-}
-
-static void add_to_digest(struct analysis *analysis, const char *line, size_t length)
-{
-    XXH128_hash_t hash = XXH3_128bits(line, length);
-    analysis->digest[0] += hash.low64;
-    analysis->digest[1] += hash.high64 + (analysis->digest[0] < hash.low64);
-}
-
-static void gather(struct analysis *analysis, uint32_t log, const struct event *event,
-                   enum assignment group)
-{
-    bool canary = group == ASSIGNED_CANARY;
-    for (uint32_t i = 0; i < analysis->tally_count; i++) {
-        struct tally *tally = &analysis->tallies[i];
-        if (tally->log != log)
-            continue;
-        struct sample sample = {0};
-        measure_sample(&tally->measure, event, &sample);
-        if (!sample.counts)
-            continue;
-        struct cell *cell = group == ASSIGNED_BEFORE ? &tally->before : &tally->control;
-        cell_add(canary ? &tally->canary : cell, &tally->measure, &sample);
-        for (uint32_t j = 0; canary && j < analysis->judgement_count; j++)
-            if (analysis->judgements[j].windowed && analysis->judgements[j].tally == i)
-                windows_add(&analysis->judgements[j].windows, &sample);
-    }
-}
-
-static void count_unit(struct analysis *analysis, const struct assigner *assigner,
-                       const struct event *event, enum assignment group)
-{
-    if (assigner->unit == NO_PLACE)
-        return;
-    const struct value *unit = &event->values[assigner->unit];
-    if (unit->kind == VALUE_STRING || unit->kind == VALUE_NUMBER)
-        unit_shares_add(&analysis->shares, unit_hash_of(unit->text, unit->length),
-                        group == ASSIGNED_CANARY ? UNIT_IN_CANARY : UNIT_IN_CONTROL);
-}
-
-/* The group that a line before the stage belongs to. */
-static enum assignment assign_before(struct analysis *analysis, struct assigner *assigner,
-                                     const struct event *event)
-{
-    enum assignment assignment = assign(assigner, event);
-    if (assignment != ASSIGNED_CANARY && assignment != ASSIGNED_CONTROL)
-        return LEFT_OUT_BEFORE;
-    if (event->time < analysis->before_first)
-        analysis->before_first = event->time;
-    return ASSIGNED_BEFORE;
-}
-
-static enum assignment assign_line(struct analysis *analysis, struct assigner *assigner,
-                                   const struct event *event, bool duplicate, int64_t now)
-{
-    bool before = analysis->since != INT64_MIN && event->time < analysis->since;
-    if (before && !analysis->compares_before)
-        return LEFT_OUT_BEFORE;
-    if (now != INT64_MIN && event->time > now)
-        return LEFT_OUT_AFTER;
-    if (duplicate)
-        return LEFT_OUT_DUPLICATE;
-    return before ? assign_before(analysis, assigner, event) : assign(assigner, event);
-}
-
-void analysis_line(struct analysis *analysis, uint32_t log, const struct event *event,
-                   bool duplicate, int64_t now, const char *line, size_t length)
-{
-    struct assigner *assigner = &analysis->assigners[log];
-    if (!assigner->layout)
-        return;
-    enum assignment assignment = assign_line(analysis, assigner, event, duplicate, now);
-    analysis->assigned[assignment]++;
-    if (assignment > ASSIGNED_BEFORE)
-        return;
-    if (event->time < analysis->first)
-        analysis->first = event->time;
-    if (event->time > analysis->last)
-        analysis->last = event->time;
-    if (assignment != ASSIGNED_BEFORE)
-        count_unit(analysis, assigner, event, assignment);
-    add_to_digest(analysis, line, length);
-    gather(analysis, log, event, assignment);
-}
-
-uint64_t analysis_used(const struct analysis *analysis)
-{
-    return analysis->assigned[ASSIGNED_CANARY] + analysis->assigned[ASSIGNED_CONTROL] +
-           analysis->assigned[ASSIGNED_BEFORE];
 }

@@ -7,6 +7,7 @@
 #include "assign.h"
 #include "decision.h"
 #include "evidence.h"
+#include "taker.h"
 #include "unit_shares.h"
 #include "windows.h"
 
@@ -56,6 +57,9 @@ struct replay_times {
 };
 
 struct analysis {
+    struct taker taker; /* of the records of logs, once it is prepared */
+    const struct replay_times *times;
+    uint32_t log_count;
     struct subject subject;
     const struct stage *stage;
     int64_t since;              /* INT64_MIN: not given */
@@ -74,15 +78,27 @@ struct analysis {
 
 /*
  * Chooses metrics and logs and compiles snapshots, for `analysis->subject.flag` and `.environment`.
- * `layouts`: one a log of the project. False: it has been reported.
+ * `layouts`: one a log of the project. `times` are looked at until it is released. False: it has
+ * been reported.
  */
 bool analysis_prepare(struct analysis *analysis, struct project *project, struct layout *layouts,
                       const struct replay_times *times);
 void analysis_release(struct analysis *analysis);
 
-/* Whether the line was the first occurrence of its id is the reader's to know. */
-void analysis_line(struct analysis *analysis, uint32_t log, const struct event *event,
-                   bool duplicate, int64_t now, const char *line, size_t length);
+/* Makes it that of no records; whatever it holds is not freed. Done by analysis_prepare(). */
+void analysis_begin(struct analysis *analysis);
+/* Frees what was gathered. Done by analysis_release(). */
+void analysis_forget(struct analysis *analysis);
+
+/* One record, which is used or left out. */
+void analysis_take(struct analysis *analysis, const struct record *record);
+
+/*
+ * An empty one of the same preparation, for another thread to fill: what it has been given is then
+ * joined, and the fork freed. The original has to outlive it.
+ */
+struct analysis *analysis_fork(struct analysis *analysis);
+void analysis_join(struct analysis *analysis, struct analysis *fork);
 
 /* Judges every criterion, `now` being known. `begin`: when the stage began. */
 void analysis_judge(struct analysis *analysis, const struct replay_times *times, int64_t begin);

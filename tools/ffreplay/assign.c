@@ -292,12 +292,25 @@ static enum assignment evaluate(struct assigner *assigner, const struct event *e
     return has_key(assigner, event) ? ASSIGNED_CONTROL : LEFT_OUT_NO_KEY;
 }
 
+/* Of several names, the least is kept. */
+static void note_unknown_variants(struct subject *subject, uint64_t count, const char *name)
+{
+    if (count > 0 && (subject->unknown_variants == 0 || strcmp(name, subject->unknown_variant) < 0))
+        memcpy(subject->unknown_variant, name, strlen(name) + 1);
+    subject->unknown_variants += count;
+}
+
 static void note_unknown_variant(struct subject *subject, const struct value *value)
 {
     char name[sizeof subject->unknown_variant];
     copy_printable(name, sizeof name, value->text, value->length);
-    if (subject->unknown_variants++ == 0 || strcmp(name, subject->unknown_variant) < 0)
-        memcpy(subject->unknown_variant, name, sizeof name);
+    note_unknown_variants(subject, 1, name);
+}
+
+void subject_join(struct subject *subject, const struct subject *other)
+{
+    subject->variants_seen |= other->variants_seen;
+    note_unknown_variants(subject, other->unknown_variants, other->unknown_variant);
 }
 
 static bool is_text(const struct value *value)

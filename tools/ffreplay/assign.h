@@ -80,6 +80,9 @@ struct assigner {
 bool subject_open(struct subject *subject, struct project *project);
 void subject_close(struct subject *subject);
 
+/* Adds what another one of the same flag has seen in the log. */
+void subject_join(struct subject *subject, const struct subject *other);
+
 /* The share of the audience that the stage enrols, 0 to 1. */
 double subject_share(const struct subject *subject);
 

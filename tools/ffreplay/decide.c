@@ -5,6 +5,7 @@
 
 #include "apply.h"
 #include "commands.h"
+#include "log_options.h"
 #include "publication.h"
 #include "replay.h"
 #include "report.h"
@@ -29,35 +30,12 @@ struct options {
     const char *environment;
     bool all;
     int64_t now;
-    const char *window, *lateness, *max_bad;
+    struct log_options logs;
     const char *actor, *build, *key;
     struct publication publication;
     bool apply, json, exit_code;
     enum color_choice color;
 };
-
-static bool parse_values(const struct options *options, struct replay *replay)
-{
-    struct replay_times *times = &replay->times;
-    times->now = options->now;
-    replay->now_given = options->now != INT64_MIN;
-    if (!parse_duration(options->window, &times->window) || times->window < 1000) {
-        usage_error(&decide_command, "--window is a duration of at least 1s, not '%s'",
-                    options->window);
-        return false;
-    }
-    if (!parse_duration(options->lateness, &times->lateness)) {
-        usage_error(&decide_command, "--lateness is a duration like 1m, not '%s'",
-                    options->lateness);
-        return false;
-    }
-    if (!parse_percent(options->max_bad, &replay->max_bad)) {
-        usage_error(&decide_command, "--max-bad is a percentage like 1%%, not '%s'",
-                    options->max_bad);
-        return false;
-    }
-    return true;
-}
 
 /* ---------------------------------------------------------------------------- what to decide -- */
 
@@ -200,16 +178,17 @@ static int decide_on_logs(struct replay *replay, const struct options *options,
             analysis_prepare(&replay->analyses[i], project, replay->layouts, &replay->times);
     if (!prepared)
         return EXIT_INPUT;
-    for (size_t i = 0; i < log_count; i++)
-        if (!replay_read(replay, logs[i]))
-            return EXIT_JOB;
+    for (uint32_t i = 0; i < replay->analysis_count; i++)
+        replay_add_taker(replay, &replay->analyses[i].taker);
+    if (!replay_read(replay, logs, log_count))
+        return EXIT_JOB;
     if (replay_is_too_bad(replay))
         return EXIT_JOB;
-    if (replay->times.now == INT64_MIN && replay->newest[0] == INT64_MIN)
+    if (replay->times.now == INT64_MIN && replay->seen.newest[0] == INT64_MIN)
         return job_error(&decide_command,
                          "no line of the logs has a time: say with --now when it is");
     if (replay->times.now == INT64_MIN)
-        replay->times.now = replay->newest[0];
+        replay->times.now = replay->seen.newest[0];
     return report(replay, options, ledger);
 }
 
@@ -231,7 +210,7 @@ static bool load(struct replay *replay, const struct options *options, struct le
 
 static int run(int argc, char **argv)
 {
-    struct options options = {.now = INT64_MIN, .window = "10s", .lateness = "1m", .max_bad = "1%"};
+    struct options options = {.now = INT64_MIN, .logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
         {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
          "the project [flags, or . where it holds definitions]"},
@@ -248,11 +227,10 @@ static int run(int argc, char **argv)
         {"sign", 0, OPTION_TEXT, &options.key, "KEY",
          "with --build: sign it with this secret key of minisign"},
         {"actor", 0, OPTION_TEXT, &options.actor, "NAME", "who, for the ledger [$USER]"},
-        {"max-bad", 0, OPTION_TEXT, &options.max_bad, "PERCENT",
-         "bad lines that a log may have [1%]"},
-        {"window", 0, OPTION_TEXT, &options.window, "D", "width of time windows [10s]"},
-        {"lateness", 0, OPTION_TEXT, &options.lateness, "D",
-         "a window is complete so long after its end [1m]"},
+        OPTION_MAX_BAD(options.logs),
+        OPTION_WINDOW(options.logs),
+        OPTION_LATENESS(options.logs),
+        OPTION_THREADS(options.logs),
         {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
     };
     int status;
@@ -271,8 +249,8 @@ static int run(int argc, char **argv)
         return usage_error(&decide_command, "--build publishes what --apply edits: give both");
     if (options.key && !options.build)
         return usage_error(&decide_command, "--sign signs what --build publishes: give both");
-    struct replay replay = {0};
-    if (!parse_values(&options, &replay))
+    struct replay replay = {.times.now = options.now, .now_given = options.now != INT64_MIN};
+    if (!log_options_apply(&options.logs, &decide_command, &replay))
         return EXIT_JOB;
 
     struct ledger ledger = {.lock = -1};

@@ -68,9 +68,9 @@ static void judge_clock(struct verdict *verdict)
     const struct replay *replay = verdict->replay;
     if (replay->now_given)
         return;
-    for (uint64_t ahead = 1; ahead < NEWEST_COUNT && ahead < replay->timed; ahead++) {
-        int64_t before = replay->newest[ahead], gap = replay->newest[ahead - 1] - before;
-        int64_t spacing = (before - replay->earliest) / (int64_t)(replay->timed - ahead);
+    for (uint64_t ahead = 1; ahead < NEWEST_COUNT && ahead < replay->seen.timed; ahead++) {
+        int64_t before = replay->seen.newest[ahead], gap = replay->seen.newest[ahead - 1] - before;
+        int64_t spacing = (before - replay->seen.earliest) / (int64_t)(replay->seen.timed - ahead);
         if (gap <= SUSPICIOUS_GAP || gap / SUSPICIOUS_SPACINGS <= spacing)
             continue;
         sentence_add(verdict, &verdict->issues,

@@ -251,6 +251,10 @@ void cell_merge(struct cell *cell, const struct measure *measure, const struct c
         sketch_merge(cell->sketch, other->sketch);
     if (cell->units)
         unit_set_merge(cell->units, other->units);
+    if (cell->totals)
+        unit_totals_merge(cell->totals, other->totals);
+    if (cell->spread)
+        spread_merge(cell->spread, other->spread);
 }
 
 uint64_t cell_samples(const struct cell *cell, const struct measure *measure)

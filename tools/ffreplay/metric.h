@@ -53,7 +53,7 @@ void cell_init(struct cell *cell, const struct measure *measure);
 /*
  * From now on the cell gathers what the variance of its estimate is made of, too: over units where
  * the log knows them, because one user's hundred requests are not a hundred users; otherwise over
- * events. `measure` then takes each sample's unit. Such cells do not merge.
+ * events. `measure` then takes each sample's unit.
  */
 void cell_gather_spread(struct cell *cell, struct measure *measure);
 void cell_add(struct cell *cell, const struct measure *measure, const struct sample *sample);

@@ -1,27 +1,15 @@
 /*
- * replay.h - log files in, analyses filled.
+ * replay.h - log files in, takers filled.
  *
- * Every file is read once, front to back, whatever the number of canaries that are decided on.
- * Nothing that is computed depends on the order of lines or files.
+ * Every file is read once, front to back, by as many threads as help and whatever the number of
+ * canaries that are decided on. Nothing that is computed depends on the order of lines or files,
+ * nor on the number of threads.
  */
 #ifndef FFREPLAY_REPLAY_H
 #define FFREPLAY_REPLAY_H
 
 #include "analysis.h"
-
-enum bad_cause { BAD_UNPARSABLE, BAD_NO_TIME, BAD_NUMBER, BAD_CAUSE_COUNT };
-/* "unparsable" */
-const char *bad_cause_text(enum bad_cause cause);
-
-/* Of one log, which may be in several files. */
-struct log_counts {
-    uint64_t lines;  /* records, and lines that are none; blank ones do not count */
-    uint64_t pieces; /* of files: lines that hold any number of records */
-    uint64_t bad[BAD_CAUSE_COUNT];
-};
-
-/* So many of the latest lines are remembered, to find a clock that jumped ahead. */
-#define NEWEST_COUNT 17
+#include "worker.h"
 
 struct replay {
     struct project *project;
@@ -30,20 +18,24 @@ struct replay {
     struct unit_set *ids; /* of the lines seen, for logs that name an `id` */
     struct replay_times times;
     uint32_t max_bad; /* thousandths of a percent of a log's lines */
+    uint32_t threads; /* at most; 0: as many as there are processors */
     bool now_given;
-    int64_t earliest;             /* of all lines with a time; INT64_MAX: there is none */
-    int64_t newest[NEWEST_COUNT]; /* their latest times, latest first; INT64_MIN: no more */
-    uint64_t timed;               /* how many lines with a time there were */
+    struct log_times seen;
     bool bad_shown[BAD_CAUSE_COUNT];
     struct analysis *analyses;
     uint32_t analysis_count;
+    struct worker *workers; /* the first one's takers are those that were added */
+    uint32_t worker_count;
 };
 
 /* Lays out the project's logs; without any, one that fits the library's exposure lines. */
 void replay_init(struct replay *replay, struct project *project);
 
-/* After the analyses are prepared. "FILE" or "NAME=FILE". False: it has been reported. */
-bool replay_read(struct replay *replay, const char *argument);
+/* What takes the logs' records: before any is read. */
+void replay_add_taker(struct replay *replay, struct taker *taker);
+
+/* Each "FILE" or "NAME=FILE". What was read is in the takers then. False: it has been reported. */
+bool replay_read(struct replay *replay, char **arguments, size_t count);
 
 /* Whether too many lines of a log were bad; then it has been reported. */
 bool replay_is_too_bad(const struct replay *replay);

@@ -43,6 +43,12 @@ static void rebuild(struct unit_shares *shares, uint64_t capacity)
     *shares = next;
 }
 
+static void halve(struct unit_shares *shares)
+{
+    shares->halvings++;
+    rebuild(shares, shares->capacity);
+}
+
 void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, enum unit_group group)
 {
     if (!is_kept(shares, unit))
@@ -57,10 +63,17 @@ void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, enum uni
     slot->unit = unit;
     slot->groups |= (uint64_t)group;
     shares->in_group[slot->groups]++;
-    while (shares->count > UNIT_SHARES_MOST) {
-        shares->halvings++;
-        rebuild(shares, shares->capacity);
-    }
+    while (shares->count > UNIT_SHARES_MOST)
+        halve(shares);
+}
+
+void unit_shares_merge(struct unit_shares *shares, const struct unit_shares *other)
+{
+    while (shares->halvings < other->halvings)
+        halve(shares);
+    for (uint64_t i = 0; i < other->capacity; i++)
+        if (is_taken(&other->slots[i]))
+            unit_shares_add(shares, other->slots[i].unit, (enum unit_group)other->slots[i].groups);
 }
 
 void unit_shares_release(struct unit_shares *shares)

@@ -26,6 +26,7 @@ struct unit_shares {
 };
 
 void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, enum unit_group group);
+void unit_shares_merge(struct unit_shares *shares, const struct unit_shares *other);
 void unit_shares_release(struct unit_shares *shares);
 
 #endif

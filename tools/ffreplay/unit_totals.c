@@ -44,19 +44,33 @@ static double number_of(__int128 total)
     return (double)total * 0x1p-48;
 }
 
+static void add_fixed(struct unit_totals *totals, struct unit_hash unit, __int128 first,
+                      __int128 second)
+{
+    if (totals->count * 2 >= totals->capacity)
+        grow(totals);
+    struct unit_total *slot = slot_of(totals, unit);
+    totals->count += !is_taken(slot);
+    slot->unit = unit;
+    slot->first += first;
+    slot->second += second;
+}
+
 void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double first, double second)
 {
     if (!(fabs(first) < UNIT_TOTAL_LIMIT) || !(fabs(second) < UNIT_TOTAL_LIMIT)) {
         totals->beyond = true;
         return;
     }
-    if (totals->count * 2 >= totals->capacity)
-        grow(totals);
-    struct unit_total *slot = slot_of(totals, unit);
-    totals->count += !is_taken(slot);
-    slot->unit = unit;
-    slot->first += fixed(first);
-    slot->second += fixed(second);
+    add_fixed(totals, unit, fixed(first), fixed(second));
+}
+
+void unit_totals_merge(struct unit_totals *totals, const struct unit_totals *other)
+{
+    totals->beyond |= other->beyond;
+    for (uint64_t i = 0; i < other->capacity; i++)
+        if (is_taken(&other->slots[i]))
+            add_fixed(totals, other->slots[i].unit, other->slots[i].first, other->slots[i].second);
 }
 
 void unit_totals_release(struct unit_totals *totals)
@@ -74,6 +88,17 @@ void spread_add(struct spread *spread, double first, double second)
     added &= exact_sum_add_product(&spread->second_squared, second, second);
     added &= exact_sum_add_product(&spread->product, first, second);
     spread->beyond |= !added;
+}
+
+void spread_merge(struct spread *spread, const struct spread *other)
+{
+    spread->count += other->count;
+    exact_sum_merge(&spread->first, &other->first);
+    exact_sum_merge(&spread->second, &other->second);
+    exact_sum_merge(&spread->first_squared, &other->first_squared);
+    exact_sum_merge(&spread->second_squared, &other->second_squared);
+    exact_sum_merge(&spread->product, &other->product);
+    spread->beyond |= other->beyond;
 }
 
 void spread_add_units(struct spread *spread, const struct unit_totals *totals)

@@ -28,6 +28,7 @@ struct unit_totals {
 
 void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double first,
                      double second);
+void unit_totals_merge(struct unit_totals *totals, const struct unit_totals *other);
 void unit_totals_release(struct unit_totals *totals);
 
 /* Exact sums over things that have two numbers each: units, or events where no unit is known. */
@@ -37,6 +38,7 @@ struct spread {
     bool beyond; /* a product was too large */
 };
 void spread_add(struct spread *spread, double first, double second);
+void spread_merge(struct spread *spread, const struct spread *other);
 void spread_add_units(struct spread *spread, const struct unit_totals *totals);
 /* `first` is the numerator. */
 struct ratio_moments spread_moments(const struct spread *spread);

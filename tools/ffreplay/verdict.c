@@ -45,7 +45,8 @@ void verdict_reach(struct verdict *verdict, const struct replay *replay, struct 
     verdict->now = replay->times.now;
     verdict->begin = canary->since;
     if (verdict->begin == INT64_MIN)
-        verdict->begin = replay->earliest < verdict->now ? replay->earliest : verdict->now;
+        verdict->begin =
+            replay->seen.earliest < verdict->now ? replay->seen.earliest : verdict->now;
     verdict->elapsed = verdict->now - verdict->begin;
     analysis_judge(analysis, &replay->times, verdict->begin);
     health_judge(verdict);

@@ -58,6 +58,15 @@ void windows_add(struct windows *windows, const struct sample *sample)
         cell_add(&window->cell, windows->measure, sample);
 }
 
+void windows_merge(struct windows *windows, const struct windows *other)
+{
+    for (uint32_t i = 0; i < other->count; i++) {
+        struct window *window = window_at(windows, other->items[i]->begin);
+        if (window)
+            cell_merge(&window->cell, windows->measure, &other->items[i]->cell);
+    }
+}
+
 void windows_release(struct windows *windows)
 {
     for (uint32_t i = 0; i < windows->count; i++)

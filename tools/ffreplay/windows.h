@@ -26,6 +26,8 @@ struct windows {
 void windows_init(struct windows *windows, const struct measure *measure, int64_t width,
                   uint32_t keep);
 void windows_add(struct windows *windows, const struct sample *sample);
+/* Of the same measure and width. */
+void windows_merge(struct windows *windows, const struct windows *other);
 void windows_release(struct windows *windows);
 
 /* Merges the windows within [from, to) into `cell`. Returns how many there were. */

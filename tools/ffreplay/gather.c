@@ -1,0 +1,229 @@
+/*
+ * gather.c - what an analysis takes from records.
+ *
+ * Everything that is gathered can be added up: counts, exact sums, sets, extremes. So the records
+ * may come in any order, and be taken by any number of forks.
+ */
+#include "analysis.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+static void add_to_digest(struct analysis *analysis, uint64_t low, uint64_t high)
+{
+    analysis->digest[0] += low;
+    analysis->digest[1] += high + (analysis->digest[0] < low);
+}
+
+static void gather(struct analysis *analysis, uint32_t log, const struct event *event,
+                   enum assignment group)
+{
+    bool canary = group == ASSIGNED_CANARY;
+    for (uint32_t i = 0; i < analysis->tally_count; i++) {
+        struct tally *tally = &analysis->tallies[i];
+        if (tally->log != log)
+            continue;
+        struct sample sample = {0};
+        measure_sample(&tally->measure, event, &sample);
+        if (!sample.counts)
+            continue;
+        struct cell *cell = group == ASSIGNED_BEFORE ? &tally->before : &tally->control;
+        cell_add(canary ? &tally->canary : cell, &tally->measure, &sample);
+        for (uint32_t j = 0; canary && j < analysis->judgement_count; j++)
+            if (analysis->judgements[j].windowed && analysis->judgements[j].tally == i)
+                windows_add(&analysis->judgements[j].windows, &sample);
+    }
+}
+
+static void count_unit(struct analysis *analysis, const struct assigner *assigner,
+                       const struct event *event, enum assignment group)
+{
+    if (assigner->unit == NO_PLACE)
+        return;
+    const struct value *unit = &event->values[assigner->unit];
+    if (unit->kind == VALUE_STRING || unit->kind == VALUE_NUMBER)
+        unit_shares_add(&analysis->shares, unit_hash_of(unit->text, unit->length),
+                        group == ASSIGNED_CANARY ? UNIT_IN_CANARY : UNIT_IN_CONTROL);
+}
+
+/* The group that a line before the stage belongs to. */
+static enum assignment assign_before(struct analysis *analysis, struct assigner *assigner,
+                                     const struct event *event)
+{
+    enum assignment assignment = assign(assigner, event);
+    if (assignment != ASSIGNED_CANARY && assignment != ASSIGNED_CONTROL)
+        return LEFT_OUT_BEFORE;
+    if (event->time < analysis->before_first)
+        analysis->before_first = event->time;
+    return ASSIGNED_BEFORE;
+}
+
+static enum assignment assign_record(struct analysis *analysis, struct assigner *assigner,
+                                     const struct record *record)
+{
+    const struct event *event = record->event;
+    bool before = analysis->since != INT64_MIN && event->time < analysis->since;
+    if (before && !analysis->compares_before)
+        return LEFT_OUT_BEFORE;
+    if (analysis->times->now != INT64_MIN && event->time > analysis->times->now)
+        return LEFT_OUT_AFTER;
+    if (record->duplicate)
+        return LEFT_OUT_DUPLICATE;
+    return before ? assign_before(analysis, assigner, event) : assign(assigner, event);
+}
+
+void analysis_take(struct analysis *analysis, const struct record *record)
+{
+    struct assigner *assigner = &analysis->assigners[record->log];
+    const struct event *event = record->event;
+    if (!assigner->layout)
+        return;
+    enum assignment assignment = assign_record(analysis, assigner, record);
+    analysis->assigned[assignment]++;
+    if (assignment > ASSIGNED_BEFORE)
+        return;
+    if (event->time < analysis->first)
+        analysis->first = event->time;
+    if (event->time > analysis->last)
+        analysis->last = event->time;
+    if (assignment != ASSIGNED_BEFORE)
+        count_unit(analysis, assigner, event, assignment);
+    XXH128_hash_t hash = XXH3_128bits(record->digested, record->digested_length);
+    add_to_digest(analysis, hash.low64, hash.high64);
+    gather(analysis, record->log, event, assignment);
+}
+
+uint64_t analysis_used(const struct analysis *analysis)
+{
+    return analysis->assigned[ASSIGNED_CANARY] + analysis->assigned[ASSIGNED_CONTROL] +
+           analysis->assigned[ASSIGNED_BEFORE];
+}
+
+/* ------------------------------------------------------------------------------ fork and join -- */
+
+static void take(struct taker *taker, const struct record *record)
+{
+    analysis_take((struct analysis *)taker, record);
+}
+
+static void note_incomplete(struct taker *taker, uint32_t log)
+{
+    struct analysis *analysis = (struct analysis *)taker;
+    analysis->assigned[LEFT_OUT_INCOMPLETE] += analysis->assigners[log].layout != NULL;
+}
+
+static struct taker *fork_taker(struct taker *taker)
+{
+    return &analysis_fork((struct analysis *)taker)->taker;
+}
+
+static void join_taker(struct taker *taker, struct taker *fork)
+{
+    analysis_join((struct analysis *)taker, (struct analysis *)fork);
+}
+
+static_assert(offsetof(struct analysis, taker) == 0, "a taker is the analysis it begins");
+
+void analysis_begin(struct analysis *analysis)
+{
+    analysis->taker = (struct taker){take, note_incomplete, fork_taker, join_taker};
+    analysis->shares = (struct unit_shares){0};
+    memset(analysis->assigned, 0, sizeof analysis->assigned);
+    memset(analysis->digest, 0, sizeof analysis->digest);
+    analysis->first = INT64_MAX;
+    analysis->last = INT64_MIN;
+    analysis->before_first = INT64_MAX;
+    analysis->subject.variants_seen = analysis->subject.unknown_variants = 0;
+}
+
+void analysis_forget(struct analysis *analysis)
+{
+    for (uint32_t i = 0; i < analysis->tally_count; i++) {
+        cell_release(&analysis->tallies[i].canary);
+        cell_release(&analysis->tallies[i].control);
+        cell_release(&analysis->tallies[i].before);
+    }
+    for (uint32_t i = 0; i < analysis->judgement_count; i++)
+        windows_release(&analysis->judgements[i].windows);
+    unit_shares_release(&analysis->shares);
+}
+
+static void *copy_of(const void *items, size_t count, size_t size)
+{
+    void *copy = xcalloc(count + 1, size);
+    if (count > 0)
+        memcpy(copy, items, count * size);
+    return copy;
+}
+
+static void fork_tally(struct tally *tally)
+{
+    cell_init(&tally->canary, &tally->measure);
+    cell_init(&tally->control, &tally->measure);
+    cell_init(&tally->before, &tally->measure);
+    if (!tally->gathers_spread)
+        return;
+    cell_gather_spread(&tally->canary, &tally->measure);
+    cell_gather_spread(&tally->control, &tally->measure);
+    cell_gather_spread(&tally->before, &tally->measure);
+}
+
+struct analysis *analysis_fork(struct analysis *analysis)
+{
+    struct analysis *fork = copy_of(analysis, 1, sizeof *fork);
+    uint32_t logs = analysis->log_count;
+    fork->assigners = copy_of(analysis->assigners, logs, sizeof *fork->assigners);
+    for (uint32_t i = 0; i < logs; i++)
+        fork->assigners[i].subject = &fork->subject;
+    fork->tallies = copy_of(analysis->tallies, fork->tally_count, sizeof *fork->tallies);
+    for (uint32_t i = 0; i < fork->tally_count; i++)
+        fork_tally(&fork->tallies[i]);
+    fork->judgements =
+        copy_of(analysis->judgements, fork->judgement_count, sizeof *fork->judgements);
+    for (uint32_t i = 0; i < fork->judgement_count; i++) {
+        struct windows *windows = &fork->judgements[i].windows;
+        if (fork->judgements[i].windowed)
+            windows_init(windows, windows->measure, windows->width, windows->keep);
+    }
+    analysis_begin(fork);
+    return fork;
+}
+
+static void join_counts(struct analysis *analysis, const struct analysis *fork)
+{
+    for (int i = 0; i < ASSIGNMENT_COUNT; i++)
+        analysis->assigned[i] += fork->assigned[i];
+    add_to_digest(analysis, fork->digest[0], fork->digest[1]);
+    if (fork->first < analysis->first)
+        analysis->first = fork->first;
+    if (fork->last > analysis->last)
+        analysis->last = fork->last;
+    if (fork->before_first < analysis->before_first)
+        analysis->before_first = fork->before_first;
+}
+
+void analysis_join(struct analysis *analysis, struct analysis *fork)
+{
+    join_counts(analysis, fork);
+    subject_join(&analysis->subject, &fork->subject);
+    unit_shares_merge(&analysis->shares, &fork->shares);
+    for (uint32_t i = 0; i < analysis->tally_count; i++) {
+        struct tally *tally = &analysis->tallies[i], *other = &fork->tallies[i];
+        cell_merge(&tally->canary, &tally->measure, &other->canary);
+        cell_merge(&tally->control, &tally->measure, &other->control);
+        cell_merge(&tally->before, &tally->measure, &other->before);
+    }
+    for (uint32_t i = 0; i < analysis->judgement_count; i++)
+        if (analysis->judgements[i].windowed)
+            windows_merge(&analysis->judgements[i].windows, &fork->judgements[i].windows);
+    analysis_forget(fork);
+    free(fork->assigners);
+    free(fork->tallies);
+    free(fork->judgements);
+    free(fork);
+}

@@ -1,0 +1,225 @@
+/* log_file.c - see log_file.h. */
+#include "log_file.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "compiler/base/parallel.h"
+
+/* Below this, starting threads takes longer than reading. */
+#define WORTH_THREADS (2u << 20)
+
+static bool is_by_line(const struct log_file *file)
+{
+    return layout_framing(file->layout) == FRAMING_LINES;
+}
+
+static const char *source_error(const struct log_file *file)
+{
+    return is_by_line(file) ? file->blocks.source.error : file->lines.source.error;
+}
+
+static bool report_error(const struct log_file *file)
+{
+    fprintf(stderr, "ffreplay: cannot read %s: %s\n", file->path, source_error(file));
+    return false;
+}
+
+bool log_file_open(struct log_file *file, const char *path, const struct layout *layout,
+                   uint32_t log)
+{
+    *file = (struct log_file){.layout = layout, .log = log, .path = path};
+    bool opened = is_by_line(file) ? blocks_open(&file->blocks, path)
+                                   : lines_open(&file->lines, path, layout_framing(layout),
+                                                layout_delimiter(layout));
+    if (!opened)
+        return report_error(file);
+    if (strcmp(path, "-") == 0)
+        file->path = "<stdin>";
+    return true;
+}
+
+void log_file_close(struct log_file *file)
+{
+    if (is_by_line(file))
+        blocks_close(&file->blocks);
+    else
+        lines_close(&file->lines);
+}
+
+bool log_file_is_large(const struct log_file *file)
+{
+    return is_by_line(file) && blocks_size(&file->blocks) >= WORTH_THREADS;
+}
+
+/* ------------------------------------------------------------------------------------ pieces -- */
+
+static bool is_blank(const struct piece *piece)
+{
+    for (size_t i = 0; i < piece->length; i++)
+        if (piece->text[i] != ' ' && piece->text[i] != '\t')
+            return false;
+    return true;
+}
+
+static void skip_byte_order_mark(struct piece *piece)
+{
+    if (piece->length < 3 || memcmp(piece->text, "\xef\xbb\xbf", 3) != 0)
+        return;
+    piece->text += 3;
+    piece->length -= 3;
+}
+
+/* A document is most of what there is, or all of it: without it there is nothing to judge. */
+static void refuse_document(struct log_file *file, const struct records *records,
+                            const struct piece *piece)
+{
+    const char *format = file->layout->log->format == LOG_KAYENTA ? "kayenta" : "prometheus";
+    fprintf(stderr, "ffreplay: cannot read %s:%" PRIu64 " as %s: %s%s\n", file->path,
+            piece->place.line + 1, format, records->problem.text,
+            piece->cut_short ? " (it may be cut short)" : "");
+    file->refused = true;
+}
+
+static void read_piece(struct log_file *file, struct worker *worker, const struct piece *piece)
+{
+    switch (records_read(&worker->records, piece)) {
+    case PIECE_REFUSED:
+        refuse_document(file, &worker->records, piece);
+        break;
+    case PIECE_INCOMPLETE:
+        file->incomplete = true;
+        file->end = piece->place;
+        for (uint32_t i = 0; i < worker->taker_count; i++)
+            worker->takers[i]->note_incomplete(worker->takers[i], file->log);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ------------------------------------------------------------------------------------ blocks -- */
+
+static void read_block(struct log_file *file, struct worker *worker, const struct block *block)
+{
+    const char *at = block->text, *end = block->text + block->length;
+    uint64_t line = 0;
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const char *stop = newline ? newline : end;
+        struct piece piece = {.text = at,
+                              .length = (size_t)(stop - at),
+                              .place = {block->number, line},
+                              .cut_short = !newline && block->ends_file};
+        if (piece.length > 0 && stop[-1] == '\r')
+            piece.length--;
+        if (block->number == 0 && at == block->text)
+            skip_byte_order_mark(&piece);
+        if (!is_blank(&piece))
+            read_piece(file, worker, &piece);
+        at = newline ? newline + 1 : end;
+        line += newline != NULL;
+    }
+    blocks_note_lines(&file->blocks, block, line);
+}
+
+static void read_blocks(void *context, uint32_t thread, uint32_t index)
+{
+    (void)thread;
+    struct log_file *file = context;
+    struct block block = {0};
+    while (blocks_next(&file->blocks, &block))
+        read_block(file, &file->workers[index], &block);
+    block_release(&block);
+}
+
+/* --------------------------------------------------------------------- pieces of many lines -- */
+
+/* False: it does not name what is wanted, which has been reported. */
+static bool read_header(struct log_file *file, struct worker *worker, const struct piece *piece)
+{
+    struct line_parser *parser = worker->records.parser;
+    struct line_problem problem;
+    if (parser->read_header(parser, piece->text, piece->length, &problem))
+        return true;
+    fprintf(stderr, "ffreplay: %s: %s\n", file->path, problem.text);
+    return false;
+}
+
+static void read_pieces(struct log_file *file, struct worker *worker)
+{
+    struct piece piece;
+    bool first = true, wants_header = worker->records.parser->read_header != NULL;
+    while (!file->refused && lines_next(&file->lines, &piece.text, &piece.length)) {
+        piece.place = (struct place){0, file->lines.number - 1};
+        piece.cut_short = file->lines.cut_short;
+        if (first)
+            skip_byte_order_mark(&piece);
+        first = false;
+        if (is_blank(&piece))
+            continue;
+        if (!wants_header)
+            read_piece(file, worker, &piece);
+        else
+            file->refused = !read_header(file, worker, &piece);
+        wants_header = false;
+    }
+}
+
+/* -------------------------------------------------------------------------------- afterwards -- */
+
+static void show_bad_line(const struct log_file *file, const struct bad_line *bad)
+{
+    fprintf(stderr, "%s:%" PRIu64 ":%zu: bad line: %s\n", file->path,
+            blocks_line_number(&file->blocks, bad->place.block, bad->place.line), bad->column,
+            bad->text);
+}
+
+/* The first of each cause, in the order of the file. */
+static void show_bad_lines(const struct log_file *file, bool shown[BAD_CAUSE_COUNT])
+{
+    struct bad_line first[BAD_CAUSE_COUNT] = {0};
+    for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
+        for (uint32_t i = 0; i < file->worker_count; i++)
+            bad_line_keep_first(&first[cause], &file->workers[i].records.bad[cause]);
+    for (;;) {
+        struct bad_line next = {0};
+        int which = 0;
+        for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++) {
+            if (shown[cause] || !first[cause].found)
+                continue;
+            bad_line_keep_first(&next, &first[cause]);
+            if (next.place.block == first[cause].place.block &&
+                next.place.line == first[cause].place.line)
+                which = cause;
+        }
+        if (!next.found)
+            return;
+        shown[which] = true;
+        show_bad_line(file, &first[which]);
+    }
+}
+
+static void show_incomplete(const struct log_file *file)
+{
+    fprintf(stderr, "%s:%" PRIu64 ": note: the last line is incomplete and left out\n", file->path,
+            blocks_line_number(&file->blocks, file->end.block, file->end.line));
+}
+
+bool log_file_read(struct log_file *file, struct worker *workers, uint32_t worker_count,
+                   struct log_counts *counts, bool shown[BAD_CAUSE_COUNT])
+{
+    file->workers = workers;
+    file->worker_count = worker_count;
+    if (is_by_line(file))
+        parallel_all(worker_count, read_blocks, file);
+    else
+        read_pieces(file, &workers[0]);
+    show_bad_lines(file, shown);
+    if (file->incomplete)
+        show_incomplete(file);
+    for (uint32_t i = 0; i < worker_count; i++)
+        log_counts_add(counts, &workers[i].records.counts);
+    return source_error(file)[0] ? report_error(file) : !file->refused;
+}

@@ -1,0 +1,41 @@
+/*
+ * log_file.h - one file of a log, from its pieces to the workers that take them.
+ *
+ * Where a piece is a line, any number of workers read, each a block of lines at a time. Where it
+ * may go over several lines, the one before has to end first: there, the first of them reads alone.
+ */
+#ifndef FFREPLAY_LOG_FILE_H
+#define FFREPLAY_LOG_FILE_H
+
+#include "tools/ffreplay/logs/blocks.h"
+#include "worker.h"
+
+struct log_file {
+    const struct layout *layout;
+    uint32_t log;
+    const char *path;     /* as it is shown */
+    struct blocks blocks; /* of formats whose pieces are lines */
+    struct lines lines;   /* of the others */
+    struct worker *workers;
+    uint32_t worker_count;
+    bool incomplete; /* its last line was left out */
+    struct place end;
+    bool refused; /* it cannot be read as what it should be, which was reported */
+};
+
+/* "-" is stdin. False: it has been reported, and there is nothing to close. */
+bool log_file_open(struct log_file *file, const char *path, const struct layout *layout,
+                   uint32_t log);
+void log_file_close(struct log_file *file);
+
+/* Whether more than one worker would be of use. */
+bool log_file_is_large(const struct log_file *file);
+
+/*
+ * Reads it to its end. The first bad line of each cause is shown, unless `shown` says that one was.
+ * Counts are added to those of the log. False: it cannot be read, which has been reported.
+ */
+bool log_file_read(struct log_file *file, struct worker *workers, uint32_t worker_count,
+                   struct log_counts *counts, bool shown[BAD_CAUSE_COUNT]);
+
+#endif

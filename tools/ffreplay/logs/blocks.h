@@ -1,0 +1,52 @@
+/*
+ * blocks.h - a file or stdin in blocks of whole lines, for several threads to take apart.
+ *
+ * Whoever asks next gets the next block, in memory of its own; reading and unpacking are done by
+ * one at a time. Memory is a block for each thread, and that of the longest line.
+ */
+#ifndef FFREPLAY_BLOCKS_H
+#define FFREPLAY_BLOCKS_H
+
+#include <pthread.h>
+
+#include "lines.h"
+
+struct blocks {
+    pthread_mutex_t lock;
+    struct byte_source source;
+    const char *path; /* as it is shown */
+    bool at_end;
+    char *rest; /* the beginning of a line that the block before did not hold */
+    size_t rest_length, rest_capacity;
+    uint64_t *line_counts; /* of the blocks handed out, once they are given back */
+    uint64_t count;
+};
+
+struct block {
+    char *text; /* LINE_PADDING zeros follow it */
+    size_t length, capacity;
+    uint64_t number; /* from 0 */
+    bool ends_file;
+};
+
+/* "-" is stdin. False: blocks->source.error says why, and there is nothing to close. */
+bool blocks_open(struct blocks *blocks, const char *path);
+void blocks_close(struct blocks *blocks);
+
+/* How large a regular file is that is not packed, else SIZE_MAX. */
+size_t blocks_size(const struct blocks *blocks);
+
+/*
+ * The next block, by any thread, with what memory `block` has. A line longer than LONGEST_LINE is
+ * handed out in parts. False at the end, and then blocks->source.error says whether that is a
+ * regular one.
+ */
+bool blocks_next(struct blocks *blocks, struct block *block);
+void block_release(struct block *block);
+
+/* How many lines a block had, by the thread that went through it. */
+void blocks_note_lines(struct blocks *blocks, const struct block *block, uint64_t lines);
+/* The number of a line, from 1, once all blocks before it are noted. */
+uint64_t blocks_line_number(const struct blocks *blocks, uint64_t block, uint64_t line);
+
+#endif

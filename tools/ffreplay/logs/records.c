@@ -1,0 +1,186 @@
+/* records.c - see records.h. */
+#include "records.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "compiler/base/memory.h"
+#include "log_time.h"
+
+const char *bad_cause_text(enum bad_cause cause)
+{
+    static const char *const texts[] = {"unparsable", "no_time", "bad_number"};
+    return texts[cause];
+}
+
+void log_counts_add(struct log_counts *counts, const struct log_counts *other)
+{
+    counts->lines += other->lines;
+    counts->pieces += other->pieces;
+    for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
+        counts->bad[cause] += other->bad[cause];
+}
+
+static bool is_before(struct place a, struct place b)
+{
+    return a.block < b.block || (a.block == b.block && a.line < b.line);
+}
+
+void bad_line_keep_first(struct bad_line *bad, const struct bad_line *other)
+{
+    if (other->found && (!bad->found || is_before(other->place, bad->place)))
+        *bad = *other;
+}
+
+bool records_open(struct records *records, const struct layout *layout, uint32_t log)
+{
+    *records = (struct records){.layout = layout, .log = log};
+    records->parser = layout_parser(layout);
+    if (!records->parser)
+        return false;
+    records->event.values = xcalloc(layout->count, sizeof *records->event.values);
+    records->event.numbers = xcalloc(layout->count, sizeof *records->event.numbers);
+    return true;
+}
+
+void records_close(struct records *records)
+{
+    if (records->parser)
+        records->parser->close(records->parser);
+    free(records->event.values);
+    free(records->event.numbers);
+    *records = (struct records){0};
+}
+
+static void count_bad(struct records *records, enum bad_cause cause, struct place place,
+                      size_t column, const char *text)
+{
+    records->counts.bad[cause]++;
+    struct bad_line bad = {.found = true, .place = place, .column = column};
+    if (records->bad[cause].found)
+        return;
+    snprintf(bad.text, sizeof bad.text, "%s", text);
+    records->bad[cause] = bad;
+}
+
+/* Where the value stands in the line; 1 when it was unescaped elsewhere. */
+static size_t column_of(const struct value *value, const struct piece *piece)
+{
+    bool inside = value->text >= piece->text && value->text <= piece->text + piece->length;
+    return value->kind != VALUE_ABSENT && inside ? (size_t)(value->text - piece->text) + 1 : 1;
+}
+
+static bool means_nothing(const struct value *value)
+{
+    return value->kind == VALUE_ABSENT ||
+           (value->kind == VALUE_STRING &&
+            (value->length == 0 || (value->length == 1 && value->text[0] == '-')));
+}
+
+static void count_bad_number(struct records *records, uint32_t field, const struct piece *piece)
+{
+    const struct value *value = &records->event.values[field];
+    char text[160], shown[41] = "…";
+    if (value->kind != VALUE_LIST && value->kind != VALUE_OTHER)
+        copy_printable(shown, sizeof shown, value->text, value->length);
+    snprintf(text, sizeof text, "'%.80s' is not a number: '%s'", records->layout->paths[field],
+             shown);
+    count_bad(records, BAD_NUMBER, piece->place, column_of(value, piece), text);
+}
+
+static bool take_numbers(struct records *records, const struct piece *piece)
+{
+    const struct layout *layout = records->layout;
+    for (uint32_t i = 0; i < layout->count; i++) {
+        if (layout->uses[i] == NUMBER_UNUSED)
+            continue;
+        const struct value *value = &records->event.values[i];
+        struct number *number = &records->event.numbers[i];
+        number->state = NUMBER_ABSENT;
+        if (means_nothing(value))
+            continue;
+        if (value_number(value, &number->number)) {
+            number->state = NUMBER_GIVEN;
+        } else if (layout->uses[i] != NUMBER_COMPARED) {
+            count_bad_number(records, i, piece);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_time(struct records *records, const struct piece *piece)
+{
+    const struct layout *layout = records->layout;
+    const struct value *time = &records->event.values[layout->time];
+    if (value_time(time, layout->log->time_unit, &records->event.time))
+        return true;
+    char text[160];
+    snprintf(text, sizeof text,
+             time->kind == VALUE_ABSENT ? "no time: there is no '%.60s'"
+                                        : "no time: '%.60s' is not one",
+             layout->paths[layout->time]);
+    count_bad(records, BAD_NO_TIME, piece->place, column_of(time, piece), text);
+    return false;
+}
+
+static void read_record(struct records *records, const struct piece *piece, const char *digested,
+                        size_t digested_length)
+{
+    records->counts.lines++;
+    if (!take_time(records, piece) || !take_numbers(records, piece))
+        return;
+    records->event.group = records->parser->group;
+    struct record record = {.event = &records->event,
+                            .log = records->log,
+                            .digested = digested,
+                            .digested_length = digested_length};
+    records->take(records->context, &record);
+}
+
+/* A batch is hashed once, however many records it has: they go by its hash and their place. */
+static void read_batch(struct records *records, const struct piece *piece)
+{
+    struct line_parser *parser = records->parser;
+    struct {
+        XXH128_canonical_t batch;
+        unsigned char place[8];
+    } digested;
+    XXH128_canonicalFromHash(&digested.batch, XXH3_128bits(piece->text, piece->length));
+    for (uint64_t place = 0; parser->next(parser, records->event.values); place++) {
+        for (size_t i = 0; i < sizeof digested.place; i++)
+            digested.place[i] = (unsigned char)(place >> (56 - 8 * i));
+        read_record(records, piece, (const char *)&digested, sizeof digested);
+    }
+}
+
+static bool is_document(const struct records *records)
+{
+    return layout_framing(records->layout) == FRAMING_JSON;
+}
+
+enum piece_verdict records_read(struct records *records, const struct piece *piece)
+{
+    struct line_parser *parser = records->parser;
+    records->counts.pieces++;
+    if (!parser->parse(parser, piece->text, piece->length, records->event.values,
+                       &records->problem)) {
+        records->counts.lines++;
+        if (is_document(records))
+            return PIECE_REFUSED;
+        if (piece->cut_short)
+            return PIECE_INCOMPLETE;
+        count_bad(records, BAD_UNPARSABLE, piece->place, records->problem.column,
+                  records->problem.text);
+        return PIECE_BAD;
+    }
+    if (parser->next)
+        read_batch(records, piece);
+    else
+        read_record(records, piece, piece->text, piece->length);
+    return PIECE_READ;
+}
