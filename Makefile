@@ -153,13 +153,19 @@ install: all
 	    -e 's|@version@|$(VERSION)|' -e 's|@links@|$(library_links)|' runtime/fflag.pc.in >$(DESTDIR)$(pkgconfigdir)/fflag.pc
 	$(INSTALL) -m 644 docs/man/*.1 $(DESTDIR)$(mandir)/man1
 	$(INSTALL) -m 644 docs/man/*.3 $(DESTDIR)$(mandir)/man3
+	@for page in docs/man/*.3; do \
+	    for name in $$(sed -n -e '/^\.Nd/q' -e 's/^\.Nm \([a-z_]*\).*/\1/p' $$page); do \
+	        [ $$name.3 = $${page##*/} ] || \
+	            echo ".so man3/$${page##*/}" >$(DESTDIR)$(mandir)/man3/$$name.3; \
+	    done; \
+	done
 
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/ffc $(DESTDIR)$(bindir)/ffreplay $(DESTDIR)$(libdir)/libfflag.* \
 	    $(DESTDIR)$(includedir)/fflag.h $(DESTDIR)$(includedir)/fflag/snapshot.h \
 	    $(DESTDIR)$(pkgconfigdir)/fflag.pc \
 	    $(addprefix $(DESTDIR)$(mandir)/man1/,$(notdir $(wildcard docs/man/*.1))) \
-	    $(addprefix $(DESTDIR)$(mandir)/man3/,$(notdir $(wildcard docs/man/*.3)))
+	    $(DESTDIR)$(mandir)/man3/fflag.3 $(DESTDIR)$(mandir)/man3/fflag_*.3
 	-rmdir $(DESTDIR)$(includedir)/fflag 2>/dev/null
 
 ## clean: remove build/

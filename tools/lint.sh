@@ -191,11 +191,8 @@ generated() {
 }
 
 manuals() {
-    local page
-    command -v groff >/dev/null || return 0
-    files 'docs/man/*.[1-9]' | while read -r page; do
-        groff -man -ww -z -Tutf8 "$page" 2>&1 | sed -E "s/^[^:]*:([^:]*:)?([0-9]+):/${page//\//\\/}:\2:/"
-    done
+    files 'docs/man/*.[1-9]' | xargs mandoc -T lint -W warning 2>&1 |
+        sed -nE 's/^mandoc: ([^ :]+:[0-9]+):[0-9]+: ([A-Z]+): /\1: /p'
 }
 
 for check in formatting widths layers libraries banned sizes openings labels whitespace shell documents \

@@ -14,6 +14,12 @@ for file in bin/ffc bin/ffreplay lib/libfflag.a lib/libfflag.so include/fflag.h 
     include/fflag/snapshot.h lib/pkgconfig/fflag.pc share/man/man1/ffc.1; do
     ok "installs $file" test -s "$here/$file"
 done
+is 'every function has a manual page' "$(ls "$here/share/man/man3")" \
+    "$( (echo fflag.3; echo fflag_signatures.3
+        grep -o '^ *fflag_[a-z_]*;' runtime/fflag.map | tr -d ' ' | sed 's/;/.3/') | LC_ALL=C sort)"
+is 'or the name of one that is there' \
+    "$(cd "$here/share/man" && sed -n 's/^\.so //p' man3/* | sort -u | xargs ls | wc -l)" \
+    "$(cd "$here/share/man" && sed -n 's/^\.so //p' man3/* | sort -u | wc -l)"
 version=$(sed -n 's/^#define FFLAG_VERSION_[A-Z]* //p' include/fflag.h | paste -sd.)
 is 'the shared library has its soname' \
     "$(objdump -p "$here/lib/libfflag.so" | awk '$1 == "SONAME" { print $2 }')" "libfflag.so.${version%%.*}"
