@@ -28,7 +28,7 @@ struct counters {
 
 /* The cells of a boolean flag that is answered without its program, by its handle. */
 struct tally {
-    uint32_t cell[2]; /* of a constant: the second; of a rollout: beyond the threshold, and below */
+    uint32_t cell[2]; /* of a constant: the second; else: the test does not hold, and holds */
 };
 
 /* Of a store; under its lock. */

@@ -9,6 +9,7 @@
  */
 #include "counters.h"
 #include "hash.h"
+#include "sets.h"
 
 /* ------------------------------------------------------------------------------------ inputs -- */
 
@@ -105,26 +106,29 @@ static inline bool read_key(const struct fflag_slot *slot, uint8_t declared, str
     return true;
 }
 
+static inline bool slot_equals(const struct snapshot *snapshot, const struct ffs_set *set,
+                               const struct ffs_set_slot *slot, const char *bytes, uint32_t length)
+{
+    return slot->length == length && same_bytes(set_text(snapshot, set, slot), bytes, length);
+}
+
 static inline bool set_holds(const struct snapshot *snapshot, const struct ffs_set *set,
                              const char *bytes, uint32_t length, uint64_t hash)
 {
-    const struct ffs_set_slot *slots = (const struct ffs_set_slot *)(set + 1);
-    if (set->filter) {
-        /* A tenth of the memory that the slots take: who is not on a large list waits for less. Who
-         * is need not wait for one after the other. */
-        __builtin_prefetch(&slots[(uint32_t)hash & (set->capacity - 1)]);
-        const uint64_t *filter = (const uint64_t *)(slots + set->capacity);
-        uint64_t bits = ffs_filter_bits(hash);
-        if ((filter[hash_to_range(hash, set->filter)] & bits) != bits)
-            return false;
+    if (set->buckets) {
+        /* The slot's line is asked for before the filter has answered, and is the only one that is
+         * far: the buckets are a twentieth of a list of UUIDs. */
+        uint64_t bucket = set_bucket(set, hash);
+        uint32_t place = set_only_place(set, bucket, hash);
+        return set_may_hold(bucket, hash) &&
+               slot_equals(snapshot, set, ffs_set_slot_at(set, place), bytes, length);
     }
-    uint32_t mask = set->capacity - 1, tag = (uint32_t)(hash >> 32);
-    for (uint32_t place = (uint32_t)hash & mask;; place = (place + 1) & mask) {
-        const struct ffs_set_slot *slot = &slots[place];
-        if (slot->ref == FFS_NONE)
+    uint32_t mask = set->capacity - 1;
+    for (uint32_t place = set_first_place(set, hash);; place = (place + 1) & mask) {
+        const struct ffs_set_slot *slot = ffs_set_slot_at(set, place);
+        if (slot->length == FFS_NONE)
             return false;
-        if (slot->tag == tag && string_length(snapshot, slot->ref) == length &&
-            same_bytes(string_bytes(snapshot, slot->ref), bytes, length))
+        if (slot_equals(snapshot, set, slot, bytes, length))
             return true;
     }
 }
@@ -618,14 +622,25 @@ run(const fflag_view *view, const struct ffs_flag *flag, const fflag_context *co
     return variant_of(view->snapshot, flag, decided_variant(decided))->value;
 }
 
-/* Whether the rollout of a handle can be answered for this context, whose unit it then gives. */
-static inline const struct fflag_slot *rollout_unit(const struct rollout *rollout,
-                                                    const fflag_context *context)
+/* The unit of a shortcut, where it can be asked for this context. */
+static inline const struct fflag_slot *shortcut_unit(const struct shortcut *shortcut,
+                                                     const fflag_context *context)
 {
     const char *base = (const char *)context;
-    const struct fflag_slot *unit = (const struct fflag_slot *)(base + rollout->unit);
-    uint64_t present = *(const uint64_t *)(base + rollout->presence);
-    return LIKELY((present & rollout->present) && unit->key_type == rollout->type) ? unit : NULL;
+    const struct fflag_slot *unit = (const struct fflag_slot *)(base + shortcut->unit);
+    uint64_t present = *(const uint64_t *)(base + shortcut->presence);
+    return LIKELY((present & shortcut->present) && unit->key_type == shortcut->type) ? unit : NULL;
+}
+
+static inline bool is_below(const struct shortcut *rollout, const struct fflag_slot *unit)
+{
+    return ffs_mix(unit->bits ^ rollout->salt) < rollout->threshold;
+}
+
+static inline bool is_listed(const fflag_view *view, const struct shortcut *list,
+                             const struct fflag_slot *unit)
+{
+    return set_holds(view->snapshot, list->set, unit->value.pointer, unit->length, unit->bits);
 }
 
 /* `word` is the handle's. */
@@ -651,19 +666,34 @@ static __attribute__((noinline)) bool count_boolean(const fflag_view *view, ffla
                                                     uint64_t word)
 {
     const struct tally *tally = &view->tallies[flag];
-    if (word & WORD_COUNTED_CONSTANT) {
+    if (word & WORD_COUNTED(WORD_CONSTANT)) {
         count_cell(view->counters, tally->cell[1]);
         return word & WORD_VALUE;
     }
-    if (UNLIKELY(!context))
-        return run_boolean(view, word, context, fallback);
-    const struct rollout *rollout = &view->rollouts[flag];
-    const struct fflag_slot *unit = rollout_unit(rollout, context);
+    const struct shortcut *shortcut = &view->shortcuts[flag];
+    const struct fflag_slot *unit = LIKELY(context) ? shortcut_unit(shortcut, context) : NULL;
     if (UNLIKELY(!unit))
         return run_boolean(view, word, context, fallback);
-    bool below = ffs_mix(unit->bits ^ rollout->salt) < rollout->threshold;
-    count_cell(view->counters, tally->cell[below]);
-    return rollout->value[below];
+    bool holds = word & WORD_COUNTED(WORD_ROLLOUT) ? is_below(shortcut, unit)
+                                                   : is_listed(view, shortcut, unit);
+    count_cell(view->counters, tally->cell[holds]);
+    return shortcut->value[holds];
+}
+
+/*
+ * A flag that is one list. A question about a large one waits for memory, and meanwhile the
+ * processor begins with the next one, if that is near enough: the way through the program is twice
+ * as long.
+ */
+static __attribute__((noinline)) bool list_boolean(const fflag_view *view, fflag_id flag,
+                                                   const fflag_context *context, bool fallback,
+                                                   uint64_t word)
+{
+    const struct shortcut *list = &view->shortcuts[flag];
+    const struct fflag_slot *unit = LIKELY(context) ? shortcut_unit(list, context) : NULL;
+    if (UNLIKELY(!unit))
+        return run_boolean(view, word, context, fallback);
+    return list->value[is_listed(view, list, unit)];
 }
 
 /*
@@ -681,14 +711,18 @@ bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *cont
     uint64_t word = atomic_load_explicit(&view->words[flag], memory_order_acquire);
     if (LIKELY(word & WORD_CONSTANT))
         return word & WORD_VALUE;
-    if (UNLIKELY(!(word & WORD_ROLLOUT) || !context))
-        return word & WORD_COUNTED ? count_boolean(view, flag, context, fallback, word)
-                                   : run_boolean(view, word, context, fallback);
-    const struct rollout *rollout = &view->rollouts[flag];
-    const struct fflag_slot *unit = rollout_unit(rollout, context);
+    if (UNLIKELY(!(word & WORD_ROLLOUT) || !context)) {
+        if (word & WORD_LIST)
+            return list_boolean(view, flag, context, fallback, word);
+        return word & WORD_COUNTED(WORD_ANSWERED)
+                   ? count_boolean(view, flag, context, fallback, word)
+                   : run_boolean(view, word, context, fallback);
+    }
+    const struct shortcut *rollout = &view->shortcuts[flag];
+    const struct fflag_slot *unit = shortcut_unit(rollout, context);
     if (UNLIKELY(!unit))
         return run_boolean(view, word, context, fallback);
-    return rollout->value[ffs_mix(unit->bits ^ rollout->salt) < rollout->threshold];
+    return rollout->value[is_below(rollout, unit)];
 }
 
 /* The flag behind a handle, if it is of one of two types. */

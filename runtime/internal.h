@@ -37,11 +37,11 @@ void runtime_describe(struct problem *problem, const char *format, ...)
  */
 #define WORD_VALUE    UINT64_C(1) /* of a constant boolean */
 #define WORD_CONSTANT UINT64_C(2) /* a boolean that is the same for everybody, always */
-#define WORD_ROLLOUT  UINT64_C(4) /* a boolean that is one percentage, see struct rollout */
-/* The same two where the store counts: apart, so that others need not ask. */
-#define WORD_COUNTED_CONSTANT UINT64_C(8)
-#define WORD_COUNTED_ROLLOUT  UINT64_C(16)
-#define WORD_COUNTED          (WORD_COUNTED_CONSTANT | WORD_COUNTED_ROLLOUT)
+#define WORD_ROLLOUT  UINT64_C(4) /* a boolean that is one percentage, see struct shortcut */
+#define WORD_LIST     UINT64_C(8) /* a boolean that is one list of keys, see there */
+#define WORD_ANSWERED (WORD_CONSTANT | WORD_ROLLOUT | WORD_LIST)
+/* These, where the store counts: apart, so that others need not ask. */
+#define WORD_COUNTED(bits) ((bits) << 3)
 
 static inline enum fflag_type word_type(uint64_t word)
 {
@@ -54,17 +54,20 @@ static inline uint32_t word_index(uint64_t word)
 }
 
 /*
- * The commonest program, EXPOSED and SERVE, worked out for a handle: all that an evaluation needs,
- * side by side. It counts where the handle's word has WORD_ROLLOUT.
+ * The commonest programs, one test of the unit and SERVE, worked out for a handle: all that an
+ * evaluation needs, side by side. It counts where the handle's word has WORD_ROLLOUT or WORD_LIST.
  */
-struct rollout {
-    uint64_t salt;
-    uint64_t threshold;
-    uint64_t present;  /* the bit of the unit's slot in the word at `presence` */
-    uint16_t presence; /* this and the next are offsets into a context */
+struct shortcut {
+    union {
+        uint64_t salt;             /* of a rollout */
+        const struct ffs_set *set; /* of a list */
+    };
+    uint64_t threshold; /* of a rollout */
+    uint64_t present;   /* the bit of the unit's slot in the word at `presence` */
+    uint16_t presence;  /* this and the next are offsets into a context */
     uint16_t unit;
     uint8_t type;  /* that the unit's key must have */
-    bool value[2]; /* beyond the threshold, and below */
+    bool value[2]; /* where the test does not hold, and where it does */
 };
 
 /* Where an attribute of a snapshot is in a context: its declared type << 8 | slot. */
@@ -88,15 +91,15 @@ struct snapshot {
     const uint64_t *splits;
     const struct ffs_range *ranges;
     const struct ffs_ramp *ramps;
-    const uint32_t *sets;
+    const uint64_t *sets;
     const struct ffs_network *networks;
     const uint32_t *automata;
     uint32_t attribute_count;
     uint32_t flag_count;
 
     /* Made by the store. */
-    _Atomic uint64_t *words;  /* by flag handle */
-    struct rollout *rollouts; /* by flag handle; filled before the word */
+    _Atomic uint64_t *words;    /* by flag handle */
+    struct shortcut *shortcuts; /* by flag handle; filled before the word */
     uint32_t word_count;
     _Atomic uint16_t *inputs;  /* by attribute index */
     struct counters *counters; /* NULL: the store does not count */
@@ -125,9 +128,9 @@ enum fflag_error runtime_verify(struct snapshot *snapshot, struct problem *probl
 const struct ffs_flag *runtime_find_flag(const struct snapshot *snapshot, const char *name,
                                          size_t length);
 
-/* The word a handle of that name has in this snapshot, without WORD_ROLLOUT. */
+/* The word a handle of that name has in this snapshot, without WORD_ROLLOUT and WORD_LIST. */
 uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, size_t length);
-/* Fills in the word and rollout of a handle, as far as the attributes are bound. */
+/* Fills in the word and shortcut of a handle, as far as the attributes are bound. */
 void runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char *name, size_t length);
 
 /* -------------------------------------------------------------------------------------- load -- */
@@ -165,7 +168,7 @@ struct fflag_view {
     _Alignas(64) const struct snapshot *snapshot;
     const _Atomic uint64_t *words;
     uint32_t word_count;
-    const struct rollout *rollouts;
+    const struct shortcut *shortcuts;
     fflag_store *store;
     const struct counters *counters; /* and the next: the snapshot's */
     const struct tally *tallies;
@@ -267,12 +270,16 @@ bool runtime_contains(const char *text, size_t length, const char *part, size_t 
 /* Equal but for ASCII case; `folded` has no upper-case letters. */
 bool runtime_equals_folded(const char *text, const char *folded, size_t length);
 
+/* Two words that the processor handles as one. */
+typedef uint64_t two_words __attribute__((vector_size(16)));
+
 /* memcmp() == 0 without the call, which costs more than the comparison of most keys. */
 static inline bool same_bytes(const char *a, const char *b, size_t length)
 {
-    if (length >= sizeof(uint64_t)) {
-        /* To the end, because its hash has been found to be the same; the last eight overlap. */
-        uint64_t of_a, of_b, differ = 0;
+    if (length >= sizeof(two_words)) {
+        /* To the end, because a hash has found it, and it mostly is the same. The last ones
+         * overlap. */
+        two_words of_a, of_b, differ = {0, 0};
         for (size_t at = 0; at < length - sizeof of_a; at += sizeof of_a) {
             memcpy(&of_a, a + at, sizeof of_a);
             memcpy(&of_b, b + at, sizeof of_b);
@@ -280,7 +287,16 @@ static inline bool same_bytes(const char *a, const char *b, size_t length)
         }
         memcpy(&of_a, a + length - sizeof of_a, sizeof of_a);
         memcpy(&of_b, b + length - sizeof of_b, sizeof of_b);
-        return (differ | (of_a ^ of_b)) == 0;
+        differ |= of_a ^ of_b;
+        return (differ[0] | differ[1]) == 0;
+    }
+    if (length >= sizeof(uint64_t)) {
+        uint64_t of_a[2], of_b[2];
+        memcpy(&of_a[0], a, sizeof of_a[0]);
+        memcpy(&of_b[0], b, sizeof of_b[0]);
+        memcpy(&of_a[1], a + length - sizeof of_a[1], sizeof of_a[1]);
+        memcpy(&of_b[1], b + length - sizeof of_b[1], sizeof of_b[1]);
+        return ((of_a[0] ^ of_b[0]) | (of_a[1] ^ of_b[1])) == 0;
     }
     if (length >= sizeof(uint32_t)) {
         uint32_t of_a[2], of_b[2];

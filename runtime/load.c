@@ -210,7 +210,7 @@ void runtime_unload(struct snapshot *snapshot)
     if (!snapshot)
         return;
     free((void *)(uintptr_t)snapshot->words);
-    free(snapshot->rollouts);
+    free(snapshot->shortcuts);
     free(snapshot->tallies);
     counters_free(snapshot->counters);
     free((void *)(uintptr_t)snapshot->inputs);

@@ -11,7 +11,7 @@ const struct ffs_flag *runtime_find_flag(const struct snapshot *snapshot, const 
     const struct ffs_names *names = snapshot->names;
     uint64_t hash = hash_bytes_seeded(name, length, names->seed);
     uint32_t bucket = (uint32_t)((hash >> 32) * names->bucket_count >> 32);
-    uint64_t placed = ffs_mix(hash ^ snapshot->pilots[bucket] * FFS_PILOT);
+    uint64_t placed = ffs_spread(hash, snapshot->pilots[bucket]);
     uint32_t index = snapshot->name_slots[hash_to_range(placed, names->slot_count)];
     if (index == FFS_NONE)
         return NULL;
@@ -47,29 +47,45 @@ uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, si
     return word;
 }
 
-/* Whether a flag is one percentage of its units, by an attribute that has a slot. */
-static bool find_rollout(const struct snapshot *snapshot, const struct ffs_flag *flag,
-                         struct rollout *rollout)
+/* What a test is where a shortcut can stand for it: WORD_ROLLOUT or WORD_LIST; else 0. */
+static uint64_t find_test(const struct snapshot *snapshot, const struct ffs_flag *flag,
+                          struct shortcut *shortcut)
+{
+    const struct ffs_instruction *test = &snapshot->code[flag->first_code];
+    if (test->op == FFS_EXPOSED) {
+        shortcut->salt = flag->exposure_salt;
+        shortcut->threshold = test->operand;
+        return WORD_ROLLOUT;
+    }
+    /* The key of a number would have to be written out first. */
+    if (test->op != FFS_STRING_IN || shortcut->type != FFLAG_ATTRIBUTE_STRING)
+        return 0;
+    shortcut->set = (const struct ffs_set *)(snapshot->sets + test->operand);
+    return WORD_LIST;
+}
+
+/* Whether a flag is one test of its units, by an attribute that has a slot. */
+static uint64_t find_shortcut(const struct snapshot *snapshot, const struct ffs_flag *flag,
+                              struct shortcut *shortcut)
 {
     const struct ffs_instruction *code = &snapshot->code[flag->first_code];
-    if (flag->type != FFLAG_TYPE_BOOLEAN || flag->code_count != 2 || code[0].op != FFS_EXPOSED ||
-        code[0].flags != 0 || code[0].jump != 2 || code[1].op != FFS_SERVE)
-        return false;
+    if (flag->type != FFLAG_TYPE_BOOLEAN || flag->code_count != 2 ||
+        code[0].attribute == FFS_NO_ATTRIBUTE || code[0].flags != 0 || code[0].jump != 2 ||
+        code[1].op != FFS_SERVE)
+        return 0;
     unsigned input =
         atomic_load_explicit(&snapshot->inputs[code[0].attribute], memory_order_relaxed);
     unsigned slot = input & 0xff;
     if (slot == INPUT_NO_SLOT)
-        return false;
+        return 0;
     const struct ffs_variant *variants = &snapshot->variants[flag->first_variant];
-    *rollout = (struct rollout){
-        .salt = flag->exposure_salt,
-        .threshold = code[0].operand,
+    *shortcut = (struct shortcut){
         .present = UINT64_C(1) << slot % 64,
         .presence = (uint16_t)(offsetof(fflag_context, present) + slot / 64 * sizeof(uint64_t)),
         .unit = (uint16_t)(offsetof(fflag_context, slot) + slot * sizeof(struct fflag_slot)),
         .type = (uint8_t)(input >> 8),
         .value = {variants[flag->default_variant].value, variants[code[1].variant].value}};
-    return true;
+    return find_test(snapshot, flag, shortcut);
 }
 
 /* Where the store counts, the word's short answers are those that count. */
@@ -79,28 +95,27 @@ static uint64_t bind_tally(struct snapshot *snapshot, fflag_id handle, uint64_t 
     uint32_t first = snapshot->counters->first[word_index(word)];
     struct tally *tally = &snapshot->tallies[handle];
     uint16_t variant;
-    if (word & WORD_ROLLOUT) {
+    if (word & (WORD_ROLLOUT | WORD_LIST)) {
         uint16_t served = snapshot->code[flag->first_code + 1].variant;
         *tally = (struct tally){{first + flag->default_variant, first + served}};
-        return (word & ~WORD_ROLLOUT) | WORD_COUNTED_ROLLOUT;
+    } else if (word & WORD_CONSTANT && is_constant(snapshot, flag, &variant)) {
+        tally->cell[1] = first + variant;
     }
-    if (!(word & WORD_CONSTANT) || !is_constant(snapshot, flag, &variant))
-        return word;
-    tally->cell[1] = first + variant;
-    return (word & ~WORD_CONSTANT) | WORD_COUNTED_CONSTANT;
+    return (word & ~WORD_ANSWERED) | WORD_COUNTED(word & WORD_ANSWERED);
 }
 
 void runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char *name, size_t length)
 {
     uint64_t known = atomic_load_explicit(&snapshot->words[flag], memory_order_relaxed);
-    if (known & (WORD_ROLLOUT | WORD_COUNTED_ROLLOUT))
+    uint64_t test = WORD_ROLLOUT | WORD_LIST;
+    if (known & (test | WORD_COUNTED(test)))
         return; /* it may be in use; and slots never change */
     uint64_t word = runtime_flag_word(snapshot, name, length);
-    if (word &&
-        find_rollout(snapshot, &snapshot->flags[word_index(word)], &snapshot->rollouts[flag]))
-        word |= WORD_ROLLOUT;
+    if (word)
+        word |=
+            find_shortcut(snapshot, &snapshot->flags[word_index(word)], &snapshot->shortcuts[flag]);
     if (word && snapshot->counters)
         word = bind_tally(snapshot, flag, word);
-    /* Release pairs with the acquire in fflag_bool(): who sees the word sees the rollout. */
+    /* Release pairs with the acquire in fflag_bool(): who sees the word sees the shortcut. */
     atomic_store_explicit(&snapshot->words[flag], word, memory_order_release);
 }

@@ -171,9 +171,9 @@ static bool bind_handles(fflag_store *store, struct snapshot *snapshot)
     uint32_t handles = atomic_load_explicit(&store->handles.flag_count, memory_order_relaxed);
     uint32_t capacity = handles + snapshot->flag_count + 256;
     snapshot->words = calloc(capacity, sizeof *snapshot->words);
-    snapshot->rollouts = calloc(capacity, sizeof *snapshot->rollouts);
+    snapshot->shortcuts = calloc(capacity, sizeof *snapshot->shortcuts);
     snapshot->inputs = calloc((size_t)snapshot->attribute_count + 1, sizeof *snapshot->inputs);
-    if (!snapshot->words || !snapshot->rollouts || !snapshot->inputs)
+    if (!snapshot->words || !snapshot->shortcuts || !snapshot->inputs)
         return false;
     snapshot->word_count = capacity;
     if (store->options.count) {
@@ -212,7 +212,7 @@ static enum fflag_error publish_locked(fflag_store *store, struct snapshot *snap
         slot->shard[i].snapshot = snapshot;
         slot->shard[i].words = snapshot->words;
         slot->shard[i].word_count = snapshot->word_count;
-        slot->shard[i].rollouts = snapshot->rollouts;
+        slot->shard[i].shortcuts = snapshot->shortcuts;
         slot->shard[i].store = store;
         slot->shard[i].counters = snapshot->counters;
         slot->shard[i].tallies = snapshot->tallies;

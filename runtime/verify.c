@@ -83,14 +83,6 @@ static enum fflag_error verify_content(struct snapshot *snapshot, struct problem
     return FFLAG_OK;
 }
 
-static bool is_zero(const uint8_t *bytes, uint64_t count)
-{
-    for (uint64_t i = 0; i < count; i++)
-        if (bytes[i])
-            return false;
-    return true;
-}
-
 static const char *const section_names[] = {
     [FFS_STRINGS] = "STRINGS", [FFS_ATTRIBUTES] = "ATTRIBUTES", [FFS_FLAGS] = "FLAGS",
     [FFS_NAMES] = "NAMES",     [FFS_VARIANTS] = "VARIANTS",     [FFS_CODE] = "CODE",
@@ -111,8 +103,7 @@ static enum fflag_error verify_sections(struct verifier *verifier, struct layout
     const struct ffs_header *header = (const struct ffs_header *)snapshot->bytes;
     const struct ffs_section *sections = (const struct ffs_section *)(header + 1);
     if (header->minor <= FFS_MINOR &&
-        (header->reserved0 || !is_zero(header->reserved1, sizeof header->reserved1) ||
-         (header->minor == 0 && header->generation)))
+        (header->reserved0 || !is_zero(header->reserved1, sizeof header->reserved1)))
         return malformed(verifier, "a reserved field of the header is not zero");
     if (header->section_count > FFS_MAX_SECTIONS ||
         header->section_count > (snapshot->length - sizeof *header) / sizeof *sections)
@@ -177,7 +168,7 @@ static enum fflag_error find_tables(struct verifier *verifier, const struct layo
     snapshot->splits = (const uint64_t *)layout->at[FFS_SPLITS];
     snapshot->ranges = (const struct ffs_range *)layout->at[FFS_RANGES];
     snapshot->ramps = (const struct ffs_ramp *)layout->at[FFS_RAMPS];
-    snapshot->sets = (const uint32_t *)layout->at[FFS_SETS];
+    snapshot->sets = (const uint64_t *)layout->at[FFS_SETS];
     snapshot->networks = (const struct ffs_network *)layout->at[FFS_NETWORKS];
     snapshot->automata = (const uint32_t *)layout->at[FFS_AUTOMATA];
     snapshot->names = (const struct ffs_names *)layout->at[FFS_NAMES];
@@ -208,7 +199,7 @@ static enum fflag_error find_tables(struct verifier *verifier, const struct layo
     if (layout->size[FFS_AUTOMATA] % sizeof(uint32_t))
         return malformed(verifier, "section AUTOMATA is not a whole number of words");
     verifier->split_words = layout->size[FFS_SPLITS] / sizeof(uint64_t);
-    verifier->set_words = layout->size[FFS_SETS] / sizeof(uint32_t);
+    verifier->set_words = layout->size[FFS_SETS] / sizeof(uint64_t);
     verifier->automaton_words = layout->size[FFS_AUTOMATA] / sizeof(uint32_t);
     if (verifier->split_words > UINT32_MAX || verifier->set_words > UINT32_MAX ||
         verifier->automaton_words > UINT32_MAX)

@@ -46,7 +46,7 @@ struct verifier {
     uint32_t variant_count, code_count, range_count, ramp_count, network_count;
     size_t split_words, set_words, automaton_words;
     uint8_t *split_variants;    /* by word: 0, or at an index 1 + its greatest variant */
-    uint8_t *set_kinds;         /* by pair of words: SET_* */
+    uint8_t *set_kinds;         /* by word: SET_* */
     uint32_t *network_runs;     /* by network: where the sorted run that it is in begins */
     uint64_t *automaton_starts; /* a bit per word */
 
@@ -64,6 +64,14 @@ struct verifier {
 enum fflag_error malformed(struct verifier *verifier, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+static inline bool is_zero(const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
 /* Whether `string` is the reference of an entry. */
 static inline bool is_string(const struct verifier *verifier, ffs_string string)
 {
@@ -77,6 +85,9 @@ static inline uint32_t string_ordinal(const struct verifier *verifier, ffs_strin
     uint64_t before = verifier->string_starts[string / 64] & ((UINT64_C(1) << string % 64) - 1);
     return verifier->strings_before[string / 64] + (uint32_t)__builtin_popcountll(before);
 }
+
+/* Whether the bytes are UTF-8 without NUL; *upper_case: ASCII capitals are among them. */
+bool is_utf8(const uint8_t *bytes, size_t length, bool *upper_case);
 
 enum fflag_error verify_strings(struct verifier *verifier, uint64_t size);
 enum fflag_error verify_attributes(struct verifier *verifier);

@@ -94,7 +94,7 @@ static enum fflag_error verify_set_operand(struct verifier *verifier, uint32_t i
                                            const struct ffs_instruction *instruction)
 {
     uint64_t at = instruction->operand;
-    uint8_t kind = at < verifier->set_words && at % 2 == 0 ? verifier->set_kinds[at / 2] : SET_NONE;
+    uint8_t kind = at < verifier->set_words ? verifier->set_kinds[at] : SET_NONE;
     if (kind == SET_NONE)
         return malformed(verifier, "instruction %u: the operand is not a set", index);
     if ((instruction->flags & FFS_IGNORE_CASE) && kind != SET_FOLDED)

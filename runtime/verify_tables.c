@@ -1,5 +1,5 @@
 /*
- * verify_tables.c - every section but the flags and their code.
+ * verify_tables.c - the sections that are plain tables.
  */
 #include <stdlib.h>
 
@@ -25,9 +25,7 @@ static size_t skip_ascii(const uint8_t *bytes, size_t length, bool *upper_case)
     return i;
 }
 
-/* Whether the bytes are UTF-8 without NUL; *upper_case says whether ASCII capitals are among them.
- */
-static bool is_utf8(const uint8_t *bytes, size_t length, bool *upper_case)
+bool is_utf8(const uint8_t *bytes, size_t length, bool *upper_case)
 {
     *upper_case = false;
     for (size_t i = skip_ascii(bytes, length, upper_case), size; i < length; i += size) {
@@ -177,79 +175,6 @@ enum fflag_error verify_ramps(struct verifier *verifier)
             if (ramp->end <= ramp->start || lasts > UINT64_C(1) << 46 || ramp->every)
                 return malformed(verifier, "ramp %u: does not end after it starts", i);
         }
-    }
-    return FFLAG_OK;
-}
-
-/*
- * The strings of a set must be where probing finds them: no empty slot between the first slot of a
- * string's hash and its own. Walking once round from an empty slot, that is the case when the last
- * empty slot seen lies farther back than the first slot.
- */
-static enum fflag_error verify_set(struct verifier *verifier, size_t at, const struct ffs_set *set,
-                                   const struct ffs_set_slot *slots)
-{
-    const uint64_t *filter = (const uint64_t *)(slots + set->capacity);
-    uint32_t mask = set->capacity - 1, empty = 0;
-    while (empty < set->capacity && slots[empty].ref != FFS_NONE)
-        empty++;
-    if (empty == set->capacity)
-        return malformed(verifier, "set %zu has no empty slot", at);
-
-    uint32_t count = 0, longest = 0;
-    bool upper_case = false;
-    for (uint32_t step = 1, last_empty = empty; step < set->capacity; step++) {
-        uint32_t place = (empty + step) & mask;
-        ffs_string ref = slots[place].ref;
-        if (ref == FFS_NONE) {
-            last_empty = place;
-            continue;
-        }
-        if (!is_string(verifier, ref))
-            return malformed(verifier, "set %zu: slot %u is not a string", at, place);
-        uint32_t ordinal = string_ordinal(verifier, ref);
-        uint64_t hash = verifier->string_hashes[ordinal];
-        if (slots[place].tag != hash >> 32)
-            return malformed(verifier, "set %zu: slot %u has the wrong tag", at, place);
-        if (((place - (uint32_t)hash) & mask) >= ((place - last_empty) & mask))
-            return malformed(verifier, "set %zu: slot %u cannot be reached", at, place);
-        uint64_t bits = ffs_filter_bits(hash);
-        if (set->filter && (filter[hash_to_range(hash, set->filter)] & bits) != bits)
-            return malformed(verifier, "set %zu: slot %u is not in the filter", at, place);
-        uint32_t length = string_length(verifier->snapshot, ref);
-        if (length > longest)
-            longest = length;
-        upper_case |= verifier->string_traits[ordinal] & TRAIT_UPPER_CASE;
-        count++;
-    }
-    if (count != set->count || longest != set->longest)
-        return malformed(verifier, "set %zu: the header does not fit the slots", at);
-    verifier->set_kinds[at / 2] = upper_case || longest > FFS_MAX_FOLDED ? SET_EXACT : SET_FOLDED;
-    return FFLAG_OK;
-}
-
-enum fflag_error verify_sets(struct verifier *verifier)
-{
-    const size_t header_words = sizeof(struct ffs_set) / sizeof(uint32_t);
-    verifier->set_kinds = calloc(verifier->set_words / 2 + 1, 1);
-    if (!verifier->set_kinds)
-        return FFLAG_ERROR_NO_MEMORY;
-    for (size_t at = 0; at < verifier->set_words;) {
-        const struct ffs_set *set = (const struct ffs_set *)(verifier->snapshot->sets + at);
-        size_t left = verifier->set_words - at;
-        if (left < header_words)
-            return malformed(verifier, "set %zu has no whole header", at);
-        if (set->capacity == 0 || (set->capacity & (set->capacity - 1)) ||
-            set->capacity > (left - header_words) / 2)
-            return malformed(verifier, "set %zu: impossible capacity %u", at, set->capacity);
-        size_t slots = header_words + (size_t)set->capacity * 2;
-        if (set->filter > (left - slots) / 2)
-            return malformed(verifier, "set %zu: impossible filter of %u words", at, set->filter);
-        enum fflag_error error =
-            verify_set(verifier, at, set, (const struct ffs_set_slot *)(set + 1));
-        if (error)
-            return error;
-        at += slots + (size_t)set->filter * 2;
     }
     return FFLAG_OK;
 }

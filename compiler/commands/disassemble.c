@@ -158,13 +158,19 @@ static void write_set(const struct listing *listing, uint64_t index, size_t most
                       struct buffer *out)
 {
     size_t size, count = 0;
-    const uint32_t *words = snapshot_section(listing->snapshot, FFS_SETS, &size);
+    const uint64_t *words = snapshot_section(listing->snapshot, FFS_SETS, &size);
     const struct ffs_set *set = (const struct ffs_set *)(words + index);
-    const struct ffs_set_slot *slots = (const struct ffs_set_slot *)(set + 1);
-    const char **texts = xcalloc(set->count + 1u, sizeof *texts);
-    for (uint32_t i = 0; i < set->capacity; i++)
-        if (slots[i].ref != FFS_NONE)
-            texts[count++] = snapshot_string(listing->snapshot, slots[i].ref);
+    char **texts = xcalloc(set->count + 1u, sizeof *texts);
+    for (uint32_t i = 0; i < set->capacity; i++) {
+        const struct ffs_set_slot *slot = ffs_set_slot_at(set, i);
+        if (slot->length == FFS_NONE)
+            continue;
+        const char *text = ffs_set_holds_inline(set, slot->length)
+                               ? (const char *)&slot->ref
+                               : snapshot_string(listing->snapshot, slot->ref);
+        texts[count] = xcalloc(slot->length + 1u, 1);
+        memcpy(texts[count++], text, slot->length);
+    }
     qsort(texts, count, sizeof *texts, compare_texts);
     buffer_append_text(out, "{");
     for (size_t i = 0; i < count && i < most; i++) {
@@ -175,6 +181,8 @@ static void write_set(const struct listing *listing, uint64_t index, size_t most
     if (count > most)
         buffer_format(out, ", … %zu more", count - most);
     buffer_append_text(out, "}");
+    while (count > 0)
+        free(texts[--count]);
     free(texts);
 }
 

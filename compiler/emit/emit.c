@@ -90,7 +90,7 @@ void image_write(struct image *image, const struct project *project, uint32_t en
     struct ffs_header header = {
         .magic = FFS_MAGIC,
         .major = FFS_MAJOR,
-        .minor = 0, /* seal.h raises it */
+        .minor = FFS_MINOR,
         .header_size = sizeof header,
         .project = image_text(image, project->name ? project->name : ""),
         .environment = image_text(image, project->environments.items[environment].text)};

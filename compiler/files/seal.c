@@ -21,7 +21,6 @@ static const char untrusted[] = "untrusted comment: ", trusted[] = "trusted comm
 void seal_generation(struct buffer *snapshot, uint64_t generation)
 {
     struct ffs_header *header = (struct ffs_header *)(void *)snapshot->bytes;
-    header->minor = generation ? 1 : 0;
     header->generation = generation;
     header->header_hash = XXH3_64bits(header, offsetof(struct ffs_header, header_hash));
 }

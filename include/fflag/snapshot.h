@@ -21,8 +21,8 @@
 /* The line ends in the magic show a file that was transferred as text. */
 #define FFS_MAGIC      "\211FFS\r\n\x1a\n"
 #define FFS_MAGIC_SIZE 8
-#define FFS_MAJOR      1
-#define FFS_MINOR      1 /* a file's is the lowest that has all it uses */
+#define FFS_MAJOR      2
+#define FFS_MINOR      0
 
 #define FFS_ALIGNMENT    64
 #define FFS_MAX_SECTIONS 64
@@ -31,6 +31,7 @@
 #define FFS_MAX_DEPTH    16         /* of prerequisites */
 #define FFS_MAX_COST     65536      /* instructions a single evaluation may run */
 #define FFS_MAX_FOLDED   512        /* longest string an ignore-case set may hold */
+#define FFS_MAX_WIDTH    128        /* bytes of a slot of a set */
 #define FFS_NONE         UINT32_MAX /* no string */
 #define FFS_NO_ATTRIBUTE UINT16_MAX
 
@@ -55,7 +56,7 @@ struct ffs_header {
     ffs_string environment;
     uint32_t reserved0;       /* zero */
     uint8_t content_hash[16]; /* XXH3-128, canonical (big-endian), of [header_size, file_size) */
-    uint64_t generation;      /* from minor version 1 on, before that zero: given at the build */
+    uint64_t generation;      /* given at the build; zero: none was */
     uint8_t reserved1[48];    /* zero */
     uint64_t header_hash;     /* XXH3-64 of the 120 bytes before it */
 };
@@ -141,7 +142,7 @@ struct ffs_flag {
  * NAMES: a perfect hash from a flag's name to its index.
  *     struct ffs_names; uint16_t pilot[bucket_count], padded to 4; uint32_t slot[slot_count]
  * With h = XXH3-64(name, seed): bucket = high32(h) * bucket_count >> 32, and slot = x * slot_count
- * >> 64, in 128 bits, where x = ffs_mix(h ^ pilot[bucket] * FFS_PILOT). A slot holds a flag index
+ * >> 64, in 128 bits, where x = ffs_spread(h, pilot[bucket]). A slot holds a flag index
  * or FFS_NONE; the reader compares the name's bytes.
  */
 struct ffs_names {
@@ -149,7 +150,13 @@ struct ffs_names {
     uint32_t bucket_count; /* at least 1 */
     uint32_t slot_count;   /* at least 1 */
 };
-#define FFS_PILOT UINT64_C(0x9E3779B97F4A7C15)
+
+/* Where a pilot sends a hash: the high bits count. The hash is good; the pilot must only change
+ * what collides, which a multiplication after an exclusive or does, and neither does alone. */
+static inline uint64_t ffs_spread(uint64_t hash, uint64_t pilot)
+{
+    return (hash ^ pilot * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0x9FB21C651E98DF25);
+}
 
 /* VARIANTS: an array; equal lists are stored once, so that boolean flags share theirs. */
 struct ffs_variant {
@@ -257,29 +264,48 @@ struct ffs_ramp {
 };
 
 /*
- * SETS: uint32_t words; at an even index: {capacity (a power of two), count, longest, filter}, then
- * `capacity` slots {tag, ref}, then `filter` words of 64 bits, a filter, which only large sets
- * have: of a string with the hash h, word h * filter >> 64 has the bits of ffs_filter_bits(h). tag
- * = high half of the string's XXH3-64; a string's first slot is the low bits of that hash, and
- * probing goes on linearly. An empty slot has ref FFS_NONE; there is always one. `longest` is the
- * length of the longest string.
+ * SETS: uint64_t words; at an index: struct ffs_set, `buckets` words, then `capacity` slots of
+ * `width` bytes each. h is a string's XXH3-64.
+ *   with buckets     a perfect hash, as in NAMES: the string is in no slot but that of
+ *                    ffs_spread(h, pilot), with the pilot in the low 16 bits of its bucket's word.
+ *                    The bits above are a filter: all of ffs_filter_bits(h) are set.
+ *   without          `capacity` is a power of two. The first slot is the low bits of h, and probing
+ *                    goes on linearly, round at the end, to an empty slot; there always is one.
+ * `longest` is the length of the longest string.
  */
 struct ffs_set {
-    uint32_t capacity;
+    uint32_t capacity; /* at least 1 */
     uint32_t count;
     uint32_t longest;
-    uint32_t filter;
+    uint32_t width; /* a multiple of 8, at most FFS_MAX_WIDTH */
+    uint32_t buckets;
+    uint32_t reserved; /* zero */
 };
+
+/* A slot. What of it is not used is zero. */
 struct ffs_set_slot {
-    uint32_t tag;
+    uint32_t length; /* of the string; FFS_NONE: empty */
+    /* The string from here to the end of the slot; one that does not fit is in STRINGS. */
     ffs_string ref;
 };
 
-/* Four of 64 bits, by the low 24 of a hash. */
+static inline const struct ffs_set_slot *ffs_set_slot_at(const struct ffs_set *set, uint32_t place)
+{
+    const uint8_t *slots = (const uint8_t *)((const uint64_t *)(set + 1) + set->buckets);
+    return (const struct ffs_set_slot *)(const void *)(slots + (size_t)place * set->width);
+}
+
+/* Whether strings of that length are in the slots themselves, at the address of `ref`. */
+static inline int ffs_set_holds_inline(const struct ffs_set *set, uint32_t length)
+{
+    return length <= set->width - sizeof(uint32_t);
+}
+
+/* One in each of the upper three quarters of a word, by the low 12 bits of a hash. */
 static inline uint64_t ffs_filter_bits(uint64_t hash)
 {
-    return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63) |
-           UINT64_C(1) << (hash >> 12 & 63) | UINT64_C(1) << (hash >> 18 & 63);
+    return UINT64_C(1) << (16 + (hash & 15)) | UINT64_C(1) << (32 + (hash >> 4 & 15)) |
+           UINT64_C(1) << (48 + (hash >> 8 & 15));
 }
 
 /*
@@ -347,7 +373,7 @@ FFS_ASSERT(sizeof(struct ffs_instruction) == 16 && offsetof(struct ffs_instructi
 FFS_ASSERT(sizeof(struct ffs_signature) == 152 && offsetof(struct ffs_signature, key_id) == 16);
 FFS_ASSERT(sizeof(struct ffs_range) == 24);
 FFS_ASSERT(sizeof(struct ffs_ramp) == 40);
-FFS_ASSERT(sizeof(struct ffs_set) == 16 && sizeof(struct ffs_set_slot) == 8);
+FFS_ASSERT(sizeof(struct ffs_set) == 24 && sizeof(struct ffs_set_slot) == 8);
 FFS_ASSERT(sizeof(struct ffs_network) == 32);
 FFS_ASSERT(sizeof(struct ffs_automaton) == 264);
 

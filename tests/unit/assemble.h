@@ -117,31 +117,86 @@ static UNUSED struct ffs_flag *flag_at(struct assembler *assembler, uint32_t ind
     return (struct ffs_flag *)assembler->section[FFS_FLAGS].data + index;
 }
 
-/* The operand of FFS_STRING_IN. */
+static inline uint32_t pilot_place(uint64_t hash, uint64_t pilot, uint32_t slots)
+{
+    return (uint32_t)((unsigned __int128)ffs_spread(hash, pilot) * slots >> 64);
+}
+
+static inline struct ffs_set *new_set(uint32_t capacity, uint32_t buckets, uint32_t width)
+{
+    struct ffs_set *set = calloc(1, sizeof *set + 8 * (size_t)buckets + (size_t)capacity * width);
+    assert(set);
+    *set = (struct ffs_set){.capacity = capacity, .buckets = buckets, .width = width};
+    for (uint32_t i = 0; i < capacity; i++)
+        ((struct ffs_set_slot *)(uintptr_t)ffs_set_slot_at(set, i))->length = FFS_NONE;
+    return set;
+}
+
+/* False when the slot is taken. */
+static inline bool fill_slot(struct assembler *assembler, struct ffs_set *set, uint32_t place,
+                             const char *text)
+{
+    struct ffs_set_slot *slot = (struct ffs_set_slot *)(uintptr_t)ffs_set_slot_at(set, place);
+    uint32_t length = (uint32_t)strlen(text);
+    if (slot->length != FFS_NONE)
+        return false;
+    slot->length = length;
+    if (ffs_set_holds_inline(set, length))
+        memcpy(&slot->ref, text, length);
+    else
+        slot->ref = add_string(assembler, text);
+    if (length > set->longest)
+        set->longest = length;
+    set->count++;
+    return true;
+}
+
+/* Frees the set; the operand of FFS_STRING_IN. */
+static inline uint64_t append_set(struct assembler *assembler, struct ffs_set *set)
+{
+    size_t size = sizeof *set + 8 * (size_t)set->buckets + (size_t)set->capacity * set->width;
+    size_t offset = append_bytes(&assembler->section[FFS_SETS], set, size);
+    free(set);
+    return offset / sizeof(uint64_t);
+}
+
+/* A set that is probed. */
 static UNUSED uint64_t add_set(struct assembler *assembler, const char *const *texts,
                                uint32_t count)
 {
-    struct ffs_set set = {.capacity = 4, .count = count};
-    while (set.capacity < 2 * count)
-        set.capacity *= 2;
-    struct ffs_set_slot *slots = malloc(set.capacity * sizeof *slots);
-    assert(slots);
-    for (uint32_t i = 0; i < set.capacity; i++)
-        slots[i] = (struct ffs_set_slot){0, FFS_NONE};
+    uint32_t capacity = 4;
+    while (capacity < 2 * count)
+        capacity *= 2;
+    struct ffs_set *set = new_set(capacity, 0, 8);
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t hash = XXH3_64bits(texts[i], strlen(texts[i]));
-        uint32_t place = (uint32_t)hash & (set.capacity - 1);
-        while (slots[place].ref != FFS_NONE)
-            place = (place + 1) & (set.capacity - 1);
-        slots[place] =
-            (struct ffs_set_slot){(uint32_t)(hash >> 32), add_string(assembler, texts[i])};
-        if (strlen(texts[i]) > set.longest)
-            set.longest = (uint32_t)strlen(texts[i]);
+        uint32_t place = (uint32_t)XXH3_64bits(texts[i], strlen(texts[i])) & (capacity - 1);
+        while (!fill_slot(assembler, set, place, texts[i]))
+            place = (place + 1) & (capacity - 1);
     }
-    size_t offset = append_bytes(&assembler->section[FFS_SETS], &set, sizeof set);
-    append_bytes(&assembler->section[FFS_SETS], slots, set.capacity * sizeof *slots);
-    free(slots);
-    return offset / sizeof(uint32_t);
+    return append_set(assembler, set);
+}
+
+/* A few texts that one pilot sends to slots of their own. */
+static UNUSED uint64_t add_perfect_set(struct assembler *assembler, const char *const *texts,
+                                       uint32_t count)
+{
+    uint32_t capacity = 4 * count;
+    for (uint64_t pilot = 0;; pilot++) {
+        assert(pilot <= UINT16_MAX);
+        struct ffs_set *set = new_set(capacity, 1, 16);
+        uint64_t *bucket = (uint64_t *)(set + 1);
+        *bucket = pilot;
+        uint32_t i = 0;
+        for (; i < count; i++) {
+            uint64_t hash = XXH3_64bits(texts[i], strlen(texts[i]));
+            *bucket |= ffs_filter_bits(hash);
+            if (!fill_slot(assembler, set, pilot_place(hash, pilot, capacity), texts[i]))
+                break;
+        }
+        if (i == count)
+            return append_set(assembler, set);
+        free(set);
+    }
 }
 
 static UNUSED uint64_t add_split(struct assembler *assembler, const uint64_t (*arms)[2],
@@ -215,11 +270,6 @@ static UNUSED struct ffs_instruction test(enum ffs_op op, unsigned flags, uint16
                                     .operand = operand};
 }
 
-static inline uint32_t name_place(uint64_t hash, uint32_t pilot, uint32_t slots)
-{
-    return (uint32_t)((unsigned __int128)ffs_mix(hash ^ pilot * FFS_PILOT) * slots >> 64);
-}
-
 /* Finds pilots one bucket after the other; with half the slots empty, every bucket finds one. */
 static inline void build_names(struct assembler *assembler)
 {
@@ -245,7 +295,7 @@ static inline void build_names(struct assembler *assembler)
             for (; i < count; i++) {
                 if ((hashes[i] >> 32) * names.bucket_count >> 32 != bucket)
                     continue;
-                uint32_t place = name_place(hashes[i], pilot, names.slot_count);
+                uint32_t place = pilot_place(hashes[i], pilot, names.slot_count);
                 if (slots[place] != FFS_NONE)
                     break;
                 slots[place] = i;
@@ -255,7 +305,7 @@ static inline void build_names(struct assembler *assembler)
                 break;
             for (uint32_t k = 0; k < i; k++)
                 if ((hashes[k] >> 32) * names.bucket_count >> 32 == bucket)
-                    slots[name_place(hashes[k], pilot, names.slot_count)] = FFS_NONE;
+                    slots[pilot_place(hashes[k], pilot, names.slot_count)] = FFS_NONE;
         }
     }
     struct bytes *section = &assembler->section[FFS_NAMES];

@@ -49,6 +49,7 @@ enum sample_flag {
     SPLITTING,
     TEXT,
     PATTERN,
+    LISTED,
     SAMPLE_FLAGS
 };
 
@@ -132,6 +133,11 @@ static inline uint8_t *assemble_sample(size_t *length)
     uint64_t pattern = add_sample_automaton(&a) | (uint64_t)add_string(&a, "ab$") << 32;
     add_boolean(&a, "pattern",
                 CODE(test(FFS_STRING_MATCHES, 0, USER_ID, 2, pattern),
+                     serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
+
+    const char *const users[] = {"abc", "user-4711", "a key that does not fit into its slot"};
+    add_boolean(&a, "listed",
+                CODE(test(FFS_STRING_IN, 0, USER_ID, 2, add_perfect_set(&a, users, 3)),
                      serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
     return assemble(&a, length);
 }

@@ -14,6 +14,7 @@ static const char definitions[] =
     "flags:\n"
     "  constant: {serve: on}\n"
     "  half: {percent: 50%}\n"
+    "  listed: {rules: [{if: {user_id: [user-1, user-2, user-5]}, serve: on}]}\n"
     "  rule: {rules: [{if: {country: NO}, percent: 50%}]}\n"
     "  shade: {type: string, variants: {l: light, d: dark}, default: l,\n"
     "    rules: [{if: {beta: true}, serve: d}]}\n"
@@ -86,8 +87,8 @@ static void every_way_to_evaluate_counts(UNUSED_STATE)
     assert_int_equal(counted(store, "shade", "l"), 1);
     assert_int_equal(counted(store, "level", ""), 2);
 
-    fflag_result results[6];
-    fflag_evaluate_all(view, NULL, 6, &who, results);
+    fflag_result results[7];
+    fflag_evaluate_all(view, NULL, 7, &who, results);
     assert_int_equal(counted(store, "constant", "on"), 6);
     assert_int_equal(counted(store, "shade", "d"), 2);
 
@@ -107,7 +108,7 @@ static void every_way_to_evaluate_counts(UNUSED_STATE)
 /* Also those without a key, which go the long way, and handles the snapshot has no room for. */
 static void counts_are_what_was_served(UNUSED_STATE)
 {
-    static const char *const flags[] = {"constant", "half", "rule"};
+    static const char *const flags[] = {"constant", "half", "listed", "rule"};
     struct compiled compiled = compile(definitions);
     fflag_store *store = open_counting(&compiled);
     fflag_attr user = fflag_attribute(store, "user_id"),

@@ -13,6 +13,7 @@
 #include <xxhash.h>
 
 #include "compiler/emit/emit.h"
+#include "compiler/emit/perfect_hash.h"
 #include "compiler/base/json.h"
 
 static void every_percentage_has_a_threshold_of_its_own(void **state)
@@ -107,6 +108,43 @@ static void equal_runs_are_stored_once_and_stay(void **state)
     pool_release(&pool);
 }
 
+static const struct ffs_set *set_at(const struct image *image, uint64_t index)
+{
+    return (const void *)((const uint64_t *)(const void *)image->sets.bytes.bytes + index);
+}
+
+static const char *text_at(const struct image *image, const struct ffs_set *set,
+                           const struct ffs_set_slot *slot)
+{
+    return ffs_set_holds_inline(set, slot->length)
+               ? (const char *)&slot->ref
+               : image->strings.bytes.bytes + (size_t)slot->ref * 4 + sizeof(uint32_t);
+}
+
+/* As the format document says it is read. *looked: a slot was looked at. */
+static bool is_on(const struct image *image, const struct ffs_set *set, const char *text,
+                  bool *looked)
+{
+    size_t length = strlen(text);
+    uint64_t hash = XXH3_64bits(text, length);
+    uint32_t place = (uint32_t)hash & (set->capacity - 1);
+    *looked = true;
+    if (set->buckets) {
+        uint64_t bucket = ((const uint64_t *)(set + 1))[(hash >> 32) * set->buckets >> 32];
+        *looked = (bucket & ffs_filter_bits(hash)) == ffs_filter_bits(hash);
+        place =
+            (uint32_t)((unsigned __int128)ffs_spread(hash, bucket & 0xffff) * set->capacity >> 64);
+    }
+    for (; *looked; place = (place + 1) & (set->capacity - 1)) {
+        const struct ffs_set_slot *slot = ffs_set_slot_at(set, place);
+        if (slot->length == length && memcmp(text_at(image, set, slot), text, length) == 0)
+            return true;
+        if (set->buckets || slot->length == FFS_NONE)
+            return false;
+    }
+    return false;
+}
+
 static void sets_do_not_depend_on_order_or_repetition(void **state)
 {
     (void)state;
@@ -120,25 +158,45 @@ static void sets_do_not_depend_on_order_or_repetition(void **state)
     for (size_t count = 1; count <= 300; count++) {
         struct image image = {0};
         uint64_t a = image_set(&image, forward, count);
-        size_t length = image.sets.bytes.length;
+        const struct ffs_set *set = set_at(&image, a);
+        assert_int_equal(set->count, count);
+        assert_true(set->capacity > count);
+        assert_int_equal(image.sets.bytes.length, sizeof *set + 8 * (size_t)set->buckets +
+                                                      (size_t)set->capacity * set->width);
+        bool looked;
+        for (size_t i = 0; i < 300; i++)
+            assert_true(is_on(&image, set, forward[i], &looked) == (i < count));
         uint64_t b = image_set(&image, &backward[300 - count], 300 + count);
         if (count == 300)
             assert_int_equal(a, b);
-        const struct ffs_set *set = (const void *)(image.sets.bytes.bytes + a * sizeof(uint32_t));
-        assert_int_equal(set->count, count);
-        assert_true(set->capacity > count);
-        assert_int_equal(length, sizeof *set + set->capacity * sizeof(struct ffs_set_slot));
         image_release(&image);
     }
 }
 
-static struct ffs_network network(uint64_t first, uint64_t last)
+static void sets_hold_strings_that_do_not_fit_into_slots(void **state)
 {
-    return (struct ffs_network){0, first, 0, last};
+    (void)state;
+    enum { COUNT = 100, LONG = 3 };
+    struct image image = {0};
+    char texts[COUNT][200];
+    const char *pointers[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(texts[i], sizeof texts[i], "%0*d", i < LONG ? 190 - i : 6, i);
+        pointers[i] = texts[i];
+    }
+    const struct ffs_set *set = set_at(&image, image_set(&image, pointers, COUNT));
+    assert_int_equal(set->width, 16); /* what suits most of them */
+    assert_int_equal(set->longest, 190);
+    bool looked;
+    for (int i = 0; i < COUNT; i++)
+        assert_true(is_on(&image, set, texts[i], &looked));
+    texts[0][180] = '1';
+    assert_false(is_on(&image, set, texts[0], &looked));
+    image_release(&image);
 }
 
-/* Makes a set of so many; returns how many of as many others its filter holds back. */
-static uint32_t filtered(uint32_t count, struct ffs_set *set)
+/* Makes a set of so many; returns how many of as many others it has to be looked for. */
+static uint32_t looked_for(uint32_t count, struct ffs_set *set)
 {
     struct image image = {0};
     char(*texts)[16] = malloc(count * sizeof *texts);
@@ -149,37 +207,54 @@ static uint32_t filtered(uint32_t count, struct ffs_set *set)
         snprintf(texts[i], sizeof texts[i], "in-%u", i);
         pointers[i] = texts[i];
     }
-    uint64_t index = image_set(&image, pointers, count);
-    const uint32_t *words = (const uint32_t *)(void *)image.sets.bytes.bytes + index;
-    memcpy(set, words, sizeof *set);
-    const uint64_t *filter =
-        (const uint64_t *)(const void *)(words + sizeof *set / 4) + set->capacity;
-    uint32_t held_back = 0;
-    for (uint32_t i = 0; set->filter && i < count; i++) {
-        uint64_t in = XXH3_64bits(texts[i], strlen(texts[i]));
-        uint64_t word = filter[(unsigned __int128)in * set->filter >> 64];
-        assert_true((word & ffs_filter_bits(in)) == ffs_filter_bits(in));
+    const struct ffs_set *made = set_at(&image, image_set(&image, pointers, count));
+    *set = *made;
+    uint32_t looked_at = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bool looked;
         char other[16];
-        int length = snprintf(other, sizeof other, "out-%u", i);
-        uint64_t out = XXH3_64bits(other, (size_t)length);
-        word = filter[(unsigned __int128)out * set->filter >> 64];
-        held_back += (word & ffs_filter_bits(out)) != ffs_filter_bits(out);
+        snprintf(other, sizeof other, "out-%u", i);
+        assert_true(is_on(&image, made, texts[i], &looked));
+        assert_false(is_on(&image, made, other, &looked));
+        looked_at += looked;
     }
     free(texts);
     free(pointers);
     image_release(&image);
-    return held_back;
+    return looked_at;
 }
 
-static void large_sets_have_a_filter(void **state)
+static void larger_sets_look_in_one_place_or_none(void **state)
 {
     (void)state;
     struct ffs_set set;
-    assert_int_equal(filtered(65535, &set), 0);
-    assert_int_equal(set.filter, 0);
-    assert_true(filtered(70000, &set) > 70000 / 100 * 93);
-    assert_int_equal(set.filter, 70000 * 10 / 64 + 1);
+    assert_int_equal(looked_for(16, &set), 16);
+    assert_int_equal(set.buckets, 0);
+    assert_true(looked_for(17, &set) <= 17);
+    assert_int_equal(set.buckets, 17 / 4 + 1);
+    assert_true(looked_for(70000, &set) < 70000 / 100 * 4);
     assert_int_equal(set.count, 70000);
+    assert_int_equal(set.capacity, 70000 + 70000 / 32 + 1);
+    assert_int_equal(set.width, 16);
+}
+
+/* image_set() then makes a set that is probed. */
+static void equal_hashes_have_no_perfect_hash(void **state)
+{
+    (void)state;
+    uint64_t hashes[20];
+    for (uint64_t i = 0; i < 20; i++)
+        hashes[i] = XXH3_64bits(&i, sizeof i);
+    struct perfect_hash perfect;
+    assert_true(perfect_hash_make(hashes, 20, &perfect));
+    perfect_hash_release(&perfect);
+    hashes[7] = hashes[19];
+    assert_false(perfect_hash_make(hashes, 20, &perfect));
+}
+
+static struct ffs_network network(uint64_t first, uint64_t last)
+{
+    return (struct ffs_network){0, first, 0, last};
 }
 
 static void networks_are_sorted_and_merged(void **state)
@@ -207,7 +282,7 @@ static uint32_t look_up(const char *names, const char *name)
     const uint32_t *slots = (const void *)(pilots + (head->bucket_count + 1) / 2 * 2);
     uint64_t hash = XXH3_64bits_withSeed(name, strlen(name), head->seed);
     uint32_t bucket = (uint32_t)((hash >> 32) * head->bucket_count >> 32);
-    uint64_t mixed = ffs_mix(hash ^ pilots[bucket] * FFS_PILOT);
+    uint64_t mixed = ffs_spread(hash, pilots[bucket]);
     return slots[(uint64_t)(((unsigned __int128)mixed * head->slot_count) >> 64)];
 }
 
@@ -250,7 +325,9 @@ int main(void)
         cmocka_unit_test(json_numbers_read_back_the_same),
         cmocka_unit_test(equal_runs_are_stored_once_and_stay),
         cmocka_unit_test(sets_do_not_depend_on_order_or_repetition),
-        cmocka_unit_test(large_sets_have_a_filter),
+        cmocka_unit_test(sets_hold_strings_that_do_not_fit_into_slots),
+        cmocka_unit_test(equal_hashes_have_no_perfect_hash),
+        cmocka_unit_test(larger_sets_look_in_one_place_or_none),
         cmocka_unit_test(networks_are_sorted_and_merged),
         cmocka_unit_test(every_number_of_names_gets_a_perfect_hash),
     };

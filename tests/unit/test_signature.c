@@ -290,14 +290,6 @@ static void a_header_changed_after_it_was_signed_is_refused(UNUSED_STATE)
     expect_opened(snapshot, &options, FFLAG_ERROR_SIGNATURE, NULL);
 }
 
-static void a_generation_needs_its_minor_version(UNUSED_STATE)
-{
-    struct buffer snapshot = unsigned_snapshot(1);
-    ((struct ffs_header *)(void *)snapshot.bytes)->generation = 3;
-    reseal_header((uint8_t *)snapshot.bytes);
-    expect_opened(snapshot, NULL, FFLAG_ERROR_MALFORMED, "reserved field");
-}
-
 static void malformed_signatures_are_refused_by_everybody(UNUSED_STATE)
 {
     struct buffer snapshot = signed_snapshot(1, 0, &ours);
@@ -433,7 +425,6 @@ int main(void)
         cmocka_unit_test(a_signed_snapshot_cut_anywhere_is_refused),
         cmocka_unit_test(any_flipped_bit_is_refused_where_a_signature_is_demanded),
         cmocka_unit_test(a_header_changed_after_it_was_signed_is_refused),
-        cmocka_unit_test(a_generation_needs_its_minor_version),
         cmocka_unit_test(malformed_signatures_are_refused_by_everybody),
         cmocka_unit_test(what_is_refused_leaves_the_last_good_snapshot),
         cmocka_unit_test(a_later_generation_of_the_same_content_counts),

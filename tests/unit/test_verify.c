@@ -78,7 +78,7 @@ RULE(other_magic)
 }
 RULE(next_major)
 {
-    header_of(bytes)->major = 2;
+    header_of(bytes)->major = FFS_MAJOR + 1;
 }
 RULE(longer_header)
 {
@@ -258,70 +258,120 @@ RULE(ramp_without_every)
     ramps_of(bytes)[1].every = 0;
 }
 
-static struct ffs_set *set_of(uint8_t *bytes)
+/* The sets of the sample, in order. */
+enum sample_set { EXACT_SET, FOLDED_SET, PERFECT_SET };
+
+static struct ffs_set *set_of(uint8_t *bytes, enum sample_set which)
 {
-    return section_at(bytes, FFS_SETS);
+    uint64_t *at = section_at(bytes, FFS_SETS);
+    for (unsigned i = 0; i < which; i++) {
+        const struct ffs_set *set = (const struct ffs_set *)(void *)at;
+        at += (sizeof *set + (size_t)set->capacity * set->width) / sizeof *at + set->buckets;
+    }
+    return (struct ffs_set *)(void *)at;
 }
 
-static struct ffs_set_slot *set_slot(uint8_t *bytes, bool full)
+static struct ffs_set_slot *slot_of(uint8_t *bytes, enum sample_set which, uint32_t place)
 {
-    struct ffs_set_slot *slot = (struct ffs_set_slot *)(set_of(bytes) + 1);
-    while ((slot->ref != FFS_NONE) != full)
-        slot++;
-    return slot;
+    return (struct ffs_set_slot *)(uintptr_t)ffs_set_slot_at(set_of(bytes, which), place);
+}
+
+/* The first slot with a string of that length, FFS_NONE for an empty one. */
+static struct ffs_set_slot *find_slot(uint8_t *bytes, enum sample_set which, uint32_t length)
+{
+    uint32_t place = 0;
+    while (slot_of(bytes, which, place)->length != length)
+        assert_true(++place < set_of(bytes, which)->capacity);
+    return slot_of(bytes, which, place);
 }
 
 RULE(set_capacity)
 {
-    set_of(bytes)->capacity = 3;
+    set_of(bytes, EXACT_SET)->capacity = 3;
 }
 RULE(set_beyond)
 {
-    set_of(bytes)->capacity = 1 << 30;
+    set_of(bytes, EXACT_SET)->capacity = 1 << 30;
+}
+RULE(set_width)
+{
+    set_of(bytes, EXACT_SET)->width = 12;
+}
+RULE(set_without_width)
+{
+    set_of(bytes, EXACT_SET)->width = 0;
+}
+RULE(set_too_wide)
+{
+    set_of(bytes, EXACT_SET)->width = FFS_MAX_WIDTH + 8;
+}
+RULE(set_buckets_beyond)
+{
+    set_of(bytes, EXACT_SET)->buckets = 1 << 30;
+}
+RULE(set_reserved)
+{
+    set_of(bytes, EXACT_SET)->reserved = 1;
 }
 RULE(set_count)
 {
-    set_of(bytes)->count++;
+    set_of(bytes, EXACT_SET)->count++;
 }
 RULE(set_longest)
 {
-    set_of(bytes)->longest++;
+    set_of(bytes, EXACT_SET)->longest++;
 }
-RULE(set_filter)
+RULE(set_text)
 {
-    set_of(bytes)->filter = 1;
+    *(uint8_t *)&find_slot(bytes, EXACT_SET, 2)->ref = 0xff;
 }
-RULE(set_filter_beyond)
+RULE(set_slot_padding)
 {
-    set_of(bytes)->filter = 1 << 30;
+    find_slot(bytes, EXACT_SET, 2)->ref |= 0xffu << 24;
+}
+RULE(set_empty_padding)
+{
+    find_slot(bytes, EXACT_SET, FFS_NONE)->ref = 1;
 }
 RULE(set_string)
 {
-    set_slot(bytes, true)->ref++;
+    find_slot(bytes, PERFECT_SET, 37)->ref++;
 }
-RULE(set_tag)
+RULE(set_string_length)
 {
-    set_slot(bytes, true)->tag++;
+    find_slot(bytes, PERFECT_SET, 37)->length--;
+}
+RULE(set_string_padding)
+{
+    find_slot(bytes, PERFECT_SET, 37)[1].length = 1;
 }
 RULE(set_full)
 {
-    struct ffs_set_slot *slots = (struct ffs_set_slot *)(set_of(bytes) + 1);
-    for (uint32_t i = 0; i < set_of(bytes)->capacity; i++)
-        slots[i] = *set_slot(bytes, true);
+    for (uint32_t i = 0; i < set_of(bytes, EXACT_SET)->capacity; i++)
+        *slot_of(bytes, EXACT_SET, i) = *find_slot(bytes, EXACT_SET, 2);
 }
 RULE(set_unreachable)
 {
     /* Move a string to the slot before its own: probing goes the other way. */
-    struct ffs_set_slot *slots = (struct ffs_set_slot *)(set_of(bytes) + 1);
-    uint32_t mask = set_of(bytes)->capacity - 1;
+    uint32_t mask = set_of(bytes, EXACT_SET)->capacity - 1;
     for (uint32_t i = 0; i <= mask; i++) {
-        if (slots[i].ref == FFS_NONE || slots[(i - 1) & mask].ref != FFS_NONE)
+        struct ffs_set_slot *own = slot_of(bytes, EXACT_SET, i);
+        struct ffs_set_slot *before = slot_of(bytes, EXACT_SET, (i - 1) & mask);
+        if (own->length == FFS_NONE || before->length != FFS_NONE)
             continue;
-        slots[(i - 1) & mask] = slots[i];
-        slots[i] = (struct ffs_set_slot){0, FFS_NONE};
+        *before = *own;
+        *own = (struct ffs_set_slot){FFS_NONE, 0};
         return;
     }
     fail();
+}
+RULE(set_pilot)
+{
+    *(uint64_t *)(set_of(bytes, PERFECT_SET) + 1) ^= 1;
+}
+RULE(set_filter)
+{
+    *(uint64_t *)(set_of(bytes, PERFECT_SET) + 1) &= 0xffff;
 }
 
 RULE(network_backwards)
@@ -679,7 +729,7 @@ static const struct rule {
     }
     REFUSED_AS(magic_of_text_mode, FFLAG_ERROR_NOT_SNAPSHOT, "transferred as text"),
     REFUSED_AS(other_magic, FFLAG_ERROR_NOT_SNAPSHOT, "does not begin like a snapshot"),
-    REFUSED_AS(next_major, FFLAG_ERROR_UNSUPPORTED, "format version 2.0, expected 1"),
+    REFUSED_AS(next_major, FFLAG_ERROR_UNSUPPORTED, "format version 3.0, expected 2"),
     REFUSED_AS(longer_header, FFLAG_ERROR_UNSUPPORTED, "features"),
     REFUSED_AS(unknown_feature, FFLAG_ERROR_UNSUPPORTED, "bits 0x4"),
     REFUSED(header_reserved0, "reserved field of the header"),
@@ -721,14 +771,23 @@ static const struct rule {
     REFUSED(ramp_without_every, "steps that are not apart"),
     REFUSED(set_capacity, "impossible capacity 3"),
     REFUSED(set_beyond, "impossible capacity"),
+    REFUSED(set_width, "impossible width 12"),
+    REFUSED(set_without_width, "impossible width 0"),
+    REFUSED(set_too_wide, "impossible width 136"),
+    REFUSED(set_buckets_beyond, "buckets do not fit"),
+    REFUSED(set_reserved, "reserved field is not zero"),
     REFUSED(set_count, "header does not fit"),
     REFUSED(set_longest, "header does not fit"),
-    REFUSED(set_filter, "is not in the filter"),
-    REFUSED(set_filter_beyond, "impossible filter"),
+    REFUSED(set_text, "is not UTF-8 without NUL"),
+    REFUSED(set_slot_padding, "does not end in zeros"),
+    REFUSED(set_empty_padding, "does not end in zeros"),
     REFUSED(set_string, "is not a string"),
-    REFUSED(set_tag, "wrong tag"),
+    REFUSED(set_string_length, "is not a string"),
+    REFUSED(set_string_padding, "does not end in zeros"),
     REFUSED(set_full, "no empty slot"),
     REFUSED(set_unreachable, "cannot be reached"),
+    REFUSED(set_pilot, "cannot be reached"),
+    REFUSED(set_filter, "cannot be reached"),
     REFUSED(network_backwards, "network 0 ends before"),
     REFUSED(networks_unsorted, "networks are not sorted"),
     REFUSED(automata_without_the_bit, "AUTOMATA and its feature bit do not go together"),

@@ -25,7 +25,8 @@
 #define SMALL_LIST     10000
 #define LARGE_LIST     1000000
 #define UNITS          65536 /* that the large list is asked about; every other one is on it */
-#define SMALL_UNITS    2048  /* the small one: about the first of them */
+#define FAR_LINES      (40 * 1024 * 1024 / 64) /* the large list's slots, in lines of memory */
+#define SMALL_UNITS    2048                    /* the small one: about the first of them */
 
 static const char *const countries[] = {"NO", "SE", "DK", "FI", "IS", "DE", "NL", "FR", "ES", "PT",
                                         "US", "CA", "MX", "BR", "AR", "CL", "JP", "KR", "IN", "AU"};
@@ -66,6 +67,7 @@ struct bench {
     uint64_t rollout_salt, rollout_threshold, rule_salt, rule_threshold;
     struct set country_set, small_set, large_set, name_set;
     struct hashed pro;
+    uint64_t (*far)[8]; /* lines of memory, all ones */
 
     unsigned from; /* where a round begins among the units */
 };
@@ -254,6 +256,25 @@ LIST_LOOPS(off_small, small, SMALL_UNITS, 1)
 LIST_LOOPS(on_large, large, UNITS, 0)
 LIST_LOOPS(off_large, large, UNITS, 1)
 
+/* About the units that run_on_large() has not just brought into the caches. */
+LOOP(run_on_far)
+{
+    return run_list(b, b->large, UNITS, 2 * ITERATIONS);
+}
+
+/* One line of memory for each of these units, and nothing else. One after the other: where
+ * the next one is, the last one says. */
+LOOP(limit_far)
+{
+    unsigned on = 0;
+    for (unsigned i = 0; i < ITERATIONS; i++) {
+        const fflag_context *context =
+            (const void *)&b->narrow[(b->from + 2 * (ITERATIONS + i)) % UNITS];
+        on += (unsigned)b->far[(context->slot[b->user_id].bits ^ (on >> 31)) % FAR_LINES][0];
+    }
+    return on;
+}
+
 LOOP(run_result)
 {
     unsigned on = 0;
@@ -307,6 +328,7 @@ static const struct bench_case cases[] = {
     {"list of 10,000, on it", "one probe of a hashed set", limit_on_small, run_on_small},
     {"list of 10,000, not on it", "one probe of a hashed set", limit_off_small, run_off_small},
     {"list of 1,000,000, on it", "one probe of a hashed set", limit_on_large, run_on_large},
+    {"list of 1,000,000, on it, again", "a line of memory, waited for", limit_far, run_on_far},
     {"list of 1,000,000, not on it", "one probe of a hashed set", limit_off_large, run_off_large},
     {"by name, 10,000 flags, whole result", "by handle, whole result", run_result, run_name},
     {"by name, again", "XXH3 and one probe, compared", limit_name, run_name},
@@ -447,6 +469,9 @@ static void fill_limits(struct bench *b)
         add(&b->country_set, hashed(countries[i], 2));
     b->small_set = list_set(b, SMALL_LIST, 32768, 1);
     b->large_set = list_set(b, LARGE_LIST, 2097152, 2);
+    b->far = allocate(FAR_LINES * sizeof *b->far);
+    for (unsigned i = 0; i < FAR_LINES; i++)
+        b->far[i][0] = 1;
     b->name_set = new_set(32768);
     char(*names)[32] = allocate(FLAGS * sizeof *names);
     for (unsigned i = 0; i < FLAGS; i++) {

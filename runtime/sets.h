@@ -1,0 +1,45 @@
+/*
+ * sets.h - where in a set a string is.
+ */
+#ifndef FFLAG_RUNTIME_SETS_H
+#define FFLAG_RUNTIME_SETS_H
+
+#include "hash.h"
+#include "internal.h"
+
+/* Of a set with buckets: the word that a hash falls into. */
+static inline uint64_t set_bucket(const struct ffs_set *set, uint64_t hash)
+{
+    const uint64_t *buckets = (const uint64_t *)(set + 1);
+    return buckets[(hash >> 32) * set->buckets >> 32];
+}
+
+/* The one slot that the bucket's pilot leaves a string. */
+static inline uint32_t set_only_place(const struct ffs_set *set, uint64_t bucket, uint64_t hash)
+{
+    return hash_to_range(ffs_spread(hash, bucket & 0xffff), set->capacity);
+}
+
+/* Whether the filter of a bucket lets a string through. */
+static inline bool set_may_hold(uint64_t bucket, uint64_t hash)
+{
+    /* What ffs_filter_bits() says, in half the instructions. */
+    return bucket >> (16 + (hash & 15)) & bucket >> (32 + (hash >> 4 & 15)) &
+           bucket >> (48 + (hash >> 8 & 15)) & 1;
+}
+
+/* Of a set without buckets: where probing begins. */
+static inline uint32_t set_first_place(const struct ffs_set *set, uint64_t hash)
+{
+    return (uint32_t)hash & (set->capacity - 1);
+}
+
+/* The string in a slot that is not empty. */
+static inline const char *set_text(const struct snapshot *snapshot, const struct ffs_set *set,
+                                   const struct ffs_set_slot *slot)
+{
+    return LIKELY(ffs_set_holds_inline(set, slot->length)) ? (const char *)&slot->ref
+                                                           : string_bytes(snapshot, slot->ref);
+}
+
+#endif
