@@ -250,6 +250,20 @@ enum canary_state {
     CANARY_COMPLETE
 };
 const char *canary_state_text(enum canary_state state); /* as in the definitions: "rolled_back" */
+
+/* Programs that are run when a rollout has changed, with what it is about on their stdin. ORDER of
+ * the keys in read_hooks(): "on_start" and so on. */
+enum hook { HOOK_START, HOOK_ADVANCE, HOOK_PAUSE, HOOK_RESUME, HOOK_ROLLBACK, HOOK_COMPLETE };
+#define HOOK_COUNT 6
+struct invocation {
+    struct texts arguments; /* the program first; none: nothing is run */
+    int64_t timeout;
+};
+struct hooks {
+    struct invocation on[HOOK_COUNT];
+};
+#define USUAL_TIMEOUT 60000
+
 enum timeout_policy { TIMEOUT_HOLD, TIMEOUT_PAUSE, TIMEOUT_ROLLBACK, TIMEOUT_ADVANCE };
 
 struct canary {
@@ -266,6 +280,8 @@ struct canary {
     enum canary_state state;
     uint32_t stage;          /* the current one; 0 while pending */
     int64_t since;           /* INT64_MIN: not given */
+    const char *approved;    /* the stage that a person has let through; or NULL */
+    struct hooks hooks;      /* the project's, where the canary has none of its own */
     const struct node *node; /* the block, where edit.h finds state, stage and since */
     struct span span;
 };
@@ -328,8 +344,8 @@ enum rollback_step_kind {
 /* One of a plan for rolling a flag back. */
 struct rollback_step {
     enum rollback_step_kind kind;
-    struct override *override; /* ROLLBACK_OVERRIDE */
-    struct texts arguments;    /* ROLLBACK_RUN, ROLLBACK_NOTIFY: the program first */
+    struct override *override;    /* ROLLBACK_OVERRIDE */
+    struct invocation invocation; /* ROLLBACK_RUN, ROLLBACK_NOTIFY */
     struct span span;
 };
 
@@ -350,6 +366,7 @@ struct flag {
 /* --------------------------------------------------------------------------------- overrides -- */
 
 struct override {
+    struct text id;     /* what it is lifted by; text NULL: it has none */
     struct texts flags; /* globs */
     struct texts tags;
     struct texts kinds;
@@ -360,6 +377,7 @@ struct override {
     int64_t from, until;         /* INT64_MIN, INT64_MAX when not given */
     const char *reason, *by;     /* or NULL */
     int64_t at;                  /* INT64_MIN: not given */
+    const struct node *node;
     struct span span;
 };
 bool override_selects(const struct override *override, const struct flag *flag);
@@ -494,6 +512,7 @@ struct project {
     struct texts environments;         /* at most MOST_ENVIRONMENTS */
     const struct attribute *bucket_by; /* or NULL */
     bool automatic;
+    struct hooks hooks;
 
     /* Each in the order of definition. Arrays of pointers: the things themselves never move. */
     struct attribute **attributes;

@@ -17,23 +17,28 @@ static const char *program_name = "ffc";
 
 /* -------------------------------------------------------------------------------- complaints -- */
 
+/* "ffc build"; "ffc" alone of no command, or of one that is the whole program. */
+static void print_name(FILE *out, const struct command *command)
+{
+    fputs(program_name, out);
+    if (command && strcmp(command->name, program_name) != 0)
+        fprintf(out, " %s", command->name);
+}
+
 static void complain(const struct command *command, const char *format, va_list arguments)
 {
     fflush(stdout);
-    if (command)
-        fprintf(stderr, "%s %s: ", program_name, command->name);
-    else
-        fprintf(stderr, "%s: ", program_name);
+    print_name(stderr, command);
+    fputs(": ", stderr);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
 }
 
 static void point_to_help(const struct command *command)
 {
-    if (command)
-        fprintf(stderr, "Try '%s %s --help'.\n", program_name, command->name);
-    else
-        fprintf(stderr, "Try '%s --help'.\n", program_name);
+    fputs("Try '", stderr);
+    print_name(stderr, command);
+    fputs(" --help'.\n", stderr);
 }
 
 int usage_error(const struct command *command, const char *format, ...)
@@ -79,10 +84,13 @@ static void print_option(FILE *out, const struct option *option)
 
 static void print_help(const struct command *command, const struct option *options, size_t count)
 {
-    printf("%s %s: %s\n\n", program_name, command->name, command->summary);
+    print_name(stdout, command);
+    printf(": %s\n\n", command->summary);
     if (command->examples)
         printf("Examples:\n%s\n", command->examples);
-    printf("Usage: %s %s %s\n\nOptions:\n", program_name, command->name, command->usage);
+    fputs("Usage: ", stdout);
+    print_name(stdout, command);
+    printf(" %s\n\nOptions:\n", command->usage);
     for (size_t i = 0; i < count; i++)
         print_option(stdout, &options[i]);
     print_option(stdout, &help_option);
@@ -303,6 +311,13 @@ static int close_stdout(int status)
     return EXIT_JOB;
 }
 
+int program_main(const struct command *program, int argc, char **argv)
+{
+    program_name = program->name;
+    signal(SIGPIPE, SIG_DFL);
+    return close_stdout(program->run(argc, argv));
+}
+
 int command_main(const char *program, const char *synopsis, const struct command *commands,
                  size_t count, int argc, char **argv)
 {
@@ -389,4 +404,25 @@ bool read_file(const char *path, size_t limit, struct buffer *out, struct buffer
     if (fd >= 0 && !standard)
         close(fd);
     return sound;
+}
+
+const char *duration_text(struct arena *arena, int64_t ms)
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}};
+    if (ms < 1000)
+        return ms <= 0 ? "0s" : arena_format(arena, "%lldms", (long long)ms);
+    /* The two greatest units say enough; days begin at two, so that 24h stays as people write it.
+     */
+    size_t unit = ms < 2 * units[0].ms;
+    while (ms < units[unit].ms)
+        unit++;
+    int64_t whole = ms / units[unit].ms;
+    int64_t rest = unit < 3 ? ms % units[unit].ms / units[unit + 1].ms : 0;
+    if (rest == 0)
+        return arena_format(arena, "%lld%s", (long long)whole, units[unit].name);
+    return arena_format(arena, "%lld%s %lld%s", (long long)whole, units[unit].name, (long long)rest,
+                        units[unit + 1].name);
 }

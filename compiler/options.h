@@ -60,6 +60,8 @@ struct command {
  */
 int command_main(const char *program, const char *synopsis, const struct command *commands,
                  size_t count, int argc, char **argv);
+/* The same for a program that has no commands: `program` is all of it. */
+int program_main(const struct command *program, int argc, char **argv);
 
 /*
  * Parses argv[1…] by the table. Returns the number of operands, which are moved to the front of
@@ -92,5 +94,7 @@ bool parse_percent(const char *text, uint32_t *thousandths);
 /* Milliseconds to "2026-11-20T10:00:00Z", with a fraction only where there is one. 32 bytes
  * suffice. */
 void format_time(int64_t ms, char *out, size_t size);
+/* "3h 12m", for people, in memory of the arena. */
+const char *duration_text(struct arena *arena, int64_t ms);
 
 #endif

@@ -241,11 +241,13 @@ static void read_documents(struct reader *reader, const struct document *documen
     diagnostics_sort(reader->diagnostics);
 }
 
-struct project *project_load(const char *directory, int64_t now)
+static struct project *load(const char *directory, int64_t now, const struct edited_file *edited,
+                            struct policy_file *policy)
 {
     struct project *project = new_project();
     struct reader reader = reader_of(project, now);
-    const struct document *documents = read_files(&reader, directory);
+    reader.policy = policy;
+    const struct document *documents = read_files(&reader, directory, edited);
     if (project->sources.count) {
         read_documents(&reader, documents);
         return project;
@@ -255,6 +257,23 @@ struct project *project_load(const char *directory, int64_t now)
     diagnose_help(&project->diagnostics, "definitions are files named *.yaml; name another "
                                          "directory with -C DIR");
     return project;
+}
+
+struct project *project_load(const char *directory, int64_t now)
+{
+    return load(directory, now, NULL, NULL);
+}
+
+struct project *project_load_edited(const char *directory, int64_t now, const char *name,
+                                    const char *text, size_t length)
+{
+    const struct edited_file edited = {name, text, length};
+    return load(directory, now, &edited, NULL);
+}
+
+struct project *project_load_policy(const char *directory, int64_t now, struct policy_file *policy)
+{
+    return load(directory, now, NULL, policy);
 }
 
 struct project *project_load_text(const char *name, const char *text, size_t length, int64_t now)

@@ -21,6 +21,24 @@ struct label {
  * project->diagnostics.errors is 0. `now` (milliseconds) is what expiry is judged by.
  */
 struct project *project_load(const char *directory, int64_t now);
+/*
+ * The same as if the file of that name below the directory had this text, whether it is there or
+ * not. `text` must live as long as the project.
+ */
+struct project *project_load_edited(const char *directory, int64_t now, const char *name,
+                                    const char *text, size_t length);
+/*
+ * The same with another canary block for a flag in an environment: that of a file, in the place of
+ * the flag's. The file is definitions with this flag, or has `canary` at its top; its `metrics`
+ * replace those of the same name. `path` and `text` must live as long as the project.
+ */
+struct policy_file {
+    const char *path, *text;
+    size_t length;
+    const char *flag, *environment;
+    bool found; /* set: whether the file has such a block */
+};
+struct project *project_load_policy(const char *directory, int64_t now, struct policy_file *policy);
 /* The same of one definition file that is in memory, in a project of its own. */
 struct project *project_load_text(const char *name, const char *text, size_t length, int64_t now);
 void project_free(struct project *project);

@@ -1,9 +1,10 @@
 /*
  * edit.h - changes to a definition file in place.
  *
- * A change replaces the bytes of single scalars, or adds a key to a block; every other byte of the
- * file, comments and line ends included, stays as it was. The file is replaced as publish_file()
- * does, but keeps its mode.
+ * A change replaces the bytes of single scalars, adds or removes a key of a block, or an item of a
+ * list; every other byte of the file, comments and line ends included, stays as it was. The file is
+ * replaced as publish_file() does, but keeps its mode. On success the model still shows the old
+ * values: load again.
  */
 #ifndef FFC_EDIT_H
 #define FFC_EDIT_H
@@ -12,15 +13,37 @@
 
 struct edit {
     const char *key;   /* in the block */
-    const char *value; /* as YAML text */
+    const char *value; /* as YAML text; NULL removes the key, if it is there */
 };
 
 /*
  * Sets keys of a block mapping or flow mapping that project_load() read, and writes its file.
- * Refuses, with a sentence in `error`, when the file on disk is no longer what was read. On success
- * the model still shows the old values: load again.
+ * Refuses, with a sentence in `error`, when the file on disk is no longer what was read, or no key
+ * would be left. A comment behind a key that goes stays, on a line of its own.
  */
 bool edit_block(const struct project *project, const struct node *block, const struct edit *edits,
                 size_t count, struct buffer *error);
+
+/* Keys and values of a mapping, as YAML text of one line each. */
+struct edit_item {
+    const struct edit *entries;
+    size_t count;
+};
+
+/*
+ * The text that a file has with the item put first into the list that its top-level key holds, or
+ * with the item at `index` taken out. The key must be there. Nothing is written: whoever asks for
+ * it may look at what the definitions would be (project_load_edited), and then edit_write() it.
+ */
+bool edit_prepend(const struct source *source, const char *key, const struct edit_item *item,
+                  struct buffer *text, struct buffer *error);
+bool edit_remove(const struct source *source, const char *key, uint32_t index, struct buffer *text,
+                 struct buffer *error);
+/* `- {…}` in as few lines as fit, indented; of lists in block style. */
+void edit_write_item(const struct edit_item *item, size_t indent, const char *line_ending,
+                     struct buffer *out);
+
+/* Refuses when the file is no longer what was read. */
+bool edit_write(const struct source *source, const struct buffer *text, struct buffer *error);
 
 #endif

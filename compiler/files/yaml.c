@@ -411,6 +411,16 @@ struct node *yaml_read(const struct sources *sources, uint32_t file, struct aren
     return loader.root;
 }
 
+struct node *yaml_parse(struct arena *arena, const char *text, size_t length)
+{
+    struct source source = {.path = "", .name = "", .text = text, .length = length};
+    struct sources sources = {arena, &source, 1};
+    struct diagnostics diagnostics = {.arena = arena, .sources = &sources};
+    bool complete = true;
+    struct node *root = yaml_read(&sources, 0, arena, &diagnostics, &complete);
+    return complete && !diagnostics.errors ? root : NULL;
+}
+
 struct node *node_get(const struct node *map, const char *key)
 {
     for (uint32_t i = 0; map->kind == NODE_MAP && i < map->count; i++) {

@@ -50,6 +50,9 @@ struct entry {
 struct node *yaml_read(const struct sources *sources, uint32_t file, struct arena *arena,
                        struct diagnostics *diagnostics, bool *complete);
 
+/* The same of a text by itself, of which nothing is reported: NULL unless it is sound. */
+struct node *yaml_parse(struct arena *arena, const char *text, size_t length);
+
 /* The value of a key, or NULL. Linear: maps of the language are small. */
 struct node *node_get(const struct node *map, const char *key);
 

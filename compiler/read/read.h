@@ -49,6 +49,7 @@ struct reader {
     struct finished_rules finished; /* the last ones: the next environment most often shares them */
     struct table list_files;
     struct table patterns; /* regular expressions to their automata */
+    struct policy_file *policy; /* or NULL */
 };
 
 /* ---------------------------------------------------------------------- files (read_files.c) -- */
@@ -59,11 +60,21 @@ struct document {
     bool complete;     /* nothing of it is missing from the root */
 };
 
+/* A file as it would be: by its name below the directory. */
+struct edited_file {
+    const char *name, *text;
+    size_t length;
+};
+
 /*
  * Reads and parses every definition file below `directory` (NULL: where project_load() looks), on
- * as many processors as there are. Cost: of the files; nothing else of a project needs waiting.
+ * as many processors as there are; with `edited` (or NULL), as if that were one of them, or in its
+ * place. Cost: of the files; nothing else of a project needs waiting.
  */
-struct document *read_files(struct reader *reader, const char *directory);
+struct document *read_files(struct reader *reader, const char *directory,
+                            const struct edited_file *edited);
+/* Puts the canary of reader->policy, whose document is the last one, in the place of the flag's. */
+void put_policy(struct reader *reader, struct document *documents, uint32_t count);
 /* The same of one text, as if it stood in a file of that name. */
 struct document *read_text_as_file(struct reader *reader, const char *name, const char *text,
                                    size_t length);
@@ -196,6 +207,10 @@ void read_log(struct reader *reader, struct declaration *declaration);
 void read_overrides(struct reader *reader, struct node *section);
 /* One, which belongs to nothing yet; NULL after reporting. */
 struct override *read_override(struct reader *reader, struct node *node);
+/* read_hooks.c: a list of a program and its arguments, and a mapping of hooks to such lists, which
+ * replace those that `hooks` has. */
+void read_program(struct reader *reader, struct node *node, struct texts *arguments);
+void read_hooks(struct reader *reader, struct node *node, struct hooks *hooks);
 void read_tests_section(struct reader *reader, struct node *section);
 void read_bucket_by(struct reader *reader, const struct node *node,
                     const struct attribute **bucket_by);

@@ -16,6 +16,7 @@ struct canary_keys {
     struct draft *draft;
     struct node *stage;
     struct node *approval;
+    struct node *approved;
 };
 
 /* ------------------------------------------------------------------------------------ stages -- */
@@ -144,6 +145,17 @@ static void keep_approval(struct reader *reader, struct node *node, void *target
     ((struct canary_keys *)target)->approval = node;
 }
 
+static void keep_approved(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    ((struct canary_keys *)target)->approved = node;
+}
+
+static void read_canary_hooks(struct reader *reader, struct node *node, void *target)
+{
+    read_hooks(reader, node, &((struct canary_keys *)target)->canary.hooks);
+}
+
 static struct stage *resolve_stage(struct reader *reader, struct canary *canary,
                                    const struct node *name)
 {
@@ -164,6 +176,23 @@ static struct stage *resolve_stage(struct reader *reader, struct canary *canary,
     return NULL;
 }
 
+/* An approval is of one stage, that asks for it. */
+static void settle_approved(struct reader *reader, struct canary_keys *keys)
+{
+    struct canary *canary = &keys->canary;
+    const struct stage *stage = resolve_stage(reader, canary, keys->approved);
+    if (!stage)
+        return;
+    canary->approved = stage->name.text;
+    if (stage->approval)
+        return;
+    diagnose(reader->diagnostics, FF0348, keys->approved->span,
+             "stage '%s' is approved, and needs no approval", stage->name.text);
+    if (keys->approval)
+        diagnose_note(reader->diagnostics, keys->approval->span, "the stages that need it");
+    diagnose_help(reader->diagnostics, "remove 'approved', or name the stage in 'approval'");
+}
+
 static void settle_stage_names(struct reader *reader, struct canary_keys *keys)
 {
     struct canary *canary = &keys->canary;
@@ -182,6 +211,8 @@ static void settle_stage_names(struct reader *reader, struct canary_keys *keys)
         if (stage)
             stage->approval = true;
     }
+    if (keys->approved)
+        settle_approved(reader, keys);
 }
 
 static void warn_unguarded(struct reader *reader, const struct canary *canary, struct span span)
@@ -207,6 +238,8 @@ struct canary *read_canary(struct reader *reader, struct node *node, struct draf
         READ("guards", read_guards),
         READ("advance_when", read_advance),
         READ("approval", keep_approval),
+        READ("approved", keep_approved),
+        READ("hooks", read_canary_hooks),
         CHOICE("on_timeout", struct canary_keys, canary.on_timeout, timeouts),
         CHOICE("on_unhealthy", struct canary_keys, canary.on_unhealthy, unhealthy),
         FIELD("max_hold", FIELD_DURATION, struct canary_keys, canary.max_hold),
@@ -223,6 +256,7 @@ struct canary *read_canary(struct reader *reader, struct node *node, struct draf
         return NULL;
     canary->serve = usual_variant(draft);
     canary->automatic = reader->project->automatic;
+    canary->hooks = reader->project->hooks;
     canary->since = INT64_MIN;
     canary->node = node;
     canary->span = span;

@@ -128,6 +128,34 @@ static void find_files(struct reader *reader, int parent, const char *entry, con
     closedir(stream);
 }
 
+/* In the place of the file, or where path order has one that is not there. */
+static void put_edited(struct reader *reader, const struct edited_file *edited)
+{
+    struct sources *sources = &reader->project->sources;
+    uint32_t at = 0;
+    while (at < sources->count && strcmp(sources->items[at].name, edited->name) < 0)
+        at++;
+    if (at == sources->count || strcmp(sources->items[at].name, edited->name) != 0) {
+        struct source added = sources->items[add_source(reader, edited->name)];
+        memmove(sources->items + at + 1, sources->items + at,
+                (sources->count - 1 - at) * sizeof *sources->items);
+        sources->items[at] = added;
+    }
+    sources->items[at].text = edited->text;
+    sources->items[at].length = edited->length;
+}
+
+/* Shown by the path it was given by: it need not be below the directory. */
+static void add_policy(struct reader *reader)
+{
+    const struct policy_file *policy = reader->policy;
+    uint32_t file = add_source(reader, policy->path);
+    struct source *source = &reader->project->sources.items[file];
+    source->path = policy->path;
+    source->text = policy->text;
+    source->length = policy->length;
+}
+
 static bool holds_definitions(const char *directory)
 {
     DIR *stream = opendir(directory);
@@ -252,14 +280,21 @@ static struct document *read_found(struct reader *reader, int directory)
     return reading.documents;
 }
 
-struct document *read_files(struct reader *reader, const char *directory)
+struct document *read_files(struct reader *reader, const char *directory,
+                            const struct edited_file *edited)
 {
     struct project *project = reader->project;
     project->directory =
         without_slashes(reader->arena, directory ? directory : default_directory());
     find_files(reader, AT_FDCWD, project->directory, "", NULL);
+    if (edited)
+        put_edited(reader, edited);
     int root = open(project->directory, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+    if (reader->policy)
+        add_policy(reader);
     struct document *documents = read_found(reader, root);
+    if (reader->policy)
+        put_policy(reader, documents, project->sources.count);
     if (root >= 0)
         close(root);
     return documents;

@@ -106,10 +106,12 @@ struct override *read_override(struct reader *reader, struct node *node)
         FIELD("reason", FIELD_TEXT, struct override, reason),
         FIELD("by", FIELD_TEXT, struct override, by),
         FIELD("at", FIELD_TIME, struct override, at),
+        FIELD("id", FIELD_NAME, struct override, id),
     };
     struct override *override = ARENA_NEW(reader->arena, struct override);
     if (!expect_map(reader, node, "a mapping for an override"))
         return NULL;
+    override->node = node;
     override->span = node->span;
     override->environments = UINT64_MAX;
     override->from = override->at = INT64_MIN;
@@ -129,6 +131,20 @@ struct override *read_override(struct reader *reader, struct node *node)
     return override;
 }
 
+/* An override is lifted by its id. */
+static void check_id(struct reader *reader, const struct override *override)
+{
+    const struct project *project = reader->project;
+    for (uint32_t i = 0; override->id.text && i < project->override_count; i++) {
+        const struct text *earlier = &project->overrides[i]->id;
+        if (!earlier->text || strcmp(earlier->text, override->id.text) != 0)
+            continue;
+        diagnose(reader->diagnostics, FF0203, override->id.span, "override '%s' is defined twice",
+                 override->id.text);
+        diagnose_note(reader->diagnostics, earlier->span, "first defined here");
+    }
+}
+
 void read_overrides(struct reader *reader, struct node *section)
 {
     if (!expect_list(reader, section, "a list of overrides"))
@@ -136,8 +152,10 @@ void read_overrides(struct reader *reader, struct node *section)
     struct project *project = reader->project;
     for (uint32_t i = 0; i < section->count; i++) {
         struct override *override = read_override(reader, section->items[i]);
-        if (override)
-            *ARENA_APPEND(reader->arena, project->overrides, project->override_count) = override;
+        if (!override)
+            continue;
+        check_id(reader, override);
+        *ARENA_APPEND(reader->arena, project->overrides, project->override_count) = override;
     }
 }
 

@@ -60,6 +60,12 @@ static void read_automatic(struct reader *reader, struct node *node, void *targe
     read_boolean(reader, node, &reader->project->automatic);
 }
 
+static void read_project_hooks(struct reader *reader, struct node *node, void *target)
+{
+    (void)target;
+    read_hooks(reader, node, &reader->project->hooks);
+}
+
 struct project_keys {
     struct text name;
     const char *description;
@@ -73,6 +79,7 @@ void read_project_section(struct reader *reader, struct node *section)
         READ("environments", read_environments),
         READ("bucket_by", read_project_bucket_by),
         READ("automatic", read_automatic),
+        READ("hooks", read_project_hooks),
     };
     struct project_keys keys = {0};
     read_fields(reader, section, "the project", FIELDS(fields), &keys);

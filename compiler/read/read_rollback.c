@@ -1,8 +1,7 @@
 /*
  * read_rollback.c - a flag's plan for being rolled back: steps, carried out in their order.
  *
- * A step is one of four things. Programs are given as lists: there is no shell between, and nothing
- * to quote.
+ * A step is one of four things; those that run a program may have a timeout.
  */
 #include <string.h>
 
@@ -26,43 +25,25 @@ static void read_step_override(struct reader *reader, struct node *node, void *t
     step->override = read_override(reader, node);
 }
 
-/* Arguments may repeat, which lists of names may not. */
-static void read_arguments(struct reader *reader, struct node *node, struct texts *arguments)
-{
-    if (!expect_list(reader, node, "a list of the program and its arguments")) {
-        if (node->kind == NODE_SCALAR)
-            diagnose_help(reader->diagnostics,
-                          "no shell reads it: write [./off.sh, now], or [sh, -c, 'off.sh | mail']");
-        return;
-    }
-    if (!node->count) {
-        diagnose(reader->diagnostics, FF0144, node->span, "no program to run");
-        diagnose_help(reader->diagnostics, "name it and its arguments: [./off.sh, now]");
-    }
-    arguments->count = 0;
-    arguments->items = ARENA_ARRAY(reader->arena, struct text, node->count);
-    for (uint32_t i = 0; i < node->count; i++) {
-        struct text *argument = &arguments->items[arguments->count];
-        arguments->count += read_text(reader, node->items[i], argument);
-    }
-    if (!arguments->count || *arguments->items[0].text)
-        return;
-    diagnose(reader->diagnostics, FF0144, arguments->items[0].span, "no program to run");
-    diagnose_help(reader->diagnostics, "the first of the list is the program");
-}
-
 static void read_step_run(struct reader *reader, struct node *node, void *target)
 {
     struct rollback_step *step = target;
     step->kind = ROLLBACK_RUN;
-    read_arguments(reader, node, &step->arguments);
+    read_program(reader, node, &step->invocation.arguments);
 }
 
 static void read_step_notify(struct reader *reader, struct node *node, void *target)
 {
     struct rollback_step *step = target;
     step->kind = ROLLBACK_NOTIFY;
-    read_arguments(reader, node, &step->arguments);
+    read_program(reader, node, &step->invocation.arguments);
+}
+
+static void report_timeout(struct reader *reader, const struct node *node)
+{
+    diagnose(reader->diagnostics, FF0364, find_entry(node, "timeout")->key->span,
+             "'timeout' means nothing in a step that runs no program");
+    diagnose_help(reader->diagnostics, "it belongs beside 'run' or 'notify'");
 }
 
 static void read_step(struct reader *reader, struct node *node, struct flag *flag)
@@ -72,8 +53,9 @@ static void read_step(struct reader *reader, struct node *node, struct flag *fla
         READ("override", read_step_override),
         READ("run", read_step_run),
         READ("notify", read_step_notify),
+        FIELD("timeout", FIELD_DURATION, struct rollback_step, invocation.timeout),
     };
-    struct rollback_step step = {.span = node->span};
+    struct rollback_step step = {.invocation.timeout = USUAL_TIMEOUT, .span = node->span};
     if (!expect_map(reader, node, "a mapping for a step"))
         return;
     uint64_t given = read_fields(reader, node, "a step of a rollback plan", FIELDS(fields), &step);
@@ -85,7 +67,9 @@ static void read_step(struct reader *reader, struct node *node, struct flag *fla
             return;
         }
     }
-    if (!given && !node->count) {
+    if ((given & 16) && (given & 3))
+        report_timeout(reader, node);
+    if (!(given & 15) && node->count == !!(given & 16)) {
         diagnose(reader->diagnostics, FF0144, node->span, "a step that does nothing");
         diagnose_help(reader->diagnostics, "it is one of {serve: default}, {override: {…}}, "
                                            "{run: [PROGRAM, …]} and {notify: [PROGRAM, …]}");

@@ -327,6 +327,85 @@ static void changes_exactly_the_bytes_of_each_value(void **state)
     }
 }
 
+static void removes_keys_and_keeps_comments(void **state)
+{
+    (void)state;
+    BECOMES("a: 1\nb: 2\nc: 3\n", "", "a: 1\nc: 3\n", {"b", NULL});
+    BECOMES("a: 1\nb: 2", "", "a: 1", {"b", NULL});
+    BECOMES("a: 1\r\nb: 2\r\n", "", "a: 1\r\n", {"b", NULL});
+    BECOMES("x:\n  a: 1\n  b: 2   # of b\n  # more\n  c: 3\n", "x",
+            "x:\n  a: 1\n  # of b\n  # more\n  c: 3\n", {"b", NULL});
+    BECOMES("a: 1\nb: 2\n", "", "a: 1\nb: 2\n", {"other", NULL});
+    BECOMES("{a: 1, b: 2, c: 3}\n", "", "{a: 1, c: 3}\n", {"b", NULL});
+    BECOMES("{a: 1, b: 2}\n", "", "{b: 2}\n", {"a", NULL});
+    BECOMES("{a: 1, b: 2}\n", "", "{a: 1}\n", {"b", NULL});
+    BECOMES("{a: 1, # one\n b: 2}\n", "", "{a: 1, # one\n }\n", {"b", NULL});
+    BECOMES("stage: early\napproved: full  # by amira\nsince: x\n", "",
+            "stage: full\n# by amira\nsince: y\n", {"stage", "full"}, {"since", "y"},
+            {"approved", NULL});
+    REFUSED("x: {a: 1}\n", "x", {"a", NULL});
+    REFUSED("x:\n  - a: 1\n    b: 2\n", "x/0", {"a", NULL});
+}
+
+/* The text of `text` with an item put first into `overrides`, or the one at `index` taken out. */
+static const char *listed(const char *text, const struct edit *entries, size_t count,
+                          uint32_t index)
+{
+    static char kept[4096];
+    struct source source = {.path = "x", .name = "x", .text = text, .length = strlen(text)};
+    const struct edit_item item = {entries, count};
+    struct buffer out = {0}, error = {0};
+    bool done = count ? edit_prepend(&source, "overrides", &item, &out, &error)
+                      : edit_remove(&source, "overrides", index, &out, &error);
+    snprintf(kept, sizeof kept, "%s", done ? out.bytes : error.bytes);
+    buffer_release(&out);
+    buffer_release(&error);
+    return kept;
+}
+
+#define ITEM (const struct edit[]){{"flags", "[a]"}, {"serve", "default"}}, 2
+#define LONG \
+    "a text that is so long that the whole of it does not fit in one line beside all of the rest"
+
+static void puts_an_item_first(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        listed("# top\noverrides:  # why\n  # old\n  - {x: 1}\nflags: {}\n", ITEM, 0),
+        "# top\noverrides:  # why\n  - {flags: [a], serve: default}\n  # old\n"
+        "  - {x: 1}\nflags: {}\n");
+    assert_string_equal(listed("overrides:\n- x: 1\n  y: 2\n", ITEM, 0),
+                        "overrides:\n- {flags: [a], serve: default}\n- x: 1\n  y: 2\n");
+    assert_string_equal(listed("overrides: [{x: 1}]  # z\n", ITEM, 0),
+                        "overrides: [{flags: [a], serve: default}, {x: 1}]  # z\n");
+    assert_string_equal(listed("overrides: []  # none\n", ITEM, 0),
+                        "overrides:\n  - {flags: [a], serve: default}  # none\n");
+    assert_string_equal(listed("{overrides: []}\n", ITEM, 0),
+                        "{overrides: [{flags: [a], serve: default}]}\n");
+    assert_string_equal(
+        listed("overrides:\n  - {x: 1}\n", (const struct edit[]){{"a", "1"}, {"b", LONG}}, 2, 0),
+        "overrides:\n  - a: 1\n    b: " LONG "\n  - {x: 1}\n");
+    assert_string_equal(listed("flags: {}\n", ITEM, 0), "'x' has no list of overrides");
+}
+
+static void takes_an_item_out(void **state)
+{
+    (void)state;
+    const char *text =
+        "overrides:\n  # one\n  - {x: 1}  # a\n  # two\n  - y: 2\n    z: 3\n\nflags: {}\n";
+    assert_string_equal(listed(text, NULL, 0, 0),
+                        "overrides:\n  # one\n  # two\n  - y: 2\n    z: 3\n\nflags: {}\n");
+    assert_string_equal(listed(text, NULL, 0, 1),
+                        "overrides:\n  # one\n  - {x: 1}  # a\n  # two\n\nflags: {}\n");
+    assert_string_equal(listed("overrides: # e\n  - {x: 1}\nflags: {}\n", NULL, 0, 0),
+                        "overrides: [] # e\nflags: {}\n");
+    assert_string_equal(listed("overrides: [{x: 1}, {y: 2}, {z: 3}]\n", NULL, 0, 0),
+                        "overrides: [{y: 2}, {z: 3}]\n");
+    assert_string_equal(listed("overrides: [{x: 1}, {y: 2}, {z: 3}]\n", NULL, 0, 2),
+                        "overrides: [{x: 1}, {y: 2}]\n");
+    assert_string_equal(listed("overrides: [{x: 1}]\n", NULL, 0, 0), "overrides: []\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +427,9 @@ int main(void)
         cmocka_unit_test(refuses_a_file_that_is_gone),
         cmocka_unit_test(keeps_the_mode_and_follows_a_link),
         cmocka_unit_test(changes_exactly_the_bytes_of_each_value),
+        cmocka_unit_test(removes_keys_and_keeps_comments),
+        cmocka_unit_test(puts_an_item_first),
+        cmocka_unit_test(takes_an_item_out),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

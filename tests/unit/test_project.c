@@ -332,8 +332,8 @@ static void a_rollback_plan_keeps_its_steps(void **unused)
     const struct flag *flag = project_flag(project, "a");
     assert_int_equal(flag->rollback_count, 3);
     assert_int_equal(flag->rollback[0].kind, ROLLBACK_NOTIFY);
-    assert_int_equal(flag->rollback[0].arguments.count, 3);
-    assert_string_equal(flag->rollback[0].arguments.items[2].text, "all");
+    assert_int_equal(flag->rollback[0].invocation.arguments.count, 3);
+    assert_string_equal(flag->rollback[0].invocation.arguments.items[2].text, "all");
     assert_int_equal(flag->rollback[1].kind, ROLLBACK_OVERRIDE);
     assert_string_equal(flag->rollback[1].override->serve.text, "on");
     assert_int_equal(flag->rollback[2].kind, ROLLBACK_SERVE_DEFAULT);

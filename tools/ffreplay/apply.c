@@ -1,17 +1,21 @@
 /* apply.c - see apply.h. */
 #include "apply.h"
 
-#include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
 
-#include "compiler/files/edit.h"
+#include "compiler/base/json.h"
 #include "compiler/options.h"
+#include "compiler/rollout/policy.h"
+#include "compiler/rollout/transition.h"
+#include "report.h"
 
-/* A paused stage goes on with its samples once it is resumed; everything else begins anew. */
+/* A paused stage goes on with its samples once it is resumed; everything else begins anew, and
+ * asks for approval anew. */
 static struct rollout rollout_after(const struct verdict *verdict)
 {
     const struct canary *canary = verdict->analysis->subject.canary;
-    struct rollout to = {canary->state, verdict->stage->name.text, verdict->now};
+    struct rollout to = {canary->state, verdict->stage->name.text, verdict->now, NULL};
     switch (verdict->decision.verdict) {
     case VERDICT_ADVANCE:
         to.stage = verdict->next->name.text;
@@ -27,6 +31,7 @@ static struct rollout rollout_after(const struct verdict *verdict)
     default:
         to.state = CANARY_PAUSED;
         to.since = canary->since;
+        to.approved = canary->approved;
     }
     return to;
 }
@@ -50,41 +55,49 @@ static const struct canary *find_unchanged(const struct verdict *verdict,
     return NULL;
 }
 
-static bool is_plain_name(const char *name)
-{
-    return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == strlen(name);
-}
+/* -------------------------------------------------------------------------------------- line -- */
 
-static bool edit_definition(const struct project *project, const struct canary *canary,
-                            const struct rollout *to, struct buffer *error)
-{
-    char since[32], stage[160];
-    struct edit edits[3];
-    size_t count = 0;
-    if (to->state != canary->state)
-        edits[count++] = (struct edit){"state", canary_state_text(to->state)};
-    if (strcmp(to->stage, canary->stages[canary->stage].name.text) != 0) {
-        snprintf(stage, sizeof stage, is_plain_name(to->stage) ? "%s" : "\"%s\"", to->stage);
-        edits[count++] = (struct edit){"stage", stage};
-    }
-    if (to->since != canary->since) {
-        format_time(to->since, since, sizeof since);
-        edits[count++] = (struct edit){"since", since};
-    }
-    return count == 0 || edit_block(project, canary->node, edits, count, error);
-}
-
-static void note_shared_block(const struct verdict *verdict)
+static void write_digests(struct verdict *verdict, const struct rollout *to, struct buffer *out)
 {
     const struct subject *subject = &verdict->analysis->subject;
-    const struct project *project = verdict->replay->project;
-    for (uint32_t i = 0; i < project->environments.count; i++) {
-        const struct canary *other = subject->flag->environments[i].canary;
-        if (i != subject->environment && other && other->node == subject->canary->node)
-            fprintf(stderr,
-                    "note: environment '%s' has this same canary block, and changes with it\n",
-                    project->environments.items[i].text);
-    }
+    char input[33], policy[POLICY_DIGEST];
+    input_digest(verdict->analysis, input);
+    json_write_key(out, "digests");
+    buffer_append_text(out, "{");
+    entry_text(out, "input", input);
+    entry_definitions(out, verdict->replay->project);
+    entry_text(out, "build", subject->build);
+    /* A pause goes on with the stage, and must not make a change of policy forgotten. */
+    policy_digest(subject->targeting, to->stage, policy);
+    if (!verdict->policy_changed || to->since != subject->canary->since)
+        entry_text(out, "policy", policy);
+    buffer_append_text(out, "}");
+}
+
+static void write_entry(struct verdict *verdict, const char *actor, const struct rollout *to,
+                        struct buffer *out)
+{
+    const struct subject *subject = &verdict->analysis->subject;
+    const struct canary *canary = subject->canary;
+    const struct rollout from = {canary->state, verdict->stage->name.text, canary->since,
+                                 canary->approved};
+    const struct entry_head head = {verdict->now, actor, subject->flag->name.text,
+                                    verdict->environment};
+    entry_begin(out, &head);
+    entry_rollout(out, "from", &from);
+    entry_rollout(out, "to", to);
+    entry_text(out, "verdict", decision_verdict_text(verdict->decision.verdict));
+    entry_text(out, "rule", decision_rule_text(verdict->decision.rule));
+    entry_text(out, "reason", verdict->reasons.items[0]);
+    json_write_key(out, "evidence");
+    report_json_criteria(verdict, out);
+    write_digests(verdict, to, out);
+    json_write_key(out, "look");
+    uint64_t look = verdict_look(verdict);
+    if (look > 0)
+        buffer_format(out, "%" PRIu64, look);
+    else
+        buffer_append_text(out, "null");
 }
 
 bool apply_verdict(const struct ledger *ledger, struct verdict *verdict, const char *actor,
@@ -92,19 +105,20 @@ bool apply_verdict(const struct ledger *ledger, struct verdict *verdict, const c
 {
     if (!verdict_changes(verdict))
         return true;
+    const struct subject *subject = &verdict->analysis->subject;
     struct rollout to = rollout_after(verdict);
     struct project *project = project_load(ledger->directory, verdict->now);
     const struct canary *canary = find_unchanged(verdict, project, error);
-    bool applied = canary && ledger_prepare(ledger, verdict, actor, &to, error);
+    struct buffer entry = {0};
+    bool applied = canary != NULL;
     if (applied) {
-        applied = edit_definition(project, canary, &to, error);
-        if (applied)
-            applied = ledger_commit(ledger, error);
-        else
-            ledger_drop(ledger);
+        write_entry(verdict, actor, &to, &entry);
+        applied = transition_make(ledger, project, canary, &to, &entry, error) &&
+                  ledger_commit(ledger, error);
     }
     if (applied)
-        note_shared_block(verdict);
+        transition_note_shared(verdict->replay->project, subject->flag, subject->environment);
+    buffer_release(&entry);
     project_free(project);
     return applied;
 }

@@ -4,7 +4,8 @@
 #ifndef FFREPLAY_APPLY_H
 #define FFREPLAY_APPLY_H
 
-#include "ledger.h"
+#include "compiler/rollout/ledger.h"
+#include "verdict.h"
 
 /*
  * Edits state, stage and since where the verdict changes something, and writes the ledger. The

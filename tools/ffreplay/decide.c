@@ -5,8 +5,9 @@
 
 #include "apply.h"
 #include "commands.h"
+#include "compiler/rollout/publication.h"
+#include "compiler/rollout/recovery.h"
 #include "log_options.h"
-#include "publication.h"
 #include "replay.h"
 #include "report.h"
 
@@ -204,8 +205,7 @@ static bool load(struct replay *replay, const struct options *options, struct le
         return false;
     project_free(replay->project);
     replay->project = project_load(ledger->directory, today);
-    return replay->project->diagnostics.errors > 0 ||
-           ledger_recover(ledger, replay->project, error);
+    return replay->project->diagnostics.errors > 0 || recover(ledger, replay->project, NULL, error);
 }
 
 static int run(int argc, char **argv)

@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "ledger.h"
+#include "compiler/project.h"
+#include "compiler/rollout/ledger.h"
 
 static int run(int argc, char **argv);
 

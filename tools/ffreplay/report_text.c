@@ -92,7 +92,9 @@ static void headline(const struct page *page)
     if (verdict->next)
         buffer_format(page->out, "  next      %s, %s%s\n", verdict->next->name.text,
                       percent_text(page->arena, verdict->next->percent),
-                      verdict->next->approval ? ", needs approval" : "");
+                      verdict_awaits_approval(verdict) ? ", needs approval"
+                      : verdict->next->approval        ? ", approved"
+                                                       : "");
     buffer_format(page->out, "  now       %s", time_text(page, verdict->now));
     if (canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED) {
         buffer_format(page->out, ", %s into the stage",

@@ -1,6 +1,6 @@
 /* verdict.c - facts, decision, and small texts. See verdict.h. */
 #include "verdict.h"
-#include "policy.h"
+#include "compiler/rollout/policy.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static struct decision decide_on(const struct verdict *verdict)
     struct decision_facts facts = {
         .state = canary->state,
         .last_stage = !verdict->next,
-        .next_needs_approval = verdict->next && verdict->next->approval,
+        .next_needs_approval = verdict_awaits_approval(verdict),
         .too_few_samples = few && analysis->judgement_count == 0,
         .unhealthy = verdict->issues.count > 0,
         .policy_changed = verdict->policy_changed,
@@ -50,10 +50,16 @@ void verdict_reach(struct verdict *verdict, const struct replay *replay, struct 
     verdict->elapsed = verdict->now - verdict->begin;
     analysis_judge(analysis, &replay->times, verdict->begin);
     health_judge(verdict);
-    verdict->policy_changed =
-        policy_changed(replay->project->directory, subject, verdict->environment);
+    verdict->policy_changed = policy_changed(replay->project, subject->flag, subject->environment);
     verdict->decision = decide_on(verdict);
     verdict_explain(verdict);
+}
+
+bool verdict_awaits_approval(const struct verdict *verdict)
+{
+    const char *approved = verdict->analysis->subject.canary->approved;
+    return verdict->next && verdict->next->approval &&
+           (!approved || strcmp(approved, verdict->next->name.text) != 0);
 }
 
 bool verdict_left_to_person(const struct verdict *verdict)
@@ -94,27 +100,6 @@ void sentence_add(struct verdict *verdict, struct sentences *sentences, const ch
 const char *percent_text(struct arena *arena, uint32_t thousandths)
 {
     return arena_format(arena, "%g%%", thousandths / 1000.0);
-}
-
-const char *duration_text(struct arena *arena, int64_t ms)
-{
-    static const struct {
-        const char *name;
-        int64_t ms;
-    } units[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}};
-    if (ms < 1000)
-        return ms <= 0 ? "0s" : arena_format(arena, "%lldms", (long long)ms);
-    /* The two greatest units say enough; days begin at two, so that 24h stays as people write it.
-     */
-    size_t unit = ms < 2 * units[0].ms;
-    while (ms < units[unit].ms)
-        unit++;
-    int64_t whole = ms / units[unit].ms;
-    int64_t rest = unit < 3 ? ms % units[unit].ms / units[unit + 1].ms : 0;
-    if (rest == 0)
-        return arena_format(arena, "%lld%s", (long long)whole, units[unit].name);
-    return arena_format(arena, "%lld%s %lld%s", (long long)whole, units[unit].name, (long long)rest,
-                        units[unit + 1].name);
 }
 
 const char *estimate_text(struct arena *arena, const struct metric *metric, double estimate)

@@ -4,6 +4,7 @@
 #ifndef FFREPLAY_VERDICT_H
 #define FFREPLAY_VERDICT_H
 
+#include "compiler/options.h"
 #include "replay.h"
 
 struct sentences {
@@ -53,10 +54,11 @@ uint64_t verdict_look(const struct verdict *verdict);
 /* Whether --apply has something to do: `automatic: false` leaves a rollback to a person. */
 bool verdict_changes(const struct verdict *verdict);
 bool verdict_left_to_person(const struct verdict *verdict);
+/* Whether the next stage is one that a person must let through, and none has. */
+bool verdict_awaits_approval(const struct verdict *verdict);
 
-/* "5%", "3h 12m", "412 ms", in memory of the arena. */
+/* "5%", "412 ms", in memory of the arena. */
 const char *percent_text(struct arena *arena, uint32_t thousandths);
-const char *duration_text(struct arena *arena, int64_t ms);
 const char *estimate_text(struct arena *arena, const struct metric *metric, double estimate);
 /* What a metric is counted in: "samples" or "units". */
 const char *sample_noun(const struct metric *metric, uint64_t count);

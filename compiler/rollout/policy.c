@@ -4,7 +4,6 @@
 #include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/options.h"
@@ -43,13 +42,12 @@ static void hash_keys(crypto_generichash_state *state, const struct node *map,
     }
 }
 
-void policy_digest(const struct subject *subject, const char *stage, char hex[POLICY_DIGEST])
+void policy_digest(const struct targeting *targeting, const char *stage, char hex[POLICY_DIGEST])
 {
     static const char *const of_canary[] = {"serve", "guards", "advance_when", "instant", NULL};
     static const char *const of_stage[] = {"percent",      "if",          "guards",
                                            "advance_when", "min_samples", NULL};
-    const struct canary *canary = subject->canary;
-    const struct targeting *targeting = subject->targeting;
+    const struct canary *canary = targeting->canary;
     const struct node *stages = node_get(canary->node, "stages");
     crypto_generichash_state state;
     unsigned char hash[(POLICY_DIGEST - 1) / 2];
@@ -66,43 +64,49 @@ void policy_digest(const struct subject *subject, const char *stage, char hex[PO
 
 /* ------------------------------------------------------------------------------------ ledger -- */
 
-/* The digest of this stage in a line of the ledger, if it began the stage or went on with it. */
-static bool line_digest(const char *line, size_t length, const struct subject *subject,
-                        const char *environment, char hex[POLICY_DIGEST])
+/* The environment of a line that has a digest of this stage: it began the stage, or went on with
+ * it. NULL: it did not. */
+static const struct targeting *line_digest(json_t *line, const struct project *project,
+                                           const struct flag *flag, const struct canary *canary,
+                                           const char **digest)
 {
-    const char *flag, *where, *stage, *since, *digest;
+    const char *name, *where, *stage, *since;
     int64_t began;
-    json_t *json = json_loadb(line, length, 0, NULL);
-    bool about =
-        json &&
-        json_unpack(json, "{s:s, s:s, s:{s:s, s:s}, s:{s:s}}", "flag", &flag, "environment", &where,
-                    "to", "stage", &stage, "since", &since, "digests", "policy", &digest) == 0 &&
-        strcmp(flag, subject->flag->name.text) == 0 && strcmp(where, environment) == 0 &&
-        strcmp(stage, subject->canary->stages[subject->canary->stage].name.text) == 0 &&
-        parse_time(since, &began) && began == subject->canary->since;
-    if (about)
-        snprintf(hex, POLICY_DIGEST, "%s", digest);
-    json_decref(json);
-    return about;
+    if (json_unpack(line, "{s:s, s:s, s:{s:s, s:s}, s:{s:s}}", "flag", &name, "environment", &where,
+                    "to", "stage", &stage, "since", &since, "digests", "policy", digest) != 0 ||
+        strcmp(name, flag->name.text) != 0 ||
+        strcmp(stage, canary->stages[canary->stage].name.text) != 0 || !parse_time(since, &began) ||
+        began != canary->since)
+        return NULL;
+    uint32_t environment = project_environment(project, where);
+    const struct targeting *targeting =
+        environment == UINT32_MAX ? NULL : &flag->environments[environment];
+    bool shared = targeting && targeting->canary && targeting->canary->node == canary->node;
+    return shared ? targeting : NULL;
 }
 
-bool policy_changed(const char *directory, const struct subject *subject, const char *environment)
+bool policy_changed(const struct project *project, const struct flag *flag, uint32_t environment)
 {
-    char then[POLICY_DIGEST] = "", now[POLICY_DIGEST];
-    char *line = NULL;
-    size_t size = 0;
-    ssize_t length;
-    char *path = NULL;
-    if (asprintf(&path, "%s/%s", directory, LEDGER_FILE) < 0)
-        return false;
-    FILE *file = fopen(path, "re");
-    free(path);
-    if (!file)
-        return false;
-    while ((length = getline(&line, &size, file)) > 0)
-        line_digest(line, (size_t)length, subject, environment, then);
-    free(line);
-    fclose(file);
-    policy_digest(subject, subject->canary->stages[subject->canary->stage].name.text, now);
-    return *then && strcmp(then, now) != 0;
+    const struct canary *canary = flag->environments[environment].canary;
+    struct buffer ledger = {0}, ignored = {0};
+    struct ledger_line line;
+    bool changed = false;
+    ledger_read(project->directory, &ledger, &ignored);
+    for (size_t at = 0; ledger_next(&ledger, &at, &line);) {
+        const char *then;
+        char now[POLICY_DIGEST];
+        const char *name = flag->name.text;
+        bool about = memmem(line.text, line.length, name, strlen(name)) != NULL;
+        json_t *json = about ? json_loadb(line.text, line.length, 0, NULL) : NULL;
+        const struct targeting *targeting =
+            json ? line_digest(json, project, flag, canary, &then) : NULL;
+        if (targeting) {
+            policy_digest(targeting, canary->stages[canary->stage].name.text, now);
+            changed = strcmp(then, now) != 0;
+        }
+        json_decref(json);
+    }
+    buffer_release(&ledger);
+    buffer_release(&ignored);
+    return changed;
 }

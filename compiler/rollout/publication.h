@@ -4,8 +4,8 @@
  * It takes over what the old one was given: the generation, so that services that refuse what is
  * older accept it, and that it is signed, so that those that demand a signature do, too.
  */
-#ifndef FFREPLAY_PUBLICATION_H
-#define FFREPLAY_PUBLICATION_H
+#ifndef FFC_PUBLICATION_H
+#define FFC_PUBLICATION_H
 
 #include "compiler/files/seal.h"
 

@@ -1,0 +1,117 @@
+/* edit_text.c - see edit_text.h. */
+#include "edit_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------------------------ places -- */
+
+size_t line_begin(const char *text, size_t at)
+{
+    while (at > 0 && text[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+size_t line_end(const struct source *source, size_t at)
+{
+    const char *end = memchr(source->text + at, '\n', source->length - at);
+    return end ? (size_t)(end - source->text) : source->length;
+}
+
+const char *line_ending(const struct source *source)
+{
+    const char *end = memchr(source->text, '\n', source->length);
+    return end && end > source->text && end[-1] == '\r' ? "\r\n" : "\n";
+}
+
+size_t written_end(const struct node *node)
+{
+    while (node->kind != NODE_SCALAR && !node->flow && node->count > 0)
+        node = node->kind == NODE_LIST ? node->items[node->count - 1]
+                                       : node->entries[node->count - 1].value;
+    return node->span.end;
+}
+
+/* ---------------------------------------------------------------------------------- new text -- */
+
+static struct change *next_change(const struct editing *editing)
+{
+    struct change *next = NULL;
+    for (size_t i = 0; i < editing->count; i++) {
+        struct change *change = &editing->changes[i];
+        if (!change->applied && (!next || change->begin < next->begin))
+            next = change;
+    }
+    return next;
+}
+
+static void splice(const struct editing *editing, struct buffer *out)
+{
+    const struct source *source = editing->source;
+    size_t at = 0;
+    for (struct change *change; (change = next_change(editing)); change->applied = true) {
+        buffer_append(out, source->text + at, change->begin - at);
+        buffer_append(out, change->text.bytes, change->text.length);
+        at = change->end;
+    }
+    buffer_append(out, source->text + at, source->length - at);
+}
+
+/* ------------------------------------------------------------------------------- comparisons -- */
+
+/* With an `editing`, its target is compared as it wants. */
+static bool same(const struct editing *editing, const char *text, const struct node *before,
+                 const struct node *after)
+{
+    const struct node *target = editing ? editing->target : NULL;
+    if (target && before->kind == target->kind && before->span.begin == target->span.begin)
+        return editing->is_wanted(editing->wanted, before, after, text);
+    if (before->kind != after->kind || before->count != after->count)
+        return false;
+    if (before->kind == NODE_SCALAR)
+        return before->plain == after->plain && !strcmp(before->text, after->text);
+    for (uint32_t i = 0; i < before->count; i++) {
+        if (before->kind == NODE_LIST && !same(editing, text, before->items[i], after->items[i]))
+            return false;
+        if (before->kind == NODE_MAP &&
+            (!same(NULL, text, before->entries[i].key, after->entries[i].key) ||
+             !same(editing, text, before->entries[i].value, after->entries[i].value)))
+            return false;
+    }
+    return true;
+}
+
+bool same_nodes(const struct node *before, const struct node *after)
+{
+    return same(NULL, NULL, before, after);
+}
+
+static bool changes_nothing_else(const struct editing *editing, const struct buffer *text)
+{
+    struct arena arena = {0};
+    struct node *before = yaml_parse(&arena, editing->source->text, editing->source->length);
+    struct node *after = yaml_parse(&arena, text->bytes, text->length);
+    bool fine = before && after && same(editing, text->bytes, before, after);
+    arena_release(&arena);
+    return fine;
+}
+
+bool editing_apply(struct editing *editing, struct buffer *text, struct buffer *error)
+{
+    splice(editing, text);
+    if (changes_nothing_else(editing, text))
+        return true;
+    buffer_format(error,
+                  "cannot edit '%s' without changing more than was asked: its layout is one that "
+                  "must be edited by hand",
+                  editing->source->path);
+    return false;
+}
+
+void editing_release(struct editing *editing)
+{
+    for (size_t i = 0; i < editing->count; i++)
+        buffer_release(&editing->changes[i].text);
+    free(editing->changes);
+}

@@ -1,0 +1,45 @@
+/*
+ * edit_text.h - how a change to a definition file is made: runs of bytes replaced and inserted.
+ *
+ * The new text is read again as YAML and compared with the old before anybody gets it: unless it
+ * differs in the one mapping or list that was to change, in the way that was wanted, and nowhere
+ * else, it is refused. So a layout that is not foreseen is never damaged. Only edit*.c include this.
+ */
+#ifndef FFC_EDIT_TEXT_H
+#define FFC_EDIT_TEXT_H
+
+#include "compiler/project.h"
+
+struct change {
+    size_t begin, end; /* of the bytes that go */
+    struct buffer text;
+    bool applied;
+};
+
+struct editing {
+    const struct source *source;
+    const struct node *target; /* the mapping or list that changes; of any reading of the source */
+    struct change *changes;    /* changes of one place stay in their order */
+    size_t count;
+    /* Whether the target is what it was to become; `text` is the new one. */
+    bool (*is_wanted)(const void *wanted, const struct node *before, const struct node *after,
+                      const char *text);
+    const void *wanted;
+};
+
+/* Appends the new text, or a sentence to `error`. */
+bool editing_apply(struct editing *editing, struct buffer *text, struct buffer *error);
+void editing_release(struct editing *editing);
+
+/* Whether two nodes say the same in the same way. */
+bool same_nodes(const struct node *before, const struct node *after);
+
+size_t line_begin(const char *text, size_t at);
+size_t line_end(const struct source *source, size_t at); /* of its '\n', or of the text */
+/* The line end of the file, by its first line. */
+const char *line_ending(const struct source *source);
+/* Where what is written of a node ends. The span of a block runs on to whatever comes next, so the
+ * end is that of the last thing in it. */
+size_t written_end(const struct node *node);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * entry.h - a line of the ledger as it is written: JSON, its fields in a fixed order.
+ *
+ * A line is begun, gets fields, and is given to ledger_prepare(), which ends it. docs/replay.md has
+ * what each kind of line holds.
+ */
+#ifndef FFC_ENTRY_H
+#define FFC_ENTRY_H
+
+#include "compiler/project.h"
+
+/* Where a rollout stands. */
+struct rollout {
+    enum canary_state state;
+    const char *stage;
+    int64_t since;        /* INT64_MIN: not known */
+    const char *approved; /* the stage that a person has let through; or NULL */
+};
+struct rollout rollout_of(const struct canary *canary);
+
+/* What every line begins with. */
+struct entry_head {
+    int64_t time;
+    const char *actor;
+    const char *flag, *environment; /* NULL: not of one */
+};
+
+void entry_begin(struct buffer *out, const struct entry_head *head);
+/* `,"key":…`; a text that is NULL and a time that is INT64_MIN or INT64_MAX write null. */
+void entry_text(struct buffer *out, const char *key, const char *text);
+void entry_time(struct buffer *out, const char *key, int64_t ms);
+void entry_number(struct buffer *out, const char *key, int64_t number);
+void entry_rollout(struct buffer *out, const char *key, const struct rollout *rollout);
+/* `verdict`, `rule` and `reason`, and no evidence: what a person did. */
+void entry_manual(struct buffer *out, const char *action, const char *reason);
+/* `"definitions":` with the digest of every definition file in path order: its name, NUL, its
+ * bytes, NUL. */
+void entry_definitions(struct buffer *out, const struct project *project);
+
+#endif

@@ -1,0 +1,69 @@
+/* transition.c - see transition.h. */
+#include "transition.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "compiler/files/edit.h"
+#include "compiler/options.h"
+
+#define STAGE_TEXT 160
+
+static bool is_same_text(const char *left, const char *right)
+{
+    return left == right || (left && right && strcmp(left, right) == 0);
+}
+
+/* Stages without a name are called stages[0] and so on, which is a list in YAML. */
+static const char *stage_text(const char *stage, char text[STAGE_TEXT])
+{
+    bool plain = strspn(stage, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == strlen(stage);
+    snprintf(text, STAGE_TEXT, plain ? "%s" : "\"%s\"", stage);
+    return text;
+}
+
+static bool edit_definition(const struct project *project, const struct canary *canary,
+                            const struct rollout *to, struct buffer *error)
+{
+    const struct rollout from = rollout_of(canary);
+    char since[32], stage[STAGE_TEXT], approved[STAGE_TEXT];
+    struct edit edits[4];
+    size_t count = 0;
+    if (to->state != from.state)
+        edits[count++] = (struct edit){"state", canary_state_text(to->state)};
+    if (strcmp(to->stage, from.stage) != 0)
+        edits[count++] = (struct edit){"stage", stage_text(to->stage, stage)};
+    if (to->since != from.since) {
+        format_time(to->since, since, sizeof since);
+        edits[count++] = (struct edit){"since", since};
+    }
+    if (!is_same_text(to->approved, from.approved))
+        edits[count++] =
+            (struct edit){"approved", to->approved ? stage_text(to->approved, approved) : NULL};
+    return count == 0 || edit_block(project, canary->node, edits, count, error);
+}
+
+bool transition_make(const struct ledger *ledger, const struct project *project,
+                     const struct canary *canary, const struct rollout *to,
+                     const struct buffer *entry, struct buffer *error)
+{
+    if (!ledger_prepare(ledger, entry, error))
+        return false;
+    if (edit_definition(project, canary, to, error))
+        return true;
+    ledger_drop(ledger);
+    return false;
+}
+
+void transition_note_shared(const struct project *project, const struct flag *flag,
+                            uint32_t environment)
+{
+    const struct canary *canary = flag->environments[environment].canary;
+    for (uint32_t i = 0; i < project->environments.count; i++) {
+        const struct canary *other = flag->environments[i].canary;
+        if (i != environment && other && other->node == canary->node)
+            fprintf(stderr,
+                    "note: environment '%s' has this same canary block, and changes with it\n",
+                    project->environments.items[i].text);
+    }
+}

@@ -1,0 +1,28 @@
+/*
+ * transition.h - a canary taken from one state or stage to another: the edit of its block, and the
+ * line in the ledger.
+ *
+ * What was approved is forgotten by whatever begins a stage or ends the rollout, so that each
+ * rollout asks again; a pause keeps it.
+ */
+#ifndef FFC_TRANSITION_H
+#define FFC_TRANSITION_H
+
+#include "entry.h"
+#include "ledger.h"
+
+/*
+ * Writes `state`, `stage`, `since` and `approved` where they change, and no other byte, with `entry`
+ * put aside before. `project` has to be as the files are. Then it is for the caller to publish, and
+ * to end with ledger_commit(), so that what a crash leaves in between is found. False: a sentence
+ * in `error`; nothing was changed.
+ */
+bool transition_make(const struct ledger *ledger, const struct project *project,
+                     const struct canary *canary, const struct rollout *to,
+                     const struct buffer *entry, struct buffer *error);
+
+/* Says on stderr which other environments have this very block, and change with it. */
+void transition_note_shared(const struct project *project, const struct flag *flag,
+                            uint32_t environment);
+
+#endif
