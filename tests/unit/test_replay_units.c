@@ -72,6 +72,28 @@ static void is_the_same_in_any_order(void **state)
     unit_totals_release(&back);
 }
 
+/* Once it was asked for, the spread goes along: as exact as if it were made anew. */
+static void keeps_what_was_asked_for_up_to_date(void **state)
+{
+    (void)state;
+    struct unit_totals often = {0}, once = {0};
+    static struct spread asked[31], anew;
+    for (uint32_t i = 0; i < 3000; i++) {
+        double number = (double)(i % 97) / 10 - 4.3;
+        unit_totals_add(&often, numbered(i % 70), number, 1e-9 * i);
+        unit_totals_add(&once, numbered(i % 70), number, 1e-9 * i);
+        if (i % 100 == 99)
+            spread_add_units(&asked[i / 100], &often);
+    }
+    spread_add_units(&asked[30], &often);
+    spread_add_units(&anew, &once);
+    struct ratio_moments a = spread_moments(&asked[30]), b = spread_moments(&anew);
+    assert_memory_equal(&a, &b, sizeof a);
+    assert_int_equal(asked[0].count, 70);
+    unit_totals_release(&often);
+    unit_totals_release(&once);
+}
+
 static void counts_units_by_where_they_were_seen(void **state)
 {
     (void)state;
@@ -118,6 +140,7 @@ int main(void)
         cmocka_unit_test(sums_over_units_of_their_totals),
         cmocka_unit_test(says_when_a_number_is_too_large),
         cmocka_unit_test(is_the_same_in_any_order),
+        cmocka_unit_test(keeps_what_was_asked_for_up_to_date),
         cmocka_unit_test(counts_units_by_where_they_were_seen),
         cmocka_unit_test(keeps_memory_bounded_whatever_the_order),
     };

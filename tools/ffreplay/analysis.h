@@ -100,12 +100,21 @@ void analysis_take(struct analysis *analysis, const struct record *record);
 struct analysis *analysis_fork(struct analysis *analysis);
 void analysis_join(struct analysis *analysis, struct analysis *fork);
 
-/* Judges every criterion, `now` being known. `begin`: when the stage began. */
-void analysis_judge(struct analysis *analysis, const struct replay_times *times, int64_t begin);
+/* What is judged for: whether, or also what would settle what is undecided, which takes a hundred
+ * times as long. */
+enum judging { JUDGE_TO_DECIDE, JUDGE_TO_EXPLAIN };
 
-/* The part of that for criteria that judge a bound. */
+/*
+ * Judges every criterion, `now` being known. `begin`: when the stage began. May be done again, with
+ * more records taken and at a later time.
+ */
+void analysis_judge(struct analysis *analysis, const struct replay_times *times, int64_t begin,
+                    enum judging judging);
+
+/* The parts of that for criteria that judge a bound. */
 void judge_bound(struct judgement *judgement, const struct measure *measure, struct observed canary,
-                 struct observed control, bool takes_everybody);
+                 struct observed control, enum judging judging);
+void judge_without_control(struct judgement *judgement);
 
 /* Whether it judges a bound, and whether that is of a change. */
 bool criterion_is_statistical(const struct criterion *criterion);

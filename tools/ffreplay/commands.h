@@ -4,6 +4,7 @@
 
 #include "compiler/options.h"
 
+extern const struct command backtest_command;
 extern const struct command decide_command;
 extern const struct command history_command;
 

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "apply.h"
+#include "choose.h"
 #include "commands.h"
 #include "compiler/rollout/publication.h"
 #include "compiler/rollout/recovery.h"
@@ -37,61 +38,6 @@ struct options {
     bool apply, json, exit_code;
     enum color_choice color;
 };
-
-/* ---------------------------------------------------------------------------- what to decide -- */
-
-static bool has_open_canary(const struct flag *flag, uint32_t environment)
-{
-    const struct canary *canary = flag->environments[environment].canary;
-    return canary && (canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED);
-}
-
-static bool name_flag(struct replay *replay, const char *name, uint32_t environment)
-{
-    const struct project *project = replay->project;
-    const struct flag *flag = project_flag(project, name);
-    if (flag && flag->environments[environment].canary) {
-        replay->analyses[replay->analysis_count++].subject.flag = flag;
-        return true;
-    }
-    if (flag) {
-        bool experiment = flag->environments[environment].experiment;
-        job_error(&decide_command, "flag '%s' has no canary in environment '%s'%s", name,
-                  project->environments.items[environment].text,
-                  experiment ? ": it is an experiment, on which nothing is decided yet" : "");
-        return false;
-    }
-    const char **names = xcalloc(project->flag_count + 1, sizeof *names);
-    for (uint32_t i = 0; i < project->flag_count; i++)
-        names[i] = project->flags[i]->name.text;
-    const char *near = nearest_name(name, names, project->flag_count);
-    free(names);
-    if (near)
-        job_error(&decide_command, "no flag is called '%s'; did you mean '%s'?", name, near);
-    else
-        job_error(&decide_command, "no flag is called '%s'", name);
-    return false;
-}
-
-/* False: it has been reported. */
-static bool choose(struct replay *replay, const struct options *options, const char *flag)
-{
-    struct project *project = replay->project;
-    uint32_t environment = project_environment(project, options->environment);
-    if (environment == UINT32_MAX) {
-        job_error(&decide_command, "the project has no environment '%s'", options->environment);
-        return false;
-    }
-    replay->analyses = ARENA_ARRAY(&project->arena, struct analysis, project->flag_count + 1);
-    if (!options->all && !name_flag(replay, flag, environment))
-        return false;
-    for (uint32_t i = 0; options->all && i < project->flag_count; i++)
-        if (has_open_canary(project->flags[i], environment))
-            replay->analyses[replay->analysis_count++].subject.flag = project->flags[i];
-    for (uint32_t i = 0; i < replay->analysis_count; i++)
-        replay->analyses[i].subject.environment = environment;
-    return true;
-}
 
 /* ------------------------------------------------------------------------------ what it says -- */
 
@@ -169,7 +115,7 @@ static int decide_on_logs(struct replay *replay, const struct options *options,
         return EXIT_INPUT;
     }
     replay_init(replay, project);
-    if (!choose(replay, options, flag))
+    if (!choose_canaries(replay, &decide_command, options->all ? NULL : flag, options->environment))
         return EXIT_JOB;
     if (replay->analysis_count == 0)
         return report(replay, options, ledger);

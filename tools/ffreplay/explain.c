@@ -8,7 +8,7 @@
 
 static struct arena *arena_of(const struct verdict *verdict)
 {
-    return &verdict->replay->project->arena;
+    return verdict->replay->texts;
 }
 
 static const struct metric *metric_of(const struct judgement *judgement)

@@ -111,7 +111,7 @@ static const char *about_text(struct arena *arena, double count)
 
 const char *settled_text(struct verdict *verdict, const struct judgement *judgement)
 {
-    struct arena *arena = &verdict->replay->project->arena;
+    struct arena *arena = verdict->replay->texts;
     const char *within = arena_format(arena, "within its %s", limit_text(arena, judgement));
     const char *name = metric_name(judgement);
     if (judgement->finding.verdict == CRITERION_HARM)

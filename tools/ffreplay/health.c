@@ -75,10 +75,9 @@ static void judge_clock(struct verdict *verdict)
             continue;
         sentence_add(verdict, &verdict->issues,
                      "the latest %s %s after all others: a clock is wrong, unless --now says so",
-                     ahead == 1
-                         ? "line comes"
-                         : arena_format(&replay->project->arena, "%" PRIu64 " lines come", ahead),
-                     duration_text(&replay->project->arena, gap));
+                     ahead == 1 ? "line comes"
+                                : arena_format(replay->texts, "%" PRIu64 " lines come", ahead),
+                     duration_text(replay->texts, gap));
         return;
     }
 }
@@ -107,7 +106,7 @@ static void judge_shares(struct verdict *verdict)
                      "sample ratio mismatch: %.0f units in the canary and %.0f in control, where "
                      "%s gives %.0f and %.0f (p = %.2g)",
                      ratio->observed[0], ratio->observed[1],
-                     percent_text(&verdict->replay->project->arena, verdict->stage->percent),
+                     percent_text(verdict->replay->texts, verdict->stage->percent),
                      ratio->expected[0], ratio->expected[1], ratio->p);
     uint64_t both = units[UNIT_IN_BOTH], all = analysis->shares.count;
     if (both >= LEAST_UNITS_TWICE && (double)both >= LEAST_SHARE_TWICE * (double)all)

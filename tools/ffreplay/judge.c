@@ -127,9 +127,22 @@ static struct observed control_of(const struct analysis *analysis,
                              1 - subject_share(&analysis->subject)};
 }
 
-static void judge(struct analysis *analysis, struct judgement *judgement,
-                  const struct replay_times *times, int64_t begin)
+/* What an earlier look found. */
+static void forget(struct judgement *judgement)
 {
+    judgement->measured = judgement->control_measured = judgement->has_no_control = false;
+    judgement->samples = judgement->fewest_samples = judgement->control_samples = 0;
+    judgement->looks = judgement->looks_beyond = 0;
+    judgement->comparison = (struct comparison){0};
+    judgement->impossible = NULL;
+    judgement->estimate_beyond = false;
+    judgement->growth = 0;
+}
+
+static void judge(struct analysis *analysis, struct judgement *judgement,
+                  const struct replay_times *times, int64_t begin, enum judging judging)
+{
+    forget(judgement);
     const struct tally *tally = &analysis->tallies[judgement->tally];
     const struct measure *measure = &tally->measure;
     uint64_t own = judgement->criterion->min_samples;
@@ -146,11 +159,16 @@ static void judge(struct analysis *analysis, struct judgement *judgement,
     struct observed canary = {&tally->canary, times->now - begin,
                               subject_share(&analysis->subject)};
     judgement->look = times->now < begin ? 0 : (uint64_t)((times->now - begin) / times->window) + 1;
-    judge_bound(judgement, measure, canary, control, analysis->subject.takes_everybody);
+    if (criterion_compares(judgement->criterion) && !judgement->criterion->versus_before &&
+        analysis->subject.takes_everybody)
+        judge_without_control(judgement);
+    else
+        judge_bound(judgement, measure, canary, control, judging);
 }
 
-void analysis_judge(struct analysis *analysis, const struct replay_times *times, int64_t begin)
+void analysis_judge(struct analysis *analysis, const struct replay_times *times, int64_t begin,
+                    enum judging judging)
 {
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
-        judge(analysis, &analysis->judgements[i], times, begin);
+        judge(analysis, &analysis->judgements[i], times, begin, judging);
 }

@@ -37,7 +37,7 @@ static enum criterion_verdict verdict_of(const struct judgement *judgement)
 }
 
 static void compare_groups(struct judgement *judgement, const struct measure *measure,
-                           struct observed canary, struct observed control)
+                           struct observed canary, struct observed control, enum judging judging)
 {
     const struct criterion *criterion = judgement->criterion;
     enum baseline baseline = criterion->versus_before ? BASELINE_BEFORE : BASELINE_CONTROL;
@@ -62,27 +62,26 @@ static void compare_groups(struct judgement *judgement, const struct measure *me
     else if (judgement->comparison.state != COMPARISON_FINE)
         judgement->impossible = comparison_state_text(judgement->comparison.state);
     /* The search takes a hundred times the comparison's time, and nobody waits for a guard. */
-    if (judgement->finding.advances && !evidence.beyond && !judgement->estimate_beyond &&
-        verdict_of(judgement) == CRITERION_UNDECIDED)
+    if (judging == JUDGE_TO_EXPLAIN && judgement->finding.advances && !evidence.beyond &&
+        !judgement->estimate_beyond && verdict_of(judgement) == CRITERION_UNDECIDED)
         judgement->growth =
             comparison_growth_needed(&evidence.input, harm_side(criterion), margin_of(criterion));
     evidence_release(&evidence);
 }
 
-void judge_bound(struct judgement *judgement, const struct measure *measure, struct observed canary,
-                 struct observed control, bool takes_everybody)
+void judge_without_control(struct judgement *judgement)
 {
-    const struct criterion *criterion = judgement->criterion;
-    bool versus_control = criterion_compares(criterion) && !criterion->versus_before;
-    if (versus_control && takes_everybody) {
-        /* There is nobody left to compare with, and never will be: this must not hold it up. */
-        judgement->has_no_control = true;
-        judgement->finding.verdict = CRITERION_NODATA;
-        judgement->finding.on_nodata = NODATA_IGNORE;
-        return;
-    }
-    compare_groups(judgement, measure, canary, control);
-    if (criterion_compares(criterion) && !judgement->control_measured)
+    /* There is nobody left to compare with, and never will be: this must not hold it up. */
+    judgement->has_no_control = true;
+    judgement->finding.verdict = CRITERION_NODATA;
+    judgement->finding.on_nodata = NODATA_IGNORE;
+}
+
+void judge_bound(struct judgement *judgement, const struct measure *measure, struct observed canary,
+                 struct observed control, enum judging judging)
+{
+    compare_groups(judgement, measure, canary, control, judging);
+    if (criterion_compares(judgement->criterion) && !judgement->control_measured)
         judgement->finding.verdict = CRITERION_NODATA;
     if (judgement->finding.verdict != CRITERION_NODATA &&
         judgement->finding.verdict != CRITERION_INSUFFICIENT)

@@ -55,22 +55,6 @@ bool log_file_is_large(const struct log_file *file)
 
 /* ------------------------------------------------------------------------------------ pieces -- */
 
-static bool is_blank(const struct piece *piece)
-{
-    for (size_t i = 0; i < piece->length; i++)
-        if (piece->text[i] != ' ' && piece->text[i] != '\t')
-            return false;
-    return true;
-}
-
-static void skip_byte_order_mark(struct piece *piece)
-{
-    if (piece->length < 3 || memcmp(piece->text, "\xef\xbb\xbf", 3) != 0)
-        return;
-    piece->text += 3;
-    piece->length -= 3;
-}
-
 /* A document is most of what there is, or all of it: without it there is nothing to judge. */
 static void refuse_document(struct log_file *file, const struct records *records,
                             const struct piece *piece)
@@ -115,8 +99,8 @@ static void read_block(struct log_file *file, struct worker *worker, const struc
         if (piece.length > 0 && stop[-1] == '\r')
             piece.length--;
         if (block->number == 0 && at == block->text)
-            skip_byte_order_mark(&piece);
-        if (!is_blank(&piece))
+            piece_skip_byte_order_mark(&piece);
+        if (!piece_is_blank(&piece))
             read_piece(file, worker, &piece);
         at = newline ? newline + 1 : end;
         line += newline != NULL;
@@ -155,9 +139,9 @@ static void read_pieces(struct log_file *file, struct worker *worker)
         piece.place = (struct place){0, file->lines.number - 1};
         piece.cut_short = file->lines.cut_short;
         if (first)
-            skip_byte_order_mark(&piece);
+            piece_skip_byte_order_mark(&piece);
         first = false;
-        if (is_blank(&piece))
+        if (piece_is_blank(&piece))
             continue;
         if (!wants_header)
             read_piece(file, worker, &piece);

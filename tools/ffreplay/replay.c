@@ -27,6 +27,7 @@ static struct log *exposure_log(struct arena *arena)
 void replay_init(struct replay *replay, struct project *project)
 {
     replay->project = project;
+    replay->texts = &project->arena;
     if (project->log_count == 0)
         *ARENA_APPEND(&project->arena, project->logs, project->log_count) =
             exposure_log(&project->arena);
@@ -58,10 +59,10 @@ void replay_release(struct replay *replay)
 
 /* --------------------------------------------------------------------------------- arguments -- */
 
-/* "NAME=FILE" where NAME is a log, or FILE where there is but one. */
-static bool split_argument(const struct project *project, const char *argument, uint32_t *log,
-                           const char **path)
+bool replay_find_log(const struct replay *replay, const char *argument, uint32_t *log,
+                     const char **path)
 {
+    const struct project *project = replay->project;
     const char *equals = strchr(argument, '=');
     size_t length = equals ? (size_t)(equals - argument) : 0;
     const char **names = xcalloc(project->log_count, sizeof *names);
@@ -181,8 +182,8 @@ bool replay_read(struct replay *replay, char **arguments, size_t count)
     for (size_t i = 0; i < count && read; i++) {
         const char *path;
         uint32_t log;
-        read = split_argument(replay->project, arguments[i], &log, &path) &&
-               read_log_file(replay, path, log);
+        read =
+            replay_find_log(replay, arguments[i], &log, &path) && read_log_file(replay, path, log);
     }
     join_workers(replay);
     return read;

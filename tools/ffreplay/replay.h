@@ -13,6 +13,7 @@
 
 struct replay {
     struct project *project;
+    struct arena *texts; /* what verdicts say: the project's, unless it is set to another */
     struct layout *layouts;
     struct log_counts *counts;
     struct unit_set *ids; /* of the lines seen, for logs that name an `id` */
@@ -33,6 +34,10 @@ void replay_init(struct replay *replay, struct project *project);
 
 /* What takes the logs' records: before any is read. */
 void replay_add_taker(struct replay *replay, struct taker *taker);
+
+/* "FILE" or "NAME=FILE" as a log and a path. False: it has been reported. */
+bool replay_find_log(const struct replay *replay, const char *argument, uint32_t *log,
+                     const char **path);
 
 /* Each "FILE" or "NAME=FILE". What was read is in the takers then. False: it has been reported. */
 bool replay_read(struct replay *replay, char **arguments, size_t count);

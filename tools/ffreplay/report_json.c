@@ -98,7 +98,7 @@ static void criterion(struct verdict *verdict, const struct judgement *judgement
     key_text(out, "form", criterion_form_text(asked->form));
     key_number(out, "threshold", true, asked->threshold);
     if (asked->over > 0)
-        key_text(out, "over", duration_text(&verdict->replay->project->arena, asked->over));
+        key_text(out, "over", duration_text(verdict->replay->texts, asked->over));
     if (asked->for_windows > 1)
         key_count(out, "for", asked->for_windows);
     if (criterion_compares(asked))

@@ -274,7 +274,7 @@ static const char *ratio_text(const struct page *page)
 
 void report_text(struct verdict *verdict, bool color, struct buffer *out)
 {
-    struct page page = {verdict, &verdict->replay->project->arena, out, color};
+    struct page page = {verdict, verdict->replay->texts, out, color};
     char digest[33];
     input_digest(verdict->analysis, digest);
     headline(&page);

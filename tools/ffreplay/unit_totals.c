@@ -44,16 +44,48 @@ static double number_of(__int128 total)
     return (double)total * 0x1p-48;
 }
 
+/* Sums are exact, so that what was added can be taken away again without a trace. */
+static void remove_from_spread(struct spread *spread, double first, double second)
+{
+    spread->count--;
+    exact_sum_add(&spread->first, -first);
+    exact_sum_add(&spread->second, -second);
+    exact_sum_add_product(&spread->first_squared, -first, first);
+    exact_sum_add_product(&spread->second_squared, -second, second);
+    exact_sum_add_product(&spread->product, -first, second);
+}
+
+static void forget_spread(struct unit_totals *totals)
+{
+    free(totals->spread);
+    totals->spread = NULL;
+}
+
+static void update_spread(struct unit_totals *totals, const struct unit_total *before,
+                          const struct unit_total *after)
+{
+    struct spread *spread = totals->spread;
+    if (is_taken(before))
+        remove_from_spread(spread, number_of(before->first), number_of(before->second));
+    spread_add(spread, number_of(after->first), number_of(after->second));
+    /* What a product was too large for may come back below it. */
+    if (spread->beyond)
+        forget_spread(totals);
+}
+
 static void add_fixed(struct unit_totals *totals, struct unit_hash unit, __int128 first,
                       __int128 second)
 {
     if (totals->count * 2 >= totals->capacity)
         grow(totals);
     struct unit_total *slot = slot_of(totals, unit);
+    const struct unit_total before = *slot;
     totals->count += !is_taken(slot);
     slot->unit = unit;
     slot->first += first;
     slot->second += second;
+    if (totals->spread)
+        update_spread(totals, &before, slot);
 }
 
 void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double first, double second)
@@ -76,6 +108,7 @@ void unit_totals_merge(struct unit_totals *totals, const struct unit_totals *oth
 void unit_totals_release(struct unit_totals *totals)
 {
     free(totals->slots);
+    free(totals->spread);
     *totals = (struct unit_totals){0};
 }
 
@@ -101,13 +134,24 @@ void spread_merge(struct spread *spread, const struct spread *other)
     spread->beyond |= other->beyond;
 }
 
-void spread_add_units(struct spread *spread, const struct unit_totals *totals)
+static struct spread *spread_of(const struct unit_totals *totals)
 {
-    spread->beyond |= totals->beyond;
+    struct spread *spread = xcalloc(1, sizeof *spread);
     for (uint64_t i = 0; i < totals->capacity; i++)
         if (is_taken(&totals->slots[i]))
             spread_add(spread, number_of(totals->slots[i].first),
                        number_of(totals->slots[i].second));
+    return spread;
+}
+
+void spread_add_units(struct spread *spread, struct unit_totals *totals)
+{
+    if (!totals->spread)
+        totals->spread = spread_of(totals);
+    spread_merge(spread, totals->spread);
+    spread->beyond |= totals->beyond;
+    if (totals->spread->beyond)
+        forget_spread(totals);
 }
 
 struct ratio_moments spread_moments(const struct spread *spread)

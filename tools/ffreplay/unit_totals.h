@@ -20,7 +20,8 @@ struct unit_totals {
     struct unit_total *slots;
     uint64_t capacity; /* a power of two, or 0 */
     uint64_t count;
-    bool beyond; /* a number was too large: the totals are not all there is */
+    bool beyond;           /* a number was too large: the totals are not all there is */
+    struct spread *spread; /* of the units, once it was asked for; then kept up to date */
 };
 
 /* Numbers are taken to 2^-48, and must stay below this, about 2.8e14. */
@@ -39,7 +40,9 @@ struct spread {
 };
 void spread_add(struct spread *spread, double first, double second);
 void spread_merge(struct spread *spread, const struct spread *other);
-void spread_add_units(struct spread *spread, const struct unit_totals *totals);
+/* Cost: the first time, of the units; from then on, a small part of each unit_totals_add(). So one
+ * may look as often as one likes. */
+void spread_add_units(struct spread *spread, struct unit_totals *totals);
 /* `first` is the numerator. */
 struct ratio_moments spread_moments(const struct spread *spread);
 

@@ -9,7 +9,7 @@ static struct decision decide_on(const struct verdict *verdict)
 {
     const struct analysis *analysis = verdict->analysis;
     const struct canary *canary = analysis->subject.canary;
-    struct arena *arena = &verdict->replay->project->arena;
+    struct arena *arena = verdict->replay->texts;
     struct finding *findings = ARENA_ARRAY(arena, struct finding, analysis->judgement_count);
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         findings[i] = analysis->judgements[i].finding;
@@ -32,7 +32,7 @@ static struct decision decide_on(const struct verdict *verdict)
     return decide(&facts);
 }
 
-void verdict_reach(struct verdict *verdict, const struct replay *replay, struct analysis *analysis)
+static void begin(struct verdict *verdict, const struct replay *replay, struct analysis *analysis)
 {
     const struct subject *subject = &analysis->subject;
     const struct canary *canary = subject->canary;
@@ -48,7 +48,22 @@ void verdict_reach(struct verdict *verdict, const struct replay *replay, struct 
         verdict->begin =
             replay->seen.earliest < verdict->now ? replay->seen.earliest : verdict->now;
     verdict->elapsed = verdict->now - verdict->begin;
-    analysis_judge(analysis, &replay->times, verdict->begin);
+}
+
+void verdict_decide(struct verdict *verdict, const struct replay *replay, struct analysis *analysis,
+                    enum judging judging)
+{
+    begin(verdict, replay, analysis);
+    analysis_judge(analysis, &replay->times, verdict->begin, judging);
+    health_judge(verdict);
+    verdict->decision = decide_on(verdict);
+}
+
+void verdict_reach(struct verdict *verdict, const struct replay *replay, struct analysis *analysis)
+{
+    const struct subject *subject = &analysis->subject;
+    begin(verdict, replay, analysis);
+    analysis_judge(analysis, &replay->times, verdict->begin, JUDGE_TO_EXPLAIN);
     health_judge(verdict);
     verdict->policy_changed = policy_changed(replay->project, subject->flag, subject->environment);
     verdict->decision = decide_on(verdict);
@@ -85,7 +100,7 @@ uint64_t verdict_look(const struct verdict *verdict)
 
 void sentence_add(struct verdict *verdict, struct sentences *sentences, const char *format, ...)
 {
-    struct arena *arena = &verdict->replay->project->arena;
+    struct arena *arena = verdict->replay->texts;
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(NULL, 0, format, arguments);

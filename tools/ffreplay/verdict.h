@@ -37,8 +37,12 @@ struct verdict {
     const char *would;
 };
 
-/* After all lines were read. Texts live in the project's arena. */
+/* On what was read so far; may be done again. Texts live in replay->texts. */
 void verdict_reach(struct verdict *verdict, const struct replay *replay, struct analysis *analysis);
+/* The decision alone, of a stage that is taken to be what it was when it began. After
+ * JUDGE_TO_EXPLAIN, verdict_explain() then gives reasons. */
+void verdict_decide(struct verdict *verdict, const struct replay *replay, struct analysis *analysis,
+                    enum judging judging);
 
 /* Parts of it, a file each. */
 void health_judge(struct verdict *verdict);

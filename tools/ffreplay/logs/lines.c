@@ -169,9 +169,13 @@ bool lines_next(struct lines *lines, const char **line, size_t *length)
         size_t size = piece_end(lines, begin, have, searched);
         if (size != NOT_FOUND)
             return hand_out(lines, size, line, length);
-        if (lines->source.error[0] || (lines->at_end && have == 0))
+        bool too_long = have >= longest[lines->framing];
+        if (lines->source.error[0] || (lines->at_end && have == 0) ||
+            (lines->at_end && lines->follows && !too_long)) {
+            lines->at_end = false;
             return false;
-        if (lines->at_end || have >= longest[lines->framing])
+        }
+        if (lines->at_end || too_long)
             return hand_out(lines, give_up(lines, begin, have), line, length);
         searched = have;
         refill(lines);

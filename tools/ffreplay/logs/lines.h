@@ -38,6 +38,7 @@ struct lines {
     enum framing framing;
     char delimiter; /* FRAMING_CSV */
     struct json_scan scan;
+    bool follows; /* the file may grow: a piece that is not ended yet is waited for */
     bool at_end;
     bool cut_short;  /* what was handed out last ends with the file, without a line end */
     uint64_t number; /* of its first line, from 1 */

@@ -36,6 +36,22 @@ void bad_line_keep_first(struct bad_line *bad, const struct bad_line *other)
         *bad = *other;
 }
 
+bool piece_is_blank(const struct piece *piece)
+{
+    for (size_t i = 0; i < piece->length; i++)
+        if (piece->text[i] != ' ' && piece->text[i] != '\t')
+            return false;
+    return true;
+}
+
+void piece_skip_byte_order_mark(struct piece *piece)
+{
+    if (piece->length < 3 || memcmp(piece->text, "\xef\xbb\xbf", 3) != 0)
+        return;
+    piece->text += 3;
+    piece->length -= 3;
+}
+
 bool records_open(struct records *records, const struct layout *layout, uint32_t log)
 {
     *records = (struct records){.layout = layout, .log = log};

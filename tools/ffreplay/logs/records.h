@@ -41,6 +41,8 @@ struct piece {
     struct place place;
     bool cut_short; /* it ends with the file, without a line end */
 };
+bool piece_is_blank(const struct piece *piece);
+void piece_skip_byte_order_mark(struct piece *piece);
 
 /* An event, and what it was read from. */
 struct record {

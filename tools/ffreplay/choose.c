@@ -1,0 +1,69 @@
+/* choose.c - see choose.h. */
+#include "choose.h"
+
+#include <stdlib.h>
+
+static bool is_open(const struct flag *flag, uint32_t environment)
+{
+    const struct canary *canary = flag->environments[environment].canary;
+    return canary && (canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED);
+}
+
+static void add(struct replay *replay, const struct flag *flag, uint32_t environment)
+{
+    struct subject *subject = &replay->analyses[replay->analysis_count++].subject;
+    subject->flag = flag;
+    subject->environment = environment;
+}
+
+static void report_unknown(const struct project *project, const struct command *command,
+                           const char *name)
+{
+    const char **names = xcalloc(project->flag_count + 1, sizeof *names);
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        names[i] = project->flags[i]->name.text;
+    const char *near = nearest_name(name, names, project->flag_count);
+    free(names);
+    if (near)
+        job_error(command, "no flag is called '%s'; did you mean '%s'?", name, near);
+    else
+        job_error(command, "no flag is called '%s'", name);
+}
+
+static bool add_named(struct replay *replay, const struct command *command, const char *name,
+                      uint32_t environment)
+{
+    const struct project *project = replay->project;
+    const struct flag *flag = project_flag(project, name);
+    if (!flag) {
+        report_unknown(project, command, name);
+        return false;
+    }
+    if (flag->environments[environment].canary) {
+        add(replay, flag, environment);
+        return true;
+    }
+    bool experiment = flag->environments[environment].experiment;
+    job_error(command, "flag '%s' has no canary in environment '%s'%s", name,
+              project->environments.items[environment].text,
+              experiment ? ": it is an experiment, on which nothing is decided yet" : "");
+    return false;
+}
+
+bool choose_canaries(struct replay *replay, const struct command *command, const char *flag,
+                     const char *environment)
+{
+    struct project *project = replay->project;
+    uint32_t place = project_environment(project, environment);
+    if (place == UINT32_MAX) {
+        job_error(command, "the project has no environment '%s'", environment);
+        return false;
+    }
+    replay->analyses = ARENA_ARRAY(&project->arena, struct analysis, project->flag_count + 1);
+    if (flag)
+        return add_named(replay, command, flag, place);
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        if (is_open(project->flags[i], place))
+            add(replay, project->flags[i], place);
+    return true;
+}

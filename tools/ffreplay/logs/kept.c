@@ -1,0 +1,116 @@
+/* kept.c - see kept.h. */
+#include "kept.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "compiler/base/memory.h"
+
+static size_t list_size(const struct value *value)
+{
+    size_t size = value->length * sizeof *value->items;
+    for (uint32_t i = 0; i < value->length; i++)
+        size += strlen(value->items[i]) + 1;
+    return size;
+}
+
+static bool has_text(const struct value *value)
+{
+    return value->kind != VALUE_ABSENT && value->kind != VALUE_LIST && value->text;
+}
+
+/* What the values point to: the lists first, which are aligned. */
+static size_t size_of_values(const struct event *event, uint32_t count)
+{
+    size_t size = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value *value = &event->values[i];
+        if (value->kind == VALUE_LIST)
+            size += (list_size(value) + sizeof(void *) - 1) / sizeof(void *) * sizeof(void *);
+        else if (has_text(value))
+            size += value->length;
+    }
+    return size;
+}
+
+static char *keep_list(struct value *value, char *memory)
+{
+    const char **items = (const char **)(void *)memory;
+    char *text = memory + value->length * sizeof *items;
+    for (uint32_t i = 0; i < value->length; i++) {
+        size_t size = strlen(value->items[i]) + 1;
+        items[i] = memcpy(text, value->items[i], size);
+        text += size;
+    }
+    value->items = items;
+    size_t used = (size_t)(text - memory);
+    return memory + (used + sizeof(void *) - 1) / sizeof(void *) * sizeof(void *);
+}
+
+static char *keep_text(const char **text, size_t length, char *memory)
+{
+    if (length > 0)
+        memcpy(memory, *text, length);
+    *text = memory;
+    return memory + length;
+}
+
+struct kept *keep_record(const struct record *record, uint32_t field_count)
+{
+    const struct event *event = record->event;
+    size_t values = field_count * sizeof *event->values;
+    size_t numbers = field_count * sizeof *event->numbers;
+    struct kept *kept =
+        xcalloc(1, sizeof *kept + values + numbers + size_of_values(event, field_count) +
+                       record->digested_length);
+    char *memory = (char *)(kept + 1);
+    kept->record = *record;
+    kept->event = *event;
+    kept->record.event = &kept->event;
+    kept->order = XXH3_64bits(record->digested, record->digested_length);
+    kept->event.numbers = memcpy(memory, event->numbers, numbers);
+    kept->event.values = memcpy(memory + numbers, event->values, values);
+    memory += numbers + values;
+    for (uint32_t i = 0; i < field_count; i++)
+        if (kept->event.values[i].kind == VALUE_LIST)
+            memory = keep_list(&kept->event.values[i], memory);
+    for (uint32_t i = 0; i < field_count; i++)
+        if (has_text(&kept->event.values[i]))
+            memory = keep_text(&kept->event.values[i].text, kept->event.values[i].length, memory);
+    keep_text(&kept->record.digested, record->digested_length, memory);
+    return kept;
+}
+
+void kept_list_add(struct kept_list *list, struct kept *kept)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 16;
+        list->items = xrealloc(list->items, list->capacity * sizeof *list->items);
+    }
+    list->items[list->count++] = kept;
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct kept *a = *(struct kept *const *)left, *b = *(struct kept *const *)right;
+    if (a->event.time != b->event.time)
+        return a->event.time < b->event.time ? -1 : 1;
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+void kept_list_sort(struct kept_list *list)
+{
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, compare);
+}
+
+void kept_list_release(struct kept_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+    *list = (struct kept_list){0};
+}

@@ -1,0 +1,112 @@
+/* stream.c - see stream.h. */
+#include "stream.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+bool stream_open(struct stream *stream, struct replay *replay, const char *path, uint32_t log,
+                 bool follows, struct taker *taker)
+{
+    const struct layout *layout = &replay->layouts[log];
+    *stream = (struct stream){.replay = replay, .taker = taker};
+    if (!lines_open(&stream->lines, path, layout_framing(layout), layout_delimiter(layout))) {
+        fprintf(stderr, "ffreplay: cannot read %s: %s\n", path, stream->lines.source.error);
+        return false;
+    }
+    stream->lines.follows = follows;
+    struct worker *worker = &stream->worker;
+    log_times_init(&worker->times);
+    worker->takers = &stream->taker;
+    worker->taker_count = 1;
+    if (!records_open(&worker->records, layout, log)) {
+        lines_close(&stream->lines);
+        return false;
+    }
+    worker->records.take = worker_take;
+    worker->records.context = worker;
+    return true;
+}
+
+void stream_close(struct stream *stream)
+{
+    records_close(&stream->worker.records);
+    lines_close(&stream->lines);
+}
+
+/* -------------------------------------------------------------------------------------- next -- */
+
+static void refuse(struct stream *stream, const char *why)
+{
+    fprintf(stderr, "ffreplay: cannot read %s:%" PRIu64 ": %s%s\n", stream->lines.path,
+            stream->lines.number, why, stream->lines.cut_short ? " (it may be cut short)" : "");
+    stream->refused = true;
+}
+
+static void show_bad_lines(struct stream *stream)
+{
+    bool *shown = stream->replay->bad_shown;
+    for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++) {
+        const struct bad_line *bad = &stream->worker.records.bad[cause];
+        if (shown[cause] || !bad->found)
+            continue;
+        shown[cause] = true;
+        fprintf(stderr, "%s:%" PRIu64 ":%zu: bad line: %s\n", stream->lines.path,
+                bad->place.line + 1, bad->column, bad->text);
+    }
+}
+
+static void take_piece(struct stream *stream, const struct piece *piece)
+{
+    struct records *records = &stream->worker.records;
+    switch (records_read(records, piece)) {
+    case PIECE_REFUSED:
+        refuse(stream, records->problem.text);
+        break;
+    case PIECE_INCOMPLETE:
+        fprintf(stderr, "%s:%" PRIu64 ": note: the last line is incomplete and left out\n",
+                stream->lines.path, stream->lines.number);
+        stream->taker->note_incomplete(stream->taker, records->log);
+        break;
+    case PIECE_BAD:
+    case PIECE_READ:
+        show_bad_lines(stream);
+    }
+    log_counts_add(&stream->replay->counts[records->log], &records->counts);
+    records->counts = (struct log_counts){0};
+}
+
+static void begin(struct stream *stream, struct piece *piece)
+{
+    struct line_parser *parser = stream->worker.records.parser;
+    struct line_problem problem;
+    stream->begun = true;
+    piece_skip_byte_order_mark(piece);
+    if (!parser->read_header)
+        return;
+    if (!parser->read_header(parser, piece->text, piece->length, &problem))
+        refuse(stream, problem.text);
+    piece->length = 0;
+}
+
+bool stream_step(struct stream *stream)
+{
+    struct piece piece;
+    if (stream->refused || !lines_next(&stream->lines, &piece.text, &piece.length))
+        return false;
+    piece.place = (struct place){0, stream->lines.number - 1};
+    piece.cut_short = stream->lines.cut_short;
+    if (!stream->begun && !piece_is_blank(&piece))
+        begin(stream, &piece);
+    if (!stream->refused && !piece_is_blank(&piece))
+        take_piece(stream, &piece);
+    return !stream->refused;
+}
+
+bool stream_is_sound(const struct stream *stream)
+{
+    if (stream->lines.source.error[0])
+        fprintf(stderr, "ffreplay: cannot read %s: %s\n", stream->lines.path,
+                stream->lines.source.error);
+    return !stream->refused && !stream->lines.source.error[0];
+}

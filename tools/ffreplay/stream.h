@@ -1,0 +1,34 @@
+/*
+ * stream.h - one file of a log, a piece at a time, for whoever has to stop in between.
+ */
+#ifndef FFREPLAY_STREAM_H
+#define FFREPLAY_STREAM_H
+
+#include "replay.h"
+
+struct stream {
+    struct replay *replay; /* whose counts it adds to */
+    struct worker worker;  /* its records go to one taker */
+    struct taker *taker;
+    struct lines lines;
+    bool begun; /* past the header, and past a byte order mark */
+    bool refused;
+};
+
+/*
+ * "-" is stdin. With `follows`, what is unfinished at the end is waited for: stream_step() then
+ * goes on when there is more. False: it has been reported, and there is nothing to close.
+ */
+bool stream_open(struct stream *stream, struct replay *replay, const char *path, uint32_t log,
+                 bool follows, struct taker *taker);
+void stream_close(struct stream *stream);
+
+/*
+ * The next piece: its records are taken, or it is counted as bad and the first of its kind shown.
+ * False at the end, and when it cannot be read: see stream_is_sound().
+ */
+bool stream_step(struct stream *stream);
+/* False: it cannot be read, which has been reported. */
+bool stream_is_sound(const struct stream *stream);
+
+#endif
