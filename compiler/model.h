@@ -288,6 +288,14 @@ struct canary {
 
 enum experiment_state { EXPERIMENT_DRAFT, EXPERIMENT_RUNNING, EXPERIMENT_CONCLUDED };
 
+/* What the primary metric is without the experiment, as plans of its size take it. */
+struct experiment_baseline {
+    bool given;
+    double mean;      /* of a proportion: the share, 0 to 1 */
+    double deviation; /* of the values, one a unit; 0 for a proportion, whose follows */
+    struct span span;
+};
+
 struct experiment {
     const char *hypothesis;
     struct arm *arms;
@@ -303,6 +311,9 @@ struct experiment {
     struct span min_samples_span;
     int64_t min_duration;
     double alpha, power, mde;
+    struct span mde_span;
+    struct experiment_baseline baseline;
+    uint64_t units_per_day; /* that could take part, before layer and traffic; 0: not given */
     enum experiment_state state;
     bool has_winner;
     uint32_t winner;

@@ -204,6 +204,7 @@ static void read_all(struct reader *reader, const struct sections *found)
     check_overrides(reader);
     check_expiry(reader);
     check_measures(reader);
+    check_experiments(reader);
     check_tests(reader);
     /* What errors leave out may be what uses a name, or decides. */
     if (reader->diagnostics->errors == 0) {

@@ -1,10 +1,9 @@
 /*
- * check_measures.c - metrics that no log can give, criteria of a canary that exclude each other,
- * and experiments that end before they can know.
+ * check_measures.c - metrics that no log can give, and criteria of a canary that exclude each
+ * other.
  *
  * A format whose lines may have any field is taken at its word; `combined` has the fields it has.
  */
-#include <math.h>
 #include <string.h>
 
 #include "compiler/read/read.h"
@@ -166,75 +165,6 @@ static void check_canary(struct reader *reader, const struct canary *canary)
     }
 }
 
-/* ------------------------------------------------------------------------------- experiments -- */
-
-/* How many standard deviations a normal value exceeds with this probability. */
-static double normal_quantile(double probability)
-{
-    double low = -40, high = 40;
-    for (int i = 0; i < 200; i++) {
-        double middle = (low + high) / 2;
-        if (0.5 * erfc(middle / sqrt(2)) > probability)
-            low = middle;
-        else
-            high = middle;
-    }
-    return high;
-}
-
-/*
- * The units that the smaller of two groups needs, `ratio` times fewer than the other, to tell a
- * share from one that is mde higher or lower: at the share where that takes the fewest.
- */
-static double fewest_units(const struct experiment *experiment, double ratio)
-{
-    enum { STEPS = 10000 };
-    double z = normal_quantile(experiment->alpha / 2) + normal_quantile(1 - experiment->power);
-    double fewest = INFINITY;
-    for (int i = 1; i <= STEPS; i++) {
-        double share = (double)i / STEPS, effect = share * experiment->mde;
-        for (int way = -1; way <= 1; way += 2) {
-            double other = share + way * effect;
-            if (other > 1)
-                continue;
-            double one = share * (1 - share), two = other * (1 - other);
-            double least = fmin(one + two / ratio, one / ratio + two);
-            fewest = fmin(fewest, least * z * z / (effect * effect));
-        }
-    }
-    return fewest;
-}
-
-/* Of a mean, its variance would have to be known; of a proportion, the best case can be. */
-static void check_experiment(struct reader *reader, const struct experiment *experiment)
-{
-    const struct metric *primary = experiment->primary;
-    if (!primary || primary->kind != METRIC_PROPORTION || experiment->mde <= 0 ||
-        !experiment->min_samples || experiment->arm_count < 2)
-        return;
-    uint32_t most = 0, least = PERCENT_ALL;
-    for (uint32_t i = 0; i < experiment->arm_count; i++) {
-        uint32_t percent = experiment->arms[i].percent;
-        if (percent > most)
-            most = percent;
-        if (percent > 0 && percent < least)
-            least = percent;
-    }
-    if (!most || experiment->power <= 0.5)
-        return;
-    double needed = fewest_units(experiment, (double)most / least);
-    /* What is computed is approximate for so few, so common events: half is beyond doubt. */
-    if ((double)experiment->min_samples >= needed / 2)
-        return;
-    diagnose(reader->diagnostics, FF0357, experiment->min_samples_span,
-             "%llu units a variant cannot show an effect of %g%%",
-             (unsigned long long)experiment->min_samples, experiment->mde * 100);
-    diagnose_help(reader->diagnostics,
-                  "with this 'alpha' and 'power' it takes about %.0f at the very least, however "
-                  "common '%s' is: raise 'min_samples', or 'mde'",
-                  ceil(needed), primary->name.text);
-}
-
 void check_measures(struct reader *reader)
 {
     const struct project *project = reader->project;
@@ -248,8 +178,6 @@ void check_measures(struct reader *reader)
             const struct targeting *targeting = &project->flags[i]->environments[j];
             if (targeting->canary)
                 check_canary(reader, targeting->canary);
-            if (targeting->experiment)
-                check_experiment(reader, targeting->experiment);
         }
     }
 }

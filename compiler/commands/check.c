@@ -1,5 +1,51 @@
 /* check.c - `ffc check`: reads a project and reports every problem; writes nothing to disk. */
+#include <math.h>
+
+#include "compiler/check/sample_size.h"
 #include "commands.h"
+
+static void append_size(struct buffer *out, const struct project *project, const struct flag *flag,
+                        uint32_t environment, const struct sample_size *size)
+{
+    const struct experiment *experiment = flag->environments[environment].experiment;
+    buffer_format(out, "%s in %s: %.0f units a variant show an effect of %g%% on '%s'",
+                  flag->name.text, project->environments.items[environment].text, size->units,
+                  experiment->mde * 100, experiment->primary->name.text);
+    if (!isnan(size->days))
+        buffer_format(out, "; they come in %.0f day%s", size->days, size->days == 1 ? "" : "s");
+    buffer_append_text(out, "\n");
+}
+
+/* What each experiment needs that says enough of itself, and may still be planned. */
+static void append_sizes(struct buffer *out, const struct project *project)
+{
+    for (uint32_t i = 0; i < project->flag_count; i++) {
+        const struct flag *flag = project->flags[i];
+        for (uint32_t at = 0; at < project->environments.count; at++) {
+            const struct targeting *targeting = &flag->environments[at];
+            struct sample_size size;
+            if (targeting->enabled && targeting->experiment &&
+                targeting->experiment->state != EXPERIMENT_CONCLUDED &&
+                sample_size(targeting, &size) && size.is_certain)
+                append_size(out, project, flag, at, &size);
+        }
+    }
+}
+
+/* In text, diagnostics go to stderr, and what is not at fault to stdout. */
+static int report(struct project *project, enum diagnostic_format format, enum color_choice color)
+{
+    int status = diagnostics_status(&project->diagnostics);
+    FILE *out = format == DIAGNOSTIC_TEXT ? stderr : stdout;
+    diagnostics_write(&project->diagnostics, format, use_color(color, out), out);
+    struct buffer sizes = {0};
+    if (format == DIAGNOSTIC_TEXT && !project->diagnostics.errors)
+        append_sizes(&sizes, project);
+    if (sizes.length && !write_stdout(&check_command, &sizes))
+        status = EXIT_JOB;
+    buffer_release(&sizes);
+    return status;
+}
 
 static int run(int argc, char **argv)
 {
@@ -29,9 +75,7 @@ static int run(int argc, char **argv)
     if (strict)
         diagnostics_raise(&project->diagnostics, FF0331);
     project_check_limits(project);
-    status = diagnostics_status(&project->diagnostics);
-    FILE *out = format == DIAGNOSTIC_TEXT ? stderr : stdout;
-    diagnostics_write(&project->diagnostics, format, use_color(color, out), out);
+    status = report(project, format, color);
     project_free(project);
     return status;
 }

@@ -48,7 +48,7 @@ struct reader {
     struct declarations declared[DECLARED_COUNT];
     struct finished_rules finished; /* the last ones: the next environment most often shares them */
     struct table list_files;
-    struct table patterns; /* regular expressions to their automata */
+    struct table patterns;      /* regular expressions to their automata */
     struct policy_file *policy; /* or NULL */
 };
 
@@ -288,8 +288,9 @@ void check_requirements(struct reader *reader); /* cycles and depth */
 void check_layers(struct reader *reader);
 void check_overrides(struct reader *reader);
 void check_tests(struct reader *reader);
-void check_conditions(struct reader *reader); /* only of a project without errors */
-void check_measures(struct reader *reader);   /* metrics, guards and sample sizes */
+void check_conditions(struct reader *reader);  /* only of a project without errors */
+void check_measures(struct reader *reader);    /* metrics and guards */
+void check_experiments(struct reader *reader); /* sample sizes */
 void check_unused(struct reader *reader);
 
 #endif

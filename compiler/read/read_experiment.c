@@ -6,6 +6,7 @@ struct experiment_keys {
     struct draft *draft;
     struct node *control;
     struct node *winner;
+    struct node *baseline;
     bool split_sound;
 };
 
@@ -95,7 +96,15 @@ static void read_power(struct reader *reader, struct node *node, void *target)
 
 static void read_mde(struct reader *reader, struct node *node, void *target)
 {
-    read_share(reader, node, &((struct experiment_keys *)target)->experiment.mde);
+    struct experiment *experiment = &((struct experiment_keys *)target)->experiment;
+    experiment->mde_span = node->span;
+    read_share(reader, node, &experiment->mde);
+}
+
+static void keep_baseline(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    ((struct experiment_keys *)target)->baseline = node;
 }
 
 static bool is_arm(const struct experiment *experiment, uint32_t variant)
@@ -120,6 +129,65 @@ static void settle_control(struct reader *reader, struct experiment_keys *keys)
              "the control '%s' has no share of the split", keys->control->text);
     diagnose_help(reader->diagnostics, "give it one in 'split'; there is nothing to compare with "
                                        "otherwise");
+}
+
+static bool read_mean(struct reader *reader, struct node *node,
+                      struct experiment_baseline *baseline)
+{
+    static const struct field fields[] = {
+        FIELD("mean", FIELD_NUMBER, struct experiment_baseline, mean),
+        FIELD("sd", FIELD_NUMBER, struct experiment_baseline, deviation),
+    };
+    if (!expect_map(reader, node,
+                    "the mean and standard deviation of the primary metric, as in "
+                    "{mean: 30, sd: 12}"))
+        return false;
+    uint64_t given = read_fields(reader, node, "a baseline", FIELDS(fields), baseline);
+    if (!(given & 1))
+        report_missing(reader, node->span, "a baseline", "mean", "as in {mean: 30, sd: 12}");
+    if (!(given & 2))
+        report_missing(reader, node->span, "a baseline", "sd",
+                       "the standard deviation of a unit's value: {mean: 30, sd: 12}");
+    return given == 3;
+}
+
+/* A mean of nothing has no relative effect, and what does not vary needs no experiment. */
+static void check_mean(struct reader *reader, const struct node *node,
+                       const struct experiment_baseline *baseline)
+{
+    const struct entry *mean = find_entry(node, "mean"), *deviation = find_entry(node, "sd");
+    if (baseline->mean == 0)
+        diagnose(reader->diagnostics, FF0141, mean->value->span,
+                 "expected a mean other than 0, which an effect can be relative to");
+    if (!(baseline->deviation > 0))
+        diagnose(reader->diagnostics, FF0141, deviation->value->span,
+                 "expected a standard deviation above 0, found '%s'", deviation->value->text);
+}
+
+static void settle_baseline(struct reader *reader, struct experiment_keys *keys)
+{
+    struct node *node = keys->baseline;
+    const struct metric *primary = keys->experiment.primary;
+    struct experiment_baseline baseline = {.given = true};
+    if (!node || !primary)
+        return;
+    baseline.span = node->span;
+    uint32_t errors = reader->diagnostics->errors;
+    if (primary->kind == METRIC_PROPORTION && node->kind != NODE_SCALAR)
+        expected(reader, node, "the share of units or events, as in 4%");
+    else if (primary->kind == METRIC_PROPORTION)
+        read_share(reader, node, &baseline.mean);
+    else if (primary->kind != METRIC_MEAN) {
+        diagnose(reader->diagnostics, FF0364, node->span,
+                 "'baseline' has no meaning for the primary metric '%s', which is neither a "
+                 "proportion nor a mean",
+                 primary->name.text);
+        diagnose_help(reader->diagnostics, "leave it out: how many units its kind takes does not "
+                                           "follow from a mean and a standard deviation");
+    } else if (read_mean(reader, node, &baseline) && reader->diagnostics->errors == errors)
+        check_mean(reader, node, &baseline);
+    if (reader->diagnostics->errors == errors)
+        keys->experiment.baseline = baseline;
 }
 
 static void settle_winner(struct reader *reader, struct experiment_keys *keys)
@@ -156,6 +224,8 @@ struct experiment *read_experiment(struct reader *reader, struct node *node, str
         READ("alpha", read_alpha),
         READ("power", read_power),
         READ("mde", read_mde),
+        READ("baseline", keep_baseline),
+        FIELD("units_per_day", FIELD_COUNT, struct experiment_keys, experiment.units_per_day),
         CHOICE("state", struct experiment_keys, experiment.state, states),
         READ("winner", keep_winner),
     };
@@ -182,6 +252,7 @@ struct experiment *read_experiment(struct reader *reader, struct node *node, str
                  "an experiment without a primary metric: nothing decides who wins");
         diagnose_help(reader->diagnostics, "name it: primary: conversion");
     }
+    settle_baseline(reader, &keys);
     settle_winner(reader, &keys);
     struct experiment *kept = ARENA_NEW(reader->arena, struct experiment);
     *kept = *experiment;

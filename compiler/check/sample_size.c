@@ -1,0 +1,154 @@
+/* sample_size.c - see sample_size.h. */
+#include "sample_size.h"
+
+#include <math.h>
+
+/* What the control is like. */
+struct population {
+    double mean, deviation;
+    bool is_share;
+};
+
+static double percent_share(uint32_t percent)
+{
+    return (double)percent / PERCENT_ALL;
+}
+
+/* How many standard deviations a normal value exceeds with this probability. */
+static double normal_quantile(double probability)
+{
+    double low = -40, high = 40;
+    for (int i = 0; i < 200; i++) {
+        double middle = (low + high) / 2;
+        if (0.5 * erfc(middle / sqrt(2)) > probability)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+static double arm_share(const struct experiment *experiment, uint32_t variant)
+{
+    for (uint32_t i = 0; i < experiment->arm_count; i++) {
+        if (experiment->arms[i].variant == variant)
+            return percent_share(experiment->arms[i].percent);
+    }
+    return 0;
+}
+
+/* The smallest share of a variant that is compared with control; 0: there is none. */
+static double smallest_treatment(const struct experiment *experiment)
+{
+    uint32_t least = 0;
+    for (uint32_t i = 0; i < experiment->arm_count; i++) {
+        uint32_t percent = experiment->arms[i].percent;
+        if (experiment->arms[i].variant != experiment->control && percent > 0 &&
+            (least == 0 || percent < least))
+            least = percent;
+    }
+    return percent_share(least);
+}
+
+/* In the whole experiment, to find a difference; infinite where the variant would be no share. */
+static double units_for(const struct experiment *experiment, const struct population *control,
+                        double difference)
+{
+    double treatment = control->deviation * control->deviation;
+    if (control->is_share) {
+        double mean = control->mean + difference;
+        if (mean < 0 || mean > 1)
+            return INFINITY;
+        treatment = mean * (1 - mean);
+    }
+    double z = normal_quantile(experiment->alpha / 2) + normal_quantile(1 - experiment->power);
+    double spread =
+        control->deviation * control->deviation / arm_share(experiment, experiment->control) +
+        treatment / smallest_treatment(experiment);
+    return z * z * spread / (difference * difference);
+}
+
+static struct population share_of(double rate)
+{
+    return (struct population){rate, sqrt(rate * (1 - rate)), true};
+}
+
+static struct population baseline_of(const struct experiment *experiment)
+{
+    const struct experiment_baseline *baseline = &experiment->baseline;
+    return experiment->primary->kind == METRIC_PROPORTION
+               ? share_of(baseline->mean)
+               : (struct population){baseline->mean, baseline->deviation, false};
+}
+
+/* An effect for the better: what a variant is tried for. The other way where there is no room. */
+static double units_at_baseline(const struct experiment *experiment, double effect)
+{
+    struct population control = baseline_of(experiment);
+    double difference = control.mean * effect;
+    if (experiment->primary->lower_is_better)
+        difference = -difference;
+    double units = units_for(experiment, &control, difference);
+    return isinf(units) ? units_for(experiment, &control, -difference) : units;
+}
+
+static double units_at_best(const struct experiment *experiment)
+{
+    enum { STEPS = 10000 };
+    double fewest = INFINITY;
+    for (int i = 1; i <= STEPS; i++) {
+        struct population control = share_of((double)i / STEPS);
+        double difference = control.mean * experiment->mde;
+        fewest = fmin(fewest, units_for(experiment, &control, difference));
+        fewest = fmin(fewest, units_for(experiment, &control, -difference));
+    }
+    return fewest;
+}
+
+static double units_a_day(const struct targeting *targeting)
+{
+    const struct experiment *experiment = targeting->experiment;
+    double in_layer =
+        targeting->layer ? percent_share(targeting->layer_to - targeting->layer_from) : 1;
+    return (double)experiment->units_per_day * in_layer * percent_share(experiment->traffic);
+}
+
+static double smallest_arm(const struct experiment *experiment)
+{
+    return fmin(arm_share(experiment, experiment->control), smallest_treatment(experiment));
+}
+
+bool sample_size(const struct targeting *targeting, struct sample_size *size)
+{
+    const struct experiment *experiment = targeting->experiment;
+    const struct metric *primary = experiment->primary;
+    if (!primary || experiment->mde <= 0 || experiment->power <= 0.5 ||
+        !(smallest_arm(experiment) > 0))
+        return false;
+    bool is_certain = experiment->baseline.given;
+    if (!is_certain && primary->kind != METRIC_PROPORTION)
+        return false;
+    double all =
+        is_certain ? units_at_baseline(experiment, experiment->mde) : units_at_best(experiment);
+    double daily = units_a_day(targeting);
+    *size = (struct sample_size){.units = ceil(all * smallest_arm(experiment)),
+                                 .all = ceil(all),
+                                 .days = daily > 0 ? ceil(all / daily) : NAN,
+                                 .is_certain = is_certain};
+    return isfinite(all);
+}
+
+double detectable_effect(const struct experiment *experiment, double all)
+{
+    double low = 0, high = 0.99;
+    if (units_at_baseline(experiment, high) > all)
+        return NAN;
+    for (int i = 0; i < 60; i++) {
+        double middle = (low + high) / 2;
+        if (units_at_baseline(experiment, middle) > all)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}

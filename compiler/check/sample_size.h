@@ -1,0 +1,30 @@
+/*
+ * sample_size.h - how many units an experiment takes to find the effect that it is made for.
+ *
+ * One variant against the control, two-sided, by the normal approximation; exact enough for numbers
+ * that people plan with. An event counts as a unit where the primary metric is not `per: unit`.
+ */
+#ifndef FFC_SAMPLE_SIZE_H
+#define FFC_SAMPLE_SIZE_H
+
+#include "compiler/model.h"
+
+struct sample_size {
+    double units;    /* of the arm with the smallest share */
+    double all;      /* in the whole experiment */
+    double days;     /* until then; NaN where nothing says how many units come a day */
+    bool is_certain; /* the baseline is given; else it is the best of all, and at least this many */
+};
+
+/*
+ * False where nothing can be said: no `mde`, a power of a half or less, or a primary metric that is
+ * neither a proportion nor given a baseline. Of a proportion without one, it is at the rate where
+ * that takes the fewest units.
+ */
+bool sample_size(const struct targeting *targeting, struct sample_size *size);
+
+/* The smallest relative effect below 100 % that so many units in the whole experiment find, given
+ * the baseline; NaN: none does. */
+double detectable_effect(const struct experiment *experiment, double all);
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * test_sample_size.c - the units an experiment needs, beside what the exact tests of tools/ffreplay
+ * need: the compiler's formula is an approximation of theirs.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compiler/base/memory.h"
+#include "compiler/check/sample_size.h"
+#include "compiler/project.h"
+#include "tools/ffreplay/statistics/statistics.h"
+
+/* The size of an experiment in an environment of its own. */
+static struct sample_size size_of(const char *keys, const char *flag_keys)
+{
+    struct buffer text = {0};
+    buffer_format(&text,
+                  "project: {name: shop, environments: [prod], bucket_by: user}\n"
+                  "attributes: {user: string}\n"
+                  "layers: {checkout: {}}\n"
+                  "metrics:\n"
+                  "  bought: {kind: proportion, of: {event: buy}}\n"
+                  "  failed: {kind: proportion, of: {event: fail}, better: lower}\n"
+                  "  spent: {kind: mean, value: amount}\n"
+                  "flags:\n"
+                  "  a:\n"
+                  "    %s\n"
+                  "    experiment: {control: off, %s}\n",
+                  flag_keys, keys);
+    struct project *project = project_load_text("all.yaml", text.bytes, text.length, 0);
+    assert_int_equal(project->diagnostics.errors, 0);
+    struct sample_size size;
+    assert_true(sample_size(&project->flags[0]->environments[0], &size));
+    project_free(project);
+    buffer_release(&text);
+    return size;
+}
+
+static void assert_within(double value, double expected, double tolerance)
+{
+    if (!(fabs(value - expected) <= tolerance * expected))
+        fail_msg("%g is not within %g of %g", value, tolerance, expected);
+}
+
+static void agrees_with_the_test_of_proportions(void **state)
+{
+    (void)state;
+    struct sample_size size =
+        size_of("split: {on: 50%, off: 50%}, primary: bought, baseline: 4%, mde: 10%", "owner: me");
+    assert_within(size.all, proportions_sample_size(0.04, 0.044, 0.5, 0.05, 0.8), 0.01);
+    assert_within(size.units, size.all / 2, 0.001);
+    assert_true(size.is_certain);
+
+    size = size_of("split: {on: 20%, off: 80%}, primary: bought, baseline: 30%, mde: 5%, "
+                   "alpha: 0.01, power: 0.9",
+                   "owner: me");
+    assert_within(size.all, proportions_sample_size(0.3, 0.315, 0.2, 0.01, 0.9), 0.02);
+    assert_within(size.units, size.all / 5, 0.001);
+}
+
+static void agrees_with_the_test_of_means(void **state)
+{
+    (void)state;
+    struct sample_size size =
+        size_of("split: {on: 10%, off: 90%}, primary: spent, baseline: {mean: 30, sd: 12}, mde: 2%",
+                "owner: me");
+    assert_within(size.all, means_sample_size(0.6, 12, 0.1, 0.05, 0.8), 0.001);
+}
+
+/* The variance of a share depends on which way it goes. */
+static void looks_for_an_effect_for_the_better(void **state)
+{
+    (void)state;
+    double up =
+        size_of("split: {on: 50%, off: 50%}, primary: bought, baseline: 4%, mde: 50%", "owner: me")
+            .all;
+    double down =
+        size_of("split: {on: 50%, off: 50%}, primary: failed, baseline: 4%, mde: 50%", "owner: me")
+            .all;
+    assert_within(up, proportions_sample_size(0.04, 0.06, 0.5, 0.05, 0.8), 0.01);
+    assert_within(down, proportions_sample_size(0.04, 0.02, 0.5, 0.05, 0.8), 0.02);
+    /* Nothing is above all. */
+    double high =
+        size_of("split: {on: 50%, off: 50%}, primary: bought, baseline: 90%, mde: 50%", "owner: me")
+            .all;
+    assert_true(isfinite(high));
+}
+
+static void counts_the_days_of_those_who_take_part(void **state)
+{
+    (void)state;
+    const char *all = "split: {on: 50%, off: 50%}, primary: spent, baseline: {mean: 30, sd: 12}, "
+                      "mde: 2%, units_per_day: 100";
+    const char *some = "split: {on: 50%, off: 50%}, primary: spent, baseline: {mean: 30, sd: 12}, "
+                       "mde: 2%, units_per_day: 100, traffic: 20%";
+    double days = size_of(all, "owner: me").days;
+    assert_within(days, 126, 0);
+    assert_within(size_of(some, "owner: me").days, 628, 0.001);
+    assert_within(size_of(some, "layer: {name: checkout, from: 50%, to: 100%}").days, 1256, 0.001);
+    assert_true(isnan(
+        size_of("split: {on: 50%, off: 50%}, primary: bought, baseline: 4%, mde: 2%", "owner: me")
+            .days));
+}
+
+/* With every rate, however favourable, it is at least what is said without a baseline. */
+static void says_the_least_of_all_where_the_rate_is_not_known(void **state)
+{
+    (void)state;
+    struct sample_size unknown =
+        size_of("split: {on: 50%, off: 50%}, primary: bought, mde: 10%", "owner: me");
+    assert_false(unknown.is_certain);
+    for (int rate = 1; rate < 100; rate++) {
+        char keys[128];
+        snprintf(keys, sizeof keys,
+                 "split: {on: 50%%, off: 50%%}, primary: bought, baseline: %d%%, mde: 10%%", rate);
+        assert_true(size_of(keys, "owner: me").units >= unknown.units);
+    }
+}
+
+static void finds_the_effect_that_a_size_is_enough_for(void **state)
+{
+    (void)state;
+    static const char text[] = "project: {name: shop, environments: [prod], bucket_by: user}\n"
+                               "attributes: {user: string}\n"
+                               "metrics: {spent: {kind: mean, value: amount}}\n"
+                               "flags:\n"
+                               "  a:\n"
+                               "    experiment: {split: {on: 25%, off: 75%}, control: off,\n"
+                               "      primary: spent, baseline: {mean: 30, sd: 12}, mde: 3%}\n";
+    struct project *project = project_load_text("all.yaml", text, sizeof text - 1, 0);
+    const struct targeting *targeting = &project->flags[0]->environments[0];
+    struct sample_size size;
+    assert_true(sample_size(targeting, &size));
+    assert_within(detectable_effect(targeting->experiment, size.all), 0.03, 0.001);
+    assert_true(isnan(detectable_effect(targeting->experiment, 3)));
+    project_free(project);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(agrees_with_the_test_of_proportions),
+        cmocka_unit_test(agrees_with_the_test_of_means),
+        cmocka_unit_test(looks_for_an_effect_for_the_better),
+        cmocka_unit_test(counts_the_days_of_those_who_take_part),
+        cmocka_unit_test(says_the_least_of_all_where_the_rate_is_not_known),
+        cmocka_unit_test(finds_the_effect_that_a_size_is_enough_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
