@@ -200,7 +200,6 @@ static int64_t monotonic_ms(void)
 
 static enum fflag_error publish_locked(fflag_store *store, struct snapshot *snapshot)
 {
-    reclaim_locked(store);
     struct slot *slot = bind_handles(store, snapshot) ? free_slot(store) : NULL;
     if (!slot)
         return FFLAG_ERROR_NO_MEMORY;
@@ -223,6 +222,8 @@ static enum fflag_error publish_locked(fflag_store *store, struct snapshot *snap
     store->loaded_at = runtime_now(store);
     store->last_error = FFLAG_OK;
     policy_accepted(&store->policy, snapshot);
+    /* After, not before: who unmaps the last of a file that was replaced frees its pages, which
+     * takes longer than all of the above. */
     reclaim_locked(store);
     return FFLAG_OK;
 }
