@@ -111,15 +111,34 @@ static bool write_snapshot(const struct result *result)
     return done;
 }
 
+/* A signature that goes away shows only where services refuse what is no longer signed. */
+static void warn_if_signed(const struct result *result)
+{
+    struct snapshot replaced;
+    struct buffer problem = {0};
+    if (snapshot_open(&replaced, result->path.bytes, &problem) == FFLAG_OK &&
+        replaced.info.signed_by[0])
+        fprintf(stderr,
+                "%s: warning: it was signed by key %s, and is not any more\n"
+                "help: say --sign, or sign it with 'ffc sign'; services that require a signature "
+                "keep what they have\n",
+                result->path.bytes, replaced.info.signed_by);
+    snapshot_close(&replaced);
+    buffer_release(&problem);
+}
+
 static int publish(const struct project *project, const struct options *options,
                    struct result *results, uint32_t count)
 {
     if (options->all && mkdir(options->output, 0777) != 0 && errno != EEXIST)
         return job_error(&build_command, "cannot create directory '%s': %s", options->output,
                          strerror(errno));
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        if (!options->key && strcmp(options->output, "-") != 0)
+            warn_if_signed(&results[i]);
         if (!write_snapshot(&results[i]))
             return EXIT_JOB;
+    }
 
     struct buffer text = {0};
     bool to_stdout = !strcmp(options->output, "-");

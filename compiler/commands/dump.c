@@ -120,6 +120,10 @@ static void print_text(const struct listing *listing, struct buffer *out)
                   header->major, header->minor, snapshot->info.length);
     buffer_format(out, "project %s, environment %s\n", snapshot->info.project,
                   snapshot->info.environment);
+    if (snapshot->info.generation)
+        buffer_format(out, "generation %" PRIu64 "\n", snapshot->info.generation);
+    if (snapshot->info.signed_by[0])
+        buffer_format(out, "signed by key %s, not checked\n", snapshot->info.signed_by);
     for (uint32_t i = 0; i < listing->attribute_count; i++)
         buffer_format(out, "attribute %s: %s\n",
                       snapshot_string(snapshot, listing->attributes[i].name),
@@ -212,6 +216,11 @@ static void print_json(const struct listing *listing, struct buffer *out)
                   snapshot->info.length);
     write_text("project", snapshot->info.project, out);
     write_text("environment", snapshot->info.environment, out);
+    buffer_format(out, ",\"generation\":%" PRIu64, snapshot->info.generation);
+    if (snapshot->info.signed_by[0])
+        write_text("signed_by", snapshot->info.signed_by, out);
+    else
+        buffer_append_text(out, ",\"signed_by\":null");
     buffer_append_text(out, ",\"attributes\":[");
     for (uint32_t i = 0; i < listing->attribute_count; i++) {
         json_write_comma(out);

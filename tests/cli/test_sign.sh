@@ -120,6 +120,20 @@ setsid -w "$FFC" build -C project -e live -o no.ffs --sign encrypted.key >/dev/n
 ok 'without a terminal there is nobody to ask' grep -q 'no terminal to ask for its password' refused
 ok 'nothing of all that was written' test ! -e no.ffs
 
+build -e live -o again.ffs --sign ours.key --generation 7
+"$FFC" dump again.ffs >dumped
+ok 'dump says by which key' grep -qx "signed by key $id, not checked" dumped
+ok 'and which generation' grep -qx 'generation 7' dumped
+ok 'as JSON, too' sh -c '"$1" dump --json again.ffs | grep -q "\"generation\":7,\"signed_by\":\"$2\""' - "$FFC" "$id"
+ok 'and null where nobody signed' sh -c '"$1" dump --json plain.ffs | grep -q "\"generation\":0,\"signed_by\":null"' - "$FFC"
+build -e live -o again.ffs --sign ours.key 2>warned
+ok 'signing anew says nothing' test ! -s warned
+build -e live -o again.ffs 2>warned
+ok 'a build that is not signed any more warns' grep -q "^again.ffs: warning: it was signed by key $id" warned
+ok 'and says what to do' grep -q '^help: say --sign' warned
+build -e live -o again.ffs 2>warned
+ok 'once' test ! -s warned
+
 if [ -n "${LONG:-}" ]; then
     # typed PASSWORD COMMAND…: types the password whenever it is asked for; prints what is shown.
     typed() {
