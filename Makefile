@@ -85,7 +85,7 @@ check: setup-build setup-check
 ## check-all: check, then the same again under ASan and UBSan, the threaded tests under TSan, the
 ##   library's under valgrind, and with SIGNATURES=1; the long forms of random tests
 check-all: export LONG = 1
-check-all: check
+check-all: setup-prometheus check
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=address,undefined
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=thread \
 	    TESTS="unit/test_store unit/test_reload unit/test_torture unit/test_counters"
@@ -178,7 +178,7 @@ help:
 
 # ---------------------------------------------------------------------------------- set-up --
 
-.PHONY: setup-build setup-check setup-lint setup-bench setup-fuzz check-programs
+.PHONY: setup-build setup-check setup-lint setup-bench setup-fuzz setup-prometheus check-programs
 setup-build:
 	@tools/setup.sh build
 setup-check:
@@ -189,6 +189,8 @@ setup-bench:
 	@tools/setup.sh bench
 setup-fuzz:
 	@tools/setup.sh fuzz
+setup-prometheus:
+	@tools/setup_prometheus.sh build/prometheus
 
 # ----------------------------------------------------------------------------------- build --
 

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 
+from scrape import scrape
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", os.path.join(TOP, "build"))
 FFC = os.environ.get("FFC", os.path.join(BUILD, "ffc"))
@@ -90,6 +92,12 @@ def read_metrics(text):
     return samples
 
 
+def prometheus_program(name):
+    """What tools/setup_prometheus.sh unpacked. Debian's own would be a daemon that somebody runs."""
+    program = os.path.join(TOP, "build/prometheus/usr/bin", name)
+    return program if os.access(program, os.X_OK) else None
+
+
 def main():
     directory = tempfile.mkdtemp(prefix="service-test-")
     try:
@@ -145,11 +153,21 @@ def test(directory):
     ok("they count what was served", counted == dict(served), counted)
     ok("they name the build", any(name == "fflag_build_info" and ("build", build) in labels
                                   for name, labels in samples), text)
-    if shutil.which("promtool"):
-        checked = run("promtool", "check", "metrics", input=text)
+    promtool, prometheus = prometheus_program("promtool"), prometheus_program("prometheus")
+    if promtool:
+        checked = run(promtool, "check", "metrics", input=text)
         ok("promtool has nothing to say", checked.returncode == 0 and not checked.stderr, checked.stderr)
     else:
-        skip("promtool has nothing to say", "promtool is not there: Debian's package prometheus has it")
+        skip("promtool has nothing to say", "promtool is not there: make check-all unpacks it")
+    if prometheus:
+        scraped = scrape(prometheus, directory, "metrics.prom")
+        # To Prometheus a label without a value is no label.
+        expected = {(name, tuple(pair for pair in labels if pair[1])): value
+                    for (name, labels), value in samples.items()}
+        ok("prometheus scrapes the same values", scraped == expected,
+           sorted(set(scraped.items()) ^ set(expected.items())))
+    else:
+        skip("prometheus scrapes the same values", "prometheus is not there: make check-all unpacks it")
     print(f"1..{count}")
     return 1 if failed else 0
 
