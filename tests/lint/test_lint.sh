@@ -19,7 +19,7 @@ clean_tree() {
     printf '#!/bin/sh\necho registry\n' >"$tree/build/ffc"
     chmod +x "$tree/build/ffc"
     echo registry >"$tree/docs/diagnostics.md"
-    echo ".TH ONE 1" >"$tree/docs/man/one.1"
+    printf '.TH ONE 1 2026-11-21\n.SH NAME\none \\- a page\n' >"$tree/docs/man/one.1"
     echo '/build/' >"$tree/.gitignore"
     printf 'check:\n\ttrue\n' >"$tree/Makefile"
     # shellcheck disable=SC2016 # backquotes are Markdown
@@ -64,6 +64,7 @@ finds 'a dead link' README.md '[b](docs/b.md)\n' "README.md:2: no file 'docs/b.m
 finds 'a source that is not there' README.md 'See `runtime/two.c`.\n' "README.md:2: no file 'runtime/two.c'"
 # shellcheck disable=SC2016 # as it would be in a document
 finds 'a target that is not there' README.md '`make coffee`\n' "README.md:2: no target 'coffee'"
+finds 'a mistake in a manual page' docs/man/one.1 '.SH SECTION\n.XX\n' 'docs/man/one.1:5: '
 finds 'a registry that is out of date' docs/diagnostics.md 'more\n' 'docs/diagnostics.md:1: is not what'
 # shellcheck disable=SC2016 # as it would be in a script
 finds 'a faulty script' tools/a.sh '#!/bin/sh\ncd /\n[ $1 = 2 ]\n' 'tools/a.sh:3:3: note: Double quote'
