@@ -52,6 +52,7 @@ replay_cc := $(sort $(wildcard tools/ffreplay/*.cc tools/ffreplay/*/*.cc))
 unit_c := $(sort $(wildcard tests/unit/test_*.c))
 bench_c := $(sort $(wildcard tools/bench/bench*.c))
 simulate_c := $(sort $(wildcard tools/simulate/*.c))
+service_log_c := $(sort $(wildcard tools/servicelog/*.c))
 statistics_c := $(sort $(wildcard tools/ffreplay/statistics/*.c tools/ffreplay/statistics/*.cc))
 
 object = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
@@ -64,13 +65,14 @@ library_a := $(BUILD)/libfflag.a
 library_so := $(BUILD)/libfflag.so.$(VERSION)
 compiler_a := $(BUILD)/libffc.a
 service := $(BUILD)/demo-service
+service_log := $(BUILD)/service-log
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all setup demo check check-all fuzz bench bench-peers bench-compile calibration lint fmt install uninstall clean help
 
 ## all: build ffc, ffreplay and libfflag under build/ (the default)
-all: $(ffc) $(ffreplay) $(library_a) $(library_so) $(service)
+all: $(ffc) $(ffreplay) $(library_a) $(library_so) $(service) $(service_log)
 
 ## demo: the main job end to end, in under a minute (installs what it needs)
 demo: setup-build
@@ -255,6 +257,12 @@ $(ffreplay): $(call object,$(replay_c) $(replay_cc)) $(compiler_a) $(library_a)
 
 $(service): $(BUILD)/obj/tools/demo/service.o $(library_a)
 	$(CC) $(link_flags) -o $@ $^ -lm $(library_links)
+
+# A last bit that depends on the processor's multiply-and-add would be another log.
+$(call object,$(service_log_c)): c_flags += -ffp-contract=off
+
+$(service_log): $(call object,$(service_log_c)) $(compiler_a) $(library_a)
+	$(CC) $(link_flags) -o $@ $^ $(compiler_libraries)
 
 $(BUILD)/calibrate: $(call object,$(simulate_c) $(statistics_c)) $(compiler_a)
 	$(CXX) $(link_flags) -o $@ $^ -lm

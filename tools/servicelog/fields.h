@@ -1,0 +1,49 @@
+/*
+ * fields.h - the form of a line: which fields it has under which names, as NDJSON, CSV, or as an
+ * access log, whose fields are fixed.
+ */
+#ifndef SERVICELOG_FIELDS_H
+#define SERVICELOG_FIELDS_H
+
+#include "compiler/base/memory.h"
+#include "tools/servicelog/service.h"
+
+#define MOST_FIELDS  32
+#define LONGEST_TEXT 128 /* of names and paths: is_plain() sees to it */
+#define LONGEST_LINE (MOST_FIELDS * (2 * LONGEST_TEXT + 16))
+#define SOURCES_HELP                                                                   \
+    "time timestamp request user country region plan app_version groups method\n"      \
+    "  endpoint status ok outcome event latency_ms latency_s bytes cache_hit memory\n" \
+    "  cpu pool_free flag variant"
+#define USUAL_FIELDS \
+    "time,request,user_id=user,country,plan,endpoint,status,latency_ms,bytes,cache_hit"
+
+enum line_kind { LINE_NDJSON, LINE_CSV, LINE_COMBINED };
+
+struct field {
+    int source;
+    const char *lead; /* what stands before the value: `,"status":`, or a comma */
+    size_t lead_length;
+    const char *name;
+};
+
+struct line_form {
+    enum line_kind kind;
+    const char *flag; /* what the source `flag` writes; NULL: none */
+    struct field fields[MOST_FIELDS];
+    size_t field_count;
+};
+
+/* Whether a text may stand in a line as it is: printable ASCII without quotes, commas and
+ * backslashes, of at most LONGEST_TEXT bytes. */
+bool is_plain(const char *text);
+
+/* Parses "time,user_id=user"; the kind is set before. False: *error says why. */
+bool parse_fields(const char *text, struct arena *arena, struct line_form *form,
+                  struct buffer *error);
+
+/* Both write at most LONGEST_LINE bytes, the line end included, and return how many. */
+size_t write_header(const struct line_form *form, char *out); /* of CSV; otherwise nothing */
+size_t write_line(const struct line_form *form, const struct request *request, char *out);
+
+#endif
