@@ -203,7 +203,8 @@ static void read_all(struct reader *reader, const struct sections *found)
     check_layers(reader);
     check_overrides(reader);
     check_expiry(reader);
-    check_measures(reader);
+    check_fields(reader);
+    check_criteria(reader);
     check_experiments(reader);
     check_tests(reader);
     /* What errors leave out may be what uses a name, or decides. */

@@ -288,8 +288,9 @@ void check_requirements(struct reader *reader); /* cycles and depth */
 void check_layers(struct reader *reader);
 void check_overrides(struct reader *reader);
 void check_tests(struct reader *reader);
-void check_conditions(struct reader *reader);  /* only of a project without errors */
-void check_measures(struct reader *reader);    /* metrics and guards */
+void check_conditions(struct reader *reader); /* only of a project without errors */
+void check_fields(struct reader *reader);     /* that metrics and contexts take from logs */
+void check_criteria(struct reader *reader);
 void check_experiments(struct reader *reader); /* sample sizes */
 void check_unused(struct reader *reader);
 

@@ -1,0 +1,85 @@
+/* check_criteria.c - criteria of a canary that exclude each other. */
+#include "compiler/read/read.h"
+
+/* A guard that acts on the plain estimate, at any number of samples that the other is judged by. */
+static bool acts_at_once(const struct criterion *guard, const struct criterion *criterion)
+{
+    bool stops = guard->action == ACTION_ROLLBACK || guard->action == ACTION_PAUSE;
+    return stops && guard->confidence == 0 && guard->for_windows == 1 &&
+           guard->over == criterion->over && guard->min_samples <= criterion->min_samples;
+}
+
+static void check_advance(struct reader *reader, const struct criteria *guards,
+                          const struct criteria *advance)
+{
+    for (uint32_t i = 0; i < advance->count; i++) {
+        const struct criterion *asked = &advance->items[i];
+        for (uint32_t j = 0; j < guards->count; j++) {
+            const struct criterion *guard = &guards->items[j];
+            if (!asked->metric || asked->metric != guard->metric || !acts_at_once(guard, asked))
+                continue;
+            bool above = asked->form == CRITERION_MIN && guard->form == CRITERION_MAX &&
+                         asked->threshold > guard->threshold;
+            bool below = asked->form == CRITERION_MAX && guard->form == CRITERION_MIN &&
+                         asked->threshold < guard->threshold;
+            if (!above && !below)
+                continue;
+            diagnose(reader->diagnostics, FF0359, asked->written.span,
+                     "'advance_when' asks '%s' for %s %s, which a guard forbids",
+                     asked->metric->name.text, above ? "at least" : "at most", asked->written.text);
+            diagnose_note(reader->diagnostics, guard->written.span, "the guard allows %s %s",
+                          above ? "at most" : "at least", guard->written.text);
+            diagnose_help(reader->diagnostics, "a metric that meets one fails the other, and the "
+                                               "rollout never advances; mend one of them");
+        }
+    }
+}
+
+/* Those of one list are compared where it is read. */
+static void check_bounds_across(struct reader *reader, const struct criteria *canary,
+                                const struct criteria *stage)
+{
+    for (uint32_t i = 0; i < stage->count; i++) {
+        for (uint32_t j = 0; j < canary->count; j++) {
+            const struct criterion *one = &stage->items[i], *other = &canary->items[j];
+            bool least = one->form == CRITERION_MIN && other->form == CRITERION_MAX;
+            bool most = one->form == CRITERION_MAX && other->form == CRITERION_MIN;
+            if ((!least && !most) || !one->metric || one->metric != other->metric ||
+                one->over != other->over)
+                continue;
+            const struct criterion *low = least ? one : other, *high = least ? other : one;
+            if (low->threshold <= high->threshold)
+                continue;
+            diagnose(reader->diagnostics, FF0358, one->written.span,
+                     "no value of '%s' is at least %s and at most %s", one->metric->name.text,
+                     low->written.text, high->written.text);
+            diagnose_note(reader->diagnostics, other->written.span, "the bound for every stage");
+        }
+    }
+}
+
+static void check_canary(struct reader *reader, const struct canary *canary)
+{
+    check_advance(reader, &canary->guards, &canary->advance_when);
+    for (uint32_t i = 0; i < canary->stage_count; i++) {
+        const struct stage *stage = &canary->stages[i];
+        check_bounds_across(reader, &canary->guards, &stage->guards);
+        check_bounds_across(reader, &canary->advance_when, &stage->advance_when);
+        check_advance(reader, &canary->guards, &stage->advance_when);
+        check_advance(reader, &stage->guards, &canary->advance_when);
+        check_advance(reader, &stage->guards, &stage->advance_when);
+    }
+}
+
+void check_criteria(struct reader *reader)
+{
+    const struct project *project = reader->project;
+    /* What several environments share is reported once: repetitions are dropped. */
+    for (uint32_t i = 0; i < project->flag_count; i++) {
+        for (uint32_t j = 0; j < project->environments.count; j++) {
+            const struct canary *canary = project->flags[i]->environments[j].canary;
+            if (canary)
+                check_canary(reader, canary);
+        }
+    }
+}
