@@ -93,7 +93,8 @@ check-all: setup-prometheus check
 	    TESTS="unit/test_store unit/test_reload unit/test_torture unit/test_counters"
 	@$(MAKE) --no-print-directory check LONG= SIGNATURES=1 TESTS="library install unit/test_signature"
 	@$(MAKE) --no-print-directory check LONG= VALGRIND=1 TESTS="$(addprefix unit/test_,store fork \
-	    torture reload evaluate conditions context verify bucket signature counters exposure)"
+	    torture reload evaluate conditions context bucket signature counters exposure \
+	    verify verify_tables verify_code verify_damage)"
 
 ## fuzz: feed definitions to the compiler under libFuzzer, ASan and UBSan for FUZZ_TIME seconds (60)
 FUZZ_TIME = 60

@@ -14,7 +14,7 @@ static bool are_rows(const uint16_t *rows, size_t count, uint16_t width, uint16_
     /* With 2^16 / width, rounded up, the quotient of a multiple is exact, and no quotient at all
      * gives back what is none. So the loop needs no division, and takes several at once. All
      * numbers are multiples of 1, whose factor would not fit. */
-    const uint16_t factor = width > 1 ? (uint16_t)(UINT16_MAX / width + 1) : 0;
+    const uint16_t factor = (uint16_t)(width > 1 ? UINT16_MAX / width + 1 : 0);
     const uint16_t checked = width > 1 ? UINT16_MAX : 0;
     uint16_t bad = 0;
     for (size_t i = 0; i < count; i++) {

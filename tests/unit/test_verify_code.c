@@ -1,0 +1,428 @@
+/*
+ * What the verifier refuses of flags and their programs, one rule at a time; limits of cost and depth.
+ */
+#include "verify_rules.h"
+
+RULE(flag_name)
+{
+    flags_of(bytes)[0].name = 1;
+}
+RULE(flag_name_twice)
+{
+    flags_of(bytes)[1].name = flags_of(bytes)[0].name;
+}
+RULE(flag_type)
+{
+    flags_of(bytes)[0].type = 6;
+}
+RULE(flag_type_0)
+{
+    flags_of(bytes)[0].type = 0;
+}
+RULE(flag_without_variants)
+{
+    flags_of(bytes)[0].variant_count = 0;
+}
+RULE(flag_variants)
+{
+    flags_of(bytes)[TEXT].first_variant = UINT32_MAX;
+}
+RULE(flag_too_many_variants)
+{
+    flags_of(bytes)[0].variant_count = 65;
+}
+RULE(flag_default)
+{
+    flags_of(bytes)[0].default_variant = 2;
+}
+RULE(flag_boolean)
+{
+    variants_of(bytes, CONSTANT)->value = 2;
+}
+RULE(flag_number)
+{
+    flags_of(bytes)[SPLITTING].type = FFLAG_TYPE_NUMBER;
+    variants_of(bytes, SPLITTING)->value = UINT64_C(0x7ff8) << 48;
+}
+RULE(flag_text)
+{
+    variants_of(bytes, TEXT)->value++;
+}
+RULE(flag_code)
+{
+    flags_of(bytes)[ROLLOUT].first_code = UINT32_MAX;
+}
+RULE(flag_code_count)
+{
+    flags_of(bytes)[TEXT].code_count = UINT32_MAX;
+}
+RULE(flag_code_overlap)
+{
+    flags_of(bytes)[STRINGS].first_code = flags_of(bytes)[ROLLOUT].first_code;
+}
+RULE(flag_code_inside)
+{
+    flags_of(bytes)[CONSTANT].first_code = flags_of(bytes)[ROLLOUT].first_code + 1;
+    flags_of(bytes)[CONSTANT].code_count = 1;
+}
+RULE(flag_flags)
+{
+    flags_of(bytes)[0].flags = 2;
+}
+RULE(flag_clock)
+{
+    flags_of(bytes)[CLOCKED].flags = 0;
+}
+RULE(flag_depth)
+{
+    flags_of(bytes)[REQUIRING].depth = 0;
+}
+RULE(flag_depth_constant)
+{
+    flags_of(bytes)[CONSTANT].depth = 1;
+}
+
+RULE(op_zero)
+{
+    code_of(bytes, ROLLOUT)->op = 0;
+}
+RULE(op_unknown)
+{
+    code_of(bytes, ROLLOUT)->op = 51;
+}
+RULE(op_between)
+{
+    code_of(bytes, ROLLOUT)->op = 39;
+}
+RULE(reason_zero)
+{
+    code_of(bytes, ROLLOUT)[1].flags = 0;
+}
+RULE(reason_unknown)
+{
+    code_of(bytes, ROLLOUT)[1].flags = 10;
+}
+RULE(test_flags)
+{
+    code_of(bytes, ROLLOUT)->flags = 4;
+}
+RULE(number_ignores_case)
+{
+    code_of(bytes, VALUES)->flags = FFS_IGNORE_CASE;
+}
+RULE(accept_flags)
+{
+    code_of(bytes, REQUIRING)[1].flags = FFS_NEGATE;
+}
+RULE(no_attribute)
+{
+    code_of(bytes, ROLLOUT)->attribute = FFS_NO_ATTRIBUTE;
+}
+RULE(attribute_beyond)
+{
+    code_of(bytes, ROLLOUT)->attribute = SAMPLE_ATTRIBUTES;
+}
+RULE(attribute_mismatch)
+{
+    code_of(bytes, VALUES)->attribute = COUNTRY;
+}
+RULE(bucket_of_strings)
+{
+    code_of(bytes, ROLLOUT)->attribute = GROUPS;
+}
+RULE(jump_zero)
+{
+    code_of(bytes, ROLLOUT)->jump = 0;
+}
+RULE(jump_beyond)
+{
+    code_of(bytes, ROLLOUT)->jump = 3;
+}
+RULE(jump_to_accept)
+{
+    struct ffs_instruction *code = code_of(bytes, REQUIRING);
+    code->jump = 1;
+}
+RULE(split_jump_zero)
+{
+    code_of(bytes, SPLITTING)->jump = 0;
+}
+RULE(accept_alone)
+{
+    code_of(bytes, REQUIRING)[0] = code_of(bytes, ROLLOUT)[0];
+}
+RULE(flag_is_alone)
+{
+    code_of(bytes, REQUIRING)[1] = code_of(bytes, ROLLOUT)[0];
+}
+RULE(flag_is_last)
+{
+    code_of(bytes, REQUIRING)[2] = code_of(bytes, REQUIRING)[0];
+    code_of(bytes, REQUIRING)[2].jump = 1;
+}
+RULE(requires_itself)
+{
+    code_of(bytes, REQUIRING)->operand = REQUIRING;
+}
+RULE(requires_later)
+{
+    code_of(bytes, REQUIRING)->operand = SPLITTING;
+}
+RULE(requires_nothing)
+{
+    code_of(bytes, REQUIRING)->operand = UINT64_MAX;
+}
+RULE(accepts_unknown)
+{
+    code_of(bytes, REQUIRING)[1].operand = 4;
+}
+RULE(serves_unknown)
+{
+    code_of(bytes, ROLLOUT)[1].variant = 2;
+}
+RULE(serves_far)
+{
+    code_of(bytes, ROLLOUT)[1].variant = UINT16_MAX;
+}
+RULE(rule_name)
+{
+    code_of(bytes, ROLLOUT)[1].operand++;
+}
+RULE(rule_name_high)
+{
+    code_of(bytes, ROLLOUT)[1].operand |= UINT64_C(1) << 40;
+}
+RULE(split_index)
+{
+    code_of(bytes, SPLITTING)->operand++;
+}
+RULE(split_rule)
+{
+    code_of(bytes, SPLITTING)->operand += UINT64_C(1) << 32;
+}
+RULE(split_serves_unknown)
+{
+    ((uint64_t *)section_at(bytes, FFS_SPLITS))[2] = 3;
+}
+RULE(string_operand)
+{
+    code_of(bytes, STRINGS)[3].operand++;
+}
+RULE(string_tag)
+{
+    code_of(bytes, STRINGS)[0].operand += UINT64_C(1) << 32;
+}
+RULE(has_tag)
+{
+    code_of(bytes, STRINGS)[7].operand += UINT64_C(1) << 32;
+}
+RULE(untagged)
+{
+    code_of(bytes, STRINGS)[3].operand += UINT64_C(1) << 32;
+}
+RULE(not_folded)
+{
+    code_of(bytes, STRINGS)[0].flags = FFS_IGNORE_CASE;
+    code_of(bytes, STRINGS)[0].operand &= UINT32_MAX;
+}
+RULE(set_operand)
+{
+    code_of(bytes, STRINGS)[1].operand += 2;
+}
+RULE(set_odd)
+{
+    code_of(bytes, STRINGS)[1].operand += 1;
+}
+RULE(set_far)
+{
+    code_of(bytes, STRINGS)[1].operand = UINT64_MAX;
+}
+RULE(set_not_folded)
+{
+    code_of(bytes, STRINGS)[1].flags = FFS_IGNORE_CASE;
+}
+RULE(bad_glob)
+{
+    struct snapshot snapshot = {.strings = section_at(bytes, FFS_STRINGS)};
+    ffs_string glob = (ffs_string)code_of(bytes, STRINGS)[6].operand;
+    memcpy((char *)(uintptr_t)string_bytes(&snapshot, glob), "a[b-d*?cc", 9);
+}
+RULE(bad_version)
+{
+    struct snapshot snapshot = {.strings = section_at(bytes, FFS_STRINGS)};
+    ffs_string version = (ffs_string)code_of(bytes, VALUES)[2].operand;
+    memcpy((char *)(uintptr_t)string_bytes(&snapshot, version), "1..", 3);
+}
+RULE(number_nan)
+{
+    code_of(bytes, VALUES)->operand = UINT64_C(0x7ff8) << 48;
+}
+RULE(number_infinite)
+{
+    code_of(bytes, VALUES)->operand = UINT64_C(0x7ff0) << 48;
+}
+RULE(boolean_operand)
+{
+    code_of(bytes, VALUES)[1].operand = 2;
+}
+RULE(network_operand)
+{
+    code_of(bytes, VALUES)[4].operand += UINT64_C(1) << 32;
+}
+RULE(network_far)
+{
+    code_of(bytes, VALUES)[4].operand = UINT64_MAX;
+}
+RULE(automaton_operand)
+{
+    code_of(bytes, PATTERN)->operand++;
+}
+RULE(automaton_far)
+{
+    code_of(bytes, PATTERN)->operand |= UINT32_MAX;
+}
+RULE(automaton_pattern)
+{
+    code_of(bytes, PATTERN)->operand += UINT64_C(1) << 32;
+}
+RULE(pattern_ignores_case)
+{
+    code_of(bytes, PATTERN)->flags = FFS_IGNORE_CASE;
+}
+RULE(pattern_of_a_number)
+{
+    code_of(bytes, PATTERN)->attribute = AGE;
+}
+RULE(range_operand)
+{
+    code_of(bytes, CLOCKED)[0].operand = 1;
+}
+RULE(ramp_operand)
+{
+    code_of(bytes, CLOCKED)[3].operand = 2;
+}
+
+/* A chain of flags, each requiring the one before `times` times; the depth is the length less one.
+ */
+static enum fflag_error verify_chain(unsigned count, unsigned times, struct problem *problem)
+{
+    struct assembler a = {0};
+    struct ffs_instruction code[64];
+    add_boolean(&a, "flag0", NULL, 0);
+    for (unsigned i = 1; i < count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "flag%u", i);
+        for (unsigned k = 0; k < times; k++) {
+            code[2 * k] = test(FFS_FLAG_IS, 0, FFS_NO_ATTRIBUTE, 2, i - 1);
+            code[2 * k + 1] = test(FFS_ACCEPT, 0, FFS_NO_ATTRIBUTE, 0, 3);
+        }
+        uint32_t flag = add_boolean(&a, name, code, (size_t)2 * times);
+        flag_at(&a, flag)->depth = (uint16_t)i;
+    }
+    size_t length;
+    uint8_t *bytes = assemble(&a, &length);
+    enum fflag_error error = verify(bytes, length, problem);
+    free(bytes);
+    return error;
+}
+
+static void bounds_the_depth_of_requirements(UNUSED_STATE)
+{
+    struct problem problem = {""};
+    assert_int_equal(verify_chain(FFS_MAX_DEPTH + 1, 1, &problem), FFLAG_OK);
+    assert_int_equal(verify_chain(FFS_MAX_DEPTH + 2, 1, &problem), FFLAG_ERROR_MALFORMED);
+    assert_non_null(strstr(problem.text, "depth 17"));
+}
+
+static void bounds_the_cost_of_an_evaluation(UNUSED_STATE)
+{
+    struct problem problem = {""};
+    /* The n-th flag costs 16 instructions of its own and eight times the one before. */
+    assert_int_equal(verify_chain(5, 8, &problem), FFLAG_OK);
+    assert_int_equal(verify_chain(6, 8, &problem), FFLAG_ERROR_MALFORMED);
+    assert_non_null(strstr(problem.text, "cost more than 65536"));
+}
+
+static const struct rule rules[] = {
+    REFUSED(flag_name, "flag 0: the name"),
+    REFUSED(flag_name_twice, "not found by its name"),
+    REFUSED(flag_type, "unknown type 6"),
+    REFUSED(flag_type_0, "unknown type 0"),
+    REFUSED(flag_without_variants, "variants are out of bounds"),
+    REFUSED(flag_variants, "variants are out of bounds"),
+    REFUSED(flag_too_many_variants, "variants are out of bounds"),
+    REFUSED(flag_default, "default is not a variant"),
+    REFUSED(flag_boolean, "variant 0 is not of its type"),
+    REFUSED(flag_number, "variant 0 is not of its type"),
+    REFUSED(flag_text, "variant 0 is not of its type"),
+    REFUSED(flag_code, "program is out of bounds"),
+    REFUSED(flag_code_count, "program is out of bounds"),
+    REFUSED(flag_code_overlap, "overlaps another"),
+    REFUSED(flag_code_inside, "belongs to two programs"),
+    REFUSED(flag_flags, "flags 0x2 do not fit"),
+    REFUSED(flag_clock, "flags 0x0 do not fit"),
+    REFUSED(flag_depth, "depth 0, expected 1"),
+    REFUSED(flag_depth_constant, "depth 1, expected 0"),
+    REFUSED(op_zero, "unknown operation 0"),
+    REFUSED(op_unknown, "unknown operation 51"),
+    REFUSED(op_between, "unknown operation 39"),
+    REFUSED(reason_zero, "unknown reason 0"),
+    REFUSED(reason_unknown, "unknown reason 10"),
+    REFUSED(test_flags, "unknown flags 0x4"),
+    REFUSED(number_ignores_case, "unknown flags 0x2"),
+    REFUSED(accept_flags, "unknown flags 0x1"),
+    REFUSED(no_attribute, "attribute is out of bounds"),
+    REFUSED(attribute_beyond, "attribute is out of bounds"),
+    REFUSED(attribute_mismatch, "attribute's type does not fit"),
+    REFUSED(bucket_of_strings, "attribute's type does not fit"),
+    REFUSED(jump_zero, "jump leaves the program"),
+    REFUSED(jump_beyond, "jump leaves the program"),
+    REFUSED(jump_to_accept, "jump ends at an FFS_ACCEPT"),
+    REFUSED(split_jump_zero, "jump leaves the program"),
+    REFUSED(accept_alone, "FFS_ACCEPT without FFS_FLAG_IS"),
+    REFUSED(flag_is_alone, "FFS_FLAG_IS without FFS_ACCEPT"),
+    REFUSED(flag_is_last, "FFS_FLAG_IS without FFS_ACCEPT"),
+    REFUSED(requires_itself, "does not come before it"),
+    REFUSED(requires_later, "does not come before it"),
+    REFUSED(requires_nothing, "does not come before it"),
+    REFUSED(accepts_unknown, "accepts a variant"),
+    REFUSED(serves_unknown, "serves a variant it does not have"),
+    REFUSED(serves_far, "serves a variant it does not have"),
+    REFUSED(rule_name, "rule is not a string"),
+    REFUSED(rule_name_high, "rule is not a string"),
+    REFUSED(split_index, "operand is not a split"),
+    REFUSED(split_rule, "rule is not a string"),
+    REFUSED(split_serves_unknown, "serves a variant it does not have"),
+    REFUSED(string_operand, "operand is not a string"),
+    REFUSED(string_tag, "tag is not the string's"),
+    REFUSED(has_tag, "tag is not the string's"),
+    REFUSED(untagged, "tag is not the string's"),
+    REFUSED(not_folded, "operand is not folded"),
+    REFUSED(set_operand, "operand is not a set"),
+    REFUSED(set_odd, "operand is not a set"),
+    REFUSED(set_far, "operand is not a set"),
+    REFUSED(set_not_folded, "set is not folded"),
+    REFUSED(bad_glob, "operand is not a glob"),
+    REFUSED(bad_version, "operand is not a version"),
+    REFUSED(number_nan, "operand is not finite"),
+    REFUSED(number_infinite, "operand is not finite"),
+    REFUSED(boolean_operand, "operand is not a boolean"),
+    REFUSED(network_operand, "networks are out of bounds"),
+    REFUSED(network_far, "networks are out of bounds"),
+    REFUSED(automaton_operand, "operand is not an automaton"),
+    REFUSED(automaton_far, "operand is not an automaton"),
+    REFUSED(automaton_pattern, "pattern is not a string"),
+    REFUSED(pattern_ignores_case, "unknown flags 0x2"),
+    REFUSED(pattern_of_a_number, "attribute's type does not fit"),
+    REFUSED(range_operand, "operand is not a range"),
+    REFUSED(ramp_operand, "operand is not a ramp"),
+};
+
+int main(void)
+{
+    const struct CMUnitTest others[] = {
+        cmocka_unit_test(bounds_the_depth_of_requirements),
+        cmocka_unit_test(bounds_the_cost_of_an_evaluation),
+    };
+    return RUN_RULES("verify_code", rules, others);
+}
