@@ -70,7 +70,7 @@ is 'and the others stay' "$(answer beta-testing "$other")" 'on TARGETING_MATCH'
 state() {
     rm -rf "$scratch/flags"
     cp -R flags "$scratch/flags"
-    sed -i "/^  $1:/,/state: pending/ s/^      state: pending/      state: $3\n      stage: $4\n      since: 2026-11-20T10:00:00Z/" \
+    sed -i "/^  $1:/,/state: pending/ s/^\( *\)state: pending/\1state: $3\n\1stage: $4\n\1since: 2026-11-20T10:00:00Z/" \
         "$scratch/flags/$2"
     "$FFC" build -C "$scratch/flags" -e production -o "$scratch/canary.ffs" >/dev/null 2>&1
 }
