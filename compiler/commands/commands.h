@@ -21,6 +21,8 @@ extern const struct command schema_command;
 extern const struct command list_command;
 extern const struct command init_command;
 extern const struct command sign_command;
+extern const struct command canary_command;
+extern const struct command rollback_command;
 
 /* Milliseconds since the epoch. */
 int64_t clock_now(void);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A block whose keys are set. */
 struct setting {
@@ -252,6 +253,14 @@ bool edit_write(const struct source *source, const struct buffer *text, struct b
     struct stat status;
     return is_unchanged(source, &status, error) &&
            replace_file(source->path, text->bytes, text->length, &status, NULL, error);
+}
+
+bool edit_create(const char *path, const struct buffer *text, struct buffer *error)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    struct stat status = {.st_mode = 0666 & ~mask, .st_uid = geteuid(), .st_gid = getegid()};
+    return replace_file(path, text->bytes, text->length, &status, NULL, error);
 }
 
 bool edit_block(const struct project *project, const struct node *block, const struct edit *edits,

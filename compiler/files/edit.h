@@ -45,5 +45,7 @@ void edit_write_item(const struct edit_item *item, size_t indent, const char *li
 
 /* Refuses when the file is no longer what was read. */
 bool edit_write(const struct source *source, const struct buffer *text, struct buffer *error);
+/* A file that is not there yet, with the mode that new files have. */
+bool edit_create(const char *path, const struct buffer *text, struct buffer *error);
 
 #endif

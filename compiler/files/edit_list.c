@@ -90,7 +90,8 @@ static void prepend_to_flow(const struct listing *listing, struct change *change
         change->begin = after_colon(listing);
         change->end = list->span.end;
         buffer_append_text(&change->text, line_ending(source));
-        edit_write_item(listing->item, 2, "", &change->text);
+        edit_write_item(listing->item, 2, line_ending(source), &change->text);
+        change->text.length -= strlen(line_ending(source));
         return;
     }
     change->begin = change->end = list->span.begin + 1;

@@ -136,9 +136,9 @@ static void put_edited(struct reader *reader, const struct edited_file *edited)
     while (at < sources->count && strcmp(sources->items[at].name, edited->name) < 0)
         at++;
     if (at == sources->count || strcmp(sources->items[at].name, edited->name) != 0) {
-        struct source added = sources->items[add_source(reader, edited->name)];
-        memmove(sources->items + at + 1, sources->items + at,
-                (sources->count - 1 - at) * sizeof *sources->items);
+        uint32_t last = add_source(reader, edited->name);
+        struct source added = sources->items[last];
+        memmove(sources->items + at + 1, sources->items + at, (last - at) * sizeof *sources->items);
         sources->items[at] = added;
     }
     sources->items[at].text = edited->text;

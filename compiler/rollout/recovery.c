@@ -7,6 +7,7 @@
 
 #include "compiler/options.h"
 #include "entry.h"
+#include "steps.h"
 
 static bool time_is(const json_t *time, int64_t ms)
 {
@@ -93,5 +94,5 @@ bool recover(const struct ledger *ledger, const struct project *project, json_t 
     else if (recovered)
         recovered = finish_pending(ledger, project, &pending, finished, error);
     buffer_release(&pending);
-    return recovered;
+    return recovered && steps_recover(ledger, error);
 }

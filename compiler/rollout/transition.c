@@ -31,7 +31,8 @@ static bool edit_definition(const struct project *project, const struct canary *
     size_t count = 0;
     if (to->state != from.state)
         edits[count++] = (struct edit){"state", canary_state_text(to->state)};
-    if (strcmp(to->stage, from.stage) != 0)
+    bool begins = to->state == CANARY_RUNNING && to->since != from.since;
+    if (strcmp(to->stage, from.stage) != 0 || (begins && !node_get(canary->node, "stage")))
         edits[count++] = (struct edit){"stage", stage_text(to->stage, stage)};
     if (to->since != from.since) {
         format_time(to->since, since, sizeof since);

@@ -7,6 +7,7 @@
 #include "compiler/base/json.h"
 #include "compiler/options.h"
 #include "compiler/rollout/policy.h"
+#include "compiler/rollout/steps.h"
 #include "compiler/rollout/transition.h"
 #include "report.h"
 
@@ -121,4 +122,42 @@ bool apply_verdict(const struct ledger *ledger, struct verdict *verdict, const c
     buffer_release(&entry);
     project_free(project);
     return applied;
+}
+
+static int hook_of(const struct verdict *verdict)
+{
+    switch (verdict->decision.verdict) {
+    case VERDICT_ADVANCE:
+        return HOOK_ADVANCE;
+    case VERDICT_COMPLETE:
+        return HOOK_COMPLETE;
+    case VERDICT_PAUSE:
+        return HOOK_PAUSE;
+    case VERDICT_ROLLBACK:
+        return HOOK_ROLLBACK;
+    default: /* a stage that begins anew */
+        return -1;
+    }
+}
+
+bool apply_steps(struct verdict *verdict, const char *actor, const struct publication *publication,
+                 struct buffer *error)
+{
+    if (!verdict_changes(verdict))
+        return true;
+    const struct subject *subject = &verdict->analysis->subject;
+    struct buffer input = {0};
+    report_json(verdict, &input);
+    const struct steps steps = {.project = verdict->replay->project,
+                                .flag = subject->flag,
+                                .environment = subject->environment,
+                                .actor = actor,
+                                .reason = verdict->reasons.items[0],
+                                .plan = verdict->decision.verdict == VERDICT_ROLLBACK,
+                                .hook = hook_of(verdict),
+                                .input = &input,
+                                .publication = publication};
+    bool done = steps_run(&steps, error);
+    buffer_release(&input);
+    return done;
 }

@@ -5,6 +5,7 @@
 #define FFREPLAY_APPLY_H
 
 #include "compiler/rollout/ledger.h"
+#include "compiler/rollout/publication.h"
 #include "verdict.h"
 
 /*
@@ -14,5 +15,13 @@
  */
 bool apply_verdict(const struct ledger *ledger, struct verdict *verdict, const char *actor,
                    struct buffer *error);
+
+/*
+ * Runs the rollback plan and the hooks of a verdict that was applied, with the verdict as JSON on
+ * their standard input; behind overrides of a plan the snapshot is published anew, if `publication`
+ * has a path. The ledger must not be locked. False: a sentence in `error`; what was applied stays.
+ */
+bool apply_steps(struct verdict *verdict, const char *actor, const struct publication *publication,
+                 struct buffer *error);
 
 #endif

@@ -6,6 +6,7 @@
 #include "apply.h"
 #include "choose.h"
 #include "commands.h"
+#include "compiler/rollout/actor.h"
 #include "compiler/rollout/publication.h"
 #include "compiler/rollout/recovery.h"
 #include "log_options.h"
@@ -35,7 +36,7 @@ struct options {
     struct log_options logs;
     const char *actor, *build, *key;
     struct publication publication;
-    bool apply, json, exit_code;
+    bool apply, run_steps, json, exit_code;
     enum color_choice color;
 };
 
@@ -60,18 +61,34 @@ static bool write_out(const struct buffer *out)
     return fwrite(out->bytes, 1, out->length, stdout) == out->length && fflush(stdout) == 0;
 }
 
-static bool apply_all(const struct options *options, const struct ledger *ledger,
-                      struct verdict *verdicts, uint32_t count, struct buffer *error)
+/* Steps take their time, and may want the lock themselves: they come behind it. */
+static bool run_steps(const struct options *options, struct verdict *verdicts, uint32_t count,
+                      struct buffer *error)
 {
-    const char *actor = options->actor ? options->actor : getenv("USER");
-    for (uint32_t i = 0; i < count; i++)
-        if (!apply_verdict(ledger, &verdicts[i], actor && *actor ? actor : "ffreplay", error))
-            return false;
-    return !options->build || publication_publish(&options->publication, ledger->directory,
-                                                  options->environment, error);
+    bool done = true;
+    for (uint32_t i = 0; i < count; i++) {
+        struct buffer *problem = error->length ? &(struct buffer){0} : error;
+        done &= apply_steps(&verdicts[i], options->actor, &options->publication, problem);
+        if (problem != error)
+            buffer_release(problem);
+    }
+    return done;
 }
 
-static int report(struct replay *replay, const struct options *options, const struct ledger *ledger)
+static bool apply_all(const struct options *options, struct ledger *ledger,
+                      struct verdict *verdicts, uint32_t count, struct buffer *error)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!apply_verdict(ledger, &verdicts[i], options->actor, error))
+            return false;
+    bool published =
+        !options->build ||
+        publication_publish(&options->publication, ledger->directory, options->environment, error);
+    ledger_unlock(ledger);
+    return (!options->run_steps || run_steps(options, verdicts, count, error)) && published;
+}
+
+static int report(struct replay *replay, const struct options *options, struct ledger *ledger)
 {
     struct project *project = replay->project;
     uint32_t count = replay->analysis_count;
@@ -105,8 +122,7 @@ static int report(struct replay *replay, const struct options *options, const st
 /* --------------------------------------------------------------------------------------- run -- */
 
 static int decide_on_logs(struct replay *replay, const struct options *options,
-                          const struct ledger *ledger, const char *flag, char **logs,
-                          size_t log_count)
+                          struct ledger *ledger, const char *flag, char **logs, size_t log_count)
 {
     struct project *project = replay->project;
     if (project->diagnostics.errors > 0) {
@@ -172,6 +188,8 @@ static int run(int argc, char **argv)
         {"build", 0, OPTION_TEXT, &options.build, "FILE", "with --apply: publish the snapshot"},
         {"sign", 0, OPTION_TEXT, &options.key, "KEY",
          "with --build: sign it with this secret key of minisign"},
+        {"run-steps", 0, OPTION_FLAG, &options.run_steps, NULL,
+         "with --apply: run the rollback plan and the hooks"},
         {"actor", 0, OPTION_TEXT, &options.actor, "NAME", "who, for the ledger [$USER]"},
         OPTION_MAX_BAD(options.logs),
         OPTION_WINDOW(options.logs),
@@ -193,8 +211,11 @@ static int run(int argc, char **argv)
         return usage_error(&decide_command, "expected an environment: -e ENV");
     if (options.build && !options.apply)
         return usage_error(&decide_command, "--build publishes what --apply edits: give both");
+    if (options.run_steps && !options.apply)
+        return usage_error(&decide_command, "--run-steps runs what --apply calls for: give both");
     if (options.key && !options.build)
         return usage_error(&decide_command, "--sign signs what --build publishes: give both");
+    options.actor = actor_name(options.actor, "ffreplay");
     struct replay replay = {.times.now = options.now, .now_given = options.now != INT64_MIN};
     if (!log_options_apply(&options.logs, &decide_command, &replay))
         return EXIT_JOB;

@@ -1,0 +1,373 @@
+/* canary.c - `ffc canary`: a rollout by hand, with who and why in the ledger. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "canary.h"
+#include "change.h"
+#include "compiler/base/json.h"
+#include "compiler/rollout/policy.h"
+#include "compiler/rollout/steps.h"
+#include "compiler/rollout/transition.h"
+
+static int run(int argc, char **argv);
+
+const struct command canary_command = {
+    .name = "canary",
+    .summary = "start, advance, pause, resume, roll back, complete or approve a canary",
+    .usage = "ACTION FLAG --reason TEXT [-e ENV] | status [FLAG] [-e ENV]",
+    .examples =
+        "  ffc canary status\n"
+        "  ffc canary start canary.checkout -e production --reason 'release 4.2'\n"
+        "  ffc canary approve canary.checkout --to full --reason 'looked at by payments'\n"
+        "  ffc canary rollback canary.checkout -e production --reason INC-1423 --build live.ffs\n",
+    .run = run,
+};
+
+/* A change of one canary, as it goes. */
+struct turn {
+    struct change *change;
+    const struct flag *flag;
+    uint32_t environment;
+    enum control control;
+    const char *environment_name;
+    struct rollout from, to;
+};
+
+/* -------------------------------------------------------------------------------- what and where -- */
+
+/* CONTROL_COUNT: status. -1 after saying that there is no such action. */
+static int find_action(const char *name)
+{
+    const char *names[CONTROL_COUNT + 1];
+    for (int i = 0; i < CONTROL_COUNT; i++) {
+        names[i] = control_names[i];
+        if (strcmp(name, names[i]) == 0)
+            return i;
+    }
+    names[CONTROL_COUNT] = "status";
+    if (strcmp(name, "status") == 0)
+        return CONTROL_COUNT;
+    const char *near = nearest_name(name, names, CONTROL_COUNT + 1);
+    if (near)
+        usage_error(&canary_command, "unknown action '%s'; did you mean '%s'?", name, near);
+    else
+        usage_error(&canary_command,
+                    "unknown action '%s'; it is one of start, advance, pause, resume, rollback, "
+                    "complete, approve and status",
+                    name);
+    return -1;
+}
+
+static void list_environments(const struct turn *turn, struct buffer *list)
+{
+    const struct project *project = turn->change->project;
+    for (uint32_t i = 0; i < project->environments.count; i++)
+        if (turn->flag->environments[i].canary)
+            buffer_format(list, "%s%s", list->length ? ", " : "",
+                          project->environments.items[i].text);
+}
+
+/* Without -e, the first that has a canary, where all that have one have the same block. */
+static bool choose(struct turn *turn, int *status)
+{
+    const struct project *project = turn->change->project;
+    const char *name = turn->change->environment;
+    uint32_t chosen = name ? choose_environment(&canary_command, project, name, status) : 0;
+    if (name && chosen == UINT32_MAX)
+        return false;
+    struct buffer list = {0};
+    list_environments(turn, &list);
+    const struct canary *first = name ? turn->flag->environments[chosen].canary : NULL;
+    bool differ = false;
+    for (uint32_t i = 0; !name && i < project->environments.count; i++) {
+        const struct canary *canary = turn->flag->environments[i].canary;
+        if (canary && !first) {
+            first = canary;
+            chosen = i;
+        }
+        differ |= canary && canary->node != first->node;
+    }
+    if (!first) {
+        *status = job_error(&canary_command, "flag '%s' has no canary%s%s", turn->flag->name.text,
+                            name ? " in environment " : "", name ? name : "");
+        if (list.length)
+            fprintf(stderr, "help: it has one in %s\n", list.bytes);
+    } else if (differ) {
+        *status = usage_error(&canary_command,
+                              "which environment? The canary of '%s' differs: say -e with one of "
+                              "%s",
+                              turn->flag->name.text, list.bytes);
+    }
+    buffer_release(&list);
+    turn->environment = chosen;
+    return first && !differ;
+}
+
+/* -------------------------------------------------------------------------------------- line -- */
+
+static void write_digests(const struct turn *turn, struct buffer *out)
+{
+    const struct project *project = turn->change->project;
+    char policy[POLICY_DIGEST];
+    json_write_key(out, "digests");
+    buffer_append_text(out, "{");
+    entry_definitions(out, project);
+    /* What goes on with a stage must not make a change of policy forgotten. */
+    policy_digest(&turn->flag->environments[turn->environment], turn->to.stage, policy);
+    if (turn->to.since != turn->from.since ||
+        !policy_changed(project, turn->flag, turn->environment))
+        entry_text(out, "policy", policy);
+    buffer_append_text(out, "}");
+}
+
+static void write_shared(const struct turn *turn, struct buffer *out)
+{
+    const struct project *project = turn->change->project;
+    const struct canary *canary = turn->flag->environments[turn->environment].canary;
+    bool any = false;
+    for (uint32_t i = 0; i < project->environments.count; i++) {
+        const struct canary *other = turn->flag->environments[i].canary;
+        if (i == turn->environment || !other || other->node != canary->node)
+            continue;
+        if (!any)
+            json_write_key(out, "also");
+        buffer_append_text(out, any ? "," : "[");
+        json_write_string(out, project->environments.items[i].text);
+        any = true;
+    }
+    if (any)
+        buffer_append_text(out, "]");
+}
+
+static void write_entry(const struct turn *turn, struct buffer *out)
+{
+    const struct change *change = turn->change;
+    const struct entry_head head = {change->at, change->actor, turn->flag->name.text,
+                                    turn->environment_name};
+    entry_begin(out, &head);
+    write_shared(turn, out);
+    entry_rollout(out, "from", &turn->from);
+    entry_rollout(out, "to", &turn->to);
+    entry_manual(out, control_names[turn->control], change->reason);
+    write_digests(turn, out);
+    json_write_key(out, "look");
+    buffer_append_text(out, "null");
+}
+
+/* -------------------------------------------------------------------------------------- said -- */
+
+static void put_standing(struct buffer *out, const struct rollout *rollout)
+{
+    buffer_format(out, "%s", canary_state_text(rollout->state));
+    if (rollout->state == CANARY_RUNNING || rollout->state == CANARY_PAUSED)
+        buffer_format(out, " in '%s'", rollout->stage);
+    if (rollout->approved)
+        buffer_format(out, ", '%s' approved", rollout->approved);
+}
+
+static struct position place_of(const struct turn *turn)
+{
+    const struct canary *canary = turn->flag->environments[turn->environment].canary;
+    return source_position(&turn->change->project->sources, canary->node->span.file,
+                           canary->span.begin);
+}
+
+static void put_json(const struct turn *turn, struct buffer *out)
+{
+    const struct change *change = turn->change;
+    const struct canary *canary = turn->flag->environments[turn->environment].canary;
+    buffer_append_text(out, "{\"format_version\":1");
+    entry_text(out, "flag", turn->flag->name.text);
+    entry_text(out, "environment", turn->environment_name);
+    write_shared(turn, out);
+    entry_text(out, "action", control_names[turn->control]);
+    entry_rollout(out, "from", &turn->from);
+    entry_rollout(out, "to", &turn->to);
+    entry_text(out, "file", change->project->sources.items[canary->node->span.file].path);
+    entry_number(out, "line", place_of(turn).line);
+    json_write_key(out, "applied");
+    buffer_append_text(out, change->dry_run ? "false" : "true");
+    entry_text(out, "published", change->build);
+    buffer_append_text(out, "}\n");
+}
+
+static void put_text(const struct turn *turn, struct buffer *out)
+{
+    const struct change *change = turn->change;
+    const struct canary *canary = turn->flag->environments[turn->environment].canary;
+    buffer_format(out, "%s in %s: %s", turn->flag->name.text, turn->environment_name,
+                  change->dry_run ? "" : "was ");
+    put_standing(out, &turn->from);
+    buffer_append_text(out, change->dry_run ? " would become " : ", now ");
+    put_standing(out, &turn->to);
+    buffer_format(out, "\n  %s:%u\n", change->project->sources.items[canary->node->span.file].path,
+                  place_of(turn).line);
+    if (change->build)
+        buffer_format(out, "  published %s\n", change->build);
+}
+
+static int say(const struct turn *turn)
+{
+    struct buffer out = {0};
+    if (turn->change->json)
+        put_json(turn, &out);
+    else
+        put_text(turn, &out);
+    int status = write_stdout(&canary_command, &out) ? EXIT_FINE : EXIT_JOB;
+    buffer_release(&out);
+    return status;
+}
+
+/* An override stands before the canary: whoever starts it may wonder. */
+static void note_overrides(const struct turn *turn)
+{
+    const struct project *project = turn->change->project;
+    for (uint32_t i = 0; i < project->override_count && turn->control == CONTROL_START; i++) {
+        const struct override *override = project->overrides[i];
+        if (override->until > turn->change->at && override_selects(override, turn->flag) &&
+            override->environments >> turn->environment & 1)
+            fprintf(stderr, "note: override '%s' stands before this canary\n",
+                    override->id.text ? override->id.text : override->serve.text);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------- do -- */
+
+static int run_steps(const struct turn *turn, const struct buffer *entry)
+{
+    static const int hooks[CONTROL_COUNT] = {HOOK_START,    HOOK_ADVANCE,  HOOK_PAUSE, HOOK_RESUME,
+                                             HOOK_ROLLBACK, HOOK_COMPLETE, -1};
+    struct change *change = turn->change;
+    struct buffer input = {0}, error = {0};
+    buffer_append(&input, entry->bytes, entry->length);
+    buffer_append_text(&input, "}\n");
+    const struct steps steps = {.project = change->project,
+                                .flag = turn->flag,
+                                .environment = turn->environment,
+                                .actor = change->actor,
+                                .reason = change->reason,
+                                .plan = turn->control == CONTROL_ROLLBACK,
+                                .hook = hooks[turn->control],
+                                .input = &input,
+                                .publication = change->build ? &change->publication : NULL};
+    int status = EXIT_FINE;
+    if (!steps_run(&steps, &error))
+        status = job_error(&canary_command, "%s", error.bytes);
+    buffer_release(&input);
+    buffer_release(&error);
+    return status;
+}
+
+static int apply(struct turn *turn)
+{
+    struct change *change = turn->change;
+    const struct canary *canary = turn->flag->environments[turn->environment].canary;
+    struct buffer entry = {0}, error = {0};
+    int status = EXIT_FINE;
+    write_entry(turn, &entry);
+    if (!change->dry_run &&
+        (!transition_make(&change->ledger, change->project, canary, &turn->to, &entry, &error) ||
+         !change_finish(change, turn->environment_name, &error)))
+        status = job_error(&canary_command, "%s", error.bytes);
+    if (status == EXIT_FINE) {
+        transition_note_shared(change->project, turn->flag, turn->environment);
+        note_overrides(turn);
+        status = say(turn);
+    }
+    ledger_unlock(&change->ledger);
+    if (status == EXIT_FINE && change->run_steps)
+        status = run_steps(turn, &entry);
+    buffer_release(&entry);
+    buffer_release(&error);
+    return status;
+}
+
+/* Whether a run that was interrupted did just this, so that it is not done twice. */
+static bool was_finished(const struct turn *turn)
+{
+    const json_t *line = turn->change->finished;
+    const char *flag = json_string_value(json_object_get(line, "flag"));
+    const char *verdict = json_string_value(json_object_get(line, "verdict"));
+    return flag && verdict && strcmp(flag, turn->flag->name.text) == 0 &&
+           strcmp(verdict, control_names[turn->control]) == 0;
+}
+
+static int finish_interrupted(struct turn *turn)
+{
+    struct change *change = turn->change;
+    struct buffer error = {0};
+    int status = EXIT_FINE;
+    fprintf(stderr, "note: that run was this '%s' of '%s'; it is done, and not done again\n",
+            control_names[turn->control], turn->flag->name.text);
+    if (change->build && !publication_publish(&change->publication, change->ledger.directory,
+                                              turn->environment_name, &error))
+        status = job_error(&canary_command, "%s", error.bytes);
+    turn->to = turn->from;
+    buffer_release(&error);
+    return status == EXIT_FINE ? say(turn) : status;
+}
+
+static int act(struct change *change, enum control control, const char *name, const char *stage)
+{
+    struct turn turn = {
+        .change = change, .flag = project_flag(change->project, name), .control = control};
+    int status;
+    if (!turn.flag)
+        return unknown_flag(&canary_command, change->project, name);
+    if (!choose(&turn, &status))
+        return status;
+    const struct canary *canary = turn.flag->environments[turn.environment].canary;
+    turn.environment_name = change->project->environments.items[turn.environment].text;
+    turn.from = rollout_of(canary);
+    if (was_finished(&turn))
+        return finish_interrupted(&turn);
+    struct buffer error = {0}, help = {0};
+    const struct request request = {name, canary, control, stage, change->at};
+    if (control_plan(&request, &turn.to, &error, &help)) {
+        status = apply(&turn);
+    } else {
+        job_error(&canary_command, "%s", error.bytes);
+        print_help_line(help.bytes);
+        status = EXIT_INPUT;
+    }
+    buffer_release(&error);
+    buffer_release(&help);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct change change = {.command = &canary_command, .at = INT64_MIN, .ledger.lock = -1};
+    const char *stage = NULL;
+    const struct option table[] = {
+        {"environment", 'e', OPTION_TEXT, &change.environment, "ENV",
+         "of this environment; needed where the canary differs between them"},
+        {"to", 0, OPTION_TEXT, &stage, "STAGE", "start, advance, approve: this stage [the next]"},
+        {"actor", 0, OPTION_TEXT, &change.actor, "NAME", "who, for the ledger [$USER]"},
+        CHANGE_OPTIONS(change),
+    };
+    int status;
+    int operands =
+        options_parse(&canary_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (operands < 0)
+        return status;
+    if (operands < 1)
+        return usage_error(&canary_command, "expected an action: start, advance, pause, resume, "
+                                            "rollback, complete, approve or status");
+    int action = find_action(argv[1]);
+    if (action < 0)
+        return EXIT_JOB;
+    if (operands > 2 || (operands < 2 && action != CONTROL_COUNT))
+        return usage_error(&canary_command, "expected one flag");
+    bool reads = action == CONTROL_COUNT;
+    bool staged = action == CONTROL_START || action == CONTROL_ADVANCE || action == CONTROL_APPROVE;
+    if (stage && !staged)
+        return usage_error(&canary_command, "--to is for start, advance and approve");
+    if (!reads && !change_is_explained(&change, &status))
+        return status;
+    if (change_begin(&change, !reads && !change.dry_run, &status))
+        status = reads ? canary_status(&change, operands > 1 ? argv[2] : NULL)
+                       : act(&change, (enum control)action, argv[2], stage);
+    change_release(&change);
+    return status;
+}

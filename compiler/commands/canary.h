@@ -1,0 +1,11 @@
+/* canary.h - the parts of `ffc canary`. */
+#ifndef FFC_CANARY_H
+#define FFC_CANARY_H
+
+#include "change.h"
+#include "compiler/rollout/control.h"
+
+/* Where every canary stands, or those of one flag; an exit status. */
+int canary_status(struct change *change, const char *flag);
+
+#endif

@@ -1,0 +1,124 @@
+/* canary_status.c - `ffc canary status`: where canaries stand, and what can be done with them. */
+#include <string.h>
+
+#include "canary.h"
+#include "compiler/base/json.h"
+#include "compiler/base/percent.h"
+
+struct standing {
+    const struct change *change;
+    const struct flag *flag;
+    const char *environment;
+    const struct canary *canary;
+    const struct stage *stage, *next;
+};
+
+static bool needs_approval(const struct standing *standing)
+{
+    const struct stage *next = standing->next;
+    const char *approved = standing->canary->approved;
+    return next && next->approval && (!approved || strcmp(approved, next->name.text) != 0);
+}
+
+static void put_stage(struct buffer *out, const struct stage *stage)
+{
+    char percent[PERCENT_TEXT_SIZE];
+    percent_format(stage->percent, percent);
+    buffer_format(out, "'%s' (%s%%)", stage->name.text, percent);
+}
+
+static void put_text(const struct standing *standing, struct buffer *out)
+{
+    const struct canary *canary = standing->canary;
+    struct arena *arena = &standing->change->project->arena;
+    bool open = canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED;
+    buffer_format(out, "%s in %s: %s", standing->flag->name.text, standing->environment,
+                  canary_state_text(canary->state));
+    if (open) {
+        buffer_append_text(out, " in stage ");
+        put_stage(out, standing->stage);
+        buffer_format(out, ", %u of %u", (unsigned)(standing->stage - canary->stages) + 1,
+                      canary->stage_count);
+    }
+    if (canary->since != INT64_MIN && canary->since <= standing->change->at)
+        buffer_format(out, ", for %s", duration_text(arena, standing->change->at - canary->since));
+    if (standing->next) {
+        buffer_append_text(out, "\n  next      ");
+        put_stage(out, standing->next);
+        buffer_append_text(out, needs_approval(standing)   ? ", needs approval"
+                                : standing->next->approval ? ", approved"
+                                                           : "");
+    }
+    if (!canary->automatic)
+        buffer_append_text(out, "\n  automatic is false: a rollback is left to a person");
+    if (canary->instant)
+        buffer_append_text(out, "\n  instant: everybody at once, without stages");
+    buffer_format(out, "\n  you can   %s\n", control_choices(canary));
+}
+
+static void put_json(const struct standing *standing, struct buffer *out)
+{
+    const struct canary *canary = standing->canary;
+    const struct rollout rollout = rollout_of(canary);
+    buffer_append_text(out, "{\"format_version\":1");
+    entry_text(out, "flag", standing->flag->name.text);
+    entry_text(out, "environment", standing->environment);
+    entry_rollout(out, "rollout", &rollout);
+    json_write_key(out, "percent");
+    json_write_number(out, (canary->instant ? PERCENT_ALL : standing->stage->percent) / 1000.0);
+    entry_text(out, "next", standing->next ? standing->next->name.text : NULL);
+    json_write_key(out, "needs_approval");
+    buffer_append_text(out, needs_approval(standing) ? "true" : "false");
+    json_write_key(out, "automatic");
+    buffer_append_text(out, canary->automatic ? "true" : "false");
+    json_write_key(out, "instant");
+    buffer_append_text(out, canary->instant ? "true}\n" : "false}\n");
+}
+
+static uint32_t put_flag(const struct change *change, const struct flag *flag, struct buffer *out)
+{
+    const struct texts *environments = &change->project->environments;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < environments->count; i++) {
+        const struct canary *canary = flag->environments[i].canary;
+        if (!canary ||
+            (change->environment && strcmp(change->environment, environments->items[i].text) != 0))
+            continue;
+        const struct standing standing = {
+            .change = change,
+            .flag = flag,
+            .environment = environments->items[i].text,
+            .canary = canary,
+            .stage = &canary->stages[canary->instant ? canary->stage_count - 1 : canary->stage],
+            .next = control_next_stage(canary)};
+        if (change->json)
+            put_json(&standing, out);
+        else
+            put_text(&standing, out);
+        count++;
+    }
+    return count;
+}
+
+int canary_status(struct change *change, const char *name)
+{
+    const struct project *project = change->project;
+    const struct flag *flag = name ? project_flag(project, name) : NULL;
+    int status = EXIT_FINE;
+    if (name && !flag)
+        return unknown_flag(&canary_command, project, name);
+    if (change->environment &&
+        choose_environment(&canary_command, project, change->environment, &status) == UINT32_MAX)
+        return status;
+    struct buffer out = {0};
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        if (!flag || flag == project->flags[i])
+            count += put_flag(change, project->flags[i], &out);
+    if (count == 0 && !change->json)
+        buffer_append_text(&out, "there is no canary\n");
+    if (!write_stdout(&canary_command, &out))
+        status = EXIT_JOB;
+    buffer_release(&out);
+    return status;
+}

@@ -1,0 +1,94 @@
+/* change.c - see change.h. */
+#include "change.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/rollout/actor.h"
+#include "compiler/rollout/recovery.h"
+
+bool change_is_explained(const struct change *change, int *status)
+{
+    *status = EXIT_JOB;
+    if (!change->reason || !change->reason[strspn(change->reason, " \t")])
+        usage_error(change->command, "why? Say it with --reason: it is kept in the ledger");
+    else if (change->key && !change->build)
+        usage_error(change->command, "--sign signs what --build publishes: give both");
+    else if (change->dry_run && (change->build || change->run_steps))
+        usage_error(change->command, "--dry-run changes nothing: leave out %s",
+                    change->build ? "--build" : "--run-steps");
+    else
+        return true;
+    return false;
+}
+
+static bool is_sound(struct change *change, int *status)
+{
+    if (change->project->diagnostics.errors == 0)
+        return true;
+    show_diagnostics(change->project, DIAGNOSTIC_TEXT, change->color);
+    *status = diagnostics_status(&change->project->diagnostics);
+    return false;
+}
+
+bool change_begin(struct change *change, bool writes, int *status)
+{
+    struct buffer error = {0};
+    bool timed = change->at != INT64_MIN;
+    change->actor = actor_name(change->actor, "ffc");
+    change->ledger.lock = -1;
+    if (!timed)
+        change->at = clock_now() / 1000 * 1000;
+    bool begun = publication_prepare(&change->publication, change->build, change->key, &error);
+    if (begun)
+        change->project = project_load(change->directory, change->at);
+    begun = begun && is_sound(change, status);
+    if (begun && writes) {
+        begun = ledger_lock(&change->ledger, strdup(change->project->directory), &error);
+        project_free(change->project);
+        change->project = project_load(change->ledger.directory, change->at);
+        begun = begun && is_sound(change, status) &&
+                recover(&change->ledger, change->project, &change->finished, &error);
+    }
+    if (!begun && error.length)
+        *status = job_error(change->command, "%s", error.bytes);
+    buffer_release(&error);
+    return begun;
+}
+
+void change_release(struct change *change)
+{
+    ledger_unlock(&change->ledger);
+    free((char *)(uintptr_t)change->ledger.directory);
+    publication_release(&change->publication);
+    project_free(change->project);
+    json_decref(change->finished);
+}
+
+bool change_finish(struct change *change, const char *environment, struct buffer *error)
+{
+    bool published =
+        !change->build ||
+        publication_publish(&change->publication, change->ledger.directory, environment, error);
+    struct buffer second = {0};
+    bool committed = ledger_commit(&change->ledger, published ? error : &second);
+    buffer_release(&second);
+    return published && committed;
+}
+
+void print_help_line(const char *text)
+{
+    fprintf(stderr, "help: %s\n", text);
+}
+
+int unknown_flag(const struct command *command, const struct project *project, const char *name)
+{
+    const char **names = xcalloc(project->flag_count + 1, sizeof *names);
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        names[i] = project->flags[i]->name.text;
+    const char *near = nearest_name(name, names, project->flag_count);
+    free(names);
+    if (near)
+        return job_error(command, "no flag is called '%s'; did you mean '%s'?", name, near);
+    return job_error(command, "no flag is called '%s'", name);
+}

@@ -1,0 +1,61 @@
+/*
+ * change.h - what commands that change a rollout have in common: the options, the project under its
+ * lock, publication.
+ */
+#ifndef FFC_CHANGE_H
+#define FFC_CHANGE_H
+
+#include <jansson.h>
+
+#include "commands.h"
+#include "compiler/rollout/ledger.h"
+#include "compiler/rollout/publication.h"
+
+struct change {
+    const struct command *command;
+    const char *directory, *environment, *reason, *actor, *build, *key;
+    int64_t at; /* INT64_MIN: now */
+    bool dry_run, json, run_steps;
+    enum color_choice color;
+
+    struct project *project;
+    struct ledger ledger;
+    struct publication publication;
+    json_t *finished; /* the line of an interrupted run that was just finished; or NULL */
+};
+
+#define CHANGE_OPTIONS(change)                                                               \
+    {"directory",         'C',   OPTION_TEXT,                                                \
+     &(change).directory, "DIR", "the project [flags, or . where it holds definitions]"},    \
+        {"reason", 'r', OPTION_TEXT, &(change).reason, "TEXT", "why, for the ledger"},       \
+        {"at", 0, OPTION_TIME, &(change).at, "TIME", "when, for the ledger [now]"},          \
+        {"build", 0, OPTION_TEXT, &(change).build, "FILE", "publish the snapshot as well"},  \
+        {"sign",        0,     OPTION_TEXT,                                                  \
+         &(change).key, "KEY", "with --build: sign it with this secret key of minisign"},    \
+        {"run-steps",         0,    OPTION_FLAG,                                             \
+         &(change).run_steps, NULL, "run the rollback plan and the hooks, once it is done"}, \
+        {"dry-run", 0, OPTION_FLAG, &(change).dry_run, NULL, "say what would be changed"},   \
+        {"json", 0, OPTION_FLAG, &(change).json, NULL, "the result as JSON"},                \
+    {                                                                                        \
+        "color", 0, OPTION_COLOR, &(change).color, "WHEN", "auto, always or never [auto]"    \
+    }
+
+/*
+ * Reads the project: under its lock, and after what a crash left was finished, unless nothing is to
+ * be written. Otherwise it has been said, and *status is what to exit with.
+ */
+bool change_begin(struct change *change, bool writes, int *status);
+void change_release(struct change *change);
+
+/* False, and said, where a reason is missing or options contradict. */
+bool change_is_explained(const struct change *change, int *status);
+
+/* Publishes what --build names, if it does; then the line counts. */
+bool change_finish(struct change *change, const char *environment, struct buffer *error);
+
+/* `help: …` on stderr. */
+void print_help_line(const char *text);
+/* "no flag is called 'x'; did you mean 'y'?"; an exit status. */
+int unknown_flag(const struct command *command, const struct project *project, const char *name);
+
+#endif

@@ -1,0 +1,12 @@
+/* rollback.h - the parts of `ffc rollback`. */
+#ifndef FFC_ROLLBACK_H
+#define FFC_ROLLBACK_H
+
+#include "change.h"
+#include "compiler/rollout/emergency.h"
+
+/* Each an exit status. */
+int rollback_list(struct change *change);
+int rollback_status(struct change *change);
+
+#endif

@@ -1,0 +1,164 @@
+/* rollback_list.c - `ffc rollback --list` and `--status`: overrides, and steps that were run. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/json.h"
+#include "compiler/rollout/steps.h"
+#include "rollback.h"
+
+/* --------------------------------------------------------------------------------- overrides -- */
+
+static const char *activity(const struct override *override, int64_t at)
+{
+    return at < override->from ? "scheduled" : at < override->until ? "active" : "expired";
+}
+
+static void put_texts(struct buffer *out, const char *key, const struct texts *texts)
+{
+    if (!texts->count)
+        return;
+    buffer_format(out, "%s%s ", out->length ? ", " : "", key);
+    for (uint32_t i = 0; i < texts->count; i++)
+        buffer_format(out, "%s%s", i ? " " : "", texts->items[i].text);
+}
+
+static const char *scope_of(struct project *project, const struct override *override)
+{
+    struct buffer out = {0};
+    put_texts(&out, "flags", &override->flags);
+    put_texts(&out, "tags", &override->tags);
+    put_texts(&out, "kinds", &override->kinds);
+    if (override->all)
+        buffer_format(&out, "%sall flags", out.length ? ", " : "");
+    const char *between = " in ";
+    for (uint32_t i = 0; i < project->environments.count && override->environments != UINT64_MAX;
+         i++) {
+        if (!(override->environments >> i & 1))
+            continue;
+        buffer_format(&out, "%s%s", between, project->environments.items[i].text);
+        between = " ";
+    }
+    if (override->condition)
+        buffer_append_text(&out, ", for some");
+    const char *text = arena_copy(&project->arena, out.bytes ? out.bytes : "", out.length);
+    buffer_release(&out);
+    return text;
+}
+
+static void put_override(struct change *change, const struct override *override, struct buffer *out)
+{
+    struct project *project = change->project;
+    const char *state = activity(override, change->at);
+    const char *path = project->sources.items[override->span.file].path;
+    unsigned line =
+        source_position(&project->sources, override->span.file, override->span.begin).line;
+    if (change->json) {
+        buffer_append_text(out, "{\"format_version\":1");
+        entry_text(out, "id", override->id.text);
+        entry_text(out, "state", state);
+        entry_text(out, "scope", scope_of(project, override));
+        entry_text(out, "serve", override->serve.text);
+        entry_time(out, "from", override->from);
+        entry_time(out, "until", override->until);
+        entry_text(out, "reason", override->reason);
+        entry_text(out, "by", override->by);
+        entry_time(out, "at", override->at);
+        entry_text(out, "file", path);
+        entry_number(out, "line", line);
+        buffer_append_text(out, "}\n");
+        return;
+    }
+    char from[32] = "", until[32] = "";
+    if (override->from != INT64_MIN)
+        format_time(override->from, from, sizeof from);
+    if (override->until != INT64_MAX)
+        format_time(override->until, until, sizeof until);
+    buffer_format(out, "%s  %s: serve %s to %s%s%s%s%s\n    %s%s%s  (%s:%u)\n",
+                  override->id.text ? override->id.text : "(without id)", state,
+                  override->serve.text, scope_of(project, override), *from ? ", from " : "", from,
+                  *until ? ", until " : "", until,
+                  override->reason ? override->reason : "no reason given",
+                  override->by ? ", by " : "", override->by ? override->by : "", path, line);
+}
+
+int rollback_list(struct change *change)
+{
+    const struct project *project = change->project;
+    struct buffer out = {0};
+    for (uint32_t i = 0; i < project->override_count; i++)
+        put_override(change, project->overrides[i], &out);
+    if (!project->override_count && !change->json)
+        buffer_append_text(&out, "there is no override\n");
+    int status = write_stdout(&rollback_command, &out) ? EXIT_FINE : EXIT_JOB;
+    buffer_release(&out);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------- steps -- */
+
+static void put_step(const struct change *change, const char *flag, const json_t *line,
+                     struct buffer *out)
+{
+    const json_t *step = json_object_get(line, "step");
+    const char *state = json_string_value(json_object_get(step, "state"));
+    bool started = state && strcmp(state, "started") == 0;
+    if (started)
+        state = steps_are_running(change->project->directory, flag) ? "running" : "interrupted";
+    const char *plan = json_string_value(json_object_get(step, "plan"));
+    const char *time = json_string_value(json_object_get(line, "time"));
+    const char *does = json_string_value(json_object_get(step, "does"));
+    int64_t number = json_integer_value(json_object_get(step, "number"));
+    int64_t of = json_integer_value(json_object_get(step, "of"));
+    int64_t pid = json_integer_value(json_object_get(step, "pid"));
+    if (change->json) {
+        buffer_append_text(out, "{\"format_version\":1");
+        entry_text(out, "flag", flag);
+        entry_text(out, "plan", plan);
+        entry_number(out, "number", number);
+        entry_number(out, "of", of);
+        entry_text(out, "does", does);
+        entry_text(out, "state", state);
+        entry_text(out, "since", time);
+        entry_number(out, "pid", pid);
+        buffer_append_text(out, "}\n");
+        return;
+    }
+    buffer_format(out, "%s: step %lld of %lld of %s (%s) %s, %s %s\n", flag, (long long)number,
+                  (long long)of, plan ? plan : "", does ? does : "", state ? state : "",
+                  started ? "since" : "at", time ? time : "");
+    if (started && strcmp(state, "running") == 0)
+        buffer_format(out, "    to cancel it: kill %lld\n", (long long)pid);
+}
+
+int rollback_status(struct change *change)
+{
+    struct buffer text = {0}, out = {0}, error = {0};
+    struct ledger_line line;
+    json_t *latest = json_object();
+    int status = EXIT_FINE;
+    if (!ledger_read(change->project->directory, &text, &error))
+        status = job_error(&rollback_command, "%s", error.bytes);
+    for (size_t at = 0; ledger_next(&text, &at, &line);) {
+        json_t *json = json_loadb(line.text, line.length, 0, NULL);
+        const char *flag = json_string_value(json_object_get(json, "flag"));
+        if (flag && json_object_get(json, "step"))
+            json_object_set(latest, flag, json);
+        json_decref(json);
+    }
+    const char *flag;
+    json_t *last;
+    json_object_foreach(latest, flag, last)
+    {
+        put_step(change, flag, last, &out);
+    }
+    if (!out.length && !change->json)
+        buffer_append_text(&out, "no step was ever run\n");
+    if (status == EXIT_FINE && !write_stdout(&rollback_command, &out))
+        status = EXIT_JOB;
+    json_decref(latest);
+    buffer_release(&text);
+    buffer_release(&out);
+    buffer_release(&error);
+    return status;
+}

@@ -1,0 +1,51 @@
+/*
+ * process.h - one program of a plan or hook: started without a shell, watched, and ended in time.
+ */
+#ifndef FFC_PROCESS_H
+#define FFC_PROCESS_H
+
+#include <signal.h>
+
+#include "compiler/model.h"
+
+#define MOST_OUTPUT 4096 /* what is kept of what it prints: the end */
+
+enum process_ending {
+    PROCESS_DONE,      /* with exit status 0 */
+    PROCESS_FAILED,    /* another status, or a signal, or it could not be started */
+    PROCESS_TIMEOUT,   /* it took too long, and was killed */
+    PROCESS_CANCELLED, /* whoever waits for it was told to end, and it was killed */
+};
+
+struct process_result {
+    enum process_ending ending;
+    int status;   /* -1: it did not exit */
+    int signal;   /* 0: none ended it */
+    int error;    /* errno, where it could not be started */
+    int64_t took; /* milliseconds */
+    struct buffer output;
+    bool cut; /* the output's beginning is not kept */
+};
+
+/*
+ * Signals that end a program (INT, TERM, HUP) wait while programs are run: they cancel the one that
+ * runs, or the next. process_begin() returns what process_run() wants; process_end() lets signals
+ * through again.
+ */
+struct processes {
+    int signals;
+    sigset_t before;
+};
+bool process_begin(struct processes *processes);
+void process_end(struct processes *processes);
+
+/*
+ * Runs it in `directory`, with `input` on its standard input and both of its outputs kept. Killing
+ * is TERM, then KILL two seconds later, to it and what it started. The result's output is the
+ * caller's to release.
+ */
+void process_run(struct processes *processes, const char *directory,
+                 const struct invocation *invocation, const struct buffer *input,
+                 struct process_result *result);
+
+#endif

@@ -1,0 +1,295 @@
+/* steps.c - see steps.h. */
+#include "steps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compiler/base/json.h"
+#include "emergency.h"
+#include "process.h"
+#include "recovery.h"
+#include "steps_lock.h"
+
+/* One of them: of the plan, or a hook. */
+struct step {
+    const char *plan; /* "rollback", "on_pause" */
+    uint32_t number, of;
+    const char *does;                       /* "serve", "override", "run", "notify" */
+    const struct invocation *invocation;    /* or NULL */
+    const struct rollback_step *definition; /* NULL: of a hook */
+};
+
+static const char *const hook_names[HOOK_COUNT] = {"on_start",  "on_advance",  "on_pause",
+                                                   "on_resume", "on_rollback", "on_complete"};
+
+static int64_t clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static const struct invocation *hook_of(const struct steps *steps)
+{
+    const struct hooks *hooks = &steps->project->hooks;
+    const struct canary *canary = steps->environment < steps->project->environments.count
+                                      ? steps->flag->environments[steps->environment].canary
+                                      : NULL;
+    if (canary)
+        hooks = &canary->hooks;
+    if (steps->hook < 0 || hooks->on[steps->hook].arguments.count == 0)
+        return NULL;
+    return &hooks->on[steps->hook];
+}
+
+uint32_t steps_count(const struct steps *steps)
+{
+    return (steps->plan ? steps->flag->rollback_count : 0) + (hook_of(steps) != NULL);
+}
+
+/* --------------------------------------------------------------------------------- the ledger -- */
+
+static void begin_line(const struct steps *steps, const struct step *step, const char *state,
+                       struct buffer *out)
+{
+    bool placed = steps->environment < steps->project->environments.count;
+    const struct entry_head head = {
+        clock_ms(), steps->actor, steps->flag->name.text,
+        placed ? steps->project->environments.items[steps->environment].text : NULL};
+    entry_begin(out, &head);
+    entry_manual(out, "step", steps->reason);
+    json_write_key(out, "step");
+    buffer_append_text(out, "{");
+    entry_text(out, "plan", step->plan);
+    entry_number(out, "number", step->number);
+    entry_number(out, "of", step->of);
+    entry_text(out, "does", step->does);
+    if (step->invocation) {
+        json_write_key(out, "arguments");
+        buffer_append_text(out, "[");
+        for (uint32_t i = 0; i < step->invocation->arguments.count; i++) {
+            json_write_comma(out);
+            json_write_string(out, step->invocation->arguments.items[i].text);
+        }
+        buffer_append_text(out, "]");
+    }
+    entry_text(out, "state", state);
+    entry_number(out, "pid", getpid());
+}
+
+static void write_result(const struct process_result *result, struct buffer *out)
+{
+    if (result->status >= 0)
+        entry_number(out, "status", result->status);
+    if (result->signal)
+        entry_number(out, "signal", result->signal);
+    if (result->error)
+        entry_text(out, "error", strerror(result->error));
+    entry_number(out, "took_ms", result->took);
+    entry_text(out, "output", result->output.bytes ? result->output.bytes : "");
+    json_write_key(out, "cut");
+    buffer_append_text(out, result->cut ? "true" : "false");
+}
+
+/* Takes the lock for this one line. */
+static bool add_line(const struct steps *steps, struct buffer *line, struct buffer *error)
+{
+    struct ledger ledger = {.lock = -1};
+    buffer_append_text(line, "}"); /* of the step; the line's own is the ledger's to write */
+    bool added =
+        ledger_lock(&ledger, steps->project->directory, error) && ledger_add(&ledger, line, error);
+    ledger_unlock(&ledger);
+    buffer_release(line);
+    return added;
+}
+
+/* ---------------------------------------------------------------------------------- overrides -- */
+
+/* Whether nothing but the canary that was rolled back could serve something else. */
+static bool serves_default(const struct steps *steps)
+{
+    if (steps->is_off)
+        return true;
+    if (steps->environment >= steps->project->environments.count)
+        return false;
+    const struct targeting *targeting = &steps->flag->environments[steps->environment];
+    return targeting->canary && targeting->rule_count == 0 && targeting->user_list_count == 0;
+}
+
+static struct emergency emergency_of(const struct steps *steps, const struct step *step,
+                                     const char *const *flag)
+{
+    struct emergency emergency = {.serve = "default",
+                                  .from = INT64_MIN,
+                                  .until = INT64_MAX,
+                                  .reason = steps->reason,
+                                  .by = steps->actor,
+                                  .at = clock_ms() / 1000 * 1000};
+    emergency.scope.flags = flag;
+    emergency.scope.flag_count = 1;
+    if (steps->environment < steps->project->environments.count)
+        emergency.scope.environment = steps->project->environments.items[steps->environment].text;
+    if (step->definition->override) {
+        emergency.node = step->definition->override->node;
+        emergency.source = &steps->project->sources.items[emergency.node->span.file];
+    }
+    return emergency;
+}
+
+/* Under the lock, on the definitions as they are by now. */
+static bool make_override(const struct steps *steps, const struct emergency *emergency,
+                          const struct ledger *ledger, struct buffer *error)
+{
+    struct project *project = project_load(ledger->directory, INT64_MIN);
+    struct override_edit edit = {0};
+    struct buffer line = {0};
+    bool made = project->diagnostics.errors == 0 && recover(ledger, project, NULL, error) &&
+                emergency_plan(project, emergency, &edit, error);
+    if (made) {
+        const struct entry_head head = {emergency->at, steps->actor, steps->flag->name.text,
+                                        emergency->scope.environment};
+        override_entry(&line, &head, &edit, "override", steps->reason);
+        made = override_edit_make(ledger, &edit, &line, error) && ledger_commit(ledger, error);
+    } else if (!error->length) {
+        buffer_append_text(error, "with this override the definitions would not compile");
+    }
+    buffer_release(&line);
+    override_edit_release(&edit);
+    project_free(project);
+    return made;
+}
+
+static bool add_override(const struct steps *steps, const struct step *step, struct buffer *error)
+{
+    const char *flag = steps->flag->name.text;
+    if (!step->definition->override && serves_default(steps))
+        return true;
+    const struct emergency emergency = emergency_of(steps, step, &flag);
+    struct ledger ledger = {.lock = -1};
+    bool made = ledger_lock(&ledger, steps->project->directory, error) &&
+                make_override(steps, &emergency, &ledger, error);
+    ledger_unlock(&ledger);
+    return made && (!steps->publication || !steps->publication->path ||
+                    publication_publish(steps->publication, steps->project->directory,
+                                        steps->project->environments.items[steps->environment].text,
+                                        error));
+}
+
+/* --------------------------------------------------------------------------------------- step -- */
+
+static const char *const ending_names[] = {
+    [PROCESS_DONE] = "done",
+    [PROCESS_FAILED] = "failed",
+    [PROCESS_TIMEOUT] = "timeout",
+    [PROCESS_CANCELLED] = "cancelled",
+};
+
+static void explain(const struct step *step, const struct process_result *result,
+                    struct buffer *error)
+{
+    buffer_format(error, "step %u of %u of '%s' (%s", step->number, step->of, step->plan,
+                  step->does);
+    if (step->invocation)
+        buffer_format(error, " %s", step->invocation->arguments.items[0].text);
+    buffer_append_text(error, ") ");
+    if (result->ending == PROCESS_CANCELLED)
+        buffer_append_text(error, "was cancelled");
+    else if (result->ending == PROCESS_TIMEOUT)
+        buffer_append_text(error, "took longer than its timeout, and was killed");
+    else if (result->error)
+        buffer_format(error, "could not be started: %s", strerror(result->error));
+    else if (result->signal)
+        buffer_format(error, "was ended by signal %d", result->signal);
+    else
+        buffer_format(error, "exited with status %d", result->status);
+    buffer_append_text(error,
+                       "; the steps behind it are not run, and the change before them stays");
+}
+
+static bool run_program(const struct steps *steps, const struct step *step,
+                        struct processes *processes, struct buffer *error)
+{
+    struct process_result result;
+    struct buffer line = {0};
+    begin_line(steps, step, "started", &line);
+    if (!add_line(steps, &line, error))
+        return false;
+    process_run(processes, steps->project->directory, step->invocation, steps->input, &result);
+    begin_line(steps, step, ending_names[result.ending], &line);
+    write_result(&result, &line);
+    bool done = add_line(steps, &line, error) && result.ending == PROCESS_DONE;
+    if (result.ending != PROCESS_DONE && !error->length)
+        explain(step, &result, error);
+    buffer_release(&result.output);
+    return done;
+}
+
+static bool run_edit(const struct steps *steps, const struct step *step, struct buffer *error)
+{
+    struct buffer line = {0}, ignored = {0};
+    begin_line(steps, step, "started", &line);
+    if (!add_line(steps, &line, error))
+        return false;
+    bool made = add_override(steps, step, error);
+    begin_line(steps, step, made ? "done" : "failed", &line);
+    if (!made)
+        entry_text(&line, "error", error->bytes);
+    bool added = add_line(steps, &line, made ? error : &ignored);
+    buffer_release(&ignored);
+    return made && added;
+}
+
+static bool run_step(const struct steps *steps, const struct step *step,
+                     struct processes *processes, struct buffer *error)
+{
+    bool done = step->invocation ? run_program(steps, step, processes, error)
+                                 : run_edit(steps, step, error);
+    if (done)
+        fprintf(stderr, "%s %u/%u %s%s%s: done\n", step->plan, step->number, step->of, step->does,
+                step->invocation ? " " : "",
+                step->invocation ? step->invocation->arguments.items[0].text : "");
+    return done;
+}
+
+static bool run_all(const struct steps *steps, struct processes *processes, struct buffer *error)
+{
+    static const char *const kinds[] = {"serve", "override", "run", "notify"};
+    uint32_t count = steps->plan ? steps->flag->rollback_count : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct rollback_step *definition = &steps->flag->rollback[i];
+        bool program = definition->kind == ROLLBACK_RUN || definition->kind == ROLLBACK_NOTIFY;
+        const struct step step = {"rollback",
+                                  i + 1,
+                                  count,
+                                  kinds[definition->kind],
+                                  program ? &definition->invocation : NULL,
+                                  definition};
+        if (!run_step(steps, &step, processes, error))
+            return false;
+    }
+    const struct invocation *hook = hook_of(steps);
+    const struct step step = {hook ? hook_names[steps->hook] : "", 1, 1, "run", hook, NULL};
+    return !hook || run_step(steps, &step, processes, error);
+}
+
+bool steps_run(const struct steps *steps, struct buffer *error)
+{
+    struct processes processes;
+    if (steps_count(steps) == 0)
+        return true;
+    int lock = steps_lock(steps->project->directory, steps->flag->name.text, error);
+    if (lock < 0)
+        return false;
+    bool done = process_begin(&processes);
+    if (!done)
+        buffer_format(error, "cannot watch for signals: %s", strerror(errno));
+    done = done && run_all(steps, &processes, error);
+    process_end(&processes);
+    close(lock);
+    return done;
+}

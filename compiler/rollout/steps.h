@@ -1,0 +1,44 @@
+/*
+ * steps.h - a flag's rollback plan, and hooks, carried out.
+ *
+ * To be called once the flag is off and the project's lock is given back: programs may take their
+ * time, and may call ffc themselves. Each step has two lines in the ledger, one when it is started
+ * and one when it has ended; so a run that was killed shows, and what it did is never done again by
+ * itself. One plan of a flag runs at a time; another waits for it.
+ */
+#ifndef FFC_STEPS_H
+#define FFC_STEPS_H
+
+#include "entry.h"
+#include "ledger.h"
+#include "publication.h"
+
+struct steps {
+    const struct project *project; /* as it was before the steps */
+    const struct flag *flag;
+    uint32_t environment; /* UINT32_MAX: not of one */
+    const char *actor, *reason;
+    bool plan;                  /* the flag's rollback plan */
+    int hook;                   /* enum hook, run behind the plan; -1: none */
+    bool is_off;                /* an override serves the default by now */
+    const struct buffer *input; /* what was decided, as JSON: the programs' standard input */
+    const struct publication *publication; /* published anew behind each override; or NULL */
+};
+
+/*
+ * Says on stderr what is done. False: a step failed or was cancelled, and those behind it were not
+ * run; a sentence in `error`.
+ */
+bool steps_run(const struct steps *steps, struct buffer *error);
+
+/* How many steps there would be. */
+uint32_t steps_count(const struct steps *steps);
+
+/* Whether somebody is running steps for the flag. */
+bool steps_are_running(const char *directory, const char *flag);
+
+/* A line for each step that was started, did not end, and is not run by anybody now. Says so on
+ * stderr. For recovery.c. */
+bool steps_recover(const struct ledger *ledger, struct buffer *error);
+
+#endif

@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""ffc rollback: overrides added and lifted in place, and the plans and hooks that go with it."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay"))
+import lab
+from lab import SCRATCH, Result, canary, decide, equal, finish, ok, project, requests, write
+
+FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
+AT = "2026-11-20T10:00:00Z"
+ID = "rollback-20261120t100000z"
+FLAGS = """\
+flags:
+  canary.checkout: {tags: [payments], percent: 50%}
+  canary.search: {percent: 50%}
+  ops.cache: {kind: ops, tags: [payments], serve: on}
+"""
+
+
+def ffc(*arguments):
+    return Result(subprocess.run([FFC, *arguments], capture_output=True))
+
+
+def rollback(directory, *arguments, reason="INC-1"):
+    return ffc("rollback", *arguments, "-C", directory, "--by", "amira", "--at", AT,
+               *(["--reason", reason] if reason else []))
+
+
+def read(directory, name="overrides.yaml"):
+    path = os.path.join(directory, name)
+    return open(path).read() if os.path.exists(path) else None
+
+
+def ledger(directory):
+    with open(os.path.join(directory, "ledger.jsonl")) as file:
+        return [json.loads(line) for line in file]
+
+
+def value(directory, flag, environment="production", user="u1", country="NO"):
+    context = json.dumps({"user_id": user, "country": country})
+    result = ffc("eval", flag, "-C", directory, "-e", environment, "-c", context, "--json", "--at", AT)
+    return result.json["value"], result.json["reason"]
+
+
+# Each scope.
+SCOPES = [
+    (["canary.*"], "{flags: [canary.*], ", ["canary.checkout", "canary.search"]),
+    (["--tag", "payments"], "{tags: [payments], ", ["canary.checkout", "ops.cache"]),
+    (["--kind", "ops"], "{kinds: [ops], ", ["ops.cache"]),
+    (["--all"], "{all: true, ", ["canary.checkout", "canary.search", "ops.cache"]),
+    (["--all", "--segment", "nordic"], "{all: true, if: {segment: nordic}, ",
+     ["canary.checkout", "canary.search", "ops.cache"]),
+    (["ops.cache", "-e", "staging"], "{flags: [ops.cache], environments: [staging], ", ["ops.cache"]),
+    (["canary.search", "--tag", "payments"], "{flags: [canary.search], tags: [payments], ",
+     ["canary.checkout", "canary.search", "ops.cache"]),
+]
+for arguments, text, flags in SCOPES:
+    directory = project("scope", FLAGS)
+    result = rollback(directory, *arguments, "--json")
+    ok(result.status == 0 and result.json["definition"].startswith(text) and result.json["flags"] == flags,
+       f"scope_{'_'.join(arguments)}", result.out, result.err)
+directory = project("group", FLAGS)
+rollback(directory, "--all", "--segment", "nordic")
+equal((value(directory, "ops.cache"), value(directory, "ops.cache", country="US")),
+      ((False, "OVERRIDE"), (True, "STATIC" if False else value(directory, "ops.cache", country="US")[1])),
+      "a_group_alone_gets_the_default")
+
+# In place, before all others, and out again.
+existing = """\
+# what stands before everything
+overrides:
+  # the freeze
+  - {flags: [ops.cache], serve: on, reason: freeze, id: freeze}   # keep
+"""
+directory = project("place", FLAGS)
+with open(os.path.join(directory, "a-freeze.yaml"), "w") as file:
+    file.write(existing)
+result = rollback(directory, "ops.cache")
+equal(result.status, 0, "added")
+new = f"  - {{flags: [ops.cache], serve: default, reason: INC-1, by: amira, at: {AT}, id: {ID}}}\n"
+equal(read(directory, "a-freeze.yaml"), existing.replace("overrides:\n", "overrides:\n  - flags: [ops.cache]\n    serve: default\n"
+      f"    reason: INC-1\n    by: amira\n    at: {AT}\n    id: {ID}\n"), "before_all_others_and_nothing_else_changes")
+equal(value(directory, "ops.cache"), (False, "OVERRIDE"), "it_decides")
+equal(rollback(directory, "--lift", ID, reason="fixed").status, 0, "lifted")
+equal(read(directory, "a-freeze.yaml"), existing, "what_was_there_is_as_it_was")
+lines = ledger(directory)
+equal([(line["verdict"], line["reason"], line["actor"], line["flag"], line["override"]["id"]) for line in lines],
+      [("override", "INC-1", "amira", "ops.cache", ID), ("lift", "fixed", "amira", "ops.cache", ID)],
+      "both_are_in_the_ledger")
+result = rollback(directory, "--lift", "freez")
+ok(result.status == 2 and "did you mean 'freeze'?" in result.err, "a_misspelt_id", result.err)
+
+# A new file, ids, the list.
+directory = project("list", FLAGS)
+rollback(directory, "ops.cache")
+rollback(directory, "canary.*", "--until", "2026-11-20T09:00:00Z")
+rollback(directory, "--all", "--from", "2026-12-24T00:00:00Z", "--until", "2026-12-27T00:00:00Z", reason="a: freeze")
+result = ffc("rollback", "--list", "-C", directory, "--json", "--at", AT)
+equal([(o["id"], o["state"], o["reason"]) for o in map(json.loads, result.out.splitlines())],
+      [(ID + "-3", "scheduled", "a: freeze"), (ID + "-2", "expired", "INC-1"), (ID, "active", "INC-1")], "listed")
+ok("all flags" in ffc("rollback", "--list", "-C", directory).out, "as_text")
+for name in (ID, ID + "-3", ID + "-2"):
+    rollback(directory, "--lift", name, reason="over")
+equal(read(directory), "overrides: []\n", "when_all_are_lifted_the_list_is_empty")
+equal(rollback(directory, "ops.cache").status, 0, "and_takes_another_one")
+equal(ffc("check", "-C", directory).status, 0, "what_it_wrote_is_sound")
+
+# What cannot be.
+directory = project("refused", FLAGS)
+for arguments, words in ((["ops.cach"], "did you mean 'ops.cache'?"), (["--tag", "x"], "no flag has the tag 'x'"),
+                         (["--kind", "config"], "no flag has the kind"), ([], "roll back what?"),
+                         (["-e", "production"], "--all of them there"),
+                         (["--all", "--segment", "nordc"], "did you mean 'nordic'?"),
+                         (["--all", "-e", "prod"], "production"), (["canary.[", ], "the pattern"),
+                         (["--all", "--build", "x.ffs"], "say -e"), (["--list", "--all"], "take no flags"),
+                         (["--all", "--from", "2027-01-01T00:00:00Z", "--until", AT], "not after")):
+    result = rollback(directory, *arguments)
+    ok(result.status == 2 and words in result.err, f"refused_{'_'.join(arguments)}", result.err)
+equal(rollback(directory, "--all", reason=None).status, 2, "no_reason")
+result = rollback(directory, "--all", "--serve", "of")
+ok(result.status == 1 and "FF0341" in result.err and "nothing was written" in result.err,
+   "what_would_not_compile_is_not_written", result.err)
+ok(rollback(directory, "--all", "--dry-run").status == 0, "dry_run")
+equal((read(directory), os.path.exists(os.path.join(directory, "ledger.jsonl"))), (None, False), "nothing_is_there")
+
+# --build, in the same breath.
+live = os.path.join(SCRATCH, "live.ffs")
+result = rollback(directory, "ops.cache", "-e", "production", "--build", live)
+context = json.dumps({"user_id": "u1"})
+equal((result.status, ffc("eval", "ops.cache", "-s", live, "-c", context, "--json").json["reason"]), (0, "OVERRIDE"),
+      "published")
+
+# Plans and hooks.
+PLAN = """\
+flags:
+  canary.checkout:
+    users: {on: [vip]}
+    canary:
+      stages: [{name: first, percent: 50%}]
+      guards: [{metric: error_rate, max: 5%}]
+      state: running
+      stage: first
+      since: 2026-11-20T10:00:00Z
+      hooks: {on_rollback: [sh, -c, cat >told.json]}
+    rollback:
+      - {serve: default}
+      - {override: {flags: [other], serve: default, reason: it leans on it}}
+      - {run: [sh, -c, 'echo out; echo err >&2; pwd'], timeout: 10s}
+      - {notify: [./tell.sh, "a b", "$HOME"]}
+  other: {percent: 50%}
+"""
+
+
+def plan(name, text=PLAN):
+    directory = project(name, text)
+    path = os.path.join(directory, "tell.sh")
+    with open(path, "w") as file:
+        file.write('#!/bin/sh\nprintf "%s|" "$@"\n')
+    os.chmod(path, 0o755)
+    return directory
+
+
+def steps(directory):
+    return [line["step"] for line in ledger(directory) if line["verdict"] == "step"]
+
+
+directory = plan("plan")
+result = rollback(directory, "canary.checkout", "-e", "production", "--run-steps")
+equal(result.status, 0, "a_plan_is_carried_out")
+done = steps(directory)
+equal([(s["plan"], s["number"], s["does"], s["state"]) for s in done],
+      [(p, n, d, s) for p, n, d in (("rollback", 1, "serve"), ("rollback", 2, "override"), ("rollback", 3, "run"),
+                                    ("rollback", 4, "notify"), ("on_rollback", 1, "run")) for s in ("started", "done")],
+      "each_step_has_a_line_for_its_start_and_its_end")
+equal(done[5]["output"], f"out\nerr\n{os.path.realpath(directory)}\n", "output_is_kept_and_the_directory_is_the_project")
+equal(done[7]["output"], "a b|$HOME|", "no_shell_reads_arguments")
+equal((done[5]["status"], done[5]["cut"]), (0, False), "with_its_status")
+equal(json.loads(read(directory, "told.json"))["verdict"], "override", "hooks_get_what_was_decided_on_stdin")
+ok("flags: [other]" in read(directory) and "it leans on it" in read(directory), "an_override_of_a_plan_is_added", read(directory))
+equal(read(directory).count("canary.checkout"), 1, "serve_default_adds_nothing_to_what_is_off")
+equal(ffc("rollback", "--status", "-C", directory, "--json").json["state"], "done", "status")
+
+failing = write("failing.ndjson", requests(2000, percent=50, canary_errors=0.3))
+directory = plan("decided")
+result = decide(directory, failing, "--apply", "--run-steps")
+equal(result.status, 0, "ffreplay_carries_a_plan_out")
+equal([s["state"] for s in steps(directory)], ["started", "done"] * 5, "all_of_it")
+equal(json.loads(read(directory, "told.json"))["rule"], "guard", "with_the_decision_on_stdin")
+ok("flags: [canary.checkout]" in read(directory), "users_that_still_had_it_get_the_default", read(directory))
+equal(decide(directory, failing, "--run-steps").status, 2, "run_steps_wants_apply")
+directory = plan("by-hand")
+result = ffc("canary", "rollback", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x", "--run-steps")
+equal((result.status, [s["state"] for s in steps(directory)]), (0, ["started", "done"] * 5), "ffc_canary_rollback_does")
+
+for name, text, state, words in (
+        ("fails", "{run: [sh, -c, 'echo no; exit 3']}", "failed", "exited with status 3"),
+        ("missing", "{run: [./no-such-program]}", "failed", "could not be started: No such file"),
+        ("killed", "{run: [sh, -c, 'kill -9 $$']}", "failed", "signal 9"),
+        ("slow", "{run: [sleep, 60], timeout: 1s}", "timeout", "longer than its timeout")):
+    directory = plan(name, PLAN.replace("{run: [sh, -c, 'echo out; echo err >&2; pwd'], timeout: 10s}", text))
+    result = rollback(directory, "canary.checkout", "-e", "production", "--run-steps")
+    ok(result.status == 2 and words in result.err and "step 3 of 4" in result.err, f"{name}_says_so", result.err)
+    equal((len(steps(directory)), steps(directory)[-1]["state"]), (6, state), f"{name}_stops_the_plan")
+    equal(value(directory, "canary.checkout", user="vip"), (False, "OVERRIDE"), f"{name}_leaves_the_flag_off")
+directory = plan("chatty", PLAN.replace("echo out; echo err >&2; pwd", "yes | head -c 100000; echo the end"))
+rollback(directory, "canary.checkout", "-e", "production", "--run-steps")
+kept = steps(directory)[5]
+ok(len(kept["output"]) == 4096 and kept["output"].endswith("the end\n") and kept["cut"], "of_much_output_the_end_is_kept")
+
+# While it runs: status, and cancelling it.
+slow = PLAN.replace("echo out; echo err >&2; pwd", "sleep 60 & wait")
+for sent in (signal.SIGINT, signal.SIGTERM):
+    directory = plan("cancel", slow)
+    run = subprocess.Popen([FFC, "rollback", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x",
+                            "--run-steps"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    state = None
+    for _ in range(400):
+        seen = ffc("rollback", "--status", "-C", directory, "--json").out
+        state = seen and json.loads(seen)
+        if state and (state["number"], state["state"]) == (3, "running"):
+            break
+        time.sleep(0.05)
+    equal((state["number"], state["state"], state["pid"]), (3, "running", run.pid), f"status_while_it_runs_{sent.name}")
+    equal(ffc("canary", "pause", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x").status, 0,
+          f"others_need_not_wait_{sent.name}")
+    run.send_signal(sent)
+    message = run.communicate()[1].decode()
+    ok(run.returncode == 2 and "was cancelled" in message, f"cancelled_{sent.name}", message)
+    equal(steps(directory)[-1]["state"], "cancelled", f"and_recorded_{sent.name}")
+    equal(value(directory, "canary.checkout", user="vip"), (False, "OVERRIDE"), f"and_the_flag_is_off_{sent.name}")
+
+# Killed in the middle: the next run says so, once, and runs nothing again.
+directory = plan("crashed", slow)
+run = subprocess.Popen([FFC, "rollback", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x",
+                        "--run-steps"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+for _ in range(400):
+    if os.path.exists(os.path.join(directory, "ledger.jsonl")) and len(steps(directory)) == 5:
+        break
+    time.sleep(0.05)
+run.kill()
+run.wait()
+equal(ffc("rollback", "--status", "-C", directory, "--json").json["state"], "interrupted", "a_crash_is_seen")
+result = ffc("canary", "pause", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x")
+ok("step 3 of 4 of 'rollback'" in result.err and "not run again" in result.err, "and_said_by_the_next_run", result.err)
+equal(steps(directory)[-1]["state"], "interrupted", "which_records_it")
+result = ffc("canary", "resume", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x")
+ok("not run again" not in result.err and len(steps(directory)) == 6, "once", result.err)
+finish()
