@@ -256,8 +256,9 @@ $(ffc): $(call object,$(commands_c) $(signing_c)) $(compiler_a) $(library_a)
 $(ffreplay): $(call object,$(replay_c) $(replay_cc)) $(compiler_a) $(library_a)
 	$(CXX) $(link_flags) -o $@ $^ $(replay_libraries) $(compiler_libraries)
 
-$(service): $(BUILD)/obj/tools/demo/service.o $(library_a)
-	$(CC) $(link_flags) -o $@ $^ -lm $(library_links)
+$(service): $(call object,tools/demo/service.c $(filter-out tools/servicelog/main.c,$(service_log_c))) \
+    $(compiler_a) $(library_a)
+	$(CC) $(link_flags) -o $@ $^ $(compiler_libraries)
 
 # A last bit that depends on the processor's multiply-and-add would be another log.
 $(call object,$(service_log_c)): c_flags += -ffp-contract=off

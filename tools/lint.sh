@@ -56,6 +56,7 @@ may_include() {
     tools/ffreplay/statistics) echo tools/ffreplay/statistics compiler/base ;;
     tools/ffreplay) echo tools/ffreplay tools/ffreplay/statistics "$compiler" ;;
     tools/simulate) echo tools/simulate tools/ffreplay/statistics compiler/base ;;
+    tools/demo) echo tools/demo tools/servicelog "$compiler" ;;
     tools/*) echo "$1" "$compiler" ;;
     tests/*)
         echo "$1" tests "$compiler" runtime tools/ffreplay tools/ffreplay/statistics tests/differential

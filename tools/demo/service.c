@@ -3,19 +3,18 @@
  *
  * Each worker thread takes a user, fills a context, acquires a view and evaluates the canary and
  * the publication number, as a server would for a request. A sample of the requests, by time and
- * not by number, is written to the log with an outcome from a seeded model. How badly the canary
- * does in that model is itself a pair of flags. The log does not say who was in the canary.
+ * not by number, is written to the log with an outcome from service-log's model. How badly the
+ * canary does in that model is itself a pair of flags. The log does not say who was in the canary.
  *
  * On stdout, a line every quarter of a second and one for every publication first seen; see
  * report(). `service publish STAGED LIVE` is the other end of that measurement: it renames, and
  * prints the clock from before and after.
  *
- * Only fflag.h is used. Threads share the store, the log, and the atomics in struct shared.
+ * Threads share the store, the log, and the atomics in struct shared.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -26,9 +25,10 @@
 #include <unistd.h>
 
 #include "fflag.h"
+#include "tools/servicelog/attributes.h"
+#include "tools/servicelog/fields.h"
 
 #define USERS          200000u
-#define NAME_SIZE      12u
 #define BATCH          1024u /* requests between two looks at the clock */
 #define PUBLICATIONS   1024u
 #define MAX_THREADS    64u
@@ -36,14 +36,10 @@
 #define LOOKS_PER_TICK 10
 #define NS_PER_SECOND  INT64_C(1000000000)
 
-static const char *const countries[] = {"US", "CA", "UK", "DE", "IN", "NO", "BR"};
-static const char *const plans[] = {"free", "free", "free", "premium", "enterprise"};
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
 struct worker {
     pthread_t thread;
     struct shared *shared;
-    uint64_t random;
+    struct random random;
     /* Written by the worker alone; report() reads them relaxed, for totals that may be a batch old.
      */
     _Atomic uint64_t requests;
@@ -54,8 +50,10 @@ struct worker {
 struct shared {
     fflag_store *store;
     fflag_id canary, publication, error_share, slowdown;
-    fflag_attr user_id, country, plan;
-    char (*users)[NAME_SIZE];
+    struct attributes attributes;
+    struct service service;
+    struct arena arena; /* holds what the form points to */
+    struct line_form form;
     int log; /* opened to append, and written a line at a time, so that lines stay whole */
     double lines_per_second; /* of one worker */
     /* When a worker first saw each publication. Only the value itself is passed, so relaxed will
@@ -83,44 +81,21 @@ static int64_t clock_ns(clockid_t clock)
     return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
 }
 
-/* splitmix64 */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t x = *state += UINT64_C(0x9E3779B97F4A7C15);
-    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
-    return x ^ x >> 31;
-}
-
-static double next_share(uint64_t *state) /* in (0, 1] */
-{
-    return (double)((next_random(state) >> 11) + 1) * 0x1p-53;
-}
-
-/* Latency is log-normal, 80 ms in the median; the model's two faults apply to the canary alone. */
+/* The model's two faults are the canary's alone. */
 static void log_request(struct worker *worker, const fflag_view *view, const fflag_context *context,
-                        uint32_t user, bool in_canary)
+                        struct request *request, bool in_canary)
 {
     struct shared *shared = worker->shared;
-    double error_share = 0.004;
-    double latency = 80;
+    struct factors factors = no_factors;
     if (in_canary) {
-        error_share = fflag_number(view, shared->error_share, context, error_share);
-        latency *= fflag_number(view, shared->slowdown, context, 1);
+        factors.error_rate = fflag_number(view, shared->error_share, context, -1);
+        factors.latency = fflag_number(view, shared->slowdown, context, 1);
     }
-    double u = next_share(&worker->random);
-    double v = next_share(&worker->random);
-    latency *= exp(0.5 * sqrt(-2 * log(u)) * cos(2 * M_PI * v));
-    bool failed = next_share(&worker->random) <= error_share;
-    char line[256];
-    int length =
-        snprintf(line, sizeof line,
-                 "{\"time\":%" PRId64 ",\"user_id\":\"%s\",\"country\":\"%s\",\"plan\":\"%s\","
-                 "\"endpoint\":\"/notify\",\"status\":%d,\"latency_ms\":%.1f}\n",
-                 clock_ns(CLOCK_REALTIME) / 1000000, shared->users[user],
-                 countries[user % COUNT_OF(countries)], plans[user / 7 % COUNT_OF(plans)],
-                 failed ? 503 : 200, latency);
-    if (write(shared->log, line, (size_t)length) != length)
+    request->at = clock_ns(CLOCK_REALTIME) / 1000000;
+    draw_outcome(&shared->service, &worker->random, &factors, 0, request);
+    char line[LONGEST_LINE];
+    size_t length = write_line(&shared->form, request, line);
+    if (write(shared->log, line, length) != (ssize_t)length)
         atomic_store_explicit(&shared->stop, true, memory_order_relaxed); /* the disk is full */
 }
 
@@ -147,16 +122,10 @@ static void *work(void *argument)
         double behind = elapsed * shared->lines_per_second - (double)logged;
         uint32_t due = behind >= BATCH ? BATCH : behind > 0 ? (uint32_t)behind : 0;
         for (uint32_t i = 0; i < BATCH; i++) {
-            uint32_t user = (uint32_t)(next_random(&worker->random) % USERS);
-            const char *country = countries[user % COUNT_OF(countries)];
-            const char *plan = plans[user / 7 % COUNT_OF(plans)];
+            struct request request;
+            draw_request(&shared->service, &worker->random, &request);
             fflag_context context;
-            fflag_context_init(&context);
-            /* These texts are valid, so a refusal would show as a unit without key: share 0. */
-            (void)fflag_set_string(&context, shared->user_id, shared->users[user],
-                                   strlen(shared->users[user]));
-            (void)fflag_set_string(&context, shared->country, country, strlen(country));
-            (void)fflag_set_string(&context, shared->plan, plan, strlen(plan));
+            fill_context(&shared->attributes, &request.person, &context);
 
             const fflag_view *view = fflag_acquire(shared->store);
             bool in_canary = fflag_bool(view, shared->canary, &context, false);
@@ -166,7 +135,7 @@ static void *work(void *argument)
                 last_publication = publication;
             }
             if (i < due)
-                log_request(worker, view, &context, user, in_canary);
+                log_request(worker, view, &context, &request, in_canary);
             fflag_release(view);
             canary += in_canary;
         }
@@ -259,15 +228,20 @@ static int publish(const char *staged, const char *live)
     return 0;
 }
 
-static bool make_users(struct shared *shared)
+/* Notifications alone; where they go wrong, it is the canary's doing. */
+static bool describe_service(struct shared *shared)
 {
-    shared->users = calloc(USERS, NAME_SIZE);
-    if (shared->users == NULL)
-        return false;
-    for (uint32_t i = 0; i < USERS; i++) {
-        snprintf(shared->users[i], NAME_SIZE, "user-%u", i);
-    }
-    return true;
+    struct service *service = &shared->service;
+    service_init(service);
+    service_set_users(service, USERS);
+    service->even = true;
+    service->error_rate = 0.004;
+    service->refusal_rate = service->purchases = 0;
+    service->endpoints[0] = (struct endpoint){"/notify", 1, 80, 0.5, -1};
+    service->endpoint_count = 1;
+    struct buffer error = {0};
+    return parse_fields("time,user_id=user,country,plan,endpoint,status,latency_ms", &shared->arena,
+                        &shared->form, &error);
 }
 
 static int serve(const char *snapshot, const char *log_path, size_t threads, int64_t seconds,
@@ -283,7 +257,7 @@ static int serve(const char *snapshot, const char *log_path, size_t threads, int
         return 2;
     }
     shared.log = open(log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
-    if (shared.log < 0 || !make_users(&shared)) {
+    if (shared.log < 0 || !describe_service(&shared)) {
         fprintf(stderr, "service: %s: %s\n", log_path, strerror(errno));
         goto out;
     }
@@ -291,16 +265,14 @@ static int serve(const char *snapshot, const char *log_path, size_t threads, int
     shared.publication = fflag_flag(shared.store, "demo.publication");
     shared.error_share = fflag_flag(shared.store, "demo.canary-error-share");
     shared.slowdown = fflag_flag(shared.store, "demo.canary-slowdown");
-    shared.user_id = fflag_attribute(shared.store, "user_id");
-    shared.country = fflag_attribute(shared.store, "country");
-    shared.plan = fflag_attribute(shared.store, "plan");
+    shared.attributes = attributes_of(shared.store);
     shared.lines_per_second = 8000.0 / (double)threads;
 
     status = 0;
     for (; shared.worker_count < threads; shared.worker_count++) {
         struct worker *worker = &shared.workers[shared.worker_count];
         worker->shared = &shared;
-        worker->random = seed + shared.worker_count;
+        random_init(&worker->random, seed, shared.worker_count);
         int failure = pthread_create(&worker->thread, NULL, work, worker);
         if (failure != 0) {
             fprintf(stderr, "service: cannot start a thread: %s\n", strerror(failure));
@@ -316,7 +288,7 @@ static int serve(const char *snapshot, const char *log_path, size_t threads, int
 out:
     if (shared.log >= 0)
         close(shared.log);
-    free(shared.users);
+    arena_release(&shared.arena);
     fflag_close(shared.store);
     return status;
 }
