@@ -7,5 +7,6 @@
 extern const struct command backtest_command;
 extern const struct command decide_command;
 extern const struct command history_command;
+extern const struct command watch_command;
 
 #endif

@@ -14,7 +14,7 @@ bool stream_open(struct stream *stream, struct replay *replay, const char *path,
         fprintf(stderr, "ffreplay: cannot read %s: %s\n", path, stream->lines.source.error);
         return false;
     }
-    stream->lines.follows = follows;
+    stream->lines.follows = stream->lines.source.never_waits = follows;
     struct worker *worker = &stream->worker;
     log_times_init(&worker->times);
     worker->takers = &stream->taker;

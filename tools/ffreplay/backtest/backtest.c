@@ -189,6 +189,24 @@ static bool reads_stdin(const struct options *options, char **logs, size_t count
     return false;
 }
 
+static int check_and_play(struct options *options, char **argv, int operands)
+{
+    if (operands < 1)
+        return usage_error(&backtest_command, "expected a flag");
+    if (operands < 2)
+        return usage_error(&backtest_command, "expected at least one log ('-' is stdin)");
+    if (!options->play.environment)
+        return usage_error(&backtest_command, "expected an environment: -e ENV");
+    size_t log_count = (size_t)operands - 1;
+    if (!take_options(options))
+        return EXIT_JOB;
+    if (reads_stdin(options, argv + 2, log_count))
+        return usage_error(&backtest_command,
+                           "each policy reads the logs: stdin can be read once only");
+    options->play.flag = argv[1];
+    return backtest(options, argv + 2, log_count);
+}
+
 static int run(int argc, char **argv)
 {
     struct options options = {.logs = LOG_OPTIONS_INIT};
@@ -218,22 +236,8 @@ static int run(int argc, char **argv)
     int status;
     int operands =
         options_parse(&backtest_command, table, sizeof table / sizeof *table, argc, argv, &status);
-    if (operands < 0)
-        return status;
-    if (operands < 1)
-        return usage_error(&backtest_command, "expected a flag");
-    if (operands < 2)
-        return usage_error(&backtest_command, "expected at least one log ('-' is stdin)");
-    if (!play->environment)
-        return usage_error(&backtest_command, "expected an environment: -e ENV");
-    size_t log_count = (size_t)operands - 1;
-    if (!take_options(&options))
-        return EXIT_JOB;
-    if (reads_stdin(&options, argv + 2, log_count))
-        return usage_error(&backtest_command,
-                           "each policy reads the logs: stdin can be read once only");
-    play->flag = argv[1];
-    status = backtest(&options, argv + 2, log_count);
+    if (operands >= 0)
+        status = check_and_play(&options, argv, operands);
     free(options.policies.items);
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +43,18 @@ static bool fail(struct byte_source *source, const char *why)
     return false;
 }
 
+static bool would_wait(const struct byte_source *source)
+{
+    struct pollfd ready = {.fd = source->fd, .events = POLLIN};
+    return source->never_waits && poll(&ready, 1, 0) == 0;
+}
+
 /* 0 at the end and on an error, which is noted. */
 static size_t read_file(struct byte_source *source, void *bytes, size_t size)
 {
     ssize_t got;
+    if (would_wait(source))
+        return 0;
     do
         got = read(source->fd, bytes, size);
     while (got < 0 && errno == EINTR);

@@ -18,7 +18,8 @@ struct byte_source {
     struct packed *packed; /* NULL: the bytes are as they are in the file */
     unsigned char head[6]; /* read to tell what it is, and not yet handed out */
     size_t head_begin, head_end;
-    char error[160]; /* empty: none */
+    bool never_waits; /* what is not there yet is the end, for now */
+    char error[160];  /* empty: none */
 };
 
 /* "-" is stdin. False: `error` says why; there is nothing to close. */

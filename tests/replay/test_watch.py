@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""Watching logs that grow: appended lines, files that are replaced or cut, definitions that change
+under it; what is applied is applied whole, also by a run that is killed."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+import lab
+from lab import FFREPLAY, SCRATCH, canary, equal, finish, ok, project
+
+BLOCK = """\
+stages:
+  - {name: first, percent: 20%, min_samples: 20}
+  - {name: full, percent: 100%, min_samples: 20}
+guards:
+  - {metric: error_rate, max: 10%, action: rollback}
+"""
+PATIENCE = 30
+_serial = 0
+
+
+def stamp(ms):
+    seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ms // 1000))
+    return f"{seconds}.{ms % 1000:03}Z"
+
+
+def now():
+    return int(time.time() * 1000)
+
+
+def running(name, block=BLOCK, since=None):
+    return project(name, canary(f"{block}state: running\nstage: first\n"
+                                f"since: {stamp(since or now() - 60000)}\n"))
+
+
+def lines(count, status=200, ahead=0):
+    """Of as many users, of the last seconds."""
+    global _serial
+    made = []
+    for _ in range(count):
+        _serial += 1
+        made.append(json.dumps({"ts": now() - 2000 + ahead, "request": f"r{_serial}",
+                                "user_id": f"u{_serial}", "geo": {"country": "NO"},
+                                "status": status, "request_time": 0.1}) + "\n")
+    return "".join(made)
+
+
+def append(path, text):
+    with open(path, "a") as file:
+        file.write(text)
+
+
+class Watch:
+    def __init__(self, directory, *arguments, stdin=subprocess.DEVNULL):
+        self.directory = directory
+        self.out, self.err = (os.path.join(SCRATCH, f"watch-{time.time()}.{end}")
+                              for end in ("out", "err"))
+        with open(self.out, "wb") as out, open(self.err, "wb") as err:
+            self.process = subprocess.Popen(
+                [FFREPLAY, "watch", "canary.checkout", "-C", directory, "-e", "production",
+                 "--interval", "1s", *arguments], stdin=stdin, stdout=out, stderr=err)
+
+    def text(self):
+        with open(self.out) as out:
+            return out.read()
+
+    def errors(self):
+        with open(self.err) as err:
+            return err.read()
+
+    def looks(self):
+        return [json.loads(line) for line in self.text().splitlines() if line.endswith("}")]
+
+    def until(self, holds):
+        """Whether it comes true, while others are busy, too."""
+        deadline = time.time() + PATIENCE
+        while time.time() < deadline:
+            if holds():
+                return True
+            time.sleep(0.05)
+        return False
+
+    def ends(self):
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return "it does not end"
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        return self.ends()
+
+
+def used(watch):
+    looks = watch.looks()
+    return looks[-1]["input"]["used"] if looks else -1
+
+
+def ledger(directory):
+    path = os.path.join(directory, "ledger.jsonl")
+    if not os.path.exists(path):
+        return []
+    with open(path) as file:
+        return [json.loads(line) for line in file]
+
+
+def path_of(name):
+    return os.path.join(SCRATCH, name)
+
+
+# ------------------------------------------------------------- growing, rotated, cut; not there yet
+
+log = path_of("grown.log")
+directory = running("grown")
+watch = Watch(directory, log, "--json")
+ok(watch.until(lambda: watch.looks()), "a_log_that_is_not_there_is_waited_for", watch.errors())
+equal(watch.looks()[-1]["input"]["lines"], 0, "and_is_empty_until_then")
+append(log, lines(100))
+ok(watch.until(lambda: used(watch) == 100), "what_is_appended_is_read", used(watch))
+half = lines(1)
+append(log, half[:40])
+seen = len(watch.looks())
+ok(watch.until(lambda: len(watch.looks()) > seen + 1), "it_looks_on")
+equal(used(watch), 100, "a_half_written_line_waits")
+append(log, half[40:] + lines(9))
+ok(watch.until(lambda: used(watch) == 110), "and_is_read_once_and_whole", used(watch))
+equal(watch.looks()[-1]["input"]["bad"]["unparsable"], 0, "not_in_two_halves")
+os.rename(log, log + ".1")
+append(log + ".1", lines(5))
+append(log, lines(20))
+ok(watch.until(lambda: used(watch) == 135), "a_log_that_is_replaced_is_followed", used(watch))
+append(log + ".1", lines(5))
+ok(watch.until(lambda: used(watch) == 140), "and_the_old_one_until_its_writer_has_noticed", used(watch))
+os.truncate(log, 0)
+seen = len(watch.looks())
+watch.until(lambda: len(watch.looks()) > seen + 1)
+append(log, lines(3))
+ok(watch.until(lambda: used(watch) == 143), "one_that_is_cut_begins_again", used(watch))
+append(log, lines(4, ahead=5000))
+ok(watch.until(lambda: used(watch) == 147), "a_clock_that_is_ahead_is_waited_for", used(watch))
+with open(os.path.join(directory, "flags.yaml"), "a") as file:
+    file.write("# a comment\n")
+seen = len(watch.looks())
+ok(watch.until(lambda: len(watch.looks()) > seen + 1 and used(watch) == 127),
+   "when_definitions_change_all_is_read_again_but_what_was_cut", used(watch))
+equal(watch.stop(), 0, "a_signal_ends_it")
+ok("interrupted; canary.checkout was at" in watch.errors(), "and_says_where_it_was", watch.errors())
+
+# ---------------------------------------------------------------------------------- apply, to an end
+
+log = path_of("well.log")
+append(log, lines(400))
+directory = running("well")
+watch = Watch(directory, log, "--apply", "--actor", "watcher", "--exit-code")
+ok(watch.until(lambda: len(ledger(directory)) == 1), "it_advances", watch.text(), watch.errors())
+ok(watch.until(lambda: "in full: " in watch.text()), "and_goes_on_with_the_next_stage", watch.text())
+append(log, lines(60, ahead=2000))
+equal(watch.ends(), 0, "it_ends_when_the_rollout_is_complete")
+entries = ledger(directory)
+equal([(entry["verdict"], entry["to"]["stage"], entry["to"]["state"], entry["actor"])
+       for entry in entries],
+      [("advance", "full", "running", "watcher"), ("complete", "full", "complete", "watcher")],
+      "each_is_in_the_ledger")
+page = watch.text()
+ok(page.index("advance  canary.checkout") < page.index("complete  canary.checkout"),
+   "a_page_at_each_transition", page)
+equal(page.count("advance  canary.checkout"), 1, "once")
+history = subprocess.run([FFREPLAY, "history", "-C", directory, "--verify"], capture_output=True)
+equal(history.returncode, 0, "the_chain_holds")
+
+log = path_of("bad.log")
+append(log, lines(200))
+directory = running("bad", BLOCK.replace("min_samples: 20}\n  - {name: full",
+                                         "hold: 1h, min_samples: 20}\n  - {name: full"))
+watch = Watch(directory, log, "--apply", "--exit-code")
+ok(watch.until(lambda: "hold (hold-time)" in watch.text()), "it_holds", watch.text())
+append(log, lines(300, status=503))
+equal(watch.ends(), 20, "a_bad_one_is_rolled_back")
+equal([entry["verdict"] for entry in ledger(directory)], ["rollback"], "and_that_is_the_end")
+said = [line for line in watch.text().splitlines() if "hold (hold-time)" in line]
+equal(len(said), 1, "a_line_only_when_something_is_new")
+
+# ------------------------------------------------------------- definitions broken, mended, by others
+
+log = path_of("others.log")
+append(log, lines(200))
+directory = running("others", BLOCK.replace("min_samples: 20}\n  - {name: full",
+                                            "hold: 1h, min_samples: 20}\n  - {name: full"))
+definitions = os.path.join(directory, "flags.yaml")
+watch = Watch(directory, log, "--apply", "--exit-code")
+watch.until(lambda: "hold-time" in watch.text())
+with open(definitions) as file:
+    sound = file.read()
+
+
+def put(text):
+    with open(definitions + ".new", "w") as file:
+        file.write(text)
+    os.rename(definitions + ".new", definitions)
+
+
+put(sound.replace("max: 10%", "mx: 10%"))
+ok(watch.until(lambda: "stay in force" in watch.errors()), "what_does_not_compile_is_reported")
+ok("unknown key 'mx'" in watch.errors(), "as_ffc_does", watch.errors())
+append(log, lines(500, status=503))
+ok(watch.until(lambda: "rollback  canary.checkout" in watch.text()), "the_last_good_ones_stay")
+equal(ledger(directory), [], "but_nothing_is_applied")
+put(sound)
+equal(watch.ends(), 20, "once_they_are_mended_it_is")
+equal(len(ledger(directory)), 1, "once")
+
+directory = running("by-hand")
+watch = Watch(directory, path_of("no.log"))
+watch.until(lambda: "hold" in watch.text())
+with open(os.path.join(directory, "flags.yaml")) as file:
+    sound = file.read()
+definitions = os.path.join(directory, "flags.yaml")
+put(sound.replace("state: running", "state: rolled_back"))
+equal(watch.ends(), 0, "what_a_person_does_is_followed")
+ok("rolled-back" in watch.text(), "to_its_end", watch.text())
+
+# ------------------------------------------------------------------------------------------- killed
+
+log = path_of("killed.log")
+append(log, lines(400))
+for delay in (0.0, 0.004, 0.01, 0.02, 0.04):
+    directory = running(f"killed-{delay}")
+    watch = Watch(directory, log, "--apply")
+    watch.until(lambda: watch.text() != "" or os.path.exists(
+        os.path.join(directory, "ledger.jsonl.pending")))
+    time.sleep(delay)
+    watch.process.kill()
+    watch.process.wait()
+    again = Watch(directory, log, "--apply")
+    ok(again.until(lambda: len(ledger(directory)) == 1 and "in full" in again.text()),
+       f"killed_after_{delay}_it_is_finished_by_the_next", again.text(), again.errors())
+    again.stop()
+    verified = subprocess.run([FFREPLAY, "history", "-C", directory, "--verify"], capture_output=True)
+    with open(os.path.join(directory, "flags.yaml")) as file:
+        equal((verified.returncode, len(ledger(directory)), "stage: full" in file.read(),
+               os.path.exists(os.path.join(directory, "ledger.jsonl.pending"))), (0, 1, True, False),
+              "once_and_whole")
+
+# -------------------------------------------------------------------------------------------- stdin
+
+directory = running("stdin", BLOCK.replace("min_samples: 20}\n  - {name: full",
+                                           "hold: 1h, min_samples: 20}\n  - {name: full"))
+watch = Watch(directory, "-", "--json", stdin=subprocess.PIPE)
+text = lines(50)
+watch.process.stdin.write(text[:1000].encode())
+watch.process.stdin.flush()
+ok(watch.until(lambda: used(watch) == text[:1000].count("\n")), "stdin_is_followed", watch.errors())
+watch.process.stdin.write(text[1000:].rstrip("\n").encode())
+watch.process.stdin.close()
+equal(watch.ends(), 0, "its_end_is_the_end")
+equal(used(watch), 50, "a_last_line_without_line_end_counts")
+
+# ------------------------------------------------------------------------------------------ refusals
+
+subprocess.run(["gzip", "-kf", log], check=True)
+watch = Watch(directory, log + ".gz")
+equal(watch.ends(), 2, "a_compressed_file_is_refused")
+ok("it is compressed" in watch.errors() and "help:" in watch.errors(), "with_the_reason")
+watch = Watch(directory, SCRATCH)
+equal(watch.ends(), 2, "a_directory_is_refused")
+ok("not a regular file" in watch.errors(), "with_its_reason", watch.errors())
+watch = Watch(project("broken", canary("stages: [{name: a}]\n")), log)
+equal(watch.ends(), 1, "definitions_that_do_not_compile_at_first_end_it")
+watch = Watch(directory, log, "--build", "x.ffs")
+equal((watch.ends(), "--apply" in watch.errors()), (2, True), "usage")
+finish()

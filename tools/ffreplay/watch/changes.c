@@ -1,0 +1,88 @@
+/* changes.c - see changes.h. */
+#include "changes.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "compiler/rollout/ledger.h"
+
+static uint64_t mark_of(const char *name, const struct stat *status)
+{
+    const int64_t what[] = {status->st_size,         status->st_mtim.tv_sec,
+                            status->st_mtim.tv_nsec, status->st_ctim.tv_sec,
+                            status->st_ctim.tv_nsec, (int64_t)status->st_ino};
+    return XXH3_64bits_withSeed(what, sizeof what, XXH3_64bits(name, strlen(name)));
+}
+
+/* A sum, so that the order of entries does not count. */
+uint64_t definitions_mark(const char *directory)
+{
+    uint64_t mark = 0;
+    DIR *stream = opendir(directory);
+    for (struct dirent *entry; stream && (entry = readdir(stream));) {
+        char *path = NULL;
+        struct stat status;
+        if (entry->d_name[0] == '.' ||
+            strncmp(entry->d_name, LEDGER_FILE, strlen(LEDGER_FILE)) == 0 ||
+            asprintf(&path, "%s/%s", directory, entry->d_name) < 0)
+            continue;
+        if (lstat(path, &status) == 0)
+            mark += S_ISDIR(status.st_mode) ? definitions_mark(path) : mark_of(path, &status);
+        free(path);
+    }
+    if (stream)
+        closedir(stream);
+    return mark;
+}
+
+void changes_open(struct changes *changes)
+{
+    changes->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+}
+
+void changes_close(struct changes *changes)
+{
+    if (changes->inotify >= 0)
+        close(changes->inotify);
+}
+
+void changes_add(struct changes *changes, const char *directory)
+{
+    if (changes->inotify >= 0)
+        (void)inotify_add_watch(changes->inotify, directory,
+                                IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE);
+}
+
+void changes_add_parent(struct changes *changes, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    if (directory)
+        changes_add(changes, directory);
+    free(directory);
+}
+
+static void forget_events(const struct changes *changes)
+{
+    char events[4096];
+    while (changes->inotify >= 0 && read(changes->inotify, events, sizeof events) > 0)
+        ;
+}
+
+void changes_wait(struct changes *changes, bool stdin_too, int64_t ms, const sigset_t *signals)
+{
+    struct pollfd ready[] = {{.fd = changes->inotify, .events = POLLIN},
+                             {.fd = stdin_too ? STDIN_FILENO : -1, .events = POLLIN}};
+    struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    (void)ppoll(ready, 2, ms > 0 ? &left : &(struct timespec){0}, signals);
+    forget_events(changes);
+}
