@@ -54,6 +54,8 @@ static void check_bounds_across(struct reader *reader, const struct criteria *ca
                      "no value of '%s' is at least %s and at most %s", one->metric->name.text,
                      low->written.text, high->written.text);
             diagnose_note(reader->diagnostics, other->written.span, "the bound for every stage");
+            diagnose_help(reader->diagnostics,
+                          "one of the two is always violated: let them leave room, or remove one");
         }
     }
 }

@@ -80,7 +80,9 @@ static int run(int argc, char **argv)
     for (int i = 1; i <= operands; i++) {
         enum diagnostic_code code = diagnostic_find(argv[i]);
         if (code == DIAGNOSTIC_COUNT)
-            return usage_error(&explain_command, "there is no diagnostic '%s'; '--all' lists them",
+            return usage_error(&explain_command,
+                               "there is no diagnostic '%s'; a code is as in FF0231, and '--all' "
+                               "lists them",
                                argv[i]);
         if (i > 1)
             putchar('\n');

@@ -29,7 +29,7 @@ static void add_file(struct formatting *formatting, const char *path)
 {
     struct buffer text = {0}, error = {0};
     if (!read_file(path, YAML_MAX_FILE + 1, &text, &error)) {
-        job_error(&fmt_command, "%s", error.bytes);
+        job_error(&fmt_command, "cannot read '%s': %s", path, error.bytes);
         fail(formatting, EXIT_JOB);
     } else {
         struct source *source =
@@ -43,10 +43,16 @@ static void add_file(struct formatting *formatting, const char *path)
 }
 
 /* The files of a project, also of one that does not pass `ffc check`. */
-static void add_project(struct formatting *formatting, const char *directory)
+static void add_project(struct formatting *formatting, const char *directory,
+                        enum diagnostic_format format, enum color_choice color)
 {
     struct project *project = project_load(directory, 0);
-    for (uint32_t i = 0; i < project->sources.count; i++) {
+    bool readable = diagnostics_status(&project->diagnostics) != EXIT_JOB;
+    if (!readable) {
+        show_diagnostics(project, format, color);
+        fail(formatting, EXIT_JOB);
+    }
+    for (uint32_t i = 0; readable && i < project->sources.count; i++) {
         const char *path = project->sources.items[i].path;
         add_file(formatting, arena_copy(&formatting->arena, path, strlen(path)));
     }
@@ -151,7 +157,7 @@ static int run(int argc, char **argv)
     formatting.sources.arena = formatting.diagnostics.arena = &formatting.arena;
     formatting.diagnostics.sources = &formatting.sources;
     if (operands == 0)
-        add_project(&formatting, directory);
+        add_project(&formatting, directory, format, color);
     for (int i = 1; i <= operands; i++)
         add_file(&formatting, argv[i]);
     for (uint32_t i = 0; i < formatting.sources.count; i++)

@@ -1,4 +1,5 @@
 /* init.c - `ffc init`: a small project to start from. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -50,6 +51,29 @@ static bool write_new(const char *path, const char *text, struct buffer *error)
     return fine;
 }
 
+static bool is_definition(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return name[0] != '.' && name[0] != '_' && dot &&
+           (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
+/* Beside other definitions, the project's section would be there twice. */
+static bool has_no_definitions(const char *directory, struct buffer *error)
+{
+    DIR *opened = opendir(directory);
+    bool none = true;
+    for (struct dirent *entry; none && opened && (entry = readdir(opened));) {
+        none = !is_definition(entry->d_name);
+        if (!none)
+            buffer_format(error, "'%s' holds definitions already, '%s'; name another directory",
+                          directory, entry->d_name);
+    }
+    if (opened)
+        closedir(opened);
+    return none;
+}
+
 /* Nothing is written where one of the files is there already. */
 static bool is_free(const char *directory, struct buffer *error)
 {
@@ -73,7 +97,7 @@ static bool write_files(const char *directory, struct buffer *error)
         buffer_format(error, "cannot make directory '%s': %s", directory, strerror(errno));
         return false;
     }
-    if (!is_free(directory, error))
+    if (!is_free(directory, error) || !has_no_definitions(directory, error))
         return false;
     bool fine = true;
     for (size_t i = 0; i < FILE_COUNT && fine; i++) {

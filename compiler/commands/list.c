@@ -275,10 +275,35 @@ static void write_json(const struct listing *listing, const struct flag *flag, s
     buffer_append_text(out, "}\n");
 }
 
+static int check_kinds(const struct listing *listing)
+{
+    size_t count = 0;
+    while (flag_kind_names[count])
+        count++;
+    for (size_t i = 0; i < listing->kinds.count; i++) {
+        const char *kind = listing->kinds.items[i],
+                   *near = nearest_name(kind, flag_kind_names, count);
+        bool known = false;
+        for (size_t j = 0; j < count; j++)
+            known |= strcmp(kind, flag_kind_names[j]) == 0;
+        if (!known && near)
+            return usage_error(&list_command, "there is no kind '%s'; did you mean '%s'?", kind,
+                               near);
+        if (!known)
+            return usage_error(&list_command,
+                               "there is no kind '%s'; a flag's is one of release, experiment, "
+                               "canary, ops, config, permission",
+                               kind);
+    }
+    return EXIT_FINE;
+}
+
 static int list(struct listing *listing)
 {
     const struct project *project = listing->project;
-    int status = diagnostics_status(&project->diagnostics);
+    int status = check_kinds(listing);
+    if (status == EXIT_FINE)
+        status = diagnostics_status(&project->diagnostics);
     if (status == EXIT_FINE && listing->environment &&
         choose_environment(&list_command, project, listing->environment, &status) == UINT32_MAX)
         return status;

@@ -73,6 +73,11 @@ void diagnose_help(struct diagnostics *diagnostics, const char *format, ...)
     va_end(arguments);
 }
 
+bool diagnose_helped(const struct diagnostics *diagnostics)
+{
+    return diagnostics->items[diagnostics->count - 1].help != NULL;
+}
+
 void diagnostics_append(struct diagnostics *diagnostics, const struct diagnostics *more)
 {
     for (uint32_t i = 0; i < more->count; i++) {

@@ -68,6 +68,8 @@ void diagnose_note(struct diagnostics *diagnostics, struct span span, const char
     __attribute__((format(printf, 3, 4)));
 void diagnose_help(struct diagnostics *diagnostics, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Whether it has help already. */
+bool diagnose_helped(const struct diagnostics *diagnostics);
 
 /* Adds all of another list, whose arena must live on. */
 void diagnostics_append(struct diagnostics *diagnostics, const struct diagnostics *more);

@@ -337,6 +337,8 @@ static void check_bounds(struct reader *reader, const struct criteria *criteria)
                      "no value of '%s' is at least %s and at most %s", least->metric->name.text,
                      least->written.text, most->written.text);
             diagnose_note(reader->diagnostics, first->written.span, "the other bound");
+            diagnose_help(reader->diagnostics,
+                          "one of the two is always violated: let them leave room, or remove one");
         }
     }
 }

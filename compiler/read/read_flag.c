@@ -462,6 +462,17 @@ static void read_mapped(struct reader *reader, struct draft *draft)
 
 /* --------------------------------------------------------------------------- the flag itself -- */
 
+/* `a: on` says what one might mean; `a:` may be a flag whose keys are not indented. */
+static void explain_flag(struct reader *reader, const struct node *node)
+{
+    if (node->kind != NODE_SCALAR || strchr(node->text, ':'))
+        return;
+    if (is_null(node))
+        diagnose_help(reader->diagnostics, "indent its keys below it; a flag without any is '{}'");
+    else
+        diagnose_help(reader->diagnostics, "say what it serves: {serve: %s}", node->text);
+}
+
 void read_flag_head(struct reader *reader, struct declaration *declaration)
 {
     struct draft *draft = ARENA_NEW(reader->arena, struct draft);
@@ -477,6 +488,8 @@ void read_flag_head(struct reader *reader, struct declaration *declaration)
     draft->flag->expires = INT64_MIN;
     if (expect_map(reader, draft->node, "a mapping for a flag"))
         read_variants(reader, draft);
+    else
+        explain_flag(reader, draft->node);
 }
 
 static void settle_default(struct reader *reader, struct draft *draft)

@@ -154,6 +154,8 @@ struct declaration *find_declared(struct reader *reader, enum declared kind,
     if (!declared->count)
         diagnose_help(reader->diagnostics, "the project declares no %ss: add it under '%ss:'", noun,
                       noun);
+    else if (declared->count > MOST_LISTED && !diagnose_helped(reader->diagnostics))
+        diagnose_help(reader->diagnostics, "declare it under '%ss:'", noun);
     return NULL;
 }
 

@@ -10,6 +10,8 @@ static void read_environments(struct reader *reader, struct node *node, void *ta
     if (node->count > MOST_ENVIRONMENTS) {
         diagnose(reader->diagnostics, FF0377, node->items[MOST_ENVIRONMENTS]->span,
                  "%u environments, expected at most %d", node->count, MOST_ENVIRONMENTS);
+        diagnose_help(reader->diagnostics, "places that differ only in whom they serve can be one "
+                                           "environment with an attribute");
         return;
     }
     environments->items = ARENA_ARRAY(reader->arena, struct text, node->count);

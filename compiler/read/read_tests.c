@@ -228,6 +228,7 @@ static void report_nothing_to_suppose(struct reader *reader, const struct subjec
              strcmp(key->text, "stage") == 0 ? "" : " or an experiment",
              subject->test->flag->name.text, subject->environments->items[environment].text);
     diagnose_note(reader->diagnostics, subject->test->flag->name.span, "the flag is defined here");
+    diagnose_help(reader->diagnostics, "leave it out, or test where the flag has one");
 }
 
 static bool has_stage(const struct canary *canary, const char *name)

@@ -54,6 +54,9 @@ printf 'flags: [\n' >"$scratch/p/c.yaml"
 exits "what is not YAML exits 1" 1 "$FFC" fmt "$scratch/p/c.yaml"
 is "what is not YAML is left as it is" "$(cat "$scratch/p/c.yaml")" 'flags: ['
 exits "a file that is not there exits 2" 2 "$FFC" fmt "$scratch/p/none.yaml"
+is "and is named" "$("$FFC" fmt "$scratch/p/none.yaml" 2>&1)" \
+    "ffc fmt: cannot read '$scratch/p/none.yaml': No such file or directory"
+exits "so does a project that is not there" 2 "$FFC" fmt -C "$scratch/none"
 : >"$scratch/p/empty.yaml"
 is "an empty file stays empty" "$("$FFC" fmt - <"$scratch/p/empty.yaml")" ''
 finish

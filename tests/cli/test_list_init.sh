@@ -57,7 +57,13 @@ rows = [json.loads(line) for line in sys.stdin]
 assert [row[\"environments\"][\"prod\"][\"standing\"] for row in rows] == [\"running early 5%\", \"disabled\", \"50\"], rows
 assert rows[1][\"line\"] == 16 and rows[1][\"expires\"] == \"2090-01-31T00:00:00Z\", rows'"
 exits "an unknown environment is an error" 2 "$FFC" list -C "$scratch/p" -e production
+is "a kind that there is not" "$("$FFC" list -C "$scratch/p" --kind opps 2>&1 | head -1)" \
+    "ffc list: there is no kind 'opps'; did you mean 'ops'?"
+exits "is an error" 2 "$FFC" list -C "$scratch/p" --kind opps
 mkdir "$scratch/bad"
 echo "flags: {a: {servee: on}}" >"$scratch/bad/a.yaml"
 exits "a project with errors is not listed" 1 "$FFC" list -C "$scratch/bad"
+is "init leaves a directory alone that has definitions" "$("$FFC" init "$scratch/bad" 2>&1)" \
+    "ffc init: '$scratch/bad' holds definitions already, 'a.yaml'; name another directory"
+is "and writes nothing there" "$(ls -A "$scratch/bad")" a.yaml
 finish
