@@ -111,7 +111,7 @@ void readers_register(void)
     errno = number;
 }
 
-bool readers_announce(const void *slot)
+bool readers_announced(const void *slot)
 {
     for (unsigned i = 0; i < READERS; i++)
         if (atomic_load_explicit(&table[i].slot, memory_order_acquire) == slot) /* W4 */

@@ -28,6 +28,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -45,6 +46,28 @@ struct reader {
 extern _Thread_local struct reader *own_reader
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
+struct slot;
+
+/* R3 and R4: announces the slot that `current` names, and returns it. */
+static inline const struct slot *readers_announce(struct reader *reader,
+                                                  _Atomic(struct slot *) *current)
+{
+    const struct slot *slot = atomic_load_explicit(current, memory_order_relaxed), *now;
+    for (;; slot = now) {
+        atomic_store_explicit(&reader->slot, slot, memory_order_release); /* R3 */
+        atomic_signal_fence(memory_order_seq_cst); /* keeps the compiler from what W3 undoes */
+        now = atomic_load_explicit(current, memory_order_acquire); /* R4 */
+        if (__builtin_expect(now == slot, 1))
+            return slot;
+    }
+}
+
+/* The reads before it are done when W4 no longer sees the announcement. */
+static inline void readers_withdraw(struct reader *reader)
+{
+    atomic_store_explicit(&reader->slot, NULL, memory_order_release); /* pairs with W4 */
+}
+
 /* Asks the kernel for the barrier; before there are many threads that costs least. */
 void readers_prepare(void);
 /* Gives the calling thread a record, if it never asked for one and there is one. */
@@ -52,6 +75,6 @@ void readers_register(void);
 /* False where the kernel refused: then nothing may be freed. */
 bool readers_barrier(void);
 /* Whether the slot is announced; only after readers_barrier(). */
-bool readers_announce(const void *slot);
+bool readers_announced(const void *slot);
 
 #endif

@@ -94,7 +94,7 @@ static void reclaim_locked(fflag_store *store)
         passed = passed || readers_barrier(); /* W3 */
         if (!passed)
             return;
-        if (count_pins(slot) > 0 || readers_announce(slot))
+        if (count_pins(slot) > 0 || readers_announced(slot))
             continue;
         /* In this order a child that is forked between the two loses memory, but frees none twice.
          */
@@ -346,18 +346,11 @@ bool fflag_bool_once(fflag_store *store, fflag_id flag, const fflag_context *con
     struct reader *reader = own_reader;
     if (UNLIKELY(atomic_load_explicit(&reader->slot, memory_order_relaxed)))
         return evaluate_on_view(store, flag, context, fallback);
-    const struct slot *slot = atomic_load_explicit(&store->current, memory_order_relaxed), *now;
-    for (;; slot = now) {
-        atomic_store_explicit(&reader->slot, slot, memory_order_release); /* R3 */
-        atomic_signal_fence(memory_order_seq_cst); /* keeps the compiler from what W3 undoes */
-        now = atomic_load_explicit(&store->current, memory_order_acquire); /* R4 */
-        if (LIKELY(now == slot))
-            break;
-    }
+    const struct slot *slot = readers_announce(reader, &store->current);
     if (UNLIKELY(!slot))
         return evaluate_on_view(store, flag, context, fallback);
     bool value = fflag_bool(&slot->shard[0], flag, context, fallback);
-    atomic_store_explicit(&reader->slot, NULL, memory_order_release); /* pairs with W4 */
+    readers_withdraw(reader);
     return value;
 }
 

@@ -1,5 +1,6 @@
 /*
- * What the verifier refuses of flags and their programs, one rule at a time; limits of cost and depth.
+ * What the verifier refuses of flags and their programs, one rule at a time; limits of cost and
+ * depth.
  */
 #include "verify_rules.h"
 
