@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import lab
-from lab import FFREPLAY, SCRATCH, canary, equal, finish, ok, project
+from lab import FFREPLAY, SCRATCH, canary, decide, equal, finish, ok, project
 
 BLOCK = """\
 stages:
@@ -53,13 +53,13 @@ def append(path, text):
 
 
 class Watch:
-    def __init__(self, directory, *arguments, stdin=subprocess.DEVNULL):
+    def __init__(self, directory, *arguments, flag="canary.checkout", stdin=subprocess.DEVNULL):
         self.directory = directory
         self.out, self.err = (os.path.join(SCRATCH, f"watch-{time.time()}.{end}")
                               for end in ("out", "err"))
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
             self.process = subprocess.Popen(
-                [FFREPLAY, "watch", "canary.checkout", "-C", directory, "-e", "production",
+                [FFREPLAY, "watch", flag, "-C", directory, "-e", "production",
                  "--interval", "1s", *arguments], stdin=stdin, stdout=out, stderr=err)
 
     def text(self):
@@ -134,6 +134,11 @@ append(log, lines(20))
 ok(watch.until(lambda: used(watch) == 135), "a_log_that_is_replaced_is_followed", used(watch))
 append(log + ".1", lines(5))
 ok(watch.until(lambda: used(watch) == 140), "and_the_old_one_until_its_writer_has_noticed", used(watch))
+by_now = watch.looks()[-1]
+decided = decide(directory, log, log + ".1", "--json", "--now", stamp(now())).json
+equal([decided[part] for part in ("criteria", "health", "build")] + [decided["input"]["digest"]],
+      [by_now[part] for part in ("criteria", "health", "build")] + [by_now["input"]["digest"]],
+      "what_is_seen_is_what_decide_sees")
 os.truncate(log, 0)
 seen = len(watch.looks())
 watch.until(lambda: len(watch.looks()) > seen + 1)
@@ -182,6 +187,12 @@ equal(watch.ends(), 20, "a_bad_one_is_rolled_back")
 equal([entry["verdict"] for entry in ledger(directory)], ["rollback"], "and_that_is_the_end")
 said = [line for line in watch.text().splitlines() if "hold (hold-time)" in line]
 equal(len(said), 1, "a_line_only_when_something_is_new")
+
+directory = running("all")
+watch = Watch(directory, path_of("well.log"), "--apply", flag="--all")
+ok(watch.until(lambda: len(ledger(directory)) == 1), "all_means_every_canary", watch.errors())
+ok(watch.until(lambda: "in full: " in watch.text()), "and_goes_on", watch.text())
+equal(watch.stop(signal.SIGINT), 0, "until_it_is_told_to_end")
 
 # ------------------------------------------------------------- definitions broken, mended, by others
 

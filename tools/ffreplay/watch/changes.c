@@ -15,6 +15,8 @@
 
 #include "compiler/rollout/ledger.h"
 
+#define DEEPEST 32
+
 static uint64_t mark_of(const char *name, const struct stat *status)
 {
     const int64_t what[] = {status->st_size,         status->st_mtim.tv_sec,
@@ -23,11 +25,12 @@ static uint64_t mark_of(const char *name, const struct stat *status)
     return XXH3_64bits_withSeed(what, sizeof what, XXH3_64bits(name, strlen(name)));
 }
 
-/* A sum, so that the order of entries does not count. */
-uint64_t definitions_mark(const char *directory)
+/* A sum, so that the order of entries does not count. Links are followed, as definitions are read;
+ * the depth ends those that lead back. */
+static uint64_t mark_below(const char *directory, int depth)
 {
     uint64_t mark = 0;
-    DIR *stream = opendir(directory);
+    DIR *stream = depth > 0 ? opendir(directory) : NULL;
     for (struct dirent *entry; stream && (entry = readdir(stream));) {
         char *path = NULL;
         struct stat status;
@@ -35,13 +38,18 @@ uint64_t definitions_mark(const char *directory)
             strncmp(entry->d_name, LEDGER_FILE, strlen(LEDGER_FILE)) == 0 ||
             asprintf(&path, "%s/%s", directory, entry->d_name) < 0)
             continue;
-        if (lstat(path, &status) == 0)
-            mark += S_ISDIR(status.st_mode) ? definitions_mark(path) : mark_of(path, &status);
+        if (stat(path, &status) == 0)
+            mark += S_ISDIR(status.st_mode) ? mark_below(path, depth - 1) : mark_of(path, &status);
         free(path);
     }
     if (stream)
         closedir(stream);
     return mark;
+}
+
+uint64_t definitions_mark(const char *directory)
+{
+    return mark_below(directory, DEEPEST);
 }
 
 void changes_open(struct changes *changes)

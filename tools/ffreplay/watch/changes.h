@@ -21,7 +21,7 @@ struct changes {
 };
 void changes_open(struct changes *changes);
 void changes_close(struct changes *changes);
-/* Of a definition directory, or of the one that a log is in. Those that are not there are left out. */
+/* Of definitions, or of the one that a log is in. Those that are not there are left out. */
 void changes_add(struct changes *changes, const char *directory);
 void changes_add_parent(struct changes *changes, const char *path);
 

@@ -33,7 +33,7 @@ struct follower {
     uint32_t file_count;
 };
 
-/* "FILE" or "NAME=FILE" of this replay's project. False: it cannot be followed, and was reported. */
+/* "FILE" or "NAME=FILE" of this replay's project. False: it cannot be followed; reported. */
 bool follower_begin(struct follower *follower, struct replay *replay, const char *argument,
                     struct taker *taker);
 /* Stops reading, and keeps what it takes to begin anew. What came on stdin does not come again. */

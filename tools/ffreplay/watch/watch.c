@@ -1,25 +1,12 @@
 /*
  * watch.c - `ffreplay watch`: decides at an interval on logs that are written to.
- *
- * What was read stays, and is judged anew at every look. When the definitions change, by a decision
- * that was applied or by anybody else, the analyses begin anew, and the logs are read again. The
- * lock on the project is held only while something is applied.
  */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "changes.h"
-#include "compiler/rollout/publication.h"
-#include "compiler/rollout/recovery.h"
-#include "follower.h"
-#include "gate.h"
-#include "tools/ffreplay/apply.h"
-#include "tools/ffreplay/choose.h"
 #include "tools/ffreplay/commands.h"
-#include "tools/ffreplay/log_options.h"
-#include "tools/ffreplay/report.h"
+#include "watch.h"
 
 static int run(int argc, char **argv);
 
@@ -32,45 +19,6 @@ const struct command watch_command = {
     .run = run,
 };
 
-struct options {
-    const char *directory, *environment, *flag; /* no flag: all */
-    bool all;
-    const char *interval_text;
-    int64_t interval;
-    struct log_options logs;
-    const char *actor, *build, *key;
-    bool apply, json, exit_code;
-    enum color_choice color;
-};
-
-/* What was said last of a canary. */
-struct said {
-    const char *flag;
-    uint32_t stage;
-    enum canary_state state;
-    struct decision decision;
-};
-
-struct watch {
-    const struct options *options;
-    struct publication publication;
-    struct replay replay; /* of the definitions that compiled last */
-    bool loaded;
-    bool broken; /* the definitions as they are do not compile: nothing is applied */
-    char *directory;
-    uint64_t mark; /* of the definitions that were looked at last */
-    struct gate gate;
-    struct follower *followers;
-    char **logs;
-    size_t log_count;
-    struct changes changes;
-    struct arena texts;
-    struct said *said;
-    uint32_t said_count;
-    int status;
-    bool over;
-};
-
 static volatile sig_atomic_t interrupted;
 
 static void interrupt(int signal)
@@ -79,234 +27,7 @@ static void interrupt(int signal)
     interrupted = 1;
 }
 
-static int64_t clock_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void end(struct watch *watch, int status)
-{
-    watch->over = true;
-    watch->status = status;
-}
-
-/* ------------------------------------------------------------------------------- definitions -- */
-
-static void unload(struct watch *watch)
-{
-    if (!watch->loaded)
-        return;
-    for (size_t i = 0; i < watch->log_count; i++)
-        follower_stop(&watch->followers[i]);
-    gate_close(&watch->gate);
-    replay_release(&watch->replay);
-    project_free(watch->replay.project);
-    watch->loaded = false;
-}
-
-/* False: reported, and ended. */
-static bool begin_logs(struct watch *watch)
-{
-    for (size_t i = 0; i < watch->log_count; i++) {
-        if (!follower_begin(&watch->followers[i], &watch->replay, watch->logs[i],
-                            &watch->gate.taker)) {
-            end(watch, EXIT_JOB);
-            return false;
-        }
-        if (!watch->followers[i].is_stdin)
-            changes_add_parent(&watch->changes, watch->followers[i].path);
-    }
-    return true;
-}
-
-static bool prepare(struct watch *watch, struct project *project)
-{
-    const struct options *options = watch->options;
-    struct replay *replay = &watch->replay;
-    *replay = (struct replay){.now_given = true};
-    (void)log_options_apply(&options->logs, &watch_command, replay);
-    replay->times.now = clock_now();
-    replay_init(replay, project);
-    replay->texts = &watch->texts;
-    gate_open(&watch->gate, replay);
-    watch->loaded = true;
-    if (!choose_canaries(replay, &watch_command, options->flag, options->environment)) {
-        end(watch, EXIT_JOB);
-        return false;
-    }
-    for (uint32_t i = 0; i < replay->analysis_count; i++)
-        if (!analysis_prepare(&replay->analyses[i], project, replay->layouts, &replay->times)) {
-            end(watch, EXIT_INPUT);
-            return false;
-        }
-    return begin_logs(watch);
-}
-
-/* The definitions as they are now; those that do not compile leave the last good ones in force. */
-static bool load(struct watch *watch)
-{
-    watch->mark = definitions_mark(watch->directory);
-    struct project *project = project_load(watch->options->directory, clock_now());
-    if (project->diagnostics.errors == 0) {
-        watch->broken = false;
-        unload(watch);
-        return prepare(watch, project);
-    }
-    diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT,
-                      use_color(watch->options->color, stderr), stderr);
-    project_free(project);
-    watch->broken = true;
-    if (watch->loaded)
-        fprintf(stderr, "ffreplay: the last definitions that compiled stay in force\n");
-    else
-        end(watch, EXIT_INPUT);
-    return watch->loaded;
-}
-
-static bool reload_if_changed(struct watch *watch)
-{
-    return definitions_mark(watch->directory) == watch->mark || load(watch);
-}
-
-/* ------------------------------------------------------------------------------ what it says -- */
-
-static bool write_out(struct watch *watch, struct buffer *out)
-{
-    bool written = fwrite(out->bytes, 1, out->length, stdout) == out->length && fflush(stdout) == 0;
-    buffer_release(out);
-    if (!written)
-        end(watch, job_error(&watch_command, "cannot write to stdout"));
-    return written;
-}
-
-static void write_line(struct watch *watch, const struct verdict *verdict)
-{
-    struct buffer out = {0};
-    char now[32];
-    format_time(verdict->now / 1000 * 1000, now, sizeof now);
-    buffer_format(&out, "%s  %s  %s (%s) in %s: %s\n", now,
-                  verdict->analysis->subject.flag->name.text,
-                  decision_verdict_text(verdict->decision.verdict),
-                  decision_rule_text(verdict->decision.rule), verdict->stage->name.text,
-                  verdict->reasons.items[0]);
-    write_out(watch, &out);
-}
-
-static void write_verdict(struct watch *watch, struct verdict *verdict)
-{
-    struct buffer out = {0};
-    if (watch->options->json)
-        report_json(verdict, &out);
-    else
-        report_text(verdict, use_color(watch->options->color, stdout), &out);
-    write_out(watch, &out);
-}
-
-static struct said *said_of(struct watch *watch, const char *flag)
-{
-    for (uint32_t i = 0; i < watch->said_count; i++)
-        if (strcmp(watch->said[i].flag, flag) == 0)
-            return &watch->said[i];
-    watch->said = xrealloc(watch->said, (watch->said_count + 1) * sizeof *watch->said);
-    struct said *said = &watch->said[watch->said_count++];
-    *said = (struct said){.flag = strdup(flag), .stage = UINT32_MAX};
-    return said;
-}
-
-/* Each look as JSON; for people, what is new: a line, and the page where something is to be done. */
-static void say(struct watch *watch, struct verdict *verdict)
-{
-    const struct subject *subject = &verdict->analysis->subject;
-    struct said *said = said_of(watch, subject->flag->name.text);
-    bool is_new = said->stage != subject->stage || said->state != subject->canary->state ||
-                  said->decision.verdict != verdict->decision.verdict ||
-                  said->decision.rule != verdict->decision.rule;
-    said->stage = subject->stage;
-    said->state = subject->canary->state;
-    said->decision = verdict->decision;
-    if (watch->options->json || (is_new && verdict->decision.verdict != VERDICT_HOLD))
-        write_verdict(watch, verdict);
-    else if (is_new)
-        write_line(watch, verdict);
-}
-
-/* ------------------------------------------------------------------------------------- apply -- */
-
-/* Under the lock. The definitions are read by apply_verdict() once more: whoever changed them in
- * between is followed instead. */
-static bool apply_locked(struct watch *watch, const struct ledger *ledger, struct verdict *verdict,
-                         struct buffer *error)
-{
-    const struct options *options = watch->options;
-    const char *actor = options->actor ? options->actor : getenv("USER");
-    if (definitions_mark(watch->directory) != watch->mark)
-        return true;
-    if (!apply_verdict(ledger, verdict, actor && *actor ? actor : "ffreplay", error))
-        return false;
-    return !options->build ||
-           publication_publish(&watch->publication, ledger->directory, options->environment, error);
-}
-
-static void apply(struct watch *watch, struct verdict *verdict)
-{
-    struct ledger ledger = {.lock = -1};
-    struct buffer error = {0};
-    bool applied = ledger_lock(&ledger, watch->directory, &error) &&
-                   apply_locked(watch, &ledger, verdict, &error);
-    /* An editor takes no lock: what it made of them is read next. */
-    if (!applied && definitions_mark(watch->directory) == watch->mark)
-        end(watch, job_error(&watch_command, "%s", error.bytes));
-    ledger_unlock(&ledger);
-    buffer_release(&error);
-}
-
-/* What a run that was killed left behind. */
-static bool finish_others(struct watch *watch)
-{
-    struct ledger ledger = {.lock = -1};
-    struct buffer error = {0};
-    struct project *project = NULL;
-    bool finished = ledger_lock(&ledger, watch->directory, &error);
-    if (finished) {
-        project = project_load(watch->options->directory, clock_now());
-        finished = project->diagnostics.errors > 0 || recover(&ledger, project, NULL, &error);
-        project_free(project);
-    }
-    if (!finished)
-        end(watch, job_error(&watch_command, "%s", error.bytes));
-    ledger_unlock(&ledger);
-    buffer_release(&error);
-    return finished;
-}
-
 /* -------------------------------------------------------------------------------------- look -- */
-
-/* The earliest time that a stage may need when it is read anew. */
-static int64_t needed(const struct watch *watch)
-{
-    int64_t earliest = INT64_MAX;
-    for (uint32_t i = 0; i < watch->replay.analysis_count; i++) {
-        const struct analysis *analysis = &watch->replay.analyses[i];
-        int64_t since = analysis->compares_before ? INT64_MIN : analysis->since;
-        if (since < earliest)
-            earliest = since;
-    }
-    return earliest;
-}
-
-static bool read_logs(struct watch *watch)
-{
-    watch->replay.times.now = clock_now();
-    gate_pass(&watch->gate);
-    for (size_t i = 0; i < watch->log_count; i++)
-        if (!follower_read(&watch->followers[i], watch->replay.times.now, needed(watch))) {
-            end(watch, EXIT_JOB);
-            return false;
-        }
-    return true;
-}
 
 enum watch_exit { EXIT_HOLD = 10, EXIT_PAUSE = 11, EXIT_ROLLBACK = 20 };
 
@@ -340,20 +61,20 @@ static void look(struct watch *watch)
 {
     int worst = EXIT_FINE;
     arena_clear(&watch->texts);
-    if (!read_logs(watch) || replay_is_too_bad(&watch->replay))
+    if (!watch_read(watch) || replay_is_too_bad(&watch->replay))
         return;
     for (uint32_t i = 0; i < watch->replay.analysis_count && !watch->over; i++) {
         struct verdict verdict;
         verdict_reach(&verdict, &watch->replay, &watch->replay.analyses[i]);
-        say(watch, &verdict);
+        watch_say(watch, &verdict);
         if (exit_of(watch, &verdict) > worst)
             worst = exit_of(watch, &verdict);
         if (watch->options->apply && !watch->broken && verdict_changes(&verdict) && !watch->over)
-            apply(watch, &verdict);
+            watch_apply(watch, &verdict);
         if (watch->options->flag && is_final(&verdict))
-            end(watch, worst);
+            watch_end(watch, worst);
         /* What one changed, the others are no longer what was read. */
-        if (definitions_mark(watch->directory) != watch->mark)
+        if (watch_is_outdated(watch))
             return;
     }
     if (!watch->over)
@@ -381,9 +102,9 @@ static void wait_for_look(struct watch *watch, int64_t next, const sigset_t *sig
 {
     while (!interrupted && !watch->over && !stdin_has_ended(watch) && clock_now() < next) {
         changes_wait(&watch->changes, waits_for_stdin(watch), next - clock_now(), signals);
-        if (definitions_mark(watch->directory) != watch->mark)
+        if (watch_is_outdated(watch))
             return;
-        read_logs(watch);
+        watch_read(watch);
     }
 }
 
@@ -397,13 +118,13 @@ static void say_end(const struct watch *watch)
 
 static void watch_on(struct watch *watch, const sigset_t *signals)
 {
-    while (!watch->over && !interrupted && reload_if_changed(watch)) {
+    while (!watch->over && !interrupted && (!watch_is_outdated(watch) || watch_load(watch))) {
         int64_t next = clock_now() + watch->options->interval;
         bool last = stdin_has_ended(watch);
         look(watch);
         if (last)
             break;
-        if (!watch->over && definitions_mark(watch->directory) == watch->mark)
+        if (!watch->over && !watch_is_outdated(watch))
             wait_for_look(watch, next, signals);
     }
     say_end(watch);
@@ -425,7 +146,7 @@ static sigset_t block_signals(void)
     return before;
 }
 
-static int watch_logs(const struct options *options, char **logs, size_t log_count)
+static int watch_logs(const struct watch_options *options, char **logs, size_t log_count)
 {
     struct watch watch = {.options = options, .logs = logs, .log_count = log_count};
     struct buffer error = {0};
@@ -442,9 +163,9 @@ static int watch_logs(const struct options *options, char **logs, size_t log_cou
     watch.followers = xcalloc(log_count + 1, sizeof *watch.followers);
     changes_open(&watch.changes);
     changes_add(&watch.changes, watch.directory);
-    if ((!options->apply || finish_others(&watch)) && load(&watch))
+    if ((!options->apply || watch_recover(&watch)) && watch_load(&watch))
         watch_on(&watch, &signals);
-    unload(&watch);
+    watch_unload(&watch);
     for (size_t i = 0; i < log_count; i++)
         follower_close(&watch.followers[i]);
     changes_close(&watch.changes);
@@ -458,7 +179,7 @@ static int watch_logs(const struct options *options, char **logs, size_t log_cou
     return watch.status;
 }
 
-static bool take_interval(struct options *options)
+static bool take_interval(struct watch_options *options)
 {
     if (parse_duration(options->interval_text, &options->interval) && options->interval >= 1000)
         return true;
@@ -467,7 +188,7 @@ static bool take_interval(struct options *options)
     return false;
 }
 
-static int check_usage(const struct options *options, int operands)
+static int check_usage(const struct watch_options *options, int operands)
 {
     if (!options->all && operands < 1)
         return usage_error(&watch_command, "expected a flag, or --all");
@@ -484,7 +205,7 @@ static int check_usage(const struct options *options, int operands)
 
 static int run(int argc, char **argv)
 {
-    struct options options = {.interval_text = "10s", .logs = LOG_OPTIONS_INIT};
+    struct watch_options options = {.interval_text = "10s", .logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
         {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
          "the project [flags, or . where it holds definitions]"},

@@ -1,0 +1,62 @@
+/*
+ * enact.c - a verdict that is applied. See watch.h.
+ *
+ * The lock is held only meanwhile, so that nobody else has to wait for the watch.
+ */
+#include <stdlib.h>
+
+#include "compiler/rollout/recovery.h"
+#include "tools/ffreplay/apply.h"
+#include "tools/ffreplay/commands.h"
+#include "watch.h"
+
+/* What a run that was killed left behind. */
+static bool recover_locked(struct watch *watch, const struct ledger *ledger, struct buffer *error)
+{
+    struct project *project = project_load(watch->directory, clock_now());
+    bool recovered = project->diagnostics.errors > 0 || recover(ledger, project, NULL, error);
+    project_free(project);
+    return recovered;
+}
+
+/* Whoever changed the definitions since they were read, is followed instead. */
+static bool apply_locked(struct watch *watch, const struct ledger *ledger, struct verdict *verdict,
+                         struct buffer *error)
+{
+    const struct watch_options *options = watch->options;
+    const char *actor = options->actor ? options->actor : getenv("USER");
+    if (!recover_locked(watch, ledger, error))
+        return false;
+    if (watch_is_outdated(watch))
+        return true;
+    if (!apply_verdict(ledger, verdict, actor && *actor ? actor : "ffreplay", error))
+        return false;
+    return !options->build ||
+           publication_publish(&watch->publication, ledger->directory, options->environment, error);
+}
+
+void watch_apply(struct watch *watch, struct verdict *verdict)
+{
+    struct ledger ledger = {.lock = -1};
+    struct buffer error = {0};
+    bool applied = ledger_lock(&ledger, watch->directory, &error) &&
+                   apply_locked(watch, &ledger, verdict, &error);
+    /* An editor takes no lock: what it made of them is read next. */
+    if (!applied && !watch_is_outdated(watch))
+        watch_end(watch, job_error(&watch_command, "%s", error.bytes));
+    ledger_unlock(&ledger);
+    buffer_release(&error);
+}
+
+bool watch_recover(struct watch *watch)
+{
+    struct ledger ledger = {.lock = -1};
+    struct buffer error = {0};
+    bool recovered =
+        ledger_lock(&ledger, watch->directory, &error) && recover_locked(watch, &ledger, &error);
+    if (!recovered)
+        watch_end(watch, job_error(&watch_command, "%s", error.bytes));
+    ledger_unlock(&ledger);
+    buffer_release(&error);
+    return recovered;
+}

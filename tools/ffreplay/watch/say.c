@@ -1,0 +1,66 @@
+/* say.c - what a watch prints. See watch.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/ffreplay/commands.h"
+#include "tools/ffreplay/report.h"
+#include "watch.h"
+
+static bool write_out(struct watch *watch, struct buffer *out)
+{
+    bool written = fwrite(out->bytes, 1, out->length, stdout) == out->length && fflush(stdout) == 0;
+    buffer_release(out);
+    if (!written)
+        watch_end(watch, job_error(&watch_command, "cannot write to stdout"));
+    return written;
+}
+
+static void write_line(struct watch *watch, const struct verdict *verdict)
+{
+    struct buffer out = {0};
+    char now[32];
+    format_time(verdict->now / 1000 * 1000, now, sizeof now);
+    buffer_format(&out, "%s  %s  %s (%s) in %s: %s\n", now,
+                  verdict->analysis->subject.flag->name.text,
+                  decision_verdict_text(verdict->decision.verdict),
+                  decision_rule_text(verdict->decision.rule), verdict->stage->name.text,
+                  verdict->reasons.items[0]);
+    write_out(watch, &out);
+}
+
+static void write_verdict(struct watch *watch, struct verdict *verdict)
+{
+    struct buffer out = {0};
+    if (watch->options->json)
+        report_json(verdict, &out);
+    else
+        report_text(verdict, use_color(watch->options->color, stdout), &out);
+    write_out(watch, &out);
+}
+
+static struct said *said_of(struct watch *watch, const char *flag)
+{
+    for (uint32_t i = 0; i < watch->said_count; i++)
+        if (strcmp(watch->said[i].flag, flag) == 0)
+            return &watch->said[i];
+    watch->said = xrealloc(watch->said, (watch->said_count + 1) * sizeof *watch->said);
+    struct said *said = &watch->said[watch->said_count++];
+    *said = (struct said){.flag = strdup(flag), .stage = UINT32_MAX};
+    return said;
+}
+
+void watch_say(struct watch *watch, struct verdict *verdict)
+{
+    const struct subject *subject = &verdict->analysis->subject;
+    struct said *said = said_of(watch, subject->flag->name.text);
+    bool is_new = said->stage != subject->stage || said->state != subject->canary->state ||
+                  said->decision.verdict != verdict->decision.verdict ||
+                  said->decision.rule != verdict->decision.rule;
+    said->stage = subject->stage;
+    said->state = subject->canary->state;
+    said->decision = verdict->decision;
+    if (watch->options->json || (is_new && verdict->decision.verdict != VERDICT_HOLD))
+        write_verdict(watch, verdict);
+    else if (is_new)
+        write_line(watch, verdict);
+}
