@@ -66,7 +66,7 @@ static void *read_slots(void *argument)
     }
 }
 
-/* Returns in how many of at most `rounds` both looked past the other; *rounds is how many it took. */
+/* In how many rounds both looked past the other. *rounds: at most; then how many there were. */
 static unsigned look_past(bool barrier, unsigned enough, unsigned *rounds)
 {
     struct litmus litmus = {.announced = NULL};
