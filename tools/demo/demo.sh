@@ -46,7 +46,8 @@ say() { printf '   %s\n' "$*"; }
 indent() {
     awk '{
         line = $0
-        hang = line ~ /^  [a-z]/ ? "            " : ""
+        match(line, /^ */)
+        hang = line ~ /^  [a-z]/ ? "            " : substr(line, 1, RLENGTH)
         while (length(line) > 76) {
             cut = 76
             while (cut > 20 && substr(line, cut, 1) !~ /[ ,]/) cut--
@@ -98,6 +99,11 @@ the_point() {
         /^  [a-z]/ { why = /^  why/ }
         NR == 1 || / HARM / || /^  (input|would) / || (why && NF) { held = $0 }
         END { if (held != "") print held }'
+}
+
+# Of changes: when, what, and to whom, without the fractions of a second and the reasons.
+in_brief() {
+    sed -E -e '/^ *$/d' -e '/^ {20}/d' -e 's/\.[0-9]{3}Z/Z/g' -e '/^[0-9]/s/  +/ /g'
 }
 
 # edit FILE SED-SCRIPT: changes a definition, and shows the change as git would.
@@ -216,14 +222,15 @@ step 'The new service starts to fail: 30 % errors, three times as slow'
 edit $model '/canary-error-share:/,/value:/ s/value: .*/value: 0.3/
     /canary-slowdown:/,/value:/ s/value: .*/value: 3/'
 run ffc build -C flags -e production -o live.ffs
-observe 12
+observe 1
 show_share
 
-step "Decide again, from the service's own log"
+step "Watch the service's own log, and decide each second"
 say "$(grouped "$(wc -l <service.log)") lines, which do not say who was in the canary, such as"
 tail -2 service.log | head -1 | indent
 cp $definition before
-show=the_point run ffreplay decide $flag rupaya.requests=service.log -C flags -e production --apply --build live.ffs
+show=the_point run timeout 30 ffreplay watch $flag rupaya.requests=service.log -C flags -e production \
+    --interval 1s --apply --build live.ffs
 claim 'the verdict is rollback' grep -q '^rollback ' printed
 claim 'the definition says so' grep -q 'state: rolled_back' $definition
 
@@ -237,5 +244,10 @@ observe 3
 show_share
 claim 'nobody is in the canary any more' test "$in_canary" -eq 0
 claim 'the service never stopped' kill -0 "$service"
+
+step 'Look back: what was decided, and by the same log, what the policy does'
+show=in_brief run ffreplay history -C flags
+show=in_brief run ffreplay backtest $flag rupaya.requests=service.log -C flags -e production --interval 1s
+claim 'played from its beginning, the canary is rolled back, too' grep -q '^rolled back' printed
 
 printf '\n%sDone in %d s; every step held.%s\n' "$bold" $SECONDS "$plain"
