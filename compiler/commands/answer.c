@@ -6,17 +6,15 @@
 #include <string.h>
 
 #include "compiler/base/json.h"
-#include "commands.h"
 
 int compile_snapshot(const struct command *command, struct project *project, uint32_t environment,
-                     enum diagnostic_format format, enum color_choice color,
-                     struct snapshot *snapshot)
+                     const struct project_choice *choice, struct snapshot *snapshot)
 {
     struct buffer bytes = {0}, problem = {0};
     int status = EXIT_FINE;
     *snapshot = (struct snapshot){0};
     if (!project_compile(project, project->environments.items[environment].text, NULL, 0, &bytes)) {
-        show_diagnostics(project, format, color);
+        show_diagnostics(project, choice->format, choice->color);
         status = EXIT_INPUT;
     } else if (snapshot_open_memory(snapshot, &bytes, &problem)) {
         status = job_error(command, "what was compiled is not a sound snapshot: %s", problem.bytes);

@@ -5,8 +5,7 @@
 #ifndef FFC_COMMANDS_ANSWER_H
 #define FFC_COMMANDS_ANSWER_H
 
-#include "compiler/options.h"
-#include "compiler/project.h"
+#include "commands.h"
 #include "snapshot.h"
 
 /*
@@ -14,8 +13,7 @@
  * not EXIT_FINE, it has been said why. Whatever the result, snapshot_close() may follow.
  */
 int compile_snapshot(const struct command *command, struct project *project, uint32_t environment,
-                     enum diagnostic_format format, enum color_choice color,
-                     struct snapshot *snapshot);
+                     const struct project_choice *choice, struct snapshot *snapshot);
 
 /* The value as JSON; null for an error. */
 void write_answer_value(const fflag_result *result, struct buffer *out);

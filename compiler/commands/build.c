@@ -26,7 +26,7 @@ const struct command build_command = {
 };
 
 struct options {
-    const char *directory;
+    struct project_choice project;
     const char *environment;
     bool all;
     const char *output;
@@ -34,8 +34,6 @@ struct options {
     const char *generation;
     const char *key;
     bool json;
-    enum diagnostic_format format;
-    enum color_choice color;
 };
 
 /* One snapshot on its way out. */
@@ -183,16 +181,15 @@ static int build(struct project *project, const struct options *options, const s
         else
             buffer_append_text(&result->path, options->output);
     }
-    show_diagnostics(project, options->format, options->color);
+    show_diagnostics(project, options->project.format, options->project.color);
     return project->diagnostics.errors ? EXIT_INPUT : publish(project, options, results, count);
 }
 
 static int load_and_build(const struct options *options, const struct stamp *stamp)
 {
-    struct project *project = project_load(options->directory, clock_now());
-    int status = diagnostics_status(&project->diagnostics);
+    struct project *project = project_load(options->project.directory, clock_now());
+    int status = require_sound(project, &options->project);
     if (status != EXIT_FINE) {
-        show_diagnostics(project, options->format, options->color);
         project_free(project);
         return status;
     }
@@ -257,10 +254,9 @@ static int check_usage(const struct options *options, int operands, char **argv)
 
 static int run(int argc, char **argv)
 {
-    struct options options = {.format = DIAGNOSTIC_TEXT};
+    struct options options = {0};
     const struct option table[] = {
-        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
-         "the project [flags, or . where it holds definitions]"},
+        DIRECTORY_OPTION(options.project),
         {"environment", 'e', OPTION_TEXT, &options.environment, "ENV", "compile for this one"},
         {"all", 0, OPTION_FLAG, &options.all, NULL, "compile for all, as DIR/ENV.ffs"},
         {"output", 'o', OPTION_TEXT, &options.output, "PATH", "the file, or - for stdout"},
@@ -269,9 +265,7 @@ static int run(int argc, char **argv)
          "keep a number that grows, for readers that refuse what is older"},
         {"sign", 0, OPTION_TEXT, &options.key, "KEY", "sign with this secret key of minisign"},
         {"json", 0, OPTION_FLAG, &options.json, NULL, "print what was built as JSON, a line each"},
-        {"format", 0, OPTION_FORMAT, &options.format, NULL,
-         "of diagnostics: text, json, sarif or github [text]"},
-        {"color", 0, OPTION_COLOR, &options.color, NULL, "auto, always or never [auto]"},
+        DIAGNOSTICS_OPTIONS(options.project),
     };
     int status;
     int operands =

@@ -33,13 +33,13 @@ static void append_sizes(struct buffer *out, const struct project *project)
 }
 
 /* In text, diagnostics go to stderr, and what is not at fault to stdout. */
-static int report(struct project *project, enum diagnostic_format format, enum color_choice color)
+static int report(struct project *project, const struct project_choice *choice)
 {
     int status = diagnostics_status(&project->diagnostics);
-    FILE *out = format == DIAGNOSTIC_TEXT ? stderr : stdout;
-    diagnostics_write(&project->diagnostics, format, use_color(color, out), out);
+    FILE *out = choice->format == DIAGNOSTIC_TEXT ? stderr : stdout;
+    diagnostics_write(&project->diagnostics, choice->format, use_color(choice->color, out), out);
     struct buffer sizes = {0};
-    if (format == DIAGNOSTIC_TEXT && !project->diagnostics.errors)
+    if (choice->format == DIAGNOSTIC_TEXT && !project->diagnostics.errors)
         append_sizes(&sizes, project);
     if (sizes.length && !write_stdout(&check_command, &sizes))
         status = EXIT_JOB;
@@ -49,18 +49,14 @@ static int report(struct project *project, enum diagnostic_format format, enum c
 
 static int run(int argc, char **argv)
 {
-    const char *directory = NULL;
+    struct project_choice choice = {0};
     bool strict = false;
     int64_t now = clock_now();
-    enum diagnostic_format format = DIAGNOSTIC_TEXT;
-    enum color_choice color = COLOR_AUTO;
     const struct option options[] = {
-        {"directory", 'C', OPTION_TEXT, &directory, "DIR",
-         "the project [flags, or . where it holds definitions]"},
+        DIRECTORY_OPTION(choice),
         {"strict", 0, OPTION_FLAG, &strict, NULL, "flags past 'expires' are errors"},
         {"now", 0, OPTION_TIME, &now, "TIME", "what 'expires' is judged by [the clock]"},
-        {"format", 0, OPTION_FORMAT, &format, NULL, "text, json, sarif or github [text]"},
-        {"color", 0, OPTION_COLOR, &color, NULL, "auto, always or never [auto]"},
+        DIAGNOSTICS_OPTIONS(choice),
     };
     int status;
     int operands = options_parse(&check_command, options, sizeof options / sizeof *options, argc,
@@ -71,11 +67,11 @@ static int run(int argc, char **argv)
         return usage_error(&check_command, "unexpected argument '%s'; name a project with -C",
                            argv[1]);
 
-    struct project *project = project_load(directory, now);
+    struct project *project = project_load(choice.directory, now);
     if (strict)
         diagnostics_raise(&project->diagnostics, FF0331);
     project_check_limits(project);
-    status = report(project, format, color);
+    status = report(project, &choice);
     project_free(project);
     return status;
 }

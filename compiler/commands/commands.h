@@ -27,6 +27,29 @@ extern const struct command rollback_command;
 /* Milliseconds since the epoch. */
 int64_t clock_now(void);
 
+/* The project that a command is about, and how it is spoken of; zeroed, as usual. */
+struct project_choice {
+    const char *directory;
+    enum diagnostic_format format;
+    enum color_choice color;
+};
+/* Rows of a table of options. */
+#define DIRECTORY_OPTION(choice)                                   \
+    {                                                              \
+        "directory", 'C', OPTION_TEXT, &(choice).directory, "DIR", \
+            "the project [flags, or . where it holds definitions]" \
+    }
+#define DIAGNOSTICS_OPTIONS(choice)                                                     \
+    {"format",         0,    OPTION_FORMAT,                                             \
+     &(choice).format, NULL, "of diagnostics: text, json, sarif or github [text]"},     \
+    {                                                                                   \
+        "color", 0, OPTION_COLOR, &(choice).color, NULL, "auto, always or never [auto]" \
+    }
+
+/* EXIT_FINE for a project without errors; otherwise they have been shown, and it is what to exit
+ * with. */
+int require_sound(struct project *project, const struct project_choice *choice);
+
 /* Writes all diagnostics to stderr, where there are any. */
 void show_diagnostics(struct project *project, enum diagnostic_format format,
                       enum color_choice color);

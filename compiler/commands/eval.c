@@ -22,7 +22,7 @@ const struct command eval_command = {
 };
 
 struct options {
-    const char *directory;
+    struct project_choice project;
     const char *environment;
     const char *snapshot;
     const char *context;
@@ -30,8 +30,6 @@ struct options {
     bool all;
     bool json;
     int64_t at;
-    enum diagnostic_format format;
-    enum color_choice color;
 };
 
 struct evaluation {
@@ -233,18 +231,16 @@ static int open_file(struct evaluation *evaluation)
 static int compile(struct evaluation *evaluation)
 {
     const struct options *options = evaluation->options;
-    struct project *project = project_load(options->directory, clock_now());
+    struct project *project = project_load(options->project.directory, clock_now());
     evaluation->project = project;
-    int status = diagnostics_status(&project->diagnostics);
-    if (project->diagnostics.errors) {
-        show_diagnostics(project, options->format, options->color);
+    int status = require_sound(project, &options->project);
+    if (status != EXIT_FINE)
         return status;
-    }
     uint32_t environment =
         choose_environment(&eval_command, project, options->environment, &status);
     if (environment == UINT32_MAX)
         return status;
-    return compile_snapshot(&eval_command, project, environment, options->format, options->color,
+    return compile_snapshot(&eval_command, project, environment, &options->project,
                             &evaluation->snapshot);
 }
 
@@ -254,7 +250,7 @@ static int check_usage(const struct options *options, int flags)
         return usage_error(&eval_command, "which flags? Name them, or say --all");
     if (flags > 0 && options->all)
         return usage_error(&eval_command, "--all and names of flags exclude each other");
-    if (options->snapshot && (options->environment || options->directory))
+    if (options->snapshot && (options->environment || options->project.directory))
         return usage_error(&eval_command, "-s is one environment already: leave out -C and -e");
     if (!options->context == !options->contexts)
         return usage_error(&eval_command, "for whom? Say -c with a JSON object, or --contexts with "
@@ -267,10 +263,9 @@ static int check_usage(const struct options *options, int flags)
 
 static int run(int argc, char **argv)
 {
-    struct options options = {.at = INT64_MIN, .format = DIAGNOSTIC_TEXT};
+    struct options options = {.at = INT64_MIN};
     const struct option table[] = {
-        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
-         "the project [flags, or . where it holds definitions]"},
+        DIRECTORY_OPTION(options.project),
         {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
          "evaluate as compiled for this one"},
         {"snapshot", 's', OPTION_TEXT, &options.snapshot, "FILE",
@@ -282,9 +277,7 @@ static int run(int argc, char **argv)
         {"all", 0, OPTION_FLAG, &options.all, NULL, "every flag, by name"},
         {"at", 0, OPTION_TIME, &options.at, "TIME", "the clock [now]"},
         {"json", 0, OPTION_FLAG, &options.json, NULL, "one JSON object a line"},
-        {"format", 0, OPTION_FORMAT, &options.format, NULL,
-         "of diagnostics: text, json, sarif or github [text]"},
-        {"color", 0, OPTION_COLOR, &options.color, NULL, "auto, always or never [auto]"},
+        DIAGNOSTICS_OPTIONS(options.project),
     };
     int status;
     int flags =

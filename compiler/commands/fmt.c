@@ -43,13 +43,12 @@ static void add_file(struct formatting *formatting, const char *path)
 }
 
 /* The files of a project, also of one that does not pass `ffc check`. */
-static void add_project(struct formatting *formatting, const char *directory,
-                        enum diagnostic_format format, enum color_choice color)
+static void add_project(struct formatting *formatting, const struct project_choice *choice)
 {
-    struct project *project = project_load(directory, 0);
+    struct project *project = project_load(choice->directory, 0);
     bool readable = diagnostics_status(&project->diagnostics) != EXIT_JOB;
     if (!readable) {
-        show_diagnostics(project, format, color);
+        show_diagnostics(project, choice->format, choice->color);
         fail(formatting, EXIT_JOB);
     }
     for (uint32_t i = 0; readable && i < project->sources.count; i++) {
@@ -134,19 +133,14 @@ static void format_one(struct formatting *formatting, uint32_t file)
 static int run(int argc, char **argv)
 {
     struct formatting formatting = {.status = EXIT_FINE};
-    const char *directory = NULL;
-    enum diagnostic_format format = DIAGNOSTIC_TEXT;
-    enum color_choice color = COLOR_AUTO;
+    struct project_choice choice = {0};
     const struct option options[] = {
-        {"directory", 'C', OPTION_TEXT, &directory, "DIR",
-         "the project [flags, or . where it holds definitions]"},
+        DIRECTORY_OPTION(choice),
         {"check", 0, OPTION_FLAG, &formatting.check, NULL,
          "change nothing; name the files that would change, and exit 1"},
         {"diff", 0, OPTION_FLAG, &formatting.diff, NULL,
          "change nothing; show what would change, and exit 1"},
-        {"format", 0, OPTION_FORMAT, &format, NULL,
-         "of diagnostics: text, json, sarif or github [text]"},
-        {"color", 0, OPTION_COLOR, &color, NULL, "auto, always or never [auto]"},
+        DIAGNOSTICS_OPTIONS(choice),
     };
     int status;
     int operands =
@@ -157,15 +151,16 @@ static int run(int argc, char **argv)
     formatting.sources.arena = formatting.diagnostics.arena = &formatting.arena;
     formatting.diagnostics.sources = &formatting.sources;
     if (operands == 0)
-        add_project(&formatting, directory, format, color);
+        add_project(&formatting, &choice);
     for (int i = 1; i <= operands; i++)
         add_file(&formatting, argv[i]);
     for (uint32_t i = 0; i < formatting.sources.count; i++)
         format_one(&formatting, i);
 
     if (formatting.diagnostics.count > 0) {
-        FILE *out = format == DIAGNOSTIC_TEXT ? stderr : stdout;
-        diagnostics_write(&formatting.diagnostics, format, use_color(color, out), out);
+        FILE *out = choice.format == DIAGNOSTIC_TEXT ? stderr : stdout;
+        diagnostics_write(&formatting.diagnostics, choice.format, use_color(choice.color, out),
+                          out);
     }
     if ((formatting.check || formatting.diff) && formatting.different > 0)
         fail(&formatting, EXIT_INPUT);

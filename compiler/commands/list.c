@@ -301,13 +301,9 @@ static int check_kinds(const struct listing *listing)
 static int list(struct listing *listing)
 {
     const struct project *project = listing->project;
-    int status = check_kinds(listing);
-    if (status == EXIT_FINE)
-        status = diagnostics_status(&project->diagnostics);
-    if (status == EXIT_FINE && listing->environment &&
+    int status = EXIT_FINE;
+    if (listing->environment &&
         choose_environment(&list_command, project, listing->environment, &status) == UINT32_MAX)
-        return status;
-    if (status != EXIT_FINE)
         return status;
     struct buffer out = {0};
     for (uint32_t i = 0; listing->json && i < project->flag_count; i++) {
@@ -325,17 +321,15 @@ static int list(struct listing *listing)
 static int run(int argc, char **argv)
 {
     struct listing listing = {0};
-    const char *directory = NULL;
-    enum color_choice color = COLOR_AUTO;
+    struct project_choice choice = {0};
     const struct option options[] = {
-        {"directory", 'C', OPTION_TEXT, &directory, "DIR",
-         "the project [flags, or . where it holds definitions]"},
+        DIRECTORY_OPTION(choice),
         {"environment", 'e', OPTION_TEXT, &listing.environment, "ENV", "only this one's column"},
         {"kind", 0, OPTION_TEXTS, &listing.kinds, "KIND", "only these kinds; may be repeated"},
         {"owner", 0, OPTION_TEXTS, &listing.owners, "NAME", "only these owners"},
         {"tag", 0, OPTION_TEXTS, &listing.tags, "TAG", "only flags with one of these tags"},
         {"json", 0, OPTION_FLAG, &listing.json, NULL, "a JSON object a flag, a line each"},
-        {"color", 0, OPTION_COLOR, &color, NULL, "of diagnostics: auto, always or never [auto]"},
+        DIAGNOSTICS_OPTIONS(choice),
     };
     int status;
     listing.glob_count = options_parse(&list_command, options, sizeof options / sizeof *options,
@@ -343,10 +337,12 @@ static int run(int argc, char **argv)
     if (listing.glob_count < 0)
         return status;
     listing.globs = argv + 1;
-    listing.project = project_load(directory, clock_now());
-    if (listing.project->diagnostics.errors)
-        show_diagnostics(listing.project, DIAGNOSTIC_TEXT, color);
-    status = list(&listing);
+    listing.project = project_load(choice.directory, clock_now());
+    status = check_kinds(&listing);
+    if (status == EXIT_FINE)
+        status = require_sound(listing.project, &choice);
+    if (status == EXIT_FINE)
+        status = list(&listing);
     project_free(listing.project);
     free(listing.kinds.items);
     free(listing.owners.items);

@@ -34,6 +34,14 @@ int diagnostics_status(const struct diagnostics *diagnostics)
     return status;
 }
 
+int require_sound(struct project *project, const struct project_choice *choice)
+{
+    if (project->diagnostics.errors == 0)
+        return EXIT_FINE;
+    show_diagnostics(project, choice->format, choice->color);
+    return diagnostics_status(&project->diagnostics);
+}
+
 static const char **environment_names(const struct project *project)
 {
     const char **names = xcalloc(project->environments.count + 1u, sizeof *names);

@@ -25,14 +25,12 @@ const struct command test_command = {
 #define MOST_UNREACHED 10 /* listed without being asked */
 
 struct options {
-    const char *directory;
+    struct project_choice project;
     const char *environment;
     const char *min_coverage;
     bool json;
     bool coverage;
     int64_t at;
-    enum diagnostic_format format;
-    enum color_choice color;
 };
 
 /* --------------------------------------------------------------------------------- the tests -- */
@@ -96,7 +94,7 @@ static int judge_coverage(const struct test_run *run, const char *least)
 static int run_trials(struct test_run *run, const struct options *options, bool all)
 {
     struct buffer product = {0}, summary = {0};
-    int status = arrange_trials(run, options->format, options->color);
+    int status = arrange_trials(run, &options->project);
     if (status == EXIT_FINE) {
         coverage_init(run, all);
         for (uint32_t i = 0; i < run->trial_count; i++)
@@ -110,10 +108,11 @@ static int run_trials(struct test_run *run, const struct options *options, bool 
             status = EXIT_JOB;
     }
     if (status == EXIT_FINE) {
-        if (options->format != DIAGNOSTIC_TEXT)
-            report_failures(run, options->format, stderr);
+        if (options->project.format != DIAGNOSTIC_TEXT)
+            report_failures(run, options->project.format, stderr);
         /* A document on stderr stands alone. */
-        bool lines = options->format == DIAGNOSTIC_TEXT || options->format == DIAGNOSTIC_GITHUB;
+        bool lines = options->project.format == DIAGNOSTIC_TEXT ||
+                     options->project.format == DIAGNOSTIC_GITHUB;
         if (lines) {
             report_summary(run, options->coverage ? UINT32_MAX : MOST_UNREACHED, &summary);
             fwrite(summary.bytes, 1, summary.length, stderr);
@@ -132,11 +131,9 @@ static int run_project(struct test_run *run, const struct options *options, char
                        int count)
 {
     struct project *project = run->project;
-    int status = diagnostics_status(&project->diagnostics);
-    if (project->diagnostics.errors) {
-        show_diagnostics(project, options->format, options->color);
+    int status = require_sound(project, &options->project);
+    if (status != EXIT_FINE)
         return status;
-    }
     uint32_t environment = UINT32_MAX;
     if (options->environment) {
         environment = choose_environment(run->command, project, options->environment, &status);
@@ -151,10 +148,9 @@ static int run_project(struct test_run *run, const struct options *options, char
 
 static int run(int argc, char **argv)
 {
-    struct options options = {.at = INT64_MIN, .format = DIAGNOSTIC_TEXT};
+    struct options options = {.at = INT64_MIN};
     const struct option table[] = {
-        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
-         "the project [flags, or . where it holds definitions]"},
+        DIRECTORY_OPTION(options.project),
         {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
          "tests of this environment alone"},
         {"at", 0, OPTION_TIME, &options.at, "TIME",
@@ -164,9 +160,9 @@ static int run(int argc, char **argv)
          "list all that no test reaches, not just ten"},
         {"min-coverage", 0, OPTION_TEXT, &options.min_coverage, "PERCENT",
          "fail where the tests reach less"},
-        {"format", 0, OPTION_FORMAT, &options.format, NULL,
+        {"format", 0, OPTION_FORMAT, &options.project.format, NULL,
          "of diagnostics, and then of failures too: text, json, sarif or github [text]"},
-        {"color", 0, OPTION_COLOR, &options.color, NULL, "auto, always or never [auto]"},
+        {"color", 0, OPTION_COLOR, &options.project.color, NULL, "auto, always or never [auto]"},
     };
     int status;
     int filters =
@@ -179,7 +175,7 @@ static int run(int argc, char **argv)
                            options.min_coverage);
     struct test_run run = {.command = &test_command,
                            .now = options.at != INT64_MIN ? options.at : clock_now()};
-    run.project = project_load(options.directory, clock_now());
+    run.project = project_load(options.project.directory, clock_now());
     status = run_project(&run, &options, argv + 1, filters);
     project_free(run.project);
     arena_release(&run.arena);

@@ -74,7 +74,7 @@ struct test_run {
 };
 
 /* test_arrange.c: gives each trial its arrangement, and compiles them. Returns an exit_status. */
-int arrange_trials(struct test_run *run, enum diagnostic_format format, enum color_choice color);
+int arrange_trials(struct test_run *run, const struct project_choice *choice);
 void release_arrangements(struct test_run *run);
 
 /* test_run.c */

@@ -81,7 +81,7 @@ static void arrange(struct test_run *run, struct trial *trial, const bool *asked
 }
 
 static int compile(struct test_run *run, struct arrangement *arrangement,
-                   enum diagnostic_format format, enum color_choice color)
+                   const struct project_choice *choice)
 {
     struct project *project = &arrangement->project;
     *project = *run->project;
@@ -95,14 +95,14 @@ static int compile(struct test_run *run, struct arrangement *arrangement,
         project->flags[test->flag->index] =
             suppose(&run->arena, project, test->flag, arrangement->environment, &test->supposition);
     }
-    int status = compile_snapshot(run->command, project, arrangement->environment, format, color,
+    int status = compile_snapshot(run->command, project, arrangement->environment, choice,
                                   &arrangement->snapshot);
     if (status == EXIT_FINE)
         context_reader_init(&arrangement->reader, project, &arrangement->snapshot);
     return status;
 }
 
-int arrange_trials(struct test_run *run, enum diagnostic_format format, enum color_choice color)
+int arrange_trials(struct test_run *run, const struct project_choice *choice)
 {
     uint32_t count = run->project->environments.count;
     bool **asked = xcalloc(count + 1u, sizeof *asked);
@@ -117,7 +117,7 @@ int arrange_trials(struct test_run *run, enum diagnostic_format format, enum col
     free(asked);
     int status = EXIT_FINE;
     for (uint32_t i = 0; i < run->arrangement_count && status == EXIT_FINE; i++)
-        status = compile(run, &run->arrangements[i], format, color);
+        status = compile(run, &run->arrangements[i], choice);
     return status;
 }
 

@@ -23,7 +23,7 @@ const struct command trace_command = {
 };
 
 struct options {
-    const char *directory;
+    struct project_choice project;
     const char *environment;
     const char *snapshot;
     const char *context;
@@ -31,8 +31,6 @@ struct options {
     const char *stage;
     bool json;
     int64_t at;
-    enum diagnostic_format format;
-    enum color_choice color;
 };
 
 /* ----------------------------------------------------------------------------------- answers -- */
@@ -71,7 +69,7 @@ static void write_text(struct tracer *tracer, const struct options *options,
                        const struct flag *flag, const struct step *steps,
                        const fflag_result *result, struct buffer *out)
 {
-    bool color = use_color(options->color, stdout);
+    bool color = use_color(options->project.color, stdout);
     write_head(tracer, options, flag->name.text, out);
     write_steps_text(tracer, steps, color, out);
     buffer_format(out, "\n%s = ", flag->name.text);
@@ -233,16 +231,15 @@ static int trace_project(struct tracer *tracer, const struct options *options, c
                          struct snapshot *given, struct snapshot *compiled)
 {
     struct project *project = tracer->project;
-    int status = diagnostics_status(&project->diagnostics);
-    if (status == EXIT_JOB && options->snapshot && !options->directory)
+    if (options->snapshot && !options->project.directory &&
+        diagnostics_status(&project->diagnostics) == EXIT_JOB)
         return job_error(&trace_command,
                          "a snapshot has no definitions, and there are none in '%s': name the "
                          "project that it was built from with -C",
                          project->directory);
-    if (project->diagnostics.errors) {
-        show_diagnostics(project, options->format, options->color);
+    int status = require_sound(project, &options->project);
+    if (status != EXIT_FINE)
         return status;
-    }
     const char *environment = options->environment;
     if (options->snapshot) {
         status = open_given(options, given);
@@ -260,8 +257,8 @@ static int trace_project(struct tracer *tracer, const struct options *options, c
         flag = trace_supposed(tracer, options, flag);
     if (!flag)
         return EXIT_JOB;
-    status = compile_snapshot(&trace_command, tracer->project, tracer->environment, options->format,
-                              options->color, compiled);
+    status = compile_snapshot(&trace_command, tracer->project, tracer->environment,
+                              &options->project, compiled);
     if (status == EXIT_FINE && options->snapshot)
         status = check_same(tracer, options, given, compiled);
     const char *where;
@@ -275,10 +272,9 @@ static int trace_project(struct tracer *tracer, const struct options *options, c
 
 static int run(int argc, char **argv)
 {
-    struct options options = {.at = INT64_MIN, .format = DIAGNOSTIC_TEXT};
+    struct options options = {.at = INT64_MIN};
     const struct option table[] = {
-        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
-         "the project [flags, or . where it holds definitions]"},
+        DIRECTORY_OPTION(options.project),
         {"environment", 'e', OPTION_TEXT, &options.environment, "ENV", "as compiled for this one"},
         {"snapshot", 's', OPTION_TEXT, &options.snapshot, "FILE",
          "make sure that this is what the project compiles to"},
@@ -289,9 +285,7 @@ static int run(int argc, char **argv)
          "suppose that of the flag's canary or experiment"},
         {"stage", 0, OPTION_TEXT, &options.stage, "STAGE", "suppose that the canary runs in it"},
         {"json", 0, OPTION_FLAG, &options.json, NULL, "one JSON object"},
-        {"format", 0, OPTION_FORMAT, &options.format, NULL,
-         "of diagnostics: text, json, sarif or github [text]"},
-        {"color", 0, OPTION_COLOR, &options.color, NULL, "auto, always or never [auto]"},
+        DIAGNOSTICS_OPTIONS(options.project),
     };
     int status;
     int flags =
@@ -311,7 +305,7 @@ static int run(int argc, char **argv)
 
     struct tracer tracer = {.now = options.at != INT64_MIN ? options.at : clock_now()};
     struct snapshot given = {0}, compiled = {0};
-    struct project *project = project_load(options.directory, clock_now());
+    struct project *project = project_load(options.project.directory, clock_now());
     tracer.project = project;
     status = trace_project(&tracer, &options, argv[1], &given, &compiled);
     json_decref(tracer.context);
