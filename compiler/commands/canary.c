@@ -33,7 +33,7 @@ struct turn {
     struct rollout from, to;
 };
 
-/* -------------------------------------------------------------------------------- what and where -- */
+/* ---------------------------------------------------------------------------- what and where -- */
 
 /* CONTROL_COUNT: status. -1 after saying that there is no such action. */
 static int find_action(const char *name)

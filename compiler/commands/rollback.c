@@ -32,7 +32,7 @@ struct wish {
     bool list, status;
 };
 
-/* ---------------------------------------------------------------------------- what it selects -- */
+/* --------------------------------------------------------------------------- what it selects -- */
 
 static bool selects_any(const struct project *project, const struct override *override)
 {

@@ -3,7 +3,8 @@
  *
  * The new text is read again as YAML and compared with the old before anybody gets it: unless it
  * differs in the one mapping or list that was to change, in the way that was wanted, and nowhere
- * else, it is refused. So a layout that is not foreseen is never damaged. Only edit*.c include this.
+ * else, it is refused. So a layout that is not foreseen is never damaged. Only edit*.c include
+ * this.
  */
 #ifndef FFC_EDIT_TEXT_H
 #define FFC_EDIT_TEXT_H

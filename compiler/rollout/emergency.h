@@ -43,8 +43,8 @@ struct override_edit {
 };
 
 /*
- * Plans. False: a sentence in `error`, or errors in edit->checked, which would not compile. `project`
- * must outlive the edit; in either case it is for the caller to release.
+ * Plans. False: a sentence in `error`, or errors in edit->checked, which would not compile.
+ * `project` must outlive the edit, which in either case is for the caller to release.
  */
 bool emergency_plan(const struct project *project, const struct emergency *emergency,
                     struct override_edit *edit, struct buffer *error);

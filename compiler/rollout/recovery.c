@@ -73,11 +73,12 @@ static bool finish_pending(const struct ledger *ledger, const struct project *pr
         done = ledger_commit(ledger, error);
         if (done)
             fprintf(stderr, "note: finished the ledger line of a run that was interrupted\n");
-        if (done && finished)
-            *finished = json_incref(line);
     } else {
         ledger_drop(ledger);
     }
+    bool stands = appended || (line && done && was_made(project, line));
+    if (stands && finished)
+        *finished = json_incref(line);
     json_decref(line);
     return done;
 }

@@ -12,8 +12,8 @@
 /*
  * The line that was put aside is appended when the definitions are as it says they were made, and
  * dropped when not; steps of a plan that were started and never ended are recorded as interrupted.
- * Both are said on stderr. *finished is the line that was appended, for the caller to free, or
- * NULL; `finished` may be NULL. False: a sentence in `error`.
+ * Both are said on stderr. *finished is the line that was put aside, where it stands now, for the
+ * caller to free, else NULL; `finished` may be NULL. False: a sentence in `error`.
  */
 bool recover(const struct ledger *ledger, const struct project *project, json_t **finished,
              struct buffer *error);

@@ -52,7 +52,7 @@ uint32_t steps_count(const struct steps *steps)
     return (steps->plan ? steps->flag->rollback_count : 0) + (hook_of(steps) != NULL);
 }
 
-/* --------------------------------------------------------------------------------- the ledger -- */
+/* -------------------------------------------------------------------------------- the ledger -- */
 
 static void begin_line(const struct steps *steps, const struct step *step, const char *state,
                        struct buffer *out)
@@ -108,7 +108,7 @@ static bool add_line(const struct steps *steps, struct buffer *line, struct buff
     return added;
 }
 
-/* ---------------------------------------------------------------------------------- overrides -- */
+/* --------------------------------------------------------------------------------- overrides -- */
 
 /* Whether nothing but the canary that was rolled back could serve something else. */
 static bool serves_default(const struct steps *steps)
@@ -180,7 +180,7 @@ static bool add_override(const struct steps *steps, const struct step *step, str
                                         error));
 }
 
-/* --------------------------------------------------------------------------------------- step -- */
+/* -------------------------------------------------------------------------------------- step -- */
 
 static const char *const ending_names[] = {
     [PROCESS_DONE] = "done",

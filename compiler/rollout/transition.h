@@ -12,10 +12,10 @@
 #include "ledger.h"
 
 /*
- * Writes `state`, `stage`, `since` and `approved` where they change, and no other byte, with `entry`
- * put aside before. `project` has to be as the files are. Then it is for the caller to publish, and
- * to end with ledger_commit(), so that what a crash leaves in between is found. False: a sentence
- * in `error`; nothing was changed.
+ * Writes `state`, `stage`, `since` and `approved` where they change, and no other byte, with
+ * `entry` put aside before. `project` has to be as the files are. Then it is for the caller to
+ * publish, and to end with ledger_commit(), so that what a crash leaves in between is found. False:
+ * a sentence in `error`; nothing was changed.
  */
 bool transition_make(const struct ledger *ledger, const struct project *project,
                      const struct canary *canary, const struct rollout *to,

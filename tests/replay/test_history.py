@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The ledger as a page, and what is wrong with one that somebody touched."""
+import json
 import os
 import subprocess
 
@@ -75,6 +76,52 @@ for name, (touched, line, words) in TOUCHED.items():
     result = history()
     ok(result.status == 1 and words in result.err,
        f"{name}_is_said_on_the_page", result.err)
+
+# What people did, and how long a harm lasted.
+FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
+by_hand = project("by-hand", canary("""\
+stages: [{name: first, percent: 20%}, {name: second, percent: 50%}]
+guards: [{metric: error_rate, max: 5%, action: rollback}]
+"""))
+
+
+def ffc(at, *arguments):
+    command = [FFC, *arguments, "-C", by_hand, "--at", f"2026-11-20T{at}:00Z", "--reason", "because"]
+    subprocess.run(command, check=True, capture_output=True, env=dict(os.environ, USER="amira"))
+
+
+ffc("10:00", "canary", "start", "canary.checkout", "-e", "production")
+decide(by_hand, write("bad.ndjson", requests(2000, canary_errors=0.3)), "--apply", "--actor", "ci")
+ffc("12:30", "rollback", "canary.checkout")
+ffc("13:00", "rollback", "--lift", "rollback-20261120t123000z")
+ffc("14:00", "canary", "start", "canary.checkout", "-e", "production")
+ffc("15:00", "canary", "advance", "canary.checkout", "-e", "production")
+ffc("16:00", "canary", "rollback", "canary.checkout", "-e", "production")
+ledger = os.path.join(by_hand, "ledger.jsonl")
+
+
+def of(*arguments):
+    return Result(subprocess.run([lab.FFREPLAY, "history", "-C", by_hand, *arguments], capture_output=True))
+
+
+page = of()
+equal(page.status, 0, "what_people_did_is_in_it")
+for words in ("start  canary.checkout in production\n    in stage 'first', by amira (manual)\n    because\n",
+              "    recovered after 2h, by the start at 2026-11-20T14:00:00Z\n",
+              "override  canary.checkout everywhere\n",
+              "    recovered after 30m, by the lift at 2026-11-20T13:00:00Z\n",
+              "    not recovered from in this ledger\n", "7 changes, 2 rollbacks\n"):
+    ok(words in page.out, f"the_page_says_{words.split()[0]}_{words.split()[-1]}", page.out)
+ok("rollback-2026" in of("-e", "staging").out, "an_override_everywhere_is_one_in_each_environment")
+rollouts = [json.loads(line) for line in of("--last", "10", "--json").out.splitlines()]
+equal([(r["state"], r["stage"], r["changes"], r["began"], r["recovered_after_ms"]) for r in rollouts],
+      [("rolled_back", "first", 2, "2026-11-20T10:00:00Z", 7200000 + 3600),
+       ("rolled_back", "second", 3, "2026-11-20T14:00:00Z", None)], "two_rollouts")
+equal([c["metric"] for c in rollouts[0]["criteria"]], ["error_rate"], "with_their_metrics")
+ok("HARM         error_rate max 0.05: 0.3" in of("--last", "10").out, "for_people_too", of("--last", "10").out)
+equal(len(of("--last", "1", "--json").out.splitlines()), 1, "the_last_one")
+equal((of("--last", "x").status, of("--last", "1", "--verify").status), (2, 2), "last_is_a_number_and_verifies_nothing")
+ledger = os.path.join(directory, "ledger.jsonl")
 
 with open(os.path.join(directory, "flags.yaml"), "a") as file:
     file.write("  broken: {oops: 1}\n")

@@ -1,0 +1,195 @@
+/* history_record.c - a line of the ledger, read again and shown. See history.h. */
+#include "history.h"
+
+#include <string.h>
+
+#include "compiler/options.h"
+
+/* ----------------------------------------------------------------------------------- reading -- */
+
+static const char *text_at(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+bool record_parse(struct recorded *record, const struct ledger_line *line)
+{
+    json_t *json = json_loadb(line->text, line->length, 0, NULL);
+    const json_t *from = json_object_get(json, "from"), *to = json_object_get(json, "to");
+    *record = (struct recorded){.json = json,
+                                .line = *line,
+                                .time_text = text_at(json, "time"),
+                                .actor = text_at(json, "actor"),
+                                .verdict = text_at(json, "verdict"),
+                                .rule = text_at(json, "rule"),
+                                .reason = text_at(json, "reason"),
+                                .flag = text_at(json, "flag"),
+                                .environment = text_at(json, "environment"),
+                                .from = text_at(from, "stage"),
+                                .from_state = text_at(from, "state"),
+                                .since = text_at(from, "since"),
+                                .to = text_at(to, "stage"),
+                                .to_state = text_at(to, "state"),
+                                .step = json_object_get(json, "step"),
+                                .override = json_object_get(json, "override")};
+    bool change = record->from && record->from_state && record->to && record->to_state &&
+                  record->flag && record->environment;
+    return record->time_text && parse_time(record->time_text, &record->time) && record->actor &&
+           record->verdict && record->rule && record->reason &&
+           (change || record->step || record->override);
+}
+
+static bool lists(const json_t *list, const char *text)
+{
+    size_t index;
+    const json_t *item;
+    json_array_foreach((json_t *)(uintptr_t)list, index, item)
+    {
+        if (json_is_string(item) && strcmp(json_string_value(item), text) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool record_is_about(const struct recorded *record, const char *flag, const char *environment)
+{
+    bool of_flag = !flag || (record->flag && strcmp(record->flag, flag) == 0) ||
+                   lists(json_object_get(record->json, "flags"), flag);
+    bool there = !environment || !record->environment ||
+                 strcmp(record->environment, environment) == 0 ||
+                 lists(json_object_get(record->json, "also"), environment);
+    return of_flag && there;
+}
+
+/* ---------------------------------------------------------------------------------- recovery -- */
+
+static bool is_lift_of(const struct recorded *record, const struct recorded *override)
+{
+    const char *lifted = text_at(record->override, "id"), *id = text_at(override->override, "id");
+    return strcmp(record->verdict, "lift") == 0 && lifted && id && strcmp(lifted, id) == 0;
+}
+
+const struct recorded *record_recovery(const struct recorded *records, size_t count, size_t index)
+{
+    const struct recorded *harm = &records[index];
+    bool rolled_back = harm->to_state && strcmp(harm->to_state, "rolled_back") == 0;
+    bool overridden = harm->override && strcmp(harm->verdict, "override") == 0;
+    for (size_t i = index + 1; i < count && (rolled_back || overridden); i++) {
+        const struct recorded *later = &records[i];
+        if (overridden && is_lift_of(later, harm))
+            return later;
+        if (rolled_back && strcmp(later->verdict, "start") == 0 &&
+            record_is_about(later, harm->flag, harm->environment))
+            return later;
+    }
+    return NULL;
+}
+
+/* -------------------------------------------------------------------------------------- page -- */
+
+static const char *color_of(const struct recorded *record)
+{
+    static const char *const red[] = {"rollback", "override", NULL};
+    static const char *const yellow[] = {"pause", "step", NULL};
+    for (size_t i = 0; red[i]; i++)
+        if (strcmp(record->verdict, red[i]) == 0)
+            return "\033[1;31m";
+    for (size_t i = 0; yellow[i]; i++)
+        if (strcmp(record->verdict, yellow[i]) == 0)
+            return "\033[1;33m";
+    return "\033[1;32m";
+}
+
+static void write_headline(const struct page *page, const struct recorded *record)
+{
+    const char *what = strcmp(record->rule, "policy-changed") == 0 ? "begin anew" : record->verdict;
+    buffer_format(page->out, "%s  %s%s%s  ", record->time_text, page->color ? color_of(record) : "",
+                  what, page->color ? "\033[0m" : "");
+    size_t flags = json_array_size(json_object_get(record->json, "flags"));
+    if (record->flag)
+        buffer_append_text(page->out, record->flag);
+    else
+        buffer_format(page->out, "%zu flags", flags);
+    if (record->environment)
+        buffer_format(page->out, " in %s\n", record->environment);
+    else
+        buffer_append_text(page->out, " everywhere\n");
+}
+
+/* "after 3h 12m in stage 'first'" */
+static void write_change(const struct page *page, const struct recorded *record)
+{
+    int64_t began;
+    bool starts = strcmp(record->verdict, "start") == 0;
+    bool known =
+        !starts && record->since && parse_time(record->since, &began) && record->time >= began;
+    buffer_append_text(page->out, "    ");
+    if (strcmp(record->verdict, "advance") == 0)
+        buffer_format(page->out, "to stage '%s' ", record->to);
+    if (strcmp(record->verdict, "approve") == 0)
+        buffer_format(page->out, "stage '%s' ",
+                      text_at(json_object_get(record->json, "to"), "approved"));
+    if (known)
+        buffer_format(page->out, "after %s ", duration_text(page->arena, record->time - began));
+    buffer_format(page->out, "in stage '%s', by %s (%s)\n    %s\n",
+                  starts ? record->to : record->from, record->actor, record->rule, record->reason);
+}
+
+static void write_step(const struct page *page, const struct recorded *record)
+{
+    const json_t *step = record->step;
+    const json_t *program = json_array_get(json_object_get(step, "arguments"), 0);
+    const json_t *status = json_object_get(step, "status");
+    buffer_format(page->out, "    %s %lld of %lld: %s%s%s %s", text_at(step, "plan"),
+                  (long long)json_integer_value(json_object_get(step, "number")),
+                  (long long)json_integer_value(json_object_get(step, "of")), text_at(step, "does"),
+                  program ? " " : "", program ? json_string_value(program) : "",
+                  text_at(step, "state"));
+    if (status)
+        buffer_format(page->out, ", status %lld", (long long)json_integer_value(status));
+    if (json_object_get(step, "took_ms"))
+        buffer_format(
+            page->out, ", after %s",
+            duration_text(page->arena, json_integer_value(json_object_get(step, "took_ms"))));
+    buffer_format(page->out, ", by %s\n", record->actor);
+    if (text_at(step, "error"))
+        buffer_format(page->out, "    %s\n", text_at(step, "error"));
+}
+
+static void write_override(const struct page *page, const struct recorded *record)
+{
+    buffer_format(page->out, "    %s %s, by %s\n    %s\n", text_at(record->override, "id"),
+                  text_at(record->override, "definition"), record->actor, record->reason);
+}
+
+static void write_recovery(const struct page *page, const struct recorded *records, size_t count,
+                           size_t index)
+{
+    const struct recorded *harm = &records[index];
+    const struct recorded *recovery = record_recovery(records, count, index);
+    bool is_harm = strcmp(harm->verdict, "rollback") == 0 || strcmp(harm->verdict, "override") == 0;
+    if (recovery)
+        buffer_format(page->out, "    recovered after %s, by the %s at %s\n",
+                      duration_text(page->arena, recovery->time - harm->time), recovery->verdict,
+                      recovery->time_text);
+    else if (is_harm)
+        buffer_append_text(page->out, "    not recovered from in this ledger\n");
+}
+
+bool history_write_record(const struct page *page, const struct recorded *records, size_t count,
+                          size_t index)
+{
+    const struct recorded *record = &records[index];
+    const char *state = text_at(record->step, "state");
+    if (state && strcmp(state, "started") == 0)
+        return false;
+    write_headline(page, record);
+    if (record->step)
+        write_step(page, record);
+    else if (record->override)
+        write_override(page, record);
+    else
+        write_change(page, record);
+    write_recovery(page, records, count, index);
+    return true;
+}
