@@ -59,4 +59,19 @@ ok 'in the definition' grep -q 'state: rolled_back' "$guide/flags/shop.yaml"
 ok 'and in the ledger' test -s "$guide/flags/ledger.jsonl"
 ok 'and publishes' "$FFC" verify "$guide/production.ffs"
 
+# The guide's made-up service, and what it says of two policies.
+made_up=$scratch/made-up
+mkdir -p "$made_up/flags"
+block docs/guide.md yaml >"$made_up/flags/shop.yaml"
+sed 's/max: 5%, action/max: 5%, over: 10m, min_samples: 100, action/' "$made_up/flags/shop.yaml" \
+    >"$made_up/trailing.yaml"
+commands() {
+    sed -n '/^## Try a policy/,$p' docs/guide.md | grep -A1 -E '^    (service-log|ffreplay backtest) ' | grep '^    '
+}
+is 'the guide has both commands' "$(commands | wc -l)" 4
+commands >"$scratch/commands"
+ok 'they run' sh -c "cd '$made_up' && PATH='$BUILD':\$PATH && . '$scratch/commands'"
+is 'and compare the policies as it says' "$(head -3 "$scratch/.output")" \
+    "$(grep -E '^  (policy|the project|trailing)' docs/guide.md)"
+
 finish
