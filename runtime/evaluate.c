@@ -659,6 +659,20 @@ static __attribute__((noinline)) bool run_late(const fflag_view *view, fflag_id 
     return run_boolean(view, find_word(view, flag), context, fallback);
 }
 
+/* A list, where the store counts. */
+static __attribute__((noinline)) bool count_list(const fflag_view *view, fflag_id flag,
+                                                 const fflag_context *context, bool fallback,
+                                                 uint64_t word)
+{
+    const struct shortcut *list = &view->shortcuts[flag];
+    const struct fflag_slot *unit = LIKELY(context) ? shortcut_unit(list, context) : NULL;
+    if (UNLIKELY(!unit))
+        return run_boolean(view, word, context, fallback);
+    bool holds = is_listed(view, list, unit);
+    count_cell(view->counters, view->tallies[flag].cell[holds]);
+    return list->value[holds];
+}
+
 /* What fflag_bool() answers without the program, where the store counts; the rest goes the long
  * way, and is counted there. */
 static __attribute__((noinline)) bool count_boolean(const fflag_view *view, fflag_id flag,
@@ -670,14 +684,17 @@ static __attribute__((noinline)) bool count_boolean(const fflag_view *view, ffla
         count_cell(view->counters, tally->cell[1]);
         return word & WORD_VALUE;
     }
-    const struct shortcut *shortcut = &view->shortcuts[flag];
-    const struct fflag_slot *unit = LIKELY(context) ? shortcut_unit(shortcut, context) : NULL;
+    if (word & WORD_COUNTED(WORD_LIST))
+        return count_list(view, flag, context, fallback, word);
+    if (UNLIKELY(!context))
+        return run_boolean(view, word, context, fallback);
+    const struct shortcut *rollout = &view->shortcuts[flag];
+    const struct fflag_slot *unit = shortcut_unit(rollout, context);
     if (UNLIKELY(!unit))
         return run_boolean(view, word, context, fallback);
-    bool holds = word & WORD_COUNTED(WORD_ROLLOUT) ? is_below(shortcut, unit)
-                                                   : is_listed(view, shortcut, unit);
-    count_cell(view->counters, tally->cell[holds]);
-    return shortcut->value[holds];
+    bool below = is_below(rollout, unit);
+    count_cell(view->counters, tally->cell[below]);
+    return rollout->value[below];
 }
 
 /*

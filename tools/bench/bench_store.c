@@ -298,7 +298,7 @@ int main(int argc, char **argv)
     print_row(json, true, "snapshot, 10,000 flags with 3 rules", "MiB", &size, NULL, NULL);
     print_row(json, false, "open and verify, a MiB", "us", &open_time, "XXH3-128", &checksum);
     print_row(json, false, "reload: rename to first new answer", "ms", &reload, NULL, NULL);
-    print_row(json, false, "reload: by fflag_poll(), with the freeing", "ms", &polled,
+    print_row(json, false, "reload by fflag_poll(), freeing included", "ms", &polled,
               "to open it, without handles", &opened);
     print_row(json, false, "worst of 10,000, while reloading", "ns", &busy, "while it is quiet",
               &quiet);
