@@ -73,6 +73,15 @@ for name, effect, metric in (("fails", "errors=10%", "error_rate"), ("is_slow", 
     equal(criteria(verdict, metric), {("rollback", "HARM")}, f"by_{metric}")
 decided(payment.at("half").decide(duration="61m"), "hold", "approval", "everyone_is_let_through_by_a_person")
 
+notification = System("canary.new-notification-service", "rupaya/canary-notification-service.yaml", payment.log,
+                      payment.fields, ["--rate", "100", "--endpoint", "/notify,latency=80ms"])
+notification.at("quarter")
+decided(notification.decide("--error-rate", "0.5%", duration="121m"), "advance", "all-passed",
+        "notifications_that_come_go_on")
+for effect, expected in (("errors=20%", "rollback"), ("latency=x12", "pause")):
+    decided(notification.decide("--effect", f"at=10m,{ON}{effect}", duration="11m"), expected, "guard",
+            f"notifications_with_{effect.split('=')[0]}_{expected}")
+
 # nostrvine: each of four limits has a consequence of its own.
 video = System("video_caching_system", "nostrvine/video-caching.yaml", "nostrvine.playback",
                "ts=time,anonymous_id=user,region,groups,ok,load_ms=latency_ms,response_ms=latency_ms,"
