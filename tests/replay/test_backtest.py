@@ -5,8 +5,10 @@ import json
 import os
 import random
 import subprocess
+import time
 
 import lab
+from golden import golden
 from lab import FFREPLAY, HOUR, SCRATCH, START, canary, decide, equal, exposed, finish, ok, project
 from lab import requests, write
 
@@ -24,10 +26,10 @@ advance_when:
 MINUTE = HOUR // 60
 
 
-def backtest(directory, *arguments, stdin=b""):
-    command = [FFREPLAY, "backtest", "canary.checkout", "-C", directory, "-e", "production",
+def backtest(directory, *arguments, stdin=b"", cwd=None):
+    command = [os.path.abspath(FFREPLAY), "backtest", "canary.checkout", "-C", directory, "-e", "production",
                *arguments]
-    return lab.Result(subprocess.run(command, input=stdin, capture_output=True))
+    return lab.Result(subprocess.run(command, input=stdin, capture_output=True, cwd=cwd))
 
 
 def played(directory, *arguments, **more):
@@ -187,8 +189,6 @@ equal(way(own), turns, "the_project's_own_is_as_alone")
 equal((loosely["ends"], loosely["detected"]), ("complete", None), "one_that_finds_nothing")
 ok(loosely["exposed"]["requests"] > own["exposed"]["requests"] > 0, "exposes_more")
 equal((strictly["ends"], strictly["false_rollback"]), ("rolled_back", True), "one_that_is_too_strict")
-page = backtest(directory, bad, "--policy", loose, "--harm-from", since)
-ok("harm found after" in page.out and "loose.yaml" in page.out, "side_by_side", page.out)
 broken = write("broken.yaml", ["canary:", "  stages: [{name: a, percent: 5%}]",
                                "  guards: [{metric: eror_rate, max: 5%, action: rollback}]"])
 result = backtest(directory, bad, "--policy", broken)
@@ -210,8 +210,8 @@ for line in logged:
 said = project("said", canary(BLOCK), base=by_log)
 [policy] = played(said, write("said.ndjson", logged))["policies"]
 equal((policy["groups"], policy["ends"]), ("logged", "complete"), "the_log's_own_groups_are_taken")
-page = backtest(said, os.path.join(SCRATCH, "said.ndjson"))
-ok("what the log had, not what the" in page.out, "and_it_is_said_what_that_means", page.out)
+told = backtest(said, os.path.join(SCRATCH, "said.ndjson")).out
+ok("what the log had, not what the" in told, "and_it_is_said_what_that_means", told)
 rate = project("rate", canary(BLOCK.replace("latency_mean, max_increase", "errors_a_second, max_increase")),
                base=by_log)
 result = backtest(rate, os.path.join(SCRATCH, "said.ndjson"))
@@ -230,8 +230,39 @@ for line in lines:
 equal(way(policy)[0][:2], (30, "advance"), "it_begins_where_it_is_told_to")
 equal((policy["ends"], policy["stage"]), ("paused", "second"), "the_time_before_each_stage_is_known")
 
+# ------------------------------------------------------------------------------- pages, cost of a look
+
+
+def page(name, *arguments):
+    """As it is printed, with names of files that are short."""
+    for ending, more in (("txt", ()), ("json", ("--json",))):
+        short = [argument.replace(SCRATCH + "/", "") for argument in arguments]
+        golden(f"backtest-{name}", ending, backtest(directory, *short, *more, cwd=SCRATCH).out)
+
+
+page("complete", healthy)
+page("rollback", bad, "--harm-from", since)
+page("paused", slow)
+page("compared", bad, "--policy", loose, "--policy", strict, "--harm-from", since)
+
+
+def seconds(users):
+    """A day of looks at bounds over so many units."""
+    log = write(f"units{users}.ndjson", requests(20000, users=users, length=24 * HOUR))
+    begun = time.monotonic()
+    policy = played(patient, log)["policies"][0]
+    equal(policy["looks"], 24 * 360 + 1, f"all_looks_at_{users}_units")
+    return time.monotonic() - begun
+
+
+patient = project("patient", canary("stages: [{name: first, percent: 20%, hold: 48h}]\n"
+                                    "guards: [{metric: latency_mean, max_increase: 50%, action: pause}]"))
+few, many = seconds(500), seconds(10000)
+ok(many < 6 * few, "a_look_does_not_cost_more_for_more_units", f"{few} s for 500, {many} s for 10000")
+
 for arguments, word in (((healthy, "--interval", "0s"), "--interval"),
                         ((healthy, "--no-harm", "--harm-from", since), "--no-harm"),
+                        ((healthy, "--approve", "--no-approve"), "--no-approve"),
                         ((healthy, "--from", since, "--until", since), "--until"),
                         ((), "log")):
     result = backtest(directory, *arguments)

@@ -26,7 +26,7 @@ struct options {
     const char *interval;
     struct log_options logs;
     struct option_texts policies;
-    bool holds_for_approval, json;
+    bool approves, holds_for_approval, json;
     enum color_choice color;
     struct play_options play;
 };
@@ -169,6 +169,8 @@ static bool take_options(struct options *options)
         (!parse_duration(options->interval, &play->interval) || play->interval < 1000))
         usage_error(&backtest_command, "--interval is a duration of at least 1s, not '%s'",
                     options->interval);
+    else if (options->approves && options->holds_for_approval)
+        usage_error(&backtest_command, "--approve and --no-approve contradict each other");
     else if (play->no_harm && play->harm_from != INT64_MIN)
         usage_error(&backtest_command, "--no-harm says that there was none: leave out --harm-from");
     else if (play->from != INT64_MIN && play->from >= play->until)
@@ -224,8 +226,9 @@ static int run(int argc, char **argv)
         {"until", 0, OPTION_TIME, &play->until, "TIME", "leave out what is later"},
         {"harm-from", 0, OPTION_TIME, &play->harm_from, "TIME", "when harm truly began"},
         {"no-harm", 0, OPTION_FLAG, &play->no_harm, NULL, "there was none: a rollback is false"},
-        {"no-approve", 0, OPTION_FLAG, &options.holds_for_approval, NULL,
-         "hold where a person has to approve [approve at once]"},
+        {"approve", 0, OPTION_FLAG, &options.approves, NULL,
+         "let through at once what a person has to approve (the default)"},
+        {"no-approve", 0, OPTION_FLAG, &options.holds_for_approval, NULL, "hold there instead"},
         {"json", 0, OPTION_FLAG, &options.json, NULL, "the result as JSON, one object"},
         OPTION_MAX_BAD(options.logs),
         OPTION_WINDOW(options.logs),

@@ -48,7 +48,7 @@ static const char *time_of(struct page *page, int64_t ms)
 
 static const char *name_of(const struct result *result, uint32_t policy)
 {
-    return result->names[policy] ? result->names[policy] : "the project's";
+    return result->names[policy] ? result->names[policy] : "the project's policy";
 }
 
 static const char *end_color(const struct player *player)
