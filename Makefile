@@ -87,7 +87,7 @@ check: setup-build setup-check
 ## check-all: check, then the same again under ASan and UBSan, the threaded tests under TSan, the
 ##   library's under valgrind, and with SIGNATURES=1; the long forms of random tests
 check-all: export LONG = 1
-check-all: setup-prometheus check
+check-all: setup-prometheus official-sarif-schema check
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=address,undefined
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=thread \
 	    TESTS="unit/test_store unit/test_reload unit/test_torture unit/test_counters"
@@ -192,6 +192,9 @@ setup-bench:
 	@tools/setup.sh bench
 setup-fuzz:
 	@tools/setup.sh fuzz
+.PHONY: official-sarif-schema
+official-sarif-schema: setup-bench
+	@tests/cli/official_sarif_schema.sh $(BUILD)/sarif
 setup-prometheus:
 	@tools/setup_prometheus.sh build/prometheus
 

@@ -13,6 +13,7 @@ import jsonschema
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.join(HERE, "..", "..")
 FFC = os.path.abspath(os.environ.get("FFC", os.path.join(TOP, "build", "ffc")))
+OFFICIAL = os.path.join(os.path.dirname(FFC), "sarif", "sarif-2.1.0.json")
 GOLDEN = os.path.join(TOP, "tests", "golden")
 done = failed = 0
 
@@ -71,6 +72,13 @@ def problems_of(log, root="/"):
     return problems
 
 
+def official_problems(log):
+    """By OASIS's own schema, where official_sarif_schema.sh has brought it."""
+    with open(OFFICIAL, encoding="utf-8-sig") as file:
+        official = jsonschema.Draft202012Validator(json.load(file))
+    return ["%s: %s" % (error.json_path, error.message[:200]) for error in official.iter_errors(log)]
+
+
 def golden_files():
     """Every example of a diagnostic, all in one project: nothing is as rich in mistakes."""
     for path in sorted(glob.glob(os.path.join(GOLDEN, "diagnostics", "*.yaml"))):
@@ -91,6 +99,12 @@ with tempfile.TemporaryDirectory() as scratch:
     codes = {result["ruleId"] for result in results}
     check("what every example gives, %d kinds, is valid" % len(codes),
           problems_of(log) or ([] if len(codes) > 40 else ["only %s" % sorted(codes)]))
+    what = "it is valid by OASIS's schema, too"
+    if os.path.exists(OFFICIAL):
+        check(what, official_problems(log))
+    else:
+        done += 1
+        print("ok %d - %s # SKIP make check-all gets it from npm" % (done, what))
     check("there is a result for each diagnostic, in the same order", [
         "%s beside %s" % (result["ruleId"], item["code"])
         for result, item in zip(results, own["diagnostics"])
@@ -124,6 +138,8 @@ with tempfile.TemporaryDirectory() as scratch:
     with open(os.path.join(scratch, "a.yaml"), "w") as file:
         file.write("project: {name: a, environments: [b]}\n")
     log = report(scratch, "sarif")
+    if os.path.exists(OFFICIAL):
+        check("no results are valid by OASIS's schema", official_problems(log))
     check("no results where there is nothing to say",
           problems_of(log) or log["runs"][0]["results"])
     check("a mistake in a log of the right form is seen", [] if list(validator.iter_errors(
