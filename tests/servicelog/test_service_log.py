@@ -113,14 +113,15 @@ near(sum(gap > 20 for gap in gaps) / len(gaps), math.exp(-2), 0.002, "requests_c
 INCIDENT = ["--duration", "1h", "--rate", "50", "--error-rate", "1%", "--endpoint", "/a,latency=100ms,spread=0",
             "--fields", "time,region,status,latency_ms"]
 log = lines(*INCIDENT, "--effect", "at=10m,for=5m,region=eu-west-1,errors=x10,latency=x3")
-hit = [line for line in log if 10 * MINUTE <= line["time"] - START < 15 * MINUTE and line["region"] == "eu-west-1"]
-others = [line for line in log if line not in hit]
+is_hit = lambda line: 10 * MINUTE <= line["time"] - START < 15 * MINUTE and line["region"] == "eu-west-1"
+hit = [line for line in log if is_hit(line)]
+others = [line for line in log if not is_hit(line)]
 ok(len(hit) > 3000, "an_incident_hits_its_region", len(hit))
 near_share(sum(line["status"] == 503 for line in hit), len(hit), 0.1, "with_ten_times_the_errors")
 equal({line["latency_ms"] for line in hit}, {300.0}, "and_three_times_the_latency")
 near_share(sum(line["status"] == 503 for line in others), len(others), 0.01, "others_have_their_usual_errors")
 equal({line["latency_ms"] for line in others}, {100.0}, "and_latency")
-log = lines(*INCIDENT, "--effect", "errors=x2", "--effect", "errors=x3,latency=x2")
+log = lines(*INCIDENT, "-n", "40000", "--effect", "errors=x2", "--effect", "errors=x3,latency=x2")
 near_share(sum(line["status"] == 503 for line in log), len(log), 0.06, "effects_add_up")
 log = lines("-n", "20000", "--fields", "memory,cpu,pool_free", "--effect", "pressure=x2")
 ok(min(line["pool_free"] for line in log) < 8 and 0.99 < max(line["memory"] for line in log) <= 1,
@@ -129,7 +130,7 @@ ok(min(line["pool_free"] for line in log) < 8 and 0.99 < max(line["memory"] for 
 # -------------------------------------------------------------------------------------- variants
 
 SHARES = ["--flag", "canary.checkout", "--share", "on=5%", "--share", "on=25%@30m"]
-log = lines("--duration", "1h", "--rate", "50", *SHARES, "--fields", "time,user,variant,status", "--error-rate",
+log = lines("--duration", "1h", "--rate", "20", *SHARES, "--fields", "time,user,variant,status", "--error-rate",
             "1%", "--effect", "variant=on,errors=30%")
 wrong = [line for line in log if (line["variant"] == "on") !=
          exposed(line["user"], "canary.checkout", 5 if line["time"] < START + HOUR // 2 else 25)]
@@ -153,7 +154,7 @@ subprocess.run([FFC, "build", "-C", directory, "-e", "production", "-o", snapsho
 exposures = os.path.join(SCRATCH, "exposures.ndjson")
 SNAPSHOT = ["--flag", "canary.checkout", "--snapshot", snapshot]
 FIELDS = ["--fields", "ts=time,request,user_id=user,geo.country=country,status,request_time=latency_s,variant"]
-log = lines("--duration", "1h", *SNAPSHOT, *FIELDS, "--exposures", exposures)
+log = lines("--duration", "10m", *SNAPSHOT, *FIELDS, "--exposures", exposures)
 wrong = [line for line in log if (line["variant"] == "on") !=
          (line["geo.country"] == "NO" and exposed(line["user_id"], "canary.checkout", 20))]
 equal(wrong[:3], [], "a_snapshot_decides_what_is_served")
