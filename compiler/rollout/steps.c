@@ -223,6 +223,8 @@ static bool run_program(const struct steps *steps, const struct step *step,
     begin_line(steps, step, ending_names[result.ending], &line);
     write_result(&result, &line);
     bool done = add_line(steps, &line, error) && result.ending == PROCESS_DONE;
+    if (result.ending == PROCESS_CANCELLED && steps->cancelled)
+        *steps->cancelled = true;
     if (result.ending != PROCESS_DONE && !error->length)
         explain(step, &result, error);
     buffer_release(&result.output);

@@ -193,6 +193,10 @@ equal([s["state"] for s in steps(directory)], ["started", "done"] * 5, "all_of_i
 equal(json.loads(read(directory, "told.json"))["rule"], "guard", "with_the_decision_on_stdin")
 ok("flags: [canary.checkout]" in read(directory), "users_that_still_had_it_get_the_default", read(directory))
 equal(decide(directory, failing, "--run-steps").status, 2, "run_steps_wants_apply")
+directory = plan("watched")
+watch = subprocess.run([lab.FFREPLAY, "watch", "canary.checkout", failing, "-C", directory, "-e", "production",
+                        "--interval", "1s", "--apply", "--run-steps"], capture_output=True, timeout=60)
+equal([s["state"] for s in steps(directory)], ["started", "done"] * 5, "so_does_a_watch")
 directory = plan("by-hand")
 result = ffc("canary", "rollback", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x", "--run-steps")
 equal((result.status, [s["state"] for s in steps(directory)]), (0, ["started", "done"] * 5), "ffc_canary_rollback_does")

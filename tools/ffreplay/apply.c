@@ -141,7 +141,7 @@ static int hook_of(const struct verdict *verdict)
 }
 
 bool apply_steps(struct verdict *verdict, const char *actor, const struct publication *publication,
-                 struct buffer *error)
+                 bool *cancelled, struct buffer *error)
 {
     if (!verdict_changes(verdict))
         return true;
@@ -156,7 +156,8 @@ bool apply_steps(struct verdict *verdict, const char *actor, const struct public
                                 .plan = verdict->decision.verdict == VERDICT_ROLLBACK,
                                 .hook = hook_of(verdict),
                                 .input = &input,
-                                .publication = publication};
+                                .publication = publication,
+                                .cancelled = cancelled};
     bool done = steps_run(&steps, error);
     buffer_release(&input);
     return done;

@@ -20,8 +20,9 @@ bool apply_verdict(const struct ledger *ledger, struct verdict *verdict, const c
  * Runs the rollback plan and the hooks of a verdict that was applied, with the verdict as JSON on
  * their standard input; behind overrides of a plan the snapshot is published anew, if `publication`
  * has a path. The ledger must not be locked. False: a sentence in `error`; what was applied stays.
+ * *cancelled is set where a signal ended it; it may be NULL.
  */
 bool apply_steps(struct verdict *verdict, const char *actor, const struct publication *publication,
-                 struct buffer *error);
+                 bool *cancelled, struct buffer *error);
 
 #endif

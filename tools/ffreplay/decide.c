@@ -68,7 +68,7 @@ static bool run_steps(const struct options *options, struct verdict *verdicts, u
     bool done = true;
     for (uint32_t i = 0; i < count; i++) {
         struct buffer *problem = error->length ? &(struct buffer){0} : error;
-        done &= apply_steps(&verdicts[i], options->actor, &options->publication, problem);
+        done &= apply_steps(&verdicts[i], options->actor, &options->publication, NULL, problem);
         if (problem != error)
             buffer_release(problem);
     }

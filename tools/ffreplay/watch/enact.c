@@ -3,8 +3,7 @@
  *
  * The lock is held only meanwhile, so that nobody else has to wait for the watch.
  */
-#include <stdlib.h>
-
+#include "compiler/rollout/actor.h"
 #include "compiler/rollout/recovery.h"
 #include "tools/ffreplay/apply.h"
 #include "tools/ffreplay/commands.h"
@@ -21,31 +20,48 @@ static bool recover_locked(struct watch *watch, const struct ledger *ledger, str
 
 /* Whoever changed the definitions since they were read, is followed instead. */
 static bool apply_locked(struct watch *watch, const struct ledger *ledger, struct verdict *verdict,
-                         struct buffer *error)
+                         bool *made, struct buffer *error)
 {
     const struct watch_options *options = watch->options;
-    const char *actor = options->actor ? options->actor : getenv("USER");
     if (!recover_locked(watch, ledger, error))
         return false;
     if (watch_is_outdated(watch))
         return true;
-    if (!apply_verdict(ledger, verdict, actor && *actor ? actor : "ffreplay", error))
+    if (!apply_verdict(ledger, verdict, actor_name(options->actor, "ffreplay"), error))
         return false;
+    *made = true;
     return !options->build ||
            publication_publish(&watch->publication, ledger->directory, options->environment, error);
+}
+
+/* One that fails is said, and ends no watch that others are under. */
+static void run_steps(struct watch *watch, struct verdict *verdict)
+{
+    struct buffer error = {0};
+    bool cancelled = false;
+    if (!apply_steps(verdict, actor_name(watch->options->actor, "ffreplay"), &watch->publication,
+                     &cancelled, &error)) {
+        int status = job_error(&watch_command, "%s", error.bytes);
+        if (cancelled)
+            watch_end(watch, status);
+    }
+    buffer_release(&error);
 }
 
 void watch_apply(struct watch *watch, struct verdict *verdict)
 {
     struct ledger ledger = {.lock = -1};
     struct buffer error = {0};
+    bool made = false;
     bool applied = ledger_lock(&ledger, watch->directory, &error) &&
-                   apply_locked(watch, &ledger, verdict, &error);
+                   apply_locked(watch, &ledger, verdict, &made, &error);
     /* An editor takes no lock: what it made of them is read next. */
     if (!applied && !watch_is_outdated(watch))
         watch_end(watch, job_error(&watch_command, "%s", error.bytes));
     ledger_unlock(&ledger);
     buffer_release(&error);
+    if (made && watch->options->run_steps)
+        run_steps(watch, verdict);
 }
 
 bool watch_recover(struct watch *watch)

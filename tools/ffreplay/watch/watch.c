@@ -196,6 +196,8 @@ static int check_usage(const struct watch_options *options, int operands)
         return usage_error(&watch_command, "expected at least one log ('-' is stdin)");
     if (!options->environment)
         return usage_error(&watch_command, "expected an environment: -e ENV");
+    if (options->run_steps && !options->apply)
+        return usage_error(&watch_command, "--run-steps runs what --apply calls for: give both");
     if (options->build && !options->apply)
         return usage_error(&watch_command, "--build publishes what --apply edits: give both");
     if (options->key && !options->build)
@@ -220,6 +222,8 @@ static int run(int argc, char **argv)
         {"build", 0, OPTION_TEXT, &options.build, "FILE", "with --apply: publish the snapshot"},
         {"sign", 0, OPTION_TEXT, &options.key, "KEY",
          "with --build: sign it with this secret key of minisign"},
+        {"run-steps", 0, OPTION_FLAG, &options.run_steps, NULL,
+         "with --apply: run the rollback plan and the hooks"},
         {"actor", 0, OPTION_TEXT, &options.actor, "NAME", "who, for the ledger [$USER]"},
         OPTION_MAX_BAD(options.logs),
         OPTION_WINDOW(options.logs),

@@ -21,7 +21,7 @@ struct watch_options {
     int64_t interval;
     struct log_options logs;
     const char *actor, *build, *key;
-    bool apply, json, exit_code;
+    bool apply, run_steps, json, exit_code;
     enum color_choice color;
 };
 
