@@ -442,6 +442,23 @@ static void read_listed(struct reader *reader, struct draft *draft)
     }
 }
 
+/* `serve: on` over the flag's `percent: 10%` reads like "for everybody", and changes nothing. */
+static void warn_inherited_percent(struct reader *reader, const struct draft *flag,
+                                   const struct draft *environment, const struct node *own)
+{
+    const struct ramp *percent = &flag->percent;
+    const struct entry *serve = find_entry(own, "serve");
+    bool is_all = !percent->gradual && percent->from == PERCENT_ALL;
+    if (!serve || node_get(own, "percent") || !flag->has_percent || flag->has_split || is_all ||
+        !environment->has_serve ||
+        environment->serve != (flag->has_serve ? flag->serve : usual_variant(flag)))
+        return;
+    diagnose(reader->diagnostics, FF0374, serve->value->span,
+             "'serve: %s' changes nothing here: the flag's percentage stays", serve->value->text);
+    diagnose_note(reader->diagnostics, percent->span, "which is inherited from here");
+    diagnose_help(reader->diagnostics, "add 'percent: 100%%' for everybody, or leave 'serve' out");
+}
+
 static void read_mapped(struct reader *reader, struct draft *draft)
 {
     const struct texts *environments = &reader->project->environments;
@@ -455,6 +472,7 @@ static void read_mapped(struct reader *reader, struct draft *draft)
             check_conflicts(reader, &one, own);
             drop_replaced(&one, own);
             read_fields(reader, own, "an environment of a flag", FIELDS(environment_fields), &one);
+            warn_inherited_percent(reader, draft, &one, own);
         }
         finish_environment(reader, &one, own, &draft->flag->environments[i]);
     }
