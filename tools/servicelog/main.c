@@ -176,24 +176,28 @@ static bool close_outputs(struct log *log)
     return sound;
 }
 
+static int write_as_asked(struct log *log)
+{
+    bool sound = open_treatment(log) && open_outputs(log);
+    random_init(&log->random, log->settings.seed, 0);
+    random_init(&log->arrivals, log->settings.seed, 2);
+    if (sound)
+        write_log(log);
+    sound = sound && close_outputs(log);
+    output_release(&log->lines);
+    output_release(&log->exposures);
+    if (log->exposures.fd > 0)
+        close(log->exposures.fd);
+    treatment_close(log->treatment);
+    return sound ? EXIT_FINE : EXIT_JOB;
+}
+
 static int run(int argc, char **argv)
 {
     static struct log log;
     int status;
-    if (!read_settings(&service_log, argc, argv, &log.settings, &status))
-        return status;
-    random_init(&log.random, log.settings.seed, 0);
-    random_init(&log.arrivals, log.settings.seed, 2);
-    status = EXIT_JOB;
-    if (open_treatment(&log) && open_outputs(&log)) {
-        write_log(&log);
-        status = close_outputs(&log) ? EXIT_FINE : EXIT_JOB;
-    }
-    output_release(&log.lines);
-    output_release(&log.exposures);
-    if (log.exposures.fd > 0)
-        close(log.exposures.fd);
-    treatment_close(log.treatment);
+    if (read_settings(&service_log, argc, argv, &log.settings, &status))
+        status = write_as_asked(&log);
     arena_release(&log.settings.arena);
     return status;
 }

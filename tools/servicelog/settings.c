@@ -1,6 +1,7 @@
 /* settings.c - see settings.h. */
 #include "tools/servicelog/settings.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/servicelog/pairs.h"
@@ -372,12 +373,15 @@ bool read_settings(const struct command *command, int argc, char **argv, struct 
     };
     int operands =
         options_parse(command, options, sizeof options / sizeof *options, argc, argv, status);
-    if (operands < 0)
-        return false;
-    *status = EXIT_JOB;
-    if (operands > 0) {
+    bool sound = false;
+    if (operands >= 0)
+        *status = EXIT_JOB;
+    if (operands > 0)
         usage_error(command, "'%s' is no option; the log goes to stdout", argv[1]);
-        return false;
-    }
-    return read_given(command, &given, settings);
+    else if (operands == 0)
+        sound = read_given(command, &given, settings);
+    free(given.endpoints.items);
+    free(given.effects.items);
+    free(given.shares.items);
+    return sound;
 }

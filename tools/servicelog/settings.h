@@ -24,7 +24,7 @@ struct settings {
     struct damage damage;
 };
 
-/* False: the program must return *status at once. */
+/* False: the program must return *status, once it has released the arena. */
 bool read_settings(const struct command *command, int argc, char **argv, struct settings *settings,
                    int *status);
 
