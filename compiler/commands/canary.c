@@ -204,6 +204,8 @@ static void put_text(const struct turn *turn, struct buffer *out)
                   place_of(turn).line);
     if (change->build)
         buffer_format(out, "  published %s\n", change->build);
+    else if (!change->dry_run)
+        buffer_append_text(out, "  services see it once it is published: --build, or ffc build\n");
 }
 
 static int say(const struct turn *turn)

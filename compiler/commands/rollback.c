@@ -147,6 +147,9 @@ static int say(const struct change *change, const struct override_edit *edit, co
                       edit->name, edit->definition);
         if (change->build)
             buffer_format(&out, "  published %s\n", change->build);
+        else if (!change->dry_run)
+            buffer_append_text(&out,
+                               "  services see it once it is published: --build, or ffc build\n");
         if (strcmp(verdict, "lift") != 0 && !change->dry_run)
             buffer_format(&out, "  to take it back: ffc rollback --lift %s --reason …\n", edit->id);
     }

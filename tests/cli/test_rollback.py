@@ -201,6 +201,22 @@ directory = plan("by-hand")
 result = ffc("canary", "rollback", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x", "--run-steps")
 equal((result.status, [s["state"] for s in steps(directory)]), (0, ["started", "done"] * 5), "ffc_canary_rollback_does")
 
+# Hooks of the project are those of a canary that has none of its own for it.
+HOOKED = canary("""\
+stages: [{name: first, percent: 50%}, {name: second, percent: 100%}]
+guards: [{metric: error_rate, max: 5%}]
+hooks: {on_pause: [echo, own]}
+""")
+base = lab.PROJECT.replace("  bucket_by: user_id\n", "  bucket_by: user_id\n  hooks: {on_start: [echo, started], "
+                           "on_pause: [echo, project's], on_advance: [cat]}\n", 1)
+directory = project("hooks", HOOKED, base)
+for action in ("start", "pause", "resume", "advance"):
+    ffc("canary", action, "canary.checkout", "-C", directory, "-e", "production", "--reason", "x", "--run-steps")
+told = [(s["plan"], s["output"]) for s in steps(directory) if s["state"] == "done"]
+equal(told[:2], [("on_start", "started\n"), ("on_pause", "own\n")], "a_hook_of_the_project_and_one_of_the_canary")
+equal((len(told), told[2][0], json.loads(told[2][1])["verdict"]), (3, "on_advance", "advance"),
+      "with_the_change_on_stdin")
+
 for name, text, state, words in (
         ("fails", "{run: [sh, -c, 'echo no; exit 3']}", "failed", "exited with status 3"),
         ("missing", "{run: [./no-such-program]}", "failed", "could not be started: No such file"),

@@ -170,6 +170,25 @@ static bool load(struct replay *replay, const struct options *options, struct le
     return replay->project->diagnostics.errors > 0 || recover(ledger, replay->project, NULL, error);
 }
 
+static bool check_usage(const struct options *options, int logs)
+{
+    if (!options->all && logs < 0)
+        usage_error(&decide_command, "expected a flag, or --all");
+    else if (logs < 1)
+        usage_error(&decide_command, "expected at least one log ('-' is stdin)");
+    else if (!options->environment)
+        usage_error(&decide_command, "expected an environment: -e ENV");
+    else if (options->build && !options->apply)
+        usage_error(&decide_command, "--build publishes what --apply edits: give both");
+    else if (options->run_steps && !options->apply)
+        usage_error(&decide_command, "--run-steps runs what --apply calls for: give both");
+    else if (options->key && !options->build)
+        usage_error(&decide_command, "--sign signs what --build publishes: give both");
+    else
+        return true;
+    return false;
+}
+
 static int run(int argc, char **argv)
 {
     struct options options = {.now = INT64_MIN, .logs = LOG_OPTIONS_INIT};
@@ -202,19 +221,9 @@ static int run(int argc, char **argv)
         options_parse(&decide_command, table, sizeof table / sizeof *table, argc, argv, &status);
     if (operands < 0)
         return status;
-    if (!options.all && operands < 1)
-        return usage_error(&decide_command, "expected a flag, or --all");
     int first_log = options.all ? 1 : 2;
-    if (operands < first_log)
-        return usage_error(&decide_command, "expected at least one log ('-' is stdin)");
-    if (!options.environment)
-        return usage_error(&decide_command, "expected an environment: -e ENV");
-    if (options.build && !options.apply)
-        return usage_error(&decide_command, "--build publishes what --apply edits: give both");
-    if (options.run_steps && !options.apply)
-        return usage_error(&decide_command, "--run-steps runs what --apply calls for: give both");
-    if (options.key && !options.build)
-        return usage_error(&decide_command, "--sign signs what --build publishes: give both");
+    if (!check_usage(&options, operands - first_log + 1))
+        return EXIT_JOB;
     options.actor = actor_name(options.actor, "ffreplay");
     struct replay replay = {.times.now = options.now, .now_given = options.now != INT64_MIN};
     if (!log_options_apply(&options.logs, &decide_command, &replay))
