@@ -251,6 +251,10 @@ struct draft {
 /* The variants are known once heads are read, before any body is. */
 void read_flag_head(struct reader *reader, struct declaration *declaration);
 void read_flag(struct reader *reader, struct declaration *declaration);
+/* The keys of one environment, over those that the draft has. */
+void read_environment(struct reader *reader, struct node *node, struct draft *draft);
+/* read_targeting.c: makes the flag's environments of its draft. */
+void read_targetings(struct reader *reader, struct draft *draft);
 
 /* read_variants.c */
 void read_variants(struct reader *reader, struct draft *draft);
