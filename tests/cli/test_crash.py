@@ -35,6 +35,8 @@ SCENARIOS = {
     "lift": (LIFTED, "lift", "id: other", [FFC, "rollback", "--lift", "freeze", *by_hand]),
     "decide": (FLAGS, "rollback", "state: rolled_back",
                [lab.FFREPLAY, "decide", "canary.checkout", failing, "-e", "production", "--apply"]),
+    "watch": (FLAGS, "rollback", "state: rolled_back",
+              [lab.FFREPLAY, "watch", "canary.checkout", failing, "-e", "production", "--apply"]),
 }
 
 
@@ -81,7 +83,7 @@ def killed_at(call, name):
     first = subprocess.run(command, env=environment, capture_output=True)
     whole = ledger(directory) and not os.path.exists(os.path.join(directory, "ledger.jsonl.pending"))
     # What is done need not be done again, and `ffc rollback` would add a second override.
-    if not whole or name == "decide":
+    if not whole or name in ("decide", "watch"):
         subprocess.run(command, capture_output=True)
     return first.returncode == -9, fault(directory, live, verdict, text)
 

@@ -9,11 +9,19 @@
 #include "tools/ffreplay/commands.h"
 #include "watch.h"
 
-/* What a run that was killed left behind. */
+static bool publish(struct watch *watch, const struct ledger *ledger, struct buffer *error)
+{
+    const struct watch_options *options = watch->options;
+    return !options->build ||
+           publication_publish(&watch->publication, ledger->directory, options->environment, error);
+}
+
+/* What a run that was killed left behind. Definitions that do not compile are for who loads them. */
 static bool recover_locked(struct watch *watch, const struct ledger *ledger, struct buffer *error)
 {
     struct project *project = project_load(watch->directory, clock_now());
-    bool recovered = project->diagnostics.errors > 0 || recover(ledger, project, NULL, error);
+    bool recovered = project->diagnostics.errors > 0 ||
+                     (recover(ledger, project, NULL, error) && publish(watch, ledger, error));
     project_free(project);
     return recovered;
 }
@@ -30,8 +38,7 @@ static bool apply_locked(struct watch *watch, const struct ledger *ledger, struc
     if (!apply_verdict(ledger, verdict, actor_name(options->actor, "ffreplay"), error))
         return false;
     *made = true;
-    return !options->build ||
-           publication_publish(&watch->publication, ledger->directory, options->environment, error);
+    return publish(watch, ledger, error);
 }
 
 /* One that fails is said, and ends no watch that others are under. */
@@ -39,12 +46,16 @@ static void run_steps(struct watch *watch, struct verdict *verdict)
 {
     struct buffer error = {0};
     bool cancelled = false;
+    sigset_t blocked;
+    /* Programs that are run must not inherit what the watch blocks. */
+    sigprocmask(SIG_SETMASK, &watch->signals, &blocked);
     if (!apply_steps(verdict, actor_name(watch->options->actor, "ffreplay"), &watch->publication,
                      &cancelled, &error)) {
         int status = job_error(&watch_command, "%s", error.bytes);
         if (cancelled)
             watch_end(watch, status);
     }
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
     buffer_release(&error);
 }
 

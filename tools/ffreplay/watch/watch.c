@@ -98,10 +98,10 @@ static bool waits_for_stdin(const struct watch *watch)
 }
 
 /* Reads on while it waits, so that no file that is replaced twice is missed. */
-static void wait_for_look(struct watch *watch, int64_t next, const sigset_t *signals)
+static void wait_for_look(struct watch *watch, int64_t next)
 {
     while (!interrupted && !watch->over && !stdin_has_ended(watch) && clock_now() < next) {
-        changes_wait(&watch->changes, waits_for_stdin(watch), next - clock_now(), signals);
+        changes_wait(&watch->changes, waits_for_stdin(watch), next - clock_now(), &watch->signals);
         if (watch_is_outdated(watch))
             return;
         watch_read(watch);
@@ -116,7 +116,7 @@ static void say_end(const struct watch *watch)
                 decision_rule_text(watch->said[i].decision.rule));
 }
 
-static void watch_on(struct watch *watch, const sigset_t *signals)
+static void watch_on(struct watch *watch)
 {
     while (!watch->over && !interrupted && (!watch_is_outdated(watch) || watch_load(watch))) {
         int64_t next = clock_now() + watch->options->interval;
@@ -125,7 +125,7 @@ static void watch_on(struct watch *watch, const sigset_t *signals)
         if (last)
             break;
         if (!watch->over && !watch_is_outdated(watch))
-            wait_for_look(watch, next, signals);
+            wait_for_look(watch, next);
     }
     say_end(watch);
 }
@@ -159,12 +159,12 @@ static int watch_logs(const struct watch_options *options, char **logs, size_t l
         free(watch.directory);
         return EXIT_JOB;
     }
-    const sigset_t signals = block_signals();
+    watch.signals = block_signals();
     watch.followers = xcalloc(log_count + 1, sizeof *watch.followers);
     changes_open(&watch.changes);
     changes_add(&watch.changes, watch.directory);
     if ((!options->apply || watch_recover(&watch)) && watch_load(&watch))
-        watch_on(&watch, &signals);
+        watch_on(&watch);
     watch_unload(&watch);
     for (size_t i = 0; i < log_count; i++)
         follower_close(&watch.followers[i]);

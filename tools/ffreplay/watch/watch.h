@@ -46,6 +46,7 @@ struct watch {
     char **logs;
     size_t log_count;
     struct changes changes;
+    sigset_t signals; /* as they were blocked before; while it waits, and for programs it runs */
     struct arena texts;
     struct said *said;
     uint32_t said_count;
