@@ -106,33 +106,6 @@ static inline bool read_key(const struct fflag_slot *slot, uint8_t declared, str
     return true;
 }
 
-static inline bool slot_equals(const struct snapshot *snapshot, const struct ffs_set *set,
-                               const struct ffs_set_slot *slot, const char *bytes, uint32_t length)
-{
-    return slot->length == length && same_bytes(set_text(snapshot, set, slot), bytes, length);
-}
-
-static inline bool set_holds(const struct snapshot *snapshot, const struct ffs_set *set,
-                             const char *bytes, uint32_t length, uint64_t hash)
-{
-    if (set->buckets) {
-        /* The slot's line is asked for before the filter has answered, and is the only one that is
-         * far: the buckets are a twentieth of a list of UUIDs. */
-        uint64_t bucket = set_bucket(set, hash);
-        uint32_t place = set_only_place(set, bucket, hash);
-        return set_may_hold(bucket, hash) &&
-               slot_equals(snapshot, set, ffs_set_slot_at(set, place), bytes, length);
-    }
-    uint32_t mask = set->capacity - 1;
-    for (uint32_t place = set_first_place(set, hash);; place = (place + 1) & mask) {
-        const struct ffs_set_slot *slot = ffs_set_slot_at(set, place);
-        if (slot->length == FFS_NONE)
-            return false;
-        if (slot_equals(snapshot, set, slot, bytes, length))
-            return true;
-    }
-}
-
 static bool folded_set_holds(const struct snapshot *snapshot, const struct ffs_set *set,
                              const struct key *key)
 {
