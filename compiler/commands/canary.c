@@ -228,8 +228,11 @@ static void note_overrides(const struct turn *turn)
         const struct override *override = project->overrides[i];
         if (override->until > turn->change->at && override_selects(override, turn->flag) &&
             override->environments >> turn->environment & 1)
-            fprintf(stderr, "note: override '%s' stands before this canary\n",
-                    override->id.text ? override->id.text : override->serve.text);
+            fprintf(stderr, "note: the override at %s:%u stands before this canary\n",
+                    project->sources.items[override->span.file].path,
+                    source_position(&turn->change->project->sources, override->span.file,
+                                    override->span.begin)
+                        .line);
     }
 }
 

@@ -172,6 +172,11 @@ act(instant, "start")
 ok("stage: full" in read(instant), "an_instant_canary_starts_in_its_last_stage", read(instant))
 equal(act(instant, "advance").status, 1, "and_cannot_advance")
 
+overridden = project("overridden", canary(BLOCK) + "overrides:\n  - {all: true, serve: default}\n")
+result = act(overridden, "start")
+ok("stands before this canary" in result.err and "flags.yaml:" in result.err,
+   "an_override_that_stands_before_it_is_noted", result.err)
+
 # --build publishes what was made.
 directory = project("built", canary(BLOCK))
 live, fresh = os.path.join(SCRATCH, "live.ffs"), os.path.join(SCRATCH, "fresh.ffs")
