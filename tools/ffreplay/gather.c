@@ -104,7 +104,7 @@ uint64_t analysis_used(const struct analysis *analysis)
            analysis->assigned[ASSIGNED_BEFORE];
 }
 
-/* ------------------------------------------------------------------------------ fork and join -- */
+/* ----------------------------------------------------------------------------- fork and join -- */
 
 static void take(struct taker *taker, const struct record *record)
 {
