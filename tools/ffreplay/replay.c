@@ -189,7 +189,7 @@ bool replay_read(struct replay *replay, char **arguments, size_t count)
     return read;
 }
 
-/* ---------------------------------------------------------------------------------- bad lines -- */
+/* --------------------------------------------------------------------------------- bad lines -- */
 
 /*
  * Whether more than `max_bad` of what the log has is lost. A line that cannot be read is taken for
