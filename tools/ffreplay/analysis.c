@@ -1,4 +1,4 @@
-/* analysis.c - what a canary needs, made ready; gather.c gathers, judge.c judges. See analysis.h. */
+/* analysis.c - what a canary needs; gather.c gathers it, judge.c judges. See analysis.h. */
 #include "analysis.h"
 
 #include "tools/ffreplay/logs/complain.h"
