@@ -16,7 +16,7 @@ static bool publish(struct watch *watch, const struct ledger *ledger, struct buf
            publication_publish(&watch->publication, ledger->directory, options->environment, error);
 }
 
-/* What a run that was killed left behind. Definitions that do not compile are for who loads them. */
+/* What a run that was killed left. Definitions that do not compile are for who loads them. */
 static bool recover_locked(struct watch *watch, const struct ledger *ledger, struct buffer *error)
 {
     struct project *project = project_load(watch->directory, clock_now());
