@@ -92,6 +92,10 @@ void *resolve(struct reader *reader, enum declared kind, const struct node *name
 /* "did you mean", or what there is to choose from, as help to the last diagnostic. */
 void suggest(struct reader *reader, const char *name, const char *const *known, size_t count);
 
+/* Two definitions of one name; `noun` is of what: "flag". */
+void report_twice(struct reader *reader, const char *noun, const struct text *name,
+                  struct span first);
+
 bool is_valid_name(const char *name);
 bool check_name(struct reader *reader, const struct node *name, const char *what);
 /* An environment's place in the project's list; UINT32_MAX after reporting. */

@@ -69,9 +69,7 @@ static void read_stage(struct reader *reader, struct node *node, struct canary *
                                    node->span};
     const struct stage *earlier = find_stage(canary, stage.name.text);
     if (earlier) {
-        diagnose(reader->diagnostics, FF0203, stage.name.span, "stage '%s' is defined twice",
-                 stage.name.text);
-        diagnose_note(reader->diagnostics, earlier->name.span, "first defined here");
+        report_twice(reader, "stage", &stage.name, earlier->name.span);
     }
     if (stage.max_hold && stage.max_hold < stage.hold) {
         diagnose(reader->diagnostics, FF0141, node_get(node, "max_hold")->span,

@@ -145,6 +145,7 @@ static void warn_listed_twice(struct reader *reader, const struct targeting *tar
             diagnose(reader->diagnostics, FF0329, user->span,
                      "user '%s' is listed under two variants, and gets the first", user->text);
             diagnose_note(reader->diagnostics, earlier->span, "first listed here");
+            diagnose_help(reader->diagnostics, "leave the user in one of the lists");
         }
     }
 }

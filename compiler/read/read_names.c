@@ -73,6 +73,14 @@ static bool is_reserved(enum declared kind, const char *name)
     return false;
 }
 
+void report_twice(struct reader *reader, const char *noun, const struct text *name,
+                  struct span first)
+{
+    diagnose(reader->diagnostics, FF0203, name->span, "%s '%s' is defined twice", noun, name->text);
+    diagnose_note(reader->diagnostics, first, "first defined here");
+    diagnose_help(reader->diagnostics, "keep one of the two, or give one another name");
+}
+
 void declare_all(struct reader *reader, enum declared kind, struct node *section, size_t thing_size)
 {
     const char *noun = declarations_info[kind].noun;
@@ -93,17 +101,14 @@ void declare_all(struct reader *reader, enum declared kind, struct node *section
         const struct declaration *earlier =
             table_add(&declared->table, reader->arena, name->text, declaration);
         if (earlier) {
-            diagnose(reader->diagnostics, FF0203, name->span, "%s '%s' is defined twice", noun,
-                     name->text);
-            diagnose_note(reader->diagnostics, ((const struct text *)earlier->thing)->span,
-                          "first defined here");
+            report_twice(reader, noun, thing, ((const struct text *)earlier->thing)->span);
             continue;
         }
         *ARENA_APPEND(reader->arena, declared->items, declared->count) = declaration;
     }
 }
 
-#define MOST_LISTED      12
+#define MOST_LISTED      16
 #define MOST_SUGGESTIONS 200 /* the search looks at every name there is */
 
 void suggest(struct reader *reader, const char *name, const char *const *known, size_t count)

@@ -139,9 +139,7 @@ static void check_id(struct reader *reader, const struct override *override)
         const struct text *earlier = &project->overrides[i]->id;
         if (!earlier->text || strcmp(earlier->text, override->id.text) != 0)
             continue;
-        diagnose(reader->diagnostics, FF0203, override->id.span, "override '%s' is defined twice",
-                 override->id.text);
-        diagnose_note(reader->diagnostics, earlier->span, "first defined here");
+        report_twice(reader, "override", &override->id, earlier->span);
     }
 }
 

@@ -25,9 +25,7 @@ static void read_environments(struct reader *reader, struct node *node, void *ta
             environments->items[environments->count++] = name;
             continue;
         }
-        diagnose(reader->diagnostics, FF0203, name.span, "environment '%s' is defined twice",
-                 name.text);
-        diagnose_note(reader->diagnostics, environments->items[earlier].span, "first defined here");
+        report_twice(reader, "environment", &name, environments->items[earlier].span);
     }
 }
 
@@ -45,6 +43,7 @@ void read_bucket_by(struct reader *reader, const struct node *node,
                  attribute->name.text);
         diagnose_note(reader->diagnostics, attribute->name.span, "'%s' is declared here",
                       attribute->name.text);
+        diagnose_help(reader->diagnostics, "name one that tells units apart, such as a user's id");
         return;
     }
     *bucket_by = attribute;

@@ -195,9 +195,7 @@ static void check_rule_name(struct reader *reader, const struct targeting *targe
         const struct rule *other = &targeting->rules[i];
         if (strcmp(other->name.text, rule->name.text) != 0)
             continue;
-        diagnose(reader->diagnostics, FF0203, rule->name.span, "rule '%s' is defined twice",
-                 rule->name.text);
-        diagnose_note(reader->diagnostics, other->name.span, "first defined here");
+        report_twice(reader, "rule", &rule->name, other->name.span);
         return;
     }
 }
