@@ -99,15 +99,17 @@ static void judge_shares(struct verdict *verdict)
     ratio->observed[1] = (double)units[UNIT_IN_CONTROL];
     for (int i = 0; i < 2; i++)
         ratio->expected[i] = weights[i] * (ratio->observed[0] + ratio->observed[1]);
-    ratio->p = sample_ratio(ratio->observed, weights, 2).p;
+    struct sample_ratio found = sample_ratio(ratio->observed, weights, 2);
+    ratio->p = found.p;
+    ratio->anytime_p = found.anytime_p;
     ratio->known = analysis->subject.shares_known && isfinite(ratio->p);
-    if (ratio->known && ratio->p < MISMATCH_P)
+    if (ratio->known && ratio->anytime_p < MISMATCH_P)
         sentence_add(verdict, &verdict->issues,
                      "sample ratio mismatch: %.0f units in the canary and %.0f in control, where "
                      "%s gives %.0f and %.0f (p = %.2g)",
                      ratio->observed[0], ratio->observed[1],
                      percent_text(verdict->replay->texts, verdict->stage->percent),
-                     ratio->expected[0], ratio->expected[1], ratio->p);
+                     ratio->expected[0], ratio->expected[1], ratio->anytime_p);
     uint64_t both = units[UNIT_IN_BOTH], all = analysis->shares.count;
     if (both >= LEAST_UNITS_TWICE && (double)both >= LEAST_SHARE_TWICE * (double)all)
         sentence_add(verdict, &verdict->issues,

@@ -227,6 +227,7 @@ static void sample_ratios(struct buffer *out, const struct ratio_check *ratio)
     json_write_key(out, "srm");
     buffer_append_text(out, "{");
     key_number(out, "p", true, rounded(ratio->p));
+    key_number(out, "anytime_p", true, rounded(ratio->anytime_p));
     pair(out, "expected", ratio->expected);
     pair(out, "observed", ratio->observed);
     buffer_append_text(out, "}");

@@ -269,7 +269,7 @@ static const char *ratio_text(const struct page *page)
     return arena_format(page->arena,
                         "; %.0f canary and %.0f control units are as %s gives (p = %.2g)",
                         ratio->observed[0], ratio->observed[1],
-                        percent_text(page->arena, page->verdict->stage->percent), ratio->p);
+                        percent_text(page->arena, page->verdict->stage->percent), ratio->anytime_p);
 }
 
 void report_text(struct verdict *verdict, bool color, struct buffer *out)
