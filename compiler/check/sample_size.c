@@ -50,9 +50,15 @@ static double smallest_treatment(const struct experiment *experiment)
     return percent_share(least);
 }
 
+/* How many standard errors a difference must be to be found. */
+static double errors_needed(const struct experiment *experiment)
+{
+    return normal_quantile(experiment->alpha / 2) + normal_quantile(1 - experiment->power);
+}
+
 /* In the whole experiment, to find a difference; infinite where the variant would be no share. */
-static double units_for(const struct experiment *experiment, const struct population *control,
-                        double difference)
+static double units_for(const struct experiment *experiment, double z,
+                        const struct population *control, double difference)
 {
     double treatment = control->deviation * control->deviation;
     if (control->is_share) {
@@ -61,7 +67,6 @@ static double units_for(const struct experiment *experiment, const struct popula
             return INFINITY;
         treatment = mean * (1 - mean);
     }
-    double z = normal_quantile(experiment->alpha / 2) + normal_quantile(1 - experiment->power);
     double spread =
         control->deviation * control->deviation / arm_share(experiment, experiment->control) +
         treatment / smallest_treatment(experiment);
@@ -88,19 +93,20 @@ static double units_at_baseline(const struct experiment *experiment, double effe
     double difference = control.mean * effect;
     if (experiment->primary->lower_is_better)
         difference = -difference;
-    double units = units_for(experiment, &control, difference);
-    return isinf(units) ? units_for(experiment, &control, -difference) : units;
+    double z = errors_needed(experiment);
+    double units = units_for(experiment, z, &control, difference);
+    return isinf(units) ? units_for(experiment, z, &control, -difference) : units;
 }
 
 static double units_at_best(const struct experiment *experiment)
 {
     enum { STEPS = 10000 };
-    double fewest = INFINITY;
+    double z = errors_needed(experiment), fewest = INFINITY;
     for (int i = 1; i <= STEPS; i++) {
         struct population control = share_of((double)i / STEPS);
         double difference = control.mean * experiment->mde;
-        fewest = fmin(fewest, units_for(experiment, &control, difference));
-        fewest = fmin(fewest, units_for(experiment, &control, -difference));
+        fewest = fmin(fewest, units_for(experiment, z, &control, difference));
+        fewest = fmin(fewest, units_for(experiment, z, &control, -difference));
     }
     return fewest;
 }

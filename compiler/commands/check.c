@@ -4,29 +4,65 @@
 #include "compiler/check/sample_size.h"
 #include "commands.h"
 
+/* What the experiment needs that says enough of itself, and may still be planned. */
+static bool is_planned(const struct targeting *targeting, struct sample_size *size)
+{
+    const struct experiment *experiment = targeting->experiment;
+    return targeting->enabled && experiment && experiment->baseline.given &&
+           experiment->state != EXPERIMENT_CONCLUDED && sample_size(targeting, size);
+}
+
+/* Whether two environments plan the same, and one line does for both. */
+static bool is_same_plan(const struct targeting *one, const struct targeting *other)
+{
+    struct sample_size first, second;
+    return one->experiment == other->experiment && is_planned(one, &first) &&
+           is_planned(other, &second) && first.units == second.units &&
+           (first.days == second.days || (isnan(first.days) && isnan(second.days)));
+}
+
+static bool is_told(const struct flag *flag, uint32_t environment)
+{
+    for (uint32_t at = 0; at < environment; at++) {
+        if (is_same_plan(&flag->environments[at], &flag->environments[environment]))
+            return true;
+    }
+    return false;
+}
+
+/* "checkout in staging, production" */
+static void append_where(struct buffer *out, const struct project *project, const struct flag *flag,
+                         uint32_t first)
+{
+    const char *separator = " in ";
+    buffer_append_text(out, flag->name.text);
+    for (uint32_t at = first; at < project->environments.count; at++) {
+        if (!is_same_plan(&flag->environments[first], &flag->environments[at]))
+            continue;
+        buffer_format(out, "%s%s", separator, project->environments.items[at].text);
+        separator = ", ";
+    }
+}
+
 static void append_size(struct buffer *out, const struct project *project, const struct flag *flag,
                         uint32_t environment, const struct sample_size *size)
 {
     const struct experiment *experiment = flag->environments[environment].experiment;
-    buffer_format(out, "%s in %s: %.0f units a variant show an effect of %g%% on '%s'",
-                  flag->name.text, project->environments.items[environment].text, size->units,
+    append_where(out, project, flag, environment);
+    buffer_format(out, ": %.0f units a variant show an effect of %g%% on '%s'", size->units,
                   experiment->mde * 100, experiment->primary->name.text);
     if (!isnan(size->days))
         buffer_format(out, "; they come in %.0f day%s", size->days, size->days == 1 ? "" : "s");
     buffer_append_text(out, "\n");
 }
 
-/* What each experiment needs that says enough of itself, and may still be planned. */
 static void append_sizes(struct buffer *out, const struct project *project)
 {
     for (uint32_t i = 0; i < project->flag_count; i++) {
         const struct flag *flag = project->flags[i];
         for (uint32_t at = 0; at < project->environments.count; at++) {
-            const struct targeting *targeting = &flag->environments[at];
             struct sample_size size;
-            if (targeting->enabled && targeting->experiment &&
-                targeting->experiment->state != EXPERIMENT_CONCLUDED &&
-                sample_size(targeting, &size) && size.is_certain)
+            if (is_planned(&flag->environments[at], &size) && !is_told(flag, at))
                 append_size(out, project, flag, at, &size);
         }
     }
