@@ -14,7 +14,7 @@ struct sentences {
 
 /* Units of the canary and of control, beside what the stage's percentage gives. */
 struct ratio_check {
-    bool known; /* the percentage says what to expect, and there are enough units */
+    bool known;       /* the percentage says what to expect, and there are enough units */
     double p;         /* chi-square, as if this were the only look */
     double anytime_p; /* what is judged: looks may be as many as one likes */
     double expected[2], observed[2];
