@@ -785,7 +785,7 @@ static void finds_mismatched_samples(void **state)
     assert_true(isnan(sample_ratio(two, even, 1).p) && isnan(sample_ratio(two, even, 1).anytime_p));
     const double most[] = {1e9, 0};
     assert_true(sample_ratio(most, even, 2).anytime_p == 0);
-    /* A canary of 4 % in the place of 5 % is found within 12000 units; a sound one raises no doubt. */
+    /* A canary of 4 % in the place of 5 % is found within 12000 units, a sound one is not. */
     const double lost[] = {480, 11520}, sound[] = {600, 11400};
     assert_true(sample_ratio(lost, weights, 2).anytime_p < 0.001);
     assert_true(sample_ratio(sound, weights, 2).anytime_p > 0.5);
