@@ -1,6 +1,8 @@
 /* worker.c - see worker.h. */
 #include "worker.h"
 
+#include <string.h>
+
 #include "tools/ffreplay/logs/unit_set.h"
 
 void log_times_init(struct log_times *times)
@@ -10,13 +12,16 @@ void log_times_init(struct log_times *times)
         times->newest[i] = INT64_MIN;
 }
 
+/* Most logs ascend, so that a time is most often later than all before it. */
 static void note_newest(struct log_times *times, int64_t time)
 {
-    int place = NEWEST_COUNT - 1;
-    if (time <= times->newest[place])
+    if (time <= times->newest[NEWEST_COUNT - 1])
         return;
-    for (; place > 0 && times->newest[place - 1] < time; place--)
-        times->newest[place] = times->newest[place - 1];
+    size_t place = 0;
+    while (times->newest[place] >= time)
+        place++;
+    memmove(&times->newest[place + 1], &times->newest[place],
+            (NEWEST_COUNT - 1 - place) * sizeof *times->newest);
     times->newest[place] = time;
 }
 

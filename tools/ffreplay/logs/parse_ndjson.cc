@@ -3,7 +3,7 @@
  *
  * Each object is walked once from front to back, so that a line cut short is noticed. Keys are
  * compared in place, first by their first eight bytes; text is handed out in place, too, unless it
- * has escapes.
+ * has escapes. Lines that look like an earlier one are read without the parser; see shape.h.
  */
 #include "line_parser.h"
 
@@ -17,7 +17,9 @@
 #include <simdjson.h>
 
 #include "lines.h"
+#include "shape.h"
 
+static_assert(LINE_PADDING >= SHAPE_LEAD + 8, "a shape is compared in words");
 static_assert(LINE_PADDING >= simdjson::SIMDJSON_PADDING, "simdjson reads past the line");
 
 using namespace simdjson;
@@ -77,9 +79,12 @@ bool is_key(const wanted_key &key, const char *raw)
     return length < 8 || (memcmp(raw, key.name.data(), length) == 0 && raw[length] == '"');
 }
 
+constexpr size_t MOST_SHAPES = 4;
+
 struct ndjson : line_parser {
     level root;
     uint32_t count = 0;
+    std::vector<shape> shapes; /* the one that fitted last is first */
     ondemand::parser json;
     /* Of this line's lists: their texts, and where each begins among them. */
     std::vector<std::string> list_texts;
@@ -246,12 +251,50 @@ const char *what_is_wrong(error_code error)
     }
 }
 
+uint32_t field_of(const void *user, const char *name, size_t length)
+{
+    const ndjson &self = *static_cast<const ndjson *>(user);
+    for (const wanted_key &key : self.root.keys)
+        if (key.name == std::string_view(name, length))
+            return key.field == NO_FIELD ? SHAPE_SKIPS : key.field;
+    return SHAPE_SKIPS;
+}
+
+void clear(const ndjson &self, value *values)
+{
+    for (uint32_t i = 0; i < self.count; i++)
+        values[i].kind = VALUE_ABSENT;
+}
+
+bool read_by_shape(ndjson &self, const char *line, size_t length, value *values)
+{
+    for (size_t i = 0; i < self.shapes.size(); i++) {
+        clear(self, values);
+        if (!shape_read(&self.shapes[i], line, length, values))
+            continue;
+        if (i > 0)
+            std::swap(self.shapes[0], self.shapes[i]);
+        return true;
+    }
+    return false;
+}
+
+void learn(ndjson &self, const char *line, size_t length)
+{
+    if (self.shapes.size() == MOST_SHAPES)
+        return;
+    self.shapes.emplace_back();
+    if (!shape_learn(&self.shapes.back(), line, length, field_of, &self))
+        self.shapes.pop_back();
+}
+
 bool parse(line_parser *parser, const char *line, size_t length, value *values,
            line_problem *problem)
 {
     ndjson &self = *static_cast<ndjson *>(parser);
-    for (uint32_t i = 0; i < self.count; i++)
-        values[i].kind = VALUE_ABSENT;
+    if (read_by_shape(self, line, length, values))
+        return true;
+    clear(self, values);
     self.list_texts.clear();
     self.lists.clear();
     bool escapes = memchr(line, '\\', length) != nullptr;
@@ -270,6 +313,7 @@ bool parse(line_parser *parser, const char *line, size_t length, value *values,
         error = TRAILING_CONTENT;
     if (!error) {
         finish_lists(self);
+        learn(self, line, length);
         return true;
     }
     problem->text = what_is_wrong(error);

@@ -1,0 +1,154 @@
+/* Lines read by their shape give what the JSON parser gives, whatever is done to them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tools/ffreplay/logs/line_parser.h"
+#include "tools/ffreplay/logs/lines.h"
+#include "tools/ffreplay/logs/shape.h"
+
+#define LONGEST 512
+
+static const char *const paths[] = {"time", "user",        "status", "latency_ms",
+                                    "ok",   "geo.country", "tags",   "nothing"};
+#define PATH_COUNT (sizeof paths / sizeof *paths)
+
+static const char *const lines[] = {
+    "{\"time\":1767571200015,\"user\":\"user-1888\",\"status\":200,\"latency_ms\":33.073,\"ok\":"
+    "true}",
+    "{\"time\":1767571200020,\"user\":\"u\",\"status\":503,\"latency_ms\":-1.5e3,\"ok\":false}",
+    "{\"user\":\"somebody with a long "
+    "name\",\"time\":1,\"nothing\":null,\"other\":\"x\",\"ok\":true}",
+    "{\"time\":12,\"geo.country\":\"NO\",\"status\":1}",
+    "{\"time\":12,\"geo\":{\"country\":\"NO\"},\"status\":1}",
+    "{\"time\":12,\"tags\":[\"a\",\"b\"],\"status\":1}",
+    "{\"a key that nobody wants\":0,\"status\":0,\"user\":\"\",\"status\":7}",
+};
+#define LINE_COUNT (sizeof lines / sizeof *lines)
+
+static uint64_t state = 1;
+
+static uint32_t below(uint32_t limit)
+{
+    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)((state >> 33) % limit);
+}
+
+/* A byte changed, left out or put in, now and then several, or the end cut off. */
+static size_t damage(char *line, size_t length)
+{
+    static const char bytes[] = "{}[]\",:\\ \t\r/0123456789.eE-+tfna\x80\xc3\x1f";
+    for (uint32_t times = below(3); times > 0 && length > 0; times--) {
+        size_t at = below((uint32_t)length);
+        char byte = bytes[below(sizeof bytes - 1)];
+        switch (below(4)) {
+        case 0:
+            line[at] = byte;
+            break;
+        case 1:
+            memmove(line + at, line + at + 1, --length - at);
+            break;
+        case 2:
+            memmove(line + at + 1, line + at, length++ - at);
+            line[at] = byte;
+            break;
+        default:
+            if (below(4) == 0)
+                length = at;
+        }
+    }
+    return length;
+}
+
+static void assert_same(const struct value *a, const struct value *b)
+{
+    assert_int_equal(a->kind, b->kind);
+    if (a->kind == VALUE_ABSENT)
+        return;
+    assert_int_equal(a->length, b->length);
+    if (a->kind == VALUE_BOOLEAN)
+        assert_int_equal(a->boolean, b->boolean);
+    if (a->kind == VALUE_STRING || a->kind == VALUE_NUMBER)
+        assert_memory_equal(a->text, b->text, a->length);
+}
+
+/* One parser has learnt from all lines before, the other has none to learn from. */
+static void reads_as_the_parser_does(void **unused)
+{
+    (void)unused;
+    struct line_parser *learnt = ndjson_parser(paths, PATH_COUNT);
+    uint32_t good = 0, total = 200000;
+    for (uint32_t i = 0; i < total; i++) {
+        char line[LONGEST + LINE_PADDING] = {0};
+        const char *model = lines[below(LINE_COUNT)];
+        size_t length = strlen(model);
+        memcpy(line, model, length);
+        length = damage(line, length);
+        memset(line + length, i % 2 ? '"' : 0, LINE_PADDING);
+        struct value values[PATH_COUNT], expected[PATH_COUNT];
+        struct line_problem problem, expected_problem;
+        struct line_parser *fresh = ndjson_parser(paths, PATH_COUNT);
+        bool is_good = fresh->parse(fresh, line, length, expected, &expected_problem);
+        assert_int_equal(learnt->parse(learnt, line, length, values, &problem), is_good);
+        for (size_t j = 0; is_good && j < PATH_COUNT; j++)
+            assert_same(&values[j], &expected[j]);
+        if (!is_good)
+            assert_string_equal(problem.text, expected_problem.text);
+        good += is_good;
+        fresh->close(fresh);
+    }
+    learnt->close(learnt);
+    assert_true(good > total / 4 && good < total);
+}
+
+static uint32_t place_of(const void *user, const char *key, size_t length)
+{
+    (void)user;
+    return length == 1 && *key == 'b' ? 0 : SHAPE_SKIPS;
+}
+
+static bool reads(const struct shape *shape, const char *text, struct value *value)
+{
+    char line[LONGEST + LINE_PADDING] = {0};
+    strcpy(line, text);
+    if (!shape_read(shape, line, strlen(line), value))
+        return false;
+    value->text = text + (value->text - line);
+    return true;
+}
+
+static void knows_its_shape_and_no_other(void **unused)
+{
+    (void)unused;
+    struct shape shape;
+    struct value value;
+    char line[LONGEST + LINE_PADDING] = "{\"a\":1,\"b\":\"x\"}";
+    assert_true(shape_learn(&shape, line, strlen(line), place_of, NULL));
+    assert_true(reads(&shape, "{\"a\":false,\"b\":-12.5}", &value));
+    assert_int_equal(value.kind, VALUE_NUMBER);
+    assert_memory_equal(value.text, "-12.5", value.length);
+    static const char *const others[] = {
+        "{\"a\":1,\"b\":\"x\"} ",  "{\"a\":1,\"b\":\"x\"",
+        "{\"a\":1, \"b\":\"x\"}",  "{\"a\":1,\"c\":\"x\"}",
+        "{\"a\":1,\"b\":[]}",      "{\"a\":1}",
+        "{\"a\":1,\"b\":\"\\n\"}", "{\"a\":1,\"b\":\"\xc3\xa9\"}",
+        "{\"b\":1,\"a\":1}",       "{\"a\":1,\"b\":1,\"c\":1}",
+        "{\"a\":,\"b\":1}",        "",
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(reads(&shape, others[i], &value));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_as_the_parser_does),
+        cmocka_unit_test(knows_its_shape_and_no_other),
+    };
+    return cmocka_run_group_tests_name("replay_shapes", tests, NULL, NULL);
+}

@@ -1,0 +1,48 @@
+/*
+ * shape.h - lines that look like the one before, read without a JSON parser.
+ *
+ * A service writes its lines with one piece of code, so they have the same keys in the same order. A
+ * shape is learnt from a flat object of strings, numbers, booleans and nulls; a line that has it is
+ * compared with it key by key, and its values are found on the way. Whatever is not exactly so, an
+ * escape, a space, a byte beyond ASCII, a line cut short, is left to the parser, which decides what
+ * a line is: for what is read here, both give the same values.
+ */
+#ifndef FFREPLAY_SHAPE_H
+#define FFREPLAY_SHAPE_H
+
+#include "value.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SHAPE_STEPS 64
+#define SHAPE_LEAD  56 /* bytes; less than LINE_PADDING, which may be looked at behind a line */
+#define SHAPE_SKIPS UINT32_MAX
+
+struct shape {
+    uint32_t count; /* 0: nothing learnt */
+    struct shape_step {
+        uint64_t lead[SHAPE_LEAD / 8]; /* `,"name":`, with zeros behind */
+        uint64_t last_mask;            /* of its last word */
+        uint32_t length, field;        /* SHAPE_SKIPS: nobody wants the value */
+    } steps[SHAPE_STEPS];
+};
+
+/* Which field wants the value of this key; SHAPE_SKIPS: none. */
+typedef uint32_t shape_field_of(const void *user, const char *key, size_t length);
+
+/* From a line that the parser took. False: it has no shape that could be told. */
+bool shape_learn(struct shape *shape, const char *line, size_t length, shape_field_of *field_of,
+                 const void *user);
+
+/*
+ * Sets the values of a line's fields, and no others. False: it does not have the shape, and values
+ * may be set all the same. Cost: some 5 ns a key.
+ */
+bool shape_read(const struct shape *shape, const char *line, size_t length, struct value *values);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
