@@ -31,6 +31,21 @@ void *xcalloc(size_t count, size_t size)
     return pointer;
 }
 
+void *xcalloc_table(size_t count, size_t size)
+{
+    size_t bytes = count * size;
+    if (size > 0 && bytes / size != count)
+        out_of_memory();
+    if (bytes < LARGE_PAGE)
+        return xcalloc(count, size);
+    void *table = aligned_alloc(LARGE_PAGE, (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE);
+    if (!table)
+        out_of_memory();
+    madvise(table, bytes, MADV_HUGEPAGE);
+    memset(table, 0, bytes);
+    return table;
+}
+
 void *xrealloc(void *pointer, size_t size)
 {
     void *moved = realloc(pointer, size ? size : 1);

@@ -30,7 +30,7 @@ static struct unit_share *slot_of(const struct unit_shares *shares, struct unit_
 static void rebuild(struct unit_shares *shares, uint64_t capacity)
 {
     struct unit_shares next = {.capacity = capacity, .halvings = shares->halvings};
-    next.slots = xcalloc(capacity, sizeof *next.slots);
+    next.slots = xcalloc_table(capacity, sizeof *next.slots);
     for (uint64_t i = 0; i < shares->capacity; i++) {
         const struct unit_share *slot = &shares->slots[i];
         if (!is_taken(slot) || !is_kept(&next, slot->unit))

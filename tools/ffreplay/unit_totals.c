@@ -26,7 +26,7 @@ static void grow(struct unit_totals *totals)
 {
     struct unit_totals larger = *totals;
     larger.capacity = totals->capacity ? totals->capacity * 2 : 64;
-    larger.slots = xcalloc(larger.capacity, sizeof *larger.slots);
+    larger.slots = xcalloc_table(larger.capacity, sizeof *larger.slots);
     for (uint64_t i = 0; i < totals->capacity; i++)
         if (is_taken(&totals->slots[i]))
             *slot_of(&larger, totals->slots[i].unit) = totals->slots[i];

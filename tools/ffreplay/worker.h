@@ -25,6 +25,7 @@ struct worker {
     struct unit_set *ids; /* of the log that is read, where it names an `id`; or NULL */
     struct log_times times;
     struct records records; /* of the log that is read */
+    char apart[128];        /* from the next worker's counts, which another processor writes */
 };
 
 /* Takes what `records` reads. */
