@@ -69,7 +69,7 @@ service_log := $(BUILD)/service-log
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all setup demo check check-all fuzz bench bench-peers bench-compile calibration lint fmt install uninstall clean help
+.PHONY: all setup demo check check-all fuzz bench bench-peers bench-compile bench-replay calibration lint fmt install uninstall clean help
 
 ## all: build ffc, ffreplay and libfflag under build/ (the default)
 all: $(ffc) $(ffreplay) $(library_a) $(library_so) $(service) $(service_log)
@@ -120,15 +120,22 @@ calibration: setup-build
 
 ## bench-peers: time evaluation beside other flag engines, from npm (JSON=1, MARKDOWN=1)
 bench-peers: setup-build setup-bench
-	@tools/bench/peers/install.sh $(BUILD)/peers
+	@tools/bench/install.sh tools/bench/peers $(BUILD)/peers
 	@$(MAKE) --no-print-directory -s $(ffc) $(BUILD)/bench-peer
 	@cd $(BUILD)/peers && node compare.mjs $(abspath $(ffc) $(BUILD)/bench-peer) $(bench_form)
 
 ## bench-compile: time ffc beside a bare libyaml pass and Featurevisor's command (JSON=1, MARKDOWN=1)
 bench-compile: setup-build setup-bench
-	@tools/bench/peers/install.sh $(BUILD)/peers
+	@tools/bench/install.sh tools/bench/peers $(BUILD)/peers
 	@$(MAKE) --no-print-directory -s $(ffc) $(BUILD)/bench-yaml
 	@cd $(BUILD)/peers && node compile.mjs $(abspath $(ffc) $(BUILD)/bench-yaml) $(bench_form)
+
+## bench-replay: time ffreplay beside DuckDB and chDB, from npm (JSON=1, MARKDOWN=1, ROUNDS=N, LINES=N)
+bench-replay: setup-build setup-bench
+	@tools/bench/install.sh tools/bench/replay $(BUILD)/replay-peers
+	@$(MAKE) --no-print-directory -s $(ffreplay) $(BUILD)/service-log
+	@cd $(BUILD)/replay-peers && $(if $(LINES),LINES=$(LINES)) \
+	    node $(CURDIR)/tools/bench/replay/replay.mjs $(abspath $(ffreplay) $(BUILD)/service-log) $(bench_form)
 
 bench_form = $(if $(JSON),--json) $(if $(MARKDOWN),--markdown) $(if $(ROUNDS),--rounds $(ROUNDS))
 

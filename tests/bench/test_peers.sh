@@ -56,9 +56,9 @@ mkdir -p "$scratch/without" "$scratch/offline"
 for program in sh dirname mkdir cp rm cmp grep tail; do
     ln -s "$(command -v $program)" "$scratch/without/$program"
 done
-PATH=$scratch/without tools/bench/peers/install.sh "$scratch/peers" >"$scratch/output" 2>&1
+PATH=$scratch/without tools/bench/install.sh tools/bench/peers "$scratch/peers" >"$scratch/output" 2>&1
 is 'says that npm is missing' "$? $(cat "$scratch/output")" \
-    '2 bench-peers: node and npm are needed and not installed (Debian: apt-get install nodejs npm)'
+    '2 bench: node and npm are needed and not installed (Debian: apt-get install nodejs npm)'
 
 printf '#!/bin/sh\nexit 1\n' >"$scratch/offline/node"
 printf '#!/bin/sh\necho "npm error code ENOTFOUND" >&2\nexit 1\n' >"$scratch/offline/npm"
@@ -66,8 +66,8 @@ chmod +x "$scratch/offline/node" "$scratch/offline/npm"
 for target in bench-peers bench-compile; do
     PATH=$scratch/offline:$PATH make $target BUILD="$scratch/build" >"$scratch/output" 2>&1
     is "make $target fails without the registry" $? 2
-    is '… and says why' "$(grep -E '^(npm|bench-peers)' "$scratch/output")" "npm error code ENOTFOUND
-bench-peers: cannot install the engines from the npm registry; is there a network? All that npm said is in $scratch/build/peers/npm.log"
+    is '… and says why' "$(grep -E '^(npm|bench)' "$scratch/output")" "npm error code ENOTFOUND
+bench: cannot install the engines from the npm registry; is there a network? All that npm said is in $scratch/build/peers/npm.log"
 done
 
 # ---------------------------------------------------------------------------------- the comparison --
@@ -76,7 +76,7 @@ if ! command -v node >/dev/null; then
     skip 'engines are compared' 'node is not installed'
     finish
 fi
-for script in tools/bench/peers/*.mjs tools/bench/peers/engines/*.mjs; do
+for script in tools/bench/{peers,peers/engines,replay}/*.mjs; do
     ok "$script parses" node --check "$script"
 done
 

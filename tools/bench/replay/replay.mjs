@@ -1,0 +1,222 @@
+// Times ffreplay on a log of 3 million lines beside DuckDB and chDB on the same file, in turns, and
+// compares what they answer. ffreplay is a whole process, from start to exit; a peer's time is that
+// of the query alone, in a process that runs already.
+//
+// Usage: replay.mjs FFREPLAY SERVICE_LOG [--json | --markdown] [--rounds N]
+// The working directory holds node_modules. LINES=N in the environment makes another log.
+import { fork, spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+    describeMachine, fail, figure, machine, markdownTable, parseArguments, summarize,
+} from '../peers/report.mjs';
+
+const program = 'bench-replay';
+const LINES = Number(process.env.LINES ?? 3000000);
+const { form, rounds, paths } = parseArguments(program, ['FFREPLAY', 'SERVICE_LOG'], 5);
+const [ffreplay, serviceLog] = paths.map((path) => resolve(path));
+const folder = mkdtempSync(join(process.env.TMPDIR ?? tmpdir(), 'bench-replay-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+// ----------------------------------------------------------------------------------------- the log --
+
+const log = join(folder, 'requests.ndjson');
+
+function writeLog() {
+    const out = openSync(log, 'w');
+    const fields = 'time,user_id=user,country,endpoint,status,latency_ms,bytes,cache_hit,variant';
+    const done = spawnSync(serviceLog, [
+        '--lines', LINES, '--rate', 1000, '--users', LINES / 3, '--even', '--flag', 'checkout',
+        '--share', 'on=10%', '--effect', 'variant=on,errors=x1.5,latency=x1.2', '--fields', fields,
+    ].map(String), { stdio: ['ignore', out, 'pipe'], encoding: 'utf8' });
+    closeSync(out);
+    if (done.status !== 0) fail(program, `service-log failed: ${done.error ?? done.stderr}`);
+    return statSync(log).size;
+}
+
+// ----------------------------------------------------------------------------------- the questions --
+
+const metrics = `metrics:
+  error_rate: {kind: proportion, of: {status: {gte: 500}}, better: lower}
+  latency: {kind: mean, value: latency_ms, better: lower}
+  size: {kind: mean, value: bytes, better: lower}
+  cache_hits: {kind: proportion, of: {cache_hit: true}, better: higher}
+  slowest: {kind: max, value: latency_ms, better: lower}
+  p95: {kind: quantile, q: 0.95, value: latency_ms, better: lower}
+`;
+const limits = `        - {metric: error_rate, max: 50%, action: alert}
+        - {metric: latency, max: 5000, action: alert}
+        - {metric: size, max: 1000000, action: alert}
+        - {metric: cache_hits, min: 1%, action: alert}
+        - {metric: slowest, max: 1000000, action: alert}
+        - {metric: p95, max: 5000, action: alert}
+`;
+const increases = `        - {metric: error_rate, max_increase: 90%, action: alert}
+        - {metric: latency, max_increase: 90%, action: alert}
+`;
+
+function writeDefinitions(name, { source, guards }) {
+    const directory = join(folder, name);
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'flags.yaml'), `project: {name: bench, environments: [production], bucket_by: user_id}
+attributes: {user_id: string}
+logs:
+  requests: {format: ndjson, time: time, ${source}}
+${metrics}flags:
+  checkout:
+    description: A checkout
+    owner: bench
+    canary:
+      serve: on
+      stages:
+        - {name: first, percent: 10%}
+        - {name: all, percent: 100%}
+      guards:
+${guards}      state: running
+      stage: first
+      since: 2026-01-01T00:00:00Z
+`);
+    return directory;
+}
+
+const columns = { variant: 'VARCHAR', status: 'INTEGER', latency_ms: 'DOUBLE', bytes: 'BIGINT',
+    cache_hit: 'BOOLEAN', user_id: 'VARCHAR' };
+const types = { VARCHAR: 'String', INTEGER: 'Int32', DOUBLE: 'Float64', BIGINT: 'Int64', BOOLEAN: 'Bool' };
+const fromDuckdb = (names) => `read_json('${log}', format='newline_delimited', columns={${
+    names.map((name) => `${name}: '${columns[name]}'`)}})`;
+const fromChdb = (names) => `file('${log}', 'JSONEachRow', '${
+    names.map((name) => `${name} ${types[columns[name]]}`)}')`;
+
+const wholeLog = ['variant', 'status', 'latency_ms', 'bytes', 'cache_hit'];
+const averages = (of) => `variant, count(*) AS n, avg(${of('status >= 500')}) AS error_rate,
+    avg(latency_ms) AS latency, avg(bytes) AS size, avg(${of('cache_hit')}) AS cache_hits,
+    max(latency_ms) AS slowest`;
+// A user's own sums first, and from them what the variance of a ratio over users is made of.
+const overUsers = (from, of) => `SELECT variant, sum(e) / sum(n) AS error_rate,
+    sum(l) / sum(n) AS latency, count(*) AS users, sum(e * e) AS ee, sum(e * n) AS en, sum(n * n) AS nn,
+    sum(l * l) AS ll, sum(l * n) AS ln FROM (SELECT variant, user_id, count(*) AS n,
+    sum(${of('status >= 500')}) AS e, sum(latency_ms) AS l FROM ${from} GROUP BY variant, user_id)
+    GROUP BY variant ORDER BY variant`;
+const integer = (condition) => `(${condition})::INTEGER`;
+const plain = (condition) => condition;
+
+const questions = [
+    {
+        name: 'five metrics and a P95 by variant',
+        definitions: { source: 'variant: variant', guards: limits },
+        sql: {
+            duckdb: `SELECT ${averages(integer)}, approx_quantile(latency_ms, 0.95) AS p95
+                FROM ${fromDuckdb(wholeLog)} GROUP BY variant ORDER BY variant`,
+            chdb: `SELECT ${averages(plain)}, quantileDD(0.01, 0.95)(latency_ms) AS p95
+                FROM ${fromChdb(wholeLog)} GROUP BY variant ORDER BY variant`,
+        },
+    },
+    {
+        name: 'the same, the flag evaluated again',
+        definitions: { source: 'context: {user_id: user_id}', guards: limits },
+        sql: {},
+    },
+    {
+        name: `two comparisons, variance over ${(LINES / 3).toLocaleString('en-US')} users`,
+        definitions: { source: 'variant: variant, unit: user_id', guards: increases },
+        sql: {
+            duckdb: overUsers(fromDuckdb(['variant', 'user_id', 'status', 'latency_ms']), integer),
+            chdb: overUsers(fromChdb(['variant', 'user_id', 'status', 'latency_ms']), plain),
+        },
+    },
+];
+
+// ------------------------------------------------------------------------------------- the answers --
+
+function start(engine) {
+    const script = fileURLToPath(new URL('engine.mjs', import.meta.url));
+    const child = fork(script, [engine]);
+    child.on('exit', (code) => fail(program, `${engine} ended with ${code}`));
+    const next = () => new Promise((found) => child.once('message', found));
+    const ready = next();
+    const ask = async (sql, threads) => {
+        await ready;
+        const answer = next();
+        child.send({ sql, threads });
+        const { ms, rows, problem } = await answer;
+        if (problem) fail(program, `${engine} failed: ${problem}`);
+        return { ms, rows };
+    };
+    return { ask, end: () => { child.removeAllListeners('exit'); child.kill(); } };
+}
+
+// Milliseconds from start to exit, and each metric's estimate for the two variants.
+function decide(definitions, threads) {
+    const begin = process.hrtime.bigint();
+    const done = spawnSync(ffreplay, ['decide', 'checkout', log, '-C', definitions,
+        '-e', 'production', '--json', '--threads', String(threads)], { encoding: 'utf8' });
+    const ms = Number(process.hrtime.bigint() - begin) / 1e6;
+    if (done.status !== 0) fail(program, `ffreplay failed: ${done.error ?? done.stderr}`);
+    const rows = [{ variant: 'off' }, { variant: 'on' }];
+    for (const { metric, canary, control } of JSON.parse(done.stdout).criteria) {
+        rows[0][metric] = control.estimate;
+        rows[1][metric] = canary.estimate;
+    }
+    return { ms, rows };
+}
+
+// Sums are rounded in the order that an engine adds them; a sketch keeps to 1 %, and DuckDB's to none.
+function compareAnswers(question, ours, name, theirs) {
+    for (const [i, row] of ours.entries())
+        for (const [metric, value] of Object.entries(row)) {
+            const other = theirs[i][metric];
+            const allowed = metric === 'p95' ? 0.03 : 1e-6;
+            const same = metric === 'variant' ? other === value
+                : Math.abs(Number(other) - value) <= allowed * Math.abs(value);
+            if (!same) fail(program, `${question}: ${row.variant}'s ${metric} is ${value}, ${name} says ${other}`);
+        }
+}
+
+// -------------------------------------------------------------------------------------- the rounds --
+
+const bytes = writeLog();
+const engines = { duckdb: start('duckdb'), chdb: start('chdb') };
+const results = [];
+for (const [i, question] of questions.entries()) {
+    const definitions = writeDefinitions(`question-${i}`, question.definitions);
+    const cells = [];
+    for (const threads of [1, 2]) {
+        cells.push({ engine: 'ffreplay', threads, times: [], run: () => decide(definitions, threads) });
+        for (const [name, sql] of Object.entries(question.sql))
+            cells.push({ engine: name, threads, times: [], run: () => engines[name].ask(sql, threads) });
+    }
+    const expected = decide(definitions, 1).rows;
+    for (let round = 0; round < rounds; round++)
+        for (const cell of cells) {
+            const { ms, rows } = await cell.run();
+            compareAnswers(question.name, expected, cell.engine, rows);
+            cell.times.push(ms);
+        }
+    for (const { engine, threads, times } of cells)
+        results.push({ question: question.name, engine, threads, ...summarize(times) });
+}
+for (const engine of Object.values(engines)) engine.end();
+
+// ---------------------------------------------------------------------------------------- reports --
+
+const ofOurs = ({ question, threads }) => results.find((result) =>
+    result.engine === 'ffreplay' && result.question === question && result.threads === threads);
+const rows = results.map((result) => ({
+    ...result,
+    bytes_per_second: bytes / (result.median / 1000),
+    times_ours: result.median / ofOurs(result).median,
+}));
+if (form === 'json') {
+    console.log(JSON.stringify({ format_version: 1, machine: machine(), lines: LINES, bytes, rounds, rows }));
+} else {
+    const heads = ['question', 'engine', 'threads', 'ms', 'GB/s', 'times ours'];
+    const cells = rows.map((row) => [row.question, row.engine, String(row.threads), figure(row.median),
+        (row.bytes_per_second / 1e9).toFixed(2), row.times_ours.toFixed(2)]);
+    console.log(`${describeMachine()}; ${LINES.toLocaleString('en-US')} lines, ${
+        Math.round(bytes / 1e6)} MB; medians of ${rounds} rounds.\n`);
+    if (form === 'markdown') console.log(markdownTable(heads, cells));
+    else for (const row of [heads, ...cells])
+        console.log(row[0].padEnd(48) + row[1].padEnd(10) + row.slice(2).map((cell) => cell.padStart(12)).join(''));
+}
