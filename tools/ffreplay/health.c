@@ -86,6 +86,15 @@ static void judge_clock(struct verdict *verdict)
 #define LEAST_UNITS_TWICE 10
 #define LEAST_SHARE_TWICE 0.01
 
+/*
+ * Each halving of the units that are kept begins another sequence of looks, with its own chance of a
+ * false alarm. The parts 1/2, 1/6, 1/12 … of that chance sum to one, however many sequences there are.
+ */
+static double sequences_until(unsigned halvings)
+{
+    return (halvings + 1.0) * (halvings + 2.0);
+}
+
 /* That a percentage gives other numbers of units than it should, says that some are lost, or
  * counted in the wrong group: then everything else compares unlike things. */
 static void judge_shares(struct verdict *verdict)
@@ -101,7 +110,7 @@ static void judge_shares(struct verdict *verdict)
         ratio->expected[i] = weights[i] * (ratio->observed[0] + ratio->observed[1]);
     struct sample_ratio found = sample_ratio(ratio->observed, weights, 2);
     ratio->p = found.p;
-    ratio->anytime_p = found.anytime_p;
+    ratio->anytime_p = fmin(1, found.anytime_p * sequences_until(analysis->shares.halvings));
     ratio->known = analysis->subject.shares_known && isfinite(ratio->p);
     if (ratio->known && ratio->anytime_p < MISMATCH_P)
         sentence_add(verdict, &verdict->issues,
