@@ -64,9 +64,9 @@ void buffer_release(struct buffer *buffer);
 /* calloc and realloc that do not return on failure. */
 void *xcalloc(size_t count, size_t size);
 /*
- * Zeroed memory for a table that grows large and is looked at all over, freed with free(). Its pages
- * are there from the beginning, large ones where the system has them: calloc()'s would come one by
- * one, and twice, to be read and then to be written, for which all processors have to be stopped.
+ * Zeroed memory for a table that grows large and is looked at all over, freed with free(). Its
+ * pages are there from the beginning, large ones where the system has them: calloc()'s would come
+ * one by one, and twice, to be read and then to be written, for which all processors are stopped.
  */
 void *xcalloc_table(size_t count, size_t size);
 void *xrealloc(void *pointer, size_t size);

@@ -115,7 +115,7 @@ static uint32_t place_of(const void *user, const char *key, size_t length)
 static bool reads(const struct shape *shape, const char *text, struct value *value)
 {
     char line[LONGEST + LINE_PADDING] = {0};
-    strcpy(line, text);
+    memcpy(line, text, strlen(text));
     if (!shape_read(shape, line, strlen(line), value))
         return false;
     value->text = text + (value->text - line);

@@ -87,8 +87,8 @@ static void judge_clock(struct verdict *verdict)
 #define LEAST_SHARE_TWICE 0.01
 
 /*
- * Each halving of the units that are kept begins another sequence of looks, with its own chance of a
- * false alarm. The parts 1/2, 1/6, 1/12 … of that chance sum to one, however many sequences there are.
+ * Each halving of the units that are kept begins another sequence of looks, with its own chance of
+ * a false alarm. The parts 1/2, 1/6, 1/12 … of that chance sum to one, however many there are.
  */
 static double sequences_until(unsigned halvings)
 {

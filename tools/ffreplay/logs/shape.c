@@ -19,8 +19,9 @@ static uint64_t zero_bytes(uint64_t word)
     return (word - EACH_BYTE(1)) & ~word & HIGH_BITS;
 }
 
-/* The quote that ends a string of plain ASCII, `text` being behind the one that begins it; NULL when
- * something else than such text comes first. Eight bytes at a time; memory is little-endian. */
+/* The quote that ends a string of plain ASCII, `text` being behind the one that begins it; NULL
+ * when something else than such text comes first. Eight bytes at a time; memory is little-endian.
+ */
 static const char *string_end(const char *text, const char *end)
 {
     for (; text < end; text += 8) {
@@ -95,7 +96,7 @@ static const char *take(const char *text, const char *end, struct value *value)
     return behind;
 }
 
-/* ----------------------------------------------------------------------------------- learning -- */
+/* -------------------------------------------------------------------------------- learning -- */
 
 static void set_lead(struct shape_step *step, const char *lead, size_t length)
 {
@@ -133,7 +134,7 @@ bool shape_learn(struct shape *shape, const char *line, size_t length, shape_fie
     return false;
 }
 
-/* ------------------------------------------------------------------------------------ reading -- */
+/* --------------------------------------------------------------------------------- reading -- */
 
 static bool has_lead(const char *text, const struct shape_step *step)
 {

@@ -1,11 +1,11 @@
 /*
  * shape.h - lines that look like the one before, read without a JSON parser.
  *
- * A service writes its lines with one piece of code, so they have the same keys in the same order. A
- * shape is learnt from a flat object of strings, numbers, booleans and nulls; a line that has it is
- * compared with it key by key, and its values are found on the way. Whatever is not exactly so, an
- * escape, a space, a byte beyond ASCII, a line cut short, is left to the parser, which decides what
- * a line is: for what is read here, both give the same values.
+ * A service writes its lines with one piece of code, so they have the same keys in the same order.
+ * A shape is learnt from a flat object of strings, numbers, booleans and nulls; a line that has it
+ * is compared with it key by key, and its values are found on the way. Whatever is not exactly so,
+ * an escape, a space, a byte beyond ASCII, a line cut short, is left to the parser, which decides
+ * what a line is: for what is read here, both give the same values.
  */
 #ifndef FFREPLAY_SHAPE_H
 #define FFREPLAY_SHAPE_H
