@@ -230,7 +230,8 @@ static void a_fork_may_come_at_any_time(UNUSED_STATE)
     atomic_store(&done, false);
     assert_int_equal(pthread_create(&threads[0], NULL, add_handles, NULL), 0);
     assert_int_equal(pthread_create(&threads[1], NULL, publish_often, NULL), 0);
-    int rounds = getenv("LONG") ? 2000 : 40;
+    const char *wanted = getenv("LONG");
+    int rounds = wanted && *wanted ? 2000 : 40;
     for (int round = 0; round < rounds; round++)
         expect_success(run_child(use_everything));
     atomic_store(&done, true);
