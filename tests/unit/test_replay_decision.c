@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tools/ffreplay/decision.h"
+#include "tools/ffreplay/canary/decision.h"
 
 #define HOUR INT64_C(3600000)
 

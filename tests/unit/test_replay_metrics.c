@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "compiler/regex/regex.h"
-#include "tools/ffreplay/windows.h"
+#include "tools/ffreplay/metrics/windows.h"
 
 static uint64_t seed = 88172645463325252u;
 

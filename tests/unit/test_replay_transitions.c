@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "tools/ffreplay/decision.h"
+#include "tools/ffreplay/canary/decision.h"
 
 /* What can be the case. */
 enum {

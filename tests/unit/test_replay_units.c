@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "tools/ffreplay/unit_shares.h"
-#include "tools/ffreplay/unit_totals.h"
+#include "tools/ffreplay/canary/unit_shares.h"
+#include "tools/ffreplay/metrics/unit_totals.h"
 
 static struct unit_hash numbered(uint32_t number)
 {

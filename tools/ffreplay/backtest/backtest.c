@@ -5,7 +5,7 @@
 
 #include "result.h"
 #include "tools/ffreplay/commands.h"
-#include "tools/ffreplay/log_options.h"
+#include "tools/ffreplay/replay/log_options.h"
 
 static int run(int argc, char **argv);
 

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tools/ffreplay/choose.h"
+#include "tools/ffreplay/canary/choose.h"
 #include "tools/ffreplay/logs/complain.h"
 
 /* More looks than this at nothing are a clock that was wrong. */

@@ -11,7 +11,7 @@
 
 #include "compiler/options.h"
 #include "timeline.h"
-#include "tools/ffreplay/verdict.h"
+#include "tools/ffreplay/canary/verdict.h"
 
 struct play_options {
     const char *flag, *environment;

@@ -3,7 +3,7 @@
 
 #include "compiler/base/json.h"
 #include "result.h"
-#include "tools/ffreplay/report.h"
+#include "tools/ffreplay/report/report.h"
 
 static void key_text(struct buffer *out, const char *key, const char *text)
 {

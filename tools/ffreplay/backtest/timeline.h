@@ -11,7 +11,7 @@
 #define FFREPLAY_TIMELINE_H
 
 #include "tools/ffreplay/logs/kept.h"
-#include "tools/ffreplay/stream.h"
+#include "tools/ffreplay/replay/stream.h"
 
 /* Records of (look - interval, look], by time and content where a log names an `id`, and otherwise
  * in any order. */

@@ -5,7 +5,7 @@
  */
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/recovery.h"
-#include "tools/ffreplay/apply.h"
+#include "tools/ffreplay/decide/apply.h"
 #include "tools/ffreplay/commands.h"
 #include "watch.h"
 

@@ -11,7 +11,7 @@
 
 #include <sys/types.h>
 
-#include "tools/ffreplay/stream.h"
+#include "tools/ffreplay/replay/stream.h"
 
 struct followed_file {
     int fd; /* held, so that it can be read again whatever its name is by now */

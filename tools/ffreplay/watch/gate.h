@@ -9,7 +9,7 @@
 #define FFREPLAY_GATE_H
 
 #include "tools/ffreplay/logs/kept.h"
-#include "tools/ffreplay/replay.h"
+#include "tools/ffreplay/replay/replay.h"
 
 struct gate {
     struct taker taker; /* for the streams of logs */

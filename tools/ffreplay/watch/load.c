@@ -1,7 +1,7 @@
 /* load.c - definitions and logs as they are by now. See watch.h. */
 #include <time.h>
 
-#include "tools/ffreplay/choose.h"
+#include "tools/ffreplay/canary/choose.h"
 #include "tools/ffreplay/commands.h"
 #include "watch.h"
 

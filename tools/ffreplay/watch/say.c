@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "tools/ffreplay/commands.h"
-#include "tools/ffreplay/report.h"
+#include "tools/ffreplay/report/report.h"
 #include "watch.h"
 
 static bool write_out(struct watch *watch, struct buffer *out)

@@ -11,8 +11,8 @@
 #include "compiler/rollout/publication.h"
 #include "follower.h"
 #include "gate.h"
-#include "tools/ffreplay/log_options.h"
-#include "tools/ffreplay/verdict.h"
+#include "tools/ffreplay/replay/log_options.h"
+#include "tools/ffreplay/canary/verdict.h"
 
 struct watch_options {
     const char *directory, *environment, *flag; /* no flag: all */

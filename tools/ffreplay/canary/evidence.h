@@ -8,7 +8,7 @@
 #ifndef FFREPLAY_EVIDENCE_H
 #define FFREPLAY_EVIDENCE_H
 
-#include "metric.h"
+#include "tools/ffreplay/metrics/metric.h"
 
 /* A group's cell, and the time and share of all units that its events came from. */
 struct observed {

@@ -6,7 +6,7 @@
 
 #include "compiler/rollout/ledger.h"
 #include "compiler/rollout/publication.h"
-#include "verdict.h"
+#include "tools/ffreplay/canary/verdict.h"
 
 /*
  * Edits state, stage and since where the verdict changes something, and writes the ledger. The

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "commands.h"
+#include "tools/ffreplay/commands.h"
 #include "compiler/project.h"
 #include "history.h"
 

@@ -7,9 +7,9 @@
 #include "assign.h"
 #include "decision.h"
 #include "evidence.h"
-#include "taker.h"
+#include "tools/ffreplay/replay/taker.h"
 #include "unit_shares.h"
-#include "windows.h"
+#include "tools/ffreplay/metrics/windows.h"
 
 /* A metric, over the whole stage. */
 struct tally {

@@ -5,7 +5,7 @@
 #define FFREPLAY_VERDICT_H
 
 #include "compiler/options.h"
-#include "replay.h"
+#include "tools/ffreplay/replay/replay.h"
 
 struct sentences {
     const char **items;

@@ -5,7 +5,7 @@
 #ifndef FFREPLAY_REPORT_H
 #define FFREPLAY_REPORT_H
 
-#include "verdict.h"
+#include "tools/ffreplay/canary/verdict.h"
 
 /* One JSON object and a newline. */
 void report_json(struct verdict *verdict, struct buffer *out);

@@ -5,7 +5,7 @@
 #define FFREPLAY_CHOOSE_H
 
 #include "compiler/options.h"
-#include "replay.h"
+#include "tools/ffreplay/replay/replay.h"
 
 /*
  * Makes an analysis, not prepared yet, for the flag's canary; without a flag, for every canary of

@@ -2,7 +2,7 @@
 #ifndef FFREPLAY_EXPLAIN_BOUND_H
 #define FFREPLAY_EXPLAIN_BOUND_H
 
-#include "verdict.h"
+#include "tools/ffreplay/canary/verdict.h"
 
 /* "10%", "{abs: 0.5%}" */
 const char *threshold_text(struct arena *arena, const struct criterion *criterion);

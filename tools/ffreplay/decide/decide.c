@@ -4,14 +4,14 @@
 #include <time.h>
 
 #include "apply.h"
-#include "choose.h"
-#include "commands.h"
+#include "tools/ffreplay/canary/choose.h"
+#include "tools/ffreplay/commands.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/publication.h"
 #include "compiler/rollout/recovery.h"
-#include "log_options.h"
-#include "replay.h"
-#include "report.h"
+#include "tools/ffreplay/replay/log_options.h"
+#include "tools/ffreplay/replay/replay.h"
+#include "tools/ffreplay/report/report.h"
 
 static int run(int argc, char **argv);
 

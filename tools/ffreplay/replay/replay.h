@@ -8,7 +8,7 @@
 #ifndef FFREPLAY_REPLAY_H
 #define FFREPLAY_REPLAY_H
 
-#include "analysis.h"
+#include "tools/ffreplay/canary/analysis.h"
 #include "worker.h"
 
 struct replay {

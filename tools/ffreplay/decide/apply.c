@@ -9,7 +9,7 @@
 #include "compiler/rollout/policy.h"
 #include "compiler/rollout/steps.h"
 #include "compiler/rollout/transition.h"
-#include "report.h"
+#include "tools/ffreplay/report/report.h"
 
 /* A paused stage goes on with its samples once it is resumed; everything else begins anew, and
  * asks for approval anew. */
