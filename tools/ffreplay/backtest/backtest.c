@@ -93,12 +93,15 @@ static bool has_canary(const struct project *project, const struct options *opti
 static bool write_result(const struct result *result, const struct options *options)
 {
     struct buffer out = {0};
+    struct arena arena = {0};
+    const struct page page = page_for(stdout, options->color, &arena, &out);
     if (options->json)
         result_json(result, &out);
     else
-        result_text(result, use_color(options->color, stdout), &out);
+        result_text(result, &page);
     bool written = fwrite(out.bytes, 1, out.length, stdout) == out.length && fflush(stdout) == 0;
     buffer_release(&out);
+    arena_release(&arena);
     return written;
 }
 

@@ -5,6 +5,7 @@
 #define FFREPLAY_RESULT_H
 
 #include "player.h"
+#include "tools/ffreplay/report/page.h"
 
 struct result {
     const struct play_options *options;
@@ -15,8 +16,8 @@ struct result {
 
 /* One JSON object and a newline. */
 void result_json(const struct result *result, struct buffer *out);
-/* A page. `color` asks for terminal colours. */
-void result_text(const struct result *result, bool color, struct buffer *out);
+/* For people. */
+void result_text(const struct result *result, const struct page *page);
 
 /* "complete"; "running" and "paused" are where the logs ended. */
 const char *player_end_text(const struct player *player);

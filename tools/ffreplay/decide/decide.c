@@ -94,6 +94,7 @@ static int report(struct replay *replay, const struct options *options, struct l
     uint32_t count = replay->analysis_count;
     struct verdict *verdicts = ARENA_ARRAY(&project->arena, struct verdict, count);
     struct buffer out = {0}, error = {0};
+    const struct page page = page_for(stdout, options->color, &project->arena, &out);
     int worst = EXIT_FINE;
     for (uint32_t i = 0; i < count; i++) {
         verdict_reach(&verdicts[i], replay, &replay->analyses[i]);
@@ -102,7 +103,7 @@ static int report(struct replay *replay, const struct options *options, struct l
         } else {
             if (i > 0)
                 buffer_append_text(&out, "\n");
-            report_text(&verdicts[i], use_color(options->color, stdout), &out);
+            report_text(&verdicts[i], &page);
         }
         if (exit_of(&verdicts[i]) > worst)
             worst = exit_of(&verdicts[i]);

@@ -57,7 +57,7 @@ static const char *fault_of(const struct recorded *record, bool parsed, const ch
 struct reading {
     const struct options *options;
     const char *path;
-    bool color;
+    struct page page;
     struct arena arena;
     struct buffer out;
     struct recorded *records;
@@ -92,14 +92,14 @@ static void read_lines(struct reading *reading, const struct buffer *ledger)
 static void write_lines(struct reading *reading)
 {
     const struct options *options = reading->options;
-    const struct page page = {&reading->arena, &reading->out, reading->color};
+    const struct page *page = &reading->page;
     for (size_t i = 0; i < reading->count && !options->verify; i++) {
         const struct recorded *record = &reading->records[i];
         if (!record_is_about(record, options->flag, options->environment))
             continue;
         if (options->json)
             buffer_format(&reading->out, "%.*s\n", (int)record->line.length, record->line.text);
-        else if (!history_write_record(&page, reading->records, reading->count, i))
+        else if (!history_write_record(page, reading->records, reading->count, i))
             continue;
         reading->shown++;
         reading->rollbacks += strcmp(record->verdict, "rollback") == 0;
@@ -109,10 +109,10 @@ static void write_lines(struct reading *reading)
 static void write_rollouts(struct reading *reading)
 {
     const struct options *options = reading->options;
-    const struct page page = {&reading->arena, &reading->out, reading->color};
+    const struct page *page = &reading->page;
     const struct rollouts_wish wish = {options->flag, options->environment,
                                        strtoull(options->last, NULL, 10), options->json};
-    history_write_rollouts(&page, reading->records, reading->count, &wish);
+    history_write_rollouts(page, reading->records, reading->count, &wish);
 }
 
 static void summarise(struct reading *reading)
@@ -196,7 +196,8 @@ static int run(int argc, char **argv)
         options.flag = argv[1];
     /* Whether the definitions are sound is not asked: what was changed stays true. */
     struct project *project = project_load(options.directory, (int64_t)time(NULL) * 1000);
-    struct reading reading = {.options = &options, .color = use_color(options.color, stdout)};
+    struct reading reading = {.options = &options};
+    reading.page = page_for(stdout, options.color, &reading.arena, &reading.out);
     reading.path = arena_format(&reading.arena, "%s/%s", project->directory, LEDGER_FILE);
     status = show(&reading);
     buffer_release(&reading.out);

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "compiler/rollout/ledger.h"
+#include "tools/ffreplay/report/page.h"
 
 struct recorded {
     json_t *json;
@@ -33,11 +34,6 @@ bool record_is_about(const struct recorded *record, const char *flag, const char
  * NULL: nothing has, or the line is of another kind. */
 const struct recorded *record_recovery(const struct recorded *records, size_t count, size_t index);
 
-struct page {
-    struct arena *arena;
-    struct buffer *out;
-    bool color;
-};
 /* A line for people; the start of a step is not shown, its end is. False: nothing was written. */
 bool history_write_record(const struct page *page, const struct recorded *records, size_t count,
                           size_t index);

@@ -93,18 +93,19 @@ static const char *color_of(const struct recorded *record)
     static const char *const yellow[] = {"pause", "step", NULL};
     for (size_t i = 0; red[i]; i++)
         if (strcmp(record->verdict, red[i]) == 0)
-            return "\033[1;31m";
+            return PAGE_BOLD PAGE_RED;
     for (size_t i = 0; yellow[i]; i++)
         if (strcmp(record->verdict, yellow[i]) == 0)
-            return "\033[1;33m";
-    return "\033[1;32m";
+            return PAGE_BOLD PAGE_YELLOW;
+    return PAGE_BOLD PAGE_GREEN;
 }
 
 static void write_headline(const struct page *page, const struct recorded *record)
 {
     const char *what = strcmp(record->rule, "policy-changed") == 0 ? "begin anew" : record->verdict;
-    buffer_format(page->out, "%s  %s%s%s  ", record->time_text, page->color ? color_of(record) : "",
-                  what, page->color ? "\033[0m" : "");
+    buffer_format(page->out, "%s  ", record->time_text);
+    page_put(page, color_of(record), what, 0);
+    buffer_append_text(page->out, "  ");
     size_t flags = json_array_size(json_object_get(record->json, "flags"));
     if (record->flag)
         buffer_append_text(page->out, record->flag);
@@ -116,6 +117,13 @@ static void write_headline(const struct page *page, const struct recorded *recor
         buffer_append_text(page->out, " everywhere\n");
 }
 
+/* A line below the headline. */
+static void line(const struct page *page, const char *text)
+{
+    buffer_append_text(page->out, "    ");
+    page_wrap(page, 4, 6, text);
+}
+
 /* "after 3h 12m in stage 'first'" */
 static void write_change(const struct page *page, const struct recorded *record)
 {
@@ -123,16 +131,19 @@ static void write_change(const struct page *page, const struct recorded *record)
     bool starts = strcmp(record->verdict, "start") == 0;
     bool known =
         !starts && record->since && parse_time(record->since, &began) && record->time >= began;
-    buffer_append_text(page->out, "    ");
+    const char *to = "";
     if (strcmp(record->verdict, "advance") == 0)
-        buffer_format(page->out, "to stage '%s' ", record->to);
+        to = arena_format(page->arena, "to stage '%s' ", record->to);
     if (strcmp(record->verdict, "approve") == 0)
-        buffer_format(page->out, "stage '%s' ",
-                      text_at(json_object_get(record->json, "to"), "approved"));
+        to = arena_format(page->arena, "stage '%s' ",
+                          text_at(json_object_get(record->json, "to"), "approved"));
+    const char *after = "";
     if (known)
-        buffer_format(page->out, "after %s ", duration_text(page->arena, record->time - began));
-    buffer_format(page->out, "in stage '%s', by %s (%s)\n    %s\n",
-                  starts ? record->to : record->from, record->actor, record->rule, record->reason);
+        after = arena_format(page->arena, "after %s ",
+                             duration_text(page->arena, record->time - began));
+    line(page, arena_format(page->arena, "%s%sin stage '%s', by %s (%s)", to, after,
+                            starts ? record->to : record->from, record->actor, record->rule));
+    line(page, record->reason);
 }
 
 static void write_step(const struct page *page, const struct recorded *record)
@@ -153,13 +164,14 @@ static void write_step(const struct page *page, const struct recorded *record)
             duration_text(page->arena, json_integer_value(json_object_get(step, "took_ms"))));
     buffer_format(page->out, ", by %s\n", record->actor);
     if (text_at(step, "error"))
-        buffer_format(page->out, "    %s\n", text_at(step, "error"));
+        line(page, text_at(step, "error"));
 }
 
 static void write_override(const struct page *page, const struct recorded *record)
 {
-    buffer_format(page->out, "    %s %s, by %s\n    %s\n", text_at(record->override, "id"),
-                  text_at(record->override, "definition"), record->actor, record->reason);
+    line(page, arena_format(page->arena, "%s %s, by %s", text_at(record->override, "id"),
+                            text_at(record->override, "definition"), record->actor));
+    line(page, record->reason);
 }
 
 static void write_recovery(const struct page *page, const struct recorded *records, size_t count,

@@ -109,7 +109,9 @@ static void put_text(const struct page *page, const struct one_rollout *rollout,
                   last->flag, last->environment, last->to_state, last->to, from, last->time_text,
                   duration_text(page->arena, last->time - begin), rollout->changes,
                   rollout->changes == 1 ? "" : "s");
-    buffer_format(page->out, "    %s: %s, by %s\n", last->verdict, last->reason, last->actor);
+    buffer_append_text(page->out, "    ");
+    page_wrap(page, 4, 6,
+              arena_format(page->arena, "%s: %s, by %s", last->verdict, last->reason, last->actor));
     if (recovery)
         buffer_format(page->out, "    recovered after %s\n",
                       duration_text(page->arena, recovery->time - last->time));

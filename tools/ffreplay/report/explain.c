@@ -320,6 +320,38 @@ static void list_guards(struct verdict *verdict, struct list *list, enum criteri
     }
 }
 
+/* How long the time is that a windowed criterion judges at once. */
+static int64_t width_of(const struct judgement *judgement)
+{
+    int64_t over = judgement->criterion->over;
+    return over > 0 ? over : judgement->windows.width;
+}
+
+/* A window that has been as long as it gets does not fill by waiting. */
+static bool never_fills(const struct verdict *verdict, const struct judgement *judgement)
+{
+    return judgement->windowed && judgement->fewest_samples > 0 &&
+           verdict->elapsed >= width_of(judgement);
+}
+
+/* "error_rate had 1000 canary samples in 1m, where it has 777: that takes an 'over' of about 1m 18s,
+ * or a 'min_samples' of its own" */
+static const char *filled_text(struct verdict *verdict, const struct judgement *judgement)
+{
+    struct arena *arena = arena_of(verdict);
+    const struct metric *metric = metric_of(judgement);
+    double over = (double)width_of(judgement);
+    double times = (double)judgement->wanted_samples / (double)judgement->fewest_samples;
+    int64_t wider = (int64_t)fmin(ceil(over / 1000 * times) * 1000, 3e14);
+    return arena_format(arena,
+                        "%s had %" PRIu64 " canary %s in %s, where it has %" PRIu64
+                        ": that takes an 'over' of about %s, or a 'min_samples' of its own",
+                        metric->name.text, judgement->wanted_samples,
+                        sample_noun(metric, judgement->wanted_samples),
+                        duration_text(arena, width_of(judgement)), judgement->fewest_samples,
+                        duration_text(arena, wider));
+}
+
 /* The most samples that any criterion still lacks, and how long they take at the rate so far. */
 static void list_missing_samples(struct verdict *verdict, struct list *list)
 {
@@ -330,7 +362,13 @@ static void list_missing_samples(struct verdict *verdict, struct list *list)
     for (uint32_t i = 0; i < analysis->judgement_count; i++) {
         const struct judgement *judgement = &analysis->judgements[i];
         uint64_t missing = missing_samples(judgement);
-        if (!finding_blocks(&judgement->finding) || missing <= most)
+        if (!finding_blocks(&judgement->finding) || missing == 0)
+            continue;
+        if (never_fills(verdict, judgement)) {
+            list_add(list, filled_text(verdict, judgement));
+            continue;
+        }
+        if (missing <= most)
             continue;
         most = missing;
         have = judgement->windowed ? 0 : judgement->samples;

@@ -5,6 +5,7 @@
 #ifndef FFREPLAY_REPORT_H
 #define FFREPLAY_REPORT_H
 
+#include "page.h"
 #include "tools/ffreplay/canary/verdict.h"
 
 /* One JSON object and a newline. */
@@ -14,8 +15,8 @@ void report_json_criteria(struct verdict *verdict, struct buffer *out);
 void report_json_time(int64_t ms, struct buffer *out); /* INT64_MIN and INT64_MAX write null */
 void input_digest(const struct analysis *analysis, char hex[33]);
 
-/* A page. `color` asks for terminal colours. */
-void report_text(struct verdict *verdict, bool color, struct buffer *out);
+/* For people. */
+void report_text(struct verdict *verdict, const struct page *page);
 
 const char *criterion_form_text(enum criterion_form form);
 /* "rollback"; of `advance_when`, "advance". */

@@ -1,291 +1,279 @@
-/* report_text.c - the page a person reads: the verdict first, what would change it last. */
+/*
+ * report_text.c - the page a person reads: the verdict first, what would change it last.
+ */
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
-#include "compiler/options.h"
 #include "explain_bound.h"
 #include "report.h"
 
-#define BOLD   "\033[1m"
-#define DIM    "\033[2m"
-#define RED    "\033[31m"
-#define GREEN  "\033[32m"
-#define YELLOW "\033[33m"
-#define PLAIN  "\033[0m"
-
-enum column {
-    COLUMN_CRITERION,
-    COLUMN_WANTED,
-    COLUMN_CANARY,
-    COLUMN_SAMPLES,
-    COLUMN_CONTROL,
-    COLUMN_CHANGE,
-    COLUMN_INTERVAL,
-    COLUMN_VERDICT,
-    COLUMN_ACTION,
-    COLUMNS
-};
-
-struct page {
+struct report {
+    const struct page *page;
     struct verdict *verdict;
     struct arena *arena;
-    struct buffer *out;
-    bool color;
 };
-
-/* A table's cells, and their width in characters. */
-struct row {
-    const char *cells[COLUMNS];
-    const char *color; /* of the verdict's cell */
-};
-
-static size_t width_of(const char *text)
-{
-    size_t width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
-}
-
-static void write_colored(const struct page *page, const char *color, const char *text)
-{
-    if (page->color && color)
-        buffer_format(page->out, "%s%s%s", color, text, PLAIN);
-    else
-        buffer_append_text(page->out, text);
-}
-
-static const char *time_text(const struct page *page, int64_t ms)
-{
-    char text[32];
-    format_time(ms, text, sizeof text);
-    return arena_copy(page->arena, text, strlen(text));
-}
 
 static const char *verdict_color(enum decision_verdict verdict)
 {
-    static const char *const colors[] = {BOLD GREEN, BOLD GREEN, BOLD, BOLD YELLOW, BOLD RED};
+    static const char *const colors[] = {PAGE_BOLD PAGE_GREEN, PAGE_BOLD PAGE_GREEN, PAGE_BOLD,
+                                         PAGE_BOLD PAGE_YELLOW, PAGE_BOLD PAGE_RED};
     return colors[verdict];
 }
 
-static void headline(const struct page *page)
+static void headline(const struct report *report)
 {
-    const struct verdict *verdict = page->verdict;
-    const struct subject *subject = &verdict->analysis->subject;
-    const struct canary *canary = subject->canary;
-    write_colored(page, verdict_color(verdict->decision.verdict),
-                  decision_verdict_text(verdict->decision.verdict));
-    buffer_format(page->out, "  %s in %s\n\n", subject->flag->name.text, verdict->environment);
-
-    uint32_t percent = canary->instant ? PERCENT_ALL : verdict->stage->percent;
-    buffer_format(page->out, "  stage     %s, %s, ", verdict->stage->name.text,
-                  percent_text(page->arena, percent));
-    if (canary->instant)
-        buffer_append_text(page->out, "instant");
-    else
-        buffer_format(page->out, "%u of %u", subject->stage + 1, canary->stage_count);
-    buffer_format(page->out, ", %s", canary_state_text(canary->state));
-    if (verdict->analysis->since != INT64_MIN)
-        buffer_format(page->out, " since %s", time_text(page, verdict->analysis->since));
-    buffer_append_text(page->out, "\n");
-    if (verdict->next)
-        buffer_format(page->out, "  next      %s, %s%s\n", verdict->next->name.text,
-                      percent_text(page->arena, verdict->next->percent),
-                      verdict_awaits_approval(verdict) ? ", needs approval"
-                      : verdict->next->approval        ? ", approved"
-                                                       : "");
-    buffer_format(page->out, "  now       %s", time_text(page, verdict->now));
-    if (canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED) {
-        buffer_format(page->out, ", %s into the stage",
-                      duration_text(page->arena, verdict->elapsed));
-        if (verdict->hold > 0)
-            buffer_format(page->out, " (hold: %s)", duration_text(page->arena, verdict->hold));
-    }
-    buffer_append_text(page->out, "\n");
+    const struct verdict *verdict = report->verdict;
+    page_put(report->page, verdict_color(verdict->decision.verdict),
+             decision_verdict_text(verdict->decision.verdict), 0);
+    buffer_format(report->page->out, "  %s in %s  (%s)\n\n",
+                  verdict->analysis->subject.flag->name.text, verdict->environment,
+                  decision_rule_text(verdict->decision.rule));
 }
 
-static const char *wanted_text(const struct page *page, const struct criterion *criterion)
+static const char *stage_text(const struct report *report)
 {
+    const struct verdict *verdict = report->verdict;
+    const struct subject *subject = &verdict->analysis->subject;
+    const struct canary *canary = subject->canary;
+    struct arena *arena = report->arena;
+    const char *place =
+        canary->instant ? "instant"
+                        : arena_format(arena, "%u of %u", subject->stage + 1, canary->stage_count);
+    const char *since = "";
+    if (verdict->analysis->since != INT64_MIN)
+        since = arena_format(arena, " since %s", page_time(report->page, verdict->analysis->since));
+    return arena_format(
+        arena, "%s, %s, %s, %s%s", verdict->stage->name.text,
+        percent_text(arena, canary->instant ? PERCENT_ALL : verdict->stage->percent), place,
+        canary_state_text(canary->state), since);
+}
+
+static const char *now_text(const struct report *report)
+{
+    const struct verdict *verdict = report->verdict;
+    enum canary_state state = verdict->analysis->subject.canary->state;
+    const char *now = page_time(report->page, verdict->now);
+    if (state != CANARY_RUNNING && state != CANARY_PAUSED)
+        return now;
+    struct arena *arena = report->arena;
+    uint64_t look = verdict_look(verdict);
+    return arena_format(
+        arena, "%s, %s into the stage%s%s", now, duration_text(arena, verdict->elapsed),
+        verdict->hold > 0 ? arena_format(arena, " (hold: %s)", duration_text(arena, verdict->hold))
+                          : "",
+        look > 0 ? arena_format(arena, ", look %" PRIu64, look) : "");
+}
+
+static void place(const struct report *report)
+{
+    const struct verdict *verdict = report->verdict;
+    page_fact(report->page, "stage", stage_text(report));
+    if (verdict->next)
+        page_fact(report->page, "next",
+                  arena_format(report->arena, "%s, %s%s", verdict->next->name.text,
+                               percent_text(report->arena, verdict->next->percent),
+                               verdict_awaits_approval(verdict) ? ", needs approval"
+                               : verdict->next->approval        ? ", approved"
+                                                                : ""));
+    page_fact(report->page, "now", now_text(report));
+}
+
+/* ---------------------------------------------------------------------------------- criteria -- */
+
+static const char *wanted_text(const struct report *report, const struct criterion *criterion)
+{
+    struct arena *arena = report->arena;
     const char *form = criterion_form_text(criterion->form);
-    const char *over = criterion->over > 0 ? duration_text(page->arena, criterion->over) : NULL;
+    const char *over = criterion->over > 0 ? duration_text(arena, criterion->over) : NULL;
     const char *base =
-        arena_format(page->arena, "%s %s%s", form, threshold_text(page->arena, criterion),
+        arena_format(arena, "%s %s%s", form, threshold_text(arena, criterion),
                      criterion_compares(criterion) && criterion->versus_before ? " vs before" : "");
     if (criterion->confidence > 0)
-        base = arena_format(page->arena, "%s at %g%%", base, criterion->confidence * 100);
+        base = arena_format(arena, "%s at %g%%", base, criterion->confidence * 100);
     if (over)
-        base = arena_format(page->arena, "%s over %s", base, over);
+        base = arena_format(arena, "%s over %s", base, over);
     if (criterion->for_windows > 1)
-        base = arena_format(page->arena, "%s for %u", base, criterion->for_windows);
+        base = arena_format(arena, "%s for %u", base, criterion->for_windows);
     return base;
 }
 
-static struct row criterion_row(const struct page *page, const struct judgement *judgement)
+/* What is said of a criterion, whichever way it is laid out. */
+struct told {
+    const char *metric, *wanted, *canary, *samples, *control;
+    const char *change, *interval; /* NULL: not of this kind of criterion */
+    const char *verdict, *color, *action;
+};
+
+static struct told told_of(const struct report *report, const struct judgement *judgement)
 {
     const struct metric *metric = judgement->criterion->metric;
-    enum criterion_verdict verdict = judgement->finding.verdict;
-    const char *verdict_text = criterion_verdict_text(verdict);
-    if (judgement->finding.advances && verdict == CRITERION_HARM)
-        verdict_text = "NOT YET";
-    const char *control = "-";
-    if (judgement->control_measured)
-        control = estimate_text(page->arena, metric, judgement->control_estimate);
     const struct comparison *comparison = &judgement->comparison;
-    const char *change = NULL, *interval = NULL;
+    enum criterion_verdict verdict = judgement->finding.verdict;
+    bool not_yet = judgement->finding.advances && verdict == CRITERION_HARM;
+    struct arena *arena = report->arena;
+    struct told told = {
+        .metric = metric->name.text,
+        .wanted = wanted_text(report, judgement->criterion),
+        .canary = judgement->measured ? estimate_text(arena, metric, judgement->estimate) : "-",
+        .samples = arena_format(arena, "%" PRIu64, judgement->samples),
+        .control = judgement->control_measured
+                       ? estimate_text(arena, metric, judgement->control_estimate)
+                       : "-",
+        .verdict = not_yet ? "NOT YET" : criterion_verdict_text(verdict),
+        .color = verdict == CRITERION_PASS               ? PAGE_GREEN
+                 : verdict == CRITERION_HARM && !not_yet ? PAGE_RED
+                                                         : PAGE_YELLOW,
+        .action = finding_action_text(&judgement->finding),
+    };
     if (criterion_compares(judgement->criterion))
-        change = comparison->method && isfinite(comparison->change)
-                     ? change_text(page->arena, judgement, comparison->change)
-                     : "-";
+        told.change = comparison->method && isfinite(comparison->change)
+                          ? change_text(arena, judgement, comparison->change)
+                          : "-";
     if (judgement->statistical)
-        interval = interval_text(page->arena, judgement);
-    return (struct row){
-        {metric->name.text, wanted_text(page, judgement->criterion),
-         judgement->measured ? estimate_text(page->arena, metric, judgement->estimate) : "-",
-         arena_format(page->arena, "%" PRIu64, judgement->samples), control, change, interval,
-         verdict_text, finding_action_text(&judgement->finding)},
-        verdict == CRITERION_HARM   ? (judgement->finding.advances ? YELLOW : RED)
-        : verdict == CRITERION_PASS ? GREEN
-                                    : YELLOW};
+        told.interval = interval_text(arena, judgement);
+    return told;
 }
 
-static void write_row(const struct page *page, const struct row *row, const size_t *widths)
+static bool is_said(const char *text)
 {
-    buffer_append_text(page->out, "  ");
-    for (int i = 0; i < COLUMNS; i++) {
-        if (widths[i] == 0)
-            continue;
-        const char *cell = row->cells[i] ? row->cells[i] : "";
-        int padding = (int)(widths[i] - width_of(cell));
-        /* Words begin, and numbers end, where their column does. */
-        bool number = i >= COLUMN_CANARY && i < COLUMN_VERDICT;
-        if (number)
-            buffer_format(page->out, "%*s", padding, "");
-        write_colored(page, i == COLUMN_VERDICT ? row->color : NULL, cell);
-        if (i < COLUMNS - 1)
-            buffer_format(page->out, "%*s  ", number ? 0 : padding, "");
-    }
-    buffer_append_text(page->out, "\n");
+    return text && (text[0] != '-' || text[1]);
 }
 
-static void criteria_table(const struct page *page)
+/* "canary 1.55% over 39813, control 1.01%: +54.5% (+30.5% to +82.2%)" */
+static const char *measured_text(const struct report *report, const struct told *told)
 {
-    const struct analysis *analysis = page->verdict->analysis;
-    if (analysis->judgement_count == 0)
-        return;
-    uint32_t count = analysis->judgement_count + 1;
-    struct row *rows = ARENA_ARRAY(page->arena, struct row, count);
-    rows[0] = (struct row){{"criterion", "wanted", "canary", "n", "control", "change", "interval",
-                            "verdict", "action"},
-                           NULL};
-    size_t widths[COLUMNS] = {0};
-    for (uint32_t i = 1; i < count; i++)
-        rows[i] = criterion_row(page, &analysis->judgements[i - 1]);
-    /* A column that no criterion has anything in is left out, its heading too. */
-    for (uint32_t i = count; i-- > 0;)
-        for (int j = 0; j < COLUMNS; j++)
-            if (rows[i].cells[j] && (i > 0 || widths[j] > 0) &&
-                width_of(rows[i].cells[j]) > widths[j])
-                widths[j] = width_of(rows[i].cells[j]);
-    buffer_append_text(page->out, "\n");
+    struct arena *arena = report->arena;
+    if (!is_said(told->canary))
+        return "not measured";
+    const char *text = arena_format(arena, "canary %s over %s", told->canary, told->samples);
+    if (is_said(told->control))
+        text = arena_format(arena, "%s, control %s", text, told->control);
+    if (is_said(told->change))
+        text = arena_format(arena, "%s: %s", text, told->change);
+    if (is_said(told->interval))
+        text = arena_format(arena, "%s (%s)", text, told->interval);
+    return text;
+}
+
+static void criteria_in_two_lines(const struct report *report, const struct told *all,
+                                  uint32_t count)
+{
+    struct page_row *rows = ARENA_ARRAY(report->arena, struct page_row, count + 1);
+    rows[0] = (struct page_row){.cells = {"criterion", "wanted", "verdict", "action"}};
     for (uint32_t i = 0; i < count; i++)
-        write_row(page, &rows[i], widths);
+        rows[i + 1] =
+            (struct page_row){{all[i].metric, all[i].wanted, all[i].verdict, all[i].action},
+                              all[i].color,
+                              measured_text(report, &all[i])};
+    page_write_table(report->page, &(struct page_table){rows, count + 1, "llcl"});
 }
 
-static void traffic(const struct page *page)
+static void criteria(const struct report *report)
 {
-    const struct verdict *verdict = page->verdict;
-    const struct analysis *analysis = verdict->analysis;
-    const struct replay *replay = verdict->replay;
-    uint64_t lines = 0, bad = 0;
+    const struct analysis *analysis = report->verdict->analysis;
+    uint32_t count = analysis->judgement_count;
+    if (count == 0)
+        return;
+    struct told *all = ARENA_ARRAY(report->arena, struct told, count);
+    struct page_row *rows = ARENA_ARRAY(report->arena, struct page_row, count + 1);
+    rows[0] = (struct page_row){.cells = {"criterion", "wanted", "canary", "n", "control", "change",
+                                          "interval", "verdict", "action"}};
+    for (uint32_t i = 0; i < count; i++) {
+        const struct told *told = &all[i];
+        all[i] = told_of(report, &analysis->judgements[i]);
+        rows[i + 1] = (struct page_row){.cells = {told->metric, told->wanted, told->canary,
+                                                  told->samples, told->control, told->change,
+                                                  told->interval, told->verdict, told->action},
+                                        .color = told->color};
+    }
+    const struct page_table table = {rows, count + 1, "llrrrrrcl"};
+    buffer_append_text(report->page->out, "\n");
+    if (page_table_width(&table) <= report->page->width)
+        page_write_table(report->page, &table);
+    else
+        criteria_in_two_lines(report, all, count);
+}
+
+/* ------------------------------------------------------------------------------------- input -- */
+
+static const char *input_text(const struct report *report, uint64_t left_out)
+{
+    const struct analysis *analysis = report->verdict->analysis;
+    const struct replay *replay = report->verdict->replay;
+    uint64_t lines = 0, bad = 0, before = analysis->assigned[ASSIGNED_BEFORE];
     for (uint32_t i = 0; i < replay->project->log_count; i++) {
         lines += replay->counts[i].lines;
         for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
             bad += replay->counts[i].bad[cause];
     }
-    uint64_t left_out = 0, before = analysis->assigned[ASSIGNED_BEFORE];
-    for (int why = LEFT_OUT_BEFORE; why < ASSIGNMENT_COUNT; why++)
-        left_out += analysis->assigned[why];
-    buffer_format(page->out,
-                  "\n  input     %" PRIu64 " lines: %" PRIu64 " canary, %" PRIu64
-                  " control, %s%" PRIu64 " left out, %" PRIu64 " bad\n",
-                  lines, analysis->assigned[ASSIGNED_CANARY], analysis->assigned[ASSIGNED_CONTROL],
-                  before > 0 ? arena_format(page->arena, "%" PRIu64 " before, ", before) : "",
-                  left_out, bad);
-    if (left_out > 0) {
-        const char *separator = "  left out  ";
-        for (int why = LEFT_OUT_BEFORE; why < ASSIGNMENT_COUNT; why++) {
-            if (analysis->assigned[why] == 0)
-                continue;
-            buffer_format(page->out, "%s%" PRIu64 " %s", separator, analysis->assigned[why],
-                          assignment_text((enum assignment)why));
-            separator = ", ";
-        }
-        buffer_append_text(page->out, "\n");
-    }
-    if (analysis->last != INT64_MIN)
-        buffer_format(page->out, "  span      %s to %s\n", time_text(page, analysis->first),
-                      time_text(page, analysis->last));
+    return arena_format(
+        report->arena,
+        "%" PRIu64 " lines: %" PRIu64 " canary, %" PRIu64 " control, %s%" PRIu64
+        " left out, %" PRIu64 " bad",
+        lines, analysis->assigned[ASSIGNED_CANARY], analysis->assigned[ASSIGNED_CONTROL],
+        before > 0 ? arena_format(report->arena, "%" PRIu64 " before, ", before) : "", left_out,
+        bad);
 }
 
-#define PAGE_WIDTH 100
-#define INDENT     12
-
-/* Broken between words. What goes on is indented further, so that the next sentence is told from
- * it. */
-static void sentence(const struct page *page, const char *heading, const char *text)
+static void input(const struct report *report)
 {
-    buffer_format(page->out, "  %-8s  ", heading);
-    size_t column = INDENT;
-    for (const char *word = text; *word;) {
-        size_t length = strcspn(word, " ");
-        const char *end = word + length;
-        size_t width = width_of(arena_copy(page->arena, word, length));
-        if (word > text && column + 1 + width > PAGE_WIDTH) {
-            buffer_format(page->out, "\n%*s", INDENT + 2, "");
-            column = INDENT + 2;
-        } else if (word > text) {
-            buffer_append_text(page->out, " ");
-            column++;
-        }
-        buffer_append(page->out, word, length);
-        column += width;
-        word = end + strspn(end, " ");
+    const struct analysis *analysis = report->verdict->analysis;
+    struct arena *arena = report->arena;
+    uint64_t left_out = 0;
+    const char *causes = NULL;
+    for (int why = LEFT_OUT_BEFORE; why < ASSIGNMENT_COUNT; why++) {
+        if (analysis->assigned[why] == 0)
+            continue;
+        left_out += analysis->assigned[why];
+        causes = arena_format(arena, "%s%s%" PRIu64 " %s", causes ? causes : "", causes ? ", " : "",
+                              analysis->assigned[why], assignment_text((enum assignment)why));
     }
-    buffer_append_text(page->out, "\n");
+    buffer_append_text(report->page->out, "\n");
+    page_fact(report->page, "input", input_text(report, left_out));
+    if (causes)
+        page_fact(report->page, "left out", causes);
+    if (analysis->last != INT64_MIN)
+        page_fact(report->page, "span",
+                  arena_format(arena, "%s to %s", page_time(report->page, analysis->first),
+                               page_time(report->page, analysis->last)));
 }
 
-static void list(const struct page *page, const char *heading, const struct sentences *sentences)
+static void list(const struct report *report, const char *heading,
+                 const struct sentences *sentences)
 {
     for (uint32_t i = 0; i < sentences->count; i++)
-        sentence(page, i == 0 ? heading : "", sentences->items[i]);
+        page_fact(report->page, i == 0 ? heading : "", sentences->items[i]);
 }
 
-static const char *ratio_text(const struct page *page)
+static const char *sound_text(const struct report *report)
 {
-    const struct ratio_check *ratio = &page->verdict->ratio;
+    const struct ratio_check *ratio = &report->verdict->ratio;
     if (!ratio->known)
-        return "";
-    return arena_format(page->arena,
-                        "; %.0f canary and %.0f control units are as %s gives (p = %.2g)",
-                        ratio->observed[0], ratio->observed[1],
-                        percent_text(page->arena, page->verdict->stage->percent), ratio->anytime_p);
+        return "no issue found";
+    return arena_format(
+        report->arena,
+        "no issue found; %.0f canary and %.0f control units are as %s gives (p = %.2g)",
+        ratio->observed[0], ratio->observed[1],
+        percent_text(report->arena, report->verdict->stage->percent), ratio->anytime_p);
 }
 
-void report_text(struct verdict *verdict, bool color, struct buffer *out)
+void report_text(struct verdict *verdict, const struct page *page)
 {
-    struct page page = {verdict, verdict->replay->texts, out, color};
+    struct report report = {page, verdict, verdict->replay->texts};
     char digest[33];
     input_digest(verdict->analysis, digest);
-    headline(&page);
-    criteria_table(&page);
-    traffic(&page);
+    headline(&report);
+    place(&report);
+    criteria(&report);
+    input(&report);
     if (verdict->issues.count > 0)
-        list(&page, "health", &verdict->issues);
+        list(&report, "health", &verdict->issues);
     else
-        buffer_format(out, "  health    no issue found%s\n", ratio_text(&page));
-    buffer_format(out, "  digests   input %.12s…, build %.12s…\n\n", digest,
-                  verdict->analysis->subject.build);
-    list(&page, "why", &verdict->reasons);
-    sentence(&page, "would", verdict->would);
+        page_fact(page, "health", sound_text(&report));
+    page_fact(page, "digests",
+              arena_format(report.arena, "input %.12s…, build %.12s…", digest,
+                           verdict->analysis->subject.build));
+    buffer_append_text(page->out, "\n");
+    list(&report, "why", &verdict->reasons);
+    page_fact(page, "would", verdict->would);
 }

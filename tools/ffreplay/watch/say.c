@@ -31,10 +31,11 @@ static void write_line(struct watch *watch, const struct verdict *verdict)
 static void write_verdict(struct watch *watch, struct verdict *verdict)
 {
     struct buffer out = {0};
+    const struct page page = page_for(stdout, watch->options->color, verdict->replay->texts, &out);
     if (watch->options->json)
         report_json(verdict, &out);
     else
-        report_text(verdict, use_color(watch->options->color, stdout), &out);
+        report_text(verdict, &page);
     write_out(watch, &out);
 }
 
