@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "tools/ffreplay/logs/complain.h"
-#include "tools/ffreplay/logs/log_time.h"
 
 const char *assignment_text(enum assignment assignment)
 {
@@ -104,40 +103,6 @@ void subject_close(struct subject *subject)
 
 /* ----------------------------------------------------------------------------------- context -- */
 
-static const struct attribute *attribute_named(const struct project *project, const char *name)
-{
-    for (uint32_t i = 0; i < project->attribute_count; i++)
-        if (strcmp(project->attributes[i]->name.text, name) == 0)
-            return project->attributes[i];
-    return NULL;
-}
-
-static bool add_context_field(struct assigner *assigner, struct layout *layout,
-                              const struct log_field *mapped)
-{
-    struct subject *subject = assigner->subject;
-    const struct attribute *attribute = attribute_named(layout->project, mapped->name.text);
-    if (!attribute)
-        return complain(layout->project, mapped->name.span, "no attribute is called '%s'",
-                        mapped->name.text);
-    struct context_field *field =
-        ARENA_APPEND(layout->arena, assigner->fields, assigner->field_count);
-    field->type = attribute->type;
-    field->place = layout_path(layout, mapped->from);
-    field->attribute = fflag_attribute(subject->store, mapped->name.text);
-    /* A context serves both stores, which number attributes in the order they are asked for. */
-    if (field->attribute == FFLAG_NO_ATTR ||
-        (subject->everybody &&
-         fflag_attribute(subject->everybody, mapped->name.text) != field->attribute))
-        return complain(layout->project, mapped->name.span, "a context holds at most %d attributes",
-                        FFLAG_CONTEXT_SLOTS);
-    if (attribute->type == FFLAG_ATTRIBUTE_NUMBER)
-        layout_use_number(layout, field->place, NUMBER_REQUIRED);
-    if (attribute == subject->targeting->bucket_by)
-        assigner->key = field->place;
-    return true;
-}
-
 /*
  * Where the log says the variant, the default one is that of everybody else, too: of those who are
  * not in the audience, or were decided on before the canary was asked.
@@ -156,10 +121,11 @@ static bool decides_alone(const struct project *project, const struct subject *s
 bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct layout *layout)
 {
     const struct log *log = layout->log;
-    *assigner = (struct assigner){.subject = subject, .layout = layout, .key = NO_PLACE};
-    for (uint32_t i = 0; i < log->context_count; i++)
-        if (!add_context_field(assigner, layout, &log->context[i]))
-            return false;
+    fflag_store *const stores[] = {subject->store, subject->everybody};
+    *assigner = (struct assigner){.subject = subject, .layout = layout};
+    if (!line_context_prepare(&assigner->line, layout, stores, subject->everybody ? 2 : 1))
+        return false;
+    assigner->key = line_context_place(&assigner->line, subject->targeting->bucket_by);
     assigner->unit = assigner->key != NO_PLACE ? assigner->key : layout->unit;
     subject->shares_known &= !subject->takes_everybody && (layout->variant == NO_PLACE ||
                                                            decides_alone(layout->project, subject));
@@ -180,45 +146,6 @@ bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct
         log->name.text);
     complain_help("map the attributes the flag is decided by, e.g. context: {user_id: FIELD}");
     return false;
-}
-
-static void set_attribute(fflag_context *context, const struct context_field *field,
-                          const struct event *event)
-{
-    const struct value *value = &event->values[field->place];
-    int64_t ms;
-    if (value->kind == VALUE_LIST) {
-        if (field->type == FFLAG_ATTRIBUTE_STRINGS)
-            (void)fflag_set_strings(context, field->attribute, value->items, value->length);
-        return;
-    }
-    if (value->kind == VALUE_ABSENT || value->kind == VALUE_OTHER)
-        return;
-    /* What the setters refuse stays absent, as it does in a service. */
-    switch (field->type) {
-    case FFLAG_ATTRIBUTE_NUMBER:
-        if (event->numbers[field->place].state == NUMBER_GIVEN)
-            (void)fflag_set_number(context, field->attribute, event->numbers[field->place].number);
-        break;
-    case FFLAG_ATTRIBUTE_BOOLEAN:
-        if (value->length == 4 && memcmp(value->text, "true", 4) == 0)
-            (void)fflag_set_boolean(context, field->attribute, true);
-        else if (value->length == 5 && memcmp(value->text, "false", 5) == 0)
-            (void)fflag_set_boolean(context, field->attribute, false);
-        break;
-    case FFLAG_ATTRIBUTE_TIME:
-        if (value_time(value, TIME_AUTO, &ms))
-            (void)fflag_set_time(context, field->attribute, ms);
-        break;
-    case FFLAG_ATTRIBUTE_VERSION:
-        (void)fflag_set_version(context, field->attribute, value->text, value->length);
-        break;
-    case FFLAG_ATTRIBUTE_IP:
-        (void)fflag_set_ip(context, field->attribute, value->text, value->length);
-        break;
-    default:
-        (void)fflag_set_string(context, field->attribute, value->text, value->length);
-    }
 }
 
 /* Whether the unit can be in a percentage: see docs/evaluation.md, "Bucketing". */
@@ -274,12 +201,8 @@ static enum assignment left_out(const fflag_result *result)
 static enum assignment evaluate(struct assigner *assigner, const struct event *event)
 {
     const struct subject *subject = assigner->subject;
-    fflag_context *context = &assigner->context;
-    fflag_context_init(context);
-    fflag_set_now(context, event->time);
-    for (uint32_t i = 0; i < assigner->field_count; i++)
-        set_attribute(context, &assigner->fields[i], event);
-
+    const fflag_context *context = &assigner->line.context;
+    line_context_fill(&assigner->line, event);
     fflag_result result = fflag_evaluate(subject->view, subject->id, context);
     if (is_canary(&result))
         return ASSIGNED_CANARY;
@@ -313,24 +236,12 @@ void subject_join(struct subject *subject, const struct subject *other)
     note_unknown_variants(subject, other->unknown_variants, other->unknown_variant);
 }
 
-static bool is_text(const struct value *value)
-{
-    return value->kind == VALUE_STRING || value->kind == VALUE_BOOLEAN ||
-           value->kind == VALUE_NUMBER;
-}
-
-static bool spells(const struct value *value, const char *text)
-{
-    return is_text(value) && strlen(text) == value->length &&
-           memcmp(value->text, text, value->length) == 0;
-}
-
 static enum assignment by_logged_variant(struct subject *subject, const struct value *logged)
 {
     const struct targeting *targeting = subject->targeting;
     for (uint32_t i = 0; i < targeting->variant_count; i++) {
         const char *name = targeting->variants[i].name.text;
-        if (!name || !spells(logged, name))
+        if (!name || !value_spells(logged, name))
             continue;
         subject->variants_seen |= UINT64_C(1) << i;
         if (i == subject->canary->serve)
@@ -348,14 +259,14 @@ enum assignment assign(struct assigner *assigner, const struct event *event)
         return event->group == RECORD_OF_CANARY ? ASSIGNED_CANARY : ASSIGNED_CONTROL;
     if (layout->flag != NO_PLACE) {
         const struct value *flag = &event->values[layout->flag];
-        if (is_text(flag) && !spells(flag, assigner->subject->flag->name.text))
+        if (value_is_text(flag) && !value_spells(flag, assigner->subject->flag->name.text))
             return LEFT_OUT_OTHER_FLAG;
-        if (!is_text(flag))
-            return assigner->field_count ? evaluate(assigner, event) : LEFT_OUT_NO_VARIANT;
+        if (!value_is_text(flag))
+            return assigner->line.count ? evaluate(assigner, event) : LEFT_OUT_NO_VARIANT;
     }
     if (event->group == RECORD_FAILED)
         return LEFT_OUT_ERROR;
-    if (layout->variant != NO_PLACE && is_text(&event->values[layout->variant]))
+    if (layout->variant != NO_PLACE && value_is_text(&event->values[layout->variant]))
         return by_logged_variant(assigner->subject, &event->values[layout->variant]);
-    return assigner->field_count ? evaluate(assigner, event) : LEFT_OUT_NO_VARIANT;
+    return assigner->line.count ? evaluate(assigner, event) : LEFT_OUT_NO_VARIANT;
 }

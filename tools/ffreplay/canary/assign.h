@@ -14,7 +14,7 @@
 #ifndef FFREPLAY_ASSIGN_H
 #define FFREPLAY_ASSIGN_H
 
-#include "tools/ffreplay/logs/layout.h"
+#include "tools/ffreplay/evaluate/line_context.h"
 
 enum assignment {
     ASSIGNED_CANARY,
@@ -65,15 +65,9 @@ struct subject {
 struct assigner {
     struct subject *subject;
     const struct layout *layout;
-    struct context_field {
-        fflag_attr attribute;
-        enum fflag_attribute_type type;
-        uint32_t place;
-    } * fields;
-    uint32_t field_count;
+    struct line_context line;
     uint32_t key;  /* the field that is hashed; NO_PLACE where the context does not have it */
     uint32_t unit; /* whose shares are counted: the key, else the log's unit, else NO_PLACE */
-    fflag_context context;
 };
 
 /* Compiles and opens both snapshots. False: it has been reported. */

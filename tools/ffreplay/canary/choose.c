@@ -30,15 +30,31 @@ static void report_unknown(const struct project *project, const struct command *
         job_error(command, "no flag is called '%s'", name);
 }
 
+const struct flag *choose_flag(const struct project *project, const struct command *command,
+                               const char *name)
+{
+    const struct flag *flag = project_flag(project, name);
+    if (!flag)
+        report_unknown(project, command, name);
+    return flag;
+}
+
+bool choose_environment(const struct project *project, const struct command *command,
+                        const char *name, uint32_t *environment)
+{
+    *environment = project_environment(project, name);
+    if (*environment == UINT32_MAX)
+        job_error(command, "the project has no environment '%s'", name);
+    return *environment != UINT32_MAX;
+}
+
 static bool add_named(struct replay *replay, const struct command *command, const char *name,
                       uint32_t environment)
 {
     const struct project *project = replay->project;
-    const struct flag *flag = project_flag(project, name);
-    if (!flag) {
-        report_unknown(project, command, name);
+    const struct flag *flag = choose_flag(project, command, name);
+    if (!flag)
         return false;
-    }
     if (flag->environments[environment].canary) {
         add(replay, flag, environment);
         return true;
@@ -54,11 +70,9 @@ bool choose_canaries(struct replay *replay, const struct command *command, const
                      const char *environment)
 {
     struct project *project = replay->project;
-    uint32_t place = project_environment(project, environment);
-    if (place == UINT32_MAX) {
-        job_error(command, "the project has no environment '%s'", environment);
+    uint32_t place;
+    if (!choose_environment(project, command, environment, &place))
         return false;
-    }
     replay->analyses = ARENA_ARRAY(&project->arena, struct analysis, project->flag_count + 1);
     if (flag)
         return add_named(replay, command, flag, place);

@@ -1,11 +1,17 @@
 /*
- * choose.h - the canaries that a command is about.
+ * choose.h - the flags and canaries that a command is about.
  */
 #ifndef FFREPLAY_CHOOSE_H
 #define FFREPLAY_CHOOSE_H
 
 #include "compiler/options.h"
 #include "tools/ffreplay/replay/replay.h"
+
+/* By name. What there is not, was reported in the command's name. */
+const struct flag *choose_flag(const struct project *project, const struct command *command,
+                               const char *name);
+bool choose_environment(const struct project *project, const struct command *command,
+                        const char *name, uint32_t *environment);
 
 /*
  * Makes an analysis, not prepared yet, for the flag's canary; without a flag, for every canary of

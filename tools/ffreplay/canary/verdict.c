@@ -116,22 +116,3 @@ const char *percent_text(struct arena *arena, uint32_t thousandths)
 {
     return arena_format(arena, "%g%%", thousandths / 1000.0);
 }
-
-const char *estimate_text(struct arena *arena, const struct metric *metric, double estimate)
-{
-    if (metric->kind == METRIC_PROPORTION)
-        return arena_format(arena, "%.4g%%", estimate * 100);
-    if (metric->kind == METRIC_RATE)
-        return arena_format(arena, "%.4g/s", estimate);
-    const char *unit = metric->unit ? metric->unit : "";
-    /* Five digits, but never an exponent that a reader has to undo. */
-    bool whole = fabs(estimate) < 1e15 && (floor(estimate) == estimate || fabs(estimate) >= 1e4);
-    return arena_format(arena, whole ? "%.0f%s%s" : "%.5g%s%s", estimate, *unit ? " " : "", unit);
-}
-
-const char *sample_noun(const struct metric *metric, uint64_t count)
-{
-    if (metric->per_unit)
-        return count == 1 ? "unit" : "units";
-    return count == 1 ? "sample" : "samples";
-}

@@ -5,6 +5,7 @@
 #define FFREPLAY_VERDICT_H
 
 #include "compiler/options.h"
+#include "tools/ffreplay/metrics/metric_text.h"
 #include "tools/ffreplay/replay/replay.h"
 
 struct sentences {
@@ -62,10 +63,7 @@ bool verdict_left_to_person(const struct verdict *verdict);
 /* Whether the next stage is one that a person must let through, and none has. */
 bool verdict_awaits_approval(const struct verdict *verdict);
 
-/* "5%", "412 ms", in memory of the arena. */
+/* "5%", in memory of the arena. */
 const char *percent_text(struct arena *arena, uint32_t thousandths);
-const char *estimate_text(struct arena *arena, const struct metric *metric, double estimate);
-/* What a metric is counted in: "samples" or "units". */
-const char *sample_noun(const struct metric *metric, uint64_t count);
 
 #endif

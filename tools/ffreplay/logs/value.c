@@ -66,6 +66,18 @@ bool value_number(const struct value *value, double *number)
     return number_from_text(value->text, value->length, number);
 }
 
+bool value_is_text(const struct value *value)
+{
+    return value->kind == VALUE_STRING || value->kind == VALUE_BOOLEAN ||
+           value->kind == VALUE_NUMBER;
+}
+
+bool value_spells(const struct value *value, const char *text)
+{
+    return value_is_text(value) && strlen(text) == value->length &&
+           memcmp(value->text, text, value->length) == 0;
+}
+
 void copy_printable(char *out, size_t size, const char *text, size_t length)
 {
     size_t count = length < size - 1 ? length : size - 1;

@@ -42,6 +42,11 @@ bool number_from_text(const char *text, size_t length, double *number);
 /* The number of a number, or of a string that spells one. */
 bool value_number(const struct value *value, double *number);
 
+/* Whether it is a string, a number or a boolean: what has a text. */
+bool value_is_text(const struct value *value);
+/* Whether that text is this one. */
+bool value_spells(const struct value *value, const char *text);
+
 /*
  * Copies text that is to be shown, cut to what fits, with control characters as '?': a log must not
  * move the cursor of who reads about it.

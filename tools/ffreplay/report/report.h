@@ -12,7 +12,6 @@
 void report_json(struct verdict *verdict, struct buffer *out);
 /* Its parts that the ledger keeps, too. */
 void report_json_criteria(struct verdict *verdict, struct buffer *out);
-void report_json_time(int64_t ms, struct buffer *out); /* INT64_MIN and INT64_MAX write null */
 void input_digest(const struct analysis *analysis, char hex[33]);
 
 /* For people. */

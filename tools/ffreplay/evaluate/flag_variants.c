@@ -1,0 +1,190 @@
+/* flag_variants.c - see flag_variants.h. */
+#include "flag_variants.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/ffreplay/logs/complain.h"
+
+/* --------------------------------------------------------------------------------- snapshots -- */
+
+static bool open_snapshot(const struct flag_variants *variants, struct project *project,
+                          fflag_store **store)
+{
+    struct buffer bytes = {0};
+    const char *environment = project->environments.items[variants->environment].text;
+    bool compiled = project_compile(project, environment, NULL, 0, &bytes);
+    struct fflag_options options = FFLAG_OPTIONS_INIT;
+    options.no_thread = true;
+    enum fflag_error error = FFLAG_ERROR_GENERAL;
+    if (compiled)
+        error = fflag_open_memory(store, bytes.bytes, bytes.length, &options);
+    if (compiled && error)
+        fprintf(stderr, "ffreplay: the compiled snapshot is refused: %s\n",
+                fflag_error_text(error));
+    buffer_release(&bytes);
+    return compiled && !error;
+}
+
+/* The one of an earlier time at which the canary stood where it does at this one; or NULL. */
+static const struct opened *opened_alike(const struct flag_variants *variants, uint32_t place)
+{
+    const struct stage_time *times = variants->stages.items;
+    for (uint32_t i = 0; i < place; i++)
+        if (times[i].state == times[place].state && times[i].stage == times[place].stage)
+            return &variants->opened[i];
+    return NULL;
+}
+
+static bool open_at(struct flag_variants *variants, struct project *project, uint32_t place)
+{
+    struct opened *opened = &variants->opened[place];
+    const struct opened *alike = opened_alike(variants, place);
+    if (alike) {
+        *opened = *alike;
+        return true;
+    }
+    struct canary *canary = variants->targeting->canary;
+    const struct stage_time *time = &variants->stages.items[place];
+    struct canary kept = {0};
+    if (canary) {
+        kept = *canary;
+        canary->state = time->state;
+        canary->stage = time->stage;
+    }
+    bool done = open_snapshot(variants, project, &opened->store);
+    if (canary)
+        *canary = kept;
+    if (!done)
+        return false;
+    *ARENA_APPEND(&project->arena, variants->stores, variants->store_count) = opened->store;
+    opened->view = fflag_acquire(opened->store);
+    opened->id = fflag_flag(opened->store, variants->flag->name.text);
+    return true;
+}
+
+static bool find_stages(struct flag_variants *variants, struct project *project)
+{
+    if (!variants->targeting->canary) {
+        variants->stages.items = ARENA_NEW(&project->arena, struct stage_time);
+        variants->stages.items[0].from = INT64_MIN;
+        variants->stages.count = 1;
+        return true;
+    }
+    struct buffer error = {0};
+    bool read =
+        stage_times_read(&variants->stages, project, variants->flag, variants->environment, &error);
+    if (!read)
+        fprintf(stderr, "ffreplay: %s\n", error.bytes);
+    buffer_release(&error);
+    return read;
+}
+
+bool flag_variants_open(struct flag_variants *variants, struct project *project,
+                        const struct flag *flag, uint32_t environment)
+{
+    *variants = (struct flag_variants){
+        .flag = flag, .environment = environment, .targeting = &flag->environments[environment]};
+    if (!find_stages(variants, project))
+        return false;
+    variants->opened = ARENA_ARRAY(&project->arena, struct opened, variants->stages.count);
+    for (uint32_t i = 0; i < variants->stages.count; i++)
+        if (!open_at(variants, project, i))
+            return false;
+    return true;
+}
+
+void flag_variants_close(struct flag_variants *variants)
+{
+    for (uint32_t i = 0; i < variants->store_count; i++)
+        for (uint32_t j = 0; j < variants->stages.count; j++)
+            if (variants->opened[j].store == variants->stores[i]) {
+                fflag_release(variants->opened[j].view);
+                break;
+            }
+    for (uint32_t i = 0; i < variants->store_count; i++)
+        fflag_close(variants->stores[i]);
+    variants->store_count = 0;
+}
+
+/* ------------------------------------------------------------------------------------- lines -- */
+
+bool variant_reader_prepare(struct variant_reader *reader, const struct flag_variants *variants,
+                            struct layout *layout)
+{
+    const struct log *log = layout->log;
+    *reader = (struct variant_reader){.variants = variants, .layout = layout};
+    if (!line_context_prepare(&reader->line, layout, variants->stores, variants->store_count))
+        return false;
+    if (layout->variant != NO_PLACE || log->context_count > 0 || log->format == LOG_KAYENTA)
+        return true;
+    complain(
+        layout->project, log->span,
+        "log '%s' does not say who was in which variant: it has neither 'variant' nor 'context'",
+        log->name.text);
+    complain_help("map the attributes the flag is decided by, e.g. context: {user_id: FIELD}");
+    return false;
+}
+
+static struct served evaluate(struct variant_reader *reader, const struct event *event)
+{
+    if (reader->line.count == 0)
+        return (struct served){.kind = SERVED_NONE};
+    const struct flag_variants *variants = reader->variants;
+    const struct stage_time *time = stage_times_at(&variants->stages, event->time);
+    const struct opened *opened = &variants->opened[time - variants->stages.items];
+    line_context_fill(&reader->line, event);
+    fflag_result result = fflag_evaluate(opened->view, opened->id, &reader->line.context);
+    return (struct served){.kind = result.error ? SERVED_NONE : SERVED_VARIANT,
+                           .variant = result.variant_index,
+                           .evaluated = true,
+                           .reason = result.reason,
+                           .error = result.error,
+                           .rule = result.rule};
+}
+
+static struct served logged(const struct flag_variants *variants, const struct value *value)
+{
+    const struct targeting *targeting = variants->targeting;
+    for (uint32_t i = 0; i < targeting->variant_count; i++) {
+        const char *name = targeting->variants[i].name.text;
+        if (name && value_spells(value, name))
+            return (struct served){.kind = SERVED_VARIANT, .variant = i};
+    }
+    return (struct served){.kind = SERVED_UNKNOWN};
+}
+
+/* Of Kayenta's pairs, which are all that there is of their time. */
+static struct served grouped(const struct flag_variants *variants, enum record_group group)
+{
+    const struct targeting *targeting = variants->targeting;
+    if (group == RECORD_OF_CANARY && targeting->canary)
+        return (struct served){.kind = SERVED_VARIANT, .variant = targeting->canary->serve};
+    return (struct served){.kind = SERVED_VARIANT, .variant = targeting->default_variant};
+}
+
+struct served served_of(struct variant_reader *reader, const struct event *event)
+{
+    const struct layout *layout = reader->layout;
+    const struct flag_variants *variants = reader->variants;
+    if (event->group == RECORD_OF_CANARY || event->group == RECORD_OF_CONTROL)
+        return grouped(variants, event->group);
+    bool about = true;
+    if (layout->flag != NO_PLACE) {
+        const struct value *flag = &event->values[layout->flag];
+        about = value_is_text(flag);
+        if (about && !value_spells(flag, variants->flag->name.text))
+            return (struct served){.kind = SERVED_OTHER_FLAG};
+    }
+    if (event->group == RECORD_FAILED)
+        return (struct served){.kind = SERVED_NONE};
+    if (about && layout->variant != NO_PLACE && value_is_text(&event->values[layout->variant]))
+        return logged(variants, &event->values[layout->variant]);
+    return evaluate(reader, event);
+}
+
+const char *variant_text(const struct flag_variants *variants, uint32_t variant)
+{
+    const char *name = variants->targeting->variants[variant].name.text;
+    return name ? name : "default";
+}

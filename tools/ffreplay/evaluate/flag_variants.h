@@ -1,0 +1,63 @@
+/*
+ * flag_variants.h - which variant of a flag each log line was served.
+ *
+ * As the line says, where its log names the flag and its variant. Otherwise by evaluating the flag
+ * again, with the line's context at the line's time, on the snapshot that the definitions compile
+ * to; for a canary, with the stage at which it stood at that time.
+ */
+#ifndef FFREPLAY_FLAG_VARIANTS_H
+#define FFREPLAY_FLAG_VARIANTS_H
+
+#include "line_context.h"
+#include "stage_times.h"
+
+/* A flag in an environment. Read by any number of threads once it is open. */
+struct flag_variants {
+    const struct flag *flag;
+    uint32_t environment;
+    const struct targeting *targeting;
+    struct stage_times stages; /* of a flag that has a canary; else one that is always */
+    struct opened {
+        fflag_store *store;
+        const fflag_view *view;
+        fflag_id id;
+    } * opened;           /* by stage time */
+    fflag_store **stores; /* each once, for contexts */
+    uint32_t store_count;
+};
+
+/* Compiles what is needed. False: it has been reported; close it all the same. */
+bool flag_variants_open(struct flag_variants *variants, struct project *project,
+                        const struct flag *flag, uint32_t environment);
+void flag_variants_close(struct flag_variants *variants);
+
+/* How the lines of a log tell. One thread's; a copy is another's. */
+struct variant_reader {
+    const struct flag_variants *variants;
+    const struct layout *layout;
+    struct line_context line;
+};
+/* Registers the fields. False when the log cannot tell; then it has been reported. */
+bool variant_reader_prepare(struct variant_reader *reader, const struct flag_variants *variants,
+                            struct layout *layout);
+
+enum served_kind {
+    SERVED_VARIANT,
+    SERVED_UNKNOWN,   /* the line names a variant that the flag does not have */
+    SERVED_NONE,      /* nothing tells, or evaluating it failed */
+    SERVED_OTHER_FLAG /* the line is about another one */
+};
+struct served {
+    enum served_kind kind;
+    uint32_t variant; /* SERVED_VARIANT: its place in the flag's list */
+    bool evaluated;   /* again; `reason`, `rule` and `error` are then those of the result */
+    enum fflag_reason reason;
+    enum fflag_error error;
+    const char *rule; /* or NULL */
+};
+struct served served_of(struct variant_reader *reader, const struct event *event);
+
+/* A variant without a name is one of a flag that is declared by a plain value: "default". */
+const char *variant_text(const struct flag_variants *variants, uint32_t variant);
+
+#endif

@@ -1,0 +1,103 @@
+/* line_context.c - see line_context.h. */
+#include "line_context.h"
+
+#include <string.h>
+
+#include "tools/ffreplay/logs/complain.h"
+#include "tools/ffreplay/logs/log_time.h"
+
+static const struct attribute *attribute_named(const struct project *project, const char *name)
+{
+    for (uint32_t i = 0; i < project->attribute_count; i++)
+        if (strcmp(project->attributes[i]->name.text, name) == 0)
+            return project->attributes[i];
+    return NULL;
+}
+
+static bool add_field(struct line_context *line, struct layout *layout,
+                      const struct log_field *mapped, fflag_store *const *stores, uint32_t count)
+{
+    const struct attribute *attribute = attribute_named(layout->project, mapped->name.text);
+    if (!attribute)
+        return complain(layout->project, mapped->name.span, "no attribute is called '%s'",
+                        mapped->name.text);
+    struct context_field *field = ARENA_APPEND(layout->arena, line->fields, line->count);
+    *field = (struct context_field){
+        .declared = attribute, .type = attribute->type, .place = layout_path(layout, mapped->from)};
+    /* A context serves all stores, which number attributes in the order they are asked for. */
+    for (uint32_t i = 0; i < count; i++) {
+        fflag_attr found = fflag_attribute(stores[i], mapped->name.text);
+        if (found == FFLAG_NO_ATTR || (i > 0 && found != field->attribute))
+            return complain(layout->project, mapped->name.span,
+                            "a context holds at most %d attributes", FFLAG_CONTEXT_SLOTS);
+        field->attribute = found;
+    }
+    if (attribute->type == FFLAG_ATTRIBUTE_NUMBER)
+        layout_use_number(layout, field->place, NUMBER_REQUIRED);
+    return true;
+}
+
+bool line_context_prepare(struct line_context *line, struct layout *layout,
+                          fflag_store *const *stores, uint32_t count)
+{
+    const struct log *log = layout->log;
+    *line = (struct line_context){0};
+    for (uint32_t i = 0; i < log->context_count; i++)
+        if (!add_field(line, layout, &log->context[i], stores, count))
+            return false;
+    return true;
+}
+
+uint32_t line_context_place(const struct line_context *line, const struct attribute *attribute)
+{
+    for (uint32_t i = 0; i < line->count; i++)
+        if (line->fields[i].declared == attribute)
+            return line->fields[i].place;
+    return NO_PLACE;
+}
+
+static void set_attribute(fflag_context *context, const struct context_field *field,
+                          const struct event *event)
+{
+    const struct value *value = &event->values[field->place];
+    int64_t ms;
+    if (value->kind == VALUE_LIST) {
+        if (field->type == FFLAG_ATTRIBUTE_STRINGS)
+            (void)fflag_set_strings(context, field->attribute, value->items, value->length);
+        return;
+    }
+    if (value->kind == VALUE_ABSENT || value->kind == VALUE_OTHER)
+        return;
+    switch (field->type) {
+    case FFLAG_ATTRIBUTE_NUMBER:
+        if (event->numbers[field->place].state == NUMBER_GIVEN)
+            (void)fflag_set_number(context, field->attribute, event->numbers[field->place].number);
+        break;
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+        if (value->length == 4 && memcmp(value->text, "true", 4) == 0)
+            (void)fflag_set_boolean(context, field->attribute, true);
+        else if (value->length == 5 && memcmp(value->text, "false", 5) == 0)
+            (void)fflag_set_boolean(context, field->attribute, false);
+        break;
+    case FFLAG_ATTRIBUTE_TIME:
+        if (value_time(value, TIME_AUTO, &ms))
+            (void)fflag_set_time(context, field->attribute, ms);
+        break;
+    case FFLAG_ATTRIBUTE_VERSION:
+        (void)fflag_set_version(context, field->attribute, value->text, value->length);
+        break;
+    case FFLAG_ATTRIBUTE_IP:
+        (void)fflag_set_ip(context, field->attribute, value->text, value->length);
+        break;
+    default:
+        (void)fflag_set_string(context, field->attribute, value->text, value->length);
+    }
+}
+
+void line_context_fill(struct line_context *line, const struct event *event)
+{
+    fflag_context_init(&line->context);
+    fflag_set_now(&line->context, event->time);
+    for (uint32_t i = 0; i < line->count; i++)
+        set_attribute(&line->context, &line->fields[i], event);
+}

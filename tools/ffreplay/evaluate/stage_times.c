@@ -1,0 +1,110 @@
+/* stage_times.c - see stage_times.h. */
+#include "stage_times.h"
+
+#include <string.h>
+
+#include "compiler/rollout/ledger.h"
+#include "tools/ffreplay/history/history.h"
+
+static bool state_named(const char *text, enum canary_state *state)
+{
+    static const enum canary_state states[] = {CANARY_PENDING, CANARY_RUNNING, CANARY_PAUSED,
+                                               CANARY_COMPLETE, CANARY_ROLLED_BACK};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        *state = states[i];
+        if (strcmp(canary_state_text(*state), text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool stage_named(const struct canary *canary, const char *name, uint32_t *stage)
+{
+    for (*stage = 0; *stage < canary->stage_count; (*stage)++)
+        if (strcmp(canary->stages[*stage].name.text, name) == 0)
+            return true;
+    return false;
+}
+
+static void add(struct stage_times *times, struct arena *arena, struct stage_time time)
+{
+    /* What came later in the ledger holds, whatever the clock said when it was written. */
+    while (times->count > 1 && times->items[times->count - 1].from >= time.from)
+        times->count--;
+    *ARENA_APPEND(arena, times->items, times->count) = time;
+}
+
+/* A stage that the policy does not have any more is not known. */
+static struct stage_time told(const struct canary *canary, int64_t from, const char *state,
+                              const char *stage)
+{
+    struct stage_time time = {.from = from};
+    time.known = state && stage && state_named(state, &time.state) &&
+                 stage_named(canary, stage, &time.stage);
+    return time;
+}
+
+static void add_record(struct stage_times *times, struct arena *arena, const struct canary *canary,
+                       const struct recorded *record)
+{
+    int64_t since;
+    if (times->count == 1 && record->since && parse_time(record->since, &since) &&
+        strcmp(record->from_state, canary_state_text(CANARY_PENDING)) != 0)
+        add(times, arena, told(canary, since, record->from_state, record->from));
+    add(times, arena, told(canary, record->time, record->to_state, record->to));
+}
+
+static void find_same(struct stage_times *times, const struct canary *canary)
+{
+    for (uint32_t i = 0; i < times->count; i++) {
+        const char *text = stage_time_text(&times->items[i], canary);
+        uint32_t *same = &times->items[i].same;
+        while (strcmp(stage_time_text(&times->items[*same], canary), text) != 0)
+            (*same)++;
+    }
+}
+
+bool stage_times_read(struct stage_times *times, struct project *project, const struct flag *flag,
+                      uint32_t environment, struct buffer *error)
+{
+    struct arena *arena = &project->arena;
+    const struct canary *canary = flag->environments[environment].canary;
+    const char *name = project->environments.items[environment].text;
+    *times = (struct stage_times){0};
+    struct buffer ledger = {0};
+    if (!ledger_read(project->directory, &ledger, error))
+        return false;
+    bool pending = canary->state == CANARY_PENDING;
+    add(times, arena,
+        (struct stage_time){.from = INT64_MIN, .state = CANARY_PENDING, .known = pending});
+    struct ledger_line line;
+    for (size_t at = 0; ledger_next(&ledger, &at, &line);) {
+        struct recorded record;
+        if (record_parse(&record, &line) && record.to_state &&
+            record_is_about(&record, flag->name.text, name))
+            add_record(times, arena, canary, &record);
+        json_decref(record.json);
+    }
+    buffer_release(&ledger);
+    if (!pending)
+        add(times, arena,
+            (struct stage_time){canary->since, canary->state, canary->stage, .known = true});
+    find_same(times, canary);
+    return true;
+}
+
+const struct stage_time *stage_times_at(const struct stage_times *times, int64_t time)
+{
+    uint32_t place = times->count - 1;
+    while (place > 0 && times->items[place].from > time)
+        place--;
+    return &times->items[place];
+}
+
+const char *stage_time_text(const struct stage_time *time, const struct canary *canary)
+{
+    if (!time->known)
+        return "before";
+    bool stands = time->state == CANARY_RUNNING || time->state == CANARY_PAUSED;
+    return stands ? canary->stages[time->stage].name.text : canary_state_text(time->state);
+}

@@ -1,0 +1,36 @@
+/*
+ * stage_times.h - at which stage a flag's canary stood, and when: what the ledger tells.
+ */
+#ifndef FFREPLAY_STAGE_TIMES_H
+#define FFREPLAY_STAGE_TIMES_H
+
+#include "compiler/project.h"
+
+/* From `from` until the next one's. */
+struct stage_time {
+    int64_t from; /* INT64_MIN: from the beginning of time */
+    enum canary_state state;
+    uint32_t stage;
+    bool known;    /* false: before all that the ledger and the definition tell of */
+    uint32_t same; /* the place of the first time that is called the same */
+};
+
+struct stage_times {
+    struct stage_time *items; /* at least one, ascending */
+    uint32_t count;
+};
+
+/*
+ * Of a flag that has a canary in the environment. The ledger's lines about it, and from the last
+ * of them on what the definition says; without any, the definition's `since`. False: `error` says
+ * why the ledger cannot be read.
+ */
+bool stage_times_read(struct stage_times *times, struct project *project, const struct flag *flag,
+                      uint32_t environment, struct buffer *error);
+
+const struct stage_time *stage_times_at(const struct stage_times *times, int64_t time);
+
+/* "early" while it runs or is paused; else "pending", "complete", "rolled_back"; "before". */
+const char *stage_time_text(const struct stage_time *time, const struct canary *canary);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * grouping.h - what `--by` names: each line's place in a table of groups.
+ *
+ * A grouping is a list of dimensions: `variant`, `stage`, `window`, or a field of the log. A line's
+ * values in them, one after the other, are the key of its group. Keys sort as their values do.
+ */
+#ifndef FFREPLAY_GROUPING_H
+#define FFREPLAY_GROUPING_H
+
+#include "tools/ffreplay/evaluate/flag_variants.h"
+
+enum dimension_kind { BY_VARIANT, BY_STAGE, BY_WINDOW, BY_FIELD };
+
+#define MOST_DIMENSIONS 4
+struct grouping {
+    const char *text; /* as it was given: "variant,endpoint"; of all lines together, "" */
+    struct dimension {
+        enum dimension_kind kind;
+        const char *name;
+        uint32_t *places; /* BY_FIELD: in each log, NO_PLACE where nothing is read of it */
+    } dimensions[MOST_DIMENSIONS];
+    uint32_t count;
+};
+
+/* "variant,endpoint". False: it is no such list, and `why` says what is wrong. */
+bool grouping_parse(struct grouping *grouping, const char *text, struct arena *arena,
+                    const char **why);
+bool grouping_has(const struct grouping *grouping, enum dimension_kind kind);
+/* Registers the fields in a log that is read. */
+void grouping_prepare(struct grouping *grouping, struct layout *layouts, uint32_t log,
+                      uint32_t log_count);
+
+/* What a line is, besides its fields. */
+struct line_facts {
+    const struct event *event;
+    uint32_t log;
+    uint32_t variant; /* its place; NO_PLACE: not known */
+    uint32_t stage;   /* its place in the stage times */
+    int64_t window;   /* when it begins */
+};
+
+/* A value longer than that is cut. */
+#define LONGEST_VALUE 200
+#define LONGEST_KEY   (MOST_DIMENSIONS * (LONGEST_VALUE + 2))
+/* Returns the key's length. */
+size_t grouping_key(const struct grouping *grouping, const struct line_facts *facts,
+                    unsigned char *key);
+
+/* A part of a key, read again. */
+struct part {
+    bool known;       /* else: of lines without the field, or whose variant nothing tells */
+    bool rest;        /* of BY_FIELD: of all values that are not told apart */
+    const char *text; /* not NUL-terminated; of BY_FIELD */
+    size_t length;
+    uint32_t place; /* BY_VARIANT, BY_STAGE */
+    int64_t window;
+};
+/* The part at *key, which is moved behind it. */
+struct part grouping_part(enum dimension_kind kind, const unsigned char **key);
+/* Puts the part of the rest there. Returns its length. */
+size_t grouping_put_rest(unsigned char *key);
+
+#endif

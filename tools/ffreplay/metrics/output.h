@@ -1,0 +1,24 @@
+/*
+ * output.h - a table of metrics, written. The same table gives the same bytes.
+ */
+#ifndef FFREPLAY_METRICS_OUTPUT_H
+#define FFREPLAY_METRICS_OUTPUT_H
+
+#include "table.h"
+#include "tools/ffreplay/report/page.h"
+#include "tools/ffreplay/replay/replay.h"
+
+struct output {
+    const struct table *table;
+    const struct replay *replay;
+    const char *environment; /* NULL where it is not about a flag */
+    struct arena *arena;     /* for texts; the caller's */
+};
+
+void output_text(const struct output *output, const struct page *page);
+void output_json(const struct output *output, struct buffer *out);
+void output_csv(const struct output *output, struct buffer *out);
+/* The text format that Prometheus scrapes. No grouping has windows. */
+void output_prometheus(const struct output *output, struct buffer *out);
+
+#endif

@@ -1,0 +1,73 @@
+/* output_json.c - a table of metrics as one JSON object. See output.h. */
+#include <stdlib.h>
+
+#include "output.h"
+#include "tools/ffreplay/report/json_fields.h"
+
+static void put_metric(struct buffer *out, const struct row *row)
+{
+    const struct metric *metric = row->measure->metric;
+    field_object(out, metric->name.text);
+    field_count(out, "n", row->samples);
+    field_number(out, "rate", row->has_rate, row->rate);
+    field_number(out, "estimate", row->measured, row->estimate);
+    if (metric->kind == METRIC_QUANTILE) {
+        static const char *const names[] = {"p50", "p95", "p99"};
+        for (int i = 0; i < 3; i++)
+            field_number(out, names[i], row->has_quantiles, row->quantiles[i]);
+    }
+    buffer_append_text(out, "}");
+}
+
+static void put_group(const struct output *output, const struct grouping *grouping,
+                      const struct group *group, struct buffer *out)
+{
+    const struct table *table = output->table;
+    json_write_comma(out);
+    buffer_append_text(out, "{");
+    field_object(out, "by");
+    const unsigned char *key = group->key;
+    for (uint32_t i = 0; i < grouping->count; i++) {
+        const struct dimension *dimension = &grouping->dimensions[i];
+        struct part part = grouping_part(dimension->kind, &key);
+        field_text(out, dimension->name, part_text(table, dimension->kind, &part, output->arena));
+    }
+    buffer_append_text(out, "}");
+    struct row row = table_row(table, grouping, group, NULL);
+    field_count(out, "lines", row.samples);
+    field_number(out, "rate", row.has_rate, row.rate);
+    field_object(out, "metrics");
+    for (uint32_t i = 0; i < table->measure_count; i++) {
+        row = table_row(table, grouping, group, &table->measures[i]);
+        put_metric(out, &row);
+    }
+    buffer_append_text(out, "}}");
+}
+
+void output_json(const struct output *output, struct buffer *out)
+{
+    const struct table *table = output->table;
+    buffer_append_text(out, "{");
+    field_count(out, "format_version", 1);
+    field_text(out, "flag", table->variants ? table->variants->flag->name.text : NULL);
+    field_text(out, "environment", output->environment);
+    field_number(out, "window_seconds", true, (double)table->width / 1000);
+    field_object(out, "input");
+    field_input(out, output->replay, table->used);
+    field_object(out, "left_out");
+    for (int cause = 0; cause < LEFT_OUT_CAUSES; cause++)
+        if (table->left_out[cause] > 0)
+            field_count(out, left_out_text((enum left_out)cause), table->left_out[cause]);
+    buffer_append_text(out, "}");
+    field_time(out, "first", table->span.first);
+    field_time(out, "last", table->span.last);
+    buffer_append_text(out, "}");
+    field_array(out, "groups");
+    for (uint32_t i = 0; i < table->grouping_count; i++) {
+        struct group **sorted = groups_sorted(&table->groups[i]);
+        for (size_t j = 0; j < table->groups[i].count; j++)
+            put_group(output, &table->groupings[i], sorted[j], out);
+        free(sorted);
+    }
+    buffer_append_text(out, "]}\n");
+}
