@@ -94,28 +94,33 @@ static void keeps_what_was_asked_for_up_to_date(void **state)
     unit_totals_release(&once);
 }
 
+static uint64_t in(enum unit_group group)
+{
+    return UINT64_C(1) << group;
+}
+
 static void counts_units_by_where_they_were_seen(void **state)
 {
     (void)state;
     struct unit_shares shares = {0};
     for (uint32_t i = 0; i < 3000; i++)
         unit_shares_add(&shares, numbered(i % 1000),
-                        i % 10 == 0 ? UNIT_IN_CANARY : UNIT_IN_CONTROL);
-    assert_int_equal(shares.in_group[UNIT_IN_CANARY], 100);
-    assert_int_equal(shares.in_group[UNIT_IN_CONTROL], 900);
-    unit_shares_add(&shares, numbered(0), UNIT_IN_CONTROL);
-    unit_shares_add(&shares, numbered(1), UNIT_IN_CANARY);
-    unit_shares_add(&shares, numbered(1), UNIT_IN_CANARY);
-    assert_int_equal(shares.in_group[UNIT_IN_CANARY], 99);
-    assert_int_equal(shares.in_group[UNIT_IN_CONTROL], 899);
-    assert_int_equal(shares.in_group[UNIT_IN_BOTH], 2);
+                        in(i % 10 == 0 ? UNIT_IN_CANARY : UNIT_IN_CONTROL));
+    assert_int_equal(shares.alone[UNIT_IN_CANARY], 100);
+    assert_int_equal(shares.alone[UNIT_IN_CONTROL], 900);
+    unit_shares_add(&shares, numbered(0), in(UNIT_IN_CONTROL));
+    unit_shares_add(&shares, numbered(1), in(UNIT_IN_CANARY));
+    unit_shares_add(&shares, numbered(1), in(UNIT_IN_CANARY));
+    assert_int_equal(shares.alone[UNIT_IN_CANARY], 99);
+    assert_int_equal(shares.alone[UNIT_IN_CONTROL], 899);
+    assert_int_equal(shares.several, 2);
     unit_shares_release(&shares);
 }
 
 static void add_million(struct unit_shares *shares, uint32_t first, uint32_t step)
 {
     for (uint32_t i = 0, unit = first; i < 1000000; i++, unit = (unit + step) % 1000000)
-        unit_shares_add(shares, numbered(unit), unit % 20 == 0 ? UNIT_IN_CANARY : UNIT_IN_CONTROL);
+        unit_shares_add(shares, numbered(unit), in(unit % 20 == 0 ? UNIT_IN_CANARY : UNIT_IN_CONTROL));
 }
 
 static void keeps_memory_bounded_whatever_the_order(void **state)
@@ -127,8 +132,8 @@ static void keeps_memory_bounded_whatever_the_order(void **state)
     assert_true(one.count <= UNIT_SHARES_MOST && one.count > UNIT_SHARES_MOST / 3);
     assert_true(one.capacity <= 4 * UNIT_SHARES_MOST);
     assert_int_equal(one.halvings, other.halvings);
-    assert_memory_equal(one.in_group, other.in_group, sizeof one.in_group);
-    double share = (double)one.in_group[UNIT_IN_CANARY] / (double)one.count;
+    assert_memory_equal(one.alone, other.alone, sizeof one.alone);
+    double share = (double)one.alone[UNIT_IN_CANARY] / (double)one.count;
     assert_true(share > 0.045 && share < 0.055);
     unit_shares_release(&one);
     unit_shares_release(&other);

@@ -48,7 +48,8 @@ static void count_unit(struct analysis *analysis, const struct assigner *assigne
     const struct value *unit = &event->values[assigner->unit];
     if (unit->kind == VALUE_STRING || unit->kind == VALUE_NUMBER)
         unit_shares_add(&analysis->shares, unit_hash_of(unit->text, unit->length),
-                        group == ASSIGNED_CANARY ? UNIT_IN_CANARY : UNIT_IN_CONTROL);
+                        UINT64_C(1)
+                            << (group == ASSIGNED_CANARY ? UNIT_IN_CANARY : UNIT_IN_CONTROL));
 }
 
 /* The group that a line before the stage belongs to. */

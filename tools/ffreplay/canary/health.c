@@ -9,77 +9,31 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
-static uint64_t bit(uint32_t variant)
-{
-    return UINT64_C(1) << variant;
-}
-
-static uint64_t served_by_rules(const struct targeting *targeting)
-{
-    uint64_t served = 0;
-    for (uint32_t i = 0; i < targeting->user_list_count; i++)
-        served |= bit(targeting->users[i].variant);
-    for (uint32_t i = 0; i < targeting->rule_count; i++) {
-        const struct rule *rule = &targeting->rules[i];
-        if (!rule->split)
-            served |= bit(rule->serve);
-        for (uint32_t j = 0; rule->split && j < rule->arm_count; j++)
-            if (rule->arms[j].percent > 0)
-                served |= bit(rule->arms[j].variant);
-    }
-    return served;
-}
-
-static uint64_t served_by_overrides(const struct project *project, const struct subject *subject)
-{
-    uint64_t served = 0;
-    const struct targeting *targeting = subject->targeting;
-    for (uint32_t i = 0; i < project->override_count; i++) {
-        const struct override *override = project->overrides[i];
-        if (!(override->environments & bit(subject->environment)) ||
-            !override_selects(override, subject->flag))
-            continue;
-        for (uint32_t j = 0; j < targeting->variant_count; j++)
-            if (targeting->variants[j].name.text &&
-                strcmp(targeting->variants[j].name.text, override->serve.text) == 0)
-                served |= bit(j);
-    }
-    return served;
-}
-
-static uint64_t served_by_canary(const struct subject *subject)
-{
-    const struct canary *canary = subject->canary;
-    bool serves = canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED ||
-                  canary->state == CANARY_COMPLETE;
-    bool somebody = subject->takes_everybody || canary->stages[subject->stage].percent > 0;
-    return serves && somebody ? bit(canary->serve) : 0;
-}
+#include "tools/ffreplay/evaluate/served_variants.h"
 
 #define SUSPICIOUS_GAP      INT64_C(3600000)
 #define SUSPICIOUS_SPACINGS 100
 
 /* A gap before the very latest lines that is beyond an hour, and beyond all proportion to the rest.
  */
-static void judge_clock(struct verdict *verdict)
+const char *clock_issue(const struct replay *replay)
 {
-    const struct replay *replay = verdict->replay;
     if (replay->now_given)
-        return;
+        return NULL;
     for (uint64_t ahead = 1; ahead < NEWEST_COUNT && ahead < replay->seen.timed; ahead++) {
         int64_t before = replay->seen.newest[ahead], gap = replay->seen.newest[ahead - 1] - before;
         int64_t spacing = (before - replay->seen.earliest) / (int64_t)(replay->seen.timed - ahead);
         if (gap <= SUSPICIOUS_GAP || gap / SUSPICIOUS_SPACINGS <= spacing)
             continue;
-        sentence_add(verdict, &verdict->issues,
-                     "the latest %s %s after all others: a clock is wrong, unless --now says so",
-                     ahead == 1 ? "line comes"
-                                : arena_format(replay->texts, "%" PRIu64 " lines come", ahead),
-                     duration_text(replay->texts, gap));
-        return;
+        return arena_format(
+            replay->texts,
+            "the latest %s %s after all others: a clock is wrong, unless --now says so",
+            ahead == 1 ? "line comes"
+                       : arena_format(replay->texts, "%" PRIu64 " lines come", ahead),
+            duration_text(replay->texts, gap));
     }
+    return NULL;
 }
 
 #define MISMATCH_P        0.001
@@ -100,7 +54,7 @@ static double sequences_until(unsigned halvings)
 static void judge_shares(struct verdict *verdict)
 {
     const struct analysis *analysis = verdict->analysis;
-    const uint64_t *units = analysis->shares.in_group;
+    const uint64_t *units = analysis->shares.alone;
     struct ratio_check *ratio = &verdict->ratio;
     double share = subject_share(&analysis->subject);
     double weights[2] = {share, 1 - share};
@@ -119,7 +73,7 @@ static void judge_shares(struct verdict *verdict)
                      ratio->observed[0], ratio->observed[1],
                      percent_text(verdict->replay->texts, verdict->stage->percent),
                      ratio->expected[0], ratio->expected[1], ratio->anytime_p);
-    uint64_t both = units[UNIT_IN_BOTH], all = analysis->shares.count;
+    uint64_t both = analysis->shares.several, all = analysis->shares.count;
     if (both >= LEAST_UNITS_TWICE && (double)both >= LEAST_SHARE_TWICE * (double)all)
         sentence_add(verdict, &verdict->issues,
                      "%" PRIu64 " of %" PRIu64 " units were seen both in the canary and in control",
@@ -134,14 +88,15 @@ void health_judge(struct verdict *verdict)
         sentence_add(verdict, &verdict->issues,
                      "%" PRIu64 " lines name a variant that the flag does not have, as '%s'",
                      subject->unknown_variants, subject->unknown_variant);
-    uint64_t served = bit(targeting->default_variant) | served_by_rules(targeting) |
-                      served_by_overrides(verdict->replay->project, subject) |
-                      served_by_canary(subject);
+    uint64_t served =
+        served_variants(verdict->replay->project, subject->flag, subject->environment);
     for (uint32_t i = 0; i < targeting->variant_count; i++)
-        if (subject->variants_seen & ~served & bit(i))
+        if (subject->variants_seen & ~served & UINT64_C(1) << i)
             sentence_add(verdict, &verdict->issues,
                          "variant '%s' is in the log, though nothing in the definitions serves it",
                          targeting->variants[i].name.text);
     judge_shares(verdict);
-    judge_clock(verdict);
+    const char *clock = clock_issue(verdict->replay);
+    if (clock)
+        sentence_add(verdict, &verdict->issues, "%s", clock);
 }

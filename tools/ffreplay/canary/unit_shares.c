@@ -26,6 +26,13 @@ static struct unit_share *slot_of(const struct unit_shares *shares, struct unit_
     }
 }
 
+static void count(struct unit_shares *shares, uint64_t groups, bool counts)
+{
+    bool several = (groups & (groups - 1)) != 0;
+    uint64_t *place = several ? &shares->several : &shares->alone[__builtin_ctzll(groups)];
+    *place += counts ? 1 : UINT64_MAX;
+}
+
 /* All that are kept, in a table of this size. */
 static void rebuild(struct unit_shares *shares, uint64_t capacity)
 {
@@ -37,7 +44,7 @@ static void rebuild(struct unit_shares *shares, uint64_t capacity)
             continue;
         *slot_of(&next, slot->unit) = *slot;
         next.count++;
-        next.in_group[slot->groups]++;
+        count(&next, slot->groups, true);
     }
     free(shares->slots);
     *shares = next;
@@ -49,7 +56,7 @@ static void halve(struct unit_shares *shares)
     rebuild(shares, shares->capacity);
 }
 
-void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, enum unit_group group)
+void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, uint64_t groups)
 {
     if (!is_kept(shares, unit))
         return;
@@ -57,12 +64,12 @@ void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, enum uni
         rebuild(shares, shares->capacity ? shares->capacity * 2 : 64);
     struct unit_share *slot = slot_of(shares, unit);
     if (is_taken(slot))
-        shares->in_group[slot->groups]--;
+        count(shares, slot->groups, false);
     else
         shares->count++;
     slot->unit = unit;
-    slot->groups |= (uint64_t)group;
-    shares->in_group[slot->groups]++;
+    slot->groups |= groups;
+    count(shares, slot->groups, true);
     while (shares->count > UNIT_SHARES_MOST)
         halve(shares);
 }
@@ -73,7 +80,7 @@ void unit_shares_merge(struct unit_shares *shares, const struct unit_shares *oth
         halve(shares);
     for (uint64_t i = 0; i < other->capacity; i++)
         if (is_taken(&other->slots[i]))
-            unit_shares_add(shares, other->slots[i].unit, (enum unit_group)other->slots[i].groups);
+            unit_shares_add(shares, other->slots[i].unit, other->slots[i].groups);
 }
 
 void unit_shares_release(struct unit_shares *shares)

@@ -50,6 +50,9 @@ void verdict_decide(struct verdict *verdict, const struct replay *replay, struct
 void health_judge(struct verdict *verdict);
 void verdict_explain(struct verdict *verdict);
 
+/* That a clock jumped ahead in the logs; NULL: none did. */
+const char *clock_issue(const struct replay *replay);
+
 /* Appends a sentence, formatted. */
 void sentence_add(struct verdict *verdict, struct sentences *sentences, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -1,0 +1,72 @@
+/* served_variants.c - see served_variants.h. */
+#include "served_variants.h"
+
+#include <string.h>
+
+static uint64_t bit(uint32_t variant)
+{
+    return UINT64_C(1) << variant;
+}
+
+static uint64_t by_arms(const struct arm *arms, uint32_t count)
+{
+    uint64_t served = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (arms[i].percent > 0)
+            served |= bit(arms[i].variant);
+    return served;
+}
+
+static uint64_t by_rules(const struct targeting *targeting)
+{
+    uint64_t served = 0;
+    for (uint32_t i = 0; i < targeting->user_list_count; i++)
+        served |= bit(targeting->users[i].variant);
+    for (uint32_t i = 0; i < targeting->rule_count; i++) {
+        const struct rule *rule = &targeting->rules[i];
+        served |= rule->split ? by_arms(rule->arms, rule->arm_count) : bit(rule->serve);
+    }
+    return served;
+}
+
+static uint64_t by_overrides(const struct project *project, const struct flag *flag,
+                             uint32_t environment)
+{
+    uint64_t served = 0;
+    const struct targeting *targeting = &flag->environments[environment];
+    for (uint32_t i = 0; i < project->override_count; i++) {
+        const struct override *override = project->overrides[i];
+        if (!(override->environments & bit(environment)) || !override_selects(override, flag))
+            continue;
+        for (uint32_t j = 0; j < targeting->variant_count; j++)
+            if (targeting->variants[j].name.text &&
+                strcmp(targeting->variants[j].name.text, override->serve.text) == 0)
+                served |= bit(j);
+    }
+    return served;
+}
+
+static uint64_t by_canary(const struct canary *canary)
+{
+    bool running = canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED;
+    bool somebody = canary->instant || canary->stages[canary->stage].percent > 0;
+    return canary->state == CANARY_COMPLETE || (running && somebody) ? bit(canary->serve) : 0;
+}
+
+static uint64_t by_experiment(const struct experiment *experiment)
+{
+    if (experiment->state == EXPERIMENT_CONCLUDED)
+        return experiment->has_winner ? bit(experiment->winner) : 0;
+    bool running = experiment->state == EXPERIMENT_RUNNING && experiment->traffic > 0;
+    return running ? by_arms(experiment->arms, experiment->arm_count) : 0;
+}
+
+uint64_t served_variants(const struct project *project, const struct flag *flag,
+                         uint32_t environment)
+{
+    const struct targeting *targeting = &flag->environments[environment];
+    return bit(targeting->default_variant) | by_rules(targeting) |
+           by_overrides(project, flag, environment) |
+           (targeting->canary ? by_canary(targeting->canary) : 0) |
+           (targeting->experiment ? by_experiment(targeting->experiment) : 0);
+}
