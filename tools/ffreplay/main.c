@@ -3,8 +3,8 @@
 
 int main(int argc, char **argv)
 {
-    const struct command commands[] = {decide_command, backtest_command, history_command,
-                                       metrics_command, watch_command};
+    const struct command commands[] = {decide_command,  backtest_command, history_command,
+                                       metrics_command, health_command,   watch_command};
     return command_main("ffreplay", "decide on canaries from metric logs", commands,
                         sizeof commands / sizeof *commands, argc, argv);
 }

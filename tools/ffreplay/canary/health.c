@@ -8,7 +8,6 @@
 #include "verdict.h"
 
 #include <inttypes.h>
-#include <math.h>
 
 #include "tools/ffreplay/evaluate/served_variants.h"
 
@@ -36,48 +35,26 @@ const char *clock_issue(const struct replay *replay)
     return NULL;
 }
 
-#define MISMATCH_P        0.001
-#define LEAST_UNITS_TWICE 10
-#define LEAST_SHARE_TWICE 0.01
-
-/*
- * Each halving of the units that are kept begins another sequence of looks, with its own chance of
- * a false alarm. The parts 1/2, 1/6, 1/12 … of that chance sum to one, however many there are.
- */
-static double sequences_until(unsigned halvings)
-{
-    return (halvings + 1.0) * (halvings + 2.0);
-}
-
-/* That a percentage gives other numbers of units than it should, says that some are lost, or
- * counted in the wrong group: then everything else compares unlike things. */
 static void judge_shares(struct verdict *verdict)
 {
     const struct analysis *analysis = verdict->analysis;
-    const uint64_t *units = analysis->shares.alone;
-    struct ratio_check *ratio = &verdict->ratio;
+    const struct unit_shares *shares = &analysis->shares;
+    struct unit_ratio *ratio = &verdict->ratio;
     double share = subject_share(&analysis->subject);
-    double weights[2] = {share, 1 - share};
-    ratio->observed[0] = (double)units[UNIT_IN_CANARY];
-    ratio->observed[1] = (double)units[UNIT_IN_CONTROL];
-    for (int i = 0; i < 2; i++)
-        ratio->expected[i] = weights[i] * (ratio->observed[0] + ratio->observed[1]);
-    struct sample_ratio found = sample_ratio(ratio->observed, weights, 2);
-    ratio->p = found.p;
-    ratio->anytime_p = fmin(1, found.anytime_p * sequences_until(analysis->shares.halvings));
-    ratio->known = analysis->subject.shares_known && isfinite(ratio->p);
-    if (ratio->known && ratio->anytime_p < MISMATCH_P)
+    double weights[] = {[UNIT_IN_CANARY] = share, [UNIT_IN_CONTROL] = 1 - share};
+    *ratio = unit_ratio_of(shares, weights, 2);
+    ratio->known &= analysis->subject.shares_known;
+    if (unit_ratio_is_off(ratio))
         sentence_add(verdict, &verdict->issues,
                      "sample ratio mismatch: %.0f units in the canary and %.0f in control, where "
                      "%s gives %.0f and %.0f (p = %.2g)",
                      ratio->observed[0], ratio->observed[1],
                      percent_text(verdict->replay->texts, verdict->stage->percent),
                      ratio->expected[0], ratio->expected[1], ratio->anytime_p);
-    uint64_t both = analysis->shares.several, all = analysis->shares.count;
-    if (both >= LEAST_UNITS_TWICE && (double)both >= LEAST_SHARE_TWICE * (double)all)
+    if (units_change_groups(shares))
         sentence_add(verdict, &verdict->issues,
                      "%" PRIu64 " of %" PRIu64 " units were seen both in the canary and in control",
-                     both, all);
+                     shares->several, shares->count);
 }
 
 void health_judge(struct verdict *verdict)
@@ -86,8 +63,10 @@ void health_judge(struct verdict *verdict)
     const struct targeting *targeting = subject->targeting;
     if (subject->unknown_variants > 0)
         sentence_add(verdict, &verdict->issues,
-                     "%" PRIu64 " lines name a variant that the flag does not have, as '%s'",
-                     subject->unknown_variants, subject->unknown_variant);
+                     "%" PRIu64 " %s a variant that the flag does not have, as '%s'",
+                     subject->unknown_variants,
+                     subject->unknown_variants == 1 ? "line names" : "lines name",
+                     subject->unknown_variant);
     uint64_t served =
         served_variants(verdict->replay->project, subject->flag, subject->environment);
     for (uint32_t i = 0; i < targeting->variant_count; i++)

@@ -7,18 +7,11 @@
 #include "compiler/options.h"
 #include "tools/ffreplay/metrics/metric_text.h"
 #include "tools/ffreplay/replay/replay.h"
+#include "unit_ratio.h"
 
 struct sentences {
     const char **items;
     uint32_t count;
-};
-
-/* Units of the canary and of control, beside what the stage's percentage gives. */
-struct ratio_check {
-    bool known;       /* the percentage says what to expect, and there are enough units */
-    double p;         /* chi-square, as if this were the only look */
-    double anytime_p; /* what is judged: looks may be as many as one likes */
-    double expected[2], observed[2];
 };
 
 struct verdict {
@@ -34,7 +27,7 @@ struct verdict {
     int64_t hold, max_hold;
     bool policy_changed;     /* since the stage began: its looks begin anew */
     struct sentences issues; /* health; none: healthy */
-    struct ratio_check ratio;
+    struct unit_ratio ratio; /* of canary and control; known where the percentage says it */
     struct sentences reasons;
     const char *would;
 };

@@ -40,6 +40,14 @@ static void grow(struct groups *groups)
     *groups = larger;
 }
 
+const struct group *groups_look_up(const struct groups *groups, const unsigned char *key,
+                                   size_t length)
+{
+    if (groups->count == 0)
+        return NULL;
+    return *slot_of(groups, XXH3_64bits(key, length), key, length);
+}
+
 struct group *groups_find(struct groups *groups, const unsigned char *key, size_t length)
 {
     uint64_t hash = XXH3_64bits(key, length);

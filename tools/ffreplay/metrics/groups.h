@@ -31,7 +31,10 @@ struct groups {
 };
 
 void groups_init(struct groups *groups, const struct measure *measures, uint32_t measure_count);
-/* NULL: there would be too many. */
+/* NULL: there is none. */
+const struct group *groups_look_up(const struct groups *groups, const unsigned char *key,
+                                   size_t length);
+/* The same, made if need be. NULL: there would be too many. */
 struct group *groups_find(struct groups *groups, const unsigned char *key, size_t length);
 void group_merge(const struct groups *groups, struct group *group, const struct group *other);
 void groups_merge(struct groups *groups, const struct groups *other);

@@ -145,20 +145,6 @@ static bool choose_metrics(const struct options *options, struct project *projec
     return true;
 }
 
-/* Which logs have a file among the arguments. */
-static const bool *find_logs(const struct replay *replay, char **arguments, size_t count)
-{
-    bool *reads = ARENA_ARRAY(&replay->project->arena, bool, replay->project->log_count);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t log;
-        const char *path;
-        if (!replay_find_log(replay, arguments[i], &log, &path))
-            return NULL;
-        reads[log] = true;
-    }
-    return reads;
-}
-
 static bool choose_flag_variants(const struct options *options, struct project *project,
                                  struct flag_variants *variants)
 {
@@ -241,11 +227,12 @@ static int measure_logs(struct options *options, struct replay *replay, char **l
         return EXIT_INPUT;
     }
     replay_init(replay, project);
-    struct table_wish wish = {
-        .from = options->from, .to = options->to, .width = replay->times.window};
+    struct table_wish wish = {.from = options->from,
+                              .to = options->to - (options->to < INT64_MAX),
+                              .width = replay->times.window};
     wish.groupings = parse_groupings(options, &project->arena, &wish.grouping_count);
     if (!wish.groupings || !choose_metrics(options, project, &wish) ||
-        !(wish.reads = find_logs(replay, logs, count)))
+        !(wish.reads = replay_logs_read(replay, logs, count)))
         return EXIT_JOB;
     struct flag_variants variants = {0};
     struct table table = {0};

@@ -16,7 +16,11 @@ struct output {
 };
 
 void output_text(const struct output *output, const struct page *page);
+/* Its tables alone, each after an empty line. */
+void output_text_tables(const struct output *output, const struct page *page);
 void output_json(const struct output *output, struct buffer *out);
+/* What is said of a metric: `{"n":…,"rate":…,"estimate":…}`. */
+void output_json_row(const struct row *row, struct buffer *out);
 void output_csv(const struct output *output, struct buffer *out);
 /* The text format that Prometheus scrapes. No grouping has windows. */
 void output_prometheus(const struct output *output, struct buffer *out);

@@ -4,18 +4,15 @@
 #include "output.h"
 #include "tools/ffreplay/report/json_fields.h"
 
-static void put_metric(struct buffer *out, const struct row *row)
+void output_json_row(const struct row *row, struct buffer *out)
 {
-    const struct metric *metric = row->measure->metric;
-    field_object(out, metric->name.text);
+    buffer_append_text(out, "{");
     field_count(out, "n", row->samples);
     field_number(out, "rate", row->has_rate, row->rate);
     field_number(out, "estimate", row->measured, row->estimate);
-    if (metric->kind == METRIC_QUANTILE) {
-        static const char *const names[] = {"p50", "p95", "p99"};
-        for (int i = 0; i < 3; i++)
-            field_number(out, names[i], row->has_quantiles, row->quantiles[i]);
-    }
+    static const char *const names[] = {"p50", "p95", "p99"};
+    for (int i = 0; i < 3 && row->measure->metric->kind == METRIC_QUANTILE; i++)
+        field_number(out, names[i], row->has_quantiles, row->quantiles[i]);
     buffer_append_text(out, "}");
 }
 
@@ -39,7 +36,8 @@ static void put_group(const struct output *output, const struct grouping *groupi
     field_object(out, "metrics");
     for (uint32_t i = 0; i < table->measure_count; i++) {
         row = table_row(table, grouping, group, &table->measures[i]);
-        put_metric(out, &row);
+        json_write_key(out, row.measure->metric->name.text);
+        output_json_row(&row, out);
     }
     buffer_append_text(out, "}}");
 }

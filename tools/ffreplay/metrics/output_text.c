@@ -124,7 +124,12 @@ void output_text(const struct output *output, const struct page *page)
         page_fact(page, "span",
                   arena_format(output->arena, "%s to %s", page_time(page, table->span.first),
                                page_time(page, table->span.last)));
-    for (uint32_t i = 0; i < table->grouping_count; i++)
-        if (table->groups[i].count > 0)
+    output_text_tables(output, page);
+}
+
+void output_text_tables(const struct output *output, const struct page *page)
+{
+    for (uint32_t i = 0; i < output->table->grouping_count; i++)
+        if (output->table->groups[i].count > 0)
             write_grouping(output, page, i);
 }

@@ -62,7 +62,7 @@ static bool is_left_out(struct table *table, const struct record *record, enum l
 {
     int64_t time = record->event->time;
     *cause = time < table->from  ? LEFT_OUT_EARLIER
-             : time >= table->to ? LEFT_OUT_LATER
+             : time > table->to  ? LEFT_OUT_LATER
              : record->duplicate ? LEFT_OUT_DOUBLE
                                  : LEFT_OUT_CAUSES;
     return *cause != LEFT_OUT_CAUSES;

@@ -31,7 +31,7 @@ struct table {
     const struct project *project;
     uint32_t log_count;
     const bool *reads; /* by log: whether a file of it is read */
-    int64_t from, to;  /* lines before and from then on are left out */
+    int64_t from, to;  /* lines before and after are left out */
     int64_t width;     /* of windows */
 
     const struct flag_variants *variants; /* NULL: not about a flag */

@@ -95,6 +95,19 @@ bool replay_find_log(const struct replay *replay, const char *argument, uint32_t
     return found;
 }
 
+const bool *replay_logs_read(const struct replay *replay, char **arguments, size_t count)
+{
+    bool *reads = ARENA_ARRAY(&replay->project->arena, bool, replay->project->log_count);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t log;
+        const char *path;
+        if (!replay_find_log(replay, arguments[i], &log, &path))
+            return NULL;
+        reads[log] = true;
+    }
+    return reads;
+}
+
 /* ------------------------------------------------------------------------------------- files -- */
 
 static bool can_fork(const struct worker *worker)

@@ -39,6 +39,9 @@ void replay_add_taker(struct replay *replay, struct taker *taker);
 bool replay_find_log(const struct replay *replay, const char *argument, uint32_t *log,
                      const char **path);
 
+/* By log, whether one of the arguments is a file of it. NULL: it has been reported. */
+const bool *replay_logs_read(const struct replay *replay, char **arguments, size_t count);
+
 /* Each "FILE" or "NAME=FILE". What was read is in the takers then. False: it has been reported. */
 bool replay_read(struct replay *replay, char **arguments, size_t count);
 

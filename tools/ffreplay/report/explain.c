@@ -25,8 +25,7 @@ static const char *bound_text(struct verdict *verdict, const struct judgement *j
                         judgement->criterion->written.text);
 }
 
-/* "error_rate is 7.1% over 812 canary samples in the last 1m, above the max of 5%" */
-static const char *measured_text(struct verdict *verdict, const struct judgement *judgement)
+const char *measured_text(struct verdict *verdict, const struct judgement *judgement)
 {
     struct arena *arena = arena_of(verdict);
     const struct criterion *criterion = judgement->criterion;
@@ -88,8 +87,7 @@ static void why_insufficient(struct verdict *verdict, const struct judgement *ju
                      range_text(verdict, judgement), judgement->wanted_samples);
 }
 
-/* "error_rate was not measured in the canary in the last 1m" */
-static const char *unmeasured_text(struct verdict *verdict, const struct judgement *judgement)
+const char *unmeasured_text(struct verdict *verdict, const struct judgement *judgement)
 {
     const struct criterion *criterion = judgement->criterion;
     const char *where = "in the canary";

@@ -154,16 +154,17 @@ static void input(struct verdict *verdict, struct buffer *out)
     buffer_append_text(out, "}");
 }
 
-static void pair(struct buffer *out, const char *key, const double *numbers)
+static void numbers(struct buffer *out, const char *key, const double *numbers, uint32_t count)
 {
     field_array(out, key);
-    json_write_number(out, numbers[0]);
-    buffer_append_text(out, ",");
-    json_write_number(out, numbers[1]);
+    for (uint32_t i = 0; i < count; i++) {
+        json_write_comma(out);
+        json_write_number(out, numbers[i]);
+    }
     buffer_append_text(out, "]");
 }
 
-static void sample_ratios(struct buffer *out, const struct ratio_check *ratio)
+void report_json_ratio(const struct unit_ratio *ratio, struct buffer *out)
 {
     if (!ratio->known) {
         field_text(out, "srm", NULL);
@@ -172,8 +173,8 @@ static void sample_ratios(struct buffer *out, const struct ratio_check *ratio)
     field_object(out, "srm");
     field_number(out, "p", true, rounded(ratio->p));
     field_number(out, "anytime_p", true, rounded(ratio->anytime_p));
-    pair(out, "expected", ratio->expected);
-    pair(out, "observed", ratio->observed);
+    numbers(out, "expected", ratio->expected, ratio->count);
+    numbers(out, "observed", ratio->observed, ratio->count);
     buffer_append_text(out, "}");
 }
 
@@ -193,7 +194,7 @@ void report_json(struct verdict *verdict, struct buffer *out)
     json_write_key(out, "health");
     buffer_append_text(out,
                        verdict->issues.count == 0 ? "{\"healthy\":true" : "{\"healthy\":false");
-    sample_ratios(out, &verdict->ratio);
+    report_json_ratio(&verdict->ratio, out);
     sentences(out, "issues", &verdict->issues);
     buffer_append_text(out, "}");
     input(verdict, out);

@@ -247,7 +247,7 @@ static void list(const struct report *report, const char *heading,
 
 static const char *sound_text(const struct report *report)
 {
-    const struct ratio_check *ratio = &report->verdict->ratio;
+    const struct unit_ratio *ratio = &report->verdict->ratio;
     if (!ratio->known)
         return "no issue found";
     return arena_format(

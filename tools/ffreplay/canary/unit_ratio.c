@@ -1,0 +1,48 @@
+/* unit_ratio.c - see unit_ratio.h. */
+#include "unit_ratio.h"
+
+#include <math.h>
+
+#include "tools/ffreplay/statistics/statistics.h"
+
+#define MISMATCH_P        0.001
+#define LEAST_UNITS_TWICE 10
+#define LEAST_SHARE_TWICE 0.01
+
+/*
+ * Each halving of the units that are kept begins another sequence of looks, with its own chance of
+ * a false alarm. The parts 1/2, 1/6, 1/12 … of that chance sum to one, however many there are.
+ */
+static double sequences_until(unsigned halvings)
+{
+    return (halvings + 1.0) * (halvings + 2.0);
+}
+
+struct unit_ratio unit_ratio_of(const struct unit_shares *shares, const double *weights,
+                                uint32_t count)
+{
+    struct unit_ratio ratio = {.count = count};
+    double units = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        ratio.observed[i] = (double)shares->alone[i];
+        units += ratio.observed[i];
+    }
+    for (uint32_t i = 0; i < count; i++)
+        ratio.expected[i] = weights[i] * units;
+    struct sample_ratio found = sample_ratio(ratio.observed, weights, count);
+    ratio.p = found.p;
+    ratio.anytime_p = fmin(1, found.anytime_p * sequences_until(shares->halvings));
+    ratio.known = isfinite(ratio.p);
+    return ratio;
+}
+
+bool unit_ratio_is_off(const struct unit_ratio *ratio)
+{
+    return ratio->known && ratio->anytime_p < MISMATCH_P;
+}
+
+bool units_change_groups(const struct unit_shares *shares)
+{
+    return shares->several >= LEAST_UNITS_TWICE &&
+           (double)shares->several >= LEAST_SHARE_TWICE * (double)shares->count;
+}
