@@ -120,7 +120,8 @@ static void counts_units_by_where_they_were_seen(void **state)
 static void add_million(struct unit_shares *shares, uint32_t first, uint32_t step)
 {
     for (uint32_t i = 0, unit = first; i < 1000000; i++, unit = (unit + step) % 1000000)
-        unit_shares_add(shares, numbered(unit), in(unit % 20 == 0 ? UNIT_IN_CANARY : UNIT_IN_CONTROL));
+        unit_shares_add(shares, numbered(unit),
+                        in(unit % 20 == 0 ? UNIT_IN_CANARY : UNIT_IN_CONTROL));
 }
 
 static void keeps_memory_bounded_whatever_the_order(void **state)
