@@ -111,7 +111,7 @@ static double units_at_best(const struct experiment *experiment)
     return fewest;
 }
 
-static double units_a_day(const struct targeting *targeting)
+double units_a_day(const struct targeting *targeting)
 {
     const struct experiment *experiment = targeting->experiment;
     double in_layer =

@@ -23,6 +23,9 @@ struct sample_size {
  */
 bool sample_size(const struct targeting *targeting, struct sample_size *size);
 
+/* Units that take part: of `units_per_day`, those within the layer and the traffic. */
+double units_a_day(const struct targeting *targeting);
+
 /* The smallest relative effect below 100 % that so many units in the whole experiment find, given
  * the baseline; NaN: none does. */
 double detectable_effect(const struct experiment *experiment, double all);

@@ -9,6 +9,7 @@ extern const struct command decide_command;
 extern const struct command health_command;
 extern const struct command history_command;
 extern const struct command metrics_command;
+extern const struct command plan_command;
 extern const struct command watch_command;
 
 #endif

@@ -3,8 +3,9 @@
 
 int main(int argc, char **argv)
 {
-    const struct command commands[] = {decide_command,  backtest_command, history_command,
-                                       metrics_command, health_command,   watch_command};
+    const struct command commands[] = {decide_command,  watch_command,  backtest_command,
+                                       metrics_command, health_command, plan_command,
+                                       history_command};
     return command_main("ffreplay", "decide on canaries from metric logs", commands,
                         sizeof commands / sizeof *commands, argc, argv);
 }

@@ -46,6 +46,22 @@ const char *threshold_text(struct arena *arena, const struct criterion *criterio
     return criterion->absolute ? arena_format(arena, "{abs: %s}", written) : written;
 }
 
+const char *wanted_text(struct arena *arena, const struct criterion *criterion)
+{
+    const char *form = criterion_form_text(criterion->form);
+    const char *over = criterion->over > 0 ? duration_text(arena, criterion->over) : NULL;
+    const char *base =
+        arena_format(arena, "%s %s%s", form, threshold_text(arena, criterion),
+                     criterion_compares(criterion) && criterion->versus_before ? " vs before" : "");
+    if (criterion->confidence > 0)
+        base = arena_format(arena, "%s at %g%%", base, criterion->confidence * 100);
+    if (over)
+        base = arena_format(arena, "%s over %s", base, over);
+    if (criterion->for_windows > 1)
+        base = arena_format(arena, "%s for %u", base, criterion->for_windows);
+    return base;
+}
+
 /* "max_increase of 10%" */
 static const char *limit_text(struct arena *arena, const struct judgement *judgement)
 {

@@ -6,6 +6,8 @@
 
 /* "10%", "{abs: 0.5%}" */
 const char *threshold_text(struct arena *arena, const struct criterion *criterion);
+/* "max_increase 10% vs before", "max 5% over 1m for 3" */
+const char *wanted_text(struct arena *arena, const struct criterion *criterion);
 /* A change, or of `confidence` an estimate: "+12%", "+3.4 ms", "4.1%". */
 const char *change_text(struct arena *arena, const struct judgement *judgement, double change);
 /* "-3% to +31%"; where one side is not known, "-3% or more"; "-" where neither is. */

@@ -80,23 +80,6 @@ static void place(const struct report *report)
 
 /* ---------------------------------------------------------------------------------- criteria -- */
 
-static const char *wanted_text(const struct report *report, const struct criterion *criterion)
-{
-    struct arena *arena = report->arena;
-    const char *form = criterion_form_text(criterion->form);
-    const char *over = criterion->over > 0 ? duration_text(arena, criterion->over) : NULL;
-    const char *base =
-        arena_format(arena, "%s %s%s", form, threshold_text(arena, criterion),
-                     criterion_compares(criterion) && criterion->versus_before ? " vs before" : "");
-    if (criterion->confidence > 0)
-        base = arena_format(arena, "%s at %g%%", base, criterion->confidence * 100);
-    if (over)
-        base = arena_format(arena, "%s over %s", base, over);
-    if (criterion->for_windows > 1)
-        base = arena_format(arena, "%s for %u", base, criterion->for_windows);
-    return base;
-}
-
 /* What is said of a criterion, whichever way it is laid out. */
 struct told {
     const char *metric, *wanted, *canary, *samples, *control;
@@ -113,7 +96,7 @@ static struct told told_of(const struct report *report, const struct judgement *
     struct arena *arena = report->arena;
     struct told told = {
         .metric = metric->name.text,
-        .wanted = wanted_text(report, judgement->criterion),
+        .wanted = wanted_text(arena, judgement->criterion),
         .canary = judgement->measured ? estimate_text(arena, metric, judgement->estimate) : "-",
         .samples = arena_format(arena, "%" PRIu64, judgement->samples),
         .control = judgement->control_measured

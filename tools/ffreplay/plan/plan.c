@@ -1,0 +1,286 @@
+/* plan.c - `ffreplay plan`: what a rollout or an experiment will take, before it is begun. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "plan_page.h"
+#include "tools/ffreplay/canary/choose.h"
+#include "tools/ffreplay/commands.h"
+#include "tools/ffreplay/replay/log_options.h"
+
+struct options {
+    const char *directory, *environment, *traffic, *power;
+    struct option_texts baselines;
+    bool json;
+    enum color_choice color;
+    struct log_options logs;
+    struct plan_wish wish;
+};
+
+static int run(int argc, char **argv);
+
+const struct command plan_command = {
+    .name = "plan",
+    .summary = "what a rollout or an experiment will take: samples, effects, time",
+    .usage = "FLAG [LOG…] -e ENV [--traffic 2000/s] [--baseline METRIC=VALUE]… [--power 80%]",
+    .examples =
+        "  ffreplay plan canary.checkout requests.ndjson -e production\n"
+        "  ffreplay plan canary.checkout requests.ndjson -e production --traffic 2000/s\n"
+        "  ffreplay plan canary.checkout -e production --traffic 50/s --baseline error_rate=1%\n"
+        "  ffreplay plan button -e production --traffic 12000/d --baseline basket=31.5:22\n",
+    .run = run,
+};
+
+/* ----------------------------------------------------------------------------------- options -- */
+
+/* "2000/s", "12000/d": a second. */
+static bool parse_traffic(const char *text, double *a_second)
+{
+    static const struct {
+        char unit;
+        double seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    char *end;
+    double number = strtod(text, &end);
+    if (end == text || !(number > 0) || !isfinite(number) || end[0] != '/' || !end[1] || end[2])
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (units[i].unit == end[1]) {
+            *a_second = number / units[i].seconds;
+            return true;
+        }
+    return false;
+}
+
+/* "0.02", "2%"; moves behind it. */
+static bool parse_number(const char **text, double *number)
+{
+    char *end;
+    *number = strtod(*text, &end);
+    if (end == *text || !isfinite(*number) || *number < 0)
+        return false;
+    if (*end == '%') {
+        *number /= 100;
+        end++;
+    }
+    *text = end;
+    return true;
+}
+
+static const struct metric *metric_named(const struct project *project, const char *name,
+                                         size_t length)
+{
+    for (uint32_t i = 0; i < project->metric_count; i++) {
+        const char *known = project->metrics[i]->name.text;
+        if (strlen(known) == length && memcmp(known, name, length) == 0)
+            return project->metrics[i];
+    }
+    return NULL;
+}
+
+static bool parse_baseline(const char *text, const struct project *project,
+                           struct given_baseline *given)
+{
+    const char *equals = strchr(text, '=');
+    size_t length = equals ? (size_t)(equals - text) : strlen(text);
+    given->metric = metric_named(project, text, length);
+    if (equals && !given->metric) {
+        job_error(&plan_command, "no metric is called '%.*s'", (int)length, text);
+        return false;
+    }
+    const char *rest = equals ? equals + 1 : text;
+    bool parsed = equals && parse_number(&rest, &given->mean);
+    if (parsed && *rest == ':') {
+        rest++;
+        parsed = parse_number(&rest, &given->deviation);
+    }
+    if (!parsed || *rest) {
+        usage_error(&plan_command,
+                    "--baseline is like error_rate=1%% or basket=31.5:22, mean and "
+                    "deviation, not '%s'",
+                    text);
+        return false;
+    }
+    if (given->metric->kind == METRIC_PROPORTION && given->mean > 1) {
+        usage_error(&plan_command, "--baseline '%s': a share is at most 100%%", text);
+        return false;
+    }
+    return true;
+}
+
+static bool parse_baselines(struct options *options, struct project *project)
+{
+    size_t count = options->baselines.count;
+    struct given_baseline *given = ARENA_ARRAY(&project->arena, struct given_baseline, count + 1);
+    for (size_t i = 0; i < count; i++)
+        if (!parse_baseline(options->baselines.items[i], project, &given[i]))
+            return false;
+    options->wish.baselines = given;
+    options->wish.baseline_count = count;
+    return true;
+}
+
+static bool check_usage(struct options *options, int operands)
+{
+    uint32_t percent = 0;
+    if (operands < 1)
+        usage_error(&plan_command, "expected a flag");
+    else if (!options->environment)
+        usage_error(&plan_command, "expected an environment: -e ENV");
+    else if (options->traffic && !parse_traffic(options->traffic, &options->wish.traffic))
+        usage_error(&plan_command, "--traffic is like 2000/s, 50/m, 100/h or 12000/d, not '%s'",
+                    options->traffic);
+    else if (options->power && (!parse_percent(options->power, &percent) ||
+                                percent <= PERCENT_ALL / 2 || percent >= PERCENT_ALL))
+        usage_error(&plan_command, "--power is a percentage above 50 and below 100, not '%s'",
+                    options->power);
+    else {
+        options->wish.power = percent / (double)PERCENT_ALL;
+        options->wish.has_log = operands > 1;
+        return true;
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------------------------ canary -- */
+
+/* One analysis a stage, as if the rollout stood there and had begun with the log. */
+static bool prepare_stages(struct replay *replay, const struct flag *flag, uint32_t environment)
+{
+    struct project *project = replay->project;
+    struct canary *canary = flag->environments[environment].canary;
+    const struct canary kept = *canary;
+    uint32_t first = canary->instant ? canary->stage_count - 1 : 0;
+    bool prepared = true;
+    replay->analyses = ARENA_ARRAY(&project->arena, struct analysis, canary->stage_count);
+    for (uint32_t i = first; i < kept.stage_count && prepared; i++) {
+        struct analysis *analysis = &replay->analyses[replay->analysis_count++];
+        analysis->subject.flag = flag;
+        analysis->subject.environment = environment;
+        canary->state = CANARY_RUNNING;
+        canary->stage = i;
+        canary->since = INT64_MIN;
+        prepared = analysis_prepare(analysis, project, replay->layouts, &replay->times);
+        replay_add_taker(replay, &analysis->taker);
+    }
+    *canary = kept;
+    return prepared;
+}
+
+static int write_out(struct buffer *out)
+{
+    bool written = fwrite(out->bytes, 1, out->length, stdout) == out->length && fflush(stdout) == 0;
+    buffer_release(out);
+    return written ? EXIT_FINE : job_error(&plan_command, "cannot write to stdout");
+}
+
+static int plan_rollout(struct options *options, struct replay *replay, const struct flag *flag,
+                        uint32_t environment, char **logs, size_t count)
+{
+    if (!prepare_stages(replay, flag, environment))
+        return EXIT_INPUT;
+    if (!replay_read(replay, logs, count) || replay_is_too_bad(replay))
+        return EXIT_JOB;
+    int64_t span =
+        replay->seen.newest[0] == INT64_MIN ? 0 : replay->seen.newest[0] - replay->seen.earliest;
+    if (options->wish.has_log && span <= 0)
+        return job_error(&plan_command, "the logs are of no time: a rate cannot be told from them");
+    struct buffer out = {0};
+    struct arena *arena = &replay->project->arena;
+    const struct page page = page_for(stdout, options->color, arena, &out);
+    if (options->wish.power == 0)
+        options->wish.power = 0.8;
+    struct canary_plan plan = {
+        .flag = flag, .environment = options->environment, .wish = &options->wish};
+    plan_canary(&plan, replay->analyses, replay->analysis_count, span, arena);
+    if (options->json)
+        plan_canary_json(&plan, &out);
+    else
+        plan_canary_text(&plan, &page);
+    return write_out(&out);
+}
+
+/* -------------------------------------------------------------------------------- experiment -- */
+
+static int plan_trial(struct options *options, struct replay *replay, const struct flag *flag,
+                      uint32_t environment)
+{
+    if (options->wish.has_log) {
+        job_error(&plan_command, "an experiment is planned from what is known before it");
+        fprintf(stderr, "help: give its 'baseline' and 'units_per_day', or --baseline and "
+                        "--traffic, and no log\n");
+        return EXIT_JOB;
+    }
+    struct experiment_plan plan = {.environment = options->environment};
+    plan_experiment(&plan, &options->wish, flag, environment);
+    struct buffer out = {0};
+    const struct page page = page_for(stdout, options->color, &replay->project->arena, &out);
+    if (options->json)
+        plan_experiment_json(&plan, &out);
+    else
+        plan_experiment_text(&plan, &page);
+    return write_out(&out);
+}
+
+/* --------------------------------------------------------------------------------------- run -- */
+
+static int plan_flag(struct options *options, struct replay *replay, const char *name, char **logs,
+                     size_t count)
+{
+    struct project *project = replay->project;
+    if (project->diagnostics.errors > 0) {
+        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(options->color, stderr),
+                          stderr);
+        return EXIT_INPUT;
+    }
+    replay_init(replay, project);
+    uint32_t environment;
+    const struct flag *flag = choose_flag(project, &plan_command, name);
+    if (!flag || !choose_environment(project, &plan_command, options->environment, &environment) ||
+        !parse_baselines(options, project))
+        return EXIT_JOB;
+    if (flag->environments[environment].canary)
+        return plan_rollout(options, replay, flag, environment, logs, count);
+    if (flag->environments[environment].experiment)
+        return plan_trial(options, replay, flag, environment);
+    return job_error(&plan_command, "flag '%s' has neither a canary nor an experiment in '%s'",
+                     name, options->environment);
+}
+
+static int run(int argc, char **argv)
+{
+    struct options options = {.logs = LOG_OPTIONS_INIT};
+    const struct option table[] = {
+        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
+         "the project [flags, or . where it holds definitions]"},
+        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
+         "as this environment has it"},
+        {"traffic", 0, OPTION_TEXT, &options.traffic, "RATE",
+         "lines of the audience, or units of an experiment, as 2000/s or 12000/d"},
+        {"baseline", 0, OPTION_TEXTS, &options.baselines, "METRIC=VALUE",
+         "without the change; of a mean VALUE:DEVIATION; may be repeated"},
+        {"power", 0, OPTION_TEXT, &options.power, "PERCENT",
+         "how many are to be settled by then [80%, or the experiment's]"},
+        {"json", 0, OPTION_FLAG, &options.json, NULL, "the plan as JSON"},
+        OPTION_WINDOW(options.logs),
+        OPTION_MAX_BAD(options.logs),
+        OPTION_THREADS(options.logs),
+        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+    };
+    int status;
+    int operands =
+        options_parse(&plan_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (operands < 0)
+        return status;
+    if (!check_usage(&options, operands))
+        return EXIT_JOB;
+    struct replay replay = {.times.now = INT64_MIN};
+    if (!log_options_apply(&options.logs, &plan_command, &replay))
+        return EXIT_JOB;
+    replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
+    status = plan_flag(&options, &replay, argv[1], argv + 2, (size_t)(operands - 1));
+    replay_release(&replay);
+    project_free(replay.project);
+    return status;
+}
