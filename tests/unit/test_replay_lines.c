@@ -34,6 +34,32 @@ static void numbers_round_like_strtod(void **state)
     }
 }
 
+/* Those of up to eight characters are read all at once: of any length, the point at any place. */
+static void short_numbers_are_the_same(void **state)
+{
+    (void)state;
+    static const char characters[] = "0123456789.";
+    uint32_t seed = 2463534242u;
+    for (int i = 0; i < 300000; i++) {
+        char text[10] = "";
+        size_t length = 1 + (size_t)i % 9, points = 0;
+        for (size_t j = 0; j < length; j++) {
+            seed ^= seed << 13;
+            seed ^= seed >> 17;
+            seed ^= seed << 5;
+            text[j] = characters[seed % (i % 4 ? 11 : 10)];
+            points += text[j] == '.';
+        }
+        bool plain = points == 0 || (points == 1 && text[0] != '.' && text[length - 1] != '.');
+        double number = -1, expected = strtod(text, NULL);
+        bool read = number_from_text(text, length, &number);
+        if (plain && (!read || memcmp(&number, &expected, sizeof number) != 0))
+            fail_msg("%s: got %.17g, expected %.17g", text, number, expected);
+        if (points > 1 && read)
+            fail_msg("%s was read as %g", text, number);
+    }
+}
+
 static void what_is_no_number_is_refused(void **state)
 {
     (void)state;
@@ -303,6 +329,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_round_like_strtod),
+        cmocka_unit_test(short_numbers_are_the_same),
         cmocka_unit_test(what_is_no_number_is_refused),
         cmocka_unit_test(times_are_told_apart),
         cmocka_unit_test(json_fields_are_found_wherever_they_are),

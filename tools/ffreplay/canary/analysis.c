@@ -65,6 +65,7 @@ static bool prepare_windows(struct analysis *analysis, const struct project *pro
     judgement->windowed = criterion->over > 0 || criterion->for_windows > 1;
     if (!judgement->windowed)
         return true;
+    analysis->tallies[judgement->tally].windowed = true;
     int64_t width = times->window;
     int64_t keep = criterion->for_windows + (criterion->over + width - 1) / width +
                    (times->lateness + width - 1) / width + 2;

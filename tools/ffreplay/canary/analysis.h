@@ -17,6 +17,7 @@ struct tally {
     uint32_t log;
     struct cell canary, control, before;
     bool gathers_spread;
+    bool windowed; /* some criterion judges it over trailing windows */
 };
 
 /* A criterion, and how it was judged. */

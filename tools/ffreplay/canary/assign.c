@@ -56,6 +56,10 @@ static bool open_snapshot(struct project *project, const struct subject *subject
 bool subject_open(struct subject *subject, struct project *project)
 {
     const char *name = subject->flag->name.text;
+    for (uint32_t i = 0; i < subject->targeting->variant_count; i++) {
+        const char *variant = subject->targeting->variants[i].name.text;
+        subject->variant_lengths[i] = variant ? strlen(variant) : 0;
+    }
     if (!open_snapshot(project, subject, &subject->store))
         return false;
     subject->view = fflag_acquire(subject->store);
@@ -241,7 +245,8 @@ static enum assignment by_logged_variant(struct subject *subject, const struct v
     const struct targeting *targeting = subject->targeting;
     for (uint32_t i = 0; i < targeting->variant_count; i++) {
         const char *name = targeting->variants[i].name.text;
-        if (!name || !value_spells(logged, name))
+        if (!name || logged->length != subject->variant_lengths[i] ||
+            memcmp(logged->text, name, logged->length) != 0)
             continue;
         subject->variants_seen |= UINT64_C(1) << i;
         if (i == subject->canary->serve)

@@ -53,11 +53,12 @@ struct subject {
     fflag_store *store, *everybody;
     const fflag_view *view, *everybody_view;
     fflag_id id, everybody_id;
-    bool takes_everybody;      /* the stage stands at 100 %: there is no control */
-    uint64_t variants_seen;    /* in the log, as bits */
-    uint64_t unknown_variants; /* lines that name a variant the flag does not have */
-    char unknown_variant[81];  /* the least of those names, as bytes; cut to this length */
-    bool shares_known;         /* the stage's percentage says how many units each group has */
+    bool takes_everybody;       /* the stage stands at 100 %: there is no control */
+    size_t variant_lengths[64]; /* of their names */
+    uint64_t variants_seen;     /* in the log, as bits */
+    uint64_t unknown_variants;  /* lines that name a variant the flag does not have */
+    char unknown_variant[81];   /* the least of those names, as bytes; cut to this length */
+    bool shares_known;          /* the stage's percentage says how many units each group has */
     char build[33];
 };
 

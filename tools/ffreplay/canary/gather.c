@@ -28,13 +28,19 @@ static void gather(struct analysis *analysis, uint32_t log, const struct event *
         struct tally *tally = &analysis->tallies[i];
         if (tally->log != log)
             continue;
+        struct cell *cell = canary                     ? &tally->canary
+                            : group == ASSIGNED_BEFORE ? &tally->before
+                                                       : &tally->control;
+        if (!canary || !tally->windowed) {
+            cell_take(cell, &tally->measure, event);
+            continue;
+        }
         struct sample sample = {0};
         measure_sample(&tally->measure, event, &sample);
         if (!sample.counts)
             continue;
-        struct cell *cell = group == ASSIGNED_BEFORE ? &tally->before : &tally->control;
-        cell_add(canary ? &tally->canary : cell, &tally->measure, &sample);
-        for (uint32_t j = 0; canary && j < analysis->judgement_count; j++)
+        cell_add(cell, &tally->measure, &sample);
+        for (uint32_t j = 0; j < analysis->judgement_count; j++)
             if (analysis->judgements[j].windowed && analysis->judgements[j].tally == i)
                 windows_add(&analysis->judgements[j].windows, &sample);
     }

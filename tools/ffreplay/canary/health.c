@@ -20,8 +20,9 @@ const char *clock_issue(const struct replay *replay)
 {
     if (replay->now_given)
         return NULL;
-    for (uint64_t ahead = 1; ahead < NEWEST_COUNT && ahead < replay->seen.timed; ahead++) {
-        int64_t before = replay->seen.newest[ahead], gap = replay->seen.newest[ahead - 1] - before;
+    for (uint32_t ahead = 1; ahead < NEWEST_COUNT && ahead < replay->seen.timed; ahead++) {
+        int64_t before = log_times_newest(&replay->seen, ahead);
+        int64_t gap = log_times_newest(&replay->seen, ahead - 1) - before;
         int64_t spacing = (before - replay->seen.earliest) / (int64_t)(replay->seen.timed - ahead);
         if (gap <= SUSPICIOUS_GAP || gap / SUSPICIOUS_SPACINGS <= spacing)
             continue;
@@ -29,7 +30,7 @@ const char *clock_issue(const struct replay *replay)
             replay->texts,
             "the latest %s %s after all others: a clock is wrong, unless --now says so",
             ahead == 1 ? "line comes"
-                       : arena_format(replay->texts, "%" PRIu64 " lines come", ahead),
+                       : arena_format(replay->texts, "%" PRIu32 " lines come", ahead),
             duration_text(replay->texts, gap));
     }
     return NULL;

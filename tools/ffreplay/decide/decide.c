@@ -148,11 +148,11 @@ static int decide_on_logs(struct replay *replay, const struct options *options,
         return EXIT_JOB;
     if (replay_is_too_bad(replay))
         return EXIT_JOB;
-    if (replay->times.now == INT64_MIN && replay->seen.newest[0] == INT64_MIN)
+    if (replay->times.now == INT64_MIN && log_times_newest(&replay->seen, 0) == INT64_MIN)
         return job_error(&decide_command,
                          "no line of the logs has a time: say with --now when it is");
     if (replay->times.now == INT64_MIN)
-        replay->times.now = replay->seen.newest[0];
+        replay->times.now = log_times_newest(&replay->seen, 0);
     return report(replay, options, ledger);
 }
 

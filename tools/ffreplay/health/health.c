@@ -114,7 +114,7 @@ static int write_page(struct checkup *checkup)
                                  .exposure = &checkup->exposure,
                                  .table = &checkup->table};
     if (replay->times.now == INT64_MIN)
-        replay->times.now = replay->seen.newest[0];
+        replay->times.now = log_times_newest(&replay->seen, 0);
     if (replay->analysis_count > 0 && replay->times.now != INT64_MIN) {
         verdict_reach(&verdict, replay, &replay->analyses[0]);
         health.verdict = &verdict;

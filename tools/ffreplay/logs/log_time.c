@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "digits.h"
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -123,6 +125,14 @@ static bool parse_numeric_time(const char *text, size_t length, enum time_unit u
 {
     uint64_t whole = 0, thousandths = 0;
     size_t at = 0;
+    /* Milliseconds, as most logs have them, have thirteen digits. */
+    if (length == 13) {
+        uint64_t upper = digits_load(text, 8), lower = digits_load(text + 8, 5);
+        if (digits_are(upper) && digits_are(lower)) {
+            whole = (uint64_t)digits_value(upper) * 100000 + digits_value(lower);
+            at = length;
+        }
+    }
     for (; at < length && is_digit(text[at]); at++) {
         if (at >= 19)
             return false;

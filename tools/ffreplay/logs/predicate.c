@@ -82,6 +82,37 @@ const struct predicate *predicate_prepare(const struct condition *condition, str
     }
 }
 
+static bool is_boolean(const struct predicate_operand *operand, bool *truth)
+{
+    *truth = strcmp(operand->text, "true") == 0;
+    return *truth || strcmp(operand->text, "false") == 0;
+}
+
+struct quick_test predicate_quick(const struct predicate *predicate)
+{
+    const struct condition *condition = predicate->condition;
+    struct quick_test quick = {
+        .kind = QUICK_NOT, .place = predicate->field.place, .scale = predicate->field.scale};
+    if (condition->kind != CONDITION_TEST || predicate->operand_count != 1 ||
+        condition->ignore_case)
+        return quick;
+    const struct predicate_operand *operand = predicate->operands;
+    quick.number = operand->number;
+    enum operator_kind asked = condition->operator_kind;
+    bool orders = asked == OPERATOR_LT || asked == OPERATOR_LE || asked == OPERATOR_GT ||
+                  asked == OPERATOR_GE;
+    quick.below = (asked == OPERATOR_LT || asked == OPERATOR_LE) != condition->negate;
+    quick.above = (asked == OPERATOR_GT || asked == OPERATOR_GE) != condition->negate;
+    quick.equal =
+        (asked == OPERATOR_EQ || asked == OPERATOR_LE || asked == OPERATOR_GE) != condition->negate;
+    if (operand->is_number && (orders || asked == OPERATOR_EQ))
+        quick.kind = QUICK_NUMBER;
+    else if (asked == OPERATOR_EQ && is_boolean(operand, &quick.boolean))
+        quick.kind = QUICK_BOOLEAN;
+    quick.boolean ^= condition->negate;
+    return quick;
+}
+
 static int compare_bytes(const struct value *value, const struct predicate_operand *operand)
 {
     size_t length = value->length < operand->length ? value->length : operand->length;

@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "compiler/base/memory.h"
+#include "digits.h"
 #include "log_time.h"
 
 const char *bad_cause_text(enum bad_cause cause)
@@ -60,6 +61,10 @@ bool records_open(struct records *records, const struct layout *layout, uint32_t
         return false;
     records->event.values = xcalloc(layout->count, sizeof *records->event.values);
     records->event.numbers = xcalloc(layout->count, sizeof *records->event.numbers);
+    records->numeric = xcalloc(layout->count, sizeof *records->numeric);
+    for (uint32_t i = 0; i < layout->count; i++)
+        if (layout->uses[i] != NUMBER_UNUSED)
+            records->numeric[records->numeric_count++] = i;
     return true;
 }
 
@@ -69,6 +74,7 @@ void records_close(struct records *records)
         records->parser->close(records->parser);
     free(records->event.values);
     free(records->event.numbers);
+    free(records->numeric);
     *records = (struct records){0};
 }
 
@@ -108,23 +114,34 @@ static void count_bad_number(struct records *records, uint32_t field, const stru
     count_bad(records, BAD_NUMBER, piece->place, column_of(value, piece), text);
 }
 
+/* What is no short plain number, as most are. */
+static bool take_number(struct records *records, uint32_t field, const struct piece *piece)
+{
+    const struct value *value = &records->event.values[field];
+    struct number *number = &records->event.numbers[field];
+    number->state = NUMBER_ABSENT;
+    if (means_nothing(value))
+        return true;
+    if (value_number(value, &number->number)) {
+        number->state = NUMBER_GIVEN;
+    } else if (records->layout->uses[field] != NUMBER_COMPARED) {
+        count_bad_number(records, field, piece);
+        return false;
+    }
+    return true;
+}
+
 static bool take_numbers(struct records *records, const struct piece *piece)
 {
-    const struct layout *layout = records->layout;
-    for (uint32_t i = 0; i < layout->count; i++) {
-        if (layout->uses[i] == NUMBER_UNUSED)
-            continue;
-        const struct value *value = &records->event.values[i];
-        struct number *number = &records->event.numbers[i];
-        number->state = NUMBER_ABSENT;
-        if (means_nothing(value))
-            continue;
-        if (value_number(value, &number->number)) {
+    for (uint32_t i = 0; i < records->numeric_count; i++) {
+        uint32_t field = records->numeric[i];
+        const struct value *value = &records->event.values[field];
+        struct number *number = &records->event.numbers[field];
+        if (value->kind == VALUE_NUMBER &&
+            digits_number(value->text, value->length, &number->number))
             number->state = NUMBER_GIVEN;
-        } else if (layout->uses[i] != NUMBER_COMPARED) {
-            count_bad_number(records, i, piece);
+        else if (!take_number(records, field, piece))
             return false;
-        }
     }
     return true;
 }

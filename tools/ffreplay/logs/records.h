@@ -36,7 +36,7 @@ struct bad_line {
 void bad_line_keep_first(struct bad_line *bad, const struct bad_line *other);
 
 struct piece {
-    const char *text; /* followed by LINE_PADDING readable bytes */
+    const char *text; /* followed by a control character and LINE_PADDING readable bytes */
     size_t length;
     struct place place;
     bool cut_short; /* it ends with the file, without a line end */
@@ -58,6 +58,8 @@ struct records {
     uint32_t log;
     struct line_parser *parser;
     struct event event;
+    uint32_t *numeric; /* the fields of which somebody needs the number */
+    uint32_t numeric_count;
     struct log_counts counts;
     struct bad_line bad[BAD_CAUSE_COUNT]; /* of this file */
     struct line_problem problem;          /* of the piece that was no record */

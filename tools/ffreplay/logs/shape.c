@@ -3,96 +3,64 @@
 
 #include <string.h>
 
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-#define HIGH_BITS       EACH_BYTE(0x80)
+#include "scan.h"
 
-static uint64_t load(const char *text)
+/* The first character that is not plain text of a string: the quote that ends it, most often. */
+static inline const char *string_end(const char *text)
 {
-    uint64_t word;
-    memcpy(&word, text, sizeof word);
-    return word;
-}
-
-/* The high bit of each byte that is zero; behind the first one, of others, too. */
-static uint64_t zero_bytes(uint64_t word)
-{
-    return (word - EACH_BYTE(1)) & ~word & HIGH_BITS;
-}
-
-/* The quote that ends a string of plain ASCII, `text` being behind the one that begins it; NULL
- * when something else than such text comes first. Eight bytes at a time; memory is little-endian.
- */
-static const char *string_end(const char *text, const char *end)
-{
-    for (; text < end; text += 8) {
-        uint64_t word = load(text);
-        uint64_t control = (word - EACH_BYTE(0x20)) & ~word & HIGH_BITS;
-        uint64_t found = zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\')) |
-                         control | (word & HIGH_BITS);
-        if (!found)
-            continue;
-        text += __builtin_ctzll(found) / 8;
-        return text < end && *text == '"' ? text : NULL;
-    }
-    return NULL;
+    uint32_t found;
+    while (!(found = scan_string(text)))
+        text += SCAN_BYTES;
+    return text + __builtin_ctz(found);
 }
 
 /* Behind digits, signs and points; what else is there, an exponent say, is not looked for. */
-static const char *number_end(const char *text, const char *end)
+static inline const char *number_end(const char *text)
 {
-    for (; text < end; text += 8) {
-        uint64_t word = load(text);
-        uint64_t below = (word - EACH_BYTE('+')) & ~word & HIGH_BITS;
-        uint64_t above = ((word & ~HIGH_BITS) + EACH_BYTE(0x7f - '9')) | word;
-        uint64_t found = below | (above & HIGH_BITS) | zero_bytes(word ^ EACH_BYTE(','));
-        if (!found)
-            continue;
-        text += __builtin_ctzll(found) / 8;
-        return text < end ? text : end;
-    }
-    return end;
+    uint32_t found;
+    while (!(found = scan_number(text)))
+        text += SCAN_BYTES;
+    return text + __builtin_ctz(found);
 }
 
-static const char *word_end(const char *text, const char *end, const char *word, size_t length)
+static inline void set(struct value *value, enum value_kind kind, const char *text,
+                       const char *behind)
 {
-    return (size_t)(end - text) >= length && memcmp(text, word, length) == 0 ? text + length : NULL;
+    value->kind = kind;
+    value->text = text;
+    value->length = (uint32_t)(behind - text);
+}
+
+static const char *take_word(const char *text, struct value *value)
+{
+    static const struct {
+        const char *text;
+        size_t length;
+        enum value_kind kind;
+    } words[] = {
+        {"true", 4, VALUE_BOOLEAN}, {"false", 5, VALUE_BOOLEAN}, {"null", 4, VALUE_ABSENT}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (memcmp(text, words[i].text, words[i].length) == 0) {
+            set(value, words[i].kind, text, text + words[i].length);
+            value->boolean = i == 0;
+            return text + words[i].length;
+        }
+    return NULL;
 }
 
 /* Where the value ends that begins here; NULL: it is not a plain one. */
-static const char *take(const char *text, const char *end, struct value *value)
+static inline const char *take(const char *text, struct value *value)
 {
-    if (text >= end)
-        return NULL;
     const char *behind;
-    switch (*text) {
-    case '"':
-        behind = string_end(text + 1, end);
-        if (!behind)
-            return NULL;
-        value->kind = VALUE_STRING;
-        value->text = text + 1;
-        value->length = (uint32_t)(behind - value->text);
-        return behind + 1;
-    case 't':
-    case 'f':
-        value->boolean = *text == 't';
-        behind = value->boolean ? word_end(text, end, "true", 4) : word_end(text, end, "false", 5);
-        value->kind = VALUE_BOOLEAN;
-        break;
-    case 'n':
-        behind = word_end(text, end, "null", 4);
-        value->kind = VALUE_ABSENT;
-        break;
-    default:
-        if (*text != '-' && (*text < '0' || *text > '9'))
-            return NULL;
-        behind = number_end(text, end);
-        value->kind = VALUE_NUMBER;
+    if (*text == '"') {
+        behind = string_end(text + 1);
+        set(value, VALUE_STRING, text + 1, behind);
+        return *behind == '"' ? behind + 1 : NULL;
     }
-    if (!behind)
-        return NULL;
-    value->text = text;
-    value->length = (uint32_t)(behind - text);
+    if (*text != '-' && (*text < '0' || *text > '9'))
+        return take_word(text, value);
+    behind = number_end(text);
+    set(value, VALUE_NUMBER, text, behind);
     return behind;
 }
 
@@ -103,8 +71,7 @@ static void set_lead(struct shape_step *step, const char *lead, size_t length)
     memset(step->lead, 0, sizeof step->lead);
     memcpy(step->lead, lead, length);
     step->length = (uint32_t)length;
-    size_t rest = length % 8;
-    step->last_mask = rest == 0 ? UINT64_MAX : (UINT64_C(1) << (8 * rest)) - 1;
+    step->mask = length < SCAN_BYTES ? (1u << length) - 1 : UINT32_MAX;
 }
 
 bool shape_learn(struct shape *shape, const char *line, size_t length, shape_field_of *field_of,
@@ -116,15 +83,17 @@ bool shape_learn(struct shape *shape, const char *line, size_t length, shape_fie
         const char *lead = at;
         if (end - at < 2 || *at != (count == 0 ? '{' : ',') || at[1] != '"')
             return false;
-        const char *key = at + 2, *key_end = string_end(key, end);
-        if (!key_end || end - key_end < 2 || key_end[1] != ':' || key_end + 2 - lead > SHAPE_LEAD)
+        const char *key = at + 2, *key_end = string_end(key);
+        if (*key_end != '"' || end - key_end < 3 || key_end[1] != ':' ||
+            key_end + 3 - lead > SHAPE_LEAD)
             return false;
         struct shape_step *step = &shape->steps[count];
-        set_lead(step, lead, (size_t)(key_end + 2 - lead));
+        step->is_string = key_end[2] == '"';
+        set_lead(step, lead, (size_t)(key_end + 2 + step->is_string - lead));
         step->field = field_of(user, key, (size_t)(key_end - key));
         struct value value;
-        at = take(key_end + 2, end, &value);
-        if (!at)
+        at = take(key_end + 2, &value);
+        if (!at || at >= end)
             return false;
         if (end - at == 1 && *at == '}') {
             shape->count = count + 1;
@@ -136,28 +105,41 @@ bool shape_learn(struct shape *shape, const char *line, size_t length, shape_fie
 
 /* --------------------------------------------------------------------------------- reading -- */
 
-static bool has_lead(const char *text, const struct shape_step *step)
+static inline bool has_lead(const char *text, const struct shape_step *step)
 {
-    const uint64_t *lead = step->lead;
-    uint32_t length = step->length;
-    for (; length > 8; length -= 8, text += 8, lead++)
-        if (load(text) != *lead)
-            return false;
-    return (load(text) & step->last_mask) == *lead;
+    if (scan_difference(text, step->lead) & step->mask)
+        return false;
+    return step->length <= SCAN_BYTES ||
+           memcmp(text + SCAN_BYTES, step->lead + SCAN_BYTES, step->length - SCAN_BYTES) == 0;
+}
+
+/* The value is of another kind than it was when the shape was learnt. */
+static const char *take_other(const char *text, const struct shape_step *step, struct value *value)
+{
+    size_t length = step->length - 1; /* without the quote */
+    return step->is_string && memcmp(text, step->lead, length) == 0 ? take(text + length, value)
+                                                                    : NULL;
 }
 
 bool shape_read(const struct shape *shape, const char *line, size_t length, struct value *values)
 {
-    const char *at = line, *end = line + length;
+    const char *at = line, *last = line + length - 1;
     struct value skipped;
     for (uint32_t i = 0; i < shape->count; i++) {
         const struct shape_step *step = &shape->steps[i];
-        if (at >= end || !has_lead(at, step))
-            return false;
-        at = take(at + step->length, end,
-                  step->field == SHAPE_SKIPS ? &skipped : &values[step->field]);
-        if (!at)
+        struct value *value = step->field == SHAPE_SKIPS ? &skipped : &values[step->field];
+        if (!has_lead(at, step)) {
+            at = take_other(at, step, value);
+        } else if (step->is_string) {
+            const char *text = at + step->length;
+            at = string_end(text);
+            set(value, VALUE_STRING, text, at);
+            at = *at == '"' ? at + 1 : NULL;
+        } else {
+            at = take(at + step->length, value);
+        }
+        if (!at || at > last)
             return false;
     }
-    return end - at == 1 && *at == '}';
+    return at == last && *at == '}';
 }

@@ -23,14 +23,20 @@ extern "C" {
 struct shape {
     uint32_t count; /* 0: nothing learnt */
     struct shape_step {
-        uint64_t lead[SHAPE_LEAD / 8]; /* `,"name":`, with zeros behind */
-        uint64_t last_mask;            /* of its last word */
-        uint32_t length, field;        /* SHAPE_SKIPS: nobody wants the value */
+        char lead[SHAPE_LEAD]; /* `,"name":`, or `,"name":"`, with zeros behind */
+        bool is_string;
+        uint32_t mask;          /* of its first bytes, as scan.h has them */
+        uint32_t length, field; /* SHAPE_SKIPS: nobody wants the value */
     } steps[SHAPE_STEPS];
 };
 
 /* Which field wants the value of this key; SHAPE_SKIPS: none. */
 typedef uint32_t shape_field_of(const void *user, const char *key, size_t length);
+
+/*
+ * Of either function's line, the byte behind it is a control character, a line end or zero, which
+ * ends whatever is looked for; LINE_PADDING bytes more can be read.
+ */
 
 /* From a line that the parser took. False: it has no shape that could be told. */
 bool shape_learn(struct shape *shape, const char *line, size_t length, shape_field_of *field_of,

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digits.h"
+
 #define LONGEST_NUMBER 320
 
-static const double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                       1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                       1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+const double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 static bool is_digit(char c)
 {
@@ -34,6 +36,8 @@ static bool parse_any_number(const char *text, size_t length, double *number)
 
 bool number_from_text(const char *text, size_t length, double *number)
 {
+    if (digits_number(text, length, number))
+        return true;
     const char *at = text, *end = text + length;
     bool negative = at < end && *at == '-';
     at += negative;

@@ -46,6 +46,12 @@ bool measure_prepare(struct measure *measure, const struct metric *metric, struc
         return false;
     if (metric->of && !(measure->of = predicate_prepare(metric->of, layout)))
         return false;
+    measure->is_plain = metric->kind == METRIC_PROPORTION || metric->kind == METRIC_MEAN ||
+                        metric->kind == METRIC_QUANTILE;
+    if (measure->where)
+        measure->quick_where = predicate_quick(measure->where);
+    if (measure->of)
+        measure->quick_of = predicate_quick(measure->of);
     if (metric->per_unit && !per_unit_is_known(measure))
         return false;
     if (metric->kind == METRIC_QUANTILE && metric->accuracy < SKETCH_BEST_ACCURACY)
@@ -64,7 +70,17 @@ bool measure_prepare(struct measure *measure, const struct metric *metric, struc
     }
 }
 
-static bool take(const struct event *event, struct field field, double *number)
+static inline bool is_about(const struct measure *measure, const struct event *event)
+{
+    return !measure->where || quick_holds(&measure->quick_where, measure->where, event);
+}
+
+static inline bool is_hit(const struct measure *measure, const struct event *event)
+{
+    return measure->of && quick_holds(&measure->quick_of, measure->of, event);
+}
+
+static inline bool take(const struct event *event, struct field field, double *number)
 {
     const struct number *logged = &event->numbers[field.place];
     *number = logged->number * field.scale;
@@ -75,7 +91,7 @@ static void take_outcome(const struct measure *measure, const struct event *even
                          struct sample *sample)
 {
     const struct metric *metric = measure->metric;
-    bool matches = !measure->where || predicate_holds(measure->where, event);
+    bool matches = is_about(measure, event);
     sample->time = event->time;
     sample->counts = matches;
     if (metric->kind == METRIC_RATE) {
@@ -88,7 +104,7 @@ static void take_outcome(const struct measure *measure, const struct event *even
         return;
     switch (metric->kind) {
     case METRIC_PROPORTION:
-        sample->hit = measure->of && predicate_holds(measure->of, event);
+        sample->hit = is_hit(measure, event);
         break;
     case METRIC_RATIO:
         sample->counts = take(event, measure->numerator, &sample->number) &&
@@ -231,6 +247,31 @@ void cell_add(struct cell *cell, const struct measure *measure, const struct sam
         break;
     default:
         take_extreme(cell, measure, sample->number, sample->time, cell->count == 1);
+    }
+}
+
+void cell_take(struct cell *cell, const struct measure *measure, const struct event *event)
+{
+    if (!measure->is_plain || measure->takes_units || cell->spread) {
+        struct sample sample = {0};
+        measure_sample(measure, event, &sample);
+        if (sample.counts)
+            cell_add(cell, measure, &sample);
+        return;
+    }
+    enum metric_kind kind = measure->metric->kind;
+    double number;
+    if (!is_about(measure, event))
+        return;
+    if (kind == METRIC_PROPORTION) {
+        cell->count++;
+        cell->hits += is_hit(measure, event);
+    } else if (take(event, measure->value, &number)) {
+        cell->count++;
+        if (kind == METRIC_MEAN)
+            exact_sum_add(cell->sum, number);
+        else
+            sketch_add(cell->sketch, number);
     }
 }
 

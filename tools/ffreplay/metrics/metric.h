@@ -18,8 +18,10 @@ struct measure {
     struct layout *layout;
     const struct predicate *where; /* NULL: every event */
     const struct predicate *of;
+    struct quick_test quick_where, quick_of;
     struct field value, numerator, denominator;
     bool takes_units;
+    bool is_plain; /* of a kind that cell_take() takes without a sample in between */
 };
 
 /* False when this version cannot compute the metric; then it has been reported. */
@@ -57,6 +59,8 @@ void cell_init(struct cell *cell, const struct measure *measure);
  */
 void cell_gather_spread(struct cell *cell, struct measure *measure);
 void cell_add(struct cell *cell, const struct measure *measure, const struct sample *sample);
+/* measure_sample() and cell_add() at once, where nobody else needs the sample. */
+void cell_take(struct cell *cell, const struct measure *measure, const struct event *event);
 void cell_merge(struct cell *cell, const struct measure *measure, const struct cell *other);
 void cell_release(struct cell *cell);
 

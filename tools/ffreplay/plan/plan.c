@@ -182,8 +182,9 @@ static int plan_rollout(struct options *options, struct replay *replay, const st
         return EXIT_INPUT;
     if (!replay_read(replay, logs, count) || replay_is_too_bad(replay))
         return EXIT_JOB;
-    int64_t span =
-        replay->seen.newest[0] == INT64_MIN ? 0 : replay->seen.newest[0] - replay->seen.earliest;
+    int64_t span = log_times_newest(&replay->seen, 0) == INT64_MIN
+                       ? 0
+                       : log_times_newest(&replay->seen, 0) - replay->seen.earliest;
     if (options->wish.has_log && span <= 0)
         return job_error(&plan_command, "the logs are of no time: a rate cannot be told from them");
     struct buffer out = {0};

@@ -8,21 +8,27 @@
 void log_times_init(struct log_times *times)
 {
     *times = (struct log_times){.earliest = INT64_MAX};
-    for (int i = 0; i < NEWEST_COUNT; i++)
-        times->newest[i] = INT64_MIN;
+}
+
+int64_t log_times_newest(const struct log_times *times, uint32_t place)
+{
+    return place < times->latest_count ? times->latest[times->latest_count - 1 - place] : INT64_MIN;
 }
 
 /* Most logs ascend, so that a time is most often later than all before it. */
 static void note_newest(struct log_times *times, int64_t time)
 {
-    if (time <= times->newest[NEWEST_COUNT - 1])
+    if (time <= log_times_newest(times, NEWEST_COUNT - 1))
         return;
-    size_t place = 0;
-    while (times->newest[place] >= time)
-        place++;
-    memmove(&times->newest[place + 1], &times->newest[place],
-            (NEWEST_COUNT - 1 - place) * sizeof *times->newest);
-    times->newest[place] = time;
+    if (times->latest_count == NEWEST_ROOM) {
+        memcpy(times->latest, times->latest + NEWEST_ROOM - NEWEST_COUNT,
+               NEWEST_COUNT * sizeof *times->latest);
+        times->latest_count = NEWEST_COUNT;
+    }
+    uint32_t place = times->latest_count++;
+    for (; place > 0 && times->latest[place - 1] > time; place--)
+        times->latest[place] = times->latest[place - 1];
+    times->latest[place] = time;
 }
 
 void log_times_add(struct log_times *times, int64_t time)
@@ -38,8 +44,8 @@ void log_times_join(struct log_times *times, const struct log_times *other)
     times->timed += other->timed;
     if (other->earliest < times->earliest)
         times->earliest = other->earliest;
-    for (int i = 0; i < NEWEST_COUNT; i++)
-        note_newest(times, other->newest[i]);
+    for (uint32_t i = 0; i < NEWEST_COUNT && i < other->latest_count; i++)
+        note_newest(times, log_times_newest(other, i));
 }
 
 static bool is_duplicate(const struct worker *worker, const struct event *event)

@@ -5,12 +5,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define LIMB_BITS       32
-#define LOWEST_EXPONENT (-1088)    /* of bit 0 of limb 0 */
-#define MOST_PENDING    (1u << 30) /* times 2^32 still fits a limb */
+#define LIMB_BITS       EXACT_SUM_LIMB_BITS
+#define LOWEST_EXPONENT EXACT_SUM_LOWEST_EXPONENT
 
-/* Brings every limb but the last to [0, 2^32); the last one carries the sign. */
-static void normalise(struct exact_sum *sum)
+void exact_sum_normalise(struct exact_sum *sum)
 {
     int64_t carry = 0;
     for (int i = 0; i < EXACT_SUM_LIMBS - 1; i++) {
@@ -22,33 +20,11 @@ static void normalise(struct exact_sum *sum)
     sum->pending = 0;
 }
 
-void exact_sum_add(struct exact_sum *sum, double number)
-{
-    uint64_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    unsigned biased = bits >> 52 & 0x7ff;
-    uint64_t mantissa = bits & ((UINT64_C(1) << 52) - 1);
-    if (biased > 0)
-        mantissa |= UINT64_C(1) << 52;
-    else
-        biased = 1;
-    /* number = mantissa * 2^(biased - 1075) */
-    unsigned shift = biased - 1075u - (unsigned)LOWEST_EXPONENT;
-    unsigned limb = shift / LIMB_BITS;
-    unsigned __int128 wide = (unsigned __int128)mantissa << shift % LIMB_BITS;
-    int64_t sign = bits >> 63 ? -1 : 1;
-    sum->limbs[limb] += sign * (int64_t)(uint32_t)wide;
-    sum->limbs[limb + 1] += sign * (int64_t)(uint32_t)(wide >> 32);
-    sum->limbs[limb + 2] += sign * (int64_t)(uint32_t)(wide >> 64);
-    if (++sum->pending == MOST_PENDING)
-        normalise(sum);
-}
-
 void exact_sum_merge(struct exact_sum *sum, const struct exact_sum *other)
 {
     struct exact_sum addend = *other;
-    normalise(&addend);
-    normalise(sum);
+    exact_sum_normalise(&addend);
+    exact_sum_normalise(sum);
     for (int i = 0; i < EXACT_SUM_LIMBS; i++)
         sum->limbs[i] += addend.limbs[i];
     sum->pending = 1;
@@ -58,7 +34,7 @@ static void negate(struct exact_sum *sum)
 {
     for (int i = 0; i < EXACT_SUM_LIMBS; i++)
         sum->limbs[i] = -sum->limbs[i];
-    normalise(sum);
+    exact_sum_normalise(sum);
 }
 
 static bool any_bit_below(const struct exact_sum *sum, int limb, unsigned bit)
@@ -79,7 +55,7 @@ static int bit_of(const struct exact_sum *sum, int position)
 double exact_sum_value(const struct exact_sum *sum)
 {
     struct exact_sum exact = *sum;
-    normalise(&exact);
+    exact_sum_normalise(&exact);
     bool negative = exact.limbs[EXACT_SUM_LIMBS - 1] < 0;
     if (negative)
         negate(&exact);

@@ -6,8 +6,7 @@
 
 #include "compiler/base/memory.h"
 
-#define MANTISSA_BITS 52
-#define GROWTH        64u /* buckets added at an end, at least */
+#define GROWTH 64u /* buckets added at an end, at least */
 
 void sketch_init(struct sketch *sketch, double accuracy)
 {
@@ -47,19 +46,9 @@ static void reserve(struct sketch_side *side, uint32_t first, uint32_t last)
     side->size = end - begin;
 }
 
-void sketch_add(struct sketch *sketch, double number)
+void sketch_reserve(struct sketch_side *side, uint32_t bucket)
 {
-    sketch->count++;
-    if (number == 0) {
-        sketch->zeros++;
-        return;
-    }
-    uint64_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    struct sketch_side *side = bits >> 63 ? &sketch->negative : &sketch->positive;
-    uint32_t bucket = (uint32_t)((bits & INT64_MAX) >> (MANTISSA_BITS - sketch->bits));
     reserve(side, bucket, bucket);
-    side->counts[bucket - side->first]++;
 }
 
 static void merge_side(struct sketch_side *side, const struct sketch_side *other)
@@ -82,7 +71,7 @@ void sketch_merge(struct sketch *sketch, const struct sketch *other)
 /* Where a bucket begins: its number is the upper bits of that double. */
 static double begin_of(const struct sketch *sketch, uint32_t bucket)
 {
-    uint64_t bits = (uint64_t)bucket << (MANTISSA_BITS - sketch->bits);
+    uint64_t bits = (uint64_t)bucket << (SKETCH_MANTISSA_BITS - sketch->bits);
     double begin;
     memcpy(&begin, &bits, sizeof begin);
     return begin;

@@ -10,6 +10,8 @@
 #ifndef FFREPLAY_SKETCH_H
 #define FFREPLAY_SKETCH_H
 
+#include <string.h>
+
 #include "statistics.h"
 
 /* Counts of consecutive buckets. */
@@ -33,8 +35,27 @@ struct sketch {
 void sketch_init(struct sketch *sketch, double accuracy);
 void sketch_release(struct sketch *sketch);
 
+#define SKETCH_MANTISSA_BITS 52
+
+/* Makes room for the bucket. */
+void sketch_reserve(struct sketch_side *side, uint32_t bucket);
+
 /* `number` is finite. */
-void sketch_add(struct sketch *sketch, double number);
+static inline void sketch_add(struct sketch *sketch, double number)
+{
+    sketch->count++;
+    if (number == 0) {
+        sketch->zeros++;
+        return;
+    }
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    struct sketch_side *side = bits >> 63 ? &sketch->negative : &sketch->positive;
+    uint32_t bucket = (uint32_t)((bits & INT64_MAX) >> (SKETCH_MANTISSA_BITS - sketch->bits));
+    if (bucket - side->first >= side->size)
+        sketch_reserve(side, bucket);
+    side->counts[bucket - side->first]++;
+}
 /* Both have the same accuracy. */
 void sketch_merge(struct sketch *sketch, const struct sketch *other);
 
