@@ -31,19 +31,30 @@ void *xcalloc(size_t count, size_t size)
     return pointer;
 }
 
-void *xcalloc_table(size_t count, size_t size)
+static void *alloc_large(size_t count, size_t size)
 {
     size_t bytes = count * size;
     if (size > 0 && bytes / size != count)
         out_of_memory();
-    if (bytes < LARGE_PAGE)
-        return xcalloc(count, size);
-    void *table = aligned_alloc(LARGE_PAGE, (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE);
-    if (!table)
+    size_t alignment = bytes < LARGE_PAGE ? 64 : LARGE_PAGE;
+    void *memory = aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    if (!memory)
         out_of_memory();
-    madvise(table, bytes, MADV_HUGEPAGE);
-    memset(table, 0, bytes);
+    if (alignment == LARGE_PAGE)
+        madvise(memory, bytes, MADV_HUGEPAGE);
+    return memory;
+}
+
+void *xcalloc_table(size_t count, size_t size)
+{
+    void *table = alloc_large(count, size);
+    memset(table, 0, count * size);
     return table;
+}
+
+void *xalloc_rows(size_t count, size_t size)
+{
+    return alloc_large(count, size);
 }
 
 void *xrealloc(void *pointer, size_t size)

@@ -69,6 +69,9 @@ void *xcalloc(size_t count, size_t size);
  * one by one, and twice, to be read and then to be written, for which all processors are stopped.
  */
 void *xcalloc_table(size_t count, size_t size);
+/* The same, but what it holds is not known, and its pages come one by one: for rows that are
+ * written in their order, before they are read. */
+void *xalloc_rows(size_t count, size_t size);
 void *xrealloc(void *pointer, size_t size);
 
 #endif

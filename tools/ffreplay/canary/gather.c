@@ -51,11 +51,16 @@ static void count_unit(struct analysis *analysis, const struct assigner *assigne
 {
     if (assigner->unit == NO_PLACE)
         return;
+    uint64_t seen = UINT64_C(1) << (group == ASSIGNED_CANARY ? UNIT_IN_CANARY : UNIT_IN_CONTROL);
+    const struct layout *layout = assigner->layout;
+    if (layout->hashes_units && assigner->unit == layout->unit) {
+        if (event->has_unit)
+            unit_shares_add(&analysis->shares, event->unit, seen);
+        return;
+    }
     const struct value *unit = &event->values[assigner->unit];
     if (unit->kind == VALUE_STRING || unit->kind == VALUE_NUMBER)
-        unit_shares_add(&analysis->shares, unit_hash_of(unit->text, unit->length),
-                        UINT64_C(1)
-                            << (group == ASSIGNED_CANARY ? UNIT_IN_CANARY : UNIT_IN_CONTROL));
+        unit_shares_add(&analysis->shares, unit_hash_of(unit->text, unit->length), seen);
 }
 
 /* The group that a line before the stage belongs to. */

@@ -10,6 +10,7 @@
 #include "compiler/project.h"
 #include "line_parser.h"
 #include "lines.h"
+#include "unit_set.h"
 
 /* Numbers are parsed once a line, whoever needs them. */
 enum number_use {
@@ -27,6 +28,7 @@ struct layout {
     uint32_t count;
     uint32_t time;
     uint32_t unit, flag, variant, id; /* NO_PLACE where the log has none */
+    bool hashes_units;                /* somebody needs the unit's hash of each line */
 };
 #define NO_PLACE UINT32_MAX
 
@@ -48,6 +50,8 @@ struct event {
     enum record_group group;
     struct value *values;
     struct number *numbers;
+    bool has_unit; /* where the layout hashes units: whether the line has one, and its hash */
+    struct unit_hash unit;
 };
 
 void layout_init(struct layout *layout, const struct project *project, const struct log *log,

@@ -161,12 +161,23 @@ static bool take_time(struct records *records, const struct piece *piece)
     return false;
 }
 
+static void take_unit(struct records *records)
+{
+    struct event *event = &records->event;
+    const struct value *unit = &event->values[records->layout->unit];
+    event->has_unit = unit->kind == VALUE_STRING || unit->kind == VALUE_NUMBER;
+    if (event->has_unit)
+        event->unit = unit_hash_of(unit->text, unit->length);
+}
+
 static void read_record(struct records *records, const struct piece *piece, const char *digested,
                         size_t digested_length)
 {
     records->counts.lines++;
     if (!take_time(records, piece) || !take_numbers(records, piece))
         return;
+    if (records->layout->hashes_units)
+        take_unit(records);
     records->event.group = records->parser->group;
     struct record record = {.event = &records->event,
                             .log = records->log,

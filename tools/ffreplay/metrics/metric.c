@@ -54,6 +54,7 @@ bool measure_prepare(struct measure *measure, const struct metric *metric, struc
         measure->quick_of = predicate_quick(measure->of);
     if (metric->per_unit && !per_unit_is_known(measure))
         return false;
+    layout->hashes_units |= metric->per_unit;
     if (metric->kind == METRIC_QUANTILE && metric->accuracy < SKETCH_BEST_ACCURACY)
         return complain(layout->project, metric->name.span,
                         "metric '%s' asks for an accuracy of %g; the best there is, is %g",
@@ -120,9 +121,8 @@ static void take_outcome(const struct measure *measure, const struct event *even
 static void take_unit(const struct measure *measure, const struct event *event,
                       struct sample *sample)
 {
-    const struct value *unit = &event->values[measure->layout->unit];
-    if (unit->kind == VALUE_STRING || unit->kind == VALUE_NUMBER)
-        sample->unit = unit_hash_of(unit->text, unit->length);
+    if (event->has_unit)
+        sample->unit = event->unit;
     else if (measure->metric->per_unit)
         sample->counts = false;
     else
@@ -159,7 +159,7 @@ void cell_gather_spread(struct cell *cell, struct measure *measure)
     if (metric->per_unit && metric->kind == METRIC_PROPORTION)
         return; /* units that are hit, of units: nothing is clustered any more */
     if (has_units) {
-        measure->takes_units = true;
+        measure->takes_units = measure->layout->hashes_units = true;
         cell->totals = xcalloc(1, sizeof *cell->totals);
     } else if (metric->kind == METRIC_MEAN || metric->kind == METRIC_RATIO) {
         cell->spread = xcalloc(1, sizeof *cell->spread);

@@ -6,37 +6,95 @@
 
 #include "compiler/base/memory.h"
 
-static struct unit_total *slot_of(const struct unit_totals *totals, struct unit_hash unit)
+#define FIRST_CHUNK_BITS 6
+#define ROW_MASK         UINT64_C(0xffffffff)
+
+/* --------------------------------------------------------------------------------------- rows -- */
+
+static unsigned chunk_of(uint64_t row)
 {
-    uint64_t at = unit.low & (totals->capacity - 1);
-    for (;; at = (at + 1) & (totals->capacity - 1)) {
-        struct unit_total *slot = &totals->slots[at];
-        bool is_free = slot->unit.low == 0 && slot->unit.high == 0;
-        if (is_free || (slot->unit.low == unit.low && slot->unit.high == unit.high))
-            return slot;
+    return 63 - (unsigned)__builtin_clzll(row + (1 << FIRST_CHUNK_BITS)) - FIRST_CHUNK_BITS;
+}
+
+static struct unit_total *row_at(const struct unit_totals *totals, uint64_t row)
+{
+    unsigned chunk = chunk_of(row);
+    uint64_t begin = (UINT64_C(1) << (chunk + FIRST_CHUNK_BITS)) - (1 << FIRST_CHUNK_BITS);
+    return &totals->chunks[chunk][row - begin];
+}
+
+static struct unit_total *add_row(struct unit_totals *totals, struct unit_hash unit)
+{
+    unsigned chunk = chunk_of(totals->count);
+    if (!totals->chunks[chunk])
+        totals->chunks[chunk] =
+            xalloc_rows(UINT64_C(1) << (chunk + FIRST_CHUNK_BITS), sizeof *totals->chunks[chunk]);
+    struct unit_total *row = row_at(totals, totals->count++);
+    *row = (struct unit_total){.unit = unit};
+    return row;
+}
+
+static uint64_t tag_of(struct unit_hash unit)
+{
+    return unit.high & ~ROW_MASK;
+}
+
+static bool is_same(struct unit_hash a, struct unit_hash b)
+{
+    return a.low == b.low && a.high == b.high;
+}
+
+/* Rows go by their hash, whatever was there before. */
+static void grow(struct unit_totals *totals)
+{
+    totals->capacity = totals->capacity ? totals->capacity * 2 : 128;
+    free(totals->index);
+    totals->index = xcalloc_table(totals->capacity, sizeof *totals->index);
+    for (uint64_t i = 0; i < totals->count; i++) {
+        struct unit_hash unit = row_at(totals, i)->unit;
+        uint64_t at = unit.low & (totals->capacity - 1);
+        while (totals->index[at])
+            at = (at + 1) & (totals->capacity - 1);
+        totals->index[at] = tag_of(unit) | (i + 1);
     }
 }
 
-static bool is_taken(const struct unit_total *slot)
+/* What is most likely the unit's row, which is not looked at; NULL: it has none. */
+static struct unit_total *likely_row(const struct unit_totals *totals, struct unit_hash unit)
 {
-    return slot->unit.low != 0 || slot->unit.high != 0;
+    uint64_t at = unit.low & (totals->capacity - 1);
+    for (; totals->index[at]; at = (at + 1) & (totals->capacity - 1))
+        if (((totals->index[at] ^ unit.high) & ~ROW_MASK) == 0)
+            return row_at(totals, (totals->index[at] & ROW_MASK) - 1);
+    return NULL;
 }
 
-static void grow(struct unit_totals *totals)
+/* The unit's row, which is made if need be. */
+static struct unit_total *row_of(struct unit_totals *totals, struct unit_hash unit, bool *is_new)
 {
-    struct unit_totals larger = *totals;
-    larger.capacity = totals->capacity ? totals->capacity * 2 : 64;
-    larger.slots = xcalloc_table(larger.capacity, sizeof *larger.slots);
-    for (uint64_t i = 0; i < totals->capacity; i++)
-        if (is_taken(&totals->slots[i]))
-            *slot_of(&larger, totals->slots[i].unit) = totals->slots[i];
-    free(totals->slots);
-    *totals = larger;
+    if (totals->count * 2 >= totals->capacity)
+        grow(totals);
+    uint64_t at = unit.low & (totals->capacity - 1);
+    *is_new = false;
+    for (; totals->index[at]; at = (at + 1) & (totals->capacity - 1)) {
+        if (((totals->index[at] ^ unit.high) & ~ROW_MASK) != 0)
+            continue;
+        struct unit_total *row = row_at(totals, (totals->index[at] & ROW_MASK) - 1);
+        if (is_same(row->unit, unit))
+            return row;
+    }
+    *is_new = true;
+    struct unit_total *row = add_row(totals, unit);
+    totals->index[at] = tag_of(unit) | totals->count;
+    return row;
 }
+
+/* ------------------------------------------------------------------------------------- totals -- */
 
 static __int128 fixed(double number)
 {
-    return (__int128)rint(number * 0x1p48);
+    double scaled = rint(number * 0x1p48);
+    return fabs(scaled) < 0x1p62 ? (__int128)(int64_t)scaled : (__int128)scaled;
 }
 
 static double number_of(__int128 total)
@@ -65,7 +123,7 @@ static void update_spread(struct unit_totals *totals, const struct unit_total *b
                           const struct unit_total *after)
 {
     struct spread *spread = totals->spread;
-    if (is_taken(before))
+    if (before)
         remove_from_spread(spread, number_of(before->first), number_of(before->second));
     spread_add(spread, number_of(after->first), number_of(after->second));
     /* What a product was too large for may come back below it. */
@@ -73,19 +131,32 @@ static void update_spread(struct unit_totals *totals, const struct unit_total *b
         forget_spread(totals);
 }
 
-static void add_fixed(struct unit_totals *totals, struct unit_hash unit, __int128 first,
-                      __int128 second)
+static void add_to_row(struct unit_totals *totals, struct unit_total *row, bool is_new,
+                       __int128 first, __int128 second)
 {
-    if (totals->count * 2 >= totals->capacity)
-        grow(totals);
-    struct unit_total *slot = slot_of(totals, unit);
-    const struct unit_total before = *slot;
-    totals->count += !is_taken(slot);
-    slot->unit = unit;
-    slot->first += first;
-    slot->second += second;
+    const struct unit_total before = *row;
+    row->first += first;
+    row->second += second;
     if (totals->spread)
-        update_spread(totals, &before, slot);
+        update_spread(totals, is_new ? NULL : &before, row);
+}
+
+static void do_first(struct unit_totals *totals)
+{
+    const struct unit_waiting *first = &totals->waiting[totals->waiting_from];
+    struct unit_total *row = first->likely;
+    bool is_new = false;
+    if (!row || !is_same(row->unit, first->unit))
+        row = row_of(totals, first->unit, &is_new);
+    add_to_row(totals, row, is_new, fixed(first->first), fixed(first->second));
+    totals->waiting_from = (totals->waiting_from + 1) % UNITS_WAITING;
+    totals->waiting_count--;
+}
+
+static void do_all(struct unit_totals *totals)
+{
+    while (totals->waiting_count > 0)
+        do_first(totals);
 }
 
 void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double first, double second)
@@ -94,20 +165,41 @@ void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double f
         totals->beyond = true;
         return;
     }
-    add_fixed(totals, unit, fixed(first), fixed(second));
+    if (totals->capacity > 0)
+        __builtin_prefetch(&totals->index[unit.low & (totals->capacity - 1)]);
+    if (totals->waiting_count == UNITS_WAITING)
+        do_first(totals);
+    uint32_t place = totals->waiting_from + totals->waiting_count++;
+    totals->waiting[place % UNITS_WAITING] =
+        (struct unit_waiting){.unit = unit, .first = first, .second = second};
+    if (totals->waiting_count <= UNITS_WAITING / 2 || totals->capacity == 0)
+        return;
+    struct unit_waiting *middle = &totals->waiting[(place - UNITS_WAITING / 2) % UNITS_WAITING];
+    middle->likely = likely_row(totals, middle->unit);
+    if (middle->likely) {
+        __builtin_prefetch(middle->likely, 1);
+        __builtin_prefetch((const char *)(middle->likely + 1) - 1, 1);
+    }
 }
 
-void unit_totals_merge(struct unit_totals *totals, const struct unit_totals *other)
+void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other)
 {
+    do_all(totals);
+    do_all(other);
     totals->beyond |= other->beyond;
-    for (uint64_t i = 0; i < other->capacity; i++)
-        if (is_taken(&other->slots[i]))
-            add_fixed(totals, other->slots[i].unit, other->slots[i].first, other->slots[i].second);
+    for (uint64_t i = 0; i < other->count; i++) {
+        const struct unit_total *added = row_at(other, i);
+        bool is_new;
+        struct unit_total *row = row_of(totals, added->unit, &is_new);
+        add_to_row(totals, row, is_new, added->first, added->second);
+    }
 }
 
 void unit_totals_release(struct unit_totals *totals)
 {
-    free(totals->slots);
+    for (unsigned i = 0; i < UNIT_CHUNKS; i++)
+        free(totals->chunks[i]);
+    free(totals->index);
     free(totals->spread);
     *totals = (struct unit_totals){0};
 }
@@ -137,15 +229,16 @@ void spread_merge(struct spread *spread, const struct spread *other)
 static struct spread *spread_of(const struct unit_totals *totals)
 {
     struct spread *spread = xcalloc(1, sizeof *spread);
-    for (uint64_t i = 0; i < totals->capacity; i++)
-        if (is_taken(&totals->slots[i]))
-            spread_add(spread, number_of(totals->slots[i].first),
-                       number_of(totals->slots[i].second));
+    for (uint64_t i = 0; i < totals->count; i++) {
+        const struct unit_total *row = row_at(totals, i);
+        spread_add(spread, number_of(row->first), number_of(row->second));
+    }
     return spread;
 }
 
 void spread_add_units(struct spread *spread, struct unit_totals *totals)
 {
+    do_all(totals);
     if (!totals->spread)
         totals->spread = spread_of(totals);
     spread_merge(spread, totals->spread);

@@ -3,23 +3,38 @@
  * of. A unit is a user, a session, whatever the log says requests come in clusters of.
  *
  * Totals are fixed-point integers, so that they do not depend on the order of the lines. Memory
- * grows with the units: 48 bytes for each, and as much again for free slots.
+ * grows with the units: 64 to 80 bytes for each.
+ *
+ * Of a million units, each line's is somewhere else in memory. So an addition waits a while: when
+ * it comes, its place in the index is fetched, half-way its row, and when both are there it is
+ * done.
  */
 #ifndef FFREPLAY_UNIT_TOTALS_H
 #define FFREPLAY_UNIT_TOTALS_H
 
-#include "tools/ffreplay/statistics/statistics.h"
 #include "tools/ffreplay/logs/unit_set.h"
+#include "tools/ffreplay/statistics/statistics.h"
 
 struct unit_total {
-    struct unit_hash unit; /* zeros: a free slot */
+    struct unit_hash unit;
     __int128 first, second;
 };
 
+#define UNITS_WAITING 16
+#define UNIT_CHUNKS   27 /* of doubling size: four billion units */
+
 struct unit_totals {
-    struct unit_total *slots;
-    uint64_t capacity; /* a power of two, or 0 */
-    uint64_t count;
+    struct unit_waiting {
+        struct unit_hash unit;
+        double first, second;
+        struct unit_total *likely; /* its row, by the index alone; NULL: not looked for, or none */
+    } waiting[UNITS_WAITING];
+    uint32_t waiting_from, waiting_count; /* a ring */
+
+    uint64_t *index;   /* by hash: the row's number from 1 below, bits of its hash above; 0: free */
+    uint64_t capacity; /* of the index: a power of two, or 0 */
+    uint64_t count;    /* of rows */
+    struct unit_total *chunks[UNIT_CHUNKS]; /* rows, which never move */
     bool beyond;           /* a number was too large: the totals are not all there is */
     struct spread *spread; /* of the units, once it was asked for; then kept up to date */
 };
@@ -29,7 +44,8 @@ struct unit_totals {
 
 void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double first,
                      double second);
-void unit_totals_merge(struct unit_totals *totals, const struct unit_totals *other);
+/* `other` holds the same afterwards. */
+void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other);
 void unit_totals_release(struct unit_totals *totals);
 
 /* Exact sums over things that have two numbers each: units, or events where no unit is known. */
