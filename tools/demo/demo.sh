@@ -218,12 +218,13 @@ step 'Ask for a decision while the canary is well'
 show=the_point run ffreplay decide $flag rupaya.requests=service.log -C flags -e production --apply
 claim 'it is not rolled back' grep -q 'state: running' $definition
 
-step 'The new service starts to fail: 30 % errors, three times as slow'
-edit $model '/canary-error-share:/,/value:/ s/value: .*/value: 0.3/
+step 'The new service starts to fail: 60 % errors, three times as slow'
+edit $model '/canary-error-share:/,/value:/ s/value: .*/value: 0.6/
     /canary-slowdown:/,/value:/ s/value: .*/value: 3/'
 run ffc build -C flags -e production -o live.ffs
 observe 1
 show_share
+sleep 2 # so that the failure is plain to see at whatever second somebody looks
 
 step "Watch the service's own log, and decide each second"
 say "$(grouped "$(wc -l <service.log)") lines, which do not say who was in the canary, such as"
