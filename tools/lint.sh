@@ -149,7 +149,7 @@ whitespace() {
     grep -nIE '[[:space:]]+$' "${texts[@]}" | sed -E 's/^([^:]+:[0-9]+):.*/\1: space at the end of the line/'
     grep -nIE $'^ *\t' "${sources[@]}" "${scripts[@]}" | sed -E 's/^([^:]+:[0-9]+):.*/\1: a tab/'
     for file in "${texts[@]}"; do
-        if [ -s "$file" ] && [ -n "$(tail -c 1 "$file")" ] && grep -qI . "$file"; then
+        if [ -s "$file" ] && grep -qI . "$file" && [ -n "$(tail -c 1 "$file")" ]; then
             echo "$file:$(wc -l <"$file"): no newline at the end of the file"
         fi
     done
