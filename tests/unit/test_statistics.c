@@ -656,6 +656,41 @@ static void keeps_the_estimate_within_its_bounds(void **state)
     }
 }
 
+/* The bound is where the e-value passes the threshold: not yet at the bound, and just beyond it. */
+static void bounds_quantiles_where_they_are_rejected(void **state)
+{
+    (void)state;
+    const char *text = getenv("SEED");
+    seed = text ? strtoull(text, NULL, 10) : 20261120;
+    printf("# SEED=%llu\n", (unsigned long long)seed);
+    uint32_t finite = 0;
+    for (int i = 0; i < 600; i++) {
+        struct bin bins[2][40];
+        random_bins(bins[0], 40);
+        random_bins(bins[1], 40);
+        struct distribution a = {bins[0], (size_t)(41 * random_share())};
+        struct distribution b = {bins[1], (size_t)(41 * random_share())};
+        double q = 0.01 + 0.98 * random_share(), growth = 0.5 + 2 * random_share();
+        enum change change = (enum change)(i % 2);
+        struct interval found = quantiles_sequence(&a, &b, q, change, 0.05, growth);
+        assert_false(isnan(found.lower) || isnan(found.upper));
+        for (int side = SIDE_ABOVE; side <= SIDE_BELOW; side++) {
+            double at = side == SIDE_ABOVE ? found.lower : found.upper;
+            double off = 1e-9 * (1 + fabs(at)), out = side == SIDE_ABOVE ? at - off : at + off;
+            double in = side == SIDE_ABOVE ? at + off : at - off;
+            if (!isfinite(at) || (change == CHANGE_RELATIVE && at <= -1))
+                continue;
+            finite++;
+            bool relative = change == CHANGE_RELATIVE;
+            assert_true(quantiles_log_e(&a, &b, q, (enum side)side, relative ? 1 + out : 1,
+                                        relative ? 0 : out, growth) >= log(20) - 1e-9);
+            assert_true(quantiles_log_e(&a, &b, q, (enum side)side, relative ? 1 + in : 1,
+                                        relative ? 0 : in, growth) < log(20) + 1e-9);
+        }
+    }
+    assert_true(finite > 300);
+}
+
 /* Verdicts that re-testing with Mann-Whitney gets wrong: known complaints about canary judges. */
 static void does_not_pass_what_ranks_pass(void **state)
 {
@@ -983,6 +1018,7 @@ int main(void)
         cmocka_unit_test(widens_by_the_design_effect),
         cmocka_unit_test(bounds_the_canary_alone_and_against_before),
         cmocka_unit_test(keeps_the_estimate_within_its_bounds),
+        cmocka_unit_test(bounds_quantiles_where_they_are_rejected),
         cmocka_unit_test(does_not_pass_what_ranks_pass),
         cmocka_unit_test(tests_means),
         cmocka_unit_test(tests_proportions),

@@ -42,15 +42,19 @@ struct interval quantile_sequence(const struct distribution *values, double q, d
     proportion_bets_init(&more, SIDE_ABOVE, q);
     struct interval found = {-INFINITY, INFINITY};
     double count = count_of(values) * growth, threshold = -log(alpha), seen = 0;
+    bool is_above = true;
     for (size_t i = 0; i < values->count; i++) {
         const struct bin *bin = &values->bins[i];
         double before = seen;
         seen += bin->count * growth;
         /* Too few values lie at or below: the quantile is above. The first bin that is not
          * rejected may hold it from its low end on. */
-        if (proportion_bets_log_e(&fewer, before, count - before) >= threshold)
+        is_above = is_above && proportion_bets_log_e(&fewer, before, count - before) >= threshold;
+        if (is_above)
             found.lower = bin->low;
-        if (isinf(found.upper) && proportion_bets_log_e(&more, seen, count - seen) >= threshold)
+        /* No bet on more is won by a share of q or less. */
+        if (isinf(found.upper) && seen > q * count &&
+            proportion_bets_log_e(&more, seen, count - seen) >= threshold)
             found.upper = bin->high;
     }
     return found;
@@ -190,43 +194,151 @@ double quantiles_log_e(const struct distribution *canary, const struct distribut
     return least;
 }
 
-struct quantiles {
-    const struct distribution *canary, *control;
-    double q, growth;
+/* An arm's bins from one end to the other: from below, or, negated, from above. */
+struct walk {
+    const struct distribution *values;
+    bool down;
+    size_t next;
+    double passed; /* values in the bins before `next` */
+    struct witness witness;
 };
 
-static double of_difference(const void *data, enum side side, double value)
+static struct walk walk_of(const struct distribution *values, enum side side, bool is_canary,
+                           double q, double growth)
 {
-    const struct quantiles *of = data;
-    return quantiles_log_e(of->canary, of->control, of->q, side, 1, value, of->growth);
+    struct walk walk = {.values = values, .down = side == SIDE_BELOW};
+    enum side bets = is_canary ? SIDE_BELOW : SIDE_ABOVE;
+    walk.witness = witness_of(values, bets, walk.down ? 1 - q : q, growth);
+    return walk;
 }
 
-static double of_ratio(const void *data, enum side side, double value)
+static struct bin bin_at(const struct walk *walk, size_t i)
 {
-    const struct quantiles *of = data;
-    return quantiles_log_e(of->canary, of->control, of->q, side, value, 0, of->growth);
+    if (!walk->down)
+        return walk->values->bins[i];
+    const struct bin *bin = &walk->values->bins[walk->values->count - 1 - i];
+    return (struct bin){-bin->high, -bin->low, bin->count};
+}
+
+static bool step(struct walk *walk)
+{
+    if (walk->next == walk->values->count)
+        return false;
+    walk->passed += bin_at(walk, walk->next++).count;
+    return true;
+}
+
+/*
+ * By what the control's quantile has to be multiplied, or what added to it, for the canary's to be
+ * no more: the least such change that is not rejected. Of values negated, the greatest.
+ *
+ * A place in the control's bin j is not rejected once at least so many of the canary's bins, the
+ * first k, begin before it. The further j is, the more the control says against it, and the more
+ * has k to be; of all j with the same k, the last needs the least change. So one walk along both
+ * finds them all.
+ */
+struct pairs {
+    struct walk canary, control; /* `next` of them is k, and j */
+    double threshold;
+    double left; /* of the threshold, beside what the canary says */
+};
+
+static bool is_rejected(const struct pairs *pairs, double below)
+{
+    const struct witness *control = &pairs->control.witness;
+    return says_enough(control, below) || says(control, below) >= pairs->left;
+}
+
+static double passed_after(const struct walk *walk)
+{
+    return walk->passed + bin_at(walk, walk->next).count;
+}
+
+/* The last j for the first k is far: what is enough there is faster found than each j asked. */
+static void skip_control(struct pairs *pairs)
+{
+    struct walk *control = &pairs->control;
+    struct witness far = control->witness;
+    find_enough(&far, pairs->left);
+    while (control->next < control->values->count && !says_enough(&far, passed_after(control)))
+        step(control);
+}
+
+/* To the last j that is not rejected, if there is one. */
+static bool pass_control(struct pairs *pairs)
+{
+    struct walk *control = &pairs->control;
+    if (is_rejected(pairs, control->passed))
+        return false;
+    while (control->next < control->values->count && !is_rejected(pairs, passed_after(control)))
+        step(control);
+    return true;
+}
+
+static double change_needed(const struct pairs *pairs, enum change change)
+{
+    const struct walk *canary = &pairs->canary, *control = &pairs->control;
+    bool any = canary->next == 0 || control->next == control->values->count;
+    if (any && (change == CHANGE_ABSOLUTE || control->down))
+        return -INFINITY;
+    if (any)
+        return 0;
+    double low = bin_at(canary, canary->next - 1).low, high = bin_at(control, control->next).high;
+    if (change == CHANGE_ABSOLUTE)
+        return low - high;
+    /* Only ratios above zero are looked at, and of values negated, they are, too. */
+    if (control->down)
+        return high >= 0 ? -INFINITY : low < 0 ? -(low / high) : 0;
+    return low <= 0 ? 0 : high > 0 ? low / high : INFINITY;
+}
+
+static double least_change(struct pairs *pairs, enum change change)
+{
+    double least = INFINITY;
+    bool begun = false;
+    struct walk *canary = &pairs->canary, *control = &pairs->control;
+    find_enough(&canary->witness, pairs->threshold - log(KEPT));
+    find_enough(&control->witness, pairs->threshold - log(KEPT));
+    do {
+        if (says_enough(&canary->witness, canary->passed))
+            continue;
+        pairs->left = pairs->threshold - says(&canary->witness, canary->passed);
+        if (!begun)
+            skip_control(pairs);
+        begun = true;
+        if (!pass_control(pairs))
+            continue;
+        least = fmin(least, change_needed(pairs, change));
+        if (control->next == control->values->count ||
+            says_enough(&control->witness, passed_after(control)))
+            break; /* with more of the canary, only more change */
+    } while (step(canary));
+    return least;
 }
 
 struct interval quantiles_sequence(const struct distribution *canary,
                                    const struct distribution *control, double q, enum change change,
                                    double alpha, double growth)
 {
-    struct quantiles of = {canary, control, q, growth};
+    double bounds[2];
     double of_canary = distribution_quantile(canary, q);
     double of_control = distribution_quantile(control, q);
     struct interval unknown = {-INFINITY, INFINITY};
-    if (isnan(of_canary) || isnan(of_control))
+    if (isnan(of_canary) || isnan(of_control) || (change == CHANGE_RELATIVE && !(of_control > 0)))
         return unknown;
-    if (change == CHANGE_RELATIVE) {
-        if (!(of_control > 0))
-            return unknown;
-        struct interval found = sequence_search_ratio(of_ratio, &of, alpha);
-        /* Ratios below zero are not searched, only known to be there. */
-        if (found.lower <= -1 && canary->bins[0].low < 0)
-            found.lower = -INFINITY;
-        return found;
+    for (int side = SIDE_ABOVE; side <= SIDE_BELOW; side++) {
+        struct pairs pairs = {
+            .canary = walk_of(canary, (enum side)side, true, q, growth),
+            .control = walk_of(control, (enum side)side, false, q, growth),
+            .threshold = -log(alpha),
+        };
+        bounds[side] = least_change(&pairs, change);
     }
-    double step = fmax(fabs(of_canary), fabs(of_control)) / 64;
-    return sequence_search(of_difference, &of, alpha, unknown, of_canary - of_control,
-                           step > 0 ? step : 1);
+    struct interval found = {bounds[SIDE_ABOVE], -bounds[SIDE_BELOW]};
+    if (change == CHANGE_ABSOLUTE)
+        return found;
+    /* Ratios below zero are not looked at, only known to be there. */
+    found.lower = found.lower <= 0 && canary->bins[0].low < 0 ? -INFINITY : found.lower - 1;
+    found.upper -= 1;
+    return found;
 }
