@@ -92,6 +92,9 @@ metrics:
   failing_users: {kind: proportion, of: {status: {gte: 500}}, per: unit, better: lower}
   requests_a_user: {kind: mean, value: latency, per: unit, agg: count, better: lower}
   wait_a_user: {kind: mean, value: latency, per: unit, agg: sum, unit: ms, better: lower}
+  usual_wait: {kind: mean, value: latency, per: unit, agg: mean, unit: ms, better: lower}
+  worst_wait: {kind: mean, value: latency, per: unit, agg: max, unit: ms, better: lower}
+  last_wait: {kind: mean, value: latency, per: unit, agg: last, unit: ms, better: lower}
   slow_share: {kind: ratio, numerator: latency, denominator: status, better: lower}
   never: {kind: max, value: no_such_field, better: lower}
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Every metric kind against a separate computation of it, assignment included: figures to the bit
 where they are exact, within the accuracy where they are sketched."""
+import collections
 import math
 
 from lab import START, bucket, canary, decide, equal, exposed, finish, ok, project, requests, write
@@ -22,6 +23,9 @@ guards:
   - {metric: failing_users, max: 99%}
   - {metric: requests_a_user, max: 100}
   - {metric: wait_a_user, max: 100s}
+  - {metric: usual_wait, max: 100s}
+  - {metric: worst_wait, max: 100s}
+  - {metric: last_wait, max: 100s}
   - {metric: slow_share, max: 100}
   - {metric: error_rate, max: 5%, over: 5m, min_samples: 1}
   - {metric: latency_mean, max: 500ms, over: 90s, min_samples: 1}
@@ -102,6 +106,20 @@ def per_user(events, total):
     return len(users(measured)), total(measured) / len(users(measured))
 
 
+def of_users(events, value):
+    """The mean over users of a value of each one's lines, rounded once."""
+    measured = collections.defaultdict(list)
+    for event in events:
+        if event["request_time"] is not None:
+            measured[event["user_id"]].append(event)
+    return len(measured), math.fsum(value(lines) for lines in measured.values()) / len(measured)
+
+
+def last_of(lines):
+    newest = max(line["ts"] for line in lines)
+    return max(latencies(line for line in lines if line["ts"] == newest))
+
+
 whole = (NOW - begin) / 1000
 EXPECTED = {
     "error_rate": lambda e: (len(e), len(failed(e)) / len(e)),
@@ -114,6 +132,9 @@ EXPECTED = {
     "failing_users": lambda e: (len(users(e)), len(users(failed(e))) / len(users(e))),
     "requests_a_user": lambda e: per_user(e, len),
     "wait_a_user": lambda e: per_user(e, lambda m: math.fsum(latencies(m))),
+    "usual_wait": lambda e: of_users(e, lambda lines: math.fsum(latencies(lines)) / len(lines)),
+    "worst_wait": lambda e: of_users(e, lambda lines: max(latencies(lines))),
+    "last_wait": lambda e: of_users(e, last_of),
     "slow_share": ratio,
 }
 equal(NOW, max(line["ts"] for line in lines), "now_is_the_latest_line")
@@ -125,6 +146,9 @@ for criterion in criteria[:len(EXPECTED)]:
         equal(got["n"], n, f"{name}_{group}_n")
         if name == "latency_p95":
             ok(abs(got["estimate"] - estimate) <= 0.01 * estimate, f"{name}_{group}_within_1_percent",
+               got["estimate"], estimate)
+        elif name == "usual_wait":  # a unit's sum is kept to 2^-48
+            ok(abs(got["estimate"] - estimate) <= 1e-12 * estimate, f"{name}_{group}_all_but_to_the_bit",
                got["estimate"], estimate)
         else:
             equal(got["estimate"], estimate, f"{name}_{group}_to_the_bit")

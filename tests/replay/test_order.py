@@ -23,6 +23,12 @@ guards:
   - {metric: failing_users, max: 99%, action: rollback}
   - {metric: requests_a_user, max: 100, action: rollback}
   - {metric: wait_a_user, max: 100s, action: rollback}
+  - {metric: usual_wait, max: 100s, action: rollback}
+  - {metric: worst_wait, max: 100s, over: 10m, min_samples: 1, action: rollback}
+  - {metric: last_wait, max: 100s, action: rollback}
+  - {metric: usual_wait, max_increase: 50%, action: rollback}
+  - {metric: worst_wait, max_increase: 50%, action: rollback}
+  - {metric: last_wait, max_increase: 50%, versus: before, on_nodata: ignore, action: alert}
   - {metric: slow_share, max: 100, action: rollback}
   - {metric: latency_mean, max: 500ms, over: 5m, min_samples: 1, action: rollback}
   - {metric: latency_p95, max: 500ms, over: 2m, for: 4, min_samples: 1, action: rollback}

@@ -10,11 +10,10 @@ static bool per_unit_is_known(const struct measure *measure)
 {
     const struct metric *metric = measure->metric;
     const struct layout *layout = measure->layout;
-    bool summed = metric->aggregate == AGGREGATE_SUM || metric->aggregate == AGGREGATE_COUNT;
-    if (metric->kind != METRIC_PROPORTION && !(metric->kind == METRIC_MEAN && summed)) {
-        complain(layout->project, metric->name.span, "metric '%s' cannot be computed per unit yet",
+    if (metric->kind != METRIC_PROPORTION && metric->kind != METRIC_MEAN) {
+        complain(layout->project, metric->name.span, "metric '%s' cannot be computed per unit",
                  metric->name.text);
-        complain_help("'per: unit' works for 'proportion', and for 'mean' with 'agg' sum or count");
+        complain_help("'per: unit' is for 'proportion' and 'mean'; a ratio is over units already");
         return false;
     }
     if (layout->unit == NO_PLACE) {
@@ -136,6 +135,30 @@ void measure_sample(const struct measure *measure, const struct event *event, st
         take_unit(measure, event, sample);
 }
 
+/* Of sums, all lines together say the mean over units; of the others, only each unit's value. */
+static bool needs_unit_values(const struct metric *metric)
+{
+    return metric->per_unit && metric->kind == METRIC_MEAN && metric->aggregate != AGGREGATE_SUM &&
+           metric->aggregate != AGGREGATE_COUNT;
+}
+
+static enum unit_aggregate unit_aggregate_of(const struct metric *metric)
+{
+    if (!needs_unit_values(metric))
+        return UNIT_SUM;
+    return metric->aggregate == AGGREGATE_MEAN  ? UNIT_MEAN
+           : metric->aggregate == AGGREGATE_MAX ? UNIT_MAX
+                                                : UNIT_LAST;
+}
+
+static void add_totals(struct cell *cell, const struct metric *metric)
+{
+    if (cell->totals)
+        return;
+    cell->totals = xcalloc(1, sizeof *cell->totals);
+    cell->totals->aggregate = unit_aggregate_of(metric);
+}
+
 void cell_init(struct cell *cell, const struct measure *measure)
 {
     *cell = (struct cell){0};
@@ -150,6 +173,8 @@ void cell_init(struct cell *cell, const struct measure *measure)
     }
     if (measure->metric->per_unit)
         cell->units = xcalloc(1, sizeof *cell->units);
+    if (needs_unit_values(measure->metric))
+        add_totals(cell, measure->metric);
 }
 
 void cell_gather_spread(struct cell *cell, struct measure *measure)
@@ -160,7 +185,7 @@ void cell_gather_spread(struct cell *cell, struct measure *measure)
         return; /* units that are hit, of units: nothing is clustered any more */
     if (has_units) {
         measure->takes_units = measure->layout->hashes_units = true;
-        cell->totals = xcalloc(1, sizeof *cell->totals);
+        add_totals(cell, metric);
     } else if (metric->kind == METRIC_MEAN || metric->kind == METRIC_RATIO) {
         cell->spread = xcalloc(1, sizeof *cell->spread);
     }
@@ -217,6 +242,8 @@ static void add_spread(struct cell *cell, const struct measure *measure,
         second = sample->denominator;
     } else if (metric->kind == METRIC_MEAN) {
         first = metric->per_unit && metric->aggregate == AGGREGATE_COUNT ? 1 : sample->number;
+        if (metric->aggregate == AGGREGATE_LAST && metric->per_unit)
+            second = (double)sample->time;
     }
     if (cell->totals)
         unit_totals_add(cell->totals, sample->unit, first, second);
@@ -308,6 +335,13 @@ uint64_t cell_samples(const struct cell *cell, const struct measure *measure)
 static double mean_of(const struct cell *cell, const struct measure *measure)
 {
     const struct metric *metric = measure->metric;
+    if (needs_unit_values(metric)) {
+        struct spread *units = xcalloc(1, sizeof *units);
+        spread_add_units(units, cell->totals);
+        double mean = units->beyond ? NAN : exact_sum_value(&units->first) / (double)units->count;
+        free(units);
+        return mean;
+    }
     double samples = (double)cell_samples(cell, measure);
     if (metric->per_unit && metric->aggregate == AGGREGATE_COUNT)
         return (double)cell->count / samples;

@@ -3,13 +3,14 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compiler/base/memory.h"
 
 #define FIRST_CHUNK_BITS 6
 #define ROW_MASK         UINT64_C(0xffffffff)
 
-/* --------------------------------------------------------------------------------------- rows -- */
+/* -------------------------------------------------------------------------------------- rows -- */
 
 static unsigned chunk_of(uint64_t row)
 {
@@ -89,7 +90,7 @@ static struct unit_total *row_of(struct unit_totals *totals, struct unit_hash un
     return row;
 }
 
-/* ------------------------------------------------------------------------------------- totals -- */
+/* ------------------------------------------------------------------------------------ totals -- */
 
 static __int128 fixed(double number)
 {
@@ -100,6 +101,38 @@ static __int128 fixed(double number)
 static double number_of(__int128 total)
 {
     return (double)total * 0x1p-48;
+}
+
+static double from_bits(__int128 bits)
+{
+    uint64_t word = (uint64_t)bits;
+    double number;
+    memcpy(&number, &word, sizeof number);
+    return number;
+}
+
+static __int128 to_bits(double number)
+{
+    uint64_t word;
+    memcpy(&word, &number, sizeof word);
+    return (__int128)word;
+}
+
+struct pair {
+    double first, second;
+};
+
+static struct pair pair_of(const struct unit_totals *totals, const struct unit_total *row)
+{
+    switch (totals->aggregate) {
+    case UNIT_MEAN:
+        return (struct pair){number_of(row->first) / number_of(row->second), 1};
+    case UNIT_MAX:
+    case UNIT_LAST:
+        return (struct pair){from_bits(row->first), 1};
+    default:
+        return (struct pair){number_of(row->first), number_of(row->second)};
+    }
 }
 
 /* Sums are exact, so that what was added can be taken away again without a trace. */
@@ -119,26 +152,47 @@ static void forget_spread(struct unit_totals *totals)
     totals->spread = NULL;
 }
 
-static void update_spread(struct unit_totals *totals, const struct unit_total *before,
-                          const struct unit_total *after)
+static void update_spread(struct unit_totals *totals, const struct pair *before,
+                          const struct pair *after)
 {
     struct spread *spread = totals->spread;
     if (before)
-        remove_from_spread(spread, number_of(before->first), number_of(before->second));
-    spread_add(spread, number_of(after->first), number_of(after->second));
+        remove_from_spread(spread, before->first, before->second);
+    spread_add(spread, after->first, after->second);
     /* What a product was too large for may come back below it. */
     if (spread->beyond)
         forget_spread(totals);
 }
 
+static void combine(const struct unit_totals *totals, struct unit_total *row, bool is_new,
+                    __int128 first, __int128 second)
+{
+    if (totals->aggregate == UNIT_SUM || totals->aggregate == UNIT_MEAN) {
+        row->first += first;
+        row->second += second;
+        return;
+    }
+    bool later = totals->aggregate == UNIT_LAST && second > row->second;
+    bool same_time = totals->aggregate == UNIT_MAX || second == row->second;
+    if (is_new || later || (same_time && from_bits(first) > from_bits(row->first))) {
+        row->first = first;
+        row->second = second;
+    }
+}
+
 static void add_to_row(struct unit_totals *totals, struct unit_total *row, bool is_new,
                        __int128 first, __int128 second)
 {
-    const struct unit_total before = *row;
-    row->first += first;
-    row->second += second;
-    if (totals->spread)
-        update_spread(totals, is_new ? NULL : &before, row);
+    if (!totals->spread) {
+        combine(totals, row, is_new, first, second);
+        return;
+    }
+    struct pair before = {0};
+    if (!is_new)
+        before = pair_of(totals, row);
+    combine(totals, row, is_new, first, second);
+    struct pair after = pair_of(totals, row);
+    update_spread(totals, is_new ? NULL : &before, &after);
 }
 
 static void do_first(struct unit_totals *totals)
@@ -148,7 +202,10 @@ static void do_first(struct unit_totals *totals)
     bool is_new = false;
     if (!row || !is_same(row->unit, first->unit))
         row = row_of(totals, first->unit, &is_new);
-    add_to_row(totals, row, is_new, fixed(first->first), fixed(first->second));
+    if (totals->aggregate == UNIT_SUM || totals->aggregate == UNIT_MEAN)
+        add_to_row(totals, row, is_new, fixed(first->first), fixed(first->second));
+    else
+        add_to_row(totals, row, is_new, to_bits(first->first), (__int128)first->second);
     totals->waiting_from = (totals->waiting_from + 1) % UNITS_WAITING;
     totals->waiting_count--;
 }
@@ -230,8 +287,8 @@ static struct spread *spread_of(const struct unit_totals *totals)
 {
     struct spread *spread = xcalloc(1, sizeof *spread);
     for (uint64_t i = 0; i < totals->count; i++) {
-        const struct unit_total *row = row_at(totals, i);
-        spread_add(spread, number_of(row->first), number_of(row->second));
+        struct pair pair = pair_of(totals, row_at(totals, i));
+        spread_add(spread, pair.first, pair.second);
     }
     return spread;
 }

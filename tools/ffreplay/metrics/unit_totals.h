@@ -15,8 +15,19 @@
 #include "tools/ffreplay/logs/unit_set.h"
 #include "tools/ffreplay/statistics/statistics.h"
 
+/* What becomes of a unit's numbers, and hence which two numbers it then has. */
+enum unit_aggregate {
+    UNIT_SUM,  /* both are added up */
+    UNIT_MEAN, /* the mean of the first ones, and 1 */
+    UNIT_MAX,  /* the greatest first one, and 1 */
+    UNIT_LAST  /* the first one that has the greatest second one, its time, and 1; of several at
+                  one time the greatest */
+};
+
 struct unit_total {
     struct unit_hash unit;
+    /* UNIT_SUM, UNIT_MEAN: fixed-point sums. UNIT_MAX, UNIT_LAST: the first one's bits, and the
+     * second one as an integer. */
     __int128 first, second;
 };
 
@@ -24,6 +35,7 @@ struct unit_total {
 #define UNIT_CHUNKS   27 /* of doubling size: four billion units */
 
 struct unit_totals {
+    enum unit_aggregate aggregate; /* zero, UNIT_SUM, unless it is set before the first is added */
     struct unit_waiting {
         struct unit_hash unit;
         double first, second;
