@@ -194,6 +194,27 @@ ok(watch.until(lambda: len(ledger(directory)) == 1), "all_means_every_canary", w
 ok(watch.until(lambda: "in full: " in watch.text()), "and_goes_on", watch.text())
 equal(watch.stop(signal.SIGINT), 0, "until_it_is_told_to_end")
 
+# ----------------------------------------------------------------------------------- too many bad lines
+
+log = path_of("spoilt.log")
+append(log, lines(20) + "no line of JSON\n" * 2)
+watch = Watch(running("spoilt"), log, "--json")
+ok(watch.until(lambda: "2 of 22 lines of log 'requests' are bad" in watch.errors()), "too_many_bad_lines_are_said",
+   watch.errors())
+time.sleep(2.5)
+equal((watch.errors().count("no verdict"), watch.looks()), (1, []), "when_it_begins_and_not_at_each_look")
+append(log, lines(300))
+ok(watch.until(lambda: used(watch) == 320), "verdicts_come_again_when_the_share_falls", watch.errors())
+ok("2 of 322 lines of log 'requests' are bad, no longer more than 1%: verdicts again" in watch.errors(),
+   "which_is_said_too", watch.errors())
+os.unlink(log)
+seen = len(watch.looks())
+ok(watch.until(lambda: len(watch.looks()) > seen + 1) and used(watch) == 320, "a_log_that_is_deleted_still_counts",
+   used(watch))
+append(log, lines(5))
+ok(watch.until(lambda: used(watch) == 325), "and_one_that_comes_in_its_place_is_read", used(watch))
+equal(watch.stop(), 0, "and_a_signal_ends_it_then")
+
 # ------------------------------------------------------------- definitions broken, mended, by others
 
 log = path_of("others.log")

@@ -7,6 +7,7 @@
 #include "assign.h"
 #include "decision.h"
 #include "evidence.h"
+#include "tools/ffreplay/replay/input_digest.h"
 #include "tools/ffreplay/replay/taker.h"
 #include "unit_shares.h"
 #include "tools/ffreplay/metrics/windows.h"
@@ -74,7 +75,7 @@ struct analysis {
     struct unit_shares shares;
     uint64_t assigned[ASSIGNMENT_COUNT];
     int64_t first, last; /* times of the lines that were used; INT64_MAX and INT64_MIN: none */
-    uint64_t digest[2];  /* sum of the 128-bit hashes of those lines, low half first */
+    struct input_digest digest; /* of those lines */
 };
 
 /*

@@ -11,15 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-static void add_to_digest(struct analysis *analysis, uint64_t low, uint64_t high)
-{
-    analysis->digest[0] += low;
-    analysis->digest[1] += high + (analysis->digest[0] < low);
-}
-
 static void gather(struct analysis *analysis, uint32_t log, const struct event *event,
                    enum assignment group)
 {
@@ -105,8 +96,7 @@ void analysis_take(struct analysis *analysis, const struct record *record)
         analysis->last = event->time;
     if (assignment != ASSIGNED_BEFORE)
         count_unit(analysis, assigner, event, assignment);
-    XXH128_hash_t hash = XXH3_128bits(record->digested, record->digested_length);
-    add_to_digest(analysis, hash.low64, hash.high64);
+    input_digest_add(&analysis->digest, record);
     gather(analysis, record->log, event, assignment);
 }
 
@@ -146,7 +136,7 @@ void analysis_begin(struct analysis *analysis)
     analysis->taker = (struct taker){take, note_incomplete, fork_taker, join_taker};
     analysis->shares = (struct unit_shares){0};
     memset(analysis->assigned, 0, sizeof analysis->assigned);
-    memset(analysis->digest, 0, sizeof analysis->digest);
+    analysis->digest = (struct input_digest){0};
     analysis->first = INT64_MAX;
     analysis->last = INT64_MIN;
     analysis->before_first = INT64_MAX;
@@ -210,7 +200,7 @@ static void join_counts(struct analysis *analysis, const struct analysis *fork)
 {
     for (int i = 0; i < ASSIGNMENT_COUNT; i++)
         analysis->assigned[i] += fork->assigned[i];
-    add_to_digest(analysis, fork->digest[0], fork->digest[1]);
+    input_digest_join(&analysis->digest, &fork->digest);
     if (fork->first < analysis->first)
         analysis->first = fork->first;
     if (fork->last > analysis->last)

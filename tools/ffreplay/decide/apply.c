@@ -61,8 +61,8 @@ static const struct canary *find_unchanged(const struct verdict *verdict,
 static void write_digests(struct verdict *verdict, const struct rollout *to, struct buffer *out)
 {
     const struct subject *subject = &verdict->analysis->subject;
-    char input[33], policy[POLICY_DIGEST];
-    input_digest(verdict->analysis, input);
+    char input[INPUT_DIGEST_TEXT], policy[POLICY_DIGEST];
+    input_digest_text(&verdict->analysis->digest, input);
     json_write_key(out, "digests");
     buffer_append_text(out, "{");
     entry_text(out, "input", input);

@@ -107,6 +107,19 @@ void flag_variants_close(struct flag_variants *variants)
     variants->store_count = 0;
 }
 
+void flag_variants_build(const struct flag_variants *variants, char hex[FLAG_BUILD_TEXT])
+{
+    const struct canary *canary = variants->targeting->canary;
+    const struct stage_time *times = variants->stages.items;
+    uint32_t place = variants->stages.count - 1;
+    /* A canary that was put back to pending by hand stands where it did first. */
+    if (canary && times[place].state != canary->state)
+        place = 0;
+    struct fflag_snapshot_info info = {.size = sizeof info};
+    fflag_view_info(variants->opened[place].view, &info);
+    memcpy(hex, info.build, FLAG_BUILD_TEXT);
+}
+
 /* ------------------------------------------------------------------------------------- lines -- */
 
 bool variant_reader_prepare(struct variant_reader *reader, const struct flag_variants *variants,

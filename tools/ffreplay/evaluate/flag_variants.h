@@ -31,6 +31,10 @@ bool flag_variants_open(struct flag_variants *variants, struct project *project,
                         const struct flag *flag, uint32_t environment);
 void flag_variants_close(struct flag_variants *variants);
 
+#define FLAG_BUILD_TEXT 33
+/* The content hash of the snapshot that the definitions compile to as they are. */
+void flag_variants_build(const struct flag_variants *variants, char hex[FLAG_BUILD_TEXT]);
+
 /* How the lines of a log tell. One thread's; a copy is another's. */
 struct variant_reader {
     const struct flag_variants *variants;

@@ -112,6 +112,8 @@ static void take(struct taker *taker, const struct record *record)
     if (record->duplicate || record->event->time > exposure->now)
         return;
     struct served served = served_of(&exposure->readers[record->log], record->event);
+    if (served.kind != SERVED_OTHER_FLAG)
+        input_digest_add(&exposure->digest, record);
     take_served(exposure, record, &served);
 }
 
@@ -133,6 +135,7 @@ static void join_taker(struct taker *taker, struct taker *other)
         exposure->lines[i] += fork->lines[i];
     for (uint32_t i = 0; i < REASONS; i++)
         exposure->reasons[i] += fork->reasons[i];
+    input_digest_join(&exposure->digest, &fork->digest);
     unit_shares_merge(&exposure->shares, &fork->shares);
     unit_shares_merge(&exposure->divided, &fork->divided);
     note_unknown(exposure, fork->unknown, fork->unknown_variant);

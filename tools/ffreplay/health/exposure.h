@@ -9,6 +9,7 @@
 
 #include "tools/ffreplay/canary/unit_shares.h"
 #include "tools/ffreplay/evaluate/flag_variants.h"
+#include "tools/ffreplay/replay/input_digest.h"
 #include "tools/ffreplay/replay/taker.h"
 
 #define REASONS (FFLAG_REASON_LAYER + 1)
@@ -32,6 +33,7 @@ struct exposure_taker {
     struct division division;
     int64_t now; /* later lines do not count */
 
+    struct input_digest digest;  /* of the lines that are about the flag */
     uint64_t lines[UNIT_GROUPS]; /* by variant */
     struct unit_shares shares;   /* the same of units */
     struct unit_shares divided;  /* units in the division, by the place of their arm */

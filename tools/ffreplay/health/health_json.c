@@ -101,6 +101,8 @@ static void put_canary(const struct health_page *page, struct buffer *out)
 void health_page_json(const struct health_page *page, struct buffer *out)
 {
     const struct table *table = page->table;
+    char build[FLAG_BUILD_TEXT];
+    flag_variants_build(page->exposure->variants, build);
     buffer_append_text(out, "{");
     field_count(out, "format_version", 1);
     field_text(out, "flag", page->exposure->variants->flag->name.text);
@@ -123,5 +125,8 @@ void health_page_json(const struct health_page *page, struct buffer *out)
     field_input(out, page->replay, table->used);
     field_time(out, "first", table->span.first);
     field_time(out, "last", table->span.last);
-    buffer_append_text(out, "}}\n");
+    field_digest(out, &page->exposure->digest);
+    buffer_append_text(out, "}");
+    field_text(out, "build", build);
+    buffer_append_text(out, "}\n");
 }

@@ -34,6 +34,8 @@ bool record_parse(struct recorded *record, const struct ledger_line *line)
                                 .override = json_object_get(json, "override")};
     bool change = record->from && record->from_state && record->to && record->to_state &&
                   record->flag && record->environment;
+    if (!change)
+        record->from = record->from_state = record->to = record->to_state = NULL;
     return record->time_text && parse_time(record->time_text, &record->time) && record->actor &&
            record->verdict && record->rule && record->reason &&
            (change || record->step || record->override);

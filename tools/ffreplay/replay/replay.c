@@ -218,24 +218,60 @@ static bool is_too_bad(const struct log_counts *counts, uint32_t max_bad)
     return lost * PERCENT_ALL > (wide)counts->pieces * records * max_bad;
 }
 
-bool replay_is_too_bad(const struct replay *replay)
+static uint64_t bad_lines(const struct log_counts *counts)
+{
+    uint64_t bad = 0;
+    for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
+        bad += counts->bad[cause];
+    return bad;
+}
+
+static void report_too_bad(const struct replay *replay, uint32_t log)
+{
+    const struct log_counts *counts = &replay->counts[log];
+    fprintf(stderr,
+            "ffreplay: %" PRIu64 " of %" PRIu64 " lines of log '%s' are bad (%" PRIu64
+            " unparsable, %" PRIu64 " without a time, %" PRIu64
+            " with a bad number), more than %g%%: no verdict\n",
+            bad_lines(counts), counts->lines, replay->project->logs[log]->name.text,
+            counts->bad[BAD_UNPARSABLE], counts->bad[BAD_NO_TIME], counts->bad[BAD_NUMBER],
+            replay->max_bad / 1000.0);
+}
+
+static void report_good_again(const struct replay *replay)
+{
+    for (uint32_t i = 0; i < replay->project->log_count; i++)
+        if (bad_lines(&replay->counts[i]) > 0)
+            fprintf(stderr,
+                    "ffreplay: %" PRIu64 " of %" PRIu64
+                    " lines of log '%s' are bad, no longer more than %g%%: verdicts again\n",
+                    bad_lines(&replay->counts[i]), replay->counts[i].lines,
+                    replay->project->logs[i]->name.text, replay->max_bad / 1000.0);
+}
+
+static bool find_too_bad(const struct replay *replay, bool reports)
 {
     bool too_bad = false;
     for (uint32_t i = 0; i < replay->project->log_count; i++) {
-        const struct log_counts *counts = &replay->counts[i];
-        uint64_t bad = 0;
-        for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
-            bad += counts->bad[cause];
-        if (!is_too_bad(counts, replay->max_bad))
+        if (!is_too_bad(&replay->counts[i], replay->max_bad))
             continue;
         too_bad = true;
-        fprintf(stderr,
-                "ffreplay: %" PRIu64 " of %" PRIu64 " lines of log '%s' are bad (%" PRIu64
-                " unparsable, %" PRIu64 " without a time, %" PRIu64
-                " with a bad number), more than %g%%: no verdict\n",
-                bad, counts->lines, replay->project->logs[i]->name.text,
-                counts->bad[BAD_UNPARSABLE], counts->bad[BAD_NO_TIME], counts->bad[BAD_NUMBER],
-                replay->max_bad / 1000.0);
+        if (reports)
+            report_too_bad(replay, i);
     }
     return too_bad;
+}
+
+bool replay_is_too_bad(const struct replay *replay)
+{
+    return find_too_bad(replay, true);
+}
+
+bool replay_stays_too_bad(const struct replay *replay, bool *too_bad)
+{
+    bool was = *too_bad;
+    *too_bad = find_too_bad(replay, !was);
+    if (was && !*too_bad)
+        report_good_again(replay);
+    return *too_bad;
 }

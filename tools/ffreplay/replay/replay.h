@@ -47,6 +47,9 @@ bool replay_read(struct replay *replay, char **arguments, size_t count);
 
 /* Whether too many lines of a log were bad; then it has been reported. */
 bool replay_is_too_bad(const struct replay *replay);
+/* For who reads on: the same, reported when it begins, and when it is over. *too_bad: whether it
+ * was so before, and then whether it is. */
+bool replay_stays_too_bad(const struct replay *replay, bool *too_bad);
 
 void replay_release(struct replay *replay);
 

@@ -65,3 +65,10 @@ void field_input(struct buffer *out, const struct replay *replay, uint64_t used)
         field_count(out, bad_cause_text((enum bad_cause)cause), all.bad[cause]);
     buffer_append_text(out, "}");
 }
+
+void field_digest(struct buffer *out, const struct input_digest *digest)
+{
+    char hex[INPUT_DIGEST_TEXT];
+    input_digest_text(digest, hex);
+    field_text(out, "digest", hex);
+}

@@ -5,6 +5,7 @@
 #define FFREPLAY_JSON_FIELDS_H
 
 #include "compiler/base/json.h"
+#include "tools/ffreplay/replay/input_digest.h"
 #include "tools/ffreplay/replay/replay.h"
 
 void field_text(struct buffer *out, const char *key, const char *text); /* NULL writes null */
@@ -19,5 +20,7 @@ void field_array(struct buffer *out, const char *key);
 
 /* What `input` begins with: lines, those that were used, bad ones by cause. */
 void field_input(struct buffer *out, const struct replay *replay, uint64_t used);
+/* What it ends with: those that were used, as one number. */
+void field_digest(struct buffer *out, const struct input_digest *digest);
 
 #endif

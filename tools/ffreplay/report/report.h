@@ -14,7 +14,6 @@ void report_json(struct verdict *verdict, struct buffer *out);
 void report_json_criteria(struct verdict *verdict, struct buffer *out);
 /* `"srm":…`, null where it is not known. */
 void report_json_ratio(const struct unit_ratio *ratio, struct buffer *out);
-void input_digest(const struct analysis *analysis, char hex[33]);
 
 /* For people. */
 void report_text(struct verdict *verdict, const struct page *page);

@@ -18,11 +18,6 @@ const char *finding_action_text(const struct finding *finding)
     return finding->advances ? "advance" : texts[finding->action];
 }
 
-void input_digest(const struct analysis *analysis, char hex[33])
-{
-    snprintf(hex, 33, "%016" PRIx64 "%016" PRIx64, analysis->digest[1], analysis->digest[0]);
-}
-
 static void group(struct buffer *out, const char *key, uint64_t samples, bool measured,
                   double estimate)
 {
@@ -148,9 +143,7 @@ static void input(struct verdict *verdict, struct buffer *out)
     buffer_append_text(out, "}");
     field_time(out, "first", analysis->first);
     field_time(out, "last", analysis->last);
-    char digest[33];
-    input_digest(analysis, digest);
-    field_text(out, "digest", digest);
+    field_digest(out, &analysis->digest);
     buffer_append_text(out, "}");
 }
 

@@ -243,8 +243,8 @@ static const char *sound_text(const struct report *report)
 void report_text(struct verdict *verdict, const struct page *page)
 {
     struct report report = {page, verdict, verdict->replay->texts};
-    char digest[33];
-    input_digest(verdict->analysis, digest);
+    char digest[INPUT_DIGEST_TEXT];
+    input_digest_text(&verdict->analysis->digest, digest);
     headline(&report);
     place(&report);
     criteria(&report);

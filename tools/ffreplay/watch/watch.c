@@ -61,7 +61,7 @@ static void look(struct watch *watch)
 {
     int worst = EXIT_FINE;
     arena_clear(&watch->texts);
-    if (!watch_read(watch) || replay_is_too_bad(&watch->replay))
+    if (!watch_read(watch) || replay_stays_too_bad(&watch->replay, &watch->too_bad))
         return;
     for (uint32_t i = 0; i < watch->replay.analysis_count && !watch->over; i++) {
         struct verdict verdict;
