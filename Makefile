@@ -50,6 +50,7 @@ commands_c := $(sort $(wildcard compiler/commands/*.c))
 replay_c := $(sort $(wildcard tools/ffreplay/*.c tools/ffreplay/*/*.c))
 replay_cc := $(sort $(wildcard tools/ffreplay/*.cc tools/ffreplay/*/*.cc))
 unit_c := $(sort $(wildcard tests/unit/test_*.c))
+fuzz_targets := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 bench_c := $(sort $(wildcard tools/bench/bench*.c))
 simulate_c := $(sort $(wildcard tools/simulate/*.c))
 service_log_c := $(sort $(wildcard tools/servicelog/*.c))
@@ -96,15 +97,15 @@ check-all: setup-prometheus official-sarif-schema check
 	    torture reload evaluate conditions context bucket signature counters exposure \
 	    verify verify_tables verify_code verify_damage)"
 
-## fuzz: feed definitions to the compiler under libFuzzer, ASan and UBSan for FUZZ_TIME seconds (60)
+## fuzz: feed definitions, snapshots, logs and ledgers to who reads them, under libFuzzer, ASan and
+##   UBSan, for FUZZ_TIME seconds each (60); FUZZ=log: one of them
 FUZZ_TIME = 60
+FUZZ = $(fuzz_targets)
 fuzz: setup-build setup-fuzz
+	@$(MAKE) --no-print-directory -s $(ffc)
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/fuzz CC=clang CXX=clang++ \
-	    SANITIZE=address,undefined,fuzzer-no-link $(BUILD)/fuzz/fuzz-definitions
-	@mkdir -p $(BUILD)/fuzz/corpus
-	$(BUILD)/fuzz/fuzz-definitions -max_total_time=$(FUZZ_TIME) -timeout=10 -max_len=8192 \
-	    -dict=tests/fuzz/definitions.dict -artifact_prefix=$(BUILD)/fuzz/ \
-	    $(BUILD)/fuzz/corpus tests/fuzz/corpus
+	    SANITIZE=address,undefined,fuzzer-no-link $(FUZZ:%=$(BUILD)/fuzz/fuzz-%)
+	@tests/fuzz/run.sh $(ffc) $(BUILD)/fuzz $(FUZZ_TIME) $(FUZZ)
 
 ## bench: time evaluation beside its limit loops, counting, opening and reloading (JSON=1 for JSON)
 bench: setup-build
@@ -284,7 +285,7 @@ $(BUILD)/bench-%: $(BUILD)/obj/tools/bench/bench_%.o $(compiler_a) $(library_a)
 
 # ----------------------------------------------------------------------------------- tests --
 
-check-programs: $(unit_tests) $(BUILD)/calibrate $(BUILD)/fuzz-replay
+check-programs: $(unit_tests) $(BUILD)/calibrate $(fuzz_targets:%=$(BUILD)/replay-%)
 
 # A unit test may use ffreplay's parts, too: everything but its main.
 replay_parts := $(filter-out tools/ffreplay/main.c,$(replay_c)) $(replay_cc)
@@ -294,11 +295,14 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,$(replay_parts) $(si
 	@mkdir -p $(@D)
 	$(CXX) $(link_flags) -o $@ $^ -lcmocka $(replay_libraries) $(compiler_libraries)
 
-$(BUILD)/fuzz-replay: $(call object,tests/fuzz/fuzz_definitions.c tests/fuzz/replay.c) $(compiler_a)
-	$(CC) $(link_flags) -o $@ $^ $(compiler_libraries)
+# What a fuzz target may use: all there is but the mains.
+fuzz_parts = $(call object,$(replay_parts)) $(compiler_a) $(library_a)
+
+$(BUILD)/replay-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call object,tests/fuzz/replay.c) $(fuzz_parts)
+	$(CXX) $(link_flags) -o $@ $^ $(replay_libraries) $(compiler_libraries)
 
 # Only clang has libFuzzer, which brings main().
-$(BUILD)/fuzz-definitions: $(call object,tests/fuzz/fuzz_definitions.c) $(compiler_a)
-	$(CC) $(link_flags) -fsanitize=fuzzer -o $@ $^ $(compiler_libraries)
+$(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(fuzz_parts)
+	$(CXX) $(link_flags) -fsanitize=fuzzer -o $@ $^ $(replay_libraries) $(compiler_libraries)
 
 -include $(shell find $(BUILD)/obj $(BUILD)/pic -name '*.d' 2>/dev/null)

@@ -20,7 +20,8 @@ mapfile -t sources < <(files '*.c' '*.h' '*.cc')
 mapfile -t scripts < <(files '*.sh' .ci/run)
 mapfile -t documents < <(files '*.md')
 # Golden output is what a program printed, and bad data is bad on purpose.
-mapfile -t texts < <(files . ':!LICENSE' ':!tests/golden' ':!tests/bad-data' ':!tests/cli')
+mapfile -t texts < <(files . ':!LICENSE' ':!tests/golden' ':!tests/bad-data' ':!tests/cli' \
+    ':!tests/fuzz/corpus')
 
 formatting() {
     clang-format-14 --dry-run -Werror "${sources[@]}" 2>&1 |

@@ -1,14 +1,19 @@
 #!/bin/bash
-# The fuzz target, built as everything else is: what it was seeded with, what it found, every example
-# of a diagnostic and the flags of five systems; and the seeds cut off at every byte.
+# The fuzz targets, built as everything else is: what they were seeded with, what they found, every
+# example of a diagnostic and the flags of five systems; and the seeds cut off at every byte.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-replay=$BUILD/fuzz-replay
 fuzz=$top/tests/fuzz
 cd "$scratch" || exit 2
+mkdir corpus && cp -r "$fuzz"/corpus/* corpus
+ok "snapshots of the definitions" "$fuzz/seeds.sh" "$FFC" corpus/snapshot
 
-ok "the corpus" "$replay" "$fuzz"/corpus/*
-ok "the corpus, cut off at every byte" timeout 120 "$replay" --cut "$fuzz"/corpus/*
+for target in definitions snapshot log ledger; do
+    ok "$target: the corpus" "$BUILD/replay-$target" corpus/$target/*
+    ok "$target: the corpus, cut off at every byte" timeout 240 "$BUILD/replay-$target" --cut corpus/$target/*
+done
+
+replay=$BUILD/replay-definitions
 ok "every example of a diagnostic" "$replay" "$top"/tests/golden/{diagnostics,mistakes,common}/*.yaml
 find "$top/flags" -name '*.yaml' -print0 | xargs -0 "$replay" >inputs 2>&1
 is "the flags of five systems" "$?$(grep -c inputs inputs)" 01

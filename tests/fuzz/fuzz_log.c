@@ -1,0 +1,150 @@
+/*
+ * fuzz_log.c - any bytes as a log, of any format: every line is a record, or is counted as bad.
+ *
+ * The first line names one of the project's logs below. What follows is read as its file, from
+ * where a file comes from, so that pieces, compression and records are all in it. Lines of NDJSON
+ * are parsed twice besides: by a parser that has learnt how lines look, and by one that has not,
+ * which must find the same.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "tools/ffreplay/replay/replay.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char definitions[] =
+    "project: {name: lab, environments: [production], bucket_by: user}\n"
+    "attributes: {user: string}\n"
+    "logs:\n"
+    "  ndjson: {format: ndjson, time: ts, unit: user, id: request}\n"
+    "  csv: {format: csv, time: ts, unit: user}\n"
+    "  columns: {format: csv, delimiter: semicolon, columns: [ts, user, status], time: ts}\n"
+    "  tsv: {format: tsv, time: ts}\n"
+    "  combined: {format: combined, time: time, unit: remote_addr}\n"
+    "  otlp: {format: otlp}\n"
+    "  goff: {format: go-feature-flag}\n"
+    "  prometheus: {format: prometheus}\n"
+    "  kayenta: {format: kayenta}\n";
+
+static uint64_t taken;
+
+static void take(struct taker *taker, const struct record *record)
+{
+    (void)taker;
+    taken += record->digested_length > 0;
+}
+
+/* It counts as a line, which is neither bad nor a record. */
+static void note_incomplete(struct taker *taker, uint32_t log)
+{
+    (void)taker;
+    (void)log;
+    taken++;
+}
+
+static int file_of(const uint8_t *data, size_t size)
+{
+    int fd = memfd_create("log", MFD_CLOEXEC);
+    assert(fd >= 0);
+    ssize_t written = write(fd, data, size);
+    assert(written == (ssize_t)size);
+    return fd;
+}
+
+/* What was read, was counted. */
+static void read_file_of(const char *name, const uint8_t *data, size_t size)
+{
+    struct replay replay = {.threads = 1};
+    struct taker taker = {.take = take, .note_incomplete = note_incomplete};
+    struct project *project = project_load_text("lab.yaml", definitions, sizeof definitions - 1, 0);
+    assert(project->diagnostics.errors == 0);
+    replay_init(&replay, project);
+    for (uint32_t i = 0; i < project->log_count; i++)
+        if (project->logs[i]->format != LOG_PROMETHEUS && project->logs[i]->format != LOG_KAYENTA)
+            layout_use_number(&replay.layouts[i], layout_path(&replay.layouts[i], "status"),
+                              NUMBER_REQUIRED);
+    replay_add_taker(&replay, &taker);
+
+    int fd = file_of(data, size);
+    char argument[64], *arguments[] = {argument};
+    snprintf(argument, sizeof argument, "%s=/proc/self/fd/%d", name, fd);
+    taken = 0;
+    if (replay_read(&replay, arguments, 1)) {
+        uint64_t lines = 0, bad = 0;
+        for (uint32_t i = 0; i < project->log_count; i++) {
+            lines += replay.counts[i].lines;
+            for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
+                bad += replay.counts[i].bad[cause];
+        }
+        assert(taken + bad == lines);
+        replay_is_too_bad(&replay);
+    }
+    close(fd);
+    replay_release(&replay);
+    project_free(project);
+}
+
+/* --------------------------------------------------------------------------------- both ways -- */
+
+static const char *const paths[] = {"ts", "user", "status", "geo.country", "request"};
+#define PATH_COUNT (sizeof paths / sizeof *paths)
+
+static bool is_same(const struct value *a, const struct value *b)
+{
+    if (a->kind != b->kind || a->kind == VALUE_ABSENT || a->kind == VALUE_OTHER)
+        return a->kind == b->kind;
+    if (a->kind == VALUE_BOOLEAN)
+        return a->boolean == b->boolean;
+    return a->length == b->length &&
+           (a->kind == VALUE_LIST || memcmp(a->text, b->text, a->length) == 0);
+}
+
+static void parse_both_ways(struct line_parser *learnt, const char *line, size_t length)
+{
+    struct value values[PATH_COUNT], expected[PATH_COUNT];
+    struct line_problem problem, expected_problem;
+    struct line_parser *fresh = ndjson_parser(paths, PATH_COUNT);
+    bool parsed = fresh->parse(fresh, line, length, expected, &expected_problem);
+    bool same = learnt->parse(learnt, line, length, values, &problem) == parsed;
+    for (size_t i = 0; same && parsed && i < PATH_COUNT; i++)
+        same = is_same(&values[i], &expected[i]);
+    assert(same);
+    fresh->close(fresh);
+}
+
+static void parse_lines(const uint8_t *data, size_t size)
+{
+    struct line_parser *learnt = ndjson_parser(paths, PATH_COUNT);
+    char *copy = calloc(1, size + LINE_PADDING + 1);
+    assert(copy);
+    memcpy(copy, data, size);
+    for (size_t at = 0; at < size;) {
+        const char *end = memchr(copy + at, '\n', size - at);
+        size_t length = end ? (size_t)(end - copy) - at : size - at;
+        parse_both_ways(learnt, copy + at, length);
+        at += length + 1;
+    }
+    free(copy);
+    learnt->close(learnt);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const names[] = {"ndjson", "csv",  "columns",    "tsv",    "combined",
+                                        "otlp",   "goff", "prometheus", "kayenta"};
+    const uint8_t *end = memchr(data, '\n', size < 16 ? size : 16);
+    size_t length = end ? (size_t)(end - data) : 0;
+    for (size_t i = 0; end && i < sizeof names / sizeof *names; i++) {
+        if (strlen(names[i]) != length || memcmp(names[i], data, length) != 0)
+            continue;
+        read_file_of(names[i], end + 1, size - length - 1);
+        if (i == 0)
+            parse_lines(end + 1, size - length - 1);
+    }
+    return 0;
+}

@@ -1,0 +1,107 @@
+/*
+ * fuzz_snapshot.c - any bytes as a snapshot: the library refuses it, or evaluates all of it.
+ *
+ * The bytes are opened as they are, and once more with hashes that fit them: no chance would find
+ * those, and behind them is the verifier, which has to see to it that evaluation stays within. What
+ * is served is read to its end.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "fflag.h"
+#include "fflag/snapshot.h"
+
+#define MOST_FLAGS 64
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void seal(uint8_t *bytes, size_t size)
+{
+    struct ffs_header *header = (struct ffs_header *)bytes;
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical,
+                             XXH3_128bits(bytes + sizeof *header, size - sizeof *header));
+    memcpy(header->content_hash, canonical.digest, sizeof header->content_hash);
+    header->file_size = size;
+    header->header_hash = XXH3_64bits(bytes, offsetof(struct ffs_header, header_hash));
+}
+
+/* With the attributes that the seeds have; a setter refuses what is of another type. */
+static void fill(fflag_context *context, fflag_store *store)
+{
+    static const char *const groups[] = {"staff", "beta"};
+    enum fflag_error ignored = FFLAG_OK;
+    fflag_context_init(context);
+    ignored |= fflag_set_string(context, fflag_attribute(store, "user_id"), "user-1", 6);
+    ignored |= fflag_set_string(context, fflag_attribute(store, "country"), "CA", 2);
+    ignored |= fflag_set_number(context, fflag_attribute(store, "age"), 42);
+    ignored |= fflag_set_boolean(context, fflag_attribute(store, "employee"), true);
+    ignored |= fflag_set_version(context, fflag_attribute(store, "app"), "1.2.3-rc.1", 10);
+    ignored |= fflag_set_time(context, fflag_attribute(store, "at"), INT64_C(1795176000000));
+    ignored |= fflag_set_strings(context, fflag_attribute(store, "groups"), groups, 2);
+    ignored |= fflag_set_ip(context, fflag_attribute(store, "ip"), "10.1.2.3", 8);
+    fflag_set_now(context, INT64_C(1795176000000));
+    (void)ignored;
+}
+
+static size_t read_result(const fflag_result *result)
+{
+    size_t read = result->flag ? strlen(result->flag) : 0;
+    read += result->variant ? strlen(result->variant) : 0;
+    read += result->rule ? strlen(result->rule) : 0;
+    if (result->error == FFLAG_OK &&
+        (result->type == FFLAG_TYPE_STRING || result->type == FFLAG_TYPE_JSON))
+        read += strnlen(result->value.string.text, result->value.string.length + 1);
+    return read;
+}
+
+static void evaluate(const fflag_view *view, const fflag_context *context)
+{
+    fflag_result results[MOST_FLAGS];
+    fflag_evaluate_all(view, NULL, MOST_FLAGS, context, results);
+    for (size_t i = 0; i < MOST_FLAGS && results[i].error == FFLAG_OK; i++) {
+        char line[256];
+        read_result(&results[i]);
+        fflag_exposure(view, &results[i], "user-1", 6, 0, line, sizeof line);
+        assert(fflag_evaluate_name(view, results[i].flag, context).error == FFLAG_OK);
+    }
+}
+
+static void open_and_evaluate(const uint8_t *bytes, size_t size)
+{
+    struct fflag_options options = FFLAG_OPTIONS_INIT;
+    options.count = true;
+    fflag_store *store = NULL;
+    if (fflag_open_memory(&store, bytes, size, &options) != FFLAG_OK) {
+        assert(!store);
+        return;
+    }
+    fflag_context context, nobody;
+    fill(&context, store);
+    fflag_context_init(&nobody);
+    const fflag_view *view = fflag_acquire(store);
+    evaluate(view, &context);
+    evaluate(view, &nobody);
+    fflag_release(view);
+    char metrics[4096];
+    fflag_write_metrics(store, metrics, sizeof metrics);
+    fflag_close(store);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    open_and_evaluate(data, size);
+    if (size < sizeof(struct ffs_header))
+        return 0;
+    uint8_t *sealed = malloc(size);
+    assert(sealed);
+    memcpy(sealed, data, size);
+    seal(sealed, size);
+    open_and_evaluate(sealed, size);
+    free(sealed);
+    return 0;
+}
