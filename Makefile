@@ -89,10 +89,12 @@ check: setup-build setup-check
 ##   library's under valgrind, and with SIGNATURES=1; the long forms of random tests
 check-all: export LONG = 1
 check-all: setup-prometheus official-sarif-schema check
-	@$(MAKE) --no-print-directory check LONG= SANITIZE=address,undefined
-	@$(MAKE) --no-print-directory check LONG= SANITIZE=thread \
+	@$(MAKE) --no-print-directory check LONG= SANITIZE=address,undefined \
+	    BUILD=$(BUILD)/address
+	@$(MAKE) --no-print-directory check LONG= SANITIZE=thread BUILD=$(BUILD)/thread \
 	    TESTS="unit/test_store unit/test_reload unit/test_torture unit/test_counters"
-	@$(MAKE) --no-print-directory check LONG= SIGNATURES=1 TESTS="library install unit/test_signature"
+	@$(MAKE) --no-print-directory check LONG= SIGNATURES=1 BUILD=$(BUILD)/signatures \
+	    TESTS="library install unit/test_signature"
 	@$(MAKE) --no-print-directory check LONG= VALGRIND=1 TESTS="$(addprefix unit/test_,store fork \
 	    torture reload evaluate conditions context bucket signature counters exposure \
 	    verify verify_tables verify_code verify_damage)"
@@ -238,10 +240,13 @@ $(BUILD)/pic/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(c_flags) -fPIC -fvisibility=hidden -c -o $@ $<
 
-# The interpreter and the verifier are the hot paths; -O3 is worth its bytes there alone.
+# The interpreter, the verifier, and what is done with each line of a log are the hot paths; -O3 is
+# worth its bytes there alone.
 $(BUILD)/obj/runtime/evaluate.o $(BUILD)/pic/runtime/evaluate.o \
 $(BUILD)/obj/runtime/verify.o $(BUILD)/pic/runtime/verify.o \
-$(BUILD)/obj/runtime/verify_automata.o $(BUILD)/pic/runtime/verify_automata.o: c_flags += -O3
+$(BUILD)/obj/runtime/verify_automata.o $(BUILD)/pic/runtime/verify_automata.o \
+$(addprefix $(BUILD)/obj/tools/ffreplay/,$(addsuffix .o,canary/assign canary/gather logs/log_time \
+    logs/records logs/shape metrics/metric metrics/unit_table metrics/unit_totals)): c_flags += -O3
 
 $(library_a): $(call object,$(runtime_c))
 	@rm -f $@

@@ -13,10 +13,11 @@ export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8 NO_COLOR=1
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 
 # With VALGRIND=1 the compiled tests run under it. A child has what only other threads of its parent held,
-# and cannot free it, so what is lost by the test that forks at any time is not looked at.
+# and cannot free it, so what is lost by the test that forks at any time is not looked at. One thread runs
+# at a time there: without turns, one that waits for nothing keeps all others from theirs.
 valgrind=()
 [ -z "${VALGRIND:-}" ] ||
-    valgrind=(valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite)
+    valgrind=(valgrind -q --fair-sched=yes --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite)
 
 # A test is a compiled tests/unit/test_*.c, or an executable test_*.sh or test_*.py in any folder.
 all_tests() {

@@ -133,6 +133,61 @@ static void times_are_told_apart(void **state)
     }
 }
 
+/* Whatever time came before, one is read as it is alone. */
+static void a_time_does_not_depend_on_the_one_before(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "2026-11-20T10:00:00Z",
+        "2026-11-20T10:00:00.123Z",
+        "2026-11-20T10:00:00.999Z",
+        "2026-11-20T10:00:00.12Z",
+        "2026-11-20T10:00:00.1234Z",
+        "2026-11-20T10:00:00.1x3Z",
+        "2026-11-20T10:00:01.000Z",
+        "2026-11-20T10:00:00z",
+        "2026-11-20T10:00:00,123Z",
+        "2026-11-20t10:00:00.123Z",
+        "2026-11-20T10:00:00+01:00",
+        "2026-11-20T10:00:00.-12Z",
+        "2026-13-20T10:00:00.123Z",
+        "2026-13-20T10:00:00Z",
+        "2026-11-20T10:00:00",
+        "17/May/2015:10:05:03 +0000",
+        "1795168800123",
+        "1795168800999",
+        "1795168801000",
+        "1795168800.12",
+        "179516880.123",
+        "17951688e0012",
+        "17951688001x3",
+        "1.79516880012",
+        "1.79516880999",
+        "0000000000001",
+        "0000000000999",
+        "-795168800123",
+        "1795168800",
+        "1795168800123456",
+        "1795168800123456789",
+        "2026-11-20T10:00:00.123+00:00",
+        "",
+    };
+    enum { COUNT = sizeof texts / sizeof *texts };
+    for (uint32_t i = 0; i < COUNT * COUNT * 10; i++) {
+        const char *both[] = {texts[i % COUNT], texts[i / COUNT % COUNT]};
+        enum value_kind kind = i / COUNT / COUNT % 2 ? VALUE_STRING : VALUE_NUMBER;
+        struct times_read times = {.unit = (enum time_unit)(i / COUNT / COUNT / 2)};
+        for (int j = 0; j < 2; j++) {
+            struct value value = {
+                .kind = kind, .text = both[j], .length = (uint32_t)strlen(both[j])};
+            int64_t read = -1, expected = -1;
+            bool known = value_time(&value, times.unit, &expected);
+            if (times_read(&times, &value, &read) != known || (known && read != expected))
+                fail_msg("'%s' behind '%s'", both[j], both[0]);
+        }
+    }
+}
+
 /* ------------------------------------------------------------------------------------- lines -- */
 
 /* Parses a copy that ends, but for the padding, where its memory ends. */
@@ -332,6 +387,7 @@ int main(void)
         cmocka_unit_test(short_numbers_are_the_same),
         cmocka_unit_test(what_is_no_number_is_refused),
         cmocka_unit_test(times_are_told_apart),
+        cmocka_unit_test(a_time_does_not_depend_on_the_one_before),
         cmocka_unit_test(json_fields_are_found_wherever_they_are),
         cmocka_unit_test(json_escapes_are_undone),
         cmocka_unit_test(bad_json_is_refused),

@@ -116,7 +116,8 @@ static bool reads(const struct shape *shape, const char *text, struct value *val
 {
     char line[LONGEST + LINE_PADDING] = {0};
     memcpy(line, text, strlen(text));
-    if (!shape_read(shape, line, strlen(line), value))
+    size_t length = shape_read(shape, line, value);
+    if (length == 0 || length != strlen(line))
         return false;
     value->text = text + (value->text - line);
     return true;

@@ -19,7 +19,8 @@ static struct unit_hash numbered(uint32_t number)
 static void sums_over_units_of_their_totals(void **state)
 {
     (void)state;
-    struct unit_totals totals = {0};
+    struct unit_totals totals;
+    unit_totals_init(&totals, UNIT_SUMS, NULL);
     /* Unit i has i + 1 lines of 0.5 and 2. */
     for (uint32_t line = 0; line < 1000; line++)
         for (uint32_t unit = line; unit < 1000; unit++)
@@ -40,7 +41,8 @@ static void sums_over_units_of_their_totals(void **state)
 static void says_when_a_number_is_too_large(void **state)
 {
     (void)state;
-    struct unit_totals totals = {0};
+    struct unit_totals totals;
+    unit_totals_init(&totals, UNIT_SUMS, NULL);
     unit_totals_add(&totals, numbered(1), UNIT_TOTAL_LIMIT / 2, 1);
     assert_false(totals.beyond);
     unit_totals_add(&totals, numbered(2), -UNIT_TOTAL_LIMIT, 1);
@@ -54,7 +56,9 @@ static void says_when_a_number_is_too_large(void **state)
 static void is_the_same_in_any_order(void **state)
 {
     (void)state;
-    struct unit_totals ahead = {0}, back = {0};
+    struct unit_totals ahead, back;
+    unit_totals_init(&ahead, UNIT_SUMS, NULL);
+    unit_totals_init(&back, UNIT_SUMS, NULL);
     for (uint32_t i = 0; i < 3000; i++) {
         double tenth = (double)(i % 97) / 10;
         unit_totals_add(&ahead, numbered(i % 70), tenth, 1e-9 * i);
@@ -76,7 +80,9 @@ static void is_the_same_in_any_order(void **state)
 static void keeps_what_was_asked_for_up_to_date(void **state)
 {
     (void)state;
-    struct unit_totals often = {0}, once = {0};
+    struct unit_totals often, once;
+    unit_totals_init(&often, UNIT_SUMS, NULL);
+    unit_totals_init(&once, UNIT_SUMS, NULL);
     static struct spread asked[31], anew;
     for (uint32_t i = 0; i < 3000; i++) {
         double number = (double)(i % 97) / 10 - 4.3;
@@ -92,6 +98,92 @@ static void keeps_what_was_asked_for_up_to_date(void **state)
     assert_int_equal(asked[0].count, 70);
     unit_totals_release(&often);
     unit_totals_release(&once);
+}
+
+static struct ratio_moments moments_of(struct unit_totals *totals, uint64_t *units)
+{
+    static struct spread spread;
+    memset(&spread, 0, sizeof spread);
+    spread_add_units(&spread, totals);
+    *units = spread.count;
+    return spread_moments(&spread);
+}
+
+/* Metrics in one table keep what each would keep in its own, of those units that it is about. */
+static void shares_a_table_and_nothing_else(void **state)
+{
+    (void)state;
+    enum { PARTS = UNIT_PARTS + 2 };
+    static const enum unit_keeps keeps[] = {UNIT_COUNTS, UNIT_SUM, UNIT_SUMS,
+                                            UNIT_MEAN,   UNIT_MAX, UNIT_LAST};
+    struct unit_totals shared[PARTS], alone[PARTS];
+    for (int i = 0; i < PARTS; i++) {
+        unit_totals_init(&shared[i], keeps[i % 6], i > 0 ? &shared[i - 1] : NULL);
+        unit_totals_init(&alone[i], keeps[i % 6], NULL);
+    }
+    assert_ptr_equal(shared[0].table, shared[UNIT_PARTS - 1].table);
+    assert_ptr_not_equal(shared[0].table, shared[UNIT_PARTS].table);
+    for (uint32_t line = 0; line < 5000; line++)
+        for (uint32_t i = 0; i < PARTS; i++) {
+            if (line % (i + 1) != 0)
+                continue; /* each is about fewer lines */
+            bool counts = keeps[i % 6] == UNIT_COUNTS;
+            double first = counts ? line % 2 : (double)(line * 7919 % 1000) / 8;
+            double second = keeps[i % 6] == UNIT_SUMS || keeps[i % 6] == UNIT_LAST ? line % 13 : 1;
+            unit_totals_add(&shared[i], numbered(line * 31 % 997), first, second);
+            unit_totals_add(&alone[i], numbered(line * 31 % 997), first, second);
+        }
+    uint64_t all;
+    moments_of(&shared[0], &all);
+    assert_int_equal(all, 997);
+    for (int i = 0; i < PARTS; i++) {
+        uint64_t units, expected;
+        struct ratio_moments a = moments_of(&shared[i], &units);
+        struct ratio_moments b = moments_of(&alone[i], &expected);
+        assert_memory_equal(&a, &b, sizeof a);
+        assert_int_equal(units, expected);
+        assert_true(i < 7 || units < all);
+    }
+    for (int i = 0; i < PARTS; i++) {
+        unit_totals_release(&shared[i]);
+        unit_totals_release(&alone[i]);
+    }
+}
+
+/* What two threads kept, joined, is what one would have kept. */
+static void joins_what_others_kept(void **state)
+{
+    (void)state;
+    static const enum unit_keeps keeps[] = {UNIT_COUNTS, UNIT_SUM, UNIT_SUMS,
+                                            UNIT_MEAN,   UNIT_MAX, UNIT_LAST};
+    struct unit_totals halves[2][6], whole[6];
+    for (int i = 0; i < 6; i++) {
+        for (int j = 0; j < 2; j++)
+            unit_totals_init(&halves[j][i], keeps[i], i > 0 ? &halves[j][i - 1] : NULL);
+        unit_totals_init(&whole[i], keeps[i], NULL);
+    }
+    for (uint32_t line = 0; line < 4000; line++)
+        for (uint32_t i = 0; i < 6; i++) {
+            double first = i == 0 ? line % 2 : (double)(line * 7919 % 1000) / 8;
+            double second = i == 2 || i == 5 ? line % 13 : 1;
+            unit_totals_add(&halves[line / 1000 % 2][i], numbered(line % 1500), first, second);
+            unit_totals_add(&whole[i], numbered(line % 1500), first, second);
+        }
+    for (int i = 0; i < 6; i++) {
+        uint64_t units, expected;
+        if (i % 2)
+            moments_of(&halves[0][i], &units); /* a spread that has been asked for goes along */
+        unit_totals_merge(&halves[0][i], &halves[1][i]);
+        struct ratio_moments a = moments_of(&halves[0][i], &units);
+        struct ratio_moments b = moments_of(&whole[i], &expected);
+        assert_memory_equal(&a, &b, sizeof a);
+        assert_int_equal(units, expected);
+    }
+    for (int i = 0; i < 6; i++) {
+        unit_totals_release(&halves[0][i]);
+        unit_totals_release(&halves[1][i]);
+        unit_totals_release(&whole[i]);
+    }
 }
 
 static uint64_t in(enum unit_group group)
@@ -147,6 +239,8 @@ int main(void)
         cmocka_unit_test(says_when_a_number_is_too_large),
         cmocka_unit_test(is_the_same_in_any_order),
         cmocka_unit_test(keeps_what_was_asked_for_up_to_date),
+        cmocka_unit_test(shares_a_table_and_nothing_else),
+        cmocka_unit_test(joins_what_others_kept),
         cmocka_unit_test(counts_units_by_where_they_were_seen),
         cmocka_unit_test(keeps_memory_bounded_whatever_the_order),
     };

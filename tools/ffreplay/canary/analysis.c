@@ -47,15 +47,23 @@ static bool add_tally(struct analysis *analysis, const struct project *project,
     return true;
 }
 
-/* Once for the metric, however many of its criteria are statistical. */
-static void gather_spread(struct tally *tally)
+/* Another metric's tally of the same lines, which knows their units. */
+static const struct tally *tally_beside(const struct analysis *analysis, const struct tally *tally)
 {
-    if (tally->gathers_spread)
-        return;
-    tally->gathers_spread = true;
-    cell_gather_spread(&tally->canary, &tally->measure);
-    cell_gather_spread(&tally->control, &tally->measure);
-    cell_gather_spread(&tally->before, &tally->measure);
+    for (uint32_t i = 0; i < analysis->tally_count; i++) {
+        const struct tally *other = &analysis->tallies[i];
+        if (other != tally && other->log == tally->log && other->canary.totals)
+            return other;
+    }
+    return NULL;
+}
+
+void analysis_gather_spread(struct analysis *analysis, struct tally *tally)
+{
+    const struct tally *beside = tally_beside(analysis, tally);
+    cell_gather_spread(&tally->canary, &tally->measure, beside ? &beside->canary : NULL);
+    cell_gather_spread(&tally->control, &tally->measure, beside ? &beside->control : NULL);
+    cell_gather_spread(&tally->before, &tally->measure, beside ? &beside->before : NULL);
 }
 
 static bool prepare_windows(struct analysis *analysis, const struct project *project,
@@ -96,8 +104,11 @@ static bool add_criteria(struct analysis *analysis, struct project *project, str
             return false;
         judgement->statistical = criterion_is_statistical(criterion);
         judgement->confidence = criterion->confidence > 0 ? criterion->confidence : 0.95;
-        if (judgement->statistical)
-            gather_spread(&analysis->tallies[judgement->tally]);
+        /* Once for the metric, however many of its criteria are statistical. */
+        struct tally *tally = &analysis->tallies[judgement->tally];
+        if (judgement->statistical && !tally->gathers_spread)
+            analysis_gather_spread(analysis, tally);
+        tally->gathers_spread |= judgement->statistical;
         analysis->compares_before |= criterion_compares(criterion) && criterion->versus_before;
         analysis->judgement_count++;
     }

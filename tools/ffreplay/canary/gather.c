@@ -37,21 +37,22 @@ static void gather(struct analysis *analysis, uint32_t log, const struct event *
     }
 }
 
-static void count_unit(struct analysis *analysis, const struct assigner *assigner,
-                       const struct event *event, enum assignment group)
+/* The unit whose share is counted, if the line has it. */
+static bool unit_counted(const struct assigner *assigner, const struct event *event,
+                         struct unit_hash *unit)
 {
     if (assigner->unit == NO_PLACE)
-        return;
-    uint64_t seen = UINT64_C(1) << (group == ASSIGNED_CANARY ? UNIT_IN_CANARY : UNIT_IN_CONTROL);
+        return false;
     const struct layout *layout = assigner->layout;
     if (layout->hashes_units && assigner->unit == layout->unit) {
-        if (event->has_unit)
-            unit_shares_add(&analysis->shares, event->unit, seen);
-        return;
+        *unit = event->unit;
+        return event->has_unit;
     }
-    const struct value *unit = &event->values[assigner->unit];
-    if (unit->kind == VALUE_STRING || unit->kind == VALUE_NUMBER)
-        unit_shares_add(&analysis->shares, unit_hash_of(unit->text, unit->length), seen);
+    const struct value *value = &event->values[assigner->unit];
+    if (value->kind != VALUE_STRING && value->kind != VALUE_NUMBER)
+        return false;
+    *unit = unit_hash_of(value->text, value->length);
+    return true;
 }
 
 /* The group that a line before the stage belongs to. */
@@ -94,10 +95,15 @@ void analysis_take(struct analysis *analysis, const struct record *record)
         analysis->first = event->time;
     if (event->time > analysis->last)
         analysis->last = event->time;
-    if (assignment != ASSIGNED_BEFORE)
-        count_unit(analysis, assigner, event, assignment);
+    struct unit_hash unit;
+    bool counts = assignment != ASSIGNED_BEFORE && unit_counted(assigner, event, &unit);
+    if (counts)
+        unit_shares_expect(&analysis->shares, unit);
     input_digest_add(&analysis->digest, record);
     gather(analysis, record->log, event, assignment);
+    enum unit_group group = assignment == ASSIGNED_CANARY ? UNIT_IN_CANARY : UNIT_IN_CONTROL;
+    if (counts)
+        unit_shares_add(&analysis->shares, unit, UINT64_C(1) << group);
 }
 
 uint64_t analysis_used(const struct analysis *analysis)
@@ -168,11 +174,6 @@ static void fork_tally(struct tally *tally)
     cell_init(&tally->canary, &tally->measure);
     cell_init(&tally->control, &tally->measure);
     cell_init(&tally->before, &tally->measure);
-    if (!tally->gathers_spread)
-        return;
-    cell_gather_spread(&tally->canary, &tally->measure);
-    cell_gather_spread(&tally->control, &tally->measure);
-    cell_gather_spread(&tally->before, &tally->measure);
 }
 
 struct analysis *analysis_fork(struct analysis *analysis)
@@ -185,6 +186,9 @@ struct analysis *analysis_fork(struct analysis *analysis)
     fork->tallies = copy_of(analysis->tallies, fork->tally_count, sizeof *fork->tallies);
     for (uint32_t i = 0; i < fork->tally_count; i++)
         fork_tally(&fork->tallies[i]);
+    for (uint32_t i = 0; i < fork->tally_count; i++)
+        if (fork->tallies[i].gathers_spread)
+            analysis_gather_spread(fork, &fork->tallies[i]);
     fork->judgements =
         copy_of(analysis->judgements, fork->judgement_count, sizeof *fork->judgements);
     for (uint32_t i = 0; i < fork->judgement_count; i++) {

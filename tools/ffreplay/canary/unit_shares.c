@@ -56,6 +56,12 @@ static void halve(struct unit_shares *shares)
     rebuild(shares, shares->capacity);
 }
 
+void unit_shares_expect(const struct unit_shares *shares, struct unit_hash unit)
+{
+    if (shares->capacity > 0 && is_kept(shares, unit))
+        __builtin_prefetch(&shares->slots[unit.low & (shares->capacity - 1)], 1);
+}
+
 void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, uint64_t groups)
 {
     if (!is_kept(shares, unit))

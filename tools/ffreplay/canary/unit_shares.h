@@ -28,6 +28,8 @@ struct unit_shares {
     uint64_t several;            /* those that were seen in more than one */
 };
 
+/* That the unit is about to be added: what it needs is fetched meanwhile. */
+void unit_shares_expect(const struct unit_shares *shares, struct unit_hash unit);
 /* `groups` are bits, 1 << UNIT_IN_CANARY, or of variants by their place. */
 void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, uint64_t groups);
 void unit_shares_merge(struct unit_shares *shares, const struct unit_shares *other);

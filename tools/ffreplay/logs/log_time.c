@@ -180,3 +180,68 @@ bool value_time(const struct value *value, enum time_unit unit, int64_t *ms)
         return true;
     return parse_numeric_time(value->text, value->length, unit, ms);
 }
+
+/* -------------------------------------------------------------------------------- one by one -- */
+
+#define MILLISECONDS_LENGTH 13 /* of a number of them: "1763632800123" */
+#define SECOND_OF_NUMBER    10
+#define SECOND_OF_RFC3339   19
+
+/* "123" behind a number's second; "Z" or ".123Z" behind that of RFC 3339. */
+static bool read_fraction(const struct value *value, uint32_t second, int64_t *ms)
+{
+    const char *text = value->text + second;
+    size_t length = value->length - second;
+    if (second == SECOND_OF_RFC3339) {
+        if (text[length - 1] != 'Z' || (length != 1 && (length != 5 || text[0] != '.')))
+            return false;
+        text++;
+        length = length == 1 ? 0 : 3;
+    }
+    int fraction = length > 0 ? digits_at(text, 3) : 0;
+    *ms = fraction;
+    return fraction >= 0;
+}
+
+/* Where the second ends in a time, if read_fraction() can be asked what is behind. */
+static uint32_t second_length(const struct value *value, enum time_unit unit)
+{
+    bool counts_ms = unit == TIME_AUTO || unit == TIME_MILLISECONDS;
+    if (value->length == MILLISECONDS_LENGTH)
+        return counts_ms ? SECOND_OF_NUMBER : 0;
+    return value->kind == VALUE_STRING && value->length > SECOND_OF_RFC3339 ? SECOND_OF_RFC3339 : 0;
+}
+
+/* Of a time that was read. */
+static bool has_second(const struct value *value, uint32_t length, int64_t *fraction)
+{
+    if (length == 0 || !read_fraction(value, length, fraction))
+        return false;
+    /* Without a zero in front, so many digits can be nothing but milliseconds. */
+    bool digits = value->text[0] != '0';
+    for (uint32_t i = 0; i < length && length == SECOND_OF_NUMBER; i++)
+        digits &= is_digit(value->text[i]);
+    return digits || length == SECOND_OF_RFC3339;
+}
+
+bool times_read(struct times_read *times, const struct value *value, int64_t *ms)
+{
+    int64_t fraction;
+    if (value->kind != VALUE_NUMBER && value->kind != VALUE_STRING)
+        return false;
+    uint32_t length = second_length(value, times->unit);
+    if (length > 0 && length == times->length && memcmp(value->text, times->text, length) == 0 &&
+        read_fraction(value, length, &fraction)) {
+        *ms = times->ms + fraction;
+        return true;
+    }
+    if (!value_time(value, times->unit, ms))
+        return false;
+    times->length = 0;
+    if (has_second(value, length, &fraction)) {
+        memcpy(times->text, value->text, length);
+        times->length = length;
+        times->ms = *ms - fraction;
+    }
+    return true;
+}

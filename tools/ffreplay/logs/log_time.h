@@ -12,4 +12,16 @@
  */
 bool value_time(const struct value *value, enum time_unit unit, int64_t *ms);
 
+/*
+ * The same for times that come one after the other, most of which have the second of the one
+ * before: only what differs is read then. Cost: some 3 ns instead of 10 to 40. One thread's.
+ */
+struct times_read {
+    enum time_unit unit;
+    uint32_t length; /* of what stands before the fraction of that second; 0: none is known */
+    char text[24];
+    int64_t ms;
+};
+bool times_read(struct times_read *times, const struct value *value, int64_t *ms);
+
 #endif

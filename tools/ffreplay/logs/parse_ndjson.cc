@@ -81,10 +81,15 @@ bool is_key(const wanted_key &key, const char *raw)
 
 constexpr size_t MOST_SHAPES = 4;
 
+struct learnt {
+    shape form;
+    std::vector<uint32_t> absent; /* fields that its lines do not have */
+};
+
 struct ndjson : line_parser {
     level root;
     uint32_t count = 0;
-    std::vector<shape> shapes; /* the one that fitted last is first */
+    std::vector<learnt> shapes; /* the one that fitted last is first */
     ondemand::parser json;
     /* Of this line's lists: their texts, and where each begins among them. */
     std::vector<std::string> list_texts;
@@ -266,33 +271,48 @@ void clear(const ndjson &self, value *values)
         values[i].kind = VALUE_ABSENT;
 }
 
-bool read_by_shape(ndjson &self, const char *line, size_t length, value *values)
+size_t read_by_shape(ndjson &self, const char *line, value *values)
 {
     for (size_t i = 0; i < self.shapes.size(); i++) {
-        clear(self, values);
-        if (!shape_read(&self.shapes[i], line, length, values))
+        for (uint32_t field : self.shapes[i].absent)
+            values[field].kind = VALUE_ABSENT;
+        size_t length = shape_read(&self.shapes[i].form, line, values);
+        if (length == 0)
             continue;
         if (i > 0)
             std::swap(self.shapes[0], self.shapes[i]);
-        return true;
+        return length;
     }
-    return false;
+    return 0;
+}
+
+size_t read_on(line_parser *parser, const char *text, value *values)
+{
+    return read_by_shape(*static_cast<ndjson *>(parser), text, values);
 }
 
 void learn(ndjson &self, const char *line, size_t length)
 {
     if (self.shapes.size() == MOST_SHAPES)
         return;
-    self.shapes.emplace_back();
-    if (!shape_learn(&self.shapes.back(), line, length, field_of, &self))
-        self.shapes.pop_back();
+    learnt added;
+    if (!shape_learn(&added.form, line, length, field_of, &self))
+        return;
+    std::vector<bool> has(self.count);
+    for (uint32_t i = 0; i < added.form.count; i++)
+        if (added.form.steps[i].field != SHAPE_SKIPS)
+            has[added.form.steps[i].field] = true;
+    for (uint32_t field = 0; field < self.count; field++)
+        if (!has[field])
+            added.absent.push_back(field);
+    self.shapes.push_back(std::move(added));
 }
 
 bool parse(line_parser *parser, const char *line, size_t length, value *values,
            line_problem *problem)
 {
     ndjson &self = *static_cast<ndjson *>(parser);
-    if (read_by_shape(self, line, length, values))
+    if (length > 0 && read_by_shape(self, line, values) == length)
         return true;
     clear(self, values);
     self.list_texts.clear();
@@ -333,6 +353,7 @@ void close(line_parser *parser)
 extern "C" line_parser *ndjson_parser(const char *const *paths, uint32_t count)
 {
     ndjson *self = new ndjson();
+    self->read_on = read_on;
     self->parse = parse;
     self->close = close;
     self->count = count;

@@ -59,6 +59,7 @@ bool records_open(struct records *records, const struct layout *layout, uint32_t
     records->parser = layout_parser(layout);
     if (!records->parser)
         return false;
+    records->times.unit = layout->log->time_unit;
     records->event.values = xcalloc(layout->count, sizeof *records->event.values);
     records->event.numbers = xcalloc(layout->count, sizeof *records->event.numbers);
     records->numeric = xcalloc(layout->count, sizeof *records->numeric);
@@ -150,7 +151,7 @@ static bool take_time(struct records *records, const struct piece *piece)
 {
     const struct layout *layout = records->layout;
     const struct value *time = &records->event.values[layout->time];
-    if (value_time(time, layout->log->time_unit, &records->event.time))
+    if (times_read(&records->times, time, &records->event.time))
         return true;
     char text[160];
     snprintf(text, sizeof text,
@@ -227,4 +228,16 @@ enum piece_verdict records_read(struct records *records, const struct piece *pie
     else
         read_record(records, piece, piece->text, piece->length);
     return PIECE_READ;
+}
+
+size_t records_read_on(struct records *records, const char *text, struct place place)
+{
+    struct line_parser *parser = records->parser;
+    size_t length = parser->read_on ? parser->read_on(parser, text, records->event.values) : 0;
+    if (length == 0 || text[length] != '\n')
+        return 0;
+    struct piece piece = {.text = text, .length = length, .place = place};
+    records->counts.pieces++;
+    read_record(records, &piece, text, length);
+    return length;
 }

@@ -8,6 +8,7 @@
 #define FFREPLAY_RECORDS_H
 
 #include "layout.h"
+#include "log_time.h"
 
 enum bad_cause { BAD_UNPARSABLE, BAD_NO_TIME, BAD_NUMBER, BAD_CAUSE_COUNT };
 /* "unparsable" */
@@ -57,6 +58,7 @@ struct records {
     const struct layout *layout;
     uint32_t log;
     struct line_parser *parser;
+    struct times_read times;
     struct event event;
     uint32_t *numeric; /* the fields of which somebody needs the number */
     uint32_t numeric_count;
@@ -78,5 +80,9 @@ enum piece_verdict {
     PIECE_REFUSED     /* a document, without which there is nothing to go by; see `problem` */
 };
 enum piece_verdict records_read(struct records *records, const struct piece *piece);
+
+/* Reads a line of which only the beginning is known, where that is the faster way. Returns its
+ * length, behind which is its line end. 0: it has to be found, and records_read() to tell. */
+size_t records_read_on(struct records *records, const char *text, struct place place);
 
 #endif

@@ -31,37 +31,46 @@ static inline void set(struct value *value, enum value_kind kind, const char *te
     value->length = (uint32_t)(behind - text);
 }
 
-static const char *take_word(const char *text, struct value *value)
+/* Without a branch on which word it is: no line says what the next one has. */
+static inline const char *take_word(const char *text, struct value *value)
 {
-    static const struct {
-        const char *text;
-        size_t length;
-        enum value_kind kind;
-    } words[] = {
-        {"true", 4, VALUE_BOOLEAN}, {"false", 5, VALUE_BOOLEAN}, {"null", 4, VALUE_ABSENT}};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (memcmp(text, words[i].text, words[i].length) == 0) {
-            set(value, words[i].kind, text, text + words[i].length);
-            value->boolean = i == 0;
-            return text + words[i].length;
-        }
-    return NULL;
+    uint32_t word;
+    memcpy(&word, text, sizeof word);
+    bool is_true = memcmp(&word, "true", sizeof word) == 0;
+    bool is_null = memcmp(&word, "null", sizeof word) == 0;
+    bool is_false = (memcmp(&word, "fals", sizeof word) == 0) & (text[sizeof word] == 'e');
+    if (!(is_true | is_null | is_false))
+        return NULL;
+    set(value, is_null ? VALUE_ABSENT : VALUE_BOOLEAN, text, text + sizeof word + is_false);
+    value->boolean = is_true;
+    return text + sizeof word + is_false;
+}
+
+static inline const char *take_string(const char *text, struct value *value)
+{
+    const char *behind = string_end(text);
+    set(value, VALUE_STRING, text, behind);
+    return *behind == '"' ? behind + 1 : NULL;
+}
+
+static inline bool begins_number(const char *text)
+{
+    return (unsigned char)(*text - '0') < 10 || *text == '-';
+}
+
+static inline const char *take_number(const char *text, struct value *value)
+{
+    const char *behind = number_end(text);
+    set(value, VALUE_NUMBER, text, behind);
+    return behind;
 }
 
 /* Where the value ends that begins here; NULL: it is not a plain one. */
-static inline const char *take(const char *text, struct value *value)
+static const char *take(const char *text, struct value *value)
 {
-    const char *behind;
-    if (*text == '"') {
-        behind = string_end(text + 1);
-        set(value, VALUE_STRING, text + 1, behind);
-        return *behind == '"' ? behind + 1 : NULL;
-    }
-    if (*text != '-' && (*text < '0' || *text > '9'))
-        return take_word(text, value);
-    behind = number_end(text);
-    set(value, VALUE_NUMBER, text, behind);
-    return behind;
+    if (*text == '"')
+        return take_string(text + 1, value);
+    return begins_number(text) ? take_number(text, value) : take_word(text, value);
 }
 
 /* -------------------------------------------------------------------------------- learning -- */
@@ -72,6 +81,11 @@ static void set_lead(struct shape_step *step, const char *lead, size_t length)
     memcpy(step->lead, lead, length);
     step->length = (uint32_t)length;
     step->mask = length < SCAN_BYTES ? (1u << length) - 1 : UINT32_MAX;
+}
+
+static enum shape_value kind_of(const char *text)
+{
+    return *text == '"' ? SHAPE_STRING : begins_number(text) ? SHAPE_NUMBER : SHAPE_WORD;
 }
 
 bool shape_learn(struct shape *shape, const char *line, size_t length, shape_field_of *field_of,
@@ -88,8 +102,8 @@ bool shape_learn(struct shape *shape, const char *line, size_t length, shape_fie
             key_end + 3 - lead > SHAPE_LEAD)
             return false;
         struct shape_step *step = &shape->steps[count];
-        step->is_string = key_end[2] == '"';
-        set_lead(step, lead, (size_t)(key_end + 2 + step->is_string - lead));
+        step->kind = kind_of(key_end + 2);
+        set_lead(step, lead, (size_t)(key_end + 2 - lead) + (step->kind == SHAPE_STRING));
         step->field = field_of(user, key, (size_t)(key_end - key));
         struct value value;
         at = take(key_end + 2, &value);
@@ -116,30 +130,34 @@ static inline bool has_lead(const char *text, const struct shape_step *step)
 /* The value is of another kind than it was when the shape was learnt. */
 static const char *take_other(const char *text, const struct shape_step *step, struct value *value)
 {
-    size_t length = step->length - 1; /* without the quote */
-    return step->is_string && memcmp(text, step->lead, length) == 0 ? take(text + length, value)
-                                                                    : NULL;
+    size_t length = step->length - (step->kind == SHAPE_STRING); /* without the quote */
+    return memcmp(text, step->lead, length) == 0 ? take(text + length, value) : NULL;
 }
 
-bool shape_read(const struct shape *shape, const char *line, size_t length, struct value *values)
+static inline const char *take_step(const char *text, const struct shape_step *step,
+                                    struct value *value)
 {
-    const char *at = line, *last = line + length - 1;
+    const char *begin = text + step->length;
+    if (!has_lead(text, step))
+        return take_other(text, step, value);
+    if (step->kind == SHAPE_STRING)
+        return take_string(begin, value);
+    if (step->kind == SHAPE_NUMBER && begins_number(begin))
+        return take_number(begin, value);
+    const char *behind = step->kind == SHAPE_WORD ? take_word(begin, value) : NULL;
+    return behind ? behind : take(begin, value);
+}
+
+size_t shape_read(const struct shape *shape, const char *line, struct value *values)
+{
+    const char *at = line;
     struct value skipped;
-    for (uint32_t i = 0; i < shape->count; i++) {
-        const struct shape_step *step = &shape->steps[i];
-        struct value *value = step->field == SHAPE_SKIPS ? &skipped : &values[step->field];
-        if (!has_lead(at, step)) {
-            at = take_other(at, step, value);
-        } else if (step->is_string) {
-            const char *text = at + step->length;
-            at = string_end(text);
-            set(value, VALUE_STRING, text, at);
-            at = *at == '"' ? at + 1 : NULL;
-        } else {
-            at = take(at + step->length, value);
-        }
-        if (!at || at > last)
-            return false;
+    for (const struct shape_step *step = shape->steps, *end = step + shape->count; step < end;
+         step++) {
+        at = take_step(at, step, step->field == SHAPE_SKIPS ? &skipped : &values[step->field]);
+        if (!at)
+            return 0;
     }
-    return at == last && *at == '}';
+    bool ends = shape->count > 0 && at[0] == '}' && (unsigned char)at[1] < ' ';
+    return ends ? (size_t)(at + 1 - line) : 0;
 }

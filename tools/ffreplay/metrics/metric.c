@@ -39,14 +39,16 @@ static bool prepare_value(struct measure *measure, const struct text *name, stru
 
 bool measure_prepare(struct measure *measure, const struct metric *metric, struct layout *layout)
 {
+    static const int takes[] = {
+        [METRIC_PROPORTION] = TAKE_HIT, [METRIC_MEAN] = TAKE_SUM, [METRIC_QUANTILE] = TAKE_QUANTILE,
+        [METRIC_MAX] = TAKE_MAX,        [METRIC_MIN] = TAKE_MIN,  [METRIC_LAST] = TAKE_SAMPLE};
     *measure =
         (struct measure){.metric = metric, .layout = layout, .takes_units = metric->per_unit};
     if (metric->where && !(measure->where = predicate_prepare(metric->where, layout)))
         return false;
     if (metric->of && !(measure->of = predicate_prepare(metric->of, layout)))
         return false;
-    measure->is_plain = metric->kind == METRIC_PROPORTION || metric->kind == METRIC_MEAN ||
-                        metric->kind == METRIC_QUANTILE;
+    measure->takes = metric->per_unit ? TAKE_SAMPLE : takes[metric->kind];
     if (measure->where)
         measure->quick_where = predicate_quick(measure->where);
     if (measure->of)
@@ -83,7 +85,8 @@ static inline bool is_hit(const struct measure *measure, const struct event *eve
 static inline bool take(const struct event *event, struct field field, double *number)
 {
     const struct number *logged = &event->numbers[field.place];
-    *number = logged->number * field.scale;
+    /* Not -0: whether that is less than 0 would depend on which one came first. */
+    *number = logged->number * field.scale + 0.0;
     return logged->state == NUMBER_GIVEN && isfinite(*number);
 }
 
@@ -142,21 +145,23 @@ static bool needs_unit_values(const struct metric *metric)
            metric->aggregate != AGGREGATE_COUNT;
 }
 
-static enum unit_aggregate unit_aggregate_of(const struct metric *metric)
+static enum unit_keeps unit_keeps_of(const struct metric *metric)
 {
-    if (!needs_unit_values(metric))
-        return UNIT_SUM;
-    return metric->aggregate == AGGREGATE_MEAN  ? UNIT_MEAN
-           : metric->aggregate == AGGREGATE_MAX ? UNIT_MAX
-                                                : UNIT_LAST;
+    if (needs_unit_values(metric))
+        return metric->aggregate == AGGREGATE_MEAN  ? UNIT_MEAN
+               : metric->aggregate == AGGREGATE_MAX ? UNIT_MAX
+                                                    : UNIT_LAST;
+    if (metric->kind == METRIC_RATIO)
+        return UNIT_SUMS;
+    return metric->kind == METRIC_MEAN ? UNIT_SUM : UNIT_COUNTS;
 }
 
-static void add_totals(struct cell *cell, const struct metric *metric)
+static void add_totals(struct cell *cell, const struct metric *metric, const struct cell *beside)
 {
     if (cell->totals)
         return;
     cell->totals = xcalloc(1, sizeof *cell->totals);
-    cell->totals->aggregate = unit_aggregate_of(metric);
+    unit_totals_init(cell->totals, unit_keeps_of(metric), beside ? beside->totals : NULL);
 }
 
 void cell_init(struct cell *cell, const struct measure *measure)
@@ -174,18 +179,19 @@ void cell_init(struct cell *cell, const struct measure *measure)
     if (measure->metric->per_unit)
         cell->units = xcalloc(1, sizeof *cell->units);
     if (needs_unit_values(measure->metric))
-        add_totals(cell, measure->metric);
+        add_totals(cell, measure->metric, NULL);
 }
 
-void cell_gather_spread(struct cell *cell, struct measure *measure)
+void cell_gather_spread(struct cell *cell, struct measure *measure, const struct cell *beside)
 {
     const struct metric *metric = measure->metric;
     bool has_units = measure->layout->unit != NO_PLACE;
+    measure->takes = TAKE_SAMPLE;
     if (metric->per_unit && metric->kind == METRIC_PROPORTION)
         return; /* units that are hit, of units: nothing is clustered any more */
     if (has_units) {
         measure->takes_units = measure->layout->hashes_units = true;
-        add_totals(cell, metric);
+        add_totals(cell, metric, beside);
     } else if (metric->kind == METRIC_MEAN || metric->kind == METRIC_RATIO) {
         cell->spread = xcalloc(1, sizeof *cell->spread);
     }
@@ -277,29 +283,39 @@ void cell_add(struct cell *cell, const struct measure *measure, const struct sam
     }
 }
 
+/* On its own, so that what needs no sample does not set up the room for one. */
+__attribute__((noinline)) static void take_sample(struct cell *cell, const struct measure *measure,
+                                                  const struct event *event)
+{
+    struct sample sample = {0};
+    measure_sample(measure, event, &sample);
+    if (sample.counts)
+        cell_add(cell, measure, &sample);
+}
+
 void cell_take(struct cell *cell, const struct measure *measure, const struct event *event)
 {
-    if (!measure->is_plain || measure->takes_units || cell->spread) {
-        struct sample sample = {0};
-        measure_sample(measure, event, &sample);
-        if (sample.counts)
-            cell_add(cell, measure, &sample);
+    double number;
+    if (measure->takes == TAKE_SAMPLE) {
+        take_sample(cell, measure, event);
         return;
     }
-    enum metric_kind kind = measure->metric->kind;
-    double number;
     if (!is_about(measure, event))
         return;
-    if (kind == METRIC_PROPORTION) {
+    if (measure->takes == TAKE_HIT) {
         cell->count++;
         cell->hits += is_hit(measure, event);
-    } else if (take(event, measure->value, &number)) {
-        cell->count++;
-        if (kind == METRIC_MEAN)
-            exact_sum_add(cell->sum, number);
-        else
-            sketch_add(cell->sketch, number);
+        return;
     }
+    if (!take(event, measure->value, &number))
+        return;
+    cell->count++;
+    if (measure->takes == TAKE_SUM)
+        exact_sum_add(cell->sum, number);
+    else if (measure->takes == TAKE_QUANTILE)
+        sketch_add(cell->sketch, number);
+    else if (cell->count == 1 || (measure->takes == TAKE_MAX) == (number > cell->extreme))
+        cell->extreme = number;
 }
 
 void cell_merge(struct cell *cell, const struct measure *measure, const struct cell *other)

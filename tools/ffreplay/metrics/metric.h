@@ -21,7 +21,8 @@ struct measure {
     struct quick_test quick_where, quick_of;
     struct field value, numerator, denominator;
     bool takes_units;
-    bool is_plain; /* of a kind that cell_take() takes without a sample in between */
+    /* What cell_take() does: of the kinds that most metrics are, without a sample in between. */
+    enum { TAKE_SAMPLE, TAKE_HIT, TAKE_SUM, TAKE_QUANTILE, TAKE_MAX, TAKE_MIN } takes;
 };
 
 /* False when this version cannot compute the metric; then it has been reported. */
@@ -55,9 +56,10 @@ void cell_init(struct cell *cell, const struct measure *measure);
 /*
  * From now on the cell gathers what the variance of its estimate is made of, too: over units where
  * the log knows them, because one user's hundred requests are not a hundred users; otherwise over
- * events. `measure` then takes each sample's unit.
+ * events. `measure` then takes each sample's unit. `beside`: a cell of another metric that takes
+ * the same lines, and has taken none yet, to share a table of units with; or NULL.
  */
-void cell_gather_spread(struct cell *cell, struct measure *measure);
+void cell_gather_spread(struct cell *cell, struct measure *measure, const struct cell *beside);
 void cell_add(struct cell *cell, const struct measure *measure, const struct sample *sample);
 /* measure_sample() and cell_add() at once, where nobody else needs the sample. */
 void cell_take(struct cell *cell, const struct measure *measure, const struct event *event);

@@ -2,138 +2,150 @@
 #include "unit_totals.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compiler/base/memory.h"
 
-#define FIRST_CHUNK_BITS 6
-#define ROW_MASK         UINT64_C(0xffffffff)
+/* ------------------------------------------------------------------------------------- parts -- */
 
-/* -------------------------------------------------------------------------------------- rows -- */
+struct counts {
+    uint32_t hits, events;
+};
 
-static unsigned chunk_of(uint64_t row)
+/* In words, which rows are made of. */
+struct wide {
+    uint64_t low, high;
+};
+
+struct total {
+    uint64_t events; /* 0: the metric has seen nothing of the unit */
+    union {
+        struct wide sum; /* fixed-point */
+        struct {
+            double value;
+            int64_t time;
+        };
+    };
+    struct wide second; /* UNIT_SUMS */
+};
+
+static size_t part_size(enum unit_keeps keeps)
 {
-    return 63 - (unsigned)__builtin_clzll(row + (1 << FIRST_CHUNK_BITS)) - FIRST_CHUNK_BITS;
+    if (keeps == UNIT_COUNTS)
+        return sizeof(struct counts);
+    return keeps == UNIT_SUMS ? sizeof(struct total) : offsetof(struct total, second);
 }
 
-static struct unit_total *row_at(const struct unit_totals *totals, uint64_t row)
-{
-    unsigned chunk = chunk_of(row);
-    uint64_t begin = (UINT64_C(1) << (chunk + FIRST_CHUNK_BITS)) - (1 << FIRST_CHUNK_BITS);
-    return &totals->chunks[chunk][row - begin];
-}
-
-static struct unit_total *add_row(struct unit_totals *totals, struct unit_hash unit)
-{
-    unsigned chunk = chunk_of(totals->count);
-    if (!totals->chunks[chunk])
-        totals->chunks[chunk] =
-            xalloc_rows(UINT64_C(1) << (chunk + FIRST_CHUNK_BITS), sizeof *totals->chunks[chunk]);
-    struct unit_total *row = row_at(totals, totals->count++);
-    *row = (struct unit_total){.unit = unit};
-    return row;
-}
-
-static uint64_t tag_of(struct unit_hash unit)
-{
-    return unit.high & ~ROW_MASK;
-}
-
-static bool is_same(struct unit_hash a, struct unit_hash b)
-{
-    return a.low == b.low && a.high == b.high;
-}
-
-/* Rows go by their hash, whatever was there before. */
-static void grow(struct unit_totals *totals)
-{
-    totals->capacity = totals->capacity ? totals->capacity * 2 : 128;
-    free(totals->index);
-    totals->index = xcalloc_table(totals->capacity, sizeof *totals->index);
-    for (uint64_t i = 0; i < totals->count; i++) {
-        struct unit_hash unit = row_at(totals, i)->unit;
-        uint64_t at = unit.low & (totals->capacity - 1);
-        while (totals->index[at])
-            at = (at + 1) & (totals->capacity - 1);
-        totals->index[at] = tag_of(unit) | (i + 1);
-    }
-}
-
-/* What is most likely the unit's row, which is not looked at; NULL: it has none. */
-static struct unit_total *likely_row(const struct unit_totals *totals, struct unit_hash unit)
-{
-    uint64_t at = unit.low & (totals->capacity - 1);
-    for (; totals->index[at]; at = (at + 1) & (totals->capacity - 1))
-        if (((totals->index[at] ^ unit.high) & ~ROW_MASK) == 0)
-            return row_at(totals, (totals->index[at] & ROW_MASK) - 1);
-    return NULL;
-}
-
-/* The unit's row, which is made if need be. */
-static struct unit_total *row_of(struct unit_totals *totals, struct unit_hash unit, bool *is_new)
-{
-    if (totals->count * 2 >= totals->capacity)
-        grow(totals);
-    uint64_t at = unit.low & (totals->capacity - 1);
-    *is_new = false;
-    for (; totals->index[at]; at = (at + 1) & (totals->capacity - 1)) {
-        if (((totals->index[at] ^ unit.high) & ~ROW_MASK) != 0)
-            continue;
-        struct unit_total *row = row_at(totals, (totals->index[at] & ROW_MASK) - 1);
-        if (is_same(row->unit, unit))
-            return row;
-    }
-    *is_new = true;
-    struct unit_total *row = add_row(totals, unit);
-    totals->index[at] = tag_of(unit) | totals->count;
-    return row;
-}
-
-/* ------------------------------------------------------------------------------------ totals -- */
-
-static __int128 fixed(double number)
+static void add_fixed(struct wide *sum, double number)
 {
     double scaled = rint(number * 0x1p48);
-    return fabs(scaled) < 0x1p62 ? (__int128)(int64_t)scaled : (__int128)scaled;
+    __int128 added = fabs(scaled) < 0x1p62 ? (__int128)(int64_t)scaled : (__int128)scaled;
+    unsigned __int128 total = (unsigned __int128)sum->high << 64 | sum->low;
+    total += (unsigned __int128)added;
+    sum->low = (uint64_t)total;
+    sum->high = (uint64_t)(total >> 64);
 }
 
-static double number_of(__int128 total)
+static void add_wide(struct wide *sum, const struct wide *other)
 {
-    return (double)total * 0x1p-48;
+    sum->low += other->low;
+    sum->high += other->high + (sum->low < other->low);
 }
 
-static double from_bits(__int128 bits)
+static double number_of(const struct wide *sum)
 {
-    uint64_t word = (uint64_t)bits;
-    double number;
-    memcpy(&number, &word, sizeof number);
-    return number;
+    return (double)(__int128)((unsigned __int128)sum->high << 64 | sum->low) * 0x1p-48;
 }
 
-static __int128 to_bits(double number)
+static bool is_seen(const struct unit_totals *totals, const void *part)
 {
-    uint64_t word;
-    memcpy(&word, &number, sizeof word);
-    return (__int128)word;
+    return totals->keeps == UNIT_COUNTS ? ((const struct counts *)part)->events > 0
+                                        : ((const struct total *)part)->events > 0;
 }
 
 struct pair {
     double first, second;
 };
 
-static struct pair pair_of(const struct unit_totals *totals, const struct unit_total *row)
+static struct pair pair_of(const struct unit_totals *totals, const void *part)
 {
-    switch (totals->aggregate) {
+    const struct counts *counts = part;
+    const struct total *total = part;
+    switch (totals->keeps) {
+    case UNIT_COUNTS:
+        return (struct pair){counts->hits, counts->events};
+    case UNIT_SUM:
+        return (struct pair){number_of(&total->sum), (double)total->events};
+    case UNIT_SUMS:
+        return (struct pair){number_of(&total->sum), number_of(&total->second)};
     case UNIT_MEAN:
-        return (struct pair){number_of(row->first) / number_of(row->second), 1};
-    case UNIT_MAX:
-    case UNIT_LAST:
-        return (struct pair){from_bits(row->first), 1};
+        return (struct pair){number_of(&total->sum) / (double)total->events, 1};
     default:
-        return (struct pair){number_of(row->first), number_of(row->second)};
+        return (struct pair){total->value, 1};
     }
 }
+
+static void take_value(struct total *total, enum unit_keeps keeps, double value, int64_t time)
+{
+    bool later = keeps == UNIT_LAST && time > total->time;
+    bool same_time = keeps == UNIT_MAX || time == total->time;
+    if (total->events == 0 || later || (same_time && value > total->value)) {
+        total->value = value;
+        total->time = time;
+    }
+}
+
+static void add_to_part(struct unit_totals *totals, void *part, double first, double second)
+{
+    struct counts *counts = part;
+    struct total *total = part;
+    switch (totals->keeps) {
+    case UNIT_COUNTS:
+        totals->beyond |= counts->events == UINT32_MAX;
+        counts->hits += first > 0;
+        counts->events++;
+        return;
+    case UNIT_SUMS:
+        add_fixed(&total->second, second);
+        /* fall through */
+    case UNIT_SUM:
+    case UNIT_MEAN:
+        add_fixed(&total->sum, first);
+        break;
+    default:
+        take_value(total, totals->keeps, first, (int64_t)second);
+    }
+    total->events++;
+}
+
+static void merge_part(struct unit_totals *totals, void *part, const void *other)
+{
+    struct counts *counts = part;
+    const struct counts *other_counts = other;
+    struct total *total = part;
+    const struct total *other_total = other;
+    switch (totals->keeps) {
+    case UNIT_COUNTS:
+        totals->beyond |= counts->events > UINT32_MAX - other_counts->events;
+        counts->hits += other_counts->hits;
+        counts->events += other_counts->events;
+        return;
+    case UNIT_SUMS:
+        add_wide(&total->second, &other_total->second);
+        /* fall through */
+    case UNIT_SUM:
+    case UNIT_MEAN:
+        add_wide(&total->sum, &other_total->sum);
+        break;
+    default:
+        take_value(total, totals->keeps, other_total->value, other_total->time);
+    }
+    total->events += other_total->events;
+}
+
+/* ------------------------------------------------------------------------------------ spread -- */
 
 /* Sums are exact, so that what was added can be taken away again without a trace. */
 static void remove_from_spread(struct spread *spread, double first, double second)
@@ -152,113 +164,74 @@ static void forget_spread(struct unit_totals *totals)
     totals->spread = NULL;
 }
 
-static void update_spread(struct unit_totals *totals, const struct pair *before,
-                          const struct pair *after)
+static void leave_spread(struct unit_totals *totals, const void *part)
 {
-    struct spread *spread = totals->spread;
-    if (before)
-        remove_from_spread(spread, before->first, before->second);
-    spread_add(spread, after->first, after->second);
+    struct pair pair = pair_of(totals, part);
+    remove_from_spread(totals->spread, pair.first, pair.second);
+}
+
+static void enter_spread(struct unit_totals *totals, const void *part)
+{
+    struct pair pair = pair_of(totals, part);
+    spread_add(totals->spread, pair.first, pair.second);
     /* What a product was too large for may come back below it. */
-    if (spread->beyond)
+    if (totals->spread->beyond)
         forget_spread(totals);
 }
 
-static void combine(const struct unit_totals *totals, struct unit_total *row, bool is_new,
-                    __int128 first, __int128 second)
+/* ------------------------------------------------------------------------------------ totals -- */
+
+static void add(void *context, void *part, double first, double second)
 {
-    if (totals->aggregate == UNIT_SUM || totals->aggregate == UNIT_MEAN) {
-        row->first += first;
-        row->second += second;
-        return;
-    }
-    bool later = totals->aggregate == UNIT_LAST && second > row->second;
-    bool same_time = totals->aggregate == UNIT_MAX || second == row->second;
-    if (is_new || later || (same_time && from_bits(first) > from_bits(row->first))) {
-        row->first = first;
-        row->second = second;
-    }
+    struct unit_totals *totals = context;
+    if (totals->spread && is_seen(totals, part))
+        leave_spread(totals, part);
+    add_to_part(totals, part, first, second);
+    if (totals->spread)
+        enter_spread(totals, part);
 }
 
-static void add_to_row(struct unit_totals *totals, struct unit_total *row, bool is_new,
-                       __int128 first, __int128 second)
+void unit_totals_init(struct unit_totals *totals, enum unit_keeps keeps,
+                      const struct unit_totals *beside)
 {
-    if (!totals->spread) {
-        combine(totals, row, is_new, first, second);
-        return;
-    }
-    struct pair before = {0};
-    if (!is_new)
-        before = pair_of(totals, row);
-    combine(totals, row, is_new, first, second);
-    struct pair after = pair_of(totals, row);
-    update_spread(totals, is_new ? NULL : &before, &after);
-}
-
-static void do_first(struct unit_totals *totals)
-{
-    const struct unit_waiting *first = &totals->waiting[totals->waiting_from];
-    struct unit_total *row = first->likely;
-    bool is_new = false;
-    if (!row || !is_same(row->unit, first->unit))
-        row = row_of(totals, first->unit, &is_new);
-    if (totals->aggregate == UNIT_SUM || totals->aggregate == UNIT_MEAN)
-        add_to_row(totals, row, is_new, fixed(first->first), fixed(first->second));
-    else
-        add_to_row(totals, row, is_new, to_bits(first->first), (__int128)first->second);
-    totals->waiting_from = (totals->waiting_from + 1) % UNITS_WAITING;
-    totals->waiting_count--;
-}
-
-static void do_all(struct unit_totals *totals)
-{
-    while (totals->waiting_count > 0)
-        do_first(totals);
-}
-
-void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double first, double second)
-{
-    if (!(fabs(first) < UNIT_TOTAL_LIMIT) || !(fabs(second) < UNIT_TOTAL_LIMIT)) {
-        totals->beyond = true;
-        return;
-    }
-    if (totals->capacity > 0)
-        __builtin_prefetch(&totals->index[unit.low & (totals->capacity - 1)]);
-    if (totals->waiting_count == UNITS_WAITING)
-        do_first(totals);
-    uint32_t place = totals->waiting_from + totals->waiting_count++;
-    totals->waiting[place % UNITS_WAITING] =
-        (struct unit_waiting){.unit = unit, .first = first, .second = second};
-    if (totals->waiting_count <= UNITS_WAITING / 2 || totals->capacity == 0)
-        return;
-    struct unit_waiting *middle = &totals->waiting[(place - UNITS_WAITING / 2) % UNITS_WAITING];
-    middle->likely = likely_row(totals, middle->unit);
-    if (middle->likely) {
-        __builtin_prefetch(middle->likely, 1);
-        __builtin_prefetch((const char *)(middle->likely + 1) - 1, 1);
-    }
-}
-
-void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other)
-{
-    do_all(totals);
-    do_all(other);
-    totals->beyond |= other->beyond;
-    for (uint64_t i = 0; i < other->count; i++) {
-        const struct unit_total *added = row_at(other, i);
-        bool is_new;
-        struct unit_total *row = row_of(totals, added->unit, &is_new);
-        add_to_row(totals, row, is_new, added->first, added->second);
-    }
+    *totals = (struct unit_totals){.keeps = keeps};
+    totals->table = unit_table_join(beside ? beside->table : NULL, part_size(keeps), add, totals,
+                                    &totals->part);
 }
 
 void unit_totals_release(struct unit_totals *totals)
 {
-    for (unsigned i = 0; i < UNIT_CHUNKS; i++)
-        free(totals->chunks[i]);
-    free(totals->index);
+    unit_table_leave(totals->table, totals->part);
     free(totals->spread);
     *totals = (struct unit_totals){0};
+}
+
+void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double first, double second)
+{
+    if (fabs(first) < UNIT_TOTAL_LIMIT && fabs(second) < UNIT_TOTAL_LIMIT)
+        unit_table_add(totals->table, totals->part, unit, first, second);
+    else
+        totals->beyond = true;
+}
+
+void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other)
+{
+    unit_table_settle(totals->table);
+    unit_table_settle(other->table);
+    totals->beyond |= other->beyond;
+    for (uint64_t i = 0; i < other->table->count; i++) {
+        struct unit_row *added = unit_table_row(other->table, i);
+        const void *from = unit_part(other->table, other->part, added);
+        if (!is_seen(other, from))
+            continue;
+        struct unit_row *row = unit_table_row_of(totals->table, added->unit);
+        void *part = unit_part(totals->table, totals->part, row);
+        if (totals->spread && is_seen(totals, part))
+            leave_spread(totals, part);
+        merge_part(totals, part, from);
+        if (totals->spread)
+            enter_spread(totals, part);
+    }
 }
 
 void spread_add(struct spread *spread, double first, double second)
@@ -286,8 +259,11 @@ void spread_merge(struct spread *spread, const struct spread *other)
 static struct spread *spread_of(const struct unit_totals *totals)
 {
     struct spread *spread = xcalloc(1, sizeof *spread);
-    for (uint64_t i = 0; i < totals->count; i++) {
-        struct pair pair = pair_of(totals, row_at(totals, i));
+    for (uint64_t i = 0; i < totals->table->count; i++) {
+        const void *part = unit_part(totals->table, totals->part, unit_table_row(totals->table, i));
+        if (!is_seen(totals, part))
+            continue;
+        struct pair pair = pair_of(totals, part);
         spread_add(spread, pair.first, pair.second);
     }
     return spread;
@@ -295,7 +271,7 @@ static struct spread *spread_of(const struct unit_totals *totals)
 
 void spread_add_units(struct spread *spread, struct unit_totals *totals)
 {
-    do_all(totals);
+    unit_table_settle(totals->table);
     if (!totals->spread)
         totals->spread = spread_of(totals);
     spread_merge(spread, totals->spread);

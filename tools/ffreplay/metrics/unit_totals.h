@@ -1,52 +1,30 @@
 /*
- * unit_totals.h - two totals for each unit seen: what the variance of a clustered metric is made
- * of. A unit is a user, a session, whatever the log says requests come in clusters of.
+ * unit_totals.h - what one metric keeps of each unit: what the variance of a clustered metric is
+ * made of.
  *
- * Totals are fixed-point integers, so that they do not depend on the order of the lines. Memory
- * grows with the units: 64 to 80 bytes for each.
- *
- * Of a million units, each line's is somewhere else in memory. So an addition waits a while: when
- * it comes, its place in the index is fetched, half-way its row, and when both are there it is
- * done.
+ * Totals are fixed-point integers, so that they do not depend on the order of the lines.
  */
 #ifndef FFREPLAY_UNIT_TOTALS_H
 #define FFREPLAY_UNIT_TOTALS_H
 
-#include "tools/ffreplay/logs/unit_set.h"
 #include "tools/ffreplay/statistics/statistics.h"
+#include "unit_table.h"
 
-/* What becomes of a unit's numbers, and hence which two numbers it then has. */
-enum unit_aggregate {
-    UNIT_SUM,  /* both are added up */
-    UNIT_MEAN, /* the mean of the first ones, and 1 */
-    UNIT_MAX,  /* the greatest first one, and 1 */
-    UNIT_LAST  /* the first one that has the greatest second one, its time, and 1; of several at
-                  one time the greatest */
+/* What becomes of a unit's pairs of numbers, and hence which two numbers it then has. */
+enum unit_keeps {
+    UNIT_COUNTS, /* the first is 1 or 0, the second 1: both added up, in 8 bytes */
+    UNIT_SUM,    /* the second is 1: both added up, in 24 bytes */
+    UNIT_SUMS,   /* both added up, in 40 bytes */
+    UNIT_MEAN,   /* the mean of the first ones, and 1; the second is 1 */
+    UNIT_MAX,    /* the greatest first one, and 1 */
+    UNIT_LAST    /* the first one that has the greatest second one, its time, and 1; of several at
+                    one time the greatest */
 };
-
-struct unit_total {
-    struct unit_hash unit;
-    /* UNIT_SUM, UNIT_MEAN: fixed-point sums. UNIT_MAX, UNIT_LAST: the first one's bits, and the
-     * second one as an integer. */
-    __int128 first, second;
-};
-
-#define UNITS_WAITING 16
-#define UNIT_CHUNKS   27 /* of doubling size: four billion units */
 
 struct unit_totals {
-    enum unit_aggregate aggregate; /* zero, UNIT_SUM, unless it is set before the first is added */
-    struct unit_waiting {
-        struct unit_hash unit;
-        double first, second;
-        struct unit_total *likely; /* its row, by the index alone; NULL: not looked for, or none */
-    } waiting[UNITS_WAITING];
-    uint32_t waiting_from, waiting_count; /* a ring */
-
-    uint64_t *index;   /* by hash: the row's number from 1 below, bits of its hash above; 0: free */
-    uint64_t capacity; /* of the index: a power of two, or 0 */
-    uint64_t count;    /* of rows */
-    struct unit_total *chunks[UNIT_CHUNKS]; /* rows, which never move */
+    enum unit_keeps keeps;
+    struct unit_table *table;
+    uint32_t part;
     bool beyond;           /* a number was too large: the totals are not all there is */
     struct spread *spread; /* of the units, once it was asked for; then kept up to date */
 };
@@ -54,11 +32,16 @@ struct unit_totals {
 /* Numbers are taken to 2^-48, and must stay below this, about 2.8e14. */
 #define UNIT_TOTAL_LIMIT 0x1p48
 
+/* `beside`: the totals of another metric for the same lines, to share its table; or NULL. The
+ * totals stay where they are until they are released. */
+void unit_totals_init(struct unit_totals *totals, enum unit_keeps keeps,
+                      const struct unit_totals *beside);
+void unit_totals_release(struct unit_totals *totals);
+
 void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double first,
                      double second);
-/* `other` holds the same afterwards. */
+/* Both keep the same. `other` holds the same afterwards. */
 void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other);
-void unit_totals_release(struct unit_totals *totals);
 
 /* Exact sums over things that have two numbers each: units, or events where no unit is known. */
 struct spread {

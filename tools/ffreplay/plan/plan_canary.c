@@ -68,7 +68,7 @@ static void expect_measured(struct foreseen *foreseen, const struct stage_plan *
     struct cell pooled;
     cell_init(&pooled, &tally->measure);
     if (tally->gathers_spread)
-        cell_gather_spread(&pooled, &tally->measure);
+        cell_gather_spread(&pooled, &tally->measure, NULL);
     cell_merge(&pooled, &tally->measure, &tally->canary);
     cell_merge(&pooled, &tally->measure, &tally->control);
     foreseen->known =

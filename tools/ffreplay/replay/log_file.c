@@ -90,6 +90,12 @@ static void read_block(struct log_file *file, struct worker *worker, const struc
     const char *at = block->text, *end = block->text + block->length;
     uint64_t line = 0;
     while (at < end) {
+        size_t length = records_read_on(&worker->records, at, (struct place){block->number, line});
+        if (length > 0) {
+            at += length + 1;
+            line++;
+            continue;
+        }
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *stop = newline ? newline : end;
         struct piece piece = {.text = at,

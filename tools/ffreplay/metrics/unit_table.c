@@ -1,0 +1,180 @@
+/* unit_table.c - see unit_table.h. */
+#include "unit_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/memory.h"
+
+#define FIRST_CHUNK_BITS 6
+#define ROW_MASK         UINT64_C(0xffffffff)
+
+/* -------------------------------------------------------------------------------------- rows -- */
+
+static unsigned chunk_of(uint64_t number)
+{
+    return 63 - (unsigned)__builtin_clzll(number + (1 << FIRST_CHUNK_BITS)) - FIRST_CHUNK_BITS;
+}
+
+struct unit_row *unit_table_row(const struct unit_table *table, uint64_t number)
+{
+    unsigned chunk = chunk_of(number);
+    uint64_t begin = (UINT64_C(1) << (chunk + FIRST_CHUNK_BITS)) - (1 << FIRST_CHUNK_BITS);
+    void *row = table->chunks[chunk] + (number - begin) * table->row_size;
+    return row;
+}
+
+static struct unit_row *add_row(struct unit_table *table, struct unit_hash unit)
+{
+    unsigned chunk = chunk_of(table->count);
+    if (!table->chunks[chunk])
+        table->chunks[chunk] =
+            xalloc_rows(UINT64_C(1) << (chunk + FIRST_CHUNK_BITS), table->row_size);
+    struct unit_row *row = unit_table_row(table, table->count++);
+    memset(row, 0, table->row_size);
+    row->unit = unit;
+    return row;
+}
+
+static uint64_t tag_of(struct unit_hash unit)
+{
+    return unit.high & ~ROW_MASK;
+}
+
+static bool is_same(struct unit_hash a, struct unit_hash b)
+{
+    return a.low == b.low && a.high == b.high;
+}
+
+/* Rows go by their hash, whatever was there before. */
+static void grow(struct unit_table *table)
+{
+    table->capacity = table->capacity ? table->capacity * 2 : 128;
+    free(table->index);
+    table->index = xcalloc_table(table->capacity, sizeof *table->index);
+    for (uint64_t i = 0; i < table->count; i++) {
+        struct unit_hash unit = unit_table_row(table, i)->unit;
+        uint64_t at = unit.low & (table->capacity - 1);
+        while (table->index[at])
+            at = (at + 1) & (table->capacity - 1);
+        table->index[at] = tag_of(unit) | (i + 1);
+    }
+}
+
+/* What is most likely the unit's row, which is not looked at; NULL: it has none. */
+static struct unit_row *likely_row(const struct unit_table *table, struct unit_hash unit)
+{
+    uint64_t at = unit.low & (table->capacity - 1);
+    for (; table->index[at]; at = (at + 1) & (table->capacity - 1))
+        if (((table->index[at] ^ unit.high) & ~ROW_MASK) == 0)
+            return unit_table_row(table, (table->index[at] & ROW_MASK) - 1);
+    return NULL;
+}
+
+struct unit_row *unit_table_row_of(struct unit_table *table, struct unit_hash unit)
+{
+    if (table->count * 2 >= table->capacity)
+        grow(table);
+    uint64_t at = unit.low & (table->capacity - 1);
+    for (; table->index[at]; at = (at + 1) & (table->capacity - 1)) {
+        if (((table->index[at] ^ unit.high) & ~ROW_MASK) != 0)
+            continue;
+        struct unit_row *row = unit_table_row(table, (table->index[at] & ROW_MASK) - 1);
+        if (is_same(row->unit, unit))
+            return row;
+    }
+    struct unit_row *row = add_row(table, unit);
+    table->index[at] = tag_of(unit) | table->count;
+    return row;
+}
+
+/* ------------------------------------------------------------------------------------- parts -- */
+
+struct unit_table *unit_table_join(struct unit_table *beside, size_t size, unit_part_add *add,
+                                   void *context, uint32_t *part)
+{
+    struct unit_table *table = beside;
+    if (!table || table->part_count == UNIT_PARTS || table->count + table->waiting_count > 0) {
+        table = xcalloc(1, sizeof *table);
+        table->row_size = sizeof(struct unit_row);
+    }
+    *part = table->part_count++;
+    table->parts[*part].add = add;
+    table->parts[*part].context = context;
+    table->parts[*part].place =
+        (uint32_t)((table->row_size - sizeof(struct unit_row)) / sizeof(uint64_t));
+    table->row_size += (size + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
+    table->users++;
+    return table;
+}
+
+void unit_table_leave(struct unit_table *table, uint32_t part)
+{
+    for (uint32_t i = 0; i < table->waiting_count; i++)
+        table->waiting[(table->waiting_from + i) % UNITS_WAITING].parts &= ~(1u << part);
+    if (--table->users > 0)
+        return;
+    for (unsigned i = 0; i < UNIT_CHUNKS; i++)
+        free(table->chunks[i]);
+    free(table->index);
+    free(table);
+}
+
+/* ----------------------------------------------------------------------------------- waiting -- */
+
+static void do_first(struct unit_table *table)
+{
+    const struct unit_waiting *first = &table->waiting[table->waiting_from];
+    struct unit_row *row = first->likely;
+    if (!row || !is_same(row->unit, first->unit))
+        row = unit_table_row_of(table, first->unit);
+    for (uint32_t left = first->parts; left; left &= left - 1) {
+        uint32_t part = (uint32_t)__builtin_ctz(left);
+        table->parts[part].add(table->parts[part].context, unit_part(table, part, row),
+                               first->numbers[part].first, first->numbers[part].second);
+    }
+    table->waiting_from = (table->waiting_from + 1) % UNITS_WAITING;
+    table->waiting_count--;
+}
+
+void unit_table_settle(struct unit_table *table)
+{
+    while (table->waiting_count > 0)
+        do_first(table);
+}
+
+/* A new place in the ring, with what is behind it brought on its way. */
+static struct unit_waiting *add_waiting(struct unit_table *table, struct unit_hash unit)
+{
+    if (table->capacity > 0)
+        __builtin_prefetch(&table->index[unit.low & (table->capacity - 1)]);
+    if (table->waiting_count == UNITS_WAITING)
+        do_first(table);
+    uint32_t place = table->waiting_from + table->waiting_count++;
+    struct unit_waiting *added = &table->waiting[place % UNITS_WAITING];
+    added->unit = unit;
+    added->likely = NULL;
+    added->parts = 0;
+    if (table->waiting_count <= UNITS_WAITING / 2 || table->capacity == 0)
+        return added;
+    struct unit_waiting *middle = &table->waiting[(place - UNITS_WAITING / 2) % UNITS_WAITING];
+    middle->likely = likely_row(table, middle->unit);
+    if (middle->likely) {
+        __builtin_prefetch(middle->likely, 1);
+        __builtin_prefetch((const char *)middle->likely + table->row_size - 1, 1);
+    }
+    return added;
+}
+
+void unit_table_add(struct unit_table *table, uint32_t part, struct unit_hash unit, double first,
+                    double second)
+{
+    uint32_t newest = (table->waiting_from + table->waiting_count - 1) % UNITS_WAITING;
+    struct unit_waiting *waiting = &table->waiting[newest];
+    /* The metrics take a line one after the other. */
+    if (table->waiting_count == 0 || !is_same(waiting->unit, unit) || waiting->parts >> part & 1)
+        waiting = add_waiting(table, unit);
+    waiting->parts |= 1u << part;
+    waiting->numbers[part].first = first;
+    waiting->numbers[part].second = second;
+}

@@ -1,0 +1,78 @@
+/*
+ * unit_table.h - a row for each unit seen, with a part for each metric that keeps something of it.
+ * A unit is a user, a session, whatever the log says requests come in clusters of.
+ *
+ * Of a million units, each line's is somewhere else in memory, and getting there is what a line
+ * costs. So the metrics that look at the same lines share a table, and an addition waits a while:
+ * when it comes, its place in the index is fetched, half-way its row, and when both are there it is
+ * done for all metrics at once. Memory grows with the units: 16 bytes for each and what the parts
+ * take, and 8 to 16 for the index.
+ */
+#ifndef FFREPLAY_UNIT_TABLE_H
+#define FFREPLAY_UNIT_TABLE_H
+
+#include "tools/ffreplay/logs/unit_set.h"
+
+#define UNITS_WAITING 16
+#define UNIT_PARTS    8
+#define UNIT_CHUNKS   27 /* of doubling size: four billion units */
+
+/* Adds two numbers to a unit's part, which is zeroed when the unit is new. */
+typedef void unit_part_add(void *context, void *part, double first, double second);
+
+struct unit_row {
+    struct unit_hash unit;
+    uint64_t parts[];
+};
+
+struct unit_table {
+    uint32_t users; /* who have a part; it is freed with the last one */
+    struct {
+        unit_part_add *add;
+        void *context;
+        uint32_t place; /* in words behind the unit */
+    } parts[UNIT_PARTS];
+    uint32_t part_count;
+    size_t row_size;
+
+    struct unit_waiting {
+        struct unit_hash unit;
+        struct unit_row *likely; /* its row, by the index alone; NULL: not looked for, or none */
+        uint32_t parts;          /* as bits: those that have numbers */
+        struct {
+            double first, second;
+        } numbers[UNIT_PARTS];
+    } waiting[UNITS_WAITING];
+    uint32_t waiting_from, waiting_count; /* a ring */
+
+    uint64_t *index;   /* by hash: the row's number from 1 below, bits of its hash above; 0: free */
+    uint64_t capacity; /* of the index: a power of two, or 0 */
+    uint64_t count;    /* of rows */
+    char *chunks[UNIT_CHUNKS]; /* rows, which never move */
+};
+
+/*
+ * A part of `size` bytes in a table: of `beside`, if that has room and no unit yet, otherwise in
+ * a new one. *part: its number. `context` is there until the table is released.
+ */
+struct unit_table *unit_table_join(struct unit_table *beside, size_t size, unit_part_add *add,
+                                   void *context, uint32_t *part);
+/* The part is not looked at any more, though it stays in the rows. */
+void unit_table_leave(struct unit_table *table, uint32_t part);
+
+void unit_table_add(struct unit_table *table, uint32_t part, struct unit_hash unit, double first,
+                    double second);
+/* Does what waits: before rows are looked at. */
+void unit_table_settle(struct unit_table *table);
+
+/* Row 0 … count - 1. */
+struct unit_row *unit_table_row(const struct unit_table *table, uint64_t number);
+/* The unit's, which is made if need be. */
+struct unit_row *unit_table_row_of(struct unit_table *table, struct unit_hash unit);
+
+static inline void *unit_part(const struct unit_table *table, uint32_t part, struct unit_row *row)
+{
+    return &row->parts[table->parts[part].place];
+}
+
+#endif
