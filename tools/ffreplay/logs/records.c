@@ -141,6 +141,8 @@ static bool take_numbers(struct records *records, const struct piece *piece)
         if (value->kind == VALUE_NUMBER &&
             digits_number(value->text, value->length, &number->number))
             number->state = NUMBER_GIVEN;
+        else if (value->kind == VALUE_BOOLEAN && records->layout->uses[field] == NUMBER_COMPARED)
+            number->state = NUMBER_ABSENT;
         else if (!take_number(records, field, piece))
             return false;
     }

@@ -72,29 +72,11 @@ bool measure_prepare(struct measure *measure, const struct metric *metric, struc
     }
 }
 
-static inline bool is_about(const struct measure *measure, const struct event *event)
-{
-    return !measure->where || quick_holds(&measure->quick_where, measure->where, event);
-}
-
-static inline bool is_hit(const struct measure *measure, const struct event *event)
-{
-    return measure->of && quick_holds(&measure->quick_of, measure->of, event);
-}
-
-static inline bool take(const struct event *event, struct field field, double *number)
-{
-    const struct number *logged = &event->numbers[field.place];
-    /* Not -0: whether that is less than 0 would depend on which one came first. */
-    *number = logged->number * field.scale + 0.0;
-    return logged->state == NUMBER_GIVEN && isfinite(*number);
-}
-
 static void take_outcome(const struct measure *measure, const struct event *event,
                          struct sample *sample)
 {
     const struct metric *metric = measure->metric;
-    bool matches = is_about(measure, event);
+    bool matches = measure_is_about(measure, event);
     sample->time = event->time;
     sample->counts = matches;
     if (metric->kind == METRIC_RATE) {
@@ -107,14 +89,14 @@ static void take_outcome(const struct measure *measure, const struct event *even
         return;
     switch (metric->kind) {
     case METRIC_PROPORTION:
-        sample->hit = is_hit(measure, event);
+        sample->hit = measure_is_hit(measure, event);
         break;
     case METRIC_RATIO:
-        sample->counts = take(event, measure->numerator, &sample->number) &&
-                         take(event, measure->denominator, &sample->denominator);
+        sample->counts = event_number(event, measure->numerator, &sample->number) &&
+                         event_number(event, measure->denominator, &sample->denominator);
         break;
     default:
-        sample->counts = take(event, measure->value, &sample->number);
+        sample->counts = event_number(event, measure->value, &sample->number);
     }
 }
 
@@ -283,39 +265,12 @@ void cell_add(struct cell *cell, const struct measure *measure, const struct sam
     }
 }
 
-/* On its own, so that what needs no sample does not set up the room for one. */
-__attribute__((noinline)) static void take_sample(struct cell *cell, const struct measure *measure,
-                                                  const struct event *event)
+void cell_take_sample(struct cell *cell, const struct measure *measure, const struct event *event)
 {
     struct sample sample = {0};
     measure_sample(measure, event, &sample);
     if (sample.counts)
         cell_add(cell, measure, &sample);
-}
-
-void cell_take(struct cell *cell, const struct measure *measure, const struct event *event)
-{
-    double number;
-    if (measure->takes == TAKE_SAMPLE) {
-        take_sample(cell, measure, event);
-        return;
-    }
-    if (!is_about(measure, event))
-        return;
-    if (measure->takes == TAKE_HIT) {
-        cell->count++;
-        cell->hits += is_hit(measure, event);
-        return;
-    }
-    if (!take(event, measure->value, &number))
-        return;
-    cell->count++;
-    if (measure->takes == TAKE_SUM)
-        exact_sum_add(cell->sum, number);
-    else if (measure->takes == TAKE_QUANTILE)
-        sketch_add(cell->sketch, number);
-    else if (cell->count == 1 || (measure->takes == TAKE_MAX) == (number > cell->extreme))
-        cell->extreme = number;
 }
 
 void cell_merge(struct cell *cell, const struct measure *measure, const struct cell *other)

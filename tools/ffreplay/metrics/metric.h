@@ -8,6 +8,8 @@
 #ifndef FFREPLAY_METRIC_H
 #define FFREPLAY_METRIC_H
 
+#include <math.h>
+
 #include "tools/ffreplay/statistics/exact_sum.h"
 #include "tools/ffreplay/logs/predicate.h"
 #include "tools/ffreplay/statistics/sketch.h"
@@ -62,7 +64,8 @@ void cell_init(struct cell *cell, const struct measure *measure);
 void cell_gather_spread(struct cell *cell, struct measure *measure, const struct cell *beside);
 void cell_add(struct cell *cell, const struct measure *measure, const struct sample *sample);
 /* measure_sample() and cell_add() at once, where nobody else needs the sample. */
-void cell_take(struct cell *cell, const struct measure *measure, const struct event *event);
+static inline void cell_take(struct cell *cell, const struct measure *measure,
+                             const struct event *event);
 void cell_merge(struct cell *cell, const struct measure *measure, const struct cell *other);
 void cell_release(struct cell *cell);
 
@@ -72,5 +75,55 @@ uint64_t cell_samples(const struct cell *cell, const struct measure *measure);
  */
 bool cell_estimate(const struct cell *cell, const struct measure *measure, int64_t duration,
                    double *estimate);
+
+/* ------------------------------------------------------------------------ what a line costs -- */
+
+static inline bool measure_is_about(const struct measure *measure, const struct event *event)
+{
+    return !measure->where || quick_holds(&measure->quick_where, measure->where, event);
+}
+
+static inline bool measure_is_hit(const struct measure *measure, const struct event *event)
+{
+    return measure->of && quick_holds(&measure->quick_of, measure->of, event);
+}
+
+/* False: the line does not have it. */
+static inline bool event_number(const struct event *event, struct field field, double *number)
+{
+    const struct number *logged = &event->numbers[field.place];
+    /* Not -0: whether that is less than 0 would depend on which one came first. */
+    *number = logged->number * field.scale + 0.0;
+    return logged->state == NUMBER_GIVEN && isfinite(*number);
+}
+
+/* The part of cell_take() for all other metrics. */
+void cell_take_sample(struct cell *cell, const struct measure *measure, const struct event *event);
+
+static inline void cell_take(struct cell *cell, const struct measure *measure,
+                             const struct event *event)
+{
+    double number;
+    if (measure->takes == TAKE_SAMPLE) {
+        cell_take_sample(cell, measure, event);
+        return;
+    }
+    if (!measure_is_about(measure, event))
+        return;
+    if (measure->takes == TAKE_HIT) {
+        cell->count++;
+        cell->hits += measure_is_hit(measure, event);
+        return;
+    }
+    if (!event_number(event, measure->value, &number))
+        return;
+    cell->count++;
+    if (measure->takes == TAKE_SUM)
+        exact_sum_add(cell->sum, number);
+    else if (measure->takes == TAKE_QUANTILE)
+        sketch_add(cell->sketch, number);
+    else if (cell->count == 1 || (measure->takes == TAKE_MAX) == (number > cell->extreme))
+        cell->extreme = number;
+}
 
 #endif

@@ -61,13 +61,26 @@ static void grow(struct unit_table *table)
     }
 }
 
-/* What is most likely the unit's row, which is not looked at; NULL: it has none. */
-static struct unit_row *likely_row(const struct unit_table *table, struct unit_hash unit)
+void unit_table_expect(const struct unit_table *table, struct unit_hash unit)
 {
-    uint64_t at = unit.low & (table->capacity - 1);
-    for (; table->index[at]; at = (at + 1) & (table->capacity - 1))
-        if (((table->index[at] ^ unit.high) & ~ROW_MASK) == 0)
-            return unit_table_row(table, (table->index[at] & ROW_MASK) - 1);
+    if (table->capacity > 0)
+        __builtin_prefetch(&table->index[unit.low & (table->capacity - 1)]);
+}
+
+/* Most likely, as only the index is looked at. */
+struct unit_row *unit_table_expect_row(const struct unit_table *table, struct unit_hash unit)
+{
+    for (uint64_t at = unit.low; table->capacity > 0; at++) {
+        uint64_t entry = table->index[at & (table->capacity - 1)];
+        if (!entry)
+            break;
+        if (((entry ^ unit.high) & ~ROW_MASK) != 0)
+            continue;
+        struct unit_row *row = unit_table_row(table, (entry & ROW_MASK) - 1);
+        __builtin_prefetch(row, 1);
+        __builtin_prefetch((const char *)row + table->row_size - 1, 1);
+        return row;
+    }
     return NULL;
 }
 
@@ -146,8 +159,7 @@ void unit_table_settle(struct unit_table *table)
 /* A new place in the ring, with what is behind it brought on its way. */
 static struct unit_waiting *add_waiting(struct unit_table *table, struct unit_hash unit)
 {
-    if (table->capacity > 0)
-        __builtin_prefetch(&table->index[unit.low & (table->capacity - 1)]);
+    unit_table_expect(table, unit);
     if (table->waiting_count == UNITS_WAITING)
         do_first(table);
     uint32_t place = table->waiting_from + table->waiting_count++;
@@ -155,13 +167,9 @@ static struct unit_waiting *add_waiting(struct unit_table *table, struct unit_ha
     added->unit = unit;
     added->likely = NULL;
     added->parts = 0;
-    if (table->waiting_count <= UNITS_WAITING / 2 || table->capacity == 0)
-        return added;
-    struct unit_waiting *middle = &table->waiting[(place - UNITS_WAITING / 2) % UNITS_WAITING];
-    middle->likely = likely_row(table, middle->unit);
-    if (middle->likely) {
-        __builtin_prefetch(middle->likely, 1);
-        __builtin_prefetch((const char *)middle->likely + table->row_size - 1, 1);
+    if (table->waiting_count > UNITS_WAITING / 2) {
+        struct unit_waiting *middle = &table->waiting[(place - UNITS_WAITING / 2) % UNITS_WAITING];
+        middle->likely = unit_table_expect_row(table, middle->unit);
     }
     return added;
 }

@@ -37,7 +37,7 @@ struct unit_table {
 
     struct unit_waiting {
         struct unit_hash unit;
-        struct unit_row *likely; /* its row, by the index alone; NULL: not looked for, or none */
+        struct unit_row *likely; /* see unit_table_expect_row(); NULL: not looked for, or none */
         uint32_t parts;          /* as bits: those that have numbers */
         struct {
             double first, second;
@@ -69,6 +69,10 @@ void unit_table_settle(struct unit_table *table);
 struct unit_row *unit_table_row(const struct unit_table *table, uint64_t number);
 /* The unit's, which is made if need be. */
 struct unit_row *unit_table_row_of(struct unit_table *table, struct unit_hash unit);
+/* That it will be asked for: first its place in the index is fetched, later its row, which is most
+ * likely the one returned; NULL: it has none. */
+void unit_table_expect(const struct unit_table *table, struct unit_hash unit);
+struct unit_row *unit_table_expect_row(const struct unit_table *table, struct unit_hash unit);
 
 static inline void *unit_part(const struct unit_table *table, uint32_t part, struct unit_row *row)
 {

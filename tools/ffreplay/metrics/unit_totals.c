@@ -214,12 +214,23 @@ void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double f
         totals->beyond = true;
 }
 
+#define AHEAD 16 /* rows, of which each is a wait for memory if it is not fetched before */
+
+static void expect(const struct unit_totals *totals, const struct unit_totals *other, uint64_t row)
+{
+    unit_table_expect(totals->table, unit_table_row(other->table, row)->unit);
+    unit_table_expect_row(totals->table, unit_table_row(other->table, row - AHEAD / 2)->unit);
+}
+
 void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other)
 {
     unit_table_settle(totals->table);
     unit_table_settle(other->table);
     totals->beyond |= other->beyond;
-    for (uint64_t i = 0; i < other->table->count; i++) {
+    uint64_t count = other->table->count;
+    for (uint64_t i = 0; i < count; i++) {
+        if (count - i > AHEAD)
+            expect(totals, other, i + AHEAD);
         struct unit_row *added = unit_table_row(other->table, i);
         const void *from = unit_part(other->table, other->part, added);
         if (!is_seen(other, from))
