@@ -71,6 +71,7 @@ def distributions():
     put("STUDENT_QUANTILE_975_AT_55", st.t.ppf(0.975, 55.7))
     put("STUDENT_SHIFTED_UPPER", st.nct.sf(1.97, 300, 2.8))
     put("CHI_SQUARE_UPPER_40_AT_3", st.chi2.sf(40, 3))
+    put("CHI_SQUARE_QUANTILE_05_AT_63", st.chi2.ppf(0.05, 63))
     put("BETA_QUANTILE_01", st.beta.ppf(0.01, 3, 998))
 
 
@@ -122,6 +123,19 @@ def ratio():
     variance = np.var(e - value * r, ddof=1) / r.mean() ** 2
     put("RATIO_VARIANCE", variance)
     put("RATIO_EFFECT", variance / len(e) / (value * (1 - value) / r.sum()))
+
+
+def grouped():
+    """Two arms of forty groups: what each is off its arm's share, of what independent events would be."""
+    variation, requests = 0, 0
+    for step in (3, 5):
+        n = np.array([20 + 7 * i % 31 for i in range(40)], float)
+        events = np.array([(step * i * i + 5 * i) % 13 for i in range(40)], float)
+        share = events.sum() / n.sum()
+        expected = sum(m * share * (1 - share) * (1 - m / n.sum()) for m in n)
+        variation += sum((events - share * n) ** 2) / expected * n.sum()
+        requests += n.sum()
+    put("GROUPED_EFFECT", variation / requests * 78 / st.chi2.ppf(0.05, 78))
 
 
 def wilson(events, n):
@@ -407,7 +421,7 @@ FROM_RPACT = ("OBRIEN_FLEMING_", "POCOCK_")
 
 def compute():
     if st:
-        for part in (distributions, means, ratio, proportions, chi_squares, ranks, power, asymptotic,
+        for part in (distributions, means, ratio, grouped, proportions, chi_squares, ranks, power, asymptotic,
                      processes, by_rates, many_looks):
             part()
     return with_r()

@@ -126,6 +126,23 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* What is split off lies below, and what is left to the bucket lies close by. */
+static void check_split(const struct sketch *sketch, const double *sorted, size_t count,
+                        double number, double accuracy)
+{
+    struct sketch_split split = sketch_split(sketch, number);
+    double near = 2.001 * accuracy / (1 - accuracy) * fabs(number); /* more than a bucket */
+    uint64_t less = 0, upto = 0, far_less = 0, far_upto = 0;
+    for (size_t i = 0; i < count; i++) {
+        less += sorted[i] < number;
+        upto += sorted[i] <= number;
+        far_less += sorted[i] < number - near;
+        far_upto += sorted[i] <= number + near;
+    }
+    assert_true(far_less <= split.below && split.below <= less);
+    assert_true(upto <= split.upto && split.upto <= far_upto);
+}
+
 static void check_quantiles(const double *sorted, size_t count, double accuracy)
 {
     struct sketch sketch, half;
@@ -140,6 +157,7 @@ static void check_quantiles(const double *sorted, size_t count, double accuracy)
         double estimate = sketch_quantile(&sketch, q);
         if (fabs(estimate - exact) > accuracy * fabs(exact))
             fail_msg("q %g: %.17g is not within %g of %.17g", q, estimate, accuracy, exact);
+        check_split(&sketch, sorted, count, exact, accuracy);
     }
     sketch_release(&sketch);
     sketch_release(&half);

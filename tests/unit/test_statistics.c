@@ -69,6 +69,7 @@ static void has_the_distributions(void **state)
     EQUALS(student_quantile(0.975, 55.7), STUDENT_QUANTILE_975_AT_55);
     EQUALS(student_shifted_upper(1.97, 300, 2.8), STUDENT_SHIFTED_UPPER);
     EQUALS(chi_square_upper(40, 3), CHI_SQUARE_UPPER_40_AT_3);
+    EQUALS(chi_square_quantile(0.05, 63), CHI_SQUARE_QUANTILE_05_AT_63);
     EQUALS(beta_quantile(0.01, 3, 998), BETA_QUANTILE_01);
     assert_true(normal_quantile(0) == -INFINITY && normal_quantile(1) == INFINITY);
 }
@@ -79,6 +80,7 @@ static void gives_no_number_outside_of_a_domain(void **state)
     assert_true(isnan(normal_lower(NAN)) && isnan(normal_quantile(1.5)));
     assert_true(isnan(student_upper(1, 0)) && isnan(student_upper(NAN, 3)));
     assert_true(isnan(student_quantile(-1, 3)) && isnan(student_shifted_upper(1, 3, INFINITY)));
+    assert_true(isnan(chi_square_quantile(2, 1)) && isnan(chi_square_quantile(0.5, 0)));
     assert_true(isnan(chi_square_upper(-1, 1)) && isnan(beta_quantile(0.5, 0, 1)));
 }
 
@@ -147,6 +149,36 @@ static void has_no_variance_of_one_and_no_mean_of_none(void **state)
     assert_true(moments_of(sums).mean == 3 && isnan(moments_of(sums).variance));
     assert_false(exact_sum_add_product(&sums->squares, 1e200, 1e200));
     free(sums);
+}
+
+static void takes_the_variance_of_a_share_over_groups(void **state)
+{
+    (void)state;
+    struct proportion groups[2][40];
+    for (uint32_t i = 0; i < 40; i++) {
+        groups[0][i] = (struct proportion){20 + 7 * i % 31, (3 * i * i + 5 * i) % 13};
+        groups[1][i] = (struct proportion){20 + 7 * i % 31, (5 * i * i + 5 * i) % 13};
+    }
+    struct grouped arms[] = {{groups[0], 40}, {groups[1], 40}};
+    EQUALS(grouped_design_effect(arms, 2), GROUPED_EFFECT);
+    /* Too few groups, or no share: as if all events of a group were one. Never less than 1. */
+    double squares = 0, all = 0;
+    for (size_t i = 0; i < 29; i++) {
+        squares += groups[0][i].n * groups[0][i].n;
+        all += groups[0][i].n;
+    }
+    arms[0].count = 29;
+    EQUALS(grouped_design_effect(arms, 1), squares / all);
+    for (size_t i = 0; i < 40; i++)
+        groups[1][i] = (struct proportion){30, 0};
+    EQUALS(grouped_design_effect(&arms[1], 1), 30);
+    for (size_t i = 0; i < 40; i++)
+        groups[1][i].events = 10;
+    EQUALS(grouped_design_effect(&arms[1], 1), 1);
+    /* All of a group or nothing: clusters can do no more. */
+    for (size_t i = 0; i < 40; i++)
+        groups[1][i].events = i % 2 ? 30 : 0;
+    EQUALS(grouped_design_effect(&arms[1], 1), 30);
 }
 
 static void takes_the_variance_of_a_ratio_over_units(void **state)
@@ -998,6 +1030,7 @@ int main(void)
         cmocka_unit_test(finds_no_spread_in_equal_numbers),
         cmocka_unit_test(has_no_variance_of_one_and_no_mean_of_none),
         cmocka_unit_test(takes_the_variance_of_a_ratio_over_units),
+        cmocka_unit_test(takes_the_variance_of_a_share_over_groups),
         cmocka_unit_test(bets_on_counts),
         cmocka_unit_test(bounds_what_is_not_rejected),
         cmocka_unit_test(has_an_e_value_of_at_most_one_on_average),

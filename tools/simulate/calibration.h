@@ -56,4 +56,19 @@ struct users {
 };
 struct outcome simulate_users(const struct users *setting, uint32_t replays, uint64_t seed);
 
+/*
+ * Users who come back: each has its own number of requests a look, which differ as much as its
+ * values differ between users (both lognormal). Those values are judged by a quantile.
+ */
+struct returning {
+    double quantile;
+    double scale;             /* the canary's values are so many times as great */
+    double between, within;   /* spread of values: of users' medians, of one user's */
+    double requests, unequal; /* the median user's requests a look, and the spread of that */
+    uint32_t canary, control; /* users */
+    uint32_t looks;
+    enum clustering clustering;
+};
+struct outcome simulate_returning(const struct returning *setting, uint32_t replays, uint64_t seed);
+
 #endif

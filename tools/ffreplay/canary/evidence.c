@@ -32,7 +32,7 @@ static double effect_of(const struct evidence *evidence, const struct spread *un
                (evidence->input.baseline != BASELINE_NONE && evidence->units[1] < UNITS_TO_TELL);
     double events = exact_sum_value(&units->first);
     bool varied = events > 0 && events < exact_sum_value(&units->second);
-    if (kind == METRIC_QUANTILE || few || !varied)
+    if (few || !varied)
         return worst_effect(units, false);
     struct ratio_moments moments = spread_moments(units);
     return design_effect(&moments);
@@ -55,6 +55,37 @@ static double clusters(struct evidence *evidence, const struct cell *canary,
     evidence->beyond |= units->beyond;
     free(units);
     return isfinite(effect) ? effect : 1;
+}
+
+/* Of an arm's quantile: how many values each group of units has, and how many of them below it. */
+static struct grouped groups_of(const struct cell *cell, double q, struct proportion *groups)
+{
+    double quantile = sketch_quantile(cell->sketch, q);
+    struct sketch_split all = sketch_split(cell->sketch, quantile);
+    double at = q * (double)cell->sketch->count;
+    /* The bucket that has it belongs to the side that it is nearer to. */
+    bool upto = (double)all.upto - at < at - (double)all.below;
+    for (size_t i = 0; i < UNIT_SKETCHES; i++) {
+        struct sketch_split split = sketch_split(&cell->groups[i], quantile);
+        groups[i].n = (double)cell->groups[i].count;
+        groups[i].events = (double)(upto ? split.upto : split.below);
+    }
+    return (struct grouped){groups, UNIT_SKETCHES};
+}
+
+/* By how much the values of units vary more around a quantile than independent ones. */
+static double quantile_clusters(struct evidence *evidence, const struct cell *canary,
+                                const struct cell *control, double q)
+{
+    struct proportion groups[2][UNIT_SKETCHES];
+    struct grouped arms[2];
+    size_t count = 0;
+    evidence->clustered = canary->groups;
+    if (canary->groups && canary->count > 0)
+        arms[count] = groups_of(canary, q, groups[count]), count++;
+    if (control && control->groups && control->count > 0)
+        arms[count] = groups_of(control, q, groups[count]), count++;
+    return count > 0 ? grouped_design_effect(arms, count) : 1;
 }
 
 static struct proportion proportion_of(const struct cell *cell, const struct measure *measure)
@@ -86,14 +117,10 @@ static struct moments moments_of(struct evidence *evidence, const struct cell *c
     return measure->metric->per_unit ? ratio.numerator : ratio_as_moments(&ratio);
 }
 
-static struct distribution distribution_of(const struct cell *cell, double effect,
-                                           struct bin **bins)
+static struct distribution distribution_of(const struct cell *cell, struct bin **bins)
 {
-    struct distribution values = {NULL, sketch_bins(cell->sketch, bins)};
-    for (size_t i = 0; i < values.count; i++)
-        (*bins)[i].count /= effect;
-    values.bins = *bins;
-    return values;
+    size_t count = sketch_bins(cell->sketch, bins);
+    return (struct distribution){*bins, count};
 }
 
 void evidence_gather(struct evidence *evidence, const struct measure *measure,
@@ -121,15 +148,15 @@ void evidence_gather(struct evidence *evidence, const struct measure *measure,
         if (control.cell)
             evidence->stratum.control = rate_of(&control);
         break;
-    case METRIC_QUANTILE: {
+    case METRIC_QUANTILE:
         input->measurement = MEASURED_QUANTILE;
         input->quantile = measure->metric->quantile;
-        double effect = clusters(evidence, canary.cell, control.cell, kind);
-        input->canary_values = distribution_of(canary.cell, effect, &evidence->bins[0]);
+        input->design_effect =
+            quantile_clusters(evidence, canary.cell, control.cell, input->quantile);
+        input->canary_values = distribution_of(canary.cell, &evidence->bins[0]);
         if (control.cell)
-            input->control_values = distribution_of(control.cell, effect, &evidence->bins[1]);
+            input->control_values = distribution_of(control.cell, &evidence->bins[1]);
         break;
-    }
     default:
         input->measurement = MEASURED_MEAN;
         evidence->clustered = canary.cell->totals;

@@ -171,8 +171,13 @@ void cell_gather_spread(struct cell *cell, struct measure *measure, const struct
     measure->takes = TAKE_SAMPLE;
     if (metric->per_unit && metric->kind == METRIC_PROPORTION)
         return; /* units that are hit, of units: nothing is clustered any more */
-    if (has_units) {
+    if (has_units)
         measure->takes_units = measure->layout->hashes_units = true;
+    if (has_units && metric->kind == METRIC_QUANTILE) {
+        cell->groups = xcalloc(UNIT_SKETCHES, sizeof *cell->groups);
+        for (uint32_t i = 0; i < UNIT_SKETCHES; i++)
+            sketch_init(&cell->groups[i], metric->accuracy);
+    } else if (has_units) {
         add_totals(cell, metric, beside);
     } else if (metric->kind == METRIC_MEAN || metric->kind == METRIC_RATIO) {
         cell->spread = xcalloc(1, sizeof *cell->spread);
@@ -185,6 +190,9 @@ void cell_release(struct cell *cell)
         unit_totals_release(cell->totals);
     free(cell->totals);
     free(cell->spread);
+    for (uint32_t i = 0; i < UNIT_SKETCHES && cell->groups; i++)
+        sketch_release(&cell->groups[i]);
+    free(cell->groups);
     if (cell->sketch)
         sketch_release(cell->sketch);
     if (cell->units)
@@ -259,6 +267,8 @@ void cell_add(struct cell *cell, const struct measure *measure, const struct sam
         break;
     case METRIC_QUANTILE:
         sketch_add(cell->sketch, sample->number);
+        if (cell->groups)
+            sketch_add(&cell->groups[sample->unit.high >> 58], sample->number);
         break;
     default:
         take_extreme(cell, measure, sample->number, sample->time, cell->count == 1);
@@ -288,6 +298,8 @@ void cell_merge(struct cell *cell, const struct measure *measure, const struct c
         exact_sum_merge(cell->denominator, other->denominator);
     if (cell->sketch)
         sketch_merge(cell->sketch, other->sketch);
+    for (uint32_t i = 0; i < UNIT_SKETCHES && cell->groups; i++)
+        sketch_merge(&cell->groups[i], &other->groups[i]);
     if (cell->units)
         unit_set_merge(cell->units, other->units);
     if (cell->totals)

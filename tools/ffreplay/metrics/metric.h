@@ -52,7 +52,10 @@ struct cell {
     /* For comparisons, where the variance asks for it; see cell_gather_spread(). */
     struct unit_totals *totals;
     struct spread *spread;
+    struct sketch *groups; /* of a quantile: by the units' hashes */
 };
+/* Groups of units that a quantile's values are kept by. */
+#define UNIT_SKETCHES 64
 
 void cell_init(struct cell *cell, const struct measure *measure);
 /*

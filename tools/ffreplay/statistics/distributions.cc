@@ -79,6 +79,11 @@ double chi_square_upper(double x, double degrees)
     return !(x >= 0) || !(degrees > 0) ? not_a_number : cdf(complement(ChiSquare(degrees), x));
 }
 
+double chi_square_quantile(double p, double degrees)
+{
+    return !is_probability(p) || !(degrees > 0) ? not_a_number : quantile(ChiSquare(degrees), p);
+}
+
 double beta_quantile(double p, double a, double b)
 {
     return !is_probability(p) || !(a > 0) || !(b > 0) ? not_a_number : quantile(Beta(a, b), p);

@@ -23,6 +23,7 @@ double student_quantile(double p, double degrees);
 double student_shifted_upper(double x, double degrees, double shift);
 
 double chi_square_upper(double x, double degrees);
+double chi_square_quantile(double p, double degrees);
 
 /* The p-quantile of Beta(a, b); the exact bounds of a proportion are such quantiles. */
 double beta_quantile(double p, double a, double b);

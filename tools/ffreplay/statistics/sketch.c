@@ -107,6 +107,32 @@ double sketch_quantile(const struct sketch *sketch, double q)
     return 0; /* not reached: the counts add up to `count` */
 }
 
+/* How many a side has in buckets before `bucket`, and in it. */
+static struct sketch_split split_side(const struct sketch_side *side, uint32_t bucket)
+{
+    struct sketch_split split = {0, 0};
+    for (uint32_t i = 0; i < side->size && side->first + i <= bucket; i++) {
+        split.below += side->first + i < bucket ? side->counts[i] : 0;
+        split.upto += side->counts[i];
+    }
+    return split;
+}
+
+struct sketch_split sketch_split(const struct sketch *sketch, double number)
+{
+    struct sketch_split negative = split_side(&sketch->negative, UINT32_MAX);
+    if (number == 0)
+        return (struct sketch_split){negative.upto, negative.upto + sketch->zeros};
+    uint32_t bucket = sketch_bucket(sketch, number);
+    if (number < 0) { /* the further from zero, the less */
+        struct sketch_split nearer = split_side(&sketch->negative, bucket);
+        return (struct sketch_split){negative.upto - nearer.upto, negative.upto - nearer.below};
+    }
+    struct sketch_split split = split_side(&sketch->positive, bucket);
+    uint64_t less = negative.upto + sketch->zeros;
+    return (struct sketch_split){less + split.below, less + split.upto};
+}
+
 size_t sketch_bins(const struct sketch *sketch, struct bin **bins)
 {
     size_t most = (size_t)sketch->negative.size + sketch->positive.size + 1, count = 0;

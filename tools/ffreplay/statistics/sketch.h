@@ -40,6 +40,14 @@ void sketch_release(struct sketch *sketch);
 /* Makes room for the bucket. */
 void sketch_reserve(struct sketch_side *side, uint32_t bucket);
 
+/* Of a number, whatever its sign. */
+static inline uint32_t sketch_bucket(const struct sketch *sketch, double number)
+{
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return (uint32_t)((bits & INT64_MAX) >> (SKETCH_MANTISSA_BITS - sketch->bits));
+}
+
 /* `number` is finite. */
 static inline void sketch_add(struct sketch *sketch, double number)
 {
@@ -48,10 +56,8 @@ static inline void sketch_add(struct sketch *sketch, double number)
         sketch->zeros++;
         return;
     }
-    uint64_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    struct sketch_side *side = bits >> 63 ? &sketch->negative : &sketch->positive;
-    uint32_t bucket = (uint32_t)((bits & INT64_MAX) >> (SKETCH_MANTISSA_BITS - sketch->bits));
+    struct sketch_side *side = number < 0 ? &sketch->negative : &sketch->positive;
+    uint32_t bucket = sketch_bucket(sketch, number);
     if (bucket - side->first >= side->size)
         sketch_reserve(side, bucket);
     side->counts[bucket - side->first]++;
@@ -62,6 +68,12 @@ void sketch_merge(struct sketch *sketch, const struct sketch *other);
 /* The value of rank floor(q * (count - 1)), from 0, within the accuracy. The sketch is not empty.
  */
 double sketch_quantile(const struct sketch *sketch, double q);
+
+/* How many numbers lie in buckets below that of `number`, and how many in those and it. */
+struct sketch_split {
+    uint64_t below, upto;
+};
+struct sketch_split sketch_split(const struct sketch *sketch, double number);
 
 /* The buckets that hold something, ascending, in memory that the caller frees. Returns how many. */
 size_t sketch_bins(const struct sketch *sketch, struct bin **bins);

@@ -81,6 +81,20 @@ struct moments ratio_as_moments(const struct ratio_moments *ratio);
  * may have too few events to tell. */
 double design_effect(const struct ratio_moments *ratio);
 
+/*
+ * The same where units are too many to remember one by one: over groups into which they fall by
+ * chance, with `n` events each, of which `events` are what the share is of (Wolter, Introduction to
+ * Variance Estimation, 2007, chapter 2). Each arm's groups vary around its own share. So few groups
+ * tell it only roughly: it is the upper bound, at 95 %. At most what it is when all events of a
+ * group count as one; that, too, where an arm has fewer than 30 groups that have events, or no
+ * share between 0 and 1.
+ */
+struct grouped {
+    const struct proportion *groups;
+    size_t count;
+};
+double grouped_design_effect(const struct grouped *arms, size_t count);
+
 /* -------------------------------------------------------------- valid at every look, at once -- */
 
 /*
@@ -160,7 +174,7 @@ struct comparison_input {
     /* MEASURED_PROPORTION, MEASURED_RATE. Only BASELINE_CONTROL tells the strata apart. */
     const struct stratum *strata;
     size_t stratum_count;
-    double design_effect;           /* see there; 0 counts as 1 */
+    double design_effect;           /* of these and of quantiles: see there; 0 counts as 1 */
     struct moments canary, control; /* MEASURED_MEAN; a ratio by ratio_as_moments() */
     struct distribution canary_values, control_values; /* MEASURED_QUANTILE */
     double quantile;

@@ -140,11 +140,12 @@ static struct interval mean_bounds(const struct comparison_input *input, double 
 static struct interval bounds(const struct comparison_input *input, double growth)
 {
     double alpha = 1 - input->confidence;
-    if (is_counted(input))
-        return counted_bounds(input, alpha,
-                              input->design_effect > 1 ? growth / input->design_effect : growth);
     if (input->measurement == MEASURED_MEAN)
         return mean_bounds(input, alpha, growth);
+    if (input->design_effect > 1)
+        growth /= input->design_effect;
+    if (is_counted(input))
+        return counted_bounds(input, alpha, growth);
     return input->baseline == BASELINE_NONE
                ? quantile_sequence(&input->canary_values, input->quantile, alpha, growth)
                : quantiles_sequence(&input->canary_values, &input->control_values, input->quantile,
