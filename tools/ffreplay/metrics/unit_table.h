@@ -6,7 +6,7 @@
  * costs. So the metrics that look at the same lines share a table, and an addition waits a while:
  * when it comes, its place in the index is fetched, half-way its row, and when both are there it is
  * done for all metrics at once. Memory grows with the units: 16 bytes for each and what the parts
- * take, and 8 to 16 for the index.
+ * take, and 16 to 32 for the index.
  */
 #ifndef FFREPLAY_UNIT_TABLE_H
 #define FFREPLAY_UNIT_TABLE_H
