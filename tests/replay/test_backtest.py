@@ -222,6 +222,17 @@ ok(result.status == 1 and "a rate cannot be compared" in result.err, "but_no_rat
 before = BLOCK.replace("max_increase: 100%, action: pause", "max_increase: 100%, versus: before, action: pause")
 compares = project("before", canary(before))
 # Everybody is slower from 10:35 on, so the second stage is slower than the time before it.
+# Half an hour of requests, none for two and a half hours, and then again.
+apart = write("apart.ndjson", requests(1000, length=30 * MINUTE) +
+              requests(1000, seed=2, start=START + 3 * HOUR, length=30 * MINUTE))
+held = project("apart", canary(
+    "stages: [{name: first, percent: 20%, hold: 1h}, {name: full, percent: 100%}]\n"
+    "guards: [{metric: error_rate, max: 10%, action: rollback}]\n"))
+turn = way(played(held, apart)["policies"][0])[0]
+ok(turn[1:3] == ("advance", "all-passed") and 180 <= turn[0] < 182, "it_does_not_advance_while_nothing_is_seen", turn)
+turn = way(played(held, apart, "--stale", "3h")["policies"][0])[0]
+equal((round(turn[0]), *turn[1:3]), (60, "advance", "all-passed"), "unless_stale_allows_for_it")
+
 lines = requests(12000)
 for line in lines:
     if line["ts"] >= START + 35 * MINUTE:

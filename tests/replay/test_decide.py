@@ -130,6 +130,35 @@ def check(name, directory, log, options, status):
 for name, block, log, options, status in BRANCHES:
     check(name, project(name, canary(block)), log, options, status)
 
+# Silence: the canary's last lines are long ago, and what they said is not said of now.
+after = ["--now", "2026-11-20T12:20:00Z"]
+gone = write("gone.ndjson", [line for line in requests(2000) if line["ts"] < START + 5400 * 1000 or
+             not lab.exposed(line["user_id"], "canary.checkout", 20)])
+seldom = write("seldom.ndjson", requests(10))
+for name, stage, log, options, rule in [
+        ("silent", "first", well, after, "stale"),
+        ("silent-for-less", "first", well, [*after, "--stale", "30m"], "all-passed"),
+        ("just-before", "first", well, ["--now", "2026-11-20T12:09:00Z"], "all-passed"),
+        ("without-canary-lines", "first", gone, [], "stale"),
+        ("silent-and-paused", "first", slow, after, "guard"),
+        ("silent-and-harmful", "first", failing, after, "guard"),
+        ("seldom-seen", "full", seldom, ["--now", "2026-11-20T13:30:00Z"], "all-passed"),
+        ("seldom-seen-and-gone", "full", seldom, ["--now", "2026-11-20T15:00:00Z"], "stale")]:
+    result = decide(project(name, canary(STAGES + GUARDS + RUNNING.replace("first", stage))), log,
+                    "--json", *options)
+    equal(result.json["rule"], rule, f"{name}_is_{rule}")
+    ok((rule == "stale") == ("says nothing of the canary" in " ".join(result.json["reasons"])),
+       f"{name}_says_so", result.json["reasons"])
+check("stale", project("stale", canary(STAGES + GUARDS + RUNNING)), well, after, 10)
+check("stale-timeout", project("stale-timeout", canary(
+    STAGES + GUARDS + RUNNING + "max_hold: 90m\non_timeout: pause\n")), well, after, 11)
+waits = project("held-only", canary("stages: [{name: first, percent: 20%, hold: 1h}, "
+                                    "{name: full, percent: 100%}]\n" + RUNNING))
+equal([decide(waits, well, "--json", *options).json["rule"] for options in ([], after)],
+      ["all-passed", "stale"], "a_stage_without_criteria_waits_for_the_canary_too")
+result = decide(waits, well, "--stale", "soon")
+ok("--stale is a duration like 10m, not 'soon'" in result.err, "stale_is_a_duration", result.err)
+
 says = with_variant(lab.PROJECT)
 check("variant-from-the-log", project("named", canary(STAGES + GUARDS + RUNNING), base=says), named,
       [], 0)

@@ -31,13 +31,14 @@ enum {
     FEW = 1 << 12,     /* samples */
     EARLY = 1 << 13,   /* `hold` is not over */
     AWAITED = 1 << 14, /* an `advance_when` did not pass */
-    BLOCKED = 1 << 15, /* one of the last four */
+    BLOCKED = 1 << 15, /* one of the last four, or SILENT */
     OVERDUE = 1 << 16, /* past `max_hold` */
     THEN_HOLD = 1 << 17,
     THEN_PAUSE = 1 << 18,
     THEN_ROLLBACK = 1 << 19,
     UNAPPROVED = 1 << 20, /* the next stage waits for a person */
-    LAST = 1 << 21        /* stage */
+    LAST = 1 << 21,       /* stage */
+    SILENT = 1 << 22      /* nothing is said of the canary any more */
 };
 
 static const struct row {
@@ -66,6 +67,7 @@ static const struct row {
     {FEW, VERDICT_HOLD, RULE_INSUFFICIENT},
     {EARLY, VERDICT_HOLD, RULE_HOLD_TIME},
     {AWAITED, VERDICT_HOLD, RULE_ADVANCE_WHEN},
+    {SILENT, VERDICT_HOLD, RULE_STALE},
     {LAST, VERDICT_COMPLETE, RULE_ALL_PASSED},
     {UNAPPROVED, VERDICT_HOLD, RULE_APPROVAL},
     {0, VERDICT_ADVANCE, RULE_ALL_PASSED},
@@ -145,6 +147,12 @@ static void set_policy(struct decision_facts *facts, unsigned way, uint32_t *mak
     *makes |= way == 1 ? CHANGED : 0;
 }
 
+static void set_silence(struct decision_facts *facts, unsigned way, uint32_t *makes)
+{
+    facts->stale = way == 1;
+    *makes |= way == 1 ? SILENT : 0;
+}
+
 static void set_health(struct decision_facts *facts, unsigned way, uint32_t *makes)
 {
     static const uint32_t made[] = {
@@ -171,15 +179,16 @@ static void set_time(struct decision_facts *facts, unsigned way, uint32_t *makes
     *makes |= way < 16 && facts->elapsed == 20 ? OVERDUE : 0;
 }
 
-static const struct respect respects[] = {{set_state, 5},  {set_next, 4},   {set_few, 2},
-                                          {set_policy, 2}, {set_health, 4}, {set_time, 32}};
+static const struct respect respects[] = {{set_state, 5},  {set_next, 4},    {set_few, 2},
+                                          {set_policy, 2}, {set_silence, 2}, {set_health, 4},
+                                          {set_time, 32}};
 #define RESPECT_COUNT (sizeof respects / sizeof *respects)
 
 static uint64_t rows_met[ROW_COUNT];
 
 static const struct row *row_for(uint32_t is_so)
 {
-    if (is_so & (NODATA | FEW | EARLY | AWAITED))
+    if (is_so & (NODATA | FEW | EARLY | AWAITED | SILENT))
         is_so |= BLOCKED;
     const struct row *row = rows;
     while (row->when & ~is_so)

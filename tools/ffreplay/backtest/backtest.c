@@ -165,6 +165,7 @@ static bool take_options(struct options *options)
         return false;
     play->window = replay.times.window;
     play->lateness = replay.times.lateness;
+    play->stale = replay.times.stale;
     play->max_bad = replay.max_bad;
     play->approves = !options->holds_for_approval;
     play->interval = play->window;
@@ -237,6 +238,7 @@ static int run(int argc, char **argv)
         OPTION_WINDOW(options.logs),
         {"lateness", 0, OPTION_TEXT, &options.logs.lateness, "D",
          "lines may come so long after later ones [1m]"},
+        OPTION_STALE(options.logs),
         {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
     };
     int status;

@@ -69,7 +69,8 @@ bool player_prepare(struct player *player, const struct command *command, struct
     replay->texts = &player->texts;
     replay->max_bad = options->max_bad;
     replay->now_given = true;
-    replay->times = (struct replay_times){INT64_MAX, options->window, options->lateness};
+    replay->times =
+        (struct replay_times){INT64_MAX, options->window, options->lateness, options->stale};
     *status = EXIT_JOB;
     if (!choose_canaries(replay, command, options->flag, options->environment))
         return false;

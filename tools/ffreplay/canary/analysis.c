@@ -141,6 +141,7 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
         !add_criteria(analysis, project, layouts, &stage->advance_when, true, times) ||
         !subject_open(subject, project))
         return false;
+    analysis->canary_lines = ARENA_ARRAY(&project->arena, struct canary_lines, project->log_count);
     analysis->assigners = ARENA_ARRAY(&project->arena, struct assigner, project->log_count);
     for (uint32_t i = 0; i < project->log_count; i++) {
         /* Without criteria, every log still says how much the canary was seen. */

@@ -56,6 +56,7 @@ struct replay_times {
     int64_t now;      /* INT64_MIN: the latest time in the logs */
     int64_t window;   /* width */
     int64_t lateness; /* lines may be this late: a window is complete that long after its end */
+    int64_t stale;    /* a canary that was not seen for longer is not decided for */
 };
 
 struct analysis {
@@ -76,6 +77,10 @@ struct analysis {
     uint64_t assigned[ASSIGNMENT_COUNT];
     int64_t first, last; /* times of the lines that were used; INT64_MAX and INT64_MIN: none */
     struct input_digest digest; /* of those lines */
+    struct canary_lines {       /* by log: those of the canary, and the times of the outermost */
+        uint64_t count;
+        int64_t first, last;
+    } * canary_lines;
 };
 
 /*

@@ -46,6 +46,8 @@ static uint32_t blockers(const struct decision_facts *facts)
     }
     if (facts->elapsed < facts->hold)
         found |= BLOCKED_BY_HOLD;
+    if (facts->stale)
+        found |= BLOCKED_BY_SILENCE;
     return found;
 }
 
@@ -69,7 +71,9 @@ static enum decision_rule blocking_rule(uint32_t found)
         return RULE_NODATA;
     if (found & BLOCKED_BY_SAMPLES)
         return RULE_INSUFFICIENT;
-    return found & BLOCKED_BY_HOLD ? RULE_HOLD_TIME : RULE_ADVANCE_WHEN;
+    if (found & BLOCKED_BY_HOLD)
+        return RULE_HOLD_TIME;
+    return found & BLOCKED_BY_ADVANCE_WHEN ? RULE_ADVANCE_WHEN : RULE_STALE;
 }
 
 struct decision decide(const struct decision_facts *facts)
@@ -141,6 +145,7 @@ const char *decision_rule_text(enum decision_rule rule)
         [RULE_INSUFFICIENT] = "insufficient",
         [RULE_HOLD_TIME] = "hold-time",
         [RULE_ADVANCE_WHEN] = "advance-when",
+        [RULE_STALE] = "stale",
         [RULE_APPROVAL] = "approval",
         [RULE_ALL_PASSED] = "all-passed",
     };

@@ -31,6 +31,7 @@ struct decision_facts {
     bool next_needs_approval;
     bool too_few_samples; /* of a stage that has no criteria to count them */
     bool policy_changed;  /* since the stage began */
+    bool stale;           /* the logs say nothing of the canary any more */
     bool unhealthy;
     enum nodata_policy on_unhealthy;
     int64_t elapsed; /* since the stage began, in milliseconds; negative: it has not yet */
@@ -65,6 +66,7 @@ enum decision_rule {
     RULE_INSUFFICIENT,
     RULE_HOLD_TIME,
     RULE_ADVANCE_WHEN,
+    RULE_STALE,
     RULE_APPROVAL,
     RULE_ALL_PASSED
 };
@@ -74,7 +76,8 @@ enum decision_blocker {
     BLOCKED_BY_NODATA = 1u << 0,
     BLOCKED_BY_SAMPLES = 1u << 1,
     BLOCKED_BY_HOLD = 1u << 2,
-    BLOCKED_BY_ADVANCE_WHEN = 1u << 3
+    BLOCKED_BY_ADVANCE_WHEN = 1u << 3,
+    BLOCKED_BY_SILENCE = 1u << 4
 };
 
 struct decision {

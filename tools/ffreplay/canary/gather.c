@@ -55,6 +55,17 @@ static bool unit_counted(const struct assigner *assigner, const struct event *ev
     return true;
 }
 
+static void note_canary(struct canary_lines *lines, int64_t first, int64_t last, uint64_t count)
+{
+    if (count == 0)
+        return;
+    if (lines->count == 0 || first < lines->first)
+        lines->first = first;
+    if (lines->count == 0 || last > lines->last)
+        lines->last = last;
+    lines->count += count;
+}
+
 /* The group that a line before the stage belongs to. */
 static enum assignment assign_before(struct analysis *analysis, struct assigner *assigner,
                                      const struct event *event)
@@ -95,6 +106,8 @@ void analysis_take(struct analysis *analysis, const struct record *record)
         analysis->first = event->time;
     if (event->time > analysis->last)
         analysis->last = event->time;
+    if (assignment == ASSIGNED_CANARY)
+        note_canary(&analysis->canary_lines[record->log], event->time, event->time, 1);
     struct unit_hash unit;
     bool counts = assignment != ASSIGNED_BEFORE && unit_counted(assigner, event, &unit);
     if (counts)
@@ -183,6 +196,7 @@ struct analysis *analysis_fork(struct analysis *analysis)
     fork->assigners = copy_of(analysis->assigners, logs, sizeof *fork->assigners);
     for (uint32_t i = 0; i < logs; i++)
         fork->assigners[i].subject = &fork->subject;
+    fork->canary_lines = xcalloc(logs + 1, sizeof *fork->canary_lines);
     fork->tallies = copy_of(analysis->tallies, fork->tally_count, sizeof *fork->tallies);
     for (uint32_t i = 0; i < fork->tally_count; i++)
         fork_tally(&fork->tallies[i]);
@@ -211,6 +225,10 @@ static void join_counts(struct analysis *analysis, const struct analysis *fork)
         analysis->last = fork->last;
     if (fork->before_first < analysis->before_first)
         analysis->before_first = fork->before_first;
+    for (uint32_t i = 0; i < analysis->log_count; i++) {
+        const struct canary_lines *lines = &fork->canary_lines[i];
+        note_canary(&analysis->canary_lines[i], lines->first, lines->last, lines->count);
+    }
 }
 
 void analysis_join(struct analysis *analysis, struct analysis *fork)
@@ -229,6 +247,7 @@ void analysis_join(struct analysis *analysis, struct analysis *fork)
             windows_merge(&analysis->judgements[i].windows, &fork->judgements[i].windows);
     analysis_forget(fork);
     free(fork->assigners);
+    free(fork->canary_lines);
     free(fork->tallies);
     free(fork->judgements);
     free(fork);

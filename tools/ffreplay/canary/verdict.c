@@ -20,6 +20,7 @@ static struct decision decide_on(const struct verdict *verdict)
         .next_needs_approval = verdict_awaits_approval(verdict),
         .too_few_samples = few && analysis->judgement_count == 0,
         .unhealthy = verdict->issues.count > 0,
+        .stale = verdict->silence.log != NULL,
         .policy_changed = verdict->policy_changed,
         .on_unhealthy = canary->on_unhealthy,
         .elapsed = verdict->elapsed,
@@ -48,6 +49,7 @@ static void begin(struct verdict *verdict, const struct replay *replay, struct a
         verdict->begin =
             replay->seen.earliest < verdict->now ? replay->seen.earliest : verdict->now;
     verdict->elapsed = verdict->now - verdict->begin;
+    verdict->silence = silence_of(verdict);
 }
 
 void verdict_decide(struct verdict *verdict, const struct replay *replay, struct analysis *analysis,

@@ -25,7 +25,11 @@ struct verdict {
     int64_t begin; /* when the stage began; where `since` does not say, the first line's time */
     int64_t elapsed;
     int64_t hold, max_hold;
-    bool policy_changed;     /* since the stage began: its looks begin anew */
+    bool policy_changed; /* since the stage began: its looks begin anew */
+    struct silence {
+        const struct log *log; /* that says nothing of the canary any more; NULL: none */
+        int64_t since;
+    } silence;
     struct sentences issues; /* health; none: healthy */
     struct unit_ratio ratio; /* of canary and control; known where the percentage says it */
     struct sentences reasons;
@@ -41,6 +45,7 @@ void verdict_decide(struct verdict *verdict, const struct replay *replay, struct
 
 /* Parts of it, a file each. */
 void health_judge(struct verdict *verdict);
+struct silence silence_of(const struct verdict *verdict);
 void verdict_explain(struct verdict *verdict);
 
 /* That a clock jumped ahead in the logs; NULL: none did. */

@@ -8,11 +8,11 @@
 #include "replay.h"
 
 struct log_options {
-    const char *window, *lateness, *max_bad, *threads;
+    const char *window, *lateness, *stale, *max_bad, *threads;
 };
-#define LOG_OPTIONS_INIT                                   \
-    {                                                      \
-        .window = "10s", .lateness = "1m", .max_bad = "1%" \
+#define LOG_OPTIONS_INIT                                                   \
+    {                                                                      \
+        .window = "10s", .lateness = "1m", .stale = "10m", .max_bad = "1%" \
     }
 
 /* Rows of a command's table; those that it does not offer keep what they are at first. */
@@ -24,6 +24,11 @@ struct log_options {
     {                                                         \
         "lateness", 0, OPTION_TEXT, &(options).lateness, "D", \
             "a window is complete so long after its end [1m]" \
+    }
+#define OPTION_STALE(options)                                               \
+    {                                                                       \
+        "stale", 0, OPTION_TEXT, &(options).stale, "D",                     \
+            "a canary that was not seen for so long does not advance [10m]" \
     }
 #define OPTION_MAX_BAD(options)                                   \
     {                                                             \

@@ -109,6 +109,18 @@ static void why_held(struct verdict *verdict)
         sentence_add(verdict, &verdict->reasons, "stage '%s' was held for %s", name, held);
 }
 
+static void why_stale(struct verdict *verdict)
+{
+    struct arena *arena = arena_of(verdict);
+    char since[32];
+    format_time(verdict->silence.since, since, sizeof since);
+    sentence_add(verdict, &verdict->reasons,
+                 "log '%s' says nothing of the canary since %s, %s ago: more than --stale %s",
+                 verdict->silence.log->name.text, since,
+                 duration_text(arena, verdict->now - verdict->silence.since),
+                 duration_text(arena, verdict->replay->times.stale));
+}
+
 static void why_blocked(struct verdict *verdict)
 {
     struct analysis *analysis = verdict->analysis;
@@ -136,6 +148,8 @@ static void why_blocked(struct verdict *verdict)
                                                 : "%s, which the stage has to meet to advance",
                          measured_text(verdict, judgement));
     }
+    if (verdict->silence.log)
+        why_stale(verdict);
 }
 
 static void why_guards(struct verdict *verdict, enum criterion_action action, const char *format)

@@ -158,6 +158,9 @@ static void list_blockers(struct verdict *verdict, struct list *list)
         if (finding_is_awaited(&judgement->finding))
             list_add(list, within_text(verdict, judgement));
     }
+    if (verdict->silence.log)
+        list_add(list, arena_format(arena, "log '%s' told of the canary again",
+                                    verdict->silence.log->name.text));
     if (verdict_awaits_approval(verdict))
         list_add(list,
                  arena_format(arena, "a person approved stage '%s'", verdict->next->name.text));
