@@ -72,6 +72,9 @@ ok(any("error_rate was not measured in the canary" in issue for issue in issues)
    any("sample ratio mismatch" in issue for issue in issues), "no_data_is_an_issue", *issues)
 silent = health(directory, write("silent.ndjson", [])).json
 ok(not silent["healthy"] and silent["issues"], "an_empty_log_is_not_healthy", silent["issues"])
+issues = health(directory, log, "--now", "2026-11-20T12:30:00Z").json["issues"]
+ok(len(issues) == 1 and "says nothing of the canary since" in issues[0], "a_log_that_fell_silent_is_an_issue", *issues)
+equal(health(directory, log, "--now", "2026-11-20T12:30:00Z", "--stale", "1h").json["issues"], [], "that_can_wait")
 ahead = write("ahead.ndjson", lines + [dict(lines[0], ts=START + 90 * 24 * HOUR, request="late")])
 ok(any("a clock is wrong" in issue for issue in health(directory, ahead).json["issues"]),
    "a_clock_that_jumped_is_an_issue")

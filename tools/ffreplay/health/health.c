@@ -194,6 +194,7 @@ static int run(int argc, char **argv)
         OPTION_MAX_BAD(options.logs),
         OPTION_WINDOW(options.logs),
         OPTION_LATENESS(options.logs),
+        OPTION_STALE(options.logs),
         OPTION_THREADS(options.logs),
         {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
     };

@@ -109,16 +109,16 @@ static void why_held(struct verdict *verdict)
         sentence_add(verdict, &verdict->reasons, "stage '%s' was held for %s", name, held);
 }
 
-static void why_stale(struct verdict *verdict)
+const char *silence_text(const struct verdict *verdict)
 {
     struct arena *arena = arena_of(verdict);
     char since[32];
     format_time(verdict->silence.since, since, sizeof since);
-    sentence_add(verdict, &verdict->reasons,
-                 "log '%s' says nothing of the canary since %s, %s ago: more than --stale %s",
-                 verdict->silence.log->name.text, since,
-                 duration_text(arena, verdict->now - verdict->silence.since),
-                 duration_text(arena, verdict->replay->times.stale));
+    return arena_format(
+        arena, "log '%s' says nothing of the canary since %s, %s ago: more than --stale %s",
+        verdict->silence.log->name.text, since,
+        duration_text(arena, verdict->now - verdict->silence.since),
+        duration_text(arena, verdict->replay->times.stale));
 }
 
 static void why_blocked(struct verdict *verdict)
@@ -149,7 +149,7 @@ static void why_blocked(struct verdict *verdict)
                          measured_text(verdict, judgement));
     }
     if (verdict->silence.log)
-        why_stale(verdict);
+        sentence_add(verdict, reasons, "%s", silence_text(verdict));
 }
 
 static void why_guards(struct verdict *verdict, enum criterion_action action, const char *format)
