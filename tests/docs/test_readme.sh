@@ -74,4 +74,13 @@ ok 'they run' sh -c "cd '$made_up' && PATH='$BUILD':\$PATH && . '$scratch/comman
 is 'and compare the policies as it says' "$(head -3 "$scratch/.output")" \
     "$(grep -E '^  (policy|the project|trailing)' docs/guide.md)"
 
+# The pages that look closer at the same log.
+sed -n '/^## Look closer/,$p' docs/guide.md | grep '^    ffreplay' >"$scratch/closer"
+is 'there are three of them' "$(wc -l <"$scratch/closer")" 3
+ok 'which run' sh -ec "cd '$made_up' && PATH='$BUILD':\$PATH && . '$scratch/closer'"
+ok 'metrics prints what the guide shows' sh -ec "cd '$made_up' && PATH='$BUILD':\$PATH && $(head -1 "$scratch/closer") >metrics"
+while IFS= read -r row; do
+    ok "$(echo "$row" | xargs)" grep -qxF -- "$row" "$made_up/metrics"
+done < <(sed -n '/^## Look closer/,$p' docs/guide.md | sed -n '/^```$/,/^```$/p' | grep -v '^```')
+
 finish
