@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "tools/ffreplay/evaluate/compiled_store.h"
 #include "tools/ffreplay/logs/complain.h"
 
 const char *assignment_text(enum assignment assignment)
@@ -35,24 +36,6 @@ const char *assignment_text(enum assignment assignment)
 
 /* --------------------------------------------------------------------------------- snapshots -- */
 
-static bool open_snapshot(struct project *project, const struct subject *subject,
-                          fflag_store **store)
-{
-    struct buffer bytes = {0};
-    const char *environment = project->environments.items[subject->environment].text;
-    bool compiled = project_compile(project, environment, NULL, 0, &bytes);
-    struct fflag_options options = FFLAG_OPTIONS_INIT;
-    options.no_thread = true;
-    enum fflag_error error = FFLAG_ERROR_GENERAL;
-    if (compiled)
-        error = fflag_open_memory(store, bytes.bytes, bytes.length, &options);
-    if (compiled && error)
-        fprintf(stderr, "ffreplay: the compiled snapshot is refused: %s\n",
-                fflag_error_text(error));
-    buffer_release(&bytes);
-    return compiled && !error;
-}
-
 bool subject_open(struct subject *subject, struct project *project)
 {
     const char *name = subject->flag->name.text;
@@ -60,7 +43,7 @@ bool subject_open(struct subject *subject, struct project *project)
         const char *variant = subject->targeting->variants[i].name.text;
         subject->variant_lengths[i] = variant ? strlen(variant) : 0;
     }
-    if (!open_snapshot(project, subject, &subject->store))
+    if (!compiled_store_open(project, subject->environment, &subject->store))
         return false;
     subject->view = fflag_acquire(subject->store);
     subject->id = fflag_flag(subject->store, name);
@@ -77,7 +60,7 @@ bool subject_open(struct subject *subject, struct project *project)
         return true;
     uint32_t percent = stage->percent;
     stage->percent = PERCENT_ALL;
-    bool opened = open_snapshot(project, subject, &subject->everybody);
+    bool opened = compiled_store_open(project, subject->environment, &subject->everybody);
     stage->percent = percent;
     if (!opened)
         return false;

@@ -4,27 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiled_store.h"
 #include "tools/ffreplay/logs/complain.h"
 
 /* --------------------------------------------------------------------------------- snapshots -- */
-
-static bool open_snapshot(const struct flag_variants *variants, struct project *project,
-                          fflag_store **store)
-{
-    struct buffer bytes = {0};
-    const char *environment = project->environments.items[variants->environment].text;
-    bool compiled = project_compile(project, environment, NULL, 0, &bytes);
-    struct fflag_options options = FFLAG_OPTIONS_INIT;
-    options.no_thread = true;
-    enum fflag_error error = FFLAG_ERROR_GENERAL;
-    if (compiled)
-        error = fflag_open_memory(store, bytes.bytes, bytes.length, &options);
-    if (compiled && error)
-        fprintf(stderr, "ffreplay: the compiled snapshot is refused: %s\n",
-                fflag_error_text(error));
-    buffer_release(&bytes);
-    return compiled && !error;
-}
 
 /* The one of an earlier time at which the canary stood where it does at this one; or NULL. */
 static const struct opened *opened_alike(const struct flag_variants *variants, uint32_t place)
@@ -52,7 +35,7 @@ static bool open_at(struct flag_variants *variants, struct project *project, uin
         canary->state = time->state;
         canary->stage = time->stage;
     }
-    bool done = open_snapshot(variants, project, &opened->store);
+    bool done = compiled_store_open(project, variants->environment, &opened->store);
     if (canary)
         *canary = kept;
     if (!done)
