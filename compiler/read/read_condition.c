@@ -5,26 +5,15 @@
  * kin are the negated test itself, so that they are exact negations by construction.
  */
 #include <string.h>
-#include <strings.h>
 
-#include "fflag/snapshot.h"
-#include "compiler/base/glob.h"
-#include "read.h"
+#include "read_condition.h"
 
 #define TYPE(name) (1u << FFLAG_ATTRIBUTE_##name)
 #define ORDERED    (TYPE(NUMBER) | TYPE(VERSION) | TYPE(TIME))
 #define A_FIELD    1u /* of a log: it has no type */
 #define EVERY_TYPE 0xFFu
 
-enum operands { ONE, LIST, ONE_OR_LIST, FILE_NAME, PRESENCE };
-
-static const struct operator_info {
-    const char *name;
-    enum operator_kind kind;
-    bool negate;
-    enum operands operands;
-    unsigned types;
-} operators[] = {
+static const struct operator_info operators[] = {
     {"eq", OPERATOR_EQ, false, ONE, TYPE(STRING) | ORDERED | TYPE(BOOLEAN) | A_FIELD},
     {"ne", OPERATOR_EQ, true, ONE, TYPE(STRING) | ORDERED | TYPE(BOOLEAN) | A_FIELD},
     {"in", OPERATOR_EQ, false, LIST, TYPE(STRING) | ORDERED | TYPE(IP) | A_FIELD},
@@ -62,19 +51,6 @@ static const char *const type_names[] = {
     [FFLAG_ATTRIBUTE_IP] = "ip",
 };
 
-/* One test as it is read: the attribute or field, and what the operators beside it say. */
-struct subject {
-    const struct attribute *attribute; /* NULL: a field */
-    struct text name;
-    bool ignore_case;
-    bool fields;
-};
-
-static unsigned subject_type(const struct subject *subject)
-{
-    return subject->attribute ? (unsigned)subject->attribute->type : 0;
-}
-
 static struct condition *new_condition(struct reader *reader, enum condition_kind kind,
                                        struct span span)
 {
@@ -101,137 +77,12 @@ static struct span entry_span(const struct entry *entry)
     return join(entry->key->span, entry->value->span);
 }
 
-/* ---------------------------------------------------------------------------------- operands -- */
-
-static bool same_text(const char *a, const char *b, bool ignore_case)
-{
-    return (ignore_case ? strcasecmp(a, b) : strcmp(a, b)) == 0;
-}
-
-/* A value that the attribute's `enum` does not have can never be equal to it. */
-void check_choice(struct reader *reader, const struct attribute *attribute, const struct node *node,
-                  bool ignore_case)
-{
-    const struct texts *choices = &attribute->choices;
-    for (uint32_t i = 0; i < choices->count; i++) {
-        if (same_text(choices->items[i].text, node->text, ignore_case))
-            return;
-    }
-    if (!choices->count)
-        return;
-    const char **known = ARENA_ARRAY(reader->arena, const char *, choices->count);
-    for (uint32_t i = 0; i < choices->count; i++)
-        known[i] = choices->items[i].text;
-    diagnose(reader->diagnostics, FF0226, node->span, "'%s' is not among the values of '%s'",
-             node->text, attribute->name.text);
-    diagnose_note(reader->diagnostics, attribute->name.span, "'%s' is declared here",
-                  attribute->name.text);
-    suggest(reader, node->text, known, choices->count);
-}
-
-static bool read_string_operand(struct reader *reader, const struct subject *subject,
-                                const struct operator_info *info, const struct node *node,
-                                struct operand *operand)
-{
-    if (!read_text(reader, node, &operand->source))
-        return false;
-    if (info->kind == OPERATOR_MATCHES)
-        return read_pattern(reader, node, subject->ignore_case, operand);
-    operand->text = operand->source.text;
-    if (subject->ignore_case && node->count > FFS_MAX_FOLDED) {
-        diagnose(reader->diagnostics, FF0141, node->span,
-                 "a text of %u bytes beside 'ignore_case', expected at most %d", node->count,
-                 FFS_MAX_FOLDED);
-        return false;
-    }
-    if (info->kind == OPERATOR_GLOB) {
-        const char *problem = glob_problem(node->text);
-        if (problem) {
-            diagnose(reader->diagnostics, FF0251, node->span, "the pattern '%s' %s", node->text,
-                     problem);
-            diagnose_help(reader->diagnostics,
-                          "write '\\' before a character that stands for itself");
-            return false;
-        }
-    }
-    if (info->kind == OPERATOR_EQ && subject->attribute)
-        check_choice(reader, subject->attribute, node, subject->ignore_case);
-    return true;
-}
-
-static bool read_operand(struct reader *reader, const struct subject *subject,
-                         const struct operator_info *info, const struct node *node,
-                         struct operand *operand)
-{
-    bool ordering = info->kind >= OPERATOR_LT && info->kind <= OPERATOR_GE;
-    operand->source = (struct text){node->text, node->span};
-    switch (subject_type(subject)) {
-    case FFLAG_ATTRIBUTE_NUMBER:
-        return read_number(reader, node, &operand->number);
-    case FFLAG_ATTRIBUTE_BOOLEAN:
-        return read_boolean(reader, node, &operand->boolean);
-    case FFLAG_ATTRIBUTE_VERSION:
-        return read_version(reader, node, &operand->text);
-    case FFLAG_ATTRIBUTE_TIME:
-        return read_time(reader, node, &operand->time);
-    case FFLAG_ATTRIBUTE_IP:
-        return read_network(reader, node, &operand->network);
-    case 0:
-        if (ordering)
-            return read_number(reader, node, &operand->number);
-        return read_string_operand(reader, subject, info, node, operand);
-    default:
-        return read_string_operand(reader, subject, info, node, operand);
-    }
-}
-
-static bool read_operands(struct reader *reader, const struct subject *subject,
-                          const struct operator_info *info, struct node *node,
-                          struct condition *test)
-{
-    struct node **items;
-    uint32_t count;
-    if (info->operands == LIST && node->kind == NODE_SCALAR) {
-        expected(reader, node, "a list");
-        if (node->kind == NODE_SCALAR && !is_null(node))
-            diagnose_help(reader->diagnostics, "'%s' takes a list: %s: [%s]", info->name,
-                          info->name, node->text);
-        return false;
-    }
-    if (info->operands == ONE && node->kind != NODE_SCALAR) {
-        expected(reader, node, "one value");
-        const char *many = info->kind == OPERATOR_EQ ? (info->negate ? "not_in" : "in") : "has_any";
-        if (node->kind == NODE_LIST &&
-            (info->kind == OPERATOR_EQ || info->kind == OPERATOR_HAS_ANY))
-            diagnose_help(reader->diagnostics, "'%s' takes a list", many);
-        return false;
-    }
-    if (!read_items(reader, node, "a value or a list of values", &items, &count))
-        return false;
-    if (!count) {
-        diagnose(reader->diagnostics, FF0143, node->span,
-                 info->negate || info->kind == OPERATOR_HAS_ALL
-                     ? "an empty list: the test always holds"
-                     : "an empty list: the test never holds");
-        diagnose_help(reader->diagnostics, "name the values, or remove the test");
-    }
-    test->operands = ARENA_ARRAY(reader->arena, struct operand, count);
-    bool sound = true;
-    for (uint32_t i = 0; i < count; i++) {
-        if (read_operand(reader, subject, info, items[i], &test->operands[test->operand_count]))
-            test->operand_count++;
-        else
-            sound = false;
-    }
-    return sound;
-}
-
 /* ------------------------------------------------------------------------------------- tests -- */
 
-static void report_operator_type(struct reader *reader, const struct subject *subject,
+static void report_operator_type(struct reader *reader, const struct condition_subject *subject,
                                  const struct operator_info *info, struct span span)
 {
-    unsigned type = subject_type(subject);
+    unsigned type = condition_subject_type(subject);
     diagnose(reader->diagnostics, FF0233, span, "operator '%s' does not fit '%s', %s %s",
              info->name, subject->name.text, type ? "an attribute of type" : "which is a",
              type_names[type]);
@@ -247,13 +98,13 @@ static void report_operator_type(struct reader *reader, const struct subject *su
     buffer_release(&fitting);
 }
 
-static struct condition *read_test(struct reader *reader, const struct subject *subject,
+static struct condition *read_test(struct reader *reader, const struct condition_subject *subject,
                                    const struct operator_info *info, struct node *value,
                                    struct span span)
 {
     struct condition *test = new_condition(reader, CONDITION_TEST, span);
     test->operator_kind = info->kind;
-    if (info->kind == OPERATOR_EQ && subject_type(subject) == FFLAG_ATTRIBUTE_IP)
+    if (info->kind == OPERATOR_EQ && condition_subject_type(subject) == FFLAG_ATTRIBUTE_IP)
         test->operator_kind = OPERATOR_IN_NETWORK;
     test->negate = info->negate;
     test->ignore_case = subject->ignore_case;
@@ -282,13 +133,13 @@ static const struct operator_info *find_operator(const char *name)
     return NULL;
 }
 
-static void report_operator(struct reader *reader, const struct subject *subject,
+static void report_operator(struct reader *reader, const struct condition_subject *subject,
                             const struct node *key)
 {
     const char *known[OPERATOR_COUNT + 1];
     size_t count = 0;
     for (size_t i = 0; i < OPERATOR_COUNT; i++) {
-        if (operators[i].types & 1u << subject_type(subject))
+        if (operators[i].types & 1u << condition_subject_type(subject))
             known[count++] = operators[i].name;
     }
     known[count++] = "ignore_case";
@@ -324,13 +175,14 @@ static bool takes_ignore_case(const struct operator_info *info)
 }
 
 /* `ignore_case` counts for all operators beside it; true only where each of them can fold. */
-static void read_ignore_case(struct reader *reader, struct subject *subject, struct node *map)
+static void read_ignore_case(struct reader *reader, struct condition_subject *subject,
+                             struct node *map)
 {
     const struct entry *entry = find_entry(map, "ignore_case");
     bool value;
     if (!entry || !read_boolean(reader, entry->value, &value))
         return;
-    unsigned type = subject_type(subject);
+    unsigned type = condition_subject_type(subject);
     bool foldable = false;
     for (uint32_t i = 0; i < map->count; i++) {
         const struct operator_info *info = find_operator(map->entries[i].key->text);
@@ -348,8 +200,8 @@ static void read_ignore_case(struct reader *reader, struct subject *subject, str
     subject->ignore_case = value;
 }
 
-static void read_operator_map(struct reader *reader, struct subject *subject, struct node *map,
-                              struct condition *parent)
+static void read_operator_map(struct reader *reader, struct condition_subject *subject,
+                              struct node *map, struct condition *parent)
 {
     if (!map->count)
         expected(reader, map, "an operator");
@@ -361,7 +213,7 @@ static void read_operator_map(struct reader *reader, struct subject *subject, st
             continue;
         if (!info) {
             report_operator(reader, subject, entry->key);
-        } else if (!(info->types & 1u << subject_type(subject))) {
+        } else if (!(info->types & 1u << condition_subject_type(subject))) {
             report_operator_type(reader, subject, info, entry->key->span);
         } else {
             add_child(reader, parent,
@@ -373,7 +225,8 @@ static void read_operator_map(struct reader *reader, struct subject *subject, st
 static void read_tests(struct reader *reader, const struct entry *entry, bool fields,
                        struct condition *parent)
 {
-    struct subject subject = {.name = {entry->key->text, entry->key->span}, .fields = fields};
+    struct condition_subject subject = {.name = {entry->key->text, entry->key->span},
+                                        .fields = fields};
     struct node *value = entry->value;
     if (!fields) {
         subject.attribute = resolve(reader, ATTRIBUTE, entry->key);
@@ -389,7 +242,7 @@ static void read_tests(struct reader *reader, const struct entry *entry, bool fi
         expected(reader, value, "a value, a list of values or operators");
         return;
     }
-    unsigned type = subject_type(&subject);
+    unsigned type = condition_subject_type(&subject);
     const struct operator_info *info = find_operator(list ? "in" : "eq");
     bool addresses = type == FFLAG_ATTRIBUTE_IP;
     if (!addresses && !(info->types & 1u << type)) {

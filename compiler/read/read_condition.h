@@ -1,0 +1,34 @@
+/* read_condition.h - what the parts of reading a condition share. */
+#ifndef FFC_READ_CONDITION_H
+#define FFC_READ_CONDITION_H
+
+#include "read.h"
+
+enum operands { ONE, LIST, ONE_OR_LIST, FILE_NAME, PRESENCE };
+
+struct operator_info {
+    const char *name;
+    enum operator_kind kind;
+    bool negate;
+    enum operands operands;
+    unsigned types;
+};
+
+/* One test as it is read: the attribute or field, and what the operators beside it say. */
+struct condition_subject {
+    const struct attribute *attribute; /* NULL: a field */
+    struct text name;
+    bool ignore_case;
+    bool fields;
+};
+
+static inline unsigned condition_subject_type(const struct condition_subject *subject)
+{
+    return subject->attribute ? (unsigned)subject->attribute->type : 0;
+}
+
+/* What is behind an operator, into the test. False: it has been reported. */
+bool read_operands(struct reader *reader, const struct condition_subject *subject,
+                   const struct operator_info *info, struct node *node, struct condition *test);
+
+#endif

@@ -1,0 +1,25 @@
+/* read_tests.h - what the parts of reading a test share. */
+#ifndef FFC_READ_TESTS_H
+#define FFC_READ_TESTS_H
+
+#include "read.h"
+
+/* What a test is about must be known before the rest can be read. */
+struct test_subject {
+    struct test *test;
+    const struct node *node;
+    const struct draft *draft; /* of its flag */
+    const struct texts *environments;
+};
+
+/* For a key whose value is read when the others are known. */
+void read_later(struct reader *reader, struct node *node, void *target);
+
+/* The next environment of a test from `*at` on; false after the last. */
+bool test_next_environment(const struct test_subject *subject, uint32_t *at,
+                           const struct targeting **targeting);
+
+/* `expect`, or `expect_share` with `units`. */
+void read_outcome(struct reader *reader, struct test_subject *subject);
+
+#endif
