@@ -252,6 +252,19 @@ static int measure_logs(struct options *options, struct replay *replay, char **l
     return status;
 }
 
+static int check_and_measure(struct options *options, char **argv, int operands)
+{
+    struct replay replay = {0};
+    if (!check_usage(options, operands) ||
+        !log_options_apply(&options->logs, &metrics_command, &replay))
+        return EXIT_JOB;
+    replay.project = project_load(options->directory, (int64_t)time(NULL) * 1000);
+    int status = measure_logs(options, &replay, argv + 1, (size_t)operands);
+    replay_release(&replay);
+    project_free(replay.project);
+    return status;
+}
+
 static int run(int argc, char **argv)
 {
     struct options options = {
@@ -282,16 +295,9 @@ static int run(int argc, char **argv)
     int status;
     int operands =
         options_parse(&metrics_command, table, sizeof table / sizeof *table, argc, argv, &status);
-    if (operands < 0)
-        return status;
-    if (!check_usage(&options, operands))
-        return EXIT_JOB;
-    struct replay replay = {0};
-    if (!log_options_apply(&options.logs, &metrics_command, &replay))
-        return EXIT_JOB;
-    replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
-    status = measure_logs(&options, &replay, argv + 1, (size_t)operands);
-    replay_release(&replay);
-    project_free(replay.project);
+    if (operands >= 0)
+        status = check_and_measure(&options, argv, operands);
+    free(options.metrics.items);
+    free(options.by.items);
     return status;
 }

@@ -249,6 +249,19 @@ static int plan_flag(struct options *options, struct replay *replay, const char 
                      name, options->environment);
 }
 
+static int check_and_plan(struct options *options, char **argv, int operands)
+{
+    struct replay replay = {.times.now = INT64_MIN};
+    if (!check_usage(options, operands) ||
+        !log_options_apply(&options->logs, &plan_command, &replay))
+        return EXIT_JOB;
+    replay.project = project_load(options->directory, (int64_t)time(NULL) * 1000);
+    int status = plan_flag(options, &replay, argv[1], argv + 2, (size_t)(operands - 1));
+    replay_release(&replay);
+    project_free(replay.project);
+    return status;
+}
+
 static int run(int argc, char **argv)
 {
     struct options options = {.logs = LOG_OPTIONS_INIT};
@@ -272,16 +285,8 @@ static int run(int argc, char **argv)
     int status;
     int operands =
         options_parse(&plan_command, table, sizeof table / sizeof *table, argc, argv, &status);
-    if (operands < 0)
-        return status;
-    if (!check_usage(&options, operands))
-        return EXIT_JOB;
-    struct replay replay = {.times.now = INT64_MIN};
-    if (!log_options_apply(&options.logs, &plan_command, &replay))
-        return EXIT_JOB;
-    replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
-    status = plan_flag(&options, &replay, argv[1], argv + 2, (size_t)(operands - 1));
-    replay_release(&replay);
-    project_free(replay.project);
+    if (operands >= 0)
+        status = check_and_plan(&options, argv, operands);
+    free(options.baselines.items);
     return status;
 }
