@@ -92,31 +92,44 @@ static enum assignment assign_record(struct analysis *analysis, struct assigner 
     return before ? assign_before(analysis, assigner, event) : assign(assigner, event);
 }
 
+static void note_time(struct analysis *analysis, const struct record *record, bool canary)
+{
+    int64_t time = record->event->time;
+    if (time < analysis->first)
+        analysis->first = time;
+    if (time > analysis->last)
+        analysis->last = time;
+    if (canary)
+        note_canary(&analysis->canary_lines[record->log], time, time, 1);
+}
+
+static void take_used(struct analysis *analysis, const struct record *record,
+                      enum assignment assignment)
+{
+    const struct event *event = record->event;
+    bool canary = assignment == ASSIGNED_CANARY;
+    struct unit_hash unit;
+    bool counts = assignment != ASSIGNED_BEFORE &&
+                  unit_counted(&analysis->assigners[record->log], event, &unit);
+    if (counts)
+        unit_shares_expect(&analysis->shares, unit); /* and added when it is there */
+    note_time(analysis, record, canary);
+    input_digest_add(&analysis->digest, record);
+    gather(analysis, record->log, event, assignment);
+    if (counts)
+        unit_shares_add(&analysis->shares, unit,
+                        UINT64_C(1) << (canary ? UNIT_IN_CANARY : UNIT_IN_CONTROL));
+}
+
 void analysis_take(struct analysis *analysis, const struct record *record)
 {
     struct assigner *assigner = &analysis->assigners[record->log];
-    const struct event *event = record->event;
     if (!assigner->layout)
         return;
     enum assignment assignment = assign_record(analysis, assigner, record);
     analysis->assigned[assignment]++;
-    if (assignment > ASSIGNED_BEFORE)
-        return;
-    if (event->time < analysis->first)
-        analysis->first = event->time;
-    if (event->time > analysis->last)
-        analysis->last = event->time;
-    if (assignment == ASSIGNED_CANARY)
-        note_canary(&analysis->canary_lines[record->log], event->time, event->time, 1);
-    struct unit_hash unit;
-    bool counts = assignment != ASSIGNED_BEFORE && unit_counted(assigner, event, &unit);
-    if (counts)
-        unit_shares_expect(&analysis->shares, unit);
-    input_digest_add(&analysis->digest, record);
-    gather(analysis, record->log, event, assignment);
-    enum unit_group group = assignment == ASSIGNED_CANARY ? UNIT_IN_CANARY : UNIT_IN_CONTROL;
-    if (counts)
-        unit_shares_add(&analysis->shares, unit, UINT64_C(1) << group);
+    if (assignment <= ASSIGNED_BEFORE)
+        take_used(analysis, record, assignment);
 }
 
 uint64_t analysis_used(const struct analysis *analysis)
