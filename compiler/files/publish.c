@@ -2,6 +2,7 @@
 #include "compiler/project.h"
 #include "replace.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What errno means here, where that is more than its name says. */
@@ -67,6 +69,26 @@ static bool fill(int fd, const void *bytes, size_t length, const struct stat *li
     return fchmod(fd, like ? like->st_mode & 07777 : 0444) == 0 && fsync(fd) == 0;
 }
 
+/* What a run that was killed while it wrote has left. Nothing is written for as long as this. */
+#define LEFT_BEHIND 3600 /* seconds */
+#define RANDOM      "XXXXXX"
+
+static void remove_leftovers(const char *directory, const char *prefix)
+{
+    DIR *entries = opendir(directory);
+    size_t length = strlen(prefix);
+    struct stat status;
+    for (struct dirent *entry; entries && (entry = readdir(entries));) {
+        bool ours = strncmp(entry->d_name, prefix, length) == 0 &&
+                    strlen(entry->d_name) == length + sizeof RANDOM - 1;
+        if (ours && fstatat(dirfd(entries), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(status.st_mode) && time(NULL) - status.st_mtime > LEFT_BEHIND)
+            unlinkat(dirfd(entries), entry->d_name, 0);
+    }
+    if (entries)
+        closedir(entries);
+}
+
 static bool replace(const char *path, const char *directory, char *temporary, const void *bytes,
                     size_t length, const struct stat *like,
                     bool (*verify)(const char *path, struct buffer *error), struct buffer *error)
@@ -118,13 +140,15 @@ bool replace_file(const char *path, const void *bytes, size_t length, const stru
     const char *target = resolved ? resolved : path;
     const char *slash = strrchr(target, '/');
     const char *base = slash ? slash + 1 : target;
-    struct buffer directory = {0}, temporary = {0};
+    struct buffer directory = {0}, prefix = {0}, temporary = {0};
     if (slash)
         buffer_append(&directory, target, (size_t)(slash - target) + 1);
     else
         buffer_append_text(&directory, "./");
     /* A leading dot: directories of definitions and of snapshots are read without such names. */
-    buffer_format(&temporary, "%s.%.200s.XXXXXX", directory.bytes, base);
+    buffer_format(&prefix, ".%.200s.", base);
+    buffer_format(&temporary, "%s%s" RANDOM, directory.bytes, prefix.bytes);
+    remove_leftovers(directory.bytes, prefix.bytes);
 
     sigset_t ending, before;
     sigemptyset(&ending);
@@ -137,6 +161,7 @@ bool replace_file(const char *path, const void *bytes, size_t length, const stru
     sigprocmask(SIG_SETMASK, &before, NULL);
 
     buffer_release(&directory);
+    buffer_release(&prefix);
     buffer_release(&temporary);
     free(resolved);
     return done;

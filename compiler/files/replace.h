@@ -12,7 +12,7 @@
  * What publish_file() does, for any kind of file. With `like`, the new file has its mode and, where
  * that is allowed, its owner; else it has mode 0444. A symbolic link stays, and what it points to
  * is replaced. Signals that end the program wait until it is done, so that no temporary file is
- * left.
+ * left; what a run has left that was killed all the same, an hour ago or longer, is removed.
  */
 bool replace_file(const char *path, const void *bytes, size_t length, const struct stat *like,
                   bool (*verify)(const char *path, struct buffer *error), struct buffer *error);

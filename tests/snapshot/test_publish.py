@@ -79,6 +79,17 @@ def kills(scratch):
 
     for name in strays(scratch + "/run"):
         os.unlink(scratch + "/run/" + name)
+    names = [".flags.ffs.abcdef", ".flags.ffs.uvwxyz", ".flags.ffs.longer-name", ".other.ffs.abcdef"]
+    for name in names:
+        with open(scratch + "/run/" + name, "w", encoding="utf-8"):
+            pass
+        if name != names[1]:
+            os.utime(scratch + "/run/" + name, (0, time.time() - 2 * 3600))
+    run("build", "-C", "new", "-e", "production", "-o", target)
+    ok("what a killed run left two hours ago is removed, and nothing else",
+       sorted(strays(scratch + "/run")) == sorted(names[1:]), strays(scratch + "/run"))
+    for name in names[1:]:
+        os.unlink(scratch + "/run/" + name)
     publisher = subprocess.Popen([FFC, "build", "-C", "new", "-e", "production", "-o", target])
     time.sleep(lasts * 0.7)
     publisher.send_signal(signal.SIGTERM)
