@@ -48,6 +48,7 @@ struct judgement {
     struct comparison comparison;
     const char *impossible; /* why there is no bound, a clause; or NULL */
     bool estimate_beyond;   /* the threshold, whatever the bound says */
+    double design_effect;   /* so many samples count as one; at most 1: each counts */
     double growth;          /* of advance_when: how many times as much data would settle it */
     uint64_t look;          /* windows since the stage began */
 };

@@ -51,7 +51,6 @@ static double clusters(struct evidence *evidence, const struct cell *canary,
         evidence->units[1] = units->count - evidence->units[0];
     }
     double effect = units->count > 0 ? effect_of(evidence, units, kind) : 1;
-    evidence->clustered = true;
     evidence->beyond |= units->beyond;
     free(units);
     return isfinite(effect) ? effect : 1;
@@ -74,13 +73,11 @@ static struct grouped groups_of(const struct cell *cell, double q, struct propor
 }
 
 /* By how much the values of units vary more around a quantile than independent ones. */
-static double quantile_clusters(struct evidence *evidence, const struct cell *canary,
-                                const struct cell *control, double q)
+static double quantile_clusters(const struct cell *canary, const struct cell *control, double q)
 {
     struct proportion groups[2][UNIT_SKETCHES];
     struct grouped arms[2];
     size_t count = 0;
-    evidence->clustered = canary->groups;
     if (canary->groups && canary->count > 0)
         arms[count] = groups_of(canary, q, groups[count]), count++;
     if (control && control->groups && control->count > 0)
@@ -151,15 +148,13 @@ void evidence_gather(struct evidence *evidence, const struct measure *measure,
     case METRIC_QUANTILE:
         input->measurement = MEASURED_QUANTILE;
         input->quantile = measure->metric->quantile;
-        input->design_effect =
-            quantile_clusters(evidence, canary.cell, control.cell, input->quantile);
+        input->design_effect = quantile_clusters(canary.cell, control.cell, input->quantile);
         input->canary_values = distribution_of(canary.cell, &evidence->bins[0]);
         if (control.cell)
             input->control_values = distribution_of(control.cell, &evidence->bins[1]);
         break;
     default:
         input->measurement = MEASURED_MEAN;
-        evidence->clustered = canary.cell->totals;
         input->canary = moments_of(evidence, canary.cell, measure);
         if (control.cell)
             input->control = moments_of(evidence, control.cell, measure);

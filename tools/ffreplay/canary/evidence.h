@@ -22,8 +22,7 @@ struct evidence {
     struct stratum stratum;
     struct bin *bins[2]; /* of the canary, of the control */
     uint64_t units[2];
-    bool clustered; /* the units were taken into account */
-    bool beyond;    /* numbers too large for a variance: nothing can be said */
+    bool beyond; /* numbers too large for a variance: nothing can be said */
 };
 
 /* `control` has no cell where the canary stands alone. */

@@ -136,7 +136,7 @@ static void forget(struct judgement *judgement)
     judgement->comparison = (struct comparison){0};
     judgement->impossible = NULL;
     judgement->estimate_beyond = false;
-    judgement->growth = 0;
+    judgement->growth = judgement->design_effect = 0;
 }
 
 static void judge(struct analysis *analysis, struct judgement *judgement,

@@ -53,6 +53,7 @@ static void compare_groups(struct judgement *judgement, const struct measure *me
         judgement->comparison.change = NAN;
         judgement->comparison.interval = (struct interval){-INFINITY, INFINITY};
     }
+    judgement->design_effect = evidence.input.design_effect;
     judgement->growth = INFINITY;
     double change = judgement->comparison.change, margin = margin_of(criterion);
     judgement->estimate_beyond =

@@ -83,6 +83,8 @@ static void criterion(struct verdict *verdict, const struct judgement *judgement
         interval(out, judgement->comparison.interval);
     else
         field_text(out, "interval", NULL);
+    if (judgement->design_effect > 0)
+        field_number(out, "design_effect", true, rounded(judgement->design_effect));
     if (judgement->statistical)
         field_count(out, "look", judgement->look);
     else

@@ -198,6 +198,28 @@ static const char *input_text(const struct report *report, uint64_t left_out)
         bad);
 }
 
+/* Below this, nobody would notice: of a quantile, it is little more than what is not known. */
+#define NOTABLE_EFFECT 1.3
+
+/* Why bounds are wider than the samples would make them. */
+static void clusters(const struct report *report)
+{
+    const struct analysis *analysis = report->verdict->analysis;
+    const char *heading = "clusters";
+    for (uint32_t i = 0; i < analysis->judgement_count; i++) {
+        const struct judgement *judgement = &analysis->judgements[i];
+        if (!judgement->measured || judgement->design_effect < NOTABLE_EFFECT)
+            continue;
+        page_fact(report->page, heading,
+                  arena_format(report->arena,
+                               "%s: those of a unit resemble one another, %" PRIu64
+                               " of the canary count as %.0f",
+                               judgement->criterion->metric->name.text, judgement->samples,
+                               (double)judgement->samples / judgement->design_effect));
+        heading = "";
+    }
+}
+
 static void input(const struct report *report)
 {
     const struct analysis *analysis = report->verdict->analysis;
@@ -219,6 +241,7 @@ static void input(const struct report *report)
         page_fact(report->page, "span",
                   arena_format(arena, "%s to %s", page_time(report->page, analysis->first),
                                page_time(report->page, analysis->last)));
+    clusters(report);
 }
 
 static void list(const struct report *report, const char *heading,
