@@ -38,7 +38,7 @@ bool change_begin(struct change *change, bool writes, int *status)
     change->actor = actor_name(change->actor, "ffc");
     change->ledger.lock = -1;
     if (!timed)
-        change->at = clock_now() / 1000 * 1000;
+        change->at = clock_now();
     bool begun = publication_prepare(&change->publication, change->build, change->key, &error);
     if (begun)
         change->project = project_load(change->directory, change->at);

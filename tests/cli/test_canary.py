@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """ffc canary: a rollout by hand. Each change edits its keys and nothing else, and says who and why."""
+import datetime
 import hashlib
 import json
 import os
@@ -61,6 +62,14 @@ def added(before, after):
 # From the beginning to the end.
 directory = project("way", canary(BLOCK))
 before = read(directory)
+# Without --at it begins now, to the millisecond: what came before in the same second is not of the stage.
+by_clock = project("by-the-clock", canary(BLOCK))
+earliest = datetime.datetime.now(datetime.timezone.utc)
+earliest = earliest.replace(microsecond=earliest.microsecond // 1000 * 1000)
+result = ffc("canary", "start", "canary.checkout", "-C", by_clock, "--reason", "now")
+since = datetime.datetime.fromisoformat(ledger(by_clock)[0]["to"]["since"].replace("Z", "+00:00"))
+ok(earliest <= since <= datetime.datetime.now(datetime.timezone.utc), "it_begins_now", earliest, since, result.err)
+
 result = act(directory, "start", reason="release 4.2")
 equal(result.status, 0, "start")
 equal(added(before, read(directory)), ["since: " + AT, "stage: first", "state: running"],

@@ -80,8 +80,11 @@ claim() {
 # run command…: shows the command and what it printed; a failing one ends the demo. Set `show` for a
 # filter on what it printed.
 run() {
-    local status
-    echo "$ $*" | fold -s -w 72 | sed -e '2,$s/^/    /' -e "s/ *$//" -e "s/.*/   $dim&$plain/"
+    local status word said='$'
+    for word in "$@"; do
+        case $word in *' '*) said+=" '$word'" ;; *) said+=" $word" ;; esac
+    done
+    echo "$said" | fold -s -w 72 | sed -e '2,$s/^/    /' -e "s/ *$//" -e "s/.*/   $dim&$plain/"
     "$@" >"$work/printed" 2>&1
     status=$?
     if [ $status -ne 0 ]; then
@@ -188,9 +191,9 @@ show_share
 claim "nobody is in the canary yet" test "$in_canary" -eq 0
 
 step 'Take the canary to its first stage, 5 %'
-now=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
-edit $definition "s/^\( *\)state: pending/\1state: running\n\1stage: first\n\1since: $now/"
-run ffc build -C flags -e production -o live.ffs
+cp $definition before
+run ffc canary start $flag -C flags -e production --reason 'ready to be tried' --build live.ffs
+show_change before $definition
 observe 4
 show_share
 claim 'that is 5 %, within 0.25' within 4.75 5.25 "$(share)"
