@@ -60,6 +60,14 @@ int job_error(const struct command *command, const char *format, ...)
     return EXIT_JOB;
 }
 
+bool write_stdout(const struct command *command, const struct buffer *text)
+{
+    if (fwrite(text->bytes, 1, text->length, stdout) == text->length && fflush(stdout) == 0)
+        return true;
+    job_error(command, "cannot write to stdout: %s", strerror(errno));
+    return false;
+}
+
 /* -------------------------------------------------------------------------------------- help -- */
 
 static const struct option help_option = {"help", 'h', OPTION_FLAG, NULL, NULL, "show this help"};

@@ -64,7 +64,4 @@ int diagnostics_status(const struct diagnostics *diagnostics);
 uint32_t choose_environment(const struct command *command, const struct project *project,
                             const char *name, int *status);
 
-/* Writes a buffer to stdout. False, and said so, when that failed. */
-bool write_stdout(const struct command *command, const struct buffer *text);
-
 #endif

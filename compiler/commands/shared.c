@@ -75,11 +75,3 @@ uint32_t choose_environment(const struct command *command, const struct project 
     buffer_release(&list);
     return UINT32_MAX;
 }
-
-bool write_stdout(const struct command *command, const struct buffer *text)
-{
-    if (fwrite(text->bytes, 1, text->length, stdout) == text->length && fflush(stdout) == 0)
-        return true;
-    job_error(command, "cannot write to stdout: %s", strerror(errno));
-    return false;
-}

@@ -428,7 +428,7 @@ def compute():
 
 
 def write():
-    print("/*\n * statistics_constants.h - what scipy and R compute, for test_statistics.c. Made by\n"
+    print("/*\n * statistics_constants.h - what scipy and R compute, for statistics_checks.h. Made by\n"
           " * tests/statistics/test_constants.py --write, which also has the data.\n */\n"
           "#ifndef STATISTICS_CONSTANTS_H\n#define STATISTICS_CONSTANTS_H\n")
     for name, value in constants.items():

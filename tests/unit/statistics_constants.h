@@ -1,5 +1,5 @@
 /*
- * statistics_constants.h - what scipy and R compute, for test_statistics.c. Made by
+ * statistics_constants.h - what scipy and R compute, for statistics_checks.h. Made by
  * tests/statistics/test_constants.py --write, which also has the data.
  */
 #ifndef STATISTICS_CONSTANTS_H

@@ -241,13 +241,23 @@ static void slower_values(void)
     printf("\n");
 }
 
+/* Not wanted: it shows why the others are there. */
+static void users_row(const char *name, const struct outcome *outcome, bool wanted)
+{
+    uint32_t before = missed;
+    printf("| %s |", name);
+    false_row(outcome, value_replays, false);
+    if (!wanted)
+        missed = before;
+}
+
 static void users(void)
 {
     uint32_t of = value_replays;
     static const struct {
         const char *name;
         struct users setting;
-        bool wanted; /* within 5 %: else the row shows why the others are there */
+        bool wanted;
     } rows[] = {
         {"each request as if on its own", {0.01, 0.1, 20, 5, 45, 100, CLUSTERS_IGNORED}, false},
         {"divided by the design effect", {0.01, 0.1, 20, 5, 45, 100, CLUSTERS_CORRECTED}, true},
@@ -262,11 +272,7 @@ static void users(void)
         "| --- | ---: | ---: | :-: |\n");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct outcome outcome = simulate_users(&rows[i].setting, of, next_seed(400 + i));
-        uint32_t before = missed;
-        printf("| %s |", rows[i].name);
-        false_row(&outcome, of, false);
-        if (!rows[i].wanted)
-            missed = before;
+        users_row(rows[i].name, &outcome, rows[i].wanted);
     }
 }
 
@@ -301,11 +307,7 @@ static void returning_users(void)
         "| --- | ---: | ---: | :-: |\n");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct outcome outcome = simulate_returning(&rows[i].setting, of, next_seed(700 + i));
-        uint32_t before = missed;
-        printf("| %s |", rows[i].name);
-        false_row(&outcome, of, false);
-        if (!rows[i].wanted)
-            missed = before;
+        users_row(rows[i].name, &outcome, rows[i].wanted);
     }
     static const struct returning slower = {0.95, 1.5, 0.5, 0.7, 1,
                                             1,    250, 250, 50,  CLUSTERS_CORRECTED};

@@ -99,7 +99,7 @@ static bool write_result(const struct result *result, const struct options *opti
         result_json(result, &out);
     else
         result_text(result, &page);
-    bool written = fwrite(out.bytes, 1, out.length, stdout) == out.length && fflush(stdout) == 0;
+    bool written = write_stdout(&backtest_command, &out);
     buffer_release(&out);
     arena_release(&arena);
     return written;
@@ -146,7 +146,7 @@ static int backtest(const struct options *options, char **logs, size_t log_count
     result.names = xcalloc(count + 1, sizeof *result.names);
     int status = play_all(&result, options, texts, logs, log_count);
     if (status == EXIT_FINE && !write_result(&result, options))
-        status = job_error(&backtest_command, "cannot write to stdout");
+        status = EXIT_JOB;
     for (uint32_t i = 0; i < result.count; i++)
         player_release(&result.players[i]);
     for (size_t i = 0; i < count; i++)

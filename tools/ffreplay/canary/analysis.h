@@ -131,6 +131,12 @@ void judge_without_control(struct judgement *judgement);
 bool criterion_is_statistical(const struct criterion *criterion);
 bool criterion_compares(const struct criterion *criterion);
 
+/* What it is compared with, the side on which its threshold is passed, and that as a signed change.
+ */
+enum baseline criterion_baseline(const struct criterion *criterion);
+enum side criterion_harm_side(const struct criterion *criterion);
+double criterion_margin(const struct criterion *criterion);
+
 /* Lines of the groups. */
 uint64_t analysis_used(const struct analysis *analysis);
 

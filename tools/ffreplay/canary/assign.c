@@ -125,14 +125,7 @@ bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct
         complain_help("say which field it is: context: {%s: FIELD}", key->name.text);
         return false;
     }
-    if (layout->variant != NO_PLACE || log->context_count > 0 || log->format == LOG_KAYENTA)
-        return true;
-    complain(
-        layout->project, log->span,
-        "log '%s' does not say who was in which variant: it has neither 'variant' nor 'context'",
-        log->name.text);
-    complain_help("map the attributes the flag is decided by, e.g. context: {user_id: FIELD}");
-    return false;
+    return log_tells_variants(layout);
 }
 
 /* Whether the unit can be in a percentage: see docs/evaluation.md, "Bucketing". */

@@ -2,6 +2,7 @@
 #include "choose.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static bool is_open(const struct flag *flag, uint32_t environment)
 {
@@ -16,27 +17,44 @@ static void add(struct replay *replay, const struct flag *flag, uint32_t environ
     subject->environment = environment;
 }
 
-static void report_unknown(const struct project *project, const struct command *command,
-                           const char *name)
+/* The names are freed. */
+static void report_unknown(const struct command *command, const char *what, const char *name,
+                           const char **names, size_t count)
 {
-    const char **names = xcalloc(project->flag_count + 1, sizeof *names);
-    for (uint32_t i = 0; i < project->flag_count; i++)
-        names[i] = project->flags[i]->name.text;
-    const char *near = nearest_name(name, names, project->flag_count);
-    free(names);
+    const char *near = nearest_name(name, names, count);
     if (near)
-        job_error(command, "no flag is called '%s'; did you mean '%s'?", name, near);
+        job_error(command, "no %s is called '%s'; did you mean '%s'?", what, name, near);
     else
-        job_error(command, "no flag is called '%s'", name);
+        job_error(command, "no %s is called '%s'", what, name);
+    free(names);
 }
 
 const struct flag *choose_flag(const struct project *project, const struct command *command,
                                const char *name)
 {
     const struct flag *flag = project_flag(project, name);
-    if (!flag)
-        report_unknown(project, command, name);
-    return flag;
+    if (flag)
+        return flag;
+    const char **names = xcalloc(project->flag_count + 1, sizeof *names);
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        names[i] = project->flags[i]->name.text;
+    report_unknown(command, "flag", name, names, project->flag_count);
+    return NULL;
+}
+
+const struct metric *choose_metric(const struct project *project, const struct command *command,
+                                   const char *name)
+{
+    const char **names = xcalloc(project->metric_count + 1, sizeof *names);
+    for (uint32_t i = 0; i < project->metric_count; i++) {
+        names[i] = project->metrics[i]->name.text;
+        if (strcmp(names[i], name) == 0) {
+            free(names);
+            return project->metrics[i];
+        }
+    }
+    report_unknown(command, "metric", name, names, project->metric_count);
+    return NULL;
 }
 
 bool choose_environment(const struct project *project, const struct command *command,

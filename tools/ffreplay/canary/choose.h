@@ -1,5 +1,5 @@
 /*
- * choose.h - the flags and canaries that a command is about.
+ * choose.h - the flags, metrics and canaries that a command is about.
  */
 #ifndef FFREPLAY_CHOOSE_H
 #define FFREPLAY_CHOOSE_H
@@ -10,6 +10,8 @@
 /* By name. What there is not, was reported in the command's name. */
 const struct flag *choose_flag(const struct project *project, const struct command *command,
                                const char *name);
+const struct metric *choose_metric(const struct project *project, const struct command *command,
+                                   const char *name);
 bool choose_environment(const struct project *project, const struct command *command,
                         const char *name, uint32_t *environment);
 

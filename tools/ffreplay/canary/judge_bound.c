@@ -9,16 +9,22 @@
 
 #include "analysis.h"
 
-/* The side on which the threshold is passed, and the threshold as a signed change. */
-static enum side harm_side(const struct criterion *criterion)
+enum side criterion_harm_side(const struct criterion *criterion)
 {
     bool above = criterion->form == CRITERION_MAX || criterion->form == CRITERION_MAX_INCREASE;
     return above ? SIDE_ABOVE : SIDE_BELOW;
 }
 
-static double margin_of(const struct criterion *criterion)
+double criterion_margin(const struct criterion *criterion)
 {
     return criterion->form == CRITERION_MAX_DECREASE ? -criterion->threshold : criterion->threshold;
+}
+
+enum baseline criterion_baseline(const struct criterion *criterion)
+{
+    return !criterion_compares(criterion) ? BASELINE_NONE
+           : criterion->versus_before     ? BASELINE_BEFORE
+                                          : BASELINE_CONTROL;
 }
 
 static enum criterion_verdict verdict_of(const struct judgement *judgement)
@@ -26,7 +32,8 @@ static enum criterion_verdict verdict_of(const struct judgement *judgement)
     const struct criterion *criterion = judgement->criterion;
     if (judgement->impossible)
         return CRITERION_UNDECIDED;
-    switch (margin_judge(&judgement->comparison, harm_side(criterion), margin_of(criterion))) {
+    switch (margin_judge(&judgement->comparison, criterion_harm_side(criterion),
+                         criterion_margin(criterion))) {
     case MARGIN_BEYOND:
         return CRITERION_HARM;
     case MARGIN_WITHIN:
@@ -40,11 +47,9 @@ static void compare_groups(struct judgement *judgement, const struct measure *me
                            struct observed canary, struct observed control, enum judging judging)
 {
     const struct criterion *criterion = judgement->criterion;
-    enum baseline baseline = criterion->versus_before ? BASELINE_BEFORE : BASELINE_CONTROL;
-    if (!criterion_compares(criterion)) {
-        baseline = BASELINE_NONE;
+    enum baseline baseline = criterion_baseline(criterion);
+    if (baseline == BASELINE_NONE)
         control.cell = NULL;
-    }
     struct evidence evidence;
     evidence_gather(&evidence, measure, canary, control, baseline,
                     criterion->absolute ? CHANGE_ABSOLUTE : CHANGE_RELATIVE, judgement->confidence);
@@ -55,9 +60,9 @@ static void compare_groups(struct judgement *judgement, const struct measure *me
     }
     judgement->design_effect = evidence.input.design_effect;
     judgement->growth = INFINITY;
-    double change = judgement->comparison.change, margin = margin_of(criterion);
+    double change = judgement->comparison.change, margin = criterion_margin(criterion);
     judgement->estimate_beyond =
-        harm_side(criterion) == SIDE_ABOVE ? change > margin : change < margin;
+        criterion_harm_side(criterion) == SIDE_ABOVE ? change > margin : change < margin;
     if (evidence.beyond)
         judgement->impossible = "a number is too large for its variance to be known";
     else if (judgement->comparison.state != COMPARISON_FINE)
@@ -65,8 +70,8 @@ static void compare_groups(struct judgement *judgement, const struct measure *me
     /* The search takes a hundred times the comparison's time, and nobody waits for a guard. */
     if (judging == JUDGE_TO_EXPLAIN && judgement->finding.advances && !evidence.beyond &&
         !judgement->estimate_beyond && verdict_of(judgement) == CRITERION_UNDECIDED)
-        judgement->growth =
-            comparison_growth_needed(&evidence.input, harm_side(criterion), margin_of(criterion));
+        judgement->growth = comparison_growth_needed(
+            &evidence.input, criterion_harm_side(criterion), criterion_margin(criterion));
     evidence_release(&evidence);
 }
 

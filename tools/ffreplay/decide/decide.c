@@ -56,11 +56,6 @@ static int exit_of(const struct verdict *verdict)
     }
 }
 
-static bool write_out(const struct buffer *out)
-{
-    return fwrite(out->bytes, 1, out->length, stdout) == out->length && fflush(stdout) == 0;
-}
-
 /* Steps take their time, and may want the lock themselves: they come behind it. */
 static bool run_steps(const struct options *options, struct verdict *verdicts, uint32_t count,
                       struct buffer *error)
@@ -111,8 +106,8 @@ static int report(struct replay *replay, const struct options *options, struct l
     int status = options->exit_code ? worst : EXIT_FINE;
     if (count == 0 && !options->json)
         buffer_format(&out, "no canary is running in %s\n", options->environment);
-    if (!write_out(&out))
-        status = job_error(&decide_command, "cannot write to stdout");
+    if (!write_stdout(&decide_command, &out))
+        status = EXIT_JOB;
     else if (options->apply && !apply_all(options, ledger, verdicts, count, &error))
         status = job_error(&decide_command, "%s", error.bytes);
     buffer_release(&out);

@@ -108,18 +108,10 @@ void flag_variants_build(const struct flag_variants *variants, char hex[FLAG_BUI
 bool variant_reader_prepare(struct variant_reader *reader, const struct flag_variants *variants,
                             struct layout *layout)
 {
-    const struct log *log = layout->log;
     *reader = (struct variant_reader){.variants = variants, .layout = layout};
     if (!line_context_prepare(&reader->line, layout, variants->stores, variants->store_count))
         return false;
-    if (layout->variant != NO_PLACE || log->context_count > 0 || log->format == LOG_KAYENTA)
-        return true;
-    complain(
-        layout->project, log->span,
-        "log '%s' does not say who was in which variant: it has neither 'variant' nor 'context'",
-        log->name.text);
-    complain_help("map the attributes the flag is decided by, e.g. context: {user_id: FIELD}");
-    return false;
+    return log_tells_variants(layout);
 }
 
 static struct served evaluate(struct variant_reader *reader, const struct event *event)

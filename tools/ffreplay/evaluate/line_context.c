@@ -6,6 +6,19 @@
 #include "tools/ffreplay/logs/complain.h"
 #include "tools/ffreplay/logs/log_time.h"
 
+bool log_tells_variants(const struct layout *layout)
+{
+    const struct log *log = layout->log;
+    if (layout->variant != NO_PLACE || log->context_count > 0 || log->format == LOG_KAYENTA)
+        return true;
+    complain(
+        layout->project, log->span,
+        "log '%s' does not say who was in which variant: it has neither 'variant' nor 'context'",
+        log->name.text);
+    complain_help("map the attributes the flag is decided by, e.g. context: {user_id: FIELD}");
+    return false;
+}
+
 static const struct attribute *attribute_named(const struct project *project, const char *name)
 {
     for (uint32_t i = 0; i < project->attribute_count; i++)

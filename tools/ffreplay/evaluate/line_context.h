@@ -7,6 +7,10 @@
 #include "fflag.h"
 #include "tools/ffreplay/logs/layout.h"
 
+/* Whether its lines say who was served what, or have a context to evaluate. False: it has been
+ * reported. */
+bool log_tells_variants(const struct layout *layout);
+
 struct line_context {
     struct context_field {
         const struct attribute *declared;

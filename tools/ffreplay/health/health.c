@@ -126,10 +126,10 @@ static int write_page(struct checkup *checkup)
         health_page_text(&health, &page);
     else
         health_page_json(&health, &out);
-    bool written = fwrite(out.bytes, 1, out.length, stdout) == out.length && fflush(stdout) == 0;
+    bool written = write_stdout(&health_command, &out);
     buffer_release(&out);
     if (!written)
-        return job_error(&health_command, "cannot write to stdout");
+        return EXIT_JOB;
     return checkup->options->exit_code && health.issues.count > 0 ? EXIT_UNHEALTHY : EXIT_FINE;
 }
 

@@ -153,9 +153,8 @@ static int show(struct reading *reading)
         }
         if (!reading->fault || !reading->options->verify)
             summarise(reading);
-        if (fwrite(reading->out.bytes, 1, reading->out.length, stdout) != reading->out.length ||
-            fflush(stdout) != 0)
-            status = job_error(&history_command, "cannot write to stdout");
+        if (!write_stdout(&history_command, &reading->out))
+            status = EXIT_JOB;
     }
     for (size_t i = 0; i < reading->count; i++)
         json_decref(reading->records[i].json);

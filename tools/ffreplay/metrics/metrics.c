@@ -110,24 +110,6 @@ static struct grouping *parse_groupings(const struct options *options, struct ar
 
 /* ---------------------------------------------------------------------------------- choosing -- */
 
-static const struct metric *find_metric(const struct project *project, const char *name)
-{
-    const char **names = xcalloc(project->metric_count + 1, sizeof *names);
-    const struct metric *found = NULL;
-    for (uint32_t i = 0; i < project->metric_count; i++) {
-        names[i] = project->metrics[i]->name.text;
-        if (strcmp(names[i], name) == 0)
-            found = project->metrics[i];
-    }
-    const char *near = found ? NULL : nearest_name(name, names, project->metric_count);
-    free(names);
-    if (!found && near)
-        job_error(&metrics_command, "no metric is called '%s'; did you mean '%s'?", name, near);
-    else if (!found)
-        job_error(&metrics_command, "no metric is called '%s'", name);
-    return found;
-}
-
 static bool choose_metrics(const struct options *options, struct project *project,
                            struct table_wish *wish)
 {
@@ -136,7 +118,7 @@ static bool choose_metrics(const struct options *options, struct project *projec
     const struct metric **metrics =
         ARENA_ARRAY(&project->arena, const struct metric *, options->metrics.count);
     for (size_t i = 0; i < options->metrics.count; i++) {
-        metrics[i] = find_metric(project, options->metrics.items[i]);
+        metrics[i] = choose_metric(project, &metrics_command, options->metrics.items[i]);
         if (!metrics[i])
             return false;
     }
@@ -188,10 +170,10 @@ static int write_table(const struct options *options, const struct replay *repla
     default:
         output_text(&output, &page);
     }
-    bool written = fwrite(out.bytes, 1, out.length, stdout) == out.length && fflush(stdout) == 0;
+    bool written = write_stdout(&metrics_command, &out);
     buffer_release(&out);
     arena_release(&arena);
-    return written ? EXIT_FINE : job_error(&metrics_command, "cannot write to stdout");
+    return written ? EXIT_FINE : EXIT_JOB;
 }
 
 static bool has_too_many(const struct table *table)
@@ -237,16 +219,12 @@ static int measure_logs(struct options *options, struct replay *replay, char **l
     struct flag_variants variants = {0};
     struct table table = {0};
     int status = EXIT_JOB;
-    if (!options->flag) {
+    wish.variants = options->flag ? &variants : NULL;
+    if (!options->flag ||
+        (choose_flag_variants(options, project, &variants) && has_stages(&variants, &wish)))
         status = table_prepare(&table, project, replay->layouts, &wish)
                      ? read_and_write(options, replay, &table, logs, count)
                      : EXIT_INPUT;
-    } else if (choose_flag_variants(options, project, &variants) && has_stages(&variants, &wish)) {
-        wish.variants = &variants;
-        status = table_prepare(&table, project, replay->layouts, &wish)
-                     ? read_and_write(options, replay, &table, logs, count)
-                     : EXIT_INPUT;
-    }
     table_release(&table);
     flag_variants_close(&variants);
     return status;

@@ -68,26 +68,14 @@ static bool parse_number(const char **text, double *number)
     return true;
 }
 
-static const struct metric *metric_named(const struct project *project, const char *name,
-                                         size_t length)
-{
-    for (uint32_t i = 0; i < project->metric_count; i++) {
-        const char *known = project->metrics[i]->name.text;
-        if (strlen(known) == length && memcmp(known, name, length) == 0)
-            return project->metrics[i];
-    }
-    return NULL;
-}
-
-static bool parse_baseline(const char *text, const struct project *project,
-                           struct given_baseline *given)
+static bool parse_baseline(const char *text, struct project *project, struct given_baseline *given)
 {
     const char *equals = strchr(text, '=');
-    size_t length = equals ? (size_t)(equals - text) : strlen(text);
-    given->metric = metric_named(project, text, length);
-    if (equals && !given->metric) {
-        job_error(&plan_command, "no metric is called '%.*s'", (int)length, text);
-        return false;
+    if (equals) {
+        const char *name = arena_copy(&project->arena, text, (size_t)(equals - text));
+        given->metric = choose_metric(project, &plan_command, name);
+        if (!given->metric)
+            return false;
     }
     const char *rest = equals ? equals + 1 : text;
     bool parsed = equals && parse_number(&rest, &given->mean);
@@ -170,9 +158,9 @@ static bool prepare_stages(struct replay *replay, const struct flag *flag, uint3
 
 static int write_out(struct buffer *out)
 {
-    bool written = fwrite(out->bytes, 1, out->length, stdout) == out->length && fflush(stdout) == 0;
+    bool written = write_stdout(&plan_command, out);
     buffer_release(out);
-    return written ? EXIT_FINE : job_error(&plan_command, "cannot write to stdout");
+    return written ? EXIT_FINE : EXIT_JOB;
 }
 
 static int plan_rollout(struct options *options, struct replay *replay, const struct flag *flag,

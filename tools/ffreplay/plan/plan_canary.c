@@ -17,24 +17,6 @@ struct foreseen {
     double seconds; /* in which they come */
 };
 
-static enum side harm_side(const struct criterion *criterion)
-{
-    bool above = criterion->form == CRITERION_MAX || criterion->form == CRITERION_MAX_INCREASE;
-    return above ? SIDE_ABOVE : SIDE_BELOW;
-}
-
-static double margin_of(const struct criterion *criterion)
-{
-    return criterion->form == CRITERION_MAX_DECREASE ? -criterion->threshold : criterion->threshold;
-}
-
-static enum baseline baseline_of(const struct criterion *criterion)
-{
-    return !criterion_compares(criterion) ? BASELINE_NONE
-           : criterion->versus_before     ? BASELINE_BEFORE
-                                          : BASELINE_CONTROL;
-}
-
 static void scale_bins(struct bin *bins, size_t count, double factor)
 {
     for (size_t i = 0; i < count; i++)
@@ -76,7 +58,7 @@ static void expect_measured(struct foreseen *foreseen, const struct stage_plan *
     foreseen->samples = (double)cell_samples(&pooled, &tally->measure);
     foreseen->seconds = (double)span / 1000;
     if (foreseen->known && judgement->statistical) {
-        enum baseline baseline = baseline_of(criterion);
+        enum baseline baseline = criterion_baseline(criterion);
         double share = plan->stage->percent / (double)PERCENT_ALL;
         struct observed all = {&pooled, span, 1}, none = {0};
         evidence_gather(&foreseen->evidence, &tally->measure, all,
@@ -110,7 +92,7 @@ static void expect_given(struct foreseen *foreseen, const struct stage_plan *pla
     foreseen->samples = all;
     foreseen->seconds = traffic > 0 ? all / traffic : NAN;
     foreseen->known = is_share || given->deviation > 0;
-    enum baseline baseline = baseline_of(criterion);
+    enum baseline baseline = criterion_baseline(criterion);
     evidence->input =
         (struct comparison_input){.baseline = baseline,
                                   .change = criterion->absolute ? CHANGE_ABSOLUTE : CHANGE_RELATIVE,
@@ -181,7 +163,8 @@ static void judge_by_bound(struct prospect *prospect, struct foreseen *foreseen,
                            double seconds)
 {
     const struct criterion *criterion = prospect->judgement->criterion;
-    const struct question_asked asked = {harm_side(criterion), margin_of(criterion), power};
+    const struct question_asked asked = {criterion_harm_side(criterion),
+                                         criterion_margin(criterion), power};
     const struct comparison_input *input = &foreseen->evidence.input;
     double share = stage->stage->percent / (double)PERCENT_ALL;
     double growth = outlook_growth(input, &asked);

@@ -8,10 +8,10 @@
 
 static bool write_out(struct watch *watch, struct buffer *out)
 {
-    bool written = fwrite(out->bytes, 1, out->length, stdout) == out->length && fflush(stdout) == 0;
+    bool written = write_stdout(&watch_command, out);
     buffer_release(out);
     if (!written)
-        watch_end(watch, job_error(&watch_command, "cannot write to stdout"));
+        watch_end(watch, EXIT_JOB);
     return written;
 }
 
