@@ -195,25 +195,10 @@ static enum assignment evaluate(struct assigner *assigner, const struct event *e
     return has_key(assigner, event) ? ASSIGNED_CONTROL : LEFT_OUT_NO_KEY;
 }
 
-/* Of several names, the least is kept. */
-static void note_unknown_variants(struct subject *subject, uint64_t count, const char *name)
-{
-    if (count > 0 && (subject->unknown_variants == 0 || strcmp(name, subject->unknown_variant) < 0))
-        memcpy(subject->unknown_variant, name, strlen(name) + 1);
-    subject->unknown_variants += count;
-}
-
-static void note_unknown_variant(struct subject *subject, const struct value *value)
-{
-    char name[sizeof subject->unknown_variant];
-    copy_printable(name, sizeof name, value->text, value->length);
-    note_unknown_variants(subject, 1, name);
-}
-
 void subject_join(struct subject *subject, const struct subject *other)
 {
     subject->variants_seen |= other->variants_seen;
-    note_unknown_variants(subject, other->unknown_variants, other->unknown_variant);
+    unknown_variants_join(&subject->unknown, &other->unknown);
 }
 
 static enum assignment by_logged_variant(struct subject *subject, const struct value *logged)
@@ -229,7 +214,7 @@ static enum assignment by_logged_variant(struct subject *subject, const struct v
             return ASSIGNED_CANARY;
         return i == targeting->default_variant ? ASSIGNED_CONTROL : LEFT_OUT_OTHER_VARIANT;
     }
-    note_unknown_variant(subject, logged);
+    unknown_variants_add(&subject->unknown, logged);
     return LEFT_OUT_OTHER_VARIANT;
 }
 

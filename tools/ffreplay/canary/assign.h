@@ -15,6 +15,7 @@
 #define FFREPLAY_ASSIGN_H
 
 #include "tools/ffreplay/evaluate/line_context.h"
+#include "tools/ffreplay/evaluate/served_variants.h"
 
 enum assignment {
     ASSIGNED_CANARY,
@@ -56,9 +57,8 @@ struct subject {
     bool takes_everybody;       /* the stage stands at 100 %: there is no control */
     size_t variant_lengths[64]; /* of their names */
     uint64_t variants_seen;     /* in the log, as bits */
-    uint64_t unknown_variants;  /* lines that name a variant the flag does not have */
-    char unknown_variant[81];   /* the least of those names, as bytes; cut to this length */
-    bool shares_known;          /* the stage's percentage says how many units each group has */
+    struct unknown_variants unknown;
+    bool shares_known; /* the stage's percentage says how many units each group has */
     char build[33];
 };
 

@@ -172,7 +172,8 @@ void analysis_begin(struct analysis *analysis)
     analysis->first = INT64_MAX;
     analysis->last = INT64_MIN;
     analysis->before_first = INT64_MAX;
-    analysis->subject.variants_seen = analysis->subject.unknown_variants = 0;
+    analysis->subject.variants_seen = 0;
+    analysis->subject.unknown = (struct unknown_variants){0};
 }
 
 void analysis_forget(struct analysis *analysis)

@@ -62,12 +62,9 @@ void health_judge(struct verdict *verdict)
 {
     const struct subject *subject = &verdict->analysis->subject;
     const struct targeting *targeting = subject->targeting;
-    if (subject->unknown_variants > 0)
-        sentence_add(verdict, &verdict->issues,
-                     "%" PRIu64 " %s a variant that the flag does not have, as '%s'",
-                     subject->unknown_variants,
-                     subject->unknown_variants == 1 ? "line names" : "lines name",
-                     subject->unknown_variant);
+    const char *unknown = unknown_variants_text(&subject->unknown, verdict->replay->texts);
+    if (unknown)
+        sentence_add(verdict, &verdict->issues, "%s", unknown);
     uint64_t served =
         served_variants(verdict->replay->project, subject->flag, subject->environment);
     for (uint32_t i = 0; i < targeting->variant_count; i++)

@@ -1,6 +1,7 @@
 /* served_variants.c - see served_variants.h. */
 #include "served_variants.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static uint64_t bit(uint32_t variant)
@@ -69,4 +70,29 @@ uint64_t served_variants(const struct project *project, const struct flag *flag,
            by_overrides(project, flag, environment) |
            (targeting->canary ? by_canary(targeting->canary) : 0) |
            (targeting->experiment ? by_experiment(targeting->experiment) : 0);
+}
+
+/* ----------------------------------------------------------------------------------- unknown -- */
+
+void unknown_variants_join(struct unknown_variants *unknown, const struct unknown_variants *other)
+{
+    if (other->lines > 0 && (unknown->lines == 0 || strcmp(other->least, unknown->least) < 0))
+        memcpy(unknown->least, other->least, sizeof unknown->least);
+    unknown->lines += other->lines;
+}
+
+void unknown_variants_add(struct unknown_variants *unknown, const struct value *name)
+{
+    struct unknown_variants one = {.lines = 1};
+    copy_printable(one.least, sizeof one.least, name->text, name->length);
+    unknown_variants_join(unknown, &one);
+}
+
+const char *unknown_variants_text(const struct unknown_variants *unknown, struct arena *arena)
+{
+    if (unknown->lines == 0)
+        return NULL;
+    return arena_format(arena, "%" PRIu64 " %s a variant that the flag does not have, as '%s'",
+                        unknown->lines, unknown->lines == 1 ? "line names" : "lines name",
+                        unknown->least);
 }

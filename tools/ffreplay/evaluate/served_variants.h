@@ -1,5 +1,5 @@
 /*
- * served_variants.h - which variants of a flag the definitions serve to anybody.
+ * served_variants.h - which variants of a flag the definitions serve to anybody, and others.
  *
  * A log that has another one comes from a service that runs something else.
  */
@@ -7,9 +7,20 @@
 #define FFREPLAY_SERVED_VARIANTS_H
 
 #include "compiler/project.h"
+#include "tools/ffreplay/logs/value.h"
 
 /* As bits, by their place. */
 uint64_t served_variants(const struct project *project, const struct flag *flag,
                          uint32_t environment);
+
+/* Lines that name a variant the flag does not have. */
+struct unknown_variants {
+    uint64_t lines;
+    char least[81]; /* of those names, as bytes; cut to this length */
+};
+void unknown_variants_add(struct unknown_variants *unknown, const struct value *name);
+void unknown_variants_join(struct unknown_variants *unknown, const struct unknown_variants *other);
+/* "2 lines name a variant that the flag does not have, as 'purple'"; NULL: none do. */
+const char *unknown_variants_text(const struct unknown_variants *unknown, struct arena *arena);
 
 #endif

@@ -76,18 +76,9 @@ static void count_unit(struct exposure_taker *exposure, const struct record *rec
         unit_shares_add(&exposure->divided, hash, arm);
 }
 
-/* Of several names, the least is kept. */
-static void note_unknown(struct exposure_taker *exposure, uint64_t count, const char *name)
-{
-    if (count > 0 && (exposure->unknown == 0 || strcmp(name, exposure->unknown_variant) < 0))
-        memcpy(exposure->unknown_variant, name, strlen(name) + 1);
-    exposure->unknown += count;
-}
-
 static void take_served(struct exposure_taker *exposure, const struct record *record,
                         const struct served *served)
 {
-    char name[sizeof exposure->unknown_variant];
     const struct layout *layout = exposure->readers[record->log].layout;
     if (served->evaluated)
         exposure->reasons[served->reason]++;
@@ -97,9 +88,7 @@ static void take_served(struct exposure_taker *exposure, const struct record *re
         count_unit(exposure, record, served);
         break;
     case SERVED_UNKNOWN:
-        copy_printable(name, sizeof name, record->event->values[layout->variant].text,
-                       record->event->values[layout->variant].length);
-        note_unknown(exposure, 1, name);
+        unknown_variants_add(&exposure->unknown, &record->event->values[layout->variant]);
         break;
     default:
         break;
@@ -138,7 +127,7 @@ static void join_taker(struct taker *taker, struct taker *other)
     input_digest_join(&exposure->digest, &fork->digest);
     unit_shares_merge(&exposure->shares, &fork->shares);
     unit_shares_merge(&exposure->divided, &fork->divided);
-    note_unknown(exposure, fork->unknown, fork->unknown_variant);
+    unknown_variants_join(&exposure->unknown, &fork->unknown);
     exposure_release(fork);
     free(fork);
 }

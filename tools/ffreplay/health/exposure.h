@@ -9,6 +9,7 @@
 
 #include "tools/ffreplay/canary/unit_shares.h"
 #include "tools/ffreplay/evaluate/flag_variants.h"
+#include "tools/ffreplay/evaluate/served_variants.h"
 #include "tools/ffreplay/replay/input_digest.h"
 #include "tools/ffreplay/replay/taker.h"
 
@@ -38,8 +39,7 @@ struct exposure_taker {
     struct unit_shares shares;   /* the same of units */
     struct unit_shares divided;  /* units in the division, by the place of their arm */
     uint64_t reasons[REASONS];   /* of what was evaluated again */
-    uint64_t unknown;            /* lines that name a variant the flag does not have */
-    char unknown_variant[81];    /* the least of those names, as bytes; cut to this length */
+    struct unknown_variants unknown;
 };
 
 /* False: it has been reported. */

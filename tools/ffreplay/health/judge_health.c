@@ -29,10 +29,9 @@ static void judge_variants(struct health_page *page)
         if (exposure->lines[i] > 0 && !(served >> i & 1))
             issue(page, "variant '%s' is in the log, though nothing in the definitions serves it",
                   variant_text(variants, i));
-    if (exposure->unknown > 0)
-        issue(page, "%" PRIu64 " %s a variant that the flag does not have, as '%s'",
-              exposure->unknown, exposure->unknown == 1 ? "line names" : "lines name",
-              exposure->unknown_variant);
+    const char *unknown = unknown_variants_text(&exposure->unknown, page->replay->texts);
+    if (unknown)
+        issue(page, "%s", unknown);
     if (exposure->reasons[FFLAG_REASON_ERROR] > 0)
         issue(page, "evaluating the flag failed for %" PRIu64 " lines",
               exposure->reasons[FFLAG_REASON_ERROR]);

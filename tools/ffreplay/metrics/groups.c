@@ -64,8 +64,6 @@ struct group *groups_find(struct groups *groups, const unsigned char *key, size_
         struct group *group = xcalloc(1, sizeof *group + length + 1);
         group->hash = hash;
         group->length = length;
-        group->first = INT64_MAX;
-        group->last = INT64_MIN;
         memcpy(group->key, key, length);
         group->cells = xcalloc(groups->measure_count + 1, sizeof *group->cells);
         for (uint32_t i = 0; i < groups->measure_count; i++)
@@ -79,10 +77,6 @@ struct group *groups_find(struct groups *groups, const unsigned char *key, size_
 void group_merge(const struct groups *groups, struct group *group, const struct group *other)
 {
     group->events += other->events;
-    if (other->first < group->first)
-        group->first = other->first;
-    if (other->last > group->last)
-        group->last = other->last;
     for (uint32_t i = 0; i < groups->measure_count; i++)
         cell_merge(&group->cells[i], &groups->measures[i], &other->cells[i]);
 }

@@ -14,8 +14,7 @@
 struct group {
     uint64_t hash;
     uint64_t events;
-    int64_t first, last; /* times of its lines */
-    struct cell *cells;  /* one a measure */
+    struct cell *cells; /* one a measure */
     size_t length;
     unsigned char key[];
 };

@@ -42,15 +42,9 @@ static bool place_line(struct table *table, struct line_facts *facts)
     return served.kind != SERVED_OTHER_FLAG;
 }
 
-static void add_to_group(struct table *table, struct group *group, const struct sample *samples,
-                         int64_t time)
+static void add_to_group(struct table *table, struct group *group, const struct sample *samples)
 {
     group->events++;
-    const struct time_span now = {time, time};
-    struct time_span span = {group->first, group->last};
-    widen(&span, &now);
-    group->first = span.first;
-    group->last = span.last;
     for (uint32_t i = 0; i < table->measure_count; i++)
         if (samples[i].counts)
             cell_add(&group->cells[i], &table->measures[i], &samples[i]);
@@ -97,7 +91,7 @@ static void take(struct taker *taker, const struct record *record)
         size_t length = grouping_key(&table->groupings[i], &facts, key);
         struct group *group = groups_find(&table->groups[i], key, length);
         if (group)
-            add_to_group(table, group, samples, record->event->time);
+            add_to_group(table, group, samples);
     }
 }
 
