@@ -10,9 +10,9 @@
 
 void exact_sum_normalise(struct exact_sum *sum)
 {
-    int64_t carry = 0;
+    __int128 carry = 0;
     for (int i = 0; i < EXACT_SUM_LIMBS - 1; i++) {
-        int64_t limb = sum->limbs[i] + carry;
+        __int128 limb = sum->limbs[i] + carry;
         sum->limbs[i] = limb & UINT32_MAX;
         carry = (limb - sum->limbs[i]) / (INT64_C(1) << LIMB_BITS);
     }

@@ -11,41 +11,36 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Limbs of 32 bits from 2^-1088 up; the topmost ones leave room for 2^64 addends. */
-#define EXACT_SUM_LIMBS 70
+/* Each limb counts units of 2^32 times those of the one before, from 2^-1088 up; the topmost ones
+ * leave room for 2^64 addends. */
+#define EXACT_SUM_LIMBS           70
+#define EXACT_SUM_LIMB_BITS       32
+#define EXACT_SUM_LOWEST_EXPONENT (-1088)
+/* Until limbs are normalised: a double is put into one limb, as 85 bits and its sign. */
+#define EXACT_SUM_MOST_PENDING (UINT64_C(1) << 40)
 
 /* Zeroed memory is the sum of nothing. */
 struct exact_sum {
-    int64_t limbs[EXACT_SUM_LIMBS]; /* each a signed digit, normalised now and then */
-    uint32_t pending;               /* additions since then */
+    __int128 limbs[EXACT_SUM_LIMBS];
+    uint64_t pending; /* additions since they were normalised */
 };
 
 /* Brings every limb but the last to [0, 2^32); the last one carries the sign. */
 void exact_sum_normalise(struct exact_sum *sum);
 
-#define EXACT_SUM_LIMB_BITS       32
-#define EXACT_SUM_LOWEST_EXPONENT (-1088)    /* of bit 0 of limb 0 */
-#define EXACT_SUM_MOST_PENDING    (1u << 30) /* times 2^32 still fits a limb */
-
-/* `number` is finite. Cost: three integer additions; inlined, as that is what a line costs. */
+/* `number` is finite. Cost: an addition of integers; inlined, as that is what a line costs. */
 static inline void exact_sum_add(struct exact_sum *sum, double number)
 {
     uint64_t bits;
     memcpy(&bits, &number, sizeof bits);
     unsigned biased = bits >> 52 & 0x7ff;
-    uint64_t mantissa = bits & ((UINT64_C(1) << 52) - 1);
-    if (biased > 0)
-        mantissa |= UINT64_C(1) << 52;
-    else
-        biased = 1;
-    /* number = mantissa * 2^(biased - 1075) */
-    unsigned shift = biased - 1075u - (unsigned)EXACT_SUM_LOWEST_EXPONENT;
-    unsigned limb = shift / EXACT_SUM_LIMB_BITS;
-    unsigned __int128 wide = (unsigned __int128)mantissa << shift % EXACT_SUM_LIMB_BITS;
-    int64_t sign = bits >> 63 ? -1 : 1;
-    sum->limbs[limb] += sign * (int64_t)(uint32_t)wide;
-    sum->limbs[limb + 1] += sign * (int64_t)(uint32_t)(wide >> 32);
-    sum->limbs[limb + 2] += sign * (int64_t)(uint32_t)(wide >> 64);
+    unsigned normal = biased > 0;
+    int64_t mantissa = (int64_t)((bits & ((UINT64_C(1) << 52) - 1)) | (uint64_t)normal << 52) *
+                       (bits >> 63 ? -1 : 1);
+    /* number = mantissa * 2^(biased - 1075), and subnormal ones go with the least exponent */
+    unsigned shift = biased + !normal - 1075u - (unsigned)EXACT_SUM_LOWEST_EXPONENT;
+    sum->limbs[shift / EXACT_SUM_LIMB_BITS] +=
+        (__int128)mantissa * (INT64_C(1) << shift % EXACT_SUM_LIMB_BITS);
     if (++sum->pending == EXACT_SUM_MOST_PENDING)
         exact_sum_normalise(sum);
 }
