@@ -40,9 +40,8 @@ static bool add_tally(struct analysis *analysis, const struct project *project,
     if (!measure_prepare(&tally->measure, metric, &layouts[log]))
         return false;
     tally->log = log;
-    cell_init(&tally->canary, &tally->measure);
-    cell_init(&tally->control, &tally->measure);
-    cell_init(&tally->before, &tally->measure);
+    for (int group = 0; group < ASSIGNED_GROUPS; group++)
+        cell_init(&tally->cells[group], &tally->measure);
     analysis->tally_count++;
     return true;
 }
@@ -52,7 +51,7 @@ static const struct tally *tally_beside(const struct analysis *analysis, const s
 {
     for (uint32_t i = 0; i < analysis->tally_count; i++) {
         const struct tally *other = &analysis->tallies[i];
-        if (other != tally && other->log == tally->log && other->canary.totals)
+        if (other != tally && other->log == tally->log && other->cells[ASSIGNED_CANARY].totals)
             return other;
     }
     return NULL;
@@ -61,9 +60,9 @@ static const struct tally *tally_beside(const struct analysis *analysis, const s
 void analysis_gather_spread(struct analysis *analysis, struct tally *tally)
 {
     const struct tally *beside = tally_beside(analysis, tally);
-    cell_gather_spread(&tally->canary, &tally->measure, beside ? &beside->canary : NULL);
-    cell_gather_spread(&tally->control, &tally->measure, beside ? &beside->control : NULL);
-    cell_gather_spread(&tally->before, &tally->measure, beside ? &beside->before : NULL);
+    for (int group = 0; group < ASSIGNED_GROUPS; group++)
+        cell_gather_spread(&tally->cells[group], &tally->measure,
+                           beside ? &beside->cells[group] : NULL);
 }
 
 static bool prepare_windows(struct analysis *analysis, const struct project *project,

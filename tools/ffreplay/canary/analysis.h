@@ -16,7 +16,7 @@
 struct tally {
     struct measure measure;
     uint32_t log;
-    struct cell canary, control, before;
+    struct cell cells[ASSIGNED_GROUPS];
     bool gathers_spread;
     bool windowed; /* some criterion judges it over trailing windows */
 };

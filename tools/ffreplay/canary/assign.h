@@ -21,9 +21,10 @@ enum assignment {
     ASSIGNED_CANARY,
     ASSIGNED_CONTROL,
     ASSIGNED_BEFORE, /* the stage, to whom it is about, where a criterion compares with that */
+    ASSIGNED_GROUPS,
     /* Left out, and why. */
-    LEFT_OUT_BEFORE, /* the stage began */
-    LEFT_OUT_AFTER,  /* now */
+    LEFT_OUT_BEFORE = ASSIGNED_GROUPS, /* the stage began */
+    LEFT_OUT_AFTER,                    /* now */
     LEFT_OUT_DUPLICATE,
     LEFT_OUT_INCOMPLETE,
     LEFT_OUT_OTHER_FLAG, /* the line is about */

@@ -11,29 +11,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of the canary, into its windows, too. */
+static void gather_windowed(struct analysis *analysis, struct tally *tally,
+                            const struct event *event)
+{
+    struct sample sample = {0};
+    measure_sample(&tally->measure, event, &sample);
+    if (!sample.counts)
+        return;
+    cell_add(&tally->cells[ASSIGNED_CANARY], &tally->measure, &sample);
+    for (uint32_t i = 0; i < analysis->judgement_count; i++) {
+        struct judgement *judgement = &analysis->judgements[i];
+        if (judgement->windowed && &analysis->tallies[judgement->tally] == tally)
+            windows_add(&judgement->windows, &sample);
+    }
+}
+
 static void gather(struct analysis *analysis, uint32_t log, const struct event *event,
                    enum assignment group)
 {
-    bool canary = group == ASSIGNED_CANARY;
-    for (uint32_t i = 0; i < analysis->tally_count; i++) {
-        struct tally *tally = &analysis->tallies[i];
+    struct tally *end = analysis->tallies + analysis->tally_count;
+    for (struct tally *tally = analysis->tallies; tally < end; tally++) {
         if (tally->log != log)
             continue;
-        struct cell *cell = canary                     ? &tally->canary
-                            : group == ASSIGNED_BEFORE ? &tally->before
-                                                       : &tally->control;
-        if (!canary || !tally->windowed) {
-            cell_take(cell, &tally->measure, event);
-            continue;
-        }
-        struct sample sample = {0};
-        measure_sample(&tally->measure, event, &sample);
-        if (!sample.counts)
-            continue;
-        cell_add(cell, &tally->measure, &sample);
-        for (uint32_t j = 0; j < analysis->judgement_count; j++)
-            if (analysis->judgements[j].windowed && analysis->judgements[j].tally == i)
-                windows_add(&analysis->judgements[j].windows, &sample);
+        if (tally->windowed && group == ASSIGNED_CANARY)
+            gather_windowed(analysis, tally, event);
+        else
+            cell_take(&tally->cells[group], &tally->measure, event);
     }
 }
 
@@ -128,7 +132,7 @@ void analysis_take(struct analysis *analysis, const struct record *record)
         return;
     enum assignment assignment = assign_record(analysis, assigner, record);
     analysis->assigned[assignment]++;
-    if (assignment <= ASSIGNED_BEFORE)
+    if (assignment < ASSIGNED_GROUPS)
         take_used(analysis, record, assignment);
 }
 
@@ -179,9 +183,8 @@ void analysis_begin(struct analysis *analysis)
 void analysis_forget(struct analysis *analysis)
 {
     for (uint32_t i = 0; i < analysis->tally_count; i++) {
-        cell_release(&analysis->tallies[i].canary);
-        cell_release(&analysis->tallies[i].control);
-        cell_release(&analysis->tallies[i].before);
+        for (int group = 0; group < ASSIGNED_GROUPS; group++)
+            cell_release(&analysis->tallies[i].cells[group]);
     }
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         windows_release(&analysis->judgements[i].windows);
@@ -198,9 +201,8 @@ static void *copy_of(const void *items, size_t count, size_t size)
 
 static void fork_tally(struct tally *tally)
 {
-    cell_init(&tally->canary, &tally->measure);
-    cell_init(&tally->control, &tally->measure);
-    cell_init(&tally->before, &tally->measure);
+    for (int group = 0; group < ASSIGNED_GROUPS; group++)
+        cell_init(&tally->cells[group], &tally->measure);
 }
 
 struct analysis *analysis_fork(struct analysis *analysis)
@@ -252,9 +254,8 @@ void analysis_join(struct analysis *analysis, struct analysis *fork)
     unit_shares_merge(&analysis->shares, &fork->shares);
     for (uint32_t i = 0; i < analysis->tally_count; i++) {
         struct tally *tally = &analysis->tallies[i], *other = &fork->tallies[i];
-        cell_merge(&tally->canary, &tally->measure, &other->canary);
-        cell_merge(&tally->control, &tally->measure, &other->control);
-        cell_merge(&tally->before, &tally->measure, &other->before);
+        for (int group = 0; group < ASSIGNED_GROUPS; group++)
+            cell_merge(&tally->cells[group], &tally->measure, &other->cells[group]);
     }
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         if (analysis->judgements[i].windowed)

@@ -107,7 +107,8 @@ static enum criterion_verdict judge_measured(struct judgement *judgement, const 
         int64_t from = window_begin(times->now - judgement->criterion->over + 1, times->window);
         look = look_at_windows(judgement, tally, from, times->now + 1, begin);
     } else {
-        look = look_at(judgement, &tally->measure, &tally->canary, times->now - begin);
+        look =
+            look_at(judgement, &tally->measure, &tally->cells[ASSIGNED_CANARY], times->now - begin);
     }
     take(judgement, &look);
     return verdict_of(&look);
@@ -122,8 +123,9 @@ static struct observed control_of(const struct analysis *analysis,
     const struct criterion *criterion = judgement->criterion;
     if (criterion_compares(criterion) && criterion->versus_before)
         return (struct observed){
-            &tally->before, begin > analysis->before_first ? begin - analysis->before_first : 0, 1};
-    return (struct observed){&tally->control, times->now - begin,
+            &tally->cells[ASSIGNED_BEFORE],
+            begin > analysis->before_first ? begin - analysis->before_first : 0, 1};
+    return (struct observed){&tally->cells[ASSIGNED_CONTROL], times->now - begin,
                              1 - subject_share(&analysis->subject)};
 }
 
@@ -156,7 +158,7 @@ static void judge(struct analysis *analysis, struct judgement *judgement,
     judgement->finding.verdict = judge_measured(judgement, tally, times, begin);
     if (!judgement->statistical)
         return;
-    struct observed canary = {&tally->canary, times->now - begin,
+    struct observed canary = {&tally->cells[ASSIGNED_CANARY], times->now - begin,
                               subject_share(&analysis->subject)};
     judgement->look = times->now < begin ? 0 : (uint64_t)((times->now - begin) / times->window) + 1;
     if (criterion_compares(judgement->criterion) && !judgement->criterion->versus_before &&

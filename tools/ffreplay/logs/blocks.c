@@ -100,6 +100,29 @@ static void take_whole_lines(struct blocks *blocks, struct block *block)
     keep_rest(blocks, block, length);
 }
 
+/* Of about the same size. */
+static void part_block(struct block *block, uint64_t number)
+{
+    const char *begin = block->text, *end = block->text + block->length;
+    for (size_t i = 0; i < LINES_ABREAST; i++) {
+        const char *stop = block->text + block->length / LINES_ABREAST * (i + 1);
+        stop = stop > begin ? stop : begin;
+        const char *newline = i + 1 < LINES_ABREAST ? memchr(stop, '\n', (size_t)(end - stop)) : NULL;
+        stop = newline ? newline + 1 : end;
+        block->parts[i] = (struct block_part){begin, stop, {number * LINES_ABREAST + i, 0}};
+        begin = stop;
+    }
+}
+
+static void count_block(struct blocks *blocks)
+{
+    uint64_t before = blocks->count++;
+    if ((before & (before - 1)) == 0)
+        blocks->line_counts =
+            xrealloc(blocks->line_counts,
+                     (before * 2 + 1) * LINES_ABREAST * sizeof *blocks->line_counts);
+}
+
 bool blocks_next(struct blocks *blocks, struct block *block)
 {
     pthread_mutex_lock(&blocks->lock);
@@ -108,26 +131,30 @@ bool blocks_next(struct blocks *blocks, struct block *block)
         take_whole_lines(blocks, block);
         memset(block->text + block->length, 0, LINE_PADDING);
         block->ends_file = blocks->at_end && blocks->rest_length == 0;
-        block->number = blocks->count++;
-        if ((block->number & (block->number - 1)) == 0)
-            blocks->line_counts = xrealloc(blocks->line_counts,
-                                           (block->number * 2 + 1) * sizeof *blocks->line_counts);
+        part_block(block, blocks->count);
+        count_block(blocks);
     }
     pthread_mutex_unlock(&blocks->lock);
     return more;
 }
 
-void blocks_note_lines(struct blocks *blocks, const struct block *block, uint64_t lines)
+void blocks_note_lines(struct blocks *blocks, const struct block *block)
 {
     pthread_mutex_lock(&blocks->lock);
-    blocks->line_counts[block->number] = lines;
+    for (size_t i = 0; i < LINES_ABREAST; i++)
+        blocks->line_counts[block->parts[i].place.part] = block->parts[i].place.line;
     pthread_mutex_unlock(&blocks->lock);
 }
 
-uint64_t blocks_line_number(const struct blocks *blocks, uint64_t block, uint64_t line)
+uint64_t blocks_line_number(const struct blocks *blocks, struct place place)
 {
-    uint64_t number = line + 1;
-    for (uint64_t i = 0; i < block; i++)
+    uint64_t number = place.line + 1;
+    for (uint64_t i = 0; i < place.part; i++)
         number += blocks->line_counts[i];
     return number;
+}
+
+bool place_is_before(struct place a, struct place b)
+{
+    return a.part < b.part || (a.part == b.part && a.line < b.line);
 }

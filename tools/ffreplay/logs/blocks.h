@@ -2,7 +2,8 @@
  * blocks.h - a file or stdin in blocks of whole lines, for several threads to take apart.
  *
  * Whoever asks next gets the next block, in memory of its own; reading and unpacking are done by
- * one at a time. Memory is a block for each thread, and that of the longest line.
+ * one at a time. Memory is a block for each thread, and that of the longest line. A block is in
+ * parts, so that its lines can be read side by side: a place in the file is a line of a part.
  */
 #ifndef FFREPLAY_BLOCKS_H
 #define FFREPLAY_BLOCKS_H
@@ -18,15 +19,23 @@ struct blocks {
     bool at_end;
     char *rest; /* the beginning of a line that the block before did not hold */
     size_t rest_length, rest_capacity;
-    uint64_t *line_counts; /* of the blocks handed out, once they are given back */
-    uint64_t count;
+    uint64_t *line_counts; /* of the parts handed out, once they are given back */
+    uint64_t count;        /* of blocks */
+};
+
+/* What is left of a block's part. */
+struct block_part {
+    const char *text, *end;
+    struct place {
+        uint64_t part, line; /* each from 0: of the file, and of its part */
+    } place;
 };
 
 struct block {
     char *text; /* LINE_PADDING zeros follow it */
     size_t length, capacity;
-    uint64_t number; /* from 0 */
     bool ends_file;
+    struct block_part parts[LINES_ABREAST]; /* of whole lines, one behind the other; some may be empty */
 };
 
 /* "-" is stdin. False: blocks->source.error says why, and there is nothing to close. */
@@ -44,9 +53,11 @@ size_t blocks_size(const struct blocks *blocks);
 bool blocks_next(struct blocks *blocks, struct block *block);
 void block_release(struct block *block);
 
-/* How many lines a block had, by the thread that went through it. */
-void blocks_note_lines(struct blocks *blocks, const struct block *block, uint64_t lines);
+/* How many lines each part had, by the thread that has gone through the block. */
+void blocks_note_lines(struct blocks *blocks, const struct block *block);
 /* The number of a line, from 1, once all blocks before it are noted. */
-uint64_t blocks_line_number(const struct blocks *blocks, uint64_t block, uint64_t line);
+uint64_t blocks_line_number(const struct blocks *blocks, struct place place);
+/* Whether the one comes first. */
+bool place_is_before(struct place a, struct place b);
 
 #endif

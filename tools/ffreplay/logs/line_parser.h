@@ -7,6 +7,7 @@
 #ifndef FFREPLAY_LINE_PARSER_H
 #define FFREPLAY_LINE_PARSER_H
 
+#include "lines.h"
 #include "value.h"
 
 #ifdef __cplusplus
@@ -40,11 +41,12 @@ struct line_parser {
     bool (*parse)(struct line_parser *parser, const char *line, size_t length, struct value *values,
                   struct line_problem *problem);
     /*
-     * The same for a line of which only the beginning is known, and which looks like one before.
-     * Returns its length; the byte behind it is a control character. 0: parse() has to tell. NULL
-     * where a format has no such lines.
+     * The same for lines of which only the beginnings are known, and which look like one before.
+     * Sets their lengths; the byte behind each is a control character. 0: parse() has to tell.
+     * NULL where a format has no such lines.
      */
-    size_t (*read_on)(struct line_parser *parser, const char *text, struct value *values);
+    void (*read_abreast)(struct line_parser *parser, const char *const texts[LINES_ABREAST],
+                         struct value *const values[LINES_ABREAST], size_t lengths[LINES_ABREAST]);
     /*
      * NULL where a line is one record. Otherwise parse() fills nothing, and this fills the values
      * of one record after the other; false when there are no more.

@@ -14,6 +14,9 @@
 #include "byte_source.h"
 
 #define LINE_PADDING 64u
+/* So many lines are read side by side, where they can be: where the next key is, is known only when
+ * the value before it has been gone over, and while one line waits for that, the others go on. */
+#define LINES_ABREAST 3
 #define LONGEST_LINE \
     (16u << 20) /* a longer one is handed out in pieces, none of which will parse */
 #define LONGEST_RECORD   (1u << 20) /* the same for one over several lines */

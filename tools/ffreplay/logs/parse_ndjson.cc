@@ -7,6 +7,7 @@
  */
 #include "line_parser.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -16,7 +17,6 @@
 #define SIMDJSON_EXCEPTIONS 0
 #include <simdjson.h>
 
-#include "lines.h"
 #include "shape.h"
 
 static_assert(LINE_PADDING >= SHAPE_LEAD + 8, "a shape is compared in words");
@@ -271,11 +271,17 @@ void clear(const ndjson &self, value *values)
         values[i].kind = VALUE_ABSENT;
 }
 
-size_t read_by_shape(ndjson &self, const char *line, value *values)
+void clear_absent(const learnt &shape, value *values)
 {
-    for (size_t i = 0; i < self.shapes.size(); i++) {
-        for (uint32_t field : self.shapes[i].absent)
-            values[field].kind = VALUE_ABSENT;
+    for (uint32_t field : shape.absent)
+        values[field].kind = VALUE_ABSENT;
+}
+
+/* By one of the shapes from this one on. */
+size_t read_by_shape(ndjson &self, size_t first, const char *line, value *values)
+{
+    for (size_t i = first; i < self.shapes.size(); i++) {
+        clear_absent(self.shapes[i], values);
         size_t length = shape_read(&self.shapes[i].form, line, values);
         if (length == 0)
             continue;
@@ -286,9 +292,19 @@ size_t read_by_shape(ndjson &self, const char *line, value *values)
     return 0;
 }
 
-size_t read_on(line_parser *parser, const char *text, value *values)
+void read_abreast(line_parser *parser, const char *const texts[LINES_ABREAST],
+                  value *const values[LINES_ABREAST], size_t lengths[LINES_ABREAST])
 {
-    return read_by_shape(*static_cast<ndjson *>(parser), text, values);
+    ndjson &self = *static_cast<ndjson *>(parser);
+    std::fill(lengths, lengths + LINES_ABREAST, 0);
+    if (self.shapes.empty())
+        return;
+    for (int i = 0; i < LINES_ABREAST; i++)
+        clear_absent(self.shapes[0], values[i]);
+    shape_read_abreast(&self.shapes[0].form, texts, values, lengths);
+    for (int i = 0; i < LINES_ABREAST; i++)
+        if (lengths[i] == 0)
+            lengths[i] = read_by_shape(self, 1, texts[i], values[i]);
 }
 
 void learn(ndjson &self, const char *line, size_t length)
@@ -312,7 +328,7 @@ bool parse(line_parser *parser, const char *line, size_t length, value *values,
            line_problem *problem)
 {
     ndjson &self = *static_cast<ndjson *>(parser);
-    if (length > 0 && read_by_shape(self, line, values) == length)
+    if (length > 0 && read_by_shape(self, 0, line, values) == length)
         return true;
     clear(self, values);
     self.list_texts.clear();
@@ -353,7 +369,7 @@ void close(line_parser *parser)
 extern "C" line_parser *ndjson_parser(const char *const *paths, uint32_t count)
 {
     ndjson *self = new ndjson();
-    self->read_on = read_on;
+    self->read_abreast = read_abreast;
     self->parse = parse;
     self->close = close;
     self->count = count;

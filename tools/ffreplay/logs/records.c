@@ -26,14 +26,9 @@ void log_counts_add(struct log_counts *counts, const struct log_counts *other)
         counts->bad[cause] += other->bad[cause];
 }
 
-static bool is_before(struct place a, struct place b)
-{
-    return a.block < b.block || (a.block == b.block && a.line < b.line);
-}
-
 void bad_line_keep_first(struct bad_line *bad, const struct bad_line *other)
 {
-    if (other->found && (!bad->found || is_before(other->place, bad->place)))
+    if (other->found && (!bad->found || place_is_before(other->place, bad->place)))
         *bad = *other;
 }
 
@@ -53,14 +48,23 @@ void piece_skip_byte_order_mark(struct piece *piece)
     piece->length -= 3;
 }
 
+static void use_lane(struct records *records, size_t lane)
+{
+    records->lane = &records->lanes[lane];
+    records->event.values = records->lane->values;
+}
+
 bool records_open(struct records *records, const struct layout *layout, uint32_t log)
 {
     *records = (struct records){.layout = layout, .log = log};
     records->parser = layout_parser(layout);
     if (!records->parser)
         return false;
-    records->times.unit = layout->log->time_unit;
-    records->event.values = xcalloc(layout->count, sizeof *records->event.values);
+    for (size_t i = 0; i < LINES_ABREAST; i++) {
+        records->lanes[i].values = xcalloc(layout->count, sizeof *records->lanes[i].values);
+        records->lanes[i].times.unit = layout->log->time_unit;
+    }
+    use_lane(records, 0);
     records->event.numbers = xcalloc(layout->count, sizeof *records->event.numbers);
     records->numeric = xcalloc(layout->count, sizeof *records->numeric);
     for (uint32_t i = 0; i < layout->count; i++)
@@ -73,7 +77,8 @@ void records_close(struct records *records)
 {
     if (records->parser)
         records->parser->close(records->parser);
-    free(records->event.values);
+    for (size_t i = 0; i < LINES_ABREAST; i++)
+        free(records->lanes[i].values);
     free(records->event.numbers);
     free(records->numeric);
     *records = (struct records){0};
@@ -84,10 +89,8 @@ static void count_bad(struct records *records, enum bad_cause cause, struct plac
 {
     records->counts.bad[cause]++;
     struct bad_line bad = {.found = true, .place = place, .column = column};
-    if (records->bad[cause].found)
-        return;
     snprintf(bad.text, sizeof bad.text, "%s", text);
-    records->bad[cause] = bad;
+    bad_line_keep_first(&records->bad[cause], &bad);
 }
 
 /* Where the value stands in the line; 1 when it was unescaped elsewhere. */
@@ -153,7 +156,7 @@ static bool take_time(struct records *records, const struct piece *piece)
 {
     const struct layout *layout = records->layout;
     const struct value *time = &records->event.values[layout->time];
-    if (times_read(&records->times, time, &records->event.time))
+    if (times_read(&records->lane->times, time, &records->event.time))
         return true;
     char text[160];
     snprintf(text, sizeof text,
@@ -232,14 +235,38 @@ enum piece_verdict records_read(struct records *records, const struct piece *pie
     return PIECE_READ;
 }
 
-size_t records_read_on(struct records *records, const char *text, struct place place)
+#define ALL_PARTS ((1u << LINES_ABREAST) - 1)
+
+static bool read_part(struct records *records, struct block_part *part, size_t length)
+{
+    if (length == 0 || part->text[length] != '\n')
+        return false;
+    struct piece piece = {.text = part->text, .length = length, .place = part->place};
+    records->counts.pieces++;
+    read_record(records, &piece, piece.text, length);
+    part->text += length + 1;
+    part->place.line++;
+    return true;
+}
+
+uint32_t records_read_abreast(struct records *records, struct block_part parts[LINES_ABREAST])
 {
     struct line_parser *parser = records->parser;
-    size_t length = parser->read_on ? parser->read_on(parser, text, records->event.values) : 0;
-    if (length == 0 || text[length] != '\n')
-        return 0;
-    struct piece piece = {.text = text, .length = length, .place = place};
-    records->counts.pieces++;
-    read_record(records, &piece, text, length);
-    return length;
+    const char *texts[LINES_ABREAST];
+    struct value *values[LINES_ABREAST];
+    size_t lengths[LINES_ABREAST];
+    if (!parser->read_abreast)
+        return ALL_PARTS;
+    for (size_t i = 0; i < LINES_ABREAST; i++) {
+        texts[i] = parts[i].text;
+        values[i] = records->lanes[i].values;
+    }
+    parser->read_abreast(parser, texts, values, lengths);
+    uint32_t unread = 0;
+    for (size_t i = 0; i < LINES_ABREAST; i++) {
+        use_lane(records, i);
+        unread |= (uint32_t)!read_part(records, &parts[i], lengths[i]) << i;
+    }
+    use_lane(records, 0);
+    return unread;
 }

@@ -7,6 +7,7 @@
 #ifndef FFREPLAY_RECORDS_H
 #define FFREPLAY_RECORDS_H
 
+#include "blocks.h"
 #include "layout.h"
 #include "log_time.h"
 
@@ -21,11 +22,6 @@ struct log_counts {
     uint64_t bad[BAD_CAUSE_COUNT];
 };
 void log_counts_add(struct log_counts *counts, const struct log_counts *other);
-
-/* A line by the block of the file it lies in, and its number there: both from 0. */
-struct place {
-    uint64_t block, line;
-};
 
 struct bad_line {
     bool found;
@@ -58,8 +54,11 @@ struct records {
     const struct layout *layout;
     uint32_t log;
     struct line_parser *parser;
-    struct times_read times;
     struct event event;
+    struct lane { /* of lines that are read side by side; otherwise the first */
+        struct value *values;
+        struct times_read times;
+    } lanes[LINES_ABREAST], *lane;
     uint32_t *numeric; /* the fields of which somebody needs the number */
     uint32_t numeric_count;
     struct log_counts counts;
@@ -81,8 +80,11 @@ enum piece_verdict {
 };
 enum piece_verdict records_read(struct records *records, const struct piece *piece);
 
-/* Reads a line of which only the beginning is known, where that is the faster way. Returns its
- * length, behind which is its line end. 0: it has to be found, and records_read() to tell. */
-size_t records_read_on(struct records *records, const char *text, struct place place);
+/*
+ * Reads the next line of each part, which has one, and goes on behind it. Returns as bits the parts
+ * whose line it did not read: its end is to be found, and records_read() to tell. All of them,
+ * always, where a format has no lines that are read faster so.
+ */
+uint32_t records_read_abreast(struct records *records, struct block_part parts[LINES_ABREAST]);
 
 #endif

@@ -148,16 +148,40 @@ static inline const char *take_step(const char *text, const struct shape_step *s
     return behind ? behind : take(begin, value);
 }
 
+/* What a line that is not of the shape is taken for, so that it has no step of it, either. */
+static const char nothing[SHAPE_LEAD + SCAN_BYTES];
+
+static inline const char *read_step(const char *at, const struct shape_step *step,
+                                    struct value *values)
+{
+    struct value skipped;
+    at = take_step(at, step, step->field == SHAPE_SKIPS ? &skipped : &values[step->field]);
+    return at ? at : nothing;
+}
+
+static inline size_t length_read(const struct shape *shape, const char *line, const char *at)
+{
+    bool ends = shape->count > 0 && at[0] == '}' && (unsigned char)at[1] < ' ';
+    return ends ? (size_t)(at + 1 - line) : 0;
+}
+
 size_t shape_read(const struct shape *shape, const char *line, struct value *values)
 {
     const char *at = line;
-    struct value skipped;
-    for (const struct shape_step *step = shape->steps, *end = step + shape->count; step < end;
-         step++) {
-        at = take_step(at, step, step->field == SHAPE_SKIPS ? &skipped : &values[step->field]);
-        if (!at)
-            return 0;
-    }
-    bool ends = shape->count > 0 && at[0] == '}' && (unsigned char)at[1] < ' ';
-    return ends ? (size_t)(at + 1 - line) : 0;
+    for (uint32_t i = 0; i < shape->count; i++)
+        at = read_step(at, &shape->steps[i], values);
+    return length_read(shape, line, at);
+}
+
+void shape_read_abreast(const struct shape *shape, const char *const lines[LINES_ABREAST],
+                        struct value *const values[LINES_ABREAST], size_t lengths[LINES_ABREAST])
+{
+    const char *at[LINES_ABREAST];
+    memcpy(at, lines, sizeof at);
+    for (uint32_t i = 0; i < shape->count; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < LINES_ABREAST; j++)
+            at[j] = read_step(at[j], &shape->steps[i], values[j]);
+    for (int j = 0; j < LINES_ABREAST; j++)
+        lengths[j] = length_read(shape, lines[j], at[j]);
 }

@@ -51,8 +51,8 @@ static void expect_measured(struct foreseen *foreseen, const struct stage_plan *
     cell_init(&pooled, &tally->measure);
     if (tally->gathers_spread)
         cell_gather_spread(&pooled, &tally->measure, NULL);
-    cell_merge(&pooled, &tally->measure, &tally->canary);
-    cell_merge(&pooled, &tally->measure, &tally->control);
+    cell_merge(&pooled, &tally->measure, &tally->cells[ASSIGNED_CANARY]);
+    cell_merge(&pooled, &tally->measure, &tally->cells[ASSIGNED_CONTROL]);
     foreseen->known =
         cell_estimate(&pooled, &tally->measure, span, &foreseen->baseline) && span > 0;
     foreseen->samples = (double)cell_samples(&pooled, &tally->measure);

@@ -85,33 +85,45 @@ static void read_piece(struct log_file *file, struct worker *worker, const struc
 
 /* ------------------------------------------------------------------------------------ blocks -- */
 
-static void read_block(struct log_file *file, struct worker *worker, const struct block *block)
+static void read_line(struct log_file *file, struct worker *worker, const struct block *block,
+                      struct block_part *part)
 {
-    const char *at = block->text, *end = block->text + block->length;
-    uint64_t line = 0;
-    while (at < end) {
-        size_t length = records_read_on(&worker->records, at, (struct place){block->number, line});
-        if (length > 0) {
-            at += length + 1;
-            line++;
-            continue;
-        }
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        const char *stop = newline ? newline : end;
-        struct piece piece = {.text = at,
-                              .length = (size_t)(stop - at),
-                              .place = {block->number, line},
-                              .cut_short = !newline && block->ends_file};
-        if (piece.length > 0 && stop[-1] == '\r')
-            piece.length--;
-        if (block->number == 0 && at == block->text)
-            piece_skip_byte_order_mark(&piece);
-        if (!piece_is_blank(&piece))
-            read_piece(file, worker, &piece);
-        at = newline ? newline + 1 : end;
-        line += newline != NULL;
+    const char *newline = memchr(part->text, '\n', (size_t)(part->end - part->text));
+    const char *stop = newline ? newline : part->end;
+    struct piece piece = {.text = part->text,
+                          .length = (size_t)(stop - part->text),
+                          .place = part->place,
+                          .cut_short = !newline && block->ends_file};
+    if (piece.length > 0 && stop[-1] == '\r')
+        piece.length--;
+    if (piece.place.part == 0 && piece.place.line == 0)
+        piece_skip_byte_order_mark(&piece);
+    if (!piece_is_blank(&piece))
+        read_piece(file, worker, &piece);
+    part->text = newline ? newline + 1 : part->end;
+    part->place.line += newline != NULL;
+}
+
+static bool all_have_lines(const struct block *block)
+{
+    bool all = true;
+    for (size_t i = 0; i < LINES_ABREAST; i++)
+        all &= block->parts[i].text < block->parts[i].end;
+    return all;
+}
+
+static void read_block(struct log_file *file, struct worker *worker, struct block *block)
+{
+    /* Of duplicates, the first one counts. */
+    while (!worker->ids && all_have_lines(block)) {
+        uint32_t unread = records_read_abreast(&worker->records, block->parts);
+        for (; unread; unread &= unread - 1)
+            read_line(file, worker, block, &block->parts[__builtin_ctz(unread)]);
     }
-    blocks_note_lines(&file->blocks, block, line);
+    for (size_t i = 0; i < LINES_ABREAST; i++)
+        while (block->parts[i].text < block->parts[i].end)
+            read_line(file, worker, block, &block->parts[i]);
+    blocks_note_lines(&file->blocks, block);
 }
 
 static void read_blocks(void *context, uint32_t thread, uint32_t index)
@@ -162,8 +174,7 @@ static void read_pieces(struct log_file *file, struct worker *worker)
 static void show_bad_line(const struct log_file *file, const struct bad_line *bad)
 {
     fprintf(stderr, "%s:%" PRIu64 ":%zu: bad line: %s\n", file->path,
-            blocks_line_number(&file->blocks, bad->place.block, bad->place.line), bad->column,
-            bad->text);
+            blocks_line_number(&file->blocks, bad->place), bad->column, bad->text);
 }
 
 /* The first of each cause, in the order of the file. */
@@ -180,8 +191,7 @@ static void show_bad_lines(const struct log_file *file, bool shown[BAD_CAUSE_COU
             if (shown[cause] || !first[cause].found)
                 continue;
             bad_line_keep_first(&next, &first[cause]);
-            if (next.place.block == first[cause].place.block &&
-                next.place.line == first[cause].place.line)
+            if (!place_is_before(next.place, first[cause].place))
                 which = cause;
         }
         if (!next.found)
@@ -194,7 +204,7 @@ static void show_bad_lines(const struct log_file *file, bool shown[BAD_CAUSE_COU
 static void show_incomplete(const struct log_file *file)
 {
     fprintf(stderr, "%s:%" PRIu64 ": note: the last line is incomplete and left out\n", file->path,
-            blocks_line_number(&file->blocks, file->end.block, file->end.line));
+            blocks_line_number(&file->blocks, file->end));
 }
 
 bool log_file_read(struct log_file *file, struct worker *workers, uint32_t worker_count,
