@@ -106,6 +106,61 @@ static void reads_as_the_parser_does(void **unused)
     assert_true(good > total / 4 && good < total);
 }
 
+struct text {
+    char line[LONGEST + LINE_PADDING];
+    size_t length;
+};
+
+/* A line as it stands in a block: another one is behind it. */
+static void make_text(struct text *text)
+{
+    const char *model = lines[below(LINE_COUNT)];
+    memset(text, 0, sizeof *text);
+    text->length = strlen(model);
+    memcpy(text->line, model, text->length);
+    text->length = damage(text->line, text->length);
+    memset(text->line + text->length, 0, LINE_PADDING);
+    static const char next[] = "\n{\"time\":1}\n";
+    memcpy(text->line + text->length, next, sizeof next);
+}
+
+static void reads_side_by_side_as_one_by_one(void **unused)
+{
+    (void)unused;
+    struct line_parser *learnt = ndjson_parser(paths, PATH_COUNT);
+    struct line_parser *other = ndjson_parser(paths, PATH_COUNT);
+    uint32_t read = 0, total = 30000;
+    for (uint32_t i = 0; i < total; i++) {
+        struct text texts[LINES_ABREAST];
+        struct value values[LINES_ABREAST][PATH_COUNT], expected[PATH_COUNT];
+        const char *begins[LINES_ABREAST];
+        struct value *fields[LINES_ABREAST];
+        size_t lengths[LINES_ABREAST];
+        struct line_problem problem;
+        for (int j = 0; j < LINES_ABREAST; j++) {
+            make_text(&texts[j]);
+            begins[j] = texts[j].line;
+            fields[j] = values[j];
+        }
+        learnt->read_abreast(learnt, begins, fields, lengths);
+        for (int j = 0; j < LINES_ABREAST; j++) {
+            const struct text *text = &texts[j];
+            if (lengths[j] == 0) {
+                learnt->parse(learnt, text->line, text->length, values[j], &problem);
+                continue;
+            }
+            read++;
+            assert_int_equal(lengths[j], strcspn(text->line, "\t\r\x1f\n"));
+            assert_true(other->parse(other, text->line, lengths[j], expected, &problem));
+            for (size_t k = 0; k < PATH_COUNT; k++)
+                assert_same(&values[j][k], &expected[k]);
+        }
+    }
+    learnt->close(learnt);
+    other->close(other);
+    assert_true(read > total * LINES_ABREAST / 8 && read < total * LINES_ABREAST);
+}
+
 static uint32_t place_of(const void *user, const char *key, size_t length)
 {
     (void)user;
@@ -149,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_as_the_parser_does),
+        cmocka_unit_test(reads_side_by_side_as_one_by_one),
         cmocka_unit_test(knows_its_shape_and_no_other),
     };
     return cmocka_run_group_tests_name("replay_shapes", tests, NULL, NULL);

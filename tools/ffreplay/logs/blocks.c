@@ -107,7 +107,8 @@ static void part_block(struct block *block, uint64_t number)
     for (size_t i = 0; i < LINES_ABREAST; i++) {
         const char *stop = block->text + block->length / LINES_ABREAST * (i + 1);
         stop = stop > begin ? stop : begin;
-        const char *newline = i + 1 < LINES_ABREAST ? memchr(stop, '\n', (size_t)(end - stop)) : NULL;
+        const char *newline =
+            i + 1 < LINES_ABREAST ? memchr(stop, '\n', (size_t)(end - stop)) : NULL;
         stop = newline ? newline + 1 : end;
         block->parts[i] = (struct block_part){begin, stop, {number * LINES_ABREAST + i, 0}};
         begin = stop;
@@ -118,9 +119,8 @@ static void count_block(struct blocks *blocks)
 {
     uint64_t before = blocks->count++;
     if ((before & (before - 1)) == 0)
-        blocks->line_counts =
-            xrealloc(blocks->line_counts,
-                     (before * 2 + 1) * LINES_ABREAST * sizeof *blocks->line_counts);
+        blocks->line_counts = xrealloc(blocks->line_counts, (before * 2 + 1) * LINES_ABREAST *
+                                                                sizeof *blocks->line_counts);
 }
 
 bool blocks_next(struct blocks *blocks, struct block *block)

@@ -35,7 +35,8 @@ struct block {
     char *text; /* LINE_PADDING zeros follow it */
     size_t length, capacity;
     bool ends_file;
-    struct block_part parts[LINES_ABREAST]; /* of whole lines, one behind the other; some may be empty */
+    /* Of whole lines, one behind the other; some may be empty. */
+    struct block_part parts[LINES_ABREAST];
 };
 
 /* "-" is stdin. False: blocks->source.error says why, and there is nothing to close. */

@@ -48,10 +48,10 @@ void piece_skip_byte_order_mark(struct piece *piece)
     piece->length -= 3;
 }
 
-static void use_lane(struct records *records, size_t lane)
+static void use_lane(struct records *records, uint32_t lane)
 {
-    records->lane = &records->lanes[lane];
-    records->event.values = records->lane->values;
+    records->lane = lane;
+    records->event.values = records->lanes[lane].values;
 }
 
 bool records_open(struct records *records, const struct layout *layout, uint32_t log)
@@ -156,7 +156,7 @@ static bool take_time(struct records *records, const struct piece *piece)
 {
     const struct layout *layout = records->layout;
     const struct value *time = &records->event.values[layout->time];
-    if (times_read(&records->lane->times, time, &records->event.time))
+    if (times_read(&records->lanes[records->lane].times, time, &records->event.time))
         return true;
     char text[160];
     snprintf(text, sizeof text,
@@ -263,7 +263,7 @@ uint32_t records_read_abreast(struct records *records, struct block_part parts[L
     }
     parser->read_abreast(parser, texts, values, lengths);
     uint32_t unread = 0;
-    for (size_t i = 0; i < LINES_ABREAST; i++) {
+    for (uint32_t i = 0; i < LINES_ABREAST; i++) {
         use_lane(records, i);
         unread |= (uint32_t)!read_part(records, &parts[i], lengths[i]) << i;
     }

@@ -55,10 +55,11 @@ struct records {
     uint32_t log;
     struct line_parser *parser;
     struct event event;
-    struct lane { /* of lines that are read side by side; otherwise the first */
+    struct lane { /* of lines that are read side by side */
         struct value *values;
         struct times_read times;
-    } lanes[LINES_ABREAST], *lane;
+    } lanes[LINES_ABREAST];
+    uint32_t lane;     /* of this event; the first, where lines are read one by one */
     uint32_t *numeric; /* the fields of which somebody needs the number */
     uint32_t numeric_count;
     struct log_counts counts;
