@@ -112,15 +112,12 @@ static void take_used(struct analysis *analysis, const struct record *record,
 {
     const struct event *event = record->event;
     bool canary = assignment == ASSIGNED_CANARY;
-    struct unit_hash unit;
-    bool counts = assignment != ASSIGNED_BEFORE &&
-                  unit_counted(&analysis->assigners[record->log], event, &unit);
-    if (counts)
-        unit_shares_expect(&analysis->shares, unit); /* and added when it is there */
     note_time(analysis, record, canary);
     input_digest_add(&analysis->digest, record);
     gather(analysis, record->log, event, assignment);
-    if (counts)
+    struct unit_hash unit;
+    if (assignment != ASSIGNED_BEFORE &&
+        unit_counted(&analysis->assigners[record->log], event, &unit))
         unit_shares_add(&analysis->shares, unit,
                         UINT64_C(1) << (canary ? UNIT_IN_CANARY : UNIT_IN_CONTROL));
 }

@@ -38,12 +38,12 @@ const char *clock_issue(const struct replay *replay)
 
 static void judge_shares(struct verdict *verdict)
 {
-    const struct analysis *analysis = verdict->analysis;
-    const struct unit_shares *shares = &analysis->shares;
+    struct analysis *analysis = verdict->analysis;
+    const struct unit_counts *units = unit_shares_counts(&analysis->shares);
     struct unit_ratio *ratio = &verdict->ratio;
     double share = subject_share(&analysis->subject);
     double weights[] = {[UNIT_IN_CANARY] = share, [UNIT_IN_CONTROL] = 1 - share};
-    *ratio = unit_ratio_of(shares, weights, 2);
+    *ratio = unit_ratio_of(units, weights, 2);
     ratio->known &= analysis->subject.shares_known;
     if (unit_ratio_is_off(ratio))
         sentence_add(verdict, &verdict->issues,
@@ -52,10 +52,10 @@ static void judge_shares(struct verdict *verdict)
                      ratio->observed[0], ratio->observed[1],
                      percent_text(verdict->replay->texts, verdict->stage->percent),
                      ratio->expected[0], ratio->expected[1], ratio->anytime_p);
-    if (units_change_groups(shares))
+    if (units_change_groups(units))
         sentence_add(verdict, &verdict->issues,
                      "%" PRIu64 " of %" PRIu64 " units were seen both in the canary and in control",
-                     shares->several, shares->count);
+                     units->several, units->units);
 }
 
 void health_judge(struct verdict *verdict)

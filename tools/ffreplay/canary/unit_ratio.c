@@ -18,20 +18,20 @@ static double sequences_until(unsigned halvings)
     return (halvings + 1.0) * (halvings + 2.0);
 }
 
-struct unit_ratio unit_ratio_of(const struct unit_shares *shares, const double *weights,
+struct unit_ratio unit_ratio_of(const struct unit_counts *units, const double *weights,
                                 uint32_t count)
 {
     struct unit_ratio ratio = {.count = count};
-    double units = 0;
+    double all = 0;
     for (uint32_t i = 0; i < count; i++) {
-        ratio.observed[i] = (double)shares->alone[i];
-        units += ratio.observed[i];
+        ratio.observed[i] = (double)units->alone[i];
+        all += ratio.observed[i];
     }
     for (uint32_t i = 0; i < count; i++)
-        ratio.expected[i] = weights[i] * units;
+        ratio.expected[i] = weights[i] * all;
     struct sample_ratio found = sample_ratio(ratio.observed, weights, count);
     ratio.p = found.p;
-    ratio.anytime_p = fmin(1, found.anytime_p * sequences_until(shares->halvings));
+    ratio.anytime_p = fmin(1, found.anytime_p * sequences_until(units->halvings));
     ratio.known = isfinite(ratio.p);
     return ratio;
 }
@@ -41,8 +41,8 @@ bool unit_ratio_is_off(const struct unit_ratio *ratio)
     return ratio->known && ratio->anytime_p < MISMATCH_P;
 }
 
-bool units_change_groups(const struct unit_shares *shares)
+bool units_change_groups(const struct unit_counts *units)
 {
-    return shares->several >= LEAST_UNITS_TWICE &&
-           (double)shares->several >= LEAST_SHARE_TWICE * (double)shares->count;
+    return units->several >= LEAST_UNITS_TWICE &&
+           (double)units->several >= LEAST_SHARE_TWICE * (double)units->units;
 }

@@ -18,11 +18,11 @@ struct unit_ratio {
 };
 
 /* Of units that were seen in one group alone. The weights sum to one. */
-struct unit_ratio unit_ratio_of(const struct unit_shares *shares, const double *weights,
+struct unit_ratio unit_ratio_of(const struct unit_counts *units, const double *weights,
                                 uint32_t count);
 
 bool unit_ratio_is_off(const struct unit_ratio *ratio);
 /* Whether units change their groups: the variant is not the same for a unit all the time. */
-bool units_change_groups(const struct unit_shares *shares);
+bool units_change_groups(const struct unit_counts *units);
 
 #endif

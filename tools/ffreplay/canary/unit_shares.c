@@ -5,15 +5,12 @@
 
 #include "compiler/base/memory.h"
 
-static bool is_taken(const struct unit_share *slot)
-{
-    return slot->unit.low != 0 || slot->unit.high != 0;
-}
+#define SLOTS_MOST (2 * UNIT_SHARES_MOST) /* full by half when units are halved */
 
 /* The highest bits choose, the lowest place: neither is what the other depends on. */
-static bool is_kept(const struct unit_shares *shares, struct unit_hash unit)
+static bool is_kept(const struct unit_counts *counts, struct unit_hash unit)
 {
-    return shares->halvings == 0 || unit.high >> (64 - shares->halvings) == 0;
+    return unit.high >> 1 >> (63 - counts->halvings) == 0;
 }
 
 static struct unit_share *slot_of(const struct unit_shares *shares, struct unit_hash unit)
@@ -21,71 +18,88 @@ static struct unit_share *slot_of(const struct unit_shares *shares, struct unit_
     uint64_t at = unit.low & (shares->capacity - 1);
     for (;; at = (at + 1) & (shares->capacity - 1)) {
         struct unit_share *slot = &shares->slots[at];
-        if (!is_taken(slot) || (slot->unit.low == unit.low && slot->unit.high == unit.high))
+        if (slot->groups == 0 || (slot->unit.low == unit.low && slot->unit.high == unit.high))
             return slot;
     }
 }
 
-static void count(struct unit_shares *shares, uint64_t groups, bool counts)
+static void count(struct unit_counts *counts, uint64_t groups, bool comes)
 {
     bool several = (groups & (groups - 1)) != 0;
-    uint64_t *place = several ? &shares->several : &shares->alone[__builtin_ctzll(groups)];
-    *place += counts ? 1 : UINT64_MAX;
+    uint64_t *place = several ? &counts->several : &counts->alone[__builtin_ctzll(groups)];
+    *place += comes ? 1 : UINT64_MAX;
 }
 
 /* All that are kept, in a table of this size. */
 static void rebuild(struct unit_shares *shares, uint64_t capacity)
 {
-    struct unit_shares next = {.capacity = capacity, .halvings = shares->halvings};
-    next.slots = xcalloc_table(capacity, sizeof *next.slots);
-    for (uint64_t i = 0; i < shares->capacity; i++) {
-        const struct unit_share *slot = &shares->slots[i];
-        if (!is_taken(slot) || !is_kept(&next, slot->unit))
+    struct unit_share *old = shares->slots;
+    uint64_t old_capacity = shares->capacity;
+    shares->slots = xcalloc_table(capacity, sizeof *shares->slots);
+    shares->capacity = capacity;
+    shares->counts = (struct unit_counts){.halvings = shares->counts.halvings};
+    for (uint64_t i = 0; i < old_capacity; i++) {
+        if (old[i].groups == 0 || !is_kept(&shares->counts, old[i].unit))
             continue;
-        *slot_of(&next, slot->unit) = *slot;
-        next.count++;
-        count(&next, slot->groups, true);
+        *slot_of(shares, old[i].unit) = old[i];
+        shares->counts.units++;
+        count(&shares->counts, old[i].groups, true);
     }
-    free(shares->slots);
-    *shares = next;
+    free(old);
 }
 
 static void halve(struct unit_shares *shares)
 {
-    shares->halvings++;
+    shares->counts.halvings++;
     rebuild(shares, shares->capacity);
 }
 
-void unit_shares_expect(const struct unit_shares *shares, struct unit_hash unit)
+static void put(struct unit_shares *shares, const struct unit_share *share)
 {
-    if (shares->capacity > 0 && is_kept(shares, unit))
-        __builtin_prefetch(&shares->slots[unit.low & (shares->capacity - 1)], 1);
+    if (!is_kept(&shares->counts, share->unit))
+        return;
+    if (shares->counts.units * 2 >= shares->capacity && shares->capacity < SLOTS_MOST)
+        rebuild(shares, shares->capacity ? shares->capacity * 2 : 64);
+    struct unit_share *slot = slot_of(shares, share->unit);
+    uint64_t groups = slot->groups | share->groups;
+    if (groups == slot->groups)
+        return;
+    if (slot->groups != 0)
+        count(&shares->counts, slot->groups, false);
+    else
+        shares->counts.units++;
+    *slot = (struct unit_share){share->unit, groups};
+    count(&shares->counts, groups, true);
+    while (shares->counts.units > UNIT_SHARES_MOST)
+        halve(shares);
+}
+
+const struct unit_counts *unit_shares_counts(struct unit_shares *shares)
+{
+    for (uint32_t i = 0; i < shares->waiting_count && shares->capacity > 0; i++)
+        __builtin_prefetch(&shares->slots[shares->waiting[i].unit.low & (shares->capacity - 1)], 1);
+    for (uint32_t i = 0; i < shares->waiting_count; i++)
+        put(shares, &shares->waiting[i]);
+    shares->waiting_count = 0;
+    return &shares->counts;
 }
 
 void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, uint64_t groups)
 {
-    if (!is_kept(shares, unit))
-        return;
-    if (shares->count * 2 >= shares->capacity)
-        rebuild(shares, shares->capacity ? shares->capacity * 2 : 64);
-    struct unit_share *slot = slot_of(shares, unit);
-    if (is_taken(slot))
-        count(shares, slot->groups, false);
-    else
-        shares->count++;
-    slot->unit = unit;
-    slot->groups |= groups;
-    count(shares, slot->groups, true);
-    while (shares->count > UNIT_SHARES_MOST)
-        halve(shares);
+    /* Without a branch on whether it is kept: that is chance, which nothing foresees. */
+    shares->waiting[shares->waiting_count] = (struct unit_share){unit, groups};
+    shares->waiting_count += is_kept(&shares->counts, unit);
+    if (shares->waiting_count == UNIT_SHARES_WAITING)
+        unit_shares_counts(shares);
 }
 
-void unit_shares_merge(struct unit_shares *shares, const struct unit_shares *other)
+void unit_shares_merge(struct unit_shares *shares, struct unit_shares *other)
 {
-    while (shares->halvings < other->halvings)
+    unit_shares_counts(other);
+    while (shares->counts.halvings < other->counts.halvings)
         halve(shares);
     for (uint64_t i = 0; i < other->capacity; i++)
-        if (is_taken(&other->slots[i]))
+        if (other->slots[i].groups != 0)
             unit_shares_add(shares, other->slots[i].unit, other->slots[i].groups);
 }
 

@@ -16,23 +16,34 @@ enum unit_group { UNIT_IN_CANARY, UNIT_IN_CONTROL };
 
 #define UNIT_SHARES_MOST (UINT64_C(1) << 16)
 
-struct unit_shares {
-    struct unit_share {
-        struct unit_hash unit; /* zeros: a free slot */
-        uint64_t groups;       /* as bits */
-    } * slots;
-    uint64_t capacity; /* a power of two, or 0 */
-    uint64_t count;
+/* Of the units that are kept. */
+struct unit_counts {
+    uint64_t units;
     unsigned halvings;           /* kept are hashes whose so many highest bits are zero */
-    uint64_t alone[UNIT_GROUPS]; /* the kept ones that were seen in this group alone */
+    uint64_t alone[UNIT_GROUPS]; /* those that were seen in this group alone */
     uint64_t several;            /* those that were seen in more than one */
 };
 
-/* That the unit is about to be added: what it needs is fetched meanwhile. */
-void unit_shares_expect(const struct unit_shares *shares, struct unit_hash unit);
-/* `groups` are bits, 1 << UNIT_IN_CANARY, or of variants by their place. */
+#define UNIT_SHARES_WAITING 32
+
+struct unit_shares {
+    struct unit_share {
+        struct unit_hash unit;
+        uint64_t groups; /* as bits; none: a free slot */
+    } * slots;
+    uint64_t capacity; /* a power of two, or 0 */
+    struct unit_counts counts;
+    /* Seen, and counted several at a time, whose slots then come from memory at once. */
+    struct unit_share waiting[UNIT_SHARES_WAITING];
+    uint32_t waiting_count; /* of which there is always room for one more */
+};
+
+/* `groups` are bits, 1 << UNIT_IN_CANARY, or of variants by their place; not none. */
 void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, uint64_t groups);
-void unit_shares_merge(struct unit_shares *shares, const struct unit_shares *other);
+/* Of all that were added. Good until the next addition. */
+const struct unit_counts *unit_shares_counts(struct unit_shares *shares);
+/* `other` holds the same afterwards. */
+void unit_shares_merge(struct unit_shares *shares, struct unit_shares *other);
 void unit_shares_release(struct unit_shares *shares);
 
 #endif

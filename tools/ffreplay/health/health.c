@@ -112,6 +112,8 @@ static int write_page(struct checkup *checkup)
     struct health_page health = {.replay = replay,
                                  .environment = checkup->options->environment,
                                  .exposure = &checkup->exposure,
+                                 .units = unit_shares_counts(&checkup->exposure.shares),
+                                 .divided = unit_shares_counts(&checkup->exposure.divided),
                                  .table = &checkup->table};
     if (replay->times.now == INT64_MIN)
         replay->times.now = log_times_newest(&replay->seen, 0);

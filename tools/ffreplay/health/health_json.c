@@ -15,12 +15,12 @@ static void put_counts(const struct health_page *page, struct buffer *out)
 {
     const struct exposure_taker *exposure = page->exposure;
     const struct targeting *targeting = exposure->variants->targeting;
-    unsigned halvings = exposure->shares.halvings;
+    unsigned halvings = page->units->halvings;
     uint64_t lines[2] = {0}, units[2] = {0};
     for (uint32_t i = 0; i < targeting->variant_count; i++) {
         bool enabled = i != targeting->default_variant;
         lines[enabled] += exposure->lines[i];
-        units[enabled] += exposure->shares.alone[i] << halvings;
+        units[enabled] += page->units->alone[i] << halvings;
     }
     field_object(out, "enabled");
     put_served(out, lines[1], units[1]);
@@ -31,11 +31,11 @@ static void put_counts(const struct health_page *page, struct buffer *out)
     field_object(out, "variants");
     for (uint32_t i = 0; i < targeting->variant_count; i++) {
         field_object(out, variant_text(exposure->variants, i));
-        put_served(out, exposure->lines[i], exposure->shares.alone[i] << halvings);
+        put_served(out, exposure->lines[i], page->units->alone[i] << halvings);
         buffer_append_text(out, "}");
     }
     buffer_append_text(out, "}");
-    field_count(out, "units_in_several", exposure->shares.several << halvings);
+    field_count(out, "units_in_several", page->units->several << halvings);
     field_object(out, "reasons");
     for (int i = 0; i < REASONS; i++)
         if (exposure->reasons[i] > 0)

@@ -13,8 +13,9 @@ struct health_page {
     const struct replay *replay;
     const char *environment;
     const struct exposure_taker *exposure;
-    const struct table *table; /* of all lines, and by variant */
-    struct verdict *verdict;   /* of a canary that is running or paused; else NULL */
+    const struct unit_counts *units, *divided; /* of its shares, and of its division */
+    const struct table *table;                 /* of all lines, and by variant */
+    struct verdict *verdict; /* of a canary that is running or paused; else NULL */
 
     /* What is found; texts are the replay's. */
     struct sentences issues; /* none: healthy */

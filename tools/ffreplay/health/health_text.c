@@ -13,7 +13,7 @@ static const char *served_text(const struct health_page *health, bool enabled)
         if ((i != targeting->default_variant) != enabled)
             continue;
         lines += exposure->lines[i];
-        units += exposure->shares.alone[i] << exposure->shares.halvings;
+        units += health->units->alone[i] << health->units->halvings;
     }
     return arena_format(health->replay->texts, "%" PRIu64 " lines of %" PRIu64 " units", lines,
                         units);

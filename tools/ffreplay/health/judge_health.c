@@ -52,20 +52,20 @@ static void judge_division(struct health_page *page)
 {
     const struct exposure_taker *exposure = page->exposure;
     const struct division *division = &exposure->division;
-    const struct unit_shares *shares = &exposure->divided;
+    const struct unit_counts *units = page->divided;
     double weights[UNIT_GROUPS];
     for (uint32_t i = 0; i < division->count; i++) {
         weights[i] = division->arms[i].percent / (double)PERCENT_ALL;
         page->groups[i] = variant_text(exposure->variants, division->arms[i].variant);
     }
-    page->ratio = unit_ratio_of(shares, weights, division->count);
+    page->ratio = unit_ratio_of(units, weights, division->count);
     if (unit_ratio_is_off(&page->ratio))
         issue(page, "sample ratio mismatch: %s units, where the definitions give %s (p = %.2g)",
               counts_text(page, page->ratio.observed), counts_text(page, page->ratio.expected),
               page->ratio.anytime_p);
-    if (units_change_groups(shares))
+    if (units_change_groups(units))
         issue(page, "%" PRIu64 " of %" PRIu64 " units were seen in more than one variant",
-              shares->several, shares->count);
+              units->several, units->units);
 }
 
 /* ------------------------------------------------------------------------------- of a canary -- */
