@@ -94,6 +94,22 @@ static void cancellation_loses_nothing(void **state)
     assert_true(sum_of(nothing, 2) == 0);
 }
 
+static void integers_are_added_whole(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100000; i++) {
+        uint64_t high = random_bits() >> (4 + random_bits() % 60), low = random_bits();
+        struct exact_sum whole = {.pending = 0}, parts = {.pending = 0};
+        exact_sum_add(&whole, 0.5);
+        exact_sum_add_integer(&whole, (unsigned __int128)high << 64 | low);
+        exact_sum_add(&parts, 0.5);
+        const uint64_t words[] = {low & UINT32_MAX, low >> 32, high & UINT32_MAX, high >> 32};
+        for (int j = 0; j < 4; j++)
+            exact_sum_add(&parts, ldexp((double)words[j], 32 * j));
+        assert_same_bits(exact_sum_value(&whole), exact_sum_value(&parts));
+    }
+}
+
 static void order_and_splits_leave_no_trace(void **state)
 {
     (void)state;
@@ -203,6 +219,7 @@ int main(void)
         cmocka_unit_test(one_number_is_itself),
         cmocka_unit_test(two_numbers_round_as_the_machine_rounds),
         cmocka_unit_test(cancellation_loses_nothing),
+        cmocka_unit_test(integers_are_added_whole),
         cmocka_unit_test(order_and_splits_leave_no_trace),
         cmocka_unit_test(quantiles_are_within_the_accuracy),
         cmocka_unit_test(the_ends_of_the_doubles_are_values_too),

@@ -76,18 +76,20 @@ static void is_the_same_in_any_order(void **state)
     unit_totals_release(&back);
 }
 
-/* Once it was asked for, the spread goes along: as exact as if it were made anew. */
-static void keeps_what_was_asked_for_up_to_date(void **state)
+static void check_up_to_date(enum unit_keeps keeps)
 {
-    (void)state;
     struct unit_totals often, once;
-    unit_totals_init(&often, UNIT_SUMS, NULL);
-    unit_totals_init(&once, UNIT_SUMS, NULL);
+    unit_totals_init(&often, keeps, NULL);
+    unit_totals_init(&once, keeps, NULL);
     static struct spread asked[31], anew;
+    memset(asked, 0, sizeof asked);
+    memset(&anew, 0, sizeof anew);
     for (uint32_t i = 0; i < 3000; i++) {
-        double number = (double)(i % 97) / 10 - 4.3;
-        unit_totals_add(&often, numbered(i % 70), number, 1e-9 * i);
-        unit_totals_add(&once, numbered(i % 70), number, 1e-9 * i);
+        bool counts = keeps == UNIT_COUNTS;
+        double first = counts ? i % 3 == 0 : (double)(i % 97) / 10 - 4.3;
+        double second = counts ? 1 : 1e-9 * i;
+        unit_totals_add(&often, numbered(i % 70), first, second);
+        unit_totals_add(&once, numbered(i % 70), first, second);
         if (i % 100 == 99)
             spread_add_units(&asked[i / 100], &often);
     }
@@ -98,6 +100,14 @@ static void keeps_what_was_asked_for_up_to_date(void **state)
     assert_int_equal(asked[0].count, 70);
     unit_totals_release(&often);
     unit_totals_release(&once);
+}
+
+/* Once it was asked for, the spread goes along: as exact as if it were made anew. */
+static void keeps_what_was_asked_for_up_to_date(void **state)
+{
+    (void)state;
+    check_up_to_date(UNIT_SUMS);
+    check_up_to_date(UNIT_COUNTS);
 }
 
 static struct ratio_moments moments_of(struct unit_totals *totals, uint64_t *units)
@@ -198,14 +208,14 @@ static void counts_units_by_where_they_were_seen(void **state)
     for (uint32_t i = 0; i < 3000; i++)
         unit_shares_add(&shares, numbered(i % 1000),
                         in(i % 10 == 0 ? UNIT_IN_CANARY : UNIT_IN_CONTROL));
-    assert_int_equal(shares.alone[UNIT_IN_CANARY], 100);
-    assert_int_equal(shares.alone[UNIT_IN_CONTROL], 900);
+    assert_int_equal(unit_shares_counts(&shares)->alone[UNIT_IN_CANARY], 100);
+    assert_int_equal(unit_shares_counts(&shares)->alone[UNIT_IN_CONTROL], 900);
     unit_shares_add(&shares, numbered(0), in(UNIT_IN_CONTROL));
     unit_shares_add(&shares, numbered(1), in(UNIT_IN_CANARY));
     unit_shares_add(&shares, numbered(1), in(UNIT_IN_CANARY));
-    assert_int_equal(shares.alone[UNIT_IN_CANARY], 99);
-    assert_int_equal(shares.alone[UNIT_IN_CONTROL], 899);
-    assert_int_equal(shares.several, 2);
+    assert_int_equal(unit_shares_counts(&shares)->alone[UNIT_IN_CANARY], 99);
+    assert_int_equal(unit_shares_counts(&shares)->alone[UNIT_IN_CONTROL], 899);
+    assert_int_equal(unit_shares_counts(&shares)->several, 2);
     unit_shares_release(&shares);
 }
 
@@ -222,11 +232,13 @@ static void keeps_memory_bounded_whatever_the_order(void **state)
     struct unit_shares one = {0}, other = {0};
     add_million(&one, 0, 1);
     add_million(&other, 17, 999983);
-    assert_true(one.count <= UNIT_SHARES_MOST && one.count > UNIT_SHARES_MOST / 3);
-    assert_true(one.capacity <= 4 * UNIT_SHARES_MOST);
-    assert_int_equal(one.halvings, other.halvings);
-    assert_memory_equal(one.alone, other.alone, sizeof one.alone);
-    double share = (double)one.alone[UNIT_IN_CANARY] / (double)one.count;
+    assert_true(unit_shares_counts(&one)->units <= UNIT_SHARES_MOST &&
+                unit_shares_counts(&one)->units > UNIT_SHARES_MOST / 3);
+    assert_true(one.capacity <= 2 * UNIT_SHARES_MOST);
+    assert_memory_equal(unit_shares_counts(&one), unit_shares_counts(&other),
+                        sizeof(struct unit_counts));
+    double share = (double)unit_shares_counts(&one)->alone[UNIT_IN_CANARY] /
+                   (double)unit_shares_counts(&one)->units;
     assert_true(share > 0.045 && share < 0.055);
     unit_shares_release(&one);
     unit_shares_release(&other);

@@ -121,68 +121,80 @@ struct unit_table *unit_table_join(struct unit_table *beside, size_t size, unit_
     return table;
 }
 
-void unit_table_leave(struct unit_table *table, uint32_t part)
+void unit_table_leave(struct unit_table *table)
 {
-    for (uint32_t i = 0; i < table->waiting_count; i++)
-        table->waiting[(table->waiting_from + i) % UNITS_WAITING].parts &= ~(1u << part);
+    unit_table_settle(table);
     if (--table->users > 0)
         return;
     for (unsigned i = 0; i < UNIT_CHUNKS; i++)
         free(table->chunks[i]);
     free(table->index);
+    free(table->waiting);
     free(table);
 }
 
 /* ----------------------------------------------------------------------------------- waiting -- */
 
-static void do_first(struct unit_table *table)
+static size_t waiting_size(const struct unit_table *table)
 {
-    const struct unit_waiting *first = &table->waiting[table->waiting_from];
-    struct unit_row *row = first->likely;
-    if (!row || !is_same(row->unit, first->unit))
-        row = unit_table_row_of(table, first->unit);
-    for (uint32_t left = first->parts; left; left &= left - 1) {
-        uint32_t part = (uint32_t)__builtin_ctz(left);
+    return sizeof(struct unit_waiting) + table->part_count * sizeof(struct unit_numbers);
+}
+
+static struct unit_waiting *waiting_at(const struct unit_table *table, uint32_t number)
+{
+    void *at = table->waiting + number * waiting_size(table);
+    return at;
+}
+
+/* To all parts that it is about. */
+static void do_waiting(struct unit_table *table, const struct unit_waiting *waiting)
+{
+    struct unit_row *row = waiting->likely;
+    if (!row || !is_same(row->unit, waiting->unit))
+        row = unit_table_row_of(table, waiting->unit);
+    for (uint64_t left = waiting->parts; left; left &= left - 1) {
+        uint32_t part = (uint32_t)__builtin_ctzll(left);
         table->parts[part].add(table->parts[part].context, unit_part(table, part, row),
-                               first->numbers[part].first, first->numbers[part].second);
+                               waiting->numbers[part].first, waiting->numbers[part].second);
     }
-    table->waiting_from = (table->waiting_from + 1) % UNITS_WAITING;
-    table->waiting_count--;
 }
 
 void unit_table_settle(struct unit_table *table)
 {
-    while (table->waiting_count > 0)
-        do_first(table);
+    uint32_t count = table->waiting_count;
+    for (uint32_t i = 0; i < count; i++)
+        unit_table_expect(table, waiting_at(table, i)->unit);
+    for (uint32_t i = 0; i < count; i++) {
+        struct unit_waiting *waiting = waiting_at(table, i);
+        waiting->likely = unit_table_expect_row(table, waiting->unit);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        do_waiting(table, waiting_at(table, i));
+    table->waiting_count = 0;
 }
 
-/* A new place in the ring, with what is behind it brought on its way. */
 static struct unit_waiting *add_waiting(struct unit_table *table, struct unit_hash unit)
 {
-    unit_table_expect(table, unit);
+    if (!table->waiting)
+        table->waiting = xcalloc(UNITS_WAITING, waiting_size(table));
     if (table->waiting_count == UNITS_WAITING)
-        do_first(table);
-    uint32_t place = table->waiting_from + table->waiting_count++;
-    struct unit_waiting *added = &table->waiting[place % UNITS_WAITING];
+        unit_table_settle(table);
+    struct unit_waiting *added = waiting_at(table, table->waiting_count++);
     added->unit = unit;
-    added->likely = NULL;
     added->parts = 0;
-    if (table->waiting_count > UNITS_WAITING / 2) {
-        struct unit_waiting *middle = &table->waiting[(place - UNITS_WAITING / 2) % UNITS_WAITING];
-        middle->likely = unit_table_expect_row(table, middle->unit);
-    }
     return added;
 }
 
 void unit_table_add(struct unit_table *table, uint32_t part, struct unit_hash unit, double first,
                     double second)
 {
-    uint32_t newest = (table->waiting_from + table->waiting_count - 1) % UNITS_WAITING;
-    struct unit_waiting *waiting = &table->waiting[newest];
+    struct unit_waiting *waiting = NULL;
+    if (table->waiting_count > 0)
+        waiting = waiting_at(table, table->waiting_count - 1);
     /* The metrics take a line one after the other. */
-    if (table->waiting_count == 0 || !is_same(waiting->unit, unit) || waiting->parts >> part & 1)
+    if (!waiting || !is_same(waiting->unit, unit) || waiting->parts >> part & 1)
         waiting = add_waiting(table, unit);
-    waiting->parts |= 1u << part;
+    waiting->parts |= UINT64_C(1) << part;
     waiting->numbers[part].first = first;
     waiting->numbers[part].second = second;
 }

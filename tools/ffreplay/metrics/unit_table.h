@@ -3,17 +3,17 @@
  * A unit is a user, a session, whatever the log says requests come in clusters of.
  *
  * Of a million units, each line's is somewhere else in memory, and getting there is what a line
- * costs. So the metrics that look at the same lines share a table, and an addition waits a while:
- * when it comes, its place in the index is fetched, half-way its row, and when both are there it is
- * done for all metrics at once. Memory grows with the units: 16 bytes for each and what the parts
- * take, and 16 to 32 for the index.
+ * costs. So the metrics that look at the same lines share a table, and additions wait until there
+ * are some: then what all of them need of the index is fetched at once, then their rows, and when
+ * those are there, they are done, each for all metrics. Memory grows with the units: 16 bytes for
+ * each and what the parts take, and 16 to 32 for the index.
  */
 #ifndef FFREPLAY_UNIT_TABLE_H
 #define FFREPLAY_UNIT_TABLE_H
 
 #include "tools/ffreplay/logs/unit_set.h"
 
-#define UNITS_WAITING 16
+#define UNITS_WAITING 64
 #define UNIT_PARTS    8
 #define UNIT_CHUNKS   27 /* of doubling size: four billion units */
 
@@ -23,6 +23,15 @@ typedef void unit_part_add(void *context, void *part, double first, double secon
 struct unit_row {
     struct unit_hash unit;
     uint64_t parts[];
+};
+
+struct unit_waiting {
+    struct unit_hash unit;
+    struct unit_row *likely; /* see unit_table_expect_row(); NULL: there is none yet */
+    uint64_t parts;          /* as bits: those that have numbers */
+    struct unit_numbers {
+        double first, second;
+    } numbers[];
 };
 
 struct unit_table {
@@ -35,15 +44,8 @@ struct unit_table {
     uint32_t part_count;
     size_t row_size;
 
-    struct unit_waiting {
-        struct unit_hash unit;
-        struct unit_row *likely; /* see unit_table_expect_row(); NULL: not looked for, or none */
-        uint32_t parts;          /* as bits: those that have numbers */
-        struct {
-            double first, second;
-        } numbers[UNIT_PARTS];
-    } waiting[UNITS_WAITING];
-    uint32_t waiting_from, waiting_count; /* a ring */
+    char *waiting; /* additions: struct unit_waiting, with as many numbers as there are parts */
+    uint32_t waiting_count;
 
     uint64_t *index;   /* by hash: the row's number from 1 below, bits of its hash above; 0: free */
     uint64_t capacity; /* of the index: a power of two, or 0 */
@@ -53,12 +55,12 @@ struct unit_table {
 
 /*
  * A part of `size` bytes in a table: of `beside`, if that has room and no unit yet, otherwise in
- * a new one. *part: its number. `context` is there until the table is released.
+ * a new one. *part: its number. `context` is there until it leaves.
  */
 struct unit_table *unit_table_join(struct unit_table *beside, size_t size, unit_part_add *add,
                                    void *context, uint32_t *part);
-/* The part is not looked at any more, though it stays in the rows. */
-void unit_table_leave(struct unit_table *table, uint32_t part);
+/* One part is not looked at any more, though it stays in the rows. */
+void unit_table_leave(struct unit_table *table);
 
 void unit_table_add(struct unit_table *table, uint32_t part, struct unit_hash unit, double first,
                     double second);

@@ -201,7 +201,7 @@ void unit_totals_init(struct unit_totals *totals, enum unit_keeps keeps,
 
 void unit_totals_release(struct unit_totals *totals)
 {
-    unit_table_leave(totals->table, totals->part);
+    unit_table_leave(totals->table);
     free(totals->spread);
     *totals = (struct unit_totals){0};
 }
@@ -267,9 +267,35 @@ void spread_merge(struct spread *spread, const struct spread *other)
     spread->beyond |= other->beyond;
 }
 
+/* The same sums, of integers. */
+static void add_counts(struct spread *spread, const struct unit_totals *totals)
+{
+    unsigned __int128 hits_squared = 0, events_squared = 0, product = 0;
+    uint64_t hits = 0, events = 0;
+    for (uint64_t i = 0; i < totals->table->count; i++) {
+        const struct counts *counts =
+            unit_part(totals->table, totals->part, unit_table_row(totals->table, i));
+        spread->count += counts->events > 0;
+        hits += counts->hits;
+        events += counts->events;
+        hits_squared += (uint64_t)counts->hits * counts->hits;
+        events_squared += (uint64_t)counts->events * counts->events;
+        product += (uint64_t)counts->hits * counts->events;
+    }
+    exact_sum_add_integer(&spread->first, hits);
+    exact_sum_add_integer(&spread->second, events);
+    exact_sum_add_integer(&spread->first_squared, hits_squared);
+    exact_sum_add_integer(&spread->second_squared, events_squared);
+    exact_sum_add_integer(&spread->product, product);
+}
+
 static struct spread *spread_of(const struct unit_totals *totals)
 {
     struct spread *spread = xcalloc(1, sizeof *spread);
+    if (totals->keeps == UNIT_COUNTS) {
+        add_counts(spread, totals);
+        return spread;
+    }
     for (uint64_t i = 0; i < totals->table->count; i++) {
         const void *part = unit_part(totals->table, totals->part, unit_table_row(totals->table, i));
         if (!is_seen(totals, part))

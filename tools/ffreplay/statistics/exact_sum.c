@@ -20,6 +20,13 @@ void exact_sum_normalise(struct exact_sum *sum)
     sum->pending = 0;
 }
 
+void exact_sum_add_integer(struct exact_sum *sum, unsigned __int128 number)
+{
+    exact_sum_normalise(sum);
+    sum->limbs[-LOWEST_EXPONENT / LIMB_BITS] += (__int128)number;
+    exact_sum_normalise(sum);
+}
+
 void exact_sum_merge(struct exact_sum *sum, const struct exact_sum *other)
 {
     struct exact_sum addend = *other;

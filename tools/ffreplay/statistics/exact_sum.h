@@ -44,6 +44,9 @@ static inline void exact_sum_add(struct exact_sum *sum, double number)
     if (++sum->pending == EXACT_SUM_MOST_PENDING)
         exact_sum_normalise(sum);
 }
+/* Below 2^124. */
+void exact_sum_add_integer(struct exact_sum *sum, unsigned __int128 number);
+
 void exact_sum_merge(struct exact_sum *sum, const struct exact_sum *other);
 
 /* The double nearest to the exact sum, ties to even; infinite only beyond the largest double. */

@@ -60,7 +60,9 @@ bool exact_sum_add_product(struct exact_sum *sum, double a, double b)
     if (!isfinite(high))
         return false;
     exact_sum_add(sum, high);
-    exact_sum_add(sum, fma(a, b, -high));
+    double low = fma(a, b, -high);
+    if (low != 0) /* of counts, most often it is */
+        exact_sum_add(sum, low);
     return true;
 }
 
