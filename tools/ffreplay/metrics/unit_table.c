@@ -61,33 +61,20 @@ static void grow(struct unit_table *table)
     }
 }
 
-void unit_table_expect(const struct unit_table *table, struct unit_hash unit)
+/* Most likely, as only the index is looked at; NULL: it has none. */
+static struct unit_row *likely_row(const struct unit_table *table, struct unit_hash unit)
 {
-    if (table->capacity > 0)
-        __builtin_prefetch(&table->index[unit.low & (table->capacity - 1)]);
-}
-
-/* Most likely, as only the index is looked at. */
-struct unit_row *unit_table_expect_row(const struct unit_table *table, struct unit_hash unit)
-{
-    for (uint64_t at = unit.low; table->capacity > 0; at++) {
+    for (uint64_t at = unit.low;; at++) {
         uint64_t entry = table->index[at & (table->capacity - 1)];
         if (!entry)
-            break;
-        if (((entry ^ unit.high) & ~ROW_MASK) != 0)
-            continue;
-        struct unit_row *row = unit_table_row(table, (entry & ROW_MASK) - 1);
-        __builtin_prefetch(row, 1);
-        __builtin_prefetch((const char *)row + table->row_size - 1, 1);
-        return row;
+            return NULL;
+        if (((entry ^ unit.high) & ~ROW_MASK) == 0)
+            return unit_table_row(table, (entry & ROW_MASK) - 1);
     }
-    return NULL;
 }
 
-struct unit_row *unit_table_row_of(struct unit_table *table, struct unit_hash unit)
+static struct unit_row *row_of(struct unit_table *table, struct unit_hash unit)
 {
-    if (table->count * 2 >= table->capacity)
-        grow(table);
     uint64_t at = unit.low & (table->capacity - 1);
     for (; table->index[at]; at = (at + 1) & (table->capacity - 1)) {
         if (((table->index[at] ^ unit.high) & ~ROW_MASK) != 0)
@@ -99,6 +86,25 @@ struct unit_row *unit_table_row_of(struct unit_table *table, struct unit_hash un
     struct unit_row *row = add_row(table, unit);
     table->index[at] = tag_of(unit) | table->count;
     return row;
+}
+
+void unit_table_rows_of(struct unit_table *table, const struct unit_hash *units, uint32_t count,
+                        struct unit_row **rows)
+{
+    while (count > 0 && (table->count + count) * 2 >= table->capacity)
+        grow(table);
+    for (uint32_t i = 0; i < count; i++)
+        __builtin_prefetch(&table->index[units[i].low & (table->capacity - 1)]);
+    for (uint32_t i = 0; i < count; i++) {
+        rows[i] = likely_row(table, units[i]);
+        if (rows[i]) {
+            __builtin_prefetch(rows[i], 1);
+            __builtin_prefetch((const char *)rows[i] + table->row_size - 1, 1);
+        }
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (!rows[i] || !is_same(rows[i]->unit, units[i]))
+            rows[i] = row_of(table, units[i]);
 }
 
 /* ------------------------------------------------------------------------------------- parts -- */
@@ -147,11 +153,9 @@ static struct unit_waiting *waiting_at(const struct unit_table *table, uint32_t 
 }
 
 /* To all parts that it is about. */
-static void do_waiting(struct unit_table *table, const struct unit_waiting *waiting)
+static void add_to_row(struct unit_table *table, const struct unit_waiting *waiting,
+                       struct unit_row *row)
 {
-    struct unit_row *row = waiting->likely;
-    if (!row || !is_same(row->unit, waiting->unit))
-        row = unit_table_row_of(table, waiting->unit);
     for (uint64_t left = waiting->parts; left; left &= left - 1) {
         uint32_t part = (uint32_t)__builtin_ctzll(left);
         table->parts[part].add(table->parts[part].context, unit_part(table, part, row),
@@ -161,23 +165,24 @@ static void do_waiting(struct unit_table *table, const struct unit_waiting *wait
 
 void unit_table_settle(struct unit_table *table)
 {
+    struct unit_hash units[UNITS_AT_ONCE];
+    struct unit_row *rows[UNITS_AT_ONCE];
     uint32_t count = table->waiting_count;
+    if (count == 0)
+        return;
     for (uint32_t i = 0; i < count; i++)
-        unit_table_expect(table, waiting_at(table, i)->unit);
-    for (uint32_t i = 0; i < count; i++) {
-        struct unit_waiting *waiting = waiting_at(table, i);
-        waiting->likely = unit_table_expect_row(table, waiting->unit);
-    }
+        units[i] = waiting_at(table, i)->unit;
+    unit_table_rows_of(table, units, count, rows);
     for (uint32_t i = 0; i < count; i++)
-        do_waiting(table, waiting_at(table, i));
+        add_to_row(table, waiting_at(table, i), rows[i]);
     table->waiting_count = 0;
 }
 
 static struct unit_waiting *add_waiting(struct unit_table *table, struct unit_hash unit)
 {
     if (!table->waiting)
-        table->waiting = xcalloc(UNITS_WAITING, waiting_size(table));
-    if (table->waiting_count == UNITS_WAITING)
+        table->waiting = xcalloc(UNITS_AT_ONCE, waiting_size(table));
+    if (table->waiting_count == UNITS_AT_ONCE)
         unit_table_settle(table);
     struct unit_waiting *added = waiting_at(table, table->waiting_count++);
     added->unit = unit;

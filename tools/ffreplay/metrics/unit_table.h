@@ -13,7 +13,7 @@
 
 #include "tools/ffreplay/logs/unit_set.h"
 
-#define UNITS_WAITING 64
+#define UNITS_AT_ONCE 64
 #define UNIT_PARTS    8
 #define UNIT_CHUNKS   27 /* of doubling size: four billion units */
 
@@ -27,8 +27,7 @@ struct unit_row {
 
 struct unit_waiting {
     struct unit_hash unit;
-    struct unit_row *likely; /* see unit_table_expect_row(); NULL: there is none yet */
-    uint64_t parts;          /* as bits: those that have numbers */
+    uint64_t parts; /* as bits: those that have numbers */
     struct unit_numbers {
         double first, second;
     } numbers[];
@@ -69,12 +68,12 @@ void unit_table_settle(struct unit_table *table);
 
 /* Row 0 … count - 1. */
 struct unit_row *unit_table_row(const struct unit_table *table, uint64_t number);
-/* The unit's, which is made if need be. */
-struct unit_row *unit_table_row_of(struct unit_table *table, struct unit_hash unit);
-/* That it will be asked for: first its place in the index is fetched, later its row, which is most
- * likely the one returned; NULL: it has none. */
-void unit_table_expect(const struct unit_table *table, struct unit_hash unit);
-struct unit_row *unit_table_expect_row(const struct unit_table *table, struct unit_hash unit);
+/*
+ * The rows of up to UNITS_AT_ONCE units, which are made if need be: all at once, so that each does
+ * not wait for memory alone.
+ */
+void unit_table_rows_of(struct unit_table *table, const struct unit_hash *units, uint32_t count,
+                        struct unit_row **rows);
 
 static inline void *unit_part(const struct unit_table *table, uint32_t part, struct unit_row *row)
 {

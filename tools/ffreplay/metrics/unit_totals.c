@@ -214,34 +214,35 @@ void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double f
         totals->beyond = true;
 }
 
-#define AHEAD 16 /* rows, of which each is a wait for memory if it is not fetched before */
-
-static void expect(const struct unit_totals *totals, const struct unit_totals *other, uint64_t row)
+static void merge_into(struct unit_totals *totals, struct unit_row *row, const void *from)
 {
-    unit_table_expect(totals->table, unit_table_row(other->table, row)->unit);
-    unit_table_expect_row(totals->table, unit_table_row(other->table, row - AHEAD / 2)->unit);
+    void *part = unit_part(totals->table, totals->part, row);
+    if (totals->spread && is_seen(totals, part))
+        leave_spread(totals, part);
+    merge_part(totals, part, from);
+    if (totals->spread)
+        enter_spread(totals, part);
 }
 
 void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other)
 {
+    struct unit_hash units[UNITS_AT_ONCE];
+    const void *parts[UNITS_AT_ONCE];
+    struct unit_row *rows[UNITS_AT_ONCE];
     unit_table_settle(totals->table);
     unit_table_settle(other->table);
     totals->beyond |= other->beyond;
-    uint64_t count = other->table->count;
-    for (uint64_t i = 0; i < count; i++) {
-        if (count - i > AHEAD)
-            expect(totals, other, i + AHEAD);
-        struct unit_row *added = unit_table_row(other->table, i);
-        const void *from = unit_part(other->table, other->part, added);
-        if (!is_seen(other, from))
-            continue;
-        struct unit_row *row = unit_table_row_of(totals->table, added->unit);
-        void *part = unit_part(totals->table, totals->part, row);
-        if (totals->spread && is_seen(totals, part))
-            leave_spread(totals, part);
-        merge_part(totals, part, from);
-        if (totals->spread)
-            enter_spread(totals, part);
+    for (uint64_t next = 0; next < other->table->count;) {
+        uint32_t count = 0;
+        for (; next < other->table->count && count < UNITS_AT_ONCE; next++) {
+            struct unit_row *row = unit_table_row(other->table, next);
+            units[count] = row->unit;
+            parts[count] = unit_part(other->table, other->part, row);
+            count += is_seen(other, parts[count]);
+        }
+        unit_table_rows_of(totals->table, units, count, rows);
+        for (uint32_t i = 0; i < count; i++)
+            merge_into(totals, rows[i], parts[i]);
     }
 }
 
