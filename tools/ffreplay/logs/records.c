@@ -239,12 +239,13 @@ enum piece_verdict records_read(struct records *records, const struct piece *pie
 
 static bool read_part(struct records *records, struct block_part *part, size_t length)
 {
-    if (length == 0 || part->text[length] != '\n')
+    size_t line_end = length + (part->text[length] == '\r');
+    if (length == 0 || part->text[line_end] != '\n')
         return false;
     struct piece piece = {.text = part->text, .length = length, .place = part->place};
     records->counts.pieces++;
     read_record(records, &piece, piece.text, length);
-    part->text += length + 1;
+    part->text += line_end + 1;
     part->place.line++;
     return true;
 }
