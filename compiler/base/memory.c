@@ -31,38 +31,21 @@ void *xcalloc(size_t count, size_t size)
     return pointer;
 }
 
-static void *alloc_large(size_t count, size_t size)
-{
-    size_t bytes = count * size;
-    if (size > 0 && bytes / size != count)
-        out_of_memory();
-    size_t alignment = bytes < LARGE_PAGE ? 64 : LARGE_PAGE;
-    void *memory = aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-    if (!memory)
-        out_of_memory();
-    if (alignment == LARGE_PAGE)
-        madvise(memory, bytes, MADV_HUGEPAGE);
-    return memory;
-}
-
-void *xcalloc_table(size_t count, size_t size)
-{
-    void *table = alloc_large(count, size);
-    memset(table, 0, count * size);
-    return table;
-}
-
-void *xalloc_rows(size_t count, size_t size)
-{
-    return alloc_large(count, size);
-}
-
 void *xrealloc(void *pointer, size_t size)
 {
     void *moved = realloc(pointer, size ? size : 1);
     if (!moved)
         out_of_memory();
     return moved;
+}
+
+void *xrenew_table(void *old, size_t count, size_t size)
+{
+    if (size > 0 && count > SIZE_MAX / size)
+        out_of_memory();
+    void *table = xrealloc(old, count * size);
+    memset(table, 0, count * size);
+    return table;
 }
 
 /* Thousands of page faults cost more than reading the definitions. A refusal changes nothing. */

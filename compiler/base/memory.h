@@ -63,15 +63,13 @@ void buffer_release(struct buffer *buffer);
 
 /* calloc and realloc that do not return on failure. */
 void *xcalloc(size_t count, size_t size);
-/*
- * Zeroed memory for a table that grows large and is looked at all over, freed with free(). Its
- * pages are there from the beginning, large ones where the system has them: calloc()'s would come
- * one by one, and twice, to be read and then to be written, for which all processors are stopped.
- */
-void *xcalloc_table(size_t count, size_t size);
-/* The same, but what it holds is not known, and its pages come one by one: for rows that are
- * written in their order, before they are read. */
-void *xalloc_rows(size_t count, size_t size);
 void *xrealloc(void *pointer, size_t size);
+/*
+ * Zeroed memory for a table that is looked at all over, in place of `old`, of which nothing stays.
+ * Its pages are written here: calloc()'s would come twice, to be read and then to be written, for
+ * which all processors are stopped. Not large pages, which a virtual machine may have to fetch from
+ * its host each time.
+ */
+void *xrenew_table(void *old, size_t count, size_t size);
 
 #endif

@@ -35,7 +35,7 @@ static void rebuild(struct unit_shares *shares, uint64_t capacity)
 {
     struct unit_share *old = shares->slots;
     uint64_t old_capacity = shares->capacity;
-    shares->slots = xcalloc_table(capacity, sizeof *shares->slots);
+    shares->slots = xrenew_table(NULL, capacity, sizeof *shares->slots);
     shares->capacity = capacity;
     shares->counts = (struct unit_counts){.halvings = shares->counts.halvings};
     for (uint64_t i = 0; i < old_capacity; i++) {

@@ -34,7 +34,7 @@ static struct unit_hash *slot_of(const struct unit_set *set, struct unit_hash un
 static void grow(struct unit_set *set)
 {
     struct unit_set larger = {.capacity = set->capacity ? set->capacity * 2 : 64};
-    larger.slots = xcalloc_table(larger.capacity, sizeof *larger.slots);
+    larger.slots = xrenew_table(NULL, larger.capacity, sizeof *larger.slots);
     for (uint64_t i = 0; i < set->capacity; i++) {
         struct unit_hash unit = set->slots[i];
         if (unit.low == 0 && unit.high == 0)

@@ -28,8 +28,7 @@ static struct unit_row *add_row(struct unit_table *table, struct unit_hash unit)
 {
     unsigned chunk = chunk_of(table->count);
     if (!table->chunks[chunk])
-        table->chunks[chunk] =
-            xalloc_rows(UINT64_C(1) << (chunk + FIRST_CHUNK_BITS), table->row_size);
+        table->chunks[chunk] = xrealloc(NULL, table->row_size << (chunk + FIRST_CHUNK_BITS));
     struct unit_row *row = unit_table_row(table, table->count++);
     memset(row, 0, table->row_size);
     row->unit = unit;
@@ -50,8 +49,7 @@ static bool is_same(struct unit_hash a, struct unit_hash b)
 static void grow(struct unit_table *table)
 {
     table->capacity = table->capacity ? table->capacity * 2 : 128;
-    free(table->index);
-    table->index = xcalloc_table(table->capacity, sizeof *table->index);
+    table->index = xrenew_table(table->index, table->capacity, sizeof *table->index);
     for (uint64_t i = 0; i < table->count; i++) {
         struct unit_hash unit = unit_table_row(table, i)->unit;
         uint64_t at = unit.low & (table->capacity - 1);
