@@ -89,7 +89,7 @@ struct learnt {
 struct ndjson : line_parser {
     level root;
     uint32_t count = 0;
-    std::vector<learnt> shapes; /* the one that fitted last is first */
+    std::vector<std::unique_ptr<learnt>> shapes; /* the one that fitted last is first */
     ondemand::parser json;
     /* Of this line's lists: their texts, and where each begins among them. */
     std::vector<std::string> list_texts;
@@ -281,8 +281,8 @@ void clear_absent(const learnt &shape, value *values)
 size_t read_by_shape(ndjson &self, size_t first, const char *line, value *values)
 {
     for (size_t i = first; i < self.shapes.size(); i++) {
-        clear_absent(self.shapes[i], values);
-        size_t length = shape_read(&self.shapes[i].form, line, values);
+        clear_absent(*self.shapes[i], values);
+        size_t length = shape_read(&self.shapes[i]->form, line, values);
         if (length == 0)
             continue;
         if (i > 0)
@@ -300,8 +300,8 @@ void read_abreast(line_parser *parser, const char *const texts[LINES_ABREAST],
     if (self.shapes.empty())
         return;
     for (int i = 0; i < LINES_ABREAST; i++)
-        clear_absent(self.shapes[0], values[i]);
-    shape_read_abreast(&self.shapes[0].form, texts, values, lengths);
+        clear_absent(*self.shapes[0], values[i]);
+    shape_read_abreast(&self.shapes[0]->form, texts, values, lengths);
     for (int i = 0; i < LINES_ABREAST; i++)
         if (lengths[i] == 0)
             lengths[i] = read_by_shape(self, 1, texts[i], values[i]);
@@ -311,16 +311,16 @@ void learn(ndjson &self, const char *line, size_t length)
 {
     if (self.shapes.size() == MOST_SHAPES)
         return;
-    learnt added;
-    if (!shape_learn(&added.form, line, length, field_of, &self))
+    auto added = std::make_unique<learnt>();
+    if (!shape_learn(&added->form, line, length, field_of, &self))
         return;
     std::vector<bool> has(self.count);
-    for (uint32_t i = 0; i < added.form.count; i++)
-        if (added.form.steps[i].field != SHAPE_SKIPS)
-            has[added.form.steps[i].field] = true;
+    for (uint32_t i = 0; i < added->form.count; i++)
+        if (added->form.steps[i].field != SHAPE_SKIPS)
+            has[added->form.steps[i].field] = true;
     for (uint32_t field = 0; field < self.count; field++)
         if (!has[field])
-            added.absent.push_back(field);
+            added->absent.push_back(field);
     self.shapes.push_back(std::move(added));
 }
 
