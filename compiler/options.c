@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/calendar.h"
+
 #include "fflag.h"
 
 #define MOST_NAMES 64

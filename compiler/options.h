@@ -87,16 +87,11 @@ bool use_color(enum color_choice choice, FILE *stream);
 struct buffer;
 bool read_file(const char *path, size_t limit, struct buffer *out, struct buffer *error);
 
-/* RFC 3339 with an offset, to milliseconds since the epoch; false when it is not that. */
-bool parse_time(const char *text, int64_t *ms);
 /* "90s", "30m", "24h", "7d", "2w", to milliseconds. */
 bool parse_duration(const char *text, int64_t *ms);
 /* "25", "25%", "0.125", to thousandths of a percent, exactly; false beyond 100 or three
  * decimals. */
 bool parse_percent(const char *text, uint32_t *thousandths);
-/* Milliseconds to "2026-11-20T10:00:00Z", with a fraction only where there is one. 32 bytes
- * suffice. */
-void format_time(int64_t ms, char *out, size_t size);
 /* "3h 12m", for people, in memory of the arena. */
 const char *duration_text(struct arena *arena, int64_t ms);
 

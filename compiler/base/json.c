@@ -1,8 +1,10 @@
 /* json.c - JSON text, written into a buffer. */
 #include "json.h"
 
+#include "calendar.h"
 #include "utf8.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,4 +74,60 @@ void json_write_key(struct buffer *out, const char *key)
     json_write_comma(out);
     json_write_string(out, key);
     buffer_append(out, ":", 1);
+}
+
+/* ------------------------------------------------------------------------------------ fields -- */
+
+void field_text(struct buffer *out, const char *key, const char *text)
+{
+    json_write_key(out, key);
+    json_write_string(out, text);
+}
+
+void field_count(struct buffer *out, const char *key, uint64_t count)
+{
+    json_write_key(out, key);
+    buffer_format(out, "%" PRIu64, count);
+}
+
+void field_integer(struct buffer *out, const char *key, int64_t number)
+{
+    json_write_key(out, key);
+    buffer_format(out, "%" PRId64, number);
+}
+
+void field_number(struct buffer *out, const char *key, bool given, double number)
+{
+    json_write_key(out, key);
+    if (given)
+        json_write_number(out, number);
+    else
+        buffer_append_text(out, "null");
+}
+
+void field_truth(struct buffer *out, const char *key, bool truth)
+{
+    json_write_key(out, key);
+    buffer_append_text(out, truth ? "true" : "false");
+}
+
+void field_time(struct buffer *out, const char *key, int64_t ms)
+{
+    char text[32];
+    bool known = ms != INT64_MIN && ms != INT64_MAX;
+    if (known)
+        format_time(ms, text, sizeof text);
+    field_text(out, key, known ? text : NULL);
+}
+
+void field_object(struct buffer *out, const char *key)
+{
+    json_write_key(out, key);
+    buffer_append_text(out, "{");
+}
+
+void field_array(struct buffer *out, const char *key)
+{
+    json_write_key(out, key);
+    buffer_append_text(out, "[");
 }

@@ -17,4 +17,18 @@ void json_write_key(struct buffer *out, const char *key);
 /* `,` unless directly after an opening bracket or brace. */
 void json_write_comma(struct buffer *out);
 
+/* ------------------------------------------------------------------------------------ fields -- */
+
+/* Each is a key and its value. A text that is NULL writes null. */
+void field_text(struct buffer *out, const char *key, const char *text);
+void field_count(struct buffer *out, const char *key, uint64_t count);
+void field_integer(struct buffer *out, const char *key, int64_t number);
+void field_number(struct buffer *out, const char *key, bool given, double number); /* or null */
+void field_truth(struct buffer *out, const char *key, bool truth);
+/* RFC 3339; INT64_MIN and INT64_MAX write null. */
+void field_time(struct buffer *out, const char *key, int64_t ms);
+/* `"key":{` and `"key":[`; whoever opens closes. */
+void field_object(struct buffer *out, const char *key);
+void field_array(struct buffer *out, const char *key);
+
 #endif

@@ -53,14 +53,10 @@ void write_answer_keys(const fflag_result *result, struct buffer *out)
 {
     json_write_key(out, "value");
     write_answer_value(result, out);
-    json_write_key(out, "variant");
-    json_write_string(out, result->variant);
-    json_write_key(out, "reason");
-    json_write_string(out, fflag_reason_text(result->reason));
-    json_write_key(out, "rule");
-    json_write_string(out, result->rule);
-    json_write_key(out, "error");
-    json_write_string(out, fflag_error_code(result->error));
+    field_text(out, "variant", result->variant);
+    field_text(out, "reason", fflag_reason_text(result->reason));
+    field_text(out, "rule", result->rule);
+    field_text(out, "error", fflag_error_code(result->error));
 }
 
 static struct span place_of_rule(const struct project *project, const struct targeting *targeting,

@@ -34,8 +34,7 @@ static void print(const char *salt, const char *key, bool json, struct buffer *o
     }
     buffer_append_text(out, "{\"format_version\":1,\"salt\":");
     json_write_string(out, salt);
-    json_write_key(out, "key");
-    json_write_string(out, key);
+    field_text(out, "key", key);
     /* As text: most readers of JSON keep 53 bits of a number. */
     buffer_format(out, ",\"hex\":\"%016" PRIx64 "\",\"bucket\":\"%" PRIu64 "\",\"percent\":%s}\n",
                   bucket, bucket, percent);

@@ -87,10 +87,8 @@ static void print_results(const struct project *project, const struct result *re
         }
         buffer_append_text(out, "{\"format_version\":1,\"environment\":");
         json_write_string(out, result->environment);
-        json_write_key(out, "path");
-        json_write_string(out, result->path.bytes);
-        json_write_key(out, "build");
-        json_write_string(out, result->build);
+        field_text(out, "path", result->path.bytes);
+        field_text(out, "build", result->build);
         buffer_format(out, ",\"size\":%zu,\"flags\":%u}\n", result->bytes.length,
                       project->flag_count);
     }

@@ -109,14 +109,13 @@ static void write_digests(const struct turn *turn, struct buffer *out)
 {
     const struct project *project = turn->change->project;
     char policy[POLICY_DIGEST];
-    json_write_key(out, "digests");
-    buffer_append_text(out, "{");
+    field_object(out, "digests");
     entry_definitions(out, project);
     /* What goes on with a stage must not make a change of policy forgotten. */
     policy_digest(&turn->flag->environments[turn->environment], turn->to.stage, policy);
     if (turn->to.since != turn->from.since ||
         !policy_changed(project, turn->flag, turn->environment))
-        entry_text(out, "policy", policy);
+        field_text(out, "policy", policy);
     buffer_append_text(out, "}");
 }
 
@@ -150,8 +149,7 @@ static void write_entry(const struct turn *turn, struct buffer *out)
     entry_rollout(out, "to", &turn->to);
     entry_manual(out, control_names[turn->control], change->reason);
     write_digests(turn, out);
-    json_write_key(out, "look");
-    buffer_append_text(out, "null");
+    field_text(out, "look", NULL);
 }
 
 /* -------------------------------------------------------------------------------------- said -- */
@@ -177,17 +175,16 @@ static void put_json(const struct turn *turn, struct buffer *out)
     const struct change *change = turn->change;
     const struct canary *canary = turn->flag->environments[turn->environment].canary;
     buffer_append_text(out, "{\"format_version\":1");
-    entry_text(out, "flag", turn->flag->name.text);
-    entry_text(out, "environment", turn->environment_name);
+    field_text(out, "flag", turn->flag->name.text);
+    field_text(out, "environment", turn->environment_name);
     write_shared(turn, out);
-    entry_text(out, "action", control_names[turn->control]);
+    field_text(out, "action", control_names[turn->control]);
     entry_rollout(out, "from", &turn->from);
     entry_rollout(out, "to", &turn->to);
-    entry_text(out, "file", change->project->sources.items[canary->node->span.file].path);
-    entry_number(out, "line", place_of(turn).line);
-    json_write_key(out, "applied");
-    buffer_append_text(out, change->dry_run ? "false" : "true");
-    entry_text(out, "published", change->build);
+    field_text(out, "file", change->project->sources.items[canary->node->span.file].path);
+    field_integer(out, "line", place_of(turn).line);
+    field_truth(out, "applied", !change->dry_run);
+    field_text(out, "published", change->build);
     buffer_append_text(out, "}\n");
 }
 

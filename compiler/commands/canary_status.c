@@ -61,16 +61,14 @@ static void put_json(const struct standing *standing, struct buffer *out)
     const struct canary *canary = standing->canary;
     const struct rollout rollout = rollout_of(canary);
     buffer_append_text(out, "{\"format_version\":1");
-    entry_text(out, "flag", standing->flag->name.text);
-    entry_text(out, "environment", standing->environment);
+    field_text(out, "flag", standing->flag->name.text);
+    field_text(out, "environment", standing->environment);
     entry_rollout(out, "rollout", &rollout);
     json_write_key(out, "percent");
     json_write_number(out, (canary->instant ? PERCENT_ALL : standing->stage->percent) / 1000.0);
-    entry_text(out, "next", standing->next ? standing->next->name.text : NULL);
-    json_write_key(out, "needs_approval");
-    buffer_append_text(out, needs_approval(standing) ? "true" : "false");
-    json_write_key(out, "automatic");
-    buffer_append_text(out, canary->automatic ? "true" : "false");
+    field_text(out, "next", standing->next ? standing->next->name.text : NULL);
+    field_truth(out, "needs_approval", needs_approval(standing));
+    field_truth(out, "automatic", canary->automatic);
     json_write_key(out, "instant");
     buffer_append_text(out, canary->instant ? "true}\n" : "false}\n");
 }

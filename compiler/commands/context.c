@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/calendar.h"
+
 static int compare_attributes(const void *left, const void *right)
 {
     const struct context_attribute *a = left, *b = right;

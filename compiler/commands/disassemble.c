@@ -3,7 +3,7 @@
 
 #include "compiler/emit/emit.h"
 #include "compiler/base/json.h"
-#include "compiler/options.h"
+#include "compiler/base/calendar.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>

@@ -135,12 +135,6 @@ static void print_text(const struct listing *listing, struct buffer *out)
 
 /* -------------------------------------------------------------------------------------- JSON -- */
 
-static void write_text(const char *key, const char *text, struct buffer *out)
-{
-    json_write_key(out, key);
-    json_write_string(out, text);
-}
-
 static void write_hex(const char *key, uint64_t value, struct buffer *out)
 {
     json_write_key(out, key);
@@ -154,24 +148,22 @@ static void write_json_instruction(const struct listing *listing, const struct f
     bool decides = instruction->op == FFS_SERVE || instruction->op == FFS_SPLIT;
     json_write_comma(out);
     buffer_append_text(out, "{");
-    write_text("op", operation_name(instruction->op), out);
+    field_text(out, "op", operation_name(instruction->op));
     if (instruction->attribute != FFS_NO_ATTRIBUTE)
-        write_text(
-            "attribute",
-            snapshot_string(listing->snapshot, listing->attributes[instruction->attribute].name),
-            out);
+        field_text(
+            out, "attribute",
+            snapshot_string(listing->snapshot, listing->attributes[instruction->attribute].name));
     if (instruction->op != FFS_ACCEPT) {
         struct buffer text = {0};
         write_instruction(listing, flag, instruction, SIZE_MAX, &text);
-        write_text("text", text.bytes, out);
+        field_text(out, "text", text.bytes);
         buffer_release(&text);
     }
     if (decides) {
-        write_text("reason", fflag_reason_text(instruction->flags), out);
-        write_text("rule", rule_of(listing, instruction), out);
+        field_text(out, "reason", fflag_reason_text(instruction->flags));
+        field_text(out, "rule", rule_of(listing, instruction));
     } else {
-        json_write_key(out, "negate");
-        buffer_append_text(out, instruction->flags & FFS_NEGATE ? "true" : "false");
+        field_truth(out, "negate", instruction->flags & FFS_NEGATE);
     }
     if (instruction->op != FFS_SERVE && instruction->op != FFS_ACCEPT)
         buffer_format(out, ",\"else\":%u", place + instruction->jump);
@@ -184,14 +176,14 @@ static void write_json_flag(const struct listing *listing, const struct ffs_flag
 {
     json_write_comma(out);
     buffer_append_text(out, "{");
-    write_text("name", snapshot_string(listing->snapshot, flag->name), out);
-    write_text("type", flag_types[flag->type], out);
+    field_text(out, "name", snapshot_string(listing->snapshot, flag->name));
+    field_text(out, "type", flag_types[flag->type]);
     buffer_append_text(out, ",\"variants\":[");
     for (uint32_t i = 0; i < flag->variant_count; i++) {
         const struct ffs_variant *variant = &listing->variants[flag->first_variant + i];
         json_write_comma(out);
         buffer_append_text(out, "{");
-        write_text("name", snapshot_string(listing->snapshot, variant->name), out);
+        field_text(out, "name", snapshot_string(listing->snapshot, variant->name));
         json_write_key(out, "value");
         write_variant_value(listing, flag, i, out);
         buffer_append_text(out, "}");
@@ -211,22 +203,22 @@ static void print_json(const struct listing *listing, struct buffer *out)
     const struct snapshot *snapshot = listing->snapshot;
     const struct ffs_header *header = snapshot_header(snapshot);
     buffer_append_text(out, "{\"format_version\":1");
-    write_text("build", snapshot->info.build, out);
+    field_text(out, "build", snapshot->info.build);
     buffer_format(out, ",\"format\":\"%u.%u\",\"size\":%zu", header->major, header->minor,
                   snapshot->info.length);
-    write_text("project", snapshot->info.project, out);
-    write_text("environment", snapshot->info.environment, out);
+    field_text(out, "project", snapshot->info.project);
+    field_text(out, "environment", snapshot->info.environment);
     buffer_format(out, ",\"generation\":%" PRIu64, snapshot->info.generation);
     if (snapshot->info.signed_by[0])
-        write_text("signed_by", snapshot->info.signed_by, out);
+        field_text(out, "signed_by", snapshot->info.signed_by);
     else
         buffer_append_text(out, ",\"signed_by\":null");
     buffer_append_text(out, ",\"attributes\":[");
     for (uint32_t i = 0; i < listing->attribute_count; i++) {
         json_write_comma(out);
         buffer_append_text(out, "{");
-        write_text("name", snapshot_string(snapshot, listing->attributes[i].name), out);
-        write_text("type", attribute_types[listing->attributes[i].type], out);
+        field_text(out, "name", snapshot_string(snapshot, listing->attributes[i].name));
+        field_text(out, "type", attribute_types[listing->attributes[i].type]);
         buffer_append_text(out, "}");
     }
     buffer_append_text(out, "],\"flags\":[");

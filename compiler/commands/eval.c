@@ -49,8 +49,7 @@ static void write_json(const struct evaluation *evaluation, const char *flag, si
 {
     buffer_append_text(out, "{\"format_version\":1,\"flag\":");
     json_write_string(out, flag);
-    json_write_key(out, "environment");
-    json_write_string(out, evaluation->snapshot.info.environment);
+    field_text(out, "environment", evaluation->snapshot.info.environment);
     write_answer_keys(result, out);
     if (line)
         buffer_format(out, ",\"line\":%zu", line);

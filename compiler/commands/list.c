@@ -4,6 +4,7 @@
 
 #include "compiler/base/glob.h"
 #include "compiler/base/json.h"
+#include "compiler/base/calendar.h"
 #include "compiler/base/percent.h"
 #include "commands.h"
 
@@ -217,18 +218,11 @@ static void write_table(const struct listing *listing, struct buffer *out)
     free(cells);
 }
 
-static void write_entry(struct buffer *out, const char *key, const char *text)
-{
-    json_write_key(out, key);
-    json_write_string(out, text);
-}
-
 static void write_standings(const struct listing *listing, const struct flag *flag,
                             struct buffer *out)
 {
     const struct project *project = listing->project;
-    json_write_key(out, "environments");
-    buffer_append_text(out, "{");
+    field_object(out, "environments");
     for (uint32_t i = 0; i < project->environments.count; i++) {
         if (!shows_environment(listing, i))
             continue;
@@ -237,7 +231,7 @@ static void write_standings(const struct listing *listing, const struct flag *fl
         put_standing(&standing, flag, targeting);
         json_write_key(out, project->environments.items[i].text);
         buffer_format(out, "{\"enabled\":%s", targeting->enabled ? "true" : "false");
-        write_entry(out, "standing", standing.bytes);
+        field_text(out, "standing", standing.bytes);
         buffer_append_text(out, "}");
         buffer_release(&standing);
     }
@@ -255,22 +249,20 @@ static void write_json(const struct listing *listing, const struct flag *flag, s
     if (expires)
         format_time(flag->expires, when, sizeof when);
     buffer_append_text(out, "{\"format_version\":1");
-    write_entry(out, "flag", flag->name.text);
-    write_entry(out, "kind", flag_kind_names[flag->kind]);
-    write_entry(out, "type", types[flag->type]);
-    write_entry(out, "owner", flag->owner);
-    write_entry(out, "description", flag->description);
-    json_write_key(out, "tags");
-    buffer_append_text(out, "[");
+    field_text(out, "flag", flag->name.text);
+    field_text(out, "kind", flag_kind_names[flag->kind]);
+    field_text(out, "type", types[flag->type]);
+    field_text(out, "owner", flag->owner);
+    field_text(out, "description", flag->description);
+    field_array(out, "tags");
     for (uint32_t i = 0; i < flag->tags.count; i++) {
         json_write_comma(out);
         json_write_string(out, flag->tags.items[i].text);
     }
     buffer_append_text(out, "]");
-    write_entry(out, "expires", expires ? when : NULL);
-    write_entry(out, "file", project->sources.items[span.file].path);
-    json_write_key(out, "line");
-    buffer_format(out, "%u", source_position(&project->sources, span.file, span.begin).line);
+    field_text(out, "expires", expires ? when : NULL);
+    field_text(out, "file", project->sources.items[span.file].path);
+    field_count(out, "line", source_position(&project->sources, span.file, span.begin).line);
     write_standings(listing, flag, out);
     buffer_append_text(out, "}\n");
 }

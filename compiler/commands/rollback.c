@@ -125,18 +125,17 @@ static int say(const struct change *change, const struct override_edit *edit, co
     const char *directory = change->project->directory;
     if (change->json) {
         buffer_append_text(&out, "{\"format_version\":1");
-        entry_text(&out, "action", verdict);
-        entry_text(&out, "id", edit->id);
-        entry_text(&out, "definition", edit->definition);
-        entry_text(&out, "file", edit->name);
-        json_write_key(&out, "flags");
-        buffer_append_text(&out, "[");
+        field_text(&out, "action", verdict);
+        field_text(&out, "id", edit->id);
+        field_text(&out, "definition", edit->definition);
+        field_text(&out, "file", edit->name);
+        field_array(&out, "flags");
         for (uint32_t i = 0; i < edit->flag_count; i++) {
             json_write_comma(&out);
             json_write_string(&out, edit->flags[i]);
         }
         buffer_append_text(&out, change->dry_run ? "],\"applied\":false" : "],\"applied\":true");
-        entry_text(&out, "published", change->build);
+        field_text(&out, "published", change->build);
         buffer_append_text(&out, "}\n");
     } else {
         buffer_format(&out, "%s%s %s: %u flag%s, in %s/%s\n  %s\n", change->dry_run ? "would " : "",
@@ -166,8 +165,7 @@ static int make(struct wish *wish, struct override_edit *edit, const char *verdi
     struct buffer error = {0};
     int status = EXIT_FINE;
     override_entry(entry, &head, edit, verdict, change->reason);
-    json_write_key(entry, "digests");
-    buffer_append_text(entry, "{");
+    field_object(entry, "digests");
     entry_definitions(entry, change->project);
     buffer_append_text(entry, "}");
     if (!change->dry_run && (!override_edit_make(&change->ledger, edit, entry, &error) ||

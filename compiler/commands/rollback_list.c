@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compiler/base/json.h"
+#include "compiler/base/calendar.h"
 #include "compiler/rollout/steps.h"
 #include "rollback.h"
 
@@ -55,17 +56,17 @@ static void put_override(struct change *change, const struct override *override,
         source_position(&project->sources, override->span.file, override->span.begin).line;
     if (change->json) {
         buffer_append_text(out, "{\"format_version\":1");
-        entry_text(out, "id", override->id.text);
-        entry_text(out, "state", state);
-        entry_text(out, "scope", scope_of(project, override));
-        entry_text(out, "serve", override->serve.text);
-        entry_time(out, "from", override->from);
-        entry_time(out, "until", override->until);
-        entry_text(out, "reason", override->reason);
-        entry_text(out, "by", override->by);
-        entry_time(out, "at", override->at);
-        entry_text(out, "file", path);
-        entry_number(out, "line", line);
+        field_text(out, "id", override->id.text);
+        field_text(out, "state", state);
+        field_text(out, "scope", scope_of(project, override));
+        field_text(out, "serve", override->serve.text);
+        field_time(out, "from", override->from);
+        field_time(out, "until", override->until);
+        field_text(out, "reason", override->reason);
+        field_text(out, "by", override->by);
+        field_time(out, "at", override->at);
+        field_text(out, "file", path);
+        field_integer(out, "line", line);
         buffer_append_text(out, "}\n");
         return;
     }
@@ -113,14 +114,14 @@ static void put_step(const struct change *change, const char *flag, const json_t
     int64_t pid = json_integer_value(json_object_get(step, "pid"));
     if (change->json) {
         buffer_append_text(out, "{\"format_version\":1");
-        entry_text(out, "flag", flag);
-        entry_text(out, "plan", plan);
-        entry_number(out, "number", number);
-        entry_number(out, "of", of);
-        entry_text(out, "does", does);
-        entry_text(out, "state", state);
-        entry_text(out, "since", time);
-        entry_number(out, "pid", pid);
+        field_text(out, "flag", flag);
+        field_text(out, "plan", plan);
+        field_integer(out, "number", number);
+        field_integer(out, "of", of);
+        field_text(out, "does", does);
+        field_text(out, "state", state);
+        field_text(out, "since", time);
+        field_integer(out, "pid", pid);
         buffer_append_text(out, "}\n");
         return;
     }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 
 #define MOST_FAILURES 5 /* contexts of one test that are explained in TAP */
@@ -32,8 +33,7 @@ static void write_counts(const struct trial *trial, struct buffer *out)
     buffer_append(out, "{", 1);
     for (uint32_t i = 0; i < targeting->variant_count; i++) {
         const char *name = targeting->variants[i].name.text;
-        json_write_key(out, name ? name : "");
-        buffer_format(out, "%" PRIu64, trial->counts[i]);
+        field_count(out, name ? name : "", trial->counts[i]);
     }
     buffer_append(out, "}", 1);
 }
@@ -150,19 +150,12 @@ void report_tap(struct test_run *run, struct buffer *out)
 
 /* -------------------------------------------------------------------------------------- JSON -- */
 
-static void write_text(struct buffer *out, const char *key, const char *text)
-{
-    json_write_key(out, key);
-    json_write_string(out, text);
-}
-
 static void write_place(struct test_run *run, struct span span, struct buffer *out)
 {
     uint32_t line;
     place_text(run->project, &run->arena, span, &line);
-    write_text(out, "file", run->project->sources.items[span.file].path);
-    json_write_key(out, "line");
-    buffer_format(out, "%u", line);
+    field_text(out, "file", run->project->sources.items[span.file].path);
+    field_count(out, "line", line);
 }
 
 static void write_json_failure(struct test_run *run, const struct trial *trial,
@@ -170,13 +163,12 @@ static void write_json_failure(struct test_run *run, const struct trial *trial,
 {
     json_write_comma(out);
     buffer_append(out, "{", 1);
-    write_text(out, "message", failure->message);
+    field_text(out, "message", failure->message);
     json_write_key(out, "context");
     buffer_append_text(out, trial->test->contexts[failure->context].json);
     json_write_key(out, "got");
     write_got(trial, failure, out);
-    json_write_key(out, trial->counts ? "defined" : "decided");
-    buffer_append(out, "{", 1);
+    field_object(out, trial->counts ? "defined" : "decided");
     write_place(run, failure_place(run, trial, failure), out);
     buffer_append_text(out, "}}");
 }
@@ -185,16 +177,13 @@ static void write_json_trial(struct test_run *run, const struct trial *trial, st
 {
     json_write_comma(out);
     buffer_append(out, "{", 1);
-    write_text(out, "name", trial->test->name.text);
+    field_text(out, "name", trial->test->name.text);
     write_place(run, trial->test->span, out);
-    write_text(out, "flag", trial->test->flag->name.text);
-    write_text(out, "environment", environment_name(run, trial));
-    json_write_key(out, "passed");
-    buffer_append_text(out, trial->failure_count ? "false" : "true");
-    json_write_key(out, "assertions");
-    buffer_format(out, "%u", trial->assertions);
-    json_write_key(out, "failures");
-    buffer_append(out, "[", 1);
+    field_text(out, "flag", trial->test->flag->name.text);
+    field_text(out, "environment", environment_name(run, trial));
+    field_truth(out, "passed", trial->failure_count == 0);
+    field_count(out, "assertions", trial->assertions);
+    field_array(out, "failures");
     for (uint32_t i = 0; i < trial->failure_count; i++)
         write_json_failure(run, trial, &trial->failures[i], out);
     buffer_append_text(out, "]}");
@@ -210,9 +199,9 @@ static void write_json_coverage(struct test_run *run, struct buffer *out)
         const struct covered *item = &coverage->items[i];
         json_write_comma(out);
         buffer_append(out, "{", 1);
-        write_text(out, "flag", item->flag->name.text);
-        write_text(out, "kind", covered_kind_name(item->kind));
-        write_text(out, "name", item->name);
+        field_text(out, "flag", item->flag->name.text);
+        field_text(out, "kind", covered_kind_name(item->kind));
+        field_text(out, "name", item->name);
         write_place(run, item->span, out);
         buffer_append(out, "}", 1);
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "commands.h"
 #include "suppose.h"
@@ -88,10 +89,8 @@ static void write_json(struct tracer *tracer, const struct flag *flag, const str
     format_time(tracer->now, now, sizeof now);
     buffer_append_text(out, "{\"format_version\":1,\"flag\":");
     json_write_string(out, flag->name.text);
-    json_write_key(out, "environment");
-    json_write_string(out, tracer->project->environments.items[tracer->environment].text);
-    json_write_key(out, "at");
-    json_write_string(out, now);
+    field_text(out, "environment", tracer->project->environments.items[tracer->environment].text);
+    field_text(out, "at", now);
     json_write_key(out, "steps");
     write_steps_json(tracer, steps, out);
     write_answer_keys(result, out);

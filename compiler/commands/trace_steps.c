@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "compiler/base/calendar.h"
 #include "compiler/base/percent.h"
 
 struct walk {

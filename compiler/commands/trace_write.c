@@ -114,20 +114,14 @@ void write_steps_json(struct tracer *tracer, const struct step *steps, struct bu
         uint32_t line;
         json_write_comma(out);
         buffer_append(out, "{", 1);
-        json_write_key(out, "kind");
-        json_write_string(out, step->kind);
-        json_write_key(out, "text");
-        json_write_string(out, step->title);
-        json_write_key(out, "holds");
-        buffer_append_text(out, step->mark == STEP_NO ? "false" : "true");
-        json_write_key(out, "found");
-        json_write_string(out, step->value);
+        field_text(out, "kind", step->kind);
+        field_text(out, "text", step->title);
+        field_truth(out, "holds", !(step->mark == STEP_NO));
+        field_text(out, "found", step->value);
         if (step->span.file != NO_FILE) {
             place_text(tracer->project, &tracer->arena, step->span, &line);
-            json_write_key(out, "file");
-            json_write_string(out, tracer->project->sources.items[step->span.file].path);
-            json_write_key(out, "line");
-            buffer_format(out, "%u", line);
+            field_text(out, "file", tracer->project->sources.items[step->span.file].path);
+            field_count(out, "line", line);
         }
         json_write_key(out, "steps");
         write_steps_json(tracer, step, out);

@@ -104,24 +104,20 @@ static void print_json(const struct snapshot *snapshot, const char *path, bool c
     json_write_string(out, path);
     buffer_append_text(out, ",\"sound\":true,\"error\":null,\"project\":");
     json_write_string(out, snapshot->info.project);
-    json_write_key(out, "environment");
-    json_write_string(out, snapshot->info.environment);
-    json_write_key(out, "build");
-    json_write_string(out, snapshot->info.build);
+    field_text(out, "environment", snapshot->info.environment);
+    field_text(out, "build", snapshot->info.build);
     buffer_format(out, ",\"format\":\"%u.%u\",\"flags\":%u,\"attributes\":%u,\"size\":%zu",
                   header->major, header->minor, snapshot->info.flags, snapshot->info.attributes,
                   snapshot->info.length);
     buffer_format(out, ",\"generation\":%" PRIu64, snapshot->info.generation);
     print_signature_json(snapshot, checked, out);
-    json_write_key(out, "labels");
-    buffer_append_text(out, "{");
+    field_object(out, "labels");
     json_t *labels = read_labels(snapshot);
     const char *key;
     json_t *value;
     json_object_foreach(labels, key, value)
     {
-        json_write_key(out, key);
-        json_write_string(out, json_string_value(value));
+        field_text(out, key, json_string_value(value));
     }
     json_decref(labels);
     buffer_append_text(out, "},\"sections\":{");
@@ -129,8 +125,7 @@ static void print_json(const struct snapshot *snapshot, const char *path, bool c
         char number[16];
         const char *name = section_name(sections[i].id);
         snprintf(number, sizeof number, "%u", sections[i].id);
-        json_write_key(out, name ? name : number);
-        buffer_format(out, "%" PRIu64, sections[i].size);
+        field_count(out, name ? name : number, sections[i].size);
     }
     buffer_append_text(out, "}}\n");
 }
@@ -153,8 +148,7 @@ static void print_problem(const char *path, enum fflag_error error, const char *
     buffer_format(out,
                   ",\"sound\":%s,\"error\":", error >= FFLAG_ERROR_UNSIGNED ? "true" : "false");
     json_write_string(out, names[error]);
-    json_write_key(out, "message");
-    json_write_string(out, problem);
+    field_text(out, "message", problem);
     buffer_append_text(out, "}\n");
 }
 

@@ -4,7 +4,6 @@
  */
 #include "emit.h"
 #include "compiler/base/json.h"
-#include "compiler/options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,27 +25,21 @@ static void write_source(struct writer *writer, struct span span)
         *--digit = (char)('0' + number % 10);
     while (number /= 10);
     *--digit = ':';
-    json_write_key(writer->out, "source");
-    json_write_string(writer->out, source->name);
+    field_text(writer->out, "source", source->name);
     writer->out->length--; /* the closing quote */
     buffer_append(writer->out, digit, (size_t)(line + sizeof line - digit));
 }
 
 static void write_text(struct writer *writer, const char *key, const char *text)
 {
-    if (!text)
-        return;
-    json_write_key(writer->out, key);
-    json_write_string(writer->out, text);
+    if (text)
+        field_text(writer->out, key, text);
 }
 
 static void write_time(struct writer *writer, const char *key, int64_t time)
 {
-    if (time == INT64_MIN || time == INT64_MAX)
-        return;
-    char text[32];
-    format_time(time, text, sizeof text);
-    write_text(writer, key, text);
+    if (time != INT64_MIN && time != INT64_MAX)
+        field_time(writer->out, key, time);
 }
 
 static void write_percent(struct writer *writer, const char *key, uint32_t thousandths)
@@ -57,21 +50,9 @@ static void write_percent(struct writer *writer, const char *key, uint32_t thous
     buffer_append_text(writer->out, text);
 }
 
-static void open_list(struct writer *writer, const char *key)
-{
-    json_write_key(writer->out, key);
-    buffer_append(writer->out, "[", 1);
-}
-
 static void open_object(struct writer *writer)
 {
     json_write_comma(writer->out);
-    buffer_append(writer->out, "{", 1);
-}
-
-static void open_object_at(struct writer *writer, const char *key)
-{
-    json_write_key(writer->out, key);
     buffer_append(writer->out, "{", 1);
 }
 
@@ -84,12 +65,12 @@ static void finish(struct writer *writer, const char *bracket)
 
 static void write_canary(struct writer *writer, const struct canary *canary)
 {
-    open_object_at(writer, "canary");
+    field_object(writer->out, "canary");
     write_text(writer, "state", canary_state_text(canary->state));
     if (canary->state != CANARY_PENDING)
         write_text(writer, "stage", canary->stages[canary->stage].name.text);
     write_time(writer, "since", canary->since);
-    open_list(writer, "stages");
+    field_array(writer->out, "stages");
     for (uint32_t i = 0; i < canary->stage_count; i++) {
         open_object(writer);
         write_text(writer, "name", canary->stages[i].name.text);
@@ -107,14 +88,14 @@ static void write_experiment(struct writer *writer, const struct targeting *targ
     static const char *const states[] = {"draft", "running", "concluded"};
     const struct experiment *experiment = targeting->experiment;
     const struct variant *variants = targeting->variants;
-    open_object_at(writer, "experiment");
+    field_object(writer->out, "experiment");
     write_text(writer, "state", states[experiment->state]);
     write_text(writer, "hypothesis", experiment->hypothesis);
     write_text(writer, "control", variants[experiment->control].name.text);
     if (experiment->state == EXPERIMENT_CONCLUDED && experiment->has_winner)
         write_text(writer, "winner", variants[experiment->winner].name.text);
     write_percent(writer, "traffic", experiment->traffic);
-    open_object_at(writer, "split");
+    field_object(writer->out, "split");
     for (uint32_t i = 0; i < experiment->arm_count; i++)
         write_percent(writer, variants[experiment->arms[i].variant].name.text,
                       experiment->arms[i].percent);
@@ -127,7 +108,7 @@ static void write_rules(struct writer *writer, const struct targeting *targeting
 {
     if (!targeting->rule_count)
         return;
-    open_list(writer, "rules");
+    field_array(writer->out, "rules");
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         open_object(writer);
         write_text(writer, "name", targeting->rules[i].name.text);
@@ -140,12 +121,12 @@ static void write_rules(struct writer *writer, const struct targeting *targeting
 static void write_flag(struct writer *writer, const struct flag *flag, uint32_t environment)
 {
     const struct targeting *targeting = &flag->environments[environment];
-    open_object_at(writer, flag->name.text);
+    field_object(writer->out, flag->name.text);
     write_text(writer, "kind", flag_kind_names[flag->kind]);
     write_text(writer, "description", flag->description);
     write_text(writer, "owner", flag->owner);
     if (flag->tags.count) {
-        open_list(writer, "tags");
+        field_array(writer->out, "tags");
         for (uint32_t i = 0; i < flag->tags.count; i++) {
             json_write_comma(writer->out);
             json_write_string(writer->out, flag->tags.items[i].text);
@@ -169,7 +150,7 @@ static void write_flag(struct writer *writer, const struct flag *flag, uint32_t 
 
 static void write_overrides(struct writer *writer, uint32_t environment)
 {
-    open_list(writer, "overrides");
+    field_array(writer->out, "overrides");
     for (uint32_t i = 0; i < writer->project->override_count; i++) {
         const struct override *override = writer->project->overrides[i];
         if (!(override->environments >> environment & 1))
@@ -193,13 +174,13 @@ static void write_overrides(struct writer *writer, uint32_t environment)
 static void write_salted(struct writer *writer)
 {
     const struct project *project = writer->project;
-    open_list(writer, "layers");
+    field_array(writer->out, "layers");
     for (uint32_t i = 0; i < project->layer_count; i++) {
         json_write_comma(writer->out);
         json_write_string(writer->out, project->layers[i]->name.text);
     }
     finish(writer, "]");
-    open_list(writer, "holdouts");
+    field_array(writer->out, "holdouts");
     for (uint32_t i = 0; i < project->holdout_count; i++) {
         json_write_comma(writer->out);
         json_write_string(writer->out, project->holdouts[i]->name.text);
@@ -219,7 +200,7 @@ static void write_labels(struct writer *writer, const struct label *labels, size
     for (size_t i = 0; i < count; i++)
         sorted[i] = labels[i];
     qsort(sorted, count, sizeof *sorted, compare_labels);
-    open_object_at(writer, "labels");
+    field_object(writer->out, "labels");
     for (size_t i = 0; i < count; i++)
         write_text(writer, sorted[i].key, sorted[i].value);
     finish(writer, "}");
@@ -235,7 +216,7 @@ void emit_people(const struct project *project, uint32_t environment, const stru
     write_text(&writer, "environment", project->environments.items[environment].text);
     write_labels(&writer, labels, label_count);
     write_salted(&writer);
-    open_object_at(&writer, "flags");
+    field_object(out, "flags");
     for (uint32_t i = 0; i < project->flag_count; i++)
         write_flag(&writer, project->flags[i], environment);
     finish(&writer, "}");

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "compiler/base/calendar.h"
 #include "compiler/options.h"
 #include "scalar.h"
 

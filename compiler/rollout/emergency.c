@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "compiler/base/json.h"
-#include "compiler/options.h"
+#include "compiler/base/calendar.h"
 
 #define MOST_KEYS  32
 #define NEW_FILE   "overrides.yaml"
@@ -303,18 +303,16 @@ void override_entry(struct buffer *out, const struct entry_head *head,
         full.flag = edit->flags[0];
     entry_begin(out, &full);
     entry_manual(out, verdict, reason);
-    json_write_key(out, "flags");
-    buffer_append_text(out, "[");
+    field_array(out, "flags");
     for (uint32_t i = 0; i < edit->flag_count; i++) {
         json_write_comma(out);
         json_write_string(out, edit->flags[i]);
     }
     buffer_append_text(out, "]");
-    json_write_key(out, "override");
-    buffer_append_text(out, "{");
-    entry_text(out, "id", edit->id);
-    entry_text(out, "file", edit->name);
-    entry_text(out, "definition", edit->definition);
+    field_object(out, "override");
+    field_text(out, "id", edit->id);
+    field_text(out, "file", edit->name);
+    field_text(out, "definition", edit->definition);
     buffer_append_text(out, "}");
 }
 

@@ -26,10 +26,6 @@ struct entry_head {
 };
 
 void entry_begin(struct buffer *out, const struct entry_head *head);
-/* `,"key":…`; a text that is NULL and a time that is INT64_MIN or INT64_MAX write null. */
-void entry_text(struct buffer *out, const char *key, const char *text);
-void entry_time(struct buffer *out, const char *key, int64_t ms);
-void entry_number(struct buffer *out, const char *key, int64_t number);
 void entry_rollout(struct buffer *out, const char *key, const struct rollout *rollout);
 /* `verdict`, `rule` and `reason`, and no evidence: what a person did. */
 void entry_manual(struct buffer *out, const char *action, const char *reason);

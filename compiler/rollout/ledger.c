@@ -8,6 +8,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "compiler/base/json.h"
+
 #include "entry.h"
 
 #define PENDING   "ledger.jsonl.pending"
@@ -150,7 +152,7 @@ bool ledger_prepare(const struct ledger *ledger, const struct buffer *entry, str
         struct ledger_line line = last_line(&old);
         ledger_hash(&line, previous);
         buffer_append(&text, entry->bytes, entry->length);
-        entry_text(&text, "previous", line.length > 0 ? previous : NULL);
+        field_text(&text, "previous", line.length > 0 ? previous : NULL);
         buffer_append_text(&text, "}\n");
         prepared = write_through(ledger, PENDING, O_TRUNC, &text, error);
     }

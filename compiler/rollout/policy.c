@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compiler/options.h"
+#include "compiler/base/calendar.h"
 #include "ledger.h"
 
 /* ------------------------------------------------------------------------------------ digest -- */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compiler/options.h"
+#include "compiler/base/calendar.h"
 #include "entry.h"
 #include "steps.h"
 

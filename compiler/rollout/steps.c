@@ -63,37 +63,34 @@ static void begin_line(const struct steps *steps, const struct step *step, const
         placed ? steps->project->environments.items[steps->environment].text : NULL};
     entry_begin(out, &head);
     entry_manual(out, "step", steps->reason);
-    json_write_key(out, "step");
-    buffer_append_text(out, "{");
-    entry_text(out, "plan", step->plan);
-    entry_number(out, "number", step->number);
-    entry_number(out, "of", step->of);
-    entry_text(out, "does", step->does);
+    field_object(out, "step");
+    field_text(out, "plan", step->plan);
+    field_integer(out, "number", step->number);
+    field_integer(out, "of", step->of);
+    field_text(out, "does", step->does);
     if (step->invocation) {
-        json_write_key(out, "arguments");
-        buffer_append_text(out, "[");
+        field_array(out, "arguments");
         for (uint32_t i = 0; i < step->invocation->arguments.count; i++) {
             json_write_comma(out);
             json_write_string(out, step->invocation->arguments.items[i].text);
         }
         buffer_append_text(out, "]");
     }
-    entry_text(out, "state", state);
-    entry_number(out, "pid", getpid());
+    field_text(out, "state", state);
+    field_integer(out, "pid", getpid());
 }
 
 static void write_result(const struct process_result *result, struct buffer *out)
 {
     if (result->status >= 0)
-        entry_number(out, "status", result->status);
+        field_integer(out, "status", result->status);
     if (result->signal)
-        entry_number(out, "signal", result->signal);
+        field_integer(out, "signal", result->signal);
     if (result->error)
-        entry_text(out, "error", strerror(result->error));
-    entry_number(out, "took_ms", result->took);
-    entry_text(out, "output", result->output.bytes ? result->output.bytes : "");
-    json_write_key(out, "cut");
-    buffer_append_text(out, result->cut ? "true" : "false");
+        field_text(out, "error", strerror(result->error));
+    field_integer(out, "took_ms", result->took);
+    field_text(out, "output", result->output.bytes ? result->output.bytes : "");
+    field_truth(out, "cut", result->cut);
 }
 
 /* Takes the lock for this one line. */
@@ -240,7 +237,7 @@ static bool run_edit(const struct steps *steps, const struct step *step, struct 
     bool made = add_override(steps, step, error);
     begin_line(steps, step, made ? "done" : "failed", &line);
     if (!made)
-        entry_text(&line, "error", error->bytes);
+        field_text(&line, "error", error->bytes);
     bool added = add_line(steps, &line, made ? error : &ignored);
     buffer_release(&ignored);
     return made && added;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "compiler/files/edit.h"
-#include "compiler/options.h"
+#include "compiler/base/calendar.h"
 
 #define STAGE_TEXT 160
 

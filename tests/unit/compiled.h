@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "compiler/options.h"
+#include "compiler/base/calendar.h"
 #include "compiler/project.h"
 #include "fflag.h"
 

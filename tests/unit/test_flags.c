@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "compiler/options.h"
+#include "compiler/base/calendar.h"
 #include "compiler/project.h"
 #include "fflag.h"
 

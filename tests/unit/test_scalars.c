@@ -9,6 +9,7 @@
 
 #include "compiler/base/glob.h"
 #include "compiler/options.h"
+#include "compiler/base/calendar.h"
 #include "compiler/read/scalar.h"
 
 static void percentages_are_exact(void **unused)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tools/ffreplay/canary/choose.h"
+#include "compiler/base/calendar.h"
 #include "tools/ffreplay/logs/complain.h"
 
 /* More looks than this at nothing are a clock that was wrong. */

@@ -2,7 +2,8 @@
 #include <inttypes.h>
 
 #include "result.h"
-#include "tools/ffreplay/report/json_fields.h"
+#include "compiler/base/json.h"
+#include "tools/ffreplay/report/json_input.h"
 #include "tools/ffreplay/report/report.h"
 
 static void key_seconds(struct buffer *out, const char *key, int64_t ms)

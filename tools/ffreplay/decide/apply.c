@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "compiler/base/json.h"
-#include "compiler/options.h"
 #include "compiler/rollout/policy.h"
 #include "compiler/rollout/steps.h"
 #include "compiler/rollout/transition.h"
@@ -63,15 +62,14 @@ static void write_digests(struct verdict *verdict, const struct rollout *to, str
     const struct subject *subject = &verdict->analysis->subject;
     char input[INPUT_DIGEST_TEXT], policy[POLICY_DIGEST];
     input_digest_text(&verdict->analysis->digest, input);
-    json_write_key(out, "digests");
-    buffer_append_text(out, "{");
-    entry_text(out, "input", input);
+    field_object(out, "digests");
+    field_text(out, "input", input);
     entry_definitions(out, verdict->replay->project);
-    entry_text(out, "build", subject->build);
+    field_text(out, "build", subject->build);
     /* A pause goes on with the stage, and must not make a change of policy forgotten. */
     policy_digest(subject->targeting, to->stage, policy);
     if (!verdict->policy_changed || to->since != subject->canary->since)
-        entry_text(out, "policy", policy);
+        field_text(out, "policy", policy);
     buffer_append_text(out, "}");
 }
 
@@ -87,9 +85,9 @@ static void write_entry(struct verdict *verdict, const char *actor, const struct
     entry_begin(out, &head);
     entry_rollout(out, "from", &from);
     entry_rollout(out, "to", to);
-    entry_text(out, "verdict", decision_verdict_text(verdict->decision.verdict));
-    entry_text(out, "rule", decision_rule_text(verdict->decision.rule));
-    entry_text(out, "reason", verdict->reasons.items[0]);
+    field_text(out, "verdict", decision_verdict_text(verdict->decision.verdict));
+    field_text(out, "rule", decision_rule_text(verdict->decision.rule));
+    field_text(out, "reason", verdict->reasons.items[0]);
     json_write_key(out, "evidence");
     report_json_criteria(verdict, out);
     write_digests(verdict, to, out);

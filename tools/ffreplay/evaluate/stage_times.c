@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compiler/rollout/ledger.h"
+#include "compiler/base/calendar.h"
 #include "tools/ffreplay/history/history.h"
 
 static bool state_named(const char *text, enum canary_state *state)

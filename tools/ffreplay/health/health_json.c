@@ -1,7 +1,8 @@
 /* health_json.c - the page for programs. See health_page.h. */
 #include "health_page.h"
+#include "compiler/base/json.h"
 #include "tools/ffreplay/metrics/output.h"
-#include "tools/ffreplay/report/json_fields.h"
+#include "tools/ffreplay/report/json_input.h"
 #include "tools/ffreplay/report/report.h"
 
 /* Of these lines and units. Beyond 65,536 units only a known part of them is counted. */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "compiler/options.h"
+#include "compiler/base/calendar.h"
 
 /* ----------------------------------------------------------------------------------- reading -- */
 

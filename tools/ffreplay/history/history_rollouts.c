@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "compiler/base/json.h"
-#include "compiler/options.h"
+#include "compiler/base/calendar.h"
 #include "compiler/rollout/entry.h"
 #include "history.h"
 
@@ -130,17 +130,17 @@ static void put_json(struct buffer *out, const struct one_rollout *rollout,
 {
     const struct recorded *last = rollout->last;
     buffer_append_text(out, "{\"format_version\":1");
-    entry_text(out, "flag", last->flag);
-    entry_text(out, "environment", last->environment);
-    entry_time(out, "began", began(rollout));
-    entry_time(out, "last", last->time);
-    entry_text(out, "state", last->to_state);
-    entry_text(out, "stage", last->to);
-    entry_number(out, "changes", rollout->changes);
-    entry_text(out, "verdict", last->verdict);
-    entry_text(out, "rule", last->rule);
-    entry_text(out, "reason", last->reason);
-    entry_text(out, "actor", last->actor);
+    field_text(out, "flag", last->flag);
+    field_text(out, "environment", last->environment);
+    field_time(out, "began", began(rollout));
+    field_time(out, "last", last->time);
+    field_text(out, "state", last->to_state);
+    field_text(out, "stage", last->to);
+    field_integer(out, "changes", rollout->changes);
+    field_text(out, "verdict", last->verdict);
+    field_text(out, "rule", last->rule);
+    field_text(out, "reason", last->reason);
+    field_text(out, "actor", last->actor);
     json_write_key(out, "recovered_after_ms");
     if (recovery)
         buffer_format(out, "%lld", (long long)(recovery->time - last->time));

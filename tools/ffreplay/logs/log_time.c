@@ -3,22 +3,12 @@
 
 #include <string.h>
 
+#include "compiler/base/calendar.h"
 #include "digits.h"
 
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-static int64_t days_since_epoch(int64_t year, unsigned month, unsigned day)
-{
-    /* Years that begin in March put the leap day at the end. */
-    year -= month <= 2;
-    int64_t era = (year >= 0 ? year : year - 399) / 400;
-    int64_t year_of_era = year - era * 400;
-    int64_t day_of_year = (153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + day_of_era - 719468;
 }
 
 /* `count` digits as a number, or a negative number. */
@@ -50,13 +40,6 @@ static bool parse_offset(const char *text, size_t length, int64_t *ms)
     return true;
 }
 
-static int days_in_month(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return month == 2 && leap ? 29 : days[month - 1];
-}
-
 static bool parse_rfc3339(const char *text, size_t length, int64_t *ms)
 {
     if (length < 20 || text[4] != '-' || text[7] != '-' || !memchr("Tt ", text[10], 3) ||
@@ -81,7 +64,7 @@ static bool parse_rfc3339(const char *text, size_t length, int64_t *ms)
     int64_t offset;
     if (!parse_offset(text + at, length - at, &offset))
         return false;
-    int64_t days = days_since_epoch(year, (unsigned)month, (unsigned)day);
+    int64_t days = days_from_date(year, month, day);
     *ms = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + fraction - offset;
     return true;
 }
@@ -106,7 +89,7 @@ static bool parse_clf_time(const char *text, size_t length, int64_t *ms)
     int64_t east;
     if (!parse_offset(offset, sizeof offset, &east))
         return false;
-    int64_t days = days_since_epoch(year, (unsigned)month + 1, (unsigned)day);
+    int64_t days = days_from_date(year, month + 1, day);
     *ms = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 - east;
     return true;
 }

@@ -2,7 +2,8 @@
 #include <stdlib.h>
 
 #include "output.h"
-#include "tools/ffreplay/report/json_fields.h"
+#include "compiler/base/json.h"
+#include "tools/ffreplay/report/json_input.h"
 
 void output_json_row(const struct row *row, struct buffer *out)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/options.h"
+#include "compiler/base/calendar.h"
 #include "table.h"
 
 /* --------------------------------------------------------------------------------- one group -- */

@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "compiler/base/calendar.h"
+
 #include "explain_bound.h"
 
 static struct arena *arena_of(const struct verdict *verdict)

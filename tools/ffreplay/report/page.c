@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "compiler/base/calendar.h"
 #include "compiler/base/memory.h"
 
 #define WIDTH       100

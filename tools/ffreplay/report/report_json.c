@@ -3,7 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "json_fields.h"
+#include "compiler/base/json.h"
+
+#include "json_input.h"
 #include "report.h"
 
 const char *criterion_form_text(enum criterion_form form)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/ffreplay/commands.h"
+#include "compiler/base/calendar.h"
 #include "tools/ffreplay/report/report.h"
 #include "watch.h"
 
