@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "apply.h"
+#include "apply_options.h"
 #include "tools/ffreplay/canary/choose.h"
 #include "tools/ffreplay/commands.h"
 #include "compiler/rollout/actor.h"
@@ -26,35 +27,19 @@ const struct command decide_command = {
     .run = run,
 };
 
-enum verdict_exit { EXIT_HOLD = 10, EXIT_PAUSE = 11, EXIT_ROLLBACK = 20 };
-
 struct options {
     const char *directory;
     const char *environment;
     bool all;
     int64_t now;
     struct log_options logs;
-    const char *actor, *build, *key;
+    struct apply_options apply;
     struct publication publication;
-    bool apply, run_steps, json, exit_code;
+    bool json, exit_code;
     enum color_choice color;
 };
 
 /* ------------------------------------------------------------------------------ what it says -- */
-
-static int exit_of(const struct verdict *verdict)
-{
-    switch (verdict->decision.verdict) {
-    case VERDICT_HOLD:
-        return EXIT_HOLD;
-    case VERDICT_PAUSE:
-        return EXIT_PAUSE;
-    case VERDICT_ROLLBACK:
-        return EXIT_ROLLBACK;
-    default:
-        return EXIT_FINE;
-    }
-}
 
 /* Steps take their time, and may want the lock themselves: they come behind it. */
 static bool run_steps(const struct options *options, struct verdict *verdicts, uint32_t count,
@@ -63,7 +48,8 @@ static bool run_steps(const struct options *options, struct verdict *verdicts, u
     bool done = true;
     for (uint32_t i = 0; i < count; i++) {
         struct buffer *problem = error->length ? &(struct buffer){0} : error;
-        done &= apply_steps(&verdicts[i], options->actor, &options->publication, NULL, problem);
+        done &=
+            apply_steps(&verdicts[i], options->apply.actor, &options->publication, NULL, problem);
         if (problem != error)
             buffer_release(problem);
     }
@@ -74,13 +60,13 @@ static bool apply_all(const struct options *options, struct ledger *ledger,
                       struct verdict *verdicts, uint32_t count, struct buffer *error)
 {
     for (uint32_t i = 0; i < count; i++)
-        if (!apply_verdict(ledger, &verdicts[i], options->actor, error))
+        if (!apply_verdict(ledger, &verdicts[i], options->apply.actor, error))
             return false;
     bool published =
-        !options->build ||
+        !options->apply.build ||
         publication_publish(&options->publication, ledger->directory, options->environment, error);
     ledger_unlock(ledger);
-    return (!options->run_steps || run_steps(options, verdicts, count, error)) && published;
+    return (!options->apply.run_steps || run_steps(options, verdicts, count, error)) && published;
 }
 
 static int report(struct replay *replay, const struct options *options, struct ledger *ledger)
@@ -100,15 +86,15 @@ static int report(struct replay *replay, const struct options *options, struct l
                 buffer_append_text(&out, "\n");
             report_text(&verdicts[i], &page);
         }
-        if (exit_of(&verdicts[i]) > worst)
-            worst = exit_of(&verdicts[i]);
+        if (verdict_exit(&verdicts[i].decision) > worst)
+            worst = verdict_exit(&verdicts[i].decision);
     }
     int status = options->exit_code ? worst : EXIT_FINE;
     if (count == 0 && !options->json)
         buffer_format(&out, "no canary is running in %s\n", options->environment);
     if (!write_stdout(&decide_command, &out))
         status = EXIT_JOB;
-    else if (options->apply && !apply_all(options, ledger, verdicts, count, &error))
+    else if (options->apply.given && !apply_all(options, ledger, verdicts, count, &error))
         status = job_error(&decide_command, "%s", error.bytes);
     buffer_release(&out);
     buffer_release(&error);
@@ -157,7 +143,7 @@ static bool load(struct replay *replay, const struct options *options, struct le
                  int64_t today, struct buffer *error)
 {
     replay->project = project_load(options->directory, today);
-    if (!options->apply || replay->project->diagnostics.errors > 0)
+    if (!options->apply.given || replay->project->diagnostics.errors > 0)
         return true;
     if (!ledger_lock(ledger, strdup(replay->project->directory), error))
         return false;
@@ -174,14 +160,8 @@ static bool check_usage(const struct options *options, int logs)
         usage_error(&decide_command, "expected at least one log ('-' is stdin)");
     else if (!options->environment)
         usage_error(&decide_command, "expected an environment: -e ENV");
-    else if (options->build && !options->apply)
-        usage_error(&decide_command, "--build publishes what --apply edits: give both");
-    else if (options->run_steps && !options->apply)
-        usage_error(&decide_command, "--run-steps runs what --apply calls for: give both");
-    else if (options->key && !options->build)
-        usage_error(&decide_command, "--sign signs what --build publishes: give both");
     else
-        return true;
+        return apply_options_check(&options->apply, &decide_command);
     return false;
 }
 
@@ -199,13 +179,11 @@ static int run(int argc, char **argv)
         {"json", 0, OPTION_FLAG, &options.json, NULL, "the verdict as JSON, one object a flag"},
         {"exit-code", 0, OPTION_FLAG, &options.exit_code, NULL,
          "exit 0 advance or complete, 10 hold, 11 pause, 20 rollback"},
-        {"apply", 0, OPTION_FLAG, &options.apply, NULL, "edit the definition, add to the ledger"},
-        {"build", 0, OPTION_TEXT, &options.build, "FILE", "with --apply: publish the snapshot"},
-        {"sign", 0, OPTION_TEXT, &options.key, "KEY",
-         "with --build: sign it with this secret key of minisign"},
-        {"run-steps", 0, OPTION_FLAG, &options.run_steps, NULL,
-         "with --apply: run the rollback plan and the hooks"},
-        {"actor", 0, OPTION_TEXT, &options.actor, "NAME", "who, for the ledger [$USER]"},
+        OPTION_APPLY(options.apply),
+        OPTION_BUILD(options.apply),
+        OPTION_SIGN(options.apply),
+        OPTION_RUN_STEPS(options.apply),
+        OPTION_ACTOR(options.apply),
         OPTION_MAX_BAD(options.logs),
         OPTION_WINDOW(options.logs),
         OPTION_LATENESS(options.logs),
@@ -221,7 +199,7 @@ static int run(int argc, char **argv)
     int first_log = options.all ? 1 : 2;
     if (!check_usage(&options, operands - first_log + 1))
         return EXIT_JOB;
-    options.actor = actor_name(options.actor, "ffreplay");
+    options.apply.actor = actor_name(options.apply.actor, "ffreplay");
     struct replay replay = {.times.now = options.now, .now_given = options.now != INT64_MIN};
     if (!log_options_apply(&options.logs, &decide_command, &replay))
         return EXIT_JOB;
@@ -229,7 +207,7 @@ static int run(int argc, char **argv)
     struct ledger ledger = {.lock = -1};
     struct buffer error = {0};
     int64_t today = options.now != INT64_MIN ? options.now : (int64_t)time(NULL) * 1000;
-    if (publication_prepare(&options.publication, options.build, options.key, &error) &&
+    if (publication_prepare(&options.publication, options.apply.build, options.apply.key, &error) &&
         load(&replay, &options, &ledger, today, &error))
         status = decide_on_logs(&replay, &options, &ledger, argv[1], argv + first_log,
                                 (size_t)(operands - first_log + 1));

@@ -12,7 +12,7 @@
 static bool publish(struct watch *watch, const struct ledger *ledger, struct buffer *error)
 {
     const struct watch_options *options = watch->options;
-    return !options->build ||
+    return !options->apply.build ||
            publication_publish(&watch->publication, ledger->directory, options->environment, error);
 }
 
@@ -35,7 +35,7 @@ static bool apply_locked(struct watch *watch, const struct ledger *ledger, struc
         return false;
     if (watch_is_outdated(watch))
         return true;
-    if (!apply_verdict(ledger, verdict, actor_name(options->actor, "ffreplay"), error))
+    if (!apply_verdict(ledger, verdict, actor_name(options->apply.actor, "ffreplay"), error))
         return false;
     *made = true;
     return publish(watch, ledger, error);
@@ -49,8 +49,8 @@ static void run_steps(struct watch *watch, struct verdict *verdict)
     sigset_t blocked;
     /* Programs that are run must not inherit what the watch blocks. */
     sigprocmask(SIG_SETMASK, &watch->signals, &blocked);
-    if (!apply_steps(verdict, actor_name(watch->options->actor, "ffreplay"), &watch->publication,
-                     &cancelled, &error)) {
+    if (!apply_steps(verdict, actor_name(watch->options->apply.actor, "ffreplay"),
+                     &watch->publication, &cancelled, &error)) {
         int status = job_error(&watch_command, "%s", error.bytes);
         if (cancelled)
             watch_end(watch, status);
@@ -71,7 +71,7 @@ void watch_apply(struct watch *watch, struct verdict *verdict)
         watch_end(watch, job_error(&watch_command, "%s", error.bytes));
     ledger_unlock(&ledger);
     buffer_release(&error);
-    if (made && watch->options->run_steps)
+    if (made && watch->options->apply.run_steps)
         run_steps(watch, verdict);
 }
 

@@ -29,15 +29,8 @@ static void interrupt(int signal)
 
 /* -------------------------------------------------------------------------------------- look -- */
 
-enum watch_exit { EXIT_HOLD = 10, EXIT_PAUSE = 11, EXIT_ROLLBACK = 20 };
-
 static int exit_of(const struct watch *watch, const struct verdict *verdict)
 {
-    static const int by_verdict[] = {[VERDICT_ADVANCE] = EXIT_FINE,
-                                     [VERDICT_COMPLETE] = EXIT_FINE,
-                                     [VERDICT_HOLD] = EXIT_HOLD,
-                                     [VERDICT_PAUSE] = EXIT_PAUSE,
-                                     [VERDICT_ROLLBACK] = EXIT_ROLLBACK};
     if (!watch->options->exit_code)
         return EXIT_FINE;
     switch (verdict->analysis->subject.canary->state) {
@@ -46,7 +39,7 @@ static int exit_of(const struct watch *watch, const struct verdict *verdict)
     case CANARY_ROLLED_BACK:
         return EXIT_ROLLBACK;
     default:
-        return by_verdict[verdict->decision.verdict];
+        return verdict_exit(&verdict->decision);
     }
 }
 
@@ -69,7 +62,8 @@ static void look(struct watch *watch)
         watch_say(watch, &verdict);
         if (exit_of(watch, &verdict) > worst)
             worst = exit_of(watch, &verdict);
-        if (watch->options->apply && !watch->broken && verdict_changes(&verdict) && !watch->over)
+        if (watch->options->apply.given && !watch->broken && verdict_changes(&verdict) &&
+            !watch->over)
             watch_apply(watch, &verdict);
         if (watch->options->flag && is_final(&verdict))
             watch_end(watch, worst);
@@ -153,7 +147,8 @@ static int watch_logs(const struct watch_options *options, char **logs, size_t l
     struct project *first = project_load(options->directory, clock_now());
     watch.directory = strdup(first->directory);
     project_free(first);
-    if (!publication_prepare(&watch.publication, options->build, options->key, &error)) {
+    if (!publication_prepare(&watch.publication, options->apply.build, options->apply.key,
+                             &error)) {
         job_error(&watch_command, "%s", error.bytes);
         buffer_release(&error);
         free(watch.directory);
@@ -163,7 +158,7 @@ static int watch_logs(const struct watch_options *options, char **logs, size_t l
     watch.followers = xcalloc(log_count + 1, sizeof *watch.followers);
     changes_open(&watch.changes);
     changes_add(&watch.changes, watch.directory);
-    if ((!options->apply || watch_recover(&watch)) && watch_load(&watch))
+    if ((!options->apply.given || watch_recover(&watch)) && watch_load(&watch))
         watch_on(&watch);
     watch_unload(&watch);
     for (size_t i = 0; i < log_count; i++)
@@ -196,13 +191,7 @@ static int check_usage(const struct watch_options *options, int operands)
         return usage_error(&watch_command, "expected at least one log ('-' is stdin)");
     if (!options->environment)
         return usage_error(&watch_command, "expected an environment: -e ENV");
-    if (options->run_steps && !options->apply)
-        return usage_error(&watch_command, "--run-steps runs what --apply calls for: give both");
-    if (options->build && !options->apply)
-        return usage_error(&watch_command, "--build publishes what --apply edits: give both");
-    if (options->key && !options->build)
-        return usage_error(&watch_command, "--sign signs what --build publishes: give both");
-    return EXIT_FINE;
+    return apply_options_check(&options->apply, &watch_command) ? EXIT_FINE : EXIT_JOB;
 }
 
 static int run(int argc, char **argv)
@@ -218,13 +207,11 @@ static int run(int argc, char **argv)
         {"json", 0, OPTION_FLAG, &options.json, NULL, "each look as JSON, one object a flag"},
         {"exit-code", 0, OPTION_FLAG, &options.exit_code, NULL,
          "exit as decide does, by the last look"},
-        {"apply", 0, OPTION_FLAG, &options.apply, NULL, "edit the definition, add to the ledger"},
-        {"build", 0, OPTION_TEXT, &options.build, "FILE", "with --apply: publish the snapshot"},
-        {"sign", 0, OPTION_TEXT, &options.key, "KEY",
-         "with --build: sign it with this secret key of minisign"},
-        {"run-steps", 0, OPTION_FLAG, &options.run_steps, NULL,
-         "with --apply: run the rollback plan and the hooks"},
-        {"actor", 0, OPTION_TEXT, &options.actor, "NAME", "who, for the ledger [$USER]"},
+        OPTION_APPLY(options.apply),
+        OPTION_BUILD(options.apply),
+        OPTION_SIGN(options.apply),
+        OPTION_RUN_STEPS(options.apply),
+        OPTION_ACTOR(options.apply),
         OPTION_MAX_BAD(options.logs),
         OPTION_WINDOW(options.logs),
         OPTION_LATENESS(options.logs),

@@ -11,6 +11,7 @@
 #include "compiler/rollout/publication.h"
 #include "follower.h"
 #include "gate.h"
+#include "tools/ffreplay/decide/apply_options.h"
 #include "tools/ffreplay/replay/log_options.h"
 #include "tools/ffreplay/canary/verdict.h"
 
@@ -20,8 +21,8 @@ struct watch_options {
     const char *interval_text;
     int64_t interval;
     struct log_options logs;
-    const char *actor, *build, *key;
-    bool apply, run_steps, json, exit_code;
+    struct apply_options apply;
+    bool json, exit_code;
     enum color_choice color;
 };
 

@@ -1,0 +1,29 @@
+/* apply_options.c - see apply_options.h. */
+#include "apply_options.h"
+
+bool apply_options_check(const struct apply_options *options, const struct command *command)
+{
+    if (options->build && !options->given)
+        usage_error(command, "--build publishes what --apply edits: give both");
+    else if (options->run_steps && !options->given)
+        usage_error(command, "--run-steps runs what --apply calls for: give both");
+    else if (options->key && !options->build)
+        usage_error(command, "--sign signs what --build publishes: give both");
+    else
+        return true;
+    return false;
+}
+
+int verdict_exit(const struct decision *decision)
+{
+    switch (decision->verdict) {
+    case VERDICT_HOLD:
+        return EXIT_HOLD;
+    case VERDICT_PAUSE:
+        return EXIT_PAUSE;
+    case VERDICT_ROLLBACK:
+        return EXIT_ROLLBACK;
+    default:
+        return EXIT_FINE;
+    }
+}

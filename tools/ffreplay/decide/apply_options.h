@@ -1,0 +1,46 @@
+/*
+ * apply_options.h - the options of commands that make verdicts true, and what verdicts exit with.
+ */
+#ifndef FFREPLAY_APPLY_OPTIONS_H
+#define FFREPLAY_APPLY_OPTIONS_H
+
+#include "compiler/options.h"
+#include "tools/ffreplay/canary/decision.h"
+
+struct apply_options {
+    bool given, run_steps;
+    const char *build, *key, *actor;
+};
+
+/* Rows of a command's table. */
+#define OPTION_APPLY(options)                                                                     \
+    {                                                                                             \
+        "apply", 0, OPTION_FLAG, &(options).given, NULL, "edit the definition, add to the ledger" \
+    }
+#define OPTION_BUILD(options)                                                                   \
+    {                                                                                           \
+        "build", 0, OPTION_TEXT, &(options).build, "FILE", "with --apply: publish the snapshot" \
+    }
+#define OPTION_SIGN(options)                                         \
+    {                                                                \
+        "sign", 0, OPTION_TEXT, &(options).key, "KEY",               \
+            "with --build: sign it with this secret key of minisign" \
+    }
+#define OPTION_RUN_STEPS(options)                                \
+    {                                                            \
+        "run-steps", 0, OPTION_FLAG, &(options).run_steps, NULL, \
+            "with --apply: run the rollback plan and the hooks"  \
+    }
+#define OPTION_ACTOR(options)                                                            \
+    {                                                                                    \
+        "actor", 0, OPTION_TEXT, &(options).actor, "NAME", "who, for the ledger [$USER]" \
+    }
+
+/* False: one is given without that which it is about, which has been reported as a usage error. */
+bool apply_options_check(const struct apply_options *options, const struct command *command);
+
+/* Of --exit-code. The greatest is the worst. */
+enum verdict_exit { EXIT_HOLD = 10, EXIT_PAUSE = 11, EXIT_ROLLBACK = 20 };
+int verdict_exit(const struct decision *decision);
+
+#endif
