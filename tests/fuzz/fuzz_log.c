@@ -2,9 +2,10 @@
  * fuzz_log.c - any bytes as a log, of any format: every line is a record, or is counted as bad.
  *
  * The first line names one of the project's logs below. What follows is read as its file, from
- * where a file comes from, so that pieces, compression and records are all in it. Lines of NDJSON
- * are parsed twice besides: by a parser that has learnt how lines look, and by one that has not,
- * which must find the same.
+ * where a file comes from, so that pieces, compression and records are all in it. NDJSON is read
+ * twice: with an id, line by line, and without one, by lines side by side. Its lines are parsed
+ * twice besides: by a parser that has learnt how lines look, and by one that has not. Each must
+ * find the same.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ static const char definitions[] =
     "attributes: {user: string}\n"
     "logs:\n"
     "  ndjson: {format: ndjson, time: ts, unit: user, id: request}\n"
+    "  abreast: {format: ndjson, time: ts, unit: user}\n"
     "  csv: {format: csv, time: ts, unit: user}\n"
     "  columns: {format: csv, delimiter: semicolon, columns: [ts, user, status], time: ts}\n"
     "  tsv: {format: tsv, time: ts}\n"
@@ -31,12 +33,21 @@ static const char definitions[] =
     "  prometheus: {format: prometheus}\n"
     "  kayenta: {format: kayenta}\n";
 
-static uint64_t taken;
+/* What was made of a file: its counts, and a sum of its records in any order. */
+struct found {
+    struct log_counts counts;
+    uint64_t taken, sum;
+    uint64_t read; /* whether it was */
+};
+
+static struct found found;
 
 static void take(struct taker *taker, const struct record *record)
 {
     (void)taker;
-    taken += record->digested_length > 0;
+    found.taken += record->digested_length > 0;
+    struct unit_hash line = unit_hash_of(record->digested, record->digested_length);
+    found.sum += line.low ^ (uint64_t)record->event->time;
 }
 
 /* It counts as a line, which is neither bad nor a record. */
@@ -44,7 +55,7 @@ static void note_incomplete(struct taker *taker, uint32_t log)
 {
     (void)taker;
     (void)log;
-    taken++;
+    found.taken++;
 }
 
 static int file_of(const uint8_t *data, size_t size)
@@ -57,7 +68,7 @@ static int file_of(const uint8_t *data, size_t size)
 }
 
 /* What was read, was counted. */
-static void read_file_of(const char *name, const uint8_t *data, size_t size)
+static struct found read_file_of(const char *name, const uint8_t *data, size_t size)
 {
     struct replay replay = {.threads = 1};
     struct taker taker = {.take = take, .note_incomplete = note_incomplete};
@@ -68,25 +79,29 @@ static void read_file_of(const char *name, const uint8_t *data, size_t size)
         if (project->logs[i]->format != LOG_PROMETHEUS && project->logs[i]->format != LOG_KAYENTA)
             layout_use_number(&replay.layouts[i], layout_path(&replay.layouts[i], "status"),
                               NUMBER_REQUIRED);
+    for (uint32_t i = 0; i < project->log_count; i++)
+        if (project->logs[i]->format == LOG_NDJSON) /* what is not wanted, is not looked into */
+            layout_path(&replay.layouts[i], "request");
     replay_add_taker(&replay, &taker);
 
     int fd = file_of(data, size);
     char argument[64], *arguments[] = {argument};
     snprintf(argument, sizeof argument, "%s=/proc/self/fd/%d", name, fd);
-    taken = 0;
-    if (replay_read(&replay, arguments, 1)) {
-        uint64_t lines = 0, bad = 0;
-        for (uint32_t i = 0; i < project->log_count; i++) {
-            lines += replay.counts[i].lines;
-            for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
-                bad += replay.counts[i].bad[cause];
-        }
-        assert(taken + bad == lines);
+    found = (struct found){0};
+    found.read = replay_read(&replay, arguments, 1);
+    if (found.read) {
+        uint64_t bad = 0;
+        for (uint32_t i = 0; i < project->log_count; i++)
+            log_counts_add(&found.counts, &replay.counts[i]);
+        for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
+            bad += found.counts.bad[cause];
+        assert(found.taken + bad == found.counts.lines);
         replay_is_too_bad(&replay);
     }
     close(fd);
     replay_release(&replay);
     project_free(project);
+    return found;
 }
 
 /* --------------------------------------------------------------------------------- both ways -- */
@@ -142,9 +157,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; end && i < sizeof names / sizeof *names; i++) {
         if (strlen(names[i]) != length || memcmp(names[i], data, length) != 0)
             continue;
-        read_file_of(names[i], end + 1, size - length - 1);
-        if (i == 0)
-            parse_lines(end + 1, size - length - 1);
+        struct found one_by_one = read_file_of(names[i], end + 1, size - length - 1);
+        if (i > 0)
+            continue;
+        struct found abreast = read_file_of("abreast", end + 1, size - length - 1);
+        assert(memcmp(&abreast, &one_by_one, sizeof abreast) == 0);
+        parse_lines(end + 1, size - length - 1);
     }
     return 0;
 }
