@@ -64,13 +64,13 @@ static void put_json(const struct standing *standing, struct buffer *out)
     field_text(out, "flag", standing->flag->name.text);
     field_text(out, "environment", standing->environment);
     entry_rollout(out, "rollout", &rollout);
-    json_write_key(out, "percent");
-    json_write_number(out, (canary->instant ? PERCENT_ALL : standing->stage->percent) / 1000.0);
+    field_number(out, "percent", true,
+                 (canary->instant ? PERCENT_ALL : standing->stage->percent) / 1000.0);
     field_text(out, "next", standing->next ? standing->next->name.text : NULL);
     field_truth(out, "needs_approval", needs_approval(standing));
     field_truth(out, "automatic", canary->automatic);
-    json_write_key(out, "instant");
-    buffer_append_text(out, canary->instant ? "true}\n" : "false}\n");
+    field_truth(out, "instant", canary->instant);
+    buffer_append_text(out, "}\n");
 }
 
 static uint32_t put_flag(const struct change *change, const struct flag *flag, struct buffer *out)

@@ -1,7 +1,6 @@
 /* entry.c - see entry.h. */
 #include "entry.h"
 
-#include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 

@@ -90,12 +90,8 @@ static struct found read_file_of(const char *name, const uint8_t *data, size_t s
     found = (struct found){0};
     found.read = replay_read(&replay, arguments, 1);
     if (found.read) {
-        uint64_t bad = 0;
-        for (uint32_t i = 0; i < project->log_count; i++)
-            log_counts_add(&found.counts, &replay.counts[i]);
-        for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
-            bad += found.counts.bad[cause];
-        assert(found.taken + bad == found.counts.lines);
+        found.counts = replay_counts(&replay);
+        assert(found.taken + log_counts_bad(&found.counts) == found.counts.lines);
         replay_is_too_bad(&replay);
     }
     close(fd);

@@ -266,14 +266,19 @@ static void bounds_no_quantile_of_nothing(void **state)
 
 /* ------------------------------------------------------------------------------- comparisons -- */
 
+static struct comparison_input proportions(const struct stratum *strata, size_t count)
+{
+    return (struct comparison_input){.measurement = MEASURED_PROPORTION,
+                                     .change = CHANGE_RELATIVE,
+                                     .confidence = 0.95,
+                                     .strata = strata,
+                                     .stratum_count = count};
+}
+
 static void judges_against_a_margin(void **state)
 {
     (void)state;
-    struct comparison_input input = {.measurement = MEASURED_PROPORTION,
-                                     .change = CHANGE_RELATIVE,
-                                     .confidence = 0.95,
-                                     .strata = &rare,
-                                     .stratum_count = 1};
+    struct comparison_input input = proportions(&rare, 1);
     struct comparison found = compare(&input);
     assert_int_equal(found.state, COMPARISON_FINE);
     assert_string_equal(found.method, "mixture e-process");
@@ -345,11 +350,7 @@ static void compares_within_strata(void **state)
 {
     (void)state;
     static const struct stratum hours[] = {{{1000, 200}, {9000, 1800}}, {{5000, 50}, {5000, 50}}};
-    struct comparison_input input = {.measurement = MEASURED_PROPORTION,
-                                     .change = CHANGE_RELATIVE,
-                                     .confidence = 0.95,
-                                     .strata = hours,
-                                     .stratum_count = 2};
+    struct comparison_input input = proportions(hours, 2);
     struct comparison found = compare(&input);
     assert_true(found.canary < 0.4 * found.control);
     assert_true(fabs(found.change) < 1e-12);
@@ -359,11 +360,7 @@ static void compares_within_strata(void **state)
 static void widens_by_the_design_effect(void **state)
 {
     (void)state;
-    struct comparison_input input = {.measurement = MEASURED_PROPORTION,
-                                     .change = CHANGE_RELATIVE,
-                                     .confidence = 0.95,
-                                     .strata = &rare,
-                                     .stratum_count = 1};
+    struct comparison_input input = proportions(&rare, 1);
     struct interval alone = compare(&input).interval;
     input.design_effect = 3;
     struct interval clustered = compare(&input).interval;

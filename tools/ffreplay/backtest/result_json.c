@@ -1,6 +1,4 @@
 /* result_json.c - see result.h. */
-#include <inttypes.h>
-
 #include "result.h"
 #include "compiler/base/json.h"
 #include "tools/ffreplay/report/json_input.h"
@@ -60,15 +58,10 @@ static void harm(struct buffer *out, const struct player *player)
 
 static void input(struct buffer *out, const struct player *player)
 {
-    struct log_counts all = {0};
-    for (uint32_t i = 0; i < player->project->log_count; i++)
-        log_counts_add(&all, &player->replay.counts[i]);
+    struct log_counts counts = replay_counts(&player->replay);
     field_object(out, "input");
-    field_count(out, "lines", all.lines);
-    field_object(out, "bad");
-    for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
-        field_count(out, bad_cause_text((enum bad_cause)cause), all.bad[cause]);
-    buffer_append_text(out, "}");
+    field_count(out, "lines", counts.lines);
+    field_bad(out, &counts);
     field_count(out, "too_late", player->timeline.late);
     field_time(out, "first", player->timeline.first);
     field_time(out, "last", player->timeline.last);

@@ -164,12 +164,7 @@ static void harm(const struct report *report, const struct player *player)
 static void facts(const struct report *report, const struct player *player)
 {
     struct arena *arena = report->arena;
-    struct log_counts all = {0};
-    for (uint32_t i = 0; i < player->project->log_count; i++)
-        log_counts_add(&all, &player->replay.counts[i]);
-    uint64_t bad = 0;
-    for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
-        bad += all.bad[cause];
+    struct log_counts counts = replay_counts(&player->replay);
     harm(report, player);
     page_fact(report->page, "groups",
               player->logged
@@ -181,7 +176,7 @@ static void facts(const struct report *report, const struct player *player)
                            duration_text(arena, player->options->interval)));
     page_fact(report->page, "input",
               arena_format(arena, "%" PRIu64 " lines: %" PRIu64 " bad, %" PRIu64 " too late",
-                           all.lines, bad, player->timeline.late));
+                           counts.lines, log_counts_bad(&counts), player->timeline.late));
     page_fact(report->page, "span",
               arena_format(arena, "%s to %s", page_time(report->page, player->timeline.first),
                            page_time(report->page, player->timeline.last)));

@@ -74,13 +74,18 @@ static void put(struct unit_shares *shares, const struct unit_share *share)
         halve(shares);
 }
 
-const struct unit_counts *unit_shares_counts(struct unit_shares *shares)
+static void count_waiting(struct unit_shares *shares)
 {
     for (uint32_t i = 0; i < shares->waiting_count && shares->capacity > 0; i++)
         __builtin_prefetch(&shares->slots[shares->waiting[i].unit.low & (shares->capacity - 1)], 1);
     for (uint32_t i = 0; i < shares->waiting_count; i++)
         put(shares, &shares->waiting[i]);
     shares->waiting_count = 0;
+}
+
+const struct unit_counts *unit_shares_counts(struct unit_shares *shares)
+{
+    count_waiting(shares);
     return &shares->counts;
 }
 
@@ -90,12 +95,12 @@ void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, uint64_t
     shares->waiting[shares->waiting_count] = (struct unit_share){unit, groups};
     shares->waiting_count += is_kept(&shares->counts, unit);
     if (shares->waiting_count == UNIT_SHARES_WAITING)
-        unit_shares_counts(shares);
+        count_waiting(shares);
 }
 
 void unit_shares_merge(struct unit_shares *shares, struct unit_shares *other)
 {
-    unit_shares_counts(other);
+    count_waiting(other);
     while (shares->counts.halvings < other->counts.halvings)
         halve(shares);
     for (uint64_t i = 0; i < other->capacity; i++)

@@ -26,6 +26,14 @@ void log_counts_add(struct log_counts *counts, const struct log_counts *other)
         counts->bad[cause] += other->bad[cause];
 }
 
+uint64_t log_counts_bad(const struct log_counts *counts)
+{
+    uint64_t bad = 0;
+    for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
+        bad += counts->bad[cause];
+    return bad;
+}
+
 void bad_line_keep_first(struct bad_line *bad, const struct bad_line *other)
 {
     if (other->found && (!bad->found || place_is_before(other->place, bad->place)))

@@ -22,6 +22,8 @@ struct log_counts {
     uint64_t bad[BAD_CAUSE_COUNT];
 };
 void log_counts_add(struct log_counts *counts, const struct log_counts *other);
+/* Of all causes. */
+uint64_t log_counts_bad(const struct log_counts *counts);
 
 struct bad_line {
     bool found;

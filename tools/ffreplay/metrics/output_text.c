@@ -86,17 +86,13 @@ static void write_grouping(const struct output *output, const struct page *page,
 static const char *used_text(const struct output *output)
 {
     const struct table *table = output->table;
-    struct log_counts all = {0};
-    for (uint32_t i = 0; i < output->replay->project->log_count; i++)
-        log_counts_add(&all, &output->replay->counts[i]);
-    uint64_t bad = 0, left_out = 0;
-    for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
-        bad += all.bad[cause];
+    struct log_counts counts = replay_counts(output->replay);
+    uint64_t left_out = 0;
     for (int cause = 0; cause < LEFT_OUT_CAUSES; cause++)
         left_out += table->left_out[cause];
     return arena_format(
         output->arena, "%" PRIu64 " lines: %" PRIu64 " used, %" PRIu64 " left out, %" PRIu64 " bad",
-        all.lines, table->used, left_out, bad);
+        counts.lines, table->used, left_out, log_counts_bad(&counts));
 }
 
 static const char *left_out_causes(const struct output *output)

@@ -3,7 +3,6 @@
 
 #include "plan_page.h"
 #include "compiler/base/json.h"
-#include "tools/ffreplay/report/json_input.h"
 #include "tools/ffreplay/report/report.h"
 
 /* What never comes is null, as is what is not known; `never` tells them apart. */

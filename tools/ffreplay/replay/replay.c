@@ -202,6 +202,14 @@ bool replay_read(struct replay *replay, char **arguments, size_t count)
     return read;
 }
 
+struct log_counts replay_counts(const struct replay *replay)
+{
+    struct log_counts all = {0};
+    for (uint32_t i = 0; i < replay->project->log_count; i++)
+        log_counts_add(&all, &replay->counts[i]);
+    return all;
+}
+
 /* --------------------------------------------------------------------------------- bad lines -- */
 
 /*
@@ -218,14 +226,6 @@ static bool is_too_bad(const struct log_counts *counts, uint32_t max_bad)
     return lost * PERCENT_ALL > (wide)counts->pieces * records * max_bad;
 }
 
-static uint64_t bad_lines(const struct log_counts *counts)
-{
-    uint64_t bad = 0;
-    for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
-        bad += counts->bad[cause];
-    return bad;
-}
-
 static void report_too_bad(const struct replay *replay, uint32_t log)
 {
     const struct log_counts *counts = &replay->counts[log];
@@ -233,7 +233,7 @@ static void report_too_bad(const struct replay *replay, uint32_t log)
             "ffreplay: %" PRIu64 " of %" PRIu64 " lines of log '%s' are bad (%" PRIu64
             " unparsable, %" PRIu64 " without a time, %" PRIu64
             " with a bad number), more than %g%%: no verdict\n",
-            bad_lines(counts), counts->lines, replay->project->logs[log]->name.text,
+            log_counts_bad(counts), counts->lines, replay->project->logs[log]->name.text,
             counts->bad[BAD_UNPARSABLE], counts->bad[BAD_NO_TIME], counts->bad[BAD_NUMBER],
             replay->max_bad / 1000.0);
 }
@@ -241,11 +241,11 @@ static void report_too_bad(const struct replay *replay, uint32_t log)
 static void report_good_again(const struct replay *replay)
 {
     for (uint32_t i = 0; i < replay->project->log_count; i++)
-        if (bad_lines(&replay->counts[i]) > 0)
+        if (log_counts_bad(&replay->counts[i]) > 0)
             fprintf(stderr,
                     "ffreplay: %" PRIu64 " of %" PRIu64
                     " lines of log '%s' are bad, no longer more than %g%%: verdicts again\n",
-                    bad_lines(&replay->counts[i]), replay->counts[i].lines,
+                    log_counts_bad(&replay->counts[i]), replay->counts[i].lines,
                     replay->project->logs[i]->name.text, replay->max_bad / 1000.0);
 }
 

@@ -45,6 +45,9 @@ const bool *replay_logs_read(const struct replay *replay, char **arguments, size
 /* Each "FILE" or "NAME=FILE". What was read is in the takers then. False: it has been reported. */
 bool replay_read(struct replay *replay, char **arguments, size_t count);
 
+/* What was read, of all logs. */
+struct log_counts replay_counts(const struct replay *replay);
+
 /* Whether too many lines of a log were bad; then it has been reported. */
 bool replay_is_too_bad(const struct replay *replay);
 /* For who reads on: the same, reported when it begins, and when it is over. *too_bad: whether it

@@ -3,17 +3,20 @@
 
 #include "compiler/base/json.h"
 
-void field_input(struct buffer *out, const struct replay *replay, uint64_t used)
+void field_bad(struct buffer *out, const struct log_counts *counts)
 {
-    struct log_counts all = {0};
-    for (uint32_t i = 0; i < replay->project->log_count; i++)
-        log_counts_add(&all, &replay->counts[i]);
-    field_count(out, "lines", all.lines);
-    field_count(out, "used", used);
     field_object(out, "bad");
     for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
-        field_count(out, bad_cause_text((enum bad_cause)cause), all.bad[cause]);
+        field_count(out, bad_cause_text((enum bad_cause)cause), counts->bad[cause]);
     buffer_append_text(out, "}");
+}
+
+void field_input(struct buffer *out, const struct replay *replay, uint64_t used)
+{
+    struct log_counts counts = replay_counts(replay);
+    field_count(out, "lines", counts.lines);
+    field_count(out, "used", used);
+    field_bad(out, &counts);
 }
 
 void field_digest(struct buffer *out, const struct input_digest *digest)

@@ -7,7 +7,9 @@
 #include "tools/ffreplay/replay/input_digest.h"
 #include "tools/ffreplay/replay/replay.h"
 
-/* What it begins with: lines, those that were used, bad ones by cause. */
+/* `bad`: lines by cause. */
+void field_bad(struct buffer *out, const struct log_counts *counts);
+/* What it begins with: lines, those that were used, bad ones. */
 void field_input(struct buffer *out, const struct replay *replay, uint64_t used);
 /* What it ends with: those that were used, as one number. */
 void field_digest(struct buffer *out, const struct input_digest *digest);
