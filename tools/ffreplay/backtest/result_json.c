@@ -1,5 +1,6 @@
 /* result_json.c - see result.h. */
 #include "result.h"
+
 #include "compiler/base/json.h"
 #include "tools/ffreplay/report/json_input.h"
 #include "tools/ffreplay/report/report.h"
