@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,9 +63,21 @@ int job_error(const struct command *command, const char *format, ...)
     return EXIT_JOB;
 }
 
-bool write_stdout(const struct command *command, const struct buffer *text)
+bool put_stdout(const struct buffer *text)
 {
     if (fwrite(text->bytes, 1, text->length, stdout) == text->length && fflush(stdout) == 0)
+        return true;
+    int cause = errno;
+    /* What is not dropped would be missed a second time at the end. */
+    __fpurge(stdout);
+    clearerr(stdout);
+    errno = cause;
+    return false;
+}
+
+bool write_stdout(const struct command *command, const struct buffer *text)
+{
+    if (put_stdout(text))
         return true;
     job_error(command, "cannot write to stdout: %s", strerror(errno));
     return false;
@@ -321,9 +334,21 @@ static int close_stdout(int status)
     return EXIT_JOB;
 }
 
+/*
+ * Whoever closed one of the three leaves its number to the next file that is opened, which words
+ * would then be written into. What takes its place refuses them, so that they are missed.
+ */
+static void open_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int program_main(const struct command *program, int argc, char **argv)
 {
     program_name = program->name;
+    open_standard_files();
     signal(SIGPIPE, SIG_DFL);
     return close_stdout(program->run(argc, argv));
 }
@@ -332,6 +357,7 @@ int command_main(const char *program, const char *synopsis, const struct command
                  size_t count, int argc, char **argv)
 {
     program_name = program;
+    open_standard_files();
     /* A reader that has seen enough, as `head` has, ends the program without a word. */
     signal(SIGPIPE, SIG_DFL);
     if (argc < 2) {

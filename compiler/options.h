@@ -77,8 +77,10 @@ int usage_error(const struct command *command, const char *format, ...)
 int job_error(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Writes a buffer to stdout. False, and said so, when that failed. */
+/* Writes a buffer to stdout. False, and said so, when that failed; the rest of it is dropped. */
 bool write_stdout(const struct command *command, const struct buffer *text);
+/* The same, not said; `errno` is why. */
+bool put_stdout(const struct buffer *text);
 
 /* Whether to colour what goes to `stream`: --color, CLICOLOR_FORCE, NO_COLOR, TERM, a terminal. */
 bool use_color(enum color_choice choice, FILE *stream);

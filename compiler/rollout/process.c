@@ -80,6 +80,7 @@ static void become(const struct processes *processes, const char *directory, cha
 {
     setpgid(0, 0);
     sigprocmask(SIG_SETMASK, &processes->before, NULL);
+    signal(SIGPIPE, SIG_DFL); /* what is ignored would stay so */
     if (dup2(files[0], STDIN_FILENO) >= 0 && dup2(files[1], STDOUT_FILENO) >= 0 &&
         dup2(files[1], STDERR_FILENO) >= 0 && chdir(directory) == 0)
         execvp(arguments[0], arguments);

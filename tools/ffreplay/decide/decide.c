@@ -1,4 +1,5 @@
 /* decide.c - `ffreplay decide`: the verdict on the current stage of a canary. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -69,33 +70,44 @@ static bool apply_all(const struct options *options, struct ledger *ledger,
     return (!options->apply.run_steps || run_steps(options, verdicts, count, error)) && published;
 }
 
-static int report(struct replay *replay, const struct options *options, struct ledger *ledger)
+/* All verdicts, and what is said of them. Returns what --exit-code says. */
+static int reach_all(struct replay *replay, const struct options *options, struct verdict *verdicts,
+                     struct buffer *out)
 {
-    struct project *project = replay->project;
-    uint32_t count = replay->analysis_count;
-    struct verdict *verdicts = ARENA_ARRAY(&project->arena, struct verdict, count);
-    struct buffer out = {0}, error = {0};
-    const struct page page = page_for(stdout, options->color, &project->arena, &out);
+    const struct page page = page_for(stdout, options->color, &replay->project->arena, out);
     int worst = EXIT_FINE;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < replay->analysis_count; i++) {
         verdict_reach(&verdicts[i], replay, &replay->analyses[i]);
         if (options->json) {
-            report_json(&verdicts[i], &out);
+            report_json(&verdicts[i], out);
         } else {
             if (i > 0)
-                buffer_append_text(&out, "\n");
+                buffer_append_text(out, "\n");
             report_text(&verdicts[i], &page);
         }
         if (verdict_exit(&verdicts[i].decision) > worst)
             worst = verdict_exit(&verdicts[i].decision);
     }
+    if (replay->analysis_count == 0 && !options->json)
+        buffer_format(out, "no canary is running in %s\n", options->environment);
+    return worst;
+}
+
+/* First the deed, then the words: nobody who reads them, or does not, keeps a canary from being
+ * rolled back. Where the exit status says what was done, lost words leave it. */
+static int report(struct replay *replay, const struct options *options, struct ledger *ledger)
+{
+    uint32_t count = replay->analysis_count;
+    struct verdict *verdicts = ARENA_ARRAY(&replay->project->arena, struct verdict, count);
+    struct buffer out = {0}, error = {0};
+    int worst = reach_all(replay, options, verdicts, &out);
     int status = options->exit_code ? worst : EXIT_FINE;
-    if (count == 0 && !options->json)
-        buffer_format(&out, "no canary is running in %s\n", options->environment);
-    if (!write_stdout(&decide_command, &out))
-        status = EXIT_JOB;
-    else if (options->apply.given && !apply_all(options, ledger, verdicts, count, &error))
+    bool done = !options->apply.given || apply_all(options, ledger, verdicts, count, &error);
+    bool said = write_stdout(&decide_command, &out);
+    if (!done)
         status = job_error(&decide_command, "%s", error.bytes);
+    else if (!said && !(options->apply.given && options->exit_code))
+        status = EXIT_JOB;
     buffer_release(&out);
     buffer_release(&error);
     return status;
@@ -199,6 +211,8 @@ static int run(int argc, char **argv)
     int first_log = options.all ? 1 : 2;
     if (!check_usage(&options, operands - first_log + 1))
         return EXIT_JOB;
+    if (options.apply.given)
+        signal(SIGPIPE, SIG_IGN);
     options.apply.actor = actor_name(options.apply.actor, "ffreplay");
     struct replay replay = {.times.now = options.now, .now_given = options.now != INT64_MIN};
     if (!log_options_apply(&options.logs, &decide_command, &replay))

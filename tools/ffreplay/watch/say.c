@@ -7,13 +7,15 @@
 #include "tools/ffreplay/report/report.h"
 #include "watch.h"
 
-static bool write_out(struct watch *watch, struct buffer *out)
+/* A watch that acts goes on unheard, and complains once; any other one has nothing left to do. */
+static void write_out(struct watch *watch, struct buffer *out)
 {
-    bool written = write_stdout(&watch_command, out);
+    bool was_unheard = watch->unheard;
+    watch->unheard = !(was_unheard ? put_stdout(out) : write_stdout(&watch_command, out));
     buffer_release(out);
-    if (!written)
+    watch->lost_words |= watch->unheard;
+    if (watch->unheard && !watch->options->apply.given)
         watch_end(watch, EXIT_JOB);
-    return written;
 }
 
 static void write_line(struct watch *watch, const struct verdict *verdict)

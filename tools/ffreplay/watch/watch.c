@@ -59,12 +59,11 @@ static void look(struct watch *watch)
     for (uint32_t i = 0; i < watch->replay.analysis_count && !watch->over; i++) {
         struct verdict verdict;
         verdict_reach(&verdict, &watch->replay, &watch->replay.analyses[i]);
-        watch_say(watch, &verdict);
         if (exit_of(watch, &verdict) > worst)
             worst = exit_of(watch, &verdict);
-        if (watch->options->apply.given && !watch->broken && verdict_changes(&verdict) &&
-            !watch->over)
+        if (watch->options->apply.given && !watch->broken && verdict_changes(&verdict))
             watch_apply(watch, &verdict);
+        watch_say(watch, &verdict);
         if (watch->options->flag && is_final(&verdict))
             watch_end(watch, worst);
         /* What one changed, the others are no longer what was read. */
@@ -155,6 +154,8 @@ static int watch_logs(const struct watch_options *options, char **logs, size_t l
         return EXIT_JOB;
     }
     watch.signals = block_signals();
+    if (options->apply.given)
+        signal(SIGPIPE, SIG_IGN);
     watch.followers = xcalloc(log_count + 1, sizeof *watch.followers);
     changes_open(&watch.changes);
     changes_add(&watch.changes, watch.directory);
@@ -171,7 +172,7 @@ static int watch_logs(const struct watch_options *options, char **logs, size_t l
     free(watch.followers);
     free(watch.directory);
     publication_release(&watch.publication);
-    return watch.status;
+    return watch.lost_words && !options->exit_code ? EXIT_JOB : watch.status;
 }
 
 static bool take_interval(struct watch_options *options)

@@ -54,6 +54,8 @@ struct watch {
     uint32_t said_count;
     int status;
     bool over;
+    bool unheard;    /* the last words could not be written … */
+    bool lost_words; /* … or some before */
 };
 
 int64_t clock_now(void);
