@@ -1,10 +1,10 @@
 #!/bin/bash
 # Everything a reviewer should not have to say. Prints findings as path:line: text and exits 1 when there
-# are any; the last line is the verdict. Usage: tools/lint.sh BUILD (for the programs whose output
+# are any; the last line is the verdict. Usage: tools/lint.sh [BUILD] (for the programs whose output
 # the documents hold).
 set -u
 cd "$(dirname "$0")/.." || exit 2
-build=${1:?usage: tools/lint.sh BUILD}
+build=${1:-build}
 export LC_ALL=C.UTF-8
 
 findings=$(mktemp) || exit 2
