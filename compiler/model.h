@@ -376,8 +376,13 @@ struct flag {
 
 /* --------------------------------------------------------------------------------- overrides -- */
 
+/* Those of files in OVERRIDES_FOLDER stand before all others, the newest `at` first. */
+#define OVERRIDES_FOLDER "overrides/"
+
 struct override {
     struct text id;     /* what it is lifted by; text NULL: it has none */
+    const char *name;   /* in results: "override:ID"; without an id its place among those that are
+                           not in the folder, "override[0]" */
     struct texts flags; /* globs */
     struct texts tags;
     struct texts kinds;
@@ -392,6 +397,9 @@ struct override {
     struct span span;
 };
 bool override_selects(const struct override *override, const struct flag *flag);
+/* Whether it is of that environment, and selects the flag. */
+bool override_concerns(const struct override *override, const struct flag *flag,
+                       uint32_t environment);
 
 /* ----------------------------------------------------------------------------- metrics, logs -- */
 
@@ -469,6 +477,13 @@ struct log {
 
 /* ------------------------------------------------------------------------------------- tests -- */
 
+/* Which overrides a test supposes: none, unless it names some. */
+struct supposed_overrides {
+    bool active; /* all there are, as the clock has them */
+    const struct override **items;
+    uint32_t count;
+};
+
 /* What a test supposes of its flag, in place of what the definitions say at the time. */
 struct supposition {
     bool given;
@@ -501,6 +516,7 @@ struct test {
     uint64_t environments; /* as bits */
     int64_t at;            /* INT64_MIN: not given */
     struct supposition supposition;
+    struct supposed_overrides overrides;
     struct test_context *contexts; /* at least one; with `shares` exactly one, of all units */
     uint32_t context_count;
     struct expectation expect;
@@ -549,5 +565,7 @@ struct project {
 /* By name; NULL, or UINT32_MAX, when there is none. */
 const struct flag *project_flag(const struct project *project, const char *name);
 uint32_t project_environment(const struct project *project, const char *name);
+/* By its id, or by its name in results. */
+const struct override *project_override(const struct project *project, const char *name);
 
 #endif

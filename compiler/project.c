@@ -196,6 +196,7 @@ static void read_all(struct reader *reader, const struct sections *found)
     read_bodies(reader, FLAG, read_flag);
     for (uint32_t i = 0; i < found->override_count; i++)
         read_overrides(reader, found->overrides[i]);
+    order_overrides(reader);
     for (uint32_t i = 0; i < found->test_count; i++)
         read_tests_section(reader, found->tests[i]);
     check_segments(reader);
@@ -318,4 +319,15 @@ uint32_t project_environment(const struct project *project, const char *name)
             return i;
     }
     return UINT32_MAX;
+}
+
+const struct override *project_override(const struct project *project, const char *name)
+{
+    for (uint32_t i = 0; i < project->override_count; i++) {
+        const struct override *override = project->overrides[i];
+        if ((override->id.text && strcmp(override->id.text, name) == 0) ||
+            strcmp(override->name, name) == 0)
+            return override;
+    }
+    return NULL;
 }

@@ -1,20 +1,21 @@
 /*
  * check_tests.c - tests whose answer depends on when they run.
  *
- * A flag reads the clock where a percentage is gradual or an override has a window, or where a flag
- * that it asks does.
+ * A flag reads the clock where a percentage is gradual or an override that the test supposes has a
+ * window, or where a flag that it asks does.
  */
 #include <stdlib.h>
 
 #include "compiler/lower/lower.h"
-#include "compiler/read/read.h"
+#include "compiler/read/read_tests.h"
 #include "references.h"
 
 struct clocks {
     const struct project *project;
     uint32_t environment;
-    bool *reads; /* by flag */
-    bool needed; /* of the flag that is looked at: one that it asks reads it */
+    const struct test *test; /* whose overrides count */
+    bool *reads;             /* by flag */
+    bool needed;             /* of the flag that is looked at: one that it asks reads it */
 };
 
 static void ask(void *user, const struct flag *needed)
@@ -29,8 +30,8 @@ static bool reads_itself(const struct clocks *clocks, const struct flag *flag)
     for (uint32_t i = 0; i < clocks->project->override_count; i++) {
         const struct override *override = clocks->project->overrides[i];
         bool window = override->from != INT64_MIN || override->until != INT64_MAX;
-        if (window && override->environments >> clocks->environment & 1 &&
-            override_selects(override, flag))
+        if (window && test_supposes(clocks->test, override) &&
+            override_concerns(override, flag, clocks->environment))
             return true;
     }
     for (uint32_t i = 0; targeting->enabled && i < targeting->rule_count; i++)
@@ -40,9 +41,11 @@ static bool reads_itself(const struct clocks *clocks, const struct flag *flag)
 }
 
 /* Flags come after those they ask, so one pass does. */
-static bool *find_clocks(const struct project *project, uint32_t environment)
+static bool *find_clocks(const struct project *project, uint32_t environment,
+                         const struct test *test)
 {
-    struct clocks clocks = {project, environment, xcalloc(project->flag_count + 1u, 1), false};
+    struct clocks clocks = {project, environment, test, xcalloc(project->flag_count + 1u, 1),
+                            false};
     uint32_t *order = xcalloc(project->flag_count + 1u, sizeof *order);
     struct references references;
     references_init(&references, project, environment);
@@ -67,19 +70,26 @@ void check_tests(struct reader *reader)
     if (reader->diagnostics->errors || !project->test_count)
         return;
     for (uint32_t environment = 0; environment < project->environments.count; environment++) {
-        bool *reads = NULL;
+        bool *usual = NULL; /* of tests that suppose no override, as nearly all do */
         for (uint32_t i = 0; i < project->test_count; i++) {
             const struct test *test = project->tests[i];
             if (test->at != INT64_MIN || !(test->environments >> environment & 1))
                 continue;
+            bool plain = !test->overrides.active && !test->overrides.count;
+            bool *reads = plain ? usual : NULL;
             if (!reads)
-                reads = find_clocks(project, environment);
-            if (!reads[test->flag->index])
+                reads = find_clocks(project, environment, test);
+            bool depends = reads[test->flag->index];
+            if (plain)
+                usual = reads;
+            else
+                free(reads);
+            if (!depends)
                 continue;
             diagnose(reader->diagnostics, FF0541, test->name.span,
                      "the answer of '%s' depends on when this test runs", test->flag->name.text);
             diagnose_help(reader->diagnostics, "say at which time: at: 2026-12-01T00:00:00Z");
         }
-        free(reads);
+        free(usual);
     }
 }

@@ -74,12 +74,9 @@ static struct span place_of_rule(const struct project *project, const struct tar
             return canary->stages[i].span;
     if (targeting->experiment && !strcmp(rule, "experiment"))
         return targeting->experiment->span;
-    for (uint32_t i = 0; !strncmp(rule, "override[", 9) && i < project->override_count; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "override[%u]", i);
-        if (!strcmp(rule, name))
+    for (uint32_t i = 0; i < project->override_count; i++)
+        if (!strcmp(rule, project->overrides[i]->name))
             return project->overrides[i]->span;
-    }
     return otherwise;
 }
 

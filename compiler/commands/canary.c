@@ -5,6 +5,7 @@
 #include "canary.h"
 #include "change.h"
 #include "compiler/base/json.h"
+#include "compiler/rollout/actor.h"
 #include "compiler/rollout/policy.h"
 #include "compiler/rollout/steps.h"
 #include "compiler/rollout/transition.h"
@@ -188,6 +189,16 @@ static void put_json(const struct turn *turn, struct buffer *out)
     buffer_append_text(out, "}\n");
 }
 
+/* What is rolled back at its end has a place to return to. */
+static void put_way_back(const struct turn *turn, struct buffer *out)
+{
+    if (turn->control == CONTROL_ROLLBACK && turn->from.state == CANARY_COMPLETE)
+        buffer_format(out,
+                      "  it was complete; to return: ffc canary start %s --to %s --reason …, then "
+                      "complete\n",
+                      turn->flag->name.text, turn->from.stage);
+}
+
 static void put_text(const struct turn *turn, struct buffer *out)
 {
     const struct change *change = turn->change;
@@ -203,6 +214,7 @@ static void put_text(const struct turn *turn, struct buffer *out)
         buffer_format(out, "  published %s\n", change->build);
     else if (!change->dry_run)
         buffer_append_text(out, "  services see it once it is published: --build, or ffc build\n");
+    put_way_back(turn, out);
 }
 
 static int say(const struct turn *turn)
@@ -309,10 +321,35 @@ static int finish_interrupted(struct turn *turn)
     return status == EXIT_FINE ? say(turn) : status;
 }
 
-static int act(struct change *change, enum control control, const char *name, const char *stage)
+/* What is asked of a canary. */
+struct order {
+    enum control control;
+    const char *flag;
+    const char *to, *from; /* stages; or NULL */
+};
+
+/*
+ * The stage that an advance leaves: as it was when the command began, before it waited for others
+ * who may have gone on meanwhile. NULL: none was seen, or where it goes to is named.
+ */
+static const char *seen_stage(const struct turn *turn, const struct order *order)
 {
+    const struct project *seen = turn->change->seen;
+    const struct flag *flag = seen ? project_flag(seen, order->flag) : NULL;
+    uint32_t environment = seen ? project_environment(seen, turn->environment_name) : UINT32_MAX;
+    if (order->from || order->to || !flag || environment == UINT32_MAX || !flag->environments)
+        return order->from;
+    const struct canary *canary = flag->environments[environment].canary;
+    return !canary || canary->stage == turn->flag->environments[turn->environment].canary->stage
+               ? NULL
+               : canary->stages[canary->stage].name.text;
+}
+
+static int act(struct change *change, const struct order *order)
+{
+    const char *name = order->flag;
     struct turn turn = {
-        .change = change, .flag = project_flag(change->project, name), .control = control};
+        .change = change, .flag = project_flag(change->project, name), .control = order->control};
     int status;
     if (!turn.flag)
         return unknown_flag(&canary_command, change->project, name);
@@ -324,7 +361,12 @@ static int act(struct change *change, enum control control, const char *name, co
     if (was_finished(&turn))
         return finish_interrupted(&turn);
     struct buffer error = {0}, help = {0};
-    const struct request request = {name, canary, control, stage, change->at};
+    const struct request request = {.flag = name,
+                                    .canary = canary,
+                                    .control = order->control,
+                                    .stage = order->to,
+                                    .leaves = seen_stage(&turn, order),
+                                    .at = change->at};
     if (control_plan(&request, &turn.to, &error, &help)) {
         status = apply(&turn);
     } else {
@@ -340,12 +382,15 @@ static int act(struct change *change, enum control control, const char *name, co
 static int run(int argc, char **argv)
 {
     struct change change = {.command = &canary_command, .at = INT64_MIN, .ledger.lock = -1};
-    const char *stage = NULL;
+    struct order order = {0};
     const struct option table[] = {
         {"environment", 'e', OPTION_TEXT, &change.environment, "ENV",
          "of this environment; needed where the canary differs between them"},
-        {"to", 0, OPTION_TEXT, &stage, "STAGE", "start, advance, approve: this stage [the next]"},
-        {"actor", 0, OPTION_TEXT, &change.actor, "NAME", "who, for the ledger [$USER]"},
+        {"to", 0, OPTION_TEXT, &order.to, "STAGE",
+         "start, advance, approve: this stage [the next]"},
+        {"from", 0, OPTION_TEXT, &order.from, "STAGE",
+         "advance: only from this stage [the one it is in]"},
+        ACTOR_OPTIONS(change.actor),
         CHANGE_OPTIONS(change),
     };
     int status;
@@ -363,13 +408,16 @@ static int run(int argc, char **argv)
         return usage_error(&canary_command, "expected one flag");
     bool reads = action == CONTROL_COUNT;
     bool staged = action == CONTROL_START || action == CONTROL_ADVANCE || action == CONTROL_APPROVE;
-    if (stage && !staged)
+    if (order.to && !staged)
         return usage_error(&canary_command, "--to is for start, advance and approve");
+    if (order.from && action != CONTROL_ADVANCE)
+        return usage_error(&canary_command, "--from is for advance");
     if (!reads && !change_is_explained(&change, &status))
         return status;
+    order.control = reads ? CONTROL_START : (enum control)action;
+    order.flag = operands > 1 ? argv[2] : NULL;
     if (change_begin(&change, !reads && !change.dry_run, &status))
-        status = reads ? canary_status(&change, operands > 1 ? argv[2] : NULL)
-                       : act(&change, (enum control)action, argv[2], stage);
+        status = reads ? canary_status(&change, order.flag) : act(&change, &order);
     change_release(&change);
     return status;
 }

@@ -35,7 +35,7 @@ bool change_begin(struct change *change, bool writes, int *status)
 {
     struct buffer error = {0};
     bool timed = change->at != INT64_MIN;
-    change->actor = actor_name(change->actor, "ffc");
+    change->actor = actor_name(change->actor, change->directory);
     change->ledger.lock = -1;
     if (!timed)
         change->at = clock_now();
@@ -45,7 +45,7 @@ bool change_begin(struct change *change, bool writes, int *status)
     begun = begun && is_sound(change, status);
     if (begun && writes) {
         begun = ledger_lock(&change->ledger, strdup(change->project->directory), &error);
-        project_free(change->project);
+        change->seen = change->project;
         change->project = project_load(change->ledger.directory, change->at);
         begun = begun && is_sound(change, status) &&
                 recover(&change->ledger, change->project, &change->finished, &error);
@@ -62,6 +62,7 @@ void change_release(struct change *change)
     free((char *)(uintptr_t)change->ledger.directory);
     publication_release(&change->publication);
     project_free(change->project);
+    project_free(change->seen);
     json_decref(change->finished);
 }
 

@@ -19,6 +19,7 @@ struct change {
     enum color_choice color;
 
     struct project *project;
+    struct project *seen; /* as it was before the lock was waited for; or NULL */
     struct ledger ledger;
     struct publication publication;
     json_t *finished; /* the line of an interrupted run that was just finished; or NULL */

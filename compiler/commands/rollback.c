@@ -6,6 +6,7 @@
 
 #include "compiler/base/glob.h"
 #include "compiler/base/json.h"
+#include "compiler/rollout/actor.h"
 #include "compiler/rollout/steps.h"
 
 static int run(int argc, char **argv);
@@ -347,7 +348,7 @@ static int run(int argc, char **argv)
         {"serve", 0, OPTION_TEXT, &wish.emergency.serve, "VARIANT", "what is served [default]"},
         {"from", 0, OPTION_TIME, &wish.emergency.from, "TIME", "active from then on [at once]"},
         {"until", 0, OPTION_TIME, &wish.emergency.until, "TIME", "active until then [for good]"},
-        {"by", 0, OPTION_TEXT, &wish.change.actor, "NAME", "who [$USER]"},
+        ACTOR_OPTIONS(wish.change.actor),
         {"list", 0, OPTION_FLAG, &wish.list, NULL, "overrides: active, scheduled, expired"},
         {"lift", 0, OPTION_TEXT, &wish.lift, "ID", "take an override away again"},
         {"status", 0, OPTION_FLAG, &wish.status, NULL, "the last step that was run of each flag"},

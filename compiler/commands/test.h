@@ -2,7 +2,8 @@
  * test.h - `ffc test`: its parts, a file each.
  *
  * A trial is a test in one environment. Each trial belongs to an arrangement: the project, compiled
- * once for an environment, with what tests suppose of their flags put in place. Everything lives in
+ * once for an environment, with what tests suppose of their flags put in place, and without the
+ * overrides that they do not suppose. Everything lives in
  * the run's arena and its open snapshots until the run ends.
  */
 #ifndef FFC_COMMANDS_TEST_H
@@ -14,6 +15,7 @@
 
 struct arrangement {
     uint32_t environment;
+    const struct supposed_overrides *overrides; /* of the test it was made for */
     const struct test **suppositions; /* a test of each flag that is supposed to be otherwise */
     uint32_t supposition_count;
     struct table supposed;  /* the same by the flag's name */

@@ -1,10 +1,11 @@
 /*
  * test_arrange.c - what is compiled for the tests.
  *
- * A test may suppose that its flag's canary or experiment has come further. That is put into a
- * copy of the flag, and must not be seen by tests of other flags. Where no flag asks the supposed
- * one, no other flag's answer can change, so many suppositions share one arrangement; a flag that
- * others ask gets one for itself.
+ * A test sees the overrides that it names, which are none unless it says so: an emergency must turn
+ * no test red. It may suppose that its flag's canary or experiment has come further. That is put
+ * into a copy of the flag, and must not be seen by tests of other flags. Where no flag asks the
+ * supposed one, no other flag's answer can change, so many suppositions share one arrangement; a
+ * flag that others ask gets one for itself.
  */
 #include "test.h"
 
@@ -39,13 +40,20 @@ static bool same_supposition(const struct supposition *a, const struct suppositi
            (staged ? !strcmp(a->stage.text, b->stage.text) : a->stage.text == b->stage.text);
 }
 
+static bool same_overrides(const struct supposed_overrides *a, const struct supposed_overrides *b)
+{
+    return a->active == b->active && a->count == b->count &&
+           (a->count == 0 || !memcmp(a->items, b->items, a->count * sizeof(const void *)));
+}
+
 /* Whether the test can be answered by the arrangement, when *add says that it is added to it. */
 static bool suits(const struct arrangement *arrangement, const struct trial *trial,
                   const bool *asked, bool *add)
 {
     const struct test *test = trial->test;
     *add = false;
-    if (arrangement->environment != trial->environment)
+    if (arrangement->environment != trial->environment ||
+        !same_overrides(arrangement->overrides, &test->overrides))
         return false;
     if (!test->supposition.given)
         return arrangement->supposition_count == 0;
@@ -69,6 +77,7 @@ static void arrange(struct test_run *run, struct trial *trial, const bool *asked
         struct arrangement *made =
             ARENA_APPEND(&run->arena, run->arrangements, run->arrangement_count);
         made->environment = trial->environment;
+        made->overrides = &trial->test->overrides;
         add = trial->test->supposition.given;
     }
     struct arrangement *arrangement = &run->arrangements[at];
@@ -80,12 +89,29 @@ static void arrange(struct test_run *run, struct trial *trial, const bool *asked
               (void *)(uintptr_t)trial->test);
 }
 
+/* Those that are supposed, in the order in which they decide. */
+static void choose_overrides(struct test_run *run, const struct supposed_overrides *supposed,
+                             struct project *project)
+{
+    if (supposed->active)
+        return;
+    project->overrides = ARENA_ARRAY(&run->arena, struct override *, project->override_count + 1u);
+    project->override_count = 0;
+    for (uint32_t i = 0; i < run->project->override_count; i++)
+        for (uint32_t j = 0; j < supposed->count; j++)
+            if (supposed->items[j] == run->project->overrides[i]) {
+                project->overrides[project->override_count++] = run->project->overrides[i];
+                break;
+            }
+}
+
 static int compile(struct test_run *run, struct arrangement *arrangement,
                    const struct project_choice *choice)
 {
     struct project *project = &arrangement->project;
     *project = *run->project;
     project->diagnostics.sources = &run->project->sources;
+    choose_overrides(run, arrangement->overrides, project);
     if (arrangement->supposition_count) {
         project->flags = ARENA_ARRAY(&run->arena, struct flag *, project->flag_count);
         memcpy(project->flags, run->project->flags, project->flag_count * sizeof *project->flags);

@@ -133,10 +133,10 @@ static uint32_t override_variant(const struct walk *walk, const struct override 
     return targeting->default_variant;
 }
 
-static bool trace_override(struct walk *walk, const struct override *override, uint32_t place)
+static bool trace_override(struct walk *walk, const struct override *override)
 {
     struct tracer *tracer = walk->tracer;
-    const char *name = arena_format(&tracer->arena, "override[%u]", place);
+    const char *name = override->name;
     const char *title =
         override->reason ? arena_format(&tracer->arena, "%s: %s", name, override->reason) : name;
     struct step *step = step_of(walk, override->span, "override", title);
@@ -154,8 +154,8 @@ static bool trace_overrides(struct walk *walk)
     const struct project *project = walk->tracer->project;
     for (uint32_t i = 0; i < project->override_count; i++) {
         const struct override *override = project->overrides[i];
-        if (override->environments >> walk->tracer->environment & 1 &&
-            override_selects(override, walk->flag) && trace_override(walk, override, i))
+        if (override_concerns(override, walk->flag, walk->tracer->environment) &&
+            trace_override(walk, override))
             return true;
     }
     return false;

@@ -155,10 +155,8 @@ static void write_overrides(struct writer *writer, uint32_t environment)
         const struct override *override = writer->project->overrides[i];
         if (!(override->environments >> environment & 1))
             continue;
-        char name[32];
-        snprintf(name, sizeof name, "override[%u]", i);
         open_object(writer);
-        write_text(writer, "name", name);
+        write_text(writer, "name", override->name);
         write_text(writer, "reason", override->reason);
         write_text(writer, "by", override->by);
         write_time(writer, "at", override->at);

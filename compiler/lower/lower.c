@@ -65,7 +65,7 @@ static void split(struct steps *steps, const struct expression *when,
 
 /* -------------------------------------------------------------------------- before the rules -- */
 
-static void lower_override(struct steps *steps, const struct override *override, uint32_t place)
+static void lower_override(struct steps *steps, const struct override *override)
 {
     struct lowering *lowering = steps->lowering;
     uint32_t variant = steps->targeting->default_variant;
@@ -81,7 +81,7 @@ static void lower_override(struct steps *steps, const struct override *override,
     struct expression *parts[] = {lower_condition(lowering, override->condition),
                                   lower_clock(lowering, override->from, override->until)};
     serve(steps, expression_all(lowering, parts, 2), variant, FFLAG_REASON_OVERRIDE,
-          arena_format(&lowering->arena, "override[%u]", place));
+          override->name);
 }
 
 static void lower_overrides(struct steps *steps)
@@ -89,9 +89,8 @@ static void lower_overrides(struct steps *steps)
     const struct project *project = steps->lowering->project;
     for (uint32_t i = 0; i < project->override_count; i++) {
         const struct override *override = project->overrides[i];
-        if (override->environments >> steps->lowering->environment & 1 &&
-            override_selects(override, steps->flag))
-            lower_override(steps, override, i);
+        if (override_concerns(override, steps->flag, steps->lowering->environment))
+            lower_override(steps, override);
     }
 }
 

@@ -209,6 +209,8 @@ void read_holdout(struct reader *reader, struct declaration *declaration);
 void read_metric(struct reader *reader, struct declaration *declaration);
 void read_log(struct reader *reader, struct declaration *declaration);
 void read_overrides(struct reader *reader, struct node *section);
+/* Puts them in the order in which they decide, and names them. */
+void order_overrides(struct reader *reader);
 /* One, which belongs to nothing yet; NULL after reporting. */
 struct override *read_override(struct reader *reader, struct node *node);
 /* read_hooks.c: a list of a program and its arguments, and a mapping of hooks to such lists, which

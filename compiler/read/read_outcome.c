@@ -89,11 +89,22 @@ static struct names rule_names(struct reader *reader, const struct test_subject 
         add_name(reader, &names, "users");
     for (uint32_t i = 0; i < reader->project->override_count; i++) {
         const struct override *override = reader->project->overrides[i];
-        if (override->environments >> environment & 1 &&
-            override_selects(override, subject->test->flag))
-            add_name(reader, &names, arena_format(reader->arena, "override[%u]", i));
+        if (test_supposes(subject->test, override) &&
+            override_concerns(override, subject->test->flag, environment))
+            add_name(reader, &names, override->name);
     }
     return names;
+}
+
+/* An emergency must not turn tests red, so they do not see it unless they say so. */
+static void report_unsupposed(struct reader *reader, struct span span, const char *what,
+                              const char *name)
+{
+    diagnose(reader->diagnostics, FF0545, span,
+             "%s cannot be '%s': this test does not suppose that override", what, name);
+    diagnose_help(reader->diagnostics,
+                  "a test sees the overrides that it names: 'overrides: active' for all there are, "
+                  "or 'overrides: [ID]'");
 }
 
 static void read_expected_rule(struct reader *reader, struct test_subject *subject,
@@ -117,6 +128,10 @@ static void read_expected_rule(struct reader *reader, struct test_subject *subje
             i++;
         if (i < names.count)
             continue;
+        if (!subject->test->overrides.active && strncmp(rule.text, "override", 8) == 0) {
+            report_unsupposed(reader, rule.span, "the rule", rule.text);
+            return;
+        }
         diagnose(reader->diagnostics, FF0531, rule.span, "flag '%s' has no rule '%s' in '%s'",
                  subject->test->flag->name.text, rule.text,
                  subject->environments->items[at - 1].text);
@@ -148,6 +163,10 @@ static void read_expectation(struct reader *reader, struct test_subject *subject
     if (reason && read_choice(reader, reason, reasons, &choice)) {
         subject->test->expect.has_reason = true;
         subject->test->expect.reason = (enum fflag_reason)(choice + FFLAG_REASON_STATIC);
+        const struct supposed_overrides *supposed = &subject->test->overrides;
+        if (subject->test->expect.reason == FFLAG_REASON_OVERRIDE && !supposed->active &&
+            !supposed->count)
+            report_unsupposed(reader, reason->span, "the reason", reason->text);
     }
     if (rule)
         read_expected_rule(reader, subject, rule);

@@ -1,4 +1,5 @@
 /* read_overrides.c - overrides: what stands before everything else in the flags they select. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/base/glob.h"
@@ -29,6 +30,12 @@ bool override_selects(const struct override *override, const struct flag *flag)
             return true;
     }
     return false;
+}
+
+bool override_concerns(const struct override *override, const struct flag *flag,
+                       uint32_t environment)
+{
+    return override->environments >> environment & 1 && override_selects(override, flag);
 }
 
 static void read_globs(struct reader *reader, struct node *node, void *target)
@@ -129,6 +136,61 @@ struct override *read_override(struct reader *reader, struct node *node)
                        "write 'serve: default', or name a variant");
     check_window(reader, override, node);
     return override;
+}
+
+/* ------------------------------------------------------------------------------------- order -- */
+
+struct placed {
+    struct override *override;
+    uint32_t place; /* as read: by file and within it */
+    bool hurried;   /* in the folder */
+};
+
+static bool is_hurried(const struct project *project, const struct override *override)
+{
+    const char *file = project->sources.items[override->span.file].name;
+    return strncmp(file, OVERRIDES_FOLDER, strlen(OVERRIDES_FOLDER)) == 0;
+}
+
+/* Of a file in the folder that forgets it. */
+static const char *id_of_file(struct arena *arena, const char *file)
+{
+    const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
+    return arena_copy(arena, base, strcspn(base, "."));
+}
+
+static int compare_placed(const void *left, const void *right)
+{
+    const struct placed *a = left, *b = right;
+    if (a->hurried != b->hurried)
+        return a->hurried ? -1 : 1;
+    if (a->hurried && a->override->at != b->override->at)
+        return a->override->at > b->override->at ? -1 : 1;
+    return a->place < b->place ? -1 : a->place > b->place;
+}
+
+/* The first that is active decides. What is added in a hurry renumbers nothing. */
+void order_overrides(struct reader *reader)
+{
+    struct project *project = reader->project;
+    uint32_t count = project->override_count, by_hand = 0;
+    struct placed *placed = ARENA_ARRAY(reader->arena, struct placed, count + 1u);
+    for (uint32_t i = 0; i < count; i++) {
+        struct override *override = project->overrides[i];
+        bool hurried = is_hurried(project, override);
+        if (hurried && !override->id.text)
+            override->id.text =
+                id_of_file(reader->arena, project->sources.items[override->span.file].name);
+        override->name = override->id.text
+                             ? arena_format(reader->arena, "override:%s", override->id.text)
+                             : arena_format(reader->arena, "override[%u]", by_hand);
+        by_hand += !hurried;
+        placed[i] = (struct placed){override, i, hurried};
+    }
+    if (count)
+        qsort(placed, count, sizeof *placed, compare_placed);
+    for (uint32_t i = 0; i < count; i++)
+        project->overrides[i] = placed[i].override;
 }
 
 /* An override is lifted by its id. */

@@ -270,6 +270,54 @@ static void read_supposition(struct reader *reader, struct test_subject *subject
     supposition->given = true;
 }
 
+bool test_supposes(const struct test *test, const struct override *override)
+{
+    const struct supposed_overrides *supposed = &test->overrides;
+    bool named = supposed->active;
+    for (uint32_t i = 0; i < supposed->count; i++)
+        named |= supposed->items[i] == override;
+    return named;
+}
+
+static void suppose_override(struct reader *reader, struct test_subject *subject,
+                             const struct node *name)
+{
+    const struct project *project = reader->project;
+    struct supposed_overrides *supposed = &subject->test->overrides;
+    struct text text;
+    if (!read_text(reader, name, &text))
+        return;
+    const struct override *override = project_override(project, text.text);
+    if (override) {
+        *ARENA_APPEND(reader->arena, supposed->items, supposed->count) = override;
+        return;
+    }
+    const char **known = ARENA_ARRAY(reader->arena, const char *, project->override_count + 1u);
+    for (uint32_t i = 0; i < project->override_count; i++)
+        known[i] = project->overrides[i]->id.text ? project->overrides[i]->id.text
+                                                  : project->overrides[i]->name;
+    known[project->override_count] = "active";
+    diagnose(reader->diagnostics, FF0546, name->span, "no override is called '%s'", text.text);
+    suggest(reader, text.text, known, project->override_count + 1u);
+}
+
+static void read_supposed_overrides(struct reader *reader, struct test_subject *subject)
+{
+    struct node *node = node_get(subject->node, "overrides");
+    struct node **items;
+    uint32_t count;
+    if (!node)
+        return;
+    if (node->kind == NODE_SCALAR && strcmp(node->text, "active") == 0) {
+        subject->test->overrides.active = true;
+        return;
+    }
+    if (!read_items(reader, node, "'active', or the ids of overrides", &items, &count))
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        suppose_override(reader, subject, items[i]);
+}
+
 /* ------------------------------------------------------------------------------------ a test -- */
 
 static void read_test(struct reader *reader, struct node *node)
@@ -281,6 +329,7 @@ static void read_test(struct reader *reader, struct node *node)
         READ("environment", read_later),
         READ("state", read_later),
         READ("stage", read_later),
+        READ("overrides", read_later),
         READ("context", read_later),
         READ("contexts", read_later),
         READ("expect", read_later),
@@ -301,6 +350,7 @@ static void read_test(struct reader *reader, struct node *node)
     if (!read_subject_flag(reader, &subject))
         return;
     read_supposition(reader, &subject);
+    read_supposed_overrides(reader, &subject);
     read_outcome(reader, &subject);
     if (!environments)
         return;

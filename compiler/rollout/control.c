@@ -7,6 +7,9 @@
 #include "compiler/diagnostics/diagnostic.h"
 #include "compiler/options.h"
 
+/* Within these milliseconds a second advance may be of somebody who saw the stage before. */
+#define MOMENTS 60000
+
 const char *const control_names[] = {"start",    "advance",  "pause",   "resume",
                                      "rollback", "complete", "approve", NULL};
 
@@ -37,9 +40,13 @@ const char *control_choices(const struct canary *canary)
                                           : "complete, pause or rollback";
     case CANARY_PAUSED:
         return "resume or rollback";
-    default:
-        return "start";
+    case CANARY_COMPLETE:
+        return "rollback, or start anew";
+    case CANARY_PENDING:
+    case CANARY_ROLLED_BACK:
+        break;
     }
+    return "start";
 }
 
 static bool refuse(const struct request *request, struct buffer *error, struct buffer *help)
@@ -115,6 +122,30 @@ static bool start(const struct request *request, struct rollout *to, struct buff
     return true;
 }
 
+/* Whether it is where whoever advances it takes it to be. */
+static bool leaves_what_is_meant(const struct request *request, struct buffer *error,
+                                 struct buffer *help)
+{
+    const struct canary *canary = request->canary;
+    const char *now = canary->stages[current_stage(canary)].name.text;
+    if (request->leaves && strcmp(request->leaves, now) != 0) {
+        buffer_format(error, "cannot advance '%s' from '%s': it is in '%s'", request->flag,
+                      request->leaves, now);
+        buffer_format(help, "to go on from there: ffc canary advance %s --from %s --reason …",
+                      request->flag, now);
+        return false;
+    }
+    int64_t ago = request->at - canary->since;
+    if (request->leaves || request->stage || current_stage(canary) == 0 || ago < 0 ||
+        ago >= MOMENTS)
+        return true;
+    buffer_format(error, "'%s' came to '%s' only %lld seconds ago", request->flag, now,
+                  (long long)ago / 1000);
+    buffer_format(help, "to go on from there: ffc canary advance %s --from %s --reason …",
+                  request->flag, now);
+    return false;
+}
+
 static bool advance(const struct request *request, struct rollout *to, struct buffer *error,
                     struct buffer *help)
 {
@@ -122,6 +153,8 @@ static bool advance(const struct request *request, struct rollout *to, struct bu
     uint32_t current = current_stage(canary), target = current + 1;
     if (canary->state != CANARY_RUNNING)
         return refuse(request, error, help);
+    if (!leaves_what_is_meant(request, error, help))
+        return false;
     if (target == canary->stage_count) {
         buffer_format(error, "cannot advance '%s': '%s' is its last stage", request->flag,
                       canary->stages[current].name.text);
@@ -228,7 +261,7 @@ bool control_plan(const struct request *request, struct rollout *to, struct buff
         return canary->state == CANARY_PAUSED || refuse(request, error, help);
     case CONTROL_ROLLBACK:
         *to = (struct rollout){CANARY_ROLLED_BACK, to->stage, request->at, NULL};
-        return is_open(canary) || refuse(request, error, help);
+        return is_open(canary) || canary->state == CANARY_COMPLETE || refuse(request, error, help);
     }
     return false;
 }

@@ -1,9 +1,13 @@
 /*
  * control.h - what a person may do to a rollout, from where it stands.
  *
- *     pending --start--> running <--resume-- paused      rolled_back, complete: final until a start
+ *     pending --start--> running <--resume-- paused      rolled_back: final until a start
  *                        running --pause---> paused
- *     running --advance--> the next stage, --complete--> complete; running, paused --rollback-->
+ *     running --advance--> the next stage, --complete--> complete
+ *     running, paused, complete --rollback--> rolled_back;  complete --start--> running
+ *
+ * An advance leaves one stage. Two people who both mean the stage they see must not go on twice: so
+ * it names that stage, and without a name it is refused where the last advance was moments ago.
  *
  * A stage in `approval` is entered only where `approved` names it, by a person as by ffreplay.
  */
@@ -28,7 +32,8 @@ struct request {
     const char *flag; /* for messages */
     const struct canary *canary;
     enum control control;
-    const char *stage; /* the one to enter or approve; NULL: the next */
+    const char *stage;  /* the one to enter or approve; NULL: the next */
+    const char *leaves; /* of advance: the one it is in; NULL: whichever */
     int64_t at;
 };
 

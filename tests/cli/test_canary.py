@@ -4,12 +4,13 @@ import datetime
 import hashlib
 import json
 import os
+import pwd
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay"))
 import lab
-from lab import SCRATCH, Result, canary, decide, equal, finish, ok, project, requests, write
+from lab import SCRATCH, Result, canary, decide, equal, finish, ok, project, requests, skip, write
 
 FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
 BLOCK = """\
@@ -109,17 +110,88 @@ ok(result.status == 1 and "last stage" in result.err and "complete" in result.er
    "behind_the_last_stage_is_complete", result.err)
 result = act(directory, "complete", "--json")
 equal((result.status, result.json["to"]["state"], result.json["applied"]), (0, "complete", True), "complete")
-for action in ("advance", "pause", "rollback", "complete"):
+for action in ("advance", "pause", "complete"):
     result = act(directory, action)
-    ok(result.status == 1 and "it is complete" in result.err and "start" in result.err,
+    ok(result.status == 1 and "it is complete" in result.err and "rollback, or start anew" in result.err,
        f"complete_is_final_for_{action}", result.err)
+before = read(directory)
+result = act(directory, "rollback", reason="INC-7", at="2026-11-20T13:00:00Z")
+equal((result.status, "state: rolled_back" in read(directory)), (0, True), "what_is_complete_is_rolled_back")
+ok("start canary.checkout --to full" in result.out and "complete" in result.out, "which_says_the_way_back", result.out)
+undone = ledger(directory)[-1]
+equal((undone["from"]["state"], undone["from"]["stage"], undone["to"]["state"]), ("complete", "full", "rolled_back"),
+      "and_the_ledger_has_where_it_was")
+with open(os.path.join(directory, "flags.yaml"), "w") as file:
+    file.write(before)
 equal(act(directory, "start", "--to", "second").status, 0, "until_it_is_started_again_where_one_wants")
 equal(act(directory, "rollback", reason="INC-1423").status, 0, "rollback")
 ok("state: rolled_back" in read(directory), "rolled_back", read(directory))
 lines = ledger(directory)
 equal([line["verdict"] for line in lines], ["start", "advance", "approve", "pause", "resume", "advance",
-                                            "complete", "start", "rollback"], "each_is_a_line")
+                                            "complete", "rollback", "start", "rollback"], "each_is_a_line")
 ok("policy" in lines[1]["digests"], "a_stage_begun_by_hand_has_a_digest_of_its_policy", lines[1])
+
+# Two people who both see the same stage go on from it once.
+THREE = canary("stages: [{name: small, percent: 10%}, {name: half, percent: 50%}, {name: all, percent: 100%}]\n"
+               f"guards: [{{metric: error_rate, max: 5%}}]\nstate: running\nstage: small\nsince: {AT}\n")
+for attempt in range(5):
+    directory = project("two", THREE)
+    both = [subprocess.Popen([FFC, "canary", "advance", "canary.checkout", "-C", directory, "--reason", name],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for name in ("anna", "bert")]
+    said = b"".join(run.communicate()[1] for run in both).decode()
+    ok(sorted(run.returncode for run in both) == [0, 1] and "stage: half" in read(directory) and "--from half" in said,
+       f"two_advances_at_once_go_one_stage_{attempt}", [run.returncode for run in both], said)
+result = ffc("canary", "advance", "canary.checkout", "-C", directory, "--reason", "x")
+ok(result.status == 1 and "seconds ago" in result.err, "nor_does_one_that_comes_a_moment_later", result.err)
+result = ffc("canary", "advance", "canary.checkout", "-C", directory, "--reason", "x", "--from", "small")
+ok(result.status == 1 and "it is in 'half'" in result.err, "a_stage_that_it_left_is_not_left_again", result.err)
+equal(ffc("canary", "advance", "canary.checkout", "-C", directory, "--reason", "x", "--from", "half").status, 0,
+      "the_one_that_it_is_in_is")
+ok("stage: all" in read(directory), "and_so_the_next_begins", read(directory))
+
+# Who did it.
+def who(options=(), home="", repository=None, **variables):
+    directory = project("who", THREE)
+    if repository:
+        os.makedirs(os.path.join(directory, ".git"))
+        with open(os.path.join(directory, ".git", "config"), "w") as file:
+            file.write(repository)
+    place = os.path.join(SCRATCH, "home")
+    os.makedirs(place, exist_ok=True)
+    with open(os.path.join(place, ".gitconfig"), "w") as file:
+        file.write(home)
+    environment = {"HOME": place, "PATH": "/nonexistent", **variables}
+    run = subprocess.run([FFC, "canary", "pause", "canary.checkout", "-C", directory, "--reason", "x", *options],
+                         env=environment, capture_output=True)
+    return ledger(directory)[-1]["actor"] if run.returncode == 0 else run.stderr.decode()
+
+
+login = pwd.getpwuid(os.getuid()).pw_name
+named = {"FFC_ACTOR": "robot", "GITHUB_ACTOR": "octocat", "GITLAB_USER_LOGIN": "fox"}
+for name, expected, arguments in (
+        ("what_is_given", "amira", dict(options=("--actor", "amira"), **named)),
+        ("by_is_the_same", "bert", dict(options=("--by", "bert"), **named)),
+        ("the_variable_of_ffc", "robot", named), ("of_github", "octocat", dict(named, FFC_ACTOR=" ")),
+        ("of_gitlab", "fox", {"GITLAB_USER_LOGIN": "fox", "USER": "root"}),
+        ("git_of_the_repository", "Ama \"A\" Ra", dict(repository='[core]\n\tbare = false\n[user]\n\tname = "Ama \\"A\\"" Ra ; me\n',
+                                                     home="[user]\n\tname = other\n")),
+        ("git_of_the_person", "Bo Li", dict(home='[alias]\n name = x\n[user]\n email = b@x\n name = Bo Li # me\n', USER="x")),
+        ("git_s_address_where_no_name", "b@x", dict(home="[User]\n email=b@x\n")),
+        ("the_login", login, {"USER": "somebody"}), ("without_any_variable", login, {})):
+    equal(who(**arguments), expected, f"the_actor_is_{name}")
+if os.getuid() == 0:
+    directory = project("nobody", THREE)
+    os.chmod(SCRATCH, 0o755)
+    for root, _, files in os.walk(directory):
+        os.chmod(root, 0o777)
+        for file in files:
+            os.chmod(os.path.join(root, file), 0o666)
+    run = subprocess.run([FFC, "canary", "pause", "canary.checkout", "-C", directory, "--reason", "x"], env={},
+                         user=54321, group=54321, extra_groups=[], capture_output=True)
+    equal((run.returncode, ledger(directory)[-1:] and ledger(directory)[-1]["actor"]), (0, "uid 54321"),
+          "a_user_without_a_name_is_a_number")
+else:
+    skip("a_user_without_a_name_is_a_number", "only root can be somebody else")
 
 # What --apply does about approvals, and about a policy that was edited.
 well = write("well.ndjson", requests(2000, percent=50))

@@ -76,14 +76,15 @@ tests:
   - {name: for beta users, flag: canary, environment: production, stage: beta, expect_share: {off: 100%}}
   - {name: last stage, flag: canary, environment: production, state: running, stage: all, expect: {rule: "canary:all"}}
   - {name: another's stage is not seen, flag: needs, environment: production, expect: {variant: off, reason: PREREQUISITE_FAILED}}
-  - {name: frozen, flag: frozen, environment: production, expect: {reason: OVERRIDE, rule: "override[0]"}}
+  - {name: frozen, flag: frozen, environment: production, overrides: active, expect: {reason: OVERRIDE, rule: "override[0]"}}
+  - {name: without it, flag: frozen, environment: production, expect: {variant: on, reason: STATIC, rule: "rules[0]"}}
   - {name: only there, flag: frozen, environment: staging, expect: on}
 YAML
 
 "$FFC" test >out 2>err
 is "all pass" "$?" 0
 is "as TAP" "$(head -n 4 out)" "TAP version 13
-1..24
+1..25
 ok 1 - half of them
 ok 2 - rules"
 if command -v prove >/dev/null; then
@@ -94,7 +95,7 @@ fi
 is "a line for each environment" "$(grep themes out)" "ok 7 - themes (staging)
 ok 8 - themes (production)"
 is "the verdict is on stderr" "$(tail -n 1 err)" \
-    "24 passed, 0 failed (25 contexts); reached 94.4% of rules, variants and stages (34 of 36)"
+    "25 passed, 0 failed (26 contexts); reached 94.4% of rules, variants and stages (34 of 36)"
 is "with what is not reached" "$(head -n -1 err)" \
     "flags/shop.yaml:40: no test reaches variant 'on' of 'needs'
 flags/shop.yaml:40: no test reaches rule 'rules[0]' of 'needs'"

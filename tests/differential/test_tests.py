@@ -75,7 +75,8 @@ def a_test(answer, environment, clock, who, **more):
     expect = {"value": answer["value"], "reason": answer["reason"], "rule": answer["rule"]}
     if answer["variant"] is not None:
         expect["variant"] = answer["variant"]
-    return dict(more, flag=answer["flag"], environment=environment, at=clock, context=who, expect=expect)
+    return dict(more, flag=answer["flag"], environment=environment, at=clock, context=who, expect=expect,
+                overrides="active")
 
 
 def check_answers(generator, directory, sections):

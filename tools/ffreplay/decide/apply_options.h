@@ -5,6 +5,7 @@
 #define FFREPLAY_APPLY_OPTIONS_H
 
 #include "compiler/options.h"
+#include "compiler/rollout/actor.h"
 #include "tools/ffreplay/canary/decision.h"
 
 struct apply_options {
@@ -31,10 +32,7 @@ struct apply_options {
         "run-steps", 0, OPTION_FLAG, &(options).run_steps, NULL, \
             "with --apply: run the rollback plan and the hooks"  \
     }
-#define OPTION_ACTOR(options)                                                            \
-    {                                                                                    \
-        "actor", 0, OPTION_TEXT, &(options).actor, "NAME", "who, for the ledger [$USER]" \
-    }
+#define OPTION_ACTOR(options) ACTOR_OPTIONS((options).actor)
 
 /* False: one is given without that which it is about, which has been reported as a usage error. */
 bool apply_options_check(const struct apply_options *options, const struct command *command);

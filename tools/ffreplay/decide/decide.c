@@ -213,7 +213,7 @@ static int run(int argc, char **argv)
         return EXIT_JOB;
     if (options.apply.given)
         signal(SIGPIPE, SIG_IGN);
-    options.apply.actor = actor_name(options.apply.actor, "ffreplay");
+    options.apply.actor = actor_name(options.apply.actor, options.directory);
     struct replay replay = {.times.now = options.now, .now_given = options.now != INT64_MIN};
     if (!log_options_apply(&options.logs, &decide_command, &replay))
         return EXIT_JOB;

@@ -35,7 +35,8 @@ static bool apply_locked(struct watch *watch, const struct ledger *ledger, struc
         return false;
     if (watch_is_outdated(watch))
         return true;
-    if (!apply_verdict(ledger, verdict, actor_name(options->apply.actor, "ffreplay"), error))
+    if (!apply_verdict(ledger, verdict, actor_name(options->apply.actor, watch->options->directory),
+                       error))
         return false;
     *made = true;
     return publish(watch, ledger, error);
@@ -49,7 +50,7 @@ static void run_steps(struct watch *watch, struct verdict *verdict)
     sigset_t blocked;
     /* Programs that are run must not inherit what the watch blocks. */
     sigprocmask(SIG_SETMASK, &watch->signals, &blocked);
-    if (!apply_steps(verdict, actor_name(watch->options->apply.actor, "ffreplay"),
+    if (!apply_steps(verdict, actor_name(watch->options->apply.actor, watch->options->directory),
                      &watch->publication, &cancelled, &error)) {
         int status = job_error(&watch_command, "%s", error.bytes);
         if (cancelled)
