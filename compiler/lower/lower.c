@@ -12,9 +12,18 @@ struct steps {
     const struct targeting *targeting;
     struct program *program;
     /* Something in the definitions could decide, even if folding proved that it does not: then the
-     * default is served with reason DEFAULT, because a reason must not depend on the folding. */
-    bool could_decide;
+     * default is served with reason DEFAULT, because a reason must not depend on the folding. The
+     * first is of the part that is lowered; the other of those that left no instruction to show
+     * it. */
+    bool could_decide, folded;
 };
+
+/* What comes after an unconditional decision is not lowered, and so says nothing. */
+static void end_part(struct steps *steps, uint32_t begun, bool ended)
+{
+    steps->folded |= steps->could_decide && !ended && steps->program->count == begun;
+    steps->could_decide = false;
+}
 
 static void serve(struct steps *steps, const struct expression *when, uint32_t variant,
                   enum fflag_reason reason, const char *rule)
@@ -89,8 +98,11 @@ static void lower_overrides(struct steps *steps)
     const struct project *project = steps->lowering->project;
     for (uint32_t i = 0; i < project->override_count; i++) {
         const struct override *override = project->overrides[i];
+        uint32_t begun = steps->program->count;
+        bool ended = steps->program->ended;
         if (override_concerns(override, steps->flag, steps->lowering->environment))
             lower_override(steps, override);
+        end_part(steps, begun, ended);
     }
 }
 
@@ -248,17 +260,26 @@ static void lower_steps(struct steps *steps)
         serve_default(steps, expression_constant(true), FFLAG_REASON_DISABLED);
         return;
     }
+    uint32_t begun = steps->program->count;
+    bool ended = steps->program->ended;
     lower_requirements(steps);
     lower_user_lists(steps);
     lower_holdouts(steps);
     lower_layer(steps);
     for (uint32_t i = 0; i < targeting->rule_count; i++)
         lower_rule(steps, &targeting->rules[i]);
-    if (targeting->canary)
-        lower_canary(steps, targeting->canary);
     if (targeting->experiment)
         lower_experiment(steps, targeting->experiment);
-    if (!steps->program->count && steps->could_decide)
+    end_part(steps, begun, ended);
+
+    begun = steps->program->count;
+    ended = steps->program->ended;
+    if (targeting->canary)
+        lower_canary(steps, targeting->canary);
+    end_part(steps, begun, ended);
+    /* Also behind what decides for everybody: an emergency may take that away. */
+    steps->program->ended &= !steps->folded;
+    if (steps->folded)
         serve_default(steps, expression_constant(true), FFLAG_REASON_DEFAULT);
 }
 
@@ -283,7 +304,6 @@ static void measure(struct lowering *lowering, const struct program *program, co
     /* Checked with the definitions, for all that folding left out, too. */
     assert(lowered->depth <= FFS_MAX_DEPTH);
     assert(lowering->image.attributes.count < FFS_NO_ATTRIBUTE);
-    lowered->constant = !program->count || (program->code[0].op == FFS_SERVE);
 }
 
 static bool check_limits(struct lowering *lowering, const struct flag *flag,
@@ -346,12 +366,11 @@ bool lower_flags(struct lowering *lowering, const uint32_t *order)
         struct lowered_flag *lowered = &lowering->flags[order[i]];
         const struct targeting *targeting = &flag->environments[lowering->environment];
         program_reset(&program);
-        struct steps steps = {lowering, flag, targeting, &program, false};
+        struct steps steps = {lowering, flag, targeting, &program, false, false};
         lower_steps(&steps);
         program_finish(&program);
         lowered->index = i;
         measure(lowering, &program, order, lowered);
-        lowered->variant = program.count ? program.code[0].variant : targeting->default_variant;
         /* A flag over a limit says so once; those that need it are not measured by it. */
         if (!check_limits(lowering, flag, &program, lowered)) {
             fine = false;

@@ -1,6 +1,11 @@
 /*
  * lower.h - from the model of a flag to its program, for one environment.
  *
+ * What another flag serves is always asked, even where it serves one thing to everybody: an
+ * emergency changes a snapshot one flag at a time, and those that ask it must see that. For the
+ * same reason a flag's decisions stand one behind the other, each as its tests and one instruction
+ * that decides.
+ *
  * A condition becomes an expression: a tree of tests in which constants are folded and the cheap
  * tests stand first. (Tests are pure, so their order changes no answer.) An expression becomes
  * instructions whose jumps only go forward; there are no temporaries. Expressions of segments are
@@ -38,8 +43,6 @@ struct lowered_flag {
     uint32_t index; /* in FLAGS */
     uint32_t depth;
     uint64_t cost;
-    bool constant; /* serves `variant` to everybody, whatever the reason */
-    uint32_t variant;
     bool reads_clock;
 };
 

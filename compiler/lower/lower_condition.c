@@ -325,8 +325,6 @@ struct expression *lower_flag_is(struct lowering *lowering, const struct flag *o
                                  uint64_t variants)
 {
     const struct lowered_flag *lowered = &lowering->flags[other->index];
-    if (lowered->constant)
-        return expression_constant(variants >> lowered->variant & 1);
     struct expression *test = expression_test(
         lowering, (struct ffs_instruction){
                       .op = FFS_FLAG_IS, .attribute = FFS_NO_ATTRIBUTE, .operand = lowered->index});
