@@ -7,6 +7,8 @@
 CC = gcc
 CXX = g++
 AR = ar
+LD = ld
+OBJCOPY = objcopy
 CFLAGS = -O2 -g
 CXXFLAGS = -O2 -g
 prefix = /usr/local
@@ -35,9 +37,22 @@ ifdef DEV
 WARNINGS += -Werror
 endif
 sanitize = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-c_flags = -std=c11 -D_GNU_SOURCE -Iinclude -I. $(CPPFLAGS) $(C_WARNINGS) $(CFLAGS) $(sanitize) -MMD -MP
-cxx_flags = -std=c++17 -Iinclude -I. $(CPPFLAGS) $(WARNINGS) $(CXXFLAGS) $(sanitize) -MMD -MP
-link_flags = $(LDFLAGS) $(sanitize)
+
+# Hardened by default; what comes after, in the usual variables, overrides it. _FORTIFY_SOURCE needs an
+# optimizer, and a sanitizer looks closer than it does.
+optimizes = $(filter-out -O0,$(lastword $(filter -O%,$(1))))
+fortify = $(if $(call optimizes,$(1)),$(if $(SANITIZE)$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(1)),, \
+    -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+# The folder of the build is left out of what is built, so that it is the same bytes in every folder.
+harden = -fstack-protector-strong $(call fortify,$(1)) '-ffile-prefix-map=$(CURDIR)=.'
+harden_link = -Wl,-z,relro -Wl,-z,now
+
+c_flags = -std=c11 -D_GNU_SOURCE -Iinclude -I. $(call harden,$(CFLAGS)) $(CPPFLAGS) $(C_WARNINGS) \
+    $(CFLAGS) $(sanitize) -MMD -MP
+cxx_flags = -std=c++17 -Iinclude -I. $(call harden,$(CXXFLAGS)) $(CPPFLAGS) $(WARNINGS) $(CXXFLAGS) \
+    $(sanitize) -MMD -MP
+link_flags = $(harden_link) $(LDFLAGS) $(sanitize)
+program_flags = -pie $(link_flags)
 
 # What a build that checks signatures has in place of signature_none.c. An object given to the linker
 # before the library is taken in place of the library's, so `ffc` and the tests name it.
@@ -45,6 +60,7 @@ signing_c := runtime/signature_sodium.c
 runtime_c := $(sort $(filter-out $(if $(signatures),runtime/signature_none.c,$(signing_c)), \
     $(wildcard runtime/*.c)))
 library_links = -pthread $(if $(signatures),-lsodium)
+nodelete = -Wl,-z,nodelete
 compiler_c := $(sort $(filter-out compiler/commands/%,$(wildcard compiler/*.c compiler/*/*.c)))
 commands_c := $(sort $(wildcard compiler/commands/*.c))
 replay_c := $(sort $(wildcard tools/ffreplay/*.c tools/ffreplay/*/*.c))
@@ -63,6 +79,7 @@ unit_tests := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_c))
 ffc := $(BUILD)/ffc
 ffreplay := $(BUILD)/ffreplay
 library_a := $(BUILD)/libfflag.a
+runtime_a := $(BUILD)/libruntime.a
 library_so := $(BUILD)/libfflag.so.$(VERSION)
 compiler_a := $(BUILD)/libffc.a
 service := $(BUILD)/demo-service
@@ -163,7 +180,7 @@ install: all
 	$(INSTALL) -m 644 include/fflag.h $(DESTDIR)$(includedir)
 	$(INSTALL) -m 644 include/fflag/snapshot.h $(DESTDIR)$(includedir)/fflag
 	sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' -e 's|@includedir@|$(includedir)|' \
-	    -e 's|@version@|$(VERSION)|' -e 's|@links@|$(library_links)|' runtime/fflag.pc.in >$(DESTDIR)$(pkgconfigdir)/fflag.pc
+	    -e 's|@version@|$(VERSION)|' -e 's|@links@|$(library_links) $(nodelete)|' runtime/fflag.pc.in >$(DESTDIR)$(pkgconfigdir)/fflag.pc
 	$(INSTALL) -m 644 docs/man/*.1 $(DESTDIR)$(mandir)/man1
 	$(INSTALL) -m 644 docs/man/*.3 $(DESTDIR)$(mandir)/man3
 	@for page in docs/man/*.3; do \
@@ -210,13 +227,14 @@ setup-prometheus:
 
 # ----------------------------------------------------------------------------------- build --
 
+.PRECIOUS: $(BUILD)/obj/%.o
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(c_flags) -c -o $@ $<
+	$(CC) -fPIE $(c_flags) -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
-	$(CXX) $(cxx_flags) -c -o $@ $<
+	$(CXX) -fPIE $(cxx_flags) -c -o $@ $<
 
 # C cannot include a text file as a string, so texts are made into string literals, a line each.
 text_literal = sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/'
@@ -235,26 +253,42 @@ $(BUILD)/obj/compiler/commands/init.o: $(BUILD)/gen/schema.inc \
 $(BUILD)/obj/compiler/commands/schema.o $(BUILD)/obj/compiler/commands/init.o: \
     c_flags += -I$(BUILD)/gen -Wno-overlength-strings
 
-# The shared library alone needs position-independent code, and shows only what fflag.map names.
+# What is installed may become part of a shared library. Objects for a link-time optimizer would keep
+# objcopy from hiding a symbol.
 $(BUILD)/pic/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(c_flags) -fPIC -fvisibility=hidden -c -o $@ $<
+	$(CC) $(c_flags) -fPIC -fvisibility=hidden -fno-lto -c -o $@ $<
 
 # The interpreter, the verifier, and what is done with each line of a log are the hot paths; -O3 is
-# worth its bytes there alone.
+# worth its bytes there alone, and a guard its time only in a function that has a buffer. An evaluation
+# is short enough to feel where in a cache line it begins.
+hot_path_flags = $(if $(call optimizes,$(CFLAGS)),-O3 -falign-functions=64) -fno-stack-protector \
+    -fstack-protector
 $(BUILD)/obj/runtime/evaluate.o $(BUILD)/pic/runtime/evaluate.o \
 $(BUILD)/obj/runtime/verify.o $(BUILD)/pic/runtime/verify.o \
 $(BUILD)/obj/runtime/verify_automata.o $(BUILD)/pic/runtime/verify_automata.o \
 $(addprefix $(BUILD)/obj/tools/ffreplay/,$(addsuffix .o,canary/assign canary/gather logs/log_time \
-    logs/records logs/shape metrics/metric metrics/unit_table metrics/unit_totals)): c_flags += -O3
+    logs/records logs/shape metrics/metric metrics/unit_table metrics/unit_totals)): \
+    c_flags += $(hot_path_flags)
 
-$(library_a): $(call object,$(runtime_c))
+# The library for our own programs and tests, which look inside.
+$(runtime_a): $(call object,$(runtime_c))
 	@rm -f $@
 	$(AR) rcsD $@ $^
 
+# The archive that is installed: one object that shows only what fflag.map names, so that the host may
+# have a function of any other name.
+$(library_a): $(call pic_object,$(runtime_c)) runtime/fflag.map
+	@rm -f $@
+	sed -n 's/^ *\(fflag_[a-z_]*\);$$/\1/p' runtime/fflag.map >$(BUILD)/pic/fflag.symbols
+	$(LD) -r -o $(BUILD)/pic/fflag.o $(filter %.o,$^)
+	$(OBJCOPY) --keep-global-symbols=$(BUILD)/pic/fflag.symbols $(BUILD)/pic/fflag.o
+	$(AR) rcsD $@ $(BUILD)/pic/fflag.o
+
+# It stays in memory once it is loaded: a watcher may run in it, and a thread may have its variables.
 $(library_so): $(call pic_object,$(runtime_c)) runtime/fflag.map
 	$(CC) $(link_flags) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=runtime/fflag.map \
-	    -Wl,-z,defs -o $@ $(filter %.o,$^) $(library_links)
+	    -Wl,-z,defs $(nodelete) -o $@ $(filter %.o,$^) $(library_links)
 	@ln -sf $(@F) $(BUILD)/$(SONAME)
 	@ln -sf $(SONAME) $(BUILD)/libfflag.so
 
@@ -266,27 +300,27 @@ $(compiler_a): $(call object,$(compiler_c))
 compiler_libraries = -lyaml -ljansson -lsodium -lm -pthread
 replay_libraries = -lsimdjson -lzstd -lz
 
-$(ffc): $(call object,$(commands_c) $(signing_c)) $(compiler_a) $(library_a)
-	$(CC) $(link_flags) -o $@ $^ $(compiler_libraries)
+$(ffc): $(call object,$(commands_c) $(signing_c)) $(compiler_a) $(runtime_a)
+	$(CC) $(program_flags) -o $@ $^ $(compiler_libraries)
 
-$(ffreplay): $(call object,$(replay_c) $(replay_cc)) $(compiler_a) $(library_a)
-	$(CXX) $(link_flags) -o $@ $^ $(replay_libraries) $(compiler_libraries)
+$(ffreplay): $(call object,$(replay_c) $(replay_cc)) $(compiler_a) $(runtime_a)
+	$(CXX) $(program_flags) -o $@ $^ $(replay_libraries) $(compiler_libraries)
 
 $(service): $(call object,tools/demo/service.c $(filter-out tools/servicelog/main.c,$(service_log_c))) \
-    $(compiler_a) $(library_a)
-	$(CC) $(link_flags) -o $@ $^ $(compiler_libraries)
+    $(compiler_a) $(runtime_a)
+	$(CC) $(program_flags) -o $@ $^ $(compiler_libraries)
 
 # A last bit that depends on the processor's multiply-and-add would be another log.
 $(call object,$(service_log_c)): c_flags += -ffp-contract=off
 
-$(service_log): $(call object,$(service_log_c)) $(compiler_a) $(library_a)
-	$(CC) $(link_flags) -o $@ $^ $(compiler_libraries)
+$(service_log): $(call object,$(service_log_c)) $(compiler_a) $(runtime_a)
+	$(CC) $(program_flags) -o $@ $^ $(compiler_libraries)
 
 $(BUILD)/calibrate: $(call object,$(simulate_c) $(statistics_c)) $(compiler_a)
-	$(CXX) $(link_flags) -o $@ $^ -lm
+	$(CXX) $(program_flags) -o $@ $^ -lm
 
-$(BUILD)/bench-%: $(BUILD)/obj/tools/bench/bench_%.o $(compiler_a) $(library_a)
-	$(CC) $(link_flags) -o $@ $^ $(compiler_libraries)
+$(BUILD)/bench-%: $(BUILD)/obj/tools/bench/bench_%.o $(compiler_a) $(runtime_a)
+	$(CC) $(program_flags) -o $@ $^ $(compiler_libraries)
 
 # ----------------------------------------------------------------------------------- tests --
 
@@ -296,18 +330,18 @@ check-programs: $(unit_tests) $(BUILD)/calibrate $(fuzz_targets:%=$(BUILD)/repla
 replay_parts := $(filter-out tools/ffreplay/main.c,$(replay_c)) $(replay_cc)
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,$(replay_parts) $(signing_c)) $(compiler_a) \
-    $(library_a)
+    $(runtime_a)
 	@mkdir -p $(@D)
-	$(CXX) $(link_flags) -o $@ $^ -lcmocka $(replay_libraries) $(compiler_libraries)
+	$(CXX) $(program_flags) -o $@ $^ -lcmocka $(replay_libraries) $(compiler_libraries)
 
 # What a fuzz target may use: all there is but the mains.
-fuzz_parts = $(call object,$(replay_parts)) $(compiler_a) $(library_a)
+fuzz_parts = $(call object,$(replay_parts)) $(compiler_a) $(runtime_a)
 
 $(BUILD)/replay-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call object,tests/fuzz/replay.c) $(fuzz_parts)
-	$(CXX) $(link_flags) -o $@ $^ $(replay_libraries) $(compiler_libraries)
+	$(CXX) $(program_flags) -o $@ $^ $(replay_libraries) $(compiler_libraries)
 
 # Only clang has libFuzzer, which brings main().
 $(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(fuzz_parts)
-	$(CXX) $(link_flags) -fsanitize=fuzzer -o $@ $^ $(replay_libraries) $(compiler_libraries)
+	$(CXX) $(program_flags) -fsanitize=fuzzer -o $@ $^ $(replay_libraries) $(compiler_libraries)
 
 -include $(shell find $(BUILD)/obj $(BUILD)/pic -name '*.d' 2>/dev/null)

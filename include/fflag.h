@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fflag.h - evaluate feature flags from a compiled snapshot.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * address.c - IP addresses in text to two 64-bit halves, IPv4 as ::ffff:a.b.c.d.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * context.c - who is asking: typed values in slots, keys hashed once.
  *
@@ -61,9 +62,11 @@ enum fflag_error fflag_set_string(fflag_context *context, fflag_attr attr, const
 size_t runtime_number_key(double number, char digits[KEY_DIGITS])
 {
     const double limit = 9007199254740992.0; /* 2^53 */
-    if (!(number >= -limit && number <= limit) || number != trunc(number))
+    if (!(number >= -limit && number <= limit))
         return 0;
     int64_t integer = (int64_t)number;
+    if ((double)integer != number)
+        return 0;
     uint64_t rest = integer < 0 ? (uint64_t)-integer : (uint64_t)integer;
     char reversed[KEY_DIGITS];
     size_t count = 0, length = 0;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * counters.c - the rows of threads, the tables of snapshots, and the series of a store.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * load.c - a file's bytes into memory that nobody can change under the evaluator.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * metrics.c - the state of a store as Prometheus text, format 0.0.4.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * names.c - from a flag's name to its place in a snapshot, and to the word that a handle keeps of
  * it.

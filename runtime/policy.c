@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * policy.c - judges what is sound: the signature, the environment, the generation.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * policy.h - which sound snapshots a store accepts: whose, of which environment, how new.
  */

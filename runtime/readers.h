@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * readers.h - the threads that evaluate without taking a view, and the slots they are in.
  *
@@ -18,8 +19,8 @@
  * before the slot is emptied. That is an order ThreadSanitizer sees; what it does not see, the
  * barrier, orders no access that it checks.
  *
- * Records are in a table that is never freed, so a thread may end without a word: no destructor
- * has to run, and nothing stands in the way of dlclose(). Its record goes to the next thread with
+ * Records are in a table that is never freed, so a thread may end without a word and no destructor
+ * has to run. Its record goes to the next thread with
  * its number, or to any when the table is full. A thread that gets none, or interrupts itself, or
  * runs where the kernel refuses the barrier, takes a view as everybody could.
  */

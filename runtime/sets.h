@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sets.h - where in a set a string is, and whether it is in it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * signature_none.c - a build that checks no signatures, and so links no libsodium. Opening with
  * trusted keys fails there.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * store.c - a store: which snapshot is served, who still holds an older one, and the handles.
  *

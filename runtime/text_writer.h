@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * text_writer.h - text into a buffer of the caller's, as snprintf() does it: what does not fit is
  * counted and left out.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * time.c - RFC 3339 to milliseconds since the epoch.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * verify_sets.c - sets of strings: what is in the slots, and that a look-up finds it there.
  */

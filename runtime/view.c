@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * view.c - what a view shows beside values: the snapshot's name, its flags and its attributes.
  */

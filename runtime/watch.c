@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * watch.c - follows the snapshot file through everything that people and tools do to replace it.
  *

@@ -136,8 +136,17 @@ sizes() {
 openings() {
     local file
     for file in "${sources[@]}"; do
-        [ "$(head -c 2 "$file")" = '/*' ] || echo "$file:1: does not open with a comment"
+        [ "$(sed '1{/SPDX/d}' "$file" | head -c 2)" = '/*' ] || echo "$file:1: does not open with a comment"
     done
+}
+
+# What becomes part of other people's programs says in each file under what licence.
+licences() {
+    local file
+    while read -r file; do
+        sed -n 1p "$file" | grep -q 'SPDX-License-Identifier: Apache-2\.0' ||
+            echo "$file:1: does not begin with 'SPDX-License-Identifier: Apache-2.0'"
+    done < <(files 'runtime/*' 'include/*')
 }
 
 labels() {
@@ -197,7 +206,7 @@ manuals() {
         sed -nE 's/^mandoc: ([^ :]+:[0-9]+):[0-9]+: ([A-Z]+): /\1: /p'
 }
 
-for check in formatting widths layers libraries banned sizes openings labels whitespace shell documents \
+for check in formatting widths layers libraries banned sizes openings licences labels whitespace shell documents \
     generated manuals; do
     $check >>"$findings"
 done

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fflag/snapshot.h - the layout of a snapshot file (.ffs), shared by its writer and its reader.
  *

@@ -11,6 +11,7 @@ for program in clang-format-14 shellcheck git; do
 done
 
 tree=$scratch/tree
+licence=$'/* SPDX-License-Identifier: Apache-2.0 */\n'
 clean_tree() {
     rm -rf "$tree"
     mkdir -p "$tree"/{include,runtime,compiler/commands,tools,docs/man,build}
@@ -24,9 +25,9 @@ clean_tree() {
     printf 'check:\n\ttrue\n' >"$tree/Makefile"
     # shellcheck disable=SC2016 # backquotes are Markdown
     echo 'Run `make check`; see [the registry](docs/diagnostics.md).' >"$tree/README.md"
-    printf '/* The interface. */\nint fflag_one(void);\n' >"$tree/include/fflag.h"
+    printf '%s/* The interface. */\nint fflag_one(void);\n' "$licence" >"$tree/include/fflag.h"
     printf '/* The model. */\nint model(void);\n' >"$tree/compiler/model.h"
-    printf '/* One. */\n#include "fflag.h"\nint fflag_one(void)\n{\n    return 1;\n}\n' >"$tree/runtime/one.c"
+    printf '%s/* One. */\n#include "fflag.h"\nint fflag_one(void)\n{\n    return 1;\n}\n' "$licence" >"$tree/runtime/one.c"
     printf '/* Check. */\n#include "../model.h"\n' >"$tree/compiler/commands/check.c"
     git -C "$tree" init -q
 }
@@ -47,16 +48,16 @@ finds() {
     is '… and nothing else' "$(wc -l <"$scratch/found")" 2
     is '… and fails' $status 1
 }
-finds 'unformatted code' runtime/one.c 'int  two(void);\n' 'runtime/one.c:7: not as clang-format'
-finds 'a line that is too long' runtime/one.c "/* $(printf '%097d' 0) */\n" 'runtime/one.c:7: more than 100'
+finds 'unformatted code' runtime/one.c 'int  two(void);\n' 'runtime/one.c:8: not as clang-format'
+finds 'a line that is too long' runtime/one.c "/* $(printf '%097d' 0) */\n" 'runtime/one.c:8: more than 100'
 finds 'the library including the compiler' runtime/one.c '#include "../compiler/model.h"\n' \
-    "runtime/one.c:7: 'runtime' may not include 'compiler/model.h'"
-finds 'the library including a parser' runtime/one.c '#include <yaml.h>\n' 'runtime/one.c:7: <yaml.h> may not'
+    "runtime/one.c:8: 'runtime' may not include 'compiler/model.h'"
+finds 'the library including a parser' runtime/one.c '#include <yaml.h>\n' 'runtime/one.c:8: <yaml.h> may not'
 finds 'a function without a bound' compiler/commands/check.c \
     'void f(char *a)\n{\n    strcpy(a, "a");\n}\n' "compiler/commands/check.c:5: 'strcpy' has no bound"
-finds 'a library that prints' runtime/one.c 'void f(void)\n{\n    puts("a");\n}\n' "runtime/one.c:9: 'puts' prints"
+finds 'a library that prints' runtime/one.c 'void f(void)\n{\n    puts("a");\n}\n' "runtime/one.c:10: 'puts' prints"
 later=TO
-finds 'work for later' runtime/one.c "/* ${later}DO */\n" 'runtime/one.c:7: work for later'
+finds 'work for later' runtime/one.c "/* ${later}DO */\n" 'runtime/one.c:8: work for later'
 finds 'space at the end of a line' README.md 'a \n' 'README.md:2: space'
 finds 'a missing last newline' README.md 'a' 'README.md:1: no newline'
 finds 'a dead link' README.md '[b](docs/b.md)\n' "README.md:2: no file 'docs/b.md'"
@@ -68,6 +69,9 @@ finds 'a mistake in a manual page' docs/man/one.1 '.SH SECTION\n.XX\n' 'docs/man
 finds 'a registry that is out of date' docs/diagnostics.md 'more\n' 'docs/diagnostics.md:1: is not what'
 # shellcheck disable=SC2016 # as it would be in a script
 finds 'a faulty script' tools/a.sh '#!/bin/sh\ncd /\n[ $1 = 2 ]\n' 'tools/a.sh:3:3: note: Double quote'
+finds 'a file of the library without a licence' runtime/two.map 'local: *;\n' 'runtime/two.map:1: does not begin'
+finds 'a file of the library with a licence alone' runtime/b.c '/* SPDX-License-Identifier: Apache-2.0 */\nint b;\n' \
+    'runtime/b.c:1: does not open'
 finds 'a file without an opening' compiler/b.c 'int b;\n' 'compiler/b.c:1: does not open'
 clean_tree
 /usr/bin/python3 -c 'print("/* Long. */" + "\n" * 900)' >"$tree/compiler/long.h"
