@@ -77,8 +77,7 @@ static struct found read_file_of(const char *name, const uint8_t *data, size_t s
     replay_init(&replay, project);
     for (uint32_t i = 0; i < project->log_count; i++)
         if (project->logs[i]->format != LOG_PROMETHEUS && project->logs[i]->format != LOG_KAYENTA)
-            layout_use_number(&replay.layouts[i], layout_path(&replay.layouts[i], "status"),
-                              NUMBER_REQUIRED);
+            layout_use_number(&replay.layouts[i], layout_path(&replay.layouts[i], "status"));
     for (uint32_t i = 0; i < project->log_count; i++)
         if (project->logs[i]->format == LOG_NDJSON) /* what is not wanted, is not looked into */
             layout_path(&replay.layouts[i], "request");

@@ -94,17 +94,18 @@ files = [write(f"{name}.json", [dumped(answer(names=[name])).decode()]) for name
 equal(decide(prometheus, *files, "--json").out, decide(prometheus, *reversed(files), "--json").out,
       "prometheus_files_in_any_order")
 
-# NaN is no data; an infinity is a bad number, and not quietly left away.
+# NaN is no data; an infinity cannot be read, and is not quietly left away.
 with_nan = answer()
 for each in with_nan["data"]["result"]:
     each["values"] += [[START / 1000 + 4000, "NaN"]]
 result = decide(prometheus, "-", "--json", stdin=dumped(with_nan))
-equal(([each["canary"]["n"] for each in result.json["criteria"][:2]], result.json["input"]["bad"]["bad_number"]),
-      ([40, 40], 0), "prometheus_nan_is_no_data")
+equal([(each["canary"]["n"], "unreadable" in each) for each in result.json["criteria"][:2]],
+      [(40, False), (40, False)], "prometheus_nan_is_no_data")
 with_infinity = answer()
 with_infinity["data"]["result"][0]["values"][3][1] = "+Inf"
 result = decide(prometheus, "-", "--json", stdin=dumped(with_infinity))
-equal(result.json["input"]["bad"]["bad_number"], 1, "prometheus_infinity_is_bad")
+equal([(each["verdict"], each.get("unreadable")) for each in result.json["criteria"]],
+      [("NODATA", 1), ("PASS", None), ("INSUFFICIENT", None), ("PASS", None)], "prometheus_infinity_is_unreadable")
 all_nan = answer({side: {name: [float("nan")] * 40 for name in SIDES[side]} for side in SIDES})
 for each in all_nan["data"]["result"]:
     each["values"] = [[time, "NaN"] for time, _ in each["values"]]

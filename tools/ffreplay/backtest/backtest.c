@@ -166,7 +166,7 @@ static bool take_options(struct options *options)
     play->window = replay.times.window;
     play->lateness = replay.times.lateness;
     play->stale = replay.times.stale;
-    play->max_bad = replay.max_bad;
+    play->max_bad = replay.times.max_bad;
     play->approves = !options->holds_for_approval;
     play->interval = play->window;
     if (options->interval &&

@@ -68,10 +68,9 @@ bool player_prepare(struct player *player, const struct command *command, struct
     struct replay *replay = &player->replay;
     replay_init(replay, project);
     replay->texts = &player->texts;
-    replay->max_bad = options->max_bad;
     replay->now_given = true;
-    replay->times =
-        (struct replay_times){INT64_MAX, options->window, options->lateness, options->stale};
+    replay->times = (struct replay_times){INT64_MAX, options->window, options->lateness,
+                                          options->stale, options->max_bad};
     *status = EXIT_JOB;
     if (!choose_canaries(replay, command, options->flag, options->environment))
         return false;
@@ -309,7 +308,7 @@ static bool is_too_late(const struct player *player)
 {
     const struct timeline *timeline = &player->timeline;
     typedef unsigned __int128 wide;
-    if ((wide)timeline->late * PERCENT_ALL <= (wide)timeline->taken * player->replay.max_bad)
+    if ((wide)timeline->late * PERCENT_ALL <= (wide)timeline->taken * player->replay.times.max_bad)
         return false;
     char newest[32];
     format_time(timeline->last, newest, sizeof newest);

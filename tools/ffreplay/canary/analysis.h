@@ -41,6 +41,14 @@ struct judgement {
     double control_estimate;
     uint64_t control_samples;
     bool has_no_control; /* the stage takes everybody */
+    /* A group of which too much cannot be read: then there is no data. */
+    struct spoilt {
+        bool found;
+        bool by_newest; /* it is the newest that cannot be read, however much else can */
+        enum assignment group;
+        uint64_t unreadable, samples; /* so many, of so many */
+        const struct unreadable_value *shown;
+    } spoilt;
 
     /* Of criteria that judge a bound. */
     bool statistical;
@@ -58,6 +66,7 @@ struct replay_times {
     int64_t window;   /* width */
     int64_t lateness; /* lines may be this late: a window is complete that long after its end */
     int64_t stale;    /* a canary that was not seen for longer is not decided for */
+    uint32_t max_bad; /* thousandths of a percent of lines, or of a metric's samples */
 };
 
 struct analysis {
@@ -76,6 +85,7 @@ struct analysis {
     int64_t before_first; /* the time of the first such line; INT64_MAX: none */
     struct unit_shares shares;
     uint64_t assigned[ASSIGNMENT_COUNT];
+    struct unreadable unassigned; /* lines that are left out as unreadable */
     int64_t first, last; /* times of the lines that were used; INT64_MAX and INT64_MIN: none */
     struct input_digest digest; /* of those lines */
     struct canary_lines {       /* by log: those of the canary, and the times of the outermost */
@@ -121,6 +131,13 @@ enum judging { JUDGE_TO_DECIDE, JUDGE_TO_EXPLAIN };
  */
 void analysis_judge(struct analysis *analysis, const struct replay_times *times, int64_t begin,
                     enum judging judging);
+
+/* The part of that for what cannot be read: it is no data then, whatever the rest of it says. */
+void judge_unreadable(const struct analysis *analysis, struct judgement *judgement,
+                      const struct replay_times *times);
+/* Notes that the cell, of that group's tally or of windows of it, is one that cannot be read. */
+void note_spoilt(struct judgement *judgement, const struct tally *tally, enum assignment group,
+                 const struct cell *cell, uint32_t max_bad);
 
 /* The parts of that for criteria that judge a bound. */
 void judge_bound(struct judgement *judgement, const struct measure *measure, struct observed canary,

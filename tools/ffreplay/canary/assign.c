@@ -30,6 +30,7 @@ const char *assignment_text(enum assignment assignment)
         [LEFT_OUT_LAYER] = "layer",
         [LEFT_OUT_RULES] = "rules",
         [LEFT_OUT_ERROR] = "error",
+        [LEFT_OUT_UNREADABLE] = "unreadable",
     };
     return texts[assignment];
 }
@@ -182,7 +183,8 @@ static enum assignment evaluate(struct assigner *assigner, const struct event *e
 {
     const struct subject *subject = assigner->subject;
     const fflag_context *context = &assigner->line.context;
-    line_context_fill(&assigner->line, event);
+    if (!line_context_fill(&assigner->line, event))
+        return LEFT_OUT_UNREADABLE;
     fflag_result result = fflag_evaluate(subject->view, subject->id, context);
     if (is_canary(&result))
         return ASSIGNED_CANARY;

@@ -40,6 +40,7 @@ enum assignment {
     LEFT_OUT_LAYER,
     LEFT_OUT_RULES,
     LEFT_OUT_ERROR,
+    LEFT_OUT_UNREADABLE, /* a number that the flag is evaluated with */
     ASSIGNMENT_COUNT
 };
 /* "not_in_audience" */

@@ -112,6 +112,8 @@ struct decision decide(const struct decision_facts *facts)
         case TIMEOUT_ROLLBACK:
             return DECIDED(RULE_TIMEOUT, VERDICT_ROLLBACK);
         case TIMEOUT_ADVANCE:
+            if (facts->unreadable)
+                return DECIDED(RULE_NODATA, VERDICT_HOLD);
             timed_out = true;
         }
     }

@@ -32,6 +32,7 @@ struct decision_facts {
     bool too_few_samples; /* of a stage that has no criteria to count them */
     bool policy_changed;  /* since the stage began */
     bool stale;           /* the logs say nothing of the canary any more */
+    bool unreadable;      /* a criterion that counts has no data because it cannot be read */
     bool unhealthy;
     enum nodata_policy on_unhealthy;
     int64_t elapsed; /* since the stage began, in milliseconds; negative: it has not yet */

@@ -17,9 +17,12 @@ static void gather_windowed(struct analysis *analysis, struct tally *tally,
 {
     struct sample sample = {0};
     measure_sample(&tally->measure, event, &sample);
-    if (!sample.counts)
+    if (sample.counts)
+        cell_add(&tally->cells[ASSIGNED_CANARY], &tally->measure, &sample);
+    else if (sample.unreadable)
+        cell_add_unreadable(&tally->cells[ASSIGNED_CANARY], &tally->measure, &sample, event);
+    else
         return;
-    cell_add(&tally->cells[ASSIGNED_CANARY], &tally->measure, &sample);
     for (uint32_t i = 0; i < analysis->judgement_count; i++) {
         struct judgement *judgement = &analysis->judgements[i];
         if (judgement->windowed && &analysis->tallies[judgement->tally] == tally)
@@ -122,6 +125,14 @@ static void take_used(struct analysis *analysis, const struct record *record,
                         UINT64_C(1) << (canary ? UNIT_IN_CANARY : UNIT_IN_CONTROL));
 }
 
+static void note_unassigned(struct analysis *analysis, const struct assigner *assigner,
+                            const struct event *event)
+{
+    uint32_t place = assigner->line.unreadable;
+    unreadable_add(&analysis->unassigned, event->time);
+    unreadable_show(&analysis->unassigned, assigner->layout->paths[place], event, place);
+}
+
 void analysis_take(struct analysis *analysis, const struct record *record)
 {
     struct assigner *assigner = &analysis->assigners[record->log];
@@ -129,6 +140,8 @@ void analysis_take(struct analysis *analysis, const struct record *record)
         return;
     enum assignment assignment = assign_record(analysis, assigner, record);
     analysis->assigned[assignment]++;
+    if (assignment == LEFT_OUT_UNREADABLE)
+        note_unassigned(analysis, assigner, record->event);
     if (assignment < ASSIGNED_GROUPS)
         take_used(analysis, record, assignment);
 }
@@ -169,6 +182,7 @@ void analysis_begin(struct analysis *analysis)
     analysis->taker = (struct taker){take, note_incomplete, fork_taker, join_taker};
     analysis->shares = (struct unit_shares){0};
     memset(analysis->assigned, 0, sizeof analysis->assigned);
+    analysis->unassigned = (struct unreadable){0};
     analysis->digest = (struct input_digest){0};
     analysis->first = INT64_MAX;
     analysis->last = INT64_MIN;
@@ -186,6 +200,7 @@ void analysis_forget(struct analysis *analysis)
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         windows_release(&analysis->judgements[i].windows);
     unit_shares_release(&analysis->shares);
+    unreadable_release(&analysis->unassigned);
 }
 
 static void *copy_of(const void *items, size_t count, size_t size)
@@ -249,6 +264,7 @@ void analysis_join(struct analysis *analysis, struct analysis *fork)
     join_counts(analysis, fork);
     subject_join(&analysis->subject, &fork->subject);
     unit_shares_merge(&analysis->shares, &fork->shares);
+    unreadable_merge(&analysis->unassigned, &fork->unassigned);
     for (uint32_t i = 0; i < analysis->tally_count; i++) {
         struct tally *tally = &analysis->tallies[i], *other = &fork->tallies[i];
         for (int group = 0; group < ASSIGNED_GROUPS; group++)

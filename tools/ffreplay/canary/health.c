@@ -10,6 +10,7 @@
 #include <inttypes.h>
 
 #include "tools/ffreplay/evaluate/served_variants.h"
+#include "tools/ffreplay/report/unreadable_text.h"
 
 #define SUSPICIOUS_GAP      INT64_C(3600000)
 #define SUSPICIOUS_SPACINGS 100
@@ -58,6 +59,22 @@ static void judge_shares(struct verdict *verdict)
                      units->several, units->units);
 }
 
+/* Of the lines that would be in a group, those of which nobody knows in which. */
+static void judge_unassigned(struct verdict *verdict)
+{
+    const struct analysis *analysis = verdict->analysis;
+    struct arena *arena = verdict->replay->texts;
+    uint64_t lost = analysis->unassigned.count, lines = analysis_used(analysis) + lost;
+    uint32_t max_bad = verdict->replay->times.max_bad;
+    if ((unsigned __int128)lost * PERCENT_ALL > (unsigned __int128)lines * max_bad)
+        sentence_add(verdict, &verdict->issues,
+                     "%" PRIu64 " of %" PRIu64
+                     " lines are in no group, more than --max-bad %s: a number "
+                     "that the flag is evaluated with cannot be read (%s)",
+                     lost, lines, percent_text(arena, max_bad),
+                     unreadable_value_text(verdict->replay, arena, analysis->unassigned.shown));
+}
+
 void health_judge(struct verdict *verdict)
 {
     const struct subject *subject = &verdict->analysis->subject;
@@ -73,6 +90,7 @@ void health_judge(struct verdict *verdict)
                          "variant '%s' is in the log, though nothing in the definitions serves it",
                          targeting->variants[i].name.text);
     judge_shares(verdict);
+    judge_unassigned(verdict);
     const char *clock = clock_issue(verdict->replay);
     if (clock)
         sentence_add(verdict, &verdict->issues, "%s", clock);

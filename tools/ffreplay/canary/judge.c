@@ -33,14 +33,15 @@ static struct look look_at(const struct judgement *judgement, const struct measu
     return look;
 }
 
-static struct look look_at_windows(const struct judgement *judgement, const struct tally *tally,
-                                   int64_t from, int64_t to, int64_t begin)
+static struct look look_at_windows(struct judgement *judgement, const struct tally *tally,
+                                   int64_t from, int64_t to, int64_t begin, uint32_t max_bad)
 {
     struct cell cell;
     cell_init(&cell, &tally->measure);
     windows_sum(&judgement->windows, from, to, &cell);
     int64_t duration = to - (from > begin ? from : begin);
     struct look look = look_at(judgement, &tally->measure, &cell, duration);
+    note_spoilt(judgement, tally, ASSIGNED_CANARY, &cell, max_bad);
     cell_release(&cell);
     return look;
 }
@@ -78,7 +79,8 @@ static enum criterion_verdict judge_row(struct judgement *judgement, const struc
             continue;
         if (judgement->looks == 0 && criterion->over > 0 && end <= complete - range)
             break;
-        struct look look = look_at_windows(judgement, tally, end - range, end, begin);
+        struct look look =
+            look_at_windows(judgement, tally, end - range, end, begin, times->max_bad);
         if (!look.measured)
             continue;
         if (judgement->looks++ == 0)
@@ -105,7 +107,7 @@ static enum criterion_verdict judge_measured(struct judgement *judgement, const 
     struct look look;
     if (judgement->windowed) {
         int64_t from = window_begin(times->now - judgement->criterion->over + 1, times->window);
-        look = look_at_windows(judgement, tally, from, times->now + 1, begin);
+        look = look_at_windows(judgement, tally, from, times->now + 1, begin, times->max_bad);
     } else {
         look =
             look_at(judgement, &tally->measure, &tally->cells[ASSIGNED_CANARY], times->now - begin);
@@ -136,9 +138,26 @@ static void forget(struct judgement *judgement)
     judgement->samples = judgement->fewest_samples = judgement->control_samples = 0;
     judgement->looks = judgement->looks_beyond = 0;
     judgement->comparison = (struct comparison){0};
+    judgement->spoilt = (struct spoilt){0};
+    judgement->finding.on_nodata = judgement->criterion->on_nodata;
     judgement->impossible = NULL;
     judgement->estimate_beyond = false;
     judgement->growth = judgement->design_effect = 0;
+}
+
+static void judge_statistical(const struct analysis *analysis, struct judgement *judgement,
+                              struct observed control, const struct replay_times *times,
+                              int64_t begin, enum judging judging)
+{
+    const struct tally *tally = &analysis->tallies[judgement->tally];
+    struct observed canary = {&tally->cells[ASSIGNED_CANARY], times->now - begin,
+                              subject_share(&analysis->subject)};
+    judgement->look = times->now < begin ? 0 : (uint64_t)((times->now - begin) / times->window) + 1;
+    if (criterion_compares(judgement->criterion) && !judgement->criterion->versus_before &&
+        analysis->subject.takes_everybody)
+        judge_without_control(judgement);
+    else
+        judge_bound(judgement, &tally->measure, canary, control, judging);
 }
 
 static void judge(struct analysis *analysis, struct judgement *judgement,
@@ -156,16 +175,9 @@ static void judge(struct analysis *analysis, struct judgement *judgement,
             cell_estimate(control.cell, measure, control.duration, &judgement->control_estimate);
     }
     judgement->finding.verdict = judge_measured(judgement, tally, times, begin);
-    if (!judgement->statistical)
-        return;
-    struct observed canary = {&tally->cells[ASSIGNED_CANARY], times->now - begin,
-                              subject_share(&analysis->subject)};
-    judgement->look = times->now < begin ? 0 : (uint64_t)((times->now - begin) / times->window) + 1;
-    if (criterion_compares(judgement->criterion) && !judgement->criterion->versus_before &&
-        analysis->subject.takes_everybody)
-        judge_without_control(judgement);
-    else
-        judge_bound(judgement, measure, canary, control, judging);
+    if (judgement->statistical)
+        judge_statistical(analysis, judgement, control, times, begin, judging);
+    judge_unreadable(analysis, judgement, times);
 }
 
 void analysis_judge(struct analysis *analysis, const struct replay_times *times, int64_t begin,

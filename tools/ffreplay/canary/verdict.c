@@ -5,6 +5,15 @@
 #include <math.h>
 #include <string.h>
 
+static bool any_unreadable(const struct analysis *analysis)
+{
+    for (uint32_t i = 0; i < analysis->judgement_count; i++)
+        if (analysis->judgements[i].spoilt.found &&
+            finding_blocks(&analysis->judgements[i].finding))
+            return true;
+    return false;
+}
+
 static struct decision decide_on(const struct verdict *verdict)
 {
     const struct analysis *analysis = verdict->analysis;
@@ -19,6 +28,7 @@ static struct decision decide_on(const struct verdict *verdict)
         .last_stage = !verdict->next,
         .next_needs_approval = verdict_awaits_approval(verdict),
         .too_few_samples = few && analysis->judgement_count == 0,
+        .unreadable = any_unreadable(analysis),
         .unhealthy = verdict->issues.count > 0,
         .stale = verdict->silence.log != NULL,
         .policy_changed = verdict->policy_changed,

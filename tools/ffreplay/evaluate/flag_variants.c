@@ -121,7 +121,8 @@ static struct served evaluate(struct variant_reader *reader, const struct event 
     const struct flag_variants *variants = reader->variants;
     const struct stage_time *time = stage_times_at(&variants->stages, event->time);
     const struct opened *opened = &variants->opened[time - variants->stages.items];
-    line_context_fill(&reader->line, event);
+    if (!line_context_fill(&reader->line, event))
+        return (struct served){.kind = SERVED_NONE};
     fflag_result result = fflag_evaluate(opened->view, opened->id, &reader->line.context);
     return (struct served){.kind = result.error ? SERVED_NONE : SERVED_VARIANT,
                            .variant = result.variant_index,

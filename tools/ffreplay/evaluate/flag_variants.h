@@ -48,7 +48,7 @@ bool variant_reader_prepare(struct variant_reader *reader, const struct flag_var
 enum served_kind {
     SERVED_VARIANT,
     SERVED_UNKNOWN,   /* the line names a variant that the flag does not have */
-    SERVED_NONE,      /* nothing tells, or evaluating it failed */
+    SERVED_NONE,      /* nothing that can be read tells, or evaluating it failed */
     SERVED_OTHER_FLAG /* the line is about another one */
 };
 struct served {

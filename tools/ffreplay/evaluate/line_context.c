@@ -46,7 +46,7 @@ static bool add_field(struct line_context *line, struct layout *layout,
         field->attribute = found;
     }
     if (attribute->type == FFLAG_ATTRIBUTE_NUMBER)
-        layout_use_number(layout, field->place, NUMBER_REQUIRED);
+        layout_use_number(layout, field->place);
     return true;
 }
 
@@ -107,10 +107,21 @@ static void set_attribute(fflag_context *context, const struct context_field *fi
     }
 }
 
-void line_context_fill(struct line_context *line, const struct event *event)
+static bool is_readable(const struct context_field *field, const struct event *event)
+{
+    return field->type != FFLAG_ATTRIBUTE_NUMBER ||
+           event->numbers[field->place].state != NUMBER_UNREADABLE;
+}
+
+bool line_context_fill(struct line_context *line, const struct event *event)
 {
     fflag_context_init(&line->context);
     fflag_set_now(&line->context, event->time);
-    for (uint32_t i = 0; i < line->count; i++)
+    for (uint32_t i = 0; i < line->count; i++) {
+        line->unreadable = line->fields[i].place;
+        if (!is_readable(&line->fields[i], event))
+            return false;
         set_attribute(&line->context, &line->fields[i], event);
+    }
+    return true;
 }

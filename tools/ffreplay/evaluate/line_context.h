@@ -20,6 +20,7 @@ struct line_context {
     } * fields;
     uint32_t count;
     fflag_context context; /* of the line it was filled from last */
+    uint32_t unreadable;
 };
 
 /*
@@ -34,7 +35,8 @@ bool line_context_prepare(struct line_context *line, struct layout *layout,
 uint32_t line_context_place(const struct line_context *line, const struct attribute *attribute);
 
 /* From the line, at the line's time. What the line does not have, or has in a form that the
- * attribute cannot take, stays absent, as it does in a service. */
-void line_context_fill(struct line_context *line, const struct event *event);
+ * attribute cannot take, stays absent, as it does in a service. False: what should be a number is
+ * none, which no service can have evaluated; `line->unreadable` is its place. */
+bool line_context_fill(struct line_context *line, const struct event *event);
 
 #endif

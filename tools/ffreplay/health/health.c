@@ -80,7 +80,8 @@ static bool prepare_table(struct checkup *checkup)
         .reads = checkup->reads,
         .from = INT64_MIN,
         .to = checkup->options->now == INT64_MIN ? INT64_MAX : checkup->options->now + 1,
-        .width = replay->times.window};
+        .width = replay->times.window,
+        .max_bad = replay->times.max_bad};
     return table_prepare(&checkup->table, replay->project, replay->layouts, &wish);
 }
 

@@ -49,7 +49,7 @@ uint32_t layout_path(struct layout *layout, const char *path)
         if (strcmp(layout->paths[i], path) == 0)
             return i;
     uint32_t same = layout->count;
-    *ARENA_APPEND(layout->arena, layout->uses, same) = NUMBER_UNUSED;
+    *ARENA_APPEND(layout->arena, layout->numeric, same) = false;
     *ARENA_APPEND(layout->arena, layout->paths, layout->count) = path;
     return layout->count - 1;
 }
@@ -63,10 +63,9 @@ struct field layout_field(struct layout *layout, const char *name)
     return (struct field){layout_path(layout, name), 1};
 }
 
-void layout_use_number(struct layout *layout, uint32_t place, enum number_use use)
+void layout_use_number(struct layout *layout, uint32_t place)
 {
-    if (use > layout->uses[place])
-        layout->uses[place] = use;
+    layout->numeric[place] = true;
 }
 
 char layout_delimiter(const struct layout *layout)

@@ -8,23 +8,16 @@
 #define FFREPLAY_LAYOUT_H
 
 #include "compiler/project.h"
+#include "blocks.h"
 #include "line_parser.h"
-#include "lines.h"
 #include "unit_set.h"
-
-/* Numbers are parsed once a line, whoever needs them. */
-enum number_use {
-    NUMBER_UNUSED,
-    NUMBER_COMPARED, /* as a number where it is one, else as text */
-    NUMBER_REQUIRED  /* anything else makes the line bad */
-};
 
 struct layout {
     const struct project *project;
     const struct log *log;
     struct arena *arena;
     const char **paths;
-    enum number_use *uses; /* by place */
+    bool *numeric; /* by place: somebody needs the number, which is parsed once a line */
     uint32_t count;
     uint32_t time;
     uint32_t unit, flag, variant, id; /* NO_PLACE where the log has none */
@@ -38,7 +31,11 @@ struct field {
     double scale;
 };
 
-enum number_state { NUMBER_ABSENT, NUMBER_GIVEN };
+enum number_state {
+    NUMBER_ABSENT,
+    NUMBER_GIVEN,
+    NUMBER_UNREADABLE /* there is a value, and it is no number: it spoils what needs one */
+};
 struct number {
     enum number_state state;
     double number; /* as logged, not scaled */
@@ -52,6 +49,8 @@ struct event {
     struct number *numbers;
     bool has_unit; /* where the layout hashes units: whether the line has one, and its hash */
     struct unit_hash unit;
+    uint32_t source; /* the file that it is from, and where it stands there */
+    struct place place;
 };
 
 void layout_init(struct layout *layout, const struct project *project, const struct log *log,
@@ -62,7 +61,7 @@ uint32_t layout_path(struct layout *layout, const char *path);
  */
 struct field layout_field(struct layout *layout, const char *name);
 /* The number at this place is needed, too. */
-void layout_use_number(struct layout *layout, uint32_t place, enum number_use use);
+void layout_use_number(struct layout *layout, uint32_t place);
 
 /* How the log's files are taken apart, for lines_open(). */
 enum framing layout_framing(const struct layout *layout);

@@ -1,6 +1,7 @@
 /* predicate.c - see predicate.h. */
 #include "predicate.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -8,6 +9,9 @@
 #include "compiler/base/glob.h"
 #include "compiler/regex/regex.h"
 #include "complain.h"
+
+/* From here on, a double is not one integer alone. */
+#define EXACT_INTEGERS 0x1p53
 
 struct predicate_operand {
     const char *text;
@@ -23,6 +27,7 @@ struct predicate {
     struct field field;
     struct predicate_operand *operands;
     uint32_t operand_count;
+    bool compares_numbers; /* nothing else can be compared */
 };
 
 static struct predicate_operand *add_operand(struct arena *arena, struct predicate *predicate,
@@ -36,6 +41,37 @@ static struct predicate_operand *add_operand(struct arena *arena, struct predica
     return operand;
 }
 
+static bool is_order(enum operator_kind asked)
+{
+    return asked == OPERATOR_LT || asked == OPERATOR_LE || asked == OPERATOR_GT ||
+           asked == OPERATOR_GE;
+}
+
+static uint32_t number_operands(const struct predicate *predicate)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < predicate->operand_count; i++)
+        count += predicate->operands[i].is_number;
+    return count;
+}
+
+/* Which operators have to do with numbers at all: the others ask for texts, even of a number. */
+static bool knows_numbers(enum operator_kind asked)
+{
+    return is_order(asked) || asked == OPERATOR_EQ || asked == OPERATOR_IN_FILE ||
+           asked == OPERATOR_HAS_ANY || asked == OPERATOR_HAS_ALL;
+}
+
+static void prepare_numbers(struct predicate *predicate, struct layout *layout)
+{
+    enum operator_kind asked = predicate->condition->operator_kind;
+    uint32_t numbers = knows_numbers(asked) ? number_operands(predicate) : 0;
+    bool all = numbers > 0 && numbers == predicate->operand_count;
+    predicate->compares_numbers = is_order(asked) || (asked == OPERATOR_EQ && all);
+    if (numbers > 0 || predicate->compares_numbers)
+        layout_use_number(layout, predicate->field.place);
+}
+
 static bool prepare_test(struct predicate *predicate, struct layout *layout)
 {
     const struct condition *condition = predicate->condition;
@@ -44,16 +80,20 @@ static bool prepare_test(struct predicate *predicate, struct layout *layout)
                         "this operator cannot be asked of the log field '%s' yet",
                         condition->field.text);
     predicate->field = layout_field(layout, condition->field.text);
-    layout_use_number(layout, predicate->field.place, NUMBER_COMPARED);
     for (uint32_t i = 0; i < condition->operand_count; i++) {
         const struct operand *operand = &condition->operands[i];
         struct predicate_operand *added =
             add_operand(layout->arena, predicate, operand->source.text);
+        if (is_order(condition->operator_kind) && !added->is_number) {
+            added->is_number = true;
+            added->number = operand->number;
+        }
         if (condition->operator_kind == OPERATOR_MATCHES)
             added->automaton = operand->automaton;
     }
     for (uint32_t i = 0; condition->file && i < condition->file->count; i++)
         add_operand(layout->arena, predicate, condition->file->values[i]);
+    prepare_numbers(predicate, layout);
     return true;
 }
 
@@ -99,14 +139,12 @@ struct quick_test predicate_quick(const struct predicate *predicate)
     const struct predicate_operand *operand = predicate->operands;
     quick.number = operand->number;
     enum operator_kind asked = condition->operator_kind;
-    bool orders = asked == OPERATOR_LT || asked == OPERATOR_LE || asked == OPERATOR_GT ||
-                  asked == OPERATOR_GE;
     quick.below = (asked == OPERATOR_LT || asked == OPERATOR_LE) != condition->negate;
     quick.above = (asked == OPERATOR_GT || asked == OPERATOR_GE) != condition->negate;
     quick.equal =
         (asked == OPERATOR_EQ || asked == OPERATOR_LE || asked == OPERATOR_GE) != condition->negate;
-    if (operand->is_number && (orders || asked == OPERATOR_EQ))
-        quick.kind = QUICK_NUMBER;
+    if (predicate->compares_numbers)
+        quick.kind = fabs(operand->number) < EXACT_INTEGERS ? QUICK_NUMBER : QUICK_NOT;
     else if (asked == OPERATOR_EQ && is_boolean(operand, &quick.boolean))
         quick.kind = QUICK_BOOLEAN;
     quick.boolean ^= condition->negate;
@@ -122,14 +160,39 @@ static int compare_bytes(const struct value *value, const struct predicate_opera
     return value->length < operand->length ? -1 : value->length > operand->length;
 }
 
+static bool is_digits(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+    return length > 0 && text[0] != '0';
+}
+
+/* Of two that are one double, which does not tell large integers from their neighbours. */
+static int compare_digits(const struct value *value, const struct predicate_operand *operand)
+{
+    if (fabs(operand->number) < EXACT_INTEGERS || !is_digits(value->text, value->length) ||
+        !is_digits(operand->text, operand->length))
+        return 0;
+    if (value->length != operand->length)
+        return value->length < operand->length ? -1 : 1;
+    return memcmp(value->text, operand->text, operand->length);
+}
+
+static bool has_number(const struct predicate *predicate, const struct event *event)
+{
+    return event->numbers[predicate->field.place].state == NUMBER_GIVEN;
+}
+
 static int compare(const struct predicate *predicate, const struct event *event,
                    const struct predicate_operand *operand)
 {
     const struct value *value = &event->values[predicate->field.place];
-    const struct number *logged = &event->numbers[predicate->field.place];
-    if (!operand->is_number || logged->state != NUMBER_GIVEN)
+    if (!operand->is_number || !has_number(predicate, event))
         return compare_bytes(value, operand);
-    double number = logged->number * predicate->field.scale;
+    double number = event->numbers[predicate->field.place].number * predicate->field.scale;
+    if (number == operand->number && predicate->field.scale == 1)
+        return compare_digits(value, operand);
     return number < operand->number ? -1 : number > operand->number;
 }
 
@@ -185,7 +248,7 @@ static bool operand_holds(const struct predicate *predicate, const struct event 
     case OPERATOR_IN_FILE:
     case OPERATOR_HAS_ANY:
     case OPERATOR_HAS_ALL:
-        if (fold)
+        if (fold && !(operand->is_number && has_number(predicate, event)))
             return value->length == operand->length &&
                    same_bytes(value->text, operand->text, operand->length, true);
         return compare(predicate, event, operand) == 0;
@@ -216,7 +279,8 @@ static bool operand_holds(const struct predicate *predicate, const struct event 
 static bool test_holds(const struct predicate *predicate, const struct event *event)
 {
     const struct condition *condition = predicate->condition;
-    if (event->values[predicate->field.place].kind == VALUE_ABSENT)
+    if (event->values[predicate->field.place].kind == VALUE_ABSENT ||
+        (predicate->compares_numbers && !has_number(predicate, event)))
         return false;
     if (condition->operator_kind == OPERATOR_PRESENT)
         return true;
@@ -227,23 +291,52 @@ static bool test_holds(const struct predicate *predicate, const struct event *ev
     return all;
 }
 
-bool predicate_holds(const struct predicate *predicate, const struct event *event)
+static bool is_unreadable(const struct predicate *predicate, const struct event *event)
+{
+    return predicate->compares_numbers &&
+           event->numbers[predicate->field.place].state == NUMBER_UNREADABLE;
+}
+
+/* Of several: one that is `decisive` decides, whatever cannot be read beside it. */
+static enum truth truth_of_children(const struct predicate *predicate, const struct event *event,
+                                    enum truth decisive)
+{
+    enum truth found = decisive == TRUTH_YES ? TRUTH_NO : TRUTH_YES;
+    for (uint32_t i = 0; i < predicate->condition->child_count; i++) {
+        enum truth truth = predicate_truth(predicate->children[i], event);
+        if (truth == decisive)
+            return decisive;
+        if (truth == TRUTH_UNREADABLE)
+            found = TRUTH_UNREADABLE;
+    }
+    return found;
+}
+
+enum truth predicate_truth(const struct predicate *predicate, const struct event *event)
 {
     const struct condition *condition = predicate->condition;
+    enum truth truth;
     switch (condition->kind) {
     case CONDITION_ALL:
-        for (uint32_t i = 0; i < condition->child_count; i++)
-            if (!predicate_holds(predicate->children[i], event))
-                return false;
-        return true;
+        return truth_of_children(predicate, event, TRUTH_NO);
     case CONDITION_ANY:
-        for (uint32_t i = 0; i < condition->child_count; i++)
-            if (predicate_holds(predicate->children[i], event))
-                return true;
-        return false;
+        return truth_of_children(predicate, event, TRUTH_YES);
     case CONDITION_NOT:
-        return !predicate_holds(predicate->children[0], event);
+        truth = predicate_truth(predicate->children[0], event);
+        return truth == TRUTH_UNREADABLE ? truth : truth == TRUTH_YES ? TRUTH_NO : TRUTH_YES;
     default:
-        return test_holds(predicate, event) != condition->negate;
+        if (is_unreadable(predicate, event))
+            return TRUTH_UNREADABLE;
+        return test_holds(predicate, event) != condition->negate ? TRUTH_YES : TRUTH_NO;
     }
+}
+
+uint32_t predicate_unreadable_place(const struct predicate *predicate, const struct event *event)
+{
+    uint32_t place = NO_PLACE;
+    if (predicate->condition->kind == CONDITION_TEST)
+        return is_unreadable(predicate, event) ? predicate->field.place : NO_PLACE;
+    for (uint32_t i = 0; i < predicate->condition->child_count && place == NO_PLACE; i++)
+        place = predicate_unreadable_place(predicate->children[i], event);
+    return place;
 }

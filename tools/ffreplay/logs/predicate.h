@@ -1,9 +1,11 @@
 /*
  * predicate.h - conditions over log fields: a metric's `where` and `of`.
  *
- * A field has no declared type. Where both the field's value and the operand are numbers, they
- * compare as numbers (after the field's scale); otherwise as strings, byte by byte. A test on an
- * absent field is false; the exact negations of it are true.
+ * A field has no declared type: what a test asks for says how it compares. The order operators, and
+ * those of equality whose operands are all numbers, compare numbers (after the field's scale), so
+ * that anything else there is unreadable. All other tests compare texts, byte by byte; of a list of
+ * texts and numbers, a number equals a number. A test on an absent field is false; the exact
+ * negations of it are true.
  */
 #ifndef FFREPLAY_PREDICATE_H
 #define FFREPLAY_PREDICATE_H
@@ -23,25 +25,29 @@ struct quick_test {
     enum { QUICK_NOT, QUICK_NUMBER, QUICK_BOOLEAN } kind;
     uint32_t place;
     bool below, equal, above; /* QUICK_NUMBER: whether it holds for numbers that are */
-    bool boolean;             /* QUICK_BOOLEAN: whether it holds for true */
+    bool boolean;             /* QUICK_BOOLEAN: whether it holds for "true", in four letters */
     double scale, number;
 };
 struct quick_test predicate_quick(const struct predicate *predicate);
 
-bool predicate_holds(const struct predicate *predicate, const struct event *event);
+/* Unreadable is what would depend on a value that cannot be read. */
+enum truth { TRUTH_NO, TRUTH_YES, TRUTH_UNREADABLE };
+enum truth predicate_truth(const struct predicate *predicate, const struct event *event);
+/* The field that made it unreadable: the first one written. */
+uint32_t predicate_unreadable_place(const struct predicate *predicate, const struct event *event);
 
-static inline bool quick_holds(const struct quick_test *quick, const struct predicate *predicate,
-                               const struct event *event)
+static inline enum truth quick_truth(const struct quick_test *quick,
+                                     const struct predicate *predicate, const struct event *event)
 {
     if (quick->kind == QUICK_NUMBER && event->numbers[quick->place].state == NUMBER_GIVEN) {
         double number = event->numbers[quick->place].number * quick->scale;
-        return number < quick->number   ? quick->below
-               : number > quick->number ? quick->above
-                                        : quick->equal;
+        return (enum truth)(number < quick->number   ? quick->below
+                            : number > quick->number ? quick->above
+                                                     : quick->equal);
     }
     if (quick->kind == QUICK_BOOLEAN && event->values[quick->place].kind == VALUE_BOOLEAN)
-        return (event->values[quick->place].length == 4) == quick->boolean; /* "true" */
-    return predicate_holds(predicate, event);
+        return (enum truth)((event->values[quick->place].length == 4) == quick->boolean);
+    return predicate_truth(predicate, event);
 }
 
 #endif

@@ -14,7 +14,7 @@
 
 const char *bad_cause_text(enum bad_cause cause)
 {
-    static const char *const texts[] = {"unparsable", "no_time", "bad_number"};
+    static const char *const texts[] = {"unparsable", "no_time"};
     return texts[cause];
 }
 
@@ -62,9 +62,10 @@ static void use_lane(struct records *records, uint32_t lane)
     records->event.values = records->lanes[lane].values;
 }
 
-bool records_open(struct records *records, const struct layout *layout, uint32_t log)
+bool records_open(struct records *records, const struct layout *layout, uint32_t log,
+                  uint32_t source)
 {
-    *records = (struct records){.layout = layout, .log = log};
+    *records = (struct records){.layout = layout, .log = log, .event.source = source};
     records->parser = layout_parser(layout);
     if (!records->parser)
         return false;
@@ -76,7 +77,7 @@ bool records_open(struct records *records, const struct layout *layout, uint32_t
     records->event.numbers = xcalloc(layout->count, sizeof *records->event.numbers);
     records->numeric = xcalloc(layout->count, sizeof *records->numeric);
     for (uint32_t i = 0; i < layout->count; i++)
-        if (layout->uses[i] != NUMBER_UNUSED)
+        if (layout->numeric[i])
             records->numeric[records->numeric_count++] = i;
     return true;
 }
@@ -108,42 +109,15 @@ static size_t column_of(const struct value *value, const struct piece *piece)
     return value->kind != VALUE_ABSENT && inside ? (size_t)(value->text - piece->text) + 1 : 1;
 }
 
-static bool means_nothing(const struct value *value)
+/* Of what is no short plain number, as most are. */
+static enum number_state read_number(const struct value *value, double *number)
 {
-    return value->kind == VALUE_ABSENT ||
-           (value->kind == VALUE_STRING &&
-            (value->length == 0 || (value->length == 1 && value->text[0] == '-')));
+    if (value_number(value, number))
+        return NUMBER_GIVEN;
+    return value_is_nothing(value) ? NUMBER_ABSENT : NUMBER_UNREADABLE;
 }
 
-static void count_bad_number(struct records *records, uint32_t field, const struct piece *piece)
-{
-    const struct value *value = &records->event.values[field];
-    char text[160], shown[41] = "…";
-    if (value->kind != VALUE_LIST && value->kind != VALUE_OTHER)
-        copy_printable(shown, sizeof shown, value->text, value->length);
-    snprintf(text, sizeof text, "'%.80s' is not a number: '%s'", records->layout->paths[field],
-             shown);
-    count_bad(records, BAD_NUMBER, piece->place, column_of(value, piece), text);
-}
-
-/* What is no short plain number, as most are. */
-static bool take_number(struct records *records, uint32_t field, const struct piece *piece)
-{
-    const struct value *value = &records->event.values[field];
-    struct number *number = &records->event.numbers[field];
-    number->state = NUMBER_ABSENT;
-    if (means_nothing(value))
-        return true;
-    if (value_number(value, &number->number)) {
-        number->state = NUMBER_GIVEN;
-    } else if (records->layout->uses[field] != NUMBER_COMPARED) {
-        count_bad_number(records, field, piece);
-        return false;
-    }
-    return true;
-}
-
-static bool take_numbers(struct records *records, const struct piece *piece)
+static void take_numbers(struct records *records)
 {
     for (uint32_t i = 0; i < records->numeric_count; i++) {
         uint32_t field = records->numeric[i];
@@ -152,12 +126,9 @@ static bool take_numbers(struct records *records, const struct piece *piece)
         if (value->kind == VALUE_NUMBER &&
             digits_number(value->text, value->length, &number->number))
             number->state = NUMBER_GIVEN;
-        else if (value->kind == VALUE_BOOLEAN && records->layout->uses[field] == NUMBER_COMPARED)
-            number->state = NUMBER_ABSENT;
-        else if (!take_number(records, field, piece))
-            return false;
+        else
+            number->state = read_number(value, &number->number);
     }
-    return true;
 }
 
 static bool take_time(struct records *records, const struct piece *piece)
@@ -188,11 +159,13 @@ static void read_record(struct records *records, const struct piece *piece, cons
                         size_t digested_length)
 {
     records->counts.lines++;
-    if (!take_time(records, piece) || !take_numbers(records, piece))
+    if (!take_time(records, piece))
         return;
+    take_numbers(records);
     if (records->layout->hashes_units)
         take_unit(records);
     records->event.group = records->parser->group;
+    records->event.place = piece->place;
     struct record record = {.event = &records->event,
                             .log = records->log,
                             .digested = digested,

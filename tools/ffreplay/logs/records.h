@@ -1,8 +1,9 @@
 /*
  * records.h - the pieces of one log to records: parsed, with a time and with their numbers.
  *
- * What cannot be read is counted by cause, and the first of each cause kept to be shown with its
- * place. One thread's: several that read the same file have one each.
+ * Lines that cannot be read are counted by cause, and the first of each cause kept to be shown
+ * with its place. A value that is no number makes no line bad: it spoils what needs it; see
+ * layout.h. One thread's: several that read the same file have one each.
  */
 #ifndef FFREPLAY_RECORDS_H
 #define FFREPLAY_RECORDS_H
@@ -11,7 +12,7 @@
 #include "layout.h"
 #include "log_time.h"
 
-enum bad_cause { BAD_UNPARSABLE, BAD_NO_TIME, BAD_NUMBER, BAD_CAUSE_COUNT };
+enum bad_cause { BAD_UNPARSABLE, BAD_NO_TIME, BAD_CAUSE_COUNT };
 /* "unparsable" */
 const char *bad_cause_text(enum bad_cause cause);
 
@@ -71,8 +72,10 @@ struct records {
     void *context;
 };
 
-/* False: the log's format has no such field, which has been reported; nothing is to be closed. */
-bool records_open(struct records *records, const struct layout *layout, uint32_t log);
+/* `source`: the number of the file that they are from. False: the log's format has no such field,
+ * which has been reported; nothing is to be closed. */
+bool records_open(struct records *records, const struct layout *layout, uint32_t log,
+                  uint32_t source);
 void records_close(struct records *records);
 
 enum piece_verdict {

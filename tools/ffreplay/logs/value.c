@@ -63,11 +63,37 @@ bool number_from_text(const char *text, size_t length, double *number)
     return true;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Without the blanks around it. */
+static size_t trim(const char **text, size_t length)
+{
+    for (; length > 0 && is_blank(**text); length--)
+        ++*text;
+    while (length > 0 && is_blank((*text)[length - 1]))
+        length--;
+    return length;
+}
+
 bool value_number(const struct value *value, double *number)
 {
     if (value->kind != VALUE_NUMBER && value->kind != VALUE_STRING)
         return false;
-    return number_from_text(value->text, value->length, number);
+    const char *text = value->text;
+    size_t length = trim(&text, value->length);
+    return number_from_text(text, length, number);
+}
+
+bool value_is_nothing(const struct value *value)
+{
+    if (value->kind != VALUE_STRING)
+        return value->kind == VALUE_ABSENT;
+    const char *text = value->text;
+    size_t length = trim(&text, value->length);
+    return length == 0 || (length == 1 && *text == '-');
 }
 
 bool value_is_text(const struct value *value)

@@ -39,8 +39,11 @@ struct value {
  */
 bool number_from_text(const char *text, size_t length, double *number);
 
-/* The number of a number, or of a string that spells one. */
+/* The number of a number, or of a string that spells one, with or without blanks around it. */
 bool value_number(const struct value *value, double *number);
+
+/* Whether it is how a log writes "nothing": absent, null, blank or "-". */
+bool value_is_nothing(const struct value *value);
 
 /* Whether it is a string, a number or a boolean: what has a text. */
 bool value_is_text(const struct value *value);

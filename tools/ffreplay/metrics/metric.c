@@ -33,7 +33,7 @@ static bool prepare_value(struct measure *measure, const struct text *name, stru
                         "metric '%s' does not say which field it is computed from",
                         measure->metric->name.text);
     *field = layout_field(measure->layout, name->text);
-    layout_use_number(measure->layout, field->place, NUMBER_REQUIRED);
+    layout_use_number(measure->layout, field->place);
     return true;
 }
 
@@ -48,7 +48,9 @@ bool measure_prepare(struct measure *measure, const struct metric *metric, struc
         return false;
     if (metric->of && !(measure->of = predicate_prepare(metric->of, layout)))
         return false;
-    measure->takes = metric->per_unit ? TAKE_SAMPLE : takes[metric->kind];
+    measure->goes_by_newest = metric->kind == METRIC_LAST || layout_framing(layout) == FRAMING_JSON;
+    measure->takes =
+        metric->per_unit || measure->goes_by_newest ? TAKE_SAMPLE : takes[metric->kind];
     if (measure->where)
         measure->quick_where = predicate_quick(measure->where);
     if (measure->of)
@@ -72,31 +74,52 @@ bool measure_prepare(struct measure *measure, const struct metric *metric, struc
     }
 }
 
+static void take_hit(struct sample *sample, enum truth hit)
+{
+    sample->counts = hit != TRUTH_UNREADABLE;
+    sample->unreadable = hit == TRUTH_UNREADABLE;
+    sample->hit = hit == TRUTH_YES;
+}
+
+static void take_state(struct sample *sample, enum number_state state)
+{
+    sample->counts = state == NUMBER_GIVEN;
+    sample->unreadable = state == NUMBER_UNREADABLE;
+}
+
+/* An event that lacks one of two numbers is none that has both, whatever the other is. */
+static enum number_state both(enum number_state a, enum number_state b)
+{
+    if (a == NUMBER_ABSENT || b == NUMBER_ABSENT)
+        return NUMBER_ABSENT;
+    return a == NUMBER_GIVEN ? b : a;
+}
+
 static void take_outcome(const struct measure *measure, const struct event *event,
                          struct sample *sample)
 {
     const struct metric *metric = measure->metric;
-    bool matches = measure_is_about(measure, event);
+    enum truth about = measure_is_about(measure, event);
     sample->time = event->time;
-    sample->counts = matches;
+    sample->unreadable = about == TRUTH_UNREADABLE;
     if (metric->kind == METRIC_RATE) {
         /* Every event counts: that none of them matches is a rate of zero, and was measured. */
-        sample->counts = true;
-        sample->hit = matches;
+        sample->counts = about != TRUTH_UNREADABLE;
+        sample->hit = about == TRUTH_YES;
         return;
     }
-    if (!matches)
+    if (about != TRUTH_YES)
         return;
     switch (metric->kind) {
     case METRIC_PROPORTION:
-        sample->hit = measure_is_hit(measure, event);
+        take_hit(sample, measure_is_hit(measure, event));
         break;
     case METRIC_RATIO:
-        sample->counts = event_number(event, measure->numerator, &sample->number) &&
-                         event_number(event, measure->denominator, &sample->denominator);
+        take_state(sample, both(event_number(event, measure->numerator, &sample->number),
+                                event_number(event, measure->denominator, &sample->denominator)));
         break;
     default:
-        sample->counts = event_number(event, measure->value, &sample->number);
+        take_state(sample, event_number(event, measure->value, &sample->number));
     }
 }
 
@@ -108,7 +131,7 @@ static void take_unit(const struct measure *measure, const struct event *event,
     if (event->has_unit)
         sample->unit = event->unit;
     else if (measure->metric->per_unit)
-        sample->counts = false;
+        sample->counts = sample->unreadable = false;
     else
         sample->unit = unit_hash_of(&event->time, sizeof event->time);
 }
@@ -116,7 +139,7 @@ static void take_unit(const struct measure *measure, const struct event *event,
 void measure_sample(const struct measure *measure, const struct event *event, struct sample *sample)
 {
     take_outcome(measure, event, sample);
-    if (sample->counts && measure->takes_units)
+    if ((sample->counts || sample->unreadable) && measure->takes_units)
         take_unit(measure, event, sample);
 }
 
@@ -148,7 +171,7 @@ static void add_totals(struct cell *cell, const struct metric *metric, const str
 
 void cell_init(struct cell *cell, const struct measure *measure)
 {
-    *cell = (struct cell){0};
+    *cell = (struct cell){.newest = INT64_MIN};
     enum metric_kind kind = measure->metric->kind;
     if (kind == METRIC_MEAN || kind == METRIC_RATIO)
         cell->sum = xcalloc(1, sizeof *cell->sum);
@@ -198,6 +221,7 @@ void cell_release(struct cell *cell)
     if (cell->units)
         unit_set_release(cell->units);
     free(cell->sum);
+    unreadable_release(&cell->unreadable);
     free(cell->denominator);
     free(cell->sketch);
     free(cell->units);
@@ -250,6 +274,8 @@ static void add_spread(struct cell *cell, const struct measure *measure,
 void cell_add(struct cell *cell, const struct measure *measure, const struct sample *sample)
 {
     cell->count++;
+    if (measure->goes_by_newest && sample->time > cell->newest)
+        cell->newest = sample->time;
     if (cell->totals || cell->spread)
         add_spread(cell, measure, sample);
     if (cell->units)
@@ -281,12 +307,59 @@ void cell_take_sample(struct cell *cell, const struct measure *measure, const st
     measure_sample(measure, event, &sample);
     if (sample.counts)
         cell_add(cell, measure, &sample);
+    else if (sample.unreadable)
+        cell_add_unreadable(cell, measure, &sample, event);
+}
+
+/* The value that spoils a sample of this event. */
+static uint32_t unreadable_place(const struct measure *measure, const struct event *event)
+{
+    double number;
+    uint32_t place = NO_PLACE;
+    if (measure->where)
+        place = predicate_unreadable_place(measure->where, event);
+    if (place == NO_PLACE && measure->of)
+        place = predicate_unreadable_place(measure->of, event);
+    if (place != NO_PLACE || measure->metric->kind == METRIC_PROPORTION)
+        return place;
+    if (measure->metric->kind != METRIC_RATIO)
+        return measure->value.place;
+    bool above = event_number(event, measure->numerator, &number) == NUMBER_UNREADABLE;
+    return above ? measure->numerator.place : measure->denominator.place;
+}
+
+void cell_add_unreadable(struct cell *cell, const struct measure *measure,
+                         const struct sample *sample, const struct event *event)
+{
+    uint32_t place = event ? unreadable_place(measure, event) : NO_PLACE;
+    unreadable_add(&cell->unreadable, sample->time);
+    if (place != NO_PLACE)
+        unreadable_show(&cell->unreadable, measure->layout->paths[place], event, place);
+}
+
+bool cell_newest_is_unreadable(const struct cell *cell, const struct measure *measure)
+{
+    const struct unreadable *unreadable = &cell->unreadable;
+    return measure->goes_by_newest && unreadable->count > 0 && unreadable->newest >= cell->newest;
+}
+
+bool cell_is_unreadable(const struct cell *cell, const struct measure *measure, uint32_t max_bad)
+{
+    const struct unreadable *unreadable = &cell->unreadable;
+    typedef unsigned __int128 wide;
+    if (cell_newest_is_unreadable(cell, measure))
+        return true;
+    return (wide)unreadable->count * PERCENT_ALL >
+           (wide)(unreadable->count + cell->count) * max_bad;
 }
 
 void cell_merge(struct cell *cell, const struct measure *measure, const struct cell *other)
 {
+    unreadable_merge(&cell->unreadable, &other->unreadable);
     if (other->count == 0)
         return;
+    if (other->newest > cell->newest)
+        cell->newest = other->newest;
     enum metric_kind kind = measure->metric->kind;
     if (kind == METRIC_MAX || kind == METRIC_MIN || kind == METRIC_LAST)
         take_extreme(cell, measure, other->extreme, other->latest, cell->count == 0);

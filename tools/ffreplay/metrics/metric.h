@@ -14,6 +14,7 @@
 #include "tools/ffreplay/logs/predicate.h"
 #include "tools/ffreplay/statistics/sketch.h"
 #include "unit_totals.h"
+#include "unreadable.h"
 
 struct measure {
     const struct metric *metric;
@@ -23,6 +24,7 @@ struct measure {
     struct quick_test quick_where, quick_of;
     struct field value, numerator, denominator;
     bool takes_units;
+    bool goes_by_newest; /* a newest value that cannot be read hides what the metric says now */
     /* What cell_take() does: of the kinds that most metrics are, without a sample in between. */
     enum { TAKE_SAMPLE, TAKE_HIT, TAKE_SUM, TAKE_QUANTILE, TAKE_MAX, TAKE_MIN } takes;
 };
@@ -32,8 +34,9 @@ bool measure_prepare(struct measure *measure, const struct metric *metric, struc
 
 /* What one line says to a measure. */
 struct sample {
-    bool counts; /* the metric is about this event, and has the value it needs */
-    bool hit;    /* METRIC_PROPORTION: `of` holds. METRIC_RATE: `where` holds */
+    bool counts;     /* the metric is about this event, and has the value it needs */
+    bool unreadable; /* that, or whether it is, depends on a value that cannot be read */
+    bool hit;        /* METRIC_PROPORTION: `of` holds. METRIC_RATE: `where` holds */
     double number, denominator;
     int64_t time;
     struct unit_hash unit;
@@ -46,6 +49,8 @@ struct cell {
     uint64_t hits;
     double extreme; /* greatest, least or latest value */
     int64_t latest;
+    int64_t newest; /* time of a sample, where the measure goes by the newest */
+    struct unreadable unreadable;
     struct exact_sum *sum, *denominator;
     struct sketch *sketch;
     struct unit_set *units;
@@ -66,6 +71,13 @@ void cell_init(struct cell *cell, const struct measure *measure);
  */
 void cell_gather_spread(struct cell *cell, struct measure *measure, const struct cell *beside);
 void cell_add(struct cell *cell, const struct measure *measure, const struct sample *sample);
+/* A sample that is unreadable. `event`: what it is of, to tell which value it was; or NULL. */
+void cell_add_unreadable(struct cell *cell, const struct measure *measure,
+                         const struct sample *sample, const struct event *event);
+/* Whether more than `max_bad` thousandths of a percent of what it is about cannot be read, so that
+ * nobody knows what was measured; or the newest, where the measure goes by that. */
+bool cell_is_unreadable(const struct cell *cell, const struct measure *measure, uint32_t max_bad);
+bool cell_newest_is_unreadable(const struct cell *cell, const struct measure *measure);
 /* measure_sample() and cell_add() at once, where nobody else needs the sample. */
 static inline void cell_take(struct cell *cell, const struct measure *measure,
                              const struct event *event);
@@ -81,47 +93,55 @@ bool cell_estimate(const struct cell *cell, const struct measure *measure, int64
 
 /* ------------------------------------------------------------------------ what a line costs -- */
 
-static inline bool measure_is_about(const struct measure *measure, const struct event *event)
+static inline enum truth measure_is_about(const struct measure *measure, const struct event *event)
 {
-    return !measure->where || quick_holds(&measure->quick_where, measure->where, event);
+    return measure->where ? quick_truth(&measure->quick_where, measure->where, event) : TRUTH_YES;
 }
 
-static inline bool measure_is_hit(const struct measure *measure, const struct event *event)
+static inline enum truth measure_is_hit(const struct measure *measure, const struct event *event)
 {
-    return measure->of && quick_holds(&measure->quick_of, measure->of, event);
+    return measure->of ? quick_truth(&measure->quick_of, measure->of, event) : TRUTH_NO;
 }
 
-/* False: the line does not have it. */
-static inline bool event_number(const struct event *event, struct field field, double *number)
+/* One that the scale takes beyond all doubles is none. */
+static inline enum number_state event_number(const struct event *event, struct field field,
+                                             double *number)
 {
     const struct number *logged = &event->numbers[field.place];
+    if (logged->state != NUMBER_GIVEN)
+        return logged->state;
     /* Not -0: whether that is less than 0 would depend on which one came first. */
     *number = logged->number * field.scale + 0.0;
-    return logged->state == NUMBER_GIVEN && isfinite(*number);
+    return isfinite(*number) ? NUMBER_GIVEN : NUMBER_UNREADABLE;
 }
 
-/* The part of cell_take() for all other metrics. */
+/* The parts of cell_take() for all other metrics, and for what is not as most lines are. */
 void cell_take_sample(struct cell *cell, const struct measure *measure, const struct event *event);
 
 static inline void cell_take(struct cell *cell, const struct measure *measure,
                              const struct event *event)
 {
-    double number;
-    if (measure->takes == TAKE_SAMPLE) {
+    double number = 0;
+    enum truth about = TRUTH_UNREADABLE, hit = TRUTH_NO;
+    enum number_state state = NUMBER_GIVEN;
+    if (measure->takes != TAKE_SAMPLE)
+        about = measure_is_about(measure, event);
+    if (about == TRUTH_NO)
+        return;
+    if (measure->takes == TAKE_HIT)
+        hit = measure_is_hit(measure, event);
+    else if (measure->takes != TAKE_SAMPLE)
+        state = event_number(event, measure->value, &number);
+    if (about == TRUTH_UNREADABLE || hit == TRUTH_UNREADABLE || state == NUMBER_UNREADABLE) {
         cell_take_sample(cell, measure, event);
         return;
     }
-    if (!measure_is_about(measure, event))
-        return;
-    if (measure->takes == TAKE_HIT) {
-        cell->count++;
-        cell->hits += measure_is_hit(measure, event);
-        return;
-    }
-    if (!event_number(event, measure->value, &number))
+    if (state == NUMBER_ABSENT)
         return;
     cell->count++;
-    if (measure->takes == TAKE_SUM)
+    if (measure->takes == TAKE_HIT)
+        cell->hits += hit;
+    else if (measure->takes == TAKE_SUM)
         exact_sum_add(cell->sum, number);
     else if (measure->takes == TAKE_QUANTILE)
         sketch_add(cell->sketch, number);

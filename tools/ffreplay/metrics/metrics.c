@@ -211,7 +211,8 @@ static int measure_logs(struct options *options, struct replay *replay, char **l
     replay_init(replay, project);
     struct table_wish wish = {.from = options->from,
                               .to = options->to - (options->to < INT64_MAX),
-                              .width = replay->times.window};
+                              .width = replay->times.window,
+                              .max_bad = replay->times.max_bad};
     wish.groupings = parse_groupings(options, &project->arena, &wish.grouping_count);
     if (!wish.groupings || !choose_metrics(options, project, &wish) ||
         !(wish.reads = replay_logs_read(replay, logs, count)))

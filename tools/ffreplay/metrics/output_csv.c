@@ -74,6 +74,7 @@ static void put_row(struct buffer *out, const struct grouping *grouping, const c
     put_number(out, row->measured, row->estimate);
     for (int i = 0; i < 3; i++)
         put_number(out, row->has_quantiles, row->quantiles[i]);
+    put_number(out, row->measure != NULL, (double)row->unreadable);
     buffer_append_text(out, "\n");
 }
 
@@ -106,7 +107,7 @@ void output_csv(const struct output *output, struct buffer *out)
         buffer_append_text(out, ",");
         put_text(out, columns.items[i]->name);
     }
-    buffer_append_text(out, ",metric,n,rate,estimate,p50,p95,p99\n");
+    buffer_append_text(out, ",metric,n,rate,estimate,p50,p95,p99,unreadable\n");
     for (uint32_t i = 0; i < table->grouping_count; i++) {
         struct group **sorted = groups_sorted(&table->groups[i]);
         for (size_t j = 0; j < table->groups[i].count; j++)

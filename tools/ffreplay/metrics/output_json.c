@@ -11,6 +11,8 @@ void output_json_row(const struct row *row, struct buffer *out)
     field_count(out, "n", row->samples);
     field_number(out, "rate", row->has_rate, row->rate);
     field_number(out, "estimate", row->measured, row->estimate);
+    if (row->unreadable > 0)
+        field_count(out, "unreadable", row->unreadable);
     static const char *const names[] = {"p50", "p95", "p99"};
     for (int i = 0; i < 3 && row->measure->metric->kind == METRIC_QUANTILE; i++)
         field_number(out, names[i], row->has_quantiles, row->quantiles[i]);

@@ -103,6 +103,14 @@ static void put_samples(const struct series *series, const struct measure *measu
     end_series(series->out, (double)row.samples);
 }
 
+static void put_unreadable(const struct series *series, const struct measure *measure)
+{
+    struct row row = table_row(series->output->table, series->grouping, series->group, measure);
+    begin_series(series, "ffreplay_unreadable_total");
+    put_label(series->out, "", "metric", measure->metric->name.text);
+    end_series(series->out, (double)row.unreadable);
+}
+
 static void put_estimate(const struct series *series, const struct measure *measure)
 {
     struct row row = table_row(series->output->table, series->grouping, series->group, measure);
@@ -153,6 +161,10 @@ void output_prometheus(const struct output *output, struct buffer *out)
            "# HELP ffreplay_samples_total What a metric was measured on: lines, or units.\n"
            "# TYPE ffreplay_samples_total counter\n",
            put_samples);
+    family(output, out,
+           "# HELP ffreplay_unreadable_total Lines that a metric is about and could not read.\n"
+           "# TYPE ffreplay_unreadable_total counter\n",
+           put_unreadable);
     family(output, out,
            "# HELP ffreplay_estimate A metric's value over those samples.\n"
            "# TYPE ffreplay_estimate gauge\n",

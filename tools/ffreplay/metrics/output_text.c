@@ -5,8 +5,9 @@
 
 #include "metric_text.h"
 #include "output.h"
+#include "tools/ffreplay/report/unreadable_text.h"
 
-#define HEADINGS 7
+#define HEADINGS 8
 
 static const char *rate_text(struct arena *arena, const struct row *row)
 {
@@ -24,7 +25,11 @@ static void put_numbers(const struct output *output, const struct row *row, cons
     if (!row->measure)
         return;
     const struct metric *metric = row->measure->metric;
-    cells[3] = row->measured ? estimate_text(arena, metric, row->estimate) : "no data";
+    cells[3] = row->measured        ? estimate_text(arena, metric, row->estimate)
+               : row->is_unreadable ? "unreadable"
+                                    : "no data";
+    if (row->unreadable > 0)
+        cells[7] = arena_format(arena, "%" PRIu64, row->unreadable);
     for (int i = 0; i < 3 && row->has_quantiles; i++)
         cells[4 + i] = estimate_text(arena, metric, row->quantiles[i]);
 }
@@ -66,7 +71,7 @@ static void write_grouping(const struct output *output, const struct page *page,
     size_t lines = table->measure_count + 1, count = groups->count * lines + 1;
     struct page_row *rows = ARENA_ARRAY(output->arena, struct page_row, count);
     static const char *const headings[HEADINGS] = {"metric", "n",   "a second", "estimate",
-                                                   "P50",    "P95", "P99"};
+                                                   "P50",    "P95", "P99",      "unreadable"};
     char alignment[MOST_DIMENSIONS + HEADINGS + 1] = "";
     for (uint32_t i = 0; i < grouping->count; i++) {
         rows[0].cells[i] = grouping->dimensions[i].name;
@@ -106,6 +111,23 @@ static const char *left_out_causes(const struct output *output)
     return causes;
 }
 
+/* A value of each metric that could not read some. */
+static void put_unreadable(const struct output *output, const struct page *page)
+{
+    const struct table *table = output->table;
+    const struct group *all = groups_look_up(&table->groups[0], (const unsigned char *)"", 0);
+    const char *heading = "not read";
+    for (uint32_t i = 0; all && i < table->measure_count; i++) {
+        const struct unreadable_value *shown = all->cells[i].unreadable.shown;
+        if (!shown)
+            continue;
+        page_fact(page, heading,
+                  arena_format(output->arena, "%s: %s", table->measures[i].metric->name.text,
+                               unreadable_value_text(output->replay, output->arena, shown)));
+        heading = "";
+    }
+}
+
 void output_text(const struct output *output, const struct page *page)
 {
     const struct table *table = output->table;
@@ -120,6 +142,7 @@ void output_text(const struct output *output, const struct page *page)
         page_fact(page, "span",
                   arena_format(output->arena, "%s to %s", page_time(page, table->span.first),
                                page_time(page, table->span.last)));
+    put_unreadable(output, page);
     output_text_tables(output, page);
 }
 

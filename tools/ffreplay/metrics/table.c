@@ -42,12 +42,15 @@ static bool place_line(struct table *table, struct line_facts *facts)
     return served.kind != SERVED_OTHER_FLAG;
 }
 
-static void add_to_group(struct table *table, struct group *group, const struct sample *samples)
+static void add_to_group(struct table *table, struct group *group, const struct event *event,
+                         const struct sample *samples)
 {
     group->events++;
     for (uint32_t i = 0; i < table->measure_count; i++)
         if (samples[i].counts)
             cell_add(&group->cells[i], &table->measures[i], &samples[i]);
+        else if (samples[i].unreadable)
+            cell_add_unreadable(&group->cells[i], &table->measures[i], &samples[i], event);
 }
 
 #define MOST_MEASURES 256
@@ -91,7 +94,7 @@ static void take(struct taker *taker, const struct record *record)
         size_t length = grouping_key(&table->groupings[i], &facts, key);
         struct group *group = groups_find(&table->groups[i], key, length);
         if (group)
-            add_to_group(table, group, samples);
+            add_to_group(table, group, record->event, samples);
     }
 }
 
@@ -216,6 +219,7 @@ bool table_prepare(struct table *table, struct project *project, struct layout *
                             .from = wish->from,
                             .to = wish->to,
                             .width = wish->width,
+                            .max_bad = wish->max_bad,
                             .variants = wish->variants,
                             .groupings = wish->groupings,
                             .grouping_count = wish->grouping_count};

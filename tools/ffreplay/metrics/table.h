@@ -33,6 +33,7 @@ struct table {
     const bool *reads; /* by log: whether a file of it is read */
     int64_t from, to;  /* lines before and after are left out */
     int64_t width;     /* of windows */
+    uint32_t max_bad;  /* of a group's samples that cannot be read */
 
     const struct flag_variants *variants; /* NULL: not about a flag */
     struct variant_reader *readers;       /* one a log */
@@ -62,6 +63,7 @@ struct table_wish {
     const struct flag_variants *variants;
     const bool *reads;
     int64_t from, to, width;
+    uint32_t max_bad;
 };
 bool table_prepare(struct table *table, struct project *project, struct layout *layouts,
                    const struct table_wish *wish);
@@ -73,7 +75,9 @@ struct row {
     const struct measure *measure; /* NULL: of its lines, whatever is measured of them */
     uint64_t samples;              /* lines, or what the metric counts: units */
     bool has_rate;
-    double rate; /* of lines, a second */
+    double rate;         /* of lines, a second */
+    uint64_t unreadable; /* samples that could not be taken */
+    bool is_unreadable;  /* too many of them: it is not measured */
     bool measured;
     double estimate;
     bool has_quantiles;

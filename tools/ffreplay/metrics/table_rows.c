@@ -35,7 +35,9 @@ struct row table_row(const struct table *table, const struct grouping *grouping,
         const struct metric *metric = measure->metric;
         lines = cell->count;
         row.samples = cell_samples(cell, measure);
-        row.measured = (metric->kind != METRIC_RATE || duration > 0) &&
+        row.unreadable = cell->unreadable.count;
+        row.is_unreadable = cell_is_unreadable(cell, measure, table->max_bad);
+        row.measured = !row.is_unreadable && (metric->kind != METRIC_RATE || duration > 0) &&
                        cell_estimate(cell, measure, duration, &row.estimate);
         row.has_quantiles = row.measured && metric->kind == METRIC_QUANTILE;
         static const double levels[] = {0.5, 0.95, 0.99};

@@ -54,7 +54,9 @@ static struct window *window_at(struct windows *windows, int64_t begin)
 void windows_add(struct windows *windows, const struct sample *sample)
 {
     struct window *window = window_at(windows, window_begin(sample->time, windows->width));
-    if (window)
+    if (window && sample->unreadable)
+        cell_add_unreadable(&window->cell, windows->measure, sample, NULL);
+    else if (window)
         cell_add(&window->cell, windows->measure, sample);
 }
 

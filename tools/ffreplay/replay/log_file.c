@@ -48,6 +48,19 @@ void log_file_close(struct log_file *file)
         lines_close(&file->lines);
 }
 
+uint64_t *log_file_lines_before(const struct log_file *file, struct arena *arena)
+{
+    if (!is_by_line(file))
+        return NULL;
+    uint64_t parts = file->blocks.count * LINES_ABREAST, before = 0;
+    uint64_t *lines_before = ARENA_ARRAY(arena, uint64_t, parts);
+    for (uint64_t i = 0; i < parts; i++) {
+        lines_before[i] = before;
+        before += file->blocks.line_counts[i];
+    }
+    return lines_before;
+}
+
 bool log_file_is_large(const struct log_file *file)
 {
     return is_by_line(file) && blocks_size(&file->blocks) >= WORTH_THREADS;

@@ -13,6 +13,7 @@
 struct log_file {
     const struct layout *layout;
     uint32_t log;
+    uint32_t source;      /* its number among the files that are read */
     const char *path;     /* as it is shown */
     struct blocks blocks; /* of formats whose pieces are lines */
     struct lines lines;   /* of the others */
@@ -27,6 +28,9 @@ struct log_file {
 bool log_file_open(struct log_file *file, const char *path, const struct layout *layout,
                    uint32_t log);
 void log_file_close(struct log_file *file);
+
+/* By part of the file, when it was read, in memory of the arena; NULL: it was not read in parts. */
+uint64_t *log_file_lines_before(const struct log_file *file, struct arena *arena);
 
 /* Whether more than one worker would be of use. */
 bool log_file_is_large(const struct log_file *file);

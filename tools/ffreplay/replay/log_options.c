@@ -23,7 +23,7 @@ bool log_options_apply(const struct log_options *options, const struct command *
         usage_error(command, "--lateness is a duration like 1m, not '%s'", options->lateness);
     else if (!parse_duration(options->stale, &times->stale))
         usage_error(command, "--stale is a duration like 10m, not '%s'", options->stale);
-    else if (!parse_percent(options->max_bad, &replay->max_bad))
+    else if (!parse_percent(options->max_bad, &times->max_bad))
         usage_error(command, "--max-bad is a percentage like 1%%, not '%s'", options->max_bad);
     else if (options->threads && !parse_threads(options->threads, &replay->threads))
         usage_error(command, "--threads is a number from 1 on, not '%s'", options->threads);

@@ -30,10 +30,10 @@ struct log_options {
         "stale", 0, OPTION_TEXT, &(options).stale, "D",                     \
             "a canary that was not seen for so long does not advance [10m]" \
     }
-#define OPTION_MAX_BAD(options)                                   \
-    {                                                             \
-        "max-bad", 0, OPTION_TEXT, &(options).max_bad, "PERCENT", \
-            "bad lines that a log may have [1%]"                  \
+#define OPTION_MAX_BAD(options)                                      \
+    {                                                                \
+        "max-bad", 0, OPTION_TEXT, &(options).max_bad, "PERCENT",    \
+            "bad lines of a log, unreadable samples of a group [1%]" \
     }
 #define OPTION_THREADS(options)                                                                 \
     {                                                                                           \

@@ -110,6 +110,21 @@ const bool *replay_logs_read(const struct replay *replay, char **arguments, size
 
 /* ------------------------------------------------------------------------------------- files -- */
 
+uint32_t replay_add_source(struct replay *replay, const char *path)
+{
+    *ARENA_APPEND(&replay->project->arena, replay->sources, replay->source_count) =
+        (struct log_source){path, NULL};
+    return replay->source_count - 1;
+}
+
+const char *replay_place_text(const struct replay *replay, struct arena *arena, uint32_t source,
+                              struct place place)
+{
+    const struct log_source *from = &replay->sources[source];
+    uint64_t before = from->lines_before ? from->lines_before[place.part] : 0;
+    return arena_format(arena, "%s:%" PRIu64, from->path, before + place.line + 1);
+}
+
 static bool can_fork(const struct worker *worker)
 {
     for (uint32_t i = 0; i < worker->taker_count; i++)
@@ -165,7 +180,7 @@ static bool open_records(struct replay *replay, const struct log_file *file, uin
     for (uint32_t i = 0; i < count && opened; i++) {
         struct worker *worker = &replay->workers[i];
         worker->ids = file->layout->id == NO_PLACE ? NULL : &replay->ids[file->log];
-        opened = records_open(&worker->records, file->layout, file->log);
+        opened = records_open(&worker->records, file->layout, file->log, file->source);
         worker->records.take = worker_take;
         worker->records.context = worker;
     }
@@ -177,6 +192,7 @@ static bool read_log_file(struct replay *replay, const char *path, uint32_t log)
     struct log_file file;
     if (!log_file_open(&file, path, &replay->layouts[log], log))
         return false;
+    file.source = replay_add_source(replay, file.path);
     uint32_t count = workers_for(replay, &file);
     while (replay->worker_count < count)
         add_worker(replay);
@@ -185,6 +201,8 @@ static bool read_log_file(struct replay *replay, const char *path, uint32_t log)
         log_file_read(&file, replay->workers, count, &replay->counts[log], replay->bad_shown);
     for (uint32_t i = 0; i < count; i++)
         records_close(&replay->workers[i].records);
+    replay->sources[file.source].lines_before =
+        log_file_lines_before(&file, &replay->project->arena);
     log_file_close(&file);
     return read;
 }
@@ -220,7 +238,7 @@ static bool is_too_bad(const struct log_counts *counts, uint32_t max_bad)
 {
     typedef unsigned __int128 wide;
     uint64_t unread = counts->bad[BAD_UNPARSABLE];
-    uint64_t bad = counts->bad[BAD_NO_TIME] + counts->bad[BAD_NUMBER];
+    uint64_t bad = counts->bad[BAD_NO_TIME];
     uint64_t records = counts->lines > unread ? counts->lines - unread : 1;
     wide lost = (wide)unread * records + (wide)(counts->pieces - unread) * bad;
     return lost * PERCENT_ALL > (wide)counts->pieces * records * max_bad;
@@ -231,11 +249,9 @@ static void report_too_bad(const struct replay *replay, uint32_t log)
     const struct log_counts *counts = &replay->counts[log];
     fprintf(stderr,
             "ffreplay: %" PRIu64 " of %" PRIu64 " lines of log '%s' are bad (%" PRIu64
-            " unparsable, %" PRIu64 " without a time, %" PRIu64
-            " with a bad number), more than %g%%: no verdict\n",
+            " unparsable, %" PRIu64 " without a time), more than %g%%: no verdict\n",
             log_counts_bad(counts), counts->lines, replay->project->logs[log]->name.text,
-            counts->bad[BAD_UNPARSABLE], counts->bad[BAD_NO_TIME], counts->bad[BAD_NUMBER],
-            replay->max_bad / 1000.0);
+            counts->bad[BAD_UNPARSABLE], counts->bad[BAD_NO_TIME], replay->times.max_bad / 1000.0);
 }
 
 static void report_good_again(const struct replay *replay)
@@ -246,14 +262,14 @@ static void report_good_again(const struct replay *replay)
                     "ffreplay: %" PRIu64 " of %" PRIu64
                     " lines of log '%s' are bad, no longer more than %g%%: verdicts again\n",
                     log_counts_bad(&replay->counts[i]), replay->counts[i].lines,
-                    replay->project->logs[i]->name.text, replay->max_bad / 1000.0);
+                    replay->project->logs[i]->name.text, replay->times.max_bad / 1000.0);
 }
 
 static bool find_too_bad(const struct replay *replay, bool reports)
 {
     bool too_bad = false;
     for (uint32_t i = 0; i < replay->project->log_count; i++) {
-        if (!is_too_bad(&replay->counts[i], replay->max_bad))
+        if (!is_too_bad(&replay->counts[i], replay->times.max_bad))
             continue;
         too_bad = true;
         if (reports)

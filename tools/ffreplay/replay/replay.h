@@ -11,6 +11,12 @@
 #include "tools/ffreplay/canary/analysis.h"
 #include "worker.h"
 
+/* A file that was read, for who says where in it something stands. */
+struct log_source {
+    const char *path;       /* as it is shown */
+    uint64_t *lines_before; /* by part, where it was read in blocks; or NULL */
+};
+
 struct replay {
     struct project *project;
     struct arena *texts; /* what verdicts say: the project's, unless it is set to another */
@@ -18,7 +24,8 @@ struct replay {
     struct log_counts *counts;
     struct unit_set *ids; /* of the lines seen, for logs that name an `id` */
     struct replay_times times;
-    uint32_t max_bad; /* thousandths of a percent of a log's lines */
+    struct log_source *sources; /* by their numbers */
+    uint32_t source_count;
     uint32_t threads; /* at most; 0: as many as there are processors */
     bool now_given;
     struct log_times seen;
@@ -34,6 +41,12 @@ void replay_init(struct replay *replay, struct project *project);
 
 /* What takes the logs' records: before any is read. */
 void replay_add_taker(struct replay *replay, struct taker *taker);
+
+/* The number of one that is to be read. */
+uint32_t replay_add_source(struct replay *replay, const char *path);
+/* "access.log:12", in memory of the arena. */
+const char *replay_place_text(const struct replay *replay, struct arena *arena, uint32_t source,
+                              struct place place);
 
 /* "FILE" or "NAME=FILE" as a log and a path. False: it has been reported. */
 bool replay_find_log(const struct replay *replay, const char *argument, uint32_t *log,

@@ -19,13 +19,19 @@ bool stream_open(struct stream *stream, struct replay *replay, const char *path,
     log_times_init(&worker->times);
     worker->takers = &stream->taker;
     worker->taker_count = 1;
-    if (!records_open(&worker->records, layout, log)) {
+    if (!records_open(&worker->records, layout, log, replay_add_source(replay, path))) {
         lines_close(&stream->lines);
         return false;
     }
     worker->records.take = worker_take;
     worker->records.context = worker;
     return true;
+}
+
+void stream_show_as(struct stream *stream, const char *path)
+{
+    stream->lines.path = path;
+    stream->replay->sources[stream->worker.records.event.source].path = path;
 }
 
 void stream_close(struct stream *stream)

@@ -22,6 +22,8 @@ struct stream {
 bool stream_open(struct stream *stream, struct replay *replay, const char *path, uint32_t log,
                  bool follows, struct taker *taker);
 void stream_close(struct stream *stream);
+/* What it is called where it is shown, if that is not the path it was opened by. */
+void stream_show_as(struct stream *stream, const char *path);
 
 /*
  * The next piece: its records are taken, or it is counted as bad and the first of its kind shown.

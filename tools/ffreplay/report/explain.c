@@ -6,6 +6,7 @@
 #include "compiler/base/calendar.h"
 
 #include "explain_bound.h"
+#include "unreadable_text.h"
 
 static struct arena *arena_of(const struct verdict *verdict)
 {
@@ -89,9 +90,40 @@ static void why_insufficient(struct verdict *verdict, const struct judgement *ju
                      range_text(verdict, judgement), judgement->wanted_samples);
 }
 
+static const char *group_text(enum assignment group)
+{
+    return group == ASSIGNED_CANARY   ? "in the canary"
+           : group == ASSIGNED_BEFORE ? "before the stage"
+                                      : "in control";
+}
+
+/* "lat cannot be read in the canary: 47 of 315 samples have no number, more than --max-bad 1%
+ * ('time' is '0.004, 0.012' at access.log:12); …" */
+static const char *spoilt_text(struct verdict *verdict, const struct judgement *judgement)
+{
+    struct arena *arena = arena_of(verdict);
+    const struct spoilt *spoilt = &judgement->spoilt;
+    const char *what =
+        spoilt->by_newest
+            ? "the newest sample has no number"
+            : arena_format(arena,
+                           "%" PRIu64 " of %" PRIu64 " samples have no number%s, more than "
+                           "--max-bad %s",
+                           spoilt->unreadable, spoilt->samples, range_text(verdict, judgement),
+                           percent_text(arena, verdict->replay->times.max_bad));
+    return arena_format(arena,
+                        "%s cannot be read %s: %s (%s); mend the log, or leave such lines out with "
+                        "a 'where'%s",
+                        metric_of(judgement)->name.text, group_text(spoilt->group), what,
+                        unreadable_value_text(verdict->replay, arena, spoilt->shown),
+                        spoilt->by_newest ? "" : ", or raise --max-bad");
+}
+
 const char *unmeasured_text(struct verdict *verdict, const struct judgement *judgement)
 {
     const struct criterion *criterion = judgement->criterion;
+    if (judgement->spoilt.found)
+        return spoilt_text(verdict, judgement);
     const char *where = "in the canary";
     if (judgement->measured)
         where = criterion->versus_before ? "before the stage" : "in control";

@@ -138,8 +138,9 @@ static void list_blockers(struct verdict *verdict, struct list *list)
     for (uint32_t i = 0; i < analysis->judgement_count; i++) {
         const struct judgement *judgement = &analysis->judgements[i];
         if (finding_blocks(&judgement->finding) && judgement->finding.verdict == CRITERION_NODATA)
-            list_add(list, arena_format(arena, "%s were measured and passed",
-                                        metric_of(judgement)->name.text));
+            list_add(list,
+                     arena_format(arena, "%s were %s and passed", metric_of(judgement)->name.text,
+                                  judgement->spoilt.found ? "readable" : "measured"));
     }
     if (blockers & BLOCKED_BY_SAMPLES)
         list_missing_samples(verdict, list);

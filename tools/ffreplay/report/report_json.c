@@ -21,11 +21,13 @@ const char *finding_action_text(const struct finding *finding)
 }
 
 static void group(struct buffer *out, const char *key, uint64_t samples, bool measured,
-                  double estimate)
+                  double estimate, uint64_t unreadable)
 {
     field_object(out, key);
     field_count(out, "n", samples);
     field_number(out, "estimate", measured, estimate);
+    if (unreadable > 0)
+        field_count(out, "unreadable", unreadable);
     buffer_append_text(out, "}");
 }
 
@@ -72,12 +74,18 @@ static void criterion(struct verdict *verdict, const struct judgement *judgement
     field_text(out, "verdict", criterion_verdict_text(judgement->finding.verdict));
     bool bounded = judgement->comparison.method;
     field_text(out, "method", bounded ? judgement->comparison.method : "point");
-    group(out, "canary", judgement->samples, judgement->measured, judgement->estimate);
+    const struct cell *cells = verdict->analysis->tallies[judgement->tally].cells;
+    bool before = criterion_compares(asked) && asked->versus_before;
+    uint64_t unreadable = cells[ASSIGNED_CANARY].unreadable.count;
+    uint64_t beside = cells[before ? ASSIGNED_BEFORE : ASSIGNED_CONTROL].unreadable.count;
+    if (unreadable + beside > 0)
+        field_count(out, "unreadable", unreadable + beside);
+    group(out, "canary", judgement->samples, judgement->measured, judgement->estimate, unreadable);
     if (judgement->windowed)
         field_text(out, "control", NULL);
     else
         group(out, "control", judgement->control_samples, judgement->control_measured,
-              judgement->control_estimate);
+              judgement->control_estimate, beside);
     if (criterion_compares(asked))
         field_number(out, "change", isfinite(judgement->comparison.change) && bounded,
                      rounded(judgement->comparison.change));

@@ -6,6 +6,7 @@
 
 #include "explain_bound.h"
 #include "report.h"
+#include "unreadable_text.h"
 
 struct report {
     const struct page *page;
@@ -220,6 +221,40 @@ static void clusters(const struct report *report)
     }
 }
 
+static const char *unreadable_text(const struct report *report, const struct tally *tally)
+{
+    static const char *const names[] = {"canary", "control", "before"};
+    const char *text = NULL;
+    const struct unreadable_value *shown = NULL;
+    for (int group = 0; group < ASSIGNED_GROUPS; group++) {
+        const struct cell *cell = &tally->cells[group];
+        uint64_t unreadable = cell->unreadable.count;
+        if (unreadable == 0)
+            continue;
+        shown = shown ? shown : cell->unreadable.shown;
+        text = arena_format(report->arena, "%s%s%" PRIu64 " of %" PRIu64 " %s", text ? text : "",
+                            text ? ", " : "", unreadable, cell->count + unreadable, names[group]);
+    }
+    if (!text)
+        return NULL;
+    return arena_format(report->arena, "%s: %s samples (%s)", tally->measure.metric->name.text,
+                        text, unreadable_value_text(report->verdict->replay, report->arena, shown));
+}
+
+/* However few they are, and whatever was decided. */
+static void unreadable(const struct report *report)
+{
+    const struct analysis *analysis = report->verdict->analysis;
+    const char *heading = "not read";
+    for (uint32_t i = 0; i < analysis->tally_count; i++) {
+        const char *text = unreadable_text(report, &analysis->tallies[i]);
+        if (!text)
+            continue;
+        page_fact(report->page, heading, text);
+        heading = "";
+    }
+}
+
 static void input(const struct report *report)
 {
     const struct analysis *analysis = report->verdict->analysis;
@@ -241,6 +276,7 @@ static void input(const struct report *report)
         page_fact(report->page, "span",
                   arena_format(arena, "%s to %s", page_time(report->page, analysis->first),
                                page_time(report->page, analysis->last)));
+    unreadable(report);
     clusters(report);
 }
 

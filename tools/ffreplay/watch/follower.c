@@ -30,7 +30,7 @@ static bool open_stream(struct follower *follower, struct followed_file *file)
     if (!stream_open(&file->stream, follower->replay, path, follower->log, true, follower->taker))
         return false;
     file->open = true;
-    file->stream.lines.path = follower->is_stdin ? "<stdin>" : follower->path;
+    stream_show_as(&file->stream, follower->is_stdin ? "<stdin>" : follower->path);
     if (follower->replay->layouts[follower->log].id != NO_PLACE)
         file->stream.worker.ids = &follower->replay->ids[follower->log];
     if (file->stream.lines.source.packed)
