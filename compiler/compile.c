@@ -23,11 +23,11 @@ struct compilation {
     struct lowering lowering;
     const struct label *labels;
     size_t label_count;
-    struct buffer people;
+    struct annex annex;
     bool lowered;
 };
 
-enum part { FLAGS, PEOPLE, PART_COUNT };
+enum part { FLAGS, ANNEX, PART_COUNT };
 
 /* The parts share the project alone, which neither changes but for what finding lines keeps. */
 static void compile_part(void *context, uint32_t worker, uint32_t part)
@@ -38,8 +38,8 @@ static void compile_part(void *context, uint32_t worker, uint32_t part)
     if (part == FLAGS)
         compilation->lowered = lower_project(lowering);
     else
-        emit_people(lowering->project, lowering->environment, compilation->labels,
-                    compilation->label_count, &compilation->people);
+        emit_annex(lowering->project, lowering->environment, compilation->labels,
+                   compilation->label_count, &compilation->annex);
 }
 
 /*
@@ -60,9 +60,11 @@ static bool compile(struct compilation *compilation, struct buffer *out)
     else
         compile_part(compilation, 0, FLAGS);
     if (compilation->lowered && out)
-        image_write(&lowering->image, project, lowering->environment, &compilation->people, out);
+        image_write(&lowering->image, project, lowering->environment, &compilation->annex, out);
 
-    buffer_release(&compilation->people);
+    buffer_release(&compilation->annex.people);
+    buffer_release(&compilation->annex.labels);
+    buffer_release(&compilation->annex.overrides);
     image_release(&lowering->image);
     arena_release(&lowering->arena);
     free(lowering->segments);

@@ -22,6 +22,9 @@ struct texts {
 
 #define PERCENT_ALL 100000u
 
+/* Of a flag: what accepts several has them as bits. */
+#define MOST_VARIANTS 64
+
 /* -------------------------------------------------------------------------------- conditions -- */
 
 enum operator_kind {

@@ -75,7 +75,8 @@ enum fflag_error {
     FFLAG_ERROR_NOT_REGULAR = 19, /* the path names a directory, device, fifo or socket */
     FFLAG_ERROR_TRUNCATED = 20,   /* shorter than its header says, or than a header */
     FFLAG_ERROR_NOT_SNAPSHOT = 21,
-    FFLAG_ERROR_UNSUPPORTED = 22, /* a format version or feature this library does not know */
+    FFLAG_ERROR_UNSUPPORTED = 22, /* a format version this library does not know; of a flag, also
+                                     from an evaluation: an operation it does not know */
     FFLAG_ERROR_CHECKSUM = 23,    /* the bytes are not the bytes that were published */
     FFLAG_ERROR_MALFORMED = 24,   /* intact, but not something `ffc` writes */
     FFLAG_ERROR_CHANGED = 25,     /* the file was written to while it was read */
@@ -373,7 +374,8 @@ enum fflag_reason {
 /* "SPLIT" and so on; never NULL. */
 FFLAG_API const char *fflag_reason_text(enum fflag_reason reason);
 
-/* The value alone. `fallback` is returned on any error. A context may be NULL: nothing is known. */
+/* The value alone. `fallback` is returned on any error, and where the flag serves no variant. A
+ * context may be NULL: nothing is known. */
 FFLAG_API bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *context,
                           bool fallback);
 FFLAG_API int64_t fflag_integer(const fflag_view *view, fflag_id flag, const fflag_context *context,
@@ -390,17 +392,21 @@ FFLAG_API const char *fflag_json(const fflag_view *view, fflag_id flag,
                                  const fflag_context *context, const char *fallback,
                                  size_t *length);
 
+/* The flag leaves the value to the caller: whose default counts, with the reason as usual. */
+#define FFLAG_NO_VARIANT UINT32_MAX
+
 /*
- * Everything about one evaluation. On error, `reason` is FFLAG_REASON_ERROR, `error` says which,
- * `variant` and `rule` are NULL, and the value is empty: the caller's default counts.
+ * Everything about one evaluation. Without a variant there is no value either. On error, `reason`
+ * is FFLAG_REASON_ERROR, `error` says which, `variant` and `rule` are NULL, and the value is empty:
+ * the caller's default counts.
  */
 typedef struct fflag_result {
     enum fflag_error error;
     enum fflag_reason reason;
     enum fflag_type type;
-    uint32_t variant_index; /* place in the flag's list of variants */
+    uint32_t variant_index; /* place in the flag's list of variants, or FFLAG_NO_VARIANT */
     const char *flag;       /* name */
-    const char *variant;    /* name; NULL for a flag declared by a plain `value` */
+    const char *variant;    /* name; NULL for a flag declared by a plain `value`, and for none */
     const char *rule;       /* "rules[0]", "canary:early", …; NULL when no rule decided */
     union {
         bool boolean;

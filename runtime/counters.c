@@ -173,14 +173,18 @@ static bool name_cells(struct counts *counts, const struct snapshot *snapshot,
                              &counters->series[counters->first[i] + k]))
                 return false;
         }
+        /* No variant has that name. */
+        if (flag->flags & FFS_FLAG_SERVES_NONE &&
+            !find_series(counts, name, "none", &counters->series[counters->none + i]))
+            return false;
     }
     return true;
 }
 
 /* Rows that no thread takes are never touched, and so cost no memory. */
-static bool map_cells(struct counters *counters, uint32_t cell_count)
+static bool map_cells(struct counters *counters)
 {
-    counters->row_size = ((size_t)cell_count + 7) / 8 * 8;
+    counters->row_size = ((size_t)counters->cell_count + 7) / 8 * 8;
     size_t size = (SHARED_ROW + 1) * counters->row_size * sizeof *counters->cells;
     if (size == 0)
         return true;
@@ -202,17 +206,17 @@ bool counters_create(struct counts *counts, struct snapshot *snapshot)
     counters->first = calloc((size_t)snapshot->flag_count + 1, sizeof *counters->first);
     if (!counters->first)
         return false;
-    uint32_t cell_count = 0;
     for (uint32_t i = 0; i < snapshot->flag_count; i++) {
-        if (cell_count > INT32_MAX)
+        if (counters->none > INT32_MAX)
             return false;
-        counters->first[i] = cell_count;
-        cell_count += snapshot->flags[i].variant_count;
+        counters->first[i] = counters->none;
+        counters->none += snapshot->flags[i].variant_count;
     }
-    counters->first[snapshot->flag_count] = cell_count;
-    counters->series = calloc((size_t)cell_count + 1, sizeof *counters->series);
-    return counters->series && map_cells(counters, cell_count) &&
-           name_cells(counts, snapshot, counters);
+    if (snapshot->flag_count > INT32_MAX)
+        return false;
+    counters->cell_count = counters->none + snapshot->flag_count;
+    counters->series = calloc((size_t)counters->cell_count + 1, sizeof *counters->series);
+    return counters->series && map_cells(counters) && name_cells(counts, snapshot, counters);
 }
 
 void counters_free(struct counters *counters)
@@ -240,7 +244,7 @@ static uint64_t sum_cell(const struct counters *counters, uint32_t cell)
 void counters_retire(struct counts *counts, const struct snapshot *snapshot)
 {
     const struct counters *counters = snapshot->counters;
-    for (uint32_t cell = 0; counters && cell < counters->first[snapshot->flag_count]; cell++)
+    for (uint32_t cell = 0; counters && cell < counters->cell_count; cell++)
         counts->series[counters->series[cell]].total += sum_cell(counters, cell);
 }
 
@@ -253,6 +257,6 @@ void counts_forget_live(struct counts *counts)
 void counts_add_live(struct counts *counts, const struct snapshot *snapshot)
 {
     const struct counters *counters = snapshot->counters;
-    for (uint32_t cell = 0; counters && cell < counters->first[snapshot->flag_count]; cell++)
+    for (uint32_t cell = 0; counters && cell < counters->cell_count; cell++)
         counts->series[counters->series[cell]].live += sum_cell(counters, cell);
 }

@@ -3,9 +3,9 @@
  * counters.h - how often each variant of each flag was served.
  *
  * A snapshot of a store that counts has a table with a row for each thread and a cell for each
- * variant of each flag. A thread has a row to itself, so it counts with a plain addition; when all
- * rows are taken, the others share one and add atomically. A row belongs to a thread in every store
- * of the process, and to another one once that thread is gone.
+ * variant of each flag, and for no variant of it. A thread has a row to itself, so it counts with a
+ * plain addition; when all rows are taken, the others share one and add atomically. A row belongs
+ * to a thread in every store of the process, and to another one once that thread is gone.
  *
  * When a snapshot goes, its cells are added to the store's series, which know flags and variants by
  * name and so go on counting from one snapshot to the next.
@@ -22,9 +22,11 @@
 struct counters {
     _Atomic uint64_t *cells; /* rows 1 to SHARED_ROW */
     size_t row_size;         /* cells; whole cache lines */
-    uint32_t *first;         /* by flag index: its first cell; at the end, how many there are */
-    uint32_t *series;        /* by cell */
-    size_t mapped;           /* bytes at `cells` */
+    uint32_t *first;         /* by flag index: its first cell */
+    uint32_t none;           /* here begin the cells by flag index of those who got no variant */
+    uint32_t cell_count;
+    uint32_t *series; /* by cell */
+    size_t mapped;    /* bytes at `cells` */
 };
 
 /* The cells of a boolean flag that is answered without its program, by its handle. */
@@ -68,7 +70,8 @@ static inline void count_cell(const struct counters *counters, uint32_t cell)
 static inline void count_variant(const struct counters *counters, uint32_t flag, uint16_t variant)
 {
     if (UNLIKELY(counters != NULL))
-        count_cell(counters, counters->first[flag] + variant);
+        count_cell(counters, variant == FFS_NO_VARIANT ? counters->none + flag
+                                                       : counters->first[flag] + variant);
 }
 
 /* Gives a snapshot its table, and its variants their series. False when out of memory. */

@@ -10,6 +10,7 @@
  */
 #include "counters.h"
 #include "hash.h"
+#include "ramp.h"
 #include "sets.h"
 
 /* ------------------------------------------------------------------------------------ inputs -- */
@@ -326,47 +327,37 @@ static int64_t read_clock(const fflag_view *view, int64_t *now)
     return *now;
 }
 
-/* Where a ramp stands, as a threshold; true when it stands at exactly 100 %. */
-static bool ramp_threshold(const struct ffs_ramp *ramp, int64_t now, uint64_t *threshold)
-{
-    bool rises = ramp->to >= ramp->from;
-    uint64_t distance = rises ? ramp->to - ramp->from : ramp->from - ramp->to;
-    uint64_t elapsed = now > ramp->start ? (uint64_t)now - (uint64_t)ramp->start : 0;
-    uint64_t whole, moved;
-    if (ramp->step) {
-        uint64_t steps = elapsed / (uint64_t)ramp->every;
-        whole = 1;
-        moved = steps > distance / ramp->step ? distance : steps * ramp->step;
-    } else {
-        whole = (uint64_t)ramp->end - (uint64_t)ramp->start;
-        moved = distance * (elapsed < whole ? elapsed : whole);
-    }
-    uint64_t part = rises ? ramp->from * whole + moved : ramp->from * whole - moved;
-    if (part == 100000 * whole)
-        return true;
-    *threshold = (uint64_t)(((unsigned __int128)part << 64) / (100000 * whole));
-    return false;
-}
-
 static bool test_ramp(const fflag_view *view, const struct ffs_instruction *instruction,
                       const fflag_context *context, uint64_t salt, int64_t *now)
 {
     const struct snapshot *snapshot = view->snapshot;
+    const struct ffs_ramp *ramp = &snapshot->ramps[instruction->operand];
     uint64_t bucket, threshold;
-    if (ramp_threshold(&snapshot->ramps[instruction->operand], read_clock(view, now), &threshold))
+    if (ramp_threshold(ramp, read_clock(view, now), &threshold))
         return true;
+    if (ramp->flags & FFS_RAMP_SALTED)
+        salt = ramp->salt;
     return find_bucket(snapshot, context, instruction->attribute, salt, &bucket) &&
            bucket < threshold;
 }
 
-static inline uint64_t split_variant(const struct snapshot *snapshot, uint32_t split,
-                                     uint64_t bucket)
+/* What a split serves a unit; false where the unit has no key. */
+static inline bool split_variant(const struct snapshot *snapshot,
+                                 const struct ffs_instruction *instruction,
+                                 const fflag_context *context, uint64_t salt, uint64_t *variant)
 {
-    const uint64_t *words = snapshot->splits + split;
-    const uint64_t *arm = words + 1, *last = arm + 2 * (words[0] - 1);
+    const uint64_t *words = snapshot->splits + (uint32_t)instruction->operand, *arm = words + 1;
+    if (UNLIKELY(words[0] & FFS_SPLIT_SALTED))
+        salt = *arm++;
+    uint64_t bucket;
+    if (!find_bucket(snapshot, context, instruction->attribute, salt, &bucket))
+        return false;
+    /* The last arm's upper is the greatest there is. */
+    const uint64_t *last = arm + 2 * ((uint32_t)words[0] - 1);
     while (arm < last && bucket >= arm[0])
         arm += 2;
-    return arm[1];
+    *variant = arm[1];
+    return true;
 }
 
 /* --------------------------------------------------------------------------------- decisions -- */
@@ -463,6 +454,15 @@ struct frame {
     const struct ffs_instruction *test; /* the FFS_FLAG_IS that waits for the answer */
 };
 
+/* Whether the instructions behind an FFS_FLAG_IS have the variant that the flag was served. The bit
+ * for none is the one behind the last variant's, and FFS_NO_VARIANT greater than all. */
+static inline bool is_accepted(const struct ffs_instruction *test, const struct ffs_flag *required,
+                               uint16_t variant)
+{
+    unsigned bit = variant < required->variant_count ? variant : required->variant_count;
+    return test[1 + bit / 64].operand >> bit % 64 & 1;
+}
+
 /* From an instruction of the flag's program on. */
 static __attribute__((noinline)) uint64_t interpret(const fflag_view *view,
                                                     const struct ffs_flag *flag,
@@ -475,7 +475,7 @@ static __attribute__((noinline)) uint64_t interpret(const fflag_view *view,
     unsigned depth = 0;
 
     for (;;) {
-        uint64_t decided, bucket;
+        uint64_t decided, bucket, variant;
         uint8_t declared;
         const struct fflag_slot *slot;
         bool holds;
@@ -488,12 +488,11 @@ static __attribute__((noinline)) uint64_t interpret(const fflag_view *view,
             decided = serve(at);
             goto decided;
         case FFS_SPLIT:
-            if (!find_bucket(snapshot, context, at->attribute, flag->split_salt, &bucket)) {
+            if (!split_variant(snapshot, at, context, flag->split_salt, &variant)) {
                 at += at->jump;
                 continue;
             }
-            decided = decision(split_variant(snapshot, (uint32_t)at->operand, bucket), at->flags,
-                               at->operand >> 32);
+            decided = decision(variant, at->flags, at->operand >> 32);
             goto decided;
         case FFS_EXPOSED:
             holds = find_bucket(snapshot, context, at->attribute, flag->exposure_salt, &bucket) &&
@@ -545,11 +544,12 @@ static __attribute__((noinline)) uint64_t interpret(const fflag_view *view,
     decided:
         if (depth == 0)
             return decided;
-        flag = frames[--depth].flag;
-        at = frames[depth].test;
+        at = frames[--depth].test;
+        holds = is_accepted(at, flag, decided_variant(decided));
+        at += holds != (at->flags & FFS_NEGATE) ? 1 + ffs_accept_count(flag->variant_count)
+                                                : at->jump;
+        flag = frames[depth].flag;
         end = snapshot->code + flag->first_code + flag->code_count;
-        holds = at[1].operand >> decided_variant(decided) & 1;
-        at += holds != (at->flags & FFS_NEGATE) ? 2 : at->jump;
     }
 }
 
@@ -584,16 +584,17 @@ static inline uint64_t find_word(const fflag_view *view, fflag_id flag)
     return name ? runtime_flag_word(view->snapshot, name, length) : 0;
 }
 
-/* The value of a flag, as its variant holds it. */
-static inline __attribute__((always_inline)) uint64_t
+/* The variant that a flag serves; NULL: none, and the caller's default counts. */
+static inline __attribute__((always_inline)) const struct ffs_variant *
 run(const fflag_view *view, const struct ffs_flag *flag, const fflag_context *context)
 {
     if (!context)
         context = &nobody;
     int64_t now = context->now;
     uint64_t decided = decide(view, flag, context, &now);
-    count_variant(view->counters, flag_index(view->snapshot, flag), decided_variant(decided));
-    return variant_of(view->snapshot, flag, decided_variant(decided))->value;
+    uint16_t variant = decided_variant(decided);
+    count_variant(view->counters, flag_index(view->snapshot, flag), variant);
+    return LIKELY(variant != FFS_NO_VARIANT) ? variant_of(view->snapshot, flag, variant) : NULL;
 }
 
 /* The unit of a shortcut, where it can be asked for this context. */
@@ -623,7 +624,8 @@ static __attribute__((noinline)) bool run_boolean(const fflag_view *view, uint64
 {
     if (UNLIKELY(word_type(word) != FFLAG_TYPE_BOOLEAN))
         return fallback;
-    return run(view, &view->snapshot->flags[word_index(word)], context);
+    const struct ffs_variant *served = run(view, &view->snapshot->flags[word_index(word)], context);
+    return served ? served->value : fallback;
 }
 
 /* Of a handle that is younger than the snapshot. */
@@ -732,7 +734,8 @@ int64_t fflag_integer(const fflag_view *view, fflag_id flag, const fflag_context
                       int64_t fallback)
 {
     const struct ffs_flag *found = find_typed(view, flag, FFLAG_TYPE_INTEGER, FFLAG_TYPE_INTEGER);
-    return found ? (int64_t)run(view, found, context) : fallback;
+    const struct ffs_variant *served = found ? run(view, found, context) : NULL;
+    return served ? (int64_t)served->value : fallback;
 }
 
 static double bits_to_double(uint64_t bits)
@@ -746,22 +749,24 @@ double fflag_number(const fflag_view *view, fflag_id flag, const fflag_context *
                     double fallback)
 {
     const struct ffs_flag *found = find_typed(view, flag, FFLAG_TYPE_NUMBER, FFLAG_TYPE_INTEGER);
-    if (!found)
+    const struct ffs_variant *served = found ? run(view, found, context) : NULL;
+    if (!served)
         return fallback;
-    uint64_t value = run(view, found, context);
-    return found->type == FFLAG_TYPE_NUMBER ? bits_to_double(value) : (double)(int64_t)value;
+    return found->type == FFLAG_TYPE_NUMBER ? bits_to_double(served->value)
+                                            : (double)(int64_t)served->value;
 }
 
 static const char *read_text(const fflag_view *view, fflag_id flag, enum fflag_type type,
                              const fflag_context *context, const char *fallback, size_t *length)
 {
     const struct ffs_flag *found = find_typed(view, flag, type, type);
-    if (!found) {
+    const struct ffs_variant *served = found ? run(view, found, context) : NULL;
+    if (!served) {
         if (length)
             *length = fallback ? strlen(fallback) : 0;
         return fallback;
     }
-    ffs_string string = (ffs_string)run(view, found, context);
+    ffs_string string = (ffs_string)served->value;
     if (length)
         *length = string_length(view->snapshot, string);
     return string_bytes(view->snapshot, string);
@@ -781,7 +786,8 @@ const char *fflag_json(const fflag_view *view, fflag_id flag, const fflag_contex
 
 static fflag_result failure(enum fflag_error error)
 {
-    return (fflag_result){.error = error, .reason = FFLAG_REASON_ERROR};
+    return (fflag_result){
+        .error = error, .reason = FFLAG_REASON_ERROR, .variant_index = FFLAG_NO_VARIANT};
 }
 
 static const char *string_or_null(const struct snapshot *snapshot, ffs_string string)
@@ -793,18 +799,30 @@ static fflag_result evaluate(const fflag_view *view, const struct ffs_flag *flag
                              const fflag_context *context, int64_t *now)
 {
     const struct snapshot *snapshot = view->snapshot;
+    if (UNLIKELY(!runtime_is_supported(flag)))
+        return (fflag_result){.error = FFLAG_ERROR_UNSUPPORTED,
+                              .reason = FFLAG_REASON_ERROR,
+                              .type = (enum fflag_type)flag->type,
+                              .variant_index = FFLAG_NO_VARIANT,
+                              .flag = string_bytes(snapshot, flag->name)};
     uint64_t decided = decide(view, flag, context, now);
     count_variant(view->counters, flag_index(snapshot, flag), decided_variant(decided));
-    const struct ffs_variant *variant = variant_of(snapshot, flag, decided_variant(decided));
     fflag_result result = {
         .error = FFLAG_OK,
         .reason = (enum fflag_reason)(decided >> 16 & 0xff),
         .type = (enum fflag_type)flag->type,
-        .variant_index = decided_variant(decided),
+        .variant_index = FFLAG_NO_VARIANT,
         .flag = string_bytes(snapshot, flag->name),
-        .variant = string_or_null(snapshot, variant->name),
         .rule = string_or_null(snapshot, (ffs_string)(decided >> 32)),
     };
+    if (UNLIKELY(decided_variant(decided) == FFS_NO_VARIANT)) {
+        if (result.type == FFLAG_TYPE_STRING || result.type == FFLAG_TYPE_JSON)
+            result.value.string.text = ""; /* for who prints it without having looked */
+        return result;
+    }
+    const struct ffs_variant *variant = variant_of(snapshot, flag, decided_variant(decided));
+    result.variant_index = decided_variant(decided);
+    result.variant = string_or_null(snapshot, variant->name);
     switch (result.type) {
     case FFLAG_TYPE_BOOLEAN:
         result.value.boolean = variant->value;

@@ -89,7 +89,7 @@ size_t fflag_exposure(const fflag_view *view, const fflag_result *result, const 
     write_member_text(&writer, "feature_flag.key", result->flag);
     if (result->variant)
         write_member_text(&writer, "feature_flag.result.variant", result->variant);
-    else if (!result->error)
+    else if (!result->error && result->variant_index != FFLAG_NO_VARIANT)
         write_value(&writer, result);
     write_lower_case(&writer, "feature_flag.result.reason", fflag_reason_text(result->reason));
     if (result->error)

@@ -40,7 +40,9 @@ void runtime_describe(struct problem *problem, const char *format, ...)
 #define WORD_CONSTANT UINT64_C(2) /* a boolean that is the same for everybody, always */
 #define WORD_ROLLOUT  UINT64_C(4) /* a boolean that is one percentage, see struct shortcut */
 #define WORD_LIST     UINT64_C(8) /* a boolean that is one list of keys, see there */
-#define WORD_ANSWERED (WORD_CONSTANT | WORD_ROLLOUT | WORD_LIST)
+/* In place of a type: of a flag that is not supported, which is so of no type that is asked for. */
+#define WORD_UNSUPPORTED UINT64_C(0xff)
+#define WORD_ANSWERED    (WORD_CONSTANT | WORD_ROLLOUT | WORD_LIST)
 /* These, where the store counts: apart, so that others need not ask. */
 #define WORD_COUNTED(bits) ((bits) << 3)
 
@@ -117,6 +119,13 @@ static inline uint32_t string_length(const struct snapshot *snapshot, ffs_string
     uint32_t length;
     memcpy(&length, snapshot->strings + (size_t)string * 4, sizeof length);
     return length;
+}
+
+/* Whether the library knows all that the flag's program is made of. If not, it has not looked at
+ * the program, and must not. */
+static inline bool runtime_is_supported(const struct ffs_flag *flag)
+{
+    return (flag->features & ~FFS_FEATURES) == 0;
 }
 
 /*

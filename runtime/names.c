@@ -40,9 +40,13 @@ uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, si
     const struct ffs_flag *flag = runtime_find_flag(snapshot, name, length);
     if (!flag)
         return 0;
-    uint64_t word = (uint64_t)(flag - snapshot->flags) << 32 | (uint64_t)flag->type << 8;
+    uint64_t word = (uint64_t)(flag - snapshot->flags) << 32;
+    if (!runtime_is_supported(flag))
+        return word | WORD_UNSUPPORTED << 8;
+    word |= (uint64_t)flag->type << 8;
     uint16_t variant;
-    if (flag->type == FFLAG_TYPE_BOOLEAN && is_constant(snapshot, flag, &variant))
+    if (flag->type == FFLAG_TYPE_BOOLEAN && is_constant(snapshot, flag, &variant) &&
+        variant != FFS_NO_VARIANT)
         word |=
             WORD_CONSTANT | (snapshot->variants[flag->first_variant + variant].value & WORD_VALUE);
     return word;
@@ -70,9 +74,10 @@ static uint64_t find_shortcut(const struct snapshot *snapshot, const struct ffs_
                               struct shortcut *shortcut)
 {
     const struct ffs_instruction *code = &snapshot->code[flag->first_code];
-    if (flag->type != FFLAG_TYPE_BOOLEAN || flag->code_count != 2 ||
+    if (flag->type != FFLAG_TYPE_BOOLEAN || !runtime_is_supported(flag) || flag->code_count != 2 ||
         code[0].attribute == FFS_NO_ATTRIBUTE || code[0].flags != 0 || code[0].jump != 2 ||
-        code[1].op != FFS_SERVE)
+        code[1].op != FFS_SERVE || code[1].variant == FFS_NO_VARIANT ||
+        flag->default_variant == FFS_NO_VARIANT)
         return 0;
     unsigned input =
         atomic_load_explicit(&snapshot->inputs[code[0].attribute], memory_order_relaxed);

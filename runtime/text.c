@@ -73,6 +73,8 @@ const char *fflag_error_code(enum fflag_error error)
         return "TYPE_MISMATCH";
     case FFLAG_ERROR_INVALID_CONTEXT:
         return "INVALID_CONTEXT";
+    case FFLAG_ERROR_UNSUPPORTED:
+        return "UNSUPPORTED";
     default:
         return "GENERAL";
     }

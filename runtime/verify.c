@@ -39,18 +39,18 @@ static enum fflag_error verify_header(struct snapshot *snapshot, struct problem 
         return FFLAG_ERROR_TRUNCATED;
     }
     if (header->major != FFS_MAJOR) {
-        runtime_describe(problem, "format version %u.%u, expected %d", header->major, header->minor,
-                         FFS_MAJOR);
+        runtime_describe(problem, "format version %u.%u, expected %d: %s", header->major,
+                         header->minor, FFS_MAJOR,
+                         header->major < FFS_MAJOR ? "build it anew" : "it needs a newer library");
         return FFLAG_ERROR_UNSUPPORTED;
     }
     if (hash_bytes(header, offsetof(struct ffs_header, header_hash)) != header->header_hash) {
         runtime_describe(problem, "the hash of the header does not match");
         return FFLAG_ERROR_CHECKSUM;
     }
-    uint64_t unknown = header->must_understand & ~FFS_FEATURES;
-    if (unknown || header->header_size != sizeof *header) {
+    if (header->must_understand || header->header_size != sizeof *header) {
         runtime_describe(problem, "it uses features this library does not know (bits 0x%llx)",
-                         (unsigned long long)unknown);
+                         (unsigned long long)header->must_understand);
         return FFLAG_ERROR_UNSUPPORTED;
     }
     if (snapshot->length < header->file_size) {
@@ -84,18 +84,55 @@ static enum fflag_error verify_content(struct snapshot *snapshot, struct problem
     return FFLAG_OK;
 }
 
-static const char *const section_names[] = {
-    [FFS_STRINGS] = "STRINGS", [FFS_ATTRIBUTES] = "ATTRIBUTES", [FFS_FLAGS] = "FLAGS",
-    [FFS_NAMES] = "NAMES",     [FFS_VARIANTS] = "VARIANTS",     [FFS_CODE] = "CODE",
-    [FFS_SPLITS] = "SPLITS",   [FFS_RANGES] = "RANGES",         [FFS_RAMPS] = "RAMPS",
-    [FFS_SETS] = "SETS",       [FFS_NETWORKS] = "NETWORKS",     [FFS_AUTOMATA] = "AUTOMATA",
+/* The sections that this library knows; without a name, it does not. */
+static const struct {
+    const char *name;
+    uint32_t flags;
+} known_sections[] = {
+    [FFS_STRINGS] = {"STRINGS", 0},
+    [FFS_ATTRIBUTES] = {"ATTRIBUTES", 0},
+    [FFS_FLAGS] = {"FLAGS", 0},
+    [FFS_NAMES] = {"NAMES", 0},
+    [FFS_VARIANTS] = {"VARIANTS", 0},
+    [FFS_CODE] = {"CODE", 0},
+    [FFS_SPLITS] = {"SPLITS", 0},
+    [FFS_RANGES] = {"RANGES", 0},
+    [FFS_RAMPS] = {"RAMPS", 0},
+    [FFS_SETS] = {"SETS", 0},
+    [FFS_NETWORKS] = {"NETWORKS", 0},
+    [FFS_AUTOMATA] = {"AUTOMATA", FFS_SECTION_SKIPPABLE},
+    [FFS_TAGS] = {"TAGS", 0},
+    [FFS_PEOPLE] = {"PEOPLE", FFS_SECTION_SKIPPABLE},
+    [FFS_LABELS] = {"LABELS", FFS_SECTION_SKIPPABLE},
+    [FFS_OVERRIDES] = {"OVERRIDES", FFS_SECTION_SKIPPABLE},
 };
-#define SECTIONS (sizeof section_names / sizeof section_names[0])
+#define SECTIONS (sizeof known_sections / sizeof known_sections[0])
 
 struct layout {
     uint64_t size[SECTIONS];
     const uint8_t *at[SECTIONS];
 };
+
+/* An entry of the section table, by itself. */
+static enum fflag_error verify_section(struct verifier *verifier, struct layout *layout,
+                                       const struct ffs_section *section)
+{
+    if (section->id == 0 || section->flags & ~FFS_SECTION_SKIPPABLE)
+        return malformed(verifier, "section %u: unknown flags 0x%x", section->id, section->flags);
+    if (section->id >= SECTIONS || !known_sections[section->id].name) {
+        if (section->flags & FFS_SECTION_SKIPPABLE)
+            return FFLAG_OK;
+        runtime_describe(verifier->problem, "section %u is not known", section->id);
+        return FFLAG_ERROR_UNSUPPORTED;
+    }
+    if (section->flags != known_sections[section->id].flags)
+        return malformed(verifier, "section %s: flags 0x%x, expected 0x%x",
+                         known_sections[section->id].name, section->flags,
+                         known_sections[section->id].flags);
+    layout->at[section->id] = verifier->snapshot->bytes + section->offset;
+    layout->size[section->id] = section->size;
+    return FFLAG_OK;
+}
 
 /* Finds the sections. Absent ones are empty. */
 static enum fflag_error verify_sections(struct verifier *verifier, struct layout *layout)
@@ -116,9 +153,6 @@ static enum fflag_error verify_sections(struct verifier *verifier, struct layout
         if (i > 0 && section->id <= sections[i - 1].id)
             return malformed(verifier, "section %u follows section %u", section->id,
                              sections[i - 1].id);
-        if (section->flags & ~FFS_SECTION_SKIPPABLE)
-            return malformed(verifier, "section %u: unknown flags 0x%x", section->id,
-                             section->flags);
         if (section->offset % FFS_ALIGNMENT)
             return malformed(verifier, "section %u is not aligned to %d", section->id,
                              FFS_ALIGNMENT);
@@ -129,18 +163,12 @@ static enum fflag_error verify_sections(struct verifier *verifier, struct layout
         if (!is_zero(snapshot->bytes + end, section->offset - end))
             return malformed(verifier, "the gap before section %u is not zero", section->id);
         end = section->offset + section->size;
-        if (section->id < SECTIONS && section->id > 0) {
-            layout->at[section->id] = snapshot->bytes + section->offset;
-            layout->size[section->id] = section->size;
-        } else if (!(section->flags & FFS_SECTION_SKIPPABLE)) {
-            runtime_describe(verifier->problem, "section %u is not known", section->id);
-            return FFLAG_ERROR_UNSUPPORTED;
-        }
+        enum fflag_error error = verify_section(verifier, layout, section);
+        if (error)
+            return error;
     }
     if (!is_zero(snapshot->bytes + end, snapshot->length - end))
         return malformed(verifier, "the gap after the last section is not zero");
-    if (!(header->must_understand & FFS_FEATURE_AUTOMATA) != !layout->at[FFS_AUTOMATA])
-        return malformed(verifier, "section AUTOMATA and its feature bit do not go together");
     return FFLAG_OK;
 }
 
@@ -151,9 +179,9 @@ static enum fflag_error count_entries(struct verifier *verifier, const struct la
 {
     if (layout->size[id] % width)
         return malformed(verifier, "section %s is not a whole number of entries",
-                         section_names[id]);
+                         known_sections[id].name);
     if (layout->size[id] / width > limit)
-        return malformed(verifier, "section %s has too many entries", section_names[id]);
+        return malformed(verifier, "section %s has too many entries", known_sections[id].name);
     *count = (uint32_t)(layout->size[id] / width);
     return FFLAG_OK;
 }
@@ -173,6 +201,7 @@ static enum fflag_error find_tables(struct verifier *verifier, const struct layo
     snapshot->networks = (const struct ffs_network *)layout->at[FFS_NETWORKS];
     snapshot->automata = (const uint32_t *)layout->at[FFS_AUTOMATA];
     snapshot->names = (const struct ffs_names *)layout->at[FFS_NAMES];
+    verifier->tags = (const uint32_t *)layout->at[FFS_TAGS];
 
     const struct {
         enum ffs_section_id id;
@@ -180,14 +209,17 @@ static enum fflag_error find_tables(struct verifier *verifier, const struct layo
         uint64_t limit;
         uint32_t *count;
     } tables[] = {
-        {FFS_ATTRIBUTES, sizeof(struct ffs_attribute), FFS_NO_ATTRIBUTE,
-         &snapshot->attribute_count},
+        {FFS_ATTRIBUTES, sizeof(struct ffs_attribute), FFS_FIRST_KEY, &snapshot->attribute_count},
         {FFS_FLAGS, sizeof(struct ffs_flag), FFS_NONE, &snapshot->flag_count},
         {FFS_VARIANTS, sizeof(struct ffs_variant), UINT32_MAX, &verifier->variant_count},
         {FFS_CODE, sizeof(struct ffs_instruction), UINT32_MAX - 1, &verifier->code_count},
         {FFS_RANGES, sizeof(struct ffs_range), UINT32_MAX, &verifier->range_count},
         {FFS_RAMPS, sizeof(struct ffs_ramp), UINT32_MAX, &verifier->ramp_count},
         {FFS_NETWORKS, sizeof(struct ffs_network), UINT32_MAX, &verifier->network_count},
+        {FFS_SPLITS, sizeof *snapshot->splits, UINT32_MAX, &verifier->split_words},
+        {FFS_SETS, sizeof *snapshot->sets, UINT32_MAX, &verifier->set_words},
+        {FFS_AUTOMATA, sizeof *snapshot->automata, UINT32_MAX, &verifier->automaton_words},
+        {FFS_TAGS, sizeof *verifier->tags, UINT32_MAX - 1, &verifier->tag_words},
     };
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         enum fflag_error error = count_entries(verifier, layout, tables[i].id, tables[i].width,
@@ -195,16 +227,6 @@ static enum fflag_error find_tables(struct verifier *verifier, const struct layo
         if (error)
             return error;
     }
-    if (layout->size[FFS_SPLITS] % sizeof(uint64_t) || layout->size[FFS_SETS] % sizeof(uint64_t))
-        return malformed(verifier, "section SPLITS or SETS is not a whole number of words");
-    if (layout->size[FFS_AUTOMATA] % sizeof(uint32_t))
-        return malformed(verifier, "section AUTOMATA is not a whole number of words");
-    verifier->split_words = layout->size[FFS_SPLITS] / sizeof(uint64_t);
-    verifier->set_words = layout->size[FFS_SETS] / sizeof(uint64_t);
-    verifier->automaton_words = layout->size[FFS_AUTOMATA] / sizeof(uint32_t);
-    if (verifier->split_words > UINT32_MAX || verifier->set_words > UINT32_MAX ||
-        verifier->automaton_words > UINT32_MAX)
-        return malformed(verifier, "section SPLITS, SETS or AUTOMATA is too large");
     return FFLAG_OK;
 }
 
@@ -226,7 +248,7 @@ static enum fflag_error verify_content_of_sections(struct verifier *verifier)
         (error = verify_variants(verifier)) || (error = verify_splits(verifier)) ||
         (error = verify_ramps(verifier)) || (error = verify_sets(verifier)) ||
         (error = verify_networks(verifier)) || (error = verify_automata(verifier)) ||
-        (error = verify_flags(verifier)) ||
+        (error = verify_tags(verifier)) || (error = verify_flags(verifier)) ||
         (error = verify_names(verifier, layout.size[FFS_NAMES])))
         return error;
     return FFLAG_OK;
@@ -251,6 +273,7 @@ enum fflag_error runtime_verify(struct snapshot *snapshot, struct problem *probl
     free(verifier.set_kinds);
     free(verifier.network_runs);
     free(verifier.automaton_starts);
+    free(verifier.tag_starts);
     free(verifier.program_at);
     free(verifier.programs);
     free(verifier.costs);

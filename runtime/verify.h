@@ -28,6 +28,8 @@ struct program {
     uint32_t count;
     uint32_t before;   /* the index of the first flag that runs it */
     uint32_t variants; /* more than the greatest variant it serves */
+    uint64_t features;
+    bool serves_none;
     uint32_t depth;
     uint32_t cost;
     bool reads_clock;
@@ -44,12 +46,14 @@ struct verifier {
     uint64_t *string_hashes;  /* by ordinal */
     uint8_t *string_traits;   /* by ordinal: TRAIT_* */
 
+    const uint32_t *tags;
     uint32_t variant_count, code_count, range_count, ramp_count, network_count;
-    size_t split_words, set_words, automaton_words;
-    uint8_t *split_variants;    /* by word: 0, or at an index 1 + its greatest variant */
+    uint32_t split_words, set_words, automaton_words, tag_words;
+    uint16_t *split_variants;   /* by word: 0, or at an index 1 + its greatest variant */
     uint8_t *set_kinds;         /* by word: SET_* */
     uint32_t *network_runs;     /* by network: where the sorted run that it is in begins */
     uint64_t *automaton_starts; /* a bit per word */
+    uint64_t *tag_starts;       /* a bit per word */
 
     uint32_t *program_at; /* by instruction: 1 + the program it belongs to, or 0 */
     struct program *programs;
@@ -98,6 +102,7 @@ enum fflag_error verify_ramps(struct verifier *verifier);
 enum fflag_error verify_sets(struct verifier *verifier);
 enum fflag_error verify_networks(struct verifier *verifier);
 enum fflag_error verify_automata(struct verifier *verifier);
+enum fflag_error verify_tags(struct verifier *verifier);
 enum fflag_error verify_flags(struct verifier *verifier);
 enum fflag_error verify_names(struct verifier *verifier, uint64_t size);
 

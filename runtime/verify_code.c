@@ -147,8 +147,28 @@ static enum fflag_error verify_serve(struct verifier *verifier, uint32_t index,
         (instruction->operand > UINT32_MAX ||
          !is_string(verifier, (ffs_string)instruction->operand)))
         return malformed(verifier, "instruction %u: the rule is not a string", index);
-    if (instruction->variant >= program->variants)
+    if (instruction->variant == FFS_NO_VARIANT)
+        program->serves_none = true;
+    else if (instruction->variant >= program->variants)
         program->variants = instruction->variant + 1u;
+    return FFLAG_OK;
+}
+
+/* The instructions that follow an FFS_FLAG_IS: as many as the flag's variants need, with no bit for
+ * one it does not have. The bit behind the last variant stands for none. */
+static enum fflag_error verify_accepted(struct verifier *verifier, uint32_t index,
+                                        const struct program *program, uint32_t variant_count)
+{
+    const struct ffs_instruction *test = &verifier->snapshot->code[index];
+    uint32_t left = program->first + program->count - index, words = 0;
+    while (words + 1 < left && test[words + 1].op == FFS_ACCEPT)
+        words++;
+    if (words != ffs_accept_count(variant_count))
+        return malformed(verifier, "instruction %u: %u FFS_ACCEPT for a flag of %u variants", index,
+                         words, variant_count);
+    if (test[words].operand >> variant_count % 64 >> 1)
+        return malformed(verifier, "instruction %u accepts a variant the flag does not have",
+                         index);
     return FFLAG_OK;
 }
 
@@ -160,9 +180,10 @@ static enum fflag_error verify_required(struct verifier *verifier, uint32_t inde
         return malformed(verifier, "instruction %u requires a flag that does not come before it",
                          index);
     const struct ffs_flag *required = &verifier->snapshot->flags[test->operand];
-    if (required->variant_count < 64 && test[1].operand >> required->variant_count)
-        return malformed(verifier, "instruction %u accepts a variant the flag does not have",
-                         index);
+    enum fflag_error error = verify_accepted(verifier, index, program, required->variant_count);
+    if (error)
+        return error;
+    program->features |= required->features;
     program->reads_clock |= required->flags & FFS_FLAG_READS_CLOCK;
     if (required->depth >= program->depth)
         program->depth = required->depth + 1u;
@@ -218,6 +239,9 @@ static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index
     case FFS_FLAG_IS:
         return verify_required(verifier, index, program);
     case FFS_PRESENT:
+        if (operand)
+            return malformed(verifier, "instruction %u: the operand is not zero", index);
+        return FFLAG_OK;
     case FFS_TIME_EQ:
     case FFS_TIME_LT:
     case FFS_TIME_LE:
@@ -248,11 +272,16 @@ static enum fflag_error verify_flags_field(struct verifier *verifier, uint32_t i
     return FFLAG_OK;
 }
 
-static enum fflag_error verify_attribute_field(struct verifier *verifier, uint32_t index)
+/* The attribute, and the variant. */
+static enum fflag_error verify_other_fields(struct verifier *verifier, uint32_t index)
 {
     const struct snapshot *snapshot = verifier->snapshot;
     const struct ffs_instruction *instruction = &snapshot->code[index];
     unsigned types = readable_types(instruction->op);
+    if (instruction->variant && instruction->op != FFS_SERVE)
+        return malformed(verifier, "instruction %u: a variant that it does not serve", index);
+    if (!types && instruction->attribute != FFS_NO_ATTRIBUTE)
+        return malformed(verifier, "instruction %u: an attribute that it does not read", index);
     if (!types)
         return FFLAG_OK;
     if (instruction->attribute >= snapshot->attribute_count)
@@ -269,15 +298,15 @@ static enum fflag_error verify_jump(struct verifier *verifier, uint32_t index,
     const struct ffs_instruction *code = verifier->snapshot->code;
     const struct ffs_instruction *instruction = &code[index];
     uint32_t left = program->first + program->count - index;
-    if (instruction->op == FFS_ACCEPT) {
-        if (index == program->first || code[index - 1].op != FFS_FLAG_IS)
-            return malformed(verifier, "instruction %u: FFS_ACCEPT without FFS_FLAG_IS", index);
+    if (instruction->op == FFS_ACCEPT &&
+        (index == program->first ||
+         (code[index - 1].op != FFS_FLAG_IS && code[index - 1].op != FFS_ACCEPT)))
+        return malformed(verifier, "instruction %u: FFS_ACCEPT without FFS_FLAG_IS", index);
+    if (instruction->op == FFS_SERVE || instruction->op == FFS_ACCEPT) {
+        if (instruction->jump)
+            return malformed(verifier, "instruction %u: a jump that it does not make", index);
         return FFLAG_OK;
     }
-    if (instruction->op == FFS_FLAG_IS && (left < 2 || code[index + 1].op != FFS_ACCEPT))
-        return malformed(verifier, "instruction %u: FFS_FLAG_IS without FFS_ACCEPT", index);
-    if (instruction->op == FFS_SERVE)
-        return FFLAG_OK;
     if (instruction->jump == 0 || instruction->jump > left)
         return malformed(verifier, "instruction %u: the jump leaves the program", index);
     if (instruction->jump < left && code[index + instruction->jump].op == FFS_ACCEPT)
@@ -295,9 +324,10 @@ static enum fflag_error verify_program(struct verifier *verifier, struct program
         if (!is_known(verifier->snapshot->code[index].op))
             return malformed(verifier, "instruction %u: unknown operation %u", index,
                              verifier->snapshot->code[index].op);
+        program->features |= ffs_features_of(verifier->snapshot->code[index].op);
         enum fflag_error error;
         if ((error = verify_flags_field(verifier, index)) ||
-            (error = verify_attribute_field(verifier, index)) ||
+            (error = verify_other_fields(verifier, index)) ||
             (error = verify_jump(verifier, index, program)) ||
             (error = verify_operand(verifier, index, program)))
             return error;
@@ -315,9 +345,6 @@ static enum fflag_error program_of(struct verifier *verifier, uint32_t index,
     if (flag->code_count == 0)
         return FFLAG_OK;
     const char *name = string_bytes(verifier->snapshot, flag->name);
-    if (flag->code_count > FFS_MAX_PROGRAM || flag->first_code > verifier->code_count ||
-        flag->code_count > verifier->code_count - flag->first_code)
-        return malformed(verifier, "flag '%s': the program is out of bounds", name);
     uint32_t known = verifier->program_at[flag->first_code];
     if (known) {
         *program = &verifier->programs[known - 1];
@@ -356,6 +383,9 @@ static enum fflag_error verify_values(struct verifier *verifier, const struct ff
             fits = value <= UINT32_MAX && is_string(verifier, (ffs_string)value);
             break;
         }
+        if (variants[i].name == FFS_NONE && flag->variant_count > 1)
+            return malformed(verifier, "flag '%s': variant %u of several has no name",
+                             string_bytes(verifier->snapshot, flag->name), i);
         if (!fits)
             return malformed(verifier, "flag '%s': the value of variant %u is not of its type",
                              string_bytes(verifier->snapshot, flag->name), i);
@@ -363,7 +393,24 @@ static enum fflag_error verify_values(struct verifier *verifier, const struct ff
     return FFLAG_OK;
 }
 
-static enum fflag_error verify_flag(struct verifier *verifier, uint32_t index)
+/* What is kept beside a flag's program: its tags and metadata, what it is and who may have it. */
+static enum fflag_error verify_about(struct verifier *verifier, const struct ffs_flag *flag)
+{
+    const struct ffs_header *header = (const struct ffs_header *)verifier->snapshot->bytes;
+    const char *name = string_bytes(verifier->snapshot, flag->name);
+    /* A kind decides nothing, so a newer writer may bring one. */
+    if (flag->kind == 0 || (flag->kind > FFS_KIND_PERMISSION && header->minor <= FFS_MINOR))
+        return malformed(verifier, "flag '%s': unknown kind %u", name, flag->kind);
+    if (flag->tags != FFS_NONE && (flag->tags >= verifier->tag_words ||
+                                   !(verifier->tag_starts[flag->tags / 64] >> flag->tags % 64 & 1)))
+        return malformed(verifier, "flag '%s': the tags are not a run of them", name);
+    if (flag->metadata != FFS_NONE && !is_string(verifier, flag->metadata))
+        return malformed(verifier, "flag '%s': the metadata is not a string", name);
+    return FFLAG_OK;
+}
+
+/* What of a flag a reader relies on also where it does not know its features. */
+static enum fflag_error verify_record(struct verifier *verifier, uint32_t index)
 {
     const struct ffs_flag *flag = &verifier->snapshot->flags[index];
     if (!is_string(verifier, flag->name))
@@ -375,23 +422,52 @@ static enum fflag_error verify_flag(struct verifier *verifier, uint32_t index)
         flag->first_variant > verifier->variant_count ||
         flag->variant_count > verifier->variant_count - flag->first_variant)
         return malformed(verifier, "flag '%s': the variants are out of bounds", name);
-    if (flag->default_variant >= flag->variant_count)
+    if (flag->default_variant != FFS_NO_VARIANT && flag->default_variant >= flag->variant_count)
         return malformed(verifier, "flag '%s': the default is not a variant", name);
+    if (flag->code_count > FFS_MAX_PROGRAM || flag->first_code > verifier->code_count ||
+        flag->code_count > verifier->code_count - flag->first_code ||
+        (flag->code_count == 0 && flag->first_code != 0))
+        return malformed(verifier, "flag '%s': the program is out of bounds", name);
+    enum fflag_error error = verify_about(verifier, flag);
+    return error ? error : verify_values(verifier, flag);
+}
 
+/* Of a flag whose features are known: that it says of its program what is true of it. */
+static enum fflag_error verify_needs(struct verifier *verifier, uint32_t index)
+{
+    const struct ffs_flag *flag = &verifier->snapshot->flags[index];
+    const char *name = string_bytes(verifier->snapshot, flag->name);
     const struct program *program;
-    enum fflag_error error;
-    if ((error = verify_values(verifier, flag)) || (error = program_of(verifier, index, &program)))
+    enum fflag_error error = program_of(verifier, index, &program);
+    if (error)
         return error;
     if (program->variants > flag->variant_count)
         return malformed(verifier, "flag '%s' serves a variant it does not have", name);
     if (program->depth > FFS_MAX_DEPTH || flag->depth != program->depth)
         return malformed(verifier, "flag '%s': depth %u, expected %u and at most %d", name,
                          flag->depth, program->depth, FFS_MAX_DEPTH);
-    if (flag->flags != (program->reads_clock ? FFS_FLAG_READS_CLOCK : 0))
+    bool none = program->serves_none || flag->default_variant == FFS_NO_VARIANT;
+    unsigned flags =
+        (program->reads_clock ? FFS_FLAG_READS_CLOCK : 0) | (none ? FFS_FLAG_SERVES_NONE : 0);
+    if ((flag->flags & ~FFS_FLAG_CLIENT) != flags)
         return malformed(verifier, "flag '%s': its flags 0x%x do not fit its program", name,
                          flag->flags);
+    if (flag->features != program->features)
+        return malformed(verifier, "flag '%s': its features 0x%llx do not fit its program", name,
+                         (unsigned long long)flag->features);
     verifier->costs[index] = program->cost;
     return FFLAG_OK;
+}
+
+static enum fflag_error verify_flag(struct verifier *verifier, uint32_t index)
+{
+    const struct ffs_flag *flag = &verifier->snapshot->flags[index];
+    enum fflag_error error = verify_record(verifier, index);
+    if (error)
+        return error;
+    verifier->costs[index] = 0;
+    /* A flag that requires this one has the same features, so nobody asks what it costs. */
+    return runtime_is_supported(flag) ? verify_needs(verifier, index) : FFLAG_OK;
 }
 
 enum fflag_error verify_flags(struct verifier *verifier)

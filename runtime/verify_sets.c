@@ -74,6 +74,10 @@ static enum fflag_error verify_slot(struct verifier *verifier, struct walk *walk
         return error;
     if (!is_found(walk, place, hash))
         return malformed(verifier, "set %zu: slot %u cannot be reached", walk->at, place);
+    if (!walk->set->buckets &&
+        ((place - walk->last_empty) & (walk->set->capacity - 1)) >= FFS_MAX_PROBES)
+        return malformed(verifier, "set %zu: more than %d slots in a row are taken", walk->at,
+                         FFS_MAX_PROBES - 1);
     if (slot->length > walk->longest)
         walk->longest = slot->length;
     walk->count++;
@@ -131,7 +135,7 @@ static enum fflag_error measure_set(struct verifier *verifier, size_t at, const 
 
 enum fflag_error verify_sets(struct verifier *verifier)
 {
-    verifier->set_kinds = calloc(verifier->set_words + 1, 1);
+    verifier->set_kinds = calloc((size_t)verifier->set_words + 1, 1);
     if (!verifier->set_kinds)
         return FFLAG_ERROR_NO_MEMORY;
     for (size_t at = 0, words = 0; at < verifier->set_words; at += words) {

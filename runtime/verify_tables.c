@@ -131,30 +131,43 @@ enum fflag_error verify_variants(struct verifier *verifier)
     return FFLAG_OK;
 }
 
+/* Of the split at `at`: pairs {upper, variant}. */
+static enum fflag_error verify_arms(struct verifier *verifier, size_t at, const uint64_t *arms,
+                                    uint64_t count)
+{
+    uint64_t greatest = 0, before = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t upper = arms[2 * i], variant = arms[2 * i + 1];
+        if (variant >= FFS_MAX_VARIANTS)
+            return malformed(verifier, "split %zu: arm %u: impossible variant", at, (unsigned)i);
+        if (upper < before)
+            return malformed(verifier, "split %zu: arm %u ends before it begins", at, (unsigned)i);
+        before = upper;
+        if (variant > greatest)
+            greatest = variant;
+    }
+    if (before != UINT64_MAX)
+        return malformed(verifier, "split %zu: the last arm does not take the rest", at);
+    verifier->split_variants[at] = (uint16_t)(greatest + 1);
+    return FFLAG_OK;
+}
+
 enum fflag_error verify_splits(struct verifier *verifier)
 {
     const uint64_t *words = verifier->snapshot->splits;
-    verifier->split_variants = calloc(verifier->split_words + 1, 1);
+    verifier->split_variants =
+        calloc((size_t)verifier->split_words + 1, sizeof *verifier->split_variants);
     if (!verifier->split_variants)
         return FFLAG_ERROR_NO_MEMORY;
     for (size_t at = 0; at < verifier->split_words;) {
-        uint64_t arms = words[at];
-        if (arms == 0 || arms > FFS_MAX_VARIANTS || arms > (verifier->split_words - at - 1) / 2)
+        uint64_t count = words[at] & ~FFS_SPLIT_SALTED;
+        size_t header = words[at] & FFS_SPLIT_SALTED ? 2 : 1, left = verifier->split_words - at;
+        if (count == 0 || count > FFS_MAX_VARIANTS || left < header || count > (left - header) / 2)
             return malformed(verifier, "split %zu: impossible number of arms", at);
-        uint64_t greatest = 0;
-        for (uint64_t i = 0; i < arms; i++) {
-            uint64_t variant = words[at + 2 + 2 * i];
-            if (variant >= FFS_MAX_VARIANTS)
-                return malformed(verifier, "split %zu: arm %u: impossible variant", at,
-                                 (unsigned)i);
-            if (i > 0 && i + 1 < arms && words[at + 1 + 2 * i] < words[at - 1 + 2 * i])
-                return malformed(verifier, "split %zu: arm %u ends before it begins", at,
-                                 (unsigned)i);
-            if (variant > greatest)
-                greatest = variant;
-        }
-        verifier->split_variants[at] = (uint8_t)(greatest + 1);
-        at += 1 + 2 * arms;
+        enum fflag_error error = verify_arms(verifier, at, words + at + header, count);
+        if (error)
+            return error;
+        at += header + 2 * count;
     }
     return FFLAG_OK;
 }
@@ -165,8 +178,8 @@ enum fflag_error verify_ramps(struct verifier *verifier)
         const struct ffs_ramp *ramp = &verifier->snapshot->ramps[i];
         if (ramp->from > 100000 || ramp->to > 100000 || ramp->step > 100000)
             return malformed(verifier, "ramp %u: more than 100 %%", i);
-        if (ramp->reserved)
-            return malformed(verifier, "ramp %u: a reserved field is not zero", i);
+        if (ramp->flags & ~FFS_RAMP_SALTED || (!ramp->flags && ramp->salt))
+            return malformed(verifier, "ramp %u: its flags 0x%x do not fit", i, ramp->flags);
         if (ramp->step) {
             if (ramp->every <= 0 || ramp->end)
                 return malformed(verifier, "ramp %u: steps that are not apart", i);
@@ -176,6 +189,24 @@ enum fflag_error verify_ramps(struct verifier *verifier)
             if (ramp->end <= ramp->start || lasts > UINT64_C(1) << 46 || ramp->every)
                 return malformed(verifier, "ramp %u: does not end after it starts", i);
         }
+    }
+    return FFLAG_OK;
+}
+
+enum fflag_error verify_tags(struct verifier *verifier)
+{
+    const uint32_t *words = verifier->tags;
+    verifier->tag_starts = calloc((size_t)verifier->tag_words / 64 + 1, sizeof(uint64_t));
+    if (!verifier->tag_starts)
+        return FFLAG_ERROR_NO_MEMORY;
+    for (uint32_t at = 0, count; at < verifier->tag_words; at += 1 + count) {
+        count = words[at];
+        if (count == 0 || count > verifier->tag_words - at - 1)
+            return malformed(verifier, "tags %u: impossible number", at);
+        for (uint32_t i = 1; i <= count; i++)
+            if (!is_string(verifier, words[at + i]))
+                return malformed(verifier, "tags %u: tag %u is not a string", at, i - 1);
+        verifier->tag_starts[at / 64] |= UINT64_C(1) << at % 64;
     }
     return FFLAG_OK;
 }
@@ -217,10 +248,21 @@ enum fflag_error verify_names(struct verifier *verifier, uint64_t size)
         return malformed(verifier, "section NAMES does not have the size its counts ask for");
     snapshot->pilots = (const uint16_t *)(names + 1);
     snapshot->name_slots = (const uint32_t *)((const uint8_t *)(names + 1) + pilots);
+    if (names->bucket_count % 2 && snapshot->pilots[names->bucket_count])
+        return malformed(verifier, "section NAMES: the padding is not zero");
 
-    for (uint32_t i = 0; i < names->slot_count; i++)
-        if (snapshot->name_slots[i] != FFS_NONE && snapshot->name_slots[i] >= snapshot->flag_count)
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < names->slot_count; i++) {
+        if (snapshot->name_slots[i] == FFS_NONE)
+            continue;
+        if (snapshot->name_slots[i] >= snapshot->flag_count)
             return malformed(verifier, "section NAMES: slot %u is not a flag", i);
+        taken++;
+    }
+    /* As all flags are found, each in a slot of its own, the others are empty. */
+    if (taken != snapshot->flag_count)
+        return malformed(verifier, "section NAMES: %u slots for %u flags", taken,
+                         snapshot->flag_count);
     for (uint32_t i = 0; i < snapshot->flag_count; i++) {
         ffs_string name = snapshot->flags[i].name;
         if (runtime_find_flag(snapshot, string_bytes(snapshot, name),

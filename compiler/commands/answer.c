@@ -26,7 +26,7 @@ int compile_snapshot(const struct command *command, struct project *project, uin
 
 void write_answer_value(const fflag_result *result, struct buffer *out)
 {
-    if (result->error) {
+    if (result->error || result->variant_index == FFLAG_NO_VARIANT) {
         buffer_append_text(out, "null");
         return;
     }

@@ -10,6 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* NULL where there is none, and where it is not JSON: nobody verifies that. */
+static json_t *read_json(const struct snapshot *snapshot, enum ffs_section_id id)
+{
+    size_t size;
+    const char *text = snapshot_section(snapshot, id, &size);
+    return text ? json_loadb(text, size, 0, NULL) : NULL;
+}
+
 void listing_init(struct listing *listing, const struct snapshot *snapshot)
 {
     size_t size;
@@ -20,13 +28,17 @@ void listing_init(struct listing *listing, const struct snapshot *snapshot)
     listing->attribute_count = (uint32_t)(size / sizeof *listing->attributes);
     listing->variants = snapshot_section(snapshot, FFS_VARIANTS, &size);
     listing->code = snapshot_section(snapshot, FFS_CODE, &size);
-    const char *people = snapshot_section(snapshot, FFS_PEOPLE, &size);
-    listing->people = people ? json_loadb(people, size, 0, NULL) : NULL;
+    listing->tags = snapshot_section(snapshot, FFS_TAGS, &size);
+    listing->people = read_json(snapshot, FFS_PEOPLE);
+    listing->labels = read_json(snapshot, FFS_LABELS);
+    listing->overrides = read_json(snapshot, FFS_OVERRIDES);
 }
 
 void listing_release(struct listing *listing)
 {
     json_decref(listing->people);
+    json_decref(listing->labels);
+    json_decref(listing->overrides);
 }
 
 const char *operation_name(uint8_t op)
@@ -60,6 +72,8 @@ static const struct ffs_variant *variant_of(const struct listing *listing,
 const char *variant_name(const struct listing *listing, const struct ffs_flag *flag,
                          uint64_t variant)
 {
+    if (variant == FFS_NO_VARIANT)
+        return "(none)";
     const char *name = snapshot_string(listing->snapshot, variant_of(listing, flag, variant)->name);
     return name ? name : "(value)";
 }
@@ -257,7 +271,8 @@ static void write_duration(int64_t ms, struct buffer *out)
     buffer_format(out, "%" PRId64 "ms", ms);
 }
 
-static void write_ramp(const struct listing *listing, uint64_t index, struct buffer *out)
+static void write_ramp(const struct listing *listing, const struct ffs_flag *flag, uint64_t index,
+                       struct buffer *out)
 {
     size_t size;
     const struct ffs_ramp *ramps = snapshot_section(listing->snapshot, FFS_RAMPS, &size);
@@ -273,10 +288,14 @@ static void write_ramp(const struct listing *listing, uint64_t index, struct buf
     }
     buffer_append_text(out, " to ");
     write_thousandths(ramp->to, out);
-    if (ramp->step)
-        return;
-    buffer_append_text(out, " at ");
-    write_time(ramp->end, out);
+    if (!ramp->step) {
+        buffer_append_text(out, " at ");
+        write_time(ramp->end, out);
+    }
+    if (ramp->flags & FFS_RAMP_SALTED) {
+        buffer_append_text(out, " of salt ");
+        write_salt(listing, flag, ramp->salt, out);
+    }
 }
 
 static void write_accepted(const struct listing *listing, const struct ffs_instruction *test,
@@ -285,10 +304,11 @@ static void write_accepted(const struct listing *listing, const struct ffs_instr
     const struct ffs_flag *other = &listing->flags[test->operand];
     buffer_format(out, "flag %s is ", snapshot_string(listing->snapshot, other->name));
     bool first = true;
-    for (uint32_t i = 0; i < other->variant_count; i++) {
-        if (!(test[1].operand >> i & 1))
+    for (uint32_t i = 0; i <= other->variant_count; i++) {
+        if (!(test[1 + i / 64].operand >> i % 64 & 1))
             continue;
-        buffer_format(out, "%s%s", first ? "" : " or ", variant_name(listing, other, i));
+        buffer_format(out, "%s%s", first ? "" : " or ",
+                      variant_name(listing, other, i < other->variant_count ? i : FFS_NO_VARIANT));
         first = false;
     }
 }
@@ -298,14 +318,21 @@ static void write_split(const struct listing *listing, const struct ffs_flag *fl
 {
     size_t size;
     const uint64_t *words = snapshot_section(listing->snapshot, FFS_SPLITS, &size);
-    const uint64_t *arms = words + (uint32_t)split->operand + 1;
-    for (uint64_t i = 0; i < arms[-1]; i++) {
+    const uint64_t *at = words + (uint32_t)split->operand;
+    bool salted = *at & FFS_SPLIT_SALTED;
+    uint64_t count = *at & ~FFS_SPLIT_SALTED;
+    const uint64_t *arms = at + (salted ? 2 : 1);
+    for (uint64_t i = 0; i < count; i++) {
         buffer_format(out, "%s%s up to ", i ? ", " : "",
                       variant_name(listing, flag, arms[2 * i + 1]));
-        if (i + 1 < arms[-1])
+        if (i + 1 < count)
             write_threshold(arms[2 * i], out);
         else
             buffer_append_text(out, "100%");
+    }
+    if (salted) {
+        buffer_append_text(out, " of salt ");
+        write_salt(listing, flag, at[1], out);
     }
 }
 
@@ -373,7 +400,7 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
     else if (op == FFS_IN_RANGE)
         write_range(listing, flag, operand, out);
     else if (op == FFS_RAMP)
-        write_ramp(listing, operand, out);
+        write_ramp(listing, flag, operand, out);
     else if (op >= FFS_NUMBER_EQ && op <= FFS_NUMBER_GE)
         json_write_number(out, number_of(operand));
     else if (op >= FFS_TIME_EQ && op <= FFS_TIME_GE)

@@ -15,16 +15,17 @@ struct listing {
     const struct ffs_variant *variants;
     const struct ffs_instruction *code;
     const struct ffs_attribute *attributes;
+    const uint32_t *tags;
     uint32_t flag_count;
     uint32_t attribute_count;
-    json_t *people; /* the section, read; NULL where there is none */
+    json_t *people, *labels, *overrides; /* the sections, read; NULL where there is none */
 };
 void listing_init(struct listing *listing, const struct snapshot *snapshot);
 void listing_release(struct listing *listing);
 
 /* "STRING_IN"; the constants' names. */
 const char *operation_name(uint8_t op);
-/* The variant's name, or "(value)" for a flag declared by a plain value. */
+/* The variant's name, "(value)" for a flag declared by a plain value, "(none)" for none. */
 const char *variant_name(const struct listing *listing, const struct ffs_flag *flag,
                          uint64_t variant);
 /* A variant's value as JSON. */

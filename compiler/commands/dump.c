@@ -78,12 +78,46 @@ static void print_instruction(const struct listing *listing, const struct ffs_fl
     buffer_append_text(out, "\n");
 }
 
+/* `ffs_kind` begins with one; a newer writer may know more of them. */
+static const char *kind_name(const struct ffs_flag *flag)
+{
+    return flag->kind <= FFS_KIND_PERMISSION ? flag_kind_names[flag->kind - 1] : "unknown";
+}
+
+static void print_tags(const struct listing *listing, const struct ffs_flag *flag,
+                       struct buffer *out)
+{
+    if (flag->tags == FFS_NONE)
+        return;
+    const uint32_t *run = &listing->tags[flag->tags];
+    for (uint32_t i = 1; i <= run[0]; i++)
+        buffer_format(out, "%s%s", i == 1 ? "  tags " : ", ",
+                      snapshot_string(listing->snapshot, run[i]));
+    buffer_append_text(out, "\n");
+}
+
+static void print_program(const struct listing *listing, const struct ffs_flag *flag,
+                          struct buffer *out)
+{
+    const struct ffs_instruction *code = &listing->code[flag->first_code];
+    for (uint32_t i = 0; i < flag->code_count; i++)
+        if (code[i].op != FFS_ACCEPT)
+            print_instruction(listing, flag, i, out);
+    if (reaches_end(code, flag->code_count))
+        buffer_format(out, "  %4u  end     %s  (%s)\n", flag->code_count,
+                      variant_name(listing, flag, flag->default_variant),
+                      flag->code_count ? "DEFAULT" : "STATIC");
+}
+
 static void print_flag(const struct listing *listing, const struct ffs_flag *flag,
                        struct buffer *out)
 {
-    const char *usual = variant_name(listing, flag, flag->default_variant);
-    buffer_format(out, "\nflag %s: %s\n", snapshot_string(listing->snapshot, flag->name),
-                  flag_types[flag->type]);
+    buffer_format(out, "\nflag %s: %s, %s%s\n", snapshot_string(listing->snapshot, flag->name),
+                  flag_types[flag->type], kind_name(flag),
+                  flag->flags & FFS_FLAG_CLIENT ? ", may leave the server" : "");
+    print_tags(listing, flag, out);
+    if (flag->metadata != FFS_NONE)
+        buffer_format(out, "  metadata %s\n", snapshot_string(listing->snapshot, flag->metadata));
     for (uint32_t i = 0; i < flag->variant_count; i++) {
         buffer_format(out, "  variant %s = ", variant_name(listing, flag, i));
         write_variant_value(listing, flag, i, out);
@@ -93,22 +127,18 @@ static void print_flag(const struct listing *listing, const struct ffs_flag *fla
     write_salt(listing, flag, flag->exposure_salt, out);
     buffer_format(out, ", depth %u%s\n", flag->depth,
                   flag->flags & FFS_FLAG_READS_CLOCK ? ", reads the clock" : "");
-
-    const struct ffs_instruction *code = &listing->code[flag->first_code];
-    for (uint32_t i = 0; i < flag->code_count; i++)
-        if (code[i].op != FFS_ACCEPT)
-            print_instruction(listing, flag, i, out);
-    if (reaches_end(code, flag->code_count))
-        buffer_format(out, "  %4u  end     %s  (%s)\n", flag->code_count, usual,
-                      flag->code_count ? "DEFAULT" : "STATIC");
+    if (flag->features & ~FFS_FEATURES)
+        buffer_format(out, "  not supported: it needs features 0x%" PRIx64 "\n", flag->features);
+    else
+        print_program(listing, flag, out);
 }
 
-static void print_people(const struct listing *listing, struct buffer *out)
+static void print_annex(const char *title, const json_t *value, struct buffer *out)
 {
-    char *text = json_dumps(listing->people, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    char *text = json_dumps(value, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     if (!text)
         return;
-    buffer_format(out, "\npeople %s\n", text);
+    buffer_format(out, "\n%s %s\n", title, text);
     free(text);
 }
 
@@ -130,7 +160,9 @@ static void print_text(const struct listing *listing, struct buffer *out)
                       attribute_types[listing->attributes[i].type]);
     for (uint32_t i = 0; i < listing->flag_count; i++)
         print_flag(listing, &listing->flags[i], out);
-    print_people(listing, out);
+    print_annex("people", listing->people, out);
+    print_annex("labels", listing->labels, out);
+    print_annex("overrides", listing->overrides, out);
 }
 
 /* -------------------------------------------------------------------------------------- JSON -- */
@@ -171,6 +203,22 @@ static void write_json_instruction(const struct listing *listing, const struct f
     buffer_append_text(out, "}");
 }
 
+static void write_json_about(const struct listing *listing, const struct ffs_flag *flag,
+                             struct buffer *out)
+{
+    field_text(out, "kind", kind_name(flag));
+    field_array(out, "tags");
+    for (uint32_t i = 1; flag->tags != FFS_NONE && i <= listing->tags[flag->tags]; i++) {
+        json_write_comma(out);
+        json_write_string(out, snapshot_string(listing->snapshot, listing->tags[flag->tags + i]));
+    }
+    buffer_append_text(out, "]");
+    field_text(out, "metadata", snapshot_string(listing->snapshot, flag->metadata));
+    field_truth(out, "client", flag->flags & FFS_FLAG_CLIENT);
+    write_hex("features", flag->features, out);
+    field_truth(out, "supported", !(flag->features & ~FFS_FEATURES));
+}
+
 static void write_json_flag(const struct listing *listing, const struct ffs_flag *flag,
                             struct buffer *out)
 {
@@ -188,14 +236,28 @@ static void write_json_flag(const struct listing *listing, const struct ffs_flag
         write_variant_value(listing, flag, i, out);
         buffer_append_text(out, "}");
     }
-    buffer_format(out, "],\"default\":%u,\"depth\":%u,\"reads_clock\":%s", flag->default_variant,
-                  flag->depth, flag->flags & FFS_FLAG_READS_CLOCK ? "true" : "false");
+    buffer_append_text(out, "]");
+    if (flag->default_variant == FFS_NO_VARIANT)
+        buffer_append_text(out, ",\"default\":null");
+    else
+        field_count(out, "default", flag->default_variant);
+    field_count(out, "depth", flag->depth);
+    field_truth(out, "reads_clock", flag->flags & FFS_FLAG_READS_CLOCK);
+    write_json_about(listing, flag, out);
     write_hex("exposure_salt", flag->exposure_salt, out);
     write_hex("split_salt", flag->split_salt, out);
     buffer_append_text(out, ",\"program\":[");
-    for (uint32_t i = 0; i < flag->code_count; i++)
+    for (uint32_t i = 0; i < flag->code_count && !(flag->features & ~FFS_FEATURES); i++)
         write_json_instruction(listing, flag, i, out);
     buffer_append_text(out, "]}");
+}
+
+static void write_json_annex(const char *key, const json_t *value, struct buffer *out)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    json_write_key(out, key);
+    buffer_append_text(out, text ? text : "null");
+    free(text);
 }
 
 static void print_json(const struct listing *listing, struct buffer *out)
@@ -224,11 +286,11 @@ static void print_json(const struct listing *listing, struct buffer *out)
     buffer_append_text(out, "],\"flags\":[");
     for (uint32_t i = 0; i < listing->flag_count; i++)
         write_json_flag(listing, &listing->flags[i], out);
-    buffer_append_text(out, "],\"people\":");
-    char *people = json_dumps(listing->people, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    buffer_append_text(out, people ? people : "null");
+    buffer_append_text(out, "]");
+    write_json_annex("people", listing->people, out);
+    write_json_annex("labels", listing->labels, out);
+    write_json_annex("overrides", listing->overrides, out);
     buffer_append_text(out, "}\n");
-    free(people);
 }
 
 /* ----------------------------------------------------------------------------------- command -- */

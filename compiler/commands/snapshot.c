@@ -149,11 +149,12 @@ const char *snapshot_string(const struct snapshot *snapshot, ffs_string string)
 const char *section_name(uint32_t id)
 {
     static const char *const names[] = {
-        [FFS_STRINGS] = "STRINGS", [FFS_ATTRIBUTES] = "ATTRIBUTES", [FFS_FLAGS] = "FLAGS",
-        [FFS_NAMES] = "NAMES",     [FFS_VARIANTS] = "VARIANTS",     [FFS_CODE] = "CODE",
-        [FFS_SPLITS] = "SPLITS",   [FFS_RANGES] = "RANGES",         [FFS_RAMPS] = "RAMPS",
-        [FFS_SETS] = "SETS",       [FFS_NETWORKS] = "NETWORKS",     [FFS_AUTOMATA] = "AUTOMATA",
-        [FFS_PEOPLE] = "PEOPLE"};
+        [FFS_STRINGS] = "STRINGS",    [FFS_ATTRIBUTES] = "ATTRIBUTES", [FFS_FLAGS] = "FLAGS",
+        [FFS_NAMES] = "NAMES",        [FFS_VARIANTS] = "VARIANTS",     [FFS_CODE] = "CODE",
+        [FFS_SPLITS] = "SPLITS",      [FFS_RANGES] = "RANGES",         [FFS_RAMPS] = "RAMPS",
+        [FFS_SETS] = "SETS",          [FFS_NETWORKS] = "NETWORKS",     [FFS_AUTOMATA] = "AUTOMATA",
+        [FFS_TAGS] = "TAGS",          [FFS_PEOPLE] = "PEOPLE",         [FFS_LABELS] = "LABELS",
+        [FFS_OVERRIDES] = "OVERRIDES"};
     return id < sizeof names / sizeof *names ? names[id] : NULL;
 }
 

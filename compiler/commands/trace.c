@@ -163,7 +163,7 @@ static bool same_answers(const struct snapshot *left, const struct snapshot *rig
     if (header->section_count != snapshot_header(right)->section_count)
         return false;
     for (uint32_t i = 0; i < header->section_count; i++)
-        if (sections[i].id != FFS_PEOPLE && !same_section(left, right, sections[i].id))
+        if (sections[i].id < FFS_PEOPLE && !same_section(left, right, sections[i].id))
             return false;
     return true;
 }

@@ -28,11 +28,8 @@ const struct command verify_command = {
 static json_t *read_labels(const struct snapshot *snapshot)
 {
     size_t size;
-    const char *people = snapshot_section(snapshot, FFS_PEOPLE, &size);
-    json_t *object = people ? json_loadb(people, size, 0, NULL) : NULL;
-    json_t *labels = json_incref(json_object_get(object, "labels"));
-    json_decref(object);
-    return labels;
+    const char *labels = snapshot_section(snapshot, FFS_LABELS, &size);
+    return labels ? json_loadb(labels, size, 0, NULL) : NULL;
 }
 
 static void print_signature(const struct snapshot *snapshot, bool checked, struct buffer *out)

@@ -83,7 +83,7 @@ static void write_header(struct ffs_header *header, char *file, size_t size)
 }
 
 void image_write(struct image *image, const struct project *project, uint32_t environment,
-                 const struct buffer *people, struct buffer *out)
+                 const struct annex *annex, struct buffer *out)
 {
     struct buffer attributes = {0}, names = {0};
     struct buffer flags = {(char *)image->flags, image->flag_count * sizeof *image->flags, 0};
@@ -109,11 +109,15 @@ void image_write(struct image *image, const struct project *project, uint32_t en
                                                  {FFS_SETS, 0, &image->sets.bytes},
                                                  {FFS_NETWORKS, 0, &image->networks.bytes}};
     uint32_t count = FFS_NETWORKS;
-    if (image->automata.count) {
-        header.must_understand |= FFS_FEATURE_AUTOMATA;
-        sections[count++] = (struct section){FFS_AUTOMATA, 0, &image->automata.bytes};
-    }
-    sections[count++] = (struct section){FFS_PEOPLE, FFS_SECTION_SKIPPABLE, people};
+    if (image->automata.count)
+        sections[count++] =
+            (struct section){FFS_AUTOMATA, FFS_SECTION_SKIPPABLE, &image->automata.bytes};
+    const struct section last[] = {{FFS_TAGS, 0, &image->tags.bytes},
+                                   {FFS_PEOPLE, FFS_SECTION_SKIPPABLE, &annex->people},
+                                   {FFS_LABELS, FFS_SECTION_SKIPPABLE, &annex->labels},
+                                   {FFS_OVERRIDES, FFS_SECTION_SKIPPABLE, &annex->overrides}};
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++)
+        sections[count++] = last[i];
     header.section_count = count;
 
     size_t start = out->length;
@@ -136,6 +140,7 @@ void image_release(struct image *image)
     pool_release(&image->sets);
     pool_release(&image->networks);
     pool_release(&image->automata);
+    pool_release(&image->tags);
     pool_release(&image->attributes);
     buffer_release(&image->scratch);
     free(image->flags);

@@ -25,6 +25,7 @@ struct image {
     struct pool sets;
     struct pool networks;
     struct pool automata;
+    struct pool tags;
     struct buffer scratch;
 
     struct ffs_flag *flags; /* by index in FLAGS */
@@ -40,7 +41,11 @@ ffs_string image_string(struct image *image, const char *bytes, size_t length);
 ffs_string image_text(struct image *image, const char *text);
 /* The operand of FFS_STRING_EQ and FFS_STRINGS_HAS: ref and tag. */
 uint64_t image_tagged_text(struct image *image, const char *text);
-/* At least one text; repetitions do not count. Returns the operand of FFS_STRING_IN. */
+/* The place in TAGS, or FFS_NONE where there are none. */
+uint32_t image_tags(struct image *image, const struct texts *tags);
+/* At least one text; repetitions do not count. Returns the operand of FFS_STRING_IN, or
+ * IMAGE_NO_SET where the texts were chosen so that their hashes leave no room. */
+#define IMAGE_NO_SET UINT64_MAX
 uint64_t image_set(struct image *image, const char *const *texts, size_t count);
 uint64_t image_range(struct image *image, uint64_t salt, uint64_t from, uint64_t to);
 uint64_t image_ramp(struct image *image, const struct ramp *ramp);
@@ -62,18 +67,24 @@ uint32_t image_variants(struct image *image, enum fflag_type type, const struct 
 /* XXH3-64 of the texts, joined. */
 uint64_t salt_hash(const char *text, const char *suffix);
 
+/* The sections for people and tools, each by itself: what changes often is not with what is large.
+ */
+struct annex {
+    struct buffer people, labels, overrides;
+};
+
 /*
- * Appends the whole file to `out`, with what emit_people() made. The image can be released
+ * Appends the whole file to `out`, with what emit_annex() made. The image can be released
  * afterwards, and not be added to.
  */
 void image_write(struct image *image, const struct project *project, uint32_t environment,
-                 const struct buffer *people, struct buffer *out);
+                 const struct annex *annex, struct buffer *out);
 void image_release(struct image *image);
 
 /* The section NAMES. */
 void emit_names(const struct image *image, struct buffer *out);
-/* The section for people, which needs no image. */
-void emit_people(const struct project *project, uint32_t environment, const struct label *labels,
-                 size_t label_count, struct buffer *out);
+/* Appends to the buffers; needs no image. */
+void emit_annex(const struct project *project, uint32_t environment, const struct label *labels,
+                size_t label_count, struct annex *annex);
 
 #endif

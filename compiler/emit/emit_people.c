@@ -1,6 +1,6 @@
 /*
- * emit_people.c - the section for people and tools: one JSON object of what an evaluation does not
- * need. docs/snapshot-format.md has its schema.
+ * emit_people.c - the sections for people and tools: JSON of what an evaluation does not need.
+ * docs/snapshot-format.md has their schemas.
  */
 #include "emit.h"
 #include "compiler/base/json.h"
@@ -58,7 +58,7 @@ static void open_object(struct writer *writer)
 
 static void finish(struct writer *writer, const char *bracket)
 {
-    buffer_append(writer->out, bracket, 1);
+    buffer_append_text(writer->out, bracket);
 }
 
 /* ------------------------------------------------------------------------------------- flags -- */
@@ -122,17 +122,8 @@ static void write_flag(struct writer *writer, const struct flag *flag, uint32_t 
 {
     const struct targeting *targeting = &flag->environments[environment];
     field_object(writer->out, flag->name.text);
-    write_text(writer, "kind", flag_kind_names[flag->kind]);
     write_text(writer, "description", flag->description);
     write_text(writer, "owner", flag->owner);
-    if (flag->tags.count) {
-        field_array(writer->out, "tags");
-        for (uint32_t i = 0; i < flag->tags.count; i++) {
-            json_write_comma(writer->out);
-            json_write_string(writer->out, flag->tags.items[i].text);
-        }
-        finish(writer, "]");
-    }
     write_time(writer, "expires", flag->expires);
     write_text(writer, "bucket_by", targeting->bucket_by ? targeting->bucket_by->name.text : NULL);
     if (strcmp(targeting->salt, flag->name.text) != 0)
@@ -150,7 +141,7 @@ static void write_flag(struct writer *writer, const struct flag *flag, uint32_t 
 
 static void write_overrides(struct writer *writer, uint32_t environment)
 {
-    field_array(writer->out, "overrides");
+    buffer_append_text(writer->out, "[");
     for (uint32_t i = 0; i < writer->project->override_count; i++) {
         const struct override *override = writer->project->overrides[i];
         if (!(override->environments >> environment & 1))
@@ -198,26 +189,30 @@ static void write_labels(struct writer *writer, const struct label *labels, size
     for (size_t i = 0; i < count; i++)
         sorted[i] = labels[i];
     qsort(sorted, count, sizeof *sorted, compare_labels);
-    field_object(writer->out, "labels");
+    buffer_append_text(writer->out, "{");
     for (size_t i = 0; i < count; i++)
         write_text(writer, sorted[i].key, sorted[i].value);
     finish(writer, "}");
     free(sorted);
 }
 
-void emit_people(const struct project *project, uint32_t environment, const struct label *labels,
-                 size_t label_count, struct buffer *out)
+static void write_people(struct writer *writer, uint32_t environment)
 {
-    struct writer writer = {out, project};
-    buffer_append(out, "{", 1);
-    write_text(&writer, "project", project->name);
-    write_text(&writer, "environment", project->environments.items[environment].text);
-    write_labels(&writer, labels, label_count);
-    write_salted(&writer);
-    field_object(out, "flags");
+    const struct project *project = writer->project;
+    buffer_append_text(writer->out, "{");
+    write_text(writer, "project", project->name);
+    write_text(writer, "environment", project->environments.items[environment].text);
+    write_salted(writer);
+    field_object(writer->out, "flags");
     for (uint32_t i = 0; i < project->flag_count; i++)
-        write_flag(&writer, project->flags[i], environment);
-    finish(&writer, "}");
-    write_overrides(&writer, environment);
-    finish(&writer, "}");
+        write_flag(writer, project->flags[i], environment);
+    finish(writer, "}}");
+}
+
+void emit_annex(const struct project *project, uint32_t environment, const struct label *labels,
+                size_t label_count, struct annex *annex)
+{
+    write_people(&(struct writer){&annex->people, project}, environment);
+    write_labels(&(struct writer){&annex->labels, project}, labels, label_count);
+    write_overrides(&(struct writer){&annex->overrides, project}, environment);
 }

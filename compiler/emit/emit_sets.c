@@ -17,6 +17,7 @@
 #include "perfect_hash.h"
 
 #define MOST_PROBED 16
+#define MOST_ROOM   8
 
 struct member {
     uint64_t hash;
@@ -64,18 +65,34 @@ static uint32_t probed_capacity(uint32_t count)
     return capacity;
 }
 
-static void place_probed(struct set *set)
+/* False when a look-up would come to more than FFS_MAX_PROBES slots. */
+static bool probe_all(struct set *set)
 {
-    uint32_t capacity = set->head.capacity = probed_capacity(set->count);
-    set->slots = xcalloc(capacity, sizeof *set->slots);
-    for (uint32_t i = 0; i < capacity; i++)
+    uint32_t mask = set->head.capacity - 1;
+    for (uint32_t i = 0; i <= mask; i++)
         set->slots[i] = FFS_NONE;
     for (uint32_t i = 0; i < set->count; i++) {
-        uint32_t at = (uint32_t)set->members[i].hash & (capacity - 1);
+        uint32_t at = (uint32_t)set->members[i].hash & mask;
         while (set->slots[at] != FFS_NONE)
-            at = (at + 1) & (capacity - 1);
+            at = (at + 1) & mask;
         set->slots[at] = i;
     }
+    uint32_t run = 0;
+    for (uint32_t i = 0; i < mask + FFS_MAX_PROBES && run < FFS_MAX_PROBES; i++)
+        run = set->slots[i & mask] == FFS_NONE ? 0 : run + 1;
+    return run < FFS_MAX_PROBES;
+}
+
+/* Where the hashes crowd, somebody took pains; a few times as much room is tried, and no more. */
+static bool place_probed(struct set *set)
+{
+    uint32_t least = probed_capacity(set->count);
+    set->slots = xcalloc((size_t)least * MOST_ROOM, sizeof *set->slots);
+    for (set->head.capacity = least; set->head.capacity <= least * MOST_ROOM;
+         set->head.capacity *= 2)
+        if (probe_all(set))
+            return true;
+    return false;
 }
 
 /* False where two members have the same hash, which somebody may have taken pains to find. */
@@ -142,8 +159,11 @@ uint64_t image_set(struct image *image, const char *const *texts, size_t count)
 {
     struct set set = {.count = 0};
     collect_members(&set, texts, count);
-    if (set.count <= MOST_PROBED || !place_perfectly(&set))
-        place_probed(&set);
+    if ((set.count <= MOST_PROBED || !place_perfectly(&set)) && !place_probed(&set)) {
+        free(set.members);
+        free(set.slots);
+        return IMAGE_NO_SET;
+    }
     set.head.count = set.count;
     set.head.width = best_width(&set);
     for (uint32_t i = 0; i < set.count; i++)

@@ -48,6 +48,21 @@ uint64_t image_tagged_text(struct image *image, const char *text)
     return image_string(image, text, length) | XXH3_64bits(text, length) << 32;
 }
 
+uint32_t image_tags(struct image *image, const struct texts *tags)
+{
+    struct buffer run = {0};
+    if (!tags->count)
+        return FFS_NONE;
+    buffer_append(&run, &tags->count, sizeof tags->count);
+    for (uint32_t i = 0; i < tags->count; i++) {
+        ffs_string tag = image_text(image, tags->items[i].text);
+        buffer_append(&run, &tag, sizeof tag);
+    }
+    size_t at = pool_add(&image->tags, run.bytes, run.length);
+    buffer_release(&run);
+    return (uint32_t)(at / sizeof(uint32_t));
+}
+
 /* ----------------------------------------------------------------------------------- buckets -- */
 
 uint64_t image_range(struct image *image, uint64_t salt, uint64_t from, uint64_t to)
@@ -176,8 +191,8 @@ static uint64_t variant_value(struct image *image, enum fflag_type type,
 uint32_t image_variants(struct image *image, enum fflag_type type, const struct variant *variants,
                         uint32_t count)
 {
-    struct ffs_variant list[FFS_MAX_VARIANTS];
-    assert(count >= 1 && count <= FFS_MAX_VARIANTS);
+    struct ffs_variant list[MOST_VARIANTS];
+    assert(count >= 1 && count <= MOST_VARIANTS);
     for (uint32_t i = 0; i < count; i++)
         list[i] = (struct ffs_variant){
             .name = variants[i].name.text ? image_text(image, variants[i].name.text) : FFS_NONE,

@@ -293,17 +293,19 @@ static void measure(struct lowering *lowering, const struct program *program, co
     for (uint32_t i = 0; i < program->count; i++) {
         const struct ffs_instruction *instruction = &program->code[i];
         lowered->reads_clock |= instruction->op == FFS_CLOCK_GE || instruction->op == FFS_RAMP;
+        lowered->features |= ffs_features_of(instruction->op);
         if (instruction->op != FFS_FLAG_IS)
             continue;
         const struct lowered_flag *other = &lowering->flags[order[instruction->operand]];
         lowered->cost += other->cost;
         lowered->reads_clock |= other->reads_clock;
+        lowered->features |= other->features;
         if (lowered->depth < other->depth + 1)
             lowered->depth = other->depth + 1;
     }
     /* Checked with the definitions, for all that folding left out, too. */
     assert(lowered->depth <= FFS_MAX_DEPTH);
-    assert(lowering->image.attributes.count < FFS_NO_ATTRIBUTE);
+    assert(lowering->image.attributes.count <= FFS_FIRST_KEY);
 }
 
 static bool check_limits(struct lowering *lowering, const struct flag *flag,
@@ -348,11 +350,15 @@ static void add_flag(struct lowering *lowering, const struct flag *flag,
                           .first_variant = image_variants(image, flag->type, targeting->variants,
                                                           targeting->variant_count),
                           .variant_count = (uint16_t)targeting->variant_count,
-                          .depth = (uint16_t)lowered->depth,
+                          .depth = (uint8_t)lowered->depth,
+                          .kind = (uint8_t)(FFS_KIND_RELEASE + flag->kind),
                           .first_code = image_program(image, program->code, program->count),
                           .code_count = program->count,
                           .exposure_salt = salt_hash(targeting->salt, ""),
-                          .split_salt = salt_hash(targeting->salt, "/split")};
+                          .split_salt = salt_hash(targeting->salt, "/split"),
+                          .features = lowered->features,
+                          .tags = image_tags(image, &flag->tags),
+                          .metadata = FFS_NONE};
     image->flag_count = lowered->index + 1;
 }
 

@@ -32,7 +32,8 @@ struct expression {
     uint32_t size; /* instructions; stops at EXPRESSION_HUGE */
     uint32_t cost; /* of evaluating it, in no unit; stops there, too */
     struct ffs_instruction test;
-    uint64_t variants; /* of FFS_FLAG_IS */
+    uint64_t variants; /* of FFS_FLAG_IS: bits by index, of `variant_count` */
+    uint32_t variant_count;
     struct expression **children;
     uint32_t child_count;
 };
@@ -44,6 +45,7 @@ struct lowered_flag {
     uint32_t depth;
     uint64_t cost;
     bool reads_clock;
+    uint64_t features;
 };
 
 struct lowering {

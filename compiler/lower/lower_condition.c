@@ -55,13 +55,14 @@ static struct expression *one_of(struct lowering *lowering, const struct attribu
         else
             texts[short_count++] = ignore_case ? fold(lowering, texts[i]) : texts[i];
     }
-    if (short_count > 1) {
-        uint64_t set = image_set(&lowering->image, texts, short_count);
+    uint64_t set = short_count > 1 ? image_set(&lowering->image, texts, short_count) : IMAGE_NO_SET;
+    if (set != IMAGE_NO_SET) {
         tests[test_count++] = test_attribute(lowering, FFS_STRING_IN,
                                              ignore_case ? FFS_IGNORE_CASE : 0, attribute, set);
-    } else if (short_count == 1) {
-        tests[test_count++] =
-            test_string(lowering, FFS_STRING_EQ, attribute, texts[0], ignore_case);
+    } else {
+        for (uint32_t i = 0; i < short_count; i++)
+            tests[test_count++] =
+                test_string(lowering, FFS_STRING_EQ, attribute, texts[i], ignore_case);
     }
     return expression_any(lowering, tests, test_count);
 }
@@ -329,6 +330,8 @@ struct expression *lower_flag_is(struct lowering *lowering, const struct flag *o
         lowering, (struct ffs_instruction){
                       .op = FFS_FLAG_IS, .attribute = FFS_NO_ATTRIBUTE, .operand = lowered->index});
     test->variants = variants;
+    test->variant_count = other->environments[lowering->environment].variant_count;
+    test->size += ffs_accept_count(test->variant_count);
     return test;
 }
 

@@ -61,7 +61,7 @@ struct expression *expression_test(struct lowering *lowering, struct ffs_instruc
 {
     struct expression *expression = ARENA_NEW(&lowering->arena, struct expression);
     expression->kind = EXPRESSION_TEST;
-    expression->size = test.op == FFS_FLAG_IS ? 2 : 1;
+    expression->size = 1;
     expression->cost = test_cost(&test);
     expression->test = test;
     return expression;

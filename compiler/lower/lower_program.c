@@ -46,6 +46,16 @@ static void append(struct program *program, struct ffs_instruction instruction, 
     program->targets[program->count++] = target;
 }
 
+static void append_accepted(struct program *program, const struct expression *test)
+{
+    for (uint32_t i = 0; i < ffs_accept_count(test->variant_count); i++)
+        append(program,
+               (struct ffs_instruction){.op = FFS_ACCEPT,
+                                        .attribute = FFS_NO_ATTRIBUTE,
+                                        .operand = i == 0 ? test->variants : 0},
+               NO_LABEL);
+}
+
 /* Runs on where the expression's truth is `wanted`, and jumps to `otherwise` where it is not. */
 static void branch(struct program *program, const struct expression *expression, bool wanted,
                    uint32_t otherwise)
@@ -60,11 +70,7 @@ static void branch(struct program *program, const struct expression *expression,
             test.flags ^= FFS_NEGATE;
         append(program, test, otherwise);
         if (test.op == FFS_FLAG_IS)
-            append(program,
-                   (struct ffs_instruction){.op = FFS_ACCEPT,
-                                            .attribute = FFS_NO_ATTRIBUTE,
-                                            .operand = expression->variants},
-                   NO_LABEL);
+            append_accepted(program, expression);
         return;
     }
     /* Constants stand alone: a list with one in it has been folded. */

@@ -248,11 +248,11 @@ static void read_shares(struct reader *reader, struct test_subject *subject,
     if (!expect_map(reader, node, "a mapping of variant to percentage"))
         return;
     uint32_t before = reader->diagnostics->errors;
-    test->shares = ARENA_ARRAY(reader->arena, uint32_t, FFS_MAX_VARIANTS);
+    test->shares = ARENA_ARRAY(reader->arena, uint32_t, MOST_VARIANTS);
     for (uint32_t i = 0; i < node->count; i++)
         read_share(reader, subject, &node->entries[i]);
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < FFS_MAX_VARIANTS; i++)
+    for (uint32_t i = 0; i < MOST_VARIANTS; i++)
         sum += test->shares[i];
     if (reader->diagnostics->errors > before)
         return;

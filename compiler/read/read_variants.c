@@ -66,9 +66,9 @@ static void read_variant_map(struct reader *reader, struct node *map, struct dra
         diagnose(reader->diagnostics, FF0144, map->span, "no variant in 'variants'");
         diagnose_help(reader->diagnostics, "name at least one: variants: {on: true, off: false}");
     }
-    if (map->count > FFS_MAX_VARIANTS) {
-        diagnose(reader->diagnostics, FF0307, map->entries[FFS_MAX_VARIANTS].key->span,
-                 "%u variants, expected at most %d", map->count, FFS_MAX_VARIANTS);
+    if (map->count > MOST_VARIANTS) {
+        diagnose(reader->diagnostics, FF0307, map->entries[MOST_VARIANTS].key->span,
+                 "%u variants, expected at most %d", map->count, MOST_VARIANTS);
         return;
     }
     targeting->variants = ARENA_ARRAY(reader->arena, struct variant, map->count);
@@ -232,7 +232,7 @@ uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const
         diagnose_note(reader->diagnostics, draft->value_span, "its value is declared here");
         return UINT32_MAX;
     }
-    const char *known[FFS_MAX_VARIANTS];
+    const char *known[MOST_VARIANTS];
     for (uint32_t i = 0; i < targeting->variant_count; i++)
         known[i] = targeting->variants[i].name.text;
     diagnose(reader->diagnostics, FF0212, name->span, "unknown variant '%s' of flag '%s'",

@@ -12,6 +12,9 @@
  *   - every reference is in bounds of its section, and every string ends in NUL
  *   - jumps go forward and stay in their program; a flag requires only flags of lower index
  *   - the cost of a flag (instructions, its prerequisites included) is at most FFS_MAX_COST
+ *   - what nothing reads is zero, or the number that stands for nothing
+ * All but the first two are true of the flags whose `features` the reader knows; it answers the
+ * others with the caller's default and never looks at their programs.
  */
 #ifndef FFLAG_SNAPSHOT_H
 #define FFLAG_SNAPSHOT_H
@@ -22,25 +25,35 @@
 /* The line ends in the magic show a file that was transferred as text. */
 #define FFS_MAGIC      "\211FFS\r\n\x1a\n"
 #define FFS_MAGIC_SIZE 8
-#define FFS_MAJOR      2
+#define FFS_MAJOR      3
 #define FFS_MINOR      0
 
 #define FFS_ALIGNMENT    64
 #define FFS_MAX_SECTIONS 64
-#define FFS_MAX_VARIANTS 64         /* of a flag: a prerequisite accepts a set of them, as bits */
+#define FFS_MAX_VARIANTS 4096       /* of a flag */
 #define FFS_MAX_PROGRAM  32768      /* instructions of a flag: a jump is 16 bits */
 #define FFS_MAX_DEPTH    16         /* of prerequisites */
 #define FFS_MAX_COST     65536      /* instructions a single evaluation may run */
 #define FFS_MAX_FOLDED   512        /* longest string an ignore-case set may hold */
 #define FFS_MAX_WIDTH    128        /* bytes of a slot of a set */
-#define FFS_NONE         UINT32_MAX /* no string */
+#define FFS_MAX_PROBES   64         /* slots that a look-up in a set looks at */
+#define FFS_NONE         UINT32_MAX /* no string, no tags */
 #define FFS_NO_ATTRIBUTE UINT16_MAX
+#define FFS_NO_VARIANT   UINT16_MAX /* the caller's default is served */
 
 #define FFS_MAX_AUTOMATON 65536 /* bytes of an automaton's rows */
 
-/* Bits of must_understand. */
-#define FFS_FEATURE_AUTOMATA UINT64_C(1) /* set where there is a section AUTOMATA, and only there */
-#define FFS_FEATURES         FFS_FEATURE_AUTOMATA
+/* Attributes are below; the numbers from here on stand for keys made of several (features to come).
+ */
+#define FFS_FIRST_KEY 0x8000
+
+/*
+ * What a flag's program, or that of a flag it requires, is made of beside the operations that every
+ * reader of this major version knows. A reader loses the flags that need what it does not know, and
+ * nothing else.
+ */
+#define FFS_FEATURE_PATTERNS UINT64_C(1) /* FFS_STRING_MATCHES, and section AUTOMATA */
+#define FFS_FEATURES         FFS_FEATURE_PATTERNS
 
 /* A reference into STRINGS: the byte offset of an entry, divided by 4. */
 typedef uint32_t ffs_string;
@@ -51,7 +64,8 @@ struct ffs_header {
     uint16_t minor;
     uint32_t header_size; /* 128; the section table begins there */
     uint64_t file_size;
-    uint64_t must_understand; /* feature bits: a reader that does not know one refuses the file */
+    uint64_t must_understand; /* what concerns the whole file: a reader that does not know a bit
+                                 refuses it. There is none yet */
     uint32_t section_count;
     ffs_string project;
     ffs_string environment;
@@ -69,7 +83,8 @@ struct ffs_section {
     uint64_t size;   /* bytes, without the padding that follows */
 };
 
-/* A reader that does not know the section may ignore it. Without this bit it refuses the file. */
+/* A reader that does not know the section may ignore it; without this bit it refuses the file. A
+ * section that only features need has it: whoever does not know the one does not know the other. */
 #define FFS_SECTION_SKIPPABLE 1u
 
 /*
@@ -103,8 +118,13 @@ enum ffs_section_id {
     FFS_RAMPS = 9,
     FFS_SETS = 10,
     FFS_NETWORKS = 11,
-    FFS_AUTOMATA = 12,
-    FFS_PEOPLE = 32 /* JSON, for people and tools; skippable, and never read by an evaluation */
+    FFS_AUTOMATA = 12, /* skippable */
+    FFS_TAGS = 13,
+
+    /* JSON for people and tools; skippable, and never read by an evaluation. */
+    FFS_PEOPLE = 32,
+    FFS_LABELS = 33,
+    FFS_OVERRIDES = 34
 };
 
 /*
@@ -126,18 +146,37 @@ struct ffs_attribute {
  */
 struct ffs_flag {
     ffs_string name;
-    uint8_t type;  /* enum fflag_type */
-    uint8_t flags; /* FFS_FLAG_* */
-    uint16_t default_variant;
-    uint32_t first_variant; /* in VARIANTS */
+    uint8_t type;             /* enum fflag_type */
+    uint8_t flags;            /* FFS_FLAG_* */
+    uint16_t default_variant; /* or FFS_NO_VARIANT */
+    uint32_t first_variant;   /* in VARIANTS */
     uint16_t variant_count;
-    uint16_t depth;      /* 0, or 1 + the greatest depth among the flags it requires */
-    uint32_t first_code; /* in CODE */
+    uint8_t depth;       /* 0, or 1 + the greatest depth among the flags it requires */
+    uint8_t kind;        /* enum ffs_kind */
+    uint32_t first_code; /* in CODE; 0 where there is none */
     uint32_t code_count;
     uint64_t exposure_salt; /* XXH3-64 of the salt */
     uint64_t split_salt;    /* XXH3-64 of the salt + "/split" */
+    uint64_t features;      /* FFS_FEATURE_*: of its program, and of the flags it requires */
+    uint32_t tags;          /* in TAGS, or FFS_NONE */
+    ffs_string metadata;    /* a JSON object, or FFS_NONE */
 };
 #define FFS_FLAG_READS_CLOCK 1u /* its program, or one it requires, asks for the time */
+#define FFS_FLAG_CLIENT      2u /* it may leave the server */
+#define FFS_FLAG_SERVES_NONE 4u /* it may serve FFS_NO_VARIANT: its default, or its program */
+
+/* The kinds of the language. What selects flags by kind needs no definitions. */
+enum ffs_kind {
+    FFS_KIND_RELEASE = 1,
+    FFS_KIND_EXPERIMENT = 2,
+    FFS_KIND_CANARY = 3,
+    FFS_KIND_OPS = 4,
+    FFS_KIND_CONFIG = 5,
+    FFS_KIND_PERMISSION = 6
+};
+
+/* TAGS: uint32_t words; at an index: a count of at least 1, then as many ffs_string. Runs follow
+ * each other without a gap; equal ones are stored once. */
 
 /*
  * NAMES: a perfect hash from a flag's name to its index.
@@ -161,7 +200,7 @@ static inline uint64_t ffs_spread(uint64_t hash, uint64_t pilot)
 
 /* VARIANTS: an array; equal lists are stored once, so that boolean flags share theirs. */
 struct ffs_variant {
-    ffs_string name; /* FFS_NONE: the value of a flag declared by `value` */
+    ffs_string name; /* FFS_NONE: the one value of a flag declared by `value` */
     uint32_t reserved;
     /* boolean 0 or 1 · integer, two's complement · number, IEEE bits · ffs_string */
     uint64_t value;
@@ -176,10 +215,10 @@ struct ffs_variant {
 struct ffs_instruction {
     uint8_t op;         /* enum ffs_op */
     uint8_t flags;      /* FFS_NEGATE, FFS_IGNORE_CASE; of a decision: enum fflag_reason */
-    uint16_t attribute; /* in ATTRIBUTES, or FFS_NO_ATTRIBUTE */
-    uint16_t jump;
-    uint16_t variant; /* of FFS_SERVE */
-    uint64_t operand;
+    uint16_t attribute; /* in ATTRIBUTES; FFS_NO_ATTRIBUTE where the operation reads none */
+    uint16_t jump;      /* 0 of FFS_SERVE and FFS_ACCEPT */
+    uint16_t variant;   /* of FFS_SERVE, FFS_NO_VARIANT among them; else 0 */
+    uint64_t operand;   /* 0 where the operation has none */
 };
 #define FFS_NEGATE      1u
 #define FFS_IGNORE_CASE 2u /* folds ASCII; the operand is stored folded */
@@ -189,8 +228,8 @@ struct ffs_instruction {
 enum ffs_op {
     /* Decisions: they end the program. */
     FFS_SERVE = 1, /* `variant`, reason `flags`; operand: rule name (ffs_string, or FFS_NONE) */
-    FFS_SPLIT = 2, /* a variant by split_salt; operand: SPLITS index | rule name << 32. A unit
-                      without a key jumps, like a test that does not hold */
+    FFS_SPLIT = 2, /* a variant by split_salt, or the split's own; operand: SPLITS index | rule name
+                      << 32. A unit without a key jumps, like a test that does not hold */
 
     /* Tests of an attribute. An absent one does not hold. FFS_STRING_EQ and FFS_STRING_IN also read
      * a number: as the decimal digits that are its key. */
@@ -224,18 +263,34 @@ enum ffs_op {
     /* Tests of the unit's bucket; `attribute` is what is hashed. Without a key: not held. */
     FFS_EXPOSED = 40,  /* bucket(exposure_salt) < operand */
     FFS_IN_RANGE = 41, /* RANGES index */
-    FFS_RAMP = 42,     /* RAMPS index; by exposure_salt; at 100 % also without a key */
+    FFS_RAMP = 42,     /* RAMPS index; by exposure_salt, or the ramp's own; at 100 % also without a
+                          key */
 
     /* Tests of neither. */
     FFS_CLOCK_GE = 48, /* the time, in milliseconds, is at least the operand */
-    FFS_FLAG_IS = 49,  /* operand: FLAGS index; the variant is compared with the next
-                                 instruction, an FFS_ACCEPT */
-    FFS_ACCEPT = 50    /* operand: the accepted variants, as bits. Skipped, never run */
+    FFS_FLAG_IS = 49,  /* operand: FLAGS index; the variant is compared with the next instructions,
+                          ffs_accept_count() times FFS_ACCEPT */
+    FFS_ACCEPT = 50    /* operand: 64 of the accepted variants, as bits. Skipped, never run */
 };
 
-/* SPLITS: uint64_t words; at an index: arm count n, then n pairs {upper, variant}. An arm holds
- * when bucket < upper; the last one always holds, whatever its upper. Splits follow each other
- * without a gap, as sets do in SETS. */
+/* How many FFS_ACCEPT follow an FFS_FLAG_IS on a flag of so many variants: with a bit for each, and
+ * one behind them for no variant. */
+static inline uint32_t ffs_accept_count(uint32_t variant_count)
+{
+    return variant_count / 64 + 1;
+}
+
+/* Of an operation, FFS_FEATURE_*. */
+static inline uint64_t ffs_features_of(uint8_t op)
+{
+    return op == FFS_STRING_MATCHES ? FFS_FEATURE_PATTERNS : 0;
+}
+
+/* SPLITS: uint64_t words; at an index: arm count n | FFS_SPLIT_SALTED; where that bit is set, the
+ * XXH3-64 of a salt of its own; then n pairs {upper, variant}. An arm holds when bucket < upper;
+ * the last one always does, and its upper is UINT64_MAX. Splits follow each other without a gap,
+ * as sets do in SETS. */
+#define FFS_SPLIT_SALTED (UINT64_C(1) << 32)
 
 /* RANGES: an array. Holds when from <= bucket(salt) < to; `to` = 0 stands for 2^64. */
 struct ffs_range {
@@ -260,9 +315,11 @@ struct ffs_ramp {
     int64_t every; /* milliseconds, positive; zero when linear */
     uint32_t from;
     uint32_t to;
-    uint32_t step; /* thousandths of a percent; zero when linear. Direction follows from `to` */
-    uint32_t reserved;
+    uint32_t step;  /* thousandths of a percent; zero when linear. Direction follows from `to` */
+    uint32_t flags; /* FFS_RAMP_SALTED */
+    uint64_t salt;  /* with that flag, XXH3-64 of a salt of its own; else 0 */
 };
+#define FFS_RAMP_SALTED 1u
 
 /*
  * SETS: uint64_t words; at an index: struct ffs_set, `buckets` words, then `capacity` slots of
@@ -271,7 +328,8 @@ struct ffs_ramp {
  *                    ffs_spread(h, pilot), with the pilot in the low 16 bits of its bucket's word.
  *                    The bits above are a filter: all of ffs_filter_bits(h) are set.
  *   without          `capacity` is a power of two. The first slot is the low bits of h, and probing
- *                    goes on linearly, round at the end, to an empty slot; there always is one.
+ *                    goes on linearly, round at the end, to an empty slot, which is at most the
+ *                    FFS_MAX_PROBESth that any look-up comes to.
  * `longest` is the length of the longest string.
  */
 struct ffs_set {
@@ -367,13 +425,14 @@ FFS_ASSERT(offsetof(struct ffs_header, content_hash) == 48);
 FFS_ASSERT(offsetof(struct ffs_header, header_hash) == 120);
 FFS_ASSERT(sizeof(struct ffs_section) == 24);
 FFS_ASSERT(sizeof(struct ffs_attribute) == 8);
-FFS_ASSERT(sizeof(struct ffs_flag) == 40 && offsetof(struct ffs_flag, exposure_salt) == 24);
+FFS_ASSERT(sizeof(struct ffs_flag) == 56 && offsetof(struct ffs_flag, exposure_salt) == 24);
+FFS_ASSERT(offsetof(struct ffs_flag, features) == 40);
 FFS_ASSERT(sizeof(struct ffs_names) == 16);
 FFS_ASSERT(sizeof(struct ffs_variant) == 16);
 FFS_ASSERT(sizeof(struct ffs_instruction) == 16 && offsetof(struct ffs_instruction, operand) == 8);
 FFS_ASSERT(sizeof(struct ffs_signature) == 152 && offsetof(struct ffs_signature, key_id) == 16);
 FFS_ASSERT(sizeof(struct ffs_range) == 24);
-FFS_ASSERT(sizeof(struct ffs_ramp) == 40);
+FFS_ASSERT(sizeof(struct ffs_ramp) == 48);
 FFS_ASSERT(sizeof(struct ffs_set) == 24 && sizeof(struct ffs_set_slot) == 8);
 FFS_ASSERT(sizeof(struct ffs_network) == 32);
 FFS_ASSERT(sizeof(struct ffs_automaton) == 264);

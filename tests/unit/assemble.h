@@ -22,8 +22,11 @@ struct bytes {
     size_t length;
 };
 
+/* Of a format to come: written, skippable, where a test puts something in. */
+#define FUTURE_SECTION 31
+
 struct assembler {
-    struct bytes section[FFS_AUTOMATA + 1];
+    struct bytes section[FUTURE_SECTION + 1];
     ffs_string project, environment;
 };
 
@@ -94,6 +97,9 @@ static inline uint32_t add_flag(struct assembler *assembler, const char *name, s
     memcpy(split, name, length);
     memcpy(split + length, "/split", 6);
     flag.name = add_string(assembler, name);
+    flag.metadata = flag.metadata ? flag.metadata : FFS_NONE;
+    flag.tags = FFS_NONE;
+    flag.kind = flag.kind ? flag.kind : FFS_KIND_RELEASE;
     flag.exposure_salt = XXH3_64bits(name, length);
     flag.split_salt = XXH3_64bits(split, length + 6);
     return (uint32_t)(append_bytes(&assembler->section[FFS_FLAGS], &flag, sizeof flag) /
@@ -108,7 +114,7 @@ static inline uint32_t add_boolean(struct assembler *assembler, const char *name
     flag.first_variant = add_variant(assembler, "off", 0);
     add_variant(assembler, "on", 1);
     flag.code_count = (uint32_t)count;
-    flag.first_code = add_code(assembler, code, count);
+    flag.first_code = count ? add_code(assembler, code, count) : 0;
     return add_flag(assembler, name, flag);
 }
 
@@ -199,6 +205,17 @@ static UNUSED uint64_t add_perfect_set(struct assembler *assembler, const char *
     }
 }
 
+static UNUSED uint32_t add_tags(struct assembler *assembler, const char *const *tags,
+                                uint32_t count)
+{
+    uint32_t run[16] = {count};
+    assert(count < 16);
+    for (uint32_t i = 0; i < count; i++)
+        run[1 + i] = add_string(assembler, tags[i]);
+    size_t offset = append_bytes(&assembler->section[FFS_TAGS], run, (count + 1) * sizeof *run);
+    return (uint32_t)(offset / sizeof *run);
+}
+
 static UNUSED uint64_t add_split(struct assembler *assembler, const uint64_t (*arms)[2],
                                  uint64_t count)
 {
@@ -276,7 +293,7 @@ static inline void build_names(struct assembler *assembler)
     const struct ffs_flag *flags = (const struct ffs_flag *)assembler->section[FFS_FLAGS].data;
     uint32_t count = (uint32_t)(assembler->section[FFS_FLAGS].length / sizeof *flags);
     struct ffs_names names = {
-        .seed = 7, .bucket_count = count / 3 + 1, .slot_count = 2 * count + 1};
+        .seed = 7, .bucket_count = (count / 3 + 1) | 1, .slot_count = 2 * count + 1};
     uint16_t *pilots = calloc(names.bucket_count + 2, sizeof *pilots);
     uint32_t *slots = malloc(names.slot_count * sizeof *slots);
     uint64_t *hashes = malloc((count + 1) * sizeof *hashes);
@@ -342,14 +359,17 @@ static inline uint8_t *assemble(struct assembler *assembler, size_t *length)
     assembler->environment = add_string(assembler, "production");
     build_names(assembler);
 
-    bool automata = assembler->section[FFS_AUTOMATA].length > 0;
-    uint32_t count = automata ? FFS_AUTOMATA : FFS_NETWORKS;
-    struct ffs_section sections[FFS_AUTOMATA] = {{0}};
+    const uint32_t count = FFS_TAGS + (assembler->section[FUTURE_SECTION].length > 0);
+    struct ffs_section sections[FFS_TAGS + 1] = {{0}};
     size_t end = sizeof(struct ffs_header) + count * sizeof *sections;
-    for (uint32_t id = 1; id <= count; id++) {
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t id = i < FFS_TAGS ? i + 1 : FUTURE_SECTION;
+        bool skippable = id == FFS_AUTOMATA || id == FUTURE_SECTION;
         end = (end + FFS_ALIGNMENT - 1) & ~(size_t)(FFS_ALIGNMENT - 1);
-        sections[id - 1] =
-            (struct ffs_section){.id = id, .offset = end, .size = assembler->section[id].length};
+        sections[i] = (struct ffs_section){.id = id,
+                                           .flags = skippable ? FFS_SECTION_SKIPPABLE : 0,
+                                           .offset = end,
+                                           .size = assembler->section[id].length};
         end += assembler->section[id].length;
     }
     /* Aligned like a mapping, so that tests may use it in place. */
@@ -359,18 +379,17 @@ static inline uint8_t *assemble(struct assembler *assembler, size_t *length)
     struct ffs_header header = {.major = FFS_MAJOR,
                                 .minor = 0,
                                 .header_size = sizeof header,
-                                .must_understand = automata ? FFS_FEATURE_AUTOMATA : 0,
                                 .section_count = count,
                                 .project = assembler->project,
                                 .environment = assembler->environment};
     memcpy(header.magic, FFS_MAGIC, FFS_MAGIC_SIZE);
     memcpy(bytes, &header, sizeof header);
     memcpy(bytes + sizeof header, sections, count * sizeof *sections);
-    for (uint32_t id = 1; id <= count; id++) {
-        if (assembler->section[id].length)
-            memcpy(bytes + sections[id - 1].offset, assembler->section[id].data,
-                   assembler->section[id].length);
-        free(assembler->section[id].data);
+    for (uint32_t i = 0; i < count; i++) {
+        struct bytes *section = &assembler->section[sections[i].id];
+        if (section->length)
+            memcpy(bytes + sections[i].offset, section->data, section->length);
+        free(section->data);
     }
     memset(assembler, 0, sizeof *assembler);
     reseal(bytes, end);

@@ -50,6 +50,7 @@ enum sample_flag {
     TEXT,
     PATTERN,
     LISTED,
+    TAGGED,
     SAMPLE_FLAGS
 };
 
@@ -131,14 +132,22 @@ static inline uint8_t *assemble_sample(size_t *length)
     add_flag(&a, "text", text);
 
     uint64_t pattern = add_sample_automaton(&a) | (uint64_t)add_string(&a, "ab$") << 32;
-    add_boolean(&a, "pattern",
-                CODE(test(FFS_STRING_MATCHES, 0, USER_ID, 2, pattern),
-                     serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
+    uint32_t matching = add_boolean(&a, "pattern",
+                                    CODE(test(FFS_STRING_MATCHES, 0, USER_ID, 2, pattern),
+                                         serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
+    flag_at(&a, matching)->features = FFS_FEATURE_PATTERNS;
 
     const char *const users[] = {"abc", "user-4711", "a key that does not fit into its slot"};
     add_boolean(&a, "listed",
                 CODE(test(FFS_STRING_IN, 0, USER_ID, 2, add_perfect_set(&a, users, 3)),
                      serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
+
+    const char *const tags[] = {"checkout", "team-web"};
+    uint32_t tagged = add_boolean(&a, "tagged", NULL, 0);
+    flag_at(&a, tagged)->tags = add_tags(&a, tags, 2);
+    flag_at(&a, tagged)->metadata = add_string(&a, "{\"ticket\":42}");
+    flag_at(&a, tagged)->kind = FFS_KIND_OPS;
+    flag_at(&a, tagged)->flags = FFS_FLAG_CLIENT;
     return assemble(&a, length);
 }
 

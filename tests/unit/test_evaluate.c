@@ -465,7 +465,7 @@ static void requirements_nest_to_the_limit(UNUSED_STATE)
                                     CODE(test(FFS_FLAG_IS, FFS_NEGATE, FFS_NO_ATTRIBUTE, 3, i - 1),
                                          test(FFS_ACCEPT, 0, FFS_NO_ATTRIBUTE, 0, 2),
                                          serve(1, FFLAG_REASON_TARGETING_MATCH, FFS_NONE)));
-        flag_at(&a, flag)->depth = (uint16_t)i;
+        flag_at(&a, flag)->depth = (uint8_t)i;
     }
     fflag_store *store = open_assembled(&a, NULL);
     const fflag_view *view = fflag_acquire(store);

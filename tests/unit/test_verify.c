@@ -28,6 +28,10 @@ RULE(next_major)
 {
     header_of(bytes)->major = FFS_MAJOR + 1;
 }
+RULE(last_major)
+{
+    header_of(bytes)->major = FFS_MAJOR - 1;
+}
 RULE(longer_header)
 {
     header_of(bytes)->header_size = 192;
@@ -63,6 +67,15 @@ RULE(section_order)
 RULE(section_flags)
 {
     table_of(bytes)[1].flags = 2;
+}
+RULE(section_zero)
+{
+    table_of(bytes)[0].id = 0;
+    table_of(bytes)[0].flags = FFS_SECTION_SKIPPABLE;
+}
+RULE(section_skippable)
+{
+    table_of(bytes)[FFS_CODE - 1].flags = FFS_SECTION_SKIPPABLE;
 }
 RULE(section_alignment)
 {
@@ -109,12 +122,12 @@ static void accepts_what_a_newer_minor_version_may_add(UNUSED_STATE)
     struct problem problem = {""};
     header_of(bytes)->minor = FFS_MINOR + 1;
     header_of(bytes)->reserved1[0] = 1;
-    struct ffs_section *last = &table_of(bytes)[FFS_AUTOMATA - 1];
+    flags_of(bytes)[CONSTANT].kind = FFS_KIND_PERMISSION + 1;
     reseal(bytes, length);
     assert_int_equal(verify(bytes, length, &problem), FFLAG_OK);
     /* A section of it may be skipped where it says so. */
-    code_of(bytes, PATTERN)[0] = code_of(bytes, ROLLOUT)[0];
-    header_of(bytes)->must_understand = 0;
+    struct ffs_section *last = &table_of(bytes)[FFS_TAGS - 1];
+    flags_of(bytes)[TAGGED].tags = FFS_NONE;
     last->id = 60;
     reseal(bytes, length);
     assert_int_equal(verify(bytes, length, &problem), FFLAG_ERROR_UNSUPPORTED);
@@ -127,7 +140,9 @@ static void accepts_what_a_newer_minor_version_may_add(UNUSED_STATE)
 static const struct rule rules[] = {
     REFUSED_AS(magic_of_text_mode, FFLAG_ERROR_NOT_SNAPSHOT, "transferred as text"),
     REFUSED_AS(other_magic, FFLAG_ERROR_NOT_SNAPSHOT, "does not begin like a snapshot"),
-    REFUSED_AS(next_major, FFLAG_ERROR_UNSUPPORTED, "format version 3.0, expected 2"),
+    REFUSED_AS(next_major, FFLAG_ERROR_UNSUPPORTED,
+               "format version 4.0, expected 3: it needs a newer library"),
+    REFUSED_AS(last_major, FFLAG_ERROR_UNSUPPORTED, "version 2.0, expected 3: build it anew"),
     REFUSED_AS(longer_header, FFLAG_ERROR_UNSUPPORTED, "features"),
     REFUSED_AS(unknown_feature, FFLAG_ERROR_UNSUPPORTED, "bits 0x4"),
     REFUSED(header_reserved0, "reserved field of the header"),
@@ -137,6 +152,8 @@ static const struct rule rules[] = {
     REFUSED(environment_beyond, "project or environment"),
     REFUSED(section_order, "section 1 follows section 1"),
     REFUSED(section_flags, "unknown flags 0x2"),
+    REFUSED(section_zero, "section 0"),
+    REFUSED(section_skippable, "section CODE: flags 0x1, expected 0x0"),
     REFUSED(section_alignment, "not aligned"),
     REFUSED(section_overlap, "overlaps"),
     REFUSED(section_beyond, "section 11 is out of bounds"),
@@ -144,7 +161,7 @@ static const struct rule rules[] = {
     REFUSED_AS(section_unknown, FFLAG_ERROR_UNSUPPORTED, "section 31 is not known"),
     REFUSED(section_gap, "gap before section 9"),
     REFUSED(entries_cut, "RANGES is not a whole number"),
-    REFUSED(splits_cut, "SPLITS or SETS"),
+    REFUSED(splits_cut, "SPLITS is not a whole number"),
     REFUSED(names_missing, "gap before section 5"),
 };
 

@@ -30,7 +30,7 @@ RULE(flag_variants)
 }
 RULE(flag_too_many_variants)
 {
-    flags_of(bytes)[0].variant_count = 65;
+    flags_of(bytes)[0].variant_count = FFS_MAX_VARIANTS + 1;
 }
 RULE(flag_default)
 {
@@ -68,7 +68,7 @@ RULE(flag_code_inside)
 }
 RULE(flag_flags)
 {
-    flags_of(bytes)[0].flags = 2;
+    flags_of(bytes)[0].flags = 8;
 }
 RULE(flag_clock)
 {
@@ -81,6 +81,51 @@ RULE(flag_depth)
 RULE(flag_depth_constant)
 {
     flags_of(bytes)[CONSTANT].depth = 1;
+}
+
+RULE(flag_code_of_nothing)
+{
+    flags_of(bytes)[CONSTANT].first_code = 1;
+}
+RULE(flag_serves_none)
+{
+    flags_of(bytes)[CONSTANT].default_variant = FFS_NO_VARIANT;
+}
+RULE(flag_serves_some)
+{
+    flags_of(bytes)[CONSTANT].flags = FFS_FLAG_SERVES_NONE;
+}
+RULE(flag_kind)
+{
+    flags_of(bytes)[CONSTANT].kind = FFS_KIND_PERMISSION + 1;
+}
+RULE(flag_without_kind)
+{
+    flags_of(bytes)[CONSTANT].kind = 0;
+}
+RULE(flag_tags)
+{
+    flags_of(bytes)[TAGGED].tags++;
+}
+RULE(flag_tags_beyond)
+{
+    flags_of(bytes)[TAGGED].tags = FFS_NONE - 1;
+}
+RULE(flag_metadata)
+{
+    flags_of(bytes)[TAGGED].metadata++;
+}
+RULE(flag_features)
+{
+    flags_of(bytes)[CONSTANT].features = FFS_FEATURE_PATTERNS;
+}
+RULE(flag_without_features)
+{
+    flags_of(bytes)[PATTERN].features = 0;
+}
+RULE(flag_variant_without_name)
+{
+    variants_of(bytes, CONSTANT)->name = FFS_NONE;
 }
 
 RULE(op_zero)
@@ -131,6 +176,38 @@ RULE(bucket_of_strings)
 {
     code_of(bytes, ROLLOUT)->attribute = GROUPS;
 }
+RULE(attribute_unread)
+{
+    code_of(bytes, ROLLOUT)[1].attribute = 0;
+}
+RULE(accept_attribute)
+{
+    code_of(bytes, REQUIRING)[1].attribute = 0;
+}
+RULE(clock_attribute)
+{
+    code_of(bytes, CLOCKED)[2].attribute = USER_ID;
+}
+RULE(variant_unserved)
+{
+    code_of(bytes, ROLLOUT)->variant = 1;
+}
+RULE(accept_variant)
+{
+    code_of(bytes, REQUIRING)[1].variant = 1;
+}
+RULE(serve_jump)
+{
+    code_of(bytes, ROLLOUT)[1].jump = 1;
+}
+RULE(accept_jump)
+{
+    code_of(bytes, REQUIRING)[1].jump = 1;
+}
+RULE(present_operand)
+{
+    code_of(bytes, STRINGS)[8].operand = 1;
+}
 RULE(jump_zero)
 {
     code_of(bytes, ROLLOUT)->jump = 0;
@@ -175,7 +252,7 @@ RULE(requires_nothing)
 }
 RULE(accepts_unknown)
 {
-    code_of(bytes, REQUIRING)[1].operand = 4;
+    code_of(bytes, REQUIRING)[1].operand = 8;
 }
 RULE(serves_unknown)
 {
@@ -183,7 +260,7 @@ RULE(serves_unknown)
 }
 RULE(serves_far)
 {
-    code_of(bytes, ROLLOUT)[1].variant = UINT16_MAX;
+    code_of(bytes, ROLLOUT)[1].variant = UINT16_MAX - 1;
 }
 RULE(rule_name)
 {
@@ -318,7 +395,7 @@ static enum fflag_error verify_chain(unsigned count, unsigned times, struct prob
             code[2 * k + 1] = test(FFS_ACCEPT, 0, FFS_NO_ATTRIBUTE, 0, 3);
         }
         uint32_t flag = add_boolean(&a, name, code, (size_t)2 * times);
-        flag_at(&a, flag)->depth = (uint16_t)i;
+        flag_at(&a, flag)->depth = (uint8_t)i;
     }
     size_t length;
     uint8_t *bytes = assemble(&a, &length);
@@ -360,10 +437,29 @@ static const struct rule rules[] = {
     REFUSED(flag_code_count, "program is out of bounds"),
     REFUSED(flag_code_overlap, "overlaps another"),
     REFUSED(flag_code_inside, "belongs to two programs"),
-    REFUSED(flag_flags, "flags 0x2 do not fit"),
+    REFUSED(flag_flags, "flags 0x8 do not fit"),
     REFUSED(flag_clock, "flags 0x0 do not fit"),
     REFUSED(flag_depth, "depth 0, expected 1"),
     REFUSED(flag_depth_constant, "depth 1, expected 0"),
+    REFUSED(flag_code_of_nothing, "program is out of bounds"),
+    REFUSED(flag_serves_none, "flags 0x0 do not fit"),
+    REFUSED(flag_serves_some, "flags 0x4 do not fit"),
+    REFUSED(flag_kind, "unknown kind 7"),
+    REFUSED(flag_without_kind, "unknown kind 0"),
+    REFUSED(flag_tags, "tags are not a run"),
+    REFUSED(flag_tags_beyond, "tags are not a run"),
+    REFUSED(flag_metadata, "metadata is not a string"),
+    REFUSED(flag_features, "features 0x1 do not fit"),
+    REFUSED(flag_without_features, "features 0x0 do not fit"),
+    REFUSED(flag_variant_without_name, "variant 0 of several has no name"),
+    REFUSED(attribute_unread, "an attribute that it does not read"),
+    REFUSED(accept_attribute, "an attribute that it does not read"),
+    REFUSED(clock_attribute, "an attribute that it does not read"),
+    REFUSED(variant_unserved, "a variant that it does not serve"),
+    REFUSED(accept_variant, "a variant that it does not serve"),
+    REFUSED(serve_jump, "a jump that it does not make"),
+    REFUSED(accept_jump, "a jump that it does not make"),
+    REFUSED(present_operand, "operand is not zero"),
     REFUSED(op_zero, "unknown operation 0"),
     REFUSED(op_unknown, "unknown operation 51"),
     REFUSED(op_between, "unknown operation 39"),
@@ -381,8 +477,8 @@ static const struct rule rules[] = {
     REFUSED(jump_to_accept, "jump ends at an FFS_ACCEPT"),
     REFUSED(split_jump_zero, "jump leaves the program"),
     REFUSED(accept_alone, "FFS_ACCEPT without FFS_FLAG_IS"),
-    REFUSED(flag_is_alone, "FFS_FLAG_IS without FFS_ACCEPT"),
-    REFUSED(flag_is_last, "FFS_FLAG_IS without FFS_ACCEPT"),
+    REFUSED(flag_is_alone, "0 FFS_ACCEPT for a flag of 2 variants"),
+    REFUSED(flag_is_last, "0 FFS_ACCEPT for a flag of 2 variants"),
     REFUSED(requires_itself, "does not come before it"),
     REFUSED(requires_later, "does not come before it"),
     REFUSED(requires_nothing, "does not come before it"),

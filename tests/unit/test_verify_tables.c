@@ -69,11 +69,23 @@ RULE(split_too_long)
 }
 RULE(split_variant)
 {
-    split_of(bytes)[2] = 64;
+    split_of(bytes)[2] = FFS_MAX_VARIANTS;
 }
 RULE(split_order)
 {
     split_of(bytes)[3] = 1;
+}
+RULE(split_rest)
+{
+    split_of(bytes)[5]--;
+}
+RULE(split_salt_cut)
+{
+    split_of(bytes)[0] |= FFS_SPLIT_SALTED;
+}
+RULE(split_flags)
+{
+    split_of(bytes)[0] |= FFS_SPLIT_SALTED << 1;
 }
 
 static struct ffs_ramp *ramps_of(uint8_t *bytes)
@@ -85,9 +97,13 @@ RULE(ramp_percent)
 {
     ramps_of(bytes)[0].to = 100001;
 }
-RULE(ramp_reserved)
+RULE(ramp_flags)
 {
-    ramps_of(bytes)[0].reserved = 1;
+    ramps_of(bytes)[0].flags = 2;
+}
+RULE(ramp_salt)
+{
+    ramps_of(bytes)[0].salt = 1;
 }
 RULE(ramp_backwards)
 {
@@ -233,15 +249,27 @@ RULE(networks_unsorted)
     networks[1].first_low = networks[0].last_low;
 }
 
-RULE(automata_without_the_bit)
+RULE(automata_not_skippable)
 {
-    header_of(bytes)->must_understand = 0;
+    table_of(bytes)[FFS_AUTOMATA - 1].flags = 0;
 }
 RULE(automata_cut)
 {
     table_of(bytes)[FFS_AUTOMATA - 1].size -= 2;
 }
 
+RULE(tags_empty)
+{
+    *(uint32_t *)section_at(bytes, FFS_TAGS) = 0;
+}
+RULE(tags_beyond)
+{
+    *(uint32_t *)section_at(bytes, FFS_TAGS) = 4;
+}
+RULE(tags_string)
+{
+    ++((uint32_t *)section_at(bytes, FFS_TAGS))[1];
+}
 RULE(names_slots)
 {
     ((struct ffs_names *)section_at(bytes, FFS_NAMES))->slot_count++;
@@ -254,14 +282,29 @@ RULE(names_seed)
 {
     ((struct ffs_names *)section_at(bytes, FFS_NAMES))->seed++;
 }
-RULE(names_slot)
+/* Fills the slots that no name leads to. */
+static void fill_names(uint8_t *bytes, uint32_t flag)
 {
     struct ffs_names *names = section_at(bytes, FFS_NAMES);
     size_t pilots = (names->bucket_count * sizeof(uint16_t) + 3) & ~(size_t)3;
     uint32_t *slots = (uint32_t *)((uint8_t *)(names + 1) + pilots);
     for (uint32_t i = 0; i < names->slot_count; i++)
         if (slots[i] == FFS_NONE)
-            slots[i] = 1000;
+            slots[i] = flag;
+}
+RULE(names_slot)
+{
+    fill_names(bytes, 1000);
+}
+RULE(names_taken)
+{
+    fill_names(bytes, 0);
+}
+RULE(names_padding)
+{
+    struct ffs_names *names = section_at(bytes, FFS_NAMES);
+    assert_true(names->bucket_count % 2);
+    ((uint16_t *)(names + 1))[names->bucket_count] = 1;
 }
 
 static void refuses_what_is_not_utf8(UNUSED_STATE)
@@ -307,7 +350,11 @@ static const struct rule rules[] = {
     REFUSED(split_variant, "arm 0: impossible variant"),
     REFUSED(split_order, "arm 1 ends before"),
     REFUSED(ramp_percent, "more than 100 %"),
-    REFUSED(ramp_reserved, "ramp 0: a reserved"),
+    REFUSED(split_rest, "last arm does not take the rest"),
+    REFUSED(split_salt_cut, "number of arms"),
+    REFUSED(split_flags, "number of arms"),
+    REFUSED(ramp_flags, "flags 0x2 do not fit"),
+    REFUSED(ramp_salt, "flags 0x0 do not fit"),
     REFUSED(ramp_backwards, "does not end after"),
     REFUSED(ramp_too_long, "does not end after"),
     REFUSED(ramp_overflowing, "does not end after"),
@@ -333,8 +380,13 @@ static const struct rule rules[] = {
     REFUSED(set_filter, "cannot be reached"),
     REFUSED(network_backwards, "network 0 ends before"),
     REFUSED(networks_unsorted, "networks are not sorted"),
-    REFUSED(automata_without_the_bit, "AUTOMATA and its feature bit do not go together"),
-    REFUSED(automata_cut, "AUTOMATA is not a whole number of words"),
+    REFUSED(automata_not_skippable, "section AUTOMATA: flags 0x0, expected 0x1"),
+    REFUSED(automata_cut, "AUTOMATA is not a whole number of entries"),
+    REFUSED(tags_empty, "tags 0: impossible number"),
+    REFUSED(tags_beyond, "tags 0: impossible number"),
+    REFUSED(tags_string, "tags 0: tag 0 is not a string"),
+    REFUSED(names_padding, "NAMES: the padding is not zero"),
+    REFUSED(names_taken, "slots for"),
     REFUSED(names_slots, "size its counts ask for"),
     REFUSED(names_no_buckets, "size its counts ask for"),
     REFUSED(names_seed, "not found by its name"),

@@ -82,7 +82,7 @@ static UNUSED void refuses_what_breaks_one_rule(void **state)
     free(bytes);
 }
 
-#define MOST_TESTS 128
+#define MOST_TESTS 256
 
 /* A test for each rule, then the others. Returns what main() does. */
 static UNUSED int run_rules(const char *group, const struct rule *rules, size_t rule_count,

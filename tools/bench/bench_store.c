@@ -76,7 +76,7 @@ static double size_without_people(const struct buffer *bytes)
     const struct ffs_section *sections = (const void *)(header + 1);
     size_t size = bytes->length;
     for (uint32_t i = 0; i < header->section_count; i++)
-        if (sections[i].flags & FFS_SECTION_SKIPPABLE)
+        if (sections[i].id >= FFS_PEOPLE)
             size -= sections[i].size;
     return (double)size / MIB;
 }
