@@ -436,6 +436,7 @@ struct metric {
     struct text numerator, denominator;
     double quantile; /* METRIC_QUANTILE, 0 to 1 */
     double accuracy; /* of the sketch: 0.01 unless said */
+    double cap;      /* METRIC_MEAN: a value counts as at most this; 0: it is not given */
     bool per_unit;
     enum metric_aggregate aggregate;
     const struct log *log; /* NULL: the only one */

@@ -294,6 +294,32 @@ static void check_bound(struct reader *reader, const struct node *node,
                   "leave it out, or judge the estimate: 'max' or 'min', without confidence");
 }
 
+/* Values that are seldom and great come to both arms alike; alone, nothing tells of them until they
+ * come. */
+static void check_tail(struct reader *reader, const struct node *node,
+                       const struct criterion *criterion)
+{
+    const struct metric *metric = criterion->metric;
+    bool compares = criterion->form >= CRITERION_MAX_INCREASE;
+    bool alone = compares ? criterion->versus_before : criterion->confidence > 0;
+    if (!metric || !alone || metric->cap > 0 ||
+        (metric->kind != METRIC_MEAN && metric->kind != METRIC_RATIO))
+        return;
+    diagnose(reader->diagnostics, FF0372, node_get(node, compares ? "versus" : "confidence")->span,
+             "a long tail of '%s' would make this bound wrong too often", metric->name.text);
+    const char *increase =
+        criterion->form == CRITERION_MAX || criterion->form == CRITERION_MAX_INCREASE
+            ? "max_increase"
+            : "max_decrease";
+    if (metric->kind == METRIC_MEAN) {
+        diagnose_note(reader->diagnostics, metric->name.span, "the metric has no 'cap'");
+        diagnose_help(reader->diagnostics, "give it a 'cap', or compare it with control: '%s'",
+                      increase);
+    } else {
+        diagnose_help(reader->diagnostics, "compare it with control: '%s'", increase);
+    }
+}
+
 static void read_criterion(struct reader *reader, struct node *node, bool guard,
                            struct criteria *criteria)
 {
@@ -315,6 +341,7 @@ static void read_criterion(struct reader *reader, struct node *node, bool guard,
     else
         read_threshold(reader, keys.threshold, criterion);
     check_bound(reader, node, criterion);
+    check_tail(reader, node, criterion);
     *ARENA_APPEND(reader->arena, criteria->items, criteria->count) = *criterion;
 }
 

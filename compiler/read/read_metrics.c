@@ -63,6 +63,14 @@ static void read_accuracy(struct reader *reader, struct node *node, void *target
     read_between(reader, node, 0.5, &((struct metric_keys *)target)->metric.accuracy);
 }
 
+static void read_cap(struct reader *reader, struct node *node, void *target)
+{
+    double *cap = &((struct metric_keys *)target)->metric.cap;
+    if (read_number(reader, node, cap) && !(*cap > 0))
+        diagnose(reader->diagnostics, FF0141, node->span,
+                 "expected a number greater than 0, found '%s'", node->text);
+}
+
 static void keep_log(struct reader *reader, struct node *node, void *target)
 {
     (void)reader;
@@ -70,13 +78,13 @@ static void keep_log(struct reader *reader, struct node *node, void *target)
 }
 
 /* Which of the keys from `of` on each kind must have and may have, by their places in the table. */
-enum { OF = 6, VALUE, NUMERATOR, DENOMINATOR, Q, ACCURACY, AGG, PER };
+enum { OF = 6, VALUE, NUMERATOR, DENOMINATOR, Q, ACCURACY, CAP, AGG, PER };
 #define BIT(place) (UINT64_C(1) << (place))
 static const struct {
     uint64_t must, may;
 } kind_keys[] = {
     [METRIC_PROPORTION] = {BIT(OF), BIT(PER)},
-    [METRIC_MEAN] = {BIT(VALUE), BIT(PER) | BIT(AGG)},
+    [METRIC_MEAN] = {BIT(VALUE), BIT(CAP) | BIT(PER) | BIT(AGG)},
     [METRIC_RATIO] = {BIT(NUMERATOR) | BIT(DENOMINATOR), BIT(PER)},
     [METRIC_QUANTILE] = {BIT(VALUE) | BIT(Q), BIT(ACCURACY)},
     [METRIC_RATE] = {0, 0},
@@ -99,6 +107,7 @@ static const struct field metric_fields[] = {
     [DENOMINATOR] = FIELD("denominator", FIELD_PLACED, struct metric_keys, metric.denominator),
     [Q] = READ("q", read_quantile),
     [ACCURACY] = READ("accuracy", read_accuracy),
+    [CAP] = READ("cap", read_cap),
     [AGG] = CHOICE("agg", struct metric_keys, metric.aggregate, aggregates),
     [PER] = READ("per", read_per),
 };

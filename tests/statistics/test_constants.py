@@ -123,6 +123,8 @@ def ratio():
     variance = np.var(e - value * r, ddof=1) / r.mean() ** 2
     put("RATIO_VARIANCE", variance)
     put("RATIO_EFFECT", variance / len(e) / (value * (1 - value) / r.sum()))
+    put("RATIO_THIRD_MOMENT", np.mean((e - value * r) ** 3))
+    put("OTHER_THIRD_MOMENT", np.mean((e - 0.375 * r) ** 3))
 
 
 def grouped():

@@ -31,10 +31,15 @@ static inline void is_within(double found, double wanted, double tolerance, cons
     assert_true(isinf((interval).lower) && (interval).lower < 0 && isinf((interval).upper) && \
                 (interval).upper > 0)
 
+static inline struct moments moments(double n, double mean, double variance)
+{
+    return (struct moments){.n = n, .mean = mean, .variance = variance};
+}
+
 /* From sums that were rounded to doubles already. */
 static inline struct moments of_sums(double n, double sum, double squares)
 {
-    return (struct moments){n, sum / n, (squares - sum * sum / n) / (n - 1)};
+    return moments(n, sum / n, (squares - sum * sum / n) / (n - 1));
 }
 
 static inline struct moments revenue_a(double n)
@@ -50,7 +55,7 @@ static inline struct moments revenue_b(void)
 static inline struct moments share_moments(double n, double events)
 {
     double share = events / n;
-    return (struct moments){n, share, share * (1 - share)};
+    return moments(n, share, share * (1 - share));
 }
 
 #endif

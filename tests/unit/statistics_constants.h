@@ -38,6 +38,8 @@
 #define RATIO_VALUE                   0.25
 #define RATIO_VARIANCE                0.0170181755829904
 #define RATIO_EFFECT                  1.6337448559670782
+#define RATIO_THIRD_MOMENT            20.428125
+#define OTHER_THIRD_MOMENT            -34.191796875
 #define GROUPED_EFFECT                5.636449917131944
 #define WEEK_Z                        -3.164358912748191
 #define WEEK_P                        0.001554249975614329

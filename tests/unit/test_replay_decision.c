@@ -174,6 +174,31 @@ static const struct branch branches[] = {
      ONE(GUARD(ROLLBACK, HARM)),
      VERDICT_ROLLBACK,
      RULE_GUARD},
+    {"a_bound_of_two_policies_rolls_nothing_back",
+     {RUNNING, .policy_changed = true},
+     ONE({.verdict = CRITERION_HARM, .action = ACTION_ROLLBACK, .of_bound = true}),
+     VERDICT_HOLD,
+     RULE_POLICY_CHANGED},
+    {"nor_does_it_pause",
+     {RUNNING, .policy_changed = true},
+     ONE({.verdict = CRITERION_HARM, .action = ACTION_PAUSE, .of_bound = true}),
+     VERDICT_HOLD,
+     RULE_POLICY_CHANGED},
+    {"a_bound_of_one_policy_does",
+     {RUNNING},
+     ONE({.verdict = CRITERION_HARM, .action = ACTION_ROLLBACK, .of_bound = true}),
+     VERDICT_ROLLBACK,
+     RULE_GUARD},
+    {"group_sizes_of_two_policies_roll_nothing_back",
+     {RUNNING, .policy_changed = true, .unhealthy = true, .on_unhealthy = NODATA_ROLLBACK},
+     ONE(GUARD(ROLLBACK, PASS)),
+     VERDICT_HOLD,
+     RULE_POLICY_CHANGED},
+    {"a_changed_policy_begins_anew_before_anything_is_investigated",
+     {RUNNING, .policy_changed = true, .unhealthy = true},
+     ONE(GUARD(INVESTIGATE, HARM)),
+     VERDICT_HOLD,
+     RULE_POLICY_CHANGED},
     {"a_changed_policy_leaves_the_paused_paused",
      {.state = CANARY_PAUSED, .policy_changed = true},
      ONE(GUARD(ROLLBACK, PASS)),
@@ -341,8 +366,9 @@ static void nothing_passes_unmeasured(void **state)
             for (int advances = 0; advances <= 1; advances++) {
                 if (action == ACTION_ALERT && !advances)
                     continue;
-                struct finding finding = {(enum criterion_verdict)verdict, advances,
-                                          (enum criterion_action)action, NODATA_HOLD};
+                struct finding finding = {.verdict = (enum criterion_verdict)verdict,
+                                          .advances = advances,
+                                          .action = (enum criterion_action)action};
                 struct decision_facts facts = {
                     .state = CANARY_RUNNING, .findings = &finding, .finding_count = 1};
                 assert_int_equal(decide(&facts).verdict, VERDICT_HOLD);

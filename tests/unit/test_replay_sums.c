@@ -168,8 +168,9 @@ static void check_quantiles(const double *sorted, size_t count, double accuracy)
         sketch_add(i % 3 ? &sketch : &half, sorted[i]);
     sketch_merge(&sketch, &half);
     assert_int_equal(sketch.count, count);
-    for (double q = 0; q <= 1; q += 0.01) {
-        double exact = sorted[(size_t)(q * (double)(count - 1))];
+    for (size_t hundredths = 0; hundredths <= 100; hundredths++) {
+        double q = (double)hundredths / 100;
+        double exact = sorted[hundredths * (count - 1) / 100];
         double estimate = sketch_quantile(&sketch, q);
         if (fabs(estimate - exact) > accuracy * fabs(exact))
             fail_msg("q %g: %.17g is not within %g of %.17g", q, estimate, accuracy, exact);
@@ -177,6 +178,26 @@ static void check_quantiles(const double *sorted, size_t count, double accuracy)
     }
     sketch_release(&sketch);
     sketch_release(&half);
+}
+
+/* As q was written: of 101 values, 0.29 is rank 29, though 0.29 * 100 is less than that. */
+static void ranks_are_those_of_the_decimals(void **state)
+{
+    (void)state;
+    for (uint64_t q = 0; q <= 1000; q++) {
+        for (uint64_t count = 1; count < 20000; count++)
+            assert_true(quantile_rank((double)q / 1000, count) == q * (count - 1) / 1000);
+        uint64_t most = UINT64_C(1) << 50;
+        assert_true(quantile_rank((double)q / 1000, most) == q * (most - 1) / 1000);
+    }
+    assert_true(quantile_rank(0.999999999999, UINT64_C(1000000000001)) == 999999999999);
+    assert_true(quantile_rank(0.5, 0) == 0);
+    struct sketch sketch;
+    sketch_init(&sketch, 0.01);
+    for (int i = 0; i <= 100; i++)
+        sketch_add(&sketch, exp2(i));
+    assert_true(fabs(sketch_quantile(&sketch, 0.29) / exp2(29) - 1) <= 0.01);
+    sketch_release(&sketch);
 }
 
 static void quantiles_are_within_the_accuracy(void **state)
@@ -221,6 +242,7 @@ int main(void)
         cmocka_unit_test(cancellation_loses_nothing),
         cmocka_unit_test(integers_are_added_whole),
         cmocka_unit_test(order_and_splits_leave_no_trace),
+        cmocka_unit_test(ranks_are_those_of_the_decimals),
         cmocka_unit_test(quantiles_are_within_the_accuracy),
         cmocka_unit_test(the_ends_of_the_doubles_are_values_too),
     };

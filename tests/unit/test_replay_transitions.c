@@ -38,7 +38,10 @@ enum {
     THEN_ROLLBACK = 1 << 19,
     UNAPPROVED = 1 << 20, /* the next stage waits for a person */
     LAST = 1 << 21,       /* stage */
-    SILENT = 1 << 22      /* nothing is said of the canary any more */
+    SILENT = 1 << 22,     /* nothing is said of the canary any more */
+    BOUND_ROLLS_BACK = 1 << 23,
+    BOUND_PAUSES = 1 << 24,
+    BOUND_IS_INVESTIGATED = 1 << 25
 };
 
 static const struct row {
@@ -54,9 +57,9 @@ static const struct row {
     {SICKNESS_ROLLS_BACK, VERDICT_ROLLBACK, RULE_UNHEALTHY},
     {PAUSED, VERDICT_HOLD, RULE_PAUSED},
     {HARM_PAUSES, VERDICT_PAUSE, RULE_GUARD},
+    {CHANGED, VERDICT_HOLD, RULE_POLICY_CHANGED},
     {SICKNESS_HOLDS, VERDICT_HOLD, RULE_UNHEALTHY},
     {HARM_IS_INVESTIGATED, VERDICT_HOLD, RULE_INVESTIGATE},
-    {CHANGED, VERDICT_HOLD, RULE_POLICY_CHANGED},
     {BLOCKED | OVERDUE | THEN_HOLD, VERDICT_HOLD, RULE_TIMEOUT},
     {BLOCKED | OVERDUE | THEN_PAUSE, VERDICT_PAUSE, RULE_TIMEOUT},
     {BLOCKED | OVERDUE | THEN_ROLLBACK, VERDICT_ROLLBACK, RULE_TIMEOUT},
@@ -80,35 +83,39 @@ struct kind {
     uint32_t makes;
 };
 
-#define HARM_OF(act, harm)                                \
-    {{CRITERION_HARM, false, act, NODATA_HOLD}, harm},    \
-        {{CRITERION_PASS, false, act, NODATA_HOLD}, 0},   \
-    {                                                     \
-        {CRITERION_UNDECIDED, false, act, NODATA_HOLD}, 0 \
+#define HARM_OF(act, harm, of_bound)                                \
+    {{CRITERION_HARM, false, act, NODATA_HOLD, of_bound}, harm},    \
+        {{CRITERION_PASS, false, act, NODATA_HOLD, of_bound}, 0},   \
+    {                                                               \
+        {CRITERION_UNDECIDED, false, act, NODATA_HOLD, of_bound}, 0 \
     }
-#define SILENCE_OF(advances, act, few, silent)                                            \
-    {{CRITERION_INSUFFICIENT, advances, act, NODATA_HOLD}, few},                          \
-        {{CRITERION_INSUFFICIENT, advances, act, NODATA_ROLLBACK}, few},                  \
-        {{CRITERION_INSUFFICIENT, advances, act, NODATA_IGNORE}, few},                    \
-        {{CRITERION_NODATA, advances, act, NODATA_HOLD}, silent},                         \
-        {{CRITERION_NODATA, advances, act, NODATA_ROLLBACK}, NODATA_ROLLS_BACK | silent}, \
-    {                                                                                     \
-        {CRITERION_NODATA, advances, act, NODATA_IGNORE}, 0                               \
+#define SILENCE_OF(advances, act, few, silent)                                                   \
+    {{CRITERION_INSUFFICIENT, advances, act, NODATA_HOLD, false}, few},                          \
+        {{CRITERION_INSUFFICIENT, advances, act, NODATA_ROLLBACK, false}, few},                  \
+        {{CRITERION_INSUFFICIENT, advances, act, NODATA_IGNORE, false}, few},                    \
+        {{CRITERION_NODATA, advances, act, NODATA_HOLD, false}, silent},                         \
+        {{CRITERION_NODATA, advances, act, NODATA_ROLLBACK, false}, NODATA_ROLLS_BACK | silent}, \
+    {                                                                                            \
+        {CRITERION_NODATA, advances, act, NODATA_IGNORE, false}, 0                               \
     }
 
 static const struct kind kinds[] = {
-    HARM_OF(ACTION_ROLLBACK, HARM_ROLLS_BACK),
-    HARM_OF(ACTION_PAUSE, HARM_PAUSES),
-    HARM_OF(ACTION_INVESTIGATE, HARM_IS_INVESTIGATED),
-    HARM_OF(ACTION_ALERT, 0),
+    HARM_OF(ACTION_ROLLBACK, HARM_ROLLS_BACK, false),
+    HARM_OF(ACTION_PAUSE, HARM_PAUSES, false),
+    HARM_OF(ACTION_INVESTIGATE, HARM_IS_INVESTIGATED, false),
+    HARM_OF(ACTION_ALERT, 0, false),
+    HARM_OF(ACTION_ROLLBACK, BOUND_ROLLS_BACK, true),
+    HARM_OF(ACTION_PAUSE, BOUND_PAUSES, true),
+    HARM_OF(ACTION_INVESTIGATE, BOUND_IS_INVESTIGATED, true),
+    HARM_OF(ACTION_ALERT, 0, true),
     SILENCE_OF(false, ACTION_ROLLBACK, FEW, NODATA),
     SILENCE_OF(false, ACTION_PAUSE, FEW, NODATA),
     SILENCE_OF(false, ACTION_INVESTIGATE, FEW, NODATA),
     SILENCE_OF(false, ACTION_ALERT, 0, 0),
     SILENCE_OF(true, ACTION_ROLLBACK, FEW, NODATA),
-    {{CRITERION_PASS, true, ACTION_ROLLBACK, NODATA_HOLD}, 0},
-    {{CRITERION_HARM, true, ACTION_ROLLBACK, NODATA_HOLD}, AWAITED},
-    {{CRITERION_UNDECIDED, true, ACTION_ROLLBACK, NODATA_HOLD}, AWAITED},
+    {{CRITERION_PASS, true, ACTION_ROLLBACK, NODATA_HOLD, false}, 0},
+    {{CRITERION_HARM, true, ACTION_ROLLBACK, NODATA_HOLD, false}, AWAITED},
+    {{CRITERION_UNDECIDED, true, ACTION_ROLLBACK, NODATA_HOLD, true}, AWAITED},
 };
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)
 
@@ -186,8 +193,19 @@ static const struct respect respects[] = {{set_state, 5},  {set_next, 4},    {se
 
 static uint64_t rows_met[ROW_COUNT];
 
+/* Of two policies at once neither bounds nor the sizes of groups mean anything. */
+static uint32_t meant(uint32_t is_so)
+{
+    if (is_so & CHANGED)
+        return is_so & ~(uint32_t)(SICKNESS_ROLLS_BACK | SICKNESS_HOLDS);
+    return is_so | (is_so & BOUND_ROLLS_BACK ? HARM_ROLLS_BACK : 0) |
+           (is_so & BOUND_PAUSES ? HARM_PAUSES : 0) |
+           (is_so & BOUND_IS_INVESTIGATED ? HARM_IS_INVESTIGATED : 0);
+}
+
 static const struct row *row_for(uint32_t is_so)
 {
+    is_so = meant(is_so);
     if (is_so & (NODATA | FEW | EARLY | AWAITED | SILENT))
         is_so |= BLOCKED;
     const struct row *row = rows;

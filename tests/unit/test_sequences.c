@@ -185,8 +185,9 @@ static void bounds_means_by_that(void **state)
 static void bounds_no_mean_of_few_or_of_equal_values(void **state)
 {
     (void)state;
-    struct moments few = {99, 3, 1}, many = {10000, 2, 1}, flat = {10000, 2, 0},
-                   none = {0, NAN, NAN}, minus = {10000, -2, 1};
+    struct moments few = moments(99, 3, 1), many = moments(10000, 2, 1),
+                   flat = moments(10000, 2, 0), none = moments(0, NAN, NAN),
+                   minus = moments(10000, -2, 1);
     IS_UNKNOWN(means_sequence(&few, &many, CHANGE_ABSOLUTE, 0.05, 1));
     IS_UNKNOWN(means_sequence(&many, &none, CHANGE_ABSOLUTE, 0.05, 1));
     IS_UNKNOWN(means_sequence(&flat, &flat, CHANGE_ABSOLUTE, 0.05, 1));
@@ -196,7 +197,7 @@ static void bounds_no_mean_of_few_or_of_equal_values(void **state)
     /* One arm's spread is enough, and stands for the other's, also if that one is the greater. */
     flat.n = 20000;
     struct interval borrowed = means_sequence(&many, &flat, CHANGE_ABSOLUTE, 0.05, 1);
-    struct moments same = {20000, 2, 1};
+    struct moments same = moments(20000, 2, 1);
     struct interval own = means_sequence(&many, &same, CHANGE_ABSOLUTE, 0.05, 1);
     EQUALS(borrowed.lower, own.lower);
     /* A hundred times as much data would do. */
@@ -314,14 +315,14 @@ static void says_why_it_cannot_compare(void **state)
     assert_int_equal(margin_judge(&found, SIDE_ABOVE, 0.1), MARGIN_UNDECIDED);
     assert_true(comparison_growth_needed(&input, SIDE_ABOVE, 0.1) >= 2);
 
-    input.canary = (struct moments){500, 2, 0};
-    input.control = (struct moments){500, 2, 0};
+    input.canary = moments(500, 2, 0);
+    input.control = moments(500, 2, 0);
     assert_int_equal(compare(&input).state, COMPARISON_NO_SPREAD);
     assert_true(isinf(comparison_growth_needed(&input, SIDE_ABOVE, 0.1)));
-    input.control = (struct moments){500, 0, 1};
+    input.control = moments(500, 0, 1);
     input.change = CHANGE_RELATIVE;
     assert_int_equal(compare(&input).state, COMPARISON_NO_BASELINE);
-    input.control = (struct moments){0, NAN, NAN};
+    input.control = moments(0, NAN, NAN);
     assert_int_equal(compare(&input).state, COMPARISON_NODATA);
     input.measurement = MEASURED_QUANTILE;
     input.quantile = 0.95;
@@ -384,12 +385,12 @@ static void bounds_the_canary_alone_and_against_before(void **state)
     EQUALS(found.interval.lower, ALONE_LOWER);
     EQUALS(found.interval.upper, ALONE_UPPER);
     input.measurement = MEASURED_MEAN;
-    input.canary = (struct moments){1000, 5, 4};
+    input.canary = moments(1000, 5, 4);
     found = compare(&input);
     EQUALS(found.interval.upper,
            5 + 2 * sequence_multiplier_one_sided(1000, 0.05, 5000) / sqrt(1000));
     input.baseline = BASELINE_BEFORE;
-    input.control = (struct moments){2000, 4, 4};
+    input.control = moments(2000, 4, 4);
     found = compare(&input);
     EQUALS(found.change, 1);
     EQUALS(found.interval.lower,
@@ -414,8 +415,8 @@ static double random_count(double digits)
 
 static struct moments random_moments(void)
 {
-    return (struct moments){random_count(6) - 1, 10 * random_share() - 2,
-                            random_share() < 0.2 ? 0 : random_count(2) * random_share()};
+    return moments(random_count(6) - 1, 10 * random_share() - 2,
+                   random_share() < 0.2 ? 0 : random_count(2) * random_share());
 }
 
 static void random_bins(struct bin *bins, size_t count)

@@ -133,6 +133,37 @@ static void takes_the_variance_of_a_share_over_groups(void **state)
     EQUALS(grouped_design_effect(&arms[1], 1), 30);
 }
 
+/* The third moment of errors - factor * requests, both shifted: nearly all digits cancel. */
+static double third_moment(double shift, double factor)
+{
+    static const double requests[] = {12, 3, 40, 7, 7, 1, 19, 22, 5, 64};
+    static const double errors[] = {2, 0, 9, 1, 0, 1, 3, 7, 0, 22};
+    struct exact_sum *cubes = calloc(4, sizeof *cubes);
+    for (size_t i = 0; i < COUNT(requests); i++) {
+        double a = errors[i] + shift * factor, b = requests[i] + shift;
+        assert_true(exact_sum_add_triple(&cubes[0], a, a, a));
+        assert_true(exact_sum_add_triple(&cubes[1], a, a, b));
+        assert_true(exact_sum_add_triple(&cubes[2], a, b, b));
+        assert_true(exact_sum_add_triple(&cubes[3], b, b, b));
+    }
+    const struct exact_sum *const sums[] = {&cubes[0], &cubes[1], &cubes[2], &cubes[3]};
+    double moment = third_moment_of_sums(COUNT(requests), factor, sums);
+    free(cubes);
+    return moment;
+}
+
+static void takes_the_third_moment_of_what_hardly_differs(void **state)
+{
+    (void)state;
+    EQUALS(third_moment(0, RATIO_VALUE), RATIO_THIRD_MOMENT);
+    EQUALS(third_moment(0, 0.375), OTHER_THIRD_MOMENT);
+    EQUALS(third_moment(1e8, 0.375), OTHER_THIRD_MOMENT);
+    struct exact_sum *sum = calloc(1, sizeof *sum);
+    assert_false(exact_sum_add_triple(sum, 1e200, 1e200, 1e-200));
+    assert_false(exact_sum_add_triple(sum, 1e150, 1e100, 1e100));
+    free(sum);
+}
+
 static void takes_the_variance_of_a_ratio_over_units(void **state)
 {
     (void)state;
@@ -146,9 +177,10 @@ static void takes_the_variance_of_a_ratio_over_units(void **state)
         take(of_errors, errors[i]);
         exact_sum_add_product(products, errors[i], requests[i]);
     }
-    struct ratio_moments ratio = {
-        moments_of(of_errors), moments_of(of_requests),
-        covariance_of_sums(of_errors->n, &of_errors->sum, &of_requests->sum, products)};
+    struct ratio_moments ratio = {.numerator = moments_of(of_errors),
+                                  .denominator = moments_of(of_requests),
+                                  .covariance = covariance_of_sums(of_errors->n, &of_errors->sum,
+                                                                   &of_requests->sum, products)};
     struct moments moments = ratio_as_moments(&ratio);
     EQUALS(moments.mean, RATIO_VALUE);
     EQUALS(moments.variance, RATIO_VARIANCE);
@@ -191,7 +223,8 @@ static void tests_means(void **state)
     EQUALS(test.statistic, ROUNDS_STATISTIC);
     EQUALS(test.p, ROUNDS_P);
     /* An increase stays one where the control is below zero. */
-    struct moments low = {100, -4, 1}, high = {100, -3, 1}, flat = {100, 3, 0}, zero = {100, 0, 1};
+    struct moments low = moments(100, -4, 1), high = moments(100, -3, 1), flat = moments(100, 3, 0),
+                   zero = moments(100, 0, 1);
     assert_true(welch_t_relative(&high, &low, 0.05).estimate == 0.25);
     assert_true(isnan(welch_t(&flat, &flat, 0.05).p));
     assert_true(isnan(welch_t_relative(&low, &zero, 0.05).p));
@@ -442,6 +475,7 @@ int main(void)
         cmocka_unit_test(keeps_the_variance_of_great_numbers_that_differ_little),
         cmocka_unit_test(finds_no_spread_in_equal_numbers),
         cmocka_unit_test(has_no_variance_of_one_and_no_mean_of_none),
+        cmocka_unit_test(takes_the_third_moment_of_what_hardly_differs),
         cmocka_unit_test(takes_the_variance_of_a_ratio_over_units),
         cmocka_unit_test(takes_the_variance_of_a_share_over_groups),
         cmocka_unit_test(tests_means),

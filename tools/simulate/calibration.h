@@ -12,6 +12,7 @@
 struct outcome {
     uint32_t above, below;             /* found to be above, below the hypothesis */
     uint32_t fixed_above, fixed_below; /* by a test for one look, repeated at each */
+    uint32_t judged;                   /* bounded at all by the last look */
 };
 
 enum shares {
@@ -44,6 +45,31 @@ struct values {
 struct outcome simulate_means(const struct values *setting, uint32_t replays, uint64_t seed);
 struct outcome simulate_quantiles(const struct values *setting, double q, uint32_t replays,
                                   uint64_t seed);
+
+/* Values of one arm, and a limit of so many times their true mean: above it, or below. */
+enum shape {
+    SHAPE_LOGNORMAL, /* the parameter: its spread */
+    SHAPE_PARETO,    /* its exponent */
+    SHAPE_SELDOM,    /* lognormal of spread 1 in that share of units, otherwise 0 */
+    SHAPE_SHARE      /* 1 in that share of units, otherwise 0 */
+};
+struct alone {
+    enum shape shape;
+    double parameter;
+    double cap; /* 0: none */
+    uint32_t a_look, looks;
+    double times;
+    uint32_t before; /* compared with so many units of a time before instead; 0: with the limit */
+};
+struct outcome simulate_alone(const struct alone *setting, uint32_t replays, uint64_t seed);
+
+/* Units of which the share `busy` was shown something, and clicked some of it. */
+struct ratios {
+    double busy;
+    uint32_t canary_a_look, control_a_look;
+    uint32_t looks;
+};
+struct outcome simulate_ratios(const struct ratios *setting, uint32_t replays, uint64_t seed);
 
 /* Users whose error rates differ by a beta distribution, with so many requests each. */
 enum clustering { CLUSTERS_IGNORED, CLUSTERS_CORRECTED, CLUSTERS_COUNTED_ONCE };

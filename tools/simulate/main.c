@@ -8,47 +8,13 @@
 #include <stdlib.h>
 
 #include "calibration.h"
+#include "table.h"
 
-#define REPLAYS    20000
-#define SEED       20261120
-#define MOST_FALSE 0.05
+#define REPLAYS 20000
+#define SEED    20261120
 /* Values are drawn one by one, and clusters as well: of those a fraction of the replays. */
 #define VALUE_SHARE   10
 #define LEAST_REPLAYS 100
-
-static uint32_t replays, value_replays, missed;
-static uint64_t seed;
-
-static void percentage(uint32_t count, uint32_t of)
-{
-    printf(" %.2f %% |", 100.0 * count / of);
-}
-
-/* Every setting has its own random numbers, so that adding one changes no other. */
-static uint64_t next_seed(uint64_t setting)
-{
-    return seed * 1000 + setting;
-}
-
-static void verdict_of(bool fine)
-{
-    printf(" %s |\n", fine ? "yes" : "**no**");
-    missed += !fine;
-}
-
-static bool is_calibrated(const struct outcome *outcome, uint32_t of)
-{
-    return outcome->above <= MOST_FALSE * of && outcome->below <= MOST_FALSE * of;
-}
-
-static void false_row(const struct outcome *outcome, uint32_t of, bool fixed)
-{
-    percentage(outcome->above, of);
-    percentage(outcome->below, of);
-    if (fixed)
-        percentage(outcome->fixed_above + outcome->fixed_below, of);
-    verdict_of(is_calibrated(outcome, of));
-}
 
 static void introduce(void)
 {
@@ -57,7 +23,11 @@ static void introduce(void)
         "Made by `make calibration`; do not edit. %u replays of each setting of counts, %u of "
         "each\n"
         "of values and users, every one with as many looks as the table says, seed %llu. A replay\n"
-        "counts as soon as any of its looks gives the verdict. Each bound is at 95 %%.\n\n"
+        "counts as soon as any of its looks gives the verdict. Each bound is at 95 %%. *Within 5 "
+        "%%* allows\n"
+        "for chance: of so many replays, three standard errors. What is not promised shows the "
+        "limit\n"
+        "of a method, of which `ffc check` and the pages on statistics tell.\n\n"
         "How the methods work is in [statistics.md](statistics.md).\n\n",
         replays, value_replays, (unsigned long long)seed);
 }
@@ -367,5 +337,7 @@ int main(int argc, char **argv)
     users();
     returning_users();
     sample_ratios();
+    means_alone();
+    ratios();
     return missed > 0;
 }

@@ -116,7 +116,7 @@ static struct found replay(const struct requests *setting, const struct draws *d
 
 struct outcome simulate_requests(const struct requests *setting, uint32_t replays, uint64_t seed)
 {
-    struct outcome outcome = {0, 0, 0, 0};
+    struct outcome outcome = {0};
     struct draws draws;
     prepare(setting, &draws);
     for (uint32_t i = 0; i < replays; i++) {
@@ -135,7 +135,7 @@ struct outcome simulate_requests(const struct requests *setting, uint32_t replay
 struct outcome simulate_sample_ratio(double canary_share, uint32_t a_look, uint32_t looks,
                                      uint32_t replays, uint64_t seed)
 {
-    struct outcome outcome = {0, 0, 0, 0};
+    struct outcome outcome = {0};
     struct binomial share;
     binomial_init(&share, a_look, canary_share);
     const double weights[] = {canary_share, 1 - canary_share};

@@ -87,7 +87,7 @@ static void judge(const struct returning *setting, struct arm *canary, struct ar
 
 struct outcome simulate_returning(const struct returning *setting, uint32_t replays, uint64_t seed)
 {
-    struct outcome outcome = {0, 0, 0, 0};
+    struct outcome outcome = {0};
     struct arm *arms = calloc(2, sizeof *arms);
     struct user *users = calloc(setting->canary + setting->control, sizeof *users);
     if (!arms || !users)

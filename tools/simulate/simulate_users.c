@@ -56,7 +56,7 @@ static struct stratum seen_of(const struct users *setting, const struct arm *can
 
 struct outcome simulate_users(const struct users *setting, uint32_t replays, uint64_t seed)
 {
-    struct outcome outcome = {0, 0, 0, 0};
+    struct outcome outcome = {0};
     for (uint32_t i = 0; i < replays; i++) {
         struct random random;
         random_init(&random, seed, i);

@@ -5,36 +5,24 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "running.h"
+
 #define ALPHA 0.05
-
-/* Running mean and variance (Welford). */
-static void add(struct moments *moments, double value)
-{
-    double before = moments->mean;
-    moments->n++;
-    moments->mean += (value - before) / moments->n;
-    moments->variance += (value - before) * (value - moments->mean);
-}
-
-static struct moments finished(const struct moments *sums)
-{
-    return (struct moments){sums->n, sums->mean, sums->variance / (sums->n - 1)};
-}
 
 struct outcome simulate_means(const struct values *setting, uint32_t replays, uint64_t seed)
 {
-    struct outcome outcome = {0, 0, 0, 0};
+    struct outcome outcome = {0};
     for (uint32_t i = 0; i < replays; i++) {
         struct random random;
         random_init(&random, seed, i);
-        struct moments canary = {0, 0, 0}, control = {0, 0, 0};
+        struct running canary = {0}, control = {0};
         bool above = false, below = false, fixed_above = false, fixed_below = false;
         for (uint32_t look = 0; look < setting->looks; look++) {
             for (uint32_t j = 0; j < setting->canary_a_look; j++)
-                add(&canary, setting->scale * random_lognormal(&random, setting->spread));
+                running_add(&canary, setting->scale * random_lognormal(&random, setting->spread));
             for (uint32_t j = 0; j < setting->control_a_look; j++)
-                add(&control, random_lognormal(&random, setting->spread));
-            struct moments a = finished(&canary), b = finished(&control);
+                running_add(&control, random_lognormal(&random, setting->spread));
+            struct moments a = running_moments(&canary), b = running_moments(&control);
             struct interval change = means_sequence(&a, &b, CHANGE_RELATIVE, ALPHA, 1);
             above |= change.lower > setting->ratio - 1;
             below |= change.upper < setting->ratio - 1;
@@ -72,7 +60,7 @@ static void bins_add(struct bin *bins, double value)
 struct outcome simulate_quantiles(const struct values *setting, double q, uint32_t replays,
                                   uint64_t seed)
 {
-    struct outcome outcome = {0, 0, 0, 0};
+    struct outcome outcome = {0};
     struct bin of_canary[BINS], of_control[BINS];
     struct distribution canary = {of_canary, BINS}, control = {of_control, BINS};
     double threshold = -log(ALPHA);

@@ -57,12 +57,19 @@ static const struct tally *tally_beside(const struct analysis *analysis, const s
     return NULL;
 }
 
-void analysis_gather_spread(struct analysis *analysis, struct tally *tally)
+static void gather_spread(struct analysis *analysis, struct tally *tally)
 {
     const struct tally *beside = tally_beside(analysis, tally);
     for (int group = 0; group < ASSIGNED_GROUPS; group++)
         cell_gather_spread(&tally->cells[group], &tally->measure,
                            beside ? &beside->cells[group] : NULL);
+}
+
+void analysis_gather_spreads(struct analysis *analysis)
+{
+    for (uint32_t i = 0; i < analysis->tally_count; i++)
+        if (analysis->tallies[i].gathers_spread)
+            gather_spread(analysis, &analysis->tallies[i]);
 }
 
 static bool prepare_windows(struct analysis *analysis, const struct project *project,
@@ -88,6 +95,21 @@ static bool prepare_windows(struct analysis *analysis, const struct project *pro
     return true;
 }
 
+/* Without a control beside it, a mean's bound asks how skewed its values are. */
+static void gather_for(struct tally *tally, const struct criterion *criterion)
+{
+    const struct metric *metric = criterion->metric;
+    tally->gathers_spread = true;
+    if (criterion_baseline(criterion) == BASELINE_CONTROL)
+        return;
+    if (metric->kind == METRIC_RATIO)
+        tally->measure.takes_cubes = CUBES_OF_BOTH;
+    else if (metric->kind == METRIC_MEAN)
+        tally->measure.takes_cubes = tally->measure.layout->unit != NO_PLACE && !metric->per_unit
+                                         ? CUBES_OF_BOTH
+                                         : CUBES_OF_FIRST;
+}
+
 static bool add_criteria(struct analysis *analysis, struct project *project, struct layout *layouts,
                          const struct criteria *criteria, bool advances,
                          const struct replay_times *times)
@@ -102,12 +124,10 @@ static bool add_criteria(struct analysis *analysis, struct project *project, str
             !prepare_windows(analysis, project, judgement, times))
             return false;
         judgement->statistical = criterion_is_statistical(criterion);
+        judgement->finding.of_bound = judgement->statistical;
         judgement->confidence = criterion->confidence > 0 ? criterion->confidence : 0.95;
-        /* Once for the metric, however many of its criteria are statistical. */
-        struct tally *tally = &analysis->tallies[judgement->tally];
-        if (judgement->statistical && !tally->gathers_spread)
-            analysis_gather_spread(analysis, tally);
-        tally->gathers_spread |= judgement->statistical;
+        if (judgement->statistical)
+            gather_for(&analysis->tallies[judgement->tally], criterion);
         analysis->compares_before |= criterion_compares(criterion) && criterion->versus_before;
         analysis->judgement_count++;
     }
@@ -137,8 +157,10 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
     if (!add_criteria(analysis, project, layouts, &canary->guards, false, times) ||
         !add_criteria(analysis, project, layouts, &stage->guards, false, times) ||
         !add_criteria(analysis, project, layouts, &canary->advance_when, true, times) ||
-        !add_criteria(analysis, project, layouts, &stage->advance_when, true, times) ||
-        !subject_open(subject, project))
+        !add_criteria(analysis, project, layouts, &stage->advance_when, true, times))
+        return false;
+    analysis_gather_spreads(analysis);
+    if (!subject_open(subject, project))
         return false;
     analysis->canary_lines = ARENA_ARRAY(&project->arena, struct canary_lines, project->log_count);
     analysis->assigners = ARENA_ARRAY(&project->arena, struct assigner, project->log_count);

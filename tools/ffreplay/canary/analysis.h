@@ -118,8 +118,8 @@ void analysis_take(struct analysis *analysis, const struct record *record);
 struct analysis *analysis_fork(struct analysis *analysis);
 void analysis_join(struct analysis *analysis, struct analysis *fork);
 
-/* The part of preparation for criteria that judge a metric's bound; see cell_gather_spread(). */
-void analysis_gather_spread(struct analysis *analysis, struct tally *tally);
+/* The part of preparation for tallies of which a bound is judged; see cell_gather_spread(). */
+void analysis_gather_spreads(struct analysis *analysis);
 
 /* What is judged for: whether, or also what would settle what is undecided, which takes a hundred
  * times as long. */

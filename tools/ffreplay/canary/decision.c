@@ -1,10 +1,14 @@
 /* decision.c - the order of the rules. See decision.h. */
 #include "decision.h"
 
+/* A bound over lines from before and after a change of policy is of two populations: it does not
+ * act. */
 static bool any_guard_in_harm(const struct decision_facts *facts, enum criterion_action action)
 {
     for (uint32_t i = 0; i < facts->finding_count; i++) {
         const struct finding *finding = &facts->findings[i];
+        if (finding->of_bound && facts->policy_changed)
+            continue;
         if (!finding->advances && finding->action == action && finding->verdict == CRITERION_HARM)
             return true;
     }
@@ -58,7 +62,7 @@ static bool rolls_back(const struct decision_facts *facts, enum decision_rule *r
         *rule = RULE_GUARD;
     else if (nodata_rolls_back(facts))
         *rule = RULE_NODATA_POLICY;
-    else if (facts->unhealthy && facts->on_unhealthy == NODATA_ROLLBACK)
+    else if (facts->unhealthy && facts->on_unhealthy == NODATA_ROLLBACK && !facts->policy_changed)
         *rule = RULE_UNHEALTHY;
     else
         return false;
@@ -93,12 +97,12 @@ struct decision decide(const struct decision_facts *facts)
         return DECIDED(RULE_PAUSED, VERDICT_HOLD);
     if (any_guard_in_harm(facts, ACTION_PAUSE))
         return DECIDED(RULE_GUARD, VERDICT_PAUSE);
+    if (facts->policy_changed)
+        return DECIDED(RULE_POLICY_CHANGED, VERDICT_HOLD);
     if (facts->unhealthy && facts->on_unhealthy == NODATA_HOLD)
         return DECIDED(RULE_UNHEALTHY, VERDICT_HOLD);
     if (any_guard_in_harm(facts, ACTION_INVESTIGATE))
         return DECIDED(RULE_INVESTIGATE, VERDICT_HOLD);
-    if (facts->policy_changed)
-        return DECIDED(RULE_POLICY_CHANGED, VERDICT_HOLD);
 
     bool timed_out = false;
     if (decision.blockers) {

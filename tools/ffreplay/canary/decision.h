@@ -23,6 +23,7 @@ struct finding {
     bool advances; /* from `advance_when`; otherwise a guard, and `action` counts */
     enum criterion_action action;
     enum nodata_policy on_nodata;
+    bool of_bound; /* which holds only while the stage stays what it was when it began */
 };
 
 struct decision_facts {
@@ -30,7 +31,7 @@ struct decision_facts {
     bool last_stage;
     bool next_needs_approval;
     bool too_few_samples; /* of a stage that has no criteria to count them */
-    bool policy_changed;  /* since the stage began */
+    bool policy_changed;  /* since the stage began: neither bounds nor health mean anything */
     bool stale;           /* the logs say nothing of the canary any more */
     bool unreadable;      /* a criterion that counts has no data because it cannot be read */
     bool unhealthy;

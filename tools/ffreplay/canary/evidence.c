@@ -105,6 +105,7 @@ static struct moments moments_of(struct evidence *evidence, const struct cell *c
     struct spread *spread = cell->spread;
     if (cell->totals) {
         spread = xcalloc(1, sizeof *spread);
+        spread->takes_cubes = measure->takes_cubes;
         spread_add_units(spread, cell->totals);
     }
     struct ratio_moments ratio = spread_moments(spread);

@@ -228,9 +228,7 @@ struct analysis *analysis_fork(struct analysis *analysis)
     fork->tallies = copy_of(analysis->tallies, fork->tally_count, sizeof *fork->tallies);
     for (uint32_t i = 0; i < fork->tally_count; i++)
         fork_tally(&fork->tallies[i]);
-    for (uint32_t i = 0; i < fork->tally_count; i++)
-        if (fork->tallies[i].gathers_spread)
-            analysis_gather_spread(fork, &fork->tallies[i]);
+    analysis_gather_spreads(fork);
     fork->judgements =
         copy_of(analysis->judgements, fork->judgement_count, sizeof *fork->judgements);
     for (uint32_t i = 0; i < fork->judgement_count; i++) {

@@ -83,6 +83,16 @@ void judge_without_control(struct judgement *judgement)
     judgement->finding.on_nodata = NODATA_IGNORE;
 }
 
+/* What a mean's bound takes where its values are skewed, in samples: as many times as it takes
+ * units. Where only the time before the stage had too few, there is no such number. */
+static void want_more(struct judgement *judgement)
+{
+    double wanted = ceil((double)judgement->samples * judgement->comparison.wanted_growth);
+    judgement->finding.verdict = CRITERION_INSUFFICIENT;
+    if (wanted > (double)judgement->wanted_samples && wanted < 1e15)
+        judgement->wanted_samples = (uint64_t)wanted;
+}
+
 void judge_bound(struct judgement *judgement, const struct measure *measure, struct observed canary,
                  struct observed control, enum judging judging)
 {
@@ -92,4 +102,7 @@ void judge_bound(struct judgement *judgement, const struct measure *measure, str
     if (judgement->finding.verdict != CRITERION_NODATA &&
         judgement->finding.verdict != CRITERION_INSUFFICIENT)
         judgement->finding.verdict = verdict_of(judgement);
+    if (judgement->comparison.state == COMPARISON_SKEWED &&
+        judgement->finding.verdict != CRITERION_NODATA)
+        want_more(judgement);
 }

@@ -49,8 +49,8 @@ bool measure_prepare(struct measure *measure, const struct metric *metric, struc
     if (metric->of && !(measure->of = predicate_prepare(metric->of, layout)))
         return false;
     measure->goes_by_newest = metric->kind == METRIC_LAST || layout_framing(layout) == FRAMING_JSON;
-    measure->takes =
-        metric->per_unit || measure->goes_by_newest ? TAKE_SAMPLE : takes[metric->kind];
+    bool in_between = metric->per_unit || metric->cap > 0 || measure->goes_by_newest;
+    measure->takes = in_between ? TAKE_SAMPLE : takes[metric->kind];
     if (measure->where)
         measure->quick_where = predicate_quick(measure->where);
     if (measure->of)
@@ -120,6 +120,8 @@ static void take_outcome(const struct measure *measure, const struct event *even
         break;
     default:
         take_state(sample, event_number(event, measure->value, &sample->number));
+        if (!metric->per_unit) /* else of what becomes of a unit's numbers */
+            sample->number = capped(sample->number, metric->cap);
     }
 }
 
@@ -143,22 +145,25 @@ void measure_sample(const struct measure *measure, const struct event *event, st
         take_unit(measure, event, sample);
 }
 
-/* Of sums, all lines together say the mean over units; of the others, only each unit's value. */
+/* Of sums without a cap, all lines together say the mean over units; of the others, only each
+ * unit's value. */
 static bool needs_unit_values(const struct metric *metric)
 {
-    return metric->per_unit && metric->kind == METRIC_MEAN && metric->aggregate != AGGREGATE_SUM &&
-           metric->aggregate != AGGREGATE_COUNT;
+    bool is_sum = metric->aggregate == AGGREGATE_SUM || metric->aggregate == AGGREGATE_COUNT;
+    return metric->per_unit && metric->kind == METRIC_MEAN && !(is_sum && metric->cap == 0);
 }
 
 static enum unit_keeps unit_keeps_of(const struct metric *metric)
 {
-    if (needs_unit_values(metric))
-        return metric->aggregate == AGGREGATE_MEAN  ? UNIT_MEAN
-               : metric->aggregate == AGGREGATE_MAX ? UNIT_MAX
-                                                    : UNIT_LAST;
+    static const enum unit_keeps aggregates[] = {
+        [AGGREGATE_SUM] = UNIT_SUM,   [AGGREGATE_MEAN] = UNIT_MEAN, [AGGREGATE_MAX] = UNIT_MAX,
+        [AGGREGATE_COUNT] = UNIT_SUM, [AGGREGATE_LAST] = UNIT_LAST,
+    };
     if (metric->kind == METRIC_RATIO)
         return UNIT_SUMS;
-    return metric->kind == METRIC_MEAN ? UNIT_SUM : UNIT_COUNTS;
+    if (metric->kind != METRIC_MEAN)
+        return UNIT_COUNTS;
+    return metric->per_unit ? aggregates[metric->aggregate] : UNIT_SUM;
 }
 
 static void add_totals(struct cell *cell, const struct metric *metric, const struct cell *beside)
@@ -167,6 +172,8 @@ static void add_totals(struct cell *cell, const struct metric *metric, const str
         return;
     cell->totals = xcalloc(1, sizeof *cell->totals);
     unit_totals_init(cell->totals, unit_keeps_of(metric), beside ? beside->totals : NULL);
+    if (metric->per_unit)
+        cell->totals->cap = metric->cap;
 }
 
 void cell_init(struct cell *cell, const struct measure *measure)
@@ -204,6 +211,7 @@ void cell_gather_spread(struct cell *cell, struct measure *measure, const struct
         add_totals(cell, metric, beside);
     } else if (metric->kind == METRIC_MEAN || metric->kind == METRIC_RATIO) {
         cell->spread = xcalloc(1, sizeof *cell->spread);
+        cell->spread->takes_cubes = measure->takes_cubes;
     }
 }
 

@@ -25,6 +25,7 @@ struct measure {
     struct field value, numerator, denominator;
     bool takes_units;
     bool goes_by_newest; /* a newest value that cannot be read hides what the metric says now */
+    enum spread_cubes takes_cubes; /* of what cell_gather_spread() gathers */
     /* What cell_take() does: of the kinds that most metrics are, without a sample in between. */
     enum { TAKE_SAMPLE, TAKE_HIT, TAKE_SUM, TAKE_QUANTILE, TAKE_MAX, TAKE_MIN } takes;
 };

@@ -69,7 +69,7 @@ struct pair {
     double first, second;
 };
 
-static struct pair pair_of(const struct unit_totals *totals, const void *part)
+static struct pair uncapped_pair(const struct unit_totals *totals, const void *part)
 {
     const struct counts *counts = part;
     const struct total *total = part;
@@ -85,6 +85,13 @@ static struct pair pair_of(const struct unit_totals *totals, const void *part)
     default:
         return (struct pair){total->value, 1};
     }
+}
+
+static struct pair pair_of(const struct unit_totals *totals, const void *part)
+{
+    struct pair pair = uncapped_pair(totals, part);
+    pair.first = capped(pair.first, totals->cap);
+    return pair;
 }
 
 static void take_value(struct total *total, enum unit_keeps keeps, double value, int64_t time)
@@ -147,10 +154,24 @@ static void merge_part(struct unit_totals *totals, void *part, const void *other
 
 /* ------------------------------------------------------------------------------------ spread -- */
 
+/* With `first` negated, and `second` as well of second³, it takes them away. */
+static bool add_cubes(struct spread *spread, double first, double second, double sign)
+{
+    bool added = spread->takes_cubes == CUBES_NONE ||
+                 exact_sum_add_triple(&spread->cubes[0], sign * first, first, first);
+    if (spread->takes_cubes != CUBES_OF_BOTH)
+        return added;
+    added &= exact_sum_add_triple(&spread->cubes[1], sign * first, first, second);
+    added &= exact_sum_add_triple(&spread->cubes[2], sign * first, second, second);
+    return added & exact_sum_add_triple(&spread->cubes[3], sign * second, second, second);
+}
+
 /* Sums are exact, so that what was added can be taken away again without a trace. */
 static void remove_from_spread(struct spread *spread, double first, double second)
 {
     spread->count--;
+    spread->idle -= second == 0;
+    add_cubes(spread, first, second, -1);
     exact_sum_add(&spread->first, -first);
     exact_sum_add(&spread->second, -second);
     exact_sum_add_product(&spread->first_squared, -first, first);
@@ -249,17 +270,22 @@ void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other)
 void spread_add(struct spread *spread, double first, double second)
 {
     spread->count++;
+    spread->idle += second == 0;
     exact_sum_add(&spread->first, first);
     exact_sum_add(&spread->second, second);
     bool added = exact_sum_add_product(&spread->first_squared, first, first);
     added &= exact_sum_add_product(&spread->second_squared, second, second);
     added &= exact_sum_add_product(&spread->product, first, second);
+    added &= add_cubes(spread, first, second, 1);
     spread->beyond |= !added;
 }
 
 void spread_merge(struct spread *spread, const struct spread *other)
 {
     spread->count += other->count;
+    spread->idle += other->idle;
+    for (int i = 0; i < 4 && spread->takes_cubes != CUBES_NONE; i++)
+        exact_sum_merge(&spread->cubes[i], &other->cubes[i]);
     exact_sum_merge(&spread->first, &other->first);
     exact_sum_merge(&spread->second, &other->second);
     exact_sum_merge(&spread->first_squared, &other->first_squared);
@@ -290,9 +316,10 @@ static void add_counts(struct spread *spread, const struct unit_totals *totals)
     exact_sum_add_integer(&spread->product, product);
 }
 
-static struct spread *spread_of(const struct unit_totals *totals)
+static struct spread *spread_of(const struct unit_totals *totals, enum spread_cubes takes_cubes)
 {
     struct spread *spread = xcalloc(1, sizeof *spread);
+    spread->takes_cubes = takes_cubes;
     if (totals->keeps == UNIT_COUNTS) {
         add_counts(spread, totals);
         return spread;
@@ -310,19 +337,49 @@ static struct spread *spread_of(const struct unit_totals *totals)
 void spread_add_units(struct spread *spread, struct unit_totals *totals)
 {
     unit_table_settle(totals->table);
+    if (totals->spread && totals->spread->takes_cubes < spread->takes_cubes)
+        forget_spread(totals);
     if (!totals->spread)
-        totals->spread = spread_of(totals);
+        totals->spread = spread_of(totals, spread->takes_cubes);
     spread_merge(spread, totals->spread);
     spread->beyond |= totals->beyond;
     if (totals->spread->beyond)
         forget_spread(totals);
 }
 
+/* Of the first number alone: what is subtracted from it is its mean times 1. */
+static double third_of_first(const struct spread *spread, double mean)
+{
+    struct exact_sum count = {0};
+    exact_sum_add_integer(&count, spread->count);
+    const struct exact_sum *const sums[] = {&spread->cubes[0], &spread->first_squared,
+                                            &spread->first, &count};
+    return third_moment_of_sums(spread->count, mean, sums);
+}
+
+static void add_third_moments(struct ratio_moments *moments, const struct spread *spread)
+{
+    const struct exact_sum *const sums[] = {&spread->cubes[0], &spread->cubes[1], &spread->cubes[2],
+                                            &spread->cubes[3]};
+    struct moments *first = &moments->numerator;
+    double third = third_of_first(spread, first->mean);
+    first->skewness = first->variance > 0 ? third / pow(first->variance, 1.5) : 0;
+    moments->third = third;
+    if (spread->takes_cubes == CUBES_OF_BOTH)
+        moments->third =
+            third_moment_of_sums(spread->count, first->mean / moments->denominator.mean, sums);
+}
+
 struct ratio_moments spread_moments(const struct spread *spread)
 {
-    return (struct ratio_moments){
-        moments_of_sums(spread->count, &spread->first, &spread->first_squared),
-        moments_of_sums(spread->count, &spread->second, &spread->second_squared),
-        covariance_of_sums(spread->count, &spread->first, &spread->second, &spread->product),
+    struct ratio_moments moments = {
+        .numerator = moments_of_sums(spread->count, &spread->first, &spread->first_squared),
+        .denominator = moments_of_sums(spread->count, &spread->second, &spread->second_squared),
+        .covariance =
+            covariance_of_sums(spread->count, &spread->first, &spread->second, &spread->product),
+        .idle = spread->count > 0 ? (double)spread->idle / (double)spread->count : 0,
     };
+    if (spread->takes_cubes != CUBES_NONE && spread->count > 0)
+        add_third_moments(&moments, spread);
+    return moments;
 }

@@ -25,6 +25,7 @@ struct unit_totals {
     enum unit_keeps keeps;
     struct unit_table *table;
     uint32_t part;
+    double cap;            /* a unit's first number counts as at most this; 0: as it is */
     bool beyond;           /* a number was too large: the totals are not all there is */
     struct spread *spread; /* of the units, once it was asked for; then kept up to date */
 };
@@ -43,11 +44,23 @@ void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double f
 /* Both keep the same. `other` holds the same afterwards. */
 void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other);
 
+/* Third powers, for the skewness: those of the first number, which is all it takes where the second
+ * is always 1, or where the first is all that is asked about; or of both. */
+enum spread_cubes { CUBES_NONE, CUBES_OF_FIRST, CUBES_OF_BOTH };
+
+static inline double capped(double number, double cap)
+{
+    return cap > 0 && number > cap ? cap : number;
+}
+
 /* Exact sums over things that have two numbers each: units, or events where no unit is known. */
 struct spread {
     uint64_t count;
+    uint64_t idle; /* whose second number is 0 */
     struct exact_sum first, second, first_squared, second_squared, product;
-    bool beyond; /* a product was too large */
+    enum spread_cubes takes_cubes; /* set before anything is added */
+    struct exact_sum cubes[4];     /* first³, first² second, first second², second³ */
+    bool beyond;                   /* a product was too large */
 };
 void spread_add(struct spread *spread, double first, double second);
 void spread_merge(struct spread *spread, const struct spread *other);

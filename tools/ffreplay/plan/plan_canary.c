@@ -101,8 +101,8 @@ static void expect_given(struct foreseen *foreseen, const struct stage_plan *pla
                                   .strata = &evidence->stratum,
                                   .stratum_count = 1};
     evidence->stratum.canary = (struct proportion){all, all * given->mean};
-    evidence->input.canary =
-        (struct moments){all, given->mean, given->deviation * given->deviation};
+    evidence->input.canary = (struct moments){
+        .n = all, .mean = given->mean, .variance = given->deviation * given->deviation};
     if (baseline != BASELINE_NONE) {
         evidence->stratum.control = evidence->stratum.canary;
         evidence->input.control = evidence->input.canary;

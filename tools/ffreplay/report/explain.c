@@ -74,11 +74,30 @@ static const char *range_text(struct verdict *verdict, const struct judgement *j
 
 /* ----------------------------------------------------------------------------------- reasons -- */
 
+/* Where the time before had too few, it has no more to come. */
+static const char *skewed_text(struct verdict *verdict, const struct judgement *judgement)
+{
+    const struct metric *metric = judgement->criterion->metric;
+    const char *way = metric->kind == METRIC_MEAN ? "a lower 'cap' takes fewer"
+                                                  : "beside a control it takes fewer";
+    if (missing_samples(judgement) == 0)
+        return arena_format(arena_of(verdict),
+                            "%s is too skewed for a bound of what there was before the stage: %s",
+                            metric->name.text, way);
+    return arena_format(arena_of(verdict),
+                        "%s was measured on %" PRIu64 " canary %s, of the %" PRIu64
+                        " that a bound takes of values so skewed: %s",
+                        metric->name.text, judgement->samples,
+                        sample_noun(metric, judgement->samples), judgement->wanted_samples, way);
+}
+
 static void why_insufficient(struct verdict *verdict, const struct judgement *judgement)
 {
     const struct criterion *criterion = judgement->criterion;
     uint64_t missing = missing_samples(judgement);
-    if (missing == 0)
+    if (judgement->comparison.state == COMPARISON_SKEWED)
+        sentence_add(verdict, &verdict->reasons, "%s", skewed_text(verdict, judgement));
+    else if (missing == 0)
         sentence_add(verdict, &verdict->reasons,
                      "%s was measured in %u complete windows, of the %u in a row that are wanted",
                      criterion->metric->name.text, judgement->looks, criterion->for_windows);

@@ -89,7 +89,7 @@ static double representative(const struct sketch *sketch, uint32_t bucket)
 
 double sketch_quantile(const struct sketch *sketch, double q)
 {
-    uint64_t rank = (uint64_t)(q * (double)(sketch->count - 1));
+    uint64_t rank = quantile_rank(q, sketch->count);
     uint64_t seen = 0;
     for (uint32_t i = sketch->negative.size; i-- > 0;) {
         seen += sketch->negative.counts[i];

@@ -65,8 +65,7 @@ static inline void sketch_add(struct sketch *sketch, double number)
 /* Both have the same accuracy. */
 void sketch_merge(struct sketch *sketch, const struct sketch *other);
 
-/* The value of rank floor(q * (count - 1)), from 0, within the accuracy. The sketch is not empty.
- */
+/* The value of quantile_rank(), within the accuracy. The sketch is not empty. */
 double sketch_quantile(const struct sketch *sketch, double q);
 
 /* How many numbers lie in buckets below that of `number`, and how many in those and it. */

@@ -41,12 +41,16 @@ struct stratum {
 /* Of independent units. A clustered metric is the one whose units were summed up first. */
 struct moments {
     double n, mean, variance; /* variance with n - 1; NaN below two units */
+    double skewness;          /* of one unit; 0: not known, or not needed */
+    double idle; /* the share of units that say nothing: of a ratio, without denominator */
 };
 
 /* Of units with a numerator and a denominator each. */
 struct ratio_moments {
     struct moments numerator, denominator;
     double covariance;
+    double third; /* central moment of numerator - ratio * denominator; 0: not known */
+    double idle;  /* the share of units whose denominator is 0 */
 };
 
 /* A stretch of values, in which `count` lie; a value of its own has low == high. */
@@ -65,12 +69,21 @@ struct distribution {
  * beyond the largest double is left out, and false returned. */
 bool exact_sum_add_product(struct exact_sum *sum, double a, double b);
 
+/* Likewise of three, but for what is 2^-106 of it. */
+bool exact_sum_add_triple(struct exact_sum *sum, double a, double b, double c);
+
 /* From the exact sums of the units' numbers and their squares: without the cancellation that makes
  * such formulae useless in doubles. */
 struct moments moments_of_sums(uint64_t n, const struct exact_sum *sum,
                                const struct exact_sum *squares);
 double covariance_of_sums(uint64_t n, const struct exact_sum *sum_a, const struct exact_sum *sum_b,
                           const struct exact_sum *products);
+
+/*
+ * The third moment of a - factor * b, whose mean is 0, of n units: from the exact sums of a³, a²b,
+ * ab² and b³.
+ */
+double third_moment_of_sums(uint64_t n, double factor, const struct exact_sum *const sums[4]);
 
 /* The ratio of the means, as if it were the mean of n units with the variance that the delta method
  * gives it: it then goes wherever moments go. */
@@ -138,14 +151,26 @@ double sequence_multiplier_one_sided(double n, double alpha, double tuned_for);
 /* Of the two-sided sequence: when it first would have excluded no difference. */
 double sequence_p(double n, double difference, double standard_error, double alpha,
                   double tuned_for);
-/* Each bound one-sided. Below MEANS_BURN_IN units an arm, or without any spread: infinite. */
-#define MEANS_BURN_IN 100
+/*
+ * Each bound one-sided. Infinite below MEANS_BURN_IN units an arm, MEANS_LEAST_BUSY of them not
+ * idle, or without any spread; where an arm has no other beside it, also below means_wanted().
+ */
+#define MEANS_BURN_IN    100
+#define MEANS_LEAST_BUSY 30
+/* Units that an arm on its own takes before the normal distribution tells of its mean. */
+double means_wanted(const struct moments *seen);
 struct interval means_sequence(const struct moments *canary, const struct moments *control,
                                enum change change, double alpha, double growth);
 struct interval means_apart_sequence(const struct moments *canary, const struct moments *control,
                                      enum change change, double alpha, double growth);
 struct interval mean_sequence(const struct moments *seen, double alpha, double growth);
 
+/*
+ * The rank, from 0, of a quantile of so many values: floor(q * (count - 1)), where q is the decimal
+ * that it was written as, of up to twelve places. As a double, 0.29 is less than that, and of 101
+ * values it would be the one before.
+ */
+uint64_t quantile_rank(double q, uint64_t count);
 double distribution_quantile(const struct distribution *values, double q);
 struct interval quantile_sequence(const struct distribution *values, double q, double alpha,
                                   double growth);
@@ -184,6 +209,8 @@ enum comparison_state {
     COMPARISON_FINE,
     COMPARISON_NODATA,      /* an arm has nothing, or no number */
     COMPARISON_TOO_FEW,     /* below what the method needs */
+    COMPARISON_IDLE,        /* too few units have a denominator */
+    COMPARISON_SKEWED,      /* too few for values that are so skewed: see `wanted_growth` */
     COMPARISON_NO_SPREAD,   /* all values are the same: there is nothing to judge chance by */
     COMPARISON_NO_BASELINE, /* a change relative to zero, or to less */
 };
@@ -194,6 +221,9 @@ struct comparison {
     double canary, control;   /* estimates; NaN: none */
     double change;            /* of BASELINE_NONE the canary's estimate; NaN: none */
     struct interval interval; /* of the change; what is not known is infinite */
+    /* COMPARISON_SKEWED: how many times as many units of the canary there have to be; 1 where it
+     * has enough, and the other arm has not. */
+    double wanted_growth;
 };
 struct comparison compare(const struct comparison_input *input);
 const char *

@@ -76,16 +76,27 @@ static void estimate(const struct comparison_input *input, struct comparison *co
                              : plain_change(input, comparison->canary, comparison->control);
 }
 
+static bool is_idle(const struct moments *seen)
+{
+    return seen->n * (1 - seen->idle) < MEANS_LEAST_BUSY;
+}
+
 static enum comparison_state state_of_means(const struct comparison_input *input)
 {
     bool alone = input->baseline == BASELINE_NONE;
     if (input->canary.n < MEANS_BURN_IN || (!alone && input->control.n < MEANS_BURN_IN))
         return COMPARISON_TOO_FEW;
+    if (is_idle(&input->canary) || (!alone && is_idle(&input->control)))
+        return COMPARISON_IDLE;
     /* Side by side, an arm without spread borrows the other's; apart it cannot. */
     bool canary_varies = input->canary.variance > 0, control_varies = input->control.variance > 0;
     bool enough = input->baseline == BASELINE_CONTROL ? canary_varies || control_varies
                                                       : canary_varies && (alone || control_varies);
-    return enough ? COMPARISON_FINE : COMPARISON_NO_SPREAD;
+    if (!enough)
+        return COMPARISON_NO_SPREAD;
+    bool skewed = input->canary.n < means_wanted(&input->canary) ||
+                  (!alone && input->control.n < means_wanted(&input->control));
+    return skewed && input->baseline != BASELINE_CONTROL ? COMPARISON_SKEWED : COMPARISON_FINE;
 }
 
 static enum comparison_state state_of(const struct comparison_input *input,
@@ -185,6 +196,8 @@ struct comparison compare(const struct comparison_input *input)
     comparison.state = state_of(input, &comparison);
     if (comparison.state == COMPARISON_FINE)
         comparison.interval = bounds_around(input, comparison.change, 1);
+    if (comparison.state == COMPARISON_SKEWED)
+        comparison.wanted_growth = fmax(1, means_wanted(&input->canary) / input->canary.n);
     return comparison;
 }
 
@@ -194,6 +207,8 @@ const char *comparison_state_text(enum comparison_state state)
         [COMPARISON_FINE] = "it can be judged",
         [COMPARISON_NODATA] = "one side has no data",
         [COMPARISON_TOO_FEW] = "one side has fewer than 100 units",
+        [COMPARISON_IDLE] = "one side has fewer than 30 units with a denominator",
+        [COMPARISON_SKEWED] = "the values are too skewed for a bound of so few",
         [COMPARISON_NO_SPREAD] = "all values are the same, so chance cannot be judged",
         [COMPARISON_NO_BASELINE] = "a change relative to zero means nothing",
     };
@@ -222,10 +237,10 @@ double comparison_growth_needed(const struct comparison_input *input, enum side 
     double change = comparison.change;
     if (margin_judge(&comparison, side, margin) != MARGIN_UNDECIDED)
         return 1;
-    bool growing_helps =
-        comparison.state == COMPARISON_FINE || comparison.state == COMPARISON_TOO_FEW;
-    if (!growing_helps ||
-        judge(bounds_around(input, change, MOST_GROWTH), side, margin) == MARGIN_UNDECIDED)
+    bool never = comparison.state == COMPARISON_NODATA ||
+                 comparison.state == COMPARISON_NO_SPREAD ||
+                 comparison.state == COMPARISON_NO_BASELINE;
+    if (never || judge(bounds_around(input, change, MOST_GROWTH), side, margin) == MARGIN_UNDECIDED)
         return INFINITY;
     double low = 1, high = MOST_GROWTH;
     for (int i = 0; i < HALVINGS && high / low > 1.001; i++) {

@@ -41,7 +41,22 @@ static const struct interval unknown = {-INFINITY, INFINITY};
 
 static bool is_usable(const struct moments *seen, double growth)
 {
-    return seen->n * growth >= MEANS_BURN_IN && isfinite(seen->mean) && isfinite(seen->variance);
+    return seen->n * growth >= MEANS_BURN_IN &&
+           seen->n * (1 - seen->idle) * growth >= MEANS_LEAST_BUSY && isfinite(seen->mean) &&
+           isfinite(seen->variance);
+}
+
+/*
+ * Side by side, what a tail does to one arm it does to the other. Alone, few values that have not
+ * shown it pass for a lower mean that is sure of itself: so there have to be as many as make the
+ * mean's own skewness a seventh, or less.
+ */
+#define UNITS_A_SKEWNESS_SQUARED 50
+
+double means_wanted(const struct moments *seen)
+{
+    double skewed = UNITS_A_SKEWNESS_SQUARED * seen->skewness * seen->skewness;
+    return fmax(MEANS_BURN_IN, skewed);
 }
 
 static struct interval around(double center, double reach)
@@ -99,9 +114,9 @@ struct interval means_sequence(const struct moments *canary, const struct moment
 
 struct interval mean_sequence(const struct moments *seen, double alpha, double growth)
 {
-    if (!is_usable(seen, growth) || !(seen->variance > 0))
-        return unknown;
     double n = seen->n * growth;
+    if (!is_usable(seen, growth) || !(seen->variance > 0) || n < means_wanted(seen))
+        return unknown;
     double reach = sequence_multiplier_one_sided(n, alpha, SEQUENCE_TUNED_FOR);
     return around(seen->mean, reach * sqrt(seen->variance / n));
 }

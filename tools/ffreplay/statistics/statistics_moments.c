@@ -66,6 +66,28 @@ bool exact_sum_add_product(struct exact_sum *sum, double a, double b)
     return true;
 }
 
+bool exact_sum_add_triple(struct exact_sum *sum, double a, double b, double c)
+{
+    double high = a * b;
+    if (!isfinite(high) || !isfinite(high * c))
+        return false;
+    exact_sum_add(sum, fma(a, b, -high) * c);
+    return exact_sum_add_product(sum, high, c);
+}
+
+double third_moment_of_sums(uint64_t n, double factor, const struct exact_sum *const sums[4])
+{
+    /* As Horner has it: ((-factor b³ + 3 ab²) factor - 3 a²b) factor + a³, in 106 bits. */
+    static const double times[] = {1, 3, 3, 1};
+    struct wide by = {factor, 0}, value = {0, 0};
+    for (int i = 3; i >= 0; i--) {
+        struct wide sum = wide_product(wide_of(sums[i]), (struct wide){times[i], 0});
+        double sign = i % 2 ? -1 : 1;
+        value = wide_add(wide_product(value, by), (struct wide){sign * sum.high, sign * sum.low});
+    }
+    return (value.high + value.low) / (double)n;
+}
+
 double covariance_of_sums(uint64_t n, const struct exact_sum *sum_a, const struct exact_sum *sum_b,
                           const struct exact_sum *products)
 {
@@ -80,7 +102,7 @@ double covariance_of_sums(uint64_t n, const struct exact_sum *sum_a, const struc
 struct moments moments_of_sums(uint64_t n, const struct exact_sum *sum,
                                const struct exact_sum *squares)
 {
-    struct moments moments = {(double)n, NAN, NAN};
+    struct moments moments = {.n = (double)n, .mean = NAN, .variance = NAN};
     if (n > 0)
         moments.mean = exact_sum_value(sum) / (double)n;
     double variance = covariance_of_sums(n, sum, sum, squares);
@@ -93,13 +115,14 @@ struct moments moments_of_sums(uint64_t n, const struct exact_sum *sum,
 struct moments ratio_as_moments(const struct ratio_moments *ratio)
 {
     const struct moments *over = &ratio->numerator, *under = &ratio->denominator;
-    struct moments moments = {over->n, NAN, NAN};
+    struct moments moments = {.n = over->n, .mean = NAN, .variance = NAN, .idle = ratio->idle};
     if (under->mean == 0)
         return moments;
     double value = over->mean / under->mean;
     double variance =
         over->variance - 2 * value * ratio->covariance + value * value * under->variance;
     moments.mean = value;
+    moments.skewness = variance > 0 ? ratio->third / pow(variance, 1.5) : 0;
     moments.variance = fmax(variance, 0) / (under->mean * under->mean);
     return moments;
 }

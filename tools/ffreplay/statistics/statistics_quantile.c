@@ -19,12 +19,20 @@ static double count_of(const struct distribution *values)
     return count;
 }
 
+#define PARTS UINT64_C(1000000000000) /* of 1: what q is rounded to */
+
+uint64_t quantile_rank(double q, uint64_t count)
+{
+    uint64_t parts = (uint64_t)llround(q * (double)PARTS);
+    return count > 0 ? (uint64_t)((unsigned __int128)parts * (count - 1) / PARTS) : 0;
+}
+
 double distribution_quantile(const struct distribution *values, double q)
 {
     double count = count_of(values);
     if (!(count > 0))
         return NAN;
-    double rank = floor(q * (count - 1)), seen = 0;
+    double rank = (double)quantile_rank(q, (uint64_t)ceil(count)), seen = 0;
     for (size_t i = 0; i < values->count; i++) {
         const struct bin *bin = &values->bins[i];
         seen += bin->count;

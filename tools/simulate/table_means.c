@@ -1,0 +1,81 @@
+/* table_means.c - means without a control, and ratios of seldom numbers. See table.h. */
+#include <stdio.h>
+
+#include "table.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+void means_alone(void)
+{
+    uint32_t of = value_replays;
+    static const struct {
+        const char *name;
+        struct alone setting;
+        bool promised;
+    } rows[] = {
+        {"lognormal, spread 1", {SHAPE_LOGNORMAL, 1, 0, 100, 100, 1, 0}, true},
+        {"lognormal, spread 1.5", {SHAPE_LOGNORMAL, 1.5, 0, 100, 100, 1, 0}, true},
+        {"lognormal, spread 2, cap 100 (P99)", {SHAPE_LOGNORMAL, 2, 100, 100, 100, 1, 0}, true},
+        {"lognormal, spread 2, cap 500 (P99.9)", {SHAPE_LOGNORMAL, 2, 500, 100, 100, 1, 0}, true},
+        {"lognormal, spread 2, no cap", {SHAPE_LOGNORMAL, 2, 0, 100, 100, 1, 0}, false},
+        {"… 1000 looks", {SHAPE_LOGNORMAL, 2, 0, 100, 1000, 1, 0}, false},
+        {"Pareto 1.5, cap 21.5 (P99)", {SHAPE_PARETO, 1.5, 21.5, 100, 100, 1, 0}, true},
+        {"Pareto 1.5, cap 100 (P99.9)", {SHAPE_PARETO, 1.5, 100, 100, 100, 1, 0}, true},
+        {"Pareto 1.5, no cap", {SHAPE_PARETO, 1.5, 0, 100, 100, 1, 0}, false},
+        {"… 1000 looks", {SHAPE_PARETO, 1.5, 0, 100, 1000, 1, 0}, false},
+        {"1 % are not 0, 1000 looks", {SHAPE_SELDOM, 0.01, 0, 100, 1000, 1, 0}, true},
+        {"0.2 % are 1, 1000 looks", {SHAPE_SHARE, 0.002, 0, 100, 1000, 1, 0}, true},
+        {"lognormal, spread 1.5, twice the limit",
+         {SHAPE_LOGNORMAL, 1.5, 0, 100, 100, 0.5, 0},
+         true},
+        {"0.2 % are 1, twice the limit", {SHAPE_SHARE, 0.002, 0, 100, 100, 0.5, 0}, true},
+        {"spread 1, against 10 000 before", {SHAPE_LOGNORMAL, 1, 0, 100, 100, 1, 10000}, true},
+        {"1 % are not 0, against 50 000 before", {SHAPE_SELDOM, 0.01, 0, 500, 100, 1, 50000}, true},
+    };
+    printf(
+        "\n## Means without a control\n\n"
+        "One arm against a constant that is its true mean, or, where it says so, half of it; or\n"
+        "against the time before, in which nothing was different. 100 looks of 100 units. "
+        "*Judged*:\n"
+        "had a bound at all by the last look.\n\n"
+        "| values | false above | false below | judged | within 5 %% |\n"
+        "| --- | ---: | ---: | ---: | :-: |\n");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct outcome outcome = simulate_alone(&rows[i].setting, of, next_seed(800 + i));
+        if (rows[i].setting.times < 1)
+            outcome.above = 0; /* it is above */
+        printf("| %s |", rows[i].name);
+        percentage(outcome.above, of);
+        percentage(outcome.below, of);
+        percentage(outcome.judged, of);
+        if (rows[i].promised)
+            verdict_of(is_calibrated(&outcome, of));
+        else
+            not_promised();
+    }
+}
+
+void ratios(void)
+{
+    uint32_t of = value_replays;
+    static const struct {
+        const char *name;
+        struct ratios setting;
+    } rows[] = {
+        {"of 10 %, 50 %", {0.1, 100, 100, 100}},
+        {"of 2 %, 50 %", {0.02, 100, 100, 100}},
+        {"of 0.2 %, 50 %", {0.002, 500, 500, 100}},
+        {"of 2 %, 10 %", {0.02, 50, 450, 100}},
+    };
+    printf(
+        "\n## Ratios whose denominator is seldom\n\n"
+        "A share of clicks of what was shown, over units of which few were shown anything; both\n"
+        "arms the same. 100 looks.\n\n"
+        "| denominators, share of the canary | false above | false below | within 5 %% |\n"
+        "| --- | ---: | ---: | :-: |\n");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct outcome outcome = simulate_ratios(&rows[i].setting, of, next_seed(830 + i));
+        printf("| %s |", rows[i].name);
+        false_row(&outcome, of, false);
+    }
+}
