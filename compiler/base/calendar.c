@@ -100,3 +100,9 @@ void format_time(int64_t ms, char *out, size_t size)
     else
         snprintf(out + written, size - (size_t)written, "Z");
 }
+
+bool time_can_be_written(int64_t ms)
+{
+    const int64_t day = 86400000;
+    return ms >= days_from_date(1, 1, 1) * day && ms < days_from_date(10000, 1, 1) * day;
+}

@@ -48,6 +48,10 @@ bool transition_make(const struct ledger *ledger, const struct project *project,
                      const struct canary *canary, const struct rollout *to,
                      const struct buffer *entry, struct buffer *error)
 {
+    if (to->since != canary->since && !time_can_be_written(to->since)) {
+        buffer_format(error, "a stage cannot begin outside the years 0001 to 9999");
+        return false;
+    }
     if (!ledger_prepare(ledger, entry, error))
         return false;
     if (edit_definition(project, canary, to, error))

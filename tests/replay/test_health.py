@@ -75,9 +75,14 @@ ok(not silent["healthy"] and silent["issues"], "an_empty_log_is_not_healthy", si
 issues = health(directory, log, "--now", "2026-11-20T12:30:00Z").json["issues"]
 ok(len(issues) == 1 and "says nothing of the canary since" in issues[0], "a_log_that_fell_silent_is_an_issue", *issues)
 equal(health(directory, log, "--now", "2026-11-20T12:30:00Z", "--stale", "1h").json["issues"], [], "that_can_wait")
-ahead = write("ahead.ndjson", lines + [dict(lines[0], ts=START + 90 * 24 * HOUR, request="late")])
-ok(any("a clock is wrong" in issue for issue in health(directory, ahead).json["issues"]),
-   "a_clock_that_jumped_is_an_issue")
+stray = [dict(line, ts=START + 90 * 24 * HOUR + i * HOUR, request=f"late-{i}") for i, line in enumerate(lines[:16])]
+sound = health(directory, log).json
+one = health(directory, write("ahead.ndjson", lines + stray[:1])).json
+equal([one[key] for key in ("healthy", "variants", "metrics", "criteria")],
+      [sound[key] for key in ("healthy", "variants", "metrics", "criteria")], "a_line_of_a_wrong_clock_changes_nothing")
+ok("1 line comes up to" in one["notes"][0] and "a clock is wrong" in one["notes"][0], "and_is_noted", one["notes"])
+jumped = health(directory, write("ahead.ndjson", lines[:800] + stray)).json
+ok(not jumped["healthy"] and "16 lines come up to" in jumped["issues"][0], "many_are_an_issue", jumped["issues"])
 
 # --------------------------------------------------------------------------------- an experiment
 

@@ -69,8 +69,11 @@ bool player_prepare(struct player *player, const struct command *command, struct
     replay_init(replay, project);
     replay->texts = &player->texts;
     replay->now_given = true;
-    replay->times = (struct replay_times){INT64_MAX, options->window, options->lateness,
-                                          options->stale, options->max_bad};
+    replay->times = (struct replay_times){.now = INT64_MAX,
+                                          .window = options->window,
+                                          .lateness = options->lateness,
+                                          .stale = options->stale,
+                                          .max_bad = options->max_bad};
     *status = EXIT_JOB;
     if (!choose_canaries(replay, command, options->flag, options->environment))
         return false;

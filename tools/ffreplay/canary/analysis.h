@@ -62,7 +62,8 @@ struct judgement {
 };
 
 struct replay_times {
-    int64_t now;      /* INT64_MIN: the latest time in the logs */
+    int64_t now;      /* INT64_MIN: not known yet: what the logs say */
+    int64_t first;    /* of the lines of all logs, without strays; 0: not known */
     int64_t window;   /* width */
     int64_t lateness; /* lines may be this late: a window is complete that long after its end */
     int64_t stale;    /* a canary that was not seen for longer is not decided for */

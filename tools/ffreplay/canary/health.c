@@ -12,31 +12,6 @@
 #include "tools/ffreplay/evaluate/served_variants.h"
 #include "tools/ffreplay/report/unreadable_text.h"
 
-#define SUSPICIOUS_GAP      INT64_C(3600000)
-#define SUSPICIOUS_SPACINGS 100
-
-/* A gap before the very latest lines that is beyond an hour, and beyond all proportion to the rest.
- */
-const char *clock_issue(const struct replay *replay)
-{
-    if (replay->now_given)
-        return NULL;
-    for (uint32_t ahead = 1; ahead < NEWEST_COUNT && ahead < replay->seen.timed; ahead++) {
-        int64_t before = log_times_newest(&replay->seen, ahead);
-        int64_t gap = log_times_newest(&replay->seen, ahead - 1) - before;
-        int64_t spacing = (before - replay->seen.earliest) / (int64_t)(replay->seen.timed - ahead);
-        if (gap <= SUSPICIOUS_GAP || gap / SUSPICIOUS_SPACINGS <= spacing)
-            continue;
-        return arena_format(
-            replay->texts,
-            "the latest %s %s after all others: a clock is wrong, unless --now says so",
-            ahead == 1 ? "line comes"
-                       : arena_format(replay->texts, "%" PRIu32 " lines come", ahead),
-            duration_text(replay->texts, gap));
-    }
-    return NULL;
-}
-
 static void judge_shares(struct verdict *verdict)
 {
     struct analysis *analysis = verdict->analysis;
@@ -91,7 +66,6 @@ void health_judge(struct verdict *verdict)
                          targeting->variants[i].name.text);
     judge_shares(verdict);
     judge_unassigned(verdict);
-    const char *clock = clock_issue(verdict->replay);
-    if (clock)
-        sentence_add(verdict, &verdict->issues, "%s", clock);
+    verdict->lost_time =
+        !clocks_judge(verdict->replay, subject->canary->since, &verdict->issues, &verdict->notes);
 }

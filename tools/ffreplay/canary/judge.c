@@ -123,10 +123,13 @@ static struct observed control_of(const struct analysis *analysis,
 {
     const struct tally *tally = &analysis->tallies[judgement->tally];
     const struct criterion *criterion = judgement->criterion;
-    if (criterion_compares(criterion) && criterion->versus_before)
-        return (struct observed){
-            &tally->cells[ASSIGNED_BEFORE],
-            begin > analysis->before_first ? begin - analysis->before_first : 0, 1};
+    if (criterion_compares(criterion) && criterion->versus_before) {
+        int64_t first = analysis->before_first;
+        if (first != INT64_MAX && first < times->first)
+            first = times->first;
+        return (struct observed){&tally->cells[ASSIGNED_BEFORE], begin > first ? begin - first : 0,
+                                 1};
+    }
     return (struct observed){&tally->cells[ASSIGNED_CONTROL], times->now - begin,
                              1 - subject_share(&analysis->subject)};
 }

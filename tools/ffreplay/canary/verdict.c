@@ -22,6 +22,8 @@ static struct decision decide_on(const struct verdict *verdict)
     struct finding *findings = ARENA_ARRAY(arena, struct finding, analysis->judgement_count);
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         findings[i] = analysis->judgements[i].finding;
+    /* What ignores health, must not take a year for an hour. */
+    bool ignores = canary->on_unhealthy == NODATA_IGNORE && verdict->lost_time;
     bool few = analysis->assigned[ASSIGNED_CANARY] < verdict->stage->min_samples;
     struct decision_facts facts = {
         .state = canary->state,
@@ -32,7 +34,7 @@ static struct decision decide_on(const struct verdict *verdict)
         .unhealthy = verdict->issues.count > 0,
         .stale = verdict->silence.log != NULL,
         .policy_changed = verdict->policy_changed,
-        .on_unhealthy = canary->on_unhealthy,
+        .on_unhealthy = ignores ? NODATA_HOLD : canary->on_unhealthy,
         .elapsed = verdict->elapsed,
         .hold = verdict->hold,
         .max_hold = verdict->max_hold,
@@ -56,8 +58,7 @@ static void begin(struct verdict *verdict, const struct replay *replay, struct a
     verdict->now = replay->times.now;
     verdict->begin = canary->since;
     if (verdict->begin == INT64_MIN)
-        verdict->begin =
-            replay->seen.earliest < verdict->now ? replay->seen.earliest : verdict->now;
+        verdict->begin = analysis->first < verdict->now ? analysis->first : verdict->now;
     verdict->elapsed = verdict->now - verdict->begin;
     verdict->silence = silence_of(verdict);
 }

@@ -25,12 +25,14 @@ struct verdict {
     int64_t begin; /* when the stage began; where `since` does not say, the first line's time */
     int64_t elapsed;
     int64_t hold, max_hold;
+    bool lost_time;      /* now is so far from the stage that elapsed says nothing */
     bool policy_changed; /* since the stage began: its looks begin anew */
     struct silence {
         const struct log *log; /* that says nothing of the canary any more; NULL: none */
         int64_t since;
     } silence;
     struct sentences issues; /* health; none: healthy */
+    struct sentences notes;  /* what was left out, and decides nothing */
     struct unit_ratio ratio; /* of canary and control; known where the percentage says it */
     struct sentences reasons;
     const char *would;
@@ -48,8 +50,12 @@ void health_judge(struct verdict *verdict);
 struct silence silence_of(const struct verdict *verdict);
 void verdict_explain(struct verdict *verdict);
 
-/* That a clock jumped ahead in the logs; NULL: none did. */
-const char *clock_issue(const struct replay *replay);
+/*
+ * What the times of lines say of the clocks that wrote them. `since`: when the stage began;
+ * INT64_MIN: not known. Texts are the replay's. False: now is of another time altogether.
+ */
+bool clocks_judge(const struct replay *replay, int64_t since, struct sentences *issues,
+                  struct sentences *notes);
 
 /* Appends a sentence, formatted. */
 void sentence_add(struct verdict *verdict, struct sentences *sentences, const char *format, ...)

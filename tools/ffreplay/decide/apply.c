@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "compiler/base/json.h"
 #include "compiler/rollout/policy.h"
@@ -10,12 +11,19 @@
 #include "compiler/rollout/transition.h"
 #include "tools/ffreplay/report/report.h"
 
+/* Now; where the logs' time is of another age, the machine's, since a rollback does not wait for a
+ * unit to be mended. */
+static int64_t time_of(const struct verdict *verdict)
+{
+    return verdict->lost_time ? (int64_t)time(NULL) * 1000 : verdict->now;
+}
+
 /* A paused stage goes on with its samples once it is resumed; everything else begins anew, and
  * asks for approval anew. */
 static struct rollout rollout_after(const struct verdict *verdict)
 {
     const struct canary *canary = verdict->analysis->subject.canary;
-    struct rollout to = {canary->state, verdict->stage->name.text, verdict->now, NULL};
+    struct rollout to = {canary->state, verdict->stage->name.text, time_of(verdict), NULL};
     switch (verdict->decision.verdict) {
     case VERDICT_ADVANCE:
         to.stage = verdict->next->name.text;
@@ -80,7 +88,7 @@ static void write_entry(struct verdict *verdict, const char *actor, const struct
     const struct canary *canary = subject->canary;
     const struct rollout from = {canary->state, verdict->stage->name.text, canary->since,
                                  canary->approved};
-    const struct entry_head head = {verdict->now, actor, subject->flag->name.text,
+    const struct entry_head head = {time_of(verdict), actor, subject->flag->name.text,
                                     verdict->environment};
     entry_begin(out, &head);
     entry_rollout(out, "from", &from);
@@ -106,7 +114,7 @@ bool apply_verdict(const struct ledger *ledger, struct verdict *verdict, const c
         return true;
     const struct subject *subject = &verdict->analysis->subject;
     struct rollout to = rollout_after(verdict);
-    struct project *project = project_load(ledger->directory, verdict->now);
+    struct project *project = project_load(ledger->directory, time_of(verdict));
     const struct canary *canary = find_unchanged(verdict, project, error);
     struct buffer entry = {0};
     bool applied = canary != NULL;

@@ -115,6 +115,24 @@ static int report(struct replay *replay, const struct options *options, struct l
 
 /* --------------------------------------------------------------------------------------- run -- */
 
+static int read_logs(struct replay *replay, const struct options *options, const char *flag,
+                     char **logs, size_t log_count)
+{
+    struct project *project = replay->project;
+    if (!choose_canaries(replay, &decide_command, options->all ? NULL : flag, options->environment))
+        return EXIT_JOB;
+    bool prepared = true;
+    for (uint32_t i = 0; i < replay->analysis_count; i++)
+        prepared &=
+            analysis_prepare(&replay->analyses[i], project, replay->layouts, &replay->times);
+    if (!prepared)
+        return EXIT_INPUT;
+    for (uint32_t i = 0; i < replay->analysis_count; i++)
+        replay_add_taker(replay, &replay->analyses[i].taker);
+    return replay_read(replay, logs, log_count) && !replay_is_too_bad(replay) ? EXIT_FINE
+                                                                              : EXIT_JOB;
+}
+
 static int decide_on_logs(struct replay *replay, const struct options *options,
                           struct ledger *ledger, const char *flag, char **logs, size_t log_count)
 {
@@ -125,28 +143,16 @@ static int decide_on_logs(struct replay *replay, const struct options *options,
         return EXIT_INPUT;
     }
     replay_init(replay, project);
-    if (!choose_canaries(replay, &decide_command, options->all ? NULL : flag, options->environment))
-        return EXIT_JOB;
-    if (replay->analysis_count == 0)
-        return report(replay, options, ledger);
-    bool prepared = true;
-    for (uint32_t i = 0; i < replay->analysis_count; i++)
-        prepared &=
-            analysis_prepare(&replay->analyses[i], project, replay->layouts, &replay->times);
-    if (!prepared)
-        return EXIT_INPUT;
-    for (uint32_t i = 0; i < replay->analysis_count; i++)
-        replay_add_taker(replay, &replay->analyses[i].taker);
-    if (!replay_read(replay, logs, log_count))
-        return EXIT_JOB;
-    if (replay_is_too_bad(replay))
-        return EXIT_JOB;
-    if (replay->times.now == INT64_MIN && log_times_newest(&replay->seen, 0) == INT64_MIN)
+    int status = read_logs(replay, options, flag, logs, log_count);
+    bool again = false;
+    if (status == EXIT_FINE && !replay_settle_now(replay, logs, log_count, &again))
         return job_error(&decide_command,
                          "no line of the logs has a time: say with --now when it is");
-    if (replay->times.now == INT64_MIN)
-        replay->times.now = log_times_newest(&replay->seen, 0);
-    return report(replay, options, ledger);
+    if (again) {
+        replay_begin_anew(replay);
+        status = read_logs(replay, options, flag, logs, log_count);
+    }
+    return status == EXIT_FINE ? report(replay, options, ledger) : status;
 }
 
 /* With --apply the definitions are read under the lock, so that two runs decide one after the

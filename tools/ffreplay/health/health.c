@@ -53,9 +53,10 @@ static bool has_open_canary(const struct checkup *checkup)
 }
 
 /* Later lines do not count. */
-static int64_t last_time(const struct options *options)
+static int64_t last_time(const struct checkup *checkup)
 {
-    return options->now == INT64_MIN ? INT64_MAX : options->now;
+    int64_t now = checkup->replay->times.now;
+    return now == INT64_MIN ? INT64_MAX : now;
 }
 
 /* The canary is judged as `decide` judges it. */
@@ -73,15 +74,15 @@ static bool prepare_table(struct checkup *checkup)
     struct replay *replay = checkup->replay;
     checkup->groupings[0].text = "";
     grouping_parse(&checkup->groupings[1], "variant", replay->texts, &unused);
-    const struct table_wish wish = {
-        .groupings = checkup->groupings,
-        .grouping_count = 2,
-        .variants = &checkup->variants,
-        .reads = checkup->reads,
-        .from = INT64_MIN,
-        .to = checkup->options->now == INT64_MIN ? INT64_MAX : checkup->options->now + 1,
-        .width = replay->times.window,
-        .max_bad = replay->times.max_bad};
+    const struct table_wish wish = {.groupings = checkup->groupings,
+                                    .grouping_count = 2,
+                                    .variants = &checkup->variants,
+                                    .reads = checkup->reads,
+                                    .from = INT64_MIN,
+                                    .to = last_time(checkup) == INT64_MAX ? INT64_MAX
+                                                                          : last_time(checkup) + 1,
+                                    .width = replay->times.window,
+                                    .max_bad = replay->times.max_bad};
     return table_prepare(&checkup->table, replay->project, replay->layouts, &wish);
 }
 
@@ -91,7 +92,7 @@ static bool prepare(struct checkup *checkup)
     if (!flag_variants_open(&checkup->variants, replay->project, checkup->flag,
                             checkup->environment) ||
         !exposure_prepare(&checkup->exposure, replay->project, replay->layouts, checkup->reads,
-                          &checkup->variants, last_time(checkup->options)) ||
+                          &checkup->variants, last_time(checkup)) ||
         !prepare_table(checkup))
         return false;
     replay_add_taker(replay, &checkup->exposure.taker);
@@ -116,8 +117,6 @@ static int write_page(struct checkup *checkup)
                                  .units = unit_shares_counts(&checkup->exposure.shares),
                                  .divided = unit_shares_counts(&checkup->exposure.divided),
                                  .table = &checkup->table};
-    if (replay->times.now == INT64_MIN)
-        replay->times.now = log_times_newest(&replay->seen, 0);
     if (replay->analysis_count > 0 && replay->times.now != INT64_MIN) {
         verdict_reach(&verdict, replay, &replay->analyses[0]);
         health.verdict = &verdict;
@@ -136,6 +135,21 @@ static int write_page(struct checkup *checkup)
     return checkup->options->exit_code && health.issues.count > 0 ? EXIT_UNHEALTHY : EXIT_FINE;
 }
 
+static int read_logs(struct checkup *checkup, char **logs, size_t count)
+{
+    struct replay *replay = checkup->replay;
+    if (!prepare(checkup))
+        return EXIT_INPUT;
+    return replay_read(replay, logs, count) && !replay_is_too_bad(replay) ? EXIT_FINE : EXIT_JOB;
+}
+
+static void release(struct checkup *checkup)
+{
+    table_release(&checkup->table);
+    exposure_release(&checkup->exposure);
+    flag_variants_close(&checkup->variants);
+}
+
 static int check_flag(const struct options *options, struct replay *replay, const char *name,
                       char **logs, size_t count)
 {
@@ -152,14 +166,18 @@ static int check_flag(const struct options *options, struct replay *replay, cons
         !choose_environment(project, &health_command, options->environment, &checkup.environment) ||
         !(checkup.reads = replay_logs_read(replay, logs, count)))
         return EXIT_JOB;
-    int status = EXIT_INPUT;
-    if (prepare(&checkup))
-        status = replay_read(replay, logs, count) && !replay_is_too_bad(replay)
-                     ? write_page(&checkup)
-                     : EXIT_JOB;
-    table_release(&checkup.table);
-    exposure_release(&checkup.exposure);
-    flag_variants_close(&checkup.variants);
+    int status = read_logs(&checkup, logs, count);
+    bool again = false;
+    if (status == EXIT_FINE)
+        (void)replay_settle_now(replay, logs, count, &again);
+    if (again) {
+        release(&checkup);
+        replay_begin_anew(replay);
+        status = read_logs(&checkup, logs, count);
+    }
+    if (status == EXIT_FINE)
+        status = write_page(&checkup);
+    release(&checkup);
     return status;
 }
 

@@ -109,12 +109,9 @@ void health_page_json(const struct health_page *page, struct buffer *out)
     field_text(out, "flag", page->exposure->variants->flag->name.text);
     field_text(out, "environment", page->environment);
     field_truth(out, "healthy", page->issues.count == 0);
-    field_array(out, "issues");
-    for (uint32_t i = 0; i < page->issues.count; i++) {
-        json_write_comma(out);
-        json_write_string(out, page->issues.items[i]);
-    }
-    buffer_append_text(out, "]");
+    report_json_sentences(&page->issues, "issues", out);
+    if (page->notes.count > 0)
+        report_json_sentences(&page->notes, "notes", out);
     put_counts(page, out);
     report_json_ratio(&page->ratio, out);
     field_object(out, "metrics");

@@ -19,6 +19,7 @@ struct health_page {
 
     /* What is found; texts are the replay's. */
     struct sentences issues; /* none: healthy */
+    struct sentences notes;
     struct unit_ratio ratio; /* of canary and control, or of a division's arms */
     const char *groups[UNIT_GROUPS];
 };

@@ -75,4 +75,6 @@ void health_page_text(const struct health_page *health, const struct page *page)
         page_fact(page, i == 0 ? "issues" : "", health->issues.items[i]);
     if (health->issues.count == 0)
         page_fact(page, "issues", "none found");
+    for (uint32_t i = 0; i < health->notes.count; i++)
+        page_fact(page, i == 0 ? "notes" : "", health->notes.items[i]);
 }

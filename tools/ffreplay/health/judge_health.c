@@ -90,6 +90,7 @@ static void take_verdict(struct health_page *page)
     const struct verdict *verdict = page->verdict;
     for (uint32_t i = 0; i < verdict->issues.count; i++)
         issue(page, "%s", verdict->issues.items[i]);
+    page->notes = verdict->notes;
     page->groups[UNIT_IN_CANARY] = "canary";
     page->groups[UNIT_IN_CONTROL] = "control";
     page->ratio = verdict->ratio;
@@ -109,7 +110,5 @@ void health_page_judge(struct health_page *page)
     }
     judge_variants(page);
     judge_division(page);
-    const char *clock = clock_issue(page->replay);
-    if (clock)
-        issue(page, "%s", clock);
+    (void)clocks_judge(page->replay, INT64_MIN, &page->issues, &page->notes);
 }

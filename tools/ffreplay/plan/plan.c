@@ -170,9 +170,8 @@ static int plan_rollout(struct options *options, struct replay *replay, const st
         return EXIT_INPUT;
     if (!replay_read(replay, logs, count) || replay_is_too_bad(replay))
         return EXIT_JOB;
-    int64_t span = log_times_newest(&replay->seen, 0) == INT64_MIN
-                       ? 0
-                       : log_times_newest(&replay->seen, 0) - replay->seen.earliest;
+    struct traffic_span seen = traffic_span(&replay->seen, INT64_MIN);
+    int64_t span = seen.lines > 0 ? seen.last - seen.first : 0;
     if (options->wish.has_log && span <= 0)
         return job_error(&plan_command, "the logs are of no time: a rate cannot be told from them");
     struct buffer out = {0};

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compiler/base/parallel.h"
@@ -39,8 +40,7 @@ void replay_init(struct replay *replay, struct project *project)
         layout_init(&replay->layouts[i], project, project->logs[i], &project->arena);
     replay->workers = ARENA_ARRAY(&project->arena, struct worker, MOST_WORKERS);
     replay->worker_count = 1;
-    log_times_init(&replay->workers[0].times);
-    replay->seen = replay->workers[0].times;
+    replay->workers[0].traffic = replay->seen = (struct traffic)TRAFFIC_INIT;
 }
 
 void replay_add_taker(struct replay *replay, struct taker *taker)
@@ -55,6 +55,16 @@ void replay_release(struct replay *replay)
         unit_set_release(&replay->ids[i]);
     for (uint32_t i = 0; i < replay->analysis_count; i++)
         analysis_release(&replay->analyses[i]);
+    traffic_release(&replay->seen);
+}
+
+void replay_begin_anew(struct replay *replay)
+{
+    struct project *project = replay->project;
+    replay_release(replay);
+    replay->analyses = NULL;
+    replay->analysis_count = 0;
+    replay_init(replay, project);
 }
 
 /* --------------------------------------------------------------------------------- arguments -- */
@@ -153,7 +163,7 @@ static void add_worker(struct replay *replay)
     const struct worker *first = &replay->workers[0];
     struct worker *worker = &replay->workers[replay->worker_count++];
     *worker = (struct worker){.taker_count = first->taker_count};
-    log_times_init(&worker->times);
+    worker->traffic = (struct traffic)TRAFFIC_INIT;
     worker->takers = xcalloc(first->taker_count + 1, sizeof *worker->takers);
     for (uint32_t i = 0; i < first->taker_count; i++)
         worker->takers[i] = first->takers[i]->fork(first->takers[i]);
@@ -163,15 +173,16 @@ static void add_worker(struct replay *replay)
 static void join_workers(struct replay *replay)
 {
     struct worker *first = &replay->workers[0];
-    for (uint32_t i = 1; i < replay->worker_count; i++) {
+    for (uint32_t i = 0; i < replay->worker_count; i++) {
         struct worker *worker = &replay->workers[i];
-        log_times_join(&first->times, &worker->times);
-        for (uint32_t j = 0; j < worker->taker_count; j++)
+        traffic_join(&replay->seen, &worker->traffic);
+        traffic_release(&worker->traffic);
+        for (uint32_t j = 0; j < worker->taker_count && i > 0; j++)
             first->takers[j]->join(first->takers[j], worker->takers[j]);
-        free(worker->takers);
+        if (i > 0)
+            free(worker->takers);
     }
     replay->worker_count = 1;
-    replay->seen = first->times;
 }
 
 static bool open_records(struct replay *replay, const struct log_file *file, uint32_t count)
@@ -218,6 +229,54 @@ bool replay_read(struct replay *replay, char **arguments, size_t count)
     }
     join_workers(replay);
     return read;
+}
+
+/* --------------------------------------------------------------------------- what time it is -- */
+
+/* The earliest stage that is decided on; INT64_MIN: there is none, or it is not known. */
+static int64_t earliest_since(const struct replay *replay)
+{
+    int64_t since = replay->analysis_count > 0 ? INT64_MAX : INT64_MIN;
+    for (uint32_t i = 0; i < replay->analysis_count; i++)
+        if (replay->analyses[i].since < since)
+            since = replay->analyses[i].since;
+    return since;
+}
+
+/* Pipes are read once. */
+static bool can_read_again(const struct replay *replay, char **arguments, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t log;
+        const char *path;
+        struct stat status;
+        if (!replay_find_log(replay, arguments[i], &log, &path) || strcmp(path, "-") == 0 ||
+            stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+            return false;
+    }
+    return true;
+}
+
+void replay_settle_clocks(struct replay *replay, const struct stray_lines *ahead)
+{
+    replay->span = traffic_span(&replay->seen, INT64_MIN);
+    replay->span.late = *ahead;
+    replay->times.first = replay->span.first;
+}
+
+bool replay_settle_now(struct replay *replay, char **arguments, size_t count, bool *again)
+{
+    *again = false;
+    if (replay->now_given) {
+        replay_settle_clocks(replay, &(struct stray_lines){0});
+        return true;
+    }
+    replay->span = traffic_span(&replay->seen, earliest_since(replay));
+    replay->times.first = replay->span.first;
+    replay->times.now = replay->span.last;
+    replay->kept_strays = replay->span.late.lines > 0 && !can_read_again(replay, arguments, count);
+    *again = replay->span.late.lines > 0 && !replay->kept_strays;
+    return replay->times.now != INT64_MIN;
 }
 
 struct log_counts replay_counts(const struct replay *replay)

@@ -28,7 +28,9 @@ struct replay {
     uint32_t source_count;
     uint32_t threads; /* at most; 0: as many as there are processors */
     bool now_given;
-    struct log_times seen;
+    struct traffic seen;      /* of all logs */
+    struct traffic_span span; /* of those lines; known once it is settled what time it is */
+    bool kept_strays;         /* they could not be left out */
     bool bad_shown[BAD_CAUSE_COUNT];
     struct analysis *analyses;
     uint32_t analysis_count;
@@ -57,6 +59,18 @@ const bool *replay_logs_read(const struct replay *replay, char **arguments, size
 
 /* Each "FILE" or "NAME=FILE". What was read is in the takers then. False: it has been reported. */
 bool replay_read(struct replay *replay, char **arguments, size_t count);
+
+/*
+ * What time it is by what was read, where nobody said: without lines that are out of all proportion
+ * to the others. *again: there are such lines, later than that, and the files can be
+ * read once more; call replay_begin_anew(), prepare as before, and read. They are left out then.
+ * False: no line has a time.
+ */
+bool replay_settle_now(struct replay *replay, char **arguments, size_t count, bool *again);
+/* The same for who knows what time it is: what was ahead of that, and left out. */
+void replay_settle_clocks(struct replay *replay, const struct stray_lines *ahead);
+/* Releases what was read and prepared; what was settled and what was shown stays. */
+void replay_begin_anew(struct replay *replay);
 
 /* What was read, of all logs. */
 struct log_counts replay_counts(const struct replay *replay);

@@ -16,7 +16,7 @@ bool stream_open(struct stream *stream, struct replay *replay, const char *path,
     }
     stream->lines.follows = stream->lines.source.never_waits = follows;
     struct worker *worker = &stream->worker;
-    log_times_init(&worker->times);
+    worker->traffic = (struct traffic)TRAFFIC_INIT;
     worker->takers = &stream->taker;
     worker->taker_count = 1;
     if (!records_open(&worker->records, layout, log, replay_add_source(replay, path))) {
@@ -37,6 +37,7 @@ void stream_show_as(struct stream *stream, const char *path)
 void stream_close(struct stream *stream)
 {
     records_close(&stream->worker.records);
+    traffic_release(&stream->worker.traffic);
     lines_close(&stream->lines);
 }
 

@@ -12,6 +12,7 @@
 void report_json(struct verdict *verdict, struct buffer *out);
 /* Its parts that the ledger keeps, too. */
 void report_json_criteria(struct verdict *verdict, struct buffer *out);
+void report_json_sentences(const struct sentences *list, const char *key, struct buffer *out);
 /* `"srm":…`, null where it is not known. */
 void report_json_ratio(const struct unit_ratio *ratio, struct buffer *out);
 

@@ -112,7 +112,7 @@ void report_json_criteria(struct verdict *verdict, struct buffer *out)
     buffer_append_text(out, "]");
 }
 
-static void sentences(struct buffer *out, const char *key, const struct sentences *list)
+void report_json_sentences(const struct sentences *list, const char *key, struct buffer *out)
 {
     field_array(out, key);
     for (uint32_t i = 0; i < list->count; i++) {
@@ -192,7 +192,7 @@ void report_json(struct verdict *verdict, struct buffer *out)
     field_text(out, "verdict", decision_verdict_text(verdict->decision.verdict));
     stages(verdict, out);
     field_text(out, "rule", decision_rule_text(verdict->decision.rule));
-    sentences(out, "reasons", &verdict->reasons);
+    report_json_sentences(&verdict->reasons, "reasons", out);
     field_text(out, "would", verdict->would);
     json_write_key(out, "criteria");
     report_json_criteria(verdict, out);
@@ -200,7 +200,9 @@ void report_json(struct verdict *verdict, struct buffer *out)
     buffer_append_text(out,
                        verdict->issues.count == 0 ? "{\"healthy\":true" : "{\"healthy\":false");
     report_json_ratio(&verdict->ratio, out);
-    sentences(out, "issues", &verdict->issues);
+    report_json_sentences(&verdict->issues, "issues", out);
+    if (verdict->notes.count > 0)
+        report_json_sentences(&verdict->notes, "notes", out);
     buffer_append_text(out, "}");
     input(verdict, out);
     field_text(out, "build", verdict->analysis->subject.build);

@@ -312,6 +312,7 @@ void report_text(struct verdict *verdict, const struct page *page)
         list(&report, "health", &verdict->issues);
     else
         page_fact(page, "health", sound_text(&report));
+    list(&report, "notes", &verdict->notes);
     page_fact(page, "digests",
               arena_format(report.arena, "input %.12s…, build %.12s…", digest,
                            verdict->analysis->subject.build));

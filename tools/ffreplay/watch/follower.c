@@ -144,7 +144,7 @@ static void forget_old(struct follower *follower, int64_t now, int64_t needed)
     for (uint32_t i = 0; i < follower->file_count; i++) {
         const struct followed_file *file = &follower->files[i];
         if (file->replaced == INT64_MAX || now - file->replaced < REPLACED_FOR ||
-            log_times_newest(&file->stream.worker.times, 0) >= needed)
+            traffic_latest(&file->stream.worker.traffic) >= needed)
             continue;
         let_go(follower, i--);
         mend_pointers(follower);

@@ -19,11 +19,16 @@ static void take(struct taker *taker, const struct record *record)
     struct gate *gate = (struct gate *)taker;
     struct replay *replay = gate->replay;
     int64_t ahead = record->event->time - replay->times.now;
-    log_times_add(&replay->seen, record->event->time);
-    if (ahead > 0 && ahead <= replay->times.lateness)
+    traffic_add(&replay->seen, record->event->time);
+    if (ahead > 0 && ahead <= replay->times.lateness) {
         kept_list_add(&gate->waiting, keep_record(record, replay->layouts[record->log].count));
-    else
-        let_through(gate, record);
+        return;
+    }
+    if (ahead > 0) {
+        gate->ahead.lines++;
+        gate->ahead.by = ahead > gate->ahead.by ? ahead : gate->ahead.by;
+    }
+    let_through(gate, record);
 }
 
 /* Nothing ends within a line while it is written to. */

@@ -15,6 +15,7 @@ struct gate {
     struct taker taker; /* for the streams of logs */
     struct replay *replay;
     struct kept_list waiting;
+    struct stray_lines ahead; /* those that were left out */
 };
 
 /* replay->times.now is the time. */

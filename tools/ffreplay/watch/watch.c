@@ -56,6 +56,7 @@ static void look(struct watch *watch)
     arena_clear(&watch->texts);
     if (!watch_read(watch) || replay_stays_too_bad(&watch->replay, &watch->too_bad))
         return;
+    replay_settle_clocks(&watch->replay, &watch->gate.ahead);
     for (uint32_t i = 0; i < watch->replay.analysis_count && !watch->over; i++) {
         struct verdict verdict;
         verdict_reach(&verdict, &watch->replay, &watch->replay.analyses[i]);
