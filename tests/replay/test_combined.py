@@ -101,6 +101,52 @@ for name, line in (("an_unknown_month", lines[0].replace("Nov", "Nox")),
     equal((sum(result.json["input"]["bad"].values()), result.json["criteria"]),
           (1, verdict["criteria"]), f"{name}_costs_itself")
 
+# A line of another format is not taken for one: its fields would be others than they seem.
+head, rest = lines[0].split(" ", 1)
+for name, line in (("a_virtual_host_in_front", "www.example.com " + lines[0]),
+                   ("a_virtual_host_with_its_port", "www.example.com:443 " + lines[0]),
+                   ("a_virtual_host_before_a_name", f"www.example.com client.example.net {rest}"),
+                   ("two_addresses", f"10.0.0.1 {lines[0]}"),
+                   ("a_list_of_addresses", f"10.0.0.1, {lines[0]}"),
+                   ("a_list_without_blanks", f"10.0.0.1,{lines[0]}"),
+                   ("a_list_in_quotes", f'"10.0.0.1, 10.0.0.2" {lines[0]}'),
+                   ("a_status_of_two_digits", lines[0].replace(" 200 ", " 20 ").replace(" 503 ", " 50 ")),
+                   ("a_status_of_four_digits", lines[0].replace(" 200 ", " 2000 ").replace(" 503 ", " 5030 ")),
+                   ("the_fields_of_ingress_nginx", lines[0] + " 89 0.001 [default-web-8080] [] - - - - 52"),
+                   ("the_fields_of_traefik", lines[0] + ' 262 "web" "http://172.19.0.3:5601" 2ms'),
+                   ("something_after_the_sizes", rest.join(["192.0.2.1 ", ""]).split(' "-"')[0] + " 12")):
+    result = decide(access, write("other.log", lines[:3000] + [line] + lines[3000:]), "--json")
+    ok(result.status == 0 and "other.log:3001:" in result.err, f"{name}_is_shown", result.err)
+    equal((result.json["input"]["bad"]["unparsable"], result.json["criteria"]), (1, verdict["criteria"]),
+          f"{name}_is_bad")
+for name, line in (("a_host_name", f"client-7.example.net {rest}"), ("a_socket", f"unix: {rest}"),
+                   ("a_zone", f"fe80::1%eth0 {rest}"), ("a_user_with_a_blank", lines[0].replace(" - - [", " - jo doe [")),
+                   ("nginx_main", lines[0] + ' "10.0.0.1, 10.0.0.2"')):
+    result = decide(access, write("same.log", lines + [line]), "--json").json
+    equal((result["input"]["used"], result["input"]["bad"]["unparsable"]), (6001, 0), f"{name}_is_as_it_is_written")
+
+# What most of the first lines look like is said with the error.
+JSON = json.dumps({"time": START, "remote_addr": "192.0.2.1"})
+for words, form, line in (
+        ("vhost_combined", "combined", "www.example.com:443 " + lines[0]),
+        ("a list where one address stands", "combined", f"10.0.0.1, {lines[0]}"),
+        ("ingress-nginx", "combined", lines[0] + " 89 0.001 [default-web-8080] [] - - - - 52"),
+        ("Traefik", "combined", lines[0] + ' 262 "web" "http://172.19.0.3:5601" 2ms'),
+        ("'combined' with more fields", "combined", lines[0] + " 0.012"),
+        ("JSON, which 'format: ndjson' reads", "combined", JSON),
+        ("JSON with something in front", "ndjson", "2026-11-20T10:00:00Z stdout F " + JSON),
+        ("nginx's access log, which 'format: combined' reads", "ndjson", lines[0]),
+        ("logfmt", "ndjson", "time=2026-11-20T10:00:00Z level=info status=200"),
+        ("Envoy", "combined", '[2026-11-20T10:00:00.310Z] "POST /api HTTP/2" 204 - 154 0 226 100 "10.0.35.28" "-"'),
+        ("load balancer", "combined", 'http 2026-11-20T10:00:00.1Z app/lb 192.0.2.1:2817 10.0.0.1:80 0 0 0 200 200 34 366 "GET / HTTP/1.1"'),
+        ("HAProxy", "combined", "haproxy[14389]: 10.0.1.2:33317 [20/Nov/2026:12:14:14.655] http-in static/srv1 10/0/30/69/109 200 2750")):
+    result = decide(access if form == "combined" else project("as-json", canary(BLOCK), base=BASE % "ndjson"),
+                    write("alike.log", [line] * 60 + lines[:40] * (form == "combined")))
+    ok(result.status == 2 and f"help: its first lines look like" in result.err and words in result.err,
+       f"{words}_is_recognized", result.err)
+ok("help:" not in decide(access, write("alike.log", ["panic: oh no", "  at main.c:12"] * 40)).err,
+   "what_looks_like_nothing_is_not_guessed_at")
+
 # What a scanner sends instead of a request has a status, though no method.
 strange = lines[0].split('"')[0] + '"\\x16\\x03\\x01" 400 0 "-" "-"'
 result = decide(access, write("strange.log", lines + [strange]), "--json")

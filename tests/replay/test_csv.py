@@ -81,6 +81,9 @@ same("semicolons", project("semicolons", canary(BLOCK), base=base(
     "format: csv\n    delimiter: semicolon")), text([COLUMNS] + table, delimiter=";"))
 tabs = project("tsv", canary(BLOCK), base=base("format: tsv"))
 golden("tsv", "json", same("tsv", tabs, text([COLUMNS] + table, delimiter="\t")).out)
+spaced = [[cell if set(str(cell)) & set(',"\r\n') else f"  {cell} " for cell in row] for row in [COLUMNS] + table]
+same("blanks_around_fields", comma, text(spaced))
+same("blanks_before_quotes", comma, text([COLUMNS] + table, quoting=csv.QUOTE_ALL).replace(b'","', b'",  "'))
 order = [4, 0, 6, 2, 1, 5, 3]
 same("columns_in_another_order", comma, text([[row[i] for i in order] for row in [COLUMNS] + table]))
 
@@ -137,7 +140,8 @@ def refused(name, data, *words):
 refused("a_column_that_is_not_there", whole.replace(b"status", b"statuss", 1),
         "<stdin>: no column is called 'status'; did you mean 'statuss'?")
 refused("a_column_twice", whole.replace(b"country", b"status", 1), "two columns are called 'status'")
-refused("ndjson_in_place_of_csv", json.dumps(lines[0]).encode(), "no column is called 'ts'")
+refused("ndjson_in_place_of_csv", json.dumps(lines[0]).encode(), "text after a quoted field",
+        "help: its first line looks like JSON, which 'format: ndjson' reads")
 result = decide(project("misnamed", canary(BLOCK), base=base(
     f"format: csv\n    {columns.replace('status', 'statuss')}")), "-", stdin=whole)
 ok(result.status == 1 and "has no field 'status'" in result.err and "did you mean 'statuss'" in result.err,

@@ -72,7 +72,7 @@ static size_t record_end(const char *text, size_t length, char delimiter)
         if (c == '\n')
             return i;
         quoted = field_begins && c == '"';
-        field_begins = c == delimiter;
+        field_begins = c == delimiter || (field_begins && c == ' ');
     }
     return NOT_FOUND;
 }

@@ -3,8 +3,10 @@
  *
  *     ADDRESS IDENT USER [TIME] "METHOD PATH PROTOCOL" STATUS BYTES "REFERER" "USER AGENT"
  *
- * What a site appends to that is not looked at. In quotes, a backslash escapes, as both servers
- * write it. "-" is what they write for nothing; only for the bytes does it mean 0.
+ * and `main`, which nginx's packages are configured with: "X-FORWARDED-FOR" behind it. A line is
+ * one of the three and nothing more, or bad: of a line that has something else in front, the fields
+ * would be others than they seem. In quotes, a backslash escapes, as both servers write it. "-" is
+ * what they write for nothing; only for the bytes does it mean 0.
  */
 #include "line_parser.h"
 
@@ -38,6 +40,8 @@ struct combined {
     bool wanted[FIELD_COUNT];
     struct buffer unescaped[FIELD_COUNT];
 };
+
+#define STATUS_DIGITS 3
 
 /* What is left of the line. */
 struct cursor {
@@ -105,7 +109,7 @@ static void unescape(struct buffer *out, const char *text, size_t length)
     }
 }
 
-/* A quoted text; with escapes it is unescaped into memory of the field. */
+/* A quoted text; with escapes it is unescaped into memory of the field. FIELD_COUNT: nobody's. */
 static bool take_quoted(struct combined *self, struct cursor *cursor, enum combined_field field,
                         const char **text, size_t *length)
 {
@@ -125,7 +129,7 @@ static bool take_quoted(struct combined *self, struct cursor *cursor, enum combi
     *text = begin;
     *length = (size_t)(cursor->at - begin);
     cursor->at++;
-    if (escapes && (self->wanted[field] || field == REQUEST)) {
+    if (escapes && field != FIELD_COUNT && (self->wanted[field] || field == REQUEST)) {
         unescape(&self->unescaped[field], begin, *length);
         *text = self->unescaped[field].bytes;
         *length = self->unescaped[field].length;
@@ -164,25 +168,90 @@ static bool take_number(struct combined *self, struct cursor *cursor, enum combi
     return cursor->at == cursor->end || *cursor->at == ' ';
 }
 
-static const char *parse_line(struct combined *self, struct cursor *cursor, struct value *values)
+static bool is_digit(char c)
 {
-    const char *text;
+    return c >= '0' && c <= '9';
+}
+
+/* An IPv4 address, or what could be one of IPv6: nothing else has two colons. */
+static bool is_address(const char *text, size_t length)
+{
+    size_t dots = 0, colons = 0, digits = 0;
+    for (size_t i = 0; i < length; i++) {
+        dots += text[i] == '.';
+        colons += text[i] == ':';
+        digits += is_digit(text[i]);
+    }
+    return colons >= 2 || (dots == 3 && digits > 3 && dots + digits == length);
+}
+
+/* A name has no colon, but for nginx's "unix:": a port is a virtual host's. */
+static bool is_host(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i], letter = (char)(c | 0x20);
+        if (!is_digit(c) && (letter < 'a' || letter > 'z') && !memchr("._-:%", c, 5))
+            return false;
+    }
+    const char *colon = memchr(text, ':', length);
+    return !colon || is_address(text, length) || (length == 5 && memcmp(text, "unix:", 5) == 0);
+}
+
+/* Names may have blanks; with "- " in front of one there is a field too many. */
+static bool is_user(const char *text, size_t length)
+{
+    return length < 2 || memcmp(text, "- ", 2) != 0;
+}
+
+static const char *parse_client(struct combined *self, struct cursor *cursor, struct value *values)
+{
+    const char *text, *begin = cursor->at;
     size_t length;
     if (!take_until(cursor, ' ', &text, &length))
         return "expected an address";
+    if (!is_host(text, length)) {
+        cursor->at = begin;
+        return "expected one address or host name";
+    }
     put(self, values, REMOTE_ADDR, VALUE_STRING, text, length);
-    if (!take_until(cursor, ' ', &text, &length) || !take_until(cursor, '[', &text, &length) ||
-        text[length - 1] != ' ')
-        return "expected 'IDENT USER [TIME]'";
+    begin = cursor->at;
+    if (!take_until(cursor, ' ', &text, &length) || is_address(text, length) ||
+        !take_until(cursor, '[', &text, &length) || text[length - 1] != ' ' ||
+        !is_user(text, length - 1)) {
+        cursor->at = begin;
+        return "expected 'IDENT USER [TIME]' after the address";
+    }
     put(self, values, REMOTE_USER, VALUE_STRING, text, length - 1);
+    return NULL;
+}
+
+/* Nobody reads it; the line ends with it. */
+static bool take_forwarded(struct combined *self, struct cursor *cursor)
+{
+    const char *text;
+    size_t length;
+    return take_char(cursor, ' ') && take_quoted(self, cursor, FIELD_COUNT, &text, &length) &&
+           cursor->at == cursor->end;
+}
+
+static const char *parse_line(struct combined *self, struct cursor *cursor, struct value *values)
+{
+    const char *text, *begin, *wrong = parse_client(self, cursor, values);
+    size_t length;
+    if (wrong)
+        return wrong;
     if (!take_until(cursor, ']', &text, &length) || !take_char(cursor, ' '))
         return "expected ']' after the time";
     put(self, values, TIME, VALUE_STRING, text, length);
     if (!take_quoted(self, cursor, REQUEST, &text, &length) || !take_char(cursor, ' '))
         return "expected the request in quotes";
     split_request(self, values, text, length);
-    if (!take_number(self, cursor, STATUS, values) || !take_char(cursor, ' '))
-        return "expected a status";
+    const char *status = cursor->at;
+    if (!take_number(self, cursor, STATUS, values) || !take_char(cursor, ' ') ||
+        (*status != '-' && cursor->at - status != STATUS_DIGITS + 1)) {
+        cursor->at = status;
+        return "expected a status of three digits";
+    }
     if (!take_number(self, cursor, BYTES, values))
         return "expected a number of bytes";
     for (enum combined_field field = REFERER; field <= USER_AGENT; field++) {
@@ -193,7 +262,11 @@ static const char *parse_line(struct combined *self, struct cursor *cursor, stru
                                     : "expected the user agent in quotes";
         put(self, values, field, VALUE_STRING, text, length);
     }
-    return NULL;
+    begin = cursor->at;
+    if (cursor->at == cursor->end || take_forwarded(self, cursor))
+        return NULL;
+    cursor->at = begin;
+    return "expected the line to end after the user agent";
 }
 
 static bool combined_parse(struct line_parser *parser, const char *line, size_t length,

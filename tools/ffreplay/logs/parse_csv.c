@@ -1,8 +1,9 @@
 /*
  * parse_csv.c - comma-, tab- or otherwise delimited text, quoted as RFC 4180 says.
  *
- * All fields are texts; an empty one is absent. A line that has more or fewer fields than there are
- * columns is bad: nobody could tell which ones are meant.
+ * All fields are texts; an empty one is absent. Blanks around one that has no quotes are no part of
+ * it: `1, u1` is about the user "u1", and no service knows a " u1". A line that has more or fewer
+ * fields than there are columns is bad: nobody could tell which ones are meant.
  */
 #include "line_parser.h"
 
@@ -62,6 +63,8 @@ static const char *take_quoted(struct cursor *cursor, char delimiter, struct wri
 
 static const char *take_field(struct cursor *cursor, char delimiter, struct written *field)
 {
+    while (cursor->at < cursor->end && *cursor->at == ' ')
+        cursor->at++;
     *field = (struct written){.text = cursor->at};
     if (cursor->at < cursor->end && *cursor->at == '"')
         return take_quoted(cursor, delimiter, field);
@@ -69,6 +72,8 @@ static const char *take_field(struct cursor *cursor, char delimiter, struct writ
     while (cursor->at < cursor->end && *cursor->at != delimiter)
         cursor->at++;
     field->length = (size_t)(cursor->at - field->text);
+    while (field->length > 0 && field->text[field->length - 1] == ' ')
+        field->length--;
     return NULL;
 }
 

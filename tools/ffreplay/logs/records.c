@@ -24,6 +24,8 @@ void log_counts_add(struct log_counts *counts, const struct log_counts *other)
     counts->pieces += other->pieces;
     for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
         counts->bad[cause] += other->bad[cause];
+    for (int i = 0; i < LOOKALIKE_COUNT; i++)
+        counts->lookalikes[i] += other->lookalikes[i];
 }
 
 uint64_t log_counts_bad(const struct log_counts *counts)
@@ -131,19 +133,16 @@ static void take_numbers(struct records *records)
     }
 }
 
-static bool take_time(struct records *records, const struct piece *piece)
+static void count_no_time(struct records *records, const struct piece *piece)
 {
     const struct layout *layout = records->layout;
     const struct value *time = &records->event.values[layout->time];
-    if (times_read(&records->lanes[records->lane].times, time, &records->event.time))
-        return true;
     char text[160];
     snprintf(text, sizeof text,
              time->kind == VALUE_ABSENT ? "no time: there is no '%.60s'"
                                         : "no time: '%.60s' is not one",
              layout->paths[layout->time]);
     count_bad(records, BAD_NO_TIME, piece->place, column_of(time, piece), text);
-    return false;
 }
 
 static void take_unit(struct records *records)
@@ -159,8 +158,11 @@ static void read_record(struct records *records, const struct piece *piece, cons
                         size_t digested_length)
 {
     records->counts.lines++;
-    if (!take_time(records, piece))
+    const struct value *time = &records->event.values[records->layout->time];
+    if (!times_read(&records->lanes[records->lane].times, time, &records->event.time)) {
+        count_no_time(records, piece);
         return;
+    }
     take_numbers(records);
     if (records->layout->hashes_units)
         take_unit(records);
@@ -189,6 +191,13 @@ static void read_batch(struct records *records, const struct piece *piece)
     }
 }
 
+/* Of the first block's parts, the first lines. */
+static void note_lookalike(struct records *records, const struct piece *piece)
+{
+    if (piece->place.part < LINES_ABREAST && piece->place.line < LOOKALIKE_LINES)
+        records->counts.lookalikes[lookalike_of(piece->text, piece->length)]++;
+}
+
 static bool is_document(const struct records *records)
 {
     return layout_framing(records->layout) == FRAMING_JSON;
@@ -205,6 +214,7 @@ enum piece_verdict records_read(struct records *records, const struct piece *pie
             return PIECE_REFUSED;
         if (piece->cut_short)
             return PIECE_INCOMPLETE;
+        note_lookalike(records, piece);
         count_bad(records, BAD_UNPARSABLE, piece->place, records->problem.column,
                   records->problem.text);
         return PIECE_BAD;

@@ -11,6 +11,7 @@
 #include "blocks.h"
 #include "layout.h"
 #include "log_time.h"
+#include "lookalike.h"
 
 enum bad_cause { BAD_UNPARSABLE, BAD_NO_TIME, BAD_CAUSE_COUNT };
 /* "unparsable" */
@@ -21,6 +22,7 @@ struct log_counts {
     uint64_t lines;  /* records, and lines that are none; blank ones do not count */
     uint64_t pieces; /* of files: lines that hold any number of records */
     uint64_t bad[BAD_CAUSE_COUNT];
+    uint64_t lookalikes[LOOKALIKE_COUNT]; /* of the first lines that are unparsable */
 };
 void log_counts_add(struct log_counts *counts, const struct log_counts *other);
 /* Of all causes. */

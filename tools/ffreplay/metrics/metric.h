@@ -122,27 +122,33 @@ void cell_take_sample(struct cell *cell, const struct measure *measure, const st
 static inline void cell_take(struct cell *cell, const struct measure *measure,
                              const struct event *event)
 {
-    double number = 0;
-    enum truth about = TRUTH_UNREADABLE, hit = TRUTH_NO;
-    enum number_state state = NUMBER_GIVEN;
+    double number;
+    enum truth about = TRUTH_UNREADABLE;
     if (measure->takes != TAKE_SAMPLE)
         about = measure_is_about(measure, event);
     if (about == TRUTH_NO)
         return;
-    if (measure->takes == TAKE_HIT)
-        hit = measure_is_hit(measure, event);
-    else if (measure->takes != TAKE_SAMPLE)
-        state = event_number(event, measure->value, &number);
-    if (about == TRUTH_UNREADABLE || hit == TRUTH_UNREADABLE || state == NUMBER_UNREADABLE) {
+    if (about == TRUTH_YES && measure->takes == TAKE_HIT) {
+        enum truth hit = measure_is_hit(measure, event);
+        if (hit != TRUTH_UNREADABLE) {
+            cell->count++;
+            cell->hits += hit;
+            return;
+        }
+        about = hit;
+    }
+    if (about == TRUTH_UNREADABLE) {
         cell_take_sample(cell, measure, event);
         return;
     }
-    if (state == NUMBER_ABSENT)
+    enum number_state state = event_number(event, measure->value, &number);
+    if (state != NUMBER_GIVEN) {
+        if (state == NUMBER_UNREADABLE)
+            cell_take_sample(cell, measure, event);
         return;
+    }
     cell->count++;
-    if (measure->takes == TAKE_HIT)
-        cell->hits += hit;
-    else if (measure->takes == TAKE_SUM)
+    if (measure->takes == TAKE_SUM)
         exact_sum_add(cell->sum, number);
     else if (measure->takes == TAKE_QUANTILE)
         sketch_add(cell->sketch, number);

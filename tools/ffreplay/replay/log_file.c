@@ -159,6 +159,8 @@ static bool read_header(struct log_file *file, struct worker *worker, const stru
     if (parser->read_header(parser, piece->text, piece->length, &problem))
         return true;
     fprintf(stderr, "ffreplay: %s: %s\n", file->path, problem.text);
+    lookalike_help(lookalike_of(piece->text, piece->length), "its first line looks",
+                   log_format_text(file->layout->log->format));
     return false;
 }
 

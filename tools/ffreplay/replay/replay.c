@@ -303,6 +303,17 @@ static bool is_too_bad(const struct log_counts *counts, uint32_t max_bad)
     return lost * PERCENT_ALL > (wide)counts->pieces * records * max_bad;
 }
 
+/* Most of its first lines have a form that is known. */
+static void report_lookalike(const struct replay *replay, uint32_t log)
+{
+    const struct log_counts *counts = &replay->counts[log];
+    uint64_t first = counts->lines < LOOKALIKE_LINES ? counts->lines : LOOKALIKE_LINES;
+    for (int i = 0; i < LOOKALIKE_COUNT; i++)
+        if (counts->lookalikes[i] * 2 > first)
+            lookalike_help((enum lookalike)i, "its first lines look",
+                           log_format_text(replay->project->logs[log]->format));
+}
+
 static void report_too_bad(const struct replay *replay, uint32_t log)
 {
     const struct log_counts *counts = &replay->counts[log];
@@ -311,6 +322,7 @@ static void report_too_bad(const struct replay *replay, uint32_t log)
             " unparsable, %" PRIu64 " without a time), more than %g%%: no verdict\n",
             log_counts_bad(counts), counts->lines, replay->project->logs[log]->name.text,
             counts->bad[BAD_UNPARSABLE], counts->bad[BAD_NO_TIME], replay->times.max_bad / 1000.0);
+    report_lookalike(replay, log);
 }
 
 static void report_good_again(const struct replay *replay)

@@ -1,0 +1,172 @@
+/* lookalike.c - see lookalike.h. */
+#include "lookalike.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct described {
+    const char *text, *format;
+} described[LOOKALIKE_COUNT] = {
+    [LOOKS_LIKE_JSON] = {"JSON", "ndjson"},
+    [LOOKS_LIKE_WRAPPED_JSON] = {"JSON with something in front of it", NULL},
+    [LOOKS_LIKE_COMBINED] = {"Apache's and nginx's access log", "combined"},
+    [LOOKS_LIKE_VHOST_COMBINED] = {"vhost_combined: a virtual host, then 'combined'", NULL},
+    [LOOKS_LIKE_FORWARDED] = {"'combined' with a list where one address stands", NULL},
+    [LOOKS_LIKE_INGRESS_NGINX] = {"the access log of ingress-nginx", NULL},
+    [LOOKS_LIKE_TRAEFIK] = {"the access log of Traefik", NULL},
+    [LOOKS_LIKE_MORE_THAN_COMBINED] = {"'combined' with more fields behind it", NULL},
+    [LOOKS_LIKE_HAPROXY] = {"the HTTP log of HAProxy", NULL},
+    [LOOKS_LIKE_ENVOY] = {"the access log of Envoy", NULL},
+    [LOOKS_LIKE_ALB] = {"the access log of an AWS load balancer", NULL},
+    [LOOKS_LIKE_LOGFMT] = {"logfmt", NULL},
+};
+
+void lookalike_help(enum lookalike lookalike, const char *what, const char *format)
+{
+    const struct described *found = &described[lookalike];
+    if (!found->text || (found->format && strcmp(found->format, format) == 0))
+        return;
+    fprintf(stderr, "help: %s like %s, which ", what, found->text);
+    if (found->format)
+        fprintf(stderr, "'format: %s' reads\n", found->format);
+    else
+        fputs("no format reads yet\n", stderr);
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* What is left of a line. */
+struct rest {
+    const char *at, *end;
+};
+
+static size_t length_of(struct rest rest)
+{
+    return (size_t)(rest.end - rest.at);
+}
+
+static bool begins(struct rest rest, const char *text)
+{
+    size_t length = strlen(text);
+    return length_of(rest) >= length && memcmp(rest.at, text, length) == 0;
+}
+
+static bool has(struct rest rest, const char *text)
+{
+    return length_of(rest) > 0 && memmem(rest.at, length_of(rest), text, strlen(text));
+}
+
+static bool ends(struct rest rest, const char *text)
+{
+    size_t length = strlen(text);
+    return length_of(rest) >= length && memcmp(rest.end - length, text, length) == 0;
+}
+
+/* Digits where the form has a 0; what else it has, as it is. */
+static bool has_form(struct rest rest, const char *form)
+{
+    for (; *form; form++, rest.at++)
+        if (rest.at == rest.end || (*form == '0' ? !is_digit(*rest.at) : *rest.at != *form))
+            return false;
+    return true;
+}
+
+/* ------------------------------------------------------------------------------- access logs -- */
+
+/* Of what stands before the time: ADDRESS IDENT USER, with what more there is. */
+static enum lookalike lookalike_of_client(struct rest client)
+{
+    size_t blanks = 0;
+    for (const char *at = client.at; at < client.end; at++)
+        blanks += *at == ' ';
+    if (has(client, ","))
+        return LOOKS_LIKE_FORWARDED;
+    if (blanks == 2)
+        return LOOKS_LIKE_COMBINED;
+    return blanks == 3 && !is_digit(*client.at) ? LOOKS_LIKE_VHOST_COMBINED : LOOKS_LIKE_NOTHING;
+}
+
+/* Behind the quote that begins the request: the request, status, bytes, referer, user agent. */
+static struct rest skip_to_more(struct rest rest)
+{
+    for (int quotes = 0; rest.at < rest.end && quotes < 5; rest.at++)
+        quotes += *rest.at == '"' && rest.at[-1] != '\\';
+    return rest;
+}
+
+static enum lookalike lookalike_of_more(struct rest more)
+{
+    if (length_of(more) == 0)
+        return LOOKS_LIKE_COMBINED;
+    if (ends(more, "ms") && has(more, "\""))
+        return LOOKS_LIKE_TRAEFIK;
+    return has(more, " [") ? LOOKS_LIKE_INGRESS_NGINX : LOOKS_LIKE_MORE_THAN_COMBINED;
+}
+
+static enum lookalike lookalike_of_access(struct rest line, const char *time)
+{
+    const char *close = memchr(time, ']', (size_t)(line.end - time));
+    struct rest behind = {close ? close + 1 : line.end, line.end};
+    if (!begins(behind, " \""))
+        return close && has((struct rest){time, close}, ".") ? LOOKS_LIKE_HAPROXY
+                                                             : LOOKS_LIKE_NOTHING;
+    enum lookalike client = lookalike_of_client((struct rest){line.at, time - 1});
+    behind.at += 2;
+    return client == LOOKS_LIKE_COMBINED ? lookalike_of_more(skip_to_more(behind)) : client;
+}
+
+/* Where the bracket of an access log's time is; NULL: it has none. */
+static const char *access_time(struct rest line)
+{
+    for (struct rest at = line; at.at < at.end; at.at++) {
+        at.at = memchr(at.at, '[', length_of(at));
+        if (!at.at)
+            return NULL;
+        struct rest year = {at.at + 8, at.end};
+        if (at.at > line.at && at.end - at.at > 12 && has_form(at, "[00/") &&
+            has_form(year, "0000:"))
+            return at.at;
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------------------------ others -- */
+
+static bool is_load_balancers(struct rest line)
+{
+    static const char *const kinds[] = {"http ", "https ", "h2 ", "grpcs ", "ws ", "wss "};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct rest behind = {line.at + strlen(kinds[i]), line.end};
+        if (begins(line, kinds[i]) && has_form(behind, "0000-00-00T"))
+            return true;
+    }
+    return false;
+}
+
+static bool is_logfmt(struct rest line)
+{
+    const char *at = line.at;
+    while (at < line.end && ((*at >= 'a' && *at <= 'z') || *at == '_'))
+        at++;
+    return at > line.at && at < line.end && *at == '=' && has(line, " ");
+}
+
+enum lookalike lookalike_of(const char *text, size_t length)
+{
+    const struct rest line = {text, text + length};
+    const char *time = access_time(line);
+    if (begins(line, "{"))
+        return LOOKS_LIKE_JSON;
+    if (time)
+        return lookalike_of_access(line, time);
+    if (has_form(line, "[0000-00-00T") && has(line, "] \""))
+        return LOOKS_LIKE_ENVOY;
+    if (is_load_balancers(line))
+        return LOOKS_LIKE_ALB;
+    if (has(line, " {\"") && ends(line, "}"))
+        return LOOKS_LIKE_WRAPPED_JSON;
+    return is_logfmt(line) ? LOOKS_LIKE_LOGFMT : LOOKS_LIKE_NOTHING;
+}
