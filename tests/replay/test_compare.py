@@ -154,6 +154,35 @@ criterion = judged(guarded("too-large", "metric: latency_mean, max_increase: 10%
 equal((criterion["verdict"], criterion["change"], criterion["interval"]),
       ("UNDECIDED", None, [None, None]), "a_number_too_large_makes_no_bound")
 
+# ------------------------------------------------------------------- a share that moves in a stage
+
+# Everybody fails twice as often in the end, when ten times as many have the canary; the log says who.
+moving = []
+rng = random.Random(12)
+for i in range(60000):
+    part = i / 60000
+    variant = "on" if rng.random() < 0.05 + 0.45 * part else "off"
+    moving.append({"ts": START + i * 2 * HOUR // 60000, "user_id": f"m{i}", "variant": variant,
+                   "status": 503 if rng.random() < 0.02 + 0.02 * part else 200})
+SAYS = lab.PROJECT.replace("    context: {user_id: user_id, country: geo.country}\n", "    variant: variant\n") \
+    .replace("    id: request\n", "")
+log = write("moving.ndjson", moving)
+directory = guarded("moving", "metric: error_rate, max_increase: 5%", base=SAYS,
+                    running=RUNNING + "on_unhealthy: ignore\n")
+criterion = judged(directory, log)["criteria"][0]
+as_one = (criterion["canary"]["estimate"] / criterion["control"]["estimate"] - 1)
+ok(as_one > 0.1 and abs(criterion["change"]) < 0.05, "a_moving_share_is_compared_within_its_times",
+   as_one, criterion)
+ok(criterion["verdict"] in ("PASS", "UNDECIDED"), "and_is_no_harm", criterion)
+rng.shuffle(moving)
+equal(judged(directory, write("moving-shuffled.ndjson", moving))["criteria"][0], criterion,
+      "in_whatever_order")
+equal(judged(directory, log, "--threads", "2")["criteria"][0], criterion, "by_whatever_threads")
+still = judged(guarded("still", "metric: error_rate, max_increase: 5%"), once)["criteria"][0]
+equal(round(still["change"], 6),
+      round(still["canary"]["estimate"] / still["control"]["estimate"] - 1, 6),
+      "a_share_that_stands_still_is_compared_as_one")
+
 # ------------------------------------------------------------------------------ the time before
 
 before = requests(4000, start=START - 2 * HOUR, errors=0.02, canary_errors=0.02, users=2000, seed=7)

@@ -5,6 +5,8 @@
 #ifndef SIMULATE_CALIBRATION_H
 #define SIMULATE_CALIBRATION_H
 
+#include <stdbool.h>
+
 #include "random.h"
 #include "tools/ffreplay/statistics/statistics.h"
 
@@ -28,6 +30,25 @@ struct requests {
     enum shares shares;
     double ratio, difference; /* the hypothesis: canary = ratio * control + difference */
 };
+/*
+ * Requests by chance of both arms, while the canary's share and the error rate of both move, each
+ * look a stretch of time; judged by as many strata as the share's moves make of them.
+ */
+enum course {
+    COURSE_STILL,
+    COURSE_RISING,   /* evenly, from the first number to the second */
+    COURSE_STEPPING, /* from the first to the second in the middle */
+    COURSE_DAILY     /* between the two, four times up and down */
+};
+struct moving {
+    enum course course;
+    double share[2], rate[2]; /* of the canary's requests, and of errors */
+    double harm;              /* the canary's errors are so many times as many */
+    uint32_t a_look, looks;
+    bool stratified;
+};
+struct outcome simulate_moving(const struct moving *setting, uint32_t replays, uint64_t seed);
+
 /* Units assigned by chance, and no arm favoured: a mismatch found at p < 0.001, by chi-square at
  * each look (`fixed_above`) and by the e-process (`above`). */
 struct outcome simulate_sample_ratio(double canary_share, uint32_t a_look, uint32_t looks,

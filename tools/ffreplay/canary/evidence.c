@@ -91,6 +91,14 @@ static struct proportion proportion_of(const struct cell *cell, const struct mea
     return (struct proportion){(double)cell_samples(cell, measure), events};
 }
 
+/* By time, where the canary's share moved. */
+static void stratify(struct evidence *evidence, const struct cell *canary,
+                     const struct cell *control)
+{
+    size_t count = slices_strata(canary->slices, control->slices, evidence->strata);
+    evidence->input.stratum_count = count > 0 ? count : 1;
+}
+
 /* A rate's exposure is time; of two groups at the same time, each has its share of it. */
 static struct proportion rate_of(const struct observed *observed)
 {
@@ -129,22 +137,24 @@ void evidence_gather(struct evidence *evidence, const struct measure *measure,
     struct comparison_input *input = &evidence->input;
     *input = (struct comparison_input){
         .baseline = baseline, .change = change, .confidence = confidence, .stratum_count = 1};
-    input->strata = &evidence->stratum;
+    input->strata = evidence->strata;
     enum metric_kind kind = measure->metric->kind;
     switch (kind) {
     case METRIC_PROPORTION:
         input->measurement = MEASURED_PROPORTION;
         input->design_effect = clusters(evidence, canary.cell, control.cell, kind);
-        evidence->stratum.canary = proportion_of(canary.cell, measure);
+        evidence->strata[0].canary = proportion_of(canary.cell, measure);
         if (control.cell)
-            evidence->stratum.control = proportion_of(control.cell, measure);
+            evidence->strata[0].control = proportion_of(control.cell, measure);
+        if (baseline == BASELINE_CONTROL && canary.cell->slices)
+            stratify(evidence, canary.cell, control.cell);
         break;
     case METRIC_RATE:
         input->measurement = MEASURED_RATE;
         input->design_effect = clusters(evidence, canary.cell, control.cell, kind);
-        evidence->stratum.canary = rate_of(&canary);
+        evidence->strata[0].canary = rate_of(&canary);
         if (control.cell)
-            evidence->stratum.control = rate_of(&control);
+            evidence->strata[0].control = rate_of(&control);
         break;
     case METRIC_QUANTILE:
         input->measurement = MEASURED_QUANTILE;

@@ -19,7 +19,7 @@ struct observed {
 
 struct evidence {
     struct comparison_input input; /* points into here: not to be copied */
-    struct stratum stratum;
+    struct stratum strata[SLICES_MOST];
     struct bin *bins[2]; /* of the canary, of the control */
     uint64_t units[2];
     bool beyond; /* numbers too large for a variance: nothing can be said */

@@ -201,6 +201,10 @@ void cell_gather_spread(struct cell *cell, struct measure *measure, const struct
     measure->takes = TAKE_SAMPLE;
     if (metric->per_unit && metric->kind == METRIC_PROPORTION)
         return; /* units that are hit, of units: nothing is clustered any more */
+    if (metric->kind == METRIC_PROPORTION) {
+        cell->slices = xcalloc(1, sizeof *cell->slices);
+        slices_init(cell->slices);
+    }
     if (has_units)
         measure->takes_units = measure->layout->hashes_units = true;
     if (has_units && metric->kind == METRIC_QUANTILE) {
@@ -224,6 +228,7 @@ void cell_release(struct cell *cell)
     for (uint32_t i = 0; i < UNIT_SKETCHES && cell->groups; i++)
         sketch_release(&cell->groups[i]);
     free(cell->groups);
+    free(cell->slices);
     if (cell->sketch)
         sketch_release(cell->sketch);
     if (cell->units)
@@ -288,6 +293,8 @@ void cell_add(struct cell *cell, const struct measure *measure, const struct sam
         add_spread(cell, measure, sample);
     if (cell->units)
         unit_set_add(cell->units, sample->unit, sample->hit);
+    if (cell->slices)
+        slices_add(cell->slices, sample->time, sample->hit);
     switch (measure->metric->kind) {
     case METRIC_PROPORTION:
     case METRIC_RATE:
@@ -387,6 +394,8 @@ void cell_merge(struct cell *cell, const struct measure *measure, const struct c
         unit_totals_merge(cell->totals, other->totals);
     if (cell->spread)
         spread_merge(cell->spread, other->spread);
+    if (cell->slices)
+        slices_merge(cell->slices, other->slices);
 }
 
 uint64_t cell_samples(const struct cell *cell, const struct measure *measure)

@@ -13,6 +13,7 @@
 #include "tools/ffreplay/statistics/exact_sum.h"
 #include "tools/ffreplay/logs/predicate.h"
 #include "tools/ffreplay/statistics/sketch.h"
+#include "tools/ffreplay/statistics/slices.h"
 #include "unit_totals.h"
 #include "unreadable.h"
 
@@ -59,6 +60,7 @@ struct cell {
     struct unit_totals *totals;
     struct spread *spread;
     struct sketch *groups; /* of a quantile: by the units' hashes */
+    struct slices *slices; /* of a proportion of events: by time, as its share may move */
 };
 /* Groups of units that a quantile's values are kept by. */
 #define UNIT_SKETCHES 64

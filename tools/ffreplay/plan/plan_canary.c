@@ -27,10 +27,11 @@ static void scale_bins(struct bin *bins, size_t count, double factor)
 static void divide(struct evidence *evidence, double canary, double control)
 {
     struct comparison_input *input = &evidence->input;
-    evidence->stratum.canary.n *= canary;
-    evidence->stratum.canary.events *= canary;
-    evidence->stratum.control.n *= control;
-    evidence->stratum.control.events *= control;
+    struct stratum *stratum = evidence->strata; /* both arms are the same: there is but one */
+    stratum->canary.n *= canary;
+    stratum->canary.events *= canary;
+    stratum->control.n *= control;
+    stratum->control.events *= control;
     input->canary.n *= canary;
     input->control.n *= control;
     if (evidence->bins[0])
@@ -98,13 +99,13 @@ static void expect_given(struct foreseen *foreseen, const struct stage_plan *pla
                                   .change = criterion->absolute ? CHANGE_ABSOLUTE : CHANGE_RELATIVE,
                                   .confidence = judgement->confidence,
                                   .measurement = is_share ? MEASURED_PROPORTION : MEASURED_MEAN,
-                                  .strata = &evidence->stratum,
+                                  .strata = evidence->strata,
                                   .stratum_count = 1};
-    evidence->stratum.canary = (struct proportion){all, all * given->mean};
+    evidence->strata[0].canary = (struct proportion){all, all * given->mean};
     evidence->input.canary = (struct moments){
         .n = all, .mean = given->mean, .variance = given->deviation * given->deviation};
     if (baseline != BASELINE_NONE) {
-        evidence->stratum.control = evidence->stratum.canary;
+        evidence->strata[0].control = evidence->strata[0].canary;
         evidence->input.control = evidence->input.canary;
     }
     divide(evidence, share, baseline == BASELINE_BEFORE ? 1 : 1 - share);

@@ -1,0 +1,48 @@
+/*
+ * slices.h - counts by stretches of time, as many as tell whether the canary's share stood still.
+ *
+ * Stretches are aligned to the epoch and as wide as it takes for at most SLICES_MOST to hold all
+ * times: a power of two times a second or so. So they follow from the times that were seen, and not
+ * from the order in which they came.
+ */
+#ifndef FFREPLAY_SLICES_H
+#define FFREPLAY_SLICES_H
+
+#include "statistics.h"
+
+#define SLICES_MOST 64
+
+struct slices {
+    struct slice {
+        uint64_t n, events;
+    } items[SLICES_MOST]; /* of stretch i at i % SLICES_MOST */
+    int64_t first, last;  /* stretches that hold something, and all between; first > last: none */
+    unsigned doublings;   /* of the width */
+};
+
+void slices_init(struct slices *slices);
+/* Makes room for the time, in milliseconds: its stretch. */
+int64_t slices_reserve(struct slices *slices, int64_t time);
+void slices_merge(struct slices *slices, const struct slices *other);
+
+#define SLICE_BITS 10 /* the least width: 1024 ms */
+
+static inline void slices_add(struct slices *slices, int64_t time, bool event)
+{
+    int64_t at = time >> (SLICE_BITS + slices->doublings);
+    if (at < slices->first || at > slices->last)
+        at = slices_reserve(slices, time);
+    struct slice *slice = &slices->items[at & (SLICES_MOST - 1)];
+    slice->n++;
+    slice->events += event;
+}
+
+/*
+ * Strata in which the canary's share stood still, or as still as can be told: stretches that follow
+ * one another are one until the share is off by three standard errors. Only shares are looked at,
+ * never events, so that what is found in them is not chosen by what they hold. Returns how many.
+ */
+size_t slices_strata(const struct slices *canary, const struct slices *control,
+                     struct stratum strata[SLICES_MOST]);
+
+#endif

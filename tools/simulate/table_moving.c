@@ -1,0 +1,66 @@
+/* table_moving.c - what moves while a canary is looked at. See table.h. */
+#include <stdio.h>
+
+#include "table.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+void moving_shares(void)
+{
+    uint32_t of = value_replays;
+    static const struct {
+        const char *name;
+        struct moving setting;
+    } rows[] = {
+        {"1 %, share 10 %", {COURSE_STILL, {0.1, 0.1}, {0.01, 0.01}, 1, 1000, 100, true}},
+        {"1 to 2 %, share 5 to 50 %",
+         {COURSE_RISING, {0.05, 0.5}, {0.01, 0.02}, 1, 1000, 100, true}},
+        {"2 to 1 %, share 5 to 50 %",
+         {COURSE_RISING, {0.05, 0.5}, {0.02, 0.01}, 1, 1000, 100, true}},
+        {"1 % then 2 %, share 5 % then 50 %",
+         {COURSE_STEPPING, {0.05, 0.5}, {0.01, 0.02}, 1, 1000, 100, true}},
+        {"1 to 2 % daily, share 5 to 15 % daily",
+         {COURSE_DAILY, {0.05, 0.15}, {0.01, 0.02}, 1, 1000, 100, true}},
+        {"2 to 1 % daily, share 5 to 15 % daily",
+         {COURSE_DAILY, {0.05, 0.15}, {0.02, 0.01}, 1, 1000, 100, true}},
+        {"20 to 40 %, share 10 to 30 %",
+         {COURSE_RISING, {0.1, 0.3}, {0.2, 0.4}, 1, 1000, 100, true}},
+        {"1 to 2 %, share 5 to 50 %, 100 a look",
+         {COURSE_RISING, {0.05, 0.5}, {0.01, 0.02}, 1, 100, 100, true}},
+        {"1 to 2 %, share 5 to 50 %, 20 000 a look",
+         {COURSE_RISING, {0.05, 0.5}, {0.01, 0.02}, 1, 20000, 100, true}},
+        {"2 to 1 % daily, share 5 to 15 % daily, 20 000 a look",
+         {COURSE_DAILY, {0.05, 0.15}, {0.02, 0.01}, 1, 20000, 100, true}},
+        {"1 %, share 10 %, 8640 looks of 10",
+         {COURSE_STILL, {0.1, 0.1}, {0.01, 0.01}, 1, 10, 8640, true}},
+    };
+    printf("## While the share moves\n\n"
+           "Both arms have the same error rate, which moves, as the canary's share does: evenly, "
+           "or up and\n"
+           "down four times. 100 looks of 1000 requests, assigned by chance. *As one*: the same "
+           "replays,\n"
+           "without strata.\n\n"
+           "| error rate, share | false rollback | false benefit | as one | within 5 %% |\n"
+           "| --- | ---: | ---: | ---: | :-: |\n");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct moving whole = rows[i].setting;
+        whole.stratified = false;
+        struct outcome outcome = simulate_moving(&rows[i].setting, of, next_seed(900 + i));
+        struct outcome as_one = simulate_moving(&whole, of, next_seed(900 + i));
+        printf("| %s |", rows[i].name);
+        percentage(outcome.above, of);
+        percentage(outcome.below, of);
+        percentage(as_one.above > as_one.below ? as_one.above : as_one.below, of);
+        verdict_of(is_calibrated(&outcome, of));
+    }
+    static const struct moving harmful = {COURSE_STILL, {0.1, 0.1}, {0.01, 0.01}, 2,
+                                          100,          100,        true};
+    struct moving whole = harmful;
+    whole.stratified = false;
+    uint32_t found = simulate_moving(&harmful, replays / 4, next_seed(950)).above;
+    uint32_t as_one = simulate_moving(&whole, replays / 4, next_seed(950)).above;
+    printf("\nOf canaries with 2 %% instead of 1 %% at a share of 10 %%, 100 looks of 100, are "
+           "found with strata\n"
+           "%.2f %%, as one %.2f %%.\n\n",
+           100.0 * found / (replays / 4), 100.0 * as_one / (replays / 4));
+}
