@@ -40,6 +40,11 @@ int days_in_month(int year, int month)
     return days[month - 1] + (month == 2 && leap);
 }
 
+bool time_can_be_written(int64_t ms)
+{
+    return ms >= TIME_FIRST && ms <= TIME_LAST;
+}
+
 bool parse_time(const char *text, int64_t *ms)
 {
     const char *at = text;
@@ -72,11 +77,15 @@ bool parse_time(const char *text, int64_t *ms)
         return false;
     int64_t minutes = days_from_date(year, month, day) * 1440 + hour * 60 + minute - offset;
     *ms = (minutes * 60 + second) * 1000 + millisecond;
-    return true;
+    return time_can_be_written(*ms);
 }
 
 void format_time(int64_t ms, char *out, size_t size)
 {
+    if (!time_can_be_written(ms)) {
+        snprintf(out, size, "%s", ms < 0 ? "before the year 1" : "after the year 9999");
+        return;
+    }
     int64_t days = ms / 86400000 - (ms % 86400000 < 0);
     int64_t rest = ms - days * 86400000;
     /* The inverse of days_from_date(). */
@@ -99,10 +108,4 @@ void format_time(int64_t ms, char *out, size_t size)
         snprintf(out + written, size - (size_t)written, ".%03dZ", (int)(rest % 1000));
     else
         snprintf(out + written, size - (size_t)written, "Z");
-}
-
-bool time_can_be_written(int64_t ms)
-{
-    const int64_t day = 86400000;
-    return ms >= days_from_date(1, 1, 1) * day && ms < days_from_date(10000, 1, 1) * day;
 }

@@ -9,13 +9,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* RFC 3339 with an offset; false when it is not that. */
-bool parse_time(const char *text, int64_t *ms);
-/* "2026-11-20T10:00:00Z", with a fraction only where there is one. 32 bytes suffice. */
-void format_time(int64_t ms, char *out, size_t size);
-
-/* Whether parse_time() reads what format_time() writes: the years 0001 to 9999. */
+/* The years 0001 to 9999, in UTC: what has a text that can be read again. */
+#define TIME_FIRST INT64_C(-62135596800000)
+#define TIME_LAST  INT64_C(253402300799999)
 bool time_can_be_written(int64_t ms);
+
+/* RFC 3339 with an offset; false when it is not that, or out of those years. */
+bool parse_time(const char *text, int64_t *ms);
+/*
+ * "2026-11-20T10:00:00Z", with a fraction only where there is one. 32 bytes suffice. What cannot
+ * be written becomes words, for people: whoever writes a file asks first.
+ */
+void format_time(int64_t ms, char *out, size_t size);
 
 /* Since 1970-01-01. The month is 1 to 12. */
 int64_t days_from_date(int year, int month, int day);

@@ -114,7 +114,7 @@ void field_truth(struct buffer *out, const char *key, bool truth)
 void field_time(struct buffer *out, const char *key, int64_t ms)
 {
     char text[32];
-    bool known = ms != INT64_MIN && ms != INT64_MAX;
+    bool known = time_can_be_written(ms);
     if (known)
         format_time(ms, text, sizeof text);
     field_text(out, key, known ? text : NULL);

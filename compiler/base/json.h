@@ -25,7 +25,7 @@ void field_count(struct buffer *out, const char *key, uint64_t count);
 void field_integer(struct buffer *out, const char *key, int64_t number);
 void field_number(struct buffer *out, const char *key, bool given, double number); /* or null */
 void field_truth(struct buffer *out, const char *key, bool truth);
-/* RFC 3339; INT64_MIN and INT64_MAX write null. */
+/* RFC 3339; what has no text, such as INT64_MIN and INT64_MAX, writes null. */
 void field_time(struct buffer *out, const char *key, int64_t ms);
 /* `"key":{` and `"key":[`; whoever opens closes. */
 void field_object(struct buffer *out, const char *key);

@@ -299,11 +299,17 @@ static int apply(struct turn *turn)
 /* Whether a run that was interrupted did just this, so that it is not done twice. */
 static bool was_finished(const struct turn *turn)
 {
-    const json_t *line = turn->change->finished;
-    const char *flag = json_string_value(json_object_get(line, "flag"));
-    const char *verdict = json_string_value(json_object_get(line, "verdict"));
-    return flag && verdict && strcmp(flag, turn->flag->name.text) == 0 &&
-           strcmp(verdict, control_names[turn->control]) == 0;
+    size_t index;
+    json_t *entry;
+    json_array_foreach(turn->change->finished, index, entry)
+    {
+        const char *flag = json_string_value(json_object_get(entry, "flag"));
+        const char *verdict = json_string_value(json_object_get(entry, "verdict"));
+        if (flag && verdict && strcmp(flag, turn->flag->name.text) == 0 &&
+            strcmp(verdict, control_names[turn->control]) == 0)
+            return true;
+    }
+    return false;
 }
 
 static int finish_interrupted(struct turn *turn)

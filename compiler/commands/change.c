@@ -71,8 +71,9 @@ bool change_finish(struct change *change, const char *environment, struct buffer
     bool published =
         !change->build ||
         publication_publish(&change->publication, change->ledger.directory, environment, error);
-    struct buffer second = {0};
-    bool committed = ledger_commit(&change->ledger, published ? error : &second);
+    struct buffer second = {0}, *free = published ? error : &second;
+    bool committed =
+        ledger_commit(&change->ledger, free) && ledger_is_certain(&change->ledger, free);
     buffer_release(&second);
     return published && committed;
 }

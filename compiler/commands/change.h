@@ -22,7 +22,7 @@ struct change {
     struct project *seen; /* as it was before the lock was waited for; or NULL */
     struct ledger ledger;
     struct publication publication;
-    json_t *finished; /* the line of an interrupted run that was just finished; or NULL */
+    json_t *finished; /* the entries of interrupted runs that were just finished; or NULL */
 };
 
 #define CHANGE_OPTIONS(change)                                                               \
@@ -51,7 +51,7 @@ void change_release(struct change *change);
 /* False, and said, where a reason is missing or options contradict. */
 bool change_is_explained(const struct change *change, int *status);
 
-/* Publishes what --build names, if it does; then the line counts. */
+/* Publishes what --build names, if it does; then the entry counts. */
 bool change_finish(struct change *change, const char *environment, struct buffer *error);
 
 /* `help: …` on stderr. */

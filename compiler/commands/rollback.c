@@ -214,10 +214,17 @@ static int run_steps(const struct wish *wish, const struct override_edit *edit,
 static bool was_finished(const struct change *change, const char *verdict, const char *key,
                          const char *value)
 {
-    const json_t *line = change->finished;
-    const char *done = json_string_value(json_object_get(line, "verdict"));
-    const char *what = json_string_value(json_object_get(json_object_get(line, "override"), key));
-    return done && what && strcmp(done, verdict) == 0 && strcmp(what, value) == 0;
+    size_t index;
+    json_t *entry;
+    json_array_foreach(change->finished, index, entry)
+    {
+        const json_t *override = json_object_get(entry, "override");
+        const char *done = json_string_value(json_object_get(entry, "verdict"));
+        const char *what = json_string_value(json_object_get(override, key));
+        if (done && what && strcmp(done, verdict) == 0 && strcmp(what, value) == 0)
+            return true;
+    }
+    return false;
 }
 
 static int finish_interrupted(struct change *change)

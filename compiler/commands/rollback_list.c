@@ -134,32 +134,26 @@ static void put_step(const struct change *change, const char *flag, const json_t
 
 int rollback_status(struct change *change)
 {
-    struct buffer text = {0}, out = {0}, error = {0};
-    struct ledger_line line;
-    json_t *latest = json_object();
+    struct ledger_entries entries;
+    struct buffer out = {0}, error = {0};
     int status = EXIT_FINE;
-    if (!ledger_read(change->project->directory, &text, &error))
+    if (!ledger_read(change->project->directory, &entries, &error)) {
         status = job_error(&rollback_command, "%s", error.bytes);
-    for (size_t at = 0; ledger_next(&text, &at, &line);) {
-        json_t *json = json_loadb(line.text, line.length, 0, NULL);
-        const char *flag = json_string_value(json_object_get(json, "flag"));
-        if (flag && json_object_get(json, "step"))
-            json_object_set(latest, flag, json);
-        json_decref(json);
+        buffer_release(&error);
+        return status;
     }
+    json_t *latest = steps_latest(&entries), *last;
     const char *flag;
-    json_t *last;
     json_object_foreach(latest, flag, last)
     {
         put_step(change, flag, last, &out);
     }
     if (!out.length && !change->json)
         buffer_append_text(&out, "no step was ever run\n");
-    if (status == EXIT_FINE && !write_stdout(&rollback_command, &out))
+    if (!write_stdout(&rollback_command, &out))
         status = EXIT_JOB;
     json_decref(latest);
-    buffer_release(&text);
+    ledger_release(&entries);
     buffer_release(&out);
-    buffer_release(&error);
     return status;
 }

@@ -248,14 +248,16 @@ static bool is_unchanged(const struct source *source, struct stat *status, struc
     return equal;
 }
 
-bool edit_write(const struct source *source, const struct buffer *text, struct buffer *error)
+enum replaced edit_write(const struct source *source, const struct buffer *text,
+                         struct buffer *error)
 {
     struct stat status;
-    return is_unchanged(source, &status, error) &&
-           replace_file(source->path, text->bytes, text->length, &status, NULL, error);
+    if (!is_unchanged(source, &status, error))
+        return REPLACED_NOT;
+    return replace_file(source->path, text->bytes, text->length, &status, NULL, error);
 }
 
-bool edit_create(const char *path, const struct buffer *text, struct buffer *error)
+enum replaced edit_create(const char *path, const struct buffer *text, struct buffer *error)
 {
     mode_t mask = umask(0);
     umask(mask);
@@ -263,8 +265,8 @@ bool edit_create(const char *path, const struct buffer *text, struct buffer *err
     return replace_file(path, text->bytes, text->length, &status, NULL, error);
 }
 
-bool edit_block(const struct project *project, const struct node *block, const struct edit *edits,
-                size_t count, struct buffer *error)
+enum replaced edit_block(const struct project *project, const struct node *block,
+                         const struct edit *edits, size_t count, struct buffer *error)
 {
     struct editing editing = {.source = &project->sources.items[block->span.file],
                               .target = block,
@@ -279,8 +281,9 @@ bool edit_block(const struct project *project, const struct node *block, const s
                               .error = error};
     struct buffer text = {0};
     editing.wanted = &setting;
-    bool done = plan(&setting) && editing_apply(&editing, &text, error) &&
-                edit_write(editing.source, &text, error);
+    enum replaced done = REPLACED_NOT;
+    if (plan(&setting) && editing_apply(&editing, &text, error))
+        done = edit_write(editing.source, &text, error);
     buffer_release(&text);
     editing_release(&editing);
     return done;

@@ -10,6 +10,7 @@
 #define FFC_EDIT_H
 
 #include "compiler/project.h"
+#include "replace.h"
 
 struct edit {
     const char *key;   /* in the block */
@@ -21,8 +22,8 @@ struct edit {
  * Refuses, with a sentence in `error`, when the file on disk is no longer what was read, or no key
  * would be left. A comment behind a key that goes stays, on a line of its own.
  */
-bool edit_block(const struct project *project, const struct node *block, const struct edit *edits,
-                size_t count, struct buffer *error);
+enum replaced edit_block(const struct project *project, const struct node *block,
+                         const struct edit *edits, size_t count, struct buffer *error);
 
 /* Keys and values of a mapping, as YAML text of one line each. */
 struct edit_item {
@@ -44,8 +45,9 @@ void edit_write_item(const struct edit_item *item, size_t indent, const char *li
                      struct buffer *out);
 
 /* Refuses when the file is no longer what was read. */
-bool edit_write(const struct source *source, const struct buffer *text, struct buffer *error);
+enum replaced edit_write(const struct source *source, const struct buffer *text,
+                         struct buffer *error);
 /* A file that is not there yet, with the mode that new files have. */
-bool edit_create(const char *path, const struct buffer *text, struct buffer *error);
+enum replaced edit_create(const char *path, const struct buffer *text, struct buffer *error);
 
 #endif

@@ -1,5 +1,6 @@
 /* publish.c - files that are replaced whole, so that a reader never sees half of one. */
 #include "compiler/project.h"
+#include "durable.h"
 #include "replace.h"
 
 #include <dirent.h>
@@ -30,43 +31,16 @@ static void explain(struct buffer *error, const char *what, const char *path)
                                   "directory");
 }
 
-static bool write_all(int fd, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t written = write(fd, bytes, length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return false;
-        bytes += written;
-        length -= (size_t)written;
-    }
-    return true;
-}
-
-/* Some file systems cannot sync a directory, and say so with EINVAL: then there is nothing to wait
- * for. */
-static bool sync_directory(const char *directory)
-{
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    int status = fsync(fd);
-    int cause = errno;
-    close(fd);
-    errno = cause;
-    return status == 0 || cause == EINVAL;
-}
-
 static bool fill(int fd, const void *bytes, size_t length, const struct stat *like)
 {
     if (!write_all(fd, bytes, length))
         return false;
     /* Only root can give a file away; for others a new owner is what they would get anyway. */
     if (like && (like->st_uid != geteuid() || like->st_gid != getegid()) &&
-        fchown(fd, like->st_uid, like->st_gid) != 0 && errno != EPERM)
+        TEMP_FAILURE_RETRY(fchown(fd, like->st_uid, like->st_gid)) != 0 && errno != EPERM)
         return false;
-    return fchmod(fd, like ? like->st_mode & 07777 : 0444) == 0 && fsync(fd) == 0;
+    mode_t mode = like ? like->st_mode & 07777 : 0444;
+    return TEMP_FAILURE_RETRY(fchmod(fd, mode)) == 0 && sync_file(fd);
 }
 
 /* What a run that was killed while it wrote has left. Nothing is written for as long as this. */
@@ -89,36 +63,44 @@ static void remove_leftovers(const char *directory, const char *prefix)
         closedir(entries);
 }
 
-static bool replace(const char *path, const char *directory, char *temporary, const void *bytes,
-                    size_t length, const struct stat *like,
-                    bool (*verify)(const char *path, struct buffer *error), struct buffer *error)
+static int create_temporary(char *name)
 {
-    int fd = mkostemp(temporary, O_CLOEXEC);
+    int fd;
+    do { /* what it put in the place of the last letters, it does not take there again */
+        memcpy(name + strlen(name) - (sizeof RANDOM - 1), RANDOM, sizeof RANDOM - 1);
+        fd = mkostemp(name, O_CLOEXEC);
+    } while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+static enum replaced replace(const char *path, const char *directory, char *temporary,
+                             const void *bytes, size_t length, const struct stat *like,
+                             bool (*verify)(const char *path, struct buffer *error),
+                             struct buffer *error)
+{
+    int fd = create_temporary(temporary);
     if (fd < 0) {
         explain(error, "create a file beside", path);
-        return false;
+        return REPLACED_NOT;
     }
     bool written = fill(fd, bytes, length, like);
     if (!written)
         explain(error, "write", temporary);
-    if (close(fd) != 0 && written) {
-        explain(error, "write", temporary);
-        written = false;
-    }
+    close(fd); /* what is synced is written */
     if (!written || (verify && !verify(temporary, error))) {
-        unlink(temporary);
-        return false;
+        unlink_at(AT_FDCWD, temporary);
+        return REPLACED_NOT;
     }
-    if (rename(temporary, path) != 0) {
+    if (!rename_at(AT_FDCWD, temporary, AT_FDCWD, path)) {
         explain(error, "replace", path);
-        unlink(temporary);
-        return false;
+        unlink_at(AT_FDCWD, temporary);
+        return REPLACED_NOT;
     }
-    if (!sync_directory(directory)) {
+    if (!sync_names(AT_FDCWD, directory)) {
         explain(error, "make sure that the disk holds the new name in", directory);
-        return false;
+        return REPLACED_IN_DOUBT;
     }
-    return true;
+    return REPLACED_SAFELY;
 }
 
 static bool is_replaceable(const char *path, struct buffer *error)
@@ -131,11 +113,13 @@ static bool is_replaceable(const char *path, struct buffer *error)
     return false;
 }
 
-bool replace_file(const char *path, const void *bytes, size_t length, const struct stat *like,
-                  bool (*verify)(const char *path, struct buffer *error), struct buffer *error)
+enum replaced replace_file(const char *path, const void *bytes, size_t length,
+                           const struct stat *like,
+                           bool (*verify)(const char *path, struct buffer *error),
+                           struct buffer *error)
 {
     if (!is_replaceable(path, error))
-        return false;
+        return REPLACED_NOT;
     char *resolved = realpath(path, NULL);
     const char *target = resolved ? resolved : path;
     const char *slash = strrchr(target, '/');
@@ -156,7 +140,7 @@ bool replace_file(const char *path, const void *bytes, size_t length, const stru
     sigaddset(&ending, SIGTERM);
     sigaddset(&ending, SIGHUP);
     sigprocmask(SIG_BLOCK, &ending, &before);
-    bool done =
+    enum replaced done =
         replace(target, directory.bytes, temporary.bytes, bytes, length, like, verify, error);
     sigprocmask(SIG_SETMASK, &before, NULL);
 
@@ -170,5 +154,5 @@ bool replace_file(const char *path, const void *bytes, size_t length, const stru
 bool publish_file(const char *path, const void *bytes, size_t length,
                   bool (*verify)(const char *path, struct buffer *error), struct buffer *error)
 {
-    return replace_file(path, bytes, length, NULL, verify, error);
+    return replace_file(path, bytes, length, NULL, verify, error) == REPLACED_SAFELY;
 }

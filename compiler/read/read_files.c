@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "compiler/base/parallel.h"
+#include "compiler/files/durable.h"
 #include "read.h"
 
 #define FILES_AT_ONCE 32u /* less is not worth a thread */
@@ -102,7 +103,7 @@ static const char **list_names(struct reader *reader, DIR *stream, uint32_t *cou
 static void find_files(struct reader *reader, int parent, const char *entry, const char *prefix,
                        const struct ancestor *ancestors)
 {
-    int fd = openat(parent, entry, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+    int fd = open_at(parent, entry, O_RDONLY | O_DIRECTORY, 0);
     struct stat status;
     if (fd >= 0 && is_ancestor(ancestors, fd, &status)) {
         close(fd);
@@ -219,7 +220,7 @@ static bool read_source(struct file_reader *reader, struct source *source, int d
 {
     source->text = "";
     /* Not to be stuck on a FIFO that somebody named like a definition. */
-    int fd = openat(directory, source->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = open_at(directory, source->name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     struct stat status;
     if (fd < 0 || fstat(fd, &status) != 0) {
         report_unreadable(&reader->diagnostics, file, strerror(errno));
@@ -289,7 +290,7 @@ struct document *read_files(struct reader *reader, const char *directory,
     find_files(reader, AT_FDCWD, project->directory, "", NULL);
     if (edited)
         put_edited(reader, edited);
-    int root = open(project->directory, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+    int root = open_at(AT_FDCWD, project->directory, O_RDONLY | O_DIRECTORY, 0);
     if (reader->policy)
         add_policy(reader);
     struct document *documents = read_found(reader, root);

@@ -245,6 +245,10 @@ bool emergency_plan(const struct project *project, const struct emergency *emerg
                     struct override_edit *edit, struct buffer *error)
 {
     struct keys keys = {.arena = &edit->arena};
+    if (!time_can_be_written(emergency->at)) {
+        buffer_append_text(error, "the time of this change is out of the years 0001 to 9999");
+        return false;
+    }
     collect_keys(emergency, project, edit, &keys);
     choose_file(project, edit);
     const struct edit_item item = {keys.entries, keys.count};
@@ -293,7 +297,7 @@ void override_edit_release(struct override_edit *edit)
     arena_release(&edit->arena);
 }
 
-/* -------------------------------------------------------------------------------------- line -- */
+/* ------------------------------------------------------------------------------------- entry -- */
 
 void override_entry(struct buffer *out, const struct entry_head *head,
                     const struct override_edit *edit, const char *verdict, const char *reason)
@@ -316,15 +320,15 @@ void override_entry(struct buffer *out, const struct entry_head *head,
     buffer_append_text(out, "}");
 }
 
-bool override_edit_make(const struct ledger *ledger, struct override_edit *edit,
+bool override_edit_make(struct ledger *ledger, struct override_edit *edit,
                         const struct buffer *entry, struct buffer *error)
 {
-    if (!ledger_prepare(ledger, entry, error))
+    const struct todo todo = {.aside = ASIDE_EDIT, .file = edit->name};
+    if (!ledger_prepare(ledger, entry, &todo, error))
         return false;
     const char *path = arena_format(&edit->arena, "%s/%s", ledger->directory, edit->name);
-    bool made = edit->source ? edit_write(edit->source, &edit->text, error)
-                             : edit_create(path, &edit->text, error);
-    if (!made)
-        ledger_drop(ledger);
-    return made;
+    return ledger_edited(ledger,
+                         edit->source ? edit_write(edit->source, &edit->text, error)
+                                      : edit_create(path, &edit->text, error),
+                         error);
 }

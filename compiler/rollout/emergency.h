@@ -52,12 +52,12 @@ bool emergency_plan_lift(const struct project *project, const char *id, struct o
                          struct buffer *error);
 void override_edit_release(struct override_edit *edit);
 
-/* The line for it: `verdict` is "override" or "lift"; `head` may name a flag, else that of one. */
+/* The entry for it: `verdict` is "override" or "lift"; `head` may name a flag, else that of one. */
 void override_entry(struct buffer *out, const struct entry_head *head,
                     const struct override_edit *edit, const char *verdict, const char *reason);
-/* Puts the line aside and writes the file; ledger_commit() is for the caller. False: nothing was
+/* Puts the entry aside and writes the file; ledger_commit() is for the caller. False: nothing was
  * changed. */
-bool override_edit_make(const struct ledger *ledger, struct override_edit *edit,
+bool override_edit_make(struct ledger *ledger, struct override_edit *edit,
                         const struct buffer *entry, struct buffer *error);
 
 /* The override of that id; NULL when there is none. */

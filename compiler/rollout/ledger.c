@@ -1,34 +1,36 @@
-/* ledger.c - see ledger.h. */
+/* ledger.c - entries written; see ledger.h. ledger_read.c reads them. */
 #include "ledger.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
+#include "compiler/files/durable.h"
 
-#include "entry.h"
+#define NEW_FILE   LEDGER_ASIDE "/.new" /* whoever writes it has the lock */
+#define MOST_ASIDE ((size_t)64 << 20)
 
-#define PENDING   "ledger.jsonl.pending"
-#define HASH_SIZE 32
-
-static bool fail(struct buffer *error, const char *directory, const char *what, const char *name)
+static bool fail(const struct ledger *ledger, const char *what, const char *name,
+                 struct buffer *error)
 {
-    buffer_format(error, "cannot %s %s/%s: %s", what, directory, name, strerror(errno));
+    buffer_format(error, "cannot %s %s/%s: %s", what, ledger->directory, name, strerror(errno));
     return false;
 }
 
 bool ledger_lock(struct ledger *ledger, const char *directory, struct buffer *error)
 {
     ledger->directory = directory;
-    ledger->lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int locked = ledger->lock < 0 ? -1 : flock(ledger->lock, LOCK_EX);
-    while (locked < 0 && errno == EINTR)
-        locked = flock(ledger->lock, LOCK_EX);
-    if (locked == 0)
+    ledger->lock = open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0);
+    if (ledger->lock >= 0 && TEMP_FAILURE_RETRY(flock(ledger->lock, LOCK_EX)) == 0)
         return true;
     buffer_format(error, "cannot lock %s: %s", directory, strerror(errno));
     ledger_unlock(ledger);
@@ -40,158 +42,336 @@ void ledger_unlock(struct ledger *ledger)
     if (ledger->lock >= 0)
         close(ledger->lock);
     ledger->lock = -1;
+    buffer_release(&ledger->doubt);
 }
 
 /* ------------------------------------------------------------------------------------- files -- */
 
-/* Below the directory that is open, or by its path. A missing file reads as an empty one. */
-static bool read_whole(int directory, const char *path, const char *name, struct buffer *out,
-                       struct buffer *error)
+static bool make_folder(const struct ledger *ledger, const char *name, struct buffer *error)
 {
-    int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT || fail(error, path, "open", name);
-    char block[65536];
-    ssize_t got;
-    while ((got = read(fd, block, sizeof block)) > 0 || (got < 0 && errno == EINTR))
-        if (got > 0)
-            buffer_append(out, block, (size_t)got);
-    int cause = errno;
-    close(fd);
-    errno = cause;
-    return got == 0 || fail(error, path, "read", name);
+    if (TEMP_FAILURE_RETRY(mkdirat(ledger->lock, name, 0777)) == 0 || errno == EEXIST)
+        return true;
+    return fail(ledger, "create", name, error);
 }
 
-bool ledger_read(const char *directory, struct buffer *out, struct buffer *error)
+/* What is put aside, and who runs steps, is nobody else's. */
+static bool ignore_aside(const struct ledger *ledger, struct buffer *error)
 {
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        buffer_format(error, "cannot open %s: %s", directory, strerror(errno));
-        return false;
-    }
-    bool done = read_whole(fd, directory, LEDGER_FILE, out, error);
-    close(fd);
-    return done;
-}
-
-bool ledger_read_pending(const struct ledger *ledger, struct buffer *out, struct buffer *error)
-{
-    return read_whole(ledger->lock, ledger->directory, PENDING, out, error);
-}
-
-static bool write_through(const struct ledger *ledger, const char *name, int flags,
-                          const struct buffer *text, struct buffer *error)
-{
-    int fd = openat(ledger->lock, name, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0644);
-    if (fd < 0)
-        return fail(error, ledger->directory, "open", name);
-    size_t done = 0;
-    bool written = true;
-    while (written && done < text->length) {
-        ssize_t put = write(fd, text->bytes + done, text->length - done);
-        if (put > 0)
-            done += (size_t)put;
-        else
-            written = put < 0 && errno == EINTR;
-    }
-    written = written && fsync(fd) == 0;
+    static const char name[] = LEDGER_ASIDE "/.gitignore";
+    if (faccessat(ledger->lock, name, F_OK, 0) == 0)
+        return true;
+    int fd = open_at(ledger->lock, name, O_WRONLY | O_CREAT, 0666);
+    bool written = fd >= 0 && write_all(fd, "*\n", 2);
     if (!written)
-        fail(error, ledger->directory, "write", name);
-    close(fd);
-    return written && (fsync(ledger->lock) == 0 || fail(error, ledger->directory, "sync", "."));
+        fail(ledger, "write", name, error);
+    if (fd >= 0)
+        close(fd);
+    return written;
 }
 
-/* ------------------------------------------------------------------------------------- lines -- */
-
-bool ledger_next(const struct buffer *ledger, size_t *at, struct ledger_line *line)
+static bool make_folders(const struct ledger *ledger, struct buffer *error)
 {
-    if (*at >= ledger->length)
+    return make_folder(ledger, LEDGER_FOLDER, error) && make_folder(ledger, LEDGER_ASIDE, error) &&
+           ignore_aside(ledger, error);
+}
+
+static bool write_new(const struct ledger *ledger, const struct buffer *text)
+{
+    int fd = open_at(ledger->lock, NEW_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0666);
+    bool written = fd >= 0 && write_all(fd, text->bytes, text->length) && sync_file(fd);
+    int cause = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = cause;
+    return written;
+}
+
+static enum replaced put_file(const struct ledger *ledger, const char *folder, const char *path,
+                              const struct buffer *text, struct buffer *error)
+{
+    if (!write_new(ledger, text) || !rename_at(ledger->lock, NEW_FILE, ledger->lock, path)) {
+        fail(ledger, "write", path, error);
+        return REPLACED_NOT;
+    }
+    if (sync_names(ledger->lock, folder))
+        return REPLACED_SAFELY;
+    fail(ledger, "make sure that the disk holds", path, error);
+    return REPLACED_IN_DOUBT;
+}
+
+struct path {
+    char text[sizeof LEDGER_ASIDE + 1 + LEDGER_NAME];
+};
+
+static struct path path_in(const char *folder, const char *name)
+{
+    struct path path;
+    snprintf(path.text, sizeof path.text, "%s/%.*s", folder, LEDGER_NAME - 1, name);
+    return path;
+}
+
+/* ------------------------------------------------------------------------------------- names -- */
+
+/* "20261120T100000Z-0123456789ab.json". False: the entry has no time that can be written. */
+static bool name_entry(const struct buffer *entry, char name[LEDGER_NAME])
+{
+    static const char key[] = "\"time\":\"";
+    const char *time = memmem(entry->bytes, entry->length, key, sizeof key - 1);
+    char written[32] = "", compact[32], hash[LEDGER_HASH];
+    int64_t ms;
+    size_t length = time ? strcspn(time += sizeof key - 1, "\"") : 0;
+    if (length < sizeof written)
+        memcpy(written, time, length);
+    length = 0;
+    if (!parse_time(written, &ms))
         return false;
-    line->text = ledger->bytes + *at;
-    const char *end = memchr(line->text, '\n', ledger->length - *at);
-    line->complete = end != NULL;
-    line->length = end ? (size_t)(end - line->text) : ledger->length - *at;
-    *at += line->length + 1;
+    for (const char *from = written; *from && *from != '.' && *from != 'Z'; from++)
+        if (*from != '-' && *from != ':')
+            compact[length++] = *from;
+    compact[length] = '\0';
+    ledger_hash(entry->bytes, entry->length, hash);
+    snprintf(name, LEDGER_NAME, "%sZ-%.*s.json", compact, LEDGER_DIGITS, hash);
     return true;
 }
 
-void ledger_hash(const struct ledger_line *line, char hex[LEDGER_HASH])
+void ledger_hash(const char *bytes, size_t length, char hex[LEDGER_HASH])
 {
-    unsigned char hash[HASH_SIZE];
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)line->text, line->length, NULL, 0);
+    unsigned char hash[(LEDGER_HASH - 1) / 2];
+    crypto_generichash(hash, sizeof hash, (const unsigned char *)bytes, length, NULL, 0);
     sodium_bin2hex(hex, LEDGER_HASH, hash, sizeof hash);
 }
 
-/* What follows the last newline: nothing, unless an append was cut short. */
-static size_t unfinished_length(const struct buffer *ledger)
-{
-    const char *newline = ledger->length ? memrchr(ledger->bytes, '\n', ledger->length) : NULL;
-    return newline ? ledger->length - (size_t)(newline + 1 - ledger->bytes) : ledger->length;
-}
+/* ----------------------------------------------------------------------------------- entries -- */
 
-static struct ledger_line last_line(const struct buffer *ledger)
-{
-    struct ledger_line line = {ledger->bytes, 0, true};
-    size_t end = ledger->length;
-    if (end == 0)
-        return line;
-    end -= ledger->bytes[end - 1] == '\n';
-    const char *before = memrchr(ledger->bytes, '\n', end);
-    line.text = before ? before + 1 : ledger->bytes;
-    line.length = (size_t)(ledger->bytes + end - line.text);
-    return line;
-}
+static const char *const aside_names[ASIDE_COUNT] = {
+    [ASIDE_EDIT] = "edit", [ASIDE_RECORD] = "record", [ASIDE_FILE] = "file"};
 
-bool ledger_prepare(const struct ledger *ledger, const struct buffer *entry, struct buffer *error)
+bool aside_named(const char *name, enum aside *aside)
 {
-    struct buffer old = {0}, text = {0};
-    bool prepared =
-        sodium_init() >= 0 && read_whole(ledger->lock, ledger->directory, LEDGER_FILE, &old, error);
-    if (prepared) {
-        char previous[LEDGER_HASH];
-        struct ledger_line line = last_line(&old);
-        ledger_hash(&line, previous);
-        buffer_append(&text, entry->bytes, entry->length);
-        field_text(&text, "previous", line.length > 0 ? previous : NULL);
-        buffer_append_text(&text, "}\n");
-        prepared = write_through(ledger, PENDING, O_TRUNC, &text, error);
+    for (int i = 0; i < ASIDE_COUNT; i++) {
+        *aside = (enum aside)i;
+        if (strcmp(aside_names[i], name) == 0)
+            return true;
     }
-    buffer_release(&old);
+    return false;
+}
+
+static void write_parents(const struct ledger_entries *entries, struct buffer *out)
+{
+    field_array(out, "parents");
+    for (uint32_t i = 0; i < entries->count; i++)
+        if (ledger_is_tip(&entries->items[i])) {
+            json_write_comma(out);
+            json_write_string(out, entries->items[i].hash);
+        }
+    buffer_append_text(out, "]}\n");
+}
+
+static void write_todo(const struct todo *todo, struct buffer *out)
+{
+    buffer_append_text(out, "{");
+    field_text(out, "aside", aside_names[todo->aside]);
+    field_text(out, "file", todo->file);
+    if (todo->text)
+        field_text(out, "text", todo->text->bytes ? todo->text->bytes : "");
+    buffer_append_text(out, "}\n");
+}
+
+static bool put_aside(struct ledger *ledger, struct buffer *text, const char *name,
+                      const struct todo *todo, struct buffer *error)
+{
+    const struct path path = path_in(LEDGER_ASIDE, name);
+    write_todo(todo, text);
+    if (!make_folders(ledger, error))
+        return false;
+    /* Before the first entry nothing has made sure of the folders. */
+    if (!sync_names(ledger->lock, ".") || !sync_names(ledger->lock, LEDGER_FOLDER))
+        return fail(ledger, "make sure that the disk holds", LEDGER_FOLDER, error);
+    if (put_file(ledger, LEDGER_ASIDE, path.text, text, error) == REPLACED_SAFELY)
+        return true;
+    unlink_at(ledger->lock, path.text);
+    return false;
+}
+
+bool ledger_prepare(struct ledger *ledger, const struct buffer *entry, const struct todo *todo,
+                    struct buffer *error)
+{
+    struct ledger_entries entries;
+    struct buffer text = {0};
+    char name[LEDGER_NAME];
+    bool prepared = sodium_init() >= 0 && ledger_read(ledger->directory, &entries, error);
+    if (prepared) {
+        buffer_append(&text, entry->bytes, entry->length);
+        write_parents(&entries, &text);
+        ledger_release(&entries);
+        prepared = name_entry(&text, name);
+        if (!prepared)
+            buffer_append_text(error, "the time of this change is out of the years 0001 to 9999");
+    }
+    if (prepared && put_aside(ledger, &text, name, todo, error))
+        memcpy(ledger->aside, name, sizeof name);
+    else
+        prepared = false;
     buffer_release(&text);
     return prepared;
 }
 
-void ledger_drop(const struct ledger *ledger)
+void ledger_drop(struct ledger *ledger)
 {
-    unlinkat(ledger->lock, PENDING, 0);
+    const struct path path = path_in(LEDGER_ASIDE, ledger->aside);
+    if (*ledger->aside)
+        unlink_at(ledger->lock, path.text);
+    *ledger->aside = '\0';
 }
 
-bool ledger_commit(const struct ledger *ledger, struct buffer *error)
+/* A change is not undone for a doubt: it is reported in the end, and the entry stays put aside. */
+static void keep_doubt(struct ledger *ledger, struct buffer *error)
 {
-    struct buffer old = {0}, line = {0};
-    bool committed = read_whole(ledger->lock, ledger->directory, LEDGER_FILE, &old, error) &&
-                     ledger_read_pending(ledger, &line, error);
-    if (committed) {
-        /* An append that a crash cut short is finished where it stopped. */
-        size_t begun = unfinished_length(&old);
-        bool same = begun == 0 || (begun <= line.length && memcmp(old.bytes + (old.length - begun),
-                                                                  line.bytes, begun) == 0);
-        struct buffer text = {0};
-        if (!same)
-            buffer_append_text(&text, "\n");
-        size_t from = same ? begun : 0;
-        buffer_append(&text, line.bytes + from, line.length - from);
-        committed = write_through(ledger, LEDGER_FILE, O_APPEND, &text, error);
-        buffer_release(&text);
-    }
-    if (committed)
+    if (ledger->doubt.length == 0)
+        buffer_append(&ledger->doubt, error->bytes, error->length);
+    buffer_release(error);
+}
+
+bool ledger_edited(struct ledger *ledger, enum replaced edited, struct buffer *error)
+{
+    if (edited == REPLACED_NOT)
         ledger_drop(ledger);
-    buffer_release(&old);
-    buffer_release(&line);
-    return committed;
+    if (edited == REPLACED_IN_DOUBT)
+        keep_doubt(ledger, error);
+    return edited != REPLACED_NOT;
 }
 
-bool ledger_add(const struct ledger *ledger, const struct buffer *entry, struct buffer *error)
+bool ledger_commit(struct ledger *ledger, struct buffer *error)
 {
-    return ledger_prepare(ledger, entry, error) && ledger_commit(ledger, error);
+    const struct path path = path_in(LEDGER_FOLDER, ledger->aside);
+    struct put_aside found;
+    if (!ledger_read_aside(ledger, ledger->aside, &found, error))
+        return false;
+    enum replaced written = put_file(ledger, LEDGER_FOLDER, path.text, &found.entry, error);
+    put_aside_release(&found);
+    if (written == REPLACED_IN_DOUBT)
+        keep_doubt(ledger, error);
+    if (written == REPLACED_SAFELY && ledger->doubt.length == 0)
+        ledger_drop(ledger);
+    *ledger->aside = '\0';
+    return written != REPLACED_NOT;
+}
+
+bool ledger_add(struct ledger *ledger, const struct buffer *entry, struct buffer *error)
+{
+    return ledger_prepare(ledger, entry, &(struct todo){.aside = ASIDE_RECORD}, error) &&
+           ledger_commit(ledger, error);
+}
+
+bool ledger_is_certain(struct ledger *ledger, struct buffer *error)
+{
+    if (ledger->doubt.length == 0)
+        return true;
+    buffer_append(error, ledger->doubt.bytes, ledger->doubt.length);
+    buffer_append_text(error, "; it was changed, and the next run makes sure");
+    return false;
+}
+
+/* --------------------------------------------------------------------------------- put aside -- */
+
+static bool is_entry_name(const char *name)
+{
+    size_t length = strlen(name);
+    return name[0] != '.' && length < LEDGER_NAME && length > 5 &&
+           strcmp(name + length - 5, ".json") == 0;
+}
+
+bool ledger_has_aside(const char *directory)
+{
+    struct buffer path = {0};
+    buffer_format(&path, "%s/" LEDGER_ASIDE, directory);
+    DIR *stream = opendir(path.bytes);
+    bool found = false;
+    for (struct dirent *entry; stream && !found && (entry = readdir(stream));)
+        found = is_entry_name(entry->d_name);
+    if (stream)
+        closedir(stream);
+    buffer_release(&path);
+    return found;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+bool ledger_list_aside(const struct ledger *ledger, struct arena *arena, const char ***names,
+                       uint32_t *count, struct buffer *error)
+{
+    int fd = open_at(ledger->lock, LEDGER_ASIDE, O_RDONLY | O_DIRECTORY, 0);
+    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    *names = NULL;
+    *count = 0;
+    if (!stream)
+        return errno == ENOENT || fail(ledger, "open", LEDGER_ASIDE, error);
+    for (struct dirent *entry; (entry = readdir(stream));)
+        if (is_entry_name(entry->d_name))
+            *ARENA_APPEND(arena, *names, *count) = arena_format(arena, "%s", entry->d_name);
+    closedir(stream);
+    if (*count)
+        qsort(*names, *count, sizeof **names, compare_names);
+    return true;
+}
+
+bool ledger_read_aside(const struct ledger *ledger, const char *name, struct put_aside *found,
+                       struct buffer *error)
+{
+    const struct path path = path_in(LEDGER_ASIDE, name);
+    struct buffer text = {0};
+    char whose[LEDGER_NAME];
+    *found = (struct put_aside){0};
+    if (!read_at(ledger->lock, path.text, MOST_ASIDE, &text)) {
+        buffer_release(&text);
+        return fail(ledger, "read", path.text, error);
+    }
+    const char *end = text.length ? memchr(text.bytes, '\n', text.length) : NULL;
+    if (end) {
+        buffer_append(&found->entry, text.bytes, (size_t)(end + 1 - text.bytes));
+        if (name_entry(&found->entry, whose) && strcmp(whose, name) == 0) {
+            found->json = json_loadb(found->entry.bytes, found->entry.length, 0, NULL);
+            found->todo = json_loads(end + 1, 0, NULL);
+        }
+    }
+    buffer_release(&text);
+    return true;
+}
+
+void put_aside_release(struct put_aside *found)
+{
+    buffer_release(&found->entry);
+    json_decref(found->json);
+    json_decref(found->todo);
+}
+
+bool ledger_finish_aside(struct ledger *ledger, const char *name, const struct put_aside *found,
+                         struct buffer *error)
+{
+    const struct path path = path_in(LEDGER_FOLDER, name);
+    const char *file = json_string_value(json_object_get(found->todo, "file"));
+    struct buffer edited = {0};
+    if (file)
+        buffer_format(&edited, "%s/%s", ledger->directory, file);
+    bool sure = !file || sync_name_of(edited.bytes) || errno == ENOENT ||
+                fail(ledger, "make sure that the disk holds", file, error);
+    buffer_release(&edited);
+    if (!sure)
+        return false;
+    snprintf(ledger->aside, sizeof ledger->aside, "%s", name);
+    if (faccessat(ledger->lock, path.text, F_OK, 0) != 0)
+        return ledger_commit(ledger, error);
+    if (!sync_names(ledger->lock, LEDGER_FOLDER))
+        return fail(ledger, "make sure that the disk holds", path.text, error);
+    ledger_drop(ledger);
+    return true;
+}
+
+void ledger_drop_aside(struct ledger *ledger, const char *name)
+{
+    snprintf(ledger->aside, sizeof ledger->aside, "%s", name);
+    ledger_drop(ledger);
 }

@@ -1,54 +1,136 @@
 /*
- * ledger.h - `ledger.jsonl` in the project: what was changed, when, by whom and why.
+ * ledger.h - `ledger/` in the project: what was changed, when, by whom and why.
  *
- * Append-only; every line holds the hash of the line before it, so that a change to an old line
- * shows. Only what changes a definition is written, and what a rollback ran. To survive a crash
- * between an edit and its line, the line is first put aside in `ledger.jsonl.pending`; whoever
- * takes the lock next finishes it, or drops it when the edit was never made: see recovery.h.
+ * One file an entry, `ledger/20261120T100000Z-0123456789ab.json`, named for its time and for the
+ * first digits of the BLAKE2b-256 of its bytes. An entry is one line of JSON, and its `parents` are
+ * the hashes of those that nothing followed yet: one, or several where branches were merged, as of
+ * commits. So branches merge without a conflict, and what is changed or missing shows. A
+ * `ledger.jsonl`, as older versions wrote it, comes before all of them, and is only read.
+ *
+ * Writing: ledger_lock(), ledger_prepare() puts the entry aside, the edit is made, ledger_commit();
+ * or ledger_drop(), where it was not made. What a run that was killed has put aside, the next that
+ * takes the lock finishes: see recovery.h. An entry that a call says was written is on the disk.
+ *
+ * Reading: ledger_read() needs no lock.
  *
  * Every function that can fail returns false, with a sentence in `error`.
  */
 #ifndef FFC_LEDGER_H
 #define FFC_LEDGER_H
 
-#include "compiler/base/memory.h"
+#include <jansson.h>
 
-#define LEDGER_FILE "ledger.jsonl"
-#define LEDGER_HASH 65 /* hexadecimal, with its NUL */
+#include "compiler/files/replace.h"
+
+#define LEDGER_FOLDER "ledger"
+#define LEDGER_OLD    "ledger.jsonl"
+#define LEDGER_ASIDE  "ledger/.local" /* of this checkout alone; git leaves it out */
+#define LEDGER_HASH   65              /* hexadecimal, with its NUL */
+#define LEDGER_DIGITS 12              /* of it in a name, and at least where people name one */
+#define LEDGER_NAME   64              /* room for the name of an entry's file */
+
+/* ----------------------------------------------------------------------------------- writing -- */
 
 struct ledger {
-    const char *directory; /* of the project; borrowed */
-    int lock;              /* the directory, held with flock() */
+    const char *directory;   /* of the project; borrowed */
+    int lock;                /* the directory, held with flock() */
+    char aside[LEDGER_NAME]; /* the entry that this run has put aside; "": none */
+    /* A change that was made, and whose name the disk may not hold yet: why. Its entry stays put
+     * aside until another run has made sure. For whoever made it to report, in the end. */
+    struct buffer doubt;
 };
 
 /* Waits for other runs on the same project. */
 bool ledger_lock(struct ledger *ledger, const char *directory, struct buffer *error);
 void ledger_unlock(struct ledger *ledger); /* also of one that is not locked: {.lock = -1} */
 
-/*
- * Puts a line aside without making it count. `entry` is a JSON object without its closing brace;
- * the hash of the line before is added, and the brace.
- */
-bool ledger_prepare(const struct ledger *ledger, const struct buffer *entry, struct buffer *error);
-/* What it is about was done: appends the line. Or it was not: drops it. */
-bool ledger_commit(const struct ledger *ledger, struct buffer *error);
-void ledger_drop(const struct ledger *ledger);
-/* Both, for a line that stands for nothing but itself. */
-bool ledger_add(const struct ledger *ledger, const struct buffer *entry, struct buffer *error);
-
-/* The whole file, and the line that is put aside; what is not there is empty. Reading needs no
- * lock. */
-bool ledger_read(const char *directory, struct buffer *out, struct buffer *error);
-bool ledger_read_pending(const struct ledger *ledger, struct buffer *out, struct buffer *error);
-
-/* The next line from *at on, without its newline; false at the end. */
-struct ledger_line {
-    const char *text;
-    size_t length;
-    bool complete; /* a newline follows */
+/* What the next run does with an entry that it finds put aside. */
+enum aside {
+    ASIDE_EDIT,   /* the definitions tell whether the edit was made: finishes it, or drops it */
+    ASIDE_RECORD, /* it stands for nothing but itself: finishes it */
+    ASIDE_FILE,   /* writes `text` to `file`, unless that is there, and finishes it: what was
+                     published before the definitions were edited is not undone by a later build */
 };
-bool ledger_next(const struct buffer *ledger, size_t *at, struct ledger_line *line);
-/* What the line after this one claims to follow. */
-void ledger_hash(const struct ledger_line *line, char hex[LEDGER_HASH]);
+#define ASIDE_COUNT 3
+struct todo {
+    enum aside aside;
+    const char *file;          /* below the project: what is edited; NULL: none */
+    const struct buffer *text; /* of a file that is to be there; or NULL */
+};
+
+/*
+ * Puts an entry aside without making it count. `entry` is a JSON object without its closing brace;
+ * its parents are added, and the brace. Refuses one whose time is out of the years 0001 to 9999.
+ */
+bool ledger_prepare(struct ledger *ledger, const struct buffer *entry, const struct todo *todo,
+                    struct buffer *error);
+/* How the edit went: false, and the entry is dropped, where it was not made; a doubt is kept. */
+bool ledger_edited(struct ledger *ledger, enum replaced edited, struct buffer *error);
+/* What it is about was done: it counts. Or it was not: it goes. */
+bool ledger_commit(struct ledger *ledger, struct buffer *error);
+void ledger_drop(struct ledger *ledger);
+/* Both, for an entry that stands for nothing but itself. */
+bool ledger_add(struct ledger *ledger, const struct buffer *entry, struct buffer *error);
+/* False where there is a doubt: it is in `error`. To be asked when all is done. */
+bool ledger_is_certain(struct ledger *ledger, struct buffer *error);
+
+/* Whether a run that was killed left something for the next. */
+bool ledger_has_aside(const char *directory);
+/* The names of what is put aside, oldest first; in the arena. */
+bool ledger_list_aside(const struct ledger *ledger, struct arena *arena, const char ***names,
+                       uint32_t *count, struct buffer *error);
+/* One of them. */
+struct put_aside {
+    struct buffer entry; /* as it will be in the ledger */
+    json_t *json, *todo; /* NULL where it is damaged */
+};
+bool ledger_read_aside(const struct ledger *ledger, const char *name, struct put_aside *found,
+                       struct buffer *error);
+void put_aside_release(struct put_aside *found);
+/* It counts, and its edit and itself are on the disk; or it goes. */
+bool ledger_finish_aside(struct ledger *ledger, const char *name, const struct put_aside *found,
+                         struct buffer *error);
+void ledger_drop_aside(struct ledger *ledger, const char *name);
+bool aside_named(const char *name, enum aside *aside);
+
+/* ----------------------------------------------------------------------------------- reading -- */
+
+struct ledger_entry {
+    const char *text; /* JSON, without the end of its line */
+    size_t length;
+    const char *place;             /* below the project: "ledger/….json", "ledger.jsonl:12" */
+    char hash[LEDGER_HASH];        /* of what it holds */
+    char named[LEDGER_DIGITS + 1]; /* the digits in its name; "": it has none */
+    int64_t time;                  /* in seconds, by its name; INT64_MIN of an old line */
+    bool is_old, is_cut;           /* a line of ledger.jsonl; without an end */
+    bool is_readable;              /* by its outline: what it holds may be none all the same */
+    const char *problem;           /* of a file that cannot be read; or NULL */
+    /* Hashes, and the places of those entries in the list; UINT32_MAX: not there. */
+    const char *(*parents);
+    uint32_t *parent_places;
+    uint32_t parent_count;
+    bool is_followed; /* it is a parent */
+};
+
+/* Parents before those that follow them; what is free is ordered by time, then by hash. */
+struct ledger_entries {
+    struct arena arena;
+    const char *directory;
+    struct ledger_entry *items;
+    uint32_t count;
+};
+bool ledger_read(const char *directory, struct ledger_entries *entries, struct buffer *error);
+/* Whether the next entry follows it: nothing sound does, and it is what its name says. */
+bool ledger_is_tip(const struct ledger_entry *entry);
+void ledger_release(struct ledger_entries *entries);
+
+/*
+ * The JSON of an entry, for json_decref(); NULL where it is none, which is said on stderr, once, so
+ * that one bad line spoils nothing but itself. With a text, such as a flag's name, also NULL for
+ * what does not hold it; that costs little.
+ */
+json_t *ledger_json(const struct ledger_entries *entries, uint32_t index, const char *text);
+
+void ledger_hash(const char *bytes, size_t length, char hex[LEDGER_HASH]);
 
 #endif

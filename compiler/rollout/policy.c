@@ -64,16 +64,17 @@ void policy_digest(const struct targeting *targeting, const char *stage, char he
 
 /* ------------------------------------------------------------------------------------ ledger -- */
 
-/* The environment of a line that has a digest of this stage: it began the stage, or went on with
+/* The environment of an entry that has a digest of this stage: it began the stage, or went on with
  * it. NULL: it did not. */
-static const struct targeting *line_digest(json_t *line, const struct project *project,
-                                           const struct flag *flag, const struct canary *canary,
-                                           const char **digest)
+static const struct targeting *entry_digest(json_t *entry, const struct project *project,
+                                            const struct flag *flag, const struct canary *canary,
+                                            const char **digest)
 {
     const char *name, *where, *stage, *since;
     int64_t began;
-    if (json_unpack(line, "{s:s, s:s, s:{s:s, s:s}, s:{s:s}}", "flag", &name, "environment", &where,
-                    "to", "stage", &stage, "since", &since, "digests", "policy", digest) != 0 ||
+    if (json_unpack(entry, "{s:s, s:s, s:{s:s, s:s}, s:{s:s}}", "flag", &name, "environment",
+                    &where, "to", "stage", &stage, "since", &since, "digests", "policy",
+                    digest) != 0 ||
         strcmp(name, flag->name.text) != 0 ||
         strcmp(stage, canary->stages[canary->stage].name.text) != 0 || !parse_time(since, &began) ||
         began != canary->since)
@@ -88,25 +89,26 @@ static const struct targeting *line_digest(json_t *line, const struct project *p
 bool policy_changed(const struct project *project, const struct flag *flag, uint32_t environment)
 {
     const struct canary *canary = flag->environments[environment].canary;
-    struct buffer ledger = {0}, ignored = {0};
-    struct ledger_line line;
+    struct ledger_entries entries;
+    struct buffer problem = {0};
     bool changed = false;
-    ledger_read(project->directory, &ledger, &ignored);
-    for (size_t at = 0; ledger_next(&ledger, &at, &line);) {
+    if (!ledger_read(project->directory, &entries, &problem)) {
+        fprintf(stderr, "warning: %s: whether the stage was edited is not known\n", problem.bytes);
+        buffer_release(&problem);
+        return false;
+    }
+    for (uint32_t i = 0; i < entries.count; i++) {
         const char *then;
         char now[POLICY_DIGEST];
-        const char *name = flag->name.text;
-        bool about = memmem(line.text, line.length, name, strlen(name)) != NULL;
-        json_t *json = about ? json_loadb(line.text, line.length, 0, NULL) : NULL;
+        json_t *json = ledger_json(&entries, i, flag->name.text);
         const struct targeting *targeting =
-            json ? line_digest(json, project, flag, canary, &then) : NULL;
+            json ? entry_digest(json, project, flag, canary, &then) : NULL;
         if (targeting) {
             policy_digest(targeting, canary->stages[canary->stage].name.text, now);
             changed = strcmp(then, now) != 0;
         }
         json_decref(json);
     }
-    buffer_release(&ledger);
-    buffer_release(&ignored);
+    ledger_release(&entries);
     return changed;
 }

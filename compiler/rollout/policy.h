@@ -19,8 +19,8 @@ void policy_digest(const struct targeting *targeting, const char *stage, char he
 
 /*
  * Whether the project's ledger knows another digest for the stage the flag's canary is in now. A
- * ledger that is not there, or begins this stage in no line, knows nothing. Where environments have
- * one canary block, a line of any of them counts.
+ * ledger that is not there, or begins this stage in no entry, knows nothing. Where environments
+ * have one canary block, an entry of any of them counts.
  */
 bool policy_changed(const struct project *project, const struct flag *flag, uint32_t environment);
 

@@ -4,8 +4,10 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "compiler/base/calendar.h"
+#include "compiler/files/edit.h"
 #include "entry.h"
 #include "steps.h"
 
@@ -47,53 +49,147 @@ static bool override_was_made(const struct project *project, json_t *line)
     return strcmp(verdict, "lift") == 0 ? !found : found;
 }
 
-static bool was_made(const struct project *project, json_t *line)
+/* ------------------------------------------------------------------------------------- kinds -- */
+
+/* What is to become of an entry. */
+enum fate { FATE_COUNTS, FATE_GOES, FATE_IS_UNKNOWN, FATE_IS_DAMAGED, FATE_FAILS };
+
+static enum fate finish_edit(const struct ledger *ledger, const struct project *project,
+                             const struct put_aside *found, struct buffer *error)
 {
-    if (json_object_get(line, "override"))
-        return override_was_made(project, line);
-    /* What stands for nothing but itself is true once it is put aside. */
-    if (json_object_get(line, "step"))
-        return true;
-    return transition_was_made(project, line);
+    (void)ledger;
+    (void)error;
+    bool made = json_object_get(found->json, "override")
+                    ? override_was_made(project, found->json)
+                    : transition_was_made(project, found->json);
+    return made ? FATE_COUNTS : project->diagnostics.errors > 0 ? FATE_IS_UNKNOWN : FATE_GOES;
 }
 
-static bool finish_pending(const struct ledger *ledger, const struct project *project,
-                           const struct buffer *pending, json_t **finished, struct buffer *error)
+static enum fate finish_record(const struct ledger *ledger, const struct project *project,
+                               const struct put_aside *found, struct buffer *error)
 {
-    struct buffer old = {0};
-    if (!ledger_read(ledger->directory, &old, error))
+    (void)ledger;
+    (void)project;
+    (void)found;
+    (void)error;
+    return FATE_COUNTS;
+}
+
+static bool is_below(const char *file)
+{
+    return file[0] != '/' && strcmp(file, "..") != 0 && strncmp(file, "../", 3) != 0 &&
+           !strstr(file, "/../");
+}
+
+static enum fate finish_file(const struct ledger *ledger, const struct project *project,
+                             const struct put_aside *found, struct buffer *error)
+{
+    (void)project;
+    const char *file = json_string_value(json_object_get(found->todo, "file"));
+    const char *text = json_string_value(json_object_get(found->todo, "text"));
+    if (!file || !text || !is_below(file))
+        return FATE_IS_DAMAGED;
+    struct buffer path = {0};
+    buffer_format(&path, "%s/%s", ledger->directory, file);
+    bool there = access(path.bytes, F_OK) == 0;
+    const struct buffer bytes = {.bytes = (char *)(uintptr_t)text, .length = strlen(text)};
+    if (!there)
+        there = edit_create(path.bytes, &bytes, error) == REPLACED_SAFELY;
+    buffer_release(&path);
+    return there ? FATE_COUNTS : FATE_FAILS;
+}
+
+typedef enum fate finish(const struct ledger *ledger, const struct project *project,
+                         const struct put_aside *found, struct buffer *error);
+static finish *const finishes[ASIDE_COUNT] = {
+    [ASIDE_EDIT] = finish_edit, [ASIDE_RECORD] = finish_record, [ASIDE_FILE] = finish_file};
+
+/* ------------------------------------------------------------------------------------ finish -- */
+
+static enum fate fate_of(const struct ledger *ledger, const struct project *project,
+                         const struct put_aside *found, struct buffer *error)
+{
+    enum aside aside;
+    const char *name = json_string_value(json_object_get(found->todo, "aside"));
+    if (!found->json || !name || !aside_named(name, &aside))
+        return FATE_IS_DAMAGED;
+    return finishes[aside](ledger, project, found, error);
+}
+
+static void leave(const struct ledger *ledger, const char *name, const char *why)
+{
+    fprintf(stderr, "note: a run that was interrupted left %s/" LEDGER_ASIDE "/%s:\n  %s\n",
+            ledger->directory, name, why);
+}
+
+static bool finish_one(struct ledger *ledger, const struct project *project, const char *name,
+                       json_t *finished, struct buffer *error)
+{
+    struct put_aside found;
+    if (!ledger_read_aside(ledger, name, &found, error))
         return false;
-    bool appended =
-        old.length >= pending->length &&
-        memcmp(old.bytes + old.length - pending->length, pending->bytes, pending->length) == 0;
-    buffer_release(&old);
-    json_t *line = json_loadb(pending->bytes, pending->length, 0, NULL);
     bool done = true;
-    if (!appended && line && was_made(project, line)) {
-        done = ledger_commit(ledger, error);
+    switch (fate_of(ledger, project, &found, error)) {
+    case FATE_COUNTS:
+        done = ledger_finish_aside(ledger, name, &found, error);
         if (done)
-            fprintf(stderr, "note: finished the ledger line of a run that was interrupted\n");
-    } else {
-        ledger_drop(ledger);
+            fprintf(stderr, "note: finished the ledger's entry of a run that was interrupted\n");
+        json_array_append(finished, found.json);
+        break;
+    case FATE_GOES:
+        ledger_drop_aside(ledger, name);
+        break;
+    case FATE_IS_UNKNOWN:
+        leave(ledger, name, "it is finished once the definitions compile");
+        break;
+    case FATE_IS_DAMAGED:
+        leave(ledger, name, "it is damaged, or of another version: remove it if it is");
+        break;
+    case FATE_FAILS:
+        done = false;
     }
-    bool stands = appended || (line && done && was_made(project, line));
-    if (stands && finished)
-        *finished = json_incref(line);
-    json_decref(line);
+    put_aside_release(&found);
     return done;
 }
 
-bool recover(const struct ledger *ledger, const struct project *project, json_t **finished,
+bool recover(struct ledger *ledger, const struct project *project, json_t **finished,
              struct buffer *error)
 {
-    struct buffer pending = {0};
+    struct arena arena = {0};
+    const char **names;
+    uint32_t count;
+    json_t *list = json_array();
+    bool recovered = sodium_init() >= 0 && ledger_list_aside(ledger, &arena, &names, &count, error);
+    for (uint32_t i = 0; recovered && i < count; i++)
+        recovered = finish_one(ledger, project, names[i], list, error);
+    recovered = recovered && ledger_is_certain(ledger, error);
+    arena_release(&arena);
     if (finished)
-        *finished = NULL;
-    bool recovered = sodium_init() >= 0 && ledger_read_pending(ledger, &pending, error);
-    if (recovered && pending.length == 0)
-        ledger_drop(ledger);
-    else if (recovered)
-        recovered = finish_pending(ledger, project, &pending, finished, error);
-    buffer_release(&pending);
+        *finished = json_incref(list);
+    json_decref(list);
     return recovered && steps_recover(ledger, error);
+}
+
+bool recover_before_reading(const char *directory, struct buffer *error)
+{
+    if (!ledger_has_aside(directory))
+        return true;
+    struct ledger ledger = {.lock = -1};
+    bool recovered = ledger_lock(&ledger, directory, error);
+    if (recovered) {
+        struct project *project = project_load(directory, INT64_MIN);
+        recovered = recover(&ledger, project, NULL, error);
+        project_free(project);
+    }
+    ledger_unlock(&ledger);
+    return recovered;
+}
+
+void note_aside(const char *directory)
+{
+    if (ledger_has_aside(directory))
+        fprintf(stderr,
+                "note: a run that changed %s was interrupted; the next that changes or builds it "
+                "finishes that\n",
+                directory);
 }

@@ -1,21 +1,38 @@
 /*
- * recovery.h - what a run that was killed left, found by the next one that takes the lock.
+ * recovery.h - what a run that was killed left, finished by the next one that takes the lock.
+ *
+ * A change of the definitions and its entry in the ledger are one thing. The entry is put aside,
+ * with what is to be done about it (`struct todo`), before anything is changed; whoever comes
+ * next finds it there, and makes it true or drops it:
+ *
+ *     ASIDE_EDIT      the definitions are as the entry says: it counts. They are not: it goes.
+ *                     Where they do not compile, so that nobody knows, it stays
+ *     ASIDE_RECORD    it counts
+ *     ASIDE_FILE      what the entry is about was decided, and perhaps published. The file is
+ *                     written unless it is there, and the entry counts
+ *
+ * A new kind of change is a row of the table in recovery.c.
  */
 #ifndef FFC_RECOVERY_H
 #define FFC_RECOVERY_H
-
-#include <jansson.h>
 
 #include "compiler/project.h"
 #include "ledger.h"
 
 /*
- * The line that was put aside is appended when the definitions are as it says they were made, and
- * dropped when not; steps of a plan that were started and never ended are recorded as interrupted.
- * Both are said on stderr. *finished is the line that was put aside, where it stands now, for the
- * caller to free, else NULL; `finished` may be NULL. False: a sentence in `error`.
+ * Finishes what is put aside, as above; records steps of a plan that were started and never ended
+ * as interrupted. Both are said on stderr. *finished is a list of the entries that were put aside
+ * and count now, for the caller to free; `finished` may be NULL. An ASIDE_FILE that was written
+ * shows in the definitions only when they are read again. False: a sentence in `error`.
  */
-bool recover(const struct ledger *ledger, const struct project *project, json_t **finished,
+bool recover(struct ledger *ledger, const struct project *project, json_t **finished,
              struct buffer *error);
+
+/* The same, under a lock of its own, for whoever reads definitions to publish them. Costs next to
+ * nothing where nothing is put aside. */
+bool recover_before_reading(const char *directory, struct buffer *error);
+
+/* Says on stderr that something is put aside, where that is so; for whoever changes nothing. */
+void note_aside(const char *directory);
 
 #endif

@@ -98,8 +98,8 @@ static bool add_line(const struct steps *steps, struct buffer *line, struct buff
 {
     struct ledger ledger = {.lock = -1};
     buffer_append_text(line, "}"); /* of the step; the line's own is the ledger's to write */
-    bool added =
-        ledger_lock(&ledger, steps->project->directory, error) && ledger_add(&ledger, line, error);
+    bool added = ledger_lock(&ledger, steps->project->directory, error) &&
+                 ledger_add(&ledger, line, error) && ledger_is_certain(&ledger, error);
     ledger_unlock(&ledger);
     buffer_release(line);
     return added;
@@ -140,7 +140,7 @@ static struct emergency emergency_of(const struct steps *steps, const struct ste
 
 /* Under the lock, on the definitions as they are by now. */
 static bool make_override(const struct steps *steps, const struct emergency *emergency,
-                          const struct ledger *ledger, struct buffer *error)
+                          struct ledger *ledger, struct buffer *error)
 {
     struct project *project = project_load(ledger->directory, INT64_MIN);
     struct override_edit edit = {0};
@@ -151,7 +151,8 @@ static bool make_override(const struct steps *steps, const struct emergency *eme
         const struct entry_head head = {emergency->at, steps->actor, steps->flag->name.text,
                                         emergency->scope.environment};
         override_entry(&line, &head, &edit, "override", steps->reason);
-        made = override_edit_make(ledger, &edit, &line, error) && ledger_commit(ledger, error);
+        made = override_edit_make(ledger, &edit, &line, error) && ledger_commit(ledger, error) &&
+               ledger_is_certain(ledger, error);
     } else if (!error->length) {
         buffer_append_text(error, "with this override the definitions would not compile");
     }

@@ -2,9 +2,9 @@
  * steps.h - a flag's rollback plan, and hooks, carried out.
  *
  * To be called once the flag is off and the project's lock is given back: programs may take their
- * time, and may call ffc themselves. Each step has two lines in the ledger, one when it is started
- * and one when it has ended; so a run that was killed shows, and what it did is never done again by
- * itself. One plan of a flag runs at a time; another waits for it.
+ * time, and may call ffc themselves. Each step has two entries in the ledger, one when it is
+ * started and one when it has ended; so a run that was killed shows, and what it did is never done
+ * again by itself. One plan of a flag runs at a time; another waits for it.
  */
 #ifndef FFC_STEPS_H
 #define FFC_STEPS_H
@@ -38,8 +38,11 @@ uint32_t steps_count(const struct steps *steps);
 /* Whether somebody is running steps for the flag. */
 bool steps_are_running(const char *directory, const char *flag);
 
-/* A line for each step that was started, did not end, and is not run by anybody now. Says so on
+/* Of each flag, the latest entry about a step: an object by the flags' names. */
+json_t *steps_latest(const struct ledger_entries *entries);
+
+/* An entry for each step that was started, did not end, and is not run by anybody now. Says so on
  * stderr. For recovery.c. */
-bool steps_recover(const struct ledger *ledger, struct buffer *error);
+bool steps_recover(struct ledger *ledger, struct buffer *error);
 
 #endif

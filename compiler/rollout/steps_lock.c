@@ -9,10 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/files/durable.h"
 #include "ledger.h"
 #include "steps.h"
 
-#define BEHIND_EVERY_LEDGER ((off_t)1 << 40)
+#define LOCK_FILE LEDGER_ASIDE "/steps"
 
 /* Flags of one hash wait for one another, which does no harm. */
 static struct flock byte_of(const char *flag)
@@ -21,31 +22,28 @@ static struct flock byte_of(const char *flag)
     for (; *flag; flag++)
         hash = (hash ^ (unsigned char)*flag) * 16777619u;
     return (struct flock){
-        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = BEHIND_EVERY_LEDGER + hash, .l_len = 1};
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)hash, .l_len = 1};
 }
 
-static int open_ledger(const char *directory)
+/* Steps follow a change, whose entry made the folder. */
+static int open_lock(const char *directory, int flags)
 {
-    char *path;
-    if (asprintf(&path, "%s/%s", directory, LEDGER_FILE) < 0)
-        return -1;
-    int fd = open(path, O_RDWR | O_CLOEXEC);
+    struct buffer path = {0};
+    buffer_format(&path, "%s/" LOCK_FILE, directory);
+    int fd = open_at(AT_FDCWD, path.bytes, O_RDWR | flags, 0666);
     int cause = errno;
-    free(path);
+    buffer_release(&path);
     errno = cause;
     return fd;
 }
 
 int steps_lock(const char *directory, const char *flag, struct buffer *error)
 {
-    int fd = open_ledger(directory);
+    int fd = open_lock(directory, O_CREAT);
     struct flock lock = byte_of(flag);
-    int locked = fd < 0 ? -1 : fcntl(fd, F_OFD_SETLKW, &lock);
-    while (fd >= 0 && locked < 0 && errno == EINTR)
-        locked = fcntl(fd, F_OFD_SETLKW, &lock);
-    if (locked == 0)
+    if (fd >= 0 && TEMP_FAILURE_RETRY(fcntl(fd, F_OFD_SETLKW, &lock)) == 0)
         return fd;
-    buffer_format(error, "cannot lock %s/%s: %s", directory, LEDGER_FILE, strerror(errno));
+    buffer_format(error, "cannot lock %s/%s: %s", directory, LOCK_FILE, strerror(errno));
     if (fd >= 0)
         close(fd);
     return -1;
@@ -53,7 +51,7 @@ int steps_lock(const char *directory, const char *flag, struct buffer *error)
 
 bool steps_are_running(const char *directory, const char *flag)
 {
-    int fd = open_ledger(directory);
+    int fd = open_lock(directory, 0);
     struct flock lock = byte_of(flag);
     bool running = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
     if (fd >= 0)
@@ -63,24 +61,16 @@ bool steps_are_running(const char *directory, const char *flag)
 
 /* ---------------------------------------------------------------------------------- recovery -- */
 
-static bool is_started(const json_t *line)
+static bool is_started(const json_t *entry)
 {
-    const char *state = json_string_value(json_object_get(json_object_get(line, "step"), "state"));
+    const char *state = json_string_value(json_object_get(json_object_get(entry, "step"), "state"));
     return state && strcmp(state, "started") == 0;
 }
 
-/* Of the latest line about a step of each flag. */
-static void remember(json_t *latest, json_t *line)
-{
-    const char *flag = json_string_value(json_object_get(line, "flag"));
-    if (flag && json_object_get(line, "step"))
-        json_object_set(latest, flag, line);
-}
-
-static bool add_interrupted(const struct ledger *ledger, const char *flag, json_t *line,
+static bool add_interrupted(struct ledger *ledger, const char *flag, json_t *last,
                             struct buffer *error)
 {
-    json_t *step = json_object_get(line, "step");
+    json_t *step = json_object_get(last, "step");
     fprintf(
         stderr,
         "note: step %lld of %lld of '%s' for '%s' was started at %s, and the run that did so is "
@@ -88,10 +78,11 @@ static bool add_interrupted(const struct ledger *ledger, const char *flag, json_
         (long long)json_integer_value(json_object_get(step, "number")),
         (long long)json_integer_value(json_object_get(step, "of")),
         json_string_value(json_object_get(step, "plan")), flag,
-        json_string_value(json_object_get(line, "time")));
+        json_string_value(json_object_get(last, "time")));
     json_object_set_new(step, "state", json_string("interrupted"));
-    json_object_del(line, "previous");
-    char *text = json_dumps(line, JSON_COMPACT);
+    json_object_del(last, "previous");
+    json_object_del(last, "parents");
+    char *text = json_dumps(last, JSON_COMPACT);
     struct buffer entry = {0};
     buffer_append(&entry, text, strlen(text) - 1);
     free(text);
@@ -100,27 +91,33 @@ static bool add_interrupted(const struct ledger *ledger, const char *flag, json_
     return added;
 }
 
-bool steps_recover(const struct ledger *ledger, struct buffer *error)
+json_t *steps_latest(const struct ledger_entries *entries)
 {
-    struct buffer text = {0};
-    struct ledger_line line;
     json_t *latest = json_object();
-    bool done = ledger_read(ledger->directory, &text, error);
-    for (size_t at = 0; done && ledger_next(&text, &at, &line);) {
-        if (!memmem(line.text, line.length, "\"step\":{", strlen("\"step\":{")))
-            continue;
-        json_t *json = json_loadb(line.text, line.length, 0, NULL);
-        remember(latest, json);
-        json_decref(json);
+    for (uint32_t i = 0; i < entries->count; i++) {
+        json_t *entry = ledger_json(entries, i, "\"step\":{");
+        const char *flag = json_string_value(json_object_get(entry, "flag"));
+        if (flag && json_object_get(entry, "step"))
+            json_object_set(latest, flag, entry);
+        json_decref(entry);
     }
+    return latest;
+}
+
+bool steps_recover(struct ledger *ledger, struct buffer *error)
+{
+    struct ledger_entries entries;
+    if (!ledger_read(ledger->directory, &entries, error))
+        return false;
+    json_t *latest = steps_latest(&entries), *last;
     const char *flag;
-    json_t *last;
+    bool done = true;
     json_object_foreach(latest, flag, last)
     {
         if (done && is_started(last) && !steps_are_running(ledger->directory, flag))
             done = add_interrupted(ledger, flag, last, error);
     }
     json_decref(latest);
-    buffer_release(&text);
+    ledger_release(&entries);
     return done;
 }

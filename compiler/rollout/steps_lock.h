@@ -1,6 +1,6 @@
 /*
- * steps_lock.h - who is running steps for a flag: a lock on one byte of the ledger, which goes with
- * the process that holds it.
+ * steps_lock.h - who is running steps for a flag: a lock on one byte of a file beside the ledger,
+ * which goes with the process that holds it.
  */
 #ifndef FFC_STEPS_LOCK_H
 #define FFC_STEPS_LOCK_H

@@ -22,8 +22,8 @@ static const char *stage_text(const char *stage, char text[STAGE_TEXT])
     return text;
 }
 
-static bool edit_definition(const struct project *project, const struct canary *canary,
-                            const struct rollout *to, struct buffer *error)
+static enum replaced edit_definition(const struct project *project, const struct canary *canary,
+                                     const struct rollout *to, struct buffer *error)
 {
     const struct rollout from = rollout_of(canary);
     char since[32], stage[STAGE_TEXT], approved[STAGE_TEXT];
@@ -41,23 +41,21 @@ static bool edit_definition(const struct project *project, const struct canary *
     if (!is_same_text(to->approved, from.approved))
         edits[count++] =
             (struct edit){"approved", to->approved ? stage_text(to->approved, approved) : NULL};
-    return count == 0 || edit_block(project, canary->node, edits, count, error);
+    return count == 0 ? REPLACED_SAFELY : edit_block(project, canary->node, edits, count, error);
 }
 
-bool transition_make(const struct ledger *ledger, const struct project *project,
+bool transition_make(struct ledger *ledger, const struct project *project,
                      const struct canary *canary, const struct rollout *to,
                      const struct buffer *entry, struct buffer *error)
 {
+    const struct todo todo = {.aside = ASIDE_EDIT,
+                              .file = project->sources.items[canary->node->span.file].name};
     if (to->since != canary->since && !time_can_be_written(to->since)) {
         buffer_format(error, "a stage cannot begin outside the years 0001 to 9999");
         return false;
     }
-    if (!ledger_prepare(ledger, entry, error))
-        return false;
-    if (edit_definition(project, canary, to, error))
-        return true;
-    ledger_drop(ledger);
-    return false;
+    return ledger_prepare(ledger, entry, &todo, error) &&
+           ledger_edited(ledger, edit_definition(project, canary, to, error), error);
 }
 
 void transition_note_shared(const struct project *project, const struct flag *flag,

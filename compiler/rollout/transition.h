@@ -1,6 +1,6 @@
 /*
  * transition.h - a canary taken from one state or stage to another: the edit of its block, and the
- * line in the ledger.
+ * entry in the ledger.
  *
  * What was approved is forgotten by whatever begins a stage or ends the rollout, so that each
  * rollout asks again; a pause keeps it.
@@ -17,7 +17,7 @@
  * publish, and to end with ledger_commit(), so that what a crash leaves in between is found. False:
  * a sentence in `error`; nothing was changed.
  */
-bool transition_make(const struct ledger *ledger, const struct project *project,
+bool transition_make(struct ledger *ledger, const struct project *project,
                      const struct canary *canary, const struct rollout *to,
                      const struct buffer *entry, struct buffer *error);
 

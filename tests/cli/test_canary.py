@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """ffc canary: a rollout by hand. Each change edits its keys and nothing else, and says who and why."""
 import datetime
-import hashlib
 import json
 import os
 import pwd
@@ -10,6 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay"))
 import lab
+from ledger import entries
 from lab import SCRATCH, Result, canary, decide, equal, finish, ok, project, requests, skip, write
 
 FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
@@ -39,19 +39,6 @@ def read(directory, name="flags.yaml"):
         return file.read()
 
 
-def ledger(directory):
-    path = os.path.join(directory, "ledger.jsonl")
-    if not os.path.exists(path):
-        return []
-    with open(path, "rb") as file:
-        lines = file.read().splitlines()
-    previous = None
-    for line in lines:
-        assert json.loads(line)["previous"] == previous, "the chain is broken"
-        previous = hashlib.blake2b(line, digest_size=32).hexdigest()
-    return [json.loads(line) for line in lines]
-
-
 def added(before, after):
     """The lines of `after` that `before` does not have; every one of `before` must still be there."""
     rest = after.splitlines()
@@ -68,14 +55,14 @@ by_clock = project("by-the-clock", canary(BLOCK))
 earliest = datetime.datetime.now(datetime.timezone.utc)
 earliest = earliest.replace(microsecond=earliest.microsecond // 1000 * 1000)
 result = ffc("canary", "start", "canary.checkout", "-C", by_clock, "--reason", "now")
-since = datetime.datetime.fromisoformat(ledger(by_clock)[0]["to"]["since"].replace("Z", "+00:00"))
+since = datetime.datetime.fromisoformat(entries(by_clock)[0]["to"]["since"].replace("Z", "+00:00"))
 ok(earliest <= since <= datetime.datetime.now(datetime.timezone.utc), "it_begins_now", earliest, since, result.err)
 
 result = act(directory, "start", reason="release 4.2")
 equal(result.status, 0, "start")
 equal(added(before, read(directory)), ["since: " + AT, "stage: first", "state: running"],
       "start_adds_state_stage_and_since")
-entry = ledger(directory)[0]
+entry = entries(directory)[0]
 equal((entry["verdict"], entry["rule"], entry["actor"], entry["reason"], entry["also"]),
       ("start", "manual", "amira", "release 4.2", ["production"]), "the_ledger_says_who_and_why")
 ok("environment 'production' has this same canary block" in result.err, "sharing_is_said", result.err)
@@ -118,7 +105,7 @@ before = read(directory)
 result = act(directory, "rollback", reason="INC-7", at="2026-11-20T13:00:00Z")
 equal((result.status, "state: rolled_back" in read(directory)), (0, True), "what_is_complete_is_rolled_back")
 ok("start canary.checkout --to full" in result.out and "complete" in result.out, "which_says_the_way_back", result.out)
-undone = ledger(directory)[-1]
+undone = entries(directory)[-1]
 equal((undone["from"]["state"], undone["from"]["stage"], undone["to"]["state"]), ("complete", "full", "rolled_back"),
       "and_the_ledger_has_where_it_was")
 with open(os.path.join(directory, "flags.yaml"), "w") as file:
@@ -126,7 +113,7 @@ with open(os.path.join(directory, "flags.yaml"), "w") as file:
 equal(act(directory, "start", "--to", "second").status, 0, "until_it_is_started_again_where_one_wants")
 equal(act(directory, "rollback", reason="INC-1423").status, 0, "rollback")
 ok("state: rolled_back" in read(directory), "rolled_back", read(directory))
-lines = ledger(directory)
+lines = entries(directory)
 equal([line["verdict"] for line in lines], ["start", "advance", "approve", "pause", "resume", "advance",
                                             "complete", "rollback", "start", "rollback"], "each_is_a_line")
 ok("policy" in lines[1]["digests"], "a_stage_begun_by_hand_has_a_digest_of_its_policy", lines[1])
@@ -163,7 +150,7 @@ def who(options=(), home="", repository=None, **variables):
     environment = {"HOME": place, "PATH": "/nonexistent", **variables}
     run = subprocess.run([FFC, "canary", "pause", "canary.checkout", "-C", directory, "--reason", "x", *options],
                          env=environment, capture_output=True)
-    return ledger(directory)[-1]["actor"] if run.returncode == 0 else run.stderr.decode()
+    return entries(directory)[-1]["actor"] if run.returncode == 0 else run.stderr.decode()
 
 
 login = pwd.getpwuid(os.getuid()).pw_name
@@ -188,7 +175,7 @@ if os.getuid() == 0:
             os.chmod(os.path.join(root, file), 0o666)
     run = subprocess.run([FFC, "canary", "pause", "canary.checkout", "-C", directory, "--reason", "x"], env={},
                          user=54321, group=54321, extra_groups=[], capture_output=True)
-    equal((run.returncode, ledger(directory)[-1:] and ledger(directory)[-1]["actor"]), (0, "uid 54321"),
+    equal((run.returncode, entries(directory)[-1:] and entries(directory)[-1]["actor"]), (0, "uid 54321"),
           "a_user_without_a_name_is_a_number")
 else:
     skip("a_user_without_a_name_is_a_number", "only root can be somebody else")
@@ -230,7 +217,7 @@ result = act(directory, "start", "--to", "full")
 ok(result.status == 1 and "approval" in result.err, "start_does_not_pass_an_approval", result.err)
 result = act(directory, "start", "--dry-run")
 ok(result.status == 0 and "would become running" in result.out, "dry_run_says_it", result.out)
-equal((read(directory), ledger(directory)), (before, []), "and_does_nothing")
+equal((read(directory), entries(directory)), (before, []), "and_does_nothing")
 
 # Environments with canaries of their own.
 own = canary(BLOCK) + "    environments:\n      staging: {canary: {stages: [{percent: 100%}], " \
@@ -266,12 +253,12 @@ ffc("build", "-C", directory, "-e", "production", "-o", fresh)
 with open(live, "rb") as one, open(fresh, "rb") as other:
     ok(result.status == 0 and one.read() == other.read(), "build_publishes", result.err)
 result = act(directory, "advance", "-e", "production", "--build", "/nonexistent/x.ffs")
-ok(result.status == 2 and len(ledger(directory)) == 2, "what_was_edited_is_in_the_ledger_when_publishing_fails",
+ok(result.status == 2 and len(entries(directory)) == 2, "what_was_edited_is_in_the_ledger_when_publishing_fails",
    result.err)
 
 # Of several at once, one starts it.
 directory = project("race", canary(BLOCK))
 command = [FFC, "canary", "start", "canary.checkout", "-C", directory, "--reason", "x"]
 runs = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(6)]
-equal((sorted(run.wait() for run in runs), len(ledger(directory))), ([0] + [1] * 5, 1), "of_six_at_once_one_starts")
+equal((sorted(run.wait() for run in runs), len(entries(directory))), ([0] + [1] * 5, 1), "of_six_at_once_one_starts")
 finish()

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Killed at every call that leaves something on disk: the next run ends in a project that is whole."""
-import hashlib
-import json
+"""Killed at every call that leaves something on disk, or told that it failed: the next run ends in a
+project that is whole, and its ledger has what was done."""
+import concurrent.futures
+import errno
 import os
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay"))
 import lab
+from ledger import entries, put_aside
 from lab import SCRATCH, canary, finish, ok, project, requests, skip, write
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -40,52 +42,67 @@ SCENARIOS = {
 }
 
 
+CAUSES = ("EIO", "EINTR", "ENOSPC")
+
+
 def definitions(directory):
     names = sorted(name for name in os.listdir(directory) if name.endswith(".yaml") and name[0] != ".")
     return "".join(open(os.path.join(directory, name)).read() for name in names)
 
 
-def ledger(directory):
-    path = os.path.join(directory, "ledger.jsonl")
-    return open(path, "rb").read() if os.path.exists(path) else b""
+def verdicts(directory):
+    return [entry["verdict"] for entry in entries(directory)]
 
 
-def fault(directory, live, verdict, text):
-    """What is not as it is when nobody was killed; None when all is."""
-    raw, previous, verdicts = ledger(directory), None, []
-    if raw and not raw.endswith(b"\n"):
-        return "a line that is cut short"
-    for line in raw.splitlines():
-        entry = json.loads(line)
-        if entry["previous"] != previous:
-            return "a chain that is broken"
-        previous = hashlib.blake2b(line, digest_size=32).hexdigest()
-        verdicts.append(entry["verdict"])
-    if verdicts != [verdict]:
-        return f"a ledger of {verdicts}"
-    if os.path.exists(os.path.join(directory, "ledger.jsonl.pending")):
-        return "a line that is put aside"
+def fault(directory, verdict, text):
+    """What is not as it is when nothing went wrong; None when all is."""
+    try:
+        found = verdicts(directory)
+    except AssertionError as error:
+        return f"a ledger that is not whole: {error}"
+    if found != [verdict]:
+        return f"a ledger of {found}"
+    if put_aside(directory):
+        return "an entry that is put aside"
     if definitions(directory).count(text) != 1 or "freeze" in definitions(directory):
         return definitions(directory)
-    fresh = os.path.join(SCRATCH, "fresh.ffs")
+    return None
+
+
+def is_published(directory, live):
+    fresh = live + ".fresh"
     subprocess.run([FFC, "build", "-C", directory, "-e", "production", "-o", fresh], check=True, capture_output=True)
-    return None if open(fresh, "rb").read() == open(live, "rb").read() else "another snapshot"
+    return os.path.exists(live) and open(fresh, "rb").read() == open(live, "rb").read()
 
 
-def killed_at(call, name):
-    """Returns whether the run was killed, and the fault after the next one."""
+def ended(command, environment):
+    """A watch that cannot read the definitions waits for better ones."""
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        try:
+            out, err = run.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            run.terminate()
+            out, err = run.communicate()
+    return subprocess.CompletedProcess(command, run.returncode, out, err)
+
+
+def after(name, **settings):
+    """The run that goes wrong, and the fault after the next one."""
     flags, verdict, text, command = SCENARIOS[name]
-    directory, live = project(name, flags), os.path.join(SCRATCH, name + ".ffs")
-    if os.path.exists(live):
-        os.remove(live)
+    own = "-".join((name, *settings.values()))
+    directory, live = project(own, flags), os.path.join(SCRATCH, own + ".ffs")
     command = command + ["-C", directory, "--build", live]
-    environment = dict(os.environ, LD_PRELOAD=preload, KILL_AT=str(call))
-    first = subprocess.run(command, env=environment, capture_output=True)
-    whole = ledger(directory) and not os.path.exists(os.path.join(directory, "ledger.jsonl.pending"))
+    environment = dict(os.environ, LD_PRELOAD=preload, **settings)
+    first = ended(command, environment)
+    whole = entries(directory) and not put_aside(directory)
     # What is done need not be done again, and `ffc rollback` would add a second override.
     if not whole or name in ("decide", "watch"):
         subprocess.run(command, capture_output=True)
-    return first.returncode == -9, fault(directory, live, verdict, text)
+    wrong = fault(directory, verdict, text)
+    # What could not be published was said; a run that was killed said nothing.
+    if not wrong and first.returncode != 2 and not is_published(directory, live):
+        wrong = "another snapshot"
+    return first, wrong
 
 
 preload = os.path.join(SCRATCH, "kill_at.so")
@@ -95,14 +112,35 @@ trial = subprocess.run([FFC, "--version"], env=dict(os.environ, LD_PRELOAD=prelo
 if built.returncode or trial.returncode:
     skip("killed_at_every_call", "nothing can be preloaded into this build")
     finish()
+workers = concurrent.futures.ThreadPoolExecutor(8)
+
+
+def at_each(name, calls, variable, **settings):
+    """What came of it at each of these calls."""
+    return list(workers.map(lambda call: (call, *after(name, **{variable: str(call)}, **settings)), calls))
+
+
+def kill_at_each(name):
+    """Until one is not killed, because it makes fewer calls."""
+    results = []
+    while len(results) < MOST_CALLS and all(first.returncode == -9 for _, first, _ in results):
+        results += at_each(name, range(len(results) + 1, len(results) + 9), "KILL_AT")
+    return results
+
+
 for name in SCENARIOS:
-    faults, call, killed = [], 1, True
-    while killed and call < MOST_CALLS:
-        killed, wrong = killed_at(call, name)
-        if wrong:
-            faults.append(f"killed at call {call}: {wrong}")
-        call += 1
+    results = kill_at_each(name)
+    faults = [f"killed at call {call}: {wrong}" for call, _, wrong in results if wrong]
     ok(not faults, f"{name}_killed_at_each_call_is_whole_after_the_next_run", *faults)
-    ok(call > 10 and not killed, f"{name}_was_killed_at_every_one", call)
-    print(f"# {name}: {call - 2} calls")
+    calls = [call for call, first, _ in results if first.returncode == -9]
+    ok(10 < len(calls) < len(results), f"{name}_was_killed_at_every_one", len(calls), len(results))
+    print(f"# {name}: {len(calls)} calls")
+    for cause in CAUSES if os.environ.get("LONG") or name == "canary_rollback" else ():
+        results = at_each(name, calls, "FAIL_AT", FAIL_WITH=str(getattr(errno, cause)))
+        faults = [f"{cause} at call {call}, status {first.returncode}, {first.stderr}: {wrong}"
+                  for call, first, wrong in results if wrong or (first.returncode and not first.stderr)]
+        ok(not faults, f"{name}_is_whole_after_{cause}_at_each_call_and_the_next_run", *faults)
+        failed = sum(first.returncode != 0 for _, first, _ in results)
+        ok(failed == 0 if cause == "EINTR" else failed > 5,
+           f"{name}_says_of_{cause}_that_it_failed" if cause != "EINTR" else f"{name}_does_not_mind_a_signal", failed)
 finish()

@@ -9,6 +9,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay"))
 import lab
+from ledger import entries
 from lab import SCRATCH, Result, canary, decide, equal, finish, ok, project, requests, write
 
 FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
@@ -34,11 +35,6 @@ def rollback(directory, *arguments, reason="INC-1"):
 def read(directory, name="overrides.yaml"):
     path = os.path.join(directory, name)
     return open(path).read() if os.path.exists(path) else None
-
-
-def ledger(directory):
-    with open(os.path.join(directory, "ledger.jsonl")) as file:
-        return [json.loads(line) for line in file]
 
 
 def value(directory, flag, environment="production", user="u1", country="NO"):
@@ -88,7 +84,7 @@ equal(read(directory, "a-freeze.yaml"), existing.replace("overrides:\n", "overri
 equal(value(directory, "ops.cache"), (False, "OVERRIDE"), "it_decides")
 equal(rollback(directory, "--lift", ID, reason="fixed").status, 0, "lifted")
 equal(read(directory, "a-freeze.yaml"), existing, "what_was_there_is_as_it_was")
-lines = ledger(directory)
+lines = entries(directory)
 equal([(line["verdict"], line["reason"], line["actor"], line["flag"], line["override"]["id"]) for line in lines],
       [("override", "INC-1", "amira", "ops.cache", ID), ("lift", "fixed", "amira", "ops.cache", ID)],
       "both_are_in_the_ledger")
@@ -126,7 +122,7 @@ result = rollback(directory, "--all", "--serve", "of")
 ok(result.status == 1 and "FF0341" in result.err and "nothing was written" in result.err,
    "what_would_not_compile_is_not_written", result.err)
 ok(rollback(directory, "--all", "--dry-run").status == 0, "dry_run")
-equal((read(directory), os.path.exists(os.path.join(directory, "ledger.jsonl"))), (None, False), "nothing_is_there")
+equal((read(directory), os.path.exists(os.path.join(directory, "ledger"))), (None, False), "nothing_is_there")
 
 # --build, in the same breath.
 live = os.path.join(SCRATCH, "live.ffs")
@@ -166,7 +162,7 @@ def plan(name, text=PLAN):
 
 
 def steps(directory):
-    return [line["step"] for line in ledger(directory) if line["verdict"] == "step"]
+    return [line["step"] for line in entries(directory) if line["verdict"] == "step"]
 
 
 directory = plan("plan")
@@ -259,7 +255,7 @@ directory = plan("crashed", slow)
 run = subprocess.Popen([FFC, "rollback", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x",
                         "--run-steps"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 for _ in range(400):
-    if os.path.exists(os.path.join(directory, "ledger.jsonl")) and len(steps(directory)) == 5:
+    if len(steps(directory)) == 5:
         break
     time.sleep(0.05)
 run.kill()

@@ -56,7 +56,7 @@ log bad >"$guide/requests.log"
 exits 'a bad one rolls back' 20 decide
 exits 'and --apply writes that down' 20 decide --apply --build "$guide/production.ffs"
 ok 'in the definition' grep -q 'state: rolled_back' "$guide/flags/shop.yaml"
-ok 'and in the ledger' test -s "$guide/flags/ledger.jsonl"
+ok 'and in the ledger' grep -q '"rollback"' "$guide"/flags/ledger/*.json
 ok 'and publishes' "$FFC" verify "$guide/production.ffs"
 
 # The guide's made-up service, and what it says of two policies.

@@ -6,7 +6,9 @@ import os
 import re
 import subprocess
 
+import ledger
 import lab
+from ledger import entries, is_whole, put_aside
 from lab import (FFREPLAY, SCRATCH, canary, decide, equal, finish, ok, project, requests, write)
 
 FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
@@ -35,25 +37,6 @@ def read(directory, name="flags.yaml"):
         return file.read()
 
 
-def ledger(directory):
-    path = os.path.join(directory, "ledger.jsonl")
-    if not os.path.exists(path):
-        return []
-    with open(path, "rb") as file:
-        lines = file.read().split(b"\n")
-    assert lines.pop() == b"", "the ledger ends in a newline"
-    return lines
-
-
-def chain_holds(directory):
-    previous = None
-    for line in ledger(directory):
-        if json.loads(line)["previous"] != previous:
-            return False
-        previous = hashlib.blake2b(line, digest_size=32).hexdigest()
-    return True
-
-
 def definitions_digest(directory):
     digest = hashlib.blake2b(digest_size=32)
     for name in sorted(n for n in os.listdir(directory) if n.endswith(".yaml")):
@@ -75,20 +58,18 @@ def applied(name, log, changes, *options):
     equal(read(directory), expected, f"{name}_changes_these_bytes_alone")
     equal(os.stat(os.path.join(directory, "flags.yaml")).st_mode & 0o777, 0o640,
           f"{name}_keeps_the_mode")
-    lines = ledger(directory)
-    equal(len(lines), 1 if changes else 0, f"{name}_ledger_lines")
-    ok(chain_holds(directory), f"{name}_chain_holds")
-    ok(not os.path.exists(os.path.join(directory, "ledger.jsonl.pending")),
-       f"{name}_leaves_nothing_pending")
+    lines = entries(directory)
+    equal(len(lines), 1 if changes else 0, f"{name}_ledger_entries")
+    equal(put_aside(directory), [], f"{name}_leaves_nothing_put_aside")
     if lines:
-        entry = json.loads(lines[0])
+        entry = lines[0]
         equal(entry["digests"]["definitions"], digest, f"{name}_digest_is_of_what_was_decided_on")
         equal(list(entry), ["format_version", "time", "actor", "flag", "environment", "from", "to",
-                            "verdict", "rule", "reason", "evidence", "digests", "look", "previous"],
+                            "verdict", "rule", "reason", "evidence", "digests", "look", "parents"],
               f"{name}_ledger_fields")
         equal((entry["actor"], entry["time"], entry["from"]["stage"]),
               ("amira", "2026-11-20T11:59:56.400Z", "first"), f"{name}_says_who_and_when")
-    return directory, result, [json.loads(line) for line in lines]
+    return directory, result, lines
 
 
 NOW = "2026-11-20T11:59:56.400Z"
@@ -98,7 +79,7 @@ directory, result, lines = applied("advance", well, [('"first" ', "second "), SI
 equal(lines[0]["to"], {"state": "running", "stage": "second", "since": NOW}, "advance_to")
 again = decide(directory, well, "--apply", "--exit-code")
 equal(again.status, 10, "the_same_log_again_holds")
-equal(len(ledger(directory)), 1, "and_adds_nothing_to_the_ledger")
+equal(len(entries(directory)), 1, "and_adds_nothing_to_the_ledger")
 ok("second, 50%" in again.out, "and_sees_the_new_stage", again.out)
 
 # A stage that is not what it was when it began begins anew; comments and times do not make it that.
@@ -122,15 +103,15 @@ for old, new in (("percent:   50%", "percent: 60%"), ("max: 500ms", "max: 600ms"
     result = decide(directory, later, "--json", "--exit-code")
     equal((result.status, result.json["rule"]), (10, "policy-changed"), f"'{new}'_begins_anew")
     edited(directory, new, old)
-equal(len(ledger(directory)), 1, "without_apply_nothing_is_written")
+equal(len(entries(directory)), 1, "without_apply_nothing_is_written")
 edited(directory, "percent:   50%", "percent: 60%")
 result = decide(directory, later, "--apply", "--json")
 restarted = "2026-11-20T13:59:56.400Z"
-anew = json.loads(ledger(directory)[1])
+anew = entries(directory)[1]
 equal(anew["to"], {"state": "running", "stage": "second", "since": restarted}, "apply_begins_it_now")
 equal((anew["verdict"], anew["rule"]), ("hold", "policy-changed"),
       "with_a_line_in_the_ledger")
-ok(chain_holds(directory), "that_chains")
+ok(is_whole(directory), "that_chains")
 result = decide(directory, later, "--json", "--now", "2026-11-20T14:30:00Z")
 equal((result.json["rule"], result.json["input"]["used"]), ("hold-time", 1),
       "then_it_is_decided_on_what_comes_after")
@@ -152,33 +133,35 @@ ok("30.66% over 411" in lines[0]["reason"], "the_reason_has_the_numbers", lines[
 equal(lines[0]["digests"]["input"], decide(project("same", canary(BLOCK)), failing, "--json")
       .json["input"]["digest"], "the_digest_is_the_input's")
 equal(decide(directory, failing, "--apply", "--exit-code").status, 10, "rolled_back_is_final")
-equal(len(ledger(directory)), 1, "a_final_state_adds_nothing")
+equal(len(entries(directory)), 1, "a_final_state_adds_nothing")
 
 directory, result, lines = applied("pause", slow, [("running   ", "paused   ")])
 equal(lines[0]["to"]["since"], "2026-11-20T10:00:00Z", "a_pause_keeps_since")
 equal(decide(directory, slow, "--apply", "--exit-code").status, 10, "paused_stays_paused")
 worse = decide(directory, failing, "--apply", "--exit-code")
 equal(worse.status, 20, "paused_still_rolls_back")
-equal(len(ledger(directory)), 2, "each_change_is_a_line")
-ok(chain_holds(directory), "two_lines_chain")
+equal(len(entries(directory)), 2, "each_change_is_a_line")
+ok(is_whole(directory), "two_lines_chain")
 
 applied("hold", well, [], "--now", "2026-11-20T10:30:00Z")
 
 by_person = project("by-person", canary(BLOCK + "automatic: false\n"))
 before = read(by_person)
 result = decide(by_person, failing, "--apply", "--exit-code")
-equal((result.status, read(by_person), ledger(by_person)), (20, before, []),
+equal((result.status, read(by_person), entries(by_person)), (20, before, []),
       "automatic_false_reports_a_rollback_and_leaves_it")
 ok("left to a person" in result.out, "and_says_so", result.out)
 equal(decide(by_person, slow, "--apply", "--exit-code").status, 11, "automatic_false_still_pauses")
 ok("state:   paused" in read(by_person), "and_edits_a_pause")
 
-# A tampered line breaks the chain; a good one is never rewritten.
-with open(os.path.join(directory, "ledger.jsonl")) as file:
+# A tampered entry is found; a good one is never rewritten.
+name = sorted(ledger.files(directory))[0]
+path = os.path.join(directory, "ledger", name)
+with open(path) as file:
     text = file.read()
-with open(os.path.join(directory, "ledger.jsonl"), "w") as file:
+with open(path, "w") as file:
     file.write(text.replace('"actor":"amira"', '"actor":"nobody"', 1))
-ok(not chain_holds(directory), "a_changed_line_breaks_the_chain")
+ok(not is_whole(directory), "a_changed_entry_is_found")
 
 # --build publishes what was edited, and leaves a file alone that has these bytes.
 directory = project("build", canary(BLOCK))
@@ -222,27 +205,36 @@ with open(signed, "rb") as file:
 # killed before the edit is forgotten.
 directory = project("crash", canary(BLOCK))
 decide(directory, failing, "--apply")
-whole = read(directory, "ledger.jsonl")
-edited = read(directory)
-for cut in (0, 1, len(whole) // 2, len(whole) - 1):
-    with open(os.path.join(directory, "ledger.jsonl"), "w") as file:
-        file.write(whole[:cut])
-    with open(os.path.join(directory, "ledger.jsonl.pending"), "w") as file:
-        file.write(whole)
-    result = decide(directory, failing, "--apply")
-    equal(read(directory, "ledger.jsonl"), whole, f"an_append_cut_at_{cut}_is_finished")
-    ok("finished the ledger line" in result.err, f"cut_at_{cut}_says_so", result.err)
-with open(os.path.join(directory, "ledger.jsonl.pending"), "w") as file:
-    file.write(whole)
+(name, whole), = ledger.files(directory).items()
+TODO = b'{"aside":"edit","file":"flags.yaml"}\n'
+
+
+def leave(where, text, called=name):
+    folder = os.path.join(where, "ledger", ".local")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, called), "wb") as file:
+        file.write(text)
+
+
+leave(directory, whole + TODO)
+os.remove(os.path.join(directory, "ledger", name))
+result = decide(directory, failing, "--apply")
+equal((ledger.files(directory), put_aside(directory)), ({name: whole}, []), "what_was_put_aside_is_finished")
+ok("finished the ledger's entry" in result.err, "which_is_said", result.err)
+leave(directory, whole + TODO)
 decide(directory, failing, "--apply")
-equal(read(directory, "ledger.jsonl"), whole, "a_line_that_is_there_is_not_added_again")
+equal((ledger.files(directory), put_aside(directory)), ({name: whole}, []), "what_is_there_is_not_added_again")
 fresh = project("crash-early", canary(BLOCK))
-for pending in (whole, whole[:40], "rubbish\n", ""):
-    with open(os.path.join(fresh, "ledger.jsonl.pending"), "w") as file:
-        file.write(pending)
-    decide(fresh, well, "--apply", "--now", "2026-11-20T10:30:00Z")
-    ok(not os.path.exists(os.path.join(fresh, "ledger.jsonl.pending")) and ledger(fresh) == [],
-       f"an_edit_that_was_not_made_is_forgotten_{len(pending)}")
+leave(fresh, whole + TODO)
+decide(fresh, well, "--apply", "--now", "2026-11-20T10:30:00Z")
+equal((entries(fresh), put_aside(fresh)), ([], []), "an_edit_that_was_not_made_is_forgotten")
+for text in (whole[:40], whole + b"rubbish\n", whole, b"rubbish\n", b"", whole.replace(b"rollback", b"advance") + TODO):
+    leave(fresh, text)
+    result = decide(fresh, well, "--apply", "--now", "2026-11-20T10:30:00Z")
+    ok(result.status == 0 and entries(fresh) == [] and "damaged" in result.err,
+       f"what_is_damaged_is_said_and_left_{len(text)}", result.err)
+    equal(put_aside(fresh), [name], f"for_a_person_to_look_at_{len(text)}")
+os.remove(os.path.join(fresh, "ledger", ".local", name))
 
 # Two runs at once: the one that comes second sees what the first one did.
 for round in range(5):
@@ -252,7 +244,7 @@ for round in range(5):
     runs = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(4)]
     for run in runs:
         run.wait()
-    equal((len(ledger(directory)), [run.returncode for run in runs]), (1, [0] * 4),
+    equal((len(entries(directory)), [run.returncode for run in runs]), (1, [0] * 4),
           f"of_four_runs_at_once_one_changes_something_{round}")
 
 # --all: several canaries in one file, each decided on from one reading of the log.
@@ -266,8 +258,8 @@ names = [json.loads(line)["flag"] for line in result.out.splitlines()]
 equal(names, ["canary.checkout0", "canary.checkout1", "canary.checkout2"],
       "all_is_every_running_canary")
 changed = [json.loads(line)["verdict"] != "hold" for line in result.out.splitlines()]
-equal(len(ledger(directory)), sum(changed), "all_of_them_are_applied")
-ok(chain_holds(directory), "all_of_them_chain", result.err)
+equal(len(entries(directory)), sum(changed), "all_of_them_are_applied")
+ok(is_whole(directory), "all_of_them_chain", result.err)
 
 # Keys that are not there yet are added; a mapping in braces stays one.
 bare = project("bare", canary("stages:\n  - {name: first, percent: 20%}\n  - {percent: 50%}\n"
@@ -292,11 +284,12 @@ if os.geteuid() != 0:
     locked = project("locked", canary(BLOCK))
     os.chmod(locked, 0o555)
     result = decide(locked, failing, "--apply")
-    ok(result.status == 2 and ledger(locked) == [] and "state:   running" in read(locked),
+    ok(result.status == 2 and entries(locked) == [] and "state:   running" in read(locked),
        "a_directory_that_cannot_be_written", result.err)
     os.chmod(locked, 0o755)
 unwritable = project("unwritable", canary(BLOCK))
-os.mkdir(os.path.join(unwritable, "ledger.jsonl"))
+with open(os.path.join(unwritable, "ledger"), "w") as file:
+    file.write("no directory")
 before = read(unwritable)
 result = decide(unwritable, failing, "--apply")
 equal((result.status, read(unwritable)), (2, before), "without_a_ledger_nothing_is_edited")

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import lab
+from ledger import entries, put_aside
 from lab import FFREPLAY, SCRATCH, canary, decide, equal, finish, ok, project
 
 BLOCK = """\
@@ -99,14 +100,6 @@ def used(watch):
     return looks[-1]["input"]["used"] if looks else -1
 
 
-def ledger(directory):
-    path = os.path.join(directory, "ledger.jsonl")
-    if not os.path.exists(path):
-        return []
-    with open(path) as file:
-        return [json.loads(line) for line in file]
-
-
 def path_of(name):
     return os.path.join(SCRATCH, name)
 
@@ -160,13 +153,13 @@ log = path_of("well.log")
 append(log, lines(400))
 directory = running("well")
 watch = Watch(directory, log, "--apply", "--actor", "watcher", "--exit-code")
-ok(watch.until(lambda: len(ledger(directory)) == 1), "it_advances", watch.text(), watch.errors())
+ok(watch.until(lambda: len(entries(directory)) == 1), "it_advances", watch.text(), watch.errors())
 ok(watch.until(lambda: "in full: " in watch.text()), "and_goes_on_with_the_next_stage", watch.text())
 append(log, lines(60, ahead=2000))
 equal(watch.ends(), 0, "it_ends_when_the_rollout_is_complete")
-entries = ledger(directory)
+written = entries(directory)
 equal([(entry["verdict"], entry["to"]["stage"], entry["to"]["state"], entry["actor"])
-       for entry in entries],
+       for entry in written],
       [("advance", "full", "running", "watcher"), ("complete", "full", "complete", "watcher")],
       "each_is_in_the_ledger")
 page = watch.text()
@@ -184,13 +177,13 @@ watch = Watch(directory, log, "--apply", "--exit-code")
 ok(watch.until(lambda: "hold (hold-time)" in watch.text()), "it_holds", watch.text())
 append(log, lines(300, status=503))
 equal(watch.ends(), 20, "a_bad_one_is_rolled_back")
-equal([entry["verdict"] for entry in ledger(directory)], ["rollback"], "and_that_is_the_end")
+equal([entry["verdict"] for entry in entries(directory)], ["rollback"], "and_that_is_the_end")
 said = [line for line in watch.text().splitlines() if "hold (hold-time)" in line]
 equal(len(said), 1, "a_line_only_when_something_is_new")
 
 directory = running("all")
 watch = Watch(directory, path_of("well.log"), "--apply", flag="--all")
-ok(watch.until(lambda: len(ledger(directory)) == 1), "all_means_every_canary", watch.errors())
+ok(watch.until(lambda: len(entries(directory)) == 1), "all_means_every_canary", watch.errors())
 ok(watch.until(lambda: "in full: " in watch.text()), "and_goes_on", watch.text())
 equal(watch.stop(signal.SIGINT), 0, "until_it_is_told_to_end")
 
@@ -239,10 +232,10 @@ ok(watch.until(lambda: "stay in force" in watch.errors()), "what_does_not_compil
 ok("unknown key 'mx'" in watch.errors(), "as_ffc_does", watch.errors())
 append(log, lines(500, status=503))
 ok(watch.until(lambda: "rollback  canary.checkout" in watch.text()), "the_last_good_ones_stay")
-equal(ledger(directory), [], "but_nothing_is_applied")
+equal(entries(directory), [], "but_nothing_is_applied")
 put(sound)
 equal(watch.ends(), 20, "once_they_are_mended_it_is")
-equal(len(ledger(directory)), 1, "once")
+equal(len(entries(directory)), 1, "once")
 
 directory = running("by-hand")
 watch = Watch(directory, path_of("no.log"))
@@ -261,19 +254,18 @@ append(log, lines(400))
 for delay in (0.0, 0.004, 0.01, 0.02, 0.04):
     directory = running(f"killed-{delay}")
     watch = Watch(directory, log, "--apply")
-    watch.until(lambda: watch.text() != "" or os.path.exists(
-        os.path.join(directory, "ledger.jsonl.pending")))
+    watch.until(lambda: watch.text() != "" or put_aside(directory))
     time.sleep(delay)
     watch.process.kill()
     watch.process.wait()
     again = Watch(directory, log, "--apply")
-    ok(again.until(lambda: len(ledger(directory)) == 1 and "in full" in again.text()),
+    ok(again.until(lambda: len(entries(directory)) == 1 and "in full" in again.text()),
        f"killed_after_{delay}_it_is_finished_by_the_next", again.text(), again.errors())
     again.stop()
     verified = subprocess.run([FFREPLAY, "history", "-C", directory, "--verify"], capture_output=True)
     with open(os.path.join(directory, "flags.yaml")) as file:
-        equal((verified.returncode, len(ledger(directory)), "stage: full" in file.read(),
-               os.path.exists(os.path.join(directory, "ledger.jsonl.pending"))), (0, 1, True, False),
+        equal((verified.returncode, len(entries(directory)), "stage: full" in file.read(),
+               put_aside(directory)), (0, 1, True, []),
               "once_and_whole")
 
 # -------------------------------------------------------------------------------------------- stdin

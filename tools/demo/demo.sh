@@ -238,10 +238,11 @@ show=the_point run timeout 30 ffreplay watch $flag rupaya.requests=service.log -
 claim 'the verdict is rollback' grep -q '^rollback ' printed
 claim 'the definition says so' grep -q 'state: rolled_back' $definition
 
-step 'What it left behind: an edit to commit, and a line in the ledger'
+step 'What it left behind: an edit and an entry of the ledger, to commit'
 show_change before $definition
-tail -1 flags/ledger.jsonl | sed 's/,"evidence":.*/, …}/' | indent
-claim 'the ledger records the rollback' grep -q '"rollback"' flags/ledger.jsonl
+entry=$(find flags/ledger -name '*.json' | sort | tail -1)
+sed 's/,"evidence":.*/, …}/' "$entry" | indent
+claim 'the ledger records the rollback' grep -q '"rollback"' "$entry"
 
 step 'And the service follows'
 observe 3

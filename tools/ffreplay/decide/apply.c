@@ -107,7 +107,7 @@ static void write_entry(struct verdict *verdict, const char *actor, const struct
         buffer_append_text(out, "null");
 }
 
-bool apply_verdict(const struct ledger *ledger, struct verdict *verdict, const char *actor,
+bool apply_verdict(struct ledger *ledger, struct verdict *verdict, const char *actor,
                    struct buffer *error)
 {
     if (!verdict_changes(verdict))

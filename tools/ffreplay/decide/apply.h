@@ -13,7 +13,7 @@
  * definitions are read again first: when the canary no longer stands where it was decided on,
  * nothing is done. False: a sentence in `error`.
  */
-bool apply_verdict(const struct ledger *ledger, struct verdict *verdict, const char *actor,
+bool apply_verdict(struct ledger *ledger, struct verdict *verdict, const char *actor,
                    struct buffer *error);
 
 /*

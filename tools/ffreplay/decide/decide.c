@@ -66,6 +66,7 @@ static bool apply_all(const struct options *options, struct ledger *ledger,
     bool published =
         !options->apply.build ||
         publication_publish(&options->publication, ledger->directory, options->environment, error);
+    published = ledger_is_certain(ledger, error) && published;
     ledger_unlock(ledger);
     return (!options->apply.run_steps || run_steps(options, verdicts, count, error)) && published;
 }

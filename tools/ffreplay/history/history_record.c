@@ -1,4 +1,4 @@
-/* history_record.c - a line of the ledger, read again and shown. See history.h. */
+/* history_record.c - an entry of the ledger, read again and shown. See history.h. */
 #include "history.h"
 
 #include <string.h>
@@ -12,12 +12,10 @@ static const char *text_at(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
-bool record_parse(struct recorded *record, const struct ledger_line *line)
+bool record_parse(struct recorded *record, const json_t *json)
 {
-    json_t *json = json_loadb(line->text, line->length, 0, NULL);
     const json_t *from = json_object_get(json, "from"), *to = json_object_get(json, "to");
     *record = (struct recorded){.json = json,
-                                .line = *line,
                                 .time_text = text_at(json, "time"),
                                 .actor = text_at(json, "actor"),
                                 .verdict = text_at(json, "verdict"),
@@ -31,14 +29,15 @@ bool record_parse(struct recorded *record, const struct ledger_line *line)
                                 .to = text_at(to, "stage"),
                                 .to_state = text_at(to, "state"),
                                 .step = json_object_get(json, "step"),
-                                .override = json_object_get(json, "override")};
+                                .override = json_object_get(json, "override"),
+                                .acknowledges = json_object_get(json, "acknowledges")};
     bool change = record->from && record->from_state && record->to && record->to_state &&
                   record->flag && record->environment;
     if (!change)
         record->from = record->from_state = record->to = record->to_state = NULL;
     return record->time_text && parse_time(record->time_text, &record->time) && record->actor &&
            record->verdict && record->rule && record->reason &&
-           (change || record->step || record->override);
+           (change || record->step || record->override || record->acknowledges);
 }
 
 static bool lists(const json_t *list, const char *text)
@@ -109,6 +108,10 @@ static void write_headline(const struct page *page, const struct recorded *recor
     page_put(page, color_of(record), what, 0);
     buffer_append_text(page->out, "  ");
     size_t flags = json_array_size(json_object_get(record->json, "flags"));
+    if (record->acknowledges) {
+        buffer_append_text(page->out, "a break of the ledger\n");
+        return;
+    }
     if (record->flag)
         buffer_append_text(page->out, record->flag);
     else
@@ -176,6 +179,19 @@ static void write_override(const struct page *page, const struct recorded *recor
     line(page, record->reason);
 }
 
+static void write_acknowledged(const struct page *page, const struct recorded *record)
+{
+    size_t index;
+    const json_t *hash;
+    json_array_foreach((json_t *)(uintptr_t)record->acknowledges, index, hash)
+    {
+        if (json_is_string(hash))
+            line(page, arena_format(page->arena, "%.*s, by %s", LEDGER_DIGITS,
+                                    json_string_value(hash), record->actor));
+    }
+    line(page, record->reason);
+}
+
 static void write_recovery(const struct page *page, const struct recorded *records, size_t count,
                            size_t index)
 {
@@ -198,7 +214,9 @@ bool history_write_record(const struct page *page, const struct recorded *record
     if (state && strcmp(state, "started") == 0)
         return false;
     write_headline(page, record);
-    if (record->step)
+    if (record->acknowledges)
+        write_acknowledged(page, record);
+    else if (record->step)
         write_step(page, record);
     else if (record->override)
         write_override(page, record);

@@ -27,19 +27,22 @@ static uint64_t mark_of(const char *name, const struct stat *status)
 
 /* A sum, so that the order of entries does not count. Links are followed, as definitions are read;
  * the depth ends those that lead back. */
-static uint64_t mark_below(const char *directory, int depth)
+static uint64_t mark_below(const char *directory, int depth, bool in_ledger)
 {
     uint64_t mark = 0;
     DIR *stream = depth > 0 ? opendir(directory) : NULL;
     for (struct dirent *entry; stream && (entry = readdir(stream));) {
         char *path = NULL;
         struct stat status;
-        if (entry->d_name[0] == '.' ||
-            strncmp(entry->d_name, LEDGER_FILE, strlen(LEDGER_FILE)) == 0 ||
+        const char *ending = strrchr(entry->d_name, '.');
+        bool entry_of_ledger = in_ledger && ending && strcmp(ending, ".json") == 0;
+        if (entry->d_name[0] == '.' || entry_of_ledger || strcmp(entry->d_name, LEDGER_OLD) == 0 ||
             asprintf(&path, "%s/%s", directory, entry->d_name) < 0)
             continue;
         if (stat(path, &status) == 0)
-            mark += S_ISDIR(status.st_mode) ? mark_below(path, depth - 1) : mark_of(path, &status);
+            mark += S_ISDIR(status.st_mode)
+                        ? mark_below(path, depth - 1, strcmp(entry->d_name, LEDGER_FOLDER) == 0)
+                        : mark_of(path, &status);
         free(path);
     }
     if (stream)
@@ -49,7 +52,7 @@ static uint64_t mark_below(const char *directory, int depth)
 
 uint64_t definitions_mark(const char *directory)
 {
-    return mark_below(directory, DEEPEST);
+    return mark_below(directory, DEEPEST, false);
 }
 
 void changes_open(struct changes *changes)

@@ -9,7 +9,7 @@
 #include "tools/ffreplay/commands.h"
 #include "watch.h"
 
-static bool publish(struct watch *watch, const struct ledger *ledger, struct buffer *error)
+static bool publish(struct watch *watch, struct ledger *ledger, struct buffer *error)
 {
     const struct watch_options *options = watch->options;
     return !options->apply.build ||
@@ -17,7 +17,7 @@ static bool publish(struct watch *watch, const struct ledger *ledger, struct buf
 }
 
 /* What a run that was killed left. Definitions that do not compile are for who loads them. */
-static bool recover_locked(struct watch *watch, const struct ledger *ledger, struct buffer *error)
+static bool recover_locked(struct watch *watch, struct ledger *ledger, struct buffer *error)
 {
     struct project *project = project_load(watch->directory, clock_now());
     bool recovered = project->diagnostics.errors > 0 ||
@@ -27,7 +27,7 @@ static bool recover_locked(struct watch *watch, const struct ledger *ledger, str
 }
 
 /* Whoever changed the definitions since they were read, is followed instead. */
-static bool apply_locked(struct watch *watch, const struct ledger *ledger, struct verdict *verdict,
+static bool apply_locked(struct watch *watch, struct ledger *ledger, struct verdict *verdict,
                          bool *made, struct buffer *error)
 {
     const struct watch_options *options = watch->options;
@@ -39,7 +39,8 @@ static bool apply_locked(struct watch *watch, const struct ledger *ledger, struc
                        error))
         return false;
     *made = true;
-    return publish(watch, ledger, error);
+    bool published = publish(watch, ledger, error);
+    return ledger_is_certain(ledger, error) && published;
 }
 
 /* One that fails is said, and ends no watch that others are under. */

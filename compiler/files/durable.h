@@ -1,0 +1,29 @@
+/*
+ * durable.h - what has to be on the disk before anybody says so.
+ *
+ * Each call is made again where a signal came in between. Whatever fails leaves its cause in errno.
+ */
+#ifndef FFC_DURABLE_H
+#define FFC_DURABLE_H
+
+#include <sys/types.h>
+
+#include "compiler/base/memory.h"
+
+/* openat(), closed on exec. */
+int open_at(int directory, const char *name, int flags, mode_t mode);
+bool write_all(int fd, const void *bytes, size_t length);
+bool sync_file(int fd);
+/* The names in a directory; `path` is below the directory that is open. A file system that cannot
+ * sync a directory has nothing to wait for. */
+bool sync_names(int directory, const char *path);
+/* The name of a file that is there. */
+bool sync_name_of(const char *path);
+bool rename_at(int from_directory, const char *from, int to_directory, const char *to);
+/* That a name is gone; true where it was not there. */
+bool unlink_at(int directory, const char *name);
+
+/* Appends the file. More than `limit` is EFBIG, what is no file is EINVAL. */
+bool read_at(int directory, const char *name, size_t limit, struct buffer *out);
+
+#endif

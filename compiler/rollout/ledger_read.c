@@ -1,0 +1,444 @@
+/*
+ * ledger_read.c - the ledger's files, and the order of what they hold. See ledger.h.
+ *
+ * Only the outline of an entry is looked at, which is that of what we write: its first key, and its
+ * parents at its end. What differs is parsed, so that an entry which somebody wrote differently is
+ * read as well.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compiler/base/calendar.h"
+#include "compiler/files/durable.h"
+#include "ledger.h"
+
+#define MOST_OLD    ((size_t)1 << 30)
+#define MOST_ENTRY  ((size_t)16 << 20)
+#define MOST_TRIES  8
+#define NOWHERE     UINT32_MAX
+#define HASH_DIGITS (LEDGER_HASH - 1)
+#define EACH_PARENT (HASH_DIGITS + 3) /* with its quotes and a comma */
+
+static bool fail(const char *directory, const char *name, struct buffer *error)
+{
+    buffer_format(error, "cannot read %s/%s: %s", directory, name, strerror(errno));
+    return false;
+}
+
+/* ----------------------------------------------------------------------------------- outline -- */
+
+static bool is_hash(const char *text)
+{
+    return strspn(text, "0123456789abcdef") >= HASH_DIGITS;
+}
+
+/* Of `,"parents":["…","…"]}` at the end; UINT32_MAX where that is not the end. */
+static uint32_t count_parents(const struct ledger_entry *entry)
+{
+    static const char key[] = ",\"parents\":[";
+    const char *end = entry->text + entry->length - 2;
+    if (entry->length < sizeof key + 2 || memcmp(end, "]}", 2) != 0)
+        return UINT32_MAX;
+    size_t count = 0, most = (entry->length - sizeof key) / EACH_PARENT;
+    const char *at = end;
+    while (count < most && at[-1] == '"' && *(at - EACH_PARENT + 1) == '"' &&
+           is_hash(at - EACH_PARENT + 2)) {
+        count++;
+        at -= EACH_PARENT - 1;
+        if (at[-1] != ',')
+            break;
+        at--;
+    }
+    bool found = (size_t)(at - entry->text) >= sizeof key - 1 &&
+                 memcmp(at - (sizeof key - 1), key, sizeof key - 1) == 0;
+    return found ? (uint32_t)count : UINT32_MAX;
+}
+
+static void add_parent(struct arena *arena, struct ledger_entry *entry, const char *hash)
+{
+    *ARENA_APPEND(arena, entry->parents, entry->parent_count) =
+        arena_copy(arena, hash, HASH_DIGITS);
+}
+
+/* Of an entry that is not in the form that we write. */
+static void parse_whole(struct arena *arena, struct ledger_entry *entry)
+{
+    json_t *json = json_loadb(entry->text, entry->length, 0, NULL);
+    size_t index;
+    json_t *parent;
+    entry->is_readable = json_is_object(json);
+    json_array_foreach(json_object_get(json, "parents"), index, parent)
+    {
+        if (json_is_string(parent) && json_string_length(parent) == HASH_DIGITS &&
+            is_hash(json_string_value(parent)))
+            add_parent(arena, entry, json_string_value(parent));
+    }
+    json_decref(json);
+}
+
+static void read_outline(struct arena *arena, struct ledger_entry *entry)
+{
+    static const char first[] = "{\"format_version\":";
+    bool ours = entry->length > sizeof first && memcmp(entry->text, first, sizeof first - 1) == 0 &&
+                entry->text[entry->length - 1] == '}';
+    uint32_t count = ours && !entry->is_old ? count_parents(entry) : 0;
+    ledger_hash(entry->text, entry->length + !entry->is_old, entry->hash);
+    if (!ours || count == UINT32_MAX) {
+        parse_whole(arena, entry);
+        return;
+    }
+    entry->is_readable = true;
+    const char *end = entry->text + entry->length - 2;
+    for (uint32_t i = 0; i < count; i++)
+        add_parent(arena, entry, end - (count - i) * EACH_PARENT + 2);
+}
+
+/* ------------------------------------------------------------------------------------- files -- */
+
+static bool read_old(struct ledger_entries *entries, int directory, struct buffer *error)
+{
+    struct arena *arena = &entries->arena;
+    struct buffer text = {0};
+    if (!read_at(directory, LEDGER_OLD, MOST_OLD, &text) && errno != ENOENT) {
+        buffer_release(&text);
+        return fail(entries->directory, LEDGER_OLD, error);
+    }
+    const char *at = text.length ? arena_copy(arena, text.bytes, text.length) : NULL;
+    const char *end = at + text.length;
+    for (uint32_t number = 1; at < end; number++) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        struct ledger_entry *entry = ARENA_APPEND(arena, entries->items, entries->count);
+        *entry = (struct ledger_entry){.text = at,
+                                       .length = (size_t)((newline ? newline : end) - at),
+                                       .place = arena_format(arena, LEDGER_OLD ":%u", number),
+                                       .time = INT64_MIN,
+                                       .is_old = true,
+                                       .is_cut = !newline};
+        read_outline(arena, entry);
+        at += entry->length + 1;
+    }
+    buffer_release(&text);
+    return true;
+}
+
+/* "20261120T100000Z-0123456789ab.json": its digits and its time. Another has none. */
+static void read_name(struct ledger_entry *entry, const char *name)
+{
+    const char *digits = name + sizeof "20261120T100000Z-" - 1;
+    char text[64];
+    entry->time = INT64_MAX;
+    if (strlen(name) != sizeof "20261120T100000Z-0123456789ab.json" - 1 || name[8] != 'T' ||
+        name[15] != 'Z' || name[16] != '-' || strspn(digits, "0123456789abcdef") != LEDGER_DIGITS)
+        return;
+    snprintf(text, sizeof text, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", name, name + 4, name + 6,
+             name + 9, name + 11, name + 13);
+    if (parse_time(text, &entry->time))
+        memcpy(entry->named, digits, LEDGER_DIGITS);
+}
+
+static void read_entry(struct ledger_entries *entries, int folder, const char *name,
+                       struct buffer *text)
+{
+    struct arena *arena = &entries->arena;
+    struct ledger_entry *entry = ARENA_APPEND(arena, entries->items, entries->count);
+    text->length = 0;
+    entry->place = arena_format(arena, LEDGER_FOLDER "/%s", name);
+    if (!read_at(folder, name, MOST_ENTRY, text))
+        entry->problem = strerror(errno);
+    entry->is_cut = text->length == 0 || text->bytes[text->length - 1] != '\n';
+    entry->text = arena_copy(arena, text->length ? text->bytes : "", text->length);
+    entry->length = text->length - !entry->is_cut;
+    read_name(entry, name);
+    if (entry->is_cut)
+        ledger_hash(entry->text, entry->length, entry->hash);
+    else
+        read_outline(arena, entry);
+}
+
+static bool is_entry(const char *name)
+{
+    size_t length = strlen(name);
+    return name[0] != '.' && length > 5 && strcmp(name + length - 5, ".json") == 0;
+}
+
+static void read_new(struct ledger_entries *entries, DIR *stream)
+{
+    struct buffer text = {0};
+    rewinddir(stream);
+    for (struct dirent *found; (found = readdir(stream));)
+        if (is_entry(found->d_name))
+            read_entry(entries, dirfd(stream), found->d_name, &text);
+    buffer_release(&text);
+}
+
+static bool is_same(const struct timespec *left, const struct timespec *right)
+{
+    return left->tv_sec == right->tv_sec && left->tv_nsec == right->tv_nsec;
+}
+
+/* Again where somebody wrote meanwhile: an entry may be there, and not the one before it. */
+static bool read_folder(struct ledger_entries *entries, int directory, struct buffer *error)
+{
+    int folder = open_at(directory, LEDGER_FOLDER, O_RDONLY | O_DIRECTORY, 0);
+    DIR *stream = folder < 0 ? NULL : fdopendir(folder);
+    uint32_t before = entries->count;
+    struct stat begin, end;
+    if (!stream)
+        return errno == ENOENT || fail(entries->directory, LEDGER_FOLDER, error);
+    bool stable = false;
+    for (int i = 0; i < MOST_TRIES && !stable; i++) {
+        entries->count = before;
+        stable = fstat(folder, &begin) != 0;
+        read_new(entries, stream);
+        stable = stable || fstat(folder, &end) != 0 || is_same(&begin.st_mtim, &end.st_mtim);
+    }
+    closedir(stream);
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------- links -- */
+
+static bool is_sound(const struct ledger_entry *entry)
+{
+    return entry->is_readable &&
+           (entry->is_old || memcmp(entry->named, entry->hash, LEDGER_DIGITS) == 0);
+}
+
+bool ledger_is_tip(const struct ledger_entry *entry)
+{
+    return is_sound(entry) && !entry->is_followed;
+}
+
+/* What it is found by: the digits in its name, though it may hold something else by now. */
+static const char *key_of(const struct ledger_entry *entry)
+{
+    return *entry->named ? entry->named : entry->hash;
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+    const struct ledger_entry *const *a = left, *const *b = right;
+    return memcmp(key_of(*a), key_of(*b), LEDGER_DIGITS);
+}
+
+/* The one with this hash; else one of its name that holds something else, which is found out. */
+static uint32_t find(const struct ledger_entries *entries, struct ledger_entry *const *sorted,
+                     const char *hash)
+{
+    uint32_t low = 0, high = entries->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (memcmp(key_of(sorted[middle]), hash, LEDGER_DIGITS) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    uint32_t damaged = NOWHERE;
+    for (; low < entries->count && memcmp(key_of(sorted[low]), hash, LEDGER_DIGITS) == 0; low++) {
+        if (strcmp(sorted[low]->hash, hash) == 0)
+            return (uint32_t)(sorted[low] - entries->items);
+        if (!is_sound(sorted[low]))
+            damaged = (uint32_t)(sorted[low] - entries->items);
+    }
+    return damaged;
+}
+
+static void link_parents(struct ledger_entries *entries)
+{
+    struct arena *arena = &entries->arena;
+    struct ledger_entry **sorted = ARENA_ARRAY(arena, struct ledger_entry *, entries->count + 1);
+    struct ledger_entry *previous = NULL;
+    for (uint32_t i = 0; i < entries->count; i++)
+        sorted[i] = &entries->items[i];
+    if (entries->count)
+        qsort(sorted, entries->count, sizeof *sorted, compare_keys);
+    for (uint32_t i = 0; i < entries->count; i++) {
+        struct ledger_entry *entry = &entries->items[i];
+        entry->parent_places = ARENA_ARRAY(arena, uint32_t, entry->parent_count + 1);
+        for (uint32_t p = 0; p < entry->parent_count; p++) {
+            uint32_t place = find(entries, sorted, entry->parents[p]);
+            entry->parent_places[p] = place;
+            if (place != NOWHERE && is_sound(entry))
+                entries->items[place].is_followed = true;
+        }
+        if (entry->is_old && entry->is_readable) {
+            if (previous)
+                previous->is_followed = true;
+            previous = entry;
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------- order -- */
+
+static int compare_times(const void *left, const void *right)
+{
+    const struct ledger_entry *a = left, *b = right;
+    if (a->time != b->time)
+        return a->time < b->time ? -1 : 1;
+    int order = strcmp(a->hash, b->hash);
+    return order ? order : strcmp(a->place, b->place);
+}
+
+struct ordering {
+    uint32_t *waits_for;            /* how many parents come first, of each */
+    uint32_t *first_link;           /* to those that follow it, of each */
+    uint32_t *next_link, *follower; /* of each link */
+    uint32_t *free, free_count;     /* a heap, the smallest place first */
+    uint32_t *order, count;
+};
+
+static void add_free(struct ordering *ordering, uint32_t place)
+{
+    uint32_t at = ordering->free_count++;
+    while (at > 0 && ordering->free[(at - 1) / 2] > place) {
+        ordering->free[at] = ordering->free[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    ordering->free[at] = place;
+}
+
+static uint32_t take_free(struct ordering *ordering)
+{
+    uint32_t first = ordering->free[0], last = ordering->free[--ordering->free_count], at = 0;
+    for (uint32_t child; (child = 2 * at + 1) < ordering->free_count; at = child) {
+        if (child + 1 < ordering->free_count && ordering->free[child + 1] < ordering->free[child])
+            child++;
+        if (ordering->free[child] >= last)
+            break;
+        ordering->free[at] = ordering->free[child];
+    }
+    ordering->free[at] = last;
+    return first;
+}
+
+static void prepare_order(struct ordering *ordering, struct ledger_entries *entries)
+{
+    struct arena *arena = &entries->arena;
+    uint32_t count = entries->count, links = 0;
+    for (uint32_t i = 0; i < count; i++)
+        links += entries->items[i].parent_count;
+    ordering->waits_for = ARENA_ARRAY(arena, uint32_t, count);
+    ordering->first_link = ARENA_ARRAY(arena, uint32_t, count);
+    ordering->free = ARENA_ARRAY(arena, uint32_t, count);
+    ordering->order = ARENA_ARRAY(arena, uint32_t, count);
+    ordering->next_link = ARENA_ARRAY(arena, uint32_t, links + 1);
+    ordering->follower = ARENA_ARRAY(arena, uint32_t, links + 1);
+    links = 0;
+    for (uint32_t i = 0; i < count; i++)
+        ordering->first_link[i] = NOWHERE;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct ledger_entry *entry = &entries->items[i];
+        for (uint32_t p = 0; p < entry->parent_count; p++) {
+            uint32_t parent = entry->parent_places[p];
+            if (parent == NOWHERE)
+                continue;
+            ordering->waits_for[i]++;
+            ordering->follower[links] = i;
+            ordering->next_link[links] = ordering->first_link[parent];
+            ordering->first_link[parent] = links++;
+        }
+    }
+}
+
+static void find_order(struct ordering *ordering, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (ordering->waits_for[i] == 0)
+            add_free(ordering, i);
+    while (ordering->free_count > 0) {
+        uint32_t place = take_free(ordering);
+        ordering->order[ordering->count++] = place;
+        for (uint32_t link = ordering->first_link[place]; link != NOWHERE;
+             link = ordering->next_link[link])
+            if (--ordering->waits_for[ordering->follower[link]] == 0)
+                add_free(ordering, ordering->follower[link]);
+    }
+    /* A circle is of damaged entries alone: no hash can hold itself. */
+    for (uint32_t i = 0; i < count; i++)
+        if (ordering->waits_for[i] > 0)
+            ordering->order[ordering->count++] = i;
+}
+
+static void put_in_order(struct ledger_entries *entries, const struct ordering *ordering)
+{
+    struct arena *arena = &entries->arena;
+    struct ledger_entry *items = ARENA_ARRAY(arena, struct ledger_entry, entries->count);
+    uint32_t *places = ARENA_ARRAY(arena, uint32_t, entries->count);
+    for (uint32_t i = 0; i < entries->count; i++) {
+        items[i] = entries->items[ordering->order[i]];
+        places[ordering->order[i]] = i;
+    }
+    for (uint32_t i = 0; i < entries->count; i++)
+        for (uint32_t p = 0; p < items[i].parent_count; p++)
+            if (items[i].parent_places[p] != NOWHERE)
+                items[i].parent_places[p] = places[items[i].parent_places[p]];
+    entries->items = items;
+}
+
+bool ledger_read(const char *directory, struct ledger_entries *entries, struct buffer *error)
+{
+    *entries = (struct ledger_entries){0};
+    entries->directory = arena_format(&entries->arena, "%s", directory);
+    int fd = open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0)
+        buffer_format(error, "cannot open %s: %s", directory, strerror(errno));
+    bool done = fd >= 0 && read_old(entries, fd, error);
+    uint32_t old = entries->count;
+    done = done && read_folder(entries, fd, error);
+    if (fd >= 0)
+        close(fd);
+    if (done && entries->count) {
+        struct ordering ordering = {0};
+        if (entries->count > old)
+            qsort(entries->items + old, entries->count - old, sizeof *entries->items,
+                  compare_times);
+        link_parents(entries);
+        prepare_order(&ordering, entries);
+        find_order(&ordering, entries->count);
+        put_in_order(entries, &ordering);
+    }
+    if (!done)
+        ledger_release(entries);
+    return done;
+}
+
+void ledger_release(struct ledger_entries *entries)
+{
+    arena_release(&entries->arena);
+    *entries = (struct ledger_entries){0};
+}
+
+/* -------------------------------------------------------------------------------------- JSON -- */
+
+/* Once a run for what is at one place, however often it is read. */
+static void complain(const struct ledger_entries *entries, const struct ledger_entry *entry)
+{
+    static char said[16][LEDGER_HASH];
+    static unsigned count;
+    for (unsigned i = 0; i < count && i < 16; i++)
+        if (strcmp(said[i], entry->hash) == 0)
+            return;
+    memcpy(said[count++ % 16], entry->hash, LEDGER_HASH);
+    fprintf(stderr, "warning: %s/%s: %s, and is left out\n", entries->directory, entry->place,
+            entry->problem ? "this entry cannot be read" : "this is no entry of the ledger");
+}
+
+json_t *ledger_json(const struct ledger_entries *entries, uint32_t index, const char *text)
+{
+    const struct ledger_entry *entry = &entries->items[index];
+    if (entry->is_readable && text && !memmem(entry->text, entry->length, text, strlen(text)))
+        return NULL;
+    json_t *json = entry->is_readable ? json_loadb(entry->text, entry->length, 0, NULL) : NULL;
+    if (json_is_object(json))
+        return json;
+    json_decref(json);
+    complain(entries, entry);
+    return NULL;
+}
