@@ -70,8 +70,13 @@ static inline void count_cell(const struct counters *counters, uint32_t cell)
 static inline void count_variant(const struct counters *counters, uint32_t flag, uint16_t variant)
 {
     if (UNLIKELY(counters != NULL))
-        count_cell(counters, variant == FFS_NO_VARIANT ? counters->none + flag
-                                                       : counters->first[flag] + variant);
+        count_cell(counters, counters->first[flag] + variant);
+}
+
+static inline void count_none(const struct counters *counters, uint32_t flag)
+{
+    if (counters)
+        count_cell(counters, counters->none + flag);
 }
 
 /* Gives a snapshot its table, and its variants their series. False when out of memory. */

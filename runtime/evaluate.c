@@ -9,6 +9,7 @@
  * where a program needs it, the time.
  */
 #include "counters.h"
+#include "decision.h"
 #include "hash.h"
 #include "ramp.h"
 #include "sets.h"
@@ -362,46 +363,6 @@ static inline bool split_variant(const struct snapshot *snapshot,
 
 /* --------------------------------------------------------------------------------- decisions -- */
 
-/* What a program decided, in a register: rule << 32 | reason << 16 | variant. */
-static inline uint64_t decision(uint64_t variant, uint64_t reason, uint64_t rule)
-{
-    return rule << 32 | reason << 16 | variant;
-}
-
-static inline uint16_t decided_variant(uint64_t decided)
-{
-    return (uint16_t)decided;
-}
-
-static inline uint64_t serve(const struct ffs_instruction *instruction)
-{
-    return decision(instruction->variant, instruction->flags, instruction->operand);
-}
-
-static inline uint64_t serve_default(const struct ffs_flag *flag)
-{
-    return decision(flag->default_variant,
-                    flag->code_count ? FFLAG_REASON_DEFAULT : FFLAG_REASON_STATIC, FFS_NONE);
-}
-
-/*
- * Where the last test of a program is a percentage, the outcome is as good as random, so it is
- * chosen, not branched on: a wrong guess would cost more than everything else here.
- */
-static inline bool is_last_test(const struct ffs_instruction *test,
-                                const struct ffs_instruction *end)
-{
-    return test->jump == 2 && test + 2 == end && test[1].op == FFS_SERVE;
-}
-
-static inline uint64_t serve_if(bool holds, const struct ffs_instruction *test,
-                                const struct ffs_flag *flag)
-{
-    uint64_t served = serve(test + 1), otherwise = serve_default(flag);
-    uint64_t mask = (uint64_t)0 - (uint64_t)(holds != (test->flags & FFS_NEGATE));
-    return (served & mask) | (otherwise & ~mask);
-}
-
 /*
  * The operations that most programs consist of, in a function that calls nothing and keeps all in
  * registers. Returns where it came upon another; NULL when *decided has the decision.
@@ -584,17 +545,42 @@ static inline uint64_t find_word(const fflag_view *view, fflag_id flag)
     return name ? runtime_flag_word(view->snapshot, name, length) : 0;
 }
 
-/* The variant that a flag serves; NULL: none, and the caller's default counts. */
-static inline __attribute__((always_inline)) const struct ffs_variant *
+/* The value of a flag that always serves a variant, as that holds it. */
+static inline __attribute__((always_inline)) uint64_t
 run(const fflag_view *view, const struct ffs_flag *flag, const fflag_context *context)
 {
     if (!context)
         context = &nobody;
     int64_t now = context->now;
     uint64_t decided = decide(view, flag, context, &now);
-    uint16_t variant = decided_variant(decided);
-    count_variant(view->counters, flag_index(view->snapshot, flag), variant);
-    return LIKELY(variant != FFS_NO_VARIANT) ? variant_of(view->snapshot, flag, variant) : NULL;
+    count_variant(view->counters, flag_index(view->snapshot, flag), decided_variant(decided));
+    return variant_of(view->snapshot, flag, decided_variant(decided))->value;
+}
+
+/* What a call for a value returns in registers. */
+struct answer {
+    uint64_t value;
+    bool given; /* else the caller's default counts */
+};
+
+/* The same for a word that has another type than is asked for, perhaps because the flag may serve
+ * no variant. */
+static __attribute__((noinline, cold)) struct answer
+run_rare(const fflag_view *view, uint64_t word, enum fflag_type type, const fflag_context *context)
+{
+    if (word_type(word) != (WORD_MAY_BE_NONE | type))
+        return (struct answer){0, false};
+    const struct ffs_flag *flag = &view->snapshot->flags[word_index(word)];
+    if (!context)
+        context = &nobody;
+    int64_t now = context->now;
+    uint16_t variant = decided_variant(decide(view, flag, context, &now));
+    if (variant == FFS_NO_VARIANT) {
+        count_none(view->counters, word_index(word));
+        return (struct answer){0, false};
+    }
+    count_variant(view->counters, word_index(word), variant);
+    return (struct answer){variant_of(view->snapshot, flag, variant)->value, true};
 }
 
 /* The unit of a shortcut, where it can be asked for this context. */
@@ -622,10 +608,10 @@ static inline bool is_listed(const fflag_view *view, const struct shortcut *list
 static __attribute__((noinline)) bool run_boolean(const fflag_view *view, uint64_t word,
                                                   const fflag_context *context, bool fallback)
 {
-    if (UNLIKELY(word_type(word) != FFLAG_TYPE_BOOLEAN))
-        return fallback;
-    const struct ffs_variant *served = run(view, &view->snapshot->flags[word_index(word)], context);
-    return served ? served->value : fallback;
+    if (LIKELY(word_type(word) == FFLAG_TYPE_BOOLEAN))
+        return run(view, &view->snapshot->flags[word_index(word)], context);
+    struct answer answer = run_rare(view, word, FFLAG_TYPE_BOOLEAN, context);
+    return answer.given ? answer.value : fallback;
 }
 
 /* Of a handle that is younger than the snapshot. */
@@ -718,24 +704,24 @@ bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *cont
     return rollout->value[is_below(rollout, unit)];
 }
 
-/* The flag behind a handle, if it is of one of two types. */
-static const struct ffs_flag *find_typed(const fflag_view *view, fflag_id handle,
-                                         enum fflag_type type, enum fflag_type or_type)
+static inline __attribute__((always_inline)) struct answer read_value(const fflag_view *view,
+                                                                      fflag_id flag,
+                                                                      enum fflag_type type,
+                                                                      const fflag_context *context)
 {
-    if (!view)
-        return NULL;
-    uint64_t word = find_word(view, handle);
-    if (word_type(word) != type && word_type(word) != or_type)
-        return NULL;
-    return &view->snapshot->flags[word_index(word)];
+    uint64_t word = find_word(view, flag);
+    if (LIKELY(word_type(word) == type))
+        return (struct answer){run(view, &view->snapshot->flags[word_index(word)], context), true};
+    return run_rare(view, word, type, context);
 }
 
 int64_t fflag_integer(const fflag_view *view, fflag_id flag, const fflag_context *context,
                       int64_t fallback)
 {
-    const struct ffs_flag *found = find_typed(view, flag, FFLAG_TYPE_INTEGER, FFLAG_TYPE_INTEGER);
-    const struct ffs_variant *served = found ? run(view, found, context) : NULL;
-    return served ? (int64_t)served->value : fallback;
+    if (!view)
+        return fallback;
+    struct answer answer = read_value(view, flag, FFLAG_TYPE_INTEGER, context);
+    return answer.given ? (int64_t)answer.value : fallback;
 }
 
 static double bits_to_double(uint64_t bits)
@@ -748,25 +734,26 @@ static double bits_to_double(uint64_t bits)
 double fflag_number(const fflag_view *view, fflag_id flag, const fflag_context *context,
                     double fallback)
 {
-    const struct ffs_flag *found = find_typed(view, flag, FFLAG_TYPE_NUMBER, FFLAG_TYPE_INTEGER);
-    const struct ffs_variant *served = found ? run(view, found, context) : NULL;
-    if (!served)
+    if (!view)
         return fallback;
-    return found->type == FFLAG_TYPE_NUMBER ? bits_to_double(served->value)
-                                            : (double)(int64_t)served->value;
+    bool whole = (word_type(find_word(view, flag)) & ~WORD_MAY_BE_NONE) == FFLAG_TYPE_INTEGER;
+    struct answer answer =
+        read_value(view, flag, whole ? FFLAG_TYPE_INTEGER : FFLAG_TYPE_NUMBER, context);
+    if (!answer.given)
+        return fallback;
+    return whole ? (double)(int64_t)answer.value : bits_to_double(answer.value);
 }
 
 static const char *read_text(const fflag_view *view, fflag_id flag, enum fflag_type type,
                              const fflag_context *context, const char *fallback, size_t *length)
 {
-    const struct ffs_flag *found = find_typed(view, flag, type, type);
-    const struct ffs_variant *served = found ? run(view, found, context) : NULL;
-    if (!served) {
+    struct answer answer = view ? read_value(view, flag, type, context) : (struct answer){0, false};
+    if (!answer.given) {
         if (length)
             *length = fallback ? strlen(fallback) : 0;
         return fallback;
     }
-    ffs_string string = (ffs_string)served->value;
+    ffs_string string = (ffs_string)answer.value;
     if (length)
         *length = string_length(view->snapshot, string);
     return string_bytes(view->snapshot, string);
@@ -806,7 +793,6 @@ static fflag_result evaluate(const fflag_view *view, const struct ffs_flag *flag
                               .variant_index = FFLAG_NO_VARIANT,
                               .flag = string_bytes(snapshot, flag->name)};
     uint64_t decided = decide(view, flag, context, now);
-    count_variant(view->counters, flag_index(snapshot, flag), decided_variant(decided));
     fflag_result result = {
         .error = FFLAG_OK,
         .reason = (enum fflag_reason)(decided >> 16 & 0xff),
@@ -816,10 +802,12 @@ static fflag_result evaluate(const fflag_view *view, const struct ffs_flag *flag
         .rule = string_or_null(snapshot, (ffs_string)(decided >> 32)),
     };
     if (UNLIKELY(decided_variant(decided) == FFS_NO_VARIANT)) {
+        count_none(view->counters, flag_index(snapshot, flag));
         if (result.type == FFLAG_TYPE_STRING || result.type == FFLAG_TYPE_JSON)
             result.value.string.text = ""; /* for who prints it without having looked */
         return result;
     }
+    count_variant(view->counters, flag_index(snapshot, flag), decided_variant(decided));
     const struct ffs_variant *variant = variant_of(snapshot, flag, decided_variant(decided));
     result.variant_index = decided_variant(decided);
     result.variant = string_or_null(snapshot, variant->name);

@@ -40,15 +40,17 @@ void runtime_describe(struct problem *problem, const char *format, ...)
 #define WORD_CONSTANT UINT64_C(2) /* a boolean that is the same for everybody, always */
 #define WORD_ROLLOUT  UINT64_C(4) /* a boolean that is one percentage, see struct shortcut */
 #define WORD_LIST     UINT64_C(8) /* a boolean that is one list of keys, see there */
-/* In place of a type: of a flag that is not supported, which is so of no type that is asked for. */
-#define WORD_UNSUPPORTED UINT64_C(0xff)
+/* The type of a flag that may serve no variant has this bit, so that calls for a value need not
+ * look for that elsewhere; what is not supported is of no type. */
+#define WORD_MAY_BE_NONE 0x80u
+#define WORD_UNSUPPORTED UINT64_C(0x40)
 #define WORD_ANSWERED    (WORD_CONSTANT | WORD_ROLLOUT | WORD_LIST)
 /* These, where the store counts: apart, so that others need not ask. */
 #define WORD_COUNTED(bits) ((bits) << 3)
 
-static inline enum fflag_type word_type(uint64_t word)
+static inline unsigned word_type(uint64_t word)
 {
-    return (enum fflag_type)(word >> 8 & 0xff);
+    return word >> 8 & 0xff;
 }
 
 static inline uint32_t word_index(uint64_t word)

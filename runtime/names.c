@@ -45,8 +45,9 @@ uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, si
         return word | WORD_UNSUPPORTED << 8;
     word |= (uint64_t)flag->type << 8;
     uint16_t variant;
-    if (flag->type == FFLAG_TYPE_BOOLEAN && is_constant(snapshot, flag, &variant) &&
-        variant != FFS_NO_VARIANT)
+    if (flag->flags & FFS_FLAG_SERVES_NONE)
+        word |= WORD_MAY_BE_NONE << 8;
+    else if (flag->type == FFLAG_TYPE_BOOLEAN && is_constant(snapshot, flag, &variant))
         word |=
             WORD_CONSTANT | (snapshot->variants[flag->first_variant + variant].value & WORD_VALUE);
     return word;
@@ -74,10 +75,8 @@ static uint64_t find_shortcut(const struct snapshot *snapshot, const struct ffs_
                               struct shortcut *shortcut)
 {
     const struct ffs_instruction *code = &snapshot->code[flag->first_code];
-    if (flag->type != FFLAG_TYPE_BOOLEAN || !runtime_is_supported(flag) || flag->code_count != 2 ||
-        code[0].attribute == FFS_NO_ATTRIBUTE || code[0].flags != 0 || code[0].jump != 2 ||
-        code[1].op != FFS_SERVE || code[1].variant == FFS_NO_VARIANT ||
-        flag->default_variant == FFS_NO_VARIANT)
+    if (flag->code_count != 2 || code[0].attribute == FFS_NO_ATTRIBUTE || code[0].flags != 0 ||
+        code[0].jump != 2 || code[1].op != FFS_SERVE)
         return 0;
     unsigned input =
         atomic_load_explicit(&snapshot->inputs[code[0].attribute], memory_order_relaxed);
@@ -117,7 +116,7 @@ void runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char *nam
     if (known & (test | WORD_COUNTED(test)))
         return; /* it may be in use; and slots never change */
     uint64_t word = runtime_flag_word(snapshot, name, length);
-    if (word)
+    if (word_type(word) == FFLAG_TYPE_BOOLEAN)
         word |=
             find_shortcut(snapshot, &snapshot->flags[word_index(word)], &snapshot->shortcuts[flag]);
     if (word && snapshot->counters)
