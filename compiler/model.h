@@ -398,6 +398,8 @@ struct override {
     int64_t at;                  /* INT64_MIN: not given */
     const struct node *node;
     struct span span;
+    bool lifted; /* of an analysis of the past: it is in the definitions no more */
+    bool dated;  /* likewise: `from` is `at` */
 };
 bool override_selects(const struct override *override, const struct flag *flag);
 /* Whether it is of that environment, and selects the flag. */

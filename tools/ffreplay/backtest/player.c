@@ -66,6 +66,9 @@ bool player_prepare(struct player *player, const struct command *command, struct
     *player = (struct player){
         .options = options, .project = project, .began = INT64_MIN, .last_look = INT64_MIN};
     struct replay *replay = &player->replay;
+    *status = EXIT_JOB;
+    if (!past_overrides_put_back(project))
+        return false;
     replay_init(replay, project);
     replay->texts = &player->texts;
     replay->now_given = true;

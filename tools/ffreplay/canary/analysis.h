@@ -155,6 +155,9 @@ enum baseline criterion_baseline(const struct criterion *criterion);
 enum side criterion_harm_side(const struct criterion *criterion);
 double criterion_margin(const struct criterion *criterion);
 
+/* How long the canary was served: the time between, without that of overrides. */
+int64_t analysis_served(const struct analysis *analysis, int64_t from, int64_t to);
+
 /* Lines of the groups. */
 uint64_t analysis_used(const struct analysis *analysis);
 

@@ -51,6 +51,10 @@ bool subject_open(struct subject *subject, struct project *project)
     struct fflag_snapshot_info info = {.size = sizeof info};
     fflag_view_info(subject->view, &info);
     memcpy(subject->build, info.build, sizeof subject->build);
+    if (past_overrides_are_put_back(project) &&
+        !compiled_build(project, subject->environment, subject->build))
+        return false;
+    subject->held = held_times_of(project, subject->flag, subject->environment);
 
     struct stage *stage = &subject->canary->stages[subject->stage];
     subject->shares_known = true;
@@ -93,14 +97,12 @@ void subject_close(struct subject *subject)
 
 /*
  * Where the log says the variant, the default one is that of everybody else, too: of those who are
- * not in the audience, or were decided on before the canary was asked.
+ * not in the audience, or were decided on before the canary was asked. Lines of an override's time
+ * are left out.
  */
-static bool decides_alone(const struct project *project, const struct subject *subject)
+static bool decides_alone(const struct subject *subject)
 {
     const struct targeting *targeting = subject->targeting;
-    for (uint32_t i = 0; i < project->override_count; i++)
-        if (override_selects(project->overrides[i], subject->flag))
-            return false;
     return !subject->canary->stages[subject->stage].condition && targeting->enabled &&
            targeting->user_list_count == 0 && targeting->rule_count == 0 && !targeting->layer &&
            targeting->holdout_count == 0 && targeting->requirement_count == 0;
@@ -115,8 +117,8 @@ bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct
         return false;
     assigner->key = line_context_place(&assigner->line, subject->targeting->bucket_by);
     assigner->unit = assigner->key != NO_PLACE ? assigner->key : layout->unit;
-    subject->shares_known &= !subject->takes_everybody && (layout->variant == NO_PLACE ||
-                                                           decides_alone(layout->project, subject));
+    subject->shares_known &=
+        !subject->takes_everybody && (layout->variant == NO_PLACE || decides_alone(subject));
     const struct attribute *key = subject->targeting->bucket_by;
     if (layout->variant == NO_PLACE && log->context_count > 0 && assigner->key == NO_PLACE &&
         !subject->takes_everybody && key) {
@@ -220,11 +222,28 @@ static enum assignment by_logged_variant(struct subject *subject, const struct v
     return LEFT_OUT_OTHER_VARIANT;
 }
 
+/* For a line that says what it was served. Where an override is for some, and the line does not say
+ * for whom, it may be for this one. */
+static bool is_held(struct assigner *assigner, const struct event *event)
+{
+    bool some;
+    if (assigner->subject->held.count == 0 ||
+        !held_at(&assigner->subject->held, event->time, &some))
+        return false;
+    if (!some || assigner->line.count == 0)
+        return true;
+    enum assignment now = evaluate(assigner, event);
+    return now == LEFT_OUT_OVERRIDE || now == LEFT_OUT_ERROR || now == LEFT_OUT_UNREADABLE;
+}
+
 enum assignment assign(struct assigner *assigner, const struct event *event)
 {
     const struct layout *layout = assigner->layout;
-    if (event->group == RECORD_OF_CANARY || event->group == RECORD_OF_CONTROL)
+    if (event->group == RECORD_OF_CANARY || event->group == RECORD_OF_CONTROL) {
+        if (is_held(assigner, event))
+            return LEFT_OUT_OVERRIDE;
         return event->group == RECORD_OF_CANARY ? ASSIGNED_CANARY : ASSIGNED_CONTROL;
+    }
     if (layout->flag != NO_PLACE) {
         const struct value *flag = &event->values[layout->flag];
         if (value_is_text(flag) && !value_spells(flag, assigner->subject->flag->name.text))
@@ -235,6 +254,8 @@ enum assignment assign(struct assigner *assigner, const struct event *event)
     if (event->group == RECORD_FAILED)
         return LEFT_OUT_ERROR;
     if (layout->variant != NO_PLACE && value_is_text(&event->values[layout->variant]))
-        return by_logged_variant(assigner->subject, &event->values[layout->variant]);
+        return is_held(assigner, event)
+                   ? LEFT_OUT_OVERRIDE
+                   : by_logged_variant(assigner->subject, &event->values[layout->variant]);
     return assigner->line.count ? evaluate(assigner, event) : LEFT_OUT_NO_VARIANT;
 }

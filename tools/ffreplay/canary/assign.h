@@ -15,6 +15,7 @@
 #define FFREPLAY_ASSIGN_H
 
 #include "tools/ffreplay/evaluate/line_context.h"
+#include "tools/ffreplay/evaluate/past_overrides.h"
 #include "tools/ffreplay/evaluate/served_variants.h"
 
 enum assignment {
@@ -60,7 +61,8 @@ struct subject {
     size_t variant_lengths[64]; /* of their names */
     uint64_t variants_seen;     /* in the log, as bits */
     struct unknown_variants unknown;
-    bool shares_known; /* the stage's percentage says how many units each group has */
+    struct held_times held; /* when overrides held it back */
+    bool shares_known;      /* the stage's percentage says how many units each group has */
     char build[33];
 };
 

@@ -60,7 +60,7 @@ static bool rolls_back(const struct decision_facts *facts, enum decision_rule *r
 {
     if (any_guard_in_harm(facts, ACTION_ROLLBACK))
         *rule = RULE_GUARD;
-    else if (nodata_rolls_back(facts))
+    else if (nodata_rolls_back(facts) && !facts->overridden)
         *rule = RULE_NODATA_POLICY;
     else if (facts->unhealthy && facts->on_unhealthy == NODATA_ROLLBACK && !facts->policy_changed)
         *rule = RULE_UNHEALTHY;
@@ -97,6 +97,8 @@ struct decision decide(const struct decision_facts *facts)
         return DECIDED(RULE_PAUSED, VERDICT_HOLD);
     if (any_guard_in_harm(facts, ACTION_PAUSE))
         return DECIDED(RULE_GUARD, VERDICT_PAUSE);
+    if (facts->overridden)
+        return DECIDED(RULE_OVERRIDE, VERDICT_HOLD);
     if (facts->policy_changed)
         return DECIDED(RULE_POLICY_CHANGED, VERDICT_HOLD);
     if (facts->unhealthy && facts->on_unhealthy == NODATA_HOLD)
@@ -144,6 +146,7 @@ const char *decision_rule_text(enum decision_rule rule)
         [RULE_NODATA_POLICY] = "on-nodata",
         [RULE_UNHEALTHY] = "unhealthy",
         [RULE_PAUSED] = "paused",
+        [RULE_OVERRIDE] = "override",
         [RULE_INVESTIGATE] = "investigate",
         [RULE_POLICY_CHANGED] = "policy-changed",
         [RULE_TIMEOUT] = "timeout",

@@ -34,6 +34,7 @@ struct decision_facts {
     bool policy_changed;  /* since the stage began: neither bounds nor health mean anything */
     bool stale;           /* the logs say nothing of the canary any more */
     bool unreadable;      /* a criterion that counts has no data because it cannot be read */
+    bool overridden;      /* an override holds the flag back for everybody */
     bool unhealthy;
     enum nodata_policy on_unhealthy;
     int64_t elapsed; /* since the stage began, in milliseconds; negative: it has not yet */
@@ -61,6 +62,7 @@ enum decision_rule {
     RULE_NODATA_POLICY,
     RULE_UNHEALTHY,
     RULE_PAUSED,
+    RULE_OVERRIDE,
     RULE_INVESTIGATE,
     RULE_POLICY_CHANGED,
     RULE_TIMEOUT,

@@ -50,6 +50,29 @@ static void judge_unassigned(struct verdict *verdict)
                      unreadable_value_text(verdict->replay, arena, analysis->unassigned.shown));
 }
 
+static bool names_units(const struct analysis *analysis)
+{
+    for (uint32_t i = 0; i < analysis->log_count; i++)
+        if (analysis->assigners[i].layout && analysis->assigners[i].line.count == 0)
+            return false;
+    return true;
+}
+
+/* Of overrides for some units; those for all are in the reasons. */
+static void note_overrides(struct verdict *verdict)
+{
+    const struct held_times *held = &verdict->analysis->subject.held;
+    for (uint32_t i = 0; i < held->count; i++) {
+        const struct held_time *one = &held->items[i];
+        if (!one->override->condition || one->until <= verdict->begin || one->from >= verdict->now)
+            continue;
+        bool known = names_units(verdict->analysis);
+        sentence_add(verdict, &verdict->notes,
+                     "%s is for some units only, %s of its time are left out", one->override->name,
+                     known ? "whose lines" : "which a log does not name: all its lines");
+    }
+}
+
 void health_judge(struct verdict *verdict)
 {
     const struct subject *subject = &verdict->analysis->subject;
@@ -66,6 +89,7 @@ void health_judge(struct verdict *verdict)
                          targeting->variants[i].name.text);
     judge_shares(verdict);
     judge_unassigned(verdict);
+    note_overrides(verdict);
     verdict->lost_time =
         !clocks_judge(verdict->replay, subject->canary->since, &verdict->issues, &verdict->notes);
 }

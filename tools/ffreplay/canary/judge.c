@@ -33,17 +33,23 @@ static struct look look_at(const struct judgement *judgement, const struct measu
     return look;
 }
 
-static struct look look_at_windows(struct judgement *judgement, const struct tally *tally,
-                                   int64_t from, int64_t to, int64_t begin, uint32_t max_bad)
+static struct look look_at_windows(const struct analysis *analysis, struct judgement *judgement,
+                                   int64_t from, int64_t to, int64_t begin)
 {
+    const struct tally *tally = &analysis->tallies[judgement->tally];
     struct cell cell;
     cell_init(&cell, &tally->measure);
     windows_sum(&judgement->windows, from, to, &cell);
-    int64_t duration = to - (from > begin ? from : begin);
+    int64_t duration = analysis_served(analysis, from > begin ? from : begin, to);
     struct look look = look_at(judgement, &tally->measure, &cell, duration);
-    note_spoilt(judgement, tally, ASSIGNED_CANARY, &cell, max_bad);
+    note_spoilt(judgement, tally, ASSIGNED_CANARY, &cell, analysis->times->max_bad);
     cell_release(&cell);
     return look;
+}
+
+int64_t analysis_served(const struct analysis *analysis, int64_t from, int64_t to)
+{
+    return to - from - held_between(&analysis->subject.held, from, to);
 }
 
 static void take(struct judgement *judgement, const struct look *look)
@@ -63,12 +69,12 @@ static enum criterion_verdict verdict_of(const struct look *look)
     return look->beyond ? CRITERION_HARM : CRITERION_PASS;
 }
 
-static enum criterion_verdict judge_row(struct judgement *judgement, const struct tally *tally,
-                                        const struct replay_times *times, int64_t begin)
+static enum criterion_verdict judge_row(const struct analysis *analysis,
+                                        struct judgement *judgement, int64_t begin)
 {
     const struct criterion *criterion = judgement->criterion;
     const struct windows *windows = &judgement->windows;
-    int64_t complete = times->now - times->lateness;
+    int64_t complete = analysis->times->now - analysis->times->lateness;
     int64_t range = criterion->over > 0
                         ? (criterion->over + windows->width - 1) / windows->width * windows->width
                         : windows->width;
@@ -79,8 +85,7 @@ static enum criterion_verdict judge_row(struct judgement *judgement, const struc
             continue;
         if (judgement->looks == 0 && criterion->over > 0 && end <= complete - range)
             break;
-        struct look look =
-            look_at_windows(judgement, tally, end - range, end, begin, times->max_bad);
+        struct look look = look_at_windows(analysis, judgement, end - range, end, begin);
         if (!look.measured)
             continue;
         if (judgement->looks++ == 0)
@@ -99,18 +104,20 @@ static enum criterion_verdict judge_row(struct judgement *judgement, const struc
     return judgement->looks_beyond == judgement->looks ? CRITERION_HARM : CRITERION_PASS;
 }
 
-static enum criterion_verdict judge_measured(struct judgement *judgement, const struct tally *tally,
-                                             const struct replay_times *times, int64_t begin)
+static enum criterion_verdict judge_measured(const struct analysis *analysis,
+                                             struct judgement *judgement, int64_t begin)
 {
+    const struct replay_times *times = analysis->times;
+    const struct tally *tally = &analysis->tallies[judgement->tally];
     if (judgement->criterion->for_windows > 1)
-        return judge_row(judgement, tally, times, begin);
+        return judge_row(analysis, judgement, begin);
     struct look look;
     if (judgement->windowed) {
         int64_t from = window_begin(times->now - judgement->criterion->over + 1, times->window);
-        look = look_at_windows(judgement, tally, from, times->now + 1, begin, times->max_bad);
+        look = look_at_windows(analysis, judgement, from, times->now + 1, begin);
     } else {
-        look =
-            look_at(judgement, &tally->measure, &tally->cells[ASSIGNED_CANARY], times->now - begin);
+        look = look_at(judgement, &tally->measure, &tally->cells[ASSIGNED_CANARY],
+                       analysis_served(analysis, begin, times->now));
     }
     take(judgement, &look);
     return verdict_of(&look);
@@ -127,10 +134,11 @@ static struct observed control_of(const struct analysis *analysis,
         int64_t first = analysis->before_first;
         if (first != INT64_MAX && first < times->first)
             first = times->first;
-        return (struct observed){&tally->cells[ASSIGNED_BEFORE], begin > first ? begin - first : 0,
-                                 1};
+        return (struct observed){&tally->cells[ASSIGNED_BEFORE],
+                                 begin > first ? analysis_served(analysis, first, begin) : 0, 1};
     }
-    return (struct observed){&tally->cells[ASSIGNED_CONTROL], times->now - begin,
+    return (struct observed){&tally->cells[ASSIGNED_CONTROL],
+                             analysis_served(analysis, begin, times->now),
                              1 - subject_share(&analysis->subject)};
 }
 
@@ -153,7 +161,8 @@ static void judge_statistical(const struct analysis *analysis, struct judgement 
                               int64_t begin, enum judging judging)
 {
     const struct tally *tally = &analysis->tallies[judgement->tally];
-    struct observed canary = {&tally->cells[ASSIGNED_CANARY], times->now - begin,
+    struct observed canary = {&tally->cells[ASSIGNED_CANARY],
+                              analysis_served(analysis, begin, times->now),
                               subject_share(&analysis->subject)};
     judgement->look = times->now < begin ? 0 : (uint64_t)((times->now - begin) / times->window) + 1;
     if (criterion_compares(judgement->criterion) && !judgement->criterion->versus_before &&
@@ -177,7 +186,7 @@ static void judge(struct analysis *analysis, struct judgement *judgement,
         judgement->control_measured =
             cell_estimate(control.cell, measure, control.duration, &judgement->control_estimate);
     }
-    judgement->finding.verdict = judge_measured(judgement, tally, times, begin);
+    judgement->finding.verdict = judge_measured(analysis, judgement, begin);
     if (judgement->statistical)
         judge_statistical(analysis, judgement, control, times, begin, judging);
     judge_unreadable(analysis, judgement, times);

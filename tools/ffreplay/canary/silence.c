@@ -10,11 +10,12 @@
 /* So many times what lies between two lines on average. */
 #define SILENT_SPACINGS 10
 
-static bool is_silent(const struct canary_lines *lines, const struct replay_times *times)
+static bool is_silent(const struct analysis *analysis, const struct canary_lines *lines,
+                      const struct replay_times *times)
 {
     if (lines->count == 0)
         return false; /* it has not been seen yet, which is for the criteria to say */
-    int64_t gap = times->now - lines->last;
+    int64_t gap = analysis_served(analysis, lines->last, times->now);
     int64_t spacing = (lines->last - lines->first) / (int64_t)lines->count;
     return gap > times->stale && gap / SILENT_SPACINGS > spacing;
 }
@@ -28,7 +29,7 @@ static struct silence silence_of_all(const struct verdict *verdict)
         const struct canary_lines *lines = &analysis->canary_lines[i];
         if (lines->count == 0)
             continue;
-        if (!is_silent(lines, &verdict->replay->times))
+        if (!is_silent(analysis, lines, &verdict->replay->times))
             return (struct silence){NULL, 0};
         if (lines->last > silence.since)
             silence = (struct silence){verdict->replay->project->logs[i], lines->last};
@@ -44,7 +45,7 @@ struct silence silence_of(const struct verdict *verdict)
     for (uint32_t i = 0; i < analysis->tally_count; i++) {
         uint32_t log = analysis->tallies[i].log;
         const struct canary_lines *lines = &analysis->canary_lines[log];
-        if (is_silent(lines, &verdict->replay->times))
+        if (is_silent(analysis, lines, &verdict->replay->times))
             return (struct silence){verdict->replay->project->logs[log], lines->last};
     }
     return (struct silence){NULL, 0};

@@ -34,6 +34,7 @@ static struct decision decide_on(const struct verdict *verdict)
         .unhealthy = verdict->issues.count > 0,
         .stale = verdict->silence.log != NULL,
         .policy_changed = verdict->policy_changed,
+        .overridden = verdict->override != NULL,
         .on_unhealthy = ignores ? NODATA_HOLD : canary->on_unhealthy,
         .elapsed = verdict->elapsed,
         .hold = verdict->hold,
@@ -59,7 +60,9 @@ static void begin(struct verdict *verdict, const struct replay *replay, struct a
     verdict->begin = canary->since;
     if (verdict->begin == INT64_MIN)
         verdict->begin = analysis->first < verdict->now ? analysis->first : verdict->now;
-    verdict->elapsed = verdict->now - verdict->begin;
+    verdict->held = held_between(&subject->held, verdict->begin, verdict->now);
+    verdict->elapsed = verdict->now - verdict->begin - verdict->held;
+    verdict->override = holds_at(&subject->held, verdict->now);
     verdict->silence = silence_of(verdict);
 }
 

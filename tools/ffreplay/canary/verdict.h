@@ -22,8 +22,10 @@ struct verdict {
     const struct stage *stage;
     const struct stage *next; /* NULL at the last stage */
     int64_t now;
-    int64_t begin; /* when the stage began; where `since` does not say, the first line's time */
-    int64_t elapsed;
+    int64_t begin;   /* when the stage began; where `since` does not say, the first line's time */
+    int64_t elapsed; /* of that, the time that the canary was served */
+    int64_t held;    /* and the rest, under overrides */
+    const struct override *override; /* that holds the flag back for everybody now; or NULL */
     int64_t hold, max_hold;
     bool lost_time;      /* now is so far from the stage that elapsed says nothing */
     bool policy_changed; /* since the stage began: its looks begin anew */

@@ -143,6 +143,8 @@ static int decide_on_logs(struct replay *replay, const struct options *options,
                           stderr);
         return EXIT_INPUT;
     }
+    if (!past_overrides_put_back(project))
+        return EXIT_JOB;
     replay_init(replay, project);
     int status = read_logs(replay, options, flag, logs, log_count);
     bool again = false;

@@ -2,6 +2,9 @@
 #include "compiled_store.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "past_overrides.h"
 
 bool compiled_store_open(struct project *project, uint32_t environment, fflag_store **store)
 {
@@ -17,4 +20,21 @@ bool compiled_store_open(struct project *project, uint32_t environment, fflag_st
                 fflag_error_text(error));
     buffer_release(&bytes);
     return opened && !error;
+}
+
+bool compiled_build(struct project *project, uint32_t environment, char hex[BUILD_TEXT])
+{
+    struct overrides_put_back put_back = past_overrides_take_out(project);
+    fflag_store *store = NULL;
+    bool opened = compiled_store_open(project, environment, &store);
+    past_overrides_restore(project, &put_back);
+    if (!opened)
+        return false;
+    const fflag_view *view = fflag_acquire(store);
+    struct fflag_snapshot_info info = {.size = sizeof info};
+    fflag_view_info(view, &info);
+    memcpy(hex, info.build, BUILD_TEXT);
+    fflag_release(view);
+    fflag_close(store);
+    return true;
 }

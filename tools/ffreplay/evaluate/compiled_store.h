@@ -8,4 +8,9 @@
 /* For one environment. False: it has been reported. The caller closes the store. */
 bool compiled_store_open(struct project *project, uint32_t environment, fflag_store **store);
 
+#define BUILD_TEXT 33
+/* The content hash of what the definitions alone compile to, without past overrides. False: it has
+ * been reported. */
+bool compiled_build(struct project *project, uint32_t environment, char hex[BUILD_TEXT]);
+
 #endif

@@ -68,7 +68,9 @@ bool flag_variants_open(struct flag_variants *variants, struct project *project,
 {
     *variants = (struct flag_variants){
         .flag = flag, .environment = environment, .targeting = &flag->environments[environment]};
-    if (!find_stages(variants, project))
+    variants->held = held_times_of(project, flag, environment);
+    if (!find_stages(variants, project) || (past_overrides_are_put_back(project) &&
+                                            !compiled_build(project, environment, variants->build)))
         return false;
     variants->opened = ARENA_ARRAY(&project->arena, struct opened, variants->stages.count);
     for (uint32_t i = 0; i < variants->stages.count; i++)
@@ -92,6 +94,10 @@ void flag_variants_close(struct flag_variants *variants)
 
 void flag_variants_build(const struct flag_variants *variants, char hex[FLAG_BUILD_TEXT])
 {
+    if (variants->build[0]) {
+        memcpy(hex, variants->build, FLAG_BUILD_TEXT);
+        return;
+    }
     const struct canary *canary = variants->targeting->canary;
     const struct stage_time *times = variants->stages.items;
     uint32_t place = variants->stages.count - 1;
@@ -124,12 +130,26 @@ static struct served evaluate(struct variant_reader *reader, const struct event 
     if (!line_context_fill(&reader->line, event))
         return (struct served){.kind = SERVED_NONE};
     fflag_result result = fflag_evaluate(opened->view, opened->id, &reader->line.context);
-    return (struct served){.kind = result.error ? SERVED_NONE : SERVED_VARIANT,
+    return (struct served){.kind = result.error                             ? SERVED_NONE
+                                   : result.reason == FFLAG_REASON_OVERRIDE ? SERVED_OVERRIDE
+                                                                            : SERVED_VARIANT,
                            .variant = result.variant_index,
                            .evaluated = true,
                            .reason = result.reason,
                            .error = result.error,
                            .rule = result.rule};
+}
+
+/* For a line that says what it was served; see assign.c. */
+static bool is_held(struct variant_reader *reader, const struct event *event)
+{
+    bool some;
+    if (reader->variants->held.count == 0 || !held_at(&reader->variants->held, event->time, &some))
+        return false;
+    if (!some || reader->line.count == 0)
+        return true;
+    struct served now = evaluate(reader, event);
+    return now.kind != SERVED_VARIANT;
 }
 
 static struct served logged(const struct flag_variants *variants, const struct value *value)
@@ -157,7 +177,8 @@ struct served served_of(struct variant_reader *reader, const struct event *event
     const struct layout *layout = reader->layout;
     const struct flag_variants *variants = reader->variants;
     if (event->group == RECORD_OF_CANARY || event->group == RECORD_OF_CONTROL)
-        return grouped(variants, event->group);
+        return is_held(reader, event) ? (struct served){.kind = SERVED_OVERRIDE}
+                                      : grouped(variants, event->group);
     bool about = true;
     if (layout->flag != NO_PLACE) {
         const struct value *flag = &event->values[layout->flag];
@@ -168,7 +189,8 @@ struct served served_of(struct variant_reader *reader, const struct event *event
     if (event->group == RECORD_FAILED)
         return (struct served){.kind = SERVED_NONE};
     if (about && layout->variant != NO_PLACE && value_is_text(&event->values[layout->variant]))
-        return logged(variants, &event->values[layout->variant]);
+        return is_held(reader, event) ? (struct served){.kind = SERVED_OVERRIDE}
+                                      : logged(variants, &event->values[layout->variant]);
     return evaluate(reader, event);
 }
 

@@ -8,7 +8,9 @@
 #ifndef FFREPLAY_FLAG_VARIANTS_H
 #define FFREPLAY_FLAG_VARIANTS_H
 
+#include "compiled_store.h"
 #include "line_context.h"
+#include "past_overrides.h"
 #include "stage_times.h"
 
 /* A flag in an environment. Read by any number of threads once it is open. */
@@ -21,9 +23,11 @@ struct flag_variants {
         fflag_store *store;
         const fflag_view *view;
         fflag_id id;
-    } * opened;           /* by stage time */
+    } * opened; /* by stage time */
+    struct held_times held;
     fflag_store **stores; /* each once, for contexts */
     uint32_t store_count;
+    char build[BUILD_TEXT]; /* "" unless it is of other definitions than those that were opened */
 };
 
 /* Compiles what is needed. False: it has been reported; close it all the same. */
@@ -31,7 +35,7 @@ bool flag_variants_open(struct flag_variants *variants, struct project *project,
                         const struct flag *flag, uint32_t environment);
 void flag_variants_close(struct flag_variants *variants);
 
-#define FLAG_BUILD_TEXT 33
+#define FLAG_BUILD_TEXT BUILD_TEXT
 /* The content hash of the snapshot that the definitions compile to as they are. */
 void flag_variants_build(const struct flag_variants *variants, char hex[FLAG_BUILD_TEXT]);
 
@@ -49,6 +53,7 @@ enum served_kind {
     SERVED_VARIANT,
     SERVED_UNKNOWN,   /* the line names a variant that the flag does not have */
     SERVED_NONE,      /* nothing that can be read tells, or evaluating it failed */
+    SERVED_OVERRIDE,  /* an override held the flag back */
     SERVED_OTHER_FLAG /* the line is about another one */
 };
 struct served {

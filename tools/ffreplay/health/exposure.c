@@ -10,22 +10,18 @@
 
 /* ---------------------------------------------------------------------------------- division -- */
 
-static bool is_asked_alone(const struct project *project, const struct flag *flag,
-                           const struct targeting *targeting)
+/* Lines of an override's time are left out. */
+static bool is_asked_alone(const struct targeting *targeting)
 {
-    for (uint32_t i = 0; i < project->override_count; i++)
-        if (override_selects(project->overrides[i], flag))
-            return false;
     return targeting->enabled && targeting->user_list_count == 0 && !targeting->layer &&
            targeting->holdout_count == 0 && targeting->requirement_count == 0;
 }
 
-struct division division_of(const struct project *project, const struct flag *flag,
-                            uint32_t environment)
+struct division division_of(const struct flag *flag, uint32_t environment)
 {
     const struct targeting *targeting = &flag->environments[environment];
     const struct experiment *experiment = targeting->experiment;
-    bool alone = is_asked_alone(project, flag, targeting);
+    bool alone = is_asked_alone(targeting);
     if (experiment && experiment->state == EXPERIMENT_RUNNING)
         return (struct division){experiment->arms, experiment->arm_count, "experiment",
                                  alone && targeting->rule_count == 0 && !experiment->condition &&
@@ -82,6 +78,8 @@ static void take_served(struct exposure_taker *exposure, const struct record *re
     const struct layout *layout = exposure->readers[record->log].layout;
     if (served->evaluated)
         exposure->reasons[served->reason]++;
+    else if (served->kind == SERVED_OVERRIDE)
+        exposure->reasons[FFLAG_REASON_OVERRIDE]++;
     switch (served->kind) {
     case SERVED_VARIANT:
         exposure->lines[served->variant]++;
@@ -154,12 +152,12 @@ bool exposure_prepare(struct exposure_taker *exposure, struct project *project,
                       const struct flag_variants *variants, int64_t now)
 {
     uint32_t logs = project->log_count;
-    *exposure = (struct exposure_taker){
-        .taker = {take, note_incomplete, fork_taker, join_taker},
-        .variants = variants,
-        .log_count = logs,
-        .now = now,
-        .division = division_of(project, variants->flag, variants->environment)};
+    *exposure =
+        (struct exposure_taker){.taker = {take, note_incomplete, fork_taker, join_taker},
+                                .variants = variants,
+                                .log_count = logs,
+                                .now = now,
+                                .division = division_of(variants->flag, variants->environment)};
     exposure->readers = xcalloc(logs, sizeof *exposure->readers);
     exposure->units = ARENA_ARRAY(&project->arena, uint32_t, logs);
     for (uint32_t i = 0; i < logs; i++) {

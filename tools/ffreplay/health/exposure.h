@@ -22,8 +22,7 @@ struct division {
     const char *rule; /* what a result calls it */
     bool is_all;      /* nothing but it decides: what the log says suffices to know who is in it */
 };
-struct division division_of(const struct project *project, const struct flag *flag,
-                            uint32_t environment);
+struct division division_of(const struct flag *flag, uint32_t environment);
 
 struct exposure_taker {
     struct taker taker;

@@ -159,6 +159,8 @@ static int check_flag(const struct options *options, struct replay *replay, cons
                           stderr);
         return EXIT_INPUT;
     }
+    if (!past_overrides_put_back(project))
+        return EXIT_JOB;
     replay_init(replay, project);
     struct checkup checkup = {.options = options, .replay = replay};
     checkup.flag = choose_flag(project, &health_command, name);

@@ -208,6 +208,8 @@ static int measure_logs(struct options *options, struct replay *replay, char **l
                           stderr);
         return EXIT_INPUT;
     }
+    if (!past_overrides_put_back(project))
+        return EXIT_JOB;
     replay_init(replay, project);
     struct table_wish wish = {.from = options->from,
                               .to = options->to - (options->to < INT64_MAX),

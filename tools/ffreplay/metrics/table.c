@@ -11,8 +11,8 @@
 
 const char *left_out_text(enum left_out cause)
 {
-    static const char *const texts[] = {"before_from", "after_to", "duplicate", "incomplete",
-                                        "other_flag"};
+    static const char *const texts[] = {"before_from", "after_to",   "duplicate",
+                                        "incomplete",  "other_flag", "override"};
     return texts[cause];
 }
 
@@ -26,20 +26,22 @@ static void widen(struct time_span *span, const struct time_span *other)
         span->last = other->last;
 }
 
-/* False: the line is about another flag. */
-static bool place_line(struct table *table, struct line_facts *facts)
+/* LEFT_OUT_CAUSES: it counts. */
+static enum left_out place_line(struct table *table, struct line_facts *facts)
 {
     const struct event *event = facts->event;
     facts->variant = facts->stage = NO_PLACE;
     facts->window = event->time - ((event->time % table->width) + table->width) % table->width;
     if (!table->variants)
-        return true;
+        return LEFT_OUT_CAUSES;
     struct served served = served_of(&table->readers[facts->log], event);
     if (served.kind == SERVED_VARIANT)
         facts->variant = served.variant;
     const struct stage_times *stages = &table->variants->stages;
     facts->stage = stage_times_at(stages, event->time)->same;
-    return served.kind != SERVED_OTHER_FLAG;
+    return served.kind == SERVED_OTHER_FLAG ? LEFT_OUT_OTHERS
+           : served.kind == SERVED_OVERRIDE ? LEFT_OUT_HELD
+                                            : LEFT_OUT_CAUSES;
 }
 
 static void add_to_group(struct table *table, struct group *group, const struct event *event,
@@ -70,12 +72,9 @@ static void take(struct taker *taker, const struct record *record)
     struct table *table = (struct table *)taker;
     struct line_facts facts = {.event = record->event, .log = record->log};
     enum left_out cause;
-    if (is_left_out(table, record, &cause)) {
+    if (is_left_out(table, record, &cause) ||
+        (cause = place_line(table, &facts)) != LEFT_OUT_CAUSES) {
         table->left_out[cause]++;
-        return;
-    }
-    if (!place_line(table, &facts)) {
-        table->left_out[LEFT_OUT_OTHERS]++;
         return;
     }
     table->used++;

@@ -17,6 +17,7 @@ enum left_out {
     LEFT_OUT_DOUBLE,
     LEFT_OUT_CUT,
     LEFT_OUT_OTHERS,
+    LEFT_OUT_HELD, /* by an override */
     LEFT_OUT_CAUSES
 };
 /* "other_flag" */

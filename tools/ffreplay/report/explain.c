@@ -150,16 +150,61 @@ const char *unmeasured_text(struct verdict *verdict, const struct judgement *jud
                         where, criterion->over ? range_text(verdict, judgement) : "");
 }
 
+/* Those for everybody, in the stage's time: "override rollback-20261120t100031z". */
+static const char *overrides_text(const struct verdict *verdict)
+{
+    const struct held_times *held = &verdict->analysis->subject.held;
+    const char *text = NULL;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < held->count; i++) {
+        const struct held_time *one = &held->items[i];
+        if (one->override->condition || one->until <= verdict->begin || one->from >= verdict->now)
+            continue;
+        text = one->override->name;
+        count++;
+    }
+    return count == 1 ? text : arena_format(arena_of(verdict), "%u overrides", count);
+}
+
+static void why_overridden(struct verdict *verdict)
+{
+    struct arena *arena = arena_of(verdict);
+    const struct override *override = verdict->override;
+    const char *since = "", *by = "", *reason = "";
+    if (override->from != INT64_MIN) {
+        char text[32];
+        format_time(override->from, text, sizeof text);
+        since = arena_format(arena, " since %s", text);
+    }
+    if (override->by)
+        by = arena_format(arena, ", by %s", override->by);
+    if (override->reason)
+        reason = arena_format(arena, ": %s", override->reason);
+    sentence_add(verdict, &verdict->reasons, "%s holds the flag back%s%s%s", override->name, since,
+                 by, reason);
+    if (override->lifted)
+        sentence_add(verdict, &verdict->reasons,
+                     "it is in the ledger, not in the definitions, and nothing says when it ended");
+    uint64_t lines = verdict->analysis->assigned[LEFT_OUT_OVERRIDE];
+    sentence_add(verdict, &verdict->reasons,
+                 "%" PRIu64 " lines of its time are left out: the stage was served for %s", lines,
+                 duration_text(arena, verdict->elapsed));
+}
+
 static void why_held(struct verdict *verdict)
 {
     struct arena *arena = arena_of(verdict);
     const char *held = duration_text(arena, verdict->elapsed);
     const char *name = verdict->stage->name.text;
+    const char *under = "";
+    if (verdict->held > 0)
+        under = arena_format(arena, ", and %s under %s", duration_text(arena, verdict->held),
+                             overrides_text(verdict));
     if (verdict->hold > 0)
-        sentence_add(verdict, &verdict->reasons, "stage '%s' was held for %s of its %s", name, held,
-                     duration_text(arena, verdict->hold));
+        sentence_add(verdict, &verdict->reasons, "stage '%s' was held for %s of its %s%s", name,
+                     held, duration_text(arena, verdict->hold), under);
     else
-        sentence_add(verdict, &verdict->reasons, "stage '%s' was held for %s", name, held);
+        sentence_add(verdict, &verdict->reasons, "stage '%s' was held for %s%s", name, held, under);
 }
 
 const char *silence_text(const struct verdict *verdict)
@@ -306,6 +351,9 @@ static void why(struct verdict *verdict)
     case RULE_PAUSED:
         sentence_add(verdict, reasons,
                      "the canary is paused, and stays so until a person resumes it");
+        break;
+    case RULE_OVERRIDE:
+        why_overridden(verdict);
         break;
     case RULE_INVESTIGATE:
         why_guards(verdict, ACTION_INVESTIGATE, ", and is to be investigated");

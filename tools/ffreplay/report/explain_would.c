@@ -202,6 +202,12 @@ const char *would_text(struct verdict *verdict)
         return "stay so, whatever the logs say";
     case RULE_PAUSED:
         return "go on once a person resumes the canary";
+    case RULE_OVERRIDE:
+        return verdict->override->lifted
+                   ? "go on once a person pauses and resumes it, which says that it is served again"
+                   : arena_format(arena, "go on once a person lifts it: ffc rollback --lift %s",
+                                  verdict->override->id.text ? verdict->override->id.text
+                                                             : verdict->override->name);
     case RULE_UNHEALTHY:
         return "be decided by its criteria once these issues are gone";
     case RULE_POLICY_CHANGED:

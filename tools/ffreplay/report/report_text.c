@@ -58,11 +58,15 @@ static const char *now_text(const struct report *report)
         return now;
     struct arena *arena = report->arena;
     uint64_t look = verdict_look(verdict);
-    return arena_format(
-        arena, "%s, %s into the stage%s%s", now, duration_text(arena, verdict->elapsed),
-        verdict->hold > 0 ? arena_format(arena, " (hold: %s)", duration_text(arena, verdict->hold))
-                          : "",
-        look > 0 ? arena_format(arena, ", look %" PRIu64, look) : "");
+    const char *hold = "", *held = "";
+    if (verdict->hold > 0)
+        hold = arena_format(arena, " (hold: %s)", duration_text(arena, verdict->hold));
+    if (verdict->held > 0)
+        held = arena_format(arena, ", besides %s under overrides",
+                            duration_text(arena, verdict->held));
+    return arena_format(arena, "%s, %s into the stage%s%s%s", now,
+                        duration_text(arena, verdict->elapsed), hold, held,
+                        look > 0 ? arena_format(arena, ", look %" PRIu64, look) : "");
 }
 
 static void place(const struct report *report)

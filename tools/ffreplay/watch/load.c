@@ -54,11 +54,12 @@ static bool prepare(struct watch *watch, struct project *project)
     *replay = (struct replay){.now_given = true};
     (void)log_options_apply(&options->logs, &watch_command, replay);
     replay->times.now = clock_now();
+    bool known = past_overrides_put_back(project);
     replay_init(replay, project);
     replay->texts = &watch->texts;
     gate_open(&watch->gate, replay);
     watch->loaded = true;
-    if (!choose_canaries(replay, &watch_command, options->flag, options->environment)) {
+    if (!known || !choose_canaries(replay, &watch_command, options->flag, options->environment)) {
         watch_end(watch, EXIT_JOB);
         return false;
     }
