@@ -107,13 +107,20 @@ typedef uint32_t fflag_attr;
 #define FFLAG_NO_ATTR UINT32_MAX
 
 enum fflag_load_mode {
-    FFLAG_LOAD_AUTO = 0, /* map a file nobody may write to; copy a writable one of up to 16 MiB */
+    FFLAG_LOAD_AUTO = 0, /* map a file of over 16 MiB that nobody may write to; copy all others */
     FFLAG_LOAD_COPY = 1, /* always copy into private read-only memory */
     FFLAG_LOAD_MAP = 2   /* always map: publishers must rename, never write in place */
 };
+/*
+ * Whoever writes to a mapped file in place, as `cp` onto it does, changes what is evaluated, or
+ * ends the process with SIGBUS. A mode of 0444 keeps others from that, but not root; nor the owner,
+ * who may change it: the file is copied as soon as the watcher sees that, and views that are held
+ * stay mapped. With FFLAG_LOAD_COPY, and with smaller files, a write in place is one more file to
+ * verify.
+ */
 
 enum fflag_event {
-    FFLAG_EVENT_LOADED = 1,   /* a snapshot was verified and is now served */
+    FFLAG_EVENT_LOADED = 1,   /* a snapshot was verified and is now served, or a copy of it */
     FFLAG_EVENT_REJECTED = 2, /* a file was not accepted; the last good snapshot is still served */
     FFLAG_EVENT_WATCH = 3     /* the watcher fell back to polling, or cannot follow a path */
 };

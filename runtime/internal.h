@@ -82,6 +82,8 @@ struct snapshot {
     const uint8_t *bytes;
     size_t length;            /* of the snapshot */
     size_t file_length;       /* with the signature */
+    size_t mapped;            /* the memory at `bytes` */
+    bool is_file;             /* mapped, not copied: whoever writes to the file writes to it */
     const uint8_t *signature; /* struct ffs_signature, not aligned; NULL: unsigned */
     char build[33];
 
@@ -142,8 +144,12 @@ const struct ffs_flag *runtime_find_flag(const struct snapshot *snapshot, const 
 
 /* The word a handle of that name has in this snapshot, without WORD_ROLLOUT and WORD_LIST. */
 uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, size_t length);
-/* Fills in the word and shortcut of a handle, as far as the attributes are bound. */
-void runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char *name, size_t length);
+/*
+ * Fills in the word and shortcut of a handle, as far as the attributes are bound. Returns the index
+ * of the flag, which `guess` may be, or FFS_NONE.
+ */
+uint32_t runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char *name,
+                           size_t length, uint32_t guess);
 
 /* -------------------------------------------------------------------------------------- load -- */
 
@@ -151,6 +157,7 @@ void runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char *nam
 struct identity {
     dev_t device;
     ino_t inode;
+    mode_t mode; /* who may write to it decides whether it is copied */
     off_t size;
     struct timespec modified;
     struct timespec changed;
@@ -218,8 +225,10 @@ void runtime_record(fflag_store *store, enum fflag_error error);
 void runtime_log(const fflag_store *store, enum fflag_event event, enum fflag_error error,
                  const char *text);
 
-/* Whether the served snapshot is this one: by its header, which has the hash of the content, and by
- * its signature. Only the loader, who alone publishes, may ask. */
+/*
+ * Whether the served snapshot is this one: by its header, which has the hash of the content, and by
+ * its signature. A mapped one is not its own copy. Only the loader, who alone publishes, may ask.
+ */
 bool runtime_serves(const fflag_store *store, const struct snapshot *snapshot);
 /* The header of the served snapshot, for the same. */
 const void *runtime_served_header(const fflag_store *store);

@@ -2,9 +2,10 @@
 /*
  * load.c - a file's bytes into memory that nobody can change under the evaluator.
  *
- * A mapped file that is truncated in place kills its readers with SIGBUS, privately mapped or not.
- * So only a file that nobody may write to is mapped; a writable one is copied. Checks are made on
- * the open file, never on the path, which may name another one by then.
+ * A mapped file that is truncated in place kills its readers with SIGBUS, privately mapped or not,
+ * and one that is overwritten gives them bytes that nobody verified. No mode keeps root from
+ * either. So files are copied, and mapped only where they are large and nobody else may write to
+ * them. Checks are made on the open file, never on the path, which may name another one by then.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,11 +17,13 @@
 
 #define COPY_LIMIT (16 * 1024 * 1024)
 #define HUGE_PAGE  (2 * 1024 * 1024)
+#define LARGE      (HUGE_PAGE / 2)
 
 struct identity runtime_identity(const struct stat *status)
 {
     return (struct identity){.device = status->st_dev,
                              .inode = status->st_ino,
+                             .mode = status->st_mode,
                              .size = status->st_size,
                              .modified = status->st_mtim,
                              .changed = status->st_ctim};
@@ -33,8 +36,9 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 
 bool runtime_same_identity(const struct identity *a, const struct identity *b)
 {
-    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-           same_time(&a->modified, &b->modified) && same_time(&a->changed, &b->changed);
+    return a->device == b->device && a->inode == b->inode && a->mode == b->mode &&
+           a->size == b->size && same_time(&a->modified, &b->modified) &&
+           same_time(&a->changed, &b->changed);
 }
 
 static enum fflag_error system_error(struct problem *problem, const char *what)
@@ -48,35 +52,39 @@ static enum fflag_error system_error(struct problem *problem, const char *what)
 
 /*
  * Anonymous memory for `length` bytes, to be filled and then made read-only. Where it is large, it
- * is aligned for huge pages: a list of a million users is looked into at random, and with small
- * pages the processor would miss most of their addresses first.
+ * is aligned for huge pages, the last of which may be filled by half: to make small pages takes
+ * longer than to verify what is in them, and a list of a million users is looked into at random.
  */
-static uint8_t *private_memory(size_t length)
+static uint8_t *private_memory(size_t length, size_t *mapped)
 {
-    bool large = length >= HUGE_PAGE;
-    size_t room = large ? length + HUGE_PAGE : length;
+    bool large = length >= LARGE;
+    size_t unit = length % HUGE_PAGE >= LARGE ? HUGE_PAGE : (size_t)sysconf(_SC_PAGESIZE);
+    *mapped = (length + unit - 1) / unit * unit;
+    size_t room = large ? *mapped + HUGE_PAGE : *mapped;
     uint8_t *memory = mmap(NULL, room, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | (large ? 0 : MAP_POPULATE), -1, 0);
     if (memory == MAP_FAILED)
         return NULL;
     if (!large)
         return memory;
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t before = (HUGE_PAGE - (uintptr_t)memory % HUGE_PAGE) % HUGE_PAGE;
-    size_t used = (before + length + page - 1) / page * page;
     if (before > 0)
         munmap(memory, before);
-    if (used < room)
-        munmap(memory + used, room - used);
-    madvise(memory + before, length, MADV_HUGEPAGE);
+    if (before < HUGE_PAGE)
+        munmap(memory + before + *mapped, HUGE_PAGE - before);
+    madvise(memory + before, *mapped, MADV_HUGEPAGE);
     return memory + before;
 }
 
-static enum fflag_error copy_file(int file, size_t length, uint8_t **bytes, struct problem *problem)
+static enum fflag_error copy_file(int file, size_t length, struct snapshot *snapshot,
+                                  struct problem *problem)
 {
-    uint8_t *copy = private_memory(length);
+    size_t mapped;
+    uint8_t *copy = private_memory(length, &mapped);
     if (!copy)
         return FFLAG_ERROR_NO_MEMORY;
+    snapshot->bytes = copy;
+    snapshot->mapped = mapped;
     enum fflag_error error = FFLAG_OK;
     for (size_t done = 0; !error && done < length;) {
         ssize_t got = read(file, copy + done, length - done);
@@ -89,21 +97,20 @@ static enum fflag_error copy_file(int file, size_t length, uint8_t **bytes, stru
             error = system_error(problem, "read it");
         }
     }
-    if (!error && mprotect(copy, length, PROT_READ) != 0)
+    if (!error && mprotect(copy, mapped, PROT_READ) != 0)
         error = system_error(problem, "protect it");
-    if (error)
-        munmap(copy, length);
-    else
-        *bytes = copy;
     return error;
 }
 
-static enum fflag_error map_file(int file, size_t length, uint8_t **bytes, struct problem *problem)
+static enum fflag_error map_file(int file, size_t length, struct snapshot *snapshot,
+                                 struct problem *problem)
 {
     void *mapping = mmap(NULL, length, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
     if (mapping == MAP_FAILED)
         return system_error(problem, "map it");
-    *bytes = mapping;
+    snapshot->bytes = mapping;
+    snapshot->mapped = length;
+    snapshot->is_file = true;
     return FFLAG_OK;
 }
 
@@ -111,7 +118,7 @@ static bool wants_copy(enum fflag_load_mode mode, const struct stat *status)
 {
     if (mode != FFLAG_LOAD_AUTO)
         return mode == FFLAG_LOAD_COPY;
-    return (status->st_mode & 0222) != 0 && status->st_size <= COPY_LIMIT;
+    return (status->st_mode & 0222) != 0 || status->st_size <= COPY_LIMIT;
 }
 
 static enum fflag_error read_file(int file, enum fflag_load_mode mode, struct snapshot *snapshot,
@@ -129,19 +136,19 @@ static enum fflag_error read_file(int file, enum fflag_load_mode mode, struct sn
         runtime_describe(problem, "it is empty");
         return FFLAG_ERROR_TRUNCATED;
     }
-    uint8_t *bytes = NULL;
     size_t length = (size_t)before.st_size;
-    enum fflag_error error = wants_copy(mode, &before) ? copy_file(file, length, &bytes, problem)
-                                                       : map_file(file, length, &bytes, problem);
+    enum fflag_error error = wants_copy(mode, &before) ? copy_file(file, length, snapshot, problem)
+                                                       : map_file(file, length, snapshot, problem);
     if (error)
         return error;
-    snapshot->bytes = bytes;
     snapshot->length = snapshot->file_length = length;
     if (fstat(file, &after) != 0)
         return system_error(problem, "look at it");
     struct identity now = runtime_identity(&after);
-    /* A rename moves the change time of an inode whose bytes stay: that is no write. */
+    /* A rename moves the change time of an inode whose bytes stay: that is no write. Nor is a new
+     * mode, which the next look will find. */
     now.changed = identity->changed;
+    now.mode = identity->mode;
     if (!runtime_same_identity(identity, &now)) {
         runtime_describe(problem, "it was written to while it was read");
         return FFLAG_ERROR_CHANGED;
@@ -187,7 +194,7 @@ enum fflag_error runtime_load_memory(const void *bytes, size_t length, struct sn
         return FFLAG_ERROR_TRUNCATED;
     }
     struct snapshot *loaded = calloc(1, sizeof *loaded);
-    uint8_t *copy = loaded ? private_memory(length) : NULL;
+    uint8_t *copy = loaded ? private_memory(length, &loaded->mapped) : NULL;
     if (!copy) {
         free(loaded);
         return FFLAG_ERROR_NO_MEMORY;
@@ -195,7 +202,7 @@ enum fflag_error runtime_load_memory(const void *bytes, size_t length, struct sn
     memcpy(copy, bytes, length);
     loaded->bytes = copy;
     loaded->length = loaded->file_length = length;
-    enum fflag_error error = mprotect(copy, length, PROT_READ) != 0
+    enum fflag_error error = mprotect(copy, loaded->mapped, PROT_READ) != 0
                                  ? system_error(problem, "protect it")
                                  : runtime_verify(loaded, problem);
     if (error) {
@@ -216,6 +223,6 @@ void runtime_unload(struct snapshot *snapshot)
     counters_free(snapshot->counters);
     free((void *)(uintptr_t)snapshot->inputs);
     if (snapshot->bytes)
-        munmap((void *)(uintptr_t)snapshot->bytes, snapshot->file_length);
+        munmap((void *)(uintptr_t)snapshot->bytes, snapshot->mapped);
     free(snapshot);
 }

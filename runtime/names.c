@@ -6,6 +6,13 @@
 #include "counters.h"
 #include "hash.h"
 
+static bool is_named(const struct snapshot *snapshot, const struct ffs_flag *flag, const char *name,
+                     size_t length)
+{
+    return string_length(snapshot, flag->name) == length &&
+           same_bytes(string_bytes(snapshot, flag->name), name, length);
+}
+
 const struct ffs_flag *runtime_find_flag(const struct snapshot *snapshot, const char *name,
                                          size_t length)
 {
@@ -17,10 +24,7 @@ const struct ffs_flag *runtime_find_flag(const struct snapshot *snapshot, const 
     if (index == FFS_NONE)
         return NULL;
     const struct ffs_flag *flag = &snapshot->flags[index];
-    if (string_length(snapshot, flag->name) != length ||
-        !same_bytes(string_bytes(snapshot, flag->name), name, length))
-        return NULL;
-    return flag;
+    return is_named(snapshot, flag, name, length) ? flag : NULL;
 }
 
 /* A flag that serves one variant to everybody: by an empty program, or one that begins with it. */
@@ -35,9 +39,8 @@ static bool is_constant(const struct snapshot *snapshot, const struct ffs_flag *
     return code->op == FFS_SERVE;
 }
 
-uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, size_t length)
+static uint64_t word_of(const struct snapshot *snapshot, const struct ffs_flag *flag)
 {
-    const struct ffs_flag *flag = runtime_find_flag(snapshot, name, length);
     if (!flag)
         return 0;
     uint64_t word = (uint64_t)(flag - snapshot->flags) << 32;
@@ -51,6 +54,11 @@ uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, si
         word |=
             WORD_CONSTANT | (snapshot->variants[flag->first_variant + variant].value & WORD_VALUE);
     return word;
+}
+
+uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, size_t length)
+{
+    return word_of(snapshot, runtime_find_flag(snapshot, name, length));
 }
 
 /* What a test is where a shortcut can stand for it: WORD_ROLLOUT or WORD_LIST; else 0. */
@@ -109,18 +117,23 @@ static uint64_t bind_tally(struct snapshot *snapshot, fflag_id handle, uint64_t 
     return (word & ~WORD_ANSWERED) | WORD_COUNTED(word & WORD_ANSWERED);
 }
 
-void runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char *name, size_t length)
+uint32_t runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char *name,
+                           size_t length, uint32_t guess)
 {
     uint64_t known = atomic_load_explicit(&snapshot->words[flag], memory_order_relaxed);
     uint64_t test = WORD_ROLLOUT | WORD_LIST;
     if (known & (test | WORD_COUNTED(test)))
-        return; /* it may be in use; and slots never change */
-    uint64_t word = runtime_flag_word(snapshot, name, length);
+        return word_index(known); /* it may be in use; and slots never change */
+    const struct ffs_flag *found =
+        guess < snapshot->flag_count && is_named(snapshot, &snapshot->flags[guess], name, length)
+            ? &snapshot->flags[guess]
+            : runtime_find_flag(snapshot, name, length);
+    uint64_t word = word_of(snapshot, found);
     if (word_type(word) == FFLAG_TYPE_BOOLEAN)
-        word |=
-            find_shortcut(snapshot, &snapshot->flags[word_index(word)], &snapshot->shortcuts[flag]);
+        word |= find_shortcut(snapshot, found, &snapshot->shortcuts[flag]);
     if (word && snapshot->counters)
         word = bind_tally(snapshot, flag, word);
     /* Release pairs with the acquire in fflag_bool(): who sees the word sees the shortcut. */
     atomic_store_explicit(&snapshot->words[flag], word, memory_order_release);
+    return found ? (uint32_t)(found - snapshot->flags) : FFS_NONE;
 }

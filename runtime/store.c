@@ -157,12 +157,25 @@ static void bind_attribute(struct snapshot *snapshot, const struct name *name, f
     }
 }
 
+/*
+ * From one snapshot to the next most flags move together, so each is first looked for where the one
+ * before it went: a probe for each name took longer than all else that a reload does with handles.
+ */
 static void bind_flags(const fflag_store *store, struct snapshot *snapshot)
 {
+    const struct slot *current = atomic_load_explicit(&store->current, memory_order_relaxed);
+    const struct snapshot *before = current ? current->snapshot : snapshot;
     uint32_t handles = atomic_load_explicit(&store->handles.flag_count, memory_order_relaxed);
+    uint32_t moved = 0; /* modulo 2^32 */
     for (fflag_id flag = 0; flag < handles && flag < snapshot->word_count; flag++) {
         const struct name *name = handles_flag_name(&store->handles, flag);
-        runtime_bind_flag(snapshot, flag, name->bytes, name->length);
+        uint64_t word = flag < before->word_count
+                            ? atomic_load_explicit(&before->words[flag], memory_order_relaxed)
+                            : 0;
+        uint32_t guess = word ? word_index(word) + moved : FFS_NONE;
+        uint32_t found = runtime_bind_flag(snapshot, flag, name->bytes, name->length, guess);
+        if (word && found != FFS_NONE)
+            moved = found - word_index(word);
     }
 }
 
@@ -251,6 +264,8 @@ bool runtime_serves(const fflag_store *store, const struct snapshot *snapshot)
     if (!current)
         return false;
     const struct snapshot *served = current->snapshot;
+    if (served->is_file && !snapshot->is_file)
+        return false; /* the same bytes, but these cannot change */
     size_t signature = snapshot->file_length - snapshot->length;
     return memcmp(served->bytes, snapshot->bytes, sizeof(struct ffs_header)) == 0 &&
            served->file_length == snapshot->file_length &&
@@ -369,7 +384,7 @@ fflag_id fflag_flag(fflag_store *store, const char *name)
     for (struct slot *slot = store->slots; added && slot; slot = slot->next) {
         struct snapshot *snapshot = slot->snapshot;
         if (snapshot && flag < snapshot->word_count)
-            runtime_bind_flag(snapshot, flag, name, length);
+            runtime_bind_flag(snapshot, flag, name, length, FFS_NONE);
     }
     pthread_mutex_unlock(&store->lock);
     return flag;

@@ -194,6 +194,7 @@ static void everything_at_once(UNUSED_STATE)
     publish(1);
     struct fflag_options options = FFLAG_OPTIONS_INIT;
     options.clock = read_clock;
+    options.load_mode = FFLAG_LOAD_MAP; /* so that what is mapped can be counted */
     assert_int_equal(fflag_open(&store, path, &options), FFLAG_OK);
     first = fflag_flag(store, "first");
     second = fflag_flag(store, "second");
