@@ -3,6 +3,7 @@
 
 #include "compiler/check/sample_size.h"
 #include "commands.h"
+#include "compiler/rollout/recovery.h"
 
 /* What the experiment needs that says enough of itself, and may still be planned. */
 static bool is_planned(const struct targeting *targeting, struct sample_size *size)
@@ -107,6 +108,7 @@ static int run(int argc, char **argv)
     if (strict)
         diagnostics_raise(&project->diagnostics, FF0331);
     project_check_limits(project);
+    note_aside(project->directory);
     status = report(project, &choice);
     project_free(project);
     return status;

@@ -7,6 +7,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/percent.h"
 #include "commands.h"
+#include "compiler/rollout/recovery.h"
 
 struct listing {
     struct project *project;
@@ -333,6 +334,7 @@ static int run(int argc, char **argv)
     status = check_kinds(&listing);
     if (status == EXIT_FINE)
         status = require_sound(listing.project, &choice);
+    note_aside(listing.project->directory);
     if (status == EXIT_FINE)
         status = list(&listing);
     project_free(listing.project);

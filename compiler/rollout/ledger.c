@@ -43,6 +43,7 @@ void ledger_unlock(struct ledger *ledger)
         close(ledger->lock);
     ledger->lock = -1;
     buffer_release(&ledger->doubt);
+    buffer_release(&ledger->tips);
 }
 
 /* ------------------------------------------------------------------------------------- files -- */
@@ -156,15 +157,28 @@ bool aside_named(const char *name, enum aside *aside)
     return false;
 }
 
-static void write_parents(const struct ledger_entries *entries, struct buffer *out)
+static void add_tip(struct ledger *ledger, const char *hash)
 {
-    field_array(out, "parents");
-    for (uint32_t i = 0; i < entries->count; i++)
-        if (ledger_is_tip(&entries->items[i])) {
-            json_write_comma(out);
-            json_write_string(out, entries->items[i].hash);
-        }
-    buffer_append_text(out, "]}\n");
+    buffer_append_text(&ledger->tips, ledger->tips.length ? ",\"" : "\"");
+    buffer_append_text(&ledger->tips, hash);
+    buffer_append_text(&ledger->tips, "\"");
+}
+
+static bool find_tips(struct ledger *ledger, struct buffer *error)
+{
+    struct ledger_entries entries;
+    if (ledger->tips.length)
+        return true;
+    if (!ledger_read(ledger->directory, &entries, error))
+        return false;
+    for (uint32_t i = 0; i < entries.count; i++) {
+        if (!entries.items[i].is_readable)
+            ledger_complain(&entries, i);
+        if (ledger_is_tip(&entries.items[i]))
+            add_tip(ledger, entries.items[i].hash);
+    }
+    ledger_release(&entries);
+    return true;
 }
 
 static void write_todo(const struct todo *todo, struct buffer *out)
@@ -196,14 +210,12 @@ static bool put_aside(struct ledger *ledger, struct buffer *text, const char *na
 bool ledger_prepare(struct ledger *ledger, const struct buffer *entry, const struct todo *todo,
                     struct buffer *error)
 {
-    struct ledger_entries entries;
     struct buffer text = {0};
     char name[LEDGER_NAME];
-    bool prepared = sodium_init() >= 0 && ledger_read(ledger->directory, &entries, error);
+    bool prepared = sodium_init() >= 0 && find_tips(ledger, error);
     if (prepared) {
         buffer_append(&text, entry->bytes, entry->length);
-        write_parents(&entries, &text);
-        ledger_release(&entries);
+        buffer_format(&text, ",\"parents\":[%s]}\n", ledger->tips.length ? ledger->tips.bytes : "");
         prepared = name_entry(&text, name);
         if (!prepared)
             buffer_append_text(error, "the time of this change is out of the years 0001 to 9999");
@@ -241,6 +253,18 @@ bool ledger_edited(struct ledger *ledger, enum replaced edited, struct buffer *e
     return edited != REPLACED_NOT;
 }
 
+/* The next entry follows this one alone, where it was itself written after all others. */
+static void follow(struct ledger *ledger, const struct put_aside *found)
+{
+    char hash[LEDGER_HASH];
+    bool follows_all = ledger->tips.length && memmem(found->entry.bytes, found->entry.length,
+                                                     ledger->tips.bytes, ledger->tips.length);
+    buffer_release(&ledger->tips);
+    ledger_hash(found->entry.bytes, found->entry.length, hash);
+    if (follows_all)
+        add_tip(ledger, hash);
+}
+
 bool ledger_commit(struct ledger *ledger, struct buffer *error)
 {
     const struct path path = path_in(LEDGER_FOLDER, ledger->aside);
@@ -248,6 +272,8 @@ bool ledger_commit(struct ledger *ledger, struct buffer *error)
     if (!ledger_read_aside(ledger, ledger->aside, &found, error))
         return false;
     enum replaced written = put_file(ledger, LEDGER_FOLDER, path.text, &found.entry, error);
+    if (written != REPLACED_NOT)
+        follow(ledger, &found);
     put_aside_release(&found);
     if (written == REPLACED_IN_DOUBT)
         keep_doubt(ledger, error);

@@ -38,6 +38,7 @@ struct ledger {
     /* A change that was made, and whose name the disk may not hold yet: why. Its entry stays put
      * aside until another run has made sure. For whoever made it to report, in the end. */
     struct buffer doubt;
+    struct buffer tips; /* what the next entry follows, as JSON; nobody else writes meanwhile */
 };
 
 /* Waits for other runs on the same project. */
@@ -130,6 +131,8 @@ void ledger_release(struct ledger_entries *entries);
  * what does not hold it; that costs little.
  */
 json_t *ledger_json(const struct ledger_entries *entries, uint32_t index, const char *text);
+/* Says that it is no entry, or cannot be read; once a run, however often it is read. */
+void ledger_complain(const struct ledger_entries *entries, uint32_t index);
 
 void ledger_hash(const char *bytes, size_t length, char hex[LEDGER_HASH]);
 

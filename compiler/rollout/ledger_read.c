@@ -417,9 +417,9 @@ void ledger_release(struct ledger_entries *entries)
 
 /* -------------------------------------------------------------------------------------- JSON -- */
 
-/* Once a run for what is at one place, however often it is read. */
-static void complain(const struct ledger_entries *entries, const struct ledger_entry *entry)
+void ledger_complain(const struct ledger_entries *entries, uint32_t index)
 {
+    const struct ledger_entry *entry = &entries->items[index];
     static char said[16][LEDGER_HASH];
     static unsigned count;
     for (unsigned i = 0; i < count && i < 16; i++)
@@ -439,6 +439,6 @@ json_t *ledger_json(const struct ledger_entries *entries, uint32_t index, const 
     if (json_is_object(json))
         return json;
     json_decref(json);
-    complain(entries, entry);
+    ledger_complain(entries, index);
     return NULL;
 }

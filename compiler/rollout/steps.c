@@ -290,6 +290,6 @@ bool steps_run(const struct steps *steps, struct buffer *error)
         buffer_format(error, "cannot watch for signals: %s", strerror(errno));
     done = done && run_all(steps, &processes, error);
     process_end(&processes);
-    close(lock);
+    steps_unlock(steps->project->directory, steps->flag->name.text, lock);
     return done;
 }

@@ -1,58 +1,100 @@
 /* steps_lock.c - see steps_lock.h; and steps whose process is gone. */
 #include "steps_lock.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compiler/files/durable.h"
 #include "ledger.h"
 #include "steps.h"
 
-#define LOCK_FILE LEDGER_ASIDE "/steps"
+#define LOCK_PREFIX "steps-"
 
 /* Flags of one hash wait for one another, which does no harm. */
-static struct flock byte_of(const char *flag)
+static void name_lock(const char *directory, const char *flag, struct buffer *path)
 {
     uint32_t hash = 2166136261u;
     for (; *flag; flag++)
         hash = (hash ^ (unsigned char)*flag) * 16777619u;
-    return (struct flock){
-        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)hash, .l_len = 1};
+    buffer_format(path, "%s/" LEDGER_ASIDE "/" LOCK_PREFIX "%08x", directory, hash);
+}
+
+static struct flock whole_file(void)
+{
+    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+}
+
+/* One that its last holder has removed by now is nobody's. */
+static bool is_there(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && status.st_nlink > 0;
 }
 
 /* Steps follow a change, whose entry made the folder. */
-static int open_lock(const char *directory, int flags)
+static int take(const char *path)
 {
-    struct buffer path = {0};
-    buffer_format(&path, "%s/" LOCK_FILE, directory);
-    int fd = open_at(AT_FDCWD, path.bytes, O_RDWR | flags, 0666);
-    int cause = errno;
-    buffer_release(&path);
-    errno = cause;
-    return fd;
+    for (;;) {
+        int fd = open_at(AT_FDCWD, path, O_RDWR | O_CREAT, 0666);
+        struct flock lock = whole_file();
+        if (fd < 0)
+            return -1;
+        bool locked = TEMP_FAILURE_RETRY(fcntl(fd, F_OFD_SETLKW, &lock)) == 0;
+        if (locked && is_there(fd))
+            return fd;
+        int cause = errno;
+        close(fd);
+        errno = cause;
+        if (!locked)
+            return -1;
+    }
 }
 
 int steps_lock(const char *directory, const char *flag, struct buffer *error)
 {
-    int fd = open_lock(directory, O_CREAT);
-    struct flock lock = byte_of(flag);
-    if (fd >= 0 && TEMP_FAILURE_RETRY(fcntl(fd, F_OFD_SETLKW, &lock)) == 0)
-        return fd;
-    buffer_format(error, "cannot lock %s/%s: %s", directory, LOCK_FILE, strerror(errno));
-    if (fd >= 0)
+    struct buffer path = {0};
+    name_lock(directory, flag, &path);
+    int fd = take(path.bytes);
+    if (fd >= 0 && !sync_name_of(path.bytes)) {
         close(fd);
-    return -1;
+        fd = -1;
+    }
+    if (fd < 0)
+        buffer_format(error, "cannot lock %s: %s", path.bytes, strerror(errno));
+    buffer_release(&path);
+    return fd;
+}
+
+void steps_unlock(const char *directory, const char *flag, int lock)
+{
+    struct buffer path = {0};
+    name_lock(directory, flag, &path);
+    unlink_at(AT_FDCWD, path.bytes);
+    close(lock);
+    buffer_release(&path);
+}
+
+/* -1: there is none, as of steps that nobody has run here, or that have ended. */
+static int open_lock(const char *directory, const char *flag)
+{
+    struct buffer path = {0};
+    name_lock(directory, flag, &path);
+    int fd = open_at(AT_FDCWD, path.bytes, O_RDWR, 0);
+    buffer_release(&path);
+    return fd;
 }
 
 bool steps_are_running(const char *directory, const char *flag)
 {
-    int fd = open_lock(directory, 0);
-    struct flock lock = byte_of(flag);
+    int fd = open_lock(directory, flag);
+    struct flock lock = whole_file();
     bool running = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
     if (fd >= 0)
         close(fd);
@@ -104,9 +146,48 @@ json_t *steps_latest(const struct ledger_entries *entries)
     return latest;
 }
 
+/* Whether a lock is there, be it held or not. */
+static bool any_lock(const char *directory)
+{
+    struct buffer path = {0};
+    buffer_format(&path, "%s/" LEDGER_ASIDE, directory);
+    DIR *stream = opendir(path.bytes);
+    bool found = false;
+    for (struct dirent *entry; stream && !found && (entry = readdir(stream));)
+        found = strncmp(entry->d_name, LOCK_PREFIX, sizeof LOCK_PREFIX - 1) == 0;
+    if (stream)
+        closedir(stream);
+    buffer_release(&path);
+    return found;
+}
+
+/* Of a run that is gone, the lock is there and can be had. What was started in another checkout is
+ * not for this one to judge. */
+static bool recover_flag(struct ledger *ledger, const char *flag, json_t *last,
+                         struct buffer *error)
+{
+    int fd = open_lock(ledger->directory, flag);
+    struct flock lock = whole_file();
+    if (fd < 0)
+        return true;
+    bool done = true;
+    if (TEMP_FAILURE_RETRY(fcntl(fd, F_OFD_SETLK, &lock)) == 0 && is_there(fd)) {
+        done = !is_started(last) || add_interrupted(ledger, flag, last, error);
+        if (done)
+            steps_unlock(ledger->directory, flag, fd);
+        else
+            close(fd);
+    } else {
+        close(fd);
+    }
+    return done;
+}
+
 bool steps_recover(struct ledger *ledger, struct buffer *error)
 {
     struct ledger_entries entries;
+    if (!any_lock(ledger->directory))
+        return true;
     if (!ledger_read(ledger->directory, &entries, error))
         return false;
     json_t *latest = steps_latest(&entries), *last;
@@ -114,8 +195,7 @@ bool steps_recover(struct ledger *ledger, struct buffer *error)
     bool done = true;
     json_object_foreach(latest, flag, last)
     {
-        if (done && is_started(last) && !steps_are_running(ledger->directory, flag))
-            done = add_interrupted(ledger, flag, last, error);
+        done = done && recover_flag(ledger, flag, last, error);
     }
     json_decref(latest);
     ledger_release(&entries);
