@@ -198,7 +198,7 @@ time.sleep(2.5)
 equal((watch.errors().count("no verdict"), watch.looks()), (1, []), "when_it_begins_and_not_at_each_look")
 append(log, lines(300))
 ok(watch.until(lambda: used(watch) == 320), "verdicts_come_again_when_the_share_falls", watch.errors())
-ok("2 of 322 lines of log 'requests' are bad, no longer more than 1%: verdicts again" in watch.errors(),
+ok("2 of 322 lines of log 'requests' are bad (2 unparsable, 0 without a time), no longer more than 1%: verdicts again" in watch.errors(),
    "which_is_said_too", watch.errors())
 os.unlink(log)
 seen = len(watch.looks())
@@ -207,6 +207,40 @@ ok(watch.until(lambda: len(watch.looks()) > seen + 1) and used(watch) == 320, "a
 append(log, lines(5))
 ok(watch.until(lambda: used(watch) == 325), "and_one_that_comes_in_its_place_is_read", used(watch))
 equal(watch.stop(), 0, "and_a_signal_ends_it_then")
+
+TRACE = "java.lang.IllegalStateException: index closed\n\tat search.Index.get(Index.java:81)\n\tat java.lang.Thread.run\n"
+HELD = BLOCK.replace("min_samples: 20}\n  - {name: full", "hold: 1h, min_samples: 20}\n  - {name: full")
+
+# A canary whose failures come with stack traces on the same stdout.
+log = path_of("traces.log")
+append(log, lines(200))
+directory = running("traces", HELD)
+watch = Watch(directory, log, "--apply", "--exit-code")
+ok(watch.until(lambda: "hold (hold-time)" in watch.text()), "it_sees_before_the_traces", watch.text())
+append(log, "".join(line + TRACE for line in lines(300, status=503).splitlines(True)))
+equal(watch.ends(), 20, "harm_among_stack_traces_is_rolled_back")
+equal([entry["verdict"] for entry in entries(directory)], ["rollback"], "and_recorded")
+ok("harm that the others show is harm all the same" in " ".join(watch.text().split()), "and_explained", watch.text())
+
+# Traces alone: nothing is passed, each change of mind is said, and the end is that of the last look.
+log = path_of("blind.log")
+append(log, lines(200))
+directory = running("blind", HELD)
+watch = Watch(directory, log, "--apply", "--exit-code")
+ok(watch.until(lambda: "hold (hold-time)" in watch.text()), "it_holds_at_first", watch.text())
+append(log, TRACE * 20)
+ok(watch.until(lambda: "no verdict in first: too many lines" in watch.text()), "it_says_that_it_is_blind", watch.text())
+ok("60 of 260 lines" in watch.errors(), "and_why", watch.errors())
+time.sleep(2.5)
+equal(watch.text().count("no verdict"), 1, "once")
+append(log, lines(6000))
+ok(watch.until(lambda: watch.text().count("hold (hold-time)") == 2), "and_that_it_sees_again", watch.text())
+ok("verdicts again" in watch.errors(), "on_stderr_too", watch.errors())
+append(log, TRACE * 200)
+ok(watch.until(lambda: watch.text().count("no verdict") == 2), "and_blind_once_more", watch.text())
+equal(watch.stop(), 2, "a_watch_that_ends_blind_has_no_verdict")
+ok("canary.checkout was at no verdict (bad lines)" in watch.errors(), "and_says_so", watch.errors())
+equal(entries(directory), [], "nothing_was_passed")
 
 # ------------------------------------------------------------- definitions broken, mended, by others
 

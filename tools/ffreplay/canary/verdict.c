@@ -81,6 +81,7 @@ void verdict_reach(struct verdict *verdict, const struct replay *replay, struct 
     begin(verdict, replay, analysis);
     analysis_judge(analysis, &replay->times, verdict->begin, JUDGE_TO_EXPLAIN);
     health_judge(verdict);
+    verdict->too_bad = replay_has_too_bad(replay);
     verdict->policy_changed = policy_changed(replay->project, subject->flag, subject->environment);
     verdict->decision = decide_on(verdict);
     verdict_explain(verdict);
@@ -99,8 +100,22 @@ bool verdict_left_to_person(const struct verdict *verdict)
            !verdict->analysis->subject.canary->automatic;
 }
 
+bool verdict_holds(const struct verdict *verdict)
+{
+    switch (verdict->decision.rule) {
+    case RULE_GUARD:
+    case RULE_ROLLED_BACK:
+    case RULE_COMPLETED:
+        return true;
+    default:
+        return !verdict->too_bad;
+    }
+}
+
 bool verdict_changes(const struct verdict *verdict)
 {
+    if (!verdict_holds(verdict))
+        return false;
     if (verdict->decision.rule == RULE_POLICY_CHANGED)
         return true;
     return verdict->decision.verdict != VERDICT_HOLD && !verdict_left_to_person(verdict);

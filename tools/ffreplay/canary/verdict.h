@@ -28,6 +28,7 @@ struct verdict {
     const struct override *override; /* that holds the flag back for everybody now; or NULL */
     int64_t hold, max_hold;
     bool lost_time;      /* now is so far from the stage that elapsed says nothing */
+    bool too_bad;        /* so many lines of a log could not be read */
     bool policy_changed; /* since the stage began: its looks begin anew */
     struct silence {
         const struct log *log; /* that says nothing of the canary any more; NULL: none */
@@ -65,6 +66,13 @@ void sentence_add(struct verdict *verdict, struct sentences *sentences, const ch
 
 /* The number of the look at bounds; 0: no bound was judged. */
 uint64_t verdict_look(const struct verdict *verdict);
+
+/*
+ * Whether it is one at all. Where too many lines of a log are bad, only harm that the others show
+ * counts: those that are missing cannot mend it, and nothing can be passed without them. A canary
+ * that is not judged any more stands where it stands.
+ */
+bool verdict_holds(const struct verdict *verdict);
 
 /* Whether --apply has something to do: `automatic: false` leaves a rollback to a person. */
 bool verdict_changes(const struct verdict *verdict);

@@ -14,9 +14,21 @@ bool apply_options_check(const struct apply_options *options, const struct comma
     return false;
 }
 
-int verdict_exit(const struct decision *decision)
+int worse_exit(int left, int right)
 {
-    switch (decision->verdict) {
+    static const int order[] = {EXIT_FINE, EXIT_HOLD, EXIT_PAUSE, EXIT_JOB, EXIT_ROLLBACK};
+    int worst = EXIT_FINE;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (order[i] == left || order[i] == right)
+            worst = order[i];
+    return worst;
+}
+
+int verdict_exit(const struct verdict *verdict)
+{
+    if (!verdict_holds(verdict))
+        return EXIT_JOB;
+    switch (verdict->decision.verdict) {
     case VERDICT_HOLD:
         return EXIT_HOLD;
     case VERDICT_PAUSE:

@@ -6,7 +6,7 @@
 
 #include "compiler/options.h"
 #include "compiler/rollout/actor.h"
-#include "tools/ffreplay/canary/decision.h"
+#include "tools/ffreplay/canary/verdict.h"
 
 struct apply_options {
     bool given, run_steps;
@@ -37,8 +37,10 @@ struct apply_options {
 /* False: one is given without that which it is about, which has been reported as a usage error. */
 bool apply_options_check(const struct apply_options *options, const struct command *command);
 
-/* Of --exit-code. The greatest is the worst. */
+/* Of --exit-code; EXIT_JOB where there is no verdict. */
 enum verdict_exit { EXIT_HOLD = 10, EXIT_PAUSE = 11, EXIT_ROLLBACK = 20 };
-int verdict_exit(const struct decision *decision);
+int verdict_exit(const struct verdict *verdict);
+/* Of two of several canaries. No verdict is worse than a pause, and better than a rollback. */
+int worse_exit(int left, int right);
 
 #endif

@@ -79,19 +79,29 @@ static int reach_all(struct replay *replay, const struct options *options, struc
     int worst = EXIT_FINE;
     for (uint32_t i = 0; i < replay->analysis_count; i++) {
         verdict_reach(&verdicts[i], replay, &replay->analyses[i]);
+        worst = worse_exit(worst, verdict_exit(&verdicts[i]));
+        if (!verdict_holds(&verdicts[i]))
+            continue;
         if (options->json) {
             report_json(&verdicts[i], out);
         } else {
-            if (i > 0)
+            if (out->length > 0)
                 buffer_append_text(out, "\n");
             report_text(&verdicts[i], &page);
         }
-        if (verdict_exit(&verdicts[i].decision) > worst)
-            worst = verdict_exit(&verdicts[i].decision);
     }
     if (replay->analysis_count == 0 && !options->json)
         buffer_format(out, "no canary is running in %s\n", options->environment);
     return worst;
+}
+
+/* Whether what was read suffices for a verdict on each; without a canary, for one at all. */
+static bool all_hold(const struct replay *replay, const struct verdict *verdicts)
+{
+    for (uint32_t i = 0; i < replay->analysis_count; i++)
+        if (!verdict_holds(&verdicts[i]))
+            return false;
+    return replay->analysis_count > 0 || !replay_has_too_bad(replay);
 }
 
 /* First the deed, then the words: nobody who reads them, or does not, keeps a canary from being
@@ -102,7 +112,9 @@ static int report(struct replay *replay, const struct options *options, struct l
     struct verdict *verdicts = ARENA_ARRAY(&replay->project->arena, struct verdict, count);
     struct buffer out = {0}, error = {0};
     int worst = reach_all(replay, options, verdicts, &out);
-    int status = options->exit_code ? worst : EXIT_FINE;
+    bool judged = all_hold(replay, verdicts);
+    int status = options->exit_code ? worst : judged ? EXIT_FINE : EXIT_JOB;
+    replay_report_too_bad(replay, judged ? "judged by harm in the others" : "no verdict");
     bool done = !options->apply.given || apply_all(options, ledger, verdicts, count, &error);
     bool said = write_stdout(&decide_command, &out);
     if (!done)
@@ -130,8 +142,7 @@ static int read_logs(struct replay *replay, const struct options *options, const
         return EXIT_INPUT;
     for (uint32_t i = 0; i < replay->analysis_count; i++)
         replay_add_taker(replay, &replay->analyses[i].taker);
-    return replay_read(replay, logs, log_count) && !replay_is_too_bad(replay) ? EXIT_FINE
-                                                                              : EXIT_JOB;
+    return replay_read(replay, logs, log_count) ? EXIT_FINE : EXIT_JOB;
 }
 
 static int decide_on_logs(struct replay *replay, const struct options *options,
@@ -149,8 +160,10 @@ static int decide_on_logs(struct replay *replay, const struct options *options,
     int status = read_logs(replay, options, flag, logs, log_count);
     bool again = false;
     if (status == EXIT_FINE && !replay_settle_now(replay, logs, log_count, &again))
-        return job_error(&decide_command,
-                         "no line of the logs has a time: say with --now when it is");
+        return replay_is_too_bad(replay)
+                   ? EXIT_JOB
+                   : job_error(&decide_command,
+                               "no line of the logs has a time: say with --now when it is");
     if (again) {
         replay_begin_anew(replay);
         status = read_logs(replay, options, flag, logs, log_count);

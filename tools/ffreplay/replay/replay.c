@@ -314,51 +314,44 @@ static void report_lookalike(const struct replay *replay, uint32_t log)
                            log_format_text(replay->project->logs[log]->format));
 }
 
-static void report_too_bad(const struct replay *replay, uint32_t log)
+static void report_bad(const struct replay *replay, uint32_t log, const char *share, const char *so)
 {
     const struct log_counts *counts = &replay->counts[log];
     fprintf(stderr,
             "ffreplay: %" PRIu64 " of %" PRIu64 " lines of log '%s' are bad (%" PRIu64
-            " unparsable, %" PRIu64 " without a time), more than %g%%: no verdict\n",
+            " unparsable, %" PRIu64 " without a time), %s than %g%%: %s\n",
             log_counts_bad(counts), counts->lines, replay->project->logs[log]->name.text,
-            counts->bad[BAD_UNPARSABLE], counts->bad[BAD_NO_TIME], replay->times.max_bad / 1000.0);
-    report_lookalike(replay, log);
+            counts->bad[BAD_UNPARSABLE], counts->bad[BAD_NO_TIME], share,
+            replay->times.max_bad / 1000.0, so);
 }
 
-static void report_good_again(const struct replay *replay)
+bool replay_has_too_bad(const struct replay *replay)
 {
     for (uint32_t i = 0; i < replay->project->log_count; i++)
-        if (log_counts_bad(&replay->counts[i]) > 0)
-            fprintf(stderr,
-                    "ffreplay: %" PRIu64 " of %" PRIu64
-                    " lines of log '%s' are bad, no longer more than %g%%: verdicts again\n",
-                    log_counts_bad(&replay->counts[i]), replay->counts[i].lines,
-                    replay->project->logs[i]->name.text, replay->times.max_bad / 1000.0);
+        if (is_too_bad(&replay->counts[i], replay->times.max_bad))
+            return true;
+    return false;
 }
 
-static bool find_too_bad(const struct replay *replay, bool reports)
+void replay_report_too_bad(const struct replay *replay, const char *so)
 {
-    bool too_bad = false;
     for (uint32_t i = 0; i < replay->project->log_count; i++) {
         if (!is_too_bad(&replay->counts[i], replay->times.max_bad))
             continue;
-        too_bad = true;
-        if (reports)
-            report_too_bad(replay, i);
+        report_bad(replay, i, "more", so);
+        report_lookalike(replay, i);
     }
-    return too_bad;
+}
+
+void replay_report_good_again(const struct replay *replay)
+{
+    for (uint32_t i = 0; i < replay->project->log_count; i++)
+        if (log_counts_bad(&replay->counts[i]) > 0)
+            report_bad(replay, i, "no longer more", "verdicts again");
 }
 
 bool replay_is_too_bad(const struct replay *replay)
 {
-    return find_too_bad(replay, true);
-}
-
-bool replay_stays_too_bad(const struct replay *replay, bool *too_bad)
-{
-    bool was = *too_bad;
-    *too_bad = find_too_bad(replay, !was);
-    if (was && !*too_bad)
-        report_good_again(replay);
-    return *too_bad;
+    replay_report_too_bad(replay, "no verdict");
+    return replay_has_too_bad(replay);
 }

@@ -75,11 +75,12 @@ void replay_begin_anew(struct replay *replay);
 /* What was read, of all logs. */
 struct log_counts replay_counts(const struct replay *replay);
 
-/* Whether too many lines of a log were bad; then it has been reported. */
+/* Whether too many lines of a log were bad; then it has been reported that there is no verdict. */
 bool replay_is_too_bad(const struct replay *replay);
-/* For who reads on: the same, reported when it begins, and when it is over. *too_bad: whether it
- * was so before, and then whether it is. */
-bool replay_stays_too_bad(const struct replay *replay, bool *too_bad);
+/* The parts of that; `so` is what follows from it. */
+bool replay_has_too_bad(const struct replay *replay);
+void replay_report_too_bad(const struct replay *replay, const char *so);
+void replay_report_good_again(const struct replay *replay);
 
 void replay_release(struct replay *replay);
 

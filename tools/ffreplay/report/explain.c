@@ -382,6 +382,10 @@ static void why(struct verdict *verdict)
     if (verdict->analysis->since == INT64_MIN && verdict->decision.rule != RULE_NOT_STARTED)
         sentence_add(verdict, reasons,
                      "the definition has no 'since': the stage is taken to begin with the log");
+    if (verdict->too_bad && verdict->decision.rule == RULE_GUARD)
+        sentence_add(verdict, reasons,
+                     "too many lines of a log are bad: harm that the others show is harm all the "
+                     "same");
     if (verdict_left_to_person(verdict))
         sentence_add(verdict, reasons, "automatic is false: the rollback is left to a person");
 }

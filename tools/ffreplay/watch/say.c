@@ -23,11 +23,14 @@ static void write_line(struct watch *watch, const struct verdict *verdict)
     struct buffer out = {0};
     char now[32];
     format_time(verdict->now / 1000 * 1000, now, sizeof now);
-    buffer_format(&out, "%s  %s  %s (%s) in %s: %s\n", now,
-                  verdict->analysis->subject.flag->name.text,
-                  decision_verdict_text(verdict->decision.verdict),
-                  decision_rule_text(verdict->decision.rule), verdict->stage->name.text,
-                  verdict->reasons.items[0]);
+    buffer_format(&out, "%s  %s  ", now, verdict->analysis->subject.flag->name.text);
+    if (verdict_holds(verdict))
+        buffer_format(&out, "%s (%s) in %s: %s\n", decision_verdict_text(verdict->decision.verdict),
+                      decision_rule_text(verdict->decision.rule), verdict->stage->name.text,
+                      verdict->reasons.items[0]);
+    else
+        buffer_format(&out, "no verdict in %s: too many lines of a log are bad\n",
+                      verdict->stage->name.text);
     write_out(watch, &out);
 }
 
@@ -57,14 +60,33 @@ void watch_say(struct watch *watch, struct verdict *verdict)
 {
     const struct subject *subject = &verdict->analysis->subject;
     struct said *said = said_of(watch, subject->flag->name.text);
-    bool is_new = said->stage != subject->stage || said->state != subject->canary->state ||
+    bool blind = !verdict_holds(verdict), was_blind = said->blind;
+    bool is_new = was_blind || said->stage != subject->stage ||
+                  said->state != subject->canary->state ||
                   said->decision.verdict != verdict->decision.verdict ||
                   said->decision.rule != verdict->decision.rule;
     said->stage = subject->stage;
     said->state = subject->canary->state;
     said->decision = verdict->decision;
+    said->blind = blind;
+    if (blind) {
+        if (!was_blind && !watch->options->json)
+            write_line(watch, verdict);
+        return;
+    }
     if (watch->options->json || (is_new && verdict->decision.verdict != VERDICT_HOLD))
         write_verdict(watch, verdict);
     else if (is_new)
         write_line(watch, verdict);
+}
+
+void watch_say_blind(struct watch *watch, bool blind)
+{
+    if (blind && !watch->blind)
+        replay_report_too_bad(&watch->replay, "no verdict");
+    else if (!blind && watch->blind && replay_has_too_bad(&watch->replay))
+        replay_report_too_bad(&watch->replay, "judged by harm in the others");
+    else if (!blind && watch->blind)
+        replay_report_good_again(&watch->replay);
+    watch->blind = blind;
 }

@@ -31,6 +31,8 @@ static void interrupt(int signal)
 
 static int exit_of(const struct watch *watch, const struct verdict *verdict)
 {
+    if (!verdict_holds(verdict))
+        return EXIT_JOB;
     if (!watch->options->exit_code)
         return EXIT_FINE;
     switch (verdict->analysis->subject.canary->state) {
@@ -39,7 +41,7 @@ static int exit_of(const struct watch *watch, const struct verdict *verdict)
     case CANARY_ROLLED_BACK:
         return EXIT_ROLLBACK;
     default:
-        return verdict_exit(&verdict->decision);
+        return verdict_exit(verdict);
     }
 }
 
@@ -54,14 +56,17 @@ static void look(struct watch *watch)
 {
     int worst = EXIT_FINE;
     arena_clear(&watch->texts);
-    if (!watch_read(watch) || replay_stays_too_bad(&watch->replay, &watch->too_bad))
+    bool blind = false;
+    if (!watch_read(watch))
         return;
     replay_settle_clocks(&watch->replay, &watch->gate.ahead);
     for (uint32_t i = 0; i < watch->replay.analysis_count && !watch->over; i++) {
         struct verdict verdict;
         verdict_reach(&verdict, &watch->replay, &watch->replay.analyses[i]);
-        if (exit_of(watch, &verdict) > worst)
-            worst = exit_of(watch, &verdict);
+        worst = worse_exit(worst, exit_of(watch, &verdict));
+        if (!verdict_holds(&verdict) && !blind)
+            watch_say_blind(watch, true);
+        blind |= !verdict_holds(&verdict);
         if (watch->options->apply.given && !watch->broken && verdict_changes(&verdict))
             watch_apply(watch, &verdict);
         watch_say(watch, &verdict);
@@ -69,8 +74,10 @@ static void look(struct watch *watch)
             watch_end(watch, worst);
         /* What one changed, the others are no longer what was read. */
         if (watch_is_outdated(watch))
-            return;
+            break;
     }
+    if (!blind)
+        watch_say_blind(watch, false);
     if (!watch->over)
         watch->status = worst;
 }
@@ -106,8 +113,11 @@ static void say_end(const struct watch *watch)
 {
     for (uint32_t i = 0; i < watch->said_count && interrupted; i++)
         fprintf(stderr, "ffreplay: interrupted; %s was at %s (%s), and nothing is half done\n",
-                watch->said[i].flag, decision_verdict_text(watch->said[i].decision.verdict),
-                decision_rule_text(watch->said[i].decision.rule));
+                watch->said[i].flag,
+                watch->said[i].blind ? "no verdict"
+                                     : decision_verdict_text(watch->said[i].decision.verdict),
+                watch->said[i].blind ? "bad lines"
+                                     : decision_rule_text(watch->said[i].decision.rule));
 }
 
 static void watch_on(struct watch *watch)

@@ -32,6 +32,7 @@ struct said {
     uint32_t stage;
     enum canary_state state;
     struct decision decision;
+    bool blind; /* there was no verdict */
 };
 
 struct watch {
@@ -39,8 +40,8 @@ struct watch {
     struct publication publication;
     struct replay replay; /* of the definitions that compiled last */
     bool loaded;
-    bool broken;  /* the definitions as they are do not compile: nothing is applied */
-    bool too_bad; /* so many lines of a log were bad at the last look: there was no verdict */
+    bool broken; /* the definitions as they are do not compile: nothing is applied */
+    bool blind;  /* so many lines of a log were bad at the last look: there was no verdict */
     char *directory;
     uint64_t mark; /* of the definitions that were looked at last */
     struct gate gate;
@@ -73,6 +74,9 @@ bool watch_read(struct watch *watch);
 
 /* Each look as JSON; for people what is new, as a line, or as a page where it changes something. */
 void watch_say(struct watch *watch, struct verdict *verdict);
+
+/* That there is no verdict, for bad lines, or is one again: where that is new. */
+void watch_say_blind(struct watch *watch, bool blind);
 
 /* Makes the verdict true, under the project's lock; what fails ends the watch. Definitions that
  * were changed meanwhile are left as they are, for the next look. */
