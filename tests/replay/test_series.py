@@ -106,6 +106,31 @@ with_infinity["data"]["result"][0]["values"][3][1] = "+Inf"
 result = decide(prometheus, "-", "--json", stdin=dumped(with_infinity))
 equal([(each["verdict"], each.get("unreadable")) for each in result.json["criteria"]],
       [("NODATA", 1), ("PASS", None), ("INSUFFICIENT", None), ("PASS", None)], "prometheus_infinity_is_unreadable")
+# What cannot be read is judged by side, and the newest point says what is now.
+for name, value in (("a_text", "abc"), ("infinity", "-Inf"), ("a_truth", True), ("an_object", {"count": "1"})):
+    spoilt = answer()
+    spoilt["data"]["result"][0]["values"][-1][1] = value
+    result = decide(prometheus, "-", "--json", "--max-bad", "50%", stdin=dumped(spoilt)).json
+    equal((result["verdict"], result["criteria"][0]["verdict"], result["criteria"][0]["canary"]["unreadable"]),
+          ("hold", "NODATA", 1), f"prometheus_newest_point_that_is_{name}_advances_nothing")
+longer = answer({side: series(count=400) for side in SIDES})
+longer["data"]["result"][0]["values"][200][1] = "+Inf"
+result = decide(prometheus, "-", "--json", stdin=dumped(longer)).json["criteria"][0]
+equal((result["verdict"], result["unreadable"]), ("PASS", 1), "prometheus_one_point_of_many_is_counted")
+
+# An answer that is not all there is.
+for name, more, words in (("warnings", {"warnings": ["No StoreAPIs matched", "store-2: down\x1b[2J"]}, "No StoreAPIs matched; store-2: down?[2J"),
+                          ("is_partial", {"isPartial": True}, "the answer is partial")):
+    partial = dumped({**answer(), **more})
+    for command in ([], ["--json"], ["--exit-code"]):
+        result = decide(prometheus, "-", *command, stdin=partial)
+        ok(result.status == 2 and not result.out and "the answer is partial" in result.err and words in result.err and
+           "help: ask again, or take it as it is with --allow-partial" in result.err, f"prometheus_{name}_gives_no_verdict", result.err)
+    result = decide(prometheus, "-", "--json", "--allow-partial", stdin=partial)
+    ok(result.status == 0 and f"<stdin>:1: note: {words}" in result.err, f"prometheus_{name}_may_be_allowed", result.err)
+    equal(dict(verdict_of(result))["criteria"], reference["criteria"], f"prometheus_{name}_is_read_then")
+result = decide(prometheus, "-", "--json", stdin=dumped({**answer(), "infos": ["PromQL info: no counter"], "isPartial": False, "warnings": []}))
+ok(result.status == 0 and "<stdin>:1: note: PromQL info: no counter" in result.err, "prometheus_an_info_is_shown", result.err)
 all_nan = answer({side: {name: [float("nan")] * 40 for name in SIDES[side]} for side in SIDES})
 for each in all_nan["data"]["result"]:
     each["values"] = [[time, "NaN"] for time, _ in each["values"]]

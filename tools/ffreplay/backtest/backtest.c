@@ -167,6 +167,7 @@ static bool take_options(struct options *options)
     play->lateness = replay.times.lateness;
     play->stale = replay.times.stale;
     play->max_bad = replay.times.max_bad;
+    play->takes_partial = replay.takes_partial;
     play->approves = !options->holds_for_approval;
     play->interval = play->window;
     if (options->interval &&
@@ -235,6 +236,7 @@ static int run(int argc, char **argv)
         {"no-approve", 0, OPTION_FLAG, &options.holds_for_approval, NULL, "hold there instead"},
         {"json", 0, OPTION_FLAG, &options.json, NULL, "the result as JSON, one object"},
         OPTION_MAX_BAD(options.logs),
+        OPTION_ALLOW_PARTIAL(options.logs),
         OPTION_WINDOW(options.logs),
         {"lateness", 0, OPTION_TEXT, &options.logs.lateness, "D",
          "lines may come so long after later ones [1m]"},

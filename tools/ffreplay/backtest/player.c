@@ -69,6 +69,7 @@ bool player_prepare(struct player *player, const struct command *command, struct
     *status = EXIT_JOB;
     if (!past_overrides_put_back(project))
         return false;
+    replay->takes_partial = options->takes_partial;
     replay_init(replay, project);
     replay->texts = &player->texts;
     replay->now_given = true;

@@ -17,6 +17,7 @@ struct play_options {
     const char *flag, *environment;
     int64_t window, lateness, stale;
     uint32_t max_bad;
+    bool takes_partial;
     int64_t interval;
     int64_t from, until; /* INT64_MIN, INT64_MAX: as the logs */
     bool approves;       /* what waits for a person is let through at once */

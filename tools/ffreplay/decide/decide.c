@@ -219,6 +219,7 @@ static int run(int argc, char **argv)
         OPTION_RUN_STEPS(options.apply),
         OPTION_ACTOR(options.apply),
         OPTION_MAX_BAD(options.logs),
+        OPTION_ALLOW_PARTIAL(options.logs),
         OPTION_WINDOW(options.logs),
         OPTION_LATENESS(options.logs),
         OPTION_STALE(options.logs),

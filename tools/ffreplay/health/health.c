@@ -215,6 +215,7 @@ static int run(int argc, char **argv)
         {"now", 0, OPTION_TIME, &options.now, "TIME",
          "the time to judge at [the latest in the logs]"},
         OPTION_MAX_BAD(options.logs),
+        OPTION_ALLOW_PARTIAL(options.logs),
         OPTION_WINDOW(options.logs),
         OPTION_LATENESS(options.logs),
         OPTION_STALE(options.logs),

@@ -137,7 +137,7 @@ struct line_parser *layout_parser(const struct layout *layout)
     case LOG_GO_FEATURE_FLAG:
         return go_feature_flag_parser(layout->paths, layout->count);
     case LOG_PROMETHEUS:
-        return prometheus_parser(layout->paths, layout->count);
+        return prometheus_parser(layout->paths, layout->count, layout->takes_partial);
     case LOG_KAYENTA:
         return kayenta_parser(layout->paths, layout->count);
     }

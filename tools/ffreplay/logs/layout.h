@@ -22,6 +22,7 @@ struct layout {
     uint32_t time;
     uint32_t unit, flag, variant, id; /* NO_PLACE where the log has none */
     bool hashes_units;                /* somebody needs the unit's hash of each line */
+    bool takes_partial;               /* answers that say that they are not all there is */
 };
 #define NO_PLACE UINT32_MAX
 

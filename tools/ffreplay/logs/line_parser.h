@@ -53,6 +53,9 @@ struct line_parser {
      */
     bool (*next)(struct line_parser *parser, struct value *values);
     enum record_group group; /* of the record filled in last */
+    /* What the piece parsed last says of itself, for a person, until the next one; or NULL. */
+    const char *remark;
+    const char *help; /* where that piece is not of the format: the way out; or NULL */
     void (*close)(struct line_parser *parser);
 };
 
@@ -98,10 +101,11 @@ struct line_parser *go_feature_flag_parser(const char *const *paths, uint32_t co
  * Time series, a record a point, with the fields `time` and `value`; "NaN" is no value. The text is
  * a document. Neither is ever NULL.
  *
- * Prometheus: the answer to a range query; the other fields are labels. Kayenta: metric set pairs;
- * the other fields are `name` and the tags, and the group is that of the side.
+ * Prometheus: the answer to a range query; the other fields are labels. One that says that it is
+ * not all there is, is not of the format unless `takes_partial`. Kayenta: metric set pairs; the
+ * other fields are `name` and the tags, and the group is that of the side.
  */
-struct line_parser *prometheus_parser(const char *const *paths, uint32_t count);
+struct line_parser *prometheus_parser(const char *const *paths, uint32_t count, bool takes_partial);
 struct line_parser *kayenta_parser(const char *const *paths, uint32_t count);
 
 #ifdef __cplusplus

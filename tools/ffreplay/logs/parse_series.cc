@@ -34,7 +34,8 @@ struct series {
 struct series_parser : line_parser {
     std::vector<std::string> paths;
     dom::parser json;
-    std::string message;
+    std::string message, remarks;
+    bool takes_partial = false;
     const char *(*collect)(series_parser &self, dom::element document);
 
     std::vector<series> all;
@@ -73,13 +74,18 @@ bool text_of(dom::element from, std::string &to)
 
 /* --------------------------------------------------------------------------------- documents -- */
 
+void printable(std::string &text)
+{
+    for (char &c : text)
+        if (uint8_t(c) < ' ' || c == 0x7f)
+            c = '?';
+}
+
 const char *say(series_parser &self, std::string_view what, std::string_view about)
 {
     self.message = what;
     self.message += about.substr(0, 120);
-    for (char &c : self.message)
-        if (uint8_t(c) < ' ' || c == 0x7f)
-            c = '?';
+    printable(self.message);
     return self.message.c_str();
 }
 
@@ -99,6 +105,43 @@ const char *add_prometheus(series_parser &self, dom::element from)
     return nullptr;
 }
 
+/* Adds what the answer says of itself under this name; how much. */
+size_t add_remarks(series_parser &self, dom::element document, std::string_view name)
+{
+    dom::array remarks;
+    size_t count = 0;
+    if (document[name].get(remarks))
+        return 0;
+    for (dom::element each : remarks) {
+        std::string_view text;
+        if (each.get(text))
+            continue;
+        self.remarks += self.remarks.empty() ? "" : "; ";
+        self.remarks += text.substr(0, 200);
+        count++;
+    }
+    return count;
+}
+
+/* Stores that did not answer, data that was cut off: the engines say it in either way. An info is
+ * about the query, and loses nothing. */
+const char *note_partial(series_parser &self, dom::element document)
+{
+    bool is_partial = false;
+    if (document["isPartial"].get(is_partial))
+        is_partial = false;
+    bool warned = add_remarks(self, document, "warnings") > 0;
+    if ((is_partial || warned) && !self.takes_partial) {
+        self.help = "ask again, or take it as it is with --allow-partial";
+        return say(self, warned ? "the answer is partial: " : "the answer is partial",
+                   self.remarks);
+    }
+    if (is_partial && !warned)
+        self.remarks = "the answer is partial";
+    (void)add_remarks(self, document, "infos");
+    return nullptr;
+}
+
 /* The whole answer, or the list of series in it, as promtool prints it. */
 const char *collect_prometheus(series_parser &self, dom::element document)
 {
@@ -110,6 +153,8 @@ const char *collect_prometheus(series_parser &self, dom::element document)
                    document["error"].get(error) ? std::string_view("no reason given") : error);
     if (document.is_object() && document["data"].get(data))
         return "no 'data': not an answer of Prometheus";
+    if (const char *wrong = note_partial(self, document))
+        return wrong;
     if (!data["resultType"].get(type) && type != "matrix")
         return say(self, "expected a 'matrix', as query_range gives it, found a ", type);
     if (document.is_array() ? document.get(results) : data["result"].get(results))
@@ -157,29 +202,44 @@ const char *collect_kayenta(series_parser &self, dom::element document)
 
 /* ------------------------------------------------------------------------------------ points -- */
 
-/* The texts of a point: false where it has neither a number nor a text for each. */
-bool read_point(series_parser &self, const series &from, dom::element point)
+/* A text in `number` is one. null and "NaN" are no data; what is neither is no value that could be
+ * read. */
+value_kind kind_of(series_parser &self, dom::element number)
 {
-    if (!from.timed) {
-        self.time = std::to_string(from.start + self.index * from.step);
-        return text_of(point, self.number);
-    }
+    if (number.is_null())
+        return VALUE_ABSENT;
+    if (!text_of(number, self.number))
+        return VALUE_OTHER;
+    return self.number == "NaN" ? VALUE_ABSENT : VALUE_STRING;
+}
+
+/* The texts of a point, and of what kind its value is. */
+value_kind read_point(series_parser &self, const series &from, dom::element point)
+{
     dom::element time, number;
     self.time.clear();
     self.number.clear();
-    return !point.at_pointer("/0").get(time) && !point.at_pointer("/1").get(number) &&
-           text_of(time, self.time) && text_of(number, self.number);
+    if (!from.timed) {
+        self.time = std::to_string(from.start + self.index * from.step);
+        return kind_of(self, point);
+    }
+    if (point.at_pointer("/0").get(time) || point.at_pointer("/1").get(number) ||
+        !text_of(time, self.time))
+        return VALUE_OTHER;
+    return kind_of(self, number);
 }
 
-void fill(series_parser &self, const series &from, std::string_view path, bool has_number,
+void fill(series_parser &self, const series &from, std::string_view path, value_kind number,
           value &to)
 {
     std::string_view label;
     to.kind = VALUE_ABSENT;
     if (path == "time")
         set_text(to, self.time);
-    else if (path == "value" && has_number && self.number != "NaN")
+    else if (path == "value" && number == VALUE_STRING)
         set_text(to, self.number);
+    else if (path == "value")
+        to.kind = number;
     else if (path == "name" && !from.timed)
         set_text(to, from.name);
     else if (path != "value" && from.has_labels && !from.labels.at_key(path).get(label))
@@ -207,9 +267,9 @@ bool next(line_parser *parser, value *values)
     if (!has_point(self))
         return false;
     const series &from = self.all[self.current];
-    bool has_number = read_point(self, from, *self.point);
+    value_kind number = read_point(self, from, *self.point);
     for (size_t i = 0; i < self.paths.size(); i++)
-        fill(self, from, self.paths[i], has_number, values[i]);
+        fill(self, from, self.paths[i], number, values[i]);
     self.group = from.group;
     ++self.point;
     self.index++;
@@ -225,7 +285,11 @@ bool parse(line_parser *parser, const char *text, size_t length, value *, line_p
     problem->column = 1;
     dom::element document;
     error_code error = self.json.parse(text, length, false).get(document);
+    self.remarks.clear();
+    self.help = nullptr;
     problem->text = error ? error_message(error) : self.collect(self, document);
+    printable(self.remarks);
+    self.remark = self.remarks.empty() ? nullptr : self.remarks.c_str();
     return !problem->text;
 }
 
@@ -234,8 +298,8 @@ void close(line_parser *parser)
     delete static_cast<series_parser *>(parser);
 }
 
-line_parser *open(const char *const *paths, uint32_t count,
-                  const char *(*collect)(series_parser &, dom::element))
+series_parser *open(const char *const *paths, uint32_t count,
+                    const char *(*collect)(series_parser &, dom::element))
 {
     series_parser *self = new series_parser();
     self->parse = parse;
@@ -248,9 +312,12 @@ line_parser *open(const char *const *paths, uint32_t count,
 
 } // namespace
 
-extern "C" line_parser *prometheus_parser(const char *const *paths, uint32_t count)
+extern "C" line_parser *prometheus_parser(const char *const *paths, uint32_t count,
+                                          bool takes_partial)
 {
-    return open(paths, count, collect_prometheus);
+    series_parser *self = open(paths, count, collect_prometheus);
+    self->takes_partial = takes_partial;
+    return self;
 }
 
 extern "C" line_parser *kayenta_parser(const char *const *paths, uint32_t count)

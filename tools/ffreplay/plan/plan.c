@@ -266,6 +266,7 @@ static int run(int argc, char **argv)
         {"json", 0, OPTION_FLAG, &options.json, NULL, "the plan as JSON"},
         OPTION_WINDOW(options.logs),
         OPTION_MAX_BAD(options.logs),
+        OPTION_ALLOW_PARTIAL(options.logs),
         OPTION_THREADS(options.logs),
         {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
     };

@@ -76,12 +76,25 @@ static void refuse_document(struct log_file *file, const struct records *records
     fprintf(stderr, "ffreplay: cannot read %s:%" PRIu64 " as %s: %s%s\n", file->path,
             piece->place.line + 1, format, records->problem.text,
             piece->cut_short ? " (it may be cut short)" : "");
+    if (records->parser->help)
+        fprintf(stderr, "help: %s\n", records->parser->help);
     file->refused = true;
+}
+
+static void show_remark(const struct log_file *file, const struct records *records,
+                        const struct piece *piece)
+{
+    if (records->parser->remark)
+        fprintf(stderr, "%s:%" PRIu64 ": note: %s\n", file->path, piece->place.line + 1,
+                records->parser->remark);
 }
 
 static void read_piece(struct log_file *file, struct worker *worker, const struct piece *piece)
 {
     switch (records_read(&worker->records, piece)) {
+    case PIECE_READ:
+        show_remark(file, &worker->records, piece);
+        break;
     case PIECE_REFUSED:
         refuse_document(file, &worker->records, piece);
         break;

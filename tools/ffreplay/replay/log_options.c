@@ -17,6 +17,7 @@ bool log_options_apply(const struct log_options *options, const struct command *
                        struct replay *replay)
 {
     struct replay_times *times = &replay->times;
+    replay->takes_partial = options->allow_partial;
     if (!parse_duration(options->window, &times->window) || times->window < 1000)
         usage_error(command, "--window is a duration of at least 1s, not '%s'", options->window);
     else if (!parse_duration(options->lateness, &times->lateness))

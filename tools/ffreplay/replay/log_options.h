@@ -9,6 +9,7 @@
 
 struct log_options {
     const char *window, *lateness, *stale, *max_bad, *threads;
+    bool allow_partial;
 };
 #define LOG_OPTIONS_INIT                                                   \
     {                                                                      \
@@ -34,6 +35,11 @@ struct log_options {
     {                                                                \
         "max-bad", 0, OPTION_TEXT, &(options).max_bad, "PERCENT",    \
             "bad lines of a log, unreadable samples of a group [1%]" \
+    }
+#define OPTION_ALLOW_PARTIAL(options)                                    \
+    {                                                                    \
+        "allow-partial", 0, OPTION_FLAG, &(options).allow_partial, NULL, \
+            "take answers of Prometheus that say they are partial"       \
     }
 #define OPTION_THREADS(options)                                                                 \
     {                                                                                           \

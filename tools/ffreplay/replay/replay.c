@@ -36,8 +36,10 @@ void replay_init(struct replay *replay, struct project *project)
     replay->layouts = ARENA_ARRAY(&project->arena, struct layout, count);
     replay->counts = ARENA_ARRAY(&project->arena, struct log_counts, count);
     replay->ids = ARENA_ARRAY(&project->arena, struct unit_set, count);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         layout_init(&replay->layouts[i], project, project->logs[i], &project->arena);
+        replay->layouts[i].takes_partial = replay->takes_partial;
+    }
     replay->workers = ARENA_ARRAY(&project->arena, struct worker, MOST_WORKERS);
     replay->worker_count = 1;
     replay->workers[0].traffic = replay->seen = (struct traffic)TRAFFIC_INIT;

@@ -28,6 +28,7 @@ struct replay {
     uint32_t source_count;
     uint32_t threads; /* at most; 0: as many as there are processors */
     bool now_given;
+    bool takes_partial;       /* answers that say that they are not all there is */
     struct traffic seen;      /* of all logs */
     struct traffic_span span; /* of those lines; known once it is settled what time it is */
     bool kept_strays;         /* they could not be left out */

@@ -69,6 +69,8 @@ static void take_piece(struct stream *stream, const struct piece *piece)
     switch (records_read(records, piece)) {
     case PIECE_REFUSED:
         refuse(stream, records->problem.text);
+        if (records->parser->help)
+            fprintf(stderr, "help: %s\n", records->parser->help);
         break;
     case PIECE_INCOMPLETE:
         fprintf(stderr, "%s:%" PRIu64 ": note: the last line is incomplete and left out\n",
@@ -78,6 +80,9 @@ static void take_piece(struct stream *stream, const struct piece *piece)
     case PIECE_BAD:
     case PIECE_READ:
         show_bad_lines(stream);
+        if (records->parser->remark)
+            fprintf(stderr, "%s:%" PRIu64 ": note: %s\n", stream->lines.path, piece->place.line + 1,
+                    records->parser->remark);
     }
     log_counts_add(&stream->replay->counts[records->log], &records->counts);
     records->counts = (struct log_counts){0};
