@@ -81,6 +81,7 @@ enum fflag_error {
     FFLAG_ERROR_MALFORMED = 24,   /* intact, but not something `ffc` writes */
     FFLAG_ERROR_CHANGED = 25,     /* the file was written to while it was read */
     FFLAG_ERROR_SYSTEM = 26,      /* the watcher could not be set up; errno says why */
+    FFLAG_ERROR_BUSY = 32,        /* not from within the log callback of the same store */
 
     /* Sound, but not what the options accept. */
     FFLAG_ERROR_UNSIGNED = 27,    /* a signature is demanded, and there is none */
@@ -127,8 +128,9 @@ enum fflag_event {
 
 /*
  * Called once per event, from the thread that noticed it (the watcher's, or the caller of
- * fflag_open and fflag_poll). `text` is one line, borrowed for the call. It may evaluate flags on
- * the store; it must not close it.
+ * fflag_open and fflag_poll). `text` is one line, borrowed for the call. It may call everything on
+ * the store; but fflag_poll() has FFLAG_ERROR_BUSY for it, and fflag_close() closes the store when
+ * it has returned.
  */
 typedef void fflag_log_fn(void *user, enum fflag_event event, enum fflag_error error,
                           const char *text);
@@ -192,14 +194,19 @@ FFLAG_API enum fflag_error fflag_open(fflag_store **store, const char *path,
 FFLAG_API enum fflag_error fflag_open_memory(fflag_store **store, const void *bytes, size_t length,
                                              const struct fflag_options *options) FFLAG_MUST_USE;
 
-/* Stops the watcher and frees everything. No view of the store may be held. NULL is ignored. */
+/*
+ * Stops the watcher and frees everything. No view of the store may be held. NULL is ignored. From
+ * within the store's log callback it returns at once, and the store is closed when the callback has
+ * returned; where that was called by fflag_poll(), before it returns.
+ */
 FFLAG_API void fflag_close(fflag_store *store);
 
 /*
  * Threadless mode: fflag_fd() becomes readable when fflag_poll() has something to look at; also
  * call fflag_poll() about once a second, because no notification is complete. fflag_fd() is -1
  * where the system gives no inotify, and where a watcher thread reads it. fflag_poll() returns the
- * error of the last attempt, FFLAG_OK where there was none or it succeeded. Cost: one stat() when
+ * error of the last attempt, FFLAG_OK where there was none or it succeeded, FFLAG_ERROR_BUSY from
+ * within the log callback, and after a look whose callback closed the store. Cost: one stat() when
  * nothing changed.
  */
 FFLAG_API int fflag_fd(const fflag_store *store);

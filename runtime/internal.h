@@ -222,8 +222,11 @@ void runtime_unlock_counts(const fflag_store *store);
 /* Notes the result of an attempt to load, for the status. */
 void runtime_record(fflag_store *store, enum fflag_error error);
 /* Calls the log callback, which may come back into the store: no lock of it is held. */
-void runtime_log(const fflag_store *store, enum fflag_event event, enum fflag_error error,
+void runtime_log(fflag_store *store, enum fflag_event event, enum fflag_error error,
                  const char *text);
+
+/* Whether the log callback asked for the store to be closed; then its caller must do that. */
+bool runtime_close_asked(const fflag_store *store);
 
 /*
  * Whether the served snapshot is this one: by its header, which has the hash of the content, and by

@@ -70,6 +70,8 @@ struct fflag_store {
     int64_t loaded_at;
 
     struct fflag_options options;
+    _Atomic(pthread_t) telling; /* the thread that is in the log callback; 0: none */
+    _Atomic bool close_asked;   /* by the log callback */
     struct policy policy;
     struct counts counts;
     struct watch *watch; /* NULL: a store in memory */
@@ -436,11 +438,26 @@ void runtime_record(fflag_store *store, enum fflag_error error)
     pthread_mutex_unlock(&store->lock);
 }
 
-void runtime_log(const fflag_store *store, enum fflag_event event, enum fflag_error error,
+/* Relaxed, here and below: a thread asks for nothing but whether it wrote its own number. */
+static bool is_in_callback(const fflag_store *store)
+{
+    return atomic_load_explicit(&store->telling, memory_order_relaxed) == pthread_self();
+}
+
+void runtime_log(fflag_store *store, enum fflag_event event, enum fflag_error error,
                  const char *text)
 {
-    if (store->options.log)
-        store->options.log(store->options.log_user, event, error, text);
+    if (!store->options.log)
+        return;
+    pthread_t before = atomic_load_explicit(&store->telling, memory_order_relaxed);
+    atomic_store_explicit(&store->telling, pthread_self(), memory_order_relaxed);
+    store->options.log(store->options.log_user, event, error, text);
+    atomic_store_explicit(&store->telling, before, memory_order_relaxed);
+}
+
+bool runtime_close_asked(const fflag_store *store)
+{
+    return atomic_load_explicit(&store->close_asked, memory_order_relaxed);
 }
 
 /* Options of an older program are shorter, those of a newer one longer. */
@@ -535,6 +552,10 @@ void fflag_close(fflag_store *store)
 {
     if (!store)
         return;
+    if (is_in_callback(store)) {
+        atomic_store_explicit(&store->close_asked, true, memory_order_relaxed);
+        return;
+    }
     if (!atomic_load_explicit(&store->current, memory_order_acquire) &&
         atomic_load_explicit(&store->latest, memory_order_relaxed))
         revive(store, false);
@@ -564,9 +585,15 @@ enum fflag_error fflag_poll(fflag_store *store)
 {
     if (!store)
         return FFLAG_ERROR_GENERAL;
+    if (is_in_callback(store))
+        return FFLAG_ERROR_BUSY;
     served_slot(store);
     if (store->watch)
         runtime_watch_poll(store->watch);
+    if (runtime_close_asked(store)) {
+        fflag_close(store);
+        return FFLAG_ERROR_BUSY;
+    }
     pthread_mutex_lock(&store->lock);
     enum fflag_error error = store->last_error;
     pthread_mutex_unlock(&store->lock);

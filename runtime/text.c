@@ -48,6 +48,8 @@ const char *fflag_error_text(enum fflag_error error)
         return "the snapshot was written to while it was read";
     case FFLAG_ERROR_SYSTEM:
         return "the watcher could not be set up";
+    case FFLAG_ERROR_BUSY:
+        return "it cannot be done from within the log callback";
     case FFLAG_ERROR_UNSIGNED:
         return "a signature is demanded and the snapshot has none";
     case FFLAG_ERROR_UNTRUSTED:

@@ -392,6 +392,7 @@ static void look(struct watch *watch)
     judge(watch, &identity);
 }
 
+/* Afterwards the log callback may have asked for the store to be closed. */
 static void step(struct watch *watch)
 {
     pthread_mutex_lock(&watch->lock);
@@ -441,6 +442,13 @@ static void *follow(void *argument)
         if (files[0].revents)
             watch->wake = -1; /* it was closed under us, perhaps reused: the poll will have to do */
         step(watch);
+        if (runtime_close_asked(watch->store)) {
+            /* Nobody else will join it. */
+            watch->has_thread = false;
+            pthread_detach(pthread_self());
+            fflag_close(watch->store);
+            return NULL;
+        }
         if (ready > 0)
             nanosleep(&(struct timespec){.tv_nsec = STORM_PAUSE_NS}, NULL);
     }
