@@ -326,16 +326,20 @@ $(BUILD)/bench-%: $(BUILD)/obj/tools/bench/bench_%.o $(compiler_a) $(runtime_a)
 
 check-programs: $(unit_tests) $(BUILD)/calibrate $(fuzz_targets:%=$(BUILD)/replay-%)
 
-# A unit test may use ffreplay's parts, too: everything but its main.
+# A unit test may use ffreplay's parts, too: everything but its main. And the commands', of which it gets
+# what it names.
 replay_parts := $(filter-out tools/ffreplay/main.c,$(replay_c)) $(replay_cc)
+$(BUILD)/libcommands.a: $(call object,$(filter-out compiler/commands/main.c,$(commands_c)))
+	@rm -f $@
+	$(AR) rcsD $@ $^
 
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,$(replay_parts) $(signing_c)) $(compiler_a) \
-    $(runtime_a)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,$(replay_parts) $(signing_c)) \
+    $(BUILD)/libcommands.a $(compiler_a) $(runtime_a)
 	@mkdir -p $(@D)
 	$(CXX) $(program_flags) -o $@ $^ -lcmocka $(replay_libraries) $(compiler_libraries)
 
 # What a fuzz target may use: all there is but the mains.
-fuzz_parts = $(call object,$(replay_parts)) $(compiler_a) $(runtime_a)
+fuzz_parts = $(call object,$(replay_parts)) $(BUILD)/libcommands.a $(compiler_a) $(runtime_a)
 
 $(BUILD)/replay-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call object,tests/fuzz/replay.c) $(fuzz_parts)
 	$(CXX) $(program_flags) -o $@ $^ $(replay_libraries) $(compiler_libraries)

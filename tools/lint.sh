@@ -60,7 +60,8 @@ may_include() {
     tools/demo) echo tools/demo tools/servicelog "$compiler" ;;
     tools/*) echo "$1" "$compiler" ;;
     tests/*)
-        echo "$1" tests "$compiler" runtime tools/ffreplay tools/ffreplay/statistics tests/differential
+        echo "$1" tests "$compiler" compiler/commands runtime tools/ffreplay tools/ffreplay/statistics \
+            tests/differential
         ;;
     esac
 }

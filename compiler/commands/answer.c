@@ -46,7 +46,7 @@ void write_answer_value(const fflag_result *result, struct buffer *out)
     case FFLAG_TYPE_JSON:
         break;
     }
-    buffer_append_text(out, result->value.string.text);
+    write_json_text(result->value.string.text, out);
 }
 
 void write_answer_keys(const fflag_result *result, struct buffer *out)

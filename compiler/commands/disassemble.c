@@ -103,7 +103,7 @@ void write_variant_value(const struct listing *listing, const struct ffs_flag *f
         json_write_string(out, snapshot_string(listing->snapshot, (ffs_string)value));
         return;
     default:
-        buffer_append_text(out, snapshot_string(listing->snapshot, (ffs_string)value));
+        write_json_text(snapshot_string(listing->snapshot, (ffs_string)value), out);
     }
 }
 

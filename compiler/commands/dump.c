@@ -1,6 +1,7 @@
 /* dump.c - `ffc dump`: a snapshot as readable text or as JSON. */
 #include "commands.h"
 #include "disassemble.h"
+#include "dump.h"
 #include "snapshot.h"
 
 #include "compiler/base/json.h"
@@ -116,8 +117,11 @@ static void print_flag(const struct listing *listing, const struct ffs_flag *fla
                   flag_types[flag->type], kind_name(flag),
                   flag->flags & FFS_FLAG_CLIENT ? ", may leave the server" : "");
     print_tags(listing, flag, out);
-    if (flag->metadata != FFS_NONE)
-        buffer_format(out, "  metadata %s\n", snapshot_string(listing->snapshot, flag->metadata));
+    if (flag->metadata != FFS_NONE) {
+        buffer_append_text(out, "  metadata ");
+        write_json_text(snapshot_string(listing->snapshot, flag->metadata), out);
+        buffer_append_text(out, "\n");
+    }
     for (uint32_t i = 0; i < flag->variant_count; i++) {
         buffer_format(out, "  variant %s = ", variant_name(listing, flag, i));
         write_variant_value(listing, flag, i, out);
@@ -213,7 +217,11 @@ static void write_json_about(const struct listing *listing, const struct ffs_fla
         json_write_string(out, snapshot_string(listing->snapshot, listing->tags[flag->tags + i]));
     }
     buffer_append_text(out, "]");
-    field_text(out, "metadata", snapshot_string(listing->snapshot, flag->metadata));
+    json_write_key(out, "metadata");
+    if (flag->metadata == FFS_NONE)
+        buffer_append_text(out, "null");
+    else
+        write_json_text(snapshot_string(listing->snapshot, flag->metadata), out);
     field_truth(out, "client", flag->flags & FFS_FLAG_CLIENT);
     write_hex("features", flag->features, out);
     field_truth(out, "supported", !(flag->features & ~FFS_FEATURES));
@@ -295,6 +303,14 @@ static void print_json(const struct listing *listing, struct buffer *out)
 
 /* ----------------------------------------------------------------------------------- command -- */
 
+void dump_snapshot(const struct snapshot *snapshot, bool json, struct buffer *out)
+{
+    struct listing listing;
+    listing_init(&listing, snapshot);
+    (json ? print_json : print_text)(&listing, out);
+    listing_release(&listing);
+}
+
 static int dump(const char *path, bool json)
 {
     struct snapshot snapshot;
@@ -305,10 +321,7 @@ static int dump(const char *path, bool json)
         job_error(&dump_command, "%s: %s", path, problem.bytes);
         status = is_unsound(error) ? EXIT_INPUT : EXIT_JOB;
     } else {
-        struct listing listing;
-        listing_init(&listing, &snapshot);
-        (json ? print_json : print_text)(&listing, &out);
-        listing_release(&listing);
+        dump_snapshot(&snapshot, json, &out);
         if (!write_stdout(&dump_command, &out))
             status = EXIT_JOB;
     }

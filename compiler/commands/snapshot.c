@@ -3,7 +3,10 @@
 
 #include "commands.h"
 
+#include <jansson.h>
 #include <string.h>
+
+#include "compiler/base/json.h"
 
 /* Snapshots are mapped by services on small machines; one that is larger is no snapshot of flags.
  */
@@ -128,15 +131,9 @@ const struct ffs_header *snapshot_header(const struct snapshot *snapshot)
 
 const void *snapshot_section(const struct snapshot *snapshot, uint32_t id, size_t *size)
 {
-    const struct ffs_header *header = snapshot_header(snapshot);
-    const struct ffs_section *sections = (const struct ffs_section *)(header + 1);
-    for (uint32_t i = 0; i < header->section_count; i++)
-        if (sections[i].id == id) {
-            *size = sections[i].size;
-            return (const char *)snapshot->info.bytes + sections[i].offset;
-        }
-    *size = 0;
-    return NULL;
+    const struct ffs_section *section = ffs_find_section(snapshot->info.bytes, id);
+    *size = section ? section->size : 0;
+    return section ? (const char *)snapshot->info.bytes + section->offset : NULL;
 }
 
 const char *snapshot_string(const struct snapshot *snapshot, ffs_string string)
@@ -144,6 +141,16 @@ const char *snapshot_string(const struct snapshot *snapshot, ffs_string string)
     size_t size;
     const char *strings = snapshot_section(snapshot, FFS_STRINGS, &size);
     return string == FFS_NONE ? NULL : strings + (size_t)string * 4 + sizeof(uint32_t);
+}
+
+void write_json_text(const char *text, struct buffer *out)
+{
+    json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
+    if (value)
+        buffer_append_text(out, text);
+    else
+        json_write_string(out, text);
+    json_decref(value);
 }
 
 const char *section_name(uint32_t id)

@@ -37,6 +37,8 @@ bool snapshot_signature(const struct snapshot *snapshot, struct ffs_signature *s
 const struct ffs_header *snapshot_header(const struct snapshot *snapshot);
 /* Borrowed; NULL for FFS_NONE. */
 const char *snapshot_string(const struct snapshot *snapshot, ffs_string string);
+/* A text that its writer says is JSON: nobody verifies that. What is not is written as a string. */
+void write_json_text(const char *text, struct buffer *out);
 /* "STRINGS", "FLAGS", …; NULL for one that is not known. */
 const char *section_name(uint32_t id);
 

@@ -63,7 +63,7 @@ static void print_text(const struct snapshot *snapshot, const char *path, bool c
     json_t *labels = read_labels(snapshot);
     const char *key;
     json_t *value;
-    json_object_foreach(labels, key, value)
+    json_object_foreach(labels, key, value) if (json_is_string(value))
         buffer_format(out, "  label        %s=%s\n", key, json_string_value(value));
     json_decref(labels);
     buffer_format(out, "  size         %zu bytes\n", snapshot->info.length);
@@ -114,7 +114,8 @@ static void print_json(const struct snapshot *snapshot, const char *path, bool c
     json_t *value;
     json_object_foreach(labels, key, value)
     {
-        field_text(out, key, json_string_value(value));
+        if (json_is_string(value))
+            field_text(out, key, json_string_value(value));
     }
     json_decref(labels);
     buffer_append_text(out, "},\"sections\":{");

@@ -18,6 +18,8 @@ static const char untrusted[] = "untrusted comment: ", trusted[] = "trusted comm
 #define SIGNATURE_BYTES 74 /* algorithm, key id, signature */
 #define COMMENTED_BYTES 64
 
+#define MOST_OF_A_NAME 1000 /* bytes that a comment shows */
+
 void seal_generation(struct buffer *snapshot, uint64_t generation)
 {
     struct ffs_header *header = (struct ffs_header *)(void *)snapshot->bytes;
@@ -43,12 +45,14 @@ static void append_signature(struct buffer *snapshot, struct ffs_signature *sign
 
 /* ----------------------------------------------------------------------------------- signing -- */
 
-static const char *string_at(const struct buffer *snapshot, ffs_string string)
+/* A name from a snapshot that somebody else may have written: what would end it, or the comment, or
+ * looks like what it is not, is a question mark. */
+static void append_name(const struct buffer *snapshot, ffs_string name, struct buffer *comment)
 {
-    /* STRINGS is the first section; the snapshot is sound. */
-    const struct ffs_section *strings =
-        (const struct ffs_section *)(void *)(snapshot->bytes + sizeof(struct ffs_header));
-    return snapshot->bytes + strings->offset + (size_t)string * 4 + sizeof(uint32_t);
+    const struct ffs_section *strings = ffs_find_section(snapshot->bytes, FFS_STRINGS);
+    const char *text = snapshot->bytes + strings->offset + (size_t)name * 4 + sizeof(uint32_t);
+    for (size_t i = 0; text[i] && i < MOST_OF_A_NAME; i++)
+        buffer_append(comment, text[i] >= ' ' && text[i] < 0x7f ? &text[i] : "?", 1);
 }
 
 /* minisign shows it when it verifies. Nothing in it is new, so what is the same is signed the same.
@@ -56,8 +60,11 @@ static const char *string_at(const struct buffer *snapshot, ffs_string string)
 static void describe(const struct buffer *snapshot, struct buffer *comment)
 {
     const struct ffs_header *header = (const struct ffs_header *)(void *)snapshot->bytes;
-    buffer_format(comment, "project:%.1000s\tenvironment:%.1000s\tbuild:",
-                  string_at(snapshot, header->project), string_at(snapshot, header->environment));
+    buffer_append_text(comment, "project:");
+    append_name(snapshot, header->project, comment);
+    buffer_append_text(comment, "\tenvironment:");
+    append_name(snapshot, header->environment, comment);
+    buffer_append_text(comment, "\tbuild:");
     for (size_t i = 0; i < sizeof header->content_hash; i++)
         buffer_format(comment, "%02x", header->content_hash[i]);
     if (header->generation)

@@ -87,6 +87,17 @@ struct ffs_section {
  * section that only features need has it: whoever does not know the one does not know the other. */
 #define FFS_SECTION_SKIPPABLE 1u
 
+/* The entry of a section in the table of a snapshot that is known to be sound; NULL: none. */
+static inline const struct ffs_section *ffs_find_section(const void *snapshot, uint32_t id)
+{
+    const struct ffs_header *header = (const struct ffs_header *)snapshot;
+    const struct ffs_section *sections = (const struct ffs_section *)(header + 1);
+    for (uint32_t i = 0; i < header->section_count; i++)
+        if (sections[i].id == id)
+            return &sections[i];
+    return NULL;
+}
+
 /*
  * What may follow the snapshot, from `file_size` on, to the end of the file: a signature and its
  * comment. It is over the bytes before it, as minisign makes it, and no part of them: the hashes

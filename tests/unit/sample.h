@@ -51,6 +51,7 @@ enum sample_flag {
     PATTERN,
     LISTED,
     TAGGED,
+    SALTED,
     SAMPLE_FLAGS
 };
 
@@ -148,6 +149,17 @@ static inline uint8_t *assemble_sample(size_t *length)
     flag_at(&a, tagged)->metadata = add_string(&a, "{\"ticket\":42}");
     flag_at(&a, tagged)->kind = FFS_KIND_OPS;
     flag_at(&a, tagged)->flags = FFS_FLAG_CLIENT;
+
+    uint64_t own_ramp = add_ramp(
+        &a, (struct ffs_ramp){.end = 1000, .to = 50000, .flags = FFS_RAMP_SALTED, .salt = 4711});
+    const uint64_t own_split[] = {1 | FFS_SPLIT_SALTED, 4712, UINT64_MAX, 1};
+    uint64_t split_at = append_bytes(&a.section[FFS_SPLITS], own_split, sizeof own_split);
+    uint32_t salted = add_boolean(&a, "salted",
+                                  CODE(test(FFS_RAMP, 0, USER_ID, 2, own_ramp),
+                                       serve(FFS_NO_VARIANT, FFLAG_REASON_SPLIT, rule),
+                                       test(FFS_SPLIT, FFLAG_REASON_SPLIT, USER_ID, 1,
+                                            split_at / sizeof(uint64_t) | (uint64_t)rule << 32)));
+    flag_at(&a, salted)->flags = FFS_FLAG_READS_CLOCK | FFS_FLAG_SERVES_NONE;
     return assemble(&a, length);
 }
 

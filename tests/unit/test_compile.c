@@ -1,5 +1,8 @@
 /* test_compile.c - what a flag's definition compiles to, seen through the library: the order of
  * steps, every reason, percentages at their boundaries, canaries, experiments, overrides. */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "compiled.h"
 
 #include "compiler/base/percent.h"
@@ -568,6 +571,43 @@ static void equal_programs_variants_and_sets_are_stored_once(void **state)
     buffer_release(&many);
 }
 
+/* `u` and a number from *next on, whose hash falls into the first of so many buckets, and into the
+ * first slot of any table of at most `slots`. */
+static void find_crowding(uint32_t *next, uint32_t buckets, uint32_t slots, char text[16])
+{
+    for (;;) {
+        int length = snprintf(text, 16, "u%u", (*next)++);
+        uint64_t hash = XXH3_64bits(text, (size_t)length);
+        if (((hash >> 32) * buckets >> 32) == 0 && (hash & (slots - 1)) == 0)
+            return;
+    }
+}
+
+static void texts_whose_hashes_leave_no_room_are_tested_one_by_one(void **state)
+{
+    (void)state;
+    enum { COUNT = 65 };
+    struct buffer definitions = {0};
+    char texts[COUNT + 1][16];
+    uint32_t next = 0;
+    buffer_append_text(&definitions, "flags:\n  crowd:\n    rules:\n      - if: {name: [");
+    for (int i = 0; i <= COUNT; i++) {
+        find_crowding(&next, COUNT / 4 + 1, 1024, texts[i]);
+        if (i < COUNT)
+            buffer_format(&definitions, "%s%s", i ? ", " : "", texts[i]);
+    }
+    buffer_append_text(&definitions, "]}\n");
+    struct compiled compiled = compile(definitions.bytes);
+    for (int i = 0; i <= COUNT; i++) {
+        char words[64];
+        snprintf(words, sizeof words, "name=%.15s", texts[i]);
+        EXPECT(&compiled, "crowd", words,
+               i < COUNT ? "on TARGETING_MATCH rules[0]" : "off DEFAULT -");
+    }
+    release(&compiled);
+    buffer_release(&definitions);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -588,6 +628,7 @@ int main(void)
         cmocka_unit_test(members_of_a_layer_never_overlap),
         cmocka_unit_test(values_of_every_type_arrive),
         cmocka_unit_test(equal_programs_variants_and_sets_are_stored_once),
+        cmocka_unit_test(texts_whose_hashes_leave_no_room_are_tested_one_by_one),
     };
     return cmocka_run_group_tests(tests, compiled_set_up, compiled_tear_down);
 }

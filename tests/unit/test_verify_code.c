@@ -377,7 +377,7 @@ RULE(range_operand)
 }
 RULE(ramp_operand)
 {
-    code_of(bytes, CLOCKED)[3].operand = 2;
+    code_of(bytes, CLOCKED)[3].operand = 3;
 }
 
 /* A chain of flags, each requiring the one before `times` times; the depth is the length less one.

@@ -65,7 +65,7 @@ RULE(split_without_arms)
 }
 RULE(split_too_long)
 {
-    split_of(bytes)[0] = 4;
+    split_of(bytes)[0] = FFS_MAX_VARIANTS;
 }
 RULE(split_variant)
 {
@@ -79,8 +79,9 @@ RULE(split_rest)
 {
     split_of(bytes)[5]--;
 }
-RULE(split_salt_cut)
+RULE(split_salted)
 {
+    /* The words are then one on. */
     split_of(bytes)[0] |= FFS_SPLIT_SALTED;
 }
 RULE(split_flags)
@@ -333,6 +334,43 @@ static void refuses_what_is_not_utf8(UNUSED_STATE)
     }
 }
 
+/* A probed set of so many texts that all begin at its last slot but `last`, and go round. */
+static enum fflag_error verify_crowded(uint32_t count, uint32_t last, struct problem *problem)
+{
+    const uint32_t capacity = 256;
+    struct assembler a = {0};
+    add_attribute(&a, "user", FFLAG_ATTRIBUTE_STRING);
+    struct ffs_set *set = new_set(capacity, 0, 16);
+    for (uint32_t i = 0, placed = 0; placed < count; i++) {
+        char text[16];
+        int length = snprintf(text, sizeof text, "u%u", i);
+        uint32_t place = capacity - 1 - last;
+        if (((uint32_t)XXH3_64bits(text, (size_t)length) & (capacity - 1)) != place)
+            continue;
+        while (!fill_slot(&a, set, place, text))
+            place = (place + 1) & (capacity - 1);
+        placed++;
+    }
+    add_boolean(&a, "flag",
+                CODE(test(FFS_STRING_IN, 0, 0, 2, append_set(&a, set)),
+                     serve(1, FFLAG_REASON_TARGETING_MATCH, FFS_NONE)));
+    size_t length;
+    uint8_t *bytes = assemble(&a, &length);
+    enum fflag_error error = verify(bytes, length, problem);
+    free(bytes);
+    return error;
+}
+
+static void bounds_how_far_a_look_up_probes(UNUSED_STATE)
+{
+    struct problem problem = {""};
+    for (uint32_t last = 0; last < 128; last += 31) {
+        assert_int_equal(verify_crowded(FFS_MAX_PROBES - 1, last, &problem), FFLAG_OK);
+        assert_int_equal(verify_crowded(FFS_MAX_PROBES, last, &problem), FFLAG_ERROR_MALFORMED);
+        assert_non_null(strstr(problem.text, "more than 63 slots in a row"));
+    }
+}
+
 static const struct rule rules[] = {
     REFUSED(string_too_long, "string 0 is longer than its section"),
     REFUSED(string_not_ended, "string 0 does not end in NUL"),
@@ -351,7 +389,7 @@ static const struct rule rules[] = {
     REFUSED(split_order, "arm 1 ends before"),
     REFUSED(ramp_percent, "more than 100 %"),
     REFUSED(split_rest, "last arm does not take the rest"),
-    REFUSED(split_salt_cut, "number of arms"),
+    REFUSED(split_salted, "arm 0: impossible variant"),
     REFUSED(split_flags, "number of arms"),
     REFUSED(ramp_flags, "flags 0x2 do not fit"),
     REFUSED(ramp_salt, "flags 0x0 do not fit"),
@@ -397,6 +435,7 @@ int main(void)
 {
     const struct CMUnitTest others[] = {
         cmocka_unit_test(refuses_what_is_not_utf8),
+        cmocka_unit_test(bounds_how_far_a_look_up_probes),
     };
     return RUN_RULES("verify_tables", rules, others);
 }

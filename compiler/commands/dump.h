@@ -1,0 +1,12 @@
+/*
+ * dump.h - what `ffc dump` prints.
+ */
+#ifndef FFC_COMMANDS_DUMP_H
+#define FFC_COMMANDS_DUMP_H
+
+#include "snapshot.h"
+
+/* Appends all of a snapshot, for people or as a JSON object. */
+void dump_snapshot(const struct snapshot *snapshot, bool json, struct buffer *out);
+
+#endif
