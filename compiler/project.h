@@ -43,6 +43,9 @@ struct project *project_load_policy(const char *directory, int64_t now, struct p
 struct project *project_load_text(const char *name, const char *text, size_t length, int64_t now);
 void project_free(struct project *project);
 
+/* The directory that project_load() reads, for the caller to free. */
+char *project_place(const char *directory);
+
 /*
  * Compiles for one environment and appends the snapshot's bytes to `out`. False when the
  * environment is unknown or a limit of the format is exceeded; then it has been reported. The same

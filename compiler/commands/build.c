@@ -1,5 +1,7 @@
 /* build.c - `ffc build`: definitions in, snapshots out. */
-#include "commands.h"
+#include "change.h"
+#include "compiler/rollout/emergency.h"
+#include "compiler/rollout/recovery.h"
 #include "snapshot.h"
 
 #include "compiler/base/json.h"
@@ -148,6 +150,26 @@ static int publish(const struct project *project, const struct options *options,
     return status;
 }
 
+#define MOST_TRIES 100
+#define STALE      (-1) /* not an exit status: the definitions are to be read again */
+
+/*
+ * What was compiled must not take the place of an emergency that was published meanwhile. Those
+ * wait for one another on the project's lock, which a directory that cannot be locked does without.
+ */
+static int publish_current(const struct project *project, const struct options *options,
+                           struct result *results, uint32_t count)
+{
+    struct ledger ledger = {.lock = -1};
+    struct buffer ignored = {0};
+    (void)ledger_lock(&ledger, project->directory, &ignored);
+    bool current = overrides_are_current(project);
+    int status = current ? publish(project, options, results, count) : STALE;
+    ledger_unlock(&ledger);
+    buffer_release(&ignored);
+    return status;
+}
+
 /* What follows from the options, read once. */
 struct stamp {
     struct label *labels;
@@ -180,10 +202,11 @@ static int build(struct project *project, const struct options *options, const s
             buffer_append_text(&result->path, options->output);
     }
     show_diagnostics(project, options->project.format, options->project.color);
-    return project->diagnostics.errors ? EXIT_INPUT : publish(project, options, results, count);
+    return project->diagnostics.errors ? EXIT_INPUT
+                                       : publish_current(project, options, results, count);
 }
 
-static int load_and_build(const struct options *options, const struct stamp *stamp)
+static int load_and_build_once(const struct options *options, const struct stamp *stamp)
 {
     struct project *project = project_load(options->project.directory, clock_now());
     int status = require_sound(project, &options->project);
@@ -206,6 +229,28 @@ static int load_and_build(const struct options *options, const struct stamp *sta
         free(results);
     }
     project_free(project);
+    return status;
+}
+
+/* First what a run that was killed left: it may have published an emergency that the definitions do
+ * not have yet. */
+static int load_and_build(const struct options *options, const struct stamp *stamp)
+{
+    char *place = project_place(options->project.directory);
+    struct buffer error = {0};
+    int status = EXIT_FINE;
+    if (!recover_before_reading(place, &error)) {
+        status = job_error(&build_command, "%s", error.bytes);
+        print_help_line("it may be an emergency that a build would undo: let this finish it");
+    }
+    for (int i = 0; i < MOST_TRIES && status == EXIT_FINE; i++) {
+        status = load_and_build_once(options, stamp);
+        if (status != STALE)
+            break;
+        status = i + 1 < MOST_TRIES ? EXIT_FINE : EXIT_JOB;
+    }
+    buffer_release(&error);
+    free(place);
     return status;
 }
 

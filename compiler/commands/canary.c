@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "canary.h"
-#include "change.h"
+#include "hurry.h"
 #include "compiler/base/json.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/policy.h"
@@ -32,6 +32,7 @@ struct turn {
     enum control control;
     const char *environment_name;
     struct rollout from, to;
+    bool published; /* what --build names */
 };
 
 /* ---------------------------------------------------------------------------- what and where -- */
@@ -185,7 +186,7 @@ static void put_json(const struct turn *turn, struct buffer *out)
     field_text(out, "file", change->project->sources.items[canary->node->span.file].path);
     field_integer(out, "line", place_of(turn).line);
     field_truth(out, "applied", !change->dry_run);
-    field_text(out, "published", change->build);
+    field_text(out, "published", turn->published ? change->build : NULL);
     buffer_append_text(out, "}\n");
 }
 
@@ -210,9 +211,9 @@ static void put_text(const struct turn *turn, struct buffer *out)
     put_standing(out, &turn->to);
     buffer_format(out, "\n  %s:%u\n", change->project->sources.items[canary->node->span.file].path,
                   place_of(turn).line);
-    if (change->build)
+    if (turn->published)
         buffer_format(out, "  published %s\n", change->build);
-    else if (!change->dry_run)
+    else if (!change->dry_run && !change->build)
         buffer_append_text(out, "  services see it once it is published: --build, or ffc build\n");
     put_way_back(turn, out);
 }
@@ -243,6 +244,22 @@ static void note_overrides(const struct turn *turn)
                                     override->span.begin)
                         .line);
     }
+}
+
+/* Whether a run that was interrupted did just this, so that it is not done twice. */
+static bool was_finished(const struct turn *turn)
+{
+    size_t index;
+    json_t *entry;
+    json_array_foreach(turn->change->finished, index, entry)
+    {
+        const char *flag = json_string_value(json_object_get(entry, "flag"));
+        const char *verdict = json_string_value(json_object_get(entry, "verdict"));
+        if (flag && verdict && strcmp(flag, turn->flag->name.text) == 0 &&
+            strcmp(verdict, control_names[turn->control]) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* ---------------------------------------------------------------------------------------- do -- */
@@ -283,6 +300,7 @@ static int apply(struct turn *turn)
         (!transition_make(&change->ledger, change->project, canary, &turn->to, &entry, &error) ||
          !change_finish(change, turn->environment_name, &error)))
         status = job_error(&canary_command, "%s", error.bytes);
+    turn->published = change->build && status == EXIT_FINE;
     if (status == EXIT_FINE) {
         transition_note_shared(change->project, turn->flag, turn->environment);
         note_overrides(turn);
@@ -296,22 +314,6 @@ static int apply(struct turn *turn)
     return status;
 }
 
-/* Whether a run that was interrupted did just this, so that it is not done twice. */
-static bool was_finished(const struct turn *turn)
-{
-    size_t index;
-    json_t *entry;
-    json_array_foreach(turn->change->finished, index, entry)
-    {
-        const char *flag = json_string_value(json_object_get(entry, "flag"));
-        const char *verdict = json_string_value(json_object_get(entry, "verdict"));
-        if (flag && verdict && strcmp(flag, turn->flag->name.text) == 0 &&
-            strcmp(verdict, control_names[turn->control]) == 0)
-            return true;
-    }
-    return false;
-}
-
 static int finish_interrupted(struct turn *turn)
 {
     struct change *change = turn->change;
@@ -323,6 +325,7 @@ static int finish_interrupted(struct turn *turn)
                                               turn->environment_name, &error))
         status = job_error(&canary_command, "%s", error.bytes);
     turn->to = turn->from;
+    turn->published = change->build && status == EXIT_FINE;
     buffer_release(&error);
     return status == EXIT_FINE ? say(turn) : status;
 }
@@ -349,6 +352,190 @@ static const char *seen_stage(const struct turn *turn, const struct order *order
     return !canary || canary->stage == turn->flag->environments[turn->environment].canary->stage
                ? NULL
                : canary->stages[canary->stage].name.text;
+}
+
+/* ------------------------------------------------------------------------------ an emergency -- */
+
+/*
+ * Between the published file and the definitions a run may die. Then the next one adds an override
+ * in the place of the state that was not edited: it needs no more than a file of its own.
+ */
+struct guard {
+    struct ledger ledger; /* the same lock, and an entry of its own */
+    struct override_edit edit;
+    struct buffer entry;
+    bool stands;
+};
+
+#define GUARD_RULE "canary rollback" /* in `instead_of` */
+
+/* What a run left that was killed while it did just this. */
+static void drop_guards(struct hurry *hurry, const void *given)
+{
+    const struct order *order = given;
+    struct change *change = hurry->change;
+    struct arena arena = {0};
+    struct buffer ignored = {0};
+    const char **names;
+    uint32_t count = 0;
+    if (!ledger_list_aside(&change->ledger, &arena, &names, &count, &ignored))
+        count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct put_aside found;
+        if (!ledger_read_aside(&change->ledger, names[i], &found, &ignored))
+            continue;
+        const char *instead = json_string_value(json_object_get(found.json, "instead_of"));
+        const char *flag = json_string_value(json_object_get(found.json, "flag"));
+        if (instead && flag && strcmp(instead, GUARD_RULE) == 0 && strcmp(flag, order->flag) == 0)
+            ledger_drop_aside(&change->ledger, names[i]);
+        put_aside_release(&found);
+    }
+    buffer_release(&ignored);
+    arena_release(&arena);
+}
+
+static void guard_begin(struct guard *guard, const struct hurry *hurry, const struct order *order)
+{
+    const struct change *change = hurry->change;
+    const struct emergency emergency = {.scope = {.flags = &order->flag,
+                                                  .flag_count = 1,
+                                                  .environment = patch_environment(&hurry->patch)},
+                                        .serve = "default",
+                                        .from = change->at,
+                                        .until = INT64_MAX,
+                                        .reason = change->reason,
+                                        .by = change->actor,
+                                        .at = change->at};
+    const struct entry_head head = {change->at, change->actor, order->flag,
+                                    emergency.scope.environment};
+    struct buffer ignored = {0};
+    guard->ledger = change->ledger;
+    emergency_plan(&emergency, &guard->edit);
+    guard->edit.flags = ARENA_NEW(&guard->edit.arena, const char *);
+    guard->edit.flags[guard->edit.flag_count++] = order->flag;
+    override_entry(&guard->entry, &head, NULL, &guard->edit, change->reason);
+    field_text(&guard->entry, "instead_of", GUARD_RULE);
+    guard->stands = change->ledger.lock >= 0 &&
+                    override_edit_prepare(&guard->ledger, &guard->edit, &guard->entry, &ignored);
+    buffer_release(&ignored);
+}
+
+/* It is not needed; or what it guards could not be edited, and the override is added. */
+static void guard_end(struct guard *guard, struct hurry *hurry, bool needed)
+{
+    const char *directory = guard->ledger.directory;
+    struct buffer error = {0};
+    if (guard->stands && !needed) {
+        ledger_drop(&guard->ledger);
+    } else if (guard->stands) {
+        enum replaced replaced = override_edit_make(directory, &guard->edit, &error);
+        if (replaced != REPLACED_NOT && ledger_edited(&guard->ledger, replaced, &error) &&
+            ledger_commit(&guard->ledger, &error)) {
+            fprintf(stderr, "note: the canary could not be edited; %s/%s holds it back instead\n",
+                    directory, guard->edit.name);
+            hurry->lost.length = 0;
+        }
+    }
+    override_edit_release(&guard->edit);
+    buffer_release(&guard->entry);
+    buffer_release(&error);
+}
+
+/* Out of the published file, before the definitions are looked at. True: it is not served. */
+static bool take_out(struct hurry *hurry, const struct order *order)
+{
+    uint32_t flag = hurry->patched ? patch_find_flag(&hurry->patch, order->flag) : UINT32_MAX;
+    bool served = false;
+    if (flag == UINT32_MAX)
+        return false;
+    hurry->patched = patch_roll_back(&hurry->patch, flag, hurry->change->at, &served, &hurry->why);
+    if (hurry->patched && served)
+        hurry_publish_patch(hurry);
+    hurry->idle = hurry->patched && !served;
+    return hurry->published;
+}
+
+/* The definitions: its state, and the ledger's line. False: they do not let it be, which is in
+ * `error` and `help`, or was said. */
+static bool roll_back(struct turn *turn, struct hurry *hurry, const struct order *order,
+                      struct buffer *error, struct buffer *help, int *status)
+{
+    struct change *change = turn->change;
+    const struct project *project = hurry_project(hurry);
+    turn->flag = project_flag(project, order->flag);
+    *status = EXIT_JOB;
+    if (!turn->flag || !turn->flag->environments) {
+        if (!hurry->published)
+            *status = unknown_flag(&canary_command, project, order->flag);
+        return false;
+    }
+    if (!choose(turn, status))
+        return false;
+    const struct canary *canary = turn->flag->environments[turn->environment].canary;
+    turn->environment_name = project->environments.items[turn->environment].text;
+    turn->from = rollout_of(canary);
+    const struct request request = {
+        .flag = order->flag, .canary = canary, .control = CONTROL_ROLLBACK, .at = change->at};
+    if (was_finished(turn)) {
+        fprintf(stderr, "note: that run was this one; it is done, and not done again\n");
+        turn->to = turn->from;
+        hurry_publish_definitions(hurry);
+        *status = EXIT_FINE;
+        return true;
+    }
+    *status = EXIT_INPUT;
+    if (!control_plan(&request, &turn->to, error, help))
+        return false;
+    write_entry(turn, &hurry->entry);
+    *status = EXIT_FINE;
+    bool edited =
+        change->ledger.lock >= 0 &&
+        transition_make(&change->ledger, project, canary, &turn->to, &hurry->entry, &hurry->lost);
+    hurry_publish_definitions(hurry);
+    if (edited && ledger_commit(&change->ledger, &hurry->lost))
+        (void)ledger_is_certain(&change->ledger, &hurry->lost);
+    return true;
+}
+
+static int roll_back_in_a_hurry(struct change *change, const struct order *order)
+{
+    struct hurry hurry;
+    struct turn turn = {.change = change, .control = CONTROL_ROLLBACK};
+    struct buffer error = {0}, help = {0};
+    int status = EXIT_FINE;
+    bool begun = hurry_begin(&hurry, change, drop_guards, order, &status);
+    const char *environment = hurry_environment(&hurry);
+    if (begun && environment)
+        change->environment = environment;
+    struct guard guard = {.ledger.lock = -1};
+    if (begun && hurry.patched)
+        guard_begin(&guard, &hurry, order);
+    bool taken = begun && take_out(&hurry, order);
+    bool made = begun && roll_back(&turn, &hurry, order, &error, &help, &status);
+    guard_end(&guard, &hurry, taken && (made ? hurry.lost.length > 0 : status == EXIT_JOB));
+    hurry_unlock(&hurry);
+    if (made) {
+        transition_note_shared(change->project, turn.flag, turn.environment);
+        if (change->run_steps)
+            hurry_run_steps(&hurry, turn.flag, false, &status);
+        turn.published = hurry.published;
+        int said = say(&turn);
+        status = said == EXIT_FINE ? status : said;
+    } else if (taken) {
+        status = EXIT_FINE;
+        fprintf(stderr, "note: '%s' is out of '%s'; the definitions did not need it%s%s\n",
+                order->flag, change->build, error.length ? ": " : "",
+                error.length ? error.bytes : "");
+    } else if (error.length) {
+        job_error(&canary_command, "%s", error.bytes);
+        print_help_line(help.bytes);
+    }
+    if (begun && (made || taken))
+        status = hurry_say_rest(&hurry, NULL, status);
+    buffer_release(&error);
+    buffer_release(&help);
+    hurry_release(&hurry);
+    return status;
 }
 
 static int act(struct change *change, const struct order *order)
@@ -422,7 +609,9 @@ static int run(int argc, char **argv)
         return status;
     order.control = reads ? CONTROL_START : (enum control)action;
     order.flag = operands > 1 ? argv[2] : NULL;
-    if (change_begin(&change, !reads && !change.dry_run, &status))
+    if (action == CONTROL_ROLLBACK && !change.dry_run)
+        status = roll_back_in_a_hurry(&change, &order);
+    else if (change_begin(&change, !reads && !change.dry_run, &status))
         status = reads ? canary_status(&change, order.flag) : act(&change, &order);
     change_release(&change);
     return status;

@@ -1,6 +1,7 @@
 /* change.c - see change.h. */
 #include "change.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,14 +32,21 @@ static bool is_sound(struct change *change, int *status)
     return false;
 }
 
+void change_identify(struct change *change)
+{
+    change->actor = actor_name(change->actor, change->directory);
+    change->ledger.lock = -1;
+    if (change->at == INT64_MIN)
+        change->at = clock_now();
+}
+
 bool change_begin(struct change *change, bool writes, int *status)
 {
     struct buffer error = {0};
-    bool timed = change->at != INT64_MIN;
-    change->actor = actor_name(change->actor, change->directory);
-    change->ledger.lock = -1;
-    if (!timed)
-        change->at = clock_now();
+    change_identify(change);
+    /* Whoever does not listen any more ends no change that was begun. */
+    if (writes)
+        signal(SIGPIPE, SIG_IGN);
     bool begun = publication_prepare(&change->publication, change->build, change->key, &error);
     if (begun)
         change->project = project_load(change->directory, change->at);

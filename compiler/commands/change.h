@@ -47,6 +47,8 @@ struct change {
  */
 bool change_begin(struct change *change, bool writes, int *status);
 void change_release(struct change *change);
+/* Who, and when: the first thing that change_begin() does. */
+void change_identify(struct change *change);
 
 /* False, and said, where a reason is missing or options contradict. */
 bool change_is_explained(const struct change *change, int *status);

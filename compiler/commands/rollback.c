@@ -1,13 +1,16 @@
 /* rollback.c - `ffc rollback`: an override for an emergency, or for a date, and its lifting. */
+#include "hurry.h"
 #include "rollback.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "compiler/base/glob.h"
+#include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "compiler/rollout/actor.h"
-#include "compiler/rollout/steps.h"
+
+#define MOST_NAMED 5 /* flags of a note */
 
 static int run(int argc, char **argv);
 
@@ -20,7 +23,7 @@ const struct command rollback_command = {
                 "  ffc rollback --all --segment eu --reason freeze "
                 "--from 2026-12-24T00:00:00Z --until 2026-12-27T00:00:00Z\n"
                 "  ffc rollback --list\n"
-                "  ffc rollback --lift rollback-20261120t100000z --reason 'fixed in 4.2.1'\n",
+                "  ffc rollback --lift rollback-20261120t100000z-3f2a --reason 'fixed in 4.2.1'\n",
     .run = run,
 };
 
@@ -31,236 +34,490 @@ struct wish {
     struct emergency emergency;
     const char *lift;
     bool list, status;
+
+    struct hurry hurry;
+    struct override_edit edit;
+    bool gone;           /* the definitions do not have what is lifted, as far as is known */
+    struct buffer notes; /* for stderr, in the end */
+};
+
+/* The flags that names are looked for among: of the published file, or of the definitions. */
+struct known {
+    const struct flag **flags;
+    uint32_t count;
 };
 
 /* --------------------------------------------------------------------------- what it selects -- */
 
-static bool selects_any(const struct project *project, const struct override *override)
+static struct known known_flags(struct wish *wish, bool published)
 {
-    for (uint32_t i = 0; i < project->flag_count; i++)
-        if (override_selects(override, project->flags[i]))
+    struct patch *patch = &wish->hurry.patch;
+    struct known known = {0};
+    if (published) {
+        known.count = patch_flag_count(patch);
+        known.flags = ARENA_ARRAY(&wish->edit.arena, const struct flag *, known.count + 1u);
+        for (uint32_t i = 0; i < known.count; i++)
+            known.flags[i] = patch_flag(patch, i);
+        return known;
+    }
+    const struct project *project = hurry_project(&wish->hurry);
+    known.count = project->flag_count;
+    known.flags = ARENA_ARRAY(&wish->edit.arena, const struct flag *, known.count + 1u);
+    for (uint32_t i = 0; i < known.count; i++)
+        known.flags[i] = project->flags[i];
+    return known;
+}
+
+static bool selects_any(const struct known *known, const struct override *override)
+{
+    for (uint32_t i = 0; i < known->count; i++)
+        if (override_selects(override, known->flags[i]))
             return true;
     return false;
 }
 
-/* Each of what is named selects a flag: a misspelt one would be left on. */
-static bool every_one_selects(const struct wish *wish, int *status)
+/* What one word of the scope selects by itself. */
+static struct override word_of(const struct scope *scope, size_t i, struct text *word)
 {
-    const struct project *project = wish->change.project;
-    const struct scope *scope = &wish->emergency.scope;
-    for (size_t i = 0; i < scope->flag_count; i++) {
-        struct text one = {scope->flags[i], NO_SPAN};
-        const struct override override = {.flags = {&one, 1}};
-        const char *problem = glob_problem(one.text);
-        if (!problem && selects_any(project, &override))
-            continue;
-        *status = problem ? usage_error(&rollback_command, "the pattern '%s' %s", one.text, problem)
-                          : unknown_flag(&rollback_command, project, one.text);
+    struct override override = {0};
+    struct texts *texts = i < scope->flag_count                      ? &override.flags
+                          : i < scope->flag_count + scope->tag_count ? &override.tags
+                                                                     : &override.kinds;
+    const char *text = i < scope->flag_count ? scope->flags[i]
+                       : i < scope->flag_count + scope->tag_count
+                           ? scope->tags[i - scope->flag_count]
+                           : scope->kinds[i - scope->flag_count - scope->tag_count];
+    *word = (struct text){text, NO_SPAN};
+    *texts = (struct texts){word, 1};
+    return override;
+}
+
+/* A name that the definitions do not have either, as far as they can be read. */
+static bool is_unknown(struct wish *wish, const struct override *word, int *status)
+{
+    const struct project *project = hurry_project(&wish->hurry);
+    const struct known known = known_flags(wish, false);
+    if (selects_any(&known, word))
+        return false;
+    const char *name = word->flags.count  ? word->flags.items[0].text
+                       : word->tags.count ? word->tags.items[0].text
+                                          : word->kinds.items[0].text;
+    if (project->diagnostics.errors && !wish->hurry.patched) {
+        buffer_format(&wish->notes,
+                      "note: '%s' selects no flag of what could be read of the definitions\n",
+                      name);
         return false;
     }
-    for (size_t i = 0; i < scope->tag_count + scope->kind_count; i++) {
-        bool tag = i < scope->tag_count;
-        struct text one = {tag ? scope->tags[i] : scope->kinds[i - scope->tag_count], NO_SPAN};
-        struct override override = {0};
-        *(tag ? &override.tags : &override.kinds) = (struct texts){&one, 1};
-        if (selects_any(project, &override))
-            continue;
+    *status = word->flags.count ? unknown_flag(&rollback_command, project, name)
+                                : job_error(&rollback_command, "no flag has the %s '%s'",
+                                            word->tags.count ? "tag" : "kind", name);
+    return true;
+}
+
+/* Each of what is named selects a flag: a misspelt one would be left on. */
+static bool every_one_selects(struct wish *wish, int *status)
+{
+    const struct scope *scope = &wish->emergency.scope;
+    const struct known known = known_flags(wish, wish->hurry.patched);
+    for (size_t i = 0; i < scope->flag_count + scope->tag_count + scope->kind_count; i++) {
+        struct text text;
+        const struct override word = word_of(scope, i, &text);
+        const char *problem = word.flags.count ? glob_problem(text.text) : NULL;
+        if (problem) {
+            *status = usage_error(&rollback_command, "the pattern '%s' %s", text.text, problem);
+            return false;
+        }
+        if (!selects_any(&known, &word) && is_unknown(wish, &word, status))
+            return false;
+    }
+    return true;
+}
+
+/* Whom a segment holds is only known of definitions that are whole. */
+static bool segment_is_known(struct wish *wish, int *status)
+{
+    const char *segment = wish->emergency.scope.segment;
+    if (!segment)
+        return true;
+    struct project *project = (struct project *)(uintptr_t)hurry_project(&wish->hurry);
+    if (project->diagnostics.errors) {
+        show_diagnostics(project, DIAGNOSTIC_TEXT, wish->change.color);
         *status =
-            job_error(&rollback_command, "no flag has the %s '%s'", tag ? "tag" : "kind", one.text);
+            job_error(&rollback_command,
+                      "the definitions have errors, so whom '%s' holds is not certain", segment);
+        print_help_line("mend them, or roll back for everybody, without --segment");
+        *status = EXIT_INPUT;
+        return false;
+    }
+    const char **names = ARENA_ARRAY(&wish->edit.arena, const char *, project->segment_count + 1u);
+    for (uint32_t i = 0; i < project->segment_count; i++) {
+        names[i] = project->segments[i]->name.text;
+        if (strcmp(segment, names[i]) == 0)
+            return true;
+    }
+    const char *near = nearest_name(segment, names, project->segment_count);
+    *status = job_error(&rollback_command, "no segment is called '%s'%s%s%s", segment,
+                        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return false;
+}
+
+static struct condition *condition_of(struct wish *wish)
+{
+    const struct project *project = wish->change.project;
+    const char *segment = wish->emergency.scope.segment;
+    struct condition *condition = ARENA_NEW(&wish->edit.arena, struct condition);
+    condition->kind = CONDITION_SEGMENT;
+    for (uint32_t i = 0; segment && i < project->segment_count; i++)
+        if (strcmp(segment, project->segments[i]->name.text) == 0)
+            condition->segment = project->segments[i];
+    return condition->segment ? condition : NULL;
+}
+
+static bool environment_is_known(struct wish *wish, int *status)
+{
+    const char *environment = wish->emergency.scope.environment;
+    if (!environment || wish->hurry.patched)
+        return true;
+    const struct project *project = hurry_project(&wish->hurry);
+    return (project->diagnostics.errors && !project->environments.count) ||
+           choose_environment(&rollback_command, project, environment, status) != UINT32_MAX;
+}
+
+/* An override that never holds anybody back helps nobody who is in a hurry. */
+static bool does_something(const struct wish *wish, int *status)
+{
+    const struct emergency *emergency = &wish->emergency;
+    char until[32], now[32];
+    if (emergency->until > wish->change.at && emergency->until > emergency->from)
+        return true;
+    format_time(emergency->until, until, sizeof until);
+    format_time(emergency->until > wish->change.at ? emergency->from : wish->change.at, now,
+                sizeof now);
+    job_error(&rollback_command, "it would be over before it begins: until %s, and %s is %s", until,
+              emergency->until > wish->change.at ? "its --from" : "now", now);
+    print_help_line("give a later --until, by UTC or with your offset (+02:00); or leave it out");
+    *status = EXIT_INPUT;
+    return false;
+}
+
+static bool is_possible(struct wish *wish, int *status)
+{
+    const struct change *change = &wish->change;
+    if (!does_something(wish, status) || !environment_is_known(wish, status) ||
+        !segment_is_known(wish, status) || !every_one_selects(wish, status))
+        return false;
+    if (wish->emergency.from > change->at && change->run_steps) {
+        *status = usage_error(&rollback_command,
+                              "--run-steps is for a flag that is off, and --from is yet to come");
         return false;
     }
     return true;
 }
 
-static bool segment_is_known(const struct wish *wish, int *status)
+/* -------------------------------------------------------------------------- what it is worth -- */
+
+static void note_flags(struct wish *wish, const char *const *flags, uint32_t count,
+                       const char *format)
+{
+    struct buffer list = {0};
+    for (uint32_t i = 0; i < count && i < MOST_NAMED; i++)
+        buffer_format(&list, "%s'%s'", i ? ", " : "", flags[i]);
+    if (count > MOST_NAMED)
+        buffer_format(&list, " and %u more", count - MOST_NAMED);
+    if (count) {
+        buffer_append_text(&wish->notes, "note: ");
+        buffer_append_text(&wish->notes, list.bytes);
+        buffer_append_text(&wish->notes, format);
+    }
+    buffer_release(&list);
+}
+
+/* As it is before the override is there: who gets the default anyway, and by what else. */
+static void look_at_published(struct wish *wish)
+{
+    const struct patch *patch = &wish->hurry.patch;
+    const struct override_edit *edit = &wish->edit;
+    const char **idle = ARENA_ARRAY(&wish->edit.arena, const char *, edit->flag_count + 1u);
+    const char *other = NULL;
+    uint32_t idle_count = 0, held = 0;
+    for (uint32_t i = 0; i < edit->flag_count; i++) {
+        uint32_t flag = patch_find_flag(patch, edit->flags[i]);
+        if (flag == UINT32_MAX)
+            continue;
+        const char *by = patch_overridden_by(patch, flag, wish->change.at);
+        held += by != NULL;
+        other = by ? by : other;
+        if (!by && patch_serves_default(patch, flag))
+            idle[idle_count++] = edit->flags[i];
+    }
+    if (held)
+        buffer_format(&wish->notes, "note: %u of the flags %s under another override, %s\n", held,
+                      held == 1 ? "is" : "are", other);
+    if (strcmp(wish->emergency.serve, "default") == 0)
+        note_flags(wish, idle, idle_count,
+                   idle_count == 1 ? ": nobody is held back, everybody gets its default as it is\n"
+                                   : ": nobody is held back, everybody gets their default as it "
+                                     "is\n");
+}
+
+static void look_at_definitions(struct wish *wish)
 {
     const struct project *project = wish->change.project;
-    const char *segment = wish->emergency.scope.segment;
-    const char **names = xcalloc(project->segment_count + 1, sizeof *names);
-    bool known = !segment;
-    for (uint32_t i = 0; i < project->segment_count; i++) {
-        names[i] = project->segments[i]->name.text;
-        known |= segment && strcmp(segment, names[i]) == 0;
+    const struct override_edit *edit = &wish->edit;
+    const char *named = wish->emergency.scope.environment;
+    uint32_t held = 0;
+    const struct override *other = NULL;
+    for (uint32_t i = 0; i < edit->flag_count; i++) {
+        const struct flag *flag = project_flag(project, edit->flags[i]);
+        for (uint32_t j = 0; flag && j < project->environments.count; j++) {
+            const struct override *by =
+                named && strcmp(named, project->environments.items[j].text) != 0
+                    ? NULL
+                    : override_in_force(project, flag, j, wish->change.at, NULL);
+            if (!by)
+                continue;
+            held++;
+            other = by;
+            break;
+        }
     }
-    if (!known) {
-        const char *near = nearest_name(segment, names, project->segment_count);
-        *status = job_error(&rollback_command, "no segment is called '%s'%s%s%s", segment,
-                            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    if (held)
+        buffer_format(&wish->notes, "note: %u of the flags %s under another override, %s\n", held,
+                      held == 1 ? "is" : "are", other->name);
+}
+
+/* What holds a flag back after one is lifted. */
+static void look_at_lifted(struct wish *wish)
+{
+    const struct project *project = wish->change.project;
+    const struct override_edit *edit = &wish->edit;
+    for (uint32_t i = 0; i < edit->flag_count; i++) {
+        const struct flag *flag = project_flag(project, edit->flags[i]);
+        for (uint32_t j = 0; flag && j < project->environments.count; j++) {
+            const struct override *by = NULL;
+            while ((by = override_in_force(project, flag, j, wish->change.at, by)) &&
+                   strcmp(by->name, edit->override.name) == 0)
+                continue;
+            if (by)
+                buffer_format(&wish->notes, "note: '%s' stays held back in %s by %s%s%s\n",
+                              flag->name.text, project->environments.items[j].text, by->name,
+                              by->reason ? ": " : "", by->reason ? by->reason : "");
+        }
     }
-    free(names);
+}
+
+/* ---------------------------------------------------------------------------------- the deed -- */
+
+static void write_entry(struct wish *wish)
+{
+    const struct change *change = &wish->change;
+    struct hurry *hurry = &wish->hurry;
+    const struct entry_head head = {change->at, change->actor, NULL, change->environment};
+    override_entry(&hurry->entry, &head, change->project, &wish->edit, change->reason);
+    field_object(&hurry->entry, "digests");
+    if (change->project)
+        entry_definitions(&hurry->entry, change->project);
+    buffer_append_text(&hurry->entry, "}");
+}
+
+/* The published file first: nothing that is wrong with the definitions is in its way. */
+static void publish(struct wish *wish)
+{
+    struct hurry *hurry = &wish->hurry;
+    const struct project *project = wish->edit.override.condition ? wish->change.project : NULL;
+    uint32_t selected;
+    if (!hurry->patched)
+        return;
+    if (wish->edit.lifts)
+        hurry->patched =
+            patch_lift(&hurry->patch, wish->edit.override.name, &selected, &hurry->why);
+    else
+        hurry->patched = patch_add_override(&hurry->patch, &wish->edit.override, project, &selected,
+                                            &hurry->why);
+    if (hurry->patched)
+        hurry_publish_patch(hurry);
+}
+
+/* What a run that was killed has done to the definitions, and only the file may lack. */
+static bool take_over(struct wish *wish)
+{
+    struct override_edit *edit = &wish->edit;
+    const json_t *entry = hurry_finished(&wish->hurry, edit);
+    const json_t *override = json_object_get(entry, "override");
+    const char *id = json_string_value(json_object_get(override, "id"));
+    const char *from = json_string_value(json_object_get(override, "from"));
+    const char *at = json_string_value(json_object_get(entry, "time"));
+    if (!id)
+        return wish->gone;
+    fprintf(stderr, "note: that run was this one; it is done, and not done again\n");
+    edit->override.id.text = arena_format(&edit->arena, "%s", id);
+    edit->override.name = arena_format(&edit->arena, "override:%s", id);
+    edit->name = arena_format(&edit->arena, OVERRIDES_FOLDER "%s.yaml", id);
+    (void)parse_time(at, &edit->override.at);
+    if (!from || !parse_time(from, &edit->override.from))
+        edit->override.from = INT64_MIN;
+    return true;
+}
+
+/* The file has what is to be published. */
+static bool is_published(const struct wish *wish)
+{
+    return patch_has_override(&wish->hurry.patch, wish->edit.override.name) != wish->edit.lifts;
+}
+
+static void carry_out(struct wish *wish)
+{
+    struct change *change = &wish->change;
+    struct hurry *hurry = &wish->hurry;
+    bool locked = change->ledger.lock >= 0;
+    if (take_over(wish)) {
+        hurry->idle = hurry->patched && is_published(wish);
+        if (!hurry->idle)
+            publish(wish);
+        hurry_publish_definitions(hurry);
+        return;
+    }
+    bool aside =
+        locked && override_edit_prepare(&change->ledger, &wish->edit, &hurry->entry, &hurry->lost);
+    publish(wish);
+    enum replaced replaced =
+        locked ? override_edit_make(change->ledger.directory, &wish->edit, &hurry->lost)
+               : REPLACED_NOT;
+    hurry_publish_definitions(hurry);
+    /* What is published, and could not be written, stays put aside: the next run writes it. */
+    if (aside && (replaced != REPLACED_NOT || !hurry->published))
+        hurry_record(hurry, replaced);
+}
+
+static void put_json(const struct wish *wish, struct buffer *out)
+{
+    const struct change *change = &wish->change;
+    const struct override_edit *edit = &wish->edit;
+    buffer_append_text(out, "{\"format_version\":1");
+    field_text(out, "action", OVERRIDE_VERDICT(edit));
+    field_text(out, "id", edit->override.id.text);
+    field_text(out, "definition", edit->definition);
+    field_text(out, "file", edit->name);
+    field_array(out, "flags");
+    for (uint32_t i = 0; i < edit->flag_count; i++) {
+        json_write_comma(out);
+        json_write_string(out, edit->flags[i]);
+    }
+    buffer_append_text(out, "]");
+    field_truth(out, "applied", !change->dry_run && !wish->hurry.lost.length);
+    field_text(out, "published", wish->hurry.published ? change->build : NULL);
+    buffer_append_text(out, "}\n");
+}
+
+static void put_text(const struct wish *wish, struct buffer *out)
+{
+    const struct change *change = &wish->change;
+    const struct override_edit *edit = &wish->edit;
+    const char *did = edit->lifts ? "lifted" : "added", *would = edit->lifts ? "lift" : "add";
+    buffer_format(out, "%s%s %s", change->dry_run ? "would " : "", change->dry_run ? would : did,
+                  edit->override.id.text);
+    if (*edit->name)
+        buffer_format(out, ": %u flag%s, in %s/%s\n  %s", edit->flag_count,
+                      edit->flag_count == 1 ? "" : "s", change->ledger.directory, edit->name,
+                      edit->definition);
+    buffer_append_text(out, "\n");
+    if (wish->hurry.published)
+        buffer_format(out, "  published %s%s\n", change->build,
+                      wish->hurry.patched ? ", with this change and nothing else" : "");
+    else if (!change->dry_run && !change->build)
+        buffer_append_text(out, "  services see it once it is published: --build, or ffc build\n");
+    if (!edit->lifts && !change->dry_run)
+        buffer_format(out, "  to take it back: ffc rollback --lift %s --reason …\n",
+                      edit->override.id.text);
+}
+
+static int speak(struct wish *wish, int status)
+{
+    struct change *change = &wish->change;
+    struct buffer out = {0};
+    if (change->json)
+        put_json(wish, &out);
+    else
+        put_text(wish, &out);
+    bool heard = write_stdout(change->command, &out);
+    buffer_release(&out);
+    if (wish->notes.length)
+        fputs(wish->notes.bytes, stderr);
+    (void)hurry_project(&wish->hurry);
+    status = hurry_say_rest(&wish->hurry, wish->edit.lifts ? NULL : wish->edit.text.bytes, status);
+    return heard ? status : EXIT_JOB;
+}
+
+static int do_it(struct wish *wish)
+{
+    struct change *change = &wish->change;
+    int status = EXIT_FINE;
+    write_entry(wish);
+    if (!change->dry_run)
+        carry_out(wish);
+    hurry_unlock(&wish->hurry);
+    for (uint32_t i = 0; change->run_steps && i < wish->edit.flag_count && status == EXIT_FINE;
+         i++) {
+        const struct flag *flag = project_flag(hurry_project(&wish->hurry), wish->edit.flags[i]);
+        if (flag)
+            hurry_run_steps(&wish->hurry, flag, true, &status);
+    }
+    return speak(wish, status);
+}
+
+static bool has_variant(const struct flag *flag, const char *name)
+{
+    const struct targeting *targeting = flag->environments;
+    bool known = !targeting || !targeting->variant_count; /* what could not be read, may */
+    for (uint32_t i = 0; targeting && i < targeting->variant_count; i++)
+        known |=
+            targeting->variants[i].name.text && !strcmp(targeting->variants[i].name.text, name);
     return known;
 }
 
-static bool is_scoped(const struct wish *wish, int *status)
+/* Every flag that is selected has the variant that is to be served, or nothing is done. */
+static bool can_serve(const struct wish *wish, int *status)
 {
-    const struct scope *scope = &wish->emergency.scope;
-    if (!scope->flag_count && !scope->tag_count && !scope->kind_count && !scope->all) {
-        *status =
-            usage_error(&rollback_command, "roll back what? Name flags, --tag, --kind, or --all%s",
-                        scope->segment || scope->environment ? " of them there" : "");
+    const struct hurry *hurry = &wish->hurry;
+    const char *serve = wish->emergency.serve;
+    for (uint32_t i = 0; strcmp(serve, "default") != 0 && i < wish->edit.flag_count; i++) {
+        const char *name = wish->edit.flags[i];
+        bool has = hurry->patched ? patch_has_variant(&hurry->patch,
+                                                      patch_find_flag(&hurry->patch, name), serve)
+                                  : has_variant(project_flag(wish->change.project, name), serve);
+        if (has)
+            continue;
+        job_error(&rollback_command, "'%s' has no variant '%s' to serve", name, serve);
+        print_help_line("leave out --serve for the default of each flag, or select fewer flags");
+        *status = EXIT_INPUT;
         return false;
     }
-    if (scope->environment && choose_environment(&rollback_command, wish->change.project,
-                                                 scope->environment, status) == UINT32_MAX)
-        return false;
-    return every_one_selects(wish, status) && segment_is_known(wish, status);
-}
-
-/* ---------------------------------------------------------------------------------- the edit -- */
-
-static int refused(struct change *change, const struct override_edit *edit,
-                   const struct buffer *error)
-{
-    if (error->length)
-        return job_error(change->command, "%s", error->bytes);
-    diagnostics_write(&edit->checked->diagnostics, DIAGNOSTIC_TEXT,
-                      use_color(change->color, stderr), stderr);
-    fprintf(stderr,
-            "ffc rollback: with this the definitions would not compile; nothing was written\n");
-    return EXIT_INPUT;
-}
-
-static int say(const struct change *change, const struct override_edit *edit, const char *verdict)
-{
-    struct buffer out = {0};
-    const char *directory = change->project->directory;
-    if (change->json) {
-        buffer_append_text(&out, "{\"format_version\":1");
-        field_text(&out, "action", verdict);
-        field_text(&out, "id", edit->id);
-        field_text(&out, "definition", edit->definition);
-        field_text(&out, "file", edit->name);
-        field_array(&out, "flags");
-        for (uint32_t i = 0; i < edit->flag_count; i++) {
-            json_write_comma(&out);
-            json_write_string(&out, edit->flags[i]);
-        }
-        buffer_append_text(&out, change->dry_run ? "],\"applied\":false" : "],\"applied\":true");
-        field_text(&out, "published", change->build);
-        buffer_append_text(&out, "}\n");
-    } else {
-        buffer_format(&out, "%s%s %s: %u flag%s, in %s/%s\n  %s\n", change->dry_run ? "would " : "",
-                      strcmp(verdict, "lift") == 0 ? change->dry_run ? "lift" : "lifted"
-                      : change->dry_run            ? "add"
-                                                   : "added",
-                      edit->id, edit->flag_count, edit->flag_count == 1 ? "" : "s", directory,
-                      edit->name, edit->definition);
-        if (change->build)
-            buffer_format(&out, "  published %s\n", change->build);
-        else if (!change->dry_run)
-            buffer_append_text(&out,
-                               "  services see it once it is published: --build, or ffc build\n");
-        if (strcmp(verdict, "lift") != 0 && !change->dry_run)
-            buffer_format(&out, "  to take it back: ffc rollback --lift %s --reason …\n", edit->id);
-    }
-    int status = write_stdout(change->command, &out) ? EXIT_FINE : EXIT_JOB;
-    buffer_release(&out);
-    return status;
-}
-
-static int make(struct wish *wish, struct override_edit *edit, const char *verdict,
-                struct buffer *entry)
-{
-    struct change *change = &wish->change;
-    const struct entry_head head = {change->at, change->actor, NULL, change->environment};
-    struct buffer error = {0};
-    int status = EXIT_FINE;
-    override_entry(entry, &head, edit, verdict, change->reason);
-    field_object(entry, "digests");
-    entry_definitions(entry, change->project);
-    buffer_append_text(entry, "}");
-    if (!change->dry_run && (!override_edit_make(&change->ledger, edit, entry, &error) ||
-                             !change_finish(change, change->environment, &error)))
-        status = job_error(change->command, "%s", error.bytes);
-    buffer_release(&error);
-    return status == EXIT_FINE ? say(change, edit, verdict) : status;
-}
-
-/* ------------------------------------------------------------------------------------- steps -- */
-
-static int run_steps(const struct wish *wish, const struct override_edit *edit,
-                     const struct buffer *entry)
-{
-    const struct change *change = &wish->change;
-    struct buffer input = {0}, error = {0};
-    buffer_append(&input, entry->bytes, entry->length);
-    buffer_append_text(&input, "}\n");
-    int status = EXIT_FINE;
-    for (uint32_t i = 0; i < edit->flag_count && status == EXIT_FINE; i++) {
-        const struct steps steps = {
-            .project = change->project,
-            .flag = project_flag(change->project, edit->flags[i]),
-            .environment = change->environment
-                               ? project_environment(change->project, change->environment)
-                               : UINT32_MAX,
-            .actor = change->actor,
-            .reason = change->reason,
-            .plan = true,
-            .hook = HOOK_ROLLBACK,
-            .is_off = true,
-            .input = &input,
-            .publication = change->build ? &change->publication : NULL};
-        if (!steps_run(&steps, &error))
-            status = job_error(change->command, "%s", error.bytes);
-    }
-    buffer_release(&input);
-    buffer_release(&error);
-    return status;
-}
-
-/* ---------------------------------------------------------------------------------- commands -- */
-
-/* Whether a run that was interrupted did just this. */
-static bool was_finished(const struct change *change, const char *verdict, const char *key,
-                         const char *value)
-{
-    size_t index;
-    json_t *entry;
-    json_array_foreach(change->finished, index, entry)
-    {
-        const json_t *override = json_object_get(entry, "override");
-        const char *done = json_string_value(json_object_get(entry, "verdict"));
-        const char *what = json_string_value(json_object_get(override, key));
-        if (done && what && strcmp(done, verdict) == 0 && strcmp(what, value) == 0)
-            return true;
-    }
-    return false;
-}
-
-static int finish_interrupted(struct change *change)
-{
-    struct buffer error = {0};
-    int status = EXIT_FINE;
-    fprintf(stderr, "note: that run was this one; it is done, and not done again\n");
-    if (change->build && !publication_publish(&change->publication, change->ledger.directory,
-                                              change->environment, &error))
-        status = job_error(change->command, "%s", error.bytes);
-    buffer_release(&error);
-    return status;
+    return true;
 }
 
 static int add(struct wish *wish)
 {
-    struct change *change = &wish->change;
-    struct override_edit edit = {0};
-    struct buffer error = {0}, entry = {0};
+    struct hurry *hurry = &wish->hurry;
+    struct override_edit *edit = &wish->edit;
     int status = EXIT_FINE;
-    if (!is_scoped(wish, &status))
+    if (!is_possible(wish, &status))
         return status;
-    if (!emergency_plan(change->project, &wish->emergency, &edit, &error))
-        status = refused(change, &edit, &error);
-    else if (was_finished(change, "override", "definition", edit.definition))
-        status = finish_interrupted(change);
+    emergency_plan(&wish->emergency, edit);
+    edit->override.condition = condition_of(wish);
+    const struct known known = known_flags(wish, hurry->patched);
+    for (uint32_t i = 0; i < known.count; i++)
+        if (override_selects(&edit->override, known.flags[i]))
+            *ARENA_APPEND(&edit->arena, edit->flags, edit->flag_count) = known.flags[i]->name.text;
+    if (!can_serve(wish, &status))
+        return status;
+    if (hurry->patched)
+        look_at_published(wish);
     else
-        status = make(wish, &edit, "override", &entry);
-    ledger_unlock(&change->ledger);
-    if (status == EXIT_FINE && change->run_steps)
-        status = run_steps(wish, &edit, &entry);
-    override_edit_release(&edit);
-    buffer_release(&error);
-    buffer_release(&entry);
-    return status;
+        look_at_definitions(wish);
+    return do_it(wish);
 }
+
+/* -------------------------------------------------------------------------------------- lift -- */
 
 static int unknown_id(const struct wish *wish)
 {
@@ -268,74 +525,103 @@ static int unknown_id(const struct wish *wish)
     const char **ids = xcalloc(project->override_count + 1, sizeof *ids);
     size_t count = 0;
     for (uint32_t i = 0; i < project->override_count; i++)
-        if (project->overrides[i]->id.text)
-            ids[count++] = project->overrides[i]->id.text;
+        ids[count++] = project->overrides[i]->id.text ? project->overrides[i]->id.text
+                                                      : project->overrides[i]->name;
     const char *near = nearest_name(wish->lift, ids, count);
     int status = job_error(&rollback_command, "no override has the id '%s'%s%s%s", wish->lift,
                            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     free(ids);
-    print_help_line("'ffc rollback --list' shows them; one without an id is lifted by hand");
+    print_help_line("'ffc rollback --list' shows them");
     return status;
+}
+
+/* What the published file has, or had when a run was killed, can be lifted from it alone. */
+static bool is_gone(struct wish *wish)
+{
+    struct override_edit *edit = &wish->edit;
+    bool placed = strchr(wish->lift, '[') || strchr(wish->lift, ':');
+    edit->lifts = wish->gone = true;
+    edit->definition = "";
+    edit->name = "";
+    edit->override = (struct override){
+        .id = {wish->lift, NO_SPAN},
+        .name = placed ? wish->lift : arena_format(&edit->arena, "override:%s", wish->lift),
+        .serve = {"default", NO_SPAN},
+        .from = INT64_MIN,
+        .until = INT64_MAX,
+        .environments = UINT64_MAX};
+    if (hurry_finished(&wish->hurry, edit))
+        return true;
+    if (!wish->hurry.patched || !patch_has_override(&wish->hurry.patch, edit->override.name))
+        return false;
+    fprintf(stderr, "note: the definitions do not have it; it is lifted from '%s' alone\n",
+            wish->change.build);
+    return true;
 }
 
 static int lift(struct wish *wish)
 {
-    struct change *change = &wish->change;
-    struct override_edit edit = {0};
-    struct buffer error = {0}, entry = {0};
+    const struct project *project = hurry_project(&wish->hurry);
+    const struct override *override = project_override(project, wish->lift);
+    struct buffer error = {0};
     int status;
-    if (was_finished(change, "lift", "id", wish->lift))
-        status = finish_interrupted(change);
-    else if (!find_override(change->project, wish->lift))
-        status = unknown_id(wish);
-    else if (!emergency_plan_lift(change->project, wish->lift, &edit, &error))
-        status = refused(change, &edit, &error);
-    else
-        status = make(wish, &edit, "lift", &entry);
-    override_edit_release(&edit);
+    if (!override) {
+        status = is_gone(wish) ? do_it(wish) : unknown_id(wish);
+    } else if (!emergency_plan_lift(project, override, &wish->edit, &error)) {
+        status = job_error(&rollback_command, "%s", error.bytes);
+    } else {
+        look_at_lifted(wish);
+        status = do_it(wish);
+    }
     buffer_release(&error);
-    buffer_release(&entry);
     return status;
 }
+
+/* ---------------------------------------------------------------------------------- commands -- */
 
 static bool check_usage(const struct wish *wish, int operands, int *status)
 {
     const struct change *change = &wish->change;
-    bool scoped = operands > 0 || wish->tags.count || wish->kinds.count ||
-                  wish->emergency.scope.all || wish->emergency.scope.segment;
+    const struct scope *scope = &wish->emergency.scope;
+    bool selects = operands > 0 || wish->tags.count || wish->kinds.count || scope->all;
     *status = EXIT_JOB;
     if (wish->list + wish->status + (wish->lift != NULL) > 1)
         usage_error(&rollback_command, "--list, --status and --lift are three things");
-    else if ((wish->list || wish->status || wish->lift) && scoped)
+    else if ((wish->list || wish->status || wish->lift) && (selects || scope->segment))
         usage_error(&rollback_command, "--list, --status and --lift take no flags");
     else if (wish->lift && change->run_steps)
         usage_error(&rollback_command, "--run-steps is for a rollback, not for lifting one");
-    else if (change->build && !change->environment)
-        usage_error(&rollback_command,
-                    "--build publishes the snapshot of one environment: say -e, or publish with "
-                    "'ffc build'");
-    else if (wish->emergency.from >= wish->emergency.until)
-        usage_error(&rollback_command, "--until is not after --from");
+    else if (!wish->list && !wish->status && !change_is_explained(change, status))
+        return false;
+    else if (!wish->list && !wish->status && !wish->lift && !selects)
+        usage_error(&rollback_command, "roll back what? Name flags, --tag, --kind, or --all%s",
+                    scope->segment || change->environment ? " of them there" : "");
     else
-        return wish->list || wish->status || change_is_explained(change, status);
+        return true;
     return false;
 }
 
-static int carry_out(struct wish *wish)
+static int show(struct wish *wish)
 {
     struct change *change = &wish->change;
-    bool writes = !wish->list && !wish->status && !change->dry_run;
     int status;
-    if (!change_begin(change, writes, &status))
+    if (!change_begin(change, false, &status))
+        return status;
+    return wish->list ? rollback_list(change) : rollback_status(change);
+}
+
+static int hurry(struct wish *wish)
+{
+    struct change *change = &wish->change;
+    int status = EXIT_FINE;
+    if (!hurry_begin(&wish->hurry, change, NULL, NULL, &status))
         return status;
     wish->emergency.at = change->at;
     wish->emergency.by = change->actor;
     wish->emergency.reason = change->reason;
     wish->emergency.scope.environment = change->environment;
-    if (wish->list)
-        return rollback_list(change);
-    if (wish->status)
-        return rollback_status(change);
+    if (wish->emergency.from == INT64_MIN)
+        wish->emergency.from = change->at;
     return wish->lift ? lift(wish) : add(wish);
 }
 
@@ -373,7 +659,10 @@ static int run(int argc, char **argv)
     scope->kinds = wish.kinds.items;
     scope->kind_count = wish.kinds.count;
     if (check_usage(&wish, operands, &status))
-        status = carry_out(&wish);
+        status = wish.list || wish.status ? show(&wish) : hurry(&wish);
+    hurry_release(&wish.hurry);
+    override_edit_release(&wish.edit);
+    buffer_release(&wish.notes);
     change_release(&wish.change);
     free(wish.tags.items);
     free(wish.kinds.items);

@@ -51,12 +51,13 @@ static void put_override(struct change *change, const struct override *override,
 {
     struct project *project = change->project;
     const char *state = activity(override, change->at);
+    const char *id = override->id.text ? override->id.text : override->name;
     const char *path = project->sources.items[override->span.file].path;
     unsigned line =
         source_position(&project->sources, override->span.file, override->span.begin).line;
     if (change->json) {
         buffer_append_text(out, "{\"format_version\":1");
-        field_text(out, "id", override->id.text);
+        field_text(out, "id", id);
         field_text(out, "state", state);
         field_text(out, "scope", scope_of(project, override));
         field_text(out, "serve", override->serve.text);
@@ -75,8 +76,7 @@ static void put_override(struct change *change, const struct override *override,
         format_time(override->from, from, sizeof from);
     if (override->until != INT64_MAX)
         format_time(override->until, until, sizeof until);
-    buffer_format(out, "%s  %s: serve %s to %s%s%s%s%s\n    %s%s%s  (%s:%u)\n",
-                  override->id.text ? override->id.text : "(without id)", state,
+    buffer_format(out, "%s  %s: serve %s to %s%s%s%s%s\n    %s%s%s  (%s:%u)\n", id, state,
                   override->serve.text, scope_of(project, override), *from ? ", from " : "", from,
                   *until ? ", until " : "", until,
                   override->reason ? override->reason : "no reason given",

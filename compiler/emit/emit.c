@@ -45,16 +45,10 @@ static void emit_attributes(struct image *image, struct buffer *out)
     free(uses);
 }
 
-struct section {
-    uint32_t id;
-    uint32_t flags;
-    const struct buffer *content;
-};
-
 static void write_sections(const struct section *sections, uint32_t count, size_t start,
                            struct buffer *out)
 {
-    struct ffs_section table[FFS_MAX_SECTIONS];
+    struct ffs_section table[FFS_MAX_SECTIONS] = {{0}};
     uint64_t offset = sizeof(struct ffs_header) + sizeof *table * count;
     for (uint32_t i = 0; i < count; i++) {
         offset = (offset + FFS_ALIGNMENT - 1) / FFS_ALIGNMENT * FFS_ALIGNMENT;
@@ -82,11 +76,49 @@ static void write_header(struct ffs_header *header, char *file, size_t size)
     memcpy(file, header, sizeof *header);
 }
 
+uint32_t image_sections(const struct image *image, const struct file_parts *parts,
+                        struct section *sections)
+{
+    const struct section all[] = {{FFS_STRINGS, 0, &image->strings.bytes},
+                                  {FFS_ATTRIBUTES, 0, &parts->attributes},
+                                  {FFS_FLAGS, 0, &parts->flags},
+                                  {FFS_NAMES, 0, &parts->names},
+                                  {FFS_VARIANTS, 0, &image->variants.bytes},
+                                  {FFS_CODE, 0, &image->programs.bytes},
+                                  {FFS_SPLITS, 0, &image->splits.bytes},
+                                  {FFS_RANGES, 0, &image->ranges.bytes},
+                                  {FFS_RAMPS, 0, &image->ramps.bytes},
+                                  {FFS_SETS, 0, &image->sets.bytes},
+                                  {FFS_NETWORKS, 0, &image->networks.bytes},
+                                  {FFS_AUTOMATA, FFS_SECTION_SKIPPABLE, &image->automata.bytes},
+                                  {FFS_TAGS, 0, &image->tags.bytes},
+                                  {FFS_PEOPLE, FFS_SECTION_SKIPPABLE, &parts->annex.people},
+                                  {FFS_LABELS, FFS_SECTION_SKIPPABLE, &parts->annex.labels},
+                                  {FFS_OVERRIDES, FFS_SECTION_SKIPPABLE, &parts->annex.overrides}};
+    uint32_t count = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].id != FFS_AUTOMATA || all[i].content->length)
+            sections[count++] = all[i];
+    return count;
+}
+
+void sections_write(struct ffs_header *header, const struct section *sections, uint32_t count,
+                    struct buffer *out)
+{
+    size_t start = out->length;
+    header->section_count = count;
+    buffer_append(out, header, sizeof *header);
+    write_sections(sections, count, start, out);
+    write_header(header, out->bytes + start, out->length - start);
+}
+
 void image_write(struct image *image, const struct project *project, uint32_t environment,
                  const struct annex *annex, struct buffer *out)
 {
-    struct buffer attributes = {0}, names = {0};
-    struct buffer flags = {(char *)image->flags, image->flag_count * sizeof *image->flags, 0};
+    struct section sections[FFS_MAX_SECTIONS];
+    struct file_parts parts = {
+        .flags = {(char *)image->flags, image->flag_count * sizeof *image->flags, 0},
+        .annex = *annex};
     struct ffs_header header = {
         .magic = FFS_MAGIC,
         .major = FFS_MAJOR,
@@ -94,39 +126,11 @@ void image_write(struct image *image, const struct project *project, uint32_t en
         .header_size = sizeof header,
         .project = image_text(image, project->name ? project->name : ""),
         .environment = image_text(image, project->environments.items[environment].text)};
-    emit_attributes(image, &attributes);
-    emit_names(image, &names);
-
-    struct section sections[FFS_MAX_SECTIONS] = {{FFS_STRINGS, 0, &image->strings.bytes},
-                                                 {FFS_ATTRIBUTES, 0, &attributes},
-                                                 {FFS_FLAGS, 0, &flags},
-                                                 {FFS_NAMES, 0, &names},
-                                                 {FFS_VARIANTS, 0, &image->variants.bytes},
-                                                 {FFS_CODE, 0, &image->programs.bytes},
-                                                 {FFS_SPLITS, 0, &image->splits.bytes},
-                                                 {FFS_RANGES, 0, &image->ranges.bytes},
-                                                 {FFS_RAMPS, 0, &image->ramps.bytes},
-                                                 {FFS_SETS, 0, &image->sets.bytes},
-                                                 {FFS_NETWORKS, 0, &image->networks.bytes}};
-    uint32_t count = FFS_NETWORKS;
-    if (image->automata.count)
-        sections[count++] =
-            (struct section){FFS_AUTOMATA, FFS_SECTION_SKIPPABLE, &image->automata.bytes};
-    const struct section last[] = {{FFS_TAGS, 0, &image->tags.bytes},
-                                   {FFS_PEOPLE, FFS_SECTION_SKIPPABLE, &annex->people},
-                                   {FFS_LABELS, FFS_SECTION_SKIPPABLE, &annex->labels},
-                                   {FFS_OVERRIDES, FFS_SECTION_SKIPPABLE, &annex->overrides}};
-    for (size_t i = 0; i < sizeof last / sizeof *last; i++)
-        sections[count++] = last[i];
-    header.section_count = count;
-
-    size_t start = out->length;
-    buffer_append(out, &header, sizeof header);
-    write_sections(sections, count, start, out);
-    write_header(&header, out->bytes + start, out->length - start);
-
-    buffer_release(&attributes);
-    buffer_release(&names);
+    emit_attributes(image, &parts.attributes);
+    emit_names(image, &parts.names);
+    sections_write(&header, sections, image_sections(image, &parts, sections), out);
+    buffer_release(&parts.attributes);
+    buffer_release(&parts.names);
 }
 
 void image_release(struct image *image)

@@ -81,6 +81,23 @@ void image_write(struct image *image, const struct project *project, uint32_t en
                  const struct annex *annex, struct buffer *out);
 void image_release(struct image *image);
 
+/* What image_write() is made of, for a file that takes parts of another one. */
+struct section {
+    uint32_t id, flags;
+    const struct buffer *content;
+};
+struct file_parts {
+    struct buffer attributes, flags, names;
+    struct annex annex;
+};
+/* Of the tables and the parts, which must outlive them, in the order of a file. Returns how many,
+ * at most FFS_MAX_SECTIONS. */
+uint32_t image_sections(const struct image *image, const struct file_parts *parts,
+                        struct section *sections);
+/* Appends a file; its sizes and hashes are put into the header. */
+void sections_write(struct ffs_header *header, const struct section *sections, uint32_t count,
+                    struct buffer *out);
+
 /* The section NAMES. */
 void emit_names(const struct image *image, struct buffer *out);
 /* Appends to the buffers; needs no image. */

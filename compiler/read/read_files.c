@@ -183,6 +183,14 @@ static const char *without_slashes(struct arena *arena, const char *directory)
     return arena_copy(arena, directory, length);
 }
 
+char *project_place(const char *directory)
+{
+    struct arena arena = {0};
+    char *place = strdup(without_slashes(&arena, directory ? directory : default_directory()));
+    arena_release(&arena);
+    return place;
+}
+
 /* ----------------------------------------------------------------------------- reading files -- */
 
 /* A worker's own; the project takes it over in the end. */

@@ -257,6 +257,13 @@ static void check_override(struct reader *reader, const struct override *overrid
     const struct texts *scope = override->flags.count  ? &override->flags
                                 : override->tags.count ? &override->tags
                                                        : &override->kinds;
+    if (override->span.file != NO_FILE && is_hurried(project, override)) {
+        diagnose(reader->diagnostics, FF0340, scope->items[0].span,
+                 "this override selects no flag any more");
+        diagnose_help(reader->diagnostics, "ffc rollback --lift %s --reason …",
+                      override->id.text ? override->id.text : override->name);
+        return;
+    }
     diagnose(reader->diagnostics, FF0337, scope->items[0].span, "this override selects no flag");
     const char **names = ARENA_ARRAY(reader->arena, const char *, project->flag_count);
     for (uint32_t i = 0; i < project->flag_count; i++)

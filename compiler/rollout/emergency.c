@@ -1,16 +1,21 @@
 /* emergency.c - see emergency.h. */
 #include "emergency.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compiler/base/json.h"
+#include "compiler/files/durable.h"
 #include "compiler/base/calendar.h"
 
-#define MOST_KEYS  32
-#define NEW_FILE   "overrides.yaml"
-#define MOST_TRIES 100
+#define MOST_KEYS 32
 
 /* ------------------------------------------------------------------------------------- texts -- */
 
@@ -130,9 +135,9 @@ static void add_scope(struct keys *keys, const struct scope *scope)
         add_key(keys, "if", arena_format(arena, "{segment: %s}", text_of(arena, scope->segment)));
 }
 
-static void add_node(struct keys *keys, const struct emergency *emergency)
+static void add_planned(struct keys *keys, const struct emergency *emergency)
 {
-    const struct node *node = emergency->node;
+    const struct node *node = emergency->planned->node;
     for (uint32_t i = 0; i < node->count; i++) {
         struct buffer value = {0};
         write_node(&value, node->entries[i].value, emergency->source->text);
@@ -151,36 +156,31 @@ static const char *definition_of(struct arena *arena, const struct keys *keys)
     return kept(arena, &out);
 }
 
-const struct override *find_override(const struct project *project, const char *id)
-{
-    for (uint32_t i = 0; i < project->override_count; i++)
-        if (project->overrides[i]->id.text && strcmp(project->overrides[i]->id.text, id) == 0)
-            return project->overrides[i];
-    return NULL;
-}
-
-/* By when it was made: rollback-20261120t100000z, and -2 where there is one. */
-static const char *new_id(struct arena *arena, const struct project *project, int64_t at)
+/* By when it was made, and by chance: two branches add one in the same second, and are merged. */
+static const char *new_id(struct arena *arena, int64_t at)
 {
     char time[32], compact[32];
     size_t length = 0;
+    unsigned char chance[2];
     format_time(at, time, sizeof time);
     for (const char *from = time; *from && *from != '.'; from++)
         if (!strchr("-:", *from))
             compact[length++] = (char)(*from == 'T' ? 't' : *from == 'Z' ? 'z' : *from);
+    if (length && compact[length - 1] != 'z')
+        compact[length++] = 'z';
     compact[length] = '\0';
-    const char *id = arena_format(arena, "rollback-%s", compact);
-    for (uint32_t i = 2; find_override(project, id); i++)
-        id = arena_format(arena, "rollback-%s-%u", compact, i);
-    return id;
+    if (getrandom(chance, sizeof chance, 0) != sizeof chance)
+        memcpy(chance, (const int[]){getpid()}, sizeof chance);
+    return arena_format(arena, "rollback-%s-%02x%02x", compact, chance[0], chance[1]);
 }
 
-static void collect_keys(const struct emergency *emergency, const struct project *project,
-                         struct override_edit *edit, struct keys *keys)
+static void collect_keys(const struct emergency *emergency, struct override_edit *edit,
+                         struct keys *keys)
 {
     struct arena *arena = keys->arena;
-    if (emergency->node)
-        add_node(keys, emergency);
+    add_key(keys, "id", edit->override.id.text);
+    if (emergency->planned)
+        add_planned(keys, emergency);
     else
         add_scope(keys, &emergency->scope);
     add_key(keys, "serve", text_of(arena, emergency->serve));
@@ -192,121 +192,166 @@ static void collect_keys(const struct emergency *emergency, const struct project
     add_key(keys, "by", text_of(arena, emergency->by));
     add_key(keys, "at", time_of(arena, emergency->at));
     edit->definition = definition_of(arena, keys);
-    edit->id = new_id(arena, project, emergency->at);
-    for (size_t i = 0; i < keys->count; i++)
-        if (strcmp(keys->entries[i].key, "id") == 0)
-            edit->id = keys->entries[i].value;
-    add_key(keys, "id", edit->id);
 }
 
-/* -------------------------------------------------------------------------------------- file -- */
+/* ---------------------------------------------------------------------------------- override -- */
 
-/* The list of overrides at the top of a file; NULL when it has none. */
-static struct node *list_in(struct arena *arena, const struct source *source)
+static struct texts texts_of(struct arena *arena, const char *const *items, size_t count)
 {
-    if (!memmem(source->text, source->length, "overrides", strlen("overrides")))
-        return NULL;
+    struct texts texts = {ARENA_ARRAY(arena, struct text, count + 1), (uint32_t)count};
+    for (size_t i = 0; i < count; i++)
+        texts.items[i] = (struct text){arena_format(arena, "%s", items[i]), NO_SPAN};
+    return texts;
+}
+
+/* The override as it will be read back, but for what needs a project: its environments, and whom
+ * it is for. */
+static void describe(const struct emergency *emergency, struct override_edit *edit)
+{
+    struct arena *arena = &edit->arena;
+    struct override *override = &edit->override;
+    const struct scope *scope = &emergency->scope;
+    if (emergency->planned) {
+        *override = *emergency->planned;
+    } else {
+        *override = (struct override){
+            .flags = texts_of(arena, scope->flags, scope->flag_count),
+            .tags = texts_of(arena, scope->tags, scope->tag_count),
+            .kinds = texts_of(arena, scope->kinds, scope->kind_count),
+            .all = scope->all,
+            .environments = UINT64_MAX,
+            .serve = {arena_format(arena, "%s", emergency->serve), NO_SPAN},
+            .from = INT64_MIN,
+            .until = INT64_MAX,
+        };
+        edit->environment = scope->environment;
+        edit->segment = scope->segment;
+    }
+    if (override->from == INT64_MIN)
+        override->from = emergency->from;
+    if (override->until == INT64_MAX)
+        override->until = emergency->until;
+    if (!override->reason)
+        override->reason = emergency->reason;
+    if (!override->by)
+        override->by = emergency->by;
+    override->at = emergency->at;
+    override->id = (struct text){new_id(arena, emergency->at), NO_SPAN};
+    override->name = arena_format(arena, "override:%s", override->id.text);
+}
+
+void emergency_plan(const struct emergency *emergency, struct override_edit *edit)
+{
+    struct keys keys = {.arena = &edit->arena};
+    describe(emergency, edit);
+    collect_keys(emergency, edit, &keys);
+    const struct edit_item item = {keys.entries, keys.count};
+    buffer_append_text(&edit->text, "overrides:\n");
+    edit_write_item(&item, 2, "\n", &edit->text);
+    edit->name = arena_format(&edit->arena, OVERRIDES_FOLDER "%s.yaml", edit->override.id.text);
+}
+
+/* -------------------------------------------------------------------------------------- lift -- */
+
+/* The list of overrides at the top of a file; *alone: it has nothing else. NULL: it has none. */
+static struct node *list_in(struct arena *arena, const struct source *source, bool *alone)
+{
     struct node *root = yaml_parse(arena, source->text, source->length);
     struct node *list = root && root->kind == NODE_MAP ? node_get(root, "overrides") : NULL;
+    *alone = root && root->count == 1;
     return list && list->kind == NODE_LIST ? list : NULL;
 }
 
-static void choose_file(const struct project *project, struct override_edit *edit)
+bool emergency_plan_lift(const struct project *project, const struct override *override,
+                         struct override_edit *edit, struct buffer *error)
 {
-    for (uint32_t i = 0; i < project->sources.count && !edit->source; i++)
-        if (list_in(&edit->arena, &project->sources.items[i]))
-            edit->source = &project->sources.items[i];
-    edit->name = edit->source ? edit->source->name : NEW_FILE;
-    for (unsigned i = 2; !edit->source && i < MOST_TRIES; i++) {
-        const char *path = arena_format(&edit->arena, "%s/%s", project->directory, edit->name);
-        if (access(path, F_OK) != 0)
-            return;
-        edit->name = arena_format(&edit->arena, "overrides-%u.yaml", i);
-    }
-}
-
-static void list_flags(struct override_edit *edit, const struct override *override)
-{
-    for (uint32_t i = 0; override && i < edit->checked->flag_count; i++)
-        if (override_selects(override, edit->checked->flags[i]))
-            *ARENA_APPEND(&edit->arena, edit->flags, edit->flag_count) =
-                arena_format(&edit->arena, "%s", edit->checked->flags[i]->name.text);
-}
-
-/* Reads and compiles the definitions as they would be. */
-static bool check(const struct project *project, struct override_edit *edit)
-{
-    edit->checked = project_load_edited(project->directory, INT64_MIN, edit->name, edit->text.bytes,
-                                        edit->text.length);
-    return edit->checked->diagnostics.errors == 0 && project_check_limits(edit->checked);
-}
-
-bool emergency_plan(const struct project *project, const struct emergency *emergency,
-                    struct override_edit *edit, struct buffer *error)
-{
-    struct keys keys = {.arena = &edit->arena};
-    if (!time_can_be_written(emergency->at)) {
-        buffer_append_text(error, "the time of this change is out of the years 0001 to 9999");
-        return false;
-    }
-    collect_keys(emergency, project, edit, &keys);
-    choose_file(project, edit);
-    const struct edit_item item = {keys.entries, keys.count};
-    if (edit->source) {
-        if (!edit_prepend(edit->source, "overrides", &item, &edit->text, error))
-            return false;
-    } else {
-        buffer_append_text(&edit->text, "overrides:\n");
-        edit_write_item(&item, 2, "\n", &edit->text);
-    }
-    if (!check(project, edit))
-        return false;
-    list_flags(edit, find_override(edit->checked, edit->id));
-    return true;
-}
-
-bool emergency_plan_lift(const struct project *project, const char *id, struct override_edit *edit,
-                         struct buffer *error)
-{
-    const struct override *override = find_override(project, id);
-    edit->id = arena_format(&edit->arena, "%s", id);
-    edit->source = &project->sources.items[override->node->span.file];
-    edit->name = edit->source->name;
+    const struct source *source = &project->sources.items[override->span.file];
     struct buffer definition = {0};
-    write_node(&definition, override->node, edit->source->text);
+    bool alone;
+    edit->override = *override;
+    edit->lifts = true;
+    edit->name = source->name;
+    write_node(&definition, override->node, source->text);
     edit->definition = kept(&edit->arena, &definition);
-    const struct node *list = list_in(&edit->arena, edit->source);
+    override_edit_select(edit, project);
+    const struct node *list = list_in(&edit->arena, source, &alone);
+    if (list && list->count == 1 && alone &&
+        strncmp(source->name, OVERRIDES_FOLDER, strlen(OVERRIDES_FOLDER)) == 0)
+        return true;
     uint32_t index = UINT32_MAX;
     for (uint32_t i = 0; list && i < list->count; i++)
         if (list->items[i]->span.begin == override->node->span.begin)
             index = i;
-    if (index == UINT32_MAX) {
-        buffer_format(error, "cannot find the override in '%s'", edit->source->path);
-        return false;
-    }
-    if (!edit_remove(edit->source, "overrides", index, &edit->text, error) || !check(project, edit))
-        return false;
-    list_flags(edit, override);
-    return true;
+    edit->source = source;
+    if (index != UINT32_MAX)
+        return edit_remove(source, "overrides", index, &edit->text, error);
+    buffer_format(error, "cannot find the override in '%s'", source->path);
+    return false;
+}
+
+void override_edit_select(struct override_edit *edit, const struct project *project)
+{
+    if (edit->flag_count)
+        return;
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        if (override_selects(&edit->override, project->flags[i]))
+            *ARENA_APPEND(&edit->arena, edit->flags, edit->flag_count) =
+                arena_format(&edit->arena, "%s", project->flags[i]->name.text);
 }
 
 void override_edit_release(struct override_edit *edit)
 {
     buffer_release(&edit->text);
-    project_free(edit->checked);
     arena_release(&edit->arena);
 }
 
-/* ------------------------------------------------------------------------------------- entry -- */
+const struct override *override_in_force(const struct project *project, const struct flag *flag,
+                                         uint32_t environment, int64_t at,
+                                         const struct override *after)
+{
+    uint32_t i = 0;
+    while (after && i < project->override_count && project->overrides[i++] != after)
+        continue;
+    for (; i < project->override_count; i++) {
+        const struct override *override = project->overrides[i];
+        if (override->from <= at && at < override->until &&
+            override_concerns(override, flag, environment))
+            return override;
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------------------------entry -- */
+
+static void write_environments(struct buffer *out, const struct project *project,
+                               const struct override_edit *edit)
+{
+    uint64_t bits = edit->override.environments;
+    uint32_t count = project ? project->environments.count : 0, known = 0;
+    if (edit->environment || (bits != UINT64_MAX && count)) {
+        field_array(out, "environments");
+        if (edit->environment)
+            json_write_string(out, edit->environment);
+        for (uint32_t i = 0; i < count && !edit->environment; i++) {
+            if (!(bits >> i & 1))
+                continue;
+            buffer_append_text(out, known++ ? "," : "");
+            json_write_string(out, project->environments.items[i].text);
+        }
+        buffer_append_text(out, "]");
+    }
+}
 
 void override_entry(struct buffer *out, const struct entry_head *head,
-                    const struct override_edit *edit, const char *verdict, const char *reason)
+                    const struct project *project, const struct override_edit *edit,
+                    const char *reason)
 {
+    const struct override *override = &edit->override;
     struct entry_head full = *head;
     if (!full.flag && edit->flag_count == 1)
         full.flag = edit->flags[0];
     entry_begin(out, &full);
-    entry_manual(out, verdict, reason);
+    entry_manual(out, OVERRIDE_VERDICT(edit), reason);
     field_array(out, "flags");
     for (uint32_t i = 0; i < edit->flag_count; i++) {
         json_write_comma(out);
@@ -314,21 +359,102 @@ void override_entry(struct buffer *out, const struct entry_head *head,
     }
     buffer_append_text(out, "]");
     field_object(out, "override");
-    field_text(out, "id", edit->id);
+    field_text(out, "id", override->id.text ? override->id.text : override->name);
     field_text(out, "file", edit->name);
+    field_text(out, "serve", override->serve.text);
+    field_time(out, "from", override->from);
+    field_time(out, "until", override->until);
+    write_environments(out, project, edit);
     field_text(out, "definition", edit->definition);
     buffer_append_text(out, "}");
 }
 
-bool override_edit_make(struct ledger *ledger, struct override_edit *edit,
-                        const struct buffer *entry, struct buffer *error)
+bool override_edit_prepare(struct ledger *ledger, const struct override_edit *edit,
+                           const struct buffer *entry, struct buffer *error)
 {
-    const struct todo todo = {.aside = ASIDE_EDIT, .file = edit->name};
-    if (!ledger_prepare(ledger, entry, &todo, error))
-        return false;
-    const char *path = arena_format(&edit->arena, "%s/%s", ledger->directory, edit->name);
-    return ledger_edited(ledger,
-                         edit->source ? edit_write(edit->source, &edit->text, error)
-                                      : edit_create(path, &edit->text, error),
-                         error);
+    const struct todo todo = {.aside = edit->lifts ? ASIDE_EDIT : ASIDE_FILE,
+                              .file = edit->name,
+                              .text = edit->lifts ? NULL : &edit->text};
+    return ledger_prepare(ledger, entry, &todo, error);
+}
+
+/* -------------------------------------------------------------------------------------- file -- */
+
+bool override_folder_make(const char *directory, struct buffer *error)
+{
+    struct buffer path = {0};
+    buffer_format(&path, "%s/" OVERRIDES_FOLDER, directory);
+    bool made = mkdir(path.bytes, 0777) == 0 ? sync_names(AT_FDCWD, directory) : errno == EEXIST;
+    if (!made)
+        buffer_format(error, "cannot make the folder '%s': %s", path.bytes, strerror(errno));
+    buffer_release(&path);
+    return made;
+}
+
+static enum replaced remove_whole(const char *path, const char *folder, struct buffer *error)
+{
+    if (!unlink_at(AT_FDCWD, path)) {
+        buffer_format(error, "cannot remove '%s': %s", path, strerror(errno));
+        return REPLACED_NOT;
+    }
+    if (sync_names(AT_FDCWD, folder))
+        return REPLACED_SAFELY;
+    buffer_format(error, "cannot make sure that the disk has '%s' no more: %s", path,
+                  strerror(errno));
+    return REPLACED_IN_DOUBT;
+}
+
+enum replaced override_edit_make(const char *directory, struct override_edit *edit,
+                                 struct buffer *error)
+{
+    const char *path = arena_format(&edit->arena, "%s/%s", directory, edit->name);
+    const char *folder = arena_format(&edit->arena, "%s/" OVERRIDES_FOLDER, directory);
+    if (edit->source)
+        return edit_write(edit->source, &edit->text, error);
+    if (edit->lifts)
+        return remove_whole(path, folder, error);
+    return override_folder_make(directory, error) ? edit_create(path, &edit->text, error)
+                                                  : REPLACED_NOT;
+}
+
+/* A name that `ffc rollback` gives, and that the project reads. */
+static bool is_added(const char *name)
+{
+    size_t length = strlen(name);
+    return name[0] != '.' && name[0] != '_' && length > 5 && !strchr(name, '/') &&
+           strcmp(name + length - 5, ".yaml") == 0;
+}
+
+static bool has_read(const struct project *project, const char *name)
+{
+    for (uint32_t i = 0; i < project->sources.count; i++) {
+        const char *read = project->sources.items[i].name;
+        if (strncmp(read, OVERRIDES_FOLDER, strlen(OVERRIDES_FOLDER)) == 0 &&
+            strcmp(read + strlen(OVERRIDES_FOLDER), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool overrides_are_current(const struct project *project)
+{
+    struct buffer path = {0};
+    uint32_t gone = 0;
+    bool current = true;
+    for (uint32_t i = 0; i < project->sources.count; i++) {
+        const char *read = project->sources.items[i].name;
+        gone += strncmp(read, OVERRIDES_FOLDER, strlen(OVERRIDES_FOLDER)) == 0 &&
+                is_added(read + strlen(OVERRIDES_FOLDER));
+    }
+    buffer_format(&path, "%s/" OVERRIDES_FOLDER, project->directory);
+    DIR *stream = opendir(path.bytes);
+    for (struct dirent *entry; stream && (entry = readdir(stream));) {
+        bool read = is_added(entry->d_name) && has_read(project, entry->d_name);
+        current &= read || !is_added(entry->d_name);
+        gone -= read;
+    }
+    if (stream)
+        closedir(stream);
+    buffer_release(&path);
+    return current && gone == 0;
 }

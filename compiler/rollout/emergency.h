@@ -1,9 +1,9 @@
 /*
  * emergency.h - overrides that are added to the definitions in a hurry, and lifted again.
  *
- * A new one is put before all others, because the first that is active decides: into the first file
- * that has a list of them, or into a new `overrides.yaml`. What the definitions would be is checked
- * before anything is written.
+ * Each is a file of its own, `overrides/ID.yaml`, which stands before all other overrides: so what
+ * is added neither needs another file to be readable nor meets a change of somebody else in a
+ * merge. Nothing else of the definitions is looked at, and no error in them is in the way.
  */
 #ifndef FFC_EMERGENCY_H
 #define FFC_EMERGENCY_H
@@ -22,45 +22,64 @@ struct scope {
 struct emergency {
     struct scope scope;
     const char *serve;   /* "default", or a variant */
-    int64_t from, until; /* INT64_MIN, INT64_MAX: always */
+    int64_t from, until; /* INT64_MAX: until it is lifted */
     const char *reason, *by;
     int64_t at;
-    const struct node *node; /* in place of the scope and `serve`: the override of a plan, … */
-    const struct source *source; /* … and its file */
+    const struct override *planned; /* in place of the scope and `serve`: that of a plan, … */
+    const struct source *source;    /* … and its file */
 };
 
 /* An edit that was planned and is not made. */
 struct override_edit {
     struct arena arena;
-    const char *id;
-    const char *definition;      /* as YAML, without `id` and `at` */
-    const char *name;            /* of the file, below the project */
-    const struct source *source; /* NULL: the file is new */
+    struct override override; /* what is added or lifted. Its environments and condition are only
+                                 there where a project knows them: of a plan, and of a lift */
+    const char *environment;  /* the one it is for; NULL: as override.environments */
+    const char *segment;      /* or NULL */
+    const char *definition;   /* as YAML, without `id` and `at` */
+    const char *name;         /* of the file, below the project */
+    bool lifts;
+    const struct source *source; /* of an override that others share a file with; NULL: the file is
+                                    added, or removed, whole */
     struct buffer text;
-    struct project *checked; /* the definitions as they would be */
-    const char **flags;      /* that are selected */
+    const char **flags; /* that are selected, as far as anybody knew */
     uint32_t flag_count;
 };
 
-/*
- * Plans. False: a sentence in `error`, or errors in edit->checked, which would not compile.
- * `project` must outlive the edit, which in either case is for the caller to release.
+/* Plans one that is added. */
+void emergency_plan(const struct emergency *emergency, struct override_edit *edit);
+/* Plans that one of the project, which must outlive the edit, goes. False: a sentence in `error`.
  */
-bool emergency_plan(const struct project *project, const struct emergency *emergency,
-                    struct override_edit *edit, struct buffer *error);
-bool emergency_plan_lift(const struct project *project, const char *id, struct override_edit *edit,
-                         struct buffer *error);
+bool emergency_plan_lift(const struct project *project, const struct override *override,
+                         struct override_edit *edit, struct buffer *error);
 void override_edit_release(struct override_edit *edit);
 
-/* The entry for it: `verdict` is "override" or "lift"; `head` may name a flag, else that of one. */
-void override_entry(struct buffer *out, const struct entry_head *head,
-                    const struct override_edit *edit, const char *verdict, const char *reason);
-/* Puts the entry aside and writes the file; ledger_commit() is for the caller. False: nothing was
- * changed. */
-bool override_edit_make(struct ledger *ledger, struct override_edit *edit,
-                        const struct buffer *entry, struct buffer *error);
+/* Adds the flags of a project that it selects, once. */
+void override_edit_select(struct override_edit *edit, const struct project *project);
 
-/* The override of that id; NULL when there is none. */
-const struct override *find_override(const struct project *project, const char *id);
+/* The entry for it: `head` may name a flag, else that of one. */
+void override_entry(struct buffer *out, const struct entry_head *head,
+                    const struct project *project, const struct override_edit *edit,
+                    const char *reason);
+#define OVERRIDE_VERDICT(edit) ((edit)->lifts ? "lift" : "override")
+
+/* Puts the entry aside: one that is added is made by the next run if this one dies. */
+bool override_edit_prepare(struct ledger *ledger, const struct override_edit *edit,
+                           const struct buffer *entry, struct buffer *error);
+/* Writes, changes or removes the file; ledger_edited() and ledger_commit() are for the caller. */
+enum replaced override_edit_make(const char *directory, struct override_edit *edit,
+                                 struct buffer *error);
+/* Whether the project has the files of the folder as they are by now. */
+bool overrides_are_current(const struct project *project);
+/* The folder that they are in, which may be there. */
+bool override_folder_make(const char *directory, struct buffer *error);
+
+/*
+ * The first of the project's overrides that decides for the flag in that environment at that time,
+ * for everybody or for some; NULL where none does. With `after`, the next one behind that.
+ */
+const struct override *override_in_force(const struct project *project, const struct flag *flag,
+                                         uint32_t environment, int64_t at,
+                                         const struct override *after);
 
 #endif

@@ -1,5 +1,7 @@
 /* publication.c - compiles, seals and publishes. */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "compiler/options.h"
 #include "compiler/project.h"
@@ -73,6 +75,13 @@ static void seal(const struct publication *publication, struct buffer *bytes)
         seal_sign(bytes, &publication->key);
 }
 
+static bool put(const struct publication *publication, struct buffer *bytes, struct buffer *error)
+{
+    seal(publication, bytes);
+    return has_these_bytes(publication->path, bytes) ||
+           publish_file(publication->path, bytes->bytes, bytes->length, is_sound, error);
+}
+
 bool publication_publish(const struct publication *publication, const char *directory,
                          const char *environment, struct buffer *error)
 {
@@ -83,11 +92,33 @@ bool publication_publish(const struct publication *publication, const char *dire
     if (!built) {
         buffer_format(error, "the definitions in %s do not compile", directory);
     } else {
-        seal(publication, &bytes);
-        if (!has_these_bytes(publication->path, &bytes))
-            built = publish_file(publication->path, bytes.bytes, bytes.length, is_sound, error);
+        built = put(publication, &bytes, error);
     }
     buffer_release(&bytes);
     project_free(project);
     return built;
+}
+
+bool publication_open(const struct publication *publication, struct patch *patch,
+                      struct buffer *why)
+{
+    struct buffer bytes = {0};
+    *patch = (struct patch){.labels = NULL};
+    if (access(publication->path, F_OK) != 0 && errno == ENOENT) {
+        buffer_append_text(why, "there is no such file yet");
+        return false;
+    }
+    bool opened =
+        read_file(publication->path, SIZE_MAX, &bytes, why) && patch_open(patch, &bytes, why);
+    buffer_release(&bytes);
+    return opened;
+}
+
+bool publication_patch(const struct publication *publication, struct patch *patch,
+                       struct buffer *error)
+{
+    struct buffer bytes = {0};
+    bool done = patch_write(patch, &bytes, error) && put(publication, &bytes, error);
+    buffer_release(&bytes);
+    return done;
 }

@@ -3,11 +3,15 @@
  *
  * It takes over what the old one was given: the generation, so that services that refuse what is
  * older accept it, and that it is signed, so that those that demand a signature do, too.
+ *
+ * An emergency does not compile: it changes the snapshot that is there, and so publishes its change
+ * and nothing else. Only where that cannot be, the definitions are compiled.
  */
 #ifndef FFC_PUBLICATION_H
 #define FFC_PUBLICATION_H
 
 #include "compiler/files/seal.h"
+#include "compiler/patch/patch.h"
 
 struct publication {
     const char *path;
@@ -27,5 +31,13 @@ void publication_release(struct publication *publication);
 /* Compiles the definitions as they are now, and publishes them unless the file has these bytes. */
 bool publication_publish(const struct publication *publication, const char *directory,
                          const char *environment, struct buffer *error);
+
+/* The file that is there, to be patched. False, with a sentence in `why`, where there is none that
+ * can be; the patch is to be released in either case. */
+bool publication_open(const struct publication *publication, struct patch *patch,
+                      struct buffer *why);
+/* Publishes it. False, with a sentence in `error`, with the old file as it was. */
+bool publication_patch(const struct publication *publication, struct patch *patch,
+                       struct buffer *error);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "compiler/base/calendar.h"
 #include "compiler/files/edit.h"
+#include "emergency.h"
 #include "entry.h"
 #include "steps.h"
 
@@ -93,6 +94,8 @@ static enum fate finish_file(const struct ledger *ledger, const struct project *
     buffer_format(&path, "%s/%s", ledger->directory, file);
     bool there = access(path.bytes, F_OK) == 0;
     const struct buffer bytes = {.bytes = (char *)(uintptr_t)text, .length = strlen(text)};
+    if (!there && strncmp(file, OVERRIDES_FOLDER, strlen(OVERRIDES_FOLDER)) == 0)
+        (void)override_folder_make(ledger->directory, error);
     if (!there)
         there = edit_create(path.bytes, &bytes, error) == REPLACED_SAFELY;
     buffer_release(&path);

@@ -131,34 +131,58 @@ static struct emergency emergency_of(const struct steps *steps, const struct ste
     emergency.scope.flag_count = 1;
     if (steps->environment < steps->project->environments.count)
         emergency.scope.environment = steps->project->environments.items[steps->environment].text;
-    if (step->definition->override) {
-        emergency.node = step->definition->override->node;
-        emergency.source = &steps->project->sources.items[emergency.node->span.file];
-    }
+    emergency.from = emergency.at;
+    emergency.planned = step->definition->override;
+    if (emergency.planned)
+        emergency.source = &steps->project->sources.items[emergency.planned->node->span.file];
     return emergency;
 }
 
-/* Under the lock, on the definitions as they are by now. */
+/* In the published file, where that can be patched. */
+static bool patch_published(const struct steps *steps, const struct override_edit *edit,
+                            struct buffer *why)
+{
+    struct patch patch;
+    uint32_t selected;
+    bool done = publication_open(steps->publication, &patch, why);
+    uint32_t environment =
+        done ? project_environment(steps->project, patch_environment(&patch)) : UINT32_MAX;
+    bool elsewhere =
+        edit->environment && done && strcmp(edit->environment, patch_environment(&patch)) != 0;
+    /* One of another environment is right as it is. */
+    if (environment == UINT32_MAX || elsewhere || !(edit->override.environments >> environment & 1))
+        done = done && environment != UINT32_MAX;
+    else
+        done = patch_add_override(&patch, &edit->override, steps->project, &selected, why) &&
+               publication_patch(steps->publication, &patch, why);
+    patch_release(&patch);
+    return done;
+}
+
+/* Under the lock: first what services read, then the definitions, then the ledger. */
 static bool make_override(const struct steps *steps, const struct emergency *emergency,
                           struct ledger *ledger, struct buffer *error)
 {
-    struct project *project = project_load(ledger->directory, INT64_MIN);
     struct override_edit edit = {0};
-    struct buffer line = {0};
-    bool made = project->diagnostics.errors == 0 && recover(ledger, project, NULL, error) &&
-                emergency_plan(project, emergency, &edit, error);
-    if (made) {
-        const struct entry_head head = {emergency->at, steps->actor, steps->flag->name.text,
-                                        emergency->scope.environment};
-        override_entry(&line, &head, &edit, "override", steps->reason);
-        made = override_edit_make(ledger, &edit, &line, error) && ledger_commit(ledger, error) &&
-               ledger_is_certain(ledger, error);
-    } else if (!error->length) {
-        buffer_append_text(error, "with this override the definitions would not compile");
-    }
+    struct buffer line = {0}, why = {0};
+    emergency_plan(emergency, &edit);
+    override_edit_select(&edit, steps->project);
+    const struct entry_head head = {emergency->at, steps->actor, steps->flag->name.text,
+                                    emergency->scope.environment};
+    override_entry(&line, &head, steps->project, &edit, steps->reason);
+    bool publishes = steps->publication && steps->publication->path;
+    bool prepared = override_edit_prepare(ledger, &edit, &line, error);
+    bool patched = publishes && patch_published(steps, &edit, &why);
+    enum replaced replaced = override_edit_make(steps->project->directory, &edit, error);
+    bool made = replaced != REPLACED_NOT && prepared && ledger_edited(ledger, replaced, error) &&
+                ledger_commit(ledger, error) && ledger_is_certain(ledger, error);
+    if (made && publishes && !patched)
+        made =
+            publication_publish(steps->publication, steps->project->directory,
+                                steps->project->environments.items[steps->environment].text, error);
     buffer_release(&line);
+    buffer_release(&why);
     override_edit_release(&edit);
-    project_free(project);
     return made;
 }
 
@@ -172,10 +196,7 @@ static bool add_override(const struct steps *steps, const struct step *step, str
     bool made = ledger_lock(&ledger, steps->project->directory, error) &&
                 make_override(steps, &emergency, &ledger, error);
     ledger_unlock(&ledger);
-    return made && (!steps->publication || !steps->publication->path ||
-                    publication_publish(steps->publication, steps->project->directory,
-                                        steps->project->environments.items[steps->environment].text,
-                                        error));
+    return made;
 }
 
 /* -------------------------------------------------------------------------------------- step -- */

@@ -22,7 +22,7 @@ struct steps {
     int hook;                   /* enum hook, run behind the plan; -1: none */
     bool is_off;                /* an override serves the default by now */
     const struct buffer *input; /* what was decided, as JSON: the programs' standard input */
-    const struct publication *publication; /* published anew behind each override; or NULL */
+    const struct publication *publication; /* gets each override, too; or NULL */
     bool *cancelled; /* set where a signal said to end, which is used up by that; or NULL */
 };
 

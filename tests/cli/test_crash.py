@@ -3,6 +3,7 @@
 project that is whole, and its ledger has what was done."""
 import concurrent.futures
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -42,12 +43,21 @@ SCENARIOS = {
 }
 
 
+# The same with a file that is there, which is changed before the definitions are.
+for known in ("canary_rollback", "rollback"):
+    SCENARIOS["patched_" + known] = SCENARIOS[known]
+HELD = "  - {all: true, serve: default, id: freeze, from: 2026-11-20T00:00:00Z}\n"
+SCENARIOS["patched_lift"] = (FLAGS + "overrides:\n" + HELD + HELD.replace("freeze", "other"), *SCENARIOS["lift"][1:])
+
 CAUSES = ("EIO", "EINTR", "ENOSPC")
 
 
 def definitions(directory):
-    names = sorted(name for name in os.listdir(directory) if name.endswith(".yaml") and name[0] != ".")
-    return "".join(open(os.path.join(directory, name)).read() for name in names)
+    folder = os.path.join(directory, "overrides")
+    names = [name for name in os.listdir(directory) if name.endswith(".yaml") and name[0] != "."]
+    if os.path.isdir(folder):
+        names += [f"overrides/{name}" for name in os.listdir(folder) if name[0] != "."]
+    return "".join(open(os.path.join(directory, name)).read() for name in sorted(names))
 
 
 def verdicts(directory):
@@ -72,7 +82,15 @@ def fault(directory, verdict, text):
 def is_published(directory, live):
     fresh = live + ".fresh"
     subprocess.run([FFC, "build", "-C", directory, "-e", "production", "-o", fresh], check=True, capture_output=True)
-    return os.path.exists(live) and open(fresh, "rb").read() == open(live, "rb").read()
+    return os.path.exists(live) and answers(fresh) == answers(live)
+
+
+def answers(snapshot):
+    """At times before, while and after what was done holds."""
+    who = "".join(json.dumps({"user_id": f"u{i}"}) + "\n" for i in range(40)).encode()
+    return [subprocess.run([FFC, "eval", "--all", "-s", snapshot, "--at", at, "--contexts", "-", "--json"], input=who,
+                           check=True, capture_output=True).stdout
+            for at in ("2026-11-20T11:00:00Z", "2026-11-20T12:00:00Z", "2100-01-01T00:00:00Z")]
 
 
 def ended(command, environment):
@@ -91,6 +109,8 @@ def after(name, **settings):
     flags, verdict, text, command = SCENARIOS[name]
     own = "-".join((name, *settings.values()))
     directory, live = project(own, flags), os.path.join(SCRATCH, own + ".ffs")
+    if name.startswith("patched_"):
+        subprocess.run([FFC, "build", "-C", directory, "-e", "production", "-o", live], check=True, capture_output=True)
     command = command + ["-C", directory, "--build", live]
     environment = dict(os.environ, LD_PRELOAD=preload, **settings)
     first = ended(command, environment)

@@ -2,6 +2,7 @@
 """ffc rollback: overrides added and lifted in place, and the plans and hooks that go with it."""
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,6 @@ from lab import SCRATCH, Result, canary, decide, equal, finish, ok, project, req
 
 FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
 AT = "2026-11-20T10:00:00Z"
-ID = "rollback-20261120t100000z"
 FLAGS = """\
 flags:
   canary.checkout: {tags: [payments], percent: 50%}
@@ -27,8 +27,8 @@ def ffc(*arguments):
     return Result(subprocess.run([FFC, *arguments], capture_output=True))
 
 
-def rollback(directory, *arguments, reason="INC-1"):
-    return ffc("rollback", *arguments, "-C", directory, "--by", "amira", "--at", AT,
+def rollback(directory, *arguments, reason="INC-1", at=AT):
+    return ffc("rollback", *arguments, "-C", directory, "--by", "amira", "--at", at,
                *(["--reason", reason] if reason else []))
 
 
@@ -37,10 +37,26 @@ def read(directory, name="overrides.yaml"):
     return open(path).read() if os.path.exists(path) else None
 
 
-def value(directory, flag, environment="production", user="u1", country="NO"):
+def write_file(directory, name, text):
+    os.makedirs(os.path.dirname(os.path.join(directory, name)), exist_ok=True)
+    with open(os.path.join(directory, name), "w") as file:
+        file.write(text)
+
+
+def overrides(directory):
+    folder = os.path.join(directory, "overrides")
+    return "".join(open(os.path.join(folder, name)).read() for name in sorted(os.listdir(folder)))
+
+
+def value(directory, flag, environment="production", user="u1", country="NO", at=AT):
     context = json.dumps({"user_id": user, "country": country})
-    result = ffc("eval", flag, "-C", directory, "-e", environment, "-c", context, "--json", "--at", AT)
+    result = ffc("eval", flag, "-C", directory, "-e", environment, "-c", context, "--json", "--at", at)
     return result.json["value"], result.json["reason"]
+
+
+def answer(directory, flag, at=AT):
+    result = ffc("eval", flag, "-C", directory, "-e", "production", "-c", '{"user_id":"u1"}', "--json", "--at", at)
+    return result.json["value"], result.json["reason"], result.json["rule"]
 
 
 # Each scope.
@@ -66,63 +82,81 @@ equal((value(directory, "ops.cache"), value(directory, "ops.cache", country="US"
       ((False, "OVERRIDE"), (True, "STATIC" if False else value(directory, "ops.cache", country="US")[1])),
       "a_group_alone_gets_the_default")
 
-# In place, before all others, and out again.
+# A file of its own, before all others, and out again.
 existing = """\
 # what stands before everything
 overrides:
   # the freeze
   - {flags: [ops.cache], serve: on, reason: freeze, id: freeze}   # keep
+  - {flags: [ops.cache], serve: on}
 """
 directory = project("place", FLAGS)
-with open(os.path.join(directory, "a-freeze.yaml"), "w") as file:
-    file.write(existing)
-result = rollback(directory, "ops.cache")
+write_file(directory, "a-freeze.yaml", existing)
+result = rollback(directory, "ops.cache", "--json")
 equal(result.status, 0, "added")
-new = f"  - {{flags: [ops.cache], serve: default, reason: INC-1, by: amira, at: {AT}, id: {ID}}}\n"
-equal(read(directory, "a-freeze.yaml"), existing.replace("overrides:\n", "overrides:\n  - flags: [ops.cache]\n    serve: default\n"
-      f"    reason: INC-1\n    by: amira\n    at: {AT}\n    id: {ID}\n"), "before_all_others_and_nothing_else_changes")
-equal(value(directory, "ops.cache"), (False, "OVERRIDE"), "it_decides")
+ID = result.json["id"]
+ok(re.fullmatch("rollback-20261120t100000z-[0-9a-f]{4}", ID), "its_id_has_the_time_and_some_chance", ID)
+equal(read(directory, result.json["file"]), f"overrides:\n  - id: {ID}\n    flags: [ops.cache]\n    serve: default\n"
+      f"    from: {AT}\n    reason: INC-1\n    by: amira\n    at: {AT}\n", "in_a_file_of_its_own")
+equal(read(directory, "a-freeze.yaml"), existing, "and_nothing_else_changes")
+equal(answer(directory, "ops.cache"), (False, "OVERRIDE", f"override:{ID}"), "it_decides_and_results_name_it")
+ok(os.path.exists(os.path.join(directory, result.json["file"])), "named_for_it")
+newer = rollback(directory, "ops.cache", "--serve", "on", "--json", at="2026-11-20T10:00:01Z")
+ok(f"1 of the flags is under another override, override:{ID}" in newer.err, "a_second_one_is_said", newer.err)
+equal(answer(directory, "ops.cache", at="2026-11-20T10:00:02Z")[2], f"override:{newer.json['id']}", "the_newest_decides")
+equal(answer(directory, "ops.cache", at="2026-11-20T09:59:59Z")[2], "override:freeze", "before_that_nothing_is_changed")
+result = rollback(directory, "--lift", newer.json["id"], reason="fixed")
+ok(result.status == 0 and f"'ops.cache' stays held back in production by override:{ID}: INC-1" in result.err,
+   "lifted_with_what_still_holds", result.err)
 equal(rollback(directory, "--lift", ID, reason="fixed").status, 0, "lifted")
-equal(read(directory, "a-freeze.yaml"), existing, "what_was_there_is_as_it_was")
+equal((os.listdir(os.path.join(directory, "overrides")), read(directory, "a-freeze.yaml")), ([], existing),
+      "what_was_there_is_as_it_was")
 lines = entries(directory)
-equal([(line["verdict"], line["reason"], line["actor"], line["flag"], line["override"]["id"]) for line in lines],
-      [("override", "INC-1", "amira", "ops.cache", ID), ("lift", "fixed", "amira", "ops.cache", ID)],
-      "both_are_in_the_ledger")
+equal([(line["verdict"], line["reason"], line["actor"], line["flag"], line["override"]["id"], line["override"]["from"])
+       for line in (lines[0], lines[-1])],
+      [("override", "INC-1", "amira", "ops.cache", ID, AT), ("lift", "fixed", "amira", "ops.cache", ID, AT)],
+      "both_are_in_the_ledger_with_their_times")
 result = rollback(directory, "--lift", "freez")
 ok(result.status == 2 and "did you mean 'freeze'?" in result.err, "a_misspelt_id", result.err)
+equal(rollback(directory, "--lift", "override[1]", reason="x").status, 0, "one_without_an_id_is_lifted_by_its_place")
+equal(read(directory, "a-freeze.yaml"), existing.replace("  - {flags: [ops.cache], serve: on}\n", ""), "and_it_alone")
 
-# A new file, ids, the list.
+# The list.
 directory = project("list", FLAGS)
-rollback(directory, "ops.cache")
-rollback(directory, "canary.*", "--until", "2026-11-20T09:00:00Z")
-rollback(directory, "--all", "--from", "2026-12-24T00:00:00Z", "--until", "2026-12-27T00:00:00Z", reason="a: freeze")
-result = ffc("rollback", "--list", "-C", directory, "--json", "--at", AT)
+ids = [rollback(directory, *arguments, reason=reason, at=f"2026-11-20T10:00:0{i}Z").json["id"]
+       for i, (arguments, reason) in enumerate(((["ops.cache", "--json"], "INC-1"),
+                                                (["canary.*", "--until", "2026-11-20T11:00:00Z", "--json"], "INC-1"),
+                                                (["--all", "--from", "2026-12-24T00:00:00Z", "--until",
+                                                  "2026-12-27T00:00:00Z", "--json"], "a: freeze")))]
+result = ffc("rollback", "--list", "-C", directory, "--json", "--at", "2026-11-20T12:00:00Z")
 equal([(o["id"], o["state"], o["reason"]) for o in map(json.loads, result.out.splitlines())],
-      [(ID + "-3", "scheduled", "a: freeze"), (ID + "-2", "expired", "INC-1"), (ID, "active", "INC-1")], "listed")
+      [(ids[2], "scheduled", "a: freeze"), (ids[1], "expired", "INC-1"), (ids[0], "active", "INC-1")], "listed")
 ok("all flags" in ffc("rollback", "--list", "-C", directory).out, "as_text")
-for name in (ID, ID + "-3", ID + "-2"):
-    rollback(directory, "--lift", name, reason="over")
-equal(read(directory), "overrides: []\n", "when_all_are_lifted_the_list_is_empty")
-equal(rollback(directory, "ops.cache").status, 0, "and_takes_another_one")
 equal(ffc("check", "-C", directory).status, 0, "what_it_wrote_is_sound")
+for name in ids:
+    rollback(directory, "--lift", name, reason="over")
+equal(os.listdir(os.path.join(directory, "overrides")), [], "when_all_are_lifted_nothing_is_left")
+equal(rollback(directory, "ops.cache").status, 0, "and_another_one_is_taken")
 
 # What cannot be.
 directory = project("refused", FLAGS)
-for arguments, words in ((["ops.cach"], "did you mean 'ops.cache'?"), (["--tag", "x"], "no flag has the tag 'x'"),
-                         (["--kind", "config"], "no flag has the kind"), ([], "roll back what?"),
-                         (["-e", "production"], "--all of them there"),
-                         (["--all", "--segment", "nordc"], "did you mean 'nordic'?"),
-                         (["--all", "-e", "prod"], "production"), (["canary.[", ], "the pattern"),
-                         (["--all", "--build", "x.ffs"], "say -e"), (["--list", "--all"], "take no flags"),
-                         (["--all", "--from", "2027-01-01T00:00:00Z", "--until", AT], "not after")):
+for status, arguments, words in (
+        (2, ["ops.cach"], "did you mean 'ops.cache'?"), (2, ["--tag", "x"], "no flag has the tag 'x'"),
+        (2, ["--kind", "config"], "no flag has the kind"), (2, [], "roll back what?"),
+        (2, ["-e", "production"], "--all of them there"), (2, ["--all", "--segment", "nordc"], "did you mean 'nordic'?"),
+        (2, ["--all", "-e", "prod"], "production"), (2, ["canary.["], "the pattern"),
+        (2, ["--all", "--build", "x.ffs"], "which with -e"), (2, ["--list", "--all"], "take no flags"),
+        (1, ["--all", "--until", "2026-11-20T09:59:59Z"], "over before it begins"),
+        (1, ["--all", "--until", AT], "over before it begins"),
+        (1, ["--all", "--from", "2027-01-01T00:00:00Z", "--until", "2026-12-01T00:00:00Z"], "over before it begins"),
+        (2, ["--all", "--from", "2027-01-01T00:00:00Z", "--run-steps"], "yet to come"),
+        (1, ["--all", "--serve", "of"], "has no variant 'of'")):
     result = rollback(directory, *arguments)
-    ok(result.status == 2 and words in result.err, f"refused_{'_'.join(arguments)}", result.err)
+    ok(result.status == status and words in result.err, f"refused_{'_'.join(arguments)}", result.status, result.err)
 equal(rollback(directory, "--all", reason=None).status, 2, "no_reason")
-result = rollback(directory, "--all", "--serve", "of")
-ok(result.status == 1 and "FF0341" in result.err and "nothing was written" in result.err,
-   "what_would_not_compile_is_not_written", result.err)
 ok(rollback(directory, "--all", "--dry-run").status == 0, "dry_run")
-equal((read(directory), os.path.exists(os.path.join(directory, "ledger"))), (None, False), "nothing_is_there")
+equal((os.path.exists(os.path.join(directory, "overrides")), os.path.exists(os.path.join(directory, "ledger"))),
+      (False, False), "nothing_is_there")
 
 # --build, in the same breath.
 live = os.path.join(SCRATCH, "live.ffs")
@@ -177,8 +211,8 @@ equal(done[5]["output"], f"out\nerr\n{os.path.realpath(directory)}\n", "output_i
 equal(done[7]["output"], "a b|$HOME|", "no_shell_reads_arguments")
 equal((done[5]["status"], done[5]["cut"]), (0, False), "with_its_status")
 equal(json.loads(read(directory, "told.json"))["verdict"], "override", "hooks_get_what_was_decided_on_stdin")
-ok("flags: [other]" in read(directory) and "it leans on it" in read(directory), "an_override_of_a_plan_is_added", read(directory))
-equal(read(directory).count("canary.checkout"), 1, "serve_default_adds_nothing_to_what_is_off")
+ok("flags: [other]" in overrides(directory) and "it leans on it" in overrides(directory), "an_override_of_a_plan_is_added", overrides(directory))
+equal(overrides(directory).count("canary.checkout"), 1, "serve_default_adds_nothing_to_what_is_off")
 equal(ffc("rollback", "--status", "-C", directory, "--json").json["state"], "done", "status")
 
 failing = write("failing.ndjson", requests(2000, percent=50, canary_errors=0.3))
@@ -187,7 +221,7 @@ result = decide(directory, failing, "--apply", "--run-steps")
 equal(result.status, 0, "ffreplay_carries_a_plan_out")
 equal([s["state"] for s in steps(directory)], ["started", "done"] * 5, "all_of_it")
 equal(json.loads(read(directory, "told.json"))["rule"], "guard", "with_the_decision_on_stdin")
-ok("flags: [canary.checkout]" in read(directory), "users_that_still_had_it_get_the_default", read(directory))
+ok("flags: [canary.checkout]" in overrides(directory), "users_that_still_had_it_get_the_default", overrides(directory))
 equal(decide(directory, failing, "--run-steps").status, 2, "run_steps_wants_apply")
 directory = plan("watched")
 watch = subprocess.run([lab.FFREPLAY, "watch", "canary.checkout", failing, "-C", directory, "-e", "production",
@@ -248,7 +282,8 @@ for sent in (signal.SIGINT, signal.SIGTERM):
     message = run.communicate()[1].decode()
     ok(run.returncode == 2 and "was cancelled" in message, f"cancelled_{sent.name}", message)
     equal(steps(directory)[-1]["state"], "cancelled", f"and_recorded_{sent.name}")
-    equal(value(directory, "canary.checkout", user="vip"), (False, "OVERRIDE"), f"and_the_flag_is_off_{sent.name}")
+    equal(value(directory, "canary.checkout", user="vip", at="2100-01-01T00:00:00Z"), (False, "OVERRIDE"),
+          f"and_the_flag_is_off_{sent.name}")
 
 # Killed in the middle: the next run says so, once, and runs nothing again.
 directory = plan("crashed", slow)

@@ -252,13 +252,13 @@ guards: [{metric: error_rate, max: 5%, action: rollback}]
 
 def ffc(at, *arguments):
     command = [FFC, *arguments, "-C", by_hand, "--at", f"2026-11-20T{at}:00Z", "--reason", "because"]
-    subprocess.run(command, check=True, capture_output=True, env=dict(os.environ, FFC_ACTOR="amira"))
+    return Result(subprocess.run(command, check=True, capture_output=True, env=dict(os.environ, FFC_ACTOR="amira")))
 
 
 ffc("10:00", "canary", "start", "canary.checkout", "-e", "production")
 decide(by_hand, write("bad.ndjson", requests(2000, canary_errors=0.3)), "--apply", "--actor", "ci")
-ffc("12:30", "rollback", "canary.checkout")
-ffc("13:00", "rollback", "--lift", "rollback-20261120t123000z")
+added = ffc("12:30", "rollback", "canary.checkout", "--json").json["id"]
+ffc("13:00", "rollback", "--lift", added)
 ffc("14:00", "canary", "start", "canary.checkout", "-e", "production")
 ffc("15:00", "canary", "advance", "canary.checkout", "-e", "production")
 ffc("16:00", "canary", "rollback", "canary.checkout", "-e", "production")

@@ -1,0 +1,234 @@
+/* hurry.c - see hurry.h. */
+#include "hurry.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/calendar.h"
+#include "compiler/rollout/recovery.h"
+#include "compiler/rollout/steps.h"
+
+/* --------------------------------------------------------------------------------- beginning -- */
+
+static bool fits(struct hurry *hurry, int *status)
+{
+    const struct change *change = hurry->change;
+    const char *environment = hurry->patched ? patch_environment(&hurry->patch) : NULL;
+    if (environment && change->environment && strcmp(environment, change->environment) != 0) {
+        *status = job_error(change->command, "'%s' is of environment '%s', not of '%s'",
+                            change->build, environment, change->environment);
+        print_help_line("say -e with that one, or name the file of the other with --build");
+        return false;
+    }
+    if (!change->build || hurry_environment(hurry))
+        return true;
+    *status = usage_error(change->command,
+                          "--build publishes the snapshot of one environment: say which with -e");
+    return false;
+}
+
+/* Takes time, for the definitions are read; but there is hardly ever something. */
+static void finish_others(struct change *change)
+{
+    struct buffer error = {0};
+    if (change->ledger.lock < 0 || !ledger_has_aside(change->ledger.directory))
+        return;
+    struct project *project = project_load(change->ledger.directory, change->at);
+    if (!recover(&change->ledger, project, &change->finished, &error))
+        fprintf(stderr, "note: what a run that was killed left cannot be finished: %s\n",
+                error.bytes);
+    project_free(project);
+    buffer_release(&error);
+}
+
+bool hurry_begin(struct hurry *hurry, struct change *change,
+                 void (*before)(struct hurry *hurry, const void *order), const void *order,
+                 int *status)
+{
+    *hurry = (struct hurry){.change = change};
+    /* Whoever does not listen any more ends no emergency. */
+    signal(SIGPIPE, SIG_IGN);
+    change_identify(change);
+    hurry->unsealed =
+        !publication_prepare(&change->publication, change->build, change->key, &hurry->failed);
+    change->ledger.directory = project_place(change->directory);
+    if (!change->dry_run)
+        (void)ledger_lock(&change->ledger, change->ledger.directory, &hurry->lost);
+    if (before && change->ledger.lock >= 0 && ledger_has_aside(change->ledger.directory))
+        before(hurry, order);
+    finish_others(change);
+    if (change->build && !hurry->unsealed)
+        hurry->patched = publication_open(&change->publication, &hurry->patch, &hurry->why);
+    return fits(hurry, status);
+}
+
+void hurry_release(struct hurry *hurry)
+{
+    patch_release(&hurry->patch);
+    buffer_release(&hurry->why);
+    buffer_release(&hurry->failed);
+    buffer_release(&hurry->lost);
+    buffer_release(&hurry->entry);
+}
+
+const struct project *hurry_project(struct hurry *hurry)
+{
+    struct change *change = hurry->change;
+    if (!change->project)
+        change->project = project_load(change->ledger.directory, change->at);
+    return change->project;
+}
+
+const char *hurry_environment(const struct hurry *hurry)
+{
+    if (hurry->change->environment)
+        return hurry->change->environment;
+    return hurry->patched ? patch_environment(&hurry->patch) : NULL;
+}
+
+/* ----------------------------------------------------------------------------- interruptions -- */
+
+#define THE_SAME_RUN 3600000 /* ms within which one who repeats a command means the same */
+
+static bool is_text(const json_t *object, const char *key, const char *expected)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text && expected ? strcmp(text, expected) == 0 : !text && !expected;
+}
+
+static bool has_flags(const json_t *entry, const struct override_edit *edit)
+{
+    const json_t *flags = json_object_get(entry, "flags");
+    bool same = json_array_size(flags) == edit->flag_count;
+    for (uint32_t i = 0; same && i < edit->flag_count; i++)
+        same = strcmp(json_string_value(json_array_get(flags, i)), edit->flags[i]) == 0;
+    return same;
+}
+
+const json_t *hurry_finished(const struct hurry *hurry, const struct override_edit *edit)
+{
+    const struct change *change = hurry->change;
+    size_t i;
+    json_t *entry;
+    json_array_foreach(change->finished, i, entry)
+    {
+        const json_t *override = json_object_get(entry, "override");
+        const char *time = json_string_value(json_object_get(entry, "time"));
+        int64_t at;
+        bool same = is_text(entry, "verdict", OVERRIDE_VERDICT(edit)) &&
+                    is_text(entry, "environment", change->environment) &&
+                    is_text(override, "serve", edit->override.serve.text) && has_flags(entry, edit);
+        if (edit->lifts)
+            same = is_text(entry, "verdict", "lift") &&
+                   is_text(override, "id", edit->override.id.text);
+        if (same && is_text(entry, "reason", change->reason) &&
+            is_text(entry, "actor", change->actor) && time && parse_time(time, &at) &&
+            change->at - at < THE_SAME_RUN)
+            return entry;
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------------------- publication -- */
+
+void hurry_publish_patch(struct hurry *hurry)
+{
+    hurry->published =
+        publication_patch(&hurry->change->publication, &hurry->patch, &hurry->failed);
+}
+
+void hurry_publish_definitions(struct hurry *hurry)
+{
+    struct change *change = hurry->change;
+    if (!change->build || hurry->unsealed || hurry->patched)
+        return;
+    hurry->published = publication_publish(&change->publication, change->ledger.directory,
+                                           hurry_environment(hurry), &hurry->failed);
+}
+
+void hurry_record(struct hurry *hurry, enum replaced replaced)
+{
+    struct ledger *ledger = &hurry->change->ledger;
+    if (ledger_edited(ledger, replaced, &hurry->lost) && ledger_commit(ledger, &hurry->lost))
+        (void)ledger_is_certain(ledger, &hurry->lost);
+}
+
+/* ------------------------------------------------------------------------------------- steps -- */
+
+void hurry_unlock(struct hurry *hurry)
+{
+    struct ledger *ledger = &hurry->change->ledger;
+    struct buffer error = {0};
+    if (ledger->lock >= 0 && !steps_recover(ledger, &error))
+        fprintf(stderr, "note: what the ledger says of steps cannot be read: %s\n", error.bytes);
+    ledger_unlock(ledger);
+    buffer_release(&error);
+}
+
+void hurry_run_steps(struct hurry *hurry, const struct flag *flag, bool is_off, int *status)
+{
+    struct change *change = hurry->change;
+    const struct project *project = hurry_project(hurry);
+    const char *environment = hurry_environment(hurry);
+    struct buffer input = {0}, error = {0};
+    buffer_append(&input, hurry->entry.bytes, hurry->entry.length);
+    buffer_append_text(&input, "}\n");
+    const struct steps steps = {
+        .project = project,
+        .flag = flag,
+        .environment = environment ? project_environment(project, environment) : UINT32_MAX,
+        .actor = change->actor,
+        .reason = change->reason,
+        .plan = true,
+        .hook = HOOK_ROLLBACK,
+        .is_off = is_off,
+        .input = &input,
+        .publication = change->build ? &change->publication : NULL};
+    if (!steps_run(&steps, &error))
+        *status = job_error(change->command, "%s", error.bytes);
+    buffer_release(&input);
+    buffer_release(&error);
+}
+
+/* ------------------------------------------------------------------------------------- words -- */
+
+static void say_errors(struct hurry *hurry)
+{
+    struct project *project = hurry->change->project;
+    if (!project || !project->diagnostics.errors)
+        return;
+    fprintf(stderr,
+            "note: the definitions have %u error%s: until %s mended, nothing else of them "
+            "can be built\n",
+            project->diagnostics.errors, project->diagnostics.errors == 1 ? "" : "s",
+            project->diagnostics.errors == 1 ? "it is" : "they are");
+    show_diagnostics(project, DIAGNOSTIC_TEXT, hurry->change->color);
+}
+
+int hurry_say_rest(struct hurry *hurry, const char *definition, int status)
+{
+    struct change *change = hurry->change;
+    if (hurry->why.length && change->build)
+        fprintf(stderr, "note: '%s' was not patched, but compiled from the definitions: %s\n",
+                change->build, hurry->why.bytes);
+    if (hurry->idle)
+        fprintf(stderr, "note: '%s' does not serve it: there is nothing to publish\n",
+                change->build);
+    if (hurry->failed.length) {
+        status = job_error(change->command, "not published: %s", hurry->failed.bytes);
+        if (!hurry->lost.length)
+            print_help_line("the definitions have the change: whatever is built of them, has it");
+    }
+    if (hurry->lost.length) {
+        status = job_error(change->command, "%s: %s",
+                           hurry->published ? "published, but not written to the definitions"
+                                            : "not written to the definitions",
+                           hurry->lost.bytes);
+        if (definition)
+            fprintf(stderr, "help: put this into them, or the next build undoes it:\n%s",
+                    definition);
+    }
+    say_errors(hurry);
+    return status;
+}

@@ -1,0 +1,297 @@
+/*
+ * patch_programs.c - decisions put into programs and taken out.
+ *
+ * A decision is the instructions behind the one before, up to the one that decides. Tests of one
+ * jump to its end at most, and jumps are relative: so a decision goes, or comes, without another
+ * instruction being changed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/lower/lower.h"
+#include "patch_parts.h"
+
+struct decision {
+    uint32_t begin, end; /* of its instructions; the last one decides */
+    const struct ffs_instruction *decides;
+    const char *rule; /* or NULL */
+};
+
+/* The next one from decision->end on; false at the end of the program. */
+static bool next_decision(const struct patch *patch, const struct patched_program *program,
+                          struct decision *decision)
+{
+    decision->begin = decision->end;
+    for (uint32_t i = decision->begin; i < program->count; i++) {
+        const struct ffs_instruction *at = &program->code[i];
+        if (at->op != FFS_SERVE && at->op != FFS_SPLIT)
+            continue;
+        ffs_string rule =
+            at->op == FFS_SERVE ? (ffs_string)at->operand : (ffs_string)(at->operand >> 32);
+        decision->end = i + 1;
+        decision->decides = at;
+        decision->rule = rule == FFS_NONE ? NULL : patch_string(patch, rule);
+        return true;
+    }
+    return false;
+}
+
+static bool is_override(const struct decision *decision)
+{
+    return decision->decides->op == FFS_SERVE && decision->decides->flags == FFLAG_REASON_OVERRIDE;
+}
+
+static void take_out(struct patch *patch, uint32_t flag, const struct decision *decision)
+{
+    struct patched_program *program = &patch->programs[flag];
+    uint32_t count = program->count - (decision->end - decision->begin);
+    struct ffs_instruction *code = ARENA_ARRAY(&patch->arena, struct ffs_instruction, count + 1u);
+    memcpy(code, program->code, decision->begin * sizeof *code);
+    memcpy(code + decision->begin, program->code + decision->end,
+           (program->count - decision->end) * sizeof *code);
+    *program = (struct patched_program){code, count};
+}
+
+/* ----------------------------------------------------------------------------------- looking -- */
+
+bool patch_serves_default(const struct patch *patch, uint32_t flag)
+{
+    struct decision decision = {0};
+    while (next_decision(patch, &patch->programs[flag], &decision))
+        if (decision.decides->op != FFS_SERVE ||
+            decision.decides->variant != patch->image.flags[flag].default_variant)
+            return false;
+    return true;
+}
+
+const char *patch_overridden_by(const struct patch *patch, uint32_t flag, int64_t at)
+{
+    struct decision decision = {0};
+    while (next_decision(patch, &patch->programs[flag], &decision) && is_override(&decision))
+        if (decision.rule && annex_is_active(patch, decision.rule, at))
+            return decision.rule;
+    return NULL;
+}
+
+/* FFS_NO_VARIANT: it has none of that name. */
+static uint16_t variant_of(const struct patch *patch, uint32_t index, const char *name)
+{
+    const struct ffs_flag *flag = &patch->image.flags[index];
+    const struct ffs_variant *variants =
+        (const struct ffs_variant *)(const void *)patch->image.variants.bytes.bytes +
+        flag->first_variant;
+    for (uint16_t i = 0; i < flag->variant_count; i++)
+        if (variants[i].name != FFS_NONE &&
+            strcmp(patch_string(patch, variants[i].name), name) == 0)
+            return i;
+    return FFS_NO_VARIANT;
+}
+
+bool patch_has_variant(const struct patch *patch, uint32_t flag, const char *name)
+{
+    return variant_of(patch, flag, name) != FFS_NO_VARIANT;
+}
+
+/* ---------------------------------------------------------------------------------- override -- */
+
+/* An override as it is lowered, for one flag after the other. */
+struct adding {
+    struct patch *patch;
+    const struct override *override;
+    struct lowering lowering;
+    struct expression *when;
+    ffs_string rule;
+    struct program program;
+};
+
+static void begin_lowering(struct adding *adding, const struct project *project)
+{
+    struct lowering *lowering = &adding->lowering;
+    *lowering = (struct lowering){.project = project, .image = adding->patch->image};
+    uint32_t flags = project ? project->flag_count : 0;
+    lowering->flags = xcalloc(flags + 1u, sizeof *lowering->flags);
+    lowering->segments =
+        xcalloc(project ? project->segment_count + 1u : 1, sizeof(struct expression *));
+    for (uint32_t i = 0; i < flags; i++)
+        lowering->flags[i].index = patch_find_flag(adding->patch, project->flags[i]->name.text);
+    if (project)
+        lowering->environment = project_environment(project, patch_environment(adding->patch));
+    struct expression *parts[] = {
+        lower_condition(lowering, adding->override->condition),
+        lower_clock(lowering, adding->override->from, adding->override->until)};
+    adding->when = expression_all(lowering, parts, 2);
+    adding->rule = image_text(&lowering->image, adding->override->name);
+    adding->patch->image = lowering->image;
+}
+
+/* The file gets those that it does not have before any is asked for: they move others. */
+static bool take_attributes(struct adding *adding, struct buffer *why)
+{
+    const struct pool *used = &adding->patch->image.attributes;
+    const struct attribute *const *attributes =
+        (const struct attribute *const *)(const void *)used->bytes.bytes;
+    uint16_t place;
+    for (size_t i = 0; i < used->count; i++)
+        if (!patch_attribute(adding->patch, attributes[i], &place, why))
+            return false;
+    return true;
+}
+
+static void end_lowering(struct adding *adding)
+{
+    program_release(&adding->program);
+    arena_release(&adding->lowering.arena);
+    free(adding->lowering.flags);
+    free(adding->lowering.segments);
+}
+
+static bool find_variant(const struct adding *adding, uint32_t index, uint16_t *variant,
+                         struct buffer *why)
+{
+    const struct patch *patch = adding->patch;
+    const struct ffs_flag *flag = &patch->image.flags[index];
+    const char *serve = adding->override->serve.text;
+    *variant =
+        strcmp(serve, "default") == 0 ? flag->default_variant : variant_of(patch, index, serve);
+    if (*variant != FFS_NO_VARIANT || strcmp(serve, "default") == 0)
+        return true;
+    buffer_format(why, "flag '%s' has no variant '%s'", patch_string(patch, flag->name), serve);
+    return false;
+}
+
+/* From the numbers that lowering gave attributes to those of the file. */
+static bool settle(struct adding *adding, uint32_t index, struct buffer *why)
+{
+    struct patch *patch = adding->patch;
+    const struct attribute *const *used =
+        (const struct attribute *const *)(const void *)patch->image.attributes.bytes.bytes;
+    for (uint32_t i = 0; i < adding->program.count; i++) {
+        struct ffs_instruction *at = &adding->program.code[i];
+        if (at->op == FFS_FLAG_IS && at->operand >= index) {
+            buffer_format(why, "its condition asks a flag that comes behind '%s' in it",
+                          patch_string(patch, patch->image.flags[index].name));
+            return false;
+        }
+        if (at->attribute != FFS_NO_ATTRIBUTE &&
+            !patch_attribute(patch, used[at->attribute], &at->attribute, why))
+            return false;
+    }
+    return true;
+}
+
+/* Behind overrides that were made later: the clock of who makes this one may be slow. */
+static uint32_t place_in(const struct adding *adding, const struct patched_program *old)
+{
+    struct decision decision = {0};
+    uint32_t place = 0;
+    while (next_decision(adding->patch, old, &decision) && is_override(&decision) &&
+           decision.rule && annex_is_newer(adding->patch, decision.rule, adding->override))
+        place = decision.end;
+    return place;
+}
+
+static void put_before(struct adding *adding, uint32_t index)
+{
+    struct patch *patch = adding->patch;
+    const struct program *added = &adding->program;
+    struct patched_program old = patch->programs[index];
+    uint32_t place = place_in(adding, &old);
+    /* One that holds for everybody does so whatever the flag's own decisions are, so that it may
+     * be what is left of a program that is full. */
+    if (old.count + added->count > FFS_MAX_PROGRAM && !adding->override->condition)
+        old.count = place = 0;
+    uint32_t count = old.count + added->count;
+    struct ffs_instruction *code = ARENA_ARRAY(&patch->arena, struct ffs_instruction, count + 1u);
+    memcpy(code, old.code, place * sizeof *code);
+    memcpy(code + place, added->code, added->count * sizeof *code);
+    memcpy(code + place + added->count, old.code + place, (old.count - place) * sizeof *code);
+    patch->programs[index] = (struct patched_program){code, count};
+}
+
+static bool add_to(struct adding *adding, uint32_t index, struct buffer *why)
+{
+    struct ffs_instruction decision = {.op = FFS_SERVE,
+                                       .flags = FFLAG_REASON_OVERRIDE,
+                                       .attribute = FFS_NO_ATTRIBUTE,
+                                       .operand = adding->rule};
+    if (!find_variant(adding, index, &decision.variant, why))
+        return false;
+    program_reset(&adding->program);
+    program_decide(&adding->program, adding->when, decision);
+    program_finish(&adding->program);
+    if (adding->program.too_long || adding->lowering.segments_too_deep) {
+        buffer_append_text(why, "its condition is too long");
+        return false;
+    }
+    if (!settle(adding, index, why))
+        return false;
+    put_before(adding, index);
+    return true;
+}
+
+bool patch_add_override(struct patch *patch, const struct override *override,
+                        const struct project *project, uint32_t *selected, struct buffer *why)
+{
+    struct adding adding = {.patch = patch, .override = override};
+    begin_lowering(&adding, project);
+    bool added = take_attributes(&adding, why);
+    *selected = 0;
+    if (added && adding.when->kind == EXPRESSION_NEVER) {
+        buffer_append_text(why, "it would never be active");
+        added = false;
+    }
+    for (uint32_t i = 0; i < patch->image.flag_count && added; i++) {
+        if (!override_selects(override, patch_flag(patch, i)))
+            continue;
+        added = add_to(&adding, i, why);
+        ++*selected;
+    }
+    if (added)
+        annex_add_override(patch, override);
+    end_lowering(&adding);
+    return added;
+}
+
+/* -------------------------------------------------------------------------------- taking out -- */
+
+bool patch_lift(struct patch *patch, const char *name, uint32_t *selected, struct buffer *why)
+{
+    *selected = 0;
+    for (uint32_t i = 0; i < patch->image.flag_count; i++) {
+        struct decision decision = {0};
+        while (next_decision(patch, &patch->programs[i], &decision) && is_override(&decision)) {
+            if (!decision.rule || strcmp(decision.rule, name) != 0)
+                continue;
+            if (decision.end - decision.begin == 1) {
+                buffer_format(why, "it has no time, and what it hides is not in the file");
+                return false;
+            }
+            take_out(patch, i, &decision);
+            ++*selected;
+            break;
+        }
+    }
+    if (!*selected)
+        buffer_append_text(why, "the file does not have it");
+    else
+        annex_lift(patch, name);
+    return *selected > 0;
+}
+
+bool patch_roll_back(struct patch *patch, uint32_t flag, int64_t at, bool *served,
+                     struct buffer *why)
+{
+    struct decision decision = {0};
+    *served = false;
+    if (patch->image.flags[flag].features & ~FFS_FEATURES) {
+        buffer_append_text(why, "its program is of a later version");
+        return false;
+    }
+    while (!*served && next_decision(patch, &patch->programs[flag], &decision))
+        *served = decision.rule && strncmp(decision.rule, "canary:", 7) == 0;
+    if (*served) {
+        take_out(patch, flag, &decision);
+        annex_roll_back(patch, patch_string(patch, patch->image.flags[flag].name), at);
+    }
+    return true;
+}

@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+"""What an emergency publishes: its change and nothing else, whatever is wrong with the definitions."""
+import json
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay"))
+import lab
+from ledger import entries
+from lab import PROJECT, SCRATCH, Result, equal, finish, ok, project, skip
+
+FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
+FLAGS = """\
+flags:
+  search: {tags: [shop], percent: 100%}
+  checkout:
+    tags: [shop]
+    canary:
+      stages: [{name: small, percent: 10%}, {name: all, percent: 100%}]
+      guards: [{metric: error_rate, max: 5%}]
+      state: running
+      stage: all
+      since: 2026-11-20T10:00:00Z
+  basket: {requires: {search: on}, serve: on}
+  theme: {type: string, variants: {light: l, dark: d}, default: light, serve: dark}
+  plain: {}
+"""
+SECRET, PUBLIC = "untrusted comment: x\n", None
+
+
+def ffc(*arguments, **more):
+    return Result(subprocess.run([FFC, *arguments], capture_output=True, **more))
+
+
+def published(name, flags=FLAGS):
+    """A project, and its snapshot of production."""
+    directory = project(name, flags)
+    live = os.path.join(SCRATCH, name + ".ffs")
+    if os.path.exists(live):
+        os.remove(live)
+    result = ffc("build", "-C", directory, "-e", "production", "-o", live)
+    assert result.status == 0, result.err
+    return directory, live
+
+
+def rollback(directory, live, *arguments, **more):
+    return ffc("rollback", *arguments, "-C", directory, "--by", "amira", "--reason", "INC-1", "--build", live, **more)
+
+
+def answers(live, **context):
+    result = ffc("eval", "--all", "-s", live, "-c", json.dumps({"user_id": "u1", **context}), "--json",
+                 "--at", "2100-01-01T00:00:00Z")
+    return {line["flag"]: (line["variant"], line["reason"]) for line in map(json.loads, result.out.splitlines())}
+
+
+def labels(live):
+    text = ffc("dump", live, "--json").json
+    return text["labels"]
+
+
+def append(directory, text, name="flags.yaml"):
+    path = os.path.join(directory, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "a") as file:
+        file.write(text)
+
+
+def has_override(directory):
+    folder = os.path.join(directory, "overrides")
+    return os.path.isdir(folder) and len(os.listdir(folder)) == 1
+
+
+HELD, SERVED = ("off", "OVERRIDE"), ("on", "STATIC")
+
+# The published file, with this change and nothing else.
+directory, live = published("only")
+build = ffc("verify", live).out.split("build")[1].split()[0]
+os.rename(os.path.join(directory, "flags.yaml"), os.path.join(directory, "moved.yaml"))
+append(directory, "".join(open(os.path.join(directory, "moved.yaml")).read().replace("serve: dark", "serve: light")), "flags.yaml")
+os.remove(os.path.join(directory, "moved.yaml"))
+result = rollback(directory, live, "search", "-e", "production")
+ok(result.status == 0 and "with this change and nothing else" in result.out, "published", result.out, result.err)
+now = answers(live)
+equal((now["search"], now["checkout"], now["theme"]), (HELD, SERVED, ("dark", "STATIC")), "other_edits_are_not_published")
+equal(now["basket"], ("off", "PREREQUISITE_FAILED"), "what_requires_it_follows")
+identity = next(iter(os.listdir(os.path.join(directory, "overrides"))))[:-len(".yaml")]
+equal((labels(live)["base"], labels(live)["override"]), (build, identity), "labels_say_what_it_was_made_of")
+equal(ffc("verify", live).status, 0, "sound")
+equal(stat.S_IMODE(os.stat(live).st_mode), 0o444, "as_a_build_publishes_it")
+result = rollback(directory, live, "--lift", identity)
+equal((result.status, answers(live)["search"], answers(live)["theme"]), (0, SERVED, ("dark", "STATIC")), "lifted_alone")
+equal("override" in labels(live), False, "and_the_label_goes")
+
+directory, live = published("variants")
+equal(rollback(directory, live, "theme", "--serve", "light").status, 0, "a_variant_without_an_environment")
+equal(answers(live)["theme"], ("light", "OVERRIDE"), "is_served")
+before = open(live, "rb").read()
+for arguments, words in ((["theme", "--serve", "dar"], "no variant 'dar'"), (["serch"], "did you mean 'search'"),
+                         (["search", "-e", "staging"], "is of environment 'production'"),
+                         (["search", "--until", "2020-01-01T00:00:00Z"], "over before it begins")):
+    result = rollback(directory, live, *arguments)
+    ok(result.status in (1, 2) and words in result.err and open(live, "rb").read() == before,
+       f"refused_{'_'.join(arguments)}", result.status, result.err)
+result = rollback(directory, live, "plain")
+ok(result.status == 0 and "nobody is held back" in result.err, "what_holds_nobody_back_is_said", result.err)
+result = rollback(directory, live, "--all", "--segment", "nordic")
+equal((result.status, answers(live, country="NO")["search"], answers(live, country="US")["search"]), (0, HELD, SERVED),
+      "a_segment_is_patched_in")
+ok("with this change and nothing else" in result.out, "without_a_compile", result.out, result.err)
+
+# An error anywhere else is in nobody's way.
+BROKEN = {
+    "a_flag_of_another_team": ("team.yaml", "flags:\n  theirs: {serve: onn}\n"),
+    "yaml_that_cannot_be_parsed": ("team.yaml", "flags: {a: [\n"),
+    "a_name_given_twice": ("team.yaml", "flags:\n  plain: {}\n"),
+    "a_test_that_fails_to_be_one": ("team.yaml", "tests:\n  - {flag: nothing, expect: on}\n"),
+    "a_test_of_the_flag": ("team.yaml", "tests:\n  - {flag: search, environment: production, expect: {rule: nope}}\n"),
+    "a_merge_conflict": ("team.yaml", "<<<<<<< HEAD\nflags: {}\n=======\n"),
+    "the_project_itself": ("project.yaml", "nonsense: 1\n"),
+    "binary": ("team.yaml", "\x00\x01\x02"),
+}
+for name, (file, text) in BROKEN.items():
+    directory, live = published(name)
+    append(directory, text, file)
+    result = rollback(directory, live, "search", "-e", "production")
+    equal((result.status, answers(live)["search"], answers(live)["basket"], has_override(directory)),
+          (0, HELD, ("off", "PREREQUISITE_FAILED"), True), f"{name}_stops_no_rollback")
+    ok("error" in result.err and "note: the definitions have" in result.err, f"{name}_is_said", result.err)
+    equal(entries(directory)[-1]["verdict"], "override", f"{name}_and_the_ledger_has_it")
+    result = ffc("canary", "rollback", "checkout", "-C", directory, "-e", "production", "--reason", "x", "--build", live)
+    equal((result.status, answers(live)["checkout"][0]), (0, "off"), f"{name}_nor_of_a_canary")
+    ok("state: rolled_back" in open(os.path.join(directory, "flags.yaml")).read(), f"{name}_whose_state_is_edited", result.err)
+    result = rollback(directory, live, "--all", "--segment", "nordic", "-e", "production")
+    ok(result.status == 1 and "without --segment" in result.err, f"{name}_a_segment_is_refused", result.err)
+    result = ffc("rollback", "plain", "-C", directory, "--reason", "x")
+    equal(result.status, 0, f"{name}_without_a_file_the_override_is_written")
+directory, live = published("green")
+before = [ffc("check", "-C", directory).status, ffc("test", "-C", directory).status]
+append(directory, "tests:\n  - {flag: search, environment: production, context: {user_id: u1}, expect: {variant: on, rule: 'rules[0]'}}\n")
+rollback(directory, live, "--all")
+equal([ffc("check", "-C", directory).status, ffc("test", "-C", directory).status, before], [0, 0, [0, 0]],
+      "an_emergency_leaves_tests_green")
+
+directory, live = published("unreadable")
+append(directory, "flags: {}\n", "secret.yaml")
+os.chmod(os.path.join(directory, "secret.yaml"), 0)
+result = rollback(directory, live, "search", "-e", "production")
+equal((result.status, answers(live)["search"], has_override(directory)), (0, HELD, True), "a_file_that_cannot_be_read")
+directory, live = published("nowhere")
+result = ffc("rollback", "search", "-C", os.path.join(SCRATCH, "not-there"), "-e", "production", "--reason", "x", "--build", live)
+equal((result.status, answers(live)["search"]), (2, HELD), "without_the_directory_it_is_published_all_the_same")
+ok("published, but not written" in result.err and "overrides:\n  - id: rollback-" in result.err, "and_what_to_write_is_shown", result.err)
+
+
+def without_root(arguments, **more):
+    return Result(subprocess.run([FFC, *arguments], capture_output=True, user=54321, group=54321, extra_groups=[], **more))
+
+
+if os.getuid() == 0:
+    os.chmod(SCRATCH, 0o755)
+    directory, live = published("read-only")
+    place = tempfile.mkdtemp(dir=SCRATCH)
+    os.chown(place, 54321, 54321)
+    copy = os.path.join(place, "live.ffs")
+    with open(copy, "wb") as file:
+        file.write(open(live, "rb").read())
+    result = without_root(["rollback", "search", "-C", directory, "-e", "production", "--reason", "x", "--build", copy], env={})
+    equal((result.status, answers(copy)["search"]), (2, HELD), "definitions_that_cannot_be_written")
+    ok("published, but not written" in result.err, "are_said", result.err)
+else:
+    skip("definitions_that_cannot_be_written", "needs root")
+
+# Files that cannot be patched are compiled, and it is said.
+directory, live = published("corrupt")
+with open(live, "wb") as file:
+    os.chmod(live, 0o644)
+    file.write(b"not a snapshot")
+result = rollback(directory, live, "search", "-e", "production")
+ok(result.status == 0 and "was not patched, but compiled" in result.err, "a_damaged_file", result.err)
+equal(answers(live)["search"], HELD, "is_replaced")
+directory, live = published("missing")
+os.remove(live)
+result = rollback(directory, live, "search", "-e", "production")
+ok(result.status == 0 and "no such file yet" in result.err and answers(live)["search"] == HELD, "no_file_yet", result.err)
+append(directory, "nonsense: 1\n")
+os.remove(live)
+result = rollback(directory, live, "theme", "-e", "production")
+ok(result.status == 2 and "not published" in result.err and "do not compile" in result.err, "nothing_to_start_from", result.err)
+equal(len(os.listdir(os.path.join(directory, "overrides"))), 2, "and_yet_the_override_is_written")
+
+# Words that nobody hears stop nothing.
+HOOKED = FLAGS.replace("  checkout:\n", "  checkout:\n    rollback: [{run: [touch, ran]}]\n")
+for name, shell in (("a_full_disk", ">/dev/full"), ("a_closed_stdout", ">&-"), ("nobody_reads", "| true"),
+                    ("nor_stderr", ">/dev/full 2>/dev/full"), ("all_closed", "<&- >&- 2>&-")):
+    directory, live = published("unheard", HOOKED)
+    for what in (["rollback", "checkout"], ["canary", "rollback", "checkout"]):
+        directory, live = published("unheard", HOOKED)
+        arguments = [FFC, *what, "-C", directory, "-e", "production", "--reason", "x", "--build", live, "--run-steps"]
+        run = subprocess.run(["bash", "-c", f'set -o pipefail; "$@" {shell}', "_", *arguments], capture_output=True)
+        done = (answers(live)["checkout"][0], os.path.exists(os.path.join(directory, "ran")), len(entries(directory)))
+        equal(done, ("off", True, 3), f"{name}_{what[0]}_is_done_and_its_plan")
+        if shell != "| true":
+            equal(run.returncode, 2, f"{name}_{what[0]}_the_exit_status_tells")
+
+# A race with a build: what was published is not undone.
+directory, live = published("race")
+for i in range(3000):
+    append(directory, f"flags:\n  f{i}: {{percent: 5%}}\n", f"many/{i}.yaml")
+ffc("build", "-C", directory, "-e", "production", "-o", live)
+for attempt in range(6):
+    slow = subprocess.Popen([FFC, "build", "-C", directory, "-e", "production", "-o", live], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    result = rollback(directory, live, f"f{attempt}", "-e", "production")
+    slow.wait()
+    equal((result.status, answers(live)[f"f{attempt}"]), (0, HELD), f"a_build_at_the_same_time_undoes_nothing_{attempt}")
+finish()
