@@ -5,7 +5,8 @@
  * where a file comes from, so that pieces, compression and records are all in it. NDJSON is read
  * twice: with an id, line by line, and without one, by lines side by side. Its lines are parsed
  * twice besides: by a parser that has learnt how lines look, and by one that has not. Each must
- * find the same.
+ * find the same, whether a field is the number that somebody needs, and which, included. A number
+ * that is none makes no line bad.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -37,10 +38,13 @@ static const char definitions[] =
 struct found {
     struct log_counts counts;
     uint64_t taken, sum;
+    uint64_t numbers[3]; /* by state: `status` of the records */
+    uint64_t number_sum;
     uint64_t read; /* whether it was */
 };
 
 static struct found found;
+static uint32_t status_places[16]; /* by log; NO_PLACE: it has none */
 
 static void take(struct taker *taker, const struct record *record)
 {
@@ -48,6 +52,15 @@ static void take(struct taker *taker, const struct record *record)
     found.taken += record->digested_length > 0;
     struct unit_hash line = unit_hash_of(record->digested, record->digested_length);
     found.sum += line.low ^ (uint64_t)record->event->time;
+    if (status_places[record->log] == NO_PLACE)
+        return;
+    const struct number *status = &record->event->numbers[status_places[record->log]];
+    const struct value *logged = &record->event->values[status_places[record->log]];
+    struct unit_hash number = unit_hash_of(&status->number, sizeof status->number);
+    found.numbers[status->state]++;
+    found.number_sum += status->state == NUMBER_GIVEN ? number.low : 0;
+    assert(status->state != NUMBER_GIVEN || (status->number - status->number == 0));
+    assert((status->state == NUMBER_ABSENT) == value_is_nothing(logged));
 }
 
 /* It counts as a line, which is neither bad nor a record. */
@@ -75,9 +88,13 @@ static struct found read_file_of(const char *name, const uint8_t *data, size_t s
     struct project *project = project_load_text("lab.yaml", definitions, sizeof definitions - 1, 0);
     assert(project->diagnostics.errors == 0);
     replay_init(&replay, project);
-    for (uint32_t i = 0; i < project->log_count; i++)
-        if (project->logs[i]->format != LOG_PROMETHEUS && project->logs[i]->format != LOG_KAYENTA)
-            layout_use_number(&replay.layouts[i], layout_path(&replay.layouts[i], "status"));
+    assert(project->log_count <= sizeof status_places / sizeof *status_places);
+    for (uint32_t i = 0; i < project->log_count; i++) {
+        bool has_points = layout_framing(&replay.layouts[i]) == FRAMING_JSON;
+        status_places[i] = has_points ? NO_PLACE : layout_path(&replay.layouts[i], "status");
+        if (!has_points)
+            layout_use_number(&replay.layouts[i], status_places[i]);
+    }
     for (uint32_t i = 0; i < project->log_count; i++)
         if (project->logs[i]->format == LOG_NDJSON) /* what is not wanted, is not looked into */
             layout_path(&replay.layouts[i], "request");

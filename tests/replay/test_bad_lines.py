@@ -3,7 +3,7 @@
 import os
 
 import lab
-from lab import canary, decide, equal, finish, ok, project, requests, write
+from lab import START, canary, decide, equal, finish, ok, project, requests, write
 
 BLOCK = """\
 stages:
@@ -64,4 +64,29 @@ equal(result.status, 20, "of_several_the_worst")
 ok("no verdict" in result.err and "rollback  canary.checkout" in result.out and "canary.search" not in result.out,
    "the_other_has_none", result.out, result.err)
 
+# ------------------------------------------------------------------------- since the stage began
+# Of a long log they are few; of the ten minutes that the stage is old, they are not.
+long = requests(8000)
+began = START + 110 * 60000
+young = BLOCK.replace("ACTION", "rollback").replace("2026-11-20T10:00:00Z", "2026-11-20T11:50:00Z")
+for name, bad in (("text", "Traceback (most recent call last):"), ("no_time", '{"user_id":"u1","status":200}')):
+    def among(which, every=20):
+        made = []
+        for i, line in enumerate(long):
+            made += [line] + [bad] * (which(line["ts"]) and i % every == 0)
+        return write("among.ndjson", made)
+
+    directory = project(f"young-{name}", canary(young))
+    since = among(lambda time: time >= began)
+    with open(since, "rb") as file:
+        equal(decide(directory, "-", stdin=file.read()).status, 2, f"bad_lines_of_stdin_give_none_{name}")
+    for threads in "12":
+        result = decide(directory, since, "--json", "--threads", threads)
+        equal((result.status, result.out), (2, ""), f"bad_lines_since_the_stage_began_give_no_verdict_{name}_{threads}")
+        ok("lines since stage 'first' of 'canary.checkout' began are bad, more than 1%: no verdict" in result.err,
+           f"which_is_said_{name}_{threads}", result.err)
+    result = decide(directory, among(lambda time: time < began, every=100), "--json")
+    equal((result.status, sum(result.json["input"]["bad"].values())), (0, 74), f"those_before_it_do_not_count_{name}")
+    result = decide(directory, write("lone.ndjson", long[:-5] + [bad] + long[-5:]), "--json")
+    equal((result.status, sum(result.json["input"]["bad"].values())), (0, 1), f"one_alone_decides_nothing_{name}")
 finish()

@@ -76,6 +76,7 @@ bool records_open(struct records *records, const struct layout *layout, uint32_t
         records->lanes[i].times.unit = layout->log->time_unit;
     }
     use_lane(records, 0);
+    records_begin_row(records);
     records->event.numbers = xcalloc(layout->count, sizeof *records->event.numbers);
     records->numeric = xcalloc(layout->count, sizeof *records->numeric);
     for (uint32_t i = 0; i < layout->count; i++)
@@ -95,10 +96,31 @@ void records_close(struct records *records)
     *records = (struct records){0};
 }
 
+void records_begin_row(struct records *records)
+{
+    records->event.time = INT64_MIN;
+    records->bad_untimed = 0;
+}
+
+void records_end_row(struct records *records)
+{
+    if (records->bad_untimed > 0 && records->event.time != INT64_MIN)
+        records->take_bad(records->context, records->event.time, records->bad_untimed);
+    records->bad_untimed = 0;
+}
+
+static void take_bad(struct records *records)
+{
+    records->bad_untimed++;
+    if (records->event.time != INT64_MIN)
+        records_end_row(records);
+}
+
 static void count_bad(struct records *records, enum bad_cause cause, struct place place,
                       size_t column, const char *text)
 {
     records->counts.bad[cause]++;
+    take_bad(records);
     struct bad_line bad = {.found = true, .place = place, .column = column};
     snprintf(bad.text, sizeof bad.text, "%s", text);
     bad_line_keep_first(&records->bad[cause], &bad);

@@ -70,7 +70,10 @@ struct records {
     struct log_counts counts;
     struct bad_line bad[BAD_CAUSE_COUNT]; /* of this file */
     struct line_problem problem;          /* of the piece that was no record */
+    uint64_t bad_untimed;                 /* bad lines before the first that has a time */
     void (*take)(void *context, struct record *record);
+    /* So many lines are bad, and stand behind one of that time. */
+    void (*take_bad)(void *context, int64_t time, uint64_t lines);
     void *context;
 };
 
@@ -79,6 +82,12 @@ struct records {
 bool records_open(struct records *records, const struct layout *layout, uint32_t log,
                   uint32_t source);
 void records_close(struct records *records);
+/*
+ * Around the lines that one thread reads in a row: a bad line has no time, so it is taken to have
+ * that of the line before it, or else after it, among those.
+ */
+void records_begin_row(struct records *records);
+void records_end_row(struct records *records);
 
 enum piece_verdict {
     PIECE_READ,       /* its records were taken, or counted as bad */

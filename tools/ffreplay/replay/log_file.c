@@ -157,8 +157,11 @@ static void read_blocks(void *context, uint32_t thread, uint32_t index)
     (void)thread;
     struct log_file *file = context;
     struct block block = {0};
-    while (blocks_next(&file->blocks, &block))
+    while (blocks_next(&file->blocks, &block)) {
+        records_begin_row(&file->workers[index].records);
         read_block(file, &file->workers[index], &block);
+        records_end_row(&file->workers[index].records);
+    }
     block_release(&block);
 }
 
@@ -244,6 +247,7 @@ bool log_file_read(struct log_file *file, struct worker *workers, uint32_t worke
         parallel_all(worker_count, read_blocks, file);
     else
         read_pieces(file, &workers[0]);
+    records_end_row(&workers[0].records);
     show_bad_lines(file, shown);
     if (file->incomplete)
         show_incomplete(file);

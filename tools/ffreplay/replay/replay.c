@@ -43,6 +43,7 @@ void replay_init(struct replay *replay, struct project *project)
     replay->workers = ARENA_ARRAY(&project->arena, struct worker, MOST_WORKERS);
     replay->worker_count = 1;
     replay->workers[0].traffic = replay->seen = (struct traffic)TRAFFIC_INIT;
+    replay->workers[0].bad = replay->bad = (struct traffic)TRAFFIC_INIT;
 }
 
 void replay_add_taker(struct replay *replay, struct taker *taker)
@@ -58,6 +59,7 @@ void replay_release(struct replay *replay)
     for (uint32_t i = 0; i < replay->analysis_count; i++)
         analysis_release(&replay->analyses[i]);
     traffic_release(&replay->seen);
+    traffic_release(&replay->bad);
 }
 
 void replay_begin_anew(struct replay *replay)
@@ -165,7 +167,7 @@ static void add_worker(struct replay *replay)
     const struct worker *first = &replay->workers[0];
     struct worker *worker = &replay->workers[replay->worker_count++];
     *worker = (struct worker){.taker_count = first->taker_count};
-    worker->traffic = (struct traffic)TRAFFIC_INIT;
+    worker->traffic = worker->bad = (struct traffic)TRAFFIC_INIT;
     worker->takers = xcalloc(first->taker_count + 1, sizeof *worker->takers);
     for (uint32_t i = 0; i < first->taker_count; i++)
         worker->takers[i] = first->takers[i]->fork(first->takers[i]);
@@ -178,7 +180,9 @@ static void join_workers(struct replay *replay)
     for (uint32_t i = 0; i < replay->worker_count; i++) {
         struct worker *worker = &replay->workers[i];
         traffic_join(&replay->seen, &worker->traffic);
+        traffic_join(&replay->bad, &worker->bad);
         traffic_release(&worker->traffic);
+        traffic_release(&worker->bad);
         for (uint32_t j = 0; j < worker->taker_count && i > 0; j++)
             first->takers[j]->join(first->takers[j], worker->takers[j]);
         if (i > 0)
@@ -195,6 +199,7 @@ static bool open_records(struct replay *replay, const struct log_file *file, uin
         worker->ids = file->layout->id == NO_PLACE ? NULL : &replay->ids[file->log];
         opened = records_open(&worker->records, file->layout, file->log, file->source);
         worker->records.take = worker_take;
+        worker->records.take_bad = worker_take_bad;
         worker->records.context = worker;
     }
     return opened;
@@ -327,12 +332,49 @@ static void report_bad(const struct replay *replay, uint32_t log, const char *sh
             replay->times.max_bad / 1000.0, so);
 }
 
-bool replay_has_too_bad(const struct replay *replay)
+static bool any_log_is_too_bad(const struct replay *replay)
 {
     for (uint32_t i = 0; i < replay->project->log_count; i++)
         if (is_too_bad(&replay->counts[i], replay->times.max_bad))
             return true;
     return false;
+}
+
+/* A bad line has no group, but it stands among lines of a time: a stage has those since it began.
+ * One alone, of the few lines at its beginning, decides nothing. */
+static bool stage_is_too_bad(const struct replay *replay, const struct analysis *analysis)
+{
+    typedef unsigned __int128 wide;
+    if (analysis->since == INT64_MIN)
+        return false;
+    uint64_t bad = traffic_lines_since(&replay->bad, analysis->since);
+    uint64_t lines = traffic_lines_since(&replay->seen, analysis->since) + bad;
+    return bad > 1 && (wide)bad * PERCENT_ALL > (wide)lines * replay->times.max_bad;
+}
+
+bool replay_is_too_bad_for(const struct replay *replay, const struct analysis *analysis)
+{
+    return any_log_is_too_bad(replay) || stage_is_too_bad(replay, analysis);
+}
+
+bool replay_has_too_bad(const struct replay *replay)
+{
+    bool too_bad = any_log_is_too_bad(replay);
+    for (uint32_t i = 0; i < replay->analysis_count; i++)
+        too_bad |= stage_is_too_bad(replay, &replay->analyses[i]);
+    return too_bad;
+}
+
+static void report_bad_stage(const struct replay *replay, const struct analysis *analysis,
+                             const char *so)
+{
+    uint64_t bad = traffic_lines_since(&replay->bad, analysis->since);
+    uint64_t lines = traffic_lines_since(&replay->seen, analysis->since) + bad;
+    fprintf(stderr,
+            "ffreplay: %" PRIu64 " of %" PRIu64 " lines since stage '%s' of '%s' began are bad, "
+            "more than %g%%: %s\n",
+            bad, lines, analysis->stage->name.text, analysis->subject.flag->name.text,
+            replay->times.max_bad / 1000.0, so);
 }
 
 void replay_report_too_bad(const struct replay *replay, const char *so)
@@ -343,6 +385,11 @@ void replay_report_too_bad(const struct replay *replay, const char *so)
         report_bad(replay, i, "more", so);
         report_lookalike(replay, i);
     }
+    if (any_log_is_too_bad(replay))
+        return;
+    for (uint32_t i = 0; i < replay->analysis_count; i++)
+        if (stage_is_too_bad(replay, &replay->analyses[i]))
+            report_bad_stage(replay, &replay->analyses[i], so);
 }
 
 void replay_report_good_again(const struct replay *replay)

@@ -29,6 +29,7 @@ struct replay {
     uint32_t threads; /* at most; 0: as many as there are processors */
     bool now_given;
     bool takes_partial;       /* answers that say that they are not all there is */
+    struct traffic bad;       /* lines, at the times of those beside them */
     struct traffic seen;      /* of all logs */
     struct traffic_span span; /* of those lines; known once it is settled what time it is */
     bool kept_strays;         /* they could not be left out */
@@ -76,10 +77,13 @@ void replay_begin_anew(struct replay *replay);
 /* What was read, of all logs. */
 struct log_counts replay_counts(const struct replay *replay);
 
-/* Whether too many lines of a log were bad; then it has been reported that there is no verdict. */
+/* Whether too many lines of a log were bad, or of those since the stage of a canary began; then it
+ * has been reported that there is no verdict. */
 bool replay_is_too_bad(const struct replay *replay);
 /* The parts of that; `so` is what follows from it. */
 bool replay_has_too_bad(const struct replay *replay);
+/* Of one canary: of a log, or since its stage began. */
+bool replay_is_too_bad_for(const struct replay *replay, const struct analysis *analysis);
 void replay_report_too_bad(const struct replay *replay, const char *so);
 void replay_report_good_again(const struct replay *replay);
 

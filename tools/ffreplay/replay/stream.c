@@ -17,6 +17,7 @@ bool stream_open(struct stream *stream, struct replay *replay, const char *path,
     stream->lines.follows = stream->lines.source.never_waits = follows;
     struct worker *worker = &stream->worker;
     worker->traffic = (struct traffic)TRAFFIC_INIT;
+    worker->bad = (struct traffic)TRAFFIC_INIT;
     worker->takers = &stream->taker;
     worker->taker_count = 1;
     if (!records_open(&worker->records, layout, log, replay_add_source(replay, path))) {
@@ -24,6 +25,7 @@ bool stream_open(struct stream *stream, struct replay *replay, const char *path,
         return false;
     }
     worker->records.take = worker_take;
+    worker->records.take_bad = worker_take_bad;
     worker->records.context = worker;
     return true;
 }
@@ -38,6 +40,7 @@ void stream_close(struct stream *stream)
 {
     records_close(&stream->worker.records);
     traffic_release(&stream->worker.traffic);
+    traffic_release(&stream->worker.bad);
     lines_close(&stream->lines);
 }
 
@@ -86,6 +89,11 @@ static void take_piece(struct stream *stream, const struct piece *piece)
     }
     log_counts_add(&stream->replay->counts[records->log], &records->counts);
     records->counts = (struct log_counts){0};
+    if (stream->worker.bad.count > 0) {
+        traffic_join(&stream->replay->bad, &stream->worker.bad);
+        traffic_release(&stream->worker.bad);
+        stream->worker.bad = (struct traffic)TRAFFIC_INIT;
+    }
 }
 
 static void begin(struct stream *stream, struct piece *piece)

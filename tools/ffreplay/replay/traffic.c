@@ -97,6 +97,14 @@ uint64_t traffic_lines(const struct traffic *traffic)
     return lines;
 }
 
+uint64_t traffic_lines_since(const struct traffic *traffic, int64_t since)
+{
+    uint64_t lines = 0;
+    for (uint32_t i = traffic->count; i > 0 && traffic->bins[i - 1].last >= since; i--)
+        lines += traffic->bins[i - 1].lines;
+    return lines;
+}
+
 int64_t traffic_latest(const struct traffic *traffic)
 {
     return traffic->count ? traffic->bins[traffic->count - 1].last : INT64_MIN;

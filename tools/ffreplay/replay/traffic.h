@@ -64,6 +64,8 @@ static inline void traffic_add(struct traffic *traffic, int64_t time)
 void traffic_join(struct traffic *traffic, const struct traffic *other);
 
 uint64_t traffic_lines(const struct traffic *traffic);
+/* Those from that time on, and what shares a bin with them. */
+uint64_t traffic_lines_since(const struct traffic *traffic, int64_t since);
 /* The latest time; INT64_MIN: there is none. */
 int64_t traffic_latest(const struct traffic *traffic);
 

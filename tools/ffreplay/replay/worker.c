@@ -13,6 +13,13 @@ static bool is_duplicate(const struct worker *worker, const struct event *event)
     return !unit_set_add(worker->ids, unit_hash_of(id->text, id->length), false);
 }
 
+void worker_take_bad(void *context, int64_t time, uint64_t lines)
+{
+    struct worker *worker = context;
+    for (uint64_t i = 0; i < lines; i++)
+        traffic_add(&worker->bad, time);
+}
+
 void worker_take(void *context, struct record *record)
 {
     struct worker *worker = context;

@@ -12,11 +12,13 @@ struct worker {
     uint32_t taker_count;
     struct unit_set *ids; /* of the log that is read, where it names an `id`; or NULL */
     struct traffic traffic;
+    struct traffic bad;     /* lines that are bad, at the times of those beside them */
     struct records records; /* of the log that is read */
     char apart[128];        /* from the next worker's counts, which another processor writes */
 };
 
 /* Takes what `records` reads. */
 void worker_take(void *worker, struct record *record);
+void worker_take_bad(void *worker, int64_t time, uint64_t lines);
 
 #endif
