@@ -124,11 +124,14 @@ bool ledger_read(const char *directory, struct ledger_entries *entries, struct b
 /* Whether the next entry follows it: nothing sound does, and it is what its name says. */
 bool ledger_is_tip(const struct ledger_entry *entry);
 void ledger_release(struct ledger_entries *entries);
+/* The same for whoever asks again and again, such as of each of many canaries: read once for as
+ * long as nothing was added, and not to be released. For one thread. NULL: it is in `error`. */
+const struct ledger_entries *ledger_look(const char *directory, struct buffer *error);
 
 /*
  * The JSON of an entry, for json_decref(); NULL where it is none, which is said on stderr, once, so
  * that one bad line spoils nothing but itself. With a text, such as a flag's name, also NULL for
- * what does not hold it; that costs little.
+ * what has no such string; that costs little.
  */
 json_t *ledger_json(const struct ledger_entries *entries, uint32_t index, const char *text);
 /* Says that it is no entry, or cannot be read; once a run, however often it is read. */

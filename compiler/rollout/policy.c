@@ -89,18 +89,18 @@ static const struct targeting *entry_digest(json_t *entry, const struct project 
 bool policy_changed(const struct project *project, const struct flag *flag, uint32_t environment)
 {
     const struct canary *canary = flag->environments[environment].canary;
-    struct ledger_entries entries;
     struct buffer problem = {0};
     bool changed = false;
-    if (!ledger_read(project->directory, &entries, &problem)) {
+    const struct ledger_entries *entries = ledger_look(project->directory, &problem);
+    if (!entries) {
         fprintf(stderr, "warning: %s: whether the stage was edited is not known\n", problem.bytes);
         buffer_release(&problem);
         return false;
     }
-    for (uint32_t i = 0; i < entries.count; i++) {
+    for (uint32_t i = 0; i < entries->count; i++) {
         const char *then;
         char now[POLICY_DIGEST];
-        json_t *json = ledger_json(&entries, i, flag->name.text);
+        json_t *json = ledger_json(entries, i, flag->name.text);
         const struct targeting *targeting =
             json ? entry_digest(json, project, flag, canary, &then) : NULL;
         if (targeting) {
@@ -109,6 +109,5 @@ bool policy_changed(const struct project *project, const struct flag *flag, uint
         }
         json_decref(json);
     }
-    ledger_release(&entries);
     return changed;
 }

@@ -137,7 +137,7 @@ json_t *steps_latest(const struct ledger_entries *entries)
 {
     json_t *latest = json_object();
     for (uint32_t i = 0; i < entries->count; i++) {
-        json_t *entry = ledger_json(entries, i, "\"step\":{");
+        json_t *entry = ledger_json(entries, i, "step");
         const char *flag = json_string_value(json_object_get(entry, "flag"));
         if (flag && json_object_get(entry, "step"))
             json_object_set(latest, flag, entry);

@@ -128,6 +128,10 @@ for name, (contents, place, words, digest) in TOUCHED.items():
     ok(digest not in newest["parents"] or name.startswith(("missing", "renamed", "one_more")),
        f"{name}_is_followed_by_nothing", newest)
 
+put({**written, "\x1b[2J.json": b"{}\n"})
+ok("\x1b" not in history("--verify").err and "?[2J.json: error: no entry has such a name" in history("--verify").err,
+   "a_name_moves_no_cursor")
+
 # A lost newest one is invisible, but to who expects it.
 put(without(third))
 equal(history("--verify").status, 0, "a_lost_newest_one_cannot_be_seen")

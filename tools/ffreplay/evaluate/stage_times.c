@@ -72,21 +72,20 @@ bool stage_times_read(struct stage_times *times, struct project *project, const 
     const struct canary *canary = flag->environments[environment].canary;
     const char *name = project->environments.items[environment].text;
     *times = (struct stage_times){0};
-    struct ledger_entries entries;
-    if (!ledger_read(project->directory, &entries, error))
+    const struct ledger_entries *entries = ledger_look(project->directory, error);
+    if (!entries)
         return false;
     bool pending = canary->state == CANARY_PENDING;
     add(times, arena,
         (struct stage_time){.from = INT64_MIN, .state = CANARY_PENDING, .known = pending});
-    for (uint32_t i = 0; i < entries.count; i++) {
+    for (uint32_t i = 0; i < entries->count; i++) {
         struct recorded record;
-        json_t *json = ledger_json(&entries, i, flag->name.text);
+        json_t *json = ledger_json(entries, i, flag->name.text);
         if (json && record_parse(&record, json) && record.to_state &&
             record_is_about(&record, flag->name.text, name))
             add_record(times, arena, canary, &record);
         json_decref(json);
     }
-    ledger_release(&entries);
     if (!pending)
         add(times, arena,
             (struct stage_time){canary->since, canary->state, canary->stage, .known = true});

@@ -167,8 +167,8 @@ static int verify(struct history *history, const struct history_options *options
     }
     if (status != EXIT_FINE)
         return status;
-    buffer_format(&history->out, "%s/" LEDGER_FOLDER ": %u entr%s, %s\n", history->directory,
-                  history->entries.count, history->entries.count == 1 ? "y" : "ies",
+    buffer_format(&history->out, "%s/" LEDGER_FOLDER ": %zu entr%s, %s\n", history->directory,
+                  history->shown_count, history->shown_count == 1 ? "y" : "ies",
                   history->breaks.count ? "and every break is acknowledged"
                                         : "and all that they follow are there");
     write_acknowledged(history);
@@ -257,7 +257,7 @@ static int run(int argc, char **argv)
         {"acknowledge", 0, OPTION_TEXTS, &options.acknowledged, "HASH",
          "close a break that cannot be mended; may be repeated"},
         {"reason", 'r', OPTION_TEXT, &options.reason, "TEXT", "with --acknowledge: why"},
-        {"actor", 0, OPTION_TEXT, &options.actor, "NAME", "with --acknowledge: who [$USER]"},
+        ACTOR_OPTIONS(options.actor),
         {"last", 0, OPTION_TEXT, &options.last, "N", "the last N rollouts, with their metrics"},
         {"json", 0, OPTION_FLAG, &options.json, NULL,
          "the ledger's own entries, one a line; with --last, an object a rollout"},
