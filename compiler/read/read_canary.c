@@ -213,6 +213,16 @@ static void settle_stage_names(struct reader *reader, struct canary_keys *keys)
         settle_approved(reader, keys);
 }
 
+static void check_since(struct reader *reader, const struct canary *canary)
+{
+    bool runs = canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED;
+    if (!runs || node_get(canary->node, "since"))
+        return;
+    diagnose(reader->diagnostics, FF0349, node_get(canary->node, "state")->span,
+             "the canary is %s, and nothing says since when", canary_state_text(canary->state));
+    diagnose_help(reader->diagnostics, "write 'since:', the time at which its stage began");
+}
+
 static void warn_unguarded(struct reader *reader, const struct canary *canary, struct span span)
 {
     uint32_t guards = canary->guards.count;
@@ -268,6 +278,7 @@ struct canary *read_canary(struct reader *reader, struct node *node, struct draf
                        "say which variant is under test; only a boolean flag has 'on' to fall back "
                        "to");
     settle_stage_names(reader, &keys);
+    check_since(reader, canary);
     warn_unguarded(reader, canary, span);
     struct canary *kept = ARENA_NEW(reader->arena, struct canary);
     *kept = *canary;

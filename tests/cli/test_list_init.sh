@@ -33,6 +33,7 @@ flags:
       stages: [{name: early, percent: 5%}, {name: full, percent: 100%}]
       guards: [{metric: errors, max: 1%}]
       state: running
+      since: 2026-11-20T10:00:00Z
   size: {kind: config, type: integer, value: 20, environments: {prod: {value: 50}}}
   page: {owner: web, expires: 2090-01-31T00:00:00Z, percent: 12.5%, environments: [dev]}
 END
@@ -55,7 +56,7 @@ ok "its lines are JSON" sh -c "'$FFC' list -C '$scratch/p' --json | /usr/bin/pyt
 import json, sys
 rows = [json.loads(line) for line in sys.stdin]
 assert [row[\"environments\"][\"prod\"][\"standing\"] for row in rows] == [\"running early 5%\", \"disabled\", \"50\"], rows
-assert rows[1][\"line\"] == 16 and rows[1][\"expires\"] == \"2090-01-31T00:00:00Z\", rows'"
+assert rows[1][\"line\"] == 17 and rows[1][\"expires\"] == \"2090-01-31T00:00:00Z\", rows'"
 exits "an unknown environment is an error" 2 "$FFC" list -C "$scratch/p" -e production
 is "a kind that there is not" "$("$FFC" list -C "$scratch/p" --kind opps 2>&1 | head -1)" \
     "ffc list: there is no kind 'opps'; did you mean 'ops'?"

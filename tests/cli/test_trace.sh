@@ -43,6 +43,7 @@ flags:
       stages: [{name: beta, percent: 10%, if: {segment: beta}}, {name: all, percent: 100%}]
       guards: [{metric: errors, max: 5%, action: rollback}]
       state: running
+      since: 2026-11-20T10:00:00Z
   off-here: {environments: [staging], serve: on}
 metrics: {errors: {kind: proportion, of: {status: {gte: 500}}}}
 overrides:
@@ -57,10 +58,10 @@ is "every kind of step" "$(trace checkout -e production -c '{"user_id": "u42", "
     'checkout in production at 2026-12-05T00:00:00Z
   for user_id "u42", country "NO", age 17, app "2.1", groups ["x","staff"]
 
-  flags/shop.yaml:41  no   override[0]: INC-1423
-  flags/shop.yaml:41  no     from 2026-12-24T00:00:00Z                          it is 2026-12-05T00:00:00Z
-  flags/shop.yaml:41  yes    until 2026-12-27T00:00:00Z                         it is 2026-12-05T00:00:00Z
-  flags/shop.yaml:41  no     country is FR                                      "NO"
+  flags/shop.yaml:42  no   override[0]: INC-1423
+  flags/shop.yaml:42  no     from 2026-12-24T00:00:00Z                          it is 2026-12-05T00:00:00Z
+  flags/shop.yaml:42  yes    until 2026-12-27T00:00:00Z                         it is 2026-12-05T00:00:00Z
+  flags/shop.yaml:42  no     country is FR                                      "NO"
   flags/shop.yaml:17  yes  enabled in production
   flags/shop.yaml:18  yes  requires base: on                                    it serves on
   flags/shop.yaml:15  yes    enabled in production
@@ -123,12 +124,12 @@ is "a canary" "$(trace rollout -e production -c '{"user_id": "u9"}' | sed -n '5,
 
 rollout = false  (variant off, DEFAULT)'
 is "a flag that is off" "$(trace off-here -e production -c '{}' | sed -n '3,$p')" \
-    '  flags/shop.yaml:38  no   enabled in production
-  flags/shop.yaml:38  =>   serve off, the default  DISABLED
+    '  flags/shop.yaml:39  no   enabled in production
+  flags/shop.yaml:39  =>   serve off, the default  DISABLED
 
 off-here = false  (variant off, DISABLED)'
 is "an override" "$(at=(--at 2026-12-25T00:00:00Z) && trace checkout -e production -c '{"country": "FR"}' | sed -n '8,$p')" \
-    '  flags/shop.yaml:41  =>   serve off                     OVERRIDE, override[0]
+    '  flags/shop.yaml:42  =>   serve off                     OVERRIDE, override[0]
 
 checkout = false  (variant off, OVERRIDE, override[0])'
 mkdir states
@@ -141,7 +142,7 @@ flags:
   pending: {canary: {stages: [{name: all, percent: 100%}], guards: [{metric: errors, max: 5%}]}}
   back: {canary: {stages: [{name: all, percent: 100%}], guards: [{metric: errors, max: 5%}], state: rolled_back}}
   done: {canary: {stages: [{name: a, percent: 1%}, {name: b, percent: 50%}], guards: [{metric: errors, max: 5%}], state: complete}}
-  hotfix: {canary: {instant: true, stages: [{name: a, percent: 1%}], guards: [{metric: errors, max: 5%}], state: running}}
+  hotfix: {canary: {instant: true, stages: [{name: a, percent: 1%}], guards: [{metric: errors, max: 5%}], state: running, since: 2026-11-20T10:00:00Z}}
   draft: {experiment: {split: {on: 50%, off: 50%}, control: off, primary: errors}}
   won: {experiment: {split: {on: 50%, off: 50%}, control: off, primary: errors, state: concluded, winner: on}}
   lost: {experiment: {split: {on: 50%, off: 50%}, control: off, primary: errors, state: concluded}}

@@ -161,6 +161,8 @@ class Generator:
             stage["if"] = self.condition(2, flags)
         canary = {"serve": "on", "stages": stages}
         canary["state"] = self.pick(["pending", "running", "running", "paused", "rolled_back", "complete"])
+        if canary["state"] in ("running", "paused"):
+            canary["since"] = "2026-01-01T00:00:00Z"
         canary["stage"] = self.pick(names)
         if self.chance(0.1):
             canary["instant"] = True

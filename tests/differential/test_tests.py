@@ -123,6 +123,8 @@ def check_suppositions(generator, directory, sections):
     for flag, key, supposed in suppositions(generator, sections, environment):
         edited = copy.deepcopy(sections)
         block(edited, flag, environment, key).update(supposed)
+        if key == "canary":
+            block(edited, flag, environment, key)["since"] = "2026-01-01T00:00:00Z"
         other = write_project(edited)
         contexts = [context(generator) for _ in range(6)]
         answers = evaluate(other, [flag], environment, clock, contexts)

@@ -98,8 +98,6 @@ BRANCHES = [
      "advance_when: [{metric: latency_p95, max: 100ms}]\n", well, [], 11),
     ("timeout-advance", STAGES + RUNNING + GUARDS + "max_hold: 90m\non_timeout: advance\n"
      "advance_when: [{metric: latency_p95, max: 100ms}]\n", well, [], 0),
-    ("no-since", STAGES + GUARDS + RUNNING.replace("since: 2026-11-20T10:00:00Z\n", ""), well, [],
-     0),
     ("no-criteria", STAGES + RUNNING, few, [], 10),
     ("over", STAGES + RUNNING + "guards: [{metric: error_rate, max: 5%, over: 10m, "
      "min_samples: 10, action: rollback}]\n", failing, [], 20),

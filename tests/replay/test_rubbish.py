@@ -13,6 +13,7 @@ from lab import canary, decide, equal, finish, ok, project, requests
 BLOCK = """\
 stages: [{name: first, percent: 30%}, {name: full, percent: 100%}]
 state: running
+since: 2026-11-20T10:00:00Z
 stage: first
 guards:
   - {metric: error_rate, max: 5%, action: rollback}
@@ -92,7 +93,7 @@ def damaged(line):
 for name, directory, lines in (
         ("ndjson", project("rubbish", canary(BLOCK)), JSON_LINES),
         ("combined", project("rubbish-combined", canary(
-            "stages: [{name: first, percent: 30%}]\nstate: running\nstage: first\n"
+            "stages: [{name: first, percent: 30%}]\nstate: running\nstage: first\nsince: 2015-05-17T00:00:00Z\n"
             "guards: [{metric: errors, max: 5%}, {metric: bytes, max: 5}]"), base=COMBINED),
          ACCESS_LINES),
         ("csv", project("rubbish-csv", canary(BLOCK), base=CSV), CSV_LINES),
@@ -112,7 +113,7 @@ for name, directory, lines in (
 # A document is read, or there is no verdict: never something in between.
 for name, log, document in (("prometheus", "prometheus, variant: track", ANSWER), ("kayenta", "kayenta", PAIRS)):
     directory = project(f"rubbish-{name}", canary(
-        "stages: [{name: first, percent: 30%}]\nstate: running\nstage: first\n"
+        "stages: [{name: first, percent: 30%}]\nstate: running\nstage: first\nsince: 2026-11-20T10:00:00Z\n"
         "guards: [{metric: errors, max: 5}]"), base=SERIES.replace("FORMAT", log))
     seen, fine = set(), True
     for _ in range(max(150, count // 100)):

@@ -64,7 +64,8 @@ static void flags_without_decisions_are_constant(void **state)
         "  zero-rule: {rules: [{if: {country: NO}, percent: 0%}]}\n"
         "  pending: {canary: {stages: [{name: a, percent: 50%}]}}\n"
         "  back: {canary: {state: rolled_back, stage: a, stages: [{name: a, percent: 50%}]}}\n"
-        "  zero-stage: {canary: {state: running, stage: a, stages: [{name: a, percent: 0%},"
+        "  zero-stage: {canary: {state: running, since: 2026-11-20T10:00:00Z, stage: a, stages: "
+        "[{name: a, percent: 0%},"
         " {name: b, percent: 1%}]}}\n"
         "  draft: {experiment: {split: {on: 50%, off: 50%}, control: off}}\n"
         "  unexposed: {experiment: {state: running, traffic: 0%, split: {on: 50%, off: 50%},"
@@ -166,24 +167,25 @@ static void steps_come_in_the_documented_order(void **state)
 {
     (void)state;
     /* Each flag adds one step in front of those of the flag before it. */
-    struct compiled compiled = compile(
-        "layers: {l: {}}\n"
-        "holdouts: {h: {percent: 50%}}\n"
-        "flags:\n"
-        "  gate: {rules: [{if: {beta: true}}]}\n"
-        "  f:\n"
-        "    variants: {a: true, b: true, d: false}\n"
-        "    default: d\n"
-        "    requires: {gate: on}\n"
-        "    users: {b: [vip, vap]}\n"
-        "    holdout: h\n"
-        "    layer: {name: l, from: 0%, to: 50%}\n"
-        "    rules: [{if: {country: NO}, serve: a}]\n"
-        "    canary: {serve: b, state: running, stage: s, stages: [{name: s, percent: 50%}]}\n"
-        "  off: {enabled: false, users: {on: [vip]}}\n"
-        "overrides:\n"
-        "  - {flags: [f, off], if: {name: incident}, serve: default}\n"
-        "  - {flags: ['o*'], if: {name: drill}, serve: on}\n");
+    struct compiled compiled =
+        compile("layers: {l: {}}\n"
+                "holdouts: {h: {percent: 50%}}\n"
+                "flags:\n"
+                "  gate: {rules: [{if: {beta: true}}]}\n"
+                "  f:\n"
+                "    variants: {a: true, b: true, d: false}\n"
+                "    default: d\n"
+                "    requires: {gate: on}\n"
+                "    users: {b: [vip, vap]}\n"
+                "    holdout: h\n"
+                "    layer: {name: l, from: 0%, to: 50%}\n"
+                "    rules: [{if: {country: NO}, serve: a}]\n"
+                "    canary: {serve: b, state: running, since: 2026-11-20T10:00:00Z, stage: s, "
+                "stages: [{name: s, percent: 50%}]}\n"
+                "  off: {enabled: false, users: {on: [vip]}}\n"
+                "overrides:\n"
+                "  - {flags: [f, off], if: {name: incident}, serve: default}\n"
+                "  - {flags: ['o*'], if: {name: drill}, serve: on}\n");
     char unit[48];
     const char *chosen = NULL, *held = NULL, *outside = NULL, *control = NULL;
     static char found[4][48];
@@ -338,19 +340,23 @@ static void percentages_are_exact_at_their_boundaries(void **state)
 static void canary_states_serve_what_they_say(void **state)
 {
     (void)state;
-    struct compiled compiled =
-        compile("flags:\n"
-                "  running: {canary: {state: running, stage: b, stages: [{name: a, percent: 5%},"
-                " {name: b, percent: 20%, if: {country: NO}}, {name: c, percent: 100%}]}}\n"
-                "  paused: {canary: {state: paused, stage: a, stages: [{name: a, percent: 20%}]}}\n"
-                "  targeted: {canary: {state: running, stage: a, stages:"
-                " [{name: a, percent: 100%, if: {country: NO}}]}}\n"
-                "  full: {canary: {state: running, stage: c, stages: [{name: a, percent: 5%},"
-                " {name: c, percent: 100%}]}}\n"
-                "  complete: {canary: {state: complete, stage: z, stages: [{name: a, percent: 5%},"
-                " {name: z, percent: 100%}]}}\n"
-                "  instant: {canary: {state: running, instant: true, stage: a, stages:"
-                " [{name: a, percent: 5%}, {name: z, percent: 100%}]}}\n");
+    struct compiled compiled = compile(
+        "flags:\n"
+        "  running: {canary: {state: running, since: 2026-11-20T10:00:00Z, stage: b, stages: "
+        "[{name: a, percent: 5%},"
+        " {name: b, percent: 20%, if: {country: NO}}, {name: c, percent: 100%}]}}\n"
+        "  paused: {canary: {state: paused, since: 2026-11-20T10:00:00Z, stage: a, stages: [{name: "
+        "a, percent: 20%}]}}\n"
+        "  targeted: {canary: {state: running, since: 2026-11-20T10:00:00Z, stage: a, stages:"
+        " [{name: a, percent: 100%, if: {country: NO}}]}}\n"
+        "  full: {canary: {state: running, since: 2026-11-20T10:00:00Z, stage: c, stages: [{name: "
+        "a, percent: 5%},"
+        " {name: c, percent: 100%}]}}\n"
+        "  complete: {canary: {state: complete, stage: z, stages: [{name: a, percent: 5%},"
+        " {name: z, percent: 100%}]}}\n"
+        "  instant: {canary: {state: running, since: 2026-11-20T10:00:00Z, instant: true, stage: "
+        "a, stages:"
+        " [{name: a, percent: 5%}, {name: z, percent: 100%}]}}\n");
     const char *in = unit_within("running", 19000, 20000),
                *out = unit_within("running", 20000, 21000);
     EXPECT(&compiled, "running", joined(in, "country=NO"), "on SPLIT canary:b");

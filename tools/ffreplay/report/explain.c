@@ -379,9 +379,6 @@ static void why(struct verdict *verdict)
     }
     why_guards(verdict, ACTION_ALERT, ": an alert, which decides nothing");
     why_not_compared(verdict);
-    if (verdict->analysis->since == INT64_MIN && verdict->decision.rule != RULE_NOT_STARTED)
-        sentence_add(verdict, reasons,
-                     "the definition has no 'since': the stage is taken to begin with the log");
     if (verdict->too_bad && verdict->decision.rule == RULE_GUARD)
         sentence_add(verdict, reasons,
                      "too many lines of a log are bad: harm that the others show is harm all the "
