@@ -2,6 +2,7 @@
 #include "change.h"
 #include "compiler/rollout/emergency.h"
 #include "compiler/rollout/recovery.h"
+#include "level.h"
 #include "snapshot.h"
 
 #include "compiler/base/json.h"
@@ -34,6 +35,7 @@ struct options {
     const char *output;
     struct option_texts labels;
     const char *generation;
+    const char *level;
     const char *key;
     bool json;
 };
@@ -174,6 +176,7 @@ static int publish_current(const struct project *project, const struct options *
 struct stamp {
     struct label *labels;
     uint64_t generation;
+    unsigned level;
     struct secret_key key;
 };
 
@@ -184,16 +187,34 @@ static void seal(const struct options *options, const struct stamp *stamp, struc
         seal_sign(&result->bytes, &stamp->key);
 }
 
+/* Whether the readers that are meant know all that the flags are made of. */
+static bool fits_level(struct project *project, const struct stamp *stamp,
+                       const struct result *result)
+{
+    struct buffer problem = {0};
+    bool fits = fits_features(project, &result->bytes, level_features(stamp->level), &problem);
+    if (!fits)
+        fprintf(
+            stderr,
+            "%shelp: readers of format level %u do not know that: leave it out, or say a higher "
+            "--format-level when all readers are newer\n",
+            problem.bytes, stamp->level);
+    buffer_release(&problem);
+    return fits;
+}
+
 /* Everything is compiled before the first file is touched. */
 static int build(struct project *project, const struct options *options, const struct stamp *stamp,
                  struct result *results, uint32_t first, uint32_t count)
 {
+    bool fits = true;
     for (uint32_t i = 0; i < count; i++) {
         struct result *result = &results[i];
         result->environment = project->environments.items[first + i].text;
         if (!project_compile(project, result->environment, stamp->labels, options->labels.count,
                              &result->bytes))
             continue;
+        fits &= fits_level(project, stamp, result);
         seal(options, stamp, result);
         describe(result);
         if (options->all)
@@ -202,8 +223,8 @@ static int build(struct project *project, const struct options *options, const s
             buffer_append_text(&result->path, options->output);
     }
     show_diagnostics(project, options->project.format, options->project.color);
-    return project->diagnostics.errors ? EXIT_INPUT
-                                       : publish_current(project, options, results, count);
+    return project->diagnostics.errors || !fits ? EXIT_INPUT
+                                                : publish_current(project, options, results, count);
 }
 
 static int load_and_build_once(const struct options *options, const struct stamp *stamp)
@@ -265,11 +286,26 @@ static bool parse_generation(const char *text, uint64_t *generation)
     return false;
 }
 
+static bool parse_level(const char *text, unsigned *level)
+{
+    char *end;
+    errno = 0;
+    unsigned long given = strtoul(text, &end, 10);
+    *level = (unsigned)given;
+    if (strspn(text, "0123456789") > 0 && !*end && errno == 0 && given >= 1 &&
+        given <= NEWEST_LEVEL)
+        return true;
+    usage_error(&build_command, "a format level is a number from 1 to %u, not '%s'", NEWEST_LEVEL,
+                text);
+    return false;
+}
+
 /* A password is asked for before anything is built, so nothing keeps waiting for it. */
 static bool read_stamp(const struct options *options, struct stamp *stamp)
 {
     if (!parse_labels(&options->labels, stamp->labels) ||
-        (options->generation && !parse_generation(options->generation, &stamp->generation)))
+        (options->generation && !parse_generation(options->generation, &stamp->generation)) ||
+        (options->level && !parse_level(options->level, &stamp->level)))
         return false;
     struct buffer error = {0};
     bool done = !options->key || secret_key_read(options->key, &stamp->key, &error);
@@ -306,6 +342,8 @@ static int run(int argc, char **argv)
         {"label", 0, OPTION_TEXTS, &options.labels, "K=V", "keep a label in the snapshot"},
         {"generation", 0, OPTION_TEXT, &options.generation, "N",
          "keep a number that grows, for readers that refuse what is older"},
+        {"format-level", 0, OPTION_TEXT, &options.level, "N",
+         "refuse flags that readers of this level do not know [the newest]"},
         {"sign", 0, OPTION_TEXT, &options.key, "KEY", "sign with this secret key of minisign"},
         {"json", 0, OPTION_FLAG, &options.json, NULL, "print what was built as JSON, a line each"},
         DIAGNOSTICS_OPTIONS(options.project),
@@ -319,7 +357,8 @@ static int run(int argc, char **argv)
     if (status != EXIT_FINE)
         return status;
 
-    struct stamp stamp = {.labels = xcalloc(options.labels.count + 1, sizeof *stamp.labels)};
+    struct stamp stamp = {.labels = xcalloc(options.labels.count + 1, sizeof *stamp.labels),
+                          .level = NEWEST_LEVEL};
     status = read_stamp(&options, &stamp) ? load_and_build(&options, &stamp) : EXIT_JOB;
     secret_key_forget(&stamp.key);
     for (size_t i = 0; i < options.labels.count; i++)

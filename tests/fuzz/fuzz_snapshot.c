@@ -3,15 +3,19 @@
  *
  * The bytes are opened as they are, and once more with hashes that fit them: no chance would find
  * those, and behind them is the verifier, which has to see to it that evaluation stays within. What
- * is served is read to its end.
+ * is served is read to its end. What is sound is also dumped and signed, as `ffc` does it.
  */
 #include <assert.h>
+#include <jansson.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "compiler/commands/dump.h"
+#include "compiler/files/seal.h"
 #include "fflag.h"
 #include "fflag/snapshot.h"
 
@@ -63,11 +67,11 @@ static void evaluate(const fflag_view *view, const fflag_context *context)
 {
     fflag_result results[MOST_FLAGS];
     fflag_evaluate_all(view, NULL, MOST_FLAGS, context, results);
-    for (size_t i = 0; i < MOST_FLAGS && results[i].error == FFLAG_OK; i++) {
+    for (size_t i = 0; i < MOST_FLAGS && results[i].error != FFLAG_ERROR_FLAG_NOT_FOUND; i++) {
         char line[256];
         read_result(&results[i]);
         fflag_exposure(view, &results[i], "user-1", 6, 0, line, sizeof line);
-        assert(fflag_evaluate_name(view, results[i].flag, context).error == FFLAG_OK);
+        assert(fflag_evaluate_name(view, results[i].flag, context).error == results[i].error);
     }
 }
 
@@ -92,6 +96,51 @@ static void open_and_evaluate(const uint8_t *bytes, size_t size)
     fflag_close(store);
 }
 
+static void dump(const struct snapshot *snapshot)
+{
+    struct buffer text = {0}, json = {0};
+    dump_snapshot(snapshot, false, &text);
+    dump_snapshot(snapshot, true, &json);
+    json_t *value = json_loadb(json.bytes, json.length, JSON_DECODE_INT_AS_REAL, NULL);
+    assert(value);
+    json_decref(value);
+    buffer_release(&text);
+    buffer_release(&json);
+}
+
+/* Signed, it is sound; and the file puts nothing into the comment but names. */
+static void sign(struct buffer *bytes)
+{
+    static const struct secret_key key;
+    struct buffer problem = {0};
+    struct snapshot snapshot;
+    struct ffs_signature signature;
+    const char *comment;
+    unsigned tabs = 0;
+    seal_sign(bytes, &key);
+    enum fflag_error error = snapshot_open_memory(&snapshot, bytes, &problem);
+    assert(error == FFLAG_OK && snapshot_signature(&snapshot, &signature, &comment));
+    for (uint32_t i = 0; i < signature.comment_length; i++)
+        tabs += comment[i] == '\t';
+    assert(tabs == (snapshot.info.generation ? 4 : 3));
+    snapshot_close(&snapshot);
+    buffer_release(&problem);
+}
+
+static void open_and_handle(const uint8_t *bytes, size_t size)
+{
+    struct buffer given = {0}, problem = {0};
+    struct snapshot snapshot;
+    buffer_append(&given, bytes, size);
+    if (snapshot_open_memory(&snapshot, &given, &problem) == FFLAG_OK) {
+        dump(&snapshot);
+        sign(&given);
+    }
+    snapshot_close(&snapshot);
+    buffer_release(&given);
+    buffer_release(&problem);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     open_and_evaluate(data, size);
@@ -102,6 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(sealed, data, size);
     seal(sealed, size);
     open_and_evaluate(sealed, size);
+    open_and_handle(sealed, size);
     free(sealed);
     return 0;
 }
