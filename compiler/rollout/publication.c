@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/files/durable.h"
 #include "compiler/options.h"
 #include "compiler/project.h"
 #include "fflag.h"
@@ -78,7 +79,8 @@ static void seal(const struct publication *publication, struct buffer *bytes)
 static bool put(const struct publication *publication, struct buffer *bytes, struct buffer *error)
 {
     seal(publication, bytes);
-    return has_these_bytes(publication->path, bytes) ||
+    /* Whoever published them may have failed to make sure of the name. */
+    return (has_these_bytes(publication->path, bytes) && sync_name_of(publication->path)) ||
            publish_file(publication->path, bytes->bytes, bytes->length, is_sound, error);
 }
 
