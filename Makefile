@@ -109,7 +109,7 @@ check-all: setup-prometheus official-sarif-schema check
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=address,undefined \
 	    BUILD=$(BUILD)/address
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=thread BUILD=$(BUILD)/thread \
-	    TESTS="unit/test_store unit/test_reload unit/test_torture unit/test_counters unit/test_callback"
+	    TESTS="unit/test_store unit/test_reload unit/test_torture unit/test_counters unit/test_callback unit/test_faults"
 	@$(MAKE) --no-print-directory check LONG= SIGNATURES=1 BUILD=$(BUILD)/signatures \
 	    TESTS="library install unit/test_signature"
 	@$(MAKE) --no-print-directory check LONG= VALGRIND=1 TESTS="$(addprefix unit/test_,store fork \

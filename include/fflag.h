@@ -121,9 +121,10 @@ enum fflag_load_mode {
  */
 
 enum fflag_event {
-    FFLAG_EVENT_LOADED = 1,   /* a snapshot was verified and is now served, or a copy of it */
-    FFLAG_EVENT_REJECTED = 2, /* a file was not accepted; the last good snapshot is still served */
-    FFLAG_EVENT_WATCH = 3     /* the watcher fell back to polling, or cannot follow a path */
+    FFLAG_EVENT_LOADED = 1,    /* a snapshot was verified and is now served, or a copy of it */
+    FFLAG_EVENT_REJECTED = 2,  /* a file was not accepted; the last good snapshot is still served */
+    FFLAG_EVENT_WATCH = 3,     /* the watcher fell back to polling, or cannot follow a path */
+    FFLAG_EVENT_EVALUATION = 4 /* evaluations gave a default for a mistake: once a flag and cause */
 };
 
 /*
@@ -228,10 +229,11 @@ FFLAG_API void fflag_status(const fflag_store *store, struct fflag_status *statu
 
 /*
  * The state of the store as Prometheus text: build, generation, reloads, refusals, the last error,
- * and views that are held on to; with `count` in the options also evaluations by flag and variant,
- * those that were ever served. Like snprintf(): writes at most `size` bytes with the NUL, and
- * returns the length of the whole text, which may have grown at the next call. Cost: proportional
- * to the flags, under the store's lock, which no evaluation takes.
+ * views that are held on to, and evaluations that went wrong by flag and cause; with `count` in the
+ * options also evaluations by flag and variant, those that were ever served. Like snprintf():
+ * writes at most `size` bytes with the NUL, and returns the length of the whole text, which may
+ * have grown at the next call. Cost: proportional to the flags, under the store's lock, which no
+ * evaluation takes.
  *
  * Counting takes 1 to 2 ns an evaluation, and for each snapshot 8 bytes a variant and thread, of up
  * to 128 threads; the threads beyond share. A thread's first evaluation makes two system calls, or
@@ -252,6 +254,27 @@ FFLAG_API fflag_id fflag_flag(fflag_store *store, const char *name);
  * FFLAG_CONTEXT_SLOTS of them; after that, FFLAG_NO_ATTR, which the setters refuse.
  */
 FFLAG_API fflag_attr fflag_attribute(fflag_store *store, const char *name);
+
+enum fflag_attribute_type {
+    FFLAG_ATTRIBUTE_STRING = 1,
+    FFLAG_ATTRIBUTE_NUMBER = 2,
+    FFLAG_ATTRIBUTE_BOOLEAN = 3,
+    FFLAG_ATTRIBUTE_VERSION = 4,
+    FFLAG_ATTRIBUTE_TIME = 5,
+    FFLAG_ATTRIBUTE_STRINGS = 6,
+    FFLAG_ATTRIBUTE_IP = 7
+};
+
+/*
+ * The same, for a program that knows by which setter it fills the attribute: FFLAG_ATTRIBUTE_STRING
+ * for fflag_set_string() and so on. FFLAG_ERROR_TYPE_MISMATCH where the served snapshot declares a
+ * type that such a value cannot stand for, so that it would count as absent; *attr is a good handle
+ * then, too, since the next snapshot may. FFLAG_OK also where no rule reads an attribute of that
+ * name. A string fits a version, time or ip, a number a time.
+ */
+FFLAG_API enum fflag_error fflag_attribute_typed(fflag_store *store, const char *name,
+                                                 enum fflag_attribute_type type,
+                                                 fflag_attr *attr) FFLAG_MUST_USE;
 
 /* ------------------------------------------------------------------------------------- views -- */
 
@@ -286,16 +309,6 @@ enum fflag_type {
     FFLAG_TYPE_INTEGER = 3,
     FFLAG_TYPE_NUMBER = 4,
     FFLAG_TYPE_JSON = 5
-};
-
-enum fflag_attribute_type {
-    FFLAG_ATTRIBUTE_STRING = 1,
-    FFLAG_ATTRIBUTE_NUMBER = 2,
-    FFLAG_ATTRIBUTE_BOOLEAN = 3,
-    FFLAG_ATTRIBUTE_VERSION = 4,
-    FFLAG_ATTRIBUTE_TIME = 5,
-    FFLAG_ATTRIBUTE_STRINGS = 6,
-    FFLAG_ATTRIBUTE_IP = 7
 };
 
 /*
@@ -350,7 +363,11 @@ FFLAG_API void fflag_context_init(fflag_context *context);
  */
 FFLAG_API enum fflag_error fflag_set_string(fflag_context *context, fflag_attr attr,
                                             const char *value, size_t length);
-/* Refuses NaN. An integer of at most 2^53 can also be a unit: its key is its decimal digits. */
+/*
+ * Refuses NaN. An integer of at most 2^53 can also be a unit: its key is its decimal digits. Where
+ * a snapshot declares a time, it is milliseconds since the epoch, fractions cut off; beyond 2^53 it
+ * counts as absent.
+ */
 FFLAG_API enum fflag_error fflag_set_number(fflag_context *context, fflag_attr attr, double value);
 FFLAG_API enum fflag_error fflag_set_boolean(fflag_context *context, fflag_attr attr, bool value);
 /* SemVer 2.0, a leading `v` and missing parts allowed; what does not parse is refused. Borrowed. */

@@ -148,6 +148,12 @@ static bool find_series(struct counts *counts, const char *flag, const char *var
     return true;
 }
 
+struct series *counts_series(struct counts *counts, const char *flag, const char *variant)
+{
+    uint32_t place;
+    return find_series(counts, flag, variant, &place) ? &counts->series[place] : NULL;
+}
+
 void counts_free(struct counts *counts)
 {
     for (uint32_t i = 0; i < counts->count; i++) {

@@ -40,6 +40,7 @@ struct series {
     char *variant;  /* empty: of a flag declared by a plain value */
     uint64_t total; /* in snapshots that are gone */
     uint64_t live;  /* in the others, when they were last added up */
+    bool told;      /* of a fault: the log callback knows */
 };
 struct counts {
     struct series *series;
@@ -88,6 +89,8 @@ void counters_retire(struct counts *counts, const struct snapshot *snapshot);
 /* Adding up: first forget what is live, then add each snapshot that the store still has. */
 void counts_forget_live(struct counts *counts);
 void counts_add_live(struct counts *counts, const struct snapshot *snapshot);
+/* The series of that flag and variant, made on first use; NULL when out of memory. */
+struct series *counts_series(struct counts *counts, const char *flag, const char *variant);
 void counts_free(struct counts *counts);
 
 #endif

@@ -10,9 +10,11 @@
  */
 #include "counters.h"
 #include "decision.h"
+#include "faults.h"
 #include "hash.h"
 #include "ramp.h"
 #include "sets.h"
+#include "values.h"
 
 /* ------------------------------------------------------------------------------------ inputs -- */
 
@@ -31,57 +33,41 @@ static inline const struct fflag_slot *find_input(const struct snapshot *snapsho
     return &context->slot[slot];
 }
 
+static __attribute__((noinline, cold)) void note_attribute(const fflag_view *view,
+                                                           const struct ffs_flag *flag,
+                                                           uint16_t attribute, uint8_t given)
+{
+    fault_of_flag(view, (uint32_t)(flag - view->snapshot->flags), FAULT_ATTRIBUTE_TYPE,
+                  attribute_detail(attribute, given));
+}
+
+/* The same for a test of that flag; what is of a type that cannot be meant counts as absent. */
+static inline const struct fflag_slot *find_fitting(const fflag_view *view,
+                                                    const struct ffs_flag *flag,
+                                                    const fflag_context *context,
+                                                    uint16_t attribute, uint8_t *declared)
+{
+    const struct fflag_slot *slot = find_input(view->snapshot, context, attribute, declared);
+    if (LIKELY(!slot || attribute_fits(slot->type, *declared)))
+        return slot;
+    note_attribute(view, flag, attribute, slot->type);
+    return NULL;
+}
+
 /* The unit's bucket under a salt; false where the unit has no key. */
-static inline bool find_bucket(const struct snapshot *snapshot, const fflag_context *context,
-                               uint16_t attribute, uint64_t salt, uint64_t *bucket)
+static inline bool find_bucket(const fflag_view *view, const struct ffs_flag *flag,
+                               const fflag_context *context, uint16_t attribute, uint64_t salt,
+                               uint64_t *bucket)
 {
     uint8_t declared;
-    const struct fflag_slot *unit = find_input(snapshot, context, attribute, &declared);
-    if (UNLIKELY(!unit || unit->key_type != declared))
+    const struct fflag_slot *unit = find_input(view->snapshot, context, attribute, &declared);
+    if (UNLIKELY(!unit || unit->key_type != declared)) {
+        if (unit && !attribute_fits(unit->type, declared))
+            note_attribute(view, flag, attribute, unit->type);
         return false;
+    }
     *bucket = ffs_mix(unit->bits ^ salt);
     return true;
-}
-
-static bool read_version(const struct fflag_slot *slot, struct version *version)
-{
-    if (slot->type != FFLAG_ATTRIBUTE_VERSION && slot->type != FFLAG_ATTRIBUTE_STRING)
-        return false;
-    return runtime_parse_version(slot->value.pointer, slot->length, version);
-}
-
-static bool read_time(const struct fflag_slot *slot, int64_t *ms)
-{
-    *ms = (int64_t)slot->value.word;
-    return slot->type == FFLAG_ATTRIBUTE_TIME ||
-           (slot->type == FFLAG_ATTRIBUTE_STRING &&
-            runtime_parse_time(slot->value.pointer, slot->length, ms));
-}
-
-static bool read_address(const struct fflag_slot *slot, struct address *address)
-{
-    address->high = slot->bits;
-    address->low = slot->value.word;
-    return slot->type == FFLAG_ATTRIBUTE_IP ||
-           (slot->type == FFLAG_ATTRIBUTE_STRING &&
-            runtime_parse_address(slot->value.pointer, slot->length, address));
-}
-
-static bool is_usable(const struct fflag_slot *slot, uint8_t declared)
-{
-    struct version version;
-    struct address address;
-    int64_t ms;
-    switch ((enum fflag_attribute_type)declared) {
-    case FFLAG_ATTRIBUTE_VERSION:
-        return read_version(slot, &version);
-    case FFLAG_ATTRIBUTE_TIME:
-        return read_time(slot, &ms);
-    case FFLAG_ATTRIBUTE_IP:
-        return read_address(slot, &address);
-    default:
-        return slot->type == declared;
-    }
 }
 
 /* ------------------------------------------------------------------------------------- tests -- */
@@ -160,8 +146,6 @@ static bool test_key(const struct snapshot *snapshot, const struct ffs_instructi
 static bool test_part(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
                       const struct fflag_slot *slot)
 {
-    if (slot->type != FFLAG_ATTRIBUTE_STRING)
-        return false;
     ffs_string string = (ffs_string)instruction->operand;
     const char *part = string_bytes(snapshot, string), *text = slot->value.pointer;
     uint32_t length = slot->length, part_length = string_length(snapshot, string);
@@ -182,16 +166,13 @@ static bool test_pattern(const struct snapshot *snapshot, const struct ffs_instr
                          const struct fflag_slot *slot)
 {
     const uint32_t *words = snapshot->automata + (uint32_t)instruction->operand;
-    return slot->type == FFLAG_ATTRIBUTE_STRING &&
-           ffs_automaton_matches((const struct ffs_automaton *)words, slot->value.pointer,
+    return ffs_automaton_matches((const struct ffs_automaton *)words, slot->value.pointer,
                                  slot->length);
 }
 
 static bool test_strings(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
                          const struct fflag_slot *slot)
 {
-    if (slot->type != FFLAG_ATTRIBUTE_STRINGS)
-        return false;
     const char *const *values = slot->value.pointer;
     const char *wanted = string_bytes(snapshot, (ffs_string)instruction->operand);
     for (uint32_t i = 0; i < slot->length; i++)
@@ -203,8 +184,6 @@ static bool test_strings(const struct snapshot *snapshot, const struct ffs_instr
 static inline bool test_number(const struct ffs_instruction *instruction,
                                const struct fflag_slot *slot)
 {
-    if (slot->type != FFLAG_ATTRIBUTE_NUMBER)
-        return false;
     double number = slot->value.number, operand;
     memcpy(&operand, &instruction->operand, sizeof operand);
     switch (instruction->op) {
@@ -284,7 +263,8 @@ static bool test_address(const struct snapshot *snapshot, const struct ffs_instr
             (address.high == networks[low].first_high && address.low >= networks[low].first_low));
 }
 
-/* A test of an attribute that is present. */
+/* A test of an attribute that is present, of a type that fits; the verifier made sure that the test
+ * fits the declared one. */
 static bool test_value(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
                        const struct fflag_slot *slot, uint8_t declared)
 {
@@ -301,7 +281,7 @@ static bool test_value(const struct snapshot *snapshot, const struct ffs_instruc
     case FFS_STRINGS_HAS:
         return test_strings(snapshot, instruction, slot);
     case FFS_BOOLEAN_IS:
-        return slot->type == FFLAG_ATTRIBUTE_BOOLEAN && slot->value.word == instruction->operand;
+        return slot->value.word == instruction->operand;
     case FFS_VERSION_EQ:
     case FFS_VERSION_LT:
     case FFS_VERSION_LE:
@@ -328,30 +308,32 @@ static int64_t read_clock(const fflag_view *view, int64_t *now)
     return *now;
 }
 
-static bool test_ramp(const fflag_view *view, const struct ffs_instruction *instruction,
-                      const fflag_context *context, uint64_t salt, int64_t *now)
+static bool test_ramp(const fflag_view *view, const struct ffs_flag *flag,
+                      const struct ffs_instruction *instruction, const fflag_context *context,
+                      int64_t *now)
 {
     const struct snapshot *snapshot = view->snapshot;
     const struct ffs_ramp *ramp = &snapshot->ramps[instruction->operand];
     uint64_t bucket, threshold;
     if (ramp_threshold(ramp, read_clock(view, now), &threshold))
         return true;
-    if (ramp->flags & FFS_RAMP_SALTED)
-        salt = ramp->salt;
-    return find_bucket(snapshot, context, instruction->attribute, salt, &bucket) &&
+    uint64_t salt = ramp->flags & FFS_RAMP_SALTED ? ramp->salt : flag->exposure_salt;
+    return find_bucket(view, flag, context, instruction->attribute, salt, &bucket) &&
            bucket < threshold;
 }
 
 /* What a split serves a unit; false where the unit has no key. */
-static inline bool split_variant(const struct snapshot *snapshot,
+static inline bool split_variant(const fflag_view *view, const struct ffs_flag *flag,
                                  const struct ffs_instruction *instruction,
-                                 const fflag_context *context, uint64_t salt, uint64_t *variant)
+                                 const fflag_context *context, uint64_t *variant)
 {
-    const uint64_t *words = snapshot->splits + (uint32_t)instruction->operand, *arm = words + 1;
+    const uint64_t *words = view->snapshot->splits + (uint32_t)instruction->operand;
+    const uint64_t *arm = words + 1;
+    uint64_t salt = flag->split_salt;
     if (UNLIKELY(words[0] & FFS_SPLIT_SALTED))
         salt = *arm++;
     uint64_t bucket;
-    if (!find_bucket(snapshot, context, instruction->attribute, salt, &bucket))
+    if (!find_bucket(view, flag, context, instruction->attribute, salt, &bucket))
         return false;
     /* The last arm's upper is the greatest there is. */
     const uint64_t *last = arm + 2 * ((uint32_t)words[0] - 1);
@@ -381,9 +363,11 @@ static inline const struct ffs_instruction *decide_plain(const struct snapshot *
         }
         bool holds = false;
         if (at->op == FFS_EXPOSED) {
-            uint64_t bucket;
-            holds = find_bucket(snapshot, context, at->attribute, flag->exposure_salt, &bucket) &&
-                    bucket < at->operand;
+            uint8_t declared;
+            const struct fflag_slot *unit = find_input(snapshot, context, at->attribute, &declared);
+            if (UNLIKELY(unit && unit->key_type != declared))
+                return at;
+            holds = unit && ffs_mix(unit->bits ^ flag->exposure_salt) < at->operand;
             if (is_last_test(at, end)) {
                 *decided = serve_if(holds, at, flag);
                 return NULL;
@@ -392,8 +376,8 @@ static inline const struct ffs_instruction *decide_plain(const struct snapshot *
                    !(at->flags & FFS_IGNORE_CASE)) {
             uint8_t declared;
             const struct fflag_slot *slot = find_input(snapshot, context, at->attribute, &declared);
-            if (slot && slot->key_type == declared) {
-                if (UNLIKELY(declared != FFLAG_ATTRIBUTE_STRING))
+            if (slot) {
+                if (UNLIKELY(slot->key_type != declared || declared != FFLAG_ATTRIBUTE_STRING))
                     return at;
                 holds = at->op == FFS_STRING_EQ
                             ? string_equals(snapshot, at->operand, slot->value.pointer,
@@ -449,14 +433,14 @@ static __attribute__((noinline)) uint64_t interpret(const fflag_view *view,
             decided = serve(at);
             goto decided;
         case FFS_SPLIT:
-            if (!split_variant(snapshot, at, context, flag->split_salt, &variant)) {
+            if (!split_variant(view, flag, at, context, &variant)) {
                 at += at->jump;
                 continue;
             }
             decided = decision(variant, at->flags, at->operand >> 32);
             goto decided;
         case FFS_EXPOSED:
-            holds = find_bucket(snapshot, context, at->attribute, flag->exposure_salt, &bucket) &&
+            holds = find_bucket(view, flag, context, at->attribute, flag->exposure_salt, &bucket) &&
                     bucket < at->operand;
             if (is_last_test(at, end)) {
                 decided = serve_if(holds, at, flag);
@@ -465,12 +449,12 @@ static __attribute__((noinline)) uint64_t interpret(const fflag_view *view,
             break;
         case FFS_IN_RANGE: {
             const struct ffs_range *range = &snapshot->ranges[at->operand];
-            holds = find_bucket(snapshot, context, at->attribute, range->salt, &bucket) &&
+            holds = find_bucket(view, flag, context, at->attribute, range->salt, &bucket) &&
                     bucket >= range->from && (bucket < range->to || range->to == 0);
             break;
         }
         case FFS_RAMP:
-            holds = test_ramp(view, at, context, flag->exposure_salt, now);
+            holds = test_ramp(view, flag, at, context, now);
             break;
         case FFS_CLOCK_GE:
             holds = read_clock(view, now) >= (int64_t)at->operand;
@@ -483,7 +467,7 @@ static __attribute__((noinline)) uint64_t interpret(const fflag_view *view,
             continue;
         case FFS_STRING_EQ:
         case FFS_STRING_IN:
-            slot = find_input(snapshot, context, at->attribute, &declared);
+            slot = find_fitting(view, flag, context, at->attribute, &declared);
             holds = slot && test_key(snapshot, at, slot, declared);
             break;
         case FFS_NUMBER_EQ:
@@ -491,11 +475,11 @@ static __attribute__((noinline)) uint64_t interpret(const fflag_view *view,
         case FFS_NUMBER_LE:
         case FFS_NUMBER_GT:
         case FFS_NUMBER_GE:
-            slot = find_input(snapshot, context, at->attribute, &declared);
+            slot = find_fitting(view, flag, context, at->attribute, &declared);
             holds = slot && test_number(at, slot);
             break;
         default:
-            slot = find_input(snapshot, context, at->attribute, &declared);
+            slot = find_fitting(view, flag, context, at->attribute, &declared);
             holds = slot && test_value(snapshot, at, slot, declared);
             break;
         }
@@ -565,11 +549,20 @@ struct answer {
 
 /* The same for a word that has another type than is asked for, perhaps because the flag may serve
  * no variant. */
-static __attribute__((noinline, cold)) struct answer
-run_rare(const fflag_view *view, uint64_t word, enum fflag_type type, const fflag_context *context)
+static __attribute__((noinline, cold)) struct answer run_rare(const fflag_view *view,
+                                                              fflag_id handle, uint64_t word,
+                                                              enum fflag_type type,
+                                                              const fflag_context *context)
 {
-    if (word_type(word) != (WORD_MAY_BE_NONE | type))
+    if (word_type(word) != (WORD_MAY_BE_NONE | type)) {
+        if (!word)
+            fault_of_handle(view, handle);
+        else if (word_type(word) == WORD_UNSUPPORTED)
+            fault_of_flag(view, word_index(word), FAULT_UNSUPPORTED, 0);
+        else
+            fault_of_flag(view, word_index(word), FAULT_FLAG_TYPE, type);
         return (struct answer){0, false};
+    }
     const struct ffs_flag *flag = &view->snapshot->flags[word_index(word)];
     if (!context)
         context = &nobody;
@@ -606,11 +599,12 @@ static inline bool is_listed(const fflag_view *view, const struct shortcut *list
 
 /* `word` is the handle's. */
 static __attribute__((noinline)) bool run_boolean(const fflag_view *view, uint64_t word,
-                                                  const fflag_context *context, bool fallback)
+                                                  const fflag_context *context, bool fallback,
+                                                  fflag_id flag)
 {
     if (LIKELY(word_type(word) == FFLAG_TYPE_BOOLEAN))
         return run(view, &view->snapshot->flags[word_index(word)], context);
-    struct answer answer = run_rare(view, word, FFLAG_TYPE_BOOLEAN, context);
+    struct answer answer = run_rare(view, flag, word, FFLAG_TYPE_BOOLEAN, context);
     return answer.given ? answer.value : fallback;
 }
 
@@ -618,7 +612,7 @@ static __attribute__((noinline)) bool run_boolean(const fflag_view *view, uint64
 static __attribute__((noinline)) bool run_late(const fflag_view *view, fflag_id flag,
                                                const fflag_context *context, bool fallback)
 {
-    return run_boolean(view, find_word(view, flag), context, fallback);
+    return run_boolean(view, find_word(view, flag), context, fallback, flag);
 }
 
 /* A list, where the store counts. */
@@ -629,7 +623,7 @@ static __attribute__((noinline)) bool count_list(const fflag_view *view, fflag_i
     const struct shortcut *list = &view->shortcuts[flag];
     const struct fflag_slot *unit = LIKELY(context) ? shortcut_unit(list, context) : NULL;
     if (UNLIKELY(!unit))
-        return run_boolean(view, word, context, fallback);
+        return run_boolean(view, word, context, fallback, flag);
     bool holds = is_listed(view, list, unit);
     count_cell(view->counters, view->tallies[flag].cell[holds]);
     return list->value[holds];
@@ -649,11 +643,11 @@ static __attribute__((noinline)) bool count_boolean(const fflag_view *view, ffla
     if (word & WORD_COUNTED(WORD_LIST))
         return count_list(view, flag, context, fallback, word);
     if (UNLIKELY(!context))
-        return run_boolean(view, word, context, fallback);
+        return run_boolean(view, word, context, fallback, flag);
     const struct shortcut *rollout = &view->shortcuts[flag];
     const struct fflag_slot *unit = shortcut_unit(rollout, context);
     if (UNLIKELY(!unit))
-        return run_boolean(view, word, context, fallback);
+        return run_boolean(view, word, context, fallback, flag);
     bool below = is_below(rollout, unit);
     count_cell(view->counters, tally->cell[below]);
     return rollout->value[below];
@@ -671,7 +665,7 @@ static __attribute__((noinline)) bool list_boolean(const fflag_view *view, fflag
     const struct shortcut *list = &view->shortcuts[flag];
     const struct fflag_slot *unit = LIKELY(context) ? shortcut_unit(list, context) : NULL;
     if (UNLIKELY(!unit))
-        return run_boolean(view, word, context, fallback);
+        return run_boolean(view, word, context, fallback, flag);
     return list->value[is_listed(view, list, unit)];
 }
 
@@ -695,12 +689,12 @@ bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *cont
             return list_boolean(view, flag, context, fallback, word);
         return word & WORD_COUNTED(WORD_ANSWERED)
                    ? count_boolean(view, flag, context, fallback, word)
-                   : run_boolean(view, word, context, fallback);
+                   : run_boolean(view, word, context, fallback, flag);
     }
     const struct shortcut *rollout = &view->shortcuts[flag];
     const struct fflag_slot *unit = shortcut_unit(rollout, context);
     if (UNLIKELY(!unit))
-        return run_boolean(view, word, context, fallback);
+        return run_boolean(view, word, context, fallback, flag);
     return rollout->value[is_below(rollout, unit)];
 }
 
@@ -712,7 +706,7 @@ static inline __attribute__((always_inline)) struct answer read_value(const ffla
     uint64_t word = find_word(view, flag);
     if (LIKELY(word_type(word) == type))
         return (struct answer){run(view, &view->snapshot->flags[word_index(word)], context), true};
-    return run_rare(view, word, type, context);
+    return run_rare(view, flag, word, type, context);
 }
 
 int64_t fflag_integer(const fflag_view *view, fflag_id flag, const fflag_context *context,
@@ -786,12 +780,14 @@ static fflag_result evaluate(const fflag_view *view, const struct ffs_flag *flag
                              const fflag_context *context, int64_t *now)
 {
     const struct snapshot *snapshot = view->snapshot;
-    if (UNLIKELY(!runtime_is_supported(flag)))
+    if (UNLIKELY(!runtime_is_supported(flag))) {
+        fault_of_flag(view, flag_index(snapshot, flag), FAULT_UNSUPPORTED, 0);
         return (fflag_result){.error = FFLAG_ERROR_UNSUPPORTED,
                               .reason = FFLAG_REASON_ERROR,
                               .type = (enum fflag_type)flag->type,
                               .variant_index = FFLAG_NO_VARIANT,
                               .flag = string_bytes(snapshot, flag->name)};
+    }
     uint64_t decided = decide(view, flag, context, now);
     fflag_result result = {
         .error = FFLAG_OK,
@@ -834,8 +830,10 @@ static fflag_result evaluate_handle(const fflag_view *view, fflag_id handle,
                                     const fflag_context *context, int64_t *now)
 {
     uint64_t word = find_word(view, handle);
-    if (!word)
+    if (UNLIKELY(!word)) {
+        fault_of_handle(view, handle);
         return failure(FFLAG_ERROR_FLAG_NOT_FOUND);
+    }
     return evaluate(view, &view->snapshot->flags[word_index(word)], context, now);
 }
 
@@ -855,8 +853,10 @@ fflag_result fflag_evaluate_name(const fflag_view *view, const char *flag,
     if (!view || !flag)
         return failure(FFLAG_ERROR_GENERAL);
     const struct ffs_flag *found = runtime_find_flag(view->snapshot, flag, strlen(flag));
-    if (!found)
+    if (UNLIKELY(!found)) {
+        fault_of_name(view, flag);
         return failure(FFLAG_ERROR_FLAG_NOT_FOUND);
+    }
     if (!context)
         context = &nobody;
     int64_t now = context->now;

@@ -75,6 +75,22 @@ struct shortcut {
     bool value[2]; /* where the test does not hold, and where it does */
 };
 
+/* Whether a value that was set as one type can stand for an attribute that is declared another. */
+static inline bool attribute_fits(unsigned given, unsigned declared)
+{
+    static const uint8_t takes[8] = {
+        [FFLAG_ATTRIBUTE_STRING] = 1u << FFLAG_ATTRIBUTE_STRING,
+        [FFLAG_ATTRIBUTE_NUMBER] = 1u << FFLAG_ATTRIBUTE_NUMBER,
+        [FFLAG_ATTRIBUTE_BOOLEAN] = 1u << FFLAG_ATTRIBUTE_BOOLEAN,
+        [FFLAG_ATTRIBUTE_VERSION] = 1u << FFLAG_ATTRIBUTE_VERSION | 1u << FFLAG_ATTRIBUTE_STRING,
+        [FFLAG_ATTRIBUTE_TIME] = 1u << FFLAG_ATTRIBUTE_TIME | 1u << FFLAG_ATTRIBUTE_STRING |
+                                 1u << FFLAG_ATTRIBUTE_NUMBER,
+        [FFLAG_ATTRIBUTE_STRINGS] = 1u << FFLAG_ATTRIBUTE_STRINGS,
+        [FFLAG_ATTRIBUTE_IP] = 1u << FFLAG_ATTRIBUTE_IP | 1u << FFLAG_ATTRIBUTE_STRING,
+    };
+    return takes[declared & 7] >> (given & 7) & 1;
+}
+
 /* Where an attribute of a snapshot is in a context: its declared type << 8 | slot. */
 #define INPUT_NO_SLOT 0xffu
 
@@ -108,9 +124,11 @@ struct snapshot {
     _Atomic uint64_t *words;    /* by flag handle */
     struct shortcut *shortcuts; /* by flag handle; filled before the word */
     uint32_t word_count;
-    _Atomic uint16_t *inputs;  /* by attribute index */
-    struct counters *counters; /* NULL: the store does not count */
-    struct tally *tallies;     /* by flag handle; filled before the word */
+    _Atomic uint16_t *inputs;   /* by attribute index */
+    struct counters *counters;  /* NULL: the store does not count */
+    struct tally *tallies;      /* by flag handle; filled before the word */
+    struct flag_faults *faults; /* by flag index; see faults.h */
+    _Atomic uint64_t *missing;  /* by flag handle: questions for a flag that is not there */
 };
 
 static inline const char *string_bytes(const struct snapshot *snapshot, ffs_string string)
@@ -224,6 +242,9 @@ void runtime_record(fflag_store *store, enum fflag_error error);
 /* Calls the log callback, which may come back into the store: no lock of it is held. */
 void runtime_log(fflag_store *store, enum fflag_event event, enum fflag_error error,
                  const char *text);
+
+/* Tells what evaluations came upon since; see faults.h. */
+void runtime_tell_faults(fflag_store *store);
 
 /* Whether the log callback asked for the store to be closed; then its caller must do that. */
 bool runtime_close_asked(const fflag_store *store);

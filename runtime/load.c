@@ -220,6 +220,8 @@ void runtime_unload(struct snapshot *snapshot)
     free((void *)(uintptr_t)snapshot->words);
     free(snapshot->shortcuts);
     free(snapshot->tallies);
+    free(snapshot->faults);
+    free((void *)(uintptr_t)snapshot->missing);
     counters_free(snapshot->counters);
     free((void *)(uintptr_t)snapshot->inputs);
     if (snapshot->bytes)

@@ -2,7 +2,7 @@
 /*
  * metrics.c - the state of a store as Prometheus text, format 0.0.4.
  */
-#include "counters.h"
+#include "faults.h"
 #include "text_writer.h"
 
 static void open_metric(struct text_writer *writer, const char *name, const char *type,
@@ -111,6 +111,30 @@ static void write_evaluations(struct text_writer *writer, const struct counts *c
     }
 }
 
+/* What was asked for by a name that is not there has no flag: names may be without number. */
+static void write_faults(struct text_writer *writer, const struct faults *faults)
+{
+    open_metric(
+        writer, "fflag_evaluation_errors_total", "counter",
+        "Evaluations that a mistake in the program made a default, or an attribute absent.");
+    uint64_t by_name = atomic_load_explicit(&faults->by_name, memory_order_relaxed);
+    write_label(writer, "fflag_evaluation_errors_total{flag", "");
+    write_label(writer, ",cause", "flag_not_found");
+    write_text(writer, "} ");
+    write_unsigned(writer, by_name);
+    write_text(writer, "\n");
+    for (uint32_t i = 0; i < faults->counts.count; i++) {
+        const struct series *series = &faults->counts.series[i];
+        if (series->total + series->live == 0)
+            continue;
+        write_label(writer, "fflag_evaluation_errors_total{flag", series->flag);
+        write_label(writer, ",cause", series->variant);
+        write_text(writer, "} ");
+        write_unsigned(writer, series->total + series->live);
+        write_text(writer, "\n");
+    }
+}
+
 size_t fflag_write_metrics(const fflag_store *store, char *buffer, size_t size)
 {
     if (!store || (!buffer && size > 0))
@@ -133,6 +157,7 @@ size_t fflag_write_metrics(const fflag_store *store, char *buffer, size_t size)
     write_views(&writer, &held);
     if (counts->count > 0)
         write_evaluations(&writer, counts);
+    write_faults(&writer, runtime_faults(store));
     runtime_unlock_counts(store);
     return end_text(&writer);
 }

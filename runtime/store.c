@@ -26,6 +26,7 @@
 #include <time.h>
 
 #include "counters.h"
+#include "faults.h"
 #include "handles.h"
 #include "internal.h"
 #include "policy.h"
@@ -74,6 +75,7 @@ struct fflag_store {
     _Atomic bool close_asked;   /* by the log callback */
     struct policy policy;
     struct counts counts;
+    struct faults faults;
     struct watch *watch; /* NULL: a store in memory */
 };
 
@@ -104,6 +106,7 @@ static void reclaim_locked(fflag_store *store)
         struct snapshot *snapshot = slot->snapshot;
         slot->snapshot = NULL;
         counters_retire(&store->counts, snapshot);
+        faults_add(store, &store->faults, snapshot, true);
         runtime_unload(snapshot);
     }
 }
@@ -140,23 +143,31 @@ static int compare_name(const struct snapshot *snapshot, ffs_string string, cons
     return order ? order : (length > name->length) - (length < name->length);
 }
 
-static void bind_attribute(struct snapshot *snapshot, const struct name *name, fflag_attr attr)
+/* The place of an attribute in the snapshot; FFS_NO_ATTRIBUTE where no rule reads it. */
+static uint32_t find_attribute(const struct snapshot *snapshot, const struct name *name)
 {
     uint32_t low = 0, high = snapshot->attribute_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         int order = compare_name(snapshot, snapshot->attributes[middle].name, name);
-        if (order == 0) {
-            unsigned input = (unsigned)snapshot->attributes[middle].type << 8 | attr;
-            /* Relaxed: whoever uses the handle got it after this, from fflag_attribute(). */
-            atomic_store_explicit(&snapshot->inputs[middle], (uint16_t)input, memory_order_relaxed);
-            return;
-        }
+        if (order == 0)
+            return middle;
         if (order < 0)
             low = middle + 1;
         else
             high = middle;
     }
+    return FFS_NO_ATTRIBUTE;
+}
+
+static void bind_attribute(struct snapshot *snapshot, const struct name *name, fflag_attr attr)
+{
+    uint32_t place = find_attribute(snapshot, name);
+    if (place == FFS_NO_ATTRIBUTE)
+        return;
+    unsigned input = (unsigned)snapshot->attributes[place].type << 8 | attr;
+    /* Relaxed: whoever uses the handle got it after this, from fflag_attribute(). */
+    atomic_store_explicit(&snapshot->inputs[place], (uint16_t)input, memory_order_relaxed);
 }
 
 /*
@@ -192,6 +203,8 @@ static bool bind_handles(fflag_store *store, struct snapshot *snapshot)
     if (!snapshot->words || !snapshot->shortcuts || !snapshot->inputs)
         return false;
     snapshot->word_count = capacity;
+    if (!faults_create(snapshot))
+        return false;
     if (store->options.count) {
         snapshot->tallies = calloc(capacity, sizeof *snapshot->tallies);
         if (!snapshot->tallies || !counters_create(&store->counts, snapshot))
@@ -410,6 +423,24 @@ fflag_attr fflag_attribute(fflag_store *store, const char *name)
     return attr;
 }
 
+enum fflag_error fflag_attribute_typed(fflag_store *store, const char *name,
+                                       enum fflag_attribute_type type, fflag_attr *attr)
+{
+    if (!attr)
+        return FFLAG_ERROR_GENERAL;
+    *attr = fflag_attribute(store, name);
+    if (*attr == FFLAG_NO_ATTR)
+        return !store || !name ? FFLAG_ERROR_GENERAL : FFLAG_ERROR_NO_MEMORY;
+    pthread_mutex_lock(&store->lock);
+    const struct slot *current = atomic_load_explicit(&store->current, memory_order_relaxed);
+    const struct snapshot *snapshot = current->snapshot;
+    uint32_t place = find_attribute(snapshot, &store->handles.attributes[*attr]);
+    bool fits = place == FFS_NO_ATTRIBUTE ||
+                attribute_fits((unsigned)type, snapshot->attributes[place].type);
+    pthread_mutex_unlock(&store->lock);
+    return fits ? FFLAG_OK : FFLAG_ERROR_TYPE_MISMATCH;
+}
+
 const char *runtime_flag_name(const fflag_store *store, fflag_id flag, size_t *length)
 {
     const struct name *name = handles_flag_name(&store->handles, flag);
@@ -567,6 +598,7 @@ void fflag_close(fflag_store *store)
     }
     handles_free(&store->handles);
     counts_free(&store->counts);
+    counts_free(&store->faults.counts);
     policy_free(&store->policy);
     pthread_mutex_destroy(&store->lock);
     madvise(store, FRONT, MADV_KEEPONFORK);
@@ -590,6 +622,8 @@ enum fflag_error fflag_poll(fflag_store *store)
     served_slot(store);
     if (store->watch)
         runtime_watch_poll(store->watch);
+    else
+        runtime_tell_faults(store);
     if (runtime_close_asked(store)) {
         fflag_close(store);
         return FFLAG_ERROR_BUSY;
@@ -620,7 +654,28 @@ void fflag_status(const fflag_store *store, struct fflag_status *status)
     memcpy(status, &own, own.size < sizeof own ? own.size : sizeof own);
 }
 
-/* ----------------------------------------------------------------------------------- metrics -- */
+/* ------------------------------------------------------------------------ faults and metrics -- */
+
+struct faults *runtime_faults(const fflag_store *store)
+{
+    return &((fflag_store *)(uintptr_t)store)->faults; /* its cells are not the store's state */
+}
+
+void runtime_tell_faults(fflag_store *store)
+{
+    /* What comes after is news again. */
+    if (!atomic_exchange_explicit(&store->faults.news, false, memory_order_relaxed))
+        return;
+    struct fault_line lines[FAULT_LINES];
+    unsigned count = 0;
+    pthread_mutex_lock(&store->lock);
+    for (struct slot *slot = store->slots; slot; slot = slot->next)
+        if (slot->snapshot)
+            count = faults_tell(store, &store->faults, slot->snapshot, lines, count);
+    pthread_mutex_unlock(&store->lock);
+    for (unsigned i = 0; i < count; i++)
+        runtime_log(store, FFLAG_EVENT_EVALUATION, lines[i].error, lines[i].text.text);
+}
 
 const struct counts *runtime_lock_counts(const fflag_store *store, struct held_views *held)
 {
@@ -629,6 +684,7 @@ const struct counts *runtime_lock_counts(const fflag_store *store, struct held_v
     pthread_mutex_lock(&locked->lock);
     reclaim_locked(locked);
     counts_forget_live(&locked->counts);
+    counts_forget_live(&locked->faults.counts);
     *held = (struct held_views){0};
     int64_t now = monotonic_ms();
     struct slot *current = atomic_load_explicit(&locked->current, memory_order_relaxed);
@@ -636,6 +692,7 @@ const struct counts *runtime_lock_counts(const fflag_store *store, struct held_v
         if (!slot->snapshot)
             continue;
         counts_add_live(&locked->counts, slot->snapshot);
+        faults_add(locked, &locked->faults, slot->snapshot, false);
         if (slot == current)
             continue;
         held->snapshots++;

@@ -399,6 +399,7 @@ static void step(struct watch *watch)
     if (drain(watch))
         place_watches(watch);
     look(watch);
+    runtime_tell_faults(watch->store);
     pthread_mutex_unlock(&watch->lock);
     runtime_reclaim(watch->store);
 }

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * faults.h - evaluations that came out as a default, or as if an attribute were absent, because of
+ * a mistake in the program: counted by flag and cause, and told once.
+ *
+ * An evaluation that comes upon one adds to a cell of its snapshot and leaves word that there is
+ * news, and no more: the watcher, or fflag_poll(), finds out what it was and calls the log
+ * callback. All others run past no more instructions than before.
+ */
+#ifndef FFLAG_RUNTIME_FAULTS_H
+#define FFLAG_RUNTIME_FAULTS_H
+
+#include "counters.h"
+
+enum fault_cause {
+    FAULT_FLAG_TYPE,      /* asked for as another type; detail: that */
+    FAULT_ATTRIBUTE_TYPE, /* given as another type; detail: see attribute_detail() */
+    FAULT_UNSUPPORTED,    /* the flag needs a newer library */
+    FAULT_NOT_FOUND,      /* the snapshot does not have it; counted by handle */
+};
+#define FLAG_FAULTS FAULT_NOT_FOUND /* those before it are counted by flag */
+
+/* Of a flag in a snapshot. */
+struct flag_faults {
+    _Atomic uint64_t count[FLAG_FAULTS];
+    _Atomic uint32_t detail[FLAG_FAULTS]; /* of the last one */
+};
+
+#define UNKNOWN_NAME 128
+
+/* Of a store. */
+struct faults {
+    _Atomic bool news;
+    _Atomic uint64_t by_name;  /* questions for a name that is not there */
+    _Atomic bool name_claimed; /* by the first of them, which then writes it */
+    _Atomic bool name_written;
+    char name[UNKNOWN_NAME];
+    bool name_told;       /* this and the next: under the store's lock */
+    struct counts counts; /* by flag and cause */
+};
+
+static inline uint32_t attribute_detail(uint16_t attribute, uint8_t given)
+{
+    return (uint32_t)attribute << 8 | given;
+}
+
+/* For evaluations: lock-free, without a system call. */
+void fault_of_flag(const fflag_view *view, uint32_t index, enum fault_cause cause, uint32_t detail)
+    __attribute__((cold));
+void fault_of_handle(const fflag_view *view, fflag_id flag) __attribute__((cold));
+void fault_of_name(const fflag_view *view, const char *name) __attribute__((cold));
+
+/* The cells of a snapshot; false when out of memory. */
+bool faults_create(struct snapshot *snapshot);
+
+/* Under the store's lock: adds the cells of a snapshot to the series, as live or for good. */
+void faults_add(fflag_store *store, struct faults *faults, const struct snapshot *snapshot,
+                bool for_good);
+
+struct fault_line {
+    enum fflag_error error;
+    struct problem text;
+};
+#define FAULT_LINES 8
+/*
+ * Under the store's lock: words for those of a snapshot that were not told yet, FAULT_LINES at most
+ * with those there are. Returns how many there are then.
+ */
+unsigned faults_tell(fflag_store *store, struct faults *faults, const struct snapshot *snapshot,
+                     struct fault_line lines[FAULT_LINES], unsigned count);
+
+/* The store's; see store.c. */
+struct faults *runtime_faults(const fflag_store *store);
+
+#endif

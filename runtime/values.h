@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * values.h - the values of a context that have a syntax, or another form than is declared:
+ * versions, times and addresses. What cannot be read counts as absent.
+ */
+#ifndef FFLAG_RUNTIME_VALUES_H
+#define FFLAG_RUNTIME_VALUES_H
+
+#include "internal.h"
+
+static inline bool read_version(const struct fflag_slot *slot, struct version *version)
+{
+    if (slot->type != FFLAG_ATTRIBUTE_VERSION && slot->type != FFLAG_ATTRIBUTE_STRING)
+        return false;
+    return runtime_parse_version(slot->value.pointer, slot->length, version);
+}
+
+/* Fractions of a millisecond are cut off, as in text. */
+static inline bool number_of_ms(double number, int64_t *ms)
+{
+    if (!(number >= -0x1p53 && number <= 0x1p53))
+        return false;
+    *ms = (int64_t)number;
+    *ms -= (double)*ms > number;
+    return true;
+}
+
+static inline bool read_time(const struct fflag_slot *slot, int64_t *ms)
+{
+    if (slot->type == FFLAG_ATTRIBUTE_NUMBER)
+        return number_of_ms(slot->value.number, ms);
+    *ms = (int64_t)slot->value.word;
+    return slot->type == FFLAG_ATTRIBUTE_TIME ||
+           (slot->type == FFLAG_ATTRIBUTE_STRING &&
+            runtime_parse_time(slot->value.pointer, slot->length, ms));
+}
+
+static inline bool read_address(const struct fflag_slot *slot, struct address *address)
+{
+    address->high = slot->bits;
+    address->low = slot->value.word;
+    return slot->type == FFLAG_ATTRIBUTE_IP ||
+           (slot->type == FFLAG_ATTRIBUTE_STRING &&
+            runtime_parse_address(slot->value.pointer, slot->length, address));
+}
+
+/* Whether a value that is there can be read as what it is declared. */
+static inline bool is_usable(const struct fflag_slot *slot, uint8_t declared)
+{
+    struct version version;
+    struct address address;
+    int64_t ms;
+    switch ((enum fflag_attribute_type)declared) {
+    case FFLAG_ATTRIBUTE_VERSION:
+        return read_version(slot, &version);
+    case FFLAG_ATTRIBUTE_TIME:
+        return read_time(slot, &ms);
+    case FFLAG_ATTRIBUTE_IP:
+        return read_address(slot, &address);
+    default:
+        return slot->type == declared;
+    }
+}
+
+#endif
