@@ -267,6 +267,7 @@ hot_path_flags = $(if $(call optimizes,$(CFLAGS)),-O3 -falign-functions=64) -fno
 $(BUILD)/obj/runtime/evaluate.o $(BUILD)/pic/runtime/evaluate.o \
 $(BUILD)/obj/runtime/verify.o $(BUILD)/pic/runtime/verify.o \
 $(BUILD)/obj/runtime/verify_automata.o $(BUILD)/pic/runtime/verify_automata.o \
+$(BUILD)/obj/runtime/verify_code.o $(BUILD)/pic/runtime/verify_code.o \
 $(addprefix $(BUILD)/obj/tools/ffreplay/,$(addsuffix .o,canary/assign canary/gather logs/log_time \
     logs/records logs/shape metrics/metric metrics/unit_table metrics/unit_totals)): \
     c_flags += $(hot_path_flags)

@@ -16,42 +16,53 @@ static bool is_decision(uint8_t op)
     return op == FFS_SERVE || op == FFS_SPLIT;
 }
 
-static bool is_string_test(uint8_t op)
-{
-    return op >= FFS_STRING_EQ && op <= FFS_STRING_GLOB;
-}
+#define TYPE(name) (1u << FFLAG_ATTRIBUTE_##name)
+#define KEY        (TYPE(STRING) | TYPE(NUMBER))
+#define ANY        0xffffu
+#define TEST       FFS_NEGATE
+#define TEXT       (FFS_NEGATE | FFS_IGNORE_CASE)
 
-/* The attribute type an instruction reads, as a bit by type; 0: it reads none. */
-static unsigned readable_types(uint8_t op)
-{
-    const unsigned key = 1u << FFLAG_ATTRIBUTE_STRING | 1u << FFLAG_ATTRIBUTE_NUMBER;
-    if (op == FFS_PRESENT)
-        return ~0u;
-    if (op == FFS_STRING_EQ || op == FFS_STRING_IN || op == FFS_SPLIT ||
-        (op >= FFS_EXPOSED && op <= FFS_RAMP))
-        return key;
-    if ((op >= FFS_STRING_CONTAINS && op <= FFS_STRING_GLOB) || op == FFS_STRING_MATCHES)
-        return 1u << FFLAG_ATTRIBUTE_STRING;
-    if (op == FFS_STRINGS_HAS)
-        return 1u << FFLAG_ATTRIBUTE_STRINGS;
-    if (op >= FFS_NUMBER_EQ && op <= FFS_NUMBER_GE)
-        return 1u << FFLAG_ATTRIBUTE_NUMBER;
-    if (op == FFS_BOOLEAN_IS)
-        return 1u << FFLAG_ATTRIBUTE_BOOLEAN;
-    if (op >= FFS_VERSION_EQ && op <= FFS_VERSION_GE)
-        return 1u << FFLAG_ATTRIBUTE_VERSION;
-    if (op >= FFS_TIME_EQ && op <= FFS_TIME_GE)
-        return 1u << FFLAG_ATTRIBUTE_TIME;
-    if (op == FFS_IP_IN)
-        return 1u << FFLAG_ATTRIBUTE_IP;
-    return 0;
-}
-
-static bool is_known(uint8_t op)
-{
-    return is_decision(op) || (op >= FFS_PRESENT && op <= FFS_STRING_MATCHES) ||
-           (op >= FFS_EXPOSED && op <= FFS_RAMP) || (op >= FFS_CLOCK_GE && op <= FFS_ACCEPT);
-}
+/* What is common to the instructions of an operation. */
+static const struct operation {
+    bool known;
+    uint8_t flags;  /* that it may have; a decision has a reason there */
+    uint16_t reads; /* the types of its attribute, as bits; 0: it reads none */
+} operations[UINT8_MAX + 1] = {
+    [FFS_SERVE] = {true, 0, 0},
+    [FFS_SPLIT] = {true, 0, KEY},
+    [FFS_PRESENT] = {true, TEST, ANY},
+    [FFS_STRING_EQ] = {true, TEXT, KEY},
+    [FFS_STRING_IN] = {true, TEXT, KEY},
+    [FFS_STRING_CONTAINS] = {true, TEXT, TYPE(STRING)},
+    [FFS_STRING_PREFIX] = {true, TEXT, TYPE(STRING)},
+    [FFS_STRING_SUFFIX] = {true, TEXT, TYPE(STRING)},
+    [FFS_STRING_GLOB] = {true, TEXT, TYPE(STRING)},
+    [FFS_STRINGS_HAS] = {true, TEST, TYPE(STRINGS)},
+    [FFS_NUMBER_EQ] = {true, TEST, TYPE(NUMBER)},
+    [FFS_NUMBER_LT] = {true, TEST, TYPE(NUMBER)},
+    [FFS_NUMBER_LE] = {true, TEST, TYPE(NUMBER)},
+    [FFS_NUMBER_GT] = {true, TEST, TYPE(NUMBER)},
+    [FFS_NUMBER_GE] = {true, TEST, TYPE(NUMBER)},
+    [FFS_BOOLEAN_IS] = {true, TEST, TYPE(BOOLEAN)},
+    [FFS_VERSION_EQ] = {true, TEST, TYPE(VERSION)},
+    [FFS_VERSION_LT] = {true, TEST, TYPE(VERSION)},
+    [FFS_VERSION_LE] = {true, TEST, TYPE(VERSION)},
+    [FFS_VERSION_GT] = {true, TEST, TYPE(VERSION)},
+    [FFS_VERSION_GE] = {true, TEST, TYPE(VERSION)},
+    [FFS_TIME_EQ] = {true, TEST, TYPE(TIME)},
+    [FFS_TIME_LT] = {true, TEST, TYPE(TIME)},
+    [FFS_TIME_LE] = {true, TEST, TYPE(TIME)},
+    [FFS_TIME_GT] = {true, TEST, TYPE(TIME)},
+    [FFS_TIME_GE] = {true, TEST, TYPE(TIME)},
+    [FFS_IP_IN] = {true, TEST, TYPE(IP)},
+    [FFS_STRING_MATCHES] = {true, TEST, TYPE(STRING)},
+    [FFS_EXPOSED] = {true, TEST, KEY},
+    [FFS_IN_RANGE] = {true, TEST, KEY},
+    [FFS_RAMP] = {true, TEST, KEY},
+    [FFS_CLOCK_GE] = {true, TEST, 0},
+    [FFS_FLAG_IS] = {true, TEST, 0},
+    [FFS_ACCEPT] = {true, 0, 0},
+};
 
 /* Worked out on first use, so that a string that many instructions share is read once. */
 static bool has_trait(struct verifier *verifier, ffs_string string, uint8_t known, uint8_t trait)
@@ -264,10 +275,7 @@ static enum fflag_error verify_flags_field(struct verifier *verifier, uint32_t i
                              instruction->flags);
         return FFLAG_OK;
     }
-    unsigned allowed = instruction->op == FFS_ACCEPT ? 0 : FFS_NEGATE;
-    if (is_string_test(instruction->op))
-        allowed |= FFS_IGNORE_CASE;
-    if (instruction->flags & ~allowed)
+    if (instruction->flags & ~operations[instruction->op].flags)
         return malformed(verifier, "instruction %u: unknown flags 0x%x", index, instruction->flags);
     return FFLAG_OK;
 }
@@ -277,7 +285,7 @@ static enum fflag_error verify_other_fields(struct verifier *verifier, uint32_t 
 {
     const struct snapshot *snapshot = verifier->snapshot;
     const struct ffs_instruction *instruction = &snapshot->code[index];
-    unsigned types = readable_types(instruction->op);
+    unsigned types = operations[instruction->op].reads;
     if (instruction->variant && instruction->op != FFS_SERVE)
         return malformed(verifier, "instruction %u: a variant that it does not serve", index);
     if (!types && instruction->attribute != FFS_NO_ATTRIBUTE)
@@ -321,7 +329,7 @@ static enum fflag_error verify_program(struct verifier *verifier, struct program
         if (verifier->program_at[index])
             return malformed(verifier, "instruction %u belongs to two programs", index);
         verifier->program_at[index] = verifier->program_count;
-        if (!is_known(verifier->snapshot->code[index].op))
+        if (!operations[verifier->snapshot->code[index].op].known)
             return malformed(verifier, "instruction %u: unknown operation %u", index,
                              verifier->snapshot->code[index].op);
         program->features |= ffs_features_of(verifier->snapshot->code[index].op);
