@@ -142,6 +142,13 @@ ahead = bad_lines + [dict(bad_lines[-1], ts=START + 10000 * 24 * HOUR, request="
 [policy] = played(directory, write("ahead.ndjson", ahead), "--until",
                   "2026-11-20T13:00:00Z")["policies"]
 equal(way(policy), turns, "until_leaves_out_a_clock_that_was_wrong")
+late = write("late.ndjson", bad_lines + [dict(bad_lines[-1], ts=bad_lines[-1]["ts"] + 6 * HOUR, request="late")])
+result = backtest(directory, late)
+ok("1 of" in result.err and "come long after all others" in result.err and "--until" in result.err,
+   "a_line_that_is_hours_ahead_is_noted_with_the_way_out", result.err)
+until = result.err.split("--until ")[1].split()[0]
+result = backtest(directory, late, "--until", until, "--json")
+ok("come long after" not in result.err and way(result.json["policies"][0]) == turns, "and_left_out_by_it", result.err)
 duplicated = write("duplicated.ndjson", [line for line in bad_lines for _ in (0, 1)])
 [policy] = played(directory, duplicated)["policies"]
 equal(way(policy), turns, "duplicates_do_not_count")

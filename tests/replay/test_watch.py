@@ -222,6 +222,20 @@ equal(watch.ends(), 20, "harm_among_stack_traces_is_rolled_back")
 equal([entry["verdict"] for entry in entries(directory)], ["rollback"], "and_recorded")
 ok("harm that the others show is harm all the same" in " ".join(watch.text().split()), "and_explained", watch.text())
 
+# Hosts that are ahead of everybody's clock.
+log = path_of("ahead.log")
+append(log, lines(200))
+watch = Watch(running("ahead", HELD), log, "--json")
+ok(watch.until(lambda: used(watch) == 200), "it_reads_those_that_are_on_time", used(watch))
+append(log, lines(1, ahead=2 * 3600 * 1000))
+ok(watch.until(lambda: "notes" in watch.looks()[-1]["health"]), "one_line_that_is_ahead_is_noted", watch.text())
+ok("ahead of now" in watch.looks()[-1]["health"]["notes"][0] and watch.looks()[-1]["health"]["healthy"],
+   "and_left_out", watch.looks()[-1]["health"])
+append(log, lines(20, ahead=2 * 3600 * 1000))
+ok(watch.until(lambda: watch.looks()[-1]["rule"] == "unhealthy"), "a_host_that_is_ahead_is_unhealthy", watch.text())
+equal(used(watch), 200, "and_its_lines_are_left_out")
+watch.stop()
+
 # Traces alone: nothing is passed, each change of mind is said, and the end is that of the last look.
 log = path_of("blind.log")
 append(log, lines(200))

@@ -328,6 +328,20 @@ static bool is_too_late(const struct player *player)
     return true;
 }
 
+/* A line from a clock that is ahead makes the last stage as long as it says. */
+static void note_strays(const struct player *player)
+{
+    struct traffic_span span = timeline_span(&player->timeline);
+    if (span.late.lines == 0 || player->options->until != INT64_MAX)
+        return;
+    char last[32];
+    format_time(span.last, last, sizeof last);
+    fprintf(stderr,
+            "ffreplay: note: %" PRIu64 " of %" PRIu64 " lines come long after all others, which "
+            "end at %s\nhelp: if a clock was wrong, leave them out: --until %s\n",
+            span.late.lines, span.lines, last, last);
+}
+
 static bool play_all(struct player *player)
 {
     enum timeline_step step;
@@ -356,6 +370,7 @@ bool player_play(struct player *player, char **logs, size_t count)
                 options->until == INT64_MAX ? "" : " before --until");
         return false;
     }
+    note_strays(player);
     explain_end(player);
     return true;
 }

@@ -126,6 +126,16 @@ void timeline_close(struct timeline *timeline)
     *timeline = (struct timeline){0};
 }
 
+struct traffic_span timeline_span(const struct timeline *timeline)
+{
+    struct traffic traffic = TRAFFIC_INIT;
+    for (uint32_t i = 0; i < timeline->file_count; i++)
+        traffic_join(&traffic, &timeline->files[i].stream.worker.traffic);
+    struct traffic_span span = traffic_span(&traffic, INT64_MIN);
+    traffic_release(&traffic);
+    return span;
+}
+
 /* -------------------------------------------------------------------------------------- next -- */
 
 /* Nothing before this can come from the file any more. */

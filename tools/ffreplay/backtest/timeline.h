@@ -46,6 +46,9 @@ enum timeline_step { TIMELINE_LOOK, TIMELINE_END, TIMELINE_FAILED };
  */
 enum timeline_step timeline_next(struct timeline *timeline, struct look_records *records);
 
+/* What time it is by the lines that were read, those after `until` included. */
+struct traffic_span timeline_span(const struct timeline *timeline);
+
 /* The first whole multiple of the interval at or after a time. */
 int64_t look_of(int64_t time, int64_t interval);
 

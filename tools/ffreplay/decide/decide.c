@@ -114,7 +114,7 @@ static int report(struct replay *replay, const struct options *options, struct l
     int worst = reach_all(replay, options, verdicts, &out);
     bool judged = all_hold(replay, verdicts);
     int status = options->exit_code ? worst : judged ? EXIT_FINE : EXIT_JOB;
-    replay_report_too_bad(replay, judged ? "judged by harm in the others" : "no verdict");
+    replay_report_too_bad(replay, judged ? "only harm counts" : "no verdict");
     bool done = !options->apply.given || apply_all(options, ledger, verdicts, count, &error);
     bool said = write_stdout(&decide_command, &out);
     if (!done)

@@ -85,7 +85,7 @@ void watch_say_blind(struct watch *watch, bool blind)
     if (blind && !watch->blind)
         replay_report_too_bad(&watch->replay, "no verdict");
     else if (!blind && watch->blind && replay_has_too_bad(&watch->replay))
-        replay_report_too_bad(&watch->replay, "judged by harm in the others");
+        replay_report_too_bad(&watch->replay, "only harm counts");
     else if (!blind && watch->blind)
         replay_report_good_again(&watch->replay);
     watch->blind = blind;
