@@ -545,6 +545,7 @@ struct project {
     struct texts environments;         /* at most MOST_ENVIRONMENTS */
     const struct attribute *bucket_by; /* or NULL */
     bool automatic;
+    double rollout_confidence; /* of all a rollout's bounds together; 0: each has its own */
     struct hooks hooks;
 
     /* Each in the order of definition. Arrays of pointers: the things themselves never move. */

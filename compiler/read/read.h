@@ -288,6 +288,8 @@ void read_rollback(struct reader *reader, struct node *node, void *draft);
 
 struct canary *read_canary(struct reader *reader, struct node *node, struct draft *draft);
 struct experiment *read_experiment(struct reader *reader, struct node *node, struct draft *draft);
+/* A percentage from 50 to below 100, as a share. */
+void read_confidence(struct reader *reader, const struct node *node, double *confidence);
 void read_criteria(struct reader *reader, struct node *node, bool guards,
                    struct criteria *criteria);
 

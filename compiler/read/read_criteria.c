@@ -13,7 +13,6 @@ struct criterion_keys {
     struct criterion criterion;
     bool guard;
     struct node *threshold;
-    uint32_t confidence;
 };
 
 static void read_metric_name(struct reader *reader, struct node *node, void *target)
@@ -73,16 +72,21 @@ static void read_for(struct reader *reader, struct node *node, void *target)
              "'for' is a number of windows from 1 to 100000, found '%s'", node->text);
 }
 
-static void read_confidence(struct reader *reader, struct node *node, void *target)
+void read_confidence(struct reader *reader, const struct node *node, double *confidence)
 {
-    struct criterion_keys *keys = target;
-    if (!read_percent(reader, node, &keys->confidence))
+    uint32_t percent;
+    if (!read_percent(reader, node, &percent))
         return;
-    keys->criterion.confidence = keys->confidence / (double)PERCENT_ALL;
-    if (keys->confidence >= PERCENT_ALL / 2 && keys->confidence < PERCENT_ALL)
+    *confidence = percent / (double)PERCENT_ALL;
+    if (percent >= PERCENT_ALL / 2 && percent < PERCENT_ALL)
         return;
     diagnose(reader->diagnostics, FF0141, node->span,
              "a confidence of '%s', expected at least 50%% and below 100%%", node->text);
+}
+
+static void read_criterion_confidence(struct reader *reader, struct node *node, void *target)
+{
+    read_confidence(reader, node, &((struct criterion_keys *)target)->criterion.confidence);
 }
 
 /* -------------------------------------------------------------------------------- thresholds -- */
@@ -231,7 +235,7 @@ static const struct field criterion_fields[] = {
     READ("max_decrease", read_max_decrease),
     FIELD("over", FIELD_DURATION, struct criterion_keys, criterion.over),
     READ("for", read_for),
-    READ("confidence", read_confidence),
+    READ("confidence", read_criterion_confidence),
     READ("versus", read_versus),
     FIELD("min_samples", FIELD_COUNT, struct criterion_keys, criterion.min_samples),
     CHOICE("on_nodata", struct criterion_keys, criterion.on_nodata, nodata),

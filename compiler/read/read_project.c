@@ -61,6 +61,12 @@ static void read_automatic(struct reader *reader, struct node *node, void *targe
     read_boolean(reader, node, &reader->project->automatic);
 }
 
+static void read_rollout_confidence(struct reader *reader, struct node *node, void *target)
+{
+    (void)target;
+    read_confidence(reader, node, &reader->project->rollout_confidence);
+}
+
 static void read_project_hooks(struct reader *reader, struct node *node, void *target)
 {
     (void)target;
@@ -80,6 +86,7 @@ void read_project_section(struct reader *reader, struct node *section)
         READ("environments", read_environments),
         READ("bucket_by", read_project_bucket_by),
         READ("automatic", read_automatic),
+        READ("rollout_confidence", read_rollout_confidence),
         READ("hooks", read_project_hooks),
     };
     struct project_keys keys = {0};

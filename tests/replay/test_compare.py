@@ -154,6 +154,27 @@ criterion = judged(guarded("too-large", "metric: latency_mean, max_increase: 10%
 equal((criterion["verdict"], criterion["change"], criterion["interval"]),
       ("UNDECIDED", None, [None, None]), "a_number_too_large_makes_no_bound")
 
+# ------------------------------------------------------------- many bounds, and one for all of them
+
+STAGES = RUNNING.replace("{name: first, percent: 20%, hold: 1h}",
+                         "{name: first, percent: 20%, hold: 1h}, {name: half, percent: 50%, guards: "
+                         "[{metric: latency_p95, max_increase: 10%, action: pause}]}")
+TOGETHER = lab.PROJECT.replace("bucket_by: user_id\n", "bucket_by: user_id\n  rollout_confidence: 90%\n")
+assert TOGETHER != lab.PROJECT
+# At two stages beside control, at three against before or a constant, and one more at the second.
+GUARDS = ["metric: error_rate, max_increase: 10%", "metric: error_rate, max: 5%",
+          "metric: latency_mean, max_increase: 10%, versus: before",
+          "metric: error_rate, max: 5%, confidence: 99.9%"]
+whole = [criterion.get("confidence") for criterion in
+         judged(guarded("together", *GUARDS, base=TOGETHER, running=STAGES,
+                        advance=["metric: error_rate, max_increase: 50%"]), once)["criteria"]]
+each = 1 - 0.1 / (2 + 3 + 3 + 1)
+near([whole[0], whole[2], whole[3], whole[4]], [each, each, 0.999, 0.95], "all_bounds_have_their_part")
+equal(whole[1], None, "of_what_has_a_bound")
+apart = [criterion.get("confidence") for criterion in
+         judged(guarded("apart", *GUARDS, running=STAGES), once)["criteria"]]
+equal(apart, [0.95, None, 0.95, 0.999], "or_each_has_its_own")
+
 # ------------------------------------------------------------------- a share that moves in a stage
 
 # Everybody fails twice as often in the end, when ten times as many have the canary; the log says who.

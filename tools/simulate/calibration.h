@@ -54,6 +54,9 @@ struct outcome simulate_moving(const struct moving *setting, uint32_t replays, u
 struct outcome simulate_sample_ratio(double canary_share, uint32_t a_look, uint32_t looks,
                                      uint32_t replays, uint64_t seed);
 
+/* Rollouts of so many bounds at `alpha` each, on data of their own: what any of them found. */
+struct outcome simulate_rollouts(const struct requests *setting, uint32_t bounds, double alpha,
+                                 uint32_t replays, uint64_t seed);
 struct outcome simulate_requests(const struct requests *setting, uint32_t replays, uint64_t seed);
 
 /* Lognormal values; the canary's are `scale` times as great. */

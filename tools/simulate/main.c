@@ -332,6 +332,7 @@ int main(int argc, char **argv)
     no_change();
     other_shapes();
     power();
+    rollouts();
     moving_shares();
     values();
     slower_values();

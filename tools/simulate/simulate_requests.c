@@ -76,9 +76,9 @@ struct found {
 };
 
 static void judge(const struct requests *setting, const struct stratum *strata, size_t count,
-                  struct found *found)
+                  double alpha, struct found *found)
 {
-    double threshold = -log(ALPHA), off = 0;
+    double threshold = -log(alpha), off = 0;
     struct stratum all = {{0, 0}, {0, 0}};
     for (size_t i = 0; i < count; i++) {
         const struct proportion *a = &strata[i].canary, *b = &strata[i].control;
@@ -101,7 +101,7 @@ static void judge(const struct requests *setting, const struct stratum *strata, 
     found->fixed_below |= test.statistic < -1.6448536269514722;
 }
 
-static struct found replay(const struct requests *setting, const struct draws *draws,
+static struct found replay(const struct requests *setting, const struct draws *draws, double alpha,
                            struct random *random)
 {
     struct stratum strata[STAGES] = {{{0, 0}, {0, 0}}};
@@ -109,7 +109,7 @@ static struct found replay(const struct requests *setting, const struct draws *d
     for (uint32_t look = 0; look < setting->looks; look++) {
         int stage = (int)(look * (uint32_t)stage_count(setting) / setting->looks);
         take_look(setting, draws, stage, random, &strata[stage]);
-        judge(setting, strata, (size_t)stage + 1, &found);
+        judge(setting, strata, (size_t)stage + 1, alpha, &found);
     }
     return found;
 }
@@ -122,11 +122,33 @@ struct outcome simulate_requests(const struct requests *setting, uint32_t replay
     for (uint32_t i = 0; i < replays; i++) {
         struct random random;
         random_init(&random, seed, i);
-        struct found found = replay(setting, &draws, &random);
+        struct found found = replay(setting, &draws, ALPHA, &random);
         outcome.above += found.above;
         outcome.below += found.below;
         outcome.fixed_above += found.fixed_above;
         outcome.fixed_below += found.fixed_below;
+    }
+    release(setting, &draws);
+    return outcome;
+}
+
+struct outcome simulate_rollouts(const struct requests *setting, uint32_t bounds, double alpha,
+                                 uint32_t replays, uint64_t seed)
+{
+    struct outcome outcome = {0};
+    struct draws draws;
+    prepare(setting, &draws);
+    for (uint32_t i = 0; i < replays; i++) {
+        struct random random;
+        random_init(&random, seed, i);
+        bool above = false, below = false;
+        for (uint32_t bound = 0; bound < bounds; bound++) {
+            struct found found = replay(setting, &draws, alpha, &random);
+            above |= found.above;
+            below |= found.below;
+        }
+        outcome.above += above;
+        outcome.below += below;
     }
     release(setting, &draws);
     return outcome;

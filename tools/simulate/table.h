@@ -28,6 +28,7 @@ bool is_calibrated(const struct outcome *outcome, uint32_t of);
 void false_row(const struct outcome *outcome, uint32_t of, bool fixed);
 
 /* Tables of other files. */
+void rollouts(void);
 void moving_shares(void);
 void means_alone(void);
 void ratios(void);

@@ -1,4 +1,5 @@
-/* table_moving.c - what moves while a canary is looked at. See table.h. */
+/* table_moving.c - what moves while a canary is looked at, and rollouts of many bounds. See table.h.
+ */
 #include <stdio.h>
 
 #include "table.h"
@@ -63,4 +64,35 @@ void moving_shares(void)
            "found with strata\n"
            "%.2f %%, as one %.2f %%.\n\n",
            100.0 * found / (replays / 4), 100.0 * as_one / (replays / 4));
+}
+
+void rollouts(void)
+{
+    static const uint32_t sizes[][2] = {{1, 1}, {1, 4}, {3, 4}, {10, 1}, {5, 4}};
+    uint32_t of = value_replays;
+    printf("## Rollouts of many bounds\n\n"
+           "Rollouts that change nothing: guards with a margin of 0 over errors of 1 %% each, "
+           "stages of 10 %%,\n"
+           "100 looks of 1000 requests at each, every bound on data of its own. *Together*: with\n"
+           "`rollout_confidence: 95%%`, which divides the 5 %% by the bounds.\n\n"
+           "| guards × stages | rolled back, each at 95 %% | together | within 5 %% |\n"
+           "| --- | ---: | ---: | :-: |\n");
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        uint32_t bounds = sizes[i][0] * sizes[i][1];
+        const struct requests setting = {.canary = 0.01,
+                                         .control = 0.01,
+                                         .canary_a_look = 100,
+                                         .control_a_look = 900,
+                                         .looks = 100,
+                                         .ratio = 1};
+        struct outcome apart = simulate_rollouts(&setting, bounds, 0.05, of, next_seed(960 + i));
+        struct outcome together =
+            simulate_rollouts(&setting, bounds, 0.05 / bounds, of, next_seed(960 + i));
+        together.below = 0; /* no guard is about a benefit */
+        printf("| %u × %u |", sizes[i][0], sizes[i][1]);
+        percentage(apart.above, of);
+        percentage(together.above, of);
+        verdict_of(is_calibrated(&together, of));
+    }
+    printf("\n");
 }

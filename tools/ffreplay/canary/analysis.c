@@ -1,10 +1,13 @@
 /* analysis.c - what a canary needs; gather.c gathers it, judge.c judges. See analysis.h. */
 #include "analysis.h"
 
+#include <math.h>
+
 #include "tools/ffreplay/logs/complain.h"
 #include "tools/ffreplay/logs/points.h"
 
-#define MOST_WINDOWS 4096
+#define MOST_WINDOWS       4096
+#define DEFAULT_CONFIDENCE 0.95
 
 bool criterion_compares(const struct criterion *criterion)
 {
@@ -110,6 +113,41 @@ static void gather_for(struct tally *tally, const struct criterion *criterion)
                                          : CUBES_OF_FIRST;
 }
 
+/* Bounds that may end or stop a rollout, at one of its stages. */
+static uint32_t count_bounds(const struct criteria *guards, const struct stage *stage)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < guards->count; i++) {
+        const struct criterion *guard = &guards->items[i];
+        bool has_no_control =
+            criterion_compares(guard) && !guard->versus_before && stage->percent == PERCENT_ALL;
+        count +=
+            criterion_is_statistical(guard) && guard->action != ACTION_ALERT && !has_no_control;
+    }
+    return count;
+}
+
+/* Of each bound, so that all of a rollout's together have what the project wants. */
+static double confidence_of_each(const struct project *project, const struct canary *canary)
+{
+    uint32_t bounds = 0;
+    for (uint32_t i = canary->instant ? canary->stage_count - 1 : 0; i < canary->stage_count; i++)
+        bounds += count_bounds(&canary->guards, &canary->stages[i]) +
+                  count_bounds(&canary->stages[i].guards, &canary->stages[i]);
+    if (project->rollout_confidence == 0 || bounds == 0)
+        return 0;
+    return 1 - (1 - project->rollout_confidence) / bounds;
+}
+
+static double confidence_of(const struct project *project, const struct canary *canary,
+                            const struct criterion *criterion, bool advances)
+{
+    double own = criterion->confidence > 0 ? criterion->confidence : DEFAULT_CONFIDENCE;
+    if (advances || criterion->action == ACTION_ALERT)
+        return own;
+    return fmax(own, confidence_of_each(project, canary));
+}
+
 static bool add_criteria(struct analysis *analysis, struct project *project, struct layout *layouts,
                          const struct criteria *criteria, bool advances,
                          const struct replay_times *times)
@@ -125,7 +163,8 @@ static bool add_criteria(struct analysis *analysis, struct project *project, str
             return false;
         judgement->statistical = criterion_is_statistical(criterion);
         judgement->finding.of_bound = judgement->statistical;
-        judgement->confidence = criterion->confidence > 0 ? criterion->confidence : 0.95;
+        judgement->confidence =
+            confidence_of(project, analysis->subject.canary, criterion, advances);
         if (judgement->statistical)
             gather_for(&analysis->tallies[judgement->tally], criterion);
         analysis->compares_before |= criterion_compares(criterion) && criterion->versus_before;
