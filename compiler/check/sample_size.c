@@ -50,27 +50,59 @@ static double smallest_treatment(const struct experiment *experiment)
     return percent_share(least);
 }
 
-/* How many standard errors a difference must be to be found. */
-static double errors_needed(const struct experiment *experiment)
+uint32_t treatment_count(const struct experiment *experiment)
 {
-    return normal_quantile(experiment->alpha / 2) + normal_quantile(1 - experiment->power);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < experiment->arm_count; i++)
+        count +=
+            experiment->arms[i].variant != experiment->control && experiment->arms[i].percent > 0;
+    return count;
 }
 
-/* In the whole experiment, to find a difference; infinite where the variant would be no share. */
-static double units_for(const struct experiment *experiment, double z,
-                        const struct population *control, double difference)
+/* What an experiment asks, in standard errors and shares. */
+struct question {
+    double bound, luck; /* what a difference has to exceed; what the unlucky ones lose of it */
+    double control, treatment;
+};
+
+/* Each variant is another chance of a false finding, and has its part of alpha (Bonferroni). */
+static struct question question_of(const struct experiment *experiment)
 {
-    double treatment = control->deviation * control->deviation;
-    if (control->is_share) {
-        double mean = control->mean + difference;
-        if (mean < 0 || mean > 1)
-            return INFINITY;
-        treatment = mean * (1 - mean);
-    }
-    double spread =
-        control->deviation * control->deviation / arm_share(experiment, experiment->control) +
-        treatment / smallest_treatment(experiment);
-    return z * z * spread / (difference * difference);
+    double alpha = experiment->alpha / treatment_count(experiment);
+    return (struct question){.bound = normal_quantile(alpha / 2),
+                             .luck = normal_quantile(1 - experiment->power),
+                             .control = arm_share(experiment, experiment->control),
+                             .treatment = smallest_treatment(experiment)};
+}
+
+/* In the whole experiment. The test takes both to be the same; what it finds is not. */
+static double units_of_shares(const struct question *asked, double control, double treatment)
+{
+    if (treatment < 0 || treatment > 1)
+        return INFINITY;
+    double pooled = (asked->control * control + asked->treatment * treatment) /
+                    (asked->control + asked->treatment);
+    double same = pooled * (1 - pooled) * (1 / asked->control + 1 / asked->treatment);
+    double apart =
+        control * (1 - control) / asked->control + treatment * (1 - treatment) / asked->treatment;
+    double reach = (asked->bound * sqrt(same) + asked->luck * sqrt(apart)) / (treatment - control);
+    return reach * reach;
+}
+
+/* Likewise; Student's t takes more than the normal distribution by bound² / 2, of two arms. */
+static double units_of_means(const struct question *asked, double deviation, double difference)
+{
+    double reach = (asked->bound + asked->luck) * deviation / difference;
+    return reach * reach * (1 / asked->control + 1 / asked->treatment) +
+           asked->bound * asked->bound / 2 / (asked->control + asked->treatment);
+}
+
+/* To find a difference; infinite where the variant would be no share. */
+static double units_for(const struct question *asked, const struct population *control,
+                        double difference)
+{
+    return control->is_share ? units_of_shares(asked, control->mean, control->mean + difference)
+                             : units_of_means(asked, control->deviation, difference);
 }
 
 static struct population share_of(double rate)
@@ -93,20 +125,21 @@ static double units_at_baseline(const struct experiment *experiment, double effe
     double difference = control.mean * effect;
     if (experiment->primary->lower_is_better)
         difference = -difference;
-    double z = errors_needed(experiment);
-    double units = units_for(experiment, z, &control, difference);
-    return isinf(units) ? units_for(experiment, z, &control, -difference) : units;
+    struct question asked = question_of(experiment);
+    double units = units_for(&asked, &control, difference);
+    return isinf(units) ? units_for(&asked, &control, -difference) : units;
 }
 
 static double units_at_best(const struct experiment *experiment)
 {
     enum { STEPS = 10000 };
-    double z = errors_needed(experiment), fewest = INFINITY;
+    struct question asked = question_of(experiment);
+    double fewest = INFINITY;
     for (int i = 1; i <= STEPS; i++) {
         struct population control = share_of((double)i / STEPS);
         double difference = control.mean * experiment->mde;
-        fewest = fmin(fewest, units_for(experiment, z, &control, difference));
-        fewest = fmin(fewest, units_for(experiment, z, &control, -difference));
+        fewest = fmin(fewest, units_for(&asked, &control, difference));
+        fewest = fmin(fewest, units_for(&asked, &control, -difference));
     }
     return fewest;
 }

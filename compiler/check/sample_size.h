@@ -1,8 +1,8 @@
 /*
  * sample_size.h - how many units an experiment takes to find the effect that it is made for.
  *
- * One variant against the control, two-sided, by the normal approximation; exact enough for numbers
- * that people plan with. An event counts as a unit where the primary metric is not `per: unit`.
+ * The variant with the smallest share against the control, two-sided, at alpha divided by the number
+ * of variants: proportions by the pooled z, means by Student's t to a hundredth of a unit. An event counts as a unit where the primary metric is not `per: unit`.
  */
 #ifndef FFC_SAMPLE_SIZE_H
 #define FFC_SAMPLE_SIZE_H
@@ -22,6 +22,9 @@ struct sample_size {
  * that takes the fewest units.
  */
 bool sample_size(const struct targeting *targeting, struct sample_size *size);
+
+/* How many variants are compared with control. */
+uint32_t treatment_count(const struct experiment *experiment);
 
 /* Units that take part: of `units_per_day`, those within the layer and the traffic. */
 double units_a_day(const struct targeting *targeting);

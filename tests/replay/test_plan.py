@@ -113,9 +113,10 @@ flags:
 """
 share = project("share", TRIAL.replace("PRIMARY", "error_rate"), base=BASE)
 known = plan(share, "--json", "--traffic", "30000/d", "--baseline", "error_rate=4%", flag="button").json
-# Two proportions, 0.04 and 0.038, two-sided 5 %, power 80 %: (1.96 + 0.8416)^2 (pq + rs) / d^2 an arm.
-expected = 2 * (1.959964 + 0.841621) ** 2 * (0.04 * 0.96 + 0.038 * 0.962) / 0.002 ** 2
-ok(abs(known["units"] / expected - 1) < 1e-3 and known["days"] == -(-known["units"] // 30000),
+# Two proportions, 0.04 and 0.038, two-sided 5 %, power 80 %: the bound by the pooled variance.
+expected = 2 * (1.959964 * (2 * 0.039 * 0.961) ** 0.5 +
+                0.841621 * (0.04 * 0.96 + 0.038 * 0.962) ** 0.5) ** 2 / 0.002 ** 2
+ok(abs(known["units"] / expected - 1) < 2e-6 and known["days"] == -(-known["units"] // 30000),
    "the_size_of_a_trial_by_the_formula", known, expected)
 golden("plan-trial", "txt", plan(share, "--traffic", "30000/d", "--baseline", "error_rate=4%", flag="button").out)
 basket = project("basket", TRIAL.replace("PRIMARY", "wait_a_user"), base=BASE)

@@ -386,6 +386,8 @@ put(sprintf("HOLM_%d", c(1, 2, 3, 5, 25)), p.adjust(p, "holm")[c(1, 2, 3, 5, 25)
 put(sprintf("BH_%d", c(1, 2, 3, 5, 6, 25)), p.adjust(p, "BH")[c(1, 2, 3, 5, 6, 25)])
 put("SIZE_EVEN", power.t.test(delta = 0.2, power = 0.8, strict = TRUE, tol = 1e-12)$n)
 put("SIZE_OF_SHARES", power.prop.test(p1 = 0.05, p2 = 0.06, power = 0.8, tol = 1e-14)$n)
+put("SIZE_OF_SHARES_OF_THREE",
+    power.prop.test(p1 = 0.05, p2 = 0.06, power = 0.8, sig.level = 0.025, tol = 1e-14)$n)
 put("POWER_OF_SHARES", power.prop.test(n = 5000, p1 = 0.05, p2 = 0.06)$power)
 distinct <- suppressWarnings(wilcox.test(c({x}), c({y}), exact = TRUE, conf.int = TRUE))
 put("DISTINCT_LOWER", distinct$conf.int[1])

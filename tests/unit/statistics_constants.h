@@ -124,6 +124,7 @@
 #define BH_25                         0.986
 #define SIZE_EVEN                     393.405695019503
 #define SIZE_OF_SHARES                8157.73144784928
+#define SIZE_OF_SHARES_OF_THREE       9879.1882139695
 #define POWER_OF_SHARES               0.592221964691476
 #define DISTINCT_LOWER                -4.6
 #define DISTINCT_UPPER                5.5

@@ -15,6 +15,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/check/sample_size.h"
 #include "compiler/project.h"
+#include "statistics_constants.h"
 #include "tools/ffreplay/statistics/statistics.h"
 
 /* The size of an experiment in an environment of its own. */
@@ -54,14 +55,14 @@ static void agrees_with_the_test_of_proportions(void **state)
     (void)state;
     struct sample_size size =
         size_of("split: {on: 50%, off: 50%}, primary: bought, baseline: 4%, mde: 10%", "owner: me");
-    assert_within(size.all, proportions_sample_size(0.04, 0.044, 0.5, 0.05, 0.8), 0.01);
+    assert_within(size.all, ceil(proportions_sample_size(0.04, 0.044, 0.5, 0.05, 0.8)), 0);
     assert_within(size.units, size.all / 2, 0.001);
     assert_true(size.is_certain);
 
     size = size_of("split: {on: 20%, off: 80%}, primary: bought, baseline: 30%, mde: 5%, "
                    "alpha: 0.01, power: 0.9",
                    "owner: me");
-    assert_within(size.all, proportions_sample_size(0.3, 0.315, 0.2, 0.01, 0.9), 0.02);
+    assert_within(size.all, ceil(proportions_sample_size(0.3, 0.315, 0.2, 0.01, 0.9)), 0);
     assert_within(size.units, size.all / 5, 0.001);
 }
 
@@ -71,7 +72,35 @@ static void agrees_with_the_test_of_means(void **state)
     struct sample_size size =
         size_of("split: {on: 10%, off: 90%}, primary: spent, baseline: {mean: 30, sd: 12}, mde: 2%",
                 "owner: me");
-    assert_within(size.all, means_sample_size(0.6, 12, 0.1, 0.05, 0.8), 0.001);
+    assert_within(size.all, ceil(means_sample_size(0.6, 12, 0.1, 0.05, 0.8)), 0);
+    size =
+        size_of("split: {on: 50%, off: 50%}, primary: spent, baseline: {mean: 10, sd: 5}, mde: 10%",
+                "owner: me");
+    assert_within(size.units, ceil(SIZE_EVEN), 0);
+}
+
+/* As R's power.prop.test has it, at alpha of each. */
+static void divides_alpha_by_the_variants(void **state)
+{
+    (void)state;
+    struct sample_size two =
+        size_of("split: {on: 50%, off: 50%}, primary: bought, baseline: 5%, mde: 20%", "owner: me");
+    assert_within(two.units, ceil(SIZE_OF_SHARES), 0);
+    struct sample_size three =
+        size_of("split: {on: 40%, off: 40%, b: 20%}, primary: bought, baseline: 5%, mde: 20%",
+                "type: string\n    variants: {on: x, off: y, b: z}\n    default: off");
+    /* Of the smallest variant and control, in all that there are. */
+    double pair = proportions_sample_size(0.05, 0.06, 1.0 / 3, 0.025, 0.8);
+    assert_within(three.all, ceil(pair / 0.6), 0);
+    three =
+        size_of("split: {on: 33.333%, off: 33.333%, b: 33.334%}, primary: bought, baseline: 5%, "
+                "mde: 20%",
+                "type: string\n    variants: {on: x, off: y, b: z}\n    default: off");
+    assert_within(three.units, SIZE_OF_SHARES_OF_THREE, 1e-4);
+    /* An arm that nobody is in is not compared. */
+    three = size_of("split: {on: 50%, off: 50%, b: 0%}, primary: bought, baseline: 5%, mde: 20%",
+                    "type: string\n    variants: {on: x, off: y, b: z}\n    default: off");
+    assert_within(three.units, two.units, 0);
 }
 
 /* The variance of a share depends on which way it goes. */
@@ -102,7 +131,7 @@ static void counts_the_days_of_those_who_take_part(void **state)
                        "mde: 2%, units_per_day: 100, traffic: 20%";
     double days = size_of(all, "owner: me").days;
     assert_within(days, 126, 0);
-    assert_within(size_of(some, "owner: me").days, 628, 0.001);
+    assert_within(size_of(some, "owner: me").days, 628, 0.002);
     assert_within(size_of(some, "layer: {name: checkout, from: 50%, to: 100%}").days, 1256, 0.001);
     assert_true(isnan(
         size_of("split: {on: 50%, off: 50%}, primary: bought, baseline: 4%, mde: 2%", "owner: me")
@@ -148,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_the_test_of_proportions),
         cmocka_unit_test(agrees_with_the_test_of_means),
+        cmocka_unit_test(divides_alpha_by_the_variants),
         cmocka_unit_test(looks_for_an_effect_for_the_better),
         cmocka_unit_test(counts_the_days_of_those_who_take_part),
         cmocka_unit_test(says_the_least_of_all_where_the_rate_is_not_known),

@@ -172,10 +172,12 @@ void plan_experiment_text(const struct experiment_plan *plan, const struct page 
         page_fact(page, "units", arena_format(arena, "not known: %s", plan->unknown));
         return;
     }
+    uint32_t variants = treatment_count(experiment);
     page_fact(page, "question",
-              arena_format(arena, "an effect of %g%%, found by %g%% of experiments, at alpha %g%%",
-                           experiment->mde * 100, experiment->power * 100,
-                           experiment->alpha * 100));
+              arena_format(arena,
+                           "an effect of %g%%, found by %g%% of experiments, at alpha %g%%%s",
+                           experiment->mde * 100, experiment->power * 100, experiment->alpha * 100,
+                           variants > 1 ? arena_format(arena, " over %u variants", variants) : ""));
     page_fact(page, "units",
               arena_format(arena, "%s%s in all, %s of the smallest arm",
                            plan->size.is_certain ? "" : "at the least ",
