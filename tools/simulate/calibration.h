@@ -38,7 +38,8 @@ enum course {
     COURSE_STILL,
     COURSE_RISING,   /* evenly, from the first number to the second */
     COURSE_STEPPING, /* from the first to the second in the middle */
-    COURSE_DAILY     /* between the two, four times up and down */
+    COURSE_DAILY,    /* between the two, four times up and down */
+    COURSE_BURSTING  /* the second at one look of twenty, by chance; otherwise the first */
 };
 struct moving {
     enum course course;
@@ -46,6 +47,7 @@ struct moving {
     double harm;              /* the canary's errors are so many times as many */
     uint32_t a_look, looks;
     bool stratified;
+    bool alone; /* the canary against a constant, which is the true mean rate */
 };
 struct outcome simulate_moving(const struct moving *setting, uint32_t replays, uint64_t seed);
 
@@ -120,5 +122,15 @@ struct returning {
     enum clustering clustering;
 };
 struct outcome simulate_returning(const struct returning *setting, uint32_t replays, uint64_t seed);
+
+/*
+ * As many users in each arm, who come at every look with a value around their own mean: both normal,
+ * of spreads `between` and 1. Those means' means are compared.
+ */
+struct settling {
+    double between;
+    uint32_t users, looks;
+};
+struct outcome simulate_settling(const struct settling *setting, uint32_t replays, uint64_t seed);
 
 #endif

@@ -341,5 +341,7 @@ int main(int argc, char **argv)
     sample_ratios();
     means_alone();
     ratios();
+    settling_means();
+    bursts();
     return missed > 0;
 }

@@ -8,9 +8,10 @@
 #define ALPHA       0.05
 #define LOOK_MILLIS 10000
 #define DAYS        4
+#define BURSTS      0.05 /* of looks */
 
 /* How far on the way from the first number to the second. */
-static double way(const struct moving *setting, uint32_t look)
+static double way(const struct moving *setting, uint32_t look, struct random *random)
 {
     double passed = (look + 0.5) / setting->looks;
     switch (setting->course) {
@@ -20,6 +21,8 @@ static double way(const struct moving *setting, uint32_t look)
         return passed < 0.5 ? 0 : 1;
     case COURSE_DAILY:
         return 0.5 - 0.5 * cos(2 * M_PI * DAYS * passed);
+    case COURSE_BURSTING:
+        return random_share(random) < BURSTS;
     default:
         return 0;
     }
@@ -53,7 +56,7 @@ static void add_many(struct slices *slices, int64_t time, uint32_t n, uint32_t e
 static void take_look(const struct moving *setting, uint32_t look, struct random *random,
                       struct slices *canary, struct slices *control)
 {
-    double part = way(setting, look), rate = between(setting->rate, part);
+    double part = way(setting, look, random), rate = between(setting->rate, part);
     uint32_t of_canary = draw_binomial(random, setting->a_look, between(setting->share, part));
     uint32_t of_control = setting->a_look - of_canary;
     int64_t time = (int64_t)look * LOOK_MILLIS;
@@ -74,6 +77,14 @@ static size_t strata_of(const struct moving *setting, const struct slices *canar
     return setting->stratified ? count : 1;
 }
 
+static double log_e(const struct moving *setting, const struct stratum *strata, size_t count,
+                    enum side side)
+{
+    if (setting->alone)
+        return proportion_log_e(strata[0].canary, side, between(setting->rate, BURSTS));
+    return proportions_log_e(strata, count, side, 1, 0);
+}
+
 struct outcome simulate_moving(const struct moving *setting, uint32_t replays, uint64_t seed)
 {
     struct outcome outcome = {0};
@@ -89,8 +100,8 @@ struct outcome simulate_moving(const struct moving *setting, uint32_t replays, u
         for (uint32_t look = 0; look < setting->looks; look++) {
             take_look(setting, look, &random, &canary, &control);
             size_t count = strata_of(setting, &canary, &control, strata);
-            above = above || proportions_log_e(strata, count, SIDE_ABOVE, 1, 0) >= threshold;
-            below = below || proportions_log_e(strata, count, SIDE_BELOW, 1, 0) >= threshold;
+            above = above || log_e(setting, strata, count, SIDE_ABOVE) >= threshold;
+            below = below || log_e(setting, strata, count, SIDE_BELOW) >= threshold;
         }
         outcome.above += above;
         outcome.below += below;

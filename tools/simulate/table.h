@@ -32,5 +32,7 @@ void rollouts(void);
 void moving_shares(void);
 void means_alone(void);
 void ratios(void);
+void settling_means(void);
+void bursts(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* table_means.c - means without a control, and ratios of seldom numbers. See table.h. */
+/* table_means.c - means without a control, seldom denominators, users who come back. See table.h. */
 #include <stdio.h>
 
 #include "table.h"
@@ -77,5 +77,39 @@ void ratios(void)
         struct outcome outcome = simulate_ratios(&rows[i].setting, of, next_seed(830 + i));
         printf("| %s |", rows[i].name);
         false_row(&outcome, of, false);
+    }
+}
+
+void settling_means(void)
+{
+    uint32_t of = value_replays / 4; /* as many users are drawn at each look */
+    static const struct {
+        const char *name;
+        struct settling setting;
+        bool promised;
+    } rows[] = {
+        {"100 looks at 250 + 250 users", {0.3, 250, 100}, true},
+        {"100 looks at 2500 + 2500 users who are alike", {0, 2500, 100}, true},
+        {"8640 looks at 100 + 100 users who are alike", {0, 100, 8640}, true},
+        {"8640 looks at 2500 + 2500 users", {0.3, 2500, 8640}, true},
+        {"8640 looks at 2500 + 2500 users who are alike", {0, 2500, 8640}, false},
+    };
+    printf("\n## Users who come back, and a mean\n\n"
+           "Nothing changes, and the same users come at every look, with a value around their own "
+           "mean.\n"
+           "The clock of a mean is its units, and stands still. 8640 looks are a day of one every "
+           "ten\n"
+           "seconds; of those, the ones that differ by 2 %% are made. A quarter of the replays.\n\n"
+           "| looks | false above | false below | within 5 %% |\n"
+           "| --- | ---: | ---: | :-: |\n");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct outcome outcome = simulate_settling(&rows[i].setting, of, next_seed(850 + i));
+        printf("| %s |", rows[i].name);
+        percentage(outcome.above, of);
+        percentage(outcome.below, of);
+        if (rows[i].promised)
+            verdict_of(is_calibrated(&outcome, of));
+        else
+            not_promised();
     }
 }

@@ -13,27 +13,27 @@ void moving_shares(void)
         const char *name;
         struct moving setting;
     } rows[] = {
-        {"1 %, share 10 %", {COURSE_STILL, {0.1, 0.1}, {0.01, 0.01}, 1, 1000, 100, true}},
+        {"1 %, share 10 %", {COURSE_STILL, {0.1, 0.1}, {0.01, 0.01}, 1, 1000, 100, true, false}},
         {"1 to 2 %, share 5 to 50 %",
-         {COURSE_RISING, {0.05, 0.5}, {0.01, 0.02}, 1, 1000, 100, true}},
+         {COURSE_RISING, {0.05, 0.5}, {0.01, 0.02}, 1, 1000, 100, true, false}},
         {"2 to 1 %, share 5 to 50 %",
-         {COURSE_RISING, {0.05, 0.5}, {0.02, 0.01}, 1, 1000, 100, true}},
+         {COURSE_RISING, {0.05, 0.5}, {0.02, 0.01}, 1, 1000, 100, true, false}},
         {"1 % then 2 %, share 5 % then 50 %",
-         {COURSE_STEPPING, {0.05, 0.5}, {0.01, 0.02}, 1, 1000, 100, true}},
+         {COURSE_STEPPING, {0.05, 0.5}, {0.01, 0.02}, 1, 1000, 100, true, false}},
         {"1 to 2 % daily, share 5 to 15 % daily",
-         {COURSE_DAILY, {0.05, 0.15}, {0.01, 0.02}, 1, 1000, 100, true}},
+         {COURSE_DAILY, {0.05, 0.15}, {0.01, 0.02}, 1, 1000, 100, true, false}},
         {"2 to 1 % daily, share 5 to 15 % daily",
-         {COURSE_DAILY, {0.05, 0.15}, {0.02, 0.01}, 1, 1000, 100, true}},
+         {COURSE_DAILY, {0.05, 0.15}, {0.02, 0.01}, 1, 1000, 100, true, false}},
         {"20 to 40 %, share 10 to 30 %",
-         {COURSE_RISING, {0.1, 0.3}, {0.2, 0.4}, 1, 1000, 100, true}},
+         {COURSE_RISING, {0.1, 0.3}, {0.2, 0.4}, 1, 1000, 100, true, false}},
         {"1 to 2 %, share 5 to 50 %, 100 a look",
-         {COURSE_RISING, {0.05, 0.5}, {0.01, 0.02}, 1, 100, 100, true}},
+         {COURSE_RISING, {0.05, 0.5}, {0.01, 0.02}, 1, 100, 100, true, false}},
         {"1 to 2 %, share 5 to 50 %, 20 000 a look",
-         {COURSE_RISING, {0.05, 0.5}, {0.01, 0.02}, 1, 20000, 100, true}},
+         {COURSE_RISING, {0.05, 0.5}, {0.01, 0.02}, 1, 20000, 100, true, false}},
         {"2 to 1 % daily, share 5 to 15 % daily, 20 000 a look",
-         {COURSE_DAILY, {0.05, 0.15}, {0.02, 0.01}, 1, 20000, 100, true}},
+         {COURSE_DAILY, {0.05, 0.15}, {0.02, 0.01}, 1, 20000, 100, true, false}},
         {"1 %, share 10 %, 8640 looks of 10",
-         {COURSE_STILL, {0.1, 0.1}, {0.01, 0.01}, 1, 10, 8640, true}},
+         {COURSE_STILL, {0.1, 0.1}, {0.01, 0.01}, 1, 10, 8640, true, false}},
     };
     printf("## While the share moves\n\n"
            "Both arms have the same error rate, which moves, as the canary's share does: evenly, "
@@ -55,7 +55,7 @@ void moving_shares(void)
         verdict_of(is_calibrated(&outcome, of));
     }
     static const struct moving harmful = {COURSE_STILL, {0.1, 0.1}, {0.01, 0.01}, 2,
-                                          100,          100,        true};
+                                          100,          100,        true,         false};
     struct moving whole = harmful;
     whole.stratified = false;
     uint32_t found = simulate_moving(&harmful, replays / 4, next_seed(950)).above;
@@ -95,4 +95,38 @@ void rollouts(void)
         verdict_of(is_calibrated(&together, of));
     }
     printf("\n");
+}
+
+void bursts(void)
+{
+    uint32_t of = value_replays;
+    static const struct {
+        const char *name;
+        struct moving setting;
+    } rows[] = {
+        {"beside a control, share 10 %",
+         {COURSE_BURSTING, {0.1, 0.1}, {0.005, 0.1}, 1, 1000, 100, true, false}},
+        {"beside a control, share 50 %",
+         {COURSE_BURSTING, {0.5, 0.5}, {0.005, 0.1}, 1, 1000, 100, true, false}},
+        {"against a constant",
+         {COURSE_BURSTING, {0.5, 0.5}, {0.005, 0.1}, 1, 1000, 100, true, true}},
+    };
+    printf("\n## Errors that come in bursts\n\n"
+           "Everybody fails twenty times as often in one window of twenty, and nothing else "
+           "happens: the\n"
+           "canary beside a control, and alone against the share of errors that there is in the "
+           "long run.\n"
+           "100 looks of 1000 requests.\n\n"
+           "| judged | false above | false below | within 5 %% |\n"
+           "| --- | ---: | ---: | :-: |\n");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct outcome outcome = simulate_moving(&rows[i].setting, of, next_seed(970 + i));
+        printf("| %s |", rows[i].name);
+        percentage(outcome.above, of);
+        percentage(outcome.below, of);
+        if (rows[i].setting.alone)
+            not_promised();
+        else
+            verdict_of(is_calibrated(&outcome, of));
+    }
 }
