@@ -569,6 +569,13 @@ struct project {
     uint32_t test_count;
 };
 
+/*
+ * What a log's `unit` is to what flags are bucketed by: the same, as far as names tell, which a
+ * `context` settles; another one, beside which lines have that, too; or another one alone.
+ */
+enum log_units { UNITS_ARE_BUCKETED, UNITS_BESIDE_BUCKETED, UNITS_UNKNOWN };
+enum log_units log_units(const struct log *log, const struct attribute *bucket_by);
+
 /* By name; NULL, or UINT32_MAX, when there is none. */
 const struct flag *project_flag(const struct project *project, const char *name);
 uint32_t project_environment(const struct project *project, const char *name);

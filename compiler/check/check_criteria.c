@@ -1,4 +1,4 @@
-/* check_criteria.c - criteria of a canary that exclude each other. */
+/* check_criteria.c - criteria that exclude each other, or count what was not assigned. */
 #include "compiler/read/read.h"
 
 /* A guard that acts on the plain estimate, at any number of samples that the other is judged by. */
@@ -60,11 +60,48 @@ static void check_bounds_across(struct reader *reader, const struct criteria *ca
     }
 }
 
-static void check_canary(struct reader *reader, const struct canary *canary)
+/* Chance has assigned keys: what is counted has to be them, or vary as they do. */
+static void check_units(struct reader *reader, const struct flag *flag,
+                        const struct targeting *targeting, const struct criteria *criteria)
 {
+    const struct project *project = reader->project;
+    for (uint32_t i = 0; i < criteria->count; i++) {
+        const struct criterion *criterion = &criteria->items[i];
+        const struct metric *metric = criterion->metric;
+        bool bounds = criterion->form >= CRITERION_MAX_INCREASE || criterion->confidence > 0;
+        const struct log *log = metric && metric->log     ? metric->log
+                                : project->log_count == 1 ? project->logs[0]
+                                                          : NULL;
+        if (!metric || !bounds || !log)
+            continue;
+        enum log_units units = log_units(log, targeting->bucket_by);
+        if (units == UNITS_ARE_BUCKETED || (units == UNITS_BESIDE_BUCKETED && !metric->per_unit))
+            continue;
+        const char *key = targeting->bucket_by->name.text;
+        diagnose(reader->diagnostics, FF0373, criterion->span,
+                 "'%s' counts '%s', and '%s' is bucketed by '%s'", metric->name.text, log->unit,
+                 flag->name.text, key);
+        if (units == UNITS_UNKNOWN)
+            diagnose_help(reader->diagnostics,
+                          "say which field of log '%s' has it: context: {%s: FIELD}",
+                          log->name.text, key);
+        else
+            diagnose_help(reader->diagnostics,
+                          "count events, whose bounds go by '%s', or let 'unit' be its field", key);
+    }
+}
+
+static void check_canary(struct reader *reader, const struct flag *flag,
+                         const struct targeting *targeting)
+{
+    const struct canary *canary = targeting->canary;
+    check_units(reader, flag, targeting, &canary->guards);
+    check_units(reader, flag, targeting, &canary->advance_when);
     check_advance(reader, &canary->guards, &canary->advance_when);
     for (uint32_t i = 0; i < canary->stage_count; i++) {
         const struct stage *stage = &canary->stages[i];
+        check_units(reader, flag, targeting, &stage->guards);
+        check_units(reader, flag, targeting, &stage->advance_when);
         check_bounds_across(reader, &canary->guards, &stage->guards);
         check_bounds_across(reader, &canary->advance_when, &stage->advance_when);
         check_advance(reader, &canary->guards, &stage->advance_when);
@@ -79,9 +116,9 @@ void check_criteria(struct reader *reader)
     /* What several environments share is reported once: repetitions are dropped. */
     for (uint32_t i = 0; i < project->flag_count; i++) {
         for (uint32_t j = 0; j < project->environments.count; j++) {
-            const struct canary *canary = project->flags[i]->environments[j].canary;
-            if (canary)
-                check_canary(reader, canary);
+            const struct targeting *targeting = &project->flags[i]->environments[j];
+            if (targeting->canary)
+                check_canary(reader, project->flags[i], targeting);
         }
     }
 }

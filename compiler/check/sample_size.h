@@ -1,8 +1,9 @@
 /*
  * sample_size.h - how many units an experiment takes to find the effect that it is made for.
  *
- * The variant with the smallest share against the control, two-sided, at alpha divided by the number
- * of variants: proportions by the pooled z, means by Student's t to a hundredth of a unit. An event counts as a unit where the primary metric is not `per: unit`.
+ * The variant with the smallest share against the control, two-sided, at alpha divided by the
+ * number of variants: proportions by the pooled z, means by Student's t to a hundredth of a unit.
+ * An event counts as a unit where the primary metric is not `per: unit`.
  */
 #ifndef FFC_SAMPLE_SIZE_H
 #define FFC_SAMPLE_SIZE_H

@@ -124,8 +124,8 @@ struct returning {
 struct outcome simulate_returning(const struct returning *setting, uint32_t replays, uint64_t seed);
 
 /*
- * As many users in each arm, who come at every look with a value around their own mean: both normal,
- * of spreads `between` and 1. Those means' means are compared.
+ * As many users in each arm, who come at every look with a value around their own mean: both
+ * normal, of spreads `between` and 1. Those means' means are compared.
  */
 struct settling {
     double between;

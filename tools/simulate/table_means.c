@@ -1,4 +1,4 @@
-/* table_means.c - means without a control, seldom denominators, users who come back. See table.h. */
+/* table_means.c - means alone, seldom denominators, users who come back. See table.h. */
 #include <stdio.h>
 
 #include "table.h"

@@ -1,5 +1,4 @@
-/* table_moving.c - what moves while a canary is looked at, and rollouts of many bounds. See table.h.
- */
+/* table_moving.c - what moves while it is looked at, and rollouts of many bounds. See table.h. */
 #include <stdio.h>
 
 #include "table.h"

@@ -117,6 +117,10 @@ bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct
         return false;
     assigner->key = line_context_place(&assigner->line, subject->targeting->bucket_by);
     assigner->unit = assigner->key != NO_PLACE ? assigner->key : layout->unit;
+    enum log_units units = log_units(log, subject->targeting->bucket_by);
+    assigner->clusters = assigner->key != NO_PLACE && units == UNITS_BESIDE_BUCKETED;
+    /* Units that nobody assigned have no share that they should have. */
+    subject->shares_known &= assigner->key != NO_PLACE || units == UNITS_ARE_BUCKETED;
     subject->shares_known &=
         !subject->takes_everybody && (layout->variant == NO_PLACE || decides_alone(subject));
     const struct attribute *key = subject->targeting->bucket_by;

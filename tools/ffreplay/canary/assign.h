@@ -73,6 +73,7 @@ struct assigner {
     struct line_context line;
     uint32_t key;  /* the field that is hashed; NO_PLACE where the context does not have it */
     uint32_t unit; /* whose shares are counted: the key, else the log's unit, else NO_PLACE */
+    bool clusters; /* the log's units are other ones than the keys, which chance has assigned */
 };
 
 /* Compiles and opens both snapshots. False: it has been reported. */

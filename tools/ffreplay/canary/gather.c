@@ -30,17 +30,34 @@ static void gather_windowed(struct analysis *analysis, struct tally *tally,
     }
 }
 
+/* As of the key: what chance has assigned as one, is one, however many users or sessions it has. */
+static struct event clustered(const struct assigner *assigner, const struct event *event)
+{
+    const struct value *key = &event->values[assigner->key];
+    struct event of_key = *event;
+    of_key.has_unit = key->kind == VALUE_STRING || key->kind == VALUE_NUMBER;
+    if (of_key.has_unit)
+        of_key.unit = unit_hash_of(key->text, key->length);
+    return of_key;
+}
+
 static void gather(struct analysis *analysis, uint32_t log, const struct event *event,
                    enum assignment group)
 {
+    const struct assigner *assigner = &analysis->assigners[log];
+    struct event of_key;
+    if (assigner->clusters)
+        of_key = clustered(assigner, event);
     struct tally *end = analysis->tallies + analysis->tally_count;
     for (struct tally *tally = analysis->tallies; tally < end; tally++) {
         if (tally->log != log)
             continue;
+        bool of_units = !assigner->clusters || tally->measure.metric->per_unit;
+        const struct event *taken = of_units ? event : &of_key;
         if (tally->windowed && group == ASSIGNED_CANARY)
-            gather_windowed(analysis, tally, event);
+            gather_windowed(analysis, tally, taken);
         else
-            cell_take(&tally->cells[group], &tally->measure, event);
+            cell_take(&tally->cells[group], &tally->measure, taken);
     }
 }
 
