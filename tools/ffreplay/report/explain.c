@@ -323,6 +323,23 @@ static void why_not_compared(struct verdict *verdict)
     }
 }
 
+/* What chance in one arm is taken for: see docs/replay.md, "Without a control". */
+static void why_alone(struct verdict *verdict)
+{
+    for (uint32_t i = 0; i < verdict->analysis->judgement_count; i++) {
+        const struct judgement *judgement = &verdict->analysis->judgements[i];
+        enum metric_kind kind = metric_of(judgement)->kind;
+        bool counted = kind == METRIC_PROPORTION || kind == METRIC_RATE;
+        if (counted && judgement->statistical && !judgement->finding.advances &&
+            judgement->finding.verdict == CRITERION_HARM &&
+            criterion_baseline(judgement->criterion) != BASELINE_CONTROL)
+            sentence_add(verdict, &verdict->reasons,
+                         "%s has no control beside it: a burst that hits everybody counts as the "
+                         "canary's",
+                         metric_of(judgement)->name.text);
+    }
+}
+
 static void why(struct verdict *verdict)
 {
     struct sentences *reasons = &verdict->reasons;
@@ -379,6 +396,7 @@ static void why(struct verdict *verdict)
     }
     why_guards(verdict, ACTION_ALERT, ": an alert, which decides nothing");
     why_not_compared(verdict);
+    why_alone(verdict);
     if (verdict->too_bad && verdict->decision.rule == RULE_GUARD)
         sentence_add(verdict, reasons,
                      "too many lines of a log are bad: harm that the others show is harm all the "
