@@ -230,19 +230,18 @@ static int say(const struct turn *turn)
     return status;
 }
 
-/* An override stands before the canary: whoever starts it may wonder. */
+/* An override stands before the canary: whoever lets more people in may wonder. */
 static void note_overrides(const struct turn *turn)
 {
     const struct project *project = turn->change->project;
-    for (uint32_t i = 0; i < project->override_count && turn->control == CONTROL_START; i++) {
+    bool forward = turn->to.state == CANARY_RUNNING || turn->to.state == CANARY_COMPLETE;
+    for (uint32_t i = 0; i < project->override_count && forward; i++) {
         const struct override *override = project->overrides[i];
-        if (override->until > turn->change->at && override_selects(override, turn->flag) &&
-            override->environments >> turn->environment & 1)
-            fprintf(stderr, "note: the override at %s:%u stands before this canary\n",
-                    project->sources.items[override->span.file].path,
-                    source_position(&turn->change->project->sources, override->span.file,
-                                    override->span.begin)
-                        .line);
+        if (override->until > turn->change->at &&
+            override_concerns(override, turn->flag, turn->environment))
+            fprintf(stderr, "note: %s stands before this canary: %s is served%s%s%s\n",
+                    override->name, override->serve.text, override->condition ? " to some" : "",
+                    override->reason ? ", " : "", override->reason ? override->reason : "");
     }
 }
 

@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "canary.h"
+#include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "compiler/base/percent.h"
+#include "compiler/rollout/emergency.h"
 
 struct standing {
     const struct change *change;
@@ -25,6 +27,16 @@ static void put_stage(struct buffer *out, const struct stage *stage)
     char percent[PERCENT_TEXT_SIZE];
     percent_format(stage->percent, percent);
     buffer_format(out, "'%s' (%s%%)", stage->name.text, percent);
+}
+
+/* What stands before the canary now, one after the other. */
+static const struct override *next_holder(const struct standing *standing,
+                                          const struct override *after)
+{
+    const struct project *project = standing->change->project;
+    return override_in_force(project, standing->flag,
+                             project_environment(project, standing->environment),
+                             standing->change->at, after);
 }
 
 static void put_text(const struct standing *standing, struct buffer *out)
@@ -49,6 +61,15 @@ static void put_text(const struct standing *standing, struct buffer *out)
                                 : standing->next->approval ? ", approved"
                                                            : "");
     }
+    for (const struct override *by = NULL; (by = next_holder(standing, by));) {
+        char from[32] = "";
+        if (by->from != INT64_MIN)
+            format_time(by->from, from, sizeof from);
+        buffer_format(out, "\n  held back by %s%s%s%s%s%s%s: it serves %s%s", by->name,
+                      *from ? " since " : "", from, by->by ? ", by " : "", by->by ? by->by : "",
+                      by->reason ? ", " : "", by->reason ? by->reason : "", by->serve.text,
+                      by->condition ? " to some" : ", and not the stage");
+    }
     if (!canary->automatic)
         buffer_append_text(out, "\n  automatic is false: a rollback is left to a person");
     if (canary->instant)
@@ -66,6 +87,8 @@ static void put_json(const struct standing *standing, struct buffer *out)
     entry_rollout(out, "rollout", &rollout);
     field_number(out, "percent", true,
                  (canary->instant ? PERCENT_ALL : standing->stage->percent) / 1000.0);
+    const struct override *by = next_holder(standing, NULL);
+    field_text(out, "override", by ? by->name : NULL);
     field_text(out, "next", standing->next ? standing->next->name.text : NULL);
     field_truth(out, "needs_approval", needs_approval(standing));
     field_truth(out, "automatic", canary->automatic);

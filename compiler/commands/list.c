@@ -7,6 +7,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/percent.h"
 #include "commands.h"
+#include "compiler/rollout/emergency.h"
 #include "compiler/rollout/recovery.h"
 
 struct listing {
@@ -16,6 +17,7 @@ struct listing {
     char **globs;
     int glob_count;
     bool json;
+    int64_t now;
 };
 
 static const char *const experiment_states[] = {"draft", "running", "concluded"};
@@ -130,9 +132,9 @@ static void put_rules(struct buffer *out, const struct targeting *targeting)
     }
 }
 
-/* In a word or three: "off", "5%", "running early 20%", "3 rules". */
-static void put_standing(struct buffer *out, const struct flag *flag,
-                         const struct targeting *targeting)
+/* As the definitions have it: "off", "5%", "running early 20%", "3 rules". */
+static void put_defined(struct buffer *out, const struct flag *flag,
+                        const struct targeting *targeting)
 {
     if (!targeting->enabled)
         buffer_append_text(out, "disabled");
@@ -146,6 +148,33 @@ static void put_standing(struct buffer *out, const struct flag *flag,
         put_default(out, flag, targeting);
     if (targeting->enabled && targeting->user_list_count > 0)
         buffer_append_text(out, " + users");
+}
+
+static void put_served(struct buffer *out, const struct flag *flag,
+                       const struct targeting *targeting, const struct override *override)
+{
+    if (strcmp(override->serve.text, "default") == 0)
+        put_default(out, flag, targeting);
+    else
+        buffer_append_text(out, override->serve.text);
+}
+
+/* In a word or three, as it is served now: an override that is in force stands in the place of what
+ * it hides, or beside it where it is for some. */
+static void put_standing(const struct listing *listing, struct buffer *out, const struct flag *flag,
+                         uint32_t environment)
+{
+    const struct targeting *targeting = &flag->environments[environment];
+    const struct override *override =
+        override_in_force(listing->project, flag, environment, listing->now, NULL);
+    if (!override || override->condition)
+        put_defined(out, flag, targeting);
+    if (!override)
+        return;
+    if (override->condition)
+        buffer_append_text(out, ", ");
+    put_served(out, flag, targeting, override);
+    buffer_format(out, " by %s%s", override->name, override->condition ? " for some" : "");
 }
 
 static void put_day(struct buffer *out, int64_t ms)
@@ -180,7 +209,7 @@ static void add_row(const struct listing *listing, const struct flag *flag, stru
         if (!shows_environment(listing, i))
             continue;
         if (flag)
-            put_standing(cells++, flag, &flag->environments[i]);
+            put_standing(listing, cells++, flag, i);
         else
             buffer_append_text(cells++, project->environments.items[i].text);
     }
@@ -228,13 +257,23 @@ static void write_standings(const struct listing *listing, const struct flag *fl
         if (!shows_environment(listing, i))
             continue;
         const struct targeting *targeting = &flag->environments[i];
-        struct buffer standing = {0};
-        put_standing(&standing, flag, targeting);
+        const struct override *override =
+            override_in_force(project, flag, i, listing->now, NULL);
+        struct buffer standing = {0}, defined = {0}, served = {0};
+        put_standing(listing, &standing, flag, i);
+        put_defined(&defined, flag, targeting);
+        if (override)
+            put_served(&served, flag, targeting, override);
         json_write_key(out, project->environments.items[i].text);
         buffer_format(out, "{\"enabled\":%s", targeting->enabled ? "true" : "false");
         field_text(out, "standing", standing.bytes);
+        field_text(out, "defined", defined.bytes);
+        field_text(out, "override", override ? override->name : NULL);
+        field_text(out, "served", served.bytes);
         buffer_append_text(out, "}");
         buffer_release(&standing);
+        buffer_release(&defined);
+        buffer_release(&served);
     }
     buffer_append_text(out, "}");
 }
@@ -330,7 +369,8 @@ static int run(int argc, char **argv)
     if (listing.glob_count < 0)
         return status;
     listing.globs = argv + 1;
-    listing.project = project_load(choice.directory, clock_now());
+    listing.now = clock_now();
+    listing.project = project_load(choice.directory, listing.now);
     status = check_kinds(&listing);
     if (status == EXIT_FINE)
         status = require_sound(listing.project, &choice);

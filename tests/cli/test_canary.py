@@ -242,7 +242,7 @@ equal(act(instant, "advance").status, 1, "and_cannot_advance")
 
 overridden = project("overridden", canary(BLOCK) + "overrides:\n  - {all: true, serve: default}\n")
 result = act(overridden, "start")
-ok("stands before this canary" in result.err and "flags.yaml:" in result.err,
+ok("override[0] stands before this canary: default is served" in result.err,
    "an_override_that_stands_before_it_is_noted", result.err)
 
 # --build publishes what was made.

@@ -191,6 +191,30 @@ result = rollback(directory, live, "theme", "-e", "production")
 ok(result.status == 2 and "not published" in result.err and "do not compile" in result.err, "nothing_to_start_from", result.err)
 equal(len(os.listdir(os.path.join(directory, "overrides"))), 2, "and_yet_the_override_is_written")
 
+# What shows how a flag stands shows what is served.
+directory, live = published("shown")
+added = ffc("rollback", "checkout", "-C", directory, "-e", "production", "--reason", "INC-1", "--by", "amira", "--json").json["id"]
+standing = {line["flag"]: line for line in map(json.loads, ffc("list", "-C", directory, "--json").out.splitlines())}
+shown = standing["checkout"]["environments"]["production"]
+equal((shown["standing"], shown["served"], shown["override"], shown["defined"]),
+      (f"off by override:{added}", "off", f"override:{added}", "running all 100%"), "list")
+equal(standing["checkout"]["environments"]["staging"]["override"], None, "list_elsewhere")
+ok(f"off by override:{added}" in ffc("list", "-C", directory, "-e", "production").out, "list_for_people")
+status = ffc("canary", "status", "checkout", "-C", directory, "-e", "production")
+ok(f"held back by override:{added}" in status.out and "by amira, INC-1: it serves default" in status.out, "canary_status", status.out)
+equal(ffc("canary", "status", "checkout", "-C", directory, "-e", "production", "--json").json["override"], f"override:{added}",
+      "canary_status_as_json")
+result = ffc("canary", "complete", "checkout", "-C", directory, "-e", "production", "--reason", "x")
+ok(f"note: override:{added} stands before this canary" in result.err, "whoever_goes_on_is_told", result.err)
+history = subprocess.run([lab.FFREPLAY, "history", "-C", directory, "--last", "5"], capture_output=True, text=True).stdout
+ok("held back since" in history and added in history, "history", history)
+result = ffc("rollback", "--lift", added, "-C", directory, "--reason", "fixed")
+ok("override" not in ffc("list", "-C", directory).out and "held back" not in result.err, "and_not_once_it_is_lifted")
+history = subprocess.run([lab.FFREPLAY, "history", "-C", directory, "--last", "5"], capture_output=True, text=True).stdout
+ok("held back" not in history, "nor_history", history)
+ffc("rollback", "search", "--segment", "nordic", "-C", directory, "--reason", "x")
+ok("100%, off by override:" in ffc("list", "-C", directory).out, "one_for_some_stands_beside", ffc("list", "-C", directory).out)
+
 # Words that nobody hears stop nothing.
 HOOKED = FLAGS.replace("  checkout:\n", "  checkout:\n    rollback: [{run: [touch, ran]}]\n")
 for name, shell in (("a_full_disk", ">/dev/full"), ("a_closed_stdout", ">&-"), ("nobody_reads", "| true"),

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
@@ -69,6 +70,26 @@ static int64_t began(const struct one_rollout *rollout)
     return running ? since : rollout->first->time;
 }
 
+/* The override that is served in the place of what the rollout would: the newest that was neither
+ * lifted nor is over. NULL: none. */
+static const struct recorded *held_by(const struct recorded *records, size_t count,
+                                      const struct one_rollout *rollout)
+{
+    const struct recorded *last = rollout->last;
+    int64_t now = (int64_t)time(NULL) * 1000;
+    for (size_t i = count; i-- > 0;) {
+        const struct recorded *record = &records[i];
+        const char *until = json_string_value(json_object_get(record->override, "until"));
+        int64_t end;
+        bool over = until && parse_time(until, &end) && end <= now;
+        if (record->override && strcmp(record->verdict, "override") == 0 && !over &&
+            record_is_about(record, last->flag, last->environment) &&
+            !record_recovery(records, count, i))
+            return record;
+    }
+    return NULL;
+}
+
 /* -------------------------------------------------------------------------------- for people -- */
 
 static void put_estimate(struct buffer *out, const json_t *group)
@@ -99,7 +120,7 @@ static void put_criterion(struct buffer *out, const json_t *criterion)
 }
 
 static void put_text(const struct page *page, const struct one_rollout *rollout,
-                     const struct recorded *recovery)
+                     const struct recorded *recovery, const struct recorded *holder)
 {
     const struct recorded *last = rollout->last;
     char from[32];
@@ -115,6 +136,14 @@ static void put_text(const struct page *page, const struct one_rollout *rollout,
     if (recovery)
         buffer_format(page->out, "    recovered after %s\n",
                       duration_text(page->arena, recovery->time - last->time));
+    if (holder) {
+        buffer_append_text(page->out, "    ");
+        page_wrap(page, 4, 6,
+                  arena_format(page->arena, "held back since %s by override:%s: %s, by %s",
+                               holder->time_text,
+                               json_string_value(json_object_get(holder->override, "id")),
+                               holder->reason, holder->actor));
+    }
     size_t index;
     const json_t *criterion;
     json_array_foreach((json_t *)(uintptr_t)rollout->evidence, index, criterion)
@@ -126,7 +155,7 @@ static void put_text(const struct page *page, const struct one_rollout *rollout,
 /* ------------------------------------------------------------------------------ for programs -- */
 
 static void put_json(struct buffer *out, const struct one_rollout *rollout,
-                     const struct recorded *recovery)
+                     const struct recorded *recovery, const struct recorded *holder)
 {
     const struct recorded *last = rollout->last;
     buffer_append_text(out, "{\"format_version\":1");
@@ -146,6 +175,8 @@ static void put_json(struct buffer *out, const struct one_rollout *rollout,
         buffer_format(out, "%lld", (long long)(recovery->time - last->time));
     else
         buffer_append_text(out, "null");
+    field_text(out, "override",
+               holder ? json_string_value(json_object_get(holder->override, "id")) : NULL);
     char *evidence = rollout->evidence ? json_dumps(rollout->evidence, JSON_COMPACT) : NULL;
     json_write_key(out, "criteria");
     buffer_append_text(out, evidence ? evidence : "[]");
@@ -162,10 +193,11 @@ void history_write_rollouts(const struct page *page, const struct recorded *reco
     for (size_t i = first; i < rollouts.count; i++) {
         const struct one_rollout *rollout = &rollouts.items[i];
         const struct recorded *recovery = record_recovery(records, count, rollout->last_index);
+        const struct recorded *holder = held_by(records, count, rollout);
         if (wish->json)
-            put_json(page->out, rollout, recovery);
+            put_json(page->out, rollout, recovery, holder);
         else
-            put_text(page, rollout, recovery);
+            put_text(page, rollout, recovery, holder);
     }
     if (!wish->json && !rollouts.count)
         buffer_append_text(page->out, "no rollout in the ledger fits\n");
