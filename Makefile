@@ -307,7 +307,7 @@ $(ffc): $(call object,$(commands_c) $(signing_c)) $(compiler_a) $(runtime_a)
 $(ffreplay): $(call object,$(replay_c) $(replay_cc)) $(compiler_a) $(runtime_a)
 	$(CXX) $(program_flags) -o $@ $^ $(replay_libraries) $(compiler_libraries)
 
-$(service): $(call object,tools/demo/service.c $(filter-out tools/servicelog/main.c,$(service_log_c))) \
+$(service): $(call object,tools/demo/service.c tools/demo/reaction.c $(filter-out tools/servicelog/main.c,$(service_log_c))) \
     $(compiler_a) $(runtime_a)
 	$(CC) $(program_flags) -o $@ $^ $(compiler_libraries)
 

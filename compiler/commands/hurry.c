@@ -158,6 +158,7 @@ void hurry_record(struct hurry *hurry, enum replaced replaced)
 
 void hurry_unlock(struct hurry *hurry)
 {
+    hurry->stale = hurry->change->project != NULL;
     struct ledger *ledger = &hurry->change->ledger;
     struct buffer error = {0};
     if (ledger->lock >= 0 && !steps_recover(ledger, &error))
@@ -206,9 +207,42 @@ static void say_errors(struct hurry *hurry)
     show_diagnostics(project, DIAGNOSTIC_TEXT, hurry->change->color);
 }
 
+#define MOST_NAMED 5
+
+/* What the definitions say of other flags, and nobody asked to publish. */
+static void say_differences(struct hurry *hurry)
+{
+    struct change *change = hurry->change;
+    struct project *project = change->project;
+    struct buffer bytes = {0}, why = {0};
+    struct patch compiled = {.labels = NULL};
+    uint32_t count = 0;
+    const char **names = NULL;
+    const char *environment = hurry->patched ? patch_environment(&hurry->patch) : NULL;
+    if (hurry->patched && hurry->published && project && !project->diagnostics.errors &&
+        project_environment(project, environment) != UINT32_MAX &&
+        project_compile(project, environment, NULL, 0, &bytes) &&
+        patch_open(&compiled, &bytes, &why))
+        names = patch_differences(&hurry->patch, &compiled, &count);
+    for (uint32_t i = 0; i < count && i < MOST_NAMED; i++)
+        fprintf(stderr, "%s'%s'", i ? ", " : "note: other edits are not published: ", names[i]);
+    if (count > MOST_NAMED)
+        fprintf(stderr, " and %u more", count - MOST_NAMED);
+    if (count)
+        fprintf(stderr, " differ%s in the definitions\n", count == 1 ? "s" : "");
+    patch_release(&compiled);
+    buffer_release(&bytes);
+    buffer_release(&why);
+}
+
 int hurry_say_rest(struct hurry *hurry, const char *definition, int status)
 {
     struct change *change = hurry->change;
+    if (hurry->stale) {
+        project_free(change->project);
+        change->project = NULL;
+    }
+    (void)hurry_project(hurry);
     if (hurry->why.length && change->build)
         fprintf(stderr, "note: '%s' was not patched, but compiled from the definitions: %s\n",
                 change->build, hurry->why.bytes);
@@ -230,5 +264,6 @@ int hurry_say_rest(struct hurry *hurry, const char *definition, int status)
                     definition);
     }
     say_errors(hurry);
+    say_differences(hurry);
     return status;
 }

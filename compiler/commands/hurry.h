@@ -19,6 +19,7 @@ struct hurry {
     bool unsealed; /* it is signed, and there is no key: nothing is published */
     bool idle;     /* the published file serves what it is to serve already */
     bool published;
+    bool stale;           /* the definitions were read before they were edited */
     struct buffer why;    /* it is not patched */
     struct buffer failed; /* what could not be published */
     struct buffer lost;   /* what could not be written to the definitions or the ledger */

@@ -257,8 +257,7 @@ static void write_standings(const struct listing *listing, const struct flag *fl
         if (!shows_environment(listing, i))
             continue;
         const struct targeting *targeting = &flag->environments[i];
-        const struct override *override =
-            override_in_force(project, flag, i, listing->now, NULL);
+        const struct override *override = override_in_force(project, flag, i, listing->now, NULL);
         struct buffer standing = {0}, defined = {0}, served = {0};
         put_standing(listing, &standing, flag, i);
         put_defined(&defined, flag, targeting);

@@ -443,7 +443,6 @@ static int speak(struct wish *wish, int status)
     buffer_release(&out);
     if (wish->notes.length)
         fputs(wish->notes.bytes, stderr);
-    (void)hurry_project(&wish->hurry);
     status = hurry_say_rest(&wish->hurry, wish->edit.lifts ? NULL : wish->edit.text.bytes, status);
     return heard ? status : EXIT_JOB;
 }

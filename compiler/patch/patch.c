@@ -81,6 +81,10 @@ static void load_flags(struct patch *patch)
         patch->programs[i] = (struct patched_program){code + patch->image.flags[i].first_code,
                                                       patch->image.flags[i].code_count};
 
+    for (uint32_t i = 0; i < patch->image.flag_count; i++)
+        table_add(&patch->by_name, &patch->arena, patch_string(patch, patch->image.flags[i].name),
+                  &patch->programs[i]);
+
     const void *attributes = section(patch, FFS_ATTRIBUTES, &size);
     patch->attribute_count = (uint32_t)(size / sizeof *patch->attributes);
     patch->attributes =
@@ -113,6 +117,7 @@ bool patch_open(struct patch *patch, const struct buffer *bytes, struct buffer *
                       patch->header->major, patch->header->minor, FFS_MAJOR, FFS_MINOR);
         return false;
     }
+    patch->strings = section(patch, FFS_STRINGS, &patch->strings_size);
     load_tables(patch);
     load_flags(patch);
     copy_section(patch, FFS_NAMES, &patch->names);
@@ -137,7 +142,10 @@ void patch_release(struct patch *patch)
 
 const char *patch_string(const struct patch *patch, ffs_string string)
 {
-    return patch->image.strings.bytes.bytes + (size_t)string * 4 + sizeof(uint32_t);
+    size_t at = (size_t)string * 4;
+    const char *entries =
+        at < patch->strings_size ? patch->strings : patch->image.strings.bytes.bytes;
+    return entries + at + sizeof(uint32_t);
 }
 
 const char *patch_environment(const struct patch *patch)
@@ -176,10 +184,8 @@ const struct flag *patch_flag(struct patch *patch, uint32_t index)
 
 uint32_t patch_find_flag(const struct patch *patch, const char *name)
 {
-    for (uint32_t i = 0; i < patch->image.flag_count; i++)
-        if (strcmp(patch_string(patch, patch->image.flags[i].name), name) == 0)
-            return i;
-    return UINT32_MAX;
+    const struct patched_program *found = table_get(&patch->by_name, name);
+    return found ? (uint32_t)(found - patch->programs) : UINT32_MAX;
 }
 
 /* -------------------------------------------------------------------------------- attributes -- */
@@ -298,9 +304,9 @@ static uint32_t add_unknown(const struct patch *patch, struct section *sections,
     return count;
 }
 
-static void put_json(json_t *json, struct buffer *out)
+static void put_json(json_t *json, size_t flags, struct buffer *out)
 {
-    char *text = json_dumps(json, JSON_COMPACT);
+    char *text = json_dumps(json, JSON_COMPACT | flags);
     buffer_append_text(out, text);
     free(text);
 }
@@ -318,8 +324,8 @@ bool patch_write(struct patch *patch, struct buffer *out, struct buffer *why)
         .flags = {(char *)image->flags, image->flag_count * sizeof *image->flags, 0},
         .names = patch->names,
         .annex.people = patch->people};
-    put_json(patch->labels, &parts.annex.labels);
-    put_json(patch->overrides, &parts.annex.overrides);
+    put_json(patch->labels, JSON_SORT_KEYS, &parts.annex.labels);
+    put_json(patch->overrides, 0, &parts.annex.overrides);
     uint32_t count = image_sections(image, &parts, sections);
     count = add_unknown(patch, sections, count, contents);
     struct ffs_header header = *patch->header;

@@ -15,6 +15,7 @@
 
 #include <jansson.h>
 
+#include "compiler/base/table.h"
 #include "compiler/emit/emit.h"
 
 /* A program on its way to the new file. */
@@ -27,12 +28,15 @@ struct patch {
     struct arena arena;
     struct buffer bytes; /* the file as it was; sound */
     const struct ffs_header *header;
+    const char *strings; /* of the file, which stay where they are */
+    size_t strings_size;
     struct image image;  /* its tables, to be added to; no programs */
     struct buffer names; /* NAMES, which stays as it is */
     struct buffer people;
     struct ffs_attribute *attributes;
     uint32_t attribute_count;
     struct patched_program *programs; /* by flag */
+    struct table by_name;             /* flags to their programs */
     json_t *labels, *overrides;
 };
 
@@ -71,6 +75,9 @@ bool patch_has_override(const struct patch *patch, const char *name);
 /* The first override in a flag's program that is active at that time, by its name in results; NULL:
  * none is. */
 const char *patch_overridden_by(const struct patch *patch, uint32_t flag, int64_t at);
+
+/* The flags that are not the same in two files, by name, in the arena of the first. */
+const char **patch_differences(struct patch *a, const struct patch *b, uint32_t *count);
 
 /* Appends the new file, of the generation of the old one. */
 bool patch_write(struct patch *patch, struct buffer *out, struct buffer *why);

@@ -4,6 +4,7 @@
 
 #include "patch.h"
 
+/* One that the file had stays; one that was added moves when the next is. */
 const char *patch_string(const struct patch *patch, ffs_string string);
 /* The build of the file as it was. */
 void patch_build(const struct patch *patch, char hex[33]);

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay"))
 import lab
@@ -86,12 +87,16 @@ ok(result.status == 0 and "with this change and nothing else" in result.out, "pu
 now = answers(live)
 equal((now["search"], now["checkout"], now["theme"]), (HELD, SERVED, ("dark", "STATIC")), "other_edits_are_not_published")
 equal(now["basket"], ("off", "PREREQUISITE_FAILED"), "what_requires_it_follows")
+ok("note: other edits are not published: 'theme' differs in the definitions" in result.err, "and_are_named", result.err)
 identity = next(iter(os.listdir(os.path.join(directory, "overrides"))))[:-len(".yaml")]
 equal((labels(live)["base"], labels(live)["override"]), (build, identity), "labels_say_what_it_was_made_of")
 equal(ffc("verify", live).status, 0, "sound")
 equal(stat.S_IMODE(os.stat(live).st_mode), 0o444, "as_a_build_publishes_it")
 result = rollback(directory, live, "--lift", identity)
 equal((result.status, answers(live)["search"], answers(live)["theme"]), (0, SERVED, ("dark", "STATIC")), "lifted_alone")
+ok("not published: 'theme' differs" in result.err, "with_the_same_note", result.err)
+result = ffc("canary", "rollback", "checkout", "-C", directory, "-e", "production", "--reason", "x", "--build", live)
+ok(result.status == 0 and "not published: 'theme' differs" in result.err, "and_so_a_canary", result.err)
 equal("override" in labels(live), False, "and_the_label_goes")
 
 directory, live = published("variants")
@@ -239,4 +244,40 @@ for attempt in range(6):
     result = rollback(directory, live, f"f{attempt}", "-e", "production")
     slow.wait()
     equal((result.status, answers(live)[f"f{attempt}"]), (0, HELD), f"a_build_at_the_same_time_undoes_nothing_{attempt}")
+
+# In a time that does not depend on the definitions, for services as for whoever types.
+directory, live = published("many", "".join(["flags:\n"] + [f"  f{i}: {{description: one of many, serve: on}}\n" for i in range(10000)]))
+react = os.path.join(lab.TOP, "build", "demo-service") if "BUILD" not in os.environ else os.path.join(os.environ["BUILD"], "demo-service")
+
+
+def median(numbers):
+    return sorted(numbers)[len(numbers) // 2]
+
+
+def reaction(flag, *command):
+    run = subprocess.run([react, "react", live, flag, FFC, *command, "-C", directory, "-e", "production"], capture_output=True, text=True)
+    return float(run.stdout or "inf")
+
+
+patched, compiled = [], []
+for i in range(5):
+    patched.append(reaction(f"f{i}", "rollback", f"f{i}", "--reason", "x", "--build", live))
+    path = os.path.join(directory, "flags.yaml")
+    text = open(path).read()
+    with open(path, "w") as file:
+        file.write(text.replace(f"  f{1000 + i}: {{description: one of many, serve: on}}", f"  f{1000 + i}: {{serve: off}}"))
+    compiled.append(reaction(f"f{1000 + i}", "build", "-o", live))
+ok(median(patched) < median(compiled), "a_service_answers_anew_sooner_than_after_a_build", patched, compiled)
+print(f"# {median(patched):.1f} ms until a service answered anew, {median(compiled):.1f} ms after a build")
+
+# Again and again on one file.
+directory, live = published("again", FLAGS + "".join(f"  f{i}: {{percent: {i}%}}\n" for i in range(100)))
+size = os.path.getsize(live)
+for i in range(100):
+    result = rollback(directory, live, "--all")
+    identity = sorted(os.listdir(os.path.join(directory, "overrides")))[-1][:-len(".yaml")]
+    if i % 10:
+        result = rollback(directory, live, "--lift", sorted(os.listdir(os.path.join(directory, "overrides")))[0][:-len(".yaml")])
+equal((result.status, ffc("verify", live).status, answers(live)["search"]), (0, 0, HELD), "a_hundred_times")
+ok(os.path.getsize(live) < 4 * size, "and_the_file_stays_small", size, os.path.getsize(live))
 finish()

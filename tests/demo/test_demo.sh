@@ -17,7 +17,7 @@ definitions() { find flags -type f -exec sha256sum {} + | sort; }
 before=$(definitions)
 exits 'the demo passes' 0 tools/demo/demo.sh "$BUILD"
 cp "$scratch/.output" "$scratch/demo"
-is 'it does all ten steps' "$(grep -cE '^[0-9]+\. ' "$scratch/demo")" 10
+is 'it does all eleven steps' "$(grep -cE '^[0-9]+\. ' "$scratch/demo")" 11
 is 'it fits a terminal of 80 columns' "$(awk 'length > 80' "$scratch/demo")" ''
 is 'it prints no escape sequence into a file' "$(grep -c $'\e' "$scratch/demo")" 0
 is 'it leaves no file' "$(ls -A "$TMPDIR")" ''

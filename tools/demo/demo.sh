@@ -255,4 +255,25 @@ show=in_brief run ffreplay history -C flags
 show=in_brief run ffreplay backtest $flag rupaya.requests=service.log -C flags -e production --interval 1s
 claim 'played from its beginning, the canary is rolled back, too' grep -q '^rolled back' printed
 
+step 'An emergency among 10,000 flags, with an error in a file of somebody else'
+mkdir many
+{
+    echo 'project: {name: many, environments: [production], bucket_by: user_id}'
+    echo 'attributes: {user_id: string}'
+    echo 'flags:'
+    seq -f '  feature-%05.0f: {owner: team, description: one of many, serve: on}' 10000
+} >many/flags.yaml
+ffc build -C many -e production -o many.ffs >/dev/null 2>build.err || fail "$(cat build.err)"
+echo 'flags: {theirs: {serve: onn' >many/theirs.yaml
+: >reactions
+for i in 1 2 3 4 5; do
+    demo-service react many.ffs "feature-0000$i" ffc rollback "feature-0000$i" -C many -e production \
+        --reason INC-1423 --build many.ffs >>reactions 2>build.err || fail "$(cat build.err)"
+done
+claim 'each was published and followed' test "$(wc -l <reactions)" -eq 5
+claim 'with the override for the definitions' test "$(find many/overrides -name '*.yaml' | wc -l)" -eq 5
+median=$(sort -n reactions | sed -n 3p)
+say "from Enter until a running service answered anew: ${bold}median $median ms$plain"
+say "(of five: $(sort -n reactions | paste -sd ' ' -); 50 ms is the limit at rest)"
+
 printf '\n%sDone in %d s; every step held.%s\n' "$bold" $SECONDS "$plain"

@@ -8,7 +8,7 @@
  *
  * On stdout, a line every quarter of a second and one for every publication first seen; see
  * report(). `service publish STAGED LIVE` is the other end of that measurement: it renames, and
- * prints the clock from before and after.
+ * prints the clock from before and after. `service react` is in reaction.h.
  *
  * Threads share the store, the log, and the atomics in struct shared.
  */
@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "fflag.h"
+#include "tools/demo/reaction.h"
 #include "tools/servicelog/attributes.h"
 #include "tools/servicelog/fields.h"
 
@@ -297,6 +298,8 @@ int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "publish") == 0)
         return publish(argv[2], argv[3]);
+    if (argc > 4 && strcmp(argv[1], "react") == 0)
+        return react(argv[2], argv[3], argv + 4);
     unsigned long numbers[3] = {0}; /* threads, seconds, seed */
     bool usable = argc == 6;
     for (int i = 0; usable && i < 3; i++) {
@@ -306,7 +309,8 @@ int main(int argc, char **argv)
     }
     if (!usable || numbers[0] == 0 || numbers[0] > MAX_THREADS || numbers[1] > 3600) {
         fprintf(stderr, "usage: service SNAPSHOT LOG THREADS SECONDS SEED\n"
-                        "       service publish STAGED LIVE\n");
+                        "       service publish STAGED LIVE\n"
+                        "       service react SNAPSHOT FLAG COMMAND…\n");
         return 2;
     }
     struct sigaction action = {.sa_handler = on_signal};

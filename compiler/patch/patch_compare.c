@@ -1,0 +1,169 @@
+/*
+ * patch_compare.c - whether a flag is the same in two snapshots.
+ *
+ * Places in tables are resolved, for they follow from what else is in a file. What is the same here
+ * answers the same; what differs may still, where the same is written in another way.
+ */
+#include <string.h>
+
+#include "patch_parts.h"
+
+static bool same_strings(const struct patch *a, ffs_string left, const struct patch *b,
+                         ffs_string right)
+{
+    if (left == FFS_NONE || right == FFS_NONE)
+        return left == right;
+    return strcmp(patch_string(a, left), patch_string(b, right)) == 0;
+}
+
+static const void *at(const struct pool *pool, uint64_t index, size_t size)
+{
+    return pool->bytes.bytes + index * size;
+}
+
+static bool same_slots(const struct patch *a, const struct ffs_set_slot *left,
+                       const struct patch *b, const struct ffs_set_slot *right,
+                       const struct ffs_set *set)
+{
+    if (left->length != right->length)
+        return false;
+    if (left->length == FFS_NONE)
+        return true;
+    return ffs_set_holds_inline(set, left->length)
+               ? memcmp(&left->ref, &right->ref, left->length) == 0
+               : same_strings(a, left->ref, b, right->ref);
+}
+
+static bool same_sets(const struct patch *a, uint64_t left, const struct patch *b, uint64_t right)
+{
+    const struct ffs_set *one = at(&a->image.sets, left, sizeof(uint64_t));
+    const struct ffs_set *other = at(&b->image.sets, right, sizeof(uint64_t));
+    bool same = memcmp(one, other, sizeof *one) == 0 &&
+                memcmp(one + 1, other + 1, one->buckets * sizeof(uint64_t)) == 0;
+    for (uint32_t i = 0; same && i < one->capacity; i++)
+        same = same_slots(a, ffs_set_slot_at(one, i), b, ffs_set_slot_at(other, i), one);
+    return same;
+}
+
+static bool same_splits(const struct patch *a, uint32_t left, const struct patch *b, uint32_t right)
+{
+    const uint64_t *one = at(&a->image.splits, left, sizeof *one);
+    const uint64_t *other = at(&b->image.splits, right, sizeof *other);
+    uint64_t words = (*one & UINT32_MAX) * 2 + (*one & FFS_SPLIT_SALTED ? 1 : 0) + 1;
+    return *one == *other && memcmp(one, other, words * sizeof *one) == 0;
+}
+
+static bool same_operands(const struct patch *a, const struct ffs_instruction *left,
+                          const struct patch *b, const struct ffs_instruction *right)
+{
+    uint64_t one = left->operand, other = right->operand;
+    uint32_t low = (uint32_t)one, high = (uint32_t)(one >> 32);
+    uint32_t low2 = (uint32_t)other, high2 = (uint32_t)(other >> 32);
+    switch ((enum ffs_op)left->op) {
+    case FFS_SERVE:
+        return same_strings(a, low, b, low2);
+    case FFS_SPLIT:
+        return same_splits(a, low, b, low2) && same_strings(a, high, b, high2);
+    case FFS_STRING_EQ:
+    case FFS_STRING_CONTAINS:
+    case FFS_STRING_PREFIX:
+    case FFS_STRING_SUFFIX:
+    case FFS_STRING_GLOB:
+    case FFS_STRINGS_HAS:
+    case FFS_VERSION_EQ:
+    case FFS_VERSION_LT:
+    case FFS_VERSION_LE:
+    case FFS_VERSION_GT:
+    case FFS_VERSION_GE:
+        return same_strings(a, low, b, low2);
+    case FFS_STRING_IN:
+        return same_sets(a, one, b, other);
+    case FFS_STRING_MATCHES:
+        return same_strings(a, high, b, high2);
+    case FFS_IP_IN:
+        return high == high2 && memcmp(at(&a->image.networks, low, sizeof(struct ffs_network)),
+                                       at(&b->image.networks, low2, sizeof(struct ffs_network)),
+                                       high * sizeof(struct ffs_network)) == 0;
+    case FFS_IN_RANGE:
+        return memcmp(at(&a->image.ranges, one, sizeof(struct ffs_range)),
+                      at(&b->image.ranges, other, sizeof(struct ffs_range)),
+                      sizeof(struct ffs_range)) == 0;
+    case FFS_RAMP:
+        return memcmp(at(&a->image.ramps, one, sizeof(struct ffs_ramp)),
+                      at(&b->image.ramps, other, sizeof(struct ffs_ramp)),
+                      sizeof(struct ffs_ramp)) == 0;
+    case FFS_FLAG_IS:
+        return same_strings(a, a->image.flags[one].name, b, b->image.flags[other].name);
+    case FFS_PRESENT:
+    case FFS_NUMBER_EQ:
+    case FFS_NUMBER_LT:
+    case FFS_NUMBER_LE:
+    case FFS_NUMBER_GT:
+    case FFS_NUMBER_GE:
+    case FFS_BOOLEAN_IS:
+    case FFS_TIME_EQ:
+    case FFS_TIME_LT:
+    case FFS_TIME_LE:
+    case FFS_TIME_GT:
+    case FFS_TIME_GE:
+    case FFS_EXPOSED:
+    case FFS_CLOCK_GE:
+    case FFS_ACCEPT:
+        break;
+    }
+    return one == other;
+}
+
+static bool same_instructions(const struct patch *a, const struct ffs_instruction *left,
+                              const struct patch *b, const struct ffs_instruction *right)
+{
+    bool reads = left->attribute < FFS_FIRST_KEY;
+    return left->op == right->op && left->flags == right->flags && left->jump == right->jump &&
+           left->variant == right->variant && reads == (right->attribute < FFS_FIRST_KEY) &&
+           (!reads || same_strings(a, a->attributes[left->attribute].name, b,
+                                   b->attributes[right->attribute].name)) &&
+           same_operands(a, left, b, right);
+}
+
+static bool same_variants(const struct patch *a, const struct ffs_flag *left, const struct patch *b,
+                          const struct ffs_flag *right)
+{
+    const struct ffs_variant *one = at(&a->image.variants, left->first_variant, sizeof *one);
+    const struct ffs_variant *other = at(&b->image.variants, right->first_variant, sizeof *other);
+    bool texts = left->type == FFLAG_TYPE_STRING || left->type == FFLAG_TYPE_JSON;
+    bool same = left->type == right->type && left->variant_count == right->variant_count;
+    for (uint32_t i = 0; same && i < left->variant_count; i++)
+        same = same_strings(a, one[i].name, b, other[i].name) &&
+               (texts ? same_strings(a, (ffs_string)one[i].value, b, (ffs_string)other[i].value)
+                      : one[i].value == other[i].value);
+    return same;
+}
+
+static bool same_flags(const struct patch *a, uint32_t left, const struct patch *b, uint32_t right)
+{
+    const struct ffs_flag *one = &a->image.flags[left], *other = &b->image.flags[right];
+    const struct patched_program *code = &a->programs[left], *code2 = &b->programs[right];
+    bool same = same_variants(a, one, b, other) && one->default_variant == other->default_variant &&
+                one->exposure_salt == other->exposure_salt && code->count == code2->count;
+    for (uint32_t i = 0; same && i < code->count; i++)
+        same = same_instructions(a, &code->code[i], b, &code2->code[i]);
+    return same;
+}
+
+const char **patch_differences(struct patch *a, const struct patch *b, uint32_t *count)
+{
+    const char **names = NULL;
+    *count = 0;
+    for (uint32_t i = 0; i < a->image.flag_count; i++) {
+        const char *name = patch_string(a, a->image.flags[i].name);
+        uint32_t other = patch_find_flag(b, name);
+        if (other == UINT32_MAX || !same_flags(a, i, b, other))
+            *ARENA_APPEND(&a->arena, names, *count) = name;
+    }
+    for (uint32_t i = 0; i < b->image.flag_count; i++) {
+        const char *name = patch_string(b, b->image.flags[i].name);
+        if (patch_find_flag(a, name) == UINT32_MAX)
+            *ARENA_APPEND(&a->arena, names, *count) = arena_format(&a->arena, "%s", name);
+    }
+    return names;
+}
