@@ -106,27 +106,49 @@ static const char *flag_name(const struct snapshot *snapshot, uint32_t index)
     return string_bytes(snapshot, snapshot->flags[index].name);
 }
 
-static void add(struct faults *faults, const char *flag, enum fault_cause cause, uint64_t count,
-                bool for_good)
+static void add(struct series *series, uint64_t count, bool for_good)
 {
-    struct series *series = count ? counts_series(&faults->counts, flag, cause_names[cause]) : NULL;
     if (series && for_good)
         series->total += count;
     else if (series)
         series->live += count;
 }
 
+/*
+ * The series of a flag's cell, NULL when out of memory. It is remembered, because a replaced file
+ * that is mapped may have been cut since, and its names with it.
+ */
+static struct series *series_of(struct faults *faults, const struct snapshot *snapshot,
+                                uint32_t index, enum fault_cause cause, bool replaced)
+{
+    uint32_t *place = &snapshot->faults[index].place[cause];
+    if (*place)
+        return &faults->counts.series[*place - 1];
+    if (replaced && snapshot->is_file)
+        return NULL;
+    struct series *series =
+        counts_series(&faults->counts, flag_name(snapshot, index), cause_names[cause]);
+    if (series)
+        *place = (uint32_t)(series - faults->counts.series) + 1;
+    return series;
+}
+
 void faults_add(fflag_store *store, struct faults *faults, const struct snapshot *snapshot,
-                bool for_good)
+                bool replaced, bool for_good)
 {
     for (uint32_t i = 0; i < snapshot->flag_count; i++)
-        for (unsigned cause = 0; cause < FLAG_FAULTS; cause++)
-            add(faults, flag_name(snapshot, i), cause, count_of(snapshot, i, cause), for_good);
+        for (unsigned cause = 0; cause < FLAG_FAULTS; cause++) {
+            uint64_t count = count_of(snapshot, i, cause);
+            if (count > 0)
+                add(series_of(faults, snapshot, i, cause, replaced), count, for_good);
+        }
     for (fflag_id flag = 0; flag < snapshot->word_count; flag++) {
         size_t length;
-        const char *name = runtime_flag_name(store, flag, &length);
+        uint64_t count = missing_of(snapshot, flag);
+        const char *name = count > 0 ? runtime_flag_name(store, flag, &length) : NULL;
         if (name)
-            add(faults, name, FAULT_NOT_FOUND, missing_of(snapshot, flag), for_good);
+            add(counts_series(&faults->counts, name, cause_names[FAULT_NOT_FOUND]), count,
+                for_good);
     }
 }
 
@@ -154,10 +176,10 @@ static void describe(const struct snapshot *snapshot, uint32_t index, enum fault
 }
 
 /* The next line, where that flag and cause were never told; NULL otherwise, and without room. */
-static struct fault_line *next_line(struct faults *faults, const char *flag, enum fault_cause cause,
-                                    struct fault_line *lines, unsigned *count)
+static struct fault_line *next_line(struct faults *faults, struct series *series,
+                                    enum fault_cause cause, struct fault_line *lines,
+                                    unsigned *count)
 {
-    struct series *series = counts_series(&faults->counts, flag, cause_names[cause]);
     if (!series || series->told)
         return NULL;
     if (*count == FAULT_LINES) {
@@ -188,13 +210,16 @@ unsigned faults_tell(fflag_store *store, struct faults *faults, const struct sna
     for (uint32_t i = 0; i < snapshot->flag_count; i++)
         for (unsigned cause = 0; cause < FLAG_FAULTS; cause++)
             if (count_of(snapshot, i, cause) > 0 &&
-                (line = next_line(faults, flag_name(snapshot, i), cause, lines, &count)))
+                (line = next_line(faults, series_of(faults, snapshot, i, cause, false), cause,
+                                  lines, &count)))
                 describe(snapshot, i, cause, &line->text);
     for (fflag_id flag = 0; flag < snapshot->word_count; flag++) {
         size_t length;
         const char *name =
             missing_of(snapshot, flag) ? runtime_flag_name(store, flag, &length) : NULL;
-        if (name && (line = next_line(faults, name, FAULT_NOT_FOUND, lines, &count)))
+        if (name && (line = next_line(
+                         faults, counts_series(&faults->counts, name, cause_names[FAULT_NOT_FOUND]),
+                         FAULT_NOT_FOUND, lines, &count)))
             runtime_describe(&line->text,
                              "flag '%s' is not in the snapshot; callers get their default", name);
     }

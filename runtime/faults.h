@@ -24,6 +24,7 @@ enum fault_cause {
 struct flag_faults {
     _Atomic uint64_t count[FLAG_FAULTS];
     _Atomic uint32_t detail[FLAG_FAULTS]; /* of the last one */
+    uint32_t place[FLAG_FAULTS];          /* under the store's lock: 1 + its series', once known */
 };
 
 #define UNKNOWN_NAME 128
@@ -53,9 +54,10 @@ void fault_of_name(const fflag_view *view, const char *name) __attribute__((cold
 /* The cells of a snapshot; false when out of memory. */
 bool faults_create(struct snapshot *snapshot);
 
-/* Under the store's lock: adds the cells of a snapshot to the series, as live or for good. */
+/* Under the store's lock: adds the cells of a snapshot, which another one may have replaced, to the
+ * series, as live or for good. */
 void faults_add(fflag_store *store, struct faults *faults, const struct snapshot *snapshot,
-                bool for_good);
+                bool replaced, bool for_good);
 
 struct fault_line {
     enum fflag_error error;
@@ -64,7 +66,7 @@ struct fault_line {
 #define FAULT_LINES 8
 /*
  * Under the store's lock: words for those of a snapshot that were not told yet, FAULT_LINES at most
- * with those there are. Returns how many there are then.
+ * with those there are. Returns how many there are then. Not for a replaced file that is mapped.
  */
 unsigned faults_tell(fflag_store *store, struct faults *faults, const struct snapshot *snapshot,
                      struct fault_line lines[FAULT_LINES], unsigned count);

@@ -106,7 +106,7 @@ static void reclaim_locked(fflag_store *store)
         struct snapshot *snapshot = slot->snapshot;
         slot->snapshot = NULL;
         counters_retire(&store->counts, snapshot);
-        faults_add(store, &store->faults, snapshot, true);
+        faults_add(store, &store->faults, snapshot, true, true);
         runtime_unload(snapshot);
     }
 }
@@ -669,8 +669,9 @@ void runtime_tell_faults(fflag_store *store)
     struct fault_line lines[FAULT_LINES];
     unsigned count = 0;
     pthread_mutex_lock(&store->lock);
+    const struct slot *current = atomic_load_explicit(&store->current, memory_order_relaxed);
     for (struct slot *slot = store->slots; slot; slot = slot->next)
-        if (slot->snapshot)
+        if (slot->snapshot && (slot == current || !slot->snapshot->is_file))
             count = faults_tell(store, &store->faults, slot->snapshot, lines, count);
     pthread_mutex_unlock(&store->lock);
     for (unsigned i = 0; i < count; i++)
@@ -692,7 +693,7 @@ const struct counts *runtime_lock_counts(const fflag_store *store, struct held_v
         if (!slot->snapshot)
             continue;
         counts_add_live(&locked->counts, slot->snapshot);
-        faults_add(locked, &locked->faults, slot->snapshot, false);
+        faults_add(locked, &locked->faults, slot->snapshot, slot != current, false);
         if (slot == current)
             continue;
         held->snapshots++;
