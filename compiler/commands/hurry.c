@@ -21,7 +21,7 @@ static bool fits(struct hurry *hurry, int *status)
         print_help_line("say -e with that one, or name the file of the other with --build");
         return false;
     }
-    if (!change->build || hurry_environment(hurry))
+    if (!change->build || hurry->unsealed || hurry_environment(hurry))
         return true;
     *status = usage_error(change->command,
                           "--build publishes the snapshot of one environment: say which with -e");

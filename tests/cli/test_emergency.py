@@ -2,6 +2,7 @@
 """What an emergency publishes: its change and nothing else, whatever is wrong with the definitions."""
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -29,7 +30,6 @@ flags:
   theme: {type: string, variants: {light: l, dark: d}, default: light, serve: dark}
   plain: {}
 """
-SECRET, PUBLIC = "untrusted comment: x\n", None
 
 
 def ffc(*arguments, **more):
@@ -195,6 +195,25 @@ os.remove(live)
 result = rollback(directory, live, "theme", "-e", "production")
 ok(result.status == 2 and "not published" in result.err and "do not compile" in result.err, "nothing_to_start_from", result.err)
 equal(len(os.listdir(os.path.join(directory, "overrides"))), 2, "and_yet_the_override_is_written")
+
+# A signed file stays signed, of its generation; without the key nothing is published, and the rest is done.
+key = os.path.join(SCRATCH, "key")
+if shutil.which("minisign") and subprocess.run(["minisign", "-GWf", "-p", key + ".pub", "-s", key], capture_output=True).returncode == 0:
+    directory, live = published("signed")
+    ffc("build", "-C", directory, "-e", "production", "-o", live, "--sign", key, "--generation", "7")
+    before = open(live, "rb").read()
+    for options, words in ((["-e", "production"], "is signed"), (["--sign", key + ".gone"], "No such file")):
+        result = rollback(directory, live, "search", *options)
+        ok(result.status == 2 and "not published" in result.err and words in result.err and open(live, "rb").read() == before,
+           f"not_published_{words.replace(' ', '_')}", result.status, result.err)
+    equal(len(os.listdir(os.path.join(directory, "overrides"))), 2, "and_the_overrides_are_written")
+    result = ffc("canary", "rollback", "checkout", "-C", directory, "-e", "production", "--reason", "x", "--build", live)
+    ok(result.status == 2 and "state: rolled_back" in open(os.path.join(directory, "flags.yaml")).read(), "nor_a_canary", result.err)
+    equal(rollback(directory, live, "search", "--sign", key).status, 0, "with_the_key_it_is")
+    text = ffc("verify", live, "--key", key + ".pub").out
+    ok("generation   7" in text and "signed by    key" in text and answers(live)["search"] == HELD, "signed_of_its_generation", text)
+else:
+    skip("a_signed_file_stays_signed", "minisign is not there")
 
 # What shows how a flag stands shows what is served.
 directory, live = published("shown")
