@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What an emergency publishes without the definitions is what they compile to with it: random projects, in
+"""What an emergency publishes without the definitions is what they compile to with it: random projects and flags/, in
 which overrides are added and lifted and canaries rolled back, one after the other, on one published file.
 
 PROJECTS (default 25; with LONG, 300) and SEED can be set; a failure prints the seed and keeps the project.
@@ -126,7 +126,7 @@ class Tree:
             raise Failure("%s leaves what does not compile:\n%s" % (operation, built.stderr))
         for clock in ["2026-11-20T11:00:00Z", "2026-12-01T01:29:59.999Z",
                       "2026-12-01T02:30:00Z", "2026-12-15T00:00:00Z", "2026-12-20T00:00:00Z", self.generator.pick(TIMES)]:
-            contexts = [self.generator.context() for _ in range(12)]
+            contexts = [self.context() for _ in range(12)]
             got, expected = answers(self.live, clock, contexts), answers(compiled, clock, contexts)
             for one, other in zip(got, expected):
                 if one != other:
@@ -136,12 +136,36 @@ class Tree:
                 raise Failure("after %s: %d answers for %d" % (operation, len(got), len(expected)))
 
 
+    def context(self):
+        return self.generator.context()
+
+
+class Own(Tree):
+    """The project's own flags/."""
+
+    def __init__(self, generator, number):
+        self.generator = generator
+        self.directory = tempfile.mkdtemp(prefix="ffc-patches-")
+        shutil.copytree("flags", self.directory, dirs_exist_ok=True)
+        names = [json.loads(line)["flag"] for line in ffc("list", "--json", "-C", self.directory).stdout.splitlines()]
+        self.sections = {"flags": dict.fromkeys(names, {}), "segments": {"beta-testers": {}}}
+        self.environment = "production"
+        self.live = os.path.join(self.directory, ".live.ffs")
+        self.minute = self.patched = self.compiled = 0
+
+    def context(self):
+        who = {"user_id": "u%d" % self.generator.random.randint(0, 10**6)}
+        if self.generator.chance(0.5):
+            who["groups"] = ["beta"]
+        return who
+
+
 def main():
     print("# SEED=%d PROJECTS=%d" % (SEED, PROJECTS))
     patched = compiled = 0
     for number in range(PROJECTS):
         generator = Generator(random.Random("%d/%d" % (SEED, number)))
-        tree = Tree(generator, number)
+        tree = (Own if number % 10 == 0 else Tree)(generator, number)
         try:
             built = ffc("build", "-C", tree.directory, "-e", tree.environment, "-o", tree.live)
             if built.returncode:
