@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "runtime/faults.h"
 #include "verify_rules.h"
 
 static void refuses_a_snapshot_cut_at_any_length(UNUSED_STATE)
@@ -100,8 +101,8 @@ static void fill_context(fflag_context *context, uint64_t random)
         fflag_unset(context, (fflag_attr)(random >> 50 & 7));
 }
 
-/* Evaluates every flag of a snapshot that was accepted where it lies. */
-static void evaluate_all(const struct snapshot *accepted, uint64_t random)
+/* Evaluates every flag of a snapshot that was accepted where it lies. `store` counts the faults. */
+static void evaluate_all(fflag_store *store, const struct snapshot *accepted, uint64_t random)
 {
     _Atomic uint16_t inputs[UINT8_MAX];
     struct snapshot snapshot = *accepted;
@@ -110,7 +111,8 @@ static void evaluate_all(const struct snapshot *accepted, uint64_t random)
         atomic_init(&inputs[i],
                     (uint16_t)(snapshot.attributes[i].type << 8 | i % SAMPLE_ATTRIBUTES));
     snapshot.inputs = inputs;
-    struct fflag_view view = {.snapshot = &snapshot};
+    assert_true(faults_create(&snapshot));
+    struct fflag_view view = {.store = store, .snapshot = &snapshot};
     fflag_context context;
     fill_context(&context, random);
     fflag_result results[16];
@@ -129,6 +131,8 @@ static void evaluate_all(const struct snapshot *accepted, uint64_t random)
             read += strlen(results[i].value.string.text);
     }
     assert_true(read > 0 || snapshot.flag_count == 0);
+    free(snapshot.faults);
+    free(snapshot.missing);
 }
 
 /*
@@ -143,6 +147,8 @@ static void survives_random_damage_that_the_hashes_fit(UNUSED_STATE)
     size_t length;
     uint8_t *sample = assemble_sample(&length);
     struct guarded guarded = guard(length);
+    fflag_store *store;
+    assert_int_equal(fflag_open_memory(&store, sample, length, NULL), FFLAG_OK);
     unsigned cases = 200000, accepted = 0;
     size_t content = sizeof(struct ffs_header);
     for (unsigned i = 0; i < cases; i++) {
@@ -168,10 +174,11 @@ static void survives_random_damage_that_the_hashes_fit(UNUSED_STATE)
         if (runtime_verify(&snapshot, &problem) != FFLAG_OK)
             continue;
         accepted++;
-        evaluate_all(&snapshot, next_random(&seed));
+        evaluate_all(store, &snapshot, next_random(&seed));
     }
     print_message("# %u of %u accepted\n", accepted, cases);
     assert_true(accepted > cases / 100 && accepted < cases);
+    fflag_close(store);
     munmap(guarded.mapping, guarded.mapping_length);
     free(sample);
 }
