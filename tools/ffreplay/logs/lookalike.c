@@ -56,7 +56,7 @@ static bool begins(struct rest rest, const char *text)
 
 static bool has(struct rest rest, const char *text)
 {
-    return length_of(rest) > 0 && memmem(rest.at, length_of(rest), text, strlen(text));
+    return rest.at < rest.end && memmem(rest.at, length_of(rest), text, strlen(text));
 }
 
 static bool ends(struct rest rest, const char *text)
