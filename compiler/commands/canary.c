@@ -409,6 +409,7 @@ static void guard_begin(struct guard *guard, const struct hurry *hurry, const st
                                     emergency.scope.environment};
     struct buffer ignored = {0};
     guard->ledger = change->ledger;
+    guard->ledger.tips = (struct buffer){0};
     emergency_plan(&emergency, &guard->edit);
     guard->edit.flags = ARENA_NEW(&guard->edit.arena, const char *);
     guard->edit.flags[guard->edit.flag_count++] = order->flag;
@@ -436,6 +437,7 @@ static void guard_end(struct guard *guard, struct hurry *hurry, bool needed)
         }
     }
     override_edit_release(&guard->edit);
+    buffer_release(&guard->ledger.tips);
     buffer_release(&guard->entry);
     buffer_release(&error);
 }

@@ -54,7 +54,7 @@ static void refuses_any_flipped_bit(UNUSED_STATE)
     free(bytes);
 }
 
-/* A copy of a snapshot that ends where unreadable memory begins. */
+/* A copy of a snapshot that ends where unreadable memory begins, but for what aligns its begin. */
 struct guarded {
     uint8_t *mapping;
     uint8_t *bytes;
@@ -70,7 +70,7 @@ static struct guarded guard(size_t length)
         mmap(NULL, whole + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(guarded.mapping != MAP_FAILED);
     assert_int_equal(mprotect(guarded.mapping + whole, page, PROT_NONE), 0);
-    guarded.bytes = guarded.mapping + whole - length;
+    guarded.bytes = guarded.mapping + whole - (length + 7) / 8 * 8;
     return guarded;
 }
 
