@@ -6,6 +6,7 @@
 #include "hurry.h"
 #include "compiler/base/json.h"
 #include "compiler/rollout/actor.h"
+#include "compiler/rollout/guard.h"
 #include "compiler/rollout/policy.h"
 #include "compiler/rollout/steps.h"
 #include "compiler/rollout/transition.h"
@@ -297,7 +298,7 @@ static int apply(struct turn *turn)
     write_entry(turn, &entry);
     if (!change->dry_run &&
         (!transition_make(&change->ledger, change->project, canary, &turn->to, &entry, &error) ||
-         !change_finish(change, turn->environment_name, &error)))
+         !change_finish(change, turn->environment_name, turn->flag->name.text, &error)))
         status = job_error(&canary_command, "%s", error.bytes);
     turn->published = change->build && status == EXIT_FINE;
     if (status == EXIT_FINE) {
@@ -321,7 +322,7 @@ static int finish_interrupted(struct turn *turn)
     fprintf(stderr, "note: that run was this '%s' of '%s'; it is done, and not done again\n",
             control_names[turn->control], turn->flag->name.text);
     if (change->build && !publication_publish(&change->publication, change->ledger.directory,
-                                              turn->environment_name, &error))
+                                              turn->environment_name, NULL, &error))
         status = job_error(&canary_command, "%s", error.bytes);
     turn->to = turn->from;
     turn->published = change->build && status == EXIT_FINE;
@@ -355,91 +356,23 @@ static const char *seen_stage(const struct turn *turn, const struct order *order
 
 /* ------------------------------------------------------------------------------ an emergency -- */
 
-/*
- * Between the published file and the definitions a run may die. Then the next one adds an override
- * in the place of the state that was not edited: it needs no more than a file of its own.
- */
-struct guard {
-    struct ledger ledger; /* the same lock, and an entry of its own */
-    struct override_edit edit;
-    struct buffer entry;
-    bool stands;
-};
-
-#define GUARD_RULE "canary rollback" /* in `instead_of` */
-
 /* What a run left that was killed while it did just this. */
 static void drop_guards(struct hurry *hurry, const void *given)
 {
     const struct order *order = given;
-    struct change *change = hurry->change;
-    struct arena arena = {0};
-    struct buffer ignored = {0};
-    const char **names;
-    uint32_t count = 0;
-    if (!ledger_list_aside(&change->ledger, &arena, &names, &count, &ignored))
-        count = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        struct put_aside found;
-        if (!ledger_read_aside(&change->ledger, names[i], &found, &ignored))
-            continue;
-        const char *instead = json_string_value(json_object_get(found.json, "instead_of"));
-        const char *flag = json_string_value(json_object_get(found.json, "flag"));
-        if (instead && flag && strcmp(instead, GUARD_RULE) == 0 && strcmp(flag, order->flag) == 0)
-            ledger_drop_aside(&change->ledger, names[i]);
-        put_aside_release(&found);
-    }
-    buffer_release(&ignored);
-    arena_release(&arena);
+    guards_drop(&hurry->change->ledger, order->flag);
 }
 
-static void guard_begin(struct guard *guard, const struct hurry *hurry, const struct order *order)
+/* Between the published file and the definitions a run may die. */
+static void begin_guard(struct guard *guard, const struct hurry *hurry, const struct order *order)
 {
     const struct change *change = hurry->change;
-    const struct emergency emergency = {.scope = {.flags = &order->flag,
-                                                  .flag_count = 1,
-                                                  .environment = patch_environment(&hurry->patch)},
-                                        .serve = "default",
-                                        .from = change->at,
-                                        .until = INT64_MAX,
-                                        .reason = change->reason,
-                                        .by = change->actor,
-                                        .at = change->at};
-    const struct entry_head head = {change->at, change->actor, order->flag,
-                                    emergency.scope.environment};
-    struct buffer ignored = {0};
-    guard->ledger = change->ledger;
-    guard->ledger.tips = (struct buffer){0};
-    emergency_plan(&emergency, &guard->edit);
-    guard->edit.flags = ARENA_NEW(&guard->edit.arena, const char *);
-    guard->edit.flags[guard->edit.flag_count++] = order->flag;
-    override_entry(&guard->entry, &head, NULL, &guard->edit, change->reason);
-    field_text(&guard->entry, "instead_of", GUARD_RULE);
-    guard->stands = change->ledger.lock >= 0 &&
-                    override_edit_prepare(&guard->ledger, &guard->edit, &guard->entry, &ignored);
-    buffer_release(&ignored);
-}
-
-/* It is not needed; or what it guards could not be edited, and the override is added. */
-static void guard_end(struct guard *guard, struct hurry *hurry, bool needed)
-{
-    const char *directory = guard->ledger.directory;
-    struct buffer error = {0};
-    if (guard->stands && !needed) {
-        ledger_drop(&guard->ledger);
-    } else if (guard->stands) {
-        enum replaced replaced = override_edit_make(directory, &guard->edit, &error);
-        if (replaced != REPLACED_NOT && ledger_edited(&guard->ledger, replaced, &error) &&
-            ledger_commit(&guard->ledger, &error)) {
-            fprintf(stderr, "note: the canary could not be edited; %s/%s holds it back instead\n",
-                    directory, guard->edit.name);
-            hurry->lost.length = 0;
-        }
-    }
-    override_edit_release(&guard->edit);
-    buffer_release(&guard->ledger.tips);
-    buffer_release(&guard->entry);
-    buffer_release(&error);
+    const struct guarded guarded = {.flag = order->flag,
+                                    .environment = patch_environment(&hurry->patch),
+                                    .reason = change->reason,
+                                    .by = change->actor,
+                                    .at = change->at};
+    guard_begin(guard, &change->ledger, &guarded);
 }
 
 /* Out of the published file, before the definitions are looked at. True: it is not served. */
@@ -510,10 +443,11 @@ static int roll_back_in_a_hurry(struct change *change, const struct order *order
         change->environment = environment;
     struct guard guard = {.ledger.lock = -1};
     if (begun && hurry.patched)
-        guard_begin(&guard, &hurry, order);
+        begin_guard(&guard, &hurry, order);
     bool taken = begun && take_out(&hurry, order);
     bool made = begun && roll_back(&turn, &hurry, order, &error, &help, &status);
-    guard_end(&guard, &hurry, taken && (made ? hurry.lost.length > 0 : status == EXIT_JOB));
+    if (guard_end(&guard, taken && (made ? hurry.lost.length > 0 : status == EXIT_JOB)))
+        hurry.lost.length = 0;
     hurry_unlock(&hurry);
     if (made) {
         transition_note_shared(change->project, turn.flag, turn.environment);

@@ -57,6 +57,12 @@ bool change_begin(struct change *change, bool writes, int *status)
         change->project = project_load(change->ledger.directory, change->at);
         begun = begun && is_sound(change, status) &&
                 recover(&change->ledger, change->project, &change->finished, &error);
+        /* What was finished may be in the definitions only now. */
+        if (begun && json_array_size(change->finished)) {
+            project_free(change->project);
+            change->project = project_load(change->ledger.directory, change->at);
+            begun = is_sound(change, status);
+        }
     }
     if (!begun && error.length)
         *status = job_error(change->command, "%s", error.bytes);
@@ -74,11 +80,12 @@ void change_release(struct change *change)
     json_decref(change->finished);
 }
 
-bool change_finish(struct change *change, const char *environment, struct buffer *error)
+bool change_finish(struct change *change, const char *environment, const char *flag,
+                   struct buffer *error)
 {
     bool published =
-        !change->build ||
-        publication_publish(&change->publication, change->ledger.directory, environment, error);
+        !change->build || publication_publish(&change->publication, change->ledger.directory,
+                                              environment, flag, error);
     struct buffer second = {0}, *free = published ? error : &second;
     bool committed =
         ledger_commit(&change->ledger, free) && ledger_is_certain(&change->ledger, free);

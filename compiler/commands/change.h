@@ -53,8 +53,10 @@ void change_identify(struct change *change);
 /* False, and said, where a reason is missing or options contradict. */
 bool change_is_explained(const struct change *change, int *status);
 
-/* Publishes what --build names, if it does; then the entry counts. */
-bool change_finish(struct change *change, const char *environment, struct buffer *error);
+/* Publishes what --build names, if it does; then the entry counts. Of other flags than the one that
+ * was changed it is said where they change with it. */
+bool change_finish(struct change *change, const char *environment, const char *flag,
+                   struct buffer *error);
 
 /* `help: …` on stderr. */
 void print_help_line(const char *text);

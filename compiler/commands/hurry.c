@@ -144,7 +144,7 @@ void hurry_publish_definitions(struct hurry *hurry)
     if (!change->build || hurry->unsealed || hurry->patched)
         return;
     hurry->published = publication_publish(&change->publication, change->ledger.directory,
-                                           hurry_environment(hurry), &hurry->failed);
+                                           hurry_environment(hurry), NULL, &hurry->failed);
 }
 
 void hurry_record(struct hurry *hurry, enum replaced replaced)
@@ -207,34 +207,6 @@ static void say_errors(struct hurry *hurry)
     show_diagnostics(project, DIAGNOSTIC_TEXT, hurry->change->color);
 }
 
-#define MOST_NAMED 5
-
-/* What the definitions say of other flags, and nobody asked to publish. */
-static void say_differences(struct hurry *hurry)
-{
-    struct change *change = hurry->change;
-    struct project *project = change->project;
-    struct buffer bytes = {0}, why = {0};
-    struct patch compiled = {.labels = NULL};
-    uint32_t count = 0;
-    const char **names = NULL;
-    const char *environment = hurry->patched ? patch_environment(&hurry->patch) : NULL;
-    if (hurry->patched && hurry->published && project && !project->diagnostics.errors &&
-        project_environment(project, environment) != UINT32_MAX &&
-        project_compile(project, environment, NULL, 0, &bytes) &&
-        patch_open(&compiled, &bytes, &why))
-        names = patch_differences(&hurry->patch, &compiled, &count);
-    for (uint32_t i = 0; i < count && i < MOST_NAMED; i++)
-        fprintf(stderr, "%s'%s'", i ? ", " : "note: other edits are not published: ", names[i]);
-    if (count > MOST_NAMED)
-        fprintf(stderr, " and %u more", count - MOST_NAMED);
-    if (count)
-        fprintf(stderr, " differ%s in the definitions\n", count == 1 ? "s" : "");
-    patch_release(&compiled);
-    buffer_release(&bytes);
-    buffer_release(&why);
-}
-
 int hurry_say_rest(struct hurry *hurry, const char *definition, int status)
 {
     struct change *change = hurry->change;
@@ -264,6 +236,7 @@ int hurry_say_rest(struct hurry *hurry, const char *definition, int status)
                     definition);
     }
     say_errors(hurry);
-    say_differences(hurry);
+    if (hurry->patched && hurry->published && change->project)
+        publication_note_differences(&hurry->patch, change->project);
     return status;
 }

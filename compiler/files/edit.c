@@ -248,6 +248,15 @@ static bool is_unchanged(const struct source *source, struct stat *status, struc
     return equal;
 }
 
+bool source_is_current(const struct source *source)
+{
+    struct stat status;
+    struct buffer ignored = {0};
+    bool current = is_unchanged(source, &status, &ignored);
+    buffer_release(&ignored);
+    return current;
+}
+
 enum replaced edit_write(const struct source *source, const struct buffer *text,
                          struct buffer *error)
 {

@@ -44,7 +44,9 @@ bool edit_remove(const struct source *source, const char *key, uint32_t index, s
 void edit_write_item(const struct edit_item *item, size_t indent, const char *line_ending,
                      struct buffer *out);
 
-/* Refuses when the file is no longer what was read. */
+/* Whether the file is what was read, byte for byte. */
+bool source_is_current(const struct source *source);
+/* Refuses when it is not. */
 enum replaced edit_write(const struct source *source, const struct buffer *text,
                          struct buffer *error);
 /* A file that is not there yet, with the mode that new files have. */

@@ -144,8 +144,10 @@ void ledger_hash(const char *bytes, size_t length, char hex[LEDGER_HASH])
 
 /* ----------------------------------------------------------------------------------- entries -- */
 
-static const char *const aside_names[ASIDE_COUNT] = {
-    [ASIDE_EDIT] = "edit", [ASIDE_RECORD] = "record", [ASIDE_FILE] = "file"};
+static const char *const aside_names[ASIDE_COUNT] = {[ASIDE_EDIT] = "edit",
+                                                     [ASIDE_RECORD] = "record",
+                                                     [ASIDE_FILE] = "file",
+                                                     [ASIDE_TRANSITION] = "transition"};
 
 bool aside_named(const char *name, enum aside *aside)
 {

@@ -47,12 +47,14 @@ void ledger_unlock(struct ledger *ledger); /* also of one that is not locked: {.
 
 /* What the next run does with an entry that it finds put aside. */
 enum aside {
-    ASIDE_EDIT,   /* the definitions tell whether the edit was made: finishes it, or drops it */
-    ASIDE_RECORD, /* it stands for nothing but itself: finishes it */
-    ASIDE_FILE,   /* writes `text` to `file`, unless that is there, and finishes it: what was
+    ASIDE_EDIT,       /* the definitions tell whether the edit was made: finishes it, or drops it */
+    ASIDE_RECORD,     /* it stands for nothing but itself: finishes it */
+    ASIDE_FILE,       /* writes `text` to `file`, unless that is there, and finishes it: what was
                      published before the definitions were edited is not undone by a later build */
+    ASIDE_TRANSITION, /* edits the canary that is where the entry begins, and finishes it: for it
+                         may be published */
 };
-#define ASIDE_COUNT 3
+#define ASIDE_COUNT 4
 struct todo {
     enum aside aside;
     const char *file;          /* below the project: what is edited; NULL: none */

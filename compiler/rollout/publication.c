@@ -7,7 +7,6 @@
 
 #include "compiler/files/durable.h"
 #include "compiler/options.h"
-#include "compiler/project.h"
 #include "fflag.h"
 #include "publication.h"
 
@@ -100,19 +99,93 @@ static bool put(const struct publication *publication, struct buffer *bytes, str
            publish_file(publication->path, bytes->bytes, bytes->length, is_sound, error);
 }
 
-bool publication_publish(const struct publication *publication, const char *directory,
-                         const char *environment, struct buffer *error)
+/* ------------------------------------------------------------------------- what else differs -- */
+
+#define MOST_NAMED 5
+
+static void say_names(const char *what, const char *const *names, uint32_t count, const char *last)
 {
-    struct project *project = project_load(directory, INT64_MIN);
+    for (uint32_t i = 0; i < count && i < MOST_NAMED; i++)
+        fprintf(stderr, "%s'%s'", i ? ", " : what, names[i]);
+    if (count > MOST_NAMED)
+        fprintf(stderr, " and %u more", count - MOST_NAMED);
+    if (count)
+        fprintf(stderr, " differ%s %s\n", count == 1 ? "s" : "", last);
+}
+
+/* The flags but that one, where both can be compared. */
+static uint32_t compare(struct patch *served, const struct buffer *bytes, const char *but,
+                        const char ***names)
+{
+    struct patch compiled;
+    struct buffer why = {0};
+    uint32_t count = 0, kept = 0;
+    if (patch_open(&compiled, bytes, &why))
+        *names = patch_differences(served, &compiled, &count);
+    for (uint32_t i = 0; i < count; i++)
+        if (!but || strcmp((*names)[i], but) != 0)
+            (*names)[kept++] = (*names)[i];
+    patch_release(&compiled);
+    buffer_release(&why);
+    return kept;
+}
+
+void publication_note_differences(struct patch *patch, struct project *project)
+{
     struct buffer bytes = {0};
-    bool built =
-        project->diagnostics.errors == 0 && project_compile(project, environment, NULL, 0, &bytes);
-    if (!built) {
-        buffer_format(error, "the definitions in %s do not compile", directory);
-    } else {
-        built = put(publication, &bytes, error);
+    const char **names = NULL, *environment = patch_environment(patch);
+    if (project->diagnostics.errors == 0 &&
+        project_environment(project, environment) != UINT32_MAX &&
+        project_compile(project, environment, NULL, 0, &bytes)) {
+        uint32_t count = compare(patch, &bytes, NULL, &names);
+        say_names("note: other edits are not published: ", names, count, "in the definitions");
     }
     buffer_release(&bytes);
+}
+
+void publication_note_rest(const struct publication *publication, const char *directory)
+{
+    struct project *project = project_load(directory, INT64_MIN);
+    struct buffer why = {0};
+    struct patch patch;
+    uint32_t errors = project->diagnostics.errors;
+    if (errors)
+        fprintf(stderr,
+                "note: the definitions have %u error%s: until %s mended, nothing else of them can "
+                "be built\n",
+                errors, errors == 1 ? "" : "s", errors == 1 ? "it is" : "they are");
+    else if (publication_open(publication, &patch, &why))
+        publication_note_differences(&patch, project);
+    if (!errors)
+        patch_release(&patch);
+    buffer_release(&why);
+    project_free(project);
+}
+
+/* ----------------------------------------------------------------------------------- publish -- */
+
+bool publication_publish(const struct publication *publication, const char *directory,
+                         const char *environment, const char *flag, struct buffer *error)
+{
+    struct project *project = project_load(directory, INT64_MIN);
+    struct buffer bytes = {0}, why = {0};
+    struct patch served;
+    const char **names = NULL;
+    bool known = flag && publication_open(publication, &served, &why);
+    bool built =
+        project->diagnostics.errors == 0 && project_compile(project, environment, NULL, 0, &bytes);
+    if (!built)
+        buffer_format(error, "the definitions in %s do not compile", directory);
+    else
+        built = put(publication, &bytes, error);
+    if (built && known && strcmp(patch_environment(&served), environment) == 0) {
+        uint32_t count = compare(&served, &bytes, flag, &names);
+        say_names("note: other edits are published, too: ", names, count, "from what was served");
+    }
+    if (flag)
+        patch_release(&served);
+    buffer_release(&bytes);
+    buffer_release(&why);
     project_free(project);
     return built;
 }

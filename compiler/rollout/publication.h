@@ -12,6 +12,7 @@
 
 #include "compiler/files/seal.h"
 #include "compiler/patch/patch.h"
+#include "compiler/project.h"
 
 struct publication {
     const char *path;
@@ -28,9 +29,12 @@ bool publication_prepare(struct publication *publication, const char *path, cons
                          struct buffer *error);
 void publication_release(struct publication *publication);
 
-/* Compiles the definitions as they are now, and publishes them unless the file has these bytes. */
+/*
+ * Compiles the definitions as they are now, and publishes them unless the file has these bytes.
+ * What else than `flag` changed in the file is named on stderr; NULL: nothing is said.
+ */
 bool publication_publish(const struct publication *publication, const char *directory,
-                         const char *environment, struct buffer *error);
+                         const char *environment, const char *flag, struct buffer *error);
 
 /* The file that is there, to be patched. False, with a sentence in `why`, where there is none that
  * can be; the patch is to be released in either case. */
@@ -39,5 +43,11 @@ bool publication_open(const struct publication *publication, struct patch *patch
 /* Publishes it. False, with a sentence in `error`, with the old file as it was. */
 bool publication_patch(const struct publication *publication, struct patch *patch,
                        struct buffer *error);
+
+/* Names on stderr the flags that the definitions have in another way than the patched file, and
+ * nobody asked to publish. */
+void publication_note_differences(struct patch *patch, struct project *project);
+/* The same of the file that is there; or that the definitions have errors. */
+void publication_note_rest(const struct publication *publication, const char *directory);
 
 #endif

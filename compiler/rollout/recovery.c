@@ -11,30 +11,45 @@
 #include "emergency.h"
 #include "entry.h"
 #include "steps.h"
+#include "transition.h"
 
-static bool time_is(const json_t *time, int64_t ms)
+/* Where a rollout is by the entry, before or after it; its texts are the entry's. */
+static bool read_rollout(const json_t *entry, const char *key, struct rollout *rollout)
 {
-    int64_t parsed;
-    if (!json_is_string(time))
-        return ms == INT64_MIN;
-    return parse_time(json_string_value(time), &parsed) && parsed == ms;
+    const json_t *json = json_object_get(entry, key), *since = json_object_get(json, "since");
+    const char *state = json_string_value(json_object_get(json, "state"));
+    rollout->stage = json_string_value(json_object_get(json, "stage"));
+    rollout->approved = json_string_value(json_object_get(json, "approved"));
+    rollout->since = INT64_MIN;
+    for (int i = CANARY_PENDING; state && i <= CANARY_COMPLETE; i++) {
+        rollout->state = (enum canary_state)i;
+        if (strcmp(canary_state_text(rollout->state), state) == 0)
+            return rollout->stage && (!json_is_string(since) ||
+                                      parse_time(json_string_value(since), &rollout->since));
+    }
+    return false;
 }
 
-static bool transition_was_made(const struct project *project, json_t *line)
+static const struct canary *canary_of(const struct project *project, const json_t *entry)
 {
-    const char *flag_name, *environment_name, *state, *stage, *approved = NULL;
-    json_t *since;
-    if (json_unpack(line, "{s:s, s:s, s:{s:s, s:s, s:o, s?s}}", "flag", &flag_name, "environment",
-                    &environment_name, "to", "state", &state, "stage", &stage, "since", &since,
-                    "approved", &approved))
+    const char *flag_name = json_string_value(json_object_get(entry, "flag"));
+    const char *name = json_string_value(json_object_get(entry, "environment"));
+    const struct flag *flag = flag_name ? project_flag(project, flag_name) : NULL;
+    uint32_t environment = name ? project_environment(project, name) : UINT32_MAX;
+    bool known = flag && flag->environments && environment != UINT32_MAX;
+    return known ? flag->environments[environment].canary : NULL;
+}
+
+/* Whether that is where the canary is. */
+static bool is_there(const struct canary *canary, const json_t *entry, const char *key)
+{
+    struct rollout expected;
+    if (!canary || !read_rollout(entry, key, &expected))
         return false;
-    const struct flag *flag = project_flag(project, flag_name);
-    uint32_t environment = project_environment(project, environment_name);
-    if (!flag || environment == UINT32_MAX || !flag->environments[environment].canary)
-        return false;
-    const struct rollout now = rollout_of(flag->environments[environment].canary);
-    return strcmp(canary_state_text(now.state), state) == 0 && strcmp(now.stage, stage) == 0 &&
-           time_is(since, now.since) &&
+    const struct rollout now = rollout_of(canary);
+    const char *approved = expected.approved;
+    return now.state == expected.state && strcmp(now.stage, expected.stage) == 0 &&
+           now.since == expected.since &&
            (approved ? now.approved && strcmp(now.approved, approved) == 0 : !now.approved);
 }
 
@@ -62,7 +77,7 @@ static enum fate finish_edit(const struct ledger *ledger, const struct project *
     (void)error;
     bool made = json_object_get(found->json, "override")
                     ? override_was_made(project, found->json)
-                    : transition_was_made(project, found->json);
+                    : is_there(canary_of(project, found->json), found->json, "to");
     return made ? FATE_COUNTS : project->diagnostics.errors > 0 ? FATE_IS_UNKNOWN : FATE_GOES;
 }
 
@@ -74,6 +89,21 @@ static enum fate finish_record(const struct ledger *ledger, const struct project
     (void)found;
     (void)error;
     return FATE_COUNTS;
+}
+
+static enum fate finish_transition(const struct ledger *ledger, const struct project *project,
+                                   const struct put_aside *found, struct buffer *error)
+{
+    const struct canary *canary = canary_of(project, found->json);
+    struct rollout to;
+    (void)ledger;
+    if (is_there(canary, found->json, "to"))
+        return FATE_COUNTS;
+    if (!canary && project->diagnostics.errors > 0)
+        return FATE_IS_UNKNOWN;
+    if (!is_there(canary, found->json, "from") || !read_rollout(found->json, "to", &to))
+        return FATE_GOES;
+    return transition_edit(project, canary, &to, error) == REPLACED_NOT ? FATE_FAILS : FATE_COUNTS;
 }
 
 static bool is_below(const char *file)
@@ -104,8 +134,10 @@ static enum fate finish_file(const struct ledger *ledger, const struct project *
 
 typedef enum fate finish(const struct ledger *ledger, const struct project *project,
                          const struct put_aside *found, struct buffer *error);
-static finish *const finishes[ASIDE_COUNT] = {
-    [ASIDE_EDIT] = finish_edit, [ASIDE_RECORD] = finish_record, [ASIDE_FILE] = finish_file};
+static finish *const finishes[ASIDE_COUNT] = {[ASIDE_EDIT] = finish_edit,
+                                              [ASIDE_RECORD] = finish_record,
+                                              [ASIDE_FILE] = finish_file,
+                                              [ASIDE_TRANSITION] = finish_transition};
 
 /* ------------------------------------------------------------------------------------ finish -- */
 

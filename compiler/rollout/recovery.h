@@ -8,6 +8,8 @@
  *     ASIDE_EDIT      the definitions are as the entry says: it counts. They are not: it goes.
  *                     Where they do not compile, so that nobody knows, it stays
  *     ASIDE_RECORD    it counts
+ *     ASIDE_TRANSITION  as ASIDE_EDIT, but a canary that is where the entry begins is edited, for
+ *                     it may be published; it goes where the canary is anywhere else
  *     ASIDE_FILE      what the entry is about was decided, and perhaps published. The file is
  *                     written unless it is there, and the entry counts
  *
@@ -22,8 +24,8 @@
 /*
  * Finishes what is put aside, as above; records steps of a plan that were started and never ended
  * as interrupted. Both are said on stderr. *finished is a list of the entries that were put aside
- * and count now, for the caller to free; `finished` may be NULL. An ASIDE_FILE that was written
- * shows in the definitions only when they are read again. False: a sentence in `error`.
+ * and count now, for the caller to free; `finished` may be NULL. What was written to
+ * the definitions shows in them only when they are read again. False: a sentence in `error`.
  */
 bool recover(struct ledger *ledger, const struct project *project, json_t **finished,
              struct buffer *error);

@@ -177,9 +177,9 @@ static bool make_override(const struct steps *steps, const struct emergency *eme
     bool made = replaced != REPLACED_NOT && prepared && ledger_edited(ledger, replaced, error) &&
                 ledger_commit(ledger, error) && ledger_is_certain(ledger, error);
     if (made && publishes && !patched)
-        made =
-            publication_publish(steps->publication, steps->project->directory,
-                                steps->project->environments.items[steps->environment].text, error);
+        made = publication_publish(steps->publication, steps->project->directory,
+                                   steps->project->environments.items[steps->environment].text,
+                                   NULL, error);
     buffer_release(&line);
     buffer_release(&why);
     override_edit_release(&edit);

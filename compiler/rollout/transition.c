@@ -22,8 +22,8 @@ static const char *stage_text(const char *stage, char text[STAGE_TEXT])
     return text;
 }
 
-static enum replaced edit_definition(const struct project *project, const struct canary *canary,
-                                     const struct rollout *to, struct buffer *error)
+enum replaced transition_edit(const struct project *project, const struct canary *canary,
+                              const struct rollout *to, struct buffer *error)
 {
     const struct rollout from = rollout_of(canary);
     char since[32], stage[STAGE_TEXT], approved[STAGE_TEXT];
@@ -44,18 +44,25 @@ static enum replaced edit_definition(const struct project *project, const struct
     return count == 0 ? REPLACED_SAFELY : edit_block(project, canary->node, edits, count, error);
 }
 
-bool transition_make(struct ledger *ledger, const struct project *project,
-                     const struct canary *canary, const struct rollout *to,
-                     const struct buffer *entry, struct buffer *error)
+bool transition_prepare(struct ledger *ledger, const struct project *project,
+                        const struct canary *canary, const struct rollout *to,
+                        const struct buffer *entry, enum aside aside, struct buffer *error)
 {
-    const struct todo todo = {.aside = ASIDE_EDIT,
+    const struct todo todo = {.aside = aside,
                               .file = project->sources.items[canary->node->span.file].name};
     if (to->since != canary->since && !time_can_be_written(to->since)) {
         buffer_format(error, "a stage cannot begin outside the years 0001 to 9999");
         return false;
     }
-    return ledger_prepare(ledger, entry, &todo, error) &&
-           ledger_edited(ledger, edit_definition(project, canary, to, error), error);
+    return ledger_prepare(ledger, entry, &todo, error);
+}
+
+bool transition_make(struct ledger *ledger, const struct project *project,
+                     const struct canary *canary, const struct rollout *to,
+                     const struct buffer *entry, struct buffer *error)
+{
+    return transition_prepare(ledger, project, canary, to, entry, ASIDE_EDIT, error) &&
+           ledger_edited(ledger, transition_edit(project, canary, to, error), error);
 }
 
 void transition_note_shared(const struct project *project, const struct flag *flag,

@@ -21,6 +21,16 @@ bool transition_make(struct ledger *ledger, const struct project *project,
                      const struct canary *canary, const struct rollout *to,
                      const struct buffer *entry, struct buffer *error);
 
+/*
+ * The parts of it, for whoever publishes between them: what the next run does with the entry is
+ * `aside`; ledger_edited() is for the caller, too.
+ */
+bool transition_prepare(struct ledger *ledger, const struct project *project,
+                        const struct canary *canary, const struct rollout *to,
+                        const struct buffer *entry, enum aside aside, struct buffer *error);
+enum replaced transition_edit(const struct project *project, const struct canary *canary,
+                              const struct rollout *to, struct buffer *error);
+
 /* Says on stderr which other environments have this very block, and change with it. */
 void transition_note_shared(const struct project *project, const struct flag *flag,
                             uint32_t environment);

@@ -42,33 +42,62 @@ struct options {
 
 /* ------------------------------------------------------------------------------ what it says -- */
 
-/* Steps take their time, and may want the lock themselves: they come behind it. */
-static bool run_steps(const struct options *options, struct verdict *verdicts, uint32_t count,
-                      struct buffer *error)
+/* Keeps the first sentence. */
+static void keep_first(struct buffer *error, struct buffer *another)
 {
-    bool done = true;
+    if (!error->length)
+        buffer_append(error, another->bytes ? another->bytes : "", another->length);
+    buffer_release(another);
+}
+
+/* Steps take their time, and may want the lock themselves: they come behind it. */
+static void run_steps(const struct options *options, struct verdict *verdicts,
+                      const enum applied *applied, uint32_t count, struct buffer *error)
+{
     for (uint32_t i = 0; i < count; i++) {
-        struct buffer *problem = error->length ? &(struct buffer){0} : error;
-        done &=
-            apply_steps(&verdicts[i], options->apply.actor, &options->publication, NULL, problem);
-        if (problem != error)
-            buffer_release(problem);
+        struct buffer problem = {0};
+        if (applied[i] == APPLIED)
+            (void)apply_steps(&verdicts[i], options->apply.actor, &options->publication, NULL,
+                              &problem);
+        keep_first(error, &problem);
     }
-    return done;
+}
+
+/* Rollbacks first: nothing else may keep one waiting, or from being done. */
+static void apply_each(struct applying *applying, struct verdict *verdicts, enum applied *applied,
+                       uint32_t count, struct buffer *error)
+{
+    for (int emergencies = 1; emergencies >= 0; emergencies--)
+        for (uint32_t i = 0; i < count; i++) {
+            struct buffer problem = {0};
+            if (verdict_is_emergency(&verdicts[i]) != emergencies ||
+                (!emergencies && error->length))
+                continue;
+            applied[i] = apply_verdict(applying, &verdicts[i], &problem);
+            keep_first(error, &problem);
+        }
 }
 
 static bool apply_all(const struct options *options, struct ledger *ledger,
                       struct verdict *verdicts, uint32_t count, struct buffer *error)
 {
-    for (uint32_t i = 0; i < count; i++)
-        if (!apply_verdict(ledger, &verdicts[i], options->apply.actor, error))
-            return false;
-    bool published =
-        !options->apply.build ||
-        publication_publish(&options->publication, ledger->directory, options->environment, error);
-    published = ledger_is_certain(ledger, error) && published;
+    struct applying applying = {
+        .ledger = ledger, .actor = options->apply.actor, .publication = &options->publication};
+    enum applied *applied = xcalloc(count + 1u, sizeof *applied);
+    struct buffer problem = {0};
+    apply_each(&applying, verdicts, applied, count, error);
+    if (applying.compile || (!applying.patched && !error->length))
+        (void)apply_publish(&applying, options->environment, &problem);
+    keep_first(error, &problem);
+    (void)ledger_is_certain(ledger, &problem);
+    keep_first(error, &problem);
     ledger_unlock(ledger);
-    return (!options->apply.run_steps || run_steps(options, verdicts, count, error)) && published;
+    if (options->apply.run_steps)
+        run_steps(options, verdicts, applied, count, error);
+    apply_note_rest(&applying, ledger->directory);
+    buffer_release(&applying.why);
+    free(applied);
+    return !error->length;
 }
 
 /* All verdicts, and what is said of them. Returns what --exit-code says. */
@@ -171,6 +200,20 @@ static int decide_on_logs(struct replay *replay, const struct options *options,
     return status == EXIT_FINE ? report(replay, options, ledger) : status;
 }
 
+/* What was finished may be in the definitions only now. */
+static bool finish_others(struct replay *replay, struct ledger *ledger, int64_t today,
+                          struct buffer *error)
+{
+    json_t *finished = NULL;
+    bool done = recover(ledger, replay->project, &finished, error);
+    if (json_array_size(finished)) {
+        project_free(replay->project);
+        replay->project = project_load(ledger->directory, today);
+    }
+    json_decref(finished);
+    return done;
+}
+
 /* With --apply the definitions are read under the lock, so that two runs decide one after the
  * other. */
 static bool load(struct replay *replay, const struct options *options, struct ledger *ledger,
@@ -183,7 +226,7 @@ static bool load(struct replay *replay, const struct options *options, struct le
         return false;
     project_free(replay->project);
     replay->project = project_load(ledger->directory, today);
-    return replay->project->diagnostics.errors > 0 || recover(ledger, replay->project, NULL, error);
+    return replay->project->diagnostics.errors > 0 || finish_others(replay, ledger, today, error);
 }
 
 static bool check_usage(const struct options *options, int logs)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tools/ffreplay/commands.h"
+#include "tools/ffreplay/decide/apply.h"
 #include "watch.h"
 
 static int run(int argc, char **argv);
@@ -67,7 +68,8 @@ static void look(struct watch *watch)
         if (!verdict_holds(&verdict) && !blind)
             watch_say_blind(watch, true);
         blind |= !verdict_holds(&verdict);
-        if (watch->options->apply.given && !watch->broken && verdict_changes(&verdict))
+        if (watch->options->apply.given && verdict_changes(&verdict) &&
+            (!watch->broken || verdict_is_emergency(&verdict)))
             watch_apply(watch, &verdict);
         watch_say(watch, &verdict);
         if (watch->options->flag && is_final(&verdict))

@@ -40,7 +40,7 @@ struct watch {
     struct publication publication;
     struct replay replay; /* of the definitions that compiled last */
     bool loaded;
-    bool broken; /* the definitions as they are do not compile: nothing is applied */
+    bool broken; /* the definitions as they are do not compile: only rollbacks are applied */
     bool blind;  /* so many lines of a log were bad at the last look: there was no verdict */
     char *directory;
     uint64_t mark; /* of the definitions that were looked at last */
