@@ -9,6 +9,7 @@
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/recovery.h"
 #include "history_command.h"
+#include "tools/ffreplay/canary/choose.h"
 
 static int run(int argc, char **argv);
 
@@ -88,7 +89,7 @@ static void write_entries(struct history *history, const struct history_options 
         else if (!history_write_record(&history->page, history->shown, history->shown_count, i))
             continue;
         shown++;
-        rollbacks += strcmp(record->verdict, "rollback") == 0;
+        rollbacks += record_takes_back(record);
     }
     if (options->json)
         return;
@@ -178,7 +179,25 @@ static int verify(struct history *history, const struct history_options *options
 
 /* --------------------------------------------------------------------------------------- run -- */
 
-static int show(struct history *history, const struct history_options *options)
+/* A name that neither the definitions nor the ledger has is a slip. */
+static bool are_known(const struct history *history, const struct project *project,
+                      const struct history_options *options)
+{
+    const char *flag = options->flag, *place = options->environment;
+    bool flag_is_known = !flag || !project->flag_count;
+    bool place_is_known = !place || !project->environments.count;
+    for (size_t i = 0; i < history->shown_count; i++) {
+        const struct recorded *record = &history->shown[i];
+        flag_is_known |= record_is_about(record, flag, NULL);
+        place_is_known |= place && record->environment && strcmp(record->environment, place) == 0;
+    }
+    uint32_t environment;
+    return (place_is_known || choose_environment(project, &history_command, place, &environment)) &&
+           (flag_is_known || choose_flag(project, &history_command, flag));
+}
+
+static int show(struct history *history, const struct project *project,
+                const struct history_options *options)
 {
     struct buffer error = {0};
     bool verifies = options->verify || options->expected.count;
@@ -191,6 +210,8 @@ static int show(struct history *history, const struct history_options *options)
         printf("%s/" LEDGER_FOLDER ": there is no ledger yet\n", history->directory);
         return EXIT_FINE;
     }
+    if (!are_known(history, project, options))
+        return EXIT_INPUT;
     int status = history->breaks.open ? EXIT_INPUT : EXIT_FINE;
     write_breaks(history);
     if (verifies)
@@ -277,7 +298,7 @@ static int run(int argc, char **argv)
         struct history history = {.directory = project->directory};
         history.page = page_for(stdout, options.color, &history.arena, &history.out);
         status = options.acknowledged.count ? history_acknowledge(&history, project, &options)
-                                            : show(&history, &options);
+                                            : show(&history, project, &options);
         history_release(&history);
         project_free(project);
     }

@@ -29,6 +29,9 @@ bool record_parse(struct recorded *record, const json_t *json);
 /* Whether it is about the flag, in the environment; NULL: any. */
 bool record_is_about(const struct recorded *record, const char *flag, const char *environment);
 
+/* Whether it turned something off in a hurry: a rollback, or an override. */
+bool record_takes_back(const struct recorded *record);
+
 /* What ended the harm of a rollback or an override: the next start of that canary, or the lift.
  * NULL: nothing has, or the entry is of another kind. */
 const struct recorded *record_recovery(const struct recorded *records, size_t count, size_t index);

@@ -52,14 +52,28 @@ static bool lists(const json_t *list, const char *text)
     return false;
 }
 
+/* Of an override that is not of all; NULL: it is. */
+static const json_t *environments_of(const struct recorded *record)
+{
+    const json_t *list = json_object_get(record->override, "environments");
+    return json_array_size(list) ? list : NULL;
+}
+
 bool record_is_about(const struct recorded *record, const char *flag, const char *environment)
 {
     bool of_flag = !flag || (record->flag && strcmp(record->flag, flag) == 0) ||
                    lists(json_object_get(record->json, "flags"), flag);
-    bool there = !environment || !record->environment ||
-                 strcmp(record->environment, environment) == 0 ||
+    bool everywhere = !record->environment && !environments_of(record);
+    bool there = !environment || everywhere ||
+                 (record->environment && strcmp(record->environment, environment) == 0) ||
+                 lists(environments_of(record), environment) ||
                  lists(json_object_get(record->json, "also"), environment);
     return of_flag && there;
+}
+
+bool record_takes_back(const struct recorded *record)
+{
+    return strcmp(record->verdict, "rollback") == 0 || strcmp(record->verdict, "override") == 0;
 }
 
 /* ---------------------------------------------------------------------------------- recovery -- */
@@ -101,6 +115,26 @@ static const char *color_of(const struct recorded *record)
     return PAGE_BOLD PAGE_GREEN;
 }
 
+/* " in staging and production" */
+static void write_where(const struct page *page, const struct recorded *record)
+{
+    const json_t *list = environments_of(record);
+    size_t count = json_array_size(list);
+    if (record->environment)
+        buffer_format(page->out, " in %s", record->environment);
+    else if (!list)
+        buffer_append_text(page->out, " everywhere");
+    for (size_t i = 0; i < count && !record->environment; i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+        buffer_format(page->out, "%s%s",
+                      i == 0          ? " in "
+                      : i + 1 < count ? ", "
+                                      : " and ",
+                      name ? name : "?");
+    }
+    buffer_append_text(page->out, "\n");
+}
+
 static void write_headline(const struct page *page, const struct recorded *record)
 {
     const char *what = strcmp(record->rule, "policy-changed") == 0 ? "begin anew" : record->verdict;
@@ -116,10 +150,7 @@ static void write_headline(const struct page *page, const struct recorded *recor
         buffer_append_text(page->out, record->flag);
     else
         buffer_format(page->out, "%zu flags", flags);
-    if (record->environment)
-        buffer_format(page->out, " in %s\n", record->environment);
-    else
-        buffer_append_text(page->out, " everywhere\n");
+    write_where(page, record);
 }
 
 /* A line below the headline. */
@@ -197,12 +228,18 @@ static void write_recovery(const struct page *page, const struct recorded *recor
 {
     const struct recorded *harm = &records[index];
     const struct recorded *recovery = record_recovery(records, count, index);
-    bool is_harm = strcmp(harm->verdict, "rollback") == 0 || strcmp(harm->verdict, "override") == 0;
-    if (recovery)
+    const char *until = text_at(harm->override, "until");
+    int64_t end;
+    bool ended = until && strcmp(harm->verdict, "override") == 0 && parse_time(until, &end) &&
+                 (!recovery || end <= recovery->time);
+    if (ended)
+        buffer_format(page->out, "    for %s, until %s\n",
+                      duration_text(page->arena, end - harm->time), until);
+    else if (recovery)
         buffer_format(page->out, "    recovered after %s, by the %s at %s\n",
                       duration_text(page->arena, recovery->time - harm->time), recovery->verdict,
                       recovery->time_text);
-    else if (is_harm)
+    else if (record_takes_back(harm))
         buffer_append_text(page->out, "    not recovered from in this ledger\n");
 }
 
