@@ -65,7 +65,8 @@ int job_error(const struct command *command, const char *format, ...)
 
 bool put_stdout(const struct buffer *text)
 {
-    if (fwrite(text->bytes, 1, text->length, stdout) == text->length && fflush(stdout) == 0)
+    bool taken = !text->length || fwrite(text->bytes, 1, text->length, stdout) == text->length;
+    if (taken && fflush(stdout) == 0)
         return true;
     int cause = errno;
     /* What is not dropped would be missed a second time at the end. */

@@ -121,7 +121,7 @@ static bool name_entry(const struct buffer *entry, char name[LEDGER_NAME])
     char written[32] = "", compact[32], hash[LEDGER_HASH];
     int64_t ms;
     size_t length = time ? strcspn(time += sizeof key - 1, "\"") : 0;
-    if (length < sizeof written)
+    if (time && length < sizeof written)
         memcpy(written, time, length);
     length = 0;
     if (!parse_time(written, &ms))
