@@ -34,6 +34,7 @@ struct turn {
     const char *environment_name;
     struct rollout from, to;
     bool published; /* what --build names */
+    bool unwritten; /* the definitions could not be edited */
 };
 
 /* ---------------------------------------------------------------------------- what and where -- */
@@ -186,7 +187,7 @@ static void put_json(const struct turn *turn, struct buffer *out)
     entry_rollout(out, "to", &turn->to);
     field_text(out, "file", change->project->sources.items[canary->node->span.file].path);
     field_integer(out, "line", place_of(turn).line);
-    field_truth(out, "applied", !change->dry_run);
+    field_truth(out, "applied", !change->dry_run && !turn->unwritten);
     field_text(out, "published", turn->published ? change->build : NULL);
     buffer_append_text(out, "}\n");
 }
@@ -205,6 +206,11 @@ static void put_text(const struct turn *turn, struct buffer *out)
 {
     const struct change *change = turn->change;
     const struct canary *canary = turn->flag->environments[turn->environment].canary;
+    if (turn->unwritten) {
+        buffer_format(out, "%s in %s: is out of '%s' alone\n", turn->flag->name.text,
+                      turn->environment_name, change->build);
+        return;
+    }
     buffer_format(out, "%s in %s: %s", turn->flag->name.text, turn->environment_name,
                   change->dry_run ? "" : "was ");
     put_standing(out, &turn->from);
@@ -305,6 +311,9 @@ static int apply(struct turn *turn)
         transition_note_shared(change->project, turn->flag, turn->environment);
         note_overrides(turn);
         status = say(turn);
+        if (status != EXIT_FINE && !change->dry_run)
+            fprintf(stderr, "note: it is done all the same: %s of '%s'\n",
+                    control_names[turn->control], turn->flag->name.text);
     }
     ledger_unlock(&change->ledger);
     if (status == EXIT_FINE && change->run_steps)
@@ -413,6 +422,7 @@ static bool roll_back(struct turn *turn, struct hurry *hurry, const struct order
     if (was_finished(turn)) {
         fprintf(stderr, "note: that run was this one; it is done, and not done again\n");
         turn->to = turn->from;
+        hurry->written = true;
         hurry_publish_definitions(hurry);
         *status = EXIT_FINE;
         return true;
@@ -422,11 +432,11 @@ static bool roll_back(struct turn *turn, struct hurry *hurry, const struct order
         return false;
     write_entry(turn, &hurry->entry);
     *status = EXIT_FINE;
-    bool edited =
+    hurry->written =
         change->ledger.lock >= 0 &&
         transition_make(&change->ledger, project, canary, &turn->to, &hurry->entry, &hurry->lost);
     hurry_publish_definitions(hurry);
-    if (edited && ledger_commit(&change->ledger, &hurry->lost))
+    if (hurry->written && ledger_commit(&change->ledger, &hurry->lost))
         (void)ledger_is_certain(&change->ledger, &hurry->lost);
     return true;
 }
@@ -446,15 +456,20 @@ static int roll_back_in_a_hurry(struct change *change, const struct order *order
         begin_guard(&guard, &hurry, order);
     bool taken = begun && take_out(&hurry, order);
     bool made = begun && roll_back(&turn, &hurry, order, &error, &help, &status);
-    if (guard_end(&guard, taken && (made ? hurry.lost.length > 0 : status == EXIT_JOB)))
+    if (guard_end(&guard, taken && (made ? hurry.lost.length > 0 : status == EXIT_JOB))) {
         hurry.lost.length = 0;
+        hurry.written = true;
+    }
     hurry_unlock(&hurry);
     if (made) {
         transition_note_shared(change->project, turn.flag, turn.environment);
         if (change->run_steps)
             hurry_run_steps(&hurry, turn.flag, false, &status);
         turn.published = hurry.published;
-        int said = say(&turn);
+        turn.unwritten = !hurry.written;
+        int said = hurry_did_something(&hurry) ? say(&turn) : EXIT_FINE;
+        if (said != EXIT_FINE)
+            fprintf(stderr, "note: it is done all the same: rollback of '%s'\n", order->flag);
         status = said == EXIT_FINE ? status : said;
     } else if (taken) {
         status = EXIT_FINE;
@@ -466,7 +481,8 @@ static int roll_back_in_a_hurry(struct change *change, const struct order *order
         print_help_line(help.bytes);
     }
     if (begun && (made || taken))
-        status = hurry_say_rest(&hurry, NULL, status);
+        status = hurry_say_rest(
+            &hurry, "roll the canary back in them too, or the next build undoes it", status);
     buffer_release(&error);
     buffer_release(&help);
     hurry_release(&hurry);

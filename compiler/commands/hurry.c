@@ -14,7 +14,7 @@
 static bool fits(struct hurry *hurry, int *status)
 {
     const struct change *change = hurry->change;
-    const char *environment = hurry->patched ? patch_environment(&hurry->patch) : NULL;
+    const char *environment = hurry->environment;
     if (environment && change->environment && strcmp(environment, change->environment) != 0) {
         *status = job_error(change->command, "'%s' is of environment '%s', not of '%s'",
                             change->build, environment, change->environment);
@@ -60,6 +60,8 @@ bool hurry_begin(struct hurry *hurry, struct change *change,
     finish_others(change);
     if (change->build && !hurry->unsealed)
         hurry->patched = publication_open(&change->publication, &hurry->patch, &hurry->why);
+    if (hurry->patched)
+        hurry->environment = patch_environment(&hurry->patch);
     return fits(hurry, status);
 }
 
@@ -82,9 +84,7 @@ const struct project *hurry_project(struct hurry *hurry)
 
 const char *hurry_environment(const struct hurry *hurry)
 {
-    if (hurry->change->environment)
-        return hurry->change->environment;
-    return hurry->patched ? patch_environment(&hurry->patch) : NULL;
+    return hurry->change->environment ? hurry->change->environment : hurry->environment;
 }
 
 /* ----------------------------------------------------------------------------- interruptions -- */
@@ -207,7 +207,12 @@ static void say_errors(struct hurry *hurry)
     show_diagnostics(project, DIAGNOSTIC_TEXT, hurry->change->color);
 }
 
-int hurry_say_rest(struct hurry *hurry, const char *definition, int status)
+bool hurry_did_something(const struct hurry *hurry)
+{
+    return hurry->written || hurry->published;
+}
+
+int hurry_say_rest(struct hurry *hurry, const char *mend, int status)
 {
     struct change *change = hurry->change;
     if (hurry->stale) {
@@ -223,7 +228,7 @@ int hurry_say_rest(struct hurry *hurry, const char *definition, int status)
                 change->build);
     if (hurry->failed.length) {
         status = job_error(change->command, "not published: %s", hurry->failed.bytes);
-        if (!hurry->lost.length)
+        if (hurry->written)
             print_help_line("the definitions have the change: whatever is built of them, has it");
     }
     if (hurry->lost.length) {
@@ -231,12 +236,15 @@ int hurry_say_rest(struct hurry *hurry, const char *definition, int status)
                            hurry->published ? "published, but not written to the definitions"
                                             : "not written to the definitions",
                            hurry->lost.bytes);
-        if (definition)
-            fprintf(stderr, "help: put this into them, or the next build undoes it:\n%s",
-                    definition);
+        if (!hurry_did_something(hurry))
+            print_help_line("nothing is changed: mend that, and say it again");
+        else if (!hurry->written)
+            print_help_line(mend);
     }
     say_errors(hurry);
-    if (hurry->patched && hurry->published && change->project)
+    /* What could not be written differs, too. */
+    if (hurry->patched && hurry->published && (hurry->written || !hurry->lost.length) &&
+        change->project)
         publication_note_differences(&hurry->patch, change->project);
     return status;
 }

@@ -19,10 +19,12 @@ struct hurry {
     bool unsealed; /* it is signed, and there is no key: nothing is published */
     bool idle;     /* the published file serves what it is to serve already */
     bool published;
-    bool stale;           /* the definitions were read before they were edited */
-    struct buffer why;    /* it is not patched */
-    struct buffer failed; /* what could not be published */
-    struct buffer lost;   /* what could not be written to the definitions or the ledger */
+    bool written;            /* the definitions have the change */
+    const char *environment; /* of the published file; NULL: none could be read */
+    bool stale;              /* the definitions were read before they were edited */
+    struct buffer why;       /* it is not patched */
+    struct buffer failed;    /* what could not be published */
+    struct buffer lost;      /* what could not be written to the definitions or the ledger */
     struct buffer entry;
 };
 
@@ -65,9 +67,12 @@ void hurry_unlock(struct hurry *hurry);
 void hurry_run_steps(struct hurry *hurry, const struct flag *flag, bool is_off, int *status);
 
 /*
- * The words: what failed and what to do, and what else there is to know. `definition` is what the
- * definitions lack where it could not be written. Returns the exit status of it all.
+ * The words: what failed and what to do, and what else there is to know. `mend` is how to do by
+ * hand what could not be written to the definitions, for a published file that has it. Returns the
+ * exit status of it all.
  */
-int hurry_say_rest(struct hurry *hurry, const char *definition, int status);
+int hurry_say_rest(struct hurry *hurry, const char *mend, int status);
+/* Whether anything was changed: nothing is claimed otherwise. */
+bool hurry_did_something(const struct hurry *hurry);
 
 #endif

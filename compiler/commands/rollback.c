@@ -328,6 +328,9 @@ static void publish(struct wish *wish)
     uint32_t selected;
     if (!hurry->patched)
         return;
+    hurry->idle = wish->edit.lifts && !patch_has_override(&hurry->patch, wish->edit.override.name);
+    if (hurry->idle)
+        return;
     if (wish->edit.lifts)
         hurry->patched =
             patch_lift(&hurry->patch, wish->edit.override.name, &selected, &hurry->why);
@@ -365,12 +368,23 @@ static bool is_published(const struct wish *wish)
     return patch_has_override(&wish->hurry.patch, wish->edit.override.name) != wish->edit.lifts;
 }
 
+static enum replaced make_edit(struct wish *wish)
+{
+    struct buffer *lost = &wish->hurry.lost, error = {0};
+    enum replaced replaced = override_edit_make(wish->change.ledger.directory, &wish->edit, &error);
+    if (error.length)
+        buffer_format(lost, "%s%s", lost->length ? "; " : "", error.bytes);
+    buffer_release(&error);
+    return replaced;
+}
+
 static void carry_out(struct wish *wish)
 {
     struct change *change = &wish->change;
     struct hurry *hurry = &wish->hurry;
     bool locked = change->ledger.lock >= 0;
     if (take_over(wish)) {
+        hurry->written = true;
         hurry->idle = hurry->patched && is_published(wish);
         if (!hurry->idle)
             publish(wish);
@@ -380,9 +394,8 @@ static void carry_out(struct wish *wish)
     bool aside =
         locked && override_edit_prepare(&change->ledger, &wish->edit, &hurry->entry, &hurry->lost);
     publish(wish);
-    enum replaced replaced =
-        locked ? override_edit_make(change->ledger.directory, &wish->edit, &hurry->lost)
-               : REPLACED_NOT;
+    enum replaced replaced = locked ? make_edit(wish) : REPLACED_NOT;
+    hurry->written = replaced != REPLACED_NOT;
     hurry_publish_definitions(hurry);
     /* What is published, and could not be written, stays put aside: the next run writes it. */
     if (aside && (replaced != REPLACED_NOT || !hurry->published))
@@ -416,10 +429,12 @@ static void put_text(const struct wish *wish, struct buffer *out)
     const char *did = edit->lifts ? "lifted" : "added", *would = edit->lifts ? "lift" : "add";
     buffer_format(out, "%s%s %s", change->dry_run ? "would " : "", change->dry_run ? would : did,
                   edit->override.id.text);
-    if (*edit->name)
-        buffer_format(out, ": %u flag%s, in %s/%s\n  %s", edit->flag_count,
+    if (*edit->name && (change->dry_run || wish->hurry.written))
+        buffer_format(out, ": %u flag%s, in\n  %s/%s\n  %s", edit->flag_count,
                       edit->flag_count == 1 ? "" : "s", change->ledger.directory, edit->name,
                       edit->definition);
+    else
+        buffer_format(out, " in '%s' alone", change->build);
     buffer_append_text(out, "\n");
     if (wish->hurry.published)
         buffer_format(out, "  published %s%s\n", change->build,
@@ -434,16 +449,25 @@ static void put_text(const struct wish *wish, struct buffer *out)
 static int speak(struct wish *wish, int status)
 {
     struct change *change = &wish->change;
-    struct buffer out = {0};
+    struct buffer out = {0}, mend = {0};
+    bool done = change->dry_run || hurry_did_something(&wish->hurry);
     if (change->json)
         put_json(wish, &out);
-    else
+    else if (done)
         put_text(wish, &out);
     bool heard = write_stdout(change->command, &out);
-    buffer_release(&out);
-    if (wish->notes.length)
+    if (!heard && done && !change->dry_run)
+        fprintf(stderr, "note: it is done all the same: %s\n", wish->edit.override.id.text);
+    if (wish->notes.length && done)
         fputs(wish->notes.bytes, stderr);
-    status = hurry_say_rest(&wish->hurry, wish->edit.lifts ? NULL : wish->edit.text.bytes, status);
+    if (wish->edit.lifts)
+        buffer_append_text(&mend, "take it out of them too, or the next build brings it back");
+    else
+        buffer_format(&mend, "put this into them, or the next build undoes it:\n%s",
+                      wish->edit.text.bytes);
+    status = hurry_say_rest(&wish->hurry, mend.bytes, status);
+    buffer_release(&out);
+    buffer_release(&mend);
     return heard ? status : EXIT_JOB;
 }
 
@@ -494,6 +518,20 @@ static bool can_serve(const struct wish *wish, int *status)
     return true;
 }
 
+/* When it holds, and where, if that may not be what was meant. */
+static void look_at_bounds(struct wish *wish)
+{
+    char from[32];
+    format_time(wish->emergency.from, from, sizeof from);
+    if (wish->emergency.from > clock_now())
+        buffer_format(&wish->notes, "note: it is scheduled: nobody is held back until %s\n", from);
+    if (wish->hurry.patched && !wish->emergency.scope.environment)
+        buffer_format(&wish->notes,
+                      "note: without -e the override is for every environment, of which\n"
+                      "  only '%s' (%s) is published\n",
+                      wish->hurry.environment, wish->change.build);
+}
+
 static int add(struct wish *wish)
 {
     struct hurry *hurry = &wish->hurry;
@@ -513,6 +551,7 @@ static int add(struct wish *wish)
         look_at_published(wish);
     else
         look_at_definitions(wish);
+    look_at_bounds(wish);
     return do_it(wish);
 }
 

@@ -269,6 +269,8 @@ bool emergency_plan_lift(const struct project *project, const struct override *o
     struct buffer definition = {0};
     bool alone;
     edit->override = *override;
+    if (!edit->override.id.text)
+        edit->override.id.text = override->name;
     edit->lifts = true;
     edit->name = source->name;
     write_node(&definition, override->node, source->text);

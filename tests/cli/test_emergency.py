@@ -175,8 +175,47 @@ if os.getuid() == 0:
     result = without_root(["rollback", "search", "-C", directory, "-e", "production", "--reason", "x", "--build", copy], env={})
     equal((result.status, answers(copy)["search"]), (2, HELD), "definitions_that_cannot_be_written")
     ok("published, but not written" in result.err, "are_said", result.err)
+    ok("not published: " not in result.err, "and_this_change_is_not_called_another", result.err)
+    with open(copy, "wb") as file:
+        os.chmod(copy, 0o644)
+        file.write(open(live, "rb").read())
+    canary = ["canary", "rollback", "checkout", "-C", directory, "-e", "production", "--reason", "x"]
+    result = without_root([*canary, "--build", copy], env={})
+    equal((result.status, answers(copy)["checkout"][0]), (2, "off"), "nor_for_a_canary")
+    ok("or the next build undoes it" in result.err and "now rolled back" not in result.out, "which_says_what_to_do", result.out, result.err)
+    for what in (["rollback", "search", "-C", directory, "--reason", "x"], canary):
+        result = without_root(what, env={})
+        ok(result.status == 2 and result.out == "" and "nothing is changed" in result.err and "undoes" not in result.err,
+           f"{what[0]}_claims_nothing_that_was_not_done", result.out, result.err)
+        ok("deniedcannot" not in result.err, f"{what[0]}_and_its_errors_stand_apart", result.err)
 else:
     skip("definitions_that_cannot_be_written", "needs root")
+
+# Only what there is to lift from a file is lifted from it; else it stays as it is, and other edits are not published.
+for options in ([], ["-e", "production"]):
+    name = "_".join(["without_one", *options])
+    directory, live = published("unlifted")
+    identity = ffc("rollback", "search", "-e", "production", "-C", directory, "--reason", "x", "--json").json["id"]
+    append(directory, "flags:\n  other: {serve: on}\n", "other.yaml")
+    before = open(live, "rb").read()
+    result = rollback(directory, live, "--lift", identity, *options)
+    ok(result.status == 0 and "nothing to publish" in result.err, f"the_file_does_not_have_it_{name}", result.status, result.err)
+    equal((open(live, "rb").read() == before, os.listdir(os.path.join(directory, "overrides")), entries(directory)[-1]["verdict"]),
+          (True, [], "lift"), f"and_stays_as_it_is_{name}")
+directory, live = published("nameless")
+append(directory, "overrides:\n  - {flags: [search], serve: default, reason: by hand}\n", "by-hand.yaml")
+ffc("build", "-C", directory, "-e", "production", "-o", live)
+result = rollback(directory, live, "--lift", "override[0]")
+ok(result.status == 0 and "lifted override[0]: 1 flag" in result.out, "an_override_without_an_id", result.out, result.err)
+equal((answers(live)["search"], entries(directory)[-1]["override"]["id"]), (SERVED, "override[0]"), "is_lifted")
+
+# What is not what somebody may have meant, is said.
+directory, live = published("bounds")
+result = rollback(directory, live, "search", "--at", "2099-01-01T00:00:00Z")
+ok(result.status == 0 and "nobody is held back until 2099-01-01T00:00:00Z" in result.err, "one_for_later", result.err)
+ok("for every environment" in result.err and "only 'production'" in result.err, "one_for_every_environment", result.err)
+result = rollback(directory, live, "search", "-e", "production")
+ok("every environment" not in result.err and "until" not in result.err, "and_not_of_others", result.err)
 
 # Files that cannot be patched are compiled, and it is said.
 directory, live = published("corrupt")
@@ -250,6 +289,8 @@ for name, shell in (("a_full_disk", ">/dev/full"), ("a_closed_stdout", ">&-"), (
         run = subprocess.run(["bash", "-c", f'set -o pipefail; "$@" {shell}', "_", *arguments], capture_output=True)
         done = (answers(live)["checkout"][0], os.path.exists(os.path.join(directory, "ran")), len(entries(directory)))
         equal(done, ("off", True, 3), f"{name}_{what[0]}_is_done_and_its_plan")
+        if name in ("a_full_disk", "a_closed_stdout"):
+            ok(b"it is done all the same" in run.stderr, f"{name}_{what[0]}_is_said_to_be_done", run.stderr)
         if shell != "| true":
             equal(run.returncode, 2, f"{name}_{what[0]}_the_exit_status_tells")
 
