@@ -51,6 +51,8 @@ bool change_begin(struct change *change, bool writes, int *status)
     if (begun)
         change->project = project_load(change->directory, change->at);
     begun = begun && is_sound(change, status);
+    if (begun && !writes)
+        note_aside(change->project->directory);
     if (begun && writes) {
         begun = ledger_lock(&change->ledger, strdup(change->project->directory), &error);
         change->seen = change->project;

@@ -38,6 +38,7 @@ struct wish {
     struct hurry hurry;
     struct override_edit edit;
     bool gone;           /* the definitions do not have what is lifted, as far as is known */
+    bool stuck;          /* what is lifted is in a file of theirs that cannot be edited */
     struct buffer notes; /* for stderr, in the end */
 };
 
@@ -92,6 +93,20 @@ static struct override word_of(const struct scope *scope, size_t i, struct text 
     return override;
 }
 
+/* The tag or kind that may be meant; NULL: none. */
+static const char *nearest_word(struct wish *wish, bool is_tag, const char *name)
+{
+    const struct known known = known_flags(wish, wish->hurry.patched);
+    const char **words = NULL;
+    uint32_t count = 0;
+    for (uint32_t i = 0; is_tag && i < known.count; i++)
+        for (uint32_t j = 0; j < known.flags[i]->tags.count; j++)
+            *ARENA_APPEND(&wish->edit.arena, words, count) = known.flags[i]->tags.items[j].text;
+    for (const char *const *kind = flag_kind_names; !is_tag && *kind; kind++)
+        *ARENA_APPEND(&wish->edit.arena, words, count) = *kind;
+    return count ? nearest_name(name, words, count) : NULL;
+}
+
 /* A name that the definitions do not have either, as far as they can be read. */
 static bool is_unknown(struct wish *wish, const struct override *word, int *status)
 {
@@ -102,15 +117,18 @@ static bool is_unknown(struct wish *wish, const struct override *word, int *stat
     const char *name = word->flags.count  ? word->flags.items[0].text
                        : word->tags.count ? word->tags.items[0].text
                                           : word->kinds.items[0].text;
-    if (project->diagnostics.errors && !wish->hurry.patched) {
+    if (project->diagnostics.errors && !wish->hurry.patched && !word->kinds.count) {
         buffer_format(&wish->notes,
                       "note: '%s' selects no flag of what could be read of the definitions\n",
                       name);
         return false;
     }
-    *status = word->flags.count ? unknown_flag(&rollback_command, project, name)
-                                : job_error(&rollback_command, "no flag has the %s '%s'",
-                                            word->tags.count ? "tag" : "kind", name);
+    const char *near = word->flags.count ? NULL : nearest_word(wish, word->tags.count > 0, name);
+    *status = word->flags.count
+                  ? unknown_flag(&rollback_command, project, name)
+                  : job_error(&rollback_command, "no flag has the %s '%s'%s%s%s",
+                              word->tags.count ? "tag" : "kind", name,
+                              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     return true;
 }
 
@@ -383,6 +401,10 @@ static void carry_out(struct wish *wish)
     struct change *change = &wish->change;
     struct hurry *hurry = &wish->hurry;
     bool locked = change->ledger.lock >= 0;
+    if (wish->stuck) {
+        publish(wish);
+        return;
+    }
     if (take_over(wish)) {
         hurry->written = true;
         hurry->idle = hurry->patched && is_published(wish);
@@ -422,6 +444,28 @@ static void put_json(const struct wish *wish, struct buffer *out)
     buffer_append_text(out, "}\n");
 }
 
+#define WIDTH 80
+
+/* Where it is, and what it says, with a line's end in place of blanks that would be too far right.
+ */
+static void put_place(const struct wish *wish, struct buffer *out)
+{
+    const struct override_edit *edit = &wish->edit;
+    size_t column = 2;
+    buffer_format(out, ": %u flag%s, in\n  %s/%s\n  ", edit->flag_count,
+                  edit->flag_count == 1 ? "" : "s", wish->change.ledger.directory, edit->name);
+    for (const char *from = edit->definition, *end; *from; from = end) {
+        end = from + strcspn(from, " ");
+        end += *end == ' ';
+        if (column > 2 && column + (size_t)(end - from) > WIDTH) {
+            buffer_append_text(out, "\n   ");
+            column = 3;
+        }
+        buffer_append(out, from, (size_t)(end - from));
+        column += (size_t)(end - from);
+    }
+}
+
 static void put_text(const struct wish *wish, struct buffer *out)
 {
     const struct change *change = &wish->change;
@@ -430,9 +474,7 @@ static void put_text(const struct wish *wish, struct buffer *out)
     buffer_format(out, "%s%s %s", change->dry_run ? "would " : "", change->dry_run ? would : did,
                   edit->override.id.text);
     if (*edit->name && (change->dry_run || wish->hurry.written))
-        buffer_format(out, ": %u flag%s, in\n  %s/%s\n  %s", edit->flag_count,
-                      edit->flag_count == 1 ? "" : "s", change->ledger.directory, edit->name,
-                      edit->definition);
+        put_place(wish, out);
     else
         buffer_format(out, " in '%s' alone", change->build);
     buffer_append_text(out, "\n");
@@ -442,8 +484,10 @@ static void put_text(const struct wish *wish, struct buffer *out)
     else if (!change->dry_run && !change->build)
         buffer_append_text(out, "  services see it once it is published: --build, or ffc build\n");
     if (!edit->lifts && !change->dry_run)
-        buffer_format(out, "  to take it back: ffc rollback --lift %s --reason …\n",
-                      edit->override.id.text);
+        buffer_format(out, "  to take it back:\n    ffc rollback --lift %s%s%s%s%s --reason …\n",
+                      edit->override.id.text, change->directory ? " -C " : "",
+                      change->directory ? change->directory : "", change->build ? " --build " : "",
+                      change->build ? change->build : "");
 }
 
 static int speak(struct wish *wish, int status)
@@ -498,10 +542,23 @@ static bool has_variant(const struct flag *flag, const char *name)
     return known;
 }
 
-/* Every flag that is selected has the variant that is to be served, or nothing is done. */
-static bool can_serve(const struct wish *wish, int *status)
+static const char *nearest_variant(const struct flag *flag, const char *name)
 {
-    const struct hurry *hurry = &wish->hurry;
+    const struct targeting *targeting = flag ? flag->environments : NULL;
+    uint32_t count = targeting ? targeting->variant_count : 0, named = 0;
+    const char **names = xcalloc(count + 1, sizeof *names);
+    for (uint32_t i = 0; i < count; i++)
+        if (targeting->variants[i].name.text)
+            names[named++] = targeting->variants[i].name.text;
+    const char *near = nearest_name(name, names, named);
+    free(names);
+    return near;
+}
+
+/* Every flag that is selected has the variant that is to be served, or nothing is done. */
+static bool can_serve(struct wish *wish, int *status)
+{
+    struct hurry *hurry = &wish->hurry;
     const char *serve = wish->emergency.serve;
     for (uint32_t i = 0; strcmp(serve, "default") != 0 && i < wish->edit.flag_count; i++) {
         const char *name = wish->edit.flags[i];
@@ -510,7 +567,9 @@ static bool can_serve(const struct wish *wish, int *status)
                                   : has_variant(project_flag(wish->change.project, name), serve);
         if (has)
             continue;
-        job_error(&rollback_command, "'%s' has no variant '%s' to serve", name, serve);
+        const char *near = nearest_variant(project_flag(hurry_project(hurry), name), serve);
+        job_error(&rollback_command, "'%s' has no variant '%s' to serve%s%s%s", name, serve,
+                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
         print_help_line("leave out --serve for the default of each flag, or select fewer flags");
         *status = EXIT_INPUT;
         return false;
@@ -573,6 +632,21 @@ static int unknown_id(const struct wish *wish)
     return status;
 }
 
+/* The file that it was added as is there, though nothing in it can be read. */
+static bool has_file(const struct wish *wish)
+{
+    const struct project *project = wish->change.project;
+    const size_t folder = strlen(OVERRIDES_FOLDER), length = strlen(wish->lift);
+    for (uint32_t i = 0; i < project->sources.count; i++) {
+        const char *name = project->sources.items[i].name;
+        if (strncmp(name, OVERRIDES_FOLDER, folder) == 0 &&
+            strncmp(name + folder, wish->lift, length) == 0 &&
+            strcmp(name + folder + length, ".yaml") == 0)
+            return true;
+    }
+    return false;
+}
+
 /* What the published file has, or had when a run was killed, can be lifted from it alone. */
 static bool is_gone(struct wish *wish)
 {
@@ -590,11 +664,27 @@ static bool is_gone(struct wish *wish)
         .environments = UINT64_MAX};
     if (hurry_finished(&wish->hurry, edit))
         return true;
+    if (has_file(wish)) {
+        wish->stuck = true;
+        wish->hurry.lost.length = 0;
+        buffer_format(&wish->hurry.lost, "%s/" OVERRIDES_FOLDER "%s.yaml cannot be read as it is",
+                      wish->change.ledger.directory, wish->lift);
+        return wish->hurry.patched;
+    }
     if (!wish->hurry.patched || !patch_has_override(&wish->hurry.patch, edit->override.name))
         return false;
     fprintf(stderr, "note: the definitions do not have it; it is lifted from '%s' alone\n",
             wish->change.build);
     return true;
+}
+
+static int is_stuck(struct wish *wish)
+{
+    int status = job_error(&rollback_command, "not lifted: %s", wish->hurry.lost.bytes);
+    struct project *project = wish->change.project;
+    show_diagnostics(project, DIAGNOSTIC_TEXT, wish->change.color);
+    print_help_line("mend that file, or take the override out of it by hand");
+    return status;
 }
 
 static int lift(struct wish *wish)
@@ -604,9 +694,12 @@ static int lift(struct wish *wish)
     struct buffer error = {0};
     int status;
     if (!override) {
-        status = is_gone(wish) ? do_it(wish) : unknown_id(wish);
+        status = is_gone(wish) ? do_it(wish) : wish->stuck ? is_stuck(wish) : unknown_id(wish);
     } else if (!emergency_plan_lift(project, override, &wish->edit, &error)) {
-        status = job_error(&rollback_command, "%s", error.bytes);
+        wish->stuck = true;
+        wish->hurry.lost.length = 0; /* what else is in the way does not matter any more */
+        buffer_append(&wish->hurry.lost, error.bytes, error.length);
+        status = wish->hurry.patched ? do_it(wish) : is_stuck(wish);
     } else {
         look_at_lifted(wish);
         status = do_it(wish);
@@ -627,6 +720,9 @@ static bool check_usage(const struct wish *wish, int operands, int *status)
         usage_error(&rollback_command, "--list, --status and --lift are three things");
     else if ((wish->list || wish->status || wish->lift) && (selects || scope->segment))
         usage_error(&rollback_command, "--list, --status and --lift take no flags");
+    else if ((wish->list || wish->status) && change->build)
+        usage_error(&rollback_command, "--list and --status show the definitions and the ledger: "
+                                       "leave out --build; 'ffc dump FILE' shows a snapshot");
     else if (wish->lift && change->run_steps)
         usage_error(&rollback_command, "--run-steps is for a rollback, not for lifting one");
     else if (!wish->list && !wish->status && !change_is_explained(change, status))
@@ -643,9 +739,9 @@ static int show(struct wish *wish)
 {
     struct change *change = &wish->change;
     int status;
-    if (!change_begin(change, false, &status))
-        return status;
-    return wish->list ? rollback_list(change) : rollback_status(change);
+    if (wish->list)
+        return rollback_list(change);
+    return change_begin(change, false, &status) ? rollback_status(change) : status;
 }
 
 static int hurry(struct wish *wish)

@@ -5,7 +5,7 @@
 #include "change.h"
 #include "compiler/rollout/emergency.h"
 
-/* Each an exit status. */
+/* Each an exit status. What the definitions have is listed as far as they can be read. */
 int rollback_list(struct change *change);
 int rollback_status(struct change *change);
 

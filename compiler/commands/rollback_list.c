@@ -5,6 +5,7 @@
 
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
+#include "compiler/rollout/recovery.h"
 #include "compiler/rollout/steps.h"
 #include "rollback.h"
 
@@ -76,22 +77,33 @@ static void put_override(struct change *change, const struct override *override,
         format_time(override->from, from, sizeof from);
     if (override->until != INT64_MAX)
         format_time(override->until, until, sizeof until);
-    buffer_format(out, "%s  %s: serve %s to %s%s%s%s%s\n    %s%s%s  (%s:%u)\n", id, state,
-                  override->serve.text, scope_of(project, override), *from ? ", from " : "", from,
-                  *until ? ", until " : "", until,
-                  override->reason ? override->reason : "no reason given",
+    buffer_format(out, "%s  %s\n    serve %s to %s%s%s%s%s\n    %s%s%s\n    %s:%u\n", id, state,
+                  override->serve.text ? override->serve.text : "nothing",
+                  scope_of(project, override), *from ? "\n    from " : "", from,
+                  !*until ? ""
+                  : *from ? ", until "
+                          : "\n    until ",
+                  until, override->reason ? override->reason : "no reason given",
                   override->by ? ", by " : "", override->by ? override->by : "", path, line);
 }
 
 int rollback_list(struct change *change)
 {
-    const struct project *project = change->project;
+    change_identify(change);
+    struct project *project = change->project = project_load(change->directory, change->at);
+    bool whole = project->diagnostics.errors == 0;
     struct buffer out = {0};
+    note_aside(project->directory);
     for (uint32_t i = 0; i < project->override_count; i++)
         put_override(change, project->overrides[i], &out);
     if (!project->override_count && !change->json)
-        buffer_append_text(&out, "there is no override\n");
+        buffer_format(&out, "there is no override%s\n", whole ? "" : " in what could be read");
     int status = write_stdout(&rollback_command, &out) ? EXIT_FINE : EXIT_JOB;
+    if (!whole) {
+        show_diagnostics(project, DIAGNOSTIC_TEXT, change->color);
+        fprintf(stderr, "note: overrides that could not be read are not listed\n");
+        status = status == EXIT_FINE ? diagnostics_status(&project->diagnostics) : status;
+    }
     buffer_release(&out);
     return status;
 }

@@ -287,7 +287,8 @@ bool emergency_plan_lift(const struct project *project, const struct override *o
     edit->source = source;
     if (index != UINT32_MAX)
         return edit_remove(source, "overrides", index, &edit->text, error);
-    buffer_format(error, "cannot find the override in '%s'", source->path);
+    buffer_format(error, "cannot take the override out of '%s', which %s", source->path,
+                  list ? "has it in another way" : "cannot be parsed");
     return false;
 }
 

@@ -157,6 +157,22 @@ static void leave(const struct ledger *ledger, const char *name, const char *why
             ledger->directory, name, why);
 }
 
+/* "  override rollback-… of 'checkout', by amira: INC-1" */
+static void say_finished(const json_t *entry)
+{
+    const char *verdict = json_string_value(json_object_get(entry, "verdict"));
+    const char *flag = json_string_value(json_object_get(entry, "flag"));
+    const char *actor = json_string_value(json_object_get(entry, "actor"));
+    const char *reason = json_string_value(json_object_get(entry, "reason"));
+    const char *id = json_string_value(json_object_get(json_object_get(entry, "override"), "id"));
+    fprintf(stderr, "note: finished the ledger's entry of a run that was interrupted:\n  %s%s%s",
+            verdict ? verdict : "a change", id ? " " : "", id ? id : "");
+    if (flag)
+        fprintf(stderr, " of '%s'", flag);
+    fprintf(stderr, "%s%s%s%s\n", actor ? ", by " : "", actor ? actor : "", reason ? ": " : "",
+            reason ? reason : "");
+}
+
 static bool finish_one(struct ledger *ledger, const struct project *project, const char *name,
                        json_t *finished, struct buffer *error)
 {
@@ -168,7 +184,7 @@ static bool finish_one(struct ledger *ledger, const struct project *project, con
     case FATE_COUNTS:
         done = ledger_finish_aside(ledger, name, &found, error);
         if (done)
-            fprintf(stderr, "note: finished the ledger's entry of a run that was interrupted\n");
+            say_finished(found.json);
         json_array_append(finished, found.json);
         break;
     case FATE_GOES:

@@ -217,6 +217,46 @@ ok("for every environment" in result.err and "only 'production'" in result.err, 
 result = rollback(directory, live, "search", "-e", "production")
 ok("every environment" not in result.err and "until" not in result.err, "and_not_of_others", result.err)
 
+# A lift of what a broken file has takes it out of the published one, and says what is left to do.
+directory, live = published("broken")
+identity = rollback(directory, live, "search", "-e", "production", "--json").json["id"]
+kept = rollback(directory, live, "theme", "-e", "production", "--json").json["id"]
+file = os.path.join(directory, "overrides", identity + ".yaml")
+for name, text in (("at_its_end", open(file).read() + "[\n"), ("all_of_it", "{[\n")):
+    for arguments in ([], ["--build", live]):
+        rollback(directory, live, "search", "-e", "production") if not arguments else None
+        with open(file, "w") as out:
+            out.write(text)
+        result = ffc("rollback", "--lift", identity, "-C", directory, "--reason", "x", *arguments)
+        ok(result.status == 2 and identity + ".yaml" in result.err and "do not have it" not in result.err,
+           f"broken_{name}_{len(arguments)}", result.out, result.err)
+        equal((identity in result.out, os.path.exists(file)), (bool(arguments) and name == "at_its_end", True),
+              f"broken_{name}_{len(arguments)}_and_claims_what_is_so")
+listed = ffc("rollback", "--list", "-C", directory)
+ok(listed.status == 1 and kept in listed.out and "could not be read" in listed.err, "what_can_be_read_is_listed", listed.out, listed.err)
+result = ffc("rollback", "--list", "-C", directory, "--build", live)
+ok(result.status == 2 and "leave out --build" in result.err, "a_list_of_a_file_is_refused", result.err)
+
+# What was misspelt is suggested, with definitions that have errors, too.
+result = ffc("rollback", "--kind", "canry", "-C", directory, "--reason", "x")
+ok(result.status == 2 and "did you mean 'canary'?" in result.err, "a_kind", result.err)
+directory, live = published("misspelt")
+for arguments, words in ((["--tag", "shpo"], "'shop'"), (["--kind", "opss"], "'ops'"), (["theme", "--serve", "lihgt"], "'light'")):
+    result = rollback(directory, live, *arguments)
+    ok(result.status in (1, 2) and f"did you mean {words}?" in result.err, f"misspelt_{arguments[-1]}", result.err)
+    equal(os.path.exists(os.path.join(directory, "overrides")), False, f"misspelt_{arguments[-1]}_adds_nothing")
+
+# What is said fits a terminal, and the way back is a whole command.
+here = os.path.basename(directory)
+result = Result(subprocess.run([FFC, "rollback", "--all", "-C", here, "-e", "production", "--until", "2099-01-01T00:00:00Z",
+                                "--reason", "a reason of several words that is rather long", "--by", "amira"],
+                               capture_output=True, cwd=os.path.dirname(directory)))
+ok(result.status == 0 and max(map(len, result.out.splitlines())) <= 80, "added_fits", result.out, result.err)
+listed = Result(subprocess.run([FFC, "rollback", "--list", "-C", here], capture_output=True, cwd=os.path.dirname(directory)))
+ok(max(map(len, listed.out.splitlines())) <= 80, "listed_fits", listed.out)
+result = rollback(directory, live, "search", "-e", "production")
+ok(f" -C {directory} --build {live}" in result.out.split("to take it back:")[1], "the_way_back", result.out)
+
 # Files that cannot be patched are compiled, and it is said.
 directory, live = published("corrupt")
 with open(live, "wb") as file:

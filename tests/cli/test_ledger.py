@@ -117,12 +117,14 @@ def lay(time="2026-11-20T11:00:00Z", **todo):
 
 
 name = lay(aside="file", file="stop.yaml", text=override)
-for command in (("check",), ("list",)):
-    result = ffc(*command, "-C", directory)
-    ok(result.status == 0 and "was interrupted" in result.err, f"{command[0]}_says_that_something_is_left", result.err)
+for command in (["check"], ["list"], ["canary", "status"], ["rollback", "--list"], ["rollback", "--status"], ["history"]):
+    program = lab.FFREPLAY if command == ["history"] else FFC
+    result = Result(subprocess.run([program, *command, "-C", directory], capture_output=True))
+    ok(result.status == 0 and "was interrupted" in result.err, f"{'_'.join(command)}_says_that_something_is_left", result.err)
 equal((put_aside(directory), os.path.exists(os.path.join(directory, "stop.yaml"))), ([name], False), "and_changes_nothing")
 result = act(directory, "pause")
 equal((result.status, open(os.path.join(directory, "stop.yaml")).read()), (0, override), "the_next_run_writes_what_was_published")
+ok("interrupted:\n  override stop, by a: INC-1\n" in result.err, "and_says_what_it_was", result.err)
 equal((put_aside(directory), [e["verdict"] for e in entries(directory)]), ([], ["start", "override", "pause"]), "and_its_entry")
 lay(aside="file", file="stop.yaml", text="something else")
 act(directory, "resume")

@@ -50,6 +50,7 @@ bool history_read(struct history *history, struct buffer *error)
 {
     if (sodium_init() < 0 || !ledger_read(history->directory, &history->entries, error))
         return false;
+    note_aside(history->directory);
     parse_all(history);
     history_verify(&history->entries, history->records, &history->arena, &history->breaks);
     return true;
