@@ -127,6 +127,7 @@ struct parsing {
     const struct option *options;
     size_t count;
     int status;
+    bool given[MOST_NAMES]; /* in the order of the options */
 };
 
 static const char *const format_names[] = {"text", "json", "github", "sarif"};
@@ -147,9 +148,24 @@ static int choose(const struct parsing *parsing, const struct option *option, co
     return -1;
 }
 
+/* The last one would win without a word, as in a line that was pasted together from two. */
+static bool is_repeated(struct parsing *parsing, const struct option *option)
+{
+    size_t index = (size_t)(option - parsing->options);
+    bool repeated = index < MOST_NAMES && parsing->given[index] && option->kind != OPTION_FLAG &&
+                    option->kind != OPTION_TEXTS;
+    if (index < MOST_NAMES)
+        parsing->given[index] = true;
+    if (repeated)
+        usage_error(parsing->command, "--%s is given twice, and takes one value", option->name);
+    return repeated;
+}
+
 static bool set_value(struct parsing *parsing, const struct option *option, const char *value)
 {
     int choice;
+    if (is_repeated(parsing, option))
+        return false;
     switch (option->kind) {
     case OPTION_FLAG:
         *(bool *)option->target = true;

@@ -37,6 +37,12 @@ is "an option without its value" "$("$FFC" check --now 2>&1 | head -1)" "ffc che
 is "a short option without its value" "$("$FFC" check -C 2>&1 | head -1)" "ffc check: -C needs a value"
 is "a value that an option does not take" "$("$FFC" check --strict=yes 2>&1 | head -1)" \
     "ffc check: --strict takes no value"
+is "a value given twice" "$("$FFC" check -C a --directory=b 2>&1)" "ffc check: --directory is given twice, and takes one value
+Try 'ffc check --help'."
+exits "is a usage error" 2 "$FFC" check -C a -C a
+ok "a flag may be repeated" "$FFC" explain FF0231 --markdown --markdown
+is "and so may an option that takes several" \
+    "$("$FFC" build --label a=1 --label b=2 2>&1 | head -1)" "ffc build: where to? Say -o with a file, or - for stdout"
 is "an unknown letter" "$("$FFC" check -q 2>&1 | head -1)" "ffc check: unknown option '-q'"
 
 # ---- explain ----
