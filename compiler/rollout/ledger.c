@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,11 +28,75 @@ static bool fail(const struct ledger *ledger, const char *what, const char *name
     return false;
 }
 
+/* ------------------------------------------------------------------------------------ waiting -- */
+
+#define PATIENCE 1 /* seconds after which a wait is said */
+
+struct wait {
+    const char *directory;
+    pthread_mutex_t mutex;
+    pthread_cond_t ended;
+    bool over;
+};
+
+static void *say_wait(void *user)
+{
+    struct wait *wait = user;
+    struct timespec until;
+    int problem = 0;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE;
+    pthread_mutex_lock(&wait->mutex);
+    while (!wait->over && !problem)
+        problem = pthread_cond_timedwait(&wait->ended, &wait->mutex, &until);
+    if (!wait->over)
+        fprintf(stderr, "note: waiting for another run, which has locked '%s'\n", wait->directory);
+    pthread_mutex_unlock(&wait->mutex);
+    return NULL;
+}
+
+/* Signals are for the thread that waits for the lock. */
+static bool start_saying(struct wait *wait, pthread_t *thread)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    bool started = pthread_create(thread, NULL, say_wait, wait) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
+/* In the kernel's queue from the first moment: whoever came first is served first. */
+static bool wait_for_lock(int lock, const char *directory)
+{
+    struct wait wait = {.directory = directory,
+                        .mutex = PTHREAD_MUTEX_INITIALIZER,
+                        .ended = PTHREAD_COND_INITIALIZER};
+    pthread_t thread;
+    bool says = start_saying(&wait, &thread);
+    bool locked = TEMP_FAILURE_RETRY(flock(lock, LOCK_EX)) == 0;
+    int cause = errno;
+    pthread_mutex_lock(&wait.mutex);
+    wait.over = true;
+    pthread_cond_signal(&wait.ended);
+    pthread_mutex_unlock(&wait.mutex);
+    if (says)
+        pthread_join(thread, NULL);
+    errno = cause;
+    return locked;
+}
+
+static bool lock_directory(int lock, const char *directory)
+{
+    return flock(lock, LOCK_EX | LOCK_NB) == 0 ||
+           ((errno == EWOULDBLOCK || errno == EINTR) && wait_for_lock(lock, directory));
+}
+
 bool ledger_lock(struct ledger *ledger, const char *directory, struct buffer *error)
 {
     ledger->directory = directory;
     ledger->lock = open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0);
-    if (ledger->lock >= 0 && TEMP_FAILURE_RETRY(flock(ledger->lock, LOCK_EX)) == 0)
+    if (ledger->lock >= 0 && lock_directory(ledger->lock, directory))
         return true;
     buffer_format(error, "cannot lock %s: %s", directory, strerror(errno));
     ledger_unlock(ledger);
