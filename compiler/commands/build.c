@@ -3,6 +3,7 @@
 #include "compiler/rollout/emergency.h"
 #include "compiler/rollout/recovery.h"
 #include "level.h"
+#include "replacement.h"
 #include "snapshot.h"
 
 #include "compiler/base/json.h"
@@ -33,7 +34,7 @@ struct options {
     const char *environment;
     bool all;
     const char *output;
-    struct option_texts labels;
+    struct option_texts labels, dropped;
     const char *generation;
     const char *level;
     const char *key;
@@ -111,39 +112,38 @@ static bool write_snapshot(const struct result *result)
     return done;
 }
 
-/* A signature that goes away shows only where services refuse what is no longer signed. */
-static void warn_if_signed(const struct result *result)
+/* Before the first file is written: what they replace may be nobody's to replace. */
+static int judge_replaced(const struct project *project, const struct options *options,
+                          const struct secret_key *key, const struct result *results,
+                          uint32_t count)
 {
-    struct snapshot replaced;
-    struct buffer problem = {0};
-    if (snapshot_open(&replaced, result->path.bytes, &problem) == FFLAG_OK &&
-        replaced.info.signed_by[0])
-        fprintf(stderr,
-                "%s: warning: it was signed by key %s, and is not any more\n"
-                "help: say --sign, or sign it with 'ffc sign'; services that require a signature "
-                "keep what they have\n",
-                result->path.bytes, replaced.info.signed_by);
-    snapshot_close(&replaced);
-    buffer_release(&problem);
+    int worst = EXIT_FINE;
+    for (uint32_t i = 0; i < count && strcmp(options->output, "-") != 0; i++) {
+        const struct replacement replacement = {
+            &build_command,         results[i].path.bytes,     project,
+            results[i].environment, options->key ? key : NULL, &options->dropped};
+        int status = replacement_judge(&replacement);
+        worst = status > worst ? status : worst;
+    }
+    return worst;
 }
 
 static int publish(const struct project *project, const struct options *options,
-                   struct result *results, uint32_t count)
+                   const struct secret_key *key, struct result *results, uint32_t count)
 {
+    int status = judge_replaced(project, options, key, results, count);
+    if (status != EXIT_FINE)
+        return status;
     if (options->all && mkdir(options->output, 0777) != 0 && errno != EEXIST)
         return job_error(&build_command, "cannot create directory '%s': %s", options->output,
                          strerror(errno));
-    for (uint32_t i = 0; i < count; i++) {
-        if (!options->key && strcmp(options->output, "-") != 0)
-            warn_if_signed(&results[i]);
+    for (uint32_t i = 0; i < count; i++)
         if (!write_snapshot(&results[i]))
             return EXIT_JOB;
-    }
 
     struct buffer text = {0};
     bool to_stdout = !strcmp(options->output, "-");
     print_results(project, results, count, options->json, &text);
-    int status = EXIT_FINE;
     if (to_stdout)
         fwrite(text.bytes, 1, text.length, stderr);
     else if (!write_stdout(&build_command, &text))
@@ -160,13 +160,13 @@ static int publish(const struct project *project, const struct options *options,
  * wait for one another on the project's lock, which a directory that cannot be locked does without.
  */
 static int publish_current(const struct project *project, const struct options *options,
-                           struct result *results, uint32_t count)
+                           const struct secret_key *key, struct result *results, uint32_t count)
 {
     struct ledger ledger = {.lock = -1};
     struct buffer ignored = {0};
     (void)ledger_lock(&ledger, project->directory, &ignored);
     bool current = overrides_are_current(project);
-    int status = current ? publish(project, options, results, count) : STALE;
+    int status = current ? publish(project, options, key, results, count) : STALE;
     ledger_unlock(&ledger);
     buffer_release(&ignored);
     return status;
@@ -223,8 +223,9 @@ static int build(struct project *project, const struct options *options, const s
             buffer_append_text(&result->path, options->output);
     }
     show_diagnostics(project, options->project.format, options->project.color);
-    return project->diagnostics.errors || !fits ? EXIT_INPUT
-                                                : publish_current(project, options, results, count);
+    return project->diagnostics.errors || !fits
+               ? EXIT_INPUT
+               : publish_current(project, options, &stamp->key, results, count);
 }
 
 static int load_and_build_once(const struct options *options, const struct stamp *stamp)
@@ -344,6 +345,8 @@ static int run(int argc, char **argv)
          "keep a number that grows, for readers that refuse what is older"},
         {"format-level", 0, OPTION_TEXT, &options.level, "N",
          "refuse flags that readers of this level do not know [the newest]"},
+        {"drop-override", 0, OPTION_TEXTS, &options.dropped, "ID",
+         "end this override of the replaced file, which only that has"},
         {"sign", 0, OPTION_TEXT, &options.key, "KEY", "sign with this secret key of minisign"},
         {"json", 0, OPTION_FLAG, &options.json, NULL, "print what was built as JSON, a line each"},
         DIAGNOSTICS_OPTIONS(options.project),
@@ -365,5 +368,6 @@ static int run(int argc, char **argv)
         free((void *)(uintptr_t)stamp.labels[i].key);
     free(stamp.labels);
     free(options.labels.items);
+    free(options.dropped.items);
     return status;
 }

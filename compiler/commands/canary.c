@@ -502,6 +502,8 @@ static int act(struct change *change, const struct order *order)
     const struct canary *canary = turn.flag->environments[turn.environment].canary;
     turn.environment_name = change->project->environments.items[turn.environment].text;
     turn.from = rollout_of(canary);
+    if (!change_fits(change, turn.environment_name))
+        return EXIT_JOB;
     if (was_finished(&turn))
         return finish_interrupted(&turn);
     struct buffer error = {0}, help = {0};

@@ -72,6 +72,18 @@ bool change_begin(struct change *change, bool writes, int *status)
     return begun;
 }
 
+bool change_fits(const struct change *change, const char *environment)
+{
+    struct buffer error = {0};
+    bool fits = publication_fits(&change->publication, change->project, environment, &error);
+    if (!fits) {
+        job_error(change->command, "%s", error.bytes);
+        print_help_line("name the file of this project and environment with --build");
+    }
+    buffer_release(&error);
+    return fits;
+}
+
 void change_release(struct change *change)
 {
     ledger_unlock(&change->ledger);

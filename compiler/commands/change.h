@@ -47,6 +47,8 @@ struct change {
  */
 bool change_begin(struct change *change, bool writes, int *status);
 void change_release(struct change *change);
+/* Whether the file that --build names may become that environment's; it is said where not. */
+bool change_fits(const struct change *change, const char *environment);
 /* Who, and when: the first thing that change_begin() does. */
 void change_identify(struct change *change);
 

@@ -6,15 +6,37 @@
 #include <string.h>
 
 #include "compiler/base/calendar.h"
+#include "compiler/rollout/declared_name.h"
+#include "compiler/rollout/occupant.h"
 #include "compiler/rollout/recovery.h"
 #include "compiler/rollout/steps.h"
 
 /* --------------------------------------------------------------------------------- beginning -- */
 
+/* By a look at its own section alone: no error in the definitions is in an emergency's way, nor is
+ * their number. False, and allowed, where the section is not found. */
+static bool is_of_other_project(const struct hurry *hurry, int *status)
+{
+    const struct change *change = hurry->change;
+    struct buffer own = {0}, problem = {0};
+    bool other = change->build && !hurry->unsealed &&
+                 declared_name(change->ledger.directory, &own) &&
+                 !occupant_check(change->build, own.bytes, NULL, &problem);
+    if (other) {
+        *status = job_error(change->command, "%s", problem.bytes);
+        print_help_line("name the file of this project with --build");
+    }
+    buffer_release(&own);
+    buffer_release(&problem);
+    return other;
+}
+
 static bool fits(struct hurry *hurry, int *status)
 {
     const struct change *change = hurry->change;
     const char *environment = hurry->environment;
+    if (is_of_other_project(hurry, status))
+        return false;
     if (environment && change->environment && strcmp(environment, change->environment) != 0) {
         *status = job_error(change->command, "'%s' is of environment '%s', not of '%s'",
                             change->build, environment, change->environment);

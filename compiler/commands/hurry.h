@@ -16,7 +16,7 @@ struct hurry {
     struct change *change;
     struct patch patch;
     bool patched;  /* the published file is open for it, and may be given up */
-    bool unsealed; /* it is signed, and there is no key: nothing is published */
+    bool unsealed; /* no key for a signed one, or no snapshot: nothing is published */
     bool idle;     /* the published file serves what it is to serve already */
     bool published;
     bool written;            /* the definitions have the change */

@@ -28,7 +28,7 @@ static bool fail(const struct ledger *ledger, const char *what, const char *name
     return false;
 }
 
-/* ------------------------------------------------------------------------------------ waiting -- */
+/* ----------------------------------------------------------------------------------- waiting -- */
 
 #define PATIENCE 1 /* seconds after which a wait is said */
 

@@ -8,6 +8,7 @@
 #include "compiler/files/durable.h"
 #include "compiler/options.h"
 #include "fflag.h"
+#include "occupant.h"
 #include "publication.h"
 
 /* What the file at the path is, if it is a snapshot. */
@@ -45,17 +46,36 @@ static bool looks_signed(const char *path)
 bool publication_prepare(struct publication *publication, const char *path, const char *key,
                          struct buffer *error)
 {
-    *publication = (struct publication){.path = path, .is_signed = key != NULL};
-    if (key)
-        return secret_key_read(key, &publication->key, error);
-    if (path && looks_signed(path)) {
+    struct occupant occupant;
+    *publication = (struct publication){.is_signed = key != NULL};
+    if (path && strcmp(path, "-") == 0) {
+        buffer_append_text(error, "--build replaces a file, and '-' is none: name one");
+        return false;
+    }
+    if (key && !secret_key_read(key, &publication->key, error))
+        return false;
+    bool replaceable = !path || occupant_look(&occupant, path, error);
+    if (path && replaceable && key)
+        occupant_warn_of_key(&occupant, path, publication->key.id);
+    if (path)
+        occupant_release(&occupant);
+    if (path && replaceable && !key && looks_signed(path)) {
         buffer_format(error,
                       "'%s' is signed, and services may demand that: name the secret key with "
                       "--sign",
                       path);
         return false;
     }
-    return true;
+    if (replaceable)
+        publication->path = path;
+    return replaceable;
+}
+
+bool publication_fits(const struct publication *publication, const struct project *project,
+                      const char *environment, struct buffer *error)
+{
+    return !publication->path ||
+           occupant_check(publication->path, project->name, environment, error);
 }
 
 void publication_release(struct publication *publication)
@@ -177,7 +197,8 @@ bool publication_publish(const struct publication *publication, const char *dire
     if (!built)
         buffer_format(error, "the definitions in %s do not compile", directory);
     else
-        built = put(publication, &bytes, error);
+        built = publication_fits(publication, project, environment, error) &&
+                put(publication, &bytes, error);
     if (built && known && strcmp(patch_environment(&served), environment) == 0) {
         uint32_t count = compare(&served, &bytes, flag, &names);
         say_names("note: other edits are published, too: ", names, count, "from what was served");

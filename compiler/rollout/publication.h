@@ -15,7 +15,7 @@
 #include "compiler/project.h"
 
 struct publication {
-    const char *path;
+    const char *path; /* NULL: nothing is to be published, or nothing may be */
     bool is_signed;
     struct secret_key key;
 };
@@ -23,11 +23,15 @@ struct publication {
 /*
  * To be called before anything is edited: reads the key, if one is named, and looks at the file
  * that will be replaced. False, with a sentence in `error`, where that is signed and there is no
- * key.
+ * key, or is neither empty nor a snapshot. Another key than the file's is warned of on stderr.
  */
 bool publication_prepare(struct publication *publication, const char *path, const char *key,
                          struct buffer *error);
 void publication_release(struct publication *publication);
+/* False, with a sentence in `error`, where the file is a snapshot of another project or of another
+ * environment. To be asked before anything is edited; publication_publish() asks again. */
+bool publication_fits(const struct publication *publication, const struct project *project,
+                      const char *environment, struct buffer *error);
 
 /*
  * Compiles the definitions as they are now, and publishes them unless the file has these bytes.

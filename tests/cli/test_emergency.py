@@ -261,7 +261,7 @@ ok(f" -C {directory} --build {live}" in result.out.split("to take it back:")[1],
 directory, live = published("corrupt")
 with open(live, "wb") as file:
     os.chmod(live, 0o644)
-    file.write(b"not a snapshot")
+    file.write(b"\x89FFS\r\n\x1a\n, and no more of it")
 result = rollback(directory, live, "search", "-e", "production")
 ok(result.status == 0 and "was not patched, but compiled" in result.err, "a_damaged_file", result.err)
 equal(answers(live)["search"], HELD, "is_replaced")

@@ -55,6 +55,19 @@ build --all -o all --sign ours.key
 ok 'build --all signs all' verify all/test.ffs --key ours.pub
 ok 'a pipe is signed, too' sh -c "'$FFC' build -C project -e live -o - --sign ours.key 2>/dev/null | '$FFC' verify - --key ours.pub"
 
+build -e live -o hurried.ffs --sign ours.key
+theirs_id=$(printf '%016X' "0x$(head -n 1 theirs.pub | sed 's/.* //')")
+changed="hurried.ffs: warning: it was signed by key $id, and now is by key $theirs_id"
+is 'another key is warned of, and both are named' "$(build -e live -o hurried.ffs --sign theirs.key 2>&1)" "$changed
+help: services that trust only the old key keep what they have"
+ok 'and signs' verify hurried.ffs --key theirs.pub
+is 'the same key is not' "$(build -e live -o hurried.ffs --sign theirs.key 2>&1)" ""
+build -e live -o hurried.ffs --sign ours.key 2>/dev/null
+is 'nor is it silent in an emergency' "$("$FFC" rollback new -C project -e live --reason x --by me --build hurried.ffs \
+    --sign theirs.key 2>&1 >/dev/null | head -1)" "$changed"
+ok 'which is published' verify hurried.ffs --key theirs.pub
+rm -r project/overrides project/ledger
+
 # minisign's own files
 ok 'sign --detach' "$FFC" sign signed.ffs --detach out.ffs
 ok 'minisign accepts the signature' minisign -Vm out.ffs -p ours.pub

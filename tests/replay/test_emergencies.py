@@ -176,7 +176,8 @@ for name, words in (("missing", "there is no such file yet"), ("damaged", "was n
     directory, live = published(name)
     os.remove(live)
     if name == "damaged":
-        put(SCRATCH, "not a snapshot", live)
+        with open(live, "wb") as file:
+            file.write(b"\x89FFS\r\n\x1a\n, and no more of it")
     edit(directory, "serve: light", "serve: dark")
     result = decide(directory, failing, "--apply", "--build", live)
     ok(result.status == 0 and words in result.err, f"{name}_is_said", result.err)

@@ -183,6 +183,12 @@ static int decide_on_logs(struct replay *replay, const struct options *options,
                           stderr);
         return EXIT_INPUT;
     }
+    struct buffer error = {0};
+    if (!publication_fits(&options->publication, project, options->environment, &error)) {
+        job_error(&decide_command, "%s", error.bytes);
+        buffer_release(&error);
+        return EXIT_JOB;
+    }
     if (!past_overrides_put_back(project))
         return EXIT_JOB;
     replay_init(replay, project);

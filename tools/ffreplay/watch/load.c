@@ -59,6 +59,12 @@ static bool prepare(struct watch *watch, struct project *project)
     replay->texts = &watch->texts;
     gate_open(&watch->gate, replay);
     watch->loaded = true;
+    struct buffer error = {0};
+    if (!publication_fits(&watch->publication, project, options->environment, &error)) {
+        watch_end(watch, job_error(&watch_command, "%s", error.bytes));
+        buffer_release(&error);
+        return false;
+    }
     if (!known || !choose_canaries(replay, &watch_command, options->flag, options->environment)) {
         watch_end(watch, EXIT_JOB);
         return false;

@@ -1,0 +1,27 @@
+/*
+ * replacement.h - what a build is about to replace, looked at before the first file is written.
+ */
+#ifndef FFC_COMMANDS_REPLACEMENT_H
+#define FFC_COMMANDS_REPLACEMENT_H
+
+#include "commands.h"
+#include "compiler/files/seal.h"
+
+struct replacement {
+    const struct command *command;
+    const char *path;
+    const struct project *project;
+    const char *environment;
+    const struct secret_key *key; /* NULL: what comes is not signed */
+    const struct option_texts *dropped;
+};
+
+/*
+ * An exit status. EXIT_JOB: it is no snapshot. EXIT_INPUT: an emergency was published there that
+ * neither the definitions nor the ledger know, nor `dropped` names, and the build would end it.
+ * Said on stderr, as are a signature that is not the same any more, and a snapshot of another
+ * project or environment.
+ */
+int replacement_judge(const struct replacement *replacement);
+
+#endif

@@ -1,0 +1,68 @@
+/* declared_name.c - see declared_name.h. */
+#include "declared_name.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compiler/files/durable.h"
+#include "compiler/project.h"
+
+#define MOST_BYTES ((size_t)64 << 20)
+
+static const char section[] = "\nproject:";
+
+/* Up to the next line that is not indented. */
+static const char *section_end(const char *at, const char *end)
+{
+    while ((at = memchr(at, '\n', (size_t)(end - at))) && ++at < end)
+        if (!strchr(" \t\r\n#", *at))
+            return at;
+    return end;
+}
+
+static bool name_in(const struct buffer *text, struct buffer *name)
+{
+    const char *end = text->bytes + text->length;
+    const char *at = memmem(text->bytes, text->length, section, sizeof section - 1);
+    if (!at++)
+        return false;
+    const char *last = section_end(at, end);
+    struct project *project = project_load_text("project", at, (size_t)(last - at), INT64_MIN);
+    bool named = *project->name;
+    if (named)
+        buffer_append_text(name, project->name);
+    project_free(project);
+    return named;
+}
+
+static bool name_in_file(int directory, const char *file, struct buffer *name)
+{
+    struct buffer text = {0};
+    buffer_append_text(&text, "\n");
+    bool found = read_at(directory, file, MOST_BYTES, &text) && name_in(&text, name);
+    buffer_release(&text);
+    return found;
+}
+
+static bool is_definition(const char *name)
+{
+    const char *ending = strrchr(name, '.');
+    return name[0] != '.' && name[0] != '_' && ending &&
+           (strcmp(ending, ".yaml") == 0 || strcmp(ending, ".yml") == 0);
+}
+
+bool declared_name(const char *directory, struct buffer *name)
+{
+    int fd = open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0);
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    bool found = stream && name_in_file(fd, "project.yaml", name);
+    for (struct dirent *entry; stream && !found && (entry = readdir(stream));)
+        found = is_definition(entry->d_name) && name_in_file(fd, entry->d_name, name);
+    if (stream)
+        closedir(stream);
+    else if (fd >= 0)
+        close(fd);
+    return found;
+}

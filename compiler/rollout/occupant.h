@@ -1,0 +1,38 @@
+/*
+ * occupant.h - what is at the path that a snapshot is to be published at.
+ *
+ * Publishing replaces it, so it must be nothing, empty or a snapshot, whole or damaged: never a
+ * definition file or a log that was named by mistake. Nothing but a regular file is opened, so a
+ * pipe or a device neither blocks nor is touched.
+ */
+#ifndef FFC_OCCUPANT_H
+#define FFC_OCCUPANT_H
+
+#include "compiler/base/memory.h"
+
+struct occupant {
+    bool is_sound;      /* a snapshot that the library opens; otherwise nothing of it is known */
+    char signed_by[17]; /* the key's id; "": none */
+    struct buffer project, environment;
+};
+
+/* False, with a sentence in `error`, where it must not be replaced. To be released in either case.
+ */
+bool occupant_look(struct occupant *occupant, const char *path, struct buffer *error);
+void occupant_release(struct occupant *occupant);
+
+/* Whether it may become that one's: false, with a sentence in `error`, where it is a snapshot of
+ * another project, or of another environment. What is NULL is not compared. */
+bool occupant_fits(const struct occupant *occupant, const char *path, const char *project,
+                   const char *environment, struct buffer *error);
+
+/* Both, of what is there now. */
+bool occupant_check(const char *path, const char *project, const char *environment,
+                    struct buffer *error);
+
+/* "A3F0…", as info.signed_by has it. */
+void key_id_text(const uint8_t id[8], char text[17]);
+/* Warns on stderr that a file signed with another key than that is signed anew with it. */
+void occupant_warn_of_key(const struct occupant *occupant, const char *path, const uint8_t id[8]);
+
+#endif
