@@ -473,8 +473,9 @@ static int roll_back_in_a_hurry(struct change *change, const struct order *order
         status = said == EXIT_FINE ? status : said;
     } else if (taken) {
         status = EXIT_FINE;
-        fprintf(stderr, "note: '%s' is out of '%s'; the definitions did not need it%s%s\n",
-                order->flag, change->build, error.length ? ": " : "",
+        bool needed = hurry.written || hurry.lost.length;
+        fprintf(stderr, "note: '%s' is out of '%s'%s%s%s\n", order->flag, change->build,
+                needed ? "" : "; the definitions did not need it", error.length ? ": " : "",
                 error.length ? error.bytes : "");
     } else if (error.length) {
         job_error(&canary_command, "%s", error.bytes);

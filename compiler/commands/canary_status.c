@@ -65,10 +65,12 @@ static void put_text(const struct standing *standing, struct buffer *out)
         char from[32] = "";
         if (by->from != INT64_MIN)
             format_time(by->from, from, sizeof from);
-        buffer_format(out, "\n  held back by %s%s%s%s%s%s%s: it serves %s%s", by->name,
-                      *from ? " since " : "", from, by->by ? ", by " : "", by->by ? by->by : "",
-                      by->reason ? ", " : "", by->reason ? by->reason : "", by->serve.text,
-                      by->condition ? " to some" : ", and not the stage");
+        buffer_format(out, "\n  held back by %s\n            it serves %s%s%s%s", by->name,
+                      by->serve.text, by->condition ? " to some" : ", and not the stage",
+                      *from ? ", since " : "", from);
+        if (by->by || by->reason)
+            buffer_format(out, "\n            %s%s%s%s", by->by ? "by " : "", by->by ? by->by : "",
+                          by->by && by->reason ? ": " : "", by->reason ? by->reason : "");
     }
     if (!canary->automatic)
         buffer_append_text(out, "\n  automatic is false: a rollback is left to a person");

@@ -218,11 +218,28 @@ static bool does_something(const struct wish *wish, int *status)
     return false;
 }
 
+/* In a directory without definitions, an override is one that nobody will ever read. */
+static bool has_definitions(struct wish *wish, int *status)
+{
+    if (wish->hurry.patched || wish->hurry.lost.length)
+        return true;
+    struct project *project = (struct project *)(uintptr_t)hurry_project(&wish->hurry);
+    for (uint32_t i = 0; i < project->sources.count; i++)
+        if (strncmp(project->sources.items[i].name, OVERRIDES_FOLDER, strlen(OVERRIDES_FOLDER)) !=
+            0)
+            return true;
+    *status = job_error(&rollback_command, "no definitions can be read in '%s'",
+                        wish->change.ledger.directory);
+    print_help_line("name the project's directory with -C DIR");
+    return false;
+}
+
 static bool is_possible(struct wish *wish, int *status)
 {
     const struct change *change = &wish->change;
-    if (!does_something(wish, status) || !environment_is_known(wish, status) ||
-        !segment_is_known(wish, status) || !every_one_selects(wish, status))
+    if (!has_definitions(wish, status) || !does_something(wish, status) ||
+        !environment_is_known(wish, status) || !segment_is_known(wish, status) ||
+        !every_one_selects(wish, status))
         return false;
     if (wish->emergency.from > change->at && change->run_steps) {
         *status = usage_error(&rollback_command,
@@ -458,6 +475,7 @@ static void put_place(const struct wish *wish, struct buffer *out)
         end = from + strcspn(from, " ");
         end += *end == ' ';
         if (column > 2 && column + (size_t)(end - from) > WIDTH) {
+            out->length -= out->bytes[out->length - 1] == ' ';
             buffer_append_text(out, "\n   ");
             column = 3;
         }

@@ -158,6 +158,9 @@ directory, live = published("nowhere")
 result = ffc("rollback", "search", "-C", os.path.join(SCRATCH, "not-there"), "-e", "production", "--reason", "x", "--build", live)
 equal((result.status, answers(live)["search"]), (2, HELD), "without_the_directory_it_is_published_all_the_same")
 ok("published, but not written" in result.err and "overrides:\n  - id: rollback-" in result.err, "and_what_to_write_is_shown", result.err)
+result = ffc("canary", "rollback", "checkout", "-C", os.path.join(SCRATCH, "not-there"), "-e", "production", "--reason", "x", "--build", live)
+equal((result.status, answers(live)["checkout"][0]), (2, "off"), "and_so_a_canary_without_it")
+ok("or the next build undoes it" in result.err and "did not need it" not in result.err, "which_is_not_called_needless", result.err)
 
 
 def without_root(arguments, **more):
@@ -237,6 +240,12 @@ ok(listed.status == 1 and kept in listed.out and "could not be read" in listed.e
 result = ffc("rollback", "--list", "-C", directory, "--build", live)
 ok(result.status == 2 and "leave out --build" in result.err, "a_list_of_a_file_is_refused", result.err)
 
+for arguments in (["search"], ["--all"]):
+    empty = tempfile.mkdtemp(dir=SCRATCH)
+    result = ffc("rollback", *arguments, "-C", empty, "--reason", "x")
+    ok(result.status == 2 and "no definitions can be read" in result.err and result.out == "", f"nothing_there_{arguments[0]}", result.out, result.err)
+    equal(os.path.exists(os.path.join(empty, "overrides")), False, f"nothing_there_{arguments[0]}_nothing_is_added")
+
 # What was misspelt is suggested, with definitions that have errors, too.
 result = ffc("rollback", "--kind", "canry", "-C", directory, "--reason", "x")
 ok(result.status == 2 and "did you mean 'canary'?" in result.err, "a_kind", result.err)
@@ -304,7 +313,8 @@ equal((shown["standing"], shown["served"], shown["override"], shown["defined"]),
 equal(standing["checkout"]["environments"]["staging"]["override"], None, "list_elsewhere")
 ok(f"off by override:{added}" in ffc("list", "-C", directory, "-e", "production").out, "list_for_people")
 status = ffc("canary", "status", "checkout", "-C", directory, "-e", "production")
-ok(f"held back by override:{added}" in status.out and "by amira, INC-1: it serves default" in status.out, "canary_status", status.out)
+ok(f"held back by override:{added}" in status.out and "  it serves default, and not the stage, since 20" in status.out
+   and "  by amira: INC-1\n" in status.out and max(map(len, status.out.splitlines()[1:])) <= 80, "canary_status", status.out)
 equal(ffc("canary", "status", "checkout", "-C", directory, "-e", "production", "--json").json["override"], f"override:{added}",
       "canary_status_as_json")
 result = ffc("canary", "complete", "checkout", "-C", directory, "-e", "production", "--reason", "x")
