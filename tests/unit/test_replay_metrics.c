@@ -45,7 +45,7 @@ static void the_newest_windows_are_complete_in_any_order(void **state)
         windows_init(&windows, &measure, WIDTH, KEEP);
         uint64_t counts[SPAN] = {0};
         for (int i = 0; i < COUNT; i++) {
-            struct sample sample = {.counts = true, .number = 1};
+            struct sample sample = {.state = NUMBER_GIVEN, .number = 1};
             /* Few samples in some windows, none in others. */
             int window = (int)(random_bits() % SPAN);
             if (window % 3 == 1 || (window % 3 == 2 && random_bits() % 50))
@@ -102,7 +102,7 @@ static void cells_merge_to_what_one_cell_would_be(void **state)
             char unit[16];
             int length = snprintf(unit, sizeof unit, "u%u", (unsigned)(random_bits() % 300));
             struct sample sample = {
-                .counts = true,
+                .state = NUMBER_GIVEN,
                 .hit = random_bits() % 10 == 0,
                 .number = (double)(int64_t)random_bits() / 1e15,
                 .denominator = 1 + (double)(random_bits() % 1000) / 7,
@@ -146,14 +146,14 @@ static void what_is_not_finite_is_no_data(void **state)
     struct cell cell;
     const struct measure ratio = {.metric = &metrics[2]};
     cell_init(&cell, &ratio);
-    cell_add(&cell, &ratio, &(struct sample){.counts = true, .number = 0, .denominator = 0});
+    cell_add(&cell, &ratio, &(struct sample){.state = NUMBER_GIVEN, .number = 0, .denominator = 0});
     assert_false(cell_estimate(&cell, &ratio, 60000, &estimate));
-    cell_add(&cell, &ratio, &(struct sample){.counts = true, .number = 1, .denominator = 0});
+    cell_add(&cell, &ratio, &(struct sample){.state = NUMBER_GIVEN, .number = 1, .denominator = 0});
     assert_false(cell_estimate(&cell, &ratio, 60000, &estimate));
     cell_release(&cell);
     const struct measure rate = {.metric = &metrics[4]};
     cell_init(&cell, &rate);
-    cell_add(&cell, &rate, &(struct sample){.counts = true, .hit = true});
+    cell_add(&cell, &rate, &(struct sample){.state = NUMBER_GIVEN, .hit = true});
     assert_false(cell_estimate(&cell, &rate, 0, &estimate));
     cell_release(&cell);
 }

@@ -17,9 +17,9 @@ static void gather_windowed(struct analysis *analysis, struct tally *tally,
 {
     struct sample sample = {0};
     measure_sample(&tally->measure, event, &sample);
-    if (sample.counts)
+    if (sample.state == NUMBER_GIVEN)
         cell_add(&tally->cells[ASSIGNED_CANARY], &tally->measure, &sample);
-    else if (sample.unreadable)
+    else if (sample.state == NUMBER_UNREADABLE)
         cell_add_unreadable(&tally->cells[ASSIGNED_CANARY], &tally->measure, &sample, event);
     else
         return;
@@ -41,24 +41,34 @@ static struct event clustered(const struct assigner *assigner, const struct even
     return of_key;
 }
 
+static inline void take_tally(struct analysis *analysis, struct tally *tally,
+                              const struct event *event, enum assignment group)
+{
+    if (tally->windowed && group == ASSIGNED_CANARY)
+        gather_windowed(analysis, tally, event);
+    else
+        cell_take(&tally->cells[group], &tally->measure, event);
+}
+
 static void gather(struct analysis *analysis, uint32_t log, const struct event *event,
                    enum assignment group)
 {
-    const struct assigner *assigner = &analysis->assigners[log];
-    struct event of_key;
-    if (assigner->clusters)
-        of_key = clustered(assigner, event);
     struct tally *end = analysis->tallies + analysis->tally_count;
-    for (struct tally *tally = analysis->tallies; tally < end; tally++) {
-        if (tally->log != log)
-            continue;
-        bool of_units = !assigner->clusters || tally->measure.metric->per_unit;
-        const struct event *taken = of_units ? event : &of_key;
-        if (tally->windowed && group == ASSIGNED_CANARY)
-            gather_windowed(analysis, tally, taken);
-        else
-            cell_take(&tally->cells[group], &tally->measure, taken);
-    }
+    for (struct tally *tally = analysis->tallies; tally < end; tally++)
+        if (tally->log == log)
+            take_tally(analysis, tally, event, group);
+}
+
+/* Apart from the above, whose lines are more: this one copies each. */
+static __attribute__((noinline)) void gather_clustered(struct analysis *analysis, uint32_t log,
+                                                       const struct event *event,
+                                                       enum assignment group)
+{
+    struct event of_key = clustered(&analysis->assigners[log], event);
+    struct tally *end = analysis->tallies + analysis->tally_count;
+    for (struct tally *tally = analysis->tallies; tally < end; tally++)
+        if (tally->log == log)
+            take_tally(analysis, tally, tally->measure.metric->per_unit ? event : &of_key, group);
 }
 
 /* The unit whose share is counted, if the line has it. */
@@ -134,10 +144,13 @@ static void take_used(struct analysis *analysis, const struct record *record,
     bool canary = assignment == ASSIGNED_CANARY;
     note_time(analysis, record, canary);
     input_digest_add(&analysis->digest, record);
-    gather(analysis, record->log, event, assignment);
+    const struct assigner *assigner = &analysis->assigners[record->log];
+    if (assigner->clusters)
+        gather_clustered(analysis, record->log, event, assignment);
+    else
+        gather(analysis, record->log, event, assignment);
     struct unit_hash unit;
-    if (assignment != ASSIGNED_BEFORE &&
-        unit_counted(&analysis->assigners[record->log], event, &unit))
+    if (assignment != ASSIGNED_BEFORE && unit_counted(assigner, event, &unit))
         unit_shares_add(&analysis->shares, unit,
                         UINT64_C(1) << (canary ? UNIT_IN_CANARY : UNIT_IN_CONTROL));
 }

@@ -143,10 +143,12 @@ static enum number_state read_number(const struct value *value, double *number)
 
 static void take_numbers(struct records *records)
 {
-    for (uint32_t i = 0; i < records->numeric_count; i++) {
-        uint32_t field = records->numeric[i];
-        const struct value *value = &records->event.values[field];
-        struct number *number = &records->event.numbers[field];
+    const uint32_t *place = records->numeric, *end = place + records->numeric_count;
+    const struct value *values = records->event.values;
+    struct number *numbers = records->event.numbers;
+    for (; place < end; place++) {
+        const struct value *value = &values[*place];
+        struct number *number = &numbers[*place];
         if (value->kind == VALUE_NUMBER &&
             digits_number(value->text, value->length, &number->number))
             number->state = NUMBER_GIVEN;

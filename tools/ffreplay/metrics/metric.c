@@ -76,15 +76,8 @@ bool measure_prepare(struct measure *measure, const struct metric *metric, struc
 
 static void take_hit(struct sample *sample, enum truth hit)
 {
-    sample->counts = hit != TRUTH_UNREADABLE;
-    sample->unreadable = hit == TRUTH_UNREADABLE;
+    sample->state = hit == TRUTH_UNREADABLE ? NUMBER_UNREADABLE : NUMBER_GIVEN;
     sample->hit = hit == TRUTH_YES;
-}
-
-static void take_state(struct sample *sample, enum number_state state)
-{
-    sample->counts = state == NUMBER_GIVEN;
-    sample->unreadable = state == NUMBER_UNREADABLE;
 }
 
 /* An event that lacks one of two numbers is none that has both, whatever the other is. */
@@ -101,39 +94,37 @@ static void take_outcome(const struct measure *measure, const struct event *even
     const struct metric *metric = measure->metric;
     enum truth about = measure_is_about(measure, event);
     sample->time = event->time;
-    sample->unreadable = about == TRUTH_UNREADABLE;
     if (metric->kind == METRIC_RATE) {
         /* Every event counts: that none of them matches is a rate of zero, and was measured. */
-        sample->counts = about != TRUTH_UNREADABLE;
-        sample->hit = about == TRUTH_YES;
+        take_hit(sample, about);
         return;
     }
-    if (about != TRUTH_YES)
+    if (about != TRUTH_YES) {
+        sample->state = about == TRUTH_UNREADABLE ? NUMBER_UNREADABLE : NUMBER_ABSENT;
         return;
+    }
     switch (metric->kind) {
     case METRIC_PROPORTION:
         take_hit(sample, measure_is_hit(measure, event));
         break;
     case METRIC_RATIO:
-        take_state(sample, both(event_number(event, measure->numerator, &sample->number),
-                                event_number(event, measure->denominator, &sample->denominator)));
+        sample->state = both(event_number(event, measure->numerator, &sample->number),
+                             event_number(event, measure->denominator, &sample->denominator));
         break;
     default:
-        take_state(sample, event_number(event, measure->value, &sample->number));
-        if (!metric->per_unit) /* else of what becomes of a unit's numbers */
+        sample->state = event_number(event, measure->value, &sample->number);
+        if (metric->cap > 0 && !metric->per_unit) /* else of what becomes of a unit's numbers */
             sample->number = capped(sample->number, metric->cap);
     }
 }
 
-/* A metric per unit is not about an event without one. Elsewhere such an event stands for itself,
- * and is told apart by its time and nothing more. */
 static void take_unit(const struct measure *measure, const struct event *event,
                       struct sample *sample)
 {
     if (event->has_unit)
         sample->unit = event->unit;
     else if (measure->metric->per_unit)
-        sample->counts = sample->unreadable = false;
+        sample->state = NUMBER_ABSENT;
     else
         sample->unit = unit_hash_of(&event->time, sizeof event->time);
 }
@@ -141,7 +132,7 @@ static void take_unit(const struct measure *measure, const struct event *event,
 void measure_sample(const struct measure *measure, const struct event *event, struct sample *sample)
 {
     take_outcome(measure, event, sample);
-    if ((sample->counts || sample->unreadable) && measure->takes_units)
+    if (sample->state != NUMBER_ABSENT && measure->takes_units)
         take_unit(measure, event, sample);
 }
 
@@ -216,6 +207,7 @@ void cell_gather_spread(struct cell *cell, struct measure *measure, const struct
     } else if (metric->kind == METRIC_MEAN || metric->kind == METRIC_RATIO) {
         cell->spread = xcalloc(1, sizeof *cell->spread);
         cell->spread->takes_cubes = measure->takes_cubes;
+        cell->spread->of_events = metric->kind == METRIC_MEAN;
     }
 }
 
@@ -274,8 +266,10 @@ static void add_spread(struct cell *cell, const struct measure *measure,
         first = sample->number;
         second = sample->denominator;
     } else if (metric->kind == METRIC_MEAN) {
-        first = metric->per_unit && metric->aggregate == AGGREGATE_COUNT ? 1 : sample->number;
-        if (metric->aggregate == AGGREGATE_LAST && metric->per_unit)
+        first = sample->number;
+        if (metric->per_unit && metric->aggregate == AGGREGATE_COUNT)
+            first = 1;
+        else if (metric->per_unit && metric->aggregate == AGGREGATE_LAST)
             second = (double)sample->time;
     }
     if (cell->totals)
@@ -293,10 +287,11 @@ void cell_add(struct cell *cell, const struct measure *measure, const struct sam
         add_spread(cell, measure, sample);
     if (cell->units)
         unit_set_add(cell->units, sample->unit, sample->hit);
-    if (cell->slices)
-        slices_add(cell->slices, sample->time, sample->hit);
     switch (measure->metric->kind) {
     case METRIC_PROPORTION:
+        if (cell->slices)
+            slices_add(cell->slices, sample->time, sample->hit);
+        /* fall through */
     case METRIC_RATE:
         cell->hits += sample->hit;
         break;
@@ -320,9 +315,9 @@ void cell_take_sample(struct cell *cell, const struct measure *measure, const st
 {
     struct sample sample = {0};
     measure_sample(measure, event, &sample);
-    if (sample.counts)
+    if (sample.state == NUMBER_GIVEN)
         cell_add(cell, measure, &sample);
-    else if (sample.unreadable)
+    else if (sample.state == NUMBER_UNREADABLE)
         cell_add_unreadable(cell, measure, &sample, event);
 }
 

@@ -36,9 +36,10 @@ bool measure_prepare(struct measure *measure, const struct metric *metric, struc
 
 /* What one line says to a measure. */
 struct sample {
-    bool counts;     /* the metric is about this event, and has the value it needs */
-    bool unreadable; /* that, or whether it is, depends on a value that cannot be read */
-    bool hit;        /* METRIC_PROPORTION: `of` holds. METRIC_RATE: `where` holds */
+    /* Given: it counts. Absent: the metric is not about this event, or lacks the value it needs.
+     * Unreadable: that depends on a value that cannot be read. */
+    enum number_state state;
+    bool hit; /* METRIC_PROPORTION: `of` holds. METRIC_RATE: `where` holds */
     double number, denominator;
     int64_t time;
     struct unit_hash unit;
@@ -121,34 +122,8 @@ static inline enum number_state event_number(const struct event *event, struct f
 /* The parts of cell_take() for all other metrics, and for what is not as most lines are. */
 void cell_take_sample(struct cell *cell, const struct measure *measure, const struct event *event);
 
-static inline void cell_take(struct cell *cell, const struct measure *measure,
-                             const struct event *event)
+static inline void cell_take_number(struct cell *cell, const struct measure *measure, double number)
 {
-    double number;
-    enum truth about = TRUTH_UNREADABLE;
-    if (measure->takes != TAKE_SAMPLE)
-        about = measure_is_about(measure, event);
-    if (about == TRUTH_NO)
-        return;
-    if (about == TRUTH_YES && measure->takes == TAKE_HIT) {
-        enum truth hit = measure_is_hit(measure, event);
-        if (hit != TRUTH_UNREADABLE) {
-            cell->count++;
-            cell->hits += hit;
-            return;
-        }
-        about = hit;
-    }
-    if (about == TRUTH_UNREADABLE) {
-        cell_take_sample(cell, measure, event);
-        return;
-    }
-    enum number_state state = event_number(event, measure->value, &number);
-    if (state != NUMBER_GIVEN) {
-        if (state == NUMBER_UNREADABLE)
-            cell_take_sample(cell, measure, event);
-        return;
-    }
     cell->count++;
     if (measure->takes == TAKE_SUM)
         exact_sum_add(cell->sum, number);
@@ -156,6 +131,34 @@ static inline void cell_take(struct cell *cell, const struct measure *measure,
         sketch_add(cell->sketch, number);
     else if (cell->count == 1 || (measure->takes == TAKE_MAX) == (number > cell->extreme))
         cell->extreme = number;
+}
+
+static inline void cell_take(struct cell *cell, const struct measure *measure,
+                             const struct event *event)
+{
+    double number;
+    if (measure->takes == TAKE_SAMPLE) {
+        cell_take_sample(cell, measure, event);
+        return;
+    }
+    enum truth about = measure_is_about(measure, event);
+    if (about == TRUTH_NO)
+        return;
+    if (about == TRUTH_YES && measure->takes == TAKE_HIT) {
+        about = measure_is_hit(measure, event);
+        if (about != TRUTH_UNREADABLE) {
+            cell->count++;
+            cell->hits += about;
+            return;
+        }
+    } else if (about == TRUTH_YES) {
+        enum number_state state = event_number(event, measure->value, &number);
+        if (state == NUMBER_GIVEN)
+            cell_take_number(cell, measure, number);
+        if (state != NUMBER_UNREADABLE)
+            return;
+    }
+    cell_take_sample(cell, measure, event);
 }
 
 #endif

@@ -49,9 +49,9 @@ static void add_to_group(struct table *table, struct group *group, const struct 
 {
     group->events++;
     for (uint32_t i = 0; i < table->measure_count; i++)
-        if (samples[i].counts)
+        if (samples[i].state == NUMBER_GIVEN)
             cell_add(&group->cells[i], &table->measures[i], &samples[i]);
-        else if (samples[i].unreadable)
+        else if (samples[i].state == NUMBER_UNREADABLE)
             cell_add_unreadable(&group->cells[i], &table->measures[i], &samples[i], event);
 }
 

@@ -1,6 +1,7 @@
 /* unit_totals.c - see unit_totals.h. */
 #include "unit_totals.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -157,8 +158,7 @@ static void merge_part(struct unit_totals *totals, void *part, const void *other
 /* With `first` negated, and `second` as well of second³, it takes them away. */
 static bool add_cubes(struct spread *spread, double first, double second, double sign)
 {
-    bool added = spread->takes_cubes == CUBES_NONE ||
-                 exact_sum_add_triple(&spread->cubes[0], sign * first, first, first);
+    bool added = exact_sum_add_triple(&spread->cubes[0], sign * first, first, first);
     if (spread->takes_cubes != CUBES_OF_BOTH)
         return added;
     added &= exact_sum_add_triple(&spread->cubes[1], sign * first, first, second);
@@ -171,7 +171,8 @@ static void remove_from_spread(struct spread *spread, double first, double secon
 {
     spread->count--;
     spread->idle -= second == 0;
-    add_cubes(spread, first, second, -1);
+    if (spread->takes_cubes != CUBES_NONE)
+        add_cubes(spread, first, second, -1);
     exact_sum_add(&spread->first, -first);
     exact_sum_add(&spread->second, -second);
     exact_sum_add_product(&spread->first_squared, -first, first);
@@ -270,18 +271,22 @@ void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other)
 void spread_add(struct spread *spread, double first, double second)
 {
     spread->count++;
-    spread->idle += second == 0;
     exact_sum_add(&spread->first, first);
-    exact_sum_add(&spread->second, second);
     bool added = exact_sum_add_product(&spread->first_squared, first, first);
-    added &= exact_sum_add_product(&spread->second_squared, second, second);
-    added &= exact_sum_add_product(&spread->product, first, second);
-    added &= add_cubes(spread, first, second, 1);
+    if (spread->takes_cubes != CUBES_NONE)
+        added &= add_cubes(spread, first, second, 1);
+    if (!spread->of_events) {
+        spread->idle += second == 0;
+        exact_sum_add(&spread->second, second);
+        added &= exact_sum_add_product(&spread->second_squared, second, second);
+        added &= exact_sum_add_product(&spread->product, first, second);
+    }
     spread->beyond |= !added;
 }
 
 void spread_merge(struct spread *spread, const struct spread *other)
 {
+    assert(spread->of_events == other->of_events);
     spread->count += other->count;
     spread->idle += other->idle;
     for (int i = 0; i < 4 && spread->takes_cubes != CUBES_NONE; i++)
@@ -347,11 +352,17 @@ void spread_add_units(struct spread *spread, struct unit_totals *totals)
         forget_spread(totals);
 }
 
-/* Of the first number alone: what is subtracted from it is its mean times 1. */
-static double third_of_first(const struct spread *spread, double mean)
+static struct exact_sum count_of(const struct spread *spread)
 {
     struct exact_sum count = {0};
     exact_sum_add_integer(&count, spread->count);
+    return count;
+}
+
+/* Of the first number alone: what is subtracted from it is its mean times 1. */
+static double third_of_first(const struct spread *spread, double mean)
+{
+    struct exact_sum count = count_of(spread);
     const struct exact_sum *const sums[] = {&spread->cubes[0], &spread->first_squared,
                                             &spread->first, &count};
     return third_moment_of_sums(spread->count, mean, sums);
@@ -372,14 +383,21 @@ static void add_third_moments(struct ratio_moments *moments, const struct spread
 
 struct ratio_moments spread_moments(const struct spread *spread)
 {
+    uint64_t n = spread->count;
+    const struct exact_sum *first = &spread->first, *second = &spread->second;
+    const struct exact_sum *second_squared = &spread->second_squared, *product = &spread->product;
+    struct exact_sum count = count_of(spread);
+    if (spread->of_events) {
+        second = second_squared = &count;
+        product = first;
+    }
     struct ratio_moments moments = {
-        .numerator = moments_of_sums(spread->count, &spread->first, &spread->first_squared),
-        .denominator = moments_of_sums(spread->count, &spread->second, &spread->second_squared),
-        .covariance =
-            covariance_of_sums(spread->count, &spread->first, &spread->second, &spread->product),
-        .idle = spread->count > 0 ? (double)spread->idle / (double)spread->count : 0,
+        .numerator = moments_of_sums(n, first, &spread->first_squared),
+        .denominator = moments_of_sums(n, second, second_squared),
+        .covariance = covariance_of_sums(n, first, second, product),
+        .idle = n > 0 ? (double)spread->idle / (double)n : 0,
     };
-    if (spread->takes_cubes != CUBES_NONE && spread->count > 0)
+    if (spread->takes_cubes != CUBES_NONE && n > 0)
         add_third_moments(&moments, spread);
     return moments;
 }

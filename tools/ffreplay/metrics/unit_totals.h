@@ -58,11 +58,13 @@ struct spread {
     uint64_t count;
     uint64_t idle; /* whose second number is 0 */
     struct exact_sum first, second, first_squared, second_squared, product;
-    enum spread_cubes takes_cubes; /* set before anything is added */
+    enum spread_cubes takes_cubes; /* this and the next: set before anything is added */
+    bool of_events;                /* the second number is always 1: its sums follow, and stay 0 */
     struct exact_sum cubes[4];     /* first³, first² second, first second², second³ */
     bool beyond;                   /* a product was too large */
 };
 void spread_add(struct spread *spread, double first, double second);
+/* Both are of events, or neither is. */
 void spread_merge(struct spread *spread, const struct spread *other);
 /* Cost: the first time, of the units; from then on, a small part of each unit_totals_add(). So one
  * may look as often as one likes. */

@@ -54,7 +54,7 @@ static struct window *window_at(struct windows *windows, int64_t begin)
 void windows_add(struct windows *windows, const struct sample *sample)
 {
     struct window *window = window_at(windows, window_begin(sample->time, windows->width));
-    if (window && sample->unreadable)
+    if (window && sample->state == NUMBER_UNREADABLE)
         cell_add_unreadable(&window->cell, windows->measure, sample, NULL);
     else if (window)
         cell_add(&window->cell, windows->measure, sample);
