@@ -182,8 +182,9 @@ static bool set_value(struct parsing *parsing, const struct option *option, cons
     case OPTION_TIME:
         if (parse_time(value, option->target))
             return true;
-        usage_error(parsing->command, "--%s takes a time such as 2026-11-20T10:00:00Z, not '%s'",
-                    option->name, value);
+        job_error(parsing->command, "--%s takes a time such as 2026-11-20T10:00:00Z, not '%s'",
+                  option->name, value);
+        fputs("help: give date and time, then Z or an offset such as +02:00\n", stderr);
         return false;
     case OPTION_FORMAT:
         choice = choose(parsing, option, value, format_names, 4);

@@ -148,6 +148,8 @@ for status, arguments, words in (
         (2, ["--all", "--build", "x.ffs"], "which with -e"), (2, ["--list", "--all"], "take no flags"),
         (1, ["--all", "--until", "2026-11-20T09:59:59Z"], "over before it begins"),
         (1, ["--all", "--until", AT], "over before it begins"),
+        (2, ["--all", "--until", "2h"], "help: give date and time, then Z or an offset such as +02:00"),
+        (2, ["--all", "--until", "2026-12-01T00:00:00+0200"], "an offset such as +02:00"),
         (1, ["--all", "--from", "2027-01-01T00:00:00Z", "--until", "2026-12-01T00:00:00Z"], "over before it begins"),
         (2, ["--all", "--from", "2027-01-01T00:00:00Z", "--run-steps"], "yet to come"),
         (1, ["--all", "--serve", "of"], "has no variant 'of'")):
