@@ -17,7 +17,8 @@ export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 # at a time there: without turns, one that waits for nothing keeps all others from theirs.
 valgrind=()
 [ -z "${VALGRIND:-}" ] ||
-    valgrind=(valgrind -q --fair-sched=yes --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite)
+    valgrind=(valgrind -q --fair-sched=yes --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite
+        --suppressions=tests/valgrind.supp)
 
 # A test is a compiled tests/unit/test_*.c, or an executable test_*.sh or test_*.py in any folder.
 all_tests() {
