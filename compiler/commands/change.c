@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler/rollout/actor.h"
+#include "compiler/rollout/forgotten.h"
 #include "compiler/rollout/recovery.h"
 
 bool change_is_explained(const struct change *change, int *status)
@@ -79,6 +80,10 @@ bool change_fits(const struct change *change, const char *environment)
     if (!fits) {
         job_error(change->command, "%s", error.bytes);
         print_help_line("name the file of this project and environment with --build");
+    } else if (!publication_keeps_emergencies(&change->publication, change->project, &error)) {
+        fits = false;
+        job_error(change->command, "%s", error.bytes);
+        print_help_line(FORGOTTEN_HELP);
     }
     buffer_release(&error);
     return fits;

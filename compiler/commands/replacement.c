@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/rollout/ledger.h"
+#include "compiler/rollout/forgotten.h"
 #include "compiler/rollout/occupant.h"
 #include "snapshot.h"
 
@@ -38,48 +38,6 @@ static void warn_of_owner(const struct replacement *replacement, const struct oc
 
 /* ------------------------------------------------------------------------------- emergencies -- */
 
-static bool is_dropped(const struct option_texts *dropped, const char *id)
-{
-    for (size_t i = 0; i < dropped->count; i++)
-        if (strcmp(dropped->items[i], id) == 0)
-            return true;
-    return false;
-}
-
-/* One that was lifted, or whose file was removed by hand, still has its entries. */
-static bool has_entry(const struct project *project, const char *id)
-{
-    struct buffer error = {0};
-    const struct ledger_entries *entries = ledger_look(project->directory, &error);
-    bool found = false;
-    for (uint32_t i = 0; entries && !found && i < entries->count; i++) {
-        json_t *entry = ledger_json(entries, i, id);
-        const char *own =
-            json_string_value(json_object_get(json_object_get(entry, "override"), "id"));
-        found = own && strcmp(own, id) == 0;
-        json_decref(entry);
-    }
-    buffer_release(&error);
-    return found;
-}
-
-/* Whoever was on call published it from where the definitions could not be written. */
-static bool is_forgotten(const struct replacement *replacement, const char *id)
-{
-    if (is_dropped(replacement->dropped, id) || project_override(replacement->project, id) ||
-        has_entry(replacement->project, id))
-        return false;
-    job_error(replacement->command,
-              "'%s' has override '%s', which the definitions do not have, nor the ledger: this "
-              "build would end it",
-              replacement->path, id);
-    fprintf(stderr,
-            "help: put the file that 'ffc rollback' printed into overrides/, or end it with "
-            "--drop-override %s\n",
-            id);
-    return true;
-}
-
 static json_t *labels_of(const char *path)
 {
     struct snapshot snapshot;
@@ -95,16 +53,23 @@ static json_t *labels_of(const char *path)
     return labels;
 }
 
-/* The label lists what was patched in since the build: "ID,ID". */
 static bool ends_emergency(const struct replacement *replacement)
 {
     json_t *labels = labels_of(replacement->path);
-    const char *label = json_string_value(json_object_get(labels, "override"));
-    char *ids = strdup(label ? label : ""), *rest = ids;
-    bool ends = false;
-    for (char *id; ids && (id = strsep(&rest, ","));)
-        ends |= *id && is_forgotten(replacement, id);
-    free(ids);
+    const char **dropped = xcalloc(replacement->dropped->count + 1, sizeof *dropped);
+    for (size_t i = 0; i < replacement->dropped->count; i++)
+        dropped[i] = replacement->dropped->items[i];
+    char *id = forgotten_override(labels, replacement->project, dropped);
+    struct buffer sentence = {0};
+    if (id) {
+        forgotten_sentence(&sentence, replacement->path, id);
+        job_error(replacement->command, "%s", sentence.bytes);
+        fprintf(stderr, "help: " FORGOTTEN_HELP ", or end it with --drop-override %s\n", id);
+    }
+    bool ends = id != NULL;
+    buffer_release(&sentence);
+    free(dropped);
+    free(id);
     json_decref(labels);
     return ends;
 }

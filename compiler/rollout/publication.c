@@ -1,6 +1,7 @@
 /* publication.c - compiles, seals and publishes. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "compiler/files/durable.h"
 #include "compiler/options.h"
 #include "fflag.h"
+#include "forgotten.h"
 #include "occupant.h"
 #include "publication.h"
 
@@ -182,6 +184,25 @@ void publication_note_rest(const struct publication *publication, const char *di
     project_free(project);
 }
 
+bool publication_keeps_emergencies(const struct publication *publication,
+                                   const struct project *project, struct buffer *error)
+{
+    struct buffer why = {0};
+    struct patch patch;
+    if (!publication->path)
+        return true;
+    char *id = publication_open(publication, &patch, &why)
+                   ? forgotten_override(patch.labels, project, NULL)
+                   : NULL;
+    bool keeps = !id;
+    if (id)
+        forgotten_sentence(error, publication->path, id);
+    patch_release(&patch);
+    buffer_release(&why);
+    free(id);
+    return keeps;
+}
+
 /* ----------------------------------------------------------------------------------- publish -- */
 
 bool publication_publish(const struct publication *publication, const char *directory,
@@ -198,6 +219,7 @@ bool publication_publish(const struct publication *publication, const char *dire
         buffer_format(error, "the definitions in %s do not compile", directory);
     else
         built = publication_fits(publication, project, environment, error) &&
+                publication_keeps_emergencies(publication, project, error) &&
                 put(publication, &bytes, error);
     if (built && known && strcmp(patch_environment(&served), environment) == 0) {
         uint32_t count = compare(&served, &bytes, flag, &names);

@@ -33,6 +33,11 @@ void publication_release(struct publication *publication);
 bool publication_fits(const struct publication *publication, const struct project *project,
                       const char *environment, struct buffer *error);
 
+/* False, with a sentence in `error`, where the file has an emergency that nothing else knows of,
+ * which compiled definitions would end. */
+bool publication_keeps_emergencies(const struct publication *publication,
+                                   const struct project *project, struct buffer *error);
+
 /*
  * Compiles the definitions as they are now, and publishes them unless the file has these bytes.
  * What else than `flag` changed in the file is named on stderr; NULL: nothing is said.

@@ -1,0 +1,54 @@
+/* forgotten.c - see forgotten.h. */
+#include "forgotten.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger.h"
+
+static bool is_listed(const char *const *list, const char *id)
+{
+    for (; list && *list; list++)
+        if (strcmp(*list, id) == 0)
+            return true;
+    return false;
+}
+
+/* One that was lifted, or whose file was removed by hand, still has its entries. */
+static bool has_entry(const struct project *project, const char *id)
+{
+    struct buffer error = {0};
+    const struct ledger_entries *entries = ledger_look(project->directory, &error);
+    bool found = false;
+    for (uint32_t i = 0; entries && !found && i < entries->count; i++) {
+        json_t *entry = ledger_json(entries, i, id);
+        const char *own =
+            json_string_value(json_object_get(json_object_get(entry, "override"), "id"));
+        found = own && strcmp(own, id) == 0;
+        json_decref(entry);
+    }
+    buffer_release(&error);
+    return found;
+}
+
+/* The label lists what was patched in since the build: "ID,ID". */
+char *forgotten_override(const json_t *labels, const struct project *project,
+                         const char *const *dropped)
+{
+    const char *label = json_string_value(json_object_get(labels, "override"));
+    char *ids = strdup(label ? label : ""), *rest = ids, *found = NULL;
+    for (char *id; ids && !found && (id = strsep(&rest, ","));)
+        if (*id && !is_listed(dropped, id) && !project_override(project, id) &&
+            !has_entry(project, id))
+            found = strdup(id);
+    free(ids);
+    return found;
+}
+
+void forgotten_sentence(struct buffer *out, const char *path, const char *id)
+{
+    buffer_format(out,
+                  "'%s' has override '%s', which the definitions do not have, nor the ledger: to "
+                  "publish them would end it",
+                  path, id);
+}
