@@ -168,12 +168,11 @@ for name, expected, arguments in (
     equal(who(**arguments), expected, f"the_actor_is_{name}")
 if os.getuid() == 0:
     directory = project("nobody", THREE)
-    os.chmod(SCRATCH, 0o755)
     for root, _, files in os.walk(directory):
         os.chmod(root, 0o777)
         for file in files:
             os.chmod(os.path.join(root, file), 0o666)
-    run = subprocess.run([FFC, "canary", "pause", "canary.checkout", "-C", directory, "--reason", "x"], env={},
+    run = subprocess.run([lab.for_everybody(FFC), "canary", "pause", "canary.checkout", "-C", directory, "--reason", "x"], env={},
                          user=54321, group=54321, extra_groups=[], capture_output=True)
     equal((run.returncode, entries(directory)[-1:] and entries(directory)[-1]["actor"]), (0, "uid 54321"),
           "a_user_without_a_name_is_a_number")

@@ -164,7 +164,8 @@ ok("or the next build undoes it" in result.err and "did not need it" not in resu
 
 
 def without_root(arguments, **more):
-    return Result(subprocess.run([FFC, *arguments], capture_output=True, user=54321, group=54321, extra_groups=[], **more))
+    return Result(subprocess.run([lab.for_everybody(FFC), *arguments], capture_output=True, user=54321, group=54321,
+                                 extra_groups=[], **more))
 
 
 if os.getuid() == 0:

@@ -6,7 +6,7 @@ say or do stands beside it. The acts share one project, one snapshot and one log
 """
 import json
 import os
-import shutil
+import select
 import subprocess
 import sys
 
@@ -75,7 +75,10 @@ def counted(decision):
 
 def service_serves():
     """How many users have the flag in the running service, once that has changed."""
-    return service.stdout.readline().strip() if follows else str(served())
+    if not follows:
+        return str(served())
+    changed = select.select([service.stdout], [], [], 60)[0]
+    return service.stdout.readline().strip() if changed else "as before"
 
 
 def git(*arguments, check=True):

@@ -171,6 +171,12 @@ def write(name, lines):
 # ------------------------------------------------------------------------------------------- run
 
 
+def for_everybody(program):
+    """A copy that other users can run, wherever the checkout lies."""
+    os.chmod(SCRATCH, 0o755)
+    return shutil.copy(program, os.path.join(SCRATCH, os.path.basename(program)))
+
+
 class Result:
     def __init__(self, done):
         self.status = done.returncode
