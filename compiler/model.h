@@ -372,6 +372,7 @@ struct flag {
     struct span expires_span;
     enum flag_kind kind;
     enum fflag_type type;
+    bool faulty; /* it has mistakes, or names what could not be read: it may say more than this */
     struct rollback_step *rollback; /* carried out in this order */
     uint32_t rollback_count;
     struct targeting *environments; /* one an environment of the project, in its order */

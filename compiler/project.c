@@ -120,6 +120,18 @@ static void read_bodies(struct reader *reader, enum declared kind, read_body *re
         read(reader, reader->declared[kind].items[i]);
 }
 
+/* What is read of a flag with mistakes may not be what it says. */
+static void read_flag_bodies(struct reader *reader, read_body *read)
+{
+    for (uint32_t i = 0; i < reader->declared[FLAG].count; i++) {
+        struct declaration *declaration = reader->declared[FLAG].items[i];
+        struct flag *flag = declaration->thing;
+        uint32_t errors = reader->diagnostics->errors;
+        read(reader, declaration);
+        flag->faulty |= reader->diagnostics->errors > errors || declaration->body->kind != NODE_MAP;
+    }
+}
+
 static void *collect(struct reader *reader, enum declared kind, uint32_t *count)
 {
     const struct declarations *declared = &reader->declared[kind];
@@ -189,11 +201,11 @@ static void read_all(struct reader *reader, const struct sections *found)
     collect_all(reader);
     read_bodies(reader, LAYER, read_layer);
     read_bodies(reader, HOLDOUT, read_holdout);
-    read_bodies(reader, FLAG, read_flag_head);
+    read_flag_bodies(reader, read_flag_head);
     read_bodies(reader, SEGMENT, read_segment);
     read_bodies(reader, LOG, read_log);
     read_bodies(reader, METRIC, read_metric);
-    read_bodies(reader, FLAG, read_flag);
+    read_flag_bodies(reader, read_flag);
     for (uint32_t i = 0; i < found->override_count; i++)
         read_overrides(reader, found->overrides[i]);
     order_overrides(reader);

@@ -563,10 +563,12 @@ static int run(int argc, char **argv)
         return status;
     order.control = reads ? CONTROL_START : (enum control)action;
     order.flag = operands > 1 ? argv[2] : NULL;
-    if (action == CONTROL_ROLLBACK && !change.dry_run)
+    if (reads)
+        status = canary_status(&change, order.flag);
+    else if (action == CONTROL_ROLLBACK && !change.dry_run)
         status = roll_back_in_a_hurry(&change, &order);
-    else if (change_begin(&change, !reads && !change.dry_run, &status))
-        status = reads ? canary_status(&change, order.flag) : act(&change, &order);
+    else if (change_begin(&change, !change.dry_run, &status))
+        status = act(&change, &order);
     change_release(&change);
     return status;
 }

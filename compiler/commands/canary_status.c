@@ -6,6 +6,8 @@
 #include "compiler/base/json.h"
 #include "compiler/base/percent.h"
 #include "compiler/rollout/emergency.h"
+#include "compiler/rollout/possible.h"
+#include "compiler/rollout/recovery.h"
 
 struct standing {
     const struct change *change;
@@ -37,6 +39,16 @@ static const struct override *next_holder(const struct standing *standing,
     return override_in_force(project, standing->flag,
                              project_environment(project, standing->environment),
                              standing->change->at, after);
+}
+
+/* What the flag requires, and nobody meets. */
+static const char *unmet(const struct standing *standing)
+{
+    const struct project *project = standing->change->project;
+    uint32_t environment = project_environment(project, standing->environment);
+    const struct requirement *found = first_requirement(project, standing->flag, environment,
+                                                        standing->change->at, MET_BY_NOBODY);
+    return found ? found->flag->name.text : NULL;
 }
 
 static void put_text(const struct standing *standing, struct buffer *out)
@@ -72,6 +84,11 @@ static void put_text(const struct standing *standing, struct buffer *out)
             buffer_format(out, "\n            %s%s%s%s", by->by ? "by " : "", by->by ? by->by : "",
                           by->by && by->reason ? ": " : "", by->reason ? by->reason : "");
     }
+    if (unmet(standing))
+        buffer_format(
+            out,
+            "\n  held back by requires: %s\n            the default is served, and not the stage",
+            unmet(standing));
     if (!canary->automatic)
         buffer_append_text(out, "\n  automatic is false: a rollback is left to a person");
     if (canary->instant)
@@ -91,6 +108,7 @@ static void put_json(const struct standing *standing, struct buffer *out)
                  (canary->instant ? PERCENT_ALL : standing->stage->percent) / 1000.0);
     const struct override *by = next_holder(standing, NULL);
     field_text(out, "override", by ? by->name : NULL);
+    field_text(out, "unmet", unmet(standing));
     field_text(out, "next", standing->next ? standing->next->name.text : NULL);
     field_truth(out, "needs_approval", needs_approval(standing));
     field_truth(out, "automatic", canary->automatic);
@@ -102,6 +120,8 @@ static uint32_t put_flag(const struct change *change, const struct flag *flag, s
 {
     const struct texts *environments = &change->project->environments;
     uint32_t count = 0;
+    if (flag->faulty)
+        return 0;
     for (uint32_t i = 0; i < environments->count; i++) {
         const struct canary *canary = flag->environments[i].canary;
         if (!canary ||
@@ -123,25 +143,36 @@ static uint32_t put_flag(const struct change *change, const struct flag *flag, s
     return count;
 }
 
-int canary_status(struct change *change, const char *name)
+static int write_all(struct change *change, const char *name)
 {
     const struct project *project = change->project;
     const struct flag *flag = name ? project_flag(project, name) : NULL;
+    bool whole = project->diagnostics.errors == 0;
     int status = EXIT_FINE;
-    if (name && !flag)
+    if (name && !flag && whole)
         return unknown_flag(&canary_command, project, name);
-    if (change->environment &&
+    if (change->environment && (whole || project->environments.count) &&
         choose_environment(&canary_command, project, change->environment, &status) == UINT32_MAX)
         return status;
     struct buffer out = {0};
     uint32_t count = 0;
     for (uint32_t i = 0; i < project->flag_count; i++)
-        if (!flag || flag == project->flags[i])
+        if (!name || flag == project->flags[i])
             count += put_flag(change, project->flags[i], &out);
     if (count == 0 && !change->json)
-        buffer_append_text(&out, "there is no canary\n");
+        buffer_format(&out, "there is no canary%s\n", whole ? "" : " in what could be read");
     if (!write_stdout(&canary_command, &out))
         status = EXIT_JOB;
     buffer_release(&out);
     return status;
+}
+
+int canary_status(struct change *change, const char *name)
+{
+    change_identify(change);
+    change->project = project_load(change->directory, change->at);
+    note_aside(change->project->directory);
+    int status = write_all(change, name);
+    int unread = show_unread(change->project, DIAGNOSTIC_TEXT, change->color);
+    return status == EXIT_FINE ? unread : status;
 }

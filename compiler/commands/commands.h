@@ -54,6 +54,12 @@ int require_sound(struct project *project, const struct project_choice *choice);
 void show_diagnostics(struct project *project, enum diagnostic_format format,
                       enum color_choice color);
 
+/*
+ * For a command that shows what could be read of definitions, when it has done so: all diagnostics,
+ * and which files something may be missing of. EXIT_FINE where there are no errors.
+ */
+int show_unread(struct project *project, enum diagnostic_format format, enum color_choice color);
+
 /* EXIT_INPUT where there are errors, EXIT_JOB where definitions could not be read. */
 int diagnostics_status(const struct diagnostics *diagnostics);
 

@@ -8,6 +8,7 @@
 #include "compiler/base/percent.h"
 #include "commands.h"
 #include "compiler/rollout/emergency.h"
+#include "compiler/rollout/possible.h"
 #include "compiler/rollout/recovery.h"
 
 struct listing {
@@ -150,31 +151,70 @@ static void put_defined(struct buffer *out, const struct flag *flag,
         buffer_append_text(out, " + users");
 }
 
-static void put_served(struct buffer *out, const struct flag *flag,
-                       const struct targeting *targeting, const struct override *override)
+/* How a flag stands in an environment; what does not hold is NULL. */
+struct standing {
+    const struct flag *flag;
+    const struct targeting *targeting;
+    const struct override *override;     /* in force */
+    const struct requirement *unmet;     /* that nobody meets, so that everybody gets the default */
+    const struct requirement *sometimes; /* that some meet */
+};
+
+static struct standing standing_of(const struct listing *listing, const struct flag *flag,
+                                   uint32_t environment)
 {
-    if (strcmp(override->serve.text, "default") == 0)
-        put_default(out, flag, targeting);
-    else
-        buffer_append_text(out, override->serve.text);
+    const struct project *project = listing->project;
+    struct standing standing = {
+        .flag = flag,
+        .targeting = &flag->environments[environment],
+        .override = override_in_force(project, flag, environment, listing->now, NULL)};
+    if (flag->faulty || !standing.targeting->enabled)
+        return standing;
+    standing.unmet = first_requirement(project, flag, environment, listing->now, MET_BY_NOBODY);
+    if (!standing.unmet)
+        standing.sometimes =
+            first_requirement(project, flag, environment, listing->now, MET_BY_SOME);
+    return standing;
 }
 
-/* In a word or three, as it is served now: an override that is in force stands in the place of what
- * it hides, or beside it where it is for some. */
-static void put_standing(const struct listing *listing, struct buffer *out, const struct flag *flag,
-                         uint32_t environment)
+/* What everybody gets, or those that an override is for; where it is not known, as written. */
+static void put_served(struct buffer *out, const struct standing *standing)
 {
-    const struct targeting *targeting = &flag->environments[environment];
-    const struct override *override =
-        override_in_force(listing->project, flag, environment, listing->now, NULL);
-    if (!override || override->condition)
-        put_defined(out, flag, targeting);
-    if (!override)
+    const struct override *override = standing->override;
+    const char *serve = override ? override->serve.text : "default";
+    if (serve && (strcmp(serve, "default") != 0 || standing->flag->faulty))
+        buffer_append_text(out, serve);
+    else
+        put_default(out, standing->flag, standing->targeting);
+}
+
+#define UNKNOWN "?" /* of a flag that could not be read */
+
+/* In a word or three, as it is served now: what decides for everybody stands in the place of what
+ * it hides, and what decides for some beside it. */
+static void put_standing(struct buffer *out, const struct standing *standing)
+{
+    const struct override *override = standing->override;
+    if (override && !override->condition) {
+        put_served(out, standing);
+        buffer_format(out, " by %s", override->name);
         return;
-    if (override->condition)
+    }
+    if (standing->flag->faulty) {
+        buffer_append_text(out, UNKNOWN);
+    } else if (standing->unmet) {
+        put_default(out, standing->flag, standing->targeting);
+        buffer_format(out, " by requires: %s", standing->unmet->flag->name.text);
+    } else {
+        put_defined(out, standing->flag, standing->targeting);
+        if (standing->sometimes)
+            buffer_format(out, ", requires: %s", standing->sometimes->flag->name.text);
+    }
+    if (override) {
         buffer_append_text(out, ", ");
-    put_served(out, flag, targeting, override);
-    buffer_format(out, " by %s%s", override->name, override->condition ? " for some" : "");
+        put_served(out, standing);
+        buffer_format(out, " by %s for some", override->name);
+    }
 }
 
 static void put_day(struct buffer *out, int64_t ms)
@@ -188,15 +228,18 @@ static void put_day(struct buffer *out, int64_t ms)
 
 #define FIXED_COLUMNS 4 /* flag, kind, owner; and expires at the end */
 
-static uint32_t column_count(const struct listing *listing)
-{
-    return FIXED_COLUMNS + (listing->environment ? 1 : listing->project->environments.count);
-}
-
 static bool shows_environment(const struct listing *listing, uint32_t environment)
 {
     const char *name = listing->project->environments.items[environment].text;
     return !listing->environment || strcmp(listing->environment, name) == 0;
+}
+
+static uint32_t column_count(const struct listing *listing)
+{
+    uint32_t count = FIXED_COLUMNS;
+    for (uint32_t i = 0; i < listing->project->environments.count; i++)
+        count += shows_environment(listing, i);
+    return count;
 }
 
 static void add_row(const struct listing *listing, const struct flag *flag, struct buffer *cells)
@@ -208,8 +251,10 @@ static void add_row(const struct listing *listing, const struct flag *flag, stru
     for (uint32_t i = 0; i < project->environments.count; i++) {
         if (!shows_environment(listing, i))
             continue;
+        const struct standing standing =
+            flag ? standing_of(listing, flag, i) : (struct standing){0};
         if (flag)
-            put_standing(listing, cells++, flag, i);
+            put_standing(cells++, &standing);
         else
             buffer_append_text(cells++, project->environments.items[i].text);
     }
@@ -248,6 +293,31 @@ static void write_table(const struct listing *listing, struct buffer *out)
     free(cells);
 }
 
+static void write_standing(const struct standing *standing, struct buffer *out)
+{
+    const struct override *override = standing->override;
+    const struct requirement *unmet = standing->unmet;
+    struct buffer text = {0}, defined = {0}, served = {0};
+    put_standing(&text, standing);
+    if (!standing->flag->faulty)
+        put_defined(&defined, standing->flag, standing->targeting);
+    if (override || unmet)
+        put_served(&served, standing);
+    buffer_format(out, "{\"enabled\":%s",
+                  standing->flag->faulty         ? "null"
+                  : standing->targeting->enabled ? "true"
+                                                 : "false");
+    field_text(out, "standing", text.bytes);
+    field_text(out, "defined", defined.bytes);
+    field_text(out, "override", override ? override->name : NULL);
+    field_text(out, "unmet", unmet ? unmet->flag->name.text : NULL);
+    field_text(out, "served", served.bytes);
+    buffer_append_text(out, "}");
+    buffer_release(&text);
+    buffer_release(&defined);
+    buffer_release(&served);
+}
+
 static void write_standings(const struct listing *listing, const struct flag *flag,
                             struct buffer *out)
 {
@@ -256,23 +326,9 @@ static void write_standings(const struct listing *listing, const struct flag *fl
     for (uint32_t i = 0; i < project->environments.count; i++) {
         if (!shows_environment(listing, i))
             continue;
-        const struct targeting *targeting = &flag->environments[i];
-        const struct override *override = override_in_force(project, flag, i, listing->now, NULL);
-        struct buffer standing = {0}, defined = {0}, served = {0};
-        put_standing(listing, &standing, flag, i);
-        put_defined(&defined, flag, targeting);
-        if (override)
-            put_served(&served, flag, targeting, override);
         json_write_key(out, project->environments.items[i].text);
-        buffer_format(out, "{\"enabled\":%s", targeting->enabled ? "true" : "false");
-        field_text(out, "standing", standing.bytes);
-        field_text(out, "defined", defined.bytes);
-        field_text(out, "override", override ? override->name : NULL);
-        field_text(out, "served", served.bytes);
-        buffer_append_text(out, "}");
-        buffer_release(&standing);
-        buffer_release(&defined);
-        buffer_release(&served);
+        const struct standing standing = standing_of(listing, flag, i);
+        write_standing(&standing, out);
     }
     buffer_append_text(out, "}");
 }
@@ -333,7 +389,8 @@ static int list(struct listing *listing)
 {
     const struct project *project = listing->project;
     int status = EXIT_FINE;
-    if (listing->environment &&
+    bool known = project->diagnostics.errors == 0 || project->environments.count > 0;
+    if (listing->environment && known &&
         choose_environment(&list_command, project, listing->environment, &status) == UINT32_MAX)
         return status;
     struct buffer out = {0};
@@ -371,11 +428,11 @@ static int run(int argc, char **argv)
     listing.now = clock_now();
     listing.project = project_load(choice.directory, listing.now);
     status = check_kinds(&listing);
-    if (status == EXIT_FINE)
-        status = require_sound(listing.project, &choice);
     note_aside(listing.project->directory);
     if (status == EXIT_FINE)
         status = list(&listing);
+    int unread = show_unread(listing.project, choice.format, choice.color);
+    status = status == EXIT_FINE ? unread : status;
     project_free(listing.project);
     free(listing.kinds.items);
     free(listing.owners.items);

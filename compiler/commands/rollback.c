@@ -755,11 +755,7 @@ static bool check_usage(const struct wish *wish, int operands, int *status)
 
 static int show(struct wish *wish)
 {
-    struct change *change = &wish->change;
-    int status;
-    if (wish->list)
-        return rollback_list(change);
-    return change_begin(change, false, &status) ? rollback_status(change) : status;
+    return wish->list ? rollback_list(&wish->change) : rollback_status(&wish->change);
 }
 
 static int hurry(struct wish *wish)

@@ -98,12 +98,9 @@ int rollback_list(struct change *change)
         put_override(change, project->overrides[i], &out);
     if (!project->override_count && !change->json)
         buffer_format(&out, "there is no override%s\n", whole ? "" : " in what could be read");
-    int status = write_stdout(&rollback_command, &out) ? EXIT_FINE : EXIT_JOB;
-    if (!whole) {
-        show_diagnostics(project, DIAGNOSTIC_TEXT, change->color);
-        fprintf(stderr, "note: overrides that could not be read are not listed\n");
-        status = status == EXIT_FINE ? diagnostics_status(&project->diagnostics) : status;
-    }
+    bool written = write_stdout(&rollback_command, &out);
+    int status = show_unread(project, DIAGNOSTIC_TEXT, change->color);
+    status = written ? status : EXIT_JOB;
     buffer_release(&out);
     return status;
 }
@@ -117,7 +114,7 @@ static void put_step(const struct change *change, const char *flag, const json_t
     const char *state = json_string_value(json_object_get(step, "state"));
     bool started = state && strcmp(state, "started") == 0;
     if (started)
-        state = steps_are_running(change->project->directory, flag) ? "running" : "interrupted";
+        state = steps_are_running(change->ledger.directory, flag) ? "running" : "interrupted";
     const char *plan = json_string_value(json_object_get(step, "plan"));
     const char *time = json_string_value(json_object_get(line, "time"));
     const char *does = json_string_value(json_object_get(step, "does"));
@@ -149,7 +146,9 @@ int rollback_status(struct change *change)
     struct ledger_entries entries;
     struct buffer out = {0}, error = {0};
     int status = EXIT_FINE;
-    if (!ledger_read(change->project->directory, &entries, &error)) {
+    change->ledger.directory = project_place(change->directory);
+    note_aside(change->ledger.directory);
+    if (!ledger_read(change->ledger.directory, &entries, &error)) {
         status = job_error(&rollback_command, "%s", error.bytes);
         buffer_release(&error);
         return status;

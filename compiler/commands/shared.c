@@ -34,6 +34,41 @@ int diagnostics_status(const struct diagnostics *diagnostics)
     return status;
 }
 
+#define MOST_NAMED 3 /* files of a note */
+
+/* Diagnostics are in the order of files. */
+static void note_unread(const struct project *project)
+{
+    const struct diagnostics *diagnostics = &project->diagnostics;
+    struct buffer files = {0};
+    uint32_t last = NO_FILE, count = 0;
+    for (uint32_t i = 0; i < diagnostics->count; i++) {
+        const struct diagnostic *item = &diagnostics->items[i];
+        if (item->severity != SEVERITY_ERROR || item->span.file == NO_FILE ||
+            item->span.file == last)
+            continue;
+        last = item->span.file;
+        if (count++ < MOST_NAMED)
+            buffer_format(&files, "%s'%s'", count > 1 ? ", " : "",
+                          project->sources.items[last].path);
+    }
+    if (count > MOST_NAMED)
+        buffer_format(&files, " and %u more", count - MOST_NAMED);
+    fprintf(stderr, "note: what could not be read%s%s is not shown%s\n", count ? " of " : "",
+            count ? files.bytes : "",
+            project->environments.count ? "" : ", and no environment is known");
+    buffer_release(&files);
+}
+
+int show_unread(struct project *project, enum diagnostic_format format, enum color_choice color)
+{
+    if (project->diagnostics.errors == 0)
+        return EXIT_FINE;
+    show_diagnostics(project, format, color);
+    note_unread(project);
+    return diagnostics_status(&project->diagnostics);
+}
+
 int require_sound(struct project *project, const struct project_choice *choice)
 {
     if (project->diagnostics.errors == 0)

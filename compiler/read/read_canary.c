@@ -23,7 +23,7 @@ struct canary_keys {
 
 static void read_stage_condition(struct reader *reader, struct node *node, void *target)
 {
-    ((struct stage *)target)->condition = read_condition(reader, node, false);
+    ((struct stage *)target)->condition = read_audience(reader, node);
 }
 
 static void read_stage_guards(struct reader *reader, struct node *node, void *target)

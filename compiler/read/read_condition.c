@@ -353,3 +353,9 @@ struct condition *read_condition(struct reader *reader, struct node *node, bool 
         read_entry(reader, &node->entries[i], fields, all);
     return all->child_count == 1 ? all->children[0] : all;
 }
+
+struct condition *read_audience(struct reader *reader, struct node *node)
+{
+    struct condition *condition = read_condition(reader, node, false);
+    return condition ? condition : new_condition(reader, CONDITION_ALL, node->span);
+}

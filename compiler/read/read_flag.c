@@ -41,6 +41,7 @@ static void read_requires(struct reader *reader, struct node *node, void *target
     for (uint32_t i = 0; i < node->count; i++) {
         const struct entry *entry = &node->entries[i];
         const struct declaration *found = find_declared(reader, FLAG, entry->key);
+        ((struct draft *)target)->flag->faulty |= !found;
         if (!found)
             continue;
         uint64_t variants = resolve_variants(reader, found->draft, entry->value);

@@ -85,7 +85,7 @@ static void read_override_environments(struct reader *reader, struct node *node,
 
 static void read_override_condition(struct reader *reader, struct node *node, void *target)
 {
-    ((struct override *)target)->condition = read_condition(reader, node, false);
+    ((struct override *)target)->condition = read_audience(reader, node);
 }
 
 static void check_window(struct reader *reader, const struct override *override,

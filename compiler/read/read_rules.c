@@ -119,14 +119,7 @@ struct rule_keys {
 
 static void read_rule_condition(struct reader *reader, struct node *node, void *target)
 {
-    struct rule_keys *keys = target;
-    keys->rule.condition = read_condition(reader, node, false);
-    /* What could not be read must not look like a rule for everybody. */
-    if (!keys->rule.condition) {
-        keys->rule.condition = ARENA_NEW(reader->arena, struct condition);
-        keys->rule.condition->kind = CONDITION_ALL;
-        keys->rule.condition->span = node->span;
-    }
+    ((struct rule_keys *)target)->rule.condition = read_audience(reader, node);
 }
 
 static void read_rule_serve(struct reader *reader, struct node *node, void *target)

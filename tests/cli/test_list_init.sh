@@ -63,7 +63,89 @@ is "a kind that there is not" "$("$FFC" list -C "$scratch/p" --kind opps 2>&1 | 
 exits "is an error" 2 "$FFC" list -C "$scratch/p" --kind opps
 mkdir "$scratch/bad"
 echo "flags: {a: {servee: on}}" >"$scratch/bad/a.yaml"
-exits "a project with errors is not listed" 1 "$FFC" list -C "$scratch/bad"
+exits "a project with errors is one for the exit status" 1 "$FFC" list -C "$scratch/bad"
+
+# What is required, and nobody meets, decides before the flag's own percentage does.
+mkdir "$scratch/needs"
+cat >"$scratch/needs/p.yaml" <<'END'
+project: {name: p, environments: [dev, prod], bucket_by: user_id}
+attributes: {user_id: string}
+flags:
+  base: {environments: {dev: {serve: on}, prod: {enabled: false}}}
+  child: {percent: 50%, requires: {base: on}}
+  grand: {serve: on, requires: {child: on}}
+  never: {percent: 50%, requires: {base: off}}
+  roll:
+    requires: {base: on}
+    canary: {stages: [{name: early, percent: 10%}], state: running, since: 2026-11-20T10:00:00Z}
+END
+is "list shows what nobody or not everybody meets of what is required" \
+    "$("$FFC" list -C "$scratch/needs" | sed 's/  *-$//; s/  *EXPIRES$//')" \
+    "FLAG   KIND     OWNER  dev                    prod
+base   release  -      100%                   disabled
+child  release  -      50%                    off by requires: base
+grand  release  -      100%, requires: child  off by requires: child
+never  release  -      off by requires: base  50%
+roll   canary   -      running early 10%      off by requires: base"
+is "and in JSON" \
+    "$("$FFC" list -C "$scratch/needs" --json child | grep -o '"prod":{.*' | tr -d '}')" \
+    '"prod":{"enabled":true,"standing":"off by requires: base","defined":"50%","override":null,"unmet":"base","served":"off"'
+is "so does canary status" "$("$FFC" canary status roll -C "$scratch/needs" -e prod | grep -A1 requires)" \
+    "  held back by requires: base
+            the default is served, and not the stage"
+ok "an override that serves the default" "$FFC" rollback base -e dev --reason INC -C "$scratch/needs"
+is "holds back what requires the flag" \
+    "$("$FFC" list -C "$scratch/needs" -e dev grand child | grep -o 'off by.*[a-z]')" \
+    "off by requires: base
+off by requires: child"
+
+# An error in one file hides nothing that the others say, and makes nothing up.
+cp -r "$scratch/needs" "$scratch/torn"
+printf 'flags:\n  "torn\n' >"$scratch/torn/torn.yaml"
+cat >"$scratch/torn/wrong.yaml" <<'END'
+flags:
+  wrong: {percent: 150%}
+  lost: {serve: on, requires: {torn: on}}
+  held: {serve: on, percent: 110%}
+  eu: {rules: [{if: {segment: eu}, serve: on}]}
+overrides:
+  - {flags: [held], serve: default, reason: x}
+  - {flags: [eu], serve: default, if: }
+END
+exits "list shows what can be read of a tree with errors, and exits with 1" 1 \
+    "$FFC" list -C "$scratch/torn" -e prod
+is "its flags, and a question mark for those that may say more" \
+    "$("$FFC" list -C "$scratch/torn" -e prod 2>/dev/null | sed 's/  */ /g; s/ -$//; s/release - //')" \
+    "FLAG KIND OWNER prod EXPIRES
+base disabled
+child off by requires: base
+eu 1 rule, off by override[1] for some
+grand off by requires: child
+held default by override[0]
+lost ?
+never 50%
+roll canary - off by requires: base
+wrong ?"
+is "and names the files" "$("$FFC" list -C "$scratch/torn" 2>&1 >/dev/null | tail -1)" \
+    "note: what could not be read of '$scratch/torn/torn.yaml', '$scratch/torn/wrong.yaml' is not shown"
+is "JSON knows nothing of such a flag either" \
+    "$("$FFC" list -C "$scratch/torn" --json lost 2>/dev/null | grep -o '"prod":{.*' | tr -d '}')" \
+    '"prod":{"enabled":null,"standing":"?","defined":null,"override":null,"unmet":null,"served":null'
+exits "canary status shows what can be read, too" 1 "$FFC" canary status -C "$scratch/torn"
+is "the canaries of it" \
+    "$("$FFC" canary status -C "$scratch/torn" -e prod 2>/dev/null | head -1 | cut -d, -f1)" \
+    "roll in prod: running in stage 'early' (10%)"
+is "a canary that it does not have may be in what could not be read" \
+    "$("$FFC" canary status torn -C "$scratch/torn" 2>/dev/null)" \
+    "there is no canary in what could be read"
+ok "what was run is in the ledger, whatever the definitions are" \
+    "$FFC" rollback --status -C "$scratch/torn"
+echo 'project: {name: p' >"$scratch/torn/p.yaml"
+is "without its environments, a flag is still named" \
+    "$("$FFC" list -C "$scratch/torn" -e prod 2>/dev/null | grep '^eu')" "eu     release  -      -"
+is "and it is said that they are not known" \
+    "$("$FFC" list -C "$scratch/torn" -e prod 2>&1 | tail -1 | grep -o 'is not.*')" \
+    "is not shown, and no environment is known"
 is "init leaves a directory alone that has definitions" "$("$FFC" init "$scratch/bad" 2>&1)" \
     "ffc init: '$scratch/bad' holds definitions already, 'a.yaml'; name another directory"
 is "and writes nothing there" "$(ls -A "$scratch/bad")" a.yaml

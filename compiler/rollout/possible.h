@@ -1,0 +1,21 @@
+/*
+ * possible.h - which variants of a flag somebody may get, as far as its definitions alone tell.
+ *
+ * Never too few: a condition may hold for somebody and not for others, and so may a percentage that
+ * is neither 0 nor 100 %. So what is not among them, nobody gets.
+ */
+#ifndef FFC_POSSIBLE_H
+#define FFC_POSSIBLE_H
+
+#include "compiler/model.h"
+
+/* As bits, by index; all of them for a flag that has mistakes. */
+uint64_t possible_variants(const struct project *project, const struct flag *flag,
+                           uint32_t environment, int64_t at);
+
+/* Of what a flag requires. NULL: there is none such. */
+enum met { MET_BY_NOBODY, MET_BY_SOME };
+const struct requirement *first_requirement(const struct project *project, const struct flag *flag,
+                                            uint32_t environment, int64_t at, enum met met);
+
+#endif
