@@ -4,6 +4,7 @@
 
 #include "canary.h"
 #include "hurry.h"
+#include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/guard.h"
@@ -244,11 +245,16 @@ static void note_overrides(const struct turn *turn)
     bool forward = turn->to.state == CANARY_RUNNING || turn->to.state == CANARY_COMPLETE;
     for (uint32_t i = 0; i < project->override_count && forward; i++) {
         const struct override *override = project->overrides[i];
-        if (override->until > turn->change->at &&
-            override_concerns(override, turn->flag, turn->environment))
-            fprintf(stderr, "note: %s stands before this canary: %s is served%s%s%s\n",
-                    override->name, override->serve.text, override->condition ? " to some" : "",
-                    override->reason ? ", " : "", override->reason ? override->reason : "");
+        char from[32] = "";
+        if (override->until <= turn->change->at ||
+            !override_concerns(override, turn->flag, turn->environment))
+            continue;
+        if (override->from > turn->change->at)
+            format_time(override->from, from, sizeof from);
+        fprintf(stderr, "note: %s stands before this canary%s%s: %s is served%s%s%s%s\n",
+                override->name, *from ? " from " : "", from, override->serve.text,
+                *from ? " then" : "", override->condition ? " to some" : "",
+                override->reason ? ", " : "", override->reason ? override->reason : "");
     }
 }
 

@@ -279,7 +279,7 @@ static void look_at_published(struct wish *wish)
         uint32_t flag = patch_find_flag(patch, edit->flags[i]);
         if (flag == UINT32_MAX)
             continue;
-        const char *by = patch_overridden_by(patch, flag, wish->change.at);
+        const char *by = patch_overridden_by(patch, flag, wish->change.at, NULL);
         held += by != NULL;
         other = by ? by : other;
         if (!by && patch_serves_default(patch, flag))
@@ -321,6 +321,27 @@ static void look_at_definitions(struct wish *wish)
                       held == 1 ? "is" : "are", other->name);
 }
 
+/* What else holds a flag back, by its name in results; NULL: nothing. Of the environment that is
+ * published, the file knows; of the others, the definitions. */
+static const char *other_holder(const struct wish *wish, const struct flag *flag,
+                                uint32_t environment)
+{
+    const struct project *project = wish->change.project;
+    const char *lifted = wish->edit.override.name;
+    if (wish->hurry.patched && strcmp(project->environments.items[environment].text,
+                                      patch_environment(&wish->hurry.patch)) == 0) {
+        uint32_t published = patch_find_flag(&wish->hurry.patch, flag->name.text);
+        return published == UINT32_MAX
+                   ? NULL
+                   : patch_overridden_by(&wish->hurry.patch, published, wish->change.at, lifted);
+    }
+    const struct override *by = NULL;
+    while ((by = override_in_force(project, flag, environment, wish->change.at, by)) &&
+           strcmp(by->name, lifted) == 0)
+        continue;
+    return by ? by->name : NULL;
+}
+
 /* What holds a flag back after one is lifted. */
 static void look_at_lifted(struct wish *wish)
 {
@@ -329,14 +350,13 @@ static void look_at_lifted(struct wish *wish)
     for (uint32_t i = 0; i < edit->flag_count; i++) {
         const struct flag *flag = project_flag(project, edit->flags[i]);
         for (uint32_t j = 0; flag && j < project->environments.count; j++) {
-            const struct override *by = NULL;
-            while ((by = override_in_force(project, flag, j, wish->change.at, by)) &&
-                   strcmp(by->name, edit->override.name) == 0)
-                continue;
+            const char *by = other_holder(wish, flag, j);
+            const struct override *known = by ? project_override(project, by) : NULL;
+            const char *reason = known ? known->reason : NULL;
             if (by)
                 buffer_format(&wish->notes, "note: '%s' stays held back in %s by %s%s%s\n",
-                              flag->name.text, project->environments.items[j].text, by->name,
-                              by->reason ? ": " : "", by->reason ? by->reason : "");
+                              flag->name.text, project->environments.items[j].text, by,
+                              reason ? ": " : "", reason ? reason : "");
         }
     }
 }
@@ -738,9 +758,8 @@ static bool check_usage(const struct wish *wish, int operands, int *status)
         usage_error(&rollback_command, "--list, --status and --lift are three things");
     else if ((wish->list || wish->status || wish->lift) && (selects || scope->segment))
         usage_error(&rollback_command, "--list, --status and --lift take no flags");
-    else if ((wish->list || wish->status) && change->build)
-        usage_error(&rollback_command, "--list and --status show the definitions and the ledger: "
-                                       "leave out --build; 'ffc dump FILE' shows a snapshot");
+    else if (wish->status && change->build)
+        usage_error(&rollback_command, "--status shows the ledger: leave out --build");
     else if (wish->lift && change->run_steps)
         usage_error(&rollback_command, "--run-steps is for a rollback, not for lifting one");
     else if (!wish->list && !wish->status && !change_is_explained(change, status))

@@ -11,9 +11,30 @@
 
 /* --------------------------------------------------------------------------------- overrides -- */
 
-static const char *activity(const struct override *override, int64_t at)
+static const char *activity(int64_t from, int64_t until, int64_t at)
 {
-    return at < override->from ? "scheduled" : at < override->until ? "active" : "expired";
+    return at < from ? "scheduled" : at < until ? "active" : "expired";
+}
+
+/* What --build names, where it is there to be read. */
+struct published {
+    struct patch patch;
+    const char *path;     /* NULL: it is not known */
+    uint32_t environment; /* UINT32_MAX: one that the definitions do not have */
+};
+
+enum place { PLACE_UNKNOWN, IN_FILE, NOT_IN_FILE, OF_OTHERS };
+
+/* By its id; the place that others are named by may be another one's in the file. */
+static enum place place_of(const struct published *published, const struct override *override)
+{
+    if (!published->path || !override->id.text)
+        return PLACE_UNKNOWN;
+    if (patch_has_override(&published->patch, override->name))
+        return IN_FILE;
+    bool concerned = published->environment == UINT32_MAX ||
+                     override->environments >> published->environment & 1;
+    return concerned ? NOT_IN_FILE : OF_OTHERS;
 }
 
 static void put_texts(struct buffer *out, const char *key, const struct texts *texts)
@@ -48,43 +69,133 @@ static const char *scope_of(struct project *project, const struct override *over
     return text;
 }
 
-static void put_override(struct change *change, const struct override *override, struct buffer *out)
+static void put_json(struct change *change, const struct override *override, enum place place,
+                     struct buffer *out)
 {
     struct project *project = change->project;
-    const char *state = activity(override, change->at);
-    const char *id = override->id.text ? override->id.text : override->name;
-    const char *path = project->sources.items[override->span.file].path;
-    unsigned line =
-        source_position(&project->sources, override->span.file, override->span.begin).line;
-    if (change->json) {
-        buffer_append_text(out, "{\"format_version\":1");
-        field_text(out, "id", id);
-        field_text(out, "state", state);
-        field_text(out, "scope", scope_of(project, override));
-        field_text(out, "serve", override->serve.text);
-        field_time(out, "from", override->from);
-        field_time(out, "until", override->until);
-        field_text(out, "reason", override->reason);
-        field_text(out, "by", override->by);
-        field_time(out, "at", override->at);
-        field_text(out, "file", path);
-        field_integer(out, "line", line);
-        buffer_append_text(out, "}\n");
-        return;
-    }
+    bool known = override->span.file != NO_FILE;
+    buffer_append_text(out, "{\"format_version\":1");
+    field_text(out, "id", override->id.text ? override->id.text : override->name);
+    field_text(out, "state", activity(override->from, override->until, change->at));
+    if (place == PLACE_UNKNOWN)
+        field_text(out, "published", NULL);
+    else
+        field_truth(out, "published", place == IN_FILE);
+    field_text(out, "scope", known ? scope_of(project, override) : NULL);
+    field_text(out, "serve", override->serve.text);
+    field_time(out, "from", override->from);
+    field_time(out, "until", override->until);
+    field_text(out, "reason", override->reason);
+    field_text(out, "by", override->by);
+    field_time(out, "at", override->at);
+    field_text(out, "file", known ? project->sources.items[override->span.file].path : NULL);
+    if (known)
+        field_integer(
+            out, "line",
+            source_position(&project->sources, override->span.file, override->span.begin).line);
+    buffer_append_text(out, "}\n");
+}
+
+static void put_window(const struct override *override, struct buffer *out)
+{
     char from[32] = "", until[32] = "";
     if (override->from != INT64_MIN)
         format_time(override->from, from, sizeof from);
     if (override->until != INT64_MAX)
         format_time(override->until, until, sizeof until);
-    buffer_format(out, "%s  %s\n    serve %s to %s%s%s%s%s\n    %s%s%s\n    %s:%u\n", id, state,
-                  override->serve.text ? override->serve.text : "nothing",
-                  scope_of(project, override), *from ? "\n    from " : "", from,
-                  !*until ? ""
-                  : *from ? ", until "
-                          : "\n    until ",
-                  until, override->reason ? override->reason : "no reason given",
-                  override->by ? ", by " : "", override->by ? override->by : "", path, line);
+    if (*from || *until)
+        buffer_format(out, "\n    %s%s%s%s%s", *from ? "from " : "", from,
+                      *from && *until ? ", " : "", *until ? "until " : "", until);
+}
+
+static void put_text(struct change *change, const struct override *override, enum place place,
+                     const struct published *published, struct buffer *out)
+{
+    struct project *project = change->project;
+    bool known = override->span.file != NO_FILE;
+    buffer_format(out, "%s  %s", override->id.text ? override->id.text : override->name,
+                  activity(override->from, override->until, change->at));
+    if (place == IN_FILE)
+        buffer_format(out, "\n    in %s%s", published->path,
+                      known ? "" : " alone: the definitions do not have it");
+    else if (place == NOT_IN_FILE)
+        buffer_format(out, "\n    not in %s: services do not have it", published->path);
+    else if (place == OF_OTHERS)
+        buffer_format(out, "\n    not for %s, which %s is of", patch_environment(&published->patch),
+                      published->path);
+    if (known)
+        buffer_format(out, "\n    serve %s to %s",
+                      override->serve.text ? override->serve.text : "nothing",
+                      scope_of(project, override));
+    put_window(override, out);
+    buffer_format(out, "\n    %s%s%s\n", override->reason ? override->reason : "no reason given",
+                  override->by ? ", by " : "", override->by ? override->by : "");
+    if (known)
+        buffer_format(
+            out, "    %s:%u\n", project->sources.items[override->span.file].path,
+            source_position(&project->sources, override->span.file, override->span.begin).line);
+}
+
+static void put_override(struct change *change, const struct override *override, enum place place,
+                         const struct published *published, struct buffer *out)
+{
+    if (change->json)
+        put_json(change, override, place, out);
+    else
+        put_text(change, override, place, published, out);
+}
+
+/* What the published file has, and the definitions do not: nothing lifts it but the file's own
+ * lift. */
+static void put_unknown(struct change *change, const struct published *published,
+                        struct buffer *out)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(published->patch.overrides, i, item)
+    {
+        const char *name = json_string_value(json_object_get(item, "name"));
+        const char *from = json_string_value(json_object_get(item, "from"));
+        const char *until = json_string_value(json_object_get(item, "until"));
+        const char *at = json_string_value(json_object_get(item, "at"));
+        const char *id = name ? strchr(name, ':') : NULL;
+        if (!id || project_override(change->project, name))
+            continue;
+        struct override override = {.id = {id + 1, NO_SPAN},
+                                    .name = name,
+                                    .from = INT64_MIN,
+                                    .until = INT64_MAX,
+                                    .at = INT64_MIN,
+                                    .reason = json_string_value(json_object_get(item, "reason")),
+                                    .by = json_string_value(json_object_get(item, "by")),
+                                    .span = NO_SPAN};
+        if (from)
+            (void)parse_time(from, &override.from);
+        if (until)
+            (void)parse_time(until, &override.until);
+        if (at)
+            (void)parse_time(at, &override.at);
+        put_override(change, &override, IN_FILE, published, out);
+    }
+}
+
+/* False, and said, where --build names what cannot be read; then the definitions are listed. */
+static bool look_at_published(struct change *change, struct published *published)
+{
+    const struct publication publication = {.path = change->build};
+    struct buffer why = {0};
+    if (!change->build)
+        return true;
+    bool opened = publication_open(&publication, &published->patch, &why);
+    if (opened) {
+        published->path = change->build;
+        published->environment =
+            project_environment(change->project, patch_environment(&published->patch));
+    } else {
+        job_error(&rollback_command, "'%s': %s", change->build, why.bytes);
+    }
+    buffer_release(&why);
+    return opened;
 }
 
 int rollback_list(struct change *change)
@@ -92,17 +203,25 @@ int rollback_list(struct change *change)
     change_identify(change);
     struct project *project = change->project = project_load(change->directory, change->at);
     bool whole = project->diagnostics.errors == 0;
+    struct published published = {.path = NULL};
     struct buffer out = {0};
     note_aside(project->directory);
+    bool looked = look_at_published(change, &published);
     for (uint32_t i = 0; i < project->override_count; i++)
-        put_override(change, project->overrides[i], &out);
-    if (!project->override_count && !change->json)
+        put_override(change, project->overrides[i], place_of(&published, project->overrides[i]),
+                     &published, &out);
+    if (published.path)
+        put_unknown(change, &published, &out);
+    bool any = out.length > 0;
+    if (!any && !change->json)
         buffer_format(&out, "there is no override%s\n", whole ? "" : " in what could be read");
     bool written = write_stdout(&rollback_command, &out);
+    if (any && !change->build && !change->json)
+        fprintf(stderr, "note: so the definitions say; what of it is published: --build FILE\n");
     int status = show_unread(project, DIAGNOSTIC_TEXT, change->color);
-    status = written ? status : EXIT_JOB;
+    patch_release(&published.patch);
     buffer_release(&out);
-    return status;
+    return written && looked ? status : EXIT_JOB;
 }
 
 /* ------------------------------------------------------------------------------------- steps -- */

@@ -72,9 +72,10 @@ bool patch_has_variant(const struct patch *patch, uint32_t flag, const char *nam
 bool patch_serves_default(const struct patch *patch, uint32_t flag);
 /* Whether it has an override of that name in results. */
 bool patch_has_override(const struct patch *patch, const char *name);
-/* The first override in a flag's program that is active at that time, by its name in results; NULL:
- * none is. */
-const char *patch_overridden_by(const struct patch *patch, uint32_t flag, int64_t at);
+/* The first override in a flag's program that is active at that time, by its name in results, but
+ * for the one named `except`, which may be NULL; NULL: none is. */
+const char *patch_overridden_by(const struct patch *patch, uint32_t flag, int64_t at,
+                                const char *except);
 
 /* The flags that are not the same in two files, by name, in the arena of the first. */
 const char **patch_differences(struct patch *a, const struct patch *b, uint32_t *count);

@@ -64,11 +64,13 @@ bool patch_serves_default(const struct patch *patch, uint32_t flag)
     return true;
 }
 
-const char *patch_overridden_by(const struct patch *patch, uint32_t flag, int64_t at)
+const char *patch_overridden_by(const struct patch *patch, uint32_t flag, int64_t at,
+                                const char *except)
 {
     struct decision decision = {0};
     while (next_decision(patch, &patch->programs[flag], &decision) && is_override(&decision))
-        if (decision.rule && annex_is_active(patch, decision.rule, at))
+        if (decision.rule && (!except || strcmp(decision.rule, except) != 0) &&
+            annex_is_active(patch, decision.rule, at))
             return decision.rule;
     return NULL;
 }

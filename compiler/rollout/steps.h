@@ -3,8 +3,9 @@
  *
  * To be called once the flag is off and the project's lock is given back: programs may take their
  * time, and may call ffc themselves. Each step has two entries in the ledger, one when it is
- * started and one when it has ended; so a run that was killed shows, and what it did is never done
- * again by itself. One plan of a flag runs at a time; another waits for it.
+ * started and one when it has ended; so a run that was killed shows, and nobody goes on with it by
+ * itself: who asks for the plan again, has all of it run. One plan of a flag runs at a time;
+ * another waits for it.
  */
 #ifndef FFC_STEPS_H
 #define FFC_STEPS_H

@@ -116,7 +116,7 @@ static bool add_interrupted(struct ledger *ledger, const char *flag, json_t *las
     fprintf(
         stderr,
         "note: step %lld of %lld of '%s' for '%s' was started at %s, and the run that did so is "
-        "gone: it may be half done, and is not run again\n",
+        "gone:\n  it may be half done; only --run-steps runs it again, after all those before it\n",
         (long long)json_integer_value(json_object_get(step, "number")),
         (long long)json_integer_value(json_object_get(step, "of")),
         json_string_value(json_object_get(step, "plan")), flag,

@@ -243,6 +243,11 @@ overridden = project("overridden", canary(BLOCK) + "overrides:\n  - {all: true, 
 result = act(overridden, "start")
 ok("override[0] stands before this canary: default is served" in result.err,
    "an_override_that_stands_before_it_is_noted", result.err)
+scheduled = project("scheduled", canary(BLOCK) +
+                    "overrides:\n  - {all: true, serve: default, from: 2098-01-01T00:00:00Z}\n")
+result = act(scheduled, "start")
+ok("override[0] stands before this canary from 2098-01-01T00:00:00Z: default is served then" in result.err,
+   "and_from_when_where_that_is_yet_to_come", result.err)
 
 # --build publishes what was made.
 directory = project("built", canary(BLOCK))

@@ -238,8 +238,35 @@ for name, text in (("at_its_end", open(file).read() + "[\n"), ("all_of_it", "{[\
               f"broken_{name}_{len(arguments)}_and_claims_what_is_so")
 listed = ffc("rollback", "--list", "-C", directory)
 ok(listed.status == 1 and kept in listed.out and "could not be read" in listed.err, "what_can_be_read_is_listed", listed.out, listed.err)
+
+# The list says what is known from where.
+directory, live = published("listed")
+both = rollback(directory, live, "search", "-e", "production", "--json").json["id"]
+unpublished = ffc("rollback", "theme", "-C", directory, "--reason", "x", "--json").json["id"]
+elsewhere = ffc("rollback", "theme", "-C", directory, "-e", "staging", "--reason", "x", "--json").json["id"]
+alone = rollback(directory, live, "theme", "-e", "production", "--json").json["id"]
+os.remove(os.path.join(directory, "overrides", alone + ".yaml"))
 result = ffc("rollback", "--list", "-C", directory, "--build", live)
-ok(result.status == 2 and "leave out --build" in result.err, "a_list_of_a_file_is_refused", result.err)
+for identity, words in ((both, f"in {live}"), (unpublished, f"not in {live}: services do not have it"),
+                        (elsewhere, f"not for production, which {live} is of"),
+                        (alone, f"in {live} alone: the definitions do not have it")):
+    ok(f"{identity}  active\n    {words}\n" in result.out, f"listed_{words.split(live)[0]}", result.out, result.err)
+equal((result.status, result.err), (0, ""), "a_list_of_a_file")
+result = ffc("rollback", "--list", "-C", directory, "--build", live, "--json")
+equal({o["id"]: (o["published"], bool(o["file"])) for o in map(json.loads, result.out.splitlines())},
+      {both: (True, True), unpublished: (False, True), elsewhere: (False, True), alone: (True, False)}, "listed_as_json")
+result = ffc("rollback", "--list", "-C", directory)
+ok(both in result.out and alone not in result.out and live not in result.out and "so the definitions say" in result.err,
+   "without_the_file_it_says_whose_word_it_is", result.out, result.err)
+result = ffc("rollback", "--list", "-C", directory, "--build", live + ".no")
+ok(result.status == 2 and both in result.out and "there is no such file" in result.err,
+   "without_the_file_that_is_named_the_definitions_are_listed", result.out, result.err)
+result = ffc("rollback", "--lift", both, "-C", directory, "--build", live, "--reason", "fixed")
+ok(result.status == 0 and "stays held back" not in result.err, "nothing_else_holds_it", result.err)
+result = ffc("rollback", "--lift", elsewhere, "-C", directory, "--build", live, "--reason", "fixed")
+ok(f"'theme' stays held back in production by override:{alone}" in result.err and
+   f"'theme' stays held back in staging by override:{unpublished}" in result.err,
+   "what_still_holds_is_asked_of_the_file_where_it_is_published", result.err)
 
 for arguments in (["search"], ["--all"]):
     empty = tempfile.mkdtemp(dir=SCRATCH)

@@ -287,8 +287,8 @@ for sent in (signal.SIGINT, signal.SIGTERM):
     equal(value(directory, "canary.checkout", user="vip", at="2100-01-01T00:00:00Z"), (False, "OVERRIDE"),
           f"and_the_flag_is_off_{sent.name}")
 
-# Killed in the middle: the next run says so, once, and runs nothing again.
-directory = plan("crashed", slow)
+# Killed in the middle: the next run says so, once, and runs nothing again unless it is asked to.
+directory = plan("crashed", PLAN.replace("echo out; echo err >&2; pwd", "test -e mended || { sleep 60 & wait; }"))
 run = subprocess.Popen([FFC, "rollback", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x",
                         "--run-steps"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 for _ in range(400):
@@ -299,8 +299,12 @@ run.kill()
 run.wait()
 equal(ffc("rollback", "--status", "-C", directory, "--json").json["state"], "interrupted", "a_crash_is_seen")
 result = ffc("canary", "pause", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x")
-ok("step 3 of 4 of 'rollback'" in result.err and "not run again" in result.err, "and_said_by_the_next_run", result.err)
+ok("step 3 of 4 of 'rollback'" in result.err and "only --run-steps runs it again" in result.err, "and_said_by_the_next_run", result.err)
 equal(steps(directory)[-1]["state"], "interrupted", "which_records_it")
 result = ffc("canary", "resume", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x")
-ok("not run again" not in result.err and len(steps(directory)) == 6, "once", result.err)
+ok("half done" not in result.err and len(steps(directory)) == 6, "once", result.err)
+open(os.path.join(directory, "mended"), "w").close()
+result = rollback(directory, "canary.checkout", "-e", "production", "--run-steps")
+equal((result.status, [step["number"] for step in steps(directory)[6:] if step["state"] == "done"]), (0, [1, 2, 3, 4, 1]),
+      "run_steps_runs_all_of_it_again")
 finish()
