@@ -96,19 +96,32 @@ static void write_views(struct text_writer *writer, const struct held_views *hel
         held->age_ms);
 }
 
+/* `name` with its first label, and the second one. */
+static void write_sample(struct text_writer *writer, const char *name, const char *flag,
+                         const char *label, const char *value, uint64_t count)
+{
+    write_label(writer, name, flag);
+    write_label(writer, label, value);
+    write_text(writer, "} ");
+    write_unsigned(writer, count);
+    write_text(writer, "\n");
+}
+
+static void write_counts(struct text_writer *writer, const char *name, const char *label,
+                         const struct counts *counts)
+{
+    for (uint32_t i = 0; i < counts->count; i++) {
+        const struct series *series = &counts->series[i];
+        if (series->total + series->live > 0)
+            write_sample(writer, name, series->flag, label, series->variant,
+                         series->total + series->live);
+    }
+}
+
 static void write_evaluations(struct text_writer *writer, const struct counts *counts)
 {
     open_metric(writer, "fflag_evaluations_total", "counter", "Evaluations by what was served.");
-    for (uint32_t i = 0; i < counts->count; i++) {
-        const struct series *series = &counts->series[i];
-        if (series->total + series->live == 0)
-            continue;
-        write_label(writer, "fflag_evaluations_total{flag", series->flag);
-        write_label(writer, ",variant", series->variant);
-        write_text(writer, "} ");
-        write_unsigned(writer, series->total + series->live);
-        write_text(writer, "\n");
-    }
+    write_counts(writer, "fflag_evaluations_total{flag", ",variant", counts);
 }
 
 /* What was asked for by a name that is not there has no flag: names may be without number. */
@@ -118,21 +131,9 @@ static void write_faults(struct text_writer *writer, const struct faults *faults
         writer, "fflag_evaluation_errors_total", "counter",
         "Evaluations that a mistake in the program made a default, or an attribute absent.");
     uint64_t by_name = atomic_load_explicit(&faults->by_name, memory_order_relaxed);
-    write_label(writer, "fflag_evaluation_errors_total{flag", "");
-    write_label(writer, ",cause", "flag_not_found");
-    write_text(writer, "} ");
-    write_unsigned(writer, by_name);
-    write_text(writer, "\n");
-    for (uint32_t i = 0; i < faults->counts.count; i++) {
-        const struct series *series = &faults->counts.series[i];
-        if (series->total + series->live == 0)
-            continue;
-        write_label(writer, "fflag_evaluation_errors_total{flag", series->flag);
-        write_label(writer, ",cause", series->variant);
-        write_text(writer, "} ");
-        write_unsigned(writer, series->total + series->live);
-        write_text(writer, "\n");
-    }
+    write_sample(writer, "fflag_evaluation_errors_total{flag", "", ",cause", "flag_not_found",
+                 by_name);
+    write_counts(writer, "fflag_evaluation_errors_total{flag", ",cause", &faults->counts);
 }
 
 size_t fflag_write_metrics(const fflag_store *store, char *buffer, size_t size)

@@ -103,5 +103,7 @@ void emit_names(const struct image *image, struct buffer *out);
 /* Appends to the buffers; needs no image. */
 void emit_annex(const struct project *project, uint32_t environment, const struct label *labels,
                 size_t label_count, struct annex *annex);
+/* The fields of one of the section OVERRIDES, but for `source`. */
+void emit_override(const struct override *override, struct buffer *out);
 
 #endif

@@ -139,6 +139,17 @@ static void write_flag(struct writer *writer, const struct flag *flag, uint32_t 
 
 /* ------------------------------------------------------------------------- overrides, labels -- */
 
+void emit_override(const struct override *override, struct buffer *out)
+{
+    struct writer writer = {.out = out};
+    write_text(&writer, "name", override->name);
+    write_text(&writer, "reason", override->reason);
+    write_text(&writer, "by", override->by);
+    write_time(&writer, "at", override->at);
+    write_time(&writer, "from", override->from);
+    write_time(&writer, "until", override->until);
+}
+
 static void write_overrides(struct writer *writer, uint32_t environment)
 {
     buffer_append_text(writer->out, "[");
@@ -147,12 +158,7 @@ static void write_overrides(struct writer *writer, uint32_t environment)
         if (!(override->environments >> environment & 1))
             continue;
         open_object(writer);
-        write_text(writer, "name", override->name);
-        write_text(writer, "reason", override->reason);
-        write_text(writer, "by", override->by);
-        write_time(writer, "at", override->at);
-        write_time(writer, "from", override->from);
-        write_time(writer, "until", override->until);
+        emit_override(override, writer->out);
         write_source(writer, override->span);
         finish(writer, "}");
     }

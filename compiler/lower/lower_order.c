@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "compiler/base/heap.h"
 #include "compiler/check/references.h"
 
 struct edge {
@@ -28,39 +29,7 @@ static void add_edge(void *user, const struct flag *needed)
     graph->edges[graph->edge_count++] = (struct edge){needed->index, graph->needing};
 }
 
-/* A heap of places in the project, which are in order of name: the least first. */
-struct heap {
-    uint32_t *items;
-    uint32_t count;
-};
-
-static void heap_push(struct heap *heap, uint32_t item)
-{
-    uint32_t at = heap->count++;
-    while (at > 0 && heap->items[(at - 1) / 2] > item) {
-        heap->items[at] = heap->items[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    heap->items[at] = item;
-}
-
-static uint32_t heap_pop(struct heap *heap)
-{
-    uint32_t least = heap->items[0];
-    uint32_t item = heap->items[--heap->count];
-    uint32_t at = 0;
-    for (uint32_t child; (child = 2 * at + 1) < heap->count; at = child) {
-        if (child + 1 < heap->count && heap->items[child + 1] < heap->items[child])
-            child++;
-        if (heap->items[child] >= item)
-            break;
-        heap->items[at] = heap->items[child];
-    }
-    heap->items[at] = item;
-    return least;
-}
-
-/* Kahn's algorithm: a flag is ready when all it needs are placed; the ready one least by name is
+/* Kahn's algorithm, over places in the project, which are in order of name: a flag is ready when all it needs are placed; the ready one least by name is
  * next. */
 static uint32_t sort_flags(const struct graph *graph, uint32_t *order)
 {

@@ -110,31 +110,15 @@ bool annex_is_active(const struct patch *patch, const char *name, int64_t at)
            (!parse_time(text_of(override, "until"), &until) || at < until);
 }
 
-static void set_text(json_t *object, const char *key, const char *text)
-{
-    if (text)
-        json_object_set_new(object, key, json_string(text));
-}
-
-static void set_time(json_t *object, const char *key, int64_t ms)
-{
-    char text[32];
-    if (ms == INT64_MIN || ms == INT64_MAX)
-        return;
-    format_time(ms, text, sizeof text);
-    set_text(object, key, text);
-}
-
 void annex_add_override(struct patch *patch, const struct override *override)
 {
-    json_t *added = json_object();
+    struct buffer text = {0};
     size_t place = 0;
-    set_text(added, "name", override->name);
-    set_text(added, "reason", override->reason);
-    set_text(added, "by", override->by);
-    set_time(added, "at", override->at);
-    set_time(added, "from", override->from);
-    set_time(added, "until", override->until);
+    buffer_append_text(&text, "{");
+    emit_override(override, &text);
+    buffer_append_text(&text, "}");
+    json_t *added = json_loadb(text.bytes, text.length, 0, NULL);
+    buffer_release(&text);
     /* The first line of its file is that of the list. */
     json_object_set_new(added, "source",
                         json_sprintf(OVERRIDES_FOLDER "%s.yaml:2", override->id.text));

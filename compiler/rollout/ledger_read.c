@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "compiler/base/calendar.h"
+#include "compiler/base/heap.h"
 #include "compiler/files/durable.h"
 #include "ledger.h"
 
@@ -301,33 +302,9 @@ struct ordering {
     uint32_t *waits_for;            /* how many parents come first, of each */
     uint32_t *first_link;           /* to those that follow it, of each */
     uint32_t *next_link, *follower; /* of each link */
-    uint32_t *free, free_count;     /* a heap, the smallest place first */
+    struct heap free;               /* places that wait for nothing */
     uint32_t *order, count;
 };
-
-static void add_free(struct ordering *ordering, uint32_t place)
-{
-    uint32_t at = ordering->free_count++;
-    while (at > 0 && ordering->free[(at - 1) / 2] > place) {
-        ordering->free[at] = ordering->free[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    ordering->free[at] = place;
-}
-
-static uint32_t take_free(struct ordering *ordering)
-{
-    uint32_t first = ordering->free[0], last = ordering->free[--ordering->free_count], at = 0;
-    for (uint32_t child; (child = 2 * at + 1) < ordering->free_count; at = child) {
-        if (child + 1 < ordering->free_count && ordering->free[child + 1] < ordering->free[child])
-            child++;
-        if (ordering->free[child] >= last)
-            break;
-        ordering->free[at] = ordering->free[child];
-    }
-    ordering->free[at] = last;
-    return first;
-}
 
 static void prepare_order(struct ordering *ordering, struct ledger_entries *entries)
 {
@@ -337,7 +314,7 @@ static void prepare_order(struct ordering *ordering, struct ledger_entries *entr
         links += entries->items[i].parent_count;
     ordering->waits_for = ARENA_ARRAY(arena, uint32_t, count);
     ordering->first_link = ARENA_ARRAY(arena, uint32_t, count);
-    ordering->free = ARENA_ARRAY(arena, uint32_t, count);
+    ordering->free.items = ARENA_ARRAY(arena, uint32_t, count);
     ordering->order = ARENA_ARRAY(arena, uint32_t, count);
     ordering->next_link = ARENA_ARRAY(arena, uint32_t, links + 1);
     ordering->follower = ARENA_ARRAY(arena, uint32_t, links + 1);
@@ -362,14 +339,14 @@ static void find_order(struct ordering *ordering, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
         if (ordering->waits_for[i] == 0)
-            add_free(ordering, i);
-    while (ordering->free_count > 0) {
-        uint32_t place = take_free(ordering);
+            heap_push(&ordering->free, i);
+    while (ordering->free.count > 0) {
+        uint32_t place = heap_pop(&ordering->free);
         ordering->order[ordering->count++] = place;
         for (uint32_t link = ordering->first_link[place]; link != NOWHERE;
              link = ordering->next_link[link])
             if (--ordering->waits_for[ordering->follower[link]] == 0)
-                add_free(ordering, ordering->follower[link]);
+                heap_push(&ordering->free, ordering->follower[link]);
     }
     /* A circle is of damaged entries alone: no hash can hold itself. */
     for (uint32_t i = 0; i < count; i++)
