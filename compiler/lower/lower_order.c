@@ -29,8 +29,8 @@ static void add_edge(void *user, const struct flag *needed)
     graph->edges[graph->edge_count++] = (struct edge){needed->index, graph->needing};
 }
 
-/* Kahn's algorithm, over places in the project, which are in order of name: a flag is ready when all it needs are placed; the ready one least by name is
- * next. */
+/* Kahn's algorithm: a flag is ready when all it needs are placed; the ready one least by name,
+ * whose place in the project is the least, is next. */
 static uint32_t sort_flags(const struct graph *graph, uint32_t *order)
 {
     uint32_t count = graph->project->flag_count;

@@ -226,8 +226,7 @@ static void explain(const struct step *step, const struct process_result *result
         buffer_format(error, "was ended by signal %d", result->signal);
     else
         buffer_format(error, "exited with status %d", result->status);
-    buffer_append_text(error,
-                       "; the steps behind it are not run, and the change before them stays");
+    buffer_append_text(error, "; the steps after it are not run, and the change before them stays");
 }
 
 static bool run_program(const struct steps *steps, const struct step *step,

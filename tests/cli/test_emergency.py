@@ -353,6 +353,16 @@ result = ffc("rollback", "--lift", added, "-C", directory, "--reason", "fixed")
 ok("override" not in ffc("list", "-C", directory).out and "held back" not in result.err, "and_not_once_it_is_lifted")
 history = subprocess.run([lab.FFREPLAY, "history", "-C", directory, "--last", "5"], capture_output=True, text=True).stdout
 ok("held back" not in history, "nor_history", history)
+scheduled = ffc("rollback", "checkout", "-C", directory, "-e", "production", "--reason", "x", "--from", "2098-01-01T00:00:00Z",
+                "--json").json["id"]
+history = subprocess.run([lab.FFREPLAY, "history", "-C", directory, "--last", "5"], capture_output=True, text=True).stdout
+ok("held back" not in history, "what_is_scheduled_holds_nothing_back_yet", history)
+ffc("rollback", "--lift", scheduled, "-C", directory, "--reason", "x")
+ffc("canary", "rollback", "checkout", "-C", directory, "-e", "production", "--reason", "x")
+later = ffc("rollback", "checkout", "-C", directory, "-e", "production", "--reason", "x", "--json").json["id"]
+history = subprocess.run([lab.FFREPLAY, "history", "-C", directory, "--last", "5", "--json"], capture_output=True, text=True).stdout
+equal([json.loads(line)["override"] for line in history.splitlines()], [None, later], "only_the_newest_rollout_is_held")
+ffc("rollback", "--lift", later, "-C", directory, "--reason", "x")
 ffc("rollback", "search", "--segment", "nordic", "-C", directory, "--reason", "x")
 ok("100%, off by override:" in ffc("list", "-C", directory).out, "one_for_some_stands_beside", ffc("list", "-C", directory).out)
 

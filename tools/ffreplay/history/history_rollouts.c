@@ -27,15 +27,22 @@ struct rollouts {
     size_t count;
 };
 
-static struct one_rollout *open_rollout(struct rollouts *rollouts, const struct recorded *record)
+/* Of the same canary. NULL: there is none yet. */
+static struct one_rollout *newest_of(struct rollouts *rollouts, const struct recorded *record)
 {
     for (size_t i = rollouts->count; i-- > 0;) {
         struct one_rollout *rollout = &rollouts->items[i];
         if (strcmp(rollout->first->flag, record->flag) == 0 &&
             record_is_about(record, NULL, rollout->first->environment))
-            return rollout->over || strcmp(record->verdict, "start") == 0 ? NULL : rollout;
+            return rollout;
     }
     return NULL;
+}
+
+static struct one_rollout *open_rollout(struct rollouts *rollouts, const struct recorded *record)
+{
+    struct one_rollout *newest = newest_of(rollouts, record);
+    return newest && !newest->over && strcmp(record->verdict, "start") != 0 ? newest : NULL;
 }
 
 static void collect(struct rollouts *rollouts, const struct recorded *records, size_t count,
@@ -70,8 +77,18 @@ static int64_t began(const struct one_rollout *rollout)
     return running ? since : rollout->first->time;
 }
 
-/* The override that is served in the place of what the rollout would: the newest that was neither
- * lifted nor is over. NULL: none. */
+/* Of an override's entry, by its own `from` and `until`. */
+static bool is_in_force(const struct recorded *record, int64_t now)
+{
+    const char *from = json_string_value(json_object_get(record->override, "from"));
+    const char *until = json_string_value(json_object_get(record->override, "until"));
+    int64_t begin, end;
+    return !(from && parse_time(from, &begin) && begin > now) &&
+           !(until && parse_time(until, &end) && end <= now);
+}
+
+/* The override that is served in the place of what the rollout would: the newest that is in force
+ * and was not lifted. NULL: none. */
 static const struct recorded *held_by(const struct recorded *records, size_t count,
                                       const struct one_rollout *rollout)
 {
@@ -79,11 +96,8 @@ static const struct recorded *held_by(const struct recorded *records, size_t cou
     int64_t now = (int64_t)time(NULL) * 1000;
     for (size_t i = count; i-- > 0;) {
         const struct recorded *record = &records[i];
-        const char *until = json_string_value(json_object_get(record->override, "until"));
-        int64_t end;
-        bool over = until && parse_time(until, &end) && end <= now;
-        if (record->override && strcmp(record->verdict, "override") == 0 && !over &&
-            record_is_about(record, last->flag, last->environment) &&
+        if (record->override && strcmp(record->verdict, "override") == 0 &&
+            is_in_force(record, now) && record_is_about(record, last->flag, last->environment) &&
             !record_recovery(records, count, i))
             return record;
     }
@@ -193,7 +207,8 @@ void history_write_rollouts(const struct page *page, const struct recorded *reco
     for (size_t i = first; i < rollouts.count; i++) {
         const struct one_rollout *rollout = &rollouts.items[i];
         const struct recorded *recovery = record_recovery(records, count, rollout->last_index);
-        const struct recorded *holder = held_by(records, count, rollout);
+        bool newest = newest_of(&rollouts, rollout->first) == rollout;
+        const struct recorded *holder = newest ? held_by(records, count, rollout) : NULL;
         if (wish->json)
             put_json(page->out, rollout, recovery, holder);
         else
