@@ -10,6 +10,7 @@
 
 #include "fflag.h"
 #include "compiler/files/yaml.h"
+#include "compiler/model/operators.h"
 
 struct text {
     const char *text;
@@ -26,24 +27,6 @@ struct texts {
 #define MOST_VARIANTS 64
 
 /* -------------------------------------------------------------------------------- conditions -- */
-
-enum operator_kind {
-    OPERATOR_EQ = 1, /* also `in`: any of the operands */
-    OPERATOR_CONTAINS,
-    OPERATOR_STARTS_WITH,
-    OPERATOR_ENDS_WITH,
-    OPERATOR_GLOB,
-    OPERATOR_MATCHES,
-    OPERATOR_IN_FILE,
-    OPERATOR_LT,
-    OPERATOR_LE,
-    OPERATOR_GT,
-    OPERATOR_GE,
-    OPERATOR_HAS_ANY, /* also `has` */
-    OPERATOR_HAS_ALL,
-    OPERATOR_IN_NETWORK,
-    OPERATOR_PRESENT
-};
 
 struct automaton; /* see regex.h */
 
@@ -78,8 +61,8 @@ enum condition_kind {
 
 /*
  * A tree. The exact negations (`ne`, `not_in`, `not_contains`, `has_none`, `present: false`, …) are
- * a test with `negate`; in a test of several operands, any of them makes it hold (all of them for
- * OPERATOR_HAS_ALL).
+ * a test with `negate`; operators.def says whether any of several operands makes a test hold, or
+ * all must.
  */
 struct condition {
     enum condition_kind kind;

@@ -79,7 +79,7 @@ static struct formula *atom(struct question *question, const struct condition *t
      * read. */
     bool untyped = !test->attribute && !test->flag;
     bool empty = test->attribute && !test->operand_count && !test->file &&
-                 test->operator_kind != OPERATOR_PRESENT;
+                 operator_kinds[test->operator_kind].proof != PROOF_PRESENCE;
     if (!subject || untyped || empty || ++question->atom_count > MOST_ATOMS) {
         question->too_much = true;
         return formula;

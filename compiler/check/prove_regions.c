@@ -5,6 +5,7 @@
  */
 #include "prove_regions.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,6 @@
 
 #define MOST_REGIONS 4096
 #define MOST_FREE    8 /* tests that a cut tries both ways */
-#define LONG_FILE    1000
 
 /* ------------------------------------------------------------------------------------- atoms -- */
 
@@ -74,95 +74,6 @@ static bool add_absent(struct subject *subject, struct arena *arena)
     return add_region(subject, arena, nothing);
 }
 
-/* ---------------------------------------------------------------------------- ordered values -- */
-
-static int compare_operands(enum fflag_attribute_type type, const struct operand *a,
-                            const struct operand *b)
-{
-    switch (type) {
-    case FFLAG_ATTRIBUTE_NUMBER:
-        return (a->number > b->number) - (a->number < b->number);
-    case FFLAG_ATTRIBUTE_TIME:
-        return (a->time > b->time) - (a->time < b->time);
-    case FFLAG_ATTRIBUTE_BOOLEAN:
-        return a->boolean - b->boolean;
-    default:
-        return compare_versions(a->text, b->text);
-    }
-}
-
-struct points {
-    enum fflag_attribute_type type;
-    const struct operand **items; /* sorted, distinct */
-    uint32_t count;
-};
-
-static void add_point(struct points *points, struct arena *arena, const struct operand *operand)
-{
-    uint32_t at = 0;
-    while (at < points->count && compare_operands(points->type, points->items[at], operand) < 0)
-        at++;
-    if (at < points->count && compare_operands(points->type, points->items[at], operand) == 0)
-        return;
-    (void)ARENA_APPEND(arena, points->items, points->count);
-    memmove(points->items + at + 1, points->items + at,
-            (points->count - at - 1) * sizeof *points->items);
-    points->items[at] = operand;
-}
-
-/* Points stand at odd places, and the gaps between them at even ones. */
-static uint32_t place_of(const struct points *points, const struct operand *operand)
-{
-    uint32_t at = 0;
-    while (compare_operands(points->type, points->items[at], operand) != 0)
-        at++;
-    return 2 * at + 1;
-}
-
-static bool holds_at(const struct points *points, const struct condition *test, uint32_t place)
-{
-    if (test->operator_kind == OPERATOR_PRESENT)
-        return true;
-    for (uint32_t i = 0; i < test->operand_count; i++) {
-        uint32_t operand = place_of(points, &test->operands[i]);
-        bool holds = test->operator_kind == OPERATOR_EQ   ? place == operand
-                     : test->operator_kind == OPERATOR_LT ? place < operand
-                     : test->operator_kind == OPERATOR_LE ? place <= operand
-                     : test->operator_kind == OPERATOR_GT ? place > operand
-                                                          : place >= operand;
-        if (holds)
-            return true;
-    }
-    return false;
-}
-
-static bool cut_ordered(struct subject *subject, struct arena *arena)
-{
-    struct points points = {.type = subject->attribute->type};
-    static const struct operand no = {.boolean = false}, yes = {.boolean = true};
-    bool boolean = points.type == FFLAG_ATTRIBUTE_BOOLEAN;
-    if (boolean) {
-        add_point(&points, arena, &no);
-        add_point(&points, arena, &yes);
-    }
-    for (uint32_t i = 0; i < subject->atom_count; i++) {
-        for (uint32_t j = 0; j < subject->atoms[i]->operand_count; j++)
-            add_point(&points, arena, &subject->atoms[i]->operands[j]);
-        if (points.count > MOST_REGIONS / 2)
-            return false;
-    }
-    for (uint32_t place = boolean; place <= 2 * points.count; place += boolean ? 2 : 1) {
-        uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
-        for (uint32_t i = 0; i < subject->atom_count; i++) {
-            if (holds_at(&points, subject->atoms[i], place))
-                mark(region, i);
-        }
-        if (!add_region(subject, arena, region))
-            return false;
-    }
-    return true;
-}
-
 /* --------------------------------------------------------------------- tests tried both ways -- */
 
 /* Tests of which it is not known whether they hold, and those that surely do. */
@@ -173,11 +84,18 @@ struct guesses {
     bool too_many;
 };
 
-static void guess(struct guesses *guesses, uint32_t atom)
+static struct guesses no_guesses(const struct subject *subject, struct arena *arena)
 {
-    if (guesses->free_count == MOST_FREE)
+    return (struct guesses){.certain = ARENA_ARRAY(arena, uint64_t, subject->words)};
+}
+
+static void note(struct guesses *guesses, uint32_t atom, enum certainty certainty)
+{
+    if (certainty == SURELY_HOLDS)
+        mark(guesses->certain, atom);
+    else if (certainty == UNCERTAIN && guesses->free_count == MOST_FREE)
         guesses->too_many = true;
-    else
+    else if (certainty == UNCERTAIN)
         guesses->free[guesses->free_count++] = atom;
 }
 
@@ -226,34 +144,144 @@ static bool add_guesses(struct subject *subject, struct arena *arena, const stru
     return true;
 }
 
+/* ---------------------------------------------------------------------------- ordered values -- */
+
+static int compare_operands(enum fflag_attribute_type type, const struct operand *a,
+                            const struct operand *b)
+{
+    switch (type) {
+    case FFLAG_ATTRIBUTE_NUMBER:
+        return (a->number > b->number) - (a->number < b->number);
+    case FFLAG_ATTRIBUTE_TIME:
+        return (a->time > b->time) - (a->time < b->time);
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+        return a->boolean - b->boolean;
+    case FFLAG_ATTRIBUTE_VERSION:
+        return compare_versions(a->text, b->text);
+    case FFLAG_ATTRIBUTE_STRING:
+    case FFLAG_ATTRIBUTE_STRINGS:
+    case FFLAG_ATTRIBUTE_IP:
+        break;
+    }
+    assert(!"a type that is cut otherwise");
+    return 0;
+}
+
+struct points {
+    enum fflag_attribute_type type;
+    const struct operand **items; /* sorted, distinct */
+    uint32_t count;
+};
+
+static void add_point(struct points *points, struct arena *arena, const struct operand *operand)
+{
+    uint32_t at = 0;
+    while (at < points->count && compare_operands(points->type, points->items[at], operand) < 0)
+        at++;
+    if (at < points->count && compare_operands(points->type, points->items[at], operand) == 0)
+        return;
+    (void)ARENA_APPEND(arena, points->items, points->count);
+    memmove(points->items + at + 1, points->items + at,
+            (points->count - at - 1) * sizeof *points->items);
+    points->items[at] = operand;
+}
+
+/* Points stand at odd places, and the gaps between them at even ones. */
+static uint32_t place_of(const struct points *points, const struct operand *operand)
+{
+    uint32_t at = 0;
+    while (compare_operands(points->type, points->items[at], operand) != 0)
+        at++;
+    return 2 * at + 1;
+}
+
+static bool any_in_order(const struct points *points, const struct condition *test, uint32_t place)
+{
+    for (uint32_t i = 0; i < test->operand_count; i++) {
+        uint32_t operand = place_of(points, &test->operands[i]);
+        unsigned order = place < operand   ? ORDER_LOWER
+                         : place > operand ? ORDER_HIGHER
+                                           : ORDER_EQUAL;
+        if (operator_kinds[test->operator_kind].order & order)
+            return true;
+    }
+    return false;
+}
+
+static enum certainty certainty_at(const struct points *points, const struct condition *test,
+                                   uint32_t place)
+{
+    switch (operator_kinds[test->operator_kind].proof) {
+    case PROOF_EQUAL:
+    case PROOF_ORDER:
+        return any_in_order(points, test, place) ? SURELY_HOLDS : SURELY_FAILS;
+    case PROOF_PRESENCE:
+        return SURELY_HOLDS;
+    case PROOF_PART:
+    case PROOF_GLOB:
+    case PROOF_PATTERN:
+    case PROOF_LISTED:
+    case PROOF_ENTRIES:
+    case PROOF_OPAQUE:
+        break;
+    }
+    return UNCERTAIN;
+}
+
+static bool cut_ordered(struct subject *subject, struct arena *arena)
+{
+    struct points points = {.type = subject->attribute->type};
+    static const struct operand no = {.boolean = false}, yes = {.boolean = true};
+    bool boolean = points.type == FFLAG_ATTRIBUTE_BOOLEAN;
+    if (boolean) {
+        add_point(&points, arena, &no);
+        add_point(&points, arena, &yes);
+    }
+    for (uint32_t i = 0; i < subject->atom_count; i++) {
+        for (uint32_t j = 0; j < subject->atoms[i]->operand_count; j++)
+            add_point(&points, arena, &subject->atoms[i]->operands[j]);
+        if (points.count > MOST_REGIONS / 2)
+            return false;
+    }
+    for (uint32_t place = boolean; place <= 2 * points.count; place += boolean ? 2 : 1) {
+        struct guesses guesses = no_guesses(subject, arena);
+        for (uint32_t i = 0; i < subject->atom_count; i++)
+            note(&guesses, i, certainty_at(&points, subject->atoms[i], place));
+        if (!add_guesses(subject, arena, &guesses, false))
+            return false;
+    }
+    return true;
+}
+
 /* ----------------------------------------------------------------------------------- strings -- */
 
 static bool cut_at_string(struct subject *subject, struct arena *arena, const char *value)
 {
-    struct guesses guesses = {.certain = ARENA_ARRAY(arena, uint64_t, subject->words)};
-    for (uint32_t i = 0; i < subject->atom_count; i++) {
-        const struct condition *test = subject->atoms[i];
-        bool unknown = (test->operator_kind == OPERATOR_GLOB && test->ignore_case) ||
-                       (test->file && test->file->count > LONG_FILE);
-        if (unknown)
-            guess(&guesses, i);
-        else if (string_holds(test, value))
-            mark(guesses.certain, i);
-    }
+    struct guesses guesses = no_guesses(subject, arena);
+    for (uint32_t i = 0; i < subject->atom_count; i++)
+        note(&guesses, i, string_certainty(subject->atoms[i], value));
     return add_guesses(subject, arena, &guesses, false);
+}
+
+/* Whether a cut has a region of its own for each text for which the test holds. */
+static bool names_its_texts(const struct condition *test)
+{
+    return operator_kinds[test->operator_kind].proof == PROOF_EQUAL;
+}
+
+static enum certainty certainty_elsewhere(const struct condition *test)
+{
+    if (operator_kinds[test->operator_kind].proof == PROOF_PRESENCE)
+        return SURELY_HOLDS;
+    return names_its_texts(test) && !test->ignore_case ? SURELY_FAILS : UNCERTAIN;
 }
 
 /* All strings that no test names. */
 static bool cut_other_strings(struct subject *subject, struct arena *arena)
 {
-    struct guesses guesses = {.certain = ARENA_ARRAY(arena, uint64_t, subject->words)};
-    for (uint32_t i = 0; i < subject->atom_count; i++) {
-        const struct condition *test = subject->atoms[i];
-        if (test->operator_kind == OPERATOR_PRESENT)
-            mark(guesses.certain, i);
-        else if (test->operator_kind != OPERATOR_EQ || test->ignore_case)
-            guess(&guesses, i);
-    }
+    struct guesses guesses = no_guesses(subject, arena);
+    for (uint32_t i = 0; i < subject->atom_count; i++)
+        note(&guesses, i, certainty_elsewhere(subject->atoms[i]));
     return add_guesses(subject, arena, &guesses, true);
 }
 
@@ -267,7 +295,7 @@ static bool cut_strings(struct subject *subject, struct arena *arena)
     uint32_t named = 0;
     for (uint32_t i = 0; i < subject->atom_count; i++) {
         const struct condition *test = subject->atoms[i];
-        for (uint32_t j = 0; test->operator_kind == OPERATOR_EQ && j < test->operand_count; j++) {
+        for (uint32_t j = 0; names_its_texts(test) && j < test->operand_count; j++) {
             if (++named > MOST_REGIONS || !cut_at_string(subject, arena, test->operands[j].text))
                 return false;
         }
@@ -291,16 +319,35 @@ static bool find_element(const struct elements *elements, const char *text, uint
     return false;
 }
 
-static bool list_holds(const struct condition *test, const struct elements *elements, uint32_t bits)
+static bool has_entries(const struct condition *test, const struct elements *elements,
+                        uint32_t bits)
 {
-    if (test->operator_kind == OPERATOR_PRESENT)
-        return true;
     uint32_t found = 0, at;
     for (uint32_t i = 0; i < test->operand_count; i++) {
         if (find_element(elements, test->operands[i].text, &at) && bits >> at & 1)
             found++;
     }
-    return test->operator_kind == OPERATOR_HAS_ALL ? found == test->operand_count : found > 0;
+    return operator_kinds[test->operator_kind].all ? found == test->operand_count : found > 0;
+}
+
+static enum certainty certainty_of_list(const struct condition *test,
+                                        const struct elements *elements, uint32_t bits)
+{
+    switch (operator_kinds[test->operator_kind].proof) {
+    case PROOF_ENTRIES:
+        return has_entries(test, elements, bits) ? SURELY_HOLDS : SURELY_FAILS;
+    case PROOF_PRESENCE:
+        return SURELY_HOLDS;
+    case PROOF_EQUAL:
+    case PROOF_ORDER:
+    case PROOF_PART:
+    case PROOF_GLOB:
+    case PROOF_PATTERN:
+    case PROOF_LISTED:
+    case PROOF_OPAQUE:
+        break;
+    }
+    return UNCERTAIN;
 }
 
 static bool cut_lists(struct subject *subject, struct arena *arena)
@@ -308,7 +355,8 @@ static bool cut_lists(struct subject *subject, struct arena *arena)
     struct elements elements = {.count = 0};
     for (uint32_t i = 0; i < subject->atom_count; i++) {
         const struct condition *test = subject->atoms[i];
-        for (uint32_t j = 0; j < test->operand_count; j++) {
+        bool names_entries = operator_kinds[test->operator_kind].proof == PROOF_ENTRIES;
+        for (uint32_t j = 0; names_entries && j < test->operand_count; j++) {
             uint32_t at;
             if (find_element(&elements, test->operands[j].text, &at))
                 continue;
@@ -318,12 +366,10 @@ static bool cut_lists(struct subject *subject, struct arena *arena)
         }
     }
     for (uint32_t bits = 0; bits < 1u << elements.count; bits++) {
-        uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
-        for (uint32_t i = 0; i < subject->atom_count; i++) {
-            if (list_holds(subject->atoms[i], &elements, bits))
-                mark(region, i);
-        }
-        if (!add_region(subject, arena, region))
+        struct guesses guesses = no_guesses(subject, arena);
+        for (uint32_t i = 0; i < subject->atom_count; i++)
+            note(&guesses, i, certainty_of_list(subject->atoms[i], &elements, bits));
+        if (!add_guesses(subject, arena, &guesses, false))
             return false;
     }
     return true;
@@ -335,7 +381,7 @@ struct address {
     uint8_t bytes[16];
 };
 
-static bool address_holds(const struct condition *test, const struct address *address)
+static bool in_networks(const struct condition *test, const struct address *address)
 {
     for (uint32_t i = 0; i < test->operand_count; i++) {
         const struct network *network = &test->operands[i].network;
@@ -343,18 +389,36 @@ static bool address_holds(const struct condition *test, const struct address *ad
             memcmp(address->bytes, network->last, 16) <= 0)
             return true;
     }
-    return test->operator_kind == OPERATOR_PRESENT;
+    return false;
+}
+
+static enum certainty certainty_of_address(const struct condition *test,
+                                           const struct address *address)
+{
+    switch (operator_kinds[test->operator_kind].proof) {
+    case PROOF_EQUAL:
+        return in_networks(test, address) ? SURELY_HOLDS : SURELY_FAILS;
+    case PROOF_PRESENCE:
+        return SURELY_HOLDS;
+    case PROOF_ORDER:
+    case PROOF_PART:
+    case PROOF_GLOB:
+    case PROOF_PATTERN:
+    case PROOF_LISTED:
+    case PROOF_ENTRIES:
+    case PROOF_OPAQUE:
+        break;
+    }
+    return UNCERTAIN;
 }
 
 static bool cut_at_address(struct subject *subject, struct arena *arena,
                            const struct address *address)
 {
-    uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
-    for (uint32_t i = 0; i < subject->atom_count; i++) {
-        if (address_holds(subject->atoms[i], address))
-            mark(region, i);
-    }
-    return add_region(subject, arena, region);
+    struct guesses guesses = no_guesses(subject, arena);
+    for (uint32_t i = 0; i < subject->atom_count; i++)
+        note(&guesses, i, certainty_of_address(subject->atoms[i], address));
+    return add_guesses(subject, arena, &guesses, false);
 }
 
 /* A piece begins where a network begins or the one before has ended, and at the first address. */
@@ -419,17 +483,33 @@ bool subject_cut(struct subject *subject, struct arena *arena)
     return cut_ordered(subject, arena);
 }
 
-static bool is_exact(enum fflag_attribute_type type, const struct condition *test)
+/* Whether what is listed for a test is what some text, or other value, does. */
+static bool is_exact(const struct subject *subject, const struct condition *test)
 {
-    if (type != FFLAG_ATTRIBUTE_STRING)
+    bool string = subject->attribute->type == FFLAG_ATTRIBUTE_STRING;
+    switch (operator_kinds[test->operator_kind].proof) {
+    case PROOF_PRESENCE:
         return true;
-    return test->operator_kind == OPERATOR_EQ || test->operator_kind == OPERATOR_PRESENT;
+    case PROOF_EQUAL:
+        /* "1" has no other case, and all of "a" and "A" may be named. */
+        return !string || !test->ignore_case;
+    case PROOF_ORDER:
+    case PROOF_ENTRIES:
+        return !string;
+    case PROOF_PART:
+    case PROOF_GLOB:
+    case PROOF_PATTERN:
+    case PROOF_LISTED:
+    case PROOF_OPAQUE:
+        break;
+    }
+    return false;
 }
 
 bool subject_is_exact(const struct subject *subject)
 {
     bool exact = !subject->flag;
     for (uint32_t i = 0; exact && i < subject->atom_count; i++)
-        exact = is_exact(subject->attribute->type, subject->atoms[i]);
+        exact = is_exact(subject, subject->atoms[i]);
     return exact;
 }

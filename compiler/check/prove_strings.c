@@ -3,72 +3,52 @@
 
 #include <string.h>
 
-#include "compiler/base/glob.h"
 #include "compiler/regex/regex.h"
 
 /* More pairs of operands than this are not compared by their automata. */
 #define MOST_COMPARED 64
 
-static char fold(char c)
+/* A longer one is not looked into. */
+#define LONG_FILE 1000
+
+static const struct operator_kind_info *kind_of(const struct condition *test)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    return &operator_kinds[test->operator_kind];
 }
 
-static bool equal(const char *a, const char *b, size_t length, bool ignore_case)
+static bool has_part(const char *text, const char *part, enum part_place place, bool ignore_case)
 {
-    for (size_t i = 0; i < length; i++) {
-        if (ignore_case ? fold(a[i]) != fold(b[i]) : a[i] != b[i])
-            return false;
-    }
-    return true;
+    return match_part(text, strlen(text), part, strlen(part), place, ignore_case);
 }
 
-static bool is_same(const char *text, const char *part, bool ignore_case)
+static bool is_listed(const struct condition *test, const char *value)
 {
-    size_t length = strlen(text);
-    return length == strlen(part) && equal(text, part, length, ignore_case);
-}
-
-static bool begins(const char *text, const char *part, bool ignore_case)
-{
-    size_t length = strlen(part);
-    return strlen(text) >= length && equal(text, part, length, ignore_case);
-}
-
-static bool ends(const char *text, const char *part, bool ignore_case)
-{
-    size_t length = strlen(part), whole = strlen(text);
-    return whole >= length && equal(text + whole - length, part, length, ignore_case);
-}
-
-static bool contains(const char *text, const char *part, bool ignore_case)
-{
-    for (;; text++) {
-        if (begins(text, part, ignore_case))
+    for (uint32_t i = 0; i < test->file->count; i++) {
+        if (has_part(value, test->file->values[i], PART_WHOLE, test->ignore_case))
             return true;
-        if (!*text)
-            return false;
     }
+    return false;
 }
 
-static bool one_holds(enum operator_kind operator_kind, const char *value, const char *operand,
-                      bool ignore_case)
+static bool any_part(const struct condition *test, const char *value)
 {
-    switch (operator_kind) {
-    case OPERATOR_CONTAINS:
-        return contains(value, operand, ignore_case);
-    case OPERATOR_STARTS_WITH:
-        return begins(value, operand, ignore_case);
-    case OPERATOR_ENDS_WITH:
-        return ends(value, operand, ignore_case);
-    case OPERATOR_GLOB:
-        return glob_match(operand, value);
-    default:
-        return is_same(value, operand, ignore_case);
+    for (uint32_t i = 0; i < test->operand_count; i++) {
+        if (has_part(value, test->operands[i].text, kind_of(test)->place, test->ignore_case))
+            return true;
     }
+    return false;
 }
 
-static bool pattern_holds(const struct condition *test, const char *value)
+static bool any_glob(const struct condition *test, const char *value)
+{
+    for (uint32_t i = 0; i < test->operand_count; i++) {
+        if (match_glob(test->operands[i].text, value, strlen(value), test->ignore_case))
+            return true;
+    }
+    return false;
+}
+
+static bool any_pattern(const struct condition *test, const char *value)
 {
     for (uint32_t i = 0; i < test->operand_count; i++) {
         if (ffs_automaton_matches(test->operands[i].automaton->table, value, strlen(value)))
@@ -77,19 +57,31 @@ static bool pattern_holds(const struct condition *test, const char *value)
     return false;
 }
 
-bool string_holds(const struct condition *test, const char *value)
+static enum certainty certain(bool holds)
 {
-    if (test->operator_kind == OPERATOR_MATCHES)
-        return pattern_holds(test, value);
-    for (uint32_t i = 0; i < test->operand_count; i++) {
-        if (one_holds(test->operator_kind, value, test->operands[i].text, test->ignore_case))
-            return true;
+    return holds ? SURELY_HOLDS : SURELY_FAILS;
+}
+
+enum certainty string_certainty(const struct condition *test, const char *value)
+{
+    switch (kind_of(test)->proof) {
+    case PROOF_EQUAL:
+    case PROOF_PART:
+        return certain(any_part(test, value));
+    case PROOF_GLOB:
+        return certain(any_glob(test, value));
+    case PROOF_PATTERN:
+        return certain(any_pattern(test, value));
+    case PROOF_LISTED:
+        return test->file->count > LONG_FILE ? UNCERTAIN : certain(is_listed(test, value));
+    case PROOF_PRESENCE:
+        return SURELY_HOLDS;
+    case PROOF_ORDER:
+    case PROOF_ENTRIES:
+    case PROOF_OPAQUE:
+        break;
     }
-    for (uint32_t i = 0; test->file && i < test->file->count; i++) {
-        if (is_same(value, test->file->values[i], test->ignore_case))
-            return true;
-    }
-    return test->operator_kind == OPERATOR_PRESENT;
+    return UNCERTAIN;
 }
 
 /* --------------------------------------------------------------------------------- relations -- */
@@ -101,42 +93,40 @@ static enum relation implies_if(bool condition)
     return condition ? IMPLIES : UNRELATED;
 }
 
-/* What a string that stands in the first relation to `a` says about the second to `b`. */
-static enum relation relate(enum operator_kind first, const char *a, enum operator_kind second,
+/* A string is known to have `a` at one place; what that says about `b` at another. */
+static enum relation relate(enum part_place first, const char *a, enum part_place second,
                             const char *b, bool ignore_case)
 {
-    bool parts = second == OPERATOR_CONTAINS || second == OPERATOR_STARTS_WITH ||
-                 second == OPERATOR_ENDS_WITH;
-    if (first == OPERATOR_EQ && (parts || second == OPERATOR_EQ))
-        return one_holds(second, a, b, ignore_case) ? IMPLIES : EXCLUDES;
-    if (second == OPERATOR_EQ && (first == OPERATOR_CONTAINS || first == OPERATOR_STARTS_WITH ||
-                                  first == OPERATOR_ENDS_WITH))
-        return one_holds(first, b, a, ignore_case) ? UNRELATED : EXCLUDES;
-    if (first == second && (first == OPERATOR_STARTS_WITH || first == OPERATOR_ENDS_WITH)) {
-        if (one_holds(first, a, b, ignore_case))
-            return IMPLIES;
-        return one_holds(first, b, a, ignore_case) ? UNRELATED : EXCLUDES;
-    }
-    if (second == OPERATOR_CONTAINS &&
-        (first == OPERATOR_CONTAINS || first == OPERATOR_STARTS_WITH ||
-         first == OPERATOR_ENDS_WITH))
-        return implies_if(contains(a, b, ignore_case));
-    return UNRELATED;
+    if (first == PART_WHOLE)
+        return has_part(a, b, second, ignore_case) ? IMPLIES : EXCLUDES;
+    if (second == PART_WHOLE)
+        return has_part(b, a, first, ignore_case) ? UNRELATED : EXCLUDES;
+    if (second == PART_ANYWHERE)
+        return implies_if(has_part(a, b, PART_ANYWHERE, ignore_case));
+    if (first != second)
+        return UNRELATED;
+    if (has_part(a, b, first, ignore_case))
+        return IMPLIES;
+    return has_part(b, a, first, ignore_case) ? UNRELATED : EXCLUDES;
+}
+
+static bool asks_for_parts(const struct condition *test)
+{
+    enum operator_proof proof = kind_of(test)->proof;
+    return proof == PROOF_EQUAL || proof == PROOF_PART;
 }
 
 /* NULL: it has none, or too large a one. */
 static const struct automaton *automaton_of(struct arena *arena, const struct condition *test,
                                             uint32_t operand)
 {
-    enum operator_kind kind = test->operator_kind;
-    if (kind == OPERATOR_MATCHES)
+    if (kind_of(test)->proof == PROOF_PATTERN)
         return test->operands[operand].automaton;
-    if (kind != OPERATOR_EQ && kind != OPERATOR_CONTAINS && kind != OPERATOR_STARTS_WITH &&
-        kind != OPERATOR_ENDS_WITH)
+    if (!asks_for_parts(test))
         return NULL;
-    return regex_literal(arena, test->operands[operand].text,
-                         kind == OPERATOR_EQ || kind == OPERATOR_STARTS_WITH,
-                         kind == OPERATOR_EQ || kind == OPERATOR_ENDS_WITH, test->ignore_case);
+    enum part_place place = kind_of(test)->place;
+    return regex_literal(arena, test->operands[operand].text, place & PART_AT_BEGIN,
+                         place & PART_AT_END, test->ignore_case);
 }
 
 static enum relation relate_patterns(const struct condition *first, uint32_t i,
@@ -156,7 +146,7 @@ static enum relation relate_patterns(const struct condition *first, uint32_t i,
 
 static bool has_patterns(const struct condition *first, const struct condition *second)
 {
-    return first->operator_kind == OPERATOR_MATCHES || second->operator_kind == OPERATOR_MATCHES;
+    return kind_of(first)->proof == PROOF_PATTERN || kind_of(second)->proof == PROOF_PATTERN;
 }
 
 static bool patterns_imply(const struct condition *first, const struct condition *second)
@@ -194,12 +184,13 @@ bool strings_imply(const struct condition *first, const struct condition *second
     if (has_patterns(first, second))
         return patterns_imply(first, second);
     /* What is known of a string but for its case says nothing about a test that minds it. */
-    if ((first->ignore_case && !second->ignore_case) || first->operand_count == 0)
+    if ((first->ignore_case && !second->ignore_case) || first->operand_count == 0 ||
+        !asks_for_parts(first) || !asks_for_parts(second))
         return false;
     for (uint32_t i = 0; i < first->operand_count; i++) {
         bool implied = false;
         for (uint32_t j = 0; j < second->operand_count && !implied; j++)
-            implied = relate(first->operator_kind, first->operands[i].text, second->operator_kind,
+            implied = relate(kind_of(first)->place, first->operands[i].text, kind_of(second)->place,
                              second->operands[j].text, second->ignore_case) == IMPLIES;
         if (!implied)
             return false;
@@ -214,9 +205,11 @@ bool strings_exclude(const struct condition *first, const struct condition *seco
         return false;
     if (has_patterns(first, second))
         return patterns_exclude(first, second);
+    if (!asks_for_parts(first) || !asks_for_parts(second))
+        return false;
     for (uint32_t i = 0; i < first->operand_count; i++) {
         for (uint32_t j = 0; j < second->operand_count; j++) {
-            if (relate(first->operator_kind, first->operands[i].text, second->operator_kind,
+            if (relate(kind_of(first)->place, first->operands[i].text, kind_of(second)->place,
                        second->operands[j].text, ignore_case) != EXCLUDES)
                 return false;
         }

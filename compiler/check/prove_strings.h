@@ -6,9 +6,9 @@
 
 #include "compiler/model.h"
 
-/* Whether the test, without its `negate`, holds for a string. Not for an OPERATOR_GLOB that ignores
- * case. */
-bool string_holds(const struct condition *test, const char *value);
+/* Whether a test, without its `negate`, holds for a value; UNCERTAIN where that is not known. */
+enum certainty { SURELY_FAILS, SURELY_HOLDS, UNCERTAIN };
+enum certainty string_certainty(const struct condition *test, const char *value);
 
 /* Whether a string for which the first holds surely makes the second hold; surely makes it fail. */
 bool strings_imply(const struct condition *first, const struct condition *second);

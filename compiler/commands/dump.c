@@ -30,14 +30,6 @@ static const char *const flag_types[] = {[FFLAG_TYPE_BOOLEAN] = "boolean",
                                          [FFLAG_TYPE_NUMBER] = "number",
                                          [FFLAG_TYPE_JSON] = "json"};
 
-static const char *const attribute_types[] = {[FFLAG_ATTRIBUTE_STRING] = "string",
-                                              [FFLAG_ATTRIBUTE_NUMBER] = "number",
-                                              [FFLAG_ATTRIBUTE_BOOLEAN] = "boolean",
-                                              [FFLAG_ATTRIBUTE_VERSION] = "version",
-                                              [FFLAG_ATTRIBUTE_TIME] = "time",
-                                              [FFLAG_ATTRIBUTE_STRINGS] = "strings",
-                                              [FFLAG_ATTRIBUTE_IP] = "ip"};
-
 /* The rule an instruction that decides reports; NULL where it has none. */
 static const char *rule_of(const struct listing *listing, const struct ffs_instruction *decision)
 {
@@ -161,7 +153,7 @@ static void print_text(const struct listing *listing, struct buffer *out)
     for (uint32_t i = 0; i < listing->attribute_count; i++)
         buffer_format(out, "attribute %s: %s\n",
                       snapshot_string(snapshot, listing->attributes[i].name),
-                      attribute_types[listing->attributes[i].type]);
+                      attribute_type_names[listing->attributes[i].type]);
     for (uint32_t i = 0; i < listing->flag_count; i++)
         print_flag(listing, &listing->flags[i], out);
     print_annex("people", listing->people, out);
@@ -288,7 +280,7 @@ static void print_json(const struct listing *listing, struct buffer *out)
         json_write_comma(out);
         buffer_append_text(out, "{");
         field_text(out, "name", snapshot_string(snapshot, listing->attributes[i].name));
-        field_text(out, "type", attribute_types[listing->attributes[i].type]);
+        field_text(out, "type", attribute_type_names[listing->attributes[i].type]);
         buffer_append_text(out, "}");
     }
     buffer_append_text(out, "],\"flags\":[");

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/base/glob.h"
+#include "compiler/base/match.h"
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/percent.h"
@@ -47,7 +47,7 @@ static bool is_selected(const struct listing *listing, const struct flag *flag)
 {
     bool named = listing->glob_count == 0;
     for (int i = 0; i < listing->glob_count && !named; i++)
-        named = glob_match(listing->globs[i], flag->name.text);
+        named = match_name(listing->globs[i], flag->name.text);
     return named && has_tag(listing, flag) && is_one_of(&listing->owners, flag->owner) &&
            is_one_of(&listing->kinds, flag_kind_names[flag->kind]);
 }

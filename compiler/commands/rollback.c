@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/base/glob.h"
+#include "compiler/base/match.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "compiler/rollout/actor.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/base/glob.h"
+#include "compiler/base/match.h"
 #include "compiler/base/percent.h"
 #include "commands.h"
 
@@ -42,7 +42,7 @@ static bool matches(const struct test *test, char **filters, int count)
         if (strstr(test->name.text, filter) || strstr(test->flag->name.text, filter))
             return true;
         if (!glob_problem(filter) &&
-            (glob_match(filter, test->name.text) || glob_match(filter, test->flag->name.text)))
+            (match_name(filter, test->name.text) || match_name(filter, test->flag->name.text)))
             return true;
     }
     return count == 0;

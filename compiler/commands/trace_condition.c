@@ -104,40 +104,11 @@ bool trace_users(struct tracer *tracer, const struct attribute *attribute,
 /* As the language calls them, so that they are found in the source. */
 static const char *operator_text(const struct condition *test)
 {
-    bool many = test->operand_count > 1;
-    switch (test->operator_kind) {
-    case OPERATOR_EQ:
-        return test->negate ? (many ? "not_in" : "ne") : many ? "in" : "is";
-    case OPERATOR_CONTAINS:
-        return test->negate ? "not_contains" : "contains";
-    case OPERATOR_STARTS_WITH:
-        return "starts_with";
-    case OPERATOR_ENDS_WITH:
-        return "ends_with";
-    case OPERATOR_GLOB:
-        return "glob";
-    case OPERATOR_MATCHES:
-        return "matches";
-    case OPERATOR_IN_FILE:
-        return test->negate ? "not_in_file" : "in_file";
-    case OPERATOR_LT:
-        return "lt";
-    case OPERATOR_LE:
-        return "lte";
-    case OPERATOR_GT:
-        return "gt";
-    case OPERATOR_GE:
-        return "gte";
-    case OPERATOR_HAS_ANY:
-        return test->negate ? "has_none" : many ? "has_any" : "has";
-    case OPERATOR_HAS_ALL:
-        return "has_all";
-    case OPERATOR_IN_NETWORK:
-        return test->negate ? "not_in" : "in";
-    case OPERATOR_PRESENT:
+    const struct operator_info *spelling = operator_spelling(
+        test->operator_kind, test->negate, test->attribute->type, test->operand_count);
+    if (operand_forms[spelling->form].shape == SHAPE_PRESENCE)
         return test->negate ? "is absent" : "is present";
-    }
-    return "?";
+    return spelling == operator_of_bare(false) ? "is" : spelling->name;
 }
 
 static const char *test_text(struct tracer *tracer, const struct condition *test)

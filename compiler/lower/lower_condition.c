@@ -22,8 +22,7 @@ static const char *fold(struct lowering *lowering, const char *text)
 {
     char *folded = arena_copy(&lowering->arena, text, strlen(text));
     for (char *c = folded; *c; c++)
-        if (*c >= 'A' && *c <= 'Z')
-            *c = (char)(*c - 'A' + 'a');
+        *c = ascii_lower(*c);
     return folded;
 }
 
@@ -89,9 +88,12 @@ static struct expression *one_of_file(struct lowering *lowering, const struct at
 }
 
 /* A pattern whose only special characters are stars at its ends is a cheaper test. */
-static struct expression *match_glob(struct lowering *lowering, const struct attribute *attribute,
-                                     const char *pattern, bool ignore_case)
+static struct expression *lower_glob(struct lowering *lowering, const struct condition *test,
+                                     const struct operand *operand)
 {
+    const struct attribute *attribute = test->attribute;
+    const char *pattern = operand->text;
+    bool ignore_case = test->ignore_case;
     size_t length = strlen(pattern);
     bool leading = length > 0 && pattern[0] == '*';
     bool trailing = length > 1 && pattern[length - 1] == '*';
@@ -107,10 +109,10 @@ static struct expression *match_glob(struct lowering *lowering, const struct att
     return test_string(lowering, op, attribute, inner, ignore_case);
 }
 
-static struct expression *match_pattern(struct lowering *lowering,
-                                        const struct attribute *attribute,
-                                        const struct operand *operand, bool ignore_case)
+static struct expression *lower_pattern(struct lowering *lowering, const struct condition *test,
+                                        const struct operand *operand)
 {
+    const struct attribute *attribute = test->attribute;
     const struct automaton *automaton = operand->automaton;
     if (automaton->never)
         return expression_constant(false);
@@ -122,7 +124,7 @@ static struct expression *match_pattern(struct lowering *lowering,
                                              : FFS_STRING_CONTAINS;
         return test_string(lowering, op, attribute, automaton->literal, false);
     }
-    const char *pattern = pattern_text(&lowering->arena, operand->source.text, ignore_case);
+    const char *pattern = pattern_text(&lowering->arena, operand->source.text, test->ignore_case);
     return test_attribute(lowering, FFS_STRING_MATCHES, 0, attribute,
                           image_automaton(&lowering->image, automaton, pattern));
 }
@@ -182,69 +184,6 @@ static struct expression *any_number(struct lowering *lowering, const struct att
 
 /* --------------------------------------------------------------------------------- operators -- */
 
-static enum ffs_op string_op(enum operator_kind operator_kind)
-{
-    switch (operator_kind) {
-    case OPERATOR_CONTAINS:
-        return FFS_STRING_CONTAINS;
-    case OPERATOR_STARTS_WITH:
-        return FFS_STRING_PREFIX;
-    case OPERATOR_ENDS_WITH:
-        return FFS_STRING_SUFFIX;
-    case OPERATOR_HAS_ANY:
-    case OPERATOR_HAS_ALL:
-        return FFS_STRINGS_HAS;
-    default:
-        return FFS_STRING_EQ;
-    }
-}
-
-/* The op for EQ of a type, to which the comparison's place in the enumeration is added. */
-static enum ffs_op ordered_op(enum ffs_op eq, enum operator_kind operator_kind)
-{
-    switch (operator_kind) {
-    case OPERATOR_LT:
-        return eq + (FFS_NUMBER_LT - FFS_NUMBER_EQ);
-    case OPERATOR_LE:
-        return eq + (FFS_NUMBER_LE - FFS_NUMBER_EQ);
-    case OPERATOR_GT:
-        return eq + (FFS_NUMBER_GT - FFS_NUMBER_EQ);
-    case OPERATOR_GE:
-        return eq + (FFS_NUMBER_GE - FFS_NUMBER_EQ);
-    default:
-        return eq;
-    }
-}
-
-static struct expression *lower_operand(struct lowering *lowering, const struct condition *test,
-                                        const struct operand *operand)
-{
-    const struct attribute *attribute = test->attribute;
-    switch (attribute->type) {
-    case FFLAG_ATTRIBUTE_NUMBER:
-        return test_number(lowering, ordered_op(FFS_NUMBER_EQ, test->operator_kind), attribute,
-                           operand->number);
-    case FFLAG_ATTRIBUTE_BOOLEAN:
-        return test_attribute(lowering, FFS_BOOLEAN_IS, 0, attribute, operand->boolean);
-    case FFLAG_ATTRIBUTE_VERSION:
-        return test_attribute(lowering, ordered_op(FFS_VERSION_EQ, test->operator_kind), 0,
-                              attribute, image_text(&lowering->image, operand->text));
-    case FFLAG_ATTRIBUTE_TIME:
-        return test_attribute(lowering, ordered_op(FFS_TIME_EQ, test->operator_kind), 0, attribute,
-                              (uint64_t)operand->time);
-    case FFLAG_ATTRIBUTE_STRING:
-    case FFLAG_ATTRIBUTE_STRINGS:
-    case FFLAG_ATTRIBUTE_IP:
-        break;
-    }
-    if (test->operator_kind == OPERATOR_GLOB)
-        return match_glob(lowering, attribute, operand->text, test->ignore_case);
-    if (test->operator_kind == OPERATOR_MATCHES)
-        return match_pattern(lowering, attribute, operand, test->ignore_case);
-    return test_string(lowering, string_op(test->operator_kind), attribute, operand->text,
-                       test->ignore_case);
-}
-
 static uint64_t big_endian(const uint8_t bytes[8])
 {
     uint64_t value = 0;
@@ -267,6 +206,7 @@ static struct expression *lower_networks(struct lowering *lowering, const struct
     return test_attribute(lowering, FFS_IP_IN, 0, test->attribute, run);
 }
 
+/* Of a string or a number, of which many make a set or a search. */
 static struct expression *lower_one_of(struct lowering *lowering, const struct condition *test)
 {
     if (test->attribute->type == FFLAG_ATTRIBUTE_STRING) {
@@ -281,28 +221,124 @@ static struct expression *lower_one_of(struct lowering *lowering, const struct c
     return any_number(lowering, test->attribute, numbers, test->operand_count);
 }
 
-static struct expression *lower_test(struct lowering *lowering, const struct condition *test)
+/* As the operands say, each an expression of its own. */
+static struct expression *lower_each(struct lowering *lowering, const struct condition *test,
+                                     struct expression *(*lower_operand)(struct lowering *,
+                                                                         const struct condition *,
+                                                                         const struct operand *))
 {
-    enum fflag_attribute_type type = test->attribute->type;
-    if (test->operator_kind == OPERATOR_PRESENT)
-        return test_attribute(lowering, FFS_PRESENT, 0, test->attribute, 0);
-    if (test->operator_kind == OPERATOR_IN_FILE)
-        return one_of_file(lowering, test->attribute, test->file, test->ignore_case);
-    if (!test->operand_count)
-        return expression_constant(test->operator_kind == OPERATOR_HAS_ALL);
-    if (test->operator_kind == OPERATOR_IN_NETWORK)
-        return lower_networks(lowering, test);
-    if (test->operator_kind == OPERATOR_EQ &&
-        (type == FFLAG_ATTRIBUTE_STRING || type == FFLAG_ATTRIBUTE_NUMBER))
-        return lower_one_of(lowering, test);
-
     struct expression **tests =
-        ARENA_ARRAY(&lowering->arena, struct expression *, test->operand_count);
+        ARENA_ARRAY(&lowering->arena, struct expression *, test->operand_count + 1);
     for (uint32_t i = 0; i < test->operand_count; i++)
         tests[i] = lower_operand(lowering, test, &test->operands[i]);
-    return test->operator_kind == OPERATOR_HAS_ALL
+    return operator_kinds[test->operator_kind].all
                ? expression_all(lowering, tests, test->operand_count)
                : expression_any(lowering, tests, test->operand_count);
+}
+
+static enum ffs_op op_of_order(enum ffs_op eq, unsigned order)
+{
+    static const enum ffs_op from_eq[] = {
+        [ORDER_EQUAL] = 0,
+        [ORDER_LOWER] = FFS_NUMBER_LT - FFS_NUMBER_EQ,
+        [ORDER_LOWER | ORDER_EQUAL] = FFS_NUMBER_LE - FFS_NUMBER_EQ,
+        [ORDER_HIGHER] = FFS_NUMBER_GT - FFS_NUMBER_EQ,
+        [ORDER_HIGHER | ORDER_EQUAL] = FFS_NUMBER_GE - FFS_NUMBER_EQ,
+    };
+    return eq + from_eq[order];
+}
+
+/* What it is of a value's type to be lower, equal or higher. */
+static struct expression *lower_comparison(struct lowering *lowering, const struct condition *test,
+                                           const struct operand *operand)
+{
+    const struct attribute *attribute = test->attribute;
+    unsigned order = operator_kinds[test->operator_kind].order;
+    switch (attribute->type) {
+    case FFLAG_ATTRIBUTE_NUMBER:
+        return test_number(lowering, op_of_order(FFS_NUMBER_EQ, order), attribute, operand->number);
+    case FFLAG_ATTRIBUTE_VERSION:
+        return test_attribute(lowering, op_of_order(FFS_VERSION_EQ, order), 0, attribute,
+                              image_text(&lowering->image, operand->text));
+    case FFLAG_ATTRIBUTE_TIME:
+        return test_attribute(lowering, op_of_order(FFS_TIME_EQ, order), 0, attribute,
+                              (uint64_t)operand->time);
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+        return test_attribute(lowering, FFS_BOOLEAN_IS, 0, attribute, operand->boolean);
+    case FFLAG_ATTRIBUTE_STRING:
+    case FFLAG_ATTRIBUTE_STRINGS:
+    case FFLAG_ATTRIBUTE_IP:
+        break;
+    }
+    assert(!"a type without an order");
+    return expression_constant(false);
+}
+
+static struct expression *lower_equality(struct lowering *lowering, const struct condition *test)
+{
+    if (!test->operand_count)
+        return expression_constant(false);
+    switch (test->attribute->type) {
+    case FFLAG_ATTRIBUTE_STRING:
+    case FFLAG_ATTRIBUTE_NUMBER:
+        return lower_one_of(lowering, test);
+    case FFLAG_ATTRIBUTE_IP:
+        return lower_networks(lowering, test);
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+    case FFLAG_ATTRIBUTE_VERSION:
+    case FFLAG_ATTRIBUTE_TIME:
+    case FFLAG_ATTRIBUTE_STRINGS:
+        break;
+    }
+    return lower_each(lowering, test, lower_comparison);
+}
+
+static struct expression *lower_part(struct lowering *lowering, const struct condition *test,
+                                     const struct operand *operand)
+{
+    static const enum ffs_op ops[] = {[PART_ANYWHERE] = FFS_STRING_CONTAINS,
+                                      [PART_AT_BEGIN] = FFS_STRING_PREFIX,
+                                      [PART_AT_END] = FFS_STRING_SUFFIX,
+                                      [PART_WHOLE] = FFS_STRING_EQ};
+    return test_string(lowering, ops[operator_kinds[test->operator_kind].place], test->attribute,
+                       operand->text, test->ignore_case);
+}
+
+static struct expression *lower_entry(struct lowering *lowering, const struct condition *test,
+                                      const struct operand *operand)
+{
+    return test_string(lowering, FFS_STRINGS_HAS, test->attribute, operand->text,
+                       test->ignore_case);
+}
+
+static struct expression *lower_test(struct lowering *lowering, const struct condition *test)
+{
+    switch (test->operator_kind) {
+    case OPERATOR_EQ:
+        return lower_equality(lowering, test);
+    case OPERATOR_LT:
+    case OPERATOR_LE:
+    case OPERATOR_GT:
+    case OPERATOR_GE:
+        return lower_each(lowering, test, lower_comparison);
+    case OPERATOR_CONTAINS:
+    case OPERATOR_STARTS_WITH:
+    case OPERATOR_ENDS_WITH:
+        return lower_each(lowering, test, lower_part);
+    case OPERATOR_GLOB:
+        return lower_each(lowering, test, lower_glob);
+    case OPERATOR_MATCHES:
+        return lower_each(lowering, test, lower_pattern);
+    case OPERATOR_HAS_ANY:
+    case OPERATOR_HAS_ALL:
+        return lower_each(lowering, test, lower_entry);
+    case OPERATOR_IN_FILE:
+        return one_of_file(lowering, test->attribute, test->file, test->ignore_case);
+    case OPERATOR_PRESENT:
+        return test_attribute(lowering, FFS_PRESENT, 0, test->attribute, 0);
+    }
+    assert(!"an operator without code");
+    return expression_constant(false);
 }
 
 /* -------------------------------------------------------------------------------- conditions -- */

@@ -1,55 +1,12 @@
 /*
  * read_condition.c - conditions, for attributes of a context and for fields of a log.
  *
- * An operator is a row of a table: what it does, to which types, with which operands. `ne` and its
- * kin are the negated test itself, so that they are exact negations by construction.
+ * An operator is a row of model/operators.def. `ne` and its kin are the negated test itself, so
+ * that they are exact negations by construction.
  */
 #include <string.h>
 
 #include "read_condition.h"
-
-#define TYPE(name) (1u << FFLAG_ATTRIBUTE_##name)
-#define ORDERED    (TYPE(NUMBER) | TYPE(VERSION) | TYPE(TIME))
-#define A_FIELD    1u /* of a log: it has no type */
-#define EVERY_TYPE 0xFFu
-
-static const struct operator_info operators[] = {
-    {"eq", OPERATOR_EQ, false, ONE, TYPE(STRING) | ORDERED | TYPE(BOOLEAN) | A_FIELD},
-    {"ne", OPERATOR_EQ, true, ONE, TYPE(STRING) | ORDERED | TYPE(BOOLEAN) | A_FIELD},
-    {"in", OPERATOR_EQ, false, LIST, TYPE(STRING) | ORDERED | TYPE(IP) | A_FIELD},
-    {"not_in", OPERATOR_EQ, true, LIST, TYPE(STRING) | ORDERED | TYPE(IP) | A_FIELD},
-    {"contains", OPERATOR_CONTAINS, false, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
-    {"not_contains", OPERATOR_CONTAINS, true, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
-    {"starts_with", OPERATOR_STARTS_WITH, false, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
-    {"ends_with", OPERATOR_ENDS_WITH, false, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
-    {"glob", OPERATOR_GLOB, false, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
-    {"matches", OPERATOR_MATCHES, false, ONE_OR_LIST, TYPE(STRING) | A_FIELD},
-    {"in_file", OPERATOR_IN_FILE, false, FILE_NAME, TYPE(STRING) | A_FIELD},
-    {"not_in_file", OPERATOR_IN_FILE, true, FILE_NAME, TYPE(STRING) | A_FIELD},
-    {"gt", OPERATOR_GT, false, ONE, ORDERED | A_FIELD},
-    {"gte", OPERATOR_GE, false, ONE, ORDERED | A_FIELD},
-    {"lt", OPERATOR_LT, false, ONE, ORDERED | A_FIELD},
-    {"lte", OPERATOR_LE, false, ONE, ORDERED | A_FIELD},
-    {"before", OPERATOR_LT, false, ONE, TYPE(TIME)},
-    {"after", OPERATOR_GT, false, ONE, TYPE(TIME)},
-    {"has", OPERATOR_HAS_ANY, false, ONE, TYPE(STRINGS)},
-    {"has_any", OPERATOR_HAS_ANY, false, LIST, TYPE(STRINGS)},
-    {"has_all", OPERATOR_HAS_ALL, false, LIST, TYPE(STRINGS)},
-    {"has_none", OPERATOR_HAS_ANY, true, LIST, TYPE(STRINGS)},
-    {"present", OPERATOR_PRESENT, false, PRESENCE, EVERY_TYPE},
-};
-#define OPERATOR_COUNT (sizeof operators / sizeof *operators)
-
-static const char *const type_names[] = {
-    [0] = "field",
-    [FFLAG_ATTRIBUTE_STRING] = "string",
-    [FFLAG_ATTRIBUTE_NUMBER] = "number",
-    [FFLAG_ATTRIBUTE_BOOLEAN] = "boolean",
-    [FFLAG_ATTRIBUTE_VERSION] = "version",
-    [FFLAG_ATTRIBUTE_TIME] = "time",
-    [FFLAG_ATTRIBUTE_STRINGS] = "strings",
-    [FFLAG_ATTRIBUTE_IP] = "ip",
-};
 
 static struct condition *new_condition(struct reader *reader, enum condition_kind kind,
                                        struct span span)
@@ -84,17 +41,19 @@ static void report_operator_type(struct reader *reader, const struct condition_s
 {
     unsigned type = condition_subject_type(subject);
     diagnose(reader->diagnostics, FF0233, span, "operator '%s' does not fit '%s', %s %s",
-             info->name, subject->name.text, type ? "an attribute of type" : "which is a",
-             type_names[type]);
+             info->name, subject->name.text,
+             subject->attribute ? "an attribute of type" : "which is a",
+             attribute_type_names[type]);
     if (subject->attribute)
         diagnose_note(reader->diagnostics, subject->attribute->name.span, "'%s' is declared here",
                       subject->name.text);
     struct buffer fitting = {0};
     for (size_t i = 0; i < OPERATOR_COUNT; i++) {
-        if (operators[i].types & 1u << type)
+        if (operators[i].types & TYPE_BIT(type))
             buffer_format(&fitting, "%s%s", fitting.length ? ", " : "", operators[i].name);
     }
-    diagnose_help(reader->diagnostics, "operators of %s: %s", type_names[type], fitting.bytes);
+    diagnose_help(reader->diagnostics, "operators of %s: %s", attribute_type_names[type],
+                  fitting.bytes);
     buffer_release(&fitting);
 }
 
@@ -104,33 +63,26 @@ static struct condition *read_test(struct reader *reader, const struct condition
 {
     struct condition *test = new_condition(reader, CONDITION_TEST, span);
     test->operator_kind = info->kind;
-    if (info->kind == OPERATOR_EQ && condition_subject_type(subject) == FFLAG_ATTRIBUTE_IP)
-        test->operator_kind = OPERATOR_IN_NETWORK;
     test->negate = info->negate;
     test->ignore_case = subject->ignore_case;
     test->attribute = subject->attribute;
     test->field = subject->name;
-    if (info->operands == FILE_NAME) {
+    bool present;
+    switch (operand_forms[info->form].shape) {
+    case SHAPE_FILE:
         test->file = read_list_file(reader, value);
         return test->file ? test : NULL;
-    }
-    if (info->operands == PRESENCE) {
-        bool present;
+    case SHAPE_PRESENCE:
         if (!read_boolean(reader, value, &present))
             return NULL;
         test->negate = !present;
         return test;
+    case SHAPE_ONE:
+    case SHAPE_LIST:
+    case SHAPE_ONE_OR_LIST:
+        break;
     }
     return read_operands(reader, subject, info, value, test) ? test : NULL;
-}
-
-static const struct operator_info *find_operator(const char *name)
-{
-    for (size_t i = 0; i < OPERATOR_COUNT; i++) {
-        if (strcmp(operators[i].name, name) == 0)
-            return &operators[i];
-    }
-    return NULL;
 }
 
 static void report_operator(struct reader *reader, const struct condition_subject *subject,
@@ -139,39 +91,16 @@ static void report_operator(struct reader *reader, const struct condition_subjec
     const char *known[OPERATOR_COUNT + 1];
     size_t count = 0;
     for (size_t i = 0; i < OPERATOR_COUNT; i++) {
-        if (operators[i].types & 1u << condition_subject_type(subject))
+        if (operators[i].types & TYPE_BIT(condition_subject_type(subject)))
             known[count++] = operators[i].name;
     }
     known[count++] = "ignore_case";
     diagnose(reader->diagnostics, FF0238, key->span, "unknown operator '%s'", key->text);
-    static const char *const spelt[][2] = {{"==", "eq"},
-                                           {"=", "eq"},
-                                           {"!=", "ne"},
-                                           {">", "gt"},
-                                           {">=", "gte"},
-                                           {"<", "lt"},
-                                           {"<=", "lte"},
-                                           {"neq", "ne"},
-                                           {"regex", "matches"},
-                                           {"match", "matches"},
-                                           {"regexp", "matches"},
-                                           {"ge", "gte"},
-                                           {"le", "lte"},
-                                           {"equals", "eq"},
-                                           {"prefix", "starts_with"},
-                                           {"suffix", "ends_with"}};
-    for (size_t i = 0; i < sizeof spelt / sizeof *spelt; i++) {
-        if (strcmp(key->text, spelt[i][0]) == 0) {
-            diagnose_help(reader->diagnostics, "the operator is called '%s' here", spelt[i][1]);
-            return;
-        }
-    }
-    suggest(reader, key->text, known, count);
-}
-
-static bool takes_ignore_case(const struct operator_info *info)
-{
-    return (info->types & TYPE(STRING)) && info->operands != PRESENCE;
+    const char *here = operator_known_as(key->text);
+    if (here)
+        diagnose_help(reader->diagnostics, "the operator is called '%s' here", here);
+    else
+        suggest(reader, key->text, known, count);
 }
 
 /* `ignore_case` counts for all operators beside it; true only where each of them can fold. */
@@ -185,14 +114,15 @@ static void read_ignore_case(struct reader *reader, struct condition_subject *su
     unsigned type = condition_subject_type(subject);
     bool foldable = false;
     for (uint32_t i = 0; i < map->count; i++) {
-        const struct operator_info *info = find_operator(map->entries[i].key->text);
-        foldable |= info && takes_ignore_case(info);
+        const struct operator_info *info = operator_find(map->entries[i].key->text);
+        foldable |= info && operator_folds_case(info);
     }
     if ((type && type != FFLAG_ATTRIBUTE_STRING) || !foldable) {
-        diagnose(reader->diagnostics, FF0241, entry->key->span, "'ignore_case' has no effect on %s",
-                 type && type != FFLAG_ATTRIBUTE_STRING
-                     ? arena_format(reader->arena, "an attribute of type %s", type_names[type])
-                     : "these operators");
+        diagnose(
+            reader->diagnostics, FF0241, entry->key->span, "'ignore_case' has no effect on %s",
+            type && type != FFLAG_ATTRIBUTE_STRING
+                ? arena_format(reader->arena, "an attribute of type %s", attribute_type_names[type])
+                : "these operators");
         diagnose_help(reader->diagnostics, "it stands beside a string operator: {eq: red, "
                                            "ignore_case: true}");
         return;
@@ -208,12 +138,12 @@ static void read_operator_map(struct reader *reader, struct condition_subject *s
     read_ignore_case(reader, subject, map);
     for (uint32_t i = 0; i < map->count; i++) {
         const struct entry *entry = &map->entries[i];
-        const struct operator_info *info = find_operator(entry->key->text);
+        const struct operator_info *info = operator_find(entry->key->text);
         if (strcmp(entry->key->text, "ignore_case") == 0)
             continue;
         if (!info) {
             report_operator(reader, subject, entry->key);
-        } else if (!(info->types & 1u << condition_subject_type(subject))) {
+        } else if (!(info->types & TYPE_BIT(condition_subject_type(subject)))) {
             report_operator_type(reader, subject, info, entry->key->span);
         } else {
             add_child(reader, parent,
@@ -243,16 +173,16 @@ static void read_tests(struct reader *reader, const struct entry *entry, bool fi
         return;
     }
     unsigned type = condition_subject_type(&subject);
-    const struct operator_info *info = find_operator(list ? "in" : "eq");
+    const struct operator_info *info = operator_of_bare(list);
     bool addresses = type == FFLAG_ATTRIBUTE_IP;
-    if (!addresses && !(info->types & 1u << type)) {
+    if (!addresses && !(info->types & TYPE_BIT(type))) {
         if (type == FFLAG_ATTRIBUTE_STRINGS)
             diagnose(reader->diagnostics, FF0233, value->span,
                      "'%s' is a list of strings, and is never equal to a value", subject.name.text);
         else
             diagnose(reader->diagnostics, FF0233, value->span,
                      "a list of values does not fit '%s', an attribute of type %s",
-                     subject.name.text, type_names[type]);
+                     subject.name.text, attribute_type_names[type]);
         if (type == FFLAG_ATTRIBUTE_STRINGS && value->kind == NODE_SCALAR)
             diagnose_help(reader->diagnostics, "write {has: %s}", value->text);
         else if (type == FFLAG_ATTRIBUTE_STRINGS)

@@ -4,16 +4,6 @@
 
 #include "read.h"
 
-enum operands { ONE, LIST, ONE_OR_LIST, FILE_NAME, PRESENCE };
-
-struct operator_info {
-    const char *name;
-    enum operator_kind kind;
-    bool negate;
-    enum operands operands;
-    unsigned types;
-};
-
 /* One test as it is read: the attribute or field, and what the operators beside it say. */
 struct condition_subject {
     const struct attribute *attribute; /* NULL: a field */
@@ -24,7 +14,7 @@ struct condition_subject {
 
 static inline unsigned condition_subject_type(const struct condition_subject *subject)
 {
-    return subject->attribute ? (unsigned)subject->attribute->type : 0;
+    return subject->attribute ? (unsigned)subject->attribute->type : A_FIELD;
 }
 
 /* What is behind an operator, into the test. False: it has been reported. */

@@ -1,15 +1,9 @@
 /* read_operands.c - what a test compares with: values of the attribute's type, patterns. */
 #include <string.h>
-#include <strings.h>
 
 #include "fflag/snapshot.h"
-#include "compiler/base/glob.h"
+#include "compiler/base/match.h"
 #include "read_condition.h"
-
-static bool same_text(const char *a, const char *b, bool ignore_case)
-{
-    return (ignore_case ? strcasecmp(a, b) : strcmp(a, b)) == 0;
-}
 
 /* A value that the attribute's `enum` does not have can never be equal to it. */
 void check_choice(struct reader *reader, const struct attribute *attribute, const struct node *node,
@@ -17,7 +11,8 @@ void check_choice(struct reader *reader, const struct attribute *attribute, cons
 {
     const struct texts *choices = &attribute->choices;
     for (uint32_t i = 0; i < choices->count; i++) {
-        if (same_text(choices->items[i].text, node->text, ignore_case))
+        const char *choice = choices->items[i].text;
+        if (match_part(choice, strlen(choice), node->text, node->count, PART_WHOLE, ignore_case))
             return;
     }
     if (!choices->count)
@@ -32,13 +27,23 @@ void check_choice(struct reader *reader, const struct attribute *attribute, cons
     suggest(reader, node->text, known, choices->count);
 }
 
+static bool check_glob(struct reader *reader, const struct node *node)
+{
+    const char *problem = glob_problem(node->text);
+    if (!problem)
+        return true;
+    diagnose(reader->diagnostics, FF0251, node->span, "the pattern '%s' %s", node->text, problem);
+    diagnose_help(reader->diagnostics, "write '\\' before a character that stands for itself");
+    return false;
+}
+
 static bool read_string_operand(struct reader *reader, const struct condition_subject *subject,
                                 const struct operator_info *info, const struct node *node,
                                 struct operand *operand)
 {
     if (!read_text(reader, node, &operand->source))
         return false;
-    if (info->kind == OPERATOR_MATCHES)
+    if (info->form == OPERAND_PATTERNS)
         return read_pattern(reader, node, subject->ignore_case, operand);
     operand->text = operand->source.text;
     if (subject->ignore_case && node->count > FFS_MAX_FOLDED) {
@@ -47,28 +52,31 @@ static bool read_string_operand(struct reader *reader, const struct condition_su
                  FFS_MAX_FOLDED);
         return false;
     }
-    if (info->kind == OPERATOR_GLOB) {
-        const char *problem = glob_problem(node->text);
-        if (problem) {
-            diagnose(reader->diagnostics, FF0251, node->span, "the pattern '%s' %s", node->text,
-                     problem);
-            diagnose_help(reader->diagnostics,
-                          "write '\\' before a character that stands for itself");
-            return false;
-        }
-    }
-    if (info->kind == OPERATOR_EQ && subject->attribute)
+    if (info->form == OPERAND_GLOBS && !check_glob(reader, node))
+        return false;
+    if (operator_kinds[info->kind].proof == PROOF_EQUAL && subject->attribute)
         check_choice(reader, subject->attribute, node, subject->ignore_case);
     return true;
+}
+
+/* Of a log's field, which has no type: a number where the test reads the field as one. */
+static bool read_field_operand(struct reader *reader, const struct condition_subject *subject,
+                               const struct operator_info *info, const struct node *node,
+                               struct operand *operand)
+{
+    if (operator_kinds[info->kind].log == LOG_ORDER)
+        return read_number(reader, node, &operand->number);
+    return read_string_operand(reader, subject, info, node, operand);
 }
 
 static bool read_operand(struct reader *reader, const struct condition_subject *subject,
                          const struct operator_info *info, const struct node *node,
                          struct operand *operand)
 {
-    bool ordering = info->kind >= OPERATOR_LT && info->kind <= OPERATOR_GE;
     operand->source = (struct text){node->text, node->span};
-    switch (condition_subject_type(subject)) {
+    if (!subject->attribute)
+        return read_field_operand(reader, subject, info, node, operand);
+    switch (subject->attribute->type) {
     case FFLAG_ATTRIBUTE_NUMBER:
         return read_number(reader, node, &operand->number);
     case FFLAG_ATTRIBUTE_BOOLEAN:
@@ -79,13 +87,33 @@ static bool read_operand(struct reader *reader, const struct condition_subject *
         return read_time(reader, node, &operand->time);
     case FFLAG_ATTRIBUTE_IP:
         return read_network(reader, node, &operand->network);
-    case 0:
-        if (ordering)
-            return read_number(reader, node, &operand->number);
-        return read_string_operand(reader, subject, info, node, operand);
-    default:
-        return read_string_operand(reader, subject, info, node, operand);
+    case FFLAG_ATTRIBUTE_STRING:
+    case FFLAG_ATTRIBUTE_STRINGS:
+        break;
     }
+    return read_string_operand(reader, subject, info, node, operand);
+}
+
+static bool expect_shape(struct reader *reader, const struct condition_subject *subject,
+                         const struct operator_info *info, const struct node *node)
+{
+    enum operand_shape shape = operand_forms[info->form].shape;
+    if (shape == SHAPE_LIST && node->kind == NODE_SCALAR) {
+        expected(reader, node, "a list");
+        if (!is_null(node))
+            diagnose_help(reader->diagnostics, "'%s' takes a list: %s: [%s]", info->name,
+                          info->name, node->text);
+        return false;
+    }
+    if (shape == SHAPE_ONE && node->kind != NODE_SCALAR) {
+        const struct operator_info *other =
+            operator_for_list(info, condition_subject_type(subject));
+        expected(reader, node, "one value");
+        if (node->kind == NODE_LIST && other)
+            diagnose_help(reader->diagnostics, "'%s' takes a list", other->name);
+        return false;
+    }
+    return true;
 }
 
 bool read_operands(struct reader *reader, const struct condition_subject *subject,
@@ -93,26 +121,13 @@ bool read_operands(struct reader *reader, const struct condition_subject *subjec
 {
     struct node **items;
     uint32_t count;
-    if (info->operands == LIST && node->kind == NODE_SCALAR) {
-        expected(reader, node, "a list");
-        if (node->kind == NODE_SCALAR && !is_null(node))
-            diagnose_help(reader->diagnostics, "'%s' takes a list: %s: [%s]", info->name,
-                          info->name, node->text);
+    if (!expect_shape(reader, subject, info, node))
         return false;
-    }
-    if (info->operands == ONE && node->kind != NODE_SCALAR) {
-        expected(reader, node, "one value");
-        const char *many = info->kind == OPERATOR_EQ ? (info->negate ? "not_in" : "in") : "has_any";
-        if (node->kind == NODE_LIST &&
-            (info->kind == OPERATOR_EQ || info->kind == OPERATOR_HAS_ANY))
-            diagnose_help(reader->diagnostics, "'%s' takes a list", many);
-        return false;
-    }
     if (!read_items(reader, node, "a value or a list of values", &items, &count))
         return false;
     if (!count) {
         diagnose(reader->diagnostics, FF0143, node->span,
-                 info->negate || info->kind == OPERATOR_HAS_ALL
+                 info->negate != operator_kinds[info->kind].all
                      ? "an empty list: the test always holds"
                      : "an empty list: the test never holds");
         diagnose_help(reader->diagnostics, "name the values, or remove the test");

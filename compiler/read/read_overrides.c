@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/base/glob.h"
+#include "compiler/base/match.h"
 #include "read.h"
 
 const char *const flag_kind_names[] = {"release", "experiment", "canary", "ops",
@@ -22,7 +22,7 @@ bool override_selects(const struct override *override, const struct flag *flag)
     if (override->all || contains(&override->kinds, flag_kind_names[flag->kind]))
         return true;
     for (uint32_t i = 0; i < override->flags.count; i++) {
-        if (glob_match(override->flags.items[i].text, flag->name.text))
+        if (match_name(override->flags.items[i].text, flag->name.text))
             return true;
     }
     for (uint32_t i = 0; i < flag->tags.count; i++) {

@@ -97,14 +97,11 @@ void read_project_section(struct reader *reader, struct node *section)
 
 /* -------------------------------------------------------------------------------- attributes -- */
 
-static const char *const attribute_types[] = {"string", "number",  "boolean", "version",
-                                              "time",   "strings", "ip",      NULL};
-
 static void read_attribute_type(struct reader *reader, struct node *node, void *target)
 {
     struct attribute *attribute = target;
     unsigned type;
-    if (read_choice(reader, node, attribute_types, &type))
+    if (read_choice(reader, node, attribute_type_names + 1, &type))
         attribute->type = (enum fflag_attribute_type)(type + 1);
 }
 
@@ -128,7 +125,7 @@ void read_attribute(struct reader *reader, struct declaration *declaration)
     if (attribute->choices.count && attribute->type && attribute->type != FFLAG_ATTRIBUTE_STRING) {
         diagnose(reader->diagnostics, FF0364, find_entry(body, "enum")->key->span,
                  "'enum' has no meaning for an attribute of type %s",
-                 attribute_types[attribute->type - 1]);
+                 attribute_type_names[attribute->type]);
         diagnose_help(reader->diagnostics, "only string attributes have an 'enum'");
     }
 }

@@ -45,6 +45,7 @@ static const struct test_case cases[] = {
     {"{name: {glob: ['x*', '*y']}}", "name=xa|name=ay", "|name=yx"},
     {"{name: {glob: 'A*', ignore_case: true}}", "name=ab|name=AB", "|name=ba"},
     {"{age: 18}", "age=18|age=18.0", "|age=19|age=-18"},
+    {"{age: {eq: 18}}", "age=18", "|age=19"},
     {"{age: {ne: 18}}", "|age=19", "age=18"},
     {"{age: [1, 2, 3.5]}", "age=1|age=3.5", "|age=3"},
     {"{age: {in: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,22,30]}}",
@@ -59,10 +60,13 @@ static const struct test_case cases[] = {
     {"{age: 0}", "age=0|age=-0", "|age=1"},
     {"{age: -0}", "age=0|age=-0", "|age=1"},
     {"{beta: true}", "beta=true", "|beta=false"},
+    {"{beta: {eq: true}}", "beta=true", "|beta=false"},
     {"{beta: {ne: true}}", "|beta=false", "beta=true"},
     {"{beta: false}", "beta=false", "|beta=true"},
     {"{app_version: 1.2.0}", "app_version=1.2.0|app_version=v1.2|app_version=1.2.0+build",
      "|app_version=1.2.1|app_version=1.2.0-rc"},
+    {"{app_version: {eq: 1.2.0}}", "app_version=1.2", "|app_version=1.3"},
+    {"{app_version: {not_in: [1.2.0, '2']}}", "|app_version=1", "app_version=1.2|app_version=2"},
     {"{app_version: {ne: 1.2.0}}", "|app_version=1.2.1", "app_version=1.2"},
     {"{app_version: {in: [1.2.0, '2']}}", "app_version=1.2|app_version=2.0.0", "|app_version=1"},
     {"{app_version: {gt: 1.2.0}}", "app_version=1.10|app_version=2", "|app_version=1.2.0-rc.1"},
@@ -74,6 +78,12 @@ static const struct test_case cases[] = {
      "|signup_at=2026-01-01T00:00:00Z"},
     {"{signup_at: {before: 2026-01-01T00:00:00Z}}", "signup_at=2025-12-31T23:59:59Z",
      "|signup_at=2026-01-01T00:00:00Z|signup_at=2026-01-01T01:00:00+01:00"},
+    {"{signup_at: {gt: 2026-01-01T00:00:00Z}}", "signup_at=2026-01-01T00:00:00.001Z",
+     "|signup_at=2026-01-01T00:00:00Z"},
+    {"{signup_at: {lt: 2026-01-01T00:00:00Z}}", "signup_at=2025-12-31T23:59:59.999Z",
+     "|signup_at=2026-01-01T00:00:00Z"},
+    {"{signup_at: {not_in: [2026-01-01T00:00:00Z, 2027-01-01T00:00:00Z]}}",
+     "|signup_at=2028-01-01T00:00:00Z", "signup_at=2027-01-01T00:00:00Z"},
     {"{signup_at: {gte: 2026-01-01T00:00:00Z, lte: 2026-01-02T00:00:00Z}}",
      "signup_at=2026-01-01T00:00:00Z|signup_at=2026-01-02T00:00:00Z",
      "|signup_at=2026-01-02T00:00:00.001Z"},
@@ -96,9 +106,17 @@ static const struct test_case cases[] = {
      "client_ip=2001:db8::1|client_ip=10.127.255.255|client_ip=10.128.0.0",
      "|client_ip=2001:db9::|client_ip=2001:db7:ffff::"},
     {"{client_ip: {in: ['::/0']}}", "client_ip=::|client_ip=255.255.255.255|client_ip=ffff::", ""},
+    {"{name: {in_file: listed.txt}}", "name=ada|name=Bob|name=zoë", "|name=bob|name=people"},
+    {"{name: {not_in_file: listed.txt}}", "|name=bob", "name=ada|name=Bob"},
+    {"{name: {in_file: listed.txt, ignore_case: true}}", "name=ADA|name=bOB", "|name=ad"},
     {"{country: {present: true}}", "country=x", "|age=1"},
     {"{country: {present: false}}", "|age=1", "country=x"},
     {"{groups: {present: true}}", "groups=a", ""},
+    {"{age: {present: true}}", "age=0", ""},
+    {"{beta: {present: false}}", "", "beta=true|beta=false"},
+    {"{app_version: {present: true}}", "app_version=1", ""},
+    {"{signup_at: {present: true}}", "signup_at=2026-01-01T00:00:00Z", ""},
+    {"{client_ip: {present: true}}", "client_ip=::", ""},
     {"{country: NO, age: {gte: 18}}", "country=NO age=18", "|country=NO|age=18|country=NO age=1"},
     {"{any: [{country: NO}, {age: {gte: 18}}]}", "country=NO|age=18|country=NO age=1",
      "|country=US age=1"},
@@ -143,9 +161,43 @@ static void expect_all(struct compiled *compiled, const char *prefix, size_t ind
     }
 }
 
+/* Whether a case tests the attribute by the operator: it is `{ATTRIBUTE: {…OPERATOR: …` */
+static bool asks(const char *condition, const char *attribute, const char *operator)
+{
+    char begin[64], first[64], later[64];
+    snprintf(begin, sizeof begin, "{%s: ", attribute);
+    snprintf(first, sizeof first, "{%s: ", operator);
+    snprintf(later, sizeof later, ", %s: ", operator);
+    if (strncmp(condition, begin, strlen(begin)) != 0)
+        return false;
+    const char *test = condition + strlen(begin);
+    return strncmp(test, first, strlen(first)) == 0 || strstr(test, later);
+}
+
+static bool is_tested(const struct project *project, const struct operator_info *operator,
+                      unsigned type)
+{
+    for (uint32_t i = 0; i < project->attribute_count; i++)
+        for (size_t j = 0; j < CASES && project->attributes[i]->type == type; j++)
+            if (asks(cases[j].condition, project->attributes[i]->name.text, operator->name))
+                return true;
+    return false;
+}
+
+/* Each operator, of each type that it takes. */
+static void no_operator_lacks_its_case(const struct project *project)
+{
+    for (size_t i = 0; i < OPERATOR_COUNT; i++)
+        for (unsigned type = 1; attribute_type_names[type]; type++)
+            if (operators[i].types & TYPE_BIT(type) && !is_tested(project, &operators[i], type))
+                fail_msg("no case here tests '%s' of an attribute of type %s", operators[i].name,
+                         attribute_type_names[type]);
+}
+
 static void every_operator_holds_and_negates(void **state)
 {
     (void)state;
+    write_definition("listed.txt", "# people\nada\n\nBob\n  \nzoë\n");
     struct buffer text = {0};
     buffer_append_text(&text, supporting);
     for (size_t i = 0; i < CASES; i++) {
@@ -155,6 +207,7 @@ static void every_operator_holds_and_negates(void **state)
                       cases[i].condition);
     }
     struct compiled compiled = compile(text.bytes);
+    no_operator_lacks_its_case(compiled.project);
     for (size_t i = 0; i < CASES; i++) {
         expect_all(&compiled, "plain", i, cases[i].holds, "on TARGETING_MATCH rules[0]");
         expect_all(&compiled, "plain", i, cases[i].fails, "off DEFAULT -");

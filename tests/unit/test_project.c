@@ -207,7 +207,7 @@ static void conditions_become_trees(void **unused)
     const struct condition *four = project->segments[3]->condition;
     assert_int_equal(four->children[0]->operator_kind, OPERATOR_LT);
     assert_int_equal(four->children[0]->operands[0].time, 1795168800000);
-    assert_int_equal(four->children[1]->operator_kind, OPERATOR_IN_NETWORK);
+    assert_int_equal(four->children[1]->operator_kind, OPERATOR_EQ);
     const struct condition *five = project->segments[4]->condition;
     assert_true(five->children[0]->ignore_case);
     assert_true(five->children[1]->operands[0].boolean);

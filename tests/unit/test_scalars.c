@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/base/glob.h"
+#include "compiler/base/match.h"
 #include "compiler/options.h"
 #include "compiler/base/calendar.h"
 #include "compiler/read/scalar.h"
@@ -203,7 +203,7 @@ static void patterns_match_names(void **unused)
                  {"a**", "a", true}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_null(glob_problem(cases[i].pattern));
-        assert_int_equal(glob_match(cases[i].pattern, cases[i].text), cases[i].matches);
+        assert_int_equal(match_name(cases[i].pattern, cases[i].text), cases[i].matches);
     }
     static const char *const bad[] = {"[", "[a", "[]", "[!]", "\\", "a[b\\", "[b-a]", "[a-"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

@@ -1,12 +1,11 @@
 /* predicate.c - see predicate.h. */
 #include "predicate.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "compiler/base/glob.h"
 #include "compiler/regex/regex.h"
 #include "complain.h"
 
@@ -18,7 +17,7 @@ struct predicate_operand {
     size_t length;
     bool is_number;
     double number;
-    const struct automaton *automaton; /* OPERATOR_MATCHES */
+    const struct automaton *automaton; /* LOG_PATTERN */
 };
 
 struct predicate {
@@ -27,7 +26,8 @@ struct predicate {
     struct field field;
     struct predicate_operand *operands;
     uint32_t operand_count;
-    bool compares_numbers; /* nothing else can be compared */
+    const struct operator_kind_info *asked; /* of a test */
+    bool compares_numbers;                  /* nothing else can be compared */
 };
 
 static struct predicate_operand *add_operand(struct arena *arena, struct predicate *predicate,
@@ -41,12 +41,6 @@ static struct predicate_operand *add_operand(struct arena *arena, struct predica
     return operand;
 }
 
-static bool is_order(enum operator_kind asked)
-{
-    return asked == OPERATOR_LT || asked == OPERATOR_LE || asked == OPERATOR_GT ||
-           asked == OPERATOR_GE;
-}
-
 static uint32_t number_operands(const struct predicate *predicate)
 {
     uint32_t count = 0;
@@ -55,19 +49,25 @@ static uint32_t number_operands(const struct predicate *predicate)
     return count;
 }
 
-/* Which operators have to do with numbers at all: the others ask for texts, even of a number. */
-static bool knows_numbers(enum operator_kind asked)
-{
-    return is_order(asked) || asked == OPERATOR_EQ || asked == OPERATOR_IN_FILE ||
-           asked == OPERATOR_HAS_ANY || asked == OPERATOR_HAS_ALL;
-}
-
 static void prepare_numbers(struct predicate *predicate, struct layout *layout)
 {
-    enum operator_kind asked = predicate->condition->operator_kind;
-    uint32_t numbers = knows_numbers(asked) ? number_operands(predicate) : 0;
-    bool all = numbers > 0 && numbers == predicate->operand_count;
-    predicate->compares_numbers = is_order(asked) || (asked == OPERATOR_EQ && all);
+    uint32_t numbers = number_operands(predicate);
+    switch (predicate->asked->log) {
+    case LOG_ORDER:
+        predicate->compares_numbers = true;
+        break;
+    case LOG_EQUAL:
+        predicate->compares_numbers = numbers > 0 && numbers == predicate->operand_count;
+        break;
+    case LOG_LISTED:
+        break;
+    case LOG_PART:
+    case LOG_GLOB:
+    case LOG_PATTERN:
+    case LOG_PRESENCE:
+    case LOG_NONE:
+        return; /* they ask for texts, even of a number */
+    }
     if (numbers > 0 || predicate->compares_numbers)
         layout_use_number(layout, predicate->field.place);
 }
@@ -75,20 +75,21 @@ static void prepare_numbers(struct predicate *predicate, struct layout *layout)
 static bool prepare_test(struct predicate *predicate, struct layout *layout)
 {
     const struct condition *condition = predicate->condition;
-    if (condition->operator_kind == OPERATOR_IN_NETWORK)
+    predicate->asked = &operator_kinds[condition->operator_kind];
+    if (predicate->asked->log == LOG_NONE)
         return complain(layout->project, condition->span,
-                        "this operator cannot be asked of the log field '%s' yet",
+                        "this operator cannot be asked of the log field '%s'",
                         condition->field.text);
     predicate->field = layout_field(layout, condition->field.text);
     for (uint32_t i = 0; i < condition->operand_count; i++) {
         const struct operand *operand = &condition->operands[i];
         struct predicate_operand *added =
             add_operand(layout->arena, predicate, operand->source.text);
-        if (is_order(condition->operator_kind) && !added->is_number) {
+        if (predicate->asked->log == LOG_ORDER && !added->is_number) {
             added->is_number = true;
             added->number = operand->number;
         }
-        if (condition->operator_kind == OPERATOR_MATCHES)
+        if (predicate->asked->log == LOG_PATTERN)
             added->automaton = operand->automaton;
     }
     for (uint32_t i = 0; condition->file && i < condition->file->count; i++)
@@ -115,11 +116,13 @@ const struct predicate *predicate_prepare(const struct condition *condition, str
                 return NULL;
         }
         return predicate;
-    default:
-        complain(layout->project, condition->span,
-                 "a metric's condition is on log fields: it knows no segments and no flags");
-        return NULL;
+    case CONDITION_SEGMENT:
+    case CONDITION_FLAG:
+        break;
     }
+    complain(layout->project, condition->span,
+             "a metric's condition is on log fields: it knows no segments and no flags");
+    return NULL;
 }
 
 static bool is_boolean(const struct predicate_operand *operand, bool *truth)
@@ -138,14 +141,13 @@ struct quick_test predicate_quick(const struct predicate *predicate)
         return quick;
     const struct predicate_operand *operand = predicate->operands;
     quick.number = operand->number;
-    enum operator_kind asked = condition->operator_kind;
-    quick.below = (asked == OPERATOR_LT || asked == OPERATOR_LE) != condition->negate;
-    quick.above = (asked == OPERATOR_GT || asked == OPERATOR_GE) != condition->negate;
-    quick.equal =
-        (asked == OPERATOR_EQ || asked == OPERATOR_LE || asked == OPERATOR_GE) != condition->negate;
+    unsigned order = predicate->asked->order;
+    quick.below = !!(order & ORDER_LOWER) != condition->negate;
+    quick.equal = !!(order & ORDER_EQUAL) != condition->negate;
+    quick.above = !!(order & ORDER_HIGHER) != condition->negate;
     if (predicate->compares_numbers)
         quick.kind = fabs(operand->number) < EXACT_INTEGERS ? QUICK_NUMBER : QUICK_NOT;
-    else if (asked == OPERATOR_EQ && is_boolean(operand, &quick.boolean))
+    else if (predicate->asked->log == LOG_EQUAL && is_boolean(operand, &quick.boolean))
         quick.kind = QUICK_BOOLEAN;
     quick.boolean ^= condition->negate;
     return quick;
@@ -196,38 +198,22 @@ static int compare(const struct predicate *predicate, const struct event *event,
     return number < operand->number ? -1 : number > operand->number;
 }
 
-static bool same_bytes(const char *a, const char *b, size_t length, bool ignore_case)
+static bool is_equal(const struct predicate *predicate, const struct event *event,
+                     const struct predicate_operand *operand)
 {
-    return ignore_case ? strncasecmp(a, b, length) == 0 : memcmp(a, b, length) == 0;
+    const struct value *value = &event->values[predicate->field.place];
+    if (predicate->condition->ignore_case && !(operand->is_number && has_number(predicate, event)))
+        return match_part(value->text, value->length, operand->text, operand->length, PART_WHOLE,
+                          true);
+    return compare(predicate, event, operand) == 0;
 }
 
-static bool text_contains(const struct value *value, const struct predicate_operand *operand,
-                          bool ignore_case)
+static bool is_in_order(const struct predicate *predicate, const struct event *event,
+                        const struct predicate_operand *operand)
 {
-    for (size_t at = 0; at + operand->length <= value->length; at++)
-        if (same_bytes(value->text + at, operand->text, operand->length, ignore_case))
-            return true;
-    return false;
-}
-
-static bool glob_holds(const struct value *value, const struct predicate_operand *operand)
-{
-    char copy[512];
-    char *text = value->length < sizeof copy ? copy : xcalloc(1, (size_t)value->length + 1);
-    memcpy(text, value->text, value->length);
-    text[value->length] = '\0';
-    bool holds = glob_match(operand->text, text);
-    if (text != copy)
-        free(text);
-    return holds;
-}
-
-static bool list_has(const struct value *value, const struct predicate_operand *operand)
-{
-    for (uint32_t i = 0; i < value->length; i++)
-        if (strcmp(value->items[i], operand->text) == 0)
-            return true;
-    return false;
+    int order = compare(predicate, event, operand);
+    unsigned found = order < 0 ? ORDER_LOWER : order > 0 ? ORDER_HIGHER : ORDER_EQUAL;
+    return predicate->asked->order & found;
 }
 
 /* Whether the test holds for one of its operands. */
@@ -235,56 +221,38 @@ static bool operand_holds(const struct predicate *predicate, const struct event 
                           const struct predicate_operand *operand)
 {
     const struct value *value = &event->values[predicate->field.place];
-    const struct condition *condition = predicate->condition;
-    bool fold = condition->ignore_case;
-    if (value->kind == VALUE_LIST)
-        return list_has(value, operand) && (condition->operator_kind == OPERATOR_HAS_ANY ||
-                                            condition->operator_kind == OPERATOR_HAS_ALL);
-    if (value->kind == VALUE_OTHER)
+    bool fold = predicate->condition->ignore_case;
+    if (value->kind == VALUE_LIST || value->kind == VALUE_OTHER)
         return false;
-    bool fits = value->length >= operand->length;
-    switch (condition->operator_kind) {
-    case OPERATOR_EQ:
-    case OPERATOR_IN_FILE:
-    case OPERATOR_HAS_ANY:
-    case OPERATOR_HAS_ALL:
-        if (fold && !(operand->is_number && has_number(predicate, event)))
-            return value->length == operand->length &&
-                   same_bytes(value->text, operand->text, operand->length, true);
-        return compare(predicate, event, operand) == 0;
-    case OPERATOR_LT:
-        return compare(predicate, event, operand) < 0;
-    case OPERATOR_LE:
-        return compare(predicate, event, operand) <= 0;
-    case OPERATOR_GT:
-        return compare(predicate, event, operand) > 0;
-    case OPERATOR_GE:
-        return compare(predicate, event, operand) >= 0;
-    case OPERATOR_CONTAINS:
-        return text_contains(value, operand, fold);
-    case OPERATOR_STARTS_WITH:
-        return fits && same_bytes(value->text, operand->text, operand->length, fold);
-    case OPERATOR_ENDS_WITH:
-        return fits && same_bytes(value->text + value->length - operand->length, operand->text,
-                                  operand->length, fold);
-    case OPERATOR_GLOB:
-        return glob_holds(value, operand);
-    case OPERATOR_MATCHES:
+    switch (predicate->asked->log) {
+    case LOG_EQUAL:
+    case LOG_LISTED:
+        return is_equal(predicate, event, operand);
+    case LOG_ORDER:
+        return is_in_order(predicate, event, operand);
+    case LOG_PART:
+        return match_part(value->text, value->length, operand->text, operand->length,
+                          predicate->asked->place, fold);
+    case LOG_GLOB:
+        return match_glob(operand->text, value->text, value->length, fold);
+    case LOG_PATTERN:
         return ffs_automaton_matches(operand->automaton->table, value->text, value->length);
-    default:
-        return false;
+    case LOG_PRESENCE:
+    case LOG_NONE:
+        break;
     }
+    assert(!"a test without operands");
+    return false;
 }
 
 static bool test_holds(const struct predicate *predicate, const struct event *event)
 {
-    const struct condition *condition = predicate->condition;
     if (event->values[predicate->field.place].kind == VALUE_ABSENT ||
         (predicate->compares_numbers && !has_number(predicate, event)))
         return false;
-    if (condition->operator_kind == OPERATOR_PRESENT)
+    if (predicate->asked->log == LOG_PRESENCE)
         return true;
-    bool all = condition->operator_kind == OPERATOR_HAS_ALL;
+    bool all = predicate->asked->all;
     for (uint32_t i = 0; i < predicate->operand_count; i++)
         if (operand_holds(predicate, event, &predicate->operands[i]) != all)
             return !all;
@@ -317,6 +285,10 @@ enum truth predicate_truth(const struct predicate *predicate, const struct event
     const struct condition *condition = predicate->condition;
     enum truth truth;
     switch (condition->kind) {
+    case CONDITION_TEST:
+        if (is_unreadable(predicate, event))
+            return TRUTH_UNREADABLE;
+        return test_holds(predicate, event) != condition->negate ? TRUTH_YES : TRUTH_NO;
     case CONDITION_ALL:
         return truth_of_children(predicate, event, TRUTH_NO);
     case CONDITION_ANY:
@@ -324,11 +296,12 @@ enum truth predicate_truth(const struct predicate *predicate, const struct event
     case CONDITION_NOT:
         truth = predicate_truth(predicate->children[0], event);
         return truth == TRUTH_UNREADABLE ? truth : truth == TRUTH_YES ? TRUTH_NO : TRUTH_YES;
-    default:
-        if (is_unreadable(predicate, event))
-            return TRUTH_UNREADABLE;
-        return test_holds(predicate, event) != condition->negate ? TRUTH_YES : TRUTH_NO;
+    case CONDITION_SEGMENT:
+    case CONDITION_FLAG:
+        break;
     }
+    assert(!"a condition that predicate_prepare() refuses");
+    return TRUTH_UNREADABLE;
 }
 
 uint32_t predicate_unreadable_place(const struct predicate *predicate, const struct event *event)

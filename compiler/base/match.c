@@ -1,0 +1,182 @@
+/* match.c - see match.h. */
+#include "match.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* --------------------------------------------------------------------------------- parts -- */
+
+static bool same_bytes(const char *a, const char *b, size_t length, bool ignore_case)
+{
+    if (!ignore_case)
+        return memcmp(a, b, length) == 0;
+    for (size_t i = 0; i < length; i++)
+        if (ascii_lower(a[i]) != ascii_lower(b[i]))
+            return false;
+    return true;
+}
+
+static bool is_within(const char *text, size_t length, const char *part, size_t part_length,
+                      bool ignore_case)
+{
+    if (!ignore_case)
+        return memmem(text, length, part, part_length) != NULL;
+    for (size_t at = 0; at + part_length <= length; at++)
+        if (same_bytes(text + at, part, part_length, true))
+            return true;
+    return false;
+}
+
+bool match_part(const char *text, size_t length, const char *part, size_t part_length,
+                enum part_place place, bool ignore_case)
+{
+    if (part_length > length)
+        return false;
+    switch (place) {
+    case PART_ANYWHERE:
+        return is_within(text, length, part, part_length, ignore_case);
+    case PART_WHOLE:
+        return length == part_length && same_bytes(text, part, length, ignore_case);
+    case PART_AT_BEGIN:
+        return same_bytes(text, part, part_length, ignore_case);
+    case PART_AT_END:
+        return same_bytes(text + length - part_length, part, part_length, ignore_case);
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------------------- patterns -- */
+
+/* Beyond Unicode, so that a stray byte equals no character of a pattern. */
+#define STRAY 0x110000u
+
+/* Decodes one character and moves past it. A byte that begins no character counts as one. */
+static uint32_t next_character(const char **at, const char *end)
+{
+    const uint8_t *bytes = (const uint8_t *)*at;
+    uint8_t lead = bytes[0];
+    size_t size = lead < 0xC2 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 1;
+    if (size > (size_t)(end - *at))
+        size = 1;
+    uint32_t character = size == 1 ? lead : lead & (0x7Fu >> size);
+    for (size_t i = 1; i < size; i++) {
+        if ((bytes[i] & 0xC0) != 0x80) {
+            size = 1;
+            break;
+        }
+        character = character << 6 | (bytes[i] & 0x3Fu);
+    }
+    *at += size;
+    return size == 1 && lead >= 0x80 ? STRAY + lead : character;
+}
+
+static uint32_t fold_character(uint32_t character, bool ignore_case)
+{
+    bool capital = character >= 'A' && character <= 'Z';
+    return ignore_case && capital ? character + ('a' - 'A') : character;
+}
+
+/* A pattern as it is matched. */
+struct glob {
+    const char *at, *end;
+    bool ignore_case;
+};
+
+static uint32_t next_literal(struct glob *glob)
+{
+    if (*glob->at == '\\')
+        glob->at++;
+    return fold_character(next_character(&glob->at, glob->end), glob->ignore_case);
+}
+
+/* `at` stands after the `[`; afterwards, after the `]`. */
+static bool set_holds(struct glob *glob, uint32_t character)
+{
+    bool negated = *glob->at == '!';
+    bool found = false;
+    glob->at += negated;
+    do {
+        uint32_t low = next_literal(glob);
+        uint32_t high = low;
+        if (glob->at[0] == '-' && glob->at[1] != ']') {
+            glob->at++;
+            high = next_literal(glob);
+        }
+        found |= low <= character && character <= high;
+    } while (*glob->at != ']');
+    glob->at++;
+    return found != negated;
+}
+
+const char *glob_problem(const char *pattern)
+{
+    struct glob glob = {.at = pattern, .end = pattern + strlen(pattern)};
+    while (*glob.at) {
+        if (glob.at[0] == '\\' && !glob.at[1])
+            return "ends in a '\\' that quotes nothing";
+        if (*glob.at != '[') {
+            next_literal(&glob);
+            continue;
+        }
+        glob.at++;
+        glob.at += *glob.at == '!';
+        for (bool first = true; *glob.at != ']' || first; first = false) {
+            if (!glob.at[0] || (glob.at[0] == '\\' && !glob.at[1]))
+                return "has a '[' without its ']'";
+            uint32_t low = next_literal(&glob);
+            if (glob.at[0] != '-' || glob.at[1] == ']' || !glob.at[1])
+                continue;
+            glob.at++;
+            if (glob.at[0] == '\\' && !glob.at[1])
+                return "has a '[' without its ']'";
+            if (next_literal(&glob) < low)
+                return "has a range that runs backwards";
+        }
+        glob.at++;
+    }
+    return NULL;
+}
+
+/* One unit of the pattern, which is not `*`, against one character. Moves past both. */
+static bool match_one(struct glob *glob, const char **text, const char *text_end)
+{
+    uint32_t character = fold_character(next_character(text, text_end), glob->ignore_case);
+    if (*glob->at == '?') {
+        glob->at++;
+        return true;
+    }
+    if (*glob->at == '[') {
+        glob->at++;
+        return set_holds(glob, character);
+    }
+    return next_literal(glob) == character;
+}
+
+bool match_glob(const char *pattern, const char *text, size_t length, bool ignore_case)
+{
+    struct glob glob = {pattern, pattern + strlen(pattern), ignore_case};
+    const char *end = text + length;
+    /* Only the last star needs to be tried again: what an earlier one matched can stay. */
+    const char *star = NULL, *retry = NULL;
+    for (;;) {
+        if (*glob.at == '*') {
+            star = ++glob.at;
+            retry = text;
+            continue;
+        }
+        if (text == end && glob.at == glob.end)
+            return true;
+        if (text < end && glob.at < glob.end && match_one(&glob, &text, end))
+            continue;
+        if (!star || retry == end)
+            return false;
+        next_character(&retry, end);
+        glob.at = star;
+        text = retry;
+    }
+}
+
+bool match_name(const char *pattern, const char *name)
+{
+    return match_glob(pattern, name, strlen(name), false);
+}

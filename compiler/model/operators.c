@@ -1,0 +1,131 @@
+/* operators.c - see operators.h. */
+#include "operators.h"
+
+#include <string.h>
+
+/* The words of operators.def. */
+enum { ANY = false, ALL = true };
+enum { HOLDS = false, FAILS = true };
+enum { LOWER = ORDER_LOWER, EQUAL = ORDER_EQUAL, HIGHER = ORDER_HIGHER, NO_ORDER = 0 };
+#define NO_PLACE PART_ANYWHERE
+enum {
+    FIELD = TYPE_BIT(A_FIELD),
+    STRING = TYPE_BIT(FFLAG_ATTRIBUTE_STRING),
+    NUMBER = TYPE_BIT(FFLAG_ATTRIBUTE_NUMBER),
+    BOOLEAN = TYPE_BIT(FFLAG_ATTRIBUTE_BOOLEAN),
+    VERSION = TYPE_BIT(FFLAG_ATTRIBUTE_VERSION),
+    TIME = TYPE_BIT(FFLAG_ATTRIBUTE_TIME),
+    STRINGS = TYPE_BIT(FFLAG_ATTRIBUTE_STRINGS),
+    IP = TYPE_BIT(FFLAG_ATTRIBUTE_IP),
+    ORDERED = NUMBER | VERSION | TIME,
+    EVERY = FIELD | STRING | ORDERED | BOOLEAN | STRINGS | IP
+};
+
+const struct operator_kind_info operator_kinds[] = {
+#define OPERATOR_KIND(kind, proof, order, place, operands, log) \
+    [OPERATOR_##kind] = {#kind, PROOF_##proof, (unsigned)(order), place, operands, LOG_##log},
+#include "operators.def"
+};
+
+const struct operator_info operators[] = {
+#define OPERATOR(name, kind, sense, form, types, help) \
+    {name, OPERATOR_##kind, sense, OPERAND_##form, (unsigned)(types), help},
+#include "operators.def"
+};
+
+static const char *const elsewhere[][2] = {
+#define OPERATOR_ELSEWHERE(word, name) {word, name},
+#include "operators.def"
+};
+
+#define TEXTS_SCHEMA "\"$ref\": \"#/definitions/texts\""
+
+const struct operand_form_info operand_forms[] = {
+    [OPERAND_VALUE] = {SHAPE_ONE, "value", "\"$ref\": \"#/definitions/scalar\""},
+    [OPERAND_VALUES] = {SHAPE_LIST, "list", TEXTS_SCHEMA},
+    [OPERAND_TEXT] = {SHAPE_ONE, "text", "\"$ref\": \"#/definitions/scalar\""},
+    [OPERAND_TEXTS] = {SHAPE_ONE_OR_LIST, "text or list", TEXTS_SCHEMA},
+    [OPERAND_GLOBS] = {SHAPE_ONE_OR_LIST, "glob or list", TEXTS_SCHEMA},
+    [OPERAND_PATTERNS] = {SHAPE_ONE_OR_LIST, "pattern or list",
+                          TEXTS_SCHEMA
+                          ", \"description\": \"A regular expression as RE2 reads it\""},
+    [OPERAND_PATH] = {SHAPE_FILE, "path",
+                      "\"type\": \"string\", \"description\": \"A file of values, one a line, "
+                      "relative to the project\""},
+    [OPERAND_TIME] = {SHAPE_ONE, "time", "\"$ref\": \"#/definitions/time\""},
+    [OPERAND_PRESENCE] = {SHAPE_PRESENCE, "boolean", "\"type\": \"boolean\""},
+};
+
+const char *const attribute_type_names[] = {
+    [A_FIELD] = "field",
+    [FFLAG_ATTRIBUTE_STRING] = "string",
+    [FFLAG_ATTRIBUTE_NUMBER] = "number",
+    [FFLAG_ATTRIBUTE_BOOLEAN] = "boolean",
+    [FFLAG_ATTRIBUTE_VERSION] = "version",
+    [FFLAG_ATTRIBUTE_TIME] = "time",
+    [FFLAG_ATTRIBUTE_STRINGS] = "strings",
+    [FFLAG_ATTRIBUTE_IP] = "ip",
+    NULL,
+};
+
+const struct operator_info *operator_find(const char *name)
+{
+    for (size_t i = 0; i < OPERATOR_COUNT; i++) {
+        if (strcmp(operators[i].name, name) == 0)
+            return &operators[i];
+    }
+    return NULL;
+}
+
+const char *operator_known_as(const char *word)
+{
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
+        if (strcmp(elsewhere[i][0], word) == 0)
+            return elsewhere[i][1];
+    }
+    return NULL;
+}
+
+const struct operator_info *operator_of_bare(bool list)
+{
+    return operator_find(list ? "in" : "eq");
+}
+
+static bool fits(enum operand_shape shape, uint32_t operands)
+{
+    return shape == SHAPE_LIST ? operands != 1 : shape == SHAPE_ONE ? operands == 1 : true;
+}
+
+const struct operator_info *operator_spelling(enum operator_kind kind, bool negate, unsigned type,
+                                              uint32_t operands)
+{
+    const struct operator_info *found = NULL;
+    for (size_t i = 0; i < OPERATOR_COUNT; i++) {
+        const struct operator_info *one = &operators[i];
+        enum operand_shape shape = operand_forms[one->form].shape;
+        if (one->kind != kind || !(one->types & TYPE_BIT(type)) ||
+            (one->negate != negate && shape != SHAPE_PRESENCE))
+            continue;
+        if (fits(shape, operands))
+            return one;
+        if (!found)
+            found = one;
+    }
+    return found;
+}
+
+const struct operator_info *operator_for_list(const struct operator_info *spelling, unsigned type)
+{
+    for (size_t i = 0; i < OPERATOR_COUNT; i++) {
+        if (operators[i].kind == spelling->kind && operators[i].negate == spelling->negate &&
+            operators[i].types & TYPE_BIT(type) &&
+            operand_forms[operators[i].form].shape == SHAPE_LIST)
+            return &operators[i];
+    }
+    return NULL;
+}
+
+bool operator_folds_case(const struct operator_info *spelling)
+{
+    return spelling->types & STRING && operand_forms[spelling->form].shape != SHAPE_PRESENCE;
+}
