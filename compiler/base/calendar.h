@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The time now. */
+int64_t clock_now(void);
+
 /* The years 0001 to 9999, in UTC: what has a text that can be read again. */
 #define TIME_FIRST INT64_C(-62135596800000)
 #define TIME_LAST  INT64_C(253402300799999)

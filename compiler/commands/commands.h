@@ -4,6 +4,7 @@
 #ifndef FFC_COMMANDS_H
 #define FFC_COMMANDS_H
 
+#include "compiler/base/calendar.h"
 #include "compiler/options.h"
 #include "compiler/project.h"
 
@@ -23,9 +24,6 @@ extern const struct command init_command;
 extern const struct command sign_command;
 extern const struct command canary_command;
 extern const struct command rollback_command;
-
-/* Milliseconds since the epoch. */
-int64_t clock_now(void);
 
 /* The project that a command is about, and how it is spoken of; zeroed, as usual. */
 struct project_choice {

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "emergency.h"
 #include "process.h"
@@ -26,13 +26,6 @@ struct step {
 
 static const char *const hook_names[HOOK_COUNT] = {"on_start",  "on_advance",  "on_pause",
                                                    "on_resume", "on_rollback", "on_complete"};
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static const struct invocation *hook_of(const struct steps *steps)
 {
@@ -59,7 +52,7 @@ static void begin_line(const struct steps *steps, const struct step *step, const
 {
     bool placed = steps->environment < steps->project->environments.count;
     const struct entry_head head = {
-        clock_ms(), steps->actor, steps->flag->name.text,
+        clock_now(), steps->actor, steps->flag->name.text,
         placed ? steps->project->environments.items[steps->environment].text : NULL};
     entry_begin(out, &head);
     entry_manual(out, "step", steps->reason);
@@ -126,7 +119,7 @@ static struct emergency emergency_of(const struct steps *steps, const struct ste
                                   .until = INT64_MAX,
                                   .reason = steps->reason,
                                   .by = steps->actor,
-                                  .at = clock_ms() / 1000 * 1000};
+                                  .at = clock_now() / 1000 * 1000};
     emergency.scope.flags = flag;
     emergency.scope.flag_count = 1;
     if (steps->environment < steps->project->environments.count)

@@ -6,7 +6,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
@@ -93,7 +92,7 @@ static const struct recorded *held_by(const struct recorded *records, size_t cou
                                       const struct one_rollout *rollout)
 {
     const struct recorded *last = rollout->last;
-    int64_t now = (int64_t)time(NULL) * 1000;
+    int64_t now = clock_now();
     for (size_t i = count; i-- > 0;) {
         const struct recorded *record = &records[i];
         if (record->override && strcmp(record->verdict, "override") == 0 &&

@@ -1,16 +1,7 @@
 /* load.c - definitions and logs as they are by now. See watch.h. */
-#include <time.h>
-
 #include "tools/ffreplay/canary/choose.h"
 #include "tools/ffreplay/commands.h"
 #include "watch.h"
-
-int64_t clock_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void watch_end(struct watch *watch, int status)
 {

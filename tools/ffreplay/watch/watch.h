@@ -8,6 +8,7 @@
 #define FFREPLAY_WATCH_H
 
 #include "changes.h"
+#include "compiler/base/calendar.h"
 #include "compiler/rollout/publication.h"
 #include "follower.h"
 #include "gate.h"
@@ -59,7 +60,6 @@ struct watch {
     bool lost_words; /* … or some before */
 };
 
-int64_t clock_now(void);
 /* Nothing more is to be done: what to exit with. */
 void watch_end(struct watch *watch, int status);
 
