@@ -61,16 +61,17 @@ runtime_c := $(sort $(filter-out $(if $(signatures),runtime/signature_none.c,$(s
     $(wildcard runtime/*.c)))
 library_links = -pthread $(if $(signatures),-lsodium)
 nodelete = -Wl,-z,nodelete
-compiler_c := $(sort $(filter-out compiler/commands/%,$(wildcard compiler/*.c compiler/*/*.c)))
+compiler_c := $(sort $(filter-out compiler/commands/%,$(wildcard compiler/*/*.c)))
+compiler_cc := $(sort $(wildcard compiler/*/*.cc))
 commands_c := $(sort $(wildcard compiler/commands/*.c))
-replay_c := $(sort $(wildcard tools/ffreplay/*.c tools/ffreplay/*/*.c))
-replay_cc := $(sort $(wildcard tools/ffreplay/*.cc tools/ffreplay/*/*.cc))
+replay_folders := tools/ffreplay tools/ffreplay/* tools/ffreplay/*/*
+replay_c := $(sort $(wildcard $(replay_folders:%=%/*.c)))
+replay_cc := $(sort $(wildcard $(replay_folders:%=%/*.cc)))
 unit_c := $(sort $(wildcard tests/unit/test_*.c))
 fuzz_targets := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 bench_c := $(sort $(wildcard tools/bench/bench*.c))
 simulate_c := $(sort $(wildcard tools/simulate/*.c))
 service_log_c := $(sort $(wildcard tools/servicelog/*.c))
-statistics_c := $(sort $(wildcard tools/ffreplay/statistics/*.c tools/ffreplay/statistics/*.cc))
 
 object = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 pic_object = $(patsubst %,$(BUILD)/pic/%.o,$(basename $(1)))
@@ -161,7 +162,7 @@ bench_form = $(if $(JSON),--json) $(if $(MARKDOWN),--markdown) $(if $(ROUNDS),--
 
 ## lint: formatting, layers, banned functions, shell, generated docs
 lint: setup-build setup-lint
-	@$(MAKE) --no-print-directory -s $(ffc)
+	@$(MAKE) --no-print-directory -s all
 	@tools/lint.sh $(BUILD)
 
 ## fmt: format the sources in place
@@ -294,7 +295,7 @@ $(library_so): $(call pic_object,$(runtime_c)) runtime/fflag.map
 	@ln -sf $(SONAME) $(BUILD)/libfflag.so
 
 # The compiler without its commands: ffreplay reads definitions with it.
-$(compiler_a): $(call object,$(compiler_c))
+$(compiler_a): $(call object,$(compiler_c) $(compiler_cc))
 	@rm -f $@
 	$(AR) rcsD $@ $^
 
@@ -317,7 +318,7 @@ $(call object,$(service_log_c)): c_flags += -ffp-contract=off
 $(service_log): $(call object,$(service_log_c)) $(compiler_a) $(runtime_a)
 	$(CC) $(program_flags) -o $@ $^ $(compiler_libraries)
 
-$(BUILD)/calibrate: $(call object,$(simulate_c) $(statistics_c)) $(compiler_a)
+$(BUILD)/calibrate: $(call object,$(simulate_c)) $(compiler_a)
 	$(CXX) $(program_flags) -o $@ $^ -lm
 
 $(BUILD)/bench-%: $(BUILD)/obj/tools/bench/bench_%.o $(compiler_a) $(runtime_a)

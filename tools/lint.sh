@@ -33,59 +33,9 @@ widths() {
     grep -nE '^.{101}' "${sources[@]}" | sed -E 's/^([^:]+:[0-9]+):.*/\1: more than 100 columns/'
 }
 
-# The part that a folder belongs to: most parts have folders within them.
-part_of() {
-    case $1 in
-    compiler/base | compiler/commands | compiler/diagnostics | compiler/regex) echo "$1" ;;
-    tools/ffreplay/statistics) echo "$1" ;;
-    include/* | compiler/* | runtime/* | tools/ffreplay/*) expr "$1" : '\(tools/ffreplay\|[a-z]*\)' ;;
-    *) echo "$1" ;;
-    esac
-}
-
-# The table in CONTRIBUTING.md: the parts that a part may include from.
-may_include() {
-    local compiler="compiler compiler/base compiler/diagnostics compiler/regex include"
-    case $1 in
-    include) echo include ;;
-    runtime) echo runtime include ;;
-    compiler/base) echo compiler/base ;;
-    compiler/diagnostics) echo compiler/diagnostics compiler/base include ;;
-    compiler/regex) echo compiler/regex compiler/diagnostics compiler/base include ;;
-    compiler) echo "$compiler" ;;
-    compiler/commands) echo compiler/commands "$compiler" ;;
-    tools/ffreplay/statistics) echo tools/ffreplay/statistics compiler/base ;;
-    tools/ffreplay) echo tools/ffreplay tools/ffreplay/statistics "$compiler" ;;
-    tools/simulate) echo tools/simulate tools/ffreplay/statistics compiler/base ;;
-    tools/demo) echo tools/demo tools/servicelog "$compiler" ;;
-    tools/*) echo "$1" "$compiler" ;;
-    tests/*)
-        echo "$1" tests "$compiler" compiler/commands runtime tools/ffreplay tools/ffreplay/statistics \
-            tests/differential
-        ;;
-    esac
-}
-
+# The table in docs/architecture.md: which folders a folder may use.
 layers() {
-    local file number included folder target from path
-    grep -nE '^ *# *include "' "${sources[@]}" | while IFS=: read -r file number included; do
-        included=${included#*\"}
-        included=${included%%\"*}
-        folder=$(part_of "$(dirname "$file")")
-        target=$(realpath -m --relative-to=. "${file%/*}/$included")
-        for path in include compiler .; do
-            [ -f "$target" ] || target=$(realpath -m --relative-to=. "$path/$included")
-        done
-        from=$(part_of "$(dirname "$target")")
-        # What is not there is generated, below build/.
-        if [ ! -f "$target" ] || [ "$from" = "$folder" ]; then
-            continue
-        fi
-        case " $(may_include "$folder") " in
-        *" $from "*) ;;
-        *) echo "$file:$number: '$folder' may not include '$target'" ;;
-        esac
-    done
+    python3 tools/layers.py "$build"
 }
 
 # library FOLDER-PATTERN HEADERS: the libraries whose headers only those files may include.
@@ -99,7 +49,8 @@ libraries() {
     library 'compiler/|tools/bench/|tests/' 'yaml\.h'
     library 'compiler/|tools/|tests/' 'jansson\.h'
     library 'compiler/|tools/|tests/|runtime/signature_sodium\.c' 'sodium'
-    library 'tools/ffreplay/.*\.cc|tests/' 'simdjson|boost'
+    library 'tools/ffreplay/.*\.cc|tests/' 'simdjson'
+    library 'compiler/statistics/.*\.cc|tests/' 'boost'
     library 'tools/ffreplay/logs/unpack\.c|tests/' 'zlib|zstd'
 }
 

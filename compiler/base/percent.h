@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PERCENT_ALL       100000u
 #define PERCENT_TEXT_SIZE 16
 
 /* floor(thousandths * 2^64 / 100000), for less than 100 %. */

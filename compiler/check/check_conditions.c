@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "prove.h"
-#include "compiler/read/read.h"
+#include "check.h"
+#include "compiler/base/percent.h"
 
 #define MOST_PARTS  64
 #define LONGEST_SAY 40
@@ -19,7 +20,7 @@ struct parts {
 };
 
 struct checking {
-    struct reader *reader;
+    const struct checker *checker;
     struct prover prover;
     bool *never; /* by segment: it was found never to hold */
 };
@@ -80,18 +81,18 @@ static void reduce(struct checking *checking, struct parts *parts)
 /* The condition as written, where it is short. */
 static const char *say(const struct checking *checking, struct span span)
 {
-    const struct source *source = &checking->reader->project->sources.items[span.file];
+    const struct source *source = &checking->checker->project->sources.items[span.file];
     size_t length = span.end - span.begin;
     const char *text = source->text + span.begin;
     if (length > LONGEST_SAY || memchr(text, '\n', length))
         return "this";
-    return arena_format(checking->reader->arena, "'%.*s'", (int)length, text);
+    return arena_format(checking->checker->arena, "'%.*s'", (int)length, text);
 }
 
 static void report_never(struct checking *checking, const struct condition *condition,
                          const struct parts *given)
 {
-    struct diagnostics *diagnostics = checking->reader->diagnostics;
+    struct diagnostics *diagnostics = checking->checker->diagnostics;
     struct parts parts = *given;
     add_parts(&parts, condition);
     reduce(checking, &parts);
@@ -182,9 +183,9 @@ static bool check_condition(struct checking *checking, const struct condition *c
     const struct condition *failing[] = {condition};
     bool empty = condition->kind == CONDITION_ALL && condition->child_count == 0;
     if (!empty && prove_impossible(&checking->prover, NULL, 0, failing, 1)) {
-        diagnose(checking->reader->diagnostics, FF0323, condition->span,
+        diagnose(checking->checker->diagnostics, FF0323, condition->span,
                  "this condition always holds");
-        diagnose_help(checking->reader->diagnostics, "remove it, or ask for less");
+        diagnose_help(checking->checker->diagnostics, "remove it, or ask for less");
     }
     return false;
 }
@@ -201,7 +202,7 @@ static bool decides_all(const struct rule *rule)
 static void report_unreached(struct checking *checking, struct span span, const char *what,
                              const struct rule *const *rules, const struct parts *earlier)
 {
-    struct diagnostics *diagnostics = checking->reader->diagnostics;
+    struct diagnostics *diagnostics = checking->checker->diagnostics;
     diagnose(diagnostics, FF0327, span, "this %s is never reached", what);
     for (uint32_t i = 0; i < earlier->count; i++)
         diagnose_note(diagnostics, rules[i]->condition->span,
@@ -272,7 +273,7 @@ static void check_rules(struct checking *checking, const struct flag *flag, uint
 /* Everybody beside an audience is compared where stages are read. */
 static void check_audiences(struct checking *checking, const struct canary *canary)
 {
-    struct diagnostics *diagnostics = checking->reader->diagnostics;
+    struct diagnostics *diagnostics = checking->checker->diagnostics;
     for (uint32_t i = 1; i < canary->stage_count; i++) {
         const struct stage *before = &canary->stages[i - 1], *stage = &canary->stages[i];
         bool compared = before->percent > 0 && before->condition && stage->condition;
@@ -323,11 +324,11 @@ static void check_plan(struct checking *checking, const struct flag *flag)
     }
 }
 
-void check_conditions(struct reader *reader)
+void check_conditions(const struct checker *checker)
 {
-    const struct project *project = reader->project;
-    struct checking checking = {.reader = reader};
-    checking.never = ARENA_ARRAY(reader->arena, bool, project->segment_count + 1u);
+    const struct project *project = checker->project;
+    struct checking checking = {.checker = checker};
+    checking.never = ARENA_ARRAY(checker->arena, bool, project->segment_count + 1u);
     for (uint32_t i = 0; i < project->segment_count; i++) {
         const struct segment *segment = project->segments[i];
         checking.never[i] = check_condition(&checking, segment->condition);

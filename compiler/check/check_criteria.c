@@ -1,5 +1,5 @@
 /* check_criteria.c - criteria that exclude each other, or count what was not assigned. */
-#include "compiler/read/read.h"
+#include "check.h"
 
 /* A guard that acts on the plain estimate, at any number of samples that the other is judged by. */
 static bool acts_at_once(const struct criterion *guard, const struct criterion *criterion)
@@ -9,7 +9,7 @@ static bool acts_at_once(const struct criterion *guard, const struct criterion *
            guard->over == criterion->over && guard->min_samples <= criterion->min_samples;
 }
 
-static void check_advance(struct reader *reader, const struct criteria *guards,
+static void check_advance(const struct checker *checker, const struct criteria *guards,
                           const struct criteria *advance)
 {
     for (uint32_t i = 0; i < advance->count; i++) {
@@ -24,19 +24,19 @@ static void check_advance(struct reader *reader, const struct criteria *guards,
                          asked->threshold < guard->threshold;
             if (!above && !below)
                 continue;
-            diagnose(reader->diagnostics, FF0359, asked->written.span,
+            diagnose(checker->diagnostics, FF0359, asked->written.span,
                      "'advance_when' asks '%s' for %s %s, which a guard forbids",
                      asked->metric->name.text, above ? "at least" : "at most", asked->written.text);
-            diagnose_note(reader->diagnostics, guard->written.span, "the guard allows %s %s",
+            diagnose_note(checker->diagnostics, guard->written.span, "the guard allows %s %s",
                           above ? "at most" : "at least", guard->written.text);
-            diagnose_help(reader->diagnostics, "a metric that meets one fails the other, and the "
-                                               "rollout never advances; mend one of them");
+            diagnose_help(checker->diagnostics, "a metric that meets one fails the other, and the "
+                                                "rollout never advances; mend one of them");
         }
     }
 }
 
 /* Those of one list are compared where it is read. */
-static void check_bounds_across(struct reader *reader, const struct criteria *canary,
+static void check_bounds_across(const struct checker *checker, const struct criteria *canary,
                                 const struct criteria *stage)
 {
     for (uint32_t i = 0; i < stage->count; i++) {
@@ -50,21 +50,21 @@ static void check_bounds_across(struct reader *reader, const struct criteria *ca
             const struct criterion *low = least ? one : other, *high = least ? other : one;
             if (low->threshold <= high->threshold)
                 continue;
-            diagnose(reader->diagnostics, FF0358, one->written.span,
+            diagnose(checker->diagnostics, FF0358, one->written.span,
                      "no value of '%s' is at least %s and at most %s", one->metric->name.text,
                      low->written.text, high->written.text);
-            diagnose_note(reader->diagnostics, other->written.span, "the bound for every stage");
-            diagnose_help(reader->diagnostics,
+            diagnose_note(checker->diagnostics, other->written.span, "the bound for every stage");
+            diagnose_help(checker->diagnostics,
                           "one of the two is always violated: let them leave room, or remove one");
         }
     }
 }
 
 /* Chance has assigned keys: what is counted has to be them, or vary as they do. */
-static void check_units(struct reader *reader, const struct flag *flag,
+static void check_units(const struct checker *checker, const struct flag *flag,
                         const struct targeting *targeting, const struct criteria *criteria)
 {
-    const struct project *project = reader->project;
+    const struct project *project = checker->project;
     for (uint32_t i = 0; i < criteria->count; i++) {
         const struct criterion *criterion = &criteria->items[i];
         const struct metric *metric = criterion->metric;
@@ -78,47 +78,47 @@ static void check_units(struct reader *reader, const struct flag *flag,
         if (units == UNITS_ARE_BUCKETED || (units == UNITS_BESIDE_BUCKETED && !metric->per_unit))
             continue;
         const char *key = targeting->bucket_by->name.text;
-        diagnose(reader->diagnostics, FF0373, criterion->span,
+        diagnose(checker->diagnostics, FF0373, criterion->span,
                  "'%s' counts '%s', and '%s' is bucketed by '%s'", metric->name.text, log->unit,
                  flag->name.text, key);
         if (units == UNITS_UNKNOWN)
-            diagnose_help(reader->diagnostics,
+            diagnose_help(checker->diagnostics,
                           "say which field of log '%s' has it: context: {%s: FIELD}",
                           log->name.text, key);
         else
-            diagnose_help(reader->diagnostics,
+            diagnose_help(checker->diagnostics,
                           "count events, whose bounds go by '%s', or let 'unit' be its field", key);
     }
 }
 
-static void check_canary(struct reader *reader, const struct flag *flag,
+static void check_canary(const struct checker *checker, const struct flag *flag,
                          const struct targeting *targeting)
 {
     const struct canary *canary = targeting->canary;
-    check_units(reader, flag, targeting, &canary->guards);
-    check_units(reader, flag, targeting, &canary->advance_when);
-    check_advance(reader, &canary->guards, &canary->advance_when);
+    check_units(checker, flag, targeting, &canary->guards);
+    check_units(checker, flag, targeting, &canary->advance_when);
+    check_advance(checker, &canary->guards, &canary->advance_when);
     for (uint32_t i = 0; i < canary->stage_count; i++) {
         const struct stage *stage = &canary->stages[i];
-        check_units(reader, flag, targeting, &stage->guards);
-        check_units(reader, flag, targeting, &stage->advance_when);
-        check_bounds_across(reader, &canary->guards, &stage->guards);
-        check_bounds_across(reader, &canary->advance_when, &stage->advance_when);
-        check_advance(reader, &canary->guards, &stage->advance_when);
-        check_advance(reader, &stage->guards, &canary->advance_when);
-        check_advance(reader, &stage->guards, &stage->advance_when);
+        check_units(checker, flag, targeting, &stage->guards);
+        check_units(checker, flag, targeting, &stage->advance_when);
+        check_bounds_across(checker, &canary->guards, &stage->guards);
+        check_bounds_across(checker, &canary->advance_when, &stage->advance_when);
+        check_advance(checker, &canary->guards, &stage->advance_when);
+        check_advance(checker, &stage->guards, &canary->advance_when);
+        check_advance(checker, &stage->guards, &stage->advance_when);
     }
 }
 
-void check_criteria(struct reader *reader)
+void check_criteria(const struct checker *checker)
 {
-    const struct project *project = reader->project;
+    const struct project *project = checker->project;
     /* What several environments share is reported once: repetitions are dropped. */
     for (uint32_t i = 0; i < project->flag_count; i++) {
         for (uint32_t j = 0; j < project->environments.count; j++) {
             const struct targeting *targeting = &project->flags[i]->environments[j];
             if (targeting->canary)
-                check_canary(reader, project->flags[i], targeting);
+                check_canary(checker, project->flags[i], targeting);
         }
     }
 }

@@ -1,7 +1,7 @@
 /* check_experiments.c - experiments that end before they can know. */
 #include <math.h>
 
-#include "compiler/read/read.h"
+#include "check.h"
 #include "sample_size.h"
 
 #define DAY 86400000.0
@@ -12,29 +12,29 @@ static double round_up(double share)
     return share < 0.1 ? ceil(share * 1000) / 10 : ceil(share * 100);
 }
 
-static void warn_of_few(struct reader *reader, const struct experiment *experiment,
+static void warn_of_few(const struct checker *checker, const struct experiment *experiment,
                         const struct sample_size *size)
 {
     const char *primary = experiment->primary->name.text;
-    diagnose(reader->diagnostics, FF0357, experiment->min_samples_span,
+    diagnose(checker->diagnostics, FF0357, experiment->min_samples_span,
              "%llu units a variant cannot show an effect of %g%%",
              (unsigned long long)experiment->min_samples, experiment->mde * 100);
     if (!size->is_certain) {
         diagnose_help(
-            reader->diagnostics,
+            checker->diagnostics,
             "with this 'alpha' and 'power' it takes about %.0f at the very least, however "
             "common '%s' is: raise 'min_samples', or 'mde'",
             size->units, primary);
         return;
     }
-    diagnose_note(reader->diagnostics, experiment->baseline.span,
+    diagnose_note(checker->diagnostics, experiment->baseline.span,
                   "from this baseline of '%s', it takes %.0f", primary, size->units);
     double mde =
         detectable_effect(experiment, (double)experiment->min_samples * size->all / size->units);
     if (isnan(mde))
-        diagnose_help(reader->diagnostics, "set 'min_samples: %.0f'", size->units);
+        diagnose_help(checker->diagnostics, "set 'min_samples: %.0f'", size->units);
     else
-        diagnose_help(reader->diagnostics,
+        diagnose_help(checker->diagnostics,
                       "set 'min_samples: %.0f', or be content with 'mde: %g%%'", size->units,
                       round_up(mde));
 }
@@ -48,32 +48,32 @@ static bool is_too_few(const struct experiment *experiment, const struct sample_
 }
 
 /* When one that runs began is not known. */
-static void check_duration(struct reader *reader, const struct flag *flag,
+static void check_duration(const struct checker *checker, const struct flag *flag,
                            const struct experiment *experiment, const struct sample_size *size)
 {
-    double left = ((double)flag->expires - (double)reader->now) / DAY;
+    double left = ((double)flag->expires - (double)checker->now) / DAY;
     if (experiment->state != EXPERIMENT_DRAFT || !size->is_certain || flag->expires == INT64_MIN ||
         left <= 0 || !(size->days > left))
         return;
-    diagnose(reader->diagnostics, FF0353, experiment->mde_span,
+    diagnose(checker->diagnostics, FF0353, experiment->mde_span,
              "an effect of %g%% takes %.0f units, which come in %.0f days", experiment->mde * 100,
              size->all, size->days);
-    diagnose_note(reader->diagnostics, flag->expires_span, "the flag expires in %.0f days",
+    diagnose_note(checker->diagnostics, flag->expires_span, "the flag expires in %.0f days",
                   floor(left));
     double mde = detectable_effect(experiment, left * size->all / size->days);
     if (isnan(mde))
-        diagnose_help(reader->diagnostics, "raise 'traffic', or let the flag live longer");
+        diagnose_help(checker->diagnostics, "raise 'traffic', or let the flag live longer");
     else
         diagnose_help(
-            reader->diagnostics,
+            checker->diagnostics,
             "be content with 'mde: %g%%', which can be found by then, raise 'traffic', or "
             "let the flag live longer",
             round_up(mde));
 }
 
-void check_experiments(struct reader *reader)
+void check_experiments(const struct checker *checker)
 {
-    const struct project *project = reader->project;
+    const struct project *project = checker->project;
     /* What several environments share is reported once: repetitions are dropped. */
     for (uint32_t i = 0; i < project->flag_count; i++) {
         for (uint32_t j = 0; j < project->environments.count; j++) {
@@ -84,8 +84,8 @@ void check_experiments(struct reader *reader)
                 !sample_size(targeting, &size))
                 continue;
             if (is_too_few(experiment, &size))
-                warn_of_few(reader, experiment, &size);
-            check_duration(reader, project->flags[i], experiment, &size);
+                warn_of_few(checker, experiment, &size);
+            check_duration(checker, project->flags[i], experiment, &size);
         }
     }
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/read/read.h"
+#include "check.h"
 
 struct member {
     const struct layer *layer;
@@ -35,16 +35,16 @@ static void in_order(const struct member **first, const struct member **second)
     *second = swapped;
 }
 
-static void report_overlap(struct reader *reader, const struct member *first,
+static void report_overlap(const struct checker *checker, const struct member *first,
                            const struct member *second)
 {
     in_order(&first, &second);
-    diagnose(reader->diagnostics, FF0317, second->targeting->layer_span,
+    diagnose(checker->diagnostics, FF0317, second->targeting->layer_span,
              "flags '%s' and '%s' share units of layer '%s'", first->flag->name.text,
              second->flag->name.text, first->layer->name.text);
-    diagnose_note(reader->diagnostics, first->targeting->layer_span, "'%s' stands here",
+    diagnose_note(checker->diagnostics, first->targeting->layer_span, "'%s' stands here",
                   first->flag->name.text);
-    diagnose_help(reader->diagnostics,
+    diagnose_help(checker->diagnostics,
                   "let one end where the other begins: a unit is in at most one "
                   "member");
 }
@@ -54,22 +54,22 @@ static const struct attribute *hashed(const struct member *member)
     return member->layer->bucket_by ? member->layer->bucket_by : member->targeting->bucket_by;
 }
 
-static void report_buckets(struct reader *reader, const struct member *first,
+static void report_buckets(const struct checker *checker, const struct member *first,
                            const struct member *second)
 {
     in_order(&first, &second);
-    diagnose(reader->diagnostics, FF0318, second->targeting->layer_span,
+    diagnose(checker->diagnostics, FF0318, second->targeting->layer_span,
              "'%s' goes by '%s' in layer '%s', and '%s' by '%s'", second->flag->name.text,
              hashed(second)->name.text, second->layer->name.text, first->flag->name.text,
              hashed(first)->name.text);
-    diagnose_note(reader->diagnostics, first->targeting->layer_span, "'%s' stands here",
+    diagnose_note(checker->diagnostics, first->targeting->layer_span, "'%s' stands here",
                   first->flag->name.text);
-    diagnose_help(reader->diagnostics,
+    diagnose_help(checker->diagnostics,
                   "give the layer its own 'bucket_by'; only then is a unit in at "
                   "most one member");
 }
 
-static void check_own_prerequisites(struct reader *reader, const struct member *member,
+static void check_own_prerequisites(const struct checker *checker, const struct member *member,
                                     uint32_t environment)
 {
     const struct targeting *targeting = member->targeting;
@@ -78,17 +78,18 @@ static void check_own_prerequisites(struct reader *reader, const struct member *
         const struct targeting *other = &requirement->flag->environments[environment];
         if (other->layer != member->layer || requirement->flag == member->flag)
             continue;
-        diagnose(reader->diagnostics, FF0319, requirement->span,
+        diagnose(checker->diagnostics, FF0319, requirement->span,
                  "'%s' requires '%s', and layer '%s' gives a unit to at most one of them",
                  member->flag->name.text, requirement->flag->name.text, member->layer->name.text);
-        diagnose_note(reader->diagnostics, other->layer_span, "'%s' joins the layer here",
+        diagnose_note(checker->diagnostics, other->layer_span, "'%s' joins the layer here",
                       requirement->flag->name.text);
-        diagnose_help(reader->diagnostics, "take one of them out of the layer, or drop the "
-                                           "requirement");
+        diagnose_help(checker->diagnostics, "take one of them out of the layer, or drop the "
+                                            "requirement");
     }
 }
 
-static void check_members(struct reader *reader, const struct member *members, uint32_t count)
+static void check_members(const struct checker *checker, const struct member *members,
+                          uint32_t count)
 {
     const struct member *widest = NULL; /* of those before, the one that reaches furthest */
     for (uint32_t i = 0; i < count; i++) {
@@ -96,19 +97,19 @@ static void check_members(struct reader *reader, const struct member *members, u
         bool same = widest && widest->layer == member->layer;
         if (same && member->targeting->layer_from < widest->targeting->layer_to &&
             member->targeting->layer_from < member->targeting->layer_to)
-            report_overlap(reader, widest, member);
+            report_overlap(checker, widest, member);
         const struct member *before =
             i && members[i - 1].layer == member->layer ? member - 1 : NULL;
         if (before && hashed(before) && hashed(member) && hashed(before) != hashed(member))
-            report_buckets(reader, before, member);
+            report_buckets(checker, before, member);
         if (!same || member->targeting->layer_to > widest->targeting->layer_to)
             widest = member;
     }
 }
 
-void check_layers(struct reader *reader)
+void check_layers(const struct checker *checker)
 {
-    const struct project *project = reader->project;
+    const struct project *project = checker->project;
     struct member *members = xcalloc(project->flag_count, sizeof *members);
     for (uint32_t environment = 0; environment < project->environments.count; environment++) {
         uint32_t count = 0;
@@ -121,9 +122,9 @@ void check_layers(struct reader *reader)
         if (!count)
             continue;
         qsort(members, count, sizeof *members, compare_members);
-        check_members(reader, members, count);
+        check_members(checker, members, count);
         for (uint32_t i = 0; i < count; i++)
-            check_own_prerequisites(reader, &members[i], environment);
+            check_own_prerequisites(checker, &members[i], environment);
     }
     free(members);
 }

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 #include "fflag/snapshot.h"
-#include "compiler/read/read.h"
+#include "check.h"
+#include "compiler/files/yaml.h"
 
 enum visit { UNSEEN, OPEN, DONE };
 
@@ -28,7 +29,7 @@ struct visited {
 #define DEEPEST_WALK 500 /* the walk recurses; nothing sound comes near */
 
 struct walk {
-    struct reader *reader;
+    const struct checker *checker;
     uint32_t environment;
     struct visited *flags;
     struct visited *segments;
@@ -49,7 +50,7 @@ static struct visited *visited_of(struct walk *walk, const struct edge *edge)
 /* From the node that closes the cycle, along the open edges, back to it. */
 static void report_cycle(struct walk *walk, const struct edge *closing)
 {
-    struct diagnostics *diagnostics = walk->reader->diagnostics;
+    struct diagnostics *diagnostics = walk->checker->diagnostics;
     struct buffer path = {0};
     const struct visited *end = visited_of(walk, closing);
     bool segments_only = closing->flag == NULL;
@@ -79,7 +80,7 @@ static void report_cycle(struct walk *walk, const struct edge *closing)
 
 static void report_walk(struct walk *walk, const struct edge *edge)
 {
-    struct diagnostics *diagnostics = walk->reader->diagnostics;
+    struct diagnostics *diagnostics = walk->checker->diagnostics;
     if (walk->reported)
         return;
     walk->reported = true;
@@ -123,7 +124,7 @@ static uint32_t visit_flag(struct walk *walk, struct visited *from, const struct
                            struct edge *via)
 {
     const struct targeting *targeting = &flag->environments[walk->environment];
-    const struct project *project = walk->reader->project;
+    const struct project *project = walk->checker->project;
     uint32_t deepest = 0;
     for (uint32_t i = 0; i < targeting->requirement_count; i++) {
         const struct requirement *requirement = &targeting->requirements[i];
@@ -174,7 +175,7 @@ static uint32_t visit_edge(struct walk *walk, struct visited *from, const struct
 
 static void report_depth(struct walk *walk, const struct flag *flag)
 {
-    struct diagnostics *diagnostics = walk->reader->diagnostics;
+    struct diagnostics *diagnostics = walk->checker->diagnostics;
     const struct visited *at = &walk->flags[flag->index];
     if (at->depth <= FFS_MAX_DEPTH || walk->reported)
         return;
@@ -192,10 +193,10 @@ static void report_depth(struct walk *walk, const struct flag *flag)
     diagnose_help(diagnostics, "put the common condition into a segment");
 }
 
-static void walk_environment(struct reader *reader, uint32_t environment)
+static void walk_environment(const struct checker *checker, uint32_t environment)
 {
-    const struct project *project = reader->project;
-    struct walk walk = {.reader = reader, .environment = environment};
+    const struct project *project = checker->project;
+    struct walk walk = {.checker = checker, .environment = environment};
     walk.flags = xcalloc(project->flag_count, sizeof *walk.flags);
     walk.segments = xcalloc(project->segment_count, sizeof *walk.segments);
     for (uint32_t i = 0; i < project->flag_count; i++) {
@@ -208,17 +209,17 @@ static void walk_environment(struct reader *reader, uint32_t environment)
     free(walk.segments);
 }
 
-void check_requirements(struct reader *reader)
+void check_requirements(const struct checker *checker)
 {
-    for (uint32_t i = 0; i < reader->project->environments.count; i++)
-        walk_environment(reader, i);
+    for (uint32_t i = 0; i < checker->project->environments.count; i++)
+        walk_environment(checker, i);
 }
 
 /* Segments that no flag uses are walked here, and reported in the same words. */
-void check_segments(struct reader *reader)
+void check_segments(const struct checker *checker)
 {
-    const struct project *project = reader->project;
-    struct walk walk = {.reader = reader};
+    const struct project *project = checker->project;
+    struct walk walk = {.checker = checker};
     walk.flags = xcalloc(project->flag_count, sizeof *walk.flags);
     walk.segments = xcalloc(project->segment_count, sizeof *walk.segments);
     /* Only the cycles of segments alone: what leads to a flag ends there. */

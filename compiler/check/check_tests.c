@@ -6,9 +6,9 @@
  */
 #include <stdlib.h>
 
-#include "compiler/lower/lower.h"
-#include "compiler/read/read_tests.h"
-#include "references.h"
+#include "check.h"
+#include "compiler/model/references.h"
+#include "compiler/model/order.h"
 
 struct clocks {
     const struct project *project;
@@ -63,11 +63,11 @@ static bool *find_clocks(const struct project *project, uint32_t environment,
     return clocks.reads;
 }
 
-void check_tests(struct reader *reader)
+void check_tests(const struct checker *checker)
 {
-    const struct project *project = reader->project;
+    const struct project *project = checker->project;
     /* What is wrong with flags themselves is said first. */
-    if (reader->diagnostics->errors || !project->test_count)
+    if (checker->diagnostics->errors || !project->test_count)
         return;
     for (uint32_t environment = 0; environment < project->environments.count; environment++) {
         bool *usual = NULL; /* of tests that suppose no override, as nearly all do */
@@ -86,9 +86,9 @@ void check_tests(struct reader *reader)
                 free(reads);
             if (!depends)
                 continue;
-            diagnose(reader->diagnostics, FF0541, test->name.span,
+            diagnose(checker->diagnostics, FF0541, test->name.span,
                      "the answer of '%s' depends on when this test runs", test->flag->name.text);
-            diagnose_help(reader->diagnostics, "say at which time: at: 2026-12-01T00:00:00Z");
+            diagnose_help(checker->diagnostics, "say at which time: at: 2026-12-01T00:00:00Z");
         }
         free(usual);
     }

@@ -1,21 +1,7 @@
-/* check_unused.c - what is declared and nothing names, and variants that nobody is served. */
+/* check_unused.c - variants that nobody is served. */
 #include <string.h>
 
-#include "compiler/read/read.h"
-
-static void check_declared(struct reader *reader, enum declared kind, const char *what,
-                           const char *help)
-{
-    const struct declarations *declared = &reader->declared[kind];
-    for (uint32_t i = 0; i < declared->count; i++) {
-        const struct text *name = declared->items[i]->thing;
-        if (declared->items[i]->used)
-            continue;
-        diagnose(reader->diagnostics, FF0386, name->span, "%s '%s' is never used", what,
-                 name->text);
-        diagnose_help(reader->diagnostics, "%s", help);
-    }
-}
+#include "check.h"
 
 static bool serves(const struct targeting *targeting, uint32_t variant)
 {
@@ -70,9 +56,9 @@ static bool is_served(const struct project *project, const struct flag *flag, ui
 }
 
 /* Both variants of a boolean flag are there without being written. */
-static void check_variants(struct reader *reader, const struct flag *flag)
+static void check_variants(const struct checker *checker, const struct flag *flag)
 {
-    const struct project *project = reader->project;
+    const struct project *project = checker->project;
     if (flag->type == FFLAG_TYPE_BOOLEAN || project->environments.count == 0)
         return;
     const struct targeting *targeting = &flag->environments[0];
@@ -80,19 +66,14 @@ static void check_variants(struct reader *reader, const struct flag *flag)
         const struct text *name = &targeting->variants[i].name;
         if (!name->text || is_served(project, flag, i))
             continue;
-        diagnose(reader->diagnostics, FF0352, name->span,
+        diagnose(checker->diagnostics, FF0352, name->span,
                  "variant '%s' of flag '%s' is served to nobody", name->text, flag->name.text);
-        diagnose_help(reader->diagnostics, "serve it in a rule or split, or remove it");
+        diagnose_help(checker->diagnostics, "serve it in a rule or split, or remove it");
     }
 }
 
-void check_unused(struct reader *reader)
+void check_unused(const struct checker *checker)
 {
-    check_declared(reader, ATTRIBUTE, "attribute", "remove it, or ask for it in a condition");
-    check_declared(reader, SEGMENT, "segment", "remove it, or name it in a condition");
-    check_declared(reader, LAYER, "layer", "remove it, or let flags join it");
-    check_declared(reader, HOLDOUT, "holdout", "remove it, or let flags join it");
-    check_declared(reader, METRIC, "metric", "remove it, or watch it in a guard");
-    for (uint32_t i = 0; i < reader->project->flag_count; i++)
-        check_variants(reader, reader->project->flags[i]);
+    for (uint32_t i = 0; i < checker->project->flag_count; i++)
+        check_variants(checker, checker->project->flags[i]);
 }

@@ -11,7 +11,7 @@
 #ifndef FFC_PROVE_H
 #define FFC_PROVE_H
 
-#include "compiler/model.h"
+#include "compiler/model/model.h"
 
 struct prover {
     struct arena arena; /* of one question; emptied by the next */

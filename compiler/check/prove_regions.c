@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "prove_strings.h"
-#include "compiler/read/scalar.h"
+#include "compiler/base/scalar.h"
 
 #define MOST_REGIONS 4096
 #define MOST_FREE    8 /* tests that a cut tries both ways */

@@ -4,7 +4,7 @@
 #ifndef FFC_PROVE_REGIONS_H
 #define FFC_PROVE_REGIONS_H
 
-#include "compiler/model.h"
+#include "compiler/model/model.h"
 
 /* An attribute or another flag, and the tests of it. Their `negate` is left to the caller. */
 struct subject {

@@ -4,7 +4,7 @@
 #ifndef FFC_PROVE_STRINGS_H
 #define FFC_PROVE_STRINGS_H
 
-#include "compiler/model.h"
+#include "compiler/model/model.h"
 
 /* Whether a test, without its `negate`, holds for a value; UNCERTAIN where that is not known. */
 enum certainty { SURELY_FAILS, SURELY_HOLDS, UNCERTAIN };

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "compiler/base/percent.h"
+
 /* What the control is like. */
 struct population {
     double mean, deviation;

@@ -8,7 +8,7 @@
 #ifndef FFC_SAMPLE_SIZE_H
 #define FFC_SAMPLE_SIZE_H
 
-#include "compiler/model.h"
+#include "compiler/model/model.h"
 
 struct sample_size {
     double units;    /* of the arm with the smallest share */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler/base/json.h"
+#include "compiler/project/project.h"
 
 int compile_snapshot(const struct command *command, struct project *project, uint32_t environment,
                      const struct project_choice *choice, struct snapshot *snapshot)

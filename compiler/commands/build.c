@@ -8,6 +8,9 @@
 
 #include "compiler/base/json.h"
 #include "compiler/files/seal.h"
+#include "compiler/files/place.h"
+#include "compiler/files/publish.h"
+#include "compiler/project/project.h"
 
 #include <errno.h>
 #include <stdlib.h>

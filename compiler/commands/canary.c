@@ -11,6 +11,8 @@
 #include "compiler/rollout/policy.h"
 #include "compiler/rollout/steps.h"
 #include "compiler/rollout/transition.h"
+#include "compiler/files/yaml.h"
+#include "compiler/base/json_read.h"
 
 static int run(int argc, char **argv);
 
@@ -265,8 +267,8 @@ static bool was_finished(const struct turn *turn)
     json_t *entry;
     json_array_foreach(turn->change->finished, index, entry)
     {
-        const char *flag = json_string_value(json_object_get(entry, "flag"));
-        const char *verdict = json_string_value(json_object_get(entry, "verdict"));
+        const char *flag = json_text_at(entry, "flag");
+        const char *verdict = json_text_at(entry, "verdict");
         if (flag && verdict && strcmp(flag, turn->flag->name.text) == 0 &&
             strcmp(verdict, control_names[turn->control]) == 0)
             return true;

@@ -8,6 +8,7 @@
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/forgotten.h"
 #include "compiler/rollout/recovery.h"
+#include "compiler/project/project.h"
 
 bool change_is_explained(const struct change *change, int *status)
 {

@@ -4,6 +4,7 @@
 #include "compiler/check/sample_size.h"
 #include "commands.h"
 #include "compiler/rollout/recovery.h"
+#include "compiler/project/project.h"
 
 /* What the experiment needs that says enough of itself, and may still be planned. */
 static bool is_planned(const struct targeting *targeting, struct sample_size *size)

@@ -5,8 +5,8 @@
 #define FFC_COMMANDS_H
 
 #include "compiler/base/calendar.h"
-#include "compiler/options.h"
-#include "compiler/project.h"
+#include "compiler/cli/options.h"
+#include "compiler/project/project.h"
 
 extern const struct command check_command;
 extern const struct command build_command;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compiler/base/calendar.h"
+#include "compiler/base/file.h"
 
 static int compare_attributes(const void *left, const void *right)
 {

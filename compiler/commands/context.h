@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-#include "compiler/options.h"
-#include "compiler/project.h"
+#include "compiler/cli/options.h"
+#include "compiler/project/project.h"
 #include "snapshot.h"
 
 struct context_attribute {

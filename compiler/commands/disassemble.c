@@ -4,6 +4,7 @@
 #include "compiler/emit/emit.h"
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
+#include "compiler/base/json_read.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -135,7 +136,7 @@ void write_salt(const struct listing *listing, const struct ffs_flag *flag, uint
 {
     const char *name = snapshot_string(listing->snapshot, flag->name);
     const json_t *about = json_object_get(json_object_get(listing->people, "flags"), name);
-    const char *own = json_string_value(json_object_get(about, "salt"));
+    const char *own = json_text_at(about, "salt");
     if (!own)
         own = name;
     if (write_if_salt(salt, "", own, "", out) || write_if_salt(salt, "", own, "/split", out) ||

@@ -4,6 +4,7 @@
 #include "context.h"
 
 #include "compiler/base/json.h"
+#include "compiler/project/project.h"
 
 #include <errno.h>
 #include <stdlib.h>

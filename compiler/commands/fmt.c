@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "compiler/files/format.h"
-#include "compiler/files/replace.h"
+#include "compiler/files/publish.h"
 #include "commands.h"
+#include "compiler/base/file.h"
+#include "compiler/project/project.h"
 
 struct formatting {
     struct arena arena;

@@ -10,6 +10,9 @@
 #include "compiler/rollout/occupant.h"
 #include "compiler/rollout/recovery.h"
 #include "compiler/rollout/steps.h"
+#include "compiler/base/json_read.h"
+#include "compiler/files/place.h"
+#include "compiler/project/project.h"
 
 /* --------------------------------------------------------------------------------- beginning -- */
 
@@ -115,7 +118,7 @@ const char *hurry_environment(const struct hurry *hurry)
 
 static bool is_text(const json_t *object, const char *key, const char *expected)
 {
-    const char *text = json_string_value(json_object_get(object, key));
+    const char *text = json_text_at(object, key);
     return text && expected ? strcmp(text, expected) == 0 : !text && !expected;
 }
 
@@ -136,7 +139,7 @@ const json_t *hurry_finished(const struct hurry *hurry, const struct override_ed
     json_array_foreach(change->finished, i, entry)
     {
         const json_t *override = json_object_get(entry, "override");
-        const char *time = json_string_value(json_object_get(entry, "time"));
+        const char *time = json_text_at(entry, "time");
         int64_t at;
         bool same = is_text(entry, "verdict", OVERRIDE_VERDICT(edit)) &&
                     is_text(entry, "environment", change->environment) &&

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "compiler/files/place.h"
 
 /* Texts of init/ and the schema, made into strings by the Makefile. */
 static const struct {
@@ -49,13 +50,6 @@ static bool write_new(const char *path, const char *text, struct buffer *error)
     if (!fine)
         buffer_format(error, "cannot write '%s': %s", path, strerror(reason));
     return fine;
-}
-
-static bool is_definition(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return name[0] != '.' && name[0] != '_' && dot &&
-           (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
 }
 
 /* Beside other definitions, the project's section would be there twice. */

@@ -7,7 +7,7 @@
 #ifndef FFC_COMMANDS_LEVEL_H
 #define FFC_COMMANDS_LEVEL_H
 
-#include "compiler/project.h"
+#include "compiler/project/project.h"
 
 #define NEWEST_LEVEL 1u
 

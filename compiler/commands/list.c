@@ -10,6 +10,7 @@
 #include "compiler/rollout/emergency.h"
 #include "compiler/rollout/possible.h"
 #include "compiler/rollout/recovery.h"
+#include "compiler/project/project.h"
 
 struct listing {
     struct project *project;

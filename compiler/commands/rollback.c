@@ -9,6 +9,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "compiler/rollout/actor.h"
+#include "compiler/base/json_read.h"
 
 #define MOST_NAMED 5 /* flags of a note */
 
@@ -402,9 +403,9 @@ static bool take_over(struct wish *wish)
     struct override_edit *edit = &wish->edit;
     const json_t *entry = hurry_finished(&wish->hurry, edit);
     const json_t *override = json_object_get(entry, "override");
-    const char *id = json_string_value(json_object_get(override, "id"));
-    const char *from = json_string_value(json_object_get(override, "from"));
-    const char *at = json_string_value(json_object_get(entry, "time"));
+    const char *id = json_text_at(override, "id");
+    const char *from = json_text_at(override, "from");
+    const char *at = json_text_at(entry, "time");
     if (!id)
         return wish->gone;
     fprintf(stderr, "note: that run was this one; it is done, and not done again\n");

@@ -8,6 +8,9 @@
 #include "compiler/rollout/recovery.h"
 #include "compiler/rollout/steps.h"
 #include "rollback.h"
+#include "compiler/base/json_read.h"
+#include "compiler/project/project.h"
+#include "compiler/files/place.h"
 
 /* --------------------------------------------------------------------------------- overrides -- */
 
@@ -230,13 +233,13 @@ static void put_step(const struct change *change, const char *flag, const json_t
                      struct buffer *out)
 {
     const json_t *step = json_object_get(line, "step");
-    const char *state = json_string_value(json_object_get(step, "state"));
+    const char *state = json_text_at(step, "state");
     bool started = state && strcmp(state, "started") == 0;
     if (started)
         state = steps_are_running(change->ledger.directory, flag) ? "running" : "interrupted";
-    const char *plan = json_string_value(json_object_get(step, "plan"));
-    const char *time = json_string_value(json_object_get(line, "time"));
-    const char *does = json_string_value(json_object_get(step, "does"));
+    const char *plan = json_text_at(step, "plan");
+    const char *time = json_text_at(line, "time");
+    const char *does = json_text_at(step, "does");
     int64_t number = json_integer_value(json_object_get(step, "number"));
     int64_t of = json_integer_value(json_object_get(step, "of"));
     int64_t pid = json_integer_value(json_object_get(step, "pid"));

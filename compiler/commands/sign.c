@@ -3,6 +3,8 @@
 #include "snapshot.h"
 
 #include "compiler/files/seal.h"
+#include "compiler/base/file.h"
+#include "compiler/files/publish.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "compiler/base/json.h"
+#include "compiler/base/file.h"
 
 /* Snapshots are mapped by services on small machines; one that is larger is no snapshot of flags.
  */

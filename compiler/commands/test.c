@@ -7,6 +7,8 @@
 #include "compiler/base/match.h"
 #include "compiler/base/percent.h"
 #include "commands.h"
+#include "compiler/base/scalar.h"
+#include "compiler/project/project.h"
 
 static int run(int argc, char **argv);
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/check/references.h"
+#include "compiler/model/references.h"
 #include "suppose.h"
 
 static void mark_asked(void *user, const struct flag *needed)

@@ -8,6 +8,7 @@
 #include "compiler/base/json.h"
 #include "commands.h"
 #include "suppose.h"
+#include "compiler/project/project.h"
 
 static int run(int argc, char **argv);
 

@@ -4,6 +4,7 @@
  * A test is compiled alone, as the only rule of a flag of its own, and asked of the runtime.
  */
 #include "trace.h"
+#include "compiler/project/project.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 #include "snapshot.h"
 
 #include "compiler/base/json.h"
+#include "compiler/base/file.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -198,3 +198,25 @@ const char *nearest_name(const char *name, const char *const *names, size_t coun
     }
     return nearest;
 }
+
+#define MOST_LISTED 16
+
+void suggest(struct diagnostics *diagnostics, const char *name, const char *const *known,
+             size_t count)
+{
+    const char *nearest = NULL;
+    if (diagnostics->suggestions < MOST_SUGGESTIONS)
+        nearest = nearest_name(name, known, count);
+    diagnostics->suggestions++;
+    if (nearest) {
+        diagnose_help(diagnostics, "did you mean '%s'?", nearest);
+        return;
+    }
+    if (!count || count > MOST_LISTED)
+        return;
+    struct buffer list = {0};
+    for (size_t i = 0; i < count; i++)
+        buffer_format(&list, "%s%s", i ? ", " : "", known[i]);
+    diagnose_help(diagnostics, "known here: %s", list.bytes);
+    buffer_release(&list);
+}

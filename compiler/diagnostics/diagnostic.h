@@ -58,6 +58,7 @@ struct diagnostics {
     uint32_t count;
     uint32_t errors;
     uint32_t warnings;
+    uint32_t suggestions; /* that were looked for */
 };
 
 /* Adds one, with the severity its code has. */
@@ -80,6 +81,12 @@ void diagnostics_sort(struct diagnostics *diagnostics);
 
 /* The nearest of `count` names by edit distance, or NULL when none is near: for "did you mean". */
 const char *nearest_name(const char *name, const char *const *names, size_t count);
+
+/* "did you mean", or what there is to choose from, as help to the last diagnostic; the former only
+ * for the first MOST_SUGGESTIONS of a run, as looking takes time. */
+#define MOST_SUGGESTIONS 200
+void suggest(struct diagnostics *diagnostics, const char *name, const char *const *known,
+             size_t count);
 
 /* ORDER of `format_names` in options.c. */
 enum diagnostic_format { DIAGNOSTIC_TEXT, DIAGNOSTIC_JSON, DIAGNOSTIC_GITHUB, DIAGNOSTIC_SARIF };

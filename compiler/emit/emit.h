@@ -10,9 +10,10 @@
 
 #include "fflag/snapshot.h"
 #include "compiler/base/intern.h"
-#include "compiler/model.h"
+#include "compiler/model/model.h"
+#include "label.h"
 #include "compiler/base/percent.h"
-#include "compiler/project.h"
+#include "compiler/model/model.h"
 #include "compiler/regex/regex.h"
 
 struct image {

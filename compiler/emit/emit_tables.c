@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include "emit.h"
+#include "compiler/base/percent.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /* edit.c - keys of a block, and the file on disk. See edit.h and edit_text.h. */
 #include "edit.h"
 #include "edit_text.h"
-#include "replace.h"
+#include "publish.h"
+#include "yaml.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -274,10 +275,10 @@ enum replaced edit_create(const char *path, const struct buffer *text, struct bu
     return replace_file(path, text->bytes, text->length, &status, NULL, error);
 }
 
-enum replaced edit_block(const struct project *project, const struct node *block,
+enum replaced edit_block(const struct sources *sources, const struct node *block,
                          const struct edit *edits, size_t count, struct buffer *error)
 {
-    struct editing editing = {.source = &project->sources.items[block->span.file],
+    struct editing editing = {.source = &sources->items[block->span.file],
                               .target = block,
                               .changes = xcalloc(count + 1, sizeof(struct change)),
                               .count = count,

@@ -9,8 +9,8 @@
 #ifndef FFC_EDIT_H
 #define FFC_EDIT_H
 
-#include "compiler/project.h"
-#include "replace.h"
+#include "yaml.h"
+#include "publish.h"
 
 struct edit {
     const char *key;   /* in the block */
@@ -22,7 +22,7 @@ struct edit {
  * Refuses, with a sentence in `error`, when the file on disk is no longer what was read, or no key
  * would be left. A comment behind a key that goes stays, on a line of its own.
  */
-enum replaced edit_block(const struct project *project, const struct node *block,
+enum replaced edit_block(const struct sources *sources, const struct node *block,
                          const struct edit *edits, size_t count, struct buffer *error);
 
 /* Keys and values of a mapping, as YAML text of one line each. */

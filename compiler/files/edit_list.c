@@ -1,6 +1,7 @@
 /* edit_list.c - items put into a list of a definition file, and taken out. See edit.h. */
 #include "edit.h"
 #include "edit_text.h"
+#include "yaml.h"
 
 #include <stdlib.h>
 #include <string.h>

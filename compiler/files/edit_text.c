@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "yaml.h"
+
 /* ------------------------------------------------------------------------------------ places -- */
 
 size_t line_begin(const char *text, size_t at)

@@ -9,7 +9,7 @@
 #ifndef FFC_EDIT_TEXT_H
 #define FFC_EDIT_TEXT_H
 
-#include "compiler/project.h"
+#include "yaml.h"
 
 struct change {
     size_t begin, end; /* of the bytes that go */

@@ -10,6 +10,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "yaml.h"
+
 #define WIDTH 100
 
 /* An open block: where its lines began, and where they begin now. */

@@ -1,7 +1,6 @@
 /* publish.c - files that are replaced whole, so that a reader never sees half of one. */
-#include "compiler/project.h"
 #include "durable.h"
-#include "replace.h"
+#include "publish.h"
 
 #include <dirent.h>
 #include <errno.h>

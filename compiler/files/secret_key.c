@@ -1,6 +1,6 @@
 /* secret_key.c - minisign's secret keys, with a password and without. */
-#include "compiler/options.h"
 #include "seal.h"
+#include "compiler/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

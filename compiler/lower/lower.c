@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/percent.h"
+
 /* A flag on its way to a program. */
 struct steps {
     struct lowering *lowering;

@@ -115,12 +115,6 @@ void program_finish(struct program *program);
 
 /* ------------------------------------------------------------------------------------- flags -- */
 
-/*
- * The places in the project of all its flags, so that each comes after those it refers to, and by
- * name where that leaves a choice. False when they form a cycle.
- */
-bool order_flags(const struct project *project, uint32_t environment, uint32_t *order);
-
 /* Lowers the flags into lowering->image, in order. False when a limit was exceeded and reported. */
 bool lower_flags(struct lowering *lowering, const uint32_t *order);
 

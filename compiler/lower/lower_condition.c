@@ -1,5 +1,6 @@
 /* lower_condition.c - conditions, and what is tested like one, as expressions. */
 #include "lower.h"
+#include "compiler/base/percent.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -11,8 +11,10 @@
 #define FFC_READ_H
 
 #include "compiler/base/percent.h"
-#include "compiler/project.h"
+#include "compiler/model/model.h"
+#include "policy_file.h"
 #include "compiler/base/table.h"
+#include "compiler/files/yaml.h"
 
 /* What can be declared by name. ORDER of `declarations_info` in read_names.c. */
 enum declared { ATTRIBUTE, SEGMENT, LAYER, HOLDOUT, METRIC, LOG, FLAG, DECLARED_COUNT };
@@ -43,7 +45,6 @@ struct reader {
     int64_t now;
     bool bucket_broken; /* a bucket_by is wrong, and was reported */
     bool incomplete; /* a file could not be read to its end: a name that is missing may be in it */
-    uint32_t suggestions;
     const struct node *key; /* whose value is read now: its place stands for a whole block */
     struct declarations declared[DECLARED_COUNT];
     struct finished_rules finished; /* the last ones: the next environment most often shares them */
@@ -89,12 +90,13 @@ struct declaration *find_declared(struct reader *reader, enum declared kind,
                                   const struct node *name);
 /* The same for the thing itself. */
 void *resolve(struct reader *reader, enum declared kind, const struct node *name);
-/* "did you mean", or what there is to choose from, as help to the last diagnostic. */
-void suggest(struct reader *reader, const char *name, const char *const *known, size_t count);
 
 /* Two definitions of one name; `noun` is of what: "flag". */
 void report_twice(struct reader *reader, const char *noun, const struct text *name,
                   struct span first);
+
+/* Warns of what is declared and nothing names; once everything is read. */
+void report_unused(struct reader *reader);
 
 bool is_valid_name(const char *name);
 bool check_name(struct reader *reader, const struct node *name, const char *what);
@@ -294,18 +296,5 @@ struct experiment *read_experiment(struct reader *reader, struct node *node, str
 void read_confidence(struct reader *reader, const struct node *node, double *confidence);
 void read_criteria(struct reader *reader, struct node *node, bool guards,
                    struct criteria *criteria);
-
-/* ------------------------------------------------------------------------------------ checks -- */
-
-void check_segments(struct reader *reader);     /* cycles; before anything walks conditions */
-void check_requirements(struct reader *reader); /* cycles and depth */
-void check_layers(struct reader *reader);
-void check_overrides(struct reader *reader);
-void check_tests(struct reader *reader);
-void check_conditions(struct reader *reader); /* only of a project without errors */
-void check_fields(struct reader *reader);     /* that metrics and contexts take from logs */
-void check_criteria(struct reader *reader);
-void check_experiments(struct reader *reader); /* sample sizes */
-void check_unused(struct reader *reader);
 
 #endif

@@ -3,14 +3,6 @@
 
 #include "read.h"
 
-static const char *const states[] = {"pending",     "running",  "paused",
-                                     "rolled_back", "complete", NULL};
-
-const char *canary_state_text(enum canary_state state)
-{
-    return states[state];
-}
-
 struct canary_keys {
     struct canary canary;
     struct draft *draft;
@@ -170,7 +162,7 @@ static struct stage *resolve_stage(struct reader *reader, struct canary *canary,
     for (uint32_t i = 0; i < canary->stage_count; i++)
         known[i] = canary->stages[i].name.text;
     diagnose(reader->diagnostics, FF0221, name->span, "unknown stage '%s'", name->text);
-    suggest(reader, name->text, known, canary->stage_count);
+    suggest(reader->diagnostics, name->text, known, canary->stage_count);
     return NULL;
 }
 
@@ -253,7 +245,7 @@ struct canary *read_canary(struct reader *reader, struct node *node, struct draf
         FIELD("max_hold", FIELD_DURATION, struct canary_keys, canary.max_hold),
         FIELD("automatic", FIELD_BOOLEAN, struct canary_keys, canary.automatic),
         FIELD("instant", FIELD_BOOLEAN, struct canary_keys, canary.instant),
-        CHOICE("state", struct canary_keys, canary.state, states),
+        CHOICE("state", struct canary_keys, canary.state, canary_state_names),
         READ("stage", keep_stage),
         FIELD("since", FIELD_TIME, struct canary_keys, canary.since),
     };

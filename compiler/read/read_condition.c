@@ -100,7 +100,7 @@ static void report_operator(struct reader *reader, const struct condition_subjec
     if (here)
         diagnose_help(reader->diagnostics, "the operator is called '%s' here", here);
     else
-        suggest(reader, key->text, known, count);
+        suggest(reader->diagnostics, key->text, known, count);
 }
 
 /* `ignore_case` counts for all operators beside it; true only where each of them can fold. */

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "read.h"
-#include "scalar.h"
+#include "compiler/base/scalar.h"
+#include "compiler/base/percent.h"
 
 struct criterion_keys {
     struct criterion criterion;

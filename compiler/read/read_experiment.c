@@ -1,5 +1,6 @@
 /* read_experiment.c - experiments: who takes part, in which share, and what is measured. */
 #include "read.h"
+#include "compiler/base/percent.h"
 
 struct experiment_keys {
     struct experiment experiment;

@@ -16,21 +16,11 @@
 #include "compiler/base/parallel.h"
 #include "compiler/files/durable.h"
 #include "read.h"
+#include "compiler/files/place.h"
 
 #define FILES_AT_ONCE 32u /* less is not worth a thread */
 
 /* ----------------------------------------------------------------------------- finding files -- */
-static bool has_ending(const char *name, const char *ending)
-{
-    size_t length = strlen(name), tail = strlen(ending);
-    return length > tail && strcmp(name + length - tail, ending) == 0;
-}
-
-static bool is_definition(const char *name)
-{
-    return name[0] != '.' && name[0] != '_' &&
-           (has_ending(name, ".yaml") || has_ending(name, ".yml"));
-}
 
 static uint32_t add_source(struct reader *reader, const char *name)
 {
@@ -121,7 +111,7 @@ static void find_files(struct reader *reader, int parent, const char *entry, con
     const char **names = list_names(reader, stream, &count);
     for (uint32_t i = 0; i < count; i++) {
         const char *path = arena_format(reader->arena, "%s%s", prefix, names[i]);
-        if (has_ending(names[i], "/"))
+        if (names[i][strlen(names[i]) - 1] == '/')
             find_files(reader, fd, names[i], path, &self);
         else
             add_source(reader, path);
@@ -155,40 +145,6 @@ static void add_policy(struct reader *reader)
     source->path = policy->path;
     source->text = policy->text;
     source->length = policy->length;
-}
-
-static bool holds_definitions(const char *directory)
-{
-    DIR *stream = opendir(directory);
-    bool found = false;
-    for (struct dirent *entry; stream && !found && (entry = readdir(stream));)
-        found = is_definition(entry->d_name);
-    if (stream)
-        closedir(stream);
-    return found;
-}
-
-static const char *default_directory(void)
-{
-    struct stat status;
-    bool there = stat("flags", &status) == 0 && S_ISDIR(status.st_mode);
-    return !there && holds_definitions(".") ? "." : "flags";
-}
-
-static const char *without_slashes(struct arena *arena, const char *directory)
-{
-    size_t length = strlen(directory);
-    while (length > 1 && directory[length - 1] == '/')
-        length--;
-    return arena_copy(arena, directory, length);
-}
-
-char *project_place(const char *directory)
-{
-    struct arena arena = {0};
-    char *place = strdup(without_slashes(&arena, directory ? directory : default_directory()));
-    arena_release(&arena);
-    return place;
 }
 
 /* ----------------------------------------------------------------------------- reading files -- */
@@ -293,8 +249,9 @@ struct document *read_files(struct reader *reader, const char *directory,
                             const struct edited_file *edited)
 {
     struct project *project = reader->project;
-    project->directory =
-        without_slashes(reader->arena, directory ? directory : default_directory());
+    char *place = project_place(directory);
+    project->directory = arena_copy(reader->arena, place, strlen(place));
+    free(place);
     find_files(reader, AT_FDCWD, project->directory, "", NULL);
     if (edited)
         put_edited(reader, edited);

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "read.h"
-#include "scalar.h"
+#include "compiler/base/scalar.h"
 
 enum json_kind {
     JSON_BAD,

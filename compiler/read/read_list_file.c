@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compiler/options.h"
 #include "read.h"
 #include "compiler/base/utf8.h"
+#include "compiler/base/file.h"
 
 #define LARGEST ((size_t)2 << 30)
 

@@ -53,7 +53,7 @@ static void report_unknown(struct reader *reader, const struct node *map, const 
         diagnose_help(reader->diagnostics,
                       "a plain value in braces ends at the first comma: quote the one before this");
     else
-        suggest(reader, key->text, known, count);
+        suggest(reader->diagnostics, key->text, known, count);
 }
 
 static void read_field(struct reader *reader, const struct field *field, struct node *value,

@@ -108,27 +108,7 @@ void declare_all(struct reader *reader, enum declared kind, struct node *section
     }
 }
 
-#define MOST_LISTED      16
-#define MOST_SUGGESTIONS 200 /* the search looks at every name there is */
-
-void suggest(struct reader *reader, const char *name, const char *const *known, size_t count)
-{
-    const char *nearest = NULL;
-    if (reader->suggestions < MOST_SUGGESTIONS)
-        nearest = nearest_name(name, known, count);
-    reader->suggestions++;
-    if (nearest) {
-        diagnose_help(reader->diagnostics, "did you mean '%s'?", nearest);
-        return;
-    }
-    if (!count || count > MOST_LISTED)
-        return;
-    struct buffer list = {0};
-    for (size_t i = 0; i < count; i++)
-        buffer_format(&list, "%s%s", i ? ", " : "", known[i]);
-    diagnose_help(reader->diagnostics, "known here: %s", list.bytes);
-    buffer_release(&list);
-}
+#define MOST_LISTED 16
 
 struct declaration *find_declared(struct reader *reader, enum declared kind,
                                   const struct node *name)
@@ -149,11 +129,11 @@ struct declaration *find_declared(struct reader *reader, enum declared kind,
 
     diagnose(reader->diagnostics, declarations_info[kind].unknown, name->span, "unknown %s '%s'",
              noun, name->text);
-    if (reader->suggestions < MOST_SUGGESTIONS) {
+    if (reader->diagnostics->suggestions < MOST_SUGGESTIONS) {
         const char **names = xcalloc(declared->count, sizeof *names);
         for (uint32_t i = 0; i < declared->count; i++)
             names[i] = ((const struct text *)declared->items[i]->thing)->text;
-        suggest(reader, name->text, names, declared->count);
+        suggest(reader->diagnostics, name->text, names, declared->count);
         free(names);
     }
     if (!declared->count)
@@ -185,6 +165,29 @@ uint32_t resolve_environment(struct reader *reader, const struct node *name)
     for (uint32_t i = 0; i < project->environments.count; i++)
         known[i] = project->environments.items[i].text;
     diagnose(reader->diagnostics, FF0218, name->span, "unknown environment '%s'", name->text);
-    suggest(reader, name->text, known, project->environments.count);
+    suggest(reader->diagnostics, name->text, known, project->environments.count);
     return UINT32_MAX;
+}
+
+static void report_unused_of(struct reader *reader, enum declared kind, const char *what,
+                             const char *help)
+{
+    const struct declarations *declared = &reader->declared[kind];
+    for (uint32_t i = 0; i < declared->count; i++) {
+        const struct text *name = declared->items[i]->thing;
+        if (declared->items[i]->used)
+            continue;
+        diagnose(reader->diagnostics, FF0386, name->span, "%s '%s' is never used", what,
+                 name->text);
+        diagnose_help(reader->diagnostics, "%s", help);
+    }
+}
+
+void report_unused(struct reader *reader)
+{
+    report_unused_of(reader, ATTRIBUTE, "attribute", "remove it, or ask for it in a condition");
+    report_unused_of(reader, SEGMENT, "segment", "remove it, or name it in a condition");
+    report_unused_of(reader, LAYER, "layer", "remove it, or let flags join it");
+    report_unused_of(reader, HOLDOUT, "holdout", "remove it, or let flags join it");
+    report_unused_of(reader, METRIC, "metric", "remove it, or watch it in a guard");
 }

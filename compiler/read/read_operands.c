@@ -24,7 +24,7 @@ void check_choice(struct reader *reader, const struct attribute *attribute, cons
              node->text, attribute->name.text);
     diagnose_note(reader->diagnostics, attribute->name.span, "'%s' is declared here",
                   attribute->name.text);
-    suggest(reader, node->text, known, choices->count);
+    suggest(reader->diagnostics, node->text, known, choices->count);
 }
 
 static bool check_glob(struct reader *reader, const struct node *node)

@@ -4,6 +4,7 @@
 #include "fflag/snapshot.h"
 #include "compiler/base/json.h"
 #include "read_tests.h"
+#include "compiler/base/percent.h"
 
 #define USUAL_UNITS    100000
 #define LEAST_EXPECTED 5 /* units in each share, for chi-square to mean anything */
@@ -135,7 +136,7 @@ static void read_expected_rule(struct reader *reader, struct test_subject *subje
         diagnose(reader->diagnostics, FF0531, rule.span, "flag '%s' has no rule '%s' in '%s'",
                  subject->test->flag->name.text, rule.text,
                  subject->environments->items[at - 1].text);
-        suggest(reader, rule.text, names.items, names.count);
+        suggest(reader->diagnostics, rule.text, names.items, names.count);
         return;
     }
 }

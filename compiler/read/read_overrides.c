@@ -5,39 +5,6 @@
 #include "compiler/base/match.h"
 #include "read.h"
 
-const char *const flag_kind_names[] = {"release", "experiment", "canary", "ops",
-                                       "config",  "permission", NULL};
-
-static bool contains(const struct texts *texts, const char *text)
-{
-    for (uint32_t i = 0; i < texts->count; i++) {
-        if (strcmp(texts->items[i].text, text) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool override_selects(const struct override *override, const struct flag *flag)
-{
-    if (override->all || contains(&override->kinds, flag_kind_names[flag->kind]))
-        return true;
-    for (uint32_t i = 0; i < override->flags.count; i++) {
-        if (match_name(override->flags.items[i].text, flag->name.text))
-            return true;
-    }
-    for (uint32_t i = 0; i < flag->tags.count; i++) {
-        if (contains(&override->tags, flag->tags.items[i].text))
-            return true;
-    }
-    return false;
-}
-
-bool override_concerns(const struct override *override, const struct flag *flag,
-                       uint32_t environment)
-{
-    return override->environments >> environment & 1 && override_selects(override, flag);
-}
-
 static void read_globs(struct reader *reader, struct node *node, void *target)
 {
     struct texts *globs = &((struct override *)target)->flags;
@@ -146,12 +113,6 @@ struct placed {
     bool hurried;   /* in the folder */
 };
 
-static bool is_hurried(const struct project *project, const struct override *override)
-{
-    const char *file = project->sources.items[override->span.file].name;
-    return strncmp(file, OVERRIDES_FOLDER, strlen(OVERRIDES_FOLDER)) == 0;
-}
-
 /* Of a file in the folder that forgets it. */
 static const char *id_of_file(struct arena *arena, const char *file)
 {
@@ -177,7 +138,7 @@ void order_overrides(struct reader *reader)
     struct placed *placed = ARENA_ARRAY(reader->arena, struct placed, count + 1u);
     for (uint32_t i = 0; i < count; i++) {
         struct override *override = project->overrides[i];
-        bool hurried = is_hurried(project, override);
+        bool hurried = override_is_hurried(project, override);
         if (hurried && !override->id.text)
             override->id.text =
                 id_of_file(reader->arena, project->sources.items[override->span.file].name);
@@ -216,75 +177,5 @@ void read_overrides(struct reader *reader, struct node *section)
             continue;
         check_id(reader, override);
         *ARENA_APPEND(reader->arena, project->overrides, project->override_count) = override;
-    }
-}
-
-static bool has_variant(const struct flag *flag, const char *name)
-{
-    const struct targeting *targeting = flag->environments;
-    for (uint32_t i = 0; i < targeting->variant_count; i++) {
-        const char *own = targeting->variants[i].name.text;
-        if (own && strcmp(own, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void check_override(struct reader *reader, const struct override *override)
-{
-    const struct project *project = reader->project;
-    const char *serve = override->serve.text;
-    bool named = serve && strcmp(serve, "default") != 0;
-    uint32_t selected = 0;
-    for (uint32_t i = 0; i < project->flag_count; i++) {
-        const struct flag *flag = project->flags[i];
-        if (!override_selects(override, flag))
-            continue;
-        selected++;
-        if (!named || !project->environments.count || !flag->environments->variant_count ||
-            has_variant(flag, serve))
-            continue;
-        diagnose(reader->diagnostics, FF0341, override->serve.span,
-                 "'%s' is not a variant of every flag that this override selects", serve);
-        diagnose_note(reader->diagnostics, flag->name.span, "'%s' has none of that name",
-                      flag->name.text);
-        diagnose_help(reader->diagnostics, "write 'serve: default', or select fewer flags");
-        return;
-    }
-    bool scoped = override->flags.count || override->tags.count || override->kinds.count;
-    if (selected || !scoped || reader->incomplete)
-        return;
-    const struct texts *scope = override->flags.count  ? &override->flags
-                                : override->tags.count ? &override->tags
-                                                       : &override->kinds;
-    if (override->span.file != NO_FILE && is_hurried(project, override)) {
-        diagnose(reader->diagnostics, FF0340, scope->items[0].span,
-                 "this override selects no flag any more");
-        diagnose_help(reader->diagnostics, "ffc rollback --lift %s --reason …",
-                      override->id.text ? override->id.text : override->name);
-        return;
-    }
-    diagnose(reader->diagnostics, FF0337, scope->items[0].span, "this override selects no flag");
-    const char **names = ARENA_ARRAY(reader->arena, const char *, project->flag_count);
-    for (uint32_t i = 0; i < project->flag_count; i++)
-        names[i] = project->flags[i]->name.text;
-    if (scope == &override->flags)
-        suggest(reader, scope->items[0].text, names, project->flag_count);
-    else
-        diagnose_help(reader->diagnostics, "no flag has the %s '%s'",
-                      scope == &override->tags ? "tag" : "kind", scope->items[0].text);
-}
-
-void check_overrides(struct reader *reader)
-{
-    const struct project *project = reader->project;
-    for (uint32_t i = 0; i < project->override_count; i++)
-        check_override(reader, project->overrides[i]);
-    for (uint32_t i = 0; i < project->flag_count; i++) {
-        const struct flag *flag = project->flags[i];
-        for (uint32_t j = 0; j < flag->rollback_count; j++) {
-            if (flag->rollback[j].override)
-                check_override(reader, flag->rollback[j].override);
-        }
     }
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "read.h"
+#include "compiler/base/percent.h"
 
 /* ------------------------------------------------------------------------------- percentages -- */
 

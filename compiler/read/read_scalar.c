@@ -6,8 +6,7 @@
 #include <strings.h>
 
 #include "compiler/base/calendar.h"
-#include "compiler/options.h"
-#include "scalar.h"
+#include "compiler/base/scalar.h"
 
 bool is_null(const struct node *node)
 {

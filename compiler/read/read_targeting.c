@@ -6,6 +6,7 @@
  * because exact repetitions of a diagnostic are dropped.
  */
 #include "read.h"
+#include "compiler/base/percent.h"
 
 static bool needs_bucket(const struct targeting *targeting, struct span *span, const char **what)
 {

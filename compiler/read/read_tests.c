@@ -231,7 +231,7 @@ static void check_stage(struct reader *reader, const struct canary *canary, cons
     for (uint32_t i = 0; i < canary->stage_count; i++)
         known[i] = canary->stages[i].name.text;
     diagnose(reader->diagnostics, FF0221, name->span, "unknown stage '%s'", name->text);
-    suggest(reader, name->text, known, canary->stage_count);
+    suggest(reader->diagnostics, name->text, known, canary->stage_count);
 }
 
 static void read_state(struct reader *reader, const struct targeting *targeting,
@@ -270,15 +270,6 @@ static void read_supposition(struct reader *reader, struct test_subject *subject
     supposition->given = true;
 }
 
-bool test_supposes(const struct test *test, const struct override *override)
-{
-    const struct supposed_overrides *supposed = &test->overrides;
-    bool named = supposed->active;
-    for (uint32_t i = 0; i < supposed->count; i++)
-        named |= supposed->items[i] == override;
-    return named;
-}
-
 static void suppose_override(struct reader *reader, struct test_subject *subject,
                              const struct node *name)
 {
@@ -298,7 +289,7 @@ static void suppose_override(struct reader *reader, struct test_subject *subject
                                                   : project->overrides[i]->name;
     known[project->override_count] = "active";
     diagnose(reader->diagnostics, FF0546, name->span, "no override is called '%s'", text.text);
-    suggest(reader, text.text, known, project->override_count + 1u);
+    suggest(reader->diagnostics, text.text, known, project->override_count + 1u);
 }
 
 static void read_supposed_overrides(struct reader *reader, struct test_subject *subject)

@@ -19,9 +19,6 @@ void read_later(struct reader *reader, struct node *node, void *target);
 bool test_next_environment(const struct test_subject *subject, uint32_t *at,
                            const struct targeting **targeting);
 
-/* Whether the test sees that override. */
-bool test_supposes(const struct test *test, const struct override *override);
-
 /* `expect`, or `expect_share` with `units`. */
 void read_outcome(struct reader *reader, struct test_subject *subject);
 

@@ -237,7 +237,7 @@ uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const
         known[i] = targeting->variants[i].name.text;
     diagnose(reader->diagnostics, FF0212, name->span, "unknown variant '%s' of flag '%s'",
              name->text, draft->flag->name.text);
-    suggest(reader, name->text, known, targeting->variant_count);
+    suggest(reader->diagnostics, name->text, known, targeting->variant_count);
     if (strcmp(name->text, "true") == 0 && find_variant(draft, "on") != UINT32_MAX)
         diagnose_help(reader->diagnostics, "variants are named, not their values: write 'on'");
     if (strcmp(name->text, "false") == 0 && find_variant(draft, "off") != UINT32_MAX)

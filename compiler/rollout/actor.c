@@ -13,7 +13,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "compiler/options.h"
+#include "compiler/base/file.h"
 
 #define MOST_CONFIGURATION 1048576u
 #define MOST_PARENTS       64

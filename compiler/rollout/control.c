@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "compiler/diagnostics/diagnostic.h"
-#include "compiler/options.h"
 
 /* Within these milliseconds a second advance may be of somebody who saw the stage before. */
 #define MOMENTS 60000

@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #include "compiler/files/durable.h"
-#include "compiler/project.h"
+#include "compiler/project/project.h"
+#include "compiler/files/place.h"
 
 #define MOST_BYTES ((size_t)64 << 20)
 
@@ -44,13 +45,6 @@ static bool name_in_file(int directory, const char *file, struct buffer *name)
     bool found = read_at(directory, file, MOST_BYTES, &text) && name_in(&text, name);
     buffer_release(&text);
     return found;
-}
-
-static bool is_definition(const char *name)
-{
-    const char *ending = strrchr(name, '.');
-    return name[0] != '.' && name[0] != '_' && ending &&
-           (strcmp(ending, ".yaml") == 0 || strcmp(ending, ".yml") == 0);
 }
 
 bool declared_name(const char *directory, struct buffer *name)

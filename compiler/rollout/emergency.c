@@ -14,6 +14,7 @@
 #include "compiler/base/json.h"
 #include "compiler/files/durable.h"
 #include "compiler/base/calendar.h"
+#include "compiler/files/yaml.h"
 
 #define MOST_KEYS 32
 

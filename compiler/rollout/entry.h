@@ -7,7 +7,7 @@
 #ifndef FFC_ENTRY_H
 #define FFC_ENTRY_H
 
-#include "compiler/project.h"
+#include "compiler/model/model.h"
 
 /* Where a rollout stands. */
 struct rollout {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ledger.h"
+#include "compiler/base/json_read.h"
 
 static bool is_listed(const char *const *list, const char *id)
 {
@@ -22,8 +23,7 @@ static bool has_entry(const struct project *project, const char *id)
     bool found = false;
     for (uint32_t i = 0; entries && !found && i < entries->count; i++) {
         json_t *entry = ledger_json(entries, i, id);
-        const char *own =
-            json_string_value(json_object_get(json_object_get(entry, "override"), "id"));
+        const char *own = json_text_at(json_object_get(entry, "override"), "id");
         found = own && strcmp(own, id) == 0;
         json_decref(entry);
     }
@@ -35,7 +35,7 @@ static bool has_entry(const struct project *project, const char *id)
 char *forgotten_override(const json_t *labels, const struct project *project,
                          const char *const *dropped)
 {
-    const char *label = json_string_value(json_object_get(labels, "override"));
+    const char *label = json_text_at(labels, "override");
     char *ids = strdup(label ? label : ""), *rest = ids, *found = NULL;
     for (char *id; ids && !found && (id = strsep(&rest, ","));)
         if (*id && !is_listed(dropped, id) && !project_override(project, id) &&

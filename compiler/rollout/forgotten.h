@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "compiler/project.h"
+#include "compiler/model/model.h"
 
 /*
  * Of the overrides that the labels of a file name, the first that neither the definitions nor the

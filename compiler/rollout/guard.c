@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compiler/base/json.h"
+#include "compiler/base/json_read.h"
 
 #define GUARD_RULE "canary rollback" /* in `instead_of` */
 
@@ -69,8 +70,8 @@ void guards_drop(struct ledger *ledger, const char *of)
         struct put_aside found;
         if (!ledger_read_aside(ledger, names[i], &found, &ignored))
             continue;
-        const char *instead = json_string_value(json_object_get(found.json, "instead_of"));
-        const char *flag = json_string_value(json_object_get(found.json, "flag"));
+        const char *instead = json_text_at(found.json, "instead_of");
+        const char *flag = json_text_at(found.json, "flag");
         if (instead && flag && strcmp(instead, GUARD_RULE) == 0 && strcmp(flag, of) == 0)
             ledger_drop_aside(ledger, names[i]);
         put_aside_release(&found);

@@ -17,6 +17,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "compiler/files/durable.h"
+#include "compiler/base/json_read.h"
 
 #define NEW_FILE   LEDGER_ASIDE "/.new" /* whoever writes it has the lock */
 #define MOST_ASIDE ((size_t)64 << 20)
@@ -446,7 +447,7 @@ bool ledger_finish_aside(struct ledger *ledger, const char *name, const struct p
                          struct buffer *error)
 {
     const struct path path = path_in(LEDGER_FOLDER, name);
-    const char *file = json_string_value(json_object_get(found->todo, "file"));
+    const char *file = json_text_at(found->todo, "file");
     struct buffer edited = {0};
     if (file)
         buffer_format(&edited, "%s/%s", ledger->directory, file);

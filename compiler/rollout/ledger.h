@@ -20,7 +20,7 @@
 
 #include <jansson.h>
 
-#include "compiler/files/replace.h"
+#include "compiler/files/publish.h"
 
 #define LEDGER_FOLDER "ledger"
 #define LEDGER_OLD    "ledger.jsonl"

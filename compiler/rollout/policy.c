@@ -8,6 +8,7 @@
 
 #include "compiler/base/calendar.h"
 #include "ledger.h"
+#include "compiler/files/yaml.h"
 
 /* ------------------------------------------------------------------------------------ digest -- */
 

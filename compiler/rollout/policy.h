@@ -7,7 +7,7 @@
 #ifndef FFC_POLICY_H
 #define FFC_POLICY_H
 
-#include "compiler/project.h"
+#include "compiler/model/model.h"
 
 #define POLICY_DIGEST 65 /* hexadecimal, with its NUL */
 

@@ -5,6 +5,7 @@
 
 #include "emergency.h"
 #include "fflag/snapshot.h"
+#include "compiler/base/percent.h"
 
 #define DEEPEST FFS_MAX_DEPTH /* more, as of a cycle, is a mistake, and may be anything */
 

@@ -7,7 +7,7 @@
 #ifndef FFC_POSSIBLE_H
 #define FFC_POSSIBLE_H
 
-#include "compiler/model.h"
+#include "compiler/model/model.h"
 
 /* As bits, by index; all of them for a flag that has mistakes. */
 uint64_t possible_variants(const struct project *project, const struct flag *flag,

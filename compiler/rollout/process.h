@@ -6,7 +6,7 @@
 
 #include <signal.h>
 
-#include "compiler/model.h"
+#include "compiler/model/model.h"
 
 #define MOST_OUTPUT 4096 /* what is kept of what it prints: the end */
 

@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include "compiler/files/durable.h"
-#include "compiler/options.h"
 #include "fflag.h"
 #include "forgotten.h"
 #include "occupant.h"
 #include "publication.h"
+#include "compiler/base/file.h"
+#include "compiler/files/publish.h"
+#include "compiler/project/project.h"
 
 /* What the file at the path is, if it is a snapshot. */
 static enum fflag_error look(const char *path, struct fflag_snapshot_info *info)

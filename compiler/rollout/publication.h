@@ -12,7 +12,7 @@
 
 #include "compiler/files/seal.h"
 #include "compiler/patch/patch.h"
-#include "compiler/project.h"
+#include "compiler/project/project.h"
 
 struct publication {
     const char *path; /* NULL: nothing is to be published, or nothing may be */

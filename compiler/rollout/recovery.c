@@ -12,14 +12,16 @@
 #include "entry.h"
 #include "steps.h"
 #include "transition.h"
+#include "compiler/base/json_read.h"
+#include "compiler/project/project.h"
 
 /* Where a rollout is by the entry, before or after it; its texts are the entry's. */
 static bool read_rollout(const json_t *entry, const char *key, struct rollout *rollout)
 {
     const json_t *json = json_object_get(entry, key), *since = json_object_get(json, "since");
-    const char *state = json_string_value(json_object_get(json, "state"));
-    rollout->stage = json_string_value(json_object_get(json, "stage"));
-    rollout->approved = json_string_value(json_object_get(json, "approved"));
+    const char *state = json_text_at(json, "state");
+    rollout->stage = json_text_at(json, "stage");
+    rollout->approved = json_text_at(json, "approved");
     rollout->since = INT64_MIN;
     for (int i = CANARY_PENDING; state && i <= CANARY_COMPLETE; i++) {
         rollout->state = (enum canary_state)i;
@@ -32,8 +34,8 @@ static bool read_rollout(const json_t *entry, const char *key, struct rollout *r
 
 static const struct canary *canary_of(const struct project *project, const json_t *entry)
 {
-    const char *flag_name = json_string_value(json_object_get(entry, "flag"));
-    const char *name = json_string_value(json_object_get(entry, "environment"));
+    const char *flag_name = json_text_at(entry, "flag");
+    const char *name = json_text_at(entry, "environment");
     const struct flag *flag = flag_name ? project_flag(project, flag_name) : NULL;
     uint32_t environment = name ? project_environment(project, name) : UINT32_MAX;
     bool known = flag && flag->environments && environment != UINT32_MAX;
@@ -116,8 +118,8 @@ static enum fate finish_file(const struct ledger *ledger, const struct project *
                              const struct put_aside *found, struct buffer *error)
 {
     (void)project;
-    const char *file = json_string_value(json_object_get(found->todo, "file"));
-    const char *text = json_string_value(json_object_get(found->todo, "text"));
+    const char *file = json_text_at(found->todo, "file");
+    const char *text = json_text_at(found->todo, "text");
     if (!file || !text || !is_below(file))
         return FATE_IS_DAMAGED;
     struct buffer path = {0};
@@ -145,7 +147,7 @@ static enum fate fate_of(const struct ledger *ledger, const struct project *proj
                          const struct put_aside *found, struct buffer *error)
 {
     enum aside aside;
-    const char *name = json_string_value(json_object_get(found->todo, "aside"));
+    const char *name = json_text_at(found->todo, "aside");
     if (!found->json || !name || !aside_named(name, &aside))
         return FATE_IS_DAMAGED;
     return finishes[aside](ledger, project, found, error);
@@ -160,11 +162,11 @@ static void leave(const struct ledger *ledger, const char *name, const char *why
 /* "  override rollback-… of 'checkout', by amira: INC-1" */
 static void say_finished(const json_t *entry)
 {
-    const char *verdict = json_string_value(json_object_get(entry, "verdict"));
-    const char *flag = json_string_value(json_object_get(entry, "flag"));
-    const char *actor = json_string_value(json_object_get(entry, "actor"));
-    const char *reason = json_string_value(json_object_get(entry, "reason"));
-    const char *id = json_string_value(json_object_get(json_object_get(entry, "override"), "id"));
+    const char *verdict = json_text_at(entry, "verdict");
+    const char *flag = json_text_at(entry, "flag");
+    const char *actor = json_text_at(entry, "actor");
+    const char *reason = json_text_at(entry, "reason");
+    const char *id = json_text_at(json_object_get(entry, "override"), "id");
     fprintf(stderr, "note: finished the ledger's entry of a run that was interrupted:\n  %s%s%s",
             verdict ? verdict : "a change", id ? " " : "", id ? id : "");
     if (flag)

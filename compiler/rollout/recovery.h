@@ -18,7 +18,7 @@
 #ifndef FFC_RECOVERY_H
 #define FFC_RECOVERY_H
 
-#include "compiler/project.h"
+#include "compiler/project/project.h"
 #include "ledger.h"
 
 /*

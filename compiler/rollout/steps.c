@@ -14,6 +14,7 @@
 #include "process.h"
 #include "recovery.h"
 #include "steps_lock.h"
+#include "compiler/files/yaml.h"
 
 /* One of them: of the plan, or a hook. */
 struct step {

@@ -14,6 +14,7 @@
 #include "compiler/files/durable.h"
 #include "ledger.h"
 #include "steps.h"
+#include "compiler/base/json_read.h"
 
 #define LOCK_PREFIX "steps-"
 
@@ -105,7 +106,7 @@ bool steps_are_running(const char *directory, const char *flag)
 
 static bool is_started(const json_t *entry)
 {
-    const char *state = json_string_value(json_object_get(json_object_get(entry, "step"), "state"));
+    const char *state = json_text_at(json_object_get(entry, "step"), "state");
     return state && strcmp(state, "started") == 0;
 }
 
@@ -118,9 +119,8 @@ static bool add_interrupted(struct ledger *ledger, const char *flag, json_t *las
         "note: step %lld of %lld of '%s' for '%s' was started at %s, and the run that did so is "
         "gone:\n  it may be half done; only --run-steps runs it again, after all those before it\n",
         (long long)json_integer_value(json_object_get(step, "number")),
-        (long long)json_integer_value(json_object_get(step, "of")),
-        json_string_value(json_object_get(step, "plan")), flag,
-        json_string_value(json_object_get(last, "time")));
+        (long long)json_integer_value(json_object_get(step, "of")), json_text_at(step, "plan"),
+        flag, json_text_at(last, "time"));
     json_object_set_new(step, "state", json_string("interrupted"));
     json_object_del(last, "previous");
     json_object_del(last, "parents");
@@ -138,7 +138,7 @@ json_t *steps_latest(const struct ledger_entries *entries)
     json_t *latest = json_object();
     for (uint32_t i = 0; i < entries->count; i++) {
         json_t *entry = ledger_json(entries, i, "step");
-        const char *flag = json_string_value(json_object_get(entry, "flag"));
+        const char *flag = json_text_at(entry, "flag");
         if (flag && json_object_get(entry, "step"))
             json_object_set(latest, flag, entry);
         json_decref(entry);

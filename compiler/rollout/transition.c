@@ -6,6 +6,7 @@
 
 #include "compiler/files/edit.h"
 #include "compiler/base/calendar.h"
+#include "compiler/files/yaml.h"
 
 #define STAGE_TEXT 160
 
@@ -41,7 +42,8 @@ enum replaced transition_edit(const struct project *project, const struct canary
     if (!is_same_text(to->approved, from.approved))
         edits[count++] =
             (struct edit){"approved", to->approved ? stage_text(to->approved, approved) : NULL};
-    return count == 0 ? REPLACED_SAFELY : edit_block(project, canary->node, edits, count, error);
+    return count == 0 ? REPLACED_SAFELY
+                      : edit_block(&project->sources, canary->node, edits, count, error);
 }
 
 bool transition_prepare(struct ledger *ledger, const struct project *project,

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "compiler/files/format.h"
-#include "compiler/project.h"
+#include "compiler/project/project.h"
 
 #define NOW INT64_C(1795176000000) /* 2026-11-20T12:00:00Z */
 

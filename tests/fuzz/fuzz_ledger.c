@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "compiler/files/durable.h"
-#include "tools/ffreplay/history/history.h"
+#include "tools/ffreplay/commands/history/history.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/options.h"
+#include "compiler/cli/options.h"
+#include "compiler/base/file.h"
 
 #define MOST_CUT 3000u /* bytes of a file that is cut */
 

@@ -12,10 +12,17 @@ done
 
 tree=$scratch/tree
 licence=$'/* SPDX-License-Identifier: Apache-2.0 */\n'
+architecture() {
+    printf '%s\n' '# Architecture' '' '| folder | is | may use |' '| --- | --- | --- |' \
+        '| `include/` | the interface | nothing |' '| `runtime/` | the library | `include/` |' \
+        '| `compiler/model/` | the model | nothing |' \
+        '| `compiler/commands/` | commands | `compiler/model/` |'
+}
 clean_tree() {
     rm -rf "$tree"
-    mkdir -p "$tree"/{include,runtime,compiler/commands,tools,docs/man,build}
-    cp tools/lint.sh "$tree/tools"
+    mkdir -p "$tree"/{include,runtime,compiler/model,compiler/commands,tools,docs/man,build/obj/runtime}
+    cp tools/lint.sh tools/layers.py "$tree/tools"
+    architecture >"$tree/docs/architecture.md"
     cp .clang-format "$tree"
     printf '#!/bin/sh\necho registry\n' >"$tree/build/ffc"
     chmod +x "$tree/build/ffc"
@@ -26,9 +33,9 @@ clean_tree() {
     # shellcheck disable=SC2016 # backquotes are Markdown
     echo 'Run `make check`; see [the registry](docs/diagnostics.md).' >"$tree/README.md"
     printf '%s/* The interface. */\nint fflag_one(void);\n' "$licence" >"$tree/include/fflag.h"
-    printf '/* The model. */\nint model(void);\n' >"$tree/compiler/model.h"
+    printf '/* The model. */\nint model(void);\n' >"$tree/compiler/model/model.h"
     printf '%s/* One. */\n#include "fflag.h"\nint fflag_one(void)\n{\n    return 1;\n}\n' "$licence" >"$tree/runtime/one.c"
-    printf '/* Check. */\n#include "../model.h"\n' >"$tree/compiler/commands/check.c"
+    printf '/* Check. */\n#include "compiler/model/model.h"\n' >"$tree/compiler/commands/check.c"
     git -C "$tree" init -q
 }
 lint() { (cd "$tree" && GIT_CEILING_DIRECTORIES=$scratch tools/lint.sh build 2>&1); }
@@ -50,8 +57,12 @@ finds() {
 }
 finds 'unformatted code' runtime/one.c 'int  two(void);\n' 'runtime/one.c:8: not as clang-format'
 finds 'a line that is too long' runtime/one.c "/* $(printf '%097d' 0) */\n" 'runtime/one.c:8: more than 100'
-finds 'the library including the compiler' runtime/one.c '#include "../compiler/model.h"\n' \
-    "runtime/one.c:8: 'runtime' may not include 'compiler/model.h'"
+finds 'the library including the compiler' runtime/one.c '#include "../compiler/model/model.h"\n' \
+    "runtime/one.c:8: 'runtime' may not include 'compiler/model/model.h'"
+finds 'folders that use one another' docs/architecture.md '| `include/` | again | `runtime/` |\n' \
+    'docs/architecture.md:9: folders that use one another: include → runtime → include'
+finds 'a folder without a row' docs/architecture.md '| `include/` | again | `tests/` |\n' \
+    "docs/architecture.md:9: 'include' uses 'tests', which has no row"
 finds 'the library including a parser' runtime/one.c '#include <yaml.h>\n' 'runtime/one.c:8: <yaml.h> may not'
 finds 'a function without a bound' compiler/commands/check.c \
     'void f(char *a)\n{\n    strcpy(a, "a");\n}\n' "compiler/commands/check.c:5: 'strcpy' has no bound"
@@ -72,7 +83,7 @@ finds 'a faulty script' tools/a.sh '#!/bin/sh\ncd /\n[ $1 = 2 ]\n' 'tools/a.sh:3
 finds 'a file of the library without a licence' runtime/two.map 'local: *;\n' 'runtime/two.map:1: does not begin'
 finds 'a file of the library with a licence alone' runtime/b.c '/* SPDX-License-Identifier: Apache-2.0 */\nint b;\n' \
     'runtime/b.c:1: does not open'
-finds 'a file without an opening' compiler/b.c 'int b;\n' 'compiler/b.c:1: does not open'
+finds 'a file without an opening' compiler/model/b.c 'int b;\n' 'compiler/model/b.c:1: does not open'
 clean_tree
 /usr/bin/python3 -c 'print("/* Long. */" + "\n" * 900)' >"$tree/compiler/long.h"
 is 'finds a file that is too long' "$(lint | grep -c '^compiler/long.h:900: 901 lines')" 1

@@ -18,9 +18,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compiler/options.h"
+#include "compiler/cli/options.h"
 #include "compiler/base/calendar.h"
-#include "compiler/project.h"
+#include "compiler/project/project.h"
 #include "fflag.h"
 
 #define DECLARATIONS                                                                               \

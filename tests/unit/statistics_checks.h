@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "statistics_constants.h"
-#include "tools/ffreplay/statistics/statistics.h"
+#include "compiler/statistics/statistics.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -7,6 +7,7 @@
 
 #include "compiler/base/percent.h"
 #include "fflag/snapshot.h"
+#include "compiler/base/scalar.h"
 
 /* A unit whose bucket under a salt is at least `from` and below `to`, in thousandths of a percent.
  */

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "compiler/files/edit.h"
+#include "compiler/files/yaml.h"
+#include "compiler/model/model.h"
 
 static char directory[] = "/tmp/test_edit.XXXXXX";
 static char path[64];
@@ -91,7 +93,7 @@ static const char *edited(const char *text, const char *keys, const struct edit 
     struct buffer error = {0};
     write_bytes(text, strlen(text));
     load(&fixture, text, keys);
-    bool done = edit_block(&fixture.project, fixture.block, edits, count, &error);
+    bool done = edit_block(&fixture.project.sources, fixture.block, edits, count, &error);
     if (done != expected)
         print_message("%s\n", error.length ? error.bytes : "done, and should not have been");
     assert_int_equal(done, expected);
@@ -254,8 +256,8 @@ static void refuses_a_file_that_changed_since_it_was_read(void **state)
         struct buffer error = {0};
         load(&fixture, text, "");
         write_bytes(others[i], strlen(others[i]));
-        assert_false(
-            edit_block(&fixture.project, fixture.block, EDITS({"state", "paused"}), &error));
+        assert_false(edit_block(&fixture.project.sources, fixture.block, EDITS({"state", "paused"}),
+                                &error));
         assert_non_null(strstr(error.bytes, "has changed since it was read"));
         assert_string_equal(read_bytes(), others[i]);
         buffer_release(&error);
@@ -270,7 +272,8 @@ static void refuses_a_file_that_is_gone(void **state)
     struct buffer error = {0};
     load(&fixture, "state: running\n", "");
     unlink(path);
-    assert_false(edit_block(&fixture.project, fixture.block, EDITS({"state", "paused"}), &error));
+    assert_false(
+        edit_block(&fixture.project.sources, fixture.block, EDITS({"state", "paused"}), &error));
     assert_non_null(strstr(error.bytes, "No such file"));
     assert_int_equal(access(path, F_OK), -1);
     buffer_release(&error);
@@ -291,7 +294,8 @@ static void keeps_the_mode_and_follows_a_link(void **state)
     assert_int_equal(chmod(target, 0640), 0);
     assert_int_equal(symlink("real.yaml", path), 0);
     load(&fixture, text, "");
-    assert_true(edit_block(&fixture.project, fixture.block, EDITS({"state", "paused"}), &error));
+    assert_true(
+        edit_block(&fixture.project.sources, fixture.block, EDITS({"state", "paused"}), &error));
     assert_string_equal(read_bytes(), "state: paused\n");
     assert_int_equal(lstat(path, &status), 0);
     assert_true(S_ISLNK(status.st_mode));

@@ -15,6 +15,7 @@
 #include "compiler/emit/emit.h"
 #include "compiler/emit/perfect_hash.h"
 #include "compiler/base/json.h"
+#include "compiler/base/percent.h"
 
 static void every_percentage_has_a_threshold_of_its_own(void **state)
 {

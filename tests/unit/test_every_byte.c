@@ -16,8 +16,8 @@
 
 #include "compiler/commands/dump.h"
 #include "compiler/files/seal.h"
-#include "compiler/options.h"
-#include "compiler/project.h"
+#include "compiler/cli/options.h"
+#include "compiler/project/project.h"
 #include "sample.h"
 
 enum byte_class { UNKNOWN, CHECKED, CONTENT, SEALED };

@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "compiler/options.h"
+#include "compiler/cli/options.h"
 #include "compiler/base/calendar.h"
-#include "compiler/project.h"
+#include "compiler/project/project.h"
 #include "fflag.h"
 
 enum environment { DEVELOPMENT, STAGING, PRODUCTION, ENVIRONMENTS };

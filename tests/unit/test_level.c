@@ -10,6 +10,7 @@
 
 #include "compiler/commands/level.h"
 #include "fflag/snapshot.h"
+#include "compiler/project/project.h"
 
 static const char definitions[] =
     "project: {name: test, environments: [production], bucket_by: user_id}\n"

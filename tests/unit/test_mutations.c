@@ -15,8 +15,9 @@
 
 #include <cmocka.h>
 
-#include "compiler/options.h"
-#include "compiler/project.h"
+#include "compiler/cli/options.h"
+#include "compiler/project/project.h"
+#include "compiler/base/file.h"
 
 #define ROUNDS  4000
 #define LARGEST ((size_t)20000)

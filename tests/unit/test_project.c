@@ -13,8 +13,9 @@
 
 #include <cmocka.h>
 
-#include "compiler/options.h"
-#include "compiler/project.h"
+#include "compiler/cli/options.h"
+#include "compiler/project/project.h"
+#include "compiler/files/yaml.h"
 
 #define HEAD                                                                                   \
     "project: {name: shop, environments: [dev, prod], bucket_by: user}\n"                      \

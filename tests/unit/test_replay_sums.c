@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "tools/ffreplay/statistics/exact_sum.h"
-#include "tools/ffreplay/statistics/sketch.h"
+#include "compiler/statistics/exact_sum.h"
+#include "compiler/statistics/sketch.h"
 
 static uint64_t seed;
 

@@ -14,9 +14,9 @@
 
 #include "compiler/base/memory.h"
 #include "compiler/check/sample_size.h"
-#include "compiler/project.h"
+#include "compiler/project/project.h"
 #include "statistics_constants.h"
-#include "tools/ffreplay/statistics/statistics.h"
+#include "compiler/statistics/statistics.h"
 
 /* The size of an experiment in an environment of its own. */
 static struct sample_size size_of(const char *keys, const char *flag_keys)

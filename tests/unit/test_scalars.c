@@ -8,9 +8,9 @@
 #include <cmocka.h>
 
 #include "compiler/base/match.h"
-#include "compiler/options.h"
+#include "compiler/cli/options.h"
 #include "compiler/base/calendar.h"
-#include "compiler/read/scalar.h"
+#include "compiler/base/scalar.h"
 
 static void percentages_are_exact(void **unused)
 {

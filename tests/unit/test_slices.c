@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tools/ffreplay/statistics/slices.h"
+#include "compiler/statistics/slices.h"
 
 static uint64_t state = 88172645463325252u;
 

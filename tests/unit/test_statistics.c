@@ -1,7 +1,7 @@
 /* Statistics of data that are looked at once, against constants of scipy and R, and where there is
  * nothing to compute. The constants and their data: tests/statistics/test_constants.py. */
 #include "statistics_checks.h"
-#include "tools/ffreplay/statistics/distributions.h"
+#include "compiler/statistics/distributions.h"
 
 static const double x[] = {1.1, 2.2, 2.2, 3.7, 5.0, 8.1};
 static const double y[] = {0.9, 2.2, 2.5, 2.6, 3.1, 4.4, 4.4};

@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "compiler/base/memory.h"
-#include "compiler/project.h"
+#include "compiler/project/project.h"
 
 static inline void fail(const char *what)
 {

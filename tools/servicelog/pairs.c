@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/options.h"
-#include "compiler/read/scalar.h"
+#include "compiler/base/scalar.h"
+#include "compiler/diagnostics/diagnostic.h"
 
 struct pair next_pair(const char **text, struct arena *arena)
 {

@@ -2,7 +2,7 @@
 #ifndef SERVICELOG_SETTINGS_H
 #define SERVICELOG_SETTINGS_H
 
-#include "compiler/options.h"
+#include "compiler/cli/options.h"
 #include "tools/servicelog/effect.h"
 #include "tools/servicelog/fields.h"
 #include "tools/servicelog/output.h"

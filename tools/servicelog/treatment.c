@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "compiler/base/percent.h"
-#include "compiler/options.h"
 #include "tools/servicelog/attributes.h"
 #include "tools/servicelog/pairs.h"
+#include "compiler/base/scalar.h"
 
 struct treatment {
     const char *flag;

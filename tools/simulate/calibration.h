@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "random.h"
-#include "tools/ffreplay/statistics/statistics.h"
+#include "compiler/statistics/statistics.h"
 
 /* What the replays of a setting came to, each at its first verdict of a kind. */
 struct outcome {

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "tools/ffreplay/statistics/statistics.h"
+#include "compiler/statistics/statistics.h"
 
 struct running {
     double n, mean, squares, cubes; /* sums of deviations from the mean */

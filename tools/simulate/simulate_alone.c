@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "running.h"
-#include "tools/ffreplay/statistics/distributions.h"
+#include "compiler/statistics/distributions.h"
 
 #define ALPHA 0.05
 

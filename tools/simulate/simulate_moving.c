@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "tools/ffreplay/statistics/slices.h"
+#include "compiler/statistics/slices.h"
 
 #define ALPHA       0.05
 #define LOOK_MILLIS 10000

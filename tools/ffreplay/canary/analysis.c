@@ -5,6 +5,7 @@
 
 #include "tools/ffreplay/logs/complain.h"
 #include "tools/ffreplay/logs/points.h"
+#include "compiler/base/percent.h"
 
 #define MOST_WINDOWS       4096
 #define DEFAULT_CONFIDENCE 0.95
@@ -218,4 +219,27 @@ void analysis_release(struct analysis *analysis)
 {
     analysis_forget(analysis);
     subject_close(&analysis->subject);
+}
+
+bool analyses_prepare(struct analyses *analyses, struct replay *replay)
+{
+    bool prepared = true;
+    for (uint32_t i = 0; i < analyses->count; i++) {
+        struct analysis *analysis = &analyses->items[i];
+        if (!analysis_prepare(analysis, replay->project, replay->layouts, &replay->times)) {
+            prepared = false;
+            continue;
+        }
+        replay_add_stage(replay, &(struct replay_stage){.name = analysis->stage->name.text,
+                                                        .flag = analysis->subject.flag->name.text,
+                                                        .since = &analysis->since});
+    }
+    return prepared;
+}
+
+void analyses_release(struct analyses *analyses)
+{
+    for (uint32_t i = 0; i < analyses->count; i++)
+        analysis_release(&analyses->items[i]);
+    *analyses = (struct analyses){0};
 }

@@ -7,8 +7,8 @@
 #include "assign.h"
 #include "decision.h"
 #include "evidence.h"
-#include "tools/ffreplay/replay/input_digest.h"
-#include "tools/ffreplay/replay/taker.h"
+#include "tools/ffreplay/logs/input_digest.h"
+#include "tools/ffreplay/replay/replay.h"
 #include "unit_shares.h"
 #include "tools/ffreplay/metrics/windows.h"
 
@@ -61,15 +61,6 @@ struct judgement {
     uint64_t look;          /* windows since the stage began */
 };
 
-struct replay_times {
-    int64_t now;      /* INT64_MIN: not known yet: what the logs say */
-    int64_t first;    /* of the lines of all logs, without strays; 0: not known */
-    int64_t window;   /* width */
-    int64_t lateness; /* lines may be this late: a window is complete that long after its end */
-    int64_t stale;    /* a canary that was not seen for longer is not decided for */
-    uint32_t max_bad; /* thousandths of a percent of lines, or of a metric's samples */
-};
-
 struct analysis {
     struct taker taker; /* of the records of logs, once it is prepared */
     const struct replay_times *times;
@@ -103,6 +94,15 @@ struct analysis {
 bool analysis_prepare(struct analysis *analysis, struct project *project, struct layout *layouts,
                       const struct replay_times *times);
 void analysis_release(struct analysis *analysis);
+
+/* Those of the canaries that a command decides on. */
+struct analyses {
+    struct analysis *items;
+    uint32_t count;
+};
+/* Prepares each, and names its stage to the replay. False: one cannot be, which was reported. */
+bool analyses_prepare(struct analyses *analyses, struct replay *replay);
+void analyses_release(struct analyses *analyses);
 
 /* Makes it that of no records; whatever it holds is not freed. Done by analysis_prepare(). */
 void analysis_begin(struct analysis *analysis);

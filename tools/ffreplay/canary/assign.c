@@ -6,6 +6,7 @@
 
 #include "tools/ffreplay/evaluate/compiled_store.h"
 #include "tools/ffreplay/logs/complain.h"
+#include "compiler/base/percent.h"
 
 const char *assignment_text(enum assignment assignment)
 {

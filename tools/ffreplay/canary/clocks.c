@@ -10,6 +10,8 @@
 #include <inttypes.h>
 
 #include "compiler/base/calendar.h"
+#include "compiler/base/percent.h"
+#include "compiler/base/scalar.h"
 
 #define YEAR   INT64_C(31556952000)
 #define FAR    (10 * YEAR)

@@ -7,7 +7,7 @@
 #ifndef FFREPLAY_DECISION_H
 #define FFREPLAY_DECISION_H
 
-#include "compiler/model.h"
+#include "compiler/model/model.h"
 
 enum criterion_verdict {
     CRITERION_NODATA,       /* nothing was measured */

@@ -10,7 +10,8 @@
 #include <inttypes.h>
 
 #include "tools/ffreplay/evaluate/served_variants.h"
-#include "tools/ffreplay/report/unreadable_text.h"
+#include "tools/ffreplay/metrics/unreadable_text.h"
+#include "compiler/base/percent.h"
 
 static void judge_shares(struct verdict *verdict)
 {

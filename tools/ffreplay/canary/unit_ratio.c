@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "tools/ffreplay/statistics/statistics.h"
+#include "compiler/statistics/statistics.h"
 
 #define MISMATCH_P        0.001
 #define LEAST_UNITS_TWICE 10

@@ -81,7 +81,7 @@ void verdict_reach(struct verdict *verdict, const struct replay *replay, struct 
     begin(verdict, replay, analysis);
     analysis_judge(analysis, &replay->times, verdict->begin, JUDGE_TO_EXPLAIN);
     health_judge(verdict);
-    verdict->too_bad = replay_is_too_bad_for(replay, analysis);
+    verdict->too_bad = replay_is_too_bad_since(replay, analysis->since);
     verdict->policy_changed = policy_changed(replay->project, subject->flag, subject->environment);
     verdict->decision = decide_on(verdict);
     verdict_explain(verdict);

@@ -4,9 +4,8 @@
 #ifndef FFREPLAY_VERDICT_H
 #define FFREPLAY_VERDICT_H
 
-#include "compiler/options.h"
 #include "tools/ffreplay/metrics/metric_text.h"
-#include "tools/ffreplay/replay/replay.h"
+#include "analysis.h"
 #include "unit_ratio.h"
 
 struct sentences {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "past_overrides.h"
+#include "compiler/project/project.h"
 
 bool compiled_store_open(struct project *project, uint32_t environment, fflag_store **store)
 {

@@ -2,7 +2,7 @@
 #ifndef FFREPLAY_COMPILED_STORE_H
 #define FFREPLAY_COMPILED_STORE_H
 
-#include "compiler/project.h"
+#include "compiler/project/project.h"
 #include "fflag.h"
 
 /* For one environment. False: it has been reported. The caller closes the store. */

@@ -9,14 +9,10 @@
 #include "compiler/base/calendar.h"
 #include "compiler/files/yaml.h"
 #include "compiler/rollout/ledger.h"
-#include "tools/ffreplay/history/history.h"
+#include "record.h"
+#include "compiler/base/json_read.h"
 
 /* ------------------------------------------------------------------------------- the ledger -- */
-
-static const char *text_at(const json_t *object, const char *key)
-{
-    return json_string_value(json_object_get(object, key));
-}
 
 static const char *kept(struct project *project, const char *text)
 {
@@ -87,14 +83,14 @@ static struct condition *condition_of(struct project *project, const char *defin
 static int64_t time_at(const json_t *object, const char *key, int64_t otherwise)
 {
     int64_t time;
-    const char *text = text_at(object, key);
+    const char *text = json_text_at(object, key);
     return text && parse_time(text, &time) ? time : otherwise;
 }
 
 static void add_override(struct project *project, const struct recorded *record, const char *id)
 {
     struct override *override = ARENA_NEW(&project->arena, struct override);
-    const char *definition = kept(project, text_at(record->override, "definition"));
+    const char *definition = kept(project, json_text_at(record->override, "definition"));
     *override = (struct override){.id = {kept(project, id), NO_SPAN},
                                   .serve = {"default", NO_SPAN},
                                   .reason = kept(project, record->reason),
@@ -125,7 +121,7 @@ static void end_unlifted(struct project *project, const struct recorded *record)
 
 static void take_override(struct project *project, const struct recorded *record)
 {
-    const char *id = text_at(record->override, "id");
+    const char *id = json_text_at(record->override, "id");
     if (id && strcmp(record->verdict, "lift") != 0 && !find(project, id, false) &&
         !find(project, id, true))
         add_override(project, record, id);
@@ -133,7 +129,7 @@ static void take_override(struct project *project, const struct recorded *record
 
 static void take_lift(struct project *project, const struct recorded *record)
 {
-    const char *id = text_at(record->override, "id");
+    const char *id = json_text_at(record->override, "id");
     struct override *known = id ? find(project, id, true) : NULL;
     if (known && strcmp(record->verdict, "lift") == 0 && record->time < known->until)
         known->until = record->time;

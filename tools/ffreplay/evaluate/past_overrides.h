@@ -9,7 +9,7 @@
 #ifndef FFREPLAY_PAST_OVERRIDES_H
 #define FFREPLAY_PAST_OVERRIDES_H
 
-#include "compiler/project.h"
+#include "compiler/model/model.h"
 
 /*
  * Once a project, and before anything is compiled. A project with errors is left as it is. Of what

@@ -6,7 +6,7 @@
 #ifndef FFREPLAY_SERVED_VARIANTS_H
 #define FFREPLAY_SERVED_VARIANTS_H
 
-#include "compiler/project.h"
+#include "compiler/model/model.h"
 #include "tools/ffreplay/logs/value.h"
 
 /* As bits, by their place. */

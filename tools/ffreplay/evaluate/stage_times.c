@@ -5,7 +5,7 @@
 
 #include "compiler/rollout/ledger.h"
 #include "compiler/base/calendar.h"
-#include "tools/ffreplay/history/history.h"
+#include "record.h"
 
 static bool state_named(const char *text, enum canary_state *state)
 {

@@ -4,7 +4,7 @@
 #ifndef FFREPLAY_STAGE_TIMES_H
 #define FFREPLAY_STAGE_TIMES_H
 
-#include "compiler/project.h"
+#include "compiler/model/model.h"
 
 /* From `from` until the next one's. */
 struct stage_time {

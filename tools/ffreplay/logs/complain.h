@@ -7,7 +7,7 @@
 #ifndef FFREPLAY_COMPLAIN_H
 #define FFREPLAY_COMPLAIN_H
 
-#include "compiler/project.h"
+#include "compiler/model/model.h"
 
 /* Always returns false, so that a check can `return complain(…)`. */
 bool complain(const struct project *project, struct span span, const char *format, ...)

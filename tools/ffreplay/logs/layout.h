@@ -7,7 +7,7 @@
 #ifndef FFREPLAY_LAYOUT_H
 #define FFREPLAY_LAYOUT_H
 
-#include "compiler/project.h"
+#include "compiler/model/model.h"
 #include "blocks.h"
 #include "line_parser.h"
 #include "unit_set.h"

@@ -2,7 +2,7 @@
 #ifndef FFREPLAY_LOG_TIME_H
 #define FFREPLAY_LOG_TIME_H
 
-#include "compiler/model.h"
+#include "compiler/model/model.h"
 #include "value.h"
 
 /*

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "compiler/base/memory.h"
-#include "compiler/model.h"
+#include "compiler/model/model.h"
 
 enum combined_field {
     REMOTE_ADDR,

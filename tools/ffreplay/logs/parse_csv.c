@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "compiler/base/memory.h"
-#include "compiler/project.h"
+#include "compiler/model/model.h"
 
 #define NOT_WANTED UINT32_MAX
 

@@ -7,7 +7,7 @@
 #ifndef FFREPLAY_POINTS_H
 #define FFREPLAY_POINTS_H
 
-#include "compiler/project.h"
+#include "compiler/model/model.h"
 
 /*
  * Whether the criteria of all stages can be judged by the logs they are measured from. All can,

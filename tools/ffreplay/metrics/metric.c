@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "tools/ffreplay/logs/complain.h"
+#include "compiler/base/percent.h"
 
 static bool per_unit_is_known(const struct measure *measure)
 {

@@ -10,10 +10,10 @@
 
 #include <math.h>
 
-#include "tools/ffreplay/statistics/exact_sum.h"
+#include "compiler/statistics/exact_sum.h"
 #include "tools/ffreplay/logs/predicate.h"
-#include "tools/ffreplay/statistics/sketch.h"
-#include "tools/ffreplay/statistics/slices.h"
+#include "compiler/statistics/sketch.h"
+#include "compiler/statistics/slices.h"
 #include "unit_totals.h"
 #include "unreadable.h"
 

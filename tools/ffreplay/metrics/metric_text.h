@@ -2,7 +2,7 @@
 #ifndef FFREPLAY_METRIC_TEXT_H
 #define FFREPLAY_METRIC_TEXT_H
 
-#include "compiler/model.h"
+#include "compiler/model/model.h"
 
 /* "1.25%", "412 ms", "3.5/s", in memory of the arena. */
 const char *estimate_text(struct arena *arena, const struct metric *metric, double estimate);

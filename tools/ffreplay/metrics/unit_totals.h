@@ -7,7 +7,7 @@
 #ifndef FFREPLAY_UNIT_TOTALS_H
 #define FFREPLAY_UNIT_TOTALS_H
 
-#include "tools/ffreplay/statistics/statistics.h"
+#include "compiler/statistics/statistics.h"
 #include "unit_table.h"
 
 /* What becomes of a unit's pairs of numbers, and hence which two numbers it then has. */

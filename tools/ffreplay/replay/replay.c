@@ -10,6 +10,7 @@
 #include "compiler/base/parallel.h"
 #include "log_file.h"
 #include "tools/ffreplay/logs/unit_set.h"
+#include "compiler/base/percent.h"
 
 /* What fflag_exposure() writes: OpenTelemetry's attribute names. */
 static struct log *exposure_log(struct arena *arena)
@@ -52,12 +53,15 @@ void replay_add_taker(struct replay *replay, struct taker *taker)
     *ARENA_APPEND(&replay->project->arena, first->takers, first->taker_count) = taker;
 }
 
+void replay_add_stage(struct replay *replay, const struct replay_stage *stage)
+{
+    *ARENA_APPEND(&replay->project->arena, replay->stages, replay->stage_count) = *stage;
+}
+
 void replay_release(struct replay *replay)
 {
     for (uint32_t i = 0; replay->ids && i < replay->project->log_count; i++)
         unit_set_release(&replay->ids[i]);
-    for (uint32_t i = 0; i < replay->analysis_count; i++)
-        analysis_release(&replay->analyses[i]);
     traffic_release(&replay->seen);
     traffic_release(&replay->bad);
 }
@@ -66,8 +70,8 @@ void replay_begin_anew(struct replay *replay)
 {
     struct project *project = replay->project;
     replay_release(replay);
-    replay->analyses = NULL;
-    replay->analysis_count = 0;
+    replay->stages = NULL;
+    replay->stage_count = 0;
     replay_init(replay, project);
 }
 
@@ -243,10 +247,10 @@ bool replay_read(struct replay *replay, char **arguments, size_t count)
 /* The earliest stage that is decided on; INT64_MIN: there is none, or it is not known. */
 static int64_t earliest_since(const struct replay *replay)
 {
-    int64_t since = replay->analysis_count > 0 ? INT64_MAX : INT64_MIN;
-    for (uint32_t i = 0; i < replay->analysis_count; i++)
-        if (replay->analyses[i].since < since)
-            since = replay->analyses[i].since;
+    int64_t since = replay->stage_count > 0 ? INT64_MAX : INT64_MIN;
+    for (uint32_t i = 0; i < replay->stage_count; i++)
+        if (*replay->stages[i].since < since)
+            since = *replay->stages[i].since;
     return since;
 }
 
@@ -342,39 +346,38 @@ static bool any_log_is_too_bad(const struct replay *replay)
 
 /* A bad line has no group, but it stands among lines of a time: a stage has those since it began.
  * One alone, of the few lines at its beginning, decides nothing. */
-static bool stage_is_too_bad(const struct replay *replay, const struct analysis *analysis)
+static bool stage_is_too_bad(const struct replay *replay, int64_t since)
 {
     typedef unsigned __int128 wide;
-    if (analysis->since == INT64_MIN)
+    if (since == INT64_MIN)
         return false;
-    uint64_t bad = traffic_lines_since(&replay->bad, analysis->since);
-    uint64_t lines = traffic_lines_since(&replay->seen, analysis->since) + bad;
+    uint64_t bad = traffic_lines_since(&replay->bad, since);
+    uint64_t lines = traffic_lines_since(&replay->seen, since) + bad;
     return bad > 1 && (wide)bad * PERCENT_ALL > (wide)lines * replay->times.max_bad;
 }
 
-bool replay_is_too_bad_for(const struct replay *replay, const struct analysis *analysis)
+bool replay_is_too_bad_since(const struct replay *replay, int64_t since)
 {
-    return any_log_is_too_bad(replay) || stage_is_too_bad(replay, analysis);
+    return any_log_is_too_bad(replay) || stage_is_too_bad(replay, since);
 }
 
 bool replay_has_too_bad(const struct replay *replay)
 {
     bool too_bad = any_log_is_too_bad(replay);
-    for (uint32_t i = 0; i < replay->analysis_count; i++)
-        too_bad |= stage_is_too_bad(replay, &replay->analyses[i]);
+    for (uint32_t i = 0; i < replay->stage_count; i++)
+        too_bad |= stage_is_too_bad(replay, *replay->stages[i].since);
     return too_bad;
 }
 
-static void report_bad_stage(const struct replay *replay, const struct analysis *analysis,
+static void report_bad_stage(const struct replay *replay, const struct replay_stage *stage,
                              const char *so)
 {
-    uint64_t bad = traffic_lines_since(&replay->bad, analysis->since);
-    uint64_t lines = traffic_lines_since(&replay->seen, analysis->since) + bad;
+    uint64_t bad = traffic_lines_since(&replay->bad, *stage->since);
+    uint64_t lines = traffic_lines_since(&replay->seen, *stage->since) + bad;
     fprintf(stderr,
             "ffreplay: %" PRIu64 " of %" PRIu64 " lines since stage '%s' of '%s' began are bad, "
             "more than %g%%: %s\n",
-            bad, lines, analysis->stage->name.text, analysis->subject.flag->name.text,
-            replay->times.max_bad / 1000.0, so);
+            bad, lines, stage->name, stage->flag, replay->times.max_bad / 1000.0, so);
 }
 
 void replay_report_too_bad(const struct replay *replay, const char *so)
@@ -387,9 +390,9 @@ void replay_report_too_bad(const struct replay *replay, const char *so)
     }
     if (any_log_is_too_bad(replay))
         return;
-    for (uint32_t i = 0; i < replay->analysis_count; i++)
-        if (stage_is_too_bad(replay, &replay->analyses[i]))
-            report_bad_stage(replay, &replay->analyses[i], so);
+    for (uint32_t i = 0; i < replay->stage_count; i++)
+        if (stage_is_too_bad(replay, *replay->stages[i].since))
+            report_bad_stage(replay, &replay->stages[i], so);
 }
 
 void replay_report_good_again(const struct replay *replay)

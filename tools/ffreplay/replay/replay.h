@@ -8,13 +8,28 @@
 #ifndef FFREPLAY_REPLAY_H
 #define FFREPLAY_REPLAY_H
 
-#include "tools/ffreplay/canary/analysis.h"
+#include "traffic.h"
 #include "worker.h"
 
 /* A file that was read, for who says where in it something stands. */
 struct log_source {
     const char *path;       /* as it is shown */
     uint64_t *lines_before; /* by part, where it was read in blocks; or NULL */
+};
+
+struct replay_times {
+    int64_t now;      /* INT64_MIN: not known yet: what the logs say */
+    int64_t first;    /* of the lines of all logs, without strays; 0: not known */
+    int64_t window;   /* width */
+    int64_t lateness; /* lines may be this late: a window is complete that long after its end */
+    int64_t stale;    /* a canary that was not seen for longer is not decided for */
+    uint32_t max_bad; /* thousandths of a percent of lines, or of a metric's samples */
+};
+
+/* A stage that is decided on: of the lines since it began, not too many may be bad. */
+struct replay_stage {
+    const char *name, *flag;
+    const int64_t *since; /* INT64_MIN: not known */
 };
 
 struct replay {
@@ -34,8 +49,8 @@ struct replay {
     struct traffic_span span; /* of those lines; known once it is settled what time it is */
     bool kept_strays;         /* they could not be left out */
     bool bad_shown[BAD_CAUSE_COUNT];
-    struct analysis *analyses;
-    uint32_t analysis_count;
+    struct replay_stage *stages;
+    uint32_t stage_count;
     struct worker *workers; /* the first one's takers are those that were added */
     uint32_t worker_count;
 };
@@ -45,6 +60,9 @@ void replay_init(struct replay *replay, struct project *project);
 
 /* What takes the logs' records: before any is read. */
 void replay_add_taker(struct replay *replay, struct taker *taker);
+
+/* Before it is settled what time it is. `stage` is copied; what it points to is looked at later. */
+void replay_add_stage(struct replay *replay, const struct replay_stage *stage);
 
 /* The number of one that is to be read. */
 uint32_t replay_add_source(struct replay *replay, const char *path);
@@ -82,8 +100,8 @@ struct log_counts replay_counts(const struct replay *replay);
 bool replay_is_too_bad(const struct replay *replay);
 /* The parts of that; `so` is what follows from it. */
 bool replay_has_too_bad(const struct replay *replay);
-/* Of one canary: of a log, or since its stage began. */
-bool replay_is_too_bad_for(const struct replay *replay, const struct analysis *analysis);
+/* Of one stage: of a log, or of the lines since then. */
+bool replay_is_too_bad_since(const struct replay *replay, int64_t since);
 void replay_report_too_bad(const struct replay *replay, const char *so);
 void replay_report_good_again(const struct replay *replay);
 

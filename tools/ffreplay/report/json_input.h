@@ -4,7 +4,7 @@
 #ifndef FFREPLAY_JSON_INPUT_H
 #define FFREPLAY_JSON_INPUT_H
 
-#include "tools/ffreplay/replay/input_digest.h"
+#include "tools/ffreplay/logs/input_digest.h"
 #include "tools/ffreplay/replay/replay.h"
 
 /* `bad`: lines by cause. */

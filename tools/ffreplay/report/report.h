@@ -5,7 +5,7 @@
 #ifndef FFREPLAY_REPORT_H
 #define FFREPLAY_REPORT_H
 
-#include "page.h"
+#include "tools/ffreplay/page/page.h"
 #include "tools/ffreplay/canary/verdict.h"
 
 /* One JSON object and a newline. */
@@ -19,7 +19,6 @@ void report_json_ratio(const struct unit_ratio *ratio, struct buffer *out);
 /* For people. */
 void report_text(struct verdict *verdict, const struct page *page);
 
-const char *criterion_form_text(enum criterion_form form);
 /* "rollback"; of `advance_when`, "advance". */
 const char *finding_action_text(const struct finding *finding);
 

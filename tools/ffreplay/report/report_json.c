@@ -7,12 +7,8 @@
 
 #include "json_input.h"
 #include "report.h"
-
-const char *criterion_form_text(enum criterion_form form)
-{
-    static const char *const texts[] = {"max", "min", "max_increase", "max_decrease"};
-    return texts[form];
-}
+#include "compiler/base/percent.h"
+#include "compiler/base/scalar.h"
 
 const char *finding_action_text(const struct finding *finding)
 {

@@ -4,9 +4,11 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "explain_bound.h"
+#include "tools/ffreplay/canary/explain_bound.h"
 #include "report.h"
-#include "unreadable_text.h"
+#include "tools/ffreplay/metrics/unreadable_text.h"
+#include "compiler/base/percent.h"
+#include "compiler/base/scalar.h"
 
 struct report {
     const struct page *page;

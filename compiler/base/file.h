@@ -1,0 +1,10 @@
+/* file.h - whole files in memory. */
+#ifndef FFC_FILE_H
+#define FFC_FILE_H
+
+#include "memory.h"
+
+/* Reads a whole file, or stdin for "-". False: *error says why. `limit` bounds its size. */
+bool read_file(const char *path, size_t limit, struct buffer *out, struct buffer *error);
+
+#endif

@@ -1,0 +1,26 @@
+/* check_expiry.c - flags that were to be gone by now, or soon. */
+#include "check.h"
+
+#define EXPIRES_SOON ((int64_t)14 * 86400000)
+
+void check_expiry(const struct checker *checker)
+{
+    for (uint32_t i = 0; i < checker->project->flag_count; i++) {
+        const struct flag *flag = checker->project->flags[i];
+        if (flag->expires == INT64_MIN || flag->expires - EXPIRES_SOON > checker->now)
+            continue;
+        bool past = flag->expires <= checker->now;
+        int64_t days =
+            (past ? checker->now - flag->expires : flag->expires - checker->now) / 86400000;
+        const char *when = days == 0   ? "less than a day"
+                           : days == 1 ? "a day"
+                                       : arena_format(checker->arena, "%d days", (int)days);
+        if (past)
+            diagnose(checker->diagnostics, FF0331, flag->expires_span, "flag '%s' expired %s ago",
+                     flag->name.text, when);
+        else
+            diagnose(checker->diagnostics, FF0332, flag->expires_span, "flag '%s' expires in %s",
+                     flag->name.text, when);
+        diagnose_help(checker->diagnostics, "remove the flag, or move its date");
+    }
+}

@@ -1,0 +1,425 @@
+/* options.c - see options.h. */
+#include "options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compiler/base/calendar.h"
+
+#include "fflag.h"
+
+#define MOST_NAMES 64
+
+static const char *program_name = "ffc";
+
+/* -------------------------------------------------------------------------------- complaints -- */
+
+/* "ffc build"; "ffc" alone of no command, or of one that is the whole program. */
+static void print_name(FILE *out, const struct command *command)
+{
+    fputs(program_name, out);
+    if (command && strcmp(command->name, program_name) != 0)
+        fprintf(out, " %s", command->name);
+}
+
+static void complain(const struct command *command, const char *format, va_list arguments)
+{
+    fflush(stdout);
+    print_name(stderr, command);
+    fputs(": ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+static void point_to_help(const struct command *command)
+{
+    fputs("Try '", stderr);
+    print_name(stderr, command);
+    fputs(" --help'.\n", stderr);
+}
+
+int usage_error(const struct command *command, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    complain(command, format, arguments);
+    va_end(arguments);
+    point_to_help(command);
+    return EXIT_JOB;
+}
+
+int job_error(const struct command *command, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    complain(command, format, arguments);
+    va_end(arguments);
+    return EXIT_JOB;
+}
+
+bool put_stdout(const struct buffer *text)
+{
+    bool taken = !text->length || fwrite(text->bytes, 1, text->length, stdout) == text->length;
+    if (taken && fflush(stdout) == 0)
+        return true;
+    int cause = errno;
+    /* What is not dropped would be missed a second time at the end. */
+    __fpurge(stdout);
+    clearerr(stdout);
+    errno = cause;
+    return false;
+}
+
+bool write_stdout(const struct command *command, const struct buffer *text)
+{
+    if (put_stdout(text))
+        return true;
+    job_error(command, "cannot write to stdout: %s", strerror(errno));
+    return false;
+}
+
+/* -------------------------------------------------------------------------------------- help -- */
+
+static const struct option help_option = {"help", 'h', OPTION_FLAG, NULL, NULL, "show this help"};
+
+static void print_option(FILE *out, const struct option *option)
+{
+    char left[64];
+    bool value = option->kind != OPTION_FLAG;
+    const char *name = option->value;
+    if (option->kind == OPTION_FORMAT && !name)
+        name = "FORMAT";
+    if (option->kind == OPTION_COLOR && !name)
+        name = "WHEN";
+    if (option->letter)
+        snprintf(left, sizeof left, "-%c, --%s%s%s", option->letter, option->name, value ? " " : "",
+                 value && name ? name : "");
+    else
+        snprintf(left, sizeof left, "    --%s%s%s", option->name, value ? " " : "",
+                 value && name ? name : "");
+    fprintf(out, "  %-26s %s\n", left, option->help);
+}
+
+static void print_help(const struct command *command, const struct option *options, size_t count)
+{
+    print_name(stdout, command);
+    printf(": %s\n\n", command->summary);
+    if (command->examples)
+        printf("Examples:\n%s\n", command->examples);
+    fputs("Usage: ", stdout);
+    print_name(stdout, command);
+    printf(" %s\n\nOptions:\n", command->usage);
+    for (size_t i = 0; i < count; i++)
+        print_option(stdout, &options[i]);
+    print_option(stdout, &help_option);
+}
+
+/* ----------------------------------------------------------------------------------- parsing -- */
+
+struct parsing {
+    const struct command *command;
+    const struct option *options;
+    size_t count;
+    int status;
+    bool given[MOST_NAMES]; /* in the order of the options */
+};
+
+static const char *const format_names[] = {"text", "json", "github", "sarif"};
+static const char *const color_names[] = {"auto", "always", "never"};
+
+static int choose(const struct parsing *parsing, const struct option *option, const char *value,
+                  const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], value) == 0)
+            return (int)i;
+    }
+    struct buffer list = {0};
+    for (size_t i = 0; i < count; i++)
+        buffer_format(&list, "%s%s", i ? ", " : "", names[i]);
+    usage_error(parsing->command, "--%s is one of %s, not '%s'", option->name, list.bytes, value);
+    buffer_release(&list);
+    return -1;
+}
+
+/* The last one would win without a word, as in a line that was pasted together from two. */
+static bool is_repeated(struct parsing *parsing, const struct option *option)
+{
+    size_t index = (size_t)(option - parsing->options);
+    bool repeated = index < MOST_NAMES && parsing->given[index] && option->kind != OPTION_FLAG &&
+                    option->kind != OPTION_TEXTS;
+    if (index < MOST_NAMES)
+        parsing->given[index] = true;
+    if (repeated)
+        usage_error(parsing->command, "--%s is given twice, and takes one value", option->name);
+    return repeated;
+}
+
+static bool set_value(struct parsing *parsing, const struct option *option, const char *value)
+{
+    int choice;
+    if (is_repeated(parsing, option))
+        return false;
+    switch (option->kind) {
+    case OPTION_FLAG:
+        *(bool *)option->target = true;
+        return true;
+    case OPTION_TEXT:
+        *(const char **)option->target = value;
+        return true;
+    case OPTION_TEXTS: {
+        struct option_texts *texts = option->target;
+        texts->items = xrealloc(texts->items, (texts->count + 1) * sizeof *texts->items);
+        texts->items[texts->count++] = value;
+        return true;
+    }
+    case OPTION_TIME:
+        if (parse_time(value, option->target))
+            return true;
+        job_error(parsing->command, "--%s takes a time such as 2026-11-20T10:00:00Z, not '%s'",
+                  option->name, value);
+        fputs("help: give date and time, then Z or an offset such as +02:00\n", stderr);
+        return false;
+    case OPTION_FORMAT:
+        choice = choose(parsing, option, value, format_names, 4);
+        if (choice >= 0)
+            *(enum diagnostic_format *)option->target = (enum diagnostic_format)choice;
+        return choice >= 0;
+    case OPTION_COLOR:
+        choice = choose(parsing, option, value, color_names, 3);
+        if (choice >= 0)
+            *(enum color_choice *)option->target = (enum color_choice)choice;
+        return choice >= 0;
+    }
+    return false;
+}
+
+static void report_unknown_option(const struct parsing *parsing, const char *name, size_t length)
+{
+    const char *names[MOST_NAMES];
+    size_t count = 0;
+    for (size_t i = 0; i < parsing->count && count < MOST_NAMES - 1; i++)
+        names[count++] = parsing->options[i].name;
+    names[count++] = "help";
+    char given[64];
+    snprintf(given, sizeof given, "%.*s", (int)length, name);
+    const char *near = nearest_name(given, names, count);
+    if (near)
+        usage_error(parsing->command, "unknown option '--%s'; did you mean '--%s'?", given, near);
+    else
+        usage_error(parsing->command, "unknown option '--%s'", given);
+}
+
+/* Returns how many of argv were used: 1, or 2 with the value; 0 on a usage error; -1 for help. */
+static int parse_long(struct parsing *parsing, char **argv)
+{
+    const char *name = argv[0] + 2;
+    const char *equals = strchr(name, '=');
+    size_t length = equals ? (size_t)(equals - name) : strlen(name);
+    if (length == 4 && memcmp(name, "help", 4) == 0)
+        return -1;
+    for (size_t i = 0; i < parsing->count; i++) {
+        const struct option *option = &parsing->options[i];
+        if (strlen(option->name) != length || memcmp(option->name, name, length) != 0)
+            continue;
+        if (option->kind == OPTION_FLAG) {
+            if (equals)
+                usage_error(parsing->command, "--%s takes no value", option->name);
+            return !equals && set_value(parsing, option, NULL);
+        }
+        const char *value = equals ? equals + 1 : argv[1];
+        if (!value)
+            usage_error(parsing->command, "--%s needs a value", option->name);
+        if (!value || !set_value(parsing, option, value))
+            return 0;
+        return equals ? 1 : 2;
+    }
+    report_unknown_option(parsing, name, length);
+    return 0;
+}
+
+static int parse_short(struct parsing *parsing, char **argv)
+{
+    for (const char *letter = argv[0] + 1; *letter; letter++) {
+        const struct option *option = NULL;
+        for (size_t i = 0; i < parsing->count; i++) {
+            if (parsing->options[i].letter == *letter)
+                option = &parsing->options[i];
+        }
+        if (!option && *letter == 'h')
+            return -1;
+        if (!option) {
+            usage_error(parsing->command, "unknown option '-%c'", *letter);
+            return 0;
+        }
+        if (option->kind == OPTION_FLAG) {
+            set_value(parsing, option, NULL);
+            continue;
+        }
+        const char *value = letter[1] ? letter + 1 : argv[1];
+        if (!value)
+            usage_error(parsing->command, "-%c needs a value", *letter);
+        if (!value || !set_value(parsing, option, value))
+            return 0;
+        return letter[1] ? 1 : 2;
+    }
+    return 1;
+}
+
+int options_parse(const struct command *command, const struct option *options, size_t count,
+                  int argc, char **argv, int *status)
+{
+    struct parsing parsing = {.command = command, .options = options, .count = count};
+    int operands = 0;
+    for (int i = 1; i < argc;) {
+        char *argument = argv[i];
+        if (strcmp(argument, "--") == 0) {
+            for (i++; i < argc; i++)
+                argv[++operands] = argv[i];
+            break;
+        }
+        if (argument[0] != '-' || !argument[1]) {
+            argv[++operands] = argument;
+            i++;
+            continue;
+        }
+        int used =
+            argument[1] == '-' ? parse_long(&parsing, argv + i) : parse_short(&parsing, argv + i);
+        if (used < 0) {
+            print_help(command, options, count);
+            *status = EXIT_FINE;
+            return -1;
+        }
+        if (used == 0) {
+            *status = EXIT_JOB;
+            return -1;
+        }
+        i += used;
+    }
+    return operands;
+}
+
+/* ---------------------------------------------------------------------------------- commands -- */
+
+static void print_commands(FILE *out, const char *synopsis, const struct command *commands,
+                           size_t count)
+{
+    fprintf(out, "%s\n\nUsage: %s COMMAND [OPTION…] …\n\nCommands:\n", synopsis, program_name);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fprintf(out, "\n'%s COMMAND --help' shows examples and options; '%s --version' the version.\n",
+            program_name, program_name);
+}
+
+static const struct command *find_command(const struct command *commands, size_t count,
+                                          const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static int unknown_command(const struct command *commands, size_t count, const char *name)
+{
+    const char *names[MOST_NAMES];
+    size_t known = count < MOST_NAMES ? count : MOST_NAMES;
+    for (size_t i = 0; i < known; i++)
+        names[i] = commands[i].name;
+    const char *near = nearest_name(name, names, known);
+    const char *what = name[0] == '-' ? "option" : "command";
+    if (near && name[0] != '-')
+        return usage_error(NULL, "unknown command '%s'; did you mean '%s'?", name, near);
+    return usage_error(NULL, "unknown %s '%s'", what, name);
+}
+
+/* What went to stdout may still be on its way: a full disk is an error like any other. */
+static int close_stdout(int status)
+{
+    bool failed = ferror(stdout) != 0;
+    if (fflush(stdout) == 0 && !failed)
+        return status;
+    if (status == EXIT_JOB)
+        return status;
+    fprintf(stderr, "%s: cannot write to stdout: %s\n", program_name, strerror(errno));
+    return EXIT_JOB;
+}
+
+/*
+ * Whoever closed one of the three leaves its number to the next file that is opened, which words
+ * would then be written into. What takes its place refuses them, so that they are missed.
+ */
+static void open_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+int program_main(const struct command *program, int argc, char **argv)
+{
+    program_name = program->name;
+    open_standard_files();
+    signal(SIGPIPE, SIG_DFL);
+    return close_stdout(program->run(argc, argv));
+}
+
+int command_main(const char *program, const char *synopsis, const struct command *commands,
+                 size_t count, int argc, char **argv)
+{
+    program_name = program;
+    open_standard_files();
+    /* A reader that has seen enough, as `head` has, ends the program without a word. */
+    signal(SIGPIPE, SIG_DFL);
+    if (argc < 2) {
+        print_commands(stderr, synopsis, commands, count);
+        return EXIT_JOB;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--version") == 0) {
+        printf("%s %d.%d.%d\n", program, FFLAG_VERSION_MAJOR, FFLAG_VERSION_MINOR,
+               FFLAG_VERSION_PATCH);
+        return close_stdout(EXIT_FINE);
+    }
+    bool help = strcmp(name, "help") == 0;
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || (help && argc == 2)) {
+        print_commands(stdout, synopsis, commands, count);
+        return close_stdout(EXIT_FINE);
+    }
+    const struct command *command = find_command(commands, count, help ? argv[2] : name);
+    if (!command)
+        return unknown_command(commands, count, help ? argv[2] : name);
+    char help_text[] = "--help";
+    char *help_argv[] = {argv[0], help_text, NULL};
+    if (help)
+        return close_stdout(command->run(2, help_argv));
+    return close_stdout(command->run(argc - 1, argv + 1));
+}
+
+/* ----------------------------------------------------------------------------- odds and ends -- */
+
+static bool is_set(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value;
+}
+
+bool use_color(enum color_choice choice, FILE *stream)
+{
+    if (choice != COLOR_AUTO)
+        return choice == COLOR_ALWAYS;
+    if (is_set("NO_COLOR"))
+        return false;
+    const char *forced = getenv("CLICOLOR_FORCE");
+    if (forced && *forced && strcmp(forced, "0") != 0)
+        return true;
+    const char *terminal = getenv("TERM");
+    return terminal && strcmp(terminal, "dumb") != 0 && isatty(fileno(stream));
+}

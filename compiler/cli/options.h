@@ -1,0 +1,88 @@
+/*
+ * options.h - command lines, the same way for `ffc` and `ffreplay`.
+ *
+ * A command declares its options as a table, which parses them and prints `--help`. Long options
+ * take `--name value` and `--name=value`; short ones may be clustered; `--` ends options; `-` is
+ * stdin or stdout. A usage error goes to stderr, with "did you mean", and exits 2.
+ */
+#ifndef FFC_OPTIONS_H
+#define FFC_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "compiler/diagnostics/diagnostic.h"
+
+enum exit_status {
+    EXIT_FINE = 0,
+    EXIT_INPUT = 1, /* the input is at fault: errors found, an evaluation erred */
+    EXIT_JOB = 2    /* the job could not be done: usage, I/O, internal */
+};
+
+enum option_kind {
+    OPTION_FLAG,   /* bool */
+    OPTION_TEXT,   /* const char * */
+    OPTION_TEXTS,  /* struct option_texts: may be repeated */
+    OPTION_TIME,   /* int64_t, milliseconds, from RFC 3339 */
+    OPTION_FORMAT, /* enum diagnostic_format: text, json, github */
+    OPTION_COLOR   /* enum color_choice: auto, always, never */
+};
+
+struct option_texts {
+    const char **items;
+    size_t count;
+};
+
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct option {
+    const char *name; /* without the dashes */
+    char letter;      /* 0: none */
+    enum option_kind kind;
+    void *target;      /* holds the default before parsing */
+    const char *value; /* what `--help` calls the value: "ENV" */
+    const char *help;  /* one line */
+};
+
+struct command {
+    const char *name;
+    const char *summary;  /* one line, for the list of commands */
+    const char *usage;    /* after the program and command: "FLAG… [-e ENV] -c JSON" */
+    const char *examples; /* lines, first in the help */
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns an exit_status */
+};
+
+/*
+ * Dispatches `program COMMAND …`, `--help`, `--version`, and suggests a command for a misspelt one.
+ * Returns the exit status.
+ */
+int command_main(const char *program, const char *synopsis, const struct command *commands,
+                 size_t count, int argc, char **argv);
+/* The same for a program that has no commands: `program` is all of it. */
+int program_main(const struct command *program, int argc, char **argv);
+
+/*
+ * Parses argv[1…] by the table. Returns the number of operands, which are moved to the front of
+ * argv from argv[1]; or a negative number when the command must return at once, with *status: help
+ * was printed, or usage was wrong.
+ */
+int options_parse(const struct command *command, const struct option *options, size_t count,
+                  int argc, char **argv, int *status);
+
+/* "ffc build: …" on stderr; returns EXIT_JOB, so that a command can `return usage_error(…)`. */
+int usage_error(const struct command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+int job_error(const struct command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Writes a buffer to stdout. False, and said so, when that failed; the rest of it is dropped. */
+bool write_stdout(const struct command *command, const struct buffer *text);
+/* The same, not said; `errno` is why. */
+bool put_stdout(const struct buffer *text);
+
+/* Whether to colour what goes to `stream`: --color, CLICOLOR_FORCE, NO_COLOR, TERM, a terminal. */
+bool use_color(enum color_choice choice, FILE *stream);
+
+#endif

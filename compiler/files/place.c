@@ -1,0 +1,50 @@
+/* place.c - see place.h. */
+#include "place.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "compiler/base/memory.h"
+
+static bool has_ending(const char *name, const char *ending)
+{
+    size_t length = strlen(name), tail = strlen(ending);
+    return length > tail && strcmp(name + length - tail, ending) == 0;
+}
+
+bool is_definition(const char *name)
+{
+    return name[0] != '.' && name[0] != '_' &&
+           (has_ending(name, ".yaml") || has_ending(name, ".yml"));
+}
+
+static bool holds_definitions(const char *directory)
+{
+    DIR *stream = opendir(directory);
+    bool found = false;
+    for (struct dirent *entry; stream && !found && (entry = readdir(stream));)
+        found = is_definition(entry->d_name);
+    if (stream)
+        closedir(stream);
+    return found;
+}
+
+static const char *default_directory(void)
+{
+    struct stat status;
+    bool there = stat("flags", &status) == 0 && S_ISDIR(status.st_mode);
+    return !there && holds_definitions(".") ? "." : "flags";
+}
+
+char *project_place(const char *directory)
+{
+    if (!directory)
+        directory = default_directory();
+    size_t length = strlen(directory);
+    while (length > 1 && directory[length - 1] == '/')
+        length--;
+    struct buffer place = {0};
+    buffer_append(&place, directory, length);
+    return place.bytes;
+}

@@ -1,0 +1,74 @@
+/* condition.h - whom a rule is about, or which lines a metric: a tree of tests. */
+#ifndef FFC_MODEL_CONDITION_H
+#define FFC_MODEL_CONDITION_H
+
+#include <stdbool.h>
+
+#include "compiler/base/scalar.h"
+#include "operators.h"
+#include "text.h"
+
+struct attribute;
+struct flag;
+struct segment;
+
+struct automaton; /* see regex.h */
+
+/* A value a test compares with. `source` is as written; the member that counts follows from the
+ * type of the attribute: the text itself for string and strings, and for a version its canonical
+ * text. */
+struct operand {
+    struct text source;
+    union {
+        const char *text;
+        double number;
+        bool boolean;
+        int64_t time;
+        struct network network;
+        const struct automaton *automaton; /* OPERATOR_MATCHES */
+    };
+};
+
+enum condition_kind {
+    CONDITION_ALL = 1, /* children; none: always holds */
+    CONDITION_ANY,     /* children; none: never holds */
+    CONDITION_NOT,     /* one child */
+    CONDITION_TEST,
+    CONDITION_SEGMENT,
+    CONDITION_FLAG
+};
+
+/*
+ * A tree. The exact negations (`ne`, `not_in`, `not_contains`, `has_none`, `present: false`, …) are
+ * a test with `negate`; operators.def says whether any of several operands makes a test hold, or
+ * all must.
+ */
+struct condition {
+    enum condition_kind kind;
+    struct span span; /* the entry `key: value`, or the operator within it */
+    struct condition **children;
+    uint32_t child_count;
+
+    /* CONDITION_TEST */
+    enum operator_kind operator_kind;
+    bool negate;
+    bool ignore_case;
+    const struct attribute *attribute; /* NULL in a metric, whose tests are on fields */
+    struct text field;                 /* the attribute's or field's name */
+    struct operand *operands;
+    uint32_t operand_count;
+    struct list_file *file; /* OPERATOR_IN_FILE */
+
+    const struct segment *segment; /* CONDITION_SEGMENT */
+    const struct flag *flag;       /* CONDITION_FLAG: holds when it serves one of `variants` */
+    uint64_t variants;             /* by index, as bits */
+};
+
+/* A file of values, one a line; read once however often it is used. */
+struct list_file {
+    const char *path; /* relative to the project */
+    const char **values;
+    uint32_t count;
+};
+
+#endif

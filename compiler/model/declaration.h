@@ -1,0 +1,33 @@
+/* declaration.h - what flags refer to by name: attributes, segments, layers, holdouts. */
+#ifndef FFC_MODEL_DECLARATION_H
+#define FFC_MODEL_DECLARATION_H
+
+#include "fflag.h"
+#include "condition.h"
+
+struct attribute {
+    struct text name;
+    enum fflag_attribute_type type;
+    struct texts choices;    /* `enum`; none: any */
+    const char *description; /* or NULL */
+};
+
+struct segment {
+    struct text name;
+    uint32_t index; /* in the project's array */
+    const char *description;
+    struct condition *condition;
+};
+
+struct layer {
+    struct text name;
+    const struct attribute *bucket_by;
+};
+
+struct holdout {
+    struct text name;
+    const struct attribute *bucket_by;
+    uint32_t percent;
+};
+
+#endif

@@ -1,0 +1,44 @@
+/* experiment.h - an experiment: its arms, and how it was sized. */
+#ifndef FFC_MODEL_EXPERIMENT_H
+#define FFC_MODEL_EXPERIMENT_H
+
+#include "condition.h"
+#include "criterion.h"
+
+struct arm;
+
+enum experiment_state { EXPERIMENT_DRAFT, EXPERIMENT_RUNNING, EXPERIMENT_CONCLUDED };
+
+/* What the primary metric is without the experiment, as plans of its size take it. */
+struct experiment_baseline {
+    bool given;
+    double mean;      /* of a proportion: the share, 0 to 1 */
+    double deviation; /* of the values, one a unit; 0 for a proportion, whose follows */
+    struct span span;
+};
+
+struct experiment {
+    const char *hypothesis;
+    struct arm *arms;
+    uint32_t arm_count;
+    uint32_t control;
+    uint32_t traffic;
+    struct condition *condition;
+    const struct metric *primary; /* or NULL */
+    const struct metric **metrics;
+    uint32_t metric_count;
+    struct criteria guards;
+    uint64_t min_samples;
+    struct span min_samples_span;
+    int64_t min_duration;
+    double alpha, power, mde;
+    struct span mde_span;
+    struct experiment_baseline baseline;
+    uint64_t units_per_day; /* that could take part, before layer and traffic; 0: not given */
+    enum experiment_state state;
+    bool has_winner;
+    uint32_t winner;
+    struct span span;
+};
+
+#endif

@@ -1,0 +1,131 @@
+/* flag.h - a flag, as each environment has it. */
+#ifndef FFC_MODEL_FLAG_H
+#define FFC_MODEL_FLAG_H
+
+#include "canary.h"
+#include "declaration.h"
+#include "experiment.h"
+
+/* Of a flag: what accepts several has them as bits. */
+#define MOST_VARIANTS 64
+
+enum flag_kind {
+    KIND_RELEASE,
+    KIND_EXPERIMENT,
+    KIND_CANARY,
+    KIND_OPS,
+    KIND_CONFIG,
+    KIND_PERMISSION
+};
+extern const char *const flag_kind_names[]; /* in the order of the enum, ended by NULL */
+
+struct variant {
+    struct text name; /* text NULL: the one value of a flag declared by `value` */
+    struct span span; /* of the value */
+    union {
+        bool boolean;
+        int64_t integer;
+        double number;
+        const char *string; /* and json: compact text */
+    };
+};
+
+struct ramp {
+    bool gradual; /* false: `from` is the percentage, and the rest is unused */
+    uint32_t from;
+    uint32_t to;
+    uint32_t step; /* 0: linear */
+    int64_t every;
+    int64_t start;
+    int64_t end;
+    struct span span;
+};
+
+struct arm {
+    uint32_t variant;
+    uint32_t percent;
+    struct span span;
+};
+
+struct rule {
+    struct text name;            /* as given, else "rules[0]" and so on */
+    struct span span;            /* the whole rule */
+    struct condition *condition; /* NULL: everybody */
+    bool split;
+    uint32_t serve; /* a variant, when not split */
+    struct arm *arms;
+    uint32_t arm_count;
+    bool has_percent;
+    struct ramp percent;
+    const struct attribute *by; /* what is hashed; the flag's bucket_by unless the rule says */
+};
+
+struct user_list {
+    uint32_t variant;
+    struct texts users;
+    struct list_file *file; /* or NULL; with `users` empty */
+    struct span span;
+};
+
+struct requirement {
+    const struct flag *flag;
+    uint64_t variants; /* accepted, as bits */
+    struct span span;
+};
+
+/* A flag as one environment has it: its own keys, replaced by the environment's. Variants keep
+ * their names and order in every environment; only their values may differ. */
+struct targeting {
+    bool enabled;
+    const struct attribute *bucket_by; /* NULL: no default is declared, and nothing hashes */
+    const char *salt;
+    struct variant *variants;
+    uint32_t variant_count;
+    uint32_t default_variant;
+    struct requirement *requirements;
+    uint32_t requirement_count;
+    const struct layer *layer; /* or NULL */
+    uint32_t layer_from, layer_to;
+    struct span layer_span;
+    const struct holdout **holdouts;
+    uint32_t holdout_count;
+    struct user_list *users;
+    uint32_t user_list_count;
+    struct rule *rules;
+    uint32_t rule_count;
+    struct canary *canary;         /* or NULL */
+    struct experiment *experiment; /* or NULL */
+};
+
+struct override;
+enum rollback_step_kind {
+    ROLLBACK_SERVE_DEFAULT,
+    ROLLBACK_OVERRIDE,
+    ROLLBACK_RUN,
+    ROLLBACK_NOTIFY
+};
+
+/* One of a plan for rolling a flag back. */
+struct rollback_step {
+    enum rollback_step_kind kind;
+    struct override *override;    /* ROLLBACK_OVERRIDE */
+    struct invocation invocation; /* ROLLBACK_RUN, ROLLBACK_NOTIFY */
+    struct span span;
+};
+
+struct flag {
+    struct text name;                /* its span: where the flag is defined */
+    uint32_t index;                  /* in the project's array */
+    const char *description, *owner; /* or NULL */
+    struct texts tags;
+    int64_t expires; /* INT64_MIN: never */
+    struct span expires_span;
+    enum flag_kind kind;
+    enum fflag_type type;
+    bool faulty; /* it has mistakes, or names what could not be read: it may say more than this */
+    struct rollback_step *rollback; /* carried out in this order */
+    uint32_t rollback_count;
+    struct targeting *environments; /* one an environment of the project, in its order */
+};
+
+#endif

@@ -1,0 +1,40 @@
+/* log.c - see log.h. */
+#include "log.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "declaration.h"
+
+const char *const combined_field_names[] = {"remote_addr", "remote_user", "time",       "request",
+                                            "method",      "path",        "protocol",   "status",
+                                            "bytes",       "referer",     "user_agent", NULL};
+
+/* What OpenTelemetry and others call whom a flag was evaluated for. */
+static bool is_targeting_key(const char *path)
+{
+    static const char *const names[] = {"feature_flag.context.id", "targetingKey", "userKey"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(path, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool ends_with_name(const char *path, const char *name)
+{
+    const char *dot = strrchr(path, '.');
+    return strcmp(path, name) == 0 || (dot && strcmp(dot + 1, name) == 0);
+}
+
+enum log_units log_units(const struct log *log, const struct attribute *bucket_by)
+{
+    if (!log->unit || !bucket_by)
+        return UNITS_ARE_BUCKETED;
+    for (uint32_t i = 0; i < log->context_count; i++)
+        if (strcmp(log->context[i].name.text, bucket_by->name.text) == 0)
+            return strcmp(log->context[i].from, log->unit) == 0 ? UNITS_ARE_BUCKETED
+                                                                : UNITS_BESIDE_BUCKETED;
+    return is_targeting_key(log->unit) || ends_with_name(log->unit, bucket_by->name.text)
+               ? UNITS_ARE_BUCKETED
+               : UNITS_UNKNOWN;
+}

@@ -1,0 +1,40 @@
+/* model.c - see model.h. */
+#include "model.h"
+
+#include <string.h>
+
+const struct flag *project_flag(const struct project *project, const char *name)
+{
+    uint32_t low = 0, high = project->flag_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = strcmp(project->flags[middle]->name.text, name);
+        if (order == 0)
+            return project->flags[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+uint32_t project_environment(const struct project *project, const char *name)
+{
+    for (uint32_t i = 0; i < project->environments.count; i++) {
+        if (strcmp(project->environments.items[i].text, name) == 0)
+            return i;
+    }
+    return UINT32_MAX;
+}
+
+const struct override *project_override(const struct project *project, const char *name)
+{
+    for (uint32_t i = 0; i < project->override_count; i++) {
+        const struct override *override = project->overrides[i];
+        if ((override->id.text && strcmp(override->id.text, name) == 0) ||
+            strcmp(override->name, name) == 0)
+            return override;
+    }
+    return NULL;
+}

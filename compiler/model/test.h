@@ -1,0 +1,62 @@
+/* test.h - a test of a flag, beside its definition. */
+#ifndef FFC_MODEL_TEST_H
+#define FFC_MODEL_TEST_H
+
+#include "fflag.h"
+#include "text.h"
+
+struct flag;
+struct override;
+
+/* Which overrides a test supposes: none, unless it names some. */
+struct supposed_overrides {
+    bool active; /* all there are, as the clock has them */
+    const struct override **items;
+    uint32_t count;
+};
+
+/* What a test supposes of its flag, in place of what the definitions say at the time. */
+struct supposition {
+    bool given;
+    uint32_t state;    /* enum canary_state, or enum experiment_state */
+    struct text stage; /* of a canary; text NULL: where the flag has none to name */
+};
+
+/* What an answer must be; what is not said may be anything. */
+struct expectation {
+    bool has_variant;
+    uint32_t variant;
+    const char *value; /* as JSON; or NULL */
+    bool has_reason;
+    enum fflag_reason reason;
+    bool has_rule;
+    const char *rule; /* NULL: no rule decides */
+};
+
+struct test_context {
+    const char *json; /* an object, valid by the attributes' types */
+    struct span span;
+};
+
+#define MOST_UNITS 10000000u
+
+/* One of `expect` and `shares`: what each context gets, or how a number of units is shared out. */
+struct test {
+    struct text name; /* the flag's, where the test has none */
+    const struct flag *flag;
+    uint64_t environments; /* as bits */
+    int64_t at;            /* INT64_MIN: not given */
+    struct supposition supposition;
+    struct supposed_overrides overrides;
+    struct test_context *contexts; /* at least one; with `shares` exactly one, of all units */
+    uint32_t context_count;
+    struct expectation expect;
+    uint32_t *shares; /* by variant, in thousandths; or NULL */
+    uint32_t units;
+    struct span span;
+};
+
+/* Whether the test sees that override. */
+bool test_supposes(const struct test *test, const struct override *override);
+
+#endif

@@ -1,0 +1,302 @@
+/*
+ * project.c - a directory of definition files becomes a project.
+ *
+ * First pass: every file is read and every name declared. Second pass: bodies, in an order in which
+ * what is referred to is known: attributes, the variants of flags, conditions, the rest. Then the
+ * checks that need all of it.
+ */
+#include "project.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/check/check.h"
+#include "compiler/read/read.h"
+
+#define MOST_ATTRIBUTES FFLAG_CONTEXT_SLOTS
+
+/* ---------------------------------------------------------------------------------- sections -- */
+
+static const struct {
+    const char *name;
+    size_t thing_size; /* 0: not a mapping of names */
+} sections[] = {
+    [ATTRIBUTE] = {"attributes", sizeof(struct attribute)},
+    [SEGMENT] = {"segments", sizeof(struct segment)},
+    [LAYER] = {"layers", sizeof(struct layer)},
+    [HOLDOUT] = {"holdouts", sizeof(struct holdout)},
+    [METRIC] = {"metrics", sizeof(struct metric)},
+    [LOG] = {"logs", sizeof(struct log)},
+    [FLAG] = {"flags", sizeof(struct flag)},
+    {"project", 0},
+    {"overrides", 0},
+    {"tests", 0},
+};
+#define SECTION_COUNT (sizeof sections / sizeof *sections)
+
+struct sections {
+    struct node **projects;
+    uint32_t project_count;
+    struct node **overrides;
+    uint32_t override_count;
+    struct node **tests;
+    uint32_t test_count;
+};
+
+static void report_section(struct reader *reader, const struct node *key)
+{
+    const char *known[SECTION_COUNT];
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        known[i] = sections[i].name;
+    diagnose(reader->diagnostics, FF0102, key->span, "unknown section '%s'", key->text);
+    suggest(reader->diagnostics, key->text, known, SECTION_COUNT);
+}
+
+static void add_section(struct reader *reader, struct sections *found, const struct entry *entry,
+                        bool complete)
+{
+    size_t at = 0;
+    while (at < SECTION_COUNT && strcmp(sections[at].name, entry->key->text) != 0)
+        at++;
+    if (at == SECTION_COUNT) {
+        report_section(reader, entry->key);
+        return;
+    }
+    /* A section whose entries are all commented out is empty. What ended in a mistake may not have
+     * come to what it was to be. */
+    if (is_null(entry->value) || (!complete && entry->value->kind == NODE_SCALAR))
+        return;
+    if (at < DECLARED_COUNT) {
+        if (expect_map(reader, entry->value,
+                       arena_format(reader->arena, "a mapping of %s", sections[at].name)))
+            declare_all(reader, (enum declared)at, entry->value, sections[at].thing_size);
+    } else if (strcmp(sections[at].name, "project") == 0) {
+        *ARENA_APPEND(reader->arena, found->projects, found->project_count) = entry->value;
+    } else if (strcmp(sections[at].name, "overrides") == 0) {
+        *ARENA_APPEND(reader->arena, found->overrides, found->override_count) = entry->value;
+    } else {
+        *ARENA_APPEND(reader->arena, found->tests, found->test_count) = entry->value;
+    }
+}
+
+static void declare_file(struct reader *reader, const struct document *document,
+                         struct sections *found)
+{
+    struct node *root = document->root;
+    bool complete = document->complete;
+    if (!root || is_null(root) || (!complete && root->kind != NODE_MAP) ||
+        !expect_map(reader, root, "a mapping of sections"))
+        return;
+    for (uint32_t i = 0; i < root->count; i++)
+        add_section(reader, found, &root->entries[i], complete);
+}
+
+static void read_project_sections(struct reader *reader, const struct sections *found)
+{
+    for (uint32_t i = 1; i < found->project_count; i++) {
+        diagnose(reader->diagnostics, FF0203, found->projects[i]->span,
+                 "section 'project' is given twice");
+        diagnose_note(reader->diagnostics, found->projects[0]->span, "first given here");
+        diagnose_help(reader->diagnostics, "keep one of the two");
+    }
+    if (found->project_count)
+        read_project_section(reader, found->projects[0]);
+    if (reader->project->environments.count || reader->incomplete || reader->diagnostics->errors)
+        return;
+    struct span span = found->project_count ? found->projects[0]->span : NO_SPAN;
+    diagnose(reader->diagnostics, FF0376, span, "the project declares no environments");
+    diagnose_help(reader->diagnostics,
+                  "name them: project: {name: NAME, environments: [production]}");
+}
+
+/* ------------------------------------------------------------------------------------ bodies -- */
+
+typedef void read_body(struct reader *reader, struct declaration *declaration);
+
+static void read_bodies(struct reader *reader, enum declared kind, read_body *read)
+{
+    for (uint32_t i = 0; i < reader->declared[kind].count; i++)
+        read(reader, reader->declared[kind].items[i]);
+}
+
+/* What is read of a flag with mistakes may not be what it says. */
+static void read_flag_bodies(struct reader *reader, read_body *read)
+{
+    for (uint32_t i = 0; i < reader->declared[FLAG].count; i++) {
+        struct declaration *declaration = reader->declared[FLAG].items[i];
+        struct flag *flag = declaration->thing;
+        uint32_t errors = reader->diagnostics->errors;
+        read(reader, declaration);
+        flag->faulty |= reader->diagnostics->errors > errors || declaration->body->kind != NODE_MAP;
+    }
+}
+
+static void *collect(struct reader *reader, enum declared kind, uint32_t *count)
+{
+    const struct declarations *declared = &reader->declared[kind];
+    void **things = ARENA_ARRAY(reader->arena, void *, declared->count);
+    for (uint32_t i = 0; i < declared->count; i++)
+        things[i] = declared->items[i]->thing;
+    *count = declared->count;
+    return things;
+}
+
+static int compare_flags(const void *left, const void *right)
+{
+    const struct flag *const *a = left, *const *b = right;
+    return strcmp((*a)->name.text, (*b)->name.text);
+}
+
+static void collect_all(struct reader *reader)
+{
+    struct project *project = reader->project;
+    project->attributes = collect(reader, ATTRIBUTE, &project->attribute_count);
+    project->segments = collect(reader, SEGMENT, &project->segment_count);
+    project->layers = collect(reader, LAYER, &project->layer_count);
+    project->holdouts = collect(reader, HOLDOUT, &project->holdout_count);
+    project->metrics = collect(reader, METRIC, &project->metric_count);
+    project->logs = collect(reader, LOG, &project->log_count);
+    project->flags = collect(reader, FLAG, &project->flag_count);
+    if (project->flag_count)
+        qsort(project->flags, project->flag_count, sizeof *project->flags, compare_flags);
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        project->flags[i]->index = i;
+    for (uint32_t i = 0; i < project->segment_count; i++)
+        project->segments[i]->index = i;
+    if (project->attribute_count > MOST_ATTRIBUTES) {
+        diagnose(reader->diagnostics, FF0383, project->attributes[MOST_ATTRIBUTES]->name.span,
+                 "%u attributes, expected at most %d", project->attribute_count, MOST_ATTRIBUTES);
+        diagnose_help(reader->diagnostics, "a context holds no more; remove what no rule reads");
+    }
+}
+
+static void read_all(struct reader *reader, const struct sections *found)
+{
+    /* What a declaration refers to stands above it. */
+    read_bodies(reader, ATTRIBUTE, read_attribute);
+    read_project_sections(reader, found);
+    collect_all(reader);
+    read_bodies(reader, LAYER, read_layer);
+    read_bodies(reader, HOLDOUT, read_holdout);
+    read_flag_bodies(reader, read_flag_head);
+    read_bodies(reader, SEGMENT, read_segment);
+    read_bodies(reader, LOG, read_log);
+    read_bodies(reader, METRIC, read_metric);
+    read_flag_bodies(reader, read_flag);
+    for (uint32_t i = 0; i < found->override_count; i++)
+        read_overrides(reader, found->overrides[i]);
+    order_overrides(reader);
+    for (uint32_t i = 0; i < found->test_count; i++)
+        read_tests_section(reader, found->tests[i]);
+}
+
+static void check_all(struct reader *reader)
+{
+    const struct checker checker = {.project = reader->project,
+                                    .arena = reader->arena,
+                                    .diagnostics = reader->diagnostics,
+                                    .now = reader->now,
+                                    .incomplete = reader->incomplete};
+    check_segments(&checker);
+    check_requirements(&checker);
+    check_layers(&checker);
+    check_overrides(&checker);
+    check_expiry(&checker);
+    check_fields(&checker);
+    check_criteria(&checker);
+    check_experiments(&checker);
+    check_tests(&checker);
+    /* What errors leave out may be what uses a name, or decides. */
+    if (reader->diagnostics->errors == 0) {
+        check_conditions(&checker);
+        report_unused(reader);
+        check_unused(&checker);
+    }
+}
+
+static void read_and_check(struct reader *reader, const struct sections *found)
+{
+    read_all(reader, found);
+    check_all(reader);
+}
+
+static struct project *new_project(void)
+{
+    struct project *project = xcalloc(1, sizeof *project);
+    project->sources.arena = project->diagnostics.arena = &project->arena;
+    project->diagnostics.sources = &project->sources;
+    project->directory = ".";
+    project->name = "";
+    project->automatic = true;
+    return project;
+}
+
+static struct reader reader_of(struct project *project, int64_t now)
+{
+    return (struct reader){.project = project,
+                           .arena = &project->arena,
+                           .diagnostics = &project->diagnostics,
+                           .now = now};
+}
+
+static void read_documents(struct reader *reader, const struct document *documents)
+{
+    struct sections found = {0};
+    for (uint32_t file = 0; file < reader->project->sources.count; file++)
+        declare_file(reader, &documents[file], &found);
+    if (!reader->diagnostics->errors || found.project_count || reader->declared[FLAG].count)
+        read_and_check(reader, &found);
+    diagnostics_sort(reader->diagnostics);
+}
+
+static struct project *load(const char *directory, int64_t now, const struct edited_file *edited,
+                            struct policy_file *policy)
+{
+    struct project *project = new_project();
+    struct reader reader = reader_of(project, now);
+    reader.policy = policy;
+    const struct document *documents = read_files(&reader, directory, edited);
+    if (project->sources.count) {
+        read_documents(&reader, documents);
+        return project;
+    }
+    diagnose(&project->diagnostics, FF0404, NO_SPAN, "no definition files below '%s'",
+             project->directory);
+    diagnose_help(&project->diagnostics, "definitions are files named *.yaml; name another "
+                                         "directory with -C DIR");
+    return project;
+}
+
+struct project *project_load(const char *directory, int64_t now)
+{
+    return load(directory, now, NULL, NULL);
+}
+
+struct project *project_load_edited(const char *directory, int64_t now, const char *name,
+                                    const char *text, size_t length)
+{
+    const struct edited_file edited = {name, text, length};
+    return load(directory, now, &edited, NULL);
+}
+
+struct project *project_load_policy(const char *directory, int64_t now, struct policy_file *policy)
+{
+    return load(directory, now, NULL, policy);
+}
+
+struct project *project_load_text(const char *name, const char *text, size_t length, int64_t now)
+{
+    struct project *project = new_project();
+    struct reader reader = reader_of(project, now);
+    const struct document *document = read_text_as_file(&reader, name, text, length);
+    read_documents(&reader, document);
+    return project;
+}
+
+void project_free(struct project *project)
+{
+    if (!project)
+        return;
+    arena_release(&project->arena);
+    free(project);
+}

@@ -1,0 +1,51 @@
+/*
+ * project.h - the compiler as a library: definitions in, model out, snapshot out.
+ *
+ * This and the headers it includes are what `ffc`'s commands and `ffreplay` use; nothing of it is
+ * installed. A project is read and checked once, for all environments, and compiled for one.
+ */
+#ifndef FFC_PROJECT_H
+#define FFC_PROJECT_H
+
+#include "compiler/diagnostics/diagnostic.h"
+#include "compiler/emit/label.h"
+#include "compiler/model/model.h"
+#include "compiler/read/policy_file.h"
+
+/*
+ * Reads every definition file below `directory` (NULL: `flags`, or `.` where it holds definitions)
+ * and checks everything. Always returns a project, to be freed; it can be compiled when
+ * project->diagnostics.errors is 0. `now` (milliseconds) is what expiry is judged by.
+ */
+struct project *project_load(const char *directory, int64_t now);
+/*
+ * The same as if the file of that name below the directory had this text, whether it is there or
+ * not. `text` must live as long as the project.
+ */
+struct project *project_load_edited(const char *directory, int64_t now, const char *name,
+                                    const char *text, size_t length);
+/*
+ * The same with another canary block for a flag in an environment: that of a file, in the place of
+ * the flag's. The file is definitions with this flag, or has `canary` at its top; its `metrics`
+ * replace those of the same name. `path` and `text` must live as long as the project.
+ */
+struct project *project_load_policy(const char *directory, int64_t now, struct policy_file *policy);
+/* The same of one definition file that is in memory, in a project of its own. */
+struct project *project_load_text(const char *name, const char *text, size_t length, int64_t now);
+void project_free(struct project *project);
+
+/*
+ * Compiles for one environment and appends the snapshot's bytes to `out`. False when the
+ * environment is unknown or a limit of the format is exceeded; then it has been reported. The same
+ * project, labels and environment give the same bytes, everywhere.
+ */
+bool project_compile(struct project *project, const char *environment, const struct label *labels,
+                     size_t label_count, struct buffer *out);
+
+/*
+ * Whether every environment of a project without errors can be compiled. Limits of the format show
+ * only then; one environment at fault is reported and is enough.
+ */
+bool project_check_limits(struct project *project);
+
+#endif

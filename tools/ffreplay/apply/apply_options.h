@@ -1,0 +1,46 @@
+/*
+ * apply_options.h - the options of commands that make verdicts true, and what verdicts exit with.
+ */
+#ifndef FFREPLAY_APPLY_OPTIONS_H
+#define FFREPLAY_APPLY_OPTIONS_H
+
+#include "compiler/cli/options.h"
+#include "compiler/rollout/actor.h"
+#include "tools/ffreplay/canary/verdict.h"
+
+struct apply_options {
+    bool given, run_steps;
+    const char *build, *key, *actor;
+};
+
+/* Rows of a command's table. */
+#define OPTION_APPLY(options)                                                                     \
+    {                                                                                             \
+        "apply", 0, OPTION_FLAG, &(options).given, NULL, "edit the definition, add to the ledger" \
+    }
+#define OPTION_BUILD(options)                                                                   \
+    {                                                                                           \
+        "build", 0, OPTION_TEXT, &(options).build, "FILE", "with --apply: publish the snapshot" \
+    }
+#define OPTION_SIGN(options)                                         \
+    {                                                                \
+        "sign", 0, OPTION_TEXT, &(options).key, "KEY",               \
+            "with --build: sign it with this secret key of minisign" \
+    }
+#define OPTION_RUN_STEPS(options)                                \
+    {                                                            \
+        "run-steps", 0, OPTION_FLAG, &(options).run_steps, NULL, \
+            "with --apply: run the rollback plan and the hooks"  \
+    }
+#define OPTION_ACTOR(options) ACTOR_OPTIONS((options).actor)
+
+/* False: one is given without that which it is about, which has been reported as a usage error. */
+bool apply_options_check(const struct apply_options *options, const struct command *command);
+
+/* Of --exit-code; EXIT_JOB where there is no verdict. */
+enum verdict_exit { EXIT_HOLD = 10, EXIT_PAUSE = 11, EXIT_ROLLBACK = 20 };
+int verdict_exit(const struct verdict *verdict);
+/* Of two of several canaries. No verdict is worse than a pause, and better than a rollback. */
+int worse_exit(int left, int right);
+
+#endif

@@ -1,0 +1,382 @@
+/* player.c - see player.h. */
+#include "player.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "tools/ffreplay/commands/choose.h"
+#include "compiler/base/calendar.h"
+#include "tools/ffreplay/logs/complain.h"
+#include "compiler/base/percent.h"
+#include "compiler/project/project.h"
+
+/* More looks than this at nothing are a clock that was wrong. */
+#define MOST_EMPTY_LOOKS 1000000
+
+/* --------------------------------------------------------------------------------- preparing -- */
+
+/* A log that names the variant has the groups that it had, whatever the stage's percentage. */
+static bool take_groups_as_logged(struct player *player, struct analysis *analysis)
+{
+    const struct project *project = player->project;
+    bool logged = false;
+    for (uint32_t i = 0; i < project->log_count; i++)
+        logged |= analysis->assigners[i].layout && player->replay.layouts[i].variant != NO_PLACE;
+    player->logged |= logged;
+    if (!logged)
+        return true;
+    analysis->subject.shares_known = false;
+    for (uint32_t i = 0; i < analysis->judgement_count; i++) {
+        const struct criterion *criterion = analysis->judgements[i].criterion;
+        if (criterion->metric->kind != METRIC_RATE || !criterion_compares(criterion) ||
+            criterion->versus_before)
+            continue;
+        complain(project, criterion->span,
+                 "a rate cannot be compared with control on a log that says who was in the "
+                 "canary");
+        complain_help("how many that were at this stage, it does not say; give the log a 'context' "
+                      "and no 'variant', or compare a proportion");
+        return false;
+    }
+    return true;
+}
+
+/* All stages are made ready before the logs are read: by then, their fields have to be known. */
+static bool prepare_stages(struct player *player, const struct subject *subject)
+{
+    struct replay *replay = &player->replay;
+    struct canary *canary = player->canary;
+    player->analyses = (struct analyses){
+        .items = ARENA_ARRAY(&player->project->arena, struct analysis, canary->stage_count)};
+    for (uint32_t i = 0; i < canary->stage_count; i++) {
+        struct analysis *analysis = &player->analyses.items[player->analyses.count++];
+        analysis->subject.flag = subject->flag;
+        analysis->subject.environment = subject->environment;
+        canary->stage = i;
+        if (!analysis_prepare(analysis, player->project, replay->layouts, &replay->times) ||
+            !take_groups_as_logged(player, analysis))
+            return false;
+        analysis->since = INT64_MAX;
+        replay_add_stage(replay, &(struct replay_stage){.name = analysis->stage->name.text,
+                                                        .flag = subject->flag->name.text,
+                                                        .since = &analysis->since});
+    }
+    canary->stage = canary->instant ? canary->stage_count - 1 : 0;
+    return true;
+}
+
+bool player_prepare(struct player *player, const struct command *command, struct project *project,
+                    const struct play_options *options, int *status)
+{
+    *player = (struct player){
+        .options = options, .project = project, .began = INT64_MIN, .last_look = INT64_MIN};
+    struct replay *replay = &player->replay;
+    *status = EXIT_JOB;
+    if (!past_overrides_put_back(project))
+        return false;
+    replay->takes_partial = options->takes_partial;
+    replay_init(replay, project);
+    replay->texts = &player->texts;
+    replay->now_given = true;
+    replay->times = (struct replay_times){.now = INT64_MAX,
+                                          .window = options->window,
+                                          .lateness = options->lateness,
+                                          .stale = options->stale,
+                                          .max_bad = options->max_bad};
+    *status = EXIT_JOB;
+    struct analyses chosen;
+    if (!choose_canaries(project, command, options->flag, options->environment, &chosen))
+        return false;
+    const struct subject subject = chosen.items[0].subject;
+    player->canary = subject.flag->environments[subject.environment].canary;
+    player->canary->state = CANARY_RUNNING;
+    player->canary->since = INT64_MIN;
+    player->canary->approved = NULL;
+    for (uint32_t i = 0; options->approves && i < player->canary->stage_count; i++)
+        player->canary->stages[i].approval = false;
+    *status = EXIT_INPUT;
+    return prepare_stages(player, &subject);
+}
+
+void player_release(struct player *player)
+{
+    timeline_close(&player->timeline);
+    unit_set_release(&player->exposure.units);
+    analyses_release(&player->analyses);
+    replay_release(&player->replay);
+    arena_release(&player->texts);
+    project_free(player->project);
+    player->project = NULL;
+}
+
+/* ----------------------------------------------------------------------------------- records -- */
+
+static struct analysis *current(struct player *player)
+{
+    return &player->analyses.items[player->canary->stage];
+}
+
+static bool is_open(const struct player *player)
+{
+    return player->canary->state == CANARY_RUNNING || player->canary->state == CANARY_PAUSED;
+}
+
+static void expose(struct player *player, const struct assigner *assigner,
+                   const struct event *event)
+{
+    struct exposure *exposure = &player->exposure;
+    if (event->time < player->options->harm_from)
+        return;
+    exposure->requests++;
+    if (assigner->unit == NO_PLACE)
+        return;
+    exposure->knows_units = true;
+    const struct value *unit = &event->values[assigner->unit];
+    if (unit->kind == VALUE_STRING || unit->kind == VALUE_NUMBER)
+        unit_set_add(&exposure->units, unit_hash_of(unit->text, unit->length), false);
+}
+
+/* The stage that the rollout stands at has them; later ones that compare with the time before. */
+static void take_record(struct player *player, const struct record *record)
+{
+    struct analysis *analysis = current(player);
+    struct assigner *assigner = &analysis->assigners[record->log];
+    uint64_t before = analysis->assigned[ASSIGNED_CANARY];
+    analysis_take(analysis, record);
+    if (analysis->assigned[ASSIGNED_CANARY] != before)
+        expose(player, assigner, record->event);
+}
+
+static void take_before(struct player *player, const struct look_records *records, uint32_t stage)
+{
+    for (uint32_t i = stage; i < player->canary->stage_count; i++) {
+        struct analysis *analysis = &player->analyses.items[i];
+        bool begins_now = i == player->canary->stage;
+        if (!analysis->compares_before && !begins_now)
+            continue;
+        for (size_t j = 0; j < records->records.count; j++)
+            analysis_take(analysis, &records->records.items[j]->record);
+    }
+}
+
+/* Everybody has what is complete, and nobody looks any more. */
+static void expose_complete(struct player *player, const struct record *record)
+{
+    struct assigner *assigner = &current(player)->assigners[record->log];
+    if (!record->duplicate && assigner->layout &&
+        assign(assigner, record->event) == ASSIGNED_CANARY)
+        expose(player, assigner, record->event);
+}
+
+static void find_duplicates(struct player *player, const struct look_records *records)
+{
+    for (size_t i = 0; i < records->records.count; i++) {
+        struct record *record = &records->records.items[i]->record;
+        uint32_t place = player->replay.layouts[record->log].id;
+        if (place == NO_PLACE)
+            continue;
+        const struct value *id = &record->event->values[place];
+        if (id->kind == VALUE_STRING || id->kind == VALUE_NUMBER)
+            record->duplicate = !unit_set_add(&player->replay.ids[record->log],
+                                              unit_hash_of(id->text, id->length), false);
+    }
+}
+
+/* ------------------------------------------------------------------------------------- looks -- */
+
+static const char *kept_text(struct player *player, const char *text)
+{
+    return arena_copy(&player->project->arena, text, strlen(text));
+}
+
+static bool was_left_to_person(const struct player *player)
+{
+    return player->turn_count > 0 && player->turns[player->turn_count - 1].left_to_person;
+}
+
+static void note_turn(struct player *player, struct verdict *verdict)
+{
+    verdict_explain(verdict);
+    struct turn *turn = ARENA_APPEND(&player->project->arena, player->turns, player->turn_count);
+    *turn = (struct turn){
+        .time = verdict->now,
+        .elapsed = verdict->elapsed,
+        .decision = verdict->decision,
+        .stage = verdict->stage,
+        .next = verdict->decision.verdict == VERDICT_ADVANCE ? verdict->next : NULL,
+        .reason = kept_text(player, verdict->reasons.items[0]),
+        .left_to_person = verdict_left_to_person(verdict),
+    };
+}
+
+static void move(struct player *player, const struct verdict *verdict)
+{
+    struct canary *canary = player->canary;
+    switch (verdict->decision.verdict) {
+    case VERDICT_ADVANCE:
+        analysis_release(current(player));
+        canary->stage++;
+        canary->since = current(player)->since = verdict->now;
+        break;
+    case VERDICT_COMPLETE:
+        canary->state = CANARY_COMPLETE;
+        break;
+    case VERDICT_PAUSE:
+        canary->state = CANARY_PAUSED;
+        break;
+    case VERDICT_ROLLBACK:
+        canary->state = CANARY_ROLLED_BACK;
+        break;
+    case VERDICT_HOLD:
+        break;
+    }
+}
+
+static void look(struct player *player, int64_t now)
+{
+    struct verdict verdict;
+    arena_clear(&player->texts);
+    player->replay.times.now = now;
+    player->last_look = now;
+    player->looks++;
+    verdict_decide(&verdict, &player->replay, current(player), JUDGE_TO_DECIDE);
+    if (verdict.decision.verdict == VERDICT_HOLD)
+        return;
+    bool left = verdict_left_to_person(&verdict);
+    if (!left || !was_left_to_person(player))
+        note_turn(player, &verdict);
+    if (!left)
+        move(player, &verdict);
+}
+
+/* What still holds the rollout when the logs end. */
+static void explain_end(struct player *player)
+{
+    struct verdict verdict;
+    if (!is_open(player) || player->last_look == INT64_MIN)
+        return;
+    verdict_decide(&verdict, &player->replay, current(player), JUDGE_TO_EXPLAIN);
+    verdict_explain(&verdict);
+    player->last_decision = verdict.decision;
+    player->last_reason = kept_text(player, verdict.reasons.items[0]);
+    player->last_would = kept_text(player, verdict.would);
+}
+
+/* -------------------------------------------------------------------------------------- play -- */
+
+static void begin(struct player *player)
+{
+    bool given = player->options->from != INT64_MIN;
+    player->began = given ? player->options->from : player->timeline.first;
+    player->canary->since = current(player)->since = player->began;
+}
+
+static int64_t next_look(const struct player *player)
+{
+    return player->last_look == INT64_MIN ? look_of(player->began, player->options->interval)
+                                          : player->last_look + player->options->interval;
+}
+
+/* Looks between the last one and this, which had no records. False: there are too many. */
+static bool look_at_nothing(struct player *player, int64_t until)
+{
+    int64_t interval = player->options->interval;
+    if (!is_open(player))
+        return true;
+    if (until > next_look(player) && (until - next_look(player)) / interval > MOST_EMPTY_LOOKS) {
+        char from[32], to[32];
+        format_time(next_look(player), from, sizeof from);
+        format_time(until, to, sizeof to);
+        fprintf(
+            stderr,
+            "ffreplay: between %s and %s is not one line, but more than %d looks\n"
+            "help: if a clock was wrong, leave later lines out with --until; or look less often, "
+            "with --interval\n",
+            from, to, MOST_EMPTY_LOOKS);
+        return false;
+    }
+    for (int64_t now = next_look(player); now < until && is_open(player); now += interval)
+        look(player, now);
+    return true;
+}
+
+static void play_look(struct player *player, const struct look_records *records)
+{
+    find_duplicates(player, records);
+    if (player->canary->state == CANARY_COMPLETE && player->options->harm_from != INT64_MIN)
+        for (size_t i = 0; i < records->records.count; i++)
+            expose_complete(player, &records->records.items[i]->record);
+    if (!is_open(player))
+        return;
+    uint32_t stage = player->canary->stage;
+    player->replay.times.now = records->look;
+    for (size_t i = 0; i < records->records.count; i++)
+        take_record(player, &records->records.items[i]->record);
+    if (records->look >= next_look(player))
+        look(player, records->look);
+    take_before(player, records, stage + 1);
+}
+
+static bool is_too_late(const struct player *player)
+{
+    const struct timeline *timeline = &player->timeline;
+    typedef unsigned __int128 wide;
+    if ((wide)timeline->late * PERCENT_ALL <= (wide)timeline->taken * player->replay.times.max_bad)
+        return false;
+    char newest[32];
+    format_time(timeline->last, newest, sizeof newest);
+    fprintf(stderr,
+            "ffreplay: %" PRIu64 " of %" PRIu64 " lines came more than the lateness after others "
+            "that are later, up to %s: no result\n"
+            "help: give a longer --lateness; or, if a clock was wrong, leave later lines out with "
+            "--until\n",
+            timeline->late, timeline->taken, newest);
+    return true;
+}
+
+/* A line from a clock that is ahead makes the last stage as long as it says. */
+static void note_strays(const struct player *player)
+{
+    struct traffic_span span = timeline_span(&player->timeline);
+    if (span.late.lines == 0 || player->options->until != INT64_MAX)
+        return;
+    char last[32];
+    format_time(span.last, last, sizeof last);
+    fprintf(stderr,
+            "ffreplay: note: %" PRIu64 " of %" PRIu64 " lines come long after all others, which "
+            "end at %s\nhelp: if a clock was wrong, leave them out: --until %s\n",
+            span.late.lines, span.lines, last, last);
+}
+
+static bool play_all(struct player *player)
+{
+    enum timeline_step step;
+    struct look_records records;
+    bool plays = true;
+    while (plays && (step = timeline_next(&player->timeline, &records)) == TIMELINE_LOOK) {
+        if (player->began == INT64_MIN)
+            begin(player);
+        plays = look_at_nothing(player, records.look);
+        if (plays)
+            play_look(player, &records);
+        kept_list_release(&records.records);
+    }
+    return plays && step == TIMELINE_END;
+}
+
+bool player_play(struct player *player, char **logs, size_t count)
+{
+    const struct play_options *options = player->options;
+    if (!timeline_open(&player->timeline, &player->replay, options->interval, options->until, logs,
+                       count) ||
+        !play_all(player) || replay_is_too_bad(&player->replay) || is_too_late(player))
+        return false;
+    if (player->began == INT64_MIN) {
+        fprintf(stderr, "ffreplay: no line of the logs has a time%s\n",
+                options->until == INT64_MAX ? "" : " before --until");
+        return false;
+    }
+    note_strays(player);
+    explain_end(player);
+    return true;
+}

@@ -1,0 +1,81 @@
+/*
+ * player.h - one policy, played through logs from its first stage on.
+ *
+ * The rollout begins with the logs, in its first stage. At every look the stage it stands at is
+ * judged, on the lines up to that time and since it began, by the code that decides on running
+ * canaries; what is decided is done at once. A stage has an analysis of its own, which begins empty
+ * when the stage does.
+ */
+#ifndef FFREPLAY_PLAYER_H
+#define FFREPLAY_PLAYER_H
+
+#include "compiler/cli/options.h"
+#include "timeline.h"
+#include "tools/ffreplay/canary/verdict.h"
+
+struct play_options {
+    const char *flag, *environment;
+    int64_t window, lateness, stale;
+    uint32_t max_bad;
+    bool takes_partial;
+    int64_t interval;
+    int64_t from, until; /* INT64_MIN, INT64_MAX: as the logs */
+    bool approves;       /* what waits for a person is let through at once */
+    /* What is known of the logs. */
+    int64_t harm_from; /* INT64_MIN: not known */
+    bool no_harm;      /* there was none at all */
+};
+
+/* A decision that changed where the rollout stands, or would have without `automatic: false`. */
+struct turn {
+    int64_t time;
+    int64_t elapsed; /* since the stage began */
+    struct decision decision;
+    const struct stage *stage; /* it stood at */
+    const struct stage *next;  /* where it advanced to; or NULL */
+    const char *reason;        /* the first one */
+    bool left_to_person;
+};
+
+/* Who was in the canary, from the harm on where its beginning is known. */
+struct exposure {
+    uint64_t requests;
+    struct unit_set units;
+    bool knows_units;
+};
+
+struct player {
+    const struct play_options *options;
+    struct project *project;
+    struct replay replay;
+    struct analyses analyses; /* one a stage */
+    struct canary *canary;    /* whose state, stage and since are where the rollout stands */
+    struct arena texts;       /* of the look that is taken */
+    bool logged;              /* a log itself says who was in the canary */
+
+    int64_t began;     /* INT64_MIN: not yet */
+    int64_t last_look; /* INT64_MIN: none yet */
+    uint64_t looks;
+    struct turn *turns;
+    uint32_t turn_count;
+    struct exposure exposure;
+    struct timeline timeline;
+
+    /* Of the last look, where the rollout has not ended: what still holds it. */
+    struct decision last_decision;
+    const char *last_reason, *last_would;
+};
+
+/*
+ * `project` has no errors and becomes the player's. Every stage's analysis is made ready. False: it
+ * cannot be judged, or there is no such canary, which has been reported; *status is what to exit
+ * with. To be released in any case.
+ */
+bool player_prepare(struct player *player, const struct command *command, struct project *project,
+                    const struct play_options *options, int *status);
+void player_release(struct player *player);
+
+/* Reads the logs and plays. False: no result, which has been reported. */
+bool player_play(struct player *player, char **logs, size_t count);
+
+#endif

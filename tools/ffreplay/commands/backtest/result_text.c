@@ -1,0 +1,215 @@
+/* result_text.c - the page: policies side by side, then the way of each. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "result.h"
+
+#include "tools/ffreplay/page/page.h"
+#include "compiler/base/percent.h"
+#include "compiler/base/scalar.h"
+
+#define TIME_WIDTH 24
+#define WAY_INDENT (TIME_WIDTH + 14)
+
+struct report {
+    const struct page *page;
+    const struct result *result;
+    struct arena *arena;
+};
+
+static const char *name_of(const struct result *result, uint32_t policy)
+{
+    return result->names[policy] ? result->names[policy] : "the project's policy";
+}
+
+static const char *end_color(const struct player *player)
+{
+    switch (player->canary->state) {
+    case CANARY_COMPLETE:
+        return PAGE_BOLD PAGE_GREEN;
+    case CANARY_ROLLED_BACK:
+        return PAGE_BOLD PAGE_RED;
+    case CANARY_PAUSED:
+        return PAGE_BOLD PAGE_YELLOW;
+    default:
+        return PAGE_BOLD;
+    }
+}
+
+static const char *end_text(const struct report *report, const struct player *player)
+{
+    if (player->canary->state == CANARY_COMPLETE)
+        return "complete";
+    return arena_format(report->arena, "%s in %s",
+                        player->canary->state == CANARY_ROLLED_BACK ? "rolled back"
+                                                                    : player_end_text(player),
+                        player->canary->stages[player->canary->stage].name.text);
+}
+
+/* ------------------------------------------------------------------------------ side by side -- */
+
+static const char *after_text(const struct report *report, const struct player *player)
+{
+    bool ended =
+        player->canary->state == CANARY_COMPLETE || player->canary->state == CANARY_ROLLED_BACK;
+    if (!ended)
+        return "-";
+    return duration_text(report->arena, player->turns[player->turn_count - 1].time - player->began);
+}
+
+static struct page_row policy_row(const struct report *report, const struct player *player,
+                                  const char *name)
+{
+    bool knows = play_knows_harm(player->options), found = player_detection(player);
+    struct arena *arena = report->arena;
+    return (struct page_row){
+        .cells = {name, end_text(report, player), after_text(report, player),
+                  found ? duration_text(arena, player_detection_time(player)) : "-",
+                  arena_format(arena, "%" PRIu64, player->exposure.requests),
+                  player->exposure.knows_units
+                      ? arena_format(arena, "%" PRIu64, player->exposure.units.count)
+                      : "-",
+                  !knows                          ? "-"
+                  : player_is_false_alarm(player) ? "yes"
+                                                  : "no"},
+        .color = end_color(player)};
+}
+
+static void comparison(const struct report *report)
+{
+    const struct result *result = report->result;
+    struct page_row *rows = ARENA_ARRAY(report->arena, struct page_row, result->count + 1);
+    rows[0] = (struct page_row){.cells = {"policy", "ends", "after", "harm found after", "requests",
+                                          "units", "false rollback"}};
+    for (uint32_t i = 0; i < result->count; i++)
+        rows[i + 1] = policy_row(report, &result->players[i], name_of(result, i));
+    page_write_table(report->page, &(struct page_table){rows, result->count + 1, "lcllrrl"});
+    buffer_append_text(report->page->out, "\n");
+}
+
+/* ----------------------------------------------------------------------------------- the way -- */
+
+static void way_row(const struct report *report, int64_t time, const char *color, const char *what)
+{
+    buffer_append_text(report->page->out, "  ");
+    page_put(report->page, NULL, page_time(report->page, time), TIME_WIDTH + 2);
+    page_put(report->page, color, what, 10);
+}
+
+static const char *stage_text(const struct report *report, const struct player *player,
+                              const struct stage *stage)
+{
+    uint32_t percent = player->canary->instant ? PERCENT_ALL : stage->percent;
+    return arena_format(report->arena, "%s, %s", stage->name.text,
+                        percent_text(report->arena, percent));
+}
+
+static void turn(const struct report *report, const struct player *player, const struct turn *turn)
+{
+    static const char *const colors[] = {PAGE_GREEN, PAGE_BOLD PAGE_GREEN, NULL, PAGE_YELLOW,
+                                         PAGE_BOLD PAGE_RED};
+    way_row(report, turn->time, colors[turn->decision.verdict],
+            decision_verdict_text(turn->decision.verdict));
+    buffer_format(report->page->out, "%s, after %s in %s (%s)\n",
+                  turn->next
+                      ? arena_format(report->arena, "to %s", stage_text(report, player, turn->next))
+                  : turn->left_to_person ? "left to a person"
+                                         : stage_text(report, player, turn->stage),
+                  duration_text(report->arena, turn->elapsed), turn->stage->name.text,
+                  decision_rule_text(turn->decision.rule));
+    buffer_format(report->page->out, "%*s", WAY_INDENT, "");
+    page_wrap(report->page, WAY_INDENT, WAY_INDENT, turn->reason);
+}
+
+static const struct stage *first_stage(const struct player *player)
+{
+    return player->turn_count > 0 ? player->turns[0].stage
+                                  : &player->canary->stages[player->canary->stage];
+}
+
+static const char *exposed_text(const struct report *report, const struct player *player)
+{
+    const struct exposure *exposure = &player->exposure;
+    const char *units = "";
+    if (exposure->knows_units)
+        units = arena_format(report->arena, " of %" PRIu64 " unit%s", exposure->units.count,
+                             exposure->units.count == 1 ? "" : "s");
+    return arena_format(report->arena, "%" PRIu64 " request%s%s in the canary%s",
+                        exposure->requests, exposure->requests == 1 ? "" : "s", units,
+                        player->options->harm_from == INT64_MIN ? "" : " since the harm began");
+}
+
+static void harm(const struct report *report, const struct player *player)
+{
+    const struct play_options *options = player->options;
+    struct arena *arena = report->arena;
+    const char *known =
+        options->no_harm ? "there was none"
+        : options->harm_from == INT64_MIN
+            ? NULL
+            : arena_format(arena, "since %s", page_time(report->page, options->harm_from));
+    const char *found = NULL;
+    if (known && player_is_false_alarm(player))
+        found = "a false rollback";
+    else if (player_detection(player))
+        found = arena_format(arena, "found after %s",
+                             duration_text(arena, player_detection_time(player)));
+    else if (known && !options->no_harm)
+        found = "not found";
+    if (known && found)
+        page_fact(report->page, "harm", arena_format(arena, "%s: %s", known, found));
+    else if (known)
+        page_fact(report->page, "harm", known);
+    page_fact(report->page, "served", exposed_text(report, player));
+}
+
+static void facts(const struct report *report, const struct player *player)
+{
+    struct arena *arena = report->arena;
+    struct log_counts counts = replay_counts(&player->replay);
+    harm(report, player);
+    page_fact(report->page, "groups",
+              player->logged
+                  ? "as the log says: a stage's percentage is what the log had, not what the "
+                    "policy wants"
+                  : "evaluated again, for the stage that the rollout stands at");
+    page_fact(report->page, "looks",
+              arena_format(arena, "%" PRIu64 ", every %s", player->looks,
+                           duration_text(arena, player->options->interval)));
+    page_fact(report->page, "input",
+              arena_format(arena, "%" PRIu64 " lines: %" PRIu64 " bad, %" PRIu64 " too late",
+                           counts.lines, log_counts_bad(&counts), player->timeline.late));
+    page_fact(report->page, "span",
+              arena_format(arena, "%s to %s", page_time(report->page, player->timeline.first),
+                           page_time(report->page, player->timeline.last)));
+    if (!player->last_reason)
+        return;
+    page_fact(report->page, "why", player->last_reason);
+    page_fact(report->page, "would", player->last_would);
+}
+
+static void way(const struct report *report, const struct player *player, const char *name)
+{
+    page_put(report->page, end_color(player), end_text(report, player), 0);
+    buffer_format(report->page->out, "  %s in %s%s%s\n\n", player->options->flag,
+                  player->options->environment, name ? ", by " : "", name ? name : "");
+    way_row(report, player->began, NULL, "start");
+    buffer_format(report->page->out, "%s\n", stage_text(report, player, first_stage(player)));
+    for (uint32_t i = 0; i < player->turn_count; i++)
+        turn(report, player, &player->turns[i]);
+    buffer_append_text(report->page->out, "\n");
+    facts(report, player);
+}
+
+void result_text(const struct result *result, const struct page *page)
+{
+    struct report report = {page, result, page->arena};
+    if (result->count > 1)
+        comparison(&report);
+    for (uint32_t i = 0; i < result->count; i++) {
+        if (i > 0)
+            buffer_append_text(page->out, "\n");
+        way(&report, &result->players[i],
+            result->count > 1 ? name_of(result, i) : result->names[i]);
+    }
+}

@@ -1,0 +1,26 @@
+/*
+ * choose.h - the flags, metrics and canaries that a command is about.
+ */
+#ifndef FFREPLAY_CHOOSE_H
+#define FFREPLAY_CHOOSE_H
+
+#include "compiler/cli/options.h"
+#include "tools/ffreplay/canary/analysis.h"
+
+/* By name. What there is not, was reported in the command's name. */
+const struct flag *choose_flag(const struct project *project, const struct command *command,
+                               const char *name);
+const struct metric *choose_metric(const struct project *project, const struct command *command,
+                                   const char *name);
+bool choose_environment(const struct project *project, const struct command *command,
+                        const char *name, uint32_t *environment);
+
+/*
+ * Makes an analysis, not prepared yet, for the flag's canary; without a flag, for every canary of
+ * the environment that is running or paused. False: there is no such thing, which was reported in
+ * the command's name, with what may have been meant.
+ */
+bool choose_canaries(struct project *project, const struct command *command, const char *flag,
+                     const char *environment, struct analyses *chosen);
+
+#endif

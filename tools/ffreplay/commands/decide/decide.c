@@ -1,0 +1,313 @@
+/* decide.c - `ffreplay decide`: the verdict on the current stage of a canary. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tools/ffreplay/apply/apply.h"
+#include "tools/ffreplay/apply/apply_options.h"
+#include "tools/ffreplay/commands/choose.h"
+#include "tools/ffreplay/commands/commands.h"
+#include "compiler/rollout/actor.h"
+#include "compiler/rollout/publication.h"
+#include "compiler/rollout/recovery.h"
+#include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/replay/replay.h"
+#include "tools/ffreplay/report/report.h"
+#include "compiler/project/project.h"
+
+static int run(int argc, char **argv);
+
+const struct command decide_command = {
+    .name = "decide",
+    .summary = "decide on a canary: advance, hold, pause, roll back, complete",
+    .usage = "FLAG LOG… -e ENV | --all LOG… -e ENV",
+    .examples =
+        "  ffreplay decide canary.checkout access.log -e production\n"
+        "  zcat access.log.*.gz | ffreplay decide canary.checkout - -e production --json\n"
+        "  ffreplay decide --all requests=api.ndjson -e production --apply --build live.ffs\n",
+    .run = run,
+};
+
+struct options {
+    const char *directory;
+    const char *environment;
+    bool all;
+    int64_t now;
+    struct log_options logs;
+    struct apply_options apply;
+    struct publication publication;
+    bool json, exit_code;
+    enum color_choice color;
+};
+
+/* ------------------------------------------------------------------------------ what it says -- */
+
+/* Keeps the first sentence. */
+static void keep_first(struct buffer *error, struct buffer *another)
+{
+    if (!error->length)
+        buffer_append(error, another->bytes ? another->bytes : "", another->length);
+    buffer_release(another);
+}
+
+/* Steps take their time, and may want the lock themselves: they come behind it. */
+static void run_steps(const struct options *options, struct verdict *verdicts,
+                      const enum applied *applied, uint32_t count, struct buffer *error)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct buffer problem = {0};
+        if (applied[i] == APPLIED)
+            (void)apply_steps(&verdicts[i], options->apply.actor, &options->publication, NULL,
+                              &problem);
+        keep_first(error, &problem);
+    }
+}
+
+/* Rollbacks first: nothing else may keep one waiting, or from being done. */
+static void apply_each(struct applying *applying, struct verdict *verdicts, enum applied *applied,
+                       uint32_t count, struct buffer *error)
+{
+    for (int emergencies = 1; emergencies >= 0; emergencies--)
+        for (uint32_t i = 0; i < count; i++) {
+            struct buffer problem = {0};
+            if (verdict_is_emergency(&verdicts[i]) != emergencies ||
+                (!emergencies && error->length))
+                continue;
+            applied[i] = apply_verdict(applying, &verdicts[i], &problem);
+            keep_first(error, &problem);
+        }
+}
+
+static bool apply_all(const struct options *options, struct ledger *ledger,
+                      struct verdict *verdicts, uint32_t count, struct buffer *error)
+{
+    struct applying applying = {
+        .ledger = ledger, .actor = options->apply.actor, .publication = &options->publication};
+    enum applied *applied = xcalloc(count + 1u, sizeof *applied);
+    struct buffer problem = {0};
+    apply_each(&applying, verdicts, applied, count, error);
+    if (applying.compile || (!applying.patched && !error->length))
+        (void)apply_publish(&applying, options->environment, &problem);
+    keep_first(error, &problem);
+    (void)ledger_is_certain(ledger, &problem);
+    keep_first(error, &problem);
+    ledger_unlock(ledger);
+    if (options->apply.run_steps)
+        run_steps(options, verdicts, applied, count, error);
+    apply_note_rest(&applying, ledger->directory);
+    buffer_release(&applying.why);
+    free(applied);
+    return !error->length;
+}
+
+/* All verdicts, and what is said of them. Returns what --exit-code says. */
+static int reach_all(struct replay *replay, const struct analyses *analyses,
+                     const struct options *options, struct verdict *verdicts, struct buffer *out)
+{
+    const struct page page = page_for(stdout, options->color, &replay->project->arena, out);
+    int worst = EXIT_FINE;
+    for (uint32_t i = 0; i < analyses->count; i++) {
+        verdict_reach(&verdicts[i], replay, &analyses->items[i]);
+        worst = worse_exit(worst, verdict_exit(&verdicts[i]));
+        if (!verdict_holds(&verdicts[i]))
+            continue;
+        if (options->json) {
+            report_json(&verdicts[i], out);
+        } else {
+            if (out->length > 0)
+                buffer_append_text(out, "\n");
+            report_text(&verdicts[i], &page);
+        }
+    }
+    if (analyses->count == 0 && !options->json)
+        buffer_format(out, "no canary is running in %s\n", options->environment);
+    return worst;
+}
+
+/* Whether what was read suffices for a verdict on each; without a canary, for one at all. */
+static bool all_hold(const struct replay *replay, const struct analyses *analyses,
+                     const struct verdict *verdicts)
+{
+    for (uint32_t i = 0; i < analyses->count; i++)
+        if (!verdict_holds(&verdicts[i]))
+            return false;
+    return analyses->count > 0 || !replay_has_too_bad(replay);
+}
+
+/* First the deed, then the words: nobody who reads them, or does not, keeps a canary from being
+ * rolled back. Where the exit status says what was done, lost words leave it. */
+static int report(struct replay *replay, const struct analyses *analyses,
+                  const struct options *options, struct ledger *ledger)
+{
+    uint32_t count = analyses->count;
+    struct verdict *verdicts = ARENA_ARRAY(&replay->project->arena, struct verdict, count);
+    struct buffer out = {0}, error = {0};
+    int worst = reach_all(replay, analyses, options, verdicts, &out);
+    bool judged = all_hold(replay, analyses, verdicts);
+    int status = options->exit_code ? worst : judged ? EXIT_FINE : EXIT_JOB;
+    replay_report_too_bad(replay, judged ? "only harm counts" : "no verdict");
+    bool done = !options->apply.given || apply_all(options, ledger, verdicts, count, &error);
+    bool said = write_stdout(&decide_command, &out);
+    if (!done)
+        status = job_error(&decide_command, "%s", error.bytes);
+    else if (!said && !(options->apply.given && options->exit_code))
+        status = EXIT_JOB;
+    buffer_release(&out);
+    buffer_release(&error);
+    return status;
+}
+
+/* --------------------------------------------------------------------------------------- run -- */
+
+static int read_logs(struct replay *replay, struct analyses *analyses,
+                     const struct options *options, const char *flag, char **logs, size_t log_count)
+{
+    if (!choose_canaries(replay->project, &decide_command, options->all ? NULL : flag,
+                         options->environment, analyses))
+        return EXIT_JOB;
+    if (!analyses_prepare(analyses, replay))
+        return EXIT_INPUT;
+    for (uint32_t i = 0; i < analyses->count; i++)
+        replay_add_taker(replay, &analyses->items[i].taker);
+    return replay_read(replay, logs, log_count) ? EXIT_FINE : EXIT_JOB;
+}
+
+/* `analyses` is the caller's to release. */
+static int decide_on_logs(struct replay *replay, struct analyses *analyses,
+                          const struct options *options, struct ledger *ledger, const char *flag,
+                          char **logs, size_t log_count)
+{
+    struct project *project = replay->project;
+    if (project->diagnostics.errors > 0) {
+        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(options->color, stderr),
+                          stderr);
+        return EXIT_INPUT;
+    }
+    struct buffer error = {0};
+    if (!publication_fits(&options->publication, project, options->environment, &error)) {
+        job_error(&decide_command, "%s", error.bytes);
+        buffer_release(&error);
+        return EXIT_JOB;
+    }
+    if (!past_overrides_put_back(project))
+        return EXIT_JOB;
+    replay_init(replay, project);
+    int status = read_logs(replay, analyses, options, flag, logs, log_count);
+    bool again = false;
+    if (status == EXIT_FINE && !replay_settle_now(replay, logs, log_count, &again))
+        return replay_is_too_bad(replay)
+                   ? EXIT_JOB
+                   : job_error(&decide_command,
+                               "no line of the logs has a time: say with --now when it is");
+    if (again) {
+        analyses_release(analyses);
+        replay_begin_anew(replay);
+        status = read_logs(replay, analyses, options, flag, logs, log_count);
+    }
+    return status == EXIT_FINE ? report(replay, analyses, options, ledger) : status;
+}
+
+/* What was finished may be in the definitions only now. */
+static bool finish_others(struct replay *replay, struct ledger *ledger, int64_t today,
+                          struct buffer *error)
+{
+    json_t *finished = NULL;
+    bool done = recover(ledger, replay->project, &finished, error);
+    if (json_array_size(finished)) {
+        project_free(replay->project);
+        replay->project = project_load(ledger->directory, today);
+    }
+    json_decref(finished);
+    return done;
+}
+
+/* With --apply the definitions are read under the lock, so that two runs decide one after the
+ * other. */
+static bool load(struct replay *replay, const struct options *options, struct ledger *ledger,
+                 int64_t today, struct buffer *error)
+{
+    replay->project = project_load(options->directory, today);
+    if (!options->apply.given || replay->project->diagnostics.errors > 0)
+        return true;
+    if (!ledger_lock(ledger, strdup(replay->project->directory), error))
+        return false;
+    project_free(replay->project);
+    replay->project = project_load(ledger->directory, today);
+    return replay->project->diagnostics.errors > 0 || finish_others(replay, ledger, today, error);
+}
+
+static bool check_usage(const struct options *options, int logs)
+{
+    if (!options->all && logs < 0)
+        usage_error(&decide_command, "expected a flag, or --all");
+    else if (logs < 1)
+        usage_error(&decide_command, "expected at least one log ('-' is stdin)");
+    else if (!options->environment)
+        usage_error(&decide_command, "expected an environment: -e ENV");
+    else
+        return apply_options_check(&options->apply, &decide_command);
+    return false;
+}
+
+static int run(int argc, char **argv)
+{
+    struct options options = {.now = INT64_MIN, .logs = LOG_OPTIONS_INIT};
+    const struct option table[] = {
+        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
+         "the project [flags, or . where it holds definitions]"},
+        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
+         "as this environment has it"},
+        {"all", 0, OPTION_FLAG, &options.all, NULL, "every running or paused canary"},
+        {"now", 0, OPTION_TIME, &options.now, "TIME",
+         "the time to decide at [the latest in the logs]"},
+        {"json", 0, OPTION_FLAG, &options.json, NULL, "the verdict as JSON, one object a flag"},
+        {"exit-code", 0, OPTION_FLAG, &options.exit_code, NULL,
+         "exit 0 advance or complete, 10 hold, 11 pause, 20 rollback"},
+        OPTION_APPLY(options.apply),
+        OPTION_BUILD(options.apply),
+        OPTION_SIGN(options.apply),
+        OPTION_RUN_STEPS(options.apply),
+        OPTION_ACTOR(options.apply),
+        OPTION_MAX_BAD(options.logs),
+        OPTION_ALLOW_PARTIAL(options.logs),
+        OPTION_WINDOW(options.logs),
+        OPTION_LATENESS(options.logs),
+        OPTION_STALE(options.logs),
+        OPTION_THREADS(options.logs),
+        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+    };
+    int status;
+    int operands =
+        options_parse(&decide_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (operands < 0)
+        return status;
+    int first_log = options.all ? 1 : 2;
+    if (!check_usage(&options, operands - first_log + 1))
+        return EXIT_JOB;
+    if (options.apply.given)
+        signal(SIGPIPE, SIG_IGN);
+    options.apply.actor = actor_name(options.apply.actor, options.directory);
+    struct replay replay = {.times.now = options.now, .now_given = options.now != INT64_MIN};
+    if (!log_options_apply(&options.logs, &decide_command, &replay))
+        return EXIT_JOB;
+
+    struct analyses analyses = {0};
+    struct ledger ledger = {.lock = -1};
+    struct buffer error = {0};
+    int64_t today = options.now != INT64_MIN ? options.now : (int64_t)time(NULL) * 1000;
+    if (publication_prepare(&options.publication, options.apply.build, options.apply.key, &error) &&
+        load(&replay, &options, &ledger, today, &error))
+        status = decide_on_logs(&replay, &analyses, &options, &ledger, argv[1], argv + first_log,
+                                (size_t)(operands - first_log + 1));
+    else
+        status = job_error(&decide_command, "%s", error.bytes);
+    buffer_release(&error);
+    publication_release(&options.publication);
+    analyses_release(&analyses);
+    replay_release(&replay);
+    project_free(replay.project);
+    ledger_unlock(&ledger);
+    free((char *)(uintptr_t)ledger.directory);
+    return status;
+}

@@ -1,0 +1,50 @@
+/*
+ * exposure.h - what a flag served over a log: lines and units by variant, and why.
+ *
+ * Takes the records of logs; forks and joins as takers do. Memory is bounded, as that of
+ * unit_shares.h is.
+ */
+#ifndef FFREPLAY_EXPOSURE_H
+#define FFREPLAY_EXPOSURE_H
+
+#include "tools/ffreplay/canary/unit_shares.h"
+#include "tools/ffreplay/evaluate/flag_variants.h"
+#include "tools/ffreplay/evaluate/served_variants.h"
+#include "tools/ffreplay/logs/input_digest.h"
+#include "tools/ffreplay/replay/taker.h"
+
+#define REASONS (FFLAG_REASON_LAYER + 1)
+
+/* The arms between which the flag divides units by percentages alone; without any, `count` is 0. */
+struct division {
+    const struct arm *arms;
+    uint32_t count;
+    const char *rule; /* what a result calls it */
+    bool is_all;      /* nothing but it decides: what the log says suffices to know who is in it */
+};
+struct division division_of(const struct flag *flag, uint32_t environment);
+
+struct exposure_taker {
+    struct taker taker;
+    const struct flag_variants *variants;
+    struct variant_reader *readers; /* one a log */
+    uint32_t *units;                /* by log: where the unit is; NO_PLACE: nowhere */
+    uint32_t log_count;
+    struct division division;
+    int64_t now; /* later lines do not count */
+
+    struct input_digest digest;  /* of the lines that are about the flag */
+    uint64_t lines[UNIT_GROUPS]; /* by variant */
+    struct unit_shares shares;   /* the same of units */
+    struct unit_shares divided;  /* units in the division, by the place of their arm */
+    uint64_t reasons[REASONS];   /* of what was evaluated again */
+    struct unknown_variants unknown;
+};
+
+/* False: it has been reported. */
+bool exposure_prepare(struct exposure_taker *exposure, struct project *project,
+                      struct layout *layouts, const bool *reads,
+                      const struct flag_variants *variants, int64_t now);
+void exposure_release(struct exposure_taker *exposure);
+
+#endif

@@ -1,0 +1,243 @@
+/* health.c - `ffreplay health`: one page on how a flag is. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "health_page.h"
+#include "tools/ffreplay/commands/choose.h"
+#include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/log_options.h"
+#include "compiler/project/project.h"
+
+#define EXIT_UNHEALTHY 10
+
+struct options {
+    const char *directory, *environment, *format;
+    bool json, exit_code, text;
+    int64_t now;
+    enum color_choice color;
+    struct log_options logs;
+};
+
+static int run(int argc, char **argv);
+
+const struct command health_command = {
+    .name = "health",
+    .summary = "one page on how a flag is: who got what, metrics, and what is wrong",
+    .usage = "FLAG LOG… -e ENV [--format text] [--exit-code]",
+    .examples =
+        "  ffreplay health checkout requests.ndjson -e production\n"
+        "  ffreplay health checkout requests.ndjson -e production --exit-code | jq .issues\n"
+        "  ffreplay health checkout requests.ndjson -e production --format text\n",
+    .run = run,
+};
+
+/* What is put together for one flag. */
+struct checkup {
+    const struct options *options;
+    struct replay *replay;
+    const struct flag *flag;
+    uint32_t environment;
+    const bool *reads;
+    struct grouping groupings[2];
+    struct flag_variants variants;
+    struct exposure_taker exposure;
+    struct table table;
+    struct analyses analyses; /* of its canary, where one is open */
+};
+
+/* ------------------------------------------------------------------------------- preparation -- */
+
+static bool has_open_canary(const struct checkup *checkup)
+{
+    const struct canary *canary = checkup->flag->environments[checkup->environment].canary;
+    return canary && (canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED);
+}
+
+/* Later lines do not count. */
+static int64_t last_time(const struct checkup *checkup)
+{
+    int64_t now = checkup->replay->times.now;
+    return now == INT64_MIN ? INT64_MAX : now;
+}
+
+/* The canary is judged as `decide` judges it. */
+static bool prepare_canary(struct checkup *checkup)
+{
+    struct replay *replay = checkup->replay;
+    return choose_canaries(replay->project, &health_command, checkup->flag->name.text,
+                           checkup->options->environment, &checkup->analyses) &&
+           analyses_prepare(&checkup->analyses, replay);
+}
+
+static bool prepare_table(struct checkup *checkup)
+{
+    const char *unused;
+    struct replay *replay = checkup->replay;
+    checkup->groupings[0].text = "";
+    grouping_parse(&checkup->groupings[1], "variant", replay->texts, &unused);
+    const struct table_wish wish = {.groupings = checkup->groupings,
+                                    .grouping_count = 2,
+                                    .variants = &checkup->variants,
+                                    .reads = checkup->reads,
+                                    .from = INT64_MIN,
+                                    .to = last_time(checkup) == INT64_MAX ? INT64_MAX
+                                                                          : last_time(checkup) + 1,
+                                    .width = replay->times.window,
+                                    .max_bad = replay->times.max_bad};
+    return table_prepare(&checkup->table, replay->project, replay->layouts, &wish);
+}
+
+static bool prepare(struct checkup *checkup)
+{
+    struct replay *replay = checkup->replay;
+    if (!flag_variants_open(&checkup->variants, replay->project, checkup->flag,
+                            checkup->environment) ||
+        !exposure_prepare(&checkup->exposure, replay->project, replay->layouts, checkup->reads,
+                          &checkup->variants, last_time(checkup)) ||
+        !prepare_table(checkup))
+        return false;
+    replay_add_taker(replay, &checkup->exposure.taker);
+    replay_add_taker(replay, &checkup->table.taker);
+    if (!has_open_canary(checkup))
+        return true;
+    if (!prepare_canary(checkup))
+        return false;
+    replay_add_taker(replay, &checkup->analyses.items[0].taker);
+    return true;
+}
+
+/* --------------------------------------------------------------------------------------- run -- */
+
+static int write_page(struct checkup *checkup)
+{
+    struct replay *replay = checkup->replay;
+    struct verdict verdict;
+    struct health_page health = {.replay = replay,
+                                 .environment = checkup->options->environment,
+                                 .exposure = &checkup->exposure,
+                                 .units = unit_shares_counts(&checkup->exposure.shares),
+                                 .divided = unit_shares_counts(&checkup->exposure.divided),
+                                 .table = &checkup->table};
+    if (checkup->analyses.count > 0 && replay->times.now != INT64_MIN) {
+        verdict_reach(&verdict, replay, &checkup->analyses.items[0]);
+        health.verdict = &verdict;
+    }
+    health_page_judge(&health);
+    struct buffer out = {0};
+    const struct page page = page_for(stdout, checkup->options->color, replay->texts, &out);
+    if (checkup->options->text)
+        health_page_text(&health, &page);
+    else
+        health_page_json(&health, &out);
+    bool written = write_stdout(&health_command, &out);
+    buffer_release(&out);
+    if (!written)
+        return EXIT_JOB;
+    return checkup->options->exit_code && health.issues.count > 0 ? EXIT_UNHEALTHY : EXIT_FINE;
+}
+
+static int read_logs(struct checkup *checkup, char **logs, size_t count)
+{
+    struct replay *replay = checkup->replay;
+    if (!prepare(checkup))
+        return EXIT_INPUT;
+    return replay_read(replay, logs, count) && !replay_is_too_bad(replay) ? EXIT_FINE : EXIT_JOB;
+}
+
+static void release(struct checkup *checkup)
+{
+    analyses_release(&checkup->analyses);
+    table_release(&checkup->table);
+    exposure_release(&checkup->exposure);
+    flag_variants_close(&checkup->variants);
+}
+
+static int check_flag(const struct options *options, struct replay *replay, const char *name,
+                      char **logs, size_t count)
+{
+    struct project *project = replay->project;
+    if (project->diagnostics.errors > 0) {
+        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(options->color, stderr),
+                          stderr);
+        return EXIT_INPUT;
+    }
+    if (!past_overrides_put_back(project))
+        return EXIT_JOB;
+    replay_init(replay, project);
+    struct checkup checkup = {.options = options, .replay = replay};
+    checkup.flag = choose_flag(project, &health_command, name);
+    if (!checkup.flag ||
+        !choose_environment(project, &health_command, options->environment, &checkup.environment) ||
+        !(checkup.reads = replay_logs_read(replay, logs, count)))
+        return EXIT_JOB;
+    int status = read_logs(&checkup, logs, count);
+    bool again = false;
+    if (status == EXIT_FINE)
+        (void)replay_settle_now(replay, logs, count, &again);
+    if (again) {
+        release(&checkup);
+        replay_begin_anew(replay);
+        status = read_logs(&checkup, logs, count);
+    }
+    if (status == EXIT_FINE)
+        status = write_page(&checkup);
+    release(&checkup);
+    return status;
+}
+
+static bool check_usage(struct options *options, int operands)
+{
+    options->text = strcmp(options->format, "text") == 0;
+    if (!options->text && strcmp(options->format, "json") != 0)
+        usage_error(&health_command, "--format is json or text, not '%s'", options->format);
+    else if (options->text && options->json)
+        usage_error(&health_command, "--json and --format text say two things");
+    else if (operands < 1)
+        usage_error(&health_command, "expected a flag");
+    else if (operands < 2)
+        usage_error(&health_command, "expected at least one log ('-' is stdin)");
+    else if (!options->environment)
+        usage_error(&health_command, "expected an environment: -e ENV");
+    else
+        return true;
+    return false;
+}
+
+static int run(int argc, char **argv)
+{
+    struct options options = {.format = "json", .now = INT64_MIN, .logs = LOG_OPTIONS_INIT};
+    const struct option table[] = {
+        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
+         "the project [flags, or . where it holds definitions]"},
+        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
+         "as this environment has it"},
+        {"format", 0, OPTION_TEXT, &options.format, "FORMAT", "json, or text for people [json]"},
+        {"json", 0, OPTION_FLAG, &options.json, NULL, "the same as --format json"},
+        {"exit-code", 0, OPTION_FLAG, &options.exit_code, NULL, "exit 10 when it is not healthy"},
+        {"now", 0, OPTION_TIME, &options.now, "TIME",
+         "the time to judge at [the latest in the logs]"},
+        OPTION_MAX_BAD(options.logs),
+        OPTION_ALLOW_PARTIAL(options.logs),
+        OPTION_WINDOW(options.logs),
+        OPTION_LATENESS(options.logs),
+        OPTION_STALE(options.logs),
+        OPTION_THREADS(options.logs),
+        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+    };
+    int status;
+    int operands =
+        options_parse(&health_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (operands < 0)
+        return status;
+    if (!check_usage(&options, operands))
+        return EXIT_JOB;
+    struct replay replay = {.times.now = options.now, .now_given = options.now != INT64_MIN};
+    if (!log_options_apply(&options.logs, &health_command, &replay))
+        return EXIT_JOB;
+    replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
+    status = check_flag(&options, &replay, argv[1], argv + 2, (size_t)(operands - 1));
+    replay_release(&replay);
+    project_free(replay.project);
+    return status;
+}

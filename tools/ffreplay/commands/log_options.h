@@ -1,0 +1,53 @@
+/*
+ * log_options.h - the options of every command that reads logs: as they were given, and checked.
+ */
+#ifndef FFREPLAY_LOG_OPTIONS_H
+#define FFREPLAY_LOG_OPTIONS_H
+
+#include "compiler/cli/options.h"
+#include "tools/ffreplay/replay/replay.h"
+
+struct log_options {
+    const char *window, *lateness, *stale, *max_bad, *threads;
+    bool allow_partial;
+};
+#define LOG_OPTIONS_INIT                                                   \
+    {                                                                      \
+        .window = "10s", .lateness = "1m", .stale = "10m", .max_bad = "1%" \
+    }
+
+/* Rows of a command's table; those that it does not offer keep what they are at first. */
+#define OPTION_WINDOW(options)                                                          \
+    {                                                                                   \
+        "window", 0, OPTION_TEXT, &(options).window, "D", "width of time windows [10s]" \
+    }
+#define OPTION_LATENESS(options)                              \
+    {                                                         \
+        "lateness", 0, OPTION_TEXT, &(options).lateness, "D", \
+            "a window is complete so long after its end [1m]" \
+    }
+#define OPTION_STALE(options)                                               \
+    {                                                                       \
+        "stale", 0, OPTION_TEXT, &(options).stale, "D",                     \
+            "a canary that was not seen for so long does not advance [10m]" \
+    }
+#define OPTION_MAX_BAD(options)                                      \
+    {                                                                \
+        "max-bad", 0, OPTION_TEXT, &(options).max_bad, "PERCENT",    \
+            "bad lines of a log, unreadable samples of a group [1%]" \
+    }
+#define OPTION_ALLOW_PARTIAL(options)                                    \
+    {                                                                    \
+        "allow-partial", 0, OPTION_FLAG, &(options).allow_partial, NULL, \
+            "take answers of Prometheus that say they are partial"       \
+    }
+#define OPTION_THREADS(options)                                                                 \
+    {                                                                                           \
+        "threads", 0, OPTION_TEXT, &(options).threads, "N", "to read logs with [as processors]" \
+    }
+
+/* False: one is not what it should be, which has been reported as a usage error. */
+bool log_options_apply(const struct log_options *options, const struct command *command,
+                       struct replay *replay);
+
+#endif

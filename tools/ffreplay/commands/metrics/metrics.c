@@ -1,0 +1,286 @@
+/* metrics.c - `ffreplay metrics`: what the logs measure, in total and by groups of lines. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "output.h"
+#include "tools/ffreplay/commands/choose.h"
+#include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/log_options.h"
+#include "compiler/project/project.h"
+
+enum form { FORM_TEXT, FORM_JSON, FORM_CSV, FORM_PROMETHEUS, FORM_COUNT };
+
+struct options {
+    const char *directory, *environment, *flag, *format, *top;
+    struct option_texts metrics, by;
+    bool json;
+    enum form form;
+    int64_t from, to;
+    enum color_choice color;
+    struct log_options logs;
+};
+
+static int run(int argc, char **argv);
+
+const struct command metrics_command = {
+    .name = "metrics",
+    .summary = "what the logs measure: in total, by variant, stage, window or field",
+    .usage = "LOG… [--flag FLAG -e ENV] [--by LIST]… [--metric NAME]… [--format FORMAT]",
+    .examples =
+        "  ffreplay metrics requests.ndjson\n"
+        "  ffreplay metrics requests.ndjson --flag checkout -e production\n"
+        "  ffreplay metrics requests.ndjson --by endpoint --by country,status --top 10\n"
+        "  ffreplay metrics *.gz --flag checkout -e production --by window,variant --window 1m\n"
+        "  ffreplay metrics requests.ndjson --by endpoint --format prometheus >endpoints.prom\n",
+    .run = run,
+};
+
+/* ----------------------------------------------------------------------------------- options -- */
+
+static bool parse_form(struct options *options)
+{
+    static const char *const names[FORM_COUNT] = {"text", "json", "csv", "prometheus"};
+    if (options->json && strcmp(options->format, "text") == 0)
+        options->format = "json";
+    for (int i = 0; i < FORM_COUNT; i++)
+        if (strcmp(options->format, names[i]) == 0) {
+            options->form = (enum form)i;
+            return !options->json || options->form == FORM_JSON ||
+                   usage_error(&metrics_command, "--json and --format %s say two things",
+                               options->format) == EXIT_FINE;
+        }
+    usage_error(&metrics_command, "--format is text, json, csv or prometheus, not '%s'",
+                options->format);
+    return false;
+}
+
+static bool check_usage(struct options *options, int logs)
+{
+    if (!parse_form(options))
+        return false;
+    if (logs < 1)
+        usage_error(&metrics_command, "expected at least one log ('-' is stdin)");
+    else if (options->flag && !options->environment)
+        usage_error(&metrics_command, "--flag needs an environment: -e ENV");
+    else if (options->environment && !options->flag)
+        usage_error(&metrics_command, "-e says where a flag is looked at: name one with --flag");
+    else if (options->top && (*options->top < '1' || *options->top > '9' ||
+                              strspn(options->top, "0123456789") != strlen(options->top)))
+        usage_error(&metrics_command, "--top is a number from 1 on, not '%s'", options->top);
+    else if (options->from >= options->to)
+        usage_error(&metrics_command, "--from is not before --to");
+    else
+        return true;
+    return false;
+}
+
+/* The first is of all lines. Without --by, a flag's lines are grouped by its variants. */
+static struct grouping *parse_groupings(const struct options *options, struct arena *arena,
+                                        uint32_t *count)
+{
+    struct grouping *groupings = ARENA_ARRAY(arena, struct grouping, options->by.count + 2);
+    groupings[0].text = "";
+    *count = 1;
+    for (size_t i = 0; i < options->by.count; i++) {
+        struct grouping *grouping = &groupings[(*count)++];
+        const char *why;
+        if (!grouping_parse(grouping, options->by.items[i], arena, &why)) {
+            usage_error(&metrics_command, "--by '%s': %s", options->by.items[i], why);
+            return NULL;
+        }
+        bool of_flag = grouping_has(grouping, BY_VARIANT) || grouping_has(grouping, BY_STAGE);
+        if (of_flag && !options->flag) {
+            usage_error(&metrics_command, "--by %s is about a flag: name it with --flag",
+                        grouping->text);
+            return NULL;
+        }
+        if (options->form == FORM_PROMETHEUS && grouping_has(grouping, BY_WINDOW)) {
+            usage_error(&metrics_command,
+                        "--by %s: a scrape has one value a series, not one a "
+                        "window; take --format csv or json",
+                        grouping->text);
+            return NULL;
+        }
+    }
+    const char *unused;
+    if (options->flag && *count == 1)
+        grouping_parse(&groupings[(*count)++], "variant", arena, &unused);
+    return groupings;
+}
+
+/* ---------------------------------------------------------------------------------- choosing -- */
+
+static bool choose_metrics(const struct options *options, struct project *project,
+                           struct table_wish *wish)
+{
+    if (options->metrics.count == 0)
+        return true;
+    const struct metric **metrics =
+        ARENA_ARRAY(&project->arena, const struct metric *, options->metrics.count);
+    for (size_t i = 0; i < options->metrics.count; i++) {
+        metrics[i] = choose_metric(project, &metrics_command, options->metrics.items[i]);
+        if (!metrics[i])
+            return false;
+    }
+    wish->metrics = metrics;
+    wish->metric_count = (uint32_t)options->metrics.count;
+    return true;
+}
+
+static bool choose_flag_variants(const struct options *options, struct project *project,
+                                 struct flag_variants *variants)
+{
+    uint32_t environment;
+    const struct flag *flag = choose_flag(project, &metrics_command, options->flag);
+    return flag &&
+           choose_environment(project, &metrics_command, options->environment, &environment) &&
+           flag_variants_open(variants, project, flag, environment);
+}
+
+static bool has_stages(const struct flag_variants *variants, const struct table_wish *wish)
+{
+    for (uint32_t i = 0; i < wish->grouping_count; i++)
+        if (grouping_has(&wish->groupings[i], BY_STAGE) && !variants->targeting->canary) {
+            job_error(&metrics_command, "flag '%s' has no canary, hence no stages",
+                      variants->flag->name.text);
+            return false;
+        }
+    return true;
+}
+
+/* --------------------------------------------------------------------------------------- run -- */
+
+static int write_table(const struct options *options, const struct replay *replay,
+                       const struct table *table)
+{
+    struct buffer out = {0};
+    struct arena arena = {0};
+    const struct output output = {table, replay, options->environment, &arena};
+    const struct page page = page_for(stdout, options->color, &arena, &out);
+    switch (options->form) {
+    case FORM_JSON:
+        output_json(&output, &out);
+        break;
+    case FORM_CSV:
+        output_csv(&output, &out);
+        break;
+    case FORM_PROMETHEUS:
+        output_prometheus(&output, &out);
+        break;
+    default:
+        output_text(&output, &page);
+    }
+    bool written = write_stdout(&metrics_command, &out);
+    buffer_release(&out);
+    arena_release(&arena);
+    return written ? EXIT_FINE : EXIT_JOB;
+}
+
+static bool has_too_many(const struct table *table)
+{
+    for (uint32_t i = 0; i < table->grouping_count; i++)
+        if (table->groups[i].too_many) {
+            job_error(&metrics_command, "--by %s makes more than %d groups",
+                      table->groupings[i].text, GROUPS_MOST);
+            fprintf(stderr, "help: group by a field with fewer values, or by longer windows "
+                            "(--window)\n");
+            return true;
+        }
+    return false;
+}
+
+static int read_and_write(const struct options *options, struct replay *replay, struct table *table,
+                          char **logs, size_t count)
+{
+    replay_add_taker(replay, &table->taker);
+    if (!replay_read(replay, logs, count) || replay_is_too_bad(replay) || has_too_many(table))
+        return EXIT_JOB;
+    if (options->top)
+        table_fold(table, strtoull(options->top, NULL, 10));
+    return write_table(options, replay, table);
+}
+
+static int measure_logs(struct options *options, struct replay *replay, char **logs, size_t count)
+{
+    struct project *project = replay->project;
+    if (project->diagnostics.errors > 0) {
+        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(options->color, stderr),
+                          stderr);
+        return EXIT_INPUT;
+    }
+    if (!past_overrides_put_back(project))
+        return EXIT_JOB;
+    replay_init(replay, project);
+    struct table_wish wish = {.from = options->from,
+                              .to = options->to - (options->to < INT64_MAX),
+                              .width = replay->times.window,
+                              .max_bad = replay->times.max_bad};
+    wish.groupings = parse_groupings(options, &project->arena, &wish.grouping_count);
+    if (!wish.groupings || !choose_metrics(options, project, &wish) ||
+        !(wish.reads = replay_logs_read(replay, logs, count)))
+        return EXIT_JOB;
+    struct flag_variants variants = {0};
+    struct table table = {0};
+    int status = EXIT_JOB;
+    wish.variants = options->flag ? &variants : NULL;
+    if (!options->flag ||
+        (choose_flag_variants(options, project, &variants) && has_stages(&variants, &wish)))
+        status = table_prepare(&table, project, replay->layouts, &wish)
+                     ? read_and_write(options, replay, &table, logs, count)
+                     : EXIT_INPUT;
+    table_release(&table);
+    flag_variants_close(&variants);
+    return status;
+}
+
+static int check_and_measure(struct options *options, char **argv, int operands)
+{
+    struct replay replay = {0};
+    if (!check_usage(options, operands) ||
+        !log_options_apply(&options->logs, &metrics_command, &replay))
+        return EXIT_JOB;
+    replay.project = project_load(options->directory, (int64_t)time(NULL) * 1000);
+    int status = measure_logs(options, &replay, argv + 1, (size_t)operands);
+    replay_release(&replay);
+    project_free(replay.project);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct options options = {
+        .format = "text", .from = INT64_MIN, .to = INT64_MAX, .logs = LOG_OPTIONS_INIT};
+    const struct option table[] = {
+        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
+         "the project [flags, or . where it holds definitions]"},
+        {"metric", 'm', OPTION_TEXTS, &options.metrics, "NAME",
+         "only this one; may be repeated [all of the logs that are read]"},
+        {"flag", 'f', OPTION_TEXT, &options.flag, "FLAG",
+         "lines about this flag, and who was served which variant"},
+        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
+         "as this environment has it"},
+        {"by", 'b', OPTION_TEXTS, &options.by, "LIST",
+         "variant, stage, window or fields, with commas; may be repeated"},
+        {"top", 0, OPTION_TEXT, &options.top, "N",
+         "of each field, the N values with the most lines; the rest as one"},
+        {"from", 0, OPTION_TIME, &options.from, "TIME", "lines from then on"},
+        {"to", 0, OPTION_TIME, &options.to, "TIME", "lines before that"},
+        {"format", 0, OPTION_TEXT, &options.format, "FORMAT",
+         "text, json, csv or prometheus [text]"},
+        {"json", 0, OPTION_FLAG, &options.json, NULL, "the same as --format json"},
+        OPTION_WINDOW(options.logs),
+        OPTION_MAX_BAD(options.logs),
+        OPTION_ALLOW_PARTIAL(options.logs),
+        OPTION_THREADS(options.logs),
+        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+    };
+    int status;
+    int operands =
+        options_parse(&metrics_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (operands >= 0)
+        status = check_and_measure(&options, argv, operands);
+    free(options.metrics.items);
+    free(options.by.items);
+    return status;
+}

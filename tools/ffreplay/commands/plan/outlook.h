@@ -1,0 +1,32 @@
+/*
+ * outlook.h - how much data a criterion will take, and what it will find with how much.
+ *
+ * Asks the very comparison that decides, of data as they are expected: those of a log, or of a
+ * baseline, scaled to another amount. Pure functions; some hundred comparisons each.
+ */
+#ifndef FFREPLAY_OUTLOOK_H
+#define FFREPLAY_OUTLOOK_H
+
+#include "compiler/statistics/statistics.h"
+
+/* A criterion's question. The margin is as signed as the change. */
+struct question_asked {
+    enum side harm; /* the side on which the margin is passed */
+    double margin;
+    double power; /* in so many of 1 it is so by then; of quantiles always about a half */
+};
+
+/*
+ * How many times as much data as there is until a canary that changes nothing is shown to be
+ * within the margin; INFINITY: never.
+ */
+double outlook_growth(const struct comparison_input *input, const struct question_asked *asked);
+
+/*
+ * The least change for the worse that is shown to be beyond the margin, with so many times as much
+ * data; NaN: none that can be. In the terms of the margin: 0.1 of a relative one is 10 %.
+ */
+double outlook_effect(const struct comparison_input *input, const struct question_asked *asked,
+                      double growth);
+
+#endif

@@ -1,0 +1,139 @@
+/*
+ * enact.c - a verdict that is applied. See watch.h.
+ *
+ * The lock is held only meanwhile, so that nobody else has to wait for the watch.
+ */
+#include "compiler/rollout/actor.h"
+#include "compiler/rollout/recovery.h"
+#include "tools/ffreplay/apply/apply.h"
+#include "tools/ffreplay/commands/commands.h"
+#include "watch.h"
+#include "compiler/project/project.h"
+
+static bool publish(struct watch *watch, struct ledger *ledger, struct buffer *error)
+{
+    const struct watch_options *options = watch->options;
+    return !options->apply.build || publication_publish(&watch->publication, ledger->directory,
+                                                        options->environment, NULL, error);
+}
+
+/* What a run that was killed left. Definitions that do not compile are for who loads them.
+ * *finished: there was something. */
+static bool recover_locked(struct watch *watch, struct ledger *ledger, bool *finished,
+                           struct buffer *error)
+{
+    struct project *project = project_load(watch->directory, clock_now());
+    json_t *list = NULL;
+    bool recovered = project->diagnostics.errors > 0 || recover(ledger, project, &list, error);
+    *finished = json_array_size(list) > 0;
+    json_decref(list);
+    project_free(project);
+    return recovered;
+}
+
+/* What others left is finished before something is made of the definitions; a rollback does not
+ * wait for it where it cannot be. False: nothing more is to be done. */
+static bool clear_up(struct watch *watch, struct ledger *ledger, bool is_emergency,
+                     struct buffer *error)
+{
+    bool finished = false;
+    if (!ledger_has_aside(ledger->directory))
+        return true;
+    bool cleared = recover_locked(watch, ledger, &finished, error) &&
+                   (!finished || publish(watch, ledger, error));
+    if (!cleared && is_emergency) {
+        fprintf(stderr, "note: what a run that was killed left cannot be finished: %s\n",
+                error->bytes);
+        buffer_release(error);
+        return true;
+    }
+    return cleared;
+}
+
+/* In the definitions that are in force until others compile. */
+static void note_rolled_back(struct watch *watch, const struct verdict *verdict)
+{
+    const struct subject *subject = &verdict->analysis->subject;
+    const struct project *project = watch->replay.project;
+    struct canary *canary =
+        project->flags[subject->flag->index]->environments[subject->environment].canary;
+    canary->state = CANARY_ROLLED_BACK;
+}
+
+/* Whoever changed the definitions since they were read, is followed instead. */
+static bool apply_locked(struct watch *watch, struct applying *applying, struct verdict *verdict,
+                         bool *made, struct buffer *error)
+{
+    struct ledger *ledger = applying->ledger;
+    if (!clear_up(watch, ledger, verdict_is_emergency(verdict), error))
+        return false;
+    if (watch_is_outdated(watch))
+        return true;
+    enum applied applied = apply_verdict(applying, verdict, error);
+    *made = applied == APPLIED;
+    if (watch->broken && *made)
+        note_rolled_back(watch, verdict);
+    /* What somebody else made of it shows once the definitions compile. */
+    if (watch->broken && applied == APPLIED_CHANGED) {
+        fprintf(stderr, "note: %s; nothing is done until they compile\n", error->bytes);
+        buffer_release(error);
+    }
+    bool published =
+        !applying->compile || apply_publish(applying, watch->options->environment, error);
+    return !error->length && ledger_is_certain(ledger, error) && published;
+}
+
+/* One that fails is said, and ends no watch that others are under. */
+static void run_steps(struct watch *watch, struct verdict *verdict)
+{
+    struct buffer error = {0};
+    bool cancelled = false;
+    sigset_t blocked;
+    /* Programs that are run must not inherit what the watch blocks. */
+    sigprocmask(SIG_SETMASK, &watch->signals, &blocked);
+    if (!apply_steps(verdict, actor_name(watch->options->apply.actor, watch->options->directory),
+                     &watch->publication, &cancelled, &error)) {
+        int status = job_error(&watch_command, "%s", error.bytes);
+        if (cancelled)
+            watch_end(watch, status);
+    }
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+    buffer_release(&error);
+}
+
+void watch_apply(struct watch *watch, struct verdict *verdict)
+{
+    struct ledger ledger = {.lock = -1};
+    struct buffer error = {0};
+    bool made = false;
+    struct applying applying = {
+        .ledger = &ledger,
+        .actor = actor_name(watch->options->apply.actor, watch->options->directory),
+        .publication = &watch->publication};
+    bool applied = ledger_lock(&ledger, watch->directory, &error) &&
+                   apply_locked(watch, &applying, verdict, &made, &error);
+    /* An editor takes no lock: what it made of them is read next. */
+    if (!applied && (verdict_is_emergency(verdict) || !watch_is_outdated(watch)))
+        watch_end(watch, job_error(&watch_command, "%s", error.bytes));
+    ledger_unlock(&ledger);
+    buffer_release(&error);
+    if (made && watch->options->apply.run_steps)
+        run_steps(watch, verdict);
+    apply_note_rest(&applying, watch->directory);
+    buffer_release(&applying.why);
+}
+
+bool watch_recover(struct watch *watch)
+{
+    struct ledger ledger = {.lock = -1};
+    struct buffer error = {0};
+    bool finished;
+    bool recovered = ledger_lock(&ledger, watch->directory, &error) &&
+                     recover_locked(watch, &ledger, &finished, &error) &&
+                     publish(watch, &ledger, &error);
+    if (!recovered)
+        watch_end(watch, job_error(&watch_command, "%s", error.bytes));
+    ledger_unlock(&ledger);
+    buffer_release(&error);
+    return recovered;
+}

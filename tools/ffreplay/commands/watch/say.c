@@ -1,0 +1,92 @@
+/* say.c - what a watch prints. See watch.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/ffreplay/commands/commands.h"
+#include "compiler/base/calendar.h"
+#include "tools/ffreplay/report/report.h"
+#include "watch.h"
+
+/* A watch that acts goes on unheard, and complains once; any other one has nothing left to do. */
+static void write_out(struct watch *watch, struct buffer *out)
+{
+    bool was_unheard = watch->unheard;
+    watch->unheard = !(was_unheard ? put_stdout(out) : write_stdout(&watch_command, out));
+    buffer_release(out);
+    watch->lost_words |= watch->unheard;
+    if (watch->unheard && !watch->options->apply.given)
+        watch_end(watch, EXIT_JOB);
+}
+
+static void write_line(struct watch *watch, const struct verdict *verdict)
+{
+    struct buffer out = {0};
+    char now[32];
+    format_time(verdict->now / 1000 * 1000, now, sizeof now);
+    buffer_format(&out, "%s  %s  ", now, verdict->analysis->subject.flag->name.text);
+    if (verdict_holds(verdict))
+        buffer_format(&out, "%s (%s) in %s: %s\n", decision_verdict_text(verdict->decision.verdict),
+                      decision_rule_text(verdict->decision.rule), verdict->stage->name.text,
+                      verdict->reasons.items[0]);
+    else
+        buffer_format(&out, "no verdict in %s: too many lines of a log are bad\n",
+                      verdict->stage->name.text);
+    write_out(watch, &out);
+}
+
+static void write_verdict(struct watch *watch, struct verdict *verdict)
+{
+    struct buffer out = {0};
+    const struct page page = page_for(stdout, watch->options->color, verdict->replay->texts, &out);
+    if (watch->options->json)
+        report_json(verdict, &out);
+    else
+        report_text(verdict, &page);
+    write_out(watch, &out);
+}
+
+static struct said *said_of(struct watch *watch, const char *flag)
+{
+    for (uint32_t i = 0; i < watch->said_count; i++)
+        if (strcmp(watch->said[i].flag, flag) == 0)
+            return &watch->said[i];
+    watch->said = xrealloc(watch->said, (watch->said_count + 1) * sizeof *watch->said);
+    struct said *said = &watch->said[watch->said_count++];
+    *said = (struct said){.flag = strdup(flag), .stage = UINT32_MAX};
+    return said;
+}
+
+void watch_say(struct watch *watch, struct verdict *verdict)
+{
+    const struct subject *subject = &verdict->analysis->subject;
+    struct said *said = said_of(watch, subject->flag->name.text);
+    bool blind = !verdict_holds(verdict), was_blind = said->blind;
+    bool is_new = was_blind || said->stage != subject->stage ||
+                  said->state != subject->canary->state ||
+                  said->decision.verdict != verdict->decision.verdict ||
+                  said->decision.rule != verdict->decision.rule;
+    said->stage = subject->stage;
+    said->state = subject->canary->state;
+    said->decision = verdict->decision;
+    said->blind = blind;
+    if (blind) {
+        if (!was_blind && !watch->options->json)
+            write_line(watch, verdict);
+        return;
+    }
+    if (watch->options->json || (is_new && verdict->decision.verdict != VERDICT_HOLD))
+        write_verdict(watch, verdict);
+    else if (is_new)
+        write_line(watch, verdict);
+}
+
+void watch_say_blind(struct watch *watch, bool blind)
+{
+    if (blind && !watch->blind)
+        replay_report_too_bad(&watch->replay, "no verdict");
+    else if (!blind && watch->blind && replay_has_too_bad(&watch->replay))
+        replay_report_too_bad(&watch->replay, "only harm counts");
+    else if (!blind && watch->blind)
+        replay_report_good_again(&watch->replay);
+    watch->blind = blind;
+}

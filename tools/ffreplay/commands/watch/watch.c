@@ -1,0 +1,251 @@
+/*
+ * watch.c - `ffreplay watch`: decides at an interval on logs that are written to.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/apply/apply.h"
+#include "watch.h"
+#include "compiler/base/scalar.h"
+#include "compiler/project/project.h"
+
+static int run(int argc, char **argv);
+
+const struct command watch_command = {
+    .name = "watch",
+    .summary = "decide at an interval on logs that are being written",
+    .usage = "FLAG LOG… -e ENV | --all LOG… -e ENV",
+    .examples = "  ffreplay watch canary.checkout /var/log/api/access.log -e production --apply\n"
+                "  kubectl logs -f deploy/api | ffreplay watch canary.checkout - -e production\n",
+    .run = run,
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+}
+
+/* -------------------------------------------------------------------------------------- look -- */
+
+static int exit_of(const struct watch *watch, const struct verdict *verdict)
+{
+    if (!verdict_holds(verdict))
+        return EXIT_JOB;
+    if (!watch->options->exit_code)
+        return EXIT_FINE;
+    switch (verdict->analysis->subject.canary->state) {
+    case CANARY_COMPLETE:
+        return EXIT_FINE;
+    case CANARY_ROLLED_BACK:
+        return EXIT_ROLLBACK;
+    default:
+        return verdict_exit(verdict);
+    }
+}
+
+static bool is_final(const struct verdict *verdict)
+{
+    enum canary_state state = verdict->analysis->subject.canary->state;
+    return state == CANARY_COMPLETE || state == CANARY_ROLLED_BACK;
+}
+
+/* All canaries, once. Whatever is applied changes the definitions, and so begins anew. */
+static void look(struct watch *watch)
+{
+    int worst = EXIT_FINE;
+    arena_clear(&watch->texts);
+    bool blind = false;
+    if (!watch_read(watch))
+        return;
+    replay_settle_clocks(&watch->replay, &watch->gate.ahead);
+    for (uint32_t i = 0; i < watch->analyses.count && !watch->over; i++) {
+        struct verdict verdict;
+        verdict_reach(&verdict, &watch->replay, &watch->analyses.items[i]);
+        worst = worse_exit(worst, exit_of(watch, &verdict));
+        if (!verdict_holds(&verdict) && !blind)
+            watch_say_blind(watch, true);
+        blind |= !verdict_holds(&verdict);
+        if (watch->options->apply.given && verdict_changes(&verdict) &&
+            (!watch->broken || verdict_is_emergency(&verdict)))
+            watch_apply(watch, &verdict);
+        watch_say(watch, &verdict);
+        if (watch->options->flag && is_final(&verdict))
+            watch_end(watch, worst);
+        /* What one changed, the others are no longer what was read. */
+        if (watch_is_outdated(watch))
+            break;
+    }
+    if (!blind)
+        watch_say_blind(watch, false);
+    if (!watch->over)
+        watch->status = worst;
+}
+
+static bool stdin_has_ended(const struct watch *watch)
+{
+    for (size_t i = 0; i < watch->log_count; i++)
+        if (watch->followers[i].is_stdin && watch->followers[i].ended)
+            return true;
+    return false;
+}
+
+static bool waits_for_stdin(const struct watch *watch)
+{
+    for (size_t i = 0; i < watch->log_count; i++)
+        if (watch->followers[i].is_stdin && !watch->followers[i].ended)
+            return true;
+    return false;
+}
+
+/* Reads on while it waits, so that no file that is replaced twice is missed. */
+static void wait_for_look(struct watch *watch, int64_t next)
+{
+    while (!interrupted && !watch->over && !stdin_has_ended(watch) && clock_now() < next) {
+        changes_wait(&watch->changes, waits_for_stdin(watch), next - clock_now(), &watch->signals);
+        if (watch_is_outdated(watch))
+            return;
+        watch_read(watch);
+    }
+}
+
+static void say_end(const struct watch *watch)
+{
+    for (uint32_t i = 0; i < watch->said_count && interrupted; i++)
+        fprintf(stderr, "ffreplay: interrupted; %s was at %s (%s), and nothing is half done\n",
+                watch->said[i].flag,
+                watch->said[i].blind ? "no verdict"
+                                     : decision_verdict_text(watch->said[i].decision.verdict),
+                watch->said[i].blind ? "bad lines"
+                                     : decision_rule_text(watch->said[i].decision.rule));
+}
+
+static void watch_on(struct watch *watch)
+{
+    while (!watch->over && !interrupted && (!watch_is_outdated(watch) || watch_load(watch))) {
+        int64_t next = clock_now() + watch->options->interval;
+        bool last = stdin_has_ended(watch);
+        look(watch);
+        if (last)
+            break;
+        if (!watch->over && !watch_is_outdated(watch))
+            wait_for_look(watch, next);
+    }
+    say_end(watch);
+}
+
+/* --------------------------------------------------------------------------------------- run -- */
+
+/* They are let in only while it waits, so that nothing is left half done. */
+static sigset_t block_signals(void)
+{
+    sigset_t blocked, before;
+    struct sigaction action = {.sa_handler = interrupt};
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGINT);
+    sigaddset(&blocked, SIGTERM);
+    sigprocmask(SIG_BLOCK, &blocked, &before);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return before;
+}
+
+static int watch_logs(const struct watch_options *options, char **logs, size_t log_count)
+{
+    struct watch watch = {.options = options, .logs = logs, .log_count = log_count};
+    struct buffer error = {0};
+    struct project *first = project_load(options->directory, clock_now());
+    watch.directory = strdup(first->directory);
+    project_free(first);
+    if (!publication_prepare(&watch.publication, options->apply.build, options->apply.key,
+                             &error)) {
+        job_error(&watch_command, "%s", error.bytes);
+        buffer_release(&error);
+        free(watch.directory);
+        return EXIT_JOB;
+    }
+    watch.signals = block_signals();
+    if (options->apply.given)
+        signal(SIGPIPE, SIG_IGN);
+    watch.followers = xcalloc(log_count + 1, sizeof *watch.followers);
+    changes_open(&watch.changes);
+    changes_add(&watch.changes, watch.directory);
+    if ((!options->apply.given || watch_recover(&watch)) && watch_load(&watch))
+        watch_on(&watch);
+    watch_unload(&watch);
+    for (size_t i = 0; i < log_count; i++)
+        follower_close(&watch.followers[i]);
+    changes_close(&watch.changes);
+    arena_release(&watch.texts);
+    for (uint32_t i = 0; i < watch.said_count; i++)
+        free((char *)(uintptr_t)watch.said[i].flag);
+    free(watch.said);
+    free(watch.followers);
+    free(watch.directory);
+    publication_release(&watch.publication);
+    return watch.lost_words && !options->exit_code ? EXIT_JOB : watch.status;
+}
+
+static bool take_interval(struct watch_options *options)
+{
+    if (parse_duration(options->interval_text, &options->interval) && options->interval >= 1000)
+        return true;
+    usage_error(&watch_command, "--interval is a duration of at least 1s, not '%s'",
+                options->interval_text);
+    return false;
+}
+
+static int check_usage(const struct watch_options *options, int operands)
+{
+    if (!options->all && operands < 1)
+        return usage_error(&watch_command, "expected a flag, or --all");
+    if (operands < (options->all ? 1 : 2))
+        return usage_error(&watch_command, "expected at least one log ('-' is stdin)");
+    if (!options->environment)
+        return usage_error(&watch_command, "expected an environment: -e ENV");
+    return apply_options_check(&options->apply, &watch_command) ? EXIT_FINE : EXIT_JOB;
+}
+
+static int run(int argc, char **argv)
+{
+    struct watch_options options = {.interval_text = "10s", .logs = LOG_OPTIONS_INIT};
+    const struct option table[] = {
+        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
+         "the project [flags, or . where it holds definitions]"},
+        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
+         "as this environment has it"},
+        {"all", 0, OPTION_FLAG, &options.all, NULL, "every running or paused canary"},
+        {"interval", 0, OPTION_TEXT, &options.interval_text, "D", "between looks [10s]"},
+        {"json", 0, OPTION_FLAG, &options.json, NULL, "each look as JSON, one object a flag"},
+        {"exit-code", 0, OPTION_FLAG, &options.exit_code, NULL,
+         "exit as decide does, by the last look"},
+        OPTION_APPLY(options.apply),
+        OPTION_BUILD(options.apply),
+        OPTION_SIGN(options.apply),
+        OPTION_RUN_STEPS(options.apply),
+        OPTION_ACTOR(options.apply),
+        OPTION_MAX_BAD(options.logs),
+        OPTION_WINDOW(options.logs),
+        OPTION_LATENESS(options.logs),
+        OPTION_STALE(options.logs),
+        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+    };
+    int status;
+    int operands =
+        options_parse(&watch_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (operands < 0)
+        return status;
+    struct replay checked = {0};
+    status = check_usage(&options, operands);
+    if (status != EXIT_FINE)
+        return status;
+    if (!take_interval(&options) || !log_options_apply(&options.logs, &watch_command, &checked))
+        return EXIT_JOB;
+    int first_log = options.all ? 1 : 2;
+    options.flag = options.all ? NULL : argv[1];
+    return watch_logs(&options, argv + first_log, (size_t)(operands - first_log + 1));
+}

@@ -1,0 +1,88 @@
+/*
+ * watch.h - one run of `ffreplay watch`, and its parts, a file each.
+ *
+ * What was read stays, and is judged anew at every look. When the definitions change, by a decision
+ * that was applied or by anybody else, the analyses begin anew, and the logs are read again.
+ */
+#ifndef FFREPLAY_WATCH_H
+#define FFREPLAY_WATCH_H
+
+#include "changes.h"
+#include "compiler/base/calendar.h"
+#include "compiler/rollout/publication.h"
+#include "follower.h"
+#include "gate.h"
+#include "tools/ffreplay/apply/apply_options.h"
+#include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/canary/verdict.h"
+
+struct watch_options {
+    const char *directory, *environment, *flag; /* no flag: all */
+    bool all;
+    const char *interval_text;
+    int64_t interval;
+    struct log_options logs;
+    struct apply_options apply;
+    bool json, exit_code;
+    enum color_choice color;
+};
+
+/* What was said last of a canary. */
+struct said {
+    const char *flag;
+    uint32_t stage;
+    enum canary_state state;
+    struct decision decision;
+    bool blind; /* there was no verdict */
+};
+
+struct watch {
+    const struct watch_options *options;
+    struct publication publication;
+    struct replay replay; /* of the definitions that compiled last */
+    struct analyses analyses;
+    bool loaded;
+    bool broken; /* the definitions as they are do not compile: only rollbacks are applied */
+    bool blind;  /* so many lines of a log were bad at the last look: there was no verdict */
+    char *directory;
+    uint64_t mark; /* of the definitions that were looked at last */
+    struct gate gate;
+    struct follower *followers;
+    char **logs;
+    size_t log_count;
+    struct changes changes;
+    sigset_t signals; /* as they were blocked before; while it waits, and for programs it runs */
+    struct arena texts;
+    struct said *said;
+    uint32_t said_count;
+    int status;
+    bool over;
+    bool unheard;    /* the last words could not be written … */
+    bool lost_words; /* … or some before */
+};
+
+/* Nothing more is to be done: what to exit with. */
+void watch_end(struct watch *watch, int status);
+
+/* The definitions as they are now; those that do not compile leave the last good ones in force.
+ * False: there are none, or they cannot be judged by, which was reported, and the watch is over. */
+bool watch_load(struct watch *watch);
+void watch_unload(struct watch *watch);
+bool watch_is_outdated(const struct watch *watch);
+
+/* Takes what the logs have by now. False: one cannot be read, and the watch is over. */
+bool watch_read(struct watch *watch);
+
+/* Each look as JSON; for people what is new, as a line, or as a page where it changes something. */
+void watch_say(struct watch *watch, struct verdict *verdict);
+
+/* That there is no verdict, for bad lines, or is one again: where that is new. */
+void watch_say_blind(struct watch *watch, bool blind);
+
+/* Makes the verdict true, under the project's lock; what fails ends the watch. Definitions that
+ * were changed meanwhile are left as they are, for the next look. */
+void watch_apply(struct watch *watch, struct verdict *verdict);
+/* Finishes what a run that was killed left behind. */
+bool watch_recover(struct watch *watch);
+
+#endif
