@@ -15,6 +15,7 @@ static const struct described {
     [LOOKS_LIKE_INGRESS_NGINX] = {"the access log of ingress-nginx", NULL},
     [LOOKS_LIKE_TRAEFIK] = {"the access log of Traefik", NULL},
     [LOOKS_LIKE_MORE_THAN_COMBINED] = {"'combined' with more fields behind it", NULL},
+    [LOOKS_LIKE_PREFIXED] = {"'combined' with something in front of it", NULL},
     [LOOKS_LIKE_HAPROXY] = {"the HTTP log of HAProxy", NULL},
     [LOOKS_LIKE_ENVOY] = {"the access log of Envoy", NULL},
     [LOOKS_LIKE_ALB] = {"the access log of an AWS load balancer", NULL},
@@ -86,7 +87,9 @@ static enum lookalike lookalike_of_client(struct rest client)
         return LOOKS_LIKE_FORWARDED;
     if (blanks == 2)
         return LOOKS_LIKE_COMBINED;
-    return blanks == 3 && !is_digit(*client.at) ? LOOKS_LIKE_VHOST_COMBINED : LOOKS_LIKE_NOTHING;
+    if (blanks == 3 && !is_digit(*client.at))
+        return LOOKS_LIKE_VHOST_COMBINED;
+    return blanks >= 3 && ends(client, " - -") ? LOOKS_LIKE_PREFIXED : LOOKS_LIKE_NOTHING;
 }
 
 /* Behind the quote that begins the request: the request, status, bytes, referer, user agent. */

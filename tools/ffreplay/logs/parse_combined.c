@@ -173,16 +173,21 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* An IPv4 address, or what could be one of IPv6: nothing else has two colons. */
+/* An IPv4 address, or what could be one of IPv6, whose zone may be anything: a time of day has two
+ * colons, too. */
 static bool is_address(const char *text, size_t length)
 {
-    size_t dots = 0, colons = 0, digits = 0;
-    for (size_t i = 0; i < length; i++) {
+    const char *zone = memchr(text, '%', length);
+    size_t own = zone ? (size_t)(zone - text) : length;
+    size_t dots = 0, colons = 0, digits = 0, hex = 0;
+    for (size_t i = 0; i < own; i++) {
         dots += text[i] == '.';
         colons += text[i] == ':';
         digits += is_digit(text[i]);
+        hex += hex_digit(text[i]) >= 0;
     }
-    return colons >= 2 || (dots == 3 && digits > 3 && dots + digits == length);
+    return (colons >= 2 && dots + colons + hex == own) ||
+           (dots == 3 && digits > 3 && dots + digits == length);
 }
 
 /* A name has no colon, but for nginx's "unix:": a port is a virtual host's. */
@@ -197,10 +202,21 @@ static bool is_host(const char *text, size_t length)
     return !colon || is_address(text, length) || (length == 5 && memcmp(text, "unix:", 5) == 0);
 }
 
-/* Names may have blanks; with "- " in front of one there is a field too many. */
-static bool is_user(const char *text, size_t length)
+/* Names may have blanks, where no IDENT is given as well. A word of one that is "-", or an address,
+ * is a field of its own: something else stands in front of the line. */
+static bool is_user(const char *text, size_t length, bool has_ident)
 {
-    return length < 2 || memcmp(text, "- ", 2) != 0;
+    const char *end = text + length, *blank = memchr(text, ' ', length);
+    if (!blank)
+        return true;
+    for (const char *word = text; word < end && !has_ident; word = blank + 1) {
+        blank = memchr(word, ' ', (size_t)(end - word));
+        blank = blank ? blank : end;
+        size_t own = (size_t)(blank - word);
+        if ((own == 1 && *word == '-') || is_address(word, own))
+            return false;
+    }
+    return !has_ident;
 }
 
 static const char *parse_client(struct combined *self, struct cursor *cursor, struct value *values)
@@ -215,9 +231,10 @@ static const char *parse_client(struct combined *self, struct cursor *cursor, st
     }
     put(self, values, REMOTE_ADDR, VALUE_STRING, text, length);
     begin = cursor->at;
+    bool has_ident = cursor->end - begin < 2 || memcmp(begin, "- ", 2) != 0;
     if (!take_until(cursor, ' ', &text, &length) || is_address(text, length) ||
         !take_until(cursor, '[', &text, &length) || text[length - 1] != ' ' ||
-        !is_user(text, length - 1)) {
+        !is_user(text, length - 1, has_ident)) {
         cursor->at = begin;
         return "expected 'IDENT USER [TIME]' after the address";
     }
