@@ -249,7 +249,7 @@ $(BUILD)/gen/%.inc: compiler/commands/%.yaml
 	$(text_literal) $< >$@
 
 $(BUILD)/obj/compiler/commands/schema.o: $(BUILD)/gen/schema.inc
-$(BUILD)/obj/compiler/commands/init.o: $(BUILD)/gen/schema.inc \
+$(BUILD)/obj/compiler/commands/init.o: \
     $(patsubst compiler/commands/%.yaml,$(BUILD)/gen/%.inc,$(wildcard compiler/commands/init/*.yaml))
 $(BUILD)/obj/compiler/commands/schema.o $(BUILD)/obj/compiler/commands/init.o: \
     c_flags += -I$(BUILD)/gen -Wno-overlength-strings

@@ -151,6 +151,9 @@ documents() {
 generated() {
     diff -u docs/diagnostics.md <("$build/ffc" explain --all --markdown) >/dev/null ||
         echo "docs/diagnostics.md:1: is not what 'ffc explain --all --markdown' prints"
+    diff -u <(sed -n '/^| operator |/,/^$/p' docs/language.md) \
+        <("$build/ffc" explain --operators --markdown && echo) >/dev/null ||
+        echo "docs/language.md:1: the operators are not as 'ffc explain --operators --markdown' prints them"
 }
 
 manuals() {

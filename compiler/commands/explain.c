@@ -1,4 +1,4 @@
-/* explain.c - `ffc explain`: what a diagnostic means, from the registry. */
+/* explain.c - `ffc explain`: what a diagnostic means, and an operator, from their registries. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,44 +58,91 @@ static void list_all(bool markdown)
     }
 }
 
-static int run(int argc, char **argv)
+static void put_types(unsigned types)
 {
-    bool all = false, markdown = false;
-    const struct option options[] = {
-        {"all", 0, OPTION_FLAG, &all, NULL, "list all codes"},
-        {"markdown", 0, OPTION_FLAG, &markdown, NULL, "with --all: the long texts, in Markdown"},
-    };
-    int status;
-    int operands = options_parse(&explain_command, options, sizeof options / sizeof *options, argc,
-                                 argv, &status);
-    if (operands < 0)
-        return status;
-    if (all != (operands == 0))
-        return usage_error(&explain_command, all ? "a code or --all, not both"
-                                                 : "which code? Name one, e.g. FF0231, or --all");
-    if (all) {
-        list_all(markdown);
-        return EXIT_FINE;
+    unsigned every = 0;
+    for (unsigned type = 0; attribute_type_names[type]; type++)
+        every |= TYPE_BIT(type);
+    if (types == every) {
+        printf("all");
+        return;
     }
-    for (int i = 1; i <= operands; i++) {
-        enum diagnostic_code code = diagnostic_find(argv[i]);
+    const char *comma = "";
+    for (unsigned type = 1; attribute_type_names[type]; type++) {
+        if (types & TYPE_BIT(type)) {
+            printf("%s%s", comma, attribute_type_names[type]);
+            comma = ", ";
+        }
+    }
+    if (types & TYPE_BIT(A_FIELD))
+        printf("%s%s", comma, attribute_type_names[A_FIELD]);
+}
+
+static void list_operators(bool markdown)
+{
+    if (markdown)
+        printf("| operator | types | operand | holds when the attribute |\n"
+               "| --- | --- | --- | --- |\n");
+    for (size_t i = 0; i < OPERATOR_COUNT; i++) {
+        const struct operator_info *one = &operators[i];
+        printf(markdown ? "| `%s` | " : "%-12s  ", one->name);
+        if (!markdown)
+            printf("%s (", one->help);
+        put_types(one->types);
+        if (markdown)
+            printf(" | %s | %s |\n", operand_forms[one->form].words, one->help);
+        else
+            printf("; %s)\n", operand_forms[one->form].words);
+    }
+}
+
+static int explain_codes(int count, char **codes)
+{
+    for (int i = 0; i < count; i++) {
+        enum diagnostic_code code = diagnostic_find(codes[i]);
         if (code == DIAGNOSTIC_COUNT)
             return usage_error(&explain_command,
                                "there is no diagnostic '%s'; a code is as in FF0231, and '--all' "
                                "lists them",
-                               argv[i]);
-        if (i > 1)
+                               codes[i]);
+        if (i > 0)
             putchar('\n');
         explain(diagnostic_info(code));
     }
     return EXIT_FINE;
 }
 
+static int run(int argc, char **argv)
+{
+    bool all = false, list = false, markdown = false;
+    const struct option options[] = {
+        {"all", 0, OPTION_FLAG, &all, NULL, "list all codes"},
+        {"operators", 0, OPTION_FLAG, &list, NULL, "list the operators of conditions"},
+        {"markdown", 0, OPTION_FLAG, &markdown, NULL, "in Markdown; with --all, the long texts"},
+    };
+    int status;
+    int operands = options_parse(&explain_command, options, sizeof options / sizeof *options, argc,
+                                 argv, &status);
+    if (operands < 0)
+        return status;
+    if (all + list + (operands > 0) != 1)
+        return usage_error(&explain_command,
+                           all + list + (operands > 0)
+                               ? "a code, --all or --operators, not several of them"
+                               : "which code? Name one, e.g. FF0231, or --all");
+    if (all)
+        list_all(markdown);
+    if (list)
+        list_operators(markdown);
+    return explain_codes(operands, argv + 1);
+}
+
 const struct command explain_command = {
     .name = "explain",
     .summary = "say more about a diagnostic",
-    .usage = "CODE… | --all [--markdown]",
-    .examples = "  ffc explain FF0231   why it is an error, an example, and the same mended\n"
-                "  ffc explain --all    every code with its title\n",
+    .usage = "CODE… | --all [--markdown] | --operators [--markdown]",
+    .examples = "  ffc explain FF0231        why it is an error, an example, and the same mended\n"
+                "  ffc explain --all         every code with its title\n"
+                "  ffc explain --operators   what conditions can ask\n",
     .run = run,
 };

@@ -9,10 +9,10 @@
 #include "commands.h"
 #include "compiler/files/place.h"
 
-/* Texts of init/ and the schema, made into strings by the Makefile. */
+/* Texts of init/, made into strings by the Makefile. */
 static const struct {
     const char *name;
-    const char *text;
+    const char *text; /* NULL: the schema */
     const char *what;
 } files[] = {
     {"project.yaml",
@@ -21,9 +21,7 @@ static const struct {
     {"flags.yaml",
 #include "init/flags.inc"
      , "two flags and their tests"},
-    {".ffc-schema.json",
-#include "schema.inc"
-     , "what an editor completes and checks with"},
+    {".ffc-schema.json", NULL, "what an editor completes and checks with"},
     {"_github-workflow.yaml",
 #include "init/workflow.inc"
      , "what a pull request should run"},
@@ -94,14 +92,17 @@ static bool write_files(const char *directory, struct buffer *error)
     if (!is_free(directory, error) || !has_no_definitions(directory, error))
         return false;
     bool fine = true;
+    struct buffer schema = {0};
+    write_schema(&schema);
     for (size_t i = 0; i < FILE_COUNT && fine; i++) {
         struct buffer path = {0};
         buffer_format(&path, "%s/%s", directory, files[i].name);
-        fine = write_new(path.bytes, files[i].text, error);
+        fine = write_new(path.bytes, files[i].text ? files[i].text : schema.bytes, error);
         if (fine)
             printf("%-32s %s\n", path.bytes, files[i].what);
         buffer_release(&path);
     }
+    buffer_release(&schema);
     return fine;
 }
 

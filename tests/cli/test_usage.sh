@@ -56,6 +56,13 @@ is "codes are listed once each, in order" "$("$FFC" explain --all | cut -d' ' -f
     "$("$FFC" explain --all | cut -d' ' -f1 | LC_ALL=C sort -u)"
 is "docs/diagnostics.md is what explain prints" "$("$FFC" explain --all --markdown | cksum)" \
     "$(cksum <"$top/docs/diagnostics.md")"
+is "docs/language.md has the operators that explain prints" \
+    "$(sed -n '/^| operator |/,/^$/p' "$top/docs/language.md")" "$("$FFC" explain --operators --markdown)"
+is "the schema knows the operators that explain prints" \
+    "$("$FFC" explain --operators | cut -d ' ' -f 1 | while read -r operator; do
+        "$FFC" schema | grep -c "^            \"$operator\": "
+    done | sort -u)" 1
+exits "operators beside a code are a usage error" 2 "$FFC" explain --operators FF0231
 is "a reader that goes away ends the program quietly" \
     "$("$FFC" explain --all --markdown 2>"$scratch/err" | head -1; cat "$scratch/err")" "# Diagnostics"
 if [ -e /dev/full ]; then

@@ -1,6 +1,10 @@
 """Random valid projects and contexts, small enough that every value meets every other."""
 
 import json
+import os
+import subprocess
+
+FFC = os.environ.get("FFC", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../build/ffc"))
 
 COUNTRIES = ["US", "CA", "GB", "DE", "NO", "no", "Zürich"]
 WORDS = ["beta", "alpha", "Beta", "vip", "", "a b", "staff-1", "日本", "beta.tester"]
@@ -33,6 +37,21 @@ ENVIRONMENTS = ["development", "production"]
 DURATIONS = ["90s", "30m", "24h", "7d", "2w"]
 
 
+def read_operators():
+    """What `ffc` says that conditions can ask: by type of attribute, each operator and the form of its operand."""
+    table = subprocess.run([FFC, "explain", "--operators", "--markdown"], capture_output=True, text=True, check=True)
+    found = {kind: {} for kind in ATTRIBUTES.values()}
+    for line in table.stdout.splitlines()[2:]:
+        name, types, operand = [cell.strip(" `") for cell in line.split("|")[1:4]]
+        for kind in found:
+            if types == "all" or kind in types.split(", "):
+                found[kind][name] = operand
+    return found
+
+
+OPERATORS = read_operators()
+
+
 class Generator:
     def __init__(self, random):
         self.random = random
@@ -53,51 +72,43 @@ class Generator:
 
     # ------------------------------------------------------------------------------ conditions
 
+    def values(self, name):
+        """What an attribute is compared with."""
+        kind = ATTRIBUTES[name]
+        if kind == "string":
+            return {"country": COUNTRIES, "user_id": ["u%d" % i for i in range(60)]}.get(name, WORDS)
+        return {"number": NUMBERS, "boolean": [True, False], "version": VERSIONS, "time": TIMES,
+                "strings": WORDS, "ip": NETWORKS}[kind]
+
+    def operand(self, form, values):
+        """By its form, as docs/language.md has them."""
+        parts = [str(value)[:2] for value in values if value] + ["eta", "1"]
+        return {
+            "value": lambda: self.pick(values),
+            "list": lambda: self.some(values, 12),
+            "text": lambda: self.pick(values),
+            "text or list": lambda: self.either(parts),
+            "glob or list": lambda: self.either(GLOBS),
+            "pattern or list": lambda: self.either(PATTERNS),
+            "path": lambda: self.pick(list(LISTS)),
+            "time": lambda: self.pick(values),
+            "boolean": lambda: self.chance(0.5),
+        }[form]()
+
     def test(self, name):
-        kind, pick, some = ATTRIBUTES[name], self.pick, self.some
+        kind, values = ATTRIBUTES[name], self.values(name)
         if self.chance(0.08):
             return {"present": self.chance(0.5)}
-        if kind == "boolean":
-            return pick([True, False, {"eq": True}, {"ne": True}, {"ne": False}])
-        if kind == "strings":
-            operator = pick(["has", "has_any", "has_all", "has_none"])
-            return {operator: pick(WORDS) if operator == "has" else some(WORDS)}
-        if kind == "ip":
-            return {pick(["in", "not_in"]): some(NETWORKS)}
-        if kind == "string":
-            values = COUNTRIES if name == "country" else WORDS
-            if name == "user_id":
-                values = ["u%d" % i for i in range(60)]
-            operator = pick(["scalar", "list", "eq", "ne", "in", "not_in", "contains", "not_contains",
-                             "starts_with", "ends_with", "glob", "matches", "in_file", "not_in_file"])
-            if operator == "scalar":
-                return pick(values)
-            if operator == "list":
-                return some(values, 8)
-            if operator in ("eq", "ne"):
-                test = {operator: pick(values)}
-            elif operator in ("in", "not_in"):
-                test = {operator: some(values, 12)}
-            elif operator == "glob":
-                test = {operator: self.either(GLOBS)}
-            elif operator == "matches":
-                test = {operator: self.either(PATTERNS)}
-            elif operator in ("in_file", "not_in_file"):
-                test = {operator: pick(list(LISTS))}
-            else:
-                test = {operator: self.either([v[:2] for v in values if v] + ["eta", "1"])}
-            if self.chance(0.25):
-                test["ignore_case"] = True
-            return test
-        values = {"number": NUMBERS, "version": VERSIONS, "time": TIMES}[kind]
-        operators = ["eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte"]
-        if kind == "time":
-            operators += ["before", "after"]
-        test = {}
-        for operator in self.random.sample(operators, self.random.choice([1, 1, 2])):
-            several = operator in ("in", "not_in")
-            value = some(values, 4) if several else pick(values)
-            test[operator] = self.literal(kind, value)
+        if kind != "strings" and self.chance(0.15):
+            return self.literal(kind, self.pick(values))
+        if kind not in ("strings", "boolean") and self.chance(0.1):
+            return self.literal(kind, self.some(values, 8))
+        operators = {operator: form for operator, form in OPERATORS[kind].items() if operator != "present"}
+        several = self.pick([1, 1, 2]) if kind in ("number", "version", "time") else 1
+        test = {operator: self.literal(kind, self.operand(operators[operator], values))
+                for operator in self.random.sample(list(operators), several)}
+        if kind == "string" and self.chance(0.25):
+            test["ignore_case"] = True
         return test
 
     def literal(self, kind, value):

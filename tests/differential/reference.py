@@ -232,7 +232,7 @@ class Project:
             return any(re.search(pattern, value, flags) for pattern in operands)
         if ignore_case:
             value, operands = fold(value), [fold(operand) for operand in operands]
-        compare = {
+        known = {
             "eq": lambda o: value == o,
             "in": lambda o: value == o,
             "gt": lambda o: value > o,
@@ -245,8 +245,10 @@ class Project:
             "starts_with": lambda o: value.startswith(o),
             "ends_with": lambda o: value.endswith(o),
             "glob": lambda o: glob(o, value),
-        }[operator]
-        return any(compare(operand) for operand in operands)
+        }
+        if operator not in known:
+            raise NotImplementedError("reference.py does not know the operator '%s'" % operator)
+        return any(known[operator](operand) for operand in operands)
 
     # --------------------------------------------------------------------------------- buckets
 

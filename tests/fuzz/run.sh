@@ -13,8 +13,11 @@ for target in "$@"; do
         "$fuzz/seeds.sh" "$ffc" "$seeds"
     fi
     mkdir -p "$build/corpus/$target"
-    dictionary=$fuzz/$target.dict
+    dictionary=$build/$target.dict
     options=(-max_total_time="$seconds" -timeout=10 -max_len=8192 -artifact_prefix="$build/$target-")
+    [ ! -e "$fuzz/$target.dict" ] || cp "$fuzz/$target.dict" "$dictionary"
+    # The words of definitions are those of their schema.
+    [ "$target" != definitions ] || "$ffc" schema | grep -oE '"[a-z][a-z_-]*"' | sort -u >>"$dictionary"
     [ ! -e "$dictionary" ] || options+=(-dict="$dictionary")
     # What a target says of its input is not wanted here; what the sanitizers say, is.
     echo "fuzz: $target for $seconds seconds"

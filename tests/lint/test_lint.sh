@@ -24,9 +24,10 @@ clean_tree() {
     cp tools/lint.sh tools/layers.py "$tree/tools"
     architecture >"$tree/docs/architecture.md"
     cp .clang-format "$tree"
-    printf '#!/bin/sh\necho registry\n' >"$tree/build/ffc"
+    printf '#!/bin/sh\n[ "$2" = --all ] && echo registry || echo "| operator | registry |"\n' >"$tree/build/ffc"
     chmod +x "$tree/build/ffc"
     echo registry >"$tree/docs/diagnostics.md"
+    printf 'Operators:\n\n| operator | registry |\n\nOthers there are none.\n' >"$tree/docs/language.md"
     printf '.TH ONE 1 2026-11-21\n.SH NAME\none \\- a page\n' >"$tree/docs/man/one.1"
     echo '/build/' >"$tree/.gitignore"
     printf 'check:\n\ttrue\n' >"$tree/Makefile"
@@ -78,6 +79,7 @@ finds 'a source that is not there' README.md 'See `runtime/two.c`.\n' "README.md
 finds 'a target that is not there' README.md '`make coffee`\n' "README.md:2: no target 'coffee'"
 finds 'a mistake in a manual page' docs/man/one.1 '.SH SECTION\n.XX\n' 'docs/man/one.1:5: '
 finds 'a registry that is out of date' docs/diagnostics.md 'more\n' 'docs/diagnostics.md:1: is not what'
+finds 'a table that is out of date' docs/language.md '| operator | more |\n' 'docs/language.md:1: the operators are not'
 # shellcheck disable=SC2016 # as it would be in a script
 finds 'a faulty script' tools/a.sh '#!/bin/sh\ncd /\n[ $1 = 2 ]\n' 'tools/a.sh:3:3: note: Double quote'
 finds 'a file of the library without a licence' runtime/two.map 'local: *;\n' 'runtime/two.map:1: does not begin'
