@@ -1,5 +1,6 @@
 /* eval.c - `ffc eval`: what flags evaluate to, from definitions or from a snapshot. */
 #include "answer.h"
+#include "compiler/rollout/recovery.h"
 #include "commands.h"
 #include "context.h"
 
@@ -233,6 +234,7 @@ static int compile(struct evaluation *evaluation)
     const struct options *options = evaluation->options;
     struct project *project = project_load(options->project.directory, clock_now());
     evaluation->project = project;
+    note_aside(project->directory);
     int status = require_sound(project, &options->project);
     if (status != EXIT_FINE)
         return status;

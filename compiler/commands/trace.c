@@ -6,6 +6,7 @@
 
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
+#include "compiler/rollout/recovery.h"
 #include "commands.h"
 #include "suppose.h"
 #include "compiler/project/project.h"
@@ -307,6 +308,8 @@ static int run(int argc, char **argv)
     struct snapshot given = {0}, compiled = {0};
     struct project *project = project_load(options.project.directory, clock_now());
     tracer.project = project;
+    if (!options.snapshot)
+        note_aside(project->directory);
     status = trace_project(&tracer, &options, argv[1], &given, &compiled);
     json_decref(tracer.context);
     snapshot_close(&given);

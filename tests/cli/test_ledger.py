@@ -117,10 +117,11 @@ def lay(time="2026-11-20T11:00:00Z", **todo):
 
 
 name = lay(aside="file", file="stop.yaml", text=override)
-for command in (["check"], ["list"], ["canary", "status"], ["rollback", "--list"], ["rollback", "--status"], ["history"]):
+for command in (["check"], ["list"], ["canary", "status"], ["rollback", "--list"], ["rollback", "--status"], ["history"],
+                *([what, "canary.checkout", "-e", "production", "-c", '{"user_id":"u1"}'] for what in ("eval", "trace"))):
     program = lab.FFREPLAY if command == ["history"] else FFC
     result = Result(subprocess.run([program, *command, "-C", directory], capture_output=True))
-    ok(result.status == 0 and "was interrupted" in result.err, f"{'_'.join(command)}_says_that_something_is_left", result.err)
+    ok(result.status == 0 and "was interrupted" in result.err, f"{'_'.join(command[:2])}_says_that_something_is_left", result.err)
 equal((put_aside(directory), os.path.exists(os.path.join(directory, "stop.yaml"))), ([name], False), "and_changes_nothing")
 result = act(directory, "pause")
 equal((result.status, open(os.path.join(directory, "stop.yaml")).read()), (0, override), "the_next_run_writes_what_was_published")
