@@ -179,7 +179,7 @@ install: all
 	ln -sf libfflag.so.$(VERSION) $(DESTDIR)$(libdir)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libfflag.so
 	$(INSTALL) -m 644 include/fflag.h $(DESTDIR)$(includedir)
-	$(INSTALL) -m 644 include/fflag/snapshot.h $(DESTDIR)$(includedir)/fflag
+	$(INSTALL) -m 644 include/fflag/snapshot.h include/fflag/operations.def $(DESTDIR)$(includedir)/fflag
 	sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' -e 's|@includedir@|$(includedir)|' \
 	    -e 's|@version@|$(VERSION)|' -e 's|@links@|$(library_links) $(nodelete)|' runtime/fflag.pc.in >$(DESTDIR)$(pkgconfigdir)/fflag.pc
 	$(INSTALL) -m 644 docs/man/*.1 $(DESTDIR)$(mandir)/man1
@@ -194,6 +194,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/ffc $(DESTDIR)$(bindir)/ffreplay $(DESTDIR)$(libdir)/libfflag.* \
 	    $(DESTDIR)$(includedir)/fflag.h $(DESTDIR)$(includedir)/fflag/snapshot.h \
+	    $(DESTDIR)$(includedir)/fflag/operations.def \
 	    $(DESTDIR)$(pkgconfigdir)/fflag.pc \
 	    $(addprefix $(DESTDIR)$(mandir)/man1/,$(notdir $(wildcard docs/man/*.1))) \
 	    $(DESTDIR)$(mandir)/man3/fflag.3 $(DESTDIR)$(mandir)/man3/fflag_*.3
@@ -265,10 +266,8 @@ $(BUILD)/pic/%.o: %.c
 # is short enough to feel where in a cache line it begins.
 hot_path_flags = $(if $(call optimizes,$(CFLAGS)),-O3 -falign-functions=64) -fno-stack-protector \
     -fstack-protector
-$(BUILD)/obj/runtime/evaluate.o $(BUILD)/pic/runtime/evaluate.o \
-$(BUILD)/obj/runtime/verify.o $(BUILD)/pic/runtime/verify.o \
-$(BUILD)/obj/runtime/verify_automata.o $(BUILD)/pic/runtime/verify_automata.o \
-$(BUILD)/obj/runtime/verify_code.o $(BUILD)/pic/runtime/verify_code.o \
+hot_runtime := evaluate value_tests verify verify_automata verify_code
+$(hot_runtime:%=$(BUILD)/obj/runtime/%.o) $(hot_runtime:%=$(BUILD)/pic/runtime/%.o) \
 $(addprefix $(BUILD)/obj/tools/ffreplay/,$(addsuffix .o,canary/assign canary/gather logs/log_time \
     logs/records logs/shape metrics/metric metrics/unit_table metrics/unit_totals)): \
     c_flags += $(hot_path_flags)

@@ -14,7 +14,7 @@
 #include "hash.h"
 #include "ramp.h"
 #include "sets.h"
-#include "values.h"
+#include "value_tests.h"
 
 /* ------------------------------------------------------------------------------------ inputs -- */
 
@@ -129,56 +129,23 @@ static inline const struct ffs_set *set_at(const struct snapshot *snapshot, uint
     return (const struct ffs_set *)(snapshot->sets + operand);
 }
 
-static bool test_key(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
-                     const struct fflag_slot *slot, uint8_t declared)
+static bool test_equal(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                       const struct fflag_slot *slot, uint8_t declared)
+{
+    struct key key;
+    return read_key(slot, declared, &key) && key_equals(snapshot, instruction, &key);
+}
+
+static bool test_member(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                        const struct fflag_slot *slot, uint8_t declared)
 {
     struct key key;
     if (!read_key(slot, declared, &key))
         return false;
-    if (instruction->op == FFS_STRING_EQ)
-        return key_equals(snapshot, instruction, &key);
     const struct ffs_set *set = set_at(snapshot, instruction->operand);
     if (UNLIKELY(instruction->flags & FFS_IGNORE_CASE))
         return folded_set_holds(snapshot, set, &key);
     return set_holds(snapshot, set, key.bytes, key.length, key.hash);
-}
-
-static bool test_part(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
-                      const struct fflag_slot *slot)
-{
-    ffs_string string = (ffs_string)instruction->operand;
-    const char *part = string_bytes(snapshot, string), *text = slot->value.pointer;
-    uint32_t length = slot->length, part_length = string_length(snapshot, string);
-    bool ignore_case = instruction->flags & FFS_IGNORE_CASE;
-    if (instruction->op == FFS_STRING_GLOB)
-        return runtime_match_glob(part, part_length, text, length, ignore_case);
-    if (instruction->op == FFS_STRING_CONTAINS)
-        return runtime_contains(text, length, part, part_length, ignore_case);
-    if (part_length > length)
-        return false;
-    if (instruction->op == FFS_STRING_SUFFIX)
-        text += length - part_length;
-    return ignore_case ? runtime_equals_folded(text, part, part_length)
-                       : memcmp(text, part, part_length) == 0;
-}
-
-static bool test_pattern(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
-                         const struct fflag_slot *slot)
-{
-    const uint32_t *words = snapshot->automata + (uint32_t)instruction->operand;
-    return ffs_automaton_matches((const struct ffs_automaton *)words, slot->value.pointer,
-                                 slot->length);
-}
-
-static bool test_strings(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
-                         const struct fflag_slot *slot)
-{
-    const char *const *values = slot->value.pointer;
-    const char *wanted = string_bytes(snapshot, (ffs_string)instruction->operand);
-    for (uint32_t i = 0; i < slot->length; i++)
-        if (strcmp(values[i], wanted) == 0)
-            return true;
-    return false;
 }
 
 static inline bool test_number(const struct ffs_instruction *instruction,
@@ -186,117 +153,19 @@ static inline bool test_number(const struct ffs_instruction *instruction,
 {
     double number = slot->value.number, operand;
     memcpy(&operand, &instruction->operand, sizeof operand);
-    switch (instruction->op) {
-    case FFS_NUMBER_EQ:
+    switch ((enum ffs_comparison)(instruction->op - FFS_NUMBER_EQ)) {
+    case FFS_EQ:
         return number == operand;
-    case FFS_NUMBER_LT:
+    case FFS_LT:
         return number < operand;
-    case FFS_NUMBER_LE:
+    case FFS_LE:
         return number <= operand;
-    case FFS_NUMBER_GT:
+    case FFS_GT:
         return number > operand;
-    default:
+    case FFS_GE:
         return number >= operand;
     }
-}
-
-/* `order` is the value's against the operand's; the operations of an ordered type follow each other
- * as in FFS_TIME_EQ to FFS_TIME_GE. */
-static bool test_order(unsigned operation, int order)
-{
-    switch (operation) {
-    case 0:
-        return order == 0;
-    case 1:
-        return order < 0;
-    case 2:
-        return order <= 0;
-    case 3:
-        return order > 0;
-    default:
-        return order >= 0;
-    }
-}
-
-static bool test_version(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
-                         const struct fflag_slot *slot)
-{
-    struct version version, operand;
-    ffs_string string = (ffs_string)instruction->operand;
-    return read_version(slot, &version) &&
-           runtime_parse_version(string_bytes(snapshot, string), string_length(snapshot, string),
-                                 &operand) &&
-           test_order(instruction->op - FFS_VERSION_EQ,
-                      runtime_compare_versions(&version, &operand));
-}
-
-static bool test_time(const struct ffs_instruction *instruction, const struct fflag_slot *slot)
-{
-    int64_t ms, operand = (int64_t)instruction->operand;
-    return read_time(slot, &ms) &&
-           test_order(instruction->op - FFS_TIME_EQ, (ms > operand) - (ms < operand));
-}
-
-static bool is_after(const struct address *address, uint64_t high, uint64_t low)
-{
-    return address->high > high || (address->high == high && address->low > low);
-}
-
-static bool test_address(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
-                         const struct fflag_slot *slot)
-{
-    struct address address;
-    if (!read_address(slot, &address))
-        return false;
-    /* The first network that does not end before the address is the one that may hold it. */
-    const struct ffs_network *networks = snapshot->networks + (uint32_t)instruction->operand;
-    uint32_t low = 0, count = (uint32_t)(instruction->operand >> 32), high = count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (is_after(&address, networks[middle].last_high, networks[middle].last_low))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < count &&
-           (address.high > networks[low].first_high ||
-            (address.high == networks[low].first_high && address.low >= networks[low].first_low));
-}
-
-/* A test of an attribute that is present, of a type that fits; the verifier made sure that the test
- * fits the declared one. */
-static bool test_value(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
-                       const struct fflag_slot *slot, uint8_t declared)
-{
-    switch (instruction->op) {
-    case FFS_PRESENT:
-        return is_usable(slot, declared);
-    case FFS_STRING_CONTAINS:
-    case FFS_STRING_PREFIX:
-    case FFS_STRING_SUFFIX:
-    case FFS_STRING_GLOB:
-        return test_part(snapshot, instruction, slot);
-    case FFS_STRING_MATCHES:
-        return test_pattern(snapshot, instruction, slot);
-    case FFS_STRINGS_HAS:
-        return test_strings(snapshot, instruction, slot);
-    case FFS_BOOLEAN_IS:
-        return slot->value.word == instruction->operand;
-    case FFS_VERSION_EQ:
-    case FFS_VERSION_LT:
-    case FFS_VERSION_LE:
-    case FFS_VERSION_GT:
-    case FFS_VERSION_GE:
-        return test_version(snapshot, instruction, slot);
-    case FFS_TIME_EQ:
-    case FFS_TIME_LT:
-    case FFS_TIME_LE:
-    case FFS_TIME_GT:
-    case FFS_TIME_GE:
-        return test_time(instruction, slot);
-    default:
-        return test_address(snapshot, instruction, slot);
-    }
+    return false;
 }
 
 /* ------------------------------------------------------------------------------- percentages -- */
@@ -423,12 +292,13 @@ static __attribute__((noinline)) uint64_t interpret(const fflag_view *view,
         uint64_t decided, bucket, variant;
         uint8_t declared;
         const struct fflag_slot *slot;
-        bool holds;
+        value_test *test = NULL;
+        bool holds = false;
         if (at == end) {
             decided = serve_default(flag);
             goto decided;
         }
-        switch (at->op) {
+        switch ((enum ffs_op)at->op) {
         case FFS_SERVE:
             decided = serve(at);
             goto decided;
@@ -465,11 +335,6 @@ static __attribute__((noinline)) uint64_t interpret(const fflag_view *view,
             at = snapshot->code + flag->first_code;
             end = at + flag->code_count;
             continue;
-        case FFS_STRING_EQ:
-        case FFS_STRING_IN:
-            slot = find_fitting(view, flag, context, at->attribute, &declared);
-            holds = slot && test_key(snapshot, at, slot, declared);
-            break;
         case FFS_NUMBER_EQ:
         case FFS_NUMBER_LT:
         case FFS_NUMBER_LE:
@@ -478,10 +343,62 @@ static __attribute__((noinline)) uint64_t interpret(const fflag_view *view,
             slot = find_fitting(view, flag, context, at->attribute, &declared);
             holds = slot && test_number(at, slot);
             break;
-        default:
-            slot = find_fitting(view, flag, context, at->attribute, &declared);
-            holds = slot && test_value(snapshot, at, slot, declared);
+        case FFS_PRESENT:
+            test = test_presence;
             break;
+        case FFS_STRING_EQ:
+            slot = find_fitting(view, flag, context, at->attribute, &declared);
+            holds = slot && test_equal(snapshot, at, slot, declared);
+            break;
+        case FFS_STRING_IN:
+            slot = find_fitting(view, flag, context, at->attribute, &declared);
+            holds = slot && test_member(snapshot, at, slot, declared);
+            break;
+        case FFS_STRING_CONTAINS:
+            test = test_contains;
+            break;
+        case FFS_STRING_PREFIX:
+            test = test_prefix;
+            break;
+        case FFS_STRING_SUFFIX:
+            test = test_suffix;
+            break;
+        case FFS_STRING_GLOB:
+            test = test_glob;
+            break;
+        case FFS_STRING_MATCHES:
+            test = test_pattern;
+            break;
+        case FFS_STRINGS_HAS:
+            test = test_strings;
+            break;
+        case FFS_BOOLEAN_IS:
+            test = test_boolean;
+            break;
+        case FFS_VERSION_EQ:
+        case FFS_VERSION_LT:
+        case FFS_VERSION_LE:
+        case FFS_VERSION_GT:
+        case FFS_VERSION_GE:
+            test = test_version;
+            break;
+        case FFS_TIME_EQ:
+        case FFS_TIME_LT:
+        case FFS_TIME_LE:
+        case FFS_TIME_GT:
+        case FFS_TIME_GE:
+            test = test_time;
+            break;
+        case FFS_IP_IN:
+            test = test_address;
+            break;
+        case FFS_ACCEPT: /* skipped, never run */
+            holds = true;
+            break;
+        }
+        if (test) {
+            slot = find_fitting(view, flag, context, at->attribute, &declared);
+            holds = slot && test(snapshot, at, slot, declared);
         }
         at += holds != (at->flags & FFS_NEGATE) ? 1 : at->jump;
         continue;

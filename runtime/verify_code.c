@@ -11,57 +11,30 @@
 
 #include "verify.h"
 
-static bool is_decision(uint8_t op)
-{
-    return op == FFS_SERVE || op == FFS_SPLIT;
-}
-
-#define TYPE(name) (1u << FFLAG_ATTRIBUTE_##name)
-#define KEY        (TYPE(STRING) | TYPE(NUMBER))
-#define ANY        0xffffu
-#define TEST       FFS_NEGATE
-#define TEXT       (FFS_NEGATE | FFS_IGNORE_CASE)
+/* The types of an attribute, as bits. */
+#define TYPE(name)    (1u << FFLAG_ATTRIBUTE_##name)
+#define READS_NONE    0
+#define READS_KEY     (TYPE(STRING) | TYPE(NUMBER))
+#define READS_ANY     0xffffu
+#define READS_STRING  TYPE(STRING)
+#define READS_NUMBER  TYPE(NUMBER)
+#define READS_BOOLEAN TYPE(BOOLEAN)
+#define READS_VERSION TYPE(VERSION)
+#define READS_TIME    TYPE(TIME)
+#define READS_STRINGS TYPE(STRINGS)
+#define READS_IP      TYPE(IP)
 
 /* What is common to the instructions of an operation. */
 static const struct operation {
     bool known;
-    uint8_t flags;  /* that it may have; a decision has a reason there */
-    uint16_t reads; /* the types of its attribute, as bits; 0: it reads none */
+    uint8_t operand; /* enum ffs_operand */
+    uint8_t uses;    /* FFS_USES_* */
+    uint16_t reads;  /* the types of its attribute; 0: it reads none */
+    uint64_t features;
 } operations[UINT8_MAX + 1] = {
-    [FFS_SERVE] = {true, 0, 0},
-    [FFS_SPLIT] = {true, 0, KEY},
-    [FFS_PRESENT] = {true, TEST, ANY},
-    [FFS_STRING_EQ] = {true, TEXT, KEY},
-    [FFS_STRING_IN] = {true, TEXT, KEY},
-    [FFS_STRING_CONTAINS] = {true, TEXT, TYPE(STRING)},
-    [FFS_STRING_PREFIX] = {true, TEXT, TYPE(STRING)},
-    [FFS_STRING_SUFFIX] = {true, TEXT, TYPE(STRING)},
-    [FFS_STRING_GLOB] = {true, TEXT, TYPE(STRING)},
-    [FFS_STRINGS_HAS] = {true, TEST, TYPE(STRINGS)},
-    [FFS_NUMBER_EQ] = {true, TEST, TYPE(NUMBER)},
-    [FFS_NUMBER_LT] = {true, TEST, TYPE(NUMBER)},
-    [FFS_NUMBER_LE] = {true, TEST, TYPE(NUMBER)},
-    [FFS_NUMBER_GT] = {true, TEST, TYPE(NUMBER)},
-    [FFS_NUMBER_GE] = {true, TEST, TYPE(NUMBER)},
-    [FFS_BOOLEAN_IS] = {true, TEST, TYPE(BOOLEAN)},
-    [FFS_VERSION_EQ] = {true, TEST, TYPE(VERSION)},
-    [FFS_VERSION_LT] = {true, TEST, TYPE(VERSION)},
-    [FFS_VERSION_LE] = {true, TEST, TYPE(VERSION)},
-    [FFS_VERSION_GT] = {true, TEST, TYPE(VERSION)},
-    [FFS_VERSION_GE] = {true, TEST, TYPE(VERSION)},
-    [FFS_TIME_EQ] = {true, TEST, TYPE(TIME)},
-    [FFS_TIME_LT] = {true, TEST, TYPE(TIME)},
-    [FFS_TIME_LE] = {true, TEST, TYPE(TIME)},
-    [FFS_TIME_GT] = {true, TEST, TYPE(TIME)},
-    [FFS_TIME_GE] = {true, TEST, TYPE(TIME)},
-    [FFS_IP_IN] = {true, TEST, TYPE(IP)},
-    [FFS_STRING_MATCHES] = {true, TEST, TYPE(STRING)},
-    [FFS_EXPOSED] = {true, TEST, KEY},
-    [FFS_IN_RANGE] = {true, TEST, KEY},
-    [FFS_RAMP] = {true, TEST, KEY},
-    [FFS_CLOCK_GE] = {true, TEST, 0},
-    [FFS_FLAG_IS] = {true, TEST, 0},
-    [FFS_ACCEPT] = {true, 0, 0},
+#define FFS_OPERATION(number, name, operand, uses, reads, cost, folded, feature, words) \
+    [FFS_##name] = {true, FFS_OPERAND_##operand, uses, READS_##reads, FFS_FEATURE_##feature},
+#include "fflag/operations.def"
 };
 
 /* Worked out on first use, so that a string that many instructions share is read once. */
@@ -84,22 +57,36 @@ static enum fflag_error verify_string_operand(struct verifier *verifier, uint32_
 {
     ffs_string string = (ffs_string)instruction->operand;
     uint32_t tag = (uint32_t)(instruction->operand >> 32);
-    uint8_t op = instruction->op;
     bool ignore_case = instruction->flags & FFS_IGNORE_CASE;
     if (!is_string(verifier, string))
         return malformed(verifier, "instruction %u: the operand is not a string", index);
     uint32_t ordinal = string_ordinal(verifier, string);
-    bool tagged = op == FFS_STRINGS_HAS || (op == FFS_STRING_EQ && !ignore_case);
+    bool tagged = !ignore_case && operations[instruction->op].operand == FFS_OPERAND_TAGGED_STRING;
     if (tag != (tagged ? (uint32_t)verifier->string_hashes[ordinal] : 0))
         return malformed(verifier, "instruction %u: the tag is not the string's", index);
     if (ignore_case && (verifier->string_traits[ordinal] & TRAIT_UPPER_CASE))
         return malformed(verifier, "instruction %u: the operand is not folded", index);
-    if (op == FFS_STRING_GLOB && !has_trait(verifier, string, TRAIT_GLOB_KNOWN, TRAIT_GLOB))
-        return malformed(verifier, "instruction %u: the operand is not a glob", index);
-    if (op >= FFS_VERSION_EQ && op <= FFS_VERSION_GE &&
-        !has_trait(verifier, string, TRAIT_VERSION_KNOWN, TRAIT_VERSION))
-        return malformed(verifier, "instruction %u: the operand is not a version", index);
     return FFLAG_OK;
+}
+
+static enum fflag_error verify_glob_operand(struct verifier *verifier, uint32_t index,
+                                            const struct ffs_instruction *instruction)
+{
+    enum fflag_error error = verify_string_operand(verifier, index, instruction);
+    if (!error &&
+        !has_trait(verifier, (ffs_string)instruction->operand, TRAIT_GLOB_KNOWN, TRAIT_GLOB))
+        return malformed(verifier, "instruction %u: the operand is not a glob", index);
+    return error;
+}
+
+static enum fflag_error verify_version_operand(struct verifier *verifier, uint32_t index,
+                                               const struct ffs_instruction *instruction)
+{
+    enum fflag_error error = verify_string_operand(verifier, index, instruction);
+    if (!error &&
+        !has_trait(verifier, (ffs_string)instruction->operand, TRAIT_VERSION_KNOWN, TRAIT_VERSION))
+        return malformed(verifier, "instruction %u: the operand is not a version", index);
+    return error;
 }
 
 static enum fflag_error verify_set_operand(struct verifier *verifier, uint32_t index,
@@ -211,71 +198,68 @@ static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index
     const struct ffs_instruction *instruction = &verifier->snapshot->code[index];
     uint64_t operand = instruction->operand;
     double number;
-    switch (instruction->op) {
-    case FFS_SERVE:
+    switch ((enum ffs_operand)operations[instruction->op].operand) {
+    case FFS_OPERAND_NONE:
+        if (operand)
+            return malformed(verifier, "instruction %u: the operand is not zero", index);
+        return FFLAG_OK;
+    case FFS_OPERAND_RULE:
         return verify_serve(verifier, index, instruction, program);
-    case FFS_SPLIT:
+    case FFS_OPERAND_SPLIT:
         return verify_split_operand(verifier, index, operand, program);
-    case FFS_STRING_IN:
+    case FFS_OPERAND_STRING:
+    case FFS_OPERAND_TAGGED_STRING:
+        return verify_string_operand(verifier, index, instruction);
+    case FFS_OPERAND_GLOB:
+        return verify_glob_operand(verifier, index, instruction);
+    case FFS_OPERAND_VERSION:
+        return verify_version_operand(verifier, index, instruction);
+    case FFS_OPERAND_SET:
         return verify_set_operand(verifier, index, instruction);
-    case FFS_NUMBER_EQ:
-    case FFS_NUMBER_LT:
-    case FFS_NUMBER_LE:
-    case FFS_NUMBER_GT:
-    case FFS_NUMBER_GE:
+    case FFS_OPERAND_NUMBER:
         memcpy(&number, &operand, sizeof number);
         if (!isfinite(number))
             return malformed(verifier, "instruction %u: the operand is not finite", index);
         return FFLAG_OK;
-    case FFS_BOOLEAN_IS:
+    case FFS_OPERAND_BOOLEAN:
         if (operand > 1)
             return malformed(verifier, "instruction %u: the operand is not a boolean", index);
         return FFLAG_OK;
-    case FFS_IP_IN:
+    case FFS_OPERAND_NETWORKS:
         return verify_network_operand(verifier, index, operand);
-    case FFS_STRING_MATCHES:
+    case FFS_OPERAND_AUTOMATON:
         return verify_pattern_operand(verifier, index, operand);
-    case FFS_IN_RANGE:
+    case FFS_OPERAND_RANGE:
         if (operand >= verifier->range_count)
             return malformed(verifier, "instruction %u: the operand is not a range", index);
         return FFLAG_OK;
-    case FFS_RAMP:
-        program->reads_clock = true;
+    case FFS_OPERAND_RAMP:
         if (operand >= verifier->ramp_count)
             return malformed(verifier, "instruction %u: the operand is not a ramp", index);
         return FFLAG_OK;
-    case FFS_CLOCK_GE:
-        program->reads_clock = true;
-        return FFLAG_OK;
-    case FFS_FLAG_IS:
+    case FFS_OPERAND_FLAG:
         return verify_required(verifier, index, program);
-    case FFS_PRESENT:
-        if (operand)
-            return malformed(verifier, "instruction %u: the operand is not zero", index);
+    case FFS_OPERAND_TIME:
+    case FFS_OPERAND_THRESHOLD:
+    case FFS_OPERAND_VARIANT_BITS: /* verify_required() has seen them */
         return FFLAG_OK;
-    case FFS_TIME_EQ:
-    case FFS_TIME_LT:
-    case FFS_TIME_LE:
-    case FFS_TIME_GT:
-    case FFS_TIME_GE:
-    case FFS_EXPOSED:
-    case FFS_ACCEPT:
-        return FFLAG_OK;
-    default: /* the strings and the versions */
-        return verify_string_operand(verifier, index, instruction);
     }
+    return malformed(verifier, "instruction %u: unknown operand", index);
 }
 
 static enum fflag_error verify_flags_field(struct verifier *verifier, uint32_t index)
 {
     const struct ffs_instruction *instruction = &verifier->snapshot->code[index];
-    if (is_decision(instruction->op)) {
+    unsigned uses = operations[instruction->op].uses;
+    if (uses & FFS_USES_REASON) {
         if (instruction->flags < FFLAG_REASON_STATIC || instruction->flags > FFLAG_REASON_LAYER)
             return malformed(verifier, "instruction %u: unknown reason %u", index,
                              instruction->flags);
         return FFLAG_OK;
     }
-    if (instruction->flags & ~operations[instruction->op].flags)
+    unsigned known = (uses & FFS_USES_NEGATE ? FFS_NEGATE : 0) |
+                     (uses & FFS_USES_IGNORE_CASE ? FFS_IGNORE_CASE : 0);
+    if (instruction->flags & ~known)
         return malformed(verifier, "instruction %u: unknown flags 0x%x", index, instruction->flags);
     return FFLAG_OK;
 }
@@ -286,7 +270,7 @@ static enum fflag_error verify_other_fields(struct verifier *verifier, uint32_t 
     const struct snapshot *snapshot = verifier->snapshot;
     const struct ffs_instruction *instruction = &snapshot->code[index];
     unsigned types = operations[instruction->op].reads;
-    if (instruction->variant && instruction->op != FFS_SERVE)
+    if (instruction->variant && !(operations[instruction->op].uses & FFS_USES_VARIANT))
         return malformed(verifier, "instruction %u: a variant that it does not serve", index);
     if (!types && instruction->attribute != FFS_NO_ATTRIBUTE)
         return malformed(verifier, "instruction %u: an attribute that it does not read", index);
@@ -310,7 +294,7 @@ static enum fflag_error verify_jump(struct verifier *verifier, uint32_t index,
         (index == program->first ||
          (code[index - 1].op != FFS_FLAG_IS && code[index - 1].op != FFS_ACCEPT)))
         return malformed(verifier, "instruction %u: FFS_ACCEPT without FFS_FLAG_IS", index);
-    if (instruction->op == FFS_SERVE || instruction->op == FFS_ACCEPT) {
+    if (!(operations[instruction->op].uses & FFS_USES_JUMP)) {
         if (instruction->jump)
             return malformed(verifier, "instruction %u: a jump that it does not make", index);
         return FFLAG_OK;
@@ -329,10 +313,11 @@ static enum fflag_error verify_program(struct verifier *verifier, struct program
         if (verifier->program_at[index])
             return malformed(verifier, "instruction %u belongs to two programs", index);
         verifier->program_at[index] = verifier->program_count;
-        if (!operations[verifier->snapshot->code[index].op].known)
-            return malformed(verifier, "instruction %u: unknown operation %u", index,
-                             verifier->snapshot->code[index].op);
-        program->features |= ffs_features_of(verifier->snapshot->code[index].op);
+        uint8_t op = verifier->snapshot->code[index].op;
+        if (!operations[op].known)
+            return malformed(verifier, "instruction %u: unknown operation %u", index, op);
+        program->features |= operations[op].features;
+        program->reads_clock |= (operations[op].uses & FFS_USES_CLOCK) != 0;
         enum fflag_error error;
         if ((error = verify_flags_field(verifier, index)) ||
             (error = verify_other_fields(verifier, index)) ||

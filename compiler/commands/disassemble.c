@@ -44,22 +44,25 @@ void listing_release(struct listing *listing)
 
 const char *operation_name(uint8_t op)
 {
-#define OPERATION(name) [FFS_##name] = #name
-    static const char *const names[] = {
-        OPERATION(SERVE),          OPERATION(SPLIT),         OPERATION(PRESENT),
-        OPERATION(STRING_EQ),      OPERATION(STRING_IN),     OPERATION(STRING_CONTAINS),
-        OPERATION(STRING_PREFIX),  OPERATION(STRING_SUFFIX), OPERATION(STRING_GLOB),
-        OPERATION(STRINGS_HAS),    OPERATION(NUMBER_EQ),     OPERATION(NUMBER_LT),
-        OPERATION(NUMBER_LE),      OPERATION(NUMBER_GT),     OPERATION(NUMBER_GE),
-        OPERATION(BOOLEAN_IS),     OPERATION(VERSION_EQ),    OPERATION(VERSION_LT),
-        OPERATION(VERSION_LE),     OPERATION(VERSION_GT),    OPERATION(VERSION_GE),
-        OPERATION(TIME_EQ),        OPERATION(TIME_LT),       OPERATION(TIME_LE),
-        OPERATION(TIME_GT),        OPERATION(TIME_GE),       OPERATION(IP_IN),
-        OPERATION(STRING_MATCHES), OPERATION(EXPOSED),       OPERATION(IN_RANGE),
-        OPERATION(RAMP),           OPERATION(CLOCK_GE),      OPERATION(FLAG_IS),
-        OPERATION(ACCEPT)};
-#undef OPERATION
-    return op < sizeof names / sizeof *names && names[op] ? names[op] : "?";
+    switch ((enum ffs_op)op) {
+#define FFS_OPERATION(number, name, ...) \
+    case FFS_##name:                     \
+        return #name;
+#include "fflag/operations.def"
+    }
+    return "?";
+}
+
+/* What stands between the attribute and the operand. */
+static const char *operation_words(uint8_t op)
+{
+    switch ((enum ffs_op)op) {
+#define FFS_OPERATION(number, name, operand, uses, reads, cost, folded, feature, words) \
+    case FFS_##name:                                                                    \
+        return words;
+#include "fflag/operations.def"
+    }
+    return "?";
 }
 
 /* ---------------------------------------------------------------------------------- variants -- */
@@ -303,7 +306,7 @@ static void write_accepted(const struct listing *listing, const struct ffs_instr
                            struct buffer *out)
 {
     const struct ffs_flag *other = &listing->flags[test->operand];
-    buffer_format(out, "flag %s is ", snapshot_string(listing->snapshot, other->name));
+    buffer_format(out, "%s is ", snapshot_string(listing->snapshot, other->name));
     bool first = true;
     for (uint32_t i = 0; i <= other->variant_count; i++) {
         if (!(test[1 + i / 64].operand >> i % 64 & 1))
@@ -337,110 +340,70 @@ static void write_split(const struct listing *listing, const struct ffs_flag *fl
     }
 }
 
-/* The words between the attribute and the operand. */
-static const char *relation(uint8_t op)
-{
-    switch (op) {
-    case FFS_STRING_IN:
-    case FFS_IP_IN:
-        return "in";
-    case FFS_STRING_CONTAINS:
-        return "contains";
-    case FFS_STRING_PREFIX:
-        return "starts with";
-    case FFS_STRING_SUFFIX:
-        return "ends with";
-    case FFS_STRING_GLOB:
-        return "matches glob";
-    case FFS_STRING_MATCHES:
-        return "matches";
-    case FFS_STRINGS_HAS:
-        return "has";
-    case FFS_NUMBER_LT:
-    case FFS_VERSION_LT:
-    case FFS_TIME_LT:
-        return "<";
-    case FFS_NUMBER_LE:
-    case FFS_VERSION_LE:
-    case FFS_TIME_LE:
-        return "<=";
-    case FFS_NUMBER_GT:
-    case FFS_VERSION_GT:
-    case FFS_TIME_GT:
-        return ">";
-    case FFS_NUMBER_GE:
-    case FFS_VERSION_GE:
-    case FFS_TIME_GE:
-        return ">=";
-    case FFS_EXPOSED:
-    case FFS_RAMP:
-        return "exposed to";
-    case FFS_IN_RANGE:
-        return "within";
-    default:
-        return "=";
-    }
-}
-
 static void write_operand(const struct listing *listing, const struct ffs_flag *flag,
                           const struct ffs_instruction *instruction, size_t most,
                           struct buffer *out)
 {
     uint64_t operand = instruction->operand;
-    uint8_t op = instruction->op;
-    if (op == FFS_STRING_IN)
-        write_set(listing, operand, most, out);
-    else if (op == FFS_IP_IN)
-        write_networks(listing, operand, most, out);
-    else if (op == FFS_STRING_MATCHES)
-        json_write_string(out, snapshot_string(listing->snapshot, (ffs_string)(operand >> 32)));
-    else if (op == FFS_BOOLEAN_IS)
-        buffer_append_text(out, operand ? "true" : "false");
-    else if (op == FFS_EXPOSED)
-        write_threshold(operand, out);
-    else if (op == FFS_IN_RANGE)
-        write_range(listing, flag, operand, out);
-    else if (op == FFS_RAMP)
-        write_ramp(listing, flag, operand, out);
-    else if (op >= FFS_NUMBER_EQ && op <= FFS_NUMBER_GE)
-        json_write_number(out, number_of(operand));
-    else if (op >= FFS_TIME_EQ && op <= FFS_TIME_GE)
-        write_time((int64_t)operand, out);
-    else if (op >= FFS_VERSION_EQ && op <= FFS_VERSION_GE)
-        buffer_append_text(out, snapshot_string(listing->snapshot, (ffs_string)operand));
-    else
+    switch (ffs_operand_of(instruction->op)) {
+    case FFS_OPERAND_NONE:
+    case FFS_OPERAND_VARIANT_BITS: /* written with the flag they are of */
+        return;
+    case FFS_OPERAND_RULE:
+        buffer_append_text(out, variant_name(listing, flag, instruction->variant));
+        return;
+    case FFS_OPERAND_SPLIT:
+        write_split(listing, flag, instruction, out);
+        return;
+    case FFS_OPERAND_STRING:
+    case FFS_OPERAND_TAGGED_STRING:
+    case FFS_OPERAND_GLOB:
         json_write_string(out, snapshot_string(listing->snapshot, (ffs_string)operand));
+        return;
+    case FFS_OPERAND_VERSION:
+        buffer_append_text(out, snapshot_string(listing->snapshot, (ffs_string)operand));
+        return;
+    case FFS_OPERAND_SET:
+        write_set(listing, operand, most, out);
+        return;
+    case FFS_OPERAND_NUMBER:
+        json_write_number(out, number_of(operand));
+        return;
+    case FFS_OPERAND_BOOLEAN:
+        buffer_append_text(out, operand ? "true" : "false");
+        return;
+    case FFS_OPERAND_TIME:
+        write_time((int64_t)operand, out);
+        return;
+    case FFS_OPERAND_NETWORKS:
+        write_networks(listing, operand, most, out);
+        return;
+    case FFS_OPERAND_AUTOMATON:
+        json_write_string(out, snapshot_string(listing->snapshot, (ffs_string)(operand >> 32)));
+        return;
+    case FFS_OPERAND_THRESHOLD:
+        write_threshold(operand, out);
+        return;
+    case FFS_OPERAND_RANGE:
+        write_range(listing, flag, operand, out);
+        return;
+    case FFS_OPERAND_RAMP:
+        write_ramp(listing, flag, operand, out);
+        return;
+    case FFS_OPERAND_FLAG:
+        write_accepted(listing, instruction, out);
+        return;
+    }
 }
 
 void write_instruction(const struct listing *listing, const struct ffs_flag *flag,
                        const struct ffs_instruction *instruction, size_t most, struct buffer *out)
 {
-    const char *attribute =
-        instruction->attribute == FFS_NO_ATTRIBUTE
-            ? NULL
-            : snapshot_string(listing->snapshot, listing->attributes[instruction->attribute].name);
-    switch (instruction->op) {
-    case FFS_SERVE:
-        buffer_append_text(out, variant_name(listing, flag, instruction->variant));
-        return;
-    case FFS_SPLIT:
-        buffer_format(out, "%s: ", attribute);
-        write_split(listing, flag, instruction, out);
-        return;
-    case FFS_PRESENT:
-        buffer_format(out, "%s is present", attribute);
-        return;
-    case FFS_CLOCK_GE:
-        buffer_append_text(out, "clock >= ");
-        write_time((int64_t)instruction->operand, out);
-        return;
-    case FFS_FLAG_IS:
-        write_accepted(listing, instruction, out);
-        return;
-    default:
-        buffer_format(out, "%s %s ", attribute, relation(instruction->op));
-        write_operand(listing, flag, instruction, most, out);
-        if (instruction->flags & FFS_IGNORE_CASE)
-            buffer_append_text(out, " ignoring case");
-    }
+    if (instruction->attribute != FFS_NO_ATTRIBUTE)
+        buffer_append_text(out, snapshot_string(listing->snapshot,
+                                                listing->attributes[instruction->attribute].name));
+    buffer_append_text(out, operation_words(instruction->op));
+    write_operand(listing, flag, instruction, most, out);
+    if (ffs_uses_of(instruction->op) & FFS_USES_IGNORE_CASE && instruction->flags & FFS_IGNORE_CASE)
+        buffer_append_text(out, " ignoring case");
 }

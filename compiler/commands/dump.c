@@ -30,10 +30,21 @@ static const char *const flag_types[] = {[FFLAG_TYPE_BOOLEAN] = "boolean",
                                          [FFLAG_TYPE_NUMBER] = "number",
                                          [FFLAG_TYPE_JSON] = "json"};
 
+static bool decides(const struct ffs_instruction *instruction)
+{
+    return ffs_uses_of(instruction->op) & FFS_USES_REASON;
+}
+
+static bool jumps(const struct ffs_instruction *instruction)
+{
+    return ffs_uses_of(instruction->op) & FFS_USES_JUMP;
+}
+
 /* The rule an instruction that decides reports; NULL where it has none. */
 static const char *rule_of(const struct listing *listing, const struct ffs_instruction *decision)
 {
-    uint64_t rule = decision->op == FFS_SPLIT ? decision->operand >> 32 : decision->operand;
+    bool split = ffs_operand_of(decision->op) == FFS_OPERAND_SPLIT;
+    uint64_t rule = split ? decision->operand >> 32 : decision->operand;
     return snapshot_string(listing->snapshot, (ffs_string)rule);
 }
 
@@ -42,31 +53,33 @@ static const char *rule_of(const struct listing *listing, const struct ffs_instr
 /* Whether evaluation can run off the end: not after a decision that nothing jumps over. */
 static bool reaches_end(const struct ffs_instruction *code, uint32_t count)
 {
-    if (count == 0 || code[count - 1].op != FFS_SERVE)
+    if (count == 0 || !decides(&code[count - 1]) || jumps(&code[count - 1]))
         return true;
     for (uint32_t i = 0; i < count; i++)
-        if (code[i].op != FFS_SERVE && code[i].op != FFS_ACCEPT && i + code[i].jump == count)
+        if (jumps(&code[i]) && i + code[i].jump == count)
             return true;
     return false;
+}
+
+static const char *verb_of(const struct ffs_instruction *instruction)
+{
+    if (decides(instruction))
+        return ffs_operand_of(instruction->op) == FFS_OPERAND_SPLIT ? "split" : "serve";
+    return instruction->flags & FFS_NEGATE ? "unless" : "if";
 }
 
 static void print_instruction(const struct listing *listing, const struct ffs_flag *flag,
                               uint32_t place, struct buffer *out)
 {
     const struct ffs_instruction *instruction = &listing->code[flag->first_code + place];
-    bool decides = instruction->op == FFS_SERVE || instruction->op == FFS_SPLIT;
-    const char *verb = instruction->op == FFS_SERVE      ? "serve"
-                       : instruction->op == FFS_SPLIT    ? "split"
-                       : instruction->flags & FFS_NEGATE ? "unless"
-                                                         : "if";
-    buffer_format(out, "  %4u  %-6s  ", place, verb);
+    buffer_format(out, "  %4u  %-6s  ", place, verb_of(instruction));
     write_instruction(listing, flag, instruction, SHOWN_MEMBERS, out);
-    if (decides) {
+    if (decides(instruction)) {
         const char *rule = rule_of(listing, instruction);
         buffer_format(out, "  (%s%s%s)", fflag_reason_text(instruction->flags), rule ? ", " : "",
                       rule ? rule : "");
     }
-    if (instruction->op != FFS_SERVE)
+    if (jumps(instruction))
         buffer_format(out, "  else %u", place + instruction->jump);
     buffer_append_text(out, "\n");
 }
@@ -173,7 +186,6 @@ static void write_json_instruction(const struct listing *listing, const struct f
                                    uint32_t place, struct buffer *out)
 {
     const struct ffs_instruction *instruction = &listing->code[flag->first_code + place];
-    bool decides = instruction->op == FFS_SERVE || instruction->op == FFS_SPLIT;
     json_write_comma(out);
     buffer_append_text(out, "{");
     field_text(out, "op", operation_name(instruction->op));
@@ -187,13 +199,13 @@ static void write_json_instruction(const struct listing *listing, const struct f
         field_text(out, "text", text.bytes);
         buffer_release(&text);
     }
-    if (decides) {
+    if (decides(instruction)) {
         field_text(out, "reason", fflag_reason_text(instruction->flags));
         field_text(out, "rule", rule_of(listing, instruction));
     } else {
         field_truth(out, "negate", instruction->flags & FFS_NEGATE);
     }
-    if (instruction->op != FFS_SERVE && instruction->op != FFS_ACCEPT)
+    if (jumps(instruction))
         buffer_format(out, ",\"else\":%u", place + instruction->jump);
     write_hex("operand", instruction->operand, out);
     buffer_append_text(out, "}");

@@ -5,18 +5,26 @@
 
 #include "fflag/snapshot.h"
 
-/* From level 1 on, which is version 3.0 of the format. */
-static const uint64_t levels[] = {FFS_FEATURE_PATTERNS};
-_Static_assert(sizeof levels / sizeof *levels == NEWEST_LEVEL, "a level has its features");
-
 static const struct {
     uint64_t feature;
-    const char *name;
-} features[] = {{FFS_FEATURE_PATTERNS, "patterns ('matches')"}};
+    unsigned level; /* the first that has it */
+    const char *description;
+} features[] = {
+#define FFS_FEATURE(bit, name, level, description) {FFS_FEATURE_##name, level, description},
+#include "fflag/operations.def"
+};
+
+#define FFS_FEATURE(bit, name, level, description) \
+    _Static_assert((level) >= 1 && (level) <= NEWEST_LEVEL, "the level of " #name);
+#include "fflag/operations.def"
 
 uint64_t level_features(unsigned level)
 {
-    return levels[level - 1];
+    uint64_t known = 0;
+    for (size_t i = 0; i < sizeof features / sizeof *features; i++)
+        if (features[i].level <= level)
+            known |= features[i].feature;
+    return known;
 }
 
 static void describe(struct project *project, const struct flag *flag, uint64_t unknown,
@@ -29,7 +37,7 @@ static void describe(struct project *project, const struct flag *flag, uint64_t 
     for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
         if (!(features[i].feature & unknown))
             continue;
-        buffer_format(problem, "%s%s", comma, features[i].name);
+        buffer_format(problem, "%s%s", comma, features[i].description);
         comma = ", ";
     }
     buffer_append_text(problem, "\n");

@@ -294,9 +294,9 @@ static void measure(struct lowering *lowering, const struct program *program, co
     lowered->cost = program->count;
     for (uint32_t i = 0; i < program->count; i++) {
         const struct ffs_instruction *instruction = &program->code[i];
-        lowered->reads_clock |= instruction->op == FFS_CLOCK_GE || instruction->op == FFS_RAMP;
+        lowered->reads_clock |= (ffs_uses_of(instruction->op) & FFS_USES_CLOCK) != 0;
         lowered->features |= ffs_features_of(instruction->op);
-        if (instruction->op != FFS_FLAG_IS)
+        if (ffs_operand_of(instruction->op) != FFS_OPERAND_FLAG)
             continue;
         const struct lowered_flag *other = &lowering->flags[order[instruction->operand]];
         lowered->cost += other->cost;

@@ -31,7 +31,7 @@ static struct expression *test_string(struct lowering *lowering, enum ffs_op op,
                                       const struct attribute *attribute, const char *text,
                                       bool ignore_case)
 {
-    bool tagged = !ignore_case && (op == FFS_STRING_EQ || op == FFS_STRINGS_HAS);
+    bool tagged = !ignore_case && ffs_operand_of(op) == FFS_OPERAND_TAGGED_STRING;
     if (ignore_case)
         text = fold(lowering, text);
     uint64_t operand =
@@ -239,14 +239,14 @@ static struct expression *lower_each(struct lowering *lowering, const struct con
 
 static enum ffs_op op_of_order(enum ffs_op eq, unsigned order)
 {
-    static const enum ffs_op from_eq[] = {
-        [ORDER_EQUAL] = 0,
-        [ORDER_LOWER] = FFS_NUMBER_LT - FFS_NUMBER_EQ,
-        [ORDER_LOWER | ORDER_EQUAL] = FFS_NUMBER_LE - FFS_NUMBER_EQ,
-        [ORDER_HIGHER] = FFS_NUMBER_GT - FFS_NUMBER_EQ,
-        [ORDER_HIGHER | ORDER_EQUAL] = FFS_NUMBER_GE - FFS_NUMBER_EQ,
+    static const enum ffs_comparison from_eq[] = {
+        [ORDER_EQUAL] = FFS_EQ,
+        [ORDER_LOWER] = FFS_LT,
+        [ORDER_LOWER | ORDER_EQUAL] = FFS_LE,
+        [ORDER_HIGHER] = FFS_GT,
+        [ORDER_HIGHER | ORDER_EQUAL] = FFS_GE,
     };
-    return eq + from_eq[order];
+    return eq + (unsigned)from_eq[order];
 }
 
 /* What it is of a value's type to be lower, equal or higher. */

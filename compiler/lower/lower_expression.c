@@ -4,45 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rough nanoseconds, times two, on a warm context. */
 static uint32_t test_cost(const struct ffs_instruction *test)
 {
     switch ((enum ffs_op)test->op) {
-    case FFS_PRESENT:
-    case FFS_BOOLEAN_IS:
-        return 1;
-    case FFS_STRING_EQ:
-        return test->flags & FFS_IGNORE_CASE ? 8 : 2;
-    case FFS_STRING_IN:
-        return test->flags & FFS_IGNORE_CASE ? 30 : 6;
-    case FFS_STRING_PREFIX:
-    case FFS_STRING_SUFFIX:
-        return test->flags & FFS_IGNORE_CASE ? 8 : 5;
-    case FFS_EXPOSED:
-    case FFS_IN_RANGE:
-        return 5;
-    case FFS_STRINGS_HAS:
-    case FFS_STRING_CONTAINS:
-        return 15;
-    case FFS_VERSION_EQ:
-    case FFS_VERSION_LT:
-    case FFS_VERSION_LE:
-    case FFS_VERSION_GT:
-    case FFS_VERSION_GE:
-        return 10;
-    case FFS_IP_IN:
-        return 12;
-    case FFS_STRING_GLOB:
-    case FFS_STRING_MATCHES:
-        return 40;
-    case FFS_CLOCK_GE:
-    case FFS_RAMP:
-        return 50;
-    case FFS_FLAG_IS:
-        return 60;
-    default: /* numbers and times */
-        return 2;
+#define FFS_OPERATION(number, name, operand, uses, reads, cost, folded, ...) \
+    case FFS_##name:                                                         \
+        return test->flags & FFS_IGNORE_CASE ? (folded) : (cost);
+#include "fflag/operations.def"
     }
+    return 0;
 }
 
 static uint32_t add(uint32_t a, uint32_t b)

@@ -69,7 +69,7 @@ static void branch(struct program *program, const struct expression *expression,
         if (!wanted)
             test.flags ^= FFS_NEGATE;
         append(program, test, otherwise);
-        if (test.op == FFS_FLAG_IS)
+        if (ffs_operand_of(test.op) == FFS_OPERAND_FLAG)
             append_accepted(program, expression);
         return;
     }
@@ -102,7 +102,7 @@ void program_decide(struct program *program, const struct expression *expression
     if (expression->kind != EXPRESSION_ALWAYS)
         branch(program, expression, true, onward);
     /* A unit without a key passes a split by, as it does a test that does not hold. */
-    bool can_pass = decision.op == FFS_SPLIT;
+    bool can_pass = ffs_uses_of(decision.op) & FFS_USES_JUMP;
     append(program, decision, can_pass ? onward : NO_LABEL);
     program->ended = expression->kind == EXPRESSION_ALWAYS && !can_pass;
     place_label(program, onward);

@@ -247,9 +247,9 @@ static bool measure(struct patch *patch, uint32_t index, uint64_t *costs, struct
     flag->features = unknown;
     for (uint32_t i = 0; i < program->count; i++) {
         const struct ffs_instruction *instruction = &program->code[i];
-        reads_clock |= instruction->op == FFS_CLOCK_GE || instruction->op == FFS_RAMP;
+        reads_clock |= (ffs_uses_of(instruction->op) & FFS_USES_CLOCK) != 0;
         flag->features |= ffs_features_of(instruction->op);
-        if (instruction->op != FFS_FLAG_IS || instruction->operand >= index)
+        if (ffs_operand_of(instruction->op) != FFS_OPERAND_FLAG || instruction->operand >= index)
             continue;
         const struct ffs_flag *other = &patch->image.flags[instruction->operand];
         costs[index] += costs[instruction->operand];

@@ -59,56 +59,39 @@ static bool same_operands(const struct patch *a, const struct ffs_instruction *l
     uint64_t one = left->operand, other = right->operand;
     uint32_t low = (uint32_t)one, high = (uint32_t)(one >> 32);
     uint32_t low2 = (uint32_t)other, high2 = (uint32_t)(other >> 32);
-    switch ((enum ffs_op)left->op) {
-    case FFS_SERVE:
+    switch (ffs_operand_of(left->op)) {
+    case FFS_OPERAND_RULE:
+    case FFS_OPERAND_STRING:
+    case FFS_OPERAND_TAGGED_STRING:
+    case FFS_OPERAND_GLOB:
+    case FFS_OPERAND_VERSION:
         return same_strings(a, low, b, low2);
-    case FFS_SPLIT:
+    case FFS_OPERAND_SPLIT:
         return same_splits(a, low, b, low2) && same_strings(a, high, b, high2);
-    case FFS_STRING_EQ:
-    case FFS_STRING_CONTAINS:
-    case FFS_STRING_PREFIX:
-    case FFS_STRING_SUFFIX:
-    case FFS_STRING_GLOB:
-    case FFS_STRINGS_HAS:
-    case FFS_VERSION_EQ:
-    case FFS_VERSION_LT:
-    case FFS_VERSION_LE:
-    case FFS_VERSION_GT:
-    case FFS_VERSION_GE:
-        return same_strings(a, low, b, low2);
-    case FFS_STRING_IN:
+    case FFS_OPERAND_SET:
         return same_sets(a, one, b, other);
-    case FFS_STRING_MATCHES:
+    case FFS_OPERAND_AUTOMATON:
         return same_strings(a, high, b, high2);
-    case FFS_IP_IN:
+    case FFS_OPERAND_NETWORKS:
         return high == high2 && memcmp(at(&a->image.networks, low, sizeof(struct ffs_network)),
                                        at(&b->image.networks, low2, sizeof(struct ffs_network)),
                                        high * sizeof(struct ffs_network)) == 0;
-    case FFS_IN_RANGE:
+    case FFS_OPERAND_RANGE:
         return memcmp(at(&a->image.ranges, one, sizeof(struct ffs_range)),
                       at(&b->image.ranges, other, sizeof(struct ffs_range)),
                       sizeof(struct ffs_range)) == 0;
-    case FFS_RAMP:
+    case FFS_OPERAND_RAMP:
         return memcmp(at(&a->image.ramps, one, sizeof(struct ffs_ramp)),
                       at(&b->image.ramps, other, sizeof(struct ffs_ramp)),
                       sizeof(struct ffs_ramp)) == 0;
-    case FFS_FLAG_IS:
+    case FFS_OPERAND_FLAG:
         return same_strings(a, a->image.flags[one].name, b, b->image.flags[other].name);
-    case FFS_PRESENT:
-    case FFS_NUMBER_EQ:
-    case FFS_NUMBER_LT:
-    case FFS_NUMBER_LE:
-    case FFS_NUMBER_GT:
-    case FFS_NUMBER_GE:
-    case FFS_BOOLEAN_IS:
-    case FFS_TIME_EQ:
-    case FFS_TIME_LT:
-    case FFS_TIME_LE:
-    case FFS_TIME_GT:
-    case FFS_TIME_GE:
-    case FFS_EXPOSED:
-    case FFS_CLOCK_GE:
-    case FFS_ACCEPT:
+    case FFS_OPERAND_NONE:
+    case FFS_OPERAND_NUMBER:
+    case FFS_OPERAND_BOOLEAN:
+    case FFS_OPERAND_TIME:
+    case FFS_OPERAND_THRESHOLD:
+    case FFS_OPERAND_VARIANT_BITS:
         break;
     }
     return one == other;

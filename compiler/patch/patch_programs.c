@@ -24,10 +24,10 @@ static bool next_decision(const struct patch *patch, const struct patched_progra
     decision->begin = decision->end;
     for (uint32_t i = decision->begin; i < program->count; i++) {
         const struct ffs_instruction *at = &program->code[i];
-        if (at->op != FFS_SERVE && at->op != FFS_SPLIT)
+        if (!(ffs_uses_of(at->op) & FFS_USES_REASON))
             continue;
-        ffs_string rule =
-            at->op == FFS_SERVE ? (ffs_string)at->operand : (ffs_string)(at->operand >> 32);
+        bool split = ffs_operand_of(at->op) == FFS_OPERAND_SPLIT;
+        ffs_string rule = (ffs_string)(split ? at->operand >> 32 : at->operand);
         decision->end = i + 1;
         decision->decides = at;
         decision->rule = rule == FFS_NONE ? NULL : patch_string(patch, rule);
@@ -169,7 +169,7 @@ static bool settle(struct adding *adding, uint32_t index, struct buffer *why)
         (const struct attribute *const *)(const void *)patch->image.attributes.bytes.bytes;
     for (uint32_t i = 0; i < adding->program.count; i++) {
         struct ffs_instruction *at = &adding->program.code[i];
-        if (at->op == FFS_FLAG_IS && at->operand >= index) {
+        if (ffs_operand_of(at->op) == FFS_OPERAND_FLAG && at->operand >= index) {
             buffer_format(why, "its condition asks a flag that comes behind '%s' in it",
                           patch_string(patch, patch->image.flags[index].name));
             return false;

@@ -49,11 +49,18 @@
 
 /*
  * What a flag's program, or that of a flag it requires, is made of beside the operations that every
- * reader of this major version knows. A reader loses the flags that need what it does not know, and
- * nothing else.
+ * reader of this major version knows, as bits of a flag's `features`. A reader loses the flags that
+ * need what it does not know, and nothing else.
  */
-#define FFS_FEATURE_PATTERNS UINT64_C(1) /* FFS_STRING_MATCHES, and section AUTOMATA */
-#define FFS_FEATURES         FFS_FEATURE_PATTERNS
+enum ffs_feature {
+    FFS_FEATURE_NONE = 0,
+#define FFS_FEATURE(bit, name, level, description) FFS_FEATURE_##name = 1 << (bit),
+#include "operations.def"
+    FFS_ALL_FEATURES = 0
+#define FFS_FEATURE(bit, name, level, description) | FFS_FEATURE_##name
+#include "operations.def"
+};
+#define FFS_FEATURES ((uint64_t)FFS_ALL_FEATURES) /* that this header knows */
 
 /* A reference into STRINGS: the byte offset of an entry, divided by 4. */
 typedef uint32_t ffs_string;
@@ -234,67 +241,91 @@ struct ffs_instruction {
 #define FFS_NEGATE      1u
 #define FFS_IGNORE_CASE 2u /* folds ASCII; the operand is stored folded */
 
-/* "ref" is an ffs_string in the low half of the operand, "tag" the low half of its XXH3-64 above
- * it. */
+/* The operations: operations.def says of each what it tests, and what of an instruction it uses. */
 enum ffs_op {
-    /* Decisions: they end the program. */
-    FFS_SERVE = 1, /* `variant`, reason `flags`; operand: rule name (ffs_string, or FFS_NONE) */
-    FFS_SPLIT = 2, /* a variant by split_salt, or the split's own; operand: SPLITS index | rule name
-                      << 32. A unit without a key jumps, like a test that does not hold */
-
-    /* Tests of an attribute. An absent one does not hold. FFS_STRING_EQ and FFS_STRING_IN also read
-     * a number: as the decimal digits that are its key. */
-    FFS_PRESENT = 8,
-    FFS_STRING_EQ = 9,        /* ref | tag << 32 (tag 0 with FFS_IGNORE_CASE) */
-    FFS_STRING_IN = 10,       /* SETS index */
-    FFS_STRING_CONTAINS = 11, /* ref */
-    FFS_STRING_PREFIX = 12,   /* ref */
-    FFS_STRING_SUFFIX = 13,   /* ref */
-    FFS_STRING_GLOB = 14,     /* ref: `*` a run, `?` one character, `[a-z]` `[!a-z]`, `\` quotes */
-    FFS_STRINGS_HAS = 15,     /* ref | tag << 32 */
-    FFS_NUMBER_EQ = 16,       /* IEEE bits, for this and the next four */
-    FFS_NUMBER_LT = 17,
-    FFS_NUMBER_LE = 18,
-    FFS_NUMBER_GT = 19,
-    FFS_NUMBER_GE = 20,
-    FFS_BOOLEAN_IS = 21, /* 0 or 1 */
-    FFS_VERSION_EQ = 22, /* ref, a valid version, for this and the next four */
-    FFS_VERSION_LT = 23,
-    FFS_VERSION_LE = 24,
-    FFS_VERSION_GT = 25,
-    FFS_VERSION_GE = 26,
-    FFS_TIME_EQ = 27, /* milliseconds, two's complement, for this and the next four */
-    FFS_TIME_LT = 28,
-    FFS_TIME_LE = 29,
-    FFS_TIME_GT = 30,
-    FFS_TIME_GE = 31,
-    FFS_IP_IN = 32,          /* NETWORKS index | count << 32 */
-    FFS_STRING_MATCHES = 33, /* AUTOMATA index | ref << 32 of the pattern, which is for people */
-
-    /* Tests of the unit's bucket; `attribute` is what is hashed. Without a key: not held. */
-    FFS_EXPOSED = 40,  /* bucket(exposure_salt) < operand */
-    FFS_IN_RANGE = 41, /* RANGES index */
-    FFS_RAMP = 42,     /* RAMPS index; by exposure_salt, or the ramp's own; at 100 % also without a
-                          key */
-
-    /* Tests of neither. */
-    FFS_CLOCK_GE = 48, /* the time, in milliseconds, is at least the operand */
-    FFS_FLAG_IS = 49,  /* operand: FLAGS index; the variant is compared with the next instructions,
-                          ffs_accept_count() times FFS_ACCEPT */
-    FFS_ACCEPT = 50    /* operand: 64 of the accepted variants, as bits. Skipped, never run */
+#define FFS_OPERATION(number, name, ...) FFS_##name = (number),
+#include "operations.def"
 };
+
+/* What an operand is. Where it has two halves, the first of them is the low one. */
+enum ffs_operand {
+    FFS_OPERAND_NONE,          /* zero */
+    FFS_OPERAND_RULE,          /* ffs_string, or FFS_NONE: the rule's name */
+    FFS_OPERAND_SPLIT,         /* SPLITS index | rule's name << 32 */
+    FFS_OPERAND_STRING,        /* ffs_string; folded with FFS_IGNORE_CASE, like the next two */
+    FFS_OPERAND_TAGGED_STRING, /* ffs_string | the low half of its XXH3-64 << 32, which is zero with
+                                  FFS_IGNORE_CASE */
+    FFS_OPERAND_GLOB, /* ffs_string: `*` a run, `?` one character, `[a-z]` `[!a-z]`, `\` quotes */
+    FFS_OPERAND_VERSION,     /* ffs_string of a valid version */
+    FFS_OPERAND_SET,         /* SETS index */
+    FFS_OPERAND_NUMBER,      /* IEEE bits, finite */
+    FFS_OPERAND_BOOLEAN,     /* 0 or 1 */
+    FFS_OPERAND_TIME,        /* milliseconds, two's complement */
+    FFS_OPERAND_NETWORKS,    /* NETWORKS index | count << 32 */
+    FFS_OPERAND_AUTOMATON,   /* AUTOMATA index | ffs_string of the pattern << 32, for people */
+    FFS_OPERAND_THRESHOLD,   /* holds for buckets below */
+    FFS_OPERAND_RANGE,       /* RANGES index */
+    FFS_OPERAND_RAMP,        /* RAMPS index */
+    FFS_OPERAND_FLAG,        /* FLAGS index, of a flag before */
+    FFS_OPERAND_VARIANT_BITS /* 64 of the variants that the FFS_FLAG_IS before accepts */
+};
+
+/* What of an instruction an operation uses, beside the attribute and the operand. */
+enum ffs_uses {
+    FFS_USES_REASON = 1,       /* `flags` is an enum fflag_reason: it decides */
+    FFS_USES_VARIANT = 2,      /* `variant`, or FFS_NO_VARIANT; else 0 */
+    FFS_USES_JUMP = 4,         /* `jump`; else 0 */
+    FFS_USES_NEGATE = 8,       /* `flags` may have FFS_NEGATE */
+    FFS_USES_IGNORE_CASE = 16, /* or FFS_IGNORE_CASE */
+    FFS_USES_CLOCK = 32,       /* it asks for the time */
+    FFS_TEST = FFS_USES_JUMP | FFS_USES_NEGATE,
+    FFS_TEXT_TEST = FFS_TEST | FFS_USES_IGNORE_CASE
+};
+
+/* Of a known operation; 0, FFS_OPERAND_NONE, for others. */
+static inline enum ffs_operand ffs_operand_of(uint8_t op)
+{
+    switch ((enum ffs_op)op) {
+#define FFS_OPERATION(number, name, operand, ...) \
+    case FFS_##name:                              \
+        return FFS_OPERAND_##operand;
+#include "operations.def"
+    }
+    return FFS_OPERAND_NONE;
+}
+
+/* FFS_USES_*, as bits. */
+static inline unsigned ffs_uses_of(uint8_t op)
+{
+    switch ((enum ffs_op)op) {
+#define FFS_OPERATION(number, name, operand, uses, ...) \
+    case FFS_##name:                                    \
+        return (uses);
+#include "operations.def"
+    }
+    return 0;
+}
+
+/* FFS_FEATURE_*, as bits. */
+static inline uint64_t ffs_features_of(uint8_t op)
+{
+    switch ((enum ffs_op)op) {
+#define FFS_OPERATION(number, name, operand, uses, reads, cost, folded, feature, ...) \
+    case FFS_##name:                                                                  \
+        return FFS_FEATURE_##feature;
+#include "operations.def"
+    }
+    return 0;
+}
+
+/* What is added to FFS_NUMBER_EQ, FFS_VERSION_EQ or FFS_TIME_EQ for another comparison. */
+enum ffs_comparison { FFS_EQ, FFS_LT, FFS_LE, FFS_GT, FFS_GE };
 
 /* How many FFS_ACCEPT follow an FFS_FLAG_IS on a flag of so many variants: with a bit for each, and
  * one behind them for no variant. */
 static inline uint32_t ffs_accept_count(uint32_t variant_count)
 {
     return variant_count / 64 + 1;
-}
-
-/* Of an operation, FFS_FEATURE_*. */
-static inline uint64_t ffs_features_of(uint8_t op)
-{
-    return op == FFS_STRING_MATCHES ? FFS_FEATURE_PATTERNS : 0;
 }
 
 /* SPLITS: uint64_t words; at an index: arm count n | FFS_SPLIT_SALTED; where that bit is set, the
@@ -441,6 +472,9 @@ FFS_ASSERT(offsetof(struct ffs_flag, features) == 40);
 FFS_ASSERT(sizeof(struct ffs_names) == 16);
 FFS_ASSERT(sizeof(struct ffs_variant) == 16);
 FFS_ASSERT(sizeof(struct ffs_instruction) == 16 && offsetof(struct ffs_instruction, operand) == 8);
+FFS_ASSERT(FFS_NUMBER_LT - FFS_NUMBER_EQ == FFS_LT && FFS_NUMBER_GE - FFS_NUMBER_EQ == FFS_GE);
+FFS_ASSERT(FFS_VERSION_LT - FFS_VERSION_EQ == FFS_LT && FFS_VERSION_GE - FFS_VERSION_EQ == FFS_GE);
+FFS_ASSERT(FFS_TIME_LT - FFS_TIME_EQ == FFS_LT && FFS_TIME_GE - FFS_TIME_EQ == FFS_GE);
 FFS_ASSERT(sizeof(struct ffs_signature) == 152 && offsetof(struct ffs_signature, key_id) == 16);
 FFS_ASSERT(sizeof(struct ffs_range) == 24);
 FFS_ASSERT(sizeof(struct ffs_ramp) == 48);

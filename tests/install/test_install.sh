@@ -11,7 +11,7 @@ here=$root/opt/ffc
 
 ok 'make install' make_here install
 for file in bin/ffc bin/ffreplay lib/libfflag.a lib/libfflag.so include/fflag.h \
-    include/fflag/snapshot.h lib/pkgconfig/fflag.pc share/man/man1/ffc.1; do
+    include/fflag/snapshot.h include/fflag/operations.def lib/pkgconfig/fflag.pc share/man/man1/ffc.1; do
     ok "installs $file" test -s "$here/$file"
 done
 is 'every function has a manual page' "$(ls "$here/share/man/man3")" \
@@ -35,10 +35,13 @@ export PKG_CONFIG_LIBDIR=$here/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root
 is 'pkg-config knows the version' "$(pkg-config --modversion fflag)" "$version"
 cat >"$scratch/program.c" <<'C'
 #include <fflag.h>
+#include <fflag/snapshot.h>
 #include <stdio.h>
 int main(int argc, char **argv)
 {
     fflag_store *store;
+    if (ffs_operand_of(FFS_STRING_IN) != FFS_OPERAND_SET)
+        return 1;
     if (argc != 2 || fflag_open(&store, argv[1], NULL) != FFLAG_OK)
         return 1;
     const fflag_view *view = fflag_acquire(store);

@@ -29,12 +29,25 @@ PY
 }
 is "its bytes are these" "$(dump "$scratch/tiny.ffs")" "$(block hexdump)"
 ok "its build id is this" grep -q "$("$FFC" verify "$scratch/tiny.ffs" | sed -n 's/^  build *//p')" "$document"
-header=$top/include/fflag/snapshot.h
-sed -nE '/^enum ffs_op /,/^}/s/^ +FFS_([A-Z_]+) = ([0-9]+).*/\1 \2/p' "$header" >"$scratch/operations"
-while read -r name number; do
-    # The document has the comparisons of a type in one row.
-    case $name in NUMBER_[LG]? | VERSION_[LG]? | TIME_[LG]?) continue ;; esac
-    ok "operation $name is $number there, too" \
-        grep -qE "^[|] ${number}(–[0-9]+)? [|] ${name}[ |]" "$document"
+# A row an operation, as in the table the library is made of; by what it reads, in words.
+sed -nE 's/^FFS_OPERATION\(([0-9]+), (.*)\)$/\1, \2/p' "$top/include/fflag/operations.def" |
+    awk -F', ' '{ print $1, $2, $5 == "NONE" ? "" : tolower($5) }' >"$scratch/operations"
+ok "there are operations" test -s "$scratch/operations"
+while read -r number name reads; do
+    ok "operation $name is $number there, too, and reads ${reads:-no attribute}" \
+        grep -qE "^[|] $number [|] $name [|] ${reads:+$reads }[|]" "$document"
 done <"$scratch/operations"
+is "and no operation more" \
+    "$(awk '/^[|] code [|] operation/ { on = 1 } on && /^$/ { exit } on' "$document" | grep -c '^| [0-9]')" \
+    "$(wc -l <"$scratch/operations")"
+# A feature, likewise: its bit, its level, and the operations that need it.
+sed -nE 's/^FFS_FEATURE\(([0-9]+), ([A-Z_]+), ([0-9]+), .*/\1 \2 \3/p' \
+    "$top/include/fflag/operations.def" >"$scratch/features"
+ok "there are features" test -s "$scratch/features"
+while read -r bit name level; do
+    row=$(grep -E "^[|] $bit [|] ${name,,}: .* [|] $level [|]" "$document")
+    for operation in $(awk -F', ' -v name="$name" '$8 == name { print $2 }' "$top/include/fflag/operations.def"); do
+        ok "feature $name is bit $bit there, too, from level $level on, for $operation" grep -qw "$operation" <<<"$row"
+    done
+done <"$scratch/features"
 finish

@@ -67,31 +67,53 @@ static enum fflag_error set_value(fflag_context *context, fflag_attr attr, enum 
     return FFLAG_ERROR_GENERAL;
 }
 
+/* 10.0.0.0/8, 192.168.1.1, and an IPv6 network */
+static uint64_t add_networks(struct assembler *a)
+{
+    uint64_t first = add_network(a, 0x0a000000, 0x0affffff);
+    add_network(a, 0xc0a80101, 0xc0a80101);
+    struct ffs_network wide = {UINT64_C(0x20010db8) << 32, 0,
+                               UINT64_C(0x20010db8) << 32 | UINT32_MAX, UINT64_MAX};
+    append_bytes(&a->section[FFS_NETWORKS], &wide, sizeof wide);
+    return (uint32_t)first | UINT64_C(3) << 32;
+}
+
 static uint64_t parse_operand(struct assembler *a, enum ffs_op op, unsigned flags,
                               const char *operand)
 {
     static const char *const nordic[] = {"NO", "SE", "DK", "FI", "IS", "17", "-2"};
     static const char *const folded[] = {"no", "se", "dk"};
-    if (op == FFS_STRING_IN)
+    switch (ffs_operand_of(op)) {
+    case FFS_OPERAND_NONE:
+        return 0;
+    case FFS_OPERAND_SET:
         return flags & FFS_IGNORE_CASE ? add_set(a, folded, 3) : add_set(a, nordic, 7);
-    if (op == FFS_STRINGS_HAS || (op == FFS_STRING_EQ && !(flags & FFS_IGNORE_CASE)))
-        return add_tagged(a, operand);
-    if (op >= FFS_NUMBER_EQ && op <= FFS_NUMBER_GE)
+    case FFS_OPERAND_TAGGED_STRING:
+        return flags & FFS_IGNORE_CASE ? add_string(a, operand) : add_tagged(a, operand);
+    case FFS_OPERAND_STRING:
+    case FFS_OPERAND_GLOB:
+    case FFS_OPERAND_VERSION:
+        return add_string(a, operand);
+    case FFS_OPERAND_NUMBER:
         return number_bits(strtod(operand, NULL));
-    if (op >= FFS_TIME_EQ && op <= FFS_TIME_GE)
+    case FFS_OPERAND_TIME:
         return (uint64_t)strtoll(operand, NULL, 10);
-    if (op == FFS_BOOLEAN_IS)
+    case FFS_OPERAND_BOOLEAN:
         return *operand == 't';
-    if (op == FFS_IP_IN) {
-        /* 10.0.0.0/8, 192.168.1.1, and an IPv6 network */
-        uint64_t first = add_network(a, 0x0a000000, 0x0affffff);
-        add_network(a, 0xc0a80101, 0xc0a80101);
-        struct ffs_network wide = {UINT64_C(0x20010db8) << 32, 0,
-                                   UINT64_C(0x20010db8) << 32 | UINT32_MAX, UINT64_MAX};
-        append_bytes(&a->section[FFS_NETWORKS], &wide, sizeof wide);
-        return (uint32_t)first | UINT64_C(3) << 32;
+    case FFS_OPERAND_NETWORKS:
+        return add_networks(a);
+    case FFS_OPERAND_RULE:
+    case FFS_OPERAND_SPLIT:
+    case FFS_OPERAND_AUTOMATON:
+    case FFS_OPERAND_THRESHOLD:
+    case FFS_OPERAND_RANGE:
+    case FFS_OPERAND_RAMP:
+    case FFS_OPERAND_FLAG:
+    case FFS_OPERAND_VARIANT_BITS:
+        break;
     }
-    return op == FFS_PRESENT ? 0 : add_string(a, operand);
+    fail_msg("no operand for operation %d in these tables", op);
+    return 0;
 }
 
 struct condition {
@@ -283,6 +305,37 @@ static void negation_is_exact_for_absent_attributes_too(UNUSED_STATE)
         if (evaluate_condition(condition, FFS_NEGATE) == condition->holds)
             fail_msg("negated condition %zu (operation %d, '%s' against '%s') must be %d", i,
                      condition->op, condition->value, condition->operand, !condition->holds);
+    }
+}
+
+static bool is_in_conditions(enum ffs_op op)
+{
+    for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++)
+        if (conditions[i].op == op)
+            return true;
+    return false;
+}
+
+/* Of what reads an attribute, all but patterns and buckets: those have tests of their own. */
+static void every_test_of_a_value_is_in_the_table(UNUSED_STATE)
+{
+#define FFS_OPERATION(number, name, operand, uses, reads, ...) \
+    {#name, FFS_##name, FFS_OPERAND_##operand, #reads},
+    static const struct {
+        const char *name;
+        enum ffs_op op;
+        enum ffs_operand operand;
+        const char *reads;
+    } operations[] = {
+#include "fflag/operations.def"
+    };
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+        enum ffs_operand operand = operations[i].operand;
+        bool apart = operand == FFS_OPERAND_SPLIT || operand == FFS_OPERAND_AUTOMATON ||
+                     operand == FFS_OPERAND_THRESHOLD || operand == FFS_OPERAND_RANGE ||
+                     operand == FFS_OPERAND_RAMP;
+        if (!apart && strcmp(operations[i].reads, "NONE") && !is_in_conditions(operations[i].op))
+            fail_msg("conditions[] has no row for %s", operations[i].name);
     }
 }
 
@@ -748,6 +801,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operation_tests_its_attribute),
         cmocka_unit_test(negation_is_exact_for_absent_attributes_too),
+        cmocka_unit_test(every_test_of_a_value_is_in_the_table),
         SAMPLE_TEST(a_result_says_variant_reason_and_rule),
         SAMPLE_TEST(a_constant_flag_is_static),
         SAMPLE_TEST(errors_give_the_fallback_and_a_code),

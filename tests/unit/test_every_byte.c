@@ -164,15 +164,15 @@ static void map_code(struct map *map)
     size_t size;
     const struct ffs_instruction *code = section(map, FFS_CODE, &size);
     for (size_t i = 0; i < size / sizeof *code; i++) {
-        uint8_t op = code[i].op;
-        bool jumps = op != FFS_SERVE && op != FFS_ACCEPT;
-        bool reads = jumps && op != FFS_CLOCK_GE && op != FFS_FLAG_IS;
+        unsigned uses = ffs_uses_of(code[i].op);
+        bool reads = code[i].attribute != FFS_NO_ATTRIBUTE;
         MARK(map, code[i].op, CONTENT);
         MARK(map, code[i].flags, CONTENT);
         MARK(map, code[i].attribute, reads ? CONTENT : CHECKED);
-        MARK(map, code[i].jump, jumps ? CONTENT : CHECKED);
-        MARK(map, code[i].variant, op == FFS_SERVE ? CONTENT : CHECKED);
-        MARK(map, code[i].operand, op == FFS_PRESENT ? CHECKED : CONTENT);
+        MARK(map, code[i].jump, uses & FFS_USES_JUMP ? CONTENT : CHECKED);
+        MARK(map, code[i].variant, uses & FFS_USES_VARIANT ? CONTENT : CHECKED);
+        bool none = ffs_operand_of(code[i].op) == FFS_OPERAND_NONE;
+        MARK(map, code[i].operand, none ? CHECKED : CONTENT);
     }
 }
 

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * value_tests.c - tests of one value against an operand.
+ */
+#include "value_tests.h"
+
+#include "values.h"
+
+bool test_presence(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                   const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)snapshot, (void)instruction;
+    return is_usable(slot, declared);
+}
+
+bool test_contains(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                   const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)declared;
+    ffs_string part = (ffs_string)instruction->operand;
+    return runtime_contains(slot->value.pointer, slot->length, string_bytes(snapshot, part),
+                            string_length(snapshot, part), instruction->flags & FFS_IGNORE_CASE);
+}
+
+bool test_glob(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+               const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)declared;
+    ffs_string glob = (ffs_string)instruction->operand;
+    return runtime_match_glob(string_bytes(snapshot, glob), string_length(snapshot, glob),
+                              slot->value.pointer, slot->length,
+                              instruction->flags & FFS_IGNORE_CASE);
+}
+
+/* Whether the operand, of that length, is what stands in a text. */
+static inline bool stands_at(const struct snapshot *snapshot,
+                             const struct ffs_instruction *instruction, const char *text,
+                             uint32_t length)
+{
+    const char *part = string_bytes(snapshot, (ffs_string)instruction->operand);
+    return instruction->flags & FFS_IGNORE_CASE ? runtime_equals_folded(text, part, length)
+                                                : memcmp(text, part, length) == 0;
+}
+
+bool test_prefix(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                 const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)declared;
+    uint32_t length = string_length(snapshot, (ffs_string)instruction->operand);
+    return length <= slot->length && stands_at(snapshot, instruction, slot->value.pointer, length);
+}
+
+bool test_suffix(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                 const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)declared;
+    uint32_t length = string_length(snapshot, (ffs_string)instruction->operand);
+    const char *text = slot->value.pointer;
+    return length <= slot->length &&
+           stands_at(snapshot, instruction, text + (slot->length - length), length);
+}
+
+bool test_pattern(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                  const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)declared;
+    const uint32_t *words = snapshot->automata + (uint32_t)instruction->operand;
+    return ffs_automaton_matches((const struct ffs_automaton *)words, slot->value.pointer,
+                                 slot->length);
+}
+
+bool test_strings(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                  const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)declared;
+    const char *const *values = slot->value.pointer;
+    const char *wanted = string_bytes(snapshot, (ffs_string)instruction->operand);
+    for (uint32_t i = 0; i < slot->length; i++)
+        if (strcmp(values[i], wanted) == 0)
+            return true;
+    return false;
+}
+
+bool test_boolean(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                  const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)snapshot, (void)declared;
+    return slot->value.word == instruction->operand;
+}
+
+/* `order` is the value's against the operand's. */
+static bool test_order(enum ffs_comparison comparison, int order)
+{
+    switch (comparison) {
+    case FFS_EQ:
+        return order == 0;
+    case FFS_LT:
+        return order < 0;
+    case FFS_LE:
+        return order <= 0;
+    case FFS_GT:
+        return order > 0;
+    case FFS_GE:
+        return order >= 0;
+    }
+    return false;
+}
+
+bool test_version(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                  const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)declared;
+    struct version version, operand;
+    ffs_string string = (ffs_string)instruction->operand;
+    return read_version(slot, &version) &&
+           runtime_parse_version(string_bytes(snapshot, string), string_length(snapshot, string),
+                                 &operand) &&
+           test_order((enum ffs_comparison)(instruction->op - FFS_VERSION_EQ),
+                      runtime_compare_versions(&version, &operand));
+}
+
+bool test_time(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+               const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)snapshot, (void)declared;
+    int64_t ms, operand = (int64_t)instruction->operand;
+    return read_time(slot, &ms) && test_order((enum ffs_comparison)(instruction->op - FFS_TIME_EQ),
+                                              (ms > operand) - (ms < operand));
+}
+
+static bool is_after(const struct address *address, uint64_t high, uint64_t low)
+{
+    return address->high > high || (address->high == high && address->low > low);
+}
+
+bool test_address(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                  const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)declared;
+    struct address address;
+    if (!read_address(slot, &address))
+        return false;
+    /* The first network that does not end before the address is the one that may hold it. */
+    const struct ffs_network *networks = snapshot->networks + (uint32_t)instruction->operand;
+    uint32_t low = 0, count = (uint32_t)(instruction->operand >> 32), high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (is_after(&address, networks[middle].last_high, networks[middle].last_low))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count &&
+           (address.high > networks[low].first_high ||
+            (address.high == networks[low].first_high && address.low >= networks[low].first_low));
+}

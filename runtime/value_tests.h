@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * value_tests.h - tests of one value against an operand. Keys and numbers are not here: the
+ * interpreter compares them itself.
+ */
+#ifndef FFLAG_RUNTIME_VALUE_TESTS_H
+#define FFLAG_RUNTIME_VALUE_TESTS_H
+
+#include "internal.h"
+
+/*
+ * Whether the value in a slot passes the test of an instruction. It is present, and of a type that
+ * fits the declared one; the test fits that, too, as the verifier made sure.
+ */
+typedef bool value_test(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                        const struct fflag_slot *slot, uint8_t declared);
+
+value_test test_presence;
+value_test test_contains;
+value_test test_prefix;
+value_test test_suffix;
+value_test test_glob;
+value_test test_pattern;
+value_test test_strings;
+value_test test_boolean;
+value_test test_version;
+value_test test_time;
+value_test test_address;
+
+#endif
