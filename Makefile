@@ -269,7 +269,8 @@ hot_path_flags = $(if $(call optimizes,$(CFLAGS)),-O3 -falign-functions=64) -fno
 hot_runtime := evaluate value_tests verify verify_automata verify_code
 $(hot_runtime:%=$(BUILD)/obj/runtime/%.o) $(hot_runtime:%=$(BUILD)/pic/runtime/%.o) \
 $(addprefix $(BUILD)/obj/tools/ffreplay/,$(addsuffix .o,canary/assign canary/gather logs/log_time \
-    logs/records logs/shape metrics/metric metrics/unit_table metrics/unit_totals)): \
+    logs/records logs/shape metrics/metric $(patsubst tools/ffreplay/%.c,%,$(wildcard tools/ffreplay/metrics/kinds/*.c)) \
+    metrics/unit_table metrics/unit_totals)): \
     c_flags += $(hot_path_flags)
 
 # The library for our own programs and tests, which look inside.

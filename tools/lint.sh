@@ -77,6 +77,15 @@ banned() {
         "${runtime[@]}"
 }
 
+# What a metric's kind means is in its file, and its traits in its row: nobody else asks which it is.
+metric_kinds() {
+    local kinds
+    kinds=$(sed -n 's/^METRIC_KIND(\([A-Z_]*\),.*/\1/p' compiler/model/metric_kinds.def 2>/dev/null | paste -sd'|')
+    [ -n "$kinds" ] || return 0
+    grep -noE "\bMETRIC_($kinds)\b" "${sources[@]}" | grep -v '^tests/' |
+        sed -E 's/^([^:]+:[0-9]+):(.*)/\1: \x27\2\x27: ask for a trait of the kind, or give metrics\/kinds\/ the code/'
+}
+
 # Tests may be longer: they are tables and read from top to bottom.
 sizes() {
     wc -l "${sources[@]}" "${scripts[@]}" | awk '$2 != "total" {
@@ -161,7 +170,7 @@ manuals() {
         sed -nE 's/^mandoc: ([^ :]+:[0-9]+):[0-9]+: ([A-Z]+): /\1: /p'
 }
 
-for check in formatting widths layers libraries banned sizes openings licences labels whitespace shell documents \
+for check in formatting widths layers libraries banned metric_kinds sizes openings licences labels whitespace shell documents \
     generated manuals; do
     $check >>"$findings"
 done

@@ -115,7 +115,7 @@ static struct population share_of(double rate)
 static struct population baseline_of(const struct experiment *experiment)
 {
     const struct experiment_baseline *baseline = &experiment->baseline;
-    return experiment->primary->kind == METRIC_PROPORTION
+    return metric_traits(experiment->primary)->sizing == SIZED_BY_SHARE
                ? share_of(baseline->mean)
                : (struct population){baseline->mean, baseline->deviation, false};
 }
@@ -167,7 +167,7 @@ bool sample_size(const struct targeting *targeting, struct sample_size *size)
         !(smallest_arm(experiment) > 0))
         return false;
     bool is_certain = experiment->baseline.given;
-    if (!is_certain && primary->kind != METRIC_PROPORTION)
+    if (!is_certain && metric_traits(primary)->sizing != SIZED_BY_SHARE)
         return false;
     double all =
         is_certain ? units_at_baseline(experiment, experiment->mde) : units_at_best(experiment);

@@ -166,14 +166,13 @@ static bool read_with_unit(struct reader *reader, const struct node *node, const
 static void check_share(struct reader *reader, const struct node *node,
                         const struct criterion *criterion)
 {
-    bool share = criterion->metric->kind == METRIC_PROPORTION && !criterion->metric->per_unit;
-    share |= criterion->metric->kind == METRIC_PROPORTION;
+    bool share = metric_traits(criterion->metric)->scale == SCALE_SHARE;
     bool constant = criterion->form <= CRITERION_MIN;
     if (!share || !constant || (criterion->threshold >= 0 && criterion->threshold <= 1))
         return;
     diagnose(reader->diagnostics, FF0369, node->span,
-             "'%s' is not a share: metric '%s' is a proportion, from 0 to 1", node->text,
-             criterion->metric->name.text);
+             "'%s' is not a share: metric '%s' is %s, from 0 to 1", node->text,
+             criterion->metric->name.text, metric_traits(criterion->metric)->noun);
     diagnose_help(reader->diagnostics, "write it as a percentage: %s%%", node->text);
 }
 
@@ -277,15 +276,13 @@ static void check_bound(struct reader *reader, const struct node *node,
     if (compares)
         asked = node_get(node, criterion->form == CRITERION_MAX_INCREASE ? "max_increase"
                                                                          : "max_decrease");
-    enum metric_kind kind = criterion->metric->kind;
-    if (kind == METRIC_MAX || kind == METRIC_MIN || kind == METRIC_LAST) {
+    const struct metric_traits *traits = metric_traits(criterion->metric);
+    if (traits->bound == BOUND_NONE) {
         diagnose(reader->diagnostics, FF0366, asked->span,
                  "metric '%s' is a single value: there is no bound for it",
                  criterion->metric->name.text);
         diagnose_note(reader->diagnostics, criterion->metric->name.span, "its kind is %s",
-                      kind == METRIC_MAX   ? "max"
-                      : kind == METRIC_MIN ? "min"
-                                           : "last");
+                      traits->name);
         diagnose_help(reader->diagnostics, "judge it as it is: 'max' or 'min', without confidence");
         return;
     }
@@ -307,8 +304,7 @@ static void check_tail(struct reader *reader, const struct node *node,
     const struct metric *metric = criterion->metric;
     bool compares = criterion->form >= CRITERION_MAX_INCREASE;
     bool alone = compares ? criterion->versus_before : criterion->confidence > 0;
-    if (!metric || !alone || metric->cap > 0 ||
-        (metric->kind != METRIC_MEAN && metric->kind != METRIC_RATIO))
+    if (!metric || !alone || metric->cap > 0 || metric_traits(metric)->bound != BOUND_MEAN)
         return;
     diagnose(reader->diagnostics, FF0372, node_get(node, compares ? "versus" : "confidence")->span,
              "a long tail of '%s' would make this bound wrong too often", metric->name.text);
@@ -316,7 +312,7 @@ static void check_tail(struct reader *reader, const struct node *node,
         criterion->form == CRITERION_MAX || criterion->form == CRITERION_MAX_INCREASE
             ? "max_increase"
             : "max_decrease";
-    if (metric->kind == METRIC_MEAN) {
+    if (metric_may_have(metric, METRIC_KEY_CAP)) {
         diagnose_note(reader->diagnostics, metric->name.span, "the metric has no 'cap'");
         diagnose_help(reader->diagnostics, "give it a 'cap', or compare it with control: '%s'",
                       increase);

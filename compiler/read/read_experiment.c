@@ -174,19 +174,25 @@ static void settle_baseline(struct reader *reader, struct experiment_keys *keys)
         return;
     baseline.span = node->span;
     uint32_t errors = reader->diagnostics->errors;
-    if (primary->kind == METRIC_PROPORTION && node->kind != NODE_SCALAR)
-        expected(reader, node, "the share of units or events, as in 4%");
-    else if (primary->kind == METRIC_PROPORTION)
-        read_share(reader, node, &baseline.mean);
-    else if (primary->kind != METRIC_MEAN) {
+    switch (metric_traits(primary)->sizing) {
+    case SIZED_BY_SHARE:
+        if (node->kind != NODE_SCALAR)
+            expected(reader, node, "the share of units or events, as in 4%");
+        else
+            read_share(reader, node, &baseline.mean);
+        break;
+    case SIZED_BY_DEVIATION:
+        if (read_mean(reader, node, &baseline) && reader->diagnostics->errors == errors)
+            check_mean(reader, node, &baseline);
+        break;
+    case SIZED_BY_NOTHING:
         diagnose(reader->diagnostics, FF0364, node->span,
                  "'baseline' has no meaning for the primary metric '%s', which is neither a "
                  "proportion nor a mean",
                  primary->name.text);
         diagnose_help(reader->diagnostics, "leave it out: how many units its kind takes does not "
                                            "follow from a mean and a standard deviation");
-    } else if (read_mean(reader, node, &baseline) && reader->diagnostics->errors == errors)
-        check_mean(reader, node, &baseline);
+    }
     if (reader->diagnostics->errors == errors)
         keys->experiment.baseline = baseline;
 }

@@ -10,9 +10,6 @@ struct metric_keys {
     struct node *log;
 };
 
-static const char *const metric_kinds[] = {"proportion", "mean", "ratio", "quantile", "rate",
-                                           "max",        "min",  "last",  NULL};
-
 static void read_better(struct reader *reader, struct node *node, void *target)
 {
     static const char *const choices[] = {"lower", "higher", NULL};
@@ -77,65 +74,64 @@ static void keep_log(struct reader *reader, struct node *node, void *target)
     ((struct metric_keys *)target)->log = node;
 }
 
-/* Which of the keys from `of` on each kind must have and may have, by their places in the table. */
-enum { OF = 6, VALUE, NUMERATOR, DENOMINATOR, Q, ACCURACY, CAP, AGG, PER };
-#define BIT(place) (UINT64_C(1) << (place))
-static const struct {
-    uint64_t must, may;
-} kind_keys[] = {
-    [METRIC_PROPORTION] = {BIT(OF), BIT(PER)},
-    [METRIC_MEAN] = {BIT(VALUE), BIT(CAP) | BIT(PER) | BIT(AGG)},
-    [METRIC_RATIO] = {BIT(NUMERATOR) | BIT(DENOMINATOR), BIT(PER)},
-    [METRIC_QUANTILE] = {BIT(VALUE) | BIT(Q), BIT(ACCURACY)},
-    [METRIC_RATE] = {0, 0},
-    [METRIC_MAX] = {BIT(VALUE), 0},
-    [METRIC_MIN] = {BIT(VALUE), 0},
-    [METRIC_LAST] = {BIT(VALUE), 0},
-};
-
 static const char *const aggregates[] = {"sum", "mean", "max", "count", "last", NULL};
+enum { COMMON_KEYS = 6 }; /* before those that only some kinds have */
+#define KEY(name) [COMMON_KEYS + METRIC_KEY_##name]
 static const struct field metric_fields[] = {
-    CHOICE("kind", struct metric_keys, metric.kind, metric_kinds),
+    CHOICE("kind", struct metric_keys, metric.kind, metric_kind_names),
     FIELD("description", FIELD_TEXT, struct metric_keys, metric.description),
     FIELD("unit", FIELD_TEXT, struct metric_keys, metric.unit),
     READ("better", read_better),
     READ("where", read_where),
     READ("log", keep_log),
-    [OF] = READ("of", read_of),
-    [VALUE] = FIELD("value", FIELD_PLACED, struct metric_keys, metric.value),
-    [NUMERATOR] = FIELD("numerator", FIELD_PLACED, struct metric_keys, metric.numerator),
-    [DENOMINATOR] = FIELD("denominator", FIELD_PLACED, struct metric_keys, metric.denominator),
-    [Q] = READ("q", read_quantile),
-    [ACCURACY] = READ("accuracy", read_accuracy),
-    [CAP] = READ("cap", read_cap),
-    [AGG] = CHOICE("agg", struct metric_keys, metric.aggregate, aggregates),
-    [PER] = READ("per", read_per),
+    KEY(OF) = READ("of", read_of),
+    KEY(VALUE) = FIELD("value", FIELD_PLACED, struct metric_keys, metric.value),
+    KEY(NUMERATOR) = FIELD("numerator", FIELD_PLACED, struct metric_keys, metric.numerator),
+    KEY(DENOMINATOR) = FIELD("denominator", FIELD_PLACED, struct metric_keys, metric.denominator),
+    KEY(Q) = READ("q", read_quantile),
+    KEY(ACCURACY) = READ("accuracy", read_accuracy),
+    KEY(CAP) = READ("cap", read_cap),
+    KEY(AGG) = CHOICE("agg", struct metric_keys, metric.aggregate, aggregates),
+    KEY(PER) = READ("per", read_per),
 };
 
-static void check_kind_keys(struct reader *reader, const struct metric *metric,
-                            const struct node *body, uint64_t given)
+static const char *key_name(enum metric_key key)
 {
-    const char *kind = metric_kinds[metric->kind];
-    uint64_t must = kind_keys[metric->kind].must, may = kind_keys[metric->kind].may;
-    for (unsigned at = OF; at <= PER; at++) {
-        const char *name = metric_fields[at].name;
-        if ((must & BIT(at)) && !(given & BIT(at)))
-            report_missing(reader, metric->name.span,
-                           arena_format(reader->arena, "a metric of kind %s", kind), name, NULL);
-        if (!(given & BIT(at)) || ((must | may) & BIT(at)))
+    return metric_fields[COMMON_KEYS + key].name;
+}
+
+/* `fitting` and `given`: bits by enum metric_key. */
+static void check_needless_keys(struct reader *reader, const struct metric *metric,
+                                const struct node *body, uint32_t given)
+{
+    const struct metric_traits *traits = metric_traits(metric);
+    uint32_t fitting = traits->required_keys | traits->further_keys;
+    struct buffer names = {0};
+    for (unsigned key = 0; key < METRIC_KEY_COUNT; key++)
+        if (fitting & metric_key_bit(key))
+            buffer_format(&names, "%s%s", names.length ? ", " : "", key_name(key));
+    for (unsigned key = 0; key < METRIC_KEY_COUNT; key++) {
+        if (!(given & ~fitting & metric_key_bit(key)))
             continue;
-        diagnose(reader->diagnostics, FF0364, find_entry(body, name)->key->span,
-                 "'%s' has no meaning for a metric of kind %s", name, kind);
-        struct buffer fitting = {0};
-        for (unsigned i = OF; i <= PER; i++) {
-            if ((must | may) & BIT(i))
-                buffer_format(&fitting, "%s%s", fitting.length ? ", " : "", metric_fields[i].name);
-        }
+        diagnose(reader->diagnostics, FF0364, find_entry(body, key_name(key))->key->span,
+                 "'%s' has no meaning for a metric of kind %s", key_name(key), traits->name);
         diagnose_help(reader->diagnostics, "keys of this kind: %s",
-                      fitting.length ? fitting.bytes : "none but 'where', 'log' and 'unit'");
-        buffer_release(&fitting);
+                      names.length ? names.bytes : "none but 'where', 'log' and 'unit'");
     }
-    if ((given & BIT(AGG)) && !metric->per_unit) {
+    buffer_release(&names);
+}
+
+static void check_kind_keys(struct reader *reader, const struct metric *metric,
+                            const struct node *body, uint32_t given)
+{
+    const struct metric_traits *traits = metric_traits(metric);
+    for (unsigned key = 0; key < METRIC_KEY_COUNT; key++)
+        if (traits->required_keys & ~given & metric_key_bit(key))
+            report_missing(reader, metric->name.span,
+                           arena_format(reader->arena, "a metric of kind %s", traits->name),
+                           key_name(key), NULL);
+    check_needless_keys(reader, metric, body, given);
+    if ((given & metric_key_bit(METRIC_KEY_AGG)) && !metric->per_unit) {
         diagnose(reader->diagnostics, FF0364, find_entry(body, "agg")->key->span,
                  "'agg' has no meaning without 'per: unit'");
         diagnose_help(reader->diagnostics, "it says how a unit's events become one value");
@@ -158,6 +154,14 @@ static void settle_log(struct reader *reader, struct metric *metric, const struc
                   project->logs[0]->name.text);
 }
 
+static const char *kinds_text(struct reader *reader)
+{
+    const char *text = arena_format(reader->arena, "it is one of %s", metric_kind_names[0]);
+    for (size_t i = 1; metric_kind_names[i]; i++)
+        text = arena_format(reader->arena, "%s, %s", text, metric_kind_names[i]);
+    return text;
+}
+
 void read_metric(struct reader *reader, struct declaration *declaration)
 {
     struct metric *metric = declaration->thing;
@@ -169,10 +173,9 @@ void read_metric(struct reader *reader, struct declaration *declaration)
         read_fields(reader, declaration->body, "a metric", FIELDS(metric_fields), &keys);
     *metric = keys.metric;
     if (!(given & 1))
-        report_missing(reader, metric->name.span, "a metric", "kind",
-                       "it is one of proportion, mean, ratio, quantile, rate, max, min, last");
+        report_missing(reader, metric->name.span, "a metric", "kind", kinds_text(reader));
     else if (reader->diagnostics->errors == before)
-        check_kind_keys(reader, metric, declaration->body, given);
+        check_kind_keys(reader, metric, declaration->body, (uint32_t)(given >> COMMON_KEYS));
     settle_log(reader, metric, keys.log);
 }
 

@@ -67,6 +67,12 @@ finds 'a folder without a row' docs/architecture.md '| `include/` | again | `tes
 finds 'the library including a parser' runtime/one.c '#include <yaml.h>\n' 'runtime/one.c:8: <yaml.h> may not'
 finds 'a function without a bound' compiler/commands/check.c \
     'void f(char *a)\n{\n    strcpy(a, "a");\n}\n' "compiler/commands/check.c:5: 'strcpy' has no bound"
+clean_tree
+mkdir "$tree/compiler/model"
+printf '/* Kinds. */\nMETRIC_KIND(MEAN, mean)\n' >"$tree/compiler/model/metric_kinds.def"
+printf 'int kind = METRIC_MEAN;\n' >>"$tree/compiler/commands/check.c"
+is 'finds who asks for the kind of a metric' \
+    "$(lint | grep -c "^compiler/commands/check.c:3: 'METRIC_MEAN': ask for a trait")" 1
 finds 'a library that prints' runtime/one.c 'void f(void)\n{\n    puts("a");\n}\n' "runtime/one.c:10: 'puts' prints"
 later=TO
 finds 'work for later' runtime/one.c "/* ${later}DO */\n" 'runtime/one.c:8: work for later'

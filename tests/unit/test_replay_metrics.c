@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "compiler/regex/regex.h"
+#include "tools/ffreplay/metrics/kinds/shared.h"
 #include "tools/ffreplay/metrics/windows.h"
 
 static uint64_t seed = 88172645463325252u;
@@ -39,7 +40,7 @@ static void the_newest_windows_are_complete_in_any_order(void **state)
     (void)state;
     enum { COUNT = 3000, KEEP = 7, WIDTH = 1000, SPAN = 40 };
     const struct metric metric = {.kind = METRIC_MEAN};
-    const struct measure measure = {.metric = &metric};
+    const struct measure measure = {.metric = &metric, .functions = &mean_functions};
     for (int round = 0; round < 30; round++) {
         struct windows windows;
         windows_init(&windows, &measure, WIDTH, KEEP);
@@ -75,25 +76,25 @@ static void the_newest_windows_are_complete_in_any_order(void **state)
 
 /* ------------------------------------------------------------------------------------- cells -- */
 
+/* Every kind, and what there is per unit. */
 static const struct metric metrics[] = {
-    {.kind = METRIC_PROPORTION},
-    {.kind = METRIC_MEAN},
-    {.kind = METRIC_RATIO},
-    {.kind = METRIC_QUANTILE, .quantile = 0.9, .accuracy = 0.01},
-    {.kind = METRIC_RATE},
-    {.kind = METRIC_MAX},
-    {.kind = METRIC_MIN},
-    {.kind = METRIC_LAST},
+#define METRIC_KIND(NAME, ...) {.kind = METRIC_##NAME, .quantile = 0.9, .accuracy = 0.01},
+#include "compiler/model/metric_kinds.def"
     {.kind = METRIC_PROPORTION, .per_unit = true},
     {.kind = METRIC_MEAN, .per_unit = true, .aggregate = AGGREGATE_SUM},
     {.kind = METRIC_MEAN, .per_unit = true, .aggregate = AGGREGATE_COUNT},
 };
 
+static struct measure measure_of(const struct metric *metric)
+{
+    return (struct measure){.metric = metric, .functions = metric_functions(metric->kind)};
+}
+
 static void cells_merge_to_what_one_cell_would_be(void **state)
 {
     (void)state;
     for (size_t m = 0; m < sizeof metrics / sizeof *metrics; m++) {
-        const struct measure measure = {.metric = &metrics[m]};
+        const struct measure measure = measure_of(&metrics[m]);
         struct cell whole, parts[4];
         cell_init(&whole, &measure);
         for (int i = 0; i < 4; i++)
@@ -130,7 +131,7 @@ static void an_empty_cell_estimates_nothing(void **state)
 {
     (void)state;
     for (size_t m = 0; m < sizeof metrics / sizeof *metrics; m++) {
-        const struct measure measure = {.metric = &metrics[m]};
+        const struct measure measure = measure_of(&metrics[m]);
         struct cell cell;
         cell_init(&cell, &measure);
         double estimate;
@@ -144,14 +145,14 @@ static void what_is_not_finite_is_no_data(void **state)
     (void)state;
     double estimate;
     struct cell cell;
-    const struct measure ratio = {.metric = &metrics[2]};
+    const struct measure ratio = measure_of(&metrics[METRIC_RATIO]);
     cell_init(&cell, &ratio);
     cell_add(&cell, &ratio, &(struct sample){.state = NUMBER_GIVEN, .number = 0, .denominator = 0});
     assert_false(cell_estimate(&cell, &ratio, 60000, &estimate));
     cell_add(&cell, &ratio, &(struct sample){.state = NUMBER_GIVEN, .number = 1, .denominator = 0});
     assert_false(cell_estimate(&cell, &ratio, 60000, &estimate));
     cell_release(&cell);
-    const struct measure rate = {.metric = &metrics[4]};
+    const struct measure rate = measure_of(&metrics[METRIC_RATE]);
     cell_init(&cell, &rate);
     cell_add(&cell, &rate, &(struct sample){.state = NUMBER_GIVEN, .hit = true});
     assert_false(cell_estimate(&cell, &rate, 0, &estimate));

@@ -102,16 +102,8 @@ static bool prepare_windows(struct analysis *analysis, const struct project *pro
 /* Without a control beside it, a mean's bound asks how skewed its values are. */
 static void gather_for(struct tally *tally, const struct criterion *criterion)
 {
-    const struct metric *metric = criterion->metric;
     tally->gathers_spread = true;
-    if (criterion_baseline(criterion) == BASELINE_CONTROL)
-        return;
-    if (metric->kind == METRIC_RATIO)
-        tally->measure.takes_cubes = CUBES_OF_BOTH;
-    else if (metric->kind == METRIC_MEAN)
-        tally->measure.takes_cubes = tally->measure.layout->unit != NO_PLACE && !metric->per_unit
-                                         ? CUBES_OF_BOTH
-                                         : CUBES_OF_FIRST;
+    tally->measure.asks_skewness |= criterion_baseline(criterion) != BASELINE_CONTROL;
 }
 
 /* Bounds that may end or stop a rollout, at one of its stages. */

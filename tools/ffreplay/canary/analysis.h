@@ -6,10 +6,10 @@
 
 #include "assign.h"
 #include "decision.h"
-#include "evidence.h"
 #include "tools/ffreplay/logs/input_digest.h"
 #include "tools/ffreplay/replay/replay.h"
 #include "unit_shares.h"
+#include "tools/ffreplay/metrics/evidence.h"
 #include "tools/ffreplay/metrics/windows.h"
 
 /* A metric, over the whole stage. */

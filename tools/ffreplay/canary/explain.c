@@ -79,8 +79,8 @@ static const char *range_text(struct verdict *verdict, const struct judgement *j
 static const char *skewed_text(struct verdict *verdict, const struct judgement *judgement)
 {
     const struct metric *metric = judgement->criterion->metric;
-    const char *way = metric->kind == METRIC_MEAN ? "a lower 'cap' takes fewer"
-                                                  : "beside a control it takes fewer";
+    const char *way = metric_may_have(metric, METRIC_KEY_CAP) ? "a lower 'cap' takes fewer"
+                                                              : "beside a control it takes fewer";
     if (missing_samples(judgement) == 0)
         return arena_format(arena_of(verdict),
                             "%s is too skewed for a bound of what there was before the stage: %s",
@@ -329,8 +329,8 @@ static void why_alone(struct verdict *verdict)
 {
     for (uint32_t i = 0; i < verdict->analysis->judgement_count; i++) {
         const struct judgement *judgement = &verdict->analysis->judgements[i];
-        enum metric_kind kind = metric_of(judgement)->kind;
-        bool counted = kind == METRIC_PROPORTION || kind == METRIC_RATE;
+        enum metric_bound bound = metric_traits(metric_of(judgement))->bound;
+        bool counted = bound == BOUND_SHARE || bound == BOUND_RATE;
         if (counted && judgement->statistical && !judgement->finding.advances &&
             judgement->finding.verdict == CRITERION_HARM &&
             criterion_baseline(judgement->criterion) != BASELINE_CONTROL)

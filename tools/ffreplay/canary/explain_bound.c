@@ -18,11 +18,8 @@ const char *change_text(struct arena *arena, const struct judgement *judgement, 
     const char *sign = change < 0 ? "-" : "+";
     if (!criterion_compares(criterion))
         return estimate_text(arena, criterion->metric, change);
-    if (criterion->absolute && criterion->metric->kind == METRIC_PROPORTION)
-        return arena_format(arena, "%s%.3g pp", sign, fabs(change) * 100);
     if (criterion->absolute)
-        return arena_format(arena, "%s%s", sign,
-                            estimate_text(arena, criterion->metric, fabs(change)));
+        return difference_text(arena, criterion->metric, change);
     double percent = fabs(change) * 100;
     return arena_format(arena, percent < 100 ? "%s%.3g%%" : "%s%.0f%%", sign, percent);
 }

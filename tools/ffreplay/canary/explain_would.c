@@ -40,7 +40,7 @@ static const char *within_text(struct verdict *verdict, const struct judgement *
     bool max = criterion->form == CRITERION_MAX;
     const char *basic = arena_format(arena, "%s were %s or %s", criterion->metric->name.text,
                                      criterion->written.text, max ? "less" : "more");
-    if (criterion->metric->kind != METRIC_PROPORTION || !judgement->measured)
+    if (metric_traits(criterion->metric)->scale != SCALE_SHARE || !judgement->measured)
         return basic;
     double samples = (double)judgement->samples;
     double allowed =

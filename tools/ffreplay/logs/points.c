@@ -29,12 +29,10 @@ static bool fits_log(const struct project *project, const struct log *log)
 static bool fits_metric(const struct project *project, const struct log *log,
                         const struct metric *metric)
 {
-    const char *what = metric->per_unit               ? "per unit"
-                       : metric->kind == METRIC_RATE  ? "a rate"
-                       : metric->kind == METRIC_RATIO ? "a ratio"
-                                                      : NULL;
-    if (!what)
+    const struct metric_traits *traits = metric_traits(metric);
+    if (!metric->per_unit && traits->over == OVER_EVENTS)
         return true;
+    const char *what = metric->per_unit ? "per unit" : traits->noun;
     complain(project, metric->name.span,
              "metric '%s' is %s, and log '%s' has points that were aggregated before, not events",
              metric->name.text, what, log->name.text);

@@ -36,18 +36,29 @@ enum truth predicate_truth(const struct predicate *predicate, const struct event
 /* The field that made it unreadable: the first one written. */
 uint32_t predicate_unreadable_place(const struct predicate *predicate, const struct event *event);
 
-static inline enum truth quick_truth(const struct quick_test *quick,
-                                     const struct predicate *predicate, const struct event *event)
+/* False: it is not the quick test that answers. */
+static inline bool quick_answers(const struct quick_test *quick, const struct event *event,
+                                 enum truth *answer)
 {
     if (quick->kind == QUICK_NUMBER && event->numbers[quick->place].state == NUMBER_GIVEN) {
         double number = event->numbers[quick->place].number * quick->scale;
-        return (enum truth)(number < quick->number   ? quick->below
-                            : number > quick->number ? quick->above
-                                                     : quick->equal);
+        *answer = (enum truth)(number < quick->number   ? quick->below
+                               : number > quick->number ? quick->above
+                                                        : quick->equal);
+        return true;
     }
-    if (quick->kind == QUICK_BOOLEAN && event->values[quick->place].kind == VALUE_BOOLEAN)
-        return (enum truth)((event->values[quick->place].length == 4) == quick->boolean);
-    return predicate_truth(predicate, event);
+    if (quick->kind == QUICK_BOOLEAN && event->values[quick->place].kind == VALUE_BOOLEAN) {
+        *answer = (enum truth)((event->values[quick->place].length == 4) == quick->boolean);
+        return true;
+    }
+    return false;
+}
+
+static inline enum truth quick_truth(const struct quick_test *quick,
+                                     const struct predicate *predicate, const struct event *event)
+{
+    enum truth answer;
+    return quick_answers(quick, event, &answer) ? answer : predicate_truth(predicate, event);
 }
 
 #endif

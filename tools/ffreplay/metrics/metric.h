@@ -14,11 +14,13 @@
 #include "tools/ffreplay/logs/predicate.h"
 #include "compiler/statistics/sketch.h"
 #include "compiler/statistics/slices.h"
+#include "kinds/kinds.h"
 #include "unit_totals.h"
 #include "unreadable.h"
 
 struct measure {
     const struct metric *metric;
+    const struct metric_functions *functions; /* of its kind */
     struct layout *layout;
     const struct predicate *where; /* NULL: every event */
     const struct predicate *of;
@@ -26,9 +28,9 @@ struct measure {
     struct field value, numerator, denominator;
     bool takes_units;
     bool goes_by_newest; /* a newest value that cannot be read hides what the metric says now */
-    enum spread_cubes takes_cubes; /* of what cell_gather_spread() gathers */
-    /* What cell_take() does: of the kinds that most metrics are, without a sample in between. */
-    enum { TAKE_SAMPLE, TAKE_HIT, TAKE_SUM, TAKE_QUANTILE, TAKE_MAX, TAKE_MIN } takes;
+    bool asks_skewness;  /* what cell_gather_spread() gathers has to tell it */
+    /* What cell_take() does: the kind's shortcut, or what does everything. */
+    void (*take)(struct cell *cell, const struct measure *measure, const struct event *event);
 };
 
 /* False when this version cannot compute the metric; then it has been reported. */
@@ -39,13 +41,16 @@ struct sample {
     /* Given: it counts. Absent: the metric is not about this event, or lacks the value it needs.
      * Unreadable: that depends on a value that cannot be read. */
     enum number_state state;
-    bool hit; /* METRIC_PROPORTION: `of` holds. METRIC_RATE: `where` holds */
+    bool hit; /* of kinds that count: it is one of those */
     double number, denominator;
     int64_t time;
     struct unit_hash unit;
 };
-void measure_sample(const struct measure *measure, const struct event *event,
-                    struct sample *sample);
+static inline void measure_sample(const struct measure *measure, const struct event *event,
+                                  struct sample *sample);
+/* The part of that for a measure that takes units. */
+void measure_take_unit(const struct measure *measure, const struct event *event,
+                       struct sample *sample);
 
 struct cell {
     uint64_t count; /* of samples */
@@ -74,7 +79,8 @@ void cell_init(struct cell *cell, const struct measure *measure);
  * the same lines, and has taken none yet, to share a table of units with; or NULL.
  */
 void cell_gather_spread(struct cell *cell, struct measure *measure, const struct cell *beside);
-void cell_add(struct cell *cell, const struct measure *measure, const struct sample *sample);
+static inline void cell_add(struct cell *cell, const struct measure *measure,
+                            const struct sample *sample);
 /* A sample that is unreadable. `event`: what it is of, to tell which value it was; or NULL. */
 void cell_add_unreadable(struct cell *cell, const struct measure *measure,
                          const struct sample *sample, const struct event *event);
@@ -85,6 +91,8 @@ bool cell_newest_is_unreadable(const struct cell *cell, const struct measure *me
 /* measure_sample() and cell_add() at once, where nobody else needs the sample. */
 static inline void cell_take(struct cell *cell, const struct measure *measure,
                              const struct event *event);
+/* The same where there is no shortcut, or a line is not as most are. */
+void cell_take_sample(struct cell *cell, const struct measure *measure, const struct event *event);
 void cell_merge(struct cell *cell, const struct measure *measure, const struct cell *other);
 void cell_release(struct cell *cell);
 
@@ -94,71 +102,37 @@ uint64_t cell_samples(const struct cell *cell, const struct measure *measure);
  */
 bool cell_estimate(const struct cell *cell, const struct measure *measure, int64_t duration,
                    double *estimate);
+/* The values of rank `levels`, 0 to 1. False: the kind keeps no values. True without samples, too,
+ * and then they are not written. */
+bool cell_quantiles(const struct cell *cell, const struct measure *measure, const double *levels,
+                    double *values, size_t count);
 
 /* ------------------------------------------------------------------------ what a line costs -- */
 
-static inline enum truth measure_is_about(const struct measure *measure, const struct event *event)
+static inline void measure_sample(const struct measure *measure, const struct event *event,
+                                  struct sample *sample)
 {
-    return measure->where ? quick_truth(&measure->quick_where, measure->where, event) : TRUTH_YES;
+    sample->time = event->time;
+    measure->functions->sample(measure, event, sample);
+    if (measure->takes_units && sample->state != NUMBER_ABSENT)
+        measure_take_unit(measure, event, sample);
 }
 
-static inline enum truth measure_is_hit(const struct measure *measure, const struct event *event)
-{
-    return measure->of ? quick_truth(&measure->quick_of, measure->of, event) : TRUTH_NO;
-}
-
-/* One that the scale takes beyond all doubles is none. */
-static inline enum number_state event_number(const struct event *event, struct field field,
-                                             double *number)
-{
-    const struct number *logged = &event->numbers[field.place];
-    if (logged->state != NUMBER_GIVEN)
-        return logged->state;
-    /* Not -0: whether that is less than 0 would depend on which one came first. */
-    *number = logged->number * field.scale + 0.0;
-    return isfinite(*number) ? NUMBER_GIVEN : NUMBER_UNREADABLE;
-}
-
-/* The parts of cell_take() for all other metrics, and for what is not as most lines are. */
-void cell_take_sample(struct cell *cell, const struct measure *measure, const struct event *event);
-
-static inline void cell_take_number(struct cell *cell, const struct measure *measure, double number)
+static inline void cell_add(struct cell *cell, const struct measure *measure,
+                            const struct sample *sample)
 {
     cell->count++;
-    if (measure->takes == TAKE_SUM)
-        exact_sum_add(cell->sum, number);
-    else if (measure->takes == TAKE_QUANTILE)
-        sketch_add(cell->sketch, number);
-    else if (cell->count == 1 || (measure->takes == TAKE_MAX) == (number > cell->extreme))
-        cell->extreme = number;
+    if (measure->goes_by_newest && sample->time > cell->newest)
+        cell->newest = sample->time;
+    if (cell->units)
+        unit_set_add(cell->units, sample->unit, sample->hit);
+    measure->functions->add(cell, measure, sample);
 }
 
 static inline void cell_take(struct cell *cell, const struct measure *measure,
                              const struct event *event)
 {
-    double number;
-    if (measure->takes == TAKE_SAMPLE) {
-        cell_take_sample(cell, measure, event);
-        return;
-    }
-    enum truth about = measure_is_about(measure, event);
-    if (about == TRUTH_NO)
-        return;
-    if (about == TRUTH_YES && measure->takes == TAKE_HIT) {
-        about = measure_is_hit(measure, event);
-        if (about != TRUTH_UNREADABLE) {
-            cell->count++;
-            cell->hits += about;
-            return;
-        }
-    } else if (about == TRUTH_YES) {
-        enum number_state state = event_number(event, measure->value, &number);
-        if (state == NUMBER_GIVEN)
-            cell_take_number(cell, measure, number);
-        if (state != NUMBER_UNREADABLE)
-            return;
-    }
-    cell_take_sample(cell, measure, event);
+    measure->take(cell, measure, event);
 }
 
 #endif

@@ -6,6 +6,8 @@
 
 /* "1.25%", "412 ms", "3.5/s", in memory of the arena. */
 const char *estimate_text(struct arena *arena, const struct metric *metric, double estimate);
+/* Of two estimates: "+0.5 pp", "-12 ms". */
+const char *difference_text(struct arena *arena, const struct metric *metric, double difference);
 /* What a metric is counted in: "samples" or "units". */
 const char *sample_noun(const struct metric *metric, uint64_t count);
 

@@ -28,12 +28,12 @@ static bool take_groups_as_logged(struct player *player, struct analysis *analys
     analysis->subject.shares_known = false;
     for (uint32_t i = 0; i < analysis->judgement_count; i++) {
         const struct criterion *criterion = analysis->judgements[i].criterion;
-        if (criterion->metric->kind != METRIC_RATE || !criterion_compares(criterion) ||
-            criterion->versus_before)
+        const struct metric_traits *traits = metric_traits(criterion->metric);
+        if (traits->over != OVER_TIME || !criterion_compares(criterion) || criterion->versus_before)
             continue;
         complain(project, criterion->span,
-                 "a rate cannot be compared with control on a log that says who was in the "
-                 "canary");
+                 "%s cannot be compared with control on a log that says who was in the canary",
+                 traits->noun);
         complain_help("how many that were at this stage, it does not say; give the log a 'context' "
                       "and no 'variant', or compare a proportion");
         return false;

@@ -14,7 +14,7 @@ void output_json_row(const struct row *row, struct buffer *out)
     if (row->unreadable > 0)
         field_count(out, "unreadable", row->unreadable);
     static const char *const names[] = {"p50", "p95", "p99"};
-    for (int i = 0; i < 3 && row->measure->metric->kind == METRIC_QUANTILE; i++)
+    for (int i = 0; i < 3 && row->keeps_values; i++)
         field_number(out, names[i], row->has_quantiles, row->quantiles[i]);
     buffer_append_text(out, "}");
 }

@@ -81,7 +81,8 @@ struct row {
     bool is_unreadable;  /* too many of them: it is not measured */
     bool measured;
     double estimate;
-    bool has_quantiles;
+    bool keeps_values;   /* its metric is of a kind that has quantiles, */
+    bool has_quantiles;  /* and there are some */
     double quantiles[3]; /* P50, P95, P99 */
 };
 /* What it says of a group and a measure, NULL for its lines. */

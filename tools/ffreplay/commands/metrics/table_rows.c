@@ -32,17 +32,14 @@ struct row table_row(const struct table *table, const struct grouping *grouping,
     uint64_t lines = group->events;
     if (measure) {
         const struct cell *cell = &group->cells[measure - table->measures];
-        const struct metric *metric = measure->metric;
         lines = cell->count;
         row.samples = cell_samples(cell, measure);
         row.unreadable = cell->unreadable.count;
         row.is_unreadable = cell_is_unreadable(cell, measure, table->max_bad);
-        row.measured = !row.is_unreadable && (metric->kind != METRIC_RATE || duration > 0) &&
-                       cell_estimate(cell, measure, duration, &row.estimate);
-        row.has_quantiles = row.measured && metric->kind == METRIC_QUANTILE;
+        row.measured = !row.is_unreadable && cell_estimate(cell, measure, duration, &row.estimate);
         static const double levels[] = {0.5, 0.95, 0.99};
-        for (int i = 0; i < 3 && row.has_quantiles; i++)
-            row.quantiles[i] = sketch_quantile(cell->sketch, levels[i]);
+        row.keeps_values = cell_quantiles(cell, measure, levels, row.quantiles, 3);
+        row.has_quantiles = row.measured && row.keeps_values;
     }
     row.has_rate = duration > 0;
     if (row.has_rate)

@@ -93,7 +93,7 @@ static bool parse_baseline(const char *text, struct project *project, struct giv
                     text);
         return false;
     }
-    if (given->metric->kind == METRIC_PROPORTION && given->mean > 1) {
+    if (metric_traits(given->metric)->scale == SCALE_SHARE && given->mean > 1) {
         usage_error(&plan_command, "--baseline '%s': a share is at most 100%%", text);
         return false;
     }

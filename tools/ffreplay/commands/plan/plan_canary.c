@@ -90,7 +90,7 @@ static void expect_given(struct foreseen *foreseen, const struct stage_plan *pla
     const struct metric *metric = criterion->metric;
     double share = plan->stage->percent / (double)PERCENT_ALL, all = NOMINAL_LINES;
     struct evidence *evidence = &foreseen->evidence;
-    bool is_share = metric->kind == METRIC_PROPORTION;
+    bool is_share = metric_traits(metric)->bound == BOUND_SHARE;
     foreseen->baseline = given->mean;
     foreseen->samples = all;
     foreseen->seconds = traffic > 0 ? all / traffic : NAN;
@@ -120,8 +120,8 @@ static const char *expect(struct foreseen *foreseen, const struct canary_plan *p
     const struct metric *metric = judgement->criterion->metric;
     const struct given_baseline *given = given_for(plan->wish, metric);
     *foreseen = (struct foreseen){.baseline = NAN, .samples = NAN, .seconds = NAN};
-    if (given && (metric->kind == METRIC_PROPORTION || metric->kind == METRIC_MEAN ||
-                  metric->kind == METRIC_RATIO)) {
+    enum metric_bound bound = metric_traits(metric)->bound;
+    if (given && (bound == BOUND_SHARE || bound == BOUND_MEAN)) {
         expect_given(foreseen, stage, judgement, given, plan->wish->traffic);
         return foreseen->known ? NULL : "give its deviation, too";
     }

@@ -28,10 +28,10 @@ static const char *why_unknown(const struct experiment *experiment)
         return "it has no 'mde', the least effect that it is to find";
     if (!(experiment->power > 0.5))
         return "a power of a half or less is that of a coin";
-    enum metric_kind kind = experiment->primary->kind;
-    if (kind != METRIC_PROPORTION && kind != METRIC_MEAN)
+    enum metric_sizing sizing = metric_traits(experiment->primary)->sizing;
+    if (sizing == SIZED_BY_NOTHING)
         return "of such a metric, no formula tells the size beforehand";
-    if (kind == METRIC_MEAN && !(baseline->given && baseline->deviation > 0))
+    if (sizing == SIZED_BY_DEVIATION && !(baseline->given && baseline->deviation > 0))
         return "the size of a mean depends on its deviation: give 'baseline', or --baseline "
                "METRIC=MEAN:DEVIATION";
     return "its arms leave no room to compare";
@@ -46,8 +46,9 @@ void plan_experiment(struct experiment_plan *plan, const struct plan_wish *wish,
     plan->targeting.experiment = &plan->experiment;
     take_wish(&plan->experiment, wish);
     const struct experiment *experiment = &plan->experiment;
-    bool has_deviation = experiment->primary && (experiment->primary->kind == METRIC_PROPORTION ||
-                                                 experiment->baseline.deviation > 0);
+    bool has_deviation =
+        experiment->primary && (metric_traits(experiment->primary)->sizing == SIZED_BY_SHARE ||
+                                experiment->baseline.deviation > 0);
     plan->known = (!experiment->baseline.given || has_deviation) &&
                   sample_size(&plan->targeting, &plan->size);
     if (!plan->known)

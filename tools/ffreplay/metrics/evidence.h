@@ -1,14 +1,14 @@
 /*
- * evidence.h - what was gathered of two groups, as the statistics want it.
+ * evidence.h - what was gathered of two groups, as the statistics need it.
  *
- * Chooses by the metric's kind what is a proportion, a rate, a mean or a quantile, and takes
- * clusters into account: requests of one unit are not independent, and count for as many as would
- * vary as much. docs/replay.md, "Comparisons", says how.
+ * Whether that is a proportion, a rate, a mean or a quantile, the metric's kind says. Clusters are
+ * taken into account: requests of one unit are not independent, and count for as many as would vary
+ * as much. docs/replay.md, "Comparisons", says how.
  */
 #ifndef FFREPLAY_EVIDENCE_H
 #define FFREPLAY_EVIDENCE_H
 
-#include "tools/ffreplay/metrics/metric.h"
+#include "metric.h"
 
 /* A group's cell, and the time and share of all units that its events came from. */
 struct observed {

@@ -1,0 +1,12 @@
+/* kinds.c - which functions a kind has. See kinds.h. */
+#include "kinds.h"
+
+static const struct metric_functions *const kinds[] = {
+#define METRIC_KIND(NAME, name, ...) [METRIC_##NAME] = &name##_functions,
+#include "compiler/model/metric_kinds.def"
+};
+
+const struct metric_functions *metric_functions(enum metric_kind kind)
+{
+    return kinds[kind];
+}

@@ -1,0 +1,43 @@
+/* last.c - the latest value of a field. See kinds.h. */
+#include "shared.h"
+
+static bool prepare(struct measure *measure)
+{
+    measure->goes_by_newest = true;
+    return prepare_value(measure);
+}
+
+/* Of two values at one time the greater is the latest, so that the order of lines does not count.
+ */
+static void keep(struct cell *cell, double number, int64_t time, bool first)
+{
+    if (first || time > cell->latest || (time == cell->latest && number > cell->extreme)) {
+        cell->extreme = number;
+        cell->latest = time;
+    }
+}
+
+static void add(struct cell *cell, const struct measure *measure, const struct sample *sample)
+{
+    (void)measure;
+    keep(cell, sample->number, sample->time, cell->count == 1);
+}
+
+static void merge(struct cell *cell, const struct cell *other)
+{
+    keep(cell, other->extreme, other->latest, cell->count == 0);
+}
+
+const struct metric_functions last_functions = {
+    .prepare = prepare,
+    .init = init_nothing,
+    .init_spread = init_no_spread,
+    .sample = sample_value,
+    .add = add,
+    .take = cell_take_sample,
+    .unreadable_place = unreadable_value,
+    .merge = merge,
+    .estimate = estimate_extreme,
+    .quantiles = keeps_no_values,
+    .evidence = evidence_of_nothing,
+};

@@ -1,0 +1,117 @@
+/* mean.c - the mean of a field over events, or over units of what becomes of their values. See
+ * kinds.h. */
+#include <stdlib.h>
+
+#include "shared.h"
+
+/* Of sums without a cap, all lines together say the mean over units; of the others, only each
+ * unit's value. */
+static bool needs_unit_values(const struct metric *metric)
+{
+    bool is_sum = metric->aggregate == AGGREGATE_SUM || metric->aggregate == AGGREGATE_COUNT;
+    return metric->per_unit && !(is_sum && metric->cap == 0);
+}
+
+static enum unit_keeps unit_keeps_of(const struct metric *metric)
+{
+    static const enum unit_keeps aggregates[] = {
+        [AGGREGATE_SUM] = UNIT_SUM,   [AGGREGATE_MEAN] = UNIT_MEAN, [AGGREGATE_MAX] = UNIT_MAX,
+        [AGGREGATE_COUNT] = UNIT_SUM, [AGGREGATE_LAST] = UNIT_LAST,
+    };
+    return metric->per_unit ? aggregates[metric->aggregate] : UNIT_SUM;
+}
+
+static void init(struct cell *cell, const struct measure *measure)
+{
+    init_sum(cell, measure);
+    if (needs_unit_values(measure->metric))
+        init_totals(cell, measure, unit_keeps_of(measure->metric), NULL);
+}
+
+/* A mean over events is a ratio, as long as there are units. */
+static enum spread_cubes cubes_of(const struct measure *measure)
+{
+    if (!measure->asks_skewness)
+        return CUBES_NONE;
+    return knows_units(measure) && !measure->metric->per_unit ? CUBES_OF_BOTH : CUBES_OF_FIRST;
+}
+
+static void init_spread(struct cell *cell, const struct measure *measure, const struct cell *beside)
+{
+    init_moments(cell, measure, beside, unit_keeps_of(measure->metric),
+                 (struct spread){.takes_cubes = cubes_of(measure), .of_events = true});
+}
+
+static void sample(const struct measure *measure, const struct event *event, struct sample *sample)
+{
+    const struct metric *metric = measure->metric;
+    sample->state = read_value(measure, event, &sample->number);
+    if (!metric->per_unit) /* else of what becomes of a unit's numbers */
+        sample->number = capped(sample->number, metric->cap);
+}
+
+/* Of a unit's own sum, only the first counts. */
+static void add(struct cell *cell, const struct measure *measure, const struct sample *sample)
+{
+    const struct metric *metric = measure->metric;
+    exact_sum_add(cell->sum, sample->number);
+    double first = sample->number, second = 1;
+    if (metric->per_unit && metric->aggregate == AGGREGATE_COUNT)
+        first = 1;
+    else if (metric->per_unit && metric->aggregate == AGGREGATE_LAST)
+        second = (double)sample->time;
+    add_pair(cell, sample, first, second);
+}
+
+static void put(struct cell *cell, double number)
+{
+    exact_sum_add(cell->sum, number);
+}
+
+static void take(struct cell *cell, const struct measure *measure, const struct event *event)
+{
+    take_value(cell, measure, event, put);
+}
+
+static double mean_of_units(const struct cell *cell)
+{
+    struct spread *units = xcalloc(1, sizeof *units);
+    spread_add_units(units, cell->totals);
+    double mean = units->beyond ? NAN : exact_sum_value(&units->first) / (double)units->count;
+    free(units);
+    return mean;
+}
+
+/* The mean over units of their sums is the sum of all over the number of units; of counts,
+ * likewise. */
+static double estimate(const struct cell *cell, const struct measure *measure, int64_t duration)
+{
+    (void)duration;
+    const struct metric *metric = measure->metric;
+    if (needs_unit_values(metric))
+        return mean_of_units(cell);
+    double samples = (double)cell_samples(cell, measure);
+    if (metric->per_unit && metric->aggregate == AGGREGATE_COUNT)
+        return (double)cell->count / samples;
+    return exact_sum_value(cell->sum) / samples;
+}
+
+static void evidence(struct evidence *evidence, const struct measure *measure,
+                     const struct observed *canary, const struct observed *control)
+{
+    evidence_of_moments(evidence, measure, canary, control, cubes_of(measure));
+}
+
+const struct metric_functions mean_functions = {
+    .prepare = prepare_value,
+    .init = init,
+    .init_spread = init_spread,
+    .sample = sample,
+    .add = add,
+    .take = take,
+    .unreadable_place = unreadable_value,
+    .merge = merge_nothing,
+    .estimate = estimate,
+    .quantiles = keeps_no_values,
+    .evidence = evidence,
+};

@@ -1,0 +1,39 @@
+/* min.c - the least value of a field. See kinds.h. */
+#include "shared.h"
+
+static void put(struct cell *cell, double number)
+{
+    if (cell->count == 1 || number < cell->extreme)
+        cell->extreme = number;
+}
+
+static void add(struct cell *cell, const struct measure *measure, const struct sample *sample)
+{
+    (void)measure;
+    put(cell, sample->number);
+}
+
+static void take(struct cell *cell, const struct measure *measure, const struct event *event)
+{
+    take_value(cell, measure, event, put);
+}
+
+static void merge(struct cell *cell, const struct cell *other)
+{
+    if (cell->count == 0 || other->extreme < cell->extreme)
+        cell->extreme = other->extreme;
+}
+
+const struct metric_functions min_functions = {
+    .prepare = prepare_value,
+    .init = init_nothing,
+    .init_spread = init_no_spread,
+    .sample = sample_value,
+    .add = add,
+    .take = take,
+    .unreadable_place = unreadable_value,
+    .merge = merge,
+    .estimate = estimate_extreme,
+    .quantiles = keeps_no_values,
+    .evidence = evidence_of_nothing,
+};

@@ -1,0 +1,121 @@
+/* quantile.c - a quantile of a field, from a sketch of all its values. See kinds.h. */
+#include "shared.h"
+#include "tools/ffreplay/logs/complain.h"
+
+static bool prepare(struct measure *measure)
+{
+    const struct metric *metric = measure->metric;
+    if (metric->accuracy < SKETCH_BEST_ACCURACY)
+        return complain(measure->layout->project, metric->name.span,
+                        "metric '%s' asks for an accuracy of %g; the best there is, is %g",
+                        metric->name.text, metric->accuracy, SKETCH_BEST_ACCURACY);
+    return prepare_value(measure);
+}
+
+static void init(struct cell *cell, const struct measure *measure)
+{
+    cell->sketch = xcalloc(1, sizeof *cell->sketch);
+    sketch_init(cell->sketch, measure->metric->accuracy);
+}
+
+static void init_spread(struct cell *cell, const struct measure *measure, const struct cell *beside)
+{
+    (void)beside;
+    if (!knows_units(measure))
+        return;
+    cell->groups = xcalloc(UNIT_SKETCHES, sizeof *cell->groups);
+    for (uint32_t i = 0; i < UNIT_SKETCHES; i++)
+        sketch_init(&cell->groups[i], measure->metric->accuracy);
+}
+
+static void add(struct cell *cell, const struct measure *measure, const struct sample *sample)
+{
+    (void)measure;
+    sketch_add(cell->sketch, sample->number);
+    if (cell->groups)
+        sketch_add(&cell->groups[sample->unit.high >> 58], sample->number);
+}
+
+static void put(struct cell *cell, double number)
+{
+    sketch_add(cell->sketch, number);
+}
+
+static void take(struct cell *cell, const struct measure *measure, const struct event *event)
+{
+    take_value(cell, measure, event, put);
+}
+
+static double estimate(const struct cell *cell, const struct measure *measure, int64_t duration)
+{
+    (void)duration;
+    return sketch_quantile(cell->sketch, measure->metric->quantile);
+}
+
+static bool quantiles(const struct cell *cell, const double *levels, double *values, size_t count)
+{
+    for (size_t i = 0; i < count && cell->count > 0; i++)
+        values[i] = sketch_quantile(cell->sketch, levels[i]);
+    return true;
+}
+
+/* Of an arm's quantile: how many values each group of units has, and how many of them below it. */
+static struct grouped groups_of(const struct cell *cell, double q, struct proportion *groups)
+{
+    double quantile = sketch_quantile(cell->sketch, q);
+    struct sketch_split all = sketch_split(cell->sketch, quantile);
+    double at = q * (double)cell->sketch->count;
+    /* The bucket that has it belongs to the side that it is nearer to. */
+    bool upto = (double)all.upto - at < at - (double)all.below;
+    for (size_t i = 0; i < UNIT_SKETCHES; i++) {
+        struct sketch_split split = sketch_split(&cell->groups[i], quantile);
+        groups[i].n = (double)cell->groups[i].count;
+        groups[i].events = (double)(upto ? split.upto : split.below);
+    }
+    return (struct grouped){groups, UNIT_SKETCHES};
+}
+
+/* By how much the values of units vary more around a quantile than independent ones. */
+static double effect_of(const struct observed *canary, const struct observed *control, double q)
+{
+    struct proportion groups[2][UNIT_SKETCHES];
+    struct grouped arms[2];
+    size_t count = 0;
+    if (canary->cell->groups && canary->cell->count > 0)
+        arms[count] = groups_of(canary->cell, q, groups[count]), count++;
+    if (control && control->cell->groups && control->cell->count > 0)
+        arms[count] = groups_of(control->cell, q, groups[count]), count++;
+    return count > 0 ? grouped_design_effect(arms, count) : 1;
+}
+
+static struct distribution distribution_of(const struct cell *cell, struct bin **bins)
+{
+    size_t count = sketch_bins(cell->sketch, bins);
+    return (struct distribution){*bins, count};
+}
+
+static void evidence(struct evidence *evidence, const struct measure *measure,
+                     const struct observed *canary, const struct observed *control)
+{
+    struct comparison_input *input = &evidence->input;
+    input->measurement = MEASURED_QUANTILE;
+    input->quantile = measure->metric->quantile;
+    input->design_effect = effect_of(canary, control, input->quantile);
+    input->canary_values = distribution_of(canary->cell, &evidence->bins[0]);
+    if (control)
+        input->control_values = distribution_of(control->cell, &evidence->bins[1]);
+}
+
+const struct metric_functions quantile_functions = {
+    .prepare = prepare,
+    .init = init,
+    .init_spread = init_spread,
+    .sample = sample_value,
+    .add = add,
+    .take = take,
+    .unreadable_place = unreadable_value,
+    .merge = merge_nothing,
+    .estimate = estimate,
+    .quantiles = quantiles,
+    .evidence = evidence,
+};

@@ -1,0 +1,201 @@
+/* shared.c - see shared.h. */
+#include <stdlib.h>
+
+#include "shared.h"
+#include "tools/ffreplay/logs/complain.h"
+
+/* --------------------------------------------------------------------------------- preparing -- */
+
+bool prepare_nothing(struct measure *measure)
+{
+    (void)measure;
+    return true;
+}
+
+bool prepare_field(struct measure *measure, const struct text *name, struct field *field)
+{
+    if (!name->text)
+        return complain(measure->layout->project, measure->metric->name.span,
+                        "metric '%s' does not say which field it is computed from",
+                        measure->metric->name.text);
+    *field = layout_field(measure->layout, name->text);
+    layout_use_number(measure->layout, field->place);
+    return true;
+}
+
+bool prepare_value(struct measure *measure)
+{
+    return prepare_field(measure, &measure->metric->value, &measure->value);
+}
+
+bool knows_units(const struct measure *measure)
+{
+    return measure->layout->unit != NO_PLACE;
+}
+
+/* ------------------------------------------------------------------------------------- parts -- */
+
+void init_nothing(struct cell *cell, const struct measure *measure)
+{
+    (void)cell;
+    (void)measure;
+}
+
+void init_sum(struct cell *cell, const struct measure *measure)
+{
+    (void)measure;
+    cell->sum = xcalloc(1, sizeof *cell->sum);
+}
+
+void init_no_spread(struct cell *cell, const struct measure *measure, const struct cell *beside)
+{
+    (void)cell;
+    (void)measure;
+    (void)beside;
+}
+
+void init_totals(struct cell *cell, const struct measure *measure, enum unit_keeps keeps,
+                 const struct cell *beside)
+{
+    const struct metric *metric = measure->metric;
+    if (cell->totals)
+        return;
+    cell->totals = xcalloc(1, sizeof *cell->totals);
+    unit_totals_init(cell->totals, keeps, beside ? beside->totals : NULL);
+    if (metric->per_unit)
+        cell->totals->cap = metric->cap;
+}
+
+void init_moments(struct cell *cell, const struct measure *measure, const struct cell *beside,
+                  enum unit_keeps keeps, struct spread spread)
+{
+    if (knows_units(measure)) {
+        init_totals(cell, measure, keeps, beside);
+        return;
+    }
+    cell->spread = xcalloc(1, sizeof *cell->spread);
+    *cell->spread = spread;
+}
+
+void merge_nothing(struct cell *cell, const struct cell *other)
+{
+    (void)cell;
+    (void)other;
+}
+
+/* ----------------------------------------------------------------------------------- samples -- */
+
+void sample_value(const struct measure *measure, const struct event *event, struct sample *sample)
+{
+    sample->state = read_value(measure, event, &sample->number);
+}
+
+void take_value_of_any(struct cell *cell, const struct measure *measure, const struct event *event,
+                       void (*put)(struct cell *cell, double number))
+{
+    double number;
+    enum number_state state = state_of_truth(predicate_truth(measure->where, event));
+    if (state == NUMBER_GIVEN)
+        state = event_number(event, measure->value, &number);
+    if (state == NUMBER_GIVEN) {
+        cell->count++;
+        put(cell, number);
+    } else if (state == NUMBER_UNREADABLE) {
+        cell_take_sample(cell, measure, event);
+    }
+}
+
+uint32_t unreadable_nowhere(const struct measure *measure, const struct event *event)
+{
+    (void)measure;
+    (void)event;
+    return NO_PLACE;
+}
+
+uint32_t unreadable_value(const struct measure *measure, const struct event *event)
+{
+    (void)event;
+    return measure->value.place;
+}
+
+/* --------------------------------------------------------------------------------- estimates -- */
+
+double estimate_extreme(const struct cell *cell, const struct measure *measure, int64_t duration)
+{
+    (void)measure;
+    (void)duration;
+    return cell->extreme;
+}
+
+bool keeps_no_values(const struct cell *cell, const double *levels, double *values, size_t count)
+{
+    (void)cell;
+    (void)levels;
+    (void)values;
+    (void)count;
+    return false;
+}
+
+/* ---------------------------------------------------------------------------------- evidence -- */
+
+void evidence_of_nothing(struct evidence *evidence, const struct measure *measure,
+                         const struct observed *canary, const struct observed *control)
+{
+    (void)measure;
+    (void)canary;
+    (void)control;
+    /* Means of no units, of which there is no data. */
+    evidence->input.measurement = MEASURED_MEAN;
+}
+
+static struct moments moments_of(struct evidence *evidence, const struct cell *cell,
+                                 const struct measure *measure, enum spread_cubes cubes)
+{
+    struct spread *spread = cell->spread;
+    if (cell->totals) {
+        spread = xcalloc(1, sizeof *spread);
+        spread->takes_cubes = cubes;
+        spread_add_units(spread, cell->totals);
+    }
+    struct ratio_moments ratio = spread_moments(spread);
+    evidence->beyond |= spread->beyond;
+    if (cell->totals)
+        free(spread);
+    return measure->metric->per_unit ? ratio.numerator : ratio_as_moments(&ratio);
+}
+
+void evidence_of_moments(struct evidence *evidence, const struct measure *measure,
+                         const struct observed *canary, const struct observed *control,
+                         enum spread_cubes cubes)
+{
+    evidence->input.measurement = MEASURED_MEAN;
+    evidence->input.canary = moments_of(evidence, canary->cell, measure, cubes);
+    if (control)
+        evidence->input.control = moments_of(evidence, control->cell, measure, cubes);
+}
+
+double worst_effect(const struct exact_sum *squares, const struct exact_sum *sum)
+{
+    double effect = exact_sum_value(squares) / exact_sum_value(sum);
+    return effect > 1 ? effect : 1;
+}
+
+double design_effect_of_units(struct evidence *evidence, const struct cell *canary,
+                              const struct cell *control,
+                              double (*effect_of)(const struct evidence *evidence,
+                                                  const struct spread *units))
+{
+    if (!canary->totals)
+        return 1;
+    struct spread *units = xcalloc(1, sizeof *units);
+    spread_add_units(units, canary->totals);
+    evidence->units[0] = units->count;
+    if (control) {
+        spread_add_units(units, control->totals);
+        evidence->units[1] = units->count - evidence->units[0];
+    }
+    double effect = units->count > 0 ? effect_of(evidence, units) : 1;
+    evidence->beyond |= units->beyond;
+    free(units);
+    return isfinite(effect) ? effect : 1;
+}
