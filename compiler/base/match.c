@@ -6,42 +6,22 @@
 
 /* --------------------------------------------------------------------------------- parts -- */
 
-static bool same_bytes(const char *a, const char *b, size_t length, bool ignore_case)
+bool match_folded(const char *a, const char *b, size_t length)
 {
-    if (!ignore_case)
-        return memcmp(a, b, length) == 0;
     for (size_t i = 0; i < length; i++)
         if (ascii_lower(a[i]) != ascii_lower(b[i]))
             return false;
     return true;
 }
 
-static bool is_within(const char *text, size_t length, const char *part, size_t part_length,
-                      bool ignore_case)
+bool match_within(const char *text, size_t length, const char *part, size_t part_length,
+                  bool ignore_case)
 {
     if (!ignore_case)
         return memmem(text, length, part, part_length) != NULL;
     for (size_t at = 0; at + part_length <= length; at++)
-        if (same_bytes(text + at, part, part_length, true))
+        if (match_folded(text + at, part, part_length))
             return true;
-    return false;
-}
-
-bool match_part(const char *text, size_t length, const char *part, size_t part_length,
-                enum part_place place, bool ignore_case)
-{
-    if (part_length > length)
-        return false;
-    switch (place) {
-    case PART_ANYWHERE:
-        return is_within(text, length, part, part_length, ignore_case);
-    case PART_WHOLE:
-        return length == part_length && same_bytes(text, part, length, ignore_case);
-    case PART_AT_BEGIN:
-        return same_bytes(text, part, part_length, ignore_case);
-    case PART_AT_END:
-        return same_bytes(text + length - part_length, part, part_length, ignore_case);
-    }
     return false;
 }
 
@@ -50,15 +30,14 @@ bool match_part(const char *text, size_t length, const char *part, size_t part_l
 /* Beyond Unicode, so that a stray byte equals no character of a pattern. */
 #define STRAY 0x110000u
 
-/* Decodes one character and moves past it. A byte that begins no character counts as one. */
-static uint32_t next_character(const char **at, const char *end)
+static uint32_t next_beyond_ascii(const char **at, const char *end)
 {
     const uint8_t *bytes = (const uint8_t *)*at;
     uint8_t lead = bytes[0];
     size_t size = lead < 0xC2 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 1;
     if (size > (size_t)(end - *at))
         size = 1;
-    uint32_t character = size == 1 ? lead : lead & (0x7Fu >> size);
+    uint32_t character = lead & (0x7Fu >> size);
     for (size_t i = 1; i < size; i++) {
         if ((bytes[i] & 0xC0) != 0x80) {
             size = 1;
@@ -67,7 +46,17 @@ static uint32_t next_character(const char **at, const char *end)
         character = character << 6 | (bytes[i] & 0x3Fu);
     }
     *at += size;
-    return size == 1 && lead >= 0x80 ? STRAY + lead : character;
+    return size == 1 ? STRAY + lead : character;
+}
+
+/* Decodes one character and moves past it. A byte that begins no character counts as one. */
+static inline uint32_t next_character(const char **at, const char *end)
+{
+    uint8_t lead = (uint8_t) * *at;
+    if (lead >= 0x80)
+        return next_beyond_ascii(at, end);
+    ++*at;
+    return lead;
 }
 
 static uint32_t fold_character(uint32_t character, bool ignore_case)
@@ -76,17 +65,19 @@ static uint32_t fold_character(uint32_t character, bool ignore_case)
     return ignore_case && capital ? character + ('a' - 'A') : character;
 }
 
-/* A pattern as it is matched. */
+/* A pattern as it is matched. It is UTF-8, so that its NUL ends a character before it. */
 struct glob {
-    const char *at, *end;
+    const char *at;
     bool ignore_case;
 };
+#define LONGEST_CHARACTER 4
 
 static uint32_t next_literal(struct glob *glob)
 {
     if (*glob->at == '\\')
         glob->at++;
-    return fold_character(next_character(&glob->at, glob->end), glob->ignore_case);
+    uint32_t character = next_character(&glob->at, glob->at + LONGEST_CHARACTER);
+    return fold_character(character, glob->ignore_case);
 }
 
 /* `at` stands after the `[`; afterwards, after the `]`. */
@@ -110,7 +101,7 @@ static bool set_holds(struct glob *glob, uint32_t character)
 
 const char *glob_problem(const char *pattern)
 {
-    struct glob glob = {.at = pattern, .end = pattern + strlen(pattern)};
+    struct glob glob = {.at = pattern};
     while (*glob.at) {
         if (glob.at[0] == '\\' && !glob.at[1])
             return "ends in a '\\' that quotes nothing";
@@ -154,7 +145,7 @@ static bool match_one(struct glob *glob, const char **text, const char *text_end
 
 bool match_glob(const char *pattern, const char *text, size_t length, bool ignore_case)
 {
-    struct glob glob = {pattern, pattern + strlen(pattern), ignore_case};
+    struct glob glob = {pattern, ignore_case};
     const char *end = text + length;
     /* Only the last star needs to be tried again: what an earlier one matched can stay. */
     const char *star = NULL, *retry = NULL;
@@ -164,9 +155,9 @@ bool match_glob(const char *pattern, const char *text, size_t length, bool ignor
             retry = text;
             continue;
         }
-        if (text == end && glob.at == glob.end)
+        if (text == end && !*glob.at)
             return true;
-        if (text < end && glob.at < glob.end && match_one(&glob, &text, end))
+        if (text < end && *glob.at && match_one(&glob, &text, end))
             continue;
         if (!star || retry == end)
             return false;
