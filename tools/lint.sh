@@ -33,6 +33,15 @@ widths() {
     grep -nE '^.{101}' "${sources[@]}" | sed -E 's/^([^:]+:[0-9]+):.*/\1: more than 100 columns/'
 }
 
+# Prose is filled to 100 columns, too; tables, code and headings are not prose.
+prose() {
+    local file
+    for file in "${documents[@]}"; do
+        sed -E '/^ *```/,/^ *```/s/.*//; s/^( {4,}| *[|#]).*//' "$file" | grep -nE '^.{101}' |
+            sed -E "s|^([0-9]+):.*|$file:\1: more than 100 columns|"
+    done
+}
+
 # The table in docs/architecture.md: which folders a folder may use.
 layers() {
     python3 tools/layers.py "$build"
@@ -132,6 +141,18 @@ shell() {
     shellcheck -x -f gcc -e SC1091,SC2001,SC2013,SC2016,SC2154,SC2317 "${scripts[@]}"
 }
 
+# Every page, manual and example is reachable: README.md links docs/README.md, and that links each file
+# of docs/, or its folder.
+index() {
+    local file page
+    grep -qF '](docs/README.md)' README.md || echo "README.md:1: does not link docs/README.md"
+    while read -r file; do
+        page=${file#docs/}
+        [ "$page" = README.md ] || grep -qE "\]\((${page//./\\.}|${page%/*}/)\)" docs/README.md ||
+            echo "$file:1: docs/README.md does not link it"
+    done < <(files 'docs/*')
+}
+
 # `make target` in a document names a target that is there; links and paths name files that are.
 documents() {
     local file number target link
@@ -170,8 +191,8 @@ manuals() {
         sed -nE 's/^mandoc: ([^ :]+:[0-9]+):[0-9]+: ([A-Z]+): /\1: /p'
 }
 
-for check in formatting widths layers libraries banned metric_kinds sizes openings licences labels whitespace shell documents \
-    generated manuals; do
+for check in formatting widths prose layers libraries banned metric_kinds sizes openings licences labels \
+    whitespace shell index documents generated manuals; do
     $check >>"$findings"
 done
 

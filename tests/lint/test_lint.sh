@@ -32,7 +32,8 @@ clean_tree() {
     echo '/build/' >"$tree/.gitignore"
     printf 'check:\n\ttrue\n' >"$tree/Makefile"
     # shellcheck disable=SC2016 # backquotes are Markdown
-    echo 'Run `make check`; see [the registry](docs/diagnostics.md).' >"$tree/README.md"
+    echo 'Run `make check`; see [the documentation](docs/README.md).' >"$tree/README.md"
+    printf '[%s](%s)\n' layers architecture.md codes diagnostics.md language language.md manuals man/ >"$tree/docs/README.md"
     printf '%s/* The interface. */\nint fflag_one(void);\n' "$licence" >"$tree/include/fflag.h"
     printf '/* The model. */\nint model(void);\n' >"$tree/compiler/model/model.h"
     printf '%s/* One. */\n#include "fflag.h"\nint fflag_one(void)\n{\n    return 1;\n}\n' "$licence" >"$tree/runtime/one.c"
@@ -58,6 +59,8 @@ finds() {
 }
 finds 'unformatted code' runtime/one.c 'int  two(void);\n' 'runtime/one.c:8: not as clang-format'
 finds 'a line that is too long' runtime/one.c "/* $(printf '%097d' 0) */\n" 'runtime/one.c:8: more than 100'
+finds 'a line of prose that is too long' README.md "$(printf '%0101d' 0)\n" 'README.md:2: more than 100'
+finds 'a page without a link' docs/new.md 'New.\n' 'docs/new.md:1: docs/README.md does not link it'
 finds 'the library including the compiler' runtime/one.c '#include "../compiler/model/model.h"\n' \
     "runtime/one.c:8: 'runtime' may not include 'compiler/model/model.h'"
 finds 'folders that use one another' docs/architecture.md '| `include/` | again | `runtime/` |\n' \
@@ -68,12 +71,14 @@ finds 'the library including a parser' runtime/one.c '#include <yaml.h>\n' 'runt
 finds 'a function without a bound' compiler/commands/check.c \
     'void f(char *a)\n{\n    strcpy(a, "a");\n}\n' "compiler/commands/check.c:5: 'strcpy' has no bound"
 clean_tree
-mkdir "$tree/compiler/model"
 printf '/* Kinds. */\nMETRIC_KIND(MEAN, mean)\n' >"$tree/compiler/model/metric_kinds.def"
 printf 'int kind = METRIC_MEAN;\n' >>"$tree/compiler/commands/check.c"
 is 'finds who asks for the kind of a metric' \
     "$(lint | grep -c "^compiler/commands/check.c:3: 'METRIC_MEAN': ask for a trait")" 1
 finds 'a library that prints' runtime/one.c 'void f(void)\n{\n    puts("a");\n}\n' "runtime/one.c:10: 'puts' prints"
+clean_tree
+echo 'Read the sources.' >"$tree/README.md"
+is 'finds a README without the index' "$(lint | grep -c '^README.md:1: does not link docs/README.md')" 1
 later=TO
 finds 'work for later' runtime/one.c "/* ${later}DO */\n" 'runtime/one.c:8: work for later'
 finds 'space at the end of a line' README.md 'a \n' 'README.md:2: space'
