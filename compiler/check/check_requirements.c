@@ -107,16 +107,23 @@ static uint32_t visit_condition(struct walk *walk, struct visited *from,
 {
     if (!condition)
         return deepest;
-    if (condition->kind == CONDITION_FLAG) {
-        struct edge edge = {.span = condition->span, .flag = condition->flag};
+    struct edge edge = {.span = condition->span};
+    switch (condition->kind) {
+    case CONDITION_TEST:
+        break;
+    case CONDITION_FLAG:
+        edge.flag = condition->flag;
         return deeper(walk, from, &edge, deepest, via);
-    }
-    if (condition->kind == CONDITION_SEGMENT) {
-        struct edge edge = {.span = condition->span, .segment = condition->segment};
+    case CONDITION_SEGMENT:
+        edge.segment = condition->segment;
         return deeper(walk, from, &edge, deepest, via);
+    case CONDITION_ALL:
+    case CONDITION_ANY:
+    case CONDITION_NOT:
+        for (uint32_t i = 0; i < condition->child_count; i++)
+            deepest = visit_condition(walk, from, condition->children[i], deepest, via);
+        break;
     }
-    for (uint32_t i = 0; i < condition->child_count; i++)
-        deepest = visit_condition(walk, from, condition->children[i], deepest, via);
     return deepest;
 }
 

@@ -15,21 +15,37 @@ void references_release(struct references *references)
     free(references->seen_segments);
 }
 
+static void follow(struct references *references, const struct condition *condition);
+
+static void follow_segment(struct references *references, const struct segment *segment)
+{
+    uint32_t *seen = &references->seen_segments[segment->index];
+    if (*seen == references->needing + 1)
+        return;
+    *seen = references->needing + 1;
+    follow(references, segment->condition);
+}
+
 static void follow(struct references *references, const struct condition *condition)
 {
     if (!condition)
         return;
-    if (condition->kind == CONDITION_FLAG)
+    switch (condition->kind) {
+    case CONDITION_TEST:
+        break;
+    case CONDITION_FLAG:
         references->found(references->user, condition->flag);
-    if (condition->kind == CONDITION_SEGMENT) {
-        uint32_t *seen = &references->seen_segments[condition->segment->index];
-        if (*seen == references->needing + 1)
-            return;
-        *seen = references->needing + 1;
-        follow(references, condition->segment->condition);
+        break;
+    case CONDITION_SEGMENT:
+        follow_segment(references, condition->segment);
+        break;
+    case CONDITION_ALL:
+    case CONDITION_ANY:
+    case CONDITION_NOT:
+        for (uint32_t i = 0; i < condition->child_count; i++)
+            follow(references, condition->children[i]);
+        break;
     }
-    for (uint32_t i = 0; i < condition->child_count; i++)
-        follow(references, condition->children[i]);
 }
 
 void references_of(struct references *references, const struct flag *flag)

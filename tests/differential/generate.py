@@ -16,7 +16,7 @@ TIMES = ["2026-11-20T10:00:00Z", "2026-11-20T12:00:00+02:00", "2026-12-01T00:00:
 ADDRESSES = ["10.1.2.3", "192.168.0.1", "2001:db8::1", "::ffff:10.1.2.3", "255.255.255.255", "::"]
 NETWORKS = ["10.0.0.0/8", "192.168.0.0/16", "2001:db8::/32", "10.1.2.3", "0.0.0.0/0", "::/0"]
 NUMBERS = ["0", "-1", "17.5", "18", "65", "9007199254740993", "1e3", "-0.0"]
-GLOBS = ["*", "b*", "*a", "*e*a*", "?eta", "[a-b]*", "[!b]eta", "", "st\\*", "beta.*"]
+GLOBS = ["*", "b*", "*a", "*e*a*", "?eta", "[a-b]*", "[!b]eta", "", "st\\*", "beta.*", "B*"]
 PATTERNS = ["^b", "a$", "^[a-z]+$", "t.*t", "(be|al)", "^.eta$", "^..$", "\\bbeta\\b", "\\d", "^[^a-z]*$", "[bv](e|i)?[tp]",
             "^\\w+( \\w+)*$", "日", "^(a?b?)*$", "", "^$", "(?i)BETA", "x{600}$", "ü{70}", "^u[0-9]{1,2}$"]
 
@@ -38,9 +38,10 @@ DURATIONS = ["90s", "30m", "24h", "7d", "2w"]
 
 
 def read_operators():
-    """What `ffc` says that conditions can ask: by type of attribute, each operator and the form of its operand."""
+    """What `ffc` says that conditions can ask: by type of attribute, or of a log's field, each operator and the form
+    of its operand."""
     table = subprocess.run([FFC, "explain", "--operators", "--markdown"], capture_output=True, text=True, check=True)
-    found = {kind: {} for kind in ATTRIBUTES.values()}
+    found = {kind: {} for kind in [*ATTRIBUTES.values(), "field"]}
     for line in table.stdout.splitlines()[2:]:
         name, types, operand = [cell.strip(" `") for cell in line.split("|")[1:4]]
         for kind in found:
