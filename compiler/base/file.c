@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "buffer.h"
+
 static bool read_all(int fd, size_t limit, struct buffer *out)
 {
     char chunk[1 << 16];

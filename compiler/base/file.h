@@ -2,7 +2,10 @@
 #ifndef FFC_FILE_H
 #define FFC_FILE_H
 
-#include "memory.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buffer;
 
 /* Reads a whole file, or stdin for "-". False: *error says why. `limit` bounds its size. */
 bool read_file(const char *path, size_t limit, struct buffer *out, struct buffer *error);

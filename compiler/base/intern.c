@@ -1,5 +1,6 @@
 /* intern.c - a pool of byte runs in which equal runs are stored once. */
 #define XXH_INLINE_ALL
+#include <stdbool.h>
 #include <xxhash.h>
 
 #include "intern.h"
@@ -7,6 +8,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "memory.h"
+#include "buffer.h"
 
 static bool stands_at(const struct pool *pool, size_t offset, const void *bytes, size_t length)
 {

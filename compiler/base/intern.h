@@ -7,7 +7,10 @@
 #ifndef FFC_INTERN_H
 #define FFC_INTERN_H
 
-#include "memory.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buffer.h"
 
 /* A list file has millions of runs: an entry says where one may be, and the bytes tell. */
 struct pool_entry {

@@ -1,6 +1,7 @@
 /* json.c - JSON text, written into a buffer. */
 #include "json.h"
 
+#include "buffer.h"
 #include "calendar.h"
 #include "utf8.h"
 

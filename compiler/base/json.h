@@ -6,7 +6,10 @@
 #ifndef FFC_JSON_H
 #define FFC_JSON_H
 
-#include "memory.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct buffer;
 
 /* A quoted string. `text` is UTF-8; what is not is written as U+FFFD. NULL writes null. */
 void json_write_string(struct buffer *out, const char *text);

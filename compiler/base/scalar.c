@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
+#include "arena.h"
 #include "percent.h"
 
 static bool is_digit(char c)

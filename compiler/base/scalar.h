@@ -2,7 +2,11 @@
 #ifndef FFC_SCALAR_H
 #define FFC_SCALAR_H
 
-#include "memory.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+struct buffer;
 
 struct network {
     uint8_t first[16]; /* IPv4 as ::ffff:a.b.c.d */

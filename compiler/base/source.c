@@ -1,7 +1,10 @@
 /* source.c - see source.h. */
 #include "source.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+#include "arena.h"
 
 static void find_lines(struct arena *arena, struct source *source)
 {

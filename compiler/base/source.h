@@ -7,7 +7,10 @@
 #ifndef FFC_SOURCE_H
 #define FFC_SOURCE_H
 
-#include "memory.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
 
 /* [begin, end) in bytes. A span with file NO_FILE has no place, e.g. one about a whole project. */
 struct span {

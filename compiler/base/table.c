@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "arena.h"
+
 static uint64_t hash_name(const char *name)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);

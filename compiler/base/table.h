@@ -7,7 +7,10 @@
 #ifndef FFC_TABLE_H
 #define FFC_TABLE_H
 
-#include "memory.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
 
 struct table_slot {
     uint64_t hash;

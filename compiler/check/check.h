@@ -5,8 +5,13 @@
 #ifndef FFC_CHECK_H
 #define FFC_CHECK_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiler/diagnostics/diagnostic.h"
 #include "compiler/model/model.h"
+
+struct arena;
 
 struct checker {
     const struct project *project;

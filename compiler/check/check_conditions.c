@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "prove.h"
 #include "check.h"
 #include "compiler/base/percent.h"

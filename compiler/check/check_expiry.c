@@ -1,4 +1,5 @@
 /* check_expiry.c - flags that were to be gone by now, or soon. */
+#include "compiler/base/arena.h"
 #include "check.h"
 
 #define EXPIRES_SOON ((int64_t)14 * 86400000)

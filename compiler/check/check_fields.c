@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "check.h"
 
 /* Of its evaluations and tracking events; `flag` is what ffreplay calls the `key` of the former. */

@@ -1,6 +1,7 @@
 /* check_overrides.c - overrides that select nothing, or serve what is not there. */
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "check.h"
 
 static bool has_variant(const struct flag *flag, const char *name)

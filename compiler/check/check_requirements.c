@@ -7,6 +7,8 @@
  */
 #include <stdlib.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "fflag/snapshot.h"
 #include "check.h"
 #include "compiler/files/yaml.h"

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "prove_regions.h"
 
 #define MOST_ATOMS    512

@@ -11,6 +11,10 @@
 #ifndef FFC_PROVE_H
 #define FFC_PROVE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler/base/arena.h"
 #include "compiler/model/model.h"
 
 struct prover {

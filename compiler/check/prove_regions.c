@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "prove_strings.h"
 #include "compiler/base/scalar.h"
 

@@ -4,7 +4,12 @@
 #ifndef FFC_PROVE_REGIONS_H
 #define FFC_PROVE_REGIONS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiler/model/model.h"
+
+struct arena;
 
 /* An attribute or another flag, and the tests of it. Their `negate` is left to the caller. */
 struct subject {

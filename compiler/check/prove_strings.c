@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "compiler/regex/regex.h"
 
 /* More pairs of operands than this are not compared by their automata. */

@@ -4,6 +4,8 @@
 #ifndef FFC_PROVE_STRINGS_H
 #define FFC_PROVE_STRINGS_H
 
+#include <stdbool.h>
+
 #include "compiler/model/model.h"
 
 /* Whether a test, without its `negate`, holds for a value; UNCERTAIN where that is not known. */

@@ -8,6 +8,9 @@
 #ifndef FFC_SAMPLE_SIZE_H
 #define FFC_SAMPLE_SIZE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiler/model/model.h"
 
 struct sample_size {

@@ -15,6 +15,8 @@
 
 #include "compiler/diagnostics/diagnostic.h"
 
+struct buffer;
+
 enum exit_status {
     EXIT_FINE = 0,
     EXIT_INPUT = 1, /* the input is at fault: errors found, an evaluation erred */

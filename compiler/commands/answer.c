@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/json.h"
 #include "compiler/project/project.h"
 

@@ -5,8 +5,13 @@
 #ifndef FFC_COMMANDS_ANSWER_H
 #define FFC_COMMANDS_ANSWER_H
 
+#include <stdint.h>
+
 #include "commands.h"
 #include "snapshot.h"
+
+struct arena;
+struct buffer;
 
 /*
  * Compiles a project that has no errors and opens the snapshot. Returns an exit_status; when it is

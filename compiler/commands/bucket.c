@@ -1,4 +1,5 @@
 /* bucket.c - `ffc bucket`: where units stand under a salt, for other implementations to compare. */
+#include "compiler/base/buffer.h"
 #include "commands.h"
 
 #include "compiler/base/json.h"

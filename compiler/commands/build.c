@@ -1,4 +1,6 @@
 /* build.c - `ffc build`: definitions in, snapshots out. */
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "change.h"
 #include "compiler/rollout/emergency.h"
 #include "compiler/rollout/recovery.h"

@@ -1,6 +1,7 @@
 /* canary_status.c - `ffc canary status`: where canaries stand, and what can be done with them. */
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "canary.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"

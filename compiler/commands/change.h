@@ -6,10 +6,14 @@
 #define FFC_CHANGE_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "commands.h"
 #include "compiler/rollout/ledger.h"
 #include "compiler/rollout/publication.h"
+
+struct buffer;
 
 struct change {
     const struct command *command;

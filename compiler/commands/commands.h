@@ -4,9 +4,13 @@
 #ifndef FFC_COMMANDS_H
 #define FFC_COMMANDS_H
 
+#include <stdint.h>
+
 #include "compiler/base/calendar.h"
 #include "compiler/cli/options.h"
 #include "compiler/project/project.h"
+
+struct buffer;
 
 extern const struct command check_command;
 extern const struct command build_command;

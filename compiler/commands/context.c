@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/file.h"
 

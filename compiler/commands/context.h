@@ -5,10 +5,15 @@
 #define FFC_COMMANDS_CONTEXT_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "compiler/cli/options.h"
 #include "compiler/project/project.h"
 #include "snapshot.h"
+
+struct arena;
+struct buffer;
 
 struct context_attribute {
     const char *name;

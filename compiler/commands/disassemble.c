@@ -1,6 +1,8 @@
 /* disassemble.c - instructions of a verified snapshot as a person reads them. */
 #include "disassemble.h"
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "compiler/emit/emit.h"
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"

@@ -5,8 +5,12 @@
 #define FFC_COMMANDS_DISASSEMBLE_H
 
 #include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "snapshot.h"
+
+struct buffer;
 
 /* What the disassembler looks up again and again. */
 struct listing {

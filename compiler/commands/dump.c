@@ -1,4 +1,5 @@
 /* dump.c - `ffc dump`: a snapshot as readable text or as JSON. */
+#include "compiler/base/buffer.h"
 #include "commands.h"
 #include "disassemble.h"
 #include "dump.h"

@@ -1,4 +1,7 @@
 /* eval.c - `ffc eval`: what flags evaluate to, from definitions or from a snapshot. */
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "answer.h"
 #include "compiler/rollout/recovery.h"
 #include "commands.h"

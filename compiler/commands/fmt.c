@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/files/format.h"
 #include "compiler/files/publish.h"
 #include "commands.h"

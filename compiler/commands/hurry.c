@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
 #include "compiler/rollout/declared_name.h"
 #include "compiler/rollout/occupant.h"

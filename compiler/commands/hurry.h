@@ -9,6 +9,9 @@
 #ifndef FFC_COMMANDS_HURRY_H
 #define FFC_COMMANDS_HURRY_H
 
+#include <stdbool.h>
+
+#include "compiler/base/buffer.h"
 #include "change.h"
 #include "compiler/rollout/emergency.h"
 

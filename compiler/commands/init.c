@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
 #include "commands.h"
 #include "compiler/files/place.h"
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "fflag/snapshot.h"
 
 static const struct {

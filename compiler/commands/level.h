@@ -7,7 +7,12 @@
 #ifndef FFC_COMMANDS_LEVEL_H
 #define FFC_COMMANDS_LEVEL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiler/project/project.h"
+
+struct buffer;
 
 #define NEWEST_LEVEL 1u
 

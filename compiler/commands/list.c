@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "compiler/base/match.h"
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "compiler/rollout/forgotten.h"
 #include "compiler/rollout/occupant.h"
 #include "snapshot.h"

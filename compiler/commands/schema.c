@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "commands.h"
 
 /* schema.json, a line a string; made by the Makefile. */

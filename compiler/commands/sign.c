@@ -1,4 +1,5 @@
 /* sign.c - `ffc sign`: puts a signature behind a snapshot that is built, or takes it off. */
+#include "compiler/base/buffer.h"
 #include "commands.h"
 #include "snapshot.h"
 

@@ -1,6 +1,7 @@
 /* snapshot.c - a snapshot opened for a command. */
 #include "snapshot.h"
 
+#include "compiler/base/buffer.h"
 #include "commands.h"
 
 #include <jansson.h>

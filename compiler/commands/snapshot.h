@@ -4,9 +4,14 @@
 #ifndef FFC_COMMANDS_SNAPSHOT_H
 #define FFC_COMMANDS_SNAPSHOT_H
 
-#include "compiler/base/memory.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "fflag.h"
 #include "fflag/snapshot.h"
+
+struct buffer;
 
 struct snapshot {
     fflag_store *store;

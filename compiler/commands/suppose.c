@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
+
 static void suppose_stage(struct canary *canary, const struct supposition *supposition)
 {
     for (uint32_t i = 0; supposition->stage.text && i < canary->stage_count; i++)

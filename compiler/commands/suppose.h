@@ -4,8 +4,13 @@
 #ifndef FFC_COMMANDS_SUPPOSE_H
 #define FFC_COMMANDS_SUPPOSE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiler/cli/options.h"
 #include "compiler/project/project.h"
+
+struct arena;
 
 /* A copy of the flag, which has a canary or an experiment in that environment. */
 struct flag *suppose(struct arena *arena, const struct project *project, const struct flag *flag,

@@ -9,9 +9,15 @@
 #ifndef FFC_COMMANDS_TEST_H
 #define FFC_COMMANDS_TEST_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler/base/arena.h"
 #include "compiler/base/table.h"
 #include "answer.h"
 #include "context.h"
+
+struct buffer;
 
 struct arrangement {
     uint32_t environment;

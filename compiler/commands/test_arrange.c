@@ -7,6 +7,8 @@
  * supposed one, no other flag's answer can change, so many suppositions share one arrangement; a
  * flag that others ask gets one for itself.
  */
+#include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
 #include "test.h"
 
 #include <stdlib.h>

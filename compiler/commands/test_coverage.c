@@ -5,6 +5,8 @@
  * in one of them, it is reached. What could never decide, a rule at 0 %, does not count. Nor do
  * overrides: in an emergency nobody writes a test first.
  */
+#include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
 #include "test.h"
 
 #include <stdlib.h>

@@ -1,4 +1,6 @@
 /* test_run.c - a test in one environment: asks, and compares. */
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "test.h"
 
 #include <inttypes.h>

@@ -9,8 +9,14 @@
 #ifndef FFC_COMMANDS_TRACE_H
 #define FFC_COMMANDS_TRACE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler/base/arena.h"
 #include "answer.h"
 #include "context.h"
+
+struct buffer;
 
 enum step_mark {
     STEP_NO,     /* what the title says does not hold */

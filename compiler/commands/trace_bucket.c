@@ -1,4 +1,5 @@
 /* trace_bucket.c - which share of the units a unit falls into, in percent. */
+#include "compiler/base/arena.h"
 #include "trace.h"
 
 #include <inttypes.h>

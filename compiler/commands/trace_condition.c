@@ -3,6 +3,9 @@
  *
  * A test is compiled alone, as the only rule of a flag of its own, and asked of the runtime.
  */
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "trace.h"
 #include "compiler/project/project.h"
 

@@ -1,4 +1,6 @@
 /* trace_steps.c - the order of an evaluation: docs/evaluation.md, step by step. */
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "trace.h"
 
 #include <string.h>

@@ -3,6 +3,7 @@
  *
  * The columns are as wide as what stands in them, up to a limit: whoever reads this is in a hurry.
  */
+#include "compiler/base/buffer.h"
 #include "trace.h"
 
 #include <string.h>

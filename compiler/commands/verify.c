@@ -1,4 +1,6 @@
 /* verify.c - `ffc verify`: whether a snapshot is sound, and what it is. */
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "commands.h"
 #include "snapshot.h"
 

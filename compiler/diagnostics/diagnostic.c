@@ -5,12 +5,16 @@
 #include <string.h>
 #include <strings.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
+
 static const struct diagnostic_info registry[] = {
 #define ERROR   SEVERITY_ERROR
 #define WARNING SEVERITY_WARNING
 #define DIAGNOSTIC(code, severity, name, title, explanation, example, fix) \
     {"FF" #code, severity, name, title, explanation, example, fix},
 #include "diagnostics.def"
+
 #undef DIAGNOSTIC
 #undef WARNING
 #undef ERROR

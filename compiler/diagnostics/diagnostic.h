@@ -9,9 +9,13 @@
 #ifndef FFC_DIAGNOSTIC_H
 #define FFC_DIAGNOSTIC_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "compiler/base/source.h"
+
+struct arena;
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
 

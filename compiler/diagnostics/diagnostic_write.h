@@ -2,6 +2,8 @@
 #ifndef FFC_DIAGNOSTIC_WRITE_H
 #define FFC_DIAGNOSTIC_WRITE_H
 
+#include <stdbool.h>
+
 #include "diagnostic.h"
 #include "compiler/base/utf8.h"
 

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
+
 struct use {
     const struct attribute *attribute;
     uint16_t provisional;

@@ -8,6 +8,10 @@
 #ifndef FFC_EMIT_H
 #define FFC_EMIT_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/base/buffer.h"
 #include "fflag/snapshot.h"
 #include "compiler/base/intern.h"
 #include "compiler/model/model.h"

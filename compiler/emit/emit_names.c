@@ -2,6 +2,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "emit.h"
 
 #include <stdlib.h>

@@ -2,6 +2,8 @@
  * emit_people.c - the sections for people and tools: JSON of what an evaluation does not need.
  * docs/snapshot-format.md has their schemas.
  */
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "emit.h"
 #include "compiler/base/json.h"
 

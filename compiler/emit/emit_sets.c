@@ -9,6 +9,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "compiler/base/memory.h"
 #include "emit.h"
 
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "compiler/base/buffer.h"
 #include "emit.h"
 #include "compiler/base/percent.h"
 

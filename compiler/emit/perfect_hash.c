@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fflag/snapshot.h"
 #include "compiler/base/memory.h"
+#include "fflag/snapshot.h"
 
 #define LARGEST_BUCKET 64u
 

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
+
 int open_at(int directory, const char *name, int flags, mode_t mode)
 {
     return (int)TEMP_FAILURE_RETRY(openat(directory, name, flags | O_CLOEXEC, mode));

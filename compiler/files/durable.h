@@ -6,9 +6,11 @@
 #ifndef FFC_DURABLE_H
 #define FFC_DURABLE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
-#include "compiler/base/memory.h"
+struct buffer;
 
 /* openat(), closed on exec. */
 int open_at(int directory, const char *name, int flags, mode_t mode);

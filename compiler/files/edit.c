@@ -1,5 +1,7 @@
 /* edit.c - keys of a block, and the file on disk. See edit.h and edit_text.h. */
 #include "edit.h"
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "edit_text.h"
 #include "publish.h"
 #include "yaml.h"

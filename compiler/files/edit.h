@@ -9,8 +9,14 @@
 #ifndef FFC_EDIT_H
 #define FFC_EDIT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "yaml.h"
 #include "publish.h"
+
+struct buffer;
 
 struct edit {
     const char *key;   /* in the block */

@@ -1,4 +1,7 @@
 /* edit_list.c - items put into a list of a definition file, and taken out. See edit.h. */
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "edit.h"
 #include "edit_text.h"
 #include "yaml.h"

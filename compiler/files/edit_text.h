@@ -9,6 +9,10 @@
 #ifndef FFC_EDIT_TEXT_H
 #define FFC_EDIT_TEXT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "compiler/base/buffer.h"
 #include "yaml.h"
 
 struct change {

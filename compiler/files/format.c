@@ -10,6 +10,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "yaml.h"
 
 #define WIDTH 100

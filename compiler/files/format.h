@@ -9,7 +9,12 @@
 #ifndef FFC_FORMAT_H
 #define FFC_FORMAT_H
 
+#include <stdint.h>
+
 #include "yaml.h"
+
+struct arena;
+struct buffer;
 
 enum format_result {
     FORMAT_FINE,

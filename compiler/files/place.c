@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 
 static bool has_ending(const char *name, const char *ending)
 {

@@ -1,4 +1,5 @@
 /* publish.c - files that are replaced whole, so that a reader never sees half of one. */
+#include "compiler/base/buffer.h"
 #include "durable.h"
 #include "publish.h"
 

@@ -4,9 +4,11 @@
 #ifndef FFC_PUBLISH_H
 #define FFC_PUBLISH_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
-#include "compiler/base/memory.h"
+struct buffer;
 
 /* With a sentence in `error` unless it is the last. */
 enum replaced {

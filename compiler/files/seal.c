@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "fflag/snapshot.h"
 
 /* Where minisign's files have their comments. */

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/base/memory.h"
+struct buffer;
 
 struct secret_key {
     uint8_t id[8];

@@ -1,4 +1,5 @@
 /* secret_key.c - minisign's secret keys, with a password and without. */
+#include "compiler/base/buffer.h"
 #include "seal.h"
 #include "compiler/base/file.h"
 

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/table.h"
 #include "yaml_mistake.h"
 

@@ -10,7 +10,13 @@
 #ifndef FFC_YAML_H
 #define FFC_YAML_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "compiler/diagnostics/diagnostic.h"
+
+struct arena;
 
 /* NODE_BROKEN stands where something was that has been reported, e.g. an alias: say no more
  * of it. */

@@ -2,6 +2,8 @@
 #ifndef FFC_YAML_MISTAKE_H
 #define FFC_YAML_MISTAKE_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <yaml.h>
 
 #include "compiler/diagnostics/diagnostic.h"

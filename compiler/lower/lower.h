@@ -15,6 +15,10 @@
 #ifndef FFC_LOWER_H
 #define FFC_LOWER_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler/base/arena.h"
 #include "compiler/emit/emit.h"
 #include "compiler/base/table.h"
 

@@ -1,4 +1,6 @@
 /* lower_condition.c - conditions, and what is tested like one, as expressions. */
+#include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
 #include "lower.h"
 #include "compiler/base/percent.h"
 

@@ -1,4 +1,6 @@
 /* lower_expression.c - expressions: constants folded, nesting flattened, cheap tests first. */
+#include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
 #include "lower.h"
 
 #include <stdlib.h>

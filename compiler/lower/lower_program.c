@@ -1,4 +1,5 @@
 /* lower_program.c - from expressions to instructions with forward jumps. */
+#include "compiler/base/memory.h"
 #include "lower.h"
 
 #include <assert.h>

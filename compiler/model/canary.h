@@ -2,6 +2,9 @@
 #ifndef FFC_MODEL_CANARY_H
 #define FFC_MODEL_CANARY_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "condition.h"
 #include "criterion.h"
 #include "invocation.h"

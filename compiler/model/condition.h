@@ -3,6 +3,7 @@
 #define FFC_MODEL_CONDITION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "compiler/base/scalar.h"
 #include "operators.h"

@@ -3,6 +3,7 @@
 #define FFC_MODEL_CRITERION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "text.h"
 

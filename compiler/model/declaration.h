@@ -2,6 +2,8 @@
 #ifndef FFC_MODEL_DECLARATION_H
 #define FFC_MODEL_DECLARATION_H
 
+#include <stdint.h>
+
 #include "fflag.h"
 #include "condition.h"
 

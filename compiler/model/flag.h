@@ -2,6 +2,9 @@
 #ifndef FFC_MODEL_FLAG_H
 #define FFC_MODEL_FLAG_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "canary.h"
 #include "declaration.h"
 #include "experiment.h"

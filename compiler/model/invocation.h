@@ -2,6 +2,8 @@
 #ifndef FFC_MODEL_INVOCATION_H
 #define FFC_MODEL_INVOCATION_H
 
+#include <stdint.h>
+
 #include "text.h"
 
 /* Programs that are run when a rollout has changed, with what it is about on their stdin. ORDER of

@@ -2,6 +2,8 @@
 #ifndef FFC_MODEL_METRIC_H
 #define FFC_MODEL_METRIC_H
 
+#include <stdbool.h>
+
 #include "condition.h"
 #include "metric_kinds.h"
 

@@ -8,6 +8,10 @@
 #ifndef FFC_MODEL_H
 #define FFC_MODEL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler/base/arena.h"
 #include "compiler/diagnostics/diagnostic.h"
 #include "flag.h"
 #include "log.h"

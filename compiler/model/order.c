@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "compiler/base/memory.h"
 #include "compiler/base/heap.h"
 #include "references.h"
 

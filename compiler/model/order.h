@@ -2,6 +2,9 @@
 #ifndef FFC_MODEL_ORDER_H
 #define FFC_MODEL_ORDER_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "model.h"
 
 /*

@@ -2,6 +2,9 @@
 #ifndef FFC_MODEL_OVERRIDE_H
 #define FFC_MODEL_OVERRIDE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "condition.h"
 
 struct flag;

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "compiler/base/memory.h"
+
 void references_init(struct references *references, const struct project *project,
                      uint32_t environment)
 {

@@ -4,6 +4,8 @@
 #ifndef FFC_MODEL_REFERENCES_H
 #define FFC_MODEL_REFERENCES_H
 
+#include <stdint.h>
+
 #include "model.h"
 
 struct references {

@@ -2,6 +2,9 @@
 #ifndef FFC_MODEL_TEST_H
 #define FFC_MODEL_TEST_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "fflag.h"
 #include "text.h"
 

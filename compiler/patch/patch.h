@@ -14,7 +14,12 @@
 #define FFC_PATCH_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/table.h"
 #include "compiler/emit/emit.h"
 

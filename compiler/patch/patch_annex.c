@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "patch_parts.h"

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "patch_parts.h"
 
 static bool same_strings(const struct patch *a, ffs_string left, const struct patch *b,

@@ -2,7 +2,12 @@
 #ifndef FFC_PATCH_PARTS_H
 #define FFC_PATCH_PARTS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "patch.h"
+
+struct buffer;
 
 /* One that the file had stays; one that was added moves when the next is. */
 const char *patch_string(const struct patch *patch, ffs_string string);

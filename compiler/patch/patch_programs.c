@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/lower/lower.h"
 #include "patch_parts.h"
 

@@ -1,4 +1,7 @@
 /* compile.c - a project, for one environment, to the bytes of a snapshot. */
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/lower/lower.h"
 #include "compiler/base/parallel.h"
 #include "compiler/model/order.h"

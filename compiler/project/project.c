@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
 #include "compiler/check/check.h"
 #include "compiler/read/read.h"
 

@@ -7,10 +7,16 @@
 #ifndef FFC_PROJECT_H
 #define FFC_PROJECT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "compiler/diagnostics/diagnostic.h"
 #include "compiler/emit/label.h"
 #include "compiler/model/model.h"
 #include "compiler/read/policy_file.h"
+
+struct buffer;
 
 /*
  * Reads every definition file below `directory` (NULL: `flags`, or `.` where it holds definitions)

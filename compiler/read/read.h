@@ -10,11 +10,17 @@
 #ifndef FFC_READ_H
 #define FFC_READ_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "compiler/base/percent.h"
 #include "compiler/model/model.h"
 #include "policy_file.h"
 #include "compiler/base/table.h"
 #include "compiler/files/yaml.h"
+
+struct arena;
 
 /* What can be declared by name. ORDER of `declarations_info` in read_names.c. */
 enum declared { ATTRIBUTE, SEGMENT, LAYER, HOLDOUT, METRIC, LOG, FLAG, DECLARED_COUNT };

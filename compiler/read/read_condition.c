@@ -8,6 +8,9 @@
 
 #include "read_condition.h"
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
+
 static struct condition *new_condition(struct reader *reader, enum condition_kind kind,
                                        struct span span)
 {

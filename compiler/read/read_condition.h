@@ -2,6 +2,8 @@
 #ifndef FFC_READ_CONDITION_H
 #define FFC_READ_CONDITION_H
 
+#include <stdbool.h>
+
 #include "read.h"
 
 /* One test as it is read: the attribute or field, and what the operators beside it say. */

@@ -1,6 +1,8 @@
 /* read_flag.c - the keys of a flag, and those of one environment that are read over them. */
 #include <string.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "read.h"
 #include "compiler/base/percent.h"
 

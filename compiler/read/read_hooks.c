@@ -3,6 +3,7 @@
  *
  * Programs are given as lists: there is no shell between, and nothing to quote.
  */
+#include "compiler/base/arena.h"
 #include "read.h"
 
 /* Arguments may repeat, which lists of names may not. */

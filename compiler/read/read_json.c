@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "read.h"
 #include "compiler/base/scalar.h"
 

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "read.h"
 #include "compiler/base/utf8.h"
 #include "compiler/base/file.h"

@@ -1,4 +1,6 @@
 /* read_names.c - declared names: one name, one thing, and what was meant by a name that is none. */
+#include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
 #include "read.h"
 
 #include <stdlib.h>

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "read.h"
 
 static struct node *map_at(const struct node *map, const char *key)

@@ -1,4 +1,5 @@
 /* read_project.c - the project's own section, and the small declarations. */
+#include "compiler/base/arena.h"
 #include "read.h"
 
 static void read_environments(struct reader *reader, struct node *node, void *target)

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "read.h"
 
 static void read_step_serve(struct reader *reader, struct node *node, void *target)

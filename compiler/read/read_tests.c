@@ -7,6 +7,8 @@
  */
 #include <string.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/json.h"
 #include "read_tests.h"
 

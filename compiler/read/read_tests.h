@@ -2,6 +2,9 @@
 #ifndef FFC_READ_TESTS_H
 #define FFC_READ_TESTS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "read.h"
 
 /* What a test is about must be known before the rest can be read. */

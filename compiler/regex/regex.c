@@ -1,6 +1,8 @@
 /* regex.c - the steps together, and the table that comes out. */
 #include "regex.h"
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "regex_steps.h"
 
 #include <string.h>

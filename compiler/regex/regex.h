@@ -11,8 +11,13 @@
 #ifndef FFC_REGEX_H
 #define FFC_REGEX_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "compiler/diagnostics/diagnostic.h"
 #include "fflag/snapshot.h"
+
+struct arena;
 
 struct automaton {
     const struct ffs_automaton *table; /* as it stands in AUTOMATA */

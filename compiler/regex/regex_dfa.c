@@ -6,6 +6,8 @@
  * places are resolved when the next one is there, or the end. Sets are bit maps, and equal ones are
  * found by the pool they are interned in.
  */
+#include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/intern.h"
 #include "regex_steps.h"
 

@@ -4,6 +4,8 @@
  * Hopcroft's refinement: states are one block until something tells them apart. A block that was
  * split off is the smaller half, so each state is looked at a logarithm of times per class.
  */
+#include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
 #include "regex_steps.h"
 
 #include <stdlib.h>

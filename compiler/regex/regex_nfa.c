@@ -5,6 +5,7 @@
  * begins in. A character of several bytes becomes a chain of states; chains that end alike are
  * shared.
  */
+#include "compiler/base/arena.h"
 #include "regex_steps.h"
 
 static uint32_t new_state(struct nfa *nfa, enum nfa_kind kind)

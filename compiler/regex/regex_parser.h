@@ -4,9 +4,12 @@
 #ifndef FFC_REGEX_PARSER_H
 #define FFC_REGEX_PARSER_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "regex_steps.h"
+
+struct arena;
 
 #define REGEX_NO_REFERENCE "no table can hold what a group matched; write the alternatives out"
 

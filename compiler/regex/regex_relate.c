@@ -1,4 +1,6 @@
 /* regex_relate.c - how the texts that two automata match stand to each other. */
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "regex.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* regex_set.c - sets of characters, as ranges of code points. */
+#include "compiler/base/arena.h"
 #include "regex_steps.h"
 
 #include <stdlib.h>

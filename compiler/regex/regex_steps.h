@@ -8,7 +8,13 @@
 #ifndef FFC_REGEX_STEPS_H
 #define FFC_REGEX_STEPS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "regex.h"
+
+struct arena;
 
 /* ------------------------------------------------------------------------ sets (regex_set.c) -- */
 

@@ -13,6 +13,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/base/file.h"
 
 #define MOST_CONFIGURATION 1048576u

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "compiler/diagnostics/diagnostic.h"
 
 /* Within these milliseconds a second advance may be of somebody who saw the stage before. */

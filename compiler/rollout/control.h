@@ -14,7 +14,12 @@
 #ifndef FFC_CONTROL_H
 #define FFC_CONTROL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "entry.h"
+
+struct buffer;
 
 enum control {
     CONTROL_START,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/files/durable.h"
 #include "compiler/project/project.h"
 #include "compiler/files/place.h"

@@ -4,7 +4,9 @@
 #ifndef FFC_DECLARED_NAME_H
 #define FFC_DECLARED_NAME_H
 
-#include "compiler/base/memory.h"
+#include <stdbool.h>
+
+struct buffer;
 
 /*
  * Appends the `name` of the `project` section, which is looked for at the beginning of a line in

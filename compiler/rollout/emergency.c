@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/json.h"
 #include "compiler/files/durable.h"
 #include "compiler/base/calendar.h"

@@ -8,6 +8,12 @@
 #ifndef FFC_EMERGENCY_H
 #define FFC_EMERGENCY_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/files/edit.h"
 #include "entry.h"
 #include "ledger.h"

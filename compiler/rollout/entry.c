@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/base/json.h"
 
 #define HASH_SIZE 32

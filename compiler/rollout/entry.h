@@ -7,7 +7,11 @@
 #ifndef FFC_ENTRY_H
 #define FFC_ENTRY_H
 
+#include <stdint.h>
+
 #include "compiler/model/model.h"
+
+struct buffer;
 
 /* Where a rollout stands. */
 struct rollout {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "ledger.h"
 #include "compiler/base/json_read.h"
 

@@ -9,6 +9,8 @@
 
 #include "compiler/model/model.h"
 
+struct buffer;
+
 /*
  * Of the overrides that the labels of a file name, the first that neither the definitions nor the
  * ledger know, nor `dropped`, a list that NULL ends or NULL. The caller's to free; NULL: none.

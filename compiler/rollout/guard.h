@@ -8,6 +8,10 @@
 #ifndef FFC_GUARD_H
 #define FFC_GUARD_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler/base/buffer.h"
 #include "emergency.h"
 
 struct guarded {

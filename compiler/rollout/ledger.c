@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "compiler/files/durable.h"

@@ -19,7 +19,12 @@
 #define FFC_LEDGER_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/files/publish.h"
 
 #define LEDGER_FOLDER "ledger"

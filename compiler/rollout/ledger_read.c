@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/heap.h"
 #include "compiler/files/durable.h"

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/files/durable.h"
 #include "fflag.h"
 #include "fflag/snapshot.h"

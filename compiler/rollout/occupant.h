@@ -8,7 +8,10 @@
 #ifndef FFC_OCCUPANT_H
 #define FFC_OCCUPANT_H
 
-#include "compiler/base/memory.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler/base/buffer.h"
 
 struct occupant {
     bool is_sound;      /* a snapshot that the library opens; otherwise nothing of it is known */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
 #include "ledger.h"
 #include "compiler/files/yaml.h"

@@ -7,6 +7,9 @@
 #ifndef FFC_POLICY_H
 #define FFC_POLICY_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiler/model/model.h"
 
 #define POLICY_DIGEST 65 /* hexadecimal, with its NUL */

@@ -7,6 +7,8 @@
 #ifndef FFC_POSSIBLE_H
 #define FFC_POSSIBLE_H
 
+#include <stdint.h>
+
 #include "compiler/model/model.h"
 
 /* As bits, by index; all of them for a flag that has mistakes. */

@@ -13,6 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
+
 #define GRACE 2000 /* milliseconds between TERM and KILL */
 
 static int64_t monotonic(void)

@@ -5,7 +5,10 @@
 #define FFC_PROCESS_H
 
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/model/model.h"
 
 #define MOST_OUTPUT 4096 /* what is kept of what it prints: the end */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/files/durable.h"
 #include "fflag.h"
 #include "forgotten.h"

@@ -10,9 +10,13 @@
 #ifndef FFC_PUBLICATION_H
 #define FFC_PUBLICATION_H
 
+#include <stdbool.h>
+
 #include "compiler/files/seal.h"
 #include "compiler/patch/patch.h"
 #include "compiler/project/project.h"
+
+struct buffer;
 
 struct publication {
     const char *path; /* NULL: nothing is to be published, or nothing may be */

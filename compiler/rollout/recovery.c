@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "compiler/files/edit.h"
 #include "emergency.h"

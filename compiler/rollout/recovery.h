@@ -18,8 +18,12 @@
 #ifndef FFC_RECOVERY_H
 #define FFC_RECOVERY_H
 
+#include <stdbool.h>
+
 #include "compiler/project/project.h"
 #include "ledger.h"
+
+struct buffer;
 
 /*
  * Finishes what is put aside, as above; records steps of a plan that were started and never ended

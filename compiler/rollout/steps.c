@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "emergency.h"

@@ -10,9 +10,14 @@
 #ifndef FFC_STEPS_H
 #define FFC_STEPS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "entry.h"
 #include "ledger.h"
 #include "publication.h"
+
+struct buffer;
 
 struct steps {
     const struct project *project; /* as it was before the steps */

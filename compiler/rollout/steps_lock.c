@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/files/durable.h"
 #include "ledger.h"
 #include "steps.h"

@@ -6,7 +6,7 @@
 #ifndef FFC_STEPS_LOCK_H
 #define FFC_STEPS_LOCK_H
 
-#include "compiler/base/memory.h"
+struct buffer;
 
 /* Waits. What to give back, or -1 with a sentence in `error`. */
 int steps_lock(const char *directory, const char *flag, struct buffer *error);

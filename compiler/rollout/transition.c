@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/files/edit.h"
 #include "compiler/base/calendar.h"
 #include "compiler/files/yaml.h"

@@ -8,8 +8,13 @@
 #ifndef FFC_TRANSITION_H
 #define FFC_TRANSITION_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "entry.h"
 #include "ledger.h"
+
+struct buffer;
 
 /*
  * Writes `state`, `stage`, `since` and `approved` where they change, and no other byte, with

@@ -10,6 +10,7 @@
 #ifndef FFREPLAY_SKETCH_H
 #define FFREPLAY_SKETCH_H
 
+#include <stdint.h>
 #include <string.h>
 
 #include "statistics.h"

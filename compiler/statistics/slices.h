@@ -8,6 +8,10 @@
 #ifndef FFREPLAY_SLICES_H
 #define FFREPLAY_SLICES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "statistics.h"
 
 #define SLICES_MOST 64

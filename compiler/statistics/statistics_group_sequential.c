@@ -5,12 +5,12 @@
  * The score S has independent increments, S at information t being normal with variance t. Its
  * density among those that no look has stopped is carried from look to look on a grid of S.
  */
+#include "compiler/base/memory.h"
 #include "statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "compiler/base/memory.h"
 #include "distributions.h"
 
 #define REACH    9.0  /* standard deviations: the density beyond is below 1e-18 */

@@ -5,6 +5,8 @@
 #ifndef FFREPLAY_STATISTICS_MIXTURE_H
 #define FFREPLAY_STATISTICS_MIXTURE_H
 
+#include <stddef.h>
+
 #include "statistics.h"
 
 /* Ratios 1 + 2^j, from one in a thousand to seventeen-fold; most weight lies on 1.5 to 3. */

@@ -1,11 +1,10 @@
 /* statistics_multiple.c - p-values of several tests, adjusted for their number. */
+#include "compiler/base/memory.h"
 #include "statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "compiler/base/memory.h"
 
 static int by_value(const void *a, const void *b)
 {

@@ -4,13 +4,13 @@
  * All differences are never laid out: how many are at most d is one walk over both arms, and the
  * k-th is found by halving the doubles themselves, hence exactly.
  */
+#include "compiler/base/memory.h"
 #include "statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/base/memory.h"
 #include "distributions.h"
 
 #define EXACT_MOST 50 /* values an arm, up to which the exact distribution is used */

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/files/format.h"
 #include "compiler/project/project.h"
 

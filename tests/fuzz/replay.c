@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/cli/options.h"
 #include "compiler/base/file.h"
 

@@ -14,6 +14,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "compiler/base/buffer.h"
 #include "fflag.h"
 #include "fflag/snapshot.h"
 

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/cli/options.h"
 #include "compiler/base/calendar.h"
 #include "compiler/project/project.h"

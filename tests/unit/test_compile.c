@@ -3,6 +3,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "compiler/base/buffer.h"
 #include "compiled.h"
 
 #include "compiler/base/percent.h"

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/files/edit.h"
 #include "compiler/files/yaml.h"
 #include "compiler/model/model.h"

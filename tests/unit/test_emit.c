@@ -12,6 +12,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "compiler/emit/emit.h"
 #include "compiler/emit/perfect_hash.h"
 #include "compiler/base/json.h"

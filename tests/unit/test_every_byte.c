@@ -14,6 +14,7 @@
 #include <jansson.h>
 #include <sodium.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/commands/dump.h"
 #include "compiler/files/seal.h"
 #include "compiler/cli/options.h"

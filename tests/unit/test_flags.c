@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/cli/options.h"
 #include "compiler/base/calendar.h"
 #include "compiler/project/project.h"

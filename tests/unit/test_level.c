@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/commands/level.h"
 #include "fflag/snapshot.h"
 #include "compiler/project/project.h"

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "compiler/base/arena.h"
 #include "tools/ffreplay/metrics/kinds/shared.h"
 
 static const char *name_of(size_t kind)

@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "compiler/cli/options.h"
 #include "compiler/project/project.h"
 #include "compiler/base/file.h"

@@ -1,4 +1,6 @@
 /* A snapshot that is patched again and again, and one that is damaged. */
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiled.h"
 
 #include "compiler/patch/patch.h"

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/regex/regex.h"
 
 #define UNUSED_STATE void **state __attribute__((unused))

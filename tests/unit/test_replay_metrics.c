@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "compiler/base/arena.h"
 #include "compiler/regex/regex.h"
 #include "tools/ffreplay/metrics/kinds/shared.h"
 #include "tools/ffreplay/metrics/windows.h"

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "compiler/base/buffer.h"
 #include "tools/ffreplay/logs/line_parser.h"
 #include "tools/ffreplay/logs/lines.h"
 #include "tools/ffreplay/logs/shape.h"

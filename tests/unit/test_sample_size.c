@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "compiler/check/sample_size.h"
 #include "compiler/project/project.h"
 #include "statistics_constants.h"

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/files/seal.h"
 #include "publish.h"
 

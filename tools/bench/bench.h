@@ -13,8 +13,9 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "compiler/base/memory.h"
 #include "compiler/project/project.h"
+
+struct buffer;
 
 static inline void fail(const char *what)
 {

@@ -9,6 +9,7 @@
  */
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
 #include "bench.h"
 #include "threads.h"
 #include "fflag.h"

@@ -12,6 +12,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "compiler/base/buffer.h"
 #include "bench.h"
 #include "threads.h"
 #include "fflag.h"

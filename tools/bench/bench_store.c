@@ -22,6 +22,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "compiler/base/buffer.h"
 #include "bench.h"
 #include "fflag.h"
 #include "fflag/snapshot.h"

@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "fflag.h"
 #include "tools/demo/reaction.h"
 #include "tools/servicelog/attributes.h"

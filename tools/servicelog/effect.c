@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "tools/servicelog/pairs.h"
 
 /* Those from the third on are scopes, in the order of scope_of(). */

@@ -5,8 +5,14 @@
 #ifndef SERVICELOG_EFFECT_H
 #define SERVICELOG_EFFECT_H
 
-#include "compiler/base/memory.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "tools/servicelog/service.h"
+
+struct arena;
+struct buffer;
 
 struct effect {
     int64_t from, until; /* ms since the log began; until: not any more */

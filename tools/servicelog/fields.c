@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "tools/servicelog/pairs.h"
 
 enum source {

@@ -5,8 +5,13 @@
 #ifndef SERVICELOG_FIELDS_H
 #define SERVICELOG_FIELDS_H
 
-#include "compiler/base/memory.h"
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "tools/servicelog/service.h"
+
+struct arena;
+struct buffer;
 
 #define MOST_FIELDS  32
 #define LONGEST_TEXT 128 /* of names and paths: is_plain() sees to it */

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "tools/servicelog/settings.h"
 
 static int run(int argc, char **argv);

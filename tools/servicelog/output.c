@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
+
 #define FULL ((size_t)256 << 10)
 
 void output_init(struct output *output, int fd, const struct damage *damage, uint64_t seed)

@@ -8,7 +8,11 @@
 #ifndef SERVICELOG_OUTPUT_H
 #define SERVICELOG_OUTPUT_H
 
-#include "compiler/base/memory.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/base/buffer.h"
 #include "tools/servicelog/random.h"
 
 struct damage {

@@ -4,7 +4,12 @@
 #ifndef SERVICELOG_PAIRS_H
 #define SERVICELOG_PAIRS_H
 
-#include "compiler/base/memory.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct buffer;
 
 struct pair {
     const char *name;

@@ -10,7 +10,9 @@
 #ifndef SERVICELOG_SERVICE_H
 #define SERVICELOG_SERVICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "tools/servicelog/random.h"
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "tools/servicelog/pairs.h"
 
 #define HOUR          INT64_C(3600000)

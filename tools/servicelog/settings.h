@@ -2,6 +2,11 @@
 #ifndef SERVICELOG_SETTINGS_H
 #define SERVICELOG_SETTINGS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/base/arena.h"
 #include "compiler/cli/options.h"
 #include "tools/servicelog/effect.h"
 #include "tools/servicelog/fields.h"

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "compiler/base/percent.h"
 #include "tools/servicelog/attributes.h"
 #include "tools/servicelog/pairs.h"

@@ -7,8 +7,14 @@
 #ifndef SERVICELOG_TREATMENT_H
 #define SERVICELOG_TREATMENT_H
 
-#include "compiler/base/memory.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "tools/servicelog/service.h"
+
+struct arena;
+struct buffer;
 
 #define MOST_VARIANTS 16
 

@@ -6,6 +6,7 @@
 #define SIMULATE_CALIBRATION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "random.h"
 #include "compiler/statistics/statistics.h"

@@ -5,6 +5,7 @@
 #define SIMULATE_TABLE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "calibration.h"
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/base/json.h"
 #include "compiler/rollout/guard.h"
 #include "compiler/rollout/policy.h"

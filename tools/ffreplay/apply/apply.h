@@ -4,6 +4,9 @@
 #ifndef FFREPLAY_APPLY_H
 #define FFREPLAY_APPLY_H
 
+#include <stdbool.h>
+
+#include "compiler/base/buffer.h"
 #include "compiler/rollout/ledger.h"
 #include "compiler/rollout/publication.h"
 #include "tools/ffreplay/canary/verdict.h"

@@ -4,6 +4,8 @@
 #ifndef FFREPLAY_APPLY_OPTIONS_H
 #define FFREPLAY_APPLY_OPTIONS_H
 
+#include <stdbool.h>
+
 #include "compiler/cli/options.h"
 #include "compiler/rollout/actor.h"
 #include "tools/ffreplay/canary/verdict.h"

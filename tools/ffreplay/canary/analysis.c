@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "compiler/base/arena.h"
 #include "tools/ffreplay/logs/complain.h"
 #include "tools/ffreplay/logs/points.h"
 #include "compiler/base/percent.h"

@@ -4,6 +4,9 @@
 #ifndef FFREPLAY_ANALYSIS_H
 #define FFREPLAY_ANALYSIS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "assign.h"
 #include "decision.h"
 #include "tools/ffreplay/logs/input_digest.h"

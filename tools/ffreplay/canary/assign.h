@@ -14,6 +14,10 @@
 #ifndef FFREPLAY_ASSIGN_H
 #define FFREPLAY_ASSIGN_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "tools/ffreplay/evaluate/line_context.h"
 #include "tools/ffreplay/evaluate/past_overrides.h"
 #include "tools/ffreplay/evaluate/served_variants.h"

@@ -5,6 +5,7 @@
  * was served. A whole log of another time than the rollout's is neither: nothing in it can be
  * believed.
  */
+#include "compiler/base/arena.h"
 #include "verdict.h"
 
 #include <inttypes.h>

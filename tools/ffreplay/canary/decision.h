@@ -7,6 +7,9 @@
 #ifndef FFREPLAY_DECISION_H
 #define FFREPLAY_DECISION_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiler/model/model.h"
 
 enum criterion_verdict {

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 
 #include "explain_bound.h"

@@ -5,6 +5,8 @@
 #ifndef FFREPLAY_EXPLAIN_H
 #define FFREPLAY_EXPLAIN_H
 
+#include <stdint.h>
+
 #include "verdict.h"
 
 /* "advance if …", without a full stop. */

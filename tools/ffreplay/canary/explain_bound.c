@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "compiler/base/arena.h"
 #include "compiler/model/criterion.h"
 #include "compiler/base/scalar.h"
 

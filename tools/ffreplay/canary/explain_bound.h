@@ -4,6 +4,8 @@
 
 #include "verdict.h"
 
+struct arena;
+
 /* "10%", "{abs: 0.5%}" */
 const char *threshold_text(struct arena *arena, const struct criterion *criterion);
 /* "max_increase 10% vs before", "max 5% over 1m for 3" */

@@ -1,4 +1,6 @@
 /* explain_would.c - what would have to be otherwise for another verdict: the counterfactual. */
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "explain.h"
 
 #include <inttypes.h>

@@ -4,6 +4,7 @@
  * Everything that is gathered can be added up: counts, exact sums, sets, extremes. So the records
  * may come in any order, and be taken by any number of forks.
  */
+#include "compiler/base/memory.h"
 #include "analysis.h"
 
 #include <assert.h>

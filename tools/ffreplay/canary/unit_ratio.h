@@ -7,6 +7,9 @@
 #ifndef FFREPLAY_UNIT_RATIO_H
 #define FFREPLAY_UNIT_RATIO_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "unit_shares.h"
 
 struct unit_ratio {

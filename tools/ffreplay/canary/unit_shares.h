@@ -8,6 +8,8 @@
 #ifndef FFREPLAY_UNIT_SHARES_H
 #define FFREPLAY_UNIT_SHARES_H
 
+#include <stdint.h>
+
 #include "tools/ffreplay/logs/unit_set.h"
 
 #define UNIT_GROUPS 64

@@ -1,5 +1,6 @@
 /* verdict.c - facts, decision, and small texts. See verdict.h. */
 #include "verdict.h"
+#include "compiler/base/arena.h"
 #include "compiler/rollout/policy.h"
 
 #include <math.h>

@@ -4,9 +4,14 @@
 #ifndef FFREPLAY_VERDICT_H
 #define FFREPLAY_VERDICT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "tools/ffreplay/metrics/metric_text.h"
 #include "analysis.h"
 #include "unit_ratio.h"
+
+struct arena;
 
 struct sentences {
     const char **items;

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
+
 static bool is_open(const struct flag *flag, uint32_t environment)
 {
     const struct canary *canary = flag->environments[environment].canary;

@@ -4,6 +4,9 @@
 #ifndef FFREPLAY_CHOOSE_H
 #define FFREPLAY_CHOOSE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiler/cli/options.h"
 #include "tools/ffreplay/canary/analysis.h"
 

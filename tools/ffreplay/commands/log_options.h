@@ -4,6 +4,8 @@
 #ifndef FFREPLAY_LOG_OPTIONS_H
 #define FFREPLAY_LOG_OPTIONS_H
 
+#include <stdbool.h>
+
 #include "compiler/cli/options.h"
 #include "tools/ffreplay/replay/replay.h"
 

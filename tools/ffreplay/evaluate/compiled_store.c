@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "past_overrides.h"
 #include "compiler/project/project.h"
 

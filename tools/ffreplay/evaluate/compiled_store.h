@@ -2,6 +2,9 @@
 #ifndef FFREPLAY_COMPILED_STORE_H
 #define FFREPLAY_COMPILED_STORE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiler/project/project.h"
 #include "fflag.h"
 

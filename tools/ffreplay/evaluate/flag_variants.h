@@ -8,6 +8,9 @@
 #ifndef FFREPLAY_FLAG_VARIANTS_H
 #define FFREPLAY_FLAG_VARIANTS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiled_store.h"
 #include "line_context.h"
 #include "past_overrides.h"

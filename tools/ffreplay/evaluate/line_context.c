@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "tools/ffreplay/logs/complain.h"
 #include "tools/ffreplay/logs/log_time.h"
 

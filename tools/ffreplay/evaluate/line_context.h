@@ -4,6 +4,9 @@
 #ifndef FFREPLAY_LINE_CONTEXT_H
 #define FFREPLAY_LINE_CONTEXT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "fflag.h"
 #include "tools/ffreplay/logs/layout.h"
 

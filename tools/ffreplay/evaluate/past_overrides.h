@@ -9,6 +9,9 @@
 #ifndef FFREPLAY_PAST_OVERRIDES_H
 #define FFREPLAY_PAST_OVERRIDES_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiler/model/model.h"
 
 /*

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "compiler/base/arena.h"
+
 static uint64_t bit(uint32_t variant)
 {
     return UINT64_C(1) << variant;

@@ -6,8 +6,12 @@
 #ifndef FFREPLAY_SERVED_VARIANTS_H
 #define FFREPLAY_SERVED_VARIANTS_H
 
+#include <stdint.h>
+
 #include "compiler/model/model.h"
 #include "tools/ffreplay/logs/value.h"
+
+struct arena;
 
 /* As bits, by their place. */
 uint64_t served_variants(const struct project *project, const struct flag *flag,

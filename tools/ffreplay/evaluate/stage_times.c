@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "compiler/rollout/ledger.h"
 #include "compiler/base/calendar.h"
 #include "record.h"

@@ -4,7 +4,12 @@
 #ifndef FFREPLAY_STAGE_TIMES_H
 #define FFREPLAY_STAGE_TIMES_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiler/model/model.h"
+
+struct buffer;
 
 /* From `from` until the next one's. */
 struct stage_time {

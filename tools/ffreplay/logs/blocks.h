@@ -9,6 +9,9 @@
 #define FFREPLAY_BLOCKS_H
 
 #include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "lines.h"
 

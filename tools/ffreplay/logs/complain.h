@@ -7,6 +7,8 @@
 #ifndef FFREPLAY_COMPLAIN_H
 #define FFREPLAY_COMPLAIN_H
 
+#include <stdbool.h>
+
 #include "compiler/model/model.h"
 
 /* Always returns false, so that a check can `return complain(…)`. */

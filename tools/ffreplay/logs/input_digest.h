@@ -6,6 +6,8 @@
 #ifndef FFREPLAY_INPUT_DIGEST_H
 #define FFREPLAY_INPUT_DIGEST_H
 
+#include <stdint.h>
+
 #include "records.h"
 
 #define INPUT_DIGEST_TEXT 33

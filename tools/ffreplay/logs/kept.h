@@ -7,6 +7,9 @@
 #ifndef FFREPLAY_KEPT_H
 #define FFREPLAY_KEPT_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "records.h"
 
 struct kept {

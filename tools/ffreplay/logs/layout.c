@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "complain.h"
 
 static const char *const format_names[] = {"ndjson", "combined",        "csv",        "tsv",

@@ -7,10 +7,15 @@
 #ifndef FFREPLAY_LAYOUT_H
 #define FFREPLAY_LAYOUT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiler/model/model.h"
 #include "blocks.h"
 #include "line_parser.h"
 #include "unit_set.h"
+
+struct arena;
 
 struct layout {
     const struct project *project;

@@ -7,6 +7,10 @@
 #ifndef FFREPLAY_LINE_PARSER_H
 #define FFREPLAY_LINE_PARSER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "lines.h"
 #include "value.h"
 

@@ -2,6 +2,9 @@
 #ifndef FFREPLAY_LOG_TIME_H
 #define FFREPLAY_LOG_TIME_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiler/model/model.h"
 #include "value.h"
 

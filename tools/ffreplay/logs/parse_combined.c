@@ -8,12 +8,13 @@
  * would be others than they seem. In quotes, a backslash escapes, as both servers write it. "-" is
  * what they write for nothing; only for the bytes does it mean 0.
  */
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "line_parser.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/base/memory.h"
 #include "compiler/model/model.h"
 
 enum combined_field {

@@ -4,12 +4,11 @@
  * `default` is true where the evaluation failed and the caller's own default was used; its
  * variation is then "SdkDefault". That is nobody's variant: the line is a failure, not a sample.
  */
+#include "compiler/base/memory.h"
 #include "line_parser.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "compiler/base/memory.h"
 
 enum own_field { KIND, KEY, VARIATION, DEFAULT, OWN_COUNT };
 static const char *const own_names[] = {"kind", "key", "variation", "default"};

@@ -7,6 +7,8 @@
 #ifndef FFREPLAY_POINTS_H
 #define FFREPLAY_POINTS_H
 
+#include <stdbool.h>
+
 #include "compiler/model/model.h"
 
 /*

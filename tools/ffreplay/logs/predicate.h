@@ -10,6 +10,9 @@
 #ifndef FFREPLAY_PREDICATE_H
 #define FFREPLAY_PREDICATE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "layout.h"
 
 struct predicate;

@@ -8,6 +8,10 @@
 #ifndef FFREPLAY_RECORDS_H
 #define FFREPLAY_RECORDS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "blocks.h"
 #include "layout.h"
 #include "log_time.h"

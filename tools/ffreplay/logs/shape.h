@@ -10,6 +10,10 @@
 #ifndef FFREPLAY_SHAPE_H
 #define FFREPLAY_SHAPE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "lines.h"
 #include "value.h"
 

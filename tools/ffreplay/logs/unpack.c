@@ -1,6 +1,7 @@
 /* unpack.c - see unpack.h. */
 #include "unpack.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>

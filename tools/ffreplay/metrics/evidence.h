@@ -8,6 +8,9 @@
 #ifndef FFREPLAY_EVIDENCE_H
 #define FFREPLAY_EVIDENCE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "metric.h"
 
 /* A group's cell, and the time and share of all units that its events came from. */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "compiler/base/memory.h"
 #include "tools/ffreplay/logs/complain.h"
 #include "compiler/base/percent.h"
 

@@ -9,6 +9,9 @@
 #define FFREPLAY_METRIC_H
 
 #include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "compiler/statistics/exact_sum.h"
 #include "tools/ffreplay/logs/predicate.h"

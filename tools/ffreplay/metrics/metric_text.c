@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "compiler/base/arena.h"
+
 const char *estimate_text(struct arena *arena, const struct metric *metric, double estimate)
 {
     switch (metric_traits(metric)->scale) {

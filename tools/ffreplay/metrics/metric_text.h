@@ -2,7 +2,11 @@
 #ifndef FFREPLAY_METRIC_TEXT_H
 #define FFREPLAY_METRIC_TEXT_H
 
+#include <stdint.h>
+
 #include "compiler/model/model.h"
+
+struct arena;
 
 /* "1.25%", "412 ms", "3.5/s", in memory of the arena. */
 const char *estimate_text(struct arena *arena, const struct metric *metric, double estimate);

@@ -11,6 +11,9 @@
 #ifndef FFREPLAY_UNIT_TABLE_H
 #define FFREPLAY_UNIT_TABLE_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "tools/ffreplay/logs/unit_set.h"
 
 #define UNITS_AT_ONCE 64

@@ -7,6 +7,9 @@
 #ifndef FFREPLAY_UNIT_TOTALS_H
 #define FFREPLAY_UNIT_TOTALS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "compiler/statistics/statistics.h"
 #include "unit_table.h"
 

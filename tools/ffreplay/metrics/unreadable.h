@@ -7,6 +7,8 @@
 #ifndef FFREPLAY_UNREADABLE_H
 #define FFREPLAY_UNREADABLE_H
 
+#include <stdint.h>
+
 #include "tools/ffreplay/logs/layout.h"
 
 struct unreadable_value {

@@ -7,6 +7,8 @@
 #include "tools/ffreplay/replay/replay.h"
 #include "unreadable.h"
 
+struct arena;
+
 /* "'status' is 'OK' at access.log:12", in memory of the arena. */
 const char *unreadable_value_text(const struct replay *replay, struct arena *arena,
                                   const struct unreadable_value *value);

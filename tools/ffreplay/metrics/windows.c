@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+
 int64_t window_begin(int64_t time, int64_t width)
 {
     int64_t past = time % width;

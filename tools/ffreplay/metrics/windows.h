@@ -8,6 +8,8 @@
 #ifndef FFREPLAY_WINDOWS_H
 #define FFREPLAY_WINDOWS_H
 
+#include <stdint.h>
+
 #include "metric.h"
 
 struct window {

@@ -5,8 +5,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
-#include "compiler/base/memory.h"
 
 #define WIDTH       100
 #define NARROWEST   60

@@ -7,9 +7,14 @@
 #ifndef FFREPLAY_PAGE_H
 #define FFREPLAY_PAGE_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "compiler/cli/options.h"
+
+struct arena;
+struct buffer;
 
 #define PAGE_BOLD   "\033[1m"
 #define PAGE_DIM    "\033[2m"

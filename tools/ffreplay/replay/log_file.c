@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "compiler/base/parallel.h"
 
 /* Below this, starting threads takes longer than reading. */

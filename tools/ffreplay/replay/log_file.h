@@ -7,8 +7,13 @@
 #ifndef FFREPLAY_LOG_FILE_H
 #define FFREPLAY_LOG_FILE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "tools/ffreplay/logs/blocks.h"
 #include "worker.h"
+
+struct arena;
 
 struct log_file {
     const struct layout *layout;

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/parallel.h"
 #include "log_file.h"
 #include "tools/ffreplay/logs/unit_set.h"

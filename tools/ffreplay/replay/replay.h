@@ -8,8 +8,14 @@
 #ifndef FFREPLAY_REPLAY_H
 #define FFREPLAY_REPLAY_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "traffic.h"
 #include "worker.h"
+
+struct arena;
 
 /* A file that was read, for who says where in it something stands. */
 struct log_source {

@@ -6,11 +6,10 @@
  * minutes: a host among several whose clock is ahead goes on alone, where the others end. A night
  * comes gradually, and what falls back to where it was an hour ago does not fall below that.
  */
+#include "compiler/base/memory.h"
 #include "traffic.h"
 
 #include <stdlib.h>
-
-#include "compiler/base/memory.h"
 
 #define FEW            16 /* lines, that a gap may set apart */
 #define LONG_GAP       INT64_C(3600000)

@@ -4,6 +4,9 @@
 #ifndef FFREPLAY_STREAM_H
 #define FFREPLAY_STREAM_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "replay.h"
 
 struct stream {

@@ -7,6 +7,8 @@
 #ifndef FFREPLAY_TAKER_H
 #define FFREPLAY_TAKER_H
 
+#include <stdint.h>
+
 #include "tools/ffreplay/logs/records.h"
 
 struct taker {

@@ -4,6 +4,8 @@
 #ifndef FFREPLAY_WORKER_H
 #define FFREPLAY_WORKER_H
 
+#include <stdint.h>
+
 #include "taker.h"
 #include "traffic.h"
 

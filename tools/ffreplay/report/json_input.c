@@ -1,6 +1,7 @@
 /* json_input.c - see json_input.h. */
 #include "json_input.h"
 
+#include "compiler/base/buffer.h"
 #include "compiler/base/json.h"
 
 void field_bad(struct buffer *out, const struct log_counts *counts)

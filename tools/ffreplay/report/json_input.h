@@ -4,8 +4,12 @@
 #ifndef FFREPLAY_JSON_INPUT_H
 #define FFREPLAY_JSON_INPUT_H
 
+#include <stdint.h>
+
 #include "tools/ffreplay/logs/input_digest.h"
 #include "tools/ffreplay/replay/replay.h"
+
+struct buffer;
 
 /* `bad`: lines by cause. */
 void field_bad(struct buffer *out, const struct log_counts *counts);

@@ -8,6 +8,8 @@
 #include "tools/ffreplay/page/page.h"
 #include "tools/ffreplay/canary/verdict.h"
 
+struct buffer;
+
 /* One JSON object and a newline. */
 void report_json(struct verdict *verdict, struct buffer *out);
 /* Its parts that the ledger keeps, too. */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/base/json.h"
 
 #include "json_input.h"

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "tools/ffreplay/canary/explain_bound.h"
 #include "report.h"
 #include "tools/ffreplay/metrics/unreadable_text.h"

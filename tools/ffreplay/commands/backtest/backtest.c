@@ -3,6 +3,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "result.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/log_options.h"

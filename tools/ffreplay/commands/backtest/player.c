@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "tools/ffreplay/commands/choose.h"
 #include "compiler/base/calendar.h"
 #include "tools/ffreplay/logs/complain.h"

@@ -9,6 +9,11 @@
 #ifndef FFREPLAY_PLAYER_H
 #define FFREPLAY_PLAYER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/base/arena.h"
 #include "compiler/cli/options.h"
 #include "timeline.h"
 #include "tools/ffreplay/canary/verdict.h"

@@ -4,8 +4,13 @@
 #ifndef FFREPLAY_RESULT_H
 #define FFREPLAY_RESULT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "player.h"
 #include "tools/ffreplay/page/page.h"
+
+struct buffer;
 
 struct result {
     const struct play_options *options;

@@ -1,4 +1,5 @@
 /* result_json.c - see result.h. */
+#include "compiler/base/buffer.h"
 #include "result.h"
 
 #include "compiler/base/json.h"

@@ -2,6 +2,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "result.h"
 
 #include "tools/ffreplay/page/page.h"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
 #include "tools/ffreplay/metrics/windows.h"
 
 /* As many pieces are read before the files are compared again. */

@@ -10,6 +10,10 @@
 #ifndef FFREPLAY_TIMELINE_H
 #define FFREPLAY_TIMELINE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "tools/ffreplay/logs/kept.h"
 #include "tools/ffreplay/replay/stream.h"
 

@@ -4,6 +4,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "tools/ffreplay/apply/apply.h"
 #include "tools/ffreplay/apply/apply_options.h"
 #include "tools/ffreplay/commands/choose.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/percent.h"
 
 /* ---------------------------------------------------------------------------------- division -- */

@@ -7,6 +7,9 @@
 #ifndef FFREPLAY_EXPOSURE_H
 #define FFREPLAY_EXPOSURE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "tools/ffreplay/canary/unit_shares.h"
 #include "tools/ffreplay/evaluate/flag_variants.h"
 #include "tools/ffreplay/evaluate/served_variants.h"

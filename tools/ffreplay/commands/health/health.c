@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "compiler/base/buffer.h"
 #include "health_page.h"
 #include "tools/ffreplay/commands/choose.h"
 #include "tools/ffreplay/commands/commands.h"

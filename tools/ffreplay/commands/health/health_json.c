@@ -1,4 +1,5 @@
 /* health_json.c - the page for programs. See health_page.h. */
+#include "compiler/base/buffer.h"
 #include "health_page.h"
 #include "compiler/base/json.h"
 #include "tools/ffreplay/commands/metrics/output.h"

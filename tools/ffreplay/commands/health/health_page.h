@@ -9,6 +9,8 @@
 #include "tools/ffreplay/commands/metrics/table.h"
 #include "tools/ffreplay/page/page.h"
 
+struct buffer;
+
 struct health_page {
     const struct replay *replay;
     const char *environment;

@@ -1,6 +1,8 @@
 /* health_text.c - the page for people. See health_page.h. */
 #include <inttypes.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "health_page.h"
 #include "tools/ffreplay/commands/metrics/output.h"
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+#include "compiler/base/arena.h"
 #include "health_page.h"
 #include "tools/ffreplay/evaluate/served_variants.h"
 #include "tools/ffreplay/canary/explain.h"

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/project/project.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/recovery.h"

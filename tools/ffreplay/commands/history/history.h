@@ -7,9 +7,14 @@
 #ifndef FFREPLAY_HISTORY_H
 #define FFREPLAY_HISTORY_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "compiler/rollout/ledger.h"
 #include "tools/ffreplay/evaluate/record.h"
 #include "tools/ffreplay/page/page.h"
+
+struct arena;
 
 /* An entry for people; the start of a step is not shown, its end is. False: nothing was written. */
 bool history_write_record(const struct page *page, const struct recorded *records, size_t count,

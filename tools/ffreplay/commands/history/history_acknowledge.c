@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/base/json.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/entry.h"

@@ -4,6 +4,11 @@
 #ifndef FFREPLAY_HISTORY_COMMAND_H
 #define FFREPLAY_HISTORY_COMMAND_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "compiler/project/project.h"
 #include "history.h"
 #include "tools/ffreplay/commands/commands.h"

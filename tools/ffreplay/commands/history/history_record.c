@@ -1,4 +1,6 @@
 /* history_record.c - an entry of the ledger, for people. See history.h. */
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "history.h"
 
 #include <string.h>

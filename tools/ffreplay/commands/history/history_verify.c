@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "history.h"
 
 struct verifying {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "compiler/base/arena.h"
+
 static enum dimension_kind kind_of(const char *name)
 {
     return strcmp(name, "variant") == 0  ? BY_VARIANT

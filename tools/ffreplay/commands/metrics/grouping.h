@@ -7,7 +7,13 @@
 #ifndef FFREPLAY_GROUPING_H
 #define FFREPLAY_GROUPING_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "tools/ffreplay/evaluate/flag_variants.h"
+
+struct arena;
 
 enum dimension_kind { BY_VARIANT, BY_STAGE, BY_WINDOW, BY_FIELD };
 

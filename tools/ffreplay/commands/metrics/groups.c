@@ -7,6 +7,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "compiler/base/memory.h"
+
 void groups_init(struct groups *groups, const struct measure *measures, uint32_t measure_count)
 {
     *groups = (struct groups){.measures = measures, .measure_count = measure_count};

@@ -7,6 +7,10 @@
 #ifndef FFREPLAY_GROUPS_H
 #define FFREPLAY_GROUPS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "tools/ffreplay/metrics/metric.h"
 
 #define GROUPS_MOST 100000

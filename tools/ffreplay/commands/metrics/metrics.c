@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "output.h"
 #include "tools/ffreplay/commands/choose.h"
 #include "tools/ffreplay/commands/commands.h"

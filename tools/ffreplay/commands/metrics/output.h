@@ -8,6 +8,9 @@
 #include "tools/ffreplay/page/page.h"
 #include "tools/ffreplay/replay/replay.h"
 
+struct arena;
+struct buffer;
+
 struct output {
     const struct table *table;
     const struct replay *replay;

@@ -1,6 +1,7 @@
 /* output_json.c - a table of metrics as one JSON object. See output.h. */
 #include <stdlib.h>
 
+#include "compiler/base/buffer.h"
 #include "output.h"
 #include "compiler/base/json.h"
 #include "tools/ffreplay/report/json_input.h"

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "tools/ffreplay/metrics/metric_text.h"
 #include "output.h"
 #include "tools/ffreplay/metrics/unreadable_text.h"

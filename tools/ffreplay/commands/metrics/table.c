@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
 #include "tools/ffreplay/logs/complain.h"
 
 const char *left_out_text(enum left_out cause)

@@ -7,9 +7,15 @@
 #ifndef FFREPLAY_TABLE_H
 #define FFREPLAY_TABLE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "grouping.h"
 #include "groups.h"
 #include "tools/ffreplay/replay/taker.h"
+
+struct arena;
 
 enum left_out {
     LEFT_OUT_EARLIER, /* than --from */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "table.h"
 

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "outlook.h"
 #include "plan_page.h"
 #include "compiler/base/percent.h"

@@ -1,6 +1,7 @@
 /* plan_json.c - plans for programs. See plan_page.h. */
 #include <math.h>
 
+#include "compiler/base/buffer.h"
 #include "plan_page.h"
 #include "compiler/base/json.h"
 #include "tools/ffreplay/report/report.h"

@@ -4,9 +4,16 @@
 #ifndef FFREPLAY_PLAN_PAGE_H
 #define FFREPLAY_PLAN_PAGE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "compiler/check/sample_size.h"
 #include "tools/ffreplay/canary/verdict.h"
 #include "tools/ffreplay/page/page.h"
+
+struct arena;
+struct buffer;
 
 /* What a metric is without the canary, as it was given: of a mean, its deviation, too. */
 struct given_baseline {

@@ -2,6 +2,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "plan_page.h"
 #include "tools/ffreplay/canary/explain_bound.h"
 #include "tools/ffreplay/report/report.h"

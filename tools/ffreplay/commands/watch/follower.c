@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/memory.h"
+
 /* So long a writer may go on with a file that has lost its name. */
 #define REPLACED_FOR INT64_C(60000)
 

@@ -9,6 +9,8 @@
 #ifndef FFREPLAY_FOLLOWER_H
 #define FFREPLAY_FOLLOWER_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "tools/ffreplay/replay/stream.h"

@@ -1,4 +1,5 @@
 /* load.c - definitions and logs as they are by now. See watch.h. */
+#include "compiler/base/buffer.h"
 #include "tools/ffreplay/commands/choose.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "watch.h"

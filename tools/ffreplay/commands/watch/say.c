@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "compiler/base/calendar.h"
 #include "tools/ffreplay/report/report.h"

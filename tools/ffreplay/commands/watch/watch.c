@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/arena.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/apply/apply.h"
 #include "watch.h"

@@ -7,6 +7,11 @@
 #ifndef FFREPLAY_WATCH_H
 #define FFREPLAY_WATCH_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/base/arena.h"
 #include "changes.h"
 #include "compiler/base/calendar.h"
 #include "compiler/rollout/publication.h"

@@ -14,7 +14,9 @@
 #ifndef FFREPLAY_METRIC_KINDS_H
 #define FFREPLAY_METRIC_KINDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "compiler/model/metric.h"
 

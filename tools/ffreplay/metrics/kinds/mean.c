@@ -2,6 +2,7 @@
  * kinds.h. */
 #include <stdlib.h>
 
+#include "compiler/base/memory.h"
 #include "shared.h"
 
 /* Of sums without a cap, all lines together say the mean over units; of the others, only each

@@ -1,4 +1,5 @@
 /* proportion.c - the share of events, or of units, for which a condition holds. See kinds.h. */
+#include "compiler/base/memory.h"
 #include "shared.h"
 
 /* Below so many units in a group, how much they differ from one another is not known. */

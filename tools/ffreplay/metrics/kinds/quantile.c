@@ -1,4 +1,5 @@
 /* quantile.c - a quantile of a field, from a sketch of all its values. See kinds.h. */
+#include "compiler/base/memory.h"
 #include "shared.h"
 #include "tools/ffreplay/logs/complain.h"
 

@@ -1,4 +1,5 @@
 /* ratio.c - the ratio of two fields' sums, over events that have both. See kinds.h. */
+#include "compiler/base/memory.h"
 #include "shared.h"
 #include "tools/ffreplay/logs/complain.h"
 

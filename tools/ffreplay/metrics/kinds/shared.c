@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "shared.h"
+#include "compiler/base/memory.h"
 #include "tools/ffreplay/logs/complain.h"
 
 /* --------------------------------------------------------------------------------- preparing -- */

@@ -6,6 +6,10 @@
 #ifndef FFREPLAY_METRIC_KINDS_SHARED_H
 #define FFREPLAY_METRIC_KINDS_SHARED_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "tools/ffreplay/metrics/evidence.h"
 #include "tools/ffreplay/metrics/metric.h"
 

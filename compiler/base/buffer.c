@@ -1,0 +1,66 @@
+/* buffer.c - see buffer.h. */
+#include "buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+
+static void buffer_reserve(struct buffer *buffer, size_t more)
+{
+    if (more <= buffer->capacity - buffer->length)
+        return;
+    if (more > SIZE_MAX / 2 - buffer->length)
+        out_of_memory();
+    size_t capacity = buffer->capacity ? buffer->capacity * 2 : 256;
+    if (capacity < buffer->length + more)
+        capacity = buffer->length + more;
+    buffer->bytes = xrealloc(buffer->bytes, capacity);
+    buffer->capacity = capacity;
+}
+
+void buffer_append(struct buffer *buffer, const void *bytes, size_t length)
+{
+    buffer_reserve(buffer, length + 1);
+    if (length)
+        memcpy(buffer->bytes + buffer->length, bytes, length);
+    buffer->length += length;
+    buffer->bytes[buffer->length] = '\0';
+}
+
+void buffer_append_text(struct buffer *buffer, const char *text)
+{
+    buffer_append(buffer, text, strlen(text));
+}
+
+void buffer_format(struct buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return;
+    buffer_reserve(buffer, (size_t)length + 1);
+    va_start(arguments, format);
+    vsnprintf(buffer->bytes + buffer->length, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    buffer->length += (size_t)length;
+}
+
+void buffer_pad(struct buffer *buffer, size_t alignment)
+{
+    size_t more = (alignment - buffer->length % alignment) % alignment;
+    buffer_reserve(buffer, more + 1);
+    memset(buffer->bytes + buffer->length, 0, more + 1);
+    buffer->length += more;
+}
+
+void buffer_release(struct buffer *buffer)
+{
+    free(buffer->bytes);
+    *buffer = (struct buffer){0};
+}

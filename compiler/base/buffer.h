@@ -1,0 +1,21 @@
+/* buffer.h - bytes that grow at their end. */
+#ifndef FFC_BUFFER_H
+#define FFC_BUFFER_H
+
+#include <stddef.h>
+
+struct buffer {
+    char *bytes;
+    size_t length;
+    size_t capacity;
+};
+
+/* What a buffer holds ends in a NUL that its length does not count. */
+void buffer_append(struct buffer *buffer, const void *bytes, size_t length);
+void buffer_append_text(struct buffer *buffer, const char *text);
+void buffer_format(struct buffer *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void buffer_pad(struct buffer *buffer, size_t alignment); /* with zero bytes */
+void buffer_release(struct buffer *buffer);
+
+#endif
