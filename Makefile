@@ -47,7 +47,7 @@ fortify = $(if $(call optimizes,$(1)),$(if $(SANITIZE)$(findstring _FORTIFY_SOUR
 harden = -fstack-protector-strong $(call fortify,$(1)) '-ffile-prefix-map=$(CURDIR)=.'
 harden_link = -Wl,-z,relro -Wl,-z,now
 
-c_flags = -std=c11 -D_GNU_SOURCE -Iinclude -I. $(call harden,$(CFLAGS)) $(CPPFLAGS) $(C_WARNINGS) \
+c_flags = -std=c11 -D_GNU_SOURCE -Iinclude -I. -I$(BUILD)/gen $(call harden,$(CFLAGS)) $(CPPFLAGS) $(C_WARNINGS) \
     $(CFLAGS) $(sanitize) -MMD -MP
 cxx_flags = -std=c++17 -Iinclude -I. $(call harden,$(CXXFLAGS)) $(CPPFLAGS) $(WARNINGS) $(CXXFLAGS) \
     $(sanitize) -MMD -MP
@@ -229,12 +229,19 @@ setup-prometheus:
 
 # ----------------------------------------------------------------------------------- build --
 
+# The codes alone, in a file that stays as it is while only texts change.
+diagnostic_codes := $(BUILD)/gen/diagnostic_codes.inc
+$(diagnostic_codes): compiler/diagnostics/diagnostics.def
+	@mkdir -p $(@D)
+	@sed -n 's/^DIAGNOSTIC(\([0-9]*\),.*/FF\1,/p' $< >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
 .PRECIOUS: $(BUILD)/obj/%.o
-$(BUILD)/obj/%.o: %.c
+$(BUILD)/obj/%.o: %.c | $(diagnostic_codes)
 	@mkdir -p $(@D)
 	$(CC) -fPIE $(c_flags) -c -o $@ $<
 
-$(BUILD)/obj/%.o: %.cc
+$(BUILD)/obj/%.o: %.cc | $(diagnostic_codes)
 	@mkdir -p $(@D)
 	$(CXX) -fPIE $(cxx_flags) -c -o $@ $<
 
@@ -253,7 +260,7 @@ $(BUILD)/obj/compiler/commands/schema.o: $(BUILD)/gen/schema.inc
 $(BUILD)/obj/compiler/commands/init.o: \
     $(patsubst compiler/commands/%.yaml,$(BUILD)/gen/%.inc,$(wildcard compiler/commands/init/*.yaml))
 $(BUILD)/obj/compiler/commands/schema.o $(BUILD)/obj/compiler/commands/init.o: \
-    c_flags += -I$(BUILD)/gen -Wno-overlength-strings
+    c_flags += -Wno-overlength-strings
 
 # What is installed may become part of a shared library. Objects for a link-time optimizer would keep
 # objcopy from hiding a symbol.

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "prove.h"
 #include "check.h"

@@ -1,4 +1,5 @@
 /* check_criteria.c - criteria that exclude each other, or count what was not assigned. */
+#include "compiler/diagnostics/diagnose.h"
 #include "check.h"
 
 /* A guard that acts on the plain estimate, at any number of samples that the other is judged by. */

@@ -1,6 +1,7 @@
 /* check_experiments.c - experiments that end before they can know. */
 #include <math.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "check.h"
 #include "sample_size.h"
 

@@ -1,4 +1,5 @@
 /* check_expiry.c - flags that were to be gone by now, or soon. */
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "check.h"
 

@@ -7,6 +7,8 @@
  */
 #include <string.h>
 
+#include "compiler/base/nearest.h"
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "check.h"
 

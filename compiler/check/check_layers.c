@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
 #include "check.h"
 

@@ -1,6 +1,7 @@
 /* check_overrides.c - overrides that select nothing, or serve what is not there. */
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "check.h"
 

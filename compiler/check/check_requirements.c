@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "fflag/snapshot.h"

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
 #include "check.h"
 #include "compiler/model/references.h"

@@ -1,6 +1,7 @@
 /* check_unused.c - variants that nobody is served. */
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "check.h"
 
 static bool serves(const struct targeting *targeting, uint32_t variant)

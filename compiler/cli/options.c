@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "compiler/diagnostics/diagnostic.h"
+#include "compiler/diagnostics/diagnostics.h"
 
 struct buffer;
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "canary.h"
+#include "compiler/base/nearest.h"
 #include "compiler/base/buffer.h"
 #include "hurry.h"
 #include "compiler/base/calendar.h"

@@ -1,6 +1,7 @@
 /* check.c - `ffc check`: reads a project and reports every problem; writes nothing to disk. */
 #include <math.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/check/sample_size.h"
 #include "commands.h"

@@ -1,4 +1,5 @@
 /* eval.c - `ffc eval`: what flags evaluate to, from definitions or from a snapshot. */
+#include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
+#include "compiler/diagnostics/registry.h"
 #include "commands.h"
 
 static void put_indented(const char *text)

@@ -1,4 +1,5 @@
 /* rollback.c - `ffc rollback`: an override for an emergency, or for a date, and its lifting. */
+#include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"

@@ -1,4 +1,6 @@
 /* shared.c - what several commands do. */
+#include "compiler/base/nearest.h"
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "commands.h"

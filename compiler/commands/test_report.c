@@ -1,4 +1,5 @@
 /* test_report.c - what `ffc test` prints: TAP or JSON, and the summary. */
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "test.h"
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"

@@ -1,4 +1,5 @@
 /* diagnostic_machine.c - diagnostics for programs: one JSON object, or GitHub's annotations. */
+#include "registry.h"
 #include "diagnostic_write.h"
 
 #include <stdlib.h>

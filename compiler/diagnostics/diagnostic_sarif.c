@@ -4,6 +4,7 @@
  * Only the rules that were broken are listed, in the order of their codes. Columns count code
  * points, which the run says; where a region ends is exclusive, as ours is.
  */
+#include "registry.h"
 #include "compiler/base/buffer.h"
 #include "diagnostic_write.h"
 

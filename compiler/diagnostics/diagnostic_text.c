@@ -4,6 +4,7 @@
  * What comes from a file is untrusted here: control characters are escaped, and a long line shows
  * only the part around the span.
  */
+#include "registry.h"
 #include "diagnostic_write.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "diagnostic.h"
+#include "diagnostics.h"
 #include "compiler/base/utf8.h"
 
 /* A span about a file as a whole, e.g. one that cannot be read. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/table.h"

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/diagnostics/diagnostic.h"
+#include "compiler/diagnostics/diagnostics.h"
 
 struct arena;
 

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/utf8.h"
 
 static bool is_utf16(const struct source *source)

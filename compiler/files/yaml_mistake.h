@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <yaml.h>
 
-#include "compiler/diagnostics/diagnostic.h"
+#include "compiler/diagnostics/diagnostics.h"
 
 /* Whether the bytes are text that YAML allows: UTF-8, no NUL, no control characters. Reports why
  * not. */

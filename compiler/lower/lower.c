@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/percent.h"
 

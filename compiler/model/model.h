@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "compiler/base/arena.h"
-#include "compiler/diagnostics/diagnostic.h"
+#include "compiler/diagnostics/diagnostics.h"
 #include "flag.h"
 #include "log.h"
 #include "metric.h"

@@ -1,4 +1,5 @@
 /* compile.c - a project, for one environment, to the bytes of a snapshot. */
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/diagnostics/diagnostic.h"
+#include "compiler/diagnostics/diagnostics.h"
 #include "compiler/emit/label.h"
 #include "compiler/model/model.h"
 #include "compiler/read/policy_file.h"

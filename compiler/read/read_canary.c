@@ -1,6 +1,7 @@
 /* read_canary.c - canaries: stages, what they are watched by, and where the rollout stands. */
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "read.h"
 

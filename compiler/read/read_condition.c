@@ -8,6 +8,7 @@
 
 #include "read_condition.h"
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "read.h"
 #include "compiler/base/scalar.h"

@@ -1,4 +1,5 @@
 /* read_experiment.c - experiments: who takes part, in which share, and what is measured. */
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "read.h"
 #include "compiler/base/percent.h"

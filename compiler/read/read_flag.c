@@ -1,6 +1,7 @@
 /* read_flag.c - the keys of a flag, and those of one environment that are read over them. */
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "read.h"

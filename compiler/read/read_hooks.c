@@ -3,6 +3,7 @@
  *
  * Programs are given as lists: there is no shell between, and nothing to quote.
  */
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "read.h"
 

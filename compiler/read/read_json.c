@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "read.h"

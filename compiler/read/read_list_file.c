@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "read.h"

@@ -1,4 +1,5 @@
 /* read_map.c - mappings, read by a table of their keys. */
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "read.h"
 

@@ -1,6 +1,7 @@
 /* read_metrics.c - metrics, and the logs that they are measured from. */
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "read.h"

@@ -1,4 +1,5 @@
 /* read_names.c - declared names: one name, one thing, and what was meant by a name that is none. */
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
 #include "read.h"

@@ -1,6 +1,7 @@
 /* read_operands.c - what a test compares with: values of the attribute's type, patterns. */
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "fflag/snapshot.h"
 #include "compiler/base/match.h"

@@ -1,6 +1,7 @@
 /* read_outcome.c - what a test expects: an answer, or how units are shared out. */
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "fflag/snapshot.h"

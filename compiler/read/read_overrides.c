@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/match.h"
 #include "read.h"

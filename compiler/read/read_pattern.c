@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "read.h"
 #include "compiler/regex/regex.h"
 #include "compiler/base/utf8.h"

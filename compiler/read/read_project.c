@@ -1,4 +1,5 @@
 /* read_project.c - the project's own section, and the small declarations. */
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "read.h"
 

@@ -1,6 +1,7 @@
 /* read_rules.c - rules, splits and percentages that move with the clock. */
 #include <string.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "read.h"
 #include "compiler/base/percent.h"

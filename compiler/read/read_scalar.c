@@ -1,4 +1,6 @@
 /* read_scalar.c - single values: the schema decides their type, never their spelling. */
+#include "compiler/base/nearest.h"
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "read.h"

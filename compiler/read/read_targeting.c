@@ -5,6 +5,7 @@
  * read over. Problems of what environments inherit are found once for each, and reported once,
  * because exact repetitions of a diagnostic are dropped.
  */
+#include "compiler/diagnostics/diagnose.h"
 #include "read.h"
 #include "compiler/base/percent.h"
 

@@ -1,6 +1,7 @@
 /* regex.c - the steps together, and the table that comes out. */
 #include "regex.h"
 
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "regex_steps.h"

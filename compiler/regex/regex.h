@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "compiler/diagnostics/diagnostic.h"
+#include "compiler/diagnostics/diagnose.h"
 #include "fflag/snapshot.h"
 
 struct arena;

@@ -1,4 +1,5 @@
 /* regex_character.c - what stands for one character in a pattern: itself, an escape, a class. */
+#include "compiler/diagnostics/diagnose.h"
 #include "regex_parser.h"
 
 #define MOST_NAME 32 /* bytes of a `[:name:]` */

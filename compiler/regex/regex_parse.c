@@ -5,6 +5,7 @@
  * follows a mistake in a pattern is anybody's guess. What other engines have and this one cannot
  * have is named, with what to write in its place.
  */
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "regex_parser.h"
 

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
-#include "compiler/diagnostics/diagnostic.h"
+#include "compiler/diagnostics/diagnostics.h"
 
 /* Within these milliseconds a second advance may be of somebody who saw the stage before. */
 #define MOMENTS 60000

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "compiler/diagnostics/diagnose.h"
+#include "compiler/diagnostics/registry.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiler/regex/regex.h"

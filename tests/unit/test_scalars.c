@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "compiler/base/nearest.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/match.h"
 #include "compiler/cli/options.h"

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/nearest.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/scalar.h"
-#include "compiler/diagnostics/diagnostic.h"
+#include "compiler/diagnostics/diagnostics.h"
 
 struct pair next_pair(const char **text, struct arena *arena)
 {

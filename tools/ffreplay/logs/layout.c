@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "compiler/base/nearest.h"
 #include "compiler/base/arena.h"
 #include "complain.h"
 

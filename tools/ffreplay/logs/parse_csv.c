@@ -5,6 +5,7 @@
  * it: `1, u1` is about the user "u1", and no service knows a " u1". A line that has more or fewer
  * fields than there are columns is bad: nobody could tell which ones are meant.
  */
+#include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "line_parser.h"
 

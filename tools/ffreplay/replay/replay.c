@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/parallel.h"

@@ -1,38 +1,13 @@
-/* diagnostic.c - the registry of codes, and the list of what was found. */
-#include "diagnostic.h"
+/* diagnostics.c - the list of what was found. */
+#include "diagnose.h"
+#include "registry.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
-
-static const struct diagnostic_info registry[] = {
-#define ERROR   SEVERITY_ERROR
-#define WARNING SEVERITY_WARNING
-#define DIAGNOSTIC(code, severity, name, title, explanation, example, fix) \
-    {"FF" #code, severity, name, title, explanation, example, fix},
-#include "diagnostics.def"
-
-#undef DIAGNOSTIC
-#undef WARNING
-#undef ERROR
-};
-
-const struct diagnostic_info *diagnostic_info(enum diagnostic_code code)
-{
-    return &registry[code];
-}
-
-enum diagnostic_code diagnostic_find(const char *code)
-{
-    for (unsigned i = 0; i < DIAGNOSTIC_COUNT; i++) {
-        if (strcasecmp(registry[i].code, code) == 0)
-            return (enum diagnostic_code)i;
-    }
-    return DIAGNOSTIC_COUNT;
-}
+#include "compiler/base/nearest.h"
 
 static void count_in(struct diagnostics *diagnostics, enum severity severity)
 {
@@ -48,7 +23,7 @@ void diagnose(struct diagnostics *diagnostics, enum diagnostic_code code, struct
     struct diagnostic *added =
         ARENA_APPEND(diagnostics->arena, diagnostics->items, diagnostics->count);
     added->code = code;
-    added->severity = registry[code].severity;
+    added->severity = diagnostic_info(code)->severity;
     added->span = span;
     va_list arguments;
     va_start(arguments, format);
@@ -135,72 +110,6 @@ void diagnostics_sort(struct diagnostics *diagnostics)
     diagnostics->errors = diagnostics->warnings = 0;
     for (uint32_t i = 0; i < kept; i++)
         count_in(diagnostics, diagnostics->items[i].severity);
-}
-
-#define LONGEST_NAME 128
-
-/* A letter that is missing, added or swapped is likelier than one that is another. */
-enum { SLIP = 2, SUBSTITUTION = 3 };
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-/* Weighted edit distance, blind to case, with transpositions, or `bound` + 1 when it is beyond. */
-static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length,
-                            size_t bound)
-{
-    size_t difference = a_length > b_length ? a_length - b_length : b_length - a_length;
-    if (difference * SLIP > bound)
-        return bound + 1;
-    size_t rows[3][LONGEST_NAME + 1];
-    size_t *before = rows[0], *last = rows[1], *now = rows[2];
-    for (size_t j = 0; j <= b_length; j++)
-        last[j] = j * SLIP;
-    for (size_t i = 1; i <= a_length; i++) {
-        now[0] = i * SLIP;
-        for (size_t j = 1; j <= b_length; j++) {
-            size_t best = last[j - 1] + (lower(a[i - 1]) != lower(b[j - 1]) ? SUBSTITUTION : 0);
-            if (last[j] + SLIP < best)
-                best = last[j] + SLIP;
-            if (now[j - 1] + SLIP < best)
-                best = now[j - 1] + SLIP;
-            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            if (swapped && before[j - 2] + SLIP < best)
-                best = before[j - 2] + SLIP;
-            now[j] = best;
-        }
-        size_t *oldest = before;
-        before = last;
-        last = now;
-        now = oldest;
-    }
-    return last[b_length];
-}
-
-const char *nearest_name(const char *name, const char *const *names, size_t count)
-{
-    size_t length = strlen(name);
-    if (length > LONGEST_NAME)
-        return NULL;
-    /* A third of the letters wrong is another word. */
-    size_t best = (length / 3 + (length < 6)) * SLIP;
-    const char *nearest = NULL;
-    for (size_t i = 0; i < count; i++) {
-        size_t other = strlen(names[i]);
-        if (other > LONGEST_NAME)
-            continue;
-        size_t distance = edit_distance(name, length, names[i], other, best);
-        /* What is cut short, "prod", is as good as one slip. */
-        if (length >= 3 && strncmp(name, names[i], length) == 0)
-            distance = SLIP;
-        if (distance <= best && (!nearest || distance < best)) {
-            best = distance;
-            nearest = names[i];
-        }
-    }
-    return nearest;
 }
 
 #define MOST_LISTED 16

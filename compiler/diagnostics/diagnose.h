@@ -1,0 +1,37 @@
+/*
+ * diagnose.h - for whoever finds something to say. A code that is new rebuilds what includes this,
+ * a text of diagnostics.def only the registry.
+ */
+#ifndef FFC_DIAGNOSE_H
+#define FFC_DIAGNOSE_H
+
+#include <stddef.h>
+
+#include "diagnostics.h"
+
+/* One constant a code: FF0231 and so on. The number is permanent, and says nothing by itself. */
+enum diagnostic_code {
+#include "diagnostic_codes.inc" /* made of diagnostics.def */
+    DIAGNOSTIC_COUNT
+};
+
+/* Adds one, with the severity its code has. */
+void diagnose(struct diagnostics *diagnostics, enum diagnostic_code code, struct span span,
+              const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* These belong to the diagnostic that was added last. */
+void diagnose_note(struct diagnostics *diagnostics, struct span span, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void diagnose_help(struct diagnostics *diagnostics, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Whether it has help already. */
+bool diagnose_helped(const struct diagnostics *diagnostics);
+/* Raises the warnings of a code to errors: what --strict asks for. */
+void diagnostics_raise(struct diagnostics *diagnostics, enum diagnostic_code code);
+
+/* "did you mean", or what there is to choose from, as help to the last diagnostic; the former only
+ * for the first MOST_SUGGESTIONS of a run, as looking takes time. */
+#define MOST_SUGGESTIONS 200
+void suggest(struct diagnostics *diagnostics, const char *name, const char *const *known,
+             size_t count);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * diagnostics.h - what the compiler says about definitions.
+ *
+ * A diagnostic has a permanent code from diagnostics.def, a severity, a span, a message, notes with
+ * other places, and help. All of a run are collected, ordered by place, and rendered at the end as
+ * text, JSON, SARIF or GitHub annotations. The message states the fact, lower case and without a
+ * full stop; only help says what to do. Names from the input stand in 'single quotes'.
+ */
+#ifndef FFC_DIAGNOSTICS_H
+#define FFC_DIAGNOSTICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "compiler/base/source.h"
+
+struct arena;
+
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
+
+struct diagnostic_note {
+    struct span span;
+    const char *text;
+};
+
+struct diagnostic {
+    unsigned code; /* enum diagnostic_code */
+    enum severity severity;
+    struct span span;
+    const char *message;
+    struct diagnostic_note *notes;
+    uint32_t note_count;
+    const char *help; /* or NULL */
+};
+
+struct diagnostics {
+    struct arena *arena;
+    const struct sources *sources;
+    struct diagnostic *items;
+    uint32_t count;
+    uint32_t errors;
+    uint32_t warnings;
+    uint32_t suggestions; /* that were looked for */
+};
+
+/* Adds all of another list, whose arena must live on. */
+void diagnostics_append(struct diagnostics *diagnostics, const struct diagnostics *more);
+/* Orders by file, line and column, and drops exact repetitions from the list and the counts. */
+void diagnostics_sort(struct diagnostics *diagnostics);
+
+/* ORDER of `format_names` in options.c. */
+enum diagnostic_format { DIAGNOSTIC_TEXT, DIAGNOSTIC_JSON, DIAGNOSTIC_GITHUB, DIAGNOSTIC_SARIF };
+
+/*
+ * Sorts, and writes all of them and, in text, the verdict as the last line: "2 errors, 1 warning in
+ * 14 files". `color` asks for terminal colours.
+ */
+void diagnostics_write(struct diagnostics *diagnostics, enum diagnostic_format format, bool color,
+                       FILE *out);
+
+#endif
