@@ -87,7 +87,7 @@ CASES = [
     ("no data", "Flagger", "a failed check, then rollback",
      "fluxcd/flagger#1035", "hold", "nodata",
      lambda: requested(STAGES + guards(ERRORS, NEVER) + RUNNING), well, []),
-    ("fewer samples than are wanted", "LaunchDarkly", "rollback",
+    ("fewer samples than required", "LaunchDarkly", "rollback",
      "its documentation", "hold", "insufficient",
      lambda: requested(STAGES + guards(ERRORS) + RUNNING), few, []),
     ("three bad minutes in two hours, not in a row", "Flagger",
@@ -97,7 +97,7 @@ CASES = [
     ("the canary's data is twenty minutes old", "Flagger", "advances",
      "fluxcd/flagger#1011", "hold", "stale",
      lambda: requested(STAGES + guards(ERRORS) + RUNNING), well, ["--now", "2026-11-20T12:20:00Z"]),
-    ("harm, while a person's approval is waited for", "Flagger", "waits",
+    ("harm, while waiting for approval", "Flagger", "waits",
      "fluxcd/flagger#1801", "rollback", "guard",
      lambda: requested(STAGES + guards(ERRORS) + "approval: [second]\n" + RUNNING), failing, []),
 ]
