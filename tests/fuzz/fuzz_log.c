@@ -47,9 +47,9 @@ struct found {
 static struct found found;
 static uint32_t status_places[16]; /* by log; NO_PLACE: it has none */
 
-static void take(struct taker *taker, const struct record *record)
+static void take(struct consumer *consumer, const struct record *record)
 {
-    (void)taker;
+    (void)consumer;
     found.taken += record->digested_length > 0;
     struct unit_hash line = unit_hash_of(record->digested, record->digested_length);
     found.sum += line.low ^ (uint64_t)record->event->time;
@@ -65,9 +65,9 @@ static void take(struct taker *taker, const struct record *record)
 }
 
 /* It counts as a line, which is neither bad nor a record. */
-static void note_incomplete(struct taker *taker, uint32_t log)
+static void note_incomplete(struct consumer *consumer, uint32_t log)
 {
-    (void)taker;
+    (void)consumer;
     (void)log;
     found.taken++;
 }
@@ -85,7 +85,7 @@ static int file_of(const uint8_t *data, size_t size)
 static struct found read_file_of(const char *name, const uint8_t *data, size_t size)
 {
     struct replay replay = {.threads = 1};
-    struct taker taker = {.take = take, .note_incomplete = note_incomplete};
+    struct consumer consumer = {.take = take, .note_incomplete = note_incomplete};
     struct project *project = project_load_text("lab.yaml", definitions, sizeof definitions - 1, 0);
     assert(project->diagnostics.errors == 0);
     replay_init(&replay, project);
@@ -99,7 +99,7 @@ static struct found read_file_of(const char *name, const uint8_t *data, size_t s
     for (uint32_t i = 0; i < project->log_count; i++)
         if (project->logs[i]->format == LOG_NDJSON) /* what is not wanted, is not looked into */
             layout_path(&replay.layouts[i], "request");
-    replay_add_taker(&replay, &taker);
+    replay_add_consumer(&replay, &consumer);
 
     int fd = file_of(data, size);
     char argument[64], *arguments[] = {argument};

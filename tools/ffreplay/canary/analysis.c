@@ -32,49 +32,51 @@ static bool log_of(const struct project *project, const struct metric *metric, u
     return false;
 }
 
-static bool add_tally(struct analysis *analysis, const struct project *project,
-                      struct layout *layouts, const struct metric *metric, uint32_t *place)
+static bool add_accumulator(struct analysis *analysis, const struct project *project,
+                            struct layout *layouts, const struct metric *metric, uint32_t *place)
 {
-    for (*place = 0; *place < analysis->tally_count; (*place)++)
-        if (analysis->tallies[*place].measure.metric == metric)
+    for (*place = 0; *place < analysis->accumulator_count; (*place)++)
+        if (analysis->accumulators[*place].measure.metric == metric)
             return true;
     uint32_t log;
     if (!log_of(project, metric, &log))
         return false;
-    struct tally *tally = &analysis->tallies[analysis->tally_count];
-    if (!measure_prepare(&tally->measure, metric, &layouts[log]))
+    struct accumulator *accumulator = &analysis->accumulators[analysis->accumulator_count];
+    if (!measure_prepare(&accumulator->measure, metric, &layouts[log]))
         return false;
-    tally->log = log;
+    accumulator->log = log;
     for (int group = 0; group < ASSIGNED_GROUPS; group++)
-        cell_init(&tally->cells[group], &tally->measure);
-    analysis->tally_count++;
+        cell_init(&accumulator->cells[group], &accumulator->measure);
+    analysis->accumulator_count++;
     return true;
 }
 
-/* Another metric's tally of the same lines, which knows their units. */
-static const struct tally *tally_beside(const struct analysis *analysis, const struct tally *tally)
+/* Another metric's accumulator of the same lines, which knows their units. */
+static const struct accumulator *accumulator_beside(const struct analysis *analysis,
+                                                    const struct accumulator *accumulator)
 {
-    for (uint32_t i = 0; i < analysis->tally_count; i++) {
-        const struct tally *other = &analysis->tallies[i];
-        if (other != tally && other->log == tally->log && other->cells[ASSIGNED_CANARY].totals)
+    for (uint32_t i = 0; i < analysis->accumulator_count; i++) {
+        const struct accumulator *other = &analysis->accumulators[i];
+        if (other != accumulator && other->log == accumulator->log &&
+            other->cells[ASSIGNED_CANARY].totals)
             return other;
     }
     return NULL;
 }
 
-static void gather_spread(struct analysis *analysis, struct tally *tally)
+static void gather_spread(struct analysis *analysis, struct accumulator *accumulator)
 {
-    const struct tally *beside = tally_beside(analysis, tally);
+    const struct accumulator *beside = accumulator_beside(analysis, accumulator);
     for (int group = 0; group < ASSIGNED_GROUPS; group++)
-        cell_gather_spread(&tally->cells[group], &tally->measure,
+        cell_gather_spread(&accumulator->cells[group], &accumulator->measure,
                            beside ? &beside->cells[group] : NULL);
 }
 
 void analysis_gather_spreads(struct analysis *analysis)
 {
-    for (uint32_t i = 0; i < analysis->tally_count; i++)
-        if (analysis->tallies[i].gathers_spread)
-            gather_spread(analysis, &analysis->tallies[i]);
+    for (uint32_t i = 0; i < analysis->accumulator_count; i++)
+        if (analysis->accumulators[i].gathers_spread)
+            gather_spread(analysis, &analysis->accumulators[i]);
 }
 
 static bool prepare_windows(struct analysis *analysis, const struct project *project,
@@ -84,7 +86,7 @@ static bool prepare_windows(struct analysis *analysis, const struct project *pro
     judgement->windowed = criterion->over > 0 || criterion->for_windows > 1;
     if (!judgement->windowed)
         return true;
-    analysis->tallies[judgement->tally].windowed = true;
+    analysis->accumulators[judgement->accumulator].windowed = true;
     int64_t width = times->window;
     int64_t keep = criterion->for_windows + (criterion->over + width - 1) / width +
                    (times->lateness + width - 1) / width + 2;
@@ -95,16 +97,16 @@ static bool prepare_windows(struct analysis *analysis, const struct project *pro
         complain_help("give a longer --window");
         return false;
     }
-    windows_init(&judgement->windows, &analysis->tallies[judgement->tally].measure, width,
-                 (uint32_t)keep);
+    windows_init(&judgement->windows, &analysis->accumulators[judgement->accumulator].measure,
+                 width, (uint32_t)keep);
     return true;
 }
 
 /* Without a control beside it, a mean's bound asks how skewed its values are. */
-static void gather_for(struct tally *tally, const struct criterion *criterion)
+static void gather_for(struct accumulator *accumulator, const struct criterion *criterion)
 {
-    tally->gathers_spread = true;
-    tally->measure.asks_skewness |= criterion_baseline(criterion) != BASELINE_CONTROL;
+    accumulator->gathers_spread = true;
+    accumulator->measure.asks_skewness |= criterion_baseline(criterion) != BASELINE_CONTROL;
 }
 
 /* Bounds that may end or stop a rollout, at one of its stages. */
@@ -152,7 +154,8 @@ static bool add_criteria(struct analysis *analysis, struct project *project, str
         judgement->criterion = criterion;
         judgement->finding = (struct finding){
             .advances = advances, .action = criterion->action, .on_nodata = criterion->on_nodata};
-        if (!add_tally(analysis, project, layouts, criterion->metric, &judgement->tally) ||
+        if (!add_accumulator(analysis, project, layouts, criterion->metric,
+                             &judgement->accumulator) ||
             !prepare_windows(analysis, project, judgement, times))
             return false;
         judgement->statistical = criterion_is_statistical(criterion);
@@ -160,7 +163,7 @@ static bool add_criteria(struct analysis *analysis, struct project *project, str
         judgement->confidence =
             confidence_of(project, analysis->subject.canary, criterion, advances);
         if (judgement->statistical)
-            gather_for(&analysis->tallies[judgement->tally], criterion);
+            gather_for(&analysis->accumulators[judgement->accumulator], criterion);
         analysis->compares_before |= criterion_compares(criterion) && criterion->versus_before;
         analysis->judgement_count++;
     }
@@ -185,7 +188,7 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
     uint32_t most = canary->guards.count + stage->guards.count + canary->advance_when.count +
                     stage->advance_when.count;
     /* Measures and windows point to one another, so these arrays are made once. */
-    analysis->tallies = ARENA_ARRAY(&project->arena, struct tally, most);
+    analysis->accumulators = ARENA_ARRAY(&project->arena, struct accumulator, most);
     analysis->judgements = ARENA_ARRAY(&project->arena, struct judgement, most);
     if (!add_criteria(analysis, project, layouts, &canary->guards, false, times) ||
         !add_criteria(analysis, project, layouts, &stage->guards, false, times) ||
@@ -199,9 +202,9 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
     analysis->assigners = ARENA_ARRAY(&project->arena, struct assigner, project->log_count);
     for (uint32_t i = 0; i < project->log_count; i++) {
         /* Without criteria, every log still says how much the canary was seen. */
-        bool used = analysis->tally_count == 0;
-        for (uint32_t j = 0; j < analysis->tally_count; j++)
-            used |= analysis->tallies[j].log == i;
+        bool used = analysis->accumulator_count == 0;
+        for (uint32_t j = 0; j < analysis->accumulator_count; j++)
+            used |= analysis->accumulators[j].log == i;
         if (used && !assigner_prepare(&analysis->assigners[i], subject, &layouts[i]))
             return false;
     }

@@ -15,8 +15,8 @@
 #include "tools/ffreplay/metrics/evidence.h"
 #include "tools/ffreplay/metrics/windows.h"
 
-/* A metric, over the whole stage. */
-struct tally {
+/* What is gathered of a metric over the whole stage, by group. */
+struct accumulator {
     struct measure measure;
     uint32_t log;
     struct cell cells[ASSIGNED_GROUPS];
@@ -27,7 +27,7 @@ struct tally {
 /* A criterion, and how it was judged. */
 struct judgement {
     const struct criterion *criterion;
-    uint32_t tally;
+    uint32_t accumulator;
     bool windowed;          /* judged over trailing windows, not over the stage */
     struct windows windows; /* of the canary */
 
@@ -65,15 +65,15 @@ struct judgement {
 };
 
 struct analysis {
-    struct taker taker; /* of the records of logs, once it is prepared */
+    struct consumer consumer; /* of the records of logs, once it is prepared */
     const struct replay_times *times;
     uint32_t log_count;
     struct subject subject;
     const struct stage *stage;
     int64_t since;              /* INT64_MIN: not given */
     struct assigner *assigners; /* one a log */
-    struct tally *tallies;
-    uint32_t tally_count;
+    struct accumulator *accumulators;
+    uint32_t accumulator_count;
     struct judgement *judgements;
     uint32_t judgement_count;
     bool compares_before; /* the lines before the stage count, too */
@@ -122,7 +122,7 @@ void analysis_take(struct analysis *analysis, const struct record *record);
 struct analysis *analysis_fork(struct analysis *analysis);
 void analysis_join(struct analysis *analysis, struct analysis *fork);
 
-/* The part of preparation for tallies of which a bound is judged; see cell_gather_spread(). */
+/* The part of preparation for accumulators of which a bound is judged; see cell_gather_spread(). */
 void analysis_gather_spreads(struct analysis *analysis);
 
 /* What is judged for: whether, or also what would settle what is undecided, which takes a hundred
@@ -139,9 +139,9 @@ void analysis_judge(struct analysis *analysis, const struct replay_times *times,
 /* The part of that for what cannot be read: it is no data then, whatever the rest of it says. */
 void judge_unreadable(const struct analysis *analysis, struct judgement *judgement,
                       const struct replay_times *times);
-/* Notes that the cell, of that group's tally or of windows of it, is one that cannot be read. */
-void note_spoilt(struct judgement *judgement, const struct tally *tally, enum assignment group,
-                 const struct cell *cell, uint32_t max_bad);
+/* Notes that the cell, of that group's accumulator or of its windows, cannot be read. */
+void note_spoilt(struct judgement *judgement, const struct accumulator *accumulator,
+                 enum assignment group, const struct cell *cell, uint32_t max_bad);
 
 /* The parts of that for criteria that judge a bound. */
 void judge_bound(struct judgement *judgement, const struct measure *measure, struct observed canary,

@@ -13,20 +13,21 @@
 #include <string.h>
 
 /* Of the canary, into its windows, too. */
-static void gather_windowed(struct analysis *analysis, struct tally *tally,
+static void gather_windowed(struct analysis *analysis, struct accumulator *accumulator,
                             const struct event *event)
 {
     struct sample sample = {0};
-    measure_sample(&tally->measure, event, &sample);
+    measure_sample(&accumulator->measure, event, &sample);
     if (sample.state == NUMBER_GIVEN)
-        cell_add(&tally->cells[ASSIGNED_CANARY], &tally->measure, &sample);
+        cell_add(&accumulator->cells[ASSIGNED_CANARY], &accumulator->measure, &sample);
     else if (sample.state == NUMBER_UNREADABLE)
-        cell_add_unreadable(&tally->cells[ASSIGNED_CANARY], &tally->measure, &sample, event);
+        cell_add_unreadable(&accumulator->cells[ASSIGNED_CANARY], &accumulator->measure, &sample,
+                            event);
     else
         return;
     for (uint32_t i = 0; i < analysis->judgement_count; i++) {
         struct judgement *judgement = &analysis->judgements[i];
-        if (judgement->windowed && &analysis->tallies[judgement->tally] == tally)
+        if (judgement->windowed && &analysis->accumulators[judgement->accumulator] == accumulator)
             windows_add(&judgement->windows, &sample);
     }
 }
@@ -42,22 +43,22 @@ static struct event clustered(const struct assigner *assigner, const struct even
     return of_key;
 }
 
-static inline void take_tally(struct analysis *analysis, struct tally *tally,
-                              const struct event *event, enum assignment group)
+static inline void take_accumulator(struct analysis *analysis, struct accumulator *accumulator,
+                                    const struct event *event, enum assignment group)
 {
-    if (tally->windowed && group == ASSIGNED_CANARY)
-        gather_windowed(analysis, tally, event);
+    if (accumulator->windowed && group == ASSIGNED_CANARY)
+        gather_windowed(analysis, accumulator, event);
     else
-        cell_take(&tally->cells[group], &tally->measure, event);
+        cell_take(&accumulator->cells[group], &accumulator->measure, event);
 }
 
 static void gather(struct analysis *analysis, uint32_t log, const struct event *event,
                    enum assignment group)
 {
-    struct tally *end = analysis->tallies + analysis->tally_count;
-    for (struct tally *tally = analysis->tallies; tally < end; tally++)
-        if (tally->log == log)
-            take_tally(analysis, tally, event, group);
+    struct accumulator *end = analysis->accumulators + analysis->accumulator_count;
+    for (struct accumulator *accumulator = analysis->accumulators; accumulator < end; accumulator++)
+        if (accumulator->log == log)
+            take_accumulator(analysis, accumulator, event, group);
 }
 
 /* Apart from the above, whose lines are more: this one copies each. */
@@ -66,10 +67,11 @@ static __attribute__((noinline)) void gather_clustered(struct analysis *analysis
                                                        enum assignment group)
 {
     struct event of_key = clustered(&analysis->assigners[log], event);
-    struct tally *end = analysis->tallies + analysis->tally_count;
-    for (struct tally *tally = analysis->tallies; tally < end; tally++)
-        if (tally->log == log)
-            take_tally(analysis, tally, tally->measure.metric->per_unit ? event : &of_key, group);
+    struct accumulator *end = analysis->accumulators + analysis->accumulator_count;
+    for (struct accumulator *accumulator = analysis->accumulators; accumulator < end; accumulator++)
+        if (accumulator->log == log)
+            take_accumulator(analysis, accumulator,
+                             accumulator->measure.metric->per_unit ? event : &of_key, group);
 }
 
 /* The unit whose share is counted, if the line has it. */
@@ -185,32 +187,32 @@ uint64_t analysis_used(const struct analysis *analysis)
 
 /* ----------------------------------------------------------------------------- fork and join -- */
 
-static void take(struct taker *taker, const struct record *record)
+static void take(struct consumer *consumer, const struct record *record)
 {
-    analysis_take((struct analysis *)taker, record);
+    analysis_take((struct analysis *)consumer, record);
 }
 
-static void note_incomplete(struct taker *taker, uint32_t log)
+static void note_incomplete(struct consumer *consumer, uint32_t log)
 {
-    struct analysis *analysis = (struct analysis *)taker;
+    struct analysis *analysis = (struct analysis *)consumer;
     analysis->assigned[LEFT_OUT_INCOMPLETE] += analysis->assigners[log].layout != NULL;
 }
 
-static struct taker *fork_taker(struct taker *taker)
+static struct consumer *fork_consumer(struct consumer *consumer)
 {
-    return &analysis_fork((struct analysis *)taker)->taker;
+    return &analysis_fork((struct analysis *)consumer)->consumer;
 }
 
-static void join_taker(struct taker *taker, struct taker *fork)
+static void join_consumer(struct consumer *consumer, struct consumer *fork)
 {
-    analysis_join((struct analysis *)taker, (struct analysis *)fork);
+    analysis_join((struct analysis *)consumer, (struct analysis *)fork);
 }
 
-static_assert(offsetof(struct analysis, taker) == 0, "a taker is the analysis it begins");
+static_assert(offsetof(struct analysis, consumer) == 0, "a consumer is the analysis it begins");
 
 void analysis_begin(struct analysis *analysis)
 {
-    analysis->taker = (struct taker){take, note_incomplete, fork_taker, join_taker};
+    analysis->consumer = (struct consumer){take, note_incomplete, fork_consumer, join_consumer};
     analysis->shares = (struct unit_shares){0};
     memset(analysis->assigned, 0, sizeof analysis->assigned);
     analysis->unassigned = (struct unreadable){0};
@@ -224,9 +226,9 @@ void analysis_begin(struct analysis *analysis)
 
 void analysis_forget(struct analysis *analysis)
 {
-    for (uint32_t i = 0; i < analysis->tally_count; i++) {
+    for (uint32_t i = 0; i < analysis->accumulator_count; i++) {
         for (int group = 0; group < ASSIGNED_GROUPS; group++)
-            cell_release(&analysis->tallies[i].cells[group]);
+            cell_release(&analysis->accumulators[i].cells[group]);
     }
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         windows_release(&analysis->judgements[i].windows);
@@ -242,10 +244,10 @@ static void *copy_of(const void *items, size_t count, size_t size)
     return copy;
 }
 
-static void fork_tally(struct tally *tally)
+static void fork_accumulator(struct accumulator *accumulator)
 {
     for (int group = 0; group < ASSIGNED_GROUPS; group++)
-        cell_init(&tally->cells[group], &tally->measure);
+        cell_init(&accumulator->cells[group], &accumulator->measure);
 }
 
 struct analysis *analysis_fork(struct analysis *analysis)
@@ -256,9 +258,10 @@ struct analysis *analysis_fork(struct analysis *analysis)
     for (uint32_t i = 0; i < logs; i++)
         fork->assigners[i].subject = &fork->subject;
     fork->canary_lines = xcalloc(logs + 1, sizeof *fork->canary_lines);
-    fork->tallies = copy_of(analysis->tallies, fork->tally_count, sizeof *fork->tallies);
-    for (uint32_t i = 0; i < fork->tally_count; i++)
-        fork_tally(&fork->tallies[i]);
+    fork->accumulators =
+        copy_of(analysis->accumulators, fork->accumulator_count, sizeof *fork->accumulators);
+    for (uint32_t i = 0; i < fork->accumulator_count; i++)
+        fork_accumulator(&fork->accumulators[i]);
     analysis_gather_spreads(fork);
     fork->judgements =
         copy_of(analysis->judgements, fork->judgement_count, sizeof *fork->judgements);
@@ -294,10 +297,11 @@ void analysis_join(struct analysis *analysis, struct analysis *fork)
     subject_join(&analysis->subject, &fork->subject);
     unit_shares_merge(&analysis->shares, &fork->shares);
     unreadable_merge(&analysis->unassigned, &fork->unassigned);
-    for (uint32_t i = 0; i < analysis->tally_count; i++) {
-        struct tally *tally = &analysis->tallies[i], *other = &fork->tallies[i];
+    for (uint32_t i = 0; i < analysis->accumulator_count; i++) {
+        struct accumulator *accumulator = &analysis->accumulators[i],
+                           *other = &fork->accumulators[i];
         for (int group = 0; group < ASSIGNED_GROUPS; group++)
-            cell_merge(&tally->cells[group], &tally->measure, &other->cells[group]);
+            cell_merge(&accumulator->cells[group], &accumulator->measure, &other->cells[group]);
     }
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         if (analysis->judgements[i].windowed)
@@ -305,7 +309,7 @@ void analysis_join(struct analysis *analysis, struct analysis *fork)
     analysis_forget(fork);
     free(fork->assigners);
     free(fork->canary_lines);
-    free(fork->tallies);
+    free(fork->accumulators);
     free(fork->judgements);
     free(fork);
 }

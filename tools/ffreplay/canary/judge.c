@@ -36,13 +36,13 @@ static struct look look_at(const struct judgement *judgement, const struct measu
 static struct look look_at_windows(const struct analysis *analysis, struct judgement *judgement,
                                    int64_t from, int64_t to, int64_t begin)
 {
-    const struct tally *tally = &analysis->tallies[judgement->tally];
+    const struct accumulator *accumulator = &analysis->accumulators[judgement->accumulator];
     struct cell cell;
-    cell_init(&cell, &tally->measure);
+    cell_init(&cell, &accumulator->measure);
     windows_sum(&judgement->windows, from, to, &cell);
     int64_t duration = analysis_served(analysis, from > begin ? from : begin, to);
-    struct look look = look_at(judgement, &tally->measure, &cell, duration);
-    note_spoilt(judgement, tally, ASSIGNED_CANARY, &cell, analysis->times->max_bad);
+    struct look look = look_at(judgement, &accumulator->measure, &cell, duration);
+    note_spoilt(judgement, accumulator, ASSIGNED_CANARY, &cell, analysis->times->max_bad);
     cell_release(&cell);
     return look;
 }
@@ -108,7 +108,7 @@ static enum criterion_verdict judge_measured(const struct analysis *analysis,
                                              struct judgement *judgement, int64_t begin)
 {
     const struct replay_times *times = analysis->times;
-    const struct tally *tally = &analysis->tallies[judgement->tally];
+    const struct accumulator *accumulator = &analysis->accumulators[judgement->accumulator];
     if (judgement->criterion->for_windows > 1)
         return judge_row(analysis, judgement, begin);
     struct look look;
@@ -116,7 +116,7 @@ static enum criterion_verdict judge_measured(const struct analysis *analysis,
         int64_t from = window_begin(times->now - judgement->criterion->over + 1, times->window);
         look = look_at_windows(analysis, judgement, from, times->now + 1, begin);
     } else {
-        look = look_at(judgement, &tally->measure, &tally->cells[ASSIGNED_CANARY],
+        look = look_at(judgement, &accumulator->measure, &accumulator->cells[ASSIGNED_CANARY],
                        analysis_served(analysis, begin, times->now));
     }
     take(judgement, &look);
@@ -128,16 +128,16 @@ static struct observed control_of(const struct analysis *analysis,
                                   const struct judgement *judgement,
                                   const struct replay_times *times, int64_t begin)
 {
-    const struct tally *tally = &analysis->tallies[judgement->tally];
+    const struct accumulator *accumulator = &analysis->accumulators[judgement->accumulator];
     const struct criterion *criterion = judgement->criterion;
     if (criterion_compares(criterion) && criterion->versus_before) {
         int64_t first = analysis->before_first;
         if (first != INT64_MAX && first < times->first)
             first = times->first;
-        return (struct observed){&tally->cells[ASSIGNED_BEFORE],
+        return (struct observed){&accumulator->cells[ASSIGNED_BEFORE],
                                  begin > first ? analysis_served(analysis, first, begin) : 0, 1};
     }
-    return (struct observed){&tally->cells[ASSIGNED_CONTROL],
+    return (struct observed){&accumulator->cells[ASSIGNED_CONTROL],
                              analysis_served(analysis, begin, times->now),
                              1 - subject_share(&analysis->subject)};
 }
@@ -160,8 +160,8 @@ static void judge_statistical(const struct analysis *analysis, struct judgement 
                               struct observed control, const struct replay_times *times,
                               int64_t begin, enum judging judging)
 {
-    const struct tally *tally = &analysis->tallies[judgement->tally];
-    struct observed canary = {&tally->cells[ASSIGNED_CANARY],
+    const struct accumulator *accumulator = &analysis->accumulators[judgement->accumulator];
+    struct observed canary = {&accumulator->cells[ASSIGNED_CANARY],
                               analysis_served(analysis, begin, times->now),
                               subject_share(&analysis->subject)};
     judgement->look = times->now < begin ? 0 : (uint64_t)((times->now - begin) / times->window) + 1;
@@ -169,15 +169,15 @@ static void judge_statistical(const struct analysis *analysis, struct judgement 
         analysis->subject.takes_everybody)
         judge_without_control(judgement);
     else
-        judge_bound(judgement, &tally->measure, canary, control, judging);
+        judge_bound(judgement, &accumulator->measure, canary, control, judging);
 }
 
 static void judge(struct analysis *analysis, struct judgement *judgement,
                   const struct replay_times *times, int64_t begin, enum judging judging)
 {
     forget(judgement);
-    const struct tally *tally = &analysis->tallies[judgement->tally];
-    const struct measure *measure = &tally->measure;
+    const struct accumulator *accumulator = &analysis->accumulators[judgement->accumulator];
+    const struct measure *measure = &accumulator->measure;
     uint64_t own = judgement->criterion->min_samples;
     judgement->wanted_samples = own > 0 ? own : analysis->stage->min_samples;
     struct observed control = control_of(analysis, judgement, times, begin);

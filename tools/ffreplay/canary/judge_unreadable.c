@@ -7,31 +7,32 @@
  */
 #include "analysis.h"
 
-void note_spoilt(struct judgement *judgement, const struct tally *tally, enum assignment group,
-                 const struct cell *cell, uint32_t max_bad)
+void note_spoilt(struct judgement *judgement, const struct accumulator *accumulator,
+                 enum assignment group, const struct cell *cell, uint32_t max_bad)
 {
-    if (judgement->spoilt.found || !cell_is_unreadable(cell, &tally->measure, max_bad))
+    if (judgement->spoilt.found || !cell_is_unreadable(cell, &accumulator->measure, max_bad))
         return;
     judgement->spoilt = (struct spoilt){
         .found = true,
-        .by_newest = cell_newest_is_unreadable(cell, &tally->measure),
+        .by_newest = cell_newest_is_unreadable(cell, &accumulator->measure),
         .group = group,
         .unreadable = cell->unreadable.count,
         .samples = cell->unreadable.count + cell->count,
-        .shown = tally->cells[group].unreadable.shown,
+        .shown = accumulator->cells[group].unreadable.shown,
     };
 }
 
 void judge_unreadable(const struct analysis *analysis, struct judgement *judgement,
                       const struct replay_times *times)
 {
-    const struct tally *tally = &analysis->tallies[judgement->tally];
+    const struct accumulator *accumulator = &analysis->accumulators[judgement->accumulator];
     bool before = criterion_compares(judgement->criterion) && judgement->criterion->versus_before;
     enum assignment beside = before ? ASSIGNED_BEFORE : ASSIGNED_CONTROL;
     if (judgement->has_no_control)
         return;
-    note_spoilt(judgement, tally, ASSIGNED_CANARY, &tally->cells[ASSIGNED_CANARY], times->max_bad);
-    note_spoilt(judgement, tally, beside, &tally->cells[beside], times->max_bad);
+    note_spoilt(judgement, accumulator, ASSIGNED_CANARY, &accumulator->cells[ASSIGNED_CANARY],
+                times->max_bad);
+    note_spoilt(judgement, accumulator, beside, &accumulator->cells[beside], times->max_bad);
     if (!judgement->spoilt.found)
         return;
     judgement->finding.verdict = CRITERION_NODATA;

@@ -40,10 +40,10 @@ static struct silence silence_of_all(const struct verdict *verdict)
 struct silence silence_of(const struct verdict *verdict)
 {
     const struct analysis *analysis = verdict->analysis;
-    if (analysis->tally_count == 0)
+    if (analysis->accumulator_count == 0)
         return silence_of_all(verdict);
-    for (uint32_t i = 0; i < analysis->tally_count; i++) {
-        uint32_t log = analysis->tallies[i].log;
+    for (uint32_t i = 0; i < analysis->accumulator_count; i++) {
+        uint32_t log = analysis->accumulators[i].log;
         const struct canary_lines *lines = &analysis->canary_lines[log];
         if (is_silent(analysis, lines, &verdict->replay->times))
             return (struct silence){verdict->replay->project->logs[log], lines->last};

@@ -3,7 +3,7 @@
  *
  * Each object is walked once from front to back, so that a line cut short is noticed. Keys are
  * compared in place, first by their first eight bytes; text is handed out in place, too, unless it
- * has escapes. Lines that look like an earlier one are read without the parser; see shape.h.
+ * has escapes. Lines that look like an earlier one are read without the parser; see line_pattern.h.
  */
 #include "line_parser.h"
 
@@ -17,9 +17,9 @@
 #define SIMDJSON_EXCEPTIONS 0
 #include <simdjson.h>
 
-#include "shape.h"
+#include "line_pattern.h"
 
-static_assert(LINE_PADDING >= SHAPE_LEAD + 8, "a shape is compared in words");
+static_assert(LINE_PADDING >= PATTERN_LEAD + 8, "a pattern is compared in words");
 static_assert(LINE_PADDING >= simdjson::SIMDJSON_PADDING, "simdjson reads past the line");
 
 using namespace simdjson;
@@ -79,17 +79,17 @@ bool is_key(const wanted_key &key, const char *raw)
     return length < 8 || (memcmp(raw, key.name.data(), length) == 0 && raw[length] == '"');
 }
 
-constexpr size_t MOST_SHAPES = 4;
+constexpr size_t MOST_PATTERNS = 4;
 
 struct learnt {
-    shape form;
+    line_pattern form;
     std::vector<uint32_t> absent; /* fields that its lines do not have */
 };
 
 struct ndjson : line_parser {
     level root;
     uint32_t count = 0;
-    std::vector<std::unique_ptr<learnt>> shapes; /* the one that fitted last is first */
+    std::vector<std::unique_ptr<learnt>> patterns; /* the one that fitted last is first */
     ondemand::parser json;
     /* Of this line's lists: their texts, and where each begins among them. */
     std::vector<std::string> list_texts;
@@ -261,8 +261,8 @@ uint32_t field_of(const void *user, const char *name, size_t length)
     const ndjson &self = *static_cast<const ndjson *>(user);
     for (const wanted_key &key : self.root.keys)
         if (key.name == std::string_view(name, length))
-            return key.field == NO_FIELD ? SHAPE_SKIPS : key.field;
-    return SHAPE_SKIPS;
+            return key.field == NO_FIELD ? PATTERN_SKIPS : key.field;
+    return PATTERN_SKIPS;
 }
 
 void clear(const ndjson &self, value *values)
@@ -271,22 +271,22 @@ void clear(const ndjson &self, value *values)
         values[i].kind = VALUE_ABSENT;
 }
 
-void clear_absent(const learnt &shape, value *values)
+void clear_absent(const learnt &pattern, value *values)
 {
-    for (uint32_t field : shape.absent)
+    for (uint32_t field : pattern.absent)
         values[field].kind = VALUE_ABSENT;
 }
 
-/* By one of the shapes from this one on. */
-size_t read_by_shape(ndjson &self, size_t first, const char *line, value *values)
+/* By one of the patterns from this one on. */
+size_t read_by_pattern(ndjson &self, size_t first, const char *line, value *values)
 {
-    for (size_t i = first; i < self.shapes.size(); i++) {
-        clear_absent(*self.shapes[i], values);
-        size_t length = shape_read(&self.shapes[i]->form, line, values);
+    for (size_t i = first; i < self.patterns.size(); i++) {
+        clear_absent(*self.patterns[i], values);
+        size_t length = line_pattern_read(&self.patterns[i]->form, line, values);
         if (length == 0)
             continue;
         if (i > 0)
-            std::swap(self.shapes[0], self.shapes[i]);
+            std::swap(self.patterns[0], self.patterns[i]);
         return length;
     }
     return 0;
@@ -297,38 +297,38 @@ void read_abreast(line_parser *parser, const char *const texts[LINES_ABREAST],
 {
     ndjson &self = *static_cast<ndjson *>(parser);
     std::fill(lengths, lengths + LINES_ABREAST, 0);
-    if (self.shapes.empty())
+    if (self.patterns.empty())
         return;
     for (int i = 0; i < LINES_ABREAST; i++)
-        clear_absent(*self.shapes[0], values[i]);
-    shape_read_abreast(&self.shapes[0]->form, texts, values, lengths);
+        clear_absent(*self.patterns[0], values[i]);
+    line_pattern_read_abreast(&self.patterns[0]->form, texts, values, lengths);
     for (int i = 0; i < LINES_ABREAST; i++)
         if (lengths[i] == 0)
-            lengths[i] = read_by_shape(self, 1, texts[i], values[i]);
+            lengths[i] = read_by_pattern(self, 1, texts[i], values[i]);
 }
 
 void learn(ndjson &self, const char *line, size_t length)
 {
-    if (self.shapes.size() == MOST_SHAPES)
+    if (self.patterns.size() == MOST_PATTERNS)
         return;
     auto added = std::make_unique<learnt>();
-    if (!shape_learn(&added->form, line, length, field_of, &self))
+    if (!line_pattern_learn(&added->form, line, length, field_of, &self))
         return;
     std::vector<bool> has(self.count);
     for (uint32_t i = 0; i < added->form.count; i++)
-        if (added->form.steps[i].field != SHAPE_SKIPS)
+        if (added->form.steps[i].field != PATTERN_SKIPS)
             has[added->form.steps[i].field] = true;
     for (uint32_t field = 0; field < self.count; field++)
         if (!has[field])
             added->absent.push_back(field);
-    self.shapes.push_back(std::move(added));
+    self.patterns.push_back(std::move(added));
 }
 
 bool parse(line_parser *parser, const char *line, size_t length, value *values,
            line_problem *problem)
 {
     ndjson &self = *static_cast<ndjson *>(parser);
-    if (length > 0 && read_by_shape(self, 0, line, values) == length)
+    if (length > 0 && read_by_pattern(self, 0, line, values) == length)
         return true;
     clear(self, values);
     self.list_texts.clear();

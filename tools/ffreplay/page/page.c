@@ -36,7 +36,7 @@ static size_t width_of(const char *text, size_t length)
     return width;
 }
 
-size_t text_width(const char *text)
+static size_t text_width(const char *text)
 {
     return width_of(text, strlen(text));
 }

@@ -33,8 +33,6 @@ struct page {
 struct page page_for(FILE *stream, enum color_choice color, struct arena *arena,
                      struct buffer *out);
 
-size_t text_width(const char *text);
-
 /* The text in a colour, which may be NULL, filled up with spaces to `width`, which may be 0. */
 void page_put(const struct page *page, const char *color, const char *text, size_t width);
 /* RFC 3339. */

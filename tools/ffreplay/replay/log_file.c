@@ -102,8 +102,8 @@ static void read_piece(struct log_file *file, struct worker *worker, const struc
     case PIECE_INCOMPLETE:
         file->incomplete = true;
         file->end = piece->place;
-        for (uint32_t i = 0; i < worker->taker_count; i++)
-            worker->takers[i]->note_incomplete(worker->takers[i], file->log);
+        for (uint32_t i = 0; i < worker->consumer_count; i++)
+            worker->consumers[i]->note_incomplete(worker->consumers[i], file->log);
         break;
     default:
         break;

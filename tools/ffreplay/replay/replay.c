@@ -50,10 +50,10 @@ void replay_init(struct replay *replay, struct project *project)
     replay->workers[0].bad = replay->bad = (struct traffic)TRAFFIC_INIT;
 }
 
-void replay_add_taker(struct replay *replay, struct taker *taker)
+void replay_add_consumer(struct replay *replay, struct consumer *consumer)
 {
     struct worker *first = &replay->workers[0];
-    *ARENA_APPEND(&replay->project->arena, first->takers, first->taker_count) = taker;
+    *ARENA_APPEND(&replay->project->arena, first->consumers, first->consumer_count) = consumer;
 }
 
 void replay_add_stage(struct replay *replay, const struct replay_stage *stage)
@@ -148,8 +148,8 @@ const char *replay_place_text(const struct replay *replay, struct arena *arena, 
 
 static bool can_fork(const struct worker *worker)
 {
-    for (uint32_t i = 0; i < worker->taker_count; i++)
-        if (!worker->takers[i]->fork)
+    for (uint32_t i = 0; i < worker->consumer_count; i++)
+        if (!worker->consumers[i]->fork)
             return false;
     return true;
 }
@@ -173,11 +173,11 @@ static void add_worker(struct replay *replay)
 {
     const struct worker *first = &replay->workers[0];
     struct worker *worker = &replay->workers[replay->worker_count++];
-    *worker = (struct worker){.taker_count = first->taker_count};
+    *worker = (struct worker){.consumer_count = first->consumer_count};
     worker->traffic = worker->bad = (struct traffic)TRAFFIC_INIT;
-    worker->takers = xcalloc(first->taker_count + 1, sizeof *worker->takers);
-    for (uint32_t i = 0; i < first->taker_count; i++)
-        worker->takers[i] = first->takers[i]->fork(first->takers[i]);
+    worker->consumers = xcalloc(first->consumer_count + 1, sizeof *worker->consumers);
+    for (uint32_t i = 0; i < first->consumer_count; i++)
+        worker->consumers[i] = first->consumers[i]->fork(first->consumers[i]);
 }
 
 /* The first worker takes over what the others have taken. */
@@ -190,10 +190,10 @@ static void join_workers(struct replay *replay)
         traffic_join(&replay->bad, &worker->bad);
         traffic_release(&worker->traffic);
         traffic_release(&worker->bad);
-        for (uint32_t j = 0; j < worker->taker_count && i > 0; j++)
-            first->takers[j]->join(first->takers[j], worker->takers[j]);
+        for (uint32_t j = 0; j < worker->consumer_count && i > 0; j++)
+            first->consumers[j]->join(first->consumers[j], worker->consumers[j]);
         if (i > 0)
-            free(worker->takers);
+            free(worker->consumers);
     }
     replay->worker_count = 1;
 }

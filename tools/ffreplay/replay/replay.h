@@ -1,5 +1,5 @@
 /*
- * replay.h - log files in, takers filled.
+ * replay.h - log files in, consumers filled.
  *
  * Every file is read once, front to back, by as many threads as help and whatever the number of
  * canaries that are decided on. Nothing that is computed depends on the order of lines or files,
@@ -57,7 +57,7 @@ struct replay {
     bool bad_shown[BAD_CAUSE_COUNT];
     struct replay_stage *stages;
     uint32_t stage_count;
-    struct worker *workers; /* the first one's takers are those that were added */
+    struct worker *workers; /* the first one's consumers are those that were added */
     uint32_t worker_count;
 };
 
@@ -65,7 +65,7 @@ struct replay {
 void replay_init(struct replay *replay, struct project *project);
 
 /* What takes the logs' records: before any is read. */
-void replay_add_taker(struct replay *replay, struct taker *taker);
+void replay_add_consumer(struct replay *replay, struct consumer *consumer);
 
 /* Before it is settled what time it is. `stage` is copied; what it points to is looked at later. */
 void replay_add_stage(struct replay *replay, const struct replay_stage *stage);
@@ -83,7 +83,7 @@ bool replay_find_log(const struct replay *replay, const char *argument, uint32_t
 /* By log, whether one of the arguments is a file of it. NULL: it has been reported. */
 const bool *replay_logs_read(const struct replay *replay, char **arguments, size_t count);
 
-/* Each "FILE" or "NAME=FILE". What was read is in the takers then. False: it has been reported. */
+/* Each "FILE" or "NAME=FILE": all records go to the consumers. False: it has been reported. */
 bool replay_read(struct replay *replay, char **arguments, size_t count);
 
 /*

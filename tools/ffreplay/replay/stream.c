@@ -6,10 +6,10 @@
 #include <string.h>
 
 bool stream_open(struct stream *stream, struct replay *replay, const char *path, uint32_t log,
-                 bool follows, struct taker *taker)
+                 bool follows, struct consumer *consumer)
 {
     const struct layout *layout = &replay->layouts[log];
-    *stream = (struct stream){.replay = replay, .taker = taker};
+    *stream = (struct stream){.replay = replay, .consumer = consumer};
     if (!lines_open(&stream->lines, path, layout_framing(layout), layout_delimiter(layout))) {
         fprintf(stderr, "ffreplay: cannot read %s: %s\n", path, stream->lines.source.error);
         return false;
@@ -18,8 +18,8 @@ bool stream_open(struct stream *stream, struct replay *replay, const char *path,
     struct worker *worker = &stream->worker;
     worker->traffic = (struct traffic)TRAFFIC_INIT;
     worker->bad = (struct traffic)TRAFFIC_INIT;
-    worker->takers = &stream->taker;
-    worker->taker_count = 1;
+    worker->consumers = &stream->consumer;
+    worker->consumer_count = 1;
     if (!records_open(&worker->records, layout, log, replay_add_source(replay, path))) {
         lines_close(&stream->lines);
         return false;
@@ -78,7 +78,7 @@ static void take_piece(struct stream *stream, const struct piece *piece)
     case PIECE_INCOMPLETE:
         fprintf(stderr, "%s:%" PRIu64 ": note: the last line is incomplete and left out\n",
                 stream->lines.path, stream->lines.number);
-        stream->taker->note_incomplete(stream->taker, records->log);
+        stream->consumer->note_incomplete(stream->consumer, records->log);
         break;
     case PIECE_BAD:
     case PIECE_READ:

@@ -11,8 +11,8 @@
 
 struct stream {
     struct replay *replay; /* whose counts it adds to */
-    struct worker worker;  /* its records go to one taker */
-    struct taker *taker;
+    struct worker worker;  /* its records go to one consumer */
+    struct consumer *consumer;
     struct lines lines;
     bool begun; /* past the header, and past a byte order mark */
     bool refused;
@@ -23,7 +23,7 @@ struct stream {
  * goes on when there is more. False: it has been reported, and there is nothing to close.
  */
 bool stream_open(struct stream *stream, struct replay *replay, const char *path, uint32_t log,
-                 bool follows, struct taker *taker);
+                 bool follows, struct consumer *consumer);
 void stream_close(struct stream *stream);
 /* What it is called where it is shown, if that is not the path it was opened by. */
 void stream_show_as(struct stream *stream, const char *path);

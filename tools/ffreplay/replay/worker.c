@@ -25,6 +25,6 @@ void worker_take(void *context, struct record *record)
     struct worker *worker = context;
     traffic_add(&worker->traffic, record->event->time);
     record->duplicate = is_duplicate(worker, record->event);
-    for (uint32_t i = 0; i < worker->taker_count; i++)
-        worker->takers[i]->take(worker->takers[i], record);
+    for (uint32_t i = 0; i < worker->consumer_count; i++)
+        worker->consumers[i]->take(worker->consumers[i], record);
 }

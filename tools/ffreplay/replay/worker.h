@@ -1,17 +1,17 @@
 /*
- * worker.h - one thread's part in reading logs: what it counts, and takers of its own.
+ * worker.h - one thread's part in reading logs: what it counts, and consumers of its own.
  */
 #ifndef FFREPLAY_WORKER_H
 #define FFREPLAY_WORKER_H
 
 #include <stdint.h>
 
-#include "taker.h"
+#include "consumer.h"
 #include "traffic.h"
 
 struct worker {
-    struct taker **takers;
-    uint32_t taker_count;
+    struct consumer **consumers;
+    uint32_t consumer_count;
     struct unit_set *ids; /* of the log that is read, where it names an `id`; or NULL */
     struct traffic traffic;
     struct traffic bad;     /* lines that are bad, at the times of those beside them */

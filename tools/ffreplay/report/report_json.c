@@ -71,7 +71,7 @@ static void criterion(struct verdict *verdict, const struct judgement *judgement
     field_text(out, "verdict", criterion_verdict_text(judgement->finding.verdict));
     bool bounded = judgement->comparison.method;
     field_text(out, "method", bounded ? judgement->comparison.method : "point");
-    const struct cell *cells = verdict->analysis->tallies[judgement->tally].cells;
+    const struct cell *cells = verdict->analysis->accumulators[judgement->accumulator].cells;
     bool before = criterion_compares(asked) && asked->versus_before;
     uint64_t unreadable = cells[ASSIGNED_CANARY].unreadable.count;
     uint64_t beside = cells[before ? ASSIGNED_BEFORE : ASSIGNED_CONTROL].unreadable.count;

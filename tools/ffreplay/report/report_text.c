@@ -6,7 +6,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
-#include "tools/ffreplay/canary/explain_bound.h"
+#include "tools/ffreplay/canary/reasons_bound.h"
 #include "report.h"
 #include "tools/ffreplay/metrics/unreadable_text.h"
 #include "compiler/base/percent.h"
@@ -229,13 +229,14 @@ static void clusters(const struct report *report)
     }
 }
 
-static const char *unreadable_text(const struct report *report, const struct tally *tally)
+static const char *unreadable_text(const struct report *report,
+                                   const struct accumulator *accumulator)
 {
     static const char *const names[] = {"canary", "control", "before"};
     const char *text = NULL;
     const struct unreadable_value *shown = NULL;
     for (int group = 0; group < ASSIGNED_GROUPS; group++) {
-        const struct cell *cell = &tally->cells[group];
+        const struct cell *cell = &accumulator->cells[group];
         uint64_t unreadable = cell->unreadable.count;
         if (unreadable == 0)
             continue;
@@ -245,8 +246,9 @@ static const char *unreadable_text(const struct report *report, const struct tal
     }
     if (!text)
         return NULL;
-    return arena_format(report->arena, "%s: %s samples (%s)", tally->measure.metric->name.text,
-                        text, unreadable_value_text(report->verdict->replay, report->arena, shown));
+    return arena_format(report->arena, "%s: %s samples (%s)",
+                        accumulator->measure.metric->name.text, text,
+                        unreadable_value_text(report->verdict->replay, report->arena, shown));
 }
 
 /* However few they are, and whatever was decided. */
@@ -254,8 +256,8 @@ static void unreadable(const struct report *report)
 {
     const struct analysis *analysis = report->verdict->analysis;
     const char *heading = "not read";
-    for (uint32_t i = 0; i < analysis->tally_count; i++) {
-        const char *text = unreadable_text(report, &analysis->tallies[i]);
+    for (uint32_t i = 0; i < analysis->accumulator_count; i++) {
+        const char *text = unreadable_text(report, &analysis->accumulators[i]);
         if (!text)
             continue;
         page_fact(report->page, heading, text);

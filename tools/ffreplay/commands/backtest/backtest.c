@@ -116,11 +116,11 @@ static int play_one(struct result *result, struct project *project, const char *
                     size_t log_count)
 {
     int status;
-    struct player *player = &result->players[result->count];
+    struct simulation *simulation = &result->simulations[result->count];
     result->names[result->count++] = name;
-    if (!player_prepare(player, &backtest_command, project, result->options, &status))
+    if (!simulation_prepare(simulation, &backtest_command, project, result->options, &status))
         return status;
-    return player_play(player, logs, log_count) ? EXIT_FINE : EXIT_JOB;
+    return simulation_run(simulation, logs, log_count) ? EXIT_FINE : EXIT_JOB;
 }
 
 static int play_all(struct result *result, const struct options *options, struct buffer *texts,
@@ -148,16 +148,16 @@ static int backtest(const struct options *options, char **logs, size_t log_count
     size_t count = options->policies.count;
     struct result result = {.options = &options->play};
     struct buffer *texts = xcalloc(count + 1, sizeof *texts);
-    result.players = xcalloc(count + 1, sizeof *result.players);
+    result.simulations = xcalloc(count + 1, sizeof *result.simulations);
     result.names = xcalloc(count + 1, sizeof *result.names);
     int status = play_all(&result, options, texts, logs, log_count);
     if (status == EXIT_FINE && !write_result(&result, options))
         status = EXIT_JOB;
     for (uint32_t i = 0; i < result.count; i++)
-        player_release(&result.players[i]);
+        simulation_release(&result.simulations[i]);
     for (size_t i = 0; i < count; i++)
         buffer_release(&texts[i]);
-    free(result.players);
+    free(result.simulations);
     free(result.names);
     free(texts);
     return status;

@@ -1,9 +1,9 @@
 /* result.c - what a rollout that was played is judged by. See result.h. */
 #include "result.h"
 
-const char *player_end_text(const struct player *player)
+const char *simulation_end_text(const struct simulation *simulation)
 {
-    return canary_state_text(player->canary->state);
+    return canary_state_text(simulation->canary->state);
 }
 
 bool play_knows_harm(const struct play_options *options)
@@ -11,31 +11,31 @@ bool play_knows_harm(const struct play_options *options)
     return options->no_harm || options->harm_from != INT64_MIN;
 }
 
-const struct turn *player_detection(const struct player *player)
+const struct turn *simulation_detection(const struct simulation *simulation)
 {
-    for (uint32_t i = 0; i < player->turn_count && !player->options->no_harm; i++) {
-        const struct turn *turn = &player->turns[i];
+    for (uint32_t i = 0; i < simulation->turn_count && !simulation->options->no_harm; i++) {
+        const struct turn *turn = &simulation->turns[i];
         enum decision_verdict verdict = turn->decision.verdict;
         if ((verdict == VERDICT_PAUSE || verdict == VERDICT_ROLLBACK) &&
-            turn->time >= player->options->harm_from)
+            turn->time >= simulation->options->harm_from)
             return turn;
     }
     return NULL;
 }
 
-int64_t player_detection_time(const struct player *player)
+int64_t simulation_detection_time(const struct simulation *simulation)
 {
-    const struct turn *turn = player_detection(player);
-    if (player->options->harm_from == INT64_MIN)
+    const struct turn *turn = simulation_detection(simulation);
+    if (simulation->options->harm_from == INT64_MIN)
         return turn->elapsed;
-    return turn->time - player->options->harm_from;
+    return turn->time - simulation->options->harm_from;
 }
 
-bool player_is_false_alarm(const struct player *player)
+bool simulation_is_false_alarm(const struct simulation *simulation)
 {
-    const struct play_options *options = player->options;
-    for (uint32_t i = 0; i < player->turn_count && play_knows_harm(options); i++) {
-        const struct turn *turn = &player->turns[i];
+    const struct play_options *options = simulation->options;
+    for (uint32_t i = 0; i < simulation->turn_count && play_knows_harm(options); i++) {
+        const struct turn *turn = &simulation->turns[i];
         if (turn->decision.verdict == VERDICT_ROLLBACK &&
             (options->no_harm || turn->time < options->harm_from))
             return true;

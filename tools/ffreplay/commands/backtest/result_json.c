@@ -26,77 +26,77 @@ static void turn(struct buffer *out, const struct turn *turn)
     buffer_append_text(out, "}");
 }
 
-static void turns(struct buffer *out, const struct player *player)
+static void turns(struct buffer *out, const struct simulation *simulation)
 {
     field_array(out, "transitions");
-    for (uint32_t i = 0; i < player->turn_count; i++) {
+    for (uint32_t i = 0; i < simulation->turn_count; i++) {
         if (i > 0)
             buffer_append_text(out, ",");
-        turn(out, &player->turns[i]);
+        turn(out, &simulation->turns[i]);
     }
     buffer_append_text(out, "]");
 }
 
-static void harm(struct buffer *out, const struct player *player)
+static void harm(struct buffer *out, const struct simulation *simulation)
 {
-    const struct turn *found = player_detection(player);
+    const struct turn *found = simulation_detection(simulation);
     field_time(out, "detected", found ? found->time : INT64_MIN);
     if (found)
-        key_seconds(out, "detection_seconds", player_detection_time(player));
+        key_seconds(out, "detection_seconds", simulation_detection_time(simulation));
     else
         field_text(out, "detection_seconds", NULL);
-    if (play_knows_harm(player->options))
-        field_truth(out, "false_rollback", player_is_false_alarm(player));
+    if (play_knows_harm(simulation->options))
+        field_truth(out, "false_rollback", simulation_is_false_alarm(simulation));
     else
         field_text(out, "false_rollback", NULL);
     field_object(out, "exposed");
-    field_count(out, "requests", player->exposure.requests);
-    if (player->exposure.knows_units)
-        field_count(out, "units", player->exposure.units.count);
+    field_count(out, "requests", simulation->exposure.requests);
+    if (simulation->exposure.knows_units)
+        field_count(out, "units", simulation->exposure.units.count);
     else
         field_text(out, "units", NULL);
     buffer_append_text(out, "}");
 }
 
-static void input(struct buffer *out, const struct player *player)
+static void input(struct buffer *out, const struct simulation *simulation)
 {
-    struct log_counts counts = replay_counts(&player->replay);
+    struct log_counts counts = replay_counts(&simulation->replay);
     field_object(out, "input");
     field_count(out, "lines", counts.lines);
     field_bad(out, &counts);
-    field_count(out, "too_late", player->timeline.late);
-    field_time(out, "first", player->timeline.first);
-    field_time(out, "last", player->timeline.last);
+    field_count(out, "too_late", simulation->timeline.late);
+    field_time(out, "first", simulation->timeline.first);
+    field_time(out, "last", simulation->timeline.last);
     buffer_append_text(out, "}");
 }
 
-static void open_end(struct buffer *out, const struct player *player)
+static void open_end(struct buffer *out, const struct simulation *simulation)
 {
     json_write_key(out, "open");
-    if (!player->last_reason) {
+    if (!simulation->last_reason) {
         buffer_append_text(out, "null");
         return;
     }
     buffer_append_text(out, "{");
-    field_text(out, "rule", decision_rule_text(player->last_decision.rule));
-    field_text(out, "reason", player->last_reason);
-    field_text(out, "would", player->last_would);
+    field_text(out, "rule", decision_rule_text(simulation->last_decision.rule));
+    field_text(out, "reason", simulation->last_reason);
+    field_text(out, "would", simulation->last_would);
     buffer_append_text(out, "}");
 }
 
-static void policy(struct buffer *out, const struct player *player, const char *name)
+static void policy(struct buffer *out, const struct simulation *simulation, const char *name)
 {
     buffer_append_text(out, "{");
     field_text(out, "policy", name);
-    field_time(out, "began", player->began);
-    field_text(out, "ends", player_end_text(player));
-    field_text(out, "stage", player->canary->stages[player->canary->stage].name.text);
-    turns(out, player);
-    open_end(out, player);
-    harm(out, player);
-    field_text(out, "groups", player->logged ? "logged" : "evaluated");
-    field_count(out, "looks", player->looks);
-    input(out, player);
+    field_time(out, "began", simulation->began);
+    field_text(out, "ends", simulation_end_text(simulation));
+    field_text(out, "stage", simulation->canary->stages[simulation->canary->stage].name.text);
+    turns(out, simulation);
+    open_end(out, simulation);
+    harm(out, simulation);
+    field_text(out, "groups", simulation->logged ? "logged" : "evaluated");
+    field_count(out, "looks", simulation->looks);
+    input(out, simulation);
     buffer_append_text(out, "}");
 }
 
@@ -113,7 +113,7 @@ void result_json(const struct result *result, struct buffer *out)
     for (uint32_t i = 0; i < result->count; i++) {
         if (i > 0)
             buffer_append_text(out, ",");
-        policy(out, &result->players[i], result->names[i]);
+        policy(out, &result->simulations[i], result->names[i]);
     }
     buffer_append_text(out, "]}\n");
 }

@@ -24,9 +24,9 @@ static const char *name_of(const struct result *result, uint32_t policy)
     return result->names[policy] ? result->names[policy] : "the project's policy";
 }
 
-static const char *end_color(const struct player *player)
+static const char *end_color(const struct simulation *simulation)
 {
-    switch (player->canary->state) {
+    switch (simulation->canary->state) {
     case CANARY_COMPLETE:
         return PAGE_BOLD PAGE_GREEN;
     case CANARY_ROLLED_BACK:
@@ -38,43 +38,45 @@ static const char *end_color(const struct player *player)
     }
 }
 
-static const char *end_text(const struct report *report, const struct player *player)
+static const char *end_text(const struct report *report, const struct simulation *simulation)
 {
-    if (player->canary->state == CANARY_COMPLETE)
+    if (simulation->canary->state == CANARY_COMPLETE)
         return "complete";
     return arena_format(report->arena, "%s in %s",
-                        player->canary->state == CANARY_ROLLED_BACK ? "rolled back"
-                                                                    : player_end_text(player),
-                        player->canary->stages[player->canary->stage].name.text);
+                        simulation->canary->state == CANARY_ROLLED_BACK
+                            ? "rolled back"
+                            : simulation_end_text(simulation),
+                        simulation->canary->stages[simulation->canary->stage].name.text);
 }
 
 /* ------------------------------------------------------------------------------ side by side -- */
 
-static const char *after_text(const struct report *report, const struct player *player)
+static const char *after_text(const struct report *report, const struct simulation *simulation)
 {
-    bool ended =
-        player->canary->state == CANARY_COMPLETE || player->canary->state == CANARY_ROLLED_BACK;
+    bool ended = simulation->canary->state == CANARY_COMPLETE ||
+                 simulation->canary->state == CANARY_ROLLED_BACK;
     if (!ended)
         return "-";
-    return duration_text(report->arena, player->turns[player->turn_count - 1].time - player->began);
+    return duration_text(report->arena,
+                         simulation->turns[simulation->turn_count - 1].time - simulation->began);
 }
 
-static struct page_row policy_row(const struct report *report, const struct player *player,
+static struct page_row policy_row(const struct report *report, const struct simulation *simulation,
                                   const char *name)
 {
-    bool knows = play_knows_harm(player->options), found = player_detection(player);
+    bool knows = play_knows_harm(simulation->options), found = simulation_detection(simulation);
     struct arena *arena = report->arena;
     return (struct page_row){
-        .cells = {name, end_text(report, player), after_text(report, player),
-                  found ? duration_text(arena, player_detection_time(player)) : "-",
-                  arena_format(arena, "%" PRIu64, player->exposure.requests),
-                  player->exposure.knows_units
-                      ? arena_format(arena, "%" PRIu64, player->exposure.units.count)
+        .cells = {name, end_text(report, simulation), after_text(report, simulation),
+                  found ? duration_text(arena, simulation_detection_time(simulation)) : "-",
+                  arena_format(arena, "%" PRIu64, simulation->exposure.requests),
+                  simulation->exposure.knows_units
+                      ? arena_format(arena, "%" PRIu64, simulation->exposure.units.count)
                       : "-",
-                  !knows                          ? "-"
-                  : player_is_false_alarm(player) ? "yes"
-                                                  : "no"},
-        .color = end_color(player)};
+                  !knows                                  ? "-"
+                  : simulation_is_false_alarm(simulation) ? "yes"
+                                                          : "no"},
+        .color = end_color(simulation)};
 }
 
 static void comparison(const struct report *report)
@@ -84,7 +86,7 @@ static void comparison(const struct report *report)
     rows[0] = (struct page_row){.cells = {"policy", "ends", "after", "harm found after", "requests",
                                           "units", "false rollback"}};
     for (uint32_t i = 0; i < result->count; i++)
-        rows[i + 1] = policy_row(report, &result->players[i], name_of(result, i));
+        rows[i + 1] = policy_row(report, &result->simulations[i], name_of(result, i));
     page_write_table(report->page, &(struct page_table){rows, result->count + 1, "lcllrrl"});
     buffer_append_text(report->page->out, "\n");
 }
@@ -98,52 +100,53 @@ static void way_row(const struct report *report, int64_t time, const char *color
     page_put(report->page, color, what, 10);
 }
 
-static const char *stage_text(const struct report *report, const struct player *player,
+static const char *stage_text(const struct report *report, const struct simulation *simulation,
                               const struct stage *stage)
 {
-    uint32_t percent = player->canary->instant ? PERCENT_ALL : stage->percent;
+    uint32_t percent = simulation->canary->instant ? PERCENT_ALL : stage->percent;
     return arena_format(report->arena, "%s, %s", stage->name.text,
                         percent_text(report->arena, percent));
 }
 
-static void turn(const struct report *report, const struct player *player, const struct turn *turn)
+static void turn(const struct report *report, const struct simulation *simulation,
+                 const struct turn *turn)
 {
     static const char *const colors[] = {PAGE_GREEN, PAGE_BOLD PAGE_GREEN, NULL, PAGE_YELLOW,
                                          PAGE_BOLD PAGE_RED};
     way_row(report, turn->time, colors[turn->decision.verdict],
             decision_verdict_text(turn->decision.verdict));
     buffer_format(report->page->out, "%s, after %s in %s (%s)\n",
-                  turn->next
-                      ? arena_format(report->arena, "to %s", stage_text(report, player, turn->next))
+                  turn->next             ? arena_format(report->arena, "to %s",
+                                                        stage_text(report, simulation, turn->next))
                   : turn->left_to_person ? "left to a person"
-                                         : stage_text(report, player, turn->stage),
+                                         : stage_text(report, simulation, turn->stage),
                   duration_text(report->arena, turn->elapsed), turn->stage->name.text,
                   decision_rule_text(turn->decision.rule));
     buffer_format(report->page->out, "%*s", WAY_INDENT, "");
     page_wrap(report->page, WAY_INDENT, WAY_INDENT, turn->reason);
 }
 
-static const struct stage *first_stage(const struct player *player)
+static const struct stage *first_stage(const struct simulation *simulation)
 {
-    return player->turn_count > 0 ? player->turns[0].stage
-                                  : &player->canary->stages[player->canary->stage];
+    return simulation->turn_count > 0 ? simulation->turns[0].stage
+                                      : &simulation->canary->stages[simulation->canary->stage];
 }
 
-static const char *exposed_text(const struct report *report, const struct player *player)
+static const char *exposed_text(const struct report *report, const struct simulation *simulation)
 {
-    const struct exposure *exposure = &player->exposure;
+    const struct exposure *exposure = &simulation->exposure;
     const char *units = "";
     if (exposure->knows_units)
         units = arena_format(report->arena, " of %" PRIu64 " unit%s", exposure->units.count,
                              exposure->units.count == 1 ? "" : "s");
     return arena_format(report->arena, "%" PRIu64 " request%s%s in the canary%s",
                         exposure->requests, exposure->requests == 1 ? "" : "s", units,
-                        player->options->harm_from == INT64_MIN ? "" : " since the harm began");
+                        simulation->options->harm_from == INT64_MIN ? "" : " since the harm began");
 }
 
-static void harm(const struct report *report, const struct player *player)
+static void harm(const struct report *report, const struct simulation *simulation)
 {
-    const struct play_options *options = player->options;
+    const struct play_options *options = simulation->options;
     struct arena *arena = report->arena;
     const char *known =
         options->no_harm ? "there was none"
@@ -151,56 +154,57 @@ static void harm(const struct report *report, const struct player *player)
             ? NULL
             : arena_format(arena, "since %s", page_time(report->page, options->harm_from));
     const char *found = NULL;
-    if (known && player_is_false_alarm(player))
+    if (known && simulation_is_false_alarm(simulation))
         found = "a false rollback";
-    else if (player_detection(player))
+    else if (simulation_detection(simulation))
         found = arena_format(arena, "found after %s",
-                             duration_text(arena, player_detection_time(player)));
+                             duration_text(arena, simulation_detection_time(simulation)));
     else if (known && !options->no_harm)
         found = "not found";
     if (known && found)
         page_fact(report->page, "harm", arena_format(arena, "%s: %s", known, found));
     else if (known)
         page_fact(report->page, "harm", known);
-    page_fact(report->page, "served", exposed_text(report, player));
+    page_fact(report->page, "served", exposed_text(report, simulation));
 }
 
-static void facts(const struct report *report, const struct player *player)
+static void facts(const struct report *report, const struct simulation *simulation)
 {
     struct arena *arena = report->arena;
-    struct log_counts counts = replay_counts(&player->replay);
-    harm(report, player);
+    struct log_counts counts = replay_counts(&simulation->replay);
+    harm(report, simulation);
     page_fact(report->page, "groups",
-              player->logged
+              simulation->logged
                   ? "as the log says: a stage's percentage is what the log had, not what the "
                     "policy wants"
                   : "evaluated again, for the stage that the rollout stands at");
     page_fact(report->page, "looks",
-              arena_format(arena, "%" PRIu64 ", every %s", player->looks,
-                           duration_text(arena, player->options->interval)));
+              arena_format(arena, "%" PRIu64 ", every %s", simulation->looks,
+                           duration_text(arena, simulation->options->interval)));
     page_fact(report->page, "input",
               arena_format(arena, "%" PRIu64 " lines: %" PRIu64 " bad, %" PRIu64 " too late",
-                           counts.lines, log_counts_bad(&counts), player->timeline.late));
+                           counts.lines, log_counts_bad(&counts), simulation->timeline.late));
     page_fact(report->page, "span",
-              arena_format(arena, "%s to %s", page_time(report->page, player->timeline.first),
-                           page_time(report->page, player->timeline.last)));
-    if (!player->last_reason)
+              arena_format(arena, "%s to %s", page_time(report->page, simulation->timeline.first),
+                           page_time(report->page, simulation->timeline.last)));
+    if (!simulation->last_reason)
         return;
-    page_fact(report->page, "why", player->last_reason);
-    page_fact(report->page, "would", player->last_would);
+    page_fact(report->page, "why", simulation->last_reason);
+    page_fact(report->page, "would", simulation->last_would);
 }
 
-static void way(const struct report *report, const struct player *player, const char *name)
+static void way(const struct report *report, const struct simulation *simulation, const char *name)
 {
-    page_put(report->page, end_color(player), end_text(report, player), 0);
-    buffer_format(report->page->out, "  %s in %s%s%s\n\n", player->options->flag,
-                  player->options->environment, name ? ", by " : "", name ? name : "");
-    way_row(report, player->began, NULL, "start");
-    buffer_format(report->page->out, "%s\n", stage_text(report, player, first_stage(player)));
-    for (uint32_t i = 0; i < player->turn_count; i++)
-        turn(report, player, &player->turns[i]);
+    page_put(report->page, end_color(simulation), end_text(report, simulation), 0);
+    buffer_format(report->page->out, "  %s in %s%s%s\n\n", simulation->options->flag,
+                  simulation->options->environment, name ? ", by " : "", name ? name : "");
+    way_row(report, simulation->began, NULL, "start");
+    buffer_format(report->page->out, "%s\n",
+                  stage_text(report, simulation, first_stage(simulation)));
+    for (uint32_t i = 0; i < simulation->turn_count; i++)
+        turn(report, simulation, &simulation->turns[i]);
     buffer_append_text(report->page->out, "\n");
-    facts(report, player);
+    facts(report, simulation);
 }
 
 void result_text(const struct result *result, const struct page *page)
@@ -211,7 +215,7 @@ void result_text(const struct result *result, const struct page *page)
     for (uint32_t i = 0; i < result->count; i++) {
         if (i > 0)
             buffer_append_text(page->out, "\n");
-        way(&report, &result->players[i],
+        way(&report, &result->simulations[i],
             result->count > 1 ? name_of(result, i) : result->names[i]);
     }
 }

@@ -13,7 +13,7 @@
 #define PIECES_AT_ONCE 64
 
 struct timeline_file {
-    struct taker taker;
+    struct consumer consumer;
     struct timeline *timeline;
     struct stream stream;
     uint32_t field_count;
@@ -21,7 +21,7 @@ struct timeline_file {
     bool in_order; /* roughly */
     int64_t newest;
 };
-static_assert(offsetof(struct timeline_file, taker) == 0, "a taker is the file it begins");
+static_assert(offsetof(struct timeline_file, consumer) == 0, "a consumer is the file it begins");
 
 /* ----------------------------------------------------------------------------------- waiting -- */
 
@@ -51,9 +51,9 @@ static struct look_records *look_at(struct timeline *timeline, int64_t look)
     return &timeline->waiting[at];
 }
 
-static void take(struct taker *taker, const struct record *record)
+static void take(struct consumer *consumer, const struct record *record)
 {
-    struct timeline_file *file = (struct timeline_file *)taker;
+    struct timeline_file *file = (struct timeline_file *)consumer;
     struct timeline *timeline = file->timeline;
     int64_t time = record->event->time;
     if (time > timeline->until)
@@ -69,13 +69,13 @@ static void take(struct taker *taker, const struct record *record)
         timeline->first = time;
     if (time > timeline->last)
         timeline->last = time;
-    kept_list_add(&look_at(timeline, look_of(time, timeline->interval))->records,
-                  keep_record(record, file->field_count));
+    record_copies_add(&look_at(timeline, look_of(time, timeline->interval))->records,
+                      copy_record(record, file->field_count));
 }
 
-static void note_incomplete(struct taker *taker, uint32_t log)
+static void note_incomplete(struct consumer *consumer, uint32_t log)
 {
-    (void)taker;
+    (void)consumer;
     (void)log;
 }
 
@@ -86,12 +86,12 @@ static bool open_file(struct timeline *timeline, struct timeline_file *file, con
     uint32_t log;
     const char *path;
     *file = (struct timeline_file){
-        .taker = {.take = take, .note_incomplete = note_incomplete},
+        .consumer = {.take = take, .note_incomplete = note_incomplete},
         .timeline = timeline,
         .newest = INT64_MIN,
     };
     if (!replay_find_log(timeline->replay, argument, &log, &path) ||
-        !stream_open(&file->stream, timeline->replay, path, log, false, &file->taker))
+        !stream_open(&file->stream, timeline->replay, path, log, false, &file->consumer))
         return false;
     const struct layout *layout = &timeline->replay->layouts[log];
     file->open = true;
@@ -123,7 +123,7 @@ void timeline_close(struct timeline *timeline)
         if (timeline->files[i].open)
             stream_close(&timeline->files[i].stream);
     for (size_t i = 0; i < timeline->waiting_count; i++)
-        kept_list_release(&timeline->waiting[i].records);
+        record_copies_release(&timeline->waiting[i].records);
     free(timeline->waiting);
     free(timeline->files);
     *timeline = (struct timeline){0};
@@ -168,7 +168,7 @@ static enum timeline_step hand_out(struct timeline *timeline, struct look_record
     memmove(timeline->waiting, timeline->waiting + 1,
             timeline->waiting_count * sizeof *timeline->waiting);
     if (timeline->sorts)
-        kept_list_sort(&records->records);
+        record_copies_sort(&records->records);
     return TIMELINE_LOOK;
 }
 

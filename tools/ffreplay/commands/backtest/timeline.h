@@ -14,14 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tools/ffreplay/logs/kept.h"
+#include "tools/ffreplay/logs/record_copy.h"
 #include "tools/ffreplay/replay/stream.h"
 
 /* Records of (look - interval, look], by time and content where a log names an `id`, and otherwise
  * in any order. */
 struct look_records {
     int64_t look; /* a whole multiple of the interval */
-    struct kept_list records;
+    struct record_copies records;
 };
 
 struct timeline {

@@ -172,7 +172,7 @@ static int read_logs(struct replay *replay, struct analyses *analyses,
     if (!analyses_prepare(analyses, replay))
         return EXIT_INPUT;
     for (uint32_t i = 0; i < analyses->count; i++)
-        replay_add_taker(replay, &analyses->items[i].taker);
+        replay_add_consumer(replay, &analyses->items[i].consumer);
     return replay_read(replay, logs, log_count) ? EXIT_FINE : EXIT_JOB;
 }
 

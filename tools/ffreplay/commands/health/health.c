@@ -42,7 +42,7 @@ struct checkup {
     const bool *reads;
     struct grouping groupings[2];
     struct flag_variants variants;
-    struct exposure_taker exposure;
+    struct served_counts counted;
     struct table table;
     struct analyses analyses; /* of its canary, where one is open */
 };
@@ -94,17 +94,17 @@ static bool prepare(struct checkup *checkup)
     struct replay *replay = checkup->replay;
     if (!flag_variants_open(&checkup->variants, replay->project, checkup->flag,
                             checkup->environment) ||
-        !exposure_prepare(&checkup->exposure, replay->project, replay->layouts, checkup->reads,
-                          &checkup->variants, last_time(checkup)) ||
+        !served_counts_prepare(&checkup->counted, replay->project, replay->layouts, checkup->reads,
+                               &checkup->variants, last_time(checkup)) ||
         !prepare_table(checkup))
         return false;
-    replay_add_taker(replay, &checkup->exposure.taker);
-    replay_add_taker(replay, &checkup->table.taker);
+    replay_add_consumer(replay, &checkup->counted.consumer);
+    replay_add_consumer(replay, &checkup->table.consumer);
     if (!has_open_canary(checkup))
         return true;
     if (!prepare_canary(checkup))
         return false;
-    replay_add_taker(replay, &checkup->analyses.items[0].taker);
+    replay_add_consumer(replay, &checkup->analyses.items[0].consumer);
     return true;
 }
 
@@ -116,9 +116,9 @@ static int write_page(struct checkup *checkup)
     struct verdict verdict;
     struct health_page health = {.replay = replay,
                                  .environment = checkup->options->environment,
-                                 .exposure = &checkup->exposure,
-                                 .units = unit_shares_counts(&checkup->exposure.shares),
-                                 .divided = unit_shares_counts(&checkup->exposure.divided),
+                                 .counted = &checkup->counted,
+                                 .units = unit_shares_counts(&checkup->counted.shares),
+                                 .divided = unit_shares_counts(&checkup->counted.divided),
                                  .table = &checkup->table};
     if (checkup->analyses.count > 0 && replay->times.now != INT64_MIN) {
         verdict_reach(&verdict, replay, &checkup->analyses.items[0]);
@@ -150,7 +150,7 @@ static void release(struct checkup *checkup)
 {
     analyses_release(&checkup->analyses);
     table_release(&checkup->table);
-    exposure_release(&checkup->exposure);
+    served_counts_release(&checkup->counted);
     flag_variants_close(&checkup->variants);
 }
 

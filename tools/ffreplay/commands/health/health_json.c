@@ -15,13 +15,13 @@ static void put_served(struct buffer *out, uint64_t lines, uint64_t units)
 
 static void put_counts(const struct health_page *page, struct buffer *out)
 {
-    const struct exposure_taker *exposure = page->exposure;
-    const struct targeting *targeting = exposure->variants->targeting;
+    const struct served_counts *counted = page->counted;
+    const struct targeting *targeting = counted->variants->targeting;
     unsigned halvings = page->units->halvings;
     uint64_t lines[2] = {0}, units[2] = {0};
     for (uint32_t i = 0; i < targeting->variant_count; i++) {
         bool enabled = i != targeting->default_variant;
-        lines[enabled] += exposure->lines[i];
+        lines[enabled] += counted->lines[i];
         units[enabled] += page->units->alone[i] << halvings;
     }
     field_object(out, "enabled");
@@ -32,16 +32,16 @@ static void put_counts(const struct health_page *page, struct buffer *out)
     buffer_append_text(out, "}");
     field_object(out, "variants");
     for (uint32_t i = 0; i < targeting->variant_count; i++) {
-        field_object(out, variant_text(exposure->variants, i));
-        put_served(out, exposure->lines[i], page->units->alone[i] << halvings);
+        field_object(out, variant_text(counted->variants, i));
+        put_served(out, counted->lines[i], page->units->alone[i] << halvings);
         buffer_append_text(out, "}");
     }
     buffer_append_text(out, "}");
     field_count(out, "units_in_several", page->units->several << halvings);
     field_object(out, "reasons");
     for (int i = 0; i < REASONS; i++)
-        if (exposure->reasons[i] > 0)
-            field_count(out, fflag_reason_text((enum fflag_reason)i), exposure->reasons[i]);
+        if (counted->reasons[i] > 0)
+            field_count(out, fflag_reason_text((enum fflag_reason)i), counted->reasons[i]);
     buffer_append_text(out, "}");
 }
 
@@ -58,7 +58,7 @@ static void put_metric(const struct health_page *page, const struct measure *mea
                        struct buffer *out)
 {
     const struct table *table = page->table;
-    const struct targeting *targeting = page->exposure->variants->targeting;
+    const struct targeting *targeting = page->counted->variants->targeting;
     field_object(out, measure->metric->name.text);
     json_write_key(out, "all");
     const struct group *all = group_of(table, 0, NO_PLACE);
@@ -75,7 +75,7 @@ static void put_metric(const struct health_page *page, const struct measure *mea
         if (!group)
             continue;
         row = table_row(table, &table->groupings[1], group, measure);
-        json_write_key(out, variant_text(page->exposure->variants, i));
+        json_write_key(out, variant_text(page->counted->variants, i));
         output_json_row(&row, out);
     }
     buffer_append_text(out, "}}");
@@ -104,10 +104,10 @@ void health_page_json(const struct health_page *page, struct buffer *out)
 {
     const struct table *table = page->table;
     char build[FLAG_BUILD_TEXT];
-    flag_variants_build(page->exposure->variants, build);
+    flag_variants_build(page->counted->variants, build);
     buffer_append_text(out, "{");
     field_count(out, "format_version", 1);
-    field_text(out, "flag", page->exposure->variants->flag->name.text);
+    field_text(out, "flag", page->counted->variants->flag->name.text);
     field_text(out, "environment", page->environment);
     field_truth(out, "healthy", page->issues.count == 0);
     report_json_sentences(&page->issues, "issues", out);
@@ -124,7 +124,7 @@ void health_page_json(const struct health_page *page, struct buffer *out)
     field_input(out, page->replay, table->used);
     field_time(out, "first", table->span.first);
     field_time(out, "last", table->span.last);
-    field_digest(out, &page->exposure->digest);
+    field_digest(out, &page->counted->digest);
     buffer_append_text(out, "}");
     field_text(out, "build", build);
     buffer_append_text(out, "}\n");

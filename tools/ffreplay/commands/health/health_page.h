@@ -4,7 +4,7 @@
 #ifndef FFREPLAY_HEALTH_PAGE_H
 #define FFREPLAY_HEALTH_PAGE_H
 
-#include "exposure.h"
+#include "served_counts.h"
 #include "tools/ffreplay/canary/verdict.h"
 #include "tools/ffreplay/commands/metrics/table.h"
 #include "tools/ffreplay/page/page.h"
@@ -14,7 +14,7 @@ struct buffer;
 struct health_page {
     const struct replay *replay;
     const char *environment;
-    const struct exposure_taker *exposure;
+    const struct served_counts *counted;
     const struct unit_counts *units, *divided; /* of its shares, and of its division */
     const struct table *table;                 /* of all lines, and by variant */
     struct verdict *verdict; /* of a canary that is running or paused; else NULL */

@@ -8,13 +8,13 @@
 
 static const char *served_text(const struct health_page *health, bool enabled)
 {
-    const struct exposure_taker *exposure = health->exposure;
-    const struct targeting *targeting = exposure->variants->targeting;
+    const struct served_counts *counted = health->counted;
+    const struct targeting *targeting = counted->variants->targeting;
     uint64_t lines = 0, units = 0;
     for (uint32_t i = 0; i < targeting->variant_count; i++) {
         if ((i != targeting->default_variant) != enabled)
             continue;
-        lines += exposure->lines[i];
+        lines += counted->lines[i];
         units += health->units->alone[i] << health->units->halvings;
     }
     return arena_format(health->replay->texts, "%" PRIu64 " lines of %" PRIu64 " units", lines,
@@ -36,9 +36,9 @@ static const char *reasons_text(const struct health_page *health)
 {
     const char *text = NULL;
     for (int i = 0; i < REASONS; i++)
-        if (health->exposure->reasons[i] > 0)
+        if (health->counted->reasons[i] > 0)
             text = arena_format(health->replay->texts, "%s%s%" PRIu64 " %s", text ? text : "",
-                                text ? ", " : "", health->exposure->reasons[i],
+                                text ? ", " : "", health->counted->reasons[i],
                                 fflag_reason_text((enum fflag_reason)i));
     return text;
 }
@@ -48,7 +48,7 @@ static void put_head(const struct health_page *health, const struct page *page)
     bool healthy = health->issues.count == 0;
     page_put(page, healthy ? PAGE_BOLD PAGE_GREEN : PAGE_BOLD PAGE_RED,
              healthy ? "healthy" : "unhealthy", 0);
-    buffer_format(page->out, "  %s in %s\n\n", health->exposure->variants->flag->name.text,
+    buffer_format(page->out, "  %s in %s\n\n", health->counted->variants->flag->name.text,
                   health->environment);
     if (health->verdict)
         page_fact(page, "stage",

@@ -5,7 +5,7 @@
 #include "compiler/base/arena.h"
 #include "health_page.h"
 #include "tools/ffreplay/evaluate/served_variants.h"
-#include "tools/ffreplay/canary/explain.h"
+#include "tools/ffreplay/canary/reasons.h"
 #include "compiler/base/percent.h"
 
 static void issue(struct health_page *page, const char *format, ...)
@@ -24,19 +24,19 @@ static void issue(struct health_page *page, const char *format, ...)
 
 static void judge_variants(struct health_page *page)
 {
-    const struct exposure_taker *exposure = page->exposure;
-    const struct flag_variants *variants = exposure->variants;
+    const struct served_counts *counted = page->counted;
+    const struct flag_variants *variants = counted->variants;
     uint64_t served = served_variants(page->replay->project, variants->flag, variants->environment);
     for (uint32_t i = 0; i < variants->targeting->variant_count; i++)
-        if (exposure->lines[i] > 0 && !(served >> i & 1))
+        if (counted->lines[i] > 0 && !(served >> i & 1))
             issue(page, "variant '%s' is in the log, though nothing in the definitions serves it",
                   variant_text(variants, i));
-    const char *unknown = unknown_variants_text(&exposure->unknown, page->replay->texts);
+    const char *unknown = unknown_variants_text(&counted->unknown, page->replay->texts);
     if (unknown)
         issue(page, "%s", unknown);
-    if (exposure->reasons[FFLAG_REASON_ERROR] > 0)
+    if (counted->reasons[FFLAG_REASON_ERROR] > 0)
         issue(page, "evaluating the flag failed for %" PRIu64 " lines",
-              exposure->reasons[FFLAG_REASON_ERROR]);
+              counted->reasons[FFLAG_REASON_ERROR]);
     if (page->table->used == 0)
         issue(page, "no line of the logs is about the flag");
 }
@@ -52,13 +52,13 @@ static const char *counts_text(struct health_page *page, const double *counts)
 
 static void judge_division(struct health_page *page)
 {
-    const struct exposure_taker *exposure = page->exposure;
-    const struct division *division = &exposure->division;
+    const struct served_counts *counted = page->counted;
+    const struct division *division = &counted->division;
     const struct unit_counts *units = page->divided;
     double weights[UNIT_GROUPS];
     for (uint32_t i = 0; i < division->count; i++) {
         weights[i] = division->arms[i].percent / (double)PERCENT_ALL;
-        page->groups[i] = variant_text(exposure->variants, division->arms[i].variant);
+        page->groups[i] = variant_text(counted->variants, division->arms[i].variant);
     }
     page->ratio = unit_ratio_of(units, weights, division->count);
     if (unit_ratio_is_off(&page->ratio))

@@ -195,7 +195,7 @@ static bool has_too_many(const struct table *table)
 static int read_and_write(const struct options *options, struct replay *replay, struct table *table,
                           char **logs, size_t count)
 {
-    replay_add_taker(replay, &table->taker);
+    replay_add_consumer(replay, &table->consumer);
     if (!replay_read(replay, logs, count) || replay_is_too_bad(replay) || has_too_many(table))
         return EXIT_JOB;
     if (options->top)

@@ -69,9 +69,9 @@ static bool is_left_out(struct table *table, const struct record *record, enum l
     return *cause != LEFT_OUT_CAUSES;
 }
 
-static void take(struct taker *taker, const struct record *record)
+static void take(struct consumer *consumer, const struct record *record)
 {
-    struct table *table = (struct table *)taker;
+    struct table *table = (struct table *)consumer;
     struct line_facts facts = {.event = record->event, .log = record->log};
     enum left_out cause;
     if (is_left_out(table, record, &cause) ||
@@ -99,19 +99,19 @@ static void take(struct taker *taker, const struct record *record)
     }
 }
 
-static void note_incomplete(struct taker *taker, uint32_t log)
+static void note_incomplete(struct consumer *consumer, uint32_t log)
 {
     (void)log;
-    ((struct table *)taker)->left_out[LEFT_OUT_CUT]++;
+    ((struct table *)consumer)->left_out[LEFT_OUT_CUT]++;
 }
 
 /* ----------------------------------------------------------------------------- fork and join -- */
 
-static struct taker *fork_table(struct taker *taker);
+static struct consumer *fork_table(struct consumer *consumer);
 
-static void join_table(struct taker *taker, struct taker *other)
+static void join_table(struct consumer *consumer, struct consumer *other)
 {
-    struct table *table = (struct table *)taker, *fork = (struct table *)other;
+    struct table *table = (struct table *)consumer, *fork = (struct table *)other;
     table->used += fork->used;
     for (int i = 0; i < LEFT_OUT_CAUSES; i++)
         table->left_out[i] += fork->left_out[i];
@@ -124,12 +124,12 @@ static void join_table(struct taker *taker, struct taker *other)
     free(fork);
 }
 
-static_assert(offsetof(struct table, taker) == 0, "a taker is the table it begins");
+static_assert(offsetof(struct table, consumer) == 0, "a consumer is the table it begins");
 
 /* Empty. What is one thread's alone is its own; the rest it shares. */
 static void begin(struct table *table, const struct variant_reader *readers)
 {
-    table->taker = (struct taker){take, note_incomplete, fork_table, join_table};
+    table->consumer = (struct consumer){take, note_incomplete, fork_table, join_table};
     table->used = 0;
     memset(table->left_out, 0, sizeof table->left_out);
     table->span = (struct time_span){INT64_MAX, INT64_MIN};
@@ -148,13 +148,13 @@ static void begin(struct table *table, const struct variant_reader *readers)
         table->stages[i] = (struct time_span){INT64_MAX, INT64_MIN};
 }
 
-static struct taker *fork_table(struct taker *taker)
+static struct consumer *fork_table(struct consumer *consumer)
 {
-    const struct table *table = (const struct table *)taker;
+    const struct table *table = (const struct table *)consumer;
     struct table *fork = xcalloc(1, sizeof *fork);
     *fork = *table;
     begin(fork, table->readers);
-    return &fork->taker;
+    return &fork->consumer;
 }
 
 void table_release(struct table *table)

@@ -1,8 +1,8 @@
 /*
  * table.h - every metric of what was read: of all lines, and by each grouping.
  *
- * Takes the records of logs; forks and joins as takers do. Memory grows with the groups, not with
- * the lines; see groups.h.
+ * A consumer of the records of logs. Memory grows with the groups, not with the lines; see
+ * groups.h.
  */
 #ifndef FFREPLAY_TABLE_H
 #define FFREPLAY_TABLE_H
@@ -13,7 +13,7 @@
 
 #include "grouping.h"
 #include "groups.h"
-#include "tools/ffreplay/replay/taker.h"
+#include "tools/ffreplay/replay/consumer.h"
 
 struct arena;
 
@@ -34,7 +34,7 @@ struct time_span {
 };
 
 struct table {
-    struct taker taker;
+    struct consumer consumer;
     const struct project *project;
     uint32_t log_count;
     const bool *reads; /* by log: whether a file of it is read */

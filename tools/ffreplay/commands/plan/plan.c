@@ -156,7 +156,7 @@ static bool prepare_stages(struct replay *replay, const struct flag *flag, uint3
         canary->stage = i;
         canary->since = INT64_MIN;
         prepared = analysis_prepare(analysis, project, replay->layouts, &replay->times);
-        replay_add_taker(replay, &analysis->taker);
+        replay_add_consumer(replay, &analysis->consumer);
     }
     *canary = kept;
     return prepared;

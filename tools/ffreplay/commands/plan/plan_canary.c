@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
-#include "outlook.h"
+#include "forecast.h"
 #include "plan_page.h"
 #include "compiler/base/percent.h"
 #include "compiler/base/scalar.h"
@@ -50,22 +50,22 @@ static void expect_measured(struct foreseen *foreseen, const struct stage_plan *
                             int64_t span)
 {
     const struct criterion *criterion = judgement->criterion;
-    struct tally *tally = &analysis->tallies[judgement->tally];
+    struct accumulator *accumulator = &analysis->accumulators[judgement->accumulator];
     struct cell pooled;
-    cell_init(&pooled, &tally->measure);
-    if (tally->gathers_spread)
-        cell_gather_spread(&pooled, &tally->measure, NULL);
-    cell_merge(&pooled, &tally->measure, &tally->cells[ASSIGNED_CANARY]);
-    cell_merge(&pooled, &tally->measure, &tally->cells[ASSIGNED_CONTROL]);
+    cell_init(&pooled, &accumulator->measure);
+    if (accumulator->gathers_spread)
+        cell_gather_spread(&pooled, &accumulator->measure, NULL);
+    cell_merge(&pooled, &accumulator->measure, &accumulator->cells[ASSIGNED_CANARY]);
+    cell_merge(&pooled, &accumulator->measure, &accumulator->cells[ASSIGNED_CONTROL]);
     foreseen->known =
-        cell_estimate(&pooled, &tally->measure, span, &foreseen->baseline) && span > 0;
-    foreseen->samples = (double)cell_samples(&pooled, &tally->measure);
+        cell_estimate(&pooled, &accumulator->measure, span, &foreseen->baseline) && span > 0;
+    foreseen->samples = (double)cell_samples(&pooled, &accumulator->measure);
     foreseen->seconds = (double)span / 1000;
     if (foreseen->known && judgement->statistical) {
         enum baseline baseline = criterion_baseline(criterion);
         double share = plan->stage->percent / (double)PERCENT_ALL;
         struct observed all = {&pooled, span, 1}, none = {0};
-        evidence_gather(&foreseen->evidence, &tally->measure, all,
+        evidence_gather(&foreseen->evidence, &accumulator->measure, all,
                         baseline == BASELINE_NONE ? none : all, baseline,
                         criterion->absolute ? CHANGE_ABSOLUTE : CHANGE_RELATIVE,
                         judgement->confidence);
@@ -171,13 +171,13 @@ static void judge_by_bound(struct prospect *prospect, struct foreseen *foreseen,
                                          criterion_margin(criterion), power};
     const struct comparison_input *input = &foreseen->evidence.input;
     double share = stage->stage->percent / (double)PERCENT_ALL;
-    double growth = outlook_growth(input, &asked);
+    double growth = forecast_growth(input, &asked);
     double wanted = (double)wanted_samples(stage->stage, criterion);
     prospect->samples = fmax(foreseen->samples * share * growth, wanted);
     prospect->seconds = foreseen->seconds / speed * prospect->samples / (foreseen->samples * share);
     double until = seconds > 0 ? seconds : prospect->seconds;
     if (isfinite(until))
-        prospect->effect = outlook_effect(input, &asked, until * speed / foreseen->seconds);
+        prospect->effect = forecast_effect(input, &asked, until * speed / foreseen->seconds);
 }
 
 static void foresee(struct prospect *prospect, const struct canary_plan *plan,

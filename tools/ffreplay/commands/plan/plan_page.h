@@ -36,7 +36,7 @@ struct prospect {
     double baseline;
     double samples; /* of the canary, until it is settled */
     double seconds; /* the same */
-    double effect;  /* the least one that is found until the stage's time is over; see outlook.h */
+    double effect;  /* the least one that is found until the stage's time is over; see forecast.h */
     const char *note;    /* or NULL */
     bool has_no_control; /* everybody is in the stage: it is not judged there */
 };

@@ -5,7 +5,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "plan_page.h"
-#include "tools/ffreplay/canary/explain_bound.h"
+#include "tools/ffreplay/canary/reasons_bound.h"
 #include "tools/ffreplay/report/report.h"
 #include "compiler/base/scalar.h"
 

@@ -29,7 +29,8 @@ static bool open_stream(struct follower *follower, struct followed_file *file)
     char path[32] = "-";
     if (!follower->is_stdin)
         snprintf(path, sizeof path, "/proc/self/fd/%d", file->fd);
-    if (!stream_open(&file->stream, follower->replay, path, follower->log, true, follower->taker))
+    if (!stream_open(&file->stream, follower->replay, path, follower->log, true,
+                     follower->consumer))
         return false;
     file->open = true;
     stream_show_as(&file->stream, follower->is_stdin ? "<stdin>" : follower->path);
@@ -72,7 +73,7 @@ static void mend_pointers(struct follower *follower)
 {
     for (uint32_t i = 0; i < follower->file_count; i++) {
         struct stream *stream = &follower->files[i].stream;
-        stream->worker.takers = &stream->taker;
+        stream->worker.consumers = &stream->consumer;
         stream->worker.records.context = &stream->worker;
     }
 }
@@ -195,10 +196,10 @@ bool follower_read(struct follower *follower, int64_t now, int64_t needed)
 /* ----------------------------------------------------------------------------- begin and end -- */
 
 bool follower_begin(struct follower *follower, struct replay *replay, const char *argument,
-                    struct taker *taker)
+                    struct consumer *consumer)
 {
     follower->replay = replay;
-    follower->taker = taker;
+    follower->consumer = consumer;
     if (!replay_find_log(replay, argument, &follower->log, &follower->path))
         return false;
     follower->is_stdin = strcmp(follower->path, "-") == 0;

@@ -29,7 +29,7 @@ struct follower {
     bool is_stdin;
     bool ended; /* of stdin */
     struct replay *replay;
-    struct taker *taker;
+    struct consumer *consumer;
     uint32_t log;
     struct followed_file *files; /* oldest first */
     uint32_t file_count;
@@ -37,7 +37,7 @@ struct follower {
 
 /* "FILE" or "NAME=FILE" of this replay's project. False: it cannot be followed; reported. */
 bool follower_begin(struct follower *follower, struct replay *replay, const char *argument,
-                    struct taker *taker);
+                    struct consumer *consumer);
 /* Stops reading, and keeps what it takes to begin anew. What came on stdin does not come again. */
 void follower_stop(struct follower *follower);
 void follower_close(struct follower *follower);

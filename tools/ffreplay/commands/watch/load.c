@@ -19,7 +19,7 @@ void watch_unload(struct watch *watch)
         return;
     for (size_t i = 0; i < watch->log_count; i++)
         follower_stop(&watch->followers[i]);
-    gate_close(&watch->gate);
+    holdback_close(&watch->holdback);
     analyses_release(&watch->analyses);
     replay_release(&watch->replay);
     project_free(watch->replay.project);
@@ -31,7 +31,7 @@ static bool begin_logs(struct watch *watch)
 {
     for (size_t i = 0; i < watch->log_count; i++) {
         if (!follower_begin(&watch->followers[i], &watch->replay, watch->logs[i],
-                            &watch->gate.taker)) {
+                            &watch->holdback.consumer)) {
             watch_end(watch, EXIT_JOB);
             return false;
         }
@@ -51,7 +51,7 @@ static bool prepare(struct watch *watch, struct project *project)
     bool known = past_overrides_put_back(project);
     replay_init(replay, project);
     replay->texts = &watch->texts;
-    gate_open(&watch->gate, replay, &watch->analyses);
+    holdback_open(&watch->holdback, replay, &watch->analyses);
     watch->loaded = true;
     struct buffer error = {0};
     if (!publication_fits(&watch->publication, project, options->environment, &error)) {
@@ -114,7 +114,7 @@ static int64_t needed(const struct watch *watch)
 bool watch_read(struct watch *watch)
 {
     watch->replay.times.now = clock_now();
-    gate_pass(&watch->gate);
+    holdback_release(&watch->holdback);
     for (size_t i = 0; i < watch->log_count; i++)
         if (!follower_read(&watch->followers[i], watch->replay.times.now, needed(watch))) {
             watch_end(watch, EXIT_JOB);

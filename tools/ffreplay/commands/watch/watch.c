@@ -65,18 +65,18 @@ static void look(struct watch *watch)
     bool blind = false;
     if (!watch_read(watch))
         return;
-    replay_settle_clocks(&watch->replay, &watch->gate.ahead);
+    replay_settle_clocks(&watch->replay, &watch->holdback.ahead);
     for (uint32_t i = 0; i < watch->analyses.count && !watch->over; i++) {
         struct verdict verdict;
         verdict_reach(&verdict, &watch->replay, &watch->analyses.items[i]);
         worst = worse_exit(worst, exit_of(watch, &verdict));
         if (!verdict_holds(&verdict) && !blind)
-            watch_say_blind(watch, true);
+            watch_announce_blindness(watch, true);
         blind |= !verdict_holds(&verdict);
         if (watch->options->apply.given && verdict_changes(&verdict) &&
             (!watch->broken || verdict_is_emergency(&verdict)))
             watch_apply(watch, &verdict);
-        watch_say(watch, &verdict);
+        watch_announce(watch, &verdict);
         if (watch->options->flag && is_final(&verdict))
             watch_end(watch, worst);
         /* What one changed, the others are no longer what was read. */
@@ -84,7 +84,7 @@ static void look(struct watch *watch)
             break;
     }
     if (!blind)
-        watch_say_blind(watch, false);
+        watch_announce_blindness(watch, false);
     if (!watch->over)
         watch->status = worst;
 }
@@ -118,13 +118,14 @@ static void wait_for_look(struct watch *watch, int64_t next)
 
 static void say_end(const struct watch *watch)
 {
-    for (uint32_t i = 0; i < watch->said_count && interrupted; i++)
+    for (uint32_t i = 0; i < watch->announced_count && interrupted; i++)
         fprintf(stderr, "ffreplay: interrupted; %s was at %s (%s), and nothing is half done\n",
-                watch->said[i].flag,
-                watch->said[i].blind ? "no verdict"
-                                     : decision_verdict_text(watch->said[i].decision.verdict),
-                watch->said[i].blind ? "bad lines"
-                                     : decision_rule_text(watch->said[i].decision.rule));
+                watch->announced[i].flag,
+                watch->announced[i].blind
+                    ? "no verdict"
+                    : decision_verdict_text(watch->announced[i].decision.verdict),
+                watch->announced[i].blind ? "bad lines"
+                                          : decision_rule_text(watch->announced[i].decision.rule));
 }
 
 static void watch_on(struct watch *watch)
@@ -184,9 +185,9 @@ static int watch_logs(const struct watch_options *options, char **logs, size_t l
         follower_close(&watch.followers[i]);
     changes_close(&watch.changes);
     arena_release(&watch.texts);
-    for (uint32_t i = 0; i < watch.said_count; i++)
-        free((char *)(uintptr_t)watch.said[i].flag);
-    free(watch.said);
+    for (uint32_t i = 0; i < watch.announced_count; i++)
+        free((char *)(uintptr_t)watch.announced[i].flag);
+    free(watch.announced);
     free(watch.followers);
     free(watch.directory);
     publication_release(&watch.publication);

@@ -16,7 +16,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/rollout/publication.h"
 #include "follower.h"
-#include "gate.h"
+#include "holdback.h"
 #include "tools/ffreplay/apply/apply_options.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/canary/verdict.h"
@@ -32,8 +32,8 @@ struct watch_options {
     enum color_choice color;
 };
 
-/* What was said last of a canary. */
-struct said {
+/* What was announced last of a canary. */
+struct announced {
     const char *flag;
     uint32_t stage;
     enum canary_state state;
@@ -51,15 +51,15 @@ struct watch {
     bool blind;  /* so many lines of a log were bad at the last look: there was no verdict */
     char *directory;
     uint64_t mark; /* of the definitions that were looked at last */
-    struct gate gate;
+    struct holdback holdback;
     struct follower *followers;
     char **logs;
     size_t log_count;
     struct changes changes;
     sigset_t signals; /* as they were blocked before; while it waits, and for programs it runs */
     struct arena texts;
-    struct said *said;
-    uint32_t said_count;
+    struct announced *announced;
+    uint32_t announced_count;
     int status;
     bool over;
     bool unheard;    /* the last words could not be written … */
@@ -79,10 +79,10 @@ bool watch_is_outdated(const struct watch *watch);
 bool watch_read(struct watch *watch);
 
 /* Each look as JSON; for people what is new, as a line, or as a page where it changes something. */
-void watch_say(struct watch *watch, struct verdict *verdict);
+void watch_announce(struct watch *watch, struct verdict *verdict);
 
 /* That there is no verdict, for bad lines, or is one again: where that is new. */
-void watch_say_blind(struct watch *watch, bool blind);
+void watch_announce_blindness(struct watch *watch, bool blind);
 
 /* Makes the verdict true, under the project's lock; what fails ends the watch. Definitions that
  * were changed meanwhile are left as they are, for the next look. */

@@ -2,7 +2,7 @@
 #include "compiler/base/memory.h"
 #include "shared.h"
 
-/* Below so many units in a group, how much they differ from one another is not known. */
+/* With fewer units in a group, between-unit variance is unknown. */
 #define UNITS_TO_TELL 30
 
 static bool prepare(struct measure *measure)

@@ -1,13 +1,11 @@
-/* explain_bound.h - what is said of criteria that judge a bound. Texts are the arena's. */
-#ifndef FFREPLAY_EXPLAIN_BOUND_H
-#define FFREPLAY_EXPLAIN_BOUND_H
+/* reasons_bound.h - what is said of criteria that judge a bound. Texts are the arena's. */
+#ifndef FFREPLAY_REASONS_BOUND_H
+#define FFREPLAY_REASONS_BOUND_H
 
 #include "verdict.h"
 
 struct arena;
 
-/* "10%", "{abs: 0.5%}" */
-const char *threshold_text(struct arena *arena, const struct criterion *criterion);
 /* "max_increase 10% vs before", "max 5% over 1m for 3" */
 const char *wanted_text(struct arena *arena, const struct criterion *criterion);
 /* A change, or of `confidence` an estimate: "+12%", "+3.4 ms", "4.1%". */

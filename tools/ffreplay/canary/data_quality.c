@@ -1,6 +1,6 @@
 /*
- * health.c - whether the numbers can be trusted at all: traffic where none should be, groups of
- * another size than their percentage, units in both.
+ * data_quality.c - whether the numbers can be trusted at all: traffic where none should be, groups
+ * of another size than their percentage, units in both.
  *
  * What is served, and to whom, follows from the definitions; a log that names a variant that
  * nothing serves comes from a service that runs something else.

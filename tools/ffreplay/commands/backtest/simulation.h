@@ -1,13 +1,13 @@
 /*
- * player.h - one policy, played through logs from its first stage on.
+ * simulation.h - one policy, simulated over logs from its first stage on.
  *
  * The rollout begins with the logs, in its first stage. At every look the stage it stands at is
  * judged, on the lines up to that time and since it began, by the code that decides on running
  * canaries; what is decided is done at once. A stage has an analysis of its own, which begins empty
  * when the stage does.
  */
-#ifndef FFREPLAY_PLAYER_H
-#define FFREPLAY_PLAYER_H
+#ifndef FFREPLAY_SIMULATION_H
+#define FFREPLAY_SIMULATION_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,7 +49,7 @@ struct exposure {
     bool knows_units;
 };
 
-struct player {
+struct simulation {
     const struct play_options *options;
     struct project *project;
     struct replay replay;
@@ -72,15 +72,15 @@ struct player {
 };
 
 /*
- * `project` has no errors and becomes the player's. Every stage's analysis is made ready. False: it
- * cannot be judged, or there is no such canary, which has been reported; *status is what to exit
- * with. To be released in any case.
+ * `project` has no errors and becomes the simulation's. Every stage's analysis is made ready.
+ * Returns false when the canary cannot be judged, or there is none, which has been reported;
+ * *status is what to exit with. To be released in any case.
  */
-bool player_prepare(struct player *player, const struct command *command, struct project *project,
-                    const struct play_options *options, int *status);
-void player_release(struct player *player);
+bool simulation_prepare(struct simulation *simulation, const struct command *command,
+                        struct project *project, const struct play_options *options, int *status);
+void simulation_release(struct simulation *simulation);
 
 /* Reads the logs and plays. False: no result, which has been reported. */
-bool player_play(struct player *player, char **logs, size_t count);
+bool simulation_run(struct simulation *simulation, char **logs, size_t count);
 
 #endif

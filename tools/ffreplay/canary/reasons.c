@@ -1,12 +1,12 @@
-/* explain.c - why the verdict is what it is, in sentences with numbers. */
-#include "explain.h"
+/* reasons.c - why the verdict is what it is, in sentences with numbers. */
+#include "reasons.h"
 
 #include <inttypes.h>
 
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 
-#include "explain_bound.h"
+#include "reasons_bound.h"
 #include "tools/ffreplay/metrics/unreadable_text.h"
 #include "compiler/base/scalar.h"
 

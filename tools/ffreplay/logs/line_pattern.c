@@ -1,5 +1,5 @@
-/* shape.c - see shape.h. */
-#include "shape.h"
+/* line_pattern.c - see line_pattern.h. */
+#include "line_pattern.h"
 
 #include <string.h>
 
@@ -75,7 +75,7 @@ static const char *take(const char *text, struct value *value)
 
 /* -------------------------------------------------------------------------------- learning -- */
 
-static void set_lead(struct shape_step *step, const char *lead, size_t length)
+static void set_lead(struct pattern_step *step, const char *lead, size_t length)
 {
     memset(step->lead, 0, sizeof step->lead);
     memcpy(step->lead, lead, length);
@@ -83,34 +83,34 @@ static void set_lead(struct shape_step *step, const char *lead, size_t length)
     step->mask = length < SCAN_BYTES ? (1u << length) - 1 : UINT32_MAX;
 }
 
-static enum shape_value kind_of(const char *text)
+static enum pattern_value kind_of(const char *text)
 {
-    return *text == '"' ? SHAPE_STRING : begins_number(text) ? SHAPE_NUMBER : SHAPE_WORD;
+    return *text == '"' ? PATTERN_STRING : begins_number(text) ? PATTERN_NUMBER : PATTERN_WORD;
 }
 
-bool shape_learn(struct shape *shape, const char *line, size_t length, shape_field_of *field_of,
-                 const void *user)
+bool line_pattern_learn(struct line_pattern *pattern, const char *line, size_t length,
+                        line_pattern_field_of *field_of, const void *user)
 {
     const char *end = line + length, *at = line;
-    shape->count = 0;
-    for (uint32_t count = 0; count < SHAPE_STEPS; count++) {
+    pattern->count = 0;
+    for (uint32_t count = 0; count < PATTERN_STEPS; count++) {
         const char *lead = at;
         if (end - at < 2 || *at != (count == 0 ? '{' : ',') || at[1] != '"')
             return false;
         const char *key = at + 2, *key_end = string_end(key);
         if (*key_end != '"' || end - key_end < 3 || key_end[1] != ':' ||
-            key_end + 3 - lead > SHAPE_LEAD)
+            key_end + 3 - lead > PATTERN_LEAD)
             return false;
-        struct shape_step *step = &shape->steps[count];
+        struct pattern_step *step = &pattern->steps[count];
         step->kind = kind_of(key_end + 2);
-        set_lead(step, lead, (size_t)(key_end + 2 - lead) + (step->kind == SHAPE_STRING));
+        set_lead(step, lead, (size_t)(key_end + 2 - lead) + (step->kind == PATTERN_STRING));
         step->field = field_of(user, key, (size_t)(key_end - key));
         struct value value;
         at = take(key_end + 2, &value);
         if (!at || at >= end)
             return false;
         if (end - at == 1 && *at == '}') {
-            shape->count = count + 1;
+            pattern->count = count + 1;
             return true;
         }
     }
@@ -119,7 +119,7 @@ bool shape_learn(struct shape *shape, const char *line, size_t length, shape_fie
 
 /* --------------------------------------------------------------------------------- reading -- */
 
-static inline bool has_lead(const char *text, const struct shape_step *step)
+static inline bool has_lead(const char *text, const struct pattern_step *step)
 {
     if (scan_difference(text, step->lead) & step->mask)
         return false;
@@ -127,61 +127,65 @@ static inline bool has_lead(const char *text, const struct shape_step *step)
            memcmp(text + SCAN_BYTES, step->lead + SCAN_BYTES, step->length - SCAN_BYTES) == 0;
 }
 
-/* The value is of another kind than it was when the shape was learnt. */
-static const char *take_other(const char *text, const struct shape_step *step, struct value *value)
+/* The value is of another kind than it was when the pattern was learnt. */
+static const char *take_other(const char *text, const struct pattern_step *step,
+                              struct value *value)
 {
-    size_t length = step->length - (step->kind == SHAPE_STRING); /* without the quote */
+    size_t length = step->length - (step->kind == PATTERN_STRING); /* without the quote */
     return memcmp(text, step->lead, length) == 0 ? take(text + length, value) : NULL;
 }
 
-static inline const char *take_step(const char *text, const struct shape_step *step,
+static inline const char *take_step(const char *text, const struct pattern_step *step,
                                     struct value *value)
 {
     const char *begin = text + step->length;
     if (!has_lead(text, step))
         return take_other(text, step, value);
-    if (step->kind == SHAPE_STRING)
+    if (step->kind == PATTERN_STRING)
         return take_string(begin, value);
-    if (step->kind == SHAPE_NUMBER && begins_number(begin))
+    if (step->kind == PATTERN_NUMBER && begins_number(begin))
         return take_number(begin, value);
-    const char *behind = step->kind == SHAPE_WORD ? take_word(begin, value) : NULL;
+    const char *behind = step->kind == PATTERN_WORD ? take_word(begin, value) : NULL;
     return behind ? behind : take(begin, value);
 }
 
-/* What a line that is not of the shape is taken for, so that it has no step of it, either. */
-static const char nothing[SHAPE_LEAD + SCAN_BYTES];
+/* What a line that is not of the pattern is taken for, so that it has no step of it, either. */
+static const char nothing[PATTERN_LEAD + SCAN_BYTES];
 
-static inline const char *read_step(const char *at, const struct shape_step *step,
+static inline const char *read_step(const char *at, const struct pattern_step *step,
                                     struct value *values)
 {
     struct value skipped;
-    at = take_step(at, step, step->field == SHAPE_SKIPS ? &skipped : &values[step->field]);
+    at = take_step(at, step, step->field == PATTERN_SKIPS ? &skipped : &values[step->field]);
     return at ? at : nothing;
 }
 
-static inline size_t length_read(const struct shape *shape, const char *line, const char *at)
+static inline size_t length_read(const struct line_pattern *pattern, const char *line,
+                                 const char *at)
 {
-    bool ends = shape->count > 0 && at[0] == '}' && (unsigned char)at[1] < ' ';
+    bool ends = pattern->count > 0 && at[0] == '}' && (unsigned char)at[1] < ' ';
     return ends ? (size_t)(at + 1 - line) : 0;
 }
 
-size_t shape_read(const struct shape *shape, const char *line, struct value *values)
+size_t line_pattern_read(const struct line_pattern *pattern, const char *line, struct value *values)
 {
     const char *at = line;
-    for (uint32_t i = 0; i < shape->count; i++)
-        at = read_step(at, &shape->steps[i], values);
-    return length_read(shape, line, at);
+    for (uint32_t i = 0; i < pattern->count; i++)
+        at = read_step(at, &pattern->steps[i], values);
+    return length_read(pattern, line, at);
 }
 
-void shape_read_abreast(const struct shape *shape, const char *const lines[LINES_ABREAST],
-                        struct value *const values[LINES_ABREAST], size_t lengths[LINES_ABREAST])
+void line_pattern_read_abreast(const struct line_pattern *pattern,
+                               const char *const lines[LINES_ABREAST],
+                               struct value *const values[LINES_ABREAST],
+                               size_t lengths[LINES_ABREAST])
 {
     const char *at[LINES_ABREAST];
     memcpy(at, lines, sizeof at);
-    for (uint32_t i = 0; i < shape->count; i++)
+    for (uint32_t i = 0; i < pattern->count; i++)
 #pragma GCC unroll 4
         for (int j = 0; j < LINES_ABREAST; j++)
-            at[j] = read_step(at[j], &shape->steps[i], values[j]);
+            at[j] = read_step(at[j], &pattern->steps[i], values[j]);
     for (int j = 0; j < LINES_ABREAST; j++)
-        lengths[j] = length_read(shape, lines[j], at[j]);
+        lengths[j] = length_read(pattern, lines[j], at[j]);
 }

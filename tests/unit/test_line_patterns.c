@@ -1,4 +1,4 @@
-/* Lines read by their shape give what the JSON parser gives, whatever is done to them. */
+/* Lines read by their pattern give what the JSON parser gives, whatever is done to them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include "compiler/base/buffer.h"
 #include "tools/ffreplay/logs/line_parser.h"
 #include "tools/ffreplay/logs/lines.h"
-#include "tools/ffreplay/logs/shape.h"
+#include "tools/ffreplay/logs/line_pattern.h"
 
 #define LONGEST 512
 
@@ -165,28 +165,28 @@ static void reads_side_by_side_as_one_by_one(void **unused)
 static uint32_t place_of(const void *user, const char *key, size_t length)
 {
     (void)user;
-    return length == 1 && *key == 'b' ? 0 : SHAPE_SKIPS;
+    return length == 1 && *key == 'b' ? 0 : PATTERN_SKIPS;
 }
 
-static bool reads(const struct shape *shape, const char *text, struct value *value)
+static bool reads(const struct line_pattern *pattern, const char *text, struct value *value)
 {
     char line[LONGEST + LINE_PADDING] = {0};
     memcpy(line, text, strlen(text));
-    size_t length = shape_read(shape, line, value);
+    size_t length = line_pattern_read(pattern, line, value);
     if (length == 0 || length != strlen(line))
         return false;
     value->text = text + (value->text - line);
     return true;
 }
 
-static void knows_its_shape_and_no_other(void **unused)
+static void knows_its_pattern_and_no_other(void **unused)
 {
     (void)unused;
-    struct shape shape;
+    struct line_pattern pattern;
     struct value value;
     char line[LONGEST + LINE_PADDING] = "{\"a\":1,\"b\":\"x\"}";
-    assert_true(shape_learn(&shape, line, strlen(line), place_of, NULL));
-    assert_true(reads(&shape, "{\"a\":false,\"b\":-12.5}", &value));
+    assert_true(line_pattern_learn(&pattern, line, strlen(line), place_of, NULL));
+    assert_true(reads(&pattern, "{\"a\":false,\"b\":-12.5}", &value));
     assert_int_equal(value.kind, VALUE_NUMBER);
     assert_memory_equal(value.text, "-12.5", value.length);
     static const char *const others[] = {
@@ -198,7 +198,7 @@ static void knows_its_shape_and_no_other(void **unused)
         "{\"a\":,\"b\":1}",        "",
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        assert_false(reads(&shape, others[i], &value));
+        assert_false(reads(&pattern, others[i], &value));
 }
 
 int main(void)
@@ -206,7 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_as_the_parser_does),
         cmocka_unit_test(reads_side_by_side_as_one_by_one),
-        cmocka_unit_test(knows_its_shape_and_no_other),
+        cmocka_unit_test(knows_its_pattern_and_no_other),
     };
-    return cmocka_run_group_tests_name("replay_shapes", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("line_patterns", tests, NULL, NULL);
 }

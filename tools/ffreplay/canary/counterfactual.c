@@ -1,12 +1,12 @@
-/* explain_would.c - what would have to be otherwise for another verdict: the counterfactual. */
+/* counterfactual.c - what would have to be otherwise for another verdict: the counterfactual. */
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
-#include "explain.h"
+#include "reasons.h"
 
 #include <inttypes.h>
 #include <math.h>
 
-#include "explain_bound.h"
+#include "reasons_bound.h"
 #include "compiler/base/scalar.h"
 
 static struct arena *arena_of(const struct verdict *verdict)

@@ -1,5 +1,5 @@
-/* kept.c - see kept.h. */
-#include "kept.h"
+/* record_copy.c - see record_copy.h. */
+#include "record_copy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,59 +58,60 @@ static char *keep_text(const char **text, size_t length, char *memory)
     return memory + length;
 }
 
-struct kept *keep_record(const struct record *record, uint32_t field_count)
+struct record_copy *copy_record(const struct record *record, uint32_t field_count)
 {
     const struct event *event = record->event;
     size_t values = field_count * sizeof *event->values;
     size_t numbers = field_count * sizeof *event->numbers;
-    struct kept *kept =
-        xcalloc(1, sizeof *kept + values + numbers + size_of_values(event, field_count) +
+    struct record_copy *copy =
+        xcalloc(1, sizeof *copy + values + numbers + size_of_values(event, field_count) +
                        record->digested_length);
-    char *memory = (char *)(kept + 1);
-    kept->record = *record;
-    kept->event = *event;
-    kept->record.event = &kept->event;
-    kept->order = XXH3_64bits(record->digested, record->digested_length);
-    kept->event.numbers = memcpy(memory, event->numbers, numbers);
-    kept->event.values = memcpy(memory + numbers, event->values, values);
+    char *memory = (char *)(copy + 1);
+    copy->record = *record;
+    copy->event = *event;
+    copy->record.event = &copy->event;
+    copy->order = XXH3_64bits(record->digested, record->digested_length);
+    copy->event.numbers = memcpy(memory, event->numbers, numbers);
+    copy->event.values = memcpy(memory + numbers, event->values, values);
     memory += numbers + values;
     for (uint32_t i = 0; i < field_count; i++)
-        if (kept->event.values[i].kind == VALUE_LIST)
-            memory = keep_list(&kept->event.values[i], memory);
+        if (copy->event.values[i].kind == VALUE_LIST)
+            memory = keep_list(&copy->event.values[i], memory);
     for (uint32_t i = 0; i < field_count; i++)
-        if (has_text(&kept->event.values[i]))
-            memory = keep_text(&kept->event.values[i].text, kept->event.values[i].length, memory);
-    keep_text(&kept->record.digested, record->digested_length, memory);
-    return kept;
+        if (has_text(&copy->event.values[i]))
+            memory = keep_text(&copy->event.values[i].text, copy->event.values[i].length, memory);
+    keep_text(&copy->record.digested, record->digested_length, memory);
+    return copy;
 }
 
-void kept_list_add(struct kept_list *list, struct kept *kept)
+void record_copies_add(struct record_copies *list, struct record_copy *copy)
 {
     if (list->count == list->capacity) {
         list->capacity = list->capacity ? list->capacity * 2 : 16;
         list->items = xrealloc(list->items, list->capacity * sizeof *list->items);
     }
-    list->items[list->count++] = kept;
+    list->items[list->count++] = copy;
 }
 
 static int compare(const void *left, const void *right)
 {
-    const struct kept *a = *(struct kept *const *)left, *b = *(struct kept *const *)right;
+    const struct record_copy *a = *(struct record_copy *const *)left,
+                             *b = *(struct record_copy *const *)right;
     if (a->event.time != b->event.time)
         return a->event.time < b->event.time ? -1 : 1;
     return (a->order > b->order) - (a->order < b->order);
 }
 
-void kept_list_sort(struct kept_list *list)
+void record_copies_sort(struct record_copies *list)
 {
     if (list->count > 1)
         qsort(list->items, list->count, sizeof *list->items, compare);
 }
 
-void kept_list_release(struct kept_list *list)
+void record_copies_release(struct record_copies *list)
 {
     for (size_t i = 0; i < list->count; i++)
         free(list->items[i]);
     free(list->items);
-    *list = (struct kept_list){0};
+    *list = (struct record_copies){0};
 }

@@ -1,11 +1,10 @@
 /*
- * exposure.h - what a flag served over a log: lines and units by variant, and why.
+ * served_counts.h - what a flag served over a log: lines and units by variant, and why.
  *
- * Takes the records of logs; forks and joins as takers do. Memory is bounded, as that of
- * unit_shares.h is.
+ * A consumer of the records of logs. Memory is bounded, as that of unit_shares.h is.
  */
-#ifndef FFREPLAY_EXPOSURE_H
-#define FFREPLAY_EXPOSURE_H
+#ifndef FFREPLAY_SERVED_COUNTS_H
+#define FFREPLAY_SERVED_COUNTS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +13,7 @@
 #include "tools/ffreplay/evaluate/flag_variants.h"
 #include "tools/ffreplay/evaluate/served_variants.h"
 #include "tools/ffreplay/logs/input_digest.h"
-#include "tools/ffreplay/replay/taker.h"
+#include "tools/ffreplay/replay/consumer.h"
 
 #define REASONS (FFLAG_REASON_LAYER + 1)
 
@@ -25,10 +24,9 @@ struct division {
     const char *rule; /* what a result calls it */
     bool is_all;      /* nothing but it decides: what the log says suffices to know who is in it */
 };
-struct division division_of(const struct flag *flag, uint32_t environment);
 
-struct exposure_taker {
-    struct taker taker;
+struct served_counts {
+    struct consumer consumer;
     const struct flag_variants *variants;
     struct variant_reader *readers; /* one a log */
     uint32_t *units;                /* by log: where the unit is; NO_PLACE: nowhere */
@@ -45,9 +43,9 @@ struct exposure_taker {
 };
 
 /* False: it has been reported. */
-bool exposure_prepare(struct exposure_taker *exposure, struct project *project,
-                      struct layout *layouts, const bool *reads,
-                      const struct flag_variants *variants, int64_t now);
-void exposure_release(struct exposure_taker *exposure);
+bool served_counts_prepare(struct served_counts *counted, struct project *project,
+                           struct layout *layouts, const bool *reads,
+                           const struct flag_variants *variants, int64_t now);
+void served_counts_release(struct served_counts *counted);
 
 #endif

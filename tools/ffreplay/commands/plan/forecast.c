@@ -1,5 +1,5 @@
-/* outlook.c - see outlook.h. */
-#include "outlook.h"
+/* forecast.c - see forecast.h. */
+#include "forecast.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -104,7 +104,8 @@ static enum margin_verdict verdict_at(const struct comparison_input *input,
     case MEASURED_MEAN:
         expect_means(&expected.input, growth, effect, luck);
         break;
-    default:
+    case MEASURED_PROPORTION:
+    case MEASURED_RATE:
         expect_counts(&expected, growth, effect, luck);
     }
     struct comparison comparison = compare(&expected.input);
@@ -122,7 +123,7 @@ static enum margin_verdict verdict_at(const struct comparison_input *input,
 #define EFFECT_STEPS  24
 #define MOST_DOUBLING 30
 
-double outlook_growth(const struct comparison_input *input, const struct question_asked *asked)
+double forecast_growth(const struct comparison_input *input, const struct question_asked *asked)
 {
     double luck = normal_quantile(asked->power) * (asked->harm == SIDE_ABOVE ? 1 : -1);
     double high = 1, low = 1;
@@ -145,8 +146,8 @@ double outlook_growth(const struct comparison_input *input, const struct questio
     return high;
 }
 
-double outlook_effect(const struct comparison_input *input, const struct question_asked *asked,
-                      double growth)
+double forecast_effect(const struct comparison_input *input, const struct question_asked *asked,
+                       double growth)
 {
     double sign = asked->harm == SIDE_ABOVE ? 1 : -1;
     double luck = -sign * normal_quantile(asked->power);

@@ -1,9 +1,9 @@
 /*
- * explain.h - the sentences of a verdict, in two files: explain.c says why it is what it is,
- * explain_would.c what would change it.
+ * reasons.h - the sentences of a verdict, in two files: reasons.c says why it is what it is,
+ * counterfactual.c what would change it.
  */
-#ifndef FFREPLAY_EXPLAIN_H
-#define FFREPLAY_EXPLAIN_H
+#ifndef FFREPLAY_REASONS_H
+#define FFREPLAY_REASONS_H
 
 #include <stdint.h>
 

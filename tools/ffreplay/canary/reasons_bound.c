@@ -1,5 +1,5 @@
-/* explain_bound.c - see explain_bound.h. */
-#include "explain_bound.h"
+/* reasons_bound.c - see reasons_bound.h. */
+#include "reasons_bound.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -39,7 +39,8 @@ const char *interval_text(struct arena *arena, const struct judgement *judgement
                  : arena_format(arena, "%s or less", upper);
 }
 
-const char *threshold_text(struct arena *arena, const struct criterion *criterion)
+/* "10%", "{abs: 0.5%}" */
+static const char *threshold_text(struct arena *arena, const struct criterion *criterion)
 {
     const char *written = criterion->written.text;
     return criterion->absolute ? arena_format(arena, "{abs: %s}", written) : written;

@@ -1,4 +1,4 @@
-/* say.c - what a watch prints. See watch.h. */
+/* announce.c - what a watch prints. See watch.h. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,30 +47,31 @@ static void write_verdict(struct watch *watch, struct verdict *verdict)
     write_out(watch, &out);
 }
 
-static struct said *said_of(struct watch *watch, const char *flag)
+static struct announced *announced_of(struct watch *watch, const char *flag)
 {
-    for (uint32_t i = 0; i < watch->said_count; i++)
-        if (strcmp(watch->said[i].flag, flag) == 0)
-            return &watch->said[i];
-    watch->said = xrealloc(watch->said, (watch->said_count + 1) * sizeof *watch->said);
-    struct said *said = &watch->said[watch->said_count++];
-    *said = (struct said){.flag = strdup(flag), .stage = UINT32_MAX};
-    return said;
+    for (uint32_t i = 0; i < watch->announced_count; i++)
+        if (strcmp(watch->announced[i].flag, flag) == 0)
+            return &watch->announced[i];
+    watch->announced =
+        xrealloc(watch->announced, (watch->announced_count + 1) * sizeof *watch->announced);
+    struct announced *announced = &watch->announced[watch->announced_count++];
+    *announced = (struct announced){.flag = strdup(flag), .stage = UINT32_MAX};
+    return announced;
 }
 
-void watch_say(struct watch *watch, struct verdict *verdict)
+void watch_announce(struct watch *watch, struct verdict *verdict)
 {
     const struct subject *subject = &verdict->analysis->subject;
-    struct said *said = said_of(watch, subject->flag->name.text);
-    bool blind = !verdict_holds(verdict), was_blind = said->blind;
-    bool is_new = was_blind || said->stage != subject->stage ||
-                  said->state != subject->canary->state ||
-                  said->decision.verdict != verdict->decision.verdict ||
-                  said->decision.rule != verdict->decision.rule;
-    said->stage = subject->stage;
-    said->state = subject->canary->state;
-    said->decision = verdict->decision;
-    said->blind = blind;
+    struct announced *announced = announced_of(watch, subject->flag->name.text);
+    bool blind = !verdict_holds(verdict), was_blind = announced->blind;
+    bool is_new = was_blind || announced->stage != subject->stage ||
+                  announced->state != subject->canary->state ||
+                  announced->decision.verdict != verdict->decision.verdict ||
+                  announced->decision.rule != verdict->decision.rule;
+    announced->stage = subject->stage;
+    announced->state = subject->canary->state;
+    announced->decision = verdict->decision;
+    announced->blind = blind;
     if (blind) {
         if (!was_blind && !watch->options->json)
             write_line(watch, verdict);
@@ -82,7 +83,7 @@ void watch_say(struct watch *watch, struct verdict *verdict)
         write_line(watch, verdict);
 }
 
-void watch_say_blind(struct watch *watch, bool blind)
+void watch_announce_blindness(struct watch *watch, bool blind)
 {
     if (blind && !watch->blind)
         replay_report_too_bad(&watch->replay, "no verdict");

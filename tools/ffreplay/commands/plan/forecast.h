@@ -1,11 +1,11 @@
 /*
- * outlook.h - how much data a criterion will take, and what it will find with how much.
+ * forecast.h - how much data a criterion will take, and what it will find with how much.
  *
  * Asks the very comparison that decides, of data as they are expected: those of a log, or of a
  * baseline, scaled to another amount. Pure functions; some hundred comparisons each.
  */
-#ifndef FFREPLAY_OUTLOOK_H
-#define FFREPLAY_OUTLOOK_H
+#ifndef FFREPLAY_FORECAST_H
+#define FFREPLAY_FORECAST_H
 
 #include "compiler/statistics/statistics.h"
 
@@ -20,13 +20,13 @@ struct question_asked {
  * How many times as much data as there is until a canary that changes nothing is shown to be
  * within the margin; INFINITY: never.
  */
-double outlook_growth(const struct comparison_input *input, const struct question_asked *asked);
+double forecast_growth(const struct comparison_input *input, const struct question_asked *asked);
 
 /*
  * The least change for the worse that is shown to be beyond the margin, with so many times as much
  * data; NaN: none that can be. In the terms of the margin: 0.1 of a relative one is 10 %.
  */
-double outlook_effect(const struct comparison_input *input, const struct question_asked *asked,
-                      double growth);
+double forecast_effect(const struct comparison_input *input, const struct question_asked *asked,
+                       double growth);
 
 #endif

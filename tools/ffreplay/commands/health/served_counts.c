@@ -1,0 +1,183 @@
+/* served_counts.c - see exposure.h. */
+#include "served_counts.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/memory.h"
+#include "compiler/base/arena.h"
+#include "compiler/base/percent.h"
+
+/* ---------------------------------------------------------------------------------- division -- */
+
+/* Lines of an override's time are left out. */
+static bool is_asked_alone(const struct targeting *targeting)
+{
+    return targeting->enabled && targeting->user_list_count == 0 && !targeting->layer &&
+           targeting->holdout_count == 0 && targeting->requirement_count == 0;
+}
+
+static struct division division_of(const struct flag *flag, uint32_t environment)
+{
+    const struct targeting *targeting = &flag->environments[environment];
+    const struct experiment *experiment = targeting->experiment;
+    bool alone = is_asked_alone(targeting);
+    if (experiment && experiment->state == EXPERIMENT_RUNNING)
+        return (struct division){experiment->arms, experiment->arm_count, "experiment",
+                                 alone && targeting->rule_count == 0 && !experiment->condition &&
+                                     experiment->traffic == PERCENT_ALL};
+    const struct rule *split = NULL;
+    for (uint32_t i = 0; i < targeting->rule_count; i++)
+        if (targeting->rules[i].split) {
+            if (split)
+                return (struct division){0};
+            split = &targeting->rules[i];
+        }
+    if (!split)
+        return (struct division){0};
+    return (struct division){split->arms, split->arm_count, split->name.text,
+                             alone && split == targeting->rules && !split->condition &&
+                                 !split->has_percent};
+}
+
+/* The arm's bit; 0: the line says nothing of the division. */
+static uint64_t arm_of(const struct division *division, const struct served *served)
+{
+    if (division->count == 0)
+        return 0;
+    bool is_in = served->evaluated ? served->reason == FFLAG_REASON_SPLIT && served->rule &&
+                                         strcmp(served->rule, division->rule) == 0
+                                   : division->is_all;
+    for (uint32_t i = 0; is_in && i < division->count; i++)
+        if (division->arms[i].variant == served->variant)
+            return UINT64_C(1) << i;
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------ taking -- */
+
+static void count_unit(struct served_counts *counted, const struct record *record,
+                       const struct served *served)
+{
+    uint32_t place = counted->units[record->log];
+    if (place == NO_PLACE)
+        return;
+    const struct value *unit = &record->event->values[place];
+    if (unit->kind != VALUE_STRING && unit->kind != VALUE_NUMBER)
+        return;
+    struct unit_hash hash = unit_hash_of(unit->text, unit->length);
+    unit_shares_add(&counted->shares, hash, UINT64_C(1) << served->variant);
+    uint64_t arm = arm_of(&counted->division, served);
+    if (arm)
+        unit_shares_add(&counted->divided, hash, arm);
+}
+
+static void take_served(struct served_counts *counted, const struct record *record,
+                        const struct served *served)
+{
+    const struct layout *layout = counted->readers[record->log].layout;
+    if (served->evaluated)
+        counted->reasons[served->reason]++;
+    else if (served->kind == SERVED_OVERRIDE)
+        counted->reasons[FFLAG_REASON_OVERRIDE]++;
+    switch (served->kind) {
+    case SERVED_VARIANT:
+        counted->lines[served->variant]++;
+        count_unit(counted, record, served);
+        break;
+    case SERVED_UNKNOWN:
+        unknown_variants_add(&counted->unknown, &record->event->values[layout->variant]);
+        break;
+    default:
+        break;
+    }
+}
+
+static void take(struct consumer *consumer, const struct record *record)
+{
+    struct served_counts *counted = (struct served_counts *)consumer;
+    if (record->duplicate || record->event->time > counted->now)
+        return;
+    struct served served = served_of(&counted->readers[record->log], record->event);
+    if (served.kind != SERVED_OTHER_FLAG)
+        input_digest_add(&counted->digest, record);
+    take_served(counted, record, &served);
+}
+
+static void note_incomplete(struct consumer *consumer, uint32_t log)
+{
+    (void)consumer;
+    (void)log;
+}
+
+/* ----------------------------------------------------------------------------- fork and join -- */
+
+static struct consumer *fork_consumer(struct consumer *consumer);
+
+static void join_consumer(struct consumer *consumer, struct consumer *other)
+{
+    struct served_counts *counted = (struct served_counts *)consumer;
+    struct served_counts *fork = (struct served_counts *)other;
+    for (uint32_t i = 0; i < UNIT_GROUPS; i++)
+        counted->lines[i] += fork->lines[i];
+    for (uint32_t i = 0; i < REASONS; i++)
+        counted->reasons[i] += fork->reasons[i];
+    input_digest_join(&counted->digest, &fork->digest);
+    unit_shares_merge(&counted->shares, &fork->shares);
+    unit_shares_merge(&counted->divided, &fork->divided);
+    unknown_variants_join(&counted->unknown, &fork->unknown);
+    served_counts_release(fork);
+    free(fork);
+}
+
+static_assert(offsetof(struct served_counts, consumer) == 0, "a consumer is what it begins");
+
+static struct consumer *fork_consumer(struct consumer *consumer)
+{
+    const struct served_counts *counted = (const struct served_counts *)consumer;
+    struct served_counts *fork = xcalloc(1, sizeof *fork);
+    fork->consumer = counted->consumer;
+    fork->variants = counted->variants;
+    fork->units = counted->units;
+    fork->division = counted->division;
+    fork->now = counted->now;
+    fork->log_count = counted->log_count;
+    fork->readers = xcalloc(counted->log_count, sizeof *fork->readers);
+    memcpy(fork->readers, counted->readers, counted->log_count * sizeof *fork->readers);
+    return &fork->consumer;
+}
+
+bool served_counts_prepare(struct served_counts *counted, struct project *project,
+                           struct layout *layouts, const bool *reads,
+                           const struct flag_variants *variants, int64_t now)
+{
+    uint32_t logs = project->log_count;
+    *counted =
+        (struct served_counts){.consumer = {take, note_incomplete, fork_consumer, join_consumer},
+                               .variants = variants,
+                               .log_count = logs,
+                               .now = now,
+                               .division = division_of(variants->flag, variants->environment)};
+    counted->readers = xcalloc(logs, sizeof *counted->readers);
+    counted->units = ARENA_ARRAY(&project->arena, uint32_t, logs);
+    for (uint32_t i = 0; i < logs; i++) {
+        if (!reads[i])
+            continue;
+        struct variant_reader *reader = &counted->readers[i];
+        if (!variant_reader_prepare(reader, variants, &layouts[i]))
+            return false;
+        uint32_t key = line_context_place(&reader->line, variants->targeting->bucket_by);
+        counted->units[i] = key != NO_PLACE ? key : layouts[i].unit;
+    }
+    return true;
+}
+
+void served_counts_release(struct served_counts *counted)
+{
+    unit_shares_release(&counted->shares);
+    unit_shares_release(&counted->divided);
+    free(counted->readers);
+    counted->readers = NULL;
+}
