@@ -84,20 +84,14 @@ const char *fflag_error_code(enum fflag_error error)
 
 const char *fflag_reason_text(enum fflag_reason reason)
 {
-    static const char *const texts[] = {
-        [FFLAG_REASON_ERROR] = "ERROR",
-        [FFLAG_REASON_STATIC] = "STATIC",
-        [FFLAG_REASON_DEFAULT] = "DEFAULT",
-        [FFLAG_REASON_TARGETING_MATCH] = "TARGETING_MATCH",
-        [FFLAG_REASON_SPLIT] = "SPLIT",
-        [FFLAG_REASON_DISABLED] = "DISABLED",
-        [FFLAG_REASON_OVERRIDE] = "OVERRIDE",
-        [FFLAG_REASON_PREREQUISITE_FAILED] = "PREREQUISITE_FAILED",
-        [FFLAG_REASON_HOLDOUT] = "HOLDOUT",
-        [FFLAG_REASON_LAYER] = "LAYER",
-    };
-    size_t index = (size_t)reason;
-    return index < sizeof texts / sizeof texts[0] ? texts[index] : "ERROR";
+    switch (reason) {
+#define REASON(name)          \
+    case FFLAG_REASON_##name: \
+        return #name;
+        FFS_REASONS(REASON)
+#undef REASON
+    }
+    return "ERROR";
 }
 
 void runtime_describe(struct problem *problem, const char *format, ...)

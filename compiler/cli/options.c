@@ -134,22 +134,20 @@ struct parsing {
     bool given[MOST_NAMES]; /* in the order of the options */
 };
 
-static const char *const format_names[] = {"text", "json", "github", "sarif"};
-static const char *const color_names[] = {"auto", "always", "never"};
+static const char *const format_words[] = WORDS(DIAGNOSTIC_FORMATS);
+static const char *const color_words[] = WORDS(COLOR_CHOICES);
 
 static int choose(const struct parsing *parsing, const struct option *option, const char *value,
-                  const char *const *names, size_t count)
+                  const char *const *words)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(names[i], value) == 0)
-            return (int)i;
-    }
+    int found = words_find(words, value);
+    if (found >= 0)
+        return found;
     struct buffer list = {0};
-    for (size_t i = 0; i < count; i++)
-        buffer_format(&list, "%s%s", i ? ", " : "", names[i]);
+    words_list(words, &list);
     usage_error(parsing->command, "--%s is one of %s, not '%s'", option->name, list.bytes, value);
     buffer_release(&list);
-    return -1;
+    return found;
 }
 
 /* The last one would win without a word, as in a line that was pasted together from two. */
@@ -191,12 +189,12 @@ static bool set_value(struct parsing *parsing, const struct option *option, cons
         fputs("help: give date and time, then Z or an offset such as +02:00\n", stderr);
         return false;
     case OPTION_FORMAT:
-        choice = choose(parsing, option, value, format_names, 4);
+        choice = choose(parsing, option, value, format_words);
         if (choice >= 0)
             *(enum diagnostic_format *)option->target = (enum diagnostic_format)choice;
         return choice >= 0;
     case OPTION_COLOR:
-        choice = choose(parsing, option, value, color_names, 3);
+        choice = choose(parsing, option, value, color_words);
         if (choice >= 0)
             *(enum color_choice *)option->target = (enum color_choice)choice;
         return choice >= 0;

@@ -37,7 +37,11 @@ struct option_texts {
     size_t count;
 };
 
-enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+#define COLOR_CHOICES(X)      \
+    X(COLOR_AUTO, "auto")     \
+    X(COLOR_ALWAYS, "always") \
+    X(COLOR_NEVER, "never")
+enum color_choice { COLOR_CHOICES(WORDS_MEMBER) };
 
 struct option {
     const char *name; /* without the dashes */

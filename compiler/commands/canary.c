@@ -47,13 +47,10 @@ struct turn {
 /* CONTROL_COUNT: status. -1 after saying that there is no such action. */
 static int find_action(const char *name)
 {
-    const char *names[CONTROL_COUNT + 1];
-    for (int i = 0; i < CONTROL_COUNT; i++) {
-        names[i] = control_names[i];
-        if (strcmp(name, names[i]) == 0)
-            return i;
-    }
-    names[CONTROL_COUNT] = "status";
+    static const char *const names[] = {CONTROLS(WORDS_WORD)[CONTROL_COUNT] = "status"};
+    int found = words_find(control_words, name);
+    if (found >= 0)
+        return found;
     if (strcmp(name, "status") == 0)
         return CONTROL_COUNT;
     const char *near = nearest_name(name, names, CONTROL_COUNT + 1);
@@ -156,7 +153,7 @@ static void write_entry(const struct turn *turn, struct buffer *out)
     write_shared(turn, out);
     entry_rollout(out, "from", &turn->from);
     entry_rollout(out, "to", &turn->to);
-    entry_manual(out, control_names[turn->control], change->reason);
+    entry_manual(out, control_words[turn->control], change->reason);
     write_digests(turn, out);
     field_text(out, "look", NULL);
 }
@@ -165,7 +162,7 @@ static void write_entry(const struct turn *turn, struct buffer *out)
 
 static void put_standing(struct buffer *out, const struct rollout *rollout)
 {
-    buffer_format(out, "%s", canary_state_text(rollout->state));
+    buffer_format(out, "%s", canary_state_words[rollout->state]);
     if (rollout->state == CANARY_RUNNING || rollout->state == CANARY_PAUSED)
         buffer_format(out, " in '%s'", rollout->stage);
     if (rollout->approved)
@@ -187,7 +184,7 @@ static void put_json(const struct turn *turn, struct buffer *out)
     field_text(out, "flag", turn->flag->name.text);
     field_text(out, "environment", turn->environment_name);
     write_shared(turn, out);
-    field_text(out, "action", control_names[turn->control]);
+    field_text(out, "action", control_words[turn->control]);
     entry_rollout(out, "from", &turn->from);
     entry_rollout(out, "to", &turn->to);
     field_text(out, "file", change->project->sources.items[canary->node->span.file].path);
@@ -272,7 +269,7 @@ static bool was_finished(const struct turn *turn)
         const char *flag = json_text_at(entry, "flag");
         const char *verdict = json_text_at(entry, "verdict");
         if (flag && verdict && strcmp(flag, turn->flag->name.text) == 0 &&
-            strcmp(verdict, control_names[turn->control]) == 0)
+            strcmp(verdict, control_words[turn->control]) == 0)
             return true;
     }
     return false;
@@ -323,7 +320,7 @@ static int apply(struct turn *turn)
         status = say(turn);
         if (status != EXIT_FINE && !change->dry_run)
             fprintf(stderr, "note: it is done all the same: %s of '%s'\n",
-                    control_names[turn->control], turn->flag->name.text);
+                    control_words[turn->control], turn->flag->name.text);
     }
     ledger_unlock(&change->ledger);
     if (status == EXIT_FINE && change->run_steps)
@@ -339,7 +336,7 @@ static int finish_interrupted(struct turn *turn)
     struct buffer error = {0};
     int status = EXIT_FINE;
     fprintf(stderr, "note: that run was this '%s' of '%s'; it is done, and not done again\n",
-            control_names[turn->control], turn->flag->name.text);
+            control_words[turn->control], turn->flag->name.text);
     if (change->build && !publication_publish(&change->publication, change->ledger.directory,
                                               turn->environment_name, NULL, &error))
         status = job_error(&canary_command, "%s", error.bytes);

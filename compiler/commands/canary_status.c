@@ -59,7 +59,7 @@ static void put_text(const struct standing *standing, struct buffer *out)
     struct arena *arena = &standing->change->project->arena;
     bool open = canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED;
     buffer_format(out, "%s in %s: %s", standing->flag->name.text, standing->environment,
-                  canary_state_text(canary->state));
+                  canary_state_words[canary->state]);
     if (open) {
         buffer_append_text(out, " in stage ");
         put_stage(out, standing->stage);

@@ -25,12 +25,6 @@ const struct command dump_command = {
 /* Members of a set that a line of text shows. */
 #define SHOWN_MEMBERS 8
 
-static const char *const flag_types[] = {[FFLAG_TYPE_BOOLEAN] = "boolean",
-                                         [FFLAG_TYPE_STRING] = "string",
-                                         [FFLAG_TYPE_INTEGER] = "integer",
-                                         [FFLAG_TYPE_NUMBER] = "number",
-                                         [FFLAG_TYPE_JSON] = "json"};
-
 static bool decides(const struct ffs_instruction *instruction)
 {
     return ffs_uses_of(instruction->op) & FFS_USES_REASON;
@@ -88,7 +82,7 @@ static void print_instruction(const struct listing *listing, const struct ffs_fl
 /* `ffs_kind` begins with one; a newer writer may know more of them. */
 static const char *kind_name(const struct ffs_flag *flag)
 {
-    return flag->kind <= FFS_KIND_PERMISSION ? flag_kind_names[flag->kind - 1] : "unknown";
+    return flag->kind <= FFS_KIND_PERMISSION ? flag_kind_words[flag->kind - 1] : "unknown";
 }
 
 static void print_tags(const struct listing *listing, const struct ffs_flag *flag,
@@ -120,7 +114,7 @@ static void print_flag(const struct listing *listing, const struct ffs_flag *fla
                        struct buffer *out)
 {
     buffer_format(out, "\nflag %s: %s, %s%s\n", snapshot_string(listing->snapshot, flag->name),
-                  flag_types[flag->type], kind_name(flag),
+                  flag_type_words[flag->type], kind_name(flag),
                   flag->flags & FFS_FLAG_CLIENT ? ", may leave the server" : "");
     print_tags(listing, flag, out);
     if (flag->metadata != FFS_NONE) {
@@ -167,7 +161,7 @@ static void print_text(const struct listing *listing, struct buffer *out)
     for (uint32_t i = 0; i < listing->attribute_count; i++)
         buffer_format(out, "attribute %s: %s\n",
                       snapshot_string(snapshot, listing->attributes[i].name),
-                      attribute_type_names[listing->attributes[i].type]);
+                      attribute_type_words[listing->attributes[i].type]);
     for (uint32_t i = 0; i < listing->flag_count; i++)
         print_flag(listing, &listing->flags[i], out);
     print_annex("people", listing->people, out);
@@ -238,7 +232,7 @@ static void write_json_flag(const struct listing *listing, const struct ffs_flag
     json_write_comma(out);
     buffer_append_text(out, "{");
     field_text(out, "name", snapshot_string(listing->snapshot, flag->name));
-    field_text(out, "type", flag_types[flag->type]);
+    field_text(out, "type", flag_type_words[flag->type]);
     buffer_append_text(out, ",\"variants\":[");
     for (uint32_t i = 0; i < flag->variant_count; i++) {
         const struct ffs_variant *variant = &listing->variants[flag->first_variant + i];
@@ -293,7 +287,7 @@ static void print_json(const struct listing *listing, struct buffer *out)
         json_write_comma(out);
         buffer_append_text(out, "{");
         field_text(out, "name", snapshot_string(snapshot, listing->attributes[i].name));
-        field_text(out, "type", attribute_type_names[listing->attributes[i].type]);
+        field_text(out, "type", attribute_type_words[listing->attributes[i].type]);
         buffer_append_text(out, "}");
     }
     buffer_append_text(out, "],\"flags\":[");

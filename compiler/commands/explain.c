@@ -63,21 +63,21 @@ static void list_all(bool markdown)
 static void put_types(unsigned types)
 {
     unsigned every = 0;
-    for (unsigned type = 0; attribute_type_names[type]; type++)
+    for (unsigned type = 0; attribute_type_words[type]; type++)
         every |= TYPE_BIT(type);
     if (types == every) {
         printf("all");
         return;
     }
     const char *comma = "";
-    for (unsigned type = 1; attribute_type_names[type]; type++) {
+    for (unsigned type = 1; attribute_type_words[type]; type++) {
         if (types & TYPE_BIT(type)) {
-            printf("%s%s", comma, attribute_type_names[type]);
+            printf("%s%s", comma, attribute_type_words[type]);
             comma = ", ";
         }
     }
     if (types & TYPE_BIT(A_FIELD))
-        printf("%s%s", comma, attribute_type_names[A_FIELD]);
+        printf("%s%s", comma, attribute_type_words[A_FIELD]);
 }
 
 static void list_operators(bool markdown)

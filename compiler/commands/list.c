@@ -25,8 +25,6 @@ struct listing {
     int64_t now;
 };
 
-static const char *const experiment_states[] = {"draft", "running", "concluded"};
-
 /* --------------------------------------------------------------------------------- selection -- */
 
 static bool is_one_of(const struct option_texts *texts, const char *text)
@@ -53,7 +51,7 @@ static bool is_selected(const struct listing *listing, const struct flag *flag)
     for (int i = 0; i < listing->glob_count && !named; i++)
         named = match_name(listing->globs[i], flag->name.text);
     return named && has_tag(listing, flag) && is_one_of(&listing->owners, flag->owner) &&
-           is_one_of(&listing->kinds, flag_kind_names[flag->kind]);
+           is_one_of(&listing->kinds, flag_kind_words[flag->kind]);
 }
 
 /* ----------------------------------------------------------------------------- how it stands -- */
@@ -94,7 +92,7 @@ static void put_percent(struct buffer *out, uint32_t thousandths)
 
 static void put_canary(struct buffer *out, const struct canary *canary)
 {
-    buffer_append_text(out, canary_state_text(canary->state));
+    buffer_append_text(out, canary_state_words[canary->state]);
     if (canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED) {
         const struct stage *stage = &canary->stages[canary->stage];
         buffer_format(out, " %s ", stage->name.text);
@@ -105,7 +103,7 @@ static void put_canary(struct buffer *out, const struct canary *canary)
 static void put_experiment(struct buffer *out, const struct targeting *targeting)
 {
     const struct experiment *experiment = targeting->experiment;
-    buffer_append_text(out, experiment_states[experiment->state]);
+    buffer_append_text(out, experiment_state_words[experiment->state]);
     if (experiment->state == EXPERIMENT_RUNNING) {
         buffer_append_text(out, " ");
         put_percent(out, experiment->traffic);
@@ -250,7 +248,7 @@ static void add_row(const struct listing *listing, const struct flag *flag, stru
 {
     const struct project *project = listing->project;
     buffer_append_text(cells++, flag ? flag->name.text : "FLAG");
-    buffer_append_text(cells++, flag ? flag_kind_names[flag->kind] : "KIND");
+    buffer_append_text(cells++, flag ? flag_kind_words[flag->kind] : "KIND");
     buffer_append_text(cells++, !flag ? "OWNER" : flag->owner ? flag->owner : "-");
     for (uint32_t i = 0; i < project->environments.count; i++) {
         if (!shows_environment(listing, i))
@@ -340,7 +338,6 @@ static void write_standings(const struct listing *listing, const struct flag *fl
 /* One flag, a line. */
 static void write_json(const struct listing *listing, const struct flag *flag, struct buffer *out)
 {
-    static const char *const types[] = {"", "boolean", "string", "integer", "number", "json"};
     const struct project *project = listing->project;
     struct span span = flag->name.span;
     bool expires = flag->expires != INT64_MIN;
@@ -349,8 +346,8 @@ static void write_json(const struct listing *listing, const struct flag *flag, s
         format_time(flag->expires, when, sizeof when);
     buffer_append_text(out, "{\"format_version\":1");
     field_text(out, "flag", flag->name.text);
-    field_text(out, "kind", flag_kind_names[flag->kind]);
-    field_text(out, "type", types[flag->type]);
+    field_text(out, "kind", flag_kind_words[flag->kind]);
+    field_text(out, "type", flag_type_words[flag->type]);
     field_text(out, "owner", flag->owner);
     field_text(out, "description", flag->description);
     field_array(out, "tags");
@@ -368,23 +365,20 @@ static void write_json(const struct listing *listing, const struct flag *flag, s
 
 static int check_kinds(const struct listing *listing)
 {
-    size_t count = 0;
-    while (flag_kind_names[count])
-        count++;
     for (size_t i = 0; i < listing->kinds.count; i++) {
-        const char *kind = listing->kinds.items[i],
-                   *near = nearest_name(kind, flag_kind_names, count);
-        bool known = false;
-        for (size_t j = 0; j < count; j++)
-            known |= strcmp(kind, flag_kind_names[j]) == 0;
-        if (!known && near)
+        const char *kind = listing->kinds.items[i];
+        if (words_find(flag_kind_words, kind) >= 0)
+            continue;
+        const char *near = nearest_name(kind, flag_kind_words, words_count(flag_kind_words));
+        if (near)
             return usage_error(&list_command, "there is no kind '%s'; did you mean '%s'?", kind,
                                near);
-        if (!known)
-            return usage_error(&list_command,
-                               "there is no kind '%s'; a flag's is one of release, experiment, "
-                               "canary, ops, config, permission",
-                               kind);
+        struct buffer kinds = {0};
+        words_list(flag_kind_words, &kinds);
+        usage_error(&list_command, "there is no kind '%s'; a flag's is one of %s", kind,
+                    kinds.bytes);
+        buffer_release(&kinds);
+        return EXIT_JOB;
     }
     return EXIT_FINE;
 }

@@ -107,7 +107,7 @@ static const char *nearest_word(struct wish *wish, bool is_tag, const char *name
     for (uint32_t i = 0; is_tag && i < known.count; i++)
         for (uint32_t j = 0; j < known.flags[i]->tags.count; j++)
             *ARENA_APPEND(&wish->edit.arena, words, count) = known.flags[i]->tags.items[j].text;
-    for (const char *const *kind = flag_kind_names; !is_tag && *kind; kind++)
+    for (const char *const *kind = flag_kind_words; !is_tag && *kind; kind++)
         *ARENA_APPEND(&wish->edit.arena, words, count) = *kind;
     return count ? nearest_name(name, words, count) : NULL;
 }

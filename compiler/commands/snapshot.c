@@ -155,16 +155,31 @@ void write_json_text(const char *text, struct buffer *out)
     json_decref(value);
 }
 
+#define SECTION(name) \
+    case FFS_##name:  \
+        return #name;
+
 const char *section_name(uint32_t id)
 {
-    static const char *const names[] = {
-        [FFS_STRINGS] = "STRINGS",    [FFS_ATTRIBUTES] = "ATTRIBUTES", [FFS_FLAGS] = "FLAGS",
-        [FFS_NAMES] = "NAMES",        [FFS_VARIANTS] = "VARIANTS",     [FFS_CODE] = "CODE",
-        [FFS_SPLITS] = "SPLITS",      [FFS_RANGES] = "RANGES",         [FFS_RAMPS] = "RAMPS",
-        [FFS_SETS] = "SETS",          [FFS_NETWORKS] = "NETWORKS",     [FFS_AUTOMATA] = "AUTOMATA",
-        [FFS_TAGS] = "TAGS",          [FFS_PEOPLE] = "PEOPLE",         [FFS_LABELS] = "LABELS",
-        [FFS_OVERRIDES] = "OVERRIDES"};
-    return id < sizeof names / sizeof *names ? names[id] : NULL;
+    switch ((enum ffs_section_id)id) {
+        SECTION(STRINGS)
+        SECTION(ATTRIBUTES)
+        SECTION(FLAGS)
+        SECTION(NAMES)
+        SECTION(VARIANTS)
+        SECTION(CODE)
+        SECTION(SPLITS)
+        SECTION(RANGES)
+        SECTION(RAMPS)
+        SECTION(SETS)
+        SECTION(NETWORKS)
+        SECTION(AUTOMATA)
+        SECTION(TAGS)
+        SECTION(PEOPLE)
+        SECTION(LABELS)
+        SECTION(OVERRIDES)
+    }
+    return NULL;
 }
 
 bool verify_snapshot(const char *path, struct buffer *error)

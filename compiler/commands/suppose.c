@@ -77,9 +77,6 @@ static bool choose_stage(const struct command *command, const struct canary *can
 bool parse_supposition(const struct command *command, const struct flag *flag, uint32_t environment,
                        const char *state, const char *stage, struct supposition *supposition)
 {
-    static const char *const canary_states[] = {"pending", "running", "paused", "rolled_back",
-                                                "complete"};
-    static const char *const experiment_states[] = {"draft", "running", "concluded"};
     const struct targeting *targeting = &flag->environments[environment];
     if (!targeting->canary && (stage || !targeting->experiment)) {
         usage_error(command, "'%s' has no canary%s", flag->name.text,
@@ -93,7 +90,6 @@ bool parse_supposition(const struct command *command, const struct flag *flag, u
         return false;
     if (!state)
         return true;
-    return targeting->canary
-               ? choose(command, "state", state, canary_states, 5, &supposition->state)
-               : choose(command, "state", state, experiment_states, 3, &supposition->state);
+    const char *const *words = targeting->canary ? canary_state_words : experiment_state_words;
+    return choose(command, "state", state, words, words_count(words), &supposition->state);
 }

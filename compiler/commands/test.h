@@ -46,7 +46,11 @@ struct trial {
     uint64_t *counts; /* of a test of shares: units by variant */
 };
 
-enum covered_kind { COVERED_RULE, COVERED_STAGE, COVERED_VARIANT };
+#define COVERED_KINDS(X)      \
+    X(COVERED_RULE, "rule")   \
+    X(COVERED_STAGE, "stage") \
+    X(COVERED_VARIANT, "variant")
+enum covered_kind { COVERED_KINDS(WORDS_MEMBER) };
 
 /* Something written once, in whichever environments it counts. */
 struct covered {
@@ -95,7 +99,7 @@ void coverage_reach(struct coverage *coverage, const struct flag *flag, uint32_t
                     const fflag_result *result);
 /* Counts, and orders what no test reached by place; the others come last. */
 void coverage_finish(struct coverage *coverage);
-const char *covered_kind_name(enum covered_kind kind);
+extern const char *const covered_kind_words[];
 
 /* test_report.c: the product, for stdout. */
 void report_tap(struct test_run *run, struct buffer *out);

@@ -149,8 +149,4 @@ void coverage_finish(struct coverage *coverage)
         qsort(coverage->items, coverage->count, sizeof *coverage->items, compare_places);
 }
 
-const char *covered_kind_name(enum covered_kind kind)
-{
-    static const char *const names[] = {"rule", "stage", "variant"};
-    return names[kind];
-}
+const char *const covered_kind_words[] = WORDS(COVERED_KINDS);

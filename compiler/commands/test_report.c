@@ -73,11 +73,10 @@ static void write_key(struct buffer *out, const char *key, const char *text)
 
 static const char *supposed_state(const struct trial *trial)
 {
-    static const char *const experiment_states[] = {"draft", "running", "concluded"};
     uint32_t state = trial->test->supposition.state;
     return trial->test->flag->environments[trial->environment].canary
-               ? canary_state_text((enum canary_state)state)
-               : experiment_states[state];
+               ? canary_state_words[state]
+               : experiment_state_words[state];
 }
 
 /* The command that shows how the answer came about. One that quoting would make unreadable is left
@@ -202,7 +201,7 @@ static void write_json_coverage(struct test_run *run, struct buffer *out)
         json_write_comma(out);
         buffer_append(out, "{", 1);
         field_text(out, "flag", item->flag->name.text);
-        field_text(out, "kind", covered_kind_name(item->kind));
+        field_text(out, "kind", covered_kind_words[item->kind]);
         field_text(out, "name", item->name);
         write_place(run, item->span, out);
         buffer_append(out, "}", 1);
@@ -250,7 +249,7 @@ static void write_unreached(struct test_run *run, const struct covered *item, st
     else if (item->kind == COVERED_STAGE)
         buffer_format(out, "stage '%s'", item->name + strlen("canary:"));
     else
-        buffer_format(out, "%s '%s'", covered_kind_name(item->kind), item->name);
+        buffer_format(out, "%s '%s'", covered_kind_words[item->kind], item->name);
     buffer_format(out, " of '%s'\n", item->flag->name.text);
 }
 

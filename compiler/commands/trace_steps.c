@@ -307,7 +307,7 @@ static bool trace_rule(struct walk *walk, const struct rule *rule)
 static bool trace_canary(struct walk *walk, const struct canary *canary)
 {
     struct tracer *tracer = walk->tracer;
-    const char *state = canary_state_text(canary->state);
+    const char *state = canary_state_words[canary->state];
     if (canary->state == CANARY_PENDING || canary->state == CANARY_ROLLED_BACK) {
         struct step *step = step_of(walk, canary->span, "canary", "the canary runs");
         step->value = arena_format(&tracer->arena, "it is %s",

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "compiler/base/source.h"
+#include "compiler/base/words.h"
 
 struct arena;
 
@@ -49,8 +50,12 @@ void diagnostics_append(struct diagnostics *diagnostics, const struct diagnostic
 /* Orders by file, line and column, and drops exact repetitions from the list and the counts. */
 void diagnostics_sort(struct diagnostics *diagnostics);
 
-/* ORDER of `format_names` in options.c. */
-enum diagnostic_format { DIAGNOSTIC_TEXT, DIAGNOSTIC_JSON, DIAGNOSTIC_GITHUB, DIAGNOSTIC_SARIF };
+#define DIAGNOSTIC_FORMATS(X)      \
+    X(DIAGNOSTIC_TEXT, "text")     \
+    X(DIAGNOSTIC_JSON, "json")     \
+    X(DIAGNOSTIC_GITHUB, "github") \
+    X(DIAGNOSTIC_SARIF, "sarif")
+enum diagnostic_format { DIAGNOSTIC_FORMATS(WORDS_MEMBER) };
 
 /*
  * Sorts, and writes all of them and, in text, the verdict as the last line: "2 errors, 1 warning in

@@ -68,7 +68,7 @@ static void finish(struct writer *writer, const char *bracket)
 static void write_canary(struct writer *writer, const struct canary *canary)
 {
     field_object(writer->out, "canary");
-    write_text(writer, "state", canary_state_text(canary->state));
+    write_text(writer, "state", canary_state_words[canary->state]);
     if (canary->state != CANARY_PENDING)
         write_text(writer, "stage", canary->stages[canary->stage].name.text);
     write_time(writer, "since", canary->since);
@@ -87,11 +87,10 @@ static void write_canary(struct writer *writer, const struct canary *canary)
 
 static void write_experiment(struct writer *writer, const struct targeting *targeting)
 {
-    static const char *const states[] = {"draft", "running", "concluded"};
     const struct experiment *experiment = targeting->experiment;
     const struct variant *variants = targeting->variants;
     field_object(writer->out, "experiment");
-    write_text(writer, "state", states[experiment->state]);
+    write_text(writer, "state", experiment_state_words[experiment->state]);
     write_text(writer, "hypothesis", experiment->hypothesis);
     write_text(writer, "control", variants[experiment->control].name.text);
     if (experiment->state == EXPERIMENT_CONCLUDED && experiment->has_winner)

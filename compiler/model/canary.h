@@ -24,17 +24,22 @@ struct stage {
     struct span span;
 };
 
-enum canary_state {
-    CANARY_PENDING,
-    CANARY_RUNNING,
-    CANARY_PAUSED,
-    CANARY_ROLLED_BACK,
-    CANARY_COMPLETE
-};
-extern const char *const canary_state_names[]; /* in the order of the enum, ended by NULL */
-const char *canary_state_text(enum canary_state state); /* as in the definitions: "rolled_back" */
+#define CANARY_STATES(X)                 \
+    X(CANARY_PENDING, "pending")         \
+    X(CANARY_RUNNING, "running")         \
+    X(CANARY_PAUSED, "paused")           \
+    X(CANARY_ROLLED_BACK, "rolled_back") \
+    X(CANARY_COMPLETE, "complete")
+enum canary_state { CANARY_STATES(WORDS_MEMBER) };
+extern const char *const canary_state_words[];
 
-enum timeout_policy { TIMEOUT_HOLD, TIMEOUT_PAUSE, TIMEOUT_ROLLBACK, TIMEOUT_ADVANCE };
+#define TIMEOUT_POLICIES(X)         \
+    X(TIMEOUT_HOLD, "hold")         \
+    X(TIMEOUT_PAUSE, "pause")       \
+    X(TIMEOUT_ROLLBACK, "rollback") \
+    X(TIMEOUT_ADVANCE, "advance")
+enum timeout_policy { TIMEOUT_POLICIES(WORDS_MEMBER) };
+extern const char *const timeout_policy_words[];
 
 struct canary {
     uint32_t serve;

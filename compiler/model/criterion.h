@@ -5,19 +5,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compiler/base/words.h"
 #include "text.h"
 
 struct metric;
 
-enum criterion_form {
-    CRITERION_MAX,
-    CRITERION_MIN,
-    CRITERION_MAX_INCREASE,
-    CRITERION_MAX_DECREASE
-};
-const char *criterion_form_text(enum criterion_form form); /* as in the definitions: "max" */
-enum criterion_action { ACTION_ROLLBACK, ACTION_PAUSE, ACTION_ALERT, ACTION_INVESTIGATE };
-enum nodata_policy { NODATA_HOLD, NODATA_ROLLBACK, NODATA_IGNORE };
+#define CRITERION_FORMS(X)                    \
+    X(CRITERION_MAX, "max")                   \
+    X(CRITERION_MIN, "min")                   \
+    X(CRITERION_MAX_INCREASE, "max_increase") \
+    X(CRITERION_MAX_DECREASE, "max_decrease")
+enum criterion_form { CRITERION_FORMS(WORDS_MEMBER) };
+extern const char *const criterion_form_words[];
+
+#define CRITERION_ACTIONS(X)       \
+    X(ACTION_ROLLBACK, "rollback") \
+    X(ACTION_PAUSE, "pause")       \
+    X(ACTION_ALERT, "alert")       \
+    X(ACTION_INVESTIGATE, "investigate")
+enum criterion_action { CRITERION_ACTIONS(WORDS_MEMBER) };
+extern const char *const criterion_action_words[];
+
+#define NODATA_POLICIES(X)         \
+    X(NODATA_HOLD, "hold")         \
+    X(NODATA_ROLLBACK, "rollback") \
+    X(NODATA_IGNORE, "ignore")
+enum nodata_policy { NODATA_POLICIES(WORDS_MEMBER) };
+extern const char *const nodata_policy_words[];
 
 /* A guard, or a line of `advance_when`: there `action` does not count. */
 struct criterion {

@@ -10,7 +10,12 @@
 
 struct arm;
 
-enum experiment_state { EXPERIMENT_DRAFT, EXPERIMENT_RUNNING, EXPERIMENT_CONCLUDED };
+#define EXPERIMENT_STATES(X)         \
+    X(EXPERIMENT_DRAFT, "draft")     \
+    X(EXPERIMENT_RUNNING, "running") \
+    X(EXPERIMENT_CONCLUDED, "concluded")
+enum experiment_state { EXPERIMENT_STATES(WORDS_MEMBER) };
+extern const char *const experiment_state_words[];
 
 /* What the primary metric is without the experiment, as plans of its size take it. */
 struct experiment_baseline {

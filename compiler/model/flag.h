@@ -12,15 +12,24 @@
 /* Of a flag: what accepts several has them as bits. */
 #define MOST_VARIANTS 64
 
-enum flag_kind {
-    KIND_RELEASE,
-    KIND_EXPERIMENT,
-    KIND_CANARY,
-    KIND_OPS,
-    KIND_CONFIG,
-    KIND_PERMISSION
-};
-extern const char *const flag_kind_names[]; /* in the order of the enum, ended by NULL */
+#define FLAG_KINDS(X)                \
+    X(KIND_RELEASE, "release")       \
+    X(KIND_EXPERIMENT, "experiment") \
+    X(KIND_CANARY, "canary")         \
+    X(KIND_OPS, "ops")               \
+    X(KIND_CONFIG, "config")         \
+    X(KIND_PERMISSION, "permission")
+enum flag_kind { FLAG_KINDS(WORDS_MEMBER) };
+extern const char *const flag_kind_words[];
+
+/* Of enum fflag_type. */
+#define FLAG_TYPES(X)                \
+    X(FFLAG_TYPE_BOOLEAN, "boolean") \
+    X(FFLAG_TYPE_STRING, "string")   \
+    X(FFLAG_TYPE_INTEGER, "integer") \
+    X(FFLAG_TYPE_NUMBER, "number")   \
+    X(FFLAG_TYPE_JSON, "json")
+extern const char *const flag_type_words[]; /* from FFLAG_TYPE_BOOLEAN on */
 
 struct variant {
     struct text name; /* text NULL: the one value of a flag declared by `value` */
@@ -101,12 +110,13 @@ struct targeting {
 };
 
 struct override;
-enum rollback_step_kind {
-    ROLLBACK_SERVE_DEFAULT,
-    ROLLBACK_OVERRIDE,
-    ROLLBACK_RUN,
-    ROLLBACK_NOTIFY
-};
+#define ROLLBACK_STEP_KINDS(X)         \
+    X(ROLLBACK_SERVE_DEFAULT, "serve") \
+    X(ROLLBACK_OVERRIDE, "override")   \
+    X(ROLLBACK_RUN, "run")             \
+    X(ROLLBACK_NOTIFY, "notify")
+enum rollback_step_kind { ROLLBACK_STEP_KINDS(WORDS_MEMBER) };
+extern const char *const rollback_step_kind_words[]; /* their keys */
 
 /* One of a plan for rolling a flag back. */
 struct rollback_step {

@@ -4,12 +4,21 @@
 
 #include <stdint.h>
 
+#include "compiler/base/words.h"
 #include "text.h"
 
-/* Programs that are run when a rollout has changed, with what it is about on their stdin. ORDER of
- * the keys in read_hooks(): "on_start" and so on. */
-enum hook { HOOK_START, HOOK_ADVANCE, HOOK_PAUSE, HOOK_RESUME, HOOK_ROLLBACK, HOOK_COMPLETE };
-#define HOOK_COUNT 6
+/* Programs that are run when a rollout has changed, with what it is about on their stdin. */
+#define HOOKS(X)                    \
+    X(HOOK_START, "on_start")       \
+    X(HOOK_ADVANCE, "on_advance")   \
+    X(HOOK_PAUSE, "on_pause")       \
+    X(HOOK_RESUME, "on_resume")     \
+    X(HOOK_ROLLBACK, "on_rollback") \
+    X(HOOK_COMPLETE, "on_complete")
+enum hook { HOOKS(WORDS_MEMBER) };
+#define HOOK_COUNT WORDS_COUNT(HOOKS)
+extern const char *const hook_words[]; /* their keys */
+
 struct invocation {
     struct texts arguments; /* the program first; none: nothing is run */
     int64_t timeout;

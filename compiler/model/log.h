@@ -5,22 +5,39 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compiler/base/words.h"
 #include "text.h"
 
 struct attribute;
 
-enum log_format {
-    LOG_NDJSON,
-    LOG_COMBINED,
-    LOG_CSV,
-    LOG_TSV,
-    LOG_OTLP,
-    LOG_GO_FEATURE_FLAG,
-    LOG_PROMETHEUS,
-    LOG_KAYENTA
-};
-enum log_delimiter { DELIMITER_COMMA, DELIMITER_SEMICOLON, DELIMITER_PIPE }; /* of csv */
-enum time_unit { TIME_AUTO, TIME_SECONDS, TIME_MILLISECONDS, TIME_MICROSECONDS, TIME_NANOSECONDS };
+#define LOG_FORMATS(X)                        \
+    X(LOG_NDJSON, "ndjson")                   \
+    X(LOG_COMBINED, "combined")               \
+    X(LOG_CSV, "csv")                         \
+    X(LOG_TSV, "tsv")                         \
+    X(LOG_OTLP, "otlp")                       \
+    X(LOG_GO_FEATURE_FLAG, "go-feature-flag") \
+    X(LOG_PROMETHEUS, "prometheus")           \
+    X(LOG_KAYENTA, "kayenta")
+enum log_format { LOG_FORMATS(WORDS_MEMBER) };
+extern const char *const log_format_words[];
+
+/* Of csv. */
+#define LOG_DELIMITERS(X)               \
+    X(DELIMITER_COMMA, "comma")         \
+    X(DELIMITER_SEMICOLON, "semicolon") \
+    X(DELIMITER_PIPE, "pipe")
+enum log_delimiter { LOG_DELIMITERS(WORDS_MEMBER) };
+extern const char *const log_delimiter_words[];
+
+#define TIME_UNITS(X)          \
+    X(TIME_AUTO, "auto")       \
+    X(TIME_SECONDS, "s")       \
+    X(TIME_MILLISECONDS, "ms") \
+    X(TIME_MICROSECONDS, "us") \
+    X(TIME_NANOSECONDS, "ns")
+enum time_unit { TIME_UNITS(WORDS_MEMBER) };
+extern const char *const time_unit_words[];
 
 struct log_field {
     struct text name; /* what metrics and contexts call it */

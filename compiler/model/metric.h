@@ -4,18 +4,20 @@
 
 #include <stdbool.h>
 
+#include "compiler/base/words.h"
 #include "condition.h"
 #include "metric_kinds.h"
 
 struct log;
 
-enum metric_aggregate {
-    AGGREGATE_SUM,
-    AGGREGATE_MEAN,
-    AGGREGATE_MAX,
-    AGGREGATE_COUNT,
-    AGGREGATE_LAST
-};
+#define METRIC_AGGREGATES(X)    \
+    X(AGGREGATE_SUM, "sum")     \
+    X(AGGREGATE_MEAN, "mean")   \
+    X(AGGREGATE_MAX, "max")     \
+    X(AGGREGATE_COUNT, "count") \
+    X(AGGREGATE_LAST, "last")
+enum metric_aggregate { METRIC_AGGREGATES(WORDS_MEMBER) };
+extern const char *const metric_aggregate_words[];
 
 struct metric {
     struct text name;

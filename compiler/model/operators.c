@@ -56,18 +56,6 @@ const struct operand_form_info operand_forms[] = {
     [OPERAND_PRESENCE] = {SHAPE_PRESENCE, "boolean", "\"type\": \"boolean\""},
 };
 
-const char *const attribute_type_names[] = {
-    [A_FIELD] = "field",
-    [FFLAG_ATTRIBUTE_STRING] = "string",
-    [FFLAG_ATTRIBUTE_NUMBER] = "number",
-    [FFLAG_ATTRIBUTE_BOOLEAN] = "boolean",
-    [FFLAG_ATTRIBUTE_VERSION] = "version",
-    [FFLAG_ATTRIBUTE_TIME] = "time",
-    [FFLAG_ATTRIBUTE_STRINGS] = "strings",
-    [FFLAG_ATTRIBUTE_IP] = "ip",
-    NULL,
-};
-
 const struct operator_info *operator_find(const char *name)
 {
     for (size_t i = 0; i < OPERATOR_COUNT; i++) {

@@ -113,7 +113,15 @@ const struct operator_info *operator_for_list(const struct operator_info *spelli
 /* Whether `ignore_case` beside it has a meaning. */
 bool operator_folds_case(const struct operator_info *spelling);
 
-/* By type, as definitions call them; of A_FIELD, "field". Ended by NULL. */
-extern const char *const attribute_type_names[];
+/* Of enum fflag_attribute_type. */
+#define ATTRIBUTE_TYPES(X)                \
+    X(FFLAG_ATTRIBUTE_STRING, "string")   \
+    X(FFLAG_ATTRIBUTE_NUMBER, "number")   \
+    X(FFLAG_ATTRIBUTE_BOOLEAN, "boolean") \
+    X(FFLAG_ATTRIBUTE_VERSION, "version") \
+    X(FFLAG_ATTRIBUTE_TIME, "time")       \
+    X(FFLAG_ATTRIBUTE_STRINGS, "strings") \
+    X(FFLAG_ATTRIBUTE_IP, "ip")
+extern const char *const attribute_type_words[]; /* of A_FIELD, "field" */
 
 #endif

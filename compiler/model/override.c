@@ -17,7 +17,7 @@ static bool contains(const struct texts *texts, const char *text)
 
 bool override_selects(const struct override *override, const struct flag *flag)
 {
-    if (override->all || contains(&override->kinds, flag_kind_names[flag->kind]))
+    if (override->all || contains(&override->kinds, flag_kind_words[flag->kind]))
         return true;
     for (uint32_t i = 0; i < override->flags.count; i++) {
         if (match_name(override->flags.items[i].text, flag->name.text))

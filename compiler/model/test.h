@@ -11,6 +11,9 @@
 struct flag;
 struct override;
 
+/* Of enum fflag_reason. */
+extern const char *const reason_words[];
+
 /* Which overrides a test supposes: none, unless it names some. */
 struct supposed_overrides {
     bool active; /* all there are, as the clock has them */

@@ -216,7 +216,7 @@ void annex_roll_back(struct patch *patch, const char *flag, int64_t at)
     char since[32];
     format_time(at, since, sizeof since);
     replace_value(&patch->people, find_in_canary(patch, flag, "state"),
-                  canary_state_text(CANARY_ROLLED_BACK));
+                  canary_state_words[CANARY_ROLLED_BACK]);
     replace_value(&patch->people, find_in_canary(patch, flag, "since"), since);
     label_base(patch);
     add_label(patch, "rollback", flag);

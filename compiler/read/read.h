@@ -114,6 +114,8 @@ uint32_t resolve_environment(struct reader *reader, const struct node *name);
 bool is_null(const struct node *node); /* plain and empty, ~ or null */
 /* Reports the wrong kind of node: "expected …, found …". Always false. */
 bool expected(struct reader *reader, const struct node *node, const char *what);
+/* "it is one of sum, mean, max", as help. */
+const char *choices_help(struct reader *reader, const char *const *choices);
 bool expect_map(struct reader *reader, const struct node *node, const char *what);
 bool expect_list(struct reader *reader, const struct node *node, const char *what);
 

@@ -213,7 +213,7 @@ static void check_since(struct reader *reader, const struct canary *canary)
     if (!runs || node_get(canary->node, "since"))
         return;
     diagnose(reader->diagnostics, FF0349, node_get(canary->node, "state")->span,
-             "the canary is %s, and nothing says since when", canary_state_text(canary->state));
+             "the canary is %s, and nothing says since when", canary_state_words[canary->state]);
     diagnose_help(reader->diagnostics, "write 'since:', the time at which its stage began");
 }
 
@@ -232,8 +232,6 @@ static void warn_unguarded(struct reader *reader, const struct canary *canary, s
 
 struct canary *read_canary(struct reader *reader, struct node *node, struct draft *draft)
 {
-    static const char *const timeouts[] = {"hold", "pause", "rollback", "advance", NULL};
-    static const char *const unhealthy[] = {"hold", "rollback", "ignore", NULL};
     static const struct field fields[] = {
         READ("stages", read_stages),
         READ("serve", read_canary_serve),
@@ -242,12 +240,12 @@ struct canary *read_canary(struct reader *reader, struct node *node, struct draf
         READ("approval", keep_approval),
         READ("approved", keep_approved),
         READ("hooks", read_canary_hooks),
-        CHOICE("on_timeout", struct canary_keys, canary.on_timeout, timeouts),
-        CHOICE("on_unhealthy", struct canary_keys, canary.on_unhealthy, unhealthy),
+        CHOICE("on_timeout", struct canary_keys, canary.on_timeout, timeout_policy_words),
+        CHOICE("on_unhealthy", struct canary_keys, canary.on_unhealthy, nodata_policy_words),
         FIELD("max_hold", FIELD_DURATION, struct canary_keys, canary.max_hold),
         FIELD("automatic", FIELD_BOOLEAN, struct canary_keys, canary.automatic),
         FIELD("instant", FIELD_BOOLEAN, struct canary_keys, canary.instant),
-        CHOICE("state", struct canary_keys, canary.state, canary_state_names),
+        CHOICE("state", struct canary_keys, canary.state, canary_state_words),
         READ("stage", keep_stage),
         FIELD("since", FIELD_TIME, struct canary_keys, canary.since),
     };

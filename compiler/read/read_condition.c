@@ -47,7 +47,7 @@ static void report_operator_type(struct reader *reader, const struct condition_s
     diagnose(reader->diagnostics, FF0233, span, "operator '%s' does not fit '%s', %s %s",
              info->name, subject->name.text,
              subject->attribute ? "an attribute of type" : "which is a",
-             attribute_type_names[type]);
+             attribute_type_words[type]);
     if (subject->attribute)
         diagnose_note(reader->diagnostics, subject->attribute->name.span, "'%s' is declared here",
                       subject->name.text);
@@ -56,7 +56,7 @@ static void report_operator_type(struct reader *reader, const struct condition_s
         if (operators[i].types & TYPE_BIT(type))
             buffer_format(&fitting, "%s%s", fitting.length ? ", " : "", operators[i].name);
     }
-    diagnose_help(reader->diagnostics, "operators of %s: %s", attribute_type_names[type],
+    diagnose_help(reader->diagnostics, "operators of %s: %s", attribute_type_words[type],
                   fitting.bytes);
     buffer_release(&fitting);
 }
@@ -125,7 +125,7 @@ static void read_ignore_case(struct reader *reader, struct condition_subject *su
         diagnose(
             reader->diagnostics, FF0241, entry->key->span, "'ignore_case' has no effect on %s",
             type && type != FFLAG_ATTRIBUTE_STRING
-                ? arena_format(reader->arena, "an attribute of type %s", attribute_type_names[type])
+                ? arena_format(reader->arena, "an attribute of type %s", attribute_type_words[type])
                 : "these operators");
         diagnose_help(reader->diagnostics, "it stands beside a string operator: {eq: red, "
                                            "ignore_case: true}");
@@ -186,7 +186,7 @@ static void read_tests(struct reader *reader, const struct entry *entry, bool fi
         else
             diagnose(reader->diagnostics, FF0233, value->span,
                      "a list of values does not fit '%s', an attribute of type %s",
-                     subject.name.text, attribute_type_names[type]);
+                     subject.name.text, attribute_type_words[type]);
         if (type == FFLAG_ATTRIBUTE_STRINGS && value->kind == NODE_SCALAR)
             diagnose_help(reader->diagnostics, "write {has: %s}", value->text);
         else if (type == FFLAG_ATTRIBUTE_STRINGS)

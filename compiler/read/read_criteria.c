@@ -226,9 +226,6 @@ static void read_absolute(struct reader *reader, struct node *node, struct crite
 
 /* ---------------------------------------------------------------------------------- criteria -- */
 
-static const char *const actions[] = {"rollback", "pause", "alert", "investigate", NULL};
-static const char *const nodata[] = {"hold", "rollback", "ignore", NULL};
-
 static const struct field criterion_fields[] = {
     READ("metric", read_metric_name),
     READ("max", read_max),
@@ -240,23 +237,23 @@ static const struct field criterion_fields[] = {
     READ("confidence", read_criterion_confidence),
     READ("versus", read_versus),
     FIELD("min_samples", FIELD_COUNT, struct criterion_keys, criterion.min_samples),
-    CHOICE("on_nodata", struct criterion_keys, criterion.on_nodata, nodata),
+    CHOICE("on_nodata", struct criterion_keys, criterion.on_nodata, nodata_policy_words),
     /* Last: `advance_when` has no action. */
-    CHOICE("action", struct criterion_keys, criterion.action, actions),
+    CHOICE("action", struct criterion_keys, criterion.action, criterion_action_words),
 };
 
 static bool check_forms(struct reader *reader, struct node *node, const char *what)
 {
-    static const char *const forms[] = {"max", "min", "max_increase", "max_decrease"};
-    for (size_t i = 0; i < 4; i++) {
-        for (size_t j = i + 1; j < 4; j++) {
+    const char *const *forms = criterion_form_words;
+    for (size_t i = 0; forms[i]; i++) {
+        for (size_t j = i + 1; forms[j]; j++) {
             if (!report_conflict(reader, node, forms[i], forms[j]))
                 continue;
             diagnose_help(reader->diagnostics, "write two criteria, one for each");
             return false;
         }
     }
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; forms[i]; i++) {
         if (node_get(node, forms[i]))
             return true;
     }
@@ -276,8 +273,7 @@ static void check_bound(struct reader *reader, const struct node *node,
         return;
     const struct node *asked = node_get(node, "confidence");
     if (compares)
-        asked = node_get(node, criterion->form == CRITERION_MAX_INCREASE ? "max_increase"
-                                                                         : "max_decrease");
+        asked = node_get(node, criterion_form_words[criterion->form]);
     const struct metric_traits *traits = metric_traits(criterion->metric);
     if (traits->bound == BOUND_NONE) {
         diagnose(reader->diagnostics, FF0366, asked->span,
@@ -310,10 +306,9 @@ static void check_tail(struct reader *reader, const struct node *node,
         return;
     diagnose(reader->diagnostics, FF0372, node_get(node, compares ? "versus" : "confidence")->span,
              "a long tail of '%s' would make this bound wrong too often", metric->name.text);
+    bool most = criterion->form == CRITERION_MAX || criterion->form == CRITERION_MAX_INCREASE;
     const char *increase =
-        criterion->form == CRITERION_MAX || criterion->form == CRITERION_MAX_INCREASE
-            ? "max_increase"
-            : "max_decrease";
+        criterion_form_words[most ? CRITERION_MAX_INCREASE : CRITERION_MAX_DECREASE];
     if (metric_may_have(metric, METRIC_KEY_CAP)) {
         diagnose_note(reader->diagnostics, metric->name.span, "the metric has no 'cap'");
         diagnose_help(reader->diagnostics, "give it a 'cap', or compare it with control: '%s'",

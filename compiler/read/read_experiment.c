@@ -218,7 +218,6 @@ static void settle_winner(struct reader *reader, struct experiment_keys *keys)
 
 struct experiment *read_experiment(struct reader *reader, struct node *node, struct draft *draft)
 {
-    static const char *const states[] = {"draft", "running", "concluded", NULL};
     static const struct field fields[] = {
         READ("split", read_experiment_split),
         READ("control", keep_control),
@@ -235,7 +234,7 @@ struct experiment *read_experiment(struct reader *reader, struct node *node, str
         READ("mde", read_mde),
         READ("baseline", keep_baseline),
         FIELD("units_per_day", FIELD_COUNT, struct experiment_keys, experiment.units_per_day),
-        CHOICE("state", struct experiment_keys, experiment.state, states),
+        CHOICE("state", struct experiment_keys, experiment.state, experiment_state_words),
         READ("winner", keep_winner),
     };
     struct experiment_keys keys = {.draft = draft};

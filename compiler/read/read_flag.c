@@ -243,7 +243,7 @@ static void read_kind(struct reader *reader, struct node *node, void *target)
 {
     struct draft *draft = target;
     unsigned kind;
-    if (!read_choice(reader, node, flag_kind_names, &kind))
+    if (!read_choice(reader, node, flag_kind_words, &kind))
         return;
     draft->kind = (enum flag_kind)kind;
     draft->kind_given = true;

@@ -77,7 +77,6 @@ static void keep_log(struct reader *reader, struct node *node, void *target)
     ((struct metric_keys *)target)->log = node;
 }
 
-static const char *const aggregates[] = {"sum", "mean", "max", "count", "last", NULL};
 enum { COMMON_KEYS = 6 }; /* before those that only some kinds have */
 #define KEY(name) [COMMON_KEYS + METRIC_KEY_##name]
 static const struct field metric_fields[] = {
@@ -94,7 +93,7 @@ static const struct field metric_fields[] = {
     KEY(Q) = READ("q", read_quantile),
     KEY(ACCURACY) = READ("accuracy", read_accuracy),
     KEY(CAP) = READ("cap", read_cap),
-    KEY(AGG) = CHOICE("agg", struct metric_keys, metric.aggregate, aggregates),
+    KEY(AGG) = CHOICE("agg", struct metric_keys, metric.aggregate, metric_aggregate_words),
     KEY(PER) = READ("per", read_per),
 };
 
@@ -157,14 +156,6 @@ static void settle_log(struct reader *reader, struct metric *metric, const struc
                   project->logs[0]->name.text);
 }
 
-static const char *kinds_text(struct reader *reader)
-{
-    const char *text = arena_format(reader->arena, "it is one of %s", metric_kind_names[0]);
-    for (size_t i = 1; metric_kind_names[i]; i++)
-        text = arena_format(reader->arena, "%s, %s", text, metric_kind_names[i]);
-    return text;
-}
-
 void read_metric(struct reader *reader, struct declaration *declaration)
 {
     struct metric *metric = declaration->thing;
@@ -176,18 +167,14 @@ void read_metric(struct reader *reader, struct declaration *declaration)
         read_fields(reader, declaration->body, "a metric", FIELDS(metric_fields), &keys);
     *metric = keys.metric;
     if (!(given & 1))
-        report_missing(reader, metric->name.span, "a metric", "kind", kinds_text(reader));
+        report_missing(reader, metric->name.span, "a metric", "kind",
+                       choices_help(reader, metric_kind_names));
     else if (reader->diagnostics->errors == before)
         check_kind_keys(reader, metric, declaration->body, (uint32_t)(given >> COMMON_KEYS));
     settle_log(reader, metric, keys.log);
 }
 
 /* -------------------------------------------------------------------------------------- logs -- */
-
-static const char *const log_formats[] = {"ndjson",          "combined",   "csv",     "tsv", "otlp",
-                                          "go-feature-flag", "prometheus", "kayenta", NULL};
-
-static const char *const log_delimiters[] = {"comma", "semicolon", "pipe", NULL};
 
 struct time_keys {
     const char *from;
@@ -196,10 +183,9 @@ struct time_keys {
 
 static void read_log_time(struct reader *reader, struct node *node, void *target)
 {
-    static const char *const units[] = {"auto", "s", "ms", "us", "ns", NULL};
     static const struct field fields[] = {
         FIELD("from", FIELD_TEXT, struct time_keys, from),
-        CHOICE("unit", struct time_keys, unit, units),
+        CHOICE("unit", struct time_keys, unit, time_unit_words),
     };
     struct log *log = target;
     struct text text;
@@ -275,7 +261,8 @@ static void check_csv_keys(struct reader *reader, const struct log *log, struct 
         if (!entry || log->format == LOG_CSV || (log->format == LOG_TSV && i > 0))
             continue;
         diagnose(reader->diagnostics, FF0364, entry->key->span,
-                 "'%s' has no meaning for a log of format %s", keys[i], log_formats[log->format]);
+                 "'%s' has no meaning for a log of format %s", keys[i],
+                 log_format_words[log->format]);
         diagnose_help(reader->diagnostics, "leave it out, or read the log as csv");
     }
 }
@@ -283,7 +270,7 @@ static void check_csv_keys(struct reader *reader, const struct log *log, struct 
 void read_log(struct reader *reader, struct declaration *declaration)
 {
     static const struct field fields[] = {
-        CHOICE("format", struct log, format, log_formats),
+        CHOICE("format", struct log, format, log_format_words),
         READ("time", read_log_time),
         FIELD("unit", FIELD_TEXT, struct log, unit),
         READ("context", read_log_context),
@@ -291,7 +278,7 @@ void read_log(struct reader *reader, struct declaration *declaration)
         FIELD("variant", FIELD_TEXT, struct log, variant),
         FIELD("id", FIELD_TEXT, struct log, id),
         READ("fields", read_log_fields),
-        CHOICE("delimiter", struct log, delimiter, log_delimiters),
+        CHOICE("delimiter", struct log, delimiter, log_delimiter_words),
         FIELD("columns", FIELD_TEXTS, struct log, columns),
     };
     struct log *log = declaration->thing;
@@ -300,10 +287,8 @@ void read_log(struct reader *reader, struct declaration *declaration)
         return;
     uint64_t given = read_fields(reader, declaration->body, "a log", FIELDS(fields), log);
     if (!(given & 1))
-        report_missing(
-            reader, log->name.span, "a log", "format",
-            "it is one of ndjson, combined, csv, tsv, otlp, go-feature-flag, prometheus, "
-            "kayenta");
+        report_missing(reader, log->name.span, "a log", "format",
+                       choices_help(reader, log_format_words));
     else
         check_csv_keys(reader, log, declaration->body);
 }

@@ -12,10 +12,6 @@
 #define USUAL_UNITS    100000
 #define LEAST_EXPECTED 5 /* units in each share, for chi-square to mean anything */
 
-static const char *const reasons[] = {"STATIC",   "DEFAULT",  "TARGETING_MATCH",     "SPLIT",
-                                      "DISABLED", "OVERRIDE", "PREREQUISITE_FAILED", "HOLDOUT",
-                                      "LAYER",    NULL};
-
 /* ------------------------------------------------------------------------------ expectations -- */
 
 static void read_expected_variant(struct reader *reader, struct test_subject *subject,
@@ -164,7 +160,7 @@ static void read_expectation(struct reader *reader, struct test_subject *subject
         read_expected_variant(reader, subject, variant);
     if (value)
         read_expected_value(reader, subject, value);
-    if (reason && read_choice(reader, reason, reasons, &choice)) {
+    if (reason && read_choice(reader, reason, reason_words + FFLAG_REASON_STATIC, &choice)) {
         subject->test->expect.has_reason = true;
         subject->test->expect.reason = (enum fflag_reason)(choice + FFLAG_REASON_STATIC);
         const struct supposed_overrides *supposed = &subject->test->overrides;

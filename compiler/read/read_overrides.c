@@ -32,7 +32,7 @@ static void read_kinds(struct reader *reader, struct node *node, void *target)
     kinds->items = ARENA_ARRAY(reader->arena, struct text, count);
     for (uint32_t i = 0; i < count; i++) {
         unsigned ignored;
-        if (read_choice(reader, items[i], flag_kind_names, &ignored))
+        if (read_choice(reader, items[i], flag_kind_words, &ignored))
             kinds->items[kinds->count++] = (struct text){items[i]->text, items[i]->span};
     }
 }

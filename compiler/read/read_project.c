@@ -103,7 +103,7 @@ static void read_attribute_type(struct reader *reader, struct node *node, void *
 {
     struct attribute *attribute = target;
     unsigned type;
-    if (read_choice(reader, node, attribute_type_names + 1, &type))
+    if (read_choice(reader, node, attribute_type_words + 1, &type))
         attribute->type = (enum fflag_attribute_type)(type + 1);
 }
 
@@ -123,11 +123,11 @@ void read_attribute(struct reader *reader, struct declaration *declaration)
     uint64_t given = read_fields(reader, body, "an attribute", FIELDS(fields), attribute);
     if (!(given & 1))
         report_missing(reader, attribute->name.span, "an attribute", "type",
-                       "it is one of string, number, boolean, version, time, strings, ip");
+                       choices_help(reader, attribute_type_words + 1));
     if (attribute->choices.count && attribute->type && attribute->type != FFLAG_ATTRIBUTE_STRING) {
         diagnose(reader->diagnostics, FF0364, find_entry(body, "enum")->key->span,
                  "'enum' has no meaning for an attribute of type %s",
-                 attribute_type_names[attribute->type]);
+                 attribute_type_words[attribute->type]);
         diagnose_help(reader->diagnostics, "only string attributes have an 'enum'");
     }
 }

@@ -245,27 +245,33 @@ bool read_network(struct reader *reader, const struct node *node, struct network
     return true;
 }
 
+const char *choices_help(struct reader *reader, const char *const *choices)
+{
+    struct buffer list = {0};
+    words_list(choices, &list);
+    const char *help = arena_format(reader->arena, "it is one of %s", list.bytes);
+    buffer_release(&list);
+    return help;
+}
+
 bool read_choice(struct reader *reader, const struct node *node, const char *const *choices,
                  unsigned *value)
 {
-    for (unsigned i = 0; node->kind == NODE_SCALAR && choices[i]; i++) {
-        if (strcmp(node->text, choices[i]) == 0) {
-            *value = i;
-            return true;
-        }
+    int choice = node->kind == NODE_SCALAR ? words_find(choices, node->text) : -1;
+    if (choice >= 0) {
+        *value = (unsigned)choice;
+        return true;
     }
     struct buffer known = {0};
-    unsigned count = 0;
-    for (; choices[count]; count++)
-        buffer_format(&known, "%s%s", count ? ", " : "", choices[count]);
+    words_list(choices, &known);
     const char *what = arena_format(reader->arena, "one of %s", known.bytes);
     buffer_release(&known);
     if (!expect_scalar(reader, node, what))
         return false;
     diagnose(reader->diagnostics, FF0127, node->span, "expected %s, found %s", what,
              found(reader, node));
-    const char *nearest = nearest_name(node->text, choices, count);
-    for (unsigned i = 0; i < count && !nearest; i++)
+    const char *nearest = nearest_name(node->text, choices, words_count(choices));
+    for (unsigned i = 0; choices[i] && !nearest; i++)
         nearest = strcasecmp(node->text, choices[i]) == 0 ? choices[i] : NULL;
     if (nearest)
         diagnose_help(reader->diagnostics, "did you mean '%s'?", nearest);

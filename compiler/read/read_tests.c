@@ -240,11 +240,9 @@ static void check_stage(struct reader *reader, const struct canary *canary, cons
 static void read_state(struct reader *reader, const struct targeting *targeting,
                        const struct node *node, struct supposition *supposition)
 {
-    static const char *const canary[] = {"pending",     "running",  "paused",
-                                         "rolled_back", "complete", NULL};
-    static const char *const experiment[] = {"draft", "running", "concluded", NULL};
+    const char *const *words = targeting->canary ? canary_state_words : experiment_state_words;
     unsigned state = CANARY_RUNNING;
-    if (node && read_choice(reader, node, targeting->canary ? canary : experiment, &state))
+    if (node && read_choice(reader, node, words, &state))
         supposition->state = state;
     else
         supposition->state = targeting->canary ? (unsigned)CANARY_RUNNING : EXPERIMENT_RUNNING;

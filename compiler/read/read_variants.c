@@ -98,10 +98,9 @@ static void help_type_name(struct reader *reader, const struct node *node)
 
 static void read_type(struct reader *reader, struct draft *draft)
 {
-    static const char *const types[] = {"boolean", "string", "integer", "number", "json", NULL};
     struct node *type_node = node_get(draft->node, "type");
     unsigned type = 0;
-    if (type_node && !read_choice(reader, type_node, types, &type)) {
+    if (type_node && !read_choice(reader, type_node, flag_type_words + FFLAG_TYPE_BOOLEAN, &type)) {
         draft->type_broken = true;
         help_type_name(reader, type_node);
     }
@@ -113,7 +112,8 @@ static void read_type(struct reader *reader, struct draft *draft)
         draft->open_shape = shape == 1;
     if (shape_node && draft->flag->type != FFLAG_TYPE_JSON && !draft->type_broken) {
         diagnose(reader->diagnostics, FF0364, find_entry(draft->node, "shape")->key->span,
-                 "'shape' has no meaning for a flag of type %s", types[type]);
+                 "'shape' has no meaning for a flag of type %s",
+                 flag_type_words[draft->flag->type]);
         diagnose_help(reader->diagnostics, "only json flags have a shape");
     }
 }

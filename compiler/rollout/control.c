@@ -12,8 +12,7 @@
 /* Within these milliseconds a second advance may be of somebody who saw the stage before. */
 #define MOMENTS 60000
 
-const char *const control_names[] = {"start",    "advance",  "pause",   "resume",
-                                     "rollback", "complete", "approve", NULL};
+const char *const control_words[] = WORDS(CONTROLS);
 
 static bool is_open(const struct canary *canary)
 {
@@ -54,8 +53,8 @@ const char *control_choices(const struct canary *canary)
 static bool refuse(const struct request *request, struct buffer *error, struct buffer *help)
 {
     const struct canary *canary = request->canary;
-    buffer_format(error, "cannot %s '%s': it is %s", control_names[request->control], request->flag,
-                  canary_state_text(canary->state));
+    buffer_format(error, "cannot %s '%s': it is %s", control_words[request->control], request->flag,
+                  canary_state_words[canary->state]);
     if (is_open(canary))
         buffer_format(error, " in stage '%s'", canary->stages[current_stage(canary)].name.text);
     buffer_format(help, "what can be done from there: %s", control_choices(canary));

@@ -21,17 +21,17 @@
 
 struct buffer;
 
-enum control {
-    CONTROL_START,
-    CONTROL_ADVANCE,
-    CONTROL_PAUSE,
-    CONTROL_RESUME,
-    CONTROL_ROLLBACK,
-    CONTROL_COMPLETE,
-    CONTROL_APPROVE
-};
-#define CONTROL_COUNT 7
-extern const char *const control_names[]; /* in the order of the enum, ended by NULL */
+#define CONTROLS(X)                 \
+    X(CONTROL_START, "start")       \
+    X(CONTROL_ADVANCE, "advance")   \
+    X(CONTROL_PAUSE, "pause")       \
+    X(CONTROL_RESUME, "resume")     \
+    X(CONTROL_ROLLBACK, "rollback") \
+    X(CONTROL_COMPLETE, "complete") \
+    X(CONTROL_APPROVE, "approve")
+enum control { CONTROLS(WORDS_MEMBER) };
+#define CONTROL_COUNT WORDS_COUNT(CONTROLS)
+extern const char *const control_words[];
 
 struct request {
     const char *flag; /* for messages */

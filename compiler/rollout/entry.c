@@ -27,7 +27,7 @@ void entry_begin(struct buffer *out, const struct entry_head *head)
 void entry_rollout(struct buffer *out, const char *key, const struct rollout *rollout)
 {
     field_object(out, key);
-    field_text(out, "state", canary_state_text(rollout->state));
+    field_text(out, "state", canary_state_words[rollout->state]);
     field_text(out, "stage", rollout->stage);
     field_time(out, "since", rollout->since);
     if (rollout->approved)

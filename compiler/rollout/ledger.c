@@ -213,19 +213,14 @@ void ledger_hash(const char *bytes, size_t length, char hex[LEDGER_HASH])
 
 /* ----------------------------------------------------------------------------------- entries -- */
 
-static const char *const aside_names[ASIDE_COUNT] = {[ASIDE_EDIT] = "edit",
-                                                     [ASIDE_RECORD] = "record",
-                                                     [ASIDE_FILE] = "file",
-                                                     [ASIDE_TRANSITION] = "transition"};
+static const char *const aside_words[] = WORDS(ASIDES);
 
 bool aside_named(const char *name, enum aside *aside)
 {
-    for (int i = 0; i < ASIDE_COUNT; i++) {
-        *aside = (enum aside)i;
-        if (strcmp(aside_names[i], name) == 0)
-            return true;
-    }
-    return false;
+    int found = words_find(aside_words, name);
+    if (found >= 0)
+        *aside = (enum aside)found;
+    return found >= 0;
 }
 
 static void add_tip(struct ledger *ledger, const char *hash)
@@ -255,7 +250,7 @@ static bool find_tips(struct ledger *ledger, struct buffer *error)
 static void write_todo(const struct todo *todo, struct buffer *out)
 {
     buffer_append_text(out, "{");
-    field_text(out, "aside", aside_names[todo->aside]);
+    field_text(out, "aside", aside_words[todo->aside]);
     field_text(out, "file", todo->file);
     if (todo->text)
         field_text(out, "text", todo->text->bytes ? todo->text->bytes : "");

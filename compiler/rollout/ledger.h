@@ -25,6 +25,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/words.h"
 #include "compiler/files/publish.h"
 
 #define LEDGER_FOLDER "ledger"
@@ -51,15 +52,17 @@ bool ledger_lock(struct ledger *ledger, const char *directory, struct buffer *er
 void ledger_unlock(struct ledger *ledger); /* also of one that is not locked: {.lock = -1} */
 
 /* What the next run does with an entry that it finds put aside. */
-enum aside {
-    ASIDE_EDIT,       /* the definitions tell whether the edit was made: finishes it, or drops it */
-    ASIDE_RECORD,     /* it stands for nothing but itself: finishes it */
-    ASIDE_FILE,       /* writes `text` to `file`, unless that is there, and finishes it: what was
-                     published before the definitions were edited is not undone by a later build */
-    ASIDE_TRANSITION, /* edits the canary that is where the entry begins, and finishes it: for it
-                         may be published */
-};
-#define ASIDE_COUNT 4
+#define ASIDES(X)                                                                            \
+    /* The definitions tell whether the edit was made: finishes it, or drops it. */          \
+    X(ASIDE_EDIT, "edit")                                                                    \
+    /* It stands for nothing but itself: finishes it. */                                     \
+    X(ASIDE_RECORD, "record")                                                                \
+    /* Writes `text` to `file`, unless that is there, and finishes it: what was published */ \
+    /* before the definitions were edited is not undone by a later build. */                 \
+    X(ASIDE_FILE, "file")                                                                    \
+    /* Edits the canary where the entry begins, and finishes it: it may be published. */     \
+    X(ASIDE_TRANSITION, "transition")
+enum aside { ASIDES(WORDS_MEMBER) };
 struct todo {
     enum aside aside;
     const char *file;          /* below the project: what is edited; NULL: none */

@@ -13,12 +13,13 @@
 
 #define MOST_OUTPUT 4096 /* what is kept of what it prints: the end */
 
-enum process_ending {
-    PROCESS_DONE,      /* with exit status 0 */
-    PROCESS_FAILED,    /* another status, or a signal, or it could not be started */
-    PROCESS_TIMEOUT,   /* it took too long, and was killed */
-    PROCESS_CANCELLED, /* whoever waits for it was told to end, and it was killed */
-};
+#define PROCESS_ENDINGS(X)                                                                      \
+    X(PROCESS_DONE, "done")       /* with exit status 0 */                                      \
+    X(PROCESS_FAILED, "failed")   /* another status, or a signal, or it could not be started */ \
+    X(PROCESS_TIMEOUT, "timeout") /* it took too long, and was killed */                        \
+    /* Whoever waits for it was told to end, and it was killed. */                              \
+    X(PROCESS_CANCELLED, "cancelled")
+enum process_ending { PROCESS_ENDINGS(WORDS_MEMBER) };
 
 struct process_result {
     enum process_ending ending;

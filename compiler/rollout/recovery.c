@@ -25,13 +25,10 @@ static bool read_rollout(const json_t *entry, const char *key, struct rollout *r
     rollout->stage = json_text_at(json, "stage");
     rollout->approved = json_text_at(json, "approved");
     rollout->since = INT64_MIN;
-    for (int i = CANARY_PENDING; state && i <= CANARY_COMPLETE; i++) {
-        rollout->state = (enum canary_state)i;
-        if (strcmp(canary_state_text(rollout->state), state) == 0)
-            return rollout->stage && (!json_is_string(since) ||
-                                      parse_time(json_string_value(since), &rollout->since));
-    }
-    return false;
+    int found = state ? words_find(canary_state_words, state) : -1;
+    rollout->state = (enum canary_state)found;
+    return found >= 0 && rollout->stage &&
+           (!json_is_string(since) || parse_time(json_string_value(since), &rollout->since));
 }
 
 static const struct canary *canary_of(const struct project *project, const json_t *entry)
@@ -136,13 +133,6 @@ static enum fate finish_file(const struct ledger *ledger, const struct project *
     return there ? FATE_COUNTS : FATE_FAILS;
 }
 
-typedef enum fate finish(const struct ledger *ledger, const struct project *project,
-                         const struct put_aside *found, struct buffer *error);
-static finish *const finishes[ASIDE_COUNT] = {[ASIDE_EDIT] = finish_edit,
-                                              [ASIDE_RECORD] = finish_record,
-                                              [ASIDE_FILE] = finish_file,
-                                              [ASIDE_TRANSITION] = finish_transition};
-
 /* ------------------------------------------------------------------------------------ finish -- */
 
 static enum fate fate_of(const struct ledger *ledger, const struct project *project,
@@ -152,7 +142,17 @@ static enum fate fate_of(const struct ledger *ledger, const struct project *proj
     const char *name = json_text_at(found->todo, "aside");
     if (!found->json || !name || !aside_named(name, &aside))
         return FATE_IS_DAMAGED;
-    return finishes[aside](ledger, project, found, error);
+    switch (aside) {
+    case ASIDE_EDIT:
+        return finish_edit(ledger, project, found, error);
+    case ASIDE_RECORD:
+        return finish_record(ledger, project, found, error);
+    case ASIDE_FILE:
+        return finish_file(ledger, project, found, error);
+    case ASIDE_TRANSITION:
+        return finish_transition(ledger, project, found, error);
+    }
+    return FATE_IS_DAMAGED;
 }
 
 static void leave(const struct ledger *ledger, const char *name, const char *why)

@@ -26,9 +26,6 @@ struct step {
     const struct rollback_step *definition; /* NULL: of a hook */
 };
 
-static const char *const hook_names[HOOK_COUNT] = {"on_start",  "on_advance",  "on_pause",
-                                                   "on_resume", "on_rollback", "on_complete"};
-
 static const struct invocation *hook_of(const struct steps *steps)
 {
     const struct hooks *hooks = &steps->project->hooks;
@@ -196,12 +193,7 @@ static bool add_override(const struct steps *steps, const struct step *step, str
 
 /* -------------------------------------------------------------------------------------- step -- */
 
-static const char *const ending_names[] = {
-    [PROCESS_DONE] = "done",
-    [PROCESS_FAILED] = "failed",
-    [PROCESS_TIMEOUT] = "timeout",
-    [PROCESS_CANCELLED] = "cancelled",
-};
+static const char *const ending_words[] = WORDS(PROCESS_ENDINGS);
 
 static void explain(const struct step *step, const struct process_result *result,
                     struct buffer *error)
@@ -233,7 +225,7 @@ static bool run_program(const struct steps *steps, const struct step *step,
     if (!add_line(steps, &line, error))
         return false;
     process_run(processes, steps->project->directory, step->invocation, steps->input, &result);
-    begin_line(steps, step, ending_names[result.ending], &line);
+    begin_line(steps, step, ending_words[result.ending], &line);
     write_result(&result, &line);
     bool done = add_line(steps, &line, error) && result.ending == PROCESS_DONE;
     if (result.ending == PROCESS_CANCELLED && steps->cancelled)
@@ -273,7 +265,6 @@ static bool run_step(const struct steps *steps, const struct step *step,
 
 static bool run_all(const struct steps *steps, struct processes *processes, struct buffer *error)
 {
-    static const char *const kinds[] = {"serve", "override", "run", "notify"};
     uint32_t count = steps->plan ? steps->flag->rollback_count : 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct rollback_step *definition = &steps->flag->rollback[i];
@@ -281,14 +272,14 @@ static bool run_all(const struct steps *steps, struct processes *processes, stru
         const struct step step = {"rollback",
                                   i + 1,
                                   count,
-                                  kinds[definition->kind],
+                                  rollback_step_kind_words[definition->kind],
                                   program ? &definition->invocation : NULL,
                                   definition};
         if (!run_step(steps, &step, processes, error))
             return false;
     }
     const struct invocation *hook = hook_of(steps);
-    const struct step step = {hook ? hook_names[steps->hook] : "", 1, 1, "run", hook, NULL};
+    const struct step step = {hook ? hook_words[steps->hook] : "", 1, 1, "run", hook, NULL};
     return !hook || run_step(steps, &step, processes, error);
 }
 

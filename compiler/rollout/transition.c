@@ -32,7 +32,7 @@ enum replaced transition_edit(const struct project *project, const struct canary
     struct edit edits[4];
     size_t count = 0;
     if (to->state != from.state)
-        edits[count++] = (struct edit){"state", canary_state_text(to->state)};
+        edits[count++] = (struct edit){"state", canary_state_words[to->state]};
     bool begins = to->state == CANARY_RUNNING && to->since != from.since;
     if (strcmp(to->stage, from.stage) != 0 || (begins && !node_get(canary->node, "stage")))
         edits[count++] = (struct edit){"stage", stage_text(to->stage, stage)};

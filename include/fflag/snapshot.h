@@ -184,6 +184,19 @@ struct ffs_flag {
 #define FFS_FLAG_SERVES_NONE 4u /* it may serve FFS_NO_VARIANT: its default, or its program */
 
 /* The kinds of the language. What selects flags by kind needs no definitions. */
+/* Why a decision gives its variant: FFLAG_REASON_… with that name. */
+#define FFS_REASONS(X)     \
+    X(ERROR)               \
+    X(STATIC)              \
+    X(DEFAULT)             \
+    X(TARGETING_MATCH)     \
+    X(SPLIT)               \
+    X(DISABLED)            \
+    X(OVERRIDE)            \
+    X(PREREQUISITE_FAILED) \
+    X(HOLDOUT)             \
+    X(LAYER)
+
 enum ffs_kind {
     FFS_KIND_RELEASE = 1,
     FFS_KIND_EXPERIMENT = 2,

@@ -42,8 +42,8 @@ got = result.json
 equal(keys(shown), keys(got), "the_keys_of_the_json_are_as_shown")
 equal(list(shown["input"]["bad"]), list(got["input"]["bad"]), "so_are_the_causes_of_bad_lines")
 
-for source, pattern in (("decision.c", r"\[RULE_\w+\] = \"([a-z-]+)\""),
-                        ("assign.c", r"\[LEFT_OUT_\w+\] = \"([a-z_]+)\"")):
+for source, pattern in (("decision.h", r"X\(RULE_\w+, \"([a-z-]+)\""),
+                        ("assign.h", r"X\(LEFT_OUT_\w+, \"([a-z_]+)\"")):
     names = re.findall(pattern, read("tools", "ffreplay", "canary", source))
     ok(len(names) > 5, f"{source}_has_names")
     equal([name for name in names if f"`{name}`" not in text], [], f"every_name_of_{source}_is_explained")

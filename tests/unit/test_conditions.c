@@ -189,10 +189,10 @@ static bool is_tested(const struct project *project, const struct operator_info 
 static void no_operator_lacks_its_case(const struct project *project)
 {
     for (size_t i = 0; i < OPERATOR_COUNT; i++)
-        for (unsigned type = 1; attribute_type_names[type]; type++)
+        for (unsigned type = 1; attribute_type_words[type]; type++)
             if (operators[i].types & TYPE_BIT(type) && !is_tested(project, &operators[i], type))
                 fail_msg("no case here tests '%s' of an attribute of type %s", operators[i].name,
-                         attribute_type_names[type]);
+                         attribute_type_words[type]);
 }
 
 static void every_operator_holds_and_negates(void **state)

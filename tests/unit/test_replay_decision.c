@@ -341,8 +341,8 @@ static void decides_as_the_table_says(void **state)
         facts.finding_count = branches[i].finding_count;
         struct decision decision = decide(&facts);
         if (decision.verdict != branches[i].verdict || decision.rule != branches[i].rule)
-            fail_msg("%s: got %s by %s", branches[i].name, decision_verdict_text(decision.verdict),
-                     decision_rule_text(decision.rule));
+            fail_msg("%s: got %s by %s", branches[i].name, decision_verdict_words[decision.verdict],
+                     decision_rule_words[decision.rule]);
     }
 }
 

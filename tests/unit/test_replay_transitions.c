@@ -224,9 +224,9 @@ static void holds_for(struct decision_facts *facts, const struct finding *findin
     struct decision decision = decide(facts);
     if (decision.verdict != row->verdict || decision.rule != row->rule)
         fail_msg("what is so: %#x; got %s by %s, row %zu says %s by %s", (unsigned)is_so,
-                 decision_verdict_text(decision.verdict), decision_rule_text(decision.rule),
-                 (size_t)(row - rows), decision_verdict_text(row->verdict),
-                 decision_rule_text(row->rule));
+                 decision_verdict_words[decision.verdict], decision_rule_words[decision.rule],
+                 (size_t)(row - rows), decision_verdict_words[row->verdict],
+                 decision_rule_words[row->rule]);
 }
 
 /* No criterion, and any two of them in either order (one of them twice stands for one alone). */

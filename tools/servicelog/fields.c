@@ -10,39 +10,33 @@
 #include "compiler/base/arena.h"
 #include "tools/servicelog/pairs.h"
 
-enum source {
-    SOURCE_TIME,
-    SOURCE_TIMESTAMP,
-    SOURCE_REQUEST,
-    SOURCE_USER,
-    SOURCE_COUNTRY,
-    SOURCE_REGION,
-    SOURCE_PLAN,
-    SOURCE_APP_VERSION,
-    SOURCE_GROUPS,
-    SOURCE_METHOD,
-    SOURCE_ENDPOINT,
-    SOURCE_STATUS,
-    SOURCE_OK,
-    SOURCE_OUTCOME,
-    SOURCE_EVENT,
-    SOURCE_LATENCY_MS,
-    SOURCE_LATENCY_S,
-    SOURCE_BYTES,
-    SOURCE_CACHE_HIT,
-    SOURCE_MEMORY,
-    SOURCE_CPU,
-    SOURCE_POOL_FREE,
-    SOURCE_FLAG,
-    SOURCE_VARIANT,
-    SOURCE_COUNT
-};
-
-/* In the order of enum source. */
-static const char *const source_names[SOURCE_COUNT] = {
-    "time",      "timestamp", "request",   "user",   "country", "region",    "plan",  "app_version",
-    "groups",    "method",    "endpoint",  "status", "ok",      "outcome",   "event", "latency_ms",
-    "latency_s", "bytes",     "cache_hit", "memory", "cpu",     "pool_free", "flag",  "variant"};
+#define SOURCES(X)                       \
+    X(SOURCE_TIME, "time")               \
+    X(SOURCE_TIMESTAMP, "timestamp")     \
+    X(SOURCE_REQUEST, "request")         \
+    X(SOURCE_USER, "user")               \
+    X(SOURCE_COUNTRY, "country")         \
+    X(SOURCE_REGION, "region")           \
+    X(SOURCE_PLAN, "plan")               \
+    X(SOURCE_APP_VERSION, "app_version") \
+    X(SOURCE_GROUPS, "groups")           \
+    X(SOURCE_METHOD, "method")           \
+    X(SOURCE_ENDPOINT, "endpoint")       \
+    X(SOURCE_STATUS, "status")           \
+    X(SOURCE_OK, "ok")                   \
+    X(SOURCE_OUTCOME, "outcome")         \
+    X(SOURCE_EVENT, "event")             \
+    X(SOURCE_LATENCY_MS, "latency_ms")   \
+    X(SOURCE_LATENCY_S, "latency_s")     \
+    X(SOURCE_BYTES, "bytes")             \
+    X(SOURCE_CACHE_HIT, "cache_hit")     \
+    X(SOURCE_MEMORY, "memory")           \
+    X(SOURCE_CPU, "cpu")                 \
+    X(SOURCE_POOL_FREE, "pool_free")     \
+    X(SOURCE_FLAG, "flag")               \
+    X(SOURCE_VARIANT, "variant")
+enum source { SOURCES(WORDS_MEMBER) };
+static const char *const source_words[] = WORDS(SOURCES);
 
 bool is_plain(const char *text)
 {
@@ -58,11 +52,10 @@ static bool add_field(struct pair pair, struct arena *arena, struct line_form *f
                       struct buffer *error)
 {
     const char *source = pair.value ? pair.value : pair.name;
-    int number = 0;
-    while (number < SOURCE_COUNT && strcmp(source_names[number], source) != 0)
-        number++;
-    if (number == SOURCE_COUNT)
-        return unknown_name("source of a field", source, source_names, SOURCE_COUNT, error);
+    int number = words_find(source_words, source);
+    if (number < 0)
+        return unknown_name("source of a field", source, source_words, words_count(source_words),
+                            error);
     if (!is_plain(pair.name) || form->field_count == MOST_FIELDS) {
         buffer_format(error,
                       "--fields takes up to %d names of up to %d characters, without quotes, not "

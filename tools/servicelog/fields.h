@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "compiler/base/words.h"
 #include "tools/servicelog/service.h"
 
 struct arena;
@@ -23,7 +24,11 @@ struct buffer;
 #define USUAL_FIELDS \
     "time,request,user_id=user,country,plan,endpoint,status,latency_ms,bytes,cache_hit"
 
-enum line_kind { LINE_NDJSON, LINE_CSV, LINE_COMBINED };
+#define LINE_KINDS(X)        \
+    X(LINE_NDJSON, "ndjson") \
+    X(LINE_CSV, "csv")       \
+    X(LINE_COMBINED, "combined")
+enum line_kind { LINE_KINDS(WORDS_MEMBER) };
 
 struct field {
     int source;

@@ -274,15 +274,13 @@ static bool read_extent(struct reading *reading)
 
 static bool read_form(struct reading *reading)
 {
-    static const char *const kinds[] = {"ndjson", "csv", "combined"};
+    static const char *const kinds[] = WORDS(LINE_KINDS);
     struct line_form *form = &reading->settings->form;
     const char *format = reading->given->format ? reading->given->format : kinds[LINE_NDJSON];
     const char *fields = reading->given->fields;
-    int kind = 0;
-    while (kind < 3 && strcmp(kinds[kind], format) != 0)
-        kind++;
-    if (kind == 3)
-        return unknown_name("--format", format, kinds, 3, &reading->error);
+    int kind = words_find(kinds, format);
+    if (kind < 0)
+        return unknown_name("--format", format, kinds, words_count(kinds), &reading->error);
     form->kind = (enum line_kind)kind;
     form->flag = reading->settings->flag;
     if (kind == LINE_COMBINED && fields) {

@@ -128,8 +128,8 @@ static void write_entry(struct verdict *verdict, const char *actor, const struct
     entry_begin(out, &head);
     entry_rollout(out, "from", &from);
     entry_rollout(out, "to", to);
-    field_text(out, "verdict", decision_verdict_text(verdict->decision.verdict));
-    field_text(out, "rule", decision_rule_text(verdict->decision.rule));
+    field_text(out, "verdict", decision_verdict_words[verdict->decision.verdict]);
+    field_text(out, "rule", decision_rule_words[verdict->decision.rule]);
     field_text(out, "reason", verdict->reasons.items[0]);
     json_write_key(out, "evidence");
     report_json_criteria(verdict, out);

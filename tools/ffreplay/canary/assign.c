@@ -8,33 +8,7 @@
 #include "tools/ffreplay/logs/complain.h"
 #include "compiler/base/percent.h"
 
-const char *assignment_text(enum assignment assignment)
-{
-    static const char *const texts[] = {
-        [ASSIGNED_CANARY] = "canary",
-        [ASSIGNED_CONTROL] = "control",
-        [ASSIGNED_BEFORE] = "before",
-        [LEFT_OUT_BEFORE] = "before_stage",
-        [LEFT_OUT_AFTER] = "after_now",
-        [LEFT_OUT_DUPLICATE] = "duplicate",
-        [LEFT_OUT_INCOMPLETE] = "incomplete",
-        [LEFT_OUT_OTHER_FLAG] = "other_flag",
-        [LEFT_OUT_NO_VARIANT] = "no_variant",
-        [LEFT_OUT_OTHER_VARIANT] = "other_variant",
-        [LEFT_OUT_NO_KEY] = "no_key",
-        [LEFT_OUT_NOT_IN_AUDIENCE] = "not_in_audience",
-        [LEFT_OUT_OVERRIDE] = "override",
-        [LEFT_OUT_DISABLED] = "disabled",
-        [LEFT_OUT_PREREQUISITE] = "prerequisite",
-        [LEFT_OUT_USERS] = "users",
-        [LEFT_OUT_HOLDOUT] = "holdout",
-        [LEFT_OUT_LAYER] = "layer",
-        [LEFT_OUT_RULES] = "rules",
-        [LEFT_OUT_ERROR] = "error",
-        [LEFT_OUT_UNREADABLE] = "unreadable",
-    };
-    return texts[assignment];
-}
+const char *const assignment_words[] = WORDS(ASSIGNMENTS);
 
 /* --------------------------------------------------------------------------------- snapshots -- */
 

@@ -22,34 +22,36 @@
 #include "tools/ffreplay/evaluate/past_overrides.h"
 #include "tools/ffreplay/evaluate/served_variants.h"
 
-enum assignment {
-    ASSIGNED_CANARY,
-    ASSIGNED_CONTROL,
-    ASSIGNED_BEFORE, /* the stage, to whom it is about, where a criterion compares with that */
-    ASSIGNED_GROUPS,
-    /* Left out, and why. */
-    LEFT_OUT_BEFORE = ASSIGNED_GROUPS, /* the stage began */
-    LEFT_OUT_AFTER,                    /* now */
-    LEFT_OUT_DUPLICATE,
-    LEFT_OUT_INCOMPLETE,
-    LEFT_OUT_OTHER_FLAG, /* the line is about */
-    LEFT_OUT_NO_VARIANT, /* in the line, and no context to evaluate */
-    LEFT_OUT_OTHER_VARIANT,
-    LEFT_OUT_NO_KEY,
-    LEFT_OUT_NOT_IN_AUDIENCE,
-    LEFT_OUT_OVERRIDE,
-    LEFT_OUT_DISABLED,
-    LEFT_OUT_PREREQUISITE,
-    LEFT_OUT_USERS,
-    LEFT_OUT_HOLDOUT,
-    LEFT_OUT_LAYER,
-    LEFT_OUT_RULES,
-    LEFT_OUT_ERROR,
-    LEFT_OUT_UNREADABLE, /* a number that the flag is evaluated with */
-    ASSIGNMENT_COUNT
-};
-/* "not_in_audience" */
-const char *assignment_text(enum assignment assignment);
+#define ASSIGNMENT_GROUPS(X)                                                    \
+    X(ASSIGNED_CANARY, "canary")                                                \
+    X(ASSIGNED_CONTROL, "control")                                              \
+    /* The stage, to whom it is about, where a criterion compares with that. */ \
+    X(ASSIGNED_BEFORE, "before")
+/* Why a line is left out. */
+#define ASSIGNMENT_CAUSES(X)                                                           \
+    X(LEFT_OUT_BEFORE, "before_stage") /* the stage began */                           \
+    X(LEFT_OUT_AFTER, "after_now")                                                     \
+    X(LEFT_OUT_DUPLICATE, "duplicate")                                                 \
+    X(LEFT_OUT_INCOMPLETE, "incomplete")                                               \
+    X(LEFT_OUT_OTHER_FLAG, "other_flag") /* the line is about */                       \
+    X(LEFT_OUT_NO_VARIANT, "no_variant") /* in the line, and no context to evaluate */ \
+    X(LEFT_OUT_OTHER_VARIANT, "other_variant")                                         \
+    X(LEFT_OUT_NO_KEY, "no_key")                                                       \
+    X(LEFT_OUT_NOT_IN_AUDIENCE, "not_in_audience")                                     \
+    X(LEFT_OUT_OVERRIDE, "override")                                                   \
+    X(LEFT_OUT_DISABLED, "disabled")                                                   \
+    X(LEFT_OUT_PREREQUISITE, "prerequisite")                                           \
+    X(LEFT_OUT_USERS, "users")                                                         \
+    X(LEFT_OUT_HOLDOUT, "holdout")                                                     \
+    X(LEFT_OUT_LAYER, "layer")                                                         \
+    X(LEFT_OUT_RULES, "rules")                                                         \
+    X(LEFT_OUT_ERROR, "error")                                                         \
+    X(LEFT_OUT_UNREADABLE, "unreadable") /* a number that the flag is evaluated with */
+#define ASSIGNMENTS(X) ASSIGNMENT_GROUPS(X) ASSIGNMENT_CAUSES(X)
+enum assignment { ASSIGNMENTS(WORDS_MEMBER) };
+#define ASSIGNED_GROUPS  WORDS_COUNT(ASSIGNMENT_GROUPS)
+#define ASSIGNMENT_COUNT WORDS_COUNT(ASSIGNMENTS)
+extern const char *const assignment_words[];
 
 /* The canary of a flag in an environment, and its snapshots. */
 struct subject {

@@ -72,25 +72,19 @@ static bool is_far(int64_t time, int64_t since)
     return __builtin_sub_overflow(time, since, &distance) || distance > FAR || distance < -FAR;
 }
 
-static const char *unit_text(enum time_unit unit)
-{
-    static const char *const texts[] = {NULL, "s", "ms", "us", "ns"};
-    return texts[unit];
-}
-
 /* The unit that the log's times would be near with; NULL: none that is known. */
 static const char *likely_unit(const struct log *log, int64_t time, int64_t since)
 {
     int64_t scaled = time;
     for (int unit = (int)log->time_unit + 1; unit <= TIME_NANOSECONDS; unit++)
         if (!is_far(scaled /= 1000, since))
-            return unit_text((enum time_unit)unit);
+            return time_unit_words[unit];
     scaled = time;
     for (int unit = (int)log->time_unit - 1; unit >= TIME_SECONDS; unit--)
         if (__builtin_mul_overflow(scaled, 1000, &scaled))
             return NULL;
         else if (!is_far(scaled, since))
-            return unit_text((enum time_unit)unit);
+            return time_unit_words[unit];
     return NULL;
 }
 
@@ -109,7 +103,7 @@ static bool judge_unit(const struct replay *replay, int64_t since, struct senten
         const char *likely = log->time_unit == TIME_AUTO ? NULL : likely_unit(log, time, since);
         if (likely)
             what = arena_format(replay->texts, "%s: the times of log '%s' are in %s, not in %s",
-                                what, log->name.text, likely, unit_text(log->time_unit));
+                                what, log->name.text, likely, time_unit_words[log->time_unit]);
     }
     add(replay, issues, what);
     return false;

@@ -130,39 +130,6 @@ struct decision decide(const struct decision_facts *facts)
 #undef DECIDED
 }
 
-const char *decision_verdict_text(enum decision_verdict verdict)
-{
-    static const char *const texts[] = {"advance", "complete", "hold", "pause", "rollback"};
-    return texts[verdict];
-}
-
-const char *decision_rule_text(enum decision_rule rule)
-{
-    static const char *const texts[] = {
-        [RULE_NOT_STARTED] = "not-started",
-        [RULE_ROLLED_BACK] = "rolled-back",
-        [RULE_COMPLETED] = "completed",
-        [RULE_GUARD] = "guard",
-        [RULE_NODATA_POLICY] = "on-nodata",
-        [RULE_UNHEALTHY] = "unhealthy",
-        [RULE_PAUSED] = "paused",
-        [RULE_OVERRIDE] = "override",
-        [RULE_INVESTIGATE] = "investigate",
-        [RULE_POLICY_CHANGED] = "policy-changed",
-        [RULE_TIMEOUT] = "timeout",
-        [RULE_NODATA] = "nodata",
-        [RULE_INSUFFICIENT] = "insufficient",
-        [RULE_HOLD_TIME] = "hold-time",
-        [RULE_ADVANCE_WHEN] = "advance-when",
-        [RULE_STALE] = "stale",
-        [RULE_APPROVAL] = "approval",
-        [RULE_ALL_PASSED] = "all-passed",
-    };
-    return texts[rule];
-}
-
-const char *criterion_verdict_text(enum criterion_verdict verdict)
-{
-    static const char *const texts[] = {"NODATA", "INSUFFICIENT", "PASS", "UNDECIDED", "HARM"};
-    return texts[verdict];
-}
+const char *const criterion_verdict_words[] = WORDS(CRITERION_VERDICTS);
+const char *const decision_verdict_words[] = WORDS(DECISION_VERDICTS);
+const char *const decision_rule_words[] = WORDS(DECISION_RULES);

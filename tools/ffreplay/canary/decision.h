@@ -12,13 +12,14 @@
 
 #include "compiler/model/model.h"
 
-enum criterion_verdict {
-    CRITERION_NODATA,       /* nothing was measured */
-    CRITERION_INSUFFICIENT, /* less than `min_samples` */
-    CRITERION_PASS,
-    CRITERION_UNDECIDED, /* of a bound: neither within the threshold, nor beyond it */
-    CRITERION_HARM       /* of `advance_when`: not (yet) reached */
-};
+#define CRITERION_VERDICTS(X)                                                                      \
+    X(CRITERION_NODATA, "NODATA")             /* nothing was measured */                           \
+    X(CRITERION_INSUFFICIENT, "INSUFFICIENT") /* less than `min_samples` */                        \
+    X(CRITERION_PASS, "PASS")                                                                      \
+    X(CRITERION_UNDECIDED, "UNDECIDED") /* of a bound: neither within the threshold, nor beyond */ \
+    X(CRITERION_HARM, "HARM")           /* of `advance_when`: not (yet) reached */
+enum criterion_verdict { CRITERION_VERDICTS(WORDS_MEMBER) };
+extern const char *const criterion_verdict_words[];
 
 /* One criterion, judged. */
 struct finding {
@@ -48,35 +49,37 @@ struct decision_facts {
     uint32_t finding_count;
 };
 
-enum decision_verdict {
-    VERDICT_ADVANCE,
-    VERDICT_COMPLETE,
-    VERDICT_HOLD,
-    VERDICT_PAUSE,
-    VERDICT_ROLLBACK
-};
+#define DECISION_VERDICTS(X)        \
+    X(VERDICT_ADVANCE, "advance")   \
+    X(VERDICT_COMPLETE, "complete") \
+    X(VERDICT_HOLD, "hold")         \
+    X(VERDICT_PAUSE, "pause")       \
+    X(VERDICT_ROLLBACK, "rollback")
+enum decision_verdict { DECISION_VERDICTS(WORDS_MEMBER) };
+extern const char *const decision_verdict_words[];
 
-/* What decided. The texts are part of the output; see decision_rule_text(). */
-enum decision_rule {
-    RULE_NOT_STARTED,
-    RULE_ROLLED_BACK,
-    RULE_COMPLETED,
-    RULE_GUARD, /* a rollback or pause guard in harm: the verdict says which */
-    RULE_NODATA_POLICY,
-    RULE_UNHEALTHY,
-    RULE_PAUSED,
-    RULE_OVERRIDE,
-    RULE_INVESTIGATE,
-    RULE_POLICY_CHANGED,
-    RULE_TIMEOUT,
-    RULE_NODATA,
-    RULE_INSUFFICIENT,
-    RULE_HOLD_TIME,
-    RULE_ADVANCE_WHEN,
-    RULE_STALE,
-    RULE_APPROVAL,
-    RULE_ALL_PASSED
-};
+/* What decided. The words are part of the output. */
+#define DECISION_RULES(X)                                                                  \
+    X(RULE_NOT_STARTED, "not-started")                                                     \
+    X(RULE_ROLLED_BACK, "rolled-back")                                                     \
+    X(RULE_COMPLETED, "completed")                                                         \
+    X(RULE_GUARD, "guard") /* a rollback or pause guard in harm: the verdict says which */ \
+    X(RULE_NODATA_POLICY, "on-nodata")                                                     \
+    X(RULE_UNHEALTHY, "unhealthy")                                                         \
+    X(RULE_PAUSED, "paused")                                                               \
+    X(RULE_OVERRIDE, "override")                                                           \
+    X(RULE_INVESTIGATE, "investigate")                                                     \
+    X(RULE_POLICY_CHANGED, "policy-changed")                                               \
+    X(RULE_TIMEOUT, "timeout")                                                             \
+    X(RULE_NODATA, "nodata")                                                               \
+    X(RULE_INSUFFICIENT, "insufficient")                                                   \
+    X(RULE_HOLD_TIME, "hold-time")                                                         \
+    X(RULE_ADVANCE_WHEN, "advance-when")                                                   \
+    X(RULE_STALE, "stale")                                                                 \
+    X(RULE_APPROVAL, "approval")                                                           \
+    X(RULE_ALL_PASSED, "all-passed")
+enum decision_rule { DECISION_RULES(WORDS_MEMBER) };
+extern const char *const decision_rule_words[];
 
 /* What stands between the stage and the next one; several may, and reports name them all. */
 enum decision_blocker {
@@ -99,9 +102,5 @@ struct decision decide(const struct decision_facts *facts);
 bool finding_blocks(const struct finding *finding);
 /* Whether it is of `advance_when`, was measured, and did not pass. */
 bool finding_is_awaited(const struct finding *finding);
-
-const char *decision_verdict_text(enum decision_verdict verdict);   /* "hold" */
-const char *decision_rule_text(enum decision_rule rule);            /* "insufficient" */
-const char *criterion_verdict_text(enum criterion_verdict verdict); /* "PASS" */
 
 #endif

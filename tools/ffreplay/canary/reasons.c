@@ -282,14 +282,13 @@ static void why_unhealthy(struct verdict *verdict)
 
 static void why_timed_out(struct verdict *verdict)
 {
-    static const char *const policies[] = {"hold", "pause", "rollback", "advance"};
     struct arena *arena = arena_of(verdict);
     sentence_add(verdict, &verdict->reasons,
                  "stage '%s' was held for %s, past its max_hold of %s, and "
                  "on_timeout is %s",
                  verdict->stage->name.text, duration_text(arena, verdict->elapsed),
                  duration_text(arena, verdict->max_hold),
-                 policies[verdict->analysis->subject.canary->on_timeout]);
+                 timeout_policy_words[verdict->analysis->subject.canary->on_timeout]);
     why_blocked(verdict);
 }
 

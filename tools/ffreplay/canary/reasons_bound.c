@@ -48,7 +48,7 @@ static const char *threshold_text(struct arena *arena, const struct criterion *c
 
 const char *wanted_text(struct arena *arena, const struct criterion *criterion)
 {
-    const char *form = criterion_form_text(criterion->form);
+    const char *form = criterion_form_words[criterion->form];
     const char *over = criterion->over > 0 ? duration_text(arena, criterion->over) : NULL;
     const char *base =
         arena_format(arena, "%s %s%s", form, threshold_text(arena, criterion),
@@ -66,7 +66,7 @@ const char *wanted_text(struct arena *arena, const struct criterion *criterion)
 static const char *limit_text(struct arena *arena, const struct judgement *judgement)
 {
     const struct criterion *criterion = judgement->criterion;
-    return arena_format(arena, "%s of %s", criterion_form_text(criterion->form),
+    return arena_format(arena, "%s of %s", criterion_form_words[criterion->form],
                         threshold_text(arena, criterion));
 }
 

@@ -10,14 +10,9 @@
 
 static bool state_named(const char *text, enum canary_state *state)
 {
-    static const enum canary_state states[] = {CANARY_PENDING, CANARY_RUNNING, CANARY_PAUSED,
-                                               CANARY_COMPLETE, CANARY_ROLLED_BACK};
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-        *state = states[i];
-        if (strcmp(canary_state_text(*state), text) == 0)
-            return true;
-    }
-    return false;
+    int found = words_find(canary_state_words, text);
+    *state = (enum canary_state)found;
+    return found >= 0;
 }
 
 static bool stage_named(const struct canary *canary, const char *name, uint32_t *stage)
@@ -51,7 +46,7 @@ static void add_record(struct stage_times *times, struct arena *arena, const str
 {
     int64_t since;
     if (times->count == 1 && record->since && parse_time(record->since, &since) &&
-        strcmp(record->from_state, canary_state_text(CANARY_PENDING)) != 0)
+        strcmp(record->from_state, canary_state_words[CANARY_PENDING]) != 0)
         add(times, arena, told(canary, since, record->from_state, record->from));
     add(times, arena, told(canary, record->time, record->to_state, record->to));
 }
@@ -107,5 +102,5 @@ const char *stage_time_text(const struct stage_time *time, const struct canary *
     if (!time->known)
         return "before";
     bool stands = time->state == CANARY_RUNNING || time->state == CANARY_PAUSED;
-    return stands ? canary->stages[time->stage].name.text : canary_state_text(time->state);
+    return stands ? canary->stages[time->stage].name.text : canary_state_words[time->state];
 }

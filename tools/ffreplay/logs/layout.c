@@ -7,14 +7,6 @@
 #include "compiler/base/arena.h"
 #include "complain.h"
 
-static const char *const format_names[] = {"ndjson", "combined",        "csv",        "tsv",
-                                           "otlp",   "go-feature-flag", "prometheus", "kayenta"};
-
-const char *log_format_text(enum log_format format)
-{
-    return format_names[format];
-}
-
 static uint32_t optional_path(struct layout *layout, const char *path)
 {
     return path ? layout_path(layout, path) : NO_PLACE;
@@ -100,7 +92,7 @@ static bool knows_paths(const struct layout *layout, const char *const *names, s
         if (known)
             continue;
         complain(layout->project, log->span, "log '%s' has no field '%s': its format is '%s'",
-                 log->name.text, layout->paths[i], log_format_text(log->format));
+                 log->name.text, layout->paths[i], log_format_words[log->format]);
         const char *near = nearest_name(layout->paths[i], names, count);
         if (near)
             complain_help("did you mean '%s'?", near);

@@ -70,7 +70,6 @@ struct field layout_field(struct layout *layout, const char *name);
 void layout_use_number(struct layout *layout, uint32_t place);
 
 /* "ndjson" */
-const char *log_format_text(enum log_format format);
 
 /* How the log's files are taken apart, for lines_open(). */
 enum framing layout_framing(const struct layout *layout);

@@ -44,10 +44,10 @@ static bool fits_metric(const struct project *project, const struct log *log,
 
 static bool fits_bound(const struct project *project, const struct criterion *criterion)
 {
-    const char *asked = criterion->form == CRITERION_MAX_INCREASE   ? "max_increase"
-                        : criterion->form == CRITERION_MAX_DECREASE ? "max_decrease"
-                        : criterion->confidence > 0                 ? "confidence"
-                                                                    : NULL;
+    const char *asked = criterion->form >= CRITERION_MAX_INCREASE
+                            ? criterion_form_words[criterion->form]
+                        : criterion->confidence > 0 ? "confidence"
+                                                    : NULL;
     if (!asked)
         return true;
     complain(project, criterion->span,

@@ -12,11 +12,7 @@
 #include "digits.h"
 #include "log_time.h"
 
-const char *bad_cause_text(enum bad_cause cause)
-{
-    static const char *const texts[] = {"unparsable", "no_time"};
-    return texts[cause];
-}
+const char *const bad_cause_words[] = WORDS(BAD_CAUSES);
 
 void log_counts_add(struct log_counts *counts, const struct log_counts *other)
 {

@@ -17,9 +17,12 @@
 #include "log_time.h"
 #include "lookalike.h"
 
-enum bad_cause { BAD_UNPARSABLE, BAD_NO_TIME, BAD_CAUSE_COUNT };
-/* "unparsable" */
-const char *bad_cause_text(enum bad_cause cause);
+#define BAD_CAUSES(X)               \
+    X(BAD_UNPARSABLE, "unparsable") \
+    X(BAD_NO_TIME, "no_time")
+enum bad_cause { BAD_CAUSES(WORDS_MEMBER) };
+#define BAD_CAUSE_COUNT WORDS_COUNT(BAD_CAUSES)
+extern const char *const bad_cause_words[];
 
 /* Of one log, which may be in several files. */
 struct log_counts {

@@ -177,7 +177,7 @@ static bool read_header(struct log_file *file, struct worker *worker, const stru
         return true;
     fprintf(stderr, "ffreplay: %s: %s\n", file->path, problem.text);
     lookalike_help(lookalike_of(piece->text, piece->length), "its first line looks",
-                   log_format_text(file->layout->log->format));
+                   log_format_words[file->layout->log->format]);
     return false;
 }
 

@@ -325,7 +325,7 @@ static void report_lookalike(const struct replay *replay, uint32_t log)
     for (int i = 0; i < LOOKALIKE_COUNT; i++)
         if (counts->lookalikes[i] * 2 > first)
             lookalike_help((enum lookalike)i, "its first lines look",
-                           log_format_text(replay->project->logs[log]->format));
+                           log_format_words[replay->project->logs[log]->format]);
 }
 
 static void report_bad(const struct replay *replay, uint32_t log, const char *share, const char *so)

@@ -8,7 +8,7 @@ void field_bad(struct buffer *out, const struct log_counts *counts)
 {
     field_object(out, "bad");
     for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
-        field_count(out, bad_cause_text((enum bad_cause)cause), counts->bad[cause]);
+        field_count(out, bad_cause_words[cause], counts->bad[cause]);
     buffer_append_text(out, "}");
 }
 

@@ -13,8 +13,7 @@
 
 const char *finding_action_text(const struct finding *finding)
 {
-    static const char *const texts[] = {"rollback", "pause", "alert", "investigate"};
-    return finding->advances ? "advance" : texts[finding->action];
+    return finding->advances ? "advance" : criterion_action_words[finding->action];
 }
 
 static void group(struct buffer *out, const char *key, uint64_t samples, bool measured,
@@ -57,7 +56,7 @@ static void criterion(struct verdict *verdict, const struct judgement *judgement
     const struct criterion *asked = judgement->criterion;
     buffer_append_text(out, "{");
     field_text(out, "metric", asked->metric->name.text);
-    field_text(out, "form", criterion_form_text(asked->form));
+    field_text(out, "form", criterion_form_words[asked->form]);
     field_number(out, "threshold", true, asked->threshold);
     if (asked->over > 0)
         field_text(out, "over", duration_text(verdict->replay->texts, asked->over));
@@ -68,7 +67,7 @@ static void criterion(struct verdict *verdict, const struct judgement *judgement
     if (judgement->statistical)
         field_number(out, "confidence", true, judgement->confidence);
     field_text(out, "action", finding_action_text(&judgement->finding));
-    field_text(out, "verdict", criterion_verdict_text(judgement->finding.verdict));
+    field_text(out, "verdict", criterion_verdict_words[judgement->finding.verdict]);
     bool bounded = judgement->comparison.method;
     field_text(out, "method", bounded ? judgement->comparison.method : "point");
     const struct cell *cells = verdict->analysis->accumulators[judgement->accumulator].cells;
@@ -148,7 +147,7 @@ static void input(struct verdict *verdict, struct buffer *out)
     field_object(out, "left_out");
     for (int why = LEFT_OUT_BEFORE; why < ASSIGNMENT_COUNT; why++)
         if (analysis->assigned[why] > 0)
-            field_count(out, assignment_text((enum assignment)why), analysis->assigned[why]);
+            field_count(out, assignment_words[why], analysis->assigned[why]);
     buffer_append_text(out, "}");
     field_time(out, "first", analysis->first);
     field_time(out, "last", analysis->last);
@@ -186,9 +185,9 @@ void report_json(struct verdict *verdict, struct buffer *out)
     field_count(out, "format_version", 1);
     field_text(out, "flag", verdict->analysis->subject.flag->name.text);
     field_text(out, "environment", verdict->environment);
-    field_text(out, "verdict", decision_verdict_text(verdict->decision.verdict));
+    field_text(out, "verdict", decision_verdict_words[verdict->decision.verdict]);
     stages(verdict, out);
-    field_text(out, "rule", decision_rule_text(verdict->decision.rule));
+    field_text(out, "rule", decision_rule_words[verdict->decision.rule]);
     report_json_sentences(&verdict->reasons, "reasons", out);
     field_text(out, "would", verdict->would);
     json_write_key(out, "criteria");

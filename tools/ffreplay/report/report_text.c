@@ -29,10 +29,10 @@ static void headline(const struct report *report)
 {
     const struct verdict *verdict = report->verdict;
     page_put(report->page, verdict_color(verdict->decision.verdict),
-             decision_verdict_text(verdict->decision.verdict), 0);
+             decision_verdict_words[verdict->decision.verdict], 0);
     buffer_format(report->page->out, "  %s in %s  (%s)\n\n",
                   verdict->analysis->subject.flag->name.text, verdict->environment,
-                  decision_rule_text(verdict->decision.rule));
+                  decision_rule_words[verdict->decision.rule]);
 }
 
 static const char *stage_text(const struct report *report)
@@ -50,7 +50,7 @@ static const char *stage_text(const struct report *report)
     return arena_format(
         arena, "%s, %s, %s, %s%s", verdict->stage->name.text,
         percent_text(arena, canary->instant ? PERCENT_ALL : verdict->stage->percent), place,
-        canary_state_text(canary->state), since);
+        canary_state_words[canary->state], since);
 }
 
 static const char *now_text(const struct report *report)
@@ -111,7 +111,7 @@ static struct told told_of(const struct report *report, const struct judgement *
         .control = judgement->control_measured
                        ? estimate_text(arena, metric, judgement->control_estimate)
                        : "-",
-        .verdict = not_yet ? "NOT YET" : criterion_verdict_text(verdict),
+        .verdict = not_yet ? "NOT YET" : criterion_verdict_words[verdict],
         .color = verdict == CRITERION_PASS               ? PAGE_GREEN
                  : verdict == CRITERION_HARM && !not_yet ? PAGE_RED
                                                          : PAGE_YELLOW,
@@ -232,7 +232,6 @@ static void clusters(const struct report *report)
 static const char *unreadable_text(const struct report *report,
                                    const struct accumulator *accumulator)
 {
-    static const char *const names[] = {"canary", "control", "before"};
     const char *text = NULL;
     const struct unreadable_value *shown = NULL;
     for (int group = 0; group < ASSIGNED_GROUPS; group++) {
@@ -242,7 +241,8 @@ static const char *unreadable_text(const struct report *report,
             continue;
         shown = shown ? shown : cell->unreadable.shown;
         text = arena_format(report->arena, "%s%s%" PRIu64 " of %" PRIu64 " %s", text ? text : "",
-                            text ? ", " : "", unreadable, cell->count + unreadable, names[group]);
+                            text ? ", " : "", unreadable, cell->count + unreadable,
+                            assignment_words[group]);
     }
     if (!text)
         return NULL;
@@ -276,7 +276,7 @@ static void input(const struct report *report)
             continue;
         left_out += analysis->assigned[why];
         causes = arena_format(arena, "%s%s%" PRIu64 " %s", causes ? causes : "", causes ? ", " : "",
-                              analysis->assigned[why], assignment_text((enum assignment)why));
+                              analysis->assigned[why], assignment_words[why]);
     }
     buffer_append_text(report->page->out, "\n");
     page_fact(report->page, "input", input_text(report, left_out));

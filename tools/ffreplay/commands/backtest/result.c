@@ -3,7 +3,7 @@
 
 const char *simulation_end_text(const struct simulation *simulation)
 {
-    return canary_state_text(simulation->canary->state);
+    return canary_state_words[simulation->canary->state];
 }
 
 bool play_knows_harm(const struct play_options *options)

@@ -16,8 +16,8 @@ static void turn(struct buffer *out, const struct turn *turn)
 {
     buffer_append_text(out, "{");
     field_time(out, "time", turn->time);
-    field_text(out, "verdict", decision_verdict_text(turn->decision.verdict));
-    field_text(out, "rule", decision_rule_text(turn->decision.rule));
+    field_text(out, "verdict", decision_verdict_words[turn->decision.verdict]);
+    field_text(out, "rule", decision_rule_words[turn->decision.rule]);
     field_text(out, "reason", turn->reason);
     field_text(out, "stage", turn->stage->name.text);
     field_text(out, "next", turn->next ? turn->next->name.text : NULL);
@@ -78,7 +78,7 @@ static void open_end(struct buffer *out, const struct simulation *simulation)
         return;
     }
     buffer_append_text(out, "{");
-    field_text(out, "rule", decision_rule_text(simulation->last_decision.rule));
+    field_text(out, "rule", decision_rule_words[simulation->last_decision.rule]);
     field_text(out, "reason", simulation->last_reason);
     field_text(out, "would", simulation->last_would);
     buffer_append_text(out, "}");

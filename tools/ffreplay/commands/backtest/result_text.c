@@ -114,14 +114,14 @@ static void turn(const struct report *report, const struct simulation *simulatio
     static const char *const colors[] = {PAGE_GREEN, PAGE_BOLD PAGE_GREEN, NULL, PAGE_YELLOW,
                                          PAGE_BOLD PAGE_RED};
     way_row(report, turn->time, colors[turn->decision.verdict],
-            decision_verdict_text(turn->decision.verdict));
+            decision_verdict_words[turn->decision.verdict]);
     buffer_format(report->page->out, "%s, after %s in %s (%s)\n",
                   turn->next             ? arena_format(report->arena, "to %s",
                                                         stage_text(report, simulation, turn->next))
                   : turn->left_to_person ? "left to a person"
                                          : stage_text(report, simulation, turn->stage),
                   duration_text(report->arena, turn->elapsed), turn->stage->name.text,
-                  decision_rule_text(turn->decision.rule));
+                  decision_rule_words[turn->decision.rule]);
     buffer_format(report->page->out, "%*s", WAY_INDENT, "");
     page_wrap(report->page, WAY_INDENT, WAY_INDENT, turn->reason);
 }

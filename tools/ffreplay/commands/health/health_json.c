@@ -93,7 +93,7 @@ static void put_canary(const struct health_page *page, struct buffer *out)
     field_object(out, "stage");
     field_text(out, "name", page->verdict->stage->name.text);
     field_number(out, "percent", true, page->verdict->stage->percent / 1000.0);
-    field_text(out, "state", canary_state_text(subject->canary->state));
+    field_text(out, "state", canary_state_words[subject->canary->state]);
     field_time(out, "since", page->verdict->analysis->since);
     buffer_append_text(out, "}");
     json_write_key(out, "criteria");

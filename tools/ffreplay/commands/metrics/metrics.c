@@ -11,7 +11,12 @@
 #include "tools/ffreplay/commands/log_options.h"
 #include "compiler/project/project.h"
 
-enum form { FORM_TEXT, FORM_JSON, FORM_CSV, FORM_PROMETHEUS, FORM_COUNT };
+#define FORMS(X)         \
+    X(FORM_TEXT, "text") \
+    X(FORM_JSON, "json") \
+    X(FORM_CSV, "csv")   \
+    X(FORM_PROMETHEUS, "prometheus")
+enum form { FORMS(WORDS_MEMBER) };
 
 struct options {
     const char *directory, *environment, *flag, *format, *top;
@@ -42,19 +47,19 @@ const struct command metrics_command = {
 
 static bool parse_form(struct options *options)
 {
-    static const char *const names[FORM_COUNT] = {"text", "json", "csv", "prometheus"};
+    static const char *const words[] = WORDS(FORMS);
     if (options->json && strcmp(options->format, "text") == 0)
         options->format = "json";
-    for (int i = 0; i < FORM_COUNT; i++)
-        if (strcmp(options->format, names[i]) == 0) {
-            options->form = (enum form)i;
-            return !options->json || options->form == FORM_JSON ||
-                   usage_error(&metrics_command, "--json and --format %s say two things",
-                               options->format) == EXIT_FINE;
-        }
-    usage_error(&metrics_command, "--format is text, json, csv or prometheus, not '%s'",
-                options->format);
-    return false;
+    int form = words_find(words, options->format);
+    if (form < 0) {
+        usage_error(&metrics_command, "--format is text, json, csv or prometheus, not '%s'",
+                    options->format);
+        return false;
+    }
+    options->form = (enum form)form;
+    return !options->json || options->form == FORM_JSON ||
+           usage_error(&metrics_command, "--json and --format %s say two things",
+                       options->format) == EXIT_FINE;
 }
 
 static bool check_usage(struct options *options, int logs)

@@ -59,7 +59,7 @@ void output_json(const struct output *output, struct buffer *out)
     field_object(out, "left_out");
     for (int cause = 0; cause < LEFT_OUT_CAUSES; cause++)
         if (table->left_out[cause] > 0)
-            field_count(out, left_out_text((enum left_out)cause), table->left_out[cause]);
+            field_count(out, left_out_words[cause], table->left_out[cause]);
     buffer_append_text(out, "}");
     field_time(out, "first", table->span.first);
     field_time(out, "last", table->span.last);

@@ -109,7 +109,7 @@ static const char *left_out_causes(const struct output *output)
         if (output->table->left_out[cause] > 0)
             causes = arena_format(output->arena, "%s%s%" PRIu64 " %s", causes ? causes : "",
                                   causes ? ", " : "", output->table->left_out[cause],
-                                  left_out_text((enum left_out)cause));
+                                  left_out_words[cause]);
     return causes;
 }
 

@@ -11,12 +11,7 @@
 #include "compiler/base/arena.h"
 #include "tools/ffreplay/logs/complain.h"
 
-const char *left_out_text(enum left_out cause)
-{
-    static const char *const texts[] = {"before_from", "after_to",   "duplicate",
-                                        "incomplete",  "other_flag", "override"};
-    return texts[cause];
-}
+const char *const left_out_words[] = WORDS(LEFT_OUT_WORDS);
 
 /* ------------------------------------------------------------------------------------ taking -- */
 

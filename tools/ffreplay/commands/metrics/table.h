@@ -17,17 +17,16 @@
 
 struct arena;
 
-enum left_out {
-    LEFT_OUT_EARLIER, /* than --from */
-    LEFT_OUT_LATER,   /* than --to */
-    LEFT_OUT_DOUBLE,
-    LEFT_OUT_CUT,
-    LEFT_OUT_OTHERS,
-    LEFT_OUT_HELD, /* by an override */
-    LEFT_OUT_CAUSES
-};
-/* "other_flag" */
-const char *left_out_text(enum left_out cause);
+#define LEFT_OUT_WORDS(X)              \
+    X(LEFT_OUT_EARLIER, "before_from") \
+    X(LEFT_OUT_LATER, "after_to")      \
+    X(LEFT_OUT_DOUBLE, "duplicate")    \
+    X(LEFT_OUT_CUT, "incomplete")      \
+    X(LEFT_OUT_OTHERS, "other_flag")   \
+    X(LEFT_OUT_HELD, "override")
+enum left_out { LEFT_OUT_WORDS(WORDS_MEMBER) };
+#define LEFT_OUT_CAUSES WORDS_COUNT(LEFT_OUT_WORDS)
+extern const char *const left_out_words[];
 
 struct time_span {
     int64_t first, last; /* of lines; INT64_MAX and INT64_MIN: there is none */

@@ -226,7 +226,6 @@ static double blocks_for(const struct prospect *prospect, const struct stage_pla
 
 static void time_stage(struct stage_plan *stage, const struct canary *canary, struct arena *arena)
 {
-    static const char *const policies[] = {"hold", "pause", "rollback", "advance"};
     int64_t max_hold = stage->stage->max_hold > 0 ? stage->stage->max_hold : canary->max_hold;
     stage->seconds = (double)stage->stage->hold / 1000;
     for (uint32_t i = 0; i < stage->count; i++) {
@@ -240,7 +239,8 @@ static void time_stage(struct stage_plan *stage, const struct canary *canary, st
     if (max_hold > 0 && stage->seconds * 1000 > (double)max_hold)
         warn(stage, arena,
              arena_format(arena, "its max_hold of %s is over before: on_timeout is %s",
-                          duration_text(arena, max_hold), policies[canary->on_timeout]));
+                          duration_text(arena, max_hold),
+                          timeout_policy_words[canary->on_timeout]));
     if (stage->canary_rate > 0 && stage->stage->min_samples > 0 && stage->count == 0)
         stage->seconds =
             fmax(stage->seconds, (double)stage->stage->min_samples / stage->canary_rate);

@@ -28,7 +28,7 @@ static void put_prospect(struct buffer *out, const struct prospect *prospect)
     json_write_comma(out);
     buffer_append_text(out, "{");
     field_text(out, "metric", prospect->metric->name.text);
-    field_text(out, "form", criterion_form_text(criterion->form));
+    field_text(out, "form", criterion_form_words[criterion->form]);
     field_number(out, "threshold", true, criterion->threshold);
     field_text(out, "action", finding_action_text(&prospect->judgement->finding));
     put_number(out, "baseline", prospect->baseline);

@@ -27,8 +27,9 @@ static void write_line(struct watch *watch, const struct verdict *verdict)
     format_time(verdict->now / 1000 * 1000, now, sizeof now);
     buffer_format(&out, "%s  %s  ", now, verdict->analysis->subject.flag->name.text);
     if (verdict_holds(verdict))
-        buffer_format(&out, "%s (%s) in %s: %s\n", decision_verdict_text(verdict->decision.verdict),
-                      decision_rule_text(verdict->decision.rule), verdict->stage->name.text,
+        buffer_format(&out, "%s (%s) in %s: %s\n",
+                      decision_verdict_words[verdict->decision.verdict],
+                      decision_rule_words[verdict->decision.rule], verdict->stage->name.text,
                       verdict->reasons.items[0]);
     else
         buffer_format(&out, "no verdict in %s: too many lines of a log are bad\n",

@@ -123,9 +123,9 @@ static void say_end(const struct watch *watch)
                 watch->announced[i].flag,
                 watch->announced[i].blind
                     ? "no verdict"
-                    : decision_verdict_text(watch->announced[i].decision.verdict),
+                    : decision_verdict_words[watch->announced[i].decision.verdict],
                 watch->announced[i].blind ? "bad lines"
-                                          : decision_rule_text(watch->announced[i].decision.rule));
+                                          : decision_rule_words[watch->announced[i].decision.rule]);
 }
 
 static void watch_on(struct watch *watch)

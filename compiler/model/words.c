@@ -1,0 +1,46 @@
+/* words.c - the words that definitions have for the members of enums. */
+#include "compiler/base/words.h"
+
+#include "fflag/snapshot.h"
+#include "flag.h"
+#include "log.h"
+#include "metric.h"
+#include "test.h"
+
+const char *const canary_state_words[] = WORDS(CANARY_STATES);
+const char *const timeout_policy_words[] = WORDS(TIMEOUT_POLICIES);
+const char *const criterion_form_words[] = WORDS(CRITERION_FORMS);
+const char *const criterion_action_words[] = WORDS(CRITERION_ACTIONS);
+const char *const nodata_policy_words[] = WORDS(NODATA_POLICIES);
+const char *const experiment_state_words[] = WORDS(EXPERIMENT_STATES);
+const char *const flag_kind_words[] = WORDS(FLAG_KINDS);
+const char *const rollback_step_kind_words[] = WORDS(ROLLBACK_STEP_KINDS);
+const char *const hook_words[] = WORDS(HOOKS);
+const char *const log_format_words[] = WORDS(LOG_FORMATS);
+const char *const log_delimiter_words[] = WORDS(LOG_DELIMITERS);
+const char *const time_unit_words[] = WORDS(TIME_UNITS);
+const char *const metric_aggregate_words[] = WORDS(METRIC_AGGREGATES);
+
+/* --------------------------------------------------------------------- enums of the library -- */
+
+/* They begin with 1, and this does not compile where a list has forgotten one of their members. */
+#define WORD_CASE(member, word) case member:
+#define COVERS(type, LIST)                                    \
+    static inline void LIST##_covers_##type(enum type member) \
+    {                                                         \
+        switch (member) {                                     \
+            LIST(WORD_CASE) break;                            \
+        }                                                     \
+    }
+
+#define WORDS_AFTER(first, LIST)                              \
+    {                                                         \
+        first, LIST(WORDS_WORD)[WORDS_COUNT(LIST) + 1] = NULL \
+    }
+COVERS(fflag_type, FLAG_TYPES)
+const char *const flag_type_words[] = WORDS_AFTER("", FLAG_TYPES);
+COVERS(fflag_attribute_type, ATTRIBUTE_TYPES)
+const char *const attribute_type_words[] = WORDS_AFTER([A_FIELD] = "field", ATTRIBUTE_TYPES);
+
+#define REASON(name) [FFLAG_REASON_##name] = #name,
+const char *const reason_words[] = {FFS_REASONS(REASON) NULL};
