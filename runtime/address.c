@@ -4,7 +4,7 @@
  */
 #include <arpa/inet.h>
 
-#include "internal.h"
+#include "values.h"
 
 static uint64_t read_half(const uint8_t *bytes)
 {

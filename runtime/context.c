@@ -7,8 +7,9 @@
  */
 #include <math.h>
 
+#include "fflag/snapshot.h"
 #include "hash.h"
-#include "internal.h"
+#include "values.h"
 
 void fflag_context_init(fflag_context *context)
 {

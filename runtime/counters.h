@@ -13,7 +13,7 @@
 #ifndef FFLAG_RUNTIME_COUNTERS_H
 #define FFLAG_RUNTIME_COUNTERS_H
 
-#include "internal.h"
+#include "snapshot.h"
 
 #define COUNTED_THREADS 128
 #define SHARED_ROW      (COUNTED_THREADS + 1)
@@ -30,7 +30,7 @@ struct counters {
 };
 
 /* The cells of a boolean flag that is answered without its program, by its handle. */
-struct tally {
+struct shortcut_cells {
     uint32_t cell[2]; /* of a constant: the second; else: the test does not hold, and holds */
 };
 

@@ -2,6 +2,8 @@
 /*
  * exposure.c - one evaluation as a line of a log.
  */
+#include "bytes.h"
+#include "store.h"
 #include "text_writer.h"
 #include "utf8.h"
 

@@ -55,6 +55,13 @@ void fault_of_flag(const fflag_view *view, uint32_t index, enum fault_cause caus
         leave_word(runtime_faults(view->store));
 }
 
+void fault_of_attribute(const fflag_view *view, const struct ffs_flag *flag, uint16_t attribute,
+                        uint8_t given)
+{
+    fault_of_flag(view, (uint32_t)(flag - view->snapshot->flags), FAULT_ATTRIBUTE_TYPE,
+                  (uint32_t)attribute << 8 | given);
+}
+
 void fault_of_handle(const fflag_view *view, fflag_id flag)
 {
     size_t length;
@@ -106,9 +113,9 @@ static const char *flag_name(const struct snapshot *snapshot, uint32_t index)
     return string_bytes(snapshot, snapshot->flags[index].name);
 }
 
-static void add(struct series *series, uint64_t count, bool for_good)
+static void add(struct series *series, uint64_t count, enum snapshot_use use)
 {
-    if (series && for_good)
+    if (series && use == SNAPSHOT_RETIRED)
         series->total += count;
     else if (series)
         series->live += count;
@@ -119,12 +126,12 @@ static void add(struct series *series, uint64_t count, bool for_good)
  * that is mapped may have been cut since, and its names with it.
  */
 static struct series *series_of(struct faults *faults, const struct snapshot *snapshot,
-                                uint32_t index, enum fault_cause cause, bool replaced)
+                                uint32_t index, enum fault_cause cause, enum snapshot_use use)
 {
     uint32_t *place = &snapshot->faults[index].place[cause];
     if (*place)
         return &faults->counts.series[*place - 1];
-    if (replaced && snapshot->is_file)
+    if (use != SNAPSHOT_SERVED && snapshot->is_file)
         return NULL;
     struct series *series =
         counts_series(&faults->counts, flag_name(snapshot, index), cause_names[cause]);
@@ -134,21 +141,20 @@ static struct series *series_of(struct faults *faults, const struct snapshot *sn
 }
 
 void faults_add(fflag_store *store, struct faults *faults, const struct snapshot *snapshot,
-                bool replaced, bool for_good)
+                enum snapshot_use use)
 {
     for (uint32_t i = 0; i < snapshot->flag_count; i++)
         for (unsigned cause = 0; cause < FLAG_FAULTS; cause++) {
             uint64_t count = count_of(snapshot, i, cause);
             if (count > 0)
-                add(series_of(faults, snapshot, i, cause, replaced), count, for_good);
+                add(series_of(faults, snapshot, i, cause, use), count, use);
         }
     for (fflag_id flag = 0; flag < snapshot->word_count; flag++) {
         size_t length;
         uint64_t count = missing_of(snapshot, flag);
         const char *name = count > 0 ? runtime_flag_name(store, flag, &length) : NULL;
         if (name)
-            add(counts_series(&faults->counts, name, cause_names[FAULT_NOT_FOUND]), count,
-                for_good);
+            add(counts_series(&faults->counts, name, cause_names[FAULT_NOT_FOUND]), count, use);
     }
 }
 
@@ -210,8 +216,8 @@ unsigned faults_tell(fflag_store *store, struct faults *faults, const struct sna
     for (uint32_t i = 0; i < snapshot->flag_count; i++)
         for (unsigned cause = 0; cause < FLAG_FAULTS; cause++)
             if (count_of(snapshot, i, cause) > 0 &&
-                (line = next_line(faults, series_of(faults, snapshot, i, cause, false), cause,
-                                  lines, &count)))
+                (line = next_line(faults, series_of(faults, snapshot, i, cause, SNAPSHOT_SERVED),
+                                  cause, lines, &count)))
                 describe(snapshot, i, cause, &line->text);
     for (fflag_id flag = 0; flag < snapshot->word_count; flag++) {
         size_t length;

@@ -11,10 +11,11 @@
 #define FFLAG_RUNTIME_FAULTS_H
 
 #include "counters.h"
+#include "store.h"
 
 enum fault_cause {
     FAULT_FLAG_TYPE,      /* asked for as another type; detail: that */
-    FAULT_ATTRIBUTE_TYPE, /* given as another type; detail: see attribute_detail() */
+    FAULT_ATTRIBUTE_TYPE, /* given as another type; detail: its index << 8 | that */
     FAULT_UNSUPPORTED,    /* the flag needs a newer library */
     FAULT_NOT_FOUND,      /* the snapshot does not have it; counted by handle */
 };
@@ -40,24 +41,27 @@ struct faults {
     struct counts counts; /* by flag and cause */
 };
 
-static inline uint32_t attribute_detail(uint16_t attribute, uint8_t given)
-{
-    return (uint32_t)attribute << 8 | given;
-}
-
 /* For evaluations: lock-free, without a system call. */
 void fault_of_flag(const fflag_view *view, uint32_t index, enum fault_cause cause, uint32_t detail)
     __attribute__((cold));
+/* An attribute that the flag's program reads was set as a type that cannot be meant. */
+void fault_of_attribute(const fflag_view *view, const struct ffs_flag *flag, uint16_t attribute,
+                        uint8_t given) __attribute__((cold));
 void fault_of_handle(const fflag_view *view, fflag_id flag) __attribute__((cold));
 void fault_of_name(const fflag_view *view, const char *name) __attribute__((cold));
 
 /* The cells of a snapshot; false when out of memory. */
 bool faults_create(struct snapshot *snapshot);
 
-/* Under the store's lock: adds the cells of a snapshot, which another one may have replaced, to the
- * series, as live or for good. */
+/* What a store still has a snapshot for. */
+enum snapshot_use {
+    SNAPSHOT_SERVED,
+    SNAPSHOT_HELD,    /* another one replaced it; views of it are held */
+    SNAPSHOT_RETIRED, /* and now none is */
+};
+/* Under the store's lock: adds the cells of a snapshot to the series, a retired one's for good. */
 void faults_add(fflag_store *store, struct faults *faults, const struct snapshot *snapshot,
-                bool replaced, bool for_good);
+                enum snapshot_use use);
 
 struct fault_line {
     enum fflag_error error;
@@ -71,7 +75,7 @@ struct fault_line {
 unsigned faults_tell(fflag_store *store, struct faults *faults, const struct snapshot *snapshot,
                      struct fault_line lines[FAULT_LINES], unsigned count);
 
-/* The store's; see store.c. */
+/* The store's. */
 struct faults *runtime_faults(const fflag_store *store);
 
 #endif

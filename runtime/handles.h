@@ -12,7 +12,7 @@
 #ifndef FFLAG_RUNTIME_HANDLES_H
 #define FFLAG_RUNTIME_HANDLES_H
 
-#include "internal.h"
+#include "base.h"
 
 #define FIRST_BLOCK 64
 #define BLOCKS      26

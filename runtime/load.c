@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "counters.h"
+#include "load.h"
 
 #define COPY_LIMIT (16 * 1024 * 1024)
 #define HUGE_PAGE  (2 * 1024 * 1024)
@@ -219,7 +220,7 @@ void runtime_unload(struct snapshot *snapshot)
         return;
     free((void *)(uintptr_t)snapshot->words);
     free(snapshot->shortcuts);
-    free(snapshot->tallies);
+    free(snapshot->shortcut_cells);
     free(snapshot->faults);
     free((void *)(uintptr_t)snapshot->missing);
     counters_free(snapshot->counters);

@@ -6,7 +6,7 @@
  * context need not be UTF-8: there a byte that begins no character counts as a character of its
  * own.
  */
-#include "internal.h"
+#include "match.h"
 
 bool runtime_equals_folded(const char *text, const char *folded, size_t length)
 {

@@ -3,6 +3,7 @@
  * names.c - from a flag's name to its place in a snapshot, and to the word that a handle keeps of
  * it.
  */
+#include "bytes.h"
 #include "counters.h"
 #include "hash.h"
 
@@ -102,17 +103,17 @@ static uint64_t find_shortcut(const struct snapshot *snapshot, const struct ffs_
 }
 
 /* Where the store counts, the word's short answers are those that count. */
-static uint64_t bind_tally(struct snapshot *snapshot, fflag_id handle, uint64_t word)
+static uint64_t bind_cells(struct snapshot *snapshot, fflag_id handle, uint64_t word)
 {
     const struct ffs_flag *flag = &snapshot->flags[word_index(word)];
     uint32_t first = snapshot->counters->first[word_index(word)];
-    struct tally *tally = &snapshot->tallies[handle];
+    struct shortcut_cells *cells = &snapshot->shortcut_cells[handle];
     uint16_t variant;
     if (word & (WORD_ROLLOUT | WORD_LIST)) {
         uint16_t served = snapshot->code[flag->first_code + 1].variant;
-        *tally = (struct tally){{first + flag->default_variant, first + served}};
+        *cells = (struct shortcut_cells){{first + flag->default_variant, first + served}};
     } else if (word & WORD_CONSTANT && is_constant(snapshot, flag, &variant)) {
-        tally->cell[1] = first + variant;
+        cells->cell[1] = first + variant;
     }
     return (word & ~WORD_ANSWERED) | WORD_COUNTED(word & WORD_ANSWERED);
 }
@@ -132,7 +133,7 @@ uint32_t runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char 
     if (word_type(word) == FFLAG_TYPE_BOOLEAN)
         word |= find_shortcut(snapshot, found, &snapshot->shortcuts[flag]);
     if (word && snapshot->counters)
-        word = bind_tally(snapshot, flag, word);
+        word = bind_cells(snapshot, flag, word);
     /* Release pairs with the acquire in fflag_bool(): who sees the word sees the shortcut. */
     atomic_store_explicit(&snapshot->words[flag], word, memory_order_release);
     return found ? (uint32_t)(found - snapshot->flags) : FFS_NONE;

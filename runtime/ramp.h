@@ -5,7 +5,7 @@
 #ifndef FFLAG_RUNTIME_RAMP_H
 #define FFLAG_RUNTIME_RAMP_H
 
-#include "internal.h"
+#include "snapshot.h"
 
 /* Where a ramp stands, as a threshold; true when it stands at exactly 100 %. */
 static inline bool ramp_threshold(const struct ffs_ramp *ramp, int64_t now, uint64_t *threshold)

@@ -5,8 +5,9 @@
 #ifndef FFLAG_RUNTIME_SETS_H
 #define FFLAG_RUNTIME_SETS_H
 
+#include "bytes.h"
 #include "hash.h"
-#include "internal.h"
+#include "snapshot.h"
 
 /* Of a set with buckets: the word that a hash falls into. */
 static inline uint64_t set_bucket(const struct ffs_set *set, uint64_t hash)

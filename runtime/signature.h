@@ -10,7 +10,7 @@
 #ifndef FFLAG_RUNTIME_SIGNATURE_H
 #define FFLAG_RUNTIME_SIGNATURE_H
 
-#include "internal.h"
+#include "snapshot.h"
 
 struct public_key {
     uint8_t id[8];

@@ -6,7 +6,7 @@
 #ifndef FFLAG_RUNTIME_TEXT_WRITER_H
 #define FFLAG_RUNTIME_TEXT_WRITER_H
 
-#include "internal.h"
+#include "base.h"
 
 struct text_writer {
     char *buffer;

@@ -2,7 +2,8 @@
 /*
  * time.c - RFC 3339 to milliseconds since the epoch.
  */
-#include "internal.h"
+#include "bytes.h"
+#include "values.h"
 
 static bool read_digits(const char **at, const char *end, unsigned count, int *value)
 {

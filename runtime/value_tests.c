@@ -4,6 +4,7 @@
  */
 #include "value_tests.h"
 
+#include "match.h"
 #include "values.h"
 
 bool test_presence(const struct snapshot *snapshot, const struct ffs_instruction *instruction,

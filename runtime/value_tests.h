@@ -6,7 +6,7 @@
 #ifndef FFLAG_RUNTIME_VALUE_TESTS_H
 #define FFLAG_RUNTIME_VALUE_TESTS_H
 
-#include "internal.h"
+#include "snapshot.h"
 
 /*
  * Whether the value in a slot passes the test of an instruction. It is present, and of a type that

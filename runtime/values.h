@@ -1,12 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * values.h - the values of a context that have a syntax, or another form than is declared:
- * versions, times and addresses. What cannot be read counts as absent.
+ * values.h - the values that have a syntax, or another form than is declared: versions, times,
+ * addresses, and numbers as keys. What cannot be read counts as absent.
  */
 #ifndef FFLAG_RUNTIME_VALUES_H
 #define FFLAG_RUNTIME_VALUES_H
 
-#include "internal.h"
+#include "base.h"
+
+struct version {
+    struct {
+        const char *digits; /* without leading zeros */
+        size_t length;
+    } part[3];
+    const char *prerelease; /* NULL: a release */
+    size_t prerelease_length;
+};
+/* SemVer 2.0, also with a leading `v` and without minor or patch. Points into the text. */
+bool runtime_parse_version(const char *text, size_t length, struct version *version);
+/* Less than, equal to or greater than zero, by SemVer precedence: build metadata is ignored. */
+int runtime_compare_versions(const struct version *a, const struct version *b);
+
+/* RFC 3339 with an offset, to milliseconds since the epoch; finer fractions are cut off. */
+bool runtime_parse_time(const char *text, size_t length, int64_t *ms);
+
+struct address {
+    uint64_t high, low; /* IPv4 is ::ffff:a.b.c.d */
+};
+bool runtime_parse_address(const char *text, size_t length, struct address *address);
+
+/* The decimal digits of a number that can be a key: integral, |n| <= 2^53. Returns 0 for others. */
+#define KEY_DIGITS 24
+size_t runtime_number_key(double number, char digits[KEY_DIGITS]);
 
 static inline bool read_version(const struct fflag_slot *slot, struct version *version)
 {

@@ -10,7 +10,7 @@
 #ifndef FFLAG_RUNTIME_VERIFY_H
 #define FFLAG_RUNTIME_VERIFY_H
 
-#include "internal.h"
+#include "snapshot.h"
 
 /* What is known of a string, beside its hash. */
 #define TRAIT_UPPER_CASE    1u /* it has letters that folding changes */
@@ -29,10 +29,10 @@ struct program {
     uint32_t before;   /* the index of the first flag that runs it */
     uint32_t variants; /* more than the greatest variant it serves */
     uint64_t features;
+    unsigned uses; /* FFS_USES_*; the clock also where a flag it requires does */
     bool serves_none;
     uint32_t depth;
     uint32_t cost;
-    bool reads_clock;
 };
 
 struct verifier {

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "match.h"
+#include "values.h"
 #include "verify.h"
 
 /* The types of an attribute, as bits. */
@@ -24,16 +26,31 @@
 #define READS_STRINGS TYPE(STRINGS)
 #define READS_IP      TYPE(IP)
 
+/* Of an instruction's first eight bytes, the bits that its operation does not use: zero. */
+#define FLAGS(uses)                                                        \
+    ((uses)&FFS_USES_REASON ? 0xffu                                        \
+                            : ((uses)&FFS_USES_NEGATE ? FFS_NEGATE : 0u) | \
+                                  ((uses)&FFS_USES_IGNORE_CASE ? FFS_IGNORE_CASE : 0u))
+#define UNUSED(uses)                                                                               \
+    ((uint64_t)(~FLAGS(uses) & 0xffu) << 8 | ((uses)&FFS_USES_JUMP ? 0 : UINT64_C(0xffff) << 32) | \
+     ((uses)&FFS_USES_VARIANT ? 0 : UINT64_C(0xffff) << 48))
+_Static_assert(offsetof(struct ffs_instruction, flags) == 1 &&
+                   offsetof(struct ffs_instruction, jump) == 4 &&
+                   offsetof(struct ffs_instruction, variant) == 6,
+               "what UNUSED() takes for granted");
+
 /* What is common to the instructions of an operation. */
 static const struct operation {
     bool known;
     uint8_t operand; /* enum ffs_operand */
     uint8_t uses;    /* FFS_USES_* */
     uint16_t reads;  /* the types of its attribute; 0: it reads none */
-    uint64_t features;
+    uint64_t unused;
+    uint64_t features; /* FFS_FEATURE_* */
 } operations[UINT8_MAX + 1] = {
 #define FFS_OPERATION(number, name, operand, uses, reads, cost, folded, feature, words) \
-    [FFS_##name] = {true, FFS_OPERAND_##operand, uses, READS_##reads, FFS_FEATURE_##feature},
+    [FFS_##name] = {true,          FFS_OPERAND_##operand, uses,                         \
+                    READS_##reads, UNUSED(uses),          FFS_FEATURE_##feature},
 #include "fflag/operations.def"
 };
 
@@ -53,40 +70,27 @@ static bool has_trait(struct verifier *verifier, ffs_string string, uint8_t know
 }
 
 static enum fflag_error verify_string_operand(struct verifier *verifier, uint32_t index,
-                                              const struct ffs_instruction *instruction)
+                                              const struct operation *operation)
 {
+    const struct ffs_instruction *instruction = &verifier->snapshot->code[index];
     ffs_string string = (ffs_string)instruction->operand;
     uint32_t tag = (uint32_t)(instruction->operand >> 32);
     bool ignore_case = instruction->flags & FFS_IGNORE_CASE;
     if (!is_string(verifier, string))
         return malformed(verifier, "instruction %u: the operand is not a string", index);
     uint32_t ordinal = string_ordinal(verifier, string);
-    bool tagged = !ignore_case && operations[instruction->op].operand == FFS_OPERAND_TAGGED_STRING;
+    bool tagged = !ignore_case && operation->operand == FFS_OPERAND_TAGGED_STRING;
     if (tag != (tagged ? (uint32_t)verifier->string_hashes[ordinal] : 0))
         return malformed(verifier, "instruction %u: the tag is not the string's", index);
     if (ignore_case && (verifier->string_traits[ordinal] & TRAIT_UPPER_CASE))
         return malformed(verifier, "instruction %u: the operand is not folded", index);
-    return FFLAG_OK;
-}
-
-static enum fflag_error verify_glob_operand(struct verifier *verifier, uint32_t index,
-                                            const struct ffs_instruction *instruction)
-{
-    enum fflag_error error = verify_string_operand(verifier, index, instruction);
-    if (!error &&
-        !has_trait(verifier, (ffs_string)instruction->operand, TRAIT_GLOB_KNOWN, TRAIT_GLOB))
+    if (operation->operand == FFS_OPERAND_GLOB &&
+        !has_trait(verifier, string, TRAIT_GLOB_KNOWN, TRAIT_GLOB))
         return malformed(verifier, "instruction %u: the operand is not a glob", index);
-    return error;
-}
-
-static enum fflag_error verify_version_operand(struct verifier *verifier, uint32_t index,
-                                               const struct ffs_instruction *instruction)
-{
-    enum fflag_error error = verify_string_operand(verifier, index, instruction);
-    if (!error &&
-        !has_trait(verifier, (ffs_string)instruction->operand, TRAIT_VERSION_KNOWN, TRAIT_VERSION))
+    if (operation->operand == FFS_OPERAND_VERSION &&
+        !has_trait(verifier, string, TRAIT_VERSION_KNOWN, TRAIT_VERSION))
         return malformed(verifier, "instruction %u: the operand is not a version", index);
-    return error;
+    return FFLAG_OK;
 }
 
 static enum fflag_error verify_set_operand(struct verifier *verifier, uint32_t index,
@@ -182,7 +186,8 @@ static enum fflag_error verify_required(struct verifier *verifier, uint32_t inde
     if (error)
         return error;
     program->features |= required->features;
-    program->reads_clock |= required->flags & FFS_FLAG_READS_CLOCK;
+    if (required->flags & FFS_FLAG_READS_CLOCK)
+        program->uses |= FFS_USES_CLOCK;
     if (required->depth >= program->depth)
         program->depth = required->depth + 1u;
     program->cost += verifier->costs[test->operand];
@@ -193,12 +198,12 @@ static enum fflag_error verify_required(struct verifier *verifier, uint32_t inde
 }
 
 static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index,
-                                       struct program *program)
+                                       const struct operation *operation, struct program *program)
 {
     const struct ffs_instruction *instruction = &verifier->snapshot->code[index];
     uint64_t operand = instruction->operand;
     double number;
-    switch ((enum ffs_operand)operations[instruction->op].operand) {
+    switch ((enum ffs_operand)operation->operand) {
     case FFS_OPERAND_NONE:
         if (operand)
             return malformed(verifier, "instruction %u: the operand is not zero", index);
@@ -209,11 +214,9 @@ static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index
         return verify_split_operand(verifier, index, operand, program);
     case FFS_OPERAND_STRING:
     case FFS_OPERAND_TAGGED_STRING:
-        return verify_string_operand(verifier, index, instruction);
     case FFS_OPERAND_GLOB:
-        return verify_glob_operand(verifier, index, instruction);
     case FFS_OPERAND_VERSION:
-        return verify_version_operand(verifier, index, instruction);
+        return verify_string_operand(verifier, index, operation);
     case FFS_OPERAND_SET:
         return verify_set_operand(verifier, index, instruction);
     case FFS_OPERAND_NUMBER:
@@ -247,56 +250,56 @@ static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index
     return malformed(verifier, "instruction %u: unknown operand", index);
 }
 
-static enum fflag_error verify_flags_field(struct verifier *verifier, uint32_t index)
+/* Of an instruction in which something is set that its operation does not use: what. */
+static __attribute__((noinline, cold)) enum fflag_error
+refuse_unused(struct verifier *verifier, uint32_t index, const struct operation *operation)
 {
     const struct ffs_instruction *instruction = &verifier->snapshot->code[index];
-    unsigned uses = operations[instruction->op].uses;
-    if (uses & FFS_USES_REASON) {
-        if (instruction->flags < FFLAG_REASON_STATIC || instruction->flags > FFLAG_REASON_LAYER)
-            return malformed(verifier, "instruction %u: unknown reason %u", index,
-                             instruction->flags);
-        return FFLAG_OK;
-    }
-    unsigned known = (uses & FFS_USES_NEGATE ? FFS_NEGATE : 0) |
-                     (uses & FFS_USES_IGNORE_CASE ? FFS_IGNORE_CASE : 0);
-    if (instruction->flags & ~known)
-        return malformed(verifier, "instruction %u: unknown flags 0x%x", index, instruction->flags);
-    return FFLAG_OK;
+    if (instruction->variant && !(operation->uses & FFS_USES_VARIANT))
+        return malformed(verifier, "instruction %u: a variant that it does not serve", index);
+    if (instruction->jump && !(operation->uses & FFS_USES_JUMP))
+        return malformed(verifier, "instruction %u: a jump that it does not make", index);
+    return malformed(verifier, "instruction %u: unknown flags 0x%x", index, instruction->flags);
 }
 
-/* The attribute, and the variant. */
-static enum fflag_error verify_other_fields(struct verifier *verifier, uint32_t index)
+/* All but the jump and the operand. */
+static enum fflag_error verify_fields(struct verifier *verifier, uint32_t index,
+                                      const struct operation *operation)
 {
     const struct snapshot *snapshot = verifier->snapshot;
     const struct ffs_instruction *instruction = &snapshot->code[index];
-    unsigned types = operations[instruction->op].reads;
-    if (instruction->variant && !(operations[instruction->op].uses & FFS_USES_VARIANT))
-        return malformed(verifier, "instruction %u: a variant that it does not serve", index);
-    if (!types && instruction->attribute != FFS_NO_ATTRIBUTE)
-        return malformed(verifier, "instruction %u: an attribute that it does not read", index);
-    if (!types)
+    uint64_t head;
+    memcpy(&head, instruction, sizeof head);
+    if (UNLIKELY(head & operation->unused))
+        return refuse_unused(verifier, index, operation);
+    if (operation->uses & FFS_USES_REASON &&
+        (instruction->flags < FFLAG_REASON_STATIC || instruction->flags > FFLAG_REASON_LAYER))
+        return malformed(verifier, "instruction %u: unknown reason %u", index, instruction->flags);
+    if (!operation->reads) {
+        if (instruction->attribute != FFS_NO_ATTRIBUTE)
+            return malformed(verifier, "instruction %u: an attribute that it does not read", index);
         return FFLAG_OK;
+    }
     if (instruction->attribute >= snapshot->attribute_count)
         return malformed(verifier, "instruction %u: the attribute is out of bounds", index);
-    if (!(types >> snapshot->attributes[instruction->attribute].type & 1))
+    if (!(operation->reads >> snapshot->attributes[instruction->attribute].type & 1))
         return malformed(verifier, "instruction %u: the attribute's type does not fit", index);
     return FFLAG_OK;
 }
 
 /* Jumps go forward, to the end at most, and never to an FFS_ACCEPT, which is only ever skipped. */
 static enum fflag_error verify_jump(struct verifier *verifier, uint32_t index,
+                                    const struct operation *operation,
                                     const struct program *program)
 {
     const struct ffs_instruction *code = verifier->snapshot->code;
     const struct ffs_instruction *instruction = &code[index];
     uint32_t left = program->first + program->count - index;
-    if (instruction->op == FFS_ACCEPT &&
-        (index == program->first ||
-         (code[index - 1].op != FFS_FLAG_IS && code[index - 1].op != FFS_ACCEPT)))
-        return malformed(verifier, "instruction %u: FFS_ACCEPT without FFS_FLAG_IS", index);
-    if (!(operations[instruction->op].uses & FFS_USES_JUMP)) {
-        if (instruction->jump)
-            return malformed(verifier, "instruction %u: a jump that it does not make", index);
+    if (!(operation->uses & FFS_USES_JUMP)) {
+        if (instruction->op == FFS_ACCEPT &&
+            (index == program->first ||
+             (code[index - 1].op != FFS_FLAG_IS && code[index - 1].op != FFS_ACCEPT)))
+            return malformed(verifier, "instruction %u: FFS_ACCEPT without FFS_FLAG_IS", index);
         return FFLAG_OK;
     }
     if (instruction->jump == 0 || instruction->jump > left)
@@ -306,23 +309,31 @@ static enum fflag_error verify_jump(struct verifier *verifier, uint32_t index,
     return FFLAG_OK;
 }
 
+static enum fflag_error verify_instruction(struct verifier *verifier, uint32_t index,
+                                           struct program *program)
+{
+    uint8_t op = verifier->snapshot->code[index].op;
+    const struct operation *operation = &operations[op];
+    if (!operation->known)
+        return malformed(verifier, "instruction %u: unknown operation %u", index, op);
+    program->features |= operation->features;
+    program->uses |= operation->uses;
+    enum fflag_error error;
+    if ((error = verify_fields(verifier, index, operation)) ||
+        (error = verify_jump(verifier, index, operation, program)))
+        return error;
+    return verify_operand(verifier, index, operation, program);
+}
+
 static enum fflag_error verify_program(struct verifier *verifier, struct program *program)
 {
-    for (uint32_t i = 0; i < program->count; i++) {
-        uint32_t index = program->first + i;
+    uint32_t end = program->first + program->count;
+    for (uint32_t index = program->first; index < end; index++) {
         if (verifier->program_at[index])
             return malformed(verifier, "instruction %u belongs to two programs", index);
         verifier->program_at[index] = verifier->program_count;
-        uint8_t op = verifier->snapshot->code[index].op;
-        if (!operations[op].known)
-            return malformed(verifier, "instruction %u: unknown operation %u", index, op);
-        program->features |= operations[op].features;
-        program->reads_clock |= (operations[op].uses & FFS_USES_CLOCK) != 0;
-        enum fflag_error error;
-        if ((error = verify_flags_field(verifier, index)) ||
-            (error = verify_other_fields(verifier, index)) ||
-            (error = verify_jump(verifier, index, program)) ||
-            (error = verify_operand(verifier, index, program)))
+        enum fflag_error error = verify_instruction(verifier, index, program);
+        if (error)
             return error;
     }
     return FFLAG_OK;
@@ -440,8 +451,8 @@ static enum fflag_error verify_needs(struct verifier *verifier, uint32_t index)
         return malformed(verifier, "flag '%s': depth %u, expected %u and at most %d", name,
                          flag->depth, program->depth, FFS_MAX_DEPTH);
     bool none = program->serves_none || flag->default_variant == FFS_NO_VARIANT;
-    unsigned flags =
-        (program->reads_clock ? FFS_FLAG_READS_CLOCK : 0) | (none ? FFS_FLAG_SERVES_NONE : 0);
+    unsigned flags = (program->uses & FFS_USES_CLOCK ? FFS_FLAG_READS_CLOCK : 0) |
+                     (none ? FFS_FLAG_SERVES_NONE : 0);
     if ((flag->flags & ~FFS_FLAG_CLIENT) != flags)
         return malformed(verifier, "flag '%s': its flags 0x%x do not fit its program", name,
                          flag->flags);

@@ -5,7 +5,7 @@
  * Numbers are compared as digit strings, so a version of any size keeps its place; nothing is
  * copied.
  */
-#include "internal.h"
+#include "values.h"
 
 static bool is_digit(char c)
 {

@@ -3,6 +3,7 @@
  * view.c - what a view shows beside values: the snapshot's name, its flags and its attributes.
  */
 #include "signature.h"
+#include "store.h"
 
 void fflag_view_info(const fflag_view *view, struct fflag_snapshot_info *info)
 {

@@ -24,7 +24,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "clock.h"
+#include "load.h"
+#include "store.h"
+#include "watch.h"
 
 #define EVENTS                                                                          \
     (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | IN_ATTRIB | \
@@ -249,19 +252,17 @@ static bool drain(struct watch *watch)
 
 /* ----------------------------------------------------------------------------------- judging -- */
 
-static int64_t age_ms(const struct timespec *time, const struct timespec *now)
+static int64_t age_ms(const struct timespec *time, int64_t now)
 {
-    return (int64_t)(now->tv_sec - time->tv_sec) * 1000 + (now->tv_nsec - time->tv_nsec) / 1000000;
+    return now - ((int64_t)time->tv_sec * 1000 + time->tv_nsec / 1000000);
 }
 
 /* Whether a write that follows could leave the identity as it is. Times from the future, of a
  * server with another clock, say nothing. */
 static bool is_fresh(const struct identity *identity)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    int64_t modified = age_ms(&identity->modified, &now),
-            changed = age_ms(&identity->changed, &now);
+    int64_t now = epoch_ms();
+    int64_t modified = age_ms(&identity->modified, now), changed = age_ms(&identity->changed, now);
     int64_t age = modified < changed ? modified : changed;
     return age > -SETTLED_AFTER && age < SETTLED_AFTER;
 }
@@ -341,13 +342,6 @@ static bool has_served_header(const struct watch *watch)
     close(file);
     return length == (ssize_t)sizeof header &&
            memcmp(&header, runtime_served_header(watch->store), sizeof header) == 0;
-}
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void look_at_missing(struct watch *watch, int number)

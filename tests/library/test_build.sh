@@ -68,7 +68,9 @@ done
 # Unit tests of the library that need no other part, with the parts of this build around them.
 unit_tests="conditions context counters evaluate verify"
 [ -z "${LONG:-}" ] || unit_tests="$unit_tests bucket exposure fork reload store verify_code verify_damage verify_tables"
-mapfile -t parts < <(find "$BUILD/obj/tools/ffreplay" -name '*.o' ! -path '*/ffreplay/main.o')
+# By their sources: objects of files that were moved may lie about.
+mapfile -t parts < <(find tools/ffreplay -name '*.c' ! -path '*/ffreplay/main.c' -o -name '*.cc' |
+    sed -E "s|(.*)\.cc?\$|$BUILD/obj/\1.o|")
 around="-lcmocka -lsimdjson -lzstd -lz -lyaml -ljansson -lsodium -lm -pthread"
 
 # built_by COMPILER LEVEL: the library, warnings being errors, and its unit tests.

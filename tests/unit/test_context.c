@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../runtime/internal.h"
+#include "../../runtime/values.h"
 #include "sample.h"
 
 #define UNUSED_STATE void **state __attribute__((unused))

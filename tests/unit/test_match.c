@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../runtime/internal.h"
+#include "../../runtime/match.h"
 #include "compiler/base/match.h"
 
 #define UNUSED_STATE void **state __attribute__((unused))

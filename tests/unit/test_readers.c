@@ -13,7 +13,6 @@
 
 #include <cmocka.h>
 
-#include "../../runtime/internal.h"
 #include "../../runtime/readers.h"
 
 #define UNUSED_STATE void **state __attribute__((unused))

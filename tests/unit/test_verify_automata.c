@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../runtime/internal.h"
+#include "../../runtime/load.h"
 #include "sample.h"
 
 /* The sample's automaton has 5 states of 3 classes, so 15 is behind its rows and 7 between two. */

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../runtime/internal.h"
+#include "../../runtime/load.h"
 #include "sample.h"
 
 #define UNUSED_STATE void **state __attribute__((unused))

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * answer.c - the calls for a flag's value, and the short ways to it.
+ */
+#include "counters.h"
+#include "decide.h"
+
+/* The value of a flag that always serves a variant, as that holds it. */
+static inline __attribute__((always_inline)) uint64_t
+run(const fflag_view *view, const struct ffs_flag *flag, const fflag_context *context)
+{
+    if (!context)
+        context = &nobody;
+    int64_t now = context->now;
+    uint64_t decided = decide(view, flag, context, &now);
+    count_variant(view->counters, flag_index(view->snapshot, flag), decided_variant(decided));
+    return variant_of(view->snapshot, flag, decided_variant(decided))->value;
+}
+
+/* What a call for a value returns in registers. */
+struct answer {
+    uint64_t value;
+    bool given; /* else the caller's default counts */
+};
+
+/* The same for a word that has another type than is asked for, perhaps because the flag may serve
+ * no variant. */
+static __attribute__((noinline, cold)) struct answer run_rare(const fflag_view *view,
+                                                              fflag_id handle, uint64_t word,
+                                                              enum fflag_type type,
+                                                              const fflag_context *context)
+{
+    if (word_type(word) != (WORD_MAY_BE_NONE | type)) {
+        if (!word)
+            fault_of_handle(view, handle);
+        else if (word_type(word) == WORD_UNSUPPORTED)
+            fault_of_flag(view, word_index(word), FAULT_UNSUPPORTED, 0);
+        else
+            fault_of_flag(view, word_index(word), FAULT_FLAG_TYPE, type);
+        return (struct answer){0, false};
+    }
+    const struct ffs_flag *flag = &view->snapshot->flags[word_index(word)];
+    if (!context)
+        context = &nobody;
+    int64_t now = context->now;
+    uint16_t variant = decided_variant(decide(view, flag, context, &now));
+    if (variant == FFS_NO_VARIANT) {
+        count_none(view->counters, word_index(word));
+        return (struct answer){0, false};
+    }
+    count_variant(view->counters, word_index(word), variant);
+    return (struct answer){variant_of(view->snapshot, flag, variant)->value, true};
+}
+
+/* The unit of a shortcut, where it can be asked for this context. */
+static inline const struct fflag_slot *shortcut_unit(const struct shortcut *shortcut,
+                                                     const fflag_context *context)
+{
+    const char *base = (const char *)context;
+    const struct fflag_slot *unit = (const struct fflag_slot *)(base + shortcut->unit);
+    uint64_t present = *(const uint64_t *)(base + shortcut->presence);
+    return LIKELY((present & shortcut->present) && unit->key_type == shortcut->type) ? unit : NULL;
+}
+
+static inline bool is_below(const struct shortcut *rollout, const struct fflag_slot *unit)
+{
+    return ffs_mix(unit->bits ^ rollout->salt) < rollout->threshold;
+}
+
+static inline bool is_listed(const fflag_view *view, const struct shortcut *list,
+                             const struct fflag_slot *unit)
+{
+    return set_holds(view->snapshot, list->set, unit->value.pointer, unit->length, unit->bits);
+}
+
+/* `word` is the handle's. */
+static __attribute__((noinline)) bool run_boolean(const fflag_view *view, uint64_t word,
+                                                  const fflag_context *context, bool fallback,
+                                                  fflag_id flag)
+{
+    if (LIKELY(word_type(word) == FFLAG_TYPE_BOOLEAN))
+        return run(view, &view->snapshot->flags[word_index(word)], context);
+    struct answer answer = run_rare(view, flag, word, FFLAG_TYPE_BOOLEAN, context);
+    return answer.given ? answer.value : fallback;
+}
+
+/* Of a handle that is younger than the snapshot. */
+static __attribute__((noinline)) bool run_late(const fflag_view *view, fflag_id flag,
+                                               const fflag_context *context, bool fallback)
+{
+    return run_boolean(view, find_word(view, flag), context, fallback, flag);
+}
+
+/* A list, where the store counts. */
+static __attribute__((noinline)) bool count_list(const fflag_view *view, fflag_id flag,
+                                                 const fflag_context *context, bool fallback,
+                                                 uint64_t word)
+{
+    const struct shortcut *list = &view->shortcuts[flag];
+    const struct fflag_slot *unit = LIKELY(context) ? shortcut_unit(list, context) : NULL;
+    if (UNLIKELY(!unit))
+        return run_boolean(view, word, context, fallback, flag);
+    bool holds = is_listed(view, list, unit);
+    count_cell(view->counters, view->shortcut_cells[flag].cell[holds]);
+    return list->value[holds];
+}
+
+/* What fflag_bool() answers without the program, where the store counts; the rest goes the long
+ * way, and is counted there. */
+static __attribute__((noinline)) bool count_boolean(const fflag_view *view, fflag_id flag,
+                                                    const fflag_context *context, bool fallback,
+                                                    uint64_t word)
+{
+    const struct shortcut_cells *cells = &view->shortcut_cells[flag];
+    if (word & WORD_COUNTED(WORD_CONSTANT)) {
+        count_cell(view->counters, cells->cell[1]);
+        return word & WORD_VALUE;
+    }
+    if (word & WORD_COUNTED(WORD_LIST))
+        return count_list(view, flag, context, fallback, word);
+    if (UNLIKELY(!context))
+        return run_boolean(view, word, context, fallback, flag);
+    const struct shortcut *rollout = &view->shortcuts[flag];
+    const struct fflag_slot *unit = shortcut_unit(rollout, context);
+    if (UNLIKELY(!unit))
+        return run_boolean(view, word, context, fallback, flag);
+    bool below = is_below(rollout, unit);
+    count_cell(view->counters, cells->cell[below]);
+    return rollout->value[below];
+}
+
+/*
+ * A flag that is one list. A question about a large one waits for memory, and meanwhile the
+ * processor begins with the next one, if that is near enough: the way through the program is twice
+ * as long.
+ */
+static __attribute__((noinline)) bool list_boolean(const fflag_view *view, fflag_id flag,
+                                                   const fflag_context *context, bool fallback,
+                                                   uint64_t word)
+{
+    const struct shortcut *list = &view->shortcuts[flag];
+    const struct fflag_slot *unit = LIKELY(context) ? shortcut_unit(list, context) : NULL;
+    if (UNLIKELY(!unit))
+        return run_boolean(view, word, context, fallback, flag);
+    return list->value[is_listed(view, list, unit)];
+}
+
+/*
+ * The two commonest flags are answered here, in a function that calls nothing and so saves nothing:
+ * one that is the same for everybody, and one that is a percentage. Everything odd about either, a
+ * unit without a key among it, goes the long way. The outcome of a percentage is as good as random,
+ * so it is chosen, not branched on.
+ */
+bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *context, bool fallback)
+{
+    if (UNLIKELY(!view))
+        return fallback;
+    if (UNLIKELY(flag >= view->word_count))
+        return run_late(view, flag, context, fallback);
+    uint64_t word = atomic_load_explicit(&view->words[flag], memory_order_acquire);
+    if (LIKELY(word & WORD_CONSTANT))
+        return word & WORD_VALUE;
+    if (UNLIKELY(!(word & WORD_ROLLOUT) || !context)) {
+        if (word & WORD_LIST)
+            return list_boolean(view, flag, context, fallback, word);
+        return word & WORD_COUNTED(WORD_ANSWERED)
+                   ? count_boolean(view, flag, context, fallback, word)
+                   : run_boolean(view, word, context, fallback, flag);
+    }
+    const struct shortcut *rollout = &view->shortcuts[flag];
+    const struct fflag_slot *unit = shortcut_unit(rollout, context);
+    if (UNLIKELY(!unit))
+        return run_boolean(view, word, context, fallback, flag);
+    return rollout->value[is_below(rollout, unit)];
+}
+
+static inline __attribute__((always_inline)) struct answer read_value(const fflag_view *view,
+                                                                      fflag_id flag,
+                                                                      enum fflag_type type,
+                                                                      const fflag_context *context)
+{
+    uint64_t word = find_word(view, flag);
+    if (LIKELY(word_type(word) == type))
+        return (struct answer){run(view, &view->snapshot->flags[word_index(word)], context), true};
+    return run_rare(view, flag, word, type, context);
+}
+
+int64_t fflag_integer(const fflag_view *view, fflag_id flag, const fflag_context *context,
+                      int64_t fallback)
+{
+    if (!view)
+        return fallback;
+    struct answer answer = read_value(view, flag, FFLAG_TYPE_INTEGER, context);
+    return answer.given ? (int64_t)answer.value : fallback;
+}
+
+double fflag_number(const fflag_view *view, fflag_id flag, const fflag_context *context,
+                    double fallback)
+{
+    if (!view)
+        return fallback;
+    bool whole = (word_type(find_word(view, flag)) & ~WORD_MAY_BE_NONE) == FFLAG_TYPE_INTEGER;
+    struct answer answer =
+        read_value(view, flag, whole ? FFLAG_TYPE_INTEGER : FFLAG_TYPE_NUMBER, context);
+    if (!answer.given)
+        return fallback;
+    return whole ? (double)(int64_t)answer.value : bits_to_double(answer.value);
+}
+
+static inline __attribute__((always_inline)) const char *
+read_text(const fflag_view *view, fflag_id flag, enum fflag_type type, const fflag_context *context,
+          const char *fallback, size_t *length)
+{
+    struct answer answer = view ? read_value(view, flag, type, context) : (struct answer){0, false};
+    if (!answer.given) {
+        if (length)
+            *length = fallback ? strlen(fallback) : 0;
+        return fallback;
+    }
+    ffs_string string = (ffs_string)answer.value;
+    if (length)
+        *length = string_length(view->snapshot, string);
+    return string_bytes(view->snapshot, string);
+}
+
+const char *fflag_string(const fflag_view *view, fflag_id flag, const fflag_context *context,
+                         const char *fallback, size_t *length)
+{
+    return read_text(view, flag, FFLAG_TYPE_STRING, context, fallback, length);
+}
+
+const char *fflag_json(const fflag_view *view, fflag_id flag, const fflag_context *context,
+                       const char *fallback, size_t *length)
+{
+    return read_text(view, flag, FFLAG_TYPE_JSON, context, fallback, length);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * interpret.c - the interpreter.
+ *
+ * There is one loop, whose every turn moves forward in a program, and a stack of FFS_MAX_DEPTH
+ * frames for the flags that a flag requires; so an evaluation ends, within FFS_MAX_COST
+ * instructions. Nothing is locked, allocated or asked of the system but, once and only where a
+ * program needs it, the time.
+ */
+#include "decide.h"
+#include "match.h"
+#include "ramp.h"
+#include "value_tests.h"
+#include "values.h"
+
+/* -------------------------------------------------------------------------------------- keys -- */
+
+/* A unit's key as text: a string, or the digits of a number. */
+struct key {
+    const char *bytes;
+    uint32_t length;
+    uint64_t hash;
+    char digits[KEY_DIGITS];
+};
+
+static inline bool read_key(const struct fflag_slot *slot, uint8_t declared, struct key *key)
+{
+    if (slot->key_type != declared)
+        return false;
+    key->hash = slot->bits;
+    if (LIKELY(declared == FFLAG_ATTRIBUTE_STRING)) {
+        key->bytes = slot->value.pointer;
+        key->length = slot->length;
+    } else {
+        key->bytes = key->digits;
+        key->length = (uint32_t)runtime_number_key(slot->value.number, key->digits);
+    }
+    return true;
+}
+
+static bool folded_set_holds(const struct snapshot *snapshot, const struct ffs_set *set,
+                             const struct key *key)
+{
+    char folded[FFS_MAX_FOLDED];
+    if (key->length > set->longest)
+        return false;
+    for (uint32_t i = 0; i < key->length; i++)
+        folded[i] = fold_ascii(key->bytes[i]);
+    return set_holds(snapshot, set, folded, key->length, hash_bytes(folded, key->length));
+}
+
+static bool key_equals(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                       const struct key *key)
+{
+    ffs_string string = (ffs_string)instruction->operand;
+    if (instruction->flags & FFS_IGNORE_CASE)
+        return key->length == string_length(snapshot, string) &&
+               runtime_equals_folded(key->bytes, string_bytes(snapshot, string), key->length);
+    return string_equals(snapshot, instruction->operand, key->bytes, key->length, key->hash);
+}
+
+static bool test_equal(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                       const struct fflag_slot *slot, uint8_t declared)
+{
+    struct key key;
+    return read_key(slot, declared, &key) && key_equals(snapshot, instruction, &key);
+}
+
+static bool test_member(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                        const struct fflag_slot *slot, uint8_t declared)
+{
+    struct key key;
+    if (!read_key(slot, declared, &key))
+        return false;
+    const struct ffs_set *set = set_at(snapshot, instruction->operand);
+    if (UNLIKELY(instruction->flags & FFS_IGNORE_CASE))
+        return folded_set_holds(snapshot, set, &key);
+    return set_holds(snapshot, set, key.bytes, key.length, key.hash);
+}
+
+static inline bool test_number(const struct ffs_instruction *instruction,
+                               const struct fflag_slot *slot)
+{
+    double number = slot->value.number, operand;
+    memcpy(&operand, &instruction->operand, sizeof operand);
+    switch ((enum ffs_comparison)(instruction->op - FFS_NUMBER_EQ)) {
+    case FFS_EQ:
+        return number == operand;
+    case FFS_LT:
+        return number < operand;
+    case FFS_LE:
+        return number <= operand;
+    case FFS_GT:
+        return number > operand;
+    case FFS_GE:
+        return number >= operand;
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------------------- percentages -- */
+
+static int64_t read_clock(const fflag_view *view, int64_t *now)
+{
+    if (*now == INT64_MIN)
+        *now = runtime_now(view->store);
+    return *now;
+}
+
+static bool test_ramp(const fflag_view *view, const struct ffs_flag *flag,
+                      const struct ffs_instruction *instruction, const fflag_context *context,
+                      int64_t *now)
+{
+    const struct snapshot *snapshot = view->snapshot;
+    const struct ffs_ramp *ramp = &snapshot->ramps[instruction->operand];
+    uint64_t bucket, threshold;
+    if (ramp_threshold(ramp, read_clock(view, now), &threshold))
+        return true;
+    uint64_t salt = ramp->flags & FFS_RAMP_SALTED ? ramp->salt : flag->exposure_salt;
+    return find_bucket(view, flag, context, instruction->attribute, salt, &bucket) &&
+           bucket < threshold;
+}
+
+/* What a split serves a unit; false where the unit has no key. */
+static inline bool split_variant(const fflag_view *view, const struct ffs_flag *flag,
+                                 const struct ffs_instruction *instruction,
+                                 const fflag_context *context, uint64_t *variant)
+{
+    const uint64_t *words = view->snapshot->splits + (uint32_t)instruction->operand;
+    const uint64_t *arm = words + 1;
+    uint64_t salt = flag->split_salt;
+    if (UNLIKELY(words[0] & FFS_SPLIT_SALTED))
+        salt = *arm++;
+    uint64_t bucket;
+    if (!find_bucket(view, flag, context, instruction->attribute, salt, &bucket))
+        return false;
+    /* The last arm's upper is the greatest there is. */
+    const uint64_t *last = arm + 2 * ((uint32_t)words[0] - 1);
+    while (arm < last && bucket >= arm[0])
+        arm += 2;
+    *variant = arm[1];
+    return true;
+}
+
+/* ---------------------------------------------------------------------------------- programs -- */
+
+struct frame {
+    const struct ffs_flag *flag;
+    const struct ffs_instruction *test; /* the FFS_FLAG_IS that waits for the answer */
+};
+
+/* Whether the instructions behind an FFS_FLAG_IS have the variant that the flag was served. The bit
+ * for none is the one behind the last variant's, and FFS_NO_VARIANT greater than all. */
+static inline bool is_accepted(const struct ffs_instruction *test, const struct ffs_flag *required,
+                               uint16_t variant)
+{
+    unsigned bit = variant < required->variant_count ? variant : required->variant_count;
+    return test[1 + bit / 64].operand >> bit % 64 & 1;
+}
+
+/* From an instruction of the flag's program on. */
+uint64_t runtime_interpret(const fflag_view *view, const struct ffs_flag *flag,
+                           const struct ffs_instruction *at, const fflag_context *context,
+                           int64_t *now)
+{
+    const struct snapshot *snapshot = view->snapshot;
+    const struct ffs_instruction *end = snapshot->code + flag->first_code + flag->code_count;
+    struct frame frames[FFS_MAX_DEPTH];
+    unsigned depth = 0;
+
+    for (;;) {
+        uint64_t decided, bucket, variant;
+        uint8_t declared;
+        const struct fflag_slot *slot;
+        value_test *test = NULL;
+        bool holds = false;
+        if (at == end) {
+            decided = serve_default(flag);
+            goto decided;
+        }
+        switch ((enum ffs_op)at->op) {
+        case FFS_SERVE:
+            decided = serve(at);
+            goto decided;
+        case FFS_SPLIT:
+            if (!split_variant(view, flag, at, context, &variant)) {
+                at += at->jump;
+                continue;
+            }
+            decided = decision(variant, at->flags, at->operand >> 32);
+            goto decided;
+        case FFS_EXPOSED:
+            holds = find_bucket(view, flag, context, at->attribute, flag->exposure_salt, &bucket) &&
+                    bucket < at->operand;
+            if (is_last_test(at, end)) {
+                decided = serve_if(holds, at, flag);
+                goto decided;
+            }
+            break;
+        case FFS_IN_RANGE: {
+            const struct ffs_range *range = &snapshot->ranges[at->operand];
+            holds = find_bucket(view, flag, context, at->attribute, range->salt, &bucket) &&
+                    bucket >= range->from && (bucket < range->to || range->to == 0);
+            break;
+        }
+        case FFS_RAMP:
+            holds = test_ramp(view, flag, at, context, now);
+            break;
+        case FFS_CLOCK_GE:
+            holds = read_clock(view, now) >= (int64_t)at->operand;
+            break;
+        case FFS_FLAG_IS:
+            frames[depth++] = (struct frame){flag, at};
+            flag = &snapshot->flags[at->operand];
+            at = snapshot->code + flag->first_code;
+            end = at + flag->code_count;
+            continue;
+        case FFS_NUMBER_EQ:
+        case FFS_NUMBER_LT:
+        case FFS_NUMBER_LE:
+        case FFS_NUMBER_GT:
+        case FFS_NUMBER_GE:
+            slot = find_fitting(view, flag, context, at->attribute, &declared);
+            holds = slot && test_number(at, slot);
+            break;
+        case FFS_PRESENT:
+            test = test_presence;
+            break;
+        case FFS_STRING_EQ:
+            slot = find_fitting(view, flag, context, at->attribute, &declared);
+            holds = slot && test_equal(snapshot, at, slot, declared);
+            break;
+        case FFS_STRING_IN:
+            slot = find_fitting(view, flag, context, at->attribute, &declared);
+            holds = slot && test_member(snapshot, at, slot, declared);
+            break;
+        case FFS_STRING_CONTAINS:
+            test = test_contains;
+            break;
+        case FFS_STRING_PREFIX:
+            test = test_prefix;
+            break;
+        case FFS_STRING_SUFFIX:
+            test = test_suffix;
+            break;
+        case FFS_STRING_GLOB:
+            test = test_glob;
+            break;
+        case FFS_STRING_MATCHES:
+            test = test_pattern;
+            break;
+        case FFS_STRINGS_HAS:
+            test = test_strings;
+            break;
+        case FFS_BOOLEAN_IS:
+            test = test_boolean;
+            break;
+        case FFS_VERSION_EQ:
+        case FFS_VERSION_LT:
+        case FFS_VERSION_LE:
+        case FFS_VERSION_GT:
+        case FFS_VERSION_GE:
+            test = test_version;
+            break;
+        case FFS_TIME_EQ:
+        case FFS_TIME_LT:
+        case FFS_TIME_LE:
+        case FFS_TIME_GT:
+        case FFS_TIME_GE:
+            test = test_time;
+            break;
+        case FFS_IP_IN:
+            test = test_address;
+            break;
+        case FFS_ACCEPT: /* skipped, never run */
+            holds = true;
+            break;
+        }
+        if (test) {
+            slot = find_fitting(view, flag, context, at->attribute, &declared);
+            holds = slot && test(snapshot, at, slot, declared);
+        }
+        at += holds != (at->flags & FFS_NEGATE) ? 1 : at->jump;
+        continue;
+
+    decided:
+        if (depth == 0)
+            return decided;
+        at = frames[--depth].test;
+        holds = is_accepted(at, flag, decided_variant(decided));
+        at += holds != (at->flags & FFS_NEGATE) ? 1 + ffs_accept_count(flag->variant_count)
+                                                : at->jump;
+        flag = frames[depth].flag;
+        end = snapshot->code + flag->first_code + flag->code_count;
+    }
+}
