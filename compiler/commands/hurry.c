@@ -258,13 +258,20 @@ int hurry_say_rest(struct hurry *hurry, const char *mend, int status)
             print_help_line("the definitions have the change: whatever is built of them, has it");
     }
     if (hurry->lost.length) {
-        status = job_error(change->command, "%s: %s",
-                           hurry->published ? "published, but not written to the definitions"
+        bool later = hurry->written && ledger_has_aside(change->ledger.directory);
+        status = job_error(change->command, "%s%s: %s", hurry->published ? "published, but " : "",
+                           later            ? "not in the ledger yet"
+                           : hurry->written ? "not in the ledger"
                                             : "not written to the definitions",
                            hurry->lost.bytes);
         if (!hurry_did_something(hurry))
             print_help_line("nothing is changed: mend that, and say it again");
-        else if (!hurry->written)
+        else if (later)
+            print_help_line("it is done, and the next command that changes them adds the entry");
+        else if (hurry->written)
+            print_help_line("it is done: say who did it, and why, where the definitions are "
+                            "committed");
+        else
             print_help_line(mend);
     }
     say_errors(hurry);

@@ -5,6 +5,7 @@ import concurrent.futures
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -64,13 +65,23 @@ def verdicts(directory):
     return [entry["verdict"] for entry in entries(directory)]
 
 
-def fault(directory, verdict, text):
+def held_back(directory, err):
+    """Whether an override stands in for an edit of the canary that failed."""
+    if "holds it back instead" not in err:
+        return False
+    # Of the same second, in either order.
+    found = sorted(verdicts(directory))
+    return found in (["override"], ["override", "rollback"]) and not put_aside(directory) and \
+        definitions(directory).count("flags: [canary.checkout]") == 1
+
+
+def fault(directory, recorded, text):
     """What is not as it is when nothing went wrong; None when all is."""
     try:
         found = verdicts(directory)
     except AssertionError as error:
         return f"a ledger that is not whole: {error}"
-    if found != [verdict]:
+    if found != recorded:
         return f"a ledger of {found}"
     if put_aside(directory):
         return "an entry that is put aside"
@@ -79,10 +90,19 @@ def fault(directory, verdict, text):
     return None
 
 
-def is_published(directory, live):
+def build_fresh(directory, live):
     fresh = live + ".fresh"
     subprocess.run([FFC, "build", "-C", directory, "-e", "production", "-o", fresh], check=True, capture_output=True)
-    return os.path.exists(live) and answers(fresh) == answers(live)
+    return fresh
+
+
+def is_published(directory, live):
+    return os.path.exists(live) and answers(build_fresh(directory, live)) == answers(live)
+
+
+def variants_now(snapshot):
+    """Whatever rule gives them."""
+    return [re.findall(rb'"variant":"[^"]*"', answer) for answer in answers(snapshot)[1:]]
 
 
 def answers(snapshot):
@@ -116,9 +136,12 @@ def after(name, **settings):
     first = ended(command, environment)
     whole = entries(directory) and not put_aside(directory)
     # What is done need not be done again, and `ffc rollback` would add a second override.
-    if not whole or name.endswith(("decide", "watch")):
+    unrecorded = "not in the ledger:" in first.stderr
+    if not unrecorded and (not whole or name.endswith(("decide", "watch"))):
         subprocess.run(command, capture_output=True)
-    wrong = fault(directory, verdict, text)
+    if held_back(directory, first.stderr):
+        return first, None if variants_now(live) == variants_now(build_fresh(directory, live)) else "other variants"
+    wrong = fault(directory, [] if unrecorded else [verdict], text)
     # What could not be published was said; a run that was killed said nothing.
     if not wrong and first.returncode != 2 and not is_published(directory, live):
         wrong = "another snapshot"
