@@ -95,6 +95,14 @@ metric_kinds() {
         sed -E 's/^([^:]+:[0-9]+):(.*)/\1: \x27\2\x27: ask for a trait of the kind, or give metrics\/kinds\/ the code/'
 }
 
+# An option that several commands have is a row of compiler/cli/option_rows.h, not written by hand.
+option_rows() {
+    local rows
+    rows=$(grep -oE '\{"[a-z-]+", +[^,]+, +OPTION_[A-Z]+' compiler/cli/option_rows.h | tr '\n' '|')
+    grep -nE "(${rows%|})" "${sources[@]}" | grep -v '^compiler/cli/option_rows\.h:' |
+        sed -E 's/^([^:]+:[0-9]+):.*\{"([a-z-]+)".*/\1: --\2 has a row in compiler\/cli\/option_rows.h/'
+}
+
 # Tests may be longer: they are tables and read from top to bottom.
 sizes() {
     wc -l "${sources[@]}" "${scripts[@]}" | awk '$2 != "total" {
@@ -191,7 +199,7 @@ manuals() {
         sed -nE 's/^mandoc: ([^ :]+:[0-9]+):[0-9]+: ([A-Z]+): /\1: /p'
 }
 
-for check in formatting widths prose layers libraries banned metric_kinds sizes openings licences labels \
+for check in formatting widths prose layers libraries banned metric_kinds option_rows sizes openings licences labels \
     whitespace shell index documents generated manuals; do
     $check >>"$findings"
 done

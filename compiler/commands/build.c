@@ -341,10 +341,10 @@ static int run(int argc, char **argv)
 {
     struct options options = {0};
     const struct option table[] = {
-        DIRECTORY_OPTION(options.project),
-        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV", "compile for this one"},
+        DIRECTORY_OPTION(options.project.directory),
+        ENVIRONMENT_OPTION(options.environment, "compile for this one"),
         {"all", 0, OPTION_FLAG, &options.all, NULL, "compile for all, as DIR/ENV.ffs"},
-        {"output", 'o', OPTION_TEXT, &options.output, "PATH", "the file, or - for stdout"},
+        OUTPUT_OPTION(options.output, "the file, or - for stdout"),
         {"label", 0, OPTION_TEXTS, &options.labels, "K=V", "keep a label in the snapshot"},
         {"generation", 0, OPTION_TEXT, &options.generation, "N",
          "keep a number that grows, for readers that refuse what is older"},
@@ -352,8 +352,8 @@ static int run(int argc, char **argv)
          "refuse flags that readers of this level do not know [the newest]"},
         {"drop-override", 0, OPTION_TEXTS, &options.dropped, "ID",
          "end this override of the replaced file, which only that has"},
-        {"sign", 0, OPTION_TEXT, &options.key, "KEY", "sign with this secret key of minisign"},
-        {"json", 0, OPTION_FLAG, &options.json, NULL, "print what was built as JSON, a line each"},
+        SIGN_OPTION(options.key, ""),
+        JSON_OPTION(options.json, "print what was built as JSON, a line each"),
         DIAGNOSTICS_OPTIONS(options.project),
     };
     int status;

@@ -538,8 +538,8 @@ static int run(int argc, char **argv)
     struct change change = {.command = &canary_command, .at = INT64_MIN, .ledger.lock = -1};
     struct order order = {0};
     const struct option table[] = {
-        {"environment", 'e', OPTION_TEXT, &change.environment, "ENV",
-         "of this environment; needed where the canary differs between them"},
+        ENVIRONMENT_OPTION(change.environment,
+                           "of this environment; needed where the canary differs between them"),
         {"to", 0, OPTION_TEXT, &order.to, "STAGE",
          "start, advance, approve: this stage [the next]"},
         {"from", 0, OPTION_TEXT, &order.from, "STAGE",

@@ -29,21 +29,16 @@ struct change {
     json_t *finished; /* the entries of interrupted runs that were just finished; or NULL */
 };
 
-#define CHANGE_OPTIONS(change)                                                               \
-    {"directory",         'C',   OPTION_TEXT,                                                \
-     &(change).directory, "DIR", "the project [flags, or . where it holds definitions]"},    \
-        {"reason", 'r', OPTION_TEXT, &(change).reason, "TEXT", "why, for the ledger"},       \
-        {"at", 0, OPTION_TIME, &(change).at, "TIME", "when, for the ledger [now]"},          \
-        {"build", 0, OPTION_TEXT, &(change).build, "FILE", "publish the snapshot as well"},  \
-        {"sign",        0,     OPTION_TEXT,                                                  \
-         &(change).key, "KEY", "with --build: sign it with this secret key of minisign"},    \
-        {"run-steps",         0,    OPTION_FLAG,                                             \
-         &(change).run_steps, NULL, "run the rollback plan and the hooks, once it is done"}, \
-        {"dry-run", 0, OPTION_FLAG, &(change).dry_run, NULL, "say what would be changed"},   \
-        {"json", 0, OPTION_FLAG, &(change).json, NULL, "the result as JSON"},                \
-    {                                                                                        \
-        "color", 0, OPTION_COLOR, &(change).color, "WHEN", "auto, always or never [auto]"    \
-    }
+/* Rows of a command's table. */
+#define CHANGE_OPTIONS(change)                                                                   \
+    DIRECTORY_OPTION((change).directory), REASON_OPTION((change).reason, "why, for the ledger"), \
+        AT_OPTION((change).at, "when, for the ledger [now]"),                                    \
+        BUILD_OPTION((change).build, "publish the snapshot as well"),                            \
+        SIGN_OPTION((change).key, "with --build: "),                                             \
+        RUN_STEPS_OPTION((change).run_steps,                                                     \
+                         "run the rollback plan and the hooks, once it is done"),                \
+        {"dry-run", 0, OPTION_FLAG, &(change).dry_run, NULL, "say what would be changed"},       \
+        JSON_OPTION((change).json, "the result as JSON"), COLOR_OPTION((change).color)
 
 /*
  * Reads the project: under its lock, and after what a crash left was finished, unless nothing is to

@@ -93,9 +93,9 @@ static int run(int argc, char **argv)
     bool strict = false;
     int64_t now = clock_now();
     const struct option options[] = {
-        DIRECTORY_OPTION(choice),
+        DIRECTORY_OPTION(choice.directory),
         {"strict", 0, OPTION_FLAG, &strict, NULL, "flags past 'expires' are errors"},
-        {"now", 0, OPTION_TIME, &now, "TIME", "what 'expires' is judged by [the clock]"},
+        NOW_OPTION(now, "what 'expires' is judged by [the clock]"),
         DIAGNOSTICS_OPTIONS(choice),
     };
     int status;

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "compiler/base/calendar.h"
-#include "compiler/cli/options.h"
+#include "compiler/cli/option_rows.h"
 #include "compiler/project/project.h"
 
 struct buffer;
@@ -38,18 +38,9 @@ struct project_choice {
     enum diagnostic_format format;
     enum color_choice color;
 };
-/* Rows of a table of options. */
-#define DIRECTORY_OPTION(choice)                                   \
-    {                                                              \
-        "directory", 'C', OPTION_TEXT, &(choice).directory, "DIR", \
-            "the project [flags, or . where it holds definitions]" \
-    }
-#define DIAGNOSTICS_OPTIONS(choice)                                                     \
-    {"format",         0,    OPTION_FORMAT,                                             \
-     &(choice).format, NULL, "of diagnostics: text, json, sarif or github [text]"},     \
-    {                                                                                   \
-        "color", 0, OPTION_COLOR, &(choice).color, NULL, "auto, always or never [auto]" \
-    }
+/* Rows of a command's table. */
+#define DIAGNOSTICS_OPTIONS(choice) \
+    DIAGNOSTIC_FORMAT_OPTION((choice).format, "diagnostics"), COLOR_OPTION((choice).color)
 
 /* EXIT_FINE for a project without errors; otherwise they have been shown, and it is what to exit
  * with. */

@@ -334,7 +334,7 @@ static int run(int argc, char **argv)
 {
     bool json = false;
     const struct option table[] = {
-        {"json", 0, OPTION_FLAG, &json, NULL, "one JSON object"},
+        JSON_OPTION(json, "one JSON object"),
     };
     int status;
     int files =

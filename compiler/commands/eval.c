@@ -271,18 +271,15 @@ static int run(int argc, char **argv)
 {
     struct options options = {.at = INT64_MIN};
     const struct option table[] = {
-        DIRECTORY_OPTION(options.project),
-        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
-         "evaluate as compiled for this one"},
-        {"snapshot", 's', OPTION_TEXT, &options.snapshot, "FILE",
-         "evaluate a snapshot instead, or - for stdin"},
-        {"context", 'c', OPTION_TEXT, &options.context, "JSON",
-         "an object of attributes, or - for stdin"},
+        DIRECTORY_OPTION(options.project.directory),
+        ENVIRONMENT_OPTION(options.environment, "evaluate as compiled for this one"),
+        SNAPSHOT_OPTION(options.snapshot, "evaluate a snapshot instead, or - for stdin"),
+        CONTEXT_OPTION(options.context),
         {"contexts", 0, OPTION_TEXT, &options.contexts, "FILE",
          "a context a line, or - for stdin; a result a line"},
         {"all", 0, OPTION_FLAG, &options.all, NULL, "every flag, by name"},
-        {"at", 0, OPTION_TIME, &options.at, "TIME", "the clock [now]"},
-        {"json", 0, OPTION_FLAG, &options.json, NULL, "one JSON object a line"},
+        AT_OPTION(options.at, "the clock [now]"),
+        JSON_OPTION(options.json, "one JSON object a line"),
         DIAGNOSTICS_OPTIONS(options.project),
     };
     int status;

@@ -140,7 +140,7 @@ static int run(int argc, char **argv)
     struct formatting formatting = {.status = EXIT_FINE};
     struct project_choice choice = {0};
     const struct option options[] = {
-        DIRECTORY_OPTION(choice),
+        DIRECTORY_OPTION(choice.directory),
         {"check", 0, OPTION_FLAG, &formatting.check, NULL,
          "change nothing; name the files that would change, and exit 1"},
         {"diff", 0, OPTION_FLAG, &formatting.diff, NULL,

@@ -409,12 +409,12 @@ static int run(int argc, char **argv)
     struct listing listing = {0};
     struct project_choice choice = {0};
     const struct option options[] = {
-        DIRECTORY_OPTION(choice),
-        {"environment", 'e', OPTION_TEXT, &listing.environment, "ENV", "only this one's column"},
+        DIRECTORY_OPTION(choice.directory),
+        ENVIRONMENT_OPTION(listing.environment, "only this one's column"),
         {"kind", 0, OPTION_TEXTS, &listing.kinds, "KIND", "only these kinds; may be repeated"},
         {"owner", 0, OPTION_TEXTS, &listing.owners, "NAME", "only these owners"},
         {"tag", 0, OPTION_TEXTS, &listing.tags, "TAG", "only flags with one of these tags"},
-        {"json", 0, OPTION_FLAG, &listing.json, NULL, "a JSON object a flag, a line each"},
+        JSON_OPTION(listing.json, "a JSON object a flag, a line each"),
         DIAGNOSTICS_OPTIONS(choice),
     };
     int status;

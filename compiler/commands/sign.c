@@ -141,8 +141,7 @@ static int run(int argc, char **argv)
          "take minisign's signature of the snapshot from this file"},
         {"detach", 0, OPTION_TEXT, &options.detach, "OUT",
          "write the unsigned snapshot there, and its signature to OUT.minisig"},
-        {"output", 'o', OPTION_TEXT, &options.output, "PATH",
-         "the file, or - for stdout [in place]"},
+        OUTPUT_OPTION(options.output, "the file, or - for stdout [in place]"),
     };
     int status;
     int files =

@@ -156,19 +156,16 @@ static int run(int argc, char **argv)
 {
     struct options options = {.at = INT64_MIN};
     const struct option table[] = {
-        DIRECTORY_OPTION(options.project),
-        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
-         "tests of this environment alone"},
-        {"at", 0, OPTION_TIME, &options.at, "TIME",
-         "the clock of tests that do not say their own [now]"},
-        {"json", 0, OPTION_FLAG, &options.json, NULL, "one JSON object in place of TAP"},
+        DIRECTORY_OPTION(options.project.directory),
+        ENVIRONMENT_OPTION(options.environment, "tests of this environment alone"),
+        AT_OPTION(options.at, "the clock of tests that do not say their own [now]"),
+        JSON_OPTION(options.json, "one JSON object in place of TAP"),
         {"coverage", 0, OPTION_FLAG, &options.coverage, NULL,
          "list all that no test reaches, not just ten"},
         {"min-coverage", 0, OPTION_TEXT, &options.min_coverage, "PERCENT",
          "fail where the tests reach less"},
-        {"format", 0, OPTION_FORMAT, &options.project.format, NULL,
-         "of diagnostics, and then of failures too: text, json, sarif or github [text]"},
-        {"color", 0, OPTION_COLOR, &options.project.color, NULL, "auto, always or never [auto]"},
+        DIAGNOSTIC_FORMAT_OPTION(options.project.format, "diagnostics, and then of failures too"),
+        COLOR_OPTION(options.project.color),
     };
     int status;
     int filters =

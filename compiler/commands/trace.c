@@ -279,17 +279,15 @@ static int run(int argc, char **argv)
 {
     struct options options = {.at = INT64_MIN};
     const struct option table[] = {
-        DIRECTORY_OPTION(options.project),
-        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV", "as compiled for this one"},
-        {"snapshot", 's', OPTION_TEXT, &options.snapshot, "FILE",
-         "make sure that this is what the project compiles to"},
-        {"context", 'c', OPTION_TEXT, &options.context, "JSON",
-         "an object of attributes, or - for stdin"},
-        {"at", 0, OPTION_TIME, &options.at, "TIME", "the clock [now]"},
+        DIRECTORY_OPTION(options.project.directory),
+        ENVIRONMENT_OPTION(options.environment, "as compiled for this one"),
+        SNAPSHOT_OPTION(options.snapshot, "make sure that this is what the project compiles to"),
+        CONTEXT_OPTION(options.context),
+        AT_OPTION(options.at, "the clock [now]"),
         {"state", 0, OPTION_TEXT, &options.state, "STATE",
          "suppose that of the flag's canary or experiment"},
         {"stage", 0, OPTION_TEXT, &options.stage, "STAGE", "suppose that the canary runs in it"},
-        {"json", 0, OPTION_FLAG, &options.json, NULL, "one JSON object"},
+        JSON_OPTION(options.json, "one JSON object"),
         DIAGNOSTICS_OPTIONS(options.project),
     };
     int status;

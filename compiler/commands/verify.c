@@ -202,7 +202,7 @@ static int run(int argc, char **argv)
     const struct option table[] = {
         {"key", 0, OPTION_TEXTS, &texts, "KEY",
          "want a signature of this public key of minisign, or one of several: base64, or a file"},
-        {"json", 0, OPTION_FLAG, &json, NULL, "one JSON object"},
+        JSON_OPTION(json, "one JSON object"),
     };
     int status;
     int files =

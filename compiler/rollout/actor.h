@@ -10,12 +10,4 @@
  */
 const char *actor_name(const char *given, const char *directory);
 
-/* Rows of a table of options. */
-#define ACTOR_OPTIONS(actor)                                                                \
-    {"actor",  0,      OPTION_TEXT,                                                         \
-     &(actor), "NAME", "who, for the ledger [$FFC_ACTOR, your name in git or your login]"}, \
-    {                                                                                       \
-        "by", 0, OPTION_TEXT, &(actor), "NAME", "the same as --actor"                       \
-    }
-
 #endif

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "compiler/base/arena.h"
-#include "compiler/cli/options.h"
+#include "compiler/cli/option_rows.h"
 #include "tools/servicelog/effect.h"
 #include "tools/servicelog/fields.h"
 #include "tools/servicelog/output.h"

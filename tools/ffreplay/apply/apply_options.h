@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "compiler/cli/options.h"
+#include "compiler/cli/option_rows.h"
 #include "compiler/rollout/actor.h"
 #include "tools/ffreplay/canary/verdict.h"
 
@@ -16,25 +16,13 @@ struct apply_options {
 };
 
 /* Rows of a command's table. */
-#define OPTION_APPLY(options)                                                                     \
-    {                                                                                             \
-        "apply", 0, OPTION_FLAG, &(options).given, NULL, "edit the definition, add to the ledger" \
-    }
-#define OPTION_BUILD(options)                                                                   \
-    {                                                                                           \
-        "build", 0, OPTION_TEXT, &(options).build, "FILE", "with --apply: publish the snapshot" \
-    }
-#define OPTION_SIGN(options)                                         \
-    {                                                                \
-        "sign", 0, OPTION_TEXT, &(options).key, "KEY",               \
-            "with --build: sign it with this secret key of minisign" \
-    }
-#define OPTION_RUN_STEPS(options)                                \
-    {                                                            \
-        "run-steps", 0, OPTION_FLAG, &(options).run_steps, NULL, \
-            "with --apply: run the rollback plan and the hooks"  \
-    }
-#define OPTION_ACTOR(options) ACTOR_OPTIONS((options).actor)
+#define APPLY_OPTIONS(options)                                                                   \
+    {"apply", 0, OPTION_FLAG, &(options).given, NULL, "edit the definition, add to the ledger"}, \
+        BUILD_OPTION((options).build, "with --apply: publish the snapshot"),                     \
+        SIGN_OPTION((options).key, "with --build: "),                                            \
+        RUN_STEPS_OPTION((options).run_steps,                                                    \
+                         "with --apply: run the rollback plan and the hooks"),                   \
+        ACTOR_OPTIONS((options).actor)
 
 /* False: one is given without that which it is about, which has been reported as a usage error. */
 bool apply_options_check(const struct apply_options *options, const struct command *command);

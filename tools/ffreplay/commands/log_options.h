@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "compiler/cli/options.h"
+#include "compiler/cli/option_rows.h"
 #include "tools/ffreplay/replay/replay.h"
 
 struct log_options {
@@ -19,31 +19,31 @@ struct log_options {
     }
 
 /* Rows of a command's table; those that it does not offer keep what they are at first. */
-#define OPTION_WINDOW(options)                                                          \
+#define WINDOW_OPTION(options)                                                          \
     {                                                                                   \
         "window", 0, OPTION_TEXT, &(options).window, "D", "width of time windows [10s]" \
     }
-#define OPTION_LATENESS(options)                              \
+#define LATENESS_OPTION(options)                              \
     {                                                         \
         "lateness", 0, OPTION_TEXT, &(options).lateness, "D", \
             "a window is complete so long after its end [1m]" \
     }
-#define OPTION_STALE(options)                                               \
+#define STALE_OPTION(options)                                               \
     {                                                                       \
         "stale", 0, OPTION_TEXT, &(options).stale, "D",                     \
             "a canary that was not seen for so long does not advance [10m]" \
     }
-#define OPTION_MAX_BAD(options)                                      \
+#define MAX_BAD_OPTION(options)                                      \
     {                                                                \
         "max-bad", 0, OPTION_TEXT, &(options).max_bad, "PERCENT",    \
             "bad lines of a log, unreadable samples of a group [1%]" \
     }
-#define OPTION_ALLOW_PARTIAL(options)                                    \
+#define ALLOW_PARTIAL_OPTION(options)                                    \
     {                                                                    \
         "allow-partial", 0, OPTION_FLAG, &(options).allow_partial, NULL, \
             "take answers of Prometheus that say they are partial"       \
     }
-#define OPTION_THREADS(options)                                                                 \
+#define THREADS_OPTION(options)                                                                 \
     {                                                                                           \
         "threads", 0, OPTION_TEXT, &(options).threads, "N", "to read logs with [as processors]" \
     }

@@ -227,27 +227,26 @@ static int run(int argc, char **argv)
     play->from = play->harm_from = INT64_MIN;
     play->until = INT64_MAX;
     const struct option table[] = {
-        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
-         "the project [flags, or . where it holds definitions]"},
-        {"environment", 'e', OPTION_TEXT, &play->environment, "ENV", "as this environment has it"},
+        DIRECTORY_OPTION(options.directory),
+        ENVIRONMENT_OPTION(play->environment, "as this environment has it"),
         {"policy", 0, OPTION_TEXTS, &options.policies, "FILE",
          "compare with this file's canary; may be repeated"},
         {"interval", 0, OPTION_TEXT, &options.interval, "D", "between looks [as --window]"},
-        {"from", 0, OPTION_TIME, &play->from, "TIME", "when the canary begins [with the logs]"},
-        {"until", 0, OPTION_TIME, &play->until, "TIME", "leave out what is later"},
+        FROM_OPTION(play->from, "when the canary begins [with the logs]"),
+        UNTIL_OPTION(play->until, "leave out what is later"),
         {"harm-from", 0, OPTION_TIME, &play->harm_from, "TIME", "when harm truly began"},
         {"no-harm", 0, OPTION_FLAG, &play->no_harm, NULL, "there was none: a rollback is false"},
         {"approve", 0, OPTION_FLAG, &options.approves, NULL,
          "let through at once what a person has to approve (the default)"},
         {"no-approve", 0, OPTION_FLAG, &options.holds_for_approval, NULL, "hold there instead"},
-        {"json", 0, OPTION_FLAG, &options.json, NULL, "the result as JSON, one object"},
-        OPTION_MAX_BAD(options.logs),
-        OPTION_ALLOW_PARTIAL(options.logs),
-        OPTION_WINDOW(options.logs),
+        JSON_OPTION(options.json, "the result as JSON, one object"),
+        MAX_BAD_OPTION(options.logs),
+        ALLOW_PARTIAL_OPTION(options.logs),
+        WINDOW_OPTION(options.logs),
         {"lateness", 0, OPTION_TEXT, &options.logs.lateness, "D",
          "lines may come so long after later ones [1m]"},
-        OPTION_STALE(options.logs),
-        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+        STALE_OPTION(options.logs),
+        COLOR_OPTION(options.color),
     };
     int status;
     int operands =

@@ -209,22 +209,19 @@ static int run(int argc, char **argv)
 {
     struct options options = {.format = "json", .now = INT64_MIN, .logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
-        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
-         "the project [flags, or . where it holds definitions]"},
-        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
-         "as this environment has it"},
-        {"format", 0, OPTION_TEXT, &options.format, "FORMAT", "json, or text for people [json]"},
-        {"json", 0, OPTION_FLAG, &options.json, NULL, "the same as --format json"},
-        {"exit-code", 0, OPTION_FLAG, &options.exit_code, NULL, "exit 10 when it is not healthy"},
-        {"now", 0, OPTION_TIME, &options.now, "TIME",
-         "the time to judge at [the latest in the logs]"},
-        OPTION_MAX_BAD(options.logs),
-        OPTION_ALLOW_PARTIAL(options.logs),
-        OPTION_WINDOW(options.logs),
-        OPTION_LATENESS(options.logs),
-        OPTION_STALE(options.logs),
-        OPTION_THREADS(options.logs),
-        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+        DIRECTORY_OPTION(options.directory),
+        ENVIRONMENT_OPTION(options.environment, "as this environment has it"),
+        FORMAT_OPTION(options.format, "json, or text for people [json]"),
+        JSON_OPTION(options.json, "the same as --format json"),
+        EXIT_CODE_OPTION(options.exit_code, "exit 10 when it is not healthy"),
+        NOW_OPTION(options.now, "the time to judge at [the latest in the logs]"),
+        MAX_BAD_OPTION(options.logs),
+        ALLOW_PARTIAL_OPTION(options.logs),
+        WINDOW_OPTION(options.logs),
+        LATENESS_OPTION(options.logs),
+        STALE_OPTION(options.logs),
+        THREADS_OPTION(options.logs),
+        COLOR_OPTION(options.color),
     };
     int status;
     int operands =

@@ -8,6 +8,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiler/project/project.h"
+#include "compiler/cli/option_rows.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/recovery.h"
 #include "history_command.h"
@@ -270,22 +271,20 @@ static int run(int argc, char **argv)
     struct history_options options = {0};
     const char *directory = NULL;
     const struct option table[] = {
-        {"directory", 'C', OPTION_TEXT, &directory, "DIR",
-         "the project [flags, or . where it holds definitions]"},
-        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
-         "only changes in this environment"},
+        DIRECTORY_OPTION(directory),
+        ENVIRONMENT_OPTION(options.environment, "only changes in this environment"),
         {"verify", 0, OPTION_FLAG, &options.verify, NULL,
          "only check that no entry was changed or is missing; prints the tips"},
         {"expect", 0, OPTION_TEXTS, &options.expected, "HASH",
          "verify, and that this entry is there; may be repeated"},
         {"acknowledge", 0, OPTION_TEXTS, &options.acknowledged, "HASH",
          "close a break that cannot be mended; may be repeated"},
-        {"reason", 'r', OPTION_TEXT, &options.reason, "TEXT", "with --acknowledge: why"},
+        REASON_OPTION(options.reason, "with --acknowledge: why"),
         ACTOR_OPTIONS(options.actor),
         {"last", 0, OPTION_TEXT, &options.last, "N", "the last N rollouts, with their metrics"},
-        {"json", 0, OPTION_FLAG, &options.json, NULL,
-         "the ledger's own entries, one a line; with --last, an object a rollout"},
-        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+        JSON_OPTION(options.json,
+                    "the ledger's own entries, one a line; with --last, an object a rollout"),
+        COLOR_OPTION(options.color),
     };
     int status;
     int operands =

@@ -259,28 +259,25 @@ static int run(int argc, char **argv)
     struct options options = {
         .format = "text", .from = INT64_MIN, .to = INT64_MAX, .logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
-        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
-         "the project [flags, or . where it holds definitions]"},
+        DIRECTORY_OPTION(options.directory),
         {"metric", 'm', OPTION_TEXTS, &options.metrics, "NAME",
          "only this one; may be repeated [all of the logs that are read]"},
         {"flag", 'f', OPTION_TEXT, &options.flag, "FLAG",
          "lines about this flag, and who was served which variant"},
-        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
-         "as this environment has it"},
+        ENVIRONMENT_OPTION(options.environment, "as this environment has it"),
         {"by", 'b', OPTION_TEXTS, &options.by, "LIST",
          "variant, stage, window or fields, with commas; may be repeated"},
         {"top", 0, OPTION_TEXT, &options.top, "N",
          "of each field, the N values with the most lines; the rest as one"},
-        {"from", 0, OPTION_TIME, &options.from, "TIME", "lines from then on"},
+        FROM_OPTION(options.from, "lines from then on"),
         {"to", 0, OPTION_TIME, &options.to, "TIME", "lines before that"},
-        {"format", 0, OPTION_TEXT, &options.format, "FORMAT",
-         "text, json, csv or prometheus [text]"},
-        {"json", 0, OPTION_FLAG, &options.json, NULL, "the same as --format json"},
-        OPTION_WINDOW(options.logs),
-        OPTION_MAX_BAD(options.logs),
-        OPTION_ALLOW_PARTIAL(options.logs),
-        OPTION_THREADS(options.logs),
-        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+        FORMAT_OPTION(options.format, "text, json, csv or prometheus [text]"),
+        JSON_OPTION(options.json, "the same as --format json"),
+        WINDOW_OPTION(options.logs),
+        MAX_BAD_OPTION(options.logs),
+        ALLOW_PARTIAL_OPTION(options.logs),
+        THREADS_OPTION(options.logs),
+        COLOR_OPTION(options.color),
     };
     int status;
     int operands =

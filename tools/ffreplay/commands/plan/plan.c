@@ -268,22 +268,20 @@ static int run(int argc, char **argv)
 {
     struct options options = {.logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
-        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
-         "the project [flags, or . where it holds definitions]"},
-        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
-         "as this environment has it"},
+        DIRECTORY_OPTION(options.directory),
+        ENVIRONMENT_OPTION(options.environment, "as this environment has it"),
         {"traffic", 0, OPTION_TEXT, &options.traffic, "RATE",
          "lines of the audience, or units of an experiment, as 2000/s or 12000/d"},
         {"baseline", 0, OPTION_TEXTS, &options.baselines, "METRIC=VALUE",
          "without the change; of a mean VALUE:DEVIATION; may be repeated"},
         {"power", 0, OPTION_TEXT, &options.power, "PERCENT",
          "how many are to be settled by then [80%, or the experiment's]"},
-        {"json", 0, OPTION_FLAG, &options.json, NULL, "the plan as JSON"},
-        OPTION_WINDOW(options.logs),
-        OPTION_MAX_BAD(options.logs),
-        OPTION_ALLOW_PARTIAL(options.logs),
-        OPTION_THREADS(options.logs),
-        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+        JSON_OPTION(options.json, "the plan as JSON"),
+        WINDOW_OPTION(options.logs),
+        MAX_BAD_OPTION(options.logs),
+        ALLOW_PARTIAL_OPTION(options.logs),
+        THREADS_OPTION(options.logs),
+        COLOR_OPTION(options.color),
     };
     int status;
     int operands =

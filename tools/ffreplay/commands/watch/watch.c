@@ -218,25 +218,18 @@ static int run(int argc, char **argv)
 {
     struct watch_options options = {.interval_text = "10s", .logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
-        {"directory", 'C', OPTION_TEXT, &options.directory, "DIR",
-         "the project [flags, or . where it holds definitions]"},
-        {"environment", 'e', OPTION_TEXT, &options.environment, "ENV",
-         "as this environment has it"},
+        DIRECTORY_OPTION(options.directory),
+        ENVIRONMENT_OPTION(options.environment, "as this environment has it"),
         {"all", 0, OPTION_FLAG, &options.all, NULL, "every running or paused canary"},
         {"interval", 0, OPTION_TEXT, &options.interval_text, "D", "between looks [10s]"},
-        {"json", 0, OPTION_FLAG, &options.json, NULL, "each look as JSON, one object a flag"},
-        {"exit-code", 0, OPTION_FLAG, &options.exit_code, NULL,
-         "exit as decide does, by the last look"},
-        OPTION_APPLY(options.apply),
-        OPTION_BUILD(options.apply),
-        OPTION_SIGN(options.apply),
-        OPTION_RUN_STEPS(options.apply),
-        OPTION_ACTOR(options.apply),
-        OPTION_MAX_BAD(options.logs),
-        OPTION_WINDOW(options.logs),
-        OPTION_LATENESS(options.logs),
-        OPTION_STALE(options.logs),
-        {"color", 0, OPTION_COLOR, &options.color, "WHEN", "auto, always or never [auto]"},
+        JSON_OPTION(options.json, "each look as JSON, one object a flag"),
+        EXIT_CODE_OPTION(options.exit_code, "exit as decide does, by the last look"),
+        APPLY_OPTIONS(options.apply),
+        MAX_BAD_OPTION(options.logs),
+        WINDOW_OPTION(options.logs),
+        LATENESS_OPTION(options.logs),
+        STALE_OPTION(options.logs),
+        COLOR_OPTION(options.color),
     };
     int status;
     int operands =
