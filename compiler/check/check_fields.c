@@ -12,26 +12,6 @@
 #include "compiler/base/arena.h"
 #include "check.h"
 
-/* Of its evaluations and tracking events; `flag` is what ffreplay calls the `key` of the former. */
-static const char *const go_feature_flag_names[] = {"kind",
-                                                    "contextKind",
-                                                    "userKey",
-                                                    "creationDate",
-                                                    "key",
-                                                    "variation",
-                                                    "value",
-                                                    "default",
-                                                    "version",
-                                                    "source",
-                                                    "flag",
-                                                    "metadata",
-                                                    "evaluationContext",
-                                                    "trackingEventDetails",
-                                                    NULL};
-
-/* Of a point; what else it has are labels, which are texts. */
-static const char *const point_names[] = {"time", "value", NULL};
-
 struct names {
     const char **items;
     size_t count;
@@ -62,10 +42,9 @@ static void add_names(const struct checker *checker, struct names *names, const 
 static struct names own_names(const struct checker *checker, const struct log *log)
 {
     struct names names = {0};
-    if (log->format == LOG_COMBINED)
-        add_names(checker, &names, combined_field_names);
-    if (log->format == LOG_GO_FEATURE_FLAG)
-        add_names(checker, &names, go_feature_flag_names);
+    const char *const *fields = log_format_fields(log->format);
+    if (fields)
+        add_names(checker, &names, fields);
     if (log->format == LOG_CSV || log->format == LOG_TSV) {
         for (uint32_t i = 0; i < log->columns.count; i++)
             add_name(checker, &names, log->columns.items[i].text);
@@ -89,16 +68,15 @@ static bool is_known(const struct log *log, const struct names *names, const cha
 static void report(const struct checker *checker, const struct log *log, const char *name,
                    struct span span, const struct names *names)
 {
-    static const char *const written[] = {[LOG_COMBINED] = "its lines are of the format 'combined'",
-                                          [LOG_CSV] = "its columns are listed",
-                                          [LOG_TSV] = "its columns are listed"};
     if (log->format == LOG_GO_FEATURE_FLAG)
         diagnose(checker->diagnostics, FF0362, span, "GO Feature Flag writes no field '%s'", name);
     else {
         diagnose(checker->diagnostics, FF0363, span, "log '%s' has no field '%s'", log->name.text,
                  name);
         if (memcmp(&span, &log->span, sizeof span) != 0)
-            diagnose_note(checker->diagnostics, log->span, "%s", written[log->format]);
+            diagnose_note(checker->diagnostics, log->span, "%s",
+                          log_format_fields(log->format) ? "its lines are of the format 'combined'"
+                                                         : "its columns are listed");
     }
     suggest(checker->diagnostics, name, names->items, names->count);
 }
@@ -148,22 +126,17 @@ static void check_field(const struct checker *checker, const struct log *log,
         report(checker, log, field->text, field->span, &names);
 }
 
-static bool is_series(const struct log *log)
-{
-    return log->format == LOG_PROMETHEUS || log->format == LOG_KAYENTA;
-}
-
 /* What is a number in a line. Labels of a time series are texts. */
 static void check_number(const struct checker *checker, const struct log *log,
                          const struct text *field)
 {
     struct names names = {0};
-    add_names(checker, &names, point_names);
-    add_mapped(checker, &names, log);
-    if (!field->text || !is_series(log)) {
+    if (!field->text || !log_format_is_series(log->format)) {
         check_field(checker, log, field);
         return;
     }
+    add_names(checker, &names, point_field_names);
+    add_mapped(checker, &names, log);
     if (is_known(log, &names, field->text))
         return;
     diagnose(checker->diagnostics, FF0362, field->span,

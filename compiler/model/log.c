@@ -10,6 +10,48 @@ const char *const combined_field_names[] = {"remote_addr", "remote_user", "time"
                                             "method",      "path",        "protocol",   "status",
                                             "bytes",       "referer",     "user_agent", NULL};
 
+/* Of its evaluations and tracking events; `flag` is what ffreplay calls the `key` of the former. */
+static const char *const go_feature_flag_names[] = {"kind",
+                                                    "contextKind",
+                                                    "userKey",
+                                                    "creationDate",
+                                                    "key",
+                                                    "variation",
+                                                    "value",
+                                                    "default",
+                                                    "version",
+                                                    "source",
+                                                    "flag",
+                                                    "metadata",
+                                                    "evaluationContext",
+                                                    "trackingEventDetails",
+                                                    NULL};
+
+const char *const point_field_names[] = {"time", "value", NULL};
+
+const char *const *log_format_fields(enum log_format format)
+{
+    switch (format) {
+    case LOG_COMBINED:
+        return combined_field_names;
+    case LOG_GO_FEATURE_FLAG:
+        return go_feature_flag_names;
+    case LOG_NDJSON:
+    case LOG_CSV:
+    case LOG_TSV:
+    case LOG_OTLP:
+    case LOG_PROMETHEUS:
+    case LOG_KAYENTA:
+        return NULL;
+    }
+    return NULL;
+}
+
+bool log_format_is_series(enum log_format format)
+{
+    return format == LOG_PROMETHEUS || format == LOG_KAYENTA;
+}
+
 /* What OpenTelemetry and others call whom a flag was evaluated for. */
 static bool is_targeting_key(const char *path)
 {

@@ -45,8 +45,13 @@ struct log_field {
     double scale;     /* 1 unless said */
 };
 
-/* What a `combined` log has, ended by NULL. */
-extern const char *const combined_field_names[];
+extern const char *const combined_field_names[]; /* ended by NULL */
+
+/* All that lines of a format have, ended by NULL; NULL: they may have anything. */
+const char *const *log_format_fields(enum log_format format);
+/* Whether its lines are points of a time series. They have these; the others are labels, texts. */
+bool log_format_is_series(enum log_format format);
+extern const char *const point_field_names[];
 
 struct log {
     struct text name;

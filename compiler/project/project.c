@@ -14,7 +14,15 @@
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
 #include "compiler/check/check.h"
-#include "compiler/read/read.h"
+#include "compiler/read/read_files.h"
+#include "compiler/read/read_flag.h"
+#include "compiler/read/read_metrics.h"
+#include "compiler/read/read_names.h"
+#include "compiler/read/read_overrides.h"
+#include "compiler/read/read_project.h"
+#include "compiler/read/read_scalar.h"
+#include "compiler/read/read_tests.h"
+#include "compiler/read/policy_file.h"
 
 #define MOST_ATTRIBUTES FFLAG_CONTEXT_SLOTS
 

@@ -3,7 +3,16 @@
 
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
-#include "read.h"
+#include "draft.h"
+#include "read_canary.h"
+#include "read_condition.h"
+#include "read_criteria.h"
+#include "read_hooks.h"
+#include "read_map.h"
+#include "read_names.h"
+#include "read_scalar.h"
+#include "read_variants.h"
+#include "reader.h"
 
 struct canary_keys {
     struct canary canary;

@@ -6,11 +6,18 @@
  */
 #include <string.h>
 
-#include "read_condition.h"
-
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
+#include "draft.h"
+#include "read_condition.h"
+#include "read_list_file.h"
+#include "read_map.h"
+#include "read_names.h"
+#include "read_operands.h"
+#include "read_scalar.h"
+#include "read_variants.h"
+#include "reader.h"
 
 static struct condition *new_condition(struct reader *reader, enum condition_kind kind,
                                        struct span span)

@@ -1,26 +1,15 @@
-/* read_condition.h - what the parts of reading a condition share. */
+/* read_condition.h - conditions: on attributes, and on the fields of a log. */
 #ifndef FFC_READ_CONDITION_H
 #define FFC_READ_CONDITION_H
 
-#include <stdbool.h>
+#include "reader.h"
 
-#include "read.h"
-
-/* One test as it is read: the attribute or field, and what the operators beside it say. */
-struct condition_subject {
-    const struct attribute *attribute; /* NULL: a field */
-    struct text name;
-    bool ignore_case;
-    bool fields;
-};
-
-static inline unsigned condition_subject_type(const struct condition_subject *subject)
-{
-    return subject->attribute ? (unsigned)subject->attribute->type : A_FIELD;
-}
-
-/* What is behind an operator, into the test. False: it has been reported. */
-bool read_operands(struct reader *reader, const struct condition_subject *subject,
-                   const struct operator_info *info, struct node *node, struct condition *test);
+/* NULL after reporting. With `fields`, tests are on a log's fields instead of attributes. */
+struct condition *read_condition(struct reader *reader, struct node *node, bool fields);
+/* An `if`, and never NULL: what could not be read must not look as if it were for everybody. */
+struct condition *read_audience(struct reader *reader, struct node *node);
+/* Reports a value that the attribute's `enum` does not have. */
+void check_choice(struct reader *reader, const struct attribute *attribute, const struct node *node,
+                  bool ignore_case);
 
 #endif

@@ -8,9 +8,13 @@
 
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
-#include "read.h"
 #include "compiler/base/scalar.h"
 #include "compiler/base/percent.h"
+#include "read_criteria.h"
+#include "read_map.h"
+#include "read_names.h"
+#include "read_scalar.h"
+#include "reader.h"
 
 struct criterion_keys {
     struct criterion criterion;

@@ -1,8 +1,17 @@
 /* read_experiment.c - experiments: who takes part, in which share, and what is measured. */
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
-#include "read.h"
 #include "compiler/base/percent.h"
+#include "draft.h"
+#include "read_condition.h"
+#include "read_criteria.h"
+#include "read_experiment.h"
+#include "read_map.h"
+#include "read_names.h"
+#include "read_rules.h"
+#include "read_scalar.h"
+#include "read_variants.h"
+#include "reader.h"
 
 struct experiment_keys {
     struct experiment experiment;

@@ -17,8 +17,10 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/parallel.h"
 #include "compiler/files/durable.h"
-#include "read.h"
 #include "compiler/files/place.h"
+#include "policy_file.h"
+#include "read_files.h"
+#include "reader.h"
 
 #define FILES_AT_ONCE 32u /* less is not worth a thread */
 

@@ -4,8 +4,21 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
-#include "read.h"
 #include "compiler/base/percent.h"
+#include "draft.h"
+#include "read_canary.h"
+#include "read_experiment.h"
+#include "read_flag.h"
+#include "read_list_file.h"
+#include "read_map.h"
+#include "read_names.h"
+#include "read_project.h"
+#include "read_rollback.h"
+#include "read_rules.h"
+#include "read_scalar.h"
+#include "read_targeting.h"
+#include "read_variants.h"
+#include "reader.h"
 
 static void read_default(struct reader *reader, struct node *node, void *target)
 {

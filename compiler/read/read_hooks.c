@@ -5,7 +5,10 @@
  */
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
-#include "read.h"
+#include "read_hooks.h"
+#include "read_map.h"
+#include "read_scalar.h"
+#include "reader.h"
 
 /* Arguments may repeat, which lists of names may not. */
 void read_program(struct reader *reader, struct node *node, struct texts *arguments)

@@ -11,8 +11,9 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
-#include "read.h"
 #include "compiler/base/scalar.h"
+#include "read_json.h"
+#include "reader.h"
 
 enum json_kind {
     JSON_BAD,

@@ -8,9 +8,11 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
-#include "read.h"
 #include "compiler/base/utf8.h"
 #include "compiler/base/file.h"
+#include "read_list_file.h"
+#include "read_scalar.h"
+#include "reader.h"
 
 #define LARGEST ((size_t)2 << 30)
 

@@ -1,10 +1,13 @@
 /* read_map.c - mappings, read by a table of their keys. */
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
-#include "read.h"
 
 #include <assert.h>
 #include <string.h>
+#include "read_map.h"
+#include "read_names.h"
+#include "read_scalar.h"
+#include "reader.h"
 
 const struct entry *find_entry(const struct node *map, const char *key)
 {

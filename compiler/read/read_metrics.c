@@ -4,7 +4,12 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
-#include "read.h"
+#include "read_condition.h"
+#include "read_map.h"
+#include "read_metrics.h"
+#include "read_names.h"
+#include "read_scalar.h"
+#include "reader.h"
 
 /* ----------------------------------------------------------------------------------- metrics -- */
 

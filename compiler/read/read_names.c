@@ -2,10 +2,12 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
-#include "read.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include "read_names.h"
+#include "read_scalar.h"
+#include "reader.h"
 
 static const struct {
     const char *noun;

@@ -6,6 +6,10 @@
 #include "fflag/snapshot.h"
 #include "compiler/base/match.h"
 #include "read_condition.h"
+#include "read_operands.h"
+#include "read_pattern.h"
+#include "read_scalar.h"
+#include "reader.h"
 
 /* A value that the attribute's `enum` does not have can never be equal to it. */
 void check_choice(struct reader *reader, const struct attribute *attribute, const struct node *node,

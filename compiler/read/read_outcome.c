@@ -6,8 +6,14 @@
 #include "compiler/base/arena.h"
 #include "fflag/snapshot.h"
 #include "compiler/base/json.h"
-#include "read_tests.h"
 #include "compiler/base/percent.h"
+#include "draft.h"
+#include "read_json.h"
+#include "read_map.h"
+#include "read_scalar.h"
+#include "read_variants.h"
+#include "reader.h"
+#include "test_subject.h"
 
 #define USUAL_UNITS    100000
 #define LEAST_EXPECTED 5 /* units in each share, for chi-square to mean anything */

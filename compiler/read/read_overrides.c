@@ -5,7 +5,12 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/match.h"
-#include "read.h"
+#include "read_condition.h"
+#include "read_map.h"
+#include "read_names.h"
+#include "read_overrides.h"
+#include "read_scalar.h"
+#include "reader.h"
 
 static void read_globs(struct reader *reader, struct node *node, void *target)
 {

@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"
-#include "read.h"
 #include "compiler/regex/regex.h"
 #include "compiler/base/utf8.h"
+#include "read_pattern.h"
+#include "reader.h"
 
 /* How long the escape in a double-quoted scalar is. */
 static size_t escape_length(const char *escape)

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
-#include "read.h"
+#include "policy_file.h"
+#include "read_files.h"
+#include "reader.h"
 
 static struct node *map_at(const struct node *map, const char *key)
 {

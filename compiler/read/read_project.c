@@ -1,7 +1,14 @@
 /* read_project.c - the project's own section, and the small declarations. */
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
-#include "read.h"
+#include "read_condition.h"
+#include "read_criteria.h"
+#include "read_hooks.h"
+#include "read_map.h"
+#include "read_names.h"
+#include "read_project.h"
+#include "read_scalar.h"
+#include "reader.h"
 
 static void read_environments(struct reader *reader, struct node *node, void *target)
 {

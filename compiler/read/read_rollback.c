@@ -7,7 +7,13 @@
 
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
-#include "read.h"
+#include "draft.h"
+#include "read_hooks.h"
+#include "read_map.h"
+#include "read_overrides.h"
+#include "read_rollback.h"
+#include "read_scalar.h"
+#include "reader.h"
 
 static void read_step_serve(struct reader *reader, struct node *node, void *target)
 {

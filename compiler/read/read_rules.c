@@ -3,8 +3,16 @@
 
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
-#include "read.h"
 #include "compiler/base/percent.h"
+#include "draft.h"
+#include "read_condition.h"
+#include "read_map.h"
+#include "read_names.h"
+#include "read_project.h"
+#include "read_rules.h"
+#include "read_scalar.h"
+#include "read_variants.h"
+#include "reader.h"
 
 /* ------------------------------------------------------------------------------- percentages -- */
 

@@ -3,7 +3,6 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
-#include "read.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,8 @@
 
 #include "compiler/base/calendar.h"
 #include "compiler/base/scalar.h"
+#include "read_scalar.h"
+#include "reader.h"
 
 bool is_null(const struct node *node)
 {

@@ -6,8 +6,16 @@
  * because exact repetitions of a diagnostic are dropped.
  */
 #include "compiler/diagnostics/diagnose.h"
-#include "read.h"
 #include "compiler/base/percent.h"
+#include "draft.h"
+#include "read_flag.h"
+#include "read_map.h"
+#include "read_names.h"
+#include "read_rules.h"
+#include "read_scalar.h"
+#include "read_targeting.h"
+#include "read_variants.h"
+#include "reader.h"
 
 static bool needs_bucket(const struct targeting *targeting, struct span *span, const char **what)
 {

@@ -11,7 +11,14 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/json.h"
+#include "draft.h"
+#include "read_condition.h"
+#include "read_map.h"
+#include "read_names.h"
+#include "read_scalar.h"
 #include "read_tests.h"
+#include "reader.h"
+#include "test_subject.h"
 
 void read_later(struct reader *reader, struct node *node, void *target)
 {

@@ -1,28 +1,9 @@
-/* read_tests.h - what the parts of reading a test share. */
+/* read_tests.h - tests of definitions. */
 #ifndef FFC_READ_TESTS_H
 #define FFC_READ_TESTS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "reader.h"
 
-#include "read.h"
-
-/* What a test is about must be known before the rest can be read. */
-struct test_subject {
-    struct test *test;
-    const struct node *node;
-    const struct draft *draft; /* of its flag */
-    const struct texts *environments;
-};
-
-/* For a key whose value is read when the others are known. */
-void read_later(struct reader *reader, struct node *node, void *target);
-
-/* The next environment of a test from `*at` on; false after the last. */
-bool test_next_environment(const struct test_subject *subject, uint32_t *at,
-                           const struct targeting **targeting);
-
-/* `expect`, or `expect_share` with `units`. */
-void read_outcome(struct reader *reader, struct test_subject *subject);
+void read_tests_section(struct reader *reader, struct node *section);
 
 #endif

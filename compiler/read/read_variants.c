@@ -5,7 +5,13 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "fflag/snapshot.h"
-#include "read.h"
+#include "draft.h"
+#include "read_json.h"
+#include "read_map.h"
+#include "read_names.h"
+#include "read_scalar.h"
+#include "read_variants.h"
+#include "reader.h"
 
 static const char *const shapes[] = {"same", "open", NULL};
 

@@ -65,7 +65,7 @@ static bool all_fit(const struct project *project, const struct criteria *criter
         const struct log *log = criterion->metric->log;
         if (!log && project->log_count == 1)
             log = project->logs[0];
-        if (!log || (log->format != LOG_PROMETHEUS && log->format != LOG_KAYENTA))
+        if (!log || !log_format_is_series(log->format))
             continue;
         if (!fits_log(project, log) || !fits_metric(project, log, criterion->metric) ||
             !fits_bound(project, criterion))

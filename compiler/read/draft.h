@@ -1,0 +1,38 @@
+/* draft.h - a flag as far as it is read. */
+#ifndef FFC_DRAFT_H
+#define FFC_DRAFT_H
+
+#include "reader.h"
+
+/*
+ * A flag as far as it is read, and one for each environment: first the flag's own keys, then copied
+ * and the environment's keys read over it. The shorthand for a rule stays in parts until both are
+ * known.
+ */
+struct draft {
+    struct targeting targeting;
+    struct flag *flag;
+    struct node *node;
+    struct span value_span; /* of the key `value`, where the flag is declared by one */
+    bool has_value;
+    bool open_shape;
+    bool type_broken; /* then nothing can be said of values */
+
+    const char *description, *owner;
+    struct texts tags;
+    int64_t expires;
+    struct span expires_span, kind_span;
+    enum flag_kind kind;
+    bool kind_given;
+    struct node *environments;
+
+    uint32_t default_variant; /* UINT32_MAX: not given */
+    bool has_serve, has_percent, has_split;
+    uint32_t serve;
+    struct ramp percent;
+    struct arm *arms;
+    uint32_t arm_count;
+    struct span shorthand;
+};
+
+#endif

@@ -1,0 +1,32 @@
+/* read_files.h - the files of a project. */
+#ifndef FFC_READ_FILES_H
+#define FFC_READ_FILES_H
+
+#include "reader.h"
+
+/* A definition file as it was read, at the place of its source. */
+struct document {
+    struct node *root; /* or NULL */
+    bool complete;     /* nothing of it is missing from the root */
+};
+
+/* A file as it would be: by its name below the directory. */
+struct edited_file {
+    const char *name, *text;
+    size_t length;
+};
+
+/*
+ * Reads and parses every definition file below `directory` (NULL: where project_load() looks), on
+ * as many processors as there are; with `edited` (or NULL), as if that were one of them, or in its
+ * place. Cost: of the files; nothing else of a project needs waiting.
+ */
+struct document *read_files(struct reader *reader, const char *directory,
+                            const struct edited_file *edited);
+/* Puts the canary of reader->policy, whose document is the last one, in the place of the flag's. */
+void put_policy(struct reader *reader, struct document *documents, uint32_t count);
+/* The same of one text, as if it stood in a file of that name. */
+struct document *read_text_as_file(struct reader *reader, const char *name, const char *text,
+                                   size_t length);
+
+#endif

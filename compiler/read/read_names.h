@@ -1,0 +1,28 @@
+/* read_names.h - declared names, and what was meant by a name that is none. */
+#ifndef FFC_READ_NAMES_H
+#define FFC_READ_NAMES_H
+
+#include "reader.h"
+
+/* Declares every definition of a section's mapping; `thing_size` is of the model's struct. */
+void declare_all(struct reader *reader, enum declared kind, struct node *section,
+                 size_t thing_size);
+/* The declaration that a scalar names; NULL after reporting. */
+struct declaration *find_declared(struct reader *reader, enum declared kind,
+                                  const struct node *name);
+/* The same for the thing itself. */
+void *resolve(struct reader *reader, enum declared kind, const struct node *name);
+
+/* Two definitions of one name; `noun` is of what: "flag". */
+void report_twice(struct reader *reader, const char *noun, const struct text *name,
+                  struct span first);
+
+/* Warns of what is declared and nothing names; once everything is read. */
+void report_unused(struct reader *reader);
+
+bool is_valid_name(const char *name);
+bool check_name(struct reader *reader, const struct node *name, const char *what);
+/* An environment's place in the project's list; UINT32_MAX after reporting. */
+uint32_t resolve_environment(struct reader *reader, const struct node *name);
+
+#endif

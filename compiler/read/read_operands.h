@@ -1,0 +1,26 @@
+/* read_operands.h - what is behind the operators of a test. */
+#ifndef FFC_READ_OPERANDS_H
+#define FFC_READ_OPERANDS_H
+
+#include <stdbool.h>
+
+#include "reader.h"
+
+/* One test as it is read: the attribute or field, and what the operators beside it say. */
+struct condition_subject {
+    const struct attribute *attribute; /* NULL: a field */
+    struct text name;
+    bool ignore_case;
+    bool fields;
+};
+
+static inline unsigned condition_subject_type(const struct condition_subject *subject)
+{
+    return subject->attribute ? (unsigned)subject->attribute->type : A_FIELD;
+}
+
+/* What is behind an operator, into the test. False: it has been reported. */
+bool read_operands(struct reader *reader, const struct condition_subject *subject,
+                   const struct operator_info *info, struct node *node, struct condition *test);
+
+#endif

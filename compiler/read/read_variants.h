@@ -1,0 +1,17 @@
+/* read_variants.h - what a flag can be: its variants and their values. */
+#ifndef FFC_READ_VARIANTS_H
+#define FFC_READ_VARIANTS_H
+
+#include "draft.h"
+
+void read_variants(struct reader *reader, struct draft *draft);
+void read_environment_variants(struct reader *reader, struct node *node, struct draft *draft);
+void read_environment_value(struct reader *reader, struct node *node, struct draft *draft);
+/* A variant's place; UINT32_MAX after reporting. */
+uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const struct node *name);
+/* A variant or a list of them, as bits; 0 after reporting. */
+uint64_t resolve_variants(struct reader *reader, const struct draft *draft, struct node *names);
+/* The variant that a rule without `serve` gives: `on` of a boolean flag; UINT32_MAX: none. */
+uint32_t usual_variant(const struct draft *draft);
+
+#endif
