@@ -2,9 +2,9 @@
 /*
  * fflag.h - evaluate feature flags from a compiled snapshot.
  *
- * This header is the whole API of libfflag; what is not declared here is not API. A store maps the
- * snapshot file that `ffc build` published, follows its replacements, and never lets a bad file
- * replace a good one. A view is one consistent state of that store. A context says who is asking.
+ * This header is the whole API of libfflag. A store maps the snapshot file that `ffc build`
+ * published, reloads it when it is replaced, and never lets a bad file replace a good one. A view
+ * is one consistent state of that store. A context says who is asking.
  *
  *     fflag_store *store;
  *     if (fflag_open(&store, "/run/flags/production.ffs", NULL)) ...
@@ -54,7 +54,7 @@ extern "C" {
 #define FFLAG_MUST_USE
 #endif
 
-/* The version of the library that runs, as "0.1.0"; compare with the macros above. */
+/* The running library's version, such as "0.1.0"; compare with the macros above. */
 FFLAG_API const char *fflag_version(void);
 
 /* ------------------------------------------------------------------------------------ errors -- */
@@ -67,7 +67,7 @@ enum fflag_error {
     FFLAG_OK = 0,
     FFLAG_ERROR_GENERAL = 1,         /* an argument was unusable: NULL, or not of this store */
     FFLAG_ERROR_FLAG_NOT_FOUND = 2,  /* the snapshot has no flag of that name */
-    FFLAG_ERROR_TYPE_MISMATCH = 3,   /* the flag is of another type than was asked for */
+    FFLAG_ERROR_TYPE_MISMATCH = 3,   /* the flag has another type than was asked for */
     FFLAG_ERROR_INVALID_CONTEXT = 4, /* an attribute value cannot be used, e.g. NaN */
 
     FFLAG_ERROR_NO_MEMORY = 16,
@@ -84,11 +84,11 @@ enum fflag_error {
     FFLAG_ERROR_BUSY = 32,        /* not from within the log callback of the same store */
 
     /* Sound, but not what the options accept. */
-    FFLAG_ERROR_UNSIGNED = 27,    /* a signature is demanded, and there is none */
+    FFLAG_ERROR_UNSIGNED = 27,    /* a signature is required, and there is none */
     FFLAG_ERROR_UNTRUSTED = 28,   /* signed, but with none of the trusted keys */
-    FFLAG_ERROR_SIGNATURE = 29,   /* named after a trusted key, and not made with it */
-    FFLAG_ERROR_ENVIRONMENT = 30, /* of another environment than is demanded */
-    FFLAG_ERROR_OLDER = 31        /* of an earlier generation than is demanded */
+    FFLAG_ERROR_SIGNATURE = 29,   /* names a trusted key, but was not made with it */
+    FFLAG_ERROR_ENVIRONMENT = 30, /* for another environment than is required */
+    FFLAG_ERROR_OLDER = 31        /* an earlier generation than is required */
 };
 
 /* One sentence for an error, without a full stop; never NULL. */
@@ -101,37 +101,37 @@ FFLAG_API const char *fflag_error_code(enum fflag_error error);
 
 typedef struct fflag_store fflag_store;
 
-/* Handles resolve a name once; they stay valid over every reload, for as long as the store. */
+/* Handles resolve a name once; they stay valid across reloads, for the life of the store. */
 typedef uint32_t fflag_id;
 typedef uint32_t fflag_attr;
 #define FFLAG_NO_FLAG UINT32_MAX
 #define FFLAG_NO_ATTR UINT32_MAX
 
 enum fflag_load_mode {
-    FFLAG_LOAD_AUTO = 0, /* map a file of over 16 MiB that nobody may write to; copy all others */
+    FFLAG_LOAD_AUTO = 0, /* map files over 16 MiB that nobody may write to; copy all others */
     FFLAG_LOAD_COPY = 1, /* always copy into private read-only memory */
     FFLAG_LOAD_MAP = 2   /* always map: publishers must rename, never write in place */
 };
 /*
- * Whoever writes to a mapped file in place, as `cp` onto it does, changes what is evaluated, or
- * ends the process with SIGBUS. A mode of 0444 keeps others from that, but not root; nor the owner,
- * who may change it: the file is copied as soon as the watcher sees that, and views that are held
- * stay mapped. With FFLAG_LOAD_COPY, and with smaller files, a write in place is one more file to
- * verify.
+ * Writing to a mapped file in place, as `cp` onto it does, changes what is evaluated, or ends the
+ * process with SIGBUS. A mode of 0444 stops others from that, but not root, nor the owner, who may
+ * change the mode: the watcher then copies the file as soon as it notices, but views that are held
+ * stay mapped. With FFLAG_LOAD_COPY, and with smaller files, a write in place is just another file
+ * to verify.
  */
 
 enum fflag_event {
     FFLAG_EVENT_LOADED = 1,    /* a snapshot was verified and is now served, or a copy of it */
     FFLAG_EVENT_REJECTED = 2,  /* a file was not accepted; the last good snapshot is still served */
     FFLAG_EVENT_WATCH = 3,     /* the watcher fell back to polling, or cannot follow a path */
-    FFLAG_EVENT_EVALUATION = 4 /* evaluations gave a default for a mistake: once a flag and cause */
+    FFLAG_EVENT_EVALUATION = 4 /* a mistake made evaluations give a default: per flag and cause */
 };
 
 /*
  * Called once per event, from the thread that noticed it (the watcher's, or the caller of
- * fflag_open and fflag_poll). `text` is one line, borrowed for the call. It may call everything on
- * the store; but fflag_poll() has FFLAG_ERROR_BUSY for it, and fflag_close() closes the store when
- * it has returned.
+ * fflag_open and fflag_poll). `text` is one line, borrowed for the call. The callback may call
+ * everything on the store, but fflag_poll() returns FFLAG_ERROR_BUSY to it, and fflag_close() takes
+ * effect once it has returned.
  */
 typedef void fflag_log_fn(void *user, enum fflag_event event, enum fflag_error error,
                           const char *text);
@@ -150,17 +150,17 @@ struct fflag_options {
     void *clock_user;
 
     /*
-     * What a snapshot must be, beyond sound, at open and at each reload. What is not is refused
-     * like a damaged one. All of these are copied.
+     * What a snapshot must be, beyond sound, at open and at each reload. Any other is refused like
+     * a damaged one. All of these are copied.
      *
-     * `trusted_keys` are public keys of minisign, as base64 or as the text of a .pub file, up to a
-     * NULL. Several make a rotation: any of them will do. A signature that is there must be good;
-     * one must be there only with `require_signature`. To check one takes about 1.4 ms a MiB, and a
-     * library built with SIGNATURES=1; without, opening with keys fails with
+     * `trusted_keys` are minisign public keys, as base64 or as the text of a .pub file, up to a
+     * NULL. With several, for rotation, any of them will do. A signature that is present must be
+     * good; only `require_signature` makes it mandatory. Checking one takes about 1.4 ms per MiB,
+     * and a library built with SIGNATURES=1; without that, opening with keys fails with
      * FFLAG_ERROR_UNSUPPORTED.
      *
      * The generation is what `ffc build --generation` gave, else 0. With `refuse_older` it never
-     * falls while the store lives; `least_generation` carries that over a restart.
+     * decreases while the store lives; `least_generation` carries that across a restart.
      */
     const char *const *trusted_keys; /* NULL: signatures are not looked at */
     const char *environment;         /* NULL: any */
@@ -179,12 +179,12 @@ struct fflag_options {
 /*
  * Opens a store on a snapshot file and, unless told otherwise, starts its watcher thread. `options`
  * may be NULL. On FFLAG_OK, *store is the caller's to fflag_close(). A missing or bad file is an
- * error here, and *store is NULL: a service decides at its start whether it can do without flags.
- * Cost: reads and verifies the file, about 0.2 ms a MiB.
+ * error here, and *store is NULL: a service decides at startup whether it can do without flags.
+ * Cost: reads and verifies the file, about 0.2 ms per MiB.
  *
- * A child that is forked later evaluates on, also on views that were held; its first call on the
- * store, which may be fflag_acquire(), starts a watcher of its own. A view that another thread held
- * when it was forked keeps its snapshot in the child for ever.
+ * A child that is forked later goes on evaluating, also on views that were held; its first call on
+ * the store, which may be fflag_acquire(), starts its own watcher. A view that another thread held
+ * at the fork keeps its snapshot in the child forever.
  */
 FFLAG_API enum fflag_error fflag_open(fflag_store **store, const char *path,
                                       const struct fflag_options *options) FFLAG_MUST_USE;
@@ -198,60 +198,59 @@ FFLAG_API enum fflag_error fflag_open_memory(fflag_store **store, const void *by
 /*
  * Stops the watcher and frees everything. No view of the store may be held. NULL is ignored. From
  * within the store's log callback it returns at once, and the store is closed when the callback has
- * returned; where that was called by fflag_poll(), before it returns.
+ * returned, or, if fflag_poll() called it, before fflag_poll() returns.
  */
 FFLAG_API void fflag_close(fflag_store *store);
 
 /*
  * Threadless mode: fflag_fd() becomes readable when fflag_poll() has something to look at; also
- * call fflag_poll() about once a second, because no notification is complete. fflag_fd() is -1
- * where the system gives no inotify, and where a watcher thread reads it. fflag_poll() returns the
- * error of the last attempt, FFLAG_OK where there was none or it succeeded, FFLAG_ERROR_BUSY from
- * within the log callback, and after a look whose callback closed the store. Cost: one stat() when
- * nothing changed.
+ * call fflag_poll() about once a second, because notifications can be missed. fflag_fd() is -1 if
+ * the system has no inotify, or if a watcher thread reads it. fflag_poll() returns the error of the
+ * last attempt, FFLAG_OK if there was none or it succeeded, and FFLAG_ERROR_BUSY from within the
+ * log callback, and after a poll whose callback closed the store. Cost: one stat() when nothing
+ * changed.
  */
 FFLAG_API int fflag_fd(const fflag_store *store);
 FFLAG_API enum fflag_error fflag_poll(fflag_store *store);
 
 struct fflag_status {
     size_t size;                 /* set by the caller to sizeof(struct fflag_status) */
-    uint64_t generation;         /* how many snapshots this store has served; 1 after open */
-    uint64_t rejected;           /* how many files were refused since open */
+    uint64_t generation;         /* snapshots served so far; 1 after open */
+    uint64_t rejected;           /* files refused since open */
     enum fflag_error last_error; /* of the newest attempt, FFLAG_OK when it was accepted */
-    bool watching;               /* inotify is in use; false: polling alone */
+    bool watching;               /* inotify is in use; false: only polling */
     int64_t loaded_at;           /* when the served snapshot was accepted */
     char build[33];              /* its content hash, in hexadecimal */
 };
 
-/* Fills *status; a snapshot in time, taken under the store's lock. For health pages, not
- * hot paths. */
+/* Fills *status, a moment's state taken under the store's lock. For health pages, not hot paths. */
 FFLAG_API void fflag_status(const fflag_store *store, struct fflag_status *status);
 
 /*
  * The state of the store as Prometheus text: build, generation, reloads, refusals, the last error,
- * views that are held on to, and evaluations that went wrong by flag and cause; with `count` in the
- * options also evaluations by flag and variant, those that were ever served. Like snprintf():
- * writes at most `size` bytes with the NUL, and returns the length of the whole text, which may
- * have grown at the next call. Cost: proportional to the flags, under the store's lock, which no
- * evaluation takes.
+ * views still held, and failed evaluations by flag and cause; with `count` in the options also
+ * evaluations by flag and variant, for those ever served. Like snprintf(): writes at most `size`
+ * bytes including the NUL, and returns the length of the whole text, which may have grown by the
+ * next call. Cost: proportional to the flags, under the store's lock, which no evaluation takes.
  *
- * Counting takes 1 to 2 ns an evaluation, and for each snapshot 8 bytes a variant and thread, of up
- * to 128 threads; the threads beyond share. A thread's first evaluation makes two system calls, or
- * up to 130 where a thread that is gone must be found. The value calls, the detailed ones and the
- * bulk call count; a flag that another one requires does not.
+ * Counting takes 1 to 2 ns per evaluation, and per snapshot 8 bytes for each variant and thread,
+ * for up to 128 threads; those beyond share a row. A thread's first evaluation makes two system
+ * calls, or up to 130 if it must find the row of a thread that has ended. The value calls, the
+ * detailed ones and the bulk call count; evaluating a flag because another one requires it does
+ * not.
  */
 FFLAG_API size_t fflag_write_metrics(const fflag_store *store, char *buffer, size_t size);
 
 /*
- * The handle of a flag, made on first use. A name the snapshot does not have (yet) gets a handle
- * all the same, which starts to work with the snapshot that brings it. FFLAG_NO_FLAG only when out
- * of memory. Cost: a lock and a hash probe; call it at start, not per request.
+ * The handle of a flag, made on first use. A name that the snapshot does not have (yet) also gets a
+ * handle, which starts to work once a snapshot has the flag. FFLAG_NO_FLAG only when out of memory.
+ * Cost: a lock and a hash probe; call it at startup, not per request.
  */
 FFLAG_API fflag_id fflag_flag(fflag_store *store, const char *name);
 
 /*
  * The handle of a context attribute, for the setters below. A store hands out at most
- * FFLAG_CONTEXT_SLOTS of them; after that, FFLAG_NO_ATTR, which the setters refuse.
+ * FFLAG_CONTEXT_SLOTS of them, then FFLAG_NO_ATTR, which the setters refuse.
  */
 FFLAG_API fflag_attr fflag_attribute(fflag_store *store, const char *name);
 
@@ -266,11 +265,11 @@ enum fflag_attribute_type {
 };
 
 /*
- * The same, for a program that knows by which setter it fills the attribute: FFLAG_ATTRIBUTE_STRING
- * for fflag_set_string() and so on. FFLAG_ERROR_TYPE_MISMATCH where the served snapshot declares a
- * type that such a value cannot stand for, so that it would count as absent; *attr is a good handle
- * then, too, since the next snapshot may. FFLAG_OK also where no rule reads an attribute of that
- * name. A string fits a version, time or ip, a number a time.
+ * The same, for a program that knows which setter will fill the attribute: FFLAG_ATTRIBUTE_STRING
+ * for fflag_set_string() and so on. FFLAG_ERROR_TYPE_MISMATCH if the served snapshot declares a
+ * type for which such a value would count as absent; *attr is still a valid handle, since the next
+ * snapshot may differ. FFLAG_OK also if no rule reads an attribute of that name. A string fits a
+ * version, time or ip, a number a time.
  */
 FFLAG_API enum fflag_error fflag_attribute_typed(fflag_store *store, const char *name,
                                                  enum fflag_attribute_type type,
@@ -288,7 +287,7 @@ typedef struct fflag_view fflag_view;
 FFLAG_API const fflag_view *fflag_acquire(fflag_store *store);
 FFLAG_API void fflag_release(const fflag_view *view);
 
-/* About the snapshot a view shows. Borrowed; `build` is its content hash in hexadecimal. */
+/* The snapshot that a view shows. Borrowed; `build` is its content hash in hexadecimal. */
 struct fflag_snapshot_info {
     size_t size; /* set by the caller to sizeof(struct fflag_snapshot_info) */
     const char *project;
@@ -297,7 +296,7 @@ struct fflag_snapshot_info {
     uint32_t flags;      /* how many; see fflag_view_flag() */
     uint32_t attributes; /* how many; see fflag_view_attribute() */
     const void *bytes;   /* the whole snapshot, for tools that print it */
-    size_t length;       /* without the signature, which follows where there is one */
+    size_t length;       /* without the signature, which follows if there is one */
     uint64_t generation; /* 0: none was given */
     char signed_by[17];  /* the key's id, in 16 digits, checked or not; empty: unsigned */
 };
@@ -313,8 +312,8 @@ enum fflag_type {
 
 /*
  * The flag at `index` (0 to info.flags - 1, in the snapshot's order: a flag comes after the flags
- * it requires). Returns its name, borrowed, and its type through `type` where that is not NULL;
- * NULL when there is no such index.
+ * it requires). Returns its name, borrowed, and stores its type in `type` if that is not NULL; NULL
+ * if there is no such index.
  */
 FFLAG_API const char *fflag_view_flag(const fflag_view *view, uint32_t index,
                                       enum fflag_type *type);
@@ -342,9 +341,9 @@ struct fflag_slot {
 };
 
 /*
- * Who is asking. Fields are private. Starts with fflag_context_init(), which touches 24 bytes, not
- * the whole struct. Setters refuse a value that cannot be used, leave the attribute absent, and say
- * FFLAG_ERROR_INVALID_CONTEXT; setting again replaces.
+ * Who is asking. Fields are private. Start with fflag_context_init(), which touches 24 bytes, not
+ * the whole struct. For a value that cannot be used, a setter returns FFLAG_ERROR_INVALID_CONTEXT
+ * and leaves the attribute absent; setting again replaces.
  */
 typedef struct fflag_context {
     uint64_t present[FFLAG_CONTEXT_SLOTS / 64];
@@ -352,25 +351,25 @@ typedef struct fflag_context {
     struct fflag_slot slot[FFLAG_CONTEXT_SLOTS];
 } fflag_context;
 
-/* Forgets everything, the time included. */
+/* Forgets everything, including the time. */
 FFLAG_API void fflag_context_init(fflag_context *context);
 
 /*
- * A string attribute, UTF-8, borrowed. Where a snapshot declares the attribute as a version, time
- * or ip, the text is parsed at each evaluation, and what does not parse counts as absent; the
- * setters of those types say so at once, and fflag_set_time() and fflag_set_ip() spare the parsing.
- * Cost: one XXH3 of the bytes, which every flag then shares.
+ * A string attribute, UTF-8, borrowed. If a snapshot declares the attribute as a version, time or
+ * ip, each evaluation parses the text, and text that does not parse counts as absent; the setters
+ * of those types report that at once, and fflag_set_time() and fflag_set_ip() save the parsing.
+ * Cost: one XXH3 of the bytes, shared by all flags.
  */
 FFLAG_API enum fflag_error fflag_set_string(fflag_context *context, fflag_attr attr,
                                             const char *value, size_t length);
 /*
- * Refuses NaN. An integer of at most 2^53 can also be a unit: its key is its decimal digits. Where
- * a snapshot declares a time, it is milliseconds since the epoch, fractions cut off; beyond 2^53 it
+ * Refuses NaN. An integer of at most 2^53 can also be a unit: its key is its decimal digits. If a
+ * snapshot declares a time, the number is milliseconds since the epoch, truncated; beyond 2^53 it
  * counts as absent.
  */
 FFLAG_API enum fflag_error fflag_set_number(fflag_context *context, fflag_attr attr, double value);
 FFLAG_API enum fflag_error fflag_set_boolean(fflag_context *context, fflag_attr attr, bool value);
-/* SemVer 2.0, a leading `v` and missing parts allowed; what does not parse is refused. Borrowed. */
+/* SemVer 2.0; a leading `v` and missing parts are allowed, anything else is refused. Borrowed. */
 FFLAG_API enum fflag_error fflag_set_version(fflag_context *context, fflag_attr attr,
                                              const char *value, size_t length);
 FFLAG_API enum fflag_error fflag_set_time(fflag_context *context, fflag_attr attr, int64_t ms);
@@ -405,8 +404,8 @@ enum fflag_reason {
 /* "SPLIT" and so on; never NULL. */
 FFLAG_API const char *fflag_reason_text(enum fflag_reason reason);
 
-/* The value alone. `fallback` is returned on any error, and where the flag serves no variant. A
- * context may be NULL: nothing is known. */
+/* Only the value. Returns `fallback` on any error, and if the flag serves no variant. A NULL
+ * context has no attributes. */
 FFLAG_API bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *context,
                           bool fallback);
 FFLAG_API int64_t fflag_integer(const fflag_view *view, fflag_id flag, const fflag_context *context,
@@ -414,7 +413,7 @@ FFLAG_API int64_t fflag_integer(const fflag_view *view, fflag_id flag, const ffl
 /* Reads integer flags too. */
 FFLAG_API double fflag_number(const fflag_view *view, fflag_id flag, const fflag_context *context,
                               double fallback);
-/* NUL-terminated; `length`, where not NULL, gets its length. `fallback` is returned as it is. */
+/* NUL-terminated; `length`, if not NULL, receives its length. `fallback` is returned as given. */
 FFLAG_API const char *fflag_string(const fflag_view *view, fflag_id flag,
                                    const fflag_context *context, const char *fallback,
                                    size_t *length);
@@ -423,12 +422,12 @@ FFLAG_API const char *fflag_json(const fflag_view *view, fflag_id flag,
                                  const fflag_context *context, const char *fallback,
                                  size_t *length);
 
-/* The flag leaves the value to the caller: whose default counts, with the reason as usual. */
+/* The flag leaves the value to the caller, whose default counts; the reason is as usual. */
 #define FFLAG_NO_VARIANT UINT32_MAX
 
 /*
- * Everything about one evaluation. Without a variant there is no value either. On error, `reason`
- * is FFLAG_REASON_ERROR, `error` says which, `variant` and `rule` are NULL, and the value is empty:
+ * Everything about one evaluation. Without a variant there is no value. On error, `reason` is
+ * FFLAG_REASON_ERROR, `error` says which, `variant` and `rule` are NULL, and the value is empty:
  * the caller's default counts.
  */
 typedef struct fflag_result {
@@ -452,33 +451,33 @@ typedef struct fflag_result {
 
 FFLAG_API fflag_result fflag_evaluate(const fflag_view *view, fflag_id flag,
                                       const fflag_context *context);
-/* By name: one perfect-hash probe more. */
+/* By name: costs one more perfect-hash probe. */
 FFLAG_API fflag_result fflag_evaluate_name(const fflag_view *view, const char *flag,
                                            const fflag_context *context);
 
 /*
- * Bulk: evaluates `count` flags into `results`, all on this view and at one reading of the clock.
- * With `flags` NULL, the flags 0 to count - 1 in the snapshot's order.
+ * Bulk: evaluates `count` flags into `results`, all on this view and with one reading of the clock.
+ * If `flags` is NULL, the flags 0 to count - 1 in the snapshot's order.
  */
 FFLAG_API void fflag_evaluate_all(const fflag_view *view, const fflag_id *flags, size_t count,
                                   const fflag_context *context, fflag_result *results);
 
 /*
- * One line of JSON, with its line end, that says what a unit was served: the attributes are named
- * as by OpenTelemetry's feature_flag.evaluation event, and `ffreplay` reads it as it is. `result`
+ * One line of JSON, with its line end, that says what a unit was served. It names attributes as
+ * OpenTelemetry's feature_flag.evaluation event does, and `ffreplay` reads it unchanged. `result`
  * is of this view; `unit` is who got it; `ms` the time. Like snprintf(): writes at most `size`
- * bytes with the NUL and returns the length of the whole line, so a line that does not fit is known
- * by a length of `size` or more, and must not be logged. Bytes that are not UTF-8 become U+FFFD.
- * Returns 0 where an argument is NULL. Never allocates.
+ * bytes including the NUL and returns the length of the whole line; a length of `size` or more
+ * means that the line did not fit, and must not be logged. Bytes that are not UTF-8 become U+FFFD.
+ * Returns 0 if an argument is NULL. Never allocates.
  */
 FFLAG_API size_t fflag_exposure(const fflag_view *view, const fflag_result *result,
                                 const char *unit, size_t unit_length, int64_t ms, char *buffer,
                                 size_t size);
 
 /*
- * Acquire, evaluate and release in one; for a single boolean where no view is at hand. Cost: 1 ns
- * more than on a view, after a thread's first call, which makes two system calls; as much as
- * taking a view where the system has no membarrier(), and beyond the first 1,024 threads.
+ * Acquire, evaluate and release in one; for a single boolean when no view is at hand. Cost: 1 ns
+ * more than on a view, after a thread's first call, which makes two system calls; as much as taking
+ * a view if the system has no membarrier(), and beyond the first 1,024 threads.
  */
 FFLAG_API bool fflag_bool_once(fflag_store *store, fflag_id flag, const fflag_context *context,
                                bool fallback);

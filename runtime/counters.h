@@ -2,13 +2,13 @@
 /*
  * counters.h - how often each variant of each flag was served.
  *
- * A snapshot of a store that counts has a table with a row for each thread and a cell for each
- * variant of each flag, and for no variant of it. A thread has a row to itself, so it counts with a
- * plain addition; when all rows are taken, the others share one and add atomically. A row belongs
- * to a thread in every store of the process, and to another one once that thread is gone.
+ * A snapshot of a store that counts has a table with a row per thread and a cell for each variant
+ * of each flag, and for "no variant". A thread has a row to itself, so it counts with a plain
+ * addition; once all rows are taken, further threads share one and add atomically. A row belongs to
+ * a thread in every store of the process, and to another one once that thread has ended.
  *
- * When a snapshot goes, its cells are added to the store's series, which know flags and variants by
- * name and so go on counting from one snapshot to the next.
+ * When a snapshot is freed, its cells are added to the store's series, which are keyed by flag and
+ * variant name and so continue from one snapshot to the next.
  */
 #ifndef FFLAG_RUNTIME_COUNTERS_H
 #define FFLAG_RUNTIME_COUNTERS_H
@@ -63,7 +63,7 @@ static inline void count_cell(const struct counters *counters, uint32_t cell)
         return;
     }
     _Atomic uint64_t *at = &counters->cells[row * counters->row_size + cell];
-    /* Relaxed: a count orders nothing, and whoever reads it reads it some time. */
+    /* Relaxed: a count orders nothing, and a reader needs no exact moment. */
     atomic_store_explicit(at, atomic_load_explicit(at, memory_order_relaxed) + 1,
                           memory_order_relaxed);
 }
@@ -83,10 +83,10 @@ static inline void count_none(const struct counters *counters, uint32_t flag)
 /* Gives a snapshot its table, and its variants their series. False when out of memory. */
 bool counters_create(struct counts *counts, struct snapshot *snapshot);
 void counters_free(struct counters *counters);
-/* Adds the cells of a snapshot that nobody uses any more to the totals. */
+/* Adds the cells of a snapshot that is no longer used to the totals. */
 void counters_retire(struct counts *counts, const struct snapshot *snapshot);
 
-/* Adding up: first forget what is live, then add each snapshot that the store still has. */
+/* To add up: reset the live counts, then add each snapshot that the store still has. */
 void counts_forget_live(struct counts *counts);
 void counts_add_live(struct counts *counts, const struct snapshot *snapshot);
 /* The series of that flag and variant, made on first use; NULL when out of memory. */

@@ -35,8 +35,8 @@ static inline uint64_t serve_default(const struct ffs_flag *flag)
 }
 
 /*
- * Where the last test of a program is a percentage, the outcome is as good as random, so it is
- * chosen, not branched on: a wrong guess would cost more than everything else here.
+ * If a program's last test is a percentage, its outcome is as good as random, so it is selected,
+ * not branched on: a misprediction would cost more than everything else here.
  */
 static inline bool is_last_test(const struct ffs_instruction *test,
                                 const struct ffs_instruction *end)

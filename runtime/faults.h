@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * faults.h - evaluations that came out as a default, or as if an attribute were absent, because of
- * a mistake in the program: counted by flag and cause, and told once.
+ * faults.h - evaluations that gave a default, or ignored an attribute, because of a mistake in the
+ * host program: counted by flag and cause, and reported once.
  *
- * An evaluation that comes upon one adds to a cell of its snapshot and leaves word that there is
- * news, and no more: the watcher, or fflag_poll(), finds out what it was and calls the log
- * callback. All others run past no more instructions than before.
+ * An evaluation that meets one only increments a cell of its snapshot and sets a flag: the watcher,
+ * or fflag_poll(), finds out what it was and calls the log callback. Correct evaluations run no
+ * additional instructions.
  */
 #ifndef FFLAG_RUNTIME_FAULTS_H
 #define FFLAG_RUNTIME_FAULTS_H
@@ -33,7 +33,7 @@ struct flag_faults {
 /* Of a store. */
 struct faults {
     _Atomic bool news;
-    _Atomic uint64_t by_name;  /* questions for a name that is not there */
+    _Atomic uint64_t by_name;  /* evaluations of unknown names */
     _Atomic bool name_claimed; /* by the first of them, which then writes it */
     _Atomic bool name_written;
     char name[UNKNOWN_NAME];
@@ -69,8 +69,8 @@ struct fault_line {
 };
 #define FAULT_LINES 8
 /*
- * Under the store's lock: words for those of a snapshot that were not told yet, FAULT_LINES at most
- * with those there are. Returns how many there are then. Not for a replaced file that is mapped.
+ * Under the store's lock: texts for a snapshot's unreported faults, up to FAULT_LINES in all.
+ * Returns the new number of lines. Not for a replaced file that is mapped.
  */
 unsigned faults_tell(fflag_store *store, struct faults *faults, const struct snapshot *snapshot,
                      struct fault_line lines[FAULT_LINES], unsigned count);

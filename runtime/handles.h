@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * handles.h - the names behind a store's handles.
+ * handles.h - the names that a store's handles stand for.
  *
  * Handles are given out in order and never taken back. They are added under the store's lock; a
  * flag's name is also read without it, by an evaluation on a snapshot older than the handle. So
  * names live in blocks that never move, each twice as long as the one before.
  *
- * A fork may come while another thread holds the lock. Every step therefore leaves what the child
- * can go on with; at worst it gives a name that was being added a second handle.
+ * A fork may come while another thread holds the lock. So every step leaves a state that the child
+ * can use; at worst, a name that was being added gets a second handle.
  */
 #ifndef FFLAG_RUNTIME_HANDLES_H
 #define FFLAG_RUNTIME_HANDLES_H

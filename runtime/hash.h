@@ -2,8 +2,8 @@
 /*
  * hash.h - XXH3, inlined: the one place that includes it.
  *
- * The output of XXH3 is frozen, so it may name keys and buckets for ever. It is no proof against an
- * adversary: where a hash finds a string, the bytes are compared too.
+ * The output of XXH3 is frozen, so keys and buckets never change. It does not resist an adversary:
+ * where a hash finds a string, the bytes are compared, too.
  */
 #ifndef FFLAG_RUNTIME_HASH_H
 #define FFLAG_RUNTIME_HASH_H

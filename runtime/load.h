@@ -9,7 +9,9 @@
 
 #include "snapshot.h"
 
-/* What tells one state of a file from another. The inode alone does not: file systems reuse it. */
+/*
+ * Distinguishes one state of a file from another. The inode alone does not: file systems reuse it.
+ */
 struct identity {
     dev_t device;
     ino_t inode;

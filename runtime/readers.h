@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * readers.h - the threads that evaluate without taking a view, and the slots they are in.
+ * readers.h - threads that evaluate without taking a view, and the slots they use.
  *
  * A view counts its users with two locked instructions, which cost ten times what most evaluations
  * do. A one-shot call announces the slot it is in instead, in a record that only its thread writes,
- * with plain stores. What a locked instruction would have ordered is left to whoever wants to free
- * a slot: readers_barrier() has the kernel put a full barrier into every running thread.
+ * with plain stores. The ordering of a locked instruction is left to whoever frees a slot:
+ * readers_barrier() has the kernel run a full barrier in every running thread.
  *
  *   reader    R3  announce the slot that `current` names
  *             R4  look again whether it still does; if not, announce the one that it names now
@@ -19,10 +19,10 @@
  * before the slot is emptied. That is an order ThreadSanitizer sees; what it does not see, the
  * barrier, orders no access that it checks.
  *
- * Records are in a table that is never freed, so a thread may end without a word and no destructor
- * has to run. Its record goes to the next thread with
- * its number, or to any when the table is full. A thread that gets none, or interrupts itself, or
- * runs where the kernel refuses the barrier, takes a view as everybody could.
+ * Records are in a table that is never freed, so a thread may end at any time and no destructor has
+ * to run. Its record goes to the next thread with its number, or to any when the table is full. A
+ * thread that gets none, or interrupts itself, or runs where the kernel refuses the barrier, takes
+ * a view instead.
  */
 #ifndef FFLAG_RUNTIME_READERS_H
 #define FFLAG_RUNTIME_READERS_H

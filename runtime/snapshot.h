@@ -40,8 +40,8 @@ static inline uint32_t word_index(uint64_t word)
 }
 
 /*
- * The commonest programs, one test of the unit and SERVE, worked out for a handle: all that an
- * evaluation needs, side by side. It counts where the handle's word has WORD_ROLLOUT or WORD_LIST.
+ * The most common programs, one test of the unit and SERVE, precomputed for a handle: all that an
+ * evaluation needs, in one place. Valid if the handle's word has WORD_ROLLOUT or WORD_LIST.
  */
 struct shortcut {
     union {
@@ -124,16 +124,16 @@ static inline uint32_t string_length(const struct snapshot *snapshot, ffs_string
     return length;
 }
 
-/* Whether the library knows all that the flag's program is made of. If not, it has not looked at
- * the program, and must not. */
+/* Whether the library knows everything the flag's program uses. If not, it has not verified the
+ * program, and must not read it. */
 static inline bool runtime_is_supported(const struct ffs_flag *flag)
 {
     return (flag->features & ~FFS_FEATURES) == 0;
 }
 
 /*
- * Verifies snapshot->bytes whole and fills in the sections and the build. Linear in the length,
- * never recursive. What it accepts, no evaluation reads outside of or loops on.
+ * Verifies all of snapshot->bytes and fills in the sections and the build. Linear in the length,
+ * never recursive. On what it accepts, no evaluation reads out of bounds or loops.
  */
 enum fflag_error runtime_verify(struct snapshot *snapshot, struct problem *problem);
 

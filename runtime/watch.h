@@ -15,7 +15,7 @@ struct watch;
  */
 enum fflag_error runtime_watch_start(struct watch **watch, fflag_store *store, const char *path,
                                      const struct fflag_options *options);
-/* Looks once: for the threadless mode. */
+/* Looks once, for threadless mode. */
 void runtime_watch_poll(struct watch *watch);
 int runtime_watch_fd(const struct watch *watch);
 bool runtime_watch_active(const struct watch *watch);

@@ -2,19 +2,19 @@
 /*
  * fflag/snapshot.h - the layout of a snapshot file (.ffs), shared by its writer and its reader.
  *
- * docs/snapshot-format.md says what every field means; this header is the one place of the numbers.
- * Everything is little-endian and aligned to its size; offsets and indices are relative, so the
- * file is used where it is mapped, with no fix-ups. The structs overlay the bytes directly, and the
- * assertions at the end hold their layout still.
+ * docs/snapshot-format.md says what every field means; this header defines the numbers. Everything
+ * is little-endian and aligned to its size; offsets and indices are relative, so the file is used
+ * where it is mapped, with no fix-ups. The structs overlay the bytes directly, and the assertions
+ * at the end hold their layout still.
  *
- * Invariants that the verifier checks once and the evaluator relies on for ever:
+ * Invariants that the verifier checks once and the evaluator relies on from then on:
  *   - sections are in ascending id order, 64-byte aligned, disjoint, in bounds; the gaps are zero
  *   - every reference is in bounds of its section, and every string ends in NUL
  *   - jumps go forward and stay in their program; a flag requires only flags of lower index
  *   - the cost of a flag (instructions, its prerequisites included) is at most FFS_MAX_COST
  *   - what nothing reads is zero, or the number that stands for nothing
- * All but the first two are true of the flags whose `features` the reader knows; it answers the
- * others with the caller's default and never looks at their programs.
+ * All but the first two hold for flags whose `features` the reader knows; it answers the others
+ * with the caller's default and never looks at their programs.
  */
 #ifndef FFLAG_SNAPSHOT_H
 #define FFLAG_SNAPSHOT_H
@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The line ends in the magic show a file that was transferred as text. */
+/* The line ends in the magic expose a file that was transferred as text. */
 #define FFS_MAGIC      "\211FFS\r\n\x1a\n"
 #define FFS_MAGIC_SIZE 8
 #define FFS_MAJOR      3
@@ -48,9 +48,9 @@
 #define FFS_FIRST_KEY 0x8000
 
 /*
- * What a flag's program, or that of a flag it requires, is made of beside the operations that every
+ * What a flag's program, or that of a flag it requires, uses beyond the operations that every
  * reader of this major version knows, as bits of a flag's `features`. A reader loses the flags that
- * need what it does not know, and nothing else.
+ * need something it does not know, and nothing else.
  */
 enum ffs_feature {
     FFS_FEATURE_NONE = 0,
@@ -90,8 +90,11 @@ struct ffs_section {
     uint64_t size;   /* bytes, without the padding that follows */
 };
 
-/* A reader that does not know the section may ignore it; without this bit it refuses the file. A
- * section that only features need has it: whoever does not know the one does not know the other. */
+/*
+ * A reader that does not know the section may ignore it; without this bit it refuses the file.
+ * Sections that only features need have it: a reader that does not know one does not know the
+ * other.
+ */
 #define FFS_SECTION_SKIPPABLE 1u
 
 /* The entry of a section in the table of a snapshot that is known to be sound; NULL: none. */
@@ -106,9 +109,9 @@ static inline const struct ffs_section *ffs_find_section(const void *snapshot, u
 }
 
 /*
- * What may follow the snapshot, from `file_size` on, to the end of the file: a signature and its
- * comment. It is over the bytes before it, as minisign makes it, and no part of them: the hashes
- * and the size in the header are those of the unsigned file.
+ * What may follow the snapshot, from `file_size` to the end of the file: a signature and its
+ * comment. It covers the bytes before it, as minisign's do, and is not part of them: the hashes and
+ * the size in the header are those of the unsigned file.
  */
 #define FFS_SIGNATURE_MAGIC     "\211FFSIG\r\n"
 #define FFS_SIGNATURE_ALGORITHM "ED" /* Ed25519 over BLAKE2b-512 */
@@ -183,7 +186,7 @@ struct ffs_flag {
 #define FFS_FLAG_CLIENT      2u /* it may leave the server */
 #define FFS_FLAG_SERVES_NONE 4u /* it may serve FFS_NO_VARIANT: its default, or its program */
 
-/* The kinds of the language. What selects flags by kind needs no definitions. */
+/* The language's kinds, so that flags can be selected by kind without their definitions. */
 /* Why a decision gives its variant: FFLAG_REASON_… with that name. */
 #define FFS_REASONS(X)     \
     X(ERROR)               \
@@ -222,8 +225,8 @@ struct ffs_names {
     uint32_t slot_count;   /* at least 1 */
 };
 
-/* Where a pilot sends a hash: the high bits count. The hash is good; the pilot must only change
- * what collides, which a multiplication after an exclusive or does, and neither does alone. */
+/* Where a pilot sends a hash: the high bits count. The hash is already good; the pilot must only
+ * change what collides. A multiplication after an exclusive or does that; neither does alone. */
 static inline uint64_t ffs_spread(uint64_t hash, uint64_t pilot)
 {
     return (hash ^ pilot * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0x9FB21C651E98DF25);
@@ -240,8 +243,8 @@ struct ffs_variant {
 /*
  * CODE: an array of instructions; a flag's program is a run of them. A test that does not hold
  * jumps `jump` instructions forward (at least 1; to the end of the program at most), else the next
- * one runs. FFS_NEGATE turns the test round, also where the attribute is absent. Programs hold
- * nothing about the flag they belong to, so equal ones are stored once.
+ * one runs. FFS_NEGATE inverts the test, even if the attribute is absent. Programs hold nothing
+ * about the flag they belong to, so equal ones are stored once.
  */
 struct ffs_instruction {
     uint8_t op;         /* enum ffs_op */
@@ -468,8 +471,7 @@ static inline uint64_t ffs_mix(uint64_t x)
     return x ^ x >> 28;
 }
 
-/* The order of sizes and offsets is the format; a compiler that lays them out otherwise
- * must fail. */
+/* These sizes and offsets are the format; a compiler that lays them out otherwise must fail. */
 #if defined(__cplusplus)
 #define FFS_ASSERT(condition) static_assert(condition, #condition)
 #else
