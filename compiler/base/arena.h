@@ -1,5 +1,5 @@
 /*
- * arena.h - memory for everything that lives as long as a project, and goes as a whole.
+ * arena.h - memory for everything that lives as long as a project, freed as a whole.
  *
  * A compilation allocates and never frees piecemeal. Running out of memory ends the program; see
  * memory.h.
@@ -25,9 +25,9 @@ char *arena_format(struct arena *arena, const char *format, ...)
 char *arena_vformat(struct arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 void arena_release(struct arena *arena);
-/* Takes over what another arena holds, and leaves it empty. */
+/* Takes over another arena's memory, and leaves that one empty. */
 void arena_adopt(struct arena *arena, struct arena *other);
-/* Forgets everything and keeps a block, for what comes next. */
+/* Empties the arena and keeps one block for reuse. */
 void arena_clear(struct arena *arena);
 
 #define ARENA_NEW(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))
@@ -36,8 +36,8 @@ void arena_clear(struct arena *arena);
 /*
  * Appends to an array in the arena and returns the new, zeroed element:
  *     struct rule *rule = ARENA_APPEND(arena, flag->rules, flag->rule_count);
- * Capacity is the next power of two, so the old copies cost at most as much again. Elements move:
- * take no pointer to one before the array is complete.
+ * Capacity is the next power of two, so the old copies at most double the cost. Elements move: take
+ * no pointer to one before the array is complete.
  */
 #define ARENA_APPEND(arena, items, count) \
     ((items) = arena_grow((arena), (items), (count), sizeof *(items)), &(items)[(count)++])

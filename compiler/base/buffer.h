@@ -10,7 +10,7 @@ struct buffer {
     size_t capacity;
 };
 
-/* What a buffer holds ends in a NUL that its length does not count. */
+/* A buffer's content ends in a NUL that its length does not count. */
 void buffer_append(struct buffer *buffer, const void *bytes, size_t length);
 void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_format(struct buffer *buffer, const char *format, ...)

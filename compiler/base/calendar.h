@@ -1,6 +1,6 @@
 /*
- * calendar.h - times as text, and the days that they are made of: in the proleptic Gregorian
- * calendar, exact and locale-free. A time is milliseconds since the epoch.
+ * calendar.h - times as text, and dates: proleptic Gregorian, exact, and independent of the locale.
+ * A time is milliseconds since the epoch.
  */
 #ifndef FFC_CALENDAR_H
 #define FFC_CALENDAR_H
@@ -12,7 +12,7 @@
 /* The time now. */
 int64_t clock_now(void);
 
-/* The years 0001 to 9999, in UTC: what has a text that can be read again. */
+/* The years 0001 to 9999, in UTC: those whose text can be read back. */
 #define TIME_FIRST INT64_C(-62135596800000)
 #define TIME_LAST  INT64_C(253402300799999)
 bool time_can_be_written(int64_t ms);
@@ -20,8 +20,8 @@ bool time_can_be_written(int64_t ms);
 /* RFC 3339 with an offset; false when it is not that, or out of those years. */
 bool parse_time(const char *text, int64_t *ms);
 /*
- * "2026-11-20T10:00:00Z", with a fraction only where there is one. 32 bytes suffice. What cannot
- * be written becomes words, for people: whoever writes a file asks first.
+ * "2026-11-20T10:00:00Z", with a fraction only if it is not zero. 32 bytes suffice. A time out of
+ * range becomes words, for people: check before writing it to a file.
  */
 void format_time(int64_t ms, char *out, size_t size);
 

@@ -1,4 +1,4 @@
-/* chi_square.h - Pearson's test: are these counts what those shares give? */
+/* chi_square.h - Pearson's test: do these counts fit those shares? */
 #ifndef FFC_CHI_SQUARE_H
 #define FFC_CHI_SQUARE_H
 
@@ -8,8 +8,8 @@
 double chi_square_tail(double x, uint32_t degrees);
 
 /*
- * The probability that units shared out as `shares` (thousandths of a percent, 100000 in all) say
- * would give counts at least as far off. 0 where something that is to have no unit has one.
+ * The probability that units distributed by `shares` (thousandths of a percent, 100000 in all) give
+ * counts at least as far off. 0 if a share of zero has a unit.
  */
 double share_probability(const uint32_t *shares, const uint64_t *counts, uint32_t count,
                          uint64_t units);

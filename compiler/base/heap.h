@@ -1,4 +1,4 @@
-/* heap.h - a heap of numbers, the least first; its room is the caller's. Cost: log of its size. */
+/* heap.h - a min-heap of numbers in the caller's memory. Cost: the logarithm of its size. */
 #ifndef FFC_HEAP_H
 #define FFC_HEAP_H
 

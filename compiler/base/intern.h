@@ -1,8 +1,8 @@
 /*
  * intern.h - a pool of byte runs in which equal runs are stored once.
  *
- * Runs are appended to `bytes` in the order of first use, which makes the pool's content a function
- * of what was asked of it and nothing else. The offset of a run never changes; its address may.
+ * Runs are appended to `bytes` in the order of first use, so the pool's content depends only on the
+ * requests. The offset of a run never changes; its address may.
  */
 #ifndef FFC_INTERN_H
 #define FFC_INTERN_H
@@ -12,7 +12,9 @@
 
 #include "buffer.h"
 
-/* A list file has millions of runs: an entry says where one may be, and the bytes tell. */
+/*
+ * List files have millions of runs, so an entry only hints at where a run may be; the bytes decide.
+ */
 struct pool_entry {
     uint32_t tag; /* the upper half of the hash */
     uint32_t at;  /* offset / POOL_UNIT + 1; 0: free */

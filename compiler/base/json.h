@@ -1,7 +1,7 @@
 /*
  * json.h - JSON text, written into a buffer: compact, and the same bytes for the same values.
  *
- * There is no tree and no state: whoever writes puts the commas. Reading JSON is jansson's work.
+ * There is no tree and no state: the caller places the commas. jansson reads JSON.
  */
 #ifndef FFC_JSON_H
 #define FFC_JSON_H
@@ -11,7 +11,7 @@
 
 struct buffer;
 
-/* A quoted string. `text` is UTF-8; what is not is written as U+FFFD. NULL writes null. */
+/* A quoted string. `text` is UTF-8; invalid bytes become U+FFFD. NULL writes null. */
 void json_write_string(struct buffer *out, const char *text);
 /* The shortest decimal that reads back as the same double. `number` is finite. */
 void json_write_number(struct buffer *out, double number);
@@ -28,9 +28,9 @@ void field_count(struct buffer *out, const char *key, uint64_t count);
 void field_integer(struct buffer *out, const char *key, int64_t number);
 void field_number(struct buffer *out, const char *key, bool given, double number); /* or null */
 void field_truth(struct buffer *out, const char *key, bool truth);
-/* RFC 3339; what has no text, such as INT64_MIN and INT64_MAX, writes null. */
+/* RFC 3339; null for times out of range, such as INT64_MIN and INT64_MAX. */
 void field_time(struct buffer *out, const char *key, int64_t ms);
-/* `"key":{` and `"key":[`; whoever opens closes. */
+/* `"key":{` and `"key":[`; the caller closes them. */
 void field_object(struct buffer *out, const char *key);
 void field_array(struct buffer *out, const char *key);
 

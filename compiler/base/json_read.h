@@ -1,4 +1,4 @@
-/* json_read.h - values out of JSON that jansson has read. */
+/* json_read.h - values from JSON that jansson has parsed. */
 #ifndef FFC_JSON_READ_H
 #define FFC_JSON_READ_H
 

@@ -2,8 +2,8 @@
  * match.h - tests of strings: a part of one, and patterns.
  *
  * Strings are bytes; only `?` and `[…]` of a pattern look at characters, which are UTF-8 code
- * points. Ignoring case folds `A` to `Z` and nothing else. The library stands alone and has a
- * matcher of its own, runtime/match.c: tests/unit/test_match.c holds one to the other.
+ * points. Ignoring case folds only `A` to `Z`. The library stands alone and has its own matcher,
+ * runtime/match.c: tests/unit/test_match.c compares the two.
  */
 #ifndef FFC_MATCH_H
 #define FFC_MATCH_H

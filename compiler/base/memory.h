@@ -15,10 +15,9 @@ _Noreturn void out_of_memory(void);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *pointer, size_t size);
 /*
- * Zeroed memory for a table that is looked at all over, in place of `old`, of which nothing stays.
- * Its pages are written here: calloc()'s would come twice, to be read and then to be written, for
- * which all processors are stopped. Not large pages, which a virtual machine may have to fetch from
- * its host each time.
+ * Replaces `old` by a zeroed table that will be accessed at random. Pre-faults its pages, since
+ * calloc()'s would fault twice, for reading and then for writing, each time stopping all
+ * processors. Not huge pages, which a virtual machine may have to fetch from its host each time.
  */
 void *xrenew_table(void *old, size_t count, size_t size);
 

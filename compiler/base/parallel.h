@@ -1,5 +1,5 @@
 /*
- * parallel.h - the same work on many things, on as many processors as there are.
+ * parallel.h - the same work on many items, on all processors.
  */
 #ifndef FFC_PARALLEL_H
 #define FFC_PARALLEL_H
@@ -8,18 +8,17 @@
 
 #define MOST_WORKERS 16u
 
-/* Does one thing. Of two calls at a time, `worker` differs; it is below MOST_WORKERS. */
+/* Does one item. Concurrent calls have different `worker`s, below MOST_WORKERS. */
 typedef void parallel_work(void *context, uint32_t worker, uint32_t index);
 
 /*
  * Calls `work` for every index below `count`, in no order, and returns when all is done. Workers
- * take `at_once` indices at a time, so that what is small is done together. What they wrote can be
- * read after the return.
+ * take `at_once` indices at a time, to batch small items. Their writes are visible after the
+ * return.
  */
 void parallel_for(uint32_t count, uint32_t at_once, parallel_work *work, void *context);
 
-/* The same with as many workers as there are indices, up to MOST_WORKERS, however few processors
- * there are. */
+/* The same with a worker per index, up to MOST_WORKERS, however few processors there are. */
 void parallel_all(uint32_t count, parallel_work *work, void *context);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * source.h - the text of definition files, and places in them.
  *
- * While reading, a place is a file and two byte offsets; lines and columns are worked out only for
- * a message that is printed. Lines and columns count from 1, columns in Unicode code points.
+ * While reading, a place is a file and two byte offsets; lines and columns are computed only for
+ * messages that are printed. Lines and columns count from 1, columns in Unicode code points.
  */
 #ifndef FFC_SOURCE_H
 #define FFC_SOURCE_H
@@ -45,8 +45,8 @@ struct position {
     const char *line_end; /* before its line break */
 };
 
-/* Where the byte is. Cost: the first time, one pass over the file; then a search and the line,
- * or in ascending order, the part of the line that was not counted yet. */
+/* Where the byte is. Cost: the first time, one pass over the file; then a search and the line, or,
+ * for ascending offsets, the part of the line not counted yet. */
 struct position source_position(const struct sources *sources, uint32_t file, uint32_t offset);
 
 #endif

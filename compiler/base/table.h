@@ -26,8 +26,7 @@ struct table {
 
 /* The value of a name, or NULL. */
 void *table_get(const struct table *table, const char *name);
-/* Adds a name and returns NULL; where there is one already, changes nothing and returns its value.
- */
+/* Adds a name and returns NULL; if it is already there, changes nothing and returns its value. */
 void *table_add(struct table *table, struct arena *arena, const char *name, void *value);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * check.h - what can be proved wrong or pointless of a model. A check looks at a project that was
- * read, and reports; it changes nothing else.
+ * check.h - finds what is provably wrong or pointless in a model. A check reads the project and
+ * reports; it changes nothing else.
  */
 #ifndef FFC_CHECK_H
 #define FFC_CHECK_H

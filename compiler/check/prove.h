@@ -5,8 +5,8 @@
  * can tell apart: for numbers, times and versions the points they are compared with and the gaps
  * between; for strings the values that are named, and the others; for addresses the pieces that
  * networks cut; and always "absent". A question is decided by trying the regions, so nesting,
- * negation and segments need no patterns of their own. What cannot be cut into few regions, or
- * takes too long, is not claimed: an answer of true is certain, and false says nothing.
+ * negation and segments need no patterns of their own. Questions that need too many regions or too
+ * long get no claim: an answer of true is certain, false says nothing.
  */
 #ifndef FFC_PROVE_H
 #define FFC_PROVE_H
@@ -22,7 +22,7 @@ struct prover {
 };
 
 /*
- * Whether surely no context makes all of `holding` hold and none of `failing`. Segments must be
+ * Whether certainly no context makes all of `holding` hold and none of `failing`. Segments must be
  * free of cycles. Cost: bounded; the common question is answered in a microsecond.
  */
 bool prove_impossible(struct prover *prover, const struct condition *const *holding,
@@ -30,8 +30,8 @@ bool prove_impossible(struct prover *prover, const struct condition *const *hold
                       uint32_t failing_count);
 
 /*
- * Whether surely some context makes `holding` hold and `failing` not: true only where every region
- * is one that a value has, so not of flags, nor of parts of strings.
+ * Whether some context certainly makes `holding` hold and `failing` not: true only if every region
+ * contains a value, so never for flags, nor for parts of strings.
  */
 bool prove_possible(struct prover *prover, const struct condition *holding,
                     const struct condition *failing);

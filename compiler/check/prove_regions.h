@@ -27,8 +27,8 @@ struct subject {
 uint32_t subject_atom(struct subject *subject, struct arena *arena, const struct condition *test);
 
 /*
- * Fills in the regions: at least all combinations of atoms that some value, or none, brings about.
- * False when there are too many.
+ * Fills in the regions: at least all combinations of atoms that some value, or absence, can
+ * produce. False if there are too many.
  */
 bool subject_cut(struct subject *subject, struct arena *arena);
 

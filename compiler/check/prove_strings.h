@@ -1,5 +1,5 @@
 /*
- * prove_strings.h - how tests of a string stand to each other, for prove_regions.c.
+ * prove_strings.h - how tests of a string relate to each other, for prove_regions.c.
  */
 #ifndef FFC_PROVE_STRINGS_H
 #define FFC_PROVE_STRINGS_H
@@ -12,7 +12,7 @@
 enum certainty { SURELY_FAILS, SURELY_HOLDS, UNCERTAIN };
 enum certainty string_certainty(const struct condition *test, const char *value);
 
-/* Whether a string for which the first holds surely makes the second hold; surely makes it fail. */
+/* Whether the first holding implies that the second holds; that it fails. */
 bool strings_imply(const struct condition *first, const struct condition *second);
 bool strings_exclude(const struct condition *first, const struct condition *second);
 

@@ -1,9 +1,9 @@
 /*
- * sample_size.h - how many units an experiment takes to find the effect that it is made for.
+ * sample_size.h - how many units an experiment needs to find its effect.
  *
  * The variant with the smallest share against the control, two-sided, at alpha divided by the
  * number of variants: proportions by the pooled z, means by Student's t to a hundredth of a unit.
- * An event counts as a unit where the primary metric is not `per: unit`.
+ * If the primary metric is not `per: unit`, an event counts as a unit.
  */
 #ifndef FFC_SAMPLE_SIZE_H
 #define FFC_SAMPLE_SIZE_H
@@ -21,9 +21,9 @@ struct sample_size {
 };
 
 /*
- * False where nothing can be said: no `mde`, a power of a half or less, or a primary metric that is
- * neither a proportion nor given a baseline. Of a proportion without one, it is at the rate where
- * that takes the fewest units.
+ * False if nothing can be said: no `mde`, a power of a half or less, or a primary metric that is
+ * neither a proportion nor has a baseline. For a proportion without one, the result is for the rate
+ * that needs the fewest units.
  */
 bool sample_size(const struct targeting *targeting, struct sample_size *size);
 

@@ -83,9 +83,9 @@ int usage_error(const struct command *command, const char *format, ...)
 int job_error(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Writes a buffer to stdout. False, and said so, when that failed; the rest of it is dropped. */
+/* Writes a buffer to stdout. On failure, reports it, drops the rest, and returns false. */
 bool write_stdout(const struct command *command, const struct buffer *text);
-/* The same, not said; `errno` is why. */
+/* The same without a report; `errno` says why. */
 bool put_stdout(const struct buffer *text);
 
 /* Whether to colour what goes to `stream`: --color, CLICOLOR_FORCE, NO_COLOR, TERM, a terminal. */

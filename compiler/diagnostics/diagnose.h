@@ -1,6 +1,6 @@
 /*
- * diagnose.h - for whoever finds something to say. A code that is new rebuilds what includes this,
- * a text of diagnostics.def only the registry.
+ * diagnose.h - for code that reports diagnostics. A new code rebuilds what includes this, a changed
+ * text in diagnostics.def only the registry.
  */
 #ifndef FFC_DIAGNOSE_H
 #define FFC_DIAGNOSE_H
@@ -18,7 +18,7 @@ enum diagnostic_code {
 /* Adds one, with the severity its code has. */
 void diagnose(struct diagnostics *diagnostics, enum diagnostic_code code, struct span span,
               const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* These belong to the diagnostic that was added last. */
+/* These attach to the diagnostic that was added last. */
 void diagnose_note(struct diagnostics *diagnostics, struct span span, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void diagnose_help(struct diagnostics *diagnostics, const char *format, ...)
@@ -28,8 +28,8 @@ bool diagnose_helped(const struct diagnostics *diagnostics);
 /* Raises the warnings of a code to errors: what --strict asks for. */
 void diagnostics_raise(struct diagnostics *diagnostics, enum diagnostic_code code);
 
-/* "did you mean", or what there is to choose from, as help to the last diagnostic; the former only
- * for the first MOST_SUGGESTIONS of a run, as looking takes time. */
+/* "did you mean", or the choices, as help for the last diagnostic; the former only for the first
+ * MOST_SUGGESTIONS of a run, since searching takes time. */
 #define MOST_SUGGESTIONS 200
 void suggest(struct diagnostics *diagnostics, const char *name, const char *const *known,
              size_t count);

@@ -1,4 +1,4 @@
-/* diagnostic_write.h - what the renderers of diagnostics share; nobody else includes it. */
+/* diagnostic_write.h - what the renderers of diagnostics share; only they include it. */
 #ifndef FFC_DIAGNOSTIC_WRITE_H
 #define FFC_DIAGNOSTIC_WRITE_H
 
@@ -17,7 +17,7 @@ void write_text(const struct diagnostics *diagnostics, bool color, FILE *out);
 void write_json(const struct diagnostics *diagnostics, FILE *out);
 void write_github(const struct diagnostics *diagnostics, FILE *out);
 void write_sarif(const struct diagnostics *diagnostics, FILE *out);
-/* As a JSON string; bytes that are no text become replacement characters. */
+/* As a JSON string; invalid UTF-8 becomes replacement characters. */
 void put_json_text(FILE *out, const char *text);
 
 #endif

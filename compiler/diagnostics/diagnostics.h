@@ -2,9 +2,9 @@
  * diagnostics.h - what the compiler says about definitions.
  *
  * A diagnostic has a permanent code from diagnostics.def, a severity, a span, a message, notes with
- * other places, and help. All of a run are collected, ordered by place, and rendered at the end as
- * text, JSON, SARIF or GitHub annotations. The message states the fact, lower case and without a
- * full stop; only help says what to do. Names from the input stand in 'single quotes'.
+ * other places, and help. A run's diagnostics are collected, sorted by place, and rendered at the
+ * end as text, JSON, SARIF or GitHub annotations. The message states the fact, lower case and
+ * without a full stop; only help says what to do. Names from the input stand in 'single quotes'.
  */
 #ifndef FFC_DIAGNOSTICS_H
 #define FFC_DIAGNOSTICS_H

@@ -1,4 +1,4 @@
-/* registry.h - what diagnostics.def says of each code. */
+/* registry.h - the texts of each code, from diagnostics.def. */
 #ifndef FFC_REGISTRY_H
 #define FFC_REGISTRY_H
 

@@ -1,9 +1,9 @@
 /*
  * emit.h - a snapshot while it is written: its tables, then its bytes.
  *
- * Lowering asks the tables for the places of strings, sets, ranges, … and gets indices as they
- * stand in the file. Equal things are stored once, in the order of first use, so the file depends
- * on nothing but the sequence of requests. docs/snapshot-format.md says what every byte means.
+ * Lowering asks the tables for strings, sets, ranges, … and gets their indices in the file. Equal
+ * things are stored once, in the order of first use, so the file depends on nothing but the
+ * sequence of requests. docs/snapshot-format.md says what every byte means.
  */
 #ifndef FFC_EMIT_H
 #define FFC_EMIT_H
@@ -72,8 +72,8 @@ uint32_t image_variants(struct image *image, enum fflag_type type, const struct 
 /* XXH3-64 of the texts, joined. */
 uint64_t salt_hash(const char *text, const char *suffix);
 
-/* The sections for people and tools, each by itself: what changes often is not with what is large.
- */
+/* The sections for people and tools, kept apart so that what changes often is not with what is
+ * large. */
 struct annex {
     struct buffer people, labels, overrides;
 };

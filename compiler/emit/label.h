@@ -1,4 +1,4 @@
-/* label.h - what whoever builds a snapshot says of it. */
+/* label.h - labels given to a snapshot at build. */
 #ifndef FFC_LABEL_H
 #define FFC_LABEL_H
 

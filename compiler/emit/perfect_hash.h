@@ -20,7 +20,7 @@ struct perfect_hash {
 
 /*
  * False, with nothing to release, where two hashes are equal, or, which is not likely, no pilots
- * were found. Time is linear but for the last buckets: some 0.3 us a hash.
+ * were found. Time is linear except for the last buckets: some 0.3 us per hash.
  */
 bool perfect_hash_make(const uint64_t *hashes, uint32_t count, struct perfect_hash *perfect);
 void perfect_hash_release(struct perfect_hash *perfect);

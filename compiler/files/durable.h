@@ -1,7 +1,7 @@
 /*
- * durable.h - what has to be on the disk before anybody says so.
+ * durable.h - system calls whose effect must reach the disk before anybody says so.
  *
- * Each call is made again where a signal came in between. Whatever fails leaves its cause in errno.
+ * Each call is retried after a signal. Failures leave their cause in errno.
  */
 #ifndef FFC_DURABLE_H
 #define FFC_DURABLE_H
@@ -16,7 +16,7 @@ struct buffer;
 int open_at(int directory, const char *name, int flags, mode_t mode);
 bool write_all(int fd, const void *bytes, size_t length);
 bool sync_file(int fd);
-/* The names in a directory; `path` is below the directory that is open. A file system that cannot
+/* Syncs the names in a directory; `path` is below the open directory. A file system that cannot
  * sync a directory has nothing to wait for. */
 bool sync_names(int directory, const char *path);
 /* The name of a file that is there. */
@@ -25,7 +25,7 @@ bool rename_at(int from_directory, const char *from, int to_directory, const cha
 /* That a name is gone; true where it was not there. */
 bool unlink_at(int directory, const char *name);
 
-/* Appends the file. More than `limit` is EFBIG, what is no file is EINVAL. */
+/* Appends the file's content. More than `limit` is EFBIG, anything but a regular file EINVAL. */
 bool read_at(int directory, const char *name, size_t limit, struct buffer *out);
 
 #endif

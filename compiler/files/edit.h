@@ -26,7 +26,7 @@ struct edit {
 /*
  * Sets keys of a block mapping or flow mapping that project_load() read, and writes its file.
  * Refuses, with a sentence in `error`, when the file on disk is no longer what was read, or no key
- * would be left. A comment behind a key that goes stays, on a line of its own.
+ * would be left. A comment after a removed key stays, on a line of its own.
  */
 enum replaced edit_block(const struct sources *sources, const struct node *block,
                          const struct edit *edits, size_t count, struct buffer *error);
@@ -38,9 +38,9 @@ struct edit_item {
 };
 
 /*
- * The text that a file has with the item put first into the list that its top-level key holds, or
- * with the item at `index` taken out. The key must be there. Nothing is written: whoever asks for
- * it may look at what the definitions would be (project_load_edited), and then edit_write() it.
+ * The file's text with the item inserted first into the list at its top-level key, or with the item
+ * at `index` removed. The key must be there. Writes nothing: the caller can check the resulting
+ * definitions (project_load_edited), then edit_write() it.
  */
 bool edit_prepend(const struct source *source, const char *key, const struct edit_item *item,
                   struct buffer *text, struct buffer *error);

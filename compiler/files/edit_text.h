@@ -1,10 +1,9 @@
 /*
  * edit_text.h - how a change to a definition file is made: runs of bytes replaced and inserted.
  *
- * The new text is read again as YAML and compared with the old before anybody gets it: unless it
- * differs in the one mapping or list that was to change, in the way that was wanted, and nowhere
- * else, it is refused. So a layout that is not foreseen is never damaged. Only edit*.c include
- * this.
+ * The new text is parsed again and compared with the old before anybody gets it: unless it differs
+ * in exactly the one mapping or list that was to change, in the intended way, it is refused. So an
+ * unforeseen layout is never damaged. Only edit*.c include this.
  */
 #ifndef FFC_EDIT_TEXT_H
 #define FFC_EDIT_TEXT_H
@@ -36,15 +35,15 @@ struct editing {
 bool editing_apply(struct editing *editing, struct buffer *text, struct buffer *error);
 void editing_release(struct editing *editing);
 
-/* Whether two nodes say the same in the same way. */
+/* Whether two nodes are equal, in content and spelling. */
 bool same_nodes(const struct node *before, const struct node *after);
 
 size_t line_begin(const char *text, size_t at);
 size_t line_end(const struct source *source, size_t at); /* of its '\n', or of the text */
 /* The line end of the file, by its first line. */
 const char *line_ending(const struct source *source);
-/* Where what is written of a node ends. The span of a block runs on to whatever comes next, so the
- * end is that of the last thing in it. */
+/* Where a node's text ends. A block's span extends to whatever comes next, so its end is that of
+ * the last thing in it. */
 size_t written_end(const struct node *node);
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * format.h - the canonical form of a definition file.
  *
- * Two spaces a level, lists indented below their key, what fits on a line in brackets stays there,
- * a blank line where there was one. Comments stay with what they stand above or behind; values keep
- * their spelling, keys their order. The result says the same: it is read again and compared, and
- * formatting it once more changes nothing.
+ * Two spaces per level; lists indented below their key; bracketed collections stay on one line if
+ * they fit; blank lines are kept. Comments stay above or after what they belong to; values keep
+ * their spelling, keys their order. The result means the same: it is parsed again and compared, and
+ * formatting is idempotent.
  */
 #ifndef FFC_FORMAT_H
 #define FFC_FORMAT_H
@@ -19,7 +19,7 @@ struct buffer;
 enum format_result {
     FORMAT_FINE,
     FORMAT_BROKEN, /* the file is not YAML: has been reported to `diagnostics` */
-    FORMAT_REFUSED /* it says something that this form cannot keep; *problem is a sentence */
+    FORMAT_REFUSED /* it has something that this form cannot keep; *problem is a sentence */
 };
 
 /* Appends the canonical form of one source to `out`. */

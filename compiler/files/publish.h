@@ -1,5 +1,5 @@
 /*
- * publish.h - puts a whole file in the place of another, at once.
+ * publish.h - replaces a whole file atomically.
  */
 #ifndef FFC_PUBLISH_H
 #define FFC_PUBLISH_H
@@ -18,10 +18,10 @@ enum replaced {
 };
 
 /*
- * What publish_file() does, for any kind of file. With `like`, the new file has its mode and, where
- * that is allowed, its owner; else it has mode 0444. A symbolic link stays, and what it points to
- * is replaced. Signals that end the program wait until it is done, so that no temporary file is
- * left; what a run has left that was killed all the same, an hour ago or longer, is removed.
+ * What publish_file() does, for any kind of file. With `like`, the new file has its mode and, if
+ * allowed, its owner; else mode 0444. A symbolic link stays, and its target is replaced. Signals
+ * that end the program wait until it is done, so that no temporary file is left; those of runs
+ * killed an hour ago or longer are removed.
  */
 enum replaced replace_file(const char *path, const void *bytes, size_t length,
                            const struct stat *like,
@@ -29,8 +29,8 @@ enum replaced replace_file(const char *path, const void *bytes, size_t length,
                            struct buffer *error);
 
 /*
- * Publishes a file so that readers see the old bytes or the new ones, never less: temporary file in
- * the same directory, write, mode 0444, fsync, `verify` (may be NULL) on what was read back,
+ * Publishes a file so that readers see the old bytes or the new ones, never a part: temporary file
+ * in the same directory, write, mode 0444, fsync, `verify` (may be NULL) on what was read back,
  * rename, fsync of the directory. On failure returns false with a sentence in `error`, and the old
  * file stands as it was.
  */

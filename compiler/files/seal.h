@@ -1,5 +1,5 @@
 /*
- * seal.h - what a compiled snapshot is given before it is published: a generation and a signature.
+ * seal.h - adds a generation and a signature to a compiled snapshot before it is published.
  *
  * Neither is part of the content, so neither changes the build. The signature is minisign's, over
  * the bytes before it; docs/snapshot-format.md says where it stands.
@@ -32,13 +32,13 @@ void seal_generation(struct buffer *snapshot, uint64_t generation);
 void seal_sign(struct buffer *snapshot, const struct secret_key *key);
 
 /*
- * Puts minisign's signature file of the unsigned snapshot behind it. False, with a sentence in
- * `error`, where that is not one; whether it fits the snapshot is for who knows the public key.
+ * Appends minisign's signature file of the unsigned snapshot to it. False, with a sentence in
+ * `error`, if it is not one; only the public key can tell whether it fits the snapshot.
  */
 bool seal_attach(struct buffer *snapshot, const struct buffer *signature, struct buffer *error);
 
 /*
- * Takes the signature off and appends it to `signature` as minisign's file. False: there is none.
+ * Removes the signature and appends it to `signature` as minisign's file. False: there is none.
  */
 bool seal_detach(struct buffer *snapshot, struct buffer *signature);
 

@@ -22,8 +22,8 @@ struct arena;
  * of it. */
 enum node_kind { NODE_BROKEN, NODE_SCALAR, NODE_LIST, NODE_MAP };
 
-/* A project has more of these than of anything else: their size is its memory, and much of its
- * time. */
+/* A project has more of these than of anything else: their size determines its memory, and much of
+ * its time. */
 struct node {
     uint8_t kind; /* enum node_kind */
     bool plain;   /* a scalar without quotes, so that `true` and `25%` may mean more than text */
@@ -48,10 +48,9 @@ struct entry {
 #define YAML_MAX_NODES  (2u << 20)
 
 /*
- * Reads one file of `sources` into the arena. NULL when it is empty or nothing of it can be used.
- * YAML that ends early in a mistake is reported and gives what stood before it, without the
- * definition that it is in; then *complete is set to false, and never to true. Cost: one pass of
- * libyaml.
+ * Reads one file of `sources` into the arena. NULL when it is empty or nothing of it can be used. A
+ * syntax error is reported, and the result has what precedes it, without the definition that it is
+ * in; *complete is then set to false, and never to true. Cost: one pass of libyaml.
  */
 struct node *yaml_read(const struct sources *sources, uint32_t file, struct arena *arena,
                        struct diagnostics *diagnostics, bool *complete);

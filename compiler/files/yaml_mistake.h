@@ -1,4 +1,4 @@
-/* yaml_mistake.h - the parts of the YAML reader; nobody else includes it. */
+/* yaml_mistake.h - the parts of the YAML reader; only they include it. */
 #ifndef FFC_YAML_MISTAKE_H
 #define FFC_YAML_MISTAKE_H
 
@@ -23,7 +23,7 @@ struct yaml_mistake {
     uint32_t context;
     uint32_t open; /* the bracket that was opened last; UINT32_MAX: none */
 };
-/* Says it in our words, with a span that shows the cause. */
+/* Reports it in our words, with a span that shows the cause. */
 void yaml_report_mistake(const struct yaml_mistake *mistake, struct diagnostics *diagnostics);
 
 #endif

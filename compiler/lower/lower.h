@@ -1,10 +1,9 @@
 /*
  * lower.h - from the model of a flag to its program, for one environment.
  *
- * What another flag serves is always asked, even where it serves one thing to everybody: an
- * emergency changes a snapshot one flag at a time, and those that ask it must see that. For the
- * same reason a flag's decisions stand one behind the other, each as its tests and one instruction
- * that decides.
+ * Another flag is always evaluated, even if it serves the same to everybody: an emergency changes a
+ * snapshot one flag at a time, and flags that depend on it must see that. For the same reason a
+ * flag's decisions follow one another, each as its tests and one instruction that decides.
  *
  * A condition becomes an expression: a tree of tests in which constants are folded and the cheap
  * tests stand first. (Tests are pure, so their order changes no answer.) An expression becomes
@@ -111,7 +110,7 @@ struct program {
 
 void program_reset(struct program *program);
 void program_release(struct program *program);
-/* Where the expression holds, the decision falls; elsewhere the program goes on. */
+/* If the expression holds, decides; otherwise the program continues. */
 void program_decide(struct program *program, const struct expression *expression,
                     struct ffs_instruction decision);
 /* Replaces labels by jumps. */

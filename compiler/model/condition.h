@@ -1,4 +1,4 @@
-/* condition.h - whom a rule is about, or which lines a metric: a tree of tests. */
+/* condition.h - whom a rule applies to, or which lines a metric counts: a tree of tests. */
 #ifndef FFC_MODEL_CONDITION_H
 #define FFC_MODEL_CONDITION_H
 
@@ -15,9 +15,8 @@ struct segment;
 
 struct automaton; /* see regex.h */
 
-/* A value a test compares with. `source` is as written; the member that counts follows from the
- * type of the attribute: the text itself for string and strings, and for a version its canonical
- * text. */
+/* A test's operand. `source` is as written; the attribute's type says which member is used: the
+ * text itself for string and strings, and for a version its canonical text. */
 struct operand {
     struct text source;
     union {

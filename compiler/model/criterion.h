@@ -1,4 +1,4 @@
-/* criterion.h - what a rollout is judged by: guards, and lines of `advance_when`. */
+/* criterion.h - what a rollout is judged by: guards, and criteria of `advance_when`. */
 #ifndef FFC_MODEL_CRITERION_H
 #define FFC_MODEL_CRITERION_H
 
@@ -33,7 +33,7 @@ extern const char *const criterion_action_words[];
 enum nodata_policy { NODATA_POLICIES(WORDS_MEMBER) };
 extern const char *const nodata_policy_words[];
 
-/* A guard, or a line of `advance_when`: there `action` does not count. */
+/* A guard, or a criterion of `advance_when`, where `action` is ignored. */
 struct criterion {
     const struct metric *metric;
     enum criterion_form form;

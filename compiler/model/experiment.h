@@ -17,7 +17,7 @@ struct arm;
 enum experiment_state { EXPERIMENT_STATES(WORDS_MEMBER) };
 extern const char *const experiment_state_words[];
 
-/* What the primary metric is without the experiment, as plans of its size take it. */
+/* The primary metric without the experiment, for sizing it. */
 struct experiment_baseline {
     bool given;
     double mean;      /* of a proportion: the share, 0 to 1 */

@@ -1,4 +1,4 @@
-/* invocation.h - programs that a rollout runs: hooks, and steps of a plan. */
+/* invocation.h - programs that a rollout runs: hooks, and a plan's steps. */
 #ifndef FFC_MODEL_INVOCATION_H
 #define FFC_MODEL_INVOCATION_H
 

@@ -69,8 +69,8 @@ struct log {
 };
 
 /*
- * What a log's `unit` is to what flags are bucketed by: the same, as far as names tell, which a
- * `context` settles; another one, beside which lines have that, too; or another one alone.
+ * How a log's `unit` relates to what flags are bucketed by: the same one (judged by name, which a
+ * `context` settles); another, on lines that have the bucketing one as well; or only another.
  */
 enum log_units { UNITS_ARE_BUCKETED, UNITS_BESIDE_BUCKETED, UNITS_UNKNOWN };
 enum log_units log_units(const struct log *log, const struct attribute *bucket_by);

@@ -2,7 +2,7 @@
  * metric_kinds.h - what distinguishes one kind of metric from another, apart from how it is
  * computed, which tools/ffreplay/metrics/kinds/ knows.
  *
- * Nobody compares a `metric_kind` with one of its members: whoever would, asks for a trait.
+ * No code compares a `metric_kind` with one of its members: it asks for a trait.
  */
 #ifndef FFC_METRIC_KINDS_H
 #define FFC_METRIC_KINDS_H
@@ -50,7 +50,7 @@ enum metric_bound {
     BOUND_QUANTILE
 };
 
-/* What there has to be for an estimate. */
+/* What an estimate needs. */
 enum metric_over {
     OVER_EVENTS, /* or units, with `per: unit`: of any part of them, there is an estimate */
     OVER_UNITS,  /* always units: cannot be computed from what was aggregated before */

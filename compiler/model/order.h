@@ -1,4 +1,4 @@
-/* order.h - the order of flags in a snapshot. */
+/* order.h - sorts flags for a snapshot. */
 #ifndef FFC_MODEL_ORDER_H
 #define FFC_MODEL_ORDER_H
 
@@ -8,8 +8,8 @@
 #include "model.h"
 
 /*
- * The places in the project of all its flags, so that each comes after those it refers to, and by
- * name where that leaves a choice. False when they form a cycle.
+ * The project's flags, as indices, sorted so that each comes after those it refers to, and by name
+ * otherwise. False if they form a cycle.
  */
 bool order_flags(const struct project *project, uint32_t environment, uint32_t *order);
 

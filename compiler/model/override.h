@@ -1,4 +1,4 @@
-/* override.h - what stands above the rules of many flags at once, for a time. */
+/* override.h - what overrides the rules of many flags at once, for a time. */
 #ifndef FFC_MODEL_OVERRIDE_H
 #define FFC_MODEL_OVERRIDE_H
 
@@ -11,7 +11,7 @@ struct flag;
 struct node;
 struct project;
 
-/* Those of files in OVERRIDES_FOLDER stand before all others, the newest `at` first. */
+/* Those in files in OVERRIDES_FOLDER come before all others, the newest `at` first. */
 #define OVERRIDES_FOLDER "overrides/"
 
 struct override {

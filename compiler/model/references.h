@@ -21,7 +21,7 @@ struct references {
 void references_init(struct references *references, const struct project *project,
                      uint32_t environment);
 void references_release(struct references *references);
-/* Whatever the state of a canary or an experiment: what it would ask if it ran counts. */
+/* Includes what a canary or an experiment would refer to if it ran, whatever its state. */
 void references_of(struct references *references, const struct flag *flag);
 
 #endif

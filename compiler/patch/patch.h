@@ -2,13 +2,12 @@
  * patch.h - a published snapshot with one thing changed, without the definitions it was made of.
  *
  * An emergency publishes its change and nothing else, in a time that depends on no definition file.
- * A flag's program is its decisions one behind the other, each as its tests and one instruction
- * (see lower.h), so one can be put before the others or taken out. What comes out is, for every
- * flag, context and time, what the definitions with that change would compile to; only the build,
- * the labels and what is said of sources differ.
+ * A flag's program is a sequence of decisions, each its tests and one instruction (see lower.h), so
+ * one can be put first or taken out. For every flag, context and time, the result is what the
+ * definitions with that change would compile to; only the build, the labels and the sources differ.
  *
- * Cost: of reading and writing the file once. Every function that can fail returns false, with a
- * sentence in `why`, and the patch is then only good for being released.
+ * Cost: reading and writing the file once. Every function that can fail returns false, with a
+ * sentence in `why`; the patch can then only be released.
  */
 #ifndef FFC_PATCH_H
 #define FFC_PATCH_H
@@ -46,8 +45,8 @@ struct patch {
 };
 
 /*
- * Takes a copy of a file's bytes; what the library would refuse is refused, and so is a format that
- * this program would not write.
+ * Takes a copy of a file's bytes; refuses what the library would refuse, and a format that this
+ * program would not write.
  */
 bool patch_open(struct patch *patch, const struct buffer *bytes, struct buffer *why);
 void patch_release(struct patch *patch);
@@ -60,12 +59,12 @@ const struct flag *patch_flag(struct patch *patch, uint32_t index);
 uint32_t patch_find_flag(const struct patch *patch, const char *name);
 
 /*
- * Puts an override before everything else in the flags that it selects. `project`, which may be
- * NULL where it has no condition, is where that is resolved. *selected counts flags.
+ * Puts an override before everything else in the flags that it selects. `project` resolves its
+ * condition, and may be NULL if it has none. *selected counts flags.
  */
 bool patch_add_override(struct patch *patch, const struct override *override,
                         const struct project *project, uint32_t *selected, struct buffer *why);
-/* Takes the one of that name in results out. False also where the file does not have it. */
+/* Removes the override with that name in results. False also if the file does not have it. */
 bool patch_lift(struct patch *patch, const char *name, uint32_t *selected, struct buffer *why);
 /* Takes a flag's canary out, as a rollback at that time does. *served: it had one. */
 bool patch_roll_back(struct patch *patch, uint32_t flag, int64_t at, bool *served,
@@ -77,12 +76,12 @@ bool patch_has_variant(const struct patch *patch, uint32_t flag, const char *nam
 bool patch_serves_default(const struct patch *patch, uint32_t flag);
 /* Whether it has an override of that name in results. */
 bool patch_has_override(const struct patch *patch, const char *name);
-/* The first override in a flag's program that is active at that time, by its name in results, but
- * for the one named `except`, which may be NULL; NULL: none is. */
+/* The first override in a flag's program that is active at that time, by its name in results, other
+ * than `except`, which may be NULL; NULL if none is. */
 const char *patch_overridden_by(const struct patch *patch, uint32_t flag, int64_t at,
                                 const char *except);
 
-/* The flags that are not the same in two files, by name, in the arena of the first. */
+/* The flags that differ between two files, by name, in the arena of the first. */
 const char **patch_differences(struct patch *a, const struct patch *b, uint32_t *count);
 
 /* Appends the new file, of the generation of the old one. */

@@ -9,7 +9,7 @@
 
 struct buffer;
 
-/* One that the file had stays; one that was added moves when the next is. */
+/* Strings of the file stay; an added one moves when the next is added. */
 const char *patch_string(const struct patch *patch, ffs_string string);
 /* The build of the file as it was. */
 void patch_build(const struct patch *patch, char hex[33]);

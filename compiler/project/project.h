@@ -31,12 +31,12 @@ struct project *project_load(const char *directory, int64_t now);
 struct project *project_load_edited(const char *directory, int64_t now, const char *name,
                                     const char *text, size_t length);
 /*
- * The same with another canary block for a flag in an environment: that of a file, in the place of
- * the flag's. The file is definitions with this flag, or has `canary` at its top; its `metrics`
- * replace those of the same name. `path` and `text` must live as long as the project.
+ * The same with a file's canary block in place of a flag's in one environment. The file holds
+ * definitions with this flag, or has `canary` at its top; its `metrics` replace those of the same
+ * name. `path` and `text` must live as long as the project.
  */
 struct project *project_load_policy(const char *directory, int64_t now, struct policy_file *policy);
-/* The same of one definition file that is in memory, in a project of its own. */
+/* The same for one definition file in memory, as a project of its own. */
 struct project *project_load_text(const char *name, const char *text, size_t length, int64_t now);
 void project_free(struct project *project);
 
@@ -49,8 +49,8 @@ bool project_compile(struct project *project, const char *environment, const str
                      size_t label_count, struct buffer *out);
 
 /*
- * Whether every environment of a project without errors can be compiled. Limits of the format show
- * only then; one environment at fault is reported and is enough.
+ * Whether every environment of a project without errors can be compiled, which is when limits of
+ * the format show. Reports only the first environment at fault.
  */
 bool project_check_limits(struct project *project);
 

@@ -1,12 +1,12 @@
 /*
  * regex.h - regular expressions of the RE2 kind, as automata of a snapshot.
  *
- * A pattern is looked for anywhere in a text, unless it says where. docs/language.md has the
- * syntax: that of RE2, which has neither back-references nor look-around, so that every pattern is
- * a finite automaton and a text is read once. A character is a code point: `.` and `[^a]` match
- * one, however many bytes it has. Ignoring case folds ASCII.
+ * A pattern matches anywhere in a text, unless it is anchored. docs/language.md has the syntax:
+ * that of RE2, which has neither back-references nor look-around, so every pattern is a finite
+ * automaton and a text is read once. A character is a code point: `.` and `[^a]` match one, however
+ * many bytes it has. Ignoring case folds ASCII.
  *
- * The work for one pattern is bounded, also where its automaton would be astronomically large.
+ * The work for one pattern is bounded, even if its automaton would be astronomically large.
  */
 #ifndef FFC_REGEX_H
 #define FFC_REGEX_H
@@ -55,7 +55,7 @@ struct regex_relation {
 bool regex_relate(const struct automaton *first, const struct automaton *second,
                   struct regex_relation *relation);
 
-/* The pattern as it stands alone, where `ignore_case: true` stands beside it. */
+/* The pattern on its own, with an `ignore_case: true` next to it folded in. */
 const char *pattern_text(struct arena *arena, const char *pattern, bool ignore_case);
 
 #endif

@@ -135,9 +135,9 @@ bool dfa_build(struct dfa *dfa, struct arena *arena, const struct nfa *nfa);
 void dfa_release(struct dfa *dfa);
 
 /*
- * The smallest DFA of the same language, with as few classes as it needs, in the one order that
- * follows from the language: DFA_DEAD, DFA_FOUND, then the states that accept no end of text and
- * those that do, each in the order in which a walk in breadth from the start meets them.
+ * The minimal DFA of the same language, with as few classes as possible, in canonical order:
+ * DFA_DEAD, DFA_FOUND, then the states that reject at the end of the text and those that accept,
+ * each in breadth-first order from the start.
  */
 void dfa_minimise(struct dfa *dfa, struct arena *arena);
 

@@ -1,9 +1,8 @@
 /*
- * slices.h - counts by stretches of time, as many as tell whether the canary's share stood still.
+ * slices.h - counts by stretches of time, to tell whether the canary's share was constant.
  *
- * Stretches are aligned to the epoch and as wide as it takes for at most SLICES_MOST to hold all
- * times: a power of two times a second or so. So they follow from the times that were seen, and not
- * from the order in which they came.
+ * Stretches are aligned to the epoch and just wide enough for SLICES_MOST to cover all times: about
+ * a second times a power of two. So they depend on the set of times, not on their order.
  */
 #ifndef FFREPLAY_SLICES_H
 #define FFREPLAY_SLICES_H
@@ -42,9 +41,9 @@ static inline void slices_add(struct slices *slices, int64_t time, bool event)
 }
 
 /*
- * Strata in which the canary's share stood still, or as still as can be told: stretches that follow
- * one another are one until the share is off by three standard errors. Only shares are looked at,
- * never events, so that what is found in them is not chosen by what they hold. Returns how many.
+ * Strata in which the canary's share was constant as far as can be told: adjacent stretches are
+ * merged until the share is off by three standard errors. Only shares decide, never events, so the
+ * strata do not select the result. Returns how many.
  */
 size_t slices_strata(const struct slices *canary, const struct slices *control,
                      struct stratum strata[SLICES_MOST]);

@@ -1,12 +1,12 @@
 /*
- * statistics.h - what follows from the numbers: intervals, tests, e-values, sample sizes.
+ * statistics.h - inference: intervals, tests, e-values, sample sizes.
  *
  * Pure functions of sufficient statistics: no state, no input or output, no memory kept, and the
  * same numbers give the same bits. docs/statistics.md has for each the question it answers, its
  * formula, its reference and what it assumes.
  *
- * Counts are doubles, because extrapolation ("three times as much data") needs fractions. What
- * cannot be computed is NaN, and an unknown bound is infinite: never a number that looks like one.
+ * Counts are doubles, because extrapolation ("three times as much data") needs fractions. Results
+ * that cannot be computed are NaN, and unknown bounds infinite: never a plausible number.
  */
 #ifndef FFREPLAY_STATISTICS_H
 #define FFREPLAY_STATISTICS_H
@@ -21,10 +21,10 @@ struct interval {
     double lower, upper;
 };
 
-/* Which way something is off: up, or down. */
+/* The direction of a deviation: up, or down. */
 enum side { SIDE_ABOVE, SIDE_BELOW };
 
-/* How a change is told: canary - control, or canary / control - 1. */
+/* How a change is expressed: canary - control, or canary / control - 1. */
 enum change { CHANGE_ABSOLUTE, CHANGE_RELATIVE };
 
 /* --------------------------------------------------------------------- sufficient statistics -- */
@@ -33,12 +33,12 @@ struct proportion {
     double n, events;
 };
 
-/* What was seen of both arms while the canary's share stood still: a stage, or its windows. */
+/* Observations of both arms while the canary's share was constant: a stage, or its windows. */
 struct stratum {
     struct proportion canary, control;
 };
 
-/* Of independent units. A clustered metric is the one whose units were summed up first. */
+/* Of independent units. For a clustered metric, sum up each unit first. */
 struct moments {
     double n, mean, variance; /* variance with n - 1; NaN below two units */
     double skewness;          /* of one unit; 0: not known, or not needed */
@@ -89,18 +89,20 @@ double third_moment_of_sums(uint64_t n, double factor, const struct exact_sum *c
  * gives it: it then goes wherever moments go. */
 struct moments ratio_as_moments(const struct ratio_moments *ratio);
 
-/* By how much a share of events varies more between units than independent events would let it: at
- * least 1. `ratio`: events by requests, over the units of both arms together, of which one alone
- * may have too few events to tell. */
+/*
+ * How much more a share of events varies between units than with independent events: at least 1.
+ * `ratio`: events over requests, over the units of both arms together, since one alone may have too
+ * few events to tell.
+ */
 double design_effect(const struct ratio_moments *ratio);
 
 /*
- * The same where units are too many to remember one by one: over groups into which they fall by
- * chance, with `n` events each, of which `events` are what the share is of (Wolter, Introduction to
- * Variance Estimation, 2007, chapter 2). Each arm's groups vary around its own share. So few groups
- * tell it only roughly: it is the upper bound, at 95 %. At most what it is when all events of a
- * group count as one; that, too, where an arm has fewer than 30 groups that have events, or no
- * share between 0 and 1.
+ * The same if there are too many units to remember each: over random groups of them, with `n`
+ * events each, of which `events` are what the share is of (Wolter, Introduction to Variance
+ * Estimation, 2007, chapter 2). Each arm's groups vary around its own share. So few groups tell it
+ * only roughly: it is the upper bound, at 95 %. At most what it is when all events of a group count
+ * as one; that, too, where an arm has fewer than 30 groups that have events, or no share between 0
+ * and 1.
  */
 struct grouped {
     const struct proportion *groups;
@@ -112,8 +114,8 @@ double grouped_design_effect(const struct grouped *arms, size_t count);
 
 /*
  * The logarithm of the e-value against "canary <= ratio * control + difference" (SIDE_ABOVE), or
- * ">=" (SIDE_BELOW), in every stratum. At most one in 1/alpha true nulls ever shows an e-value of
- * 1/alpha, however often one looks. Exact for any count, also of changing shares.
+ * ">=" (SIDE_BELOW), in every stratum. At most a fraction alpha of true nulls ever shows an e-value
+ * of 1/alpha, however often you look. Exact for any count, even with changing shares.
  */
 double proportions_log_e(const struct stratum *strata, size_t count, enum side side, double ratio,
                          double difference);
@@ -123,12 +125,12 @@ double rates_log_e(const struct stratum *strata, size_t count, enum side side, d
 /* Against "the proportion is <= value", or ">=". */
 double proportion_log_e(struct proportion seen, enum side side, double value);
 
-/* min(1, 1/e): a p-value that may be looked at any time. */
+/* min(1, 1/e): an always-valid p-value. */
 double p_of_log_e(double log_e);
 
 /*
- * Confidence sequences. Each bound alone fails at most alpha of the time; both together at most
- * 2 alpha. `growth` is how many times as much data to pretend there is; 1 for what there is.
+ * Confidence sequences. Each bound alone fails at most alpha of the time; both together at most 2
+ * alpha. `growth` extrapolates to that many times the data; 1 takes the data as they are.
  */
 struct interval proportions_sequence(const struct stratum *strata, size_t count, enum change change,
                                      double alpha, double growth);
@@ -136,7 +138,7 @@ struct interval rates_sequence(const struct stratum *strata, size_t count, enum 
                                double alpha, double growth);
 struct interval proportion_sequence(struct proportion seen, double alpha, double growth);
 struct interval rate_sequence(struct proportion seen, double alpha, double growth);
-/* Of arms that were not observed side by side, as the time before and the time after. */
+/* For arms that were not observed at the same time, such as before and after. */
 struct interval proportions_apart_sequence(struct proportion canary, struct proportion control,
                                            enum change change, double alpha, double growth);
 struct interval rates_apart_sequence(struct proportion canary, struct proportion control,
@@ -157,7 +159,7 @@ double sequence_p(double n, double difference, double standard_error, double alp
  */
 #define MEANS_BURN_IN    100
 #define MEANS_LEAST_BUSY 30
-/* Units that an arm on its own takes before the normal distribution tells of its mean. */
+/* Units that a single arm needs before the normal approximation holds for its mean. */
 double means_wanted(const struct moments *seen);
 struct interval means_sequence(const struct moments *canary, const struct moments *control,
                                enum change change, double alpha, double growth);
@@ -230,12 +232,12 @@ const char *
 comparison_state_text(enum comparison_state state); /* a clause: "… units are too few" */
 
 enum margin_verdict { MARGIN_WITHIN, MARGIN_BEYOND, MARGIN_UNDECIDED };
-/* Beyond `margin` on that side, shown; within it, shown; or neither. A margin is as signed as the
- * change: max_decrease of 5 % is SIDE_BELOW, -0.05. */
+/* Shown to be beyond `margin` on that side, shown to be within it, or neither. A margin is signed
+ * like the change: max_decrease of 5 % is SIDE_BELOW, -0.05. */
 enum margin_verdict margin_judge(const struct comparison *comparison, enum side side,
                                  double margin);
-/* How many times as much data, at the same estimates, until margin_judge() has an answer: 1 if it
- * has, INFINITY where a million times is not enough. */
+/* How many times as much data, at the same estimates, until margin_judge() decides: 1 if it does
+ * already, INFINITY if a million times is not enough. */
 double comparison_growth_needed(const struct comparison_input *input, enum side side,
                                 double margin);
 
@@ -269,7 +271,9 @@ struct test_result chi_square_goodness(const double *observed, const double *exp
                                        size_t count);
 struct test_result chi_square_independence(const double *table, size_t rows, size_t columns);
 
-/* Sample-ratio mismatch. Arms without weight are left out of the test; what they have is a leak. */
+/*
+ * Sample-ratio mismatch. Arms without weight are excluded from the test; units in them are a leak.
+ */
 struct sample_ratio {
     double statistic, degrees, p; /* NaN with fewer than two arms, or too few units */
     double leaked;
@@ -316,8 +320,8 @@ double means_detectable(double standard_deviation, double n, double canary_share
                         double power);
 double proportions_detectable(double control, double n, double canary_share, double alpha,
                               double power);
-/* The same for the one-sided bounds that may be looked at any time: by when about `power` of the
- * canaries that are off by so much have been found. */
+/* The same for the always-valid one-sided bounds: the units by which about `power` of the canaries
+ * that are off by so much have been found. */
 double proportions_sequence_size(double control, double canary, enum change change, double margin,
                                  double canary_share, double alpha, double power);
 double means_sequence_size(double difference, double variance_canary, double variance_control,

@@ -1,6 +1,6 @@
 /*
- * statistics_mixture.h - what the e-processes share: the grid of effects that they bet on, and the
- * search for the bound of what they reject.
+ * statistics_mixture.h - what the e-processes share: the grid of effects they bet on, and the
+ * search for the bound at which they reject.
  */
 #ifndef FFREPLAY_STATISTICS_MIXTURE_H
 #define FFREPLAY_STATISTICS_MIXTURE_H
