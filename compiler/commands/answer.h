@@ -1,6 +1,5 @@
 /*
- * answer.h - answers of an environment that was compiled in memory: what `eval`, `test` and `trace`
- * share.
+ * answer.h - evaluates an environment compiled in memory, for `eval`, `test` and `trace`.
  */
 #ifndef FFC_COMMANDS_ANSWER_H
 #define FFC_COMMANDS_ANSWER_H

@@ -5,7 +5,7 @@
 #include "change.h"
 #include "compiler/rollout/control.h"
 
-/* Where every canary stands, or those of one flag, as far as the definitions can be read; an exit
+/* The state of every canary, or of one flag's, as far as the definitions can be read; an exit
  * status. */
 int canary_status(struct change *change, const char *flag);
 

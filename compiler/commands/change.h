@@ -1,6 +1,6 @@
 /*
- * change.h - what commands that change a rollout have in common: the options, the project under its
- * lock, publication.
+ * change.h - what commands that change a rollout share: options, the project under its lock,
+ * publication.
  */
 #ifndef FFC_CHANGE_H
 #define FFC_CHANGE_H

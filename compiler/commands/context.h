@@ -1,5 +1,5 @@
 /*
- * context.h - an evaluation context out of JSON, by the types the attributes are declared with.
+ * context.h - an evaluation context from JSON, by the attributes' declared types.
  */
 #ifndef FFC_COMMANDS_CONTEXT_H
 #define FFC_COMMANDS_CONTEXT_H

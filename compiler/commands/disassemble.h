@@ -1,5 +1,5 @@
 /*
- * disassemble.h - instructions of a verified snapshot as a person reads them.
+ * disassemble.h - a verified snapshot's instructions as readable text.
  */
 #ifndef FFC_COMMANDS_DISASSEMBLE_H
 #define FFC_COMMANDS_DISASSEMBLE_H

@@ -1,10 +1,10 @@
 /*
- * hurry.h - an emergency, in the order that counts: what services read, then the definitions and
- * the ledger, then plans and hooks, then words. What fails of one is no reason to leave out the
- * next; it is said in the end, and the exit status tells.
+ * hurry.h - an emergency's steps, most important first: what services read, then the definitions
+ * and the ledger, then plans and hooks, then messages. If one fails, the next is still done; the
+ * failure is reported at the end and sets the exit status.
  *
- * The published file is changed without a look at the definitions. They are only read once that is
- * done, or where the file cannot be patched, or where it takes them to know what is meant.
+ * The published file is changed without reading the definitions. They are read only once that is
+ * done, or if the file cannot be patched, or if they are needed to know what is meant.
  */
 #ifndef FFC_COMMANDS_HURRY_H
 #define FFC_COMMANDS_HURRY_H
@@ -62,7 +62,7 @@ const json_t *hurry_finished(const struct hurry *hurry, const struct override_ed
 /* The entry that was put aside counts, or goes where the edit was not made. */
 void hurry_record(struct hurry *hurry, enum replaced replaced);
 
-/* Gives the lock back, once steps of a plan that a killed run left are recorded. */
+/* Records a killed run's plan steps, then releases the lock. */
 void hurry_unlock(struct hurry *hurry);
 
 /* Carries out the plan and hook of a flag, which an override holds at its default (`is_off`), or
@@ -70,12 +70,12 @@ void hurry_unlock(struct hurry *hurry);
 void hurry_run_steps(struct hurry *hurry, const struct flag *flag, bool is_off, int *status);
 
 /*
- * The words: what failed and what to do, and what else there is to know. `mend` is how to do by
- * hand what could not be written to the definitions, for a published file that has it. Returns the
- * exit status of it all.
+ * Prints what failed and what to do, and what else there is to know. `mend` is how to do by hand
+ * what could not be written to the definitions, if the published file has it. Returns the overall
+ * exit status.
  */
 int hurry_say_rest(struct hurry *hurry, const char *mend, int status);
-/* Whether anything was changed: nothing is claimed otherwise. */
+/* Whether anything was changed; if not, nothing may be claimed. */
 bool hurry_did_something(const struct hurry *hurry);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * level.h - what the readers of a snapshot must know, as a number.
+ * level.h - format levels: which features a snapshot's readers must know.
  *
  * A level stands for the features of a version of the library. docs/snapshot-format.md has the same
  * table.

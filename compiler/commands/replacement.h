@@ -1,5 +1,5 @@
 /*
- * replacement.h - what a build is about to replace, looked at before the first file is written.
+ * replacement.h - examines what a build is about to replace, before the first file is written.
  */
 #ifndef FFC_COMMANDS_REPLACEMENT_H
 #define FFC_COMMANDS_REPLACEMENT_H

@@ -1,5 +1,5 @@
 /*
- * suppose.h - a flag as it would be if its canary or experiment had come further.
+ * suppose.h - a flag as it would be if its canary or experiment were in another state.
  */
 #ifndef FFC_COMMANDS_SUPPOSE_H
 #define FFC_COMMANDS_SUPPOSE_H

@@ -1,10 +1,9 @@
 /*
- * trace.h - `ffc trace`: the way to an answer, as steps.
+ * trace.h - `ffc trace`: an answer explained, step by step.
  *
- * The steps follow docs/evaluation.md over the definitions as they are written, without the
- * folding that compiling does. Whether a single test holds is asked of the runtime, so that there
- * is no second opinion about operators; and where the steps lead must be what the compiled flag
- * answers.
+ * The steps follow docs/evaluation.md over the definitions as written, without the compiler's
+ * folding. The runtime decides whether a single test holds, so operators are implemented once; and
+ * the last step must agree with the compiled flag's answer.
  */
 #ifndef FFC_COMMANDS_TRACE_H
 #define FFC_COMMANDS_TRACE_H
@@ -75,7 +74,7 @@ bool trace_exposure(struct tracer *tracer, struct step *parent, struct span span
                     const struct attribute *attribute, const char *salt, uint32_t percent);
 bool trace_ramp(struct tracer *tracer, struct step *parent, const struct attribute *attribute,
                 const char *salt, const struct ramp *ramp);
-/* Whether the unit is in [from, to) of what the salt shares out. False without a key: *keyed. */
+/* Whether the unit's bucket under the salt is in [from, to). False without a key: see *keyed. */
 bool trace_range(struct tracer *tracer, struct step *step, const struct attribute *attribute,
                  const char *salt, uint32_t from, uint32_t to, bool *keyed);
 /* The variant of a split; UINT32_MAX for a unit without a key. */
@@ -88,7 +87,7 @@ uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct fl
 /* trace_write.c: indented lines with marks and places, or a list of objects. */
 void write_steps_text(struct tracer *tracer, const struct step *steps, bool color,
                       struct buffer *out);
-/* What comes from a context or a file may hold anything: control characters are escaped. */
+/* Texts from a context or a file may hold anything: control characters are escaped. */
 void write_safely(struct buffer *out, const char *text);
 void write_steps_json(struct tracer *tracer, const struct step *steps, struct buffer *out);
 

@@ -64,7 +64,7 @@ struct condition {
     uint64_t variants;             /* by index, as bits */
 };
 
-/* A file of values, one a line; read once however often it is used. */
+/* A file of values, one per line; read once however often it is used. */
 struct list_file {
     const char *path; /* relative to the project */
     const char **values;

@@ -42,7 +42,7 @@ void project_free(struct project *project);
 
 /*
  * Compiles for one environment and appends the snapshot's bytes to `out`. False when the
- * environment is unknown or a limit of the format is exceeded; then it has been reported. The same
+ * environment is unknown or a limit of the format is exceeded, after reporting. The same
  * project, labels and environment give the same bytes, everywhere.
  */
 bool project_compile(struct project *project, const char *environment, const struct label *labels,

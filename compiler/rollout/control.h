@@ -1,15 +1,15 @@
 /*
- * control.h - what a person may do to a rollout, from where it stands.
+ * control.h - what a person may do to a rollout, by its state.
  *
  *     pending --start--> running <--resume-- paused      rolled_back: final until a start
  *                        running --pause---> paused
  *     running --advance--> the next stage, --complete--> complete
  *     running, paused, complete --rollback--> rolled_back;  complete --start--> running
  *
- * An advance leaves one stage. Two people who both mean the stage they see must not go on twice: so
- * it names that stage, and without a name it is refused where the last advance was moments ago.
+ * An advance leaves one stage. Two people who both mean the stage they see must not advance twice,
+ * so an advance names that stage; without a name it is refused if the last one was moments ago.
  *
- * A stage in `approval` is entered only where `approved` names it, by a person as by ffreplay.
+ * A stage in `approval` is entered only if `approved` names it, whether by a person or by ffreplay.
  */
 #ifndef FFC_CONTROL_H
 #define FFC_CONTROL_H
@@ -43,8 +43,8 @@ struct request {
 };
 
 /*
- * Where the rollout stands afterwards. False: `error` says where it stands and why this cannot be,
- * and `help` what can.
+ * The rollout's new state. False: `error` says its state and why this is impossible, `help` what is
+ * possible.
  */
 bool control_plan(const struct request *request, struct rollout *to, struct buffer *error,
                   struct buffer *help);
@@ -52,8 +52,8 @@ bool control_plan(const struct request *request, struct rollout *to, struct buff
 /* "start", "advance or complete": what can be done from here, for people. */
 const char *control_choices(const struct canary *canary);
 
-/* The stage that is entered next: the first of a rollout that has not begun or is over, NULL
- * behind the last. */
+/* The stage that is entered next: the first if the rollout has not begun or is over, NULL after the
+ * last. */
 const struct stage *control_next_stage(const struct canary *canary);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * emergency.h - overrides that are added to the definitions in a hurry, and lifted again.
  *
- * Each is a file of its own, `overrides/ID.yaml`, which stands before all other overrides: so what
- * is added neither needs another file to be readable nor meets a change of somebody else in a
- * merge. Nothing else of the definitions is looked at, and no error in them is in the way.
+ * Each is a file of its own, `overrides/ID.yaml`, which takes precedence over all other overrides.
+ * So adding one neither needs another file to be readable nor conflicts with somebody else's
+ * change. The rest of the definitions is not read, and no error in them gets in the way.
  */
 #ifndef FFC_EMERGENCY_H
 #define FFC_EMERGENCY_H
@@ -54,7 +54,8 @@ struct override_edit {
 
 /* Plans one that is added. */
 void emergency_plan(const struct emergency *emergency, struct override_edit *edit);
-/* Plans that one of the project, which must outlive the edit, goes. False: a sentence in `error`.
+/*
+ * Plans to remove one of the project's, which must outlive the edit. False: a sentence in `error`.
  */
 bool emergency_plan_lift(const struct project *project, const struct override *override,
                          struct override_edit *edit, struct buffer *error);
@@ -69,20 +70,20 @@ void override_entry(struct buffer *out, const struct entry_head *head,
                     const char *reason);
 #define OVERRIDE_VERDICT(edit) ((edit)->lifts ? "lift" : "override")
 
-/* Puts the entry aside: one that is added is made by the next run if this one dies. */
+/* Puts the entry aside: if this run dies, the next one adds the override. */
 bool override_edit_prepare(struct ledger *ledger, const struct override_edit *edit,
                            const struct buffer *entry, struct buffer *error);
 /* Writes, changes or removes the file; ledger_edited() and ledger_commit() are for the caller. */
 enum replaced override_edit_make(const char *directory, struct override_edit *edit,
                                  struct buffer *error);
-/* Whether the project has the files of the folder as they are by now. */
+/* Whether the project was read from the folder's current files. */
 bool overrides_are_current(const struct project *project);
 /* The folder that they are in, which may be there. */
 bool override_folder_make(const char *directory, struct buffer *error);
 
 /*
  * The first of the project's overrides that decides for the flag in that environment at that time,
- * for everybody or for some; NULL where none does. With `after`, the next one behind that.
+ * for everybody or for some; NULL if none does. With `after`, the next one after that.
  */
 const struct override *override_in_force(const struct project *project, const struct flag *flag,
                                          uint32_t environment, int64_t at,

@@ -1,8 +1,8 @@
 /*
  * entry.h - a line of the ledger as it is written: JSON, its fields in a fixed order.
  *
- * A line is begun, gets fields, and is given to ledger_prepare(), which ends it. docs/replay.md has
- * what each kind of line holds.
+ * Begin a line, add fields, and pass it to ledger_prepare(), which ends it. docs/replay.md lists
+ * the fields of each kind of line.
  */
 #ifndef FFC_ENTRY_H
 #define FFC_ENTRY_H

@@ -1,6 +1,6 @@
 /*
  * forgotten.h - an emergency that only the published file has, because whoever was on call could
- * not write the definitions. What compiles them would end it without a word.
+ * not write the definitions. Compiling them would end it silently.
  */
 #ifndef FFC_FORGOTTEN_H
 #define FFC_FORGOTTEN_H

@@ -1,9 +1,9 @@
 /*
- * guard.h - the override that holds a canary back which is out of the published file and could not
- * be edited in the definitions: without it, the next build would let it in again.
+ * guard.h - the override that holds back a canary that was taken out of the published file but
+ * could not be edited in the definitions: without it, the next build would serve it again.
  *
- * An override needs no more than a file of its own, whatever is wrong with others. Put aside before
- * the file is published, it is added by the next run where this one dies.
+ * An override needs only a file of its own, whatever is wrong with others. It is put aside before
+ * the file is published, so if this run dies, the next one adds it.
  */
 #ifndef FFC_GUARD_H
 #define FFC_GUARD_H
@@ -26,12 +26,11 @@ struct guard {
     bool stands; /* it is put aside */
 };
 
-/* `ledger`, which may have no lock, must outlive it; what fails leaves a guard that does not stand.
- */
+/* `ledger`, which may have no lock, must outlive it; on failure the guard does not stand. */
 void guard_begin(struct guard *guard, const struct ledger *ledger, const struct guarded *guarded);
-/* It is not needed, and goes; or it is added, which is said on stderr. True: it was added. */
+/* Drops it if it is not needed, or adds it, and says so on stderr. True if it was added. */
 bool guard_end(struct guard *guard, bool needed);
-/* Drops those of a flag that runs left which were killed, for whoever does the same again. */
+/* Drops a flag's guards left by killed runs, for whoever repeats what they did. */
 void guards_drop(struct ledger *ledger, const char *flag);
 
 #endif

@@ -4,12 +4,12 @@
  * One file an entry, `ledger/20261120T100000Z-0123456789ab.json`, named for its time and for the
  * first digits of the BLAKE2b-256 of its bytes. An entry is one line of JSON, and its `parents` are
  * the hashes of those that nothing followed yet: one, or several where branches were merged, as of
- * commits. So branches merge without a conflict, and what is changed or missing shows. A
- * `ledger.jsonl`, as older versions wrote it, comes before all of them, and is only read.
+ * commits. So branches merge without a conflict, and changed or missing entries show. A
+ * `ledger.jsonl`, which older versions wrote, comes before all of them, and is only read.
  *
  * Writing: ledger_lock(), ledger_prepare() puts the entry aside, the edit is made, ledger_commit();
- * or ledger_drop(), where it was not made. What a run that was killed has put aside, the next that
- * takes the lock finishes: see recovery.h. An entry that a call says was written is on the disk.
+ * or ledger_drop() if it was not. The next run that takes the lock finishes what a killed one put
+ * aside: see recovery.h. An entry that a call reports as written is on the disk.
  *
  * Reading: ledger_read() needs no lock.
  *
@@ -41,8 +41,8 @@ struct ledger {
     const char *directory;   /* of the project; borrowed */
     int lock;                /* the directory, held with flock() */
     char aside[LEDGER_NAME]; /* the entry that this run has put aside; "": none */
-    /* A change that was made, and whose name the disk may not hold yet: why. Its entry stays put
-     * aside until another run has made sure. For whoever made it to report, in the end. */
+    /* Why the disk may not yet hold the name of a change that was made. Its entry stays put aside
+     * until another run has made sure. The caller reports it at the end. */
     struct buffer doubt;
     struct buffer tips; /* what the next entry follows, as JSON; nobody else writes meanwhile */
 };
@@ -75,14 +75,14 @@ struct todo {
  */
 bool ledger_prepare(struct ledger *ledger, const struct buffer *entry, const struct todo *todo,
                     struct buffer *error);
-/* How the edit went: false, and the entry is dropped, where it was not made; a doubt is kept. */
+/* Records how the edit went: false, and drops the entry, if it was not made; keeps a doubt. */
 bool ledger_edited(struct ledger *ledger, enum replaced edited, struct buffer *error);
-/* What it is about was done: it counts. Or it was not: it goes. */
+/* The entry counts, because its change was made; or it is dropped, because it was not. */
 bool ledger_commit(struct ledger *ledger, struct buffer *error);
 void ledger_drop(struct ledger *ledger);
 /* Both, for an entry that stands for nothing but itself. */
 bool ledger_add(struct ledger *ledger, const struct buffer *entry, struct buffer *error);
-/* False where there is a doubt: it is in `error`. To be asked when all is done. */
+/* False if there is a doubt, which is in `error`. Call it when all is done. */
 bool ledger_is_certain(struct ledger *ledger, struct buffer *error);
 
 /* Whether a run that was killed left something for the next. */
@@ -134,17 +134,17 @@ bool ledger_read(const char *directory, struct ledger_entries *entries, struct b
 /* Whether the next entry follows it: nothing sound does, and it is what its name says. */
 bool ledger_is_tip(const struct ledger_entry *entry);
 void ledger_release(struct ledger_entries *entries);
-/* The same for whoever asks again and again, such as of each of many canaries: read once for as
- * long as nothing was added, and not to be released. For one thread. NULL: it is in `error`. */
+/* The same for repeated calls, such as one per canary: reads once as long as nothing was added; not
+ * to be released. For one thread. NULL: see `error`. */
 const struct ledger_entries *ledger_look(const char *directory, struct buffer *error);
 
 /*
- * The JSON of an entry, for json_decref(); NULL where it is none, which is said on stderr, once, so
- * that one bad line spoils nothing but itself. With a text, such as a flag's name, also NULL for
- * what has no such string; that costs little.
+ * An entry's JSON, for json_decref(); NULL, and one message on stderr, if it is not valid, so that
+ * a bad line spoils only itself. With a text, such as a flag's name, also NULL, cheaply, for
+ * entries without that string.
  */
 json_t *ledger_json(const struct ledger_entries *entries, uint32_t index, const char *text);
-/* Says that it is no entry, or cannot be read; once a run, however often it is read. */
+/* Reports that it is not an entry, or cannot be read; once per run, however often it is read. */
 void ledger_complain(const struct ledger_entries *entries, uint32_t index);
 
 void ledger_hash(const char *bytes, size_t length, char hex[LEDGER_HASH]);

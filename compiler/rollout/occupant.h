@@ -1,9 +1,9 @@
 /*
- * occupant.h - what is at the path that a snapshot is to be published at.
+ * occupant.h - what is at the path where a snapshot is to be published.
  *
  * Publishing replaces it, so it must be nothing, empty or a snapshot, whole or damaged: never a
- * definition file or a log that was named by mistake. Nothing but a regular file is opened, so a
- * pipe or a device neither blocks nor is touched.
+ * definition file or a log that was named by mistake. Only regular files are opened, so a pipe or a
+ * device neither blocks nor is touched.
  */
 #ifndef FFC_OCCUPANT_H
 #define FFC_OCCUPANT_H
@@ -24,8 +24,8 @@ struct occupant {
 bool occupant_look(struct occupant *occupant, const char *path, struct buffer *error);
 void occupant_release(struct occupant *occupant);
 
-/* Whether it may become that one's: false, with a sentence in `error`, where it is a snapshot of
- * another project, or of another environment. What is NULL is not compared. */
+/* Whether a snapshot of that project and environment may replace it: false, with a sentence in
+ * `error`, if it is one of another. NULL is not compared. */
 bool occupant_fits(const struct occupant *occupant, const char *path, const char *project,
                    const char *environment, struct buffer *error);
 
@@ -35,7 +35,7 @@ bool occupant_check(const char *path, const char *project, const char *environme
 
 /* "A3F0…", as info.signed_by has it. */
 void key_id_text(const uint8_t id[8], char text[17]);
-/* Warns on stderr that a file signed with another key than that is signed anew with it. */
+/* Warns on stderr if the file was signed with another key than the new one. */
 void occupant_warn_of_key(const struct occupant *occupant, const char *path, const uint8_t id[8]);
 
 #endif

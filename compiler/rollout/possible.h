@@ -1,8 +1,8 @@
 /*
- * possible.h - which variants of a flag somebody may get, as far as its definitions alone tell.
+ * possible.h - which variants of a flag somebody may get, judging by the definitions alone.
  *
- * Never too few: a condition may hold for somebody and not for others, and so may a percentage that
- * is neither 0 nor 100 %. So what is not among them, nobody gets.
+ * Never too few: it assumes that any condition, and any percentage other than 0 and 100 %, may hold
+ * for some and not for others. Nobody gets a variant that is not among them.
  */
 #ifndef FFC_POSSIBLE_H
 #define FFC_POSSIBLE_H

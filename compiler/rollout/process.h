@@ -1,5 +1,5 @@
 /*
- * process.h - one program of a plan or hook: started without a shell, watched, and ended in time.
+ * process.h - runs one program of a plan or hook, without a shell and with a time-out.
  */
 #ifndef FFC_PROCESS_H
 #define FFC_PROCESS_H
@@ -32,8 +32,8 @@ struct process_result {
 };
 
 /*
- * Signals that end a program (INT, TERM, HUP) wait while programs are run: they cancel the one that
- * runs, or the next. process_begin() returns what process_run() wants; process_end() lets signals
+ * Signals that end a program (INT, TERM, HUP) are held while programs run: they cancel the running
+ * one, or the next. process_begin() returns what process_run() needs; process_end() lets signals
  * through again.
  */
 struct processes {

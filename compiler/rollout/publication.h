@@ -1,11 +1,11 @@
 /*
- * publication.h - the snapshot of edited definitions, in the place of the one that is served.
+ * publication.h - replaces the served snapshot by that of edited definitions.
  *
- * It takes over what the old one was given: the generation, so that services that refuse what is
- * older accept it, and that it is signed, so that those that demand a signature do, too.
+ * It keeps the old one's generation, so that services that refuse older ones accept it, and signs
+ * if the old one was signed, so that those that require a signature do, too.
  *
- * An emergency does not compile: it changes the snapshot that is there, and so publishes its change
- * and nothing else. Only where that cannot be, the definitions are compiled.
+ * An emergency does not compile: it patches the published snapshot, and so publishes its change and
+ * nothing else. Only if that is impossible are the definitions compiled.
  */
 #ifndef FFC_PUBLICATION_H
 #define FFC_PUBLICATION_H
@@ -25,9 +25,9 @@ struct publication {
 };
 
 /*
- * To be called before anything is edited: reads the key, if one is named, and looks at the file
- * that will be replaced. False, with a sentence in `error`, where that is signed and there is no
- * key, or is neither empty nor a snapshot. Another key than the file's is warned of on stderr.
+ * Call it before anything is edited: reads the key, if one is named, and examines the file to be
+ * replaced. False, with a sentence in `error`, if that is signed and there is no key, or if it is
+ * neither empty nor a snapshot. Warns on stderr about another key than the file's.
  */
 bool publication_prepare(struct publication *publication, const char *path, const char *key,
                          struct buffer *error);

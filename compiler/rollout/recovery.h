@@ -1,9 +1,9 @@
 /*
- * recovery.h - what a run that was killed left, finished by the next one that takes the lock.
+ * recovery.h - finishes what a killed run left; done by the next one that takes the lock.
  *
- * A change of the definitions and its entry in the ledger are one thing. The entry is put aside,
- * with what is to be done about it (`struct todo`), before anything is changed; whoever comes
- * next finds it there, and makes it true or drops it:
+ * A change of the definitions and its entry in the ledger are atomic. The entry is put aside, with
+ * what to do about it (`struct todo`), before anything is changed; the next run finds it there, and
+ * carries it out or drops it:
  *
  *     ASIDE_EDIT      the definitions are as the entry says: it counts. They are not: it goes.
  *                     Where they do not compile, so that nobody knows, it stays
@@ -34,11 +34,11 @@ struct buffer;
 bool recover(struct ledger *ledger, const struct project *project, json_t **finished,
              struct buffer *error);
 
-/* The same, under a lock of its own, for whoever reads definitions to publish them. Costs next to
- * nothing where nothing is put aside. */
+/* The same, under a lock of its own, for callers that read definitions to publish them. Costs
+ * almost nothing if nothing is put aside. */
 bool recover_before_reading(const char *directory, struct buffer *error);
 
-/* Says on stderr that something is put aside, where that is so; for whoever changes nothing. */
+/* Says so on stderr if something is put aside; for commands that change nothing. */
 void note_aside(const char *directory);
 
 #endif

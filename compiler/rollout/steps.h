@@ -1,11 +1,10 @@
 /*
- * steps.h - a flag's rollback plan, and hooks, carried out.
+ * steps.h - carries out a flag's rollback plan, and hooks.
  *
- * To be called once the flag is off and the project's lock is given back: programs may take their
- * time, and may call ffc themselves. Each step has two entries in the ledger, one when it is
- * started and one when it has ended; so a run that was killed shows, and nobody goes on with it by
- * itself: who asks for the plan again, has all of it run. One plan of a flag runs at a time;
- * another waits for it.
+ * Call it once the flag is off and the project's lock is released: programs may take their time,
+ * and may call ffc themselves. Each step has two ledger entries, one when it starts and one when it
+ * ends, so a killed run shows. Nothing resumes it by itself: asking for the plan again runs all of
+ * it. A flag's plans run one at a time; others wait.
  */
 #ifndef FFC_STEPS_H
 #define FFC_STEPS_H

@@ -1,7 +1,7 @@
 /*
- * steps_lock.h - who is running steps for a flag: a lock on a file beside the ledger, which goes
- * with the process that holds it. The file goes when the steps end, so that one which is there and
- * not locked tells of a run that was killed.
+ * steps_lock.h - marks that steps run for a flag: a lock on a file next to the ledger, released
+ * with the process that holds it. The file is removed when the steps end, so one that exists and is
+ * not locked means a killed run.
  */
 #ifndef FFC_STEPS_LOCK_H
 #define FFC_STEPS_LOCK_H

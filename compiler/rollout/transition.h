@@ -1,9 +1,9 @@
 /*
- * transition.h - a canary taken from one state or stage to another: the edit of its block, and the
- * entry in the ledger.
+ * transition.h - moves a canary from one state or stage to another: edits its block, and writes the
+ * ledger entry.
  *
- * What was approved is forgotten by whatever begins a stage or ends the rollout, so that each
- * rollout asks again; a pause keeps it.
+ * Beginning a stage or ending the rollout clears the approval, so that each rollout asks again; a
+ * pause keeps it.
  */
 #ifndef FFC_TRANSITION_H
 #define FFC_TRANSITION_H
@@ -18,9 +18,9 @@ struct buffer;
 
 /*
  * Writes `state`, `stage`, `since` and `approved` where they change, and no other byte, with
- * `entry` put aside before. `project` has to be as the files are. Then it is for the caller to
- * publish, and to end with ledger_commit(), so that what a crash leaves in between is found. False:
- * a sentence in `error`; nothing was changed.
+ * `entry` put aside before. `project` has to be as the files are. The caller then publishes, and
+ * ends with ledger_commit(), so that recovery finds what a crash leaves in between. False: a
+ * sentence in `error`; nothing was changed.
  */
 bool transition_make(struct ledger *ledger, const struct project *project,
                      const struct canary *canary, const struct rollout *to,
@@ -36,7 +36,7 @@ bool transition_prepare(struct ledger *ledger, const struct project *project,
 enum replaced transition_edit(const struct project *project, const struct canary *canary,
                               const struct rollout *to, struct buffer *error);
 
-/* Says on stderr which other environments have this very block, and change with it. */
+/* Says on stderr which other environments share this block, and so change with it. */
 void transition_note_shared(const struct project *project, const struct flag *flag,
                             uint32_t environment);
 

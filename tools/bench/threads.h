@@ -24,8 +24,8 @@ struct worker {
 };
 
 /*
- * Keeps the calling thread on a processor of its own, as far as there are enough. Left to the
- * scheduler, threads that work for milliseconds often begin on one processor and end there.
+ * Pins the calling thread to a processor of its own, if there are enough. Left to the scheduler,
+ * short-lived threads often share one processor.
  */
 static void take_processor(unsigned thread)
 {

@@ -1,6 +1,6 @@
 /*
- * effect.h - what makes outcomes better or worse: for a variant, a region, or all of a service;
- * always, or for a time, which is an incident.
+ * effect.h - effects that improve or worsen outcomes: for a variant, a region, or the whole
+ * service; always, or for a time, as an incident.
  */
 #ifndef SERVICELOG_EFFECT_H
 #define SERVICELOG_EFFECT_H

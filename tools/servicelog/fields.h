@@ -1,6 +1,6 @@
 /*
- * fields.h - the form of a line: which fields it has under which names, as NDJSON, CSV, or as an
- * access log, whose fields are fixed.
+ * fields.h - a line's format: its fields and their names, as NDJSON or CSV, or as an access log,
+ * whose fields are fixed.
  */
 #ifndef SERVICELOG_FIELDS_H
 #define SERVICELOG_FIELDS_H

@@ -1,6 +1,6 @@
 /*
- * output.h - lines on their way to a file, and what happens to logs on the way: lines that come
- * late, twice, damaged, or not to their end.
+ * output.h - writes lines, with the faults of real logs: lines that come late, twice, damaged, or
+ * incomplete.
  *
  * What goes wrong is drawn from a random stream of its own, so the lines themselves stay the same.
  * The first error of a write is kept, nothing is written after it, and output_finish() tells.

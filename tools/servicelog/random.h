@@ -25,7 +25,7 @@ bool random_chance(struct random *random, double share);
 double random_normal(struct random *random);      /* of mean 0 and deviation 1, up to 7.9 */
 double random_exponential(struct random *random); /* of mean 1 */
 
-/* Bits that a number has for ever: the same ones each time. */
+/* Bits that a number has forever: the same ones each time. */
 uint64_t bits_of(uint64_t number);
 
 double power_of_two(double exponent);  /* of -1000 to 1000 */

@@ -1,5 +1,5 @@
 /*
- * service.h - a made-up service: who asks it for what and when, and what comes of it.
+ * service.h - a made-up service: its users, their requests over time, and the outcomes.
  *
  * Everything is drawn from a struct random, in a fixed number of draws a request. So with one seed,
  * two services that differ in their outcomes alone have the same requests, in the same order.

@@ -1,6 +1,6 @@
 /*
- * calibration.h - how often the statistics are wrong, and how often they find what is there:
- * replays of made-up canaries, each looked at many times.
+ * calibration.h - how often the statistics are wrong, and how often they find real effects:
+ * simulated canaries, each looked at many times.
  */
 #ifndef SIMULATE_CALIBRATION_H
 #define SIMULATE_CALIBRATION_H

@@ -1,5 +1,5 @@
 /*
- * apply.h - a verdict made true: the edit of the definition, and its line in the ledger.
+ * apply.h - carries out a verdict: edits the definition and writes the ledger entry.
  */
 #ifndef FFREPLAY_APPLY_H
 #define FFREPLAY_APPLY_H
@@ -11,7 +11,7 @@
 #include "compiler/rollout/publication.h"
 #include "tools/ffreplay/canary/verdict.h"
 
-/* One run that makes verdicts true. */
+/* One run that carries out verdicts. */
 struct applying {
     struct ledger *ledger; /* locked */
     const char *actor;
@@ -29,22 +29,21 @@ enum applied {
 };
 
 /*
- * Edits state, stage and since where the verdict changes something, and writes the ledger. When
- * the canary no longer stands where it was decided on, nothing is done. From APPLIED_CHANGED on
+ * Edits state, stage and since if the verdict changes something, and writes the ledger. Does
+ * nothing if the canary is no longer in the state that was decided on. From APPLIED_CHANGED on
  * there is a sentence in `error`.
  *
- * A rollback is an emergency: where the published file can be patched, the canary is out of it
- * first, and then out of the definitions as they were read for the verdict. What became of other
- * files since is in nobody's way. Where its own file cannot be edited any more, an override holds
- * it back (compiler/rollout/guard.h). Everything else takes definitions without errors.
+ * A rollback is an emergency: if the published file can be patched, the canary is taken out of it
+ * first, and then out of the definitions as they were read for the verdict. Later changes to other
+ * files do not matter. If its own file can no longer be edited, an override holds it back
+ * (compiler/rollout/guard.h). Everything else needs definitions without errors.
  */
 enum applied apply_verdict(struct applying *applying, struct verdict *verdict,
                            struct buffer *error);
 bool verdict_is_emergency(const struct verdict *verdict);
 /* Compiles and publishes; says why a rollback takes that. False: a sentence in `error`. */
 bool apply_publish(const struct applying *applying, const char *environment, struct buffer *error);
-/* What else the definitions have that was not published, where that is so. The ledger need not be
- * locked. */
+/* Notes other edits in the definitions that were not published. The ledger need not be locked. */
 void apply_note_rest(const struct applying *applying, const char *directory);
 
 /*

@@ -1,5 +1,6 @@
 /*
- * apply_options.h - the options of commands that make verdicts true, and what verdicts exit with.
+ * apply_options.h - the options of commands that carry out verdicts, and the exit statuses of
+ * verdicts.
  */
 #ifndef FFREPLAY_APPLY_OPTIONS_H
 #define FFREPLAY_APPLY_OPTIONS_H

@@ -1,5 +1,5 @@
 /*
- * analysis.h - one canary at one stage: what its criteria need, gathered from lines, and judged.
+ * analysis.h - one canary at one stage: gathers from lines what its criteria need, and judges them.
  */
 #ifndef FFREPLAY_ANALYSIS_H
 #define FFREPLAY_ANALYSIS_H
@@ -71,7 +71,7 @@ struct analysis {
     struct subject subject;
     const struct stage *stage;
     int64_t since;              /* INT64_MIN: not given */
-    struct assigner *assigners; /* one a log */
+    struct assigner *assigners; /* one per log */
     struct accumulator *accumulators;
     uint32_t accumulator_count;
     struct judgement *judgements;
@@ -91,7 +91,7 @@ struct analysis {
 
 /*
  * Chooses metrics and logs and compiles snapshots, for `analysis->subject.flag` and `.environment`.
- * `layouts`: one a log of the project. `times` are looked at until it is released. False: it has
+ * `layouts`: one per log of the project. `times` are looked at until it is released. False: it has
  * been reported.
  */
 bool analysis_prepare(struct analysis *analysis, struct project *project, struct layout *layouts,
@@ -107,17 +107,17 @@ struct analyses {
 bool analyses_prepare(struct analyses *analyses, struct replay *replay);
 void analyses_release(struct analyses *analyses);
 
-/* Makes it that of no records; whatever it holds is not freed. Done by analysis_prepare(). */
+/* Resets to zero records; frees nothing. Done by analysis_prepare(). */
 void analysis_begin(struct analysis *analysis);
 /* Frees what was gathered. Done by analysis_release(). */
 void analysis_forget(struct analysis *analysis);
 
-/* One record, which is used or left out. */
+/* Takes one record, which is used or left out. */
 void analysis_take(struct analysis *analysis, const struct record *record);
 
 /*
- * An empty one of the same preparation, for another thread to fill: what it has been given is then
- * joined, and the fork freed. The original has to outlive it.
+ * An empty copy with the same preparation, for another thread to fill; joining adds what it took
+ * and frees it. The original must outlive it.
  */
 struct analysis *analysis_fork(struct analysis *analysis);
 void analysis_join(struct analysis *analysis, struct analysis *fork);
@@ -125,18 +125,17 @@ void analysis_join(struct analysis *analysis, struct analysis *fork);
 /* The part of preparation for accumulators of which a bound is judged; see cell_gather_spread(). */
 void analysis_gather_spreads(struct analysis *analysis);
 
-/* What is judged for: whether, or also what would settle what is undecided, which takes a hundred
- * times as long. */
+/* Whether to compute only the verdict, or also what would settle it (100 × slower). */
 enum judging { JUDGE_TO_DECIDE, JUDGE_TO_EXPLAIN };
 
 /*
- * Judges every criterion, `now` being known. `begin`: when the stage began. May be done again, with
- * more records taken and at a later time.
+ * Judges every criterion; `now` must be known. `begin`: when the stage began. May be repeated,
+ * later and with more records.
  */
 void analysis_judge(struct analysis *analysis, const struct replay_times *times, int64_t begin,
                     enum judging judging);
 
-/* The part of that for what cannot be read: it is no data then, whatever the rest of it says. */
+/* The part of that for unreadable values: too many mean no data, whatever the rest says. */
 void judge_unreadable(const struct analysis *analysis, struct judgement *judgement,
                       const struct replay_times *times);
 /* Notes that the cell, of that group's accumulator or of its windows, cannot be read. */
@@ -148,17 +147,18 @@ void judge_bound(struct judgement *judgement, const struct measure *measure, str
                  struct observed control, enum judging judging);
 void judge_without_control(struct judgement *judgement);
 
-/* Whether it judges a bound, and whether that is of a change. */
+/* Returns true if the criterion tests a confidence bound; if that bound is on a change. */
 bool criterion_is_statistical(const struct criterion *criterion);
 bool criterion_compares(const struct criterion *criterion);
 
-/* What it is compared with, the side on which its threshold is passed, and that as a signed change.
+/*
+ * Its baseline, the side on which its threshold is exceeded, and the threshold as a signed change.
  */
 enum baseline criterion_baseline(const struct criterion *criterion);
 enum side criterion_harm_side(const struct criterion *criterion);
 double criterion_margin(const struct criterion *criterion);
 
-/* How long the canary was served: the time between, without that of overrides. */
+/* How long the canary was served: the time between, minus that under overrides. */
 int64_t analysis_served(const struct analysis *analysis, int64_t from, int64_t to);
 
 /* Lines of the groups. */

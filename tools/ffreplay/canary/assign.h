@@ -1,15 +1,14 @@
 /*
  * assign.h - which group a log line belongs to, for one canary.
  *
- * From the log, where it names the flag and its variant. Otherwise by evaluating the flag again, on
- * the snapshot that the definitions compile to, with the line's context at the line's time.
+ * From the log, if it names the flag and its variant. Otherwise by evaluating the flag again, on
+ * the snapshot compiled from the definitions, with the line's context at the line's time.
  *
  * To tell the control group (in the stage's audience, not enrolled) from everybody else, the
  * project is compiled a second time, in memory, with this one stage at 100 %: whoever the canary
- * takes in then, and does not now, is control. So whatever comes before the canary, and the
- * audience itself, is decided by the very code that services run, and nothing is evaluated a second
- * way. A unit without a key is in neither group: at 100 % it would be taken in, but below it never
- * can.
+ * enrols then, and does not now, is control. So the code that services run also decides what
+ * precedes the canary, and the audience itself; there is no second evaluator. A unit without a key
+ * is in neither group: it would be enrolled at 100 %, but never below.
  */
 #ifndef FFREPLAY_ASSIGN_H
 #define FFREPLAY_ASSIGN_H
@@ -22,10 +21,10 @@
 #include "tools/ffreplay/evaluate/past_overrides.h"
 #include "tools/ffreplay/evaluate/served_variants.h"
 
-#define ASSIGNMENT_GROUPS(X)                                                    \
-    X(ASSIGNED_CANARY, "canary")                                                \
-    X(ASSIGNED_CONTROL, "control")                                              \
-    /* The stage, to whom it is about, where a criterion compares with that. */ \
+#define ASSIGNMENT_GROUPS(X)                                             \
+    X(ASSIGNED_CANARY, "canary")                                         \
+    X(ASSIGNED_CONTROL, "control")                                       \
+    /* Audience members before the stage began, for `versus: before`. */ \
     X(ASSIGNED_BEFORE, "before")
 /* Why a line is left out. */
 #define ASSIGNMENT_CAUSES(X)                                                           \
@@ -79,10 +78,10 @@ struct assigner {
     struct line_context line;
     uint32_t key;  /* the field that is hashed; NO_PLACE where the context does not have it */
     uint32_t unit; /* whose shares are counted: the key, else the log's unit, else NO_PLACE */
-    bool clusters; /* the log's units are other ones than the keys, which chance has assigned */
+    bool clusters; /* the log's units are not the keys, which chance assigned */
 };
 
-/* Compiles and opens both snapshots. False: it has been reported. */
+/* Compiles and opens both snapshots. False after reporting. */
 bool subject_open(struct subject *subject, struct project *project);
 void subject_close(struct subject *subject);
 
@@ -92,7 +91,7 @@ void subject_join(struct subject *subject, const struct subject *other);
 /* The share of the audience that the stage enrols, 0 to 1. */
 double subject_share(const struct subject *subject);
 
-/* Registers the fields. False when neither the log nor a context can tell; then it is reported. */
+/* Registers the fields. False, after reporting, if neither the log nor a context can tell. */
 bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct layout *layout);
 
 enum assignment assign(struct assigner *assigner, const struct event *event);

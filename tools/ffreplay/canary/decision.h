@@ -1,8 +1,8 @@
 /*
- * decision.h - from what was measured to what is to be done: the rollout's state machine.
+ * decision.h - from measurements to an action: the rollout's state machine.
  *
- * A pure function of its facts. Every criterion is judged before it is asked, always; here the
- * first matching rule decides, in the order that docs/replay.md gives.
+ * A pure function of its facts. Every criterion has been judged before; here the first matching
+ * rule decides, in the order of docs/replay.md.
  */
 #ifndef FFREPLAY_DECISION_H
 #define FFREPLAY_DECISION_H
@@ -98,9 +98,9 @@ struct decision {
 
 struct decision decide(const struct decision_facts *facts);
 
-/* Whether nothing measured, or too little of it, keeps the stage where it is. */
+/* Whether missing or insufficient data keep the stage where it is. */
 bool finding_blocks(const struct finding *finding);
-/* Whether it is of `advance_when`, was measured, and did not pass. */
+/* Whether it is part of `advance_when`, was measured, and did not pass. */
 bool finding_is_awaited(const struct finding *finding);
 
 #endif

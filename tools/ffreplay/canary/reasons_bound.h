@@ -1,4 +1,4 @@
-/* reasons_bound.h - what is said of criteria that judge a bound. Texts are the arena's. */
+/* reasons_bound.h - sentences about criteria that judge a bound. Texts are the arena's. */
 #ifndef FFREPLAY_REASONS_BOUND_H
 #define FFREPLAY_REASONS_BOUND_H
 

@@ -1,8 +1,8 @@
 /*
- * unit_ratio.h - whether groups have as many units as they should: sample ratio mismatch.
+ * unit_ratio.h - sample ratio mismatch: whether groups have as many units as they should.
  *
- * That percentages give other numbers of units than they say, means that some are lost, or counted
- * in the wrong group: then everything else compares unlike things.
+ * If the numbers of units do not match the percentages, some are lost, or counted in the wrong
+ * group, and every other comparison is between unlike groups.
  */
 #ifndef FFREPLAY_UNIT_RATIO_H
 #define FFREPLAY_UNIT_RATIO_H
@@ -25,7 +25,7 @@ struct unit_ratio unit_ratio_of(const struct unit_counts *units, const double *w
                                 uint32_t count);
 
 bool unit_ratio_is_off(const struct unit_ratio *ratio);
-/* Whether units change their groups: the variant is not the same for a unit all the time. */
+/* Whether units change groups: a unit does not always get the same variant. */
 bool units_change_groups(const struct unit_counts *units);
 
 #endif

@@ -3,7 +3,8 @@
  *
  * Memory is bounded: beyond UNIT_SHARES_MOST units only every second one is kept, then every
  * fourth, chosen by their hashes. Which ones are kept depends on the units seen, not on their
- * order; and as these hashes have nothing to do with buckets, shares are those of all units.
+ * order. High hash bits select, low bits place, so the two are independent, and neither has
+ * anything to do with buckets: shares are those of all units.
  */
 #ifndef FFREPLAY_UNIT_SHARES_H
 #define FFREPLAY_UNIT_SHARES_H
@@ -35,7 +36,7 @@ struct unit_shares {
     } * slots;
     uint64_t capacity; /* a power of two, or 0 */
     struct unit_counts counts;
-    /* Seen, and counted several at a time, whose slots then come from memory at once. */
+    /* Units to be counted in batches, so that their slots are fetched in parallel. */
     struct unit_share waiting[UNIT_SHARES_WAITING];
     uint32_t waiting_count; /* of which there is always room for one more */
 };

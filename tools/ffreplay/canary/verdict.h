@@ -58,8 +58,8 @@ struct silence silence_of(const struct verdict *verdict);
 void verdict_explain(struct verdict *verdict);
 
 /*
- * What the times of lines say of the clocks that wrote them. `since`: when the stage began;
- * INT64_MIN: not known. Texts are the replay's. False: now is of another time altogether.
+ * Judges, by the lines' times, the clocks that wrote them. `since`: when the stage began;
+ * INT64_MIN: not known. Texts are the replay's. False: now is nowhere near the stage.
  */
 bool clocks_judge(const struct replay *replay, int64_t since, struct sentences *issues,
                   struct sentences *notes);
@@ -72,16 +72,16 @@ void sentence_add(struct verdict *verdict, struct sentences *sentences, const ch
 uint64_t verdict_look(const struct verdict *verdict);
 
 /*
- * Whether it is one at all. Where too many lines of a log are bad, only harm that the others show
- * counts: those that are missing cannot mend it, and nothing can be passed without them. A canary
- * that is not judged any more stands where it stands.
+ * Whether there is a verdict. If too many lines of a log are bad, only harm on the readable ones
+ * counts: the missing ones cannot mend it, and nothing can pass without them. A canary whose
+ * rollout is over keeps its state.
  */
 bool verdict_holds(const struct verdict *verdict);
 
 /* Whether --apply has something to do: `automatic: false` leaves a rollback to a person. */
 bool verdict_changes(const struct verdict *verdict);
 bool verdict_left_to_person(const struct verdict *verdict);
-/* Whether the next stage is one that a person must let through, and none has. */
+/* Whether the next stage needs a person's approval, and has none. */
 bool verdict_awaits_approval(const struct verdict *verdict);
 
 /* "5%", in memory of the arena. */

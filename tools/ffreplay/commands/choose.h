@@ -10,7 +10,7 @@
 #include "compiler/cli/options.h"
 #include "tools/ffreplay/canary/analysis.h"
 
-/* By name. What there is not, was reported in the command's name. */
+/* Looks up by name; reports unknown names. */
 const struct flag *choose_flag(const struct project *project, const struct command *command,
                                const char *name);
 const struct metric *choose_metric(const struct project *project, const struct command *command,
@@ -19,9 +19,9 @@ bool choose_environment(const struct project *project, const struct command *com
                         const char *name, uint32_t *environment);
 
 /*
- * Makes an analysis, not prepared yet, for the flag's canary; without a flag, for every canary of
- * the environment that is running or paused. False: there is no such thing, which was reported in
- * the command's name, with what may have been meant.
+ * Makes an unprepared analysis for the flag's canary or, without a flag, for every canary of the
+ * environment that is running or paused. False, after reporting, with suggestions, if there is
+ * none.
  */
 bool choose_canaries(struct project *project, const struct command *command, const char *flag,
                      const char *environment, struct analyses *chosen);

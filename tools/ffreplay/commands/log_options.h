@@ -1,5 +1,5 @@
 /*
- * log_options.h - the options of every command that reads logs: as they were given, and checked.
+ * log_options.h - the options of every command that reads logs, parsed and checked.
  */
 #ifndef FFREPLAY_LOG_OPTIONS_H
 #define FFREPLAY_LOG_OPTIONS_H

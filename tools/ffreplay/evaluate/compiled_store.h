@@ -1,4 +1,4 @@
-/* compiled_store.h - the definitions as a service would have them: compiled, opened, in memory. */
+/* compiled_store.h - the definitions, compiled and opened in memory as in a service. */
 #ifndef FFREPLAY_COMPILED_STORE_H
 #define FFREPLAY_COMPILED_STORE_H
 
@@ -8,7 +8,7 @@
 #include "compiler/project/project.h"
 #include "fflag.h"
 
-/* For one environment. False: it has been reported. The caller closes the store. */
+/* For one environment. False after reporting. The caller closes the store. */
 bool compiled_store_open(struct project *project, uint32_t environment, fflag_store **store);
 
 #define BUILD_TEXT 33

@@ -1,9 +1,9 @@
 /*
  * flag_variants.h - which variant of a flag each log line was served.
  *
- * As the line says, where its log names the flag and its variant. Otherwise by evaluating the flag
- * again, with the line's context at the line's time, on the snapshot that the definitions compile
- * to; for a canary, with the stage at which it stood at that time.
+ * As logged, if the log names the flag and its variant. Otherwise by evaluating the flag again,
+ * with the line's context at the line's time, on the snapshot compiled from the definitions; for a
+ * canary, at its stage at that time.
  */
 #ifndef FFREPLAY_FLAG_VARIANTS_H
 #define FFREPLAY_FLAG_VARIANTS_H
@@ -33,7 +33,7 @@ struct flag_variants {
     char build[BUILD_TEXT]; /* "" unless it is of other definitions than those that were opened */
 };
 
-/* Compiles what is needed. False: it has been reported; close it all the same. */
+/* Compiles what is needed. False after reporting; close it all the same. */
 bool flag_variants_open(struct flag_variants *variants, struct project *project,
                         const struct flag *flag, uint32_t environment);
 void flag_variants_close(struct flag_variants *variants);
@@ -48,7 +48,7 @@ struct variant_reader {
     const struct layout *layout;
     struct line_context line;
 };
-/* Registers the fields. False when the log cannot tell; then it has been reported. */
+/* Registers the fields. False when the log cannot tell, after reporting. */
 bool variant_reader_prepare(struct variant_reader *reader, const struct flag_variants *variants,
                             struct layout *layout);
 

@@ -1,5 +1,5 @@
 /*
- * stage_times.h - at which stage a flag's canary stood, and when: what the ledger tells.
+ * stage_times.h - a flag's canary over time: its stages, from the ledger.
  */
 #ifndef FFREPLAY_STAGE_TIMES_H
 #define FFREPLAY_STAGE_TIMES_H
@@ -26,9 +26,9 @@ struct stage_times {
 };
 
 /*
- * Of a flag that has a canary in the environment. The ledger's lines about it, and from the last
- * of them on what the definition says; without any, the definition's `since`. False: `error` says
- * why the ledger cannot be read.
+ * For a flag that has a canary in the environment. From the ledger's entries about it, and after
+ * the last of them from the definition; without any, from the definition's `since`. False: `error`
+ * says why the ledger cannot be read.
  */
 bool stage_times_read(struct stage_times *times, struct project *project, const struct flag *flag,
                       uint32_t environment, struct buffer *error);

@@ -1,9 +1,9 @@
 /*
- * blocks.h - a file or stdin in blocks of whole lines, for several threads to take apart.
+ * blocks.h - a file or stdin in blocks of whole lines, for several threads to parse.
  *
- * Whoever asks next gets the next block, in memory of its own; reading and unpacking are done by
- * one at a time. Memory is a block for each thread, and that of the longest line. A block is in
- * parts, so that its lines can be read side by side: a place in the file is a line of a part.
+ * Each thread takes the next block, in memory of its own; one thread at a time reads and unpacks.
+ * Memory: a block per thread, plus the longest line. A block has parts, so that lines can be parsed
+ * in parallel: a place in the file is a line of a part.
  */
 #ifndef FFREPLAY_BLOCKS_H
 #define FFREPLAY_BLOCKS_H
@@ -38,7 +38,7 @@ struct block {
     char *text; /* LINE_PADDING zeros follow it */
     size_t length, capacity;
     bool ends_file;
-    /* Of whole lines, one behind the other; some may be empty. */
+    /* Consecutive, of whole lines; some may be empty. */
     struct block_part parts[LINES_ABREAST];
 };
 
@@ -50,9 +50,8 @@ void blocks_close(struct blocks *blocks);
 size_t blocks_size(const struct blocks *blocks);
 
 /*
- * The next block, by any thread, with what memory `block` has. A line longer than LONGEST_LINE is
- * handed out in parts. False at the end, and then blocks->source.error says whether that is a
- * regular one.
+ * The next block, for any thread, reusing the memory of `block`. A line longer than LONGEST_LINE is
+ * handed out in parts. False at the end, or on an error: see blocks->source.error.
  */
 bool blocks_next(struct blocks *blocks, struct block *block);
 void block_release(struct block *block);

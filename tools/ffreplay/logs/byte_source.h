@@ -1,9 +1,9 @@
 /*
  * byte_source.h - the bytes of a file or of stdin, unpacked.
  *
- * gzip and zstd are known by their first bytes, whatever the file is called. Streams may follow one
- * another, as rotated logs do that were joined with cat. One that is damaged, or ends too early, is
- * an error: what it has given so far must not be taken for all there was.
+ * gzip and zstd are recognised by their first bytes, whatever the file's name. Several streams may
+ * follow one another, as in rotated logs joined with cat. One that is damaged, or ends too early,
+ * is an error: its output so far must not be taken for the whole.
  */
 #ifndef FFREPLAY_BYTE_SOURCE_H
 #define FFREPLAY_BYTE_SOURCE_H

@@ -1,5 +1,6 @@
 /*
- * complain.h - what ffreplay says about definitions that are sound, but that it cannot decide by.
+ * complain.h - ffreplay's complaints about definitions that are valid, but that it cannot decide
+ * by.
  *
  * In the compiler's form, "path:line:col: error: message", with the source line and a caret, on
  * stderr.

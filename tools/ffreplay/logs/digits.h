@@ -1,5 +1,5 @@
 /*
- * digits.h - up to eight characters of a decimal number, all at once.
+ * digits.h - parses up to eight characters of a decimal number at once.
  *
  * Without a loop there is no branch to mispredict on numbers of changing length. The bytes are
  * those of the text in memory's order, which is little-endian.
@@ -37,8 +37,8 @@ static inline uint32_t digits_value(uint64_t text)
     return (uint32_t)((upper + lower) >> 32);
 }
 
-/* 1 to 8 characters, behind as many zeros as there is room for: "42" is "00000042". Put together in
- * a register: what was stored in parts cannot be loaded at once without waiting for it. */
+/* 1 to 8 characters, padded with leading zeros: "42" is "00000042". Assembled in a register, since
+ * loading what was stored in parts stalls. */
 static inline uint64_t digits_load(const char *text, size_t length)
 {
     unsigned shift = 8 * (8 - (unsigned)length);

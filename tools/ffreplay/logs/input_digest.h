@@ -1,7 +1,7 @@
 /*
- * input_digest.h - one number for the records that a result was made from, whatever their order.
+ * input_digest.h - an order-independent digest of the records that a result was made from.
  *
- * The sum of the 128-bit hashes of what stands for them, so that digests of parts add up.
+ * The sum of the records' 128-bit hashes, so that digests of parts add up.
  */
 #ifndef FFREPLAY_INPUT_DIGEST_H
 #define FFREPLAY_INPUT_DIGEST_H

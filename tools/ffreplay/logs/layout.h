@@ -1,7 +1,7 @@
 /*
  * layout.h - which fields of a log are read, and one line as their values.
  *
- * Whoever needs a field registers it before the first line and keeps its place. A field that
+ * Code that needs a field registers it before the first line and keeps its place. A field that
  * several need is read once.
  */
 #ifndef FFREPLAY_LAYOUT_H
@@ -71,11 +71,11 @@ void layout_use_number(struct layout *layout, uint32_t place);
 
 /* "ndjson" */
 
-/* How the log's files are taken apart, for lines_open(). */
+/* How the log's files are split, for lines_open(). */
 enum framing layout_framing(const struct layout *layout);
 char layout_delimiter(const struct layout *layout);
 
-/* NULL when the log's format has no such field, or is not read; then it has been reported. */
+/* NULL when the log's format has no such field, or is not read, after reporting. */
 struct line_parser *layout_parser(const struct layout *layout);
 
 #endif

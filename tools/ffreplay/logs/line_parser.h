@@ -1,8 +1,8 @@
 /*
- * line_parser.h - one log line to the values of the fields that are wanted.
+ * line_parser.h - from a log line to the values of the needed fields.
  *
- * The fields are fixed before the first line, and known by their place in that list from then on. A
- * parser is a struct of functions; there is a file for each format.
+ * The fields are fixed before the first line, and identified by their place in that list. A parser
+ * is a struct of functions, one file per format.
  */
 #ifndef FFREPLAY_LINE_PARSER_H
 #define FFREPLAY_LINE_PARSER_H
@@ -33,14 +33,14 @@ enum record_group {
 
 struct line_parser {
     /*
-     * The first line of each file, which names its fields. NULL where a format has no such line.
-     * False: it does not name one of those that are wanted.
+     * The first line of each file, which names its fields. NULL if the format has no such line.
+     * False: it lacks a needed field.
      */
     bool (*read_header)(struct line_parser *parser, const char *line, size_t length,
                         struct line_problem *problem);
     /*
-     * Fills values[0 … count - 1]; what the line does not have is VALUE_ABSENT. At least
-     * LINE_PADDING bytes behind the line are readable. False: the line is not of this format.
+     * Fills values[0 … count - 1]; fields that the line lacks are VALUE_ABSENT. At least
+     * LINE_PADDING bytes after the line are readable. False: the line is not in this format.
      */
     bool (*parse)(struct line_parser *parser, const char *line, size_t length, struct value *values,
                   struct line_problem *problem);

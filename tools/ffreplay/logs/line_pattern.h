@@ -1,11 +1,11 @@
 /*
  * line_pattern.h - lines that look like the one before, read without a JSON parser.
  *
- * A service writes its lines with one piece of code, so they have the same keys in the same order.
- * A pattern is learnt from a flat object of strings, numbers, booleans and nulls. A line is
- * compared with it key by key, and its values are found on the way. Whatever does not match
- * exactly, an escape, a space, a byte beyond ASCII, a line cut short, is left to the parser, which
- * decides what a line is: for what is read here, both give the same values.
+ * One piece of code writes a service's lines, so they have the same keys in the same order. A
+ * pattern is learnt from a flat object of strings, numbers, booleans and nulls. A line is compared
+ * with it key by key, which also finds its values. Anything that does not match exactly (an escape,
+ * a space, a byte beyond ASCII, a truncated line) is left to the parser, which decides what a line
+ * is: on lines that are read here, both give the same values.
  */
 #ifndef FFREPLAY_LINE_PATTERN_H
 #define FFREPLAY_LINE_PATTERN_H

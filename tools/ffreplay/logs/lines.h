@@ -1,8 +1,8 @@
 /*
  * lines.h - the pieces of a file or of stdin, one after the other: lines, records, documents.
  *
- * Reads large blocks; a piece is handed out where it lies in the buffer, followed by at least
- * LINE_PADDING readable bytes, as simdjson wants it. Memory is that of the longest piece.
+ * Reads large blocks; a piece is handed out in place in the buffer, followed by at least
+ * LINE_PADDING readable bytes, as simdjson requires. Memory: the longest piece.
  */
 #ifndef FFREPLAY_LINES_H
 #define FFREPLAY_LINES_H
@@ -14,8 +14,7 @@
 #include "byte_source.h"
 
 #define LINE_PADDING 64u
-/* So many lines are read side by side, where they can be: where the next key is, is known only when
- * the value before it has been gone over, and while one line waits for that, the others go on. */
+/* Lines parsed in parallel, to hide the latency of finding the next key. */
 #define LINES_ABREAST 3
 #define LONGEST_LINE \
     (16u << 20) /* a longer one is handed out in pieces, none of which will parse */

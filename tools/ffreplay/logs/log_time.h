@@ -1,4 +1,4 @@
-/* log_time.h - points in time, as logs write them. */
+/* log_time.h - parses the times in logs. */
 #ifndef FFREPLAY_LOG_TIME_H
 #define FFREPLAY_LOG_TIME_H
 
@@ -16,8 +16,8 @@
 bool value_time(const struct value *value, enum time_unit unit, int64_t *ms);
 
 /*
- * The same for times that come one after the other, most of which have the second of the one
- * before: only what differs is read then. Cost: some 3 ns instead of 10 to 40. One thread's.
+ * The same for consecutive times, most of which share the previous one's second: then only the rest
+ * is parsed. Cost: some 3 ns instead of 10 to 40. For one thread.
  */
 struct times_read {
     enum time_unit unit;

@@ -1,8 +1,8 @@
 /*
  * lookalike.h - what a line that is not of its log's format looks like instead.
  *
- * For the error about a log that has another format than its definition says. A guess: nothing is
- * read by it.
+ * For the error about a log whose format differs from its definition. Only a guess: nothing is
+ * parsed by it.
  */
 #ifndef FFREPLAY_LOOKALIKE_H
 #define FFREPLAY_LOOKALIKE_H

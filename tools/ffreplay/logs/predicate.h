@@ -1,11 +1,11 @@
 /*
  * predicate.h - conditions over log fields: a metric's `where` and `of`.
  *
- * A field has no declared type: what a test asks for says how it compares. The order operators, and
- * those of equality whose operands are all numbers, compare numbers (after the field's scale), so
- * that anything else there is unreadable. All other tests compare texts, byte by byte; of a list of
- * texts and numbers, a number equals a number. A test on an absent field is false; the exact
- * negations of it are true.
+ * A field has no declared type: the operands decide how a test compares. The ordering operators,
+ * and equality operators whose operands are all numbers, compare numbers (after the field's scale),
+ * so anything else there is unreadable. All other tests compare texts, byte by byte; in a list of
+ * texts and numbers, a number equals a number. A test of an absent field is false; its exact
+ * negation is true.
  */
 #ifndef FFREPLAY_PREDICATE_H
 #define FFREPLAY_PREDICATE_H
@@ -17,7 +17,7 @@
 
 struct predicate;
 
-/* NULL when the condition uses what cannot be asked of a log field; then it has been reported. */
+/* NULL when the condition uses what cannot be asked of a log field, after reporting. */
 const struct predicate *predicate_prepare(const struct condition *condition, struct layout *layout);
 
 /*

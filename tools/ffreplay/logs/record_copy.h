@@ -1,5 +1,5 @@
 /*
- * record_copy.h - records that outlive the line they were read from, until their time has come.
+ * record_copy.h - copies of records that outlive their lines, to be used later.
  *
  * A copy in one piece of memory: its event, with the text of its values, and what stands for it in
  * the digest of the input. Cost: an allocation, and the bytes of the fields that are read.

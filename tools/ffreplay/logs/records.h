@@ -1,9 +1,9 @@
 /*
  * records.h - the pieces of one log to records: parsed, with a time and with their numbers.
  *
- * Lines that cannot be read are counted by cause, and the first of each cause kept to be shown
- * with its place. A value that is no number makes no line bad: it spoils what needs it; see
- * layout.h. One thread's: several that read the same file have one each.
+ * Unreadable lines are counted by cause, and the first of each cause is kept, to be shown with its
+ * place. A value that is not a number does not make a line bad; it spoils only what needs it: see
+ * layout.h. For one thread: several that read the same file have one each.
  */
 #ifndef FFREPLAY_RECORDS_H
 #define FFREPLAY_RECORDS_H
@@ -90,8 +90,8 @@ bool records_open(struct records *records, const struct layout *layout, uint32_t
                   uint32_t source);
 void records_close(struct records *records);
 /*
- * Around the lines that one thread reads in a row: a bad line has no time, so it is taken to have
- * that of the line before it, or else after it, among those.
+ * Bracket the lines that one thread reads consecutively: a bad line has no time, so it takes that
+ * of the line before it, or else after it, among those.
  */
 void records_begin_row(struct records *records);
 void records_end_row(struct records *records);
@@ -105,9 +105,9 @@ enum piece_verdict {
 enum piece_verdict records_read(struct records *records, const struct piece *piece);
 
 /*
- * Reads the next line of each part, which has one, and goes on behind it. Returns as bits the parts
- * whose line it did not read: its end is to be found, and records_read() to tell. All of them,
- * always, where a format has no lines that are read faster so.
+ * Reads the next line of each part (there must be one) and moves past it. Returns, as bits, the
+ * parts whose line it did not read: find its end and use records_read(). Always all of them for a
+ * format without this fast path.
  */
 uint32_t records_read_abreast(struct records *records, struct block_part parts[LINES_ABREAST]);
 

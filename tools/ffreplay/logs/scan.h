@@ -1,8 +1,8 @@
 /*
- * scan.h - sixteen bytes of text at a time: where the first one is that ends something.
+ * scan.h - scans sixteen bytes of text at a time for the first that ends something.
  *
- * Each function looks at text[0 … 15], which have to be readable, and returns a bit a byte.
- * Inlined: they are what reading a log does most.
+ * Each function looks at text[0 … 15], which must be readable, and returns a bit per byte. Inlined:
+ * reading a log spends most of its time here.
  */
 #ifndef FFREPLAY_SCAN_H
 #define FFREPLAY_SCAN_H

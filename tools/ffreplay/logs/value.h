@@ -51,8 +51,8 @@ bool value_is_text(const struct value *value);
 bool value_spells(const struct value *value, const char *text);
 
 /*
- * Copies text that is to be shown, cut to what fits, with control characters as '?': a log must not
- * move the cursor of who reads about it.
+ * Copies text for display, truncated to fit, with control characters as '?': a log must not control
+ * the reader's terminal.
  */
 void copy_printable(char *out, size_t size, const char *text, size_t length);
 

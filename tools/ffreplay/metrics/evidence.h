@@ -1,9 +1,9 @@
 /*
- * evidence.h - what was gathered of two groups, as the statistics need it.
+ * evidence.h - prepares two groups' data for the statistics.
  *
- * Whether that is a proportion, a rate, a mean or a quantile, the metric's kind says. Clusters are
- * taken into account: requests of one unit are not independent, and count for as many as would vary
- * as much. docs/replay.md, "Comparisons", says how.
+ * The metric's kind says whether that is a proportion, a rate, a mean or a quantile. Accounts for
+ * clustering: requests of one unit are not independent, and count as the number of independent ones
+ * that would vary as much. docs/replay.md, "Comparisons", says how.
  */
 #ifndef FFREPLAY_EVIDENCE_H
 #define FFREPLAY_EVIDENCE_H

@@ -1,9 +1,9 @@
 /*
  * metric.h - what a metric gathers from events, and what it estimates.
  *
- * A measure is a metric made ready for the lines of its log. A line gives a sample, samples go into
+ * A measure is a metric prepared for the lines of its log. A line gives a sample, samples go into
  * cells, and cells merge. A cell holds counts, exact sums, extremes or a sketch, none of which
- * remembers the order in which things came.
+ * depends on the order of arrival.
  */
 #ifndef FFREPLAY_METRIC_H
 #define FFREPLAY_METRIC_H
@@ -36,7 +36,7 @@ struct measure {
     void (*take)(struct cell *cell, const struct measure *measure, const struct event *event);
 };
 
-/* False when this version cannot compute the metric; then it has been reported. */
+/* False when this version cannot compute the metric, after reporting. */
 bool measure_prepare(struct measure *measure, const struct metric *metric, struct layout *layout);
 
 /* What one line says to a measure. */
@@ -76,10 +76,10 @@ struct cell {
 
 void cell_init(struct cell *cell, const struct measure *measure);
 /*
- * From now on the cell gathers what the variance of its estimate is made of, too: over units where
- * the log knows them, because one user's hundred requests are not a hundred users; otherwise over
- * events. `measure` then takes each sample's unit. `beside`: a cell of another metric that takes
- * the same lines, and has taken none yet, to share a table of units with; or NULL.
+ * From now on the cell also gathers what the variance of its estimate needs: over units if the log
+ * has them, because one user's hundred requests are not a hundred users; otherwise over events.
+ * `measure` then takes each sample's unit. `beside`: a cell of another metric that takes the same
+ * lines, and has taken none yet, to share a table of units with; or NULL.
  */
 void cell_gather_spread(struct cell *cell, struct measure *measure, const struct cell *beside);
 static inline void cell_add(struct cell *cell, const struct measure *measure,
@@ -87,8 +87,8 @@ static inline void cell_add(struct cell *cell, const struct measure *measure,
 /* A sample that is unreadable. `event`: what it is of, to tell which value it was; or NULL. */
 void cell_add_unreadable(struct cell *cell, const struct measure *measure,
                          const struct sample *sample, const struct event *event);
-/* Whether more than `max_bad` thousandths of a percent of what it is about cannot be read, so that
- * nobody knows what was measured; or the newest, where the measure goes by that. */
+/* Whether more than `max_bad` thousandths of a percent of its values are unreadable, so that nobody
+ * knows what was measured; or the newest is, if the measure goes by that. */
 bool cell_is_unreadable(const struct cell *cell, const struct measure *measure, uint32_t max_bad);
 bool cell_newest_is_unreadable(const struct cell *cell, const struct measure *measure);
 /* measure_sample() and cell_add() at once, where nobody else needs the sample. */

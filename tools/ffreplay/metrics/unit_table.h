@@ -2,11 +2,11 @@
  * unit_table.h - a row for each unit seen, with a part for each metric that keeps something of it.
  * A unit is a user, a session, whatever the log says requests come in clusters of.
  *
- * Of a million units, each line's is somewhere else in memory, and getting there is what a line
- * costs. So the metrics that look at the same lines share a table, and additions wait until there
- * are some: then what all of them need of the index is fetched at once, then their rows, and when
- * those are there, they are done, each for all metrics. Memory grows with the units: 16 bytes for
- * each and what the parts take, and 16 to 32 for the index.
+ * With a million units, each line's unit is somewhere else in memory, and fetching it is what a
+ * line costs. So metrics over the same lines share a table, and additions are batched: first all
+ * their index slots are prefetched, then their rows, and then they are done, each for all metrics.
+ * Memory grows with the units: 16 bytes for each and what the parts take, and 16 to 32 for the
+ * index.
  */
 #ifndef FFREPLAY_UNIT_TABLE_H
 #define FFREPLAY_UNIT_TABLE_H

@@ -1,9 +1,9 @@
 /*
  * windows.h - the newest time windows that hold data.
  *
- * Windows are aligned to the epoch. Only so many are kept, always the newest: a window that is
- * among them in the end was so from its first sample on, so none of its samples is missed, in
- * whatever order they come.
+ * Windows are aligned to the epoch. Only the newest few are kept: a window that is among them at
+ * the end was so since its first sample, so none of its samples is missed, in whatever order they
+ * come.
  */
 #ifndef FFREPLAY_WINDOWS_H
 #define FFREPLAY_WINDOWS_H

@@ -1,8 +1,8 @@
 /*
- * consumer.h - what takes the records of logs: an analysis, a table of metrics.
+ * consumer.h - the interface for taking a log's records: an analysis, a table of metrics.
  *
- * Threads read logs in pieces, each for a consumer of its own: a fork of the first, joined with it
- * when all is read. What was taken must not depend on who took it, nor in which order.
+ * Threads read logs in pieces, each into a consumer of its own: a fork of the first, joined with it
+ * at the end. The result must not depend on which fork took a record, nor on the order.
  */
 #ifndef FFREPLAY_CONSUMER_H
 #define FFREPLAY_CONSUMER_H

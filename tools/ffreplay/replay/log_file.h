@@ -1,8 +1,8 @@
 /*
- * log_file.h - one file of a log, from its pieces to the workers that take them.
+ * log_file.h - reads one file of a log with several workers.
  *
- * Where a piece is a line, any number of workers read, each a block of lines at a time. Where it
- * may go over several lines, the one before has to end first: there, the first of them reads alone.
+ * If a piece is a line, any number of workers read, each a block of lines at a time. If it may span
+ * several lines, only the end of one shows the start of the next, so the first worker reads alone.
  */
 #ifndef FFREPLAY_LOG_FILE_H
 #define FFREPLAY_LOG_FILE_H

@@ -1,9 +1,8 @@
 /*
  * replay.h - log files in, consumers filled.
  *
- * Every file is read once, front to back, by as many threads as help and whatever the number of
- * canaries that are decided on. Nothing that is computed depends on the order of lines or files,
- * nor on the number of threads.
+ * Every file is read once, front to back, by as many threads as help, however many canaries are
+ * decided on. No result depends on the order of lines or files, nor on the number of threads.
  */
 #ifndef FFREPLAY_REPLAY_H
 #define FFREPLAY_REPLAY_H
@@ -28,7 +27,7 @@ struct replay_times {
     int64_t first;    /* of the lines of all logs, without strays; 0: not known */
     int64_t window;   /* width */
     int64_t lateness; /* lines may be this late: a window is complete that long after its end */
-    int64_t stale;    /* a canary that was not seen for longer is not decided for */
+    int64_t stale;    /* no decision for a canary unseen longer than this */
     uint32_t max_bad; /* thousandths of a percent of lines, or of a metric's samples */
 };
 
@@ -76,19 +75,19 @@ uint32_t replay_add_source(struct replay *replay, const char *path);
 const char *replay_place_text(const struct replay *replay, struct arena *arena, uint32_t source,
                               struct place place);
 
-/* "FILE" or "NAME=FILE" as a log and a path. False: it has been reported. */
+/* "FILE" or "NAME=FILE" as a log and a path. False after reporting. */
 bool replay_find_log(const struct replay *replay, const char *argument, uint32_t *log,
                      const char **path);
 
 /* By log, whether one of the arguments is a file of it. NULL: it has been reported. */
 const bool *replay_logs_read(const struct replay *replay, char **arguments, size_t count);
 
-/* Each "FILE" or "NAME=FILE": all records go to the consumers. False: it has been reported. */
+/* Each "FILE" or "NAME=FILE": all records go to the consumers. False after reporting. */
 bool replay_read(struct replay *replay, char **arguments, size_t count);
 
 /*
- * What time it is by what was read, where nobody said: without lines that are out of all proportion
- * to the others. *again: there are such lines, later than that, and the files can be
+ * Derives now from what was read, unless it was given, ignoring lines that are out of all
+ * proportion to the others. *again: there are such lines, later than that, and the files can be
  * read once more; call replay_begin_anew(), prepare as before, and read. They are left out then.
  * False: no line has a time.
  */

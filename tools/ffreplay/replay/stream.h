@@ -1,5 +1,5 @@
 /*
- * stream.h - one file of a log, a piece at a time, for whoever has to stop in between.
+ * stream.h - reads one file of a log a piece at a time, for callers that stop in between.
  */
 #ifndef FFREPLAY_STREAM_H
 #define FFREPLAY_STREAM_H

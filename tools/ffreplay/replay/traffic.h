@@ -1,12 +1,12 @@
 /*
- * traffic.h - how many lines there were when, and what time it is by that.
+ * traffic.h - how many lines were written when, and the current time derived from that.
  *
- * Clocks are wrong: one line is hours ahead, or all those of one host. So it is not the latest line
- * that says what time it is, but the latest that enough others are near.
+ * Clocks are wrong: one line is hours ahead, or all those of one host. So the current time is not
+ * that of the latest line, but of the latest with enough others near it.
  *
- * Lines are counted in bins of time. There are few of them: when there were too many, each is
- * joined with its neighbour. The width that this ends with depends on the set of times, and not on
- * their order, nor on who counted which; so do the bins.
+ * Lines are counted in a limited number of time bins: if there are too many, each is merged with
+ * its neighbour. The final width, and so the bins, depend only on the set of times, not on their
+ * order, nor on which thread counted which.
  */
 #ifndef FFREPLAY_TRAFFIC_H
 #define FFREPLAY_TRAFFIC_H

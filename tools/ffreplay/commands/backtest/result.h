@@ -1,5 +1,5 @@
 /*
- * result.h - what came of playing policies, side by side: for programs and for people.
+ * result.h - the outcomes of simulated policies, side by side: for programs and for people.
  */
 #ifndef FFREPLAY_RESULT_H
 #define FFREPLAY_RESULT_H

@@ -1,10 +1,9 @@
 /*
- * simulation.h - one policy, simulated over logs from its first stage on.
+ * simulation.h - simulates one policy over logs, from its first stage.
  *
- * The rollout begins with the logs, in its first stage. At every look the stage it stands at is
- * judged, on the lines up to that time and since it began, by the code that decides on running
- * canaries; what is decided is done at once. A stage has an analysis of its own, which begins empty
- * when the stage does.
+ * The rollout begins with the logs, in its first stage. At every look the current stage is judged,
+ * on the lines since it began and up to that time, by the code that decides on running canaries;
+ * the decision takes effect at once. Each stage has its own analysis, empty when the stage begins.
  */
 #ifndef FFREPLAY_SIMULATION_H
 #define FFREPLAY_SIMULATION_H
@@ -53,7 +52,7 @@ struct simulation {
     const struct play_options *options;
     struct project *project;
     struct replay replay;
-    struct analyses analyses; /* one a stage */
+    struct analyses analyses; /* one per stage */
     struct canary *canary;    /* whose state, stage and since are where the rollout stands */
     struct arena texts;       /* of the look that is taken */
     bool logged;              /* a log itself says who was in the canary */

@@ -1,11 +1,10 @@
 /*
- * timeline.h - the records of several logs in the order of time, as somebody who looks at every
- * whole interval gets to see them.
+ * timeline.h - the records of several logs merged by time, look by look.
  *
- * Each file is in rough order: a line may come `lateness` after one that is later. Records wait
- * until nothing before them can come any more, so memory grows with the lateness, not with the log.
- * What comes too late even for that is counted and left out. Time series are documents in any
- * order: those are read whole.
+ * Each file is roughly sorted: a line may come up to `lateness` after a later one. Records wait
+ * until nothing earlier can come, so memory grows with the lateness, not with the log. Records that
+ * come even later are counted and left out. Time series are documents in any order: those are read
+ * whole.
  */
 #ifndef FFREPLAY_TIMELINE_H
 #define FFREPLAY_TIMELINE_H
@@ -38,7 +37,7 @@ struct timeline {
     bool sorts;
 };
 
-/* Each "FILE" or "NAME=FILE". False: it has been reported. To be closed in any case. */
+/* Each "FILE" or "NAME=FILE". False after reporting. To be closed in any case. */
 bool timeline_open(struct timeline *timeline, struct replay *replay, int64_t interval,
                    int64_t until, char **arguments, size_t count);
 void timeline_close(struct timeline *timeline);

@@ -1,5 +1,5 @@
 /*
- * health_page.h - how a flag is: what was served and measured, and what is wrong with it.
+ * health_page.h - a flag's health: what was served and measured, and what is wrong.
  */
 #ifndef FFREPLAY_HEALTH_PAGE_H
 #define FFREPLAY_HEALTH_PAGE_H

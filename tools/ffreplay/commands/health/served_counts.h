@@ -28,7 +28,7 @@ struct division {
 struct served_counts {
     struct consumer consumer;
     const struct flag_variants *variants;
-    struct variant_reader *readers; /* one a log */
+    struct variant_reader *readers; /* one per log */
     uint32_t *units;                /* by log: where the unit is; NO_PLACE: nowhere */
     uint32_t log_count;
     struct division division;
@@ -42,7 +42,7 @@ struct served_counts {
     struct unknown_variants unknown;
 };
 
-/* False: it has been reported. */
+/* False after reporting. */
 bool served_counts_prepare(struct served_counts *counted, struct project *project,
                            struct layout *layouts, const bool *reads,
                            const struct flag_variants *variants, int64_t now);

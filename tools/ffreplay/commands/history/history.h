@@ -1,6 +1,6 @@
 /*
- * history.h - the ledger as it is read again: its entries, the rollouts that they tell of, and
- * whether all of it is still there.
+ * history.h - reads the ledger back: its entries, the rollouts they describe, and whether it is
+ * complete.
  *
  * Texts are the JSON's, and live as long as that.
  */
@@ -20,7 +20,7 @@ struct arena;
 bool history_write_record(const struct page *page, const struct recorded *records, size_t count,
                           size_t index);
 
-/* The last `most` rollouts that fit, each with its metrics: for people or as JSON, one a line. */
+/* The last `most` rollouts that fit, each with its metrics: for people or as JSON, one per line. */
 struct rollouts_wish {
     const char *flag, *environment; /* NULL: any */
     size_t most;

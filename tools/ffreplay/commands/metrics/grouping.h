@@ -1,5 +1,5 @@
 /*
- * grouping.h - what `--by` names: each line's place in a table of groups.
+ * grouping.h - parses `--by`, and finds each line's group.
  *
  * A grouping is a list of dimensions: `variant`, `stage`, `window`, or a field of the log. A line's
  * values in them, one after the other, are the key of its group. Keys sort as their values do.

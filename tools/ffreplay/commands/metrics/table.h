@@ -42,7 +42,7 @@ struct table {
     uint32_t max_bad;  /* of a group's samples that cannot be read */
 
     const struct flag_variants *variants; /* NULL: not about a flag */
-    struct variant_reader *readers;       /* one a log */
+    struct variant_reader *readers;       /* one per log */
 
     struct measure *measures;
     uint32_t *measure_logs;
@@ -59,7 +59,7 @@ struct table {
 
 /*
  * What to make a table of. `metrics` is NULL for all that are computed from a log that is read;
- * `groupings` has one that names nothing first. False: it has been reported.
+ * `groupings` has one that names nothing first. False after reporting.
  */
 struct table_wish {
     const struct metric *const *metrics;

@@ -1,8 +1,8 @@
 /*
- * forecast.h - how much data a criterion will take, and what it will find with how much.
+ * forecast.h - how much data a criterion needs, and what effect it finds with how much.
  *
- * Asks the very comparison that decides, of data as they are expected: those of a log, or of a
- * baseline, scaled to another amount. Pure functions; some hundred comparisons each.
+ * Runs the very comparison that decides, on expected data: a log's, or a baseline's, scaled to
+ * another amount. Pure functions; some hundred comparisons each.
  */
 #ifndef FFREPLAY_FORECAST_H
 #define FFREPLAY_FORECAST_H
@@ -17,8 +17,8 @@ struct question_asked {
 };
 
 /*
- * How many times as much data as there is until a canary that changes nothing is shown to be
- * within the margin; INFINITY: never.
+ * How many times the data until a canary that changes nothing is shown to be within the margin;
+ * INFINITY: never.
  */
 double forecast_growth(const struct comparison_input *input, const struct question_asked *asked);
 

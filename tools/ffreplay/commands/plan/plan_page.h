@@ -1,5 +1,5 @@
 /*
- * plan_page.h - what a rollout or an experiment will take: how much traffic, how much time.
+ * plan_page.h - how much traffic and time a rollout or an experiment will take.
  */
 #ifndef FFREPLAY_PLAN_PAGE_H
 #define FFREPLAY_PLAN_PAGE_H
@@ -62,7 +62,7 @@ struct canary_plan {
     bool unknown;   /* of a stage */
 };
 
-/* `analyses`: one a stage, of a log, or of nothing that was read. Texts are the arena's. */
+/* `analyses`: one per stage, of a log, or of nothing that was read. Texts are the arena's. */
 void plan_canary(struct canary_plan *plan, const struct analysis *analyses, uint32_t count,
                  int64_t span, struct arena *arena);
 void plan_canary_text(const struct canary_plan *plan, const struct page *page);

@@ -1,5 +1,5 @@
 /*
- * changes.h - whether definitions are what they were, and waiting until something may have changed.
+ * changes.h - detects changed definitions, and waits until something may have changed.
  */
 #ifndef FFREPLAY_CHANGES_H
 #define FFREPLAY_CHANGES_H
@@ -9,9 +9,8 @@
 #include <stdint.h>
 
 /*
- * Of every file below the directory but the ledger's: names, sizes, times. Two that are equal may
- * differ only where a file was changed within its clock's tick and kept its size. Cost: a stat()
- * each.
+ * A mark of all files below the directory except the ledger's: names, sizes, times. Equal marks may
+ * hide only a change within the clock's tick that kept the size. Cost: one stat() per file.
  */
 uint64_t definitions_mark(const char *directory);
 

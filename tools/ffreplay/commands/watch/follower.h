@@ -1,10 +1,10 @@
 /*
- * follower.h - a log that is written to while it is read, as `tail -F` follows it.
+ * follower.h - follows a growing log as `tail -F` does.
  *
- * What is appended is read up to the last line end. When the path gets another file, by rename, the
- * old one is read on, as its writer may not have noticed; it is kept open until nothing of it can
- * be needed again, however often the reading begins anew. A file that shrinks is read from its
- * beginning. A path that has no file yet is waited for.
+ * Appended data is read up to the last line end. When the path gets another file, by rename, the
+ * old one is still read, as its writer may not have noticed; it is kept open until nothing in it
+ * can be needed again, however often reading starts over. A file that shrinks is read from its
+ * beginning. A path without a file is waited for.
  */
 #ifndef FFREPLAY_FOLLOWER_H
 #define FFREPLAY_FOLLOWER_H

@@ -1,9 +1,9 @@
 /*
- * holdback.h - records of logs that are written while they are read: each is let through to the
- * analyses once its time has come.
+ * holdback.h - for logs that are being written: passes each record to the analyses once its time
+ * has come.
  *
- * A writer's clock may be a little ahead. What is ahead by up to the lateness waits; what is ahead
- * by more is left out as after_now, as it would be by who decides now.
+ * A writer's clock may be a little ahead. Records ahead by up to the lateness wait; those ahead by
+ * more are left out as after_now, as `decide` would do now.
  */
 #ifndef FFREPLAY_HOLDBACK_H
 #define FFREPLAY_HOLDBACK_H

@@ -1,8 +1,8 @@
 /*
  * watch.h - one run of `ffreplay watch`, and its parts, a file each.
  *
- * What was read stays, and is judged anew at every look. When the definitions change, by a decision
- * that was applied or by anybody else, the analyses begin anew, and the logs are read again.
+ * What was read is kept, and judged again at every look. When the definitions change, through an
+ * applied decision or by anybody else, the analyses start over, and the logs are read again.
  */
 #ifndef FFREPLAY_WATCH_H
 #define FFREPLAY_WATCH_H

@@ -1,8 +1,8 @@
 /*
- * kinds.h - how each kind of metric is computed: a table of functions a kind, in a file of its own.
+ * kinds.h - how each kind of metric is computed: a function table per kind, in a file of its own.
  *
- * metric.c, evidence.c and table_rows.c call them. Nobody else asks of which kind a metric is, but
- * for the traits of compiler/model/metric_kinds.h.
+ * metric.c, evidence.c and table_rows.c call them. No other code asks for a metric's kind, only for
+ * the traits in compiler/model/metric_kinds.h.
  *
  * A kind gathers in those parts of a cell that it makes in `init` and `init_spread`. Parts merge
  * and are released wherever they are: metric.c sees to that, and counts the samples.
@@ -27,10 +27,10 @@ struct measure;
 struct observed;
 struct sample;
 
-/* None of them is NULL: what a kind has no use for is one of those of shared.h that do nothing. */
+/* None of them is NULL: shared.h has functions that do nothing for those a kind does not need. */
 struct metric_functions {
     /* Registers the fields that are read of each line. False when this version cannot compute the
-     * metric; then it has been reported. */
+     * metric, after reporting. */
     bool (*prepare)(struct measure *measure);
 
     /* Makes the parts of an empty cell that its estimate is made of. */

@@ -54,7 +54,7 @@ double design_effect_of_units(struct evidence *evidence, const struct cell *cana
                               const struct cell *control,
                               double (*effect_of)(const struct evidence *evidence,
                                                   const struct spread *units));
-/* As if each unit's events were but one, repeated: the most that clusters can do. */
+/* As if each unit's events were one event, repeated: the most that clustering can do. */
 double worst_effect(const struct exact_sum *squares, const struct exact_sum *sum);
 
 /* ---------------------------------------------------------------------- what a line costs -- */
