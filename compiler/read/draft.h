@@ -5,9 +5,8 @@
 #include "reader.h"
 
 /*
- * A flag as far as it is read, and one for each environment: first the flag's own keys, then copied
- * and the environment's keys read over it. The shorthand for a rule stays in parts until both are
- * known.
+ * A flag being read, and a copy for each environment: first the flag's own keys, then the
+ * environment's keys read over them. The shorthand for a rule stays in parts until both are known.
  */
 struct draft {
     struct targeting targeting;

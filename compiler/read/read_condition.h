@@ -6,7 +6,7 @@
 
 /* NULL after reporting. With `fields`, tests are on a log's fields instead of attributes. */
 struct condition *read_condition(struct reader *reader, struct node *node, bool fields);
-/* An `if`, and never NULL: what could not be read must not look as if it were for everybody. */
+/* An `if`, never NULL: one that could not be read must not look like "everybody". */
 struct condition *read_audience(struct reader *reader, struct node *node);
 /* Reports a value that the attribute's `enum` does not have. */
 void check_choice(struct reader *reader, const struct attribute *attribute, const struct node *node,

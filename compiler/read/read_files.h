@@ -18,14 +18,14 @@ struct edited_file {
 
 /*
  * Reads and parses every definition file below `directory` (NULL: where project_load() looks), on
- * as many processors as there are; with `edited` (or NULL), as if that were one of them, or in its
- * place. Cost: of the files; nothing else of a project needs waiting.
+ * all processors, and as if `edited` (or NULL) replaced, or added, that file. Cost: reading and
+ * parsing; nothing else of a project waits for the disk.
  */
 struct document *read_files(struct reader *reader, const char *directory,
                             const struct edited_file *edited);
 /* Puts the canary of reader->policy, whose document is the last one, in the place of the flag's. */
 void put_policy(struct reader *reader, struct document *documents, uint32_t count);
-/* The same of one text, as if it stood in a file of that name. */
+/* The same for one text, as if it were in a file of that name. */
 struct document *read_text_as_file(struct reader *reader, const char *name, const char *text,
                                    size_t length);
 

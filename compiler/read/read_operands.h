@@ -19,7 +19,7 @@ static inline unsigned condition_subject_type(const struct condition_subject *su
     return subject->attribute ? (unsigned)subject->attribute->type : A_FIELD;
 }
 
-/* What is behind an operator, into the test. False: it has been reported. */
+/* Reads an operator's operands into the test. False after reporting. */
 bool read_operands(struct reader *reader, const struct condition_subject *subject,
                    const struct operator_info *info, struct node *node, struct condition *test);
 

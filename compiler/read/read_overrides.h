@@ -5,9 +5,9 @@
 #include "reader.h"
 
 void read_overrides(struct reader *reader, struct node *section);
-/* Puts them in the order in which they decide, and names them. */
+/* Sorts them by precedence, and names them. */
 void order_overrides(struct reader *reader);
-/* One, which belongs to nothing yet; NULL after reporting. */
+/* Reads one, which belongs to nothing yet; NULL after reporting. */
 struct override *read_override(struct reader *reader, struct node *node);
 
 #endif

@@ -3,8 +3,7 @@
  *
  * Reading goes in two passes: first every definition's name is declared, then bodies are read and
  * names resolved, so that order never matters. A reader of a value reports what is wrong with it,
- * once, and returns false; a node that is NODE_BROKEN was reported before, and is passed over in
- * silence.
+ * once, and returns false; a NODE_BROKEN was reported before, and is skipped silently.
  */
 #ifndef FFC_READER_H
 #define FFC_READER_H
