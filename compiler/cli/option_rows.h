@@ -45,7 +45,7 @@
 #define BUILD_OPTION(target, help) {"build", 0, OPTION_TEXT, &(target), "FILE", help}
 #define SIGN_OPTION(target, when) \
     {"sign", 0, OPTION_TEXT, &(target), "KEY", \
-     when "sign it with this secret key of minisign"}
+     when "sign it with this minisign secret key"}
 #define RUN_STEPS_OPTION(target, help) {"run-steps", 0, OPTION_FLAG, &(target), NULL, help}
 
 /* clang-format on */

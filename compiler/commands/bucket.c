@@ -48,7 +48,7 @@ static int run(int argc, char **argv)
     const struct option table[] = {
         {"salt", 0, OPTION_TEXT, &salt, "SALT",
          "the flag's salt; with /split for the variant of a split"},
-        JSON_OPTION(json, "one JSON object a line"),
+        JSON_OPTION(json, "one JSON object per line"),
     };
     int status;
     int keys =

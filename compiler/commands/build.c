@@ -342,18 +342,19 @@ static int run(int argc, char **argv)
     struct options options = {0};
     const struct option table[] = {
         DIRECTORY_OPTION(options.project.directory),
-        ENVIRONMENT_OPTION(options.environment, "compile for this one"),
-        {"all", 0, OPTION_FLAG, &options.all, NULL, "compile for all, as DIR/ENV.ffs"},
+        ENVIRONMENT_OPTION(options.environment, "compile for this environment"),
+        {"all", 0, OPTION_FLAG, &options.all, NULL,
+         "compile for every environment, as DIR/ENV.ffs"},
         OUTPUT_OPTION(options.output, "the file, or - for stdout"),
-        {"label", 0, OPTION_TEXTS, &options.labels, "K=V", "keep a label in the snapshot"},
+        {"label", 0, OPTION_TEXTS, &options.labels, "K=V", "store a label in the snapshot"},
         {"generation", 0, OPTION_TEXT, &options.generation, "N",
-         "keep a number that grows, for readers that refuse what is older"},
+         "store an increasing number, for readers that refuse older builds"},
         {"format-level", 0, OPTION_TEXT, &options.level, "N",
-         "refuse flags that readers of this level do not know [the newest]"},
+         "refuse flags that readers of this level do not support [the newest]"},
         {"drop-override", 0, OPTION_TEXTS, &options.dropped, "ID",
-         "end this override of the replaced file, which only that has"},
+         "end this override, which only the replaced file has"},
         SIGN_OPTION(options.key, ""),
-        JSON_OPTION(options.json, "print what was built as JSON, a line each"),
+        JSON_OPTION(options.json, "print what was built as JSON, one line each"),
         DIAGNOSTICS_OPTIONS(options.project),
     };
     int status;

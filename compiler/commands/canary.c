@@ -539,7 +539,7 @@ static int run(int argc, char **argv)
     struct order order = {0};
     const struct option table[] = {
         ENVIRONMENT_OPTION(change.environment,
-                           "of this environment; needed where the canary differs between them"),
+                           "of this environment; needed if environments have different canaries"),
         {"to", 0, OPTION_TEXT, &order.to, "STAGE",
          "start, advance, approve: this stage [the next]"},
         {"from", 0, OPTION_TEXT, &order.from, "STAGE",

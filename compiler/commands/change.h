@@ -33,11 +33,10 @@ struct change {
 #define CHANGE_OPTIONS(change)                                                                   \
     DIRECTORY_OPTION((change).directory), REASON_OPTION((change).reason, "why, for the ledger"), \
         AT_OPTION((change).at, "when, for the ledger [now]"),                                    \
-        BUILD_OPTION((change).build, "publish the snapshot as well"),                            \
+        BUILD_OPTION((change).build, "also publish the snapshot"),                               \
         SIGN_OPTION((change).key, "with --build: "),                                             \
-        RUN_STEPS_OPTION((change).run_steps,                                                     \
-                         "run the rollback plan and the hooks, once it is done"),                \
-        {"dry-run", 0, OPTION_FLAG, &(change).dry_run, NULL, "say what would be changed"},       \
+        RUN_STEPS_OPTION((change).run_steps, "then run the rollback plan and the hooks"),        \
+        {"dry-run", 0, OPTION_FLAG, &(change).dry_run, NULL, "show what would be changed"},      \
         JSON_OPTION((change).json, "the result as JSON"), COLOR_OPTION((change).color)
 
 /*

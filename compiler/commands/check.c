@@ -95,7 +95,7 @@ static int run(int argc, char **argv)
     const struct option options[] = {
         DIRECTORY_OPTION(choice.directory),
         {"strict", 0, OPTION_FLAG, &strict, NULL, "flags past 'expires' are errors"},
-        NOW_OPTION(now, "what 'expires' is judged by [the clock]"),
+        NOW_OPTION(now, "the time to judge 'expires' by [the clock]"),
         DIAGNOSTICS_OPTIONS(choice),
     };
     int status;
@@ -119,10 +119,10 @@ static int run(int argc, char **argv)
 
 const struct command check_command = {
     .name = "check",
-    .summary = "report every problem of a project",
+    .summary = "report every problem in a project",
     .usage = "[-C DIR] [--strict] [--now TIME] [--format FORMAT]",
     .examples = "  ffc check                      the project in flags/\n"
-                "  ffc check -C config --strict   another one, and expired flags are errors\n"
+                "  ffc check -C config --strict   another project; expired flags are errors\n"
                 "  ffc check --format github      annotations for a pull request\n"
                 "  ffc check --format json        one JSON object on stdout\n",
     .run = run,

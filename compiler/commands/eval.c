@@ -272,14 +272,14 @@ static int run(int argc, char **argv)
     struct options options = {.at = INT64_MIN};
     const struct option table[] = {
         DIRECTORY_OPTION(options.project.directory),
-        ENVIRONMENT_OPTION(options.environment, "evaluate as compiled for this one"),
+        ENVIRONMENT_OPTION(options.environment, "evaluate as compiled for this environment"),
         SNAPSHOT_OPTION(options.snapshot, "evaluate a snapshot instead, or - for stdin"),
         CONTEXT_OPTION(options.context),
         {"contexts", 0, OPTION_TEXT, &options.contexts, "FILE",
-         "a context a line, or - for stdin; a result a line"},
-        {"all", 0, OPTION_FLAG, &options.all, NULL, "every flag, by name"},
+         "one context per line, or - for stdin; one result per line"},
+        {"all", 0, OPTION_FLAG, &options.all, NULL, "every flag, sorted by name"},
         AT_OPTION(options.at, "the clock [now]"),
-        JSON_OPTION(options.json, "one JSON object a line"),
+        JSON_OPTION(options.json, "one JSON object per line"),
         DIAGNOSTICS_OPTIONS(options.project),
     };
     int status;

@@ -120,7 +120,7 @@ static int run(int argc, char **argv)
     const struct option options[] = {
         {"all", 0, OPTION_FLAG, &all, NULL, "list all codes"},
         {"operators", 0, OPTION_FLAG, &list, NULL, "list the operators of conditions"},
-        {"markdown", 0, OPTION_FLAG, &markdown, NULL, "in Markdown; with --all, the long texts"},
+        {"markdown", 0, OPTION_FLAG, &markdown, NULL, "in Markdown; with --all, the full texts"},
     };
     int status;
     int operands = options_parse(&explain_command, options, sizeof options / sizeof *options, argc,
@@ -141,10 +141,10 @@ static int run(int argc, char **argv)
 
 const struct command explain_command = {
     .name = "explain",
-    .summary = "say more about a diagnostic",
+    .summary = "explain a diagnostic",
     .usage = "CODE… | --all [--markdown] | --operators [--markdown]",
-    .examples = "  ffc explain FF0231        why it is an error, an example, and the same mended\n"
+    .examples = "  ffc explain FF0231        why it is an error, an example, and a fix\n"
                 "  ffc explain --all         every code with its title\n"
-                "  ffc explain --operators   what conditions can ask\n",
+                "  ffc explain --operators   the operators of conditions\n",
     .run = run,
 };

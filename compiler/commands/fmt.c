@@ -179,8 +179,8 @@ const struct command fmt_command = {
     .name = "fmt",
     .summary = "write definition files in canonical form",
     .usage = "[--check | --diff] [-C DIR | FILE…]",
-    .examples = "  ffc fmt                  the project's files, in place; names what changed\n"
-                "  ffc fmt --check          in a build: exits 1 where something would change\n"
+    .examples = "  ffc fmt                  the project's files, in place; lists what changed\n"
+                "  ffc fmt --check          for CI: exits 1 if anything would change\n"
                 "  ffc fmt --diff web.yaml  what would change in one file\n"
                 "  ffc fmt - <web.yaml      from stdin to stdout\n",
     .run = run,

@@ -414,7 +414,7 @@ static int run(int argc, char **argv)
         {"kind", 0, OPTION_TEXTS, &listing.kinds, "KIND", "only these kinds; may be repeated"},
         {"owner", 0, OPTION_TEXTS, &listing.owners, "NAME", "only these owners"},
         {"tag", 0, OPTION_TEXTS, &listing.tags, "TAG", "only flags with one of these tags"},
-        JSON_OPTION(listing.json, "a JSON object a flag, a line each"),
+        JSON_OPTION(listing.json, "one JSON object per flag and line"),
         DIAGNOSTICS_OPTIONS(choice),
     };
     int status;
@@ -440,7 +440,7 @@ static int run(int argc, char **argv)
 
 const struct command list_command = {
     .name = "list",
-    .summary = "list flags, and how each stands in every environment",
+    .summary = "list flags, and their state in every environment",
     .usage = "[GLOB…] [-C DIR] [-e ENV] [--kind KIND] [--owner NAME] [--tag TAG] [--json]",
     .examples = "  ffc list                        all flags of the project\n"
                 "  ffc list 'canary.*' -e production\n"

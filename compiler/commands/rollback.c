@@ -21,7 +21,7 @@ static int run(int argc, char **argv);
 
 const struct command rollback_command = {
     .name = "rollback",
-    .summary = "in an emergency: serve the default of many flags at once, and lift that again",
+    .summary = "in an emergency, make many flags serve their default; lift that again",
     .usage = "[FLAG…] [--tag T] [--kind K] [--all] [--segment S] [-e ENV] --reason TEXT",
     .examples = "  ffc rollback canary.checkout --reason INC-1423 -e production --build live.ffs\n"
                 "  ffc rollback 'canary.*' --tag payments --reason INC-1423 --run-steps\n"
@@ -807,15 +807,15 @@ static int run(int argc, char **argv)
         {"tag", 't', OPTION_TEXTS, &wish.tags, "TAG", "flags with this tag; may be repeated"},
         {"kind", 'k', OPTION_TEXTS, &wish.kinds, "KIND", "flags of this kind; may be repeated"},
         {"all", 0, OPTION_FLAG, &scope->all, NULL, "every flag"},
-        {"segment", 0, OPTION_TEXT, &scope->segment, "SEGMENT", "only for who is in this segment"},
+        {"segment", 0, OPTION_TEXT, &scope->segment, "SEGMENT", "only for those in this segment"},
         ENVIRONMENT_OPTION(wish.change.environment, "only in this environment [all of them]"),
-        {"serve", 0, OPTION_TEXT, &wish.emergency.serve, "VARIANT", "what is served [default]"},
-        FROM_OPTION(wish.emergency.from, "active from then on [at once]"),
-        UNTIL_OPTION(wish.emergency.until, "active until then [for good]"),
+        {"serve", 0, OPTION_TEXT, &wish.emergency.serve, "VARIANT", "serve this variant [default]"},
+        FROM_OPTION(wish.emergency.from, "active from this time [now]"),
+        UNTIL_OPTION(wish.emergency.until, "active until this time [for good]"),
         ACTOR_OPTIONS(wish.change.actor),
         {"list", 0, OPTION_FLAG, &wish.list, NULL, "overrides: active, scheduled, expired"},
-        {"lift", 0, OPTION_TEXT, &wish.lift, "ID", "take an override away again"},
-        {"status", 0, OPTION_FLAG, &wish.status, NULL, "the last step that was run of each flag"},
+        {"lift", 0, OPTION_TEXT, &wish.lift, "ID", "remove an override"},
+        {"status", 0, OPTION_FLAG, &wish.status, NULL, "the last step run for each flag"},
         CHANGE_OPTIONS(wish.change),
     };
     int status;

@@ -17,7 +17,7 @@ static int run(int argc, char **argv);
 
 const struct command sign_command = {
     .name = "sign",
-    .summary = "sign a snapshot, or move its signature to and from minisign's file",
+    .summary = "sign a snapshot, or move its signature to or from a minisign file",
     .usage = "FILE --key KEY | --attach SIGNATURE | --detach OUT",
     .examples = "  ffc sign production.ffs --key release.key\n"
                 "  minisign -Sm plain.ffs && ffc sign plain.ffs --attach plain.ffs.minisig\n"
@@ -136,9 +136,9 @@ static int run(int argc, char **argv)
 {
     struct options options = {0};
     const struct option table[] = {
-        {"key", 0, OPTION_TEXT, &options.key, "KEY", "sign with this secret key of minisign"},
+        {"key", 0, OPTION_TEXT, &options.key, "KEY", "sign with this minisign secret key"},
         {"attach", 0, OPTION_TEXT, &options.attach, "SIGNATURE",
-         "take minisign's signature of the snapshot from this file"},
+         "attach the minisign signature in this file"},
         {"detach", 0, OPTION_TEXT, &options.detach, "OUT",
          "write the unsigned snapshot there, and its signature to OUT.minisig"},
         OUTPUT_OPTION(options.output, "the file, or - for stdout [in place]"),

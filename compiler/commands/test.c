@@ -18,12 +18,12 @@ static int run(int argc, char **argv);
 
 const struct command test_command = {
     .name = "test",
-    .summary = "run the tests of a project",
+    .summary = "run a project's tests",
     .usage = "[FILTER…] [-C DIR] [-e ENV] [--json] [--coverage] [--min-coverage PERCENT]",
     .examples = "  ffc test                          every test of flags/, as TAP\n"
-                "  ffc test 'canary.*'               tests of these flags, or of such a name\n"
-                "  ffc test --min-coverage 100%      fail where something is not tested\n"
-                "  ffc test --format github          failures as annotations of a pull request\n"
+                "  ffc test 'canary.*'               tests of these flags, or with such a name\n"
+                "  ffc test --min-coverage 100%      fail if anything is untested\n"
+                "  ffc test --format github          failures as annotations on a pull request\n"
                 "  ffc test --json | jq .coverage    what no test reaches\n",
     .run = run,
 };
@@ -157,13 +157,13 @@ static int run(int argc, char **argv)
     struct options options = {.at = INT64_MIN};
     const struct option table[] = {
         DIRECTORY_OPTION(options.project.directory),
-        ENVIRONMENT_OPTION(options.environment, "tests of this environment alone"),
-        AT_OPTION(options.at, "the clock of tests that do not say their own [now]"),
-        JSON_OPTION(options.json, "one JSON object in place of TAP"),
+        ENVIRONMENT_OPTION(options.environment, "only tests of this environment"),
+        AT_OPTION(options.at, "the clock for tests without one [now]"),
+        JSON_OPTION(options.json, "one JSON object instead of TAP"),
         {"coverage", 0, OPTION_FLAG, &options.coverage, NULL,
-         "list all that no test reaches, not just ten"},
+         "list everything that no test reaches, not just ten"},
         {"min-coverage", 0, OPTION_TEXT, &options.min_coverage, "PERCENT",
-         "fail where the tests reach less"},
+         "fail if the tests reach less"},
         DIAGNOSTIC_FORMAT_OPTION(options.project.format, "diagnostics, and then of failures too"),
         COLOR_OPTION(options.project.color),
     };

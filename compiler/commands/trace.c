@@ -19,7 +19,7 @@ static int run(int argc, char **argv);
 
 const struct command trace_command = {
     .name = "trace",
-    .summary = "show how a flag comes to its answer, step by step",
+    .summary = "explain a flag's answer, step by step",
     .usage = "FLAG -c JSON [-e ENV | -s FILE] [-C DIR] [--at TIME] [--stage STAGE] [--json]",
     .examples =
         "  ffc trace feature.new-dashboard -e production -c '{\"user_id\": \"u1\"}'\n"
@@ -280,13 +280,14 @@ static int run(int argc, char **argv)
     struct options options = {.at = INT64_MIN};
     const struct option table[] = {
         DIRECTORY_OPTION(options.project.directory),
-        ENVIRONMENT_OPTION(options.environment, "as compiled for this one"),
-        SNAPSHOT_OPTION(options.snapshot, "make sure that this is what the project compiles to"),
+        ENVIRONMENT_OPTION(options.environment, "as compiled for this environment"),
+        SNAPSHOT_OPTION(options.snapshot, "require that the project compiles to this snapshot"),
         CONTEXT_OPTION(options.context),
         AT_OPTION(options.at, "the clock [now]"),
         {"state", 0, OPTION_TEXT, &options.state, "STATE",
-         "suppose that of the flag's canary or experiment"},
-        {"stage", 0, OPTION_TEXT, &options.stage, "STAGE", "suppose that the canary runs in it"},
+         "assume the flag's canary or experiment is in this state"},
+        {"stage", 0, OPTION_TEXT, &options.stage, "STAGE",
+         "assume the canary is running in this stage"},
         JSON_OPTION(options.json, "one JSON object"),
         DIAGNOSTICS_OPTIONS(options.project),
     };

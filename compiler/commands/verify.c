@@ -20,7 +20,7 @@ static int run(int argc, char **argv);
 
 const struct command verify_command = {
     .name = "verify",
-    .summary = "say whether a snapshot is sound, and what it is",
+    .summary = "check that a snapshot is sound, and describe it",
     .usage = "FILE [--key KEY]…",
     .examples = "  ffc verify /run/flags/production.ffs\n"
                 "  ffc verify production.ffs --key release.pub --key next.pub\n"
@@ -201,7 +201,8 @@ static int run(int argc, char **argv)
     struct option_texts texts = {0};
     const struct option table[] = {
         {"key", 0, OPTION_TEXTS, &texts, "KEY",
-         "want a signature of this public key of minisign, or one of several: base64, or a file"},
+         "require a signature by this minisign public key, or by one of several: base64, or a "
+         "file"},
         JSON_OPTION(json, "one JSON object"),
     };
     int status;

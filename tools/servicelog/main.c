@@ -18,7 +18,7 @@ static int run(int argc, char **argv);
 
 static const struct command service_log = {
     .name = "service-log",
-    .summary = "the log of a made-up service, from a seed",
+    .summary = "generate the log of a made-up service, from a seed",
     .examples =
         "  service-log --duration 2h --rate 50 >requests.ndjson\n"
         "  service-log --rate 500 --trough 80 --peak-at 20:00 --duration 7d --weekend 60%\n"

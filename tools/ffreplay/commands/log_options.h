@@ -23,29 +23,30 @@ struct log_options {
     {                                                                                   \
         "window", 0, OPTION_TEXT, &(options).window, "D", "width of time windows [10s]" \
     }
-#define LATENESS_OPTION(options)                              \
-    {                                                         \
-        "lateness", 0, OPTION_TEXT, &(options).lateness, "D", \
-            "a window is complete so long after its end [1m]" \
+#define LATENESS_OPTION(options)                                \
+    {                                                           \
+        "lateness", 0, OPTION_TEXT, &(options).lateness, "D",   \
+            "a window is complete this long after its end [1m]" \
     }
-#define STALE_OPTION(options)                                               \
-    {                                                                       \
-        "stale", 0, OPTION_TEXT, &(options).stale, "D",                     \
-            "a canary that was not seen for so long does not advance [10m]" \
+#define STALE_OPTION(options)                                      \
+    {                                                              \
+        "stale", 0, OPTION_TEXT, &(options).stale, "D",            \
+            "a canary unseen for this long does not advance [10m]" \
     }
-#define MAX_BAD_OPTION(options)                                      \
-    {                                                                \
-        "max-bad", 0, OPTION_TEXT, &(options).max_bad, "PERCENT",    \
-            "bad lines of a log, unreadable samples of a group [1%]" \
+#define MAX_BAD_OPTION(options)                                                \
+    {                                                                          \
+        "max-bad", 0, OPTION_TEXT, &(options).max_bad, "PERCENT",              \
+            "tolerated bad lines of a log, unreadable samples of a group [1%]" \
     }
 #define ALLOW_PARTIAL_OPTION(options)                                    \
     {                                                                    \
         "allow-partial", 0, OPTION_FLAG, &(options).allow_partial, NULL, \
-            "take answers of Prometheus that say they are partial"       \
+            "accept Prometheus answers that are marked partial"          \
     }
-#define THREADS_OPTION(options)                                                                 \
-    {                                                                                           \
-        "threads", 0, OPTION_TEXT, &(options).threads, "N", "to read logs with [as processors]" \
+#define THREADS_OPTION(options)                             \
+    {                                                       \
+        "threads", 0, OPTION_TEXT, &(options).threads, "N", \
+            "threads that read logs [one per processor]"    \
     }
 
 /* False: one is not what it should be, which has been reported as a usage error. */

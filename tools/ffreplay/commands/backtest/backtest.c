@@ -17,7 +17,7 @@ static int run(int argc, char **argv);
 
 const struct command backtest_command = {
     .name = "backtest",
-    .summary = "play a canary's policy through logs, and compare policies",
+    .summary = "simulate a canary's policy on logs, and compare policies",
     .usage = "FLAG LOG… -e ENV [--policy FILE]…",
     .examples = "  ffreplay backtest canary.checkout access.log -e production\n"
                 "  ffreplay backtest canary.checkout access.log -e production \\\n"
@@ -228,23 +228,24 @@ static int run(int argc, char **argv)
     play->until = INT64_MAX;
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
-        ENVIRONMENT_OPTION(play->environment, "as this environment has it"),
+        ENVIRONMENT_OPTION(play->environment, "in this environment"),
         {"policy", 0, OPTION_TEXTS, &options.policies, "FILE",
          "compare with this file's canary; may be repeated"},
         {"interval", 0, OPTION_TEXT, &options.interval, "D", "between looks [as --window]"},
         FROM_OPTION(play->from, "when the canary begins [with the logs]"),
-        UNTIL_OPTION(play->until, "leave out what is later"),
+        UNTIL_OPTION(play->until, "leave out later lines"),
         {"harm-from", 0, OPTION_TIME, &play->harm_from, "TIME", "when harm truly began"},
         {"no-harm", 0, OPTION_FLAG, &play->no_harm, NULL, "there was none: a rollback is false"},
         {"approve", 0, OPTION_FLAG, &options.approves, NULL,
-         "let through at once what a person has to approve (the default)"},
-        {"no-approve", 0, OPTION_FLAG, &options.holds_for_approval, NULL, "hold there instead"},
+         "enter stages that need a person's approval at once (default)"},
+        {"no-approve", 0, OPTION_FLAG, &options.holds_for_approval, NULL,
+         "hold at those stages instead"},
         JSON_OPTION(options.json, "the result as JSON, one object"),
         MAX_BAD_OPTION(options.logs),
         ALLOW_PARTIAL_OPTION(options.logs),
         WINDOW_OPTION(options.logs),
         {"lateness", 0, OPTION_TEXT, &options.logs.lateness, "D",
-         "lines may come so long after later ones [1m]"},
+         "lines may come this long after later ones [1m]"},
         STALE_OPTION(options.logs),
         COLOR_OPTION(options.color),
     };

@@ -258,10 +258,10 @@ static int run(int argc, char **argv)
     struct options options = {.now = INT64_MIN, .logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
-        ENVIRONMENT_OPTION(options.environment, "as this environment has it"),
+        ENVIRONMENT_OPTION(options.environment, "in this environment"),
         {"all", 0, OPTION_FLAG, &options.all, NULL, "every running or paused canary"},
         NOW_OPTION(options.now, "the time to decide at [the latest in the logs]"),
-        JSON_OPTION(options.json, "the verdict as JSON, one object a flag"),
+        JSON_OPTION(options.json, "the verdict as JSON, one object per flag"),
         EXIT_CODE_OPTION(options.exit_code,
                          "exit 0 advance or complete, 10 hold, 11 pause, 20 rollback"),
         APPLY_OPTIONS(options.apply),

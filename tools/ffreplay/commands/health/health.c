@@ -24,7 +24,7 @@ static int run(int argc, char **argv);
 
 const struct command health_command = {
     .name = "health",
-    .summary = "one page on how a flag is: who got what, metrics, and what is wrong",
+    .summary = "a flag's health: who got what, metrics, and what is wrong",
     .usage = "FLAG LOG… -e ENV [--format text] [--exit-code]",
     .examples =
         "  ffreplay health checkout requests.ndjson -e production\n"
@@ -210,10 +210,10 @@ static int run(int argc, char **argv)
     struct options options = {.format = "json", .now = INT64_MIN, .logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
-        ENVIRONMENT_OPTION(options.environment, "as this environment has it"),
+        ENVIRONMENT_OPTION(options.environment, "in this environment"),
         FORMAT_OPTION(options.format, "json, or text for people [json]"),
         JSON_OPTION(options.json, "the same as --format json"),
-        EXIT_CODE_OPTION(options.exit_code, "exit 10 when it is not healthy"),
+        EXIT_CODE_OPTION(options.exit_code, "exit 10 if it is not healthy"),
         NOW_OPTION(options.now, "the time to judge at [the latest in the logs]"),
         MAX_BAD_OPTION(options.logs),
         ALLOW_PARTIAL_OPTION(options.logs),

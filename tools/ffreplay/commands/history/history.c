@@ -18,7 +18,7 @@ static int run(int argc, char **argv);
 
 const struct command history_command = {
     .name = "history",
-    .summary = "what the ledger says was changed and why, and whether it is whole",
+    .summary = "show what was changed and why, by the ledger; check that it is whole",
     .usage = "[FLAG] [-e ENV] [--last N | --verify | --acknowledge HASH --reason TEXT]",
     .examples = "  ffreplay history\n"
                 "  ffreplay history canary.checkout -e production\n"
@@ -274,16 +274,16 @@ static int run(int argc, char **argv)
         DIRECTORY_OPTION(directory),
         ENVIRONMENT_OPTION(options.environment, "only changes in this environment"),
         {"verify", 0, OPTION_FLAG, &options.verify, NULL,
-         "only check that no entry was changed or is missing; prints the tips"},
+         "only check that no entry was changed or is missing; print the tips"},
         {"expect", 0, OPTION_TEXTS, &options.expected, "HASH",
-         "verify, and that this entry is there; may be repeated"},
+         "also check that this entry is there; may be repeated"},
         {"acknowledge", 0, OPTION_TEXTS, &options.acknowledged, "HASH",
          "close a break that cannot be mended; may be repeated"},
         REASON_OPTION(options.reason, "with --acknowledge: why"),
         ACTOR_OPTIONS(options.actor),
         {"last", 0, OPTION_TEXT, &options.last, "N", "the last N rollouts, with their metrics"},
         JSON_OPTION(options.json,
-                    "the ledger's own entries, one a line; with --last, an object a rollout"),
+                    "the ledger's own entries, one per line; with --last, one object per rollout"),
         COLOR_OPTION(options.color),
     };
     int status;

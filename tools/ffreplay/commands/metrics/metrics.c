@@ -32,7 +32,7 @@ static int run(int argc, char **argv);
 
 const struct command metrics_command = {
     .name = "metrics",
-    .summary = "what the logs measure: in total, by variant, stage, window or field",
+    .summary = "print every metric: in total, by variant, stage, window or field",
     .usage = "LOG… [--flag FLAG -e ENV] [--by LIST]… [--metric NAME]… [--format FORMAT]",
     .examples =
         "  ffreplay metrics requests.ndjson\n"
@@ -261,16 +261,16 @@ static int run(int argc, char **argv)
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
         {"metric", 'm', OPTION_TEXTS, &options.metrics, "NAME",
-         "only this one; may be repeated [all of the logs that are read]"},
+         "only this metric; may be repeated [all of the given logs]"},
         {"flag", 'f', OPTION_TEXT, &options.flag, "FLAG",
-         "lines about this flag, and who was served which variant"},
-        ENVIRONMENT_OPTION(options.environment, "as this environment has it"),
+         "only lines about this flag, with the variant each was served"},
+        ENVIRONMENT_OPTION(options.environment, "in this environment"),
         {"by", 'b', OPTION_TEXTS, &options.by, "LIST",
-         "variant, stage, window or fields, with commas; may be repeated"},
+         "variant, stage, window or fields, comma-separated; may be repeated"},
         {"top", 0, OPTION_TEXT, &options.top, "N",
-         "of each field, the N values with the most lines; the rest as one"},
-        FROM_OPTION(options.from, "lines from then on"),
-        {"to", 0, OPTION_TIME, &options.to, "TIME", "lines before that"},
+         "the N values of a field with the most lines; the rest as one group"},
+        FROM_OPTION(options.from, "only lines from this time"),
+        {"to", 0, OPTION_TIME, &options.to, "TIME", "only lines before this time"},
         FORMAT_OPTION(options.format, "text, json, csv or prometheus [text]"),
         JSON_OPTION(options.json, "the same as --format json"),
         WINDOW_OPTION(options.logs),

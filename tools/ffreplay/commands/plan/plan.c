@@ -27,7 +27,7 @@ static int run(int argc, char **argv);
 
 const struct command plan_command = {
     .name = "plan",
-    .summary = "what a rollout or an experiment will take: samples, effects, time",
+    .summary = "predict what a rollout or an experiment needs: samples, effects, time",
     .usage = "FLAG [LOG…] -e ENV [--traffic 2000/s] [--baseline METRIC=VALUE]… [--power 80%]",
     .examples =
         "  ffreplay plan canary.checkout requests.ndjson -e production\n"
@@ -269,13 +269,13 @@ static int run(int argc, char **argv)
     struct options options = {.logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
-        ENVIRONMENT_OPTION(options.environment, "as this environment has it"),
+        ENVIRONMENT_OPTION(options.environment, "in this environment"),
         {"traffic", 0, OPTION_TEXT, &options.traffic, "RATE",
-         "lines of the audience, or units of an experiment, as 2000/s or 12000/d"},
+         "lines of the audience, or units of an experiment: 2000/s, 12000/d"},
         {"baseline", 0, OPTION_TEXTS, &options.baselines, "METRIC=VALUE",
          "without the change; of a mean VALUE:DEVIATION; may be repeated"},
         {"power", 0, OPTION_TEXT, &options.power, "PERCENT",
-         "how many are to be settled by then [80%, or the experiment's]"},
+         "the share to be settled by then [80%, or the experiment's]"},
         JSON_OPTION(options.json, "the plan as JSON"),
         WINDOW_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),

@@ -18,7 +18,7 @@ static int run(int argc, char **argv);
 
 const struct command watch_command = {
     .name = "watch",
-    .summary = "decide at an interval on logs that are being written",
+    .summary = "decide at an interval, on logs that are still being written",
     .usage = "FLAG LOG… -e ENV | --all LOG… -e ENV",
     .examples = "  ffreplay watch canary.checkout /var/log/api/access.log -e production --apply\n"
                 "  kubectl logs -f deploy/api | ffreplay watch canary.checkout - -e production\n",
@@ -219,11 +219,11 @@ static int run(int argc, char **argv)
     struct watch_options options = {.interval_text = "10s", .logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
-        ENVIRONMENT_OPTION(options.environment, "as this environment has it"),
+        ENVIRONMENT_OPTION(options.environment, "in this environment"),
         {"all", 0, OPTION_FLAG, &options.all, NULL, "every running or paused canary"},
         {"interval", 0, OPTION_TEXT, &options.interval_text, "D", "between looks [10s]"},
-        JSON_OPTION(options.json, "each look as JSON, one object a flag"),
-        EXIT_CODE_OPTION(options.exit_code, "exit as decide does, by the last look"),
+        JSON_OPTION(options.json, "each look as JSON, one object per flag"),
+        EXIT_CODE_OPTION(options.exit_code, "exit as decide does, for the last look"),
         APPLY_OPTIONS(options.apply),
         MAX_BAD_OPTION(options.logs),
         WINDOW_OPTION(options.logs),
