@@ -274,14 +274,14 @@ $(BUILD)/pic/%.o: %.c
 hot_path_flags = $(if $(call optimizes,$(CFLAGS)),-O3 -falign-functions=64) -fno-stack-protector \
     -fstack-protector
 hot_runtime := answer evaluate interpret value_tests verify verify_automata verify_code
-$(hot_runtime:%=$(BUILD)/obj/runtime/%.o) $(hot_runtime:%=$(BUILD)/pic/runtime/%.o) \
+$(hot_runtime:%=$(BUILD)/pic/runtime/%.o) \
 $(addprefix $(BUILD)/obj/tools/ffreplay/,$(addsuffix .o,canary/assign canary/gather logs/log_time \
     logs/records logs/line_pattern metrics/metric $(patsubst tools/ffreplay/%.c,%,$(wildcard tools/ffreplay/metrics/kinds/*.c)) \
     metrics/unit_table metrics/unit_totals)): \
     c_flags += $(hot_path_flags)
 
-# The library for our own programs and tests, which look inside.
-$(runtime_a): $(call object,$(runtime_c))
+# The library for our own programs and tests, which look inside: of the same objects.
+$(runtime_a): $(call pic_object,$(runtime_c))
 	@rm -f $@
 	$(AR) rcsD $@ $^
 

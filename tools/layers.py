@@ -103,10 +103,11 @@ def symbols(path):
 def check_symbols(rows, files):
     owners, taken = {}, {}
     for path in files:
-        built = os.path.join(BUILD, "obj", os.path.splitext(path)[0] + ".o")
-        if not path.endswith((".c", ".cc")) or not os.path.exists(built):
+        built = [os.path.join(BUILD, kind, os.path.splitext(path)[0] + ".o") for kind in ("obj", "pic")]
+        built = [name for name in built if os.path.exists(name)]
+        if not path.endswith((".c", ".cc")) or not built:
             continue
-        defined, taken[path] = symbols(built)
+        defined, taken[path] = symbols(built[0])
         for name in defined:
             owners.setdefault(name, set()).add(folder_of(path, rows))
     for path, names in taken.items():
