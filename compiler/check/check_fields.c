@@ -65,6 +65,15 @@ static bool is_known(const struct log *log, const struct names *names, const cha
     return has_name(names, name, length) || has_name(names, name, strlen(name));
 }
 
+static void note_own_names(const struct checker *checker, const struct log *log)
+{
+    if (log->format == LOG_CSV || log->format == LOG_TSV)
+        diagnose_note(checker->diagnostics, log->span, "its columns are listed");
+    else
+        diagnose_note(checker->diagnostics, log->span, "its lines are of the format '%s'",
+                      log_format_words[log->format]);
+}
+
 static void report(const struct checker *checker, const struct log *log, const char *name,
                    struct span span, const struct names *names)
 {
@@ -74,9 +83,7 @@ static void report(const struct checker *checker, const struct log *log, const c
         diagnose(checker->diagnostics, FF0363, span, "log '%s' has no field '%s'", log->name.text,
                  name);
         if (memcmp(&span, &log->span, sizeof span) != 0)
-            diagnose_note(checker->diagnostics, log->span, "%s",
-                          log_format_fields(log->format) ? "its lines are of the format 'combined'"
-                                                         : "its columns are listed");
+            note_own_names(checker, log);
     }
     suggest(checker->diagnostics, name, names->items, names->count);
 }

@@ -15,11 +15,10 @@ static uint32_t optional_path(struct layout *layout, const char *path)
 /* Where a format has fields of its own for what a log can name. */
 static const struct usual_fields {
     const char *time, *unit, *flag, *variant;
-} usual_fields[] = {
+} usual_fields[WORDS_COUNT(LOG_FORMATS)] = {
     [LOG_OTLP] = {NULL, "feature_flag.context.id", "feature_flag.key",
                   "feature_flag.result.variant"},
     [LOG_GO_FEATURE_FLAG] = {"creationDate", "userKey", GO_FEATURE_FLAG_FLAG, "variation"},
-    [LOG_KAYENTA] = {NULL, NULL, NULL, NULL},
 };
 
 static const char *first_of(const char *given, const char *usual)
@@ -74,11 +73,20 @@ char layout_delimiter(const struct layout *layout)
 
 enum framing layout_framing(const struct layout *layout)
 {
-    static const enum framing framings[] = {[LOG_CSV] = FRAMING_CSV,
-                                            [LOG_TSV] = FRAMING_CSV,
-                                            [LOG_PROMETHEUS] = FRAMING_JSON,
-                                            [LOG_KAYENTA] = FRAMING_JSON};
-    return framings[layout->log->format];
+    switch (layout->log->format) {
+    case LOG_NDJSON:
+    case LOG_COMBINED:
+    case LOG_OTLP:
+    case LOG_GO_FEATURE_FLAG:
+        break;
+    case LOG_CSV:
+    case LOG_TSV:
+        return FRAMING_CSV;
+    case LOG_PROMETHEUS:
+    case LOG_KAYENTA:
+        return FRAMING_JSON;
+    }
+    return FRAMING_LINES;
 }
 
 /* What is wrong is the first path that is not among the names. */

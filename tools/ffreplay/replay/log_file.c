@@ -73,10 +73,9 @@ bool log_file_is_large(const struct log_file *file)
 static void refuse_document(struct log_file *file, const struct records *records,
                             const struct piece *piece)
 {
-    const char *format = file->layout->log->format == LOG_KAYENTA ? "kayenta" : "prometheus";
     fprintf(stderr, "ffreplay: cannot read %s:%" PRIu64 " as %s: %s%s\n", file->path,
-            piece->place.line + 1, format, records->problem.text,
-            piece->cut_short ? " (it may be cut short)" : "");
+            piece->place.line + 1, log_format_words[file->layout->log->format],
+            records->problem.text, piece->cut_short ? " (it may be cut short)" : "");
     if (records->parser->help)
         fprintf(stderr, "help: %s\n", records->parser->help);
     file->refused = true;
