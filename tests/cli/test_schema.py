@@ -87,6 +87,32 @@ for path in glob.glob(os.path.join(TOP, "compiler", "read", "read_*.c")):
 missing = ["'%s' is read, and not in the schema" % key for key in sorted(read - known)]
 check("names every key that the compiler reads", missing if len(read) > 80 else ["found only %d keys" % len(read)])
 
+# And every word of a choice: the members of a list beside an enum.
+def enums_of(part, key):
+    if isinstance(part, dict):
+        if isinstance(part.get(key), dict) and "enum" in part[key]:
+            yield part[key]["enum"]
+        part = list(part.values())
+    for inner in part if isinstance(part, list) else []:
+        yield from enums_of(inner, key)
+
+
+def read_all(*folder):
+    return "".join(open(path, encoding="utf-8").read() for path in sorted(glob.glob(os.path.join(TOP, *folder))))
+
+
+headers, tables = read_all("compiler", "model", "*.h"), read_all("compiler", "model", "*.c")
+lists = {name: re.findall(r'X\([A-Z_0-9]+, "([^"]+)"\)', body)
+         for name, body in re.findall(r"#define ([A-Z_]+)\(X\)((?:[^\n]*\\\n)+[^\n]*)", headers)}
+words = {table: lists[name] for table, name in re.findall(r"(\w+_words)\[\] = WORDS\((\w+)\)", tables) if name in lists}
+choices = [(key, table) for key, table in
+           re.findall(r'\bCHOICE\("([a-z_]+)",[^()]*?(\w+_words)\)', read_all("compiler", "read", "read_*.c"))]
+problems = []
+for key, table in choices:
+    if not any(set(words[table]) <= set(enum) for enum in enums_of(schema, key)):
+        problems.append("compiler/commands/schema.json: no '%s' is one of %s (%s)" % (key, ", ".join(words[table]), table))
+check("names every word of a choice", problems if len(choices) > 8 else ["found only %d choices" % len(choices)])
+
 MISTAKES = {
     "an unknown section": "flag: {}",
     "an unknown key of a flag": "flags: {a: {servee: on}}",

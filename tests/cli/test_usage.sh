@@ -22,9 +22,15 @@ for command in $commands; do
         "Examples Usage Options"
     is "$command: -h and help say the same" "$("$FFC" "$command" -h)$("$FFC" help "$command")" "$help$help"
     exits "$command refuses an unknown option" 2 "$FFC" "$command" --no-such-option
+    ok "docs/man/ffc.1 has ffc $command" grep -qE "^(\\\\fB|\\.B )ffc $command\\>" "$top/docs/man/ffc.1"
     while read -r option; do
         ok "the manual has $command $option" grep -qF -- "${option//-/\\-}" "$top/docs/man/ffc.1"
     done < <(grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' <<<"$help" | grep -oE -- '--[a-z-]+')
+done
+
+for command in $("$FFREPLAY" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+    ok "docs/man/ffreplay.1 has ffreplay $command" \
+        grep -qE "^(\\\\fB|\\.B )ffreplay $command\\>" "$top/docs/man/ffreplay.1"
 done
 
 is "a misspelt command" "$("$FFC" chekc 2>&1)" "ffc: unknown command 'chekc'; did you mean 'check'?
