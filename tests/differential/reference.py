@@ -216,7 +216,7 @@ class Project:
         if value is None:
             return False
         kind = self.attributes[name]
-        if kind == "ip":
+        if kind == "ip" and operator == "in":
             return any(in_network(value, block) for block in as_list(operands))
         if operator == "in_file":
             values = self.lists[operands]
@@ -224,7 +224,7 @@ class Project:
                 value, values = fold(value), [fold(v) for v in values]
             return value in values
         operands = [self.operand(name, operand) for operand in as_list(operands)]
-        if kind == "strings":
+        if operator in ("has", "has_any", "has_all"):
             present = [operand in value for operand in operands]
             return all(present) if operator == "has_all" else any(present)
         if operator == "matches":

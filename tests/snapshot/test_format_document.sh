@@ -40,6 +40,11 @@ done <"$scratch/operations"
 is "and no operation more" \
     "$(awk '/^[|] code [|] operation/ { on = 1 } on && /^$/ { exit } on' "$document" | grep -c '^| [0-9]')" \
     "$(wc -l <"$scratch/operations")"
+# What came after version 3.0 has a feature, so that a reader of 3.0 refuses no file for it.
+version_3_0=" 1 2 $(seq -s ' ' 8 32) 40 41 42 48 49 50 "
+for operation in $(sed -nE 's/^FFS_OPERATION\(([0-9]+), ([A-Z_]+), .*, NONE, ".*"\)$/\1:\2/p' "$top/include/fflag/operations.def"); do
+    ok "operation ${operation#*:} was in version 3.0, or has a feature" test -z "${version_3_0##* "${operation%:*}" *}"
+done
 # A feature, likewise: its bit, its level, and the operations that need it.
 sed -nE 's/^FFS_FEATURE\(([0-9]+), ([A-Z_]+), ([0-9]+), .*/\1 \2 \3/p' \
     "$top/include/fflag/operations.def" >"$scratch/features"
