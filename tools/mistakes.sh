@@ -7,9 +7,10 @@ cases=tests/golden/mistakes
 cat <<'MARKDOWN'
 # Mistakes, and what ffc says
 
-Featurevisor is the peer whose linter does most. These are the mistakes that were put, one at a time, into a project of a
-hundred features, with what its linter did (Featurevisor 3.1 at ca6ffff, run); beside them, what `ffc check` says to the same
-mistake in this language. Each row is a test: the case is linked, and what is printed in full stands beside it as `.txt`.
+Of the peers, Featurevisor has the linter that checks most. Each of these mistakes was put, by
+itself, into a project of a hundred features. The table shows what its linter did (Featurevisor 3.1
+at ca6ffff, run), and what `ffc check` reports for the same mistake in this language. Each row is a
+test: the case is linked, and its `.txt` file has the full output.
 
 | mistake | Featurevisor | `ffc check` |
 | --- | --- | --- |

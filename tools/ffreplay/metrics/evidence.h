@@ -3,7 +3,7 @@
  *
  * The metric's kind says whether that is a proportion, a rate, a mean or a quantile. Accounts for
  * clustering: requests of one unit are not independent, and count as the number of independent ones
- * that would vary as much. docs/replay.md, "Comparisons", says how.
+ * that would vary as much. docs/replay.md, "Bounds", says how.
  */
 #ifndef FFREPLAY_EVIDENCE_H
 #define FFREPLAY_EVIDENCE_H
