@@ -143,7 +143,7 @@ struct fflag_options {
     size_t size; /* sizeof(struct fflag_options), so that the struct can grow */
     enum fflag_load_mode load_mode;
     bool no_thread;            /* do not start a watcher: the host calls fflag_poll() */
-    uint32_t poll_interval_ms; /* the stat() behind inotify; 0: 1000. Jittered by +-20 % */
+    uint32_t poll_interval_ms; /* the stat() that backs up inotify; 0: 1000. Jittered by +-20 % */
     fflag_log_fn *log;
     void *log_user;
     fflag_clock_fn *clock;

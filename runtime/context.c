@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * context.c - who is asking: typed values in slots, keys hashed once.
+ * context.c - the attributes of one evaluation: typed values in slots, keys hashed once.
  *
  * A slot's type is an enum fflag_attribute_type. `key_type` repeats it where `bits` is the hash of
  * a key, so that a test of a bucket checks type and key with one comparison.

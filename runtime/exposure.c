@@ -56,7 +56,7 @@ static void write_lower_case(struct text_writer *writer, const char *key, const 
     write_member(writer, key, lower, length);
 }
 
-/* OpenTelemetry wants the value where there is no variant. */
+/* OpenTelemetry requires the value where there is no variant. */
 static void write_value(struct text_writer *writer, const fflag_result *result)
 {
     write_text(writer, ",\"feature_flag.result.value\":");

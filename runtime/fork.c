@@ -11,7 +11,7 @@
  * In a child, whose other threads are gone, with the locks they may have held and the watcher. What
  * they were in the middle of is either done or not: see the order of stores in slots_reclaim(),
  * publish_locked() and handles.h. Views that were held when it was forked still are; those of the
- * threads that are gone keep their snapshot for ever.
+ * threads that are gone keep their snapshot forever.
  */
 struct slot *store_revive(fflag_store *store, enum revival why)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * handles.c - the names behind a store's handles.
+ * handles.c - the names that a store's handles stand for.
  */
 #include <stdlib.h>
 

@@ -149,8 +149,8 @@ struct frame {
     const struct ffs_instruction *test; /* the FFS_FLAG_IS that waits for the answer */
 };
 
-/* Whether the instructions behind an FFS_FLAG_IS have the variant that the flag was served. The bit
- * for none is the one behind the last variant's, and FFS_NO_VARIANT greater than all. */
+/* Whether the instructions after an FFS_FLAG_IS accept the variant that the flag was served. The
+ * bit for no variant follows the last variant's; FFS_NO_VARIANT is greater than every variant. */
 static inline bool is_accepted(const struct ffs_instruction *test, const struct ffs_flag *required,
                                uint16_t variant)
 {

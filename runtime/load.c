@@ -115,7 +115,7 @@ static enum fflag_error map_file(int file, size_t length, struct snapshot *snaps
     return FFLAG_OK;
 }
 
-static bool wants_copy(enum fflag_load_mode mode, const struct stat *status)
+static bool must_copy(enum fflag_load_mode mode, const struct stat *status)
 {
     if (mode != FFLAG_LOAD_AUTO)
         return mode == FFLAG_LOAD_COPY;
@@ -138,8 +138,8 @@ static enum fflag_error read_file(int file, enum fflag_load_mode mode, struct sn
         return FFLAG_ERROR_TRUNCATED;
     }
     size_t length = (size_t)before.st_size;
-    enum fflag_error error = wants_copy(mode, &before) ? copy_file(file, length, snapshot, problem)
-                                                       : map_file(file, length, snapshot, problem);
+    enum fflag_error error = must_copy(mode, &before) ? copy_file(file, length, snapshot, problem)
+                                                      : map_file(file, length, snapshot, problem);
     if (error)
         return error;
     snapshot->length = snapshot->file_length = length;
@@ -164,7 +164,7 @@ enum fflag_error runtime_load(const char *path, enum fflag_load_mode mode,
     struct snapshot *loaded = calloc(1, sizeof *loaded);
     if (!loaded)
         return FFLAG_ERROR_NO_MEMORY;
-    /* Without O_NONBLOCK a fifo at the path would hold the watcher for ever. */
+    /* Without O_NONBLOCK a fifo at the path would hold the watcher forever. */
     enum fflag_error error;
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0) {

@@ -338,7 +338,7 @@ static inline uint64_t ffs_features_of(uint8_t op)
 enum ffs_comparison { FFS_EQ, FFS_LT, FFS_LE, FFS_GT, FFS_GE };
 
 /* How many FFS_ACCEPT follow an FFS_FLAG_IS on a flag of so many variants: with a bit for each, and
- * one behind them for no variant. */
+ * one more for no variant. */
 static inline uint32_t ffs_accept_count(uint32_t variant_count)
 {
     return variant_count / 64 + 1;
@@ -438,7 +438,7 @@ struct ffs_network {
  * AUTOMATA: uint32_t words; at an index: this, then uint16_t rows[state_count][class_count], padded
  * to 4. A state is the offset of its row in `rows`; row[class of a byte] is the state after it. In
  * row 0 no match is possible any more, in row 1 one is found: nothing leaves these two. A text
- * matches when it comes to row 1, or ends in a state at `accepting` or behind.
+ * matches when it comes to row 1, or ends in a state at or after `accepting`.
  */
 struct ffs_automaton {
     uint16_t state_count; /* at least 2 */
