@@ -81,6 +81,7 @@ static void the_newest_windows_are_complete_in_any_order(void **state)
 static const struct metric metrics[] = {
 #define METRIC_KIND(NAME, ...) {.kind = METRIC_##NAME, .quantile = 0.9, .accuracy = 0.01},
 #include "compiler/model/metric_kinds.def"
+#include "compiler/model/log.h"
     {.kind = METRIC_PROPORTION, .per_unit = true},
     {.kind = METRIC_MEAN, .per_unit = true, .aggregate = AGGREGATE_SUM},
     {.kind = METRIC_MEAN, .per_unit = true, .aggregate = AGGREGATE_COUNT},

@@ -7,6 +7,7 @@
 #include "tools/ffreplay/logs/complain.h"
 #include "tools/ffreplay/logs/points.h"
 #include "compiler/base/percent.h"
+#include "compiler/model/model.h"
 
 #define MOST_WINDOWS       4096
 #define DEFAULT_CONFIDENCE 0.95

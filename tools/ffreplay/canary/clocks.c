@@ -13,6 +13,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/percent.h"
 #include "compiler/base/scalar.h"
+#include "compiler/model/model.h"
 
 #define YEAR   INT64_C(31556952000)
 #define FAR    (10 * YEAR)

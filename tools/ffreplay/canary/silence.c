@@ -6,6 +6,7 @@
  * seen is silent no sooner than that is out of proportion.
  */
 #include "verdict.h"
+#include "compiler/model/model.h"
 
 /* So many times what lies between two lines on average. */
 #define SILENT_SPACINGS 10

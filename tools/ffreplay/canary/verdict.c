@@ -2,6 +2,7 @@
 #include "verdict.h"
 #include "compiler/base/arena.h"
 #include "compiler/rollout/policy.h"
+#include "compiler/model/model.h"
 
 #include <math.h>
 #include <string.h>

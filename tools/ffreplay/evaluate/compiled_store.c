@@ -7,6 +7,7 @@
 #include "compiler/base/buffer.h"
 #include "past_overrides.h"
 #include "compiler/project/project.h"
+#include "compiler/model/model.h"
 
 bool compiled_store_open(struct project *project, uint32_t environment, fflag_store **store)
 {

@@ -8,6 +8,7 @@
 #include "compiler/base/arena.h"
 #include "compiled_store.h"
 #include "tools/ffreplay/logs/complain.h"
+#include "compiler/model/model.h"
 
 /* --------------------------------------------------------------------------------- snapshots -- */
 

@@ -6,6 +6,7 @@
 #include "compiler/base/arena.h"
 #include "tools/ffreplay/logs/complain.h"
 #include "tools/ffreplay/logs/log_time.h"
+#include "compiler/model/model.h"
 
 bool log_tells_variants(const struct layout *layout)
 {

@@ -14,6 +14,7 @@
 #include "compiler/rollout/ledger.h"
 #include "record.h"
 #include "compiler/base/json_read.h"
+#include "compiler/model/model.h"
 
 /* ------------------------------------------------------------------------------- the ledger -- */
 

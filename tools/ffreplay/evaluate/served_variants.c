@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/model/model.h"
 
 static uint64_t bit(uint32_t variant)
 {

@@ -7,6 +7,7 @@
 #include "compiler/rollout/ledger.h"
 #include "compiler/base/calendar.h"
 #include "record.h"
+#include "compiler/model/model.h"
 
 static bool state_named(const char *text, enum canary_state *state)
 {

@@ -1,7 +1,12 @@
 /* complain.c - see complain.h. */
 #include "complain.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include <string.h>
+
+#include "compiler/model/model.h"
 
 static void show_line(const struct project *project, struct span span, struct position place)
 {

@@ -8,9 +8,11 @@
 #ifndef FFREPLAY_COMPLAIN_H
 #define FFREPLAY_COMPLAIN_H
 
+#include "compiler/base/source.h"
+
 #include <stdbool.h>
 
-#include "compiler/model/model.h"
+struct project;
 
 /* Always returns false, so that a check can `return complain(…)`. */
 bool complain(const struct project *project, struct span span, const char *format, ...)

@@ -6,6 +6,7 @@
 #include "compiler/base/nearest.h"
 #include "compiler/base/arena.h"
 #include "complain.h"
+#include "compiler/model/log.h"
 
 static uint32_t optional_path(struct layout *layout, const char *path)
 {

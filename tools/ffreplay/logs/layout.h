@@ -10,10 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler/model/model.h"
 #include "blocks.h"
 #include "line_parser.h"
 #include "unit_set.h"
+#include "compiler/model/log.h"
+
+struct log;
+struct project;
 
 struct arena;
 

@@ -2,6 +2,8 @@
 #include "points.h"
 
 #include "complain.h"
+#include "compiler/model/log.h"
+#include "compiler/model/model.h"
 
 static bool fits_log(const struct project *project, const struct log *log)
 {

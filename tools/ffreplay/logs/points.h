@@ -9,7 +9,8 @@
 
 #include <stdbool.h>
 
-#include "compiler/model/model.h"
+struct canary;
+struct project;
 
 /*
  * Whether the criteria of all stages can be judged by the logs they are measured from. All can,

@@ -9,6 +9,8 @@
 #include "compiler/base/arena.h"
 #include "compiler/regex/regex.h"
 #include "complain.h"
+#include "compiler/model/log.h"
+#include "compiler/model/condition.h"
 
 /* From here on, a double is not one integer alone. */
 #define EXACT_INTEGERS 0x1p53

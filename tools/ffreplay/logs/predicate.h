@@ -15,6 +15,7 @@
 
 #include "layout.h"
 
+struct condition;
 struct predicate;
 
 /* NULL when the condition uses what cannot be asked of a log field, after reporting. */

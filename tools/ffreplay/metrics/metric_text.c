@@ -1,6 +1,10 @@
 /* metric_text.c - see metric_text.h. */
 #include "metric_text.h"
 
+#include <stdbool.h>
+
+#include "compiler/model/metric.h"
+
 #include <math.h>
 
 #include "compiler/base/arena.h"

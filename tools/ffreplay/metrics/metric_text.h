@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "compiler/model/model.h"
+struct metric;
 
 struct arena;
 

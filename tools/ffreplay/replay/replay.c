@@ -14,6 +14,7 @@
 #include "log_file.h"
 #include "tools/ffreplay/logs/unit_set.h"
 #include "compiler/base/percent.h"
+#include "compiler/model/model.h"
 
 /* What fflag_exposure() writes: OpenTelemetry's attribute names. */
 static struct log *exposure_log(struct arena *arena)

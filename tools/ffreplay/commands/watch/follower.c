@@ -1,6 +1,7 @@
 /* follower.c - see follower.h. */
 #include "follower.h"
 
+#include <stdio.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
