@@ -55,8 +55,8 @@ static inline bool set_holds(const struct snapshot *snapshot, const struct ffs_s
                              const char *bytes, uint32_t length, uint64_t hash)
 {
     if (set->buckets) {
-        /* The slot's line is asked for before the filter has answered, and is the only one that is
-         * far: the buckets are a twentieth of a list of UUIDs. */
+        /* The slot is the only likely cache miss: the buckets are a twentieth of a list of UUIDs.
+         * Its address is ready before the filter answers, so that the load starts early. */
         uint64_t bucket = set_bucket(set, hash);
         uint32_t place = set_only_place(set, bucket, hash);
         return set_may_hold(bucket, hash) &&

@@ -40,8 +40,7 @@ static void warn_of_few(const struct checker *checker, const struct experiment *
                       round_up(mde));
 }
 
-/* What is computed is approximate, and people round; at the best of all baselines for so few, so
- * common events, half is beyond doubt. */
+/* Allow rounding: without a baseline, warn only below half the best-case size. */
 static bool is_too_few(const struct experiment *experiment, const struct sample_size *size)
 {
     double doubtful = size->is_certain ? 0.9 : 0.5;

@@ -7,7 +7,7 @@
 
 #define SLOTS_MOST (2 * UNIT_SHARES_MOST) /* full by half when units are halved */
 
-/* The highest bits choose, the lowest place: neither is what the other depends on. */
+/* High hash bits select, low bits place, so the two are independent. */
 static bool is_kept(const struct unit_counts *counts, struct unit_hash unit)
 {
     return unit.high >> 1 >> (63 - counts->halvings) == 0;
