@@ -80,6 +80,10 @@ banned() {
     uses 'strtok|gmtime|localtime|ctime|asctime|setlocale|putenv|rand|srand' 'is not thread-safe' "${sources[@]}"
     uses 'atoi|atol|atoll|atof|sscanf' 'hides what does not parse' "${sources[@]}"
     uses 'tmpnam|tempnam|mktemp|system|popen' 'is unsafe' "${product[@]}"
+    grep -nE '(fputs?|fputc|putc|fwrite|v?fprintf|perror)\(.*\bstderr\b|\b(stderr,$|perror\()' "${product[@]}" |
+        grep -E '^(compiler|tools/ffreplay)/' |
+        grep -vE '^compiler/(cli/messages|base/memory)\.c:' |
+        sed -E 's/^([^:]+:[0-9]+):.*/\1: a message is printed by what compiler\/cli\/messages.h has/'
     mapfile -t runtime < <(files 'runtime/*.c' 'runtime/*.h')
     uses 'printf|fprintf|puts|fputs|putchar|perror' 'prints: the library never does' "${runtime[@]}"
     uses 'exit|_exit|abort|signal|sigaction|atexit|pthread_atfork' 'belongs to the program, not the library' \
@@ -98,8 +102,10 @@ metric_kinds() {
 # An option that several commands have is a row of compiler/cli/option_rows.h, not written by hand.
 option_rows() {
     local rows
-    rows=$(grep -oE '\{"[a-z-]+", +[^,]+, +OPTION_[A-Z]+' compiler/cli/option_rows.h | tr '\n' '|')
-    grep -nE "(${rows%|})" "${sources[@]}" | grep -v '^compiler/cli/option_rows\.h:' |
+    rows=$(grep -oE '\{"[a-z-]+", +[^,]+, +OPTION_[A-Z]+' compiler/cli/option_rows.h 2>/dev/null |
+        paste -sd'|')
+    [ -n "$rows" ] || return 0
+    grep -nE "($rows)" "${sources[@]}" | grep -v '^compiler/cli/option_rows\.h:' |
         sed -E 's/^([^:]+:[0-9]+):.*\{"([a-z-]+)".*/\1: --\2 has a row in compiler\/cli\/option_rows.h/'
 }
 

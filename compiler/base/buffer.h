@@ -2,6 +2,7 @@
 #ifndef FFC_BUFFER_H
 #define FFC_BUFFER_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct buffer {
@@ -15,6 +16,8 @@ void buffer_append(struct buffer *buffer, const void *bytes, size_t length);
 void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void buffer_format_list(struct buffer *buffer, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 void buffer_pad(struct buffer *buffer, size_t alignment); /* with zero bytes */
 void buffer_release(struct buffer *buffer);
 

@@ -20,52 +20,7 @@
 
 #define MOST_NAMES 64
 
-static const char *program_name = "ffc";
-
-/* -------------------------------------------------------------------------------- complaints -- */
-
-/* "ffc build"; "ffc" alone of no command, or of one that is the whole program. */
-static void print_name(FILE *out, const struct command *command)
-{
-    fputs(program_name, out);
-    if (command && strcmp(command->name, program_name) != 0)
-        fprintf(out, " %s", command->name);
-}
-
-static void complain(const struct command *command, const char *format, va_list arguments)
-{
-    fflush(stdout);
-    print_name(stderr, command);
-    fputs(": ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-}
-
-static void point_to_help(const struct command *command)
-{
-    fputs("Try '", stderr);
-    print_name(stderr, command);
-    fputs(" --help'.\n", stderr);
-}
-
-int usage_error(const struct command *command, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    complain(command, format, arguments);
-    va_end(arguments);
-    point_to_help(command);
-    return EXIT_JOB;
-}
-
-int job_error(const struct command *command, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    complain(command, format, arguments);
-    va_end(arguments);
-    return EXIT_JOB;
-}
+/* ------------------------------------------------------------------------------------ stdout -- */
 
 bool put_stdout(const struct buffer *text)
 {
@@ -110,15 +65,16 @@ static void print_option(FILE *out, const struct option *option)
     fprintf(out, "  %-26s %s\n", left, option->help);
 }
 
-static void print_help(const struct command *command, const struct option *options, size_t count)
+static void print_command_help(const struct command *command, const struct option *options,
+                               size_t count)
 {
-    print_name(stdout, command);
-    printf(": %s\n\n", command->summary);
+    struct buffer name = {0};
+    append_command_name(command, &name);
+    printf("%s: %s\n\n", name.bytes, command->summary);
     if (command->examples)
         printf("Examples:\n%s\n", command->examples);
-    fputs("Usage: ", stdout);
-    print_name(stdout, command);
-    printf(" %s\n\nOptions:\n", command->usage);
+    printf("Usage: %s %s\n\nOptions:\n", name.bytes, command->usage);
+    buffer_release(&name);
     for (size_t i = 0; i < count; i++)
         print_option(stdout, &options[i]);
     print_option(stdout, &help_option);
@@ -186,7 +142,7 @@ static bool set_value(struct parsing *parsing, const struct option *option, cons
             return true;
         job_error(parsing->command, "--%s takes a time such as 2026-11-20T10:00:00Z, not '%s'",
                   option->name, value);
-        fputs("help: give date and time, then Z or an offset such as +02:00\n", stderr);
+        print_help("give date and time, then Z or an offset such as +02:00");
         return false;
     case OPTION_FORMAT:
         choice = choose(parsing, option, value, format_words);
@@ -294,7 +250,7 @@ int options_parse(const struct command *command, const struct option *options, s
         int used =
             argument[1] == '-' ? parse_long(&parsing, argv + i) : parse_short(&parsing, argv + i);
         if (used < 0) {
-            print_help(command, options, count);
+            print_command_help(command, options, count);
             *status = EXIT_FINE;
             return -1;
         }
@@ -309,14 +265,14 @@ int options_parse(const struct command *command, const struct option *options, s
 
 /* ---------------------------------------------------------------------------------- commands -- */
 
-static void print_commands(FILE *out, const char *synopsis, const struct command *commands,
-                           size_t count)
+static void print_commands(FILE *out, const char *program, const char *synopsis,
+                           const struct command *commands, size_t count)
 {
-    fprintf(out, "%s\n\nUsage: %s COMMAND [OPTION…] …\n\nCommands:\n", synopsis, program_name);
+    fprintf(out, "%s\n\nUsage: %s COMMAND [OPTION…] …\n\nCommands:\n", synopsis, program);
     for (size_t i = 0; i < count; i++)
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
     fprintf(out, "\n'%s COMMAND --help' shows examples and options; '%s --version' the version.\n",
-            program_name, program_name);
+            program, program);
 }
 
 static const struct command *find_command(const struct command *commands, size_t count,
@@ -350,8 +306,7 @@ static int close_stdout(int status)
         return status;
     if (status == EXIT_JOB)
         return status;
-    fprintf(stderr, "%s: cannot write to stdout: %s\n", program_name, strerror(errno));
-    return EXIT_JOB;
+    return job_error(NULL, "cannot write to stdout: %s", strerror(errno));
 }
 
 /*
@@ -367,7 +322,7 @@ static void open_standard_files(void)
 
 int program_main(const struct command *program, int argc, char **argv)
 {
-    program_name = program->name;
+    set_program_name(program->name);
     open_standard_files();
     signal(SIGPIPE, SIG_DFL);
     return close_stdout(program->run(argc, argv));
@@ -376,12 +331,12 @@ int program_main(const struct command *program, int argc, char **argv)
 int command_main(const char *program, const char *synopsis, const struct command *commands,
                  size_t count, int argc, char **argv)
 {
-    program_name = program;
+    set_program_name(program);
     open_standard_files();
     /* A reader that has seen enough, as `head` has, ends the program without a word. */
     signal(SIGPIPE, SIG_DFL);
     if (argc < 2) {
-        print_commands(stderr, synopsis, commands, count);
+        print_commands(stderr, program, synopsis, commands, count);
         return EXIT_JOB;
     }
     const char *name = argv[1];
@@ -392,7 +347,7 @@ int command_main(const char *program, const char *synopsis, const struct command
     }
     bool help = strcmp(name, "help") == 0;
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || (help && argc == 2)) {
-        print_commands(stdout, synopsis, commands, count);
+        print_commands(stdout, program, synopsis, commands, count);
         return close_stdout(EXIT_FINE);
     }
     const struct command *command = find_command(commands, count, help ? argv[2] : name);

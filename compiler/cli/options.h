@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "compiler/diagnostics/diagnostics.h"
+#include "messages.h"
 
 struct buffer;
 
@@ -76,12 +77,6 @@ int program_main(const struct command *program, int argc, char **argv);
  */
 int options_parse(const struct command *command, const struct option *options, size_t count,
                   int argc, char **argv, int *status);
-
-/* "ffc build: …" on stderr; returns EXIT_JOB, so that a command can `return usage_error(…)`. */
-int usage_error(const struct command *command, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-int job_error(const struct command *command, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 /* Writes a buffer to stdout. On failure, reports it, drops the rest, and returns false. */
 bool write_stdout(const struct command *command, const struct buffer *text);

@@ -150,7 +150,7 @@ static int publish(const struct project *project, const struct options *options,
     bool to_stdout = !strcmp(options->output, "-");
     print_results(project, results, count, options->json, &text);
     if (to_stdout)
-        fwrite(text.bytes, 1, text.length, stderr);
+        print_lines(&text);
     else if (!write_stdout(&build_command, &text))
         status = EXIT_JOB;
     buffer_release(&text);
@@ -198,12 +198,12 @@ static bool fits_level(struct project *project, const struct stamp *stamp,
 {
     struct buffer problem = {0};
     bool fits = fits_features(project, &result->bytes, level_features(stamp->level), &problem);
-    if (!fits)
-        fprintf(
-            stderr,
-            "%shelp: readers of format level %u do not know that: leave it out, or say a higher "
-            "--format-level when all readers are newer\n",
-            problem.bytes, stamp->level);
+    if (!fits) {
+        print_lines(&problem);
+        print_help("readers of format level %u do not know that: leave it out, or say a higher "
+                   "--format-level when all readers are newer",
+                   stamp->level);
+    }
     buffer_release(&problem);
     return fits;
 }
@@ -268,7 +268,7 @@ static int load_and_build(const struct options *options, const struct stamp *sta
     int status = EXIT_FINE;
     if (!recover_before_reading(place, &error)) {
         status = job_error(&build_command, "%s", error.bytes);
-        print_help_line("it may be an emergency that a build would undo: let this finish it");
+        print_help("it may be an emergency that a build would undo: let this finish it");
     }
     for (int i = 0; i < MOST_TRIES && status == EXIT_FINE; i++) {
         status = load_and_build_once(options, stamp);

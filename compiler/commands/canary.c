@@ -97,7 +97,7 @@ static bool choose(struct turn *turn, int *status)
         *status = job_error(&canary_command, "flag '%s' has no canary%s%s", turn->flag->name.text,
                             name ? " in environment " : "", name ? name : "");
         if (list.length)
-            fprintf(stderr, "help: it has one in %s\n", list.bytes);
+            print_help("it has one in %s", list.bytes);
     } else if (differ) {
         *status = usage_error(&canary_command,
                               "which environment? The canary of '%s' differs: say -e with one of "
@@ -252,10 +252,10 @@ static void note_overrides(const struct turn *turn)
             continue;
         if (override->from > turn->change->at)
             format_time(override->from, from, sizeof from);
-        fprintf(stderr, "note: %s stands before this canary%s%s: %s is served%s%s%s%s\n",
-                override->name, *from ? " from " : "", from, override->serve.text,
-                *from ? " then" : "", override->condition ? " to some" : "",
-                override->reason ? ", " : "", override->reason ? override->reason : "");
+        print_note("%s stands before this canary%s%s: %s is served%s%s%s%s", override->name,
+                   *from ? " from " : "", from, override->serve.text, *from ? " then" : "",
+                   override->condition ? " to some" : "", override->reason ? ", " : "",
+                   override->reason ? override->reason : "");
     }
 }
 
@@ -319,8 +319,8 @@ static int apply(struct turn *turn)
         note_overrides(turn);
         status = say(turn);
         if (status != EXIT_FINE && !change->dry_run)
-            fprintf(stderr, "note: it is done all the same: %s of '%s'\n",
-                    control_words[turn->control], turn->flag->name.text);
+            print_note("it is done all the same: %s of '%s'", control_words[turn->control],
+                       turn->flag->name.text);
     }
     ledger_unlock(&change->ledger);
     if (status == EXIT_FINE && change->run_steps)
@@ -335,8 +335,8 @@ static int finish_interrupted(struct turn *turn)
     struct change *change = turn->change;
     struct buffer error = {0};
     int status = EXIT_FINE;
-    fprintf(stderr, "note: that run was this '%s' of '%s'; it is done, and not done again\n",
-            control_words[turn->control], turn->flag->name.text);
+    print_note("that run was this '%s' of '%s'; it is done, and not done again",
+               control_words[turn->control], turn->flag->name.text);
     if (change->build && !publication_publish(&change->publication, change->ledger.directory,
                                               turn->environment_name, NULL, &error))
         status = job_error(&canary_command, "%s", error.bytes);
@@ -427,7 +427,7 @@ static bool roll_back(struct turn *turn, struct hurry *hurry, const struct order
     const struct request request = {
         .flag = order->flag, .canary = canary, .control = CONTROL_ROLLBACK, .at = change->at};
     if (was_finished(turn)) {
-        fprintf(stderr, "note: that run was this one; it is done, and not done again\n");
+        print_note("that run was this one; it is done, and not done again");
         turn->to = turn->from;
         hurry->written = true;
         hurry_publish_definitions(hurry);
@@ -476,17 +476,17 @@ static int roll_back_in_a_hurry(struct change *change, const struct order *order
         turn.unwritten = !hurry.written;
         int said = hurry_did_something(&hurry) ? say(&turn) : EXIT_FINE;
         if (said != EXIT_FINE)
-            fprintf(stderr, "note: it is done all the same: rollback of '%s'\n", order->flag);
+            print_note("it is done all the same: rollback of '%s'", order->flag);
         status = said == EXIT_FINE ? status : said;
     } else if (taken) {
         status = EXIT_FINE;
         bool needed = hurry.written || hurry.lost.length;
-        fprintf(stderr, "note: '%s' is out of '%s'%s%s%s\n", order->flag, change->build,
-                needed ? "" : "; the definitions did not need it", error.length ? ": " : "",
-                error.length ? error.bytes : "");
+        print_note("'%s' is out of '%s'%s%s%s", order->flag, change->build,
+                   needed ? "" : "; the definitions did not need it", error.length ? ": " : "",
+                   error.length ? error.bytes : "");
     } else if (error.length) {
         job_error(&canary_command, "%s", error.bytes);
-        print_help_line(help.bytes);
+        print_help("%s", help.bytes);
     }
     if (begun && (made || taken))
         status = hurry_say_rest(
@@ -525,7 +525,7 @@ static int act(struct change *change, const struct order *order)
         status = apply(&turn);
     } else {
         job_error(&canary_command, "%s", error.bytes);
-        print_help_line(help.bytes);
+        print_help("%s", help.bytes);
         status = EXIT_INPUT;
     }
     buffer_release(&error);

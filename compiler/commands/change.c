@@ -83,11 +83,11 @@ bool change_fits(const struct change *change, const char *environment)
     bool fits = publication_fits(&change->publication, change->project, environment, &error);
     if (!fits) {
         job_error(change->command, "%s", error.bytes);
-        print_help_line("name the file of this project and environment with --build");
+        print_help("name the file of this project and environment with --build");
     } else if (!publication_keeps_emergencies(&change->publication, change->project, &error)) {
         fits = false;
         job_error(change->command, "%s", error.bytes);
-        print_help_line(FORGOTTEN_HELP);
+        print_help(FORGOTTEN_HELP);
     }
     buffer_release(&error);
     return fits;
@@ -114,11 +114,6 @@ bool change_finish(struct change *change, const char *environment, const char *f
         ledger_commit(&change->ledger, free) && ledger_is_certain(&change->ledger, free);
     buffer_release(&second);
     return published && committed;
-}
-
-void print_help_line(const char *text)
-{
-    fprintf(stderr, "help: %s\n", text);
 }
 
 int unknown_flag(const struct command *command, const struct project *project, const char *name)

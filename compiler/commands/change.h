@@ -58,8 +58,6 @@ bool change_is_explained(const struct change *change, int *status);
 bool change_finish(struct change *change, const char *environment, const char *flag,
                    struct buffer *error);
 
-/* `help: …` on stderr. */
-void print_help_line(const char *text);
 /* "no flag is called 'x'; did you mean 'y'?"; an exit status. */
 int unknown_flag(const struct command *command, const struct project *project, const char *name);
 

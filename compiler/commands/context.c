@@ -222,7 +222,7 @@ void write_warnings(const char *where, const struct buffer *warnings)
 {
     for (const char *at = warnings->bytes, *end; at && *at; at = end + 1) {
         end = strchr(at, '\n');
-        fprintf(stderr, "%s: warning: %.*s\n", where, (int)(end - at), at);
+        print_at((struct input_place){.path = where}, MESSAGE_WARNING, "%.*s", (int)(end - at), at);
     }
 }
 

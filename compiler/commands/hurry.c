@@ -28,7 +28,7 @@ static bool is_of_other_project(const struct hurry *hurry, int *status)
                  !occupant_check(change->build, own.bytes, NULL, &problem);
     if (other) {
         *status = job_error(change->command, "%s", problem.bytes);
-        print_help_line("name the file of this project with --build");
+        print_help("name the file of this project with --build");
     }
     buffer_release(&own);
     buffer_release(&problem);
@@ -44,7 +44,7 @@ static bool fits(struct hurry *hurry, int *status)
     if (environment && change->environment && strcmp(environment, change->environment) != 0) {
         *status = job_error(change->command, "'%s' is of environment '%s', not of '%s'",
                             change->build, environment, change->environment);
-        print_help_line("say -e with that one, or name the file of the other with --build");
+        print_help("say -e with that one, or name the file of the other with --build");
         return false;
     }
     if (!change->build || hurry->unsealed || hurry_environment(hurry))
@@ -62,8 +62,7 @@ static void finish_others(struct change *change)
         return;
     struct project *project = project_load(change->ledger.directory, change->at);
     if (!recover(&change->ledger, project, &change->finished, &error))
-        fprintf(stderr, "note: what a run that was killed left cannot be finished: %s\n",
-                error.bytes);
+        print_note("what a run that was killed left cannot be finished: %s", error.bytes);
     project_free(project);
     buffer_release(&error);
 }
@@ -188,7 +187,7 @@ void hurry_unlock(struct hurry *hurry)
     struct ledger *ledger = &hurry->change->ledger;
     struct buffer error = {0};
     if (ledger->lock >= 0 && !steps_recover(ledger, &error))
-        fprintf(stderr, "note: what the ledger says of steps cannot be read: %s\n", error.bytes);
+        print_note("what the ledger says of steps cannot be read: %s", error.bytes);
     ledger_unlock(ledger);
     buffer_release(&error);
 }
@@ -225,11 +224,10 @@ static void say_errors(struct hurry *hurry)
     struct project *project = hurry->change->project;
     if (!project || !project->diagnostics.errors)
         return;
-    fprintf(stderr,
-            "note: the definitions have %u error%s: until %s mended, nothing else of them "
-            "can be built\n",
-            project->diagnostics.errors, project->diagnostics.errors == 1 ? "" : "s",
-            project->diagnostics.errors == 1 ? "it is" : "they are");
+    print_note("the definitions have %u error%s: until %s mended, nothing else of them "
+               "can be built",
+               project->diagnostics.errors, project->diagnostics.errors == 1 ? "" : "s",
+               project->diagnostics.errors == 1 ? "it is" : "they are");
     show_diagnostics(project, DIAGNOSTIC_TEXT, hurry->change->color);
 }
 
@@ -247,15 +245,14 @@ int hurry_say_rest(struct hurry *hurry, const char *mend, int status)
     }
     (void)hurry_project(hurry);
     if (hurry->why.length && change->build)
-        fprintf(stderr, "note: '%s' was not patched, but compiled from the definitions: %s\n",
-                change->build, hurry->why.bytes);
+        print_note("'%s' was not patched, but compiled from the definitions: %s", change->build,
+                   hurry->why.bytes);
     if (hurry->idle)
-        fprintf(stderr, "note: '%s' does not serve it: there is nothing to publish\n",
-                change->build);
+        print_note("'%s' does not serve it: there is nothing to publish", change->build);
     if (hurry->failed.length) {
         status = job_error(change->command, "not published: %s", hurry->failed.bytes);
         if (hurry->written)
-            print_help_line("the definitions have the change: whatever is built of them, has it");
+            print_help("the definitions have the change: whatever is built of them, has it");
     }
     if (hurry->lost.length) {
         bool later = hurry->written && ledger_has_aside(change->ledger.directory);
@@ -265,14 +262,14 @@ int hurry_say_rest(struct hurry *hurry, const char *mend, int status)
                                             : "not written to the definitions",
                            hurry->lost.bytes);
         if (!hurry_did_something(hurry))
-            print_help_line("nothing is changed: mend that, and say it again");
+            print_help("nothing is changed: mend that, and say it again");
         else if (later)
-            print_help_line("it is done, and the next command that changes them adds the entry");
+            print_help("it is done, and the next command that changes them adds the entry");
         else if (hurry->written)
-            print_help_line("it is done: say who did it, and why, where the definitions are "
-                            "committed");
+            print_help("it is done: say who did it, and why, where the definitions are "
+                       "committed");
         else
-            print_help_line(mend);
+            print_help("%s", mend);
     }
     say_errors(hurry);
     /* What could not be written differs, too. */

@@ -15,26 +15,24 @@
 static void warn_of_signature(const struct replacement *replacement,
                               const struct occupant *occupant)
 {
-    if (replacement->key)
+    if (replacement->key) {
         occupant_warn_of_key(occupant, replacement->path, replacement->key->id);
-    else if (occupant->signed_by[0])
-        fprintf(stderr,
-                "%s: warning: it was signed by key %s, and is not any more\n"
-                "help: say --sign, or sign it with 'ffc sign'; services that require a signature "
-                "keep what they have\n",
-                replacement->path, occupant->signed_by);
+    } else if (occupant->signed_by[0]) {
+        print_at((struct input_place){.path = replacement->path}, MESSAGE_WARNING,
+                 "it was signed by key %s, and is not any more", occupant->signed_by);
+        print_help("say --sign, or sign it with 'ffc sign'; services that require a signature "
+                   "keep what they have");
+    }
 }
 
 static void warn_of_owner(const struct replacement *replacement, const struct occupant *occupant)
 {
     struct buffer problem = {0};
     if (!occupant_fits(occupant, replacement->path, replacement->project->name,
-                       replacement->environment, &problem))
-        fprintf(
-            stderr,
-            "warning: %s: it is replaced\n"
-            "help: services that read it get the flags of the new one: see that this is meant\n",
-            problem.bytes);
+                       replacement->environment, &problem)) {
+        print_warning("%s: it is replaced", problem.bytes);
+        print_help("services that read it get the flags of the new one: see that this is meant");
+    }
     buffer_release(&problem);
 }
 
@@ -66,7 +64,7 @@ static bool ends_emergency(const struct replacement *replacement)
     if (id) {
         forgotten_sentence(&sentence, replacement->path, id);
         job_error(replacement->command, "%s", sentence.bytes);
-        fprintf(stderr, "help: " FORGOTTEN_HELP ", or end it with --drop-override %s\n", id);
+        print_help("" FORGOTTEN_HELP ", or end it with --drop-override %s", id);
     }
     bool ends = id != NULL;
     buffer_release(&sentence);

@@ -168,7 +168,7 @@ static bool segment_is_known(struct wish *wish, int *status)
         *status =
             job_error(&rollback_command,
                       "the definitions have errors, so whom '%s' holds is not certain", segment);
-        print_help_line("mend them, or roll back for everybody, without --segment");
+        print_help("mend them, or roll back for everybody, without --segment");
         *status = EXIT_INPUT;
         return false;
     }
@@ -218,7 +218,7 @@ static bool does_something(const struct wish *wish, int *status)
                 sizeof now);
     job_error(&rollback_command, "it would be over before it begins: until %s, and %s is %s", until,
               emergency->until > wish->change.at ? "its --from" : "now", now);
-    print_help_line("give a later --until, by UTC or with your offset (+02:00); or leave it out");
+    print_help("give a later --until, by UTC or with your offset (+02:00); or leave it out");
     *status = EXIT_INPUT;
     return false;
 }
@@ -235,7 +235,7 @@ static bool has_definitions(struct wish *wish, int *status)
             return true;
     *status = job_error(&rollback_command, "no definitions can be read in '%s'",
                         wish->change.ledger.directory);
-    print_help_line("name the project's directory with -C DIR");
+    print_help("name the project's directory with -C DIR");
     return false;
 }
 
@@ -412,7 +412,7 @@ static bool take_over(struct wish *wish)
     const char *at = json_text_at(entry, "time");
     if (!id)
         return wish->gone;
-    fprintf(stderr, "note: that run was this one; it is done, and not done again\n");
+    print_note("that run was this one; it is done, and not done again");
     edit->override.id.text = arena_format(&edit->arena, "%s", id);
     edit->override.name = arena_format(&edit->arena, "override:%s", id);
     edit->name = arena_format(&edit->arena, OVERRIDES_FOLDER "%s.yaml", id);
@@ -544,9 +544,9 @@ static int speak(struct wish *wish, int status)
         put_text(wish, &out);
     bool heard = write_stdout(change->command, &out);
     if (!heard && done && !change->dry_run)
-        fprintf(stderr, "note: it is done all the same: %s\n", wish->edit.override.id.text);
+        print_note("it is done all the same: %s", wish->edit.override.id.text);
     if (wish->notes.length && done)
-        fputs(wish->notes.bytes, stderr);
+        print_lines(&wish->notes);
     if (wish->edit.lifts)
         buffer_append_text(&mend, "take it out of them too, or the next build brings it back");
     else
@@ -613,7 +613,7 @@ static bool can_serve(struct wish *wish, int *status)
         const char *near = nearest_variant(project_flag(hurry_project(hurry), name), serve);
         job_error(&rollback_command, "'%s' has no variant '%s' to serve%s%s%s", name, serve,
                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-        print_help_line("leave out --serve for the default of each flag, or select fewer flags");
+        print_help("leave out --serve for the default of each flag, or select fewer flags");
         *status = EXIT_INPUT;
         return false;
     }
@@ -671,7 +671,7 @@ static int unknown_id(const struct wish *wish)
     int status = job_error(&rollback_command, "no override has the id '%s'%s%s%s", wish->lift,
                            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     free(ids);
-    print_help_line("'ffc rollback --list' shows them");
+    print_help("'ffc rollback --list' shows them");
     return status;
 }
 
@@ -716,8 +716,7 @@ static bool is_gone(struct wish *wish)
     }
     if (!wish->hurry.patched || !patch_has_override(&wish->hurry.patch, edit->override.name))
         return false;
-    fprintf(stderr, "note: the definitions do not have it; it is lifted from '%s' alone\n",
-            wish->change.build);
+    print_note("the definitions do not have it; it is lifted from '%s' alone", wish->change.build);
     return true;
 }
 
@@ -726,7 +725,7 @@ static int is_stuck(struct wish *wish)
     int status = job_error(&rollback_command, "not lifted: %s", wish->hurry.lost.bytes);
     struct project *project = wish->change.project;
     show_diagnostics(project, DIAGNOSTIC_TEXT, wish->change.color);
-    print_help_line("mend that file, or take the override out of it by hand");
+    print_help("mend that file, or take the override out of it by hand");
     return status;
 }
 

@@ -222,7 +222,7 @@ int rollback_list(struct change *change)
         buffer_format(&out, "there is no override%s\n", whole ? "" : " in what could be read");
     bool written = write_stdout(&rollback_command, &out);
     if (any && !change->build && !change->json)
-        fprintf(stderr, "note: so the definitions say; what of it is published: --build FILE\n");
+        print_note("so the definitions say; what of it is published: --build FILE");
     int status = show_unread(project, DIAGNOSTIC_TEXT, change->color);
     patch_release(&published.patch);
     buffer_release(&out);

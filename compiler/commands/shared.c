@@ -50,9 +50,9 @@ static void note_unread(const struct project *project)
     }
     if (count > MOST_NAMED)
         buffer_format(&files, " and %u more", count - MOST_NAMED);
-    fprintf(stderr, "note: what could not be read%s%s is not shown%s\n", count ? " of " : "",
-            count ? files.bytes : "",
-            project->environments.count ? "" : ", and no environment is known");
+    print_note("what could not be read%s%s is not shown%s", count ? " of " : "",
+               count ? files.bytes : "",
+               project->environments.count ? "" : ", and no environment is known");
     buffer_release(&files);
 }
 

@@ -93,7 +93,7 @@ static int judge_coverage(const struct test_run *run, const char *least)
     parse_percent(least, &thousandths);
     if ((uint64_t)coverage->reached * PERCENT_ALL >= (uint64_t)coverage->count * thousandths)
         return EXIT_FINE;
-    fprintf(stderr, "less than the %s that --min-coverage asks for\n", least);
+    print_line("less than the %s that --min-coverage asks for", least);
     return EXIT_INPUT;
 }
 
@@ -121,7 +121,7 @@ static int run_trials(struct test_run *run, const struct options *options, bool 
                      options->project.format == DIAGNOSTIC_GITHUB;
         if (lines) {
             report_summary(run, options->coverage ? UINT32_MAX : MOST_UNREACHED, &summary);
-            fwrite(summary.bytes, 1, summary.length, stderr);
+            print_lines(&summary);
         }
         status = run->failed ? EXIT_INPUT : EXIT_FINE;
         if (options->min_coverage && judge_coverage(run, options->min_coverage))

@@ -298,10 +298,8 @@ static void close_early(struct loader *loader)
 static void report_mistake(struct loader *loader)
 {
     const yaml_parser_t *parser = &loader->parser;
-    if (parser->error == YAML_MEMORY_ERROR) {
-        fputs("out of memory\n", stderr);
-        exit(2);
-    }
+    if (parser->error == YAML_MEMORY_ERROR)
+        out_of_memory();
     struct yaml_mistake mistake = {
         .source = loader->source,
         .file = loader->file,
@@ -386,10 +384,8 @@ struct node *yaml_read(const struct sources *sources, uint32_t file, struct aren
                             .arena = arena,
                             .diagnostics = diagnostics,
                             .ascii = is_ascii(source)};
-    if (!yaml_parser_initialize(&loader.parser)) {
-        fputs("out of memory\n", stderr);
-        exit(2);
-    }
+    if (!yaml_parser_initialize(&loader.parser))
+        out_of_memory();
     yaml_parser_set_encoding(&loader.parser, YAML_UTF8_ENCODING);
     uint32_t skip = source->length >= 3 && memcmp(source->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     loader.mark_bytes = skip;

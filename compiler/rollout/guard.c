@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/json.h"
@@ -42,8 +43,8 @@ static bool add(struct guard *guard)
     bool added = replaced != REPLACED_NOT && ledger_edited(&guard->ledger, replaced, &error) &&
                  ledger_commit(&guard->ledger, &error);
     if (added)
-        fprintf(stderr, "note: the canary could not be edited; %s/%s holds it back instead\n",
-                directory, guard->edit.name);
+        print_note("the canary could not be edited; %s/%s holds it back instead", directory,
+                   guard->edit.name);
     buffer_release(&error);
     return added;
 }

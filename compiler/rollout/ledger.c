@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
@@ -53,7 +54,7 @@ static void *say_wait(void *user)
     while (!wait->over && !problem)
         problem = pthread_cond_timedwait(&wait->ended, &wait->mutex, &until);
     if (!wait->over)
-        fprintf(stderr, "note: waiting for another run, which has locked '%s'\n", wait->directory);
+        print_note("waiting for another run, which has locked '%s'", wait->directory);
     pthread_mutex_unlock(&wait->mutex);
     return NULL;
 }

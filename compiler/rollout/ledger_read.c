@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
@@ -465,8 +466,8 @@ void ledger_complain(const struct ledger_entries *entries, uint32_t index)
         if (strcmp(said[i], entry->hash) == 0)
             return;
     memcpy(said[count++ % 16], entry->hash, LEDGER_HASH);
-    fprintf(stderr, "warning: %s/%s: %s, and is left out\n", entries->directory, entry->place,
-            entry->problem ? "this entry cannot be read" : "this is no entry of the ledger");
+    print_warning("%s/%s: %s, and is left out", entries->directory, entry->place,
+                  entry->problem ? "this entry cannot be read" : "this is no entry of the ledger");
 }
 
 /* As a JSON string. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/files/durable.h"
 #include "fflag.h"
@@ -116,9 +117,9 @@ void occupant_warn_of_key(const struct occupant *occupant, const char *path, con
 {
     char text[17];
     key_id_text(id, text);
-    if (occupant->signed_by[0] && strcmp(occupant->signed_by, text) != 0)
-        fprintf(stderr,
-                "%s: warning: it was signed by key %s, and now is by key %s\n"
-                "help: services that trust only the old key keep what they have\n",
-                path, occupant->signed_by, text);
+    if (!occupant->signed_by[0] || strcmp(occupant->signed_by, text) == 0)
+        return;
+    print_at((struct input_place){.path = path}, MESSAGE_WARNING,
+             "it was signed by key %s, and now is by key %s", occupant->signed_by, text);
+    print_help("services that trust only the old key keep what they have");
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
 #include "ledger.h"
@@ -95,7 +96,7 @@ bool policy_changed(const struct project *project, const struct flag *flag, uint
     bool changed = false;
     const struct ledger_entries *entries = ledger_look(project->directory, &problem);
     if (!entries) {
-        fprintf(stderr, "warning: %s: whether the stage was edited is not known\n", problem.bytes);
+        print_warning("%s: whether the stage was edited is not known", problem.bytes);
         buffer_release(&problem);
         return false;
     }

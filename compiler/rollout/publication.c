@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/files/durable.h"
 #include "fflag.h"
@@ -128,14 +129,16 @@ static bool put(const struct publication *publication, struct buffer *bytes, str
 
 #define MOST_NAMED 5
 
-static void say_names(const char *what, const char *const *names, uint32_t count, const char *last)
+static void note_names(const char *what, const char *const *names, uint32_t count, const char *last)
 {
+    struct buffer list = {0};
     for (uint32_t i = 0; i < count && i < MOST_NAMED; i++)
-        fprintf(stderr, "%s'%s'", i ? ", " : what, names[i]);
+        buffer_format(&list, "%s'%s'", i ? ", " : "", names[i]);
     if (count > MOST_NAMED)
-        fprintf(stderr, " and %u more", count - MOST_NAMED);
+        buffer_format(&list, " and %u more", count - MOST_NAMED);
     if (count)
-        fprintf(stderr, " differ%s %s\n", count == 1 ? "s" : "", last);
+        print_note("%s: %s differ%s %s", what, list.bytes, count == 1 ? "s" : "", last);
+    buffer_release(&list);
 }
 
 /* The flags but that one, where both can be compared. */
@@ -163,7 +166,7 @@ void publication_note_differences(struct patch *patch, struct project *project)
         project_environment(project, environment) != UINT32_MAX &&
         project_compile(project, environment, NULL, 0, &bytes)) {
         uint32_t count = compare(patch, &bytes, NULL, &names);
-        say_names("note: other edits are not published: ", names, count, "in the definitions");
+        note_names("other edits are not published", names, count, "in the definitions");
     }
     buffer_release(&bytes);
 }
@@ -175,10 +178,9 @@ void publication_note_rest(const struct publication *publication, const char *di
     struct patch patch;
     uint32_t errors = project->diagnostics.errors;
     if (errors)
-        fprintf(stderr,
-                "note: the definitions have %u error%s: until %s mended, nothing else of them can "
-                "be built\n",
-                errors, errors == 1 ? "" : "s", errors == 1 ? "it is" : "they are");
+        print_note("the definitions have %u error%s: until %s mended, nothing else of them can "
+                   "be built",
+                   errors, errors == 1 ? "" : "s", errors == 1 ? "it is" : "they are");
     else if (publication_open(publication, &patch, &why))
         publication_note_differences(&patch, project);
     if (!errors)
@@ -226,7 +228,7 @@ bool publication_publish(const struct publication *publication, const char *dire
                 put(publication, &bytes, error);
     if (built && known && strcmp(patch_environment(&served), environment) == 0) {
         uint32_t count = compare(&served, &bytes, flag, &names);
-        say_names("note: other edits are published, too: ", names, count, "from what was served");
+        note_names("other edits are published, too", names, count, "from what was served");
     }
     if (flag)
         patch_release(&served);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
@@ -157,24 +158,26 @@ static enum fate fate_of(const struct ledger *ledger, const struct project *proj
 
 static void leave(const struct ledger *ledger, const char *name, const char *why)
 {
-    fprintf(stderr, "note: a run that was interrupted left %s/" LEDGER_ASIDE "/%s:\n  %s\n",
-            ledger->directory, name, why);
+    print_note("a run that was interrupted left %s/" LEDGER_ASIDE "/%s:\n  %s", ledger->directory,
+               name, why);
 }
 
-/* "  override rollback-… of 'checkout', by amira: INC-1" */
-static void say_finished(const json_t *entry)
+/* "override rollback-… of 'checkout', by amira: INC-1" */
+static void note_finished(const json_t *entry)
 {
     const char *verdict = json_text_at(entry, "verdict");
     const char *flag = json_text_at(entry, "flag");
     const char *actor = json_text_at(entry, "actor");
     const char *reason = json_text_at(entry, "reason");
     const char *id = json_text_at(json_object_get(entry, "override"), "id");
-    fprintf(stderr, "note: finished the ledger's entry of a run that was interrupted:\n  %s%s%s",
-            verdict ? verdict : "a change", id ? " " : "", id ? id : "");
+    struct buffer what = {0};
+    buffer_format(&what, "%s%s%s", verdict ? verdict : "a change", id ? " " : "", id ? id : "");
     if (flag)
-        fprintf(stderr, " of '%s'", flag);
-    fprintf(stderr, "%s%s%s%s\n", actor ? ", by " : "", actor ? actor : "", reason ? ": " : "",
-            reason ? reason : "");
+        buffer_format(&what, " of '%s'", flag);
+    buffer_format(&what, "%s%s%s%s", actor ? ", by " : "", actor ? actor : "", reason ? ": " : "",
+                  reason ? reason : "");
+    print_note("finished the ledger's entry of a run that was interrupted:\n  %s", what.bytes);
+    buffer_release(&what);
 }
 
 static bool finish_one(struct ledger *ledger, const struct project *project, const char *name,
@@ -188,7 +191,7 @@ static bool finish_one(struct ledger *ledger, const struct project *project, con
     case FATE_COUNTS:
         done = ledger_finish_aside(ledger, name, &found, error);
         if (done)
-            say_finished(found.json);
+            note_finished(found.json);
         json_array_append(finished, found.json);
         break;
     case FATE_GOES:
@@ -243,8 +246,7 @@ bool recover_before_reading(const char *directory, struct buffer *error)
 void note_aside(const char *directory)
 {
     if (ledger_has_aside(directory))
-        fprintf(stderr,
-                "note: a run that changed %s was interrupted; the next that changes or builds it "
-                "finishes that\n",
-                directory);
+        print_note("a run that changed %s was interrupted; the next that changes or builds it "
+                   "finishes that",
+                   directory);
 }

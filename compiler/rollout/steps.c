@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
@@ -257,9 +258,9 @@ static bool run_step(const struct steps *steps, const struct step *step,
     bool done = step->invocation ? run_program(steps, step, processes, error)
                                  : run_edit(steps, step, error);
     if (done)
-        fprintf(stderr, "%s %u/%u %s%s%s: done\n", step->plan, step->number, step->of, step->does,
-                step->invocation ? " " : "",
-                step->invocation ? step->invocation->arguments.items[0].text : "");
+        print_line("%s %u/%u %s%s%s: done", step->plan, step->number, step->of, step->does,
+                   step->invocation ? " " : "",
+                   step->invocation ? step->invocation->arguments.items[0].text : "");
     return done;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/files/durable.h"
 #include "ledger.h"
@@ -115,10 +116,9 @@ static bool add_interrupted(struct ledger *ledger, const char *flag, json_t *las
                             struct buffer *error)
 {
     json_t *step = json_object_get(last, "step");
-    fprintf(
-        stderr,
-        "note: step %lld of %lld of '%s' for '%s' was started at %s, and the run that did so is "
-        "gone:\n  it may be half done; only --run-steps runs it again, after all those before it\n",
+    print_note(
+        "step %lld of %lld of '%s' for '%s' was started at %s, and the run that did so is "
+        "gone:\n  it may be half done; only --run-steps runs it again, after all those before it",
         (long long)json_integer_value(json_object_get(step, "number")),
         (long long)json_integer_value(json_object_get(step, "of")), json_text_at(step, "plan"),
         flag, json_text_at(last, "time"));

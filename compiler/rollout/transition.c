@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/files/edit.h"
 #include "compiler/base/calendar.h"
@@ -75,8 +76,7 @@ void transition_note_shared(const struct project *project, const struct flag *fl
     for (uint32_t i = 0; i < project->environments.count; i++) {
         const struct canary *other = flag->environments[i].canary;
         if (i != environment && other && other->node == canary->node)
-            fprintf(stderr,
-                    "note: environment '%s' has this same canary block, and changes with it\n",
-                    project->environments.items[i].text);
+            print_note("environment '%s' has this same canary block, and changes with it",
+                       project->environments.items[i].text);
     }
 }

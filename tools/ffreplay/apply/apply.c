@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/json.h"
 #include "compiler/rollout/guard.h"
@@ -265,8 +266,8 @@ bool apply_publish(const struct applying *applying, const char *environment, str
     bool published =
         publication_publish(publication, applying->ledger->directory, environment, NULL, error);
     if (applying->why.length)
-        fprintf(stderr, "note: '%s' was not patched, but compiled from the definitions: %s\n",
-                publication->path, applying->why.bytes);
+        print_note("'%s' was not patched, but compiled from the definitions: %s", publication->path,
+                   applying->why.bytes);
     return published;
 }
 

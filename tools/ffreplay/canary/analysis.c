@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "compiler/base/arena.h"
-#include "tools/ffreplay/logs/complain.h"
+#include "compiler/cli/messages.h"
 #include "tools/ffreplay/logs/points.h"
 #include "compiler/base/percent.h"
 #include "compiler/model/model.h"
@@ -27,9 +27,9 @@ static bool log_of(const struct project *project, const struct metric *metric, u
     for (*log = 0; *log < project->log_count; (*log)++)
         if (project->logs[*log] == metric->log || (!metric->log && project->log_count == 1))
             return true;
-    complain(project, metric->name.span, "metric '%s' does not say which log it is computed from",
-             metric->name.text);
-    complain_help("the project has %u logs: give the metric a 'log'", project->log_count);
+    print_error_at(&project->sources, metric->name.span,
+                   "metric '%s' does not say which log it is computed from", metric->name.text);
+    print_error_help("the project has %u logs: give the metric a 'log'", project->log_count);
     return false;
 }
 
@@ -92,10 +92,10 @@ static bool prepare_windows(struct analysis *analysis, const struct project *pro
     int64_t keep = criterion->for_windows + (criterion->over + width - 1) / width +
                    (times->lateness + width - 1) / width + 2;
     if (keep > MOST_WINDOWS) {
-        complain(project, criterion->span,
-                 "this criterion needs %lld windows of %lld ms, more than %d", (long long)keep,
-                 (long long)width, MOST_WINDOWS);
-        complain_help("give a longer --window");
+        print_error_at(&project->sources, criterion->span,
+                       "this criterion needs %lld windows of %lld ms, more than %d",
+                       (long long)keep, (long long)width, MOST_WINDOWS);
+        print_error_help("give a longer --window");
         return false;
     }
     windows_init(&judgement->windows, &analysis->accumulators[judgement->accumulator].measure,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "tools/ffreplay/evaluate/compiled_store.h"
-#include "tools/ffreplay/logs/complain.h"
+#include "compiler/cli/messages.h"
 #include "compiler/base/percent.h"
 
 const char *const assignment_words[] = WORDS(ASSIGNMENTS);
@@ -101,10 +101,10 @@ bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct
     const struct attribute *key = subject->targeting->bucket_by;
     if (layout->variant == NO_PLACE && log->context_count > 0 && assigner->key == NO_PLACE &&
         !subject->takes_everybody && key) {
-        complain(layout->project, log->span,
-                 "log '%s' has no context '%s', which flag '%s' is bucketed by", log->name.text,
-                 key->name.text, subject->flag->name.text);
-        complain_help("say which field it is: context: {%s: FIELD}", key->name.text);
+        print_error_at(&layout->project->sources, log->span,
+                       "log '%s' has no context '%s', which flag '%s' is bucketed by",
+                       log->name.text, key->name.text, subject->flag->name.text);
+        print_error_help("say which field it is: context: {%s: FIELD}", key->name.text);
         return false;
     }
     return log_tells_variants(layout);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "past_overrides.h"
 #include "compiler/project/project.h"
@@ -19,8 +20,7 @@ bool compiled_store_open(struct project *project, uint32_t environment, fflag_st
     enum fflag_error error =
         opened ? fflag_open_memory(store, bytes.bytes, bytes.length, &options) : FFLAG_OK;
     if (error)
-        fprintf(stderr, "ffreplay: the compiled snapshot is refused: %s\n",
-                fflag_error_text(error));
+        job_error(NULL, "the compiled snapshot is refused: %s", fflag_error_text(error));
     buffer_release(&bytes);
     return opened && !error;
 }

@@ -7,7 +7,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiled_store.h"
-#include "tools/ffreplay/logs/complain.h"
+#include "compiler/cli/messages.h"
 #include "compiler/model/model.h"
 
 /* --------------------------------------------------------------------------------- snapshots -- */
@@ -61,7 +61,7 @@ static bool find_stages(struct flag_variants *variants, struct project *project)
     bool read =
         stage_times_read(&variants->stages, project, variants->flag, variants->environment, &error);
     if (!read)
-        fprintf(stderr, "ffreplay: %s\n", error.bytes);
+        job_error(NULL, "%s", error.bytes);
     buffer_release(&error);
     return read;
 }

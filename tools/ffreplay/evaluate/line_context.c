@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
-#include "tools/ffreplay/logs/complain.h"
+#include "compiler/cli/messages.h"
 #include "tools/ffreplay/logs/log_time.h"
 #include "compiler/model/model.h"
 
@@ -13,11 +13,11 @@ bool log_tells_variants(const struct layout *layout)
     const struct log *log = layout->log;
     if (layout->variant != NO_PLACE || log->context_count > 0 || log->format == LOG_KAYENTA)
         return true;
-    complain(
-        layout->project, log->span,
+    print_error_at(
+        &layout->project->sources, log->span,
         "log '%s' does not say who was in which variant: it has neither 'variant' nor 'context'",
         log->name.text);
-    complain_help("map the attributes the flag is decided by, e.g. context: {user_id: FIELD}");
+    print_error_help("map the attributes the flag is decided by, e.g. context: {user_id: FIELD}");
     return false;
 }
 
@@ -34,8 +34,8 @@ static bool add_field(struct line_context *line, struct layout *layout,
 {
     const struct attribute *attribute = attribute_named(layout->project, mapped->name.text);
     if (!attribute)
-        return complain(layout->project, mapped->name.span, "no attribute is called '%s'",
-                        mapped->name.text);
+        return print_error_at(&layout->project->sources, mapped->name.span,
+                              "no attribute is called '%s'", mapped->name.text);
     struct context_field *field = ARENA_APPEND(layout->arena, line->fields, line->count);
     *field = (struct context_field){
         .declared = attribute, .type = attribute->type, .place = layout_path(layout, mapped->from)};
@@ -43,8 +43,8 @@ static bool add_field(struct line_context *line, struct layout *layout,
     for (uint32_t i = 0; i < count; i++) {
         fflag_attr found = fflag_attribute(stores[i], mapped->name.text);
         if (found == FFLAG_NO_ATTR || (i > 0 && found != field->attribute))
-            return complain(layout->project, mapped->name.span,
-                            "a context holds at most %d attributes", FFLAG_CONTEXT_SLOTS);
+            return print_error_at(&layout->project->sources, mapped->name.span,
+                                  "a context holds at most %d attributes", FFLAG_CONTEXT_SLOTS);
         field->attribute = found;
     }
     if (attribute->type == FFLAG_ATTRIBUTE_NUMBER)

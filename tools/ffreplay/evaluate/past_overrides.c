@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
@@ -201,7 +202,7 @@ bool past_overrides_put_back(struct project *project)
     date(project);
     bool read = read_ledger(project, &error);
     if (!read)
-        fprintf(stderr, "ffreplay: %s\n", error.bytes);
+        job_error(NULL, "%s", error.bytes);
     buffer_release(&error);
     return read;
 }

@@ -5,7 +5,8 @@
 
 #include "compiler/base/nearest.h"
 #include "compiler/base/arena.h"
-#include "complain.h"
+#include "compiler/cli/messages.h"
+#include "compiler/model/model.h"
 #include "compiler/model/log.h"
 
 static uint32_t optional_path(struct layout *layout, const char *path)
@@ -100,11 +101,12 @@ static bool knows_paths(const struct layout *layout, const char *const *names, s
             known |= strcmp(layout->paths[i], names[j]) == 0;
         if (known)
             continue;
-        complain(layout->project, log->span, "log '%s' has no field '%s': its format is '%s'",
-                 log->name.text, layout->paths[i], log_format_words[log->format]);
+        print_error_at(&layout->project->sources, log->span,
+                       "log '%s' has no field '%s': its format is '%s'", log->name.text,
+                       layout->paths[i], log_format_words[log->format]);
         const char *near = nearest_name(layout->paths[i], names, count);
         if (near)
-            complain_help("did you mean '%s'?", near);
+            print_error_help("did you mean '%s'?", near);
         return false;
     }
     return true;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/cli/messages.h"
+
 static const struct described {
     const char *text, *format;
 } described[LOOKALIKE_COUNT] = {
@@ -27,11 +29,10 @@ void lookalike_help(enum lookalike lookalike, const char *what, const char *form
     const struct described *found = &described[lookalike];
     if (!found->text || (found->format && strcmp(found->format, format) == 0))
         return;
-    fprintf(stderr, "help: %s like %s, which ", what, found->text);
     if (found->format)
-        fprintf(stderr, "'format: %s' reads\n", found->format);
+        print_help("%s like %s, which 'format: %s' reads", what, found->text, found->format);
     else
-        fputs("no format reads yet\n", stderr);
+        print_help("%s like %s, which no format reads yet", what, found->text);
 }
 
 static bool is_digit(char c)

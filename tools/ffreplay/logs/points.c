@@ -1,7 +1,7 @@
 /* points.c - see points.h. */
 #include "points.h"
 
-#include "complain.h"
+#include "compiler/cli/messages.h"
 #include "compiler/model/log.h"
 #include "compiler/model/model.h"
 
@@ -14,17 +14,18 @@ static bool fits_log(const struct project *project, const struct log *log)
                            : has_sides && log->variant ? "variant"
                                                        : NULL;
     if (too_much)
-        complain(project, log->span,
-                 "log '%s' is of points that were aggregated before: they have no %s",
-                 log->name.text, too_much);
+        print_error_at(&project->sources, log->span,
+                       "log '%s' is of points that were aggregated before: they have no %s",
+                       log->name.text, too_much);
     else if (!has_sides && !log->variant)
-        complain(project, log->span, "log '%s' does not say which label tells the variants apart",
-                 log->name.text);
+        print_error_at(&project->sources, log->span,
+                       "log '%s' does not say which label tells the variants apart",
+                       log->name.text);
     else
         return true;
-    complain_help(has_sides
-                      ? "leave it out: the groups are 'control' and 'experiment'"
-                      : "name the label whose values are the flag's variants: variant: LABEL");
+    print_error_help(has_sides
+                         ? "leave it out: the groups are 'control' and 'experiment'"
+                         : "name the label whose values are the flag's variants: variant: LABEL");
     return false;
 }
 
@@ -35,12 +36,14 @@ static bool fits_metric(const struct project *project, const struct log *log,
     if (!metric->per_unit && traits->over == OVER_EVENTS)
         return true;
     const char *what = metric->per_unit ? "per unit" : traits->noun;
-    complain(project, metric->name.span,
-             "metric '%s' is %s, and log '%s' has points that were aggregated before, not events",
-             metric->name.text, what, log->name.text);
-    complain_help(metric->per_unit
-                      ? "over points there are proportion, mean, quantile, max, min and last"
-                      : "let the query compute it, and take 'mean', 'max' or 'last' of its points");
+    print_error_at(
+        &project->sources, metric->name.span,
+        "metric '%s' is %s, and log '%s' has points that were aggregated before, not events",
+        metric->name.text, what, log->name.text);
+    print_error_help(
+        metric->per_unit
+            ? "over points there are proportion, mean, quantile, max, min and last"
+            : "let the query compute it, and take 'mean', 'max' or 'last' of its points");
     return false;
 }
 
@@ -52,11 +55,13 @@ static bool fits_bound(const struct project *project, const struct criterion *cr
                                                     : NULL;
     if (!asked)
         return true;
-    complain(project, criterion->span,
-             "'%s' of metric '%s' asks for a bound, and points of a time series give none: each "
-             "resembles the one before it, and stands for an unknown number of events",
-             asked, criterion->metric->name.text);
-    complain_help("'max' and 'min' judge the estimate; for bounds, replay the events themselves");
+    print_error_at(
+        &project->sources, criterion->span,
+        "'%s' of metric '%s' asks for a bound, and points of a time series give none: each "
+        "resembles the one before it, and stands for an unknown number of events",
+        asked, criterion->metric->name.text);
+    print_error_help(
+        "'max' and 'min' judge the estimate; for bounds, replay the events themselves");
     return false;
 }
 

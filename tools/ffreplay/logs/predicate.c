@@ -8,7 +8,8 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/regex/regex.h"
-#include "complain.h"
+#include "compiler/cli/messages.h"
+#include "compiler/model/model.h"
 #include "compiler/model/log.h"
 #include "compiler/model/condition.h"
 
@@ -80,9 +81,9 @@ static bool prepare_test(struct predicate *predicate, struct layout *layout)
     const struct condition *condition = predicate->condition;
     predicate->asked = &operator_kinds[condition->operator_kind];
     if (predicate->asked->log == LOG_NONE)
-        return complain(layout->project, condition->span,
-                        "this operator cannot be asked of the log field '%s'",
-                        condition->field.text);
+        return print_error_at(&layout->project->sources, condition->span,
+                              "this operator cannot be asked of the log field '%s'",
+                              condition->field.text);
     predicate->field = layout_field(layout, condition->field.text);
     for (uint32_t i = 0; i < condition->operand_count; i++) {
         const struct operand *operand = &condition->operands[i];
@@ -123,8 +124,8 @@ const struct predicate *predicate_prepare(const struct condition *condition, str
     case CONDITION_FLAG:
         break;
     }
-    complain(layout->project, condition->span,
-             "a metric's condition is on log fields: it knows no segments and no flags");
+    print_error_at(&layout->project->sources, condition->span,
+                   "a metric's condition is on log fields: it knows no segments and no flags");
     return NULL;
 }
 

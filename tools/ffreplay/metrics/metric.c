@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #include "compiler/base/memory.h"
-#include "tools/ffreplay/logs/complain.h"
+#include "compiler/cli/messages.h"
+#include "compiler/model/model.h"
 #include "compiler/base/percent.h"
 
 static bool prepare_units(struct measure *measure)
@@ -14,10 +15,10 @@ static bool prepare_units(struct measure *measure)
     if (!measure->metric->per_unit)
         return true;
     if (layout->unit == NO_PLACE) {
-        complain(layout->project, measure->metric->name.span,
-                 "metric '%s' is per unit, but log '%s' does not say which field is the unit",
-                 measure->metric->name.text, layout->log->name.text);
-        complain_help("give the log a 'unit'");
+        print_error_at(&layout->project->sources, measure->metric->name.span,
+                       "metric '%s' is per unit, but log '%s' does not say which field is the unit",
+                       measure->metric->name.text, layout->log->name.text);
+        print_error_help("give the log a 'unit'");
         return false;
     }
     return measure->takes_units = layout->hashes_units = true;

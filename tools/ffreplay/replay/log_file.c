@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/parallel.h"
 
@@ -23,7 +24,7 @@ static const char *source_error(const struct log_file *file)
 
 static bool report_error(const struct log_file *file)
 {
-    fprintf(stderr, "ffreplay: cannot read %s: %s\n", file->path, source_error(file));
+    job_error(NULL, "cannot read %s: %s", file->path, source_error(file));
     return false;
 }
 
@@ -73,11 +74,11 @@ bool log_file_is_large(const struct log_file *file)
 static void refuse_document(struct log_file *file, const struct records *records,
                             const struct piece *piece)
 {
-    fprintf(stderr, "ffreplay: cannot read %s:%" PRIu64 " as %s: %s%s\n", file->path,
-            piece->place.line + 1, log_format_words[file->layout->log->format],
-            records->problem.text, piece->cut_short ? " (it may be cut short)" : "");
+    job_error(NULL, "cannot read %s:%" PRIu64 " as %s: %s%s", file->path, piece->place.line + 1,
+              log_format_words[file->layout->log->format], records->problem.text,
+              piece->cut_short ? " (it may be cut short)" : "");
     if (records->parser->help)
-        fprintf(stderr, "help: %s\n", records->parser->help);
+        print_help("%s", records->parser->help);
     file->refused = true;
 }
 
@@ -85,8 +86,8 @@ static void show_remark(const struct log_file *file, const struct records *recor
                         const struct piece *piece)
 {
     if (records->parser->remark)
-        fprintf(stderr, "%s:%" PRIu64 ": note: %s\n", file->path, piece->place.line + 1,
-                records->parser->remark);
+        print_at((struct input_place){.path = file->path, .line = piece->place.line + 1},
+                 MESSAGE_NOTE, "%s", records->parser->remark);
 }
 
 static void read_piece(struct log_file *file, struct worker *worker, const struct piece *piece)
@@ -174,7 +175,7 @@ static bool read_header(struct log_file *file, struct worker *worker, const stru
     struct line_problem problem;
     if (parser->read_header(parser, piece->text, piece->length, &problem))
         return true;
-    fprintf(stderr, "ffreplay: %s: %s\n", file->path, problem.text);
+    job_error(NULL, "%s: %s", file->path, problem.text);
     lookalike_help(lookalike_of(piece->text, piece->length), "its first line looks",
                    log_format_words[file->layout->log->format]);
     return false;
@@ -204,8 +205,10 @@ static void read_pieces(struct log_file *file, struct worker *worker)
 
 static void show_bad_line(const struct log_file *file, const struct bad_line *bad)
 {
-    fprintf(stderr, "%s:%" PRIu64 ":%zu: bad line: %s\n", file->path,
-            blocks_line_number(&file->blocks, bad->place), bad->column, bad->text);
+    struct input_place place = {.path = file->path,
+                                .line = blocks_line_number(&file->blocks, bad->place),
+                                .column = bad->column};
+    print_at(place, MESSAGE_BAD, "%s", bad->text);
 }
 
 /* The first of each cause, in the order of the file. */
@@ -234,8 +237,9 @@ static void show_bad_lines(const struct log_file *file, bool shown[BAD_CAUSE_COU
 
 static void show_incomplete(const struct log_file *file)
 {
-    fprintf(stderr, "%s:%" PRIu64 ": note: the last line is incomplete and left out\n", file->path,
-            blocks_line_number(&file->blocks, file->end));
+    struct input_place place = {.path = file->path,
+                                .line = blocks_line_number(&file->blocks, file->end)};
+    print_at(place, MESSAGE_NOTE, "the last line is incomplete and left out");
 }
 
 bool log_file_read(struct log_file *file, struct worker *workers, uint32_t worker_count,

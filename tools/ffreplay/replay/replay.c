@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/cli/messages.h"
 #include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
@@ -104,14 +105,14 @@ bool replay_find_log(const struct replay *replay, const char *argument, uint32_t
         snprintf(name, sizeof name, "%.*s", (int)length, argument);
         const char *near = equals ? nearest_name(name, names, project->log_count) : NULL;
         if (equals)
-            fprintf(stderr, "ffreplay: no log is called '%s'\n", name);
+            job_error(NULL, "no log is called '%s'", name);
         else
-            fprintf(stderr, "ffreplay: the project has %u logs: which one is %s?\n",
-                    project->log_count, argument);
+            job_error(NULL, "the project has %u logs: which one is %s?", project->log_count,
+                      argument);
         if (near)
-            fprintf(stderr, "help: did you mean '%s'?\n", near);
+            print_help("did you mean '%s'?", near);
         else
-            fprintf(stderr, "help: name it, as in %s=FILE\n", project->logs[0]->name.text);
+            print_help("name it, as in %s=FILE", project->logs[0]->name.text);
     }
     free(names);
     return found;
@@ -332,12 +333,12 @@ static void report_lookalike(const struct replay *replay, uint32_t log)
 static void report_bad(const struct replay *replay, uint32_t log, const char *share, const char *so)
 {
     const struct log_counts *counts = &replay->counts[log];
-    fprintf(stderr,
-            "ffreplay: %" PRIu64 " of %" PRIu64 " lines of log '%s' are bad (%" PRIu64
-            " unparsable, %" PRIu64 " without a time), %s than %g%%: %s\n",
-            log_counts_bad(counts), counts->lines, replay->project->logs[log]->name.text,
-            counts->bad[BAD_UNPARSABLE], counts->bad[BAD_NO_TIME], share,
-            replay->times.max_bad / 1000.0, so);
+    job_error(NULL,
+              "%" PRIu64 " of %" PRIu64 " lines of log '%s' are bad (%" PRIu64
+              " unparsable, %" PRIu64 " without a time), %s than %g%%: %s",
+              log_counts_bad(counts), counts->lines, replay->project->logs[log]->name.text,
+              counts->bad[BAD_UNPARSABLE], counts->bad[BAD_NO_TIME], share,
+              replay->times.max_bad / 1000.0, so);
 }
 
 static bool any_log_is_too_bad(const struct replay *replay)
@@ -378,10 +379,10 @@ static void report_bad_stage(const struct replay *replay, const struct replay_st
 {
     uint64_t bad = traffic_lines_since(&replay->bad, *stage->since);
     uint64_t lines = traffic_lines_since(&replay->seen, *stage->since) + bad;
-    fprintf(stderr,
-            "ffreplay: %" PRIu64 " of %" PRIu64 " lines since stage '%s' of '%s' began are bad, "
-            "more than %g%%: %s\n",
-            bad, lines, stage->name, stage->flag, replay->times.max_bad / 1000.0, so);
+    job_error(NULL,
+              "%" PRIu64 " of %" PRIu64 " lines since stage '%s' of '%s' began are bad, "
+              "more than %g%%: %s",
+              bad, lines, stage->name, stage->flag, replay->times.max_bad / 1000.0, so);
 }
 
 void replay_report_too_bad(const struct replay *replay, const char *so)

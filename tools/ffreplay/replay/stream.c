@@ -5,13 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/cli/messages.h"
+
 bool stream_open(struct stream *stream, struct replay *replay, const char *path, uint32_t log,
                  bool follows, struct consumer *consumer)
 {
     const struct layout *layout = &replay->layouts[log];
     *stream = (struct stream){.replay = replay, .consumer = consumer};
     if (!lines_open(&stream->lines, path, layout_framing(layout), layout_delimiter(layout))) {
-        fprintf(stderr, "ffreplay: cannot read %s: %s\n", path, stream->lines.source.error);
+        job_error(NULL, "cannot read %s: %s", path, stream->lines.source.error);
         return false;
     }
     stream->lines.follows = stream->lines.source.never_waits = follows;
@@ -48,8 +50,8 @@ void stream_close(struct stream *stream)
 
 static void refuse(struct stream *stream, const char *why)
 {
-    fprintf(stderr, "ffreplay: cannot read %s:%" PRIu64 ": %s%s\n", stream->lines.path,
-            stream->lines.number, why, stream->lines.cut_short ? " (it may be cut short)" : "");
+    job_error(NULL, "cannot read %s:%" PRIu64 ": %s%s", stream->lines.path, stream->lines.number,
+              why, stream->lines.cut_short ? " (it may be cut short)" : "");
     stream->refused = true;
 }
 
@@ -61,8 +63,9 @@ static void show_bad_lines(struct stream *stream)
         if (shown[cause] || !bad->found)
             continue;
         shown[cause] = true;
-        fprintf(stderr, "%s:%" PRIu64 ":%zu: bad line: %s\n", stream->lines.path,
-                bad->place.line + 1, bad->column, bad->text);
+        struct input_place place = {
+            .path = stream->lines.path, .line = bad->place.line + 1, .column = bad->column};
+        print_at(place, MESSAGE_BAD, "%s", bad->text);
     }
 }
 
@@ -73,19 +76,20 @@ static void take_piece(struct stream *stream, const struct piece *piece)
     case PIECE_REFUSED:
         refuse(stream, records->problem.text);
         if (records->parser->help)
-            fprintf(stderr, "help: %s\n", records->parser->help);
+            print_help("%s", records->parser->help);
         break;
     case PIECE_INCOMPLETE:
-        fprintf(stderr, "%s:%" PRIu64 ": note: the last line is incomplete and left out\n",
-                stream->lines.path, stream->lines.number);
+        print_at((struct input_place){.path = stream->lines.path, .line = stream->lines.number},
+                 MESSAGE_NOTE, "the last line is incomplete and left out");
         stream->consumer->note_incomplete(stream->consumer, records->log);
         break;
     case PIECE_BAD:
     case PIECE_READ:
         show_bad_lines(stream);
         if (records->parser->remark)
-            fprintf(stderr, "%s:%" PRIu64 ": note: %s\n", stream->lines.path, piece->place.line + 1,
-                    records->parser->remark);
+            print_at(
+                (struct input_place){.path = stream->lines.path, .line = piece->place.line + 1},
+                MESSAGE_NOTE, "%s", records->parser->remark);
     }
     log_counts_add(&stream->replay->counts[records->log], &records->counts);
     records->counts = (struct log_counts){0};
@@ -126,7 +130,6 @@ bool stream_step(struct stream *stream)
 bool stream_is_sound(const struct stream *stream)
 {
     if (stream->lines.source.error[0])
-        fprintf(stderr, "ffreplay: cannot read %s: %s\n", stream->lines.path,
-                stream->lines.source.error);
+        job_error(NULL, "cannot read %s: %s", stream->lines.path, stream->lines.source.error);
     return !stream->refused && !stream->lines.source.error[0];
 }

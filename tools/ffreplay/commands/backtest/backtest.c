@@ -69,7 +69,7 @@ static struct project *load_policy(const struct options *options, const char *pa
         *status = report_definitions(project, options);
     } else if (!policy.found) {
         job_error(&backtest_command, "%s has no canary for flag '%s'", path, policy.flag);
-        fprintf(stderr, "help: write it as in the definitions, or as 'canary:' alone\n");
+        print_help("write it as in the definitions, or as 'canary:' alone");
     } else {
         return project;
     }

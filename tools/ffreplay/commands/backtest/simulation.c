@@ -7,7 +7,7 @@
 #include "compiler/base/arena.h"
 #include "tools/ffreplay/commands/choose.h"
 #include "compiler/base/calendar.h"
-#include "tools/ffreplay/logs/complain.h"
+#include "compiler/cli/messages.h"
 #include "compiler/base/percent.h"
 #include "compiler/project/project.h"
 
@@ -33,11 +33,13 @@ static bool take_groups_as_logged(struct simulation *simulation, struct analysis
         const struct metric_traits *traits = metric_traits(criterion->metric);
         if (traits->over != OVER_TIME || !criterion_compares(criterion) || criterion->versus_before)
             continue;
-        complain(project, criterion->span,
-                 "%s cannot be compared with control on a log that says who was in the canary",
-                 traits->noun);
-        complain_help("how many that were at this stage, it does not say; give the log a 'context' "
-                      "and no 'variant', or compare a proportion");
+        print_error_at(
+            &project->sources, criterion->span,
+            "%s cannot be compared with control on a log that says who was in the canary",
+            traits->noun);
+        print_error_help(
+            "how many that were at this stage, it does not say; give the log a 'context' "
+            "and no 'variant', or compare a proportion");
         return false;
     }
     return true;
@@ -295,12 +297,10 @@ static bool look_at_nothing(struct simulation *simulation, int64_t until)
         char from[32], to[32];
         format_time(next_look(simulation), from, sizeof from);
         format_time(until, to, sizeof to);
-        fprintf(
-            stderr,
-            "ffreplay: between %s and %s is not one line, but more than %d looks\n"
-            "help: if a clock was wrong, leave later lines out with --until; or look less often, "
-            "with --interval\n",
-            from, to, MOST_EMPTY_LOOKS);
+        job_error(NULL, "between %s and %s is not one line, but more than %d looks", from, to,
+                  MOST_EMPTY_LOOKS);
+        print_help("if a clock was wrong, leave later lines out with --until; or look less often, "
+                   "with --interval");
         return false;
     }
     for (int64_t now = next_look(simulation); now < until && is_open(simulation); now += interval)
@@ -334,12 +334,12 @@ static bool is_too_late(const struct simulation *simulation)
         return false;
     char newest[32];
     format_time(timeline->last, newest, sizeof newest);
-    fprintf(stderr,
-            "ffreplay: %" PRIu64 " of %" PRIu64 " lines came more than the lateness after others "
-            "that are later, up to %s: no result\n"
-            "help: give a longer --lateness; or, if a clock was wrong, leave later lines out with "
-            "--until\n",
-            timeline->late, timeline->taken, newest);
+    job_error(NULL,
+              "%" PRIu64 " of %" PRIu64 " lines came more than the lateness after others "
+              "that are later, up to %s: no result",
+              timeline->late, timeline->taken, newest);
+    print_help("give a longer --lateness; or, if a clock was wrong, leave later lines out with "
+               "--until");
     return true;
 }
 
@@ -351,10 +351,9 @@ static void note_strays(const struct simulation *simulation)
         return;
     char last[32];
     format_time(span.last, last, sizeof last);
-    fprintf(stderr,
-            "ffreplay: note: %" PRIu64 " of %" PRIu64 " lines come long after all others, which "
-            "end at %s\nhelp: if a clock was wrong, leave them out: --until %s\n",
-            span.late.lines, span.lines, last, last);
+    print_note("%" PRIu64 " of %" PRIu64 " lines come long after all others, which end at %s",
+               span.late.lines, span.lines, last);
+    print_help("if a clock was wrong, leave them out: --until %s", last);
 }
 
 static bool play_all(struct simulation *simulation)
@@ -381,8 +380,8 @@ bool simulation_run(struct simulation *simulation, char **logs, size_t count)
         !play_all(simulation) || replay_is_too_bad(&simulation->replay) || is_too_late(simulation))
         return false;
     if (simulation->began == INT64_MIN) {
-        fprintf(stderr, "ffreplay: no line of the logs has a time%s\n",
-                options->until == INT64_MAX ? "" : " before --until");
+        job_error(NULL, "no line of the logs has a time%s",
+                  options->until == INT64_MAX ? "" : " before --until");
         return false;
     }
     note_strays(simulation);

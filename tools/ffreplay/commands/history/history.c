@@ -118,14 +118,13 @@ static void write_breaks(const struct history *history)
     for (size_t i = 0; i < history->breaks.count; i++) {
         const struct ledger_break *found = &history->breaks.items[i];
         if (!found->acknowledged)
-            fprintf(stderr, "%s/%s: error: %s (break %.*s)\n", history->directory, found->place,
-                    found->what, LEDGER_DIGITS, found->hash);
+            print_at((struct input_place){.folder = history->directory, .path = found->place},
+                     MESSAGE_ERROR, "%s (break %.*s)", found->what, LEDGER_DIGITS, found->hash);
     }
     if (history->breaks.open)
-        fprintf(stderr,
-                "help: 'git log --stat %s/" LEDGER_FOLDER "*' has what it was; what cannot be\n"
-                "  restored is closed by --acknowledge with the break's digits, and --reason\n",
-                history->directory);
+        print_help("'git log --stat %s/" LEDGER_FOLDER "*' has what it was; what cannot be\n"
+                   "  restored is closed by --acknowledge with the break's digits, and --reason",
+                   history->directory);
 }
 
 static void write_acknowledged(struct history *history)
@@ -165,9 +164,9 @@ static int verify(struct history *history, const struct history_options *options
     for (size_t i = 0; i < options->expected.count; i++) {
         if (is_there(history, options->expected.items[i]))
             continue;
-        fprintf(stderr, "%s/" LEDGER_FOLDER ": error: no entry has the hash %s\n",
-                history->directory, options->expected.items[i]);
-        fprintf(stderr, "help: it was lost, or what has it was never merged into this branch\n");
+        print_at((struct input_place){.folder = history->directory, .path = LEDGER_FOLDER},
+                 MESSAGE_ERROR, "no entry has the hash %s", options->expected.items[i]);
+        print_help("it was lost, or what has it was never merged into this branch");
         status = EXIT_INPUT;
     }
     if (status != EXIT_FINE)

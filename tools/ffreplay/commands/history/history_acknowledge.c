@@ -26,7 +26,7 @@ static const struct ledger_break *find(const struct history *history, const char
     }
     if (!found) {
         job_error(&history_command, "the ledger has no break %s", digits);
-        fprintf(stderr, "help: 'ffreplay history --verify' names those that it has\n");
+        print_help("'ffreplay history --verify' names those that it has");
     }
     return found;
 }

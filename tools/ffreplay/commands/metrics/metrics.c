@@ -190,8 +190,8 @@ static bool has_too_many(const struct table *table)
         if (table->groups[i].too_many) {
             job_error(&metrics_command, "--by %s makes more than %d groups",
                       table->groupings[i].text, GROUPS_MOST);
-            fprintf(stderr, "help: group by a field with fewer values, or by longer windows "
-                            "(--window)\n");
+            print_help("group by a field with fewer values, or by longer windows "
+                       "(--window)");
             return true;
         }
     return false;

@@ -9,7 +9,7 @@
 
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
-#include "tools/ffreplay/logs/complain.h"
+#include "compiler/cli/messages.h"
 
 const char *const left_out_words[] = WORDS(LEFT_OUT_WORDS);
 
@@ -178,9 +178,9 @@ static bool add_measure(struct table *table, const struct metric *metric, struct
                         uint32_t log)
 {
     if (table->measure_count == MOST_MEASURES)
-        return complain(table->project, metric->name.span,
-                        "there are more than %d metrics: name those that are wanted",
-                        MOST_MEASURES);
+        return print_error_at(&table->project->sources, metric->name.span,
+                              "there are more than %d metrics: name those that are wanted",
+                              MOST_MEASURES);
     table->measure_logs[table->measure_count] = log;
     return measure_prepare(&table->measures[table->measure_count++], metric, &layouts[log]);
 }
@@ -194,9 +194,11 @@ static bool add_measures(struct table *table, struct layout *layouts, const stru
         const struct metric *metric = wish->metrics ? wish->metrics[i] : project->metrics[i];
         bool has_log = log_of(project, metric, &log);
         if (wish->metrics && !has_log) {
-            complain(project, metric->name.span,
-                     "metric '%s' does not say which log it is computed from", metric->name.text);
-            complain_help("the project has %u logs: give the metric a 'log'", project->log_count);
+            print_error_at(&project->sources, metric->name.span,
+                           "metric '%s' does not say which log it is computed from",
+                           metric->name.text);
+            print_error_help("the project has %u logs: give the metric a 'log'",
+                             project->log_count);
             return false;
         }
         if (has_log && (wish->metrics || table->reads[log]) &&

@@ -211,8 +211,8 @@ static int plan_trial(struct options *options, struct replay *replay, const stru
 {
     if (options->wish.has_log) {
         job_error(&plan_command, "an experiment is planned from what is known before it");
-        fprintf(stderr, "help: give its 'baseline' and 'units_per_day', or --baseline and "
-                        "--traffic, and no log\n");
+        print_help("give its 'baseline' and 'units_per_day', or --baseline and "
+                   "--traffic, and no log");
         return EXIT_JOB;
     }
     struct experiment_plan plan = {.environment = options->environment};

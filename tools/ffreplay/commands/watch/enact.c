@@ -43,8 +43,7 @@ static bool clear_up(struct watch *watch, struct ledger *ledger, bool is_emergen
     bool cleared = recover_locked(watch, ledger, &finished, error) &&
                    (!finished || publish(watch, ledger, error));
     if (!cleared && is_emergency) {
-        fprintf(stderr, "note: what a run that was killed left cannot be finished: %s\n",
-                error->bytes);
+        print_note("what a run that was killed left cannot be finished: %s", error->bytes);
         buffer_release(error);
         return true;
     }
@@ -76,7 +75,7 @@ static bool apply_locked(struct watch *watch, struct applying *applying, struct 
         note_rolled_back(watch, verdict);
     /* What somebody else made of it shows once the definitions compile. */
     if (watch->broken && applied == APPLIED_CHANGED) {
-        fprintf(stderr, "note: %s; nothing is done until they compile\n", error->bytes);
+        print_note("%s; nothing is done until they compile", error->bytes);
         buffer_release(error);
     }
     bool published =

@@ -12,13 +12,15 @@
 #include <unistd.h>
 
 #include "compiler/base/memory.h"
+#include "compiler/cli/messages.h"
 
 /* So long a writer may go on with a file that has lost its name. */
 #define REPLACED_FOR INT64_C(60000)
 
 static bool refuse(const struct follower *follower, const char *why, const char *help)
 {
-    fprintf(stderr, "ffreplay: cannot follow %s: %s\nhelp: %s\n", follower->path, why, help);
+    job_error(NULL, "cannot follow %s: %s", follower->path, why);
+    print_help("%s", help);
     return false;
 }
 

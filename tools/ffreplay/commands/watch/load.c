@@ -85,7 +85,7 @@ bool watch_load(struct watch *watch)
     project_free(project);
     watch->broken = true;
     if (watch->loaded)
-        fprintf(stderr, "ffreplay: the last definitions that compiled stay in force\n");
+        job_error(NULL, "the last definitions that compiled stay in force");
     else
         watch_end(watch, EXIT_INPUT);
     return watch->loaded;

@@ -119,13 +119,14 @@ static void wait_for_look(struct watch *watch, int64_t next)
 static void say_end(const struct watch *watch)
 {
     for (uint32_t i = 0; i < watch->announced_count && interrupted; i++)
-        fprintf(stderr, "ffreplay: interrupted; %s was at %s (%s), and nothing is half done\n",
-                watch->announced[i].flag,
-                watch->announced[i].blind
-                    ? "no verdict"
-                    : decision_verdict_words[watch->announced[i].decision.verdict],
-                watch->announced[i].blind ? "bad lines"
-                                          : decision_rule_words[watch->announced[i].decision.rule]);
+        job_error(NULL, "interrupted; %s was at %s (%s), and nothing is half done",
+                  watch->announced[i].flag,
+                  watch->announced[i].blind
+                      ? "no verdict"
+                      : decision_verdict_words[watch->announced[i].decision.verdict],
+                  watch->announced[i].blind
+                      ? "bad lines"
+                      : decision_rule_words[watch->announced[i].decision.rule]);
 }
 
 static void watch_on(struct watch *watch)

@@ -1,15 +1,16 @@
 /* quantile.c - a quantile of a field, from a sketch of all its values. See kinds.h. */
 #include "compiler/base/memory.h"
 #include "shared.h"
-#include "tools/ffreplay/logs/complain.h"
+#include "compiler/cli/messages.h"
+#include "compiler/model/model.h"
 
 static bool prepare(struct measure *measure)
 {
     const struct metric *metric = measure->metric;
     if (metric->accuracy < SKETCH_BEST_ACCURACY)
-        return complain(measure->layout->project, metric->name.span,
-                        "metric '%s' asks for an accuracy of %g; the best there is, is %g",
-                        metric->name.text, metric->accuracy, SKETCH_BEST_ACCURACY);
+        return print_error_at(&measure->layout->project->sources, metric->name.span,
+                              "metric '%s' asks for an accuracy of %g; the best there is, is %g",
+                              metric->name.text, metric->accuracy, SKETCH_BEST_ACCURACY);
     return prepare_value(measure);
 }
 

@@ -1,15 +1,17 @@
 /* ratio.c - the ratio of two fields' sums, over events that have both. See kinds.h. */
 #include "compiler/base/memory.h"
 #include "shared.h"
-#include "tools/ffreplay/logs/complain.h"
+#include "compiler/cli/messages.h"
+#include "compiler/model/model.h"
 
 static bool prepare(struct measure *measure)
 {
     const struct metric *metric = measure->metric;
     if (metric->per_unit) {
-        complain(measure->layout->project, metric->name.span,
-                 "metric '%s' cannot be computed per unit", metric->name.text);
-        complain_help("'per: unit' is for 'proportion' and 'mean'; a ratio is over units already");
+        print_error_at(&measure->layout->project->sources, metric->name.span,
+                       "metric '%s' cannot be computed per unit", metric->name.text);
+        print_error_help(
+            "'per: unit' is for 'proportion' and 'mean'; a ratio is over units already");
         return false;
     }
     return prepare_field(measure, &metric->numerator, &measure->numerator) &&

@@ -3,7 +3,8 @@
 
 #include "shared.h"
 #include "compiler/base/memory.h"
-#include "tools/ffreplay/logs/complain.h"
+#include "compiler/cli/messages.h"
+#include "compiler/model/model.h"
 
 /* --------------------------------------------------------------------------------- preparing -- */
 
@@ -16,9 +17,9 @@ bool prepare_nothing(struct measure *measure)
 bool prepare_field(struct measure *measure, const struct text *name, struct field *field)
 {
     if (!name->text)
-        return complain(measure->layout->project, measure->metric->name.span,
-                        "metric '%s' does not say which field it is computed from",
-                        measure->metric->name.text);
+        return print_error_at(&measure->layout->project->sources, measure->metric->name.span,
+                              "metric '%s' does not say which field it is computed from",
+                              measure->metric->name.text);
     *field = layout_field(measure->layout, name->text);
     layout_use_number(measure->layout, field->place);
     return true;
