@@ -298,12 +298,11 @@ def diagnostic_call(tree):
                      flag->name.text);
 """)
     tree.insert_after("compiler/check/check_unused.c", "check_variants(checker, checker->project->flags[i]);", "    }\n")
-    tree.run("make", "CFLAGS=-O0", "build/ffc")
 
 
 def diagnostic_record(tree):
     tree.run("bash", "tests/golden/test_diagnostics.sh", CASE="FF9990", UPDATE="1")
-    assert "nobody.yaml:2:3" in tree.read(CASE + ".txt") or "case.yaml:2" in tree.read(CASE + ".txt")
+    assert "flag 'a' is owned by nobody" in tree.read(CASE + ".txt"), tree.read(CASE + ".txt")
 
 
 CASES = "CASE=FF9990 tests/golden/test_diagnostics.sh"
