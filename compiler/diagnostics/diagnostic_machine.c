@@ -69,7 +69,7 @@ static void put_json_notes(FILE *out, const struct diagnostics *diagnostics,
         fputs("null", out);
 }
 
-void write_json(const struct diagnostics *diagnostics, FILE *out)
+static void write_json(const struct diagnostics *diagnostics, FILE *out)
 {
     fputs("{\"format_version\":1,\"diagnostics\":[", out);
     for (uint32_t i = 0; i < diagnostics->count; i++) {
@@ -120,7 +120,7 @@ static void put_github_place(FILE *out, const struct diagnostics *diagnostics, s
         fprintf(out, "col=%u,endColumn=%u,", start.column, end.column);
 }
 
-void write_github(const struct diagnostics *diagnostics, FILE *out)
+static void write_github(const struct diagnostics *diagnostics, FILE *out)
 {
     for (uint32_t i = 0; i < diagnostics->count; i++) {
         const struct diagnostic *item = &diagnostics->items[i];

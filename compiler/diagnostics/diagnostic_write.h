@@ -14,8 +14,6 @@ static inline bool span_is_file(struct span span)
 }
 
 void write_text(const struct diagnostics *diagnostics, bool color, FILE *out);
-void write_json(const struct diagnostics *diagnostics, FILE *out);
-void write_github(const struct diagnostics *diagnostics, FILE *out);
 void write_sarif(const struct diagnostics *diagnostics, FILE *out);
 /* As a JSON string; invalid UTF-8 becomes replacement characters. */
 void put_json_text(FILE *out, const char *text);

@@ -19,7 +19,7 @@ static const struct {
     {"flag", "a ", FF0211},
 };
 
-bool is_valid_name(const char *name)
+static bool is_valid_name(const char *name)
 {
     size_t length = strlen(name);
     if (length == 0 || length > 128 || strchr("_.-", name[0]))

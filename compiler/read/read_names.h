@@ -20,7 +20,6 @@ void report_twice(struct reader *reader, const char *noun, const struct text *na
 /* Warns of what is declared and nothing names; once everything is read. */
 void report_unused(struct reader *reader);
 
-bool is_valid_name(const char *name);
 bool check_name(struct reader *reader, const struct node *name, const char *what);
 /* An environment's place in the project's list; UINT32_MAX after reporting. */
 uint32_t resolve_environment(struct reader *reader, const struct node *name);

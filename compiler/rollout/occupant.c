@@ -107,7 +107,8 @@ bool occupant_check(const char *path, const char *project, const char *environme
     return fits;
 }
 
-void key_id_text(const uint8_t id[8], char text[17])
+/* "A3F0…", as info.signed_by has it. */
+static void key_id_text(const uint8_t id[8], char text[17])
 {
     for (unsigned i = 0; i < 8; i++)
         snprintf(text + (size_t)2 * i, 3, "%02X", id[7 - i]);

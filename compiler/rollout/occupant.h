@@ -33,8 +33,6 @@ bool occupant_fits(const struct occupant *occupant, const char *path, const char
 bool occupant_check(const char *path, const char *project, const char *environment,
                     struct buffer *error);
 
-/* "A3F0…", as info.signed_by has it. */
-void key_id_text(const uint8_t id[8], char text[17]);
 /* Warns on stderr if the file was signed with another key than the new one. */
 void occupant_warn_of_key(const struct occupant *occupant, const char *path, const uint8_t id[8]);
 

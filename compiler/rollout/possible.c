@@ -140,12 +140,6 @@ static uint64_t possible_below(const struct project *project, const struct flag 
     return possible.variants;
 }
 
-uint64_t possible_variants(const struct project *project, const struct flag *flag,
-                           uint32_t environment, int64_t at)
-{
-    return possible_below(project, flag, environment, at, 0);
-}
-
 const struct requirement *first_requirement(const struct project *project, const struct flag *flag,
                                             uint32_t environment, int64_t at, enum met met)
 {

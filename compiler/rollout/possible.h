@@ -11,10 +11,6 @@
 
 #include "compiler/model/model.h"
 
-/* As bits, by index; all of them for a flag that has mistakes. */
-uint64_t possible_variants(const struct project *project, const struct flag *flag,
-                           uint32_t environment, int64_t at);
-
 /* Of what a flag requires. NULL: there is none such. */
 enum met { MET_BY_NOBODY, MET_BY_SOME };
 const struct requirement *first_requirement(const struct project *project, const struct flag *flag,

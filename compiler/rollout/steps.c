@@ -40,7 +40,7 @@ static const struct invocation *hook_of(const struct steps *steps)
     return &hooks->on[steps->hook];
 }
 
-uint32_t steps_count(const struct steps *steps)
+static uint32_t steps_count(const struct steps *steps)
 {
     return (steps->plan ? steps->flag->rollback_count : 0) + (hook_of(steps) != NULL);
 }

@@ -37,9 +37,6 @@ struct steps {
  */
 bool steps_run(const struct steps *steps, struct buffer *error);
 
-/* How many steps there would be. */
-uint32_t steps_count(const struct steps *steps);
-
 /* Whether somebody is running steps for the flag. */
 bool steps_are_running(const char *directory, const char *flag);
 

@@ -17,7 +17,8 @@ bool criterion_compares(const struct criterion *criterion)
     return criterion->form == CRITERION_MAX_INCREASE || criterion->form == CRITERION_MAX_DECREASE;
 }
 
-bool criterion_is_statistical(const struct criterion *criterion)
+/* Returns true if the criterion tests a confidence bound. */
+static bool criterion_is_statistical(const struct criterion *criterion)
 {
     return criterion_compares(criterion) || criterion->confidence > 0;
 }

@@ -147,8 +147,7 @@ void judge_bound(struct judgement *judgement, const struct measure *measure, str
                  struct observed control, enum judging judging);
 void judge_without_control(struct judgement *judgement);
 
-/* Returns true if the criterion tests a confidence bound; if that bound is on a change. */
-bool criterion_is_statistical(const struct criterion *criterion);
+/* Returns true if the criterion's confidence bound is on a change. */
 bool criterion_compares(const struct criterion *criterion);
 
 /*

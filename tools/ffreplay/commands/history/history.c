@@ -59,7 +59,7 @@ bool history_read(struct history *history, struct buffer *error)
     return true;
 }
 
-void history_release(struct history *history)
+static void history_release(struct history *history)
 {
     for (uint32_t i = 0; history->records && i < history->entries.count; i++)
         json_decref((json_t *)(uintptr_t)history->records[i].json);

@@ -33,7 +33,6 @@ struct history {
 };
 
 bool history_read(struct history *history, struct buffer *error);
-void history_release(struct history *history);
 
 /* Writes the entry that closes them; an exit status. */
 int history_acknowledge(struct history *history, const struct project *project,
