@@ -248,18 +248,13 @@ $(BUILD)/obj/%.o: %.cc | $(diagnostic_codes)
 # C cannot include a text file as a string, so texts are made into string literals, a line each.
 text_literal = sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/'
 
-$(BUILD)/gen/%.inc: compiler/commands/%.json
-	@mkdir -p $(@D)
-	$(text_literal) $< >$@
-
 $(BUILD)/gen/%.inc: compiler/commands/%.yaml
 	@mkdir -p $(@D)
 	$(text_literal) $< >$@
 
-$(BUILD)/obj/compiler/commands/schema.o: $(BUILD)/gen/schema.inc
 $(BUILD)/obj/compiler/commands/init.o: \
     $(patsubst compiler/commands/%.yaml,$(BUILD)/gen/%.inc,$(wildcard compiler/commands/init/*.yaml))
-$(BUILD)/obj/compiler/commands/schema.o $(BUILD)/obj/compiler/commands/init.o: \
+$(BUILD)/obj/compiler/commands/init.o: \
     c_flags += -Wno-overlength-strings
 
 # What is installed may become part of a shared library. Objects for a link-time optimizer would keep

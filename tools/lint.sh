@@ -198,6 +198,10 @@ generated() {
     diff -u <(sed -n '/^| operator |/,/^$/p' docs/language.md) \
         <("$build/ffc" explain --operators --markdown && echo) >/dev/null ||
         echo "docs/language.md:1: the operators are not as 'ffc explain --operators --markdown' prints them"
+    diff <(awk -v RS= '/^<!-- the keys of /' docs/language.md | sort) \
+        <("$build/ffc" schema --markdown | awk -v RS= '/^<!-- the keys of /' | sort) |
+        sed -n 's/^[<>] |* *`\([a-z_]*\)`.*/\1/p' | sort -u |
+        sed 's/.*/docs\/language.md:1: the key `&` is not as `ffc schema --markdown` prints it/'
 }
 
 manuals() {

@@ -29,9 +29,6 @@ extern const struct command sign_command;
 extern const struct command canary_command;
 extern const struct command rollback_command;
 
-/* What `ffc schema` prints. */
-void write_schema(struct buffer *out);
-
 /* The project that a command is about, and how it is spoken of; zeroed, as usual. */
 struct project_choice {
     const char *directory;

@@ -46,12 +46,8 @@ const struct operand_form_info operand_forms[] = {
     [OPERAND_TEXT] = {SHAPE_ONE, "text", "\"$ref\": \"#/definitions/scalar\""},
     [OPERAND_TEXTS] = {SHAPE_ONE_OR_LIST, "text or list", TEXTS_SCHEMA},
     [OPERAND_GLOBS] = {SHAPE_ONE_OR_LIST, "glob or list", TEXTS_SCHEMA},
-    [OPERAND_PATTERNS] = {SHAPE_ONE_OR_LIST, "pattern or list",
-                          TEXTS_SCHEMA
-                          ", \"description\": \"A regular expression as RE2 reads it\""},
-    [OPERAND_PATH] = {SHAPE_FILE, "path",
-                      "\"type\": \"string\", \"description\": \"A file of values, one a line, "
-                      "relative to the project\""},
+    [OPERAND_PATTERNS] = {SHAPE_ONE_OR_LIST, "pattern or list", TEXTS_SCHEMA},
+    [OPERAND_PATH] = {SHAPE_FILE, "path", "\"type\": \"string\""},
     [OPERAND_TIME] = {SHAPE_ONE, "time", "\"$ref\": \"#/definitions/time\""},
     [OPERAND_PRESENCE] = {SHAPE_PRESENCE, "boolean", "\"type\": \"boolean\""},
 };

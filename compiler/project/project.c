@@ -14,6 +14,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
 #include "compiler/check/check.h"
+#include "sections.h"
 #include "compiler/read/read_files.h"
 #include "compiler/read/read_flag.h"
 #include "compiler/read/read_metrics.h"
@@ -28,24 +29,7 @@
 
 /* ---------------------------------------------------------------------------------- sections -- */
 
-static const struct {
-    const char *name;
-    size_t thing_size; /* 0: not a mapping of names */
-} sections[] = {
-    [ATTRIBUTE] = {"attributes", sizeof(struct attribute)},
-    [SEGMENT] = {"segments", sizeof(struct segment)},
-    [LAYER] = {"layers", sizeof(struct layer)},
-    [HOLDOUT] = {"holdouts", sizeof(struct holdout)},
-    [METRIC] = {"metrics", sizeof(struct metric)},
-    [LOG] = {"logs", sizeof(struct log)},
-    [FLAG] = {"flags", sizeof(struct flag)},
-    {"project", 0},
-    {"overrides", 0},
-    {"tests", 0},
-};
-#define SECTION_COUNT (sizeof sections / sizeof *sections)
-
-struct sections {
+struct found_sections {
     struct node **projects;
     uint32_t project_count;
     struct node **overrides;
@@ -63,8 +47,8 @@ static void report_section(struct reader *reader, const struct node *key)
     suggest(reader->diagnostics, key->text, known, SECTION_COUNT);
 }
 
-static void add_section(struct reader *reader, struct sections *found, const struct entry *entry,
-                        bool complete)
+static void add_section(struct reader *reader, struct found_sections *found,
+                        const struct entry *entry, bool complete)
 {
     size_t at = 0;
     while (at < SECTION_COUNT && strcmp(sections[at].name, entry->key->text) != 0)
@@ -91,7 +75,7 @@ static void add_section(struct reader *reader, struct sections *found, const str
 }
 
 static void declare_file(struct reader *reader, const struct document *document,
-                         struct sections *found)
+                         struct found_sections *found)
 {
     struct node *root = document->root;
     bool complete = document->complete;
@@ -102,7 +86,7 @@ static void declare_file(struct reader *reader, const struct document *document,
         add_section(reader, found, &root->entries[i], complete);
 }
 
-static void read_project_sections(struct reader *reader, const struct sections *found)
+static void read_project_sections(struct reader *reader, const struct found_sections *found)
 {
     for (uint32_t i = 1; i < found->project_count; i++) {
         diagnose(reader->diagnostics, FF0203, found->projects[i]->span,
@@ -181,7 +165,7 @@ static void collect_all(struct reader *reader)
     }
 }
 
-static void read_all(struct reader *reader, const struct sections *found)
+static void read_all(struct reader *reader, const struct found_sections *found)
 {
     /* What a declaration refers to stands above it. */
     read_bodies(reader, ATTRIBUTE, read_attribute);
@@ -225,7 +209,7 @@ static void check_all(struct reader *reader)
     }
 }
 
-static void read_and_check(struct reader *reader, const struct sections *found)
+static void read_and_check(struct reader *reader, const struct found_sections *found)
 {
     read_all(reader, found);
     check_all(reader);
@@ -252,7 +236,7 @@ static struct reader reader_of(struct project *project, int64_t now)
 
 static void read_documents(struct reader *reader, const struct document *documents)
 {
-    struct sections found = {0};
+    struct found_sections found = {0};
     for (uint32_t file = 0; file < reader->project->sources.count; file++)
         declare_file(reader, &documents[file], &found);
     if (!reader->diagnostics->errors || found.project_count || reader->declared[FLAG].count)

@@ -48,25 +48,27 @@ static const struct stage *find_stage(const struct canary *canary, const char *n
     return NULL;
 }
 
+static const struct field stage_fields[] = {
+    FIELD("name", FIELD_NAME, struct stage, name, "default `stages[0]` and so on"),
+    FIELD("percent", FIELD_PERCENT, struct stage, percent, "how many units it exposes",
+          .missing = "say how many units it exposes: percent: 5%"),
+    FIELD("hold", FIELD_DURATION, struct stage, hold, "at least this long in the stage"),
+    FIELD("max_hold", FIELD_DURATION, struct stage, max_hold,
+          "how long it may wait; default the canary's"),
+    FIELD("min_samples", FIELD_COUNT, struct stage, min_samples,
+          "of each group, before its criteria are judged"),
+    READ("if", read_stage_condition, condition_form, "its audience; default everybody"),
+    READ("guards", read_stage_guards, guards_form, "in addition to the canary's"),
+    READ("advance_when", read_stage_advance, criteria_form, "in addition to the canary's"),
+};
+static const struct form stage_form = KEYS("stage", "a stage", "stage", stage_fields);
+
 static void read_stage(struct reader *reader, struct node *node, struct canary *canary)
 {
-    static const struct field fields[] = {
-        FIELD("name", FIELD_NAME, struct stage, name),
-        FIELD("percent", FIELD_PERCENT, struct stage, percent),
-        FIELD("hold", FIELD_DURATION, struct stage, hold),
-        FIELD("max_hold", FIELD_DURATION, struct stage, max_hold),
-        FIELD("min_samples", FIELD_COUNT, struct stage, min_samples),
-        READ("if", read_stage_condition),
-        READ("guards", read_stage_guards),
-        READ("advance_when", read_stage_advance),
-    };
     struct stage stage = {.span = node->span};
     if (!expect_map(reader, node, "a mapping for a stage"))
         return;
-    uint64_t given = read_fields(reader, node, "a stage", FIELDS(fields), &stage);
-    if (!(given & 2))
-        report_missing(reader, node->span, "a stage", "percent",
-                       "say how many units it exposes: percent: 5%");
+    read_fields(reader, node, &stage_form, node->span, &stage);
     if (!stage.name.text)
         stage.name = (struct text){arena_format(reader->arena, "stages[%u]", canary->stage_count),
                                    node->span};
@@ -239,25 +241,43 @@ static void warn_unguarded(struct reader *reader, const struct canary *canary, s
                                        "action: rollback}]");
 }
 
+static const struct form stage_list_form = {
+    .kind = FORM_LIST, .takes = "list of stages", .of = {&stage_form}, .least = 1};
+static const struct field canary_fields[] = {
+    READ("stages", read_stages, stage_list_form, "from the smallest to the largest",
+         .missing = "list them, from the smallest: stages: [{name: canary, percent: 5%}, "
+                    "{name: full, percent: 100%}]"),
+    READ("serve", read_canary_serve, variant_form,
+         "what is under test; default `on` for booleans. Everybody else gets the default: the "
+         "control"),
+    READ("guards", read_guards, guards_form, "what must not happen, in any stage"),
+    READ("advance_when", read_advance, criteria_form, "what must be so before the next stage"),
+    READ("approval", keep_approval, stages_form, "stages that a person must let through"),
+    READ("approved", keep_approved, stage_name_form,
+         "the one that a person has let through; `ffc canary approve` writes it, and whatever "
+         "enters a stage removes it"),
+    READ("hooks", read_canary_hooks, hooks_form,
+         "programs that are run when the rollout has changed; default the project's"),
+    CHOICE("on_timeout", struct canary_keys, canary.on_timeout, timeout_policy_words,
+           "what happens after `max_hold`; default `hold`"),
+    CHOICE("on_unhealthy", struct canary_keys, canary.on_unhealthy, nodata_policy_words,
+           "what an unhealthy log does; default `hold`"),
+    FIELD("max_hold", FIELD_DURATION, struct canary_keys, canary.max_hold,
+          "how long a stage may wait"),
+    FIELD("automatic", FIELD_BOOLEAN, struct canary_keys, canary.automatic,
+          "`false` leaves a rollback to a person; default the project's"),
+    FIELD("instant", FIELD_BOOLEAN, struct canary_keys, canary.instant,
+          "`true` skips the stages: everybody at once, guards still watched"),
+    CHOICE("state", struct canary_keys, canary.state, canary_state_words,
+           "where the rollout stands; default `pending`"),
+    READ("stage", keep_stage, stage_name_form, "the current one; default the first"),
+    FIELD("since", FIELD_TIME, struct canary_keys, canary.since,
+          "when it began; needed while it is `running` or `paused`"),
+};
+const struct form canary_form = KEYS("canary", "a canary", "[canary](#canary)", canary_fields);
+
 struct canary *read_canary(struct reader *reader, struct node *node, struct draft *draft)
 {
-    static const struct field fields[] = {
-        READ("stages", read_stages),
-        READ("serve", read_canary_serve),
-        READ("guards", read_guards),
-        READ("advance_when", read_advance),
-        READ("approval", keep_approval),
-        READ("approved", keep_approved),
-        READ("hooks", read_canary_hooks),
-        CHOICE("on_timeout", struct canary_keys, canary.on_timeout, timeout_policy_words),
-        CHOICE("on_unhealthy", struct canary_keys, canary.on_unhealthy, nodata_policy_words),
-        FIELD("max_hold", FIELD_DURATION, struct canary_keys, canary.max_hold),
-        FIELD("automatic", FIELD_BOOLEAN, struct canary_keys, canary.automatic),
-        FIELD("instant", FIELD_BOOLEAN, struct canary_keys, canary.instant),
-        CHOICE("state", struct canary_keys, canary.state, canary_state_words),
-        READ("stage", keep_stage),
-        FIELD("since", FIELD_TIME, struct canary_keys, canary.since),
-    };
     struct canary_keys keys = {.draft = draft};
     struct span span = reader->key->span;
     struct canary *canary = &keys.canary;
@@ -269,12 +289,8 @@ struct canary *read_canary(struct reader *reader, struct node *node, struct draf
     canary->since = INT64_MIN;
     canary->node = node;
     canary->span = span;
-    uint64_t given = read_fields(reader, node, "a canary", FIELDS(fields), &keys);
-    if (!(given & 1))
-        report_missing(reader, span, "a canary", "stages",
-                       "list them, from the smallest: stages: [{name: canary, percent: 5%}, "
-                       "{name: full, percent: 100%}]");
-    if (!(given & 2) && canary->serve == UINT32_MAX && draft->targeting.variant_count)
+    read_fields(reader, node, &canary_form, span, &keys);
+    if (!find_entry(node, "serve") && canary->serve == UINT32_MAX && draft->targeting.variant_count)
         report_missing(reader, span, "a canary", "serve",
                        "say which variant is under test; only a boolean flag has 'on' to fall back "
                        "to");

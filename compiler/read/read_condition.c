@@ -221,6 +221,15 @@ static void read_group(struct reader *reader, const struct entry *entry, bool fi
     add_child(reader, parent, group);
 }
 
+static void read_negated(struct reader *reader, const struct entry *entry, bool fields,
+                         struct condition *parent)
+{
+    struct condition *child = read_condition(reader, entry->value, fields);
+    struct condition *negated = new_condition(reader, CONDITION_NOT, entry_span(entry));
+    add_child(reader, negated, child);
+    add_child(reader, parent, child ? negated : NULL);
+}
+
 static void read_segments(struct reader *reader, const struct entry *entry,
                           struct condition *parent)
 {
@@ -262,25 +271,56 @@ static void read_flags(struct reader *reader, const struct entry *entry, struct 
     }
 }
 
+enum condition_key { CONDITION_KEYS(WORDS_MEMBER) };
+const char *const condition_key_words[] = WORDS(CONDITION_KEYS);
+
+static const struct form conditions_form = {.kind = FORM_LIST, .of = {&condition_form}};
+static const struct form flag_variants_form = {.kind = FORM_MAP, .of = {&names_form}};
+static const struct form test_form = {
+    .definition = "test",
+    .kind = FORM_TEST,
+    .help = "A value (equal), a list (any of), or operators, which must all hold"};
+#define KEYWORD(word, form_, help_)                                     \
+    {                                                                   \
+        .name = word, .kind = FIELD_READ, .form = &form_, .help = help_ \
+    }
+static const struct field condition_fields[WORDS_COUNT(CONDITION_KEYS)] = {
+    [KEY_ANY] = KEYWORD("any", conditions_form, "at least one of the conditions holds"),
+    [KEY_ALL] = KEYWORD("all", conditions_form, "all of them hold"),
+    [KEY_NOT] = KEYWORD("not", condition_form, "the condition does not hold"),
+    [KEY_SEGMENT] = KEYWORD("segment", names_form, "at least one of the segments holds"),
+    [KEY_FLAG] = KEYWORD("flag", flag_variants_form,
+                         "that flag serves that variant, or one of them, for whatever reason"),
+};
+const struct form condition_form =
+    KEYS("condition", "a condition", "condition", condition_fields, .others = &test_form,
+         .reference = REFERENCE_NONE,
+         .help = "Every entry must hold: an attribute's test, any, all, not, segment, flag");
+
 static void read_entry(struct reader *reader, const struct entry *entry, bool fields,
                        struct condition *parent)
 {
-    const char *key = entry->key->text;
-    if (strcmp(key, "any") == 0) {
-        read_group(reader, entry, fields, CONDITION_ANY, parent);
-    } else if (strcmp(key, "all") == 0) {
-        read_group(reader, entry, fields, CONDITION_ALL, parent);
-    } else if (strcmp(key, "not") == 0) {
-        struct condition *child = read_condition(reader, entry->value, fields);
-        struct condition *negated = new_condition(reader, CONDITION_NOT, entry_span(entry));
-        add_child(reader, negated, child);
-        add_child(reader, parent, child ? negated : NULL);
-    } else if (!fields && strcmp(key, "segment") == 0) {
-        read_segments(reader, entry, parent);
-    } else if (!fields && strcmp(key, "flag") == 0) {
-        read_flags(reader, entry, parent);
-    } else {
+    int key = words_find(condition_key_words, entry->key->text);
+    if (key < 0 || (fields && (key == KEY_SEGMENT || key == KEY_FLAG))) {
         read_tests(reader, entry, fields, parent);
+        return;
+    }
+    switch ((enum condition_key)key) {
+    case KEY_ANY:
+        read_group(reader, entry, fields, CONDITION_ANY, parent);
+        break;
+    case KEY_ALL:
+        read_group(reader, entry, fields, CONDITION_ALL, parent);
+        break;
+    case KEY_NOT:
+        read_negated(reader, entry, fields, parent);
+        break;
+    case KEY_SEGMENT:
+        read_segments(reader, entry, parent);
+        break;
+    case KEY_FLAG:
+        read_flags(reader, entry, parent);
+        break;
     }
 }
 

@@ -59,11 +59,12 @@ static void read_max_decrease(struct reader *reader, struct node *node, void *ta
     keep(target, node, CRITERION_MAX_DECREASE);
 }
 
+static const char *const versus_words[] = {"control", "before", NULL};
+
 static void read_versus(struct reader *reader, struct node *node, void *target)
 {
-    static const char *const choices[] = {"control", "before", NULL};
     unsigned choice;
-    if (read_choice(reader, node, choices, &choice))
+    if (read_choice(reader, node, versus_words, &choice))
         ((struct criterion_keys *)target)->criterion.versus_before = choice == 1;
 }
 
@@ -230,21 +231,57 @@ static void read_absolute(struct reader *reader, struct node *node, struct crite
 
 /* ---------------------------------------------------------------------------------- criteria -- */
 
-static const struct field criterion_fields[] = {
-    READ("metric", read_metric_name),
-    READ("max", read_max),
-    READ("min", read_min),
-    READ("max_increase", read_max_increase),
-    READ("max_decrease", read_max_decrease),
-    FIELD("over", FIELD_DURATION, struct criterion_keys, criterion.over),
-    READ("for", read_for),
-    READ("confidence", read_criterion_confidence),
-    READ("versus", read_versus),
-    FIELD("min_samples", FIELD_COUNT, struct criterion_keys, criterion.min_samples),
-    CHOICE("on_nodata", struct criterion_keys, criterion.on_nodata, nodata_policy_words),
-    /* Last: `advance_when` has no action. */
-    CHOICE("action", struct criterion_keys, criterion.action, criterion_action_words),
+static const struct field absolute_fields[] = {
+    READ("abs", NULL, quantity_form, "in the metric's own unit", .needed = true),
 };
+static const struct form absolute_form =
+    KEYS(NULL, "a difference", "`{abs: threshold}`", absolute_fields);
+static const struct form increase_form = {.definition = "increase",
+                                          .kind = FORM_EITHER,
+                                          .takes = "percentage, or `{abs: threshold}`",
+                                          .help = "Relative (10%), or {abs: 0.005}",
+                                          .of = {&quantity_form, &absolute_form}};
+static const struct form versus_form = {.kind = FORM_CHOICE, .words = versus_words};
+static const struct form confidence_form = ALIAS("percentage", percent_form);
+
+static const struct field criterion_fields[] = {
+    READ("metric", read_metric_name, metric_name_form, "what is measured",
+         .missing = "name the metric that it watches"),
+    READ("max", read_max, quantity_form, "it must not be above"),
+    READ("min", read_min, quantity_form, "it must not be below"),
+    READ("max_increase", read_max_increase, increase_form,
+         "it must not rise by more against the control, relatively or absolutely"),
+    READ("max_decrease", read_max_decrease, increase_form, "it must not fall by more"),
+    FIELD("over", FIELD_DURATION, struct criterion_keys, criterion.over,
+          "judges the trailing window; default the whole stage"),
+    READ("for", read_for, positive_form, "so many windows in a row; default 1"),
+    READ("confidence", read_criterion_confidence, confidence_form,
+         "judges the bound of the interval, which may be looked at any time, not the estimate"),
+    READ("versus", read_versus, versus_form, "what is compared with; default `control`"),
+    FIELD("min_samples", FIELD_COUNT, struct criterion_keys, criterion.min_samples,
+          "default the stage's"),
+    CHOICE("on_nodata", struct criterion_keys, criterion.on_nodata, nodata_policy_words,
+           "what it does when nothing was measured; default `hold`"),
+    /* Last: `advance_when` has no action. */
+    CHOICE("action", struct criterion_keys, criterion.action, criterion_action_words,
+           "of a guard: what a violation does; default `rollback`"),
+};
+static const struct form guard_form = KEYS("guard", "a guard", "guard", criterion_fields);
+static const struct form criterion_form = {
+    .kind = FORM_KEYS,
+    .definition = "criterion",
+    .what = "a criterion of 'advance_when'",
+    .fields = criterion_fields,
+    .field_count = sizeof criterion_fields / sizeof *criterion_fields - 1,
+    .reference = REFERENCE_NONE};
+const struct form guards_form = {.definition = "guards",
+                                 .kind = FORM_LIST,
+                                 .takes = "list of [criteria](#criteria)",
+                                 .of = {&guard_form}};
+const struct form criteria_form = {.definition = "criteria",
+                                   .kind = FORM_LIST,
+                                   .takes = "list of [criteria](#criteria)",
+                                   .of = {&criterion_form}};
 
 static bool check_forms(struct reader *reader, struct node *node, const char *what)
 {
@@ -325,18 +362,15 @@ static void check_tail(struct reader *reader, const struct node *node,
 static void read_criterion(struct reader *reader, struct node *node, bool guard,
                            struct criteria *criteria)
 {
-    const char *what = guard ? "a guard" : "a criterion of 'advance_when'";
+    const struct form *form = guard ? &guard_form : &criterion_form;
     struct criterion_keys keys = {.guard = guard};
     struct criterion *criterion = &keys.criterion;
     if (!expect_map(reader, node, guard ? "a mapping for a guard" : "a mapping for a criterion"))
         return;
     criterion->span = node->span;
     criterion->for_windows = 1;
-    size_t count = sizeof criterion_fields / sizeof *criterion_fields - !guard;
-    uint64_t given = read_fields(reader, node, what, criterion_fields, count, &keys);
-    if (!(given & 1))
-        report_missing(reader, node->span, what, "metric", "name the metric that it watches");
-    if (!check_forms(reader, node, what))
+    read_fields(reader, node, form, node->span, &keys);
+    if (!check_forms(reader, node, form->what))
         return;
     if (keys.threshold->kind == NODE_MAP && criterion->form >= CRITERION_MAX_INCREASE)
         read_absolute(reader, keys.threshold, criterion);

@@ -143,23 +143,25 @@ static void settle_control(struct reader *reader, struct experiment_keys *keys)
                                        "otherwise");
 }
 
+static const struct form deviation_form =
+    FORM("number", "\"type\": \"number\", \"exclusiveMinimum\": 0");
+static const struct field mean_fields[] = {
+    FIELD("mean", FIELD_NUMBER, struct experiment_baseline, mean, "of a unit's value",
+          .missing = "as in {mean: 30, sd: 12}"),
+    FIELD("sd", FIELD_NUMBER, struct experiment_baseline, deviation, "its standard deviation",
+          .form = &deviation_form,
+          .missing = "the standard deviation of a unit's value: {mean: 30, sd: 12}"),
+};
+static const struct form mean_form = KEYS(NULL, "a baseline", "`{mean, sd}`", mean_fields);
+
 static bool read_mean(struct reader *reader, struct node *node,
                       struct experiment_baseline *baseline)
 {
-    static const struct field fields[] = {
-        FIELD("mean", FIELD_NUMBER, struct experiment_baseline, mean),
-        FIELD("sd", FIELD_NUMBER, struct experiment_baseline, deviation),
-    };
     if (!expect_map(reader, node,
                     "the mean and standard deviation of the primary metric, as in "
                     "{mean: 30, sd: 12}"))
         return false;
-    uint64_t given = read_fields(reader, node, "a baseline", FIELDS(fields), baseline);
-    if (!(given & 1))
-        report_missing(reader, node->span, "a baseline", "mean", "as in {mean: 30, sd: 12}");
-    if (!(given & 2))
-        report_missing(reader, node->span, "a baseline", "sd",
-                       "the standard deviation of a unit's value: {mean: 30, sd: 12}");
+    uint64_t given = read_fields(reader, node, &mean_form, node->span, baseline);
     return given == 3;
 }
 
@@ -225,27 +227,49 @@ static void settle_winner(struct reader *reader, struct experiment_keys *keys)
     diagnose_help(reader->diagnostics, "set 'state: concluded', or remove the winner");
 }
 
+static const struct form baseline_form = {
+    .kind = FORM_EITHER, .takes = "share, or `{mean, sd}`", .of = {&quantity_form, &mean_form}};
+static const struct form probability_form =
+    FORM("number or percentage",
+         "\"type\": [\"number\", \"string\"], \"exclusiveMinimum\": 0, \"exclusiveMaximum\": 1");
+static const struct form effect_form = ALIAS("number or percentage", quantity_form);
+static const struct form winner_form = {
+    .kind = FORM_EITHER, .takes = "variant or `null`", .of = {&name_form, &null_form}};
+static const struct field experiment_fields[] = {
+    READ("split", read_experiment_split, shares_form, "sums to exactly 100 %",
+         .missing = "give each variant its share: split: {control: 50%, treatment: 50%}"),
+    READ("control", keep_control, variant_form,
+         "what the others are compared with, and a part of the split",
+         .missing = "name the variant that the others are compared with"),
+    READ("primary", read_primary, metric_name_form, "decides who wins"),
+    FIELD("hypothesis", FIELD_TEXT, struct experiment_keys, experiment.hypothesis, "for people"),
+    FIELD("traffic", FIELD_PERCENT, struct experiment_keys, experiment.traffic,
+          "share of the units that take part; default 100 %. To change it moves no unit between "
+          "variants"),
+    READ("if", read_experiment_condition, condition_form, "who can take part"),
+    READ("metrics", read_metric_list, metrics_form, "are reported besides"),
+    READ("guards", read_experiment_guards, guards_form, "must not get worse"),
+    READ("min_samples", read_min_samples, count_form,
+         "units of each variant; before there are so many, nobody wins"),
+    FIELD("min_duration", FIELD_DURATION, struct experiment_keys, experiment.min_duration,
+          "before this is over, nobody wins"),
+    READ("alpha", read_alpha, probability_form, "error rate; default 0.05"),
+    READ("power", read_power, probability_form, "default 0.8"),
+    READ("mde", read_mde, effect_form, "the smallest relative effect worth finding"),
+    READ("baseline", keep_baseline, baseline_form,
+         "the primary metric without the experiment: of a proportion its share, of a mean the mean "
+         "and standard deviation of a unit's value"),
+    FIELD("units_per_day", FIELD_COUNT, struct experiment_keys, experiment.units_per_day,
+          "how many units a day could take part, before the share of the layer and `traffic`"),
+    CHOICE("state", struct experiment_keys, experiment.state, experiment_state_words,
+           "default `draft`"),
+    READ("winner", keep_winner, winner_form, "once concluded: that variant for everybody"),
+};
+const struct form experiment_form =
+    KEYS("experiment", "an experiment", "[experiment](#experiment)", experiment_fields);
+
 struct experiment *read_experiment(struct reader *reader, struct node *node, struct draft *draft)
 {
-    static const struct field fields[] = {
-        READ("split", read_experiment_split),
-        READ("control", keep_control),
-        READ("primary", read_primary),
-        FIELD("hypothesis", FIELD_TEXT, struct experiment_keys, experiment.hypothesis),
-        FIELD("traffic", FIELD_PERCENT, struct experiment_keys, experiment.traffic),
-        READ("if", read_experiment_condition),
-        READ("metrics", read_metric_list),
-        READ("guards", read_experiment_guards),
-        READ("min_samples", read_min_samples),
-        FIELD("min_duration", FIELD_DURATION, struct experiment_keys, experiment.min_duration),
-        READ("alpha", read_alpha),
-        READ("power", read_power),
-        READ("mde", read_mde),
-        READ("baseline", keep_baseline),
-        FIELD("units_per_day", FIELD_COUNT, struct experiment_keys, experiment.units_per_day),
-        CHOICE("state", struct experiment_keys, experiment.state, experiment_state_words),
-        READ("winner", keep_winner),
-    };
     struct experiment_keys keys = {.draft = draft};
     struct span span = reader->key->span;
     struct experiment *experiment = &keys.experiment;
@@ -255,16 +279,10 @@ struct experiment *read_experiment(struct reader *reader, struct node *node, str
     experiment->alpha = 0.05;
     experiment->power = 0.8;
     experiment->span = span;
-    uint64_t given = read_fields(reader, node, "an experiment", FIELDS(fields), &keys);
-    if (!(given & 1))
-        report_missing(reader, span, "an experiment", "split",
-                       "give each variant its share: split: {control: 50%, treatment: 50%}");
-    if (!(given & 2))
-        report_missing(reader, span, "an experiment", "control",
-                       "name the variant that the others are compared with");
-    else
+    read_fields(reader, node, &experiment_form, span, &keys);
+    if (keys.control)
         settle_control(reader, &keys);
-    if (!(given & 4)) {
+    if (!find_entry(node, "primary")) {
         diagnose(reader->diagnostics, FF0351, span,
                  "an experiment without a primary metric: nothing decides who wins");
         diagnose_help(reader->diagnostics, "name it: primary: conversion");

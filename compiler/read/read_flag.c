@@ -83,13 +83,18 @@ static void read_layer_name(struct reader *reader, struct node *node, void *targ
     ((struct layer_keys *)target)->layer = resolve(reader, LAYER, node);
 }
 
+static const struct form layer_name_form = ALIAS("layer", name_form);
+static const struct field range_fields[] = {
+    READ("name", read_layer_name, layer_name_form, "which layer",
+         .missing = "write {name: checkout, from: 0%, to: 50%}"),
+    FIELD("from", FIELD_PERCENT, struct layer_keys, from, "default 0 %"),
+    FIELD("to", FIELD_PERCENT, struct layer_keys, to, "default 100 %"),
+};
+static const struct form range_form = KEYS("range", "a flag's layer", "`{name, from, to}`",
+                                           range_fields, .reference = REFERENCE_NONE);
+
 static void read_layer_range(struct reader *reader, struct node *node, void *target)
 {
-    static const struct field fields[] = {
-        READ("name", read_layer_name),
-        FIELD("from", FIELD_PERCENT, struct layer_keys, from),
-        FIELD("to", FIELD_PERCENT, struct layer_keys, to),
-    };
     struct draft *draft = target;
     struct layer_keys keys = {.to = PERCENT_ALL};
     if (!expect_map(reader, node, "a mapping for a layer")) {
@@ -97,10 +102,7 @@ static void read_layer_range(struct reader *reader, struct node *node, void *tar
             diagnose_help(reader->diagnostics, "a flag is in one layer at most");
         return;
     }
-    uint64_t given = read_fields(reader, node, "a flag's layer", FIELDS(fields), &keys);
-    if (!(given & 1))
-        report_missing(reader, node->span, "a flag's layer", "name",
-                       "write {name: checkout, from: 0%, to: 50%}");
+    read_fields(reader, node, &range_form, node->span, &keys);
     if (keys.from >= keys.to) {
         diagnose(reader->diagnostics, FF0321, node->span,
                  "an empty share of the layer: 'from' is not below 'to'");
@@ -135,17 +137,23 @@ static void read_user_file(struct reader *reader, struct node *node, void *targe
     ((struct user_list *)target)->file = read_list_file(reader, node);
 }
 
+static const struct form path_form = FORM("path", "\"type\": \"string\"");
+static const struct field user_file_fields[] = {
+    READ("file", read_user_file, path_form, "of a list file, relative to the project",
+         .missing = "write {file: lists/vip.txt}, or list the users"),
+};
+static const struct form user_file_form =
+    KEYS(NULL, "a list of users", "`{file: path}`", user_file_fields);
+static const struct form user_list_form = {.kind = FORM_EITHER,
+                                           .of = {&texts_form, &user_file_form}};
+
 static void read_user_list(struct reader *reader, struct node *node, struct user_list *list)
 {
-    static const struct field fields[] = {READ("file", read_user_file)};
     if (node->kind != NODE_MAP) {
         read_texts(reader, node, &list->users);
         return;
     }
-    uint64_t given = read_fields(reader, node, "a list of users", FIELDS(fields), list);
-    if (!given)
-        report_missing(reader, node->span, "a list of users", "file",
-                       "write {file: lists/vip.txt}, or list the users");
+    read_fields(reader, node, &user_file_form, node->span, list);
 }
 
 /* Who is listed under two variants gets the first. */
@@ -279,48 +287,117 @@ static void read_value_again(struct reader *reader, struct node *node, void *tar
     read_environment_value(reader, node, target);
 }
 
-#define TARGETING_FIELDS                                                                           \
-    FIELD("enabled", FIELD_BOOLEAN, struct draft, targeting.enabled),                              \
-        READ("default", read_default), READ("bucket_by", read_flag_bucket_by),                     \
-        READ("salt", read_salt), READ("requires", read_requires), READ("layer", read_layer_range), \
-        READ("holdout", read_holdouts), READ("users", read_users), READ("rules", read_flag_rules), \
-        READ("serve", read_serve), READ("percent", read_shorthand_percent),                        \
-        READ("split", read_shorthand_split), READ("canary", read_flag_canary),                     \
-        READ("experiment", read_flag_experiment)
+static const struct form values_form = {.kind = FORM_MAP,
+                                        .takes = "mapping of name to value",
+                                        .of = {&any_form},
+                                        .names = &name_form,
+                                        .least = 1};
+static const struct form requires_form = {.kind = FORM_MAP,
+                                          .takes = "mapping of flag to variant or list",
+                                          .of = {&names_form},
+                                          .least = 1};
+static const struct form users_form = {.kind = FORM_MAP,
+                                       .takes = "mapping of variant to list or `{file: path}`",
+                                       .of = {&user_list_form}};
+static const struct form flag_type_form = {.kind = FORM_CHOICE,
+                                           .words = flag_type_words + FFLAG_TYPE_BOOLEAN};
+static const struct form flag_kind_form = {.kind = FORM_CHOICE, .words = flag_kind_words};
+static const struct form shape_form = {.kind = FORM_CHOICE, .words = shape_words};
 
-static const struct field flag_fields[] = {
-    FIELD("description", FIELD_TEXT, struct draft, description),
-    FIELD("owner", FIELD_TEXT, struct draft, owner),
-    FIELD("tags", FIELD_TEXTS, struct draft, tags),
-    READ("expires", read_expires),
-    READ("kind", read_kind),
-    READ("type", read_in_head),
-    READ("shape", read_in_head),
-    READ("variants", read_in_head),
-    READ("value", read_in_head),
-    TARGETING_FIELDS,
-    READ("environments", read_environments_key),
-    READ("rollback", read_rollback),
-};
+/* What each environment of a flag may have in its own place, too. */
+#define VARIANT_FIELDS(read_variants, read_value)                                                  \
+    READ(                                                                                          \
+        "variants", read_variants, values_form,                                                    \
+        "what it can serve; at most 64. A boolean flag has `on: true` and `off: false` unless it " \
+        "says otherwise",                                                                          \
+        .chooses = true),                                                                          \
+        READ("value", read_value, any_form,                                                        \
+             "in place of `variants`: a plain configuration value, without rules")
+#define TARGETING_FIELDS                                                                          \
+    FIELD("enabled", FIELD_BOOLEAN, struct draft, targeting.enabled,                              \
+          "`false` serves the default, reason `DISABLED`"),                                       \
+        READ("default", read_default, variant_form,                                               \
+             "what is served when nothing else decides. `off` for booleans; needed for all "      \
+             "others that have variants",                                                         \
+             .chooses = true),                                                                    \
+        READ("bucket_by", read_flag_bucket_by, attribute_name_form,                               \
+             "what percentages go by: a string or number. Default: the project's"),               \
+        READ("salt", read_salt, text_form,                                                        \
+             "what is hashed with the unit; default: the flag's name. A renamed flag with its "   \
+             "old name as salt moves nobody"),                                                    \
+        READ("requires", read_requires, requires_form,                                            \
+             "unless each of these flags serves that variant, the default is served"),            \
+        READ("layer", read_layer_range, range_form,                                               \
+             "the flag is only for this share of the layer; `from` defaults to 0 %, `to` to "     \
+             "100 %"),                                                                            \
+        READ("holdout", read_holdouts, holdouts_form, "units of these holdouts get the default"), \
+        READ("users", read_users, users_form,                                                     \
+             "these units get that variant; matched with the `bucket_by` attribute. Who is "      \
+             "listed twice gets the first",                                                       \
+             .chooses = true),                                                                    \
+        READ("rules", read_flag_rules, rules_form, "the first that decides wins",                 \
+             .chooses = true),                                                                    \
+        READ("serve", read_serve, variant_form,                                                   \
+             "as in a rule: shorthand for a single one without a condition", .chooses = true),    \
+        READ("percent", read_shorthand_percent, percent_or_ramp_form, "likewise",                 \
+             .chooses = true),                                                                    \
+        READ("split", read_shorthand_split, shares_form, "likewise", .chooses = true),            \
+        READ("canary", read_flag_canary, canary_form, "a rollout in stages", .chooses = true),    \
+        READ("experiment", read_flag_experiment, experiment_form, "variants compared",            \
+             .chooses = true)
 
 static const struct field environment_fields[] = {
     TARGETING_FIELDS,
-    READ("variants", read_variants_again),
-    READ("value", read_value_again),
+    VARIANT_FIELDS(read_variants_again, read_value_again),
 };
+static const struct form environment_form =
+    KEYS("environment", "an environment of a flag", "environment", environment_fields,
+         .reference = REFERENCE_NAMES);
+static const struct form environment_or_null_form = {.kind = FORM_EITHER,
+                                                     .of = {&environment_form, &null_form}};
+static const struct form enabled_in_form = {
+    .kind = FORM_LIST, .help = "Enabled only there", .of = {&name_form}};
+static const struct form by_environment_form = {
+    .kind = FORM_MAP,
+    .help = "For an environment, these keys replace the flag's own",
+    .of = {&environment_or_null_form}};
+static const struct form environments_key_form = {.kind = FORM_EITHER,
+                                                  .takes = "list or mapping",
+                                                  .of = {&enabled_in_form, &by_environment_form}};
+
+static const struct field flag_fields[] = {
+    FIELD("description", FIELD_TEXT, struct draft, description, "for people and reports"),
+    FIELD("owner", FIELD_TEXT, struct draft, owner, "for people and reports"),
+    FIELD("tags", FIELD_TEXTS, struct draft, tags, "what overrides and filters select by"),
+    READ("expires", read_expires, time_form,
+         "until when the flag is meant to live: reported from 14 days before, and an error with "
+         "`ffc check --strict` after"),
+    READ("kind", read_kind, flag_kind_form,
+         "default `release`; follows from a `canary` or `experiment` block"),
+    READ("type", read_in_head, flag_type_form, "of its values; default `boolean`"),
+    READ("shape", read_in_head, shape_form,
+         "whether all values of a JSON flag have the same keys and types; default `same`"),
+    VARIANT_FIELDS(read_in_head, read_in_head),
+    TARGETING_FIELDS,
+    READ("environments", read_environments_key, environments_key_form,
+         "where it is enabled, or what it is there: see [environments](#environments)"),
+    READ("rollback", read_rollback, rollback_form,
+         "what else is done, in this order, when the flag is rolled back"),
+};
+const struct form flag_form = KEYS("flag", "a flag", "flag", flag_fields);
 
 /* A plain value decides nothing. */
 static void check_value_keys(struct reader *reader, const struct draft *draft,
                              const struct node *map)
 {
-    static const char *const keys[] = {"variants", "default", "users",  "rules",     "serve",
-                                       "percent",  "split",   "canary", "experiment"};
-    for (size_t i = 0; draft->has_value && i < sizeof keys / sizeof *keys; i++) {
-        const struct entry *entry = find_entry(map, keys[i]);
+    for (size_t i = 0; draft->has_value && i < flag_form.field_count; i++) {
+        const struct entry *entry =
+            flag_fields[i].chooses ? find_entry(map, flag_fields[i].name) : NULL;
         if (!entry)
             continue;
         diagnose(reader->diagnostics, FF0109, entry->key->span,
-                 "'%s' needs variants, and '%s' is a plain value", keys[i], draft->flag->name.text);
+                 "'%s' needs variants, and '%s' is a plain value", flag_fields[i].name,
+                 draft->flag->name.text);
         diagnose_note(reader->diagnostics, draft->value_span, "'value' is given here");
         diagnose_help(reader->diagnostics, "name the values under 'variants' to choose among them");
     }
@@ -363,7 +440,7 @@ void read_environment(struct reader *reader, struct node *node, struct draft *dr
 {
     check_conflicts(reader, draft, node);
     drop_replaced(draft, node);
-    read_fields(reader, node, "an environment of a flag", FIELDS(environment_fields), draft);
+    read_fields(reader, node, &environment_form, node->span, draft);
 }
 
 /* --------------------------------------------------------------------------- the flag itself -- */
@@ -454,7 +531,7 @@ void read_flag(struct reader *reader, struct declaration *declaration)
     if (draft->node->kind != NODE_MAP)
         return;
     check_conflicts(reader, draft, draft->node);
-    read_fields(reader, draft->node, "a flag", FIELDS(flag_fields), draft);
+    read_fields(reader, draft->node, &flag_form, draft->flag->name.span, draft);
     settle_default(reader, draft);
 
     read_targetings(reader, draft);

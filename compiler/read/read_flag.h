@@ -2,6 +2,7 @@
 #ifndef FFC_READ_FLAG_H
 #define FFC_READ_FLAG_H
 
+#include "form.h"
 #include "draft.h"
 
 /* The variants are known once heads are read, before any body is. */
@@ -9,5 +10,7 @@ void read_flag_head(struct reader *reader, struct declaration *declaration);
 void read_flag(struct reader *reader, struct declaration *declaration);
 /* The keys of one environment, over those that the draft has. */
 void read_environment(struct reader *reader, struct node *node, struct draft *draft);
+
+extern const struct form flag_form;
 
 #endif

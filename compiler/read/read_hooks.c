@@ -35,39 +35,41 @@ void read_program(struct reader *reader, struct node *node, struct texts *argume
     diagnose_help(reader->diagnostics, "the first of the list is the program");
 }
 
+const struct form program_form = {.definition = "arguments",
+                                  .kind = FORM_LIST,
+                                  .takes = "program and arguments",
+                                  .help = "A program and its arguments; no shell reads them",
+                                  .of = {&text_form},
+                                  .least = 1};
+
 struct hook_keys {
-    struct hooks *hooks;
+    struct hooks hooks;
     int64_t timeout;
 };
 
-#define HOOK(name, place)                                                              \
-    static void read_on_##name(struct reader *reader, struct node *node, void *target) \
-    {                                                                                  \
-        struct hook_keys *keys = target;                                               \
-        read_program(reader, node, &keys->hooks->on[place].arguments);                 \
-    }
-HOOK(start, HOOK_START)
-HOOK(advance, HOOK_ADVANCE)
-HOOK(pause, HOOK_PAUSE)
-HOOK(resume, HOOK_RESUME)
-HOOK(rollback, HOOK_ROLLBACK)
-HOOK(complete, HOOK_COMPLETE)
+#define HELP_HOOK_START    "once a canary has started"
+#define HELP_HOOK_ADVANCE  "once it has entered another stage"
+#define HELP_HOOK_PAUSE    "once it is paused"
+#define HELP_HOOK_RESUME   "once it goes on"
+#define HELP_HOOK_ROLLBACK "once it is rolled back"
+#define HELP_HOOK_COMPLETE "once it is complete"
+#define HOOK(hook, word) \
+    FIELD(word, FIELD_PROGRAM, struct hook_keys, hooks.on[hook].arguments, HELP_##hook),
+static const struct field hook_fields[] = {
+    HOOKS(HOOK) FIELD("timeout", FIELD_DURATION, struct hook_keys, timeout,
+                      "how long each may take; default `60s`"),
+};
+const struct form hooks_form =
+    KEYS("hooks", "the hooks of a rollout", "mapping of [hooks](#hooks)", hook_fields,
+         .help = "Programs that are run, with --run-steps, once a rollout has changed");
 
 void read_hooks(struct reader *reader, struct node *node, struct hooks *hooks)
 {
-    static const struct field fields[] = {
-        READ("on_start", read_on_start),
-        READ("on_advance", read_on_advance),
-        READ("on_pause", read_on_pause),
-        READ("on_resume", read_on_resume),
-        READ("on_rollback", read_on_rollback),
-        READ("on_complete", read_on_complete),
-        FIELD("timeout", FIELD_DURATION, struct hook_keys, timeout),
-    };
-    struct hook_keys keys = {hooks, USUAL_TIMEOUT};
+    struct hook_keys keys = {*hooks, USUAL_TIMEOUT};
     if (!expect_map(reader, node, "a mapping of hooks to programs"))
         return;
-    uint64_t given = read_fields(reader, node, "the hooks of a rollout", FIELDS(fields), &keys);
+    uint64_t given = read_fields(reader, node, &hooks_form, node->span, &keys);
+    *hooks = keys.hooks;
     for (uint32_t i = 0; i < HOOK_COUNT; i++)
         if (given & UINT64_C(1) << i)
             hooks->on[i].timeout = keys.timeout;

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include "read_hooks.h"
 #include "read_map.h"
 #include "read_names.h"
 #include "read_scalar.h"
@@ -46,19 +47,20 @@ void report_missing(struct reader *reader, struct span span, const char *what, c
 }
 
 static void report_unknown(struct reader *reader, const struct node *map, const struct entry *entry,
-                           const char *what, const struct field *fields, size_t count)
+                           const struct form *form)
 {
     const struct node *key = entry->key;
     const char *known[FIELD_LIMIT];
-    for (size_t i = 0; i < count; i++)
-        known[i] = fields[i].name;
-    diagnose(reader->diagnostics, FF0102, key->span, "unknown key '%s' in %s", key->text, what);
+    for (size_t i = 0; i < form->field_count; i++)
+        known[i] = form->fields[i].name;
+    diagnose(reader->diagnostics, FF0102, key->span, "unknown key '%s' in %s", key->text,
+             form->what);
     /* A key without a value within braces is the rest of a text that has a comma. */
     if (map->flow && is_null(entry->value) && entry != map->entries)
         diagnose_help(reader->diagnostics,
                       "a plain value in braces ends at the first comma: quote the one before this");
     else
-        suggest(reader->diagnostics, key->text, known, count);
+        suggest(reader->diagnostics, key->text, known, form->field_count);
 }
 
 static void read_field(struct reader *reader, const struct field *field, struct node *value,
@@ -99,6 +101,9 @@ static void read_field(struct reader *reader, const struct field *field, struct 
     case FIELD_TIME:
         read_time(reader, value, place);
         break;
+    case FIELD_PROGRAM:
+        read_program(reader, value, place);
+        break;
     case FIELD_CHOICE:
         read_choice(reader, value, field->choices, place);
         break;
@@ -108,27 +113,63 @@ static void read_field(struct reader *reader, const struct field *field, struct 
     }
 }
 
-uint64_t read_fields(struct reader *reader, struct node *map, const char *what,
-                     const struct field *fields, size_t count, void *target)
+bool field_needed(const struct field *field)
 {
-    assert(count <= FIELD_LIMIT);
+    return field->needed || field->missing;
+}
+
+const struct form *field_form(const struct field *field, struct form *choice)
+{
+    static const struct form *const forms[] = {
+        [FIELD_TEXT] = &text_form,         [FIELD_PLACED] = &text_form,
+        [FIELD_NAME] = &name_form,         [FIELD_TEXTS] = &texts_form,
+        [FIELD_BOOLEAN] = &boolean_form,   [FIELD_NUMBER] = &number_form,
+        [FIELD_COUNT] = &count_form,       [FIELD_PERCENT] = &percent_form,
+        [FIELD_DURATION] = &duration_form, [FIELD_TIME] = &time_form,
+        [FIELD_PROGRAM] = &program_form,
+    };
+    if (field->form)
+        return field->form;
+    if (field->kind != FIELD_CHOICE)
+        return forms[field->kind];
+    *choice = (struct form){.kind = FORM_CHOICE, .words = field->choices};
+    return choice;
+}
+
+/* Of a choice, what there is to choose from. */
+static const char *missing_help(struct reader *reader, const struct field *field)
+{
+    struct form choice;
+    return *field->missing ? field->missing
+                           : choices_help(reader, field_form(field, &choice)->words);
+}
+
+uint64_t read_fields(struct reader *reader, struct node *map, const struct form *form,
+                     struct span place, void *target)
+{
+    assert(form->field_count <= FIELD_LIMIT);
+    const struct field *fields = form->fields;
     uint64_t given = 0;
     if (map->kind != NODE_MAP) {
-        expected(reader, map, arena_format(reader->arena, "a mapping for %s", what));
+        expected(reader, map, arena_format(reader->arena, "a mapping for %s", form->what));
         return 0;
     }
     for (uint32_t i = 0; i < map->count; i++) {
         const struct entry *entry = &map->entries[i];
         size_t at = 0;
-        while (at < count && strcmp(fields[at].name, entry->key->text) != 0)
+        while (at < form->field_count && strcmp(fields[at].name, entry->key->text) != 0)
             at++;
-        if (at == count) {
-            report_unknown(reader, map, entry, what, fields, count);
+        if (at == form->field_count) {
+            report_unknown(reader, map, entry, form);
             continue;
         }
         given |= UINT64_C(1) << at;
         reader->key = entry->key;
         read_field(reader, &fields[at], entry->value, target);
     }
+    for (size_t i = 0; i < form->field_count; i++)
+        if (fields[i].missing && !(given & UINT64_C(1) << i))
+            report_missing(reader, place, form->what, fields[i].name,
+                           missing_help(reader, &fields[i]));
     return given;
 }

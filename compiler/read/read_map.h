@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "form.h"
 #include "reader.h"
 
 enum field_kind {
@@ -17,6 +18,7 @@ enum field_kind {
     FIELD_PERCENT,  /* uint32_t */
     FIELD_DURATION, /* int64_t */
     FIELD_TIME,     /* int64_t */
+    FIELD_PROGRAM,  /* struct texts: a program and its arguments */
     FIELD_CHOICE,   /* an enum, of `choices` */
     FIELD_READ      /* by `read`, which is given the target as a whole */
 };
@@ -25,31 +27,44 @@ struct field {
     const char *name;
     enum field_kind kind;
     size_t offset;
-    const char *const *choices; /* NULL-terminated, in the enum's order */
+    const char *const *choices; /* in the enum's order, ended by NULL */
     void (*read)(struct reader *reader, struct node *value, void *target);
+    const struct form *form; /* NULL: as of all fields of the kind; see field_form() */
+    const char *help;        /* what it means: a line of the reference, and of the schema */
+    /* What to do where it is not given, which is reported; "": choose one. NULL: it need not be. */
+    const char *missing;
+    bool needed;  /* though something else reports that it is missing */
+    bool chooses; /* of a flag: it chooses among variants, or has them */
 };
-#define FIELD(name, kind, type, member)                \
-    {                                                  \
-        name, kind, offsetof(type, member), NULL, NULL \
+/* `help` is never left out. After it may follow `.missing = "…"` and the like. */
+#define FIELD(name_, kind_, type, member, help_, ...)                                              \
+    {                                                                                              \
+        .name = name_, .kind = kind_, .offset = offsetof(type, member), .help = help_, __VA_ARGS__ \
     }
-#define CHOICE(name, type, member, choices)                       \
-    {                                                             \
-        name, FIELD_CHOICE, offsetof(type, member), choices, NULL \
+#define CHOICE(name_, type, member, choices_, help_, ...)                      \
+    {                                                                          \
+        .name = name_, .kind = FIELD_CHOICE, .offset = offsetof(type, member), \
+        .choices = choices_, .help = help_, __VA_ARGS__                        \
     }
-#define READ(name, read)                \
-    {                                   \
-        name, FIELD_READ, 0, NULL, read \
+#define READ(name_, read_, form_, help_, ...)                                            \
+    {                                                                                    \
+        .name = name_, .kind = FIELD_READ, .read = read_, .form = &form_, .help = help_, \
+        __VA_ARGS__                                                                      \
     }
 #define FIELD_LIMIT 64
 
+/* Whether it has to be given. */
+bool field_needed(const struct field *field);
+/* What its value may be. Of a choice: `choice`, filled in. */
+const struct form *field_form(const struct field *field, struct form *choice);
+
 /*
- * Reads a mapping by a table. Unknown keys are reported with what was meant; `what` names the thing
- * in messages, with its article: "a stage". Returns which fields were given, as bits by their place
- * in the table, also where their values were no good.
+ * Reads a mapping by the table of its form. Unknown keys are reported with what was meant, missing
+ * ones at `place`. Returns which fields were given, as bits by their place in the table, also where
+ * their values were no good.
  */
-uint64_t read_fields(struct reader *reader, struct node *map, const char *what,
-                     const struct field *fields, size_t count, void *target);
-#define FIELDS(fields) (fields), sizeof(fields) / sizeof *(fields)
+uint64_t read_fields(struct reader *reader, struct node *map, const struct form *form,
+                     struct span place, void *target);
 /* Reports key `name` as missing, at the place of what lacks it. */
 void report_missing(struct reader *reader, struct span span, const char *what, const char *key,
                     const char *help);

@@ -18,12 +18,14 @@ struct metric_keys {
     struct node *log;
 };
 
+static const char *const better_words[] = {"lower", "higher", NULL};
+static const char *const per_words[] = {"event", "unit", NULL};
+
 static void read_better(struct reader *reader, struct node *node, void *target)
 {
-    static const char *const choices[] = {"lower", "higher", NULL};
     struct metric *metric = &((struct metric_keys *)target)->metric;
     unsigned choice;
-    if (!read_choice(reader, node, choices, &choice))
+    if (!read_choice(reader, node, better_words, &choice))
         return;
     metric->better_given = true;
     metric->lower_is_better = choice == 0;
@@ -41,9 +43,8 @@ static void read_of(struct reader *reader, struct node *node, void *target)
 
 static void read_per(struct reader *reader, struct node *node, void *target)
 {
-    static const char *const choices[] = {"event", "unit", NULL};
     unsigned choice;
-    if (read_choice(reader, node, choices, &choice))
+    if (read_choice(reader, node, per_words, &choice))
         ((struct metric_keys *)target)->metric.per_unit = choice == 1;
 }
 
@@ -82,25 +83,42 @@ static void keep_log(struct reader *reader, struct node *node, void *target)
     ((struct metric_keys *)target)->log = node;
 }
 
+static const struct form better_form = {.kind = FORM_CHOICE, .words = better_words};
+static const struct form per_form = {.kind = FORM_CHOICE, .words = per_words};
+static const struct form field_condition_form = ALIAS("condition on fields", condition_form);
+static const struct form quantile_form =
+    FORM("number", "\"type\": \"number\", \"minimum\": 0, \"maximum\": 1");
+static const struct form accuracy_form = ALIAS("number", quantity_form);
+static const struct form cap_form = FORM("number", "\"type\": \"number\", \"exclusiveMinimum\": 0");
+
 enum { COMMON_KEYS = 6 }; /* before those that only some kinds have */
 #define KEY(name) [COMMON_KEYS + METRIC_KEY_##name]
 static const struct field metric_fields[] = {
-    CHOICE("kind", struct metric_keys, metric.kind, metric_kind_names),
-    FIELD("description", FIELD_TEXT, struct metric_keys, metric.description),
-    FIELD("unit", FIELD_TEXT, struct metric_keys, metric.unit),
-    READ("better", read_better),
-    READ("where", read_where),
-    READ("log", keep_log),
-    KEY(OF) = READ("of", read_of),
-    KEY(VALUE) = FIELD("value", FIELD_PLACED, struct metric_keys, metric.value),
-    KEY(NUMERATOR) = FIELD("numerator", FIELD_PLACED, struct metric_keys, metric.numerator),
-    KEY(DENOMINATOR) = FIELD("denominator", FIELD_PLACED, struct metric_keys, metric.denominator),
-    KEY(Q) = READ("q", read_quantile),
-    KEY(ACCURACY) = READ("accuracy", read_accuracy),
-    KEY(CAP) = READ("cap", read_cap),
-    KEY(AGG) = CHOICE("agg", struct metric_keys, metric.aggregate, metric_aggregate_words),
-    KEY(PER) = READ("per", read_per),
+    CHOICE("kind", struct metric_keys, metric.kind, metric_kind_names,
+           "what it computes, and which of the keys from `of` on it has", .missing = ""),
+    FIELD("description", FIELD_TEXT, struct metric_keys, metric.description, "for people"),
+    FIELD("unit", FIELD_TEXT, struct metric_keys, metric.unit,
+          "what its values are in; thresholds with a unit of time are converted to it"),
+    READ("better", read_better, better_form, "which way is an improvement"),
+    READ("where", read_where, field_condition_form, "only events for which it holds count"),
+    READ("log", keep_log, log_name_form,
+         "what it is measured from; needed where there are several"),
+    KEY(OF) = READ("of", read_of, field_condition_form, "the events whose share it is"),
+    KEY(VALUE) = FIELD("value", FIELD_PLACED, struct metric_keys, metric.value,
+                       "what is measured of a line", .form = &field_name_form),
+    KEY(NUMERATOR) = FIELD("numerator", FIELD_PLACED, struct metric_keys, metric.numerator,
+                           "of the ratio of two fields' sums", .form = &field_name_form),
+    KEY(DENOMINATOR) = FIELD("denominator", FIELD_PLACED, struct metric_keys, metric.denominator,
+                             "what the sum of `numerator` is divided by", .form = &field_name_form),
+    KEY(Q) = READ("q", read_quantile, quantile_form, "which quantile: 0.95"),
+    KEY(ACCURACY) = READ("accuracy", read_accuracy, accuracy_form,
+                         "the relative error of the quantile; default 0.01"),
+    KEY(CAP) = READ("cap", read_cap, cap_form, "values above it count as the cap"),
+    KEY(AGG) = CHOICE("agg", struct metric_keys, metric.aggregate, metric_aggregate_words,
+                      "with `per: unit`: how a unit's events become one value"),
+    KEY(PER) = READ("per", read_per, per_form, "what is counted; default `event`"),
 };
+const struct form metric_form = KEYS("metric", "a metric", "metric", metric_fields);
 
 static const char *key_name(enum metric_key key)
 {
@@ -168,13 +186,9 @@ void read_metric(struct reader *reader, struct declaration *declaration)
     if (!expect_map(reader, declaration->body, "a mapping for a metric"))
         return;
     uint32_t before = reader->diagnostics->errors;
-    uint64_t given =
-        read_fields(reader, declaration->body, "a metric", FIELDS(metric_fields), &keys);
+    uint64_t given = read_fields(reader, declaration->body, &metric_form, metric->name.span, &keys);
     *metric = keys.metric;
-    if (!(given & 1))
-        report_missing(reader, metric->name.span, "a metric", "kind",
-                       choices_help(reader, metric_kind_names));
-    else if (reader->diagnostics->errors == before)
+    if (reader->diagnostics->errors == before)
         check_kind_keys(reader, metric, declaration->body, (uint32_t)(given >> COMMON_KEYS));
     settle_log(reader, metric, keys.log);
 }
@@ -186,12 +200,19 @@ struct time_keys {
     enum time_unit unit;
 };
 
+static const struct field time_fields[] = {
+    FIELD("from", FIELD_TEXT, struct time_keys, from, "which field it is",
+          .missing = "name the field: {from: ts, unit: ms}"),
+    CHOICE("unit", struct time_keys, unit, time_unit_words, "of a number; default `auto`"),
+};
+static const struct form time_keys_form = KEYS(NULL, "a log's time", "`{from, unit}`", time_fields);
+static const struct form log_time_form = {
+    .kind = FORM_EITHER,
+    .takes = "field, or `{from: field, unit: auto\\|s\\|ms\\|us\\|ns}`",
+    .of = {&text_form, &time_keys_form}};
+
 static void read_log_time(struct reader *reader, struct node *node, void *target)
 {
-    static const struct field fields[] = {
-        FIELD("from", FIELD_TEXT, struct time_keys, from),
-        CHOICE("unit", struct time_keys, unit, time_unit_words),
-    };
     struct log *log = target;
     struct text text;
     if (node->kind != NODE_MAP) {
@@ -200,10 +221,7 @@ static void read_log_time(struct reader *reader, struct node *node, void *target
         return;
     }
     struct time_keys keys = {0};
-    uint64_t given = read_fields(reader, node, "a log's time", FIELDS(fields), &keys);
-    if (!(given & 1))
-        report_missing(reader, node->span, "a log's time", "from",
-                       "name the field: {from: ts, unit: ms}");
+    read_fields(reader, node, &time_keys_form, node->span, &keys);
     log->time = keys.from;
     log->time_unit = keys.unit;
 }
@@ -224,12 +242,20 @@ static void read_log_context(struct reader *reader, struct node *node, void *tar
     }
 }
 
+static const struct field log_field_fields[] = {
+    FIELD("from", FIELD_TEXT, struct log_field, from, "the field in the log; dots descend",
+          .missing = "name the field of the log: {from: request_time, scale: 1000}"),
+    FIELD("scale", FIELD_NUMBER, struct log_field, scale, "what its number is multiplied by"),
+};
+static const struct form log_field_keys_form =
+    KEYS(NULL, "a field", "`{from, scale}`", log_field_fields);
+static const struct form log_field_form = {.definition = "log_field",
+                                           .kind = FORM_EITHER,
+                                           .takes = "field, or `{from, scale}`",
+                                           .of = {&text_form, &log_field_keys_form}};
+
 static bool read_log_field(struct reader *reader, struct node *node, struct log_field *field)
 {
-    static const struct field fields[] = {
-        FIELD("from", FIELD_TEXT, struct log_field, from),
-        FIELD("scale", FIELD_NUMBER, struct log_field, scale),
-    };
     struct text from;
     if (node->kind != NODE_MAP) {
         if (!read_text(reader, node, &from))
@@ -237,10 +263,7 @@ static bool read_log_field(struct reader *reader, struct node *node, struct log_
         field->from = from.text;
         return true;
     }
-    uint64_t given = read_fields(reader, node, "a field", FIELDS(fields), field);
-    if (!(given & 1))
-        report_missing(reader, node->span, "a field", "from",
-                       "name the field of the log: {from: request_time, scale: 1000}");
+    uint64_t given = read_fields(reader, node, &log_field_keys_form, node->span, field);
     return given & 1;
 }
 
@@ -272,28 +295,39 @@ static void check_csv_keys(struct reader *reader, const struct log *log, struct 
     }
 }
 
+static const struct form log_context_form = {
+    .kind = FORM_MAP, .takes = "mapping of attribute to field", .of = {&field_name_form}};
+static const struct form log_fields_form = {.kind = FORM_MAP,
+                                            .takes =
+                                                "mapping of name to field, or to `{from, scale}`",
+                                            .of = {&log_field_form}};
+static const struct form columns_form = ALIAS("names", texts_form);
+static const struct field log_fields[] = {
+    CHOICE("format", struct log, format, log_format_words, "how its lines are read", .missing = ""),
+    READ("time", read_log_time, log_time_form, "when it happened"),
+    FIELD("unit", FIELD_TEXT, struct log, unit, "whom it happened to", .form = &field_name_form),
+    READ("context", read_log_context, log_context_form,
+         "lets flags be evaluated again at the line's time"),
+    FIELD("flag", FIELD_TEXT, struct log, flag, "where the log says which flag was served",
+          .form = &field_name_form),
+    FIELD("variant", FIELD_TEXT, struct log, variant, "where the log says which variant was served",
+          .form = &field_name_form),
+    FIELD("id", FIELD_TEXT, struct log, id, "lines with the same are duplicates",
+          .form = &field_name_form),
+    READ("fields", read_log_fields, log_fields_form, "what metrics use"),
+    CHOICE("delimiter", struct log, delimiter, log_delimiter_words, "of csv"),
+    FIELD("columns", FIELD_TEXTS, struct log, columns,
+          "of csv and tsv whose files do not begin with them", .form = &columns_form),
+};
+const struct form log_form = KEYS("log", "a log", "log", log_fields);
+
 void read_log(struct reader *reader, struct declaration *declaration)
 {
-    static const struct field fields[] = {
-        CHOICE("format", struct log, format, log_format_words),
-        READ("time", read_log_time),
-        FIELD("unit", FIELD_TEXT, struct log, unit),
-        READ("context", read_log_context),
-        FIELD("flag", FIELD_TEXT, struct log, flag),
-        FIELD("variant", FIELD_TEXT, struct log, variant),
-        FIELD("id", FIELD_TEXT, struct log, id),
-        READ("fields", read_log_fields),
-        CHOICE("delimiter", struct log, delimiter, log_delimiter_words),
-        FIELD("columns", FIELD_TEXTS, struct log, columns),
-    };
     struct log *log = declaration->thing;
     log->span = log->name.span;
     if (!expect_map(reader, declaration->body, "a mapping for a log"))
         return;
-    uint64_t given = read_fields(reader, declaration->body, "a log", FIELDS(fields), log);
-    if (!(given & 1))
-        report_missing(reader, log->name.span, "a log", "format",
-                       choices_help(reader, log_format_words));
-    else
+    uint64_t given = read_fields(reader, declaration->body, &log_form, log->name.span, log);
+    if (given & 1)
         check_csv_keys(reader, log, declaration->body);
 }

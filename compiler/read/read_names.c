@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "read_condition.h"
 #include "read_names.h"
 #include "read_scalar.h"
 #include "reader.h"
@@ -70,12 +71,7 @@ bool check_name(struct reader *reader, const struct node *name, const char *what
 
 static bool is_reserved(enum declared kind, const char *name)
 {
-    static const char *const words[] = {"any", "all", "not", "segment", "flag"};
-    for (size_t i = 0; kind == ATTRIBUTE && i < sizeof words / sizeof *words; i++) {
-        if (strcmp(name, words[i]) == 0)
-            return true;
-    }
-    return false;
+    return kind == ATTRIBUTE && words_find(condition_key_words, name) >= 0;
 }
 
 void report_twice(struct reader *reader, const char *noun, const struct text *name,

@@ -146,19 +146,30 @@ static void read_expected_rule(struct reader *reader, struct test_subject *subje
     }
 }
 
+static const struct form expected_variant_form =
+    FORM("variant", "\"type\": [\"string\", \"number\", \"boolean\", \"null\"]");
+static const struct form expected_rule_form = FORM("rule", "\"type\": [\"string\", \"null\"]");
+static const struct form reason_form = {.kind = FORM_CHOICE,
+                                        .words = reason_words + FFLAG_REASON_STATIC};
+static const struct field expectation_fields[] = {
+    READ("variant", read_later, expected_variant_form, "which variant is served"),
+    READ("value", read_later, any_form, "what value it has"),
+    READ("reason", read_later, reason_form, "why it is served"),
+    READ("rule", read_later, expected_rule_form, "which rule decides; `null`: none"),
+};
+static const struct form expectation_keys_form = KEYS(
+    NULL, "an expectation", "`{variant, value, reason, rule}`", expectation_fields, .least = 1);
+const struct form expectation_form = {.kind = FORM_EITHER,
+                                      .takes = "variant, or `{variant, value, reason, rule}`",
+                                      .of = {&scalar_form, &expectation_keys_form}};
+
 static void read_expectation(struct reader *reader, struct test_subject *subject, struct node *node)
 {
-    static const struct field fields[] = {
-        READ("variant", read_later),
-        READ("value", read_later),
-        READ("reason", read_later),
-        READ("rule", read_later),
-    };
     if (node->kind != NODE_MAP) {
         read_expected_variant(reader, subject, node);
         return;
     }
-    read_fields(reader, node, "an expectation", FIELDS(fields), subject);
+    read_fields(reader, node, &expectation_keys_form, node->span, subject);
     const struct node *variant = node_get(node, "variant"), *value = node_get(node, "value");
     const struct node *reason = node_get(node, "reason"), *rule = node_get(node, "rule");
     unsigned choice;

@@ -72,23 +72,36 @@ static void check_window(struct reader *reader, const struct override *override,
     diagnose_note(reader->diagnostics, node_get(node, "from")->span, "it begins here");
 }
 
+static const struct form globs_form = ALIAS("pattern or list", texts_form);
+static const struct form kinds_form = ALIAS("kind or list", texts_form);
+static const struct form served_form = ALIAS("`default` or variant", name_form);
+static const struct field override_fields[] = {
+    READ("flags", read_globs, globs_form, "selects flags by name, as `glob` does"),
+    FIELD("tags", FIELD_TEXTS, struct override, tags, "selects flags that have one of them"),
+    READ("kinds", read_kinds, kinds_form, "selects flags of one of these kinds"),
+    FIELD("all", FIELD_BOOLEAN, struct override, all, "`true` selects every flag"),
+    FIELD("serve", FIELD_PLACED, struct override, serve,
+          "a variant must exist in every flag selected", .form = &served_form,
+          .missing = "write 'serve: default', or name a variant"),
+    READ("environments", read_override_environments, environments_form, "only there"),
+    READ("if", read_override_condition, condition_form, "only for whom it holds"),
+    FIELD("from", FIELD_TIME, struct override, from,
+          "active from then on, by the clock of the evaluation"),
+    FIELD("until", FIELD_TIME, struct override, until, "active until then"),
+    FIELD("reason", FIELD_TEXT, struct override, reason, "for people"),
+    FIELD("by", FIELD_TEXT, struct override, by, "for people: who wrote it"),
+    FIELD("at", FIELD_TIME, struct override, at,
+          "when it was written: the order of those in `overrides/`"),
+    FIELD("id", FIELD_NAME, struct override, id,
+          "what `ffc rollback --lift` takes; `ffc rollback` writes one. Results name the override "
+          "`override:ID`; without an id by its place among those outside `overrides/`, "
+          "`override[0]` …, which is what it is lifted by, too"),
+};
+const struct form override_form =
+    KEYS("override", "an override", "[override](#overrides)", override_fields);
+
 struct override *read_override(struct reader *reader, struct node *node)
 {
-    static const struct field fields[] = {
-        READ("flags", read_globs),
-        FIELD("tags", FIELD_TEXTS, struct override, tags),
-        READ("kinds", read_kinds),
-        FIELD("all", FIELD_BOOLEAN, struct override, all),
-        FIELD("serve", FIELD_PLACED, struct override, serve),
-        READ("environments", read_override_environments),
-        READ("if", read_override_condition),
-        FIELD("from", FIELD_TIME, struct override, from),
-        FIELD("until", FIELD_TIME, struct override, until),
-        FIELD("reason", FIELD_TEXT, struct override, reason),
-        FIELD("by", FIELD_TEXT, struct override, by),
-        FIELD("at", FIELD_TIME, struct override, at),
-        FIELD("id", FIELD_NAME, struct override, id),
-    };
     struct override *override = ARENA_NEW(reader->arena, struct override);
     if (!expect_map(reader, node, "a mapping for an override"))
         return NULL;
@@ -97,7 +110,7 @@ struct override *read_override(struct reader *reader, struct node *node)
     override->environments = UINT64_MAX;
     override->from = override->at = INT64_MIN;
     override->until = INT64_MAX;
-    uint64_t given = read_fields(reader, node, "an override", FIELDS(fields), override);
+    uint64_t given = read_fields(reader, node, &override_form, node->span, override);
     if (!(given & 0xF) || (!(given & 7) && !override->all)) {
         diagnose(reader->diagnostics, FF0338, node->span,
                  "an override that does not say for which flags");
@@ -105,9 +118,6 @@ struct override *read_override(struct reader *reader, struct node *node)
                       "select them: flags: [canary.*], tags: [payments], kinds: "
                       "[ops], or all: true");
     }
-    if (!(given & 16))
-        report_missing(reader, node->span, "an override", "serve",
-                       "write 'serve: default', or name a variant");
     check_window(reader, override, node);
     return override;
 }

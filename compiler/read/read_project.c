@@ -87,19 +87,33 @@ struct project_keys {
     const char *description;
 };
 
+static const struct form environment_list_form = {.kind = FORM_LIST,
+                                                  .takes = "list of names",
+                                                  .of = {&name_form},
+                                                  .least = 1,
+                                                  .most = MOST_ENVIRONMENTS};
+static const struct field project_fields[] = {
+    FIELD("name", FIELD_NAME, struct project_keys, name, "appears in snapshots and logs",
+          .needed = true),
+    FIELD("description", FIELD_TEXT, struct project_keys, description, "for people"),
+    READ("environments", read_environments, environment_list_form,
+         "at least one, at most 64; a snapshot is for one of them", .needed = true),
+    READ("bucket_by", read_project_bucket_by, attribute_name_form,
+         "what percentages go by, unless a flag says otherwise"),
+    READ("automatic", read_automatic, boolean_form,
+         "`false`: canaries report a rollback and leave it to a person. Default `true`"),
+    READ("rollout_confidence", read_rollout_confidence, percent_form,
+         "of all bounds that the guards of one rollout judge, at all its stages together: see "
+         "[replay.md](replay.md#bounds). Default: each bound has its own"),
+    READ("hooks", read_project_hooks, hooks_form,
+         "programs that are run when a rollout has changed"),
+};
+const struct form project_form = KEYS("project", "the project", "project", project_fields);
+
 void read_project_section(struct reader *reader, struct node *section)
 {
-    static const struct field fields[] = {
-        FIELD("name", FIELD_NAME, struct project_keys, name),
-        FIELD("description", FIELD_TEXT, struct project_keys, description),
-        READ("environments", read_environments),
-        READ("bucket_by", read_project_bucket_by),
-        READ("automatic", read_automatic),
-        READ("rollout_confidence", read_rollout_confidence),
-        READ("hooks", read_project_hooks),
-    };
     struct project_keys keys = {0};
-    read_fields(reader, section, "the project", FIELDS(fields), &keys);
+    read_fields(reader, section, &project_form, section->span, &keys);
     if (keys.name.text)
         reader->project->name = keys.name.text;
 }
@@ -114,23 +128,30 @@ static void read_attribute_type(struct reader *reader, struct node *node, void *
         attribute->type = (enum fflag_attribute_type)(type + 1);
 }
 
+static const struct form attribute_type_form = {
+    .definition = "attribute_type", .kind = FORM_CHOICE, .words = attribute_type_words + 1};
+static const struct field attribute_fields[] = {
+    READ("type", read_attribute_type, attribute_type_form, "of its values in a context",
+         .missing = ""),
+    FIELD("enum", FIELD_TEXTS, struct attribute, choices,
+          "all values that a string attribute may have in definitions"),
+    FIELD("description", FIELD_TEXT, struct attribute, description, "for people"),
+};
+static const struct form attribute_keys_form =
+    KEYS("attribute", "an attribute", "`{type, enum, description}`", attribute_fields);
+const struct form attribute_form = {.kind = FORM_EITHER,
+                                    .takes = "type, or `{type, enum, description}`",
+                                    .of = {&attribute_type_form, &attribute_keys_form}};
+
 void read_attribute(struct reader *reader, struct declaration *declaration)
 {
-    static const struct field fields[] = {
-        READ("type", read_attribute_type),
-        FIELD("enum", FIELD_TEXTS, struct attribute, choices),
-        FIELD("description", FIELD_TEXT, struct attribute, description),
-    };
     struct attribute *attribute = declaration->thing;
     struct node *body = declaration->body;
     if (body->kind != NODE_MAP) {
         read_attribute_type(reader, body, attribute);
         return;
     }
-    uint64_t given = read_fields(reader, body, "an attribute", FIELDS(fields), attribute);
-    if (!(given & 1))
-        report_missing(reader, attribute->name.span, "an attribute", "type",
-                       choices_help(reader, attribute_type_words + 1));
+    read_fields(reader, body, &attribute_keys_form, attribute->name.span, attribute);
     if (attribute->choices.count && attribute->type && attribute->type != FFLAG_ATTRIBUTE_STRING) {
         diagnose(reader->diagnostics, FF0364, find_entry(body, "enum")->key->span,
                  "'enum' has no meaning for an attribute of type %s",
@@ -146,19 +167,20 @@ static void read_segment_condition(struct reader *reader, struct node *node, voi
     ((struct segment *)target)->condition = read_condition(reader, node, false);
 }
 
+static const struct field segment_fields[] = {
+    FIELD("description", FIELD_TEXT, struct segment, description, "for people"),
+    READ("if", read_segment_condition, condition_form,
+         "who belongs to it. Segments may use other segments, without cycles",
+         .missing = "its condition says who belongs to it: if: {country: [US, CA]}"),
+};
+const struct form segment_form = KEYS("segment", "a segment", "segment", segment_fields);
+
 void read_segment(struct reader *reader, struct declaration *declaration)
 {
-    static const struct field fields[] = {
-        FIELD("description", FIELD_TEXT, struct segment, description),
-        READ("if", read_segment_condition),
-    };
     struct segment *segment = declaration->thing;
     if (!expect_map(reader, declaration->body, "a mapping for a segment"))
         return;
-    uint64_t given = read_fields(reader, declaration->body, "a segment", FIELDS(fields), segment);
-    if (!(given & 2))
-        report_missing(reader, segment->name.span, "a segment", "if",
-                       "its condition says who belongs to it: if: {country: [US, CA]}");
+    read_fields(reader, declaration->body, &segment_form, segment->name.span, segment);
 }
 
 /* For people only: nothing reads it. */
@@ -174,13 +196,19 @@ static void read_layer_bucket_by(struct reader *reader, struct node *node, void 
     read_bucket_by(reader, node, &((struct layer *)target)->bucket_by);
 }
 
+static const struct field layer_fields[] = {
+    READ("bucket_by", read_layer_bucket_by, attribute_name_form,
+         "what its shares go by; without it, all its flags must bucket by the same attribute"),
+    READ("description", read_description, text_form, "for people"),
+};
+static const struct form layer_keys_form = KEYS("layer", "a layer", "layer", layer_fields);
+const struct form layer_form = {
+    .kind = FORM_EITHER, .takes = "layer", .of = {&layer_keys_form, &null_form}};
+
 void read_layer(struct reader *reader, struct declaration *declaration)
 {
-    static const struct field fields[] = {
-        READ("bucket_by", read_layer_bucket_by),
-        READ("description", read_description),
-    };
-    read_fields(reader, declaration->body, "a layer", FIELDS(fields), declaration->thing);
+    read_fields(reader, declaration->body, &layer_keys_form, declaration->body->span,
+                declaration->thing);
 }
 
 static void read_holdout_bucket_by(struct reader *reader, struct node *node, void *target)
@@ -188,18 +216,20 @@ static void read_holdout_bucket_by(struct reader *reader, struct node *node, voi
     read_bucket_by(reader, node, &((struct holdout *)target)->bucket_by);
 }
 
+static const struct field holdout_fields[] = {
+    FIELD("percent", FIELD_PERCENT, struct holdout, percent,
+          "the units that get the default of every flag that names the holdout",
+          .missing = "say how many units are held out: percent: 2%"),
+    READ("bucket_by", read_holdout_bucket_by, attribute_name_form,
+         "what `percent` goes by; default: what the flag buckets by"),
+    READ("description", read_description, text_form, "for people"),
+};
+const struct form holdout_form = KEYS("holdout", "a holdout", "holdout", holdout_fields);
+
 void read_holdout(struct reader *reader, struct declaration *declaration)
 {
-    static const struct field fields[] = {
-        FIELD("percent", FIELD_PERCENT, struct holdout, percent),
-        READ("bucket_by", read_holdout_bucket_by),
-        READ("description", read_description),
-    };
     struct holdout *holdout = declaration->thing;
     if (!expect_map(reader, declaration->body, "a mapping for a holdout"))
         return;
-    uint64_t given = read_fields(reader, declaration->body, "a holdout", FIELDS(fields), holdout);
-    if (!(given & 1))
-        report_missing(reader, holdout->name.span, "a holdout", "percent",
-                       "say how many units are held out: percent: 2%");
+    read_fields(reader, declaration->body, &holdout_form, holdout->name.span, holdout);
 }

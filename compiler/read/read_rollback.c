@@ -54,22 +54,30 @@ static void report_timeout(struct reader *reader, const struct node *node)
     diagnose_help(reader->diagnostics, "it belongs beside 'run' or 'notify'");
 }
 
+static const char *const served_words[] = {"default", NULL};
+static const struct form step_serve_form = {.kind = FORM_CHOICE, .words = served_words};
+static const struct field step_fields[] = {
+    READ("serve", read_step_serve, step_serve_form, "the flag serves its default"),
+    READ("override", read_step_override, override_form, "adds it"),
+    READ("run", read_step_run, program_form, "runs it; no shell reads the list"),
+    READ("notify", read_step_notify, program_form, "likewise, to tell somebody"),
+    FIELD("timeout", FIELD_DURATION, struct rollback_step, invocation.timeout,
+          "beside `run` or `notify`: how long it may take; default `60s`"),
+};
+static const struct form step_form =
+    KEYS("step", "a step of a rollback plan", "step", step_fields, .least = 1, .most = 2);
+const struct form rollback_form = {
+    .kind = FORM_LIST, .takes = "list of [steps](#rollback-plans)", .of = {&step_form}, .least = 1};
+
 static void read_step(struct reader *reader, struct node *node, struct flag *flag)
 {
-    static const struct field fields[] = {
-        READ("serve", read_step_serve),
-        READ("override", read_step_override),
-        READ("run", read_step_run),
-        READ("notify", read_step_notify),
-        FIELD("timeout", FIELD_DURATION, struct rollback_step, invocation.timeout),
-    };
     struct rollback_step step = {.invocation.timeout = USUAL_TIMEOUT, .span = node->span};
     if (!expect_map(reader, node, "a mapping for a step"))
         return;
-    uint64_t given = read_fields(reader, node, "a step of a rollback plan", FIELDS(fields), &step);
+    uint64_t given = read_fields(reader, node, &step_form, node->span, &step);
     for (size_t i = 0; i < 4; i++) {
         for (size_t j = i + 1; j < 4; j++) {
-            if (!report_conflict(reader, node, fields[i].name, fields[j].name))
+            if (!report_conflict(reader, node, step_fields[i].name, step_fields[j].name))
                 continue;
             diagnose_help(reader->diagnostics, "a step does one thing: write two steps");
             return;

@@ -51,16 +51,25 @@ static void check_ramp(struct reader *reader, const struct node *node, const str
     }
 }
 
+static const struct field ramp_fields[] = {
+    FIELD("from", FIELD_PERCENT, struct ramp, from, "default 0 %"),
+    FIELD("to", FIELD_PERCENT, struct ramp, to, "default 100 %"),
+    FIELD("start", FIELD_TIME, struct ramp, start, "when it begins to move", .needed = true),
+    FIELD("end", FIELD_TIME, struct ramp, end, "when it arrives, moving linearly"),
+    FIELD("step", FIELD_PERCENT, struct ramp, step, "in place of `end`: how much each step adds"),
+    FIELD("every", FIELD_DURATION, struct ramp, every, "beside `step`: how long each step takes"),
+};
+static const struct form ramp_form =
+    KEYS("ramp", "a gradual percentage", "gradual percentage", ramp_fields,
+         .help = "A percentage that moves with the clock: linear with `end`, in steps with `step` "
+                 "and `every`");
+const struct form percent_or_ramp_form = {.definition = "percent_or_ramp",
+                                          .kind = FORM_EITHER,
+                                          .takes = "percentage, or gradual",
+                                          .of = {&percent_form, &ramp_form}};
+
 void read_ramp(struct reader *reader, struct node *node, struct ramp *ramp)
 {
-    static const struct field fields[] = {
-        FIELD("from", FIELD_PERCENT, struct ramp, from),
-        FIELD("to", FIELD_PERCENT, struct ramp, to),
-        FIELD("start", FIELD_TIME, struct ramp, start),
-        FIELD("end", FIELD_TIME, struct ramp, end),
-        FIELD("step", FIELD_PERCENT, struct ramp, step),
-        FIELD("every", FIELD_DURATION, struct ramp, every),
-    };
     *ramp = (struct ramp){.span = node->span};
     if (node->kind != NODE_MAP) {
         read_percent(reader, node, &ramp->from);
@@ -69,7 +78,7 @@ void read_ramp(struct reader *reader, struct node *node, struct ramp *ramp)
     ramp->gradual = true;
     ramp->to = PERCENT_ALL;
     uint32_t before = reader->diagnostics->errors;
-    uint64_t given = read_fields(reader, node, "a gradual percentage", FIELDS(fields), ramp);
+    uint64_t given = read_fields(reader, node, &ramp_form, node->span, ramp);
     if (reader->diagnostics->errors == before)
         check_ramp(reader, node, ramp, given);
 }
@@ -204,16 +213,24 @@ static void check_rule_name(struct reader *reader, const struct targeting *targe
     }
 }
 
+static const struct field rule_fields[] = {
+    FIELD("name", FIELD_NAME, struct rule_keys, rule.name,
+          "what results call the rule; default `rules[0]` and so on"),
+    READ("if", read_rule_condition, condition_form, "whom the rule is for; default everybody"),
+    READ("serve", read_rule_serve, variant_form, "what it serves; default `on` for booleans"),
+    READ("split", read_rule_split, shares_form,
+         "in place of `serve`: each unit gets one of them. Sums to exactly 100 %"),
+    READ("percent", read_rule_percent, percent_or_ramp_form,
+         "decides for this share of the units that match; the rest go on to the next rule"),
+    READ("by", read_rule_by, attribute_name_form,
+         "what `percent` and `split` go by; default the flag's `bucket_by`"),
+};
+static const struct form rule_form = KEYS("rule", "a rule", "rule", rule_fields);
+const struct form rules_form = {
+    .kind = FORM_LIST, .takes = "list of [rules](#rules)", .of = {&rule_form}};
+
 static void read_rule(struct reader *reader, struct node *node, struct draft *draft, uint32_t at)
 {
-    static const struct field fields[] = {
-        FIELD("name", FIELD_NAME, struct rule_keys, rule.name),
-        READ("if", read_rule_condition),
-        READ("serve", read_rule_serve),
-        READ("split", read_rule_split),
-        READ("percent", read_rule_percent),
-        READ("by", read_rule_by),
-    };
     struct targeting *targeting = &draft->targeting;
     struct rule_keys keys = {.draft = draft};
     struct rule *rule = &keys.rule;
@@ -221,7 +238,7 @@ static void read_rule(struct reader *reader, struct node *node, struct draft *dr
         return;
     rule->span = node->span;
     rule->serve = usual_variant(draft);
-    uint64_t given = read_fields(reader, node, "a rule", FIELDS(fields), &keys);
+    uint64_t given = read_fields(reader, node, &rule_form, node->span, &keys);
     report_conflict(reader, node, "serve", "split");
     if (!(given & (4 | 8)) && rule->serve == UINT32_MAX)
         report_no_serve(reader, node->span, draft, "a rule");

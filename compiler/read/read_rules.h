@@ -2,6 +2,7 @@
 #ifndef FFC_READ_RULES_H
 #define FFC_READ_RULES_H
 
+#include "form.h"
 #include "draft.h"
 
 void read_rules(struct reader *reader, struct node *node, struct draft *draft);
@@ -12,5 +13,7 @@ void read_ramp(struct reader *reader, struct node *node, struct ramp *ramp);
 void finish_rules(struct reader *reader, struct draft *draft);
 /* Reports that something hashes and nothing says what. */
 void report_no_bucket(struct reader *reader, struct span span, const char *what);
+
+extern const struct form rules_form, percent_or_ramp_form;
 
 #endif

@@ -319,22 +319,43 @@ static void read_supposed_overrides(struct reader *reader, struct test_subject *
 
 /* ------------------------------------------------------------------------------------ a test -- */
 
+static const struct form state_form = ALIAS("state", text_form);
+static const struct form supposed_form = ALIAS("`active`, or ids", texts_form);
+static const struct form context_form =
+    FORM("mapping of attribute to value", "\"type\": \"object\"");
+static const struct form contexts_form = {
+    .kind = FORM_LIST, .takes = "list of those", .of = {&context_form}};
+static const struct form expected_shares_form = {
+    .kind = FORM_MAP, .takes = "mapping of variant to percentage", .of = {&percent_form}};
+static const struct form units_form = ALIAS("1 to 10000000", positive_form);
+static const struct field test_fields[] = {
+    FIELD("name", FIELD_PLACED, struct test, name, "default the flag's name"),
+    READ("flag", read_later, flag_name_form, "what is tested", .needed = true),
+    READ("environment", read_later, environments_form,
+         "needed where there are several; a test for each"),
+    FIELD("at", FIELD_TIME, struct test, at,
+          "the clock; default now, with a warning where the answer depends on it"),
+    READ("state", read_later, state_form,
+         "supposes that the flag's canary or experiment is in that state, `running` where only the "
+         "stage is given, whatever the definition says by then"),
+    READ("stage", read_later, stage_name_form, "likewise, in that stage"),
+    READ("overrides", read_later, supposed_form,
+         "the [overrides](#overrides) that it sees: all there are, or those named, each in its own "
+         "times. Else it sees none, so that an emergency turns no test red"),
+    READ("context", read_later, context_form,
+         "who asks; an attribute that is `null` or not there is absent"),
+    READ("contexts", read_later, contexts_form, "each must get the answer"),
+    READ("expect", read_later, expectation_form,
+         "the answer; what is not said may be anything, and `rule: null` means that none decides"),
+    READ("expect_share", read_later, expected_shares_form,
+         "what the units get, 100 % in all; in place of `expect`"),
+    READ("units", read_later, units_form,
+         "how many, default 100000; enough for five in the smallest share"),
+};
+const struct form test_definition_form = KEYS("assertion", "a test", "test", test_fields);
+
 static void read_test(struct reader *reader, struct node *node)
 {
-    static const struct field fields[] = {
-        FIELD("name", FIELD_PLACED, struct test, name),
-        FIELD("at", FIELD_TIME, struct test, at),
-        READ("flag", read_later),
-        READ("environment", read_later),
-        READ("state", read_later),
-        READ("stage", read_later),
-        READ("overrides", read_later),
-        READ("context", read_later),
-        READ("contexts", read_later),
-        READ("expect", read_later),
-        READ("expect_share", read_later),
-        READ("units", read_later),
-    };
     struct test *test = ARENA_NEW(reader->arena, struct test);
     struct test_subject subject = {
         .test = test, .node = node, .environments = &reader->project->environments};
@@ -342,7 +363,7 @@ static void read_test(struct reader *reader, struct node *node)
     test->span = node->span;
     if (!expect_map(reader, node, "a mapping for a test"))
         return;
-    read_fields(reader, node, "a test", FIELDS(fields), test);
+    read_fields(reader, node, &test_definition_form, node->span, test);
     report_conflict(reader, node, "context", "contexts");
     read_contexts(reader, &subject);
     bool environments = read_subject_environments(reader, &subject);

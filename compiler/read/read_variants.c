@@ -13,7 +13,7 @@
 #include "read_variants.h"
 #include "reader.h"
 
-static const char *const shapes[] = {"same", "open", NULL};
+const char *const shape_words[] = {"same", "open", NULL};
 
 static bool read_variant_value(struct reader *reader, const struct draft *draft, struct node *node,
                                struct variant *variant)
@@ -114,7 +114,7 @@ static void read_type(struct reader *reader, struct draft *draft)
 
     struct node *shape_node = node_get(draft->node, "shape");
     unsigned shape = 0;
-    if (shape_node && read_choice(reader, shape_node, shapes, &shape))
+    if (shape_node && read_choice(reader, shape_node, shape_words, &shape))
         draft->open_shape = shape == 1;
     if (shape_node && draft->flag->type != FFLAG_TYPE_JSON && !draft->type_broken) {
         diagnose(reader->diagnostics, FF0364, find_entry(draft->node, "shape")->key->span,

@@ -2,6 +2,7 @@
 #ifndef FFC_READ_VARIANTS_H
 #define FFC_READ_VARIANTS_H
 
+#include "form.h"
 #include "draft.h"
 
 void read_variants(struct reader *reader, struct draft *draft);
@@ -13,5 +14,7 @@ uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const
 uint64_t resolve_variants(struct reader *reader, const struct draft *draft, struct node *names);
 /* The variant that a rule without `serve` gives: `on` of a boolean flag; UINT32_MAX: none. */
 uint32_t usual_variant(const struct draft *draft);
+
+extern const char *const shape_words[]; /* of the key `shape`; ended by NULL */
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "draft.h"
+#include "form.h"
 
 /* What a test is about must be known before the rest can be read. */
 struct test_subject {
@@ -24,5 +25,7 @@ bool test_next_environment(const struct test_subject *subject, uint32_t *at,
 
 /* `expect`, or `expect_share` with `units`. */
 void read_outcome(struct reader *reader, struct test_subject *subject);
+
+extern const struct form expectation_form;
 
 #endif

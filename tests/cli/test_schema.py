@@ -5,8 +5,10 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 
 import jsonschema
 import yaml
@@ -83,35 +85,57 @@ known, read = set(properties(schema)), set()
 for path in glob.glob(os.path.join(TOP, "compiler", "read", "read_*.c")):
     with open(path, encoding="utf-8") as file:
         source = file.read()
-    read.update(re.findall(r'\b(?:FIELD|READ|CHOICE)\("([a-z_]+)"', source))
+    read.update(re.findall(r'\b(?:FIELD|READ|CHOICE)\(\s*"([a-z_]+)"', source))
 missing = ["'%s' is read, and not in the schema" % key for key in sorted(read - known)]
 check("names every key that the compiler reads", missing if len(read) > 80 else ["found only %d keys" % len(read)])
 
-# And every word of a choice: the members of a list beside an enum.
-def enums_of(part, key):
+
+
+def undescribed(part, where):
     if isinstance(part, dict):
-        if isinstance(part.get(key), dict) and "enum" in part[key]:
-            yield part[key]["enum"]
-        part = list(part.values())
-    for inner in part if isinstance(part, list) else []:
-        yield from enums_of(inner, key)
+        for name, value in part.get("properties", {}).items():
+            if not value.get("description"):
+                yield "'%s' of '%s' has no help" % (name, where)
+        for key, value in part.items():
+            yield from undescribed(value, key)
+    elif isinstance(part, list):
+        for value in part:
+            yield from undescribed(value, where)
 
 
-def read_all(*folder):
-    return "".join(open(path, encoding="utf-8").read() for path in sorted(glob.glob(os.path.join(TOP, *folder))))
+check("says what every key means", sorted(undescribed(schema, "the file")))
 
-
-headers, tables = read_all("compiler", "model", "*.h"), read_all("compiler", "model", "*.c")
-lists = {name: re.findall(r'X\([A-Z_0-9]+, "([^"]+)"\)', body)
-         for name, body in re.findall(r"#define ([A-Z_]+)\(X\)((?:[^\n]*\\\n)+[^\n]*)", headers)}
-words = {table: lists[name] for table, name in re.findall(r"(\w+_words)\[\] = WORDS\((\w+)\)", tables) if name in lists}
-choices = [(key, table) for key, table in
-           re.findall(r'\bCHOICE\("([a-z_]+)",[^()]*?(\w+_words)\)', read_all("compiler", "read", "read_*.c"))]
+# The language's reference has the tables of keys as the program prints them.
+with open(os.path.join(TOP, "docs", "language.md"), encoding="utf-8") as file:
+    reference = file.read()
 problems = []
-for key, table in choices:
-    if not any(set(words[table]) <= set(enum) for enum in enums_of(schema, key)):
-        problems.append("compiler/commands/schema.json: no '%s' is one of %s (%s)" % (key, ", ".join(words[table]), table))
-check("names every word of a choice", problems if len(choices) > 8 else ["found only %d choices" % len(choices)])
+tables = subprocess.run([FFC, "schema", "--markdown"], capture_output=True, check=True, text=True).stdout
+for table in tables.strip("\n").split("\n\n"):
+    lines = table.split("\n")
+    begin = reference.find(lines[0] + "\n")
+    there = reference[begin:reference.find("\n\n", begin)].split("\n") if begin >= 0 else []
+    for line in sorted(set(lines) ^ set(there)):
+        key = re.search("[a-z_]+", line).group()
+        problems.append("docs/language.md: the key '%s' of %s is not as 'ffc schema --markdown' prints it"
+                        % (key, lines[0][len("<!-- the keys of "):-len(" -->")]))
+check("docs/language.md has every table of keys", problems if len(tables) > 5000 else ["there are no tables"])
+
+# Of the cases of diagnostics, those that are only warned of are definitions like any other.
+problems, accepted = [], 0
+for path in sorted(glob.glob(os.path.join(TOP, "tests", "golden", "diagnostics", "*.yaml"))):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        text = file.read()
+    directory = tempfile.mkdtemp()
+    shutil.copy(path, directory)
+    for section in ("project", "attributes", "metrics"):
+        if not re.search("^%s:" % section, text, re.M):
+            shutil.copy(os.path.join(TOP, "tests", "golden", "common", section + ".yaml"), directory)
+    result = subprocess.run([FFC, "check", "-C", directory], capture_output=True)
+    shutil.rmtree(directory)
+    if result.returncode == 0:
+        problems += errors_of(text, os.path.basename(path))
+        accepted += 1
+check("accepts what is only warned of", problems if accepted > 25 else ["found only %d" % accepted])
 
 MISTAKES = {
     "an unknown section": "flag: {}",
@@ -124,6 +148,9 @@ MISTAKES = {
     "a stage without a percentage": "flags: {a: {canary: {stages: [{name: x}]}}}",
     "an experiment without control": "flags: {a: {experiment: {split: {a: 100%}}}}",
     "a name in capitals": "flags: {Feature: {}}",
+    "an action of advance_when":
+        "flags: {a: {canary: {stages: [{percent: 5}], advance_when: [{metric: m, max: 1, action: pause}]}}}",
+    "a test of no flag": "tests: [{expect: on}]",
 }
 check("refuses mistakes", [name for name, text in MISTAKES.items() if not errors_of(text, name)])
 print("1..%d" % done)

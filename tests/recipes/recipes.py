@@ -234,11 +234,6 @@ def kind_evidence(tree):
     tree.insert_after(SUM, ".quantiles = keeps_no_values,", "    .evidence = evidence_of_nothing,\n")
 
 
-def kind_choice(tree):
-    tree.replace("compiler/commands/schema.json", '"kind": {"enum": ["proportion", "mean", ',
-                 '"kind": {"enum": ["proportion", "mean", "sum", ')
-
-
 def kind_row_of_the_language(tree):
     tree.insert_after("docs/language.md", "| `last` | `value` |", "| `sum` | `value` | the sum of a field |\n")
 
@@ -253,8 +248,6 @@ kind = Recipe("a metric kind", kind_row, [
     Forgotten("its file", LINK, "build/ffreplay", r"undefined \w+.*\bsum_functions\b", kind_file),
     Forgotten("a function", TEST, "build/tests/test_metric_kinds", f"sum_functions has no 'evidence': {SUM}",
               kind_evidence),
-    Forgotten("its choice in the schema", TEST, "build/tests/test_metric_kinds",
-              "compiler/commands/schema.json: a metric's kind is never \"sum\"", kind_choice),
     Forgotten("its row of docs/language.md", TEST, "build/tests/test_metric_kinds",
               "docs/language.md: no row for `sum`", kind_row_of_the_language),
     Forgotten("its row of docs/replay.md", TEST, "build/tests/test_metric_kinds",
@@ -336,10 +329,6 @@ def format_parser(tree):
     tree.insert_before(LAYOUT, "        return ndjson_parser(", "    case LOG_JSONL:\n")
 
 
-def format_choice(tree):
-    tree.replace("compiler/commands/schema.json", '"format": {"enum": ["ndjson", ', '"format": {"enum": ["ndjson", "jsonl", ')
-
-
 def format_row_of_replay(tree):
     tree.insert_after("docs/replay.md", "| `ndjson` | one JSON object a line |", "| `jsonl` | the same | as below |\n")
 
@@ -363,13 +352,44 @@ log_format = Recipe("a log format", format_word, [
               not_handled(LAYOUT, "layout_framing", "LOG_JSONL"), format_framing),
     Forgotten("its parser", COMPILE, object_of("tools/ffreplay/logs/layout"),
               not_handled(LAYOUT, "layout_parser", "LOG_JSONL"), format_parser),
-    Forgotten("its choice in the schema", TEST, "tests/cli/test_schema.py",
-              "compiler/commands/schema.json: no 'format' is one of ndjson, jsonl", format_choice),
     Forgotten("its row of docs/replay.md", TEST, FORMATS, "docs/replay.md has a row for jsonl", format_row_of_replay),
     Forgotten("it in docs/language.md", TEST, FORMATS, "docs/language.md has jsonl in the row of 'format'",
               format_row_of_the_language),
     Forgotten("it in the manual", TEST, FORMATS, "docs/man/ffreplay.1 names jsonl", format_manual),
     Forgotten("it among what is fuzzed", TEST, FORMATS, "tests/fuzz/fuzz_log.c has a log of format jsonl", format_fuzzed),
+])
+
+# ---------------------------------------------------------------------------- a key of the language
+
+STAGES = "compiler/read/read_canary.c"
+
+
+def key_row(tree):
+    tree.insert_after("compiler/model/canary.h", "struct stage {", "    const char *note;\n")
+    tree.insert_before(STAGES, 'FIELD("percent", FIELD_PERCENT, struct stage, percent,', """\
+    FIELD("note", FIELD_TEXT, struct stage, note),
+""")
+
+
+def key_help(tree):
+    tree.replace(STAGES, "struct stage, note)", 'struct stage, note, "for people")')
+
+
+def key_table(tree):
+    status, text = tree.run("build/ffc", "schema", "--markdown")
+    assert status == 0, text
+    document = tree.read("docs/language.md")
+    for table in text.strip("\n").split("\n\n"):
+        begin = document.index(table.split("\n")[0])
+        document = document[:begin] + table + document[document.index("\n\n", begin):]
+    tree.write("docs/language.md", document)
+
+
+key = Recipe("a key of the language", key_row, [
+    Forgotten("what it means", COMPILE, object_of("compiler/read/read_canary"),
+              'read_canary.c:[0-9:]* error: macro "FIELD" requires 6 arguments, but only 4 given', key_help),
+    Forgotten("its row of docs/language.md", TEST, "tests/cli/test_schema.py",
+              "docs/language.md: the key 'note' of a stage is not as 'ffc schema --markdown' prints it", key_table),
 ])
 
 # ------------------------------------------------------------------------------------- a command
@@ -430,4 +450,4 @@ command = Recipe("a command", command_row, [
     Forgotten("it in the manual", TEST, "tests/cli/test_usage.sh", "docs/man/ffc.1 has ffc count", command_manual),
 ])
 
-RECIPES = [operation, operator, kind, diagnostic, log_format, command]
+RECIPES = [operation, operator, kind, diagnostic, log_format, command, key]
