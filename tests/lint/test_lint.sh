@@ -75,6 +75,12 @@ printf '/* Kinds. */\nMETRIC_KIND(MEAN, mean)\n' >"$tree/compiler/model/metric_k
 printf 'int kind = METRIC_MEAN;\n' >>"$tree/compiler/commands/check.c"
 is 'finds who asks for the kind of a metric' \
     "$(lint | grep -c "^compiler/commands/check.c:3: 'METRIC_MEAN': ask for a trait")" 1
+clean_tree
+mkdir "$tree/compiler/cli"
+printf '/* Rows. */\n#define ALL {"all", 0, OPTION_FLAG}\n' >"$tree/compiler/cli/option_rows.h"
+printf 'struct option all[] = {{"all", 0, OPTION_FLAG}};\n' >>"$tree/compiler/commands/check.c"
+is 'finds an option that has a row' \
+    "$(lint | grep -c '^compiler/commands/check.c:3: --all has a row in compiler/cli/option_rows.h')" 1
 finds 'a library that prints' runtime/one.c 'void f(void)\n{\n    puts("a");\n}\n' "runtime/one.c:10: 'puts' prints"
 clean_tree
 echo 'Read the sources.' >"$tree/README.md"
