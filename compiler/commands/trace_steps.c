@@ -85,13 +85,6 @@ static bool decide_default(struct walk *walk, struct step *step, enum fflag_reas
     return decide(walk, step, walk->targeting->default_variant, reason, NULL);
 }
 
-static enum fflag_reason reason_of(bool sampled, const struct condition *condition)
-{
-    return sampled     ? FFLAG_REASON_SPLIT
-           : condition ? FFLAG_REASON_TARGETING_MATCH
-                       : FFLAG_REASON_STATIC;
-}
-
 static struct step *step_of(struct walk *walk, struct span span, const char *kind,
                             const char *title)
 {
@@ -270,16 +263,6 @@ static bool trace_layer(struct walk *walk)
 
 /* -------------------------------------------------------------------------- rules and blocks -- */
 
-static bool whole_arm(const struct arm *arms, uint32_t count, uint32_t *variant)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (arms[i].percent >= PERCENT_ALL) {
-            *variant = arms[i].variant;
-            return true;
-        }
-    return false;
-}
-
 static bool trace_rule(struct walk *walk, const struct rule *rule)
 {
     struct tracer *tracer = walk->tracer;
@@ -292,7 +275,7 @@ static bool trace_rule(struct walk *walk, const struct rule *rule)
         holds &= trace_ramp(tracer, step, rule->by, salt, &rule->percent);
     walk->could_decide |= !never;
     uint32_t variant = rule->serve;
-    bool split = rule->split && !whole_arm(rule->arms, rule->arm_count, &variant);
+    bool split = rule->split && !is_whole_arm(rule->arms, rule->arm_count, &variant);
     if (split && holds) {
         variant =
             trace_split(tracer, step, walk->flag, rule->by, salt, rule->arms, rule->arm_count);
@@ -301,7 +284,7 @@ static bool trace_rule(struct walk *walk, const struct rule *rule)
     bool sampled =
         split || (rule->has_percent && (rule->percent.gradual || rule->percent.from < PERCENT_ALL));
     return mark(step, holds) &&
-           decide(walk, step, variant, reason_of(sampled, rule->condition), rule->name.text);
+           decide(walk, step, variant, targeting_reason(sampled, rule->condition), rule->name.text);
 }
 
 static bool trace_canary(struct walk *walk, const struct canary *canary)
@@ -332,7 +315,7 @@ static bool trace_canary(struct walk *walk, const struct canary *canary)
                             walk->targeting->salt, stage->percent);
     return mark(step, holds) &&
            decide(walk, step, canary->serve,
-                  reason_of(stage->percent < PERCENT_ALL, stage->condition), rule);
+                  targeting_reason(stage->percent < PERCENT_ALL, stage->condition), rule);
 }
 
 static bool trace_running_experiment(struct walk *walk, const struct experiment *experiment)
@@ -345,7 +328,7 @@ static bool trace_running_experiment(struct walk *walk, const struct experiment 
                             experiment->traffic);
     walk->could_decide |= experiment->traffic > 0;
     uint32_t variant = 0;
-    bool whole = whole_arm(experiment->arms, experiment->arm_count, &variant);
+    bool whole = is_whole_arm(experiment->arms, experiment->arm_count, &variant);
     if (holds && !whole) {
         variant = trace_split(tracer, step, walk->flag, targeting->bucket_by, targeting->salt,
                               experiment->arms, experiment->arm_count);
@@ -353,7 +336,8 @@ static bool trace_running_experiment(struct walk *walk, const struct experiment 
     }
     bool sampled = !whole || experiment->traffic < PERCENT_ALL;
     return mark(step, holds) &&
-           decide(walk, step, variant, reason_of(sampled, experiment->condition), "experiment");
+           decide(walk, step, variant, targeting_reason(sampled, experiment->condition),
+                  "experiment");
 }
 
 static bool trace_experiment(struct walk *walk, const struct experiment *experiment)

@@ -49,17 +49,6 @@ static void serve_default(struct steps *steps, const struct expression *when,
     serve(steps, when, steps->targeting->default_variant, reason, NULL);
 }
 
-/* A split with all units in one arm is no split. */
-static bool whole_arm(const struct arm *arms, uint32_t count, uint32_t *variant)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (arms[i].percent >= PERCENT_ALL) {
-            *variant = arms[i].variant;
-            return true;
-        }
-    return false;
-}
-
 static void split(struct steps *steps, const struct expression *when,
                   const struct attribute *attribute, const struct arm *arms, uint32_t count,
                   const char *rule)
@@ -172,13 +161,6 @@ static void lower_layer(struct steps *steps)
 
 /* ------------------------------------------------------------------------ rules, experiments -- */
 
-static enum fflag_reason reason_of(bool sampled, const struct condition *condition)
-{
-    return sampled     ? FFLAG_REASON_SPLIT
-           : condition ? FFLAG_REASON_TARGETING_MATCH
-                       : FFLAG_REASON_STATIC;
-}
-
 static bool is_sampled(const struct rule *rule)
 {
     return rule->has_percent && (rule->percent.gradual || rule->percent.from < PERCENT_ALL);
@@ -195,10 +177,11 @@ static void lower_rule(struct steps *steps, const struct rule *rule)
                                                     : expression_constant(true)};
     struct expression *when = expression_all(lowering, parts, 2);
     uint32_t variant = rule->serve;
-    if (rule->split && !whole_arm(rule->arms, rule->arm_count, &variant))
+    if (rule->split && !is_whole_arm(rule->arms, rule->arm_count, &variant))
         split(steps, when, rule->by, rule->arms, rule->arm_count, rule->name.text);
     else
-        serve(steps, when, variant, reason_of(is_sampled(rule), rule->condition), rule->name.text);
+        serve(steps, when, variant, targeting_reason(is_sampled(rule), rule->condition),
+              rule->name.text);
 }
 
 static const char *stage_rule(struct steps *steps, const struct stage *stage)
@@ -226,7 +209,8 @@ static void lower_canary(struct steps *steps, const struct canary *canary)
         lower_condition(lowering, stage->condition),
         lower_exposure(lowering, steps->targeting->bucket_by, stage->percent)};
     serve(steps, expression_all(lowering, parts, 2), canary->serve,
-          reason_of(stage->percent < PERCENT_ALL, stage->condition), stage_rule(steps, stage));
+          targeting_reason(stage->percent < PERCENT_ALL, stage->condition),
+          stage_rule(steps, stage));
 }
 
 static void lower_experiment(struct steps *steps, const struct experiment *experiment)
@@ -249,9 +233,10 @@ static void lower_experiment(struct steps *steps, const struct experiment *exper
                                   lower_exposure(lowering, unit, experiment->traffic)};
     struct expression *when = expression_all(lowering, parts, 2);
     uint32_t variant;
-    if (whole_arm(experiment->arms, experiment->arm_count, &variant))
+    if (is_whole_arm(experiment->arms, experiment->arm_count, &variant))
         serve(steps, when, variant,
-              reason_of(experiment->traffic < PERCENT_ALL, experiment->condition), "experiment");
+              targeting_reason(experiment->traffic < PERCENT_ALL, experiment->condition),
+              "experiment");
     else
         split(steps, when, unit, experiment->arms, experiment->arm_count, "experiment");
 }

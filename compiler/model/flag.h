@@ -141,4 +141,9 @@ struct flag {
     struct targeting *environments; /* one an environment of the project, in its order */
 };
 
+/* Whether one arm has all units: then there is no split, and `*variant` is its variant. */
+bool is_whole_arm(const struct arm *arms, uint32_t count, uint32_t *variant);
+/* Why a rule, stage or experiment served: `sampled` if a part of the units only. */
+enum fflag_reason targeting_reason(bool sampled, const struct condition *condition);
+
 #endif

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "compiler/base/percent.h"
+
 const struct flag *project_flag(const struct project *project, const char *name)
 {
     uint32_t low = 0, high = project->flag_count;
@@ -37,4 +39,21 @@ const struct override *project_override(const struct project *project, const cha
             return override;
     }
     return NULL;
+}
+
+bool is_whole_arm(const struct arm *arms, uint32_t count, uint32_t *variant)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (arms[i].percent >= PERCENT_ALL) {
+            *variant = arms[i].variant;
+            return true;
+        }
+    return false;
+}
+
+enum fflag_reason targeting_reason(bool sampled, const struct condition *condition)
+{
+    return sampled     ? FFLAG_REASON_SPLIT
+           : condition ? FFLAG_REASON_TARGETING_MATCH
+                       : FFLAG_REASON_STATIC;
 }
