@@ -1,4 +1,4 @@
-/* read_operands.h - what is behind the operators of a test. */
+/* read_operands.h - the operands of a test. */
 #ifndef FFC_READ_OPERANDS_H
 #define FFC_READ_OPERANDS_H
 

@@ -36,7 +36,7 @@ static inline bool more(const struct parser *parser)
     return parser->at < parser->length;
 }
 
-/* The byte so far ahead; 0 behind the end. */
+/* The byte so far ahead; 0 after the end. */
 static inline char peek(const struct parser *parser, size_t ahead)
 {
     return ahead < parser->length - parser->at ? parser->pattern[parser->at + ahead] : '\0';

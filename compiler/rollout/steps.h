@@ -24,7 +24,7 @@ struct steps {
     uint32_t environment; /* UINT32_MAX: not of one */
     const char *actor, *reason;
     bool plan;                  /* the flag's rollback plan */
-    int hook;                   /* enum hook, run behind the plan; -1: none */
+    int hook;                   /* enum hook, run after the plan; -1: none */
     bool is_off;                /* an override serves the default by now */
     const struct buffer *input; /* what was decided, as JSON: the programs' standard input */
     const struct publication *publication; /* gets each override, too; or NULL */
@@ -32,7 +32,7 @@ struct steps {
 };
 
 /*
- * Says on stderr what is done. False: a step failed or was cancelled, and those behind it were not
+ * Says on stderr what is done. False: a step failed or was cancelled, and later steps were not
  * run; a sentence in `error`.
  */
 bool steps_run(const struct steps *steps, struct buffer *error);

@@ -48,7 +48,7 @@ void apply_note_rest(const struct applying *applying, const char *directory);
 
 /*
  * Runs the rollback plan and the hooks of a verdict that was applied, with the verdict as JSON on
- * their standard input; behind overrides of a plan the snapshot is published anew, if `publication`
+ * their standard input; after a plan's overrides the snapshot is published again, if `publication`
  * has a path. The ledger must not be locked. False: a sentence in `error`; what was applied stays.
  * *cancelled is set where a signal ended it; it may be NULL.
  */

@@ -46,7 +46,7 @@ struct line_parser {
                   struct line_problem *problem);
     /*
      * The same for lines of which only the beginnings are known, and which look like one before.
-     * Sets their lengths; the byte behind each is a control character. 0: parse() has to tell.
+     * Sets their lengths; the byte after each is a control character. 0: parse() has to tell.
      * NULL where a format has no such lines.
      */
     void (*read_abreast)(struct line_parser *parser, const char *const texts[LINES_ABREAST],

@@ -22,13 +22,13 @@ extern "C" {
 #endif
 
 #define PATTERN_STEPS 64
-#define PATTERN_LEAD  56 /* bytes; less than LINE_PADDING, which may be looked at behind a line */
+#define PATTERN_LEAD  56 /* bytes; less than LINE_PADDING, which may be read after a line */
 #define PATTERN_SKIPS UINT32_MAX
 
 struct line_pattern {
     uint32_t count; /* 0: nothing learnt */
     struct pattern_step {
-        char lead[PATTERN_LEAD]; /* `,"name":`, or `,"name":"`, with zeros behind */
+        char lead[PATTERN_LEAD]; /* `,"name":`, or `,"name":"`, then zeros */
         enum pattern_value { PATTERN_STRING, PATTERN_NUMBER, PATTERN_WORD } kind; /* when learnt */
         uint32_t mask;          /* of its first bytes, as scan.h has them */
         uint32_t length, field; /* PATTERN_SKIPS: nobody wants the value */
@@ -39,7 +39,7 @@ struct line_pattern {
 typedef uint32_t line_pattern_field_of(const void *user, const char *key, size_t length);
 
 /*
- * Of either function's line, the byte behind it is a control character, a line end or zero, which
+ * Of either function's line, the byte after it is a control character, a line end or zero, which
  * ends whatever is looked for; LINE_PADDING bytes more can be read.
  */
 

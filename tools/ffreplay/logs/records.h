@@ -79,7 +79,7 @@ struct records {
     struct line_problem problem;          /* of the piece that was no record */
     uint64_t bad_untimed;                 /* bad lines before the first that has a time */
     void (*take)(void *context, struct record *record);
-    /* So many lines are bad, and stand behind one of that time. */
+    /* This many lines are bad, and follow one of that time. */
     void (*take_bad)(void *context, int64_t time, uint64_t lines);
     void *context;
 };

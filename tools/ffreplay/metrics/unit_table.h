@@ -41,7 +41,7 @@ struct unit_table {
     struct {
         unit_part_add *add;
         void *context;
-        uint32_t place; /* in words behind the unit */
+        uint32_t place; /* in words after the unit */
     } parts[UNIT_PARTS];
     uint32_t part_count;
     size_t row_size;

@@ -61,7 +61,7 @@ struct part {
     uint32_t place; /* BY_VARIANT, BY_STAGE */
     int64_t window;
 };
-/* The part at *key, which is moved behind it. */
+/* The part at *key, which is moved past it. */
 struct part grouping_part(enum dimension_kind kind, const unsigned char **key);
 /* Puts the part of the rest there. Returns its length. */
 size_t grouping_put_rest(unsigned char *key);
