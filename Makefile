@@ -31,7 +31,7 @@ VERSION := $(MAJOR).$(call version_of,MINOR).$(call version_of,PATCH)
 SONAME := libfflag.so.$(MAJOR)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wundef -Wvla -Wwrite-strings -Wformat=2 -Wcast-qual \
-    -fno-common -Werror=switch
+    -fno-common -Werror=switch -Wswitch-enum
 C_WARNINGS = $(WARNINGS) -Wstrict-prototypes -Wmissing-prototypes
 ifdef DEV
 WARNINGS += -Werror

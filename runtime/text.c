@@ -78,9 +78,25 @@ const char *fflag_error_code(enum fflag_error error)
         return "INVALID_CONTEXT";
     case FFLAG_ERROR_UNSUPPORTED:
         return "UNSUPPORTED";
-    default:
-        return "GENERAL";
+    case FFLAG_ERROR_GENERAL:
+    case FFLAG_ERROR_NO_MEMORY:
+    case FFLAG_ERROR_IO:
+    case FFLAG_ERROR_NOT_REGULAR:
+    case FFLAG_ERROR_TRUNCATED:
+    case FFLAG_ERROR_NOT_SNAPSHOT:
+    case FFLAG_ERROR_CHECKSUM:
+    case FFLAG_ERROR_MALFORMED:
+    case FFLAG_ERROR_CHANGED:
+    case FFLAG_ERROR_SYSTEM:
+    case FFLAG_ERROR_BUSY:
+    case FFLAG_ERROR_UNSIGNED:
+    case FFLAG_ERROR_UNTRUSTED:
+    case FFLAG_ERROR_SIGNATURE:
+    case FFLAG_ERROR_ENVIRONMENT:
+    case FFLAG_ERROR_OLDER:
+        break;
     }
+    return "GENERAL";
 }
 
 const char *fflag_reason_text(enum fflag_reason reason)

@@ -82,9 +82,13 @@ static inline bool is_usable(const struct fflag_slot *slot, uint8_t declared)
         return read_time(slot, &ms);
     case FFLAG_ATTRIBUTE_IP:
         return read_address(slot, &address);
-    default:
-        return slot->type == declared;
+    case FFLAG_ATTRIBUTE_STRING:
+    case FFLAG_ATTRIBUTE_NUMBER:
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+    case FFLAG_ATTRIBUTE_STRINGS:
+        break;
     }
+    return slot->type == declared;
 }
 
 #endif

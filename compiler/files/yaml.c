@@ -325,7 +325,7 @@ static void second_document(struct loader *loader, const yaml_event_t *event)
 /* False at the end of the stream, or when nothing more is to be read. */
 static bool take_event(struct loader *loader, const yaml_event_t *event)
 {
-    switch (event->type) {
+    switch ((int)event->type) { /* libyaml's: those that are not named say nothing to us */
     case YAML_DOCUMENT_START_EVENT:
         if (loader->root)
             second_document(loader, event);

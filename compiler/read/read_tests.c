@@ -64,9 +64,13 @@ static bool check_form(struct reader *reader, enum fflag_attribute_type type,
                  node->text);
         diagnose_help(reader->diagnostics, "a context has one address: 192.0.2.7");
         return false;
-    default:
+    case FFLAG_ATTRIBUTE_STRING:
+    case FFLAG_ATTRIBUTE_NUMBER:
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+    case FFLAG_ATTRIBUTE_STRINGS:
         return true;
     }
+    return true;
 }
 
 static bool write_context_value(struct reader *reader, const struct attribute *attribute,
@@ -88,7 +92,10 @@ static bool write_context_value(struct reader *reader, const struct attribute *a
         return true;
     case FFLAG_ATTRIBUTE_STRINGS:
         return write_strings(reader, node, out);
-    default:
+    case FFLAG_ATTRIBUTE_STRING:
+    case FFLAG_ATTRIBUTE_VERSION:
+    case FFLAG_ATTRIBUTE_TIME:
+    case FFLAG_ATTRIBUTE_IP:
         break;
     }
     if (!read_text(reader, node, &text) || !check_form(reader, attribute->type, node))

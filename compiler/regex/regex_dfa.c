@@ -119,9 +119,10 @@ static bool assertion_holds(enum assertion assertion, unsigned before, unsigned 
         return next == TEXT_END || next == '\n';
     case AT_WORD_BOUNDARY:
         return word_before != word_next;
-    default: /* never within a character */
+    case AT_NO_WORD_BOUNDARY: /* never within a character */
         return word_before == word_next && (next == TEXT_END || (next & 0xC0) != 0x80);
     }
+    return false;
 }
 
 /* What stands before the next place, as far as this pattern asks. */

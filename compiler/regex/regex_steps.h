@@ -51,9 +51,9 @@ enum assertion {
     AT_LINE_BEGIN,
     AT_LINE_END,
     AT_WORD_BOUNDARY,
-    AT_NO_WORD_BOUNDARY,
-    ASSERTION_COUNT
+    AT_NO_WORD_BOUNDARY
 };
+enum { ASSERTION_COUNT = AT_NO_WORD_BOUNDARY + 1 };
 
 enum regex_kind {
     REGEX_SET,      /* one character of it */

@@ -129,10 +129,11 @@ static struct interval counted_bounds(const struct comparison_input *input, doub
         return rates ? rates_apart_sequence(all.canary, all.control, input->change, alpha, growth)
                      : proportions_apart_sequence(all.canary, all.control, input->change, alpha,
                                                   growth);
-    default:
-        return rates ? rate_sequence(all.canary, alpha, growth)
-                     : proportion_sequence(all.canary, alpha, growth);
+    case BASELINE_NONE:
+        break;
     }
+    return rates ? rate_sequence(all.canary, alpha, growth)
+                 : proportion_sequence(all.canary, alpha, growth);
 }
 
 static struct interval mean_bounds(const struct comparison_input *input, double alpha,
@@ -143,9 +144,10 @@ static struct interval mean_bounds(const struct comparison_input *input, double 
         return means_sequence(&input->canary, &input->control, input->change, alpha, growth);
     case BASELINE_BEFORE:
         return means_apart_sequence(&input->canary, &input->control, input->change, alpha, growth);
-    default:
-        return mean_sequence(&input->canary, alpha, growth);
+    case BASELINE_NONE:
+        break;
     }
+    return mean_sequence(&input->canary, alpha, growth);
 }
 
 static struct interval bounds(const struct comparison_input *input, double growth)

@@ -14,7 +14,8 @@
 
 #include <math.h>
 
-enum center { CENTER_EVENTS, CENTER_HALF, CENTER_OTHERS, CENTERS };
+enum center { CENTER_EVENTS, CENTER_HALF, CENTER_OTHERS };
+enum { CENTERS = CENTER_OTHERS + 1 };
 static const double center_weights[CENTERS] = {0.8, 0.1, 0.1};
 
 struct null_hypothesis {
@@ -35,9 +36,10 @@ static double canary_stake(const struct null_hypothesis *null, enum center cente
         return (up - 1) * other / (up * null->ratio * share + other);
     case CENTER_OTHERS:
         return (up - 1) * other / (share + up * other);
-    default:
-        return (null->side == SIDE_ABOVE ? 1.5 : -1.5) * other * (1 - 1 / effect);
+    case CENTER_HALF:
+        break;
     }
+    return (null->side == SIDE_ABOVE ? 1.5 : -1.5) * other * (1 - 1 / effect);
 }
 
 /* count * log(1 + x); nothing observed says nothing, and a stake that is lost stays lost. */

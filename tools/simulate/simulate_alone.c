@@ -11,7 +11,7 @@
 
 static double draw(const struct alone *setting, struct random *random)
 {
-    double value;
+    double value = 0;
     switch (setting->shape) {
     case SHAPE_LOGNORMAL:
         value = random_lognormal(random, setting->parameter);
@@ -22,7 +22,7 @@ static double draw(const struct alone *setting, struct random *random)
     case SHAPE_SELDOM:
         value = random_share(random) < setting->parameter ? exp(random_normal(random)) : 0;
         break;
-    default:
+    case SHAPE_SHARE:
         value = random_share(random) < setting->parameter;
     }
     return setting->cap > 0 ? fmin(value, setting->cap) : value;
@@ -41,9 +41,10 @@ static double true_mean(const struct alone *setting)
         return 1 + (1 - pow(cap, 1 - a)) / (a - 1);
     case SHAPE_SELDOM:
         return a * exp(0.5);
-    default:
-        return a;
+    case SHAPE_SHARE:
+        break;
     }
+    return a;
 }
 
 /* Of the mean, or of its change against the time before. */

@@ -23,9 +23,10 @@ static double way(const struct moving *setting, uint32_t look, struct random *ra
         return 0.5 - 0.5 * cos(2 * M_PI * DAYS * passed);
     case COURSE_BURSTING:
         return random_share(random) < BURSTS;
-    default:
-        return 0;
+    case COURSE_STILL:
+        break;
     }
+    return 0;
 }
 
 static double between(const double ends[2], double part)

@@ -42,10 +42,11 @@ static struct rollout rollout_after(const struct verdict *verdict)
         break;
     case VERDICT_HOLD: /* what begins anew, begins now */
         break;
-    default:
+    case VERDICT_PAUSE:
         to.state = CANARY_PAUSED;
         to.since = canary->since;
         to.approved = canary->approved;
+        break;
     }
     return to;
 }
@@ -290,9 +291,10 @@ static int hook_of(const struct verdict *verdict)
         return HOOK_PAUSE;
     case VERDICT_ROLLBACK:
         return HOOK_ROLLBACK;
-    default: /* a stage that begins anew */
-        return -1;
+    case VERDICT_HOLD: /* a stage that begins anew */
+        break;
     }
+    return -1;
 }
 
 bool apply_steps(struct verdict *verdict, const char *actor, const struct publication *publication,

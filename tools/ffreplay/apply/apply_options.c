@@ -35,7 +35,9 @@ int verdict_exit(const struct verdict *verdict)
         return EXIT_PAUSE;
     case VERDICT_ROLLBACK:
         return EXIT_ROLLBACK;
-    default:
-        return EXIT_FINE;
+    case VERDICT_ADVANCE:
+    case VERDICT_COMPLETE:
+        break;
     }
+    return EXIT_FINE;
 }

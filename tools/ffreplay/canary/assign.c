@@ -124,9 +124,14 @@ static bool has_key(const struct assigner *assigner, const struct event *event)
     case FFLAG_ATTRIBUTE_NUMBER:
         return event->numbers[assigner->key].state == NUMBER_GIVEN && floor(number) == number &&
                fabs(number) <= 9007199254740992.0;
-    default:
-        return false;
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+    case FFLAG_ATTRIBUTE_VERSION:
+    case FFLAG_ATTRIBUTE_TIME:
+    case FFLAG_ATTRIBUTE_STRINGS:
+    case FFLAG_ATTRIBUTE_IP:
+        break; /* which nothing is bucketed by */
     }
+    return false;
 }
 
 /* -------------------------------------------------------------------------------- assignment -- */
@@ -152,7 +157,10 @@ static enum assignment left_out(const fflag_result *result)
         return LEFT_OUT_LAYER;
     case FFLAG_REASON_ERROR:
         return LEFT_OUT_ERROR;
-    default:
+    case FFLAG_REASON_STATIC:
+    case FFLAG_REASON_DEFAULT:
+    case FFLAG_REASON_TARGETING_MATCH:
+    case FFLAG_REASON_SPLIT:
         break;
     }
     if (!result->rule)

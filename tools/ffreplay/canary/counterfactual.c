@@ -233,8 +233,15 @@ const char *would_text(struct verdict *verdict)
         list.separator = ", or ";
         list_dangers(verdict, &list);
         break;
-    default:
+    case RULE_TIMEOUT:
+    case RULE_NODATA:
+    case RULE_INSUFFICIENT:
+    case RULE_HOLD_TIME:
+    case RULE_ADVANCE_WHEN:
+    case RULE_STALE:
+    case RULE_APPROVAL:
         list_blockers(verdict, &list);
+        break;
     }
     const char *text = list.count == 0 ? "not change with these criteria"
                                        : arena_format(arena, "%s if %.*s", then,

@@ -38,9 +38,10 @@ static enum criterion_verdict verdict_of(const struct judgement *judgement)
         return CRITERION_HARM;
     case MARGIN_WITHIN:
         return CRITERION_PASS;
-    default:
-        return CRITERION_UNDECIDED;
+    case MARGIN_UNDECIDED:
+        break;
     }
+    return CRITERION_UNDECIDED;
 }
 
 static void compare_groups(struct judgement *judgement, const struct measure *measure,

@@ -392,8 +392,13 @@ static void why(struct verdict *verdict)
     case RULE_ALL_PASSED:
         why_all_passed(verdict);
         break;
-    default:
+    case RULE_NODATA:
+    case RULE_INSUFFICIENT:
+    case RULE_HOLD_TIME:
+    case RULE_ADVANCE_WHEN:
+    case RULE_STALE:
         why_blocked(verdict);
+        break;
     }
     why_guards(verdict, ACTION_ALERT, ": an alert, which decides nothing");
     why_not_compared(verdict);

@@ -112,10 +112,13 @@ const char *bounded_text(struct arena *arena, const struct judgement *judgement)
     case CRITERION_PASS:
         return arena_format(arena, "%s %s %s, within its %s", sure, above ? "at most" : "at least",
                             above ? upper : lower, limit);
-    default:
-        return arena_format(arena, "%s %s, which leaves its %s open", sure,
-                            interval_text(arena, judgement), limit);
+    case CRITERION_UNDECIDED:
+    case CRITERION_NODATA:
+    case CRITERION_INSUFFICIENT:
+        break;
     }
+    return arena_format(arena, "%s %s, which leaves its %s open", sure,
+                        interval_text(arena, judgement), limit);
 }
 
 /* Two digits say enough of a guess: "4100". */

@@ -104,14 +104,9 @@ bool verdict_left_to_person(const struct verdict *verdict)
 
 bool verdict_holds(const struct verdict *verdict)
 {
-    switch (verdict->decision.rule) {
-    case RULE_GUARD:
-    case RULE_ROLLED_BACK:
-    case RULE_COMPLETED:
-        return true;
-    default:
-        return !verdict->too_bad;
-    }
+    enum decision_rule rule = verdict->decision.rule;
+    return rule == RULE_GUARD || rule == RULE_ROLLED_BACK || rule == RULE_COMPLETED ||
+           !verdict->too_bad;
 }
 
 bool verdict_changes(const struct verdict *verdict)

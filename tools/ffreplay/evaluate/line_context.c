@@ -104,7 +104,8 @@ static void set_attribute(fflag_context *context, const struct context_field *fi
     case FFLAG_ATTRIBUTE_IP:
         (void)fflag_set_ip(context, field->attribute, value->text, value->length);
         break;
-    default:
+    case FFLAG_ATTRIBUTE_STRING:
+    case FFLAG_ATTRIBUTE_STRINGS: /* of a single one: a list was set above */
         (void)fflag_set_string(context, field->attribute, value->text, value->length);
     }
 }

@@ -147,7 +147,8 @@ static bool parse_numeric_time(const char *text, size_t length, enum time_unit u
     case TIME_NANOSECONDS:
         whole /= 1000000;
         break;
-    default:
+    case TIME_MILLISECONDS:
+    case TIME_AUTO: /* which was settled */
         break;
     }
     *ms = (int64_t)whole;

@@ -174,10 +174,11 @@ error_code ndjson::take(ondemand::value &from, bool escapes, value &to)
     }
     case ondemand::json_type::array:
         return take_list(from, to);
-    default:
-        to.kind = VALUE_OTHER;
-        return SUCCESS;
+    case ondemand::json_type::object:
+        break;
     }
+    to.kind = VALUE_OTHER;
+    return SUCCESS;
 }
 
 error_code ndjson::walk(ondemand::object object, const level &where, bool escapes, value *values)
@@ -236,7 +237,7 @@ void finish_lists(ndjson &self)
 
 const char *what_is_wrong(error_code error)
 {
-    switch (error) {
+    switch (static_cast<int>(error)) { // simdjson's: the others are said as one
     case EMPTY:
         return "empty line";
     case UNCLOSED_STRING:

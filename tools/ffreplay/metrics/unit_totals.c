@@ -83,9 +83,11 @@ static struct pair uncapped_pair(const struct unit_totals *totals, const void *p
         return (struct pair){number_of(&total->sum), number_of(&total->second)};
     case UNIT_MEAN:
         return (struct pair){number_of(&total->sum) / (double)total->events, 1};
-    default:
-        return (struct pair){total->value, 1};
+    case UNIT_MAX:
+    case UNIT_LAST:
+        break;
     }
+    return (struct pair){total->value, 1};
 }
 
 static struct pair pair_of(const struct unit_totals *totals, const void *part)
@@ -122,7 +124,8 @@ static void add_to_part(struct unit_totals *totals, void *part, double first, do
     case UNIT_MEAN:
         add_fixed(&total->sum, first);
         break;
-    default:
+    case UNIT_MAX:
+    case UNIT_LAST:
         take_value(total, totals->keeps, first, (int64_t)second);
     }
     total->events++;
@@ -147,7 +150,8 @@ static void merge_part(struct unit_totals *totals, void *part, const void *other
     case UNIT_MEAN:
         add_wide(&total->sum, &other_total->sum);
         break;
-    default:
+    case UNIT_MAX:
+    case UNIT_LAST:
         take_value(total, totals->keeps, other_total->value, other_total->time);
     }
     total->events += other_total->events;

@@ -105,7 +105,7 @@ static void read_piece(struct log_file *file, struct worker *worker, const struc
         for (uint32_t i = 0; i < worker->consumer_count; i++)
             worker->consumers[i]->note_incomplete(worker->consumers[i], file->log);
         break;
-    default:
+    case PIECE_BAD:
         break;
     }
 }

@@ -33,9 +33,11 @@ static const char *end_color(const struct simulation *simulation)
         return PAGE_BOLD PAGE_RED;
     case CANARY_PAUSED:
         return PAGE_BOLD PAGE_YELLOW;
-    default:
-        return PAGE_BOLD;
+    case CANARY_PENDING:
+    case CANARY_RUNNING:
+        break;
     }
+    return PAGE_BOLD;
 }
 
 static const char *end_text(const struct report *report, const struct simulation *simulation)

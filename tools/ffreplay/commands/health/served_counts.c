@@ -90,7 +90,9 @@ static void take_served(struct served_counts *counted, const struct record *reco
     case SERVED_UNKNOWN:
         unknown_variants_add(&counted->unknown, &record->event->values[layout->variant]);
         break;
-    default:
+    case SERVED_NONE:
+    case SERVED_OVERRIDE:
+    case SERVED_OTHER_FLAG:
         break;
     }
 }

@@ -127,7 +127,7 @@ size_t grouping_key(const struct grouping *grouping, const struct line_facts *fa
         case BY_WINDOW:
             end = put_number(end, (uint64_t)facts->window ^ UINT64_C(1) << 63, 8);
             break;
-        default: {
+        case BY_FIELD: {
             uint32_t place = dimension->places[facts->log];
             end = put_text(end, place == NO_PLACE ? NULL : &facts->event->values[place]);
         }
@@ -148,7 +148,7 @@ struct part grouping_part(enum dimension_kind kind, const unsigned char **key)
     case BY_WINDOW:
         part.window = (int64_t)(take_number(key, 8) ^ UINT64_C(1) << 63);
         break;
-    default:
+    case BY_FIELD:
         switch (*(*key)++) {
         case PART_OF_NONE:
             part.known = false;

@@ -175,8 +175,9 @@ static int write_table(const struct options *options, const struct replay *repla
     case FORM_PROMETHEUS:
         output_prometheus(&output, &out);
         break;
-    default:
+    case FORM_TEXT:
         output_text(&output, &page);
+        break;
     }
     bool written = write_stdout(&metrics_command, &out);
     buffer_release(&out);

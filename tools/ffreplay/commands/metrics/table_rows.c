@@ -64,9 +64,10 @@ const char *part_text(const struct table *table, enum dimension_kind kind, const
     case BY_WINDOW:
         format_time(part->window, time, sizeof time);
         return arena_copy(arena, time, strlen(time));
-    default:
-        return part->rest ? "(other)" : part->text;
+    case BY_FIELD:
+        break;
     }
+    return part->rest ? "(other)" : part->text;
 }
 
 /* ----------------------------------------------------------------------------------- folding -- */

@@ -46,9 +46,12 @@ static int exit_of(const struct watch *watch, const struct verdict *verdict)
         return EXIT_FINE;
     case CANARY_ROLLED_BACK:
         return EXIT_ROLLBACK;
-    default:
-        return verdict_exit(verdict);
+    case CANARY_PENDING:
+    case CANARY_RUNNING:
+    case CANARY_PAUSED:
+        break;
     }
+    return verdict_exit(verdict);
 }
 
 static bool is_final(const struct verdict *verdict)
