@@ -93,6 +93,14 @@ struct parsing {
 static const char *const format_words[] = WORDS(DIAGNOSTIC_FORMATS);
 static const char *const color_words[] = WORDS(COLOR_CHOICES);
 
+const char *const *option_words(const struct option *option)
+{
+    static const char *const none[] = {NULL};
+    return option->kind == OPTION_FORMAT  ? format_words
+           : option->kind == OPTION_COLOR ? color_words
+                                          : none;
+}
+
 static int choose(const struct parsing *parsing, const struct option *option, const char *value,
                   const char *const *words)
 {
@@ -230,9 +238,30 @@ static int parse_short(struct parsing *parsing, char **argv)
     return 1;
 }
 
+/* Whom the next options_parse() tells of its table, in place of parsing by it. */
+static struct {
+    options_taker *take;
+    void *user;
+} asking;
+
+void options_of(const struct command *command, options_taker *take, void *user)
+{
+    char name[] = "";
+    char *argv[] = {name, NULL};
+    asking.take = take;
+    asking.user = user;
+    command->run(1, argv);
+}
+
 int options_parse(const struct command *command, const struct option *options, size_t count,
                   int argc, char **argv, int *status)
 {
+    if (asking.take) {
+        asking.take(command, options, count, asking.user);
+        asking.take = NULL;
+        *status = EXIT_FINE;
+        return -1;
+    }
     struct parsing parsing = {.command = command, .options = options, .count = count};
     int operands = 0;
     for (int i = 1; i < argc;) {
@@ -264,6 +293,13 @@ int options_parse(const struct command *command, const struct option *options, s
 }
 
 /* ---------------------------------------------------------------------------------- commands -- */
+
+static struct commands own_commands;
+
+struct commands known_commands(void)
+{
+    return own_commands;
+}
 
 static void print_commands(FILE *out, const char *program, const char *synopsis,
                            const struct command *commands, size_t count)
@@ -332,6 +368,7 @@ int command_main(const char *program, const char *synopsis, const struct command
                  size_t count, int argc, char **argv)
 {
     set_program_name(program);
+    own_commands = (struct commands){program, commands, count};
     open_standard_files();
     /* A reader that has seen enough, as `head` has, ends the program without a word. */
     signal(SIGPIPE, SIG_DFL);

@@ -67,6 +67,14 @@ struct command {
  */
 int command_main(const char *program, const char *synopsis, const struct command *commands,
                  size_t count, int argc, char **argv);
+/* The commands that command_main() was given. */
+struct commands {
+    const char *program;
+    const struct command *items;
+    size_t count;
+};
+struct commands known_commands(void);
+
 /* The same for a program that has no commands: `program` is all of it. */
 int program_main(const struct command *program, int argc, char **argv);
 
@@ -77,6 +85,13 @@ int program_main(const struct command *program, int argc, char **argv);
  */
 int options_parse(const struct command *command, const struct option *options, size_t count,
                   int argc, char **argv, int *status);
+
+/* Calls `take` with a command's options, `--help` left out, and does nothing else. */
+typedef void options_taker(const struct command *command, const struct option *options,
+                           size_t count, void *user);
+void options_of(const struct command *command, options_taker *take, void *user);
+/* What its value is one of, ended by NULL; none: that is not known. */
+const char *const *option_words(const struct option *option);
 
 /* Writes a buffer to stdout. On failure, reports it, drops the rest, and returns false. */
 bool write_stdout(const struct command *command, const struct buffer *text);
