@@ -54,13 +54,14 @@ static int find_action(const char *name)
     if (strcmp(name, "status") == 0)
         return CONTROL_COUNT;
     const char *near = nearest_name(name, names, CONTROL_COUNT + 1);
+    struct buffer known = {0};
+    words_list(control_words, &known);
     if (near)
         usage_error(&canary_command, "unknown action '%s'; did you mean '%s'?", name, near);
     else
-        usage_error(&canary_command,
-                    "unknown action '%s'; it is one of start, advance, pause, resume, rollback, "
-                    "complete, approve and status",
-                    name);
+        usage_error(&canary_command, "unknown action '%s'; it is one of %s and status", name,
+                    known.bytes);
+    buffer_release(&known);
     return -1;
 }
 

@@ -120,6 +120,23 @@ for table in tables.strip("\n").split("\n\n"):
                         % (key, lines[0][len("<!-- the keys of "):-len(" -->")]))
 check("docs/language.md has every table of keys", problems if len(tables) > 5000 else ["there are no tables"])
 
+# Whether who is in a stage, or what it is judged by, has changed is known from the keys that policy.c
+# hashes; these do not count.
+ASIDE = {
+    "canary": {"stages", "approval", "approved", "hooks", "on_timeout", "on_unhealthy", "max_hold", "automatic", "state",
+               "stage", "since"},
+    "stage": {"name", "hold", "max_hold"},
+}
+with open(os.path.join(TOP, "compiler", "rollout", "policy.c"), encoding="utf-8") as file:
+    source = file.read()
+problems = []
+for of, aside in ASIDE.items():
+    hashed = set(re.findall('"([a-z_]+)"', re.search(r"of_%s\[\] = \{([^}]*)\}" % of, source).group(1)))
+    for key in schema["definitions"][of]["properties"]:
+        if (key in hashed) == (key in aside):
+            problems.append("compiler/rollout/policy.c: does the key '%s' of a %s change what it is judged by?" % (key, of))
+check("every key of a rollout counts for its policy, or does not", problems)
+
 # Of the cases of diagnostics, those that are only warned of are definitions like any other.
 problems, accepted = [], 0
 for path in sorted(glob.glob(os.path.join(TOP, "tests", "golden", "diagnostics", "*.yaml"))):

@@ -385,11 +385,18 @@ def key_table(tree):
     tree.write("docs/language.md", document)
 
 
+def key_aside(tree):
+    tree.replace("tests/cli/test_schema.py", '"stage": {"name", ', '"stage": {"name", "note", ')
+
+
 key = Recipe("a key of the language", key_row, [
     Forgotten("what it means", COMPILE, object_of("compiler/read/read_canary"),
               'read_canary.c:[0-9:]* error: macro "FIELD" requires 6 arguments, but only 4 given', key_help),
     Forgotten("its row of docs/language.md", TEST, "tests/cli/test_schema.py",
               "docs/language.md: the key 'note' of a stage is not as 'ffc schema --markdown' prints it", key_table),
+    Forgotten("whether it counts for the policy", TEST, "tests/cli/test_schema.py",
+              "compiler/rollout/policy.c: does the key 'note' of a stage change what it is judged by",
+              key_aside),
 ])
 
 # ------------------------------------------------------------------------------------- a command
