@@ -131,6 +131,46 @@ static void print_json(const struct snapshot *snapshot, const char *path, bool c
     buffer_append_text(out, "}}\n");
 }
 
+/* Of those that are about a file; NULL: it is about something else. */
+static const char *unsound_name(enum fflag_error error)
+{
+    switch (error) {
+    case FFLAG_ERROR_TRUNCATED:
+        return "TRUNCATED";
+    case FFLAG_ERROR_NOT_SNAPSHOT:
+        return "NOT_SNAPSHOT";
+    case FFLAG_ERROR_UNSUPPORTED:
+        return "UNSUPPORTED";
+    case FFLAG_ERROR_CHECKSUM:
+        return "CHECKSUM";
+    case FFLAG_ERROR_MALFORMED:
+        return "MALFORMED";
+    case FFLAG_ERROR_UNSIGNED:
+        return "UNSIGNED";
+    case FFLAG_ERROR_UNTRUSTED:
+        return "UNTRUSTED";
+    case FFLAG_ERROR_SIGNATURE:
+        return "SIGNATURE";
+    case FFLAG_ERROR_ENVIRONMENT:
+        return "ENVIRONMENT";
+    case FFLAG_ERROR_OLDER:
+        return "OLDER";
+    case FFLAG_OK:
+    case FFLAG_ERROR_GENERAL:
+    case FFLAG_ERROR_FLAG_NOT_FOUND:
+    case FFLAG_ERROR_TYPE_MISMATCH:
+    case FFLAG_ERROR_INVALID_CONTEXT:
+    case FFLAG_ERROR_NO_MEMORY:
+    case FFLAG_ERROR_IO:
+    case FFLAG_ERROR_NOT_REGULAR:
+    case FFLAG_ERROR_CHANGED:
+    case FFLAG_ERROR_SYSTEM:
+    case FFLAG_ERROR_BUSY:
+        break;
+    }
+    return NULL;
+}
+
 static void print_problem(const char *path, enum fflag_error error, const char *problem, bool json,
                           struct buffer *out)
 {
@@ -139,16 +179,11 @@ static void print_problem(const char *path, enum fflag_error error, const char *
         buffer_format(out, "%s: not %s: %s\n", path, untrusted ? "trusted" : "sound", problem);
         return;
     }
-    static const char *const names[] = {
-        [FFLAG_ERROR_TRUNCATED] = "TRUNCATED",     [FFLAG_ERROR_NOT_SNAPSHOT] = "NOT_SNAPSHOT",
-        [FFLAG_ERROR_UNSUPPORTED] = "UNSUPPORTED", [FFLAG_ERROR_CHECKSUM] = "CHECKSUM",
-        [FFLAG_ERROR_MALFORMED] = "MALFORMED",     [FFLAG_ERROR_UNSIGNED] = "UNSIGNED",
-        [FFLAG_ERROR_UNTRUSTED] = "UNTRUSTED",     [FFLAG_ERROR_SIGNATURE] = "SIGNATURE"};
     buffer_append_text(out, "{\"format_version\":1,\"file\":");
     json_write_string(out, path);
     buffer_format(out,
                   ",\"sound\":%s,\"error\":", error >= FFLAG_ERROR_UNSIGNED ? "true" : "false");
-    json_write_string(out, names[error]);
+    json_write_string(out, unsound_name(error));
     field_text(out, "message", problem);
     buffer_append_text(out, "}\n");
 }
