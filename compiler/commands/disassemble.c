@@ -1,6 +1,7 @@
 /* disassemble.c - instructions of a verified snapshot as a person reads them. */
 #include "disassemble.h"
 
+#include "compiler/base/percent.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/emit/emit.h"

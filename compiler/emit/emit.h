@@ -16,8 +16,6 @@
 #include "compiler/base/intern.h"
 #include "compiler/model/model.h"
 #include "label.h"
-#include "compiler/base/percent.h"
-#include "compiler/model/model.h"
 #include "compiler/regex/regex.h"
 
 struct image {

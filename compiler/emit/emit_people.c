@@ -6,6 +6,7 @@
 #include "compiler/base/buffer.h"
 #include "emit.h"
 #include "compiler/base/json.h"
+#include "compiler/base/percent.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -15,10 +15,8 @@
 #include "unit_set.h"
 #include "compiler/model/log.h"
 
-struct log;
-struct project;
-
 struct arena;
+struct project;
 
 struct layout {
     const struct project *project;

@@ -4,9 +4,8 @@
 
 #include <stdint.h>
 
-struct metric;
-
 struct arena;
+struct metric;
 
 /* "1.25%", "412 ms", "3.5/s", in memory of the arena. */
 const char *estimate_text(struct arena *arena, const struct metric *metric, double estimate);
