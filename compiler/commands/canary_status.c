@@ -47,9 +47,12 @@ static const struct override *next_holder(const struct standing *standing,
 static const char *unmet(const struct standing *standing)
 {
     const struct project *project = standing->change->project;
-    uint32_t environment = project_environment(project, standing->environment);
-    const struct requirement *found = first_requirement(project, standing->flag, environment,
-                                                        standing->change->at, MET_BY_NOBODY);
+    struct possibilities possibilities;
+    possibilities_init(&possibilities, project, project_environment(project, standing->environment),
+                       standing->change->at);
+    const struct requirement *found =
+        first_requirement(&possibilities, standing->flag, MET_BY_NOBODY);
+    possibilities_release(&possibilities);
     return found ? found->flag->name.text : NULL;
 }
 

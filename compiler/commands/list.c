@@ -23,6 +23,7 @@ struct listing {
     int glob_count;
     bool json;
     int64_t now;
+    struct possibilities *possibilities; /* by environment */
 };
 
 /* --------------------------------------------------------------------------------- selection -- */
@@ -165,17 +166,16 @@ struct standing {
 static struct standing standing_of(const struct listing *listing, const struct flag *flag,
                                    uint32_t environment)
 {
-    const struct project *project = listing->project;
+    struct possibilities *possibilities = &listing->possibilities[environment];
     struct standing standing = {
         .flag = flag,
         .targeting = &flag->environments[environment],
-        .override = override_in_force(project, flag, environment, listing->now, NULL)};
+        .override = override_in_force(listing->project, flag, environment, listing->now, NULL)};
     if (flag->faulty || !standing.targeting->enabled)
         return standing;
-    standing.unmet = first_requirement(project, flag, environment, listing->now, MET_BY_NOBODY);
+    standing.unmet = first_requirement(possibilities, flag, MET_BY_NOBODY);
     if (!standing.unmet)
-        standing.sometimes =
-            first_requirement(project, flag, environment, listing->now, MET_BY_SOME);
+        standing.sometimes = first_requirement(possibilities, flag, MET_BY_SOME);
     return standing;
 }
 
@@ -404,6 +404,19 @@ static int list(struct listing *listing)
     return status;
 }
 
+static int list_project(struct listing *listing)
+{
+    uint32_t count = listing->project->environments.count;
+    listing->possibilities = xcalloc(count, sizeof *listing->possibilities);
+    for (uint32_t i = 0; i < count; i++)
+        possibilities_init(&listing->possibilities[i], listing->project, i, listing->now);
+    int status = list(listing);
+    for (uint32_t i = 0; i < count; i++)
+        possibilities_release(&listing->possibilities[i]);
+    free(listing->possibilities);
+    return status;
+}
+
 static int run(int argc, char **argv)
 {
     struct listing listing = {0};
@@ -428,7 +441,7 @@ static int run(int argc, char **argv)
     status = check_kinds(&listing);
     note_aside(listing.project->directory);
     if (status == EXIT_FINE)
-        status = list(&listing);
+        status = list_project(&listing);
     int unread = show_unread(listing.project, choice.format, choice.color);
     status = status == EXIT_FINE ? unread : status;
     project_free(listing.project);

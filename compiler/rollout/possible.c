@@ -1,10 +1,12 @@
 /* possible.c - see possible.h. The steps are those of docs/evaluation.md, in their order. */
 #include "possible.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "emergency.h"
 #include "fflag/snapshot.h"
+#include "compiler/base/memory.h"
 #include "compiler/base/percent.h"
 
 #define DEEPEST FFS_MAX_DEPTH /* more, as of a cycle, is a mistake, and may be anything */
@@ -15,8 +17,8 @@ struct possible {
     bool all;
 };
 
-static uint64_t possible_below(const struct project *project, const struct flag *flag,
-                               uint32_t environment, int64_t at, uint32_t depth);
+static uint64_t possible_below(struct possibilities *possibilities, const struct flag *flag,
+                               uint32_t depth);
 
 static void serve(struct possible *possible, uint64_t variants, bool all)
 {
@@ -39,13 +41,14 @@ static uint64_t arm_bits(const struct arm *arms, uint32_t count)
     return bits;
 }
 
-static void add_overrides(struct possible *possible, const struct project *project,
-                          const struct flag *flag, uint32_t environment, int64_t at)
+static void add_overrides(struct possible *possible, const struct possibilities *possibilities,
+                          const struct flag *flag)
 {
-    const struct targeting *targeting = &flag->environments[environment];
+    const struct targeting *targeting = &flag->environments[possibilities->environment];
     const struct override *override = NULL;
     while (!possible->all &&
-           (override = override_in_force(project, flag, environment, at, override))) {
+           (override = override_in_force(possibilities->project, flag, possibilities->environment,
+                                         possibilities->at, override))) {
         uint64_t served = bit(targeting->default_variant);
         for (uint32_t i = 0; i < targeting->variant_count; i++)
             if (targeting->variants[i].name.text && override->serve.text &&
@@ -56,21 +59,20 @@ static void add_overrides(struct possible *possible, const struct project *proje
 }
 
 /* The variants that a requirement's flag may serve, and that it accepts or not. */
-static uint64_t accepted(const struct project *project, const struct requirement *requirement,
-                         uint32_t environment, int64_t at, uint32_t depth, uint64_t *refused)
+static uint64_t accepted(struct possibilities *possibilities, const struct requirement *requirement,
+                         uint32_t depth, uint64_t *refused)
 {
-    uint64_t variants = possible_below(project, requirement->flag, environment, at, depth + 1);
+    uint64_t variants = possible_below(possibilities, requirement->flag, depth + 1);
     *refused = variants & ~requirement->variants;
     return variants & requirement->variants;
 }
 
-static void add_requirements(struct possible *possible, const struct project *project,
-                             const struct targeting *targeting, uint32_t environment, int64_t at,
-                             uint32_t depth)
+static void add_requirements(struct possible *possible, struct possibilities *possibilities,
+                             const struct targeting *targeting, uint32_t depth)
 {
     for (uint32_t i = 0; i < targeting->requirement_count && !possible->all; i++) {
         uint64_t refused;
-        bool met = accepted(project, &targeting->requirements[i], environment, at, depth, &refused);
+        bool met = accepted(possibilities, &targeting->requirements[i], depth, &refused);
         if (refused || !met)
             serve(possible, bit(targeting->default_variant), !met);
     }
@@ -124,29 +126,50 @@ static void add_targeting(struct possible *possible, const struct targeting *tar
         add_experiment(possible, targeting->experiment);
 }
 
-static uint64_t possible_below(const struct project *project, const struct flag *flag,
-                               uint32_t environment, int64_t at, uint32_t depth)
+static uint64_t possible_below(struct possibilities *possibilities, const struct flag *flag,
+                               uint32_t depth)
 {
-    const struct targeting *targeting = &flag->environments[environment];
+    const struct targeting *targeting = &flag->environments[possibilities->environment];
+    uint64_t *known = &possibilities->variants[flag->index];
     struct possible possible = {0};
     if (flag->faulty || depth > DEEPEST)
         return UINT64_MAX;
-    add_overrides(&possible, project, flag, environment, at);
+    if (*known)
+        return *known;
+    *known = UINT64_MAX; /* to a flag of the same cycle */
+    add_overrides(&possible, possibilities, flag);
     if (!targeting->enabled)
         serve(&possible, bit(targeting->default_variant), true);
-    add_requirements(&possible, project, targeting, environment, at, depth);
+    add_requirements(&possible, possibilities, targeting, depth);
     add_targeting(&possible, targeting);
     serve(&possible, bit(targeting->default_variant), true);
+    *known = possible.variants;
     return possible.variants;
 }
 
-const struct requirement *first_requirement(const struct project *project, const struct flag *flag,
-                                            uint32_t environment, int64_t at, enum met met)
+void possibilities_init(struct possibilities *possibilities, const struct project *project,
+                        uint32_t environment, int64_t at)
 {
-    const struct targeting *targeting = &flag->environments[environment];
+    *possibilities = (struct possibilities){
+        .project = project,
+        .environment = environment,
+        .at = at,
+        .variants = xcalloc(project->flag_count, sizeof *possibilities->variants)};
+}
+
+void possibilities_release(struct possibilities *possibilities)
+{
+    free(possibilities->variants);
+    possibilities->variants = NULL;
+}
+
+const struct requirement *first_requirement(struct possibilities *possibilities,
+                                            const struct flag *flag, enum met met)
+{
+    const struct targeting *targeting = &flag->environments[possibilities->environment];
     for (uint32_t i = 0; i < targeting->requirement_count; i++) {
         uint64_t refused;
-        bool is_met = accepted(project, &targeting->requirements[i], environment, at, 0, &refused);
+        bool is_met = accepted(possibilities, &targeting->requirements[i], 0, &refused);
         if (met == MET_BY_SOME ? is_met && refused : !is_met)
             return &targeting->requirements[i];
     }

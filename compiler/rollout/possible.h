@@ -11,9 +11,21 @@
 
 #include "compiler/model/model.h"
 
-/* Of what a flag requires. NULL: there is none such. */
+/* What is known so far, so that a flag is looked at once however many require it. */
+struct possibilities {
+    const struct project *project;
+    uint32_t environment;
+    int64_t at;
+    uint64_t *variants; /* by a flag's index, as bits; 0: not looked at yet */
+};
+void possibilities_init(struct possibilities *possibilities, const struct project *project,
+                        uint32_t environment, int64_t at);
+void possibilities_release(struct possibilities *possibilities);
+
+/* Of what a flag requires. NULL: there is none such. Cost: of each flag it requires, through
+ * others, once. */
 enum met { MET_BY_NOBODY, MET_BY_SOME };
-const struct requirement *first_requirement(const struct project *project, const struct flag *flag,
-                                            uint32_t environment, int64_t at, enum met met);
+const struct requirement *first_requirement(struct possibilities *possibilities,
+                                            const struct flag *flag, enum met met);
 
 #endif

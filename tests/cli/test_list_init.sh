@@ -146,6 +146,19 @@ is "without its environments, a flag is still named" \
 is "and it is said that they are not known" \
     "$("$FFC" list -C "$scratch/torn" -e prod 2>&1 | tail -1 | grep -o 'is not.*')" \
     "is not shown, and no environment is known"
+# Sixteen rows of four, each of which requires all of the row before: 4^16 ways up.
+mkdir "$scratch/rows"
+{
+    printf 'project: {name: rows, environments: [prod], bucket_by: id}\nattributes: {id: {type: string}}\nflags:\n'
+    for row in {1..16}; do
+        for flag in a b c d; do
+            echo "  $flag$row: {type: boolean, percent: 50%$([ "$row" = 1 ] ||
+                echo ", requires: {a$((row - 1)): on, b$((row - 1)): on, c$((row - 1)): on, d$((row - 1)): on}")}"
+        done
+    done
+} >"$scratch/rows/rows.yaml"
+ok "requirements that many others share are looked at once" \
+    timeout 60 "$FFC" list -C "$scratch/rows" d16
 is "init leaves a directory alone that has definitions" "$("$FFC" init "$scratch/bad" 2>&1)" \
     "ffc init: '$scratch/bad' holds definitions already, 'a.yaml'; name another directory"
 is "and writes nothing there" "$(ls -A "$scratch/bad")" a.yaml
