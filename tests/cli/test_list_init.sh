@@ -158,7 +158,7 @@ mkdir "$scratch/rows"
     done
 } >"$scratch/rows/rows.yaml"
 ok "requirements that many others share are looked at once" \
-    timeout 60 "$FFC" list -C "$scratch/rows" d16
+    timeout 60 "$FFC" list -C "$scratch/rows"
 is "init leaves a directory alone that has definitions" "$("$FFC" init "$scratch/bad" 2>&1)" \
     "ffc init: '$scratch/bad' holds definitions already, 'a.yaml'; name another directory"
 is "and writes nothing there" "$(ls -A "$scratch/bad")" a.yaml
