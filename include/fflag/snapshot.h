@@ -50,11 +50,12 @@
 /*
  * What a flag's program, or that of a flag it requires, uses beyond the operations that every
  * reader of this major version knows, as bits of a flag's `features`. A reader loses the flags that
- * need something it does not know, and nothing else.
+ * need something it does not know, and nothing else. There is room for 64: more than ISO C gives an
+ * enumeration, which both compilers do.
  */
-enum ffs_feature {
+__extension__ enum ffs_feature {
     FFS_FEATURE_NONE = 0,
-#define FFS_FEATURE(bit, name, level, description) FFS_FEATURE_##name = 1 << (bit),
+#define FFS_FEATURE(bit, name, level, description) FFS_FEATURE_##name = UINT64_C(1) << (bit),
 #include "operations.def"
     FFS_ALL_FEATURES = 0
 #define FFS_FEATURE(bit, name, level, description) | FFS_FEATURE_##name

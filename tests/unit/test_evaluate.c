@@ -595,7 +595,7 @@ static fflag_store *open_ramps(const struct ffs_ramp *ramps, size_t count, int64
     struct assembler a = {0};
     uint16_t user = add_attribute(&a, "user_id", FFLAG_ATTRIBUTE_STRING);
     for (size_t i = 0; i < count; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "ramp%zu", i);
         uint32_t flag = add_boolean(&a, name,
                                     CODE(test(FFS_RAMP, 0, user, 2, add_ramp(&a, ramps[i])),
