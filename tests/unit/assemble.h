@@ -91,8 +91,13 @@ static inline uint32_t add_code(struct assembler *assembler, const struct ffs_in
                       sizeof *code);
 }
 
+/* The features are those of its own program; of flags it requires, the caller adds them. */
 static inline uint32_t add_flag(struct assembler *assembler, const char *name, struct ffs_flag flag)
 {
+    const struct ffs_instruction *code = (const void *)assembler->section[FFS_CODE].data;
+    for (uint32_t i = 0; i < flag.code_count; i++)
+        flag.features |= ffs_features_of(code[flag.first_code + i].op);
+
     char split[256];
     size_t length = strlen(name);
     memcpy(split, name, length);

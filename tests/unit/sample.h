@@ -133,10 +133,9 @@ static inline uint8_t *assemble_sample(size_t *length)
     add_flag(&a, "text", text);
 
     uint64_t pattern = add_sample_automaton(&a) | (uint64_t)add_string(&a, "ab$") << 32;
-    uint32_t matching = add_boolean(&a, "pattern",
-                                    CODE(test(FFS_STRING_MATCHES, 0, USER_ID, 2, pattern),
-                                         serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
-    flag_at(&a, matching)->features = FFS_FEATURE_PATTERNS;
+    add_boolean(&a, "pattern",
+                CODE(test(FFS_STRING_MATCHES, 0, USER_ID, 2, pattern),
+                     serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
 
     const char *const users[] = {"abc", "user-4711", "a key that does not fit into its slot"};
     add_boolean(&a, "listed",
