@@ -1,4 +1,4 @@
-/* arena.c - see arena.h. Blocks double up to a bound, so that big projects make few of them. */
+/* arena.c - see arena.h. Block sizes double up to a limit, so a big project needs few blocks. */
 #include "arena.h"
 
 #include <stdalign.h>

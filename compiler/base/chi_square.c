@@ -1,4 +1,4 @@
-/* chi_square.c - Pearson's test of counts against shares. */
+/* chi_square.c - Pearson's test of observed counts against expected shares. */
 #include "chi_square.h"
 
 #include <math.h>
@@ -7,8 +7,8 @@
 #define ALL 100000.0
 
 /*
- * Q(k/2, x/2), from Q(1/2, y) = erfc(sqrt y) or Q(1, y) = e^-y upwards by
- * Q(a+1, y) = Q(a, y) + y^a e^-y / Gamma(a+1). Every term is positive, so nothing cancels.
+ * Q(k/2, x/2) by recursion, starting from Q(1/2, y) = erfc(sqrt y) or Q(1, y) = e^-y: Q(a+1, y) =
+ * Q(a, y) + y^a e^-y / Gamma(a+1). Every term is positive, so nothing cancels.
  */
 double chi_square_tail(double x, uint32_t degrees)
 {

@@ -1,4 +1,4 @@
-/* intern.c - a pool of byte runs in which equal runs are stored once. */
+/* intern.c - a pool of byte strings that stores equal strings once. */
 #define XXH_INLINE_ALL
 #include <stdbool.h>
 #include <xxhash.h>
@@ -53,7 +53,7 @@ static void grow(struct pool *pool)
 size_t pool_add(struct pool *pool, const void *bytes, size_t length)
 {
     assert(length > 0 && length % POOL_UNIT == 0);
-    /* Up to two thirds full. */
+    /* Grow at a load of two thirds. */
     if (pool->count * 3 >= pool->capacity * 2)
         grow(pool);
     uint32_t tag = (uint32_t)(XXH3_64bits(bytes, length) >> 32);

@@ -1,4 +1,4 @@
-/* json.c - JSON text, written into a buffer. */
+/* json.c - writes JSON text into a buffer. */
 #include "json.h"
 
 #include "buffer.h"
@@ -21,7 +21,7 @@ static void escape(struct buffer *out, unsigned char c)
     buffer_format(out, "\\u%04x", c);
 }
 
-/* ASCII that JSON need not escape. Most of what is written is nothing else. */
+/* ASCII that JSON need not escape, which is nearly all that is written. */
 static bool is_plain(char c)
 {
     unsigned char byte = (unsigned char)c;

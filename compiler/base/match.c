@@ -27,7 +27,7 @@ bool match_within(const char *text, size_t length, const char *part, size_t part
 
 /* ------------------------------------------------------------------------------- patterns -- */
 
-/* Beyond Unicode, so that a stray byte equals no character of a pattern. */
+/* Beyond Unicode, so that a stray byte equals no character in a pattern. */
 #define STRAY 0x110000u
 
 static uint32_t next_beyond_ascii(const char **at, const char *end)
@@ -49,7 +49,7 @@ static uint32_t next_beyond_ascii(const char **at, const char *end)
     return size == 1 ? STRAY + lead : character;
 }
 
-/* Decodes one character and moves past it. A byte that begins no character counts as one. */
+/* Decodes one character and moves past it. A stray byte counts as one character. */
 static inline uint32_t next_character(const char **at, const char *end)
 {
     uint8_t lead = (uint8_t) * *at;
@@ -65,7 +65,7 @@ static uint32_t fold_character(uint32_t character, bool ignore_case)
     return ignore_case && capital ? character + ('a' - 'A') : character;
 }
 
-/* A pattern as it is matched. It is UTF-8, so that its NUL ends a character before it. */
+/* A pattern being matched. It is UTF-8, so its terminating NUL also ends any character. */
 struct glob {
     const char *at;
     bool ignore_case;
@@ -80,7 +80,7 @@ static uint32_t next_literal(struct glob *glob)
     return fold_character(character, glob->ignore_case);
 }
 
-/* `at` stands after the `[`; afterwards, after the `]`. */
+/* On entry `at` is just after the `[`; on return, just after the `]`. */
 static bool set_holds(struct glob *glob, uint32_t character)
 {
     bool negated = *glob->at == '!';
@@ -128,7 +128,7 @@ const char *glob_problem(const char *pattern)
     return NULL;
 }
 
-/* One unit of the pattern, which is not `*`, against one character. Moves past both. */
+/* Matches one unit of the pattern, other than `*`, against one character. Advances both. */
 static bool match_one(struct glob *glob, const char **text, const char *text_end)
 {
     uint32_t character = fold_character(next_character(text, text_end), glob->ignore_case);
@@ -147,7 +147,7 @@ bool match_glob(const char *pattern, const char *text, size_t length, bool ignor
 {
     struct glob glob = {pattern, ignore_case};
     const char *end = text + length;
-    /* Only the last star needs to be tried again: what an earlier one matched can stay. */
+    /* Only the last star needs backtracking: an earlier star's match can stay. */
     const char *star = NULL, *retry = NULL;
     for (;;) {
         if (*glob.at == '*') {

@@ -37,4 +37,4 @@ void *xrenew_table(void *old, size_t count, size_t size)
     return table;
 }
 
-/* Thousands of page faults cost more than reading the definitions. A refusal changes nothing. */
+/* Thousands of page faults would cost more than reading the definitions. Harmless if refused. */

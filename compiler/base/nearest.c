@@ -6,7 +6,7 @@
 
 #define LONGEST_NAME 128
 
-/* A letter that is missing, added or swapped is likelier than one that is another. */
+/* Omitting, adding or swapping letters is a likelier slip than substituting one. */
 enum { SLIP = 2, SUBSTITUTION = 3 };
 
 static char lower(char c)
@@ -14,7 +14,7 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* Weighted edit distance, blind to case, with transpositions, or `bound` + 1 when it is beyond. */
+/* Weighted, case-insensitive edit distance with transpositions; `bound` + 1 if it is greater. */
 static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length,
                             size_t bound)
 {
@@ -51,7 +51,7 @@ const char *nearest_name(const char *name, const char *const *names, size_t coun
     size_t length = strlen(name);
     if (length > LONGEST_NAME)
         return NULL;
-    /* A third of the letters wrong is another word. */
+    /* With more than a third of its letters wrong, it is another word. */
     size_t best = (length / 3 + (length < 6)) * SLIP;
     const char *nearest = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -59,7 +59,7 @@ const char *nearest_name(const char *name, const char *const *names, size_t coun
         if (other > LONGEST_NAME)
             continue;
         size_t distance = edit_distance(name, length, names[i], other, best);
-        /* What is cut short, "prod", is as good as one slip. */
+        /* A prefix ("prod") is as good as one slip. */
         if (length >= 3 && strncmp(name, names[i], length) == 0)
             distance = SLIP;
         if (distance <= best && (!nearest || distance < best)) {

@@ -1,4 +1,4 @@
-/* parallel.c - threads that take what is next until nothing is left. */
+/* parallel.c - threads that take the next item until none is left. */
 #include "parallel.h"
 
 #include <pthread.h>
@@ -9,7 +9,7 @@ struct job {
     uint32_t count, at_once;
     parallel_work *work;
     void *context;
-    /* Only the number matters, so no order is asked of it: what is done is seen by who joins. */
+    /* Relaxed: only the number matters, and pthread_join() publishes the results. */
     atomic_uint next;
 };
 
@@ -48,7 +48,7 @@ static void run(struct job *job, uint32_t wanted)
     uint32_t started = 1;
     for (uint32_t i = 0; i < MOST_WORKERS; i++)
         workers[i] = (struct worker){.job = job, .number = i};
-    /* Where no thread can be had, the work is done without it. */
+    /* If no thread can be created, the caller does the work alone. */
     while (started < wanted &&
            pthread_create(&workers[started].thread, NULL, take_and_work, &workers[started]) == 0)
         started++;

@@ -1,4 +1,4 @@
-/* percent.c - percentages as thousandths of a percent, and as thresholds of a 64-bit bucket. */
+/* percent.c - percentages as thousandths of a percent, and as 64-bit bucket thresholds. */
 #include "percent.h"
 
 #include <assert.h>

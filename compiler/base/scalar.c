@@ -104,7 +104,7 @@ bool parse_duration(const char *text, int64_t *ms)
         int64_t ms;
     } units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}, {'w', 604800000}};
     const char *at = skip_digits(text);
-    /* Ten digits of weeks are beyond any time that can be written. */
+    /* Ten digits of weeks are beyond any time that can be represented. */
     if (at == text || at - text > 10 || !at[0] || at[1])
         return false;
     int64_t count = strtoll(text, NULL, 10);
@@ -121,7 +121,7 @@ static bool version_number(const char **at)
 {
     const char *begin = *at;
     *at = skip_digits(begin);
-    /* No leading zero, and nothing that 64 bits do not hold. */
+    /* No leading zeros, and nothing that overflows 64 bits. */
     return *at > begin && *at - begin <= 18 && (*begin != '0' || *at == begin + 1);
 }
 
@@ -174,7 +174,7 @@ bool parse_version(const char *text, struct buffer *canonical)
     return true;
 }
 
-/* Numbers without leading zeros are ordered by their length first. */
+/* Without leading zeros, the longer number is the greater. */
 static int compare_digits(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     if (a_length != b_length)
@@ -273,8 +273,7 @@ const char *duration_text(struct arena *arena, int64_t ms)
     } units[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}};
     if (ms < 1000)
         return ms <= 0 ? "0s" : arena_format(arena, "%lldms", (long long)ms);
-    /* The two greatest units say enough; days begin at two, so that 24h stays as people write it.
-     */
+    /* The two largest units are precise enough. Days start at two, so that 24h stays 24h. */
     size_t unit = ms < 2 * units[0].ms;
     while (ms < units[unit].ms)
         unit++;

@@ -43,7 +43,7 @@ struct position source_position(const struct sources *sources, uint32_t file, ui
     position.line_end = source->text + (last ? source->length : source->line_starts[low + 1] - 1);
     if (position.line_end > position.line_text && position.line_end[-1] == '\r')
         position.line_end--;
-    /* A byte order mark is no column. */
+    /* A byte order mark takes no column. */
     if (low == 0 && source->length >= 3 && memcmp(position.line_text, "\xEF\xBB\xBF", 3) == 0)
         position.line_text += 3;
 
@@ -54,9 +54,9 @@ struct position source_position(const struct sources *sources, uint32_t file, ui
     }
     for (; at < source->text + offset; at++)
         position.column += ((unsigned char)*at & 0xC0) != 0x80;
-    /* Bytes within a character belong to it. */
+    /* A byte inside a character counts as part of it. */
     bool within = position.column > 1 && ((unsigned char)source->text[offset] & 0xC0) == 0x80;
-    /* A look back, for a note, does not lose the place that was come to. */
+    /* Looking back, for a note, keeps the furthest place cached. */
     if (source->last_line != position.line || source->last_offset < offset) {
         source->last_offset = offset;
         source->last_line = position.line;

@@ -1,9 +1,9 @@
 /*
- * check_conditions.c - conditions that never or always hold, and rules that nobody reaches.
+ * check_conditions.c - conditions that never or always hold, and rules that no unit reaches.
  *
- * What can be known is prove.h's work; here are the questions, and which part of a condition is to
- * blame. One cause is reported once: a part that never holds makes the whole never hold, and only
- * the part is shown.
+ * prove.h does the proving; this file asks the questions, and finds the part of a condition that is
+ * to blame. One cause is reported once: a part that never holds makes the whole never hold, and
+ * only the part is shown.
  */
 #include <string.h>
 
@@ -24,7 +24,7 @@ struct parts {
 struct checking {
     const struct checker *checker;
     struct prover prover;
-    bool *never; /* by segment: it was found never to hold */
+    bool *never; /* by segment: proved never to hold */
 };
 
 static bool never_together(struct checking *checking, const struct parts *parts)
@@ -40,7 +40,7 @@ static void add_part(struct parts *parts, const struct condition *condition)
         parts->items[parts->count++] = condition;
 }
 
-/* What must hold for the condition to hold, as far as it is a list of such things. */
+/* Adds what must hold for the condition to hold, as far as it is a conjunction. */
 static void add_parts(struct parts *parts, const struct condition *condition)
 {
     if (condition->kind != CONDITION_ALL) {
@@ -51,7 +51,7 @@ static void add_parts(struct parts *parts, const struct condition *condition)
         add_parts(parts, condition->children[i]);
 }
 
-/* Replaces segments by what they consist of, so that the test in them is shown. */
+/* Replaces segments by their conditions, so that the failing test inside is shown. */
 static void open_segments(struct parts *parts)
 {
     struct parts opened = {.count = 0};
@@ -64,7 +64,7 @@ static void open_segments(struct parts *parts)
     *parts = opened;
 }
 
-/* Leaves out what is not needed for the contradiction, the earlier ones first. */
+/* Drops what the contradiction does not need, earlier parts first. */
 static void reduce(struct checking *checking, struct parts *parts)
 {
     for (uint32_t i = 0; i < parts->count && parts->count > 1;) {
@@ -80,7 +80,7 @@ static void reduce(struct checking *checking, struct parts *parts)
     }
 }
 
-/* The condition as written, where it is short. */
+/* The condition as written, if it is short. */
 static const char *say(const struct checking *checking, struct span span)
 {
     const struct source *source = &checking->checker->project->sources.items[span.file];
@@ -101,7 +101,7 @@ static void report_never(struct checking *checking, const struct condition *cond
     open_segments(&parts);
     reduce(checking, &parts);
     struct span span = parts.count == 1 ? parts.items[0]->span : condition->span;
-    /* The last one written is the one to look at; the others stand in its way. */
+    /* Report the last one written; the others contradict it. */
     uint32_t last = 0;
     for (uint32_t i = 0; i < parts.count; i++) {
         const struct span *one = &parts.items[i]->span;
@@ -157,14 +157,14 @@ static bool check_children(struct checking *checking, const struct condition *co
     return reported;
 }
 
-/* True when something in it never holds, and was reported. `given` holds wherever it is asked. */
+/* True if some part never holds, and was reported. `given` holds wherever the part is tested. */
 static bool check_part(struct checking *checking, const struct condition *condition,
                        const struct parts *given)
 {
     if (condition->kind == CONDITION_SEGMENT && checking->never[condition->segment->index])
         return true;
-    /* What never holds together with its surroundings is theirs to report, unless it is a
-     * choice. */
+    /* A part that contradicts its surroundings is reported with them, unless it is an
+     * alternative. */
     if (check_children(checking, condition, given))
         return true;
     struct parts all = *given;
@@ -194,7 +194,7 @@ static bool check_condition(struct checking *checking, const struct condition *c
 
 /* ------------------------------------------------------------------------------------- rules -- */
 
-/* Decides for everybody whom its condition describes; a split lets units without a key go on. */
+/* Decides for every unit that matches its condition; a split lets units without a key pass. */
 static bool decides_all(const struct rule *rule)
 {
     bool sampled = rule->has_percent && (rule->percent.gradual || rule->percent.from < PERCENT_ALL);
@@ -213,7 +213,7 @@ static void report_unreached(struct checking *checking, struct span span, const 
     diagnose_help(diagnostics, "move it up, or remove it");
 }
 
-/* Whether the rules leave nobody for `condition` (NULL: nobody at all), and which of them. */
+/* Whether the rules leave no unit for `condition` (NULL: none at all), and which rules do. */
 static bool check_reach(struct checking *checking, struct span span, const char *what,
                         const struct condition *condition, const struct rule *rules, uint32_t count)
 {
@@ -246,7 +246,7 @@ static bool check_reach(struct checking *checking, struct span span, const char 
     return true;
 }
 
-/* The same rules stand in several environments unless those have their own. */
+/* Environments share rules unless they have their own. */
 static bool was_checked(const struct flag *flag, uint32_t environment, const struct rule *rule,
                         uint32_t place)
 {
@@ -268,11 +268,11 @@ static void check_rules(struct checking *checking, const struct flag *flag, uint
             continue;
         if (!check_reach(checking, rule->span, "rule", rule->condition, targeting->rules, i) &&
             !rule->condition && decides_all(rule))
-            return; /* what follows it is reported where rules are read */
+            return; /* what follows it was reported when the rules were read */
     }
 }
 
-/* Everybody beside an audience is compared where stages are read. */
+/* Stages for everybody were compared when they were read. */
 static void check_audiences(struct checking *checking, const struct canary *canary)
 {
     struct diagnostics *diagnostics = checking->checker->diagnostics;

@@ -1,8 +1,8 @@
-/* check_criteria.c - criteria that exclude each other, or count what was not assigned. */
+/* check_criteria.c - criteria that contradict each other, or measure what was not randomised. */
 #include "compiler/diagnostics/diagnose.h"
 #include "check.h"
 
-/* A guard that acts on the plain estimate, at any number of samples that the other is judged by. */
+/* A guard that acts on the plain estimate, at any sample count at which the other is judged. */
 static bool acts_at_once(const struct criterion *guard, const struct criterion *criterion)
 {
     bool stops = guard->action == ACTION_ROLLBACK || guard->action == ACTION_PAUSE;
@@ -36,7 +36,7 @@ static void check_advance(const struct checker *checker, const struct criteria *
     }
 }
 
-/* Those of one list are compared where it is read. */
+/* Bounds in the same list were compared when it was read. */
 static void check_bounds_across(const struct checker *checker, const struct criteria *canary,
                                 const struct criteria *stage)
 {
@@ -61,7 +61,7 @@ static void check_bounds_across(const struct checker *checker, const struct crit
     }
 }
 
-/* Chance has assigned keys: what is counted has to be them, or vary as they do. */
+/* Keys were randomised: the unit of analysis must be the key, or vary as keys do. */
 static void check_units(const struct checker *checker, const struct flag *flag,
                         const struct targeting *targeting, const struct criteria *criteria)
 {
@@ -114,7 +114,7 @@ static void check_canary(const struct checker *checker, const struct flag *flag,
 void check_criteria(const struct checker *checker)
 {
     const struct project *project = checker->project;
-    /* What several environments share is reported once: repetitions are dropped. */
+    /* Findings shared by several environments are reported once: repetitions are dropped. */
     for (uint32_t i = 0; i < project->flag_count; i++) {
         for (uint32_t j = 0; j < project->environments.count; j++) {
             const struct targeting *targeting = &project->flags[i]->environments[j];

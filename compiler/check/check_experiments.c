@@ -1,4 +1,4 @@
-/* check_experiments.c - experiments that end before they can know. */
+/* check_experiments.c - experiments that end before they can tell. */
 #include <math.h>
 
 #include "compiler/diagnostics/diagnose.h"
@@ -7,7 +7,7 @@
 
 #define DAY 86400000.0
 
-/* As a percentage that people write. */
+/* As a percentage that people would write. */
 static double round_up(double share)
 {
     return share < 0.1 ? ceil(share * 1000) / 10 : ceil(share * 100);
@@ -47,7 +47,7 @@ static bool is_too_few(const struct experiment *experiment, const struct sample_
     return experiment->min_samples && (double)experiment->min_samples < doubtful * size->units;
 }
 
-/* When one that runs began is not known. */
+/* Only for drafts: when a running experiment began is not known. */
 static void check_duration(const struct checker *checker, const struct flag *flag,
                            const struct experiment *experiment, const struct sample_size *size)
 {
@@ -74,7 +74,7 @@ static void check_duration(const struct checker *checker, const struct flag *fla
 void check_experiments(const struct checker *checker)
 {
     const struct project *project = checker->project;
-    /* What several environments share is reported once: repetitions are dropped. */
+    /* Findings shared by several environments are reported once: repetitions are dropped. */
     for (uint32_t i = 0; i < project->flag_count; i++) {
         for (uint32_t j = 0; j < project->environments.count; j++) {
             const struct targeting *targeting = &project->flags[i]->environments[j];

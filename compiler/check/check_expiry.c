@@ -1,4 +1,4 @@
-/* check_expiry.c - flags that were to be gone by now, or soon. */
+/* check_expiry.c - flags that have expired, or will soon. */
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "check.h"

@@ -1,9 +1,9 @@
 /*
- * check_fields.c - metrics and contexts without a field of the log to come from.
+ * check_fields.c - metrics and contexts whose field the log does not have.
  *
- * How much is known depends on the format: the fields of `combined`, and of csv whose columns are
- * listed, are all there are; GO Feature Flag may come to write more than it does; of the others
- * only a name that is nearly a mapped one is doubted.
+ * How much is known depends on the format. `combined`, and csv whose columns are listed, have no
+ * other fields; GO Feature Flag may write more in future; for the others, only a near miss of a
+ * mapped name is suspicious.
  */
 #include <string.h>
 
@@ -38,7 +38,7 @@ static void add_names(const struct checker *checker, struct names *names, const 
         add_name(checker, names, *more++);
 }
 
-/* All that lines of the format have; none where they may have anything. */
+/* All fields that the format has; empty if its lines may have any field. */
 static struct names own_names(const struct checker *checker, const struct log *log)
 {
     struct names names = {0};
@@ -58,7 +58,7 @@ static void add_mapped(const struct checker *checker, struct names *names, const
         add_name(checker, names, log->fields[i].name.text);
 }
 
-/* Of GO Feature Flag, what is behind a dot is the service's own. */
+/* In GO Feature Flag's logs, what follows a dot is the service's own. */
 static bool is_known(const struct log *log, const struct names *names, const char *name)
 {
     size_t length = log->format == LOG_GO_FEATURE_FLAG ? strcspn(name, ".") : strlen(name);
@@ -90,8 +90,8 @@ static void report(const struct checker *checker, const struct log *log, const c
 
 /* ----------------------------------------------------------------------------------- metrics -- */
 
-/* A line may have any field, so what differs from a mapped one by a slip is all that is doubted;
- * a dotted path was spelt out on purpose. */
+/* A line may have any field, so only a near miss of a mapped name is suspicious; a dotted path was
+ * spelt out on purpose. */
 static void check_spelling(const struct checker *checker, const struct log *log,
                            const struct text *field)
 {
@@ -133,7 +133,7 @@ static void check_field(const struct checker *checker, const struct log *log,
         report(checker, log, field->text, field->span, &names);
 }
 
-/* What is a number in a line. Labels of a time series are texts. */
+/* A number in a line. The labels of a time series are texts. */
 static void check_number(const struct checker *checker, const struct log *log,
                          const struct text *field)
 {
@@ -179,7 +179,7 @@ static void check_metric(const struct checker *checker, const struct metric *met
 
 /* -------------------------------------------------------------------------------------- logs -- */
 
-/* A place in the log itself, where a name that is listed under `fields` means nothing. */
+/* A field of the log itself, where the names under `fields` have no meaning. */
 static void check_source(const struct checker *checker, const struct log *log, const char *from,
                          struct span span)
 {

@@ -1,7 +1,7 @@
 /*
  * check_layers.c - members of a layer must not overlap, and must hash the same attribute.
  *
- * Each environment is looked at for itself; what several share is reported once.
+ * Each environment is checked separately; findings that several share are reported once.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +93,7 @@ static void check_own_prerequisites(const struct checker *checker, const struct 
 static void check_members(const struct checker *checker, const struct member *members,
                           uint32_t count)
 {
-    const struct member *widest = NULL; /* of those before, the one that reaches furthest */
+    const struct member *widest = NULL; /* of the previous members, the one that ends last */
     for (uint32_t i = 0; i < count; i++) {
         const struct member *member = &members[i];
         bool same = widest && widest->layer == member->layer;

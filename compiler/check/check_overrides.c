@@ -1,4 +1,4 @@
-/* check_overrides.c - overrides that select nothing, or serve what is not there. */
+/* check_overrides.c - overrides that match no flag, or serve a variant that does not exist. */
 #include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"

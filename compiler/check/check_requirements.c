@@ -1,9 +1,9 @@
 /*
- * check_requirements.c - who needs whose answer: cycles, and chains that are too long.
+ * check_requirements.c - dependencies between flags: cycles, and chains that are too long.
  *
- * Flags and segments are the nodes of one graph for each environment; `requires`, `flag:` and
- * `segment:` are its edges. A depth-first walk finds the first way back to a node that is still
- * open, and, where there is none, how long the longest chain of flags is.
+ * Flags and segments are the nodes of one graph per environment; `requires`, `flag:` and `segment:`
+ * are its edges. A depth-first walk finds the first edge back to an open node and, if there is
+ * none, the length of the longest chain of flags.
  */
 #include <stdlib.h>
 
@@ -16,20 +16,20 @@
 
 enum visit { UNSEEN, OPEN, DONE };
 
-/* An edge: where it is written, and what it leads to. */
+/* An edge: where it is written, and where it leads. */
 struct edge {
     struct span span;
-    const struct flag *flag;       /* or else */
-    const struct segment *segment; /* that */
+    const struct flag *flag;       /* either this, */
+    const struct segment *segment; /* or this */
 };
 
 struct visited {
     enum visit state;
-    uint32_t depth;  /* of flags below it */
-    struct edge via; /* the edge that is followed now, or leads to the deepest chain */
+    uint32_t depth;  /* flags below it */
+    struct edge via; /* the edge being followed, or the one that leads to the deepest chain */
 };
 
-#define DEEPEST_WALK 500 /* the walk recurses; nothing sound comes near */
+#define DEEPEST_WALK 500 /* the walk recurses; no valid project comes near */
 
 struct walk {
     const struct checker *checker;
@@ -37,7 +37,7 @@ struct walk {
     struct visited *flags;
     struct visited *segments;
     uint32_t steps;
-    bool reported; /* the flag that is walked from */
+    bool reported; /* for the flag that the walk started from */
 };
 
 static const char *edge_name(const struct edge *edge)
@@ -50,7 +50,7 @@ static struct visited *visited_of(struct walk *walk, const struct edge *edge)
     return edge->flag ? &walk->flags[edge->flag->index] : &walk->segments[edge->segment->index];
 }
 
-/* From the node that closes the cycle, along the open edges, back to it. */
+/* From the node that closes the cycle, along the open edges, back to that node. */
 static void report_cycle(struct walk *walk, const struct edge *closing)
 {
     struct diagnostics *diagnostics = walk->checker->diagnostics;
@@ -156,7 +156,7 @@ static uint32_t visit_flag(struct walk *walk, struct visited *from, const struct
     return deepest;
 }
 
-/* How many flags a chain through this edge has at most. */
+/* The length of the longest chain of flags through this edge. */
 static uint32_t visit_edge(struct walk *walk, struct visited *from, const struct edge *edge)
 {
     struct visited *node = visited_of(walk, edge);
@@ -189,7 +189,7 @@ static void report_depth(struct walk *walk, const struct flag *flag)
     const struct visited *at = &walk->flags[flag->index];
     if (at->depth <= FFS_MAX_DEPTH || walk->reported)
         return;
-    /* Only where the chain begins to be too long: what stands above it has the same cause. */
+    /* Only where the chain first becomes too long: everything above has the same cause. */
     uint32_t through = at->depth;
     const struct visited *next = at;
     while (next->via.segment && !next->via.flag)
@@ -225,14 +225,14 @@ void check_requirements(const struct checker *checker)
         walk_environment(checker, i);
 }
 
-/* Segments that no flag uses are walked here, and reported in the same words. */
+/* Walks segments that no flag uses too, and reports them in the same words. */
 void check_segments(const struct checker *checker)
 {
     const struct project *project = checker->project;
     struct walk walk = {.checker = checker};
     walk.flags = xcalloc(project->flag_count, sizeof *walk.flags);
     walk.segments = xcalloc(project->segment_count, sizeof *walk.segments);
-    /* Only the cycles of segments alone: what leads to a flag ends there. */
+    /* Only cycles of segments alone: the walk ends at flags. */
     for (uint32_t i = 0; i < project->flag_count; i++)
         walk.flags[i].state = DONE;
     for (uint32_t i = 0; i < project->segment_count; i++) {

@@ -1,8 +1,8 @@
 /*
  * check_tests.c - tests whose answer depends on when they run.
  *
- * A flag reads the clock where a percentage is gradual or an override that the test supposes has a
- * window, or where a flag that it asks does.
+ * A flag reads the clock if it has a gradual percentage, if an override that the test assumes has a
+ * window, or if a flag that it depends on reads the clock.
  */
 #include <stdlib.h>
 
@@ -15,9 +15,9 @@
 struct clocks {
     const struct project *project;
     uint32_t environment;
-    const struct test *test; /* whose overrides count */
+    const struct test *test; /* whose overrides apply */
     bool *reads;             /* by flag */
-    bool needed;             /* of the flag that is looked at: one that it asks reads it */
+    bool needed;             /* whether a flag that the current one depends on reads the clock */
 };
 
 static void ask(void *user, const struct flag *needed)
@@ -42,7 +42,7 @@ static bool reads_itself(const struct clocks *clocks, const struct flag *flag)
     return false;
 }
 
-/* Flags come after those they ask, so one pass does. */
+/* A flag comes after those it depends on, so one pass is enough. */
 static bool *find_clocks(const struct project *project, uint32_t environment,
                          const struct test *test)
 {
@@ -68,11 +68,11 @@ static bool *find_clocks(const struct project *project, uint32_t environment,
 void check_tests(const struct checker *checker)
 {
     const struct project *project = checker->project;
-    /* What is wrong with flags themselves is said first. */
+    /* Errors in the flags themselves are reported first. */
     if (checker->diagnostics->errors || !project->test_count)
         return;
     for (uint32_t environment = 0; environment < project->environments.count; environment++) {
-        bool *usual = NULL; /* of tests that suppose no override, as nearly all do */
+        bool *usual = NULL; /* for tests that assume no override, as nearly all do */
         for (uint32_t i = 0; i < project->test_count; i++) {
             const struct test *test = project->tests[i];
             if (test->at != INT64_MIN || !(test->environments >> environment & 1))

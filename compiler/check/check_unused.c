@@ -1,4 +1,4 @@
-/* check_unused.c - variants that nobody is served. */
+/* check_unused.c - variants that are never served. */
 #include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"
@@ -28,7 +28,7 @@ static bool override_serves(const struct override *override, const struct flag *
     return strcmp(override->serve.text, variant) == 0 && override_selects(override, flag);
 }
 
-/* By what may be done when a flag is rolled back. */
+/* By what a flag's rollback plan may do. */
 static bool plan_serves(const struct project *project, const struct flag *flag, const char *variant)
 {
     for (uint32_t i = 0; i < project->flag_count; i++) {
@@ -56,7 +56,7 @@ static bool is_served(const struct project *project, const struct flag *flag, ui
     return plan_serves(project, flag, name);
 }
 
-/* Both variants of a boolean flag are there without being written. */
+/* A boolean flag has both variants, even if they are not written. */
 static void check_variants(const struct checker *checker, const struct flag *flag)
 {
     const struct project *project = checker->project;

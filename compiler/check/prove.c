@@ -1,10 +1,10 @@
 /*
- * prove.c - decides a question about conditions by trying the regions of each attribute.
+ * prove.c - decides questions about conditions by trying the regions of each attribute.
  *
- * A question becomes a formula over atoms; an atom is a test of one subject, an attribute or
- * another flag. prove_regions.c says which combinations of truth values a subject's atoms can take
- * together. The search then gives subject after subject each of its combinations, and gives up a
- * branch as soon as the formula is decided.
+ * A question becomes a formula over atoms; an atom tests one subject, an attribute or another flag.
+ * prove_regions.c says which combinations of truth values a subject's atoms can take together. The
+ * search tries each combination for one subject after another, and prunes a branch as soon as the
+ * formula is decided.
  */
 #include "prove.h"
 
@@ -15,14 +15,14 @@
 
 #define MOST_ATOMS    512
 #define MOST_SUBJECTS 32
-#define MOST_STEPS    20000 /* formula nodes looked at in one question */
+#define MOST_STEPS    20000 /* formula nodes evaluated for one question */
 #define DEEPEST       200
 
 enum formula_kind { FORMULA_ATOM, FORMULA_ALL, FORMULA_ANY, FORMULA_NOT };
 
 struct formula {
     enum formula_kind kind;
-    uint16_t subject; /* of an atom, and which of the subject's atoms it is */
+    uint16_t subject; /* an atom's subject, and its index there */
     uint16_t atom;
     struct formula **children;
     uint32_t child_count;
@@ -34,7 +34,7 @@ struct question {
     uint32_t subject_count;
     uint32_t atom_count;
     bool too_much;
-    const uint64_t *chosen[MOST_SUBJECTS]; /* a region of the subject; NULL: open */
+    const uint64_t *chosen[MOST_SUBJECTS]; /* the chosen region of each subject; NULL: open */
     uint32_t steps;
 };
 
@@ -76,8 +76,7 @@ static struct formula *atom(struct question *question, const struct condition *t
 {
     struct formula *formula = new_formula(question, FORMULA_ATOM, 0);
     struct subject *subject = find_subject(question, test);
-    /* Values of a log's field are of no declared type; an empty list was reported where it is
-     * read. */
+    /* A log's field has no declared type; an empty list was reported when it was read. */
     bool untyped = !test->attribute && !test->flag;
     bool empty = test->attribute && !test->operand_count && !test->file &&
                  operator_kinds[test->operator_kind].proof != PROOF_PRESENCE;
@@ -113,7 +112,7 @@ static struct formula *translate(struct question *question, const struct conditi
         new_formula(question, condition->kind == CONDITION_ALL ? FORMULA_ALL : FORMULA_ANY,
                     condition->child_count);
     if (condition->kind == CONDITION_ANY && condition->child_count == 0)
-        question->too_much = true; /* reported where it is read */
+        question->too_much = true; /* reported when it was read */
     for (uint32_t i = 0; i < condition->child_count; i++)
         formula->children[formula->child_count++] =
             translate(question, condition->children[i], depth + 1);
@@ -124,7 +123,7 @@ static struct formula *translate(struct question *question, const struct conditi
 
 enum truth { FALSE, TRUE, OPEN };
 
-/* What the formula is, whatever the open subjects become; *first is one it depends on. */
+/* The formula's truth whatever the open subjects become; *first is one that it depends on. */
 static enum truth value_of(struct question *question, const struct formula *formula,
                            uint16_t *first)
 {
@@ -155,7 +154,7 @@ static enum truth value_of(struct question *question, const struct formula *form
     return value;
 }
 
-/* Recursion is as deep as there are subjects. */
+/* Recurses as deep as there are subjects. */
 static bool can_hold(struct question *question, const struct formula *formula)
 {
     uint16_t first = 0;
@@ -172,7 +171,7 @@ static bool can_hold(struct question *question, const struct formula *formula)
     return found;
 }
 
-/* Tests of as many subjects have nothing between them that could contradict. */
+/* If each subject has only one test, nothing can contradict. */
 static bool worth_asking(const struct question *question, uint32_t failing_count)
 {
     return failing_count > 0 || question->atom_count > question->subject_count;
@@ -180,7 +179,7 @@ static bool worth_asking(const struct question *question, uint32_t failing_count
 
 enum answer { UNKNOWN, IMPOSSIBLE, POSSIBLE };
 
-/* POSSIBLE is as certain as the regions are exact. */
+/* POSSIBLE is only as certain as the regions are exact. */
 static enum answer answer_to(struct question *question, const struct condition *const *holding,
                              uint32_t holding_count, const struct condition *const *failing,
                              uint32_t failing_count)

@@ -1,7 +1,7 @@
 /*
  * prove_regions.c - which tests of an attribute can hold together.
  *
- * Every cut may list a combination that no value has (then less is proved), and must not miss one.
+ * A cut may list a combination that no value has (then less is proved), but must never miss one.
  */
 #include "prove_regions.h"
 
@@ -14,7 +14,7 @@
 #include "compiler/base/scalar.h"
 
 #define MOST_REGIONS 4096
-#define MOST_FREE    8 /* tests that a cut tries both ways */
+#define MOST_FREE    8 /* tests for which a cut tries both outcomes */
 
 /* ------------------------------------------------------------------------------------- atoms -- */
 
@@ -77,7 +77,7 @@ static bool add_absent(struct subject *subject, struct arena *arena)
 
 /* --------------------------------------------------------------------- tests tried both ways -- */
 
-/* Tests of which it is not known whether they hold, and those that surely do. */
+/* Tests that may or may not hold, and those that certainly do. */
 struct guesses {
     uint32_t free[MOST_FREE];
     uint32_t free_count;
@@ -100,7 +100,7 @@ static void note(struct guesses *guesses, uint32_t atom, enum certainty certaint
         guesses->free[guesses->free_count++] = atom;
 }
 
-/* Which tests, as bits, hold where another one does, and which do not. */
+/* For each test, bit sets of the tests that it implies and excludes. */
 struct relations {
     uint32_t implied[MOST_FREE];
     uint32_t excluded[MOST_FREE];
@@ -120,7 +120,7 @@ static struct relations relate(const struct subject *subject, const struct guess
     return relations;
 }
 
-/* With `related`, leaves out what strings cannot be at once. */
+/* With `related`, leaves out combinations that no string can have. */
 static bool add_guesses(struct subject *subject, struct arena *arena, const struct guesses *guesses,
                         bool related)
 {
@@ -187,7 +187,7 @@ static void add_point(struct points *points, struct arena *arena, const struct o
     points->items[at] = operand;
 }
 
-/* Points stand at odd places, and the gaps between them at even ones. */
+/* Points have odd places, and the gaps between them even ones. */
 static uint32_t place_of(const struct points *points, const struct operand *operand)
 {
     uint32_t at = 0;
@@ -264,7 +264,7 @@ static bool cut_at_string(struct subject *subject, struct arena *arena, const ch
     return add_guesses(subject, arena, &guesses, false);
 }
 
-/* Whether a cut has a region of its own for each text for which the test holds. */
+/* Whether the cut has a separate region for each text that passes the test. */
 static bool names_its_texts(const struct condition *test)
 {
     return operator_kinds[test->operator_kind].proof == PROOF_EQUAL;
@@ -422,7 +422,7 @@ static bool cut_at_address(struct subject *subject, struct arena *arena,
     return add_guesses(subject, arena, &guesses, false);
 }
 
-/* A piece begins where a network begins or the one before has ended, and at the first address. */
+/* A piece begins where a network begins or the previous one ended, and at the first address. */
 static bool cut_addresses(struct subject *subject, struct arena *arena)
 {
     struct address first = {{0}};
@@ -484,7 +484,7 @@ bool subject_cut(struct subject *subject, struct arena *arena)
     return cut_ordered(subject, arena);
 }
 
-/* Whether what is listed for a test is what some text, or other value, does. */
+/* Whether every combination listed for the test is that of some text, or other value. */
 static bool is_exact(const struct subject *subject, const struct condition *test)
 {
     bool string = subject->attribute->type == FFLAG_ATTRIBUTE_STRING;
@@ -492,7 +492,7 @@ static bool is_exact(const struct subject *subject, const struct condition *test
     case PROOF_PRESENCE:
         return true;
     case PROOF_EQUAL:
-        /* "1" has no other case, and all of "a" and "A" may be named. */
+        /* "1" has no other case, and the test may name all of "a" and "A". */
         return !string || !test->ignore_case;
     case PROOF_ORDER:
     case PROOF_ENTRIES:

@@ -6,10 +6,10 @@
 #include "compiler/base/arena.h"
 #include "compiler/regex/regex.h"
 
-/* More pairs of operands than this are not compared by their automata. */
+/* Beyond this many pairs of operands, automata are not compared. */
 #define MOST_COMPARED 64
 
-/* A longer one is not looked into. */
+/* A longer file is not searched. */
 #define LONG_FILE 1000
 
 static const struct operator_kind_info *kind_of(const struct condition *test)
@@ -94,7 +94,7 @@ static enum relation implies_if(bool condition)
     return condition ? IMPLIES : UNRELATED;
 }
 
-/* A string is known to have `a` at one place; what that says about `b` at another. */
+/* A string contains `a` in one position; what that implies about `b` in another. */
 static enum relation relate(enum part_place first, const char *a, enum part_place second,
                             const char *b, bool ignore_case)
 {
@@ -117,7 +117,7 @@ static bool asks_for_parts(const struct condition *test)
     return proof == PROOF_EQUAL || proof == PROOF_PART;
 }
 
-/* NULL: it has none, or too large a one. */
+/* NULL if there is none, or it is too large. */
 static const struct automaton *automaton_of(struct arena *arena, const struct condition *test,
                                             uint32_t operand)
 {
@@ -138,7 +138,7 @@ static enum relation relate_patterns(const struct condition *first, uint32_t i,
     enum relation result = UNRELATED;
     const struct automaton *a = automaton_of(&arena, first, i);
     const struct automaton *b = automaton_of(&arena, second, j);
-    /* A pattern that matches nothing has been reported. */
+    /* A pattern that matches nothing was reported before. */
     if (a && b && !a->never && !b->never && regex_relate(a, b, &relation))
         result = relation.included ? IMPLIES : relation.disjoint ? EXCLUDES : UNRELATED;
     arena_release(&arena);
@@ -184,7 +184,7 @@ bool strings_imply(const struct condition *first, const struct condition *second
         return true;
     if (has_patterns(first, second))
         return patterns_imply(first, second);
-    /* What is known of a string but for its case says nothing about a test that minds it. */
+    /* Facts about a string regardless of case say nothing about a case-sensitive test. */
     if ((first->ignore_case && !second->ignore_case) || first->operand_count == 0 ||
         !asks_for_parts(first) || !asks_for_parts(second))
         return false;

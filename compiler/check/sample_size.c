@@ -5,7 +5,7 @@
 
 #include "compiler/base/percent.h"
 
-/* What the control is like. */
+/* The distribution of the control. */
 struct population {
     double mean, deviation;
     bool is_share;
@@ -39,7 +39,7 @@ static double arm_share(const struct experiment *experiment, uint32_t variant)
     return 0;
 }
 
-/* The smallest share of a variant that is compared with control; 0: there is none. */
+/* The smallest share of a variant that is compared with control; 0 if there is none. */
 static double smallest_treatment(const struct experiment *experiment)
 {
     uint32_t least = 0;
@@ -61,13 +61,13 @@ uint32_t treatment_count(const struct experiment *experiment)
     return count;
 }
 
-/* What an experiment asks, in standard errors and shares. */
+/* An experiment's question, in standard errors and shares. */
 struct question {
-    double bound, luck; /* what a difference has to exceed; what the unlucky ones lose of it */
+    double bound, luck; /* how far a difference must exceed zero; what the wanted power adds */
     double control, treatment;
 };
 
-/* Each variant is another chance of a false finding, and has its part of alpha (Bonferroni). */
+/* Each variant is another chance of a false positive, so it gets its part of alpha (Bonferroni). */
 static struct question question_of(const struct experiment *experiment)
 {
     double alpha = experiment->alpha / treatment_count(experiment);
@@ -77,7 +77,7 @@ static struct question question_of(const struct experiment *experiment)
                              .treatment = smallest_treatment(experiment)};
 }
 
-/* In the whole experiment. The test takes both to be the same; what it finds is not. */
+/* In the whole experiment. The test assumes equal shares; under the effect they differ. */
 static double units_of_shares(const struct question *asked, double control, double treatment)
 {
     if (treatment < 0 || treatment > 1)
@@ -91,7 +91,8 @@ static double units_of_shares(const struct question *asked, double control, doub
     return reach * reach;
 }
 
-/* Likewise; Student's t takes more than the normal distribution by bound² / 2, of two arms. */
+/* Likewise; Student's t needs bound² / 2 more units, over two arms, than the normal
+ * distribution. */
 static double units_of_means(const struct question *asked, double deviation, double difference)
 {
     double reach = (asked->bound + asked->luck) * deviation / difference;
@@ -99,7 +100,7 @@ static double units_of_means(const struct question *asked, double deviation, dou
            asked->bound * asked->bound / 2 / (asked->control + asked->treatment);
 }
 
-/* To find a difference; infinite where the variant would be no share. */
+/* Units to detect a difference; infinite if the variant's share would not be one. */
 static double units_for(const struct question *asked, const struct population *control,
                         double difference)
 {
@@ -120,7 +121,7 @@ static struct population baseline_of(const struct experiment *experiment)
                : (struct population){baseline->mean, baseline->deviation, false};
 }
 
-/* An effect for the better: what a variant is tried for. The other way where there is no room. */
+/* For an improvement, the purpose of a variant; for the opposite if there is no room for one. */
 static double units_at_baseline(const struct experiment *experiment, double effect)
 {
     struct population control = baseline_of(experiment);

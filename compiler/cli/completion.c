@@ -1,8 +1,8 @@
 /*
  * completion.c - see completion.h.
  *
- * A script is printed from the tables of commands and options, once; it asks the program nothing.
- * Where the script knows of no word, the shell completes names of files.
+ * The script is printed once from the tables of commands and options, and never calls the program.
+ * Where it knows no words, the shell completes file names.
  */
 #include "completion.h"
 
@@ -11,7 +11,7 @@
 #include "compiler/base/buffer.h"
 #include "messages.h"
 
-/* What a shell is told of a program, by the way it reads it. */
+/* How to tell one kind of shell about a program. */
 struct shell {
     const char *name;
     void (*begin)(struct buffer *out, const struct commands *commands);
@@ -22,7 +22,7 @@ struct shell {
     void (*end)(struct buffer *out, const struct commands *commands);
 };
 
-/* Within single quotes; `special` are the characters that it marks with a backslash. */
+/* Quotes in single quotes; escapes the characters in `special` with a backslash. */
 static void put_quoted(struct buffer *out, const char *text, const char *special, const char *quote)
 {
     for (; *text; text++) {

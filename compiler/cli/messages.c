@@ -25,7 +25,7 @@ void append_command_name(const struct command *command, struct buffer *out)
         buffer_format(out, " %s", command->name);
 }
 
-/* With one write, so that lines of several threads or processes do not mix. */
+/* One write, so that lines from several threads or processes do not mix. */
 static void put(struct buffer *line)
 {
     buffer_append_text(line, "\n");
@@ -135,7 +135,7 @@ void print_at(struct input_place place, enum message_kind kind, const char *form
 
 /* ------------------------------------------------------------------------ about definitions -- */
 
-/* The line, and a caret below the span. Tabs are kept, so that the caret is in its column. */
+/* The line, with a caret below the span. Tabs are kept, so that the caret lines up. */
 static void append_excerpt(const char *text, struct span span, struct position place,
                            struct buffer *out)
 {

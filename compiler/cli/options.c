@@ -28,7 +28,7 @@ bool put_stdout(const struct buffer *text)
     if (taken && fflush(stdout) == 0)
         return true;
     int cause = errno;
-    /* What is not dropped would be missed a second time at the end. */
+    /* Unless it is dropped, the text would fail again, and be reported again, at exit. */
     __fpurge(stdout);
     clearerr(stdout);
     errno = cause;
@@ -87,7 +87,7 @@ struct parsing {
     const struct option *options;
     size_t count;
     int status;
-    bool given[MOST_NAMES]; /* in the order of the options */
+    bool given[MOST_NAMES]; /* indexed like the options */
 };
 
 static const char *const format_words[] = WORDS(DIAGNOSTIC_FORMATS);
@@ -114,7 +114,7 @@ static int choose(const struct parsing *parsing, const struct option *option, co
     return found;
 }
 
-/* The last one would win without a word, as in a line that was pasted together from two. */
+/* The last value would win silently, for instance in a command line pasted together from two. */
 static bool is_repeated(struct parsing *parsing, const struct option *option)
 {
     size_t index = (size_t)(option - parsing->options);
@@ -182,7 +182,8 @@ static void report_unknown_option(const struct parsing *parsing, const char *nam
         usage_error(parsing->command, "unknown option '--%s'", given);
 }
 
-/* Returns how many of argv were used: 1, or 2 with the value; 0 on a usage error; -1 for help. */
+/* Returns how many arguments were used: 1, or 2 with a value; 0: usage error; -1: help was
+ * shown. */
 static int parse_long(struct parsing *parsing, char **argv)
 {
     const char *name = argv[0] + 2;
@@ -238,7 +239,7 @@ static int parse_short(struct parsing *parsing, char **argv)
     return 1;
 }
 
-/* Whom the next options_parse() tells of its table, in place of parsing by it. */
+/* Who receives the table of the next options_parse(), which then does not parse. */
 static struct {
     options_taker *take;
     void *user;
@@ -334,7 +335,7 @@ static int unknown_command(const struct command *commands, size_t count, const c
     return usage_error(NULL, "unknown %s '%s'", what, name);
 }
 
-/* What went to stdout may still be on its way: a full disk is an error like any other. */
+/* Output to stdout may still be buffered: a full disk is an error like any other. */
 static int close_stdout(int status)
 {
     bool failed = ferror(stdout) != 0;
@@ -346,8 +347,9 @@ static int close_stdout(int status)
 }
 
 /*
- * Whoever closed one of the three leaves its number to the next file that is opened, which words
- * would then be written into. What takes its place refuses them, so that they are missed.
+ * If a standard stream is closed, the next file opened would get its number, and messages would be
+ * written into that file. A placeholder takes the number and refuses reads or writes, so that the
+ * missing stream is noticed.
  */
 static void open_standard_files(void)
 {
@@ -370,7 +372,7 @@ int command_main(const char *program, const char *synopsis, const struct command
     set_program_name(program);
     own_commands = (struct commands){program, commands, count};
     open_standard_files();
-    /* A reader that has seen enough, as `head` has, ends the program without a word. */
+    /* A reader that closes the pipe early, such as `head`, ends the program silently. */
     signal(SIGPIPE, SIG_DFL);
     if (argc < 2) {
         print_commands(stderr, program, synopsis, commands, count);

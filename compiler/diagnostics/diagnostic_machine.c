@@ -1,4 +1,4 @@
-/* diagnostic_machine.c - diagnostics for programs: one JSON object, or GitHub's annotations. */
+/* diagnostic_machine.c - diagnostics for programs: one JSON object, or GitHub annotations. */
 #include "registry.h"
 #include "diagnostic_write.h"
 
@@ -13,7 +13,7 @@ void put_json_text(FILE *out, const char *text)
         uint32_t length = utf8_length(text, (size_t)(end - text));
         unsigned char byte = (unsigned char)*text;
         if (!length)
-            fputs("\xEF\xBF\xBD", out); /* JSON is UTF-8, whatever a file's name is */
+            fputs("\xEF\xBF\xBD", out); /* JSON must be UTF-8, even if a file name is not */
         else if (byte == '"' || byte == '\\')
             fprintf(out, "\\%c", byte);
         else if (byte < 0x20 || byte == 0x7F)
@@ -89,7 +89,7 @@ static void write_json(const struct diagnostics *diagnostics, FILE *out)
             diagnostics->sources->count);
 }
 
-/* GitHub decodes %25, %0D and %0A everywhere, and in properties %3A and %2C too. */
+/* GitHub decodes %25, %0D and %0A everywhere, and %3A and %2C in properties. */
 static void put_github_text(FILE *out, const char *text, bool property)
 {
     for (; *text; text++) {
@@ -115,7 +115,7 @@ static void put_github_place(FILE *out, const struct diagnostics *diagnostics, s
     struct position end = source_position(diagnostics->sources, span.file,
                                           span.end > span.begin ? span.end : span.begin);
     fprintf(out, "line=%u,endLine=%u,", start.line, end.line);
-    /* Columns are refused where the lines differ. */
+    /* GitHub refuses columns when the lines differ. */
     if (start.line == end.line)
         fprintf(out, "col=%u,endColumn=%u,", start.column, end.column);
 }
@@ -164,7 +164,7 @@ void diagnostics_write(struct diagnostics *diagnostics, enum diagnostic_format f
                        FILE *out)
 {
     diagnostics_sort(diagnostics);
-    /* stderr has no buffer: put together first, what is said goes out in one piece. */
+    /* stderr is unbuffered: format the text first, so that it goes out in one piece. */
     char *text = NULL;
     size_t length = 0;
     FILE *page = open_memstream(&text, &length);

@@ -1,8 +1,8 @@
 /*
- * diagnostic_sarif.c - diagnostics as SARIF 2.1.0, which code scanning services take in.
+ * diagnostic_sarif.c - diagnostics as SARIF 2.1.0, the input of code scanning services.
  *
- * Only the rules that were broken are listed, in the order of their codes. Columns count code
- * points, which the run says; where a region ends is exclusive, as ours is.
+ * Lists only the rules that were broken, in the order of their codes. Columns count code points, as
+ * the run declares; a region's end is exclusive, like ours.
  */
 #include "registry.h"
 #include "compiler/base/buffer.h"
@@ -13,7 +13,7 @@
 
 #include "fflag.h"
 
-/* A file's path as a URI reference; one that is absolute needs its scheme. */
+/* A file's path as a URI reference; an absolute path needs a scheme. */
 static void put_uri(FILE *out, const char *path)
 {
     fputs(path[0] == '/' ? "\"file://" : "\"", out);
@@ -45,7 +45,7 @@ static void put_location(FILE *out, const struct diagnostics *diagnostics, struc
     fputc('}', out);
 }
 
-/* SARIF has no place for what to do about one result: it follows the message. */
+/* SARIF has no field for the help of a single result, so it follows the message. */
 static void put_message(FILE *out, const struct diagnostic *item)
 {
     struct buffer text = {0};

@@ -1,8 +1,8 @@
 /*
  * diagnostic_text.c - diagnostics for people: the message, the source line, a mark under the span.
  *
- * What comes from a file is untrusted here: control characters are escaped, and a long line shows
- * only the part around the span.
+ * Text from a file is untrusted: control characters are escaped, and a long line shows only the
+ * part around the span.
  */
 #include "registry.h"
 #include "diagnostic_write.h"
@@ -10,8 +10,8 @@
 #include <string.h>
 #include <wchar.h>
 
-#define WINDOW 100 /* columns of a source line that are shown */
-#define LEAD   30  /* of them before the span */
+#define WINDOW 100 /* columns shown of a source line */
+#define LEAD   30  /* of those, columns before the span */
 
 struct style {
     const char *path, *error, *warning, *note, *help, *gutter, *mark, *end;
@@ -29,10 +29,10 @@ static const struct style colored = {.path = "\33[1m",
 struct character {
     uint32_t code;
     uint32_t bytes;
-    uint32_t width; /* columns of a terminal */
+    uint32_t width; /* columns of the terminal */
 };
 
-/* East Asian wide and emoji blocks, and marks without a width; the rest takes one column. */
+/* East Asian wide and emoji blocks, and zero-width marks; everything else takes one column. */
 static uint32_t width_of(uint32_t code)
 {
     static const struct {
@@ -61,7 +61,7 @@ static uint32_t width_of(uint32_t code)
     return 1;
 }
 
-/* What is not UTF-8, a control character or changes the direction of writing is escaped. */
+/* Escapes invalid UTF-8, control characters, and characters that change the writing direction. */
 static bool is_escaped(const struct character *character)
 {
     uint32_t code = character->code;
@@ -127,7 +127,7 @@ static uint32_t columns_between(const char *from, const char *to)
     return columns;
 }
 
-/* Where the shown part of a long line begins, so that the span is in it. */
+/* Where the visible part of a long line begins, so that it includes the span. */
 static const char *window_start(const char *line, const char *mark)
 {
     const char *from = mark;
@@ -183,7 +183,7 @@ static void put_source_line(FILE *out, const struct style *style, const struct s
         mark_end--;
 
     const char *from = line, *to = end;
-    /* A character has at most four bytes, so what is longer need not be counted. */
+    /* A character has at most four bytes, so a longer line need not be counted. */
     if (end - line > 4 * WINDOW || columns_between(line, end) > WINDOW) {
         from = window_start(line, mark);
         to = window_end(from, end);

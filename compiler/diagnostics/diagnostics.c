@@ -1,4 +1,4 @@
-/* diagnostics.c - the list of what was found. */
+/* diagnostics.c - the list of findings. */
 #include "diagnose.h"
 #include "registry.h"
 
@@ -85,7 +85,7 @@ static int compare_numbers(uint64_t a, uint64_t b)
 static int compare_places(const void *left, const void *right)
 {
     const struct diagnostic *a = left, *b = right;
-    /* What has no place is about the project as a whole, and comes last. */
+    /* A finding without a place is about the whole project, and comes last. */
     int order = compare_numbers(a->span.file, b->span.file);
     if (!order)
         order = compare_numbers(a->span.begin, b->span.begin);

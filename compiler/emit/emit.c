@@ -22,7 +22,7 @@ static int compare_uses(const void *left, const void *right)
     return strcmp(a->attribute->name.text, b->attribute->name.text);
 }
 
-/* Writes ATTRIBUTES in order of name, and makes the programs refer to them there. */
+/* Writes ATTRIBUTES in order of name, and renumbers them in the programs. */
 static void emit_attributes(struct image *image, struct buffer *out)
 {
     size_t count = image->attributes.count;

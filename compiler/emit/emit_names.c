@@ -11,7 +11,7 @@
 
 #include "perfect_hash.h"
 
-/* Seeds are tried from 0, so the result is a function of the names. */
+/* Seeds are tried from 0 up, so the result depends only on the names. */
 static uint64_t find_seed(const struct image *image, struct perfect_hash *perfect)
 {
     uint64_t *hashes = xcalloc(image->flag_count + 1, sizeof *hashes), seed = 0;

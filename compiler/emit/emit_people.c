@@ -1,5 +1,5 @@
 /*
- * emit_people.c - the sections for people and tools: JSON of what an evaluation does not need.
+ * emit_people.c - the sections for people and tools: JSON that evaluation does not need.
  * docs/snapshot-format.md has their schemas.
  */
 #include "compiler/base/memory.h"
@@ -29,7 +29,7 @@ static void write_source(struct writer *writer, struct span span)
     while (number /= 10);
     *--digit = ':';
     field_text(writer->out, "source", source->name);
-    writer->out->length--; /* the closing quote */
+    writer->out->length--; /* drop the closing quote */
     buffer_append(writer->out, digit, (size_t)(line + sizeof line - digit));
 }
 
@@ -167,7 +167,7 @@ static void write_overrides(struct writer *writer, uint32_t environment)
     finish(writer, "]");
 }
 
-/* So that a reader can tell whose salt a range has. */
+/* So that a reader can tell which salt a range belongs to. */
 static void write_salted(struct writer *writer)
 {
     const struct project *project = writer->project;

@@ -1,10 +1,10 @@
 /*
- * emit_sets.c - sets of strings, as tables that a hash leads into.
+ * emit_sets.c - sets of strings, as hash tables.
  *
- * A small set is probed: it is in one or two lines of memory anyway. A larger one is a perfect hash
- * with a filter before it, so that whoever is on it is looked for in one place, and whoever is not,
- * mostly in none. Its slots are as wide as makes the file smallest, which for keys that are about
- * the same length means that they hold the keys.
+ * A small set is probed: it fits in one or two cache lines anyway. A larger one is a perfect hash
+ * behind a filter: a member is looked up in one place, and anything else mostly in none. The width
+ * of the slots minimises the file; for keys of similar length that means that the slots hold the
+ * keys.
  */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -27,10 +27,10 @@ struct member {
 };
 
 struct set {
-    struct member *members; /* sorted by hash, each once */
+    struct member *members; /* sorted by hash, without duplicates */
     uint32_t count;
     struct ffs_set head;
-    uint32_t *slots; /* a member each, or FFS_NONE */
+    uint32_t *slots; /* an index of `members`, or FFS_NONE */
     uint64_t *buckets;
 };
 
@@ -56,8 +56,8 @@ static void collect_members(struct set *set, const char *const *texts, size_t co
             set->members[set->count++] = set->members[i];
 }
 
-/* Never without an empty slot to end a probe. Small sets may be fuller than three quarters: they
- * are many, and a cache line holds all of their slots. */
+/* There is always an empty slot, to end a probe. Small sets may be more than three quarters full:
+ * there are many of them, and a cache line holds all of a set's slots. */
 static uint32_t probed_capacity(uint32_t count)
 {
     uint32_t capacity = 4;
@@ -66,7 +66,7 @@ static uint32_t probed_capacity(uint32_t count)
     return capacity;
 }
 
-/* False when a look-up would come to more than FFS_MAX_PROBES slots. */
+/* False if a look-up would probe more than FFS_MAX_PROBES slots. */
 static bool probe_all(struct set *set)
 {
     uint32_t mask = set->head.capacity - 1;
@@ -84,7 +84,7 @@ static bool probe_all(struct set *set)
     return run < FFS_MAX_PROBES;
 }
 
-/* Where the hashes crowd, somebody took pains; a few times as much room is tried, and no more. */
+/* If the hashes cluster, somebody chose the keys to: try a few times the room, and then give up. */
 static bool place_probed(struct set *set)
 {
     uint32_t least = probed_capacity(set->count);
@@ -96,7 +96,7 @@ static bool place_probed(struct set *set)
     return false;
 }
 
-/* False where two members have the same hash, which somebody may have taken pains to find. */
+/* False if two members have the same hash, which somebody may have arranged. */
 static bool place_perfectly(struct set *set)
 {
     uint64_t *hashes = xcalloc(set->count, sizeof *hashes);
@@ -121,10 +121,10 @@ static bool place_perfectly(struct set *set)
     return found;
 }
 
-/* The width that makes the slots, and the strings that do not fit into them, smallest. */
+/* The slot width that minimises the slots plus the strings that do not fit into them. */
 static uint32_t best_width(const struct set *set)
 {
-    uint64_t outside[FFS_MAX_WIDTH / 8 + 1] = {0}; /* bytes in STRINGS, by width / 8 */
+    uint64_t outside[FFS_MAX_WIDTH / 8 + 1] = {0}; /* bytes in STRINGS, indexed by width / 8 */
     for (uint32_t i = 0; i < set->count; i++)
         for (uint32_t width = 8; width <= FFS_MAX_WIDTH && set->members[i].length > width - 4;
              width += 8)

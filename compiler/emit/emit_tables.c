@@ -121,7 +121,7 @@ static int compare_networks(const void *left, const void *right)
     return order ? order : compare_addresses(a->last_high, a->last_low, b->last_high, b->last_low);
 }
 
-/* Whether `next`, which does not begin before `range`, overlaps it or follows it without a gap. */
+/* Whether `next`, which does not begin before `range`, overlaps or adjoins it. */
 static bool continues(const struct ffs_network *range, const struct ffs_network *next)
 {
     uint64_t low = range->last_low + 1;

@@ -12,8 +12,8 @@
 struct search {
     struct perfect_hash *result;
     const uint64_t *hashes;
-    uint32_t *members; /* places of hashes, bucket by bucket */
-    uint32_t *first;   /* of a bucket in `members`; one more than there are buckets */
+    uint32_t *members; /* indices of hashes, bucket by bucket */
+    uint32_t *first;   /* of each bucket: its first entry in `members`, and an end marker */
     uint32_t *by_size; /* buckets, fullest first */
 };
 
@@ -48,7 +48,7 @@ static uint32_t bucket_size(const struct search *search, uint32_t bucket)
     return search->first[bucket + 1] - search->first[bucket];
 }
 
-/* False when a bucket is too full to be worth trying. */
+/* False if a bucket is too full to be worth trying. */
 static bool order_buckets(struct search *search)
 {
     uint32_t start[LARGEST_BUCKET + 2] = {0};

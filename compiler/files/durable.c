@@ -93,7 +93,7 @@ static bool read_all(int fd, size_t limit, struct buffer *out)
 
 bool read_at(int directory, const char *name, size_t limit, struct buffer *out)
 {
-    /* A pipe would be waited for. */
+    /* Opening a pipe would block. */
     int fd = open_at(directory, name, O_RDONLY | O_NONBLOCK, 0);
     struct stat status;
     if (fd < 0)

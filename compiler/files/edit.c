@@ -60,8 +60,7 @@ static const struct edit *find_edit(const struct edit *edits, size_t count, cons
     return NULL;
 }
 
-/* Beside the keys that belong with it, where there are any that stay, else at the end of the
- * block. */
+/* Next to the keys that belong with it, if any of those stay; otherwise at the end of the block. */
 static const struct entry *neighbour(const struct setting *setting)
 {
     const struct node *block = setting->block;
@@ -111,14 +110,14 @@ static void add_to_flow(const struct setting *setting, size_t index)
     }
     const struct node *value = neighbour(setting)->value;
     change->begin = change->end = value->span.end;
-    /* `{a:, b: 1}` would be another key. */
+    /* `{a:, b: 1}` would become another key. */
     bool empty = value->span.begin == value->span.end;
     buffer_format(&change->text, "%s, %s: %s", empty ? " " : "", edit->key, edit->value);
 }
 
 /* ------------------------------------------------------------------------------ remove a key -- */
 
-/* A comment stays, where the key was. */
+/* The comment stays where the key was. */
 static void remove_line(const struct setting *setting, struct change *change, uint32_t place)
 {
     const struct source *source = setting->source;

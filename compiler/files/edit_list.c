@@ -1,4 +1,4 @@
-/* edit_list.c - items put into a list of a definition file, and taken out. See edit.h. */
+/* edit_list.c - adds items to a list in a definition file, and removes them. See edit.h. */
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WIDTH 100 /* as format.c has it */
+#define WIDTH 100 /* as in format.c */
 
 /* -------------------------------------------------------------------------------------- item -- */
 
@@ -44,7 +44,7 @@ struct listing {
     const struct source *source;
     const struct node *root;
     const struct entry *entry;
-    const struct edit_item *item; /* that comes first; NULL: the one at `index` goes */
+    const struct edit_item *item; /* the new first item; NULL: remove the one at `index` */
     uint32_t index;
 };
 
@@ -76,7 +76,7 @@ static size_t dash_indent(const struct listing *listing)
     return strspn(listing->source->text + begin, " ");
 }
 
-/* Above the comments of what was first until now. */
+/* Above the comments of the previous first item. */
 static void prepend_line(const struct listing *listing, struct change *change)
 {
     const struct source *source = listing->source;
@@ -104,7 +104,8 @@ static void prepend_to_flow(const struct listing *listing, struct change *change
         buffer_append_text(&change->text, ", ");
 }
 
-/* Its own lines; comments between items stay. The last item leaves an empty list. */
+/* The item's own lines; comments between items stay. Removing the last item leaves an empty
+ * list. */
 static void remove_lines(const struct listing *listing, struct change *changes)
 {
     const struct source *source = listing->source;

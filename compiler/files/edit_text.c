@@ -64,7 +64,7 @@ static void splice(const struct editing *editing, struct buffer *out)
 
 /* ------------------------------------------------------------------------------- comparisons -- */
 
-/* With an `editing`, its target is compared as it wants. */
+/* With an `editing`, compares its target with the wanted value. */
 static bool same(const struct editing *editing, const char *text, const struct node *before,
                  const struct node *after)
 {

@@ -1,9 +1,9 @@
 /*
- * format.c - writes the nodes of a file in canonical form, and what stands between them.
+ * format.c - writes the nodes of a file in canonical form, and the text between them.
  *
- * The text between two tokens (a gap) holds nothing but white space, indicators and comments. Nodes
- * are visited in the order of the text, and each gap is passed once: what is behind a token on its
- * line, then whole lines of comments and blank lines. So no comment is lost or met twice.
+ * The text between two tokens (a gap) consists of white space, indicators and comments. Nodes are
+ * visited in the order of the text, and each gap is written once: first what follows a token on its
+ * line, then whole lines of comments and blank lines. So no comment is lost or written twice.
  */
 #include "format.h"
 
@@ -77,7 +77,7 @@ static void open_level(struct formatter *formatter, uint32_t old_column, uint32_
     formatter->levels[formatter->level_count++] = (struct level){old_column, indent};
 }
 
-/* A token is written up to `end`; comments that follow may belong to any block open at it. */
+/* A token has been written up to `end`; comments that follow may belong to any open block. */
 static void token_done(struct formatter *formatter, uint32_t end)
 {
     formatter->done = end;
@@ -88,7 +88,7 @@ static void token_done(struct formatter *formatter, uint32_t end)
 
 /* -------------------------------------------------------------------------------------- gaps -- */
 
-/* The comment on a line of a gap, or NULL. A `#` begins one after white space only. */
+/* The comment on a line of a gap, or NULL. A `#` begins one only after white space. */
 static const char *find_comment(const char *line, const char *end)
 {
     for (const char *at = line; at < end; at++) {
@@ -105,7 +105,7 @@ static size_t trimmed_length(const char *begin, const char *end)
     return (size_t)(end - begin);
 }
 
-/* Behind a token, at the column it had, so that comments that were aligned stay so. */
+/* After a token, in its old column, so that aligned comments stay aligned. */
 static void write_trailing_comment(struct formatter *formatter, const char *comment,
                                    const char *end)
 {
@@ -128,8 +128,8 @@ static uint32_t comment_indent(const struct formatter *formatter, uint32_t colum
 }
 
 /*
- * Writes what stands between the last token and `next`: ends the line, and leaves the output at the
- * beginning of one. `indent` is that of what follows.
+ * Writes the gap between the last token and `next`: ends the line, and leaves the output at the
+ * beginning of one. `indent` is the indentation of what follows.
  */
 static void write_gap(struct formatter *formatter, uint32_t next, uint32_t indent)
 {
@@ -193,7 +193,7 @@ static bool is_block_scalar(const struct formatter *formatter, const struct node
     return !node->plain && (first == '|' || first == '>');
 }
 
-/* The lines of a literal or folded scalar, moved as one. */
+/* The lines of a literal or folded scalar, moved together. */
 static void write_block_scalar(struct formatter *formatter, const struct node *node,
                                uint32_t indent)
 {
@@ -266,8 +266,7 @@ static void write_scalar(struct formatter *formatter, const struct node *node, u
 
 /* ------------------------------------------------------------------------------- collections -- */
 
-/* The collection in brackets on one line; false where it cannot be, and then `line` is worthless.
- */
+/* The collection in brackets on one line; if it returns false, `line` is unusable. */
 static bool one_line(const struct formatter *formatter, const struct node *node,
                      struct buffer *line)
 {
@@ -311,7 +310,7 @@ static bool write_one_line(struct formatter *formatter, const struct node *node)
     return fits || node->count == 0;
 }
 
-/* What follows a key's colon or a list's dash, which the line ends with. */
+/* What follows a key's colon or a list's dash. */
 static void write_value(struct formatter *formatter, const struct node *node, uint32_t indent,
                         bool in_list)
 {
@@ -348,7 +347,7 @@ static void write_entry(struct formatter *formatter, const struct entry *entry, 
     write_value(formatter, entry->value, indent, false);
 }
 
-/* Where the dash of a list's item stood. */
+/* The original column of the dash of a list item. */
 static uint32_t dash_column(const struct formatter *formatter, const struct node *item)
 {
     for (uint32_t at = item->span.begin; at > formatter->done; at--) {
@@ -358,7 +357,7 @@ static uint32_t dash_column(const struct formatter *formatter, const struct node
     return column_of(formatter, item->span.begin);
 }
 
-/* A map or list with an entry a line. `inline_first`: its first one goes behind a dash. */
+/* A map or list with one entry per line. `inline_first`: the first one follows a dash. */
 static void write_block(struct formatter *formatter, const struct node *node, uint32_t indent,
                         bool inline_first)
 {
@@ -402,7 +401,7 @@ static bool same(const struct node *a, const struct node *b)
     return true;
 }
 
-/* Counts by the letters of all comments, which moving them does not change. */
+/* A sum over the letters of all comments, which moving them does not change. */
 static uint64_t comment_letters(const struct formatter *formatter, const struct node *node,
                                 uint32_t *done)
 {
@@ -457,7 +456,7 @@ static bool says_the_same(const struct source *source, const struct node *root,
                                     all_comment_letters(formatted.text, formatted.length, again);
 }
 
-/* Behind a byte order mark and a `---`. */
+/* After a byte order mark and a `---`. */
 static uint32_t content_begin(const struct source *source)
 {
     const char *text = source->text;

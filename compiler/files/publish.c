@@ -1,4 +1,4 @@
-/* publish.c - files that are replaced whole, so that a reader never sees half of one. */
+/* publish.c - replaces files atomically, so that a reader never sees half of one. */
 #include "compiler/base/buffer.h"
 #include "durable.h"
 #include "publish.h"
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What errno means here, where that is more than its name says. */
+/* Explains errno where its own text says too little. */
 static void explain(struct buffer *error, const char *what, const char *path)
 {
     int cause = errno;
@@ -35,7 +35,7 @@ static bool fill(int fd, const void *bytes, size_t length, const struct stat *li
 {
     if (!write_all(fd, bytes, length))
         return false;
-    /* Only root can give a file away; for others a new owner is what they would get anyway. */
+    /* Only root can give a file away; anyone else gets the owner they would have had anyway. */
     if (like && (like->st_uid != geteuid() || like->st_gid != getegid()) &&
         TEMP_FAILURE_RETRY(fchown(fd, like->st_uid, like->st_gid)) != 0 && errno != EPERM)
         return false;
@@ -43,7 +43,7 @@ static bool fill(int fd, const void *bytes, size_t length, const struct stat *li
     return TEMP_FAILURE_RETRY(fchmod(fd, mode)) == 0 && sync_file(fd);
 }
 
-/* What a run that was killed while it wrote has left. Nothing is written for as long as this. */
+/* Temporary files left by a run that was killed. No write takes this long. */
 #define LEFT_BEHIND 3600 /* seconds */
 #define RANDOM      "XXXXXX"
 
@@ -66,7 +66,7 @@ static void remove_leftovers(const char *directory, const char *prefix)
 static int create_temporary(char *name)
 {
     int fd;
-    do { /* what it put in the place of the last letters, it does not take there again */
+    do { /* mkostemp() has replaced the suffix: restore it before trying again */
         memcpy(name + strlen(name) - (sizeof RANDOM - 1), RANDOM, sizeof RANDOM - 1);
         fd = mkostemp(name, O_CLOEXEC);
     } while (fd < 0 && errno == EINTR);
@@ -86,7 +86,7 @@ static enum replaced replace(const char *path, const char *directory, char *temp
     bool written = fill(fd, bytes, length, like);
     if (!written)
         explain(error, "write", temporary);
-    close(fd); /* what is synced is written */
+    close(fd); /* already synced */
     if (!written || (verify && !verify(temporary, error))) {
         unlink_at(AT_FDCWD, temporary);
         return REPLACED_NOT;
@@ -129,7 +129,7 @@ enum replaced replace_file(const char *path, const void *bytes, size_t length,
         buffer_append(&directory, target, (size_t)(slash - target) + 1);
     else
         buffer_append_text(&directory, "./");
-    /* A leading dot: directories of definitions and of snapshots are read without such names. */
+    /* A leading dot: readers of directories of definitions and snapshots ignore such names. */
     buffer_format(&prefix, ".%.200s.", base);
     buffer_format(&temporary, "%s%s" RANDOM, directory.bytes, prefix.bytes);
     remove_leftovers(directory.bytes, prefix.bytes);

@@ -12,14 +12,14 @@
 #include "compiler/base/buffer.h"
 #include "fflag/snapshot.h"
 
-/* Where minisign's files have their comments. */
+/* The prefixes of the comments in minisign's files. */
 static const char untrusted[] = "untrusted comment: ", trusted[] = "trusted comment: ";
 
-/* What the base64 lines of minisign's file hold. */
+/* What the base64 lines of minisign's files contain. */
 #define SIGNATURE_BYTES 74 /* algorithm, key id, signature */
 #define COMMENTED_BYTES 64
 
-#define MOST_OF_A_NAME 1000 /* bytes that a comment shows */
+#define MOST_OF_A_NAME 1000 /* bytes of a name shown in a comment */
 
 void seal_generation(struct buffer *snapshot, uint64_t generation)
 {
@@ -46,8 +46,8 @@ static void append_signature(struct buffer *snapshot, struct ffs_signature *sign
 
 /* ----------------------------------------------------------------------------------- signing -- */
 
-/* A name from a snapshot that somebody else may have written: what would end it, or the comment, or
- * looks like what it is not, is a question mark. */
+/* The name may come from somebody else's snapshot: whatever could end it or the comment, or look
+ * like something else, becomes a question mark. */
 static void append_name(const struct buffer *snapshot, ffs_string name, struct buffer *comment)
 {
     const struct ffs_section *strings = ffs_find_section(snapshot->bytes, FFS_STRINGS);
@@ -56,8 +56,8 @@ static void append_name(const struct buffer *snapshot, ffs_string name, struct b
         buffer_append(comment, text[i] >= ' ' && text[i] < 0x7f ? &text[i] : "?", 1);
 }
 
-/* minisign shows it when it verifies. Nothing in it is new, so what is the same is signed the same.
- */
+/* minisign shows this when it verifies. It adds nothing new, so equal content has equal
+ * signatures. */
 static void describe(const struct buffer *snapshot, struct buffer *comment)
 {
     const struct ffs_header *header = (const struct ffs_header *)(void *)snapshot->bytes;
@@ -110,7 +110,7 @@ static bool decode(const char *text, uint8_t *bytes, size_t count)
            length == count;
 }
 
-/* Parts the text into lines; the fourth is the last. */
+/* Splits the text into its four lines. */
 static bool split_lines(char *text, char *lines[4])
 {
     char *next = NULL;

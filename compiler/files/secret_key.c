@@ -1,4 +1,4 @@
-/* secret_key.c - minisign's secret keys, with a password and without. */
+/* secret_key.c - minisign's secret keys, with or without a password. */
 #include "compiler/base/buffer.h"
 #include "seal.h"
 #include "compiler/base/file.h"
@@ -14,10 +14,10 @@
 #define MAX_KEY_FILE 4096
 #define MAX_PASSWORD 1024
 
-/* As in the file, in base64, little-endian. */
+/* The file's layout, decoded from base64; little-endian. */
 struct key_file {
     uint8_t algorithm[2];  /* "Ed" */
-    uint8_t derivation[2]; /* "Sc": encrypted; zeros: not */
+    uint8_t derivation[2]; /* "Sc": encrypted; zeros: not encrypted */
     uint8_t checksum[2];   /* "B2" */
     uint8_t salt[32];
     uint8_t work[8];
@@ -25,7 +25,7 @@ struct key_file {
     struct {
         uint8_t id[8];
         uint8_t bytes[64];
-        uint8_t sum[32]; /* BLAKE2b-256 of the algorithm and the two before; zeros where unused */
+        uint8_t sum[32]; /* BLAKE2b-256 of the algorithm, key id and secret; zeros where unused */
     } secret;
 };
 _Static_assert(sizeof(struct key_file) == 158, "no padding");
@@ -127,7 +127,7 @@ static bool unlock(const char *path, struct key_file *file, struct buffer *error
     return done;
 }
 
-/* The second half of a key follows from the first. */
+/* The second half of a key must match the first. */
 static bool is_whole(const struct secret_key *key)
 {
     uint8_t public[crypto_sign_PUBLICKEYBYTES], secret[crypto_sign_SECRETKEYBYTES];

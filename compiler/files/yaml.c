@@ -1,11 +1,10 @@
 /*
- * yaml.c - nodes out of libyaml's events.
+ * yaml.c - builds nodes from libyaml's events.
  *
  * Invariant: the events of a document nest, so an explicit stack of at most YAML_MAX_DEPTH frames
- * holds what is open, and the children of all of them stand on one shared stack until their parent
- * closes. libyaml's marks count characters; a cursor that only ever moves a little turns them into
- * bytes. Its scanner is quadratic in the depth, so a depth beyond the limit stops the parser at
- * once.
+ * holds what is open, and all their children share one stack until their parent closes. libyaml's
+ * marks count characters; a cursor that only ever moves a little turns them into bytes. libyaml's
+ * scanner is quadratic in the depth, so exceeding the limit stops the parser at once.
  */
 #include "yaml.h"
 
@@ -18,11 +17,11 @@
 #include "compiler/base/table.h"
 #include "yaml_mistake.h"
 
-#define LINEAR_KEYS 16 /* up to here a duplicate is looked for key by key */
+#define LINEAR_KEYS 16 /* up to this many keys, duplicates are found by linear search */
 
 struct frame {
     struct node *node;
-    size_t first; /* its children begin here on the shared stack */
+    size_t first; /* where its children begin on the shared stack */
 };
 
 struct loader {
@@ -39,7 +38,7 @@ struct loader {
     size_t stack_count, stack_capacity;
     uint32_t node_count;
     struct node *root;
-    bool stopped; /* a limit was passed: has been reported */
+    bool stopped; /* a limit was exceeded, and reported */
 };
 
 static uint32_t byte_at(struct loader *loader, size_t characters)
@@ -74,7 +73,7 @@ static struct span span_of(struct loader *loader, const yaml_event_t *event)
     return (struct span){loader->file, begin, end};
 }
 
-/* Anchors and tags stand before what they belong to; each is refused, and stepped over. */
+/* Anchors and tags precede the node they belong to; each is refused, and skipped. */
 static void refuse_properties(struct loader *loader, struct span *span)
 {
     const char *text = loader->source->text;
@@ -134,7 +133,7 @@ static bool is_merge_key(const struct loader *loader, const struct node *node)
     return frame->node->kind == NODE_MAP && (loader->stack_count - frame->first) % 2 == 0;
 }
 
-/* A block scalar's end mark stands behind the line ends that follow it. */
+/* A block scalar's end mark comes after the line ends that follow it. */
 static void trim(const struct source *source, struct span *span)
 {
     while (span->end > span->begin && strchr(" \t\r\n", source->text[span->end - 1]))
@@ -257,7 +256,7 @@ static void fill_collection(struct loader *loader, struct frame *frame)
             memcpy(node->items, children, count * sizeof *children);
         node->count = (uint32_t)count;
     }
-    /* A block ends with its last child, not where libyaml noticed it. */
+    /* A block ends with its last child, not where libyaml notices the end. */
     if (!node->flow && count)
         node->span.end = children[count - 1]->span.end;
     loader->stack_count = frame->first;
@@ -272,8 +271,8 @@ static void close_collection(struct loader *loader, const yaml_event_t *event)
 }
 
 /*
- * Keeps the definitions that were complete: those of the sections that stand open, without the last
- * one, which the mistake is in or hard behind.
+ * Keeps the definitions that were complete: those of the open sections except the last one, which
+ * contains the mistake or directly precedes it.
  */
 static void close_early(struct loader *loader)
 {
@@ -286,7 +285,7 @@ static void close_early(struct loader *loader)
             frame->node->kind = NODE_BROKEN;
             continue;
         }
-        /* At the top, a section is kept as it is, and only a key that waits for one is dropped. */
+        /* At the top level, a section is kept as it is; only a key without a value is dropped. */
         size_t dropped = map ? count % 2 : 0;
         if (loader->depth == 1 && count)
             dropped = map ? 2 - count % 2 : 1;
@@ -322,10 +321,10 @@ static void second_document(struct loader *loader, const yaml_event_t *event)
     loader->stopped = true;
 }
 
-/* False at the end of the stream, or when nothing more is to be read. */
+/* False at the end of the stream, or when reading must stop. */
 static bool take_event(struct loader *loader, const yaml_event_t *event)
 {
-    switch ((int)event->type) { /* libyaml's: those that are not named say nothing to us */
+    switch ((int)event->type) { /* the events of libyaml that are not listed have no meaning here */
     case YAML_DOCUMENT_START_EVENT:
         if (loader->root)
             second_document(loader, event);

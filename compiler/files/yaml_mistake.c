@@ -1,8 +1,8 @@
 /*
- * yaml_mistake.c - mistakes in YAML, in words that teach.
+ * yaml_mistake.c - explains mistakes in YAML.
  *
- * libyaml says what it expected of its own grammar. Where a mistake is common, the cause is looked
- * for in the text, because that is what has to be changed.
+ * libyaml reports what its own grammar expected. For common mistakes, the text is searched for the
+ * cause, because that is what the author has to change.
  */
 #include "yaml_mistake.h"
 
@@ -20,7 +20,8 @@ static bool is_utf16(const struct source *source)
     return marked || (text[0] != '\0') != (text[1] != '\0');
 }
 
-/* UTF-8 that YAML does not allow: C1 controls but NEL, a mark in the middle, the non-characters. */
+/* UTF-8 that YAML forbids: C1 controls except NEL, a byte order mark in the middle,
+ * non-characters. */
 static bool is_forbidden(const unsigned char *at, uint32_t length)
 {
     if (length == 1)
@@ -94,7 +95,7 @@ static struct span character_span(const struct yaml_mistake *mistake, uint32_t a
     return (struct span){mistake->file, at, at + (length ? length : 1)};
 }
 
-/* The tab that indents the line, or that stands where something should begin; UINT32_MAX: none. */
+/* A tab that indents the line, or stands where something should begin; UINT32_MAX: none. */
 static uint32_t find_tab(const struct yaml_mistake *mistake)
 {
     const char *text = mistake->source->text;
@@ -174,8 +175,8 @@ static uint32_t line_start(const char *text, uint32_t at)
 }
 
 /*
- * A line that has no colon runs on into the next one, where the parser then finds one that it does
- * not expect. Returns whether that is what happened.
+ * A line without a colon runs on into the next one, where the parser then finds an unexpected
+ * colon. Returns whether that is what happened.
  */
 static bool report_line_before(const struct yaml_mistake *mistake, struct diagnostics *diagnostics)
 {
@@ -234,7 +235,7 @@ static void report_start(const struct yaml_mistake *mistake, struct diagnostics 
     diagnose_help(diagnostics, "quote the value");
 }
 
-/* A value is missing, or something stands in its place that is none. */
+/* A value is missing, or something that is not a value takes its place. */
 static void report_no_value(const struct yaml_mistake *mistake, struct diagnostics *diagnostics)
 {
     struct span span = character_span(mistake, mistake->at);

@@ -9,20 +9,20 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/percent.h"
 
-/* A flag on its way to a program. */
+/* A flag being lowered. */
 struct steps {
     struct lowering *lowering;
     const struct flag *flag;
     const struct targeting *targeting;
     struct program *program;
     /* Something in the definitions could decide, even if folding proved that it does not: then the
-     * default is served with reason DEFAULT, because a reason must not depend on the folding. The
-     * first is of the part that is lowered; the other of those that left no instruction to show
-     * it. */
+     * default is served with reason DEFAULT, because a reason must not depend on folding.
+     * `could_decide` is about the part being lowered; `folded`, about the parts that left no
+     * instruction to show it. */
     bool could_decide, folded;
 };
 
-/* What comes after an unconditional decision is not lowered, and so says nothing. */
+/* What follows an unconditional decision is not lowered, and so does not count. */
 static void end_part(struct steps *steps, uint32_t begun, bool ended)
 {
     steps->folded |= steps->could_decide && !ended && steps->program->count == begun;
@@ -266,7 +266,7 @@ static void lower_steps(struct steps *steps)
     if (targeting->canary)
         lower_canary(steps, targeting->canary);
     end_part(steps, begun, ended);
-    /* Also behind what decides for everybody: an emergency may take that away. */
+    /* Even after a decision for everybody, which an emergency may take away. */
     steps->program->ended &= !steps->folded;
     if (steps->folded)
         serve_default(steps, expression_constant(true), FFLAG_REASON_DEFAULT);
@@ -274,7 +274,7 @@ static void lower_steps(struct steps *steps)
 
 /* ------------------------------------------------------------------------------------- flags -- */
 
-/* What evaluating the flag costs at most, and how deep it goes, by the flags its program asks. */
+/* The flag's maximum cost and depth of evaluation, including the flags that its program asks. */
 static void measure(struct lowering *lowering, const struct program *program, const uint32_t *order,
                     struct lowered_flag *lowered)
 {
@@ -292,7 +292,7 @@ static void measure(struct lowering *lowering, const struct program *program, co
         if (lowered->depth < other->depth + 1)
             lowered->depth = other->depth + 1;
     }
-    /* Checked with the definitions, for all that folding left out, too. */
+    /* Checked with the definitions, including whatever folding removed. */
     assert(lowered->depth <= FFS_MAX_DEPTH);
     assert(lowering->image.attributes.count <= FFS_FIRST_KEY);
 }
@@ -366,7 +366,8 @@ bool lower_flags(struct lowering *lowering, const uint32_t *order)
         program_finish(&program);
         lowered->index = i;
         measure(lowering, &program, order, lowered);
-        /* A flag over a limit says so once; those that need it are not measured by it. */
+        /* A flag over a limit is reported once; its cost does not count towards flags that need
+         * it. */
         if (!check_limits(lowering, flag, &program, lowered)) {
             fine = false;
             lowered->cost = 0;

@@ -1,4 +1,4 @@
-/* lower_condition.c - conditions, and what is tested like one, as expressions. */
+/* lower_condition.c - lowers conditions, and whatever is tested like one, to expressions. */
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
 #include "lower.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Deeper nesting of segments in segments than people write, and less than a stack holds. */
+/* Deeper nesting of segments than anyone writes, and less than overflows a stack. */
 #define MAX_SEGMENT_DEPTH 1000u
 
 static struct expression *test_attribute(struct lowering *lowering, enum ffs_op op, uint8_t flags,
@@ -41,8 +41,8 @@ static struct expression *test_string(struct lowering *lowering, enum ffs_op op,
     return test_attribute(lowering, op, ignore_case ? FFS_IGNORE_CASE : 0, attribute, operand);
 }
 
-/* One of these texts: a comparison, or a set. The texts are the caller's; the array is reordered.
- */
+/* Equal to any of these texts: a comparison, or a set. The caller owns the texts; reorders the
+ * array. */
 static struct expression *one_of(struct lowering *lowering, const struct attribute *attribute,
                                  const char **texts, uint32_t count, bool ignore_case)
 {
@@ -90,7 +90,7 @@ static struct expression *one_of_file(struct lowering *lowering, const struct at
     return made;
 }
 
-/* A pattern whose only special characters are stars at its ends is a cheaper test. */
+/* A pattern whose only special characters are stars at its ends has cheaper tests. */
 static struct expression *lower_glob(struct lowering *lowering, const struct condition *test,
                                      const struct operand *operand)
 {
@@ -149,7 +149,7 @@ static int compare_numbers(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
-/* Sorted and distinct. A long list is searched by halves, so that it costs its logarithm. */
+/* Sorted and distinct. A long list costs its logarithm, by binary search. */
 static struct expression *one_of_numbers(struct lowering *lowering,
                                          const struct attribute *attribute, const double *numbers,
                                          uint32_t count)
@@ -171,7 +171,7 @@ static struct expression *one_of_numbers(struct lowering *lowering,
     return expression_any(lowering, halves, 2);
 }
 
-/* Takes the array. */
+/* Takes ownership of the array. */
 static struct expression *any_number(struct lowering *lowering, const struct attribute *attribute,
                                      double *numbers, uint32_t count)
 {
@@ -209,7 +209,7 @@ static struct expression *lower_networks(struct lowering *lowering, const struct
     return test_attribute(lowering, FFS_IP_IN, 0, test->attribute, run);
 }
 
-/* Of a string or a number, of which many make a set or a search. */
+/* Strings or numbers: many of them make a set or a search. */
 static struct expression *lower_one_of(struct lowering *lowering, const struct condition *test)
 {
     if (test->attribute->type == FFLAG_ATTRIBUTE_STRING) {
@@ -224,7 +224,7 @@ static struct expression *lower_one_of(struct lowering *lowering, const struct c
     return any_number(lowering, test->attribute, numbers, test->operand_count);
 }
 
-/* As the operands say, each an expression of its own. */
+/* One expression for each operand. */
 static struct expression *lower_each(struct lowering *lowering, const struct condition *test,
                                      struct expression *(*lower_operand)(struct lowering *,
                                                                          const struct condition *,
@@ -251,7 +251,7 @@ static enum ffs_op op_of_order(enum ffs_op eq, unsigned order)
     return eq + (unsigned)from_eq[order];
 }
 
-/* What it is of a value's type to be lower, equal or higher. */
+/* What lower, equal and higher mean for the type of a value. */
 static struct expression *lower_comparison(struct lowering *lowering, const struct condition *test,
                                            const struct operand *operand)
 {
@@ -404,7 +404,7 @@ struct expression *lower_condition(struct lowering *lowering, const struct condi
 
 /* ------------------------------------------------------------------------------------- units -- */
 
-/* The set test compares keys: of a number attribute, its decimal digits. */
+/* The set test compares keys; a number attribute's key is its decimal digits. */
 struct expression *lower_users(struct lowering *lowering, const struct attribute *attribute,
                                const struct user_list *list)
 {

@@ -1,4 +1,4 @@
-/* lower_expression.c - expressions: constants folded, nesting flattened, cheap tests first. */
+/* lower_expression.c - expressions: folds constants, flattens nesting, puts cheap tests first. */
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
 #include "lower.h"
@@ -60,7 +60,7 @@ struct expression *expression_not(struct lowering *lowering, struct expression *
 
 struct place {
     struct expression *expression;
-    uint32_t written; /* keeps the author's order among equals */
+    uint32_t written; /* keeps the author's order among tests of equal cost */
 };
 
 static int compare_places(const void *left, const void *right)
@@ -103,8 +103,7 @@ static struct expression *combine(struct lowering *lowering, enum expression_kin
             return given[i];
         capacity = add(capacity, given[i]->kind == kind ? given[i]->child_count : 1);
     }
-    /* What no program can hold is not written out: segments of segments could double it for ever.
-     */
+    /* Never expand beyond what a program can hold: nested segments could grow exponentially. */
     bool flatten = capacity <= FFS_MAX_PROGRAM;
     if (!flatten)
         capacity = given_count;

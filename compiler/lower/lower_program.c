@@ -1,4 +1,4 @@
-/* lower_program.c - from expressions to instructions with forward jumps. */
+/* lower_program.c - turns expressions into instructions with forward jumps. */
 #include "compiler/base/memory.h"
 #include "lower.h"
 
@@ -57,7 +57,7 @@ static void append_accepted(struct program *program, const struct expression *te
                NO_LABEL);
 }
 
-/* Runs on where the expression's truth is `wanted`, and jumps to `otherwise` where it is not. */
+/* Falls through if the expression's truth is `wanted`, and jumps to `otherwise` if not. */
 static void branch(struct program *program, const struct expression *expression, bool wanted,
                    uint32_t otherwise)
 {
@@ -74,9 +74,10 @@ static void branch(struct program *program, const struct expression *expression,
             append_accepted(program, expression);
         return;
     }
-    /* Constants stand alone: a list with one in it has been folded. */
+    /* Constants occur only alone: lists that contain one have been folded. */
     assert(expression->kind == EXPRESSION_ALL || expression->kind == EXPRESSION_ANY);
-    bool decisive = expression->kind == EXPRESSION_ANY; /* the truth that one child can force */
+    bool decisive = expression->kind == EXPRESSION_ANY; /* the truth of one child that decides the
+                                                         * list */
     uint32_t last = expression->child_count - 1;
     if (wanted != decisive) {
         for (uint32_t i = 0; i <= last; i++)
@@ -102,7 +103,7 @@ void program_decide(struct program *program, const struct expression *expression
     uint32_t onward = new_label(program);
     if (expression->kind != EXPRESSION_ALWAYS)
         branch(program, expression, true, onward);
-    /* A unit without a key passes a split by, as it does a test that does not hold. */
+    /* A unit without a key skips a split, just as if a test had failed. */
     bool can_pass = ffs_uses_of(decision.op) & FFS_USES_JUMP;
     append(program, decision, can_pass ? onward : NO_LABEL);
     program->ended = expression->kind == EXPRESSION_ALWAYS && !can_pass;

@@ -10,7 +10,7 @@ const char *const combined_field_names[] = {"remote_addr", "remote_user", "time"
                                             "method",      "path",        "protocol",   "status",
                                             "bytes",       "referer",     "user_agent", NULL};
 
-/* Of its evaluations and tracking events; `flag` is what ffreplay calls the `key` of the former. */
+/* The names in evaluations and tracking events; ffreplay calls the former's `key` `flag`. */
 static const char *const go_feature_flag_names[] = {"kind",
                                                     "contextKind",
                                                     "userKey",
@@ -52,7 +52,7 @@ bool log_format_is_series(enum log_format format)
     return format == LOG_PROMETHEUS || format == LOG_KAYENTA;
 }
 
-/* What OpenTelemetry and others call whom a flag was evaluated for. */
+/* OpenTelemetry's and others' names for the unit that a flag was evaluated for. */
 static bool is_targeting_key(const char *path)
 {
     static const char *const names[] = {"feature_flag.context.id", "targetingKey", "userKey"};

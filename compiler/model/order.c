@@ -30,13 +30,13 @@ static void add_edge(void *user, const struct flag *needed)
     graph->edges[graph->edge_count++] = (struct edge){needed->index, graph->needing};
 }
 
-/* Kahn's algorithm: a flag is ready when all it needs are placed; the ready one least by name,
- * whose place in the project is the least, is next. */
+/* Kahn's algorithm: a flag is ready once all it needs are placed; next is the ready flag that comes
+ * first by name, and so has the lowest index in the project. */
 static uint32_t sort_flags(const struct graph *graph, uint32_t *order)
 {
     uint32_t count = graph->project->flag_count;
     uint32_t *missing = xcalloc(count + 1u, sizeof *missing);
-    size_t *first = xcalloc(count + 2u, sizeof *first); /* of a flag, in `needing` */
+    size_t *first = xcalloc(count + 2u, sizeof *first); /* by flag: its first entry in `needing` */
     uint32_t *needing = xcalloc(graph->edge_count + 1, sizeof *needing);
     struct heap ready = {xcalloc(count + 1u, sizeof(uint32_t)), 0};
 

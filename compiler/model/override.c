@@ -1,4 +1,4 @@
-/* override.c - which flags an override is about. */
+/* override.c - which flags an override applies to. */
 #include "override.h"
 
 #include <string.h>

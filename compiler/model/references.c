@@ -1,4 +1,4 @@
-/* references.c - which flags a flag asks. */
+/* references.c - which flags a flag depends on. */
 #include "references.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* words.c - the words that definitions have for the members of enums. */
+/* words.c - the words that definitions use for members of enums. */
 #include "compiler/base/words.h"
 
 #include "fflag/snapshot.h"
@@ -23,7 +23,7 @@ const char *const metric_aggregate_words[] = WORDS(METRIC_AGGREGATES);
 
 /* --------------------------------------------------------------------- enums of the library -- */
 
-/* They begin with 1, and this does not compile where a list has forgotten one of their members. */
+/* These enums begin with 1. A list that lacks a member does not compile here. */
 #define WORD_CASE(member, word) case member:
 #define COVERS(type, LIST)                                    \
     static inline void LIST##_covers_##type(enum type member) \

@@ -1,4 +1,4 @@
-/* patch.c - a published snapshot taken apart, and put together again. */
+/* patch.c - takes a published snapshot apart, and puts it together again. */
 #include "patch.h"
 
 #include <inttypes.h>
@@ -51,7 +51,7 @@ static void copy_section(const struct patch *patch, uint32_t id, struct buffer *
     buffer_append(out, bytes, size);
 }
 
-/* Tables that grow; what is added is not looked for among what is there. */
+/* Tables that grow; additions are not deduplicated against the existing entries. */
 static void load_tables(struct patch *patch)
 {
     struct image *image = &patch->image;
@@ -238,7 +238,7 @@ bool patch_attribute(struct patch *patch, const struct attribute *attribute, uin
 
 /* ------------------------------------------------------------------------------------- write -- */
 
-/* What the reader checks of a flag against its program, and those it asks. */
+/* The values of a flag that the reader checks against its program and the flags it depends on. */
 static bool measure(struct patch *patch, uint32_t index, uint64_t *costs, struct buffer *why)
 {
     const struct patched_program *program = &patch->programs[index];
@@ -287,7 +287,7 @@ static bool place_programs(struct patch *patch, struct buffer *why)
     return placed;
 }
 
-/* Sections of a later minor version, which whoever does not know them may skip. */
+/* Sections of a later minor version, which a reader that does not know them may skip. */
 static uint32_t add_unknown(const struct patch *patch, struct section *sections, uint32_t count,
                             struct buffer *contents)
 {

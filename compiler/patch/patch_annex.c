@@ -1,8 +1,8 @@
 /*
- * patch_annex.c - what a patched snapshot says of itself, to people and tools.
+ * patch_annex.c - a patched snapshot's description of itself, for people and tools.
  *
- * LABELS and OVERRIDES are small and are read whole. PEOPLE is large: of a rollback, the two values
- * that change are found in its text, and nothing else is looked at.
+ * LABELS and OVERRIDES are small, and parsed whole. PEOPLE is large: for a rollback, the two values
+ * that change are located in its text, and nothing else is parsed.
  */
 #include <string.h>
 
@@ -13,7 +13,7 @@
 
 /* ------------------------------------------------------------------------------------ labels -- */
 
-/* Adds a word to a list of them, the newest first. */
+/* Adds a word to a list of words, newest first. */
 static void add_label(struct patch *patch, const char *key, const char *word)
 {
     const char *before = json_string_value(json_object_get(patch->labels, key));
@@ -23,7 +23,7 @@ static void add_label(struct patch *patch, const char *key, const char *word)
         json_object_set_new(patch->labels, key, json_sprintf("%s,%s", word, before));
 }
 
-/* Takes it out again. False: it was not there. */
+/* Removes the word. False: it was not there. */
 static bool drop_label(struct patch *patch, const char *key, const char *word)
 {
     const char *rest = json_string_value(json_object_get(patch->labels, key));
@@ -47,7 +47,7 @@ static bool drop_label(struct patch *patch, const char *key, const char *word)
     return found;
 }
 
-/* The build that was compiled, which every later patch still comes from. */
+/* The compiled build, which every later patch still derives from. */
 static void label_base(struct patch *patch)
 {
     char build[33];
@@ -70,7 +70,7 @@ static const char *text_of(const json_t *object, const char *key)
     return text ? text : "";
 }
 
-/* Whether it stands before one of that name, made then. */
+/* Whether it precedes an override of that name, made at that time. */
 static bool stands_before(const json_t *override, const char *name, int64_t at)
 {
     int64_t own;
@@ -120,7 +120,7 @@ void annex_add_override(struct patch *patch, const struct override *override)
     buffer_append_text(&text, "}");
     json_t *added = json_loadb(text.bytes, text.length, 0, NULL);
     buffer_release(&text);
-    /* The first line of its file is that of the list. */
+    /* The first line of its file is the list's. */
     json_object_set_new(added, "source",
                         json_sprintf(OVERRIDES_FOLDER "%s.yaml:2", override->id.text));
     while (stands_before(json_array_get(patch->overrides, place), override->name, override->at))
@@ -142,7 +142,7 @@ void annex_lift(struct patch *patch, const char *name)
 
 /* ------------------------------------------------------------------------------------ people -- */
 
-/* Behind a JSON string, whose opening quote is at `at`. */
+/* After the JSON string whose opening quote is at `at`. */
 static const char *skip_string(const char *at, const char *end)
 {
     for (at++; at < end && *at != '"'; at++)
@@ -150,7 +150,7 @@ static const char *skip_string(const char *at, const char *end)
     return at < end ? at + 1 : end;
 }
 
-/* Behind a value of sound JSON without blanks between things. */
+/* After a value of valid JSON without white space. */
 static const char *skip_value(const char *at, const char *end)
 {
     unsigned depth = 0;
@@ -168,7 +168,7 @@ static const char *skip_value(const char *at, const char *end)
     return at;
 }
 
-/* The value of a key of the object at `object`; NULL: it has none. */
+/* The value of a key of the object at `object`; NULL if there is none. */
 static const char *find_value(const char *object, const char *end, const char *key)
 {
     struct buffer quoted = {0};

@@ -1,8 +1,8 @@
 /*
  * patch_compare.c - whether a flag is the same in two snapshots.
  *
- * Places in tables are resolved, for they follow from what else is in a file. What is the same here
- * answers the same; what differs may still, where the same is written in another way.
+ * Indices of tables are resolved, since they depend on what else is in a file. Flags that are equal
+ * here give equal answers; flags that differ may too, if the same thing is encoded differently.
  */
 #include <string.h>
 

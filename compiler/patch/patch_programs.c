@@ -1,9 +1,9 @@
 /*
- * patch_programs.c - decisions put into programs and taken out.
+ * patch_programs.c - adds decisions to programs, and removes them.
  *
- * A decision is the instructions behind the one before, up to the one that decides. Tests of one
- * jump to its end at most, and jumps are relative: so a decision goes, or comes, without another
- * instruction being changed.
+ * A decision is the instructions after the previous decision, up to and including the one that
+ * decides. Its tests jump no further than its end, and jumps are relative, so a decision can be
+ * added or removed without changing any other instruction.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +15,12 @@
 #include "patch_parts.h"
 
 struct decision {
-    uint32_t begin, end; /* of its instructions; the last one decides */
+    uint32_t begin, end; /* its instructions; the last one decides */
     const struct ffs_instruction *decides;
     const char *rule; /* or NULL */
 };
 
-/* The next one from decision->end on; false at the end of the program. */
+/* The next decision, from decision->end on; false at the end of the program. */
 static bool next_decision(const struct patch *patch, const struct patched_program *program,
                           struct decision *decision)
 {
@@ -78,7 +78,7 @@ const char *patch_overridden_by(const struct patch *patch, uint32_t flag, int64_
     return NULL;
 }
 
-/* FFS_NO_VARIANT: it has none of that name. */
+/* FFS_NO_VARIANT if the flag has no variant of that name. */
 static uint16_t variant_of(const struct patch *patch, uint32_t index, const char *name)
 {
     const struct ffs_flag *flag = &patch->image.flags[index];
@@ -99,7 +99,7 @@ bool patch_has_variant(const struct patch *patch, uint32_t flag, const char *nam
 
 /* ---------------------------------------------------------------------------------- override -- */
 
-/* An override as it is lowered, for one flag after the other. */
+/* An override as lowered, for one flag after another. */
 struct adding {
     struct patch *patch;
     const struct override *override;
@@ -129,7 +129,7 @@ static void begin_lowering(struct adding *adding, const struct project *project)
     adding->patch->image = lowering->image;
 }
 
-/* The file gets those that it does not have before any is asked for: they move others. */
+/* Adds all missing attributes to the file before any is looked up, because adding moves others. */
 static bool take_attributes(struct adding *adding, struct buffer *why)
 {
     const struct pool *used = &adding->patch->image.attributes;
@@ -164,7 +164,7 @@ static bool find_variant(const struct adding *adding, uint32_t index, uint16_t *
     return false;
 }
 
-/* From the numbers that lowering gave attributes to those of the file. */
+/* Replaces the numbers that lowering gave attributes by those of the file. */
 static bool settle(struct adding *adding, uint32_t index, struct buffer *why)
 {
     struct patch *patch = adding->patch;
@@ -184,7 +184,7 @@ static bool settle(struct adding *adding, uint32_t index, struct buffer *why)
     return true;
 }
 
-/* Behind overrides that were made later: the clock of who makes this one may be slow. */
+/* After overrides that were made later: this maker's clock may be slow. */
 static uint32_t place_in(const struct adding *adding, const struct patched_program *old)
 {
     struct decision decision = {0};
@@ -201,8 +201,8 @@ static void put_before(struct adding *adding, uint32_t index)
     const struct program *added = &adding->program;
     struct patched_program old = patch->programs[index];
     uint32_t place = place_in(adding, &old);
-    /* One that holds for everybody does so whatever the flag's own decisions are, so that it may
-     * be what is left of a program that is full. */
+    /* An override for everybody decides whatever the flag's own decisions are, so it may replace a
+     * program that has no room for it. */
     if (old.count + added->count > FFS_MAX_PROGRAM && !adding->override->condition)
         old.count = place = 0;
     uint32_t count = old.count + added->count;

@@ -1,4 +1,4 @@
-/* compile.c - a project, for one environment, to the bytes of a snapshot. */
+/* compile.c - compiles a project, for one environment, into the bytes of a snapshot. */
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
@@ -35,7 +35,8 @@ struct compilation {
 
 enum part { FLAGS, ANNEX, PART_COUNT };
 
-/* The parts share the project alone, which neither changes but for what finding lines keeps. */
+/* The parts share only the project, which neither changes, apart from the cache for line
+ * numbers. */
 static void compile_part(void *context, uint32_t worker, uint32_t part)
 {
     struct compilation *compilation = context;
@@ -49,8 +50,8 @@ static void compile_part(void *context, uint32_t worker, uint32_t part)
 }
 
 /*
- * With `out` NULL, the flags are lowered, which is where limits show, and nothing is written.
- * `diagnostics` has an arena of its own: it is written to while the project's is.
+ * With `out` NULL, only lowers the flags, which shows whether they exceed limits. `diagnostics` has
+ * its own arena, because others write to the project's meanwhile.
  */
 static bool compile(struct compilation *compilation, struct buffer *out)
 {
@@ -123,7 +124,8 @@ bool project_check_limits(struct project *project)
         limits.diagnostics[i].arena = &limits.arenas[i];
     parallel_for(project->environments.count, 1, check_environment, &limits);
     for (uint32_t i = 0; i < project->environments.count; i++) {
-        /* The first that is at fault speaks for all: most often they share what is too large. */
+        /* Only the first environment with errors is reported: what is too large is usually shared
+         * by all. */
         if (!project->diagnostics.errors)
             diagnostics_append(&project->diagnostics, &limits.diagnostics[i]);
         arena_adopt(&project->arena, &limits.arenas[i]);

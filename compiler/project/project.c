@@ -1,9 +1,9 @@
 /*
- * project.c - a directory of definition files becomes a project.
+ * project.c - turns a directory of definition files into a project.
  *
- * First pass: every file is read and every name declared. Second pass: bodies, in an order in which
- * what is referred to is known: attributes, the variants of flags, conditions, the rest. Then the
- * checks that need all of it.
+ * First pass: read every file and declare every name. Second pass: read the bodies in an order in
+ * which whatever they refer to is known: attributes, the variants of flags, conditions, the rest.
+ * Last, the checks that need all of it.
  */
 #include "project.h"
 
@@ -57,8 +57,8 @@ static void add_section(struct reader *reader, struct found_sections *found,
         report_section(reader, entry->key);
         return;
     }
-    /* A section whose entries are all commented out is empty. What ended in a mistake may not have
-     * come to what it was to be. */
+    /* A section whose entries are all commented out is empty. One cut short by a mistake may not
+     * have become what it was meant to be. */
     if (is_null(entry->value) || (!complete && entry->value->kind == NODE_SCALAR))
         return;
     if (at < DECLARED_COUNT) {
@@ -114,7 +114,7 @@ static void read_bodies(struct reader *reader, enum declared kind, read_body *re
         read(reader, reader->declared[kind].items[i]);
 }
 
-/* What is read of a flag with mistakes may not be what it says. */
+/* A flag with errors may have been misread. */
 static void read_flag_bodies(struct reader *reader, read_body *read)
 {
     for (uint32_t i = 0; i < reader->declared[FLAG].count; i++) {
@@ -167,7 +167,7 @@ static void collect_all(struct reader *reader)
 
 static void read_all(struct reader *reader, const struct found_sections *found)
 {
-    /* What a declaration refers to stands above it. */
+    /* Declarations come before whatever refers to them. */
     read_bodies(reader, ATTRIBUTE, read_attribute);
     read_project_sections(reader, found);
     collect_all(reader);
@@ -201,7 +201,7 @@ static void check_all(struct reader *reader)
     check_criteria(&checker);
     check_experiments(&checker);
     check_tests(&checker);
-    /* What errors leave out may be what uses a name, or decides. */
+    /* What errors leave out might use a name, or decide. */
     if (reader->diagnostics->errors == 0) {
         check_conditions(&checker);
         report_unused(reader);

@@ -17,7 +17,7 @@
 #define MOST_DEFINITIONS 64
 #define PAGE_WIDTH       100
 
-/* Forms that have a name, each before what it is made of. */
+/* Named forms, each before what it is made of. */
 struct definitions {
     const struct form *items[MOST_DEFINITIONS];
     size_t count;
@@ -58,7 +58,7 @@ static struct definitions all_definitions(void)
 
 static void write_value(struct buffer *out, const struct form *form, const char *help);
 
-/* As a sentence, and without links. */
+/* Writes it as a sentence, without links. */
 static void write_description(struct buffer *out, const char *help)
 {
     struct buffer plain = {0};
@@ -297,7 +297,7 @@ static void write_row(struct buffer *out, const struct field *field)
     buffer_format(out, " | %s%s |\n", field_needed(field) ? "needed; " : "", field->help);
 }
 
-/* Wrapped, as the document is. */
+/* Wrapped like the rest of the document. */
 static void write_names(struct buffer *out, const struct form *form)
 {
     size_t begin = out->length;

@@ -1,4 +1,4 @@
-/* regex.c - the steps together, and the table that comes out. */
+/* regex.c - runs the steps, and makes the resulting table. */
 #include "regex.h"
 
 #include "compiler/diagnostics/diagnose.h"
@@ -62,7 +62,7 @@ static bool is_place(const struct regex_node *sequence, uint32_t child, enum ass
            sequence->children[child]->assertion == assertion;
 }
 
-/* A pattern that is a text without anything special is a cheaper test. */
+/* A pattern without special characters is tested more cheaply as a string. */
 static void find_literal(struct arena *arena, const struct regex_node *root,
                          struct automaton *automaton)
 {

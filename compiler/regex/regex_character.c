@@ -1,4 +1,4 @@
-/* regex_character.c - what stands for one character in a pattern: itself, an escape, a class. */
+/* regex_character.c - what matches one character of a text: a character, an escape, a class. */
 #include "compiler/diagnostics/diagnose.h"
 #include "regex_parser.h"
 
@@ -126,7 +126,7 @@ static bool report_escape(struct parser *parser, size_t begin, char letter)
                 text);
 }
 
-/* A character behind a `\`, which `at` stands on. */
+/* A character after the `\`, at which `at` points. */
 static bool take_escaped(struct parser *parser, uint32_t *character)
 {
     static const char letters[] = "aftnrv", meanings[] = "\a\f\t\n\r\v";
@@ -156,7 +156,7 @@ static bool take_escaped(struct parser *parser, uint32_t *character)
     return punctuation || letter == ' ' || report_escape(parser, begin, letter);
 }
 
-/* What an escape outside of a class can be beside a character. */
+/* Escapes outside a class that are more than a character. */
 struct regex_node *parse_escape(struct parser *parser)
 {
     struct character_set set = {0};
@@ -186,7 +186,7 @@ static bool take_class_character(struct parser *parser, uint32_t *character)
     return true;
 }
 
-/* `[:alpha:]`, which `at` stands on. */
+/* `[:alpha:]`, at which `at` points. */
 static bool take_named_class(struct parser *parser, struct character_set *set, size_t length)
 {
     size_t begin = parser->at;
@@ -208,7 +208,7 @@ static bool take_named_class(struct parser *parser, struct character_set *set, s
     return true;
 }
 
-/* The length of `[:name:]` here; 0: it is not one, nor likely meant to be. */
+/* The length of `[:name:]` here; 0 if it is not one, nor likely to be meant as one. */
 static size_t named_class_length(const struct parser *parser)
 {
     if (!follows(parser, "[:"))

@@ -1,10 +1,10 @@
 /*
- * regex_dfa.c - an NFA to a DFA, by sets of states.
+ * regex_dfa.c - turns an NFA into a DFA by constructing sets of states.
  *
- * A set holds what can be reached before the next byte is known. A place (`^`, `\b`) depends on
- * both its neighbours, so a set with one in it also remembers what the last byte was, and the
- * places are resolved when the next one is there, or the end. Sets are bit maps, and equal ones are
- * found by the pool they are interned in.
+ * A set holds the states reachable before the next byte is known. An assertion (`^`, `\b`) depends
+ * on both neighbours, so a set that contains one also remembers the previous byte, and resolves the
+ * assertion once the next byte, or the end, is known. Sets are bit maps; equal sets are found by
+ * interning them in a pool.
  */
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What stands before a place. */
+/* What precedes an assertion. */
 #define BEFORE_BEGIN   1u
 #define BEFORE_NEWLINE 2u
 #define BEFORE_WORD    4u
@@ -24,16 +24,16 @@
 struct builder {
     const struct nfa *nfa;
     struct dfa *dfa;
-    struct pool sets; /* each: what stands before, then the bits */
-    size_t words;     /* of such a set */
+    struct pool sets; /* each: what precedes it, then the bits */
+    size_t words;     /* per set */
     uint64_t *set, *resolved, *target;
     uint64_t *base;      /* a match may begin anywhere, so the first states are in every set */
     uint64_t *base_step; /* what those reach, by class */
     uint32_t *stack;
     uint32_t *places; /* the states of NFA_ASSERT */
     uint32_t place_count;
-    uint8_t bytes[256]; /* one of each class */
-    size_t *offsets;    /* of the sets in the pool, by state from 2 on; ascending */
+    uint8_t bytes[256]; /* a representative of each class */
+    size_t *offsets;    /* offsets in the pool of the sets of states 2 and up; ascending */
     uint32_t capacity;
     uint64_t work;
 };
@@ -54,7 +54,7 @@ static void put(uint64_t *set, uint32_t state)
     set[1 + state / 64] |= UINT64_C(1) << state % 64;
 }
 
-/* Adds a state and what it reaches without a byte or a place. */
+/* Adds a state, and those reachable from it without a byte or an assertion. */
 static void reach(struct builder *builder, uint64_t *set, uint32_t first)
 {
     uint32_t depth = 0;
@@ -80,7 +80,7 @@ static void split_at(bool begins[257], unsigned low, unsigned high)
     begins[high + 1] = true;
 }
 
-/* Bytes that no range and no place tells apart are one class. */
+/* Bytes that no range and no assertion distinguishes form one class. */
 static void find_classes(struct builder *builder)
 {
     const struct nfa *nfa = builder->nfa;
@@ -125,7 +125,7 @@ static bool assertion_holds(enum assertion assertion, unsigned before, unsigned 
     return false;
 }
 
-/* What stands before the next place, as far as this pattern asks. */
+/* What precedes the next assertion, as far as this pattern depends on it. */
 static unsigned standing_before(const struct nfa *nfa, unsigned byte)
 {
     unsigned before = 0;
@@ -154,7 +154,8 @@ static bool has_places(struct builder *builder, const uint64_t *set)
     return false;
 }
 
-/* The set, with what is reached through places that hold between its last byte and the next. */
+/* The set, plus the states reached through assertions that hold between its last byte and the
+ * next. */
 static const uint64_t *resolve(struct builder *builder, const uint64_t *set, bool places,
                                unsigned next)
 {
@@ -221,7 +222,7 @@ static uint32_t intern_target(struct builder *builder, unsigned before)
     return state;
 }
 
-/* Adds to builder->target what the set reaches by a byte, without what is in another. */
+/* Adds to builder->target what the set reaches by a byte, except what is in another set. */
 static void step_from(struct builder *builder, const uint64_t *set, const uint64_t *without,
                       unsigned byte)
 {

@@ -1,8 +1,9 @@
 /*
- * regex_minimise.c - the smallest DFA of a language, in one order.
+ * regex_minimise.c - the smallest DFA of a language, in a canonical order.
  *
- * Hopcroft's refinement: states are one block until something tells them apart. A block that was
- * split off is the smaller half, so each state is looked at a logarithm of times per class.
+ * Hopcroft's refinement: states share a block until something distinguishes them. Of a split block,
+ * the smaller half becomes the new one, so each state is visited a logarithmic number of times per
+ * class.
  */
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
@@ -13,23 +14,23 @@
 
 struct block {
     uint32_t first, end; /* in `members` */
-    uint32_t marked;     /* how many of the first ones go with what is looked at */
+    uint32_t marked;     /* how many of the first ones move with the current splitter */
 };
 
 struct partition {
     const struct dfa *dfa;
     uint32_t *members; /* states, block by block */
-    uint32_t *places;  /* of each state in `members` */
+    uint32_t *places;  /* of each state: its index in `members` */
     uint32_t *block_of;
     struct block *blocks;
     uint32_t block_count;
     uint32_t *touched; /* blocks with marked states */
     uint32_t touched_count;
-    uint32_t *waiting; /* blocks that may tell others apart, a stack */
+    uint32_t *waiting; /* a stack of blocks that may split others */
     uint32_t waiting_count;
-    /* Who goes to a state by a class: sources[first_source[class * states + state] …]. */
+    /* Predecessors of a state by a class: sources[first_source[class * states + state] …]. */
     uint32_t *first_source, *sources;
-    uint32_t *splitter; /* a copy, as its block may split meanwhile */
+    uint32_t *splitter; /* a copy, since its block may split meanwhile */
 };
 
 static void find_sources(struct partition *partition, struct arena *arena)
@@ -66,7 +67,7 @@ static void mark(struct partition *partition, uint32_t state)
     partition->places[other] = place;
 }
 
-/* Splits the blocks of which some states are marked and some are not. */
+/* Splits the blocks in which only some states are marked. */
 static void split_touched(struct partition *partition)
 {
     while (partition->touched_count) {
@@ -132,7 +133,7 @@ static void start_partition(struct partition *partition, struct arena *arena)
 
 /* ------------------------------------------------------------------------------------ result -- */
 
-/* Blocks in the order of the new states. */
+/* Orders the blocks like the new states. */
 static uint32_t order_blocks(const struct partition *partition, struct arena *arena,
                              uint32_t *order, uint32_t *number)
 {
@@ -179,7 +180,7 @@ static bool same_column(const struct dfa *dfa, uint32_t a, uint32_t b)
     return true;
 }
 
-/* Makes classes that no state tells apart one; numbered by their first byte. */
+/* Merges classes that no state distinguishes; numbers them by their first byte. */
 static void merge_classes(struct dfa *dfa)
 {
     uint32_t kept[256], count = 0;

@@ -1,9 +1,8 @@
 /*
- * regex_nfa.c - a tree to an NFA that reads bytes.
+ * regex_nfa.c - turns a tree into an NFA that reads bytes.
  *
- * It is built from its end: a node is given the state that follows it, and returns the state it
- * begins in. A character of several bytes becomes a chain of states; chains that end alike are
- * shared.
+ * It is built from the end: each node is given the state that follows it, and returns the state it
+ * begins in. A multi-byte character becomes a chain of states; chains with the same end share it.
  */
 #include "compiler/base/arena.h"
 #include "regex_steps.h"
@@ -38,7 +37,7 @@ static void add_range(struct nfa *nfa, uint32_t state, struct nfa_range range)
 
 /* -------------------------------------------------------------------------------- characters -- */
 
-/* While the ranges of one set are added. */
+/* State while the ranges of one set are added. */
 struct set_builder {
     struct nfa *nfa;
     uint32_t next;
@@ -47,7 +46,7 @@ struct set_builder {
     uint32_t head_count;
 };
 
-/* A state that reads one byte of a range; the one there is, if this set has made it before. */
+/* A state that reads one byte of a range; reuses an equal one that this set has made. */
 static uint32_t tail_state(struct set_builder *builder, struct nfa_range range)
 {
     struct nfa *nfa = builder->nfa;
@@ -63,7 +62,7 @@ static uint32_t tail_state(struct set_builder *builder, struct nfa_range range)
     return state;
 }
 
-/* Characters of one length whose bytes vary independently of each other. */
+/* Characters of equal length whose bytes vary independently of each other. */
 static void add_chain(struct set_builder *builder, uint32_t low, uint32_t high)
 {
     uint8_t first[4], last[4];
@@ -77,7 +76,7 @@ static void add_chain(struct set_builder *builder, uint32_t low, uint32_t high)
 }
 
 /* Splits a range until its bytes are independent: at the lengths, around the surrogates, and where
- * a leading part differs while the rest is not complete. */
+ * a leading part differs while the rest is not a full range. */
 static void add_characters(struct set_builder *builder, uint32_t low, uint32_t high)
 {
     static const uint32_t ends[] = {0x7F, 0x7FF, 0xD7FF, 0xDFFF, 0xFFFF};
@@ -155,7 +154,7 @@ static uint32_t build_assertion(struct nfa *nfa, enum assertion assertion, uint3
 
 static uint32_t build(struct nfa *nfa, const struct regex_node *node, uint32_t next)
 {
-    /* Repetitions of nothing make no states, but there may be a thousand to the power of many. */
+    /* Repetitions of nothing make no states, but there may be exponentially many. */
     if (++nfa->work > NFA_MAX_WORK)
         nfa->too_large = true;
     if (nfa->too_large)

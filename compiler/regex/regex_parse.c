@@ -1,9 +1,9 @@
 /*
- * regex_parse.c - the text of a pattern to a tree.
+ * regex_parse.c - parses the text of a pattern into a tree.
  *
- * Recursive descent, as deep as groups nest, which is bounded. The first mistake ends it: what
- * follows a mistake in a pattern is anybody's guess. What other engines have and this one cannot
- * have is named, with what to write in its place.
+ * Recursive descent, as deep as groups nest, which is limited. Parsing stops at the first mistake,
+ * because what follows it would be guesswork. Features of other engines that this one cannot
+ * support are named, with what to write instead.
  */
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
@@ -39,7 +39,7 @@ struct regex_node *new_assertion(struct parser *parser, enum assertion assertion
 
 /* ------------------------------------------------------------------------------------ groups -- */
 
-/* What begins with `(?` in other engines. */
+/* Groups that begin with `(?` in other engines. */
 static const struct foreign_group {
     const char *opener;
     const char *what;
@@ -59,7 +59,7 @@ static const struct foreign_group {
     {"(?#", "the comment", "a YAML comment stands beside the pattern"},
 };
 
-/* `i`, `s-i` and so on, up to the `)` or `:` that ends them. */
+/* `i`, `s-i` and so on, up to the closing `)` or `:`. */
 static bool take_flags(struct parser *parser, size_t begin)
 {
     bool on = true, some = false;
@@ -74,7 +74,7 @@ static bool take_flags(struct parser *parser, size_t begin)
             parser->flags.dot_all = on;
         else if (letter == '-' && on)
             on = some = false;
-        else if (letter != 'U') /* which says what to prefer: it changes no answer */
+        else if (letter != 'U') /* U only says what to prefer: it changes no answer */
             return fail(parser, FF0261, begin, parser->at + character_length(parser, parser->at),
                         "the flags are i (ignore case), m (lines), s ('.' is any character), U; "
                         "a plain group is '(?:'",
@@ -102,7 +102,7 @@ static bool take_group_name(struct parser *parser, size_t begin)
                 "a group without a proper name");
 }
 
-/* After `(`. Sets *only_flags where there is no group, as in `(?i)`. */
+/* After `(`. Sets *only_flags if there is no group, as in `(?i)`. */
 static bool take_group_opener(struct parser *parser, size_t begin, bool *only_flags)
 {
     if (!take(parser, "?"))
@@ -127,7 +127,7 @@ static bool take_group_opener(struct parser *parser, size_t begin, bool *only_fl
     return true;
 }
 
-/* Sets *node to NULL for `(?i)`, which holds to the end of the group it is in. */
+/* Sets *node to NULL for `(?i)`, which applies to the rest of its group. */
 static bool parse_group(struct parser *parser, struct regex_node **node)
 {
     size_t begin = parser->at++;
@@ -165,7 +165,7 @@ static bool take_count(struct parser *parser, uint32_t *count)
     return parser->at > begin;
 }
 
-/* `*`, `{2,3}` and so on; false, and nothing taken, where there is none. */
+/* `*`, `{2,3}` and so on; false, consuming nothing, if there is none. */
 static bool take_repetition(struct parser *parser, uint32_t *least, uint32_t *most)
 {
     *least = peek(parser, 0) == '+';
@@ -204,7 +204,7 @@ static void *report_nothing_to_repeat(struct parser *parser, size_t begin, bool 
                 text);
 }
 
-/* The counts of the repetition that was taken, from `begin` on. */
+/* Checks the counts of the repetition just read, from `begin` on. */
 static bool check_counts(struct parser *parser, size_t begin, uint32_t least, uint32_t most)
 {
     size_t end = parser->at;
@@ -223,7 +223,7 @@ static bool check_counts(struct parser *parser, size_t begin, uint32_t least, ui
                                  "the repetition '%.*s' ends before it begins", length, text);
 }
 
-/* What follows an item and repeats it. */
+/* Parses what repeats an item. */
 static struct regex_node *parse_repetition(struct parser *parser, struct regex_node *item)
 {
     uint32_t least, most, ignored;
@@ -252,7 +252,7 @@ static struct regex_node *parse_repetition(struct parser *parser, struct regex_n
 
 /* --------------------------------------------------------------------------------- structure -- */
 
-/* Sets *node to NULL where there is nothing to match. */
+/* Sets *node to NULL if there is nothing to match. */
 static bool parse_item(struct parser *parser, struct regex_node **node)
 {
     uint32_t least, most;
@@ -292,7 +292,7 @@ static bool parse_item(struct parser *parser, struct regex_node **node)
     return true;
 }
 
-/* After `\Q`: one character, literally; NULL at the `\E`. */
+/* After `\Q`: one literal character; NULL at the `\E`. */
 static struct regex_node *parse_quoted(struct parser *parser)
 {
     struct regex_node *node = NULL;

@@ -1,4 +1,4 @@
-/* regex_relate.c - how the texts that two automata match stand to each other. */
+/* regex_relate.c - how the sets of texts that two automata match are related. */
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "regex.h"
@@ -6,13 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Pairs of states beyond this are not walked: that is far more than patterns need that people
- * write. */
+/* Gives up beyond this many pairs of states, which is far more than real patterns need. */
 #define MOST_PAIRS (1u << 16)
 
 struct walk {
     const struct ffs_automaton *first, *second;
-    uint8_t bytes[256]; /* one of each that the two tell apart */
+    uint8_t bytes[256]; /* a representative of each class that the two distinguish */
     uint32_t byte_count;
     uint32_t *pairs; /* first state * states of the second + second state; those seen, in order */
     uint32_t pair_count;

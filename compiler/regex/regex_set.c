@@ -113,7 +113,7 @@ bool set_add_escape(struct arena *arena, struct character_set *set, char letter)
     case 'd':
         add_pairs(arena, &own, "09");
         break;
-    case 's': /* without \v, which [[:space:]] has: so RE2 */
+    case 's': /* without \v, which [[:space:]] includes: as in RE2 */
         add_pairs(arena, &own, "\t\n\f\r  ");
         break;
     case 'w':

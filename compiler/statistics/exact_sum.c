@@ -73,14 +73,14 @@ double exact_sum_value(const struct exact_sum *sum)
     if (top < 0)
         return 0;
     int highest = top * LIMB_BITS + 63 - __builtin_clzll((uint64_t)exact.limbs[top]);
-    /* The lowest bit a double of this size has; subnormal ones all end at 2^-1074. */
+    /* The lowest bit of a double of this magnitude; subnormals all end at 2^-1074. */
     int lowest = highest - 52;
     if (lowest + LOWEST_EXPONENT < -1074)
         lowest = -1074 - LOWEST_EXPONENT;
     uint64_t mantissa = 0;
     for (int position = highest; position >= lowest; position--)
         mantissa = mantissa << 1 | (uint64_t)bit_of(&exact, position);
-    /* Doubles never reach below 2^-1074, so `lowest` is well above bit 0. */
+    /* No double has a bit below 2^-1074, so `lowest` is well above bit 0. */
     int half = lowest - 1;
     if (bit_of(&exact, half) &&
         (any_bit_below(&exact, half / LIMB_BITS, (unsigned)half % LIMB_BITS) || (mantissa & 1)))

@@ -11,8 +11,8 @@
 void sketch_init(struct sketch *sketch, double accuracy)
 {
     memset(sketch, 0, sizeof *sketch);
-    /* The lowest of n even parts of a power of two is [1, 1 + 1/n): its harmonic middle is off by
-     * at most 1 / (2n + 1) of the value. */
+    /* Of the n equal parts of a power of two, the lowest is [1, 1 + 1/n); its harmonic mean is off
+     * by at most 1 / (2n + 1) of the value. */
     while (1.0 / (double)((UINT64_C(2) << sketch->bits) + 1) > accuracy)
         sketch->bits++;
 }
@@ -32,7 +32,7 @@ static void reserve(struct sketch_side *side, uint32_t first, uint32_t last)
         return;
     uint32_t begin = first, end = last + 1;
     if (side->size) {
-        /* Growing by half keeps the copies cheap for values that drift. */
+        /* Growing by half keeps copying cheap when values drift. */
         uint32_t spare = side->size / 2 + GROWTH;
         begin = first < side->first ? (first > spare ? first - spare : 0) : side->first;
         end = last >= old_end ? last + spare : old_end;
@@ -77,7 +77,7 @@ static double begin_of(const struct sketch *sketch, uint32_t bucket)
     return begin;
 }
 
-/* The harmonic middle of a bucket's ends, which errs as much towards the one as the other. */
+/* The harmonic mean of a bucket's ends, whose relative error is the same towards both. */
 static double representative(const struct sketch *sketch, uint32_t bucket)
 {
     double low = begin_of(sketch, bucket), high = begin_of(sketch, bucket + 1);
@@ -104,10 +104,10 @@ double sketch_quantile(const struct sketch *sketch, double q)
         if (seen > rank)
             return representative(sketch, sketch->positive.first + i);
     }
-    return 0; /* not reached: the counts add up to `count` */
+    return 0; /* unreachable: the counts add up to `count` */
 }
 
-/* How many a side has in buckets before `bucket`, and in it. */
+/* How many values a side has in buckets before `bucket`, and in it. */
 static struct sketch_split split_side(const struct sketch_side *side, uint32_t bucket)
 {
     struct sketch_split split = {0, 0};
@@ -124,7 +124,7 @@ struct sketch_split sketch_split(const struct sketch *sketch, double number)
     if (number == 0)
         return (struct sketch_split){negative.upto, negative.upto + sketch->zeros};
     uint32_t bucket = sketch_bucket(sketch, number);
-    if (number < 0) { /* the further from zero, the less */
+    if (number < 0) { /* further from zero is less */
         struct sketch_split nearer = split_side(&sketch->negative, bucket);
         return (struct sketch_split){negative.upto - nearer.upto, negative.upto - nearer.below};
     }

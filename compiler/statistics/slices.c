@@ -16,7 +16,7 @@ static struct slice *slice_at(struct slices *slices, int64_t stretch)
     return &slices->items[stretch & (SLICES_MOST - 1)];
 }
 
-/* Two stretches become one. */
+/* Merges stretches in pairs. */
 static void widen(struct slices *slices)
 {
     struct slices wider = {.first = slices->first, .last = slices->last};
@@ -38,7 +38,7 @@ static bool is_too_long(int64_t first, int64_t last)
     return last - first >= SLICES_MOST;
 }
 
-/* Room for the stretches from here to there, in the width that there is, or wider ones. */
+/* Makes room for the stretches from `from` to `to`, widening them as often as needed. */
 static void cover(struct slices *slices, int64_t from, int64_t to)
 {
     for (;;) {
@@ -89,7 +89,7 @@ static void add_slice(struct proportion *seen, const struct slices *slices, int6
     seen->events += (double)slice->events;
 }
 
-/* Whether the canary's share is the same in both, as far as their numbers tell. */
+/* Whether the canary's share is the same in both, within sampling error. */
 static bool is_still(const struct stratum *a, const struct stratum *b)
 {
     double m = a->canary.n + a->control.n, n = b->canary.n + b->control.n;
@@ -110,7 +110,7 @@ size_t slices_strata(const struct slices *canary, const struct slices *control,
                      struct stratum strata[SLICES_MOST])
 {
     struct slices a = *canary, b = *control, both = a;
-    slices_merge(&both, control); /* the width and the stretches of both */
+    slices_merge(&both, control); /* widens both to the same stretches */
     while (a.doublings < both.doublings)
         widen(&a);
     while (b.doublings < both.doublings)

@@ -1,6 +1,6 @@
 /*
- * statistics_compare.c - one form for every comparison: choose the method, give the estimate, the
- * bounds, or why there are none; hold them against a margin.
+ * statistics_compare.c - one form for every comparison: chooses the method; gives the estimate and
+ * its bounds, or why there are none; tests them against a margin.
  */
 #include "statistics.h"
 
@@ -28,8 +28,8 @@ static struct stratum all_strata(const struct comparison_input *input)
 }
 
 /*
- * Within strata, and weighted by what each can tell (Mantel and Haenszel): a control that saw more
- * of a bad hour than the canary did, must not look worse for it.
+ * Stratified and weighted by information (Mantel and Haenszel): a control that saw more of a bad
+ * hour than the canary did must not look worse for it.
  */
 static double stratified_change(const struct comparison_input *input)
 {
@@ -88,7 +88,7 @@ static enum comparison_state state_of_means(const struct comparison_input *input
         return COMPARISON_TOO_FEW;
     if (is_idle(&input->canary) || (!alone && is_idle(&input->control)))
         return COMPARISON_IDLE;
-    /* Side by side, an arm without spread borrows the other's; apart it cannot. */
+    /* Side by side, an arm without spread borrows the other's; in separate periods it cannot. */
     bool canary_varies = input->canary.variance > 0, control_varies = input->control.variance > 0;
     bool enough = input->baseline == BASELINE_CONTROL ? canary_varies || control_varies
                                                       : canary_varies && (alone || control_varies);
@@ -106,7 +106,7 @@ static enum comparison_state state_of(const struct comparison_input *input,
     if (!isfinite(comparison->canary) || (!alone && !isfinite(comparison->control)))
         return COMPARISON_NODATA;
     if (is_counted(input)) {
-        /* Zero events in the control are no baseline yet, but bounds there are. */
+        /* With zero events in the control there is no baseline yet, but there are bounds. */
         return COMPARISON_FINE;
     }
     if (!alone && input->change == CHANGE_RELATIVE && !(comparison->control > 0))
@@ -166,9 +166,9 @@ static struct interval bounds(const struct comparison_input *input, double growt
 }
 
 /*
- * Strata that contradict each other, as one with twice the errors and one with half, can reject
- * every change from one side or the other. Then nothing between the bounds is known, nor between
- * them and the estimate.
+ * Strata that contradict each other, say one with twice the errors and one with half, can reject
+ * every change from one side or the other. Then nothing is known between the bounds, nor between
+ * the bounds and the estimate.
  */
 static struct interval bounds_around(const struct comparison_input *input, double change,
                                      double growth)

@@ -1,9 +1,9 @@
 /*
  * statistics_group_sequential.c - a planned number of looks: bounds that spend alpha as information
- * comes in (Lan and DeMets 1983), by recursive integration (Armitage, McPherson, Rowe 1969).
+ * accrues (Lan and DeMets 1983), by recursive integration (Armitage, McPherson, Rowe 1969).
  *
- * The score S has independent increments, S at information t being normal with variance t. Its
- * density among those that no look has stopped is carried from look to look on a grid of S.
+ * The score S has independent increments: S at information t is normal with variance t. Its
+ * density, among paths that no look has stopped, is carried from look to look on a grid of S.
  */
 #include "compiler/base/memory.h"
 #include "statistics.h"
@@ -14,8 +14,8 @@
 #include "distributions.h"
 
 #define REACH    9.0  /* standard deviations: the density beyond is below 1e-18 */
-#define STEP     0.04 /* of the grid, at most, in standard deviations of S */
-#define FINENESS 10.0 /* steps in a standard deviation of an increment, at least */
+#define STEP     0.04 /* the grid's largest step, in standard deviations of S */
+#define FINENESS 10.0 /* least number of steps per standard deviation of an increment */
 #define HALVINGS 60
 #define NO_BOUND REACH
 
@@ -58,7 +58,7 @@ static double place(const struct grid *grid, size_t i)
     return grid->from + grid->step * (double)i;
 }
 
-/* The chance to be above `bound` one increment of standard deviation `sd` later. */
+/* The probability of being above `bound` one increment of standard deviation `sd` later. */
 static double chance_above(const struct grid *grid, double bound, double sd)
 {
     double sum = 0;
@@ -87,14 +87,14 @@ static double step_for(double information, double increment)
     return fmin(STEP * sqrt(information), sqrt(increment) / FINENESS);
 }
 
-/* The first point of the grid that is not below `low`; beyond all of them, their number. */
+/* The first grid point that is not below `low`; the number of points if all are. */
 static size_t first_at_least(const struct grid *grid, double low)
 {
     double i = ceil((low - grid->from) / grid->step);
     return i <= 0 ? 0 : i >= (double)grid->count ? grid->count : (size_t)i;
 }
 
-/* Makes `next` what is left of `grid` after an increment, below its own end. */
+/* Makes `next` what remains of `grid` after an increment, below the end of `next`. */
 static void carry(const struct grid *grid, struct grid *next, double sd)
 {
     for (size_t j = 0; j < next->count; j++) {

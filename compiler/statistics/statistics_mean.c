@@ -1,15 +1,15 @@
 /*
  * statistics_mean.c - means at every look: the asymptotic confidence sequence.
  *
- * One formula, known by several names (normal mixture, mSPRT with a mixture that narrows, and as
- * the sequential mode of experiment platforms); docs/statistics.md has the references. It holds for
- * many units: guards keep it from the first few, and from arms that have shown no spread.
+ * One formula with several names: the normal mixture, mSPRT with a narrowing mixture, the
+ * sequential mode of experiment platforms; docs/statistics.md has the references. It is valid for
+ * many units: guards exclude the first few, and arms that have shown no spread.
  */
 #include "statistics.h"
 
 #include <math.h>
 
-/* rho^2: the mixture's width, so that the bound is tightest at that many units. */
+/* rho^2: the mixture's width that makes the bound tightest at `tuned_for` units. */
 static double tuning(double alpha, double tuned_for)
 {
     return (-2 * log(alpha) + log(-2 * log(alpha) + 1)) / tuned_for;
@@ -47,9 +47,9 @@ static bool is_usable(const struct moments *seen, double growth)
 }
 
 /*
- * Side by side, what a tail does to one arm it does to the other. Alone, few values that have not
- * shown it pass for a lower mean that is sure of itself: so there have to be as many as make the
- * mean's own skewness a seventh, or less.
+ * Side by side, a heavy tail affects both arms alike. In separate periods, a few values that have
+ * not shown the tail yet pass for a lower mean, with false confidence. So there must be enough of
+ * them to bring the mean's own skewness down to a seventh.
  */
 #define UNITS_A_SKEWNESS_SQUARED 50
 
@@ -65,8 +65,8 @@ static struct interval around(double center, double reach)
 }
 
 /*
- * The ratios r for which canary - r * control is not shown to differ from zero (Fieller): a
- * division by an uncertain mean is never made.
+ * The ratios r for which canary - r * control is not shown to differ from zero (Fieller), so that
+ * nothing is ever divided by an uncertain mean.
  */
 static struct interval ratio_within(const struct moments *canary, const struct moments *control,
                                     double variance_canary, double variance_control, double reach)
@@ -84,9 +84,10 @@ static struct interval ratio_within(const struct moments *canary, const struct m
 }
 
 /*
- * Of values with a long tail, few have not shown it yet: their mean is too low, and their variance
- * with it. So the smaller arm is not believed to vary less than the greater one does, nor, where
- * the greater one's values were as much greater, than those would.
+ * A few values from a heavy-tailed distribution have not shown the tail yet: their mean is too low,
+ * and so is their variance. So the smaller arm is assumed to vary at least as much as the larger
+ * one does; and if its mean is higher, at least as much as the larger one would, scaled to that
+ * mean.
  */
 static double believed(const struct moments *seen, const struct moments *other)
 {

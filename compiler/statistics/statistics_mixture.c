@@ -13,7 +13,7 @@ void mixture_init(struct mixture *mixture)
     double total = 0;
     for (int i = 0; i < MIXTURE_EFFECTS; i++) {
         int exponent = LEAST_EXPONENT + i;
-        /* Cauchy's tails: an effect far from the likely ones costs a factor, not the detection. */
+        /* Cauchy tails: an effect far from the likely ones costs a factor, not the detection. */
         double distance = (exponent - 0.5) / 1.5;
         mixture->ratio[i] = 1 + ldexp(1, exponent);
         mixture->weight[i] = 1 / (1 + distance * distance);
@@ -41,7 +41,7 @@ void proportion_bets_init(struct proportion_bets *bets, enum side side, double v
     struct mixture mixture;
     mixture_init(&mixture);
     for (int i = 0; i < MIXTURE_EFFECTS; i++) {
-        /* The alternative has that many times the odds. */
+        /* The alternative has `ratio` times the odds. */
         double ratio = side == SIDE_ABOVE ? mixture.ratio[i] : 1 / mixture.ratio[i];
         double scale = log1p(value * (ratio - 1));
         bets->event[i] = log(ratio) - scale;
@@ -69,7 +69,7 @@ static bool rejects(log_e_function *log_e, const void *data, enum side side, dou
     return log_e(data, side, value) >= threshold;
 }
 
-/* `kept` is not rejected and `rejected` is, whichever is the greater. */
+/* `kept` is not rejected and `rejected` is; either may be the greater. */
 static double bisect(log_e_function *log_e, const void *data, enum side side, double threshold,
                      double kept, double rejected)
 {
@@ -91,7 +91,7 @@ static double search(log_e_function *log_e, const void *data, enum side side, do
     double threshold = -log(alpha);
     double outward = side == SIDE_ABOVE ? -step : step;
     double kept = within;
-    /* Shares that changed can put the start outside of the bound: first go inward. */
+    /* If shares have changed, the start may lie outside the bound: go inward first. */
     for (int i = 0; i < DOUBLINGS && rejects(log_e, data, side, kept, threshold); i++)
         kept -= ldexp(outward, i);
     for (int i = 0; i < DOUBLINGS; i++) {

@@ -1,9 +1,9 @@
 /*
  * statistics_moments.c - means, variances and covariances of units, from exact sums.
  *
- * A variance is a small difference of great numbers. The sums are exact, so it is enough to take
- * the difference in twice a double's precision: 106 bits leave a variance good even where it is
- * 1e-16 of the mean's square.
+ * A variance is a small difference of large numbers. The sums are exact, so it is enough to compute
+ * the difference in twice a double's precision: 106 bits keep a variance accurate even if it is
+ * 1e-16 of the squared mean.
  */
 #include "statistics.h"
 
@@ -61,7 +61,7 @@ bool exact_sum_add_product(struct exact_sum *sum, double a, double b)
         return false;
     exact_sum_add(sum, high);
     double low = fma(a, b, -high);
-    if (low != 0) /* of counts, most often it is */
+    if (low != 0) /* usually zero, for counts */
         exact_sum_add(sum, low);
     return true;
 }
@@ -77,7 +77,7 @@ bool exact_sum_add_triple(struct exact_sum *sum, double a, double b, double c)
 
 double third_moment_of_sums(uint64_t n, double factor, const struct exact_sum *const sums[4])
 {
-    /* As Horner has it: ((-factor b³ + 3 ab²) factor - 3 a²b) factor + a³, in 106 bits. */
+    /* By Horner's rule: ((-factor b³ + 3 ab²) factor - 3 a²b) factor + a³, in 106 bits. */
     static const double times[] = {1, 3, 3, 1};
     struct wide by = {factor, 0}, value = {0, 0};
     for (int i = 3; i >= 0; i--) {
@@ -106,7 +106,7 @@ struct moments moments_of_sums(uint64_t n, const struct exact_sum *sum,
     if (n > 0)
         moments.mean = exact_sum_value(sum) / (double)n;
     double variance = covariance_of_sums(n, sum, sum, squares);
-    /* What is left of equal numbers is rounding; it must not pass for spread. */
+    /* What remains of equal numbers is rounding error, and must not pass for spread. */
     double noise = moments.mean * moments.mean * DBL_EPSILON * DBL_EPSILON;
     moments.variance = variance <= noise ? 0 : variance;
     return moments;
@@ -136,7 +136,7 @@ double design_effect(const struct ratio_moments *ratio)
     return effect > 1 ? effect : 1;
 }
 
-/* Fewer groups do not say how much they differ. */
+/* Fewer groups do not show how much groups differ. */
 #define GROUPS_TO_TELL 30
 
 double grouped_design_effect(const struct grouped *arms, size_t count)
@@ -155,7 +155,7 @@ double grouped_design_effect(const struct grouped *arms, size_t count)
         double share = events / n;
         for (size_t j = 0; j < arm->count; j++)
             off += pow(arm->groups[j].events - share * arm->groups[j].n, 2);
-        /* Of independent values, each arm's part of it is expected to be n. */
+        /* For independent values, each arm's term has expectation n. */
         variation += off / (share * (1 - share)) / (1 - arm_squares / (n * n));
         told &= filled >= GROUPS_TO_TELL && share > 0 && share < 1;
         all += n;

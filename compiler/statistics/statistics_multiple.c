@@ -12,7 +12,7 @@ static int by_value(const void *a, const void *b)
     return (p > q) - (p < q);
 }
 
-/* Pointers to the p-values, ascending. A test without a p-value is none, and does not count. */
+/* Pointers to the p-values, ascending. A test without a p-value does not count. */
 static size_t ascending(const double *p, size_t count, const double ***order)
 {
     *order = xcalloc(count + 1, sizeof **order);

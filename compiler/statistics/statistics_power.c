@@ -1,4 +1,5 @@
-/* statistics_power.c - how many units a question needs, and what a number of units can answer. */
+/* statistics_power.c - how many units a question needs, and what a given number of units can
+ * answer. */
 #include "statistics.h"
 
 #include <math.h>
@@ -8,7 +9,7 @@
 #define HALVINGS   100
 #define MOST_UNITS 1e15
 
-/* The variance of the difference of two means, in units of what one unit has, times n. */
+/* n times the variance of the difference of two means, in units of one unit's variance. */
 static double spread_of_shares(double canary_share)
 {
     return 1 / canary_share + 1 / (1 - canary_share);
@@ -35,7 +36,7 @@ double means_power(double difference, double standard_deviation, double n, doubl
 
 typedef double measure_function(const void *data, double x);
 
-/* The x in [low, high] from where the ascending measure reaches `wanted`; NaN: nowhere. */
+/* The least x in [low, high] at which the ascending measure reaches `wanted`; NaN: none. */
 static double first_reaching(measure_function *measure, const void *data, double wanted, double low,
                              double high)
 {
@@ -72,7 +73,7 @@ static double power_of_difference(const void *data, double difference)
                        asked->alpha);
 }
 
-/* What the normal distribution says; Student's needs a little more. */
+/* By the normal distribution; Student's t needs a few more. */
 static double means_normal_size(double difference, double standard_deviation, double canary_share,
                                 double alpha, double power)
 {
@@ -107,7 +108,7 @@ double means_detectable(double standard_deviation, double n, double canary_share
     return first_reaching(power_of_difference, &asked, power, about / 4, about * 1000);
 }
 
-/* Standard errors of the difference, times sqrt(n): as the test has it, and as it is. */
+/* Standard errors of the difference, times sqrt(n): as the test assumes, and the actual one. */
 static double error_under_null(double control, double canary, double canary_share)
 {
     double pooled = canary_share * canary + (1 - canary_share) * control;
@@ -157,7 +158,7 @@ double proportions_detectable(double control, double n, double canary_share, dou
     return first_reaching(closeness, &asked, -n, 1e-12, 1 - control);
 }
 
-/* How much of the difference is left when the bound and the unlucky ones have had their part. */
+/* How much of the difference remains after the bound, and after bad luck at the wanted power. */
 static double slack_of_units(const void *data, double n)
 {
     const struct question *asked = data;
@@ -184,12 +185,12 @@ double means_sequence_size(double difference, double variance_canary, double var
 }
 
 struct proportions_question {
-    struct proportion control, canary; /* of one unit in all: n is the share */
+    struct proportion control, canary; /* per unit of both arms together: n is the arm's share */
     enum side side;
     double ratio, difference, power;
 };
 
-/* The evidence when the canary was as lucky as all but the wanted part are. */
+/* The evidence if the canary is as lucky as it may be at the wanted power. */
 static double evidence_of_units(const void *data, double n)
 {
     const struct proportions_question *asked = data;

@@ -3,12 +3,12 @@
  * sequences that they give.
  *
  * Two arms are compared by betting. With w the canary's share of a stratum's observations, an
- * observation Y of the canary multiplies the stake by 1 + a (Y - center), one of the control by
- * 1 - b (Y - center'), with a w = b (1 - w). Under the null hypothesis the product's mean is at
- * most 1, because 1 + x <= exp(x) and the exponents cancel. A bet is on a center (events are
- * counted where they are rare, their absence where that is rare) and on an effect; the e-value is
- * the weighted mean of all bets. Around center 0 and without a difference, a bet is the likelihood
- * ratio of "an event is the canary's" that the ratio of rates gives.
+ * observation Y of the canary multiplies the stake by 1 + a (Y - center), one of the control by 1 -
+ * b (Y - center'), where a w = b (1 - w). Under the null hypothesis the expected product is at most
+ * 1, because 1 + x <= exp(x) and the exponents cancel. A bet is on a center (events are counted
+ * where they are rare; their absence, where that is rare) and on an effect; the e-value is the
+ * weighted mean of all bets. With center 0 and no difference, a bet is the likelihood ratio of "an
+ * event is the canary's" under the ratio of rates.
  */
 #include "statistics_mixture.h"
 
@@ -21,11 +21,11 @@ static const double center_weights[CENTERS] = {0.8, 0.1, 0.1};
 struct null_hypothesis {
     enum side side;
     double ratio, difference;
-    bool bounded; /* proportions; otherwise rates */
+    bool bounded; /* proportions, or else rates */
 };
 
-/* The stake on the canary, `a` above: growth-optimal for an effect where events are rare (or where
- * all is events), and a share of what is affordable in the middle. */
+/* The stake on the canary, `a` above: growth-optimal where events are rare (or nearly universal),
+ * and a share of what is affordable in between. */
 static double canary_stake(const struct null_hypothesis *null, enum center center, double effect,
                            double share)
 {
@@ -42,7 +42,7 @@ static double canary_stake(const struct null_hypothesis *null, enum center cente
     return (null->side == SIDE_ABOVE ? 1.5 : -1.5) * other * (1 - 1 / effect);
 }
 
-/* count * log(1 + x); nothing observed says nothing, and a stake that is lost stays lost. */
+/* count * log(1 + x); no observations say nothing, and a lost stake stays lost. */
 static double times_log(double count, double x)
 {
     if (count == 0)
@@ -80,7 +80,7 @@ static double side_by_side_log_e(const struct stratum *strata, size_t count,
         for (int i = 0; i < MIXTURE_EFFECTS; i++, bets++) {
             double sum = 0;
             for (size_t j = 0; j < count; j++)
-                /* A stratum with one arm alone compares nothing. */
+                /* A stratum with only one arm compares nothing. */
                 if (strata[j].canary.n > 0 && strata[j].control.n > 0)
                     sum += bet_on_stratum(null, &strata[j], (enum center)center, mixture.ratio[i]);
             logs[bets] = growth * sum;
@@ -125,7 +125,7 @@ static double of_ratio(const void *data, enum side side, double value)
     return side_by_side_log_e(of->strata, of->count, &null, of->growth);
 }
 
-/* A rate has no greatest value: a difference may be whatever is not rejected. */
+/* A rate has no maximum: the interval of a difference may be unbounded. */
 static struct interval limits_of(bool bounded)
 {
     return bounded ? (struct interval){-1, 1} : (struct interval){-INFINITY, INFINITY};
@@ -148,7 +148,7 @@ static struct interval side_by_side_sequence(const struct side_by_side *of, enum
         return limits;
     double canary = all.canary.events / all.canary.n;
     double control = all.control.events / all.control.n;
-    /* As a first step what one event more would change. */
+    /* The first step: the effect of one more event. */
     double step = 1 / all.canary.n + 1 / all.control.n;
     return sequence_search(of_difference, of, alpha, limits, canary - control, step);
 }
@@ -172,7 +172,7 @@ struct interval rates_sequence(const struct stratum *strata, size_t count, enum 
 double proportion_log_e(struct proportion seen, enum side side, double value)
 {
     double others = seen.n - seen.events;
-    /* At the ends one observation that cannot be is proof, and all others say nothing. */
+    /* At 0 or 1, a single impossible observation is proof, and the others say nothing. */
     if (value <= 0)
         return side == SIDE_ABOVE && seen.events > 0 ? INFINITY : 0;
     if (value >= 1)

@@ -2,10 +2,10 @@
  * statistics_quantile.c - quantiles at every look.
  *
  * Whether a value is at most the quantile is an event of known probability, so the e-process of a
- * proportion bounds the quantile without knowing anything of the distribution. Of two arms, the
+ * proportion bounds the quantile without any assumption about the distribution. For two arms, the
  * e-values are multiplied at every place where the control's quantile could be, and the least
- * favourable place counts. Values that a sketch has put in one bin are told apart to the canary's
- * favour and to its harm alike: the bounds are wider by about a bin, and never wrong.
+ * favourable place counts. Values that a sketch put in one bin are resolved both in the canary's
+ * favour and against it: the bounds are wider by about a bin, and never wrong.
  */
 #include "statistics_mixture.h"
 
@@ -19,7 +19,7 @@ static double count_of(const struct distribution *values)
     return count;
 }
 
-#define PARTS UINT64_C(1000000000000) /* of 1: what q is rounded to */
+#define PARTS UINT64_C(1000000000000) /* q is rounded to a multiple of 1 / PARTS */
 
 uint64_t quantile_rank(double q, uint64_t count)
 {
@@ -55,12 +55,12 @@ struct interval quantile_sequence(const struct distribution *values, double q, d
         const struct bin *bin = &values->bins[i];
         double before = seen;
         seen += bin->count * growth;
-        /* Too few values lie at or below: the quantile is above. The first bin that is not
-         * rejected may hold it from its low end on. */
+        /* Too few values lie at or below: the quantile is above. The first bin not rejected may
+         * hold it anywhere from the bin's low end on. */
         is_above = is_above && proportion_bets_log_e(&fewer, before, count - before) >= threshold;
         if (is_above)
             found.lower = bin->low;
-        /* No bet on more is won by a share of q or less. */
+        /* A share of q or less cannot win a bet on more. */
         if (isinf(found.upper) && seen > q * count &&
             proportion_bets_log_e(&more, seen, count - seen) >= threshold)
             found.upper = bin->high;
@@ -69,16 +69,16 @@ struct interval quantile_sequence(const struct distribution *values, double q, d
 }
 
 /*
- * The places where the control's quantile could be, ascending: for each, how many values lie below
- * it, as few of the arm that should have many there as its bins allow, and as many of the other.
+ * The places where the control's quantile could be, ascending. Each has the number of values below
+ * it: as few as the bins allow for the arm that should have many there, as many for the other.
  */
 struct places {
     const struct distribution *canary, *control;
     enum side side;
-    double ratio, difference; /* the canary's place is that of the control times, and plus */
+    double ratio, difference; /* the canary's place: ratio * the control's + difference */
     size_t next_canary, next_control;
     double seen_canary, seen_control;
-    bool beyond; /* the place before all values, or after them, was given */
+    bool beyond; /* the place before or after all values was returned */
     double below_canary, below_control;
 };
 
@@ -103,7 +103,7 @@ static bool next_place(struct places *places)
     while (places->next_control < places->control->count) {
         const struct bin *bin = &places->control->bins[places->next_control++];
         if (bin->count == 0)
-            continue; /* a neighbour has as many below it, and says less */
+            continue; /* its neighbour has as many below it, and less evidence */
         places->below_control = places->seen_control;
         places->seen_control += bin->count;
         if (!above)
@@ -121,18 +121,20 @@ static bool next_place(struct places *places)
     return true;
 }
 
-/* The stake on an arm that is not bet: where it says nothing of a place, its lost bets must not eat
- * up what the other arm has to say. More would cost more where both have something to say. */
+/* The share of the stake on an arm that is not bet: where one arm says nothing about a place, its
+ * lost bets must not cancel what the other says. A larger share would cost more where both have
+ * something to say. */
 #define KEPT 0.1
 
 #define HALVINGS 40
 
-/* What an arm says against a place: the more, the more of its values lie below, or the fewer. */
+/* One arm's evidence against a place, which grows the more (or the fewer) of its values lie
+ * below. */
 struct witness {
     struct proportion_bets bets;
     enum side side;
     double count, growth;
-    double enough; /* so many below, or so few, decide without the other arm */
+    double enough; /* this many below, or this few, decide without the other arm */
 };
 
 static struct witness witness_of(const struct distribution *values, enum side side, double q,
@@ -176,7 +178,7 @@ static bool says_enough(const struct witness *witness, double below)
 double quantiles_log_e(const struct distribution *canary, const struct distribution *control,
                        double q, enum side side, double ratio, double difference, double growth)
 {
-    /* Above: few of the canary's values are up to the place, many of the control's below it. */
+    /* Above: few of the canary's values lie below the place, and many of the control's. */
     struct witness of_canary =
         witness_of(canary, side == SIDE_ABOVE ? SIDE_BELOW : SIDE_ABOVE, q, growth);
     struct witness of_control = witness_of(control, side, q, growth);
@@ -185,8 +187,8 @@ double quantiles_log_e(const struct distribution *canary, const struct distribut
                                .side = side,
                                .ratio = ratio,
                                .difference = difference};
-    /* The likeliest place first: where one arm alone says more than both do there, the least is not
-     * to be found, and most places are like that. */
+    /* Start with the likeliest place. Where one arm alone exceeds the evidence of both there, the
+     * minimum cannot be, and that rules out most places. */
     struct places places = all;
     while (next_place(&places) && places.below_control < q * of_control.count)
         continue;
@@ -202,7 +204,7 @@ double quantiles_log_e(const struct distribution *canary, const struct distribut
     return least;
 }
 
-/* An arm's bins from one end to the other: from below, or, negated, from above. */
+/* Walks an arm's bins from one end to the other: from below, or, negated, from above. */
 struct walk {
     const struct distribution *values;
     bool down;
@@ -237,18 +239,18 @@ static bool step(struct walk *walk)
 }
 
 /*
- * By what the control's quantile has to be multiplied, or what added to it, for the canary's to be
- * no more: the least such change that is not rejected. Of values negated, the greatest.
+ * The factor on the control's quantile, or the addend, that makes the canary's no more than it: the
+ * least such change that is not rejected. For negated values, the greatest.
  *
- * A place in the control's bin j is not rejected once at least so many of the canary's bins, the
- * first k, begin before it. The further j is, the more the control says against it, and the more
- * has k to be; of all j with the same k, the last needs the least change. So one walk along both
+ * A place in the control's bin j is not rejected once enough of the canary's bins, the first k,
+ * begin before it. The further j is, the stronger the control's evidence against it, and the larger
+ * k must be; of all j with the same k, the last needs the least change. So a single walk along both
  * finds them all.
  */
 struct pairs {
-    struct walk canary, control; /* `next` of them is k, and j */
+    struct walk canary, control; /* k and j are their `next` */
     double threshold;
-    double left; /* of the threshold, beside what the canary says */
+    double left; /* of the threshold, after the canary's evidence */
 };
 
 static bool is_rejected(const struct pairs *pairs, double below)
@@ -262,7 +264,7 @@ static double passed_after(const struct walk *walk)
     return walk->passed + bin_at(walk, walk->next).count;
 }
 
-/* The last j for the first k is far: what is enough there is faster found than each j asked. */
+/* The last j for the first k is far away: finding what suffices there beats testing every j. */
 static void skip_control(struct pairs *pairs)
 {
     struct walk *control = &pairs->control;
@@ -272,7 +274,7 @@ static void skip_control(struct pairs *pairs)
         step(control);
 }
 
-/* To the last j that is not rejected, if there is one. */
+/* Moves to the last j that is not rejected, if there is one. */
 static bool pass_control(struct pairs *pairs)
 {
     struct walk *control = &pairs->control;
@@ -294,7 +296,7 @@ static double change_needed(const struct pairs *pairs, enum change change)
     double low = bin_at(canary, canary->next - 1).low, high = bin_at(control, control->next).high;
     if (change == CHANGE_ABSOLUTE)
         return low - high;
-    /* Only ratios above zero are looked at, and of values negated, they are, too. */
+    /* Only positive ratios are considered, also for negated values. */
     if (control->down)
         return high >= 0 ? -INFINITY : low < 0 ? -(low / high) : 0;
     return low <= 0 ? 0 : high > 0 ? low / high : INFINITY;
@@ -319,7 +321,7 @@ static double least_change(struct pairs *pairs, enum change change)
         least = fmin(least, change_needed(pairs, change));
         if (control->next == control->values->count ||
             says_enough(&control->witness, passed_after(control)))
-            break; /* with more of the canary, only more change */
+            break; /* including more of the canary only needs more change */
     } while (step(canary));
     return least;
 }
@@ -345,7 +347,7 @@ struct interval quantiles_sequence(const struct distribution *canary,
     struct interval found = {bounds[SIDE_ABOVE], -bounds[SIDE_BELOW]};
     if (change == CHANGE_ABSOLUTE)
         return found;
-    /* Ratios below zero are not looked at, only known to be there. */
+    /* Negative ratios are not computed; it is only known that there are some. */
     found.lower = found.lower <= 0 && canary->bins[0].low < 0 ? -INFINITY : found.lower - 1;
     found.upper -= 1;
     return found;
