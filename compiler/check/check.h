@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 #include "compiler/diagnostics/diagnostics.h"
-#include "compiler/model/model.h"
+#include "compiler/model/flag.h"
 
 struct arena;
+struct project;
 
 struct checker {
     const struct project *project;

@@ -12,6 +12,7 @@
 #include "prove.h"
 #include "check.h"
 #include "compiler/base/percent.h"
+#include "compiler/model/model.h"
 
 #define MOST_PARTS  64
 #define LONGEST_SAY 40

@@ -1,5 +1,6 @@
 /* check_criteria.c - criteria that contradict each other, or measure what was not randomised. */
 #include "compiler/diagnostics/diagnose.h"
+#include "compiler/model/model.h"
 #include "check.h"
 
 /* A guard that acts on the plain estimate, at any sample count at which the other is judged. */

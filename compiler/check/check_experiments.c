@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "compiler/diagnostics/diagnose.h"
+#include "compiler/model/model.h"
 #include "check.h"
 #include "sample_size.h"
 

@@ -1,6 +1,7 @@
 /* check_expiry.c - flags that have expired, or will soon. */
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
+#include "compiler/model/model.h"
 #include "check.h"
 
 #define EXPIRES_SOON ((int64_t)14 * 86400000)

@@ -10,6 +10,7 @@
 #include "compiler/base/nearest.h"
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
+#include "compiler/model/model.h"
 #include "check.h"
 
 struct names {

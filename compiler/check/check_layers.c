@@ -8,6 +8,7 @@
 
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
+#include "compiler/model/model.h"
 #include "check.h"
 
 struct member {

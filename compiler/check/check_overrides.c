@@ -3,6 +3,7 @@
 
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
+#include "compiler/model/model.h"
 #include "check.h"
 
 static bool has_variant(const struct flag *flag, const char *name)

@@ -13,6 +13,7 @@
 #include "fflag/snapshot.h"
 #include "check.h"
 #include "compiler/files/yaml.h"
+#include "compiler/model/model.h"
 
 enum visit { UNSEEN, OPEN, DONE };
 

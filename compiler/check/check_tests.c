@@ -9,6 +9,7 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
 #include "check.h"
+#include "compiler/model/model.h"
 #include "compiler/model/references.h"
 #include "compiler/model/order.h"
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"
+#include "compiler/model/model.h"
 #include "check.h"
 
 static bool serves(const struct targeting *targeting, uint32_t variant)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/model/declaration.h"
 #include "prove_regions.h"
 
 #define MOST_ATOMS    512

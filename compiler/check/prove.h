@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "compiler/base/arena.h"
-#include "compiler/model/model.h"
+#include "compiler/model/condition.h"
 
 struct prover {
     struct arena arena; /* of one question; emptied by the next */

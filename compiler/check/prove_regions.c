@@ -12,6 +12,8 @@
 #include "compiler/base/arena.h"
 #include "prove_strings.h"
 #include "compiler/base/scalar.h"
+#include "compiler/model/declaration.h"
+#include "compiler/model/flag.h"
 
 #define MOST_REGIONS 4096
 #define MOST_FREE    8 /* tests for which a cut tries both outcomes */

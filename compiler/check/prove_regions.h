@@ -7,9 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler/model/model.h"
+#include "compiler/model/condition.h"
 
 struct arena;
+struct flag;
 
 /* An attribute or another flag, and the tests of it. Their `negate` is left to the caller. */
 struct subject {

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "compiler/model/model.h"
+#include "compiler/model/condition.h"
 
 /* Whether a test, without its `negate`, holds for a value; UNCERTAIN where that is not known. */
 enum certainty { SURELY_FAILS, SURELY_HOLDS, UNCERTAIN };

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "compiler/base/percent.h"
+#include "compiler/model/metric.h"
 
 /* The distribution of the control. */
 struct population {

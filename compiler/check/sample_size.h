@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler/model/model.h"
+#include "compiler/model/flag.h"
 
 struct sample_size {
     double units;    /* of the arm with the smallest share */

@@ -8,6 +8,8 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/json.h"
+#include "compiler/model/flag.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 int compile_snapshot(const struct command *command, struct project *project, uint32_t environment,

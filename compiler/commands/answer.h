@@ -11,6 +11,8 @@
 
 struct arena;
 struct buffer;
+struct flag;
+struct project;
 
 /*
  * Compiles a project that has no errors and opens the snapshot. Returns an exit_status; when it is

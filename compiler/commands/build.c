@@ -2,6 +2,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "change.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/emergency.h"
 #include "compiler/rollout/recovery.h"
 #include "level.h"

@@ -8,6 +8,7 @@
 #include "hurry.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/guard.h"
 #include "compiler/rollout/policy.h"

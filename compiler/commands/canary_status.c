@@ -6,6 +6,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "compiler/base/percent.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/emergency.h"
 #include "compiler/base/scalar.h"
 #include "compiler/rollout/possible.h"

@@ -8,6 +8,7 @@
 #include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/forgotten.h"
 #include "compiler/rollout/recovery.h"

@@ -5,6 +5,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/check/sample_size.h"
 #include "commands.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/recovery.h"
 #include "compiler/project/project.h"
 

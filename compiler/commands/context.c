@@ -10,6 +10,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/file.h"
+#include "compiler/model/model.h"
 
 static int compare_attributes(const void *left, const void *right)
 {

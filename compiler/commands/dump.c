@@ -1,5 +1,7 @@
 /* dump.c - `ffc dump`: a snapshot as readable text or as JSON. */
 #include "compiler/base/buffer.h"
+#include "compiler/model/declaration.h"
+#include "compiler/model/flag.h"
 #include "commands.h"
 #include "disassemble.h"
 #include "dump.h"

@@ -4,6 +4,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "answer.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/recovery.h"
 #include "commands.h"
 #include "context.h"

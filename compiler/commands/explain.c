@@ -4,6 +4,7 @@
 
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/diagnostics/registry.h"
+#include "compiler/model/operators.h"
 #include "commands.h"
 
 static void put_indented(const char *text)

@@ -12,6 +12,7 @@
 #include "compiler/files/publish.h"
 #include "commands.h"
 #include "compiler/base/file.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 struct formatting {

@@ -7,6 +7,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/declared_name.h"
 #include "compiler/rollout/occupant.h"
 #include "compiler/rollout/recovery.h"

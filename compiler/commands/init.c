@@ -9,6 +9,7 @@
 #include "compiler/base/buffer.h"
 #include "commands.h"
 #include "compiler/files/place.h"
+#include "compiler/model/model.h"
 #include "compiler/project/schema.h"
 
 /* Texts of init/, made into strings by the Makefile. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/model/model.h"
 #include "fflag/snapshot.h"
 
 static const struct {

@@ -10,6 +10,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/percent.h"
 #include "commands.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/emergency.h"
 #include "compiler/rollout/possible.h"
 #include "compiler/rollout/recovery.h"

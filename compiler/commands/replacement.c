@@ -7,6 +7,7 @@
 
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/forgotten.h"
 #include "compiler/rollout/occupant.h"
 #include "snapshot.h"

@@ -12,6 +12,7 @@
 #include "compiler/base/match.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/base/json_read.h"
 

@@ -7,6 +7,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/recovery.h"
 #include "compiler/rollout/steps.h"
 #include "rollback.h"

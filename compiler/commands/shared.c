@@ -3,6 +3,7 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/model/model.h"
 #include "commands.h"
 
 #include <errno.h>

@@ -8,6 +8,9 @@
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
+#include "compiler/model/flag.h"
+#include "compiler/model/model.h"
+#include "compiler/model/test.h"
 
 static void suppose_stage(struct canary *canary, const struct supposition *supposition)
 {

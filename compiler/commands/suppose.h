@@ -11,6 +11,9 @@
 #include "compiler/project/project.h"
 
 struct arena;
+struct flag;
+struct project;
+struct supposition;
 
 /* A copy of the flag, which has a canary or an experiment in that environment. */
 struct flag *suppose(struct arena *arena, const struct project *project, const struct flag *flag,

@@ -12,6 +12,7 @@
 #include "compiler/base/percent.h"
 #include "commands.h"
 #include "compiler/base/scalar.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 static int run(int argc, char **argv);

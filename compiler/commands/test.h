@@ -14,6 +14,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/base/table.h"
+#include "compiler/model/model.h"
 #include "answer.h"
 #include "context.h"
 

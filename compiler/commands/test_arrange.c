@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/model/model.h"
 #include "compiler/model/references.h"
 #include "suppose.h"
 

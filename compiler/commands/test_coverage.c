@@ -7,6 +7,7 @@
  */
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
+#include "compiler/model/model.h"
 #include "test.h"
 
 #include <stdlib.h>

@@ -8,6 +8,7 @@
 
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
+#include "compiler/model/model.h"
 
 #define MOST_FAILURES 5 /* contexts of one test that are explained in TAP */
 

@@ -11,6 +11,9 @@
 #include "compiler/base/chi_square.h"
 #include "compiler/base/json.h"
 #include "compiler/base/percent.h"
+#include "compiler/model/declaration.h"
+#include "compiler/model/flag.h"
+#include "compiler/model/test.h"
 
 /* ------------------------------------------------------------------------------ expectations -- */
 

@@ -10,6 +10,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/recovery.h"
 #include "commands.h"
 #include "suppose.h"

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/model/flag.h"
 #include "answer.h"
 #include "context.h"
 

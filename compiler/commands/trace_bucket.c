@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "compiler/base/percent.h"
+#include "compiler/model/declaration.h"
+#include "compiler/model/flag.h"
 
 /* The key of the unit as text; NULL where it has none. */
 static const char *unit_key(struct tracer *tracer, const struct attribute *attribute)

@@ -7,6 +7,10 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "trace.h"
+#include "compiler/model/condition.h"
+#include "compiler/model/declaration.h"
+#include "compiler/model/flag.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 #include <stdlib.h>

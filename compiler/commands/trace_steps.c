@@ -7,6 +7,8 @@
 
 #include "compiler/base/calendar.h"
 #include "compiler/base/percent.h"
+#include "compiler/model/flag.h"
+#include "compiler/model/model.h"
 
 struct walk {
     struct tracer *tracer;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "compiler/base/json.h"
+#include "compiler/model/model.h"
 
 #define INDENT      2
 #define WIDEST      64 /* of a title with its indentation; a longer one pushes its value out */

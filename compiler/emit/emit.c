@@ -10,6 +10,7 @@
 
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/model/model.h"
 
 struct use {
     const struct attribute *attribute;

@@ -14,9 +14,12 @@
 #include "compiler/base/buffer.h"
 #include "fflag/snapshot.h"
 #include "compiler/base/intern.h"
-#include "compiler/model/model.h"
+#include "compiler/model/flag.h"
 #include "label.h"
 #include "compiler/regex/regex.h"
+
+struct override;
+struct project;
 
 struct image {
     struct pool strings;

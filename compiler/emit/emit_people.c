@@ -7,6 +7,7 @@
 #include "emit.h"
 #include "compiler/base/json.h"
 #include "compiler/base/percent.h"
+#include "compiler/model/model.h"
 
 #include <stdlib.h>
 #include <string.h>

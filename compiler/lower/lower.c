@@ -8,6 +8,7 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/percent.h"
+#include "compiler/model/model.h"
 
 /* A flag being lowered. */
 struct steps {

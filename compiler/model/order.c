@@ -5,6 +5,7 @@
 
 #include "compiler/base/memory.h"
 #include "compiler/base/heap.h"
+#include "compiler/model/model.h"
 #include "references.h"
 
 struct edge {

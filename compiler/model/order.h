@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "model.h"
+struct project;
 
 /*
  * The project's flags, as indices, sorted so that each comes after those it refers to, and by name

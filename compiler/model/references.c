@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "compiler/base/memory.h"
+#include "compiler/model/model.h"
 
 void references_init(struct references *references, const struct project *project,
                      uint32_t environment)

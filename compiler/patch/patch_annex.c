@@ -9,6 +9,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
+#include "compiler/model/override.h"
 #include "patch_parts.h"
 
 /* ------------------------------------------------------------------------------------ labels -- */

@@ -12,6 +12,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiler/lower/lower.h"
+#include "compiler/model/model.h"
 #include "patch_parts.h"
 
 struct decision {

@@ -5,6 +5,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/lower/lower.h"
 #include "compiler/base/parallel.h"
+#include "compiler/model/model.h"
 #include "compiler/model/order.h"
 #include "project.h"
 

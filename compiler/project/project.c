@@ -15,6 +15,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/check/check.h"
 #include "sections.h"
+#include "compiler/model/model.h"
 #include "compiler/read/read_files.h"
 #include "compiler/read/read_flag.h"
 #include "compiler/read/read_metrics.h"

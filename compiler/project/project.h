@@ -13,10 +13,10 @@
 
 #include "compiler/diagnostics/diagnostics.h"
 #include "compiler/emit/label.h"
-#include "compiler/model/model.h"
 #include "compiler/read/policy_file.h"
 
 struct buffer;
+struct project;
 
 /*
  * Reads every definition file below `directory` (NULL: `flags`, or `.` where it holds definitions)

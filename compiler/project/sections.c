@@ -1,6 +1,7 @@
 /* sections.c - see sections.h. */
 #include "sections.h"
 
+#include "compiler/model/model.h"
 #include "compiler/read/form.h"
 #include "compiler/read/read_flag.h"
 #include "compiler/read/read_metrics.h"

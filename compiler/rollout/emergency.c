@@ -17,6 +17,7 @@
 #include "compiler/files/durable.h"
 #include "compiler/base/calendar.h"
 #include "compiler/files/yaml.h"
+#include "compiler/model/model.h"
 
 #define MOST_KEYS 32
 

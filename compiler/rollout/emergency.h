@@ -15,6 +15,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiler/files/edit.h"
+#include "compiler/model/override.h"
 #include "entry.h"
 #include "ledger.h"
 

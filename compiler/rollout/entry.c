@@ -6,6 +6,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/json.h"
+#include "compiler/model/model.h"
 
 #define HASH_SIZE 32
 

@@ -9,9 +9,10 @@
 
 #include <stdint.h>
 
-#include "compiler/model/model.h"
+#include "compiler/model/canary.h"
 
 struct buffer;
+struct project;
 
 /* Where a rollout stands. */
 struct rollout {

@@ -7,6 +7,7 @@
 #include "compiler/base/buffer.h"
 #include "ledger.h"
 #include "compiler/base/json_read.h"
+#include "compiler/model/model.h"
 
 static bool is_listed(const char *const *list, const char *id)
 {

@@ -7,9 +7,8 @@
 
 #include <jansson.h>
 
-#include "compiler/model/model.h"
-
 struct buffer;
+struct project;
 
 /*
  * Of the overrides that the labels of a file name, the first that neither the definitions nor the

@@ -11,6 +11,7 @@
 #include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/files/durable.h"
+#include "compiler/model/model.h"
 #include "fflag.h"
 #include "fflag/snapshot.h"
 

@@ -11,6 +11,7 @@
 #include "compiler/base/calendar.h"
 #include "ledger.h"
 #include "compiler/files/yaml.h"
+#include "compiler/model/model.h"
 
 /* ------------------------------------------------------------------------------------ digest -- */
 

@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler/model/model.h"
+#include "compiler/model/flag.h"
+
+struct project;
 
 #define POLICY_DIGEST 65 /* hexadecimal, with its NUL */
 

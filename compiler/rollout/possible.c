@@ -8,6 +8,7 @@
 #include "fflag/snapshot.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/percent.h"
+#include "compiler/model/model.h"
 
 #define DEEPEST FFS_MAX_DEPTH /* more, as of a cycle, is a mistake, and may be anything */
 

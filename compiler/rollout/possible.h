@@ -9,7 +9,9 @@
 
 #include <stdint.h>
 
-#include "compiler/model/model.h"
+struct flag;
+struct project;
+struct requirement;
 
 /* What is known so far, so that a flag is looked at once however many require it. */
 struct possibilities {

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "compiler/base/buffer.h"
-#include "compiler/model/model.h"
+#include "compiler/model/invocation.h"
 
 #define MOST_OUTPUT 4096 /* what is kept of what it prints: the end */
 

@@ -15,6 +15,7 @@
 #include "publication.h"
 #include "compiler/base/file.h"
 #include "compiler/files/publish.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 /* What the file at the path is, if it is a snapshot. */

@@ -16,6 +16,7 @@
 #include "steps.h"
 #include "transition.h"
 #include "compiler/base/json_read.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 /* Where a rollout is by the entry, before or after it; its texts are the entry's. */

@@ -17,6 +17,7 @@
 #include "recovery.h"
 #include "steps_lock.h"
 #include "compiler/files/yaml.h"
+#include "compiler/model/model.h"
 
 /* One of them: of the plan, or a hook. */
 struct step {

@@ -9,6 +9,7 @@
 #include "compiler/files/edit.h"
 #include "compiler/base/calendar.h"
 #include "compiler/files/yaml.h"
+#include "compiler/model/model.h"
 
 #define STAGE_TEXT 160
 

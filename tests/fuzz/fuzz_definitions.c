@@ -15,6 +15,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiler/files/format.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 #define NOW INT64_C(1795176000000) /* 2026-11-20T12:00:00Z */

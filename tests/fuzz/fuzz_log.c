@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "tools/ffreplay/replay/replay.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

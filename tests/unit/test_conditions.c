@@ -1,5 +1,6 @@
 /* test_conditions.c - conditions, compiled and evaluated: every operator, held and negated. */
 #include "compiler/base/buffer.h"
+#include "compiler/model/model.h"
 #include "compiled.h"
 
 /* A condition, contexts for which it holds and contexts for which it does not, parted by `|`. */

@@ -18,6 +18,7 @@
 #include "compiler/commands/dump.h"
 #include "compiler/files/seal.h"
 #include "compiler/cli/options.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "sample.h"
 

@@ -15,6 +15,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/cli/options.h"
 #include "compiler/base/calendar.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "fflag.h"
 

@@ -11,6 +11,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/commands/level.h"
 #include "fflag/snapshot.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 static const char definitions[] =

@@ -18,6 +18,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/cli/options.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "compiler/base/file.h"
 

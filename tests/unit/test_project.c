@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "compiler/cli/options.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "compiler/files/yaml.h"
 

@@ -14,6 +14,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/check/sample_size.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "statistics_constants.h"
 #include "compiler/statistics/statistics.h"

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 struct buffer;

@@ -9,6 +9,7 @@
 #include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/json.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/guard.h"
 #include "compiler/rollout/policy.h"
 #include "compiler/rollout/steps.h"

@@ -7,6 +7,7 @@
 #include "tools/ffreplay/evaluate/compiled_store.h"
 #include "compiler/cli/messages.h"
 #include "compiler/base/percent.h"
+#include "compiler/model/model.h"
 
 const char *const assignment_words[] = WORDS(ASSIGNMENTS);
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler/model/model.h"
+#include "compiler/model/canary.h"
 
 #define CRITERION_VERDICTS(X)                                                                      \
     X(CRITERION_NODATA, "NODATA")             /* nothing was measured */                           \

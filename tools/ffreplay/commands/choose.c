@@ -7,6 +7,7 @@
 #include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
+#include "compiler/model/model.h"
 
 static bool is_open(const struct flag *flag, uint32_t environment)
 {

@@ -12,7 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler/model/model.h"
+#include "compiler/model/override.h"
+
+struct flag;
+struct project;
 
 /*
  * Once a project, and before anything is compiled. A project with errors is left as it is. Of what

@@ -8,10 +8,11 @@
 
 #include <stdint.h>
 
-#include "compiler/model/model.h"
+#include "compiler/model/flag.h"
 #include "tools/ffreplay/logs/value.h"
 
 struct arena;
+struct project;
 
 /* As bits, by their place. */
 uint64_t served_variants(const struct project *project, const struct flag *flag,

@@ -7,9 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler/model/model.h"
+#include "compiler/model/flag.h"
 
 struct buffer;
+struct project;
 
 /* From `from` until the next one's. */
 struct stage_time {

@@ -11,6 +11,7 @@
 #include "tools/ffreplay/metrics/unreadable_text.h"
 #include "compiler/base/percent.h"
 #include "compiler/base/scalar.h"
+#include "compiler/model/model.h"
 
 struct report {
     const struct page *page;

@@ -11,6 +11,7 @@
 #include "tools/ffreplay/commands/log_options.h"
 #include "compiler/base/file.h"
 #include "compiler/base/scalar.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 static int run(int argc, char **argv);

@@ -9,6 +9,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/cli/messages.h"
 #include "compiler/base/percent.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 /* More looks than this at nothing are a clock that was wrong. */

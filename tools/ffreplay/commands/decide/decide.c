@@ -11,6 +11,7 @@
 #include "tools/ffreplay/apply/apply_options.h"
 #include "tools/ffreplay/commands/choose.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/publication.h"
 #include "compiler/rollout/recovery.h"

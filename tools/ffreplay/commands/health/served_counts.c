@@ -9,6 +9,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/percent.h"
+#include "compiler/model/model.h"
 
 /* ---------------------------------------------------------------------------------- division -- */
 

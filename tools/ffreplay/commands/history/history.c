@@ -7,6 +7,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "compiler/cli/option_rows.h"
 #include "compiler/rollout/actor.h"

@@ -9,6 +9,7 @@
 #include "tools/ffreplay/commands/choose.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 #define FORMS(X)         \

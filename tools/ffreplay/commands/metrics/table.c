@@ -10,6 +10,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
 #include "compiler/cli/messages.h"
+#include "compiler/model/model.h"
 
 const char *const left_out_words[] = WORDS(LEFT_OUT_WORDS);
 

@@ -12,6 +12,7 @@
 #include "tools/ffreplay/commands/log_options.h"
 #include "compiler/base/percent.h"
 #include "compiler/base/scalar.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 struct options {

@@ -4,6 +4,7 @@
  * The lock is held only meanwhile, so that nobody else has to wait for the watch.
  */
 #include "compiler/base/buffer.h"
+#include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/recovery.h"
 #include "tools/ffreplay/apply/apply.h"

@@ -3,6 +3,7 @@
 #include "tools/ffreplay/commands/choose.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "watch.h"
+#include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
 void watch_end(struct watch *watch, int status)
