@@ -1,4 +1,4 @@
-/* answer.c - answers of an environment that was compiled in memory. */
+/* answer.c - answers for an environment that was compiled in memory. */
 #include "answer.h"
 
 #include <inttypes.h>

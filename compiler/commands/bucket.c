@@ -1,4 +1,5 @@
-/* bucket.c - `ffc bucket`: where units stand under a salt, for other implementations to compare. */
+/* bucket.c - `ffc bucket`: the buckets of units under a salt, for other implementations to
+ * compare. */
 #include "compiler/base/buffer.h"
 #include "commands.h"
 
@@ -23,7 +24,7 @@ const struct command bucket_command = {
 static void print(const char *salt, const char *key, bool json, struct buffer *out)
 {
     uint64_t bucket = fflag_bucket(key, strlen(key), salt, strlen(salt));
-    /* Six decimals, cut off and not rounded: 100 is not a place that a bucket can have. */
+    /* Six decimals, truncated rather than rounded: no bucket is at 100. */
     uint64_t millionths = (uint64_t)(((unsigned __int128)bucket * 100000000u) >> 64);
     char percent[32];
     snprintf(percent, sizeof percent, "%" PRIu64 ".%06" PRIu64, millionths / 1000000,
@@ -36,7 +37,7 @@ static void print(const char *salt, const char *key, bool json, struct buffer *o
     buffer_append_text(out, "{\"format_version\":1,\"salt\":");
     json_write_string(out, salt);
     field_text(out, "key", key);
-    /* As text: most readers of JSON keep 53 bits of a number. */
+    /* As text, because most JSON parsers keep only 53 bits of a number. */
     buffer_format(out, ",\"hex\":\"%016" PRIx64 "\",\"bucket\":\"%" PRIu64 "\",\"percent\":%s}\n",
                   bucket, bucket, percent);
 }

@@ -1,4 +1,4 @@
-/* build.c - `ffc build`: definitions in, snapshots out. */
+/* build.c - `ffc build`: compiles definitions into snapshots. */
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "change.h"
@@ -47,7 +47,7 @@ struct options {
     bool json;
 };
 
-/* One snapshot on its way out. */
+/* A snapshot to be written. */
 struct result {
     const char *environment;
     struct buffer path;
@@ -118,7 +118,7 @@ static bool write_snapshot(const struct result *result)
     return done;
 }
 
-/* Before the first file is written: what they replace may be nobody's to replace. */
+/* Runs before the first file is written: the existing files may belong to somebody else. */
 static int judge_replaced(const struct project *project, const struct options *options,
                           const struct secret_key *key, const struct result *results,
                           uint32_t count)
@@ -159,11 +159,11 @@ static int publish(const struct project *project, const struct options *options,
 }
 
 #define MOST_TRIES 100
-#define STALE      (-1) /* not an exit status: the definitions are to be read again */
+#define STALE      (-1) /* not an exit status: the definitions must be read again */
 
 /*
- * What was compiled must not take the place of an emergency that was published meanwhile. Those
- * wait for one another on the project's lock, which a directory that cannot be locked does without.
+ * A build must not replace an emergency that was published meanwhile. Both take the project's lock;
+ * a directory that cannot be locked goes without.
  */
 static int publish_current(const struct project *project, const struct options *options,
                            const struct secret_key *key, struct result *results, uint32_t count)
@@ -178,7 +178,7 @@ static int publish_current(const struct project *project, const struct options *
     return status;
 }
 
-/* What follows from the options, read once. */
+/* Derived from the options, once. */
 struct stamp {
     struct label *labels;
     uint64_t generation;
@@ -193,7 +193,7 @@ static void seal(const struct options *options, const struct stamp *stamp, struc
         seal_sign(&result->bytes, &stamp->key);
 }
 
-/* Whether the readers that are meant know all that the flags are made of. */
+/* Whether the intended readers know everything that the flags use. */
 static bool fits_level(struct project *project, const struct stamp *stamp,
                        const struct result *result)
 {
@@ -209,7 +209,7 @@ static bool fits_level(struct project *project, const struct stamp *stamp,
     return fits;
 }
 
-/* Everything is compiled before the first file is touched. */
+/* Compiles everything before touching the first file. */
 static int build(struct project *project, const struct options *options, const struct stamp *stamp,
                  struct result *results, uint32_t first, uint32_t count)
 {
@@ -260,7 +260,7 @@ static int load_and_build_once(const struct options *options, const struct stamp
     return status;
 }
 
-/* First what a run that was killed left: it may have published an emergency that the definitions do
+/* First recovers a run that was killed: it may have published an emergency that the definitions do
  * not have yet. */
 static int load_and_build(const struct options *options, const struct stamp *stamp)
 {
@@ -307,7 +307,7 @@ static bool parse_level(const char *text, unsigned *level)
     return false;
 }
 
-/* A password is asked for before anything is built, so nothing keeps waiting for it. */
+/* Asks for the password before building anything, so that nothing waits for it later. */
 static bool read_stamp(const struct options *options, struct stamp *stamp)
 {
     if (!parse_labels(&options->labels, stamp->labels) ||

@@ -1,4 +1,4 @@
-/* canary.c - `ffc canary`: a rollout by hand, with who and why in the ledger. */
+/* canary.c - `ffc canary`: manual rollout control, recording who and why in the ledger. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +31,7 @@ const struct command canary_command = {
     .run = run,
 };
 
-/* A change of one canary, as it goes. */
+/* A change to one canary, in progress. */
 struct turn {
     struct change *change;
     const struct flag *flag;
@@ -39,13 +39,13 @@ struct turn {
     enum control control;
     const char *environment_name;
     struct rollout from, to;
-    bool published; /* what --build names */
+    bool published; /* the file that --build names */
     bool unwritten; /* the definitions could not be edited */
 };
 
 /* ---------------------------------------------------------------------------- what and where -- */
 
-/* CONTROL_COUNT: status. -1 after saying that there is no such action. */
+/* CONTROL_COUNT for status; -1 after reporting that there is no such action. */
 static int find_action(const char *name)
 {
     static const char *const names[] = {CONTROLS(WORDS_WORD)[CONTROL_COUNT] = "status"};
@@ -75,7 +75,8 @@ static void list_environments(const struct turn *turn, struct buffer *list)
                           project->environments.items[i].text);
 }
 
-/* Without -e, the first that has a canary, where all that have one have the same block. */
+/* Without -e, the first environment with a canary, provided that all canaries are the same
+ * block. */
 static bool choose(struct turn *turn, int *status)
 {
     const struct project *project = turn->change->project;
@@ -119,7 +120,7 @@ static void write_digests(const struct turn *turn, struct buffer *out)
     char policy[POLICY_DIGEST];
     field_object(out, "digests");
     entry_definitions(out, project);
-    /* What goes on with a stage must not make a change of policy forgotten. */
+    /* Continuing a stage must not hide that the policy changed. */
     policy_digest(&turn->flag->environments[turn->environment], turn->to.stage, policy);
     if (turn->to.since != turn->from.since ||
         !policy_changed(project, turn->flag, turn->environment))
@@ -196,7 +197,7 @@ static void put_json(const struct turn *turn, struct buffer *out)
     buffer_append_text(out, "}\n");
 }
 
-/* What is rolled back at its end has a place to return to. */
+/* A rollback from a complete rollout can return there. */
 static void put_way_back(const struct turn *turn, struct buffer *out)
 {
     if (turn->control == CONTROL_ROLLBACK && turn->from.state == CANARY_COMPLETE)
@@ -241,7 +242,7 @@ static int say(const struct turn *turn)
     return status;
 }
 
-/* An override stands before the canary: whoever lets more people in may wonder. */
+/* An override precedes the canary: whoever lets more units in may wonder why nothing changes. */
 static void note_overrides(const struct turn *turn)
 {
     const struct project *project = turn->change->project;
@@ -261,7 +262,7 @@ static void note_overrides(const struct turn *turn)
     }
 }
 
-/* Whether a run that was interrupted did just this, so that it is not done twice. */
+/* Whether an interrupted run did exactly this, so that it is not done twice. */
 static bool was_finished(const struct turn *turn)
 {
     size_t index;
@@ -348,16 +349,16 @@ static int finish_interrupted(struct turn *turn)
     return status == EXIT_FINE ? say(turn) : status;
 }
 
-/* What is asked of a canary. */
+/* What the command line asks for. */
 struct order {
     enum control control;
     const char *flag;
-    const char *to, *from; /* stages; or NULL */
+    const char *to, *from; /* names of stages, or NULL */
 };
 
 /*
- * The stage that an advance leaves: as it was when the command began, before it waited for others
- * who may have gone on meanwhile. NULL: none was seen, or where it goes to is named.
+ * The stage that an advance leaves, as it was when the command began, before it waited for others
+ * who may have advanced meanwhile. NULL: none was seen, or the target is named.
  */
 static const char *seen_stage(const struct turn *turn, const struct order *order)
 {
@@ -374,14 +375,14 @@ static const char *seen_stage(const struct turn *turn, const struct order *order
 
 /* ------------------------------------------------------------------------------ an emergency -- */
 
-/* What a run left that was killed while it did just this. */
+/* Drops the guards of a run that was killed while doing exactly this. */
 static void drop_guards(struct hurry *hurry, const void *given)
 {
     const struct order *order = given;
     guards_drop(&hurry->change->ledger, order->flag);
 }
 
-/* Between the published file and the definitions a run may die. */
+/* A run may be killed after it published and before it edited the definitions. */
 static void begin_guard(struct guard *guard, const struct hurry *hurry, const struct order *order)
 {
     const struct change *change = hurry->change;
@@ -393,7 +394,7 @@ static void begin_guard(struct guard *guard, const struct hurry *hurry, const st
     guard_begin(guard, &change->ledger, &guarded);
 }
 
-/* Out of the published file, before the definitions are looked at. True: it is not served. */
+/* Rolls it back in the published file, before the definitions are read. True: it is not served. */
 static bool take_out(struct hurry *hurry, const struct order *order)
 {
     uint32_t flag = hurry->patched ? patch_find_flag(&hurry->patch, order->flag) : UINT32_MAX;
@@ -407,8 +408,8 @@ static bool take_out(struct hurry *hurry, const struct order *order)
     return hurry->published;
 }
 
-/* The definitions: its state, and the ledger's line. False: they do not let it be, which is in
- * `error` and `help`, or was said. */
+/* Edits the definitions, and writes the ledger's line. False: the definitions prevent it; the
+ * reason is in `error` and `help`, or was reported. */
 static bool roll_back(struct turn *turn, struct hurry *hurry, const struct order *order,
                       struct buffer *error, struct buffer *help, int *status)
 {

@@ -1,4 +1,4 @@
-/* canary_status.c - `ffc canary status`: where canaries stand, and what can be done with them. */
+/* canary_status.c - `ffc canary status`: where canaries are, and what can be done with them. */
 #include <string.h>
 
 #include "compiler/base/buffer.h"
@@ -34,7 +34,7 @@ static void put_stage(struct buffer *out, const struct stage *stage)
     buffer_format(out, "'%s' (%s%%)", stage->name.text, percent);
 }
 
-/* What stands before the canary now, one after the other. */
+/* The next override in force, in order of precedence. */
 static const struct override *next_holder(const struct standing *standing,
                                           const struct override *after)
 {
@@ -44,7 +44,7 @@ static const struct override *next_holder(const struct standing *standing,
                              standing->change->at, after);
 }
 
-/* What the flag requires, and nobody meets. */
+/* The flag whose requirement no unit meets. */
 static const char *unmet(const struct standing *standing)
 {
     const struct project *project = standing->change->project;

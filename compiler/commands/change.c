@@ -50,7 +50,7 @@ bool change_begin(struct change *change, bool writes, int *status)
 {
     struct buffer error = {0};
     change_identify(change);
-    /* Whoever does not listen any more ends no change that was begun. */
+    /* A reader that closes the pipe must not interrupt a change that has begun. */
     if (writes)
         signal(SIGPIPE, SIG_IGN);
     bool begun = publication_prepare(&change->publication, change->build, change->key, &error);
@@ -65,7 +65,7 @@ bool change_begin(struct change *change, bool writes, int *status)
         change->project = project_load(change->ledger.directory, change->at);
         begun = begun && is_sound(change, status) &&
                 recover(&change->ledger, change->project, &change->finished, &error);
-        /* What was finished may be in the definitions only now. */
+        /* Recovery may have changed the definitions. */
         if (begun && json_array_size(change->finished)) {
             project_free(change->project);
             change->project = project_load(change->ledger.directory, change->at);

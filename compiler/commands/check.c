@@ -9,7 +9,7 @@
 #include "compiler/rollout/recovery.h"
 #include "compiler/project/project.h"
 
-/* What the experiment needs that says enough of itself, and may still be planned. */
+/* An experiment with a baseline that can still be planned, and its sample size. */
 static bool is_planned(const struct targeting *targeting, struct sample_size *size)
 {
     const struct experiment *experiment = targeting->experiment;
@@ -17,7 +17,7 @@ static bool is_planned(const struct targeting *targeting, struct sample_size *si
            experiment->state != EXPERIMENT_CONCLUDED && sample_size(targeting, size);
 }
 
-/* Whether two environments plan the same, and one line does for both. */
+/* Whether two environments have the same plan, so that one line covers both. */
 static bool is_same_plan(const struct targeting *one, const struct targeting *other)
 {
     struct sample_size first, second;
@@ -73,7 +73,7 @@ static void append_sizes(struct buffer *out, const struct project *project)
     }
 }
 
-/* In text, diagnostics go to stderr, and what is not at fault to stdout. */
+/* In text format, diagnostics go to stderr, and the rest to stdout. */
 static int report(struct project *project, const struct project_choice *choice)
 {
     int status = diagnostics_status(&project->diagnostics);

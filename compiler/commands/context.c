@@ -1,4 +1,4 @@
-/* context.c - an evaluation context out of JSON. */
+/* context.c - builds an evaluation context from JSON. */
 #include "context.h"
 
 #include <stdlib.h>
@@ -76,7 +76,7 @@ static const char *json_type_name(const json_t *value)
     return "null";
 }
 
-/* What the type is called, and what JSON it takes. */
+/* What each type is called, and which JSON it accepts. */
 static const struct {
     const char *name;
     const char *takes;

@@ -1,4 +1,4 @@
-/* disassemble.c - instructions of a verified snapshot as a person reads them. */
+/* disassemble.c - prints the instructions of a verified snapshot for people. */
 #include "disassemble.h"
 
 #include "compiler/base/percent.h"
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* NULL where there is none, and where it is not JSON: nobody verifies that. */
+/* NULL if the section is missing, or is not JSON: verification does not check that. */
 static json_t *read_json(const struct snapshot *snapshot, enum ffs_section_id id)
 {
     size_t size;
@@ -56,7 +56,7 @@ const char *operation_name(uint8_t op)
     return "?";
 }
 
-/* What stands between the attribute and the operand. */
+/* The words between the attribute and the operand. */
 static const char *operation_words(uint8_t op)
 {
     switch ((enum ffs_op)op) {
@@ -350,7 +350,7 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
     uint64_t operand = instruction->operand;
     switch (ffs_operand_of(instruction->op)) {
     case FFS_OPERAND_NONE:
-    case FFS_OPERAND_VARIANT_BITS: /* written with the flag they are of */
+    case FFS_OPERAND_VARIANT_BITS: /* printed with the flag they belong to */
         return;
     case FFS_OPERAND_RULE:
         buffer_append_text(out, variant_name(listing, flag, instruction->variant));

@@ -24,7 +24,7 @@ const struct command dump_command = {
     .run = run,
 };
 
-/* Members of a set that a line of text shows. */
+/* Members of a set shown on a line of text. */
 #define SHOWN_MEMBERS 8
 
 static bool decides(const struct ffs_instruction *instruction)
@@ -37,7 +37,7 @@ static bool jumps(const struct ffs_instruction *instruction)
     return ffs_uses_of(instruction->op) & FFS_USES_JUMP;
 }
 
-/* The rule an instruction that decides reports; NULL where it has none. */
+/* The rule that a deciding instruction reports; NULL if it has none. */
 static const char *rule_of(const struct listing *listing, const struct ffs_instruction *decision)
 {
     bool split = ffs_operand_of(decision->op) == FFS_OPERAND_SPLIT;
@@ -47,7 +47,7 @@ static const char *rule_of(const struct listing *listing, const struct ffs_instr
 
 /* -------------------------------------------------------------------------------------- text -- */
 
-/* Whether evaluation can run off the end: not after a decision that nothing jumps over. */
+/* Whether evaluation can reach the end: not after a decision that no jump skips. */
 static bool reaches_end(const struct ffs_instruction *code, uint32_t count)
 {
     if (count == 0 || !decides(&code[count - 1]) || jumps(&code[count - 1]))
@@ -81,7 +81,7 @@ static void print_instruction(const struct listing *listing, const struct ffs_fl
     buffer_append_text(out, "\n");
 }
 
-/* `ffs_kind` begins with one; a newer writer may know more of them. */
+/* `ffs_kind` begins with one; a newer writer may know more kinds. */
 static const char *kind_name(const struct ffs_flag *flag)
 {
     return flag->kind <= FFS_KIND_PERMISSION ? flag_kind_words[flag->kind - 1] : "unknown";

@@ -1,4 +1,4 @@
-/* eval.c - `ffc eval`: what flags evaluate to, from definitions or from a snapshot. */
+/* eval.c - `ffc eval`: evaluates flags, from definitions or from a snapshot. */
 #include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
@@ -85,7 +85,7 @@ static void write_text(const char *flag, size_t line, const fflag_result *result
 
 /* ----------------------------------------------------------------------------------- context -- */
 
-/* `where` is the place of the context, for messages. */
+/* `where` locates the context in messages. */
 static bool evaluate(struct evaluation *evaluation, json_t *object, const char *where, size_t line)
 {
     struct arena arena = {0};
@@ -181,8 +181,7 @@ static const char **all_flags(const struct snapshot *snapshot)
     return names;
 }
 
-/* A misspelt flag is a result, an error of its own; here it is only said what might have been
- * meant. */
+/* A misspelt flag has its own error in the results; this only suggests what may have been meant. */
 static void suggest_flags(const struct evaluation *evaluation)
 {
     const char **names = all_flags(&evaluation->snapshot);

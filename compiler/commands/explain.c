@@ -1,4 +1,4 @@
-/* explain.c - `ffc explain`: what a diagnostic means, and an operator, from their registries. */
+/* explain.c - `ffc explain`: explains a diagnostic or an operator, from their registries. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* fmt.c - `ffc fmt`: writes definition files in canonical form, or says which are not. */
+/* fmt.c - `ffc fmt`: writes definition files in canonical form, or lists those that are not. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +47,7 @@ static void add_file(struct formatting *formatting, const char *path)
     buffer_release(&error);
 }
 
-/* The files of a project, also of one that does not pass `ffc check`. */
+/* The files of a project, even if it does not pass `ffc check`. */
 static void add_project(struct formatting *formatting, const struct project_choice *choice)
 {
     struct project *project = project_load(choice->directory, 0);
@@ -63,7 +63,7 @@ static void add_project(struct formatting *formatting, const struct project_choi
     project_free(project);
 }
 
-/* `diff -u` of the file and its canonical form, on stdout. */
+/* Prints a `diff -u` of the file and its canonical form on stdout. */
 static void show_diff(struct formatting *formatting, const char *path, const struct buffer *text)
 {
     FILE *formatted = tmpfile();

@@ -18,8 +18,8 @@
 
 /* --------------------------------------------------------------------------------- beginning -- */
 
-/* By a look at its own section alone: no error in the definitions is in an emergency's way, nor is
- * their number. False, and allowed, where the section is not found. */
+/* Reads only the project's own section: errors in the definitions, or their number, must not delay
+ * an emergency. False, which permits the change, if the section is not found. */
 static bool is_of_other_project(const struct hurry *hurry, int *status)
 {
     const struct change *change = hurry->change;
@@ -55,7 +55,7 @@ static bool fits(struct hurry *hurry, int *status)
     return false;
 }
 
-/* Takes time, for the definitions are read; but there is hardly ever something. */
+/* Takes time, because it reads the definitions; but there is hardly ever anything to finish. */
 static void finish_others(struct change *change)
 {
     struct buffer error = {0};
@@ -73,7 +73,7 @@ bool hurry_begin(struct hurry *hurry, struct change *change,
                  int *status)
 {
     *hurry = (struct hurry){.change = change};
-    /* Whoever does not listen any more ends no emergency. */
+    /* A reader that closes the pipe must not interrupt an emergency. */
     signal(SIGPIPE, SIG_IGN);
     change_identify(change);
     hurry->unsealed =
@@ -115,7 +115,7 @@ const char *hurry_environment(const struct hurry *hurry)
 
 /* ----------------------------------------------------------------------------- interruptions -- */
 
-#define THE_SAME_RUN 3600000 /* ms within which one who repeats a command means the same */
+#define THE_SAME_RUN 3600000 /* ms in which repeating a command means the same run */
 
 static bool is_text(const json_t *object, const char *key, const char *expected)
 {
@@ -273,7 +273,7 @@ int hurry_say_rest(struct hurry *hurry, const char *mend, int status)
             print_help("%s", mend);
     }
     say_errors(hurry);
-    /* What could not be written differs, too. */
+    /* Whatever could not be written differs, too. */
     if (hurry->patched && hurry->published && (hurry->written || !hurry->lost.length) &&
         change->project)
         publication_note_differences(&hurry->patch, change->project);

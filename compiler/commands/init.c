@@ -12,7 +12,7 @@
 #include "compiler/model/model.h"
 #include "compiler/project/schema.h"
 
-/* Texts of init/, made into strings by the Makefile. */
+/* The files of init/, converted to strings by the Makefile. */
 static const struct {
     const char *name;
     const char *text; /* NULL: the schema */
@@ -53,7 +53,7 @@ static bool write_new(const char *path, const char *text, struct buffer *error)
     return fine;
 }
 
-/* Beside other definitions, the project's section would be there twice. */
+/* Next to other definitions, there would be two `project` sections. */
 static bool has_no_definitions(const char *directory, struct buffer *error)
 {
     DIR *opened = opendir(directory);
@@ -69,7 +69,7 @@ static bool has_no_definitions(const char *directory, struct buffer *error)
     return none;
 }
 
-/* Nothing is written where one of the files is there already. */
+/* Writes nothing if any of the files exists. */
 static bool is_free(const char *directory, struct buffer *error)
 {
     for (size_t i = 0; i < FILE_COUNT; i++) {

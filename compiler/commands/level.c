@@ -1,4 +1,4 @@
-/* level.c - the levels of the format, and flags that are beyond one. */
+/* level.c - the levels of the format, and flags that need a higher one. */
 #include "level.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 
 static const struct {
     uint64_t feature;
-    unsigned level; /* the first that has it */
+    unsigned level; /* the first level that has it */
     const char *description;
 } features[] = {
 #define FFS_FEATURE(bit, name, level, description) {FFS_FEATURE_##name, level, description},

@@ -1,4 +1,4 @@
-/* list.c - `ffc list`: the flags of a project, and how each stands in every environment. */
+/* list.c - `ffc list`: the flags of a project, and their state in every environment. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,7 +66,7 @@ static const char *variant_name(const struct targeting *targeting, uint32_t vari
 
 #define LONGEST_VALUE 24
 
-/* The value itself, where its variant has no name. */
+/* Shows the value itself if its variant has no name. */
 static void put_default(struct buffer *out, const struct flag *flag,
                         const struct targeting *targeting)
 {
@@ -137,7 +137,7 @@ static void put_rules(struct buffer *out, const struct targeting *targeting)
     }
 }
 
-/* As the definitions have it: "off", "5%", "running early 20%", "3 rules". */
+/* As defined: "off", "5%", "running early 20%", "3 rules". */
 static void put_defined(struct buffer *out, const struct flag *flag,
                         const struct targeting *targeting)
 {
@@ -155,13 +155,13 @@ static void put_defined(struct buffer *out, const struct flag *flag,
         buffer_append_text(out, " + users");
 }
 
-/* How a flag stands in an environment; what does not hold is NULL. */
+/* A flag's state in an environment; what does not apply is NULL. */
 struct standing {
     const struct flag *flag;
     const struct targeting *targeting;
     const struct override *override;     /* in force */
-    const struct requirement *unmet;     /* that nobody meets, so that everybody gets the default */
-    const struct requirement *sometimes; /* that some meet */
+    const struct requirement *unmet;     /* met by no unit, so that all get the default */
+    const struct requirement *sometimes; /* met by some units */
 };
 
 static struct standing standing_of(const struct listing *listing, const struct flag *flag,
@@ -180,7 +180,7 @@ static struct standing standing_of(const struct listing *listing, const struct f
     return standing;
 }
 
-/* What everybody gets, or those that an override is for; where it is not known, as written. */
+/* What all units get, or those that an override is for; as written if it is unknown. */
 static void put_served(struct buffer *out, const struct standing *standing)
 {
     const struct override *override = standing->override;
@@ -191,10 +191,10 @@ static void put_served(struct buffer *out, const struct standing *standing)
         put_default(out, standing->flag, standing->targeting);
 }
 
-#define UNKNOWN "?" /* of a flag that could not be read */
+#define UNKNOWN "?" /* for a flag that could not be read */
 
-/* In a word or three, as it is served now: what decides for everybody stands in the place of what
- * it hides, and what decides for some beside it. */
+/* In a few words, as served now: what decides for all units replaces what it hides, and what
+ * decides for some is added to it. */
 static void put_standing(struct buffer *out, const struct standing *standing)
 {
     const struct override *override = standing->override;
@@ -336,7 +336,7 @@ static void write_standings(const struct listing *listing, const struct flag *fl
     buffer_append_text(out, "}");
 }
 
-/* One flag, a line. */
+/* One line per flag. */
 static void write_json(const struct listing *listing, const struct flag *flag, struct buffer *out)
 {
     const struct project *project = listing->project;

@@ -12,7 +12,7 @@
 #include "compiler/rollout/occupant.h"
 #include "snapshot.h"
 
-/* A signature that goes away shows only where services refuse what is no longer signed. */
+/* A lost signature shows only at services that refuse unsigned snapshots. */
 static void warn_of_signature(const struct replacement *replacement,
                               const struct occupant *occupant)
 {

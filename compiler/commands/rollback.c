@@ -1,4 +1,4 @@
-/* rollback.c - `ffc rollback`: an override for an emergency, or for a date, and its lifting. */
+/* rollback.c - `ffc rollback`: overrides, for an emergency or for a date, and lifting them. */
 #include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
@@ -16,7 +16,7 @@
 #include "compiler/rollout/actor.h"
 #include "compiler/base/json_read.h"
 
-#define MOST_NAMED 5 /* flags of a note */
+#define MOST_NAMED 5 /* flags listed in a note */
 
 static int run(int argc, char **argv);
 
@@ -33,7 +33,7 @@ const struct command rollback_command = {
     .run = run,
 };
 
-/* What is asked for. */
+/* What the command line asks for. */
 struct wish {
     struct change change;
     struct option_texts tags, kinds;
@@ -43,12 +43,13 @@ struct wish {
 
     struct hurry hurry;
     struct override_edit edit;
-    bool gone;           /* the definitions do not have what is lifted, as far as is known */
-    bool stuck;          /* what is lifted is in a file of theirs that cannot be edited */
-    struct buffer notes; /* for stderr, in the end */
+    bool gone;           /* as far as is known, the definitions do not have the override to lift */
+    bool stuck;          /* the override to lift is in a file of the definitions that cannot be
+                          * edited */
+    struct buffer notes; /* printed on stderr at the end */
 };
 
-/* The flags that names are looked for among: of the published file, or of the definitions. */
+/* Where flag names are looked up: in the published file, or in the definitions. */
 struct known {
     const struct flag **flags;
     uint32_t count;
@@ -99,7 +100,7 @@ static struct override word_of(const struct scope *scope, size_t i, struct text 
     return override;
 }
 
-/* The tag or kind that may be meant; NULL: none. */
+/* The tag or kind that was probably meant, or NULL. */
 static const char *nearest_word(struct wish *wish, bool is_tag, const char *name)
 {
     const struct known known = known_flags(wish, wish->hurry.patched);
@@ -113,7 +114,7 @@ static const char *nearest_word(struct wish *wish, bool is_tag, const char *name
     return count ? nearest_name(name, words, count) : NULL;
 }
 
-/* A name that the definitions do not have either, as far as they can be read. */
+/* Whether the definitions, as far as they can be read, do not have the name either. */
 static bool is_unknown(struct wish *wish, const struct override *word, int *status)
 {
     const struct project *project = hurry_project(&wish->hurry);
@@ -138,7 +139,7 @@ static bool is_unknown(struct wish *wish, const struct override *word, int *stat
     return true;
 }
 
-/* Each of what is named selects a flag: a misspelt one would be left on. */
+/* Every word must select a flag: a misspelt one would leave its flag on. */
 static bool every_one_selects(struct wish *wish, int *status)
 {
     const struct scope *scope = &wish->emergency.scope;
@@ -157,7 +158,7 @@ static bool every_one_selects(struct wish *wish, int *status)
     return true;
 }
 
-/* Whom a segment holds is only known of definitions that are whole. */
+/* A segment's members are only known if the definitions have no errors. */
 static bool segment_is_known(struct wish *wish, int *status)
 {
     const char *segment = wish->emergency.scope.segment;
@@ -207,7 +208,7 @@ static bool environment_is_known(struct wish *wish, int *status)
            choose_environment(&rollback_command, project, environment, status) != UINT32_MAX;
 }
 
-/* An override that never holds anybody back helps nobody who is in a hurry. */
+/* An override that never holds anything back is no help in an emergency. */
 static bool does_something(const struct wish *wish, int *status)
 {
     const struct emergency *emergency = &wish->emergency;
@@ -224,7 +225,7 @@ static bool does_something(const struct wish *wish, int *status)
     return false;
 }
 
-/* In a directory without definitions, an override is one that nobody will ever read. */
+/* In a directory without definitions, an override would never be read. */
 static bool has_definitions(struct wish *wish, int *status)
 {
     if (wish->hurry.patched || wish->hurry.lost.length)
@@ -273,7 +274,7 @@ static void note_flags(struct wish *wish, const char *const *flags, uint32_t cou
     buffer_release(&list);
 }
 
-/* As it is before the override is there: who gets the default anyway, and by what else. */
+/* Before the override is added: which flags serve the default anyway, and what else decides. */
 static void look_at_published(struct wish *wish)
 {
     const struct patch *patch = &wish->hurry.patch;
@@ -327,8 +328,8 @@ static void look_at_definitions(struct wish *wish)
                       held == 1 ? "is" : "are", other->name);
 }
 
-/* What else holds a flag back, by its name in results; NULL: nothing. Of the environment that is
- * published, the file knows; of the others, the definitions. */
+/* What else holds a flag back, by its name in results; NULL: nothing. For the published environment
+ * the file knows; for the others, the definitions. */
 static const char *other_holder(const struct wish *wish, const struct flag *flag,
                                 uint32_t environment)
 {
@@ -348,7 +349,7 @@ static const char *other_holder(const struct wish *wish, const struct flag *flag
     return by ? by->name : NULL;
 }
 
-/* What holds a flag back after one is lifted. */
+/* What still holds flags back after an override is lifted. */
 static void look_at_lifted(struct wish *wish)
 {
     const struct project *project = wish->change.project;
@@ -381,7 +382,7 @@ static void write_entry(struct wish *wish)
     buffer_append_text(&hurry->entry, "}");
 }
 
-/* The published file first: nothing that is wrong with the definitions is in its way. */
+/* The published file comes first, so that errors in the definitions cannot delay it. */
 static void publish(struct wish *wish)
 {
     struct hurry *hurry = &wish->hurry;
@@ -402,7 +403,7 @@ static void publish(struct wish *wish)
         hurry_publish_patch(hurry);
 }
 
-/* What a run that was killed has done to the definitions, and only the file may lack. */
+/* Takes over what a run that was killed did to the definitions; only the file may lack it. */
 static bool take_over(struct wish *wish)
 {
     struct override_edit *edit = &wish->edit;
@@ -423,7 +424,7 @@ static bool take_over(struct wish *wish)
     return true;
 }
 
-/* The file has what is to be published. */
+/* Whether the file already has what is to be published. */
 static bool is_published(const struct wish *wish)
 {
     return patch_has_override(&wish->hurry.patch, wish->edit.override.name) != wish->edit.lifts;
@@ -462,7 +463,7 @@ static void carry_out(struct wish *wish)
     enum replaced replaced = locked ? make_edit(wish) : REPLACED_NOT;
     hurry->written = replaced != REPLACED_NOT;
     hurry_publish_definitions(hurry);
-    /* What is published, and could not be written, stays put aside: the next run writes it. */
+    /* What was published but could not be written stays put aside, for the next run to write. */
     if (aside && (replaced != REPLACED_NOT || !hurry->published))
         hurry_record(hurry, replaced);
 }
@@ -489,8 +490,7 @@ static void put_json(const struct wish *wish, struct buffer *out)
 
 #define WIDTH 80
 
-/* Where it is, and what it says, with a line's end in place of blanks that would be too far right.
- */
+/* Where the override is, and what it says, with line breaks instead of blanks too far right. */
 static void put_place(const struct wish *wish, struct buffer *out)
 {
     const struct override_edit *edit = &wish->edit;
@@ -579,7 +579,8 @@ static int do_it(struct wish *wish)
 static bool has_variant(const struct flag *flag, const char *name)
 {
     const struct targeting *targeting = flag->environments;
-    bool known = !targeting || !targeting->variant_count; /* what could not be read, may */
+    bool known = !targeting || !targeting->variant_count; /* if it could not be read, it may have it
+                                                           * */
     for (uint32_t i = 0; targeting && i < targeting->variant_count; i++)
         known |=
             targeting->variants[i].name.text && !strcmp(targeting->variants[i].name.text, name);
@@ -599,7 +600,7 @@ static const char *nearest_variant(const struct flag *flag, const char *name)
     return near;
 }
 
-/* Every flag that is selected has the variant that is to be served, or nothing is done. */
+/* Every selected flag must have the variant to serve; otherwise nothing is done. */
 static bool can_serve(struct wish *wish, int *status)
 {
     struct hurry *hurry = &wish->hurry;
@@ -621,7 +622,7 @@ static bool can_serve(struct wish *wish, int *status)
     return true;
 }
 
-/* When it holds, and where, if that may not be what was meant. */
+/* Notes when and where it applies, if that may not be what was meant. */
 static void look_at_bounds(struct wish *wish)
 {
     char from[32];
@@ -676,7 +677,7 @@ static int unknown_id(const struct wish *wish)
     return status;
 }
 
-/* The file that it was added as is there, though nothing in it can be read. */
+/* Whether the file that added the override exists, even if it cannot be parsed. */
 static bool has_file(const struct wish *wish)
 {
     const struct project *project = wish->change.project;
@@ -691,7 +692,8 @@ static bool has_file(const struct wish *wish)
     return false;
 }
 
-/* What the published file has, or had when a run was killed, can be lifted from it alone. */
+/* An override that the published file has, or had when a run was killed, can be lifted from the
+ * file alone. */
 static bool is_gone(struct wish *wish)
 {
     struct override_edit *edit = &wish->edit;
@@ -740,7 +742,7 @@ static int lift(struct wish *wish)
         status = is_gone(wish) ? do_it(wish) : wish->stuck ? is_stuck(wish) : unknown_id(wish);
     } else if (!emergency_plan_lift(project, override, &wish->edit, &error)) {
         wish->stuck = true;
-        wish->hurry.lost.length = 0; /* what else is in the way does not matter any more */
+        wish->hurry.lost.length = 0; /* other obstacles no longer matter */
         buffer_append(&wish->hurry.lost, error.bytes, error.length);
         status = wish->hurry.patched ? do_it(wish) : is_stuck(wish);
     } else {

@@ -22,16 +22,16 @@ static const char *activity(int64_t from, int64_t until, int64_t at)
     return at < from ? "scheduled" : at < until ? "active" : "expired";
 }
 
-/* What --build names, where it is there to be read. */
+/* The file that --build names, if it can be read. */
 struct published {
     struct patch patch;
-    const char *path;     /* NULL: it is not known */
-    uint32_t environment; /* UINT32_MAX: one that the definitions do not have */
+    const char *path;     /* NULL: unknown */
+    uint32_t environment; /* UINT32_MAX: the definitions do not have it */
 };
 
 enum place { PLACE_UNKNOWN, IN_FILE, NOT_IN_FILE, OF_OTHERS };
 
-/* By its id; the place that others are named by may be another one's in the file. */
+/* Only by its id: overrides without one are named by index, which may be another's in the file. */
 static enum place place_of(const struct published *published, const struct override *override)
 {
     if (!published->path || !override->id.text)
@@ -151,8 +151,8 @@ static void put_override(struct change *change, const struct override *override,
         put_text(change, override, place, published, out);
 }
 
-/* What the published file has, and the definitions do not: nothing lifts it but the file's own
- * lift. */
+/* Overrides that the published file has and the definitions do not: only lifting them from the file
+ * removes them. */
 static void put_unknown(struct change *change, const struct published *published,
                         struct buffer *out)
 {
@@ -185,7 +185,8 @@ static void put_unknown(struct change *change, const struct published *published
     }
 }
 
-/* False, and said, where --build names what cannot be read; then the definitions are listed. */
+/* False, having reported it, if the file that --build names cannot be read; then only the
+ * definitions are listed. */
 static bool look_at_published(struct change *change, struct published *published)
 {
     const struct publication publication = {.path = change->build};

@@ -1,4 +1,4 @@
-/* shared.c - what several commands do. */
+/* shared.c - functions shared by several commands. */
 #include "compiler/base/nearest.h"
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
@@ -17,7 +17,7 @@ void show_diagnostics(struct project *project, enum diagnostic_format format,
         diagnostics_write(&project->diagnostics, format, use_color(color, stderr), stderr);
 }
 
-/* What could not be read is no fault of the input. */
+/* A file that could not be read is not an error in the input. */
 int diagnostics_status(const struct diagnostics *diagnostics)
 {
     int status = EXIT_FINE;
@@ -31,9 +31,9 @@ int diagnostics_status(const struct diagnostics *diagnostics)
     return status;
 }
 
-#define MOST_NAMED 3 /* files of a note */
+#define MOST_NAMED 3 /* files listed in a note */
 
-/* Diagnostics are in the order of files. */
+/* Diagnostics are sorted by file. */
 static void note_unread(const struct project *project)
 {
     const struct diagnostics *diagnostics = &project->diagnostics;

@@ -1,4 +1,4 @@
-/* sign.c - `ffc sign`: puts a signature behind a snapshot that is built, or takes it off. */
+/* sign.c - `ffc sign`: appends a signature to a finished snapshot, or removes it. */
 #include "compiler/base/buffer.h"
 #include "commands.h"
 #include "snapshot.h"
@@ -75,7 +75,7 @@ static int attach(struct buffer *snapshot, const struct options *options, const 
     return status;
 }
 
-/* The signature is written last: who finds it finds what it is of. */
+/* Writes the signature last: whoever finds it also finds the snapshot that it signs. */
 static int detach(struct buffer *snapshot, const char *path, const struct options *options)
 {
     struct buffer file = {0}, name = {0};

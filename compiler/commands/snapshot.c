@@ -1,4 +1,4 @@
-/* snapshot.c - a snapshot opened for a command. */
+/* snapshot.c - opens a snapshot for a command. */
 #include "snapshot.h"
 
 #include "compiler/base/buffer.h"
@@ -10,8 +10,7 @@
 #include "compiler/base/json.h"
 #include "compiler/base/file.h"
 
-/* Snapshots are mapped by services on small machines; one that is larger is no snapshot of flags.
- */
+/* Services map snapshots on small machines; anything larger is not a snapshot of flags. */
 #define MAX_STDIN (1u << 30)
 
 struct recorder {
@@ -19,7 +18,7 @@ struct recorder {
     struct buffer *problem;
 };
 
-/* The library names the file by its resolved path; the command says it as it was given. */
+/* The library names the file by its resolved path; the command uses the path as given. */
 static const char *without_path(const char *text, const char *path)
 {
     const char *slash = path ? strrchr(path, '/') : NULL;

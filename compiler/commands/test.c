@@ -1,4 +1,4 @@
-/* test.c - `ffc test`: runs the tests that definitions bring along. */
+/* test.c - `ffc test`: runs the tests in the definitions. */
 #include "test.h"
 
 #include <stdlib.h>
@@ -29,7 +29,7 @@ const struct command test_command = {
     .run = run,
 };
 
-#define MOST_UNREACHED 10 /* listed without being asked */
+#define MOST_UNREACHED 10 /* listed even without an option */
 
 struct options {
     struct project_choice project;
@@ -117,7 +117,7 @@ static int run_trials(struct test_run *run, const struct options *options, bool 
     if (status == EXIT_FINE) {
         if (options->project.format != DIAGNOSTIC_TEXT)
             report_failures(run, options->project.format, stderr);
-        /* A document on stderr stands alone. */
+        /* A document on stderr must be alone there. */
         bool lines = options->project.format == DIAGNOSTIC_TEXT ||
                      options->project.format == DIAGNOSTIC_GITHUB;
         if (lines) {

@@ -1,9 +1,9 @@
 /*
- * test_coverage.c - which rules, variants and stages some test reaches.
+ * test_coverage.c - which rules, variants and stages the tests reach.
  *
- * A rule that several environments inherit stands in the definitions once, and counts once; reached
- * in one of them, it is reached. What could never decide, a rule at 0 %, does not count. Nor do
- * overrides: in an emergency nobody writes a test first.
+ * A rule that several environments inherit is written once and counts once; reaching it in one of
+ * them is enough. Rules that can never decide, such as those at 0 %, do not count. Nor do
+ * overrides: nobody writes a test first in an emergency.
  */
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
@@ -16,7 +16,7 @@
 struct builder {
     struct test_run *run;
     const struct flag *flag;
-    uint32_t first; /* of the flag's items */
+    uint32_t first; /* among the flag's items */
     uint64_t environment;
 };
 

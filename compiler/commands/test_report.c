@@ -10,7 +10,7 @@
 #include "compiler/base/json.h"
 #include "compiler/model/model.h"
 
-#define MOST_FAILURES 5 /* contexts of one test that are explained in TAP */
+#define MOST_FAILURES 5 /* failing contexts per test explained in TAP */
 
 static const char *environment_name(const struct test_run *run, const struct trial *trial)
 {
@@ -54,7 +54,7 @@ static void write_got(const struct trial *trial, const struct failure *failure, 
 
 /* --------------------------------------------------------------------------------------- TAP -- */
 
-/* What a description may not hold: `#` begins a directive, and a line is a line. */
+/* TAP descriptions must be a single line without `#`, which begins a directive. */
 static void write_description(struct buffer *out, const char *text)
 {
     for (const char *at = text; *at; at++) {
@@ -80,8 +80,8 @@ static const char *supposed_state(const struct trial *trial)
                : experiment_state_words[state];
 }
 
-/* The command that shows how the answer came about. One that quoting would make unreadable is left
- * out. */
+/* The command that shows how the answer came about; left out if quoting would make it
+ * unreadable. */
 static void write_trace(const struct test_run *run, const struct trial *trial,
                         const struct failure *failure, struct buffer *out)
 {

@@ -1,4 +1,4 @@
-/* test_run.c - a test in one environment: asks, and compares. */
+/* test_run.c - runs a test in one environment: evaluates, and compares. */
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "test.h"
@@ -61,7 +61,7 @@ static bool same_text(const char *a, const char *b)
     return a && b ? !strcmp(a, b) : a == b;
 }
 
-/* What differs; nothing where the answer is as expected. */
+/* Describes the differences; nothing if the answer is as expected. */
 static void compare(const struct trial *trial, const fflag_result *result, struct buffer *out)
 {
     const struct expectation *expect = &trial->test->expect;
@@ -84,7 +84,7 @@ static void compare(const struct trial *trial, const fflag_result *result, struc
 
 /* ---------------------------------------------------------------------------------- contexts -- */
 
-/* The object's strings are borrowed by the context: it is kept until the evaluation is over. */
+/* The context borrows the object's strings, so the object is kept until the evaluation is over. */
 static json_t *read_test_context(struct test_run *run, const struct trial *trial, uint32_t index,
                                  struct arena *arena, fflag_context *context)
 {
@@ -94,7 +94,7 @@ static json_t *read_test_context(struct test_run *run, const struct trial *trial
         json_loads(test->contexts[index].json, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
     fflag_context_init(context);
     fflag_set_now(context, test->at != INT64_MIN ? test->at : run->now);
-    /* The definitions were checked: every value fits its attribute. */
+    /* The definitions were checked, so every value fits its attribute. */
     read_context(&run->arrangements[trial->arrangement].reader, object, arena, context, &warnings,
                  &problem);
     buffer_release(&warnings);
@@ -138,7 +138,8 @@ static void run_contexts(struct test_run *run, struct trial *trial)
 
 #define MOST_UNIT_ATTRIBUTES 16
 
-/* The attributes that tell units apart: all that the flag hashes and the context leaves open. */
+/* The attributes that identify units: all those that the flag hashes and the context leaves
+ * open. */
 struct units {
     const struct attribute *attributes[MOST_UNIT_ATTRIBUTES];
     fflag_attr handles[MOST_UNIT_ATTRIBUTES];
@@ -172,7 +173,7 @@ static struct units find_units(const struct targeting *targeting, fflag_store *s
     return units;
 }
 
-/* `user_id-17` for a string attribute; 17 for a number. Different attributes never agree. */
+/* `user_id-17` for a string attribute; 17 for a number. No two attributes get the same value. */
 static void set_unit(const struct units *units, uint32_t number, fflag_context *context,
                      char (*keys)[160])
 {
@@ -236,7 +237,7 @@ static void run_units(struct test_run *run, struct trial *trial)
         set_unit(&units, i, &context, keys);
         fflag_result result = fflag_evaluate(view, id, &context);
         uint32_t variant = result.variant_index;
-        /* A rule's name is one string of the snapshot, so its address tells it. */
+        /* A rule's name is stored once in the snapshot, so its address identifies it. */
         if (!trial->counts[variant]++ || seen[variant] != result.rule)
             coverage_reach(&run->coverage, test->flag, trial->environment, &result);
         seen[variant] = result.rule;

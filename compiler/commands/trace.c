@@ -1,4 +1,4 @@
-/* trace.c - `ffc trace`: how a flag comes to its answer. */
+/* trace.c - `ffc trace`: how a flag's answer comes about. */
 #include "trace.h"
 
 #include <stdlib.h>
@@ -104,7 +104,7 @@ static void write_json(struct tracer *tracer, const struct flag *flag, const str
     buffer_append_text(out, "}\n");
 }
 
-/* Says what is odd about the context, as `ffc eval` does. */
+/* Warns about oddities in the context, as `ffc eval` does. */
 static bool evaluate(struct tracer *tracer, const struct snapshot *snapshot, const char *flag,
                      const char *where, fflag_result *result)
 {
@@ -162,7 +162,7 @@ static bool same_section(const struct snapshot *left, const struct snapshot *rig
     return left_size == right_size && (!left_size || !memcmp(a, b, left_size));
 }
 
-/* Whether two snapshots give the same answers: all but what people read is the same. */
+/* Whether two snapshots give the same answers: all sections except those for people are equal. */
 static bool same_answers(const struct snapshot *left, const struct snapshot *right)
 {
     const struct ffs_header *header = snapshot_header(left);
@@ -175,8 +175,8 @@ static bool same_answers(const struct snapshot *left, const struct snapshot *rig
     return true;
 }
 
-/* A snapshot has instructions, and no conditions as somebody wrote them: the definitions are
- * needed, and must be those that it was built from. */
+/* A snapshot has instructions, not conditions as written: tracing needs the definitions, and they
+ * must be those it was built from. */
 static int check_same(const struct tracer *tracer, const struct options *options,
                       const struct snapshot *given, const struct snapshot *compiled)
 {
@@ -200,7 +200,7 @@ static int open_given(const struct options *options, struct snapshot *given)
 
 /* ----------------------------------------------------------------------------------- command -- */
 
-/* From here on, the project is one in which the flag is as supposed. */
+/* From here on, the flag is as assumed in this project. */
 static const struct flag *trace_supposed(struct tracer *tracer, const struct options *options,
                                          const struct flag *flag)
 {

@@ -1,4 +1,4 @@
-/* trace_bucket.c - which share of the units a unit falls into, in percent. */
+/* trace_bucket.c - a unit's bucket, in percent. */
 #include "compiler/base/arena.h"
 #include "trace.h"
 
@@ -11,7 +11,7 @@
 #include "compiler/model/declaration.h"
 #include "compiler/model/flag.h"
 
-/* The key of the unit as text; NULL where it has none. */
+/* The unit's key as text; NULL if it has none. */
 static const char *unit_key(struct tracer *tracer, const struct attribute *attribute)
 {
     const json_t *value = attribute ? json_object_get(tracer->context, attribute->name.text) : NULL;
@@ -25,7 +25,7 @@ static const char *unit_key(struct tracer *tracer, const struct attribute *attri
     return whole ? arena_format(&tracer->arena, "%" PRId64, (int64_t)number) : NULL;
 }
 
-/* Rounded down, so that what is below a percentage also looks it. */
+/* Rounded down, so that a bucket below a percentage also looks lower. */
 static const char *share_text(struct tracer *tracer, uint64_t bucket, unsigned digits)
 {
     uint64_t scale = digits == 3 ? 100000 : 100000000;
@@ -86,7 +86,7 @@ bool trace_exposure(struct tracer *tracer, struct step *parent, struct span span
     return holds;
 }
 
-/* Where a gradual percentage stands, as snapshot.h defines it: part / whole thousandths. */
+/* The current value of a gradual percentage, as snapshot.h defines it: part / whole thousandths. */
 struct standing {
     uint64_t part;
     uint64_t whole;

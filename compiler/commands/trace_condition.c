@@ -1,7 +1,7 @@
 /*
- * trace_condition.c - conditions, entry by entry, with what the context says to each.
+ * trace_condition.c - conditions, entry by entry, with their values in the context.
  *
- * A test is compiled alone, as the only rule of a flag of its own, and asked of the runtime.
+ * Each test is compiled alone, as the only rule of a temporary flag, and evaluated by the runtime.
  */
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_OPERANDS 6 /* of a list, that are shown */
+#define MOST_OPERANDS 6 /* operands shown of a list */
 
 const char *context_text(struct tracer *tracer, const char *attribute)
 {
@@ -109,7 +109,7 @@ bool trace_users(struct tracer *tracer, const struct attribute *attribute,
 
 /* --------------------------------------------------------------------------------- operators -- */
 
-/* As the language calls them, so that they are found in the source. */
+/* In the language's words, so that they can be found in the source. */
 static const char *operator_text(const struct condition *test)
 {
     const struct operator_info *spelling = operator_spelling(
@@ -222,7 +222,7 @@ bool trace_condition(struct tracer *tracer, struct step *parent, const struct co
 {
     if (!condition)
         return true;
-    /* A mapping's entries, which must all hold, need no line of their own. */
+    /* A mapping is the conjunction of its entries, and needs no line of its own. */
     if (condition->kind == CONDITION_ALL)
         return trace_children(tracer, parent, condition);
     return trace_entry(tracer, parent, condition);

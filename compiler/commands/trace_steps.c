@@ -1,4 +1,4 @@
-/* trace_steps.c - the order of an evaluation: docs/evaluation.md, step by step. */
+/* trace_steps.c - the steps of an evaluation, in the order of docs/evaluation.md. */
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "trace.h"
@@ -16,7 +16,7 @@ struct walk {
     const struct targeting *targeting;
     struct step *root;
     struct answer *answer;
-    bool could_decide; /* something could have decided otherwise than to serve the default */
+    bool could_decide; /* something could have decided other than serving the default */
 };
 
 struct step *add_step(struct tracer *tracer, struct step *parent, struct span span,
@@ -259,7 +259,7 @@ static bool trace_layer(struct walk *walk)
     bool inside =
         trace_range(tracer, step, layer->bucket_by ? layer->bucket_by : targeting->bucket_by, salt,
                     targeting->layer_from, targeting->layer_to, &keyed);
-    /* A unit without a key is let through. */
+    /* A unit without a key passes. */
     return !mark(step, inside || !keyed) && decide_default(walk, step, FFLAG_REASON_LAYER);
 }
 

@@ -1,7 +1,7 @@
 /*
- * trace_write.c - steps as lines: place, mark, what is stated, what was found.
+ * trace_write.c - prints steps as lines: place, mark, statement, finding.
  *
- * The columns are as wide as what stands in them, up to a limit: whoever reads this is in a hurry.
+ * Columns are as wide as their content, up to a limit: whoever reads this is in a hurry.
  */
 #include "compiler/base/buffer.h"
 #include "trace.h"
@@ -12,7 +12,7 @@
 #include "compiler/model/model.h"
 
 #define INDENT      2
-#define WIDEST      64 /* of a title with its indentation; a longer one pushes its value out */
+#define WIDEST      64 /* of a title and its indentation; a longer one pushes its value right */
 #define PLACE_LIMIT 48
 
 struct columns {
@@ -33,7 +33,7 @@ static const char *place_of(struct tracer *tracer, const struct step *step)
                : place_text(tracer->project, &tracer->arena, step->span, NULL);
 }
 
-/* Columns of text: bytes that begin a character. */
+/* Columns of text: counts the bytes that begin a character. */
 static int width_of(const char *text)
 {
     int width = 0;

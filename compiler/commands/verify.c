@@ -1,4 +1,4 @@
-/* verify.c - `ffc verify`: whether a snapshot is sound, and what it is. */
+/* verify.c - `ffc verify`: whether a snapshot is valid, and what it is. */
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "commands.h"
@@ -131,7 +131,7 @@ static void print_json(const struct snapshot *snapshot, const char *path, bool c
     buffer_append_text(out, "}}\n");
 }
 
-/* Of those that are about a file; NULL: it is about something else. */
+/* Names of errors in a file; NULL for other errors. */
 static const char *unsound_name(enum fflag_error error)
 {
     switch (error) {
@@ -210,7 +210,7 @@ static int verify(const char *path, const char *const *keys, bool json)
     return status;
 }
 
-/* A key is given as itself or as the file that holds it. */
+/* A key may be given as text or as the file that contains it. */
 static bool read_keys(const struct option_texts *texts, struct buffer *files, const char **keys)
 {
     for (size_t i = 0; i < texts->count; i++) {

@@ -1,4 +1,4 @@
-/* read_canary.c - canaries: stages, what they are watched by, and where the rollout stands. */
+/* read_canary.c - canaries: stages, guards, and where the rollout is. */
 #include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"
@@ -170,7 +170,7 @@ static struct stage *resolve_stage(struct reader *reader, struct canary *canary,
     if (found)
         return &canary->stages[found - canary->stages];
     if (!canary->stage_count)
-        return NULL; /* reported where they should be */
+        return NULL; /* reported elsewhere */
     const char **known = ARENA_ARRAY(reader->arena, const char *, canary->stage_count);
     for (uint32_t i = 0; i < canary->stage_count; i++)
         known[i] = canary->stages[i].name.text;
@@ -179,7 +179,7 @@ static struct stage *resolve_stage(struct reader *reader, struct canary *canary,
     return NULL;
 }
 
-/* An approval is of one stage, that asks for it. */
+/* An approval names a stage, and that stage must require one. */
 static void settle_approved(struct reader *reader, struct canary_keys *keys)
 {
     struct canary *canary = &keys->canary;

@@ -1,8 +1,8 @@
 /*
- * read_condition.c - conditions, for attributes of a context and for fields of a log.
+ * read_condition.c - conditions on the attributes of a context and on the fields of a log.
  *
- * An operator is a row of model/operators.def. `ne` and its kin are the negated test itself, so
- * that they are exact negations by construction.
+ * An operator is a row of model/operators.def. `ne` and its kin are stored as the negated test, so
+ * they are exact negations by construction.
  */
 #include <string.h>
 
@@ -114,7 +114,7 @@ static void report_operator(struct reader *reader, const struct condition_subjec
         suggest(reader->diagnostics, key->text, known, count);
 }
 
-/* `ignore_case` counts for all operators beside it; true only where each of them can fold. */
+/* `ignore_case` applies to all operators next to it; true only if each of them can fold case. */
 static void read_ignore_case(struct reader *reader, struct condition_subject *subject,
                              struct node *map)
 {
@@ -172,7 +172,7 @@ static void read_tests(struct reader *reader, const struct entry *entry, bool fi
     if (!fields) {
         subject.attribute = resolve(reader, ATTRIBUTE, entry->key);
         if (!subject.attribute || !subject.attribute->type)
-            return; /* without its type, nothing can be said of the test */
+            return; /* nothing can be checked about the test without its type */
     }
     if (value->kind == NODE_MAP) {
         read_operator_map(reader, &subject, value, parent);

@@ -1,8 +1,8 @@
 /*
- * read_criteria.c - guards and `advance_when`: a metric and what it must not pass.
+ * read_criteria.c - guards and `advance_when`: a metric, and the bound it must not cross.
  *
- * A threshold is converted to the metric's own unit here, exactly once, so that nobody after this
- * has to know how it was written.
+ * A threshold is converted to the metric's own unit here, exactly once, so that later code need not
+ * know how it was written.
  */
 #include <string.h>
 
@@ -30,7 +30,7 @@ static void read_metric_name(struct reader *reader, struct node *node, void *tar
 static void keep(struct criterion_keys *keys, struct node *node, enum criterion_form form)
 {
     if (keys->threshold)
-        return; /* two forms at once: reported as a conflict */
+        return; /* two forms at once were reported as a conflict */
     keys->threshold = node;
     keys->criterion.form = form;
 }
@@ -129,7 +129,7 @@ static bool is_percent_unit(const char *unit)
     return unit && (strcmp(unit, "%") == 0 || strcmp(unit, "percent") == 0);
 }
 
-/* Quotients of units are exact where a plain product with 1e-3 is not. */
+/* A quotient of units is exact where a product with 1e-3 is not. */
 static double convert(double value, double from, double to)
 {
     return from >= to ? value * (from / to) : value / (to / from);
@@ -262,7 +262,7 @@ static const struct field criterion_fields[] = {
           "default the stage's"),
     CHOICE("on_nodata", struct criterion_keys, criterion.on_nodata, nodata_policy_words,
            "what it does when nothing was measured; default `hold`"),
-    /* Last: `advance_when` has no action. */
+    /* Last, because `advance_when` has no action. */
     CHOICE("action", struct criterion_keys, criterion.action, criterion_action_words,
            "of a guard: what a violation does; default `rollback`"),
 };
@@ -305,7 +305,7 @@ static bool check_forms(struct reader *reader, struct node *node, const char *wh
     return false;
 }
 
-/* What judges a bound needs something that varies, and all of it. */
+/* A test of a confidence bound needs a metric that varies, in whole. */
 static void check_bound(struct reader *reader, const struct node *node,
                         const struct criterion *criterion)
 {
@@ -335,7 +335,7 @@ static void check_bound(struct reader *reader, const struct node *node,
                   "leave it out, or judge the estimate: 'max' or 'min', without confidence");
 }
 
-/* Values that are seldom and great come to both arms alike; alone, nothing tells of them until they
+/* Rare large values hit both arms alike; without a control, nothing warns of them before they
  * come. */
 static void check_tail(struct reader *reader, const struct node *node,
                        const struct criterion *criterion)
@@ -386,7 +386,7 @@ static bool same_window(const struct criterion *a, const struct criterion *b)
     return a->metric && a->metric == b->metric && a->over == b->over;
 }
 
-/* Whatever the metric does, one of the two is harmed. */
+/* No value of the metric satisfies both. */
 static void check_bounds(struct reader *reader, const struct criteria *criteria)
 {
     for (uint32_t i = 0; i < criteria->count; i++) {

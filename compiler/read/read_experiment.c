@@ -1,4 +1,4 @@
-/* read_experiment.c - experiments: who takes part, in which share, and what is measured. */
+/* read_experiment.c - experiments: who takes part, with which shares, and what is measured. */
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/percent.h"
@@ -165,7 +165,7 @@ static bool read_mean(struct reader *reader, struct node *node,
     return given == 3;
 }
 
-/* A mean of nothing has no relative effect, and what does not vary needs no experiment. */
+/* A zero mean has no relative effect, and what does not vary needs no experiment. */
 static void check_mean(struct reader *reader, const struct node *node,
                        const struct experiment_baseline *baseline)
 {

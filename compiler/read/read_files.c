@@ -1,9 +1,9 @@
 /*
- * read_files.c - finds the definition files of a project, reads and parses them.
+ * read_files.c - finds, reads and parses the definition files of a project.
  *
- * Names come first, in path order; then workers take files from that list, a few at a time. Each
- * has an arena and a list of diagnostics of its own, which the project takes over in the end: what
- * is reported does not depend on who read what, because diagnostics are ordered by place.
+ * Names are listed first, in path order; then workers take files from that list, a few at a time.
+ * Each worker has its own arena and list of diagnostics, which the project adopts at the end. The
+ * result does not depend on which worker read what, because diagnostics are sorted by place.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,7 +22,7 @@
 #include "read_files.h"
 #include "reader.h"
 
-#define FILES_AT_ONCE 32u /* less is not worth a thread */
+#define FILES_AT_ONCE 32u /* fewer are not worth a thread */
 
 /* ----------------------------------------------------------------------------- finding files -- */
 
@@ -56,7 +56,7 @@ static int compare_texts(const void *left, const void *right)
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-/* The directories that are open, from the innermost out: no link back to one is followed. */
+/* The open directories, innermost first: a link back to one of them is not followed. */
 struct ancestor {
     dev_t device;
     ino_t inode;
@@ -72,7 +72,7 @@ static bool is_ancestor(const struct ancestor *ancestor, int fd, struct stat *st
     return ancestor != NULL;
 }
 
-/* Folders end in a slash: path order is the order of whole paths as bytes. */
+/* Folders end in a slash, so that path order is the byte order of whole paths. */
 static const char **list_names(struct reader *reader, DIR *stream, uint32_t *count)
 {
     const char **names = NULL;
@@ -123,7 +123,7 @@ static void find_files(struct reader *reader, int parent, const char *entry, con
     closedir(stream);
 }
 
-/* In the place of the file, or where path order has one that is not there. */
+/* Replaces the file, or is inserted in path order if there is no such file. */
 static void put_edited(struct reader *reader, const struct edited_file *edited)
 {
     struct sources *sources = &reader->project->sources;
@@ -140,7 +140,7 @@ static void put_edited(struct reader *reader, const struct edited_file *edited)
     sources->items[at].length = edited->length;
 }
 
-/* Shown by the path it was given by: it need not be below the directory. */
+/* Shown under the path as given: it need not be inside the directory. */
 static void add_policy(struct reader *reader)
 {
     const struct policy_file *policy = reader->policy;
@@ -153,13 +153,13 @@ static void add_policy(struct reader *reader)
 
 /* ----------------------------------------------------------------------------- reading files -- */
 
-/* A worker's own; the project takes it over in the end. */
+/* One worker's state; the project adopts it at the end. */
 struct file_reader {
     struct arena arena;
     struct diagnostics diagnostics;
 };
 
-/* Each document, and each source, is one worker's own while they work. */
+/* Each document and each source belongs to one worker while they run. */
 struct reading {
     struct sources *sources;
     struct document *documents;
@@ -187,7 +187,7 @@ static bool read_source(struct file_reader *reader, struct source *source, int d
                         uint32_t file)
 {
     source->text = "";
-    /* Not to be stuck on a FIFO that somebody named like a definition. */
+    /* Do not block on a FIFO named like a definition file. */
     int fd = open_at(directory, source->name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     struct stat status;
     if (fd < 0 || fstat(fd, &status) != 0) {
@@ -201,7 +201,7 @@ static bool read_source(struct file_reader *reader, struct source *source, int d
         close(fd);
         return false;
     }
-    /* One byte more than is allowed is enough to see that it is too much. */
+    /* Reading one byte more than the limit shows that the file is too large. */
     size_t size = (size_t)status.st_size;
     if (size > YAML_MAX_FILE)
         size = YAML_MAX_FILE + 1;
@@ -220,7 +220,7 @@ static void read_document(void *context, uint32_t worker, uint32_t file)
     struct file_reader *reader = &reading->readers[worker];
     struct document *document = &reading->documents[file];
     struct source *source = &reading->sources->items[file];
-    /* A directory that cannot be read stands here with what was reported of it. */
+    /* A directory that cannot be read has an entry here, with its diagnostic. */
     document->complete =
         source->text != NULL || read_source(reader, source, reading->directory, file);
     if (source->length)

@@ -1,4 +1,4 @@
-/* read_flag.c - the keys of a flag, and those of one environment that are read over them. */
+/* read_flag.c - the keys of a flag, and an environment's keys, which override them. */
 #include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"
@@ -26,7 +26,7 @@ static void read_default(struct reader *reader, struct node *node, void *target)
     if (draft->has_value)
         return;
     uint32_t variant = resolve_variant(reader, draft, node);
-    /* One that is unknown was reported: say no more of it. */
+    /* An unknown variant was reported: do not report it again. */
     draft->default_variant = variant == UINT32_MAX ? 0 : variant;
 }
 
@@ -156,7 +156,7 @@ static void read_user_list(struct reader *reader, struct node *node, struct user
     read_fields(reader, node, &user_file_form, node->span, list);
 }
 
-/* Who is listed under two variants gets the first. */
+/* A unit listed under two variants gets the first. */
 static void warn_listed_twice(struct reader *reader, const struct targeting *targeting)
 {
     struct table seen = {0};
@@ -304,7 +304,7 @@ static const struct form flag_type_form = {.kind = FORM_CHOICE,
 static const struct form flag_kind_form = {.kind = FORM_CHOICE, .words = flag_kind_words};
 static const struct form shape_form = {.kind = FORM_CHOICE, .words = shape_words};
 
-/* What each environment of a flag may have in its own place, too. */
+/* The fields that an environment of a flag may override. */
 #define VARIANT_FIELDS(read_variants, read_value)                                                  \
     READ(                                                                                          \
         "variants", read_variants, values_form,                                                    \
@@ -386,7 +386,7 @@ static const struct field flag_fields[] = {
 };
 const struct form flag_form = KEYS("flag", "a flag", "flag", flag_fields);
 
-/* A plain value decides nothing. */
+/* A plain value leaves nothing to decide. */
 static void check_value_keys(struct reader *reader, const struct draft *draft,
                              const struct node *map)
 {
@@ -417,7 +417,7 @@ static void check_conflicts(struct reader *reader, const struct draft *draft,
 
 /* ------------------------------------------------------------------------------ environments -- */
 
-/* What an environment says in one spelling, it no longer inherits in the other. */
+/* A value that an environment gives in one spelling is not inherited in the other. */
 static void drop_replaced(struct draft *draft, const struct node *map)
 {
     bool rules = node_get(map, "rules");
@@ -445,7 +445,7 @@ void read_environment(struct reader *reader, struct node *node, struct draft *dr
 
 /* --------------------------------------------------------------------------- the flag itself -- */
 
-/* `a: on` says what one might mean; `a:` may be a flag whose keys are not indented. */
+/* `a: on` tells what was meant; `a:` may be a flag whose keys are not indented. */
 static void explain_flag(struct reader *reader, const struct node *node)
 {
     if (node->kind != NODE_SCALAR || strchr(node->text, ':'))

@@ -1,7 +1,7 @@
 /*
- * read_hooks.c - programs that rollouts run, and which of them when.
+ * read_hooks.c - the programs that rollouts run, and when.
  *
- * Programs are given as lists: there is no shell between, and nothing to quote.
+ * A program is a list of arguments: no shell is involved, so nothing needs quoting.
  */
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
@@ -10,7 +10,7 @@
 #include "read_scalar.h"
 #include "reader.h"
 
-/* Arguments may repeat, which lists of names may not. */
+/* Arguments may repeat; names in a list may not. */
 void read_program(struct reader *reader, struct node *node, struct texts *arguments)
 {
     if (!expect_list(reader, node, "a list of the program and its arguments")) {

@@ -1,8 +1,8 @@
 /*
  * read_json.c - payloads: YAML's core schema, as compact JSON text.
  *
- * Only here does a plain scalar's spelling say its type. What YAML 1.1 read as a boolean and
- * YAML 1.2 does not is refused, because a reader cannot see which of the two was meant.
+ * Only here does the spelling of a plain scalar determine its type. Words that are booleans in YAML
+ * 1.1 but not in YAML 1.2 are refused, because a reader cannot tell which was meant.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +113,7 @@ static bool is_json_number(const char *text)
            !(digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9');
 }
 
-/* As written where JSON writes it so, too; else the same number in JSON's form. */
+/* As written if that is valid JSON; otherwise the same number in JSON's form. */
 static bool put_number(struct reader *reader, const struct node *node, struct buffer *out)
 {
     const char *text = node->text + (node->text[0] == '+');
@@ -129,7 +129,7 @@ static bool put_number(struct reader *reader, const struct node *node, struct bu
             return true;
         }
     } else {
-        /* Leading zeros, `.5` and `5.`: the digits are put where JSON wants them. */
+        /* Leading zeros, `.5` and `5.`: moves the digits to where JSON expects them. */
         struct buffer number = {0};
         buffer_append_text(&number, *text == '-' ? "-" : "");
         text += *text == '-';
@@ -238,7 +238,7 @@ static bool same_objects(const struct node *first, const struct node *second,
         if (!other || !same_json_shape(other, entry->value, where))
             return false;
     }
-    /* Every key of the second is in the first: as many means the same ones. */
+    /* Every key of the second is in the first, so equal counts mean equal keys. */
     *where = second;
     return first->count == second->count;
 }

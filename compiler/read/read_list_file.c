@@ -1,6 +1,6 @@
 /*
- * read_list_file.c - files of values, one a line. Blank lines and lines that begin with `#` do not
- * count, nor does white space around a value.
+ * read_list_file.c - files with one value per line. Blank lines, lines that begin with `#`, and
+ * white space around a value are ignored.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* read_map.c - mappings, read by a table of their keys. */
+/* read_map.c - reads mappings by tables of their keys. */
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 
@@ -55,7 +55,7 @@ static void report_unknown(struct reader *reader, const struct node *map, const 
         known[i] = form->fields[i].name;
     diagnose(reader->diagnostics, FF0102, key->span, "unknown key '%s' in %s", key->text,
              form->what);
-    /* A key without a value within braces is the rest of a text that has a comma. */
+    /* In braces, a key without a value is the rest of a text that contains a comma. */
     if (map->flow && is_null(entry->value) && entry != map->entries)
         diagnose_help(reader->diagnostics,
                       "a plain value in braces ends at the first comma: quote the one before this");
@@ -136,7 +136,7 @@ const struct form *field_form(const struct field *field, struct form *choice)
     return choice;
 }
 
-/* Of a choice, what there is to choose from. */
+/* For a choice, lists the words to choose from. */
 static const char *missing_help(struct reader *reader, const struct field *field)
 {
     struct form choice;

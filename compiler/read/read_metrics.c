@@ -1,4 +1,4 @@
-/* read_metrics.c - metrics, and the logs that they are measured from. */
+/* read_metrics.c - metrics, and the logs that they are computed from. */
 #include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"
@@ -91,7 +91,7 @@ static const struct form quantile_form =
 static const struct form accuracy_form = ALIAS("number", quantity_form);
 static const struct form cap_form = FORM("number", "\"type\": \"number\", \"exclusiveMinimum\": 0");
 
-enum { COMMON_KEYS = 6 }; /* before those that only some kinds have */
+enum { COMMON_KEYS = 6 }; /* precede the keys that only some kinds have */
 #define KEY(name) [COMMON_KEYS + METRIC_KEY_##name]
 static const struct field metric_fields[] = {
     CHOICE("kind", struct metric_keys, metric.kind, metric_kind_names,
@@ -125,7 +125,7 @@ static const char *key_name(enum metric_key key)
     return metric_fields[COMMON_KEYS + key].name;
 }
 
-/* `fitting` and `given`: bits by enum metric_key. */
+/* `fitting` and `given` are bit sets by enum metric_key. */
 static void check_needless_keys(struct reader *reader, const struct metric *metric,
                                 const struct node *body, uint32_t given)
 {
@@ -280,7 +280,7 @@ static void read_log_fields(struct reader *reader, struct node *node, void *targ
     }
 }
 
-/* Keys that are about delimited text alone. */
+/* Keys that only delimited text has. */
 static void check_csv_keys(struct reader *reader, const struct log *log, struct node *body)
 {
     static const char *const keys[] = {"delimiter", "columns"};

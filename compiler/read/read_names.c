@@ -1,4 +1,4 @@
-/* read_names.c - declared names: one name, one thing, and what was meant by a name that is none. */
+/* read_names.c - declared names: one meaning for each name, and suggestions for unknown ones. */
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
@@ -12,7 +12,7 @@
 
 static const struct {
     const char *noun;
-    const char *article; /* with its space */
+    const char *article; /* including its space */
     enum diagnostic_code unknown;
 } declarations_info[DECLARED_COUNT] = {
     {"attribute", "an ", FF0207}, {"segment", "a ", FF0208}, {"layer", "a ", FF0214},
@@ -159,7 +159,7 @@ uint32_t resolve_environment(struct reader *reader, const struct node *name)
         return UINT32_MAX;
     }
     uint32_t found = project_environment(project, name->text);
-    /* Where none are declared, that has been reported. */
+    /* If no environments are declared, that was reported. */
     if (found != UINT32_MAX || reader->incomplete || !project->environments.count)
         return found;
     const char *known[64];

@@ -1,4 +1,4 @@
-/* read_operands.c - what a test compares with: values of the attribute's type, patterns. */
+/* read_operands.c - operands of tests: values of the attribute's type, patterns. */
 #include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"
@@ -11,7 +11,7 @@
 #include "read_scalar.h"
 #include "reader.h"
 
-/* A value that the attribute's `enum` does not have can never be equal to it. */
+/* The attribute never equals a value that its `enum` lacks. */
 void check_choice(struct reader *reader, const struct attribute *attribute, const struct node *node,
                   bool ignore_case)
 {
@@ -65,7 +65,7 @@ static bool read_string_operand(struct reader *reader, const struct condition_su
     return true;
 }
 
-/* Of a log's field, which has no type: a number where the test reads the field as one. */
+/* A log's field has no type: the operand is a number if the test reads the field as one. */
 static bool read_field_operand(struct reader *reader, const struct condition_subject *subject,
                                const struct operator_info *info, const struct node *node,
                                struct operand *operand)

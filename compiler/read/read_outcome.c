@@ -1,4 +1,4 @@
-/* read_outcome.c - what a test expects: an answer, or how units are shared out. */
+/* read_outcome.c - what a test expects: an answer, or how units are distributed. */
 #include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"
@@ -16,7 +16,7 @@
 #include "test_subject.h"
 
 #define USUAL_UNITS    100000
-#define LEAST_EXPECTED 5 /* units in each share, for chi-square to mean anything */
+#define LEAST_EXPECTED 5 /* units in each share for chi-square to be valid */
 
 /* ------------------------------------------------------------------------------ expectations -- */
 
@@ -79,7 +79,7 @@ static void add_name(struct reader *reader, struct names *names, const char *nam
     *ARENA_APPEND(reader->arena, names->items, names->count) = name;
 }
 
-/* Every name that can stand as the rule of an answer. */
+/* Every name that an answer can give as its rule. */
 static struct names rule_names(struct reader *reader, const struct test_subject *subject,
                                const struct targeting *targeting, uint32_t environment)
 {
@@ -102,7 +102,7 @@ static struct names rule_names(struct reader *reader, const struct test_subject 
     return names;
 }
 
-/* An emergency must not turn tests red, so they do not see it unless they say so. */
+/* An emergency must not fail tests, so they do not see it unless they say so. */
 static void report_unsupposed(struct reader *reader, struct span span, const char *what,
                               const char *name)
 {
@@ -240,7 +240,7 @@ static void read_units(struct reader *reader, struct test_subject *subject,
                   (unsigned long long)needed, LEAST_EXPECTED);
 }
 
-/* Synthetic units have their own keys, so a context must not give one. */
+/* Synthetic units get their own keys, so a context must not set them. */
 static void check_unit_is_free(struct reader *reader, struct test_subject *subject)
 {
     const struct node *context = node_get(subject->node, "context");

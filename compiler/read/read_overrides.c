@@ -1,4 +1,4 @@
-/* read_overrides.c - overrides: what stands before everything else in the flags they select. */
+/* read_overrides.c - overrides: they precede everything else in the flags they select. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ static void read_globs(struct reader *reader, struct node *node, void *target)
         diagnose(reader->diagnostics, FF0251, globs->items[i].span, "the pattern '%s' %s",
                  globs->items[i].text, problem);
         diagnose_help(reader->diagnostics, "write '\\' before a character that stands for itself");
-        globs->items[i].text = "*"; /* reported: let it select */
+        globs->items[i].text = "*"; /* reported: select everything */
     }
 }
 
@@ -126,11 +126,11 @@ struct override *read_override(struct reader *reader, struct node *node)
 
 struct placed {
     struct override *override;
-    uint32_t place; /* as read: by file and within it */
-    bool hurried;   /* in the folder */
+    uint32_t place; /* position as read: by file, and within it */
+    bool hurried;   /* from the overrides folder */
 };
 
-/* Of a file in the folder that forgets it. */
+/* The id of an override in the folder that does not give one. */
 static const char *id_of_file(struct arena *arena, const char *file)
 {
     const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
@@ -147,7 +147,7 @@ static int compare_placed(const void *left, const void *right)
     return a->place < b->place ? -1 : a->place > b->place;
 }
 
-/* The first that is active decides. What is added in a hurry renumbers nothing. */
+/* The first active override decides. Adding one in an emergency renumbers no other. */
 void order_overrides(struct reader *reader)
 {
     struct project *project = reader->project;
@@ -171,7 +171,7 @@ void order_overrides(struct reader *reader)
         project->overrides[i] = placed[i].override;
 }
 
-/* An override is lifted by its id. */
+/* Lifting an override needs its id. */
 static void check_id(struct reader *reader, const struct override *override)
 {
     const struct project *project = reader->project;

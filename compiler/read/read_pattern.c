@@ -1,8 +1,8 @@
 /*
- * read_pattern.c - regular expressions as operands, and what is wrong with them at its exact place.
+ * read_pattern.c - regular expressions as operands, and errors at their exact place.
  *
- * A place in a pattern is one in the file only where the scalar stands on one line: then the two
- * are walked side by side, over the quotes and escapes of YAML.
+ * A place in a pattern maps to one in the file only if the scalar is on one line: then both are
+ * walked in parallel, past YAML's quotes and escapes.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #include "read_pattern.h"
 #include "reader.h"
 
-/* How long the escape in a double-quoted scalar is. */
+/* The length of an escape in a double-quoted scalar. */
 static size_t escape_length(const char *escape)
 {
     switch (escape[1]) {
@@ -27,7 +27,8 @@ static size_t escape_length(const char *escape)
     }
 }
 
-/* Moves over one character of a scalar, as written and as read. False: it goes on in a new line. */
+/* Advances over one character of a scalar, as written and as read. False: it continues on a new
+ * line. */
 static bool step(char quote, const char **source, const char **text)
 {
     size_t written = 1, read = 1;
@@ -46,7 +47,8 @@ static bool step(char quote, const char **source, const char **text)
     return true;
 }
 
-/* The place of [begin, end) in a scalar's text; false: the scalar as a whole is all there is. */
+/* The place of [begin, end) of a scalar's text in the file; false: only the whole scalar has
+ * one. */
 static bool find_place(const struct reader *reader, const struct node *node, size_t begin,
                        size_t end, struct span *place)
 {

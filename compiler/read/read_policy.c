@@ -1,9 +1,9 @@
 /*
- * read_policy.c - another canary block for a flag, from a file of its own.
+ * read_policy.c - another canary block for a flag, from a separate file.
  *
- * The file is definitions with that flag, or a fragment with `canary` at its top. Its block stands
- * in the place of the flag's, and its metrics in the place of those of the same name; the rest of
- * the file does not count. Nodes know where they are from, so mistakes are shown in their file.
+ * The file is either definitions with that flag, or a fragment with `canary` at the top level. Its
+ * block replaces the flag's, and its metrics replace those of the same name; the rest of the file
+ * is ignored. Nodes know where they come from, so mistakes are shown in their own file.
  */
 #include <string.h>
 

@@ -183,7 +183,7 @@ void read_segment(struct reader *reader, struct declaration *declaration)
     read_fields(reader, declaration->body, &segment_form, segment->name.span, segment);
 }
 
-/* For people only: nothing reads it. */
+/* For people only: the value is not used. */
 static void read_description(struct reader *reader, struct node *node, void *target)
 {
     (void)target;

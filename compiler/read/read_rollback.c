@@ -1,5 +1,5 @@
 /*
- * read_rollback.c - a flag's plan for being rolled back: steps, carried out in their order.
+ * read_rollback.c - a flag's rollback plan: steps, run in order.
  *
  * A step is one of four things; those that run a program may have a timeout.
  */

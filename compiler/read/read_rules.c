@@ -1,4 +1,4 @@
-/* read_rules.c - rules, splits and percentages that move with the clock. */
+/* read_rules.c - rules, splits and gradual percentages. */
 #include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"
@@ -182,7 +182,7 @@ static void report_no_serve(struct reader *reader, struct span span, const struc
 static bool decides_everything(const struct rule *rule)
 {
     bool all = !rule->has_percent || (!rule->percent.gradual && rule->percent.from == PERCENT_ALL);
-    /* A split passes units without a key on. */
+    /* A split lets units without a key pass. */
     return !rule->condition && all && !rule->split;
 }
 

@@ -1,4 +1,4 @@
-/* read_scalar.c - single values: the schema decides their type, never their spelling. */
+/* read_scalar.c - single values: their type comes from the schema, never from the spelling. */
 #include "compiler/base/nearest.h"
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
@@ -36,7 +36,7 @@ bool expected(struct reader *reader, const struct node *node, const char *what)
 {
     if (node->kind == NODE_BROKEN)
         return false;
-    /* The first line is enough to show where a long block stands. */
+    /* The first line is enough to locate a long block. */
     diagnose(reader->diagnostics, FF0103, node->span, "expected %s, found %s", what,
              found(reader, node));
     const char *colon = node->kind == NODE_SCALAR && node->plain ? strchr(node->text, ':') : NULL;
@@ -56,7 +56,7 @@ bool expect_list(struct reader *reader, const struct node *node, const char *wha
     return node->kind == NODE_LIST || expected(reader, node, what);
 }
 
-/* A scalar that is not empty; a quoted one is as good where the form is not plain YAML's. */
+/* A non-empty scalar; it may be quoted if its form is not plain YAML's. */
 static bool expect_scalar(struct reader *reader, const struct node *node, const char *what)
 {
     return (node->kind == NODE_SCALAR && !is_null(node)) || expected(reader, node, what);
@@ -64,7 +64,7 @@ static bool expect_scalar(struct reader *reader, const struct node *node, const 
 
 bool read_text(struct reader *reader, const struct node *node, struct text *text)
 {
-    /* `null` and `~` are texts where one is expected; an empty plain value is a forgotten one. */
+    /* `null` and `~` are texts where a text is expected; an empty plain value was forgotten. */
     if (node->kind != NODE_SCALAR || (node->plain && !node->count))
         return expected(reader, node, "text");
     *text = (struct text){node->text, node->span};
@@ -279,7 +279,7 @@ bool read_choice(struct reader *reader, const struct node *node, const char *con
     return false;
 }
 
-#define FEW 16 /* up to here a look at each is cheaper than a table */
+#define FEW 16 /* up to this many, a linear search is cheaper than a table */
 
 static const struct node *earlier_item(struct node *const *items, uint32_t at)
 {

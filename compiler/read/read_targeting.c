@@ -1,8 +1,8 @@
 /*
  * read_targeting.c - a flag as each environment has it.
  *
- * An environment's keys replace the flag's own, key by key: a copy of what was read for the flag is
- * read over. Problems of what environments inherit are found once for each, and reported once,
+ * An environment's keys override the flag's own, key by key: they are read into a copy of the
+ * flag's. Problems in what environments inherit are found once per environment, but reported once,
  * because exact repetitions of a diagnostic are dropped.
  */
 #include "compiler/diagnostics/diagnose.h"
@@ -52,7 +52,7 @@ static bool needs_bucket(const struct targeting *targeting, struct span *span, c
     return false;
 }
 
-/* An environment that serves outright means to leave the flag's canary or experiment aside. */
+/* An environment that serves a variant outright leaves out the flag's canary or experiment. */
 static bool written_together(const struct node *own)
 {
     bool block = own && (node_get(own, "canary") || node_get(own, "experiment"));
@@ -114,7 +114,7 @@ static void read_listed(struct reader *reader, struct draft *draft)
     }
 }
 
-/* `serve: on` over the flag's `percent: 10%` reads like "for everybody", and changes nothing. */
+/* `serve: on` with the flag's `percent: 10%` reads like "for everybody", but changes nothing. */
 static void warn_inherited_percent(struct reader *reader, const struct draft *flag,
                                    const struct draft *environment, const struct node *own)
 {

@@ -1,9 +1,8 @@
 /*
- * read_tests.c - tests of definitions: who asks, when, and what the answer must be.
+ * read_tests.c - tests of definitions: the context, the time, and the expected answer.
  *
- * A context becomes the JSON object that `ffc eval -c` would be given, once its values are known to
- * fit their attributes. What a test says of rules, states and stages must be so in each of its
- * environments.
+ * Once its values are checked against their attributes, a context becomes the JSON object that `ffc
+ * eval -c` would take. A test's rules, states and stages must exist in each of its environments.
  */
 #include <string.h>
 
@@ -105,7 +104,7 @@ static bool write_context_value(struct reader *reader, const struct attribute *a
     return true;
 }
 
-/* To be asked about an attribute is not to use it: a rule does. */
+/* Setting an attribute in a test does not count as use; a rule does. */
 static const struct attribute *find_attribute(struct reader *reader, const struct node *name)
 {
     struct declaration *known = table_get(&reader->declared[ATTRIBUTE].table, name->text);

@@ -1,4 +1,4 @@
-/* read_variants.c - what a flag can be: its variants and their values. */
+/* read_variants.c - a flag's variants and their values. */
 #include <stdio.h>
 #include <string.h>
 
@@ -90,7 +90,7 @@ static void read_variant_map(struct reader *reader, struct node *map, struct dra
     }
 }
 
-/* What other languages call our types. */
+/* Other languages' names for our types. */
 static void help_type_name(struct reader *reader, const struct node *node)
 {
     static const char *const names[][2] = {
@@ -126,7 +126,7 @@ static void read_type(struct reader *reader, struct draft *draft)
 
 static void help_type(struct reader *reader, const struct draft *draft, const struct node *value)
 {
-    /* Most often the type was forgotten: a flag is boolean unless it says otherwise. */
+    /* Usually the type was forgotten: a flag is boolean by default. */
     if (!node_get(draft->node, "type") && value->kind != NODE_BROKEN)
         diagnose_help(reader->diagnostics, "a flag is boolean unless it says 'type: string', "
                                            "integer, number or json");
@@ -230,7 +230,7 @@ uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const
         return UINT32_MAX;
     }
     uint32_t found = find_variant(draft, name->text);
-    /* A flag whose variants could not be read has been reported. */
+    /* If the flag's variants could not be read, that was reported. */
     if (found != UINT32_MAX || !targeting->variant_count)
         return found;
     if (draft->has_value) {

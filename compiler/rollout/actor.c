@@ -1,8 +1,8 @@
 /*
  * actor.c - see actor.h.
  *
- * Of git's configuration no more is read than `user.name` and `user.email`: sections, keys, quotes,
- * escapes and comments, but no `include`.
+ * Reads only `user.name` and `user.email` from git's configuration: it knows sections, keys,
+ * quotes, escapes and comments, but not `include`.
  */
 #include "actor.h"
 
@@ -31,11 +31,11 @@ struct git_user {
     bool section; /* the line is in [user] */
 };
 
-/* A value as git reads it: blanks trimmed, quotes taken off, no comment. */
+/* A value as git reads it: trimmed, without quotes and comments. */
 static void read_value(const char *text, struct buffer *out)
 {
     bool quoted = false;
-    size_t end = 0; /* what is kept of blanks that may be trailing ones */
+    size_t end = 0; /* length without blanks that may turn out to be trailing */
     out->length = 0;
     for (text += strspn(text, " \t"); *text && *text != '\r'; text++) {
         if (!quoted && (*text == '#' || *text == ';'))
@@ -78,7 +78,7 @@ static void read_line(struct git_user *user, const char *line)
         read_value(value + 1, &user->email);
 }
 
-/* The user of one file, kept until the next; NULL where it names none. */
+/* The user from one file, valid until the next call; NULL if the file names none. */
 static const char *user_in(const char *path)
 {
     static char kept[256];
@@ -114,7 +114,7 @@ static const char *user_below(const char *directory, const char *name)
     return found;
 }
 
-/* Of the nearest repository around the directory, up to the root. */
+/* From the nearest repository that contains the directory, searching up to the root. */
 static const char *user_of_repository(const char *directory)
 {
     char *place = realpath(directory ? directory : ".", NULL);

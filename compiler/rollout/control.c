@@ -9,7 +9,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/diagnostics/diagnostics.h"
 
-/* Within these milliseconds a second advance may be of somebody who saw the stage before. */
+/* ms after an advance in which a second one may come from somebody who saw the previous stage. */
 #define MOMENTS 60000
 
 const char *const control_words[] = WORDS(CONTROLS);
@@ -19,7 +19,7 @@ static bool is_open(const struct canary *canary)
     return canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED;
 }
 
-/* The place of the stage that counts: an instant canary stands in its last. */
+/* The index of the stage in effect: an instant canary is in its last. */
 static uint32_t current_stage(const struct canary *canary)
 {
     return canary->instant ? canary->stage_count - 1 : canary->stage;
@@ -63,7 +63,7 @@ static bool refuse(const struct request *request, struct buffer *error, struct b
 
 /* ------------------------------------------------------------------------------------ stages -- */
 
-/* UINT32_MAX after saying that there is none of this name. */
+/* UINT32_MAX, having reported that there is no stage of this name. */
 static uint32_t find_stage(const struct request *request, struct buffer *error, struct buffer *help)
 {
     const struct canary *canary = request->canary;
@@ -87,7 +87,7 @@ static uint32_t find_stage(const struct request *request, struct buffer *error, 
     return found;
 }
 
-/* Whether every stage from `first` to `last` that needs it is approved. */
+/* Whether every stage from `first` to `last` that requires approval is approved. */
 static bool may_enter(const struct request *request, uint32_t first, uint32_t last,
                       struct buffer *error, struct buffer *help)
 {
@@ -123,7 +123,7 @@ static bool start(const struct request *request, struct rollout *to, struct buff
     return true;
 }
 
-/* Whether it is where whoever advances it takes it to be. */
+/* Whether the canary is in the stage that the caller means to leave. */
 static bool leaves_what_is_meant(const struct request *request, struct buffer *error,
                                  struct buffer *help)
 {
@@ -181,7 +181,7 @@ static bool advance(const struct request *request, struct rollout *to, struct bu
     return true;
 }
 
-/* Everybody gets it, so every stage that is left is let through or needs nobody. */
+/* Completing enters every remaining stage, so all that require approval must have it. */
 static bool complete(const struct request *request, struct rollout *to, struct buffer *error,
                      struct buffer *help)
 {

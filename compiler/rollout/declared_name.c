@@ -16,7 +16,7 @@
 
 static const char section[] = "\nproject:";
 
-/* Up to the next line that is not indented. */
+/* Extends to the next line that is not indented. */
 static const char *section_end(const char *at, const char *end)
 {
     while ((at = memchr(at, '\n', (size_t)(end - at))) && ++at < end)

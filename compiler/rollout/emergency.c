@@ -32,7 +32,7 @@ static bool is_null_word(const char *text)
     return false;
 }
 
-/* Plain where it stays one text in every place of a file, in quotes otherwise. */
+/* Plain if that is the same text anywhere in a YAML file; otherwise quoted. */
 static void write_text(struct buffer *out, const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -160,7 +160,7 @@ static const char *definition_of(struct arena *arena, const struct keys *keys)
     return kept(arena, &out);
 }
 
-/* By when it was made, and by chance: two branches add one in the same second, and are merged. */
+/* From the time, plus random digits: two branches may add one in the same second, and be merged. */
 static const char *new_id(struct arena *arena, int64_t at)
 {
     char time[32], compact[32];
@@ -208,8 +208,8 @@ static struct texts texts_of(struct arena *arena, const char *const *items, size
     return texts;
 }
 
-/* The override as it will be read back, but for what needs a project: its environments, and whom
- * it is for. */
+/* The override as it will be read back, except what needs a project: its environments and
+ * condition. */
 static void describe(const struct emergency *emergency, struct override_edit *edit)
 {
     struct arena *arena = &edit->arena;
@@ -257,7 +257,8 @@ void emergency_plan(const struct emergency *emergency, struct override_edit *edi
 
 /* -------------------------------------------------------------------------------------- lift -- */
 
-/* The list of overrides at the top of a file; *alone: it has nothing else. NULL: it has none. */
+/* The top-level list of overrides in a file; *alone: the file has nothing else. NULL: no such
+ * list. */
 static struct node *list_in(struct arena *arena, const struct source *source, bool *alone)
 {
     struct node *root = yaml_parse(arena, source->text, source->length);
@@ -424,7 +425,7 @@ enum replaced override_edit_make(const char *directory, struct override_edit *ed
                                                   : REPLACED_NOT;
 }
 
-/* A name that `ffc rollback` gives, and that the project reads. */
+/* Whether the name is one that `ffc rollback` gives, and that the project reads. */
 static bool is_added(const char *name)
 {
     size_t length = strlen(name);

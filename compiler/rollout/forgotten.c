@@ -17,7 +17,7 @@ static bool is_listed(const char *const *list, const char *id)
     return false;
 }
 
-/* One that was lifted, or whose file was removed by hand, still has its entries. */
+/* An override that was lifted, or whose file was deleted by hand, still has its entries. */
 static bool has_entry(const struct project *project, const char *id)
 {
     struct buffer error = {0};
@@ -33,7 +33,7 @@ static bool has_entry(const struct project *project, const char *id)
     return found;
 }
 
-/* The label lists what was patched in since the build: "ID,ID". */
+/* The label lists the overrides patched in since the build: "ID,ID". */
 char *forgotten_override(const json_t *labels, const struct project *project,
                          const char *const *dropped)
 {

@@ -1,4 +1,4 @@
-/* ledger.c - entries written; see ledger.h. ledger_read.c reads them. */
+/* ledger.c - writes entries; see ledger.h. ledger_read.c reads them. */
 #include "ledger.h"
 
 #include <dirent.h>
@@ -22,7 +22,7 @@
 #include "compiler/files/durable.h"
 #include "compiler/base/json_read.h"
 
-#define NEW_FILE   LEDGER_ASIDE "/.new" /* whoever writes it has the lock */
+#define NEW_FILE   LEDGER_ASIDE "/.new" /* its writer holds the lock */
 #define MOST_ASIDE ((size_t)64 << 20)
 
 static bool fail(const struct ledger *ledger, const char *what, const char *name,
@@ -34,7 +34,7 @@ static bool fail(const struct ledger *ledger, const char *what, const char *name
 
 /* ----------------------------------------------------------------------------------- waiting -- */
 
-#define PATIENCE 1 /* seconds after which a wait is said */
+#define PATIENCE 1 /* seconds before a wait is announced */
 
 struct wait {
     const char *directory;
@@ -59,7 +59,7 @@ static void *say_wait(void *user)
     return NULL;
 }
 
-/* Signals are for the thread that waits for the lock. */
+/* Signals go to the thread that waits for the lock. */
 static bool start_saying(struct wait *wait, pthread_t *thread)
 {
     sigset_t all, before;
@@ -70,7 +70,7 @@ static bool start_saying(struct wait *wait, pthread_t *thread)
     return started;
 }
 
-/* In the kernel's queue from the first moment: whoever came first is served first. */
+/* Joins the kernel's queue at once, so that locks are granted in order of arrival. */
 static bool wait_for_lock(int lock, const char *directory)
 {
     struct wait wait = {.directory = directory,
@@ -125,7 +125,7 @@ static bool make_folder(const struct ledger *ledger, const char *name, struct bu
     return fail(ledger, "create", name, error);
 }
 
-/* What is put aside, and who runs steps, is nobody else's. */
+/* Entries put aside, and locks of running steps, are local to this checkout. */
 static bool ignore_aside(const struct ledger *ledger, struct buffer *error)
 {
     static const char name[] = LEDGER_ASIDE "/.gitignore";
@@ -183,7 +183,7 @@ static struct path path_in(const char *folder, const char *name)
 
 /* ------------------------------------------------------------------------------------- names -- */
 
-/* "20261120T100000Z-0123456789ab.json". False: the entry has no time that can be written. */
+/* "20261120T100000Z-0123456789ab.json". False: the entry's time cannot be written. */
 static bool name_entry(const struct buffer *entry, char name[LEDGER_NAME])
 {
     static const char key[] = "\"time\":\"";
@@ -265,7 +265,7 @@ static bool put_aside(struct ledger *ledger, struct buffer *text, const char *na
     write_todo(todo, text);
     if (!make_folders(ledger, error))
         return false;
-    /* Before the first entry nothing has made sure of the folders. */
+    /* Before the first entry, the folders themselves have not been synced. */
     if (!sync_names(ledger->lock, ".") || !sync_names(ledger->lock, LEDGER_FOLDER))
         return fail(ledger, "make sure that the disk holds", LEDGER_FOLDER, error);
     if (put_file(ledger, LEDGER_ASIDE, path.text, text, error) == REPLACED_SAFELY)
@@ -303,7 +303,8 @@ void ledger_drop(struct ledger *ledger)
     *ledger->aside = '\0';
 }
 
-/* A change is not undone for a doubt: it is reported in the end, and the entry stays put aside. */
+/* A doubtful change is not undone: the doubt is reported at the end, and the entry stays put
+ * aside. */
 static void keep_doubt(struct ledger *ledger, struct buffer *error)
 {
     if (ledger->doubt.length == 0)
@@ -320,7 +321,7 @@ bool ledger_edited(struct ledger *ledger, enum replaced edited, struct buffer *e
     return edited != REPLACED_NOT;
 }
 
-/* The next entry follows this one alone, where it was itself written after all others. */
+/* The next entry follows only this one, provided this one was written after all others. */
 static void follow(struct ledger *ledger, const struct put_aside *found)
 {
     char hash[LEDGER_HASH];

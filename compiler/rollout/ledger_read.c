@@ -1,9 +1,9 @@
 /*
- * ledger_read.c - the ledger's files, and the order of what they hold. See ledger.h.
+ * ledger_read.c - the ledger's files, and the order of their entries. See ledger.h.
  *
- * Only the outline of an entry is looked at, which is that of what we write: its first key, and its
- * parents at its end. What differs is parsed, so that an entry which somebody wrote differently is
- * read as well.
+ * Only the outline of an entry in our own format is read: its first key, and its parents at its
+ * end. Anything else is parsed, so that entries which somebody formatted differently are read as
+ * well.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -28,7 +28,7 @@
 #define MOST_TRIES  8
 #define NOWHERE     UINT32_MAX
 #define HASH_DIGITS (LEDGER_HASH - 1)
-#define EACH_PARENT (HASH_DIGITS + 3) /* with its quotes and a comma */
+#define EACH_PARENT (HASH_DIGITS + 3) /* including its quotes and a comma */
 
 static bool fail(const char *directory, const char *name, struct buffer *error)
 {
@@ -43,7 +43,7 @@ static bool is_hash(const char *text)
     return strspn(text, "0123456789abcdef") >= HASH_DIGITS;
 }
 
-/* Of `,"parents":["…","…"]}` at the end; UINT32_MAX where that is not the end. */
+/* Counts those in `,"parents":["…","…"]}` at the end; UINT32_MAX if the entry ends differently. */
 static uint32_t count_parents(const struct ledger_entry *entry)
 {
     static const char key[] = ",\"parents\":[";
@@ -71,7 +71,7 @@ static void add_parent(struct arena *arena, struct ledger_entry *entry, const ch
         arena_copy(arena, hash, HASH_DIGITS);
 }
 
-/* Of an entry that is not in the form that we write. */
+/* Parses an entry that is not in our own format. */
 static void parse_whole(struct arena *arena, struct ledger_entry *entry)
 {
     json_t *json = json_loadb(entry->text, entry->length, 0, NULL);
@@ -132,7 +132,7 @@ static bool read_old(struct ledger_entries *entries, int directory, struct buffe
     return true;
 }
 
-/* "20261120T100000Z-0123456789ab.json": its digits and its time. Another has none. */
+/* "20261120T100000Z-0123456789ab.json": the digits and the time. Other names have neither. */
 static void read_name(struct ledger_entry *entry, const char *name)
 {
     const char *digits = name + sizeof "20261120T100000Z-" - 1;
@@ -147,7 +147,7 @@ static void read_name(struct ledger_entry *entry, const char *name)
         memcpy(entry->named, digits, LEDGER_DIGITS);
 }
 
-/* Nobody's terminal is moved by the name of a file. */
+/* A file name must not send control characters to a terminal. */
 static const char *place_of(struct arena *arena, const char *name)
 {
     char *place = arena_format(arena, LEDGER_FOLDER "/%s", name);
@@ -197,7 +197,7 @@ static bool is_same(const struct timespec *left, const struct timespec *right)
     return left->tv_sec == right->tv_sec && left->tv_nsec == right->tv_nsec;
 }
 
-/* Again where somebody wrote meanwhile: an entry may be there, and not the one before it. */
+/* Reads again if somebody wrote meanwhile: a new entry may have been seen without its parent. */
 static bool read_folder(struct ledger_entries *entries, int directory, struct buffer *error)
 {
     int folder = open_at(directory, LEDGER_FOLDER, O_RDONLY | O_DIRECTORY, 0);
@@ -230,7 +230,7 @@ bool ledger_is_tip(const struct ledger_entry *entry)
     return is_sound(entry) && !entry->is_followed;
 }
 
-/* What it is found by: the digits in its name, though it may hold something else by now. */
+/* The search key: the digits in its name, even if its content has changed since. */
 static const char *key_of(const struct ledger_entry *entry)
 {
     return *entry->named ? entry->named : entry->hash;
@@ -242,7 +242,7 @@ static int compare_keys(const void *left, const void *right)
     return memcmp(key_of(*a), key_of(*b), LEDGER_DIGITS);
 }
 
-/* The one with this hash; else one of its name that holds something else, which is found out. */
+/* The entry with this hash, or one of that name with other content, which is then detected. */
 static uint32_t find(const struct ledger_entries *entries, struct ledger_entry *const *sorted,
                      const char *hash)
 {
@@ -302,10 +302,10 @@ static int compare_times(const void *left, const void *right)
 }
 
 struct ordering {
-    uint32_t *waits_for;            /* how many parents come first, of each */
-    uint32_t *first_link;           /* to those that follow it, of each */
-    uint32_t *next_link, *follower; /* of each link */
-    struct heap free;               /* places that wait for nothing */
+    uint32_t *waits_for;            /* for each: how many parents must precede it */
+    uint32_t *first_link;           /* for each: the first of its links to followers */
+    uint32_t *next_link, *follower; /* for each link */
+    struct heap free;               /* indices that wait for nothing */
     uint32_t *order, count;
 };
 
@@ -351,7 +351,7 @@ static void find_order(struct ordering *ordering, uint32_t count)
             if (--ordering->waits_for[ordering->follower[link]] == 0)
                 heap_push(&ordering->free, ordering->follower[link]);
     }
-    /* A circle is of damaged entries alone: no hash can hold itself. */
+    /* Only damaged entries form a cycle: no hash can contain itself. */
     for (uint32_t i = 0; i < count; i++)
         if (ordering->waits_for[i] > 0)
             ordering->order[ordering->count++] = i;
@@ -432,7 +432,7 @@ static bool same_stamp(const struct stamp *left, const struct stamp *right)
            left->size == right->size && is_same(&left->modified, &right->modified);
 }
 
-/* Two changes in one tick of the file system's clock have one time. */
+/* Two changes within one tick of the file system's clock get the same time. */
 static bool is_settled(const struct stamp *stamp)
 {
     return stamp->modified.tv_sec + 2 < time(NULL);

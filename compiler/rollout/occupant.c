@@ -33,7 +33,7 @@ static void look_into(struct occupant *occupant, const char *path)
     fflag_close(store);
 }
 
-/* One that was cut within the magic is a damaged snapshot, too. */
+/* A file truncated within the magic is a damaged snapshot, too. */
 static bool begins_as_snapshot(int fd)
 {
     char start[FFS_MAGIC_SIZE];
@@ -44,14 +44,14 @@ static bool begins_as_snapshot(int fd)
 static bool is_replaceable(const char *path, struct buffer *error)
 {
     struct stat status;
-    if (stat(path, &status) != 0) /* whoever writes it says why it cannot */
+    if (stat(path, &status) != 0) /* writing will report why it fails */
         return true;
     if (!S_ISREG(status.st_mode)) {
         buffer_format(error, "cannot replace '%s': it is %s, not a file", path,
                       S_ISDIR(status.st_mode) ? "a directory" : "a device, pipe or socket");
         return false;
     }
-    /* It may have become a pipe since. One that cannot be read may be anything. */
+    /* It may have become a pipe meanwhile. An unreadable file could be anything. */
     int fd = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK, 0);
     bool replaceable =
         fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && begins_as_snapshot(fd);
@@ -108,7 +108,7 @@ bool occupant_check(const char *path, const char *project, const char *environme
     return fits;
 }
 
-/* "A3F0…", as info.signed_by has it. */
+/* "A3F0…", like info.signed_by. */
 static void key_id_text(const uint8_t id[8], char text[17])
 {
     for (unsigned i = 0; i < 8; i++)

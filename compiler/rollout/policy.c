@@ -68,8 +68,8 @@ void policy_digest(const struct targeting *targeting, const char *stage, char he
 
 /* ------------------------------------------------------------------------------------ ledger -- */
 
-/* The environment of an entry that has a digest of this stage: it began the stage, or went on with
- * it. NULL: it did not. */
+/* The environment of an entry with a digest for this stage, that is, one that started or continued
+ * it; otherwise NULL. */
 static const struct targeting *entry_digest(json_t *entry, const struct project *project,
                                             const struct flag *flag, const struct canary *canary,
                                             const char **digest)

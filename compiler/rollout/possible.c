@@ -1,4 +1,4 @@
-/* possible.c - see possible.h. The steps are those of docs/evaluation.md, in their order. */
+/* possible.c - see possible.h. The steps are those of docs/evaluation.md, in that order. */
 #include "possible.h"
 
 #include <stdlib.h>
@@ -10,9 +10,9 @@
 #include "compiler/base/percent.h"
 #include "compiler/model/model.h"
 
-#define DEEPEST FFS_MAX_DEPTH /* more, as of a cycle, is a mistake, and may be anything */
+#define DEEPEST FFS_MAX_DEPTH /* deeper is a mistake, such as a cycle, and may be anything */
 
-/* What was added for somebody, and whether anybody is left for the steps that come after. */
+/* The variants that some unit may get, and whether earlier steps have decided for all units. */
 struct possible {
     uint64_t variants;
     bool all;
@@ -59,7 +59,7 @@ static void add_overrides(struct possible *possible, const struct possibilities 
     }
 }
 
-/* The variants that a requirement's flag may serve, and that it accepts or not. */
+/* The variants that the required flag may serve, split into accepted and refused. */
 static uint64_t accepted(struct possibilities *possibilities, const struct requirement *requirement,
                          uint32_t depth, uint64_t *refused)
 {
@@ -87,7 +87,7 @@ static void add_rules(struct possible *possible, const struct targeting *targeti
         bool fixed = rule->has_percent && !percent->gradual;
         if (fixed && percent->from == 0)
             continue;
-        /* A split passes units without a key on. */
+        /* A split lets units without a key pass. */
         serve(possible, rule->split ? arm_bits(rule->arms, rule->arm_count) : bit(rule->serve),
               !rule->condition && !rule->split &&
                   (!rule->has_percent || (fixed && percent->from == PERCENT_ALL)));
@@ -137,7 +137,7 @@ static uint64_t possible_below(struct possibilities *possibilities, const struct
         return UINT64_MAX;
     if (*known)
         return *known;
-    *known = UINT64_MAX; /* to a flag of the same cycle */
+    *known = UINT64_MAX; /* the answer for other flags in the same cycle */
     add_overrides(&possible, possibilities, flag);
     if (!targeting->enabled)
         serve(&possible, bit(targeting->default_variant), true);

@@ -45,7 +45,7 @@ void process_end(struct processes *processes)
     sigprocmask(SIG_SETMASK, &processes->before, NULL);
 }
 
-/* Whether one of them says to end; that a child has ended is no more than a reason to look. */
+/* Whether a signal asks to terminate; SIGCHLD only means that a child may have exited. */
 static bool was_told_to_end(const struct processes *processes)
 {
     struct signalfd_siginfo info;
@@ -77,13 +77,13 @@ struct child {
     int output;
 };
 
-/* Never returns; says on `report` why it could not become the program. */
+/* Never returns; writes to `report` why the program could not be executed. */
 static void become(const struct processes *processes, const char *directory, char **arguments,
                    const int files[3])
 {
     setpgid(0, 0);
     sigprocmask(SIG_SETMASK, &processes->before, NULL);
-    signal(SIGPIPE, SIG_DFL); /* what is ignored would stay so */
+    signal(SIGPIPE, SIG_DFL); /* an ignored signal would stay ignored */
     if (dup2(files[0], STDIN_FILENO) >= 0 && dup2(files[1], STDOUT_FILENO) >= 0 &&
         dup2(files[1], STDERR_FILENO) >= 0 && chdir(directory) == 0)
         execvp(arguments[0], arguments);
@@ -143,7 +143,7 @@ static bool drain(int fd, struct process_result *result)
     return got < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* What the child and this process wait for: output, its end, a signal, the time. */
+/* Waits for events of the child and of this process: output, exit, a signal, the timeout. */
 static void watch(const struct processes *processes, const struct child *child, int64_t timeout,
                   struct process_result *result)
 {

@@ -1,4 +1,4 @@
-/* publication.c - compiles, seals and publishes. */
+/* publication.c - compiles, seals and publishes snapshots. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
-/* What the file at the path is, if it is a snapshot. */
+/* Identifies the file at the path, if it is a snapshot. */
 static enum fflag_error look(const char *path, struct fflag_snapshot_info *info)
 {
     fflag_store *store;
@@ -35,7 +35,7 @@ static enum fflag_error look(const char *path, struct fflag_snapshot_info *info)
     return FFLAG_OK;
 }
 
-/* By its size alone, which is quick: what follows the snapshot is a signature. */
+/* Judges by its size alone, which is quick: whatever follows the snapshot is a signature. */
 static bool looks_signed(const char *path)
 {
     struct ffs_header header;
@@ -121,7 +121,7 @@ static void seal(const struct publication *publication, struct buffer *bytes)
 static bool put(const struct publication *publication, struct buffer *bytes, struct buffer *error)
 {
     seal(publication, bytes);
-    /* Whoever published them may have failed to make sure of the name. */
+    /* Whoever published these bytes may have failed to sync the name. */
     return (has_these_bytes(publication->path, bytes) && sync_name_of(publication->path)) ||
            publish_file(publication->path, bytes->bytes, bytes->length, is_sound, error);
 }
@@ -142,7 +142,7 @@ static void note_names(const char *what, const char *const *names, uint32_t coun
     buffer_release(&list);
 }
 
-/* The flags but that one, where both can be compared. */
+/* The flags other than that one, if both can be compared. */
 static uint32_t compare(struct patch *served, const struct buffer *bytes, const char *but,
                         const char ***names)
 {
@@ -259,7 +259,7 @@ bool publication_patch(const struct publication *publication, struct patch *patc
 {
     struct buffer bytes = {0};
     bool done = patch_write(patch, &bytes, error);
-    /* The generation is in it, and it is never what was there. */
+    /* The generation is part of the bytes, and always differs from what was there. */
     if (done && publication->is_signed)
         seal_sign(&bytes, &publication->key);
     done = done && publish_file(publication->path, bytes.bytes, bytes.length, is_sound, error);

@@ -19,7 +19,7 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
-/* Where a rollout is by the entry, before or after it; its texts are the entry's. */
+/* The rollout's position before or after the entry; borrows its texts from the entry. */
 static bool read_rollout(const json_t *entry, const char *key, struct rollout *rollout)
 {
     const json_t *json = json_object_get(entry, key), *since = json_object_get(json, "since");
@@ -43,7 +43,7 @@ static const struct canary *canary_of(const struct project *project, const json_
     return known ? flag->environments[environment].canary : NULL;
 }
 
-/* Whether that is where the canary is. */
+/* Whether the canary is at that position. */
 static bool is_there(const struct canary *canary, const json_t *entry, const char *key)
 {
     struct rollout expected;
@@ -56,7 +56,7 @@ static bool is_there(const struct canary *canary, const json_t *entry, const cha
            (approved ? now.approved && strcmp(now.approved, approved) == 0 : !now.approved);
 }
 
-/* Of an override that was added, or lifted. */
+/* Whether an override has been added, or lifted. */
 static bool override_was_made(const struct project *project, json_t *line)
 {
     const char *id, *verdict;
@@ -70,7 +70,7 @@ static bool override_was_made(const struct project *project, json_t *line)
 
 /* ------------------------------------------------------------------------------------- kinds -- */
 
-/* What is to become of an entry. */
+/* What becomes of an entry that was put aside. */
 enum fate { FATE_COUNTS, FATE_GOES, FATE_IS_UNKNOWN, FATE_IS_DAMAGED, FATE_FAILS };
 
 static enum fate finish_edit(const struct ledger *ledger, const struct project *project,

@@ -19,13 +19,13 @@
 #include "compiler/files/yaml.h"
 #include "compiler/model/model.h"
 
-/* One of them: of the plan, or a hook. */
+/* A step of a rollback plan, or a hook. */
 struct step {
     const char *plan; /* "rollback", "on_pause" */
     uint32_t number, of;
     const char *does;                       /* "serve", "override", "run", "notify" */
     const struct invocation *invocation;    /* or NULL */
-    const struct rollback_step *definition; /* NULL: of a hook */
+    const struct rollback_step *definition; /* NULL: a hook */
 };
 
 static const struct invocation *hook_of(const struct steps *steps)
@@ -91,7 +91,7 @@ static void write_result(const struct process_result *result, struct buffer *out
 static bool add_line(const struct steps *steps, struct buffer *line, struct buffer *error)
 {
     struct ledger ledger = {.lock = -1};
-    buffer_append_text(line, "}"); /* of the step; the line's own is the ledger's to write */
+    buffer_append_text(line, "}"); /* closes the step; the ledger closes the line */
     bool added = ledger_lock(&ledger, steps->project->directory, error) &&
                  ledger_add(&ledger, line, error) && ledger_is_certain(&ledger, error);
     ledger_unlock(&ledger);
@@ -101,7 +101,7 @@ static bool add_line(const struct steps *steps, struct buffer *line, struct buff
 
 /* --------------------------------------------------------------------------------- overrides -- */
 
-/* Whether nothing but the canary that was rolled back could serve something else. */
+/* Whether nothing except the canary that was rolled back could serve another variant. */
 static bool serves_default(const struct steps *steps)
 {
     if (steps->is_off)
@@ -132,7 +132,7 @@ static struct emergency emergency_of(const struct steps *steps, const struct ste
     return emergency;
 }
 
-/* In the published file, where that can be patched. */
+/* In the published file, if it can be patched. */
 static bool patch_published(const struct steps *steps, const struct override_edit *edit,
                             struct buffer *why)
 {
@@ -143,7 +143,7 @@ static bool patch_published(const struct steps *steps, const struct override_edi
         done ? project_environment(steps->project, patch_environment(&patch)) : UINT32_MAX;
     bool elsewhere =
         edit->environment && done && strcmp(edit->environment, patch_environment(&patch)) != 0;
-    /* One of another environment is right as it is. */
+    /* A file of another environment stays as it is. */
     if (environment == UINT32_MAX || elsewhere || !(edit->override.environments >> environment & 1))
         done = done && environment != UINT32_MAX;
     else
@@ -153,7 +153,7 @@ static bool patch_published(const struct steps *steps, const struct override_edi
     return done;
 }
 
-/* Under the lock: first what services read, then the definitions, then the ledger. */
+/* Under the lock: first the file that services read, then the definitions, then the ledger. */
 static bool make_override(const struct steps *steps, const struct emergency *emergency,
                           struct ledger *ledger, struct buffer *error)
 {

@@ -1,4 +1,4 @@
-/* steps_lock.c - see steps_lock.h; and steps whose process is gone. */
+/* steps_lock.c - see steps_lock.h. Also recovers steps whose process is gone. */
 #include "steps_lock.h"
 
 #include <dirent.h>
@@ -20,7 +20,7 @@
 
 #define LOCK_PREFIX "steps-"
 
-/* Flags of one hash wait for one another, which does no harm. */
+/* Flags whose hashes collide wait for each other, which is harmless. */
 static void name_lock(const char *directory, const char *flag, struct buffer *path)
 {
     uint32_t hash = 2166136261u;
@@ -34,14 +34,14 @@ static struct flock whole_file(void)
     return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
 }
 
-/* One that its last holder has removed by now is nobody's. */
+/* If its last holder has removed the file, the lock excludes nobody: take the new one. */
 static bool is_there(int fd)
 {
     struct stat status;
     return fstat(fd, &status) == 0 && status.st_nlink > 0;
 }
 
-/* Steps follow a change, whose entry made the folder. */
+/* Steps follow a change, and its entry created the folder. */
 static int take(const char *path)
 {
     for (;;) {
@@ -84,7 +84,7 @@ void steps_unlock(const char *directory, const char *flag, int lock)
     buffer_release(&path);
 }
 
-/* -1: there is none, as of steps that nobody has run here, or that have ended. */
+/* -1 if there is none: no steps were run here, or they have finished. */
 static int open_lock(const char *directory, const char *flag)
 {
     struct buffer path = {0};
@@ -147,7 +147,7 @@ json_t *steps_latest(const struct ledger_entries *entries)
     return latest;
 }
 
-/* Whether a lock is there, be it held or not. */
+/* Whether any lock exists, held or not. */
 static bool any_lock(const char *directory)
 {
     struct buffer path = {0};
@@ -162,8 +162,8 @@ static bool any_lock(const char *directory)
     return found;
 }
 
-/* Of a run that is gone, the lock is there and can be had. What was started in another checkout is
- * not for this one to judge. */
+/* If a run died, its lock exists and can be taken. Runs started in another checkout are not judged
+ * here. */
 static bool recover_flag(struct ledger *ledger, const char *flag, json_t *last,
                          struct buffer *error)
 {

@@ -18,7 +18,7 @@ static bool is_same_text(const char *left, const char *right)
     return left == right || (left && right && strcmp(left, right) == 0);
 }
 
-/* Stages without a name are called stages[0] and so on, which is a list in YAML. */
+/* Stages without a name are called stages[0] and so on, which YAML would read as a list. */
 static const char *stage_text(const char *stage, char text[STAGE_TEXT])
 {
     bool plain = strspn(stage, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == strlen(stage);
