@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * address.c - IP addresses in text to two 64-bit halves, IPv4 as ::ffff:a.b.c.d.
- */
+/* address.c - parses IP addresses into two 64-bit halves, IPv4 as ::ffff:a.b.c.d. */
 #include <arpa/inet.h>
 
 #include "values.h"

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * answer.c - the calls for a flag's value, and the short ways to it.
- */
+/* answer.c - the calls for a flag's value, and their fast paths. */
 #include "counters.h"
 #include "decide.h"
 
-/* The value of a flag that always serves a variant, as that holds it. */
+/* The value of a flag that always serves one variant, as stored in the variant. */
 static inline __attribute__((always_inline)) uint64_t
 run(const fflag_view *view, const struct ffs_flag *flag, const fflag_context *context)
 {
@@ -17,14 +15,14 @@ run(const fflag_view *view, const struct ffs_flag *flag, const fflag_context *co
     return variant_of(view->snapshot, flag, decided_variant(decided))->value;
 }
 
-/* What a call for a value returns in registers. */
+/* The result of a call for a value, returned in registers. */
 struct answer {
     uint64_t value;
-    bool given; /* else the caller's default counts */
+    bool given; /* otherwise the caller's default applies */
 };
 
-/* The same for a word that has another type than is asked for, perhaps because the flag may serve
- * no variant. */
+/* The same for a word of another type than the caller's, perhaps because the flag may serve no
+ * variant. */
 static __attribute__((noinline, cold)) struct answer run_rare(const fflag_view *view,
                                                               fflag_id handle, uint64_t word,
                                                               enum fflag_type type,
@@ -52,7 +50,7 @@ static __attribute__((noinline, cold)) struct answer run_rare(const fflag_view *
     return (struct answer){variant_of(view->snapshot, flag, variant)->value, true};
 }
 
-/* The unit of a shortcut, where it can be asked for this context. */
+/* The unit of a shortcut, if the context can answer it. */
 static inline const struct fflag_slot *shortcut_unit(const struct shortcut *shortcut,
                                                      const fflag_context *context)
 {
@@ -73,7 +71,7 @@ static inline bool is_listed(const fflag_view *view, const struct shortcut *list
     return set_holds(view->snapshot, list->set, unit->value.pointer, unit->length, unit->bits);
 }
 
-/* `word` is the handle's. */
+/* `word` is the handle's word. */
 static __attribute__((noinline)) bool run_boolean(const fflag_view *view, uint64_t word,
                                                   const fflag_context *context, bool fallback,
                                                   fflag_id flag)
@@ -84,14 +82,14 @@ static __attribute__((noinline)) bool run_boolean(const fflag_view *view, uint64
     return answer.given ? answer.value : fallback;
 }
 
-/* Of a handle that is younger than the snapshot. */
+/* For a handle created after the snapshot was loaded. */
 static __attribute__((noinline)) bool run_late(const fflag_view *view, fflag_id flag,
                                                const fflag_context *context, bool fallback)
 {
     return run_boolean(view, find_word(view, flag), context, fallback, flag);
 }
 
-/* A list, where the store counts. */
+/* Answers a list, if the store counts. */
 static __attribute__((noinline)) bool count_list(const fflag_view *view, fflag_id flag,
                                                  const fflag_context *context, bool fallback,
                                                  uint64_t word)
@@ -105,8 +103,8 @@ static __attribute__((noinline)) bool count_list(const fflag_view *view, fflag_i
     return list->value[holds];
 }
 
-/* What fflag_bool() answers without the program, where the store counts; the rest goes the long
- * way, and is counted there. */
+/* What fflag_bool() answers without the program, if the store counts; anything else takes the slow
+ * path, which counts it. */
 static __attribute__((noinline)) bool count_boolean(const fflag_view *view, fflag_id flag,
                                                     const fflag_context *context, bool fallback,
                                                     uint64_t word)
@@ -130,9 +128,9 @@ static __attribute__((noinline)) bool count_boolean(const fflag_view *view, ffla
 }
 
 /*
- * A flag that is one list. A question about a large one waits for memory, and meanwhile the
- * processor begins with the next one, if that is near enough: the way through the program is twice
- * as long.
+ * A flag that is one list. A look-up in a large list waits for memory; meanwhile the processor
+ * starts on the next evaluation, if it is near enough in the instruction stream: the path through
+ * the program is twice as long.
  */
 static __attribute__((noinline)) bool list_boolean(const fflag_view *view, fflag_id flag,
                                                    const fflag_context *context, bool fallback,
@@ -146,10 +144,10 @@ static __attribute__((noinline)) bool list_boolean(const fflag_view *view, fflag
 }
 
 /*
- * The two commonest flags are answered here, in a function that calls nothing and so saves nothing:
- * one that is the same for everybody, and one that is a percentage. Everything odd about either, a
- * unit without a key among it, goes the long way. The outcome of a percentage is as good as random,
- * so it is chosen, not branched on.
+ * The two commonest flags are answered here, in a function that calls nothing and so saves no
+ * registers: a flag that is the same for everybody, and one that is a percentage. Anything unusual
+ * about either, including a unit without a key, takes the slow path. The outcome of a percentage is
+ * as good as random, so it is selected without a branch.
  */
 bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *context, bool fallback)
 {

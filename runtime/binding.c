@@ -14,7 +14,7 @@ static int compare_name(const struct snapshot *snapshot, ffs_string string, cons
     return order ? order : (length > name->length) - (length < name->length);
 }
 
-/* The place of an attribute in the snapshot; FFS_NO_ATTRIBUTE where no rule reads it. */
+/* The index of an attribute in the snapshot; FFS_NO_ATTRIBUTE if no rule reads it. */
 static uint32_t find_attribute(const struct snapshot *snapshot, const struct name *name)
 {
     uint32_t low = 0, high = snapshot->attribute_count;
@@ -37,13 +37,14 @@ static void bind_attribute(struct snapshot *snapshot, const struct name *name, f
     if (place == FFS_NO_ATTRIBUTE)
         return;
     unsigned input = (unsigned)snapshot->attributes[place].type << 8 | attr;
-    /* Relaxed: whoever uses the handle got it after this, from fflag_attribute(). */
+    /* Relaxed: whoever uses the handle got it later, from fflag_attribute(). */
     atomic_store_explicit(&snapshot->inputs[place], (uint16_t)input, memory_order_relaxed);
 }
 
 /*
- * From one snapshot to the next most flags move together, so each is first looked for where the one
- * before it went: a probe for each name took longer than all else that a reload does with handles.
+ * Most flags move together from one snapshot to the next, so each is first looked for where the
+ * previous one went: probing for each name took longer than everything else a reload does with
+ * handles.
  */
 static void bind_flags(const fflag_store *store, struct snapshot *snapshot)
 {
@@ -120,7 +121,7 @@ fflag_attr fflag_attribute(fflag_store *store, const char *name)
         if (!slot->snapshot)
             continue;
         bind_attribute(slot->snapshot, &store->handles.attributes[attr], attr);
-        bind_flags(store, slot->snapshot); /* some may have waited for it */
+        bind_flags(store, slot->snapshot); /* others may have been deferred to this */
     }
     pthread_mutex_unlock(&store->lock);
     return attr;

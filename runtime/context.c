@@ -2,8 +2,8 @@
 /*
  * context.c - the attributes of one evaluation: typed values in slots, keys hashed once.
  *
- * A slot's type is an enum fflag_attribute_type. `key_type` repeats it where `bits` is the hash of
- * a key, so that a test of a bucket checks type and key with one comparison.
+ * A slot's type is an enum fflag_attribute_type. `key_type` repeats it if `bits` is the hash of a
+ * key, so that a bucket test checks type and key with one comparison.
  */
 #include <math.h>
 
@@ -32,7 +32,8 @@ void fflag_unset(fflag_context *context, fflag_attr attr)
         context->present[attr / 64] &= ~(UINT64_C(1) << attr % 64);
 }
 
-/* The slot to fill, marked present; NULL, and the attribute absent, where the value is refused. */
+/* The slot to fill, marked present; NULL if the value is refused, which makes the attribute
+ * absent. */
 static struct fflag_slot *set(fflag_context *context, fflag_attr attr, bool usable)
 {
     if (!context || attr >= FFLAG_CONTEXT_SLOTS)

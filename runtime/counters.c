@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * counters.c - the rows of threads, the tables of snapshots, and the series of a store.
- */
+/* counters.c - the rows of threads, the tables of snapshots, and the series of a store. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,9 +16,9 @@ _Thread_local uint32_t runtime_counted_row
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 /*
- * By row: process << 32 | thread, or 0. Rows are not given back when a thread ends, which would
- * take a destructor in the host's threads; instead whoever finds no free row asks the kernel which
- * owners are gone. After a fork the rows of the parent's threads stay taken: one of them is the
+ * By row: process << 32 | thread, or 0. A row is not returned when its thread ends, which would
+ * need a destructor in the host's threads; instead, whoever finds no free row asks the kernel which
+ * owners are gone. After a fork, the rows of the parent's threads stay taken: one of them is the
  * child's own.
  */
 static _Atomic uint64_t owners[COUNTED_THREADS];
@@ -33,8 +31,8 @@ static bool is_gone(uint64_t owner, uint32_t process)
 }
 
 /*
- * Acquire and release: the row's last owner has ended, and the kernel says so only after its last
- * addition; the next owner's first one comes after that.
+ * Acquire and release: the row's last owner has ended, and the kernel reports that only after its
+ * last addition; the next owner's first addition follows this exchange.
  */
 static bool take_row(uint32_t row, uint64_t expected, uint64_t self)
 {
@@ -42,7 +40,7 @@ static bool take_row(uint32_t row, uint64_t expected, uint64_t self)
                                                  memory_order_acq_rel, memory_order_relaxed))
         return false;
     uint32_t used = atomic_load_explicit(&rows_used, memory_order_relaxed);
-    /* Relaxed: a reader that sees the row late misses its counts until it looks again. */
+    /* Relaxed: a reader that sees the row late misses its counts until its next look. */
     while (used < row && !atomic_compare_exchange_weak_explicit(
                              &rows_used, &used, row, memory_order_relaxed, memory_order_relaxed))
         ;
@@ -55,7 +53,7 @@ static uint32_t find_row(void)
     uint64_t self = (uint64_t)process << 32 | (uint32_t)syscall(SYS_gettid);
     for (uint32_t row = 1; row <= COUNTED_THREADS; row++) {
         uint64_t owner = atomic_load_explicit(&owners[row - 1], memory_order_relaxed);
-        /* The number of a thread that is gone may be given to a new one: to this. */
+        /* The number of a thread that is gone may be reused, even for this thread. */
         if ((owner == 0 || owner == self) && take_row(row, owner, self))
             return row;
     }
@@ -187,7 +185,7 @@ static bool name_cells(struct counts *counts, const struct snapshot *snapshot,
     return true;
 }
 
-/* Rows that no thread takes are never touched, and so cost no memory. */
+/* Rows that no thread takes are never touched, and so use no memory. */
 static bool map_cells(struct counters *counters)
 {
     counters->row_size = ((size_t)counters->cell_count + 7) / 8 * 8;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * evaluate.c - the calls for a whole result: the value, and how it came about.
- */
+/* evaluate.c - the calls for a full result: the value, and how it came about. */
 #include "counters.h"
 #include "decide.h"
 
@@ -40,7 +38,7 @@ static fflag_result evaluate(const fflag_view *view, const struct ffs_flag *flag
     if (UNLIKELY(decided_variant(decided) == FFS_NO_VARIANT)) {
         count_none(view->counters, flag_index(snapshot, flag));
         if (result.type == FFLAG_TYPE_STRING || result.type == FFLAG_TYPE_JSON)
-            result.value.string.text = ""; /* for who prints it without having looked */
+            result.value.string.text = ""; /* for callers that print it unchecked */
         return result;
     }
     count_variant(view->counters, flag_index(snapshot, flag), decided_variant(decided));

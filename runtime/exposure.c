@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * exposure.c - one evaluation as a line of a log.
- */
+/* exposure.c - formats one evaluation as a log line. */
 #include "bytes.h"
 #include "store.h"
 #include "text_writer.h"
 #include "utf8.h"
 
-/* A JSON string. Every byte comes out, or U+FFFD for it. */
+/* Writes a JSON string. Every invalid byte becomes U+FFFD. */
 static void write_string(struct text_writer *writer, const char *text, size_t length)
 {
     const uint8_t *bytes = (const uint8_t *)text;
@@ -56,7 +54,7 @@ static void write_lower_case(struct text_writer *writer, const char *key, const 
     write_member(writer, key, lower, length);
 }
 
-/* OpenTelemetry requires the value where there is no variant. */
+/* OpenTelemetry requires the value if there is no variant. */
 static void write_value(struct text_writer *writer, const fflag_result *result)
 {
     write_text(writer, ",\"feature_flag.result.value\":");

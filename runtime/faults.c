@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * faults.c - faults.h.
- */
+/* faults.c - see faults.h. */
 #include "faults.h"
 
 #include <stdlib.h>
@@ -40,7 +38,7 @@ static const char *name_of(const char *const *names, size_t count, size_t index)
 
 /* ------------------------------------------------------------------------------- evaluations -- */
 
-/* Relaxed throughout: a count orders nothing, and whoever is told of it is told some time. */
+/* Relaxed throughout: a count orders nothing, and it is enough to report it eventually. */
 static void leave_word(struct faults *faults)
 {
     if (!atomic_load_explicit(&faults->news, memory_order_relaxed))
@@ -66,7 +64,7 @@ void fault_of_handle(const fflag_view *view, fflag_id flag)
 {
     size_t length;
     const char *name = runtime_flag_name(view->store, flag, &length);
-    /* Where there is no cell for it; nor is there a series for an empty name. */
+    /* If it has no cell. An empty name has no series either. */
     if (flag >= view->word_count || !name || !*name) {
         fault_of_name(view, name ? name : "");
         return;
@@ -122,8 +120,8 @@ static void add(struct series *series, uint64_t count, enum snapshot_use use)
 }
 
 /*
- * The series of a flag's cell, NULL when out of memory. It is remembered, because a replaced file
- * that is mapped may have been cut since, and its names with it.
+ * The series of a flag's cell, NULL when out of memory. It is cached, because a mapped file that
+ * was replaced may have been truncated since, taking its names with it.
  */
 static struct series *series_of(struct faults *faults, const struct snapshot *snapshot,
                                 uint32_t index, enum fault_cause cause, enum snapshot_use use)
@@ -181,7 +179,8 @@ static void describe(const struct snapshot *snapshot, uint32_t index, enum fault
     }
 }
 
-/* The next line, where that flag and cause were never told; NULL otherwise, and without room. */
+/* The next line, if that flag and cause were never reported; NULL otherwise, or if there is no
+ * room. */
 static struct fault_line *next_line(struct faults *faults, struct series *series,
                                     enum fault_cause cause, struct fault_line *lines,
                                     unsigned *count)
@@ -189,7 +188,7 @@ static struct fault_line *next_line(struct faults *faults, struct series *series
     if (!series || series->told)
         return NULL;
     if (*count == FAULT_LINES) {
-        leave_word(faults); /* for the next look */
+        leave_word(faults); /* report it next time */
         return NULL;
     }
     series->told = true;

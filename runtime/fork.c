@@ -8,10 +8,10 @@
 #include "watch.h"
 
 /*
- * In a child, whose other threads are gone, with the locks they may have held and the watcher. What
- * they were in the middle of is either done or not: see the order of stores in slots_reclaim(),
- * publish_locked() and handles.h. Views that were held when it was forked still are; those of the
- * threads that are gone keep their snapshot forever.
+ * In a child, the other threads are gone, along with the watcher and any locks they held. Whatever
+ * they were doing is either done or not: see the order of stores in slots_reclaim(),
+ * publish_locked() and handles.h. Views held at the fork are still held; those of the threads that
+ * are gone keep their snapshot forever.
  */
 struct slot *store_revive(fflag_store *store, enum revival why)
 {

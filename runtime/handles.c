@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * handles.c - the names that a store's handles stand for.
- */
+/* handles.c - the names behind a store's handles. */
 #include <stdlib.h>
 
 #include "handles.h"
@@ -17,7 +15,8 @@ static unsigned block_of(fflag_id flag, uint32_t *place)
 
 const struct name *handles_flag_name(const struct handles *handles, fflag_id flag)
 {
-    /* Acquire pairs with the release in handles_flag(): whoever sees the count sees the name. */
+    /* Acquire pairs with the release in handles_flag(): seeing the count implies seeing the
+     * name. */
     if (flag >= atomic_load_explicit(&handles->flag_count, memory_order_acquire))
         return NULL;
     uint32_t place;
@@ -41,7 +40,7 @@ static bool copy_name(struct name *name, const char *bytes, size_t length)
     return true;
 }
 
-/* The place in the index where the name is or belongs. */
+/* The place in the index where the name is, or would go. */
 static uint32_t *find_in_index(const struct handles *handles, struct index *index, const char *name,
                                size_t length)
 {
@@ -70,7 +69,7 @@ static struct index *roomy_index(struct handles *handles, uint32_t count)
         const struct name *name = handles_flag_name(handles, flag);
         *find_in_index(handles, index, name->bytes, name->length) = flag + 1;
     }
-    /* Release: only a whole index is ever seen, by a child too. */
+    /* Release: nobody, not even a child, ever sees a partial index. */
     atomic_store_explicit(&handles->index, index, memory_order_release);
     free(old);
     return index;

@@ -2,10 +2,10 @@
 /*
  * interpret.c - the interpreter.
  *
- * There is one loop, whose every turn moves forward in a program, and a stack of FFS_MAX_DEPTH
- * frames for the flags that a flag requires; so an evaluation ends, within FFS_MAX_COST
- * instructions. Nothing is locked, allocated or asked of the system but, once and only where a
- * program needs it, the time.
+ * A single loop, in which every iteration moves forward in a program, and a stack of FFS_MAX_DEPTH
+ * frames for the flags that a flag requires: so an evaluation ends within FFS_MAX_COST
+ * instructions. It never locks or allocates, and asks the system for nothing but the time, once,
+ * and only if a program needs it.
  */
 #include "decide.h"
 #include "match.h"
@@ -121,7 +121,7 @@ static bool test_ramp(const fflag_view *view, const struct ffs_flag *flag,
            bucket < threshold;
 }
 
-/* What a split serves a unit; false where the unit has no key. */
+/* The variant that a split serves a unit; false if the unit has no key. */
 static inline bool split_variant(const fflag_view *view, const struct ffs_flag *flag,
                                  const struct ffs_instruction *instruction,
                                  const fflag_context *context, uint64_t *variant)
@@ -134,7 +134,7 @@ static inline bool split_variant(const fflag_view *view, const struct ffs_flag *
     uint64_t bucket;
     if (!find_bucket(view, flag, context, instruction->attribute, salt, &bucket))
         return false;
-    /* The last arm's upper is the greatest there is. */
+    /* The last arm's upper end is the maximum. */
     const uint64_t *last = arm + 2 * ((uint32_t)words[0] - 1);
     while (arm < last && bucket >= arm[0])
         arm += 2;
@@ -146,7 +146,7 @@ static inline bool split_variant(const fflag_view *view, const struct ffs_flag *
 
 struct frame {
     const struct ffs_flag *flag;
-    const struct ffs_instruction *test; /* the FFS_FLAG_IS that waits for the answer */
+    const struct ffs_instruction *test; /* the FFS_FLAG_IS that is waiting for the answer */
 };
 
 /* Whether the instructions after an FFS_FLAG_IS accept the variant that the flag was served. The
@@ -158,7 +158,7 @@ static inline bool is_accepted(const struct ffs_instruction *test, const struct 
     return test[1 + bit / 64].operand >> bit % 64 & 1;
 }
 
-/* From an instruction of the flag's program on. */
+/* Starts at an instruction of the flag's program. */
 uint64_t runtime_interpret(const fflag_view *view, const struct ffs_flag *flag,
                            const struct ffs_instruction *at, const fflag_context *context,
                            int64_t *now)
@@ -272,7 +272,7 @@ uint64_t runtime_interpret(const fflag_view *view, const struct ffs_flag *flag,
         case FFS_IP_IN:
             test = test_address;
             break;
-        case FFS_ACCEPT: /* skipped, never run */
+        case FFS_ACCEPT: /* always skipped, never executed */
             holds = true;
             break;
         }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * load.c - a file's bytes into memory that nobody can change under the evaluator.
+ * load.c - loads a file's bytes into memory that nobody can change under the evaluator.
  *
  * A mapped file that is truncated in place kills its readers with SIGBUS, privately mapped or not,
- * and one that is overwritten gives them bytes that nobody verified. No mode keeps root from
- * either. So files are copied, and mapped only where they are large and nobody else may write to
- * them. Checks are made on the open file, never on the path, which may name another one by then.
+ * and one that is overwritten gives them unverified bytes. No file mode keeps root from doing
+ * either. So files are copied, and mapped only if they are large and nobody else may write to them.
+ * Checks use the open file, never the path, which may name another one by then.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,9 +52,9 @@ static enum fflag_error system_error(struct problem *problem, const char *what)
 }
 
 /*
- * Anonymous memory for `length` bytes, to be filled and then made read-only. Where it is large, it
- * is aligned for huge pages, the last of which may be filled by half: to make small pages takes
- * longer than to verify what is in them, and a list of a million users is looked into at random.
+ * Anonymous memory for `length` bytes, to be filled and then made read-only. If it is large, it is
+ * aligned for huge pages, and the last one may be only half full: making small pages takes longer
+ * than verifying their content, and look-ups in a list of a million users are random.
  */
 static uint8_t *private_memory(size_t length, size_t *mapped)
 {
@@ -146,8 +146,8 @@ static enum fflag_error read_file(int file, enum fflag_load_mode mode, struct sn
     if (fstat(file, &after) != 0)
         return system_error(problem, "look at it");
     struct identity now = runtime_identity(&after);
-    /* A rename moves the change time of an inode whose bytes stay: that is no write. Nor is a new
-     * mode, which the next look will find. */
+    /* A rename changes the inode's change time without changing bytes: it is not a write. Nor is a
+     * chmod, which the next look will find. */
     now.changed = identity->changed;
     now.mode = identity->mode;
     if (!runtime_same_identity(identity, &now)) {
@@ -164,7 +164,7 @@ enum fflag_error runtime_load(const char *path, enum fflag_load_mode mode,
     struct snapshot *loaded = calloc(1, sizeof *loaded);
     if (!loaded)
         return FFLAG_ERROR_NO_MEMORY;
-    /* Without O_NONBLOCK a fifo at the path would hold the watcher forever. */
+    /* Without O_NONBLOCK, a FIFO at the path would block the watcher forever. */
     enum fflag_error error;
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0) {

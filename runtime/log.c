@@ -4,7 +4,7 @@
  */
 #include "slots.h"
 
-/* Relaxed, here and below: a thread asks for nothing but whether it wrote its own number. */
+/* Relaxed, here and below: a thread only asks whether it stored its own number. */
 bool is_in_callback(const fflag_store *store)
 {
     return atomic_load_explicit(&store->telling, memory_order_relaxed) == pthread_self();
@@ -23,12 +23,13 @@ void runtime_log(fflag_store *store, enum fflag_event event, enum fflag_error er
 
 struct faults *runtime_faults(const fflag_store *store)
 {
-    return &((fflag_store *)(uintptr_t)store)->faults; /* its cells are not the store's state */
+    return &((fflag_store *)(uintptr_t)store)->faults; /* the fault counters are not part of the
+                                                        * store's state */
 }
 
 void runtime_tell_faults(fflag_store *store)
 {
-    /* What comes after is news again. */
+    /* Faults after this are new. */
     if (!atomic_exchange_explicit(&store->faults.news, false, memory_order_relaxed))
         return;
     struct fault_line lines[FAULT_LINES];

@@ -2,9 +2,8 @@
 /*
  * match.c - the string tests that a hash cannot answer.
  *
- * Strings are bytes; only `?` and `[…]` of a glob look at characters. Text that comes with a
- * context need not be UTF-8: there a byte that begins no character counts as a character of its
- * own.
+ * Strings are bytes; only `?` and `[…]` of a glob look at characters. Text in a context need not be
+ * UTF-8: there, a stray byte counts as one character.
  */
 #include "match.h"
 
@@ -47,11 +46,11 @@ static uint32_t next_character(const char **at, const char *end)
         character = character << 6 | (bytes[i] & 0x3f);
     }
     *at += size;
-    /* Beyond Unicode, so that a stray byte equals no character of a pattern. */
+    /* Beyond Unicode, so that a stray byte equals no character in a pattern. */
     return size == 1 && first >= 0x80 ? 0x110000u + first : character;
 }
 
-/* A character of a pattern, which `\` may quote. */
+/* A character of a pattern, which `\` may escape. */
 static uint32_t next_literal(const char **at, const char *end)
 {
     if (**at == '\\' && end - *at > 1)
@@ -59,7 +58,8 @@ static uint32_t next_literal(const char **at, const char *end)
     return next_character(at, end);
 }
 
-/* Moves past the bracket expression that begins at *at, and says whether it holds `character`. */
+/* Moves past the bracket expression that begins at *at, and returns whether it matches
+ * `character`. */
 static bool match_bracket(const char **at, const char *end, uint32_t character)
 {
     bool negated = false, holds = false;
@@ -112,7 +112,7 @@ static uint32_t fold_character(uint32_t character)
     return character >= 'A' && character <= 'Z' ? character + ('a' - 'A') : character;
 }
 
-/* Matches one unit of the pattern, which is not `*`, against one character. Moves past both. */
+/* Matches one unit of the pattern, other than `*`, against one character. Advances both. */
 static bool match_one(const char **pattern, const char *pattern_end, const char **text,
                       const char *text_end, bool ignore_case)
 {
@@ -128,8 +128,8 @@ static bool match_one(const char **pattern, const char *pattern_end, const char 
     return next_literal(pattern, pattern_end) == character;
 }
 
-/* Only the last `*` is ever retried, which is enough and bounds the work by the product of lengths.
- */
+/* Only the last `*` is ever retried, which suffices, and bounds the work by the product of the
+ * lengths. */
 bool runtime_match_glob(const char *pattern, size_t pattern_length, const char *text, size_t length,
                         bool ignore_case)
 {

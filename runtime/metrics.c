@@ -29,7 +29,7 @@ static void write_plain(struct text_writer *writer, const char *name, const char
     write_text(writer, "\n");
 }
 
-/* Milliseconds as seconds. */
+/* Writes milliseconds as seconds. */
 static void write_seconds(struct text_writer *writer, const char *name, const char *help,
                           int64_t ms)
 {
@@ -96,7 +96,7 @@ static void write_views(struct text_writer *writer, const struct held_views *hel
         held->age_ms);
 }
 
-/* `name` with its first label, and the second one. */
+/* `name` with its first label, and the second label. */
 static void write_sample(struct text_writer *writer, const char *name, const char *flag,
                          const char *label, const char *value, uint64_t count)
 {
@@ -124,7 +124,7 @@ static void write_evaluations(struct text_writer *writer, const struct counts *c
     write_counts(writer, "fflag_evaluations_total{flag", ",variant", counts);
 }
 
-/* What was asked for by a name that is not there has no flag: names may be without number. */
+/* A request by an unknown name has no flag label, because the number of names is unbounded. */
 static void write_faults(struct text_writer *writer, const struct faults *faults)
 {
     open_metric(
@@ -143,7 +143,7 @@ size_t fflag_write_metrics(const fflag_store *store, char *buffer, size_t size)
     struct text_writer writer = {.buffer = buffer, .size = size};
     struct fflag_status status = {.size = sizeof status};
     struct fflag_snapshot_info info = {.size = sizeof info};
-    /* A view changes nothing that const promises. */
+    /* Taking a view changes nothing that const promises. */
     const fflag_view *view = fflag_acquire((fflag_store *)(uintptr_t)store);
     fflag_view_info(view, &info);
     fflag_status(store, &status);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * names.c - from a flag's name to its place in a snapshot, and to the word that a handle keeps of
- * it.
+ * names.c - maps a flag's name to its index in a snapshot, and to the word that its handle caches.
  */
 #include "bytes.h"
 #include "counters.h"
@@ -28,7 +27,8 @@ const struct ffs_flag *runtime_find_flag(const struct snapshot *snapshot, const 
     return is_named(snapshot, flag, name, length) ? flag : NULL;
 }
 
-/* A flag that serves one variant to everybody: by an empty program, or one that begins with it. */
+/* A flag that serves one variant to everybody: its program is empty, or begins with that
+ * decision. */
 static bool is_constant(const struct snapshot *snapshot, const struct ffs_flag *flag,
                         uint16_t *variant)
 {
@@ -62,7 +62,7 @@ uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, si
     return word_of(snapshot, runtime_find_flag(snapshot, name, length));
 }
 
-/* What a test is where a shortcut can stand for it: WORD_ROLLOUT or WORD_LIST; else 0. */
+/* The kind of test that a shortcut can replace: WORD_ROLLOUT or WORD_LIST; otherwise 0. */
 static uint64_t find_test(const struct snapshot *snapshot, const struct ffs_flag *flag,
                           struct shortcut *shortcut)
 {
@@ -72,14 +72,14 @@ static uint64_t find_test(const struct snapshot *snapshot, const struct ffs_flag
         shortcut->threshold = test->operand;
         return WORD_ROLLOUT;
     }
-    /* The key of a number would have to be written out first. */
+    /* A number's key would first have to be formatted. */
     if (test->op != FFS_STRING_IN || shortcut->type != FFLAG_ATTRIBUTE_STRING)
         return 0;
     shortcut->set = (const struct ffs_set *)(snapshot->sets + test->operand);
     return WORD_LIST;
 }
 
-/* Whether a flag is one test of its units, by an attribute that has a slot. */
+/* Whether the flag is a single test of its units, by an attribute that has a slot. */
 static uint64_t find_shortcut(const struct snapshot *snapshot, const struct ffs_flag *flag,
                               struct shortcut *shortcut)
 {
@@ -102,7 +102,7 @@ static uint64_t find_shortcut(const struct snapshot *snapshot, const struct ffs_
     return find_test(snapshot, flag, shortcut);
 }
 
-/* Where the store counts, the word's short answers are those that count. */
+/* If the store counts, replaces the word's fast answers by those that count. */
 static uint64_t bind_cells(struct snapshot *snapshot, fflag_id handle, uint64_t word)
 {
     const struct ffs_flag *flag = &snapshot->flags[word_index(word)];
@@ -124,7 +124,7 @@ uint32_t runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char 
     uint64_t known = atomic_load_explicit(&snapshot->words[flag], memory_order_relaxed);
     uint64_t test = WORD_ROLLOUT | WORD_LIST;
     if (known & (test | WORD_COUNTED(test)))
-        return word_index(known); /* it may be in use; and slots never change */
+        return word_index(known); /* it may be in use, and slots never change */
     const struct ffs_flag *found =
         guess < snapshot->flag_count && is_named(snapshot, &snapshot->flags[guess], name, length)
             ? &snapshot->flags[guess]
@@ -134,7 +134,8 @@ uint32_t runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char 
         word |= find_shortcut(snapshot, found, &snapshot->shortcuts[flag]);
     if (word && snapshot->counters)
         word = bind_cells(snapshot, flag, word);
-    /* Release pairs with the acquire in fflag_bool(): who sees the word sees the shortcut. */
+    /* Release pairs with the acquire in fflag_bool(): seeing the word implies seeing the
+     * shortcut. */
     atomic_store_explicit(&snapshot->words[flag], word, memory_order_release);
     return found ? (uint32_t)(found - snapshot->flags) : FFS_NONE;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * policy.c - judges what is sound: the signature, the environment, the generation.
- */
+/* policy.c - judges valid snapshots: the signature, the environment, the generation. */
 #include <stdlib.h>
 
 #include "policy.h"
@@ -107,7 +105,7 @@ enum fflag_error policy_judge(const struct policy *policy, const struct snapshot
 void policy_accepted(struct policy *policy, const struct snapshot *snapshot)
 {
     const struct ffs_header *header = (const struct ffs_header *)snapshot->bytes;
-    /* Relaxed: only the loader writes it, and only the loader decides by it. */
+    /* Relaxed: only the loader writes it and decides by it. */
     if (policy->refuse_older)
         atomic_store_explicit(&policy->least, header->generation, memory_order_relaxed);
 }

@@ -32,7 +32,7 @@ void readers_prepare(void)
     if (atomic_load_explicit(&has_barrier, memory_order_relaxed))
         return;
     int number = errno;
-    /* Relaxed: who sees it late takes a view. */
+    /* Relaxed: whoever sees it late takes a view instead. */
     if (membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0)
         atomic_store_explicit(&has_barrier, true, memory_order_relaxed);
     errno = number;
@@ -45,7 +45,7 @@ bool readers_barrier(void)
     if (failed && errno == EPERM && membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0)
         failed = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
     errno = number;
-    /* Without a barrier nobody has registered, unless a sandbox closed around us since. */
+    /* Without the barrier, no reader has registered, unless a sandbox was entered since. */
     return !failed || !atomic_load_explicit(&has_barrier, memory_order_relaxed);
 }
 
@@ -55,8 +55,9 @@ static bool has_ended(pid_t process, pid_t thread)
 }
 
 /*
- * Takes over a record whose thread has ended, or had the number that is ours now. One from before a
- * fork may be that of the thread that forked, under its number from then: it stays where it is.
+ * Takes over a record whose thread has ended, or whose thread number is now ours. A record from
+ * before a fork may belong to the thread that forked, under its number at the time: it stays where
+ * it is.
  */
 static bool take_over(struct reader *reader, pid_t process, pid_t thread)
 {
@@ -64,7 +65,8 @@ static bool take_over(struct reader *reader, pid_t process, pid_t thread)
     pid_t last = (pid_t)(owner & UINT32_MAX);
     if (owner == 0 || reader->process != process || (last != thread && !has_ended(process, last)))
         return false;
-    /* Several may want it, and a number may be another thread's by now: each change is counted. */
+    /* Several threads may try, and the number may be another thread's by now, so each change is
+     * counted. */
     uint64_t ours = ((owner >> 32) + 1) << 32 | (uint64_t)thread;
     if (!atomic_compare_exchange_strong(&reader->owner, &owner, ours))
         return false;

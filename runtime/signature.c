@@ -20,7 +20,7 @@ static int base64_digit(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Whole groups of four, none of them padded. */
+/* Whole groups of four characters, without padding. */
 static bool decode_base64(const char *text, size_t groups, uint8_t *out)
 {
     for (size_t i = 0; i < groups; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * signature_none.c - a build that checks no signatures, and so links no libsodium. Opening with
- * trusted keys fails there.
+ * signature_none.c - for builds that check no signatures, and so do not link libsodium. Opening
+ * with trusted keys fails.
  */
 #include "signature.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * signature_sodium.c - Ed25519 as minisign uses it: over the BLAKE2b-512 hash of the file, and once
- * more over that signature and the comment.
+ * signature_sodium.c - Ed25519 as used by minisign: over the file's BLAKE2b-512 hash, and again
+ * over that signature and the comment.
  */
 #include <sodium.h>
 

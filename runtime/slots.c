@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * slots.c - takes and gives back views, publishes and reclaims snapshots; slots.h says how.
- */
+/* slots.c - acquires and releases views, publishes and reclaims snapshots; see slots.h. */
 #include "slots.h"
 
 #include <sched.h>
@@ -32,8 +30,8 @@ void slots_reclaim(fflag_store *store)
             return;
         if (count_pins(slot) > 0 || readers_announced(slot))
             continue;
-        /* In this order a child that is forked between the two loses memory, but frees none twice.
-         */
+        /* In this order, a fork between the two makes the child leak memory, but never free it
+         * twice. */
         struct snapshot *snapshot = slot->snapshot;
         slot->snapshot = NULL;
         counters_retire(&store->counts, snapshot);
@@ -49,7 +47,7 @@ void runtime_reclaim(fflag_store *store)
     pthread_mutex_unlock(&store->lock);
 }
 
-/* A slot without a snapshot; a new one where all are taken. NULL when out of memory. */
+/* A slot without a snapshot, or a new one if all are taken. NULL when out of memory. */
 static struct slot *free_slot(fflag_store *store)
 {
     for (struct slot *slot = store->slots; slot; slot = slot->next)
@@ -90,8 +88,8 @@ static enum fflag_error publish_locked(fflag_store *store, struct snapshot *snap
     store->loaded_at = runtime_now(store);
     store->last_error = FFLAG_OK;
     policy_accepted(&store->policy, snapshot);
-    /* After, not before: who unmaps the last of a file that was replaced frees its pages, which
-     * takes longer than all of the above. */
+    /* After, not before: unmapping the last mapping of a file that was replaced frees its pages,
+     * which takes longer than all of the above. */
     slots_reclaim(store);
     return FFLAG_OK;
 }
@@ -110,7 +108,7 @@ enum fflag_error runtime_publish(fflag_store *store, struct snapshot *snapshot)
 
 static unsigned shard_of_thread(void)
 {
-    /* Without a system call wherever the kernel shares the number. -1 is as good a shard as any. */
+    /* No system call wherever the kernel shares the CPU number. -1 is as good a shard as any. */
     return (unsigned)sched_getcpu() % SHARDS;
 }
 
@@ -134,7 +132,7 @@ const fflag_view *fflag_acquire(fflag_store *store)
 
 void fflag_release(const fflag_view *view)
 {
-    /* The counter is the one part of a view that is not the reader's to only read. */
+    /* The counter is the only part of a view that a reader may write. */
     if (view)
         atomic_fetch_sub_explicit((_Atomic uint64_t *)(uintptr_t)&view->pins, 1,
                                   memory_order_release); /* pairs with W2 */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * store.c - opens and closes a store, and says how it is.
- */
+/* store.c - opens and closes a store, and reports its status. */
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -45,7 +43,7 @@ bool runtime_serves(const fflag_store *store, const struct snapshot *snapshot)
         return false;
     const struct snapshot *served = current->snapshot;
     if (served->is_file && !snapshot->is_file)
-        return false; /* the same bytes, but these cannot change */
+        return false; /* the same bytes, but in memory that cannot change */
     size_t signature = snapshot->file_length - snapshot->length;
     return memcmp(served->bytes, snapshot->bytes, sizeof(struct ffs_header)) == 0 &&
            served->file_length == snapshot->file_length &&
@@ -60,7 +58,7 @@ const void *runtime_served_header(const fflag_store *store)
 
 /* ---------------------------------------------------------------------------- open and close -- */
 
-/* Options of an older program are shorter, those of a newer one longer. */
+/* An older program's options are shorter; a newer one's are longer. */
 static enum fflag_error read_options(struct fflag_options *own, const struct fflag_options *given)
 {
     *own = (struct fflag_options)FFLAG_OPTIONS_INIT;
@@ -96,7 +94,7 @@ static enum fflag_error create(fflag_store **store, const struct fflag_options *
         fflag_close(created);
         return error;
     }
-    /* Where the system does not know of it, a child serves what its parent did, unwatched. */
+    /* If the kernel does not support this, a child serves what its parent did, unwatched. */
     madvise(created, FRONT, MADV_WIPEONFORK);
     *store = created;
     return FFLAG_OK;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * text.c - names and sentences for the numbers of fflag.h.
- */
+/* text.c - names and descriptions for the numbers in fflag.h. */
 #include <stdarg.h>
 #include <stdio.h>
 

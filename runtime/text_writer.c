@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * text_writer.c - numbers, and the end, of a text.
- */
+/* text_writer.c - writes numbers, and ends the text. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,7 +29,7 @@ void write_number(struct text_writer *writer, double number)
         if (strtod(text, NULL) == number)
             break;
     }
-    /* The locale is the host's, and may have a comma. */
+    /* The locale is the host's, and may use a comma. */
     for (char *at = text; *at; at++)
         if (*at == ',')
             *at = '.';

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * time.c - RFC 3339 to milliseconds since the epoch.
- */
+/* time.c - converts RFC 3339 to milliseconds since the epoch. */
 #include "bytes.h"
 #include "values.h"
 
@@ -25,8 +23,7 @@ static bool read_character(const char **at, const char *end, char wanted)
     return true;
 }
 
-/* Days since the epoch in the proleptic Gregorian calendar, counted from years that begin in March.
- */
+/* Days since the epoch in the proleptic Gregorian calendar, with years that begin in March. */
 static int64_t days_from_date(int year, int month, int day)
 {
     int64_t y = month > 2 ? year : year - 1;
@@ -83,7 +80,7 @@ bool runtime_parse_time(const char *text, size_t length, int64_t *ms)
         !read_digits(&at, end, 2, &second) || !read_fraction(&at, end, &fraction) ||
         !read_offset(&at, end, &offset) || at != end)
         return false;
-    /* A leap second is read as the second after it, as POSIX clocks count. */
+    /* A leap second is read as the following second, as POSIX clocks count. */
     if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 ||
         minute > 59 || second > 60)
         return false;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * value_tests.c - tests of one value against an operand.
- */
+/* value_tests.c - tests one value against an operand. */
 #include "value_tests.h"
 
 #include "match.h"
@@ -33,7 +31,7 @@ bool test_glob(const struct snapshot *snapshot, const struct ffs_instruction *in
                               instruction->flags & FFS_IGNORE_CASE);
 }
 
-/* Whether the operand, of that length, is what stands in a text. */
+/* Whether the text at that place equals the operand, which has that length. */
 static inline bool stands_at(const struct snapshot *snapshot,
                              const struct ffs_instruction *instruction, const char *text,
                              uint32_t length)
@@ -89,7 +87,7 @@ bool test_boolean(const struct snapshot *snapshot, const struct ffs_instruction 
     return slot->value.word == instruction->operand;
 }
 
-/* `order` is the value's against the operand's. */
+/* `order` compares the value with the operand. */
 static bool test_order(enum ffs_comparison comparison, int order)
 {
     switch (comparison) {
@@ -141,7 +139,7 @@ bool test_address(const struct snapshot *snapshot, const struct ffs_instruction 
     struct address address;
     if (!read_address(slot, &address))
         return false;
-    /* The first network that does not end before the address is the one that may hold it. */
+    /* Only the first network that does not end before the address can contain it. */
     const struct ffs_network *networks = snapshot->networks + (uint32_t)instruction->operand;
     uint32_t low = 0, count = (uint32_t)(instruction->operand >> 32), high = count;
     while (low < high) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * verify.c - the header, the table of sections, and the order in which everything is verified.
+ * verify.c - the header, the section table, and the order in which everything is verified.
  *
- * Damage is told apart from ill will: a file that was cut or altered fails a length or a hash here;
- * what passes those and is still wrong was written so, and is refused by the passes over its
- * sections.
+ * Damage is distinguished from malice: a truncated or altered file fails a length or hash check
+ * here; a file that passes those and is still wrong was written that way, and the passes over its
+ * sections refuse it.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -113,7 +113,7 @@ struct layout {
     const uint8_t *at[SECTIONS];
 };
 
-/* An entry of the section table, by itself. */
+/* An entry of the section table, on its own. */
 static enum fflag_error verify_section(struct verifier *verifier, struct layout *layout,
                                        const struct ffs_section *section)
 {

@@ -2,8 +2,8 @@
 /*
  * verify_automata.c - the section AUTOMATA.
  *
- * An automaton that is accepted leads from each state, whatever the byte, to a state: no match
- * reads outside of its rows, and each takes one step a byte.
+ * A valid automaton goes from every state, on every byte, to a state: no match reads outside its
+ * rows, and each takes one step per byte.
  */
 #include <stdlib.h>
 
@@ -12,9 +12,9 @@
 /* Whether everything in the rows is a multiple of `width`, and at most `last`. */
 static bool are_rows(const uint16_t *rows, size_t count, uint16_t width, uint16_t last)
 {
-    /* With 2^16 / width, rounded up, the quotient of a multiple is exact, and no quotient at all
-     * gives back what is none. So the loop needs no division, and takes several at once. All
-     * numbers are multiples of 1, whose factor would not fit. */
+    /* With 2^16 / width, rounded up, the quotient of a multiple is exact, and for anything else no
+     * quotient yields it again. So the loop needs no division, and can be vectorised. Every number
+     * is a multiple of 1, whose factor would not fit. */
     const uint16_t factor = (uint16_t)(width > 1 ? UINT16_MAX / width + 1 : 0);
     const uint16_t checked = width > 1 ? UINT16_MAX : 0;
     uint16_t bad = 0;

@@ -21,7 +21,8 @@
 #define READS_STRINGS TYPE(STRINGS)
 #define READS_IP      TYPE(IP)
 
-/* Of an instruction's first eight bytes, the bits that its operation does not use: zero. */
+/* The bits of an instruction's first eight bytes that its operation does not use, and that must be
+ * zero. */
 #define FLAGS(uses)                                                        \
     ((uses)&FFS_USES_REASON ? 0xffu                                        \
                             : ((uses)&FFS_USES_NEGATE ? FFS_NEGATE : 0u) | \
@@ -34,12 +35,12 @@ _Static_assert(offsetof(struct ffs_instruction, flags) == 1 &&
                    offsetof(struct ffs_instruction, variant) == 6,
                "what UNUSED() takes for granted");
 
-/* What is common to the instructions of an operation. */
+/* What an operation's instructions have in common. */
 static const struct operation {
     bool known;
     uint8_t operand; /* enum ffs_operand */
     uint8_t uses;    /* FFS_USES_* */
-    uint16_t reads;  /* the types of its attribute; 0: it reads none */
+    uint16_t reads;  /* the types of the attribute that it reads; 0: none */
     uint64_t unused;
     uint64_t features; /* FFS_FEATURE_* */
 } operations[UINT8_MAX + 1] = {
@@ -49,7 +50,7 @@ static const struct operation {
 #include "fflag/operations.def"
 };
 
-/* Worked out on first use, so that a string that many instructions share is read once. */
+/* Computed on first use, so that a string shared by many instructions is read once. */
 static bool has_trait(struct verifier *verifier, ffs_string string, uint8_t known, uint8_t trait)
 {
     uint8_t *traits = &verifier->string_traits[string_ordinal(verifier, string)];
@@ -151,8 +152,8 @@ static enum fflag_error verify_serve(struct verifier *verifier, uint32_t index,
     return FFLAG_OK;
 }
 
-/* The instructions that follow an FFS_FLAG_IS: as many as the flag's variants need, with no bit for
- * one it does not have. The bit after the last variant's stands for none. */
+/* The instructions after an FFS_FLAG_IS: as many as the flag's variants need, without bits for
+ * variants that it does not have. The bit after the last variant's stands for none. */
 static enum fflag_error verify_accepted(struct verifier *verifier, uint32_t index,
                                         const struct program *program, uint32_t variant_count)
 {
@@ -239,13 +240,13 @@ static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index
         return verify_required(verifier, index, program);
     case FFS_OPERAND_TIME:
     case FFS_OPERAND_THRESHOLD:
-    case FFS_OPERAND_VARIANT_BITS: /* verify_required() has seen them */
+    case FFS_OPERAND_VARIANT_BITS: /* checked by verify_required() */
         return FFLAG_OK;
     }
     return malformed(verifier, "instruction %u: unknown operand", index);
 }
 
-/* Of an instruction in which something is set that its operation does not use: what. */
+/* Names the field that an instruction sets although its operation does not use it. */
 static __attribute__((noinline, cold)) enum fflag_error
 refuse_unused(struct verifier *verifier, uint32_t index, const struct operation *operation)
 {
@@ -257,7 +258,7 @@ refuse_unused(struct verifier *verifier, uint32_t index, const struct operation 
     return malformed(verifier, "instruction %u: unknown flags 0x%x", index, instruction->flags);
 }
 
-/* All but the jump and the operand. */
+/* Verifies everything except the jump and the operand. */
 static enum fflag_error verify_fields(struct verifier *verifier, uint32_t index,
                                       const struct operation *operation)
 {
@@ -282,7 +283,7 @@ static enum fflag_error verify_fields(struct verifier *verifier, uint32_t index,
     return FFLAG_OK;
 }
 
-/* Jumps go forward, to the end at most, and never to an FFS_ACCEPT, which is only ever skipped. */
+/* Jumps go forward, at most to the end, and never to an FFS_ACCEPT, which is always skipped. */
 static enum fflag_error verify_jump(struct verifier *verifier, uint32_t index,
                                     const struct operation *operation,
                                     const struct program *program)

@@ -2,8 +2,8 @@
 /*
  * verify_flags.c - the flags.
  *
- * A program is verified once, however many flags run it; each flag is then checked against what its
- * program needs. Flags require only flags before them, so costs and depths are known in index
+ * A program is verified once, however many flags share it; each flag is then checked against what
+ * its program needs. Flags require only flags before them, so costs and depths are known in index
  * order.
  */
 #include <math.h>
@@ -69,12 +69,13 @@ static enum fflag_error verify_values(struct verifier *verifier, const struct ff
     return FFLAG_OK;
 }
 
-/* What is kept beside a flag's program: its tags and metadata, what it is and who may have it. */
+/* Verifies what accompanies a flag's program: its tags and metadata, its kind and who may have
+ * it. */
 static enum fflag_error verify_about(struct verifier *verifier, const struct ffs_flag *flag)
 {
     const struct ffs_header *header = (const struct ffs_header *)verifier->snapshot->bytes;
     const char *name = string_bytes(verifier->snapshot, flag->name);
-    /* A kind decides nothing, so a newer writer may bring one. */
+    /* A kind affects no decision, so a newer writer may add one. */
     if (flag->kind == 0 || (flag->kind > FFS_KIND_PERMISSION && header->minor <= FFS_MINOR))
         return malformed(verifier, "flag '%s': unknown kind %u", name, flag->kind);
     if (flag->tags != FFS_NONE && (flag->tags >= verifier->tag_words ||
@@ -85,7 +86,7 @@ static enum fflag_error verify_about(struct verifier *verifier, const struct ffs
     return FFLAG_OK;
 }
 
-/* What of a flag a reader relies on also where it does not know its features. */
+/* What a reader relies on even if it does not know the flag's features. */
 static enum fflag_error verify_record(struct verifier *verifier, uint32_t index)
 {
     const struct ffs_flag *flag = &verifier->snapshot->flags[index];
@@ -108,7 +109,7 @@ static enum fflag_error verify_record(struct verifier *verifier, uint32_t index)
     return error ? error : verify_values(verifier, flag);
 }
 
-/* Of a flag whose features are known: that it says of its program what is true of it. */
+/* For a flag whose features are known: its record must agree with its program. */
 static enum fflag_error verify_needs(struct verifier *verifier, uint32_t index)
 {
     const struct ffs_flag *flag = &verifier->snapshot->flags[index];
@@ -142,7 +143,7 @@ static enum fflag_error verify_flag(struct verifier *verifier, uint32_t index)
     if (error)
         return error;
     verifier->costs[index] = 0;
-    /* A flag that requires this one has the same features, so nobody asks what it costs. */
+    /* A flag that requires this one has the same features, so its cost is never read. */
     return runtime_is_supported(flag) ? verify_needs(verifier, index) : FFLAG_OK;
 }
 

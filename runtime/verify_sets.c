@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * verify_sets.c - sets of strings: what is in the slots, and that a look-up finds it there.
- */
+/* verify_sets.c - sets of strings: the content of the slots, and that look-ups find it. */
 #include <stdlib.h>
 
 #include "sets.h"
 #include "verify.h"
 
-/* A set while its slots are walked. */
+/* A set whose slots are being walked. */
 struct walk {
     size_t at; /* index in SETS */
     const struct ffs_set *set;
-    uint32_t last_empty; /* of a set without buckets */
+    uint32_t last_empty; /* in a set without buckets */
     uint32_t count, longest;
     bool upper_case;
 };
 
-/* The string of a slot: sound by itself, and what of the slot it does not use zero. */
+/* A slot's string: it must be valid, and the unused part of the slot zero. */
 static enum fflag_error verify_text(struct verifier *verifier, struct walk *walk, uint32_t place,
                                     const struct ffs_set_slot *slot, uint64_t *hash)
 {
@@ -44,9 +42,8 @@ static enum fflag_error verify_text(struct verifier *verifier, struct walk *walk
 }
 
 /*
- * Whether a look-up finds the slot. Without buckets that is so when no empty slot lies between the
- * first slot of the hash and this one: the last empty slot seen is farther back than the first
- * slot.
+ * Whether a look-up finds the slot. Without buckets, it does if no empty slot lies between the
+ * hash's first slot and this one: the last empty slot seen is further back than the first slot.
  */
 static bool is_found(const struct walk *walk, uint32_t place, uint64_t hash)
 {
@@ -84,7 +81,7 @@ static enum fflag_error verify_slot(struct verifier *verifier, struct walk *walk
     return FFLAG_OK;
 }
 
-/* Walks all slots once; without buckets from an empty slot on, so that runs are seen whole. */
+/* Walks all slots once; without buckets, starting at an empty slot, so that runs are seen whole. */
 static enum fflag_error verify_slots(struct verifier *verifier, size_t at,
                                      const struct ffs_set *set)
 {
@@ -109,7 +106,7 @@ static enum fflag_error verify_slots(struct verifier *verifier, size_t at,
     return FFLAG_OK;
 }
 
-/* Whether the set's parts fit into the words that are left; *words is how many they are. */
+/* Whether the set's parts fit into the remaining words; sets *words to how many they take. */
 static enum fflag_error measure_set(struct verifier *verifier, size_t at, const struct ffs_set *set,
                                     size_t *words)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * verify_tables.c - the sections that are plain tables.
- */
+/* verify_tables.c - the sections that are simple tables. */
 #include <stdlib.h>
 
 #include "hash.h"
@@ -10,16 +8,16 @@
 
 #define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
-/* Moves past eight bytes at a time as long as they are ASCII without NUL. */
+/* Skips eight bytes at a time while they are ASCII without NUL. */
 static size_t skip_ascii(const uint8_t *bytes, size_t length, bool *upper_case)
 {
     size_t i = 0;
     for (uint64_t eight; length - i >= sizeof eight; i += sizeof eight) {
         memcpy(&eight, bytes + i, sizeof eight);
-        /* The top bit of each byte: set by what is not ASCII, or borrowed by a NUL. */
+        /* The top bit of each byte: set if it is not ASCII, or if a NUL borrowed it. */
         if ((eight | (eight - EACH_BYTE(1))) & EACH_BYTE(0x80))
             break;
-        /* Of 'A' and beyond, without what is beyond 'Z'. */
+        /* At least 'A', and not above 'Z'. */
         *upper_case |= ((eight + EACH_BYTE(0x80 - 'A')) & ~(eight + EACH_BYTE(0x7f - 'Z')) &
                         EACH_BYTE(0x80)) != 0;
     }
@@ -131,7 +129,7 @@ enum fflag_error verify_variants(struct verifier *verifier)
     return FFLAG_OK;
 }
 
-/* Of the split at `at`: pairs {upper, variant}. */
+/* Verifies the split at `at`: pairs {upper, variant}. */
 static enum fflag_error verify_arms(struct verifier *verifier, size_t at, const uint64_t *arms,
                                     uint64_t count)
 {
@@ -184,7 +182,8 @@ enum fflag_error verify_ramps(struct verifier *verifier)
             if (ramp->every <= 0 || ramp->end)
                 return malformed(verifier, "ramp %u: steps that are not apart", i);
         } else {
-            /* 2^46 ms are 2,230 years; with 100000 and 2^64 they still fit into 128 bits. */
+            /* 2^46 ms are 2,230 years; multiplied by 100000 and 2^64 they still fit into 128
+             * bits. */
             uint64_t lasts = (uint64_t)ramp->end - (uint64_t)ramp->start;
             if (ramp->end <= ramp->start || lasts > UINT64_C(1) << 46 || ramp->every)
                 return malformed(verifier, "ramp %u: does not end after it starts", i);
@@ -259,7 +258,7 @@ enum fflag_error verify_names(struct verifier *verifier, uint64_t size)
             return malformed(verifier, "section NAMES: slot %u is not a flag", i);
         taken++;
     }
-    /* As all flags are found, each in a slot of its own, the others are empty. */
+    /* All flags were found, each in its own slot, so the other slots are empty. */
     if (taken != snapshot->flag_count)
         return malformed(verifier, "section NAMES: %u slots for %u flags", taken,
                          snapshot->flag_count);

@@ -2,7 +2,7 @@
 /*
  * version.c - SemVer 2.0: parsing and precedence.
  *
- * Numbers are compared as digit strings, so a version of any size keeps its place; nothing is
+ * Numbers are compared as digit strings, so versions of any size compare correctly; nothing is
  * copied.
  */
 #include "values.h"
@@ -17,8 +17,8 @@ static bool is_identifier_character(char c)
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
 }
 
-/* Dot-separated identifiers up to `end` or a '+'. A number among them has no leading zero, unless
- * this is build metadata. */
+/* Dot-separated identifiers up to `end` or a '+'. Numbers among them have no leading zeros, except
+ * in build metadata. */
 static const char *skip_identifiers(const char *at, const char *end, bool build)
 {
     for (;;) {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * view.c - what a view shows beside values: the snapshot's name, its flags and its attributes.
- */
+/* view.c - what a view shows besides values: the snapshot's name, its flags and its attributes. */
 #include "signature.h"
 #include "store.h"
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * watch.c - follows the snapshot file through everything that people and tools do to replace it.
+ * watch.c - follows the snapshot file through every way in which people and tools replace it.
  *
  * Correctness comes from stat() on the path, about once a second: whatever happened, the file that
- * is there now is judged. inotify only makes it quick. So an event is never read for what it says:
- * any of them means "look", and those after which a watch may be gone mean "place the watches
- * again" too.
+ * is there now is judged. inotify only makes it fast. So the content of an event is never used: any
+ * event means "look", and those after which a watch may be gone also mean "place the watches
+ * again".
  *
- * What is there is judged once: its identity is remembered, good or bad. Two exceptions. A file
- * that changed within the tick of the file system's clock may change again without a new identity,
- * so a fresh one is looked at again until it has settled. And what the system would not let us read
- * says nothing about the file, so that is tried again.
+ * Each file is judged once: its identity is remembered, whether it was accepted or not. There are
+ * two exceptions. A file that changed within the tick of the file system's clock may change again
+ * without a new identity, so a fresh file is judged again until it has settled. And if the system
+ * did not let us read the file, that says nothing about the file, so it is tried again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,10 +35,10 @@
 #define WATCH_LOST     (IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_Q_OVERFLOW)
 #define MAX_WATCHES    32
 #define MAX_LINKS      40     /* as many as the kernel follows */
-#define RETRIES        7      /* 10, 20, … 640 ms after a file was fresh, torn or missing */
+#define RETRIES        7      /* 10, 20, … 640 ms after a file was fresh, partial or missing */
 #define MISSING_FOR    50     /* ms: an editor's save leaves the path empty for a moment */
 #define SETTLED_AFTER  100    /* ms: coarser than any kernel's clock tick */
-#define STORM_PAUSE_NS 200000 /* between two looks that events asked for */
+#define STORM_PAUSE_NS 200000 /* between two looks caused by events */
 #define THREAD_STACK   (256 * 1024)
 
 struct watch {
@@ -47,7 +47,7 @@ struct watch {
     enum fflag_load_mode load_mode;
     uint32_t poll_interval_ms;
 
-    pthread_mutex_t lock; /* one look at a time; everything below but `active` */
+    pthread_mutex_t lock; /* one look at a time; guards everything below but `active` */
     _Atomic int notify;   /* inotify, or -1 */
     struct stat notify_status;
     int watches[MAX_WATCHES];
@@ -55,14 +55,14 @@ struct watch {
     _Atomic bool active;
     bool told_polling;
 
-    struct identity seen; /* the newest file that was judged */
+    struct identity seen; /* the newest file judged */
     bool has_seen;
-    bool accepted; /* the judgement */
-    bool settled;  /* it stands: the file was not fresh */
+    bool accepted; /* the verdict on it */
+    bool settled;  /* the verdict is final: the file was not fresh */
     bool missing;
     int64_t missing_since; /* ms, monotonic */
     unsigned retries;
-    enum fflag_error told; /* the last error that was reported, until a file is accepted */
+    enum fflag_error told; /* the last error reported, until a file is accepted */
 
     uint64_t random;
     pthread_t thread;
@@ -100,8 +100,7 @@ static void open_notify(struct watch *watch)
     }
 }
 
-/* A host that closes all descriptors, as daemons do, may have put its own under our number since.
- */
+/* A host that closes all descriptors, as daemons do, may have reused our number since. */
 static bool is_ours(int file, const struct stat *created)
 {
     struct stat status;
@@ -119,7 +118,7 @@ static void place_watch(struct watch *watch, struct placed *placed, const char *
 {
     int descriptor = inotify_add_watch(watch->notify, *directory ? directory : "/", EVENTS);
     if (descriptor < 0) {
-        /* A directory that went away between two calls is for the next look. */
+        /* A directory that disappeared between two calls is left to the next look. */
         if (errno != ENOENT && errno != ENOTDIR) {
             placed->failed = true;
             tell_polling(watch, "inotify_add_watch");
@@ -133,7 +132,7 @@ static void place_watch(struct watch *watch, struct placed *placed, const char *
         placed->watches[placed->count++] = descriptor;
 }
 
-/* Cuts the first component off `rest` into `name`; false when there is none left, or no room. */
+/* Moves the first component of `rest` into `name`; false if there is none left, or no room. */
 static bool next_component(char *rest, char name[NAME_MAX + 1])
 {
     char *start = rest + strspn(rest, "/");
@@ -146,7 +145,7 @@ static bool next_component(char *rest, char name[NAME_MAX + 1])
     return true;
 }
 
-/* Puts a symlink's target before what is left of the path. */
+/* Puts a symlink's target in front of the rest of the path. */
 static bool splice_target(const char *link, char *rest, bool *absolute)
 {
     char target[PATH_MAX];
@@ -162,9 +161,9 @@ static bool splice_target(const char *link, char *rest, bool *absolute)
 }
 
 /*
- * Walks the path as the kernel would and watches every directory in which a change could lead it
- * elsewhere: those that hold a symlink on the way, and the last one; where the path ends early, the
- * deepest one there is. `at` is where the walk has come, free of symlinks.
+ * Walks the path as the kernel would, and watches every directory in which a change could redirect
+ * it: those that contain a symlink on the way, and the last one; or, if the path ends early, the
+ * deepest one that exists. `at` is how far the walk has come, free of symlinks.
  */
 static void walk(struct watch *watch, struct placed *placed)
 {
@@ -226,7 +225,7 @@ static void place_watches(struct watch *watch)
     }
 }
 
-/* Reads all events away; true when a watch may be gone. */
+/* Drains all events; true if a watch may be gone. */
 static bool drain(struct watch *watch)
 {
     if (watch->notify < 0 || !is_ours(watch->notify, &watch->notify_status)) {
@@ -257,8 +256,8 @@ static int64_t age_ms(const struct timespec *time, int64_t now)
     return now - ((int64_t)time->tv_sec * 1000 + time->tv_nsec / 1000000);
 }
 
-/* Whether a write that follows could leave the identity as it is. Times from the future, of a
- * server with another clock, say nothing. */
+/* Whether a further write could leave the identity unchanged. Times in the future, from a server
+ * with another clock, say nothing. */
 static bool is_fresh(const struct identity *identity)
 {
     int64_t now = epoch_ms();
@@ -301,7 +300,7 @@ static bool is_transient(enum fflag_error error)
            error == FFLAG_ERROR_CHANGED;
 }
 
-/* Loads the file, whose identity was `expected`, and remembers the judgement. */
+/* Loads the file, whose identity should be `expected`, and remembers the verdict. */
 static enum fflag_error judge(struct watch *watch, const struct identity *expected)
 {
     struct snapshot *snapshot;
@@ -330,8 +329,7 @@ static enum fflag_error judge(struct watch *watch, const struct identity *expect
     return error;
 }
 
-/* Whether the file still begins with the header that is served: the cheap second look at a fresh
- * one. */
+/* Whether the file still begins with the served header: a cheap second look at a fresh file. */
 static bool has_served_header(const struct watch *watch)
 {
     struct ffs_header header;
@@ -378,7 +376,7 @@ static void look(struct watch *watch)
         return;
     }
     if (!same) {
-        /* Before the file is read, so that no later change goes unseen. */
+        /* Before the file is read, so that no later change is missed. */
         place_watches(watch);
         watch->retries = 0;
     }
@@ -386,7 +384,7 @@ static void look(struct watch *watch)
     judge(watch, &identity);
 }
 
-/* Afterwards the log callback may have asked for the store to be closed. */
+/* Afterwards the log callback may have requested that the store be closed. */
 static void step(struct watch *watch)
 {
     pthread_mutex_lock(&watch->lock);
@@ -408,7 +406,7 @@ static uint64_t next_random(struct watch *watch)
     return watch->random;
 }
 
-/* How long to wait when no event comes. */
+/* How long to wait if no event comes. */
 static int next_wait_ms(struct watch *watch)
 {
     pthread_mutex_lock(&watch->lock);
@@ -416,7 +414,7 @@ static int next_wait_ms(struct watch *watch)
     if ((watch->missing || !watch->settled) && watch->retries < RETRIES) {
         wait = 10 << watch->retries++;
     } else {
-        /* Jitter, so that a host full of services does not wake as one. */
+        /* Jitter, so that the services on a host do not wake in unison. */
         uint64_t fifth = watch->poll_interval_ms / 5;
         wait = (int)(watch->poll_interval_ms - fifth + next_random(watch) % (2 * fifth + 1));
     }
@@ -435,10 +433,11 @@ static void *follow(void *argument)
         if (atomic_load_explicit(&watch->stopping, memory_order_acquire))
             return NULL;
         if (files[0].revents)
-            watch->wake = -1; /* it was closed under us, perhaps reused: the poll will have to do */
+            watch->wake = -1; /* it was closed, and perhaps reused, by the host: polling must
+                               * suffice */
         step(watch);
         if (runtime_close_asked(watch->store)) {
-            /* Nobody else will join it. */
+            /* Nobody else will join this thread. */
             watch->has_thread = false;
             pthread_detach(pthread_self());
             fflag_close(watch->store);
@@ -459,7 +458,7 @@ static void stop_thread(struct watch *watch)
     pthread_join(watch->thread, NULL);
 }
 
-/* No signal of the host is ever delivered to the thread. */
+/* None of the host's signals are ever delivered to the thread. */
 static enum fflag_error start_thread(struct watch *watch)
 {
     watch->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -497,7 +496,7 @@ static void close_files(struct watch *watch)
     watch->notify = -1;
 }
 
-/* The path from the root, so that a later chdir() does not lead elsewhere. */
+/* The absolute path, so that a later chdir() does not redirect it. */
 static char *absolute_path(const char *path)
 {
     char directory[PATH_MAX];
@@ -515,7 +514,8 @@ static char *absolute_path(const char *path)
     return absolute;
 }
 
-/* A file that is itself a mount keeps its inode when the host replaces it: nothing can be seen. */
+/* A file that is itself a mount point keeps its inode when the host replaces it: changes cannot be
+ * seen. */
 static void warn_of_mounted_file(struct watch *watch)
 {
 #ifdef STATX_ATTR_MOUNT_ROOT
@@ -540,7 +540,7 @@ static enum fflag_error first_load(struct watch *watch)
     place_watches(watch);
     struct identity unknown = {0};
     enum fflag_error error = judge(watch, &unknown);
-    /* What was not looked at before it was opened counts as fresh: it is looked at again. */
+    /* A file that was not examined before it was opened counts as fresh, and is judged again. */
     watch->settled = false;
     return error;
 }
