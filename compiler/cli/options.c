@@ -15,6 +15,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
+#include "compiler/base/scalar.h"
 
 #include "fflag.h"
 
@@ -127,6 +128,17 @@ static bool is_repeated(struct parsing *parsing, const struct option *option)
     return repeated;
 }
 
+static bool set_count(const struct parsing *parsing, const struct option *option, const char *value)
+{
+    int64_t count;
+    if (parse_integer(value, &count) && count >= 0 && count < UINT32_MAX) {
+        *(uint32_t *)option->target = (uint32_t)count;
+        return true;
+    }
+    usage_error(parsing->command, "--%s takes a count, not '%s'", option->name, value);
+    return false;
+}
+
 static bool set_value(struct parsing *parsing, const struct option *option, const char *value)
 {
     int choice;
@@ -145,6 +157,8 @@ static bool set_value(struct parsing *parsing, const struct option *option, cons
         texts->items[texts->count++] = value;
         return true;
     }
+    case OPTION_COUNT:
+        return set_count(parsing, option, value);
     case OPTION_TIME:
         if (parse_time(value, option->target))
             return true;

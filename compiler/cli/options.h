@@ -28,6 +28,7 @@ enum option_kind {
     OPTION_FLAG,   /* bool */
     OPTION_TEXT,   /* const char * */
     OPTION_TEXTS,  /* struct option_texts: may be repeated */
+    OPTION_COUNT,  /* uint32_t */
     OPTION_TIME,   /* int64_t, milliseconds, from RFC 3339 */
     OPTION_FORMAT, /* enum diagnostic_format: text, json, github */
     OPTION_COLOR   /* enum color_choice: auto, always, never */

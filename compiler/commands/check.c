@@ -92,12 +92,15 @@ static int run(int argc, char **argv)
 {
     struct project_choice choice = {0};
     bool strict = false;
+    uint32_t most = UINT32_MAX;
     int64_t now = clock_now();
     const struct option options[] = {
         DIRECTORY_OPTION(choice.directory),
         {"strict", 0, OPTION_FLAG, &strict, NULL, "flags past 'expires' are errors"},
         NOW_OPTION(now, "the time to judge 'expires' by [the clock]"),
         DIAGNOSTICS_OPTIONS(choice),
+        {"max-errors", 0, OPTION_COUNT, &most, "N",
+         "diagnostics shown, 0: all [50; json, sarif: all]"},
     };
     int status;
     int operands = options_parse(&check_command, options, sizeof options / sizeof *options, argc,
@@ -111,6 +114,8 @@ static int run(int argc, char **argv)
     struct project *project = project_load(choice.directory, now);
     if (strict)
         diagnostics_raise(&project->diagnostics, FF0331);
+    if (most != UINT32_MAX)
+        project->diagnostics.most = most ? most : UINT32_MAX;
     project_check_limits(project);
     note_aside(project->directory);
     status = report(project, &choice);
@@ -121,7 +126,7 @@ static int run(int argc, char **argv)
 const struct command check_command = {
     .name = "check",
     .summary = "report every problem in a project",
-    .usage = "[-C DIR] [--strict] [--now TIME] [--format FORMAT]",
+    .usage = "[-C DIR] [--strict] [--now TIME] [--format FORMAT] [--max-errors N]",
     .examples = "  ffc check                      the project in flags/\n"
                 "  ffc check -C config --strict   another project; expired flags are errors\n"
                 "  ffc check --format github      annotations for a pull request\n"

@@ -25,6 +25,8 @@ void diagnose_help(struct diagnostics *diagnostics, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Whether it has help already. */
 bool diagnose_helped(const struct diagnostics *diagnostics);
+/* Whether it has this code. */
+bool diagnose_is(const struct diagnostics *diagnostics, enum diagnostic_code code);
 /* Raises the warnings of a code to errors: what --strict asks for. */
 void diagnostics_raise(struct diagnostics *diagnostics, enum diagnostic_code code);
 

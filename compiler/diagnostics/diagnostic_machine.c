@@ -1,6 +1,7 @@
 /* diagnostic_machine.c - diagnostics for programs: one JSON object, or GitHub annotations. */
 #include "registry.h"
 #include "diagnostic_write.h"
+#include "compiler/base/arena.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,9 +85,9 @@ static void write_json(const struct diagnostics *diagnostics, FILE *out)
         put_json_notes(out, diagnostics, item);
         fputc('}', out);
     }
-    fprintf(out, "%s],\"errors\":%u,\"warnings\":%u,\"files\":%u}\n",
+    fprintf(out, "%s],\"errors\":%u,\"warnings\":%u,\"omitted\":%u,\"files\":%u}\n",
             diagnostics->count ? "\n" : "", diagnostics->errors, diagnostics->warnings,
-            diagnostics->sources->count);
+            count_omitted(diagnostics), diagnostics->sources->count);
 }
 
 /* GitHub decodes %25, %0D and %0A everywhere, and %3A and %2C in properties. */
@@ -120,6 +121,19 @@ static void put_github_place(FILE *out, const struct diagnostics *diagnostics, s
         fprintf(out, "col=%u,endColumn=%u,", start.column, end.column);
 }
 
+static void put_github_notes(FILE *out, const struct diagnostic *item)
+{
+    for (uint32_t note = 0; note < item->note_count; note++) {
+        fputs("%0Anote: ", out);
+        put_github_text(out, item->notes[note].text, false);
+    }
+    if (item->help) {
+        fputs("%0Ahelp: ", out);
+        put_github_text(out, item->help, false);
+    }
+    fputc('\n', out);
+}
+
 static void write_github(const struct diagnostics *diagnostics, FILE *out)
 {
     for (uint32_t i = 0; i < diagnostics->count; i++) {
@@ -129,16 +143,13 @@ static void write_github(const struct diagnostics *diagnostics, FILE *out)
         put_github_place(out, diagnostics, item->span);
         fprintf(out, "title=%s %s::", info->code, info->name);
         put_github_text(out, item->message, false);
-        for (uint32_t note = 0; note < item->note_count; note++) {
-            fputs("%0Anote: ", out);
-            put_github_text(out, item->notes[note].text, false);
-        }
-        if (item->help) {
-            fputs("%0Ahelp: ", out);
-            put_github_text(out, item->help, false);
-        }
-        fputc('\n', out);
+        put_github_notes(out, item);
     }
+    if (!count_omitted(diagnostics))
+        return;
+    fputs("::notice title=ffc::", out);
+    put_omitted(out, diagnostics);
+    fputc('\n', out);
 }
 
 static void write_format(const struct diagnostics *diagnostics, enum diagnostic_format format,
@@ -160,10 +171,55 @@ static void write_format(const struct diagnostics *diagnostics, enum diagnostic_
     }
 }
 
-void diagnostics_write(struct diagnostics *diagnostics, enum diagnostic_format format, bool color,
+void put_omitted(FILE *out, const struct diagnostics *diagnostics)
+{
+    fprintf(out, "… and %u more%s", count_omitted(diagnostics),
+            diagnostics->count == diagnostics->most ? " (ffc check --max-errors N)" : "");
+}
+
+static uint32_t most_of(const struct diagnostics *diagnostics, enum diagnostic_format format)
+{
+    if (diagnostics->most)
+        return diagnostics->most;
+    switch (format) {
+    case DIAGNOSTIC_TEXT:
+    case DIAGNOSTIC_GITHUB:
+        return MOST_SHOWN;
+    case DIAGNOSTIC_JSON:
+    case DIAGNOSTIC_SARIF:
+        break;
+    }
+    return UINT32_MAX;
+}
+
+/* In the order of their places, but no warning where an error would have had room. */
+static void choose_shown(struct diagnostics *shown, uint32_t most)
+{
+    uint32_t errors = 0, count = 0, warnings = 0;
+    for (uint32_t i = 0; i < shown->count; i++)
+        errors += shown->items[i].severity == SEVERITY_ERROR;
+    uint32_t most_warnings = errors < most ? most - errors : 0;
+    struct diagnostic *items = ARENA_ARRAY(shown->arena, struct diagnostic, most);
+    for (uint32_t i = 0; i < shown->count && count < most; i++) {
+        bool warning = shown->items[i].severity == SEVERITY_WARNING;
+        if (warning && warnings == most_warnings)
+            continue;
+        warnings += warning;
+        items[count++] = shown->items[i];
+    }
+    shown->items = items;
+    shown->count = count;
+}
+
+void diagnostics_write(struct diagnostics *all, enum diagnostic_format format, bool color,
                        FILE *out)
 {
-    diagnostics_sort(diagnostics);
+    diagnostics_sort(all);
+    struct diagnostics shown = *all;
+    const struct diagnostics *diagnostics = &shown;
+    shown.most = most_of(all, format);
+    if (shown.count > shown.most)
+        choose_shown(&shown, shown.most);
     /* stderr is unbuffered: format the text first, so that it goes out in one piece. */
     char *text = NULL;
     size_t length = 0;

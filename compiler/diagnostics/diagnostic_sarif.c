@@ -107,6 +107,18 @@ static void put_rule(FILE *out, const struct diagnostic_info *info)
             info->severity == SEVERITY_ERROR ? "error" : "warning");
 }
 
+/* What the tool says of its own run. */
+static void put_notification(FILE *out, const struct diagnostics *diagnostics)
+{
+    if (!count_omitted(diagnostics))
+        return;
+    fputs(",\"invocations\":[{\"executionSuccessful\":true,\"toolExecutionNotifications\":"
+          "[{\"level\":\"note\",\"message\":{\"text\":\"",
+          out);
+    put_omitted(out, diagnostics);
+    fputs("\"}}]}]", out);
+}
+
 void write_sarif(const struct diagnostics *diagnostics, FILE *out)
 {
     bool broken[DIAGNOSTIC_COUNT] = {false};
@@ -131,5 +143,7 @@ void write_sarif(const struct diagnostics *diagnostics, FILE *out)
         fputs(i ? ",\n" : "\n", out);
         put_result(out, diagnostics, item, places[item->code]);
     }
-    fputs("]}]}\n", out);
+    fputs("]", out);
+    put_notification(out, diagnostics);
+    fputs("}]}\n", out);
 }

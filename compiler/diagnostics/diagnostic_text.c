@@ -259,7 +259,11 @@ void write_text(const struct diagnostics *diagnostics, bool color, FILE *out)
     const struct style *style = color ? &colored : &plain;
     for (uint32_t i = 0; i < diagnostics->count; i++)
         put_one(out, diagnostics, style, &diagnostics->items[i]);
-    if (!diagnostics->count)
+    if (count_omitted(diagnostics)) {
+        put_omitted(out, diagnostics);
+        fputs("\n\n", out);
+    }
+    if (!diagnostics->errors && !diagnostics->warnings)
         fputs("no problems", out);
     if (diagnostics->errors)
         put_count(out, diagnostics->errors, "error");

@@ -13,6 +13,14 @@ static inline bool span_is_file(struct span span)
     return span.begin == UINT32_MAX;
 }
 
+/* Those that are not shown. */
+static inline uint32_t count_omitted(const struct diagnostics *diagnostics)
+{
+    return diagnostics->errors + diagnostics->warnings - diagnostics->count;
+}
+/* "… and 950 more", and how to see them where there is a way. */
+void put_omitted(FILE *out, const struct diagnostics *diagnostics);
+
 void write_text(const struct diagnostics *diagnostics, bool color, FILE *out);
 void write_sarif(const struct diagnostics *diagnostics, FILE *out);
 /* As a JSON string; invalid UTF-8 becomes replacement characters. */

@@ -17,24 +17,83 @@ static void count_in(struct diagnostics *diagnostics, enum severity severity)
         diagnostics->warnings++;
 }
 
+static void count_out(struct diagnostics *diagnostics, enum severity severity)
+{
+    if (severity == SEVERITY_ERROR)
+        diagnostics->errors--;
+    else
+        diagnostics->warnings--;
+}
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_spans(const struct span *a, const struct span *b)
+{
+    /* A finding without a place is about the whole project, and comes last. */
+    int order = compare_numbers(a->file, b->file);
+    if (!order)
+        order = compare_numbers(a->begin, b->begin);
+    return order ? order : compare_numbers(a->end, b->end);
+}
+
+/* What is known of a code of which there are many. */
+struct kept_code {
+    uint32_t added;   /* to the list since it was sorted, and what was kept then */
+    uint32_t dropped; /* only counted */
+    bool full;        /* what comes after `last` is not kept */
+    struct span last;
+};
+
+static struct kept_code *kept_code(struct diagnostics *diagnostics, unsigned code)
+{
+    if (!diagnostics->codes)
+        diagnostics->codes = ARENA_ARRAY(diagnostics->arena, struct kept_code, DIAGNOSTIC_COUNT);
+    return &diagnostics->codes[code];
+}
+
+/* Room for one more of the code, or NULL when it comes after all that are kept. */
+static struct diagnostic *make_room(struct diagnostics *diagnostics, unsigned code,
+                                    struct span span)
+{
+    struct kept_code *kept = kept_code(diagnostics, code);
+    if (kept->added >= 2 * MOST_KEPT)
+        diagnostics_sort(diagnostics);
+    if (kept->full && compare_spans(&kept->last, &span) < 0) {
+        kept->dropped++;
+        return NULL;
+    }
+    kept->added++;
+    struct diagnostic *room =
+        ARENA_APPEND(diagnostics->arena, diagnostics->items, diagnostics->count);
+    /* Something may have stood there that is kept no more. */
+    *room = (struct diagnostic){.code = code, .span = span};
+    return room;
+}
+
 void diagnose(struct diagnostics *diagnostics, enum diagnostic_code code, struct span span,
               const char *format, ...)
 {
-    struct diagnostic *added =
-        ARENA_APPEND(diagnostics->arena, diagnostics->items, diagnostics->count);
-    added->code = code;
-    added->severity = diagnostic_info(code)->severity;
-    added->span = span;
+    enum severity severity = diagnostic_info(code)->severity;
+    struct diagnostic *added = make_room(diagnostics, code, span);
+    count_in(diagnostics, severity);
+    diagnostics->last = added;
+    if (!added)
+        return;
+    added->severity = severity;
     va_list arguments;
     va_start(arguments, format);
     added->message = arena_vformat(diagnostics->arena, format, arguments);
     va_end(arguments);
-    count_in(diagnostics, added->severity);
 }
 
 void diagnose_note(struct diagnostics *diagnostics, struct span span, const char *format, ...)
 {
-    struct diagnostic *last = &diagnostics->items[diagnostics->count - 1];
+    struct diagnostic *last = diagnostics->last;
+    if (!last)
+        return;
     struct diagnostic_note *note = ARENA_APPEND(diagnostics->arena, last->notes, last->note_count);
     note->span = span;
     va_list arguments;
@@ -45,55 +104,79 @@ void diagnose_note(struct diagnostics *diagnostics, struct span span, const char
 
 void diagnose_help(struct diagnostics *diagnostics, const char *format, ...)
 {
+    if (!diagnostics->last)
+        return;
     va_list arguments;
     va_start(arguments, format);
-    diagnostics->items[diagnostics->count - 1].help =
-        arena_vformat(diagnostics->arena, format, arguments);
+    diagnostics->last->help = arena_vformat(diagnostics->arena, format, arguments);
     va_end(arguments);
 }
 
 bool diagnose_helped(const struct diagnostics *diagnostics)
 {
-    return diagnostics->items[diagnostics->count - 1].help != NULL;
+    return !diagnostics->last || diagnostics->last->help;
+}
+
+bool diagnose_is(const struct diagnostics *diagnostics, enum diagnostic_code code)
+{
+    return diagnostics->last && diagnostics->last->code == code;
 }
 
 void diagnostics_append(struct diagnostics *diagnostics, const struct diagnostics *more)
 {
     for (uint32_t i = 0; i < more->count; i++) {
-        *ARENA_APPEND(diagnostics->arena, diagnostics->items, diagnostics->count) = more->items[i];
-        count_in(diagnostics, more->items[i].severity);
+        struct diagnostic *added = make_room(diagnostics, more->items[i].code, more->items[i].span);
+        if (added)
+            *added = more->items[i];
     }
+    for (unsigned code = 0; more->codes && code < DIAGNOSTIC_COUNT; code++)
+        kept_code(diagnostics, code)->dropped += more->codes[code].dropped;
+    diagnostics->last = NULL;
+    diagnostics->errors += more->errors;
+    diagnostics->warnings += more->warnings;
 }
 
 void diagnostics_raise(struct diagnostics *diagnostics, enum diagnostic_code code)
 {
+    uint32_t raised = 0;
     for (uint32_t i = 0; i < diagnostics->count; i++) {
         struct diagnostic *item = &diagnostics->items[i];
         if (item->code != code || item->severity == SEVERITY_ERROR)
             continue;
         item->severity = SEVERITY_ERROR;
-        diagnostics->warnings--;
-        diagnostics->errors++;
+        raised++;
     }
-}
-
-static int compare_numbers(uint64_t a, uint64_t b)
-{
-    return (a > b) - (a < b);
+    if (raised)
+        raised += kept_code(diagnostics, code)->dropped;
+    diagnostics->warnings -= raised;
+    diagnostics->errors += raised;
 }
 
 static int compare_places(const void *left, const void *right)
 {
     const struct diagnostic *a = left, *b = right;
-    /* A finding without a place is about the whole project, and comes last. */
-    int order = compare_numbers(a->span.file, b->span.file);
-    if (!order)
-        order = compare_numbers(a->span.begin, b->span.begin);
-    if (!order)
-        order = compare_numbers(a->span.end, b->span.end);
+    int order = compare_spans(&a->span, &b->span);
     if (!order)
         order = compare_numbers(a->code, b->code);
     return order ? order : strcmp(a->message, b->message);
+}
+
+static void keep_first(struct diagnostics *diagnostics, uint32_t at, uint32_t *kept)
+{
+    const struct diagnostic *item = &diagnostics->items[at];
+    if (*kept && compare_places(&diagnostics->items[*kept - 1], item) == 0) {
+        count_out(diagnostics, item->severity);
+        return;
+    }
+    struct kept_code *code = kept_code(diagnostics, item->code);
+    if (code->added == MOST_KEPT) {
+        code->full = true;
+        code->dropped++;
+        return;
+    }
+    code->added++;
+    code->last = item->span;
+    diagnostics->items[(*kept)++] = *item;
 }
 
 void diagnostics_sort(struct diagnostics *diagnostics)
@@ -101,15 +184,13 @@ void diagnostics_sort(struct diagnostics *diagnostics)
     if (!diagnostics->count)
         return;
     qsort(diagnostics->items, diagnostics->count, sizeof *diagnostics->items, compare_places);
-    uint32_t kept = 1;
-    for (uint32_t i = 1; i < diagnostics->count; i++) {
-        if (compare_places(&diagnostics->items[kept - 1], &diagnostics->items[i]) != 0)
-            diagnostics->items[kept++] = diagnostics->items[i];
-    }
+    for (unsigned code = 0; code < DIAGNOSTIC_COUNT; code++)
+        kept_code(diagnostics, code)->added = 0;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < diagnostics->count; i++)
+        keep_first(diagnostics, i, &kept);
     diagnostics->count = kept;
-    diagnostics->errors = diagnostics->warnings = 0;
-    for (uint32_t i = 0; i < kept; i++)
-        count_in(diagnostics, diagnostics->items[i].severity);
+    diagnostics->last = NULL;
 }
 
 #define MOST_LISTED 16

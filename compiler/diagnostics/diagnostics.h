@@ -35,19 +35,29 @@ struct diagnostic {
     const char *help; /* or NULL */
 };
 
+/*
+ * Memory is bounded: of a code with many, the first MOST_KEPT by place are kept when the list is
+ * sorted, and the rest is only counted.
+ */
 struct diagnostics {
     struct arena *arena;
     const struct sources *sources;
     struct diagnostic *items;
     uint32_t count;
-    uint32_t errors;
+    uint32_t errors; /* also those that are not kept */
     uint32_t warnings;
-    uint32_t suggestions; /* that were looked for */
+    uint32_t suggestions;    /* that were looked for */
+    uint32_t most;           /* to write; 0: what is usual for the form */
+    struct diagnostic *last; /* what notes and help belong to; NULL: it is not kept */
+    struct kept_code *codes; /* by code */
 };
+#define MOST_KEPT  1000u
+#define MOST_SHOWN 50u /* where people read them */
 
 /* Adds all of another list, whose arena must live on. */
 void diagnostics_append(struct diagnostics *diagnostics, const struct diagnostics *more);
-/* Orders by file, line and column, and drops exact repetitions from the list and the counts. */
+/* Orders by file, line and column, drops exact repetitions from the list and the counts, and what
+ * is beyond MOST_KEPT of a code from the list. */
 void diagnostics_sort(struct diagnostics *diagnostics);
 
 #define DIAGNOSTIC_FORMATS(X)      \
@@ -58,8 +68,10 @@ void diagnostics_sort(struct diagnostics *diagnostics);
 enum diagnostic_format { DIAGNOSTIC_FORMATS(WORDS_MEMBER) };
 
 /*
- * Sorts, and writes all of them and, in text, the verdict as the last line: "2 errors, 1 warning in
- * 14 files". `color` asks for terminal colours.
+ * Sorts, and writes the first of them, errors before warnings where there is no room for all; then
+ * how many more there are and, in text, the verdict as the last line: "2 errors, 1 warning in 14
+ * files". MOST_SHOWN have room in text and GitHub's annotations, all that are kept in JSON and
+ * SARIF, unless `most` says otherwise. `color` asks for terminal colours.
  */
 void diagnostics_write(struct diagnostics *diagnostics, enum diagnostic_format format, bool color,
                        FILE *out);

@@ -150,7 +150,7 @@ void read_variants(struct reader *reader, struct draft *draft)
     } else if (variants) {
         read_variant_map(reader, variants, draft);
         if (reader->diagnostics->errors > before && variants->kind == NODE_MAP && variants->count &&
-            reader->diagnostics->items[reader->diagnostics->count - 1].code == FF0111)
+            diagnose_is(reader->diagnostics, FF0111))
             help_type(reader, draft, variants);
     } else if (draft->type_broken) {
         return;

@@ -34,6 +34,51 @@ is "and the same at every run, also on one processor" "$(
         --now 2026-11-20T12:00:00Z | cmp - crowd.json
 )" ""
 
+# ---- very many ----
+mkdir flood
+{
+    cat flags/shop.yaml
+    for i in {1..5000}; do echo "  a: {serve: on}"; done
+    echo "  b: {sreve: on}"
+} >flood/a.yaml
+check -C flood 2>flood.txt
+is "shows the first 50 diagnostics" "$(grep -c '^flood/.*error:' flood.txt)" 50
+is "and counts the rest" "$(tail -3 flood.txt)" "… and 4951 more (ffc check --max-errors N)
+
+5001 errors in 1 file"
+is "shows as many as were asked for" \
+    "$(check -C flood --max-errors 7 2>&1 | grep -c '^flood/.*error:')" 7
+is "GitHub is given 50, and how many more there are" \
+    "$(check -C flood --format github | sed 's/ file=.*//' | sort | uniq -c | sed 's/^ *//')" \
+    "50 ::error
+1 ::notice title=ffc::… and 4951 more (ffc check --max-errors N)"
+is "programs are given the first thousand of a code, and all others" \
+    "$(check -C flood --format json | grep -oE '"code":"FF[0-9]*"|"omitted":.*' | uniq -c |
+        sed 's/^ *//')" \
+    '1000 "code":"FF0055"
+1 "code":"FF0102"
+1 "omitted":4000,"files":1}'
+is "and so they are with --max-errors 0, which asks for no other number" \
+    "$(check -C flood --max-errors 0 2>&1 | tail -3)" "… and 4000 more
+
+5001 errors in 1 file"
+is "SARIF tells of the others as a notification" \
+    "$(check -C flood --format sarif | grep -oE '"ruleId"|"message":\{"text":"… [^}]*' | uniq -c |
+        sed 's/^ *//')" '1001 "ruleId"
+1 "message":{"text":"… and 4000 more"'
+exits "only counts can be asked for" 2 check -C flood --max-errors few
+mkdir warned
+{
+    cat flags/shop.yaml
+    echo '  b: {rules: [{if: {user_id: [x, x]}, serve: on}]}'
+    echo '  c: {sreve: on}'
+} >warned/a.yaml
+is "a warning is shown" "$(check -C warned 2>&1 | grep -c 'warning:')" 1
+is "but an error has the room" \
+    "$(check -C warned --max-errors 1 2>&1 | grep -oE '(error|warning):|^… .*')" \
+    "error:
+… and 1 more (ffc check --max-errors N)"
+
 # ---- where ----
 is "reads flags/ by default" "$(check 2>&1)" "no problems in 1 file"
 is "says nothing on stdout in text" "$(check 2>/dev/null)" ""
@@ -103,7 +148,7 @@ unknown key 'sreve' in a flag | did you mean 'serve'? | []
 [('byte', 113), ('column', 7), ('line', 4)] [('byte', 118), ('column', 12), ('line', 4)]"
 is "json bytes are offsets in the file" "$(dd if=bad/shop.yaml bs=1 skip=113 count=5 2>/dev/null)" "sreve"
 is "json of a sound project" "$(check --format=json)" \
-    '{"format_version":1,"diagnostics":[],"errors":0,"warnings":0,"files":1}'
+    '{"format_version":1,"diagnostics":[],"errors":0,"warnings":0,"omitted":0,"files":1}'
 is "json shows notes with their own place, and no place as null" "$(
     cp -r flags twice && cp twice/shop.yaml twice/two.yaml
     check -C twice --format json | /usr/bin/python3 -c '
