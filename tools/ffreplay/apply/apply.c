@@ -18,15 +18,15 @@
 #include "compiler/files/yaml.h"
 #include "compiler/project/project.h"
 
-/* Now; where the logs' time is of another age, the machine's, since a rollback does not wait for a
- * unit to be mended. */
+/* The verdict's now; or the machine's, if the logs' times are implausible: a rollback does not wait
+ * until their unit is fixed. */
 static int64_t time_of(const struct verdict *verdict)
 {
     return verdict->lost_time ? (int64_t)time(NULL) * 1000 : verdict->now;
 }
 
-/* A paused stage goes on with its samples once it is resumed; everything else begins anew, and
- * asks for approval anew. */
+/* A paused stage keeps its samples when it is resumed; everything else restarts, and needs approval
+ * again. */
 static struct rollout rollout_after(const struct verdict *verdict)
 {
     const struct canary *canary = verdict->analysis->subject.canary;
@@ -41,7 +41,7 @@ static struct rollout rollout_after(const struct verdict *verdict)
     case VERDICT_ROLLBACK:
         to.state = CANARY_ROLLED_BACK;
         break;
-    case VERDICT_HOLD: /* what begins anew, begins now */
+    case VERDICT_HOLD: /* the restarted stage begins now */
         break;
     case VERDICT_PAUSE:
         to.state = CANARY_PAUSED;
@@ -52,15 +52,15 @@ static struct rollout rollout_after(const struct verdict *verdict)
     return to;
 }
 
-/* Definitions to edit: those of the verdict, or as they were read again since. */
+/* The definitions to edit: those the verdict was reached on, or a later reading. */
 struct ground {
     const struct project *project;
-    const struct canary *canary; /* NULL: it no longer stands where it was decided on */
+    const struct canary *canary; /* NULL: the canary is no longer where the verdict found it */
     struct project *again;
 };
 
-/* The same canary in definitions that were read again. Those of which it is not known what they say
- * of it, for their errors, change nothing for a rollback. */
+/* The same canary in definitions read again. If errors hide what they say about it, that does not
+ * stop a rollback. */
 static void read_again(const struct verdict *verdict, const struct ledger *ledger,
                        struct ground *ground)
 {
@@ -112,7 +112,7 @@ static void write_digests(struct verdict *verdict, const struct rollout *to, str
     field_text(out, "input", input);
     entry_definitions(out, verdict->replay->project);
     field_text(out, "build", subject->build);
-    /* A pause goes on with the stage, and must not make a change of policy forgotten. */
+    /* A pause continues the stage, and must not hide that the policy changed. */
     policy_digest(subject->targeting, to->stage, policy);
     if (!verdict->policy_changed || to->since != subject->canary->since)
         field_text(out, "policy", policy);
@@ -162,7 +162,7 @@ static bool is_published_for(const struct patch *patch, const struct verdict *ve
     return false;
 }
 
-/* Out of the published file. False: it takes a compile, or a sentence is in `failed`. */
+/* Rolls it back in the published file. False: it needs a compile, or `failed` says why. */
 static bool take_out(struct applying *applying, const struct verdict *verdict,
                      struct buffer *failed)
 {
@@ -197,13 +197,13 @@ static bool hold_back(struct applying *applying, struct verdict *verdict)
     struct guard guard;
     guard_begin(&guard, applying->ledger, &guarded);
     bool held = guard_end(&guard, true);
-    /* What the next entry follows is another one by now. */
+    /* The next entry follows a newer one by now. */
     buffer_release(&applying->ledger->tips);
     return held;
 }
 
-/* First what services read, then the definitions and the ledger: what fails of one is no reason to
- * leave out the next. */
+/* First the file that services read, then the definitions and the ledger: a failure of one must not
+ * prevent the others. */
 static bool roll_back(struct applying *applying, struct verdict *verdict,
                       const struct ground *ground, const struct rollout *to,
                       const struct buffer *entry, struct buffer *error)
@@ -292,7 +292,7 @@ static int hook_of(const struct verdict *verdict)
         return HOOK_PAUSE;
     case VERDICT_ROLLBACK:
         return HOOK_ROLLBACK;
-    case VERDICT_HOLD: /* a stage that begins anew */
+    case VERDICT_HOLD: /* a stage that restarts */
         break;
     }
     return -1;

@@ -1,4 +1,5 @@
-/* analysis.c - what a canary needs; gather.c gathers it, judge.c judges. See analysis.h. */
+/* analysis.c - prepares what a canary's verdict needs; gather.c gathers it, judge.c judges. See
+ * analysis.h. */
 #include "analysis.h"
 
 #include <math.h>
@@ -53,7 +54,7 @@ static bool add_accumulator(struct analysis *analysis, const struct project *pro
     return true;
 }
 
-/* Another metric's accumulator of the same lines, which knows their units. */
+/* Another metric's accumulator over the same lines, which tracks their units. */
 static const struct accumulator *accumulator_beside(const struct analysis *analysis,
                                                     const struct accumulator *accumulator)
 {
@@ -104,14 +105,14 @@ static bool prepare_windows(struct analysis *analysis, const struct project *pro
     return true;
 }
 
-/* Without a control beside it, a mean's bound asks how skewed its values are. */
+/* Without a concurrent control, a mean's bound needs the skewness of its values. */
 static void gather_for(struct accumulator *accumulator, const struct criterion *criterion)
 {
     accumulator->gathers_spread = true;
     accumulator->measure.asks_skewness |= criterion_baseline(criterion) != BASELINE_CONTROL;
 }
 
-/* Bounds that may end or stop a rollout, at one of its stages. */
+/* Counts the bounds that may end or stop a rollout, at one of its stages. */
 static uint32_t count_bounds(const struct criteria *guards, const struct stage *stage)
 {
     uint32_t count = 0;
@@ -125,7 +126,8 @@ static uint32_t count_bounds(const struct criteria *guards, const struct stage *
     return count;
 }
 
-/* Of each bound, so that all of a rollout's together have what the project wants. */
+/* The confidence of each bound that gives all bounds of a rollout together the project's
+ * confidence. */
 static double confidence_of_each(const struct project *project, const struct canary *canary)
 {
     uint32_t bounds = 0;
@@ -189,7 +191,7 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
 
     uint32_t most = canary->guards.count + stage->guards.count + canary->advance_when.count +
                     stage->advance_when.count;
-    /* Measures and windows point to one another, so these arrays are made once. */
+    /* Measures and windows point to each other, so these arrays must never move. */
     analysis->accumulators = ARENA_ARRAY(&project->arena, struct accumulator, most);
     analysis->judgements = ARENA_ARRAY(&project->arena, struct judgement, most);
     if (!add_criteria(analysis, project, layouts, &canary->guards, false, times) ||
@@ -203,7 +205,7 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
     analysis->canary_lines = ARENA_ARRAY(&project->arena, struct canary_lines, project->log_count);
     analysis->assigners = ARENA_ARRAY(&project->arena, struct assigner, project->log_count);
     for (uint32_t i = 0; i < project->log_count; i++) {
-        /* Without criteria, every log still says how much the canary was seen. */
+        /* Without criteria, every log still counts how often the canary was seen. */
         bool used = analysis->accumulator_count == 0;
         for (uint32_t j = 0; j < analysis->accumulator_count; j++)
             used |= analysis->accumulators[j].log == i;

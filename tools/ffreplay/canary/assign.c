@@ -72,9 +72,8 @@ void subject_close(struct subject *subject)
 /* ----------------------------------------------------------------------------------- context -- */
 
 /*
- * Where the log says the variant, the default one is that of everybody else, too: of those who are
- * not in the audience, or were decided on before the canary was asked. Lines of an override's time
- * are left out.
+ * If the log names the variant, the default is also that of everybody else: units outside the
+ * audience, or decided before the canary was asked. Lines from an override's time are left out.
  */
 static bool decides_alone(const struct subject *subject)
 {
@@ -95,7 +94,7 @@ bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct
     assigner->unit = assigner->key != NO_PLACE ? assigner->key : layout->unit;
     enum log_units units = log_units(log, subject->targeting->bucket_by);
     assigner->clusters = assigner->key != NO_PLACE && units == UNITS_BESIDE_BUCKETED;
-    /* Units that nobody assigned have no share that they should have. */
+    /* Units that are not randomised have no expected share. */
     subject->shares_known &= assigner->key != NO_PLACE || units == UNITS_ARE_BUCKETED;
     subject->shares_known &=
         !subject->takes_everybody && (layout->variant == NO_PLACE || decides_alone(subject));
@@ -130,7 +129,7 @@ static bool has_key(const struct assigner *assigner, const struct event *event)
     case FFLAG_ATTRIBUTE_TIME:
     case FFLAG_ATTRIBUTE_STRINGS:
     case FFLAG_ATTRIBUTE_IP:
-        break; /* which nothing is bucketed by */
+        break; /* nothing is bucketed by these */
     }
     return false;
 }
@@ -142,7 +141,7 @@ static bool is_canary(const fflag_result *result)
     return result->rule && strncmp(result->rule, "canary:", 7) == 0;
 }
 
-/* Why a decision that was not the canary's is not about the canary. */
+/* Why a decision by something other than the canary is left out. */
 static enum assignment left_out(const fflag_result *result)
 {
     switch (result->reason) {
@@ -210,8 +209,8 @@ static enum assignment by_logged_variant(struct subject *subject, const struct v
     return LEFT_OUT_OTHER_VARIANT;
 }
 
-/* For a line that says what it was served. Where an override is for some, and the line does not say
- * for whom, it may be for this one. */
+/* For a line that names its variant. If an override is for some units, and the line does not show
+ * which, it may apply to this one. */
 static bool is_held(struct assigner *assigner, const struct event *event)
 {
     bool some;

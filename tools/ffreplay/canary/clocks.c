@@ -1,9 +1,9 @@
 /*
- * clocks.c - lines of a clock that is wrong, and of a unit that is misread.
+ * clocks.c - lines from a wrong clock, and times in a misread unit.
  *
- * Few of them are left out, and noted; many are a host of several, so that what is left is not what
- * was served. A whole log of another time than the rollout's is neither: nothing in it can be
- * believed.
+ * A few such lines are left out, and noted; many are one host among several, so what remains is not
+ * what was served. A whole log from another time than the rollout's is neither: nothing in it can
+ * be trusted.
  */
 #include "compiler/base/arena.h"
 #include "verdict.h"
@@ -73,7 +73,7 @@ static bool is_far(int64_t time, int64_t since)
     return __builtin_sub_overflow(time, since, &distance) || distance > FAR || distance < -FAR;
 }
 
-/* The unit that the log's times would be near with; NULL: none that is known. */
+/* The unit that would bring the log's times near the rollout; NULL if no known unit does. */
 static const char *likely_unit(const struct log *log, int64_t time, int64_t since)
 {
     int64_t scaled = time;

@@ -1,4 +1,4 @@
-/* counterfactual.c - what would have to be otherwise for another verdict: the counterfactual. */
+/* counterfactual.c - what would have to be different for another verdict. */
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "reasons.h"
@@ -63,14 +63,14 @@ static void list_guards(struct verdict *verdict, struct list *list, enum criteri
     }
 }
 
-/* How long the time is that a windowed criterion judges at once. */
+/* The length of time that a windowed criterion judges at once. */
 static int64_t width_of(const struct judgement *judgement)
 {
     int64_t over = judgement->criterion->over;
     return over > 0 ? over : judgement->windows.width;
 }
 
-/* A window that has been as long as it gets does not fill by waiting. */
+/* A window already at its full length gains nothing by waiting. */
 static bool never_fills(const struct verdict *verdict, const struct judgement *judgement)
 {
     return judgement->windowed && judgement->fewest_samples > 0 &&
@@ -95,7 +95,7 @@ static const char *filled_text(struct verdict *verdict, const struct judgement *
                         duration_text(arena, wider));
 }
 
-/* The most samples that any criterion still lacks, and how long they take at the rate so far. */
+/* The most samples that any criterion still lacks, and how long they take at the current rate. */
 static void list_missing_samples(struct verdict *verdict, struct list *list)
 {
     struct arena *arena = arena_of(verdict);

@@ -1,9 +1,9 @@
 /*
- * data_quality.c - whether the numbers can be trusted at all: traffic where none should be, groups
- * of another size than their percentage, units in both.
+ * data_quality.c - whether the numbers can be trusted at all: traffic where there should be none,
+ * groups whose size differs from their percentage, units in both groups.
  *
- * What is served, and to whom, follows from the definitions; a log that names a variant that
- * nothing serves comes from a service that runs something else.
+ * The definitions determine which units are served what; a log that names a variant that nothing
+ * serves comes from a service that runs something else.
  */
 #include "verdict.h"
 
@@ -35,7 +35,7 @@ static void judge_shares(struct verdict *verdict)
                      units->several, units->units);
 }
 
-/* Of the lines that would be in a group, those of which nobody knows in which. */
+/* Of the lines that belong to a group, those whose group is unknown. */
 static void judge_unassigned(struct verdict *verdict)
 {
     const struct analysis *analysis = verdict->analysis;
@@ -59,7 +59,7 @@ static bool names_units(const struct analysis *analysis)
     return true;
 }
 
-/* Of overrides for some units; those for all are in the reasons. */
+/* Notes overrides for some units; those for all are in the reasons. */
 static void note_overrides(struct verdict *verdict)
 {
     const struct held_times *held = &verdict->analysis->subject.held;

@@ -1,7 +1,7 @@
 /* decision.c - the order of the rules. See decision.h. */
 #include "decision.h"
 
-/* A bound over lines from before and after a change of policy is of two populations: it does not
+/* A bound over lines from before and after a policy change mixes two populations, and does not
  * act. */
 static bool any_guard_in_harm(const struct decision_facts *facts, enum criterion_action action)
 {
@@ -55,7 +55,7 @@ static uint32_t blockers(const struct decision_facts *facts)
     return found;
 }
 
-/* Rule 1, which alone is asked of a paused canary, too. */
+/* Rule 1, the only one that also applies to a paused canary. */
 static bool rolls_back(const struct decision_facts *facts, enum decision_rule *rule)
 {
     if (any_guard_in_harm(facts, ACTION_ROLLBACK))

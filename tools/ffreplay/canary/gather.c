@@ -1,8 +1,8 @@
 /*
  * gather.c - what an analysis takes from records.
  *
- * Everything that is gathered can be added up: counts, exact sums, sets, extremes. So the records
- * may come in any order, and be taken by any number of forks.
+ * Everything gathered can be added up: counts, exact sums, sets, extremes. So records may come in
+ * any order, and be taken by any number of forks.
  */
 #include "compiler/base/memory.h"
 #include "analysis.h"
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the canary, into its windows, too. */
+/* Adds a canary sample, also to its windows. */
 static void gather_windowed(struct analysis *analysis, struct accumulator *accumulator,
                             const struct event *event)
 {
@@ -32,7 +32,8 @@ static void gather_windowed(struct analysis *analysis, struct accumulator *accum
     }
 }
 
-/* As of the key: what chance has assigned as one, is one, however many users or sessions it has. */
+/* With the key as its unit: what was randomised as one unit counts as one, however many users or
+ * sessions it has. */
 static struct event clustered(const struct assigner *assigner, const struct event *event)
 {
     const struct value *key = &event->values[assigner->key];
@@ -61,7 +62,7 @@ static void gather(struct analysis *analysis, uint32_t log, const struct event *
             take_accumulator(analysis, accumulator, event, group);
 }
 
-/* Apart from the above, whose lines are more: this one copies each. */
+/* Separate from gather(), which takes most lines: this one copies each event. */
 static __attribute__((noinline)) void gather_clustered(struct analysis *analysis, uint32_t log,
                                                        const struct event *event,
                                                        enum assignment group)
@@ -74,7 +75,7 @@ static __attribute__((noinline)) void gather_clustered(struct analysis *analysis
                              accumulator->measure.metric->per_unit ? event : &of_key, group);
 }
 
-/* The unit whose share is counted, if the line has it. */
+/* The unit whose share is counted, if the line names it. */
 static bool unit_counted(const struct assigner *assigner, const struct event *event,
                          struct unit_hash *unit)
 {

@@ -123,7 +123,7 @@ static enum criterion_verdict judge_measured(const struct analysis *analysis,
     return verdict_of(&look);
 }
 
-/* What the canary is shown beside, and compared with. */
+/* The group that the canary is shown next to, and compared with. */
 static struct observed control_of(const struct analysis *analysis,
                                   const struct judgement *judgement,
                                   const struct replay_times *times, int64_t begin)
@@ -142,7 +142,7 @@ static struct observed control_of(const struct analysis *analysis,
                              1 - subject_share(&analysis->subject)};
 }
 
-/* What an earlier look found. */
+/* Drops the findings of an earlier look. */
 static void forget(struct judgement *judgement)
 {
     judgement->measured = judgement->control_measured = judgement->has_no_control = false;

@@ -1,9 +1,9 @@
 /*
- * judge_bound.c - criteria that judge a bound: a change against control or against the time before,
+ * judge_bound.c - criteria that judge a bound: a change relative to control or to the time before,
  * or a metric with `confidence`.
  *
- * The bound is valid at every look at once, so that it does not matter how often a canary is
- * decided on. It is of the whole stage: what a trailing window has forgotten, it cannot count.
+ * The bound is valid at every look simultaneously, so it does not matter how often a canary is
+ * decided on. It covers the whole stage: it cannot count what a trailing window has dropped.
  */
 #include <math.h>
 
@@ -68,7 +68,8 @@ static void compare_groups(struct judgement *judgement, const struct measure *me
         judgement->impossible = "a number is too large for its variance to be known";
     else if (judgement->comparison.state != COMPARISON_FINE)
         judgement->impossible = comparison_state_text(judgement->comparison.state);
-    /* The search takes a hundred times the comparison's time, and nobody waits for a guard. */
+    /* The search takes a hundred times as long as the comparison, and a guard's result is not worth
+     * it. */
     if (judging == JUDGE_TO_EXPLAIN && judgement->finding.advances && !evidence.beyond &&
         !judgement->estimate_beyond && verdict_of(judgement) == CRITERION_UNDECIDED)
         judgement->growth = comparison_growth_needed(
@@ -78,14 +79,15 @@ static void compare_groups(struct judgement *judgement, const struct measure *me
 
 void judge_without_control(struct judgement *judgement)
 {
-    /* There is nobody left to compare with, and never will be: this must not hold it up. */
+    /* There is no control left to compare with, and never will be: this must not hold the rollout
+     * up. */
     judgement->has_no_control = true;
     judgement->finding.verdict = CRITERION_NODATA;
     judgement->finding.on_nodata = NODATA_IGNORE;
 }
 
-/* What a mean's bound takes where its values are skewed, in samples: as many times as it takes
- * units. Where only the time before the stage had too few, there is no such number. */
+/* The samples that a mean's bound needs if its values are skewed, scaled up from the units it
+ * needs. If only the time before the stage had too few, there is no such number. */
 static void want_more(struct judgement *judgement)
 {
     double wanted = ceil((double)judgement->samples * judgement->comparison.wanted_growth);

@@ -1,9 +1,8 @@
 /*
- * judge_unreadable.c - criteria whose metric cannot be read in one of the groups they are judged
- * on.
+ * judge_unreadable.c - criteria whose metric cannot be read in one of the groups they judge.
  *
- * What cannot be read rarely comes by chance: failing requests write it. So a small share of all
- * lines may be most of one group's, and each group is looked at alone.
+ * Unreadable values are rarely random: failing requests write them. So a small share of all lines
+ * may be most of one group's, and each group is judged separately.
  */
 #include "analysis.h"
 
@@ -36,7 +35,7 @@ void judge_unreadable(const struct analysis *analysis, struct judgement *judgeme
     if (!judgement->spoilt.found)
         return;
     judgement->finding.verdict = CRITERION_NODATA;
-    /* To ignore is for what nobody did; here somebody did, and nobody knows what. */
+    /* `ignore` is for units that did nothing; these did something, and it is unknown what. */
     if (judgement->finding.on_nodata == NODATA_IGNORE)
         judgement->finding.on_nodata = NODATA_HOLD;
     judgement->comparison = (struct comparison){0};

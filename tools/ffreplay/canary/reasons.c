@@ -1,4 +1,4 @@
-/* reasons.c - why the verdict is what it is, in sentences with numbers. */
+/* reasons.c - the reasons for a verdict, as sentences with numbers. */
 #include "reasons.h"
 
 #include <inttypes.h>
@@ -62,7 +62,7 @@ uint64_t missing_samples(const struct judgement *judgement)
     return wanted > have ? wanted - have : 0;
 }
 
-/* " in the last 1m", where that is what is judged. */
+/* " in the last 1m", if that is what is judged. */
 static const char *range_text(struct verdict *verdict, const struct judgement *judgement)
 {
     const struct criterion *criterion = judgement->criterion;
@@ -76,7 +76,7 @@ static const char *range_text(struct verdict *verdict, const struct judgement *j
 
 /* ----------------------------------------------------------------------------------- reasons -- */
 
-/* Where the time before had too few, it has no more to come. */
+/* If the time before the stage had too few, there are no more to come. */
 static const char *skewed_text(struct verdict *verdict, const struct judgement *judgement)
 {
     const struct metric *metric = judgement->criterion->metric;
@@ -152,7 +152,7 @@ const char *unmeasured_text(struct verdict *verdict, const struct judgement *jud
                         where, criterion->over ? range_text(verdict, judgement) : "");
 }
 
-/* Those for everybody, in the stage's time: "override rollback-20261120t100031z". */
+/* Those for everybody, during the stage: "override rollback-20261120t100031z". */
 static const char *overrides_text(const struct verdict *verdict)
 {
     const struct held_times *held = &verdict->analysis->subject.held;
@@ -324,7 +324,7 @@ static void why_not_compared(struct verdict *verdict)
     }
 }
 
-/* What chance in one arm is taken for: see docs/replay.md, "Without a control". */
+/* What a burst in the only arm is mistaken for: see docs/replay.md, "Without a control". */
 static void why_alone(struct verdict *verdict)
 {
     for (uint32_t i = 0; i < verdict->analysis->judgement_count; i++) {

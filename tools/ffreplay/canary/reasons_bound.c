@@ -121,7 +121,7 @@ const char *bounded_text(struct arena *arena, const struct judgement *judgement)
                         interval_text(arena, judgement), limit);
 }
 
-/* Two digits say enough of a guess: "4100". */
+/* Two digits are precise enough for an estimate: "4100". */
 static const char *about_text(struct arena *arena, double count)
 {
     double step = count < 100 ? 1 : pow(10, floor(log10(count)) - 1);

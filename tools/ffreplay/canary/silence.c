@@ -1,27 +1,27 @@
 /*
- * silence.c - whether the logs still tell of the canary.
+ * silence.c - whether the logs still mention the canary.
  *
- * What was measured before they fell silent says nothing of now: a canary that crashed has no more
- * errors. So it does not advance on that, however long it has been held. A canary that is seldom
- * seen is silent no sooner than that is out of proportion.
+ * Measurements from before they fell silent say nothing about now: a canary that crashed makes no
+ * more errors. So it does not advance on them, however long it has been held. A canary that is
+ * rarely seen counts as silent only once the gap is out of proportion.
  */
 #include "verdict.h"
 #include "compiler/model/model.h"
 
-/* So many times what lies between two lines on average. */
+/* Silent after this many times the average spacing of lines. */
 #define SILENT_SPACINGS 10
 
 static bool is_silent(const struct analysis *analysis, const struct canary_lines *lines,
                       const struct replay_times *times)
 {
     if (lines->count == 0)
-        return false; /* it has not been seen yet, which is for the criteria to say */
+        return false; /* not seen yet, which the criteria will report */
     int64_t gap = analysis_served(analysis, lines->last, times->now);
     int64_t spacing = (lines->last - lines->first) / (int64_t)lines->count;
     return gap > times->stale && gap / SILENT_SPACINGS > spacing;
 }
 
-/* Where no metric names a log, one that tells is enough. */
+/* If no metric names a log, one log that still mentions the canary is enough. */
 static struct silence silence_of_all(const struct verdict *verdict)
 {
     const struct analysis *analysis = verdict->analysis;

@@ -10,8 +10,9 @@
 #define LEAST_SHARE_TWICE 0.01
 
 /*
- * Each halving of the units that are kept begins another sequence of looks, with its own chance of
- * a false alarm. The parts 1/2, 1/6, 1/12 … of that chance sum to one, however many there are.
+ * Each halving of the sampled units starts another sequence of looks, with its own chance of a
+ * false alarm. The shares 1/2, 1/6, 1/12 … of that chance sum to one, however many sequences there
+ * are.
  */
 static double sequences_until(unsigned halvings)
 {

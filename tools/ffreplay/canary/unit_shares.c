@@ -5,7 +5,7 @@
 
 #include "compiler/base/memory.h"
 
-#define SLOTS_MOST (2 * UNIT_SHARES_MOST) /* full by half when units are halved */
+#define SLOTS_MOST (2 * UNIT_SHARES_MOST) /* half full when the sample is halved */
 
 /* High hash bits select, low bits place, so the two are independent. */
 static bool is_kept(const struct unit_counts *counts, struct unit_hash unit)
@@ -30,7 +30,7 @@ static void count(struct unit_counts *counts, uint64_t groups, bool comes)
     *place += comes ? 1 : UINT64_MAX;
 }
 
-/* All that are kept, in a table of this size. */
+/* Reinserts all sampled units into a table of this size. */
 static void rebuild(struct unit_shares *shares, uint64_t capacity)
 {
     struct unit_share *old = shares->slots;
@@ -91,7 +91,7 @@ const struct unit_counts *unit_shares_counts(struct unit_shares *shares)
 
 void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, uint64_t groups)
 {
-    /* Without a branch on whether it is kept: that is chance, which nothing foresees. */
+    /* No branch on whether the unit is sampled: that is random, and cannot be predicted. */
     shares->waiting[shares->waiting_count] = (struct unit_share){unit, groups};
     shares->waiting_count += is_kept(&shares->counts, unit);
     if (shares->waiting_count == UNIT_SHARES_WAITING)

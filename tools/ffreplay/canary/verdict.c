@@ -24,7 +24,7 @@ static struct decision decide_on(const struct verdict *verdict)
     struct finding *findings = ARENA_ARRAY(arena, struct finding, analysis->judgement_count);
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         findings[i] = analysis->judgements[i].finding;
-    /* What ignores health, must not take a year for an hour. */
+    /* `ignore` must not let times in a wrong unit pass: they may be a year off. */
     bool ignores = canary->on_unhealthy == NODATA_IGNORE && verdict->lost_time;
     bool few = analysis->assigned[ASSIGNED_CANARY] < verdict->stage->min_samples;
     struct decision_facts facts = {

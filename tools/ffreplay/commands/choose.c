@@ -22,7 +22,7 @@ static void add(struct analyses *chosen, const struct flag *flag, uint32_t envir
     subject->environment = environment;
 }
 
-/* The names are freed. */
+/* Frees the names. */
 static void report_unknown(const struct command *command, const char *what, const char *name,
                            const char **names, size_t count)
 {

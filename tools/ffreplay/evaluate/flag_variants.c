@@ -12,7 +12,7 @@
 
 /* --------------------------------------------------------------------------------- snapshots -- */
 
-/* The one of an earlier time at which the canary stood where it does at this one; or NULL. */
+/* The snapshot of an earlier time at which the canary was in the same place; or NULL. */
 static const struct opened *opened_alike(const struct flag_variants *variants, uint32_t place)
 {
     const struct stage_time *times = variants->stages.items;
@@ -104,7 +104,7 @@ void flag_variants_build(const struct flag_variants *variants, char hex[FLAG_BUI
     const struct canary *canary = variants->targeting->canary;
     const struct stage_time *times = variants->stages.items;
     uint32_t place = variants->stages.count - 1;
-    /* A canary that was put back to pending by hand stands where it did first. */
+    /* A canary that was set back to pending by hand is where it was first. */
     if (canary && times[place].state != canary->state)
         place = 0;
     struct fflag_snapshot_info info = {.size = sizeof info};
@@ -143,7 +143,7 @@ static struct served evaluate(struct variant_reader *reader, const struct event 
                            .rule = result.rule};
 }
 
-/* For a line that says what it was served; see assign.c. */
+/* For a line that names its variant; see assign.c. */
 static bool is_held(struct variant_reader *reader, const struct event *event)
 {
     bool some;
@@ -166,7 +166,7 @@ static struct served logged(const struct flag_variants *variants, const struct v
     return (struct served){.kind = SERVED_UNKNOWN};
 }
 
-/* Of Kayenta's pairs, which are all that there is of their time. */
+/* For Kayenta's pairs, which are all the data of their time. */
 static struct served grouped(const struct flag_variants *variants, enum record_group group)
 {
     const struct targeting *targeting = variants->targeting;

@@ -39,7 +39,7 @@ static bool add_field(struct line_context *line, struct layout *layout,
     struct context_field *field = ARENA_APPEND(layout->arena, line->fields, line->count);
     *field = (struct context_field){
         .declared = attribute, .type = attribute->type, .place = layout_path(layout, mapped->from)};
-    /* A context serves all stores, which number attributes in the order they are asked for. */
+    /* One context serves all stores, which number attributes in the order of the calls. */
     for (uint32_t i = 0; i < count; i++) {
         fflag_attr found = fflag_attribute(stores[i], mapped->name.text);
         if (found == FFLAG_NO_ATTR || (i > 0 && found != field->attribute))
@@ -105,7 +105,7 @@ static void set_attribute(fflag_context *context, const struct context_field *fi
         (void)fflag_set_ip(context, field->attribute, value->text, value->length);
         break;
     case FFLAG_ATTRIBUTE_STRING:
-    case FFLAG_ATTRIBUTE_STRINGS: /* of a single one: a list was set above */
+    case FFLAG_ATTRIBUTE_STRINGS: /* a single value here: a list was set above */
         (void)fflag_set_string(context, field->attribute, value->text, value->length);
     }
 }

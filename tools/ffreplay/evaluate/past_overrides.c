@@ -24,7 +24,7 @@ static const char *kept(struct project *project, const char *text)
     return text ? arena_copy(&project->arena, text, strlen(text)) : NULL;
 }
 
-/* NULL: the definitions have none of that name. */
+/* NULL if the definitions have none of that name. */
 static struct override *find(struct project *project, const char *id, bool lifted)
 {
     for (uint32_t i = 0; i < project->override_count; i++) {
@@ -54,7 +54,7 @@ static void add_environment(struct project *project, struct override *override, 
         override->environments |= UINT64_C(1) << environment;
 }
 
-/* As the entry lists them; else its own, or all. */
+/* As the entry lists them; otherwise its own environment, or all. */
 static void add_environments(struct project *project, struct override *override,
                              const struct recorded *record)
 {
@@ -66,7 +66,7 @@ static void add_environments(struct project *project, struct override *override,
         add_environment(project, override, record->environment);
 }
 
-/* `if: {segment: NAME}`; NULL: it is for all, or for some of whom nobody knows any more. */
+/* `if: {segment: NAME}`; NULL if it is for everybody, or for a segment that no longer exists. */
 static struct condition *condition_of(struct project *project, const char *definition)
 {
     struct node *root =
@@ -113,7 +113,8 @@ static void add_override(struct project *project, const struct recorded *record,
         *ARENA_APPEND(&project->arena, project->overrides, project->override_count) = override;
 }
 
-/* Of one that the definitions do not have: the lift is not recorded, but that is a sign of it. */
+/* Ends overrides that the definitions do not have: their lift was not recorded, but a later change
+ * to the rollout implies it. */
 static void end_unlifted(struct project *project, const struct recorded *record)
 {
     for (uint32_t i = 0; i < project->override_count; i++) {
@@ -150,7 +151,7 @@ static void take_change(struct project *project, const struct recorded *record)
 
 typedef void take_function(struct project *project, const struct recorded *record);
 
-/* With a text, only entries that hold it. */
+/* With a text, only the entries that contain it. */
 static void each_record(const struct ledger_entries *entries, const char *text,
                         struct project *project, take_function *take)
 {
@@ -266,7 +267,7 @@ bool held_at(const struct held_times *times, int64_t time, bool *some)
     return held;
 }
 
-/* The end of what is held from a time on; the time itself where nothing is. */
+/* When the overrides in force at a time end; the time itself if there are none. */
 static int64_t held_until(const struct held_times *times, int64_t time)
 {
     for (uint32_t i = 0; i < times->count;) {
@@ -274,7 +275,7 @@ static int64_t held_until(const struct held_times *times, int64_t time)
         if (one->override->condition || time < one->from || time >= one->until)
             continue;
         time = one->until;
-        i = 0; /* another one may go on from there */
+        i = 0; /* another one may continue from there */
     }
     return time;
 }

@@ -26,13 +26,14 @@ static bool stage_named(const struct canary *canary, const char *name, uint32_t 
 
 static void add(struct stage_times *times, struct arena *arena, struct stage_time time)
 {
-    /* What came later in the ledger holds, whatever the clock said when it was written. */
+    /* Later entries of the ledger take precedence, whatever the clock said when they were
+     * written. */
     while (times->count > 1 && times->items[times->count - 1].from >= time.from)
         times->count--;
     *ARENA_APPEND(arena, times->items, times->count) = time;
 }
 
-/* A stage that the policy does not have any more is not known. */
+/* A stage that the policy no longer has is unknown. */
 static struct stage_time told(const struct canary *canary, int64_t from, const char *state,
                               const char *stage)
 {

@@ -48,7 +48,7 @@ static void reserve(struct block *block, size_t capacity)
     block->text = xrealloc(block->text, capacity + LINE_PADDING);
 }
 
-/* Reads up to `capacity`. Pipes give what they have; a block takes what it can hold. */
+/* Reads up to `capacity`. A pipe may return less, so it reads until the block is full. */
 static void fill(struct blocks *blocks, struct block *block, size_t capacity)
 {
     reserve(block, capacity);
@@ -60,7 +60,7 @@ static void fill(struct blocks *blocks, struct block *block, size_t capacity)
     }
 }
 
-/* Where the last whole line ends; 0: there is none. */
+/* Where the last whole line ends; 0 if there is none. */
 static size_t whole_lines(const struct block *block, size_t searched)
 {
     const char *newline = memrchr(block->text + searched, '\n', block->length - searched);
@@ -100,7 +100,7 @@ static void take_whole_lines(struct blocks *blocks, struct block *block)
     keep_rest(blocks, block, length);
 }
 
-/* Of about the same size. */
+/* Into parts of about the same size. */
 static void part_block(struct block *block, uint64_t number)
 {
     const char *begin = block->text, *end = block->text + block->length;

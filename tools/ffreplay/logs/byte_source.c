@@ -49,7 +49,7 @@ static bool would_wait(const struct byte_source *source)
     return source->never_waits && poll(&ready, 1, 0) == 0;
 }
 
-/* 0 at the end and on an error, which is noted. */
+/* Returns 0 at the end, and on an error, which is noted. */
 static size_t read_file(struct byte_source *source, void *bytes, size_t size)
 {
     ssize_t got;
@@ -78,7 +78,7 @@ static bool open_file(struct byte_source *source, const char *path)
     return true;
 }
 
-/* zstd's tools put frames of their own, to be skipped, before others. */
+/* zstd's tools write skippable frames before others. */
 static bool is_skippable_frame(const unsigned char *head, size_t length)
 {
     return length >= 4 && (head[0] & 0xf0) == 0x50 && memcmp(head + 1, "\x2a\x4d\x18", 3) == 0;
@@ -135,7 +135,7 @@ void byte_source_close(struct byte_source *source)
     source->packed = NULL;
 }
 
-/* The first bytes, which were read to tell what it is; then those that follow. */
+/* The first bytes, which were read to detect the format; then those that follow. */
 static size_t read_raw(struct byte_source *source, void *bytes, size_t size)
 {
     size_t ahead = source->head_end - source->head_begin;

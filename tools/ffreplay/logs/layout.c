@@ -14,7 +14,7 @@ static uint32_t optional_path(struct layout *layout, const char *path)
     return path ? layout_path(layout, path) : NO_PLACE;
 }
 
-/* Where a format has fields of its own for what a log can name. */
+/* The fields of a format that serve what a log's definition can name. */
 static const struct usual_fields {
     const char *time, *unit, *flag, *variant;
 } usual_fields[WORDS_COUNT(LOG_FORMATS)] = {
@@ -33,7 +33,7 @@ void layout_init(struct layout *layout, const struct project *project, const str
 {
     *layout = (struct layout){.project = project, .log = log, .arena = arena};
     const struct usual_fields *usual = &usual_fields[log->format];
-    /* A context says what is wanted: to evaluate again. */
+    /* A context asks for flags to be evaluated again. */
     bool is_told = log->context_count == 0;
     layout->time = layout_path(layout, first_of(log->time, first_of(usual->time, "time")));
     layout->unit = optional_path(layout, first_of(log->unit, usual->unit));
@@ -91,7 +91,7 @@ enum framing layout_framing(const struct layout *layout)
     return FRAMING_LINES;
 }
 
-/* What is wrong is the first path that is not among the names. */
+/* Reports the first path that is not among the names. */
 static bool knows_paths(const struct layout *layout, const char *const *names, size_t count)
 {
     const struct log *log = layout->log;

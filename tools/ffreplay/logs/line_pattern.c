@@ -5,7 +5,7 @@
 
 #include "scan.h"
 
-/* The first character that is not plain text of a string: the quote that ends it, most often. */
+/* The first character that is not plain text in a string: usually the closing quote. */
 static inline const char *string_end(const char *text)
 {
     uint32_t found;
@@ -14,7 +14,7 @@ static inline const char *string_end(const char *text)
     return text + __builtin_ctz(found);
 }
 
-/* Behind digits, signs and points; what else is there, an exponent say, is not looked for. */
+/* After digits, signs and points; anything else, such as an exponent, is not looked for. */
 static inline const char *number_end(const char *text)
 {
     uint32_t found;
@@ -31,7 +31,7 @@ static inline void set(struct value *value, enum value_kind kind, const char *te
     value->length = (uint32_t)(behind - text);
 }
 
-/* Without a branch on which word it is: no line says what the next one has. */
+/* No branch on which word it is: one line does not predict the next. */
 static inline const char *take_word(const char *text, struct value *value)
 {
     uint32_t word;
@@ -65,7 +65,7 @@ static inline const char *take_number(const char *text, struct value *value)
     return behind;
 }
 
-/* Where the value ends that begins here; NULL: it is not a plain one. */
+/* Where the value that begins here ends; NULL if it is not a plain one. */
 static const char *take(const char *text, struct value *value)
 {
     if (*text == '"')
@@ -127,7 +127,7 @@ static inline bool has_lead(const char *text, const struct pattern_step *step)
            memcmp(text + SCAN_BYTES, step->lead + SCAN_BYTES, step->length - SCAN_BYTES) == 0;
 }
 
-/* The value is of another kind than it was when the pattern was learnt. */
+/* The value has another kind than when the pattern was learnt. */
 static const char *take_other(const char *text, const struct pattern_step *step,
                               struct value *value)
 {
@@ -149,7 +149,8 @@ static inline const char *take_step(const char *text, const struct pattern_step 
     return behind ? behind : take(begin, value);
 }
 
-/* What a line that is not of the pattern is taken for, so that it has no step of it, either. */
+/* Read in place of a line that does not match the pattern, so that no further step matches
+ * either. */
 static const char nothing[PATTERN_LEAD + SCAN_BYTES];
 
 static inline const char *read_step(const char *at, const struct pattern_step *step,

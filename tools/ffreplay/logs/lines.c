@@ -29,7 +29,7 @@ void lines_close(struct lines *lines)
     lines->buffer = NULL;
 }
 
-/* Moves the unfinished piece to the front, makes room, and reads behind it. */
+/* Moves the unfinished piece to the front, makes room, and reads more after it. */
 static void refill(struct lines *lines)
 {
     if (lines->begin > 0) {
@@ -56,7 +56,7 @@ static size_t line_end(const char *text, size_t length, size_t searched)
     return newline ? (size_t)(newline - text) : NOT_FOUND;
 }
 
-/* A quote opens at the beginning of a field alone, so that one within a text swallows nothing. */
+/* A quote opens only at the beginning of a field, so that one within a text swallows nothing. */
 static size_t record_end(const char *text, size_t length, char delimiter)
 {
     size_t end = line_end(text, length, 0);
@@ -77,8 +77,8 @@ static size_t record_end(const char *text, size_t length, char delimiter)
     return NOT_FOUND;
 }
 
-/* Behind the bracket that closes what the first one opened. Brackets are counted, not matched: what
- * is not JSON is the parser's to say. */
+/* After the bracket that closes the first one. Brackets are counted, not matched: the parser
+ * reports what is not JSON. */
 static size_t document_end(const char *text, size_t length, struct json_scan *scan)
 {
     for (size_t i = scan->searched; i < length; i++) {
@@ -149,8 +149,8 @@ static size_t piece_end(struct lines *lines, const char *text, size_t length, si
     return line_end(text, length, searched);
 }
 
-/* What to make of a piece that does not end: quotes are left open by mistake, and the next line
- * may be sound. */
+/* What to do with a piece that does not end: a quote may have been left open by mistake, and the
+ * next line may be valid. */
 static size_t give_up(const struct lines *lines, const char *text, size_t length)
 {
     size_t line = lines->framing == FRAMING_CSV ? line_end(text, length, 0) : NOT_FOUND;

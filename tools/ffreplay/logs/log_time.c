@@ -69,7 +69,7 @@ static bool parse_rfc3339(const char *text, size_t length, int64_t *ms)
     return true;
 }
 
-/* "17/May/2015:10:05:03 +0000", as access logs have it. */
+/* "17/May/2015:10:05:03 +0000", as in access logs. */
 static bool parse_clf_time(const char *text, size_t length, int64_t *ms)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -108,7 +108,7 @@ static bool parse_numeric_time(const char *text, size_t length, enum time_unit u
 {
     uint64_t whole = 0, thousandths = 0;
     size_t at = 0;
-    /* Milliseconds, as most logs have them, have thirteen digits. */
+    /* Milliseconds, as in most logs, have thirteen digits. */
     if (length == 13) {
         uint64_t upper = digits_load(text, 8), lower = digits_load(text + 8, 5);
         if (digits_are(upper) && digits_are(lower)) {
@@ -148,7 +148,7 @@ static bool parse_numeric_time(const char *text, size_t length, enum time_unit u
         whole /= 1000000;
         break;
     case TIME_MILLISECONDS:
-    case TIME_AUTO: /* which was settled */
+    case TIME_AUTO: /* decided before */
         break;
     }
     *ms = (int64_t)whole;
@@ -167,11 +167,11 @@ bool value_time(const struct value *value, enum time_unit unit, int64_t *ms)
 
 /* -------------------------------------------------------------------------------- one by one -- */
 
-#define MILLISECONDS_LENGTH 13 /* of a number of them: "1763632800123" */
+#define MILLISECONDS_LENGTH 13 /* "1763632800123" */
 #define SECOND_OF_NUMBER    10
 #define SECOND_OF_RFC3339   19
 
-/* "123" behind a number's second; "Z" or ".123Z" behind that of RFC 3339. */
+/* "123" after a number's seconds; "Z" or ".123Z" after RFC 3339's. */
 static bool read_fraction(const struct value *value, uint32_t second, int64_t *ms)
 {
     const char *text = value->text + second;
@@ -187,7 +187,7 @@ static bool read_fraction(const struct value *value, uint32_t second, int64_t *m
     return fraction >= 0;
 }
 
-/* Where the second ends in a time, if read_fraction() can be asked what is behind. */
+/* Where the seconds end in a time, if read_fraction() can read what follows; otherwise 0. */
 static uint32_t second_length(const struct value *value, enum time_unit unit)
 {
     bool counts_ms = unit == TIME_AUTO || unit == TIME_MILLISECONDS;
@@ -196,19 +196,19 @@ static uint32_t second_length(const struct value *value, enum time_unit unit)
     return value->kind == VALUE_STRING && value->length > SECOND_OF_RFC3339 ? SECOND_OF_RFC3339 : 0;
 }
 
-/* Of a time that was read. */
+/* Whether a time that was parsed has its seconds there, and reads the fraction. */
 static bool has_second(const struct value *value, uint32_t length, int64_t *fraction)
 {
     if (length == 0 || !read_fraction(value, length, fraction))
         return false;
-    /* Without a zero in front, so many digits can be nothing but milliseconds. */
+    /* Without a leading zero, this many digits can only be milliseconds. */
     bool digits = value->text[0] != '0';
     for (uint32_t i = 0; i < length && length == SECOND_OF_NUMBER; i++)
         digits &= is_digit(value->text[i]);
     return digits || length == SECOND_OF_RFC3339;
 }
 
-/* 8 to 24 bytes: the beginning and the end in words, which need not be apart. */
+/* 8 to 24 bytes: compares the beginning and the end in words, which may overlap. */
 static bool is_same_text(const char *a, const char *b, uint32_t length)
 {
     return memcmp(a, b, 8) == 0 && memcmp(a + length - 8, b + length - 8, 8) == 0 &&

@@ -40,7 +40,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* What is left of a line. */
+/* The rest of a line. */
 struct rest {
     const char *at, *end;
 };
@@ -67,7 +67,7 @@ static bool ends(struct rest rest, const char *text)
     return length_of(rest) >= length && memcmp(rest.end - length, text, length) == 0;
 }
 
-/* Digits where the form has a 0; what else it has, as it is. */
+/* Whether the text has the form: a digit for each 0, and every other character as it is. */
 static bool has_form(struct rest rest, const char *form)
 {
     for (; *form; form++, rest.at++)
@@ -78,7 +78,7 @@ static bool has_form(struct rest rest, const char *form)
 
 /* ------------------------------------------------------------------------------- access logs -- */
 
-/* Of what stands before the time: ADDRESS IDENT USER, with what more there is. */
+/* By what precedes the time: ADDRESS IDENT USER, and whether there is more. */
 static enum lookalike lookalike_of_client(struct rest client)
 {
     size_t blanks = 0;
@@ -93,7 +93,7 @@ static enum lookalike lookalike_of_client(struct rest client)
     return blanks >= 3 && ends(client, " - -") ? LOOKS_LIKE_PREFIXED : LOOKS_LIKE_NOTHING;
 }
 
-/* Behind the quote that begins the request: the request, status, bytes, referer, user agent. */
+/* After the quote that begins the request: skips request, status, bytes, referer and user agent. */
 static struct rest skip_to_more(struct rest rest)
 {
     for (int quotes = 0; rest.at < rest.end && quotes < 5; rest.at++)
@@ -122,7 +122,7 @@ static enum lookalike lookalike_of_access(struct rest line, const char *time)
     return client == LOOKS_LIKE_COMBINED ? lookalike_of_more(skip_to_more(behind)) : client;
 }
 
-/* Where the bracket of an access log's time is; NULL: it has none. */
+/* The bracket that begins an access log's time; NULL if there is none. */
 static const char *access_time(struct rest line)
 {
     for (struct rest at = line; at.at < at.end; at.at++) {

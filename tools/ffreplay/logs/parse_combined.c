@@ -3,10 +3,10 @@
  *
  *     ADDRESS IDENT USER [TIME] "METHOD PATH PROTOCOL" STATUS BYTES "REFERER" "USER AGENT"
  *
- * and `main`, which nginx's packages are configured with: "X-FORWARDED-FOR" behind it. A line is
- * one of the three and nothing more, or bad: of a line that has something else in front, the fields
- * would be others than they seem. In quotes, a backslash escapes, as both servers write it. "-" is
- * what they write for nothing; only for the bytes does it mean 0.
+ * and `main`, the default of nginx's packages, with "X-FORWARDED-FOR" after it. A line is exactly
+ * one of the three, or bad: if anything precedes it, its fields would not be what they seem. In
+ * quotes, a backslash escapes, as both servers write it. "-" stands for nothing; only for the bytes
+ * does it mean 0.
  */
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
@@ -44,7 +44,7 @@ struct combined {
 
 #define STATUS_DIGITS 3
 
-/* What is left of the line. */
+/* The rest of the line. */
 struct cursor {
     const char *at;
     const char *end;
@@ -61,7 +61,7 @@ static void put(struct combined *self, struct value *values, enum combined_field
     value->length = (uint32_t)length;
 }
 
-/* The text up to `stop`, and the cursor behind it. */
+/* The text up to `stop`; moves the cursor past it. */
 static bool take_until(struct cursor *cursor, char stop, const char **text, size_t *length)
 {
     const char *found = memchr(cursor->at, stop, (size_t)(cursor->end - cursor->at));
@@ -110,7 +110,8 @@ static void unescape(struct buffer *out, const char *text, size_t length)
     }
 }
 
-/* A quoted text; with escapes it is unescaped into memory of the field. FIELD_COUNT: nobody's. */
+/* A quoted text; if it has escapes, it is unescaped into memory owned by the field. FIELD_COUNT: it
+ * is not needed. */
 static bool take_quoted(struct combined *self, struct cursor *cursor, enum combined_field field,
                         const char **text, size_t *length)
 {
@@ -174,8 +175,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* An IPv4 address, or what could be one of IPv6, whose zone may be anything: a time of day has two
- * colons, too. */
+/* An IPv4 address, or a possible IPv6 address, with any zone: a time of day has two colons, too. */
 static bool is_address(const char *text, size_t length)
 {
     const char *zone = memchr(text, '%', length);
@@ -191,7 +191,7 @@ static bool is_address(const char *text, size_t length)
            (dots == 3 && digits > 3 && dots + digits == length);
 }
 
-/* A name has no colon, but for nginx's "unix:": a port is a virtual host's. */
+/* A name has no colon, except nginx's "unix:": one with a port is a virtual host's. */
 static bool is_host(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
@@ -203,8 +203,8 @@ static bool is_host(const char *text, size_t length)
     return !colon || is_address(text, length) || (length == 5 && memcmp(text, "unix:", 5) == 0);
 }
 
-/* Names may have blanks, where no IDENT is given as well. A word of one that is "-", or an address,
- * is a field of its own: something else stands in front of the line. */
+/* Names may contain blanks, if no IDENT is given as well. A word that is "-" or an address is a
+ * separate field: something else precedes the line. */
 static bool is_user(const char *text, size_t length, bool has_ident)
 {
     const char *end = text + length, *blank = memchr(text, ' ', length);
@@ -243,7 +243,7 @@ static const char *parse_client(struct combined *self, struct cursor *cursor, st
     return NULL;
 }
 
-/* Nobody reads it; the line ends with it. */
+/* Not needed; the line ends with it. */
 static bool take_forwarded(struct combined *self, struct cursor *cursor)
 {
     const char *text;

@@ -1,9 +1,9 @@
 /*
- * parse_csv.c - comma-, tab- or otherwise delimited text, quoted as RFC 4180 says.
+ * parse_csv.c - comma-, tab- or otherwise delimited text, quoted as in RFC 4180.
  *
- * All fields are texts; an empty one is absent. Blanks around one that has no quotes are no part of
- * it: `1, u1` is about the user "u1", and no service knows a " u1". A line that has more or fewer
- * fields than there are columns is bad: nobody could tell which ones are meant.
+ * All fields are texts; an empty one is absent. Blanks around an unquoted field are not part of it:
+ * `1, u1` is about the user "u1", and no service has a user " u1". A line with more or fewer fields
+ * than columns is bad: it is unclear which fields it has.
  */
 #include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
@@ -24,7 +24,7 @@ struct csv {
     uint32_t path_count;
     uint32_t *places; /* by column, in the caller's values */
     size_t column_count, column_capacity;
-    char *unquoted; /* of this line, one text after the other */
+    char *unquoted; /* for this line, one text after another */
     size_t unquoted_length, unquoted_capacity;
     char message[240];
 };
@@ -34,14 +34,14 @@ struct cursor {
     const char *end;
 };
 
-/* A field's text as it is written: within its quotes where it has them. */
+/* A field's text as written, without its enclosing quotes. */
 struct written {
     const char *text;
     size_t length;
-    bool doubled; /* quotes in it are */
+    bool doubled; /* it contains doubled quotes */
 };
 
-/* NULL, or what is wrong. The cursor is left on the delimiter or at the end. */
+/* NULL, or what is wrong. Leaves the cursor at the delimiter or at the end. */
 static const char *take_quoted(struct cursor *cursor, char delimiter, struct written *field)
 {
     field->text = ++cursor->at;
@@ -69,7 +69,7 @@ static const char *take_field(struct cursor *cursor, char delimiter, struct writ
     *field = (struct written){.text = cursor->at};
     if (cursor->at < cursor->end && *cursor->at == '"')
         return take_quoted(cursor, delimiter, field);
-    /* Fields are a few bytes long: a call to find their end would take longer. */
+    /* Fields are short: calling a function to find their end would take longer. */
     while (cursor->at < cursor->end && *cursor->at != delimiter)
         cursor->at++;
     field->length = (size_t)(cursor->at - field->text);
@@ -78,7 +78,7 @@ static const char *take_field(struct cursor *cursor, char delimiter, struct writ
     return NULL;
 }
 
-/* Its text with the quotes single; how long that is. */
+/* Copies the text with its quotes undoubled; returns its length. */
 static size_t unquote(char *out, const struct written *field)
 {
     size_t length = 0;
@@ -101,7 +101,8 @@ static void put(struct csv *self, struct value *value, const struct written *fie
     value->kind = value->length > 0 ? VALUE_STRING : VALUE_ABSENT;
 }
 
-/* What is unquoted is no longer than the line, so it does not move while that is taken apart. */
+/* The unquoted texts are no longer than the line, so this memory does not move while it is
+ * parsed. */
 static void make_room(struct csv *self, size_t length)
 {
     self->unquoted_length = 0;
@@ -170,7 +171,7 @@ static bool add_column(struct csv *self, const char *name, size_t length)
     return !twice;
 }
 
-/* Every path that is wanted is a column. */
+/* Every path that is needed must be a column. */
 static bool has_all_columns(struct csv *self, const char **missing)
 {
     for (uint32_t place = 0; place < self->path_count; place++) {
@@ -184,7 +185,7 @@ static bool has_all_columns(struct csv *self, const char **missing)
     return true;
 }
 
-/* The names of a header. */
+/* The names in a header. */
 struct names {
     const char **items;
     size_t count, capacity;

@@ -1,8 +1,8 @@
 /*
- * parse_go_feature_flag.c - what GO Feature Flag's exporters write, a JSON object a line.
+ * parse_go_feature_flag.c - the output of GO Feature Flag's exporters, one JSON object per line.
  *
- * `default` is true where the evaluation failed and the caller's own default was used; its
- * variation is then "SdkDefault". That is nobody's variant: the line is a failure, not a sample.
+ * `default` is true if the evaluation failed and the caller's default was used; its variation is
+ * then "SdkDefault". That is no variant: the line is a failure, not a sample.
  */
 #include "compiler/base/memory.h"
 #include "line_parser.h"
@@ -17,9 +17,9 @@ struct go_feature_flag {
     struct line_parser parser;
     struct line_parser *json;
     uint32_t count;
-    uint32_t flag;           /* the place of GO_FEATURE_FLAG_FLAG; `count` where nobody wants it */
+    uint32_t flag;           /* the place of GO_FEATURE_FLAG_FLAG; `count` if it is not needed */
     uint32_t own[OWN_COUNT]; /* places */
-    const char **paths;      /* those of the caller, and behind them what more we need */
+    const char **paths;      /* the caller's, followed by those that this parser needs */
     struct value *values;    /* likewise */
 };
 

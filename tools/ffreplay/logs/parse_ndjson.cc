@@ -1,9 +1,9 @@
 /*
- * parse_ndjson.cc - JSON lines, with simdjson's on-demand parser. C++ for simdjson alone.
+ * parse_ndjson.cc - JSON lines, with simdjson's on-demand parser. C++ only for simdjson.
  *
- * Each object is walked once from front to back, so that a line cut short is noticed. Keys are
- * compared in place, first by their first eight bytes; text is handed out in place, too, unless it
- * has escapes. Lines that look like an earlier one are read without the parser; see line_pattern.h.
+ * Each object is walked once from front to back, so that a truncated line is noticed. Keys are
+ * compared in place, first by their first eight bytes; text is returned in place, too, unless it
+ * has escapes. Lines that resemble an earlier one are read without the parser; see line_pattern.h.
  */
 #include "line_parser.h"
 
@@ -31,7 +31,7 @@ constexpr uint32_t NO_FIELD = UINT32_MAX;
 
 struct level;
 
-/* A key that may be met in an object, and what to do with its value. */
+/* A key that may occur in an object, and what to do with its value. */
 struct wanted_key {
     std::string name;
     uint64_t head = 0, mask = 0; /* the first bytes of `name"` */
@@ -57,7 +57,7 @@ wanted_key &key_of(level &where, const std::string &name)
     return key;
 }
 
-/* Every dot may descend or be part of the key. */
+/* Every dot may either descend or be part of the key. */
 void want(level &where, const std::string &path, uint32_t field)
 {
     key_of(where, path).field = field;
@@ -89,9 +89,9 @@ struct learnt {
 struct ndjson : line_parser {
     level root;
     uint32_t count = 0;
-    std::vector<std::unique_ptr<learnt>> patterns; /* the one that fitted last is first */
+    std::vector<std::unique_ptr<learnt>> patterns; /* the one that matched last comes first */
     ondemand::parser json;
-    /* Of this line's lists: their texts, and where each begins among them. */
+    /* The texts of this line's lists, and where each list begins among them. */
     std::vector<std::string> list_texts;
     std::vector<const char *> list_items;
     std::vector<std::pair<value *, size_t>> lists;
@@ -223,7 +223,7 @@ error_code ndjson::walk(ondemand::object object, const level &where, bool escape
     return SUCCESS;
 }
 
-/* List items are handed out as C strings once no more can be added, since adding moves them. */
+/* List items are returned as C strings once no more can be added, since adding moves them. */
 void finish_lists(ndjson &self)
 {
     if (self.lists.empty())
@@ -237,7 +237,7 @@ void finish_lists(ndjson &self)
 
 const char *what_is_wrong(error_code error)
 {
-    switch (static_cast<int>(error)) { // simdjson's: the others are said as one
+    switch (static_cast<int>(error)) { // simdjson's errors: all others are reported as one
     case EMPTY:
         return "empty line";
     case UNCLOSED_STRING:
@@ -278,7 +278,7 @@ void clear_absent(const learnt &pattern, value *values)
         values[field].kind = VALUE_ABSENT;
 }
 
-/* By one of the patterns from this one on. */
+/* Tries the patterns from this one on. */
 size_t read_by_pattern(ndjson &self, size_t first, const char *line, value *values)
 {
     for (size_t i = first; i < self.patterns.size(); i++) {
@@ -340,7 +340,7 @@ bool parse(line_parser *parser, const char *line, size_t length, value *values,
     ondemand::object object;
     error_code error =
         self.json.iterate(padded_string_view(line, length, length + LINE_PADDING)).get(document);
-    bool begun = !error; /* else the document has no place to be at */
+    bool begun = !error; /* otherwise the document has no position */
     if (!error)
         error = document.get_object().get(object);
     if (!error)

@@ -2,9 +2,9 @@
  * parse_otlp.cc - OTLP's JSON for logs: resourceLogs[].scopeLogs[].logRecords[], with simdjson's
  * DOM.
  *
- * The members of an object come in any order, and a record takes what it lacks from what is around
- * it, so the request is read as a whole before its first record is. Unknown members are passed
- * over, as the protocol asks. Requests of traces and metrics hold no log records.
+ * An object's members come in any order, and a record inherits what it lacks from its scope and
+ * resource, so the whole request is read before its first record is. Unknown members are skipped,
+ * as the protocol requires. Requests with traces or metrics have no log records.
  */
 #include "line_parser.h"
 
@@ -45,14 +45,15 @@ constexpr const char *OWN_MEMBERS[] = {"timeUnixNano", "observedTimeUnixNano",
 struct otlp : line_parser {
     std::vector<std::string> paths;
     dom::parser json;
-    /* The request, and how far its records are handed out. */
+    /* The request, and how many of its records have been returned. */
     struct placed {
         dom::element record;
         simdjson_result<dom::element> scope, resource; /* which may be missing */
     };
     std::vector<placed> records;
     size_t next_record = 0;
-    /* Of this record: numbers as text, and the texts of lists. A deque never moves what it has. */
+    /* For this record: numbers as text, and the texts of lists. A deque never moves its
+     * elements. */
     std::deque<std::string> texts;
     std::deque<std::vector<const char *>> lists;
 };
@@ -111,7 +112,7 @@ void take_list(otlp &self, dom::element from, value &to)
     to.length = uint32_t(self.lists.back().size());
 }
 
-/* {"stringValue": "x"} and its like. */
+/* {"stringValue": "x"} and the like. */
 void take_any_value(otlp &self, dom::element from, value &to)
 {
     dom::element inner;
@@ -131,7 +132,7 @@ void take_any_value(otlp &self, dom::element from, value &to)
         to.kind = VALUE_OTHER;
 }
 
-/* Among [{"key": …, "value": …}, …]. A dot in the path is part of the key, or descends. */
+/* Searches [{"key": …, "value": …}, …]. A dot in the path is part of the key, or descends. */
 bool find_attribute(otlp &self, dom::element list, std::string_view path, value &to)
 {
     dom::array attributes;
@@ -165,7 +166,7 @@ bool find_by_name(otlp &self, const otlp::placed &place, std::string_view path, 
             find_attribute(self, attributes, path, to));
 }
 
-/* A time of zero is how the protocol says that there is none. */
+/* A time of zero is the protocol's way to say that there is none. */
 bool take_time(otlp &self, dom::element record, const char *name, value &to)
 {
     dom::element time;
@@ -178,7 +179,7 @@ bool take_time(otlp &self, dom::element record, const char *name, value &to)
     return to.kind != VALUE_ABSENT;
 }
 
-/* What the record has besides its attributes. */
+/* A member of the record other than its attributes. */
 bool find_member(otlp &self, dom::element record, std::string_view path, value &to)
 {
     dom::element found;
@@ -235,7 +236,7 @@ bool next(line_parser *parser, value *values)
     return true;
 }
 
-/* The items of a list that may be missing. False: it is something else. */
+/* The items of a list that may be missing. False: it is not a list. */
 bool list_of(dom::element holder, const char *name, dom::array &items, bool &given)
 {
     dom::element found;

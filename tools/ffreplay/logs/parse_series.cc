@@ -1,5 +1,5 @@
 /*
- * parse_series.cc - time series that were aggregated elsewhere, a record a point: Prometheus'
+ * parse_series.cc - time series that were aggregated elsewhere, one record per point: Prometheus'
  * answers to range queries, and Kayenta's lists of metric set pairs. With simdjson's DOM.
  */
 #include "line_parser.h"
@@ -26,7 +26,7 @@ struct series {
     bool has_labels;
     std::string_view name; /* Kayenta's; Prometheus has it among the labels */
     dom::array points;
-    bool timed; /* a point is [time, value]; otherwise a value, and times go by step */
+    bool timed; /* a point is [time, value]; otherwise only a value, with times by step */
     int64_t start, step;
     record_group group;
 };
@@ -42,7 +42,7 @@ struct series_parser : line_parser {
     size_t current = 0;
     dom::array::iterator point, end;
     int64_t index = 0;
-    std::string time, number; /* of this point, as texts */
+    std::string time, number; /* of this point, as text */
 };
 
 void set_text(value &to, std::string_view text)
@@ -52,7 +52,7 @@ void set_text(value &to, std::string_view text)
     to.length = uint32_t(text.size());
 }
 
-/* A number as text; a text as it is. False: neither. */
+/* A number as text; a text as it is. False: it is neither. */
 bool text_of(dom::element from, std::string &to)
 {
     char digits[32];
@@ -105,7 +105,7 @@ const char *add_prometheus(series_parser &self, dom::element from)
     return nullptr;
 }
 
-/* Adds what the answer says of itself under this name; how much. */
+/* Appends what the answer says about itself under this name; returns how much. */
 size_t add_remarks(series_parser &self, dom::element document, std::string_view name)
 {
     dom::array remarks;
@@ -123,8 +123,8 @@ size_t add_remarks(series_parser &self, dom::element document, std::string_view 
     return count;
 }
 
-/* Stores that did not answer, data that was cut off: the engines say it in either way. An info is
- * about the query, and loses nothing. */
+/* Stores that did not answer, data that was cut off: engines report these in either way. An info is
+ * about the query, and means no loss. */
 const char *note_partial(series_parser &self, dom::element document)
 {
     bool is_partial = false;
@@ -142,7 +142,7 @@ const char *note_partial(series_parser &self, dom::element document)
     return nullptr;
 }
 
-/* The whole answer, or the list of series in it, as promtool prints it. */
+/* The whole answer, or only its list of series, as promtool prints it. */
 const char *collect_prometheus(series_parser &self, dom::element document)
 {
     std::string_view status, error, type;
@@ -202,8 +202,8 @@ const char *collect_kayenta(series_parser &self, dom::element document)
 
 /* ------------------------------------------------------------------------------------ points -- */
 
-/* A text in `number` is one. null and "NaN" are no data; what is neither is no value that could be
- * read. */
+/* A text in `number` is a number. null and "NaN" are no data; anything else is an unreadable
+ * value. */
 value_kind kind_of(series_parser &self, dom::element number)
 {
     if (number.is_null())
@@ -213,7 +213,7 @@ value_kind kind_of(series_parser &self, dom::element number)
     return self.number == "NaN" ? VALUE_ABSENT : VALUE_STRING;
 }
 
-/* The texts of a point, and of what kind its value is. */
+/* Reads the texts of a point; returns the kind of its value. */
 value_kind read_point(series_parser &self, const series &from, dom::element point)
 {
     dom::element time, number;
@@ -246,7 +246,7 @@ void fill(series_parser &self, const series &from, std::string_view path, value_
         set_text(to, label);
 }
 
-/* To the next point, in whichever series it is. */
+/* Advances to the next point, in whichever series it is. */
 bool has_point(series_parser &self)
 {
     for (; self.current < self.all.size(); self.current++) {

@@ -13,7 +13,7 @@
 #include "compiler/model/log.h"
 #include "compiler/model/condition.h"
 
-/* From here on, a double is not one integer alone. */
+/* From here on, a double no longer identifies one integer. */
 #define EXACT_INTEGERS 0x1p53
 
 struct predicate_operand {
@@ -70,7 +70,7 @@ static void prepare_numbers(struct predicate *predicate, struct layout *layout)
     case LOG_PATTERN:
     case LOG_PRESENCE:
     case LOG_NONE:
-        return; /* they ask for texts, even of a number */
+        return; /* they test texts, even those of numbers */
     }
     if (numbers > 0 || predicate->compares_numbers)
         layout_use_number(layout, predicate->field.place);
@@ -174,7 +174,8 @@ static bool is_digits(const char *text, size_t length)
     return length > 0 && text[0] != '0';
 }
 
-/* Of two that are one double, which does not tell large integers from their neighbours. */
+/* Compares two equal doubles by their digits, since large integers share a double with
+ * neighbours. */
 static int compare_digits(const struct value *value, const struct predicate_operand *operand)
 {
     if (fabs(operand->number) < EXACT_INTEGERS || !is_digits(value->text, value->length) ||
@@ -269,7 +270,7 @@ static bool is_unreadable(const struct predicate *predicate, const struct event 
            event->numbers[predicate->field.place].state == NUMBER_UNREADABLE;
 }
 
-/* Of several: one that is `decisive` decides, whatever cannot be read beside it. */
+/* For several conditions: one that is `decisive` decides, even if others cannot be read. */
 static enum truth truth_of_children(const struct predicate *predicate, const struct event *event,
                                     enum truth decisive)
 {

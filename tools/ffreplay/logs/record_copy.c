@@ -22,7 +22,7 @@ static bool has_text(const struct value *value)
     return value->kind != VALUE_ABSENT && value->kind != VALUE_LIST && value->text;
 }
 
-/* What the values point to: the lists first, which are aligned. */
+/* What the values point to: lists first, because they are aligned. */
 static size_t size_of_values(const struct event *event, uint32_t count)
 {
     size_t size = 0;

@@ -122,14 +122,14 @@ static void count_bad(struct records *records, enum bad_cause cause, struct plac
     bad_line_keep_first(&records->bad[cause], &bad);
 }
 
-/* Where the value stands in the line; 1 when it was unescaped elsewhere. */
+/* The column of the value in the line; 1 if it was unescaped elsewhere. */
 static size_t column_of(const struct value *value, const struct piece *piece)
 {
     bool inside = value->text >= piece->text && value->text <= piece->text + piece->length;
     return value->kind != VALUE_ABSENT && inside ? (size_t)(value->text - piece->text) + 1 : 1;
 }
 
-/* Of what is no short plain number, as most are. */
+/* For values other than short plain numbers, which most are. */
 static enum number_state read_number(const struct value *value, double *number)
 {
     if (value_number(value, number))
@@ -195,7 +195,8 @@ static void read_record(struct records *records, const struct piece *piece, cons
     records->take(records->context, &record);
 }
 
-/* A batch is hashed once, however many records it has: they go by its hash and their place. */
+/* A batch is hashed once, however many records it has: they are identified by its hash and their
+ * place. */
 static void read_batch(struct records *records, const struct piece *piece)
 {
     struct line_parser *parser = records->parser;
@@ -211,7 +212,7 @@ static void read_batch(struct records *records, const struct piece *piece)
     }
 }
 
-/* Of the first block's parts, the first lines. */
+/* Looks at the first lines of the first block's parts. */
 static void note_lookalike(struct records *records, const struct piece *piece)
 {
     if (piece->place.part < LINES_ABREAST && piece->place.line < LOOKALIKE_LINES)

@@ -13,7 +13,7 @@
 struct unpacker {
     enum packing packing;
     bool between;
-    bool padded; /* zeros followed the last gzip stream: tapes and blocks are filled up with them */
+    bool padded; /* zeros followed the last gzip stream, as padding of tapes and blocks */
     z_stream gzip;
     ZSTD_DStream *zstd;
 };
@@ -44,7 +44,7 @@ bool unpacker_is_between(const struct unpacker *unpacker)
     return unpacker->between;
 }
 
-/* What may follow a stream: another one, or zeros up to the end. */
+/* A stream may be followed by another one, or by zeros up to the end. */
 static const char *begin_next(struct unpacker *unpacker, struct unpacking *data)
 {
     while (data->in_size > 0 && *data->in == 0) {
@@ -66,7 +66,7 @@ static unsigned at_most(size_t size)
     return size < 1u << 30 ? (unsigned)size : 1u << 30;
 }
 
-/* One step, which may use no input: output that did not fit before comes first. */
+/* One step, which may consume no input: it first writes output that did not fit before. */
 static const char *step_gzip(struct unpacker *unpacker, struct unpacking *data)
 {
     z_stream *stream = &unpacker->gzip;
@@ -97,7 +97,7 @@ static const char *step_zstd(struct unpacker *unpacker, struct unpacking *data)
     size_t status = ZSTD_decompressStream(unpacker->zstd, &out, &in);
     if (ZSTD_isError(status))
         return ZSTD_getErrorName(status);
-    /* Without anything to go on, the status is about a stream that has not begun. */
+    /* Without any progress, the status is about a stream that has not begun. */
     if (in.pos > 0 || out.pos > 0)
         unpacker->between = status == 0;
     data->in += in.pos;

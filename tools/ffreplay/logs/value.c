@@ -1,4 +1,4 @@
-/* value.c - numbers out of log text. See value.h. */
+/* value.c - parses numbers in log text. See value.h. */
 #include "value.h"
 
 #include <math.h>
@@ -18,7 +18,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* strtod, held to decimal notation: no hexadecimal, no "inf", no blanks. */
+/* strtod, restricted to decimal notation: no hexadecimal, no "inf", no blanks. */
 static bool parse_any_number(const char *text, size_t length, double *number)
 {
     char copy[LONGEST_NUMBER + 1];
@@ -68,7 +68,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Without the blanks around it. */
+/* Trims the blanks around it. */
 static size_t trim(const char **text, size_t length)
 {
     for (; length > 0 && is_blank(**text); length--)

@@ -102,7 +102,7 @@ void cell_take_sample(struct cell *cell, const struct measure *measure, const st
         cell_add_unreadable(cell, measure, &sample, event);
 }
 
-/* The value that spoils a sample of this event. */
+/* The field that makes this event's sample unreadable. */
 static uint32_t unreadable_place(const struct measure *measure, const struct event *event)
 {
     uint32_t place = NO_PLACE;

@@ -20,7 +20,7 @@ const char *estimate_text(struct arena *arena, const struct metric *metric, doub
         break;
     }
     const char *unit = metric->unit ? metric->unit : "";
-    /* Five digits, but never an exponent that a reader has to undo. */
+    /* Five digits, but never an exponent, which readers would have to work out. */
     bool whole = fabs(estimate) < 1e15 && (floor(estimate) == estimate || fabs(estimate) >= 1e4);
     return arena_format(arena, whole ? "%.0f%s%s" : "%.5g%s%s", estimate, *unit ? " " : "", unit);
 }

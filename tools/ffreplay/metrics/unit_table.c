@@ -45,7 +45,7 @@ static bool is_same(struct unit_hash a, struct unit_hash b)
     return a.low == b.low && a.high == b.high;
 }
 
-/* Rows go by their hash, whatever was there before. */
+/* Reinserts rows by their hash. */
 static void grow(struct unit_table *table)
 {
     table->capacity = table->capacity ? table->capacity * 2 : 128;
@@ -59,7 +59,7 @@ static void grow(struct unit_table *table)
     }
 }
 
-/* Most likely, as only the index is looked at; NULL: it has none. */
+/* The probable row, since only the index is compared; NULL if there is none. */
 static struct unit_row *likely_row(const struct unit_table *table, struct unit_hash unit)
 {
     for (uint64_t at = unit.low;; at++) {
@@ -150,7 +150,7 @@ static struct unit_waiting *waiting_at(const struct unit_table *table, uint32_t 
     return at;
 }
 
-/* To all parts that it is about. */
+/* Adds it to all parts that it applies to. */
 static void add_to_row(struct unit_table *table, const struct unit_waiting *waiting,
                        struct unit_row *row)
 {
@@ -194,7 +194,7 @@ void unit_table_add(struct unit_table *table, uint32_t part, struct unit_hash un
     struct unit_waiting *waiting = NULL;
     if (table->waiting_count > 0)
         waiting = waiting_at(table, table->waiting_count - 1);
-    /* The metrics take a line one after the other. */
+    /* Metrics take a line one after another. */
     if (!waiting || !is_same(waiting->unit, unit) || waiting->parts >> part & 1)
         waiting = add_waiting(table, unit);
     waiting->parts |= UINT64_C(1) << part;

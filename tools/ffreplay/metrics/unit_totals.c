@@ -15,13 +15,13 @@ struct counts {
     uint32_t hits, events;
 };
 
-/* In words, which rows are made of. */
+/* Split into words, since rows consist of words. */
 struct wide {
     uint64_t low, high;
 };
 
 struct total {
-    uint64_t events; /* 0: the metric has seen nothing of the unit */
+    uint64_t events; /* 0: the metric has not seen the unit */
     union {
         struct wide sum; /* fixed-point */
         struct {
@@ -159,7 +159,7 @@ static void merge_part(struct unit_totals *totals, void *part, const void *other
 
 /* ------------------------------------------------------------------------------------ spread -- */
 
-/* With `first` negated, and `second` as well of second³, it takes them away. */
+/* With `first` negated, and `second` too for second³, this subtracts. */
 static bool add_cubes(struct spread *spread, double first, double second, double sign)
 {
     bool added = exact_sum_add_triple(&spread->cubes[0], sign * first, first, first);
@@ -170,7 +170,7 @@ static bool add_cubes(struct spread *spread, double first, double second, double
     return added & exact_sum_add_triple(&spread->cubes[3], sign * second, second, second);
 }
 
-/* Sums are exact, so that what was added can be taken away again without a trace. */
+/* Sums are exact, so what was added can be subtracted without a trace. */
 static void remove_from_spread(struct spread *spread, double first, double second)
 {
     spread->count--;
@@ -200,7 +200,7 @@ static void enter_spread(struct unit_totals *totals, const void *part)
 {
     struct pair pair = pair_of(totals, part);
     spread_add(totals->spread, pair.first, pair.second);
-    /* What a product was too large for may come back below it. */
+    /* A product that was too large may not be when it is added again. */
     if (totals->spread->beyond)
         forget_spread(totals);
 }
@@ -303,7 +303,7 @@ void spread_merge(struct spread *spread, const struct spread *other)
     spread->beyond |= other->beyond;
 }
 
-/* The same sums, of integers. */
+/* The same, for sums of integers. */
 static void add_counts(struct spread *spread, const struct unit_totals *totals)
 {
     unsigned __int128 hits_squared = 0, events_squared = 0, product = 0;
@@ -363,7 +363,7 @@ static struct exact_sum count_of(const struct spread *spread)
     return count;
 }
 
-/* Of the first number alone: what is subtracted from it is its mean times 1. */
+/* For the first number alone: its mean times 1 is subtracted from it. */
 static double third_of_first(const struct spread *spread, double mean)
 {
     struct exact_sum count = count_of(spread);

@@ -13,7 +13,7 @@ void unreadable_add(struct unreadable *unreadable, int64_t time)
         unreadable->newest = time;
 }
 
-/* Of two at one time, by what they say; then by where they stand. */
+/* If two have the same time, orders them by their text, and then by their place. */
 static bool comes_before(const struct unreadable_value *a, const struct unreadable_value *b)
 {
     if (a->time != b->time)

@@ -25,7 +25,7 @@ static void release(struct window *window)
     free(window);
 }
 
-/* The window that begins there, made if need be; NULL when it is older than all that are kept. */
+/* The window that begins there, created if necessary; NULL if it is older than all those kept. */
 static struct window *window_at(struct windows *windows, int64_t begin)
 {
     uint32_t at = 0, end = windows->count;

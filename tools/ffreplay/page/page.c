@@ -85,7 +85,7 @@ void page_wrap(const struct page *page, size_t column, size_t indent, const char
     buffer_append_text(page->out, "\n");
 }
 
-/* What goes on is indented further, so that the next fact is told from it. */
+/* Continuation lines are indented further, to set off the next fact. */
 void page_fact(const struct page *page, const char *heading, const char *text)
 {
     fill(page, TABLE_BEGIN);
@@ -134,7 +134,7 @@ static void write_row(const struct page *page, const struct page_table *table, s
         size_t rest = widths[j] - text_width(cell);
         bool right = table->alignment[j] == 'r';
         pending += right ? rest : 0;
-        /* Spaces wait for what comes behind them: no line ends in any. */
+        /* Spaces are delayed until something follows them, so that no line ends in spaces. */
         if (*cell) {
             fill(page, pending);
             page_put(page, table->alignment[j] == 'c' ? cells->color : NULL, cell, 0);

@@ -70,7 +70,7 @@ bool log_file_is_large(const struct log_file *file)
 
 /* ------------------------------------------------------------------------------------ pieces -- */
 
-/* A document is most of what there is, or all of it: without it there is nothing to judge. */
+/* A document is most or all of the data: without it there is nothing to judge. */
 static void refuse_document(struct log_file *file, const struct records *records,
                             const struct piece *piece)
 {
@@ -168,7 +168,7 @@ static void read_blocks(void *context, uint32_t thread, uint32_t index)
 
 /* --------------------------------------------------------------------- pieces of many lines -- */
 
-/* False: it does not name what is wanted, which has been reported. */
+/* False, having reported it, if the header lacks a column that is needed. */
 static bool read_header(struct log_file *file, struct worker *worker, const struct piece *piece)
 {
     struct line_parser *parser = worker->records.parser;
@@ -211,7 +211,7 @@ static void show_bad_line(const struct log_file *file, const struct bad_line *ba
     print_at(place, MESSAGE_BAD, "%s", bad->text);
 }
 
-/* The first of each cause, in the order of the file. */
+/* Shows the first bad line of each cause, in the order of the file. */
 static void show_bad_lines(const struct log_file *file, bool shown[BAD_CAUSE_COUNT])
 {
     struct bad_line first[BAD_CAUSE_COUNT] = {0};

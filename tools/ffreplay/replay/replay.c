@@ -17,7 +17,7 @@
 #include "compiler/base/percent.h"
 #include "compiler/model/model.h"
 
-/* What fflag_exposure() writes: OpenTelemetry's attribute names. */
+/* The format of fflag_exposure(): OpenTelemetry's attribute names. */
 static struct log *exposure_log(struct arena *arena)
 {
     struct log *log = ARENA_NEW(arena, struct log);
@@ -162,7 +162,7 @@ static uint32_t processors(void)
     return count < 1 ? 1 : (uint32_t)count;
 }
 
-/* How many workers read a file. Of duplicates, the first one counts: one thread knows which. */
+/* How many workers read a file. Only a single thread can tell which duplicate comes first. */
 static uint32_t workers_for(const struct replay *replay, const struct log_file *file)
 {
     if (file->layout->id != NO_PLACE || !log_file_is_large(file) || !can_fork(&replay->workers[0]))
@@ -182,7 +182,7 @@ static void add_worker(struct replay *replay)
         worker->consumers[i] = first->consumers[i]->fork(first->consumers[i]);
 }
 
-/* The first worker takes over what the others have taken. */
+/* The first worker merges what the others have taken. */
 static void join_workers(struct replay *replay)
 {
     struct worker *first = &replay->workers[0];
@@ -249,7 +249,7 @@ bool replay_read(struct replay *replay, char **arguments, size_t count)
 
 /* --------------------------------------------------------------------------- what time it is -- */
 
-/* The earliest stage that is decided on; INT64_MIN: there is none, or it is not known. */
+/* The earliest stage that is decided on; INT64_MIN if there is none, or it is unknown. */
 static int64_t earliest_since(const struct replay *replay)
 {
     int64_t since = replay->stage_count > 0 ? INT64_MAX : INT64_MIN;
@@ -259,7 +259,7 @@ static int64_t earliest_since(const struct replay *replay)
     return since;
 }
 
-/* Pipes are read once. */
+/* Pipes can be read only once. */
 static bool can_read_again(const struct replay *replay, char **arguments, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -306,8 +306,8 @@ struct log_counts replay_counts(const struct replay *replay)
 /* --------------------------------------------------------------------------------- bad lines -- */
 
 /*
- * Whether more than `max_bad` of what the log has is lost. A line that cannot be read is taken for
- * as many records as others have, so that a batch counts for more than one.
+ * Whether more than `max_bad` of the log is lost. An unreadable line counts as many records as the
+ * other lines have on average, so that a batch counts for more than one.
  */
 static bool is_too_bad(const struct log_counts *counts, uint32_t max_bad)
 {
@@ -319,7 +319,7 @@ static bool is_too_bad(const struct log_counts *counts, uint32_t max_bad)
     return lost * PERCENT_ALL > (wide)counts->pieces * records * max_bad;
 }
 
-/* Most of its first lines have a form that is known. */
+/* Reports it if most of the log's first lines have a known form. */
 static void report_lookalike(const struct replay *replay, uint32_t log)
 {
     const struct log_counts *counts = &replay->counts[log];
@@ -349,8 +349,8 @@ static bool any_log_is_too_bad(const struct replay *replay)
     return false;
 }
 
-/* A bad line has no group, but it stands among lines of a time: a stage has those since it began.
- * One alone, of the few lines at its beginning, decides nothing. */
+/* A bad line has no group, but its neighbours give it a time: a stage has those since it began. A
+ * single one, among the few lines at its beginning, decides nothing. */
 static bool stage_is_too_bad(const struct replay *replay, int64_t since)
 {
     typedef unsigned __int128 wide;

@@ -1,26 +1,27 @@
 /*
- * strays.c - which lines are out of all proportion to the others. See traffic.h.
+ * strays.c - which lines are far from all the others in time. See traffic.h.
  *
- * Two signs, since neither is one for all logs. Few lines beyond a long gap: one that came from
- * nowhere. And a fall of traffic to less than a quarter within one bin, for longer than ten
- * minutes: a host among several whose clock is ahead goes on alone, where the others end. A night
- * comes gradually, and what falls back to where it was an hour ago does not fall below that.
+ * There are two signs, because neither fits every log. The first is a few lines beyond a long gap,
+ * which came from nowhere. The second is a drop in traffic to less than a quarter within one bin,
+ * for more than ten minutes: one host of several, whose clock is ahead, continues alone where the
+ * others end. Nights fall gradually, and traffic that only returns to its level of an hour ago does
+ * not drop below a quarter of it.
  */
 #include "compiler/base/memory.h"
 #include "traffic.h"
 
 #include <stdlib.h>
 
-#define FEW            16 /* lines, that a gap may set apart */
+#define FEW            16 /* most lines that a gap can set apart */
 #define LONG_GAP       INT64_C(3600000)
-#define GAP_SPACINGS   20 /* times what lies between two lines on average */
-#define DENSE_SPACINGS 4 /* lines that are as near to one another are traffic, after whatever gap */
+#define GAP_SPACINGS   20 /* times the average spacing of lines */
+#define DENSE_SPACINGS 4  /* lines this many spacings apart are traffic, after whatever gap */
 
-#define FULL_BIN     32                /* lines, so that chance makes no quarter of them */
+#define FULL_BIN     32                /* lines; enough that chance makes no quarter of them */
 #define NARROW_SHIFT 16                /* a minute */
 #define WIDE_SHIFT   40                /* 35 years */
-#define LEVEL_TIME   INT64_C(10800000) /* the traffic of so long before is what is usual … */
-#define LEVEL_BINS   16                /* … or of so many bins */
+#define LEVEL_TIME   INT64_C(10800000) /* the usual level is the traffic over this time before … */
+#define LEVEL_BINS   16                /* … or over this many bins */
 #define REACH        INT64_C(600000)
 #define FRACTION     4
 
@@ -47,7 +48,7 @@ static int64_t minus(int64_t later, int64_t earlier)
 
 /* ------------------------------------------------------------------------------------- gaps -- */
 
-/* What lies between two lines on average, of the middle half of them: no stray is among those. */
+/* The average spacing of the middle half of the lines, which contains no strays. */
 static int64_t spacing_of(const struct view *view)
 {
     uint64_t all = lines_of(view->bins, 0, view->count), quarter = all / 4, before = 0;
@@ -60,7 +61,7 @@ static int64_t spacing_of(const struct view *view)
     return minus(bin->last, begin) / (int64_t)(all - 2 * quarter);
 }
 
-/* Whether few lines, beyond a gap, are none that go on with the others. */
+/* Whether a few lines beyond a gap are isolated, rather than a continuation of the traffic. */
 static bool is_apart(int64_t gap, int64_t spacing, uint64_t lines, uint64_t all, int64_t span)
 {
     if (lines > FEW || lines * FRACTION > all - lines || gap <= LONG_GAP)
@@ -69,7 +70,7 @@ static bool is_apart(int64_t gap, int64_t spacing, uint64_t lines, uint64_t all,
     return gap / GAP_SPACINGS > spacing && !dense;
 }
 
-/* How many of the bins are before what a gap sets apart at the end; all of them: nothing is. */
+/* How many bins precede what a gap sets apart at the end; all of them if nothing is. */
 static uint32_t end_of(const struct view *view)
 {
     const struct traffic_bin *bins = view->bins, *last = bins + view->count - 1;
@@ -121,7 +122,7 @@ static struct traffic_bin *regroup(const struct view *view, unsigned shift, uint
     return bins;
 }
 
-/* Whether half of the lines are in bins that are full. */
+/* Whether at least half of the lines are in full bins. */
 static bool is_wide_enough(const struct traffic_bin *bins, uint32_t count)
 {
     uint64_t full = 0;
@@ -136,7 +137,7 @@ static int by_count(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* What a quarter of the latest bins up to this one are below: those without lines, too. */
+/* The lower quartile of the latest bins up to this one, including empty ones. */
 static uint64_t level_at(const struct traffic_bin *bins, uint32_t place, unsigned shift,
                          uint64_t *counts)
 {
@@ -150,14 +151,14 @@ static uint64_t level_at(const struct traffic_bin *bins, uint32_t place, unsigne
     for (uint32_t i = 0; i < count; i++)
         counts[i] = bins[first + i].lines;
     qsort(counts, count, sizeof *counts, by_count);
-    /* Before the first line of all there was nothing that could be missed. */
+    /* Before the very first line, nothing can be missing. */
     int64_t from = first == 0 ? bins[0].place : bins[place].place - width + 1;
     uint64_t all = (uint64_t)(bins[place].place - from + 1), empty = all - count;
-    /* One bin by itself is no level: it may have been a burst. */
+    /* A single bin is no level: it may have been a burst. */
     return all < 2 || all / FRACTION < empty ? 0 : counts[all / FRACTION - empty];
 }
 
-/* The bin at which traffic falls, from *level, or `count`. */
+/* The bin at which traffic drops, from *level; or `count`. */
 static uint32_t fall_in(const struct traffic_bin *bins, uint32_t count, unsigned shift,
                         uint64_t *level)
 {
@@ -180,8 +181,8 @@ static uint32_t fall_in(const struct traffic_bin *bins, uint32_t count, unsigned
     return found;
 }
 
-/* Within the bin after the last full one, traffic goes on for a while: as long as lines are no
- * further apart than chance puts them. */
+/* Traffic continues for a while in the bin after the last full one: as long as lines are no further
+ * apart than chance explains. */
 static int64_t extend(const struct view *view, int64_t end, uint64_t level, unsigned shift)
 {
     int64_t apart = ((INT64_C(1) << shift) / (int64_t)level + 1) * CHANCE_SPACINGS;
@@ -197,7 +198,7 @@ static int64_t extend(const struct view *view, int64_t end, uint64_t level, unsi
     return end;
 }
 
-/* When traffic falls, where it does; else INT64_MAX. */
+/* When traffic drops; INT64_MAX if it does not. */
 static int64_t fall_of(const struct view *view, unsigned own)
 {
     unsigned shift = own > NARROW_SHIFT ? own : NARROW_SHIFT;
@@ -217,7 +218,7 @@ static int64_t fall_of(const struct view *view, unsigned own)
 
 /* -------------------------------------------------------------------------------------- span -- */
 
-/* The bins from `since` on, or, where too few lines are in them, from `begin` on. */
+/* The bins from `since` on; if these have too few lines, from `begin` on. */
 static struct view view_of(const struct traffic *traffic, int64_t since, uint32_t begin)
 {
     uint32_t from = begin;

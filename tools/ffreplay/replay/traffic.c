@@ -52,7 +52,7 @@ static void widen(struct traffic *traffic)
     traffic->count = count;
 }
 
-/* Its place is that at the present width. */
+/* The bin's place is at the current width. */
 static void add_bin(struct traffic *traffic, const struct traffic_bin *added)
 {
     uint32_t at = find(traffic, added->place);

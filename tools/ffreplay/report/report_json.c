@@ -1,4 +1,4 @@
-/* report_json.c - the JSON of a decision, as docs/replay.md lists it. */
+/* report_json.c - the JSON of a decision, as documented in docs/replay.md. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static void group(struct buffer *out, const char *key, uint64_t samples, bool me
     buffer_append_text(out, "}");
 }
 
-/* To the six digits that are the same with every mathematics library. */
+/* Rounded to six digits, which are the same with every mathematics library. */
 static double rounded(double number)
 {
     char text[40];
@@ -35,7 +35,7 @@ static double rounded(double number)
     return strtod(text, NULL);
 }
 
-/* Of which a bound that is not known is null. */
+/* A bound that is unknown is null. */
 static void interval(struct buffer *out, struct interval interval)
 {
     json_write_key(out, "interval");

@@ -1,6 +1,4 @@
-/*
- * report_text.c - the page a person reads: the verdict first, what would change it last.
- */
+/* report_text.c - the page for people: the verdict first, what would change it last. */
 #include <inttypes.h>
 #include <math.h>
 
@@ -90,7 +88,7 @@ static void place(const struct report *report)
 
 /* ---------------------------------------------------------------------------------- criteria -- */
 
-/* What is said of a criterion, whichever way it is laid out. */
+/* A criterion's texts, however they are laid out. */
 struct told {
     const char *metric, *wanted, *canary, *samples, *control;
     const char *change, *interval; /* NULL: not of this kind of criterion */
@@ -208,10 +206,10 @@ static const char *input_text(const struct report *report, uint64_t left_out)
         bad);
 }
 
-/* Below this, nobody would notice: of a quantile, it is little more than what is not known. */
+/* A smaller effect would not be noticed: for a quantile, it is within the noise of its estimate. */
 #define NOTABLE_EFFECT 1.3
 
-/* Why bounds are wider than the samples would make them. */
+/* Why bounds are wider than the number of samples suggests. */
 static void clusters(const struct report *report)
 {
     const struct analysis *analysis = report->verdict->analysis;
@@ -252,7 +250,7 @@ static const char *unreadable_text(const struct report *report,
                         unreadable_value_text(report->verdict->replay, report->arena, shown));
 }
 
-/* However few they are, and whatever was decided. */
+/* Shown however few they are, and whatever the verdict. */
 static void unreadable(const struct report *report)
 {
     const struct analysis *analysis = report->verdict->analysis;

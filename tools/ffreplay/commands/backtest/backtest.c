@@ -1,4 +1,4 @@
-/* backtest.c - `ffreplay backtest`: policies, played through logs from their first stage on. */
+/* backtest.c - `ffreplay backtest`: plays policies through logs, starting at their first stage. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -47,7 +47,7 @@ static int report_definitions(struct project *project, const struct options *opt
     return EXIT_INPUT;
 }
 
-/* The project with the canary of a file, whose text goes to `text`. NULL: reported. */
+/* The project with the canary from a file, whose text goes to `text`. NULL: reported. */
 static struct project *load_policy(const struct options *options, const char *path,
                                    struct buffer *text, int *status)
 {
@@ -192,7 +192,7 @@ static bool take_options(struct options *options)
     return false;
 }
 
-/* A log on stdin is gone once it was read, and each policy reads it. */
+/* A log on stdin can be read only once, and each policy has to read it. */
 static bool reads_stdin(const struct options *options, char **logs, size_t count)
 {
     for (size_t i = 0; i < count && options->policies.count > 0; i++) {

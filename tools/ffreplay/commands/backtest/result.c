@@ -1,4 +1,4 @@
-/* result.c - what a rollout that was played is judged by. See result.h. */
+/* result.c - what a simulated rollout is judged by. See result.h. */
 #include "result.h"
 
 const char *simulation_end_text(const struct simulation *simulation)

@@ -1,4 +1,4 @@
-/* result_text.c - the page: policies side by side, then the way of each. */
+/* result_text.c - the page: policies side by side, then the course of each. */
 #include <inttypes.h>
 #include <string.h>
 

@@ -12,12 +12,12 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
-/* More looks than this at nothing are a clock that was wrong. */
+/* More empty looks than this mean that a clock was wrong. */
 #define MOST_EMPTY_LOOKS 1000000
 
 /* --------------------------------------------------------------------------------- preparing -- */
 
-/* A log that names the variant has the groups that it had, whatever the stage's percentage. */
+/* A log that names the variant has fixed groups, whatever the stage's percentage. */
 static bool take_groups_as_logged(struct simulation *simulation, struct analysis *analysis)
 {
     const struct project *project = simulation->project;
@@ -46,7 +46,7 @@ static bool take_groups_as_logged(struct simulation *simulation, struct analysis
     return true;
 }
 
-/* All stages are made ready before the logs are read: by then, their fields have to be known. */
+/* All stages are prepared before the logs are read, because their fields must be known by then. */
 static bool prepare_stages(struct simulation *simulation, const struct subject *subject)
 {
     struct replay *replay = &simulation->replay;
@@ -142,7 +142,8 @@ static void expose(struct simulation *simulation, const struct assigner *assigne
         unit_set_add(&exposure->units, unit_hash_of(unit->text, unit->length), false);
 }
 
-/* The stage that the rollout stands at has them; later ones that compare with the time before. */
+/* Records go to the rollout's current stage, and to later ones that compare with the time
+ * before. */
 static void take_record(struct simulation *simulation, const struct record *record)
 {
     struct analysis *analysis = current(simulation);
@@ -166,7 +167,7 @@ static void take_before(struct simulation *simulation, const struct look_records
     }
 }
 
-/* Everybody has what is complete, and nobody looks any more. */
+/* A complete rollout serves everybody, and is no longer judged. */
 static void expose_complete(struct simulation *simulation, const struct record *record)
 {
     struct assigner *assigner = &current(simulation)->assigners[record->log];
@@ -287,7 +288,7 @@ static int64_t next_look(const struct simulation *simulation)
                : simulation->last_look + simulation->options->interval;
 }
 
-/* Looks between the last one and this, which had no records. False: there are too many. */
+/* Makes the looks since the last one that had no records. False: there are too many. */
 static bool look_at_nothing(struct simulation *simulation, int64_t until)
 {
     int64_t interval = simulation->options->interval;
@@ -344,7 +345,7 @@ static bool is_too_late(const struct simulation *simulation)
     return true;
 }
 
-/* A line from a clock that is ahead makes the last stage as long as it says. */
+/* A line from a clock that is ahead stretches the last stage to its time. */
 static void note_strays(const struct simulation *simulation)
 {
     struct traffic_span span = timeline_span(&simulation->timeline);

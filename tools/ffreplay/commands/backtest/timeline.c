@@ -9,7 +9,7 @@
 #include "compiler/base/memory.h"
 #include "tools/ffreplay/metrics/windows.h"
 
-/* As many pieces are read before the files are compared again. */
+/* How many pieces are read before the files are compared again. */
 #define PIECES_AT_ONCE 64
 
 struct timeline_file {
@@ -141,7 +141,7 @@ struct traffic_span timeline_span(const struct timeline *timeline)
 
 /* -------------------------------------------------------------------------------------- next -- */
 
-/* Nothing before this can come from the file any more. */
+/* Nothing before this can still come from the file. */
 static int64_t horizon_of(const struct timeline_file *file)
 {
     if (!file->in_order || file->newest == INT64_MIN)
@@ -149,7 +149,7 @@ static int64_t horizon_of(const struct timeline_file *file)
     return file->newest - file->timeline->replay->times.lateness;
 }
 
-/* The one that is furthest behind; NULL when all have ended. */
+/* The file that is furthest behind; NULL when all have ended. */
 static struct timeline_file *last_file(struct timeline *timeline)
 {
     struct timeline_file *last = NULL;

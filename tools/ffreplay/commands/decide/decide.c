@@ -47,7 +47,7 @@ struct options {
 
 /* ------------------------------------------------------------------------------ what it says -- */
 
-/* Keeps the first sentence. */
+/* Keeps only the first sentence. */
 static void keep_first(struct buffer *error, struct buffer *another)
 {
     if (!error->length)
@@ -55,7 +55,7 @@ static void keep_first(struct buffer *error, struct buffer *another)
     buffer_release(another);
 }
 
-/* Steps take their time, and may want the lock themselves: they come behind it. */
+/* Steps take a while, and may need the lock themselves, so they run after it is released. */
 static void run_steps(const struct options *options, struct verdict *verdicts,
                       const enum applied *applied, uint32_t count, struct buffer *error)
 {
@@ -68,7 +68,7 @@ static void run_steps(const struct options *options, struct verdict *verdicts,
     }
 }
 
-/* Rollbacks first: nothing else may keep one waiting, or from being done. */
+/* Rollbacks first: nothing else may delay or prevent one. */
 static void apply_each(struct applying *applying, struct verdict *verdicts, enum applied *applied,
                        uint32_t count, struct buffer *error)
 {
@@ -105,7 +105,7 @@ static bool apply_all(const struct options *options, struct ledger *ledger,
     return !error->length;
 }
 
-/* All verdicts, and what is said of them. Returns what --exit-code says. */
+/* Reaches and reports all verdicts. Returns the status for --exit-code. */
 static int reach_all(struct replay *replay, const struct analyses *analyses,
                      const struct options *options, struct verdict *verdicts, struct buffer *out)
 {
@@ -129,7 +129,7 @@ static int reach_all(struct replay *replay, const struct analyses *analyses,
     return worst;
 }
 
-/* Whether what was read suffices for a verdict on each; without a canary, for one at all. */
+/* Whether the lines read suffice for a verdict on each canary; without a canary, for one at all. */
 static bool all_hold(const struct replay *replay, const struct analyses *analyses,
                      const struct verdict *verdicts)
 {
@@ -139,8 +139,8 @@ static bool all_hold(const struct replay *replay, const struct analyses *analyse
     return analyses->count > 0 || !replay_has_too_bad(replay);
 }
 
-/* First the deed, then the words: nobody who reads them, or does not, keeps a canary from being
- * rolled back. Where the exit status says what was done, lost words leave it. */
+/* Act first, report second: a blocked reader must not keep a canary from being rolled back. If the
+ * exit status says what was done, losing the report does not change it. */
 static int report(struct replay *replay, const struct analyses *analyses,
                   const struct options *options, struct ledger *ledger)
 {
@@ -212,7 +212,7 @@ static int decide_on_logs(struct replay *replay, struct analyses *analyses,
     return status == EXIT_FINE ? report(replay, analyses, options, ledger) : status;
 }
 
-/* What was finished may be in the definitions only now. */
+/* Recovery may have changed the definitions. */
 static bool finish_others(struct replay *replay, struct ledger *ledger, int64_t today,
                           struct buffer *error)
 {
@@ -226,7 +226,7 @@ static bool finish_others(struct replay *replay, struct ledger *ledger, int64_t 
     return done;
 }
 
-/* With --apply the definitions are read under the lock, so that two runs decide one after the
+/* With --apply, the definitions are read under the lock, so that two runs decide one after the
  * other. */
 static bool load(struct replay *replay, const struct options *options, struct ledger *ledger,
                  int64_t today, struct buffer *error)

@@ -1,4 +1,4 @@
-/* health.c - `ffreplay health`: one page on how a flag is. */
+/* health.c - `ffreplay health`: a flag's state, on one page. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -34,7 +34,7 @@ const struct command health_command = {
     .run = run,
 };
 
-/* What is put together for one flag. */
+/* What is gathered about one flag. */
 struct checkup {
     const struct options *options;
     struct replay *replay;
@@ -45,7 +45,7 @@ struct checkup {
     struct flag_variants variants;
     struct served_counts counted;
     struct table table;
-    struct analyses analyses; /* of its canary, where one is open */
+    struct analyses analyses; /* of its canary, if one is open */
 };
 
 /* ------------------------------------------------------------------------------- preparation -- */
@@ -56,14 +56,14 @@ static bool has_open_canary(const struct checkup *checkup)
     return canary && (canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED);
 }
 
-/* Later lines do not count. */
+/* Later lines are ignored. */
 static int64_t last_time(const struct checkup *checkup)
 {
     int64_t now = checkup->replay->times.now;
     return now == INT64_MIN ? INT64_MAX : now;
 }
 
-/* The canary is judged as `decide` judges it. */
+/* The canary is judged as in `decide`. */
 static bool prepare_canary(struct checkup *checkup)
 {
     struct replay *replay = checkup->replay;

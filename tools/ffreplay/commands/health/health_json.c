@@ -6,7 +6,7 @@
 #include "tools/ffreplay/report/json_input.h"
 #include "tools/ffreplay/report/report.h"
 
-/* Of these lines and units. Beyond 65,536 units only a known part of them is counted. */
+/* Beyond 65,536 units, only a known fraction of them is counted. */
 static void put_served(struct buffer *out, uint64_t lines, uint64_t units)
 {
     field_count(out, "lines", lines);
@@ -45,7 +45,7 @@ static void put_counts(const struct health_page *page, struct buffer *out)
     buffer_append_text(out, "}");
 }
 
-/* Of a grouping, the group of this variant; NULL: it has no lines. */
+/* The group of this variant; NULL if it has no lines. */
 static const struct group *group_of(const struct table *table, uint32_t grouping, uint32_t variant)
 {
     const struct line_facts facts = {.variant = variant};

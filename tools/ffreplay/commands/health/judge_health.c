@@ -97,7 +97,7 @@ static void take_verdict(struct health_page *page)
     page->groups[UNIT_IN_CONTROL] = "control";
     page->ratio = verdict->ratio;
     judge_criteria(page);
-    /* One that was rolled back is not expected to be seen. */
+    /* A canary that was rolled back is not expected to be seen. */
     if (verdict->silence.log && verdict->analysis->subject.canary->state != CANARY_ROLLED_BACK)
         issue(page, "%s", silence_text(verdict));
 }

@@ -13,7 +13,7 @@
 
 /* ---------------------------------------------------------------------------------- division -- */
 
-/* Lines of an override's time are left out. */
+/* Lines from an override's time are left out. */
 static bool is_asked_alone(const struct targeting *targeting)
 {
     return targeting->enabled && targeting->user_list_count == 0 && !targeting->layer &&
@@ -43,7 +43,7 @@ static struct division division_of(const struct flag *flag, uint32_t environment
                                  !split->has_percent};
 }
 
-/* The arm's bit; 0: the line says nothing of the division. */
+/* The arm's bit; 0 if the line does not take part in the division. */
 static uint64_t arm_of(const struct division *division, const struct served *served)
 {
     if (division->count == 0)

@@ -1,4 +1,5 @@
-/* history.c - `ffreplay history`: what the ledger says was changed, why, and that it is whole. */
+/* history.c - `ffreplay history`: what the ledger says was changed and why, and whether it is
+ * intact. */
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -71,7 +72,7 @@ static void history_release(struct history *history)
 
 /* -------------------------------------------------------------------------------------- page -- */
 
-/* As it is written, unless somebody wrote it in several lines. */
+/* As it was written, unless somebody reformatted it over several lines. */
 static void write_json(struct buffer *out, const struct recorded *record)
 {
     const struct ledger_entry *entry = record->entry;
@@ -183,7 +184,7 @@ static int verify(struct history *history, const struct history_options *options
 
 /* --------------------------------------------------------------------------------------- run -- */
 
-/* A name that neither the definitions nor the ledger has is a slip. */
+/* A name that neither the definitions nor the ledger has is a typo. */
 static bool are_known(const struct history *history, const struct project *project,
                       const struct history_options *options)
 {
@@ -295,7 +296,7 @@ static int run(int argc, char **argv)
         options.flag = argv[1];
     status = EXIT_JOB;
     if (check_usage(&options, operands)) {
-        /* Whether the definitions are sound is not asked: what was changed stays true. */
+        /* The definitions need not be valid: history does not depend on them. */
         struct project *project = project_load(directory, (int64_t)time(NULL) * 1000);
         struct history history = {.directory = project->directory};
         history.page = page_for(stdout, options.color, &history.arena, &history.out);

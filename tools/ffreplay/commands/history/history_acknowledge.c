@@ -1,4 +1,5 @@
-/* history_acknowledge.c - `ffreplay history --acknowledge`: a break that stays, and is known. */
+/* history_acknowledge.c - `ffreplay history --acknowledge`: accepts a break that cannot be
+ * mended. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,7 +11,7 @@
 #include "compiler/rollout/recovery.h"
 #include "history_command.h"
 
-/* NULL after saying that none, or that more than one, begins with these digits. */
+/* NULL, having reported that no break, or more than one, begins with these digits. */
 static const struct ledger_break *find(const struct history *history, const char *digits)
 {
     const struct ledger_break *found = NULL;
@@ -31,7 +32,7 @@ static const struct ledger_break *find(const struct history *history, const char
     return found;
 }
 
-/* How many of them nobody has acknowledged yet; -1 where one is none. */
+/* How many of them are not acknowledged yet; -1 if one is not a break. */
 static int write_hashes(const struct history *history, const struct history_options *options,
                         struct buffer *entry)
 {

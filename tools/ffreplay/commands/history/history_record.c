@@ -60,7 +60,7 @@ static void write_headline(const struct page *page, const struct recorded *recor
     write_where(page, record);
 }
 
-/* A line below the headline. */
+/* Writes a line below the headline. */
 static void line(const struct page *page, const char *text)
 {
     buffer_append_text(page->out, "    ");

@@ -1,8 +1,8 @@
 /*
- * history_rollouts.c - the lines of the ledger as rollouts, each from its start to its end.
+ * history_rollouts.c - the lines of the ledger as rollouts, each from start to end.
  *
- * A rollout is of one canary: it begins with a `start`, or with the first line there is of it, and
- * ends where the canary is complete or rolled back.
+ * A rollout belongs to one canary: it begins with a `start`, or with the first line about it, and
+ * ends when the canary is complete or rolled back.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ struct one_rollout {
     const struct recorded *first, *last;
     size_t last_index;
     uint32_t changes;
-    const json_t *evidence; /* of the last line that has some; or NULL */
+    const json_t *evidence; /* of the last line that has any, or NULL */
     bool over;
 };
 
@@ -30,7 +30,7 @@ struct rollouts {
     size_t count;
 };
 
-/* Of the same canary. NULL: there is none yet. */
+/* The latest rollout of the same canary, or NULL. */
 static struct one_rollout *newest_of(struct rollouts *rollouts, const struct recorded *record)
 {
     for (size_t i = rollouts->count; i-- > 0;) {
@@ -71,7 +71,8 @@ static void collect(struct rollouts *rollouts, const struct recorded *records, s
     }
 }
 
-/* When it began: what was running before the first line began at its `since`, or earlier. */
+/* When it began: a canary already running at the first line began at that line's `since`, or
+ * earlier. */
 static int64_t began(const struct one_rollout *rollout)
 {
     int64_t since;
@@ -80,7 +81,7 @@ static int64_t began(const struct one_rollout *rollout)
     return running ? since : rollout->first->time;
 }
 
-/* Of an override's entry, by its own `from` and `until`. */
+/* Whether an override's entry is in force, by its own `from` and `until`. */
 static bool is_in_force(const struct recorded *record, int64_t now)
 {
     const char *from = json_string_value(json_object_get(record->override, "from"));
@@ -90,8 +91,8 @@ static bool is_in_force(const struct recorded *record, int64_t now)
            !(until && parse_time(until, &end) && end <= now);
 }
 
-/* The override that is served in the place of what the rollout would: the newest that is in force
- * and was not lifted. NULL: none. */
+/* The override that is served instead of the rollout: the newest that is in force and was not
+ * lifted; or NULL. */
 static const struct recorded *held_by(const struct recorded *records, size_t count,
                                       const struct one_rollout *rollout)
 {

@@ -1,9 +1,9 @@
 /*
- * history_verify.c - whether the ledger is as it was written: every entry is what its name says,
- * and every entry that one follows is there. See history.h.
+ * history_verify.c - whether the ledger is as it was written: the content of every entry matches
+ * its name, and every entry that another one follows exists. See history.h.
  *
- * One cause is one break. What follows a damaged entry is not at fault, and what a damaged entry
- * says it follows counts for nothing.
+ * One cause is one break. An entry that follows a damaged one is not at fault, and the parents that
+ * a damaged entry names are ignored.
  */
 #include <string.h>
 
@@ -29,7 +29,7 @@ static void add_break(struct verifying *verifying, const struct ledger_entry *en
 
 /* ----------------------------------------------------------------------------------- entries -- */
 
-/* NULL: it is what it was. */
+/* NULL if it is intact. */
 static const char *fault_of_entry(struct verifying *verifying, const struct ledger_entry *entry,
                                   const struct recorded *record)
 {
@@ -51,7 +51,7 @@ static const char *fault_of_entry(struct verifying *verifying, const struct ledg
     return NULL;
 }
 
-/* Several may follow what is missing. */
+/* Several entries may follow a missing one. */
 static bool is_known(const struct ledger_breaks *breaks, const char *hash)
 {
     for (size_t i = 0; i < breaks->count; i++)
@@ -79,7 +79,7 @@ static void verify_entry(struct verifying *verifying, uint32_t index)
 
 /* ------------------------------------------------------------------------------ ledger.jsonl -- */
 
-/* Why a line does not follow the one with that hash ("": there is none); NULL: it does. */
+/* Why a line does not follow the line with that hash ("": there is none); NULL if it does. */
 static const char *fault_of_line(const struct recorded *record, const char *previous)
 {
     const json_t *claimed = json_object_get(record->json, "previous");
@@ -94,7 +94,7 @@ static const char *fault_of_line(const struct recorded *record, const char *prev
     return "the line before is not the one that this one was written after";
 }
 
-/* `after_rubbish`: the line before is none, and was perhaps the one that this follows. */
+/* `after_rubbish`: the previous line is unreadable, and may be the one that this line follows. */
 static void verify_lines(struct verifying *verifying)
 {
     const char *previous = "";
@@ -136,7 +136,8 @@ static const struct recorded *find_acknowledgement(const struct verifying *verif
     return NULL;
 }
 
-/* Every entry is seen, so none can acknowledge in secret; one that is itself changed is a break. */
+/* Every entry is checked, so none can acknowledge in secret; one that was changed is itself a
+ * break. */
 void history_verify(const struct ledger_entries *entries, const struct recorded *records,
                     struct arena *arena, struct ledger_breaks *breaks)
 {

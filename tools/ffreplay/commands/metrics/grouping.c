@@ -72,10 +72,10 @@ void grouping_prepare(struct grouping *grouping, struct layout *layouts, uint32_
 
 /* -------------------------------------------------------------------------------------- keys -- */
 
-/* What a field's part begins with. A text goes on, and ends with a zero. */
+/* The first byte of a field's part of the key. A text follows, and ends with a zero. */
 enum { PART_OF_NONE, PART_OF_TEXT, PART_OF_REST };
 
-/* Big endian, so that keys sort as numbers do. */
+/* Big-endian, so that keys sort like numbers. */
 static unsigned char *put_number(unsigned char *key, uint64_t number, int bytes)
 {
     for (int i = bytes - 1; i >= 0; i--)
@@ -91,7 +91,7 @@ static uint64_t take_number(const unsigned char **key, int bytes)
     return number;
 }
 
-/* Cut between characters; a zero within it ends it. */
+/* Cut between characters; a zero byte in the text ends it. */
 static unsigned char *put_text(unsigned char *key, const struct value *value)
 {
     if (!value || !value_is_text(value)) {

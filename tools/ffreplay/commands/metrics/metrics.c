@@ -1,4 +1,4 @@
-/* metrics.c - `ffreplay metrics`: what the logs measure, in total and by groups of lines. */
+/* metrics.c - `ffreplay metrics`: the metrics in the logs, in total and by groups of lines. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -83,7 +83,7 @@ static bool check_usage(struct options *options, int logs)
     return false;
 }
 
-/* The first is of all lines. Without --by, a flag's lines are grouped by its variants. */
+/* The first grouping is of all lines. Without --by, a flag's lines are grouped by its variants. */
 static struct grouping *parse_groupings(const struct options *options, struct arena *arena,
                                         uint32_t *count)
 {

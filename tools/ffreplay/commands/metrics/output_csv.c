@@ -1,7 +1,7 @@
 /*
- * output_csv.c - a table of metrics as CSV, a metric of a group a line. See output.h.
+ * output_csv.c - a table of metrics as CSV, with one line per metric and group. See output.h.
  *
- * Quoted as RFC 4180 says; lines end as those of other tools do here, without a carriage return.
+ * Quoted as in RFC 4180; lines end like other tools' here, without a carriage return.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static void put_text(struct buffer *out, const char *text)
     buffer_append_text(out, "\"");
 }
 
-/* Each dimension that any grouping has is a column, once. */
+/* Each dimension of any grouping is a column, once. */
 struct columns {
     const struct dimension **items;
     size_t count;

@@ -1,9 +1,8 @@
 /*
- * output_prometheus.c - a table of metrics in the text format that Prometheus scrapes, version
- * 0.0.4. See output.h.
+ * output_prometheus.c - a table of metrics in Prometheus' text format, version 0.0.4. See output.h.
  *
- * All series of a name stand together. What the whole is grouped by is a label, so that a sum over
- * one grouping does not count another's lines again.
+ * All series of a name are adjacent. The grouping is a label, so that a sum over one grouping does
+ * not count another's lines as well.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -26,7 +25,7 @@ static void put_value(struct buffer *out, const char *text)
     }
 }
 
-/* A field's name as that of a label: letters, digits and underscores, and no digit first. */
+/* A field's name as a label name: letters, digits and underscores, not beginning with a digit. */
 static void put_name(struct buffer *out, const char *text)
 {
     if (isdigit((unsigned char)*text))
@@ -45,7 +44,7 @@ static void put_label(struct buffer *out, const char *prefix, const char *name, 
     buffer_append_text(out, "\"");
 }
 
-/* A field may be called as a label is that every series has. */
+/* A field may have the name of a label that every series has. */
 static const char *prefix_of(const char *name)
 {
     static const char *const taken[] = {"by", "flag", "environment", "metric", "quantile"};
@@ -62,7 +61,7 @@ struct series {
     struct buffer *out;
 };
 
-/* The labels, left open for more. */
+/* The labels, open for more. */
 static void begin_series(const struct series *series, const char *name)
 {
     const struct table *table = series->output->table;
@@ -134,7 +133,7 @@ static void put_quantiles(const struct series *series, const struct measure *mea
     }
 }
 
-/* `put` is called for every group, and for every measure unless it is about lines. */
+/* Calls `put` for every group, and for every measure unless the family is about lines. */
 static void family(const struct output *output, struct buffer *out, const char *head,
                    void (*put)(const struct series *series, const struct measure *measure))
 {

@@ -36,7 +36,7 @@ static void put_numbers(const struct output *output, const struct row *row, cons
         cells[4 + i] = estimate_text(arena, metric, row->quantiles[i]);
 }
 
-/* A log must not move the cursor of who reads about it. */
+/* Text from a log must not move the terminal's cursor. */
 static const char *shown(const struct output *output, const char *text)
 {
     if (!text)
@@ -113,7 +113,7 @@ static const char *left_out_causes(const struct output *output)
     return causes;
 }
 
-/* A value of each metric that could not read some. */
+/* An example for each metric with unreadable values. */
 static void put_unreadable(const struct output *output, const struct page *page)
 {
     const struct table *table = output->table;

@@ -24,7 +24,7 @@ static void widen(struct time_span *span, const struct time_span *other)
         span->last = other->last;
 }
 
-/* LEFT_OUT_CAUSES: it counts. */
+/* LEFT_OUT_CAUSES: the line counts. */
 static enum left_out place_line(struct table *table, struct line_facts *facts)
 {
     const struct event *event = facts->event;
@@ -122,7 +122,7 @@ static void join_table(struct consumer *consumer, struct consumer *other)
 
 static_assert(offsetof(struct table, consumer) == 0, "a consumer is the table it begins");
 
-/* Empty. What is one thread's alone is its own; the rest it shares. */
+/* An empty table. It owns what only one thread uses, and shares the rest. */
 static void begin(struct table *table, const struct variant_reader *readers)
 {
     table->consumer = (struct consumer){take, note_incomplete, fork_table, join_table};
@@ -186,7 +186,7 @@ static bool add_measure(struct table *table, const struct metric *metric, struct
     return measure_prepare(&table->measures[table->measure_count++], metric, &layouts[log]);
 }
 
-/* Those that are named have to be there; of all the others, those whose log is read. */
+/* Named metrics must exist; without names, all those whose log is read. */
 static bool add_measures(struct table *table, struct layout *layouts, const struct table_wish *wish)
 {
     const struct project *project = table->project;

@@ -1,4 +1,4 @@
-/* table_rows.c - what a table says, group by group. See table.h. */
+/* table_rows.c - a table's content, group by group. See table.h. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 /* --------------------------------------------------------------------------------- one group -- */
 
-/* How much time a group's lines are of: a window, a stage, or all that was read. 0: not known. */
+/* How much time a group's lines cover: a window, a stage, or all that was read. 0: unknown. */
 static int64_t duration_of(const struct table *table, const struct grouping *grouping,
                            const struct group *group)
 {
@@ -73,7 +73,7 @@ const char *part_text(const struct table *table, enum dimension_kind kind, const
 /* ----------------------------------------------------------------------------------- folding -- */
 
 struct ranked {
-    const char *text; /* of a value that is known, in a key */
+    const char *text; /* for a known value: its text in the key */
     uint64_t events;
 };
 
@@ -124,7 +124,7 @@ static bool is_among(const struct ranked *ranked, size_t count, const char *text
     return false;
 }
 
-/* The key, with what is not among the first values of the dimension put into the rest. */
+/* The key, with values that are not among the first of the dimension replaced by the rest. */
 static size_t fold_key(const struct grouping *grouping, uint32_t dimension,
                        const struct group *group, const struct ranked *ranked, size_t most,
                        unsigned char *folded)

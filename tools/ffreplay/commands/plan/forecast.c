@@ -7,7 +7,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/statistics/distributions.h"
 
-/* Data as they are expected, of another amount, with a canary that is off by something. */
+/* Expected data, in another amount, with the canary off by some effect. */
 struct expected {
     struct comparison_input input; /* points into here */
     struct stratum stratum;
@@ -89,7 +89,7 @@ static void expect_quantiles(struct expected *expected, double growth, double ef
     input->control_values.bins = expected->bins[1];
 }
 
-/* `luck` is in standard errors, the canary's way up. */
+/* `luck` is in standard errors, upwards for the canary. */
 static enum margin_verdict verdict_at(const struct comparison_input *input,
                                       const struct question_asked *asked, double growth,
                                       double effect, double luck)

@@ -1,4 +1,4 @@
-/* plan.c - `ffreplay plan`: what a rollout or an experiment will take, before it is begun. */
+/* plan.c - `ffreplay plan`: what a rollout or an experiment will take, before it begins. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,7 @@ const struct command plan_command = {
 
 /* ----------------------------------------------------------------------------------- options -- */
 
-/* "2000/s", "12000/d": a second. */
+/* "2000/s", "12000/d": per second. */
 static bool parse_traffic(const char *text, double *a_second)
 {
     static const struct {
@@ -59,7 +59,7 @@ static bool parse_traffic(const char *text, double *a_second)
     return false;
 }
 
-/* "0.02", "2%"; moves past it. */
+/* "0.02", "2%"; advances past it. */
 static bool parse_share(const char **text, double *number)
 {
     char *end;
@@ -139,7 +139,7 @@ static bool check_usage(struct options *options, int operands)
 
 /* ------------------------------------------------------------------------------------ canary -- */
 
-/* One analysis a stage, as if the rollout stood there and had begun with the log. */
+/* One analysis per stage, as if the rollout were there and had begun with the log. */
 static bool prepare_stages(struct replay *replay, const struct flag *flag, uint32_t environment,
                            struct analyses *analyses)
 {

@@ -1,4 +1,4 @@
-/* plan_canary.c - a rollout's stages, and what their criteria take. See plan_page.h. */
+/* plan_canary.c - a rollout's stages, and what their criteria need. See plan_page.h. */
 #include <math.h>
 #include <string.h>
 
@@ -8,16 +8,16 @@
 #include "compiler/base/percent.h"
 #include "compiler/base/scalar.h"
 
-/* Of a baseline that was given: as if so many lines had been seen. */
+/* A given baseline counts as if this many lines had been seen. */
 #define NOMINAL_LINES 1e6
 
-/* What is expected of a metric, of all lines of the audience. */
+/* What is expected of a metric, over all lines of the audience. */
 struct foreseen {
     struct evidence evidence;
     bool known;
     double baseline;
-    double samples; /* what the evidence is made of, of canary and control together */
-    double seconds; /* in which they come */
+    double samples; /* what the evidence is based on, canary and control together */
+    double seconds; /* the time in which they come */
 };
 
 static void scale_bins(struct bin *bins, size_t count, double factor)
@@ -26,11 +26,11 @@ static void scale_bins(struct bin *bins, size_t count, double factor)
         bins[i].count *= factor;
 }
 
-/* Both arms were made of all lines: each gets its part of them. */
+/* Both arms were built from all lines: scales each to its share. */
 static void divide(struct evidence *evidence, double canary, double control)
 {
     struct comparison_input *input = &evidence->input;
-    struct stratum *stratum = evidence->strata; /* both arms are the same: there is but one */
+    struct stratum *stratum = evidence->strata; /* both arms are equal: there is only one */
     stratum->canary.n *= canary;
     stratum->canary.events *= canary;
     stratum->control.n *= control;
@@ -139,7 +139,7 @@ static uint64_t wanted_samples(const struct stage *stage, const struct criterion
     return criterion->min_samples > 0 ? criterion->min_samples : stage->min_samples;
 }
 
-/* An estimate is judged as soon as there is enough of it: in all, or in a window. */
+/* An estimate is judged as soon as there are enough samples, in all or in a window. */
 static void judge_by_estimate(struct prospect *prospect, const struct stage_plan *stage,
                               double sample_rate, const struct replay_times *times,
                               struct arena *arena)
@@ -214,7 +214,7 @@ static void warn(struct stage_plan *stage, struct arena *arena, const char *text
     *ARENA_APPEND(arena, stage->warnings.items, stage->warnings.count) = text;
 }
 
-/* A guard that is undecided holds nothing up; one that has too few samples does. */
+/* An undecided guard holds nothing up; one with too few samples does. */
 static double blocks_for(const struct prospect *prospect, const struct stage_plan *stage)
 {
     const struct judgement *judgement = prospect->judgement;
@@ -256,7 +256,7 @@ static void plan_stage(struct canary_plan *plan, struct stage_plan *stage,
 {
     const struct plan_wish *wish = plan->wish;
     double measured = span > 0 ? lines_of(analysis) * 1000 / (double)span : NAN;
-    /* What is given is the traffic of the first stage's audience; others have their part of it. */
+    /* The given traffic is that of the first stage's audience; others get their share of it. */
     double speed = wish->traffic > 0 && wish->has_log ? wish->traffic / plan->lines_per_second : 1;
     double traffic = wish->has_log ? measured * speed : wish->traffic > 0 ? wish->traffic : NAN;
     stage->canary_rate = traffic * stage->stage->percent / (double)PERCENT_ALL;

@@ -6,7 +6,7 @@
 #include "compiler/base/json.h"
 #include "tools/ffreplay/report/report.h"
 
-/* What never comes is null, as is what is not known; `never` tells them apart. */
+/* Null stands for never as well as for unknown; `never` distinguishes them. */
 static void put_number(struct buffer *out, const char *key, double number)
 {
     field_number(out, key, isfinite(number), isfinite(number) ? number : 0);

@@ -9,7 +9,7 @@
 #include "tools/ffreplay/report/report.h"
 #include "compiler/base/scalar.h"
 
-/* Three digits are more than a plan knows. */
+/* A plan is not even precise to three digits. */
 static const char *count_text(struct arena *arena, double count)
 {
     if (isnan(count))
@@ -26,7 +26,7 @@ static const char *time_text(struct arena *arena, double seconds)
         return "-";
     if (isinf(seconds) || seconds > 1e11)
         return "never";
-    /* A day or two are not told apart by minutes. */
+    /* For a day or two, minutes make no difference. */
     double step = seconds < 60 ? 1 : seconds < 172800 ? 60 : 3600;
     return duration_text(arena, (int64_t)(ceil(seconds / step) * step) * 1000);
 }

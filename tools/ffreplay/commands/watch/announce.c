@@ -9,7 +9,8 @@
 #include "tools/ffreplay/report/report.h"
 #include "watch.h"
 
-/* A watch that acts goes on unheard, and complains once; any other one has nothing left to do. */
+/* A watch that acts continues without output, after one complaint; any other has nothing left to
+ * do. */
 static void write_out(struct watch *watch, struct buffer *out)
 {
     bool was_unheard = watch->unheard;

@@ -25,8 +25,8 @@ static uint64_t mark_of(const char *name, const struct stat *status)
     return XXH3_64bits_withSeed(what, sizeof what, XXH3_64bits(name, strlen(name)));
 }
 
-/* A sum, so that the order of entries does not count. Links are followed, as definitions are read;
- * the depth ends those that lead back. */
+/* A sum, so that the order of entries does not matter. Links are followed, as in reading
+ * definitions; the limit on depth ends loops. */
 static uint64_t mark_below(const char *directory, int depth, bool in_ledger)
 {
     uint64_t mark = 0;

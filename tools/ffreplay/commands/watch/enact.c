@@ -1,7 +1,7 @@
 /*
- * enact.c - a verdict that is applied. See watch.h.
+ * enact.c - applies a verdict. See watch.h.
  *
- * The lock is held only meanwhile, so that nobody else has to wait for the watch.
+ * The lock is held only meanwhile, so that others do not have to wait for the watch.
  */
 #include "compiler/base/buffer.h"
 #include "compiler/model/model.h"
@@ -19,8 +19,8 @@ static bool publish(struct watch *watch, struct ledger *ledger, struct buffer *e
                                                         options->environment, NULL, error);
 }
 
-/* What a run that was killed left. Definitions that do not compile are for who loads them.
- * *finished: there was something. */
+/* Recovers what a run that was killed left. Definitions that do not compile are left to whoever
+ * loads them. *finished: there was something to recover. */
 static bool recover_locked(struct watch *watch, struct ledger *ledger, bool *finished,
                            struct buffer *error)
 {
@@ -33,8 +33,8 @@ static bool recover_locked(struct watch *watch, struct ledger *ledger, bool *fin
     return recovered;
 }
 
-/* What others left is finished before something is made of the definitions; a rollback does not
- * wait for it where it cannot be. False: nothing more is to be done. */
+/* Recovers what others left before the definitions change; if that fails, a rollback goes ahead
+ * regardless. False: stop here. */
 static bool clear_up(struct watch *watch, struct ledger *ledger, bool is_emergency,
                      struct buffer *error)
 {
@@ -51,7 +51,7 @@ static bool clear_up(struct watch *watch, struct ledger *ledger, bool is_emergen
     return cleared;
 }
 
-/* In the definitions that are in force until others compile. */
+/* Notes it in the definitions that stay in force until newer ones compile. */
 static void note_rolled_back(struct watch *watch, const struct verdict *verdict)
 {
     const struct subject *subject = &verdict->analysis->subject;
@@ -61,7 +61,7 @@ static void note_rolled_back(struct watch *watch, const struct verdict *verdict)
     canary->state = CANARY_ROLLED_BACK;
 }
 
-/* Whoever changed the definitions since they were read, is followed instead. */
+/* If somebody changed the definitions since they were read, the change is followed instead. */
 static bool apply_locked(struct watch *watch, struct applying *applying, struct verdict *verdict,
                          bool *made, struct buffer *error)
 {
@@ -74,7 +74,7 @@ static bool apply_locked(struct watch *watch, struct applying *applying, struct 
     *made = applied == APPLIED;
     if (watch->broken && *made)
         note_rolled_back(watch, verdict);
-    /* What somebody else made of it shows once the definitions compile. */
+    /* What somebody else changed shows once the definitions compile. */
     if (watch->broken && applied == APPLIED_CHANGED) {
         print_note("%s; nothing is done until they compile", error->bytes);
         buffer_release(error);
@@ -84,13 +84,13 @@ static bool apply_locked(struct watch *watch, struct applying *applying, struct 
     return !error->length && ledger_is_certain(ledger, error) && published;
 }
 
-/* One that fails is said, and ends no watch that others are under. */
+/* A failing step is reported, but does not end a watch that covers other flags. */
 static void run_steps(struct watch *watch, struct verdict *verdict)
 {
     struct buffer error = {0};
     bool cancelled = false;
     sigset_t blocked;
-    /* Programs that are run must not inherit what the watch blocks. */
+    /* Child programs must not inherit the signals that the watch blocks. */
     sigprocmask(SIG_SETMASK, &watch->signals, &blocked);
     if (!apply_steps(verdict, actor_name(watch->options->apply.actor, watch->options->directory),
                      &watch->publication, &cancelled, &error)) {
@@ -113,7 +113,7 @@ void watch_apply(struct watch *watch, struct verdict *verdict)
         .publication = &watch->publication};
     bool applied = ledger_lock(&ledger, watch->directory, &error) &&
                    apply_locked(watch, &applying, verdict, &made, &error);
-    /* An editor takes no lock: what it made of them is read next. */
+    /* Editors take no lock: their changes are read next. */
     if (!applied && (verdict_is_emergency(verdict) || !watch_is_outdated(watch)))
         watch_end(watch, job_error(&watch_command, "%s", error.bytes));
     ledger_unlock(&ledger);

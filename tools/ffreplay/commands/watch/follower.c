@@ -14,7 +14,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/cli/messages.h"
 
-/* So long a writer may go on with a file that has lost its name. */
+/* ms for which a writer may continue a file that was renamed or removed. */
 #define REPLACED_FOR INT64_C(60000)
 
 static bool refuse(const struct follower *follower, const char *why, const char *help)
@@ -26,7 +26,7 @@ static bool refuse(const struct follower *follower, const char *why, const char 
 
 /* ------------------------------------------------------------------------------------- files -- */
 
-/* From its beginning, whatever its name is by now. */
+/* Opens the file from its beginning, whatever its name is by now. */
 static bool open_stream(struct follower *follower, struct followed_file *file)
 {
     char path[32] = "-";
@@ -71,7 +71,7 @@ static struct followed_file *add_file(struct follower *follower, int fd)
     return file;
 }
 
-/* The stream's worker points into it, so it is set again where it moved. */
+/* The stream's worker points into it, so the pointer is set again after a move. */
 static void mend_pointers(struct follower *follower)
 {
     for (uint32_t i = 0; i < follower->file_count; i++) {
@@ -89,7 +89,7 @@ static bool is_current(const struct follower *follower, const struct stat *statu
     return file->device == status->st_dev && file->inode == status->st_ino;
 }
 
-/* What the path has now, where that is another file than before. *added: it is. */
+/* Opens the path's current file if it is a new one. *added: it is. */
 static bool open_path(struct follower *follower, int64_t now, bool *added)
 {
     struct stat status;
@@ -122,7 +122,7 @@ static bool read_on(struct followed_file *file)
     return stream_is_sound(&file->stream);
 }
 
-/* A file that was cut is written from its beginning again. */
+/* A truncated file is written from its beginning again. */
 static bool was_cut(const struct followed_file *file)
 {
     struct stat status;
@@ -176,7 +176,7 @@ static bool read_stdin(struct follower *follower)
         bool is_file = fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode);
         bool at_end = is_file || (ioctl(STDIN_FILENO, FIONREAD, &there) == 0 && there == 0);
         follower->ended = at_end;
-        /* What has no line end by now, gets none. */
+        /* A last line without a line end is complete by now. */
         file->stream.lines.follows = !at_end;
         if (!read_on(file))
             return false;

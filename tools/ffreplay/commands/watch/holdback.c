@@ -31,7 +31,7 @@ static void take(struct consumer *consumer, const struct record *record)
     let_through(holdback, record);
 }
 
-/* Nothing ends within a line while it is written to. */
+/* While a log is being written to, its last line may be incomplete. */
 static void note_incomplete(struct consumer *consumer, uint32_t log)
 {
     (void)consumer;

@@ -1,4 +1,4 @@
-/* load.c - definitions and logs as they are by now. See watch.h. */
+/* load.c - loads the current definitions and logs. See watch.h. */
 #include "compiler/base/buffer.h"
 #include "tools/ffreplay/commands/choose.h"
 #include "tools/ffreplay/commands/commands.h"
@@ -27,7 +27,7 @@ void watch_unload(struct watch *watch)
     watch->loaded = false;
 }
 
-/* False: reported, and ended. */
+/* False: reported, and the watch ends. */
 static bool begin_logs(struct watch *watch)
 {
     for (size_t i = 0; i < watch->log_count; i++) {
@@ -99,7 +99,7 @@ bool watch_is_outdated(const struct watch *watch)
 
 /* -------------------------------------------------------------------------------------- logs -- */
 
-/* The earliest time that a stage may need when it is read anew. */
+/* The earliest time that a stage may need when it is read again. */
 static int64_t needed(const struct watch *watch)
 {
     int64_t earliest = INT64_MAX;

@@ -1,6 +1,4 @@
-/*
- * watch.c - `ffreplay watch`: decides at an interval on logs that are written to.
- */
+/* watch.c - `ffreplay watch`: decides at an interval on logs that are still being written. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +59,8 @@ static bool is_final(const struct verdict *verdict)
     return state == CANARY_COMPLETE || state == CANARY_ROLLED_BACK;
 }
 
-/* All canaries, once. Whatever is applied changes the definitions, and so begins anew. */
+/* Judges all canaries once. Applying a verdict changes the definitions, so then the look starts
+ * over. */
 static void look(struct watch *watch)
 {
     int worst = EXIT_FINE;
@@ -83,7 +82,7 @@ static void look(struct watch *watch)
         watch_announce(watch, &verdict);
         if (watch->options->flag && is_final(&verdict))
             watch_end(watch, worst);
-        /* What one changed, the others are no longer what was read. */
+        /* After a change, the other verdicts rest on outdated definitions. */
         if (watch_is_outdated(watch))
             break;
     }
@@ -109,7 +108,7 @@ static bool waits_for_stdin(const struct watch *watch)
     return false;
 }
 
-/* Reads on while it waits, so that no file that is replaced twice is missed. */
+/* Keeps reading while it waits, so that a file that is replaced twice is not missed. */
 static void wait_for_look(struct watch *watch, int64_t next)
 {
     while (!interrupted && !watch->over && !stdin_has_ended(watch) && clock_now() < next) {
@@ -149,7 +148,7 @@ static void watch_on(struct watch *watch)
 
 /* --------------------------------------------------------------------------------------- run -- */
 
-/* They are let in only while it waits, so that nothing is left half done. */
+/* Signals are delivered only while it waits, so that nothing is left half done. */
 static sigset_t block_signals(void)
 {
     sigset_t blocked, before;

@@ -1,4 +1,4 @@
-/* kinds.c - which functions a kind has. See kinds.h. */
+/* kinds.c - the table of functions of each kind. See kinds.h. */
 #include "kinds.h"
 
 static const struct metric_functions *const kinds[] = {

@@ -7,8 +7,8 @@ static bool prepare(struct measure *measure)
     return prepare_value(measure);
 }
 
-/* Of two values at one time the greater is the latest, so that the order of lines does not count.
- */
+/* Of two values with the same time, the greater counts as later, so that the order of lines does
+ * not matter. */
 static void keep(struct cell *cell, double number, int64_t time, bool first)
 {
     if (first || time > cell->latest || (time == cell->latest && number > cell->extreme)) {

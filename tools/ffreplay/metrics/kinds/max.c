@@ -1,4 +1,4 @@
-/* max.c - the greatest value of a field. See kinds.h. */
+/* max.c - the largest value of a field. See kinds.h. */
 #include "shared.h"
 
 static void put(struct cell *cell, double number)

@@ -1,11 +1,11 @@
-/* mean.c - the mean of a field over events, or over units of what becomes of their values. See
+/* mean.c - the mean of a field over events, or over units of their aggregated values. See
  * kinds.h. */
 #include <stdlib.h>
 
 #include "compiler/base/memory.h"
 #include "shared.h"
 
-/* Of sums without a cap, all lines together say the mean over units; of the others, only each
+/* For sums without a cap, the lines as a whole give the mean over units; anything else needs each
  * unit's value. */
 static bool needs_unit_values(const struct metric *metric)
 {
@@ -29,7 +29,7 @@ static void init(struct cell *cell, const struct measure *measure)
         init_totals(cell, measure, unit_keeps_of(measure->metric), NULL);
 }
 
-/* A mean over events is a ratio, as long as there are units. */
+/* If there are units, a mean over events is a ratio. */
 static enum spread_cubes cubes_of(const struct measure *measure)
 {
     if (!measure->asks_skewness)
@@ -47,11 +47,11 @@ static void sample(const struct measure *measure, const struct event *event, str
 {
     const struct metric *metric = measure->metric;
     sample->state = read_value(measure, event, &sample->number);
-    if (!metric->per_unit) /* else of what becomes of a unit's numbers */
+    if (!metric->per_unit) /* otherwise the cap applies to the unit's aggregate */
         sample->number = capped(sample->number, metric->cap);
 }
 
-/* Of a unit's own sum, only the first counts. */
+/* For a unit's own sum, only `first` is used. */
 static void add(struct cell *cell, const struct measure *measure, const struct sample *sample)
 {
     const struct metric *metric = measure->metric;
@@ -83,8 +83,8 @@ static double mean_of_units(const struct cell *cell)
     return mean;
 }
 
-/* The mean over units of their sums is the sum of all over the number of units; of counts,
- * likewise. */
+/* For sums, the mean over units is the total divided by the number of units; likewise for
+ * counts. */
 static double estimate(const struct cell *cell, const struct measure *measure, int64_t duration)
 {
     (void)duration;

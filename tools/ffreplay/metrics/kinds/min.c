@@ -1,4 +1,4 @@
-/* min.c - the least value of a field. See kinds.h. */
+/* min.c - the smallest value of a field. See kinds.h. */
 #include "shared.h"
 
 static void put(struct cell *cell, double number)

@@ -16,7 +16,7 @@ static bool prepare(struct measure *measure)
     return measure->of;
 }
 
-/* Units that are hit, of units: nothing is clustered any more. */
+/* A proportion of units needs no spread: nothing is clustered any more. */
 static void init_spread(struct cell *cell, const struct measure *measure, const struct cell *beside)
 {
     if (measure->metric->per_unit)
@@ -105,7 +105,7 @@ static struct proportion proportion_of(const struct cell *cell, const struct mea
     return (struct proportion){(double)cell_samples(cell, measure), (double)hits_of(cell, measure)};
 }
 
-/* By time, where the canary's share moved. */
+/* Stratifies by time, if the canary's share changed. */
 static void stratify(struct evidence *evidence, const struct cell *canary,
                      const struct cell *control)
 {

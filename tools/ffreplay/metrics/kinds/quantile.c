@@ -61,13 +61,14 @@ static bool quantiles(const struct cell *cell, const double *levels, double *val
     return true;
 }
 
-/* Of an arm's quantile: how many values each group of units has, and how many of them below it. */
+/* For an arm's quantile: how many values each group of units has, and how many of those lie below
+ * it. */
 static struct grouped groups_of(const struct cell *cell, double q, struct proportion *groups)
 {
     double quantile = sketch_quantile(cell->sketch, q);
     struct sketch_split all = sketch_split(cell->sketch, quantile);
     double at = q * (double)cell->sketch->count;
-    /* The bucket that has it belongs to the side that it is nearer to. */
+    /* The bucket with the quantile counts towards the side that it is nearer to. */
     bool upto = (double)all.upto - at < at - (double)all.below;
     for (size_t i = 0; i < UNIT_SKETCHES; i++) {
         struct sketch_split split = sketch_split(&cell->groups[i], quantile);
@@ -77,7 +78,7 @@ static struct grouped groups_of(const struct cell *cell, double q, struct propor
     return (struct grouped){groups, UNIT_SKETCHES};
 }
 
-/* By how much the values of units vary more around a quantile than independent ones. */
+/* The design effect: how much more values vary around a quantile than independent ones would. */
 static double effect_of(const struct observed *canary, const struct observed *control, double q)
 {
     struct proportion groups[2][UNIT_SKETCHES];

@@ -1,4 +1,4 @@
-/* rate.c - events a second. See kinds.h. */
+/* rate.c - events per second. See kinds.h. */
 #include "shared.h"
 
 static void init_spread(struct cell *cell, const struct measure *measure, const struct cell *beside)
@@ -7,7 +7,7 @@ static void init_spread(struct cell *cell, const struct measure *measure, const 
         init_totals(cell, measure, UNIT_COUNTS, beside);
 }
 
-/* Every event counts: that none of them matches is a rate of zero, and was measured. */
+/* Every event counts: if none of them matches, the rate was measured to be zero. */
 static void sample(const struct measure *measure, const struct event *event, struct sample *sample)
 {
     sample_hit(sample, measure_is_about(measure, event));
@@ -37,14 +37,14 @@ static double estimate(const struct cell *cell, const struct measure *measure, i
     return (double)cell->hits / ((double)duration / 1000);
 }
 
-/* Units that come and go with all their events make a compound Poisson process. */
+/* Units that arrive with all their events form a compound Poisson process. */
 static double effect_of(const struct evidence *evidence, const struct spread *units)
 {
     (void)evidence;
     return worst_effect(&units->first_squared, &units->first);
 }
 
-/* Its exposure is time; of two groups at the same time, each has its share of it. */
+/* Its exposure is time; two concurrent groups each get their share of it. */
 static struct proportion rate_of(const struct observed *observed)
 {
     double seconds = (double)observed->duration / 1000;

@@ -35,7 +35,7 @@ static void init_spread(struct cell *cell, const struct measure *measure, const 
                  (struct spread){.takes_cubes = cubes_of(measure)});
 }
 
-/* An event that lacks one of two numbers is none that has both, whatever the other is. */
+/* An event that lacks one of the numbers does not have both, whatever the other is. */
 static inline enum number_state both(enum number_state a, enum number_state b)
 {
     if (a == NUMBER_ABSENT || b == NUMBER_ABSENT)

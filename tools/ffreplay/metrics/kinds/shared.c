@@ -146,7 +146,7 @@ void evidence_of_nothing(struct evidence *evidence, const struct measure *measur
     (void)measure;
     (void)canary;
     (void)control;
-    /* Means of no units, of which there is no data. */
+    /* A mean without units has no data. */
     evidence->input.measurement = MEASURED_MEAN;
 }
 
