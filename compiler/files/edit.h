@@ -38,12 +38,9 @@ struct edit_item {
 };
 
 /*
- * The file's text with the item inserted first into the list at its top-level key, or with the item
- * at `index` removed. The key must be there. Writes nothing: the caller can check the resulting
- * definitions (project_load_edited), then edit_write() it.
+ * The file's text without the item at `index` of the list at this top-level key, which must be
+ * there. Writes nothing: edit_write() does.
  */
-bool edit_prepend(const struct source *source, const char *key, const struct edit_item *item,
-                  struct buffer *text, struct buffer *error);
 bool edit_remove(const struct source *source, const char *key, uint32_t index, struct buffer *text,
                  struct buffer *error);
 /* `- {…}` in as few lines as fit, indented; of lists in block style. */

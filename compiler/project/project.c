@@ -245,13 +245,12 @@ static void read_documents(struct reader *reader, const struct document *documen
     diagnostics_sort(reader->diagnostics);
 }
 
-static struct project *load(const char *directory, int64_t now, const struct edited_file *edited,
-                            struct policy_file *policy)
+static struct project *load(const char *directory, int64_t now, struct policy_file *policy)
 {
     struct project *project = new_project();
     struct reader reader = reader_of(project, now);
     reader.policy = policy;
-    const struct document *documents = read_files(&reader, directory, edited);
+    const struct document *documents = read_files(&reader, directory);
     if (project->sources.count) {
         read_documents(&reader, documents);
         return project;
@@ -265,19 +264,12 @@ static struct project *load(const char *directory, int64_t now, const struct edi
 
 struct project *project_load(const char *directory, int64_t now)
 {
-    return load(directory, now, NULL, NULL);
-}
-
-struct project *project_load_edited(const char *directory, int64_t now, const char *name,
-                                    const char *text, size_t length)
-{
-    const struct edited_file edited = {name, text, length};
-    return load(directory, now, &edited, NULL);
+    return load(directory, now, NULL);
 }
 
 struct project *project_load_policy(const char *directory, int64_t now, struct policy_file *policy)
 {
-    return load(directory, now, NULL, policy);
+    return load(directory, now, policy);
 }
 
 struct project *project_load_text(const char *name, const char *text, size_t length, int64_t now)

@@ -25,12 +25,6 @@ struct project;
  */
 struct project *project_load(const char *directory, int64_t now);
 /*
- * The same as if the file of that name below the directory had this text, whether it is there or
- * not. `text` must live as long as the project.
- */
-struct project *project_load_edited(const char *directory, int64_t now, const char *name,
-                                    const char *text, size_t length);
-/*
  * The same with a file's canary block in place of a flag's in one environment. The file holds
  * definitions with this flag, or has `canary` at its top; its `metrics` replace those of the same
  * name. `path` and `text` must live as long as the project.

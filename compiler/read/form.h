@@ -65,8 +65,8 @@ extern const struct form name_form, names_form, text_form, texts_form, scalar_fo
     any_form, null_form;
 /* Names of things. */
 extern const struct form attribute_name_form, variant_form, flag_name_form, stage_name_form,
-    metric_name_form, log_name_form, environment_name_form, field_name_form, variants_form,
-    environments_form, stages_form, metrics_form, holdouts_form;
+    metric_name_form, log_name_form, field_name_form, environments_form, stages_form, metrics_form,
+    holdouts_form;
 /* Variants and their percentages. */
 extern const struct form shares_form;
 

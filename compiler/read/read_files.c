@@ -123,23 +123,6 @@ static void find_files(struct reader *reader, int parent, const char *entry, con
     closedir(stream);
 }
 
-/* Replaces the file, or is inserted in path order if there is no such file. */
-static void put_edited(struct reader *reader, const struct edited_file *edited)
-{
-    struct sources *sources = &reader->project->sources;
-    uint32_t at = 0;
-    while (at < sources->count && strcmp(sources->items[at].name, edited->name) < 0)
-        at++;
-    if (at == sources->count || strcmp(sources->items[at].name, edited->name) != 0) {
-        uint32_t last = add_source(reader, edited->name);
-        struct source added = sources->items[last];
-        memmove(sources->items + at + 1, sources->items + at, (last - at) * sizeof *sources->items);
-        sources->items[at] = added;
-    }
-    sources->items[at].text = edited->text;
-    sources->items[at].length = edited->length;
-}
-
 /* Shown under the path as given: it need not be inside the directory. */
 static void add_policy(struct reader *reader)
 {
@@ -249,16 +232,13 @@ static struct document *read_found(struct reader *reader, int directory)
     return reading.documents;
 }
 
-struct document *read_files(struct reader *reader, const char *directory,
-                            const struct edited_file *edited)
+struct document *read_files(struct reader *reader, const char *directory)
 {
     struct project *project = reader->project;
     char *place = project_place(directory);
     project->directory = arena_copy(reader->arena, place, strlen(place));
     free(place);
     find_files(reader, AT_FDCWD, project->directory, "", NULL);
-    if (edited)
-        put_edited(reader, edited);
     int root = open_at(AT_FDCWD, project->directory, O_RDONLY | O_DIRECTORY, 0);
     if (reader->policy)
         add_policy(reader);

@@ -10,19 +10,11 @@ struct document {
     bool complete;     /* nothing of it is missing from the root */
 };
 
-/* A file as it would be: by its name below the directory. */
-struct edited_file {
-    const char *name, *text;
-    size_t length;
-};
-
 /*
  * Reads and parses every definition file below `directory` (NULL: where project_load() looks), on
- * all processors, and as if `edited` (or NULL) replaced, or added, that file. Cost: reading and
- * parsing; nothing else of a project waits for the disk.
+ * all processors. Cost: reading and parsing; nothing else of a project waits for the disk.
  */
-struct document *read_files(struct reader *reader, const char *directory,
-                            const struct edited_file *edited);
+struct document *read_files(struct reader *reader, const char *directory);
 /* Puts the canary of reader->policy, whose document is the last one, in the place of the flag's. */
 void put_policy(struct reader *reader, struct document *documents, uint32_t count);
 /* The same for one text, as if it were in a file of that name. */

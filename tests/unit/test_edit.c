@@ -353,45 +353,17 @@ static void removes_keys_and_keeps_comments(void **state)
     REFUSED("x:\n  - a: 1\n    b: 2\n", "x/0", {"a", NULL});
 }
 
-/* The text of `text` with an item put first into `overrides`, or the one at `index` taken out. */
-static const char *listed(const char *text, const struct edit *entries, size_t count,
-                          uint32_t index)
+/* The text of `text` without the item of `overrides` at `index`. */
+static const char *without(const char *text, uint32_t index)
 {
     static char kept[4096];
     struct source source = {.path = "x", .name = "x", .text = text, .length = strlen(text)};
-    const struct edit_item item = {entries, count};
     struct buffer out = {0}, error = {0};
-    bool done = count ? edit_prepend(&source, "overrides", &item, &out, &error)
-                      : edit_remove(&source, "overrides", index, &out, &error);
+    bool done = edit_remove(&source, "overrides", index, &out, &error);
     snprintf(kept, sizeof kept, "%s", done ? out.bytes : error.bytes);
     buffer_release(&out);
     buffer_release(&error);
     return kept;
-}
-
-#define ITEM (const struct edit[]){{"flags", "[a]"}, {"serve", "default"}}, 2
-#define LONG \
-    "a text that is so long that the whole of it does not fit in one line beside all of the rest"
-
-static void puts_an_item_first(void **state)
-{
-    (void)state;
-    assert_string_equal(
-        listed("# top\noverrides:  # why\n  # old\n  - {x: 1}\nflags: {}\n", ITEM, 0),
-        "# top\noverrides:  # why\n  - {flags: [a], serve: default}\n  # old\n"
-        "  - {x: 1}\nflags: {}\n");
-    assert_string_equal(listed("overrides:\n- x: 1\n  y: 2\n", ITEM, 0),
-                        "overrides:\n- {flags: [a], serve: default}\n- x: 1\n  y: 2\n");
-    assert_string_equal(listed("overrides: [{x: 1}]  # z\n", ITEM, 0),
-                        "overrides: [{flags: [a], serve: default}, {x: 1}]  # z\n");
-    assert_string_equal(listed("overrides: []  # none\n", ITEM, 0),
-                        "overrides:\n  - {flags: [a], serve: default}  # none\n");
-    assert_string_equal(listed("{overrides: []}\n", ITEM, 0),
-                        "{overrides: [{flags: [a], serve: default}]}\n");
-    assert_string_equal(
-        listed("overrides:\n  - {x: 1}\n", (const struct edit[]){{"a", "1"}, {"b", LONG}}, 2, 0),
-        "overrides:\n  - a: 1\n    b: " LONG "\n  - {x: 1}\n");
-    assert_string_equal(listed("flags: {}\n", ITEM, 0), "'x' has no list of overrides");
 }
 
 static void takes_an_item_out(void **state)
@@ -399,17 +371,18 @@ static void takes_an_item_out(void **state)
     (void)state;
     const char *text =
         "overrides:\n  # one\n  - {x: 1}  # a\n  # two\n  - y: 2\n    z: 3\n\nflags: {}\n";
-    assert_string_equal(listed(text, NULL, 0, 0),
+    assert_string_equal(without(text, 0),
                         "overrides:\n  # one\n  # two\n  - y: 2\n    z: 3\n\nflags: {}\n");
-    assert_string_equal(listed(text, NULL, 0, 1),
+    assert_string_equal(without(text, 1),
                         "overrides:\n  # one\n  - {x: 1}  # a\n  # two\n\nflags: {}\n");
-    assert_string_equal(listed("overrides: # e\n  - {x: 1}\nflags: {}\n", NULL, 0, 0),
+    assert_string_equal(without("overrides: # e\n  - {x: 1}\nflags: {}\n", 0),
                         "overrides: [] # e\nflags: {}\n");
-    assert_string_equal(listed("overrides: [{x: 1}, {y: 2}, {z: 3}]\n", NULL, 0, 0),
+    assert_string_equal(without("overrides: [{x: 1}, {y: 2}, {z: 3}]\n", 0),
                         "overrides: [{y: 2}, {z: 3}]\n");
-    assert_string_equal(listed("overrides: [{x: 1}, {y: 2}, {z: 3}]\n", NULL, 0, 2),
+    assert_string_equal(without("overrides: [{x: 1}, {y: 2}, {z: 3}]\n", 2),
                         "overrides: [{x: 1}, {y: 2}]\n");
-    assert_string_equal(listed("overrides: [{x: 1}]\n", NULL, 0, 0), "overrides: []\n");
+    assert_string_equal(without("overrides: [{x: 1}]\n", 0), "overrides: []\n");
+    assert_string_equal(without("flags: {}\n", 0), "'x' has no list of overrides");
 }
 
 int main(void)
@@ -434,7 +407,6 @@ int main(void)
         cmocka_unit_test(keeps_the_mode_and_follows_a_link),
         cmocka_unit_test(changes_exactly_the_bytes_of_each_value),
         cmocka_unit_test(removes_keys_and_keeps_comments),
-        cmocka_unit_test(puts_an_item_first),
         cmocka_unit_test(takes_an_item_out),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

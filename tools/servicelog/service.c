@@ -98,10 +98,11 @@ void describe_person(struct person *person, uint32_t number)
 }
 
 /*
- * User n asks in proportion to 1 / (n + SKEW): of 10 000 users, the busiest hundred ask for 15 % of
- * everything. The sum of these weights is a logarithm, so its inverse is a power.
+ * A user by activity, of users 0 to users - 1. User n asks in proportion to 1 / (n + SKEW): of
+ * 10 000 users, the busiest hundred ask for 15 % of everything. The sum of these weights is a
+ * logarithm, so its inverse is a power.
  */
-uint32_t pick_user(const struct service *service, struct random *random)
+static uint32_t pick_user(const struct service *service, struct random *random)
 {
     if (service->even)
         return random_below(random, service->users);

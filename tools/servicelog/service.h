@@ -84,8 +84,6 @@ void service_set_users(struct service *service, uint32_t users);
 /* Requests a second at this time, and where that lies between trough (0) and peak (1). */
 double load_at(const struct load *load, int64_t at, double *height);
 
-/* A user by activity, of users 0 to users - 1. */
-uint32_t pick_user(const struct service *service, struct random *random);
 void describe_person(struct person *person, uint32_t number);
 
 /* Who asks for what: person and endpoint. `at` and `id` are the caller's to set. */

@@ -115,13 +115,6 @@ void analysis_forget(struct analysis *analysis);
 /* Takes one record, which is used or left out. */
 void analysis_take(struct analysis *analysis, const struct record *record);
 
-/*
- * An empty copy with the same preparation, for another thread to fill; joining adds what it took
- * and frees it. The original must outlive it.
- */
-struct analysis *analysis_fork(struct analysis *analysis);
-void analysis_join(struct analysis *analysis, struct analysis *fork);
-
 /* The part of preparation for accumulators of which a bound is judged; see cell_gather_spread(). */
 void analysis_gather_spreads(struct analysis *analysis);
 

@@ -199,21 +199,14 @@ static void note_incomplete(struct consumer *consumer, uint32_t log)
     analysis->assigned[LEFT_OUT_INCOMPLETE] += analysis->assigners[log].layout != NULL;
 }
 
-static struct consumer *fork_consumer(struct consumer *consumer)
-{
-    return &analysis_fork((struct analysis *)consumer)->consumer;
-}
-
-static void join_consumer(struct consumer *consumer, struct consumer *fork)
-{
-    analysis_join((struct analysis *)consumer, (struct analysis *)fork);
-}
+static struct consumer *fork_analysis(struct consumer *consumer);
+static void join_analysis(struct consumer *consumer, struct consumer *forked);
 
 static_assert(offsetof(struct analysis, consumer) == 0, "a consumer is the analysis it begins");
 
 void analysis_begin(struct analysis *analysis)
 {
-    analysis->consumer = (struct consumer){take, note_incomplete, fork_consumer, join_consumer};
+    analysis->consumer = (struct consumer){take, note_incomplete, fork_analysis, join_analysis};
     analysis->shares = (struct unit_shares){0};
     memset(analysis->assigned, 0, sizeof analysis->assigned);
     analysis->unassigned = (struct unreadable){0};
@@ -251,8 +244,10 @@ static void fork_accumulator(struct accumulator *accumulator)
         cell_init(&accumulator->cells[group], &accumulator->measure);
 }
 
-struct analysis *analysis_fork(struct analysis *analysis)
+/* An empty copy with the same preparation, for another thread to fill. */
+static struct consumer *fork_analysis(struct consumer *consumer)
 {
+    struct analysis *analysis = (struct analysis *)consumer;
     struct analysis *fork = copy_of(analysis, 1, sizeof *fork);
     uint32_t logs = analysis->log_count;
     fork->assigners = copy_of(analysis->assigners, logs, sizeof *fork->assigners);
@@ -272,7 +267,7 @@ struct analysis *analysis_fork(struct analysis *analysis)
             windows_init(windows, windows->measure, windows->width, windows->keep);
     }
     analysis_begin(fork);
-    return fork;
+    return &fork->consumer;
 }
 
 static void join_counts(struct analysis *analysis, const struct analysis *fork)
@@ -292,8 +287,9 @@ static void join_counts(struct analysis *analysis, const struct analysis *fork)
     }
 }
 
-void analysis_join(struct analysis *analysis, struct analysis *fork)
+static void join_analysis(struct consumer *consumer, struct consumer *forked)
 {
+    struct analysis *analysis = (struct analysis *)consumer, *fork = (struct analysis *)forked;
     join_counts(analysis, fork);
     subject_join(&analysis->subject, &fork->subject);
     unit_shares_merge(&analysis->shares, &fork->shares);
