@@ -86,7 +86,7 @@ built_by() {
         "$build/libfflag.a" -pthread
     for test in $unit_tests; do
         # shellcheck disable=SC2086 # a list of options
-        ok "$name passes test_$test" sh -c 'g++ -o "$0" "$@" && CMOCKA_MESSAGE_OUTPUT=TAP "$0"' "$build/$test" \
+        ok "$name passes test_$test" sh -c 'g++ -o "$0" "$@" && LONG= CMOCKA_MESSAGE_OUTPUT=TAP "$0"' "$build/$test" \
             "$BUILD/obj/tests/unit/test_$test.o" "${parts[@]}" "$build/obj/runtime/signature_sodium.o" \
             "$BUILD/libffc.a" "$build/libruntime.a" $around
     done
