@@ -81,6 +81,7 @@ struct analysis {
     struct unit_shares shares;
     uint64_t assigned[ASSIGNMENT_COUNT];
     struct unreadable unassigned; /* lines that are left out as unreadable */
+    struct unreadable unkeyed;    /* lines without a key, where a list or an object should be it */
     int64_t first, last; /* times of the lines that were used; INT64_MAX and INT64_MIN: none */
     struct input_digest digest; /* of those lines */
     struct canary_lines {       /* by log: those of the canary, and the times of the outermost */

@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 
+#include "absent_fields.h"
 #include "tools/ffreplay/evaluate/served_variants.h"
 #include "tools/ffreplay/metrics/unreadable_text.h"
 #include "compiler/base/percent.h"
@@ -90,6 +91,7 @@ void health_judge(struct verdict *verdict)
                          targeting->variants[i].name.text);
     judge_shares(verdict);
     judge_unassigned(verdict);
+    absent_fields_judge(verdict);
     note_overrides(verdict);
     verdict->lost_time =
         !clocks_judge(verdict->replay, subject->canary->since, &verdict->issues, &verdict->notes);

@@ -167,6 +167,17 @@ static void note_unassigned(struct analysis *analysis, const struct assigner *as
     unreadable_show(&analysis->unassigned, assigner->layout->paths[place], event, place);
 }
 
+/* Not those that lack the field, as those of anonymous visitors may. */
+static void note_unkeyed(struct analysis *analysis, const struct assigner *assigner,
+                         const struct event *event)
+{
+    if (assigner->key == NO_PLACE || event->values[assigner->key].kind == VALUE_ABSENT)
+        return;
+    unreadable_add(&analysis->unkeyed, event->time);
+    unreadable_show(&analysis->unkeyed, assigner->layout->paths[assigner->key], event,
+                    assigner->key);
+}
+
 void analysis_take(struct analysis *analysis, const struct record *record)
 {
     struct assigner *assigner = &analysis->assigners[record->log];
@@ -176,6 +187,8 @@ void analysis_take(struct analysis *analysis, const struct record *record)
     analysis->assigned[assignment]++;
     if (assignment == LEFT_OUT_UNREADABLE)
         note_unassigned(analysis, assigner, record->event);
+    if (assignment == LEFT_OUT_NO_KEY)
+        note_unkeyed(analysis, assigner, record->event);
     if (assignment < ASSIGNED_GROUPS)
         take_used(analysis, record, assignment);
 }
@@ -210,6 +223,7 @@ void analysis_begin(struct analysis *analysis)
     analysis->shares = (struct unit_shares){0};
     memset(analysis->assigned, 0, sizeof analysis->assigned);
     analysis->unassigned = (struct unreadable){0};
+    analysis->unkeyed = (struct unreadable){0};
     analysis->digest = (struct input_digest){0};
     analysis->first = INT64_MAX;
     analysis->last = INT64_MIN;
@@ -228,6 +242,7 @@ void analysis_forget(struct analysis *analysis)
         windows_release(&analysis->judgements[i].windows);
     unit_shares_release(&analysis->shares);
     unreadable_release(&analysis->unassigned);
+    unreadable_release(&analysis->unkeyed);
 }
 
 static void *copy_of(const void *items, size_t count, size_t size)
@@ -294,6 +309,7 @@ static void join_analysis(struct consumer *consumer, struct consumer *forked)
     subject_join(&analysis->subject, &fork->subject);
     unit_shares_merge(&analysis->shares, &fork->shares);
     unreadable_merge(&analysis->unassigned, &fork->unassigned);
+    unreadable_merge(&analysis->unkeyed, &fork->unkeyed);
     for (uint32_t i = 0; i < analysis->accumulator_count; i++) {
         struct accumulator *accumulator = &analysis->accumulators[i],
                            *other = &fork->accumulators[i];

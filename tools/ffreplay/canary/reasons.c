@@ -6,6 +6,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 
+#include "absent_fields.h"
 #include "reasons_bound.h"
 #include "tools/ffreplay/metrics/unreadable_text.h"
 #include "compiler/base/scalar.h"
@@ -148,8 +149,11 @@ const char *unmeasured_text(struct verdict *verdict, const struct judgement *jud
     const char *where = "in the canary";
     if (judgement->measured)
         where = criterion->versus_before ? "before the stage" : "in control";
-    return arena_format(arena_of(verdict), "%s was not measured %s%s", criterion->metric->name.text,
-                        where, criterion->over ? range_text(verdict, judgement) : "");
+    const char *absent = absent_from_metric(verdict, judgement);
+    return arena_format(arena_of(verdict), "%s was not measured %s%s%s%s",
+                        criterion->metric->name.text, where,
+                        criterion->over ? range_text(verdict, judgement) : "", absent ? ": " : "",
+                        absent ? absent : "");
 }
 
 /* Those for everybody, during the stage: "override rollback-20261120t100031z". */

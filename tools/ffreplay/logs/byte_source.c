@@ -19,22 +19,8 @@ struct packed {
     struct unpacker *unpacker;
     size_t begin, end;
     bool at_end;
+    bool begun; /* the first that was unpacked has been handed out */
     unsigned char bytes[PACKED_BLOCK];
-};
-
-struct signature {
-    const char *bytes;
-    size_t length;
-    const char *name;
-    enum packing packing;
-};
-
-static const struct signature signatures[] = {
-    {"\x1f\x8b", 2, "gzip", PACKED_GZIP},
-    {"\x28\xb5\x2f\xfd", 4, "zstd", PACKED_ZSTD},
-    {"\xfd\x37\x7a\x58\x5a\x00", 6, "xz", PACKED_NOT},
-    {"BZh", 3, "bzip2", PACKED_NOT},
-    {"\x04\x22\x4d\x18", 4, "lz4", PACKED_NOT},
 };
 
 static bool fail(struct byte_source *source, const char *why)
@@ -84,30 +70,43 @@ static bool is_skippable_frame(const unsigned char *head, size_t length)
     return length >= 4 && (head[0] & 0xf0) == 0x50 && memcmp(head + 1, "\x2a\x4d\x18", 3) == 0;
 }
 
+static bool begins(const struct byte_source *source, const char *bytes, size_t length)
+{
+    return source->head_end >= length && memcmp(source->head, bytes, length) == 0;
+}
+
+static enum packing packing_of(const struct byte_source *source)
+{
+    if (begins(source, "\x1f\x8b", 2))
+        return PACKED_GZIP;
+    return begins(source, "\x28\xb5\x2f\xfd", 4) ||
+                   is_skippable_frame(source->head, source->head_end)
+               ? PACKED_ZSTD
+               : PACKED_NOT;
+}
+
+static bool fits(struct byte_source *source, const unsigned char *head, size_t length)
+{
+    const struct misfit *misfit = misfit_of_file(head, length);
+    if (!misfit)
+        return true;
+    source->help = misfit->way;
+    return fail(source, misfit->what);
+}
+
+/* The least that tells a packing. What writes to a pipe line by line is not waited for. */
+#define LEAST_HEAD 6
+
 static bool find_packing(struct byte_source *source)
 {
     size_t got;
-    while (source->head_end < sizeof source->head &&
+    while (source->head_end < LEAST_HEAD &&
            (got = read_file(source, source->head + source->head_end,
                             sizeof source->head - source->head_end)) > 0)
         source->head_end += got;
-    if (source->error[0])
+    if (source->error[0] || !fits(source, source->head, source->head_end))
         return false;
-    enum packing packing =
-        is_skippable_frame(source->head, source->head_end) ? PACKED_ZSTD : PACKED_NOT;
-    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
-        const struct signature *signature = &signatures[i];
-        if (source->head_end < signature->length ||
-            memcmp(source->head, signature->bytes, signature->length) != 0)
-            continue;
-        packing = signature->packing;
-        if (packing != PACKED_NOT)
-            continue;
-        snprintf(source->error, sizeof source->error,
-                 "it is compressed with %s; unpack it, as in: %s -dc FILE | ffreplay … -",
-                 signature->name, signature->name);
-        return false;
-    }
+    enum packing packing = packing_of(source);
     if (packing == PACKED_NOT)
         return true;
     source->packed = xcalloc(1, sizeof *source->packed);
@@ -160,8 +159,12 @@ static size_t read_packed(struct byte_source *source, void *bytes, size_t size)
             snprintf(source->error, sizeof source->error, "it is damaged: %s", wrong);
             return 0;
         }
-        if (data.out_size < size)
-            return size - data.out_size;
+        size_t unpacked = size - data.out_size;
+        if (unpacked > 0 && !packed->begun && !fits(source, bytes, unpacked))
+            return 0;
+        packed->begun |= unpacked > 0;
+        if (unpacked > 0)
+            return unpacked;
         if (packed->at_end && !unpacker_is_between(packed->unpacker))
             fail(source, "it is cut short: the compressed data ends too early");
         if (packed->at_end)

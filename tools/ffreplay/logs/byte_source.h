@@ -11,15 +11,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "misfit.h"
+
 struct packed;
 
 struct byte_source {
     int fd;
-    struct packed *packed; /* NULL: the bytes are as they are in the file */
-    unsigned char head[6]; /* read to tell what it is, and not yet handed out */
+    struct packed *packed;           /* NULL: the bytes are as they are in the file */
+    unsigned char head[MISFIT_HEAD]; /* read to tell what it is, and not yet handed out */
     size_t head_begin, head_end;
     bool never_waits; /* what is not there yet is the end, for now */
     char error[160];  /* empty: none */
+    const char *help; /* what to do about that; or NULL */
 };
 
 /* "-" is stdin. False: `error` says why; there is nothing to close. */

@@ -43,15 +43,33 @@ void layout_init(struct layout *layout, const struct project *project, const str
     layout->id = optional_path(layout, log->id);
 }
 
-uint32_t layout_path(struct layout *layout, const char *path)
+static uint64_t bit_of(uint32_t place)
 {
-    for (uint32_t i = 0; i < layout->count; i++)
-        if (strcmp(layout->paths[i], path) == 0)
-            return i;
+    return place < 64 ? UINT64_C(1) << place : 0;
+}
+
+static uint32_t add_path(struct layout *layout, const char *path)
+{
     uint32_t same = layout->count;
     *ARENA_APPEND(layout->arena, layout->numeric, same) = false;
     *ARENA_APPEND(layout->arena, layout->paths, layout->count) = path;
     return layout->count - 1;
+}
+
+uint32_t layout_path(struct layout *layout, const char *path)
+{
+    uint32_t place = 0;
+    while (place < layout->count && strcmp(layout->paths[place], path) != 0)
+        place++;
+    if (place == layout->count)
+        place = add_path(layout, path);
+    layout->asked |= bit_of(place);
+    return place;
+}
+
+uint64_t layout_fields(const struct layout *layout)
+{
+    return layout->count < 64 ? bit_of(layout->count) - 1 : UINT64_MAX;
 }
 
 struct field layout_field(struct layout *layout, const char *name)

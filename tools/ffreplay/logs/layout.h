@@ -25,6 +25,7 @@ struct layout {
     const char **paths;
     bool *numeric; /* by place: somebody needs the number, which is parsed once a line */
     uint32_t count;
+    uint64_t asked; /* what layout_path() was asked for since somebody cleared it, as bits */
     uint32_t time;
     uint32_t unit, flag, variant, id; /* NO_PLACE where the log has none */
     bool hashes_units;                /* somebody needs the unit's hash of each line */
@@ -67,10 +68,10 @@ uint32_t layout_path(struct layout *layout, const char *path);
 /* A field by the name that metrics use: one of the log's `fields`, else a path of the log itself.
  */
 struct field layout_field(struct layout *layout, const char *name);
+/* All fields as bits by their places, of which those beyond 64 have none. */
+uint64_t layout_fields(const struct layout *layout);
 /* The number at this place is needed, too. */
 void layout_use_number(struct layout *layout, uint32_t place);
-
-/* "ndjson" */
 
 /* How the log's files are split, for lines_open(). */
 enum framing layout_framing(const struct layout *layout);

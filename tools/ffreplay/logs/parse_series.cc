@@ -162,6 +162,9 @@ const char *collect_prometheus(series_parser &self, dom::element document)
     for (dom::element each : results)
         if (const char *wrong = add_prometheus(self, each))
             return wrong;
+    if (self.all.empty())
+        self.remarks +=
+            self.remarks.empty() ? "the query found nothing" : "; the query found nothing";
     return nullptr;
 }
 

@@ -22,6 +22,7 @@ void log_counts_add(struct log_counts *counts, const struct log_counts *other)
         counts->bad[cause] += other->bad[cause];
     for (int i = 0; i < LOOKALIKE_COUNT; i++)
         counts->lookalikes[i] += other->lookalikes[i];
+    counts->fields |= other->fields;
 }
 
 uint64_t log_counts_bad(const struct log_counts *counts)
@@ -54,6 +55,13 @@ void piece_skip_byte_order_mark(struct piece *piece)
     piece->length -= 3;
 }
 
+const struct misfit *misfit_of_piece(const struct piece *piece)
+{
+    const char *end = piece->text + piece->length;
+    end += *end == '\r';
+    return misfit_of_line(piece->text, piece->length, *end == '\n' ? end + 1 : NULL);
+}
+
 static void use_lane(struct records *records, uint32_t lane)
 {
     records->lane = lane;
@@ -73,6 +81,7 @@ bool records_open(struct records *records, const struct layout *layout, uint32_t
     }
     use_lane(records, 0);
     records_begin_row(records);
+    records->fields = layout_fields(layout);
     records->event.numbers = xcalloc(layout->count, sizeof *records->event.numbers);
     records->numeric = xcalloc(layout->count, sizeof *records->numeric);
     for (uint32_t i = 0; i < layout->count; i++)
@@ -157,11 +166,14 @@ static void count_no_time(struct records *records, const struct piece *piece)
 {
     const struct layout *layout = records->layout;
     const struct value *time = &records->event.values[layout->time];
-    char text[160];
-    snprintf(text, sizeof text,
-             time->kind == VALUE_ABSENT ? "no time: there is no '%.60s'"
-                                        : "no time: '%.60s' is not one",
-             layout->paths[layout->time]);
+    char text[160], shown[48] = "";
+    if (value_is_text(time))
+        copy_printable(shown, sizeof shown, time->text, time->length);
+    if (time->kind == VALUE_ABSENT)
+        snprintf(text, sizeof text, "no time: there is no '%.60s'", layout->paths[layout->time]);
+    else
+        snprintf(text, sizeof text, "no time: '%.60s' is '%s', expected RFC 3339 or a number",
+                 layout->paths[layout->time], value_is_text(time) ? shown : "{…}");
     count_bad(records, BAD_NO_TIME, piece->place, column_of(time, piece), text);
 }
 
@@ -174,6 +186,16 @@ static void take_unit(struct records *records)
         event->unit = unit_hash_of(unit->text, unit->length);
 }
 
+/* Most logs have all of them within a few lines. */
+static void note_fields(struct records *records, uint64_t missing)
+{
+    const struct value *values = records->event.values;
+    for (; missing; missing &= missing - 1) {
+        int place = __builtin_ctzll(missing);
+        records->counts.fields |= (uint64_t)(values[place].kind != VALUE_ABSENT) << place;
+    }
+}
+
 static void read_record(struct records *records, const struct piece *piece, const char *digested,
                         size_t digested_length)
 {
@@ -183,6 +205,9 @@ static void read_record(struct records *records, const struct piece *piece, cons
         count_no_time(records, piece);
         return;
     }
+    uint64_t missing = records->fields & ~records->counts.fields;
+    if (missing)
+        note_fields(records, missing);
     take_numbers(records);
     if (records->layout->hashes_units)
         take_unit(records);
@@ -224,6 +249,14 @@ static bool is_document(const struct records *records)
     return layout_framing(records->layout) == FRAMING_JSON;
 }
 
+static bool is_misfit(struct records *records, const struct piece *piece)
+{
+    if (piece->place.part != 0 || piece->place.line != 0)
+        return false;
+    records->misfit = misfit_of_piece(piece);
+    return records->misfit != NULL;
+}
+
 enum piece_verdict records_read(struct records *records, const struct piece *piece)
 {
     struct line_parser *parser = records->parser;
@@ -233,6 +266,8 @@ enum piece_verdict records_read(struct records *records, const struct piece *pie
         records->counts.lines++;
         if (is_document(records))
             return PIECE_REFUSED;
+        if (is_misfit(records, piece))
+            return PIECE_MISFIT;
         if (piece->cut_short)
             return PIECE_INCOMPLETE;
         note_lookalike(records, piece);

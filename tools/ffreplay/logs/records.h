@@ -30,6 +30,7 @@ struct log_counts {
     uint64_t pieces; /* of files: lines that hold any number of records */
     uint64_t bad[BAD_CAUSE_COUNT];
     uint64_t lookalikes[LOOKALIKE_COUNT]; /* of the first lines that are unparsable */
+    uint64_t fields; /* that some record had, as bits by their places; see layout_fields() */
 };
 void log_counts_add(struct log_counts *counts, const struct log_counts *other);
 /* Of all causes. */
@@ -52,6 +53,8 @@ struct piece {
 };
 bool piece_is_blank(const struct piece *piece);
 void piece_skip_byte_order_mark(struct piece *piece);
+/* Of the first one of a file; see misfit.h. */
+const struct misfit *misfit_of_piece(const struct piece *piece);
 
 /* An event, and what it was read from. */
 struct record {
@@ -74,9 +77,11 @@ struct records {
     uint32_t lane;     /* of this event; the first, where lines are read one by one */
     uint32_t *numeric; /* the fields of which somebody needs the number */
     uint32_t numeric_count;
+    uint64_t fields; /* that the layout has */
     struct log_counts counts;
     struct bad_line bad[BAD_CAUSE_COUNT]; /* of this file */
     struct line_problem problem;          /* of the piece that was no record */
+    const struct misfit *misfit;          /* what its file is instead */
     uint64_t bad_untimed;                 /* bad lines before the first that has a time */
     void (*take)(void *context, struct record *record);
     /* This many lines are bad, and follow one of that time. */
@@ -100,6 +105,7 @@ enum piece_verdict {
     PIECE_READ,       /* its records were taken, or counted as bad */
     PIECE_BAD,        /* it is not of the format, which was counted */
     PIECE_INCOMPLETE, /* the same, but it is the end of a log that is being written to */
+    PIECE_MISFIT,     /* the first line, and the file is no log as it stands; see `misfit` */
     PIECE_REFUSED     /* a document, without which there is nothing to go by; see `problem` */
 };
 enum piece_verdict records_read(struct records *records, const struct piece *piece);

@@ -32,12 +32,16 @@ bool measure_prepare(struct measure *measure, const struct metric *metric, struc
         .layout = layout,
         .goes_by_newest = layout_framing(layout) == FRAMING_JSON,
     };
+    layout->asked = 0;
     if (metric->where && !(measure->where = predicate_prepare(metric->where, layout)))
         return false;
     if (measure->where)
         measure->quick_where = predicate_quick(measure->where);
     if (!measure->functions->prepare(measure) || !prepare_units(measure))
         return false;
+    measure->fields = layout->asked;
+    if (metric->per_unit && layout->unit < 64)
+        measure->fields |= UINT64_C(1) << layout->unit;
     bool in_between = metric->per_unit || metric->cap > 0 || measure->goes_by_newest;
     measure->take = in_between ? cell_take_sample : measure->functions->take;
     return true;

@@ -29,6 +29,7 @@ struct measure {
     const struct predicate *of;
     struct quick_test quick_where, quick_of;
     struct field value, numerator, denominator;
+    uint64_t fields; /* all that it reads, as bits by their places */
     bool takes_units;
     bool goes_by_newest; /* a newest value that cannot be read hides what the metric says now */
     bool asks_skewness;  /* what cell_gather_spread() gathers has to tell it */

@@ -17,15 +17,22 @@ static bool is_by_line(const struct log_file *file)
     return layout_framing(file->layout) == FRAMING_LINES;
 }
 
-static const char *source_error(const struct log_file *file)
+static const struct byte_source *source_of(const struct log_file *file)
 {
-    return is_by_line(file) ? file->blocks.source.error : file->lines.source.error;
+    return is_by_line(file) ? &file->blocks.source : &file->lines.source;
+}
+
+bool log_file_report(const char *path, const char *what, const char *way)
+{
+    job_error(NULL, "cannot read %s: %s", path, what);
+    if (way)
+        print_help("%s", way);
+    return false;
 }
 
 static bool report_error(const struct log_file *file)
 {
-    job_error(NULL, "cannot read %s: %s", file->path, source_error(file));
-    return false;
+    return log_file_report(file->path, source_of(file)->error, source_of(file)->help);
 }
 
 bool log_file_open(struct log_file *file, const char *path, const struct layout *layout,
@@ -107,6 +114,10 @@ static void read_piece(struct log_file *file, struct worker *worker, const struc
         break;
     case PIECE_BAD:
         break;
+    case PIECE_MISFIT:
+        file->refused = true;
+        log_file_report(file->path, worker->records.misfit->what, worker->records.misfit->way);
+        break;
     }
 }
 
@@ -173,6 +184,9 @@ static bool read_header(struct log_file *file, struct worker *worker, const stru
 {
     struct line_parser *parser = worker->records.parser;
     struct line_problem problem;
+    const struct misfit *misfit = misfit_of_piece(piece);
+    if (misfit)
+        return log_file_report(file->path, misfit->what, misfit->way);
     if (parser->read_header(parser, piece->text, piece->length, &problem))
         return true;
     job_error(NULL, "%s: %s", file->path, problem.text);
@@ -252,10 +266,11 @@ bool log_file_read(struct log_file *file, struct worker *workers, uint32_t worke
     else
         read_pieces(file, &workers[0]);
     records_end_row(&workers[0].records);
-    show_bad_lines(file, shown);
-    if (file->incomplete)
+    if (!file->refused)
+        show_bad_lines(file, shown);
+    if (file->incomplete && !file->refused)
         show_incomplete(file);
     for (uint32_t i = 0; i < worker_count; i++)
         log_counts_add(counts, &workers[i].records.counts);
-    return source_error(file)[0] ? report_error(file) : !file->refused;
+    return source_of(file)->error[0] ? report_error(file) : !file->refused;
 }

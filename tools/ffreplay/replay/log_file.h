@@ -29,6 +29,9 @@ struct log_file {
     bool refused; /* it cannot be read as what it should be, which was reported */
 };
 
+/* "cannot read access.log: …", and what to do about it, which may be NULL. Returns false. */
+bool log_file_report(const char *path, const char *what, const char *way);
+
 /* "-" is stdin. False: it has been reported, and there is nothing to close. */
 bool log_file_open(struct log_file *file, const char *path, const struct layout *layout,
                    uint32_t log);

@@ -295,6 +295,41 @@ bool replay_settle_now(struct replay *replay, char **arguments, size_t count, bo
     return replay->times.now != INT64_MIN;
 }
 
+/* Of a log whose lines, or whose documents, hold none of what they may hold any number of. */
+static const char *empty_text(enum log_format format)
+{
+    switch (format) {
+    case LOG_PROMETHEUS:
+        return "its answers have no points: the queries found nothing";
+    case LOG_KAYENTA:
+        return "its metric set pairs have no values";
+    case LOG_OTLP:
+        return "its lines have no log records, and traces and metrics are not read";
+    case LOG_NDJSON:
+    case LOG_COMBINED:
+    case LOG_CSV:
+    case LOG_TSV:
+    case LOG_GO_FEATURE_FLAG:
+        break;
+    }
+    return "it has no lines";
+}
+
+void replay_report_no_time(const struct replay *replay)
+{
+    struct log_counts all = replay_counts(replay);
+    if (all.lines > 0)
+        job_error(NULL, "no line of the logs has a time");
+    else if (all.pieces == 0)
+        job_error(NULL, "the logs are empty: nothing says what time it is");
+    for (uint32_t i = 0; i < replay->project->log_count && all.lines == 0; i++) {
+        const struct log *log = replay->project->logs[i];
+        if (replay->counts[i].pieces > 0)
+            job_error(NULL, "log '%s' has nothing to read: %s", log->name.text,
+                      empty_text(log->format));
+    }
+}
+
 struct log_counts replay_counts(const struct replay *replay)
 {
     struct log_counts all = {0};

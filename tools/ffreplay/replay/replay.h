@@ -92,6 +92,8 @@ bool replay_read(struct replay *replay, char **arguments, size_t count);
  * False: no line has a time.
  */
 bool replay_settle_now(struct replay *replay, char **arguments, size_t count, bool *again);
+/* That it could not, and why: there is nothing that would have a time, or it has none. */
+void replay_report_no_time(const struct replay *replay);
 /* The same for who knows what time it is: what was ahead of that, and left out. */
 void replay_settle_clocks(struct replay *replay, const struct stray_lines *ahead);
 /* Releases what was read and prepared; what was settled and what was shown stays. */

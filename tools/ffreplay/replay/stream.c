@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler/cli/messages.h"
+#include "log_file.h"
 
 bool stream_open(struct stream *stream, struct replay *replay, const char *path, uint32_t log,
                  bool follows, struct consumer *consumer)
@@ -13,8 +14,8 @@ bool stream_open(struct stream *stream, struct replay *replay, const char *path,
     const struct layout *layout = &replay->layouts[log];
     *stream = (struct stream){.replay = replay, .consumer = consumer};
     if (!lines_open(&stream->lines, path, layout_framing(layout), layout_delimiter(layout))) {
-        job_error(NULL, "cannot read %s: %s", path, stream->lines.source.error);
-        return false;
+        const struct byte_source *source = &stream->lines.source;
+        return log_file_report(path, source->error, source->help);
     }
     stream->lines.follows = stream->lines.source.never_waits = follows;
     struct worker *worker = &stream->worker;
@@ -78,6 +79,10 @@ static void take_piece(struct stream *stream, const struct piece *piece)
         if (records->parser->help)
             print_help("%s", records->parser->help);
         break;
+    case PIECE_MISFIT:
+        stream->refused = true;
+        log_file_report(stream->lines.path, records->misfit->what, records->misfit->way);
+        break;
     case PIECE_INCOMPLETE:
         print_at((struct input_place){.path = stream->lines.path, .line = stream->lines.number},
                  MESSAGE_NOTE, "the last line is incomplete and left out");
@@ -108,7 +113,10 @@ static void begin(struct stream *stream, struct piece *piece)
     piece_skip_byte_order_mark(piece);
     if (!parser->read_header)
         return;
-    if (!parser->read_header(parser, piece->text, piece->length, &problem))
+    const struct misfit *misfit = misfit_of_piece(piece);
+    if (misfit)
+        stream->refused = !log_file_report(stream->lines.path, misfit->what, misfit->way);
+    else if (!parser->read_header(parser, piece->text, piece->length, &problem))
         refuse(stream, problem.text);
     piece->length = 0;
 }
@@ -129,7 +137,8 @@ bool stream_step(struct stream *stream)
 
 bool stream_is_sound(const struct stream *stream)
 {
-    if (stream->lines.source.error[0])
-        job_error(NULL, "cannot read %s: %s", stream->lines.path, stream->lines.source.error);
+    const struct byte_source *source = &stream->lines.source;
+    if (source->error[0])
+        log_file_report(stream->lines.path, source->error, source->help);
     return !stream->refused && !stream->lines.source.error[0];
 }

@@ -382,8 +382,10 @@ bool simulation_run(struct simulation *simulation, char **logs, size_t count)
         !play_all(simulation) || replay_is_too_bad(&simulation->replay) || is_too_late(simulation))
         return false;
     if (simulation->began == INT64_MIN) {
-        job_error(NULL, "no line of the logs has a time%s",
-                  options->until == INT64_MAX ? "" : " before --until");
+        if (options->until == INT64_MAX)
+            replay_report_no_time(&simulation->replay);
+        else
+            job_error(NULL, "no line of the logs has a time before --until");
         return false;
     }
     note_strays(simulation);

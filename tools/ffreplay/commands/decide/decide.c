@@ -199,11 +199,13 @@ static int decide_on_logs(struct replay *replay, struct analyses *analyses,
     replay_init(replay, project);
     int status = read_logs(replay, analyses, options, flag, logs, log_count);
     bool again = false;
-    if (status == EXIT_FINE && !replay_settle_now(replay, logs, log_count, &again))
-        return replay_is_too_bad(replay)
-                   ? EXIT_JOB
-                   : job_error(&decide_command,
-                               "no line of the logs has a time: say with --now when it is");
+    if (status == EXIT_FINE && !replay_settle_now(replay, logs, log_count, &again)) {
+        if (!replay_is_too_bad(replay)) {
+            replay_report_no_time(replay);
+            print_help("say with --now when it is");
+        }
+        return EXIT_JOB;
+    }
     if (again) {
         analyses_release(analyses);
         replay_begin_anew(replay);

@@ -1,0 +1,117 @@
+/* absent_fields.c - see absent_fields.h. */
+#include "absent_fields.h"
+
+#include <inttypes.h>
+
+#include "compiler/base/arena.h"
+#include "tools/ffreplay/metrics/unreadable_text.h"
+
+/* As bits; none of a log without lines. */
+static uint64_t absent_of(const struct verdict *verdict, uint32_t log)
+{
+    const struct log_counts *counts = &verdict->replay->counts[log];
+    uint64_t fields = layout_fields(&verdict->replay->layouts[log]);
+    return counts->lines > log_counts_bad(counts) ? fields & ~counts->fields : 0;
+}
+
+static bool has(uint64_t fields, uint32_t place)
+{
+    return place < 64 && fields >> place & 1;
+}
+
+/* "no line of log 'requests' has 'status' or 'rt'" */
+static const char *absent_text(const struct verdict *verdict, uint32_t log, uint64_t fields)
+{
+    struct arena *arena = verdict->replay->texts;
+    const struct layout *layout = &verdict->replay->layouts[log];
+    const char *names = NULL;
+    for (uint32_t place = 0; place < layout->count; place++)
+        if (has(fields, place))
+            names = arena_format(arena, "%s%s'%s'", names ? names : "", names ? " or " : "",
+                                 layout->paths[place]);
+    return names ? arena_format(arena, "no line of log '%s' has %s", layout->log->name.text, names)
+                 : NULL;
+}
+
+const char *absent_from_metric(const struct verdict *verdict, const struct judgement *judgement)
+{
+    const struct accumulator *from = &verdict->analysis->accumulators[judgement->accumulator];
+    return absent_text(verdict, from->log, absent_of(verdict, from->log) & from->measure.fields);
+}
+
+/* Of a metric that something was measured of all the same: conditions are false without a field. */
+static void note_metric(struct verdict *verdict, const struct judgement *judgement)
+{
+    const char *absent = judgement->finding.verdict == CRITERION_NODATA
+                             ? NULL
+                             : absent_from_metric(verdict, judgement);
+    if (absent)
+        sentence_add(verdict, &verdict->notes, "%s, which %s reads", absent,
+                     judgement->criterion->metric->name.text);
+}
+
+static void note_context(struct verdict *verdict, const struct assigner *assigner, uint32_t log)
+{
+    uint64_t absent = absent_of(verdict, log);
+    for (uint32_t i = 0; i < assigner->line.count; i++) {
+        const struct context_field *field = &assigner->line.fields[i];
+        if (has(absent, field->place))
+            sentence_add(verdict, &verdict->notes, "%s, its attribute '%s'",
+                         absent_text(verdict, log, UINT64_C(1) << field->place),
+                         field->declared->name.text);
+    }
+}
+
+static const struct assigner *with_key(const struct analysis *analysis, uint32_t *log)
+{
+    for (*log = 0; *log < analysis->log_count; (*log)++) {
+        const struct assigner *assigner = &analysis->assigners[*log];
+        if (assigner->layout && assigner->key != NO_PLACE)
+            return assigner;
+    }
+    return NULL;
+}
+
+/* "'user_id' is '[…]' at access.log:1" */
+static const char *unkeyed_text(const struct verdict *verdict, const struct assigner *assigner,
+                                uint32_t log)
+{
+    struct arena *arena = verdict->replay->texts;
+    const struct unreadable *unkeyed = &verdict->analysis->unkeyed;
+    if (unkeyed->shown)
+        return unreadable_value_text(verdict->replay, arena, unkeyed->shown);
+    if (has(absent_of(verdict, log), assigner->key))
+        return absent_text(verdict, log, UINT64_C(1) << assigner->key);
+    return arena_format(arena, "they have no '%s'", assigner->layout->paths[assigner->key]);
+}
+
+/* The few lines with which a stage begins may be those of anonymous visitors. */
+#define FEW_LINES 30
+
+/* True: nobody has a key, which is an issue. */
+static bool judge_keys(struct verdict *verdict)
+{
+    const struct analysis *analysis = verdict->analysis;
+    uint64_t unkeyed = analysis->assigned[LEFT_OUT_NO_KEY];
+    uint32_t log;
+    const struct assigner *assigner = with_key(analysis, &log);
+    if (analysis_used(analysis) > 0 || unkeyed < FEW_LINES || !assigner)
+        return false;
+    sentence_add(verdict, &verdict->issues,
+                 "none of %" PRIu64 " lines can be bucketed by attribute '%s': %s", unkeyed,
+                 analysis->subject.targeting->bucket_by->name.text,
+                 unkeyed_text(verdict, assigner, log));
+    return true;
+}
+
+void absent_fields_judge(struct verdict *verdict)
+{
+    const struct analysis *analysis = verdict->analysis;
+    if (judge_keys(verdict))
+        return;
+    for (uint32_t i = 0; i < analysis->log_count; i++)
+        if (analysis->assigners[i].layout)
+            note_context(verdict, &analysis->assigners[i], i);
+    for (uint32_t i = 0; i < analysis->judgement_count; i++)
+        note_metric(verdict, &analysis->judgements[i]);
+}
