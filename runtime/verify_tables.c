@@ -182,10 +182,9 @@ enum fflag_error verify_ramps(struct verifier *verifier)
             if (ramp->every <= 0 || ramp->end)
                 return malformed(verifier, "ramp %u: steps that are not apart", i);
         } else {
-            /* 2^46 ms are 2,230 years; multiplied by 100000 and 2^64 they still fit into 128
-             * bits. */
+            /* The longest, multiplied by 100000 and 2^64, still fits into 128 bits. */
             uint64_t lasts = (uint64_t)ramp->end - (uint64_t)ramp->start;
-            if (ramp->end <= ramp->start || lasts > UINT64_C(1) << 46 || ramp->every)
+            if (ramp->end <= ramp->start || lasts > FFS_MAX_LASTS || ramp->every)
                 return malformed(verifier, "ramp %u: does not end after it starts", i);
         }
     }

@@ -4,6 +4,7 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/percent.h"
+#include "fflag/snapshot.h"
 #include "draft.h"
 #include "read_condition.h"
 #include "read_map.h"
@@ -15,6 +16,18 @@
 #include "reader.h"
 
 /* ------------------------------------------------------------------------------- percentages -- */
+
+/* Where `end` may be any time, a year that stands for "never" is easily one of them. */
+static void check_length(struct reader *reader, const struct node *node, const struct ramp *ramp)
+{
+    if (ramp->end - ramp->start <= FFS_MAX_LASTS)
+        return;
+    diagnose(reader->diagnostics, FF0326, node_get(node, "end")->span,
+             "'end' is more than 2229 years after 'start'");
+    diagnose_note(reader->diagnostics, node_get(node, "start")->span, "it starts here");
+    diagnose_help(reader->diagnostics,
+                  "write when it arrives; a percentage that stays is written alone: 25%%");
+}
 
 static void check_ramp(struct reader *reader, const struct node *node, const struct ramp *ramp,
                        uint64_t given)
@@ -41,6 +54,8 @@ static void check_ramp(struct reader *reader, const struct node *node, const str
                  "'end' is not after 'start'");
         diagnose_note(reader->diagnostics, node_get(node, "start")->span, "it starts here");
         diagnose_help(reader->diagnostics, "a percentage moves from 'start' to 'end'");
+    } else if ((given & START) && (given & END)) {
+        check_length(reader, node, ramp);
     }
     bool no_step = (given & STEP) && ramp->step == 0;
     bool no_time = (given & EVERY) && ramp->every == 0;

@@ -30,14 +30,15 @@
 
 #define FFS_ALIGNMENT    64
 #define FFS_MAX_SECTIONS 64
-#define FFS_MAX_VARIANTS 4096       /* of a flag */
-#define FFS_MAX_PROGRAM  32768      /* instructions of a flag: a jump is 16 bits */
-#define FFS_MAX_DEPTH    16         /* of prerequisites */
-#define FFS_MAX_COST     65536      /* instructions a single evaluation may run */
-#define FFS_MAX_FOLDED   512        /* longest string an ignore-case set may hold */
-#define FFS_MAX_WIDTH    128        /* bytes of a slot of a set */
-#define FFS_MAX_PROBES   64         /* slots that a look-up in a set looks at */
-#define FFS_NONE         UINT32_MAX /* no string, no tags */
+#define FFS_MAX_VARIANTS 4096               /* of a flag */
+#define FFS_MAX_PROGRAM  32768              /* instructions of a flag: a jump is 16 bits */
+#define FFS_MAX_DEPTH    16                 /* of prerequisites */
+#define FFS_MAX_COST     65536              /* instructions a single evaluation may run */
+#define FFS_MAX_FOLDED   512                /* longest string an ignore-case set may hold */
+#define FFS_MAX_WIDTH    128                /* bytes of a slot of a set */
+#define FFS_MAX_PROBES   64                 /* slots that a look-up in a set looks at */
+#define FFS_MAX_LASTS    (INT64_C(1) << 46) /* milliseconds of a linear ramp: 2,229 years */
+#define FFS_NONE         UINT32_MAX         /* no string, no tags */
 #define FFS_NO_ATTRIBUTE UINT16_MAX
 #define FFS_NO_VARIANT   UINT16_MAX /* the caller's default is served */
 
@@ -360,8 +361,8 @@ struct ffs_range {
 
 /*
  * RAMPS: percentages that move with the clock, in thousandths of a percent.
- *   linear (step = 0; `end` at most 2^46 ms after `start`): `from` until `start`, `to` from `end`,
- *   and between them
+ *   linear (step = 0; `end` at most FFS_MAX_LASTS after `start`): `from` until `start`, `to` from
+ *   `end`, and between them
  *       from + (to - from) * (now - start) / (end - start), as a threshold in 128-bit arithmetic:
  *       floor((from * (end - start) + (to - from) * (now - start)) * 2^64
  *             / (100000 * (end - start)))

@@ -4,7 +4,8 @@
  *
  * Whatever goes in comes to an end, reads nothing it should not and leaks nothing. What is checked
  * besides: diagnostics render in every form, their errors are counted, a project without errors
- * compiles unless a limit is reported, and the canonical form of a file is its own canonical form.
+ * compiles to a sound snapshot unless a limit is reported, and the canonical form of a file is its
+ * own canonical form.
  * `make fuzz` runs it under libFuzzer; `make check` replays the corpus.
  */
 #include <assert.h>
@@ -17,6 +18,7 @@
 #include "compiler/files/format.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
+#include "runtime/load.h"
 
 #define NOW INT64_C(1795176000000) /* 2026-11-20T12:00:00Z */
 
@@ -37,6 +39,17 @@ static void render(struct diagnostics *diagnostics)
     }
 }
 
+static void verify(const struct buffer *bytes)
+{
+    struct snapshot *snapshot = NULL;
+    struct problem problem;
+    enum fflag_error error = runtime_load_memory(bytes->bytes, bytes->length, &snapshot, &problem);
+    if (error)
+        fprintf(stderr, "not a sound snapshot: %s\n", problem.text);
+    assert(error == FFLAG_OK);
+    runtime_unload(snapshot);
+}
+
 static void compile(struct project *project)
 {
     for (uint32_t i = 0; project->diagnostics.errors == 0 && i < project->environments.count; i++) {
@@ -44,6 +57,8 @@ static void compile(struct project *project)
         bool done = project_compile(project, project->environments.items[i].text, NULL, 0, &bytes);
         assert(done == (bytes.length > 0));
         assert(done == (project->diagnostics.errors == 0));
+        if (done)
+            verify(&bytes);
         buffer_release(&bytes);
     }
 }
