@@ -109,6 +109,11 @@ option_rows() {
         sed -E 's/^([^:]+:[0-9]+):.*\{"([a-z-]+)".*/\1: --\2 has a row in compiler\/cli\/option_rows.h/'
 }
 
+# What others wrote is escaped before it is printed.
+screens() {
+    python3 tools/screens.py
+}
+
 # Tests may be longer: they are tables and read from top to bottom.
 sizes() {
     wc -l "${sources[@]}" "${scripts[@]}" | awk '$2 != "total" {
@@ -209,7 +214,7 @@ manuals() {
         sed -nE 's/^mandoc: ([^ :]+:[0-9]+):[0-9]+: ([A-Z]+): /\1: /p'
 }
 
-for check in formatting widths prose layers libraries banned metric_kinds option_rows sizes openings licences labels \
+for check in formatting widths prose layers libraries banned metric_kinds option_rows screens sizes openings licences labels \
     whitespace shell index documents generated manuals; do
     $check >>"$findings"
 done

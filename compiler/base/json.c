@@ -3,22 +3,27 @@
 
 #include "buffer.h"
 #include "calendar.h"
-#include "utf8.h"
+#include "escape.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void escape(struct buffer *out, unsigned char c)
+static void put_character(struct buffer *out, const char *at, const struct character *character)
 {
     static const char short_form[] = "b\bf\fn\nr\rt\t\"\"\\\\";
     for (const char *form = short_form; *form; form += 2)
-        if ((unsigned char)form[1] == c) {
+        if ((unsigned char)form[1] == character->code) {
             buffer_append(out, (char[]){'\\', form[0]}, 2);
             return;
         }
-    buffer_format(out, "\\u%04x", c);
+    if (character->code == UINT32_MAX)
+        buffer_append_text(out, "\xEF\xBF\xBD");
+    else if (character_is_unsafe(character))
+        buffer_format(out, "\\u%04x", character->code); /* none is beyond 16 bits */
+    else
+        buffer_append(out, at, character->bytes);
 }
 
 /* ASCII that JSON need not escape, which is nearly all that is written. */
@@ -35,22 +40,33 @@ void json_write_string(struct buffer *out, const char *text)
         return;
     }
     buffer_append(out, "\"", 1);
-    const char *end = text + strlen(text);
-    for (const char *run = text; text < end; run = text) {
+    for (const char *end = text + strlen(text); text < end;) {
+        const char *run = text;
         while (is_plain(*text))
             text++;
-        uint32_t length = (unsigned char)*text < 0x80 ? 0 : utf8_length(text, (size_t)(end - text));
-        text += length;
         buffer_append(out, run, (size_t)(text - run));
-        if (length || text == end)
-            continue;
-        if ((unsigned char)*text < 0x80)
-            escape(out, (unsigned char)*text);
-        else
-            buffer_append_text(out, "\xEF\xBF\xBD");
-        text++;
+        if (text == end)
+            break;
+        struct character character = character_at(text, end);
+        put_character(out, text, &character);
+        text += character.bytes;
     }
     buffer_append(out, "\"", 1);
+}
+
+void json_write_document(struct buffer *out, const char *text, size_t length)
+{
+    for (const char *end = text + length; text < end;) {
+        const char *run = text;
+        while (text < end && (unsigned char)*text < 0x7F)
+            text++;
+        buffer_append(out, run, (size_t)(text - run));
+        if (text == end)
+            break;
+        struct character character = character_at(text, end);
+        put_character(out, text, &character);
+        text += character.bytes;
+    }
 }
 
 void json_write_number(struct buffer *out, double number)

@@ -7,12 +7,16 @@
 #define FFC_JSON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct buffer;
 
-/* A quoted string. `text` is UTF-8; invalid bytes become U+FFFD. NULL writes null. */
+/* A quoted string. What is unsafe on a terminal (see escape.h) is escaped; bytes that are not UTF-8
+ * become U+FFFD. NULL writes null. */
 void json_write_string(struct buffer *out, const char *text);
+/* JSON that somebody else wrote, its texts escaped the same way; it must be sound. */
+void json_write_document(struct buffer *out, const char *text, size_t length);
 /* The shortest decimal that reads back as the same double. `number` is finite. */
 void json_write_number(struct buffer *out, double number);
 /* `,"key":` or, directly after an opening brace, `"key":`. */

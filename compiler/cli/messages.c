@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "options.h"
 
 static const char *const kind_words[] = WORDS(MESSAGE_KINDS);
@@ -37,7 +38,7 @@ static void put_list(const char *lead, const char *format, va_list arguments)
 {
     struct buffer line = {0};
     buffer_append_text(&line, lead);
-    buffer_format_list(&line, format, arguments);
+    terminal_format_list(&line, format, arguments);
     put(&line);
 }
 
@@ -49,7 +50,7 @@ static void put_error(const struct command *command, const char *format, va_list
     fflush(stdout);
     append_command_name(command, &line);
     buffer_append_text(&line, ": ");
-    buffer_format_list(&line, format, arguments);
+    terminal_format_list(&line, format, arguments);
     put(&line);
 }
 
@@ -119,36 +120,59 @@ void print_at(struct input_place place, enum message_kind kind, const char *form
 {
     struct buffer line = {0};
     if (place.folder)
-        buffer_format(&line, "%s/", place.folder);
-    buffer_append_text(&line, place.path);
+        terminal_format(&line, "%s/", place.folder);
+    terminal_append(&line, place.path);
     if (place.line)
-        buffer_format(&line, ":%" PRIu64, place.line);
+        terminal_format(&line, ":%" PRIu64, place.line);
     if (place.column)
-        buffer_format(&line, ":%zu", place.column);
-    buffer_format(&line, ": %s: ", kind_words[kind]);
+        terminal_format(&line, ":%zu", place.column);
+    terminal_format(&line, ": %s: ", kind_words[kind]);
     va_list arguments;
     va_start(arguments, format);
-    buffer_format_list(&line, format, arguments);
+    terminal_format_list(&line, format, arguments);
     va_end(arguments);
     put(&line);
 }
 
 /* ------------------------------------------------------------------------ about definitions -- */
 
+/* Tabs are kept, so that the caret is in its column. */
+static void append_source(struct buffer *out, const char *at, const char *end)
+{
+    for (; at < end; at++) {
+        const char *tab = memchr(at, '\t', (size_t)(end - at));
+        size_t length = (size_t)((tab ? tab : end) - at);
+        terminal_append_bytes(out, at, length);
+        buffer_append_text(out, tab ? "\t" : "");
+        at += length;
+    }
+}
+
+/* What is below [at, end): tabs below tabs. */
+static void append_below(struct buffer *out, const char *at, const char *end, char mark)
+{
+    while (at < end) {
+        struct character character = character_at(at, end);
+        for (uint32_t i = 0; *at != '\t' && i < character.width; i++)
+            buffer_append(out, &mark, 1);
+        buffer_append_text(out, *at == '\t' ? "\t" : "");
+        at += character.bytes;
+    }
+}
+
 /* The line, with a caret below the span. Tabs are kept, so that the caret lines up. */
 static void append_excerpt(const char *text, struct span span, struct position place,
                            struct buffer *out)
 {
-    int length = (int)strcspn(place.line_text, "\n");
-    buffer_format(out, "\n%5u | %.*s\n      | ", place.line, length, place.line_text);
-    for (const char *at = place.line_text; at < text + span.begin; at++)
-        if (((unsigned char)*at & 0xc0) != 0x80)
-            buffer_append(out, *at == '\t' ? "\t" : " ", 1);
-    buffer_append(out, "^", 1);
-    const char *line_end = place.line_text + length;
-    for (const char *at = text + span.begin + 1; at < text + span.end && at < line_end; at++)
-        if (((unsigned char)*at & 0xc0) != 0x80)
-            buffer_append(out, "~", 1);
+    const char *begin = text + span.begin, *line_end = place.line_end;
+    const char *end = text + span.end < line_end ? text + span.end : line_end;
+    buffer_format(out, "\n%5u | ", place.line);
+    append_source(out, place.line_text, line_end);
+    buffer_append_text(out, "\n      | ");
+    append_below(out, place.line_text, begin, ' ');
+    buffer_append_text(out, "^");
+    if (begin < end)
+        append_below(out, begin + character_at(begin, end).bytes, end, '~');
 }
 
 bool print_error_at(const struct sources *sources, struct span span, const char *format, ...)
@@ -158,12 +182,12 @@ bool print_error_at(const struct sources *sources, struct span span, const char 
     const struct source *source = span.file == NO_FILE ? NULL : &sources->items[span.file];
     if (source) {
         place = source_position(sources, span.file, span.begin);
-        buffer_format(&out, "%s:%u:%u: ", source->path, place.line, place.column);
+        terminal_format(&out, "%s:%u:%u: ", source->path, place.line, place.column);
     }
     buffer_append_text(&out, "error: ");
     va_list arguments;
     va_start(arguments, format);
-    buffer_format_list(&out, format, arguments);
+    terminal_format_list(&out, format, arguments);
     va_end(arguments);
     if (source)
         append_excerpt(source->text, span, place, &out);

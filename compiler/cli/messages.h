@@ -3,6 +3,8 @@
  *
  * A command that cannot do its job returns what usage_error() or job_error() returns. What else is
  * to be known is a warning or a note, and a way out is a help; nothing else writes to stderr.
+ *
+ * What %s stands for may be anything that somebody wrote: it is printed as escape.h has it.
  */
 #ifndef FFC_MESSAGES_H
 #define FFC_MESSAGES_H
@@ -33,8 +35,9 @@ int usage_error(const struct command *command, const char *format, ...)
 void print_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void print_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void print_help(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* A line as it stands, such as the result of one of several steps; or lines, each with its end. */
+/* A line alone, such as the result of one of several steps. */
 void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Lines, each with its end, that terminal_format() and its like have put together. */
 void print_lines(const struct buffer *lines);
 
 #define MESSAGE_KINDS(X)          \

@@ -1,6 +1,7 @@
 /* bucket.c - `ffc bucket`: the buckets of units under a salt, for other implementations to
  * compare. */
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "commands.h"
 
 #include "compiler/base/json.h"
@@ -30,16 +31,16 @@ static void print(const char *salt, const char *key, bool json, struct buffer *o
     snprintf(percent, sizeof percent, "%" PRIu64 ".%06" PRIu64, millionths / 1000000,
              millionths % 1000000);
     if (!json) {
-        buffer_format(out, "%016" PRIx64 "  %20" PRIu64 "  %10s%%  %s\n", bucket, bucket, percent,
-                      key);
+        terminal_format(out, "%016" PRIx64 "  %20" PRIu64 "  %10s%%  %s\n", bucket, bucket, percent,
+                        key);
         return;
     }
     buffer_append_text(out, "{\"format_version\":1,\"salt\":");
     json_write_string(out, salt);
     field_text(out, "key", key);
-    /* As text, because most JSON parsers keep only 53 bits of a number. */
-    buffer_format(out, ",\"hex\":\"%016" PRIx64 "\",\"bucket\":\"%" PRIu64 "\",\"percent\":%s}\n",
-                  bucket, bucket, percent);
+    /* As text: most readers of JSON keep 53 bits of a number. */
+    terminal_format(out, ",\"hex\":\"%016" PRIx64 "\",\"bucket\":\"%" PRIu64 "\",\"percent\":%s}\n",
+                    bucket, bucket, percent);
 }
 
 static int run(int argc, char **argv)

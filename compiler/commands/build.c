@@ -1,6 +1,7 @@
 /* build.c - `ffc build`: compiles definitions into snapshots. */
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "change.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/emergency.h"
@@ -90,10 +91,10 @@ static void print_results(const struct project *project, const struct result *re
         const struct result *result = &results[i];
         if (!json) {
             bool to_stdout = !strcmp(result->path.bytes, "-");
-            buffer_format(out, "%s: build %s, %zu bytes, %u flag%s\n",
-                          to_stdout ? "(stdout)" : result->path.bytes, result->build,
-                          result->bytes.length, project->flag_count,
-                          project->flag_count == 1 ? "" : "s");
+            terminal_format(out, "%s: build %s, %zu bytes, %u flag%s\n",
+                            to_stdout ? "(stdout)" : result->path.bytes, result->build,
+                            result->bytes.length, project->flag_count,
+                            project->flag_count == 1 ? "" : "s");
             continue;
         }
         buffer_append_text(out, "{\"format_version\":1,\"environment\":");

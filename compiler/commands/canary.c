@@ -5,6 +5,7 @@
 #include "canary.h"
 #include "compiler/base/nearest.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "hurry.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
@@ -71,8 +72,8 @@ static void list_environments(const struct turn *turn, struct buffer *list)
     const struct project *project = turn->change->project;
     for (uint32_t i = 0; i < project->environments.count; i++)
         if (turn->flag->environments[i].canary)
-            buffer_format(list, "%s%s", list->length ? ", " : "",
-                          project->environments.items[i].text);
+            terminal_format(list, "%s%s", list->length ? ", " : "",
+                            project->environments.items[i].text);
 }
 
 /* Without -e, the first environment with a canary, provided that all canaries are the same
@@ -165,11 +166,11 @@ static void write_entry(const struct turn *turn, struct buffer *out)
 
 static void put_standing(struct buffer *out, const struct rollout *rollout)
 {
-    buffer_format(out, "%s", canary_state_words[rollout->state]);
+    terminal_format(out, "%s", canary_state_words[rollout->state]);
     if (rollout->state == CANARY_RUNNING || rollout->state == CANARY_PAUSED)
-        buffer_format(out, " in '%s'", rollout->stage);
+        terminal_format(out, " in '%s'", rollout->stage);
     if (rollout->approved)
-        buffer_format(out, ", '%s' approved", rollout->approved);
+        terminal_format(out, ", '%s' approved", rollout->approved);
 }
 
 static struct position place_of(const struct turn *turn)
@@ -201,10 +202,11 @@ static void put_json(const struct turn *turn, struct buffer *out)
 static void put_way_back(const struct turn *turn, struct buffer *out)
 {
     if (turn->control == CONTROL_ROLLBACK && turn->from.state == CANARY_COMPLETE)
-        buffer_format(out,
-                      "  it was complete; to return: ffc canary start %s --to %s --reason …, then "
-                      "complete\n",
-                      turn->flag->name.text, turn->from.stage);
+        terminal_format(
+            out,
+            "  it was complete; to return: ffc canary start %s --to %s --reason …, then "
+            "complete\n",
+            turn->flag->name.text, turn->from.stage);
 }
 
 static void put_text(const struct turn *turn, struct buffer *out)
@@ -212,19 +214,20 @@ static void put_text(const struct turn *turn, struct buffer *out)
     const struct change *change = turn->change;
     const struct canary *canary = turn->flag->environments[turn->environment].canary;
     if (turn->unwritten) {
-        buffer_format(out, "%s in %s: is out of '%s' alone\n", turn->flag->name.text,
-                      turn->environment_name, change->build);
+        terminal_format(out, "%s in %s: is out of '%s' alone\n", turn->flag->name.text,
+                        turn->environment_name, change->build);
         return;
     }
-    buffer_format(out, "%s in %s: %s", turn->flag->name.text, turn->environment_name,
-                  change->dry_run ? "" : "was ");
+    terminal_format(out, "%s in %s: %s", turn->flag->name.text, turn->environment_name,
+                    change->dry_run ? "" : "was ");
     put_standing(out, &turn->from);
     buffer_append_text(out, change->dry_run ? " would become " : ", now ");
     put_standing(out, &turn->to);
-    buffer_format(out, "\n  %s:%u\n", change->project->sources.items[canary->node->span.file].path,
-                  place_of(turn).line);
+    terminal_format(out, "\n  %s:%u\n",
+                    change->project->sources.items[canary->node->span.file].path,
+                    place_of(turn).line);
     if (turn->published)
-        buffer_format(out, "  published %s\n", change->build);
+        terminal_format(out, "  published %s\n", change->build);
     else if (!change->dry_run && !change->build)
         buffer_append_text(out, "  services see it once it is published: --build, or ffc build\n");
     put_way_back(turn, out);
@@ -491,9 +494,10 @@ static int roll_back_in_a_hurry(struct change *change, const struct order *order
         job_error(&canary_command, "%s", error.bytes);
         print_help("%s", help.bytes);
     }
+    static const struct mend mend = {
+        "roll the canary back in them too, or the next build undoes it", NULL};
     if (begun && (made || taken))
-        status = hurry_say_rest(
-            &hurry, "roll the canary back in them too, or the next build undoes it", status);
+        status = hurry_say_rest(&hurry, &mend, status);
     buffer_release(&error);
     buffer_release(&help);
     hurry_release(&hurry);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "canary.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
@@ -31,7 +32,7 @@ static void put_stage(struct buffer *out, const struct stage *stage)
 {
     char percent[PERCENT_TEXT_SIZE];
     percent_format(stage->percent, percent);
-    buffer_format(out, "'%s' (%s%%)", stage->name.text, percent);
+    terminal_format(out, "'%s' (%s%%)", stage->name.text, percent);
 }
 
 /* The next override in force, in order of precedence. */
@@ -62,16 +63,17 @@ static void put_text(const struct standing *standing, struct buffer *out)
     const struct canary *canary = standing->canary;
     struct arena *arena = &standing->change->project->arena;
     bool open = canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED;
-    buffer_format(out, "%s in %s: %s", standing->flag->name.text, standing->environment,
-                  canary_state_words[canary->state]);
+    terminal_format(out, "%s in %s: %s", standing->flag->name.text, standing->environment,
+                    canary_state_words[canary->state]);
     if (open) {
         buffer_append_text(out, " in stage ");
         put_stage(out, standing->stage);
-        buffer_format(out, ", %u of %u", (unsigned)(standing->stage - canary->stages) + 1,
-                      canary->stage_count);
+        terminal_format(out, ", %u of %u", (unsigned)(standing->stage - canary->stages) + 1,
+                        canary->stage_count);
     }
     if (canary->since != INT64_MIN && canary->since <= standing->change->at)
-        buffer_format(out, ", for %s", duration_text(arena, standing->change->at - canary->since));
+        terminal_format(out, ", for %s",
+                        duration_text(arena, standing->change->at - canary->since));
     if (standing->next) {
         buffer_append_text(out, "\n  next      ");
         put_stage(out, standing->next);
@@ -83,15 +85,16 @@ static void put_text(const struct standing *standing, struct buffer *out)
         char from[32] = "";
         if (by->from != INT64_MIN)
             format_time(by->from, from, sizeof from);
-        buffer_format(out, "\n  held back by %s\n            it serves %s%s%s%s", by->name,
-                      by->serve.text, by->condition ? " to some" : ", and not the stage",
-                      *from ? ", since " : "", from);
+        terminal_format(out, "\n  held back by %s\n            it serves %s%s%s%s", by->name,
+                        by->serve.text, by->condition ? " to some" : ", and not the stage",
+                        *from ? ", since " : "", from);
         if (by->by || by->reason)
-            buffer_format(out, "\n            %s%s%s%s", by->by ? "by " : "", by->by ? by->by : "",
-                          by->by && by->reason ? ": " : "", by->reason ? by->reason : "");
+            terminal_format(out, "\n            %s%s%s%s", by->by ? "by " : "",
+                            by->by ? by->by : "", by->by && by->reason ? ": " : "",
+                            by->reason ? by->reason : "");
     }
     if (unmet(standing))
-        buffer_format(
+        terminal_format(
             out,
             "\n  held back by requires: %s\n            the default is served, and not the stage",
             unmet(standing));
@@ -99,7 +102,7 @@ static void put_text(const struct standing *standing, struct buffer *out)
         buffer_append_text(out, "\n  automatic is false: a rollback is left to a person");
     if (canary->instant)
         buffer_append_text(out, "\n  instant: everybody at once, without stages");
-    buffer_format(out, "\n  you can   %s\n", control_choices(canary));
+    terminal_format(out, "\n  you can   %s\n", control_choices(canary));
 }
 
 static void put_json(const struct standing *standing, struct buffer *out)
@@ -166,7 +169,7 @@ static int write_all(struct change *change, const char *name)
         if (!name || flag == project->flags[i])
             count += put_flag(change, project->flags[i], &out);
     if (count == 0 && !change->json)
-        buffer_format(&out, "there is no canary%s\n", whole ? "" : " in what could be read");
+        terminal_format(&out, "there is no canary%s\n", whole ? "" : " in what could be read");
     if (!write_stdout(&canary_command, &out))
         status = EXIT_JOB;
     buffer_release(&out);

@@ -3,6 +3,7 @@
 
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/check/sample_size.h"
 #include "commands.h"
 #include "compiler/model/model.h"
@@ -40,11 +41,11 @@ static void append_where(struct buffer *out, const struct project *project, cons
                          uint32_t first)
 {
     const char *separator = " in ";
-    buffer_append_text(out, flag->name.text);
+    terminal_append(out, flag->name.text);
     for (uint32_t at = first; at < project->environments.count; at++) {
         if (!is_same_plan(&flag->environments[first], &flag->environments[at]))
             continue;
-        buffer_format(out, "%s%s", separator, project->environments.items[at].text);
+        terminal_format(out, "%s%s", separator, project->environments.items[at].text);
         separator = ", ";
     }
 }
@@ -54,10 +55,10 @@ static void append_size(struct buffer *out, const struct project *project, const
 {
     const struct experiment *experiment = flag->environments[environment].experiment;
     append_where(out, project, flag, environment);
-    buffer_format(out, ": %.0f units a variant show an effect of %g%% on '%s'", size->units,
-                  experiment->mde * 100, experiment->primary->name.text);
+    terminal_format(out, ": %.0f units a variant show an effect of %g%% on '%s'", size->units,
+                    experiment->mde * 100, experiment->primary->name.text);
     if (!isnan(size->days))
-        buffer_format(out, "; they come in %.0f day%s", size->days, size->days == 1 ? "" : "s");
+        terminal_format(out, "; they come in %.0f day%s", size->days, size->days == 1 ? "" : "s");
     buffer_append_text(out, "\n");
 }
 

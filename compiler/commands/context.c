@@ -7,6 +7,7 @@
 #include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/file.h"
@@ -173,9 +174,9 @@ static void warn_unknown(const struct context_reader *reader, const char *name,
     for (size_t i = 0; i < reader->count; i++)
         names[i] = reader->attributes[i].name;
     const char *near = nearest_name(name, names, reader->count);
-    buffer_format(warnings, "no attribute '%s' is declared", name);
+    terminal_format(warnings, "no attribute '%s' is declared", name);
     if (near)
-        buffer_format(warnings, "; did you mean '%s'?", near);
+        terminal_format(warnings, "; did you mean '%s'?", near);
     buffer_append_text(warnings, "\n");
     free(names);
 }
@@ -208,9 +209,10 @@ bool read_context(const struct context_reader *reader, json_t *object, struct ar
             return false;
         }
         if (attribute->handle != FFLAG_NO_ATTR && set(context, attribute, value, arena))
-            buffer_format(warnings, "attribute '%s': '%s' is not a valid %s; it counts as absent\n",
-                          name, json_is_string(value) ? json_string_value(value) : "the number",
-                          types[attribute->type].name);
+            terminal_format(warnings,
+                            "attribute '%s': '%s' is not a valid %s; it counts as absent\n", name,
+                            json_is_string(value) ? json_string_value(value) : "the number",
+                            types[attribute->type].name);
     }
     return true;
 }

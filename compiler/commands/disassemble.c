@@ -4,6 +4,7 @@
 #include "compiler/base/percent.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/emit/emit.h"
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
@@ -156,7 +157,7 @@ static void write_thousandths(uint32_t thousandths, struct buffer *out)
 {
     char text[PERCENT_TEXT_SIZE];
     percent_format(thousandths, text);
-    buffer_format(out, "%s%%", text);
+    terminal_format(out, "%s%%", text);
 }
 
 static void write_threshold(uint64_t threshold, struct buffer *out)
@@ -272,7 +273,7 @@ static void write_duration(int64_t ms, struct buffer *out)
     } units[] = {{604800000, "w"}, {86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (ms % units[i].ms == 0) {
-            buffer_format(out, "%" PRId64 "%s", ms / units[i].ms, units[i].unit);
+            terminal_format(out, "%" PRId64 "%s", ms / units[i].ms, units[i].unit);
             return;
         }
     buffer_format(out, "%" PRId64 "ms", ms);
@@ -309,13 +310,14 @@ static void write_accepted(const struct listing *listing, const struct ffs_instr
                            struct buffer *out)
 {
     const struct ffs_flag *other = &listing->flags[test->operand];
-    buffer_format(out, "%s is ", snapshot_string(listing->snapshot, other->name));
+    terminal_format(out, "%s is ", snapshot_string(listing->snapshot, other->name));
     bool first = true;
     for (uint32_t i = 0; i <= other->variant_count; i++) {
         if (!(test[1 + i / 64].operand >> i % 64 & 1))
             continue;
-        buffer_format(out, "%s%s", first ? "" : " or ",
-                      variant_name(listing, other, i < other->variant_count ? i : FFS_NO_VARIANT));
+        terminal_format(
+            out, "%s%s", first ? "" : " or ",
+            variant_name(listing, other, i < other->variant_count ? i : FFS_NO_VARIANT));
         first = false;
     }
 }
@@ -330,8 +332,8 @@ static void write_split(const struct listing *listing, const struct ffs_flag *fl
     uint64_t count = *at & ~FFS_SPLIT_SALTED;
     const uint64_t *arms = at + (salted ? 2 : 1);
     for (uint64_t i = 0; i < count; i++) {
-        buffer_format(out, "%s%s up to ", i ? ", " : "",
-                      variant_name(listing, flag, arms[2 * i + 1]));
+        terminal_format(out, "%s%s up to ", i ? ", " : "",
+                        variant_name(listing, flag, arms[2 * i + 1]));
         if (i + 1 < count)
             write_threshold(arms[2 * i], out);
         else
@@ -353,7 +355,7 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
     case FFS_OPERAND_VARIANT_BITS: /* printed with the flag they belong to */
         return;
     case FFS_OPERAND_RULE:
-        buffer_append_text(out, variant_name(listing, flag, instruction->variant));
+        terminal_append(out, variant_name(listing, flag, instruction->variant));
         return;
     case FFS_OPERAND_SPLIT:
         write_split(listing, flag, instruction, out);
@@ -364,7 +366,7 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
         json_write_string(out, snapshot_string(listing->snapshot, (ffs_string)operand));
         return;
     case FFS_OPERAND_VERSION:
-        buffer_append_text(out, snapshot_string(listing->snapshot, (ffs_string)operand));
+        terminal_append(out, snapshot_string(listing->snapshot, (ffs_string)operand));
         return;
     case FFS_OPERAND_SET:
         write_set(listing, operand, most, out);
@@ -403,8 +405,8 @@ void write_instruction(const struct listing *listing, const struct ffs_flag *fla
                        const struct ffs_instruction *instruction, size_t most, struct buffer *out)
 {
     if (instruction->attribute != FFS_NO_ATTRIBUTE)
-        buffer_append_text(out, snapshot_string(listing->snapshot,
-                                                listing->attributes[instruction->attribute].name));
+        terminal_append(out, snapshot_string(listing->snapshot,
+                                             listing->attributes[instruction->attribute].name));
     buffer_append_text(out, operation_words(instruction->op));
     write_operand(listing, flag, instruction, most, out);
     if (ffs_uses_of(instruction->op) & FFS_USES_IGNORE_CASE && instruction->flags & FFS_IGNORE_CASE)

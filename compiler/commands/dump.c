@@ -1,5 +1,6 @@
 /* dump.c - `ffc dump`: a snapshot as readable text or as JSON. */
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/model/declaration.h"
 #include "compiler/model/flag.h"
 #include "commands.h"
@@ -69,15 +70,15 @@ static void print_instruction(const struct listing *listing, const struct ffs_fl
                               uint32_t place, struct buffer *out)
 {
     const struct ffs_instruction *instruction = &listing->code[flag->first_code + place];
-    buffer_format(out, "  %4u  %-6s  ", place, verb_of(instruction));
+    terminal_format(out, "  %4u  %-6s  ", place, verb_of(instruction));
     write_instruction(listing, flag, instruction, SHOWN_MEMBERS, out);
     if (decides(instruction)) {
         const char *rule = rule_of(listing, instruction);
-        buffer_format(out, "  (%s%s%s)", fflag_reason_text(instruction->flags), rule ? ", " : "",
-                      rule ? rule : "");
+        terminal_format(out, "  (%s%s%s)", fflag_reason_text(instruction->flags), rule ? ", " : "",
+                        rule ? rule : "");
     }
     if (jumps(instruction))
-        buffer_format(out, "  else %u", place + instruction->jump);
+        terminal_format(out, "  else %u", place + instruction->jump);
     buffer_append_text(out, "\n");
 }
 
@@ -94,8 +95,8 @@ static void print_tags(const struct listing *listing, const struct ffs_flag *fla
         return;
     const uint32_t *run = &listing->tags[flag->tags];
     for (uint32_t i = 1; i <= run[0]; i++)
-        buffer_format(out, "%s%s", i == 1 ? "  tags " : ", ",
-                      snapshot_string(listing->snapshot, run[i]));
+        terminal_format(out, "%s%s", i == 1 ? "  tags " : ", ",
+                        snapshot_string(listing->snapshot, run[i]));
     buffer_append_text(out, "\n");
 }
 
@@ -107,17 +108,17 @@ static void print_program(const struct listing *listing, const struct ffs_flag *
         if (code[i].op != FFS_ACCEPT)
             print_instruction(listing, flag, i, out);
     if (reaches_end(code, flag->code_count))
-        buffer_format(out, "  %4u  end     %s  (%s)\n", flag->code_count,
-                      variant_name(listing, flag, flag->default_variant),
-                      flag->code_count ? "DEFAULT" : "STATIC");
+        terminal_format(out, "  %4u  end     %s  (%s)\n", flag->code_count,
+                        variant_name(listing, flag, flag->default_variant),
+                        flag->code_count ? "DEFAULT" : "STATIC");
 }
 
 static void print_flag(const struct listing *listing, const struct ffs_flag *flag,
                        struct buffer *out)
 {
-    buffer_format(out, "\nflag %s: %s, %s%s\n", snapshot_string(listing->snapshot, flag->name),
-                  flag_type_words[flag->type], kind_name(flag),
-                  flag->flags & FFS_FLAG_CLIENT ? ", may leave the server" : "");
+    terminal_format(out, "\nflag %s: %s, %s%s\n", snapshot_string(listing->snapshot, flag->name),
+                    flag_type_words[flag->type], kind_name(flag),
+                    flag->flags & FFS_FLAG_CLIENT ? ", may leave the server" : "");
     print_tags(listing, flag, out);
     if (flag->metadata != FFS_NONE) {
         buffer_append_text(out, "  metadata ");
@@ -125,16 +126,16 @@ static void print_flag(const struct listing *listing, const struct ffs_flag *fla
         buffer_append_text(out, "\n");
     }
     for (uint32_t i = 0; i < flag->variant_count; i++) {
-        buffer_format(out, "  variant %s = ", variant_name(listing, flag, i));
+        terminal_format(out, "  variant %s = ", variant_name(listing, flag, i));
         write_variant_value(listing, flag, i, out);
         buffer_append_text(out, i == flag->default_variant ? "  (default)\n" : "\n");
     }
     buffer_append_text(out, "  salt ");
     write_salt(listing, flag, flag->exposure_salt, out);
-    buffer_format(out, ", depth %u%s\n", flag->depth,
-                  flag->flags & FFS_FLAG_READS_CLOCK ? ", reads the clock" : "");
+    terminal_format(out, ", depth %u%s\n", flag->depth,
+                    flag->flags & FFS_FLAG_READS_CLOCK ? ", reads the clock" : "");
     if (flag->features & ~FFS_FEATURES)
-        buffer_format(out, "  not supported: it needs features 0x%" PRIx64 "\n", flag->features);
+        terminal_format(out, "  not supported: it needs features 0x%" PRIx64 "\n", flag->features);
     else
         print_program(listing, flag, out);
 }
@@ -144,7 +145,9 @@ static void print_annex(const char *title, const json_t *value, struct buffer *o
     char *text = json_dumps(value, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     if (!text)
         return;
-    buffer_format(out, "\n%s %s\n", title, text);
+    terminal_format(out, "\n%s ", title);
+    json_write_document(out, text, strlen(text));
+    buffer_append_text(out, "\n");
     free(text);
 }
 
@@ -152,18 +155,18 @@ static void print_text(const struct listing *listing, struct buffer *out)
 {
     const struct snapshot *snapshot = listing->snapshot;
     const struct ffs_header *header = snapshot_header(snapshot);
-    buffer_format(out, "snapshot %s, format %u.%u, %zu bytes\n", snapshot->info.build,
-                  header->major, header->minor, snapshot->info.length);
-    buffer_format(out, "project %s, environment %s\n", snapshot->info.project,
-                  snapshot->info.environment);
+    terminal_format(out, "snapshot %s, format %u.%u, %zu bytes\n", snapshot->info.build,
+                    header->major, header->minor, snapshot->info.length);
+    terminal_format(out, "project %s, environment %s\n", snapshot->info.project,
+                    snapshot->info.environment);
     if (snapshot->info.generation)
-        buffer_format(out, "generation %" PRIu64 "\n", snapshot->info.generation);
+        terminal_format(out, "generation %" PRIu64 "\n", snapshot->info.generation);
     if (snapshot->info.signed_by[0])
-        buffer_format(out, "signed by key %s, not checked\n", snapshot->info.signed_by);
+        terminal_format(out, "signed by key %s, not checked\n", snapshot->info.signed_by);
     for (uint32_t i = 0; i < listing->attribute_count; i++)
-        buffer_format(out, "attribute %s: %s\n",
-                      snapshot_string(snapshot, listing->attributes[i].name),
-                      attribute_type_words[listing->attributes[i].type]);
+        terminal_format(out, "attribute %s: %s\n",
+                        snapshot_string(snapshot, listing->attributes[i].name),
+                        attribute_type_words[listing->attributes[i].type]);
     for (uint32_t i = 0; i < listing->flag_count; i++)
         print_flag(listing, &listing->flags[i], out);
     print_annex("people", listing->people, out);
@@ -176,7 +179,7 @@ static void print_text(const struct listing *listing, struct buffer *out)
 static void write_hex(const char *key, uint64_t value, struct buffer *out)
 {
     json_write_key(out, key);
-    buffer_format(out, "\"%016" PRIx64 "\"", value);
+    terminal_format(out, "\"%016" PRIx64 "\"", value);
 }
 
 static void write_json_instruction(const struct listing *listing, const struct ffs_flag *flag,
@@ -203,7 +206,7 @@ static void write_json_instruction(const struct listing *listing, const struct f
         field_truth(out, "negate", instruction->flags & FFS_NEGATE);
     }
     if (jumps(instruction))
-        buffer_format(out, ",\"else\":%u", place + instruction->jump);
+        terminal_format(out, ",\"else\":%u", place + instruction->jump);
     write_hex("operand", instruction->operand, out);
     buffer_append_text(out, "}");
 }
@@ -265,7 +268,7 @@ static void write_json_annex(const char *key, const json_t *value, struct buffer
 {
     char *text = json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_write_key(out, key);
-    buffer_append_text(out, text ? text : "null");
+    json_write_document(out, text ? text : "null", strlen(text ? text : "null"));
     free(text);
 }
 
@@ -275,11 +278,11 @@ static void print_json(const struct listing *listing, struct buffer *out)
     const struct ffs_header *header = snapshot_header(snapshot);
     buffer_append_text(out, "{\"format_version\":1");
     field_text(out, "build", snapshot->info.build);
-    buffer_format(out, ",\"format\":\"%u.%u\",\"size\":%zu", header->major, header->minor,
-                  snapshot->info.length);
+    terminal_format(out, ",\"format\":\"%u.%u\",\"size\":%zu", header->major, header->minor,
+                    snapshot->info.length);
     field_text(out, "project", snapshot->info.project);
     field_text(out, "environment", snapshot->info.environment);
-    buffer_format(out, ",\"generation\":%" PRIu64, snapshot->info.generation);
+    terminal_format(out, ",\"generation\":%" PRIu64, snapshot->info.generation);
     if (snapshot->info.signed_by[0])
         field_text(out, "signed_by", snapshot->info.signed_by);
     else

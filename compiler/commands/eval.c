@@ -2,6 +2,7 @@
 #include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "answer.h"
 #include "compiler/model/model.h"
@@ -59,7 +60,7 @@ static void write_json(const struct evaluation *evaluation, const char *flag, si
     field_text(out, "environment", evaluation->snapshot.info.environment);
     write_answer_keys(result, out);
     if (line)
-        buffer_format(out, ",\"line\":%zu", line);
+        terminal_format(out, ",\"line\":%zu", line);
     buffer_append_text(out, "}\n");
 }
 
@@ -67,19 +68,19 @@ static void write_text(const char *flag, size_t line, const fflag_result *result
                        struct buffer *out)
 {
     if (line)
-        buffer_format(out, "%zu: ", line);
-    buffer_format(out, "%s = ", flag);
+        terminal_format(out, "%zu: ", line);
+    terminal_format(out, "%s = ", flag);
     if (result->error) {
-        buffer_format(out, "(ERROR, %s)\n", fflag_error_code(result->error));
+        terminal_format(out, "(ERROR, %s)\n", fflag_error_code(result->error));
         return;
     }
     write_answer_value(result, out);
     buffer_append_text(out, "  (");
     if (result->variant)
-        buffer_format(out, "variant %s, ", result->variant);
+        terminal_format(out, "variant %s, ", result->variant);
     buffer_append_text(out, fflag_reason_text(result->reason));
     if (result->rule)
-        buffer_format(out, ", %s", result->rule);
+        terminal_format(out, ", %s", result->rule);
     buffer_append_text(out, ")\n");
 }
 
@@ -150,7 +151,7 @@ static int evaluate_lines(struct evaluation *evaluation)
         if (is_blank(line))
             continue;
         struct buffer where = {0};
-        buffer_format(&where, "%s:%zu", path, number);
+        terminal_format(&where, "%s:%zu", path, number);
         json_t *object = parse_context(&eval_command, line, (size_t)length, where.bytes);
         bad |= !object || !evaluate(evaluation, object, where.bytes, number);
         json_decref(object);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "compiler/files/format.h"
 #include "compiler/files/publish.h"
@@ -63,6 +64,14 @@ static void add_project(struct formatting *formatting, const struct project_choi
     project_free(project);
 }
 
+static void print_path(const char *path)
+{
+    struct buffer line = {0};
+    terminal_format(&line, "%s\n", path);
+    fwrite(line.bytes, 1, line.length, stdout);
+    buffer_release(&line);
+}
+
 /* Prints a `diff -u` of the file and its canonical form on stdout. */
 static void show_diff(struct formatting *formatting, const char *path, const struct buffer *text)
 {
@@ -76,7 +85,10 @@ static void show_diff(struct formatting *formatting, const char *path, const str
         pid_t child = fork();
         if (child == 0) {
             dup2(fileno(formatted), STDIN_FILENO);
-            execlp("diff", "diff", "-u", "--label", path, "--label", path, path, "-", (char *)NULL);
+            struct buffer label = {0};
+            terminal_append(&label, path);
+            execlp("diff", "diff", "-u", "--label", label.bytes, "--label", label.bytes, "--", path,
+                   "-", (char *)NULL);
             _exit(127);
         }
         int status = 0;
@@ -102,7 +114,7 @@ static void replace_source(struct formatting *formatting, const char *path,
         job_error(&fmt_command, "%s", error.bytes);
         fail(formatting, EXIT_JOB);
     } else {
-        printf("%s\n", path);
+        print_path(path);
     }
     buffer_release(&error);
 }
@@ -129,7 +141,7 @@ static void format_one(struct formatting *formatting, uint32_t file)
         if (formatting->diff)
             show_diff(formatting, source->path, &text);
         else if (formatting->check)
-            printf("%s\n", source->path);
+            print_path(source->path);
         else
             replace_source(formatting, source->path, &text);
     }

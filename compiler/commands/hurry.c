@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/calendar.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/declared_name.h"
@@ -237,7 +238,23 @@ bool hurry_did_something(const struct hurry *hurry)
     return hurry->written || hurry->published;
 }
 
-int hurry_say_rest(struct hurry *hurry, const char *mend, int status)
+static void say_mend(const struct mend *mend)
+{
+    struct buffer lines = {0};
+    print_help("%s", mend->what);
+    if (!mend->definition)
+        return;
+    for (const char *at = mend->definition->bytes; *at; at += *at == '\n') {
+        size_t length = strcspn(at, "\n");
+        terminal_append_bytes(&lines, at, length);
+        buffer_append_text(&lines, "\n");
+        at += length;
+    }
+    print_lines(&lines);
+    buffer_release(&lines);
+}
+
+int hurry_say_rest(struct hurry *hurry, const struct mend *mend, int status)
 {
     struct change *change = hurry->change;
     if (hurry->stale) {
@@ -270,7 +287,7 @@ int hurry_say_rest(struct hurry *hurry, const char *mend, int status)
             print_help("it is done: say who did it, and why, where the definitions are "
                        "committed");
         else
-            print_help("%s", mend);
+            say_mend(mend);
     }
     say_errors(hurry);
     /* Whatever could not be written differs, too. */

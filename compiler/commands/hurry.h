@@ -69,12 +69,14 @@ void hurry_unlock(struct hurry *hurry);
  * not; what fails is in *status. The lock must be given back. */
 void hurry_run_steps(struct hurry *hurry, const struct flag *flag, bool is_off, int *status);
 
-/*
- * Prints what failed and what to do, and what else there is to know. `mend` is how to do by hand
- * what could not be written to the definitions, if the published file has it. Returns the overall
- * exit status.
- */
-int hurry_say_rest(struct hurry *hurry, const char *mend, int status);
+/* How to do by hand what could not be written to the definitions, if the published file has it. */
+struct mend {
+    const char *what;
+    const struct buffer *definition; /* lines to put there; or NULL */
+};
+/* Prints what failed and what to do, and what else there is to know. Returns the overall exit
+ * status. */
+int hurry_say_rest(struct hurry *hurry, const struct mend *mend, int status);
 /* Whether anything was changed; if not, nothing may be claimed. */
 bool hurry_did_something(const struct hurry *hurry);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "commands.h"
 #include "compiler/files/place.h"
 #include "compiler/model/model.h"
@@ -86,7 +87,7 @@ static bool is_free(const char *directory, struct buffer *error)
     return true;
 }
 
-static bool write_files(const char *directory, struct buffer *error)
+static bool write_files(const char *directory, struct buffer *out, struct buffer *error)
 {
     if (mkdir(directory, 0777) != 0 && errno != EEXIST) {
         buffer_format(error, "cannot make directory '%s': %s", directory, strerror(errno));
@@ -102,7 +103,7 @@ static bool write_files(const char *directory, struct buffer *error)
         buffer_format(&path, "%s/%s", directory, files[i].name);
         fine = write_new(path.bytes, files[i].text ? files[i].text : schema.bytes, error);
         if (fine)
-            printf("%-32s %s\n", path.bytes, files[i].what);
+            terminal_format(out, "%-32s %s\n", path.bytes, files[i].what);
         buffer_release(&path);
     }
     buffer_release(&schema);
@@ -118,12 +119,14 @@ static int run(int argc, char **argv)
     if (operands > 1)
         return usage_error(&init_command, "one directory at a time, not '%s' too", argv[2]);
     const char *directory = operands == 1 ? argv[1] : "flags";
-    struct buffer error = {0};
-    status = EXIT_FINE;
-    if (!write_files(directory, &error))
+    struct buffer out = {0}, error = {0};
+    bool written = write_files(directory, &out, &error);
+    if (written)
+        terminal_format(&out, "\nNext: ffc check -C %s && ffc test -C %s\n", directory, directory);
+    status = write_stdout(&init_command, &out) ? EXIT_FINE : EXIT_JOB;
+    if (!written)
         status = job_error(&init_command, "%s", error.bytes);
-    else
-        printf("\nNext: ffc check -C %s && ffc test -C %s\n", directory, directory);
+    buffer_release(&out);
     buffer_release(&error);
     return status;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/model/model.h"
 #include "fflag/snapshot.h"
 
@@ -33,13 +34,14 @@ static void describe(struct project *project, const struct flag *flag, uint64_t 
                      struct buffer *problem)
 {
     struct span span = flag->name.span;
-    buffer_format(problem, "%s:%u: flag '%s' needs ", project->sources.items[span.file].path,
-                  source_position(&project->sources, span.file, span.begin).line, flag->name.text);
+    terminal_format(problem, "%s:%u: flag '%s' needs ", project->sources.items[span.file].path,
+                    source_position(&project->sources, span.file, span.begin).line,
+                    flag->name.text);
     const char *comma = "";
     for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
         if (!(features[i].feature & unknown))
             continue;
-        buffer_format(problem, "%s%s", comma, features[i].description);
+        terminal_format(problem, "%s%s", comma, features[i].description);
         comma = ", ";
     }
     buffer_append_text(problem, "\n");

@@ -5,6 +5,7 @@
 #include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/match.h"
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
@@ -72,15 +73,15 @@ static void put_default(struct buffer *out, const struct flag *flag,
 {
     const struct variant *variant = &targeting->variants[targeting->default_variant];
     if (variant->name.text)
-        buffer_append_text(out, variant->name.text);
+        terminal_append(out, variant->name.text);
     else if (flag->type == FFLAG_TYPE_BOOLEAN)
         buffer_append_text(out, variant->boolean ? "true" : "false");
     else if (flag->type == FFLAG_TYPE_INTEGER)
-        buffer_format(out, "%lld", (long long)variant->integer);
+        terminal_format(out, "%lld", (long long)variant->integer);
     else if (flag->type == FFLAG_TYPE_NUMBER)
         json_write_number(out, variant->number);
     else if (strlen(variant->string) <= LONGEST_VALUE)
-        buffer_append_text(out, variant->string);
+        terminal_append(out, variant->string);
     else
         buffer_append_text(out, "value");
 }
@@ -89,7 +90,7 @@ static void put_percent(struct buffer *out, uint32_t thousandths)
 {
     char text[PERCENT_TEXT_SIZE];
     percent_format(thousandths, text);
-    buffer_format(out, "%s%%", text);
+    terminal_format(out, "%s%%", text);
 }
 
 static void put_canary(struct buffer *out, const struct canary *canary)
@@ -97,7 +98,7 @@ static void put_canary(struct buffer *out, const struct canary *canary)
     buffer_append_text(out, canary_state_words[canary->state]);
     if (canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED) {
         const struct stage *stage = &canary->stages[canary->stage];
-        buffer_format(out, " %s ", stage->name.text);
+        terminal_format(out, " %s ", stage->name.text);
         put_percent(out, canary->instant ? PERCENT_ALL : stage->percent);
     }
 }
@@ -110,7 +111,7 @@ static void put_experiment(struct buffer *out, const struct targeting *targeting
         buffer_append_text(out, " ");
         put_percent(out, experiment->traffic);
     } else if (experiment->state == EXPERIMENT_CONCLUDED && experiment->has_winner) {
-        buffer_format(out, " %s", variant_name(targeting, experiment->winner));
+        terminal_format(out, " %s", variant_name(targeting, experiment->winner));
     }
 }
 
@@ -118,8 +119,8 @@ static void put_rules(struct buffer *out, const struct targeting *targeting)
 {
     const struct rule *rule = targeting->rules;
     if (targeting->rule_count > 1 || rule->condition) {
-        buffer_format(out, "%u rule%s", targeting->rule_count,
-                      targeting->rule_count == 1 ? "" : "s");
+        terminal_format(out, "%u rule%s", targeting->rule_count,
+                        targeting->rule_count == 1 ? "" : "s");
         return;
     }
     if (rule->has_percent && rule->percent.gradual) {
@@ -133,7 +134,7 @@ static void put_rules(struct buffer *out, const struct targeting *targeting)
         uint32_t share = rule->has_percent ? rule->percent.from : PERCENT_ALL;
         put_percent(out, share);
         if (share > 0 && strcmp(variant_name(targeting, rule->serve), "on") != 0)
-            buffer_format(out, " %s", variant_name(targeting, rule->serve));
+            terminal_format(out, " %s", variant_name(targeting, rule->serve));
     }
 }
 
@@ -186,7 +187,7 @@ static void put_served(struct buffer *out, const struct standing *standing)
     const struct override *override = standing->override;
     const char *serve = override ? override->serve.text : "default";
     if (serve && (strcmp(serve, "default") != 0 || standing->flag->faulty))
-        buffer_append_text(out, serve);
+        terminal_append(out, serve);
     else
         put_default(out, standing->flag, standing->targeting);
 }
@@ -200,23 +201,23 @@ static void put_standing(struct buffer *out, const struct standing *standing)
     const struct override *override = standing->override;
     if (override && !override->condition) {
         put_served(out, standing);
-        buffer_format(out, " by %s", override->name);
+        terminal_format(out, " by %s", override->name);
         return;
     }
     if (standing->flag->faulty) {
         buffer_append_text(out, UNKNOWN);
     } else if (standing->unmet) {
         put_default(out, standing->flag, standing->targeting);
-        buffer_format(out, " by requires: %s", standing->unmet->flag->name.text);
+        terminal_format(out, " by requires: %s", standing->unmet->flag->name.text);
     } else {
         put_defined(out, standing->flag, standing->targeting);
         if (standing->sometimes)
-            buffer_format(out, ", requires: %s", standing->sometimes->flag->name.text);
+            terminal_format(out, ", requires: %s", standing->sometimes->flag->name.text);
     }
     if (override) {
         buffer_append_text(out, ", ");
         put_served(out, standing);
-        buffer_format(out, " by %s for some", override->name);
+        terminal_format(out, " by %s for some", override->name);
     }
 }
 
@@ -248,9 +249,9 @@ static uint32_t column_count(const struct listing *listing)
 static void add_row(const struct listing *listing, const struct flag *flag, struct buffer *cells)
 {
     const struct project *project = listing->project;
-    buffer_append_text(cells++, flag ? flag->name.text : "FLAG");
+    terminal_append(cells++, flag ? flag->name.text : "FLAG");
     buffer_append_text(cells++, flag ? flag_kind_words[flag->kind] : "KIND");
-    buffer_append_text(cells++, !flag ? "OWNER" : flag->owner ? flag->owner : "-");
+    terminal_append(cells++, !flag ? "OWNER" : flag->owner ? flag->owner : "-");
     for (uint32_t i = 0; i < project->environments.count; i++) {
         if (!shows_environment(listing, i))
             continue;
@@ -259,7 +260,7 @@ static void add_row(const struct listing *listing, const struct flag *flag, stru
         if (flag)
             put_standing(cells++, &standing);
         else
-            buffer_append_text(cells++, project->environments.items[i].text);
+            terminal_append(cells++, project->environments.items[i].text);
     }
     if (!flag)
         buffer_append_text(cells, "EXPIRES");
@@ -281,13 +282,15 @@ static void write_table(const struct listing *listing, struct buffer *out)
     }
     size_t *widths = xcalloc(columns, sizeof *widths);
     for (size_t i = 0; i < (size_t)columns * rows; i++) {
-        if (cells[i].length > widths[i % columns])
-            widths[i % columns] = cells[i].length;
+        size_t width = terminal_width(cells[i].bytes);
+        if (width > widths[i % columns])
+            widths[i % columns] = width;
     }
     for (size_t i = 0; i < (size_t)columns * rows; i++) {
         bool last = i % columns == columns - 1;
-        buffer_format(out, "%.*s", (int)cells[i].length, cells[i].bytes);
-        buffer_format(out, "%*s", last ? 0 : (int)(widths[i % columns] - cells[i].length) + 2, "");
+        buffer_append(out, cells[i].bytes, cells[i].length);
+        if (!last)
+            terminal_pad(out, cells[i].bytes, widths[i % columns] + 2);
         if (last)
             buffer_append_text(out, "\n");
         buffer_release(&cells[i]);
@@ -306,10 +309,10 @@ static void write_standing(const struct standing *standing, struct buffer *out)
         put_defined(&defined, standing->flag, standing->targeting);
     if (override || unmet)
         put_served(&served, standing);
-    buffer_format(out, "{\"enabled\":%s",
-                  standing->flag->faulty         ? "null"
-                  : standing->targeting->enabled ? "true"
-                                                 : "false");
+    terminal_format(out, "{\"enabled\":%s",
+                    standing->flag->faulty         ? "null"
+                    : standing->targeting->enabled ? "true"
+                                                   : "false");
     field_text(out, "standing", text.bytes);
     field_text(out, "defined", defined.bytes);
     field_text(out, "override", override ? override->name : NULL);

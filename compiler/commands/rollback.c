@@ -2,6 +2,7 @@
 #include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "hurry.h"
 #include "rollback.h"
@@ -125,9 +126,9 @@ static bool is_unknown(struct wish *wish, const struct override *word, int *stat
                        : word->tags.count ? word->tags.items[0].text
                                           : word->kinds.items[0].text;
     if (project->diagnostics.errors && !wish->hurry.patched && !word->kinds.count) {
-        buffer_format(&wish->notes,
-                      "note: '%s' selects no flag of what could be read of the definitions\n",
-                      name);
+        terminal_format(&wish->notes,
+                        "note: '%s' selects no flag of what could be read of the definitions\n",
+                        name);
         return false;
     }
     const char *near = word->flags.count ? NULL : nearest_word(wish, word->tags.count > 0, name);
@@ -263,9 +264,9 @@ static void note_flags(struct wish *wish, const char *const *flags, uint32_t cou
 {
     struct buffer list = {0};
     for (uint32_t i = 0; i < count && i < MOST_NAMED; i++)
-        buffer_format(&list, "%s'%s'", i ? ", " : "", flags[i]);
+        terminal_format(&list, "%s'%s'", i ? ", " : "", flags[i]);
     if (count > MOST_NAMED)
-        buffer_format(&list, " and %u more", count - MOST_NAMED);
+        terminal_format(&list, " and %u more", count - MOST_NAMED);
     if (count) {
         buffer_append_text(&wish->notes, "note: ");
         buffer_append_text(&wish->notes, list.bytes);
@@ -293,8 +294,8 @@ static void look_at_published(struct wish *wish)
             idle[idle_count++] = edit->flags[i];
     }
     if (held)
-        buffer_format(&wish->notes, "note: %u of the flags %s under another override, %s\n", held,
-                      held == 1 ? "is" : "are", other);
+        terminal_format(&wish->notes, "note: %u of the flags %s under another override, %s\n", held,
+                        held == 1 ? "is" : "are", other);
     if (strcmp(wish->emergency.serve, "default") == 0)
         note_flags(wish, idle, idle_count,
                    idle_count == 1 ? ": nobody is held back, everybody gets its default as it is\n"
@@ -324,8 +325,8 @@ static void look_at_definitions(struct wish *wish)
         }
     }
     if (held)
-        buffer_format(&wish->notes, "note: %u of the flags %s under another override, %s\n", held,
-                      held == 1 ? "is" : "are", other->name);
+        terminal_format(&wish->notes, "note: %u of the flags %s under another override, %s\n", held,
+                        held == 1 ? "is" : "are", other->name);
 }
 
 /* What else holds a flag back, by its name in results; NULL: nothing. For the published environment
@@ -361,9 +362,9 @@ static void look_at_lifted(struct wish *wish)
             const struct override *known = by ? project_override(project, by) : NULL;
             const char *reason = known ? known->reason : NULL;
             if (by)
-                buffer_format(&wish->notes, "note: '%s' stays held back in %s by %s%s%s\n",
-                              flag->name.text, project->environments.items[j].text, by,
-                              reason ? ": " : "", reason ? reason : "");
+                terminal_format(&wish->notes, "note: '%s' stays held back in %s by %s%s%s\n",
+                                flag->name.text, project->environments.items[j].text, by,
+                                reason ? ": " : "", reason ? reason : "");
         }
     }
 }
@@ -435,7 +436,7 @@ static enum replaced make_edit(struct wish *wish)
     struct buffer *lost = &wish->hurry.lost, error = {0};
     enum replaced replaced = override_edit_make(wish->change.ledger.directory, &wish->edit, &error);
     if (error.length)
-        buffer_format(lost, "%s%s", lost->length ? "; " : "", error.bytes);
+        terminal_format(lost, "%s%s", lost->length ? "; " : "", error.bytes);
     buffer_release(&error);
     return replaced;
 }
@@ -495,18 +496,18 @@ static void put_place(const struct wish *wish, struct buffer *out)
 {
     const struct override_edit *edit = &wish->edit;
     size_t column = 2;
-    buffer_format(out, ": %u flag%s, in\n  %s/%s\n  ", edit->flag_count,
-                  edit->flag_count == 1 ? "" : "s", wish->change.ledger.directory, edit->name);
+    terminal_format(out, ": %u flag%s, in\n  %s/%s\n  ", edit->flag_count,
+                    edit->flag_count == 1 ? "" : "s", wish->change.ledger.directory, edit->name);
     for (const char *from = edit->definition, *end; *from; from = end) {
         end = from + strcspn(from, " ");
         end += *end == ' ';
-        if (column > 2 && column + (size_t)(end - from) > WIDTH) {
+        if (column > 2 && column + terminal_width_of(from, (size_t)(end - from)) > WIDTH) {
             out->length -= out->bytes[out->length - 1] == ' ';
             buffer_append_text(out, "\n   ");
             column = 3;
         }
-        buffer_append(out, from, (size_t)(end - from));
-        column += (size_t)(end - from);
+        terminal_append_bytes(out, from, (size_t)(end - from));
+        column += terminal_width_of(from, (size_t)(end - from));
     }
 }
 
@@ -515,29 +516,29 @@ static void put_text(const struct wish *wish, struct buffer *out)
     const struct change *change = &wish->change;
     const struct override_edit *edit = &wish->edit;
     const char *did = edit->lifts ? "lifted" : "added", *would = edit->lifts ? "lift" : "add";
-    buffer_format(out, "%s%s %s", change->dry_run ? "would " : "", change->dry_run ? would : did,
-                  edit->override.id.text);
+    terminal_format(out, "%s%s %s", change->dry_run ? "would " : "", change->dry_run ? would : did,
+                    edit->override.id.text);
     if (*edit->name && (change->dry_run || wish->hurry.written))
         put_place(wish, out);
     else
-        buffer_format(out, " in '%s' alone", change->build);
+        terminal_format(out, " in '%s' alone", change->build);
     buffer_append_text(out, "\n");
     if (wish->hurry.published)
-        buffer_format(out, "  published %s%s\n", change->build,
-                      wish->hurry.patched ? ", with this change and nothing else" : "");
+        terminal_format(out, "  published %s%s\n", change->build,
+                        wish->hurry.patched ? ", with this change and nothing else" : "");
     else if (!change->dry_run && !change->build)
         buffer_append_text(out, "  services see it once it is published: --build, or ffc build\n");
     if (!edit->lifts && !change->dry_run)
-        buffer_format(out, "  to take it back:\n    ffc rollback --lift %s%s%s%s%s --reason …\n",
-                      edit->override.id.text, change->directory ? " -C " : "",
-                      change->directory ? change->directory : "", change->build ? " --build " : "",
-                      change->build ? change->build : "");
+        terminal_format(out, "  to take it back:\n    ffc rollback --lift %s%s%s%s%s --reason …\n",
+                        edit->override.id.text, change->directory ? " -C " : "",
+                        change->directory ? change->directory : "",
+                        change->build ? " --build " : "", change->build ? change->build : "");
 }
 
 static int speak(struct wish *wish, int status)
 {
     struct change *change = &wish->change;
-    struct buffer out = {0}, mend = {0};
+    struct buffer out = {0};
     bool done = change->dry_run || hurry_did_something(&wish->hurry);
     if (change->json)
         put_json(wish, &out);
@@ -548,14 +549,11 @@ static int speak(struct wish *wish, int status)
         print_note("it is done all the same: %s", wish->edit.override.id.text);
     if (wish->notes.length && done)
         print_lines(&wish->notes);
-    if (wish->edit.lifts)
-        buffer_append_text(&mend, "take it out of them too, or the next build brings it back");
-    else
-        buffer_format(&mend, "put this into them, or the next build undoes it:\n%s",
-                      wish->edit.text.bytes);
-    status = hurry_say_rest(&wish->hurry, mend.bytes, status);
+    static const struct mend lift = {"take it out of them too, or the next build brings it back",
+                                     NULL};
+    const struct mend add = {"put this into them, or the next build undoes it:", &wish->edit.text};
+    status = hurry_say_rest(&wish->hurry, wish->edit.lifts ? &lift : &add, status);
     buffer_release(&out);
-    buffer_release(&mend);
     return heard ? status : EXIT_JOB;
 }
 
@@ -628,12 +626,13 @@ static void look_at_bounds(struct wish *wish)
     char from[32];
     format_time(wish->emergency.from, from, sizeof from);
     if (wish->emergency.from > clock_now())
-        buffer_format(&wish->notes, "note: it is scheduled: nobody is held back until %s\n", from);
+        terminal_format(&wish->notes, "note: it is scheduled: nobody is held back until %s\n",
+                        from);
     if (wish->hurry.patched && !wish->emergency.scope.environment)
-        buffer_format(&wish->notes,
-                      "note: without -e the override is for every environment, of which\n"
-                      "  only '%s' (%s) is published\n",
-                      wish->hurry.environment, wish->change.build);
+        terminal_format(&wish->notes,
+                        "note: without -e the override is for every environment, of which\n"
+                        "  only '%s' (%s) is published\n",
+                        wish->hurry.environment, wish->change.build);
 }
 
 static int add(struct wish *wish)
@@ -713,8 +712,8 @@ static bool is_gone(struct wish *wish)
     if (has_file(wish)) {
         wish->stuck = true;
         wish->hurry.lost.length = 0;
-        buffer_format(&wish->hurry.lost, "%s/" OVERRIDES_FOLDER "%s.yaml cannot be read as it is",
-                      wish->change.ledger.directory, wish->lift);
+        terminal_format(&wish->hurry.lost, "%s/" OVERRIDES_FOLDER "%s.yaml cannot be read as it is",
+                        wish->change.ledger.directory, wish->lift);
         return wish->hurry.patched;
     }
     if (!wish->hurry.patched || !patch_has_override(&wish->hurry.patch, edit->override.name))

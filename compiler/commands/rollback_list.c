@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
@@ -47,9 +48,9 @@ static void put_texts(struct buffer *out, const char *key, const struct texts *t
 {
     if (!texts->count)
         return;
-    buffer_format(out, "%s%s ", out->length ? ", " : "", key);
+    terminal_format(out, "%s%s ", out->length ? ", " : "", key);
     for (uint32_t i = 0; i < texts->count; i++)
-        buffer_format(out, "%s%s", i ? " " : "", texts->items[i].text);
+        terminal_format(out, "%s%s", i ? " " : "", texts->items[i].text);
 }
 
 static const char *scope_of(struct project *project, const struct override *override)
@@ -59,13 +60,13 @@ static const char *scope_of(struct project *project, const struct override *over
     put_texts(&out, "tags", &override->tags);
     put_texts(&out, "kinds", &override->kinds);
     if (override->all)
-        buffer_format(&out, "%sall flags", out.length ? ", " : "");
+        terminal_format(&out, "%sall flags", out.length ? ", " : "");
     const char *between = " in ";
     for (uint32_t i = 0; i < project->environments.count && override->environments != UINT64_MAX;
          i++) {
         if (!(override->environments >> i & 1))
             continue;
-        buffer_format(&out, "%s%s", between, project->environments.items[i].text);
+        terminal_format(&out, "%s%s", between, project->environments.items[i].text);
         between = " ";
     }
     if (override->condition)
@@ -110,8 +111,8 @@ static void put_window(const struct override *override, struct buffer *out)
     if (override->until != INT64_MAX)
         format_time(override->until, until, sizeof until);
     if (*from || *until)
-        buffer_format(out, "\n    %s%s%s%s%s", *from ? "from " : "", from,
-                      *from && *until ? ", " : "", *until ? "until " : "", until);
+        terminal_format(out, "\n    %s%s%s%s%s", *from ? "from " : "", from,
+                        *from && *until ? ", " : "", *until ? "until " : "", until);
 }
 
 static void put_text(struct change *change, const struct override *override, enum place place,
@@ -119,25 +120,25 @@ static void put_text(struct change *change, const struct override *override, enu
 {
     struct project *project = change->project;
     bool known = override->span.file != NO_FILE;
-    buffer_format(out, "%s  %s", override->id.text ? override->id.text : override->name,
-                  activity(override->from, override->until, change->at));
+    terminal_format(out, "%s  %s", override->id.text ? override->id.text : override->name,
+                    activity(override->from, override->until, change->at));
     if (place == IN_FILE)
-        buffer_format(out, "\n    in %s%s", published->path,
-                      known ? "" : " alone: the definitions do not have it");
+        terminal_format(out, "\n    in %s%s", published->path,
+                        known ? "" : " alone: the definitions do not have it");
     else if (place == NOT_IN_FILE)
-        buffer_format(out, "\n    not in %s: services do not have it", published->path);
+        terminal_format(out, "\n    not in %s: services do not have it", published->path);
     else if (place == OF_OTHERS)
-        buffer_format(out, "\n    not for %s, which %s is of", patch_environment(&published->patch),
-                      published->path);
+        terminal_format(out, "\n    not for %s, which %s is of",
+                        patch_environment(&published->patch), published->path);
     if (known)
-        buffer_format(out, "\n    serve %s to %s",
-                      override->serve.text ? override->serve.text : "nothing",
-                      scope_of(project, override));
+        terminal_format(out, "\n    serve %s to %s",
+                        override->serve.text ? override->serve.text : "nothing",
+                        scope_of(project, override));
     put_window(override, out);
-    buffer_format(out, "\n    %s%s%s\n", override->reason ? override->reason : "no reason given",
-                  override->by ? ", by " : "", override->by ? override->by : "");
+    terminal_format(out, "\n    %s%s%s\n", override->reason ? override->reason : "no reason given",
+                    override->by ? ", by " : "", override->by ? override->by : "");
     if (known)
-        buffer_format(
+        terminal_format(
             out, "    %s:%u\n", project->sources.items[override->span.file].path,
             source_position(&project->sources, override->span.file, override->span.begin).line);
 }
@@ -221,7 +222,7 @@ int rollback_list(struct change *change)
         put_unknown(change, &published, &out);
     bool any = out.length > 0;
     if (!any && !change->json)
-        buffer_format(&out, "there is no override%s\n", whole ? "" : " in what could be read");
+        terminal_format(&out, "there is no override%s\n", whole ? "" : " in what could be read");
     bool written = write_stdout(&rollback_command, &out);
     if (any && !change->build && !change->json)
         print_note("so the definitions say; what of it is published: --build FILE");
@@ -260,11 +261,11 @@ static void put_step(const struct change *change, const char *flag, const json_t
         buffer_append_text(out, "}\n");
         return;
     }
-    buffer_format(out, "%s: step %lld of %lld of %s (%s) %s, %s %s\n", flag, (long long)number,
-                  (long long)of, plan ? plan : "", does ? does : "", state ? state : "",
-                  started ? "since" : "at", time ? time : "");
+    terminal_format(out, "%s: step %lld of %lld of %s (%s) %s, %s %s\n", flag, (long long)number,
+                    (long long)of, plan ? plan : "", does ? does : "", state ? state : "",
+                    started ? "since" : "at", time ? time : "");
     if (started && strcmp(state, "running") == 0)
-        buffer_format(out, "    to cancel it: kill %lld\n", (long long)pid);
+        terminal_format(out, "    to cancel it: kill %lld\n", (long long)pid);
 }
 
 int rollback_status(struct change *change)

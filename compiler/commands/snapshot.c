@@ -148,7 +148,7 @@ void write_json_text(const char *text, struct buffer *out)
 {
     json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
     if (value)
-        buffer_append_text(out, text);
+        json_write_document(out, text, strlen(text));
     else
         json_write_string(out, text);
     json_decref(value);

@@ -1,6 +1,7 @@
 /* test_report.c - what `ffc test` prints: TAP or JSON, and the summary. */
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "test.h"
 
 #include <inttypes.h>
@@ -57,17 +58,19 @@ static void write_got(const struct trial *trial, const struct failure *failure, 
 /* TAP descriptions must be a single line without `#`, which begins a directive. */
 static void write_description(struct buffer *out, const char *text)
 {
-    for (const char *at = text; *at; at++) {
+    struct buffer line = {0};
+    terminal_append(&line, text);
+    for (const char *at = line.bytes; at && *at; at++) {
         if (*at == '#' || *at == '\\')
             buffer_append(out, "\\", 1);
-        bool control = (unsigned char)*at < ' ' || *at == 0x7F;
-        buffer_append(out, control ? " " : at, 1);
+        buffer_append(out, at, 1);
     }
+    buffer_release(&line);
 }
 
 static void write_key(struct buffer *out, const char *key, const char *text)
 {
-    buffer_format(out, "      %s: ", key);
+    terminal_format(out, "      %s: ", key);
     json_write_string(out, text);
     buffer_append(out, "\n", 1);
 }
@@ -103,7 +106,7 @@ static void write_trace(const struct test_run *run, const struct trial *trial,
         format_time(test->at, at, sizeof at);
         buffer_format(&line, " --at %s", at);
     }
-    buffer_format(out, "      try: |\n        %s\n", line.bytes);
+    terminal_format(out, "      try: |\n        %s\n", line.bytes);
     buffer_release(&line);
 }
 
@@ -112,8 +115,8 @@ static void write_failure(struct test_run *run, const struct trial *trial,
 {
     buffer_append_text(out, "    - message: ");
     json_write_string(out, failure->message);
-    buffer_format(out,
-                  "\n      context: %s\n      got: ", trial->test->contexts[failure->context].json);
+    terminal_format(
+        out, "\n      context: %s\n      got: ", trial->test->contexts[failure->context].json);
     write_got(trial, failure, out);
     buffer_append(out, "\n", 1);
     write_key(out, trial->counts ? "defined" : "decided",
@@ -123,27 +126,27 @@ static void write_failure(struct test_run *run, const struct trial *trial,
 
 static void write_failures(struct test_run *run, const struct trial *trial, struct buffer *out)
 {
-    buffer_format(out, "  ---\n  test: ");
+    terminal_format(out, "  ---\n  test: ");
     json_write_string(out, place_text(run->project, &run->arena, trial->test->span, NULL));
-    buffer_format(out, "\n  flag: %s\n  environment: %s\n  failures:\n",
-                  trial->test->flag->name.text, environment_name(run, trial));
+    terminal_format(out, "\n  flag: %s\n  environment: %s\n  failures:\n",
+                    trial->test->flag->name.text, environment_name(run, trial));
     for (uint32_t i = 0; i < trial->failure_count && i < MOST_FAILURES; i++)
         write_failure(run, trial, &trial->failures[i], out);
     if (trial->failure_count > MOST_FAILURES)
-        buffer_format(out, "    # and %u more\n", trial->failure_count - MOST_FAILURES);
+        terminal_format(out, "    # and %u more\n", trial->failure_count - MOST_FAILURES);
     buffer_append_text(out, "  ...\n");
 }
 
 void report_tap(struct test_run *run, struct buffer *out)
 {
-    buffer_format(out, "TAP version 13\n1..%u%s\n", run->trial_count,
-                  run->trial_count ? "" : " # SKIP no tests");
+    terminal_format(out, "TAP version 13\n1..%u%s\n", run->trial_count,
+                    run->trial_count ? "" : " # SKIP no tests");
     for (uint32_t i = 0; i < run->trial_count; i++) {
         const struct trial *trial = &run->trials[i];
-        buffer_format(out, "%sok %u - ", trial->failure_count ? "not " : "", i + 1);
+        terminal_format(out, "%sok %u - ", trial->failure_count ? "not " : "", i + 1);
         write_description(out, trial->test->name.text);
         if (has_several(trial->test->environments))
-            buffer_format(out, " (%s)", environment_name(run, trial));
+            terminal_format(out, " (%s)", environment_name(run, trial));
         buffer_append(out, "\n", 1);
         if (trial->failure_count)
             write_failures(run, trial, out);
@@ -167,7 +170,8 @@ static void write_json_failure(struct test_run *run, const struct trial *trial,
     buffer_append(out, "{", 1);
     field_text(out, "message", failure->message);
     json_write_key(out, "context");
-    buffer_append_text(out, trial->test->contexts[failure->context].json);
+    const char *context = trial->test->contexts[failure->context].json;
+    json_write_document(out, context, strlen(context));
     json_write_key(out, "got");
     write_got(trial, failure, out);
     field_object(out, trial->counts ? "defined" : "decided");
@@ -195,8 +199,8 @@ static void write_json_coverage(struct test_run *run, struct buffer *out)
 {
     const struct coverage *coverage = &run->coverage;
     json_write_key(out, "coverage");
-    buffer_format(out, "{\"reached\":%u,\"of\":%u,\"unreached\":[", coverage->reached,
-                  coverage->count);
+    terminal_format(out, "{\"reached\":%u,\"of\":%u,\"unreached\":[", coverage->reached,
+                    coverage->count);
     for (uint32_t i = 0; i < coverage->count - coverage->reached; i++) {
         const struct covered *item = &coverage->items[i];
         json_write_comma(out);
@@ -215,8 +219,8 @@ void report_json(struct test_run *run, struct buffer *out)
     buffer_append_text(out, "{\"format_version\":1,\"tests\":[");
     for (uint32_t i = 0; i < run->trial_count; i++)
         write_json_trial(run, &run->trials[i], out);
-    buffer_format(out, "],\"passed\":%u,\"failed\":%u,\"assertions\":%" PRIu64, run->passed,
-                  run->failed, run->assertions);
+    terminal_format(out, "],\"passed\":%u,\"failed\":%u,\"assertions\":%" PRIu64, run->passed,
+                    run->failed, run->assertions);
     write_json_coverage(run, out);
     buffer_append_text(out, "}\n");
 }
@@ -243,15 +247,15 @@ void report_failures(struct test_run *run, enum diagnostic_format format, FILE *
 
 static void write_unreached(struct test_run *run, const struct covered *item, struct buffer *out)
 {
-    buffer_format(out, "%s: no test reaches ",
-                  place_text(run->project, &run->arena, item->span, NULL));
+    terminal_format(out, "%s: no test reaches ",
+                    place_text(run->project, &run->arena, item->span, NULL));
     if (!item->name)
-        buffer_format(out, "the value");
+        terminal_format(out, "the value");
     else if (item->kind == COVERED_STAGE)
-        buffer_format(out, "stage '%s'", item->name + strlen("canary:"));
+        terminal_format(out, "stage '%s'", item->name + strlen("canary:"));
     else
-        buffer_format(out, "%s '%s'", covered_kind_words[item->kind], item->name);
-    buffer_format(out, " of '%s'\n", item->flag->name.text);
+        terminal_format(out, "%s '%s'", covered_kind_words[item->kind], item->name);
+    terminal_format(out, " of '%s'\n", item->flag->name.text);
 }
 
 void report_summary(struct test_run *run, uint32_t most, struct buffer *out)
@@ -261,13 +265,13 @@ void report_summary(struct test_run *run, uint32_t most, struct buffer *out)
     for (uint32_t i = 0; i < missing && i < most; i++)
         write_unreached(run, &coverage->items[i], out);
     if (missing > most)
-        buffer_format(out, "and %u more, which --coverage lists\n", missing - most);
-    buffer_format(out, "%u passed, %u failed", run->passed, run->failed);
+        terminal_format(out, "and %u more, which --coverage lists\n", missing - most);
+    terminal_format(out, "%u passed, %u failed", run->passed, run->failed);
     if (run->assertions > run->trial_count)
-        buffer_format(out, " (%" PRIu64 " contexts)", run->assertions);
+        terminal_format(out, " (%" PRIu64 " contexts)", run->assertions);
     if (coverage->count)
-        buffer_format(out, "; reached %.1f%% of rules, variants and stages (%u of %u)",
-                      100.0 * coverage->reached / coverage->count, coverage->reached,
-                      coverage->count);
+        terminal_format(out, "; reached %.1f%% of rules, variants and stages (%u of %u)",
+                        100.0 * coverage->reached / coverage->count, coverage->reached,
+                        coverage->count);
     buffer_append(out, "\n", 1);
 }

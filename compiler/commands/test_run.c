@@ -17,21 +17,21 @@
 
 /* ------------------------------------------------------------------------------ expectations -- */
 
-static void write_quoted(struct buffer *out, const char *text, const char *quote)
+static void write_quoted(struct buffer *message, const char *text, const char *quote)
 {
     if (text)
-        buffer_format(out, "%s%s%s", quote, text, quote);
+        buffer_format(message, "%s%s%s", quote, text, quote);
     else
-        buffer_append_text(out, "none");
+        buffer_append_text(message, "none");
 }
 
-static void mismatch(struct buffer *out, const char *what, const char *got, const char *expected,
-                     const char *quote)
+static void mismatch(struct buffer *message, const char *what, const char *got,
+                     const char *expected, const char *quote)
 {
-    buffer_format(out, "%s%s is ", out->length ? "; " : "", what);
-    write_quoted(out, got, quote);
-    buffer_append_text(out, ", expected ");
-    write_quoted(out, expected, quote);
+    buffer_format(message, "%s%s is ", message->length ? "; " : "", what);
+    write_quoted(message, got, quote);
+    buffer_append_text(message, ", expected ");
+    write_quoted(message, expected, quote);
 }
 
 static bool same_json(const char *left, const char *right)
@@ -45,14 +45,14 @@ static bool same_json(const char *left, const char *right)
 }
 
 static void compare_value(const struct expectation *expect, const fflag_result *result,
-                          struct buffer *out)
+                          struct buffer *message)
 {
     struct buffer value = {0};
     write_answer_value(result, &value);
     bool same = result->type == FFLAG_TYPE_JSON ? same_json(value.bytes, expect->value)
                                                 : !strcmp(value.bytes, expect->value);
     if (!same)
-        mismatch(out, "value", value.bytes, expect->value, "");
+        mismatch(message, "value", value.bytes, expect->value, "");
     buffer_release(&value);
 }
 
@@ -62,24 +62,24 @@ static bool same_text(const char *a, const char *b)
 }
 
 /* Describes the differences; nothing if the answer is as expected. */
-static void compare(const struct trial *trial, const fflag_result *result, struct buffer *out)
+static void compare(const struct trial *trial, const fflag_result *result, struct buffer *message)
 {
     const struct expectation *expect = &trial->test->expect;
     const struct flag *flag = trial->test->flag;
     const struct variant *variants = flag->environments[trial->environment].variants;
     if (result->error) {
-        buffer_format(out, "the evaluation erred: %s", fflag_error_code(result->error));
+        buffer_format(message, "the evaluation erred: %s", fflag_error_code(result->error));
         return;
     }
     if (expect->has_variant && expect->variant != result->variant_index)
-        mismatch(out, "variant", result->variant, variants[expect->variant].name.text, "'");
+        mismatch(message, "variant", result->variant, variants[expect->variant].name.text, "'");
     if (expect->value)
-        compare_value(expect, result, out);
+        compare_value(expect, result, message);
     if (expect->has_reason && expect->reason != result->reason)
-        mismatch(out, "reason", fflag_reason_text(result->reason),
+        mismatch(message, "reason", fflag_reason_text(result->reason),
                  fflag_reason_text(expect->reason), "");
     if (expect->has_rule && !same_text(expect->rule, result->rule))
-        mismatch(out, "rule", result->rule, expect->rule, "'");
+        mismatch(message, "rule", result->rule, expect->rule, "'");
 }
 
 /* ---------------------------------------------------------------------------------- contexts -- */

@@ -7,6 +7,7 @@
 #include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
@@ -55,21 +56,21 @@ static void write_head(struct tracer *tracer, const struct options *options, con
     json_t *value;
     char now[32];
     format_time(tracer->now, now, sizeof now);
-    buffer_format(out, "%s in %s at %s", flag,
-                  tracer->project->environments.items[tracer->environment].text, now);
+    terminal_format(out, "%s in %s at %s", flag,
+                    tracer->project->environments.items[tracer->environment].text, now);
     const char *separator = "\n  for ";
     json_object_foreach(tracer->context, name, value)
     {
         buffer_append_text(out, separator);
-        write_safely(out, name);
+        terminal_append(out, name);
         buffer_append(out, " ", 1);
-        write_safely(out, context_text(tracer, name));
+        terminal_append(out, context_text(tracer, name));
         separator = ", ";
     }
     if (options->state)
-        buffer_format(out, "\n  supposing state %s", options->state);
+        terminal_format(out, "\n  supposing state %s", options->state);
     if (options->stage)
-        buffer_format(out, "\n  supposing stage %s", options->stage);
+        terminal_format(out, "\n  supposing stage %s", options->stage);
     buffer_append_text(out, "\n\n");
 }
 
@@ -80,13 +81,13 @@ static void write_text(struct tracer *tracer, const struct options *options,
     bool color = use_color(options->project.color, stdout);
     write_head(tracer, options, flag->name.text, out);
     write_steps_text(tracer, steps, color, out);
-    buffer_format(out, "\n%s = ", flag->name.text);
+    terminal_format(out, "\n%s = ", flag->name.text);
     write_answer_value(result, out);
     buffer_append_text(out, "  (");
     if (result->variant)
-        buffer_format(out, "variant %s, ", result->variant);
-    buffer_format(out, "%s%s%s)\n", fflag_reason_text(result->reason), result->rule ? ", " : "",
-                  result->rule ? result->rule : "");
+        terminal_format(out, "variant %s, ", result->variant);
+    terminal_format(out, "%s%s%s)\n", fflag_reason_text(result->reason), result->rule ? ", " : "",
+                    result->rule ? result->rule : "");
 }
 
 static void write_json(struct tracer *tracer, const struct flag *flag, const struct step *steps,

@@ -88,8 +88,6 @@ uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct fl
 /* trace_write.c: indented lines with marks and places, or a list of objects. */
 void write_steps_text(struct tracer *tracer, const struct step *steps, bool color,
                       struct buffer *out);
-/* Texts from a context or a file may hold anything: control characters are escaped. */
-void write_safely(struct buffer *out, const char *text);
 void write_steps_json(struct tracer *tracer, const struct step *steps, struct buffer *out);
 
 #endif

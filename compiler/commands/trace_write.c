@@ -4,6 +4,7 @@
  * Columns are as wide as their content, up to a limit: whoever reads this is in a hurry.
  */
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "trace.h"
 
 #include <string.h>
@@ -33,22 +34,13 @@ static const char *place_of(struct tracer *tracer, const struct step *step)
                : place_text(tracer->project, &tracer->arena, step->span, NULL);
 }
 
-/* Columns of text: counts the bytes that begin a character. */
-static int width_of(const char *text)
-{
-    int width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xC0) != 0x80;
-    return width;
-}
-
 static void measure(struct tracer *tracer, const struct step *parent, int indent,
                     struct columns *columns)
 {
     for (uint32_t i = 0; i < parent->count; i++) {
         const struct step *step = parent->steps[i];
-        int place = width_of(place_of(tracer, step));
-        int title = indent + width_of(step->title);
+        int place = (int)terminal_width(place_of(tracer, step));
+        int title = indent + (int)terminal_width(step->title);
         if (place > columns->place && place <= PLACE_LIMIT)
             columns->place = place;
         if (step->value && title > columns->title && title <= WIDEST)
@@ -63,19 +55,6 @@ static void pad(struct buffer *out, int width)
         buffer_append(out, " ", 1);
 }
 
-void write_safely(struct buffer *out, const char *text)
-{
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        if (at[0] == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0) {
-            buffer_format(out, "\\u%04X", *++at);
-        } else if (*at < ' ' || *at == 0x7F) {
-            buffer_format(out, "\\u%04X", *at);
-        } else {
-            buffer_append(out, at, 1);
-        }
-    }
-}
-
 static void write_lines(struct tracer *tracer, const struct step *parent, int indent,
                         const struct columns *columns, const struct style *style,
                         struct buffer *out)
@@ -85,15 +64,22 @@ static void write_lines(struct tracer *tracer, const struct step *parent, int in
     for (uint32_t i = 0; i < parent->count; i++) {
         const struct step *step = parent->steps[i];
         const char *place = place_of(tracer, step);
-        buffer_format(out, "  %s%s%s", style->place, place, style->end);
-        pad(out, columns->place - width_of(place));
-        buffer_format(out, "  %s%-3s%s  ", colors[step->mark], marks[step->mark], style->end);
+        buffer_append_text(out, "  ");
+        buffer_append_text(out, style->place);
+        terminal_append(out, place);
+        buffer_append_text(out, style->end);
+        pad(out, columns->place - (int)terminal_width(place));
+        buffer_append_text(out, "  ");
+        buffer_append_text(out, colors[step->mark]);
+        terminal_format(out, "%-3s", marks[step->mark]);
+        buffer_append_text(out, style->end);
+        buffer_append_text(out, "  ");
         pad(out, indent);
-        write_safely(out, step->title);
+        terminal_append(out, step->title);
         if (step->value) {
-            pad(out, columns->title - indent - width_of(step->title));
+            pad(out, columns->title - indent - (int)terminal_width(step->title));
             buffer_append_text(out, "  ");
-            write_safely(out, step->value);
+            terminal_append(out, step->value);
         }
         buffer_append(out, "\n", 1);
         write_lines(tracer, step, indent + INDENT, columns, style, out);

@@ -1,6 +1,7 @@
 /* verify.c - `ffc verify`: whether a snapshot is valid, and what it is. */
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "commands.h"
 #include "snapshot.h"
 
@@ -43,9 +44,9 @@ static void print_signature(const struct snapshot *snapshot, bool checked, struc
         buffer_append_text(out, "  signed by    nobody\n");
         return;
     }
-    buffer_format(out, "  signed by    key %s%s\n", snapshot->info.signed_by,
-                  checked ? "" : ", not checked: give it with --key");
-    buffer_format(out, "  comment      %.*s\n", (int)signature.comment_length, comment);
+    terminal_format(out, "  signed by    key %s%s\n", snapshot->info.signed_by,
+                    checked ? "" : ", not checked: give it with --key");
+    terminal_format(out, "  comment      %.*s\n", (int)signature.comment_length, comment);
 }
 
 static void print_text(const struct snapshot *snapshot, const char *path, bool checked,
@@ -53,27 +54,27 @@ static void print_text(const struct snapshot *snapshot, const char *path, bool c
 {
     const struct ffs_header *header = snapshot_header(snapshot);
     const struct ffs_section *sections = (const struct ffs_section *)(header + 1);
-    buffer_format(out, "%s: sound\n", path);
-    buffer_format(out, "  project      %s\n", snapshot->info.project);
-    buffer_format(out, "  environment  %s\n", snapshot->info.environment);
-    buffer_format(out, "  build        %s\n", snapshot->info.build);
-    buffer_format(out, "  format       %u.%u\n", header->major, header->minor);
+    terminal_format(out, "%s: sound\n", path);
+    terminal_format(out, "  project      %s\n", snapshot->info.project);
+    terminal_format(out, "  environment  %s\n", snapshot->info.environment);
+    terminal_format(out, "  build        %s\n", snapshot->info.build);
+    terminal_format(out, "  format       %u.%u\n", header->major, header->minor);
     if (snapshot->info.generation)
-        buffer_format(out, "  generation   %" PRIu64 "\n", snapshot->info.generation);
+        terminal_format(out, "  generation   %" PRIu64 "\n", snapshot->info.generation);
     print_signature(snapshot, checked, out);
-    buffer_format(out, "  flags        %u\n", snapshot->info.flags);
-    buffer_format(out, "  attributes   %u\n", snapshot->info.attributes);
+    terminal_format(out, "  flags        %u\n", snapshot->info.flags);
+    terminal_format(out, "  attributes   %u\n", snapshot->info.attributes);
     json_t *labels = read_labels(snapshot);
     const char *key;
     json_t *value;
     json_object_foreach(labels, key, value) if (json_is_string(value))
-        buffer_format(out, "  label        %s=%s\n", key, json_string_value(value));
+        terminal_format(out, "  label        %s=%s\n", key, json_string_value(value));
     json_decref(labels);
-    buffer_format(out, "  size         %zu bytes\n", snapshot->info.length);
+    terminal_format(out, "  size         %zu bytes\n", snapshot->info.length);
     for (uint32_t i = 0; i < header->section_count; i++) {
         const char *name = section_name(sections[i].id);
-        buffer_format(out, "    %-10s %12" PRIu64 "\n", name ? name : "(unknown)",
-                      sections[i].size);
+        terminal_format(out, "    %-10s %12" PRIu64 "\n", name ? name : "(unknown)",
+                        sections[i].size);
     }
 }
 
@@ -88,8 +89,8 @@ static void print_signature_json(const struct snapshot *snapshot, bool checked, 
     }
     struct buffer text = {0};
     buffer_append(&text, comment, signature.comment_length);
-    buffer_format(out, "{\"key\":\"%s\",\"checked\":%s,\"comment\":", snapshot->info.signed_by,
-                  checked ? "true" : "false");
+    terminal_format(out, "{\"key\":\"%s\",\"checked\":%s,\"comment\":", snapshot->info.signed_by,
+                    checked ? "true" : "false");
     json_write_string(out, text.bytes);
     buffer_append_text(out, "}");
     buffer_release(&text);
@@ -106,10 +107,10 @@ static void print_json(const struct snapshot *snapshot, const char *path, bool c
     json_write_string(out, snapshot->info.project);
     field_text(out, "environment", snapshot->info.environment);
     field_text(out, "build", snapshot->info.build);
-    buffer_format(out, ",\"format\":\"%u.%u\",\"flags\":%u,\"attributes\":%u,\"size\":%zu",
-                  header->major, header->minor, snapshot->info.flags, snapshot->info.attributes,
-                  snapshot->info.length);
-    buffer_format(out, ",\"generation\":%" PRIu64, snapshot->info.generation);
+    terminal_format(out, ",\"format\":\"%u.%u\",\"flags\":%u,\"attributes\":%u,\"size\":%zu",
+                    header->major, header->minor, snapshot->info.flags, snapshot->info.attributes,
+                    snapshot->info.length);
+    terminal_format(out, ",\"generation\":%" PRIu64, snapshot->info.generation);
     print_signature_json(snapshot, checked, out);
     field_object(out, "labels");
     json_t *labels = read_labels(snapshot);
@@ -176,13 +177,13 @@ static void print_problem(const char *path, enum fflag_error error, const char *
 {
     if (!json) {
         bool untrusted = error >= FFLAG_ERROR_UNSIGNED;
-        buffer_format(out, "%s: not %s: %s\n", path, untrusted ? "trusted" : "sound", problem);
+        terminal_format(out, "%s: not %s: %s\n", path, untrusted ? "trusted" : "sound", problem);
         return;
     }
     buffer_append_text(out, "{\"format_version\":1,\"file\":");
     json_write_string(out, path);
-    buffer_format(out,
-                  ",\"sound\":%s,\"error\":", error >= FFLAG_ERROR_UNSIGNED ? "true" : "false");
+    terminal_format(out,
+                    ",\"sound\":%s,\"error\":", error >= FFLAG_ERROR_UNSIGNED ? "true" : "false");
     json_write_string(out, unsound_name(error));
     field_text(out, "message", problem);
     buffer_append_text(out, "}\n");

@@ -2,28 +2,24 @@
 #include "registry.h"
 #include "diagnostic_write.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
+#include "compiler/base/json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+static void put_buffer(FILE *out, struct buffer *text)
+{
+    fwrite(text->bytes, 1, text->length, out);
+    buffer_release(text);
+}
+
 void put_json_text(FILE *out, const char *text)
 {
-    const char *end = text + strlen(text);
-    fputc('"', out);
-    while (text < end) {
-        uint32_t length = utf8_length(text, (size_t)(end - text));
-        unsigned char byte = (unsigned char)*text;
-        if (!length)
-            fputs("\xEF\xBF\xBD", out); /* JSON must be UTF-8, even if a file name is not */
-        else if (byte == '"' || byte == '\\')
-            fprintf(out, "\\%c", byte);
-        else if (byte < 0x20 || byte == 0x7F)
-            fprintf(out, "\\u%04x", byte);
-        else
-            fwrite(text, 1, length, out);
-        text += length ? length : 1;
-    }
-    fputc('"', out);
+    struct buffer quoted = {0};
+    json_write_string(&quoted, text);
+    put_buffer(out, &quoted);
 }
 
 static void put_json_point(FILE *out, const struct diagnostics *diagnostics, uint32_t file,
@@ -90,26 +86,22 @@ static void write_json(const struct diagnostics *diagnostics, FILE *out)
             count_omitted(diagnostics), diagnostics->sources->count);
 }
 
-/* GitHub decodes %25, %0D and %0A everywhere, and %3A and %2C in properties. */
-static void put_github_text(FILE *out, const char *text, bool property)
+static void put_github_text(FILE *out, const char *text)
 {
-    for (; *text; text++) {
-        unsigned char byte = (unsigned char)*text;
-        bool escaped = byte == '%' || byte < 0x20 || (property && (byte == ':' || byte == ','));
-        if (escaped)
-            fprintf(out, "%%%02X", byte);
-        else
-            fputc(byte, out);
-    }
+    struct buffer escaped = {0};
+    github_append(&escaped, text);
+    put_buffer(out, &escaped);
 }
 
 static void put_github_place(FILE *out, const struct diagnostics *diagnostics, struct span span)
 {
     if (span.file == NO_FILE)
         return;
-    fputs("file=", out);
-    put_github_text(out, diagnostics->sources->items[span.file].path, true);
-    fputc(',', out);
+    struct buffer file = {0};
+    buffer_append_text(&file, "file=");
+    github_append_property(&file, diagnostics->sources->items[span.file].path);
+    buffer_append_text(&file, ",");
+    put_buffer(out, &file);
     if (span_is_file(span))
         return;
     struct position start = source_position(diagnostics->sources, span.file, span.begin);
@@ -125,11 +117,11 @@ static void put_github_notes(FILE *out, const struct diagnostic *item)
 {
     for (uint32_t note = 0; note < item->note_count; note++) {
         fputs("%0Anote: ", out);
-        put_github_text(out, item->notes[note].text, false);
+        put_github_text(out, item->notes[note].text);
     }
     if (item->help) {
         fputs("%0Ahelp: ", out);
-        put_github_text(out, item->help, false);
+        put_github_text(out, item->help);
     }
     fputc('\n', out);
 }
@@ -142,7 +134,7 @@ static void write_github(const struct diagnostics *diagnostics, FILE *out)
         fputs(item->severity == SEVERITY_ERROR ? "::error " : "::warning ", out);
         put_github_place(out, diagnostics, item->span);
         fprintf(out, "title=%s %s::", info->code, info->name);
-        put_github_text(out, item->message, false);
+        put_github_text(out, item->message);
         put_github_notes(out, item);
     }
     if (!count_omitted(diagnostics))

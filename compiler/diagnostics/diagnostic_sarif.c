@@ -6,26 +6,19 @@
  */
 #include "registry.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "diagnostic_write.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "fflag.h"
 
-/* A file's path as a URI reference; an absolute path needs a scheme. */
 static void put_uri(FILE *out, const char *path)
 {
-    fputs(path[0] == '/' ? "\"file://" : "\"", out);
-    for (; *path; path++) {
-        unsigned char byte = (unsigned char)*path;
-        bool plain = byte < 0x80 && (isalnum(byte) || strchr("-._~/", byte));
-        if (plain)
-            fputc(byte, out);
-        else
-            fprintf(out, "%%%02X", byte);
-    }
-    fputc('"', out);
+    struct buffer uri = {0};
+    uri_append(&uri, path);
+    fprintf(out, "\"%s\"", uri.bytes);
+    buffer_release(&uri);
 }
 
 static void put_location(FILE *out, const struct diagnostics *diagnostics, struct span span)

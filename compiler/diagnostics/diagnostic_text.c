@@ -6,9 +6,10 @@
  */
 #include "registry.h"
 #include "diagnostic_write.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 
 #include <string.h>
-#include <wchar.h>
 
 #define WINDOW 100 /* columns shown of a source line */
 #define LEAD   30  /* of those, columns before the span */
@@ -26,102 +27,26 @@ static const struct style colored = {.path = "\33[1m",
                                      .mark = "\33[1;32m",
                                      .end = "\33[0m"};
 
-struct character {
-    uint32_t code;
-    uint32_t bytes;
-    uint32_t width; /* columns of the terminal */
-};
-
-/* East Asian wide and emoji blocks, and zero-width marks; everything else takes one column. */
-static uint32_t width_of(uint32_t code)
-{
-    static const struct {
-        uint32_t first, last, width;
-    } blocks[] = {
-        {0x0300, 0x036F, 0},   {0x0483, 0x0489, 0},   {0x0591, 0x05BD, 0},   {0x064B, 0x065F, 0},
-        {0x1100, 0x115F, 2},   {0x1AB0, 0x1AFF, 0},   {0x1DC0, 0x1DFF, 0},   {0x200B, 0x200F, 0},
-        {0x2028, 0x202E, 0},   {0x2060, 0x2064, 0},   {0x20D0, 0x20FF, 0},   {0x231A, 0x231B, 2},
-        {0x23E9, 0x23EC, 2},   {0x2614, 0x2615, 2},   {0x2648, 0x2653, 2},   {0x26A1, 0x26A1, 2},
-        {0x2705, 0x2705, 2},   {0x2728, 0x2728, 2},   {0x274C, 0x274C, 2},   {0x2753, 0x2757, 2},
-        {0x2795, 0x2797, 2},   {0x2E80, 0x303E, 2},   {0x3041, 0x33FF, 2},   {0x3400, 0x4DBF, 2},
-        {0x4E00, 0x9FFF, 2},   {0xA000, 0xA4CF, 2},   {0xAC00, 0xD7A3, 2},   {0xF900, 0xFAFF, 2},
-        {0xFE00, 0xFE0F, 0},   {0xFE20, 0xFE2F, 0},   {0xFE30, 0xFE6F, 2},   {0xFF00, 0xFF60, 2},
-        {0xFFE0, 0xFFE6, 2},   {0x1F300, 0x1F64F, 2}, {0x1F680, 0x1F6FF, 2}, {0x1F900, 0x1F9FF, 2},
-        {0x20000, 0x3FFFD, 2}, {0xE0100, 0xE01EF, 0}};
-    size_t low = 0, high = sizeof blocks / sizeof *blocks;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (code > blocks[middle].last)
-            low = middle + 1;
-        else if (code < blocks[middle].first)
-            high = middle;
-        else
-            return blocks[middle].width;
-    }
-    return 1;
-}
-
 /* Escapes invalid UTF-8, control characters, and characters that change the writing direction. */
-static bool is_escaped(const struct character *character)
+static void put_bytes(FILE *out, const char *text, size_t length)
 {
-    uint32_t code = character->code;
-    return code == UINT32_MAX || (code < 0x20 && code != '\t') || (code >= 0x7F && code < 0xA0) ||
-           (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) ||
-           code == 0xFEFF;
-}
-
-static struct character next_character(const char *at, const char *end)
-{
-    struct character character = {.code = UINT32_MAX, .bytes = 1, .width = 4};
-    uint32_t length = utf8_length(at, (size_t)(end - at));
-    if (!length)
-        return character;
-    character.bytes = length;
-    character.code = (unsigned char)*at;
-    if (length > 1)
-        character.code &= 0x7Fu >> length;
-    for (uint32_t i = 1; i < length; i++)
-        character.code = character.code << 6 | ((unsigned char)at[i] & 0x3Fu);
-    if (is_escaped(&character))
-        character.width = character.code < 0x100 ? 4 : 8; /* <07>, <U+202E> */
-    else
-        character.width = width_of(character.code);
-    return character;
-}
-
-static void put_character(FILE *out, const struct character *character, const char *at)
-{
-    if (character->code == UINT32_MAX)
-        fprintf(out, "<%02X>", (unsigned)(unsigned char)*at);
-    else if (!is_escaped(character))
-        fwrite(at, 1, character->bytes, out);
-    else if (character->code < 0x100)
-        fprintf(out, "<%02X>", (unsigned)character->code);
-    else
-        fprintf(out, "<U+%04X>", (unsigned)character->code);
+    struct buffer shown = {0};
+    terminal_append_bytes(&shown, text, length);
+    fwrite(shown.bytes, 1, shown.length, out);
+    buffer_release(&shown);
 }
 
 static void put_escaped(FILE *out, const char *text)
 {
-    const char *end = text + strlen(text);
-    while (text < end) {
-        struct character character = next_character(text, end);
-        if (character.code == '\n')
-            fputs("\\n", out);
-        else if (character.code == '\t')
-            fputs("\\t", out);
-        else
-            put_character(out, &character, text);
-        text += character.bytes;
-    }
+    put_bytes(out, text, strlen(text));
 }
 
 static uint32_t columns_between(const char *from, const char *to)
 {
     uint32_t columns = 0;
     while (from < to) {
-        struct character character = next_character(from, to);
-        columns += character.width;
+        struct character character = character_at(from, to);
+        columns += *from == '\t' ? 1 : character.width;
         from += character.bytes;
     }
     return columns;
@@ -145,7 +70,7 @@ static const char *window_end(const char *from, const char *end)
 {
     uint32_t columns = 0;
     while (from < end && columns < WINDOW) {
-        struct character character = next_character(from, end);
+        struct character character = character_at(from, end);
         columns += character.width;
         from += character.bytes;
     }
@@ -155,7 +80,7 @@ static const char *window_end(const char *from, const char *end)
 static void put_mark(FILE *out, const char *begin, const char *mark, const char *mark_end)
 {
     for (const char *at = begin; at < mark;) {
-        struct character character = next_character(at, mark);
+        struct character character = character_at(at, mark);
         if (character.code == '\t')
             fputc('\t', out);
         for (uint32_t i = 0; character.code != '\t' && i < character.width; i++)
@@ -192,8 +117,11 @@ static void put_source_line(FILE *out, const struct style *style, const struct s
         mark_end = to;
     fprintf(out, "%s%5u |%s %s", style->gutter, position->line, style->end, from > line ? "…" : "");
     for (const char *at = from; at < to;) {
-        struct character character = next_character(at, to);
-        put_character(out, &character, at);
+        struct character character = character_at(at, to);
+        if (*at == '\t')
+            fputc('\t', out);
+        else
+            put_bytes(out, at, character.bytes);
         at += character.bytes;
     }
     fprintf(out, "%s\n%s      |%s %s%s", to < end ? "…" : "", style->gutter, style->end,

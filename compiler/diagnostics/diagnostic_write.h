@@ -5,7 +5,6 @@
 #include <stdbool.h>
 
 #include "diagnostics.h"
-#include "compiler/base/utf8.h"
 
 /* A span about a file as a whole, e.g. one that cannot be read. */
 static inline bool span_is_file(struct span span)

@@ -8,6 +8,7 @@
 
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/json.h"
 #include "compiler/base/arena.h"
 #include "fflag.h"
 #include "patch_parts.h"
@@ -310,7 +311,7 @@ static uint32_t add_unknown(const struct patch *patch, struct section *sections,
 static void put_json(json_t *json, size_t flags, struct buffer *out)
 {
     char *text = json_dumps(json, JSON_COMPACT | flags);
-    buffer_append_text(out, text);
+    json_write_document(out, text, strlen(text));
     free(text);
 }
 

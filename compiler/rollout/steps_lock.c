@@ -13,6 +13,7 @@
 
 #include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/json.h"
 #include "compiler/files/durable.h"
 #include "ledger.h"
 #include "steps.h"
@@ -127,7 +128,7 @@ static bool add_interrupted(struct ledger *ledger, const char *flag, json_t *las
     json_object_del(last, "parents");
     char *text = json_dumps(last, JSON_COMPACT);
     struct buffer entry = {0};
-    buffer_append(&entry, text, strlen(text) - 1);
+    json_write_document(&entry, text, strlen(text) - 1);
     free(text);
     bool added = ledger_add(ledger, &entry, error);
     buffer_release(&entry);

@@ -21,7 +21,7 @@ architecture() {
 clean_tree() {
     rm -rf "$tree"
     mkdir -p "$tree"/{include,runtime,compiler/model,compiler/commands,tools,docs/man,build/obj/runtime}
-    cp tools/lint.sh tools/layers.py "$tree/tools"
+    cp tools/lint.sh tools/layers.py tools/screens.py "$tree/tools"
     architecture >"$tree/docs/architecture.md"
     cp .clang-format "$tree"
     printf '#!/bin/sh\n[ "$2" = --all ] && echo registry || echo "| operator | registry |"\n' >"$tree/build/ffc"
@@ -81,6 +81,9 @@ printf '/* Rows. */\n#define ALL {"all", 0, OPTION_FLAG}\n' >"$tree/compiler/cli
 printf 'struct option all[] = {{"all", 0, OPTION_FLAG}};\n' >>"$tree/compiler/commands/check.c"
 is 'finds an option that has a row' \
     "$(lint | grep -c '^compiler/commands/check.c:3: --all has a row in compiler/cli/option_rows.h')" 1
+finds 'a screen that others can write on' compiler/commands/check.c \
+    'void f(struct buffer *out, const char *name)\n{\n    buffer_format(out,\n                  "%%s!", name);\n}\n' \
+    "compiler/commands/check.c:5: 'buffer_format' does not escape"
 finds 'a library that prints' runtime/one.c 'void f(void)\n{\n    puts("a");\n}\n' "runtime/one.c:10: 'puts' prints"
 clean_tree
 echo 'Read the sources.' >"$tree/README.md"

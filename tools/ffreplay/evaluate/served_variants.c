@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "compiler/model/model.h"
 
@@ -87,7 +88,7 @@ void unknown_variants_join(struct unknown_variants *unknown, const struct unknow
 void unknown_variants_add(struct unknown_variants *unknown, const struct value *name)
 {
     struct unknown_variants one = {.lines = 1};
-    copy_printable(one.least, sizeof one.least, name->text, name->length);
+    terminal_copy(one.least, sizeof one.least, name->text, name->length);
     unknown_variants_join(unknown, &one);
 }
 

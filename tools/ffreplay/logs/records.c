@@ -8,6 +8,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "compiler/base/escape.h"
 #include "compiler/base/memory.h"
 #include "digits.h"
 #include "log_time.h"
@@ -168,7 +169,7 @@ static void count_no_time(struct records *records, const struct piece *piece)
     const struct value *time = &records->event.values[layout->time];
     char text[160], shown[48] = "";
     if (value_is_text(time))
-        copy_printable(shown, sizeof shown, time->text, time->length);
+        terminal_copy(shown, sizeof shown, time->text, time->length);
     if (time->kind == VALUE_ABSENT)
         snprintf(text, sizeof text, "no time: there is no '%.60s'", layout->paths[layout->time]);
     else

@@ -107,11 +107,3 @@ bool value_spells(const struct value *value, const char *text)
     return value_is_text(value) && strlen(text) == value->length &&
            memcmp(value->text, text, value->length) == 0;
 }
-
-void copy_printable(char *out, size_t size, const char *text, size_t length)
-{
-    size_t count = length < size - 1 ? length : size - 1;
-    for (size_t i = 0; i < count; i++)
-        out[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i];
-    out[count] = '\0';
-}

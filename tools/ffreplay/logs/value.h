@@ -50,12 +50,6 @@ bool value_is_text(const struct value *value);
 /* Whether that text is this one. */
 bool value_spells(const struct value *value, const char *text);
 
-/*
- * Copies text for display, truncated to fit, with control characters as '?': a log must not control
- * the reader's terminal.
- */
-void copy_printable(char *out, size_t size, const char *text, size_t length);
-
 #ifdef __cplusplus
 }
 #endif

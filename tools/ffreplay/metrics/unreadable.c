@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/escape.h"
 #include "compiler/base/memory.h"
 
 void unreadable_add(struct unreadable *unreadable, int64_t time)
@@ -41,7 +42,7 @@ void unreadable_show(struct unreadable *unreadable, const char *field, const str
     struct unreadable_value value = {event->time, event->source, event->place, field, ""};
     const struct value *logged = &event->values[place];
     if (value_is_text(logged))
-        copy_printable(value.text, sizeof value.text, logged->text, logged->length);
+        terminal_copy(value.text, sizeof value.text, logged->text, logged->length);
     else
         snprintf(value.text, sizeof value.text, logged->kind == VALUE_LIST ? "[…]" : "{…}");
     show(unreadable, &value);

@@ -16,7 +16,7 @@ struct unreadable_value {
     uint32_t source; /* the file, and where in it */
     struct place place;
     const char *field; /* as the log calls it; the layout's */
-    char text[64];     /* printable, and cut to what fits */
+    char text[64];     /* escaped, and cut to what fits */
 };
 
 struct unreadable {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 
@@ -28,19 +29,6 @@ struct page page_for(FILE *stream, enum color_choice color, struct arena *arena,
     return page;
 }
 
-static size_t width_of(const char *text, size_t length)
-{
-    size_t width = 0;
-    for (size_t i = 0; i < length; i++)
-        width += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return width;
-}
-
-static size_t text_width(const char *text)
-{
-    return width_of(text, strlen(text));
-}
-
 static void fill(const struct page *page, size_t spaces)
 {
     buffer_format(page->out, "%*s", (int)spaces, "");
@@ -48,11 +36,11 @@ static void fill(const struct page *page, size_t spaces)
 
 void page_put(const struct page *page, const char *color, const char *text, size_t width)
 {
-    size_t used = text_width(text);
-    if (page->color && color)
-        buffer_format(page->out, "%s%s" PLAIN, color, text);
-    else
-        buffer_append_text(page->out, text);
+    size_t used = terminal_width(text);
+    bool colored = page->color && color;
+    buffer_append_text(page->out, colored ? color : "");
+    terminal_append(page->out, text);
+    buffer_append_text(page->out, colored ? PLAIN : "");
     if (width > used)
         fill(page, width - used);
 }
@@ -68,7 +56,7 @@ void page_wrap(const struct page *page, size_t column, size_t indent, const char
 {
     for (const char *word = text; *word;) {
         size_t length = strcspn(word, " ");
-        size_t width = width_of(word, length);
+        size_t width = terminal_width_of(word, length);
         if (word > text && column + 1 + width > page->width) {
             buffer_append_text(page->out, "\n");
             fill(page, indent);
@@ -77,7 +65,7 @@ void page_wrap(const struct page *page, size_t column, size_t indent, const char
             buffer_append_text(page->out, " ");
             column++;
         }
-        buffer_append(page->out, word, length);
+        terminal_append_bytes(page->out, word, length);
         column += width;
         word += length;
         word += strspn(word, " ");
@@ -103,7 +91,7 @@ static size_t columns_of(const struct page_table *table, size_t *widths)
         widths[j] = 0;
         for (size_t i = 0; i < table->count; i++) {
             const char *cell = table->rows[i].cells[j];
-            size_t width = cell ? text_width(cell) : 0;
+            size_t width = cell ? terminal_width(cell) : 0;
             filled |= i > 0 && width > 0;
             if (width > widths[j])
                 widths[j] = width;
@@ -131,7 +119,7 @@ static void write_row(const struct page *page, const struct page_table *table, s
         if (widths[j] == 0)
             continue;
         const char *cell = cells->cells[j] ? cells->cells[j] : "";
-        size_t rest = widths[j] - text_width(cell);
+        size_t rest = widths[j] - terminal_width(cell);
         bool right = table->alignment[j] == 'r';
         pending += right ? rest : 0;
         /* Spaces are delayed until something follows them, so that no line ends in spaces. */

@@ -1,8 +1,8 @@
 /*
  * page.h - text for people: no wider than the page, in colour where it helps.
  *
- * Widths are in characters. The terminal decides only the width and colour that a page starts with,
- * so other outputs get the same bytes every time.
+ * Texts are escaped as escape.h has it, and widths are columns. The terminal decides only the width
+ * and colour that a page starts with, so other outputs get the same bytes every time.
  */
 #ifndef FFREPLAY_PAGE_H
 #define FFREPLAY_PAGE_H

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "tools/ffreplay/canary/reasons_bound.h"
 #include "report.h"
@@ -29,9 +30,9 @@ static void headline(const struct report *report)
     const struct verdict *verdict = report->verdict;
     page_put(report->page, verdict_color(verdict->decision.verdict),
              decision_verdict_words[verdict->decision.verdict], 0);
-    buffer_format(report->page->out, "  %s in %s  (%s)\n\n",
-                  verdict->analysis->subject.flag->name.text, verdict->environment,
-                  decision_rule_words[verdict->decision.rule]);
+    terminal_format(report->page->out, "  %s in %s  (%s)\n\n",
+                    verdict->analysis->subject.flag->name.text, verdict->environment,
+                    decision_rule_words[verdict->decision.rule]);
 }
 
 static const char *stage_text(const struct report *report)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "result.h"
 
@@ -117,14 +118,15 @@ static void turn(const struct report *report, const struct simulation *simulatio
                                          PAGE_BOLD PAGE_RED};
     way_row(report, turn->time, colors[turn->decision.verdict],
             decision_verdict_words[turn->decision.verdict]);
-    buffer_format(report->page->out, "%s, after %s in %s (%s)\n",
-                  turn->next             ? arena_format(report->arena, "to %s",
-                                                        stage_text(report, simulation, turn->next))
-                  : turn->left_to_person ? "left to a person"
-                                         : stage_text(report, simulation, turn->stage),
-                  duration_text(report->arena, turn->elapsed), turn->stage->name.text,
-                  decision_rule_words[turn->decision.rule]);
-    buffer_format(report->page->out, "%*s", WAY_INDENT, "");
+    const char *what = "left to a person";
+    if (turn->next)
+        what = arena_format(report->arena, "to %s", stage_text(report, simulation, turn->next));
+    else if (!turn->left_to_person)
+        what = stage_text(report, simulation, turn->stage);
+    terminal_format(report->page->out, "%s, after %s in %s (%s)\n", what,
+                    duration_text(report->arena, turn->elapsed), turn->stage->name.text,
+                    decision_rule_words[turn->decision.rule]);
+    terminal_format(report->page->out, "%*s", WAY_INDENT, "");
     page_wrap(report->page, WAY_INDENT, WAY_INDENT, turn->reason);
 }
 
@@ -198,11 +200,11 @@ static void facts(const struct report *report, const struct simulation *simulati
 static void way(const struct report *report, const struct simulation *simulation, const char *name)
 {
     page_put(report->page, end_color(simulation), end_text(report, simulation), 0);
-    buffer_format(report->page->out, "  %s in %s%s%s\n\n", simulation->options->flag,
-                  simulation->options->environment, name ? ", by " : "", name ? name : "");
+    terminal_format(report->page->out, "  %s in %s%s%s\n\n", simulation->options->flag,
+                    simulation->options->environment, name ? ", by " : "", name ? name : "");
     way_row(report, simulation->began, NULL, "start");
-    buffer_format(report->page->out, "%s\n",
-                  stage_text(report, simulation, first_stage(simulation)));
+    terminal_format(report->page->out, "%s\n",
+                    stage_text(report, simulation, first_stage(simulation)));
     for (uint32_t i = 0; i < simulation->turn_count; i++)
         turn(report, simulation, &simulation->turns[i]);
     buffer_append_text(report->page->out, "\n");

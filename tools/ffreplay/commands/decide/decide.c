@@ -6,6 +6,7 @@
 
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "tools/ffreplay/apply/apply.h"
 #include "tools/ffreplay/apply/apply_options.h"
@@ -125,7 +126,7 @@ static int reach_all(struct replay *replay, const struct analyses *analyses,
         }
     }
     if (analyses->count == 0 && !options->json)
-        buffer_format(out, "no canary is running in %s\n", options->environment);
+        terminal_format(out, "no canary is running in %s\n", options->environment);
     return worst;
 }
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "health_page.h"
 #include "tools/ffreplay/commands/metrics/output.h"
@@ -48,8 +49,8 @@ static void put_head(const struct health_page *health, const struct page *page)
     bool healthy = health->issues.count == 0;
     page_put(page, healthy ? PAGE_BOLD PAGE_GREEN : PAGE_BOLD PAGE_RED,
              healthy ? "healthy" : "unhealthy", 0);
-    buffer_format(page->out, "  %s in %s\n\n", health->counted->variants->flag->name.text,
-                  health->environment);
+    terminal_format(page->out, "  %s in %s\n\n", health->counted->variants->flag->name.text,
+                    health->environment);
     if (health->verdict)
         page_fact(page, "stage",
                   arena_format(page->arena, "%s, %s", health->verdict->stage->name.text,

@@ -7,6 +7,8 @@
 #include <time.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
+#include "compiler/base/json.h"
 #include "compiler/base/arena.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
@@ -78,7 +80,7 @@ static void write_json(struct buffer *out, const struct recorded *record)
     const struct ledger_entry *entry = record->entry;
     bool one_line = !memchr(entry->text, '\n', entry->length);
     char *text = one_line ? NULL : json_dumps(record->json, JSON_COMPACT);
-    buffer_append(out, text ? text : entry->text, text ? strlen(text) : entry->length);
+    json_write_document(out, text ? text : entry->text, text ? strlen(text) : entry->length);
     buffer_append_text(out, "\n");
     free(text);
 }
@@ -102,8 +104,8 @@ static void write_entries(struct history *history, const struct history_options 
     if (shown == 0)
         buffer_append_text(&history->out, "no change in the ledger fits\n");
     else
-        buffer_format(&history->out, "\n%" PRIu64 " change%s, %" PRIu64 " rollback%s\n", shown,
-                      shown == 1 ? "" : "s", rollbacks, rollbacks == 1 ? "" : "s");
+        terminal_format(&history->out, "\n%" PRIu64 " change%s, %" PRIu64 " rollback%s\n", shown,
+                        shown == 1 ? "" : "s", rollbacks, rollbacks == 1 ? "" : "s");
 }
 
 static void write_rollouts(struct history *history, const struct history_options *options)
@@ -134,9 +136,9 @@ static void write_acknowledged(struct history *history)
     for (size_t i = 0; i < history->breaks.count; i++) {
         const struct ledger_break *found = &history->breaks.items[i];
         if (found->acknowledged)
-            buffer_format(&history->out, "acknowledged: %s: %s\n  by %s at %s: %s\n", found->place,
-                          found->what, found->acknowledged->actor, found->acknowledged->time_text,
-                          found->acknowledged->reason);
+            terminal_format(&history->out, "acknowledged: %s: %s\n  by %s at %s: %s\n",
+                            found->place, found->what, found->acknowledged->actor,
+                            found->acknowledged->time_text, found->acknowledged->reason);
     }
 }
 
@@ -145,7 +147,7 @@ static void write_tips(struct history *history)
     for (uint32_t i = 0; i < history->entries.count; i++) {
         const struct ledger_entry *entry = &history->entries.items[i];
         if (ledger_is_tip(entry))
-            buffer_format(&history->out, "tip %s\n  %s\n", entry->hash, entry->place);
+            terminal_format(&history->out, "tip %s\n  %s\n", entry->hash, entry->place);
     }
 }
 
@@ -173,10 +175,10 @@ static int verify(struct history *history, const struct history_options *options
     }
     if (status != EXIT_FINE)
         return status;
-    buffer_format(&history->out, "%s/" LEDGER_FOLDER ": %zu entr%s, %s\n", history->directory,
-                  history->shown_count, history->shown_count == 1 ? "y" : "ies",
-                  history->breaks.count ? "and every break is acknowledged"
-                                        : "and all that they follow are there");
+    terminal_format(&history->out, "%s/" LEDGER_FOLDER ": %zu entr%s, %s\n", history->directory,
+                    history->shown_count, history->shown_count == 1 ? "y" : "ies",
+                    history->breaks.count ? "and every break is acknowledged"
+                                          : "and all that they follow are there");
     write_acknowledged(history);
     write_tips(history);
     return status;
@@ -212,8 +214,9 @@ static int show(struct history *history, const struct project *project,
         return failed;
     }
     if (history->entries.count == 0 && !options->expected.count) {
-        printf("%s/" LEDGER_FOLDER ": there is no ledger yet\n", history->directory);
-        return EXIT_FINE;
+        terminal_format(&history->out, "%s/" LEDGER_FOLDER ": there is no ledger yet\n",
+                        history->directory);
+        return write_stdout(&history_command, &history->out) ? EXIT_FINE : EXIT_JOB;
     }
     if (!are_known(history, project, options))
         return EXIT_INPUT;

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/json.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/entry.h"
@@ -65,8 +66,8 @@ static int acknowledge(struct history *history, struct ledger *ledger,
     if (count > 0 && (!ledger_add(ledger, &entry, error) || !ledger_is_certain(ledger, error)))
         status = job_error(&history_command, "%s", error->bytes);
     else if (count > 0)
-        buffer_format(&history->out, "acknowledged %d break%s of %s/" LEDGER_FOLDER "\n", count,
-                      count == 1 ? "" : "s", history->directory);
+        terminal_format(&history->out, "acknowledged %d break%s of %s/" LEDGER_FOLDER "\n", count,
+                        count == 1 ? "" : "s", history->directory);
     else if (count == 0)
         buffer_append_text(&history->out, "it is acknowledged already\n");
     buffer_release(&entry);

@@ -1,5 +1,6 @@
 /* history_record.c - an entry of the ledger, for people. See history.h. */
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "history.h"
 
@@ -28,16 +29,16 @@ static void write_where(const struct page *page, const struct recorded *record)
     const json_t *list = record_environments(record);
     size_t count = json_array_size(list);
     if (record->environment)
-        buffer_format(page->out, " in %s", record->environment);
+        terminal_format(page->out, " in %s", record->environment);
     else if (!list)
         buffer_append_text(page->out, " everywhere");
     for (size_t i = 0; i < count && !record->environment; i++) {
         const char *name = json_string_value(json_array_get(list, i));
-        buffer_format(page->out, "%s%s",
-                      i == 0          ? " in "
-                      : i + 1 < count ? ", "
-                                      : " and ",
-                      name ? name : "?");
+        terminal_format(page->out, "%s%s",
+                        i == 0          ? " in "
+                        : i + 1 < count ? ", "
+                                        : " and ",
+                        name ? name : "?");
     }
     buffer_append_text(page->out, "\n");
 }
@@ -45,7 +46,7 @@ static void write_where(const struct page *page, const struct recorded *record)
 static void write_headline(const struct page *page, const struct recorded *record)
 {
     const char *what = strcmp(record->rule, "policy-changed") == 0 ? "begin anew" : record->verdict;
-    buffer_format(page->out, "%s  ", record->time_text);
+    terminal_format(page->out, "%s  ", record->time_text);
     page_put(page, color_of(record), what, 0);
     buffer_append_text(page->out, "  ");
     size_t flags = json_array_size(json_object_get(record->json, "flags"));
@@ -54,9 +55,9 @@ static void write_headline(const struct page *page, const struct recorded *recor
         return;
     }
     if (record->flag)
-        buffer_append_text(page->out, record->flag);
+        terminal_append(page->out, record->flag);
     else
-        buffer_format(page->out, "%zu flags", flags);
+        terminal_format(page->out, "%zu flags", flags);
     write_where(page, record);
 }
 
@@ -94,18 +95,18 @@ static void write_step(const struct page *page, const struct recorded *record)
     const json_t *step = record->step;
     const json_t *program = json_array_get(json_object_get(step, "arguments"), 0);
     const json_t *status = json_object_get(step, "status");
-    buffer_format(page->out, "    %s %lld of %lld: %s%s%s %s", json_text_at(step, "plan"),
-                  (long long)json_integer_value(json_object_get(step, "number")),
-                  (long long)json_integer_value(json_object_get(step, "of")),
-                  json_text_at(step, "does"), program ? " " : "",
-                  program ? json_string_value(program) : "", json_text_at(step, "state"));
+    terminal_format(page->out, "    %s %lld of %lld: %s%s%s %s", json_text_at(step, "plan"),
+                    (long long)json_integer_value(json_object_get(step, "number")),
+                    (long long)json_integer_value(json_object_get(step, "of")),
+                    json_text_at(step, "does"), program ? " " : "",
+                    program ? json_string_value(program) : "", json_text_at(step, "state"));
     if (status)
-        buffer_format(page->out, ", status %lld", (long long)json_integer_value(status));
+        terminal_format(page->out, ", status %lld", (long long)json_integer_value(status));
     if (json_object_get(step, "took_ms"))
-        buffer_format(
+        terminal_format(
             page->out, ", after %s",
             duration_text(page->arena, json_integer_value(json_object_get(step, "took_ms"))));
-    buffer_format(page->out, ", by %s\n", record->actor);
+    terminal_format(page->out, ", by %s\n", record->actor);
     if (json_text_at(step, "error"))
         line(page, json_text_at(step, "error"));
 }
@@ -140,12 +141,12 @@ static void write_recovery(const struct page *page, const struct recorded *recor
     bool ended = until && strcmp(harm->verdict, "override") == 0 && parse_time(until, &end) &&
                  (!recovery || end <= recovery->time);
     if (ended)
-        buffer_format(page->out, "    for %s, until %s\n",
-                      duration_text(page->arena, end - harm->time), until);
+        terminal_format(page->out, "    for %s, until %s\n",
+                        duration_text(page->arena, end - harm->time), until);
     else if (recovery)
-        buffer_format(page->out, "    recovered after %s, by the %s at %s\n",
-                      duration_text(page->arena, recovery->time - harm->time), recovery->verdict,
-                      recovery->time_text);
+        terminal_format(page->out, "    recovered after %s, by the %s at %s\n",
+                        duration_text(page->arena, recovery->time - harm->time), recovery->verdict,
+                        recovery->time_text);
     else if (record_takes_back(harm))
         buffer_append_text(page->out, "    not recovered from in this ledger\n");
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
@@ -114,8 +115,8 @@ static void put_estimate(struct buffer *out, const json_t *group)
 {
     const json_t *estimate = json_object_get(group, "estimate");
     if (json_is_number(estimate))
-        buffer_format(out, "%.4g over %lld", json_number_value(estimate),
-                      (long long)json_integer_value(json_object_get(group, "n")));
+        terminal_format(out, "%.4g over %lld", json_number_value(estimate),
+                        (long long)json_integer_value(json_object_get(group, "n")));
     else
         buffer_append_text(out, "not measured");
 }
@@ -127,8 +128,8 @@ static void put_criterion(struct buffer *out, const json_t *criterion)
     const char *verdict = json_text_at(criterion, "verdict");
     const json_t *threshold = json_object_get(criterion, "threshold");
     const json_t *control = json_object_get(criterion, "control");
-    buffer_format(out, "    %-12s %s %s %g: ", verdict ? verdict : "", metric ? metric : "",
-                  form ? form : "", json_number_value(threshold));
+    terminal_format(out, "    %-12s %s %s %g: ", verdict ? verdict : "", metric ? metric : "",
+                    form ? form : "", json_number_value(threshold));
     put_estimate(out, json_object_get(criterion, "canary"));
     if (json_is_object(control)) {
         buffer_append_text(out, ", control ");
@@ -144,16 +145,16 @@ static void put_text(const struct page *page, const struct one_rollout *rollout,
     char from[32];
     int64_t begin = began(rollout);
     format_time(begin, from, sizeof from);
-    buffer_format(page->out, "%s in %s: %s in stage '%s'\n    %s to %s, %s, %u change%s\n",
-                  last->flag, last->environment, last->to_state, last->to, from, last->time_text,
-                  duration_text(page->arena, last->time - begin), rollout->changes,
-                  rollout->changes == 1 ? "" : "s");
+    terminal_format(page->out, "%s in %s: %s in stage '%s'\n    %s to %s, %s, %u change%s\n",
+                    last->flag, last->environment, last->to_state, last->to, from, last->time_text,
+                    duration_text(page->arena, last->time - begin), rollout->changes,
+                    rollout->changes == 1 ? "" : "s");
     buffer_append_text(page->out, "    ");
     page_wrap(page, 4, 6,
               arena_format(page->arena, "%s: %s, by %s", last->verdict, last->reason, last->actor));
     if (recovery)
-        buffer_format(page->out, "    recovered after %s\n",
-                      duration_text(page->arena, recovery->time - last->time));
+        terminal_format(page->out, "    recovered after %s\n",
+                        duration_text(page->arena, recovery->time - last->time));
     if (holder) {
         buffer_append_text(page->out, "    ");
         page_wrap(page, 4, 6,
@@ -189,13 +190,13 @@ static void put_json(struct buffer *out, const struct one_rollout *rollout,
     field_text(out, "actor", last->actor);
     json_write_key(out, "recovered_after_ms");
     if (recovery)
-        buffer_format(out, "%lld", (long long)(recovery->time - last->time));
+        terminal_format(out, "%lld", (long long)(recovery->time - last->time));
     else
         buffer_append_text(out, "null");
     field_text(out, "override", holder ? json_text_at(holder->override, "id") : NULL);
     char *evidence = rollout->evidence ? json_dumps(rollout->evidence, JSON_COMPACT) : NULL;
     json_write_key(out, "criteria");
-    buffer_append_text(out, evidence ? evidence : "[]");
+    json_write_document(out, evidence ? evidence : "[]", strlen(evidence ? evidence : "[]"));
     buffer_append_text(out, "}\n");
     free(evidence);
 }

@@ -8,24 +8,10 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/json.h"
 #include "output.h"
-
-static void put_text(struct buffer *out, const char *text)
-{
-    if (!text[strcspn(text, ",\"\r\n")]) {
-        buffer_append_text(out, text);
-        return;
-    }
-    buffer_append_text(out, "\"");
-    for (; *text; text++) {
-        buffer_append(out, text, 1);
-        if (*text == '"')
-            buffer_append_text(out, "\"");
-    }
-    buffer_append_text(out, "\"");
-}
 
 /* Each dimension of any grouping is a column, once. */
 struct columns {
@@ -64,13 +50,13 @@ static void put_number(struct buffer *out, bool given, double number)
 static void put_row(struct buffer *out, const struct grouping *grouping, const char **values,
                     const struct columns *columns, const struct row *row)
 {
-    put_text(out, grouping->text);
+    csv_append(out, grouping->text);
     for (size_t i = 0; i < columns->count; i++) {
         buffer_append_text(out, ",");
-        put_text(out, values[i] ? values[i] : "");
+        csv_append(out, values[i] ? values[i] : "");
     }
     buffer_append_text(out, ",");
-    put_text(out, row->measure ? row->measure->metric->name.text : "");
+    csv_append(out, row->measure ? row->measure->metric->name.text : "");
     buffer_format(out, ",%" PRIu64, row->samples);
     put_number(out, row->has_rate, row->rate);
     put_number(out, row->measured, row->estimate);
@@ -107,7 +93,7 @@ void output_csv(const struct output *output, struct buffer *out)
     buffer_append_text(out, "by");
     for (size_t i = 0; i < columns.count; i++) {
         buffer_append_text(out, ",");
-        put_text(out, columns.items[i]->name);
+        csv_append(out, columns.items[i]->name);
     }
     buffer_append_text(out, ",metric,n,rate,estimate,p50,p95,p99,unreadable\n");
     for (uint32_t i = 0; i < table->grouping_count; i++) {

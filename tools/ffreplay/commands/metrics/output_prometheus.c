@@ -10,20 +10,9 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/json.h"
 #include "output.h"
-
-static void put_value(struct buffer *out, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            buffer_append_text(out, "\\");
-        if (*text == '\n')
-            buffer_append_text(out, "\\n");
-        else
-            buffer_append(out, text, 1);
-    }
-}
 
 /* A field's name as a label name: letters, digits and underscores, not beginning with a digit. */
 static void put_name(struct buffer *out, const char *text)
@@ -40,7 +29,7 @@ static void put_label(struct buffer *out, const char *prefix, const char *name, 
     buffer_append_text(out, prefix);
     put_name(out, name);
     buffer_append_text(out, "=\"");
-    put_value(out, value);
+    prometheus_append(out, value);
     buffer_append_text(out, "\"");
 }
 
@@ -66,7 +55,8 @@ static void begin_series(const struct series *series, const char *name)
 {
     const struct table *table = series->output->table;
     struct buffer *out = series->out;
-    buffer_format(out, "%s{", name);
+    buffer_append_text(out, name);
+    buffer_append_text(out, "{");
     put_label(out, "", "by", series->grouping->count > 0 ? series->grouping->text : "all");
     if (table->variants) {
         put_label(out, "", "flag", table->variants->flag->name.text);

@@ -36,14 +36,9 @@ static void put_numbers(const struct output *output, const struct row *row, cons
         cells[4 + i] = estimate_text(arena, metric, row->quantiles[i]);
 }
 
-/* Text from a log must not move the terminal's cursor. */
-static const char *shown(const struct output *output, const char *text)
+static const char *shown(const char *text)
 {
-    if (!text)
-        return "-";
-    char printable[LONGEST_VALUE + 1];
-    copy_printable(printable, sizeof printable, text, strlen(text));
-    return *text ? arena_copy(output->arena, printable, strlen(printable)) : "\"\"";
+    return !text ? "-" : *text ? text : "\"\"";
 }
 
 static void put_group(const struct output *output, const struct grouping *grouping,
@@ -53,8 +48,7 @@ static void put_group(const struct output *output, const struct grouping *groupi
     const unsigned char *key = group->key;
     for (uint32_t i = 0; i < grouping->count; i++) {
         struct part part = grouping_part(grouping->dimensions[i].kind, &key);
-        row->cells[i] =
-            shown(output, part_text(table, grouping->dimensions[i].kind, &part, output->arena));
+        row->cells[i] = shown(part_text(table, grouping->dimensions[i].kind, &part, output->arena));
     }
     struct row lines = table_row(table, grouping, group, NULL);
     put_numbers(output, &lines, row->cells + grouping->count);

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "plan_page.h"
 #include "tools/ffreplay/canary/reasons_bound.h"
@@ -83,16 +84,16 @@ static void put_stage(const struct stage_plan *stage, const struct page *page)
     struct arena *arena = page->arena;
     buffer_append_text(page->out, "\n");
     page_put(page, PAGE_BOLD, stage->stage->name.text, 0);
-    buffer_format(page->out, "  %s", percent_text(arena, stage->stage->percent));
+    terminal_format(page->out, "  %s", percent_text(arena, stage->stage->percent));
     if (stage->canary_rate > 0)
-        buffer_format(page->out, ", %s", rate_text(arena, stage->canary_rate));
+        terminal_format(page->out, ", %s", rate_text(arena, stage->canary_rate));
     if (stage->stage->hold > 0)
-        buffer_format(page->out, ", hold %s", duration_text(arena, stage->stage->hold));
+        terminal_format(page->out, ", hold %s", duration_text(arena, stage->stage->hold));
     if (isinf(stage->seconds))
         buffer_append_text(page->out, ": never advances");
     else
-        buffer_format(page->out, ": takes %s%s", time_text(arena, stage->seconds),
-                      stage->unknown ? " or more" : "");
+        terminal_format(page->out, ": takes %s%s", time_text(arena, stage->seconds),
+                        stage->unknown ? " or more" : "");
     buffer_append_text(page->out, "\n");
     if (stage->count > 0)
         put_prospects(stage, page);
@@ -107,7 +108,7 @@ void plan_canary_text(const struct canary_plan *plan, const struct page *page)
 {
     struct arena *arena = page->arena;
     page_put(page, PAGE_BOLD, "plan", 0);
-    buffer_format(page->out, "  %s in %s\n\n", plan->flag->name.text, plan->environment);
+    terminal_format(page->out, "  %s in %s\n\n", plan->flag->name.text, plan->environment);
     page_fact(page, "traffic",
               plan->lines_per_second > 0
                   ? arena_format(arena, "%s of the first stage's audience, %s",
@@ -162,7 +163,7 @@ void plan_experiment_text(const struct experiment_plan *plan, const struct page 
     struct arena *arena = page->arena;
     const struct experiment *experiment = &plan->experiment;
     page_put(page, PAGE_BOLD, "plan", 0);
-    buffer_format(page->out, "  %s in %s\n\n", plan->flag->name.text, plan->environment);
+    terminal_format(page->out, "  %s in %s\n\n", plan->flag->name.text, plan->environment);
     page_fact(page, "arms", arms_text(plan, arena));
     if (experiment->primary)
         page_fact(page, "primary",

@@ -4,6 +4,7 @@
 
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "compiler/base/calendar.h"
 #include "tools/ffreplay/report/report.h"
@@ -26,15 +27,15 @@ static void write_line(struct watch *watch, const struct verdict *verdict)
     struct buffer out = {0};
     char now[32];
     format_time(verdict->now / 1000 * 1000, now, sizeof now);
-    buffer_format(&out, "%s  %s  ", now, verdict->analysis->subject.flag->name.text);
+    terminal_format(&out, "%s  %s  ", now, verdict->analysis->subject.flag->name.text);
     if (verdict_holds(verdict))
-        buffer_format(&out, "%s (%s) in %s: %s\n",
-                      decision_verdict_words[verdict->decision.verdict],
-                      decision_rule_words[verdict->decision.rule], verdict->stage->name.text,
-                      verdict->reasons.items[0]);
+        terminal_format(&out, "%s (%s) in %s: %s\n",
+                        decision_verdict_words[verdict->decision.verdict],
+                        decision_rule_words[verdict->decision.rule], verdict->stage->name.text,
+                        verdict->reasons.items[0]);
     else
-        buffer_format(&out, "no verdict in %s: too many lines of a log are bad\n",
-                      verdict->stage->name.text);
+        terminal_format(&out, "no verdict in %s: too many lines of a log are bad\n",
+                        verdict->stage->name.text);
     write_out(watch, &out);
 }
 
