@@ -62,7 +62,6 @@ runtime_c := $(sort $(filter-out $(if $(signatures),runtime/signature_none.c,$(s
 library_links = -pthread $(if $(signatures),-lsodium)
 nodelete = -Wl,-z,nodelete
 compiler_c := $(sort $(filter-out compiler/commands/%,$(wildcard compiler/*/*.c)))
-compiler_cc := $(sort $(wildcard compiler/*/*.cc))
 commands_c := $(sort $(wildcard compiler/commands/*.c))
 replay_folders := tools/ffreplay tools/ffreplay/* tools/ffreplay/*/*
 replay_c := $(sort $(wildcard $(replay_folders:%=%/*.c)))
@@ -297,7 +296,7 @@ $(library_so): $(call pic_object,$(runtime_c)) runtime/fflag.map
 	@ln -sf $(SONAME) $(BUILD)/libfflag.so
 
 # The compiler without its commands: ffreplay reads definitions with it.
-$(compiler_a): $(call object,$(compiler_c) $(compiler_cc))
+$(compiler_a): $(call object,$(compiler_c))
 	@rm -f $@
 	$(AR) rcsD $@ $^
 
@@ -321,7 +320,7 @@ $(service_log): $(call object,$(service_log_c)) $(compiler_a) $(runtime_a)
 	$(CC) $(program_flags) -o $@ $^ $(compiler_libraries)
 
 $(BUILD)/calibrate: $(call object,$(simulate_c)) $(compiler_a)
-	$(CXX) $(program_flags) -o $@ $^ -lm
+	$(CC) $(program_flags) -o $@ $^ -lm
 
 $(BUILD)/bench-%: $(BUILD)/obj/tools/bench/bench_%.o $(compiler_a) $(runtime_a)
 	$(CC) $(program_flags) -o $@ $^ $(compiler_libraries)

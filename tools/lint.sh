@@ -59,7 +59,6 @@ libraries() {
     library 'compiler/|tools/|tests/' 'jansson\.h'
     library 'compiler/|tools/|tests/|runtime/signature_sodium\.c' 'sodium'
     library 'tools/ffreplay/.*\.cc|tests/' 'simdjson'
-    library 'compiler/statistics/.*\.cc|tests/' 'boost'
     library 'tools/ffreplay/logs/unpack\.c|tests/' 'zlib|zstd'
 }
 

@@ -5,6 +5,7 @@
 
 #include "compiler/base/percent.h"
 #include "compiler/model/metric.h"
+#include "compiler/statistics/sizing.h"
 
 /* The distribution of the control. */
 struct population {
@@ -15,20 +16,6 @@ struct population {
 static double percent_share(uint32_t percent)
 {
     return (double)percent / PERCENT_ALL;
-}
-
-/* How many standard deviations a normal value exceeds with this probability. */
-static double normal_quantile(double probability)
-{
-    double low = -40, high = 40;
-    for (int i = 0; i < 200; i++) {
-        double middle = (low + high) / 2;
-        if (0.5 * erfc(middle / sqrt(2)) > probability)
-            low = middle;
-        else
-            high = middle;
-    }
-    return high;
 }
 
 static double arm_share(const struct experiment *experiment, uint32_t variant)
@@ -62,51 +49,33 @@ uint32_t treatment_count(const struct experiment *experiment)
     return count;
 }
 
-/* An experiment's question, in standard errors and shares. */
+/* Each variant is another chance of a false positive, so it gets its part of alpha (Bonferroni). */
 struct question {
-    double bound, luck; /* how far a difference must exceed zero; what the wanted power adds */
-    double control, treatment;
+    struct planned_test test;
+    double taking_part; /* of the experiment's units, those in control and the variant */
 };
 
-/* Each variant is another chance of a false positive, so it gets its part of alpha (Bonferroni). */
 static struct question question_of(const struct experiment *experiment)
 {
+    double control = arm_share(experiment, experiment->control);
+    double treatment = smallest_treatment(experiment);
     double alpha = experiment->alpha / treatment_count(experiment);
-    return (struct question){.bound = normal_quantile(alpha / 2),
-                             .luck = normal_quantile(1 - experiment->power),
-                             .control = arm_share(experiment, experiment->control),
-                             .treatment = smallest_treatment(experiment)};
+    return (struct question){
+        .test = planned_test(treatment / (control + treatment), alpha, experiment->power),
+        .taking_part = control + treatment};
 }
 
-/* In the whole experiment. The test assumes equal shares; under the effect they differ. */
-static double units_of_shares(const struct question *asked, double control, double treatment)
-{
-    if (treatment < 0 || treatment > 1)
-        return INFINITY;
-    double pooled = (asked->control * control + asked->treatment * treatment) /
-                    (asked->control + asked->treatment);
-    double same = pooled * (1 - pooled) * (1 / asked->control + 1 / asked->treatment);
-    double apart =
-        control * (1 - control) / asked->control + treatment * (1 - treatment) / asked->treatment;
-    double reach = (asked->bound * sqrt(same) + asked->luck * sqrt(apart)) / (treatment - control);
-    return reach * reach;
-}
-
-/* Likewise; Student's t needs bound² / 2 more units, over two arms, than the normal
- * distribution. */
-static double units_of_means(const struct question *asked, double deviation, double difference)
-{
-    double reach = (asked->bound + asked->luck) * deviation / difference;
-    return reach * reach * (1 / asked->control + 1 / asked->treatment) +
-           asked->bound * asked->bound / 2 / (asked->control + asked->treatment);
-}
-
-/* Units to detect a difference; infinite if the variant's share would not be one. */
+/* In the whole experiment, to detect a difference; infinite if the variant would be no share. */
 static double units_for(const struct question *asked, const struct population *control,
                         double difference)
 {
-    return control->is_share ? units_of_shares(asked, control->mean, control->mean + difference)
-                             : units_of_means(asked, control->deviation, difference);
+    double treatment = control->mean + difference;
+    if (control->is_share && (treatment < 0 || treatment > 1))
+        return INFINITY;
+    double pair = control->is_share
+                      ? proportions_sample_size(&asked->test, control->mean, treatment)
+                      : means_sample_size(&asked->test, difference, control->deviation);
+    return pair / asked->taking_part;
 }
 
 static struct population share_of(double rate)
@@ -184,14 +153,14 @@ bool sample_size(const struct targeting *targeting, struct sample_size *size)
 double detectable_effect(const struct experiment *experiment, double all)
 {
     double low = 0, high = 0.99;
-    if (units_at_baseline(experiment, high) > all)
+    if (!(units_at_baseline(experiment, high) <= all))
         return NAN;
     for (int i = 0; i < 60; i++) {
         double middle = (low + high) / 2;
-        if (units_at_baseline(experiment, middle) > all)
-            low = middle;
-        else
+        if (units_at_baseline(experiment, middle) <= all)
             high = middle;
+        else
+            low = middle;
     }
     return high;
 }

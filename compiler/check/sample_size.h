@@ -2,8 +2,8 @@
  * sample_size.h - how many units an experiment needs to find its effect.
  *
  * The variant with the smallest share against the control, two-sided, at alpha divided by the
- * number of variants: proportions by the pooled z, means by Student's t to a hundredth of a unit.
- * If the primary metric is not `per: unit`, an event counts as a unit.
+ * number of variants: proportions by the pooled z, means by Student's t (statistics/sizing.h). If
+ * the primary metric is not `per: unit`, an event counts as a unit.
  */
 #ifndef FFC_SAMPLE_SIZE_H
 #define FFC_SAMPLE_SIZE_H

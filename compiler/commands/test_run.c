@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/base/chi_square.h"
 #include "compiler/base/json.h"
 #include "compiler/base/percent.h"
 #include "compiler/model/declaration.h"
 #include "compiler/model/flag.h"
 #include "compiler/model/test.h"
+#include "compiler/statistics/sample_ratio.h"
 
 /* ------------------------------------------------------------------------------ expectations -- */
 
@@ -194,12 +194,26 @@ static void write_percent_of(struct buffer *out, uint64_t count, uint64_t units)
     buffer_format(out, "%.5g%%", 100.0 * (double)count / (double)units);
 }
 
+/* Of counts at least as far off the shares; 0 where a variant without a share got a unit. */
+static double probability_of(const struct trial *trial, uint32_t count, struct arena *arena)
+{
+    double *observed = ARENA_ARRAY(arena, double, count);
+    double *shares = ARENA_ARRAY(arena, double, count);
+    for (uint32_t i = 0; i < count; i++) {
+        observed[i] = (double)trial->counts[i];
+        shares[i] = trial->test->shares[i];
+    }
+    struct goodness_of_fit fit = goodness_of_fit(observed, shares, count);
+    if (fit.leaked > 0)
+        return 0;
+    return fit.degrees > 0 ? fit.p : 1;
+}
+
 static void judge(struct test_run *run, struct trial *trial)
 {
     const struct test *test = trial->test;
     const struct targeting *targeting = &test->flag->environments[trial->environment];
-    double probability =
-        share_probability(test->shares, trial->counts, targeting->variant_count, test->units);
+    double probability = probability_of(trial, targeting->variant_count, &run->arena);
     if (probability > LEAST_PROBABILITY)
         return;
     struct buffer message = {0};

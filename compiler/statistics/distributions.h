@@ -1,35 +1,20 @@
 /*
- * distributions.h - distribution functions and their inverses, by Boost.Math.
+ * distributions.h - the distribution functions that the statistics need, and their inverses.
  *
- * Each gives NaN for a parameter outside its domain, and never throws or prints. `upper` functions
- * are the tail above x, without the cancellation of subtracting from one.
+ * Each gives NaN for a parameter outside its domain. Good to 1e-12, which is what
+ * tests/unit/test_distributions.c asks of them.
  */
-#ifndef FFREPLAY_DISTRIBUTIONS_H
-#define FFREPLAY_DISTRIBUTIONS_H
+#ifndef FFC_DISTRIBUTIONS_H
+#define FFC_DISTRIBUTIONS_H
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+#include <stdint.h>
 
-double normal_density(double x);
-double normal_lower(double x);
-double normal_upper(double x);
-/* The x with normal_lower(x) = p; infinite at 0 and 1. */
+/* The x that a standard normal variable is below with probability p; infinite at 0 and 1. */
 double normal_quantile(double p);
 
-double student_upper(double x, double degrees);
-double student_quantile(double p, double degrees);
-/* The tail of Student's t whose numerator has the mean `shift`: what power is made of. */
-double student_shifted_upper(double x, double degrees, double shift);
-
-double chi_square_upper(double x, double degrees);
-double chi_square_quantile(double p, double degrees);
-
-/* The p-quantile of Beta(a, b); the exact bounds of a proportion are such quantiles. */
-double beta_quantile(double p, double a, double b);
-
-#ifdef __cplusplus
-}
-#endif
+/* The probability that a chi-square variable exceeds x. Cost: an exponential per two degrees. */
+double chi_square_upper(double x, uint32_t degrees);
+/* The x that it exceeds with probability p; infinite at 0. */
+double chi_square_upper_quantile(double p, uint32_t degrees);
 
 #endif

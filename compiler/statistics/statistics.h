@@ -1,5 +1,5 @@
 /*
- * statistics.h - inference: intervals, tests, e-values, sample sizes.
+ * statistics.h - inference: moments, e-values, intervals, comparisons.
  *
  * Pure functions of sufficient statistics: no state, no input or output, no memory kept, and the
  * same numbers give the same bits. docs/statistics.md has for each the question it answers, its
@@ -115,22 +115,22 @@ double grouped_design_effect(const struct grouped *arms, size_t count);
 /*
  * The logarithm of the e-value against "canary <= ratio * control + difference" (SIDE_ABOVE), or
  * ">=" (SIDE_BELOW), in every stratum. At most a fraction alpha of true nulls ever shows an e-value
- * of 1/alpha, however often you look. Exact for any count, even with changing shares.
+ * of 1/alpha, however often you look. Exact for any count, even with changing shares. `growth`
+ * extrapolates to that many times the data; 1 takes the data as they are.
  */
-double proportions_log_e(const struct stratum *strata, size_t count, enum side side, double ratio,
-                         double difference);
-/* Of counts of events in an exposure (n): rates, which no share bounds. */
-double rates_log_e(const struct stratum *strata, size_t count, enum side side, double ratio,
-                   double difference);
+struct null_hypothesis {
+    enum side side;
+    double ratio, difference;
+    bool bounded; /* proportions; otherwise rates: counts of events in an exposure (n) */
+};
+double side_by_side_log_e(const struct stratum *strata, size_t count,
+                          const struct null_hypothesis *null, double growth);
 /* Against "the proportion is <= value", or ">=". */
 double proportion_log_e(struct proportion seen, enum side side, double value);
 
-/* min(1, 1/e): an always-valid p-value. */
-double p_of_log_e(double log_e);
-
 /*
  * Confidence sequences. Each bound alone fails at most alpha of the time; both together at most 2
- * alpha. `growth` extrapolates to that many times the data; 1 takes the data as they are.
+ * alpha.
  */
 struct interval proportions_sequence(const struct stratum *strata, size_t count, enum change change,
                                      double alpha, double growth);
@@ -144,15 +144,9 @@ struct interval proportions_apart_sequence(struct proportion canary, struct prop
 struct interval rates_apart_sequence(struct proportion canary, struct proportion control,
                                      enum change change, double alpha, double growth);
 
-/* Asymptotic: for means of many units. `tuned_for` is the number of units, of both arms, at which
- * the bound is tightest. */
-#define SEQUENCE_TUNED_FOR 5000
-/* The bound in standard errors: one-sided, or each of a two-sided pair that fails together. */
-double sequence_multiplier(double n, double alpha, double tuned_for);
-double sequence_multiplier_one_sided(double n, double alpha, double tuned_for);
-/* Of the two-sided sequence: when it first would have excluded no difference. */
-double sequence_p(double n, double difference, double standard_error, double alpha,
-                  double tuned_for);
+/* Asymptotic: for means of many units. The bound in standard errors, one-sided, of so many units of
+ * both arms. */
+double sequence_multiplier(double n, double alpha);
 /*
  * Each bound one-sided. Infinite below MEANS_BURN_IN units an arm, MEANS_LEAST_BUSY of them not
  * idle, or without any spread; where an arm has no other beside it, also below means_wanted().
@@ -176,9 +170,6 @@ uint64_t quantile_rank(double q, uint64_t count);
 double distribution_quantile(const struct distribution *values, double q);
 struct interval quantile_sequence(const struct distribution *values, double q, double alpha,
                                   double growth);
-/* Against "canary's quantile <= ratio * control's + difference", or ">=". */
-double quantiles_log_e(const struct distribution *canary, const struct distribution *control,
-                       double q, enum side side, double ratio, double difference, double growth);
 struct interval quantiles_sequence(const struct distribution *canary,
                                    const struct distribution *control, double q, enum change change,
                                    double alpha, double growth);
@@ -240,91 +231,5 @@ enum margin_verdict margin_judge(const struct comparison *comparison, enum side 
  * already, INFINITY if a million times is not enough. */
 double comparison_growth_needed(const struct comparison_input *input, enum side side,
                                 double margin);
-
-/* -------------------------------------------------------------------- tests at a planned end -- */
-
-struct test_result {
-    double estimate;
-    double statistic;
-    double degrees; /* NaN: the test has none */
-    double p;       /* two-sided */
-    struct interval interval;
-};
-
-/* Differences canary - control; `alpha` is of the two-sided interval. */
-struct test_result welch_t(const struct moments *canary, const struct moments *control,
-                           double alpha);
-/* Relative to the control's size, by the delta method. */
-struct test_result welch_t_relative(const struct moments *canary, const struct moments *control,
-                                    double alpha);
-/* Pooled variance in the statistic; the interval is Wald's, unpooled. */
-struct test_result two_proportions_z(struct proportion canary, struct proportion control,
-                                     double alpha);
-struct test_result two_proportions_z_unpooled(struct proportion canary, struct proportion control,
-                                              double alpha);
-/* Newcombe's score interval of the difference (his method 10). */
-struct interval newcombe(struct proportion canary, struct proportion control, double alpha);
-struct interval wilson(struct proportion seen, double alpha);
-struct interval clopper_pearson(struct proportion seen, double alpha);
-
-struct test_result chi_square_goodness(const double *observed, const double *expected,
-                                       size_t count);
-struct test_result chi_square_independence(const double *table, size_t rows, size_t columns);
-
-/*
- * Sample-ratio mismatch. Arms without weight are excluded from the test; units in them are a leak.
- */
-struct sample_ratio {
-    double statistic, degrees, p; /* NaN with fewer than two arms, or too few units */
-    double leaked;
-    double anytime_p; /* by an e-process: what to look at again and again */
-};
-#define SAMPLE_RATIO_LEAST 8 /* units an arm, on average, below which chi-square is not trusted */
-struct sample_ratio sample_ratio(const double *observed, const double *weights, size_t count);
-
-/* Both ascending. With ties, the normal approximation with continuity correction. */
-struct test_result mann_whitney(const double *canary, size_t canary_count, const double *control,
-                                size_t control_count);
-/* The median of all differences, exactly, and its interval by the ranks of the differences. */
-struct test_result hodges_lehmann(const double *canary, size_t canary_count, const double *control,
-                                  size_t control_count, double alpha);
-
-/* ----------------------------------------------------------------------------- several looks -- */
-
-enum spending { SPENDING_OBRIEN_FLEMING, SPENDING_POCOCK };
-/* The part of a one-sided alpha spent when `information` (0 to 1) is in. */
-double alpha_spent(enum spending spending, double alpha, double information);
-/* The bound of the standardised statistic at each look, one-sided. `information` ascends to at most
- * 1. */
-#define GROUP_SEQUENTIAL_MOST 200
-bool group_sequential_bounds(enum spending spending, double alpha, const double *information,
-                             size_t looks, double *bounds);
-
-/* Adjusted p-values, in the order given. `adjusted` has room for as many; it may be `p`. */
-void adjust_holm(const double *p, size_t count, double *adjusted);
-void adjust_benjamini_hochberg(const double *p, size_t count, double *adjusted);
-
-/* ------------------------------------------------------------------------- before one begins -- */
-
-/* Two-sided alpha; `canary_share` of all units are the canary's. Units of both arms together. */
-double means_sample_size(double difference, double standard_deviation, double canary_share,
-                         double alpha, double power);
-double proportions_sample_size(double control, double canary, double canary_share, double alpha,
-                               double power);
-double means_power(double difference, double standard_deviation, double n, double canary_share,
-                   double alpha);
-double proportions_power(double control, double canary, double n, double canary_share,
-                         double alpha);
-/* The least difference found with that power. */
-double means_detectable(double standard_deviation, double n, double canary_share, double alpha,
-                        double power);
-double proportions_detectable(double control, double n, double canary_share, double alpha,
-                              double power);
-/* The same for the always-valid one-sided bounds: the units by which about `power` of the canaries
- * that are off by so much have been found. */
-double proportions_sequence_size(double control, double canary, enum change change, double margin,
-                                 double canary_share, double alpha, double power);
-double means_sequence_size(double difference, double variance_canary, double variance_control,
-                           double canary_share, double alpha, double power);
 
 #endif

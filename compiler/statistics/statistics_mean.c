@@ -9,32 +9,13 @@
 
 #include <math.h>
 
-/* rho^2: the mixture's width that makes the bound tightest at `tuned_for` units. */
-static double tuning(double alpha, double tuned_for)
-{
-    return (-2 * log(alpha) + log(-2 * log(alpha) + 1)) / tuned_for;
-}
+#define TUNED_FOR 5000 /* the number of units, of both arms, at which the bound is tightest */
 
-double sequence_multiplier(double n, double alpha, double tuned_for)
+double sequence_multiplier(double n, double alpha)
 {
-    double spread = n * tuning(alpha, tuned_for);
-    return sqrt(2 * (spread + 1) * log(sqrt(spread + 1) / alpha) / spread);
-}
-
-double sequence_multiplier_one_sided(double n, double alpha, double tuned_for)
-{
-    double spread = n * tuning(2 * alpha, tuned_for);
+    /* rho^2, the mixture's width, times n. */
+    double spread = n * (-2 * log(2 * alpha) + log(-2 * log(2 * alpha) + 1)) / TUNED_FOR;
     return sqrt(2 * (spread + 1) * log1p(sqrt(spread + 1) / (2 * alpha)) / spread);
-}
-
-double sequence_p(double n, double difference, double standard_error, double alpha,
-                  double tuned_for)
-{
-    double spread = n * tuning(alpha, tuned_for);
-    double z = difference / standard_error;
-    if (isnan(z))
-        return NAN;
-    return fmin(1, sqrt(spread + 1) * exp(-spread * z * z / (2 * (spread + 1))));
 }
 
 static const struct interval unknown = {-INFINITY, INFINITY};
@@ -106,8 +87,7 @@ struct interval means_sequence(const struct moments *canary, const struct moment
     double of_control = believed(control, canary) / (control->n * growth);
     if (!(of_canary > 0) || !(of_control > 0))
         return unknown;
-    double reach =
-        sequence_multiplier_one_sided((canary->n + control->n) * growth, alpha, SEQUENCE_TUNED_FOR);
+    double reach = sequence_multiplier((canary->n + control->n) * growth, alpha);
     if (change == CHANGE_RELATIVE)
         return ratio_within(canary, control, of_canary, of_control, reach);
     return around(canary->mean - control->mean, reach * sqrt(of_canary + of_control));
@@ -118,7 +98,7 @@ struct interval mean_sequence(const struct moments *seen, double alpha, double g
     double n = seen->n * growth;
     if (!is_usable(seen, growth) || !(seen->variance > 0) || n < means_wanted(seen))
         return unknown;
-    double reach = sequence_multiplier_one_sided(n, alpha, SEQUENCE_TUNED_FOR);
+    double reach = sequence_multiplier(n, alpha);
     return around(seen->mean, reach * sqrt(seen->variance / n));
 }
 

@@ -58,11 +58,6 @@ double proportion_bets_log_e(const struct proportion_bets *bets, double events, 
     return log_mean_exp(logs, bets->weight, MIXTURE_EFFECTS);
 }
 
-double p_of_log_e(double log_e)
-{
-    return log_e > 0 ? exp(-log_e) : 1;
-}
-
 static bool rejects(log_e_function *log_e, const void *data, enum side side, double value,
                     double threshold)
 {

@@ -165,6 +165,6 @@ double grouped_design_effect(const struct grouped *arms, size_t count)
     double most = fmax(squares / all, 1);
     if (!told)
         return most;
-    double effect = variation / all * degrees / chi_square_quantile(0.05, degrees);
+    double effect = variation / all * degrees / chi_square_upper_quantile(0.95, (uint32_t)degrees);
     return fmin(fmax(effect, 1), most);
 }

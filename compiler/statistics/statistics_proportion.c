@@ -18,12 +18,6 @@ enum center { CENTER_EVENTS, CENTER_HALF, CENTER_OTHERS };
 enum { CENTERS = CENTER_OTHERS + 1 };
 static const double center_weights[CENTERS] = {0.8, 0.1, 0.1};
 
-struct null_hypothesis {
-    enum side side;
-    double ratio, difference;
-    bool bounded; /* proportions, or else rates */
-};
-
 /* The stake on the canary, `a` above: growth-optimal where events are rare (or nearly universal),
  * and a share of what is affordable in between. */
 static double canary_stake(const struct null_hypothesis *null, enum center center, double effect,
@@ -69,8 +63,8 @@ static double bet_on_stratum(const struct null_hypothesis *null, const struct st
            times_log(control->n - control->events, counter * of_control);
 }
 
-static double side_by_side_log_e(const struct stratum *strata, size_t count,
-                                 const struct null_hypothesis *null, double growth)
+double side_by_side_log_e(const struct stratum *strata, size_t count,
+                          const struct null_hypothesis *null, double growth)
 {
     struct mixture mixture;
     mixture_init(&mixture);
@@ -88,20 +82,6 @@ static double side_by_side_log_e(const struct stratum *strata, size_t count,
         }
     }
     return log_mean_exp(logs, weights, bets);
-}
-
-double proportions_log_e(const struct stratum *strata, size_t count, enum side side, double ratio,
-                         double difference)
-{
-    struct null_hypothesis null = {side, ratio, difference, true};
-    return side_by_side_log_e(strata, count, &null, 1);
-}
-
-double rates_log_e(const struct stratum *strata, size_t count, enum side side, double ratio,
-                   double difference)
-{
-    struct null_hypothesis null = {side, ratio, difference, false};
-    return side_by_side_log_e(strata, count, &null, 1);
 }
 
 struct side_by_side {

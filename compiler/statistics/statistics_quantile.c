@@ -68,59 +68,6 @@ struct interval quantile_sequence(const struct distribution *values, double q, d
     return found;
 }
 
-/*
- * The places where the control's quantile could be, ascending. Each has the number of values below
- * it: as few as the bins allow for the arm that should have many there, as many for the other.
- */
-struct places {
-    const struct distribution *canary, *control;
-    enum side side;
-    double ratio, difference; /* the canary's place: ratio * the control's + difference */
-    size_t next_canary, next_control;
-    double seen_canary, seen_control;
-    bool beyond; /* the place before or after all values was returned */
-    double below_canary, below_control;
-};
-
-static void pass_canary(struct places *places, double place)
-{
-    const struct distribution *canary = places->canary;
-    for (; places->next_canary < canary->count; places->next_canary++) {
-        const struct bin *bin = &canary->bins[places->next_canary];
-        if (places->side == SIDE_ABOVE ? bin->low > place : bin->high >= place)
-            break;
-        places->seen_canary += bin->count;
-    }
-}
-
-static bool next_place(struct places *places)
-{
-    bool above = places->side == SIDE_ABOVE;
-    if (!above && !places->beyond) {
-        places->beyond = true;
-        return true;
-    }
-    while (places->next_control < places->control->count) {
-        const struct bin *bin = &places->control->bins[places->next_control++];
-        if (bin->count == 0)
-            continue; /* its neighbour has as many below it, and less evidence */
-        places->below_control = places->seen_control;
-        places->seen_control += bin->count;
-        if (!above)
-            places->below_control = places->seen_control;
-        pass_canary(places, places->ratio * (above ? bin->high : bin->low) + places->difference);
-        places->below_canary = places->seen_canary;
-        return true;
-    }
-    if (!above || places->beyond)
-        return false;
-    places->beyond = true;
-    pass_canary(places, INFINITY);
-    places->below_canary = places->seen_canary;
-    places->below_control = places->seen_control;
-    return true;
-}
-
 /* The share of the stake on an arm that is not bet: where one arm says nothing about a place, its
  * lost bets must not cancel what the other says. A larger share would cost more where both have
  * something to say. */
@@ -173,35 +120,6 @@ static void find_enough(struct witness *witness, double log_e)
 static bool says_enough(const struct witness *witness, double below)
 {
     return witness->side == SIDE_ABOVE ? below >= witness->enough : below <= witness->enough;
-}
-
-double quantiles_log_e(const struct distribution *canary, const struct distribution *control,
-                       double q, enum side side, double ratio, double difference, double growth)
-{
-    /* Above: few of the canary's values lie below the place, and many of the control's. */
-    struct witness of_canary =
-        witness_of(canary, side == SIDE_ABOVE ? SIDE_BELOW : SIDE_ABOVE, q, growth);
-    struct witness of_control = witness_of(control, side, q, growth);
-    const struct places all = {.canary = canary,
-                               .control = control,
-                               .side = side,
-                               .ratio = ratio,
-                               .difference = difference};
-    /* Start with the likeliest place. Where one arm alone exceeds the evidence of both there, the
-     * minimum cannot be, and that rules out most places. */
-    struct places places = all;
-    while (next_place(&places) && places.below_control < q * of_control.count)
-        continue;
-    double least = says(&of_canary, places.below_canary) + says(&of_control, places.below_control);
-    find_enough(&of_canary, least - log(KEPT));
-    find_enough(&of_control, least - log(KEPT));
-    places = all;
-    while (next_place(&places))
-        if (!says_enough(&of_canary, places.below_canary) &&
-            !says_enough(&of_control, places.below_control))
-            least = fmin(least, says(&of_canary, places.below_canary) +
-                                    says(&of_control, places.below_control));
-    return least;
 }
 
 /* Walks an arm's bins from one end to the other: from below, or, negated, from above. */

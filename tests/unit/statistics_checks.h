@@ -52,10 +52,4 @@ static inline struct moments revenue_b(void)
     return of_sums(3461, 2422.7, 134698.29);
 }
 
-static inline struct moments share_moments(double n, double events)
-{
-    double share = events / n;
-    return moments(n, share, share * (1 - share));
-}
-
 #endif

@@ -1,7 +1,4 @@
-/*
- * test_sample_size.c - the units an experiment needs, beside what the exact tests of tools/ffreplay
- * need: the compiler's formula is an approximation of theirs.
- */
+/* The units that an experiment needs: those of the test, asked with the experiment's numbers. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +14,7 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "statistics_constants.h"
-#include "compiler/statistics/statistics.h"
+#include "compiler/statistics/sizing.h"
 
 /* The size of an experiment in an environment of its own. */
 static struct sample_size size_of(const char *keys, const char *flag_keys)
@@ -51,19 +48,26 @@ static void assert_within(double value, double expected, double tolerance)
         fail_msg("%g is not within %g of %g", value, tolerance, expected);
 }
 
+static double proportions_size(double control, double canary, double canary_share, double alpha,
+                               double power)
+{
+    struct planned_test test = planned_test(canary_share, alpha, power);
+    return proportions_sample_size(&test, control, canary);
+}
+
 static void agrees_with_the_test_of_proportions(void **state)
 {
     (void)state;
     struct sample_size size =
         size_of("split: {on: 50%, off: 50%}, primary: bought, baseline: 4%, mde: 10%", "owner: me");
-    assert_within(size.all, ceil(proportions_sample_size(0.04, 0.044, 0.5, 0.05, 0.8)), 0);
+    assert_within(size.all, ceil(proportions_size(0.04, 0.044, 0.5, 0.05, 0.8)), 0);
     assert_within(size.units, size.all / 2, 0.001);
     assert_true(size.is_certain);
 
     size = size_of("split: {on: 20%, off: 80%}, primary: bought, baseline: 30%, mde: 5%, "
                    "alpha: 0.01, power: 0.9",
                    "owner: me");
-    assert_within(size.all, ceil(proportions_sample_size(0.3, 0.315, 0.2, 0.01, 0.9)), 0);
+    assert_within(size.all, ceil(proportions_size(0.3, 0.315, 0.2, 0.01, 0.9)), 0);
     assert_within(size.units, size.all / 5, 0.001);
 }
 
@@ -73,7 +77,8 @@ static void agrees_with_the_test_of_means(void **state)
     struct sample_size size =
         size_of("split: {on: 10%, off: 90%}, primary: spent, baseline: {mean: 30, sd: 12}, mde: 2%",
                 "owner: me");
-    assert_within(size.all, ceil(means_sample_size(0.6, 12, 0.1, 0.05, 0.8)), 0);
+    struct planned_test test = planned_test(0.1, 0.05, 0.8);
+    assert_within(size.all, ceil(means_sample_size(&test, 0.6, 12)), 0);
     size =
         size_of("split: {on: 50%, off: 50%}, primary: spent, baseline: {mean: 10, sd: 5}, mde: 10%",
                 "owner: me");
@@ -91,7 +96,7 @@ static void divides_alpha_by_the_variants(void **state)
         size_of("split: {on: 40%, off: 40%, b: 20%}, primary: bought, baseline: 5%, mde: 20%",
                 "type: string\n    variants: {on: x, off: y, b: z}\n    default: off");
     /* Of the smallest variant and control, in all that there are. */
-    double pair = proportions_sample_size(0.05, 0.06, 1.0 / 3, 0.025, 0.8);
+    double pair = proportions_size(0.05, 0.06, 1.0 / 3, 0.025, 0.8);
     assert_within(three.all, ceil(pair / 0.6), 0);
     three =
         size_of("split: {on: 33.333%, off: 33.333%, b: 33.334%}, primary: bought, baseline: 5%, "
@@ -114,8 +119,8 @@ static void looks_for_an_effect_for_the_better(void **state)
     double down =
         size_of("split: {on: 50%, off: 50%}, primary: failed, baseline: 4%, mde: 50%", "owner: me")
             .all;
-    assert_within(up, proportions_sample_size(0.04, 0.06, 0.5, 0.05, 0.8), 0.01);
-    assert_within(down, proportions_sample_size(0.04, 0.02, 0.5, 0.05, 0.8), 0.02);
+    assert_within(up, proportions_size(0.04, 0.06, 0.5, 0.05, 0.8), 0.01);
+    assert_within(down, proportions_size(0.04, 0.02, 0.5, 0.05, 0.8), 0.02);
     /* Nothing is above all. */
     double high =
         size_of("split: {on: 50%, off: 50%}, primary: bought, baseline: 90%, mde: 50%", "owner: me")

@@ -11,6 +11,9 @@
 #include "random.h"
 #include "compiler/statistics/statistics.h"
 
+/* Standard errors that a test for one look, one-sided at 5 %, allows. */
+#define ONE_LOOK 1.6448536269514722
+
 /* What the replays of a setting came to, each at its first verdict of a kind. */
 struct outcome {
     uint32_t above, below;             /* found to be above, below the hypothesis */

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 
 #include "running.h"
-#include "compiler/statistics/distributions.h"
 
 #define ALPHA 0.05
 
@@ -28,6 +27,11 @@ static double draw(const struct alone *setting, struct random *random)
     return setting->cap > 0 ? fmin(value, setting->cap) : value;
 }
 
+static double normal_lower(double x)
+{
+    return erfc(-x / M_SQRT2) / 2;
+}
+
 /* Of capped values, where there is a cap. */
 static double true_mean(const struct alone *setting)
 {
@@ -36,7 +40,7 @@ static double true_mean(const struct alone *setting)
     case SHAPE_LOGNORMAL:
         return isinf(cap) ? exp(a * a / 2)
                           : exp(a * a / 2) * normal_lower(log(cap) / a - a) +
-                                cap * (1 - normal_lower(log(cap) / a));
+                                cap * normal_lower(-log(cap) / a);
     case SHAPE_PARETO:
         return 1 + (1 - pow(cap, 1 - a)) / (a - 1);
     case SHAPE_SELDOM:

@@ -83,7 +83,7 @@ static double log_e(const struct moving *setting, const struct stratum *strata, 
 {
     if (setting->alone)
         return proportion_log_e(strata[0].canary, side, between(setting->rate, BURSTS));
-    return proportions_log_e(strata, count, side, 1, 0);
+    return side_by_side_log_e(strata, count, &(struct null_hypothesis){side, 1, 0, true}, 1);
 }
 
 struct outcome simulate_moving(const struct moving *setting, uint32_t replays, uint64_t seed)

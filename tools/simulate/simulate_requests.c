@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "compiler/statistics/sample_ratio.h"
+
 #define ALPHA  0.05
 #define STAGES 3
 
@@ -71,6 +73,14 @@ static void take_look(const struct requests *setting, const struct draws *draws,
     stratum->control.n += control;
 }
 
+/* With the pooled variance. */
+static double two_proportions_z(struct proportion canary, struct proportion control)
+{
+    double pooled = (canary.events + control.events) / (canary.n + control.n);
+    return (canary.events / canary.n - control.events / control.n) /
+           sqrt(pooled * (1 - pooled) * (1 / canary.n + 1 / control.n));
+}
+
 struct found {
     bool above, below, fixed_above, fixed_below;
 };
@@ -91,14 +101,14 @@ static void judge(const struct requests *setting, const struct stratum *strata, 
         all.control.events += b->events;
     }
     /* Evidence lies on the side of the estimate alone. */
-    enum side side = off > 0 ? SIDE_ABOVE : SIDE_BELOW;
+    const struct null_hypothesis null = {off > 0 ? SIDE_ABOVE : SIDE_BELOW, setting->ratio,
+                                         setting->difference, true};
     bool *rejected = off > 0 ? &found->above : &found->below;
     if (!*rejected)
-        *rejected = proportions_log_e(strata, count, side, setting->ratio, setting->difference) >=
-                    threshold;
-    struct test_result test = two_proportions_z(all.canary, all.control, ALPHA);
-    found->fixed_above |= test.statistic > 1.6448536269514722;
-    found->fixed_below |= test.statistic < -1.6448536269514722;
+        *rejected = side_by_side_log_e(strata, count, &null, 1) >= threshold;
+    double z = two_proportions_z(all.canary, all.control);
+    found->fixed_above |= z > ONE_LOOK;
+    found->fixed_below |= z < -ONE_LOOK;
 }
 
 static struct found replay(const struct requests *setting, const struct draws *draws, double alpha,
@@ -172,7 +182,7 @@ struct outcome simulate_sample_ratio(double canary_share, uint32_t a_look, uint3
             seen[1] += a_look - canary;
             struct sample_ratio found = sample_ratio(seen, weights, 2);
             anytime |= found.anytime_p < 0.001;
-            fixed |= found.p < 0.001;
+            fixed |= found.fit.p < 0.001;
         }
         outcome.above += anytime;
         outcome.fixed_above += fixed;

@@ -6,6 +6,9 @@
 
 #define ALPHA 0.05
 
+static const struct null_hypothesis no_more = {SIDE_ABOVE, 1, 0, true};
+static const struct null_hypothesis no_less = {SIDE_BELOW, 1, 0, true};
+
 /* Sums over the users of an arm. */
 struct arm {
     double users, errors, errors_squared, hit; /* hit: users with an error */
@@ -66,8 +69,8 @@ struct outcome simulate_users(const struct users *setting, uint32_t replays, uin
             add_users(setting, setting->canary_a_look, &random, &canary);
             add_users(setting, setting->control_a_look, &random, &control);
             struct stratum seen = seen_of(setting, &canary, &control);
-            above |= proportions_log_e(&seen, 1, SIDE_ABOVE, 1, 0) >= -log(ALPHA);
-            below |= proportions_log_e(&seen, 1, SIDE_BELOW, 1, 0) >= -log(ALPHA);
+            above |= side_by_side_log_e(&seen, 1, &no_more, 1) >= -log(ALPHA);
+            below |= side_by_side_log_e(&seen, 1, &no_less, 1) >= -log(ALPHA);
         }
         outcome.above += above;
         outcome.below += below;

@@ -26,9 +26,9 @@ struct outcome simulate_means(const struct values *setting, uint32_t replays, ui
             struct interval change = means_sequence(&a, &b, CHANGE_RELATIVE, ALPHA, 1);
             above |= change.lower > setting->ratio - 1;
             below |= change.upper < setting->ratio - 1;
-            struct test_result test = welch_t(&a, &b, ALPHA);
-            fixed_above |= test.statistic > 1.6448536269514722;
-            fixed_below |= test.statistic < -1.6448536269514722;
+            double t = (a.mean - b.mean) / sqrt(a.variance / a.n + b.variance / b.n);
+            fixed_above |= t > ONE_LOOK;
+            fixed_below |= t < -ONE_LOOK;
         }
         outcome.above += above;
         outcome.below += below;
@@ -63,7 +63,6 @@ struct outcome simulate_quantiles(const struct values *setting, double q, uint32
     struct outcome outcome = {0};
     struct bin of_canary[BINS], of_control[BINS];
     struct distribution canary = {of_canary, BINS}, control = {of_control, BINS};
-    double threshold = -log(ALPHA);
     for (uint32_t i = 0; i < replays; i++) {
         struct random random;
         random_init(&random, seed, i);
@@ -75,13 +74,10 @@ struct outcome simulate_quantiles(const struct values *setting, double q, uint32
                 bins_add(of_canary, setting->scale * random_lognormal(&random, setting->spread));
             for (uint32_t j = 0; j < setting->control_a_look; j++)
                 bins_add(of_control, random_lognormal(&random, setting->spread));
-            /* Evidence lies on the side of the estimate alone. */
-            bool up = distribution_quantile(&canary, q) >
-                      setting->ratio * distribution_quantile(&control, q);
-            bool *rejected = up ? &above : &below;
-            if (!*rejected)
-                *rejected = quantiles_log_e(&canary, &control, q, up ? SIDE_ABOVE : SIDE_BELOW,
-                                            setting->ratio, 0, 1) >= threshold;
+            struct interval change =
+                quantiles_sequence(&canary, &control, q, CHANGE_RELATIVE, ALPHA, 1);
+            above |= change.lower > setting->ratio - 1;
+            below |= change.upper < setting->ratio - 1;
         }
         outcome.above += above;
         outcome.below += below;

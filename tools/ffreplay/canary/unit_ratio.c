@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "compiler/statistics/statistics.h"
+#include "compiler/statistics/sample_ratio.h"
 
 #define MISMATCH_P        0.001
 #define LEAST_UNITS_TWICE 10
@@ -31,7 +31,7 @@ struct unit_ratio unit_ratio_of(const struct unit_counts *units, const double *w
     for (uint32_t i = 0; i < count; i++)
         ratio.expected[i] = weights[i] * all;
     struct sample_ratio found = sample_ratio(ratio.observed, weights, count);
-    ratio.p = found.p;
+    ratio.p = found.fit.p;
     ratio.anytime_p = fmin(1, found.anytime_p * sequences_until(units->halvings));
     ratio.known = isfinite(ratio.p);
     return ratio;
