@@ -196,6 +196,7 @@ static void check_all(struct reader *reader)
     check_segments(&checker);
     check_requirements(&checker);
     check_layers(&checker);
+    check_users(&checker);
     check_overrides(&checker);
     check_expiry(&checker);
     check_fields(&checker);
