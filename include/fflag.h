@@ -358,6 +358,7 @@ FFLAG_API void fflag_context_init(fflag_context *context);
  * A string attribute, UTF-8, borrowed. If a snapshot declares the attribute as a version, time or
  * ip, each evaluation parses the text, and text that does not parse counts as absent; the setters
  * of those types report that at once, and fflag_set_time() and fflag_set_ip() save the parsing.
+ * An empty string is present, but no unit: it is in no percentage, as if it were absent.
  * Cost: one XXH3 of the bytes, shared by all flags.
  */
 FFLAG_API enum fflag_error fflag_set_string(fflag_context *context, fflag_attr attr,
@@ -484,7 +485,8 @@ FFLAG_API bool fflag_bool_once(fflag_store *store, fflag_id flag, const fflag_co
 
 /*
  * The bucket of a unit under a salt: mix(XXH3(key) ^ XXH3(salt)), as docs/evaluation.md defines it.
- * For tools that recompute assignments.
+ * For tools that recompute assignments. An evaluation never asks for that of an empty key, which is
+ * none.
  */
 FFLAG_API uint64_t fflag_bucket(const void *key, size_t key_length, const void *salt,
                                 size_t salt_length);

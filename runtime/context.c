@@ -3,7 +3,8 @@
  * context.c - the attributes of one evaluation: typed values in slots, keys hashed once.
  *
  * A slot's type is an enum fflag_attribute_type. `key_type` repeats it if `bits` is the hash of a
- * key, so that a bucket test checks type and key with one comparison.
+ * key, so that a bucket test checks type and key with one comparison. An empty string is no key:
+ * it is the identifier of whoever has none, and they are not one unit.
  */
 #include <math.h>
 
@@ -57,7 +58,7 @@ enum fflag_error fflag_set_string(fflag_context *context, fflag_attr attr, const
     slot->value.pointer = value;
     slot->length = (uint32_t)length;
     slot->type = FFLAG_ATTRIBUTE_STRING;
-    slot->key_type = FFLAG_ATTRIBUTE_STRING;
+    slot->key_type = length ? FFLAG_ATTRIBUTE_STRING : 0;
     return FFLAG_OK;
 }
 

@@ -15,7 +15,7 @@
 
 /* -------------------------------------------------------------------------------------- keys -- */
 
-/* A unit's key as text: a string, or the digits of a number. */
+/* What is compared as text: a string, or the digits of a number that is a key. */
 struct key {
     const char *bytes;
     uint32_t length;
@@ -25,7 +25,9 @@ struct key {
 
 static inline bool read_key(const struct fflag_slot *slot, uint8_t declared, struct key *key)
 {
-    if (slot->key_type != declared)
+    /* An empty string is no key, but it is a text. */
+    if (UNLIKELY(slot->key_type != declared) &&
+        (declared != FFLAG_ATTRIBUTE_STRING || slot->type != declared))
         return false;
     key->hash = slot->bits;
     if (LIKELY(declared == FFLAG_ATTRIBUTE_STRING)) {

@@ -62,6 +62,9 @@ static int run(int argc, char **argv)
     if (keys == 0)
         return usage_error(&bucket_command, "which units? Name at least one key");
 
+    for (int i = 1; i <= keys; i++)
+        if (!*argv[i])
+            return usage_error(&bucket_command, "an empty key is none, and has no bucket");
     struct buffer out = {0};
     for (int i = 1; i <= keys; i++)
         print(salt, argv[i], json, &out);

@@ -17,8 +17,10 @@ static const char *unit_key(struct tracer *tracer, const struct attribute *attri
     const json_t *value = attribute ? json_object_get(tracer->context, attribute->name.text) : NULL;
     if (!value)
         return NULL;
-    if (attribute->type == FFLAG_ATTRIBUTE_STRING)
-        return json_string_value(value);
+    if (attribute->type == FFLAG_ATTRIBUTE_STRING) {
+        const char *text = json_string_value(value);
+        return text && *text ? text : NULL;
+    }
     double number = json_number_value(value);
     bool whole = attribute->type == FFLAG_ATTRIBUTE_NUMBER && number == trunc(number) &&
                  fabs(number) <= 9007199254740992.0;

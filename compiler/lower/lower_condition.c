@@ -414,9 +414,11 @@ struct expression *lower_users(struct lowering *lowering, const struct attribute
     if (list->file)
         return one_of_file(lowering, attribute, list->file, false);
     const char **texts = ARENA_ARRAY(&lowering->arena, const char *, list->users.count + 1);
+    uint32_t count = 0;
     for (uint32_t i = 0; i < list->users.count; i++)
-        texts[i] = list->users.items[i].text;
-    return one_of(lowering, attribute, texts, list->users.count, false);
+        if (*list->users.items[i].text) /* an empty string is no key */
+            texts[count++] = list->users.items[i].text;
+    return one_of(lowering, attribute, texts, count, false);
 }
 
 struct expression *lower_exposure(struct lowering *lowering, const struct attribute *attribute,

@@ -215,7 +215,7 @@ class Generator:
         if flags and self.chance(0.2):
             keys["requires"] = {o: self.either(flags[o]) for o in self.some(list(flags), 2)}
         if self.chance(0.2):
-            users = ["u%d" % i for i in range(60)]
+            users = ["u%d" % i for i in range(60)] + [""]
             keys["users"] = {v: self.some(users, 9) for v in self.some(variants, 2)}
             if self.chance(0.3):
                 keys["users"][self.pick(variants)] = {"file": "lists/users.txt"}

@@ -258,7 +258,7 @@ class Project:
             return None
         value = context.get(attribute)
         if isinstance(value, str):
-            return value.encode()
+            return value.encode() or None
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             if value == math.floor(value) and abs(value) <= 1 << 53:
                 return str(int(value)).encode()

@@ -6,7 +6,7 @@ import os
 import random
 import subprocess
 
-from lab import START, TOP, decide, equal, finish, ok, project, write
+from lab import START, TOP, canary, decide, equal, finish, ok, project, requests, write
 
 FFC = os.environ.get("FFC", os.path.join(TOP, "build", "ffc"))
 
@@ -180,4 +180,20 @@ unmapped = project("unmapped", FLAGS, base=PROJECT.replace("      account: who.a
 result = decide(unmapped, path, flag="canary.page")
 ok(result.status == 1 and "no context 'account', which flag 'canary.page' is bucketed by" in result.err,
    "a_context_without_the_key_is_refused", result.err)
+
+# An empty identifier is nobody's: those lines are not one unit, nor, with an empty id, one line.
+lines = requests(3000)
+for entry in lines[::10]:
+    entry.update(user_id="", request="")
+units = project("units", canary("""
+stages: [{name: some, percent: 20%}, {name: full, percent: 100%}]
+guards: [{metric: failing_users, max: 50%}]
+state: running
+stage: some
+since: 2026-11-20T10:00:00Z
+"""))
+logged = decide(units, write("nobody.ndjson", lines), "--json").json
+without = decide(units, write("somebody.ndjson", [entry for entry in lines if entry["user_id"]]), "--json").json
+equal(logged["input"]["left_out"].get("no_key"), 300, "an_empty_unit_has_no_key_and_an_empty_id_is_none")
+equal(logged["criteria"], without["criteria"], "and_is_in_no_group")
 finish()

@@ -119,6 +119,18 @@ static void a_number_is_a_key_by_its_decimal_digits(UNUSED_STATE)
     }
 }
 
+static void an_empty_string_is_present_and_no_key(UNUSED_STATE)
+{
+    fflag_context context;
+    fflag_context_init(&context);
+    assert_int_equal(fflag_set_string(&context, 0, "u1", 2), FFLAG_OK);
+    assert_int_equal(context.slot[0].key_type, FFLAG_ATTRIBUTE_STRING);
+    assert_int_equal(fflag_set_string(&context, 0, "", 0), FFLAG_OK);
+    assert_int_equal(context.slot[0].key_type, 0);
+    assert_int_equal(context.slot[0].type, FFLAG_ATTRIBUTE_STRING);
+    assert_true(context.present[0] & 1);
+}
+
 static void addresses_share_one_space(UNUSED_STATE)
 {
     static const char *const same[] = {"10.1.2.3", "::ffff:10.1.2.3", "::ffff:a01:203",
@@ -190,6 +202,7 @@ int main(void)
         cmocka_unit_test(refuses_handles_out_of_range),
         cmocka_unit_test(survives_null),
         cmocka_unit_test(a_number_is_a_key_by_its_decimal_digits),
+        cmocka_unit_test(an_empty_string_is_present_and_no_key),
         cmocka_unit_test(addresses_share_one_space),
         cmocka_unit_test(versions_have_semver_precedence),
     };

@@ -490,13 +490,15 @@ static void a_unit_without_key_passes_percentages_and_splits(void **state)
     struct sample *s = *state;
     fflag_id split = fflag_flag(s->store, "splitting"), rollout = fflag_flag(s->store, "rollout");
     const char *const list[] = {"a"};
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         if (i == 1)
             fflag_set_boolean(&s->context, s->attr[USER_ID], true);
         if (i == 2)
             fflag_set_number(&s->context, s->attr[USER_ID], 1); /* declared a string */
         if (i == 3)
             fflag_set_strings(&s->context, s->attr[USER_ID], list, 1);
+        if (i == 4)
+            fflag_set_string(&s->context, s->attr[USER_ID], "", 0);
         assert_int_equal(fflag_evaluate(s->view, split, &s->context).reason, FFLAG_REASON_DEFAULT);
         assert_false(fflag_bool(s->view, rollout, &s->context, true));
         assert_int_equal(fflag_evaluate(s->view, rollout, &s->context).reason,
@@ -689,6 +691,11 @@ static void a_ramp_at_100_percent_holds_without_a_key(UNUSED_STATE)
     const fflag_view *view = fflag_acquire(store);
     fflag_id flag = fflag_flag(store, "ramp0");
     assert_false(fflag_bool(view, flag, NULL, true));
+    fflag_context context;
+    fflag_context_init(&context);
+    fflag_set_string(&context, fflag_attribute(store, "user_id"), "", 0);
+    fflag_set_now(&context, 999);
+    assert_false(fflag_bool(view, flag, &context, true));
     now = 1000;
     assert_true(fflag_bool(view, flag, NULL, false));
     assert_int_equal(fflag_evaluate(view, flag, NULL).reason, FFLAG_REASON_SPLIT);

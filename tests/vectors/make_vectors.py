@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Prints docs/bucketing-vectors.tsv: keys, salts and the buckets they must have, in every language.
 
+An empty key is none, and has no bucket: `-`.
+
 The library has no part in it: XXH3 is python3-xxhash's, the rest is written out here.
 Usage: tests/vectors/make_vectors.py >docs/bucketing-vectors.tsv
 """
@@ -48,7 +50,7 @@ def main():
     rows += [(salt, word) for word in WORDS for salt in SALTS[:3]]
     for salt, key in dict.fromkeys(rows):
         value = bucket(key, salt)
-        print(f"{salt}\t{key}\t{len(key.encode())}\t{value:016x}\t{value}")
+        print(f"{salt}\t{key}\t{len(key.encode())}\t" + (f"{value:016x}\t{value}" if key else "-\t-"))
 
 
 if __name__ == "__main__":

@@ -119,8 +119,7 @@ static bool has_key(const struct assigner *assigner, const struct event *event)
     double number = event->numbers[assigner->key].number;
     switch (assigner->subject->targeting->bucket_by->type) {
     case FFLAG_ATTRIBUTE_STRING:
-        return value->kind == VALUE_STRING || value->kind == VALUE_NUMBER ||
-               value->kind == VALUE_BOOLEAN;
+        return value_identifies(value) || value->kind == VALUE_BOOLEAN;
     case FFLAG_ATTRIBUTE_NUMBER:
         return event->numbers[assigner->key].state == NUMBER_GIVEN && floor(number) == number &&
                fabs(number) <= 9007199254740992.0;

@@ -38,7 +38,7 @@ static struct event clustered(const struct assigner *assigner, const struct even
 {
     const struct value *key = &event->values[assigner->key];
     struct event of_key = *event;
-    of_key.has_unit = key->kind == VALUE_STRING || key->kind == VALUE_NUMBER;
+    of_key.has_unit = value_identifies(key);
     if (of_key.has_unit)
         of_key.unit = unit_hash_of(key->text, key->length);
     return of_key;
@@ -87,7 +87,7 @@ static bool unit_counted(const struct assigner *assigner, const struct event *ev
         return event->has_unit;
     }
     const struct value *value = &event->values[assigner->unit];
-    if (value->kind != VALUE_STRING && value->kind != VALUE_NUMBER)
+    if (!value_identifies(value))
         return false;
     *unit = unit_hash_of(value->text, value->length);
     return true;

@@ -182,7 +182,7 @@ static void take_unit(struct records *records)
 {
     struct event *event = &records->event;
     const struct value *unit = &event->values[records->layout->unit];
-    event->has_unit = unit->kind == VALUE_STRING || unit->kind == VALUE_NUMBER;
+    event->has_unit = value_identifies(unit);
     if (event->has_unit)
         event->unit = unit_hash_of(unit->text, unit->length);
 }

@@ -45,6 +45,13 @@ bool value_number(const struct value *value, double *number);
 /* Whether it is how a log writes "nothing": absent, null, blank or "-". */
 bool value_is_nothing(const struct value *value);
 
+/* Whether it identifies something, a unit or an event: a string or a number. An empty string does
+ * not: lines that have it have nothing in common. */
+static inline bool value_identifies(const struct value *value)
+{
+    return value->kind == VALUE_NUMBER || (value->kind == VALUE_STRING && value->length > 0);
+}
+
 /* Whether it is a string, a number or a boolean: what has a text. */
 bool value_is_text(const struct value *value);
 /* Whether that text is this one. */

@@ -8,7 +8,7 @@ static bool is_duplicate(const struct worker *worker, const struct event *event)
     if (!worker->ids)
         return false;
     const struct value *id = &event->values[worker->records.layout->id];
-    if (id->kind != VALUE_STRING && id->kind != VALUE_NUMBER)
+    if (!value_identifies(id))
         return false;
     return !unit_set_add(worker->ids, unit_hash_of(id->text, id->length), false);
 }

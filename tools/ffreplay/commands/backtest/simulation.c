@@ -138,7 +138,7 @@ static void expose(struct simulation *simulation, const struct assigner *assigne
         return;
     exposure->knows_units = true;
     const struct value *unit = &event->values[assigner->unit];
-    if (unit->kind == VALUE_STRING || unit->kind == VALUE_NUMBER)
+    if (value_identifies(unit))
         unit_set_add(&exposure->units, unit_hash_of(unit->text, unit->length), false);
 }
 
@@ -184,7 +184,7 @@ static void find_duplicates(struct simulation *simulation, const struct look_rec
         if (place == NO_PLACE)
             continue;
         const struct value *id = &record->event->values[place];
-        if (id->kind == VALUE_STRING || id->kind == VALUE_NUMBER)
+        if (value_identifies(id))
             record->duplicate = !unit_set_add(&simulation->replay.ids[record->log],
                                               unit_hash_of(id->text, id->length), false);
     }

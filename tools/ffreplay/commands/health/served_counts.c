@@ -66,7 +66,7 @@ static void count_unit(struct served_counts *counted, const struct record *recor
     if (place == NO_PLACE)
         return;
     const struct value *unit = &record->event->values[place];
-    if (unit->kind != VALUE_STRING && unit->kind != VALUE_NUMBER)
+    if (!value_identifies(unit))
         return;
     struct unit_hash hash = unit_hash_of(unit->text, unit->length);
     unit_shares_add(&counted->shares, hash, UINT64_C(1) << served->variant);
