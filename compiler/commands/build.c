@@ -135,13 +135,30 @@ static int judge_replaced(const struct project *project, const struct options *o
     return worst;
 }
 
+/* With those above it, as in a fresh checkout. */
+static bool make_directories(const char *path)
+{
+    struct buffer upper = {0};
+    bool made = true;
+    for (const char *end = path; made && *end; end += strspn(end, "/")) {
+        end += strcspn(end, "/");
+        upper.length = 0;
+        buffer_append(&upper, path, (size_t)(end - path));
+        made = upper.length == 0 || mkdir(upper.bytes, 0777) == 0 || errno == EEXIST;
+    }
+    int cause = errno;
+    buffer_release(&upper);
+    errno = cause;
+    return made;
+}
+
 static int publish(const struct project *project, const struct options *options,
                    const struct secret_key *key, struct result *results, uint32_t count)
 {
     int status = judge_replaced(project, options, key, results, count);
     if (status != EXIT_FINE)
         return status;
-    if (options->all && mkdir(options->output, 0777) != 0 && errno != EEXIST)
+    if (options->all && !make_directories(options->output))
         return job_error(&build_command, "cannot create directory '%s': %s", options->output,
                          strerror(errno));
     for (uint32_t i = 0; i < count; i++)
@@ -346,7 +363,7 @@ static int run(int argc, char **argv)
         DIRECTORY_OPTION(options.project.directory),
         ENVIRONMENT_OPTION(options.environment, "compile for this environment"),
         {"all", 0, OPTION_FLAG, &options.all, NULL,
-         "compile for every environment, as DIR/ENV.ffs"},
+         "compile for every environment, as DIR/ENV.ffs; makes DIR"},
         OUTPUT_OPTION(options.output, "the file, or - for stdout"),
         {"label", 0, OPTION_TEXTS, &options.labels, "K=V", "store a label in the snapshot"},
         {"generation", 0, OPTION_TEXT, &options.generation, "N",

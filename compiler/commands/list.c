@@ -387,10 +387,69 @@ static int check_kinds(const struct listing *listing)
     return EXIT_FINE;
 }
 
+/* What flags of the project are called, are owned by, or are tagged with. */
+enum said { SAID_NAME, SAID_OWNER, SAID_TAG };
+
+static void add_said(const struct flag *flag, enum said said, const char **texts, size_t *count)
+{
+    if (said == SAID_NAME)
+        texts[(*count)++] = flag->name.text;
+    else if (said == SAID_OWNER && flag->owner)
+        texts[(*count)++] = flag->owner;
+    for (uint32_t i = 0; said == SAID_TAG && i < flag->tags.count; i++)
+        texts[(*count)++] = flag->tags.items[i].text;
+}
+
+/* A word that no flag has is a slip: an empty table would say that there are no such flags. */
+static int check_said(const struct project *project, enum said said, const char *given)
+{
+    static const char *const lacks[] = {"no flag is called", "no flag is owned by",
+                                        "no flag has the tag"};
+    size_t most = 0, count = 0;
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        most += project->flags[i]->tags.count + 1u;
+    const char **texts = xcalloc(most + 1, sizeof *texts);
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        add_said(project->flags[i], said, texts, &count);
+    bool found = false;
+    for (size_t i = 0; i < count && !found; i++)
+        found = said == SAID_NAME ? match_name(given, texts[i]) : strcmp(texts[i], given) == 0;
+    if (!found) {
+        struct buffer line = {0};
+        const char *near = nearest_name(given, texts, count);
+        if (near)
+            buffer_format(&line, "; did you mean '%s'?", near);
+        job_error(&list_command, "%s '%s'%s", lacks[said], given, near ? line.bytes : "");
+        buffer_release(&line);
+    }
+    free(texts);
+    return found ? EXIT_FINE : EXIT_JOB;
+}
+
+/* Where not all could be read, what is missing may have it. */
+static int check_words(const struct listing *listing)
+{
+    const struct project *project = listing->project;
+    if (project->diagnostics.errors > 0)
+        return EXIT_FINE;
+    for (int i = 0; i < listing->glob_count; i++)
+        if (check_said(project, SAID_NAME, listing->globs[i]))
+            return EXIT_JOB;
+    for (size_t i = 0; i < listing->owners.count; i++)
+        if (check_said(project, SAID_OWNER, listing->owners.items[i]))
+            return EXIT_JOB;
+    for (size_t i = 0; i < listing->tags.count; i++)
+        if (check_said(project, SAID_TAG, listing->tags.items[i]))
+            return EXIT_JOB;
+    return EXIT_FINE;
+}
+
 static int list(struct listing *listing)
 {
     const struct project *project = listing->project;
-    int status = EXIT_FINE;
+    int status = check_words(listing);
+    if (status != EXIT_FINE)
+        return status;
     bool known = project->diagnostics.errors == 0 || project->environments.count > 0;
     if (listing->environment && known &&
         choose_environment(&list_command, project, listing->environment, &status) == UINT32_MAX)

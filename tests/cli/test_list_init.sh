@@ -159,6 +159,35 @@ mkdir "$scratch/rows"
 } >"$scratch/rows/rows.yaml"
 ok "requirements that many others share are looked at once" \
     timeout 60 "$FFC" list -C "$scratch/rows"
+mkdir "$scratch/named"
+printf '%s\n' 'project: {name: named, environments: [prod]}' \
+    'flags: {search: {owner: web, tags: [slow], serve: on}, basket: {owner: shop, serve: on}}' >"$scratch/named/p.yaml"
+for slip in "serach:no flag is called 'serach'; did you mean 'search'?" "x*:no flag is called 'x*'" \
+    "--owner=wbe:no flag is owned by 'wbe'; did you mean 'web'?" \
+    "--tag=slwo:no flag has the tag 'slwo'; did you mean 'slow'?"; do
+    is "a slip is no empty table: ${slip%%:*}" "$("$FFC" list -C "$scratch/named" "${slip%%:*}" 2>&1; echo $?)" \
+        "ffc list: ${slip#*:}
+2"
+done
+is "words that flags have are none" \
+    "$("$FFC" list -C "$scratch/named" 's*' --owner web --tag slow --json | grep -c '"flag":"search"')" 1
+is "words of two flags are none either" "$("$FFC" list -C "$scratch/named" search --owner shop | wc -l)" 1
+
+# What init writes runs in a fresh checkout, as it stands.
+mkdir "$scratch/fresh" && cd "$scratch/fresh" || exit 2
+"$FFC" init >/dev/null
+sed -n 's/^ *- run: //p' flags/_github-workflow.yaml >"$scratch/steps"
+ok "the workflow has steps" test "$(wc -l <"$scratch/steps")" -ge 4
+while read -r step; do
+    ok "the workflow's '$step' succeeds in a fresh checkout" \
+        env PATH="$(dirname "$FFC"):$PATH" sh -ec "${step//\$\{\{ github.sha \}\}/0123abc}"
+done <"$scratch/steps"
+uploaded=$(sed -n 's/.*path: \([a-z/]*\).*/\1/p' flags/_github-workflow.yaml)
+is "and leaves what it uploads" "$(ls "$uploaded")" "development.ffs
+production.ffs"
+exits "a directory that cannot be made is an error" 2 "$FFC" build --all -o flags/flags.yaml/below
+exits "the directory of a single file is not made" 2 "$FFC" build -e production -o nowhere/production.ffs
+cd "$scratch" || exit 2
 is "init leaves a directory alone that has definitions" "$("$FFC" init "$scratch/bad" 2>&1)" \
     "ffc init: '$scratch/bad' holds definitions already, 'a.yaml'; name another directory"
 is "and writes nothing there" "$(ls -A "$scratch/bad")" a.yaml

@@ -26,6 +26,20 @@ def history(*arguments):
 
 empty = history()
 equal((empty.status, empty.out), (0, f"{ledger}: there is no ledger yet\n"), "no_ledger_yet")
+for arguments, words in ((["canary.chekout"], "no flag is called 'canary.chekout'; did you mean 'canary.checkout'?"),
+                         (["canary.chekout", "--last", "3"], "no flag is called 'canary.chekout'"),
+                         (["-e", "prodution"], "no environment")):
+    slip = history(*arguments)
+    ok(slip.status != 0 and not slip.out and words in slip.err, f"a_slip_is_not_that_there_is_none_{len(arguments)}",
+       slip.status, slip.err)
+for name in ("nowhere", "bare"):
+    place = os.path.join(lab.SCRATCH, name)
+    if name == "bare":
+        os.makedirs(place)
+    for arguments in (["--verify"], []):
+        slip = Result(subprocess.run([lab.FFREPLAY, "history", *arguments, "-C", place], capture_output=True))
+        ok(slip.status == 2 and not slip.out and place in slip.err, f"{name}_has_no_history_{len(arguments)}",
+           slip.status, slip.err)
 
 steps = [requests(2000), requests(2000, percent=50, start=START + 2 * HOUR, seed=2),
          requests(2000, percent=100, start=START + 4 * HOUR, seed=3)]

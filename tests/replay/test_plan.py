@@ -126,6 +126,25 @@ known = plan(basket, "--json", "--baseline", "wait_a_user=30:22", "--power", "90
 expected = 4 * (1.959964 + 1.281552) ** 2 * 22 ** 2 / 1.5 ** 2
 ok(abs(known["units"] / expected - 1) < 1e-3 and known["days"] is None, "of_a_mean", known, expected)
 
+GIVEN = ["--traffic", "30000/d", "--baseline", "error_rate=4%"]
+known = plan(share, "--json", *GIVEN, flag="button").json
+for name, block, arguments in (("said_by_the_option", TRIAL.replace(", mde: 5%", ""), ["--mde", "5%"]),
+                               ("said_in_the_definition", TRIAL, []),
+                               ("said_in_both", TRIAL.replace("mde: 5%", "mde: 20%"), ["--mde", "5%"])):
+    asked = project("mde", block.replace("PRIMARY", "error_rate"), base=BASE)
+    equal(plan(asked, "--json", *GIVEN, *arguments, flag="button").json, known, f"an_effect_{name}")
+aimless = project("aimless", TRIAL.replace("PRIMARY", "error_rate").replace(", mde: 5%", ""), base=BASE)
+found = plan(aimless, "--json", *GIVEN, flag="button").json
+ok(found["units"] is None and found["finds"] == known["finds"] and
+   [each["days"] for each in found["finds"]] == [7, 14, 28], "without_one_it_says_what_weeks_find", found)
+for each in found["finds"]:
+    size = plan(aimless, "--json", *GIVEN, "--mde", f"{each['effect'] * 100:.3f}%", flag="button").json
+    ok(abs(size["days"] - each["days"]) <= 1, f"which_takes_{each['days']}_days", size)
+text = plan(aimless, *GIVEN, flag="button").out
+ok("give --mde" in text and text.count("an effect of") == 3, "on_the_page_too", text)
+text = plan(aimless, *GIVEN[2:], flag="button").out
+ok("not known: give 'units_per_day', or --traffic" in text, "without_traffic_it_says_what_it_lacks", text)
+
 # ---------------------------------------------------------------------------------------- errors
 
 for name, arguments, words in (
@@ -134,6 +153,8 @@ for name, arguments, words in (
         ("an_unknown_flag", ["canary.chekout", "-e", "production"], "did you mean 'canary.checkout'?"),
         ("a_bad_traffic", ["canary.checkout", "-e", "production", "--traffic", "many"], "--traffic is like 2000/s"),
         ("a_traffic_without_a_time", ["canary.checkout", "-e", "production", "--traffic", "50"], "--traffic is like"),
+        ("a_bad_mde", ["button", "-e", "production", "--mde", "0%"], "--mde is a percentage above 0"),
+        ("an_mde_for_a_canary", ["canary.checkout", "-e", "production", "--mde", "5%"], "--mde is of experiments"),
         ("a_bad_power", ["canary.checkout", "-e", "production", "--power", "40%"], "above 50 and below 100"),
         ("a_bad_baseline", ["canary.checkout", "-e", "production", "--baseline", "error_rate"], "--baseline is like"),
         ("a_share_beyond_one", ["canary.checkout", "-e", "production", "--baseline", "error_rate=4"], "at most 100%"),

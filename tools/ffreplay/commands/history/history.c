@@ -213,13 +213,17 @@ static int show(struct history *history, const struct project *project,
         buffer_release(&error);
         return failed;
     }
-    if (history->entries.count == 0 && !options->expected.count) {
+    bool empty = history->entries.count == 0;
+    if (empty && project->sources.count == 0)
+        return job_error(&history_command, "'%s' has neither definitions nor a ledger",
+                         history->directory);
+    if (!are_known(history, project, options))
+        return EXIT_INPUT;
+    if (empty && !options->expected.count) {
         terminal_format(&history->out, "%s/" LEDGER_FOLDER ": there is no ledger yet\n",
                         history->directory);
         return write_stdout(&history_command, &history->out) ? EXIT_FINE : EXIT_JOB;
     }
-    if (!are_known(history, project, options))
-        return EXIT_INPUT;
     int status = history->breaks.open ? EXIT_INPUT : EXIT_FINE;
     write_breaks(history);
     if (verifies)

@@ -16,7 +16,7 @@
 #include "compiler/project/project.h"
 
 struct options {
-    const char *directory, *environment, *traffic, *power;
+    const char *directory, *environment, *traffic, *power, *mde;
     struct option_texts baselines;
     bool json;
     enum color_choice color;
@@ -29,7 +29,8 @@ static int run(int argc, char **argv);
 const struct command plan_command = {
     .name = "plan",
     .summary = "predict what a rollout or an experiment needs: samples, effects, time",
-    .usage = "FLAG [LOG…] -e ENV [--traffic 2000/s] [--baseline METRIC=VALUE]… [--power 80%]",
+    .usage = "FLAG [LOG…] -e ENV [--traffic 2000/s] [--baseline METRIC=VALUE]…\n"
+             "       [--mde 5%] [--power 80%]",
     .examples =
         "  ffreplay plan canary.checkout requests.ndjson -e production\n"
         "  ffreplay plan canary.checkout requests.ndjson -e production --traffic 2000/s\n"
@@ -117,7 +118,7 @@ static bool parse_baselines(struct options *options, struct project *project)
 
 static bool check_usage(struct options *options, int operands)
 {
-    uint32_t percent = 0;
+    uint32_t percent = 0, mde = 0;
     if (operands < 1)
         usage_error(&plan_command, "expected a flag");
     else if (!options->environment)
@@ -129,7 +130,11 @@ static bool check_usage(struct options *options, int operands)
                                 percent <= PERCENT_ALL / 2 || percent >= PERCENT_ALL))
         usage_error(&plan_command, "--power is a percentage above 50 and below 100, not '%s'",
                     options->power);
+    else if (options->mde && (!parse_percent(options->mde, &mde) || mde == 0))
+        usage_error(&plan_command, "--mde is a percentage above 0 like 5%%, not '%s'",
+                    options->mde);
     else {
+        options->wish.mde = mde / (double)PERCENT_ALL;
         options->wish.power = percent / (double)PERCENT_ALL;
         options->wish.has_log = operands > 1;
         return true;
@@ -244,7 +249,10 @@ static int plan_flag(struct options *options, struct replay *replay, const char 
     if (!flag || !choose_environment(project, &plan_command, options->environment, &environment) ||
         !parse_baselines(options, project))
         return EXIT_JOB;
-    if (flag->environments[environment].canary)
+    bool is_rollout = flag->environments[environment].canary;
+    if (is_rollout && options->mde)
+        return usage_error(&plan_command, "--mde is of experiments, and '%s' is a canary", name);
+    if (is_rollout)
         return plan_rollout(options, replay, flag, environment, logs, count);
     if (flag->environments[environment].experiment)
         return plan_trial(options, replay, flag, environment);
@@ -275,6 +283,8 @@ static int run(int argc, char **argv)
          "lines of the audience, or units of an experiment: 2000/s, 12000/d"},
         {"baseline", 0, OPTION_TEXTS, &options.baselines, "METRIC=VALUE",
          "without the change; of a mean VALUE:DEVIATION; may be repeated"},
+        {"mde", 0, OPTION_TEXT, &options.mde, "PERCENT",
+         "the least effect that an experiment is to find [its 'mde']"},
         {"power", 0, OPTION_TEXT, &options.power, "PERCENT",
          "the share to be settled by then [80%, or the experiment's]"},
         JSON_OPTION(options.json, "the plan as JSON"),

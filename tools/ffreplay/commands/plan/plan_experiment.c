@@ -9,6 +9,8 @@ static void take_wish(struct experiment *experiment, const struct plan_wish *wis
 {
     if (wish->power > 0)
         experiment->power = wish->power;
+    if (wish->mde > 0)
+        experiment->mde = wish->mde;
     if (wish->traffic > 0)
         experiment->units_per_day = (uint64_t)llround(wish->traffic * SECONDS_A_DAY);
     for (size_t i = 0; i < wish->baseline_count; i++)
@@ -25,7 +27,7 @@ static const char *why_unknown(const struct experiment *experiment)
     if (!experiment->primary)
         return "it has no primary metric";
     if (!(experiment->mde > 0))
-        return "it has no 'mde', the least effect that it is to find";
+        return "it has no 'mde', the least effect that it is to find: give --mde";
     if (!(experiment->power > 0.5))
         return "a power of a half or less is that of a coin";
     enum metric_sizing sizing = metric_traits(experiment->primary)->sizing;
@@ -35,6 +37,24 @@ static const char *why_unknown(const struct experiment *experiment)
         return "the size of a mean depends on its deviation: give 'baseline', or --baseline "
                "METRIC=MEAN:DEVIATION";
     return "its arms leave no room to compare";
+}
+
+/* Whichever effect is asked for. */
+static bool can_be_sized(const struct experiment_plan *plan)
+{
+    struct experiment any = plan->experiment;
+    struct targeting targeting = plan->targeting;
+    struct sample_size size;
+    any.mde = 0.01;
+    targeting.experiment = &any;
+    return sample_size(&targeting, &size);
+}
+
+const int planned_days[PLANNED_SPANS] = {7, 14, 28};
+
+double plan_effect(const struct experiment_plan *plan, int days)
+{
+    return detectable_effect(&plan->experiment, units_a_day(&plan->targeting) * days);
 }
 
 void plan_experiment(struct experiment_plan *plan, const struct plan_wish *wish,
@@ -49,8 +69,10 @@ void plan_experiment(struct experiment_plan *plan, const struct plan_wish *wish,
     bool has_deviation =
         experiment->primary && (metric_traits(experiment->primary)->sizing == SIZED_BY_SHARE ||
                                 experiment->baseline.deviation > 0);
-    plan->known = (!experiment->baseline.given || has_deviation) &&
-                  sample_size(&plan->targeting, &plan->size);
+    bool is_plain = !experiment->baseline.given || has_deviation;
+    plan->known = is_plain && sample_size(&plan->targeting, &plan->size);
+    plan->finds = is_plain && experiment->baseline.given && units_a_day(&plan->targeting) > 0 &&
+                  can_be_sized(plan);
     if (!plan->known)
         plan->unknown = why_unknown(experiment);
 }

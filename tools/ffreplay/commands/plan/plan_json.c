@@ -92,5 +92,14 @@ void plan_experiment_json(const struct experiment_plan *plan, struct buffer *out
     field_truth(out, "at_least", plan->known && !plan->size.is_certain);
     field_number(out, "days", plan->known && !isnan(plan->size.days), plan->size.days);
     field_text(out, "unknown", plan->known ? NULL : plan->unknown);
-    buffer_append_text(out, "}\n");
+    field_array(out, "finds");
+    for (size_t i = 0; plan->finds && i < PLANNED_SPANS; i++) {
+        double effect = plan_effect(plan, planned_days[i]);
+        json_write_comma(out);
+        buffer_append_text(out, "{");
+        field_count(out, "days", (uint64_t)planned_days[i]);
+        field_number(out, "effect", !isnan(effect), effect);
+        buffer_append_text(out, "}");
+    }
+    buffer_append_text(out, "]}\n");
 }

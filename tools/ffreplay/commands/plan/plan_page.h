@@ -23,6 +23,7 @@ struct given_baseline {
 
 struct plan_wish {
     double power;   /* 0 to 1 */
+    double mde;     /* of an experiment, relative; 0: as its definition says */
     double traffic; /* lines of the audience a second, or units of an experiment; 0: not given */
     const struct given_baseline *baselines;
     size_t baseline_count;
@@ -76,7 +77,14 @@ struct experiment_plan {
     bool known;                   /* the size can be told */
     const char *unknown;          /* else why, a clause */
     struct sample_size size;
+    bool finds; /* the effects that some weeks find can be told */
 };
+
+/* What it finds after so many days; NaN: nothing. Only where `finds`. */
+double plan_effect(const struct experiment_plan *plan, int days);
+#define PLANNED_SPANS 3
+extern const int planned_days[PLANNED_SPANS];
+
 /* `plan` has the flag and the environment. */
 void plan_experiment(struct experiment_plan *plan, const struct plan_wish *wish,
                      const struct flag *flag, uint32_t environment);

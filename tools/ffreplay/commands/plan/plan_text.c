@@ -147,15 +147,35 @@ static const char *arms_text(const struct experiment_plan *plan, struct arena *a
 static void put_weeks(const struct experiment_plan *plan, const struct page *page)
 {
     struct arena *arena = page->arena;
-    double daily = units_a_day(&plan->targeting);
-    static const int days[] = {7, 14, 28};
-    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
-        double effect = detectable_effect(&plan->experiment, daily * days[i]);
+    for (size_t i = 0; i < PLANNED_SPANS; i++) {
+        double effect = plan_effect(plan, planned_days[i]);
         page_fact(page, i == 0 ? "finds" : "",
-                  isnan(effect) ? arena_format(arena, "no effect in %d days", days[i])
+                  isnan(effect) ? arena_format(arena, "no effect in %d days", planned_days[i])
                                 : arena_format(arena, "an effect of %.3g%% in %d days",
-                                               effect * 100, days[i]));
+                                               effect * 100, planned_days[i]));
     }
+}
+
+static void put_size(const struct experiment_plan *plan, const struct page *page)
+{
+    struct arena *arena = page->arena;
+    const struct experiment *experiment = &plan->experiment;
+    uint32_t variants = treatment_count(experiment);
+    page_fact(page, "question",
+              arena_format(arena,
+                           "an effect of %g%%, found by %g%% of experiments, at alpha %g%%%s",
+                           experiment->mde * 100, experiment->power * 100, experiment->alpha * 100,
+                           variants > 1 ? arena_format(arena, " over %u variants", variants) : ""));
+    page_fact(page, "units",
+              arena_format(arena, "%s%s in all, %s of the smallest arm",
+                           plan->size.is_certain ? "" : "at the least ",
+                           count_text(arena, plan->size.all), count_text(arena, plan->size.units)));
+    page_fact(page, "time",
+              isnan(plan->size.days)
+                  ? "not known: give 'units_per_day', or --traffic"
+                  : arena_format(arena, "%.0f day%s, at %s units a day that take part",
+                                 plan->size.days, plan->size.days == 1 ? "" : "s",
+                                 count_text(arena, units_a_day(&plan->targeting))));
 }
 
 void plan_experiment_text(const struct experiment_plan *plan, const struct page *page)
@@ -172,28 +192,12 @@ void plan_experiment_text(const struct experiment_plan *plan, const struct page 
                             arena, "%s, %s without the experiment", experiment->primary->name.text,
                             estimate_text(arena, experiment->primary, experiment->baseline.mean))
                       : experiment->primary->name.text);
-    if (!plan->known) {
+    if (plan->known)
+        put_size(plan, page);
+    else
         page_fact(page, "units", arena_format(arena, "not known: %s", plan->unknown));
-        return;
-    }
-    uint32_t variants = treatment_count(experiment);
-    page_fact(page, "question",
-              arena_format(arena,
-                           "an effect of %g%%, found by %g%% of experiments, at alpha %g%%%s",
-                           experiment->mde * 100, experiment->power * 100, experiment->alpha * 100,
-                           variants > 1 ? arena_format(arena, " over %u variants", variants) : ""));
-    page_fact(page, "units",
-              arena_format(arena, "%s%s in all, %s of the smallest arm",
-                           plan->size.is_certain ? "" : "at the least ",
-                           count_text(arena, plan->size.all), count_text(arena, plan->size.units)));
-    if (isnan(plan->size.days)) {
-        page_fact(page, "time", "not known: give 'units_per_day', or --traffic");
-        return;
-    }
-    page_fact(page, "time",
-              arena_format(arena, "%.0f day%s, at %s units a day that take part", plan->size.days,
-                           plan->size.days == 1 ? "" : "s",
-                           count_text(arena, units_a_day(&plan->targeting))));
-    if (experiment->baseline.given)
+    if (plan->finds)
         put_weeks(plan, page);
+    else if (!plan->known && experiment->baseline.given && units_a_day(&plan->targeting) == 0)
+        page_fact(page, "finds", "not known: give 'units_per_day', or --traffic");
 }
