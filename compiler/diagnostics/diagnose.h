@@ -27,13 +27,16 @@ void diagnose_help(struct diagnostics *diagnostics, const char *format, ...)
 bool diagnose_helped(const struct diagnostics *diagnostics);
 /* Whether it has this code. */
 bool diagnose_is(const struct diagnostics *diagnostics, enum diagnostic_code code);
+/* Makes the one with this code and place the last again; false where it is not kept. Linear. */
+bool diagnose_reopen(struct diagnostics *diagnostics, enum diagnostic_code code, struct span span);
 /* Raises the warnings of a code to errors: what --strict asks for. */
 void diagnostics_raise(struct diagnostics *diagnostics, enum diagnostic_code code);
 
 /* "did you mean", or the choices, as help for the last diagnostic; the former only for the first
  * MOST_SUGGESTIONS of a run, since searching takes time. */
 #define MOST_SUGGESTIONS 200
-void suggest(struct diagnostics *diagnostics, const char *name, const char *const *known,
-             size_t count);
+/* Returns what it suggests, or NULL. */
+const char *suggest(struct diagnostics *diagnostics, const char *name, const char *const *known,
+                    size_t count);
 
 #endif

@@ -122,6 +122,18 @@ bool diagnose_is(const struct diagnostics *diagnostics, enum diagnostic_code cod
     return diagnostics->last && diagnostics->last->code == code;
 }
 
+bool diagnose_reopen(struct diagnostics *diagnostics, enum diagnostic_code code, struct span span)
+{
+    for (uint32_t i = 0; i < diagnostics->count; i++) {
+        struct diagnostic *item = &diagnostics->items[i];
+        if (item->code != code || compare_spans(&item->span, &span) != 0)
+            continue;
+        diagnostics->last = item;
+        return true;
+    }
+    return false;
+}
+
 void diagnostics_append(struct diagnostics *diagnostics, const struct diagnostics *more)
 {
     for (uint32_t i = 0; i < more->count; i++) {
@@ -195,8 +207,8 @@ void diagnostics_sort(struct diagnostics *diagnostics)
 
 #define MOST_LISTED 16
 
-void suggest(struct diagnostics *diagnostics, const char *name, const char *const *known,
-             size_t count)
+const char *suggest(struct diagnostics *diagnostics, const char *name, const char *const *known,
+                    size_t count)
 {
     const char *nearest = NULL;
     if (diagnostics->suggestions < MOST_SUGGESTIONS)
@@ -204,13 +216,14 @@ void suggest(struct diagnostics *diagnostics, const char *name, const char *cons
     diagnostics->suggestions++;
     if (nearest) {
         diagnose_help(diagnostics, "did you mean '%s'?", nearest);
-        return;
+        return nearest;
     }
     if (!count || count > MOST_LISTED)
-        return;
+        return NULL;
     struct buffer list = {0};
     for (size_t i = 0; i < count; i++)
         buffer_format(&list, "%s%s", i ? ", " : "", known[i]);
     diagnose_help(diagnostics, "known here: %s", list.bytes);
     buffer_release(&list);
+    return NULL;
 }

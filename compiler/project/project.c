@@ -18,6 +18,7 @@
 #include "compiler/model/model.h"
 #include "compiler/read/read_files.h"
 #include "compiler/read/read_flag.h"
+#include "compiler/read/read_map.h"
 #include "compiler/read/read_metrics.h"
 #include "compiler/read/read_names.h"
 #include "compiler/read/read_overrides.h"
@@ -30,6 +31,14 @@
 
 /* ---------------------------------------------------------------------------------- sections -- */
 
+static size_t find_section(const char *name)
+{
+    size_t at = 0;
+    while (at < SECTION_COUNT && strcmp(sections[at].name, name) != 0)
+        at++;
+    return at;
+}
+
 struct found_sections {
     struct node **projects;
     uint32_t project_count;
@@ -39,33 +48,83 @@ struct found_sections {
     uint32_t test_count;
 };
 
-static void report_section(struct reader *reader, const struct node *key)
+/* The keys of what a section declares. */
+static const struct form *declared_keys(const struct section *section)
 {
+    const struct form *form = section->form->of[0];
+    while (form->kind == FORM_EITHER)
+        form = form->of[0];
+    return form;
+}
+
+/* The section whose definitions have all these keys; NULL: none has. */
+static const struct section *section_of(const struct node *body)
+{
+    static const enum declared likeliest[] = {FLAG, METRIC, LOG, SEGMENT, HOLDOUT, LAYER};
+    for (size_t i = 0; body->kind == NODE_MAP && i < sizeof likeliest / sizeof *likeliest; i++) {
+        const struct form *form = declared_keys(&sections[likeliest[i]]);
+        uint32_t fitting = 0;
+        for (size_t field = 0; field < form->field_count; field++)
+            fitting += find_entry(body, form->fields[field].name) != NULL;
+        if (fitting && fitting == body->count)
+            return &sections[likeliest[i]];
+    }
+    return NULL;
+}
+
+static void report_section(struct reader *reader, const struct node *key, const struct node *body,
+                           const char *meant, const char *const *known)
+{
+    const struct section *section = meant ? NULL : section_of(body);
+    diagnose(reader->diagnostics, FF0102, key->span, "unknown section '%s'", key->text);
+    if (section)
+        diagnose_help(reader->diagnostics,
+                      "its keys are those of what stands under '%s:', indented", section->name);
+    else
+        help_key(reader, key->text, meant, known, SECTION_COUNT);
+}
+
+/* What they hold is missing elsewhere. */
+static void report_unknown_sections(struct reader *reader, const struct node *root)
+{
+    struct unexplained unexplained = {.count = 0};
     const char *known[SECTION_COUNT];
     for (size_t i = 0; i < SECTION_COUNT; i++)
         known[i] = sections[i].name;
-    diagnose(reader->diagnostics, FF0102, key->span, "unknown section '%s'", key->text);
-    suggest(reader->diagnostics, key->text, known, SECTION_COUNT);
+    for (uint32_t i = 0; i < root->count; i++) {
+        const struct entry *entry = &root->entries[i];
+        if (find_section(entry->key->text) < SECTION_COUNT)
+            continue;
+        reader->bucket_broken = true;
+        lose_names(reader, entry);
+        const char *meant = meant_key(reader, entry->key->text, known, SECTION_COUNT);
+        if (meant)
+            report_section(reader, entry->key, entry->value, meant, known);
+        else
+            add_unexplained(&unexplained, entry->key);
+    }
+    if (!unexplained.count)
+        return;
+    const struct node *first = unexplained.shown[0];
+    report_section(reader, first, find_entry(root, first->text)->value, NULL, known);
+    note_unexplained(reader, &unexplained);
 }
 
 static void add_section(struct reader *reader, struct found_sections *found,
                         const struct entry *entry, bool complete)
 {
-    size_t at = 0;
-    while (at < SECTION_COUNT && strcmp(sections[at].name, entry->key->text) != 0)
-        at++;
-    if (at == SECTION_COUNT) {
-        report_section(reader, entry->key);
-        return;
-    }
-    /* A section whose entries are all commented out is empty. One cut short by a mistake may not
-     * have become what it was meant to be. */
-    if (is_null(entry->value) || (!complete && entry->value->kind == NODE_SCALAR))
+    size_t at = find_section(entry->key->text);
+    /* A section whose entries are all commented out is empty. What ended in a mistake may not have
+     * come to what it was to be. */
+    if (at == SECTION_COUNT || is_null(entry->value) ||
+        (!complete && entry->value->kind == NODE_SCALAR))
         return;
     if (at < DECLARED_COUNT) {
         if (expect_map(reader, entry->value,
                        arena_format(reader->arena, "a mapping of %s", sections[at].name)))
             declare_all(reader, (enum declared)at, entry->value, sections[at].thing_size);
+        else
+            reader->declared[at].lost = true;
     } else if (strcmp(sections[at].name, "project") == 0) {
         *ARENA_APPEND(reader->arena, found->projects, found->project_count) = entry->value;
     } else if (strcmp(sections[at].name, "overrides") == 0) {
@@ -83,6 +142,7 @@ static void declare_file(struct reader *reader, const struct document *document,
     if (!root || is_null(root) || (!complete && root->kind != NODE_MAP) ||
         !expect_map(reader, root, "a mapping of sections"))
         return;
+    report_unknown_sections(reader, root);
     for (uint32_t i = 0; i < root->count; i++)
         add_section(reader, found, &root->entries[i], complete);
 }
@@ -121,9 +181,9 @@ static void read_flag_bodies(struct reader *reader, read_body *read)
     for (uint32_t i = 0; i < reader->declared[FLAG].count; i++) {
         struct declaration *declaration = reader->declared[FLAG].items[i];
         struct flag *flag = declaration->thing;
-        uint32_t errors = reader->diagnostics->errors;
+        uint32_t before = reader->flag_faults = faults(reader);
         read(reader, declaration);
-        flag->faulty |= reader->diagnostics->errors > errors || declaration->body->kind != NODE_MAP;
+        flag->faulty |= faults(reader) > before || declaration->body->kind != NODE_MAP;
     }
 }
 
@@ -184,6 +244,7 @@ static void read_all(struct reader *reader, const struct found_sections *found)
     order_overrides(reader);
     for (uint32_t i = 0; i < found->test_count; i++)
         read_tests_section(reader, found->tests[i]);
+    report_repeated(reader);
 }
 
 static void check_all(struct reader *reader)

@@ -15,6 +15,7 @@ struct draft {
     struct span value_span; /* of the key `value`, where the flag is declared by one */
     bool has_value;
     bool open_shape;
+    bool no_variants; /* for a reason that was reported */
     bool type_broken; /* then nothing can be said of values */
 
     const char *description, *owner;

@@ -113,9 +113,11 @@ static void read_stages(struct reader *reader, struct node *node, void *target)
         diagnose_help(reader->diagnostics,
                       "a canary has at least one: {name: full, percent: 100%%}");
     }
+    uint32_t before = faults(reader);
     for (uint32_t i = 0; i < node->count; i++)
         read_stage(reader, node->items[i], canary);
-    warn_shrinking(reader, canary);
+    if (faults(reader) == before)
+        warn_shrinking(reader, canary);
 }
 
 /* -------------------------------------------------------------------------------- the canary -- */
@@ -289,14 +291,19 @@ struct canary *read_canary(struct reader *reader, struct node *node, struct draf
     canary->since = INT64_MIN;
     canary->node = node;
     canary->span = span;
+    uint32_t before = faults(reader);
     read_fields(reader, node, &canary_form, span, &keys);
-    if (!find_entry(node, "serve") && canary->serve == UINT32_MAX && draft->targeting.variant_count)
+    bool sound = faults(reader) == before;
+    if (sound && !find_entry(node, "serve") && canary->serve == UINT32_MAX &&
+        draft->targeting.variant_count)
         report_missing(reader, span, "a canary", "serve",
                        "say which variant is under test; only a boolean flag has 'on' to fall back "
                        "to");
     settle_stage_names(reader, &keys);
-    check_since(reader, canary);
-    warn_unguarded(reader, canary, span);
+    if (sound) {
+        check_since(reader, canary);
+        warn_unguarded(reader, canary, span);
+    }
     struct canary *kept = ARENA_NEW(reader->arena, struct canary);
     *kept = *canary;
     return kept;

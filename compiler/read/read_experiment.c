@@ -279,10 +279,12 @@ struct experiment *read_experiment(struct reader *reader, struct node *node, str
     experiment->alpha = 0.05;
     experiment->power = 0.8;
     experiment->span = span;
+    uint32_t before = faults(reader);
     read_fields(reader, node, &experiment_form, span, &keys);
+    bool sound = faults(reader) == before;
     if (keys.control)
         settle_control(reader, &keys);
-    if (!find_entry(node, "primary")) {
+    if (sound && !find_entry(node, "primary")) {
         diagnose(reader->diagnostics, FF0351, span,
                  "an experiment without a primary metric: nothing decides who wins");
         diagnose_help(reader->diagnostics, "name it: primary: conversion");

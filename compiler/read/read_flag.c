@@ -469,10 +469,11 @@ void read_flag_head(struct reader *reader, struct declaration *declaration)
     draft->targeting.bucket_by = reader->project->bucket_by;
     draft->flag->type = FFLAG_TYPE_BOOLEAN;
     draft->flag->expires = INT64_MIN;
-    if (expect_map(reader, draft->node, "a mapping for a flag"))
-        read_variants(reader, draft);
-    else
+    if (!expect_map(reader, draft->node, "a mapping for a flag")) {
         explain_flag(reader, draft->node);
+        return;
+    }
+    read_variants(reader, draft);
 }
 
 static void settle_default(struct reader *reader, struct draft *draft)
@@ -513,7 +514,7 @@ static void settle_kind(struct reader *reader, struct draft *draft)
         return;
     bool contradicts = (canary && draft->kind != KIND_CANARY && !experiment) ||
                        (experiment && draft->kind != KIND_EXPERIMENT && !canary);
-    if (contradicts) {
+    if (contradicts && faults(reader) == reader->flag_faults) {
         const char *block = canary ? "canary" : "experiment";
         diagnose(reader->diagnostics, FF0371, draft->kind_span,
                  "another kind than the flag's block '%s' gives it", block);
@@ -531,8 +532,10 @@ void read_flag(struct reader *reader, struct declaration *declaration)
     if (draft->node->kind != NODE_MAP)
         return;
     check_conflicts(reader, draft, draft->node);
+    uint32_t before = faults(reader);
     read_fields(reader, draft->node, &flag_form, draft->flag->name.span, draft);
-    settle_default(reader, draft);
+    if (faults(reader) == before)
+        settle_default(reader, draft);
 
     read_targetings(reader, draft);
     flag->description = draft->description;

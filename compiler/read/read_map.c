@@ -4,6 +4,9 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
+#include "compiler/base/nearest.h"
+#include "foreign.h"
 #include "read_hooks.h"
 #include "read_map.h"
 #include "read_names.h"
@@ -46,21 +49,123 @@ void report_missing(struct reader *reader, struct span span, const char *what, c
         diagnose_help(reader->diagnostics, "%s", help);
 }
 
-static void report_unknown(struct reader *reader, const struct node *map, const struct entry *entry,
-                           const struct form *form)
+static size_t find_field(const struct form *form, const char *name)
 {
-    const struct node *key = entry->key;
+    size_t at = 0;
+    while (at < form->field_count && strcmp(form->fields[at].name, name) != 0)
+        at++;
+    return at;
+}
+
+const char *meant_key(struct reader *reader, const char *name, const char *const *known,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcasecmp(known[i], name) == 0)
+            return known[i];
+    }
+    const char *ours = foreign_word(name, known, count);
+    if (ours || reader->diagnostics->suggestions++ >= MOST_SUGGESTIONS)
+        return ours;
+    return nearest_name(name, known, count);
+}
+
+bool may_mean(struct reader *reader, const struct node *map, const struct form *form,
+              const char *key)
+{
+    const char *known[FIELD_LIMIT];
+    for (size_t i = 0; i < form->field_count; i++)
+        known[i] = form->fields[i].name;
+    for (uint32_t i = 0; i < map->count; i++) {
+        const char *name = map->entries[i].key->text;
+        if (find_field(form, name) < form->field_count)
+            continue;
+        const char *meant = meant_key(reader, name, known, form->field_count);
+        if (!meant || strcmp(meant, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+void help_key(struct reader *reader, const char *name, const char *meant, const char *const *known,
+              size_t count)
+{
+    if (!meant)
+        suggest(reader->diagnostics, name, known, count);
+    else if (strcasecmp(name, meant) != 0 && foreign_word(name, &meant, 1))
+        diagnose_help(reader->diagnostics, "it is called '%s' here", meant);
+    else
+        diagnose_help(reader->diagnostics, "did you mean '%s'?", meant);
+}
+
+void add_unexplained(struct unexplained *keys, const struct node *key)
+{
+    if (keys->count < UNEXPLAINED_SHOWN)
+        keys->shown[keys->count] = key;
+    keys->count++;
+}
+
+void note_unexplained(struct reader *reader, const struct unexplained *keys)
+{
+    uint32_t shown = keys->count < UNEXPLAINED_SHOWN ? keys->count : UNEXPLAINED_SHOWN;
+    for (uint32_t i = 1; i < shown; i++) {
+        const struct node *key = keys->shown[i];
+        if (i + 1 == shown && keys->count > shown)
+            diagnose_note(reader->diagnostics, key->span,
+                          "'%s' is unknown, too, and so are %u more", key->text,
+                          keys->count - shown);
+        else
+            diagnose_note(reader->diagnostics, key->span, "'%s' is unknown, too", key->text);
+    }
+}
+
+static void report_unknown(struct reader *reader, const struct node *map, const struct node *key,
+                           const struct form *form, const char *meant)
+{
     const char *known[FIELD_LIMIT];
     for (size_t i = 0; i < form->field_count; i++)
         known[i] = form->fields[i].name;
     diagnose(reader->diagnostics, FF0102, key->span, "unknown key '%s' in %s", key->text,
              form->what);
-    /* In braces, a key without a value is the rest of a text that contains a comma. */
+    const struct entry *entry = find_entry(map, key->text);
+    /* A key without a value within braces is the rest of a text that has a comma. */
     if (map->flow && is_null(entry->value) && entry != map->entries)
         diagnose_help(reader->diagnostics,
                       "a plain value in braces ends at the first comma: quote the one before this");
     else
-        suggest(reader->diagnostics, key->text, known, form->field_count);
+        help_key(reader, key->text, meant, known, form->field_count);
+}
+
+/*
+ * The keys that were meant, as bits; all of them where that is not known of one, since then nothing
+ * can be said to be missing.
+ */
+static uint64_t report_unknown_keys(struct reader *reader, const struct node *map,
+                                    const struct form *form)
+{
+    uint64_t all = 0;
+    struct unexplained unexplained = {.count = 0};
+    const char *known[FIELD_LIMIT];
+    for (size_t i = 0; i < form->field_count; i++)
+        known[i] = form->fields[i].name;
+    for (uint32_t i = 0; i < map->count; i++) {
+        const struct entry *entry = &map->entries[i];
+        if (find_field(form, entry->key->text) < form->field_count)
+            continue;
+        lose_names(reader, entry);
+        const char *meant = meant_key(reader, entry->key->text, known, form->field_count);
+        if (!meant) {
+            add_unexplained(&unexplained, entry->key);
+            continue;
+        }
+        all |= UINT64_C(1) << find_field(form, meant);
+        report_unknown(reader, map, entry->key, form, meant);
+    }
+    if (!unexplained.count)
+        return all;
+    report_unknown(reader, map, unexplained.shown[0], form, NULL);
+    note_unexplained(reader, &unexplained);
+    return UINT64_MAX;
 }
 
 static void read_field(struct reader *reader, const struct field *field, struct node *value,
@@ -154,21 +259,18 @@ uint64_t read_fields(struct reader *reader, struct node *map, const struct form 
         expected(reader, map, arena_format(reader->arena, "a mapping for %s", form->what));
         return 0;
     }
+    uint64_t meant = report_unknown_keys(reader, map, form);
     for (uint32_t i = 0; i < map->count; i++) {
         const struct entry *entry = &map->entries[i];
-        size_t at = 0;
-        while (at < form->field_count && strcmp(fields[at].name, entry->key->text) != 0)
-            at++;
-        if (at == form->field_count) {
-            report_unknown(reader, map, entry, form);
+        size_t at = find_field(form, entry->key->text);
+        if (at == form->field_count)
             continue;
-        }
         given |= UINT64_C(1) << at;
         reader->key = entry->key;
         read_field(reader, &fields[at], entry->value, target);
     }
     for (size_t i = 0; i < form->field_count; i++)
-        if (fields[i].missing && !(given & UINT64_C(1) << i))
+        if (fields[i].missing && !((given | meant) & UINT64_C(1) << i))
             report_missing(reader, place, form->what, fields[i].name,
                            missing_help(reader, &fields[i]));
     return given;

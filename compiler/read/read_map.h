@@ -60,14 +60,35 @@ const struct form *field_form(const struct field *field, struct form *choice);
 
 /*
  * Reads a mapping by the table of its form. Unknown keys are reported with what was meant, missing
- * ones at `place`. Returns which fields were given, as bits by their place in the table, also where
- * their values were no good.
+ * ones at `place`, except where an unknown key may have meant them. Returns which fields were
+ * given, as bits by their place in the table, also where their values are wrong.
  */
 uint64_t read_fields(struct reader *reader, struct node *map, const struct form *form,
                      struct span place, void *target);
+/* Which of the known keys was meant by an unknown one: as other systems call it, or the nearest; or
+ * NULL. */
+const char *meant_key(struct reader *reader, const char *name, const char *const *known,
+                      size_t count);
+/* Says so, as help for the last diagnostic. */
+void help_key(struct reader *reader, const char *name, const char *meant, const char *const *known,
+              size_t count);
+/*
+ * Unknown keys of one mapping of which nobody knows what they mean: they have one cause most often,
+ * such as a line that was lost. The first is reported, the others are noted.
+ */
+#define UNEXPLAINED_SHOWN 3
+struct unexplained {
+    const struct node *shown[UNEXPLAINED_SHOWN];
+    uint32_t count;
+};
+void add_unexplained(struct unexplained *keys, const struct node *key);
+void note_unexplained(struct reader *reader, const struct unexplained *keys);
 /* Reports key `name` as missing, at the place of what lacks it. */
 void report_missing(struct reader *reader, struct span span, const char *what, const char *key,
                     const char *help);
+/* Whether an unknown key of the mapping may have meant this one. */
+bool may_mean(struct reader *reader, const struct node *map, const struct form *form,
+              const char *key);
 /* The entry itself, for its place; NULL when there is none. */
 const struct entry *find_entry(const struct node *map, const char *key);
 /* Two keys of one mapping of which only one may stand; true when both were given. */

@@ -150,7 +150,9 @@ static void check_kind_keys(struct reader *reader, const struct metric *metric,
                             const struct node *body, uint32_t given)
 {
     const struct metric_traits *traits = metric_traits(metric);
-    for (unsigned key = 0; key < METRIC_KEY_COUNT; key++)
+    /* Keys of another kind stand there in place of its own. */
+    bool other = given & ~(traits->required_keys | traits->further_keys);
+    for (unsigned key = 0; key < METRIC_KEY_COUNT && !other; key++)
         if (traits->required_keys & ~given & metric_key_bit(key))
             report_missing(reader, metric->name.span,
                            arena_format(reader->arena, "a metric of kind %s", traits->name),

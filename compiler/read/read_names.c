@@ -1,6 +1,8 @@
 /* read_names.c - declared names: one meaning for each name, and suggestions for unknown ones. */
 #include "compiler/diagnostics/diagnose.h"
+#include "compiler/base/buffer.h"
 #include "compiler/base/memory.h"
+#include "compiler/base/nearest.h"
 #include "compiler/base/arena.h"
 
 #include <stdlib.h>
@@ -12,12 +14,13 @@
 
 static const struct {
     const char *noun;
-    const char *article; /* including its space */
+    const char *article; /* with a trailing space */
     enum diagnostic_code unknown;
+    char separator; /* that is usual in such names */
 } declarations_info[DECLARED_COUNT] = {
-    {"attribute", "an ", FF0207}, {"segment", "a ", FF0208}, {"layer", "a ", FF0214},
-    {"holdout", "a ", FF0215},    {"metric", "a ", FF0217},  {"log", "a ", FF0223},
-    {"flag", "a ", FF0211},
+    {"attribute", "an ", FF0207, '_'}, {"segment", "a ", FF0208, '-'}, {"layer", "a ", FF0214, '-'},
+    {"holdout", "a ", FF0215, '-'},    {"metric", "a ", FF0217, '_'},  {"log", "a ", FF0223, '-'},
+    {"flag", "a ", FF0211, '-'},
 };
 
 static bool is_valid_name(const char *name)
@@ -28,24 +31,30 @@ static bool is_valid_name(const char *name)
     return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == length;
 }
 
-static char *lower_name(struct reader *reader, const char *name)
+/* "newCart" and "New Cart" as "new-cart". */
+static const char *valid_name(struct reader *reader, const char *name, char separator)
 {
-    char *lower = arena_copy(reader->arena, name, strlen(name));
-    for (char *at = lower; *at; at++) {
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at + ('a' - 'A'));
-        else if (*at == ' ')
-            *at = '-';
+    struct buffer valid = {0};
+    for (const char *at = name; *at; at++) {
+        bool upper = *at >= 'A' && *at <= 'Z';
+        bool after_lower = at > name && at[-1] >= 'a' && at[-1] <= 'z';
+        if (*at == ' ' || (upper && after_lower))
+            buffer_append(&valid, &separator, 1);
+        char lower = upper ? (char)(*at + ('a' - 'A')) : *at;
+        if (*at != ' ')
+            buffer_append(&valid, &lower, 1);
     }
-    return lower;
+    const char *copy = arena_copy(reader->arena, valid.bytes, valid.length);
+    buffer_release(&valid);
+    return copy;
 }
 
 static bool check_name_of(struct reader *reader, const struct node *name, const char *article,
-                          const char *noun)
+                          const char *noun, char separator)
 {
     if (is_valid_name(name->text))
         return true;
-    const char *lower = lower_name(reader, name->text);
+    const char *valid = valid_name(reader, name->text, separator);
     if (name->count > 128)
         diagnose(reader->diagnostics, FF0125, name->span,
                  "a name of %u bytes, more than the limit of 128", name->count);
@@ -55,8 +64,8 @@ static bool check_name_of(struct reader *reader, const struct node *name, const 
     else
         diagnose(reader->diagnostics, FF0125, name->span, "'%s' cannot be the name of %s%s",
                  name->text, article, noun);
-    if (name->count <= 128 && is_valid_name(lower))
-        diagnose_help(reader->diagnostics, "write '%s'", lower);
+    if (name->count <= 128 && is_valid_name(valid))
+        diagnose_help(reader->diagnostics, "write '%s'", valid);
     else
         diagnose_help(
             reader->diagnostics,
@@ -66,7 +75,7 @@ static bool check_name_of(struct reader *reader, const struct node *name, const 
 
 bool check_name(struct reader *reader, const struct node *name, const char *what)
 {
-    return check_name_of(reader, name, "", what);
+    return check_name_of(reader, name, "", what, '-');
 }
 
 static bool is_reserved(enum declared kind, const char *name)
@@ -88,7 +97,8 @@ void declare_all(struct reader *reader, enum declared kind, struct node *section
     struct declarations *declared = &reader->declared[kind];
     for (uint32_t i = 0; i < section->count; i++) {
         struct node *name = section->entries[i].key;
-        check_name_of(reader, name, declarations_info[kind].article, noun);
+        bool named = check_name_of(reader, name, declarations_info[kind].article, noun,
+                                   declarations_info[kind].separator);
         if (is_reserved(kind, name->text)) {
             diagnose(reader->diagnostics, FF0126, name->span,
                      "'%s' cannot be the name of an attribute: conditions use the word",
@@ -98,7 +108,10 @@ void declare_all(struct reader *reader, enum declared kind, struct node *section
         struct declaration *declaration = ARENA_NEW(reader->arena, struct declaration);
         struct text *thing = arena_alloc(reader->arena, thing_size);
         *thing = (struct text){name->text, name->span};
-        *declaration = (struct declaration){.thing = thing, .body = section->entries[i].value};
+        *declaration = (struct declaration){
+            .thing = thing, .body = section->entries[i].value, .misnamed = !named};
+        if (!named && declared->misnamed_count < sizeof declared->misnamed / sizeof(char *))
+            declared->misnamed[declared->misnamed_count++] = name->text;
         const struct declaration *earlier =
             table_add(&declared->table, reader->arena, name->text, declaration);
         if (earlier) {
@@ -111,6 +124,84 @@ void declare_all(struct reader *reader, enum declared kind, struct node *section
 
 #define MOST_LISTED 16
 
+void lose_names(struct reader *reader, const struct entry *entry)
+{
+    const struct node *value = entry->value;
+    table_add(&reader->lost, reader->arena, entry->key->text, entry->key);
+    for (uint32_t i = 0; value->kind == NODE_MAP && i < value->count; i++)
+        table_add(&reader->lost, reader->arena, value->entries[i].key->text, value->entries[i].key);
+}
+
+/* Whether it has been reported at another place; else it is to be reported now. */
+static bool is_reported(struct reader *reader, unsigned kind, const struct node *name)
+{
+    struct unknown_names *unknown = &reader->unknown[kind];
+    struct unknown_name *reported = table_get(&unknown->table, name->text);
+    if (reported) {
+        if (reported->repeated < 2)
+            reported->again[reported->repeated] = name->span;
+        reported->repeated++;
+        return true;
+    }
+    reported = ARENA_NEW(reader->arena, struct unknown_name);
+    reported->first = name->span;
+    table_add(&unknown->table, reader->arena, name->text, reported);
+    *ARENA_APPEND(reader->arena, unknown->items, unknown->count) = reported;
+    return false;
+}
+
+static void note_repeated(struct reader *reader, enum diagnostic_code code,
+                          const struct unknown_name *name)
+{
+    if (!name->repeated || !diagnose_reopen(reader->diagnostics, code, name->first))
+        return;
+    diagnose_note(reader->diagnostics, name->again[0], "and here");
+    if (name->repeated == 2)
+        diagnose_note(reader->diagnostics, name->again[1], "and here");
+    else if (name->repeated > 2)
+        diagnose_note(reader->diagnostics, name->again[1], "and here, and at %u more place%s",
+                      name->repeated - 2, name->repeated == 3 ? "" : "s");
+}
+
+void report_repeated(struct reader *reader)
+{
+    for (unsigned kind = 0; kind < UNKNOWN_COUNT; kind++) {
+        const struct unknown_names *unknown = &reader->unknown[kind];
+        enum diagnostic_code code =
+            kind < DECLARED_COUNT ? declarations_info[kind].unknown : FF0218;
+        for (uint32_t i = 0; i < unknown->count && i < MOST_KEPT; i++)
+            note_repeated(reader, code, unknown->items[i]);
+    }
+}
+
+/* Whether something that was reported is the reason why there is no such name. */
+static bool is_consequence(struct reader *reader, enum declared kind, const struct node *name)
+{
+    const struct declarations *declared = &reader->declared[kind];
+    return reader->incomplete || declared->lost || table_get(&reader->lost, name->text) ||
+           nearest_name(name->text, declared->misnamed, declared->misnamed_count);
+}
+
+static void suggest_declared(struct reader *reader, enum declared kind, const struct node *name)
+{
+    const struct declarations *declared = &reader->declared[kind];
+    const char *noun = declarations_info[kind].noun;
+    if (reader->diagnostics->suggestions < MOST_SUGGESTIONS) {
+        const char **names = xcalloc(declared->count, sizeof *names);
+        uint32_t count = 0;
+        for (uint32_t i = 0; i < declared->count; i++)
+            if (!declared->items[i]->misnamed)
+                names[count++] = ((const struct text *)declared->items[i]->thing)->text;
+        suggest(reader->diagnostics, name->text, names, count);
+        free(names);
+    }
+    if (!declared->count)
+        diagnose_help(reader->diagnostics, "the project declares no %ss: add it under '%ss:'", noun,
+                      noun);
+    else if (declared->count > MOST_LISTED && !diagnose_helped(reader->diagnostics))
+        diagnose_help(reader->diagnostics, "declare it under '%ss:'", noun);
+}
+
 struct declaration *find_declared(struct reader *reader, enum declared kind,
                                   const struct node *name)
 {
@@ -121,27 +212,18 @@ struct declaration *find_declared(struct reader *reader, enum declared kind,
             arena_format(reader->arena, "the name of %s%s", declarations_info[kind].article, noun));
         return NULL;
     }
-    struct declarations *declared = &reader->declared[kind];
-    struct declaration *found = table_get(&declared->table, name->text);
-    if (found)
+    struct declaration *found = table_get(&reader->declared[kind].table, name->text);
+    if (found) {
         found->used = true;
-    if (found || reader->incomplete)
         return found;
-
+    }
+    if (is_consequence(reader, kind, name) || is_reported(reader, kind, name)) {
+        reader->silent++;
+        return NULL;
+    }
     diagnose(reader->diagnostics, declarations_info[kind].unknown, name->span, "unknown %s '%s'",
              noun, name->text);
-    if (reader->diagnostics->suggestions < MOST_SUGGESTIONS) {
-        const char **names = xcalloc(declared->count, sizeof *names);
-        for (uint32_t i = 0; i < declared->count; i++)
-            names[i] = ((const struct text *)declared->items[i]->thing)->text;
-        suggest(reader->diagnostics, name->text, names, declared->count);
-        free(names);
-    }
-    if (!declared->count)
-        diagnose_help(reader->diagnostics, "the project declares no %ss: add it under '%ss:'", noun,
-                      noun);
-    else if (declared->count > MOST_LISTED && !diagnose_helped(reader->diagnostics))
-        diagnose_help(reader->diagnostics, "declare it under '%ss:'", noun);
+    suggest_declared(reader, kind, name);
     return NULL;
 }
 

@@ -13,6 +13,11 @@ struct declaration *find_declared(struct reader *reader, enum declared kind,
 /* The same for the thing itself. */
 void *resolve(struct reader *reader, enum declared kind, const struct node *name);
 
+/* What stands there may be what other places name: its key, and the keys below it. */
+void lose_names(struct reader *reader, const struct entry *entry);
+/* Notes where else the unknown names stand; once everything is read. */
+void report_repeated(struct reader *reader);
+
 /* Two definitions of one name; `noun` is of what: "flag". */
 void report_twice(struct reader *reader, const char *noun, const struct text *name,
                   struct span first);

@@ -110,8 +110,10 @@ struct override *read_override(struct reader *reader, struct node *node)
     override->environments = UINT64_MAX;
     override->from = override->at = INT64_MIN;
     override->until = INT64_MAX;
+    uint32_t before = faults(reader);
     uint64_t given = read_fields(reader, node, &override_form, node->span, override);
-    if (!(given & 0xF) || (!(given & 7) && !override->all)) {
+    bool selects = (given & 7) || ((given & 0xF) && override->all);
+    if (!selects && faults(reader) == before) {
         diagnose(reader->diagnostics, FF0338, node->span,
                  "an override that does not say for which flags");
         diagnose_help(reader->diagnostics,

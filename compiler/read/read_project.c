@@ -113,7 +113,9 @@ const struct form project_form = KEYS("project", "the project", "project", proje
 void read_project_section(struct reader *reader, struct node *section)
 {
     struct project_keys keys = {0};
+    uint32_t before = faults(reader);
     read_fields(reader, section, &project_form, section->span, &keys);
+    reader->bucket_broken |= faults(reader) > before;
     if (keys.name.text)
         reader->project->name = keys.name.text;
 }

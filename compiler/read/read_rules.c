@@ -253,9 +253,10 @@ static void read_rule(struct reader *reader, struct node *node, struct draft *dr
         return;
     rule->span = node->span;
     rule->serve = usual_variant(draft);
+    uint32_t before = faults(reader);
     uint64_t given = read_fields(reader, node, &rule_form, node->span, &keys);
     report_conflict(reader, node, "serve", "split");
-    if (!(given & (4 | 8)) && rule->serve == UINT32_MAX)
+    if (faults(reader) == before && !(given & (4 | 8)) && rule->serve == UINT32_MAX)
         report_no_serve(reader, node->span, draft, "a rule");
     if (rule->name.text)
         check_rule_name(reader, targeting, rule);
@@ -271,9 +272,11 @@ void read_rules(struct reader *reader, struct node *node, struct draft *draft)
     if (!expect_list(reader, node, "a list of rules"))
         return;
     draft->targeting.rules = ARENA_ARRAY(reader->arena, struct rule, node->count);
+    uint32_t before = faults(reader);
     for (uint32_t i = 0; i < node->count; i++)
         read_rule(reader, node->items[i], draft, i);
-    warn_unreachable(reader, &draft->targeting);
+    if (faults(reader) == before)
+        warn_unreachable(reader, &draft->targeting);
 }
 
 static void add_shorthand(struct reader *reader, struct draft *draft)
@@ -295,8 +298,11 @@ static void add_shorthand(struct reader *reader, struct draft *draft)
 
 void report_no_bucket(struct reader *reader, struct span span, const char *what)
 {
-    if (reader->bucket_broken)
+    if (reader->bucket_broken) {
+        reader->silent++;
         return;
+    }
+    reader->bucket_broken = true;
     diagnose(reader->diagnostics, FF0313, span, "nothing says which attribute %s goes by", what);
     diagnose_help(reader->diagnostics, "name it for all flags, 'bucket_by: user_id' under "
                                        "'project:', or in the flag");

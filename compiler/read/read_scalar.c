@@ -10,6 +10,7 @@
 
 #include "compiler/base/calendar.h"
 #include "compiler/base/scalar.h"
+#include "foreign.h"
 #include "read_scalar.h"
 #include "reader.h"
 
@@ -271,7 +272,9 @@ bool read_choice(struct reader *reader, const struct node *node, const char *con
         return false;
     diagnose(reader->diagnostics, FF0127, node->span, "expected %s, found %s", what,
              found(reader, node));
-    const char *nearest = nearest_name(node->text, choices, words_count(choices));
+    const char *nearest = foreign_word(node->text, choices, words_count(choices));
+    if (!nearest)
+        nearest = nearest_name(node->text, choices, words_count(choices));
     for (unsigned i = 0; choices[i] && !nearest; i++)
         nearest = strcasecmp(node->text, choices[i]) == 0 ? choices[i] : NULL;
     if (nearest)

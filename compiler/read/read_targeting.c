@@ -64,7 +64,8 @@ static bool written_together(const struct node *own)
 static void warn_unreachable_block(struct reader *reader, const struct targeting *targeting,
                                    const struct node *own)
 {
-    if ((!targeting->canary && !targeting->experiment) || !written_together(own))
+    if ((!targeting->canary && !targeting->experiment) || !written_together(own) ||
+        faults(reader) > reader->flag_faults)
         return;
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *rule = &targeting->rules[i];

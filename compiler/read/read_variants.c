@@ -6,6 +6,7 @@
 #include "compiler/base/arena.h"
 #include "fflag/snapshot.h"
 #include "draft.h"
+#include "read_flag.h"
 #include "read_json.h"
 #include "read_map.h"
 #include "read_names.h"
@@ -65,6 +66,16 @@ static void check_shape(struct reader *reader, const struct draft *draft, const 
                                        "'shape: open'");
 }
 
+static void help_type(struct reader *reader, struct draft *draft, const struct node *value)
+{
+    /* Usually the type was forgotten: a flag is boolean by default. */
+    if (node_get(draft->node, "type") || value->kind == NODE_BROKEN)
+        return;
+    draft->type_broken = true;
+    diagnose_help(reader->diagnostics, "a flag is boolean unless it says 'type: string', "
+                                       "integer, number or json");
+}
+
 static void read_variant_map(struct reader *reader, struct node *map, struct draft *draft)
 {
     struct targeting *targeting = &draft->targeting;
@@ -85,20 +96,11 @@ static void read_variant_map(struct reader *reader, struct node *map, struct dra
         struct variant *variant = &targeting->variants[targeting->variant_count++];
         check_name(reader, entry->key, "a variant");
         variant->name = (struct text){entry->key->text, entry->key->span};
-        if (read_variant_value(reader, draft, entry->value, variant) && i)
+        bool read = read_variant_value(reader, draft, entry->value, variant);
+        if (!read && !draft->type_broken && diagnose_is(reader->diagnostics, FF0111))
+            help_type(reader, draft, entry->value);
+        if (read && i)
             check_shape(reader, draft, map->entries[0].value, entry->value);
-    }
-}
-
-/* Other languages' names for our types. */
-static void help_type_name(struct reader *reader, const struct node *node)
-{
-    static const char *const names[][2] = {
-        {"bool", "boolean"}, {"int", "integer"}, {"float", "number"}, {"double", "number"},
-        {"str", "string"},   {"text", "string"}, {"object", "json"},  {"map", "json"}};
-    for (size_t i = 0; node->kind == NODE_SCALAR && i < sizeof names / sizeof *names; i++) {
-        if (strcmp(node->text, names[i][0]) == 0)
-            diagnose_help(reader->diagnostics, "did you mean '%s'?", names[i][1]);
     }
 }
 
@@ -108,8 +110,8 @@ static void read_type(struct reader *reader, struct draft *draft)
     unsigned type = 0;
     if (type_node && !read_choice(reader, type_node, flag_type_words + FFLAG_TYPE_BOOLEAN, &type)) {
         draft->type_broken = true;
-        help_type_name(reader, type_node);
     }
+    draft->type_broken |= !type_node && may_mean(reader, draft->node, &flag_form, "type");
     draft->flag->type = (enum fflag_type)(type + FFLAG_TYPE_BOOLEAN);
 
     struct node *shape_node = node_get(draft->node, "shape");
@@ -124,20 +126,15 @@ static void read_type(struct reader *reader, struct draft *draft)
     }
 }
 
-static void help_type(struct reader *reader, const struct draft *draft, const struct node *value)
-{
-    /* Usually the type was forgotten: a flag is boolean by default. */
-    if (!node_get(draft->node, "type") && value->kind != NODE_BROKEN)
-        diagnose_help(reader->diagnostics, "a flag is boolean unless it says 'type: string', "
-                                           "integer, number or json");
-}
-
 void read_variants(struct reader *reader, struct draft *draft)
 {
     struct targeting *targeting = &draft->targeting;
     read_type(reader, draft);
     const struct entry *value = find_entry(draft->node, "value");
     struct node *variants = node_get(draft->node, "variants");
+    draft->no_variants = !value && !variants &&
+                         (may_mean(reader, draft->node, &flag_form, "value") ||
+                          may_mean(reader, draft->node, &flag_form, "variants"));
     uint32_t before = reader->diagnostics->errors;
     if (value) {
         draft->has_value = true;
@@ -149,10 +146,7 @@ void read_variants(struct reader *reader, struct draft *draft)
             help_type(reader, draft, value->value);
     } else if (variants) {
         read_variant_map(reader, variants, draft);
-        if (reader->diagnostics->errors > before && variants->kind == NODE_MAP && variants->count &&
-            diagnose_is(reader->diagnostics, FF0111))
-            help_type(reader, draft, variants);
-    } else if (draft->type_broken) {
+    } else if (draft->type_broken || draft->no_variants) {
         return;
     } else if (draft->flag->type == FFLAG_TYPE_BOOLEAN) {
         boolean_variants(reader, draft);
@@ -190,6 +184,8 @@ void read_environment_variants(struct reader *reader, struct node *node, struct 
 
 void read_environment_value(struct reader *reader, struct node *node, struct draft *draft)
 {
+    if (draft->no_variants)
+        return;
     if (!draft->has_value) {
         diagnose(reader->diagnostics, FF0109, node->span,
                  "'value' in an environment of '%s', which has variants", draft->flag->name.text);

@@ -3,7 +3,8 @@
  *
  * Reading goes in two passes: first every definition's name is declared, then bodies are read and
  * names resolved, so that order never matters. A reader of a value reports what is wrong with it,
- * once, and returns false; a NODE_BROKEN was reported before, and is skipped silently.
+ * once, and returns false; a NODE_BROKEN was reported before, and is skipped silently. So is what
+ * follows from a mistake: see faults().
  */
 #ifndef FFC_READER_H
 #define FFC_READER_H
@@ -25,12 +26,29 @@ struct declaration {
     struct node *body;
     struct draft *draft; /* of a flag */
     bool used;           /* something names it */
+    bool misnamed;       /* its name cannot be one, and was reported */
 };
 struct declarations {
     struct table table; /* name to struct declaration */
     struct declaration **items;
     uint32_t count;
+    const char *misnamed[16]; /* the first */
+    uint32_t misnamed_count;
+    bool lost; /* a section could not be read: any name may have been in it */
 };
+
+/* A name that nothing has is reported where it is met first. */
+struct unknown_name {
+    struct span first, again[2];
+    uint32_t repeated;
+};
+struct unknown_names {
+    struct table table; /* name to struct unknown_name */
+    struct unknown_name **items;
+    uint32_t count;
+};
+#define UNKNOWN_ENVIRONMENT DECLARED_COUNT
+#define UNKNOWN_COUNT       (DECLARED_COUNT + 1)
 
 /* Rules as they were read, and as flags get them that hash `bucket_by`. */
 struct finished_rules {
@@ -44,8 +62,12 @@ struct reader {
     struct arena *arena;
     struct diagnostics *diagnostics;
     int64_t now;
-    bool bucket_broken; /* a bucket_by is wrong, and was reported */
+    bool bucket_broken; /* a bucket_by is wrong or missing, and was reported */
     bool incomplete; /* a file could not be read to its end: a name that is missing may be in it */
+    uint32_t silent; /* consequences of something that was reported */
+    uint32_t flag_faults; /* faults() when the flag that is read now began */
+    struct table lost; /* names that stand where nothing can be read: they may be what is meant */
+    struct unknown_names unknown[UNKNOWN_COUNT];
     const struct node *key; /* whose value is read now: its place stands for a whole block */
     struct declarations declared[DECLARED_COUNT];
     struct finished_rules finished; /* the last ones: the next environment most often shares them */
@@ -53,5 +75,15 @@ struct reader {
     struct table patterns;      /* regular expressions to their automata */
     struct policy_file *policy; /* or NULL */
 };
+
+/*
+ * How much is wrong so far, be it reported or left out as a consequence. Where it has grown, what
+ * was read since says less than was meant, and nothing is reported that it lacks: one cause, one
+ * diagnostic.
+ */
+static inline uint32_t faults(const struct reader *reader)
+{
+    return reader->diagnostics->errors + reader->silent;
+}
 
 #endif

@@ -1,0 +1,204 @@
+#!/usr/bin/python3
+"""One cause, one diagnostic: a sound project with one mistake in it, at every place where it can be made."""
+import os
+import re
+import subprocess
+import tempfile
+
+FFC = os.environ["FFC"]
+
+PROJECT = {
+    "project.yaml": """\
+project:
+  name: shop
+  environments: [staging, production]
+  bucket_by: user_id
+attributes:
+  user_id: string
+  country: {type: string, enum: [CH, DE]}
+  app_version: version
+segments:
+  newcomers: {if: {app_version: {gte: 2.0.0}}}
+layers:
+  cart: {bucket_by: user_id}
+holdouts:
+  quarter: {percent: 2%}
+""",
+    "metrics.yaml": """\
+logs:
+  requests:
+    format: ndjson
+    time: ts
+    unit: user
+    context: {user_id: user, country: country}
+    fields: {status: status, took: took}
+metrics:
+  errors: {log: requests, kind: proportion, of: {status: {gte: 500}}}
+  latency: {log: requests, kind: quantile, q: 0.95, value: took, better: lower}
+  orders: {log: requests, kind: proportion, of: {status: 201}, better: higher}
+""",
+    "flags.yaml": """\
+flags:
+  new-cart:
+    description: The cart as a drawer
+    requires: {maintenance: off}
+    holdout: quarter
+    rules:
+      - name: newcomers
+        if: {segment: newcomers}
+        serve: on
+      - name: swiss
+        if: {country: CH}
+        percent: 10%
+  banner:
+    type: string
+    value: Free shipping
+    environments:
+      staging: {value: Test}
+  most-items:
+    type: integer
+    variants: {few: 3, many: 30}
+    default: few
+    users: {many: [u1]}
+  maintenance:
+    serve: off
+  search:
+    environments:
+      production:
+        canary:
+          stages:
+            - {name: some, percent: 5%, hold: 1h}
+            - {name: all, percent: 100%}
+          guards:
+            - {metric: errors, max: 2%, action: rollback}
+          advance_when:
+            - {metric: latency, max: 500}
+  button:
+    type: string
+    variants: {blue: '#00f', green: '#0f0'}
+    default: blue
+    layer: {name: cart, to: 50%}
+    experiment:
+      control: blue
+      split: {blue: 50%, green: 50%}
+      primary: orders
+""",
+    "tests.yaml": """\
+tests:
+  - {flag: new-cart, environment: production, context: {user_id: u1, country: CH, app_version: 2.1.0}, expect: {rule: newcomers}}
+  - {flag: new-cart, environment: production, context: {user_id: u1, country: DE}, expect: {variant: off}}
+  - {flag: most-items, environment: production, context: {user_id: u1}, expect: {value: 30}}
+  - {flag: most-items, environment: staging, context: {user_id: u2}, expect: {variant: few}}
+  - {flag: search, environment: production, stage: all, context: {user_id: u1}, expect: {variant: on}}
+  - {flag: search, environment: production, stage: all, context: {user_id: u2}, expect: {rule: 'canary:all'}}
+  - {flag: maintenance, environment: production, expect: {variant: off}}
+""",
+}
+
+number = 0
+failed = []
+
+
+def check(project):
+    with tempfile.TemporaryDirectory() as directory:
+        for name, text in project.items():
+            with open(os.path.join(directory, name), "w") as file:
+                file.write(text)
+        done = subprocess.run(
+            [FFC, "check", "--max-errors", "0", "--now", "2026-11-20T12:00:00Z", "-C", "."],
+            cwd=directory, capture_output=True, text=True)
+    return done.stderr
+
+
+def found(text):
+    return [line for line in text.split("\n") if re.search(r"(^|: )(error|warning): ", line)]
+
+
+def is_ok(what, true, *why):
+    global number
+    number += 1
+    print("ok" if true else "not ok", number, "-", what)
+    if not true:
+        failed.append(what)
+        for line in why:
+            print("#", str(line).replace("\n", "\n# "))
+
+
+def with_line(name, at, line):
+    lines = PROJECT[name].split("\n")
+    return {**PROJECT, name: "\n".join(lines[:at] + ([] if line is None else [line]) + lines[at + 1:])}
+
+
+KEY = re.compile(r"^(\s*(?:- )?)([A-Za-z_][\w.-]*):(.*)$")
+# Keys that are names, and may be any.
+NAMES = ("user_id country app_version newcomers cart quarter requests errors latency orders new-cart banner "
+         "most-items maintenance search button staging production").split()
+
+
+def places():
+    for name, text in PROJECT.items():
+        for at, line in enumerate(text.split("\n")):
+            match = KEY.match(line)
+            if match:
+                yield name, at, match
+
+
+def try_each(what, most, change):
+    """`change` makes another line of the match of a key's, or None where it has nothing to change."""
+    bad, tried = [], 0
+    for name, at, match in places():
+        line = change(match)
+        if line is None:
+            continue
+        tried += 1
+        said = found(check(with_line(name, at, line)))
+        if len(said) > most:
+            bad.append(f"{name}:{at + 1}: {line.strip()}\n  " + "\n  ".join(said))
+    is_ok(f"{what}: one diagnostic, at {tried} places", tried > 8 and not bad, *bad)
+
+
+sound = check(PROJECT)
+is_ok("the project is sound", not found(sound), sound)
+
+is_name = lambda match: match[2] in NAMES
+try_each("a misspelt key", 1, lambda m: None if is_name(m) else f"{m[1]}{m[2][0]}{m[2]}:{m[3]}")
+try_each("another key", 1, lambda m: None if is_name(m) else f"{m[1]}zzqqxx:{m[3]}")
+try_each("a capital in a key", 1, lambda m: None if is_name(m) else f"{m[1]}{m[2].capitalize()}:{m[3]}")
+try_each("a capital in a name", 1, lambda m: f"{m[1]}{m[2].capitalize()}:{m[3]}" if is_name(m) else None)
+try_each("a value that is no good", 1,
+         lambda m: f"{m[1]}{m[2]}: {{qq: [x]}}" if re.match(r" *[\w.-]", m[3]) else None)
+
+# A name that is defined nowhere may make several others unused, or without a definition.
+missing = with_line("flags.yaml", 0, None)
+said = check(missing)
+is_ok("a forgotten 'flags:' is one diagnostic", len(found(said)) == 1, said)
+is_ok("which says where its keys stand", "help: its keys are those of what stands under 'flags:', indented" in said, said)
+is_ok("and names a few of the others",
+      "'banner' is unknown, too\n" in said and "too, and so are 3 more\n" in said, said)
+
+camel = {**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("new-cart", "newCart")}
+said = check(camel)
+is_ok("a name that cannot be one is not suggested", len(found(said)) == 1 and "did you mean" not in said, said)
+is_ok("but the name that others know it by", "help: write 'new-cart'" in said, said)
+
+said = check({**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("maintenance:\n", "repairs:\n")})
+is_ok("a name that is no more is reported once, with the other places",
+      len(found(said)) == 1 and "unknown flag 'maintenance'" in said and said.count("note: and here") == 1, said)
+many = PROJECT["tests.yaml"] + "".join(
+    f"  - {{flag: serach, environment: production, expect: {{variant: off}}}}\n" for _ in range(5))
+said = check({**PROJECT, "tests.yaml": many})
+is_ok("and how many more there are", len(found(said)) == 1 and "note: and here, and at 2 more places\n" in said, said)
+
+said = check({**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("if: {segment", "iff: {segment")})
+is_ok("a rule whose condition has no name leaves no other rule unreached", len(found(said)) == 1, said)
+
+two = {**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("serve: off", "sreve: off").replace("q: 0", "q: 7"),
+       "project.yaml": PROJECT["project.yaml"].replace("percent: 2%", "percent: 200%")}
+said = check(two)
+is_ok("two causes are two diagnostics", len(found(said)) == 2, said)
+two = {**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("{segment: newcomers}", "{segment: nobody, country: XX}")}
+said = check(two)
+is_ok("also in one place", len(found(said)) == 2, said)
+
+print(f"1..{number}")
+raise SystemExit(1 if failed else 0)
