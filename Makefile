@@ -327,7 +327,10 @@ $(BUILD)/bench-%: $(BUILD)/obj/tools/bench/bench_%.o $(compiler_a) $(runtime_a)
 
 # ----------------------------------------------------------------------------------- tests --
 
-check-programs: $(unit_tests) $(BUILD)/calibrate $(fuzz_targets:%=$(BUILD)/replay-%)
+check-programs: $(unit_tests) $(BUILD)/calibrate $(fuzz_targets:%=$(BUILD)/replay-%) $(BUILD)/yaml-values
+
+$(BUILD)/yaml-values: $(BUILD)/obj/tests/differential/yaml_values.o $(compiler_a)
+	$(CC) $(program_flags) -o $@ $^ $(compiler_libraries)
 
 # A unit test may use ffreplay's parts, too: everything but its main. And the commands', of which it gets
 # what it names.

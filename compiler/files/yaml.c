@@ -14,19 +14,25 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/buffer.h"
 #include "compiler/base/table.h"
+#include "yaml_layout.h"
 #include "yaml_mistake.h"
+#include "yaml_text.h"
 
 #define LINEAR_KEYS 16 /* up to this many keys, duplicates are found by linear search */
 
 struct frame {
     struct node *node;
-    size_t first; /* where its children begin on the shared stack */
+    size_t first;     /* where its children begin on the shared stack */
+    uint32_t indent;  /* of the lines in it */
+    uint32_t bracket; /* that it is in, or NO_BRACKET */
 };
 
 struct loader {
     yaml_parser_t parser;
     const struct source *source;
+    const char *given; /* to libyaml, in the place of the source's text */
     uint32_t file;
     struct arena *arena;
     struct diagnostics *diagnostics;
@@ -38,6 +44,7 @@ struct loader {
     size_t stack_count, stack_capacity;
     uint32_t node_count;
     struct node *root;
+    struct yaml_layout layout;
     bool stopped; /* a limit was exceeded, and reported */
 };
 
@@ -125,6 +132,14 @@ static void push(struct loader *loader, struct node *node)
     loader->stack[loader->stack_count++] = node;
 }
 
+/* The lines that follow belong to the innermost list or map that is open. */
+static void enter_frame(struct loader *loader)
+{
+    const struct frame *frame = loader->depth ? &loader->frames[loader->depth - 1] : NULL;
+    loader->layout.indent = frame ? frame->indent : 0;
+    loader->layout.bracket = frame ? frame->bracket : NO_BRACKET;
+}
+
 static bool is_merge_key(const struct loader *loader, const struct node *node)
 {
     if (loader->depth == 0 || !node->plain || strcmp(node->text, "<<") != 0)
@@ -140,10 +155,32 @@ static void trim(const struct source *source, struct span *span)
         span->end--;
 }
 
+/* The value, where libyaml was given another text than what is written. */
+static void put_written(struct loader *loader, struct node *node)
+{
+    uint32_t begin = node->span.begin, length = node->span.end - begin;
+    const char *written = loader->source->text + begin, *given = loader->given + begin;
+    if (written == given || memcmp(written, given, length) == 0)
+        return;
+    if (*written == '"' || *written == '\'') {
+        struct buffer value = {0};
+        yaml_text_quoted(written, length, &value);
+        node->text = arena_copy(loader->arena, value.bytes, value.length);
+        node->count = (uint32_t)value.length;
+        buffer_release(&value);
+    } else {
+        char *value = arena_copy(loader->arena, node->text, node->count);
+        yaml_text_restore(written, given, length, value);
+        node->text = value;
+    }
+}
+
 static void add_scalar(struct loader *loader, const yaml_event_t *event)
 {
     struct span span = span_of(loader, event);
     refuse_properties(loader, &span);
+    if (span.end > span.begin && !yaml_layout_scalar(&loader->layout, span.begin, span.end))
+        loader->stopped = true;
     trim(loader->source, &span);
     struct node *node = new_node(loader, NODE_SCALAR, span);
     size_t length = event->data.scalar.length;
@@ -160,6 +197,7 @@ static void add_scalar(struct loader *loader, const yaml_event_t *event)
     } else {
         node->text = arena_copy(loader->arena, event->data.scalar.value, length);
         node->count = (uint32_t)length;
+        put_written(loader, node);
     }
     if (is_merge_key(loader, node)) {
         diagnose(loader->diagnostics, FF0047, span, "merge key '<<' is not used in definitions");
@@ -197,7 +235,14 @@ static void open_collection(struct loader *loader, const yaml_event_t *event, en
     struct node *node = new_node(loader, kind, span);
     node->flow = flow;
     push(loader, node);
-    loader->frames[loader->depth++] = (struct frame){node, loader->stack_count};
+    struct frame *frame = &loader->frames[loader->depth++];
+    *frame = (struct frame){node, loader->stack_count, loader->layout.indent, NO_BRACKET};
+    if (!flow)
+        frame->indent = (uint32_t)event->start_mark.column + 1;
+    else /* `[key: value]` has a map without one */
+        frame->bracket =
+            strchr("[{", loader->source->text[span.begin]) ? span.begin : loader->layout.bracket;
+    enter_frame(loader);
 }
 
 static void report_duplicate(struct loader *loader, const struct node *first,
@@ -268,6 +313,7 @@ static void close_collection(struct loader *loader, const yaml_event_t *event)
     if (frame->node->flow)
         frame->node->span.end = byte_at(loader, event->end_mark.index);
     fill_collection(loader, frame);
+    enter_frame(loader);
 }
 
 /*
@@ -306,6 +352,8 @@ static void report_mistake(struct loader *loader)
         .context_problem = parser->context ? parser->context : "",
         .at = byte_at(loader, parser->problem_mark.index),
     };
+    if (yaml_layout_separator(&loader->layout, mistake.at))
+        return;
     mistake.context = parser->context ? byte_at(loader, parser->context_mark.index) : mistake.at;
     const struct node *innermost = loader->depth ? loader->frames[loader->depth - 1].node : NULL;
     mistake.open = innermost && innermost->flow ? innermost->span.begin : UINT32_MAX;
@@ -324,6 +372,10 @@ static void second_document(struct loader *loader, const yaml_event_t *event)
 /* False at the end of the stream, or when reading must stop. */
 static bool take_event(struct loader *loader, const yaml_event_t *event)
 {
+    if (!yaml_layout_gap(&loader->layout, byte_at(loader, event->start_mark.index))) {
+        loader->stopped = true;
+        return false;
+    }
     switch ((int)event->type) { /* the events of libyaml that are not listed have no meaning here */
     case YAML_DOCUMENT_START_EVENT:
         if (loader->root)
@@ -383,12 +435,16 @@ struct node *yaml_read(const struct sources *sources, uint32_t file, struct aren
                             .arena = arena,
                             .diagnostics = diagnostics,
                             .ascii = is_ascii(source)};
+    loader.layout = (struct yaml_layout){
+        .source = source, .file = file, .diagnostics = diagnostics, .bracket = NO_BRACKET};
     if (!yaml_parser_initialize(&loader.parser))
         out_of_memory();
     yaml_parser_set_encoding(&loader.parser, YAML_UTF8_ENCODING);
     uint32_t skip = source->length >= 3 && memcmp(source->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    loader.mark_bytes = skip;
-    yaml_parser_set_input_string(&loader.parser, (const unsigned char *)source->text + skip,
+    loader.mark_bytes = loader.layout.seen = skip;
+    loader.given = yaml_text_for_libyaml(source, arena);
+    loader.layout.separators = loader.given != source->text;
+    yaml_parser_set_input_string(&loader.parser, (const unsigned char *)loader.given + skip,
                                  source->length - skip);
     bool more = true;
     while (more) {

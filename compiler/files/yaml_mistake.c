@@ -10,66 +10,7 @@
 
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/utf8.h"
-
-static bool is_utf16(const struct source *source)
-{
-    const char *text = source->text;
-    if (source->length < 2)
-        return false;
-    bool marked = memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0;
-    return marked || (text[0] != '\0') != (text[1] != '\0');
-}
-
-/* UTF-8 that YAML forbids: C1 controls except NEL, a byte order mark in the middle,
- * non-characters. */
-static bool is_forbidden(const unsigned char *at, uint32_t length)
-{
-    if (length == 1)
-        return (*at < 0x20 && *at != '\t' && *at != '\n' && *at != '\r') || *at == 0x7F;
-    if (length == 2)
-        return at[0] == 0xC2 && at[1] < 0xA0 && at[1] != 0x85;
-    if (length == 3 && at[0] == 0xEF)
-        return (at[1] == 0xBB && at[2] == 0xBF) || (at[1] == 0xBF && at[2] >= 0xBE);
-    return false;
-}
-
-bool yaml_text_is_sound(const struct source *source, uint32_t file, struct diagnostics *diagnostics)
-{
-    const char *text = source->text;
-    if (is_utf16(source)) {
-        diagnose(diagnostics, FF0014, WHOLE_FILE(file), "this file is UTF-16, expected UTF-8");
-        diagnose_help(diagnostics, "save it as UTF-8: iconv -f UTF-16 -t UTF-8");
-        return false;
-    }
-    size_t at = source->length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    while (at < source->length) {
-        unsigned char byte = (unsigned char)text[at];
-        if (byte >= 0x20 && byte < 0x7F) {
-            at++;
-            continue;
-        }
-        struct span span = {file, (uint32_t)at, (uint32_t)at + 1};
-        uint32_t length = utf8_length(text + at, source->length - at);
-        if (!length) {
-            diagnose(diagnostics, FF0011, span, "byte 0x%02X is not UTF-8 here", byte);
-            diagnose_help(diagnostics, "save the file as UTF-8; Latin-1 text is a common cause");
-            return false;
-        }
-        if (is_forbidden((const unsigned char *)text + at, length)) {
-            span.end = span.begin + length;
-            if (byte == 0)
-                diagnose(diagnostics, FF0013, span, "a NUL byte in the text");
-            else if (length == 1)
-                diagnose(diagnostics, FF0013, span, "control character 0x%02X in the text", byte);
-            else
-                diagnose(diagnostics, FF0013, span, "a character that YAML does not allow");
-            diagnose_help(diagnostics, "remove it, or write it as an escape in double quotes");
-            return false;
-        }
-        at += length;
-    }
-    return true;
-}
+#include "yaml_text.h"
 
 static struct span line_span(const struct yaml_mistake *mistake, uint32_t at)
 {
@@ -143,6 +84,12 @@ static void report_escape(const struct yaml_mistake *mistake, struct diagnostics
     uint32_t begin = mistake->at;
     while (begin > mistake->context && text[begin] != '\\')
         begin--;
+    if (yaml_text_is_surrogate(text + begin)) {
+        diagnose(diagnostics, FF0071, (struct span){mistake->file, begin, begin + 6},
+                 "'%.6s' is half of a surrogate pair", text + begin);
+        diagnose_help(diagnostics, "write both halves, the high one first, or the character");
+        return;
+    }
     uint32_t end = begin + 1;
     end = character_span(mistake, end).end;
     diagnose(diagnostics, FF0071, (struct span){mistake->file, begin, end},

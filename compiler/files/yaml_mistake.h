@@ -8,11 +8,6 @@
 
 #include "compiler/diagnostics/diagnostics.h"
 
-/* Whether the bytes are text that YAML allows: UTF-8, no NUL, no control characters. Reports why
- * not. */
-bool yaml_text_is_sound(const struct source *source, uint32_t file,
-                        struct diagnostics *diagnostics);
-
 /* What stopped libyaml. Offsets are bytes in the file; `context` is where what it was in began. */
 struct yaml_mistake {
     const struct source *source;

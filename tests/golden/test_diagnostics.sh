@@ -16,7 +16,7 @@ generate() {
     case $1 in
     FF0017-file-too-large) head -c 16777217 /dev/zero | tr '\0' '#' >flags/case.yaml ;;
     FF0017-too-many-values)
-        { echo 'flags: ['; yes 'a,a,a,a,a,a,a,a,' | head -n 300000; echo ']'; } >flags/case.yaml
+        { echo 'flags: ['; yes ' a,a,a,a,a,a,a,a,' | head -n 300000; echo ' ]'; } >flags/case.yaml
         ;;
     FF0019-too-deep) head -c 100000 /dev/zero | tr '\0' '[' >flags/case.yaml ;;
     FF0019-too-deep-blocks) printf -- '- %.0s' {1..2000} >flags/case.yaml ;;
@@ -29,8 +29,8 @@ generate() {
         {
             echo '# ffc build -e production -o out.ffs'
             echo 'flags: {a: {rules: [{if: {age: {in: ['
-            seq -s, 1 40000
-            echo ']}}}]}}'
+            seq -s, 1 40000 | sed 's/^/ /'
+            echo ' ]}}}]}}'
         } >flags/case.yaml
         ;;
     FF0846-evaluation-too-long)
@@ -40,8 +40,8 @@ generate() {
             echo 'flags:'
             for flag in b c d e f g; do
                 echo "  $flag: {rules: [{if: {age: {in: ["
-                seq -s, 1 15000
-                echo ']}}}]}'
+                seq -s, 1 15000 | sed 's/^/    /'
+                echo '    ]}}}]}'
             done
             echo '  a: {requires: {b: on, c: on, d: on, e: on, f: on, g: on}, serve: on}'
         } >flags/case.yaml

@@ -25,6 +25,7 @@ COMMON = {
 
 def codes(text):
     """The codes that `ffc check` reports; a comment line 'in another file' parts two files."""
+    text = re.sub(r"<U\+([0-9A-F]{4})>", lambda code: chr(int(code[1], 16)), text)
     with tempfile.TemporaryDirectory() as directory:
         parts = text.split("# in another file\n")
         for name, section in COMMON.items():

@@ -165,8 +165,8 @@ static void edits_flow_mappings(void **state)
     BECOMES("c: {}\n", "c", "c: {a: 1, b: 2}\n", {"a", "1"}, {"b", "2"});
     BECOMES("c: { }\n", "c", "c: {a: 1 }\n", {"a", "1"});
     BECOMES("c: {a: 1, }\n", "c", "c: {a: 1, b: 2, }\n", {"b", "2"});
-    BECOMES("c: {\n  a: 1, # one\n  b: 2  # two\n}\n", "c",
-            "c: {\n  a: 1, # one\n  b: 2, d: 4  # two\n}\n", {"d", "4"});
+    BECOMES("c: {\n  a: 1, # one\n  b: 2  # two\n  }\n", "c",
+            "c: {\n  a: 1, # one\n  b: 2, d: 4  # two\n  }\n", {"d", "4"});
 }
 
 static void adds_keys_with_the_indentation_of_the_block(void **state)

@@ -1,0 +1,171 @@
+/* yaml_layout.c - see yaml_layout.h. */
+#include "yaml_layout.h"
+
+#include <string.h>
+
+#include "compiler/diagnostics/diagnose.h"
+#include "yaml_text.h"
+
+static bool is_break(char byte)
+{
+    return byte == '\n' || byte == '\r';
+}
+
+static bool is_white(char byte)
+{
+    return byte == ' ' || byte == '\t' || is_break(byte);
+}
+
+static uint32_t line_end(const char *text, uint32_t at)
+{
+    return at + (uint32_t)strcspn(text + at, "\r\n");
+}
+
+/* Whether the line is indented deep enough. *at is moved to what is in it. */
+static bool is_deep(const struct yaml_layout *layout, uint32_t *at)
+{
+    uint32_t spaces = (uint32_t)strspn(layout->source->text + *at, " ");
+    *at += spaces;
+    return spaces >= layout->indent;
+}
+
+/* From the first word to the end of the line. */
+static struct span rest_of_line(const struct yaml_layout *layout, uint32_t at)
+{
+    return (struct span){layout->file, at, line_end(layout->source->text, at)};
+}
+
+static bool refuse_comment(const struct yaml_layout *layout, uint32_t at)
+{
+    diagnose(layout->diagnostics, FF0073, (struct span){layout->file, at, at + 1},
+             "a '#' with no space before it");
+    diagnose_help(layout->diagnostics,
+                  "put a space before it, or quote the value that it belongs to");
+    return false;
+}
+
+static bool refuse_line(const struct yaml_layout *layout, uint32_t at)
+{
+    const char *text = layout->source->text;
+    uint32_t open = layout->bracket, start = at;
+    char close = text[open] == '[' ? ']' : '}';
+    while (start > 0 && !is_break(text[start - 1]))
+        start--;
+    /* What is not the bracket's end is most often what follows one that was never closed. */
+    diagnose(layout->diagnostics, text[at] == close ? FF0031 : FF0037, rest_of_line(layout, at),
+             "a line within '%c' is indented by %zu, expected %u or more", text[open],
+             strspn(text + start, " "), layout->indent);
+    diagnose_note(layout->diagnostics, (struct span){layout->file, open, open + 1},
+                  "the '%c' stands here", text[open]);
+    if (text[at] == close)
+        diagnose_help(layout->diagnostics, "indent it deeper than what the '%c' belongs to",
+                      text[open]);
+    else
+        diagnose_help(layout->diagnostics, "close the '%c' with '%c', or indent the line",
+                      text[open], close);
+    return false;
+}
+
+static bool refuse_text(const struct yaml_layout *layout, uint32_t begin, uint32_t at)
+{
+    bool single = layout->source->text[begin] == '\'';
+    diagnose(layout->diagnostics, FF0028, rest_of_line(layout, begin),
+             "this quote is still open in a line that is indented too little");
+    diagnose_note(layout->diagnostics, rest_of_line(layout, at),
+                  "lines of the text are indented by %u or more", layout->indent);
+    diagnose_help(layout->diagnostics,
+                  single ? "close it with ', and write '' for a quote in the text"
+                         : "close it with \", and write \\\" for a quote in the text");
+    return false;
+}
+
+bool yaml_layout_separator(struct yaml_layout *layout, uint32_t to)
+{
+    if (!layout->separators)
+        return false;
+    uint32_t at = yaml_text_separator(layout->source->text, layout->seen, to);
+    if (at < to)
+        yaml_text_refuse_separator(layout->source, layout->file, at, layout->diagnostics);
+    return at < to;
+}
+
+/* An explicit key, or what libyaml takes for one within brackets: `[?x]`. */
+static bool refuse_question(const struct yaml_layout *layout, uint32_t at)
+{
+    diagnose(layout->diagnostics, FF0066, (struct span){layout->file, at, at + 1},
+             "a '?' before a key is not used in definitions");
+    diagnose_help(layout->diagnostics, "remove it, or quote the value that it belongs to");
+    return false;
+}
+
+bool yaml_layout_gap(struct yaml_layout *layout, uint32_t to)
+{
+    const char *text = layout->source->text;
+    if (yaml_layout_separator(layout, to))
+        return false;
+    for (uint32_t at = layout->seen; at < to; at++) {
+        if (text[at] == '#') {
+            if (at > 0 && !is_white(text[at - 1]))
+                return refuse_comment(layout, at);
+            at = line_end(text, at) - 1;
+        } else if (text[at] == '?') {
+            return refuse_question(layout, at);
+        } else if (is_break(text[at]) && layout->bracket != NO_BRACKET) {
+            uint32_t word = at + 1;
+            bool deep = is_deep(layout, &word);
+            word += (uint32_t)strspn(text + word, "\t ");
+            if (!deep && text[word] && text[word] != '#' && !is_break(text[word]))
+                return refuse_line(layout, word);
+        }
+    }
+    if (to > layout->seen)
+        layout->seen = to;
+    return true;
+}
+
+/* A plain scalar, or one in quotes. */
+static bool has_deep_lines(const struct yaml_layout *layout, uint32_t begin, uint32_t end)
+{
+    const char *text = layout->source->text;
+    for (uint32_t at = begin; layout->indent && (at = line_end(text, at)) < end;) {
+        uint32_t word = ++at;
+        if (is_deep(layout, &word) || is_break(text[word]))
+            continue;
+        bool quoted = text[begin] == '"' || text[begin] == '\'';
+        if (quoted || layout->bracket == NO_BRACKET)
+            return refuse_text(layout, begin, word);
+        return refuse_line(layout, word);
+    }
+    return true;
+}
+
+/* A '|' may stand on a line of its own. */
+static bool begins_deep(const struct yaml_layout *layout, uint32_t begin)
+{
+    uint32_t start = begin;
+    while (start > 0 && layout->source->text[start - 1] == ' ')
+        start--;
+    bool first = start == 0 || is_break(layout->source->text[start - 1]);
+    if (!first || begin - start >= layout->indent)
+        return true;
+    diagnose(layout->diagnostics, FF0031, rest_of_line(layout, begin),
+             "this text is indented no deeper than what it belongs to");
+    diagnose_help(layout->diagnostics, "indent it by %u or more", layout->indent);
+    return false;
+}
+
+bool yaml_layout_scalar(struct yaml_layout *layout, uint32_t begin, uint32_t end)
+{
+    const char *text = layout->source->text;
+    char first = text[begin];
+    bool quoted = first == '"' || first == '\'', block = first == '|' || first == '>';
+    layout->seen = begin;
+    /* libyaml knows where a block's lines end; a comment may follow its '|'. */
+    bool sound = quoted || !yaml_layout_separator(layout, end);
+    if (sound && block)
+        sound = begins_deep(layout, begin) && yaml_layout_gap(layout, line_end(text, begin));
+    else if (sound)
+        sound = has_deep_lines(layout, begin, end);
+    layout->seen = end;
+    return sound;
+}

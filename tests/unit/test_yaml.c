@@ -1,0 +1,125 @@
+/* test_yaml.c - values of YAML 1.2 that libyaml, which is of 1.1, reads otherwise. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/files/yaml.h"
+
+static void reads(const char *text, const char *value)
+{
+    struct arena arena = {0};
+    const struct node *root = yaml_parse(&arena, text, strlen(text));
+    assert_non_null(root);
+    const struct node *found = node_get(root, "a");
+    assert_non_null(found);
+    assert_string_equal(found->text, value);
+    assert_int_equal(found->count, strlen(value));
+    arena_release(&arena);
+}
+
+static void refuses(const char *text)
+{
+    struct arena arena = {0};
+    assert_null(yaml_parse(&arena, text, strlen(text)));
+    arena_release(&arena);
+}
+
+static void reads_surrogate_pairs(void **state)
+{
+    (void)state;
+    reads("a: \"x\\ud83d\\ude00y\"\n", "x\xF0\x9F\x98\x80y");
+    reads("{\"a\": \"\\uD834\\uDD1E\\uDBFF\\uDFFF\"}", "\xF0\x9D\x84\x9E\xF4\x8F\xBF\xBF");
+    reads("a: \"\\\\\\ud83d\\ude00\\/\\x41\\t\"\n", "\\\xF0\x9F\x98\x80/A\t");
+}
+
+static void leaves_backslashes_outside_double_quotes(void **state)
+{
+    (void)state;
+    reads("a: \\ud83d\\ude00 \\x\n", "\\ud83d\\ude00 \\x");
+    reads("a: '\\ud83d\\ude00 '' \\Ud83d'\n", "\\ud83d\\ude00 ' \\Ud83d");
+    reads("a: | # \\ud83d\\ude00\n  \\n \\ud83d\\ude00\n", "\\n \\ud83d\\ude00\n");
+    reads("a: \"\\\\ud83d\\\\ude00\"\n", "\\ud83d\\ude00");
+}
+
+static void refuses_half_a_pair(void **state)
+{
+    (void)state;
+    refuses("a: \"\\ud83d\"\n");
+    refuses("a: \"\\ude00\\ud83d\"\n");
+    refuses("a: \"\\ud83d\\u0041\"\n");
+    refuses("a: \"\\ud83d\\n\"\n");
+}
+
+static void keeps_separators_in_quotes(void **state)
+{
+    (void)state;
+    reads("a: \"x \xE2\x80\xA8 y\"\n", "x \xE2\x80\xA8 y");
+    reads("a: 'x\xC2\x85''\xE2\x80\xA9'\n", "x\xC2\x85'\xE2\x80\xA9");
+    reads("\"a\": \"x\xC2\x85 \n  y\\\n   z\n\n  \"\n", "x\xC2\x85 yz\n");
+}
+
+static void refuses_separators_elsewhere(void **state)
+{
+    (void)state;
+    refuses("a: x # y\xE2\x80\xA8"
+            "b: z\n");
+    refuses("a: x\xC2\x85y\n");
+    refuses("a: |\n  x\xE2\x80\xA9y\n");
+    refuses("a\xE2\x80\xA8: x\n");
+    refuses("a: x\xE2\x80\xA8@\n");
+    refuses("a: x\r b: y\n");
+}
+
+static void refuses_lines_that_are_not_deep_enough(void **state)
+{
+    (void)state;
+    refuses("a: \"x\nb: y\"\n");
+    refuses("a: 'x\n\ty'\n");
+    refuses("a:\n  b: \"x\n  y\"\n");
+    refuses("a:\n- 'x\ny'\n");
+    refuses("a: [x,\ny]\n");
+    refuses("a: {b: x\n}\n");
+    refuses("a:\n|\n x\n");
+    reads("a: \"x\n y\"\n", "x y");
+    reads("a: \"x\n\n y\"\n", "x\ny");
+    reads("{\n\"a\":\n\"x\ny\"\n}\n", "x y");
+    reads("a: \"x\"\nb: [x,\n# c\n\n y]\n", "x");
+}
+
+static void refuses_comments_without_a_space(void **state)
+{
+    (void)state;
+    refuses("a: \"x\"#y\n");
+    refuses("a: [x,#y\n z]\n");
+    refuses("a: |#y\n x\n");
+    reads("a: x#y\n", "x#y");
+    reads("a: \"x\"\t#y\n", "x");
+}
+
+static void refuses_keys_with_a_question_mark(void **state)
+{
+    (void)state;
+    refuses("? a\n: x\n");
+    refuses("{?a: x}\n");
+    reads("a: ?x\n", "?x");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_surrogate_pairs),
+        cmocka_unit_test(leaves_backslashes_outside_double_quotes),
+        cmocka_unit_test(refuses_half_a_pair),
+        cmocka_unit_test(keeps_separators_in_quotes),
+        cmocka_unit_test(refuses_separators_elsewhere),
+        cmocka_unit_test(refuses_lines_that_are_not_deep_enough),
+        cmocka_unit_test(refuses_comments_without_a_space),
+        cmocka_unit_test(refuses_keys_with_a_question_mark),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
