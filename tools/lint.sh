@@ -58,7 +58,7 @@ libraries() {
     library 'compiler/|tools/bench/|tests/' 'yaml\.h'
     library 'compiler/|tools/|tests/' 'jansson\.h'
     library 'compiler/|tools/|tests/|runtime/signature_sodium\.c' 'sodium'
-    library 'tools/ffreplay/.*\.cc|tests/' 'simdjson'
+    library 'tools/ffreplay/logs/simdjson\.h|tests/' 'simdjson'
     library 'tools/ffreplay/logs/unpack\.c|tests/' 'zlib|zstd'
 }
 

@@ -1,16 +1,14 @@
 /* intern.c - a pool of byte strings that stores equal strings once. */
-#define XXH_INLINE_ALL
-#include <stdbool.h>
-#include <xxhash.h>
-
 #include "intern.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
 #include "buffer.h"
+#include "hash.h"
+#include "memory.h"
 
 static bool stands_at(const struct pool *pool, size_t offset, const void *bytes, size_t length)
 {
@@ -56,7 +54,7 @@ size_t pool_add(struct pool *pool, const void *bytes, size_t length)
     /* Grow at a load of two thirds. */
     if (pool->count * 3 >= pool->capacity * 2)
         grow(pool);
-    uint32_t tag = (uint32_t)(XXH3_64bits(bytes, length) >> 32);
+    uint32_t tag = (uint32_t)(hash64(bytes, length) >> 32);
     struct pool_entry *entry = slot_for(pool, tag, bytes, length);
     if (!entry->at) {
         *entry = (struct pool_entry){tag, (uint32_t)(pool->bytes.length / POOL_UNIT) + 1};

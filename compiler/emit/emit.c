@@ -1,13 +1,11 @@
 /* emit.c - the file around the tables: section table, padding, hashes. */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "emit.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/hash.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/model/model.h"
@@ -72,11 +70,8 @@ static void write_sections(const struct section *sections, uint32_t count, size_
 static void write_header(struct ffs_header *header, char *file, size_t size)
 {
     header->file_size = size;
-    XXH128_hash_t hash = XXH3_128bits(file + sizeof *header, size - sizeof *header);
-    XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, hash);
-    memcpy(header->content_hash, canonical.digest, sizeof header->content_hash);
-    header->header_hash = XXH3_64bits(header, offsetof(struct ffs_header, header_hash));
+    hash128_bytes(hash128(file + sizeof *header, size - sizeof *header), header->content_hash);
+    header->header_hash = hash64(header, offsetof(struct ffs_header, header_hash));
     memcpy(file, header, sizeof *header);
 }
 

@@ -1,7 +1,5 @@
 /* emit_names.c - the section NAMES: from a flag's name to its index. */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "compiler/base/hash.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "emit.h"
@@ -18,7 +16,7 @@ static uint64_t find_seed(const struct image *image, struct perfect_hash *perfec
     for (;; seed++) {
         for (uint32_t i = 0; i < image->flag_count; i++) {
             const char *name = image->sources[i]->name.text;
-            hashes[i] = XXH3_64bits_withSeed(name, strlen(name), seed);
+            hashes[i] = hash64_seeded(name, strlen(name), seed);
         }
         if (perfect_hash_make(hashes, image->flag_count, perfect))
             break;

@@ -6,9 +6,7 @@
  * of the slots minimises the file; for keys of similar length that means that the slots hold the
  * keys.
  */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "compiler/base/hash.h"
 #include "compiler/base/memory.h"
 #include "emit.h"
 
@@ -47,8 +45,7 @@ static void collect_members(struct set *set, const char *const *texts, size_t co
     set->members = xcalloc(count, sizeof *set->members);
     for (size_t i = 0; i < count; i++) {
         size_t length = strlen(texts[i]);
-        set->members[i] =
-            (struct member){XXH3_64bits(texts[i], length), texts[i], (uint32_t)length};
+        set->members[i] = (struct member){hash64(texts[i], length), texts[i], (uint32_t)length};
     }
     qsort(set->members, count, sizeof *set->members, compare_members);
     for (size_t i = 0; i < count; i++)

@@ -1,9 +1,7 @@
 /* emit_tables.c - the tables of a snapshot that programs refer to. */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "compiler/base/buffer.h"
 #include "emit.h"
+#include "compiler/base/hash.h"
 #include "compiler/base/percent.h"
 
 #include <assert.h>
@@ -12,18 +10,12 @@
 
 uint64_t salt_hash(const char *text, const char *suffix)
 {
-    size_t length = strlen(text), suffix_length = strlen(suffix);
-    char joined[256];
-    if (length + suffix_length <= sizeof joined) {
-        memcpy(joined, text, length);
-        memcpy(joined + length, suffix, suffix_length);
-        return XXH3_64bits(joined, length + suffix_length);
-    }
-    XXH3_state_t state;
-    XXH3_64bits_reset(&state);
-    XXH3_64bits_update(&state, text, length);
-    XXH3_64bits_update(&state, suffix, suffix_length);
-    return XXH3_64bits_digest(&state);
+    struct buffer joined = {0};
+    buffer_append_text(&joined, text);
+    buffer_append_text(&joined, suffix);
+    uint64_t hash = hash64(joined.bytes, joined.length);
+    buffer_release(&joined);
+    return hash;
 }
 
 ffs_string image_string(struct image *image, const char *bytes, size_t length)
@@ -47,7 +39,7 @@ ffs_string image_text(struct image *image, const char *text)
 uint64_t image_tagged_text(struct image *image, const char *text)
 {
     size_t length = strlen(text);
-    return image_string(image, text, length) | XXH3_64bits(text, length) << 32;
+    return image_string(image, text, length) | hash64(text, length) << 32;
 }
 
 uint32_t image_tags(struct image *image, const struct texts *tags)

@@ -1,7 +1,4 @@
 /* seal.c - generations and signatures. */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "seal.h"
 
 #include <inttypes.h>
@@ -10,6 +7,7 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/hash.h"
 #include "fflag/snapshot.h"
 
 /* The prefixes of the comments in minisign's files. */
@@ -25,7 +23,7 @@ void seal_generation(struct buffer *snapshot, uint64_t generation)
 {
     struct ffs_header *header = (struct ffs_header *)(void *)snapshot->bytes;
     header->generation = generation;
-    header->header_hash = XXH3_64bits(header, offsetof(struct ffs_header, header_hash));
+    header->header_hash = hash64(header, offsetof(struct ffs_header, header_hash));
 }
 
 static void drop_signature(struct buffer *snapshot)

@@ -1,4 +1,5 @@
 /* That each kind of metric is complete: its functions, its bound, and where it is told of. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -4,8 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include "compiler/base/hash.h"
 
 void input_digest_join(struct input_digest *digest, const struct input_digest *other)
 {
@@ -15,8 +14,8 @@ void input_digest_join(struct input_digest *digest, const struct input_digest *o
 
 void input_digest_add(struct input_digest *digest, const struct record *record)
 {
-    XXH128_hash_t hash = XXH3_128bits(record->digested, record->digested_length);
-    const struct input_digest one = {hash.low64, hash.high64};
+    struct hash128 hash = hash128(record->digested, record->digested_length);
+    const struct input_digest one = {hash.low, hash.high};
     input_digest_join(digest, &one);
 }
 

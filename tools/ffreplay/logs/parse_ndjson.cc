@@ -13,14 +13,10 @@
 #include <string>
 #include <vector>
 
-/* Every error is a value: a log line must never end the program. */
-#define SIMDJSON_EXCEPTIONS 0
-#include <simdjson.h>
-
 #include "line_pattern.h"
+#include "simdjson.h"
 
 static_assert(LINE_PADDING >= PATTERN_LEAD + 8, "a pattern is compared in words");
-static_assert(LINE_PADDING >= simdjson::SIMDJSON_PADDING, "simdjson reads past the line");
 
 using namespace simdjson;
 

@@ -14,12 +14,7 @@
 #include <string>
 #include <vector>
 
-#define SIMDJSON_EXCEPTIONS 0
-#include <simdjson.h>
-
-#include "lines.h"
-
-static_assert(LINE_PADDING >= simdjson::SIMDJSON_PADDING, "simdjson reads past the line");
+#include "simdjson.h"
 
 using namespace simdjson;
 

@@ -9,12 +9,7 @@
 #include <string>
 #include <vector>
 
-#define SIMDJSON_EXCEPTIONS 0
-#include <simdjson.h>
-
-#include "lines.h"
-
-static_assert(LINE_PADDING >= simdjson::SIMDJSON_PADDING, "simdjson reads past the document");
+#include "simdjson.h"
 
 using namespace simdjson;
 

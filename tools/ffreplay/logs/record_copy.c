@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "compiler/base/hash.h"
 #include "compiler/base/memory.h"
 
 static size_t list_size(const struct value *value)
@@ -70,7 +68,7 @@ struct record_copy *copy_record(const struct record *record, uint32_t field_coun
     copy->record = *record;
     copy->event = *event;
     copy->record.event = &copy->event;
-    copy->order = XXH3_64bits(record->digested, record->digested_length);
+    copy->order = hash64(record->digested, record->digested_length);
     copy->event.numbers = memcpy(memory, event->numbers, numbers);
     copy->event.values = memcpy(memory + numbers, event->values, values);
     memory += numbers + values;

@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "compiler/base/escape.h"
+#include "compiler/base/hash.h"
 #include "compiler/base/memory.h"
 #include "digits.h"
 #include "log_time.h"
@@ -227,13 +225,12 @@ static void read_batch(struct records *records, const struct piece *piece)
 {
     struct line_parser *parser = records->parser;
     struct {
-        XXH128_canonical_t batch;
-        unsigned char place[8];
+        uint8_t batch[HASH128_SIZE], place[8];
     } digested;
-    XXH128_canonicalFromHash(&digested.batch, XXH3_128bits(piece->text, piece->length));
+    hash128_bytes(hash128(piece->text, piece->length), digested.batch);
     for (uint64_t place = 0; parser->next(parser, records->event.values); place++) {
         for (size_t i = 0; i < sizeof digested.place; i++)
-            digested.place[i] = (unsigned char)(place >> (56 - 8 * i));
+            digested.place[i] = (uint8_t)(place >> (56 - 8 * i));
         read_record(records, piece, (const char *)&digested, sizeof digested);
     }
 }

@@ -3,17 +3,15 @@
 
 #include <stdlib.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "compiler/base/hash.h"
 #include "compiler/base/memory.h"
 
 #define MARK UINT64_C(1)
 
 struct unit_hash unit_hash_of(const void *text, size_t length)
 {
-    XXH128_hash_t hash = XXH3_128bits(text, length);
-    struct unit_hash unit = {hash.low64, hash.high64 & ~MARK};
+    struct hash128 hash = hash128(text, length);
+    struct unit_hash unit = {hash.low, hash.high & ~MARK};
     if (unit.low == 0 && unit.high == 0)
         unit.low = 1;
     return unit;

@@ -8,7 +8,6 @@
 #ifndef FFREPLAY_METRIC_H
 #define FFREPLAY_METRIC_H
 
-#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "compiler/base/hash.h"
 #include "compiler/base/memory.h"
 
 void groups_init(struct groups *groups, const struct measure *measures, uint32_t measure_count)
@@ -47,12 +45,12 @@ const struct group *groups_look_up(const struct groups *groups, const unsigned c
 {
     if (groups->count == 0)
         return NULL;
-    return *slot_of(groups, XXH3_64bits(key, length), key, length);
+    return *slot_of(groups, hash64(key, length), key, length);
 }
 
 struct group *groups_find(struct groups *groups, const unsigned char *key, size_t length)
 {
-    uint64_t hash = XXH3_64bits(key, length);
+    uint64_t hash = hash64(key, length);
     if (groups->newest && is(groups->newest, hash, key, length))
         return groups->newest;
     if (groups->count >= groups->capacity / 2)

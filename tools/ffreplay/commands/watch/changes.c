@@ -10,9 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "compiler/base/hash.h"
 #include "compiler/rollout/ledger.h"
 
 #define DEEPEST 32
@@ -22,7 +20,7 @@ static uint64_t mark_of(const char *name, const struct stat *status)
     const int64_t what[] = {status->st_size,         status->st_mtim.tv_sec,
                             status->st_mtim.tv_nsec, status->st_ctim.tv_sec,
                             status->st_ctim.tv_nsec, (int64_t)status->st_ino};
-    return XXH3_64bits_withSeed(what, sizeof what, XXH3_64bits(name, strlen(name)));
+    return hash64_seeded(what, sizeof what, hash64(name, strlen(name)));
 }
 
 /* A sum, so that the order of entries does not matter. Links are followed, as in reading

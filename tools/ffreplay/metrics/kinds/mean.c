@@ -1,5 +1,6 @@
 /* mean.c - the mean of a field over events, or over units of their aggregated values. See
  * kinds.h. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "compiler/base/memory.h"

@@ -6,6 +6,7 @@
 #ifndef FFREPLAY_METRIC_KINDS_SHARED_H
 #define FFREPLAY_METRIC_KINDS_SHARED_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
