@@ -86,18 +86,18 @@ static void compare(const struct trial *trial, const fflag_result *result, struc
 
 /* The context borrows the object's strings, so the object is kept until the evaluation is over. */
 static json_t *read_test_context(struct test_run *run, const struct trial *trial, uint32_t index,
-                                 struct arena *arena, fflag_context *context)
+                                 struct arena *arena, fflag_context *context,
+                                 struct buffer *warnings)
 {
     const struct test *test = trial->test;
-    struct buffer warnings = {0}, problem = {0};
+    struct buffer problem = {0};
     json_t *object =
         json_loads(test->contexts[index].json, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
     fflag_context_init(context);
     fflag_set_now(context, test->at != INT64_MIN ? test->at : run->now);
-    /* The definitions were checked, so every value fits its attribute. */
-    read_context(&run->arrangements[trial->arrangement].reader, object, arena, context, &warnings,
+    /* The definitions were checked, so every value fits its attribute, or is meant not to. */
+    read_context(&run->arrangements[trial->arrangement].reader, object, arena, context, warnings,
                  &problem);
-    buffer_release(&warnings);
     buffer_release(&problem);
     return object;
 }
@@ -112,6 +112,15 @@ static void fail(struct test_run *run, struct trial *trial, uint32_t context,
     failure->message = arena_copy(&run->arena, message->bytes, message->length);
 }
 
+/* What of the context did not count, which may be why. */
+static void append_warnings(struct buffer *message, const struct buffer *warnings)
+{
+    for (const char *at = warnings->bytes, *end; at && *at; at = end + 1) {
+        end = strchr(at, '\n');
+        buffer_format(message, "; %.*s", (int)(end - at), at);
+    }
+}
+
 static void run_contexts(struct test_run *run, struct trial *trial)
 {
     struct arrangement *arrangement = &run->arrangements[trial->arrangement];
@@ -119,13 +128,16 @@ static void run_contexts(struct test_run *run, struct trial *trial)
     fflag_id id = fflag_flag(arrangement->snapshot.store, flag->name.text);
     for (uint32_t i = 0; i < trial->test->context_count; i++) {
         struct arena arena = {0};
-        struct buffer message = {0};
+        struct buffer message = {0}, warnings = {0};
         fflag_context context;
-        json_t *object = read_test_context(run, trial, i, &arena, &context);
+        json_t *object = read_test_context(run, trial, i, &arena, &context, &warnings);
         fflag_result result = fflag_evaluate(arrangement->snapshot.view, id, &context);
         compare(trial, &result, &message);
-        if (message.length)
+        if (message.length) {
+            append_warnings(&message, &warnings);
             fail(run, trial, i, &result, &message);
+        }
+        buffer_release(&warnings);
         coverage_reach(&run->coverage, flag, trial->environment, &result);
         buffer_release(&message);
         json_decref(object);
@@ -241,8 +253,9 @@ static void run_units(struct test_run *run, struct trial *trial)
     const fflag_view *view = arrangement->snapshot.view;
     fflag_id id = fflag_flag(arrangement->snapshot.store, test->flag->name.text);
     struct arena arena = {0};
+    struct buffer warnings = {0};
     fflag_context context;
-    json_t *object = read_test_context(run, trial, 0, &arena, &context);
+    json_t *object = read_test_context(run, trial, 0, &arena, &context, &warnings);
     struct units units = find_units(targeting, arrangement->snapshot.store, object);
     char keys[MOST_UNIT_ATTRIBUTES][160];
     const char **seen = ARENA_ARRAY(&arena, const char *, targeting->variant_count);
@@ -258,6 +271,7 @@ static void run_units(struct test_run *run, struct trial *trial)
     }
     trial->assertions = 1;
     judge(run, trial);
+    buffer_release(&warnings);
     json_decref(object);
     arena_release(&arena);
 }

@@ -7,28 +7,41 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "trace.h"
+#include "compiler/base/json.h"
 #include "compiler/model/condition.h"
 #include "compiler/model/declaration.h"
 #include "compiler/model/flag.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MOST_OPERANDS 6 /* operands shown of a list */
+
+/* What reads back as the same number; one that is a key, as its digits. */
+static const char *number_text(struct tracer *tracer, double number)
+{
+    if (number == trunc(number) && fabs(number) <= 9007199254740992.0)
+        return arena_format(&tracer->arena, "%.0f", number + 0.0);
+    struct buffer text = {0};
+    json_write_number(&text, number);
+    const char *kept = arena_copy(&tracer->arena, text.bytes, text.length);
+    buffer_release(&text);
+    return kept;
+}
 
 const char *context_text(struct tracer *tracer, const char *attribute)
 {
     const json_t *value = json_object_get(tracer->context, attribute);
     if (!value || json_is_null(value))
         return "absent";
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    if (json_is_real(value))
+        return number_text(tracer, json_real_value(value));
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
     const char *kept = arena_copy(&tracer->arena, text, strlen(text));
     free(text);
-    size_t length = strlen(kept);
-    if (json_is_real(value) && length > 2 && !strcmp(kept + length - 2, ".0"))
-        kept = arena_copy(&tracer->arena, kept, length - 2);
     return kept;
 }
 

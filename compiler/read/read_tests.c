@@ -9,7 +9,9 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
+#include "compiler/base/scalar.h"
 #include "draft.h"
 #include "read_condition.h"
 #include "read_map.h"
@@ -42,6 +44,23 @@ static bool write_strings(struct reader *reader, const struct node *node, struct
     return true;
 }
 
+/* As a setter of the library judges it, of a type that has other text than values. */
+static bool is_valid(enum fflag_attribute_type type, const char *text)
+{
+    struct buffer canonical = {0};
+    struct network network;
+    int64_t time;
+    bool exact, valid = false;
+    if (type == FFLAG_ATTRIBUTE_VERSION)
+        valid = parse_version(text + (*text == 'V'), &canonical);
+    else if (type == FFLAG_ATTRIBUTE_TIME)
+        valid = parse_time(text, &time);
+    else if (type == FFLAG_ATTRIBUTE_IP)
+        valid = !strchr(text, '/') && parse_network(text, &network, &exact);
+    buffer_release(&canonical);
+    return valid;
+}
+
 static bool check_form(struct reader *reader, enum fflag_attribute_type type,
                        const struct node *node)
 {
@@ -72,12 +91,50 @@ static bool check_form(struct reader *reader, enum fflag_attribute_type type,
     return true;
 }
 
+static const struct form invalid_value_form = FORM("text", "\"type\": \"string\"");
+static const struct field invalid_fields[] = {
+    READ("invalid", read_later, invalid_value_form, "text that is not a value of the type",
+         .needed = true, .missing = "say which text: {invalid: latest}"),
+};
+static const struct form invalid_form =
+    KEYS(NULL, "an invalid value", "`{invalid: text}`", invalid_fields);
+
+/* A service may be given anything; what a flag makes of that can only be tested if a test can say
+ * it, and say that it is meant. */
+static bool write_invalid(struct reader *reader, const struct attribute *attribute,
+                          struct node *node, struct buffer *out)
+{
+    uint32_t before = reader->diagnostics->errors;
+    read_fields(reader, node, &invalid_form, node->span, NULL);
+    const struct node *value = node_get(node, "invalid");
+    struct text text;
+    if (reader->diagnostics->errors != before || !read_text(reader, value, &text))
+        return false;
+    if (is_valid(attribute->type, text.text)) {
+        diagnose(reader->diagnostics, FF0523, value->span, "'%s' is a valid %s", text.text,
+                 attribute_type_words[attribute->type]);
+        diagnose_help(reader->diagnostics, "write it alone: %s: %s", attribute->name.text,
+                      text.text);
+        return false;
+    }
+    json_write_string(out, text.text);
+    return true;
+}
+
+static bool has_invalid_values(enum fflag_attribute_type type)
+{
+    return type == FFLAG_ATTRIBUTE_VERSION || type == FFLAG_ATTRIBUTE_TIME ||
+           type == FFLAG_ATTRIBUTE_IP;
+}
+
 static bool write_context_value(struct reader *reader, const struct attribute *attribute,
-                                const struct node *node, struct buffer *out)
+                                struct node *node, struct buffer *out)
 {
     struct text text;
     bool boolean;
     double number;
+    if (node->kind == NODE_MAP && has_invalid_values(attribute->type))
+        return write_invalid(reader, attribute, node, out);
     switch (attribute->type) {
     case FFLAG_ATTRIBUTE_NUMBER:
         if (!read_number(reader, node, &number))

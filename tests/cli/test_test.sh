@@ -261,4 +261,21 @@ is "what is supposed is in the way to look closer" \
     "$(FFC=$FFC bash -c "$("$FFC" test alone -C chain 2>/dev/null | sed -n 's/^ *ffc trace/"$FFC" trace/p')" | tail -n 1)" \
     "alone = true  (variant on, SPLIT, canary:half)"
 
+mkdir invalid
+cat >invalid/a.yaml <<'YAML'
+project: {name: n, environments: [e], bucket_by: id}
+attributes: {id: string, app: version, since: time, client: ip}
+flags:
+  a: {rules: [{if: {app: {gte: 2.0.0}}}, {if: {client: 10.0.0.0/8}}, {if: {since: {present: true}}}]}
+  absent: {rules: [{if: {app: {present: false}}}]}
+tests:
+  - {flag: a, context: {app: {invalid: latest}, client: {invalid: unknown}, since: {invalid: today}}, expect: off}
+  - {flag: absent, context: {app: {invalid: latest}}, expect: on}
+  - {flag: a, name: wrong, context: {app: {invalid: latest}}, expect: on}
+YAML
+"$FFC" test -C invalid >out 2>/dev/null
+is "an invalid value counts as absent" "$(grep -c '^ok' out)" 2
+is "and a test that fails says so" "$(sed -n 's/.*message: //p' out)" \
+    "\"variant is 'off', expected 'on'; attribute 'app': 'latest' is not a valid version; it counts as absent\""
+
 finish

@@ -247,6 +247,25 @@ exits "a context that is no JSON" 1 "$FFC" trace base -e production -c '{'
 exits "an unknown flag" 1 "$FFC" trace bas -e production -c '{}'
 is "with a suggestion" "$("$FFC" trace bas -e production -c '{}' 2>&1)" \
     "ffc trace: there is no flag 'bas'; did you mean 'base'?"
+
+mkdir numbers
+cat >numbers/a.yaml <<'YAML'
+project: {name: n, environments: [e], bucket_by: id}
+attributes: {id: number, part: number, user: string}
+flags:
+  a: {rules: [{percent: 50%}, {if: {part: {gt: 1}}}]}
+  b: {bucket_by: user, users: {on: [u1, ""]}, rules: [{percent: 99.999%}]}
+YAML
+for id in 1234567890123456 1234567890123457 9007199254740992 -9007199254740991 1000000000000000; do
+    is "the key $id is shown by its digits" \
+        "$(trace a -C numbers -e e -c "{\"id\": $id}" | grep -c "below 50%, by id  *$id is at")" 1
+done
+for part in 0.1 0.30000000000000004 1e+300 1e-300; do
+    is "$part is shown as the number that it is" \
+        "$(trace a -C numbers -e e -c "{\"part\": $part}" | grep -c "part gt 1  *$part\$")" 1
+done
+trace b -C numbers -e e -c '{"user": ""}' >out
+is "an empty string is no key" "$(grep -c 'user is "": no key' out) $(grep -c '^b = false' out) $(grep -c 'at [0-9.]*%$' out)" "1 1 0"
 echo '  - {flags: [none]}' >>flags/shop.yaml
 exits "definitions with errors" 1 "$FFC" trace base -e production -c '{}'
 
