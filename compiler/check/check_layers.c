@@ -1,5 +1,6 @@
 /*
- * check_layers.c - members of a layer must not overlap, and must hash the same attribute.
+ * check_layers.c - members of a layer must not overlap, and must hash the same attribute, which had
+ * better be that of their own shares.
  *
  * Each environment is checked separately; findings that several share are reported once.
  */
@@ -8,6 +9,7 @@
 
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
+#include "compiler/base/percent.h"
 #include "compiler/model/model.h"
 #include "check.h"
 
@@ -72,6 +74,43 @@ static void report_buckets(const struct checker *checker, const struct member *f
                   "most one member");
 }
 
+/* Another attribute than the layer's that shares of the flag go by; NULL: none. */
+static const struct attribute *hashed_otherwise(const struct member *member)
+{
+    const struct targeting *targeting = member->targeting;
+    const struct attribute *layer = member->layer->bucket_by, *own = targeting->bucket_by;
+    for (uint32_t i = 0; i < targeting->rule_count; i++) {
+        const struct rule *rule = &targeting->rules[i];
+        const struct ramp *percent = &rule->percent;
+        bool share = rule->has_percent &&
+                     (percent->gradual || (percent->from > 0 && percent->from < PERCENT_ALL));
+        if ((share || rule->split) && rule->by && rule->by != layer)
+            return rule->by;
+    }
+    const struct canary *canary = targeting->canary;
+    bool hashes = targeting->experiment;
+    for (uint32_t i = 0; canary && i < canary->stage_count; i++)
+        hashes |= canary->stages[i].percent < PERCENT_ALL;
+    return hashes && own != layer ? own : NULL;
+}
+
+static void check_unit(const struct checker *checker, const struct member *member)
+{
+    const struct attribute *layer = member->layer->bucket_by;
+    const struct attribute *own = layer ? hashed_otherwise(member) : NULL;
+    if (!own)
+        return;
+    const char *flag = member->flag->name.text;
+    diagnose(checker->diagnostics, FF0336, member->targeting->layer_span,
+             "'%s' goes by '%s', and its layer by '%s'", flag, own->name.text, layer->name.text);
+    diagnose_note(checker->diagnostics, member->layer->name.span,
+                  "one '%s' may be in several members, with one '%s' in each", own->name.text,
+                  layer->name.text);
+    diagnose_help(checker->diagnostics,
+                  "let both go by one attribute; else compare its variants by '%s' only",
+                  layer->name.text);
+}
+
 static void check_own_prerequisites(const struct checker *checker, const struct member *member,
                                     uint32_t environment)
 {
@@ -126,8 +165,10 @@ void check_layers(const struct checker *checker)
             continue;
         qsort(members, count, sizeof *members, compare_members);
         check_members(checker, members, count);
-        for (uint32_t i = 0; i < count; i++)
+        for (uint32_t i = 0; i < count; i++) {
+            check_unit(checker, &members[i]);
             check_own_prerequisites(checker, &members[i], environment);
+        }
     }
     free(members);
 }

@@ -128,7 +128,7 @@ static void put_rules(struct buffer *out, const struct targeting *targeting)
         buffer_append_text(out, " to ");
         put_percent(out, rule->percent.to);
     } else if (rule->split) {
-        buffer_append_text(out, "split ");
+        buffer_append_text(out, rule->keep.given ? "kept split " : "split ");
         put_percent(out, rule->has_percent ? rule->percent.from : PERCENT_ALL);
     } else {
         uint32_t share = rule->has_percent ? rule->percent.from : PERCENT_ALL;

@@ -78,10 +78,10 @@ bool trace_ramp(struct tracer *tracer, struct step *parent, const struct attribu
 /* Whether the unit's bucket under the salt is in [from, to). False without a key: see *keyed. */
 bool trace_range(struct tracer *tracer, struct step *step, const struct attribute *attribute,
                  const char *salt, uint32_t from, uint32_t to, bool *keyed);
-/* The variant of a split; UINT32_MAX for a unit without a key. */
+/* The variant of a split; UINT32_MAX for a unit without a key. `kept`: it keeps a percentage. */
 uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct flag *flag,
                      const struct attribute *attribute, const char *salt, const struct arm *arms,
-                     uint32_t count);
+                     uint32_t count, bool kept);
 
 /* ------------------------------------------------------------------------------------ output -- */
 

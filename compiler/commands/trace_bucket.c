@@ -165,13 +165,14 @@ bool trace_range(struct tracer *tracer, struct step *step, const struct attribut
 
 uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct flag *flag,
                      const struct attribute *attribute, const char *salt, const struct arm *arms,
-                     uint32_t count)
+                     uint32_t count, bool kept)
 {
     struct arena *arena = &tracer->arena;
     const struct variant *variants = flag->environments[tracer->environment].variants;
     const char *key = unit_key(tracer, attribute);
     uint32_t low = 0, at = 0;
-    uint64_t bucket = key ? bucket_of(key, arena_format(arena, "%s/split", salt)) : 0;
+    const char *what = kept ? "a split that keeps a percentage" : "a split";
+    uint64_t bucket = key ? bucket_of(key, kept ? salt : arena_format(arena, "%s/split", salt)) : 0;
     for (; key && at < count; low += arms[at++].percent) {
         uint32_t high = low + arms[at].percent;
         if (arms[at].percent && (high >= PERCENT_ALL || bucket < percent_threshold(high)))
@@ -179,16 +180,16 @@ uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct fl
     }
     if (!key) {
         struct step *step = add_step(tracer, parent, parent->span, "split", false,
-                                     arena_format(arena, "a split by %s", by_text(attribute)));
+                                     arena_format(arena, "%s by %s", what, by_text(attribute)));
         step->value = no_key(tracer, attribute);
         return UINT32_MAX;
     }
     const struct arm *arm = &arms[at];
     struct step *step =
         add_step(tracer, parent, arm->span, "split", true,
-                 arena_format(arena, "%s from %s to %s of a split by %s",
+                 arena_format(arena, "%s from %s to %s of %s by %s",
                               variants[arm->variant].name.text, percent_text(tracer, low),
-                              percent_text(tracer, low + arm->percent), by_text(attribute)));
+                              percent_text(tracer, low + arm->percent), what, by_text(attribute)));
     step->value = bucket_text(tracer, attribute, bucket, 3);
     return arm->variant;
 }

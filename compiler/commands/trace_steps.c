@@ -279,8 +279,8 @@ static bool trace_rule(struct walk *walk, const struct rule *rule)
     uint32_t variant = rule->serve;
     bool split = rule->split && !is_whole_arm(rule->arms, rule->arm_count, &variant);
     if (split && holds) {
-        variant =
-            trace_split(tracer, step, walk->flag, rule->by, salt, rule->arms, rule->arm_count);
+        variant = trace_split(tracer, step, walk->flag, rule->by, salt, rule->arms, rule->arm_count,
+                              rule->keep.given);
         holds = variant != UINT32_MAX;
     }
     bool sampled =
@@ -333,7 +333,7 @@ static bool trace_running_experiment(struct walk *walk, const struct experiment 
     bool whole = is_whole_arm(experiment->arms, experiment->arm_count, &variant);
     if (holds && !whole) {
         variant = trace_split(tracer, step, walk->flag, targeting->bucket_by, targeting->salt,
-                              experiment->arms, experiment->arm_count);
+                              experiment->arms, experiment->arm_count, false);
         holds = variant != UINT32_MAX;
     }
     bool sampled = !whole || experiment->traffic < PERCENT_ALL;

@@ -205,7 +205,7 @@ void diagnostics_sort(struct diagnostics *diagnostics)
     diagnostics->last = NULL;
 }
 
-#define MOST_LISTED 16
+#define MOST_LISTED 17
 
 const char *suggest(struct diagnostics *diagnostics, const char *name, const char *const *known,
                     size_t count)

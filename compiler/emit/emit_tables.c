@@ -77,13 +77,16 @@ uint64_t image_ramp(struct image *image, const struct ramp *ramp)
     return pool_add(&image->ramps, &packed, sizeof packed) / sizeof packed;
 }
 
-uint64_t image_split(struct image *image, const struct arm *arms, uint32_t count)
+uint64_t image_split(struct image *image, const struct arm *arms, uint32_t count,
+                     const uint64_t *salt)
 {
     struct buffer *split = &image->scratch;
-    uint64_t arm_count = 0;
+    uint64_t arm_count = salt ? FFS_SPLIT_SALTED : 0;
     uint32_t sum = 0;
     split->length = 0;
     buffer_append(split, &arm_count, sizeof arm_count);
+    if (salt)
+        buffer_append(split, salt, sizeof *salt);
     for (uint32_t i = 0; i < count; i++) {
         if (!arms[i].percent)
             continue;

@@ -52,12 +52,13 @@ static void serve_default(struct steps *steps, const struct expression *when,
 
 static void split(struct steps *steps, const struct expression *when,
                   const struct attribute *attribute, const struct arm *arms, uint32_t count,
-                  const char *rule)
+                  const uint64_t *salt, const char *rule)
 {
     struct image *image = &steps->lowering->image;
     if (when->kind == EXPRESSION_NEVER || steps->program->ended || !attribute)
         return;
-    uint64_t operand = image_split(image, arms, count) | (uint64_t)image_text(image, rule) << 32;
+    uint64_t operand = image_split(image, arms, count, salt) | (uint64_t)image_text(image, rule)
+                                                                   << 32;
     program_decide(
         steps->program, when,
         (struct ffs_instruction){.op = FFS_SPLIT,
@@ -177,9 +178,11 @@ static void lower_rule(struct steps *steps, const struct rule *rule)
                                   rule->has_percent ? lower_ramp(lowering, rule->by, &rule->percent)
                                                     : expression_constant(true)};
     struct expression *when = expression_all(lowering, parts, 2);
+    uint64_t exposure = salt_hash(steps->targeting->salt, "");
     uint32_t variant = rule->serve;
     if (rule->split && !is_whole_arm(rule->arms, rule->arm_count, &variant))
-        split(steps, when, rule->by, rule->arms, rule->arm_count, rule->name.text);
+        split(steps, when, rule->by, rule->arms, rule->arm_count,
+              rule->keep.given ? &exposure : NULL, rule->name.text);
     else
         serve(steps, when, variant, targeting_reason(is_sampled(rule), rule->condition),
               rule->name.text);
@@ -239,7 +242,7 @@ static void lower_experiment(struct steps *steps, const struct experiment *exper
               targeting_reason(experiment->traffic < PERCENT_ALL, experiment->condition),
               "experiment");
     else
-        split(steps, when, unit, experiment->arms, experiment->arm_count, "experiment");
+        split(steps, when, unit, experiment->arms, experiment->arm_count, NULL, "experiment");
 }
 
 static void lower_steps(struct steps *steps)

@@ -59,6 +59,16 @@ struct arm {
     struct span span;
 };
 
+/* What a split keeps of a percentage that it replaces: who was in it gets the first variant. */
+#define KEPT_UNITS(X) X(KEPT_EXPOSURE, "exposure")
+enum kept_units { KEPT_UNITS(WORDS_MEMBER) };
+extern const char *const kept_units_words[];
+
+struct keep {
+    bool given;
+    struct span span;
+};
+
 struct rule {
     struct text name;            /* as given, else "rules[0]" and so on */
     struct span span;            /* the whole rule */
@@ -67,6 +77,7 @@ struct rule {
     uint32_t serve; /* a variant, when not split */
     struct arm *arms;
     uint32_t arm_count;
+    struct keep keep; /* KEPT_EXPOSURE: the split goes by the bucket of percentages */
     bool has_percent;
     struct ramp percent;
     const struct attribute *by; /* what is hashed; the flag's bucket_by unless the rule says */

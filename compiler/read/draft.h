@@ -32,6 +32,7 @@ struct draft {
     struct ramp percent;
     struct arm *arms;
     uint32_t arm_count;
+    struct keep keep;
     struct span shorthand;
 };
 

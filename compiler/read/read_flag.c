@@ -232,6 +232,11 @@ static void read_shorthand_split(struct reader *reader, struct node *node, void 
     draft->shorthand = node->span;
 }
 
+static void read_shorthand_keep(struct reader *reader, struct node *node, void *target)
+{
+    read_keep(reader, node, &((struct draft *)target)->keep);
+}
+
 static void read_flag_canary(struct reader *reader, struct node *node, void *target)
 {
     struct draft *draft = target;
@@ -342,6 +347,7 @@ static const struct form shape_form = {.kind = FORM_CHOICE, .words = shape_words
         READ("percent", read_shorthand_percent, percent_or_ramp_form, "likewise",                 \
              .chooses = true),                                                                    \
         READ("split", read_shorthand_split, shares_form, "likewise", .chooses = true),            \
+        READ("keep", read_shorthand_keep, kept_form, "likewise", .chooses = true),                \
         READ("canary", read_flag_canary, canary_form, "a rollout in stages", .chooses = true),    \
         READ("experiment", read_flag_experiment, experiment_form, "variants compared",            \
              .chooses = true)
@@ -409,7 +415,8 @@ static void check_conflicts(struct reader *reader, const struct draft *draft,
     check_value_keys(reader, draft, map);
     bool ruled = report_conflict(reader, map, "rules", "serve") ||
                  report_conflict(reader, map, "rules", "percent") ||
-                 report_conflict(reader, map, "rules", "split");
+                 report_conflict(reader, map, "rules", "split") ||
+                 report_conflict(reader, map, "rules", "keep");
     if (!ruled)
         report_conflict(reader, map, "serve", "split");
     report_conflict(reader, map, "canary", "experiment");
@@ -423,9 +430,9 @@ static void drop_replaced(struct draft *draft, const struct node *map)
     bool rules = node_get(map, "rules");
     bool serve = node_get(map, "serve"), split = node_get(map, "split");
     if (rules)
-        draft->has_serve = draft->has_percent = draft->has_split = false;
+        draft->has_serve = draft->has_percent = draft->has_split = draft->keep.given = false;
     if (serve)
-        draft->has_split = false;
+        draft->has_split = draft->keep.given = false;
     if (split)
         draft->has_serve = false;
     if (serve || split || node_get(map, "percent"))

@@ -147,6 +147,48 @@ bool read_split(struct reader *reader, struct node *node, const struct draft *dr
 
 /* ------------------------------------------------------------------------------------- rules -- */
 
+const struct form kept_form = {.kind = FORM_CHOICE, .words = kept_units_words};
+
+void read_keep(struct reader *reader, struct node *node, struct keep *keep)
+{
+    unsigned kept;
+    keep->given = read_choice(reader, node, kept_units_words, &kept);
+    keep->span = node->span;
+}
+
+static const struct arm *first_arm(const struct rule *rule)
+{
+    for (uint32_t i = 0; i < rule->arm_count; i++)
+        if (rule->arms[i].percent)
+            return &rule->arms[i];
+    return NULL;
+}
+
+/* With a percentage beside it, the bucket that the split goes by has decided already. */
+static void check_keep(struct reader *reader, const struct draft *draft, const struct rule *rule)
+{
+    const struct variant *variants = draft->targeting.variants;
+    const struct arm *first = first_arm(rule);
+    if (!rule->keep.given)
+        return;
+    if (!rule->split) {
+        report_missing(reader, rule->keep.span, "a 'keep'", "split",
+                       "it says of a split who stays where he was");
+    } else if (rule->has_percent) {
+        diagnose(reader->diagnostics, FF0334, rule->keep.span, "'keep' beside a 'percent'");
+        diagnose_note(reader->diagnostics, rule->percent.span, "the percentage");
+        diagnose_help(reader->diagnostics,
+                      "leave out 'percent': 'keep' is for a split that takes its place");
+    } else if (first && first->variant != UINT32_MAX && first->variant == draft->default_variant) {
+        diagnose(reader->diagnostics, FF0335, first->span,
+                 "the split keeps who had '%s', which is the default",
+                 variants[first->variant].name.text);
+        diagnose_note(reader->diagnostics, rule->keep.span, "by this key");
+        diagnose_help(reader->diagnostics,
+                      "write the variant first that the percentage served, with its share");
+    }
+}
+
 struct rule_keys {
     struct rule rule;
     const struct draft *draft;
@@ -180,6 +222,11 @@ static void read_rule_percent(struct reader *reader, struct node *node, void *ta
 static void read_rule_by(struct reader *reader, struct node *node, void *target)
 {
     read_bucket_by(reader, node, &((struct rule_keys *)target)->rule.by);
+}
+
+static void read_rule_keep(struct reader *reader, struct node *node, void *target)
+{
+    read_keep(reader, node, &((struct rule_keys *)target)->rule.keep);
 }
 
 static void report_no_serve(struct reader *reader, struct span span, const struct draft *draft,
@@ -239,6 +286,9 @@ static const struct field rule_fields[] = {
          "decides for this share of the units that match; the rest go on to the next rule"),
     READ("by", read_rule_by, attribute_name_form,
          "what `percent` and `split` go by; default the flag's `bucket_by`"),
+    READ("keep", read_rule_keep, kept_form,
+         "beside `split`, without `percent`: who was in a percentage gets the split's first "
+         "variant. See [below](#from-a-percentage-to-a-split)"),
 };
 static const struct form rule_form = KEYS("rule", "a rule", "rule", rule_fields);
 const struct form rules_form = {
@@ -287,6 +337,7 @@ static void add_shorthand(struct reader *reader, struct draft *draft)
                         .serve = draft->has_serve ? draft->serve : usual_variant(draft),
                         .arms = draft->arms,
                         .arm_count = draft->arm_count,
+                        .keep = draft->keep,
                         .has_percent = draft->has_percent,
                         .percent = draft->percent};
     if (!draft->has_split && !draft->has_serve && rule.serve == UINT32_MAX)
@@ -316,12 +367,14 @@ static bool hashes(const struct rule *rule)
     return share || rule->split;
 }
 
-static void settle_hashed(struct reader *reader, const struct targeting *targeting)
+static void settle_hashed(struct reader *reader, const struct draft *draft)
 {
+    const struct targeting *targeting = &draft->targeting;
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         struct rule *rule = &targeting->rules[i];
         if (!rule->by)
             rule->by = targeting->bucket_by;
+        check_keep(reader, draft, rule);
         if (!rule->by && hashes(rule))
             report_no_bucket(reader, rule->has_percent ? rule->percent.span : rule->span,
                              rule->has_percent ? "this percentage" : "this split");
@@ -332,10 +385,11 @@ void finish_rules(struct reader *reader, struct draft *draft)
 {
     struct targeting *targeting = &draft->targeting;
     struct finished_rules *finished = &reader->finished;
-    bool shorthand = draft->has_serve || draft->has_percent || draft->has_split;
+    bool shorthand =
+        draft->has_serve || draft->has_percent || draft->has_split || draft->keep.given;
     if (shorthand && !targeting->rule_count && !draft->has_value) {
         add_shorthand(reader, draft);
-        settle_hashed(reader, targeting);
+        settle_hashed(reader, draft);
         return;
     }
     if (finished->read != targeting->rules || finished->bucket_by != targeting->bucket_by) {
@@ -345,7 +399,7 @@ void finish_rules(struct reader *reader, struct draft *draft)
             memcpy(finished->rules, targeting->rules,
                    targeting->rule_count * sizeof *finished->rules);
         targeting->rules = finished->rules;
-        settle_hashed(reader, targeting);
+        settle_hashed(reader, draft);
     }
     targeting->rules = finished->rules;
 }

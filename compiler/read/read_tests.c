@@ -384,8 +384,10 @@ static void read_supposed_overrides(struct reader *reader, struct test_subject *
 
 static const struct form state_form = ALIAS("state", text_form);
 static const struct form supposed_form = ALIAS("`active`, or ids", texts_form);
-static const struct form context_form =
-    FORM("mapping of attribute to value", "\"type\": \"object\"");
+static const struct form context_value_form = {
+    .kind = FORM_EITHER, .of = {&scalar_form, &texts_form, &invalid_form, &null_form}};
+static const struct form context_form = {
+    .kind = FORM_MAP, .takes = "mapping of attribute to value", .of = {&context_value_form}};
 static const struct form contexts_form = {
     .kind = FORM_LIST, .takes = "list of those", .of = {&context_form}};
 static const struct form expected_shares_form = {

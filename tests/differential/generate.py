@@ -159,7 +159,9 @@ class Generator:
             rule["split"] = dict(zip(variants, self.shares(len(variants))))
         else:
             rule["serve"] = self.pick(variants)
-        if self.chance(0.6):
+        if "split" in rule and self.chance(0.4):
+            rule["keep"] = "exposure"
+        elif self.chance(0.6):
             rule["percent"] = self.ramp()
         if self.chance(0.2):
             rule["by"] = self.pick(["account", "word", "country"])
@@ -206,6 +208,8 @@ class Generator:
                 keys["percent"] = self.ramp()
         elif shape == "split" and len(variants) > 1:
             keys["split"] = dict(zip(variants, self.shares(len(variants))))
+            if self.chance(0.4):
+                keys["keep"] = "exposure"
         elif shape == "canary" and "on" in variants:
             keys["canary"] = self.canary(flags)
         elif shape == "experiment" and len(variants) > 1:
@@ -246,6 +250,8 @@ class Generator:
             flag["environments"] = [self.pick(ENVIRONMENTS)]
         elif self.chance(0.4):
             own = self.decisions(variants, flags)
+            if "percent" in flag:
+                own.pop("keep", None)
             if ("canary" in own) == ("canary" in flag) and ("experiment" in own) == ("experiment" in flag):
                 flag["environments"] = {self.pick(ENVIRONMENTS): own}
         return flag, variants

@@ -270,7 +270,7 @@ class Project:
         key = self.key(attribute, context)
         return key is not None and bucket(key, salt) < threshold(share)
 
-    def split(self, arms, attribute, salt, context):
+    def split(self, arms, attribute, salt, context, keep=None):
         shares = [(variant, thousandths(share)) for variant, share in arms.items()]
         whole = [variant for variant, share in shares if share == ALL]
         if whole:
@@ -278,7 +278,7 @@ class Project:
         key = self.key(attribute, context)
         if key is None:
             return None
-        position, total = bucket(key, salt + "/split"), 0
+        position, total = bucket(key, salt if keep else salt + "/split"), 0
         for variant, share in shares:
             total += share
             if total == ALL or position < threshold(total):
@@ -314,12 +314,13 @@ class Project:
         elif environment in environments:
             own = environments[environment] or {}
             if "rules" in own:
-                for key in ("serve", "percent", "split"):
+                for key in ("serve", "percent", "split", "keep"):
                     flag.pop(key, None)
             if any(key in own for key in ("serve", "percent", "split")):
                 flag.pop("rules", None)
             if "serve" in own:
                 flag.pop("split", None)
+                flag.pop("keep", None)
             if "split" in own:
                 flag.pop("serve", None)
             flag.update(own)
@@ -399,7 +400,7 @@ class Project:
 
         rules = flag.get("rules", [])
         if any(key in flag for key in ("serve", "percent", "split")):
-            rules = [{key: flag[key] for key in ("serve", "percent", "split") if key in flag}]
+            rules = [{key: flag[key] for key in ("serve", "percent", "split", "keep") if key in flag}]
         for index, given in enumerate(rules):
             decided = self.rule_decides(given, attribute, salt, context, environment, now)
             could_decide = could_decide or given.get("percent") is None or not self.never(given)
@@ -439,7 +440,7 @@ class Project:
                 return None
         variant = rule.get("serve", "on")
         if "split" in rule:
-            variant = self.split(rule["split"], by, salt, context)
+            variant = self.split(rule["split"], by, salt, context, rule.get("keep"))
             if variant is None:
                 return None
             sampled = sampled or max(thousandths(p) for p in rule["split"].values()) < ALL
