@@ -2,11 +2,13 @@
  * test_coverage.c - which rules, variants and stages the tests reach.
  *
  * A rule that several environments inherit is written once and counts once; reaching it in one of
- * them is enough. Rules that can never decide, such as those at 0 %, do not count. Nor do
- * overrides: nobody writes a test first in an emergency.
+ * them is enough. Rules that can never decide, such as those at 0 %, do not count, nor do variants
+ * that nothing but an override serves: so much for a kill switch's `off`. Nor do overrides: nobody
+ * writes a test first in an emergency.
  */
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/percent.h"
 #include "compiler/model/model.h"
 #include "test.h"
 
@@ -65,20 +67,77 @@ static void add_canary(struct builder *builder, const struct canary *canary)
     }
 }
 
+static uint64_t bit(uint32_t variant)
+{
+    return UINT64_C(1) << (variant & (MOST_VARIANTS - 1));
+}
+
+static uint64_t arm_bits(const struct arm *arms, uint32_t count)
+{
+    uint64_t bits = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (arms[i].percent)
+            bits |= bit(arms[i].variant);
+    return bits;
+}
+
+static bool never_decides(const struct rule *rule)
+{
+    return rule->has_percent && !rule->percent.gradual && !rule->percent.from;
+}
+
+static bool decides_for_all(const struct rule *rule)
+{
+    bool all = !rule->has_percent || (!rule->percent.gradual && rule->percent.from == PERCENT_ALL);
+    return all && !rule->condition && !rule->split;
+}
+
+/* In any state of its canary or experiment, which a test may suppose. */
+static uint64_t block_variants(const struct targeting *targeting)
+{
+    const struct experiment *experiment = targeting->experiment;
+    uint64_t bits = targeting->canary ? bit(targeting->canary->serve) : 0;
+    if (experiment)
+        bits |= arm_bits(experiment->arms, experiment->arm_count);
+    if (experiment && experiment->has_winner)
+        bits |= bit(experiment->winner);
+    return bits;
+}
+
+/* The variants that somebody may get, as bits. */
+static uint64_t servable(const struct targeting *targeting)
+{
+    uint64_t bits = 0;
+    for (uint32_t i = 0; i < targeting->user_list_count; i++)
+        bits |= bit(targeting->users[i].variant);
+    bool shared = targeting->layer && (targeting->layer_from || targeting->layer_to < PERCENT_ALL);
+    if (targeting->requirement_count || targeting->holdout_count || shared)
+        bits |= bit(targeting->default_variant);
+    for (uint32_t i = 0; i < targeting->rule_count; i++) {
+        const struct rule *rule = &targeting->rules[i];
+        if (!never_decides(rule))
+            bits |= rule->split ? arm_bits(rule->arms, rule->arm_count) : bit(rule->serve);
+        if (decides_for_all(rule))
+            return bits;
+    }
+    return bits | block_variants(targeting) | bit(targeting->default_variant);
+}
+
 static void add_targeting(struct builder *builder, const struct targeting *targeting)
 {
     if (!targeting->enabled) {
         add_variant(builder, targeting, targeting->default_variant);
         return;
     }
+    uint64_t variants = servable(targeting);
     for (uint32_t i = 0; i < targeting->variant_count; i++)
-        add_variant(builder, targeting, i);
+        if (variants & bit(i))
+            add_variant(builder, targeting, i);
     for (uint32_t i = 0; i < targeting->user_list_count; i++)
         add(builder, COVERED_RULE, "users", targeting->users[i].variant, targeting->users[i].span);
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *rule = &targeting->rules[i];
-        bool never = rule->has_percent && !rule->percent.gradual && !rule->percent.from;
-        if (!never)
+        if (!never_decides(rule))
             add(builder, COVERED_RULE, rule->name.text, UINT32_MAX, rule->span);
     }
     if (targeting->canary)

@@ -266,11 +266,10 @@ static void report_unused_of(struct reader *reader, enum declared kind, const ch
     }
 }
 
+/* An attribute says what services send, be it asked for yet or not; a metric may be for reports. */
 void report_unused(struct reader *reader)
 {
-    report_unused_of(reader, ATTRIBUTE, "attribute", "remove it, or ask for it in a condition");
     report_unused_of(reader, SEGMENT, "segment", "remove it, or name it in a condition");
     report_unused_of(reader, LAYER, "layer", "remove it, or let flags join it");
     report_unused_of(reader, HOLDOUT, "holdout", "remove it, or let flags join it");
-    report_unused_of(reader, METRIC, "metric", "remove it, or watch it in a guard");
 }
