@@ -3,8 +3,9 @@
 
 #include <math.h>
 
+#include "count_sequence.h"
 #include "distributions.h"
-#include "statistics.h"
+#include "proportion.h"
 
 /* Those with a weight. */
 struct arms {

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "statistics.h"
+#include "bins.h"
 
 /* Counts of consecutive buckets. */
 struct sketch_side {

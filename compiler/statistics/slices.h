@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "statistics.h"
+#include "proportion.h"
 
 #define SLICES_MOST 64
 

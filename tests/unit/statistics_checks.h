@@ -13,7 +13,8 @@
 #include <cmocka.h>
 
 #include "statistics_constants.h"
-#include "compiler/statistics/statistics.h"
+#include "compiler/statistics/interval.h"
+#include "compiler/statistics/moments.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

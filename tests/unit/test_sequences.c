@@ -1,7 +1,12 @@
 /* Statistics that hold at every look: e-processes, confidence sequences, and comparisons made of
  * them, against constants of scipy and R, and against their definitions. */
 #include "statistics_checks.h"
-#include "compiler/statistics/statistics_mixture.h"
+
+#include "compiler/statistics/comparison.h"
+#include "compiler/statistics/count_sequence.h"
+#include "compiler/statistics/e_process.h"
+#include "compiler/statistics/mean_sequence.h"
+#include "compiler/statistics/quantile_sequence.h"
 
 /* ------------------------------------------------------------------------------- e-processes -- */
 

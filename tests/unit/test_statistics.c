@@ -1,6 +1,7 @@
 /* Moments, sample ratios and sample sizes, against constants of scipy and R, and where there is
  * nothing to compute. The constants and their data: tests/statistics/test_constants.py. */
 #include "statistics_checks.h"
+#include "compiler/statistics/design_effect.h"
 #include "compiler/statistics/sample_ratio.h"
 #include "compiler/statistics/sizing.h"
 

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "random.h"
-#include "compiler/statistics/statistics.h"
 
 /* Standard errors that a test for one look, one-sided at 5 %, allows. */
 #define ONE_LOOK 1.6448536269514722

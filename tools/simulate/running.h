@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "compiler/statistics/statistics.h"
+#include "compiler/statistics/moments.h"
 
 struct running {
     double n, mean, squares, cubes; /* sums of deviations from the mean */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "compiler/statistics/mean_sequence.h"
 #include "running.h"
 
 #define ALPHA 0.05

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "compiler/statistics/count_sequence.h"
 #include "compiler/statistics/slices.h"
 
 #define ALPHA       0.05

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "compiler/statistics/mean_sequence.h"
+
 #define ALPHA      0.05
 #define CLICK_RATE 0.3
 

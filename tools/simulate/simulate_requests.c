@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "compiler/statistics/count_sequence.h"
 #include "compiler/statistics/sample_ratio.h"
 
 #define ALPHA  0.05

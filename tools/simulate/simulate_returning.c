@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/statistics/design_effect.h"
+#include "compiler/statistics/quantile_sequence.h"
+
 #define ALPHA  0.05
 #define GROUPS 64
 

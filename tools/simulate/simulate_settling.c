@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "compiler/statistics/mean_sequence.h"
 #include "running.h"
 
 #define ALPHA      0.05

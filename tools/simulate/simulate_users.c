@@ -4,6 +4,9 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "compiler/statistics/count_sequence.h"
+#include "compiler/statistics/design_effect.h"
+
 #define ALPHA 0.05
 
 static const struct null_hypothesis no_more = {SIDE_ABOVE, 1, 0, true};

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "compiler/statistics/mean_sequence.h"
+#include "compiler/statistics/quantile_sequence.h"
 #include "running.h"
 
 #define ALPHA 0.05

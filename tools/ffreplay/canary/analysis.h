@@ -9,6 +9,7 @@
 
 #include "assign.h"
 #include "decision.h"
+#include "compiler/statistics/comparison.h"
 #include "tools/ffreplay/logs/input_digest.h"
 #include "tools/ffreplay/replay/replay.h"
 #include "unit_shares.h"

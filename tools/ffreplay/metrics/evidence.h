@@ -13,6 +13,8 @@
 
 #include "metric.h"
 
+#include "compiler/statistics/comparison.h"
+
 /* A group's cell, and the time and share of all units that its events came from. */
 struct observed {
     const struct cell *cell;

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler/statistics/statistics.h"
+#include "compiler/statistics/moments.h"
 #include "unit_table.h"
 
 /* What becomes of a unit's pairs of numbers, and hence which two numbers it then has. */

@@ -7,7 +7,7 @@
 #ifndef FFREPLAY_FORECAST_H
 #define FFREPLAY_FORECAST_H
 
-#include "compiler/statistics/statistics.h"
+#include "compiler/statistics/comparison.h"
 
 /* A criterion's question. The margin is as signed as the change. */
 struct question_asked {

@@ -1,5 +1,6 @@
 /* proportion.c - the share of events, or of units, for which a condition holds. See kinds.h. */
 #include "compiler/base/memory.h"
+#include "compiler/statistics/design_effect.h"
 #include "shared.h"
 
 /* With fewer units in a group, between-unit variance is unknown. */

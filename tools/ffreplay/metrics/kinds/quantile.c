@@ -3,6 +3,7 @@
 #include "shared.h"
 #include "compiler/cli/messages.h"
 #include "compiler/model/model.h"
+#include "compiler/statistics/design_effect.h"
 
 static bool prepare(struct measure *measure)
 {

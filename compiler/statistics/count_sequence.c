@@ -1,5 +1,5 @@
 /*
- * statistics_proportion.c - proportions and rates, at every look: e-processes and the confidence
+ * count_sequence.c - proportions and rates, at every look: e-processes and the confidence
  * sequences that they give.
  *
  * Two arms are compared by betting. With w the canary's share of a stratum's observations, an
@@ -10,9 +10,11 @@
  * weighted mean of all bets. With center 0 and no difference, a bet is the likelihood ratio of "an
  * event is the canary's" under the ratio of rates.
  */
-#include "statistics_mixture.h"
+#include "count_sequence.h"
 
 #include <math.h>
+
+#include "e_process.h"
 
 enum center { CENTER_EVENTS, CENTER_HALF, CENTER_OTHERS };
 enum { CENTERS = CENTER_OTHERS + 1 };

@@ -1,13 +1,13 @@
 /*
- * statistics_mixture.h - what the e-processes share: the grid of effects they bet on, and the
+ * e_process.h - what the e-processes share: the grid of effects they bet on, and the
  * search for the bound at which they reject.
  */
-#ifndef FFREPLAY_STATISTICS_MIXTURE_H
-#define FFREPLAY_STATISTICS_MIXTURE_H
+#ifndef FFC_E_PROCESS_H
+#define FFC_E_PROCESS_H
 
 #include <stddef.h>
 
-#include "statistics.h"
+#include "interval.h"
 
 /* Ratios 1 + 2^j, from one in a thousand to seventeen-fold; most weight lies on 1.5 to 3. */
 #define MIXTURE_EFFECTS 15

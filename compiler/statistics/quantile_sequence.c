@@ -1,5 +1,5 @@
 /*
- * statistics_quantile.c - quantiles at every look.
+ * quantile_sequence.c - quantiles at every look.
  *
  * Whether a value is at most the quantile is an event of known probability, so the e-process of a
  * proportion bounds the quantile without any assumption about the distribution. For two arms, the
@@ -7,40 +7,12 @@
  * favourable place counts. Values that a sketch put in one bin are resolved both in the canary's
  * favour and against it: the bounds are wider by about a bin, and never wrong.
  */
-#include "statistics_mixture.h"
+#include "quantile_sequence.h"
 
 #include <math.h>
+#include <stdbool.h>
 
-static double count_of(const struct distribution *values)
-{
-    double count = 0;
-    for (size_t i = 0; i < values->count; i++)
-        count += values->bins[i].count;
-    return count;
-}
-
-#define PARTS UINT64_C(1000000000000) /* q is rounded to a multiple of 1 / PARTS */
-
-uint64_t quantile_rank(double q, uint64_t count)
-{
-    uint64_t parts = (uint64_t)llround(q * (double)PARTS);
-    return count > 0 ? (uint64_t)((unsigned __int128)parts * (count - 1) / PARTS) : 0;
-}
-
-double distribution_quantile(const struct distribution *values, double q)
-{
-    double count = count_of(values);
-    if (!(count > 0))
-        return NAN;
-    double rank = (double)quantile_rank(q, (uint64_t)ceil(count)), seen = 0;
-    for (size_t i = 0; i < values->count; i++) {
-        const struct bin *bin = &values->bins[i];
-        seen += bin->count;
-        if (seen > rank)
-            return bin->low + (bin->high - bin->low) / 2;
-    }
-    return NAN;
-}
+#include "e_process.h"
 
 struct interval quantile_sequence(const struct distribution *values, double q, double alpha,
                                   double growth)
@@ -49,7 +21,7 @@ struct interval quantile_sequence(const struct distribution *values, double q, d
     proportion_bets_init(&fewer, SIDE_BELOW, q);
     proportion_bets_init(&more, SIDE_ABOVE, q);
     struct interval found = {-INFINITY, INFINITY};
-    double count = count_of(values) * growth, threshold = -log(alpha), seen = 0;
+    double count = bins_total(values) * growth, threshold = -log(alpha), seen = 0;
     bool is_above = true;
     for (size_t i = 0; i < values->count; i++) {
         const struct bin *bin = &values->bins[i];
@@ -87,7 +59,7 @@ struct witness {
 static struct witness witness_of(const struct distribution *values, enum side side, double q,
                                  double growth)
 {
-    struct witness witness = {.side = side, .count = count_of(values), .growth = growth};
+    struct witness witness = {.side = side, .count = bins_total(values), .growth = growth};
     proportion_bets_init(&witness.bets, side, q);
     return witness;
 }

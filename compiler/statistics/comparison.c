@@ -1,10 +1,15 @@
 /*
- * statistics_compare.c - one form for every comparison: chooses the method; gives the estimate and
+ * comparison.c - one form for every comparison: chooses the method; gives the estimate and
  * its bounds, or why there are none; tests them against a margin.
  */
-#include "statistics.h"
+#include "comparison.h"
 
 #include <math.h>
+#include <stdbool.h>
+
+#include "count_sequence.h"
+#include "mean_sequence.h"
+#include "quantile_sequence.h"
 
 #define MOST_GROWTH 1e6
 #define HALVINGS    50

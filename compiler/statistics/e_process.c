@@ -1,7 +1,8 @@
-/* statistics_mixture.c - see statistics_mixture.h. */
-#include "statistics_mixture.h"
+/* e_process.c - see e_process.h. */
+#include "e_process.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #define LEAST_EXPONENT (-10)
 #define HALVINGS       64

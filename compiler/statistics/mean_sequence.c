@@ -1,13 +1,14 @@
 /*
- * statistics_mean.c - means at every look: the asymptotic confidence sequence.
+ * mean_sequence.c - means at every look: the asymptotic confidence sequence.
  *
  * One formula with several names: the normal mixture, mSPRT with a narrowing mixture, the
  * sequential mode of experiment platforms; docs/statistics.md has the references. It is valid for
  * many units: guards exclude the first few, and arms that have shown no spread.
  */
-#include "statistics.h"
+#include "mean_sequence.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #define TUNED_FOR 5000 /* the number of units, of both arms, at which the bound is tightest */
 
