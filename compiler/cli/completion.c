@@ -268,7 +268,7 @@ static int run(int argc, char **argv)
 
 const struct command completion_command = {
     .name = "completion",
-    .summary = "print a script by which a shell completes commands and options",
+    .summary = "print a script that completes commands and options",
     .usage = "bash|zsh|fish",
     .examples = "  source <(ffc completion bash)            # in ~/.bashrc; of zsh, in ~/.zshrc\n"
                 "  ffreplay completion fish | source        # in ~/.config/fish/config.fish\n",

@@ -1,5 +1,6 @@
 /* options.c - see options.h. */
 #include "options.h"
+#include "wrap.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,37 +49,49 @@ bool write_stdout(const struct command *command, const struct buffer *text)
 
 static const struct option help_option = {"help", 'h', OPTION_FLAG, NULL, NULL, "show this help"};
 
-static void print_option(FILE *out, const struct option *option)
+#define HELP_COLUMN 29
+
+static void append_option(struct buffer *out, const struct option *option)
 {
-    char left[64];
-    bool value = option->kind != OPTION_FLAG;
-    const char *name = option->value;
-    if (option->kind == OPTION_FORMAT && !name)
-        name = "FORMAT";
-    if (option->kind == OPTION_COLOR && !name)
-        name = "WHEN";
+    const char *value = option->value;
+    size_t begin = out->length;
+    if (option->kind == OPTION_FORMAT && !value)
+        value = "FORMAT";
+    if (option->kind == OPTION_COLOR && !value)
+        value = "WHEN";
     if (option->letter)
-        snprintf(left, sizeof left, "-%c, --%s%s%s", option->letter, option->name, value ? " " : "",
-                 value && name ? name : "");
+        buffer_format(out, "  -%c, --%s", option->letter, option->name);
     else
-        snprintf(left, sizeof left, "    --%s%s%s", option->name, value ? " " : "",
-                 value && name ? name : "");
-    fprintf(out, "  %-26s %s\n", left, option->help);
+        buffer_format(out, "      --%s", option->name);
+    if (value && option->kind != OPTION_FLAG)
+        buffer_format(out, " %s", value);
+    size_t width = out->length - begin;
+    if (width >= HELP_COLUMN)
+        buffer_append_text(out, "\n");
+    buffer_format(out, "%*s", (int)(HELP_COLUMN - (width < HELP_COLUMN ? width : 0)), "");
+    append_wrapped(out, HELP_COLUMN, HELP_COLUMN, option->help);
+    buffer_append_text(out, "\n");
 }
 
 static void print_command_help(const struct command *command, const struct option *options,
                                size_t count)
 {
-    struct buffer name = {0};
+    struct buffer name = {0}, out = {0};
     append_command_name(command, &name);
-    printf("%s: %s\n\n", name.bytes, command->summary);
+    buffer_format(&out, "%s: ", name.bytes);
+    append_wrapped(&out, name.length + 2, 2, command->summary);
+    buffer_append_text(&out, "\n\n");
     if (command->examples)
-        printf("Examples:\n%s\n", command->examples);
-    printf("Usage: %s %s\n\nOptions:\n", name.bytes, command->usage);
-    buffer_release(&name);
+        buffer_format(&out, "Examples:\n%s\n", command->examples);
+    buffer_format(&out, "Usage: %s ", name.bytes);
+    append_wrapped(&out, sizeof "Usage: " + name.length, 7, command->usage);
+    buffer_append_text(&out, "\n\nOptions:\n");
     for (size_t i = 0; i < count; i++)
-        print_option(stdout, &options[i]);
-    print_option(stdout, &help_option);
+        append_option(&out, &options[i]);
+    append_option(&out, &help_option);
+    fwrite(out.bytes, 1, out.length, stdout);
+    buffer_release(&name);
+    buffer_release(&out);
 }
 
 /* ----------------------------------------------------------------------------------- parsing -- */
@@ -319,11 +332,19 @@ struct commands known_commands(void)
 static void print_commands(FILE *out, const char *program, const char *synopsis,
                            const struct command *commands, size_t count)
 {
-    fprintf(out, "%s\n\nUsage: %s COMMAND [OPTION…] …\n\nCommands:\n", synopsis, program);
-    for (size_t i = 0; i < count; i++)
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    fprintf(out, "\n'%s COMMAND --help' shows examples and options; '%s --version' the version.\n",
-            program, program);
+    struct buffer text = {0};
+    append_wrapped(&text, 0, 0, synopsis);
+    buffer_format(&text, "\n\nUsage: %s COMMAND [OPTION…] …\n\nCommands:\n", program);
+    for (size_t i = 0; i < count; i++) {
+        buffer_format(&text, "  %-10s ", commands[i].name);
+        append_wrapped(&text, 13, 13, commands[i].summary);
+        buffer_append_text(&text, "\n");
+    }
+    buffer_format(
+        &text, "\n'%s COMMAND --help' shows examples and options; '%s --version'\nthe version.\n",
+        program, program);
+    fwrite(text.bytes, 1, text.length, out);
+    buffer_release(&text);
 }
 
 static const struct command *find_command(const struct command *commands, size_t count,

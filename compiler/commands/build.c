@@ -30,8 +30,8 @@ const struct command build_command = {
     .usage = "-e ENV -o FILE | --all -o DIR",
     .examples = "  ffc build -e production -o /run/flags/production.ffs\n"
                 "  ffc build --all -o build/flags --label commit=$(git rev-parse HEAD)\n"
-                "  ffc build -e production -o production.ffs --sign release.key --generation "
-                "$(git rev-list --count HEAD)\n"
+                "  ffc build -e production -o production.ffs --sign release.key \\\n"
+                "    --generation $(git rev-list --count HEAD)\n"
                 "  ffc build -e staging -o - | ssh host 'cat >staging.ffs'\n",
     .run = run,
 };

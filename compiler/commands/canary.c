@@ -22,13 +22,13 @@ static int run(int argc, char **argv);
 
 const struct command canary_command = {
     .name = "canary",
-    .summary = "start, advance, pause, resume, roll back, complete or approve a canary",
+    .summary = "start, advance, pause, resume, roll back, complete, approve",
     .usage = "ACTION FLAG --reason TEXT [-e ENV] | status [FLAG] [-e ENV]",
-    .examples =
-        "  ffc canary status\n"
-        "  ffc canary start canary.checkout -e production --reason 'release 4.2'\n"
-        "  ffc canary approve canary.checkout --to full --reason 'looked at by payments'\n"
-        "  ffc canary rollback canary.checkout -e production --reason INC-1423 --build live.ffs\n",
+    .examples = "  ffc canary status\n"
+                "  ffc canary start canary.checkout -e production --reason 'release 4.2'\n"
+                "  ffc canary approve canary.checkout --to full --reason 'looked at by payments'\n"
+                "  ffc canary rollback canary.checkout -e production --reason INC-1423 \\\n"
+                "    --build live.ffs\n",
     .run = run,
 };
 

@@ -23,12 +23,12 @@ static int run(int argc, char **argv);
 
 const struct command rollback_command = {
     .name = "rollback",
-    .summary = "in an emergency, make many flags serve their default; lift that again",
+    .summary = "in an emergency, serve the defaults of many flags; lift it again",
     .usage = "[FLAG…] [--tag T] [--kind K] [--all] [--segment S] [-e ENV] --reason TEXT",
     .examples = "  ffc rollback canary.checkout --reason INC-1423 -e production --build live.ffs\n"
                 "  ffc rollback 'canary.*' --tag payments --reason INC-1423 --run-steps\n"
-                "  ffc rollback --all --segment eu --reason freeze "
-                "--from 2026-12-24T00:00:00Z --until 2026-12-27T00:00:00Z\n"
+                "  ffc rollback --all --segment eu --reason freeze \\\n"
+                "    --from 2026-12-24T00:00:00Z --until 2026-12-27T00:00:00Z\n"
                 "  ffc rollback --list\n"
                 "  ffc rollback --lift rollback-20261120t100000z-3f2a --reason 'fixed in 4.2.1'\n",
     .run = run,

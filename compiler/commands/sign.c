@@ -21,7 +21,8 @@ const struct command sign_command = {
     .usage = "FILE --key KEY | --attach SIGNATURE | --detach OUT",
     .examples = "  ffc sign production.ffs --key release.key\n"
                 "  minisign -Sm plain.ffs && ffc sign plain.ffs --attach plain.ffs.minisig\n"
-                "  ffc sign production.ffs --detach plain.ffs && minisign -Vm plain.ffs -p "
+                "  ffc sign production.ffs --detach plain.ffs && \\\n"
+                "    minisign -Vm plain.ffs -p "
                 "release.pub\n",
     .run = run,
 };

@@ -1,6 +1,7 @@
 /* diagnostic_machine.c - diagnostics for programs: one JSON object, or GitHub annotations. */
 #include "registry.h"
 #include "diagnostic_write.h"
+#include "compiler/base/columns.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
@@ -210,6 +211,7 @@ void diagnostics_write(struct diagnostics *all, enum diagnostic_format format, b
     struct diagnostics shown = *all;
     const struct diagnostics *diagnostics = &shown;
     shown.most = most_of(all, format);
+    shown.columns = terminal_columns(out);
     if (shown.count > shown.most)
         choose_shown(&shown, shown.most);
     /* stderr is unbuffered: format the text first, so that it goes out in one piece. */

@@ -11,13 +11,27 @@
 
 #include <string.h>
 
-#define WINDOW 100 /* columns shown of a source line */
-#define LEAD   30  /* of those, columns before the span */
+/* Columns shown of a source line: as many as there are beside the gutter, on a terminal. Elsewhere
+ * all but the longest are kept whole, for what reads or pastes them. */
+#define WINDOW          100
+#define NARROWEST       24
+#define GUTTER          8 /* "  123 | " */
+#define ELLIPSES        2
+#define LEAD_OF(window) ((window)*3 / 10) /* columns before the span, of a line that is cut */
+
+static uint32_t window_of(size_t columns)
+{
+    if (columns == 0)
+        return WINDOW;
+    size_t window = columns > GUTTER + ELLIPSES ? columns - GUTTER - ELLIPSES : 0;
+    return window < NARROWEST ? NARROWEST : window > WINDOW ? WINDOW : (uint32_t)window;
+}
 
 struct style {
     const char *path, *error, *warning, *note, *help, *gutter, *mark, *end;
+    uint32_t window; /* columns shown of a source line */
 };
-static const struct style plain = {"", "", "", "", "", "", "", ""};
+static const struct style plain = {"", "", "", "", "", "", "", "", 0};
 static const struct style colored = {.path = "\33[1m",
                                      .error = "\33[1;31m",
                                      .warning = "\33[1;35m",
@@ -53,10 +67,10 @@ static uint32_t columns_between(const char *from, const char *to)
 }
 
 /* Where the visible part of a long line begins, so that it includes the span. */
-static const char *window_start(const char *line, const char *mark)
+static const char *window_start(const char *line, const char *mark, uint32_t window)
 {
     const char *from = mark;
-    for (uint32_t columns = 0; from > line && columns < LEAD;) {
+    for (uint32_t columns = 0; from > line && columns < LEAD_OF(window);) {
         const char *before = from - 1;
         while (before > line && ((unsigned char)*before & 0xC0) == 0x80)
             before--;
@@ -66,12 +80,14 @@ static const char *window_start(const char *line, const char *mark)
     return from;
 }
 
-static const char *window_end(const char *from, const char *end)
+static const char *window_end(const char *from, const char *end, uint32_t window)
 {
     uint32_t columns = 0;
-    while (from < end && columns < WINDOW) {
+    while (from < end) {
         struct character character = character_at(from, end);
-        columns += character.width;
+        columns += *from == '\t' ? 1 : character.width;
+        if (columns > window)
+            break;
         from += character.bytes;
     }
     return from;
@@ -109,9 +125,10 @@ static void put_source_line(FILE *out, const struct style *style, const struct s
 
     const char *from = line, *to = end;
     /* A character has at most four bytes, so a longer line need not be counted. */
-    if (end - line > 4 * WINDOW || columns_between(line, end) > WINDOW) {
-        from = window_start(line, mark);
-        to = window_end(from, end);
+    uint32_t window = style->window;
+    if (end - line > 4 * (ptrdiff_t)window || columns_between(line, end) > window) {
+        from = window_start(line, mark, window);
+        to = window_end(from, end, window);
     }
     if (mark_end > to)
         mark_end = to;
@@ -184,9 +201,10 @@ static void put_count(FILE *out, uint32_t count, const char *what)
 
 void write_text(const struct diagnostics *diagnostics, bool color, FILE *out)
 {
-    const struct style *style = color ? &colored : &plain;
+    struct style style = color ? colored : plain;
+    style.window = window_of(diagnostics->columns);
     for (uint32_t i = 0; i < diagnostics->count; i++)
-        put_one(out, diagnostics, style, &diagnostics->items[i]);
+        put_one(out, diagnostics, &style, &diagnostics->items[i]);
     if (count_omitted(diagnostics)) {
         put_omitted(out, diagnostics);
         fputs("\n\n", out);

@@ -47,6 +47,7 @@ struct diagnostics {
     uint32_t errors; /* also those that are not kept */
     uint32_t warnings;
     uint32_t suggestions;    /* that were looked for */
+    size_t columns;          /* of the terminal that is written to; 0: it is none */
     uint32_t most;           /* to write; 0: what is usual for the form */
     struct diagnostic *last; /* what notes and help belong to; NULL: it is not kept */
     struct kept_code *codes; /* by code */

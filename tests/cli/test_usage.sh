@@ -58,14 +58,14 @@ is "explain takes lower case, and several" "$("$FFC" explain ff0231 ff0102 | gre
 exits "an unknown code is a usage error" 2 "$FFC" explain FF9999
 exits "explain without a code is a usage error" 2 "$FFC" explain
 exits "a code beside --all is a usage error" 2 "$FFC" explain --all FF0231
-is "codes are listed once each, in order" "$("$FFC" explain --all | cut -d' ' -f1)" \
-    "$("$FFC" explain --all | cut -d' ' -f1 | LC_ALL=C sort -u)"
+codes=$("$FFC" explain --all | sed -n 's/^\(FF[0-9]*\) .*/\1/p')
+is "codes are listed once each, in order" "$codes" "$(LC_ALL=C sort -u <<<"$codes")"
 is "docs/diagnostics.md is what explain prints" "$("$FFC" explain --all --markdown | cksum)" \
     "$(cksum <"$top/docs/diagnostics.md")"
 is "docs/language.md has the operators that explain prints" \
     "$(sed -n '/^| operator |/,/^$/p' "$top/docs/language.md")" "$("$FFC" explain --operators --markdown)"
 is "the schema knows the operators that explain prints" \
-    "$("$FFC" explain --operators | cut -d ' ' -f 1 | while read -r operator; do
+    "$("$FFC" explain --operators | grep -o '^[a-z_]\+' | while read -r operator; do
         "$FFC" schema | grep -c "^            \"$operator\": "
     done | sort -u)" 1
 exits "operators beside a code are a usage error" 2 "$FFC" explain --operators FF0231

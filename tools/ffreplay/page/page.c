@@ -2,10 +2,9 @@
 #include "page.h"
 
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/columns.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
@@ -20,12 +19,9 @@
 struct page page_for(FILE *stream, enum color_choice color, struct arena *arena, struct buffer *out)
 {
     struct page page = {arena, out, WIDTH, use_color(color, stream)};
-    struct winsize window;
-    if (isatty(fileno(stream)) && ioctl(fileno(stream), TIOCGWINSZ, &window) == 0 &&
-        window.ws_col > 0)
-        page.width = window.ws_col < NARROWEST ? NARROWEST
-                     : window.ws_col > WIDEST  ? WIDEST
-                                               : window.ws_col;
+    size_t columns = terminal_columns(stream);
+    if (columns > 0)
+        page.width = columns < NARROWEST ? NARROWEST : columns > WIDEST ? WIDEST : columns;
     return page;
 }
 

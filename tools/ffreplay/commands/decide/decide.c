@@ -27,10 +27,10 @@ const struct command decide_command = {
     .name = "decide",
     .summary = "decide on a canary: advance, hold, pause, roll back, complete",
     .usage = "FLAG LOG… -e ENV | --all LOG… -e ENV",
-    .examples =
-        "  ffreplay decide canary.checkout access.log -e production\n"
-        "  zcat access.log.*.gz | ffreplay decide canary.checkout - -e production --json\n"
-        "  ffreplay decide --all requests=api.ndjson -e production --apply --build live.ffs\n",
+    .examples = "  ffreplay decide canary.checkout access.log -e production\n"
+                "  zcat access.log.*.gz | ffreplay decide canary.checkout - -e production --json\n"
+                "  ffreplay decide --all requests=api.ndjson -e production --apply \\\n"
+                "    --build live.ffs\n",
     .run = run,
 };
 

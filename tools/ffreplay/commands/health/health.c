@@ -27,10 +27,9 @@ const struct command health_command = {
     .name = "health",
     .summary = "a flag's health: who got what, metrics, and what is wrong",
     .usage = "FLAG LOG… -e ENV [--format text] [--exit-code]",
-    .examples =
-        "  ffreplay health checkout requests.ndjson -e production\n"
-        "  ffreplay health checkout requests.ndjson -e production --exit-code | jq .issues\n"
-        "  ffreplay health checkout requests.ndjson -e production --format text\n",
+    .examples = "  ffreplay health checkout requests.ndjson -e production\n"
+                "  ffreplay health checkout requests.log -e production --exit-code | jq .issues\n"
+                "  ffreplay health checkout requests.ndjson -e production --format text\n",
     .run = run,
 };
 

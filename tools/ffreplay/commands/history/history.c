@@ -22,7 +22,7 @@ static int run(int argc, char **argv);
 
 const struct command history_command = {
     .name = "history",
-    .summary = "show what was changed and why, by the ledger; check that it is whole",
+    .summary = "show what was changed and why; verify the ledger",
     .usage = "[FLAG] [-e ENV] [--last N | --verify | --acknowledge HASH --reason TEXT]",
     .examples = "  ffreplay history\n"
                 "  ffreplay history canary.checkout -e production\n"

@@ -33,14 +33,14 @@ static int run(int argc, char **argv);
 
 const struct command metrics_command = {
     .name = "metrics",
-    .summary = "print every metric: in total, by variant, stage, window or field",
+    .summary = "print metrics: in total, by variant, stage, window or field",
     .usage = "LOG… [--flag FLAG -e ENV] [--by LIST]… [--metric NAME]… [--format FORMAT]",
-    .examples =
-        "  ffreplay metrics requests.ndjson\n"
-        "  ffreplay metrics requests.ndjson --flag checkout -e production\n"
-        "  ffreplay metrics requests.ndjson --by endpoint --by country,status --top 10\n"
-        "  ffreplay metrics *.gz --flag checkout -e production --by window,variant --window 1m\n"
-        "  ffreplay metrics requests.ndjson --by endpoint --format prometheus >endpoints.prom\n",
+    .examples = "  ffreplay metrics requests.ndjson\n"
+                "  ffreplay metrics requests.ndjson --flag checkout -e production\n"
+                "  ffreplay metrics requests.ndjson --by endpoint --by country,status --top 10\n"
+                "  ffreplay metrics *.gz --flag checkout -e production --by window,variant \\\n"
+                "    --window 1m\n"
+                "  ffreplay metrics requests.ndjson --by endpoint --format prometheus >rows.prom\n",
     .run = run,
 };
 
