@@ -8,6 +8,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
+#include "compiler/base/nearest.h"
 #include "options.h"
 
 static const char *const kind_words[] = WORDS(MESSAGE_KINDS);
@@ -75,6 +76,23 @@ int job_error(const struct command *command, const char *format, ...)
     put_error(command, format, arguments);
     va_end(arguments);
     return EXIT_JOB;
+}
+
+#define MOST_LISTED 8
+
+int report_unknown(const struct command *command, const char *kind, const char *name,
+                   const char *const *names, size_t count)
+{
+    struct buffer list = {0};
+    const char *near = nearest_name(name, names, count);
+    if (near)
+        terminal_format(&list, "; did you mean '%s'?", near);
+    for (size_t i = 0; !near && count <= MOST_LISTED && i < count; i++)
+        terminal_format(&list, "%s'%s'", i ? ", " : "; there is ", names[i]);
+    int status =
+        job_error(command, "no %s is called '%s'%s", kind, name, list.length ? list.bytes : "");
+    buffer_release(&list);
+    return status;
 }
 
 /* ---------------------------------------------------------------------------------- by kinds -- */

@@ -31,6 +31,10 @@ int job_error(const struct command *command, const char *format, ...)
 int usage_error(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* "no flag is called 'x'; did you mean 'y'?", or what there is, where that is little. */
+int report_unknown(const struct command *command, const char *kind, const char *name,
+                   const char *const *names, size_t count);
+
 /* "note: …", and so on. */
 void print_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void print_note(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -262,10 +262,12 @@ static int load_and_build_once(const struct options *options, const struct stamp
     }
     uint32_t first = 0, count = project->environments.count;
     if (!options->all) {
-        first = choose_environment(&build_command, project, options->environment, &status);
+        first = choose_environment(&build_command, project, options->environment);
         count = 1;
     }
-    if (first != UINT32_MAX) {
+    if (first == UINT32_MAX) {
+        status = EXIT_JOB;
+    } else {
         struct result *results = xcalloc(count + 1u, sizeof *results);
         status = build(project, options, stamp, results, first, count);
         for (uint32_t i = 0; i < count; i++) {

@@ -82,9 +82,11 @@ static bool choose(struct turn *turn, int *status)
 {
     const struct project *project = turn->change->project;
     const char *name = turn->change->environment;
-    uint32_t chosen = name ? choose_environment(&canary_command, project, name, status) : 0;
-    if (name && chosen == UINT32_MAX)
+    uint32_t chosen = name ? choose_environment(&canary_command, project, name) : 0;
+    if (name && chosen == UINT32_MAX) {
+        *status = EXIT_JOB;
         return false;
+    }
     struct buffer list = {0};
     list_environments(turn, &list);
     const struct canary *first = name ? turn->flag->environments[chosen].canary : NULL;

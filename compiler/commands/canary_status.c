@@ -161,8 +161,8 @@ static int write_all(struct change *change, const char *name)
     if (name && !flag && whole)
         return unknown_flag(&canary_command, project, name);
     if (change->environment && (whole || project->environments.count) &&
-        choose_environment(&canary_command, project, change->environment, &status) == UINT32_MAX)
-        return status;
+        choose_environment(&canary_command, project, change->environment) == UINT32_MAX)
+        return EXIT_JOB;
     struct buffer out = {0};
     uint32_t count = 0;
     for (uint32_t i = 0; i < project->flag_count; i++)

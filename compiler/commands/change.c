@@ -116,15 +116,3 @@ bool change_finish(struct change *change, const char *environment, const char *f
     buffer_release(&second);
     return published && committed;
 }
-
-int unknown_flag(const struct command *command, const struct project *project, const char *name)
-{
-    const char **names = xcalloc(project->flag_count + 1, sizeof *names);
-    for (uint32_t i = 0; i < project->flag_count; i++)
-        names[i] = project->flags[i]->name.text;
-    const char *near = nearest_name(name, names, project->flag_count);
-    free(names);
-    if (near)
-        return job_error(command, "no flag is called '%s'; did you mean '%s'?", name, near);
-    return job_error(command, "no flag is called '%s'", name);
-}

@@ -58,7 +58,4 @@ bool change_is_explained(const struct change *change, int *status);
 bool change_finish(struct change *change, const char *environment, const char *flag,
                    struct buffer *error);
 
-/* "no flag is called 'x'; did you mean 'y'?"; an exit status. */
-int unknown_flag(const struct command *command, const struct project *project, const char *name);
-
 #endif

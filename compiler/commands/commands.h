@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "compiler/base/calendar.h"
+#include "compiler/choose/choose.h"
 #include "compiler/cli/option_rows.h"
 #include "compiler/project/project.h"
 
@@ -55,12 +56,5 @@ int show_unread(struct project *project, enum diagnostic_format format, enum col
 
 /* EXIT_INPUT where there are errors, EXIT_JOB where definitions could not be read. */
 int diagnostics_status(const struct diagnostics *diagnostics);
-
-/*
- * The place of an environment in the project; with NULL, of its only one. UINT32_MAX when there is
- * none: then it has been said on stderr, and *status is what to exit with.
- */
-uint32_t choose_environment(const struct command *command, const struct project *project,
-                            const char *name, int *status);
 
 #endif

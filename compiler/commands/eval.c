@@ -1,5 +1,4 @@
 /* eval.c - `ffc eval`: evaluates flags, from definitions or from a snapshot. */
-#include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
@@ -191,9 +190,7 @@ static void suggest_flags(const struct evaluation *evaluation)
         uint32_t count = evaluation->snapshot.info.flags;
         if (bsearch(&flag, names, count, sizeof *names, compare_names))
             continue;
-        const char *near = nearest_name(flag, names, count);
-        job_error(&eval_command, "there is no flag '%s'%s%s%s", flag,
-                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        report_unknown(&eval_command, "flag", flag, names, count);
     }
     free(names);
 }
@@ -243,10 +240,9 @@ static int compile(struct evaluation *evaluation)
     int status = require_sound(project, &options->project);
     if (status != EXIT_FINE)
         return status;
-    uint32_t environment =
-        choose_environment(&eval_command, project, options->environment, &status);
+    uint32_t environment = choose_environment(&eval_command, project, options->environment);
     if (environment == UINT32_MAX)
-        return status;
+        return EXIT_JOB;
     return compile_snapshot(&eval_command, project, environment, &options->project,
                             &evaluation->snapshot);
 }

@@ -452,8 +452,8 @@ static int list(struct listing *listing)
         return status;
     bool known = project->diagnostics.errors == 0 || project->environments.count > 0;
     if (listing->environment && known &&
-        choose_environment(&list_command, project, listing->environment, &status) == UINT32_MAX)
-        return status;
+        choose_environment(&list_command, project, listing->environment) == UINT32_MAX)
+        return EXIT_JOB;
     struct buffer out = {0};
     for (uint32_t i = 0; listing->json && i < project->flag_count; i++) {
         if (is_selected(listing, project->flags[i]))

@@ -205,8 +205,10 @@ static bool environment_is_known(struct wish *wish, int *status)
     if (!environment || wish->hurry.patched)
         return true;
     const struct project *project = hurry_project(&wish->hurry);
-    return (project->diagnostics.errors && !project->environments.count) ||
-           choose_environment(&rollback_command, project, environment, status) != UINT32_MAX;
+    bool known = (project->diagnostics.errors && !project->environments.count) ||
+                 choose_environment(&rollback_command, project, environment) != UINT32_MAX;
+    *status = known ? *status : EXIT_JOB;
+    return known;
 }
 
 /* An override that never holds anything back is no help in an emergency. */

@@ -1,7 +1,5 @@
 /* shared.c - functions shared by several commands. */
-#include "compiler/base/nearest.h"
 #include "compiler/diagnostics/diagnose.h"
-#include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/model/model.h"
 #include "commands.h"
@@ -72,38 +70,4 @@ int require_sound(struct project *project, const struct project_choice *choice)
         return EXIT_FINE;
     show_diagnostics(project, choice->format, choice->color);
     return diagnostics_status(&project->diagnostics);
-}
-
-static const char **environment_names(const struct project *project)
-{
-    const char **names = xcalloc(project->environments.count + 1u, sizeof *names);
-    for (uint32_t i = 0; i < project->environments.count; i++)
-        names[i] = project->environments.items[i].text;
-    return names;
-}
-
-uint32_t choose_environment(const struct command *command, const struct project *project,
-                            const char *name, int *status)
-{
-    uint32_t count = project->environments.count;
-    uint32_t index = name ? project_environment(project, name) : count == 1 ? 0 : UINT32_MAX;
-    if (index != UINT32_MAX)
-        return index;
-
-    struct buffer list = {0};
-    const char **names = environment_names(project);
-    for (uint32_t i = 0; i < count; i++)
-        buffer_format(&list, "%s%s", i ? ", " : "", names[i]);
-    const char *near = name ? nearest_name(name, names, count) : NULL;
-    if (!name)
-        *status = usage_error(command, "which environment? Say -e with one of: %s", list.bytes);
-    else if (near)
-        *status =
-            usage_error(command, "there is no environment '%s'; did you mean '%s'?", name, near);
-    else
-        *status = usage_error(command, "there is no environment '%s'; the project has: %s", name,
-                              count ? list.bytes : "none");
-    free(names);
-    buffer_release(&list);
-    return UINT32_MAX;
 }

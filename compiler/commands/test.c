@@ -143,9 +143,9 @@ static int run_project(struct test_run *run, const struct options *options, char
         return status;
     uint32_t environment = UINT32_MAX;
     if (options->environment) {
-        environment = choose_environment(run->command, project, options->environment, &status);
+        environment = choose_environment(run->command, project, options->environment);
         if (environment == UINT32_MAX)
-            return status;
+            return EXIT_JOB;
     }
     select_trials(run, environment, filters, count);
     if (!run->trial_count && count)

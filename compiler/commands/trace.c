@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
@@ -219,21 +218,6 @@ static const struct flag *trace_supposed(struct tracer *tracer, const struct opt
     return supposed;
 }
 
-static const struct flag *find_flag(const struct project *project, const char *name)
-{
-    const struct flag *flag = project_flag(project, name);
-    if (flag)
-        return flag;
-    const char **names = xcalloc(project->flag_count + 1u, sizeof *names);
-    for (uint32_t i = 0; i < project->flag_count; i++)
-        names[i] = project->flags[i]->name.text;
-    const char *near = nearest_name(name, names, project->flag_count);
-    job_error(&trace_command, "there is no flag '%s'%s%s%s", name, near ? "; did you mean '" : "",
-              near ? near : "", near ? "'?" : "");
-    free(names);
-    return NULL;
-}
-
 static int trace_project(struct tracer *tracer, const struct options *options, const char *name,
                          struct snapshot *given, struct snapshot *compiled)
 {
@@ -254,10 +238,10 @@ static int trace_project(struct tracer *tracer, const struct options *options, c
             return status;
         environment = given->info.environment;
     }
-    tracer->environment = choose_environment(&trace_command, project, environment, &status);
+    tracer->environment = choose_environment(&trace_command, project, environment);
     if (tracer->environment == UINT32_MAX)
-        return status;
-    const struct flag *flag = find_flag(project, name);
+        return EXIT_JOB;
+    const struct flag *flag = choose_flag(&trace_command, project, name);
     if (!flag)
         return EXIT_INPUT;
     if (options->state || options->stage)

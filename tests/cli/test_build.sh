@@ -45,7 +45,7 @@ exits "a label needs a value" 2 "$FFC" build -e production -o l.ffs --label comm
 exits "a label is given once" 2 "$FFC" build -e production -o l.ffs --label a=1 --label a=2
 
 is "a misspelt environment" "$("$FFC" build -e prodction -o x.ffs 2>&1 | head -1)" \
-    "ffc build: there is no environment 'prodction'; did you mean 'production'?"
+    "ffc build: no environment is called 'prodction'; did you mean 'production'?"
 exits "is a mistake of usage" 2 "$FFC" build -e prodction -o x.ffs
 is "no environment, of several" "$("$FFC" build -o x.ffs 2>&1 | head -1)" \
     "ffc build: which environment? Say -e with one of: staging, production"

@@ -52,7 +52,7 @@ is "an unknown flag is a result" "$?" 1
 is "with its error" "$(cat out)" \
     '{"format_version":1,"flag":"a.bolean","environment":"production","value":null,"variant":null,"reason":"ERROR","rule":null,"error":"FLAG_NOT_FOUND"}'
 is "and a suggestion" "$(cat err)" \
-    "ffc eval: there is no flag 'a.bolean'; did you mean 'a.boolean'?"
+    "ffc eval: no flag is called 'a.bolean'; did you mean 'a.boolean'?"
 is "an unknown attribute is a warning" "$("$FFC" eval c.integer -c '{"agee": 3}' 2>&1 >/dev/null)" \
     "-c: warning: no attribute 'agee' is declared; did you mean 'age'?"
 exits "and no more" 0 "$FFC" eval c.integer -c '{"agee": 3}'

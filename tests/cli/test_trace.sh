@@ -246,7 +246,7 @@ exits "a context that is no object" 1 "$FFC" trace base -e production -c '[]'
 exits "a context that is no JSON" 1 "$FFC" trace base -e production -c '{'
 exits "an unknown flag" 1 "$FFC" trace bas -e production -c '{}'
 is "with a suggestion" "$("$FFC" trace bas -e production -c '{}' 2>&1)" \
-    "ffc trace: there is no flag 'bas'; did you mean 'base'?"
+    "ffc trace: no flag is called 'bas'; did you mean 'base'?"
 
 mkdir numbers
 cat >numbers/a.yaml <<'YAML'

@@ -82,7 +82,7 @@ printf 'struct option all[] = {{"all", 0, OPTION_FLAG}};\n' >>"$tree/compiler/co
 is 'finds an option that has a row' \
     "$(lint | grep -c '^compiler/commands/check.c:3: --all has a row in compiler/cli/option_rows.h')" 1
 finds 'a screen that others can write on' compiler/commands/check.c \
-    'void f(struct buffer *out, const char *name)\n{\n    buffer_format(out,\n                  "%%s!", name);\n}\n' \
+    'void f(struct buffer *out, const char *name)\n{\n    buffer_format(out, "%%s!", name);\n}\n' \
     "compiler/commands/check.c:5: 'buffer_format' does not escape"
 finds 'a library that prints' runtime/one.c 'void f(void)\n{\n    puts("a");\n}\n' "runtime/one.c:10: 'puts' prints"
 clean_tree

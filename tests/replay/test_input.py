@@ -131,7 +131,7 @@ result = decide(directory, path, flag="canary.chekout")
 ok(result.status == 2 and "did you mean 'canary.checkout'?" in result.err, "a_misspelt_flag",
    result.err)
 result = decide(directory, path, environment="nowhere")
-ok(result.status == 2 and "no environment 'nowhere'" in result.err, "an_unknown_environment",
+ok(result.status == 2 and "no environment is called 'nowhere'" in result.err, "an_unknown_environment",
    result.err)
 result = decide(directory, "request=" + path)
 two_logs = project("two-logs", canary(BLOCK), base=lab.PROJECT.replace(

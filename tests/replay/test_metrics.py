@@ -272,7 +272,7 @@ for name, arguments, words in (
         ("no_log", [], "expected at least one log"),
         ("an_unknown_metric", [log, "-m", "error_rat"], "no metric is called 'error_rat'; did you mean 'error_rate'?"),
         ("an_unknown_flag", [log, "--flag", "canary.chekout", "-e", "production"], "did you mean 'canary.checkout'?"),
-        ("an_unknown_environment", [log, "--flag", "canary.checkout", "-e", "prod"], "no environment 'prod'"),
+        ("an_unknown_environment", [log, "--flag", "canary.checkout", "-e", "prod"], "no environment is called 'prod'"),
         ("a_flag_without_an_environment", [log, "--flag", "canary.checkout"], "--flag needs an environment"),
         ("an_environment_without_a_flag", [log, "-e", "production"], "name one with --flag"),
         ("a_variant_without_a_flag", [log, "--by", "variant"], "--by variant is about a flag"),

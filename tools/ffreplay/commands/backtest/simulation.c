@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
-#include "tools/ffreplay/commands/choose.h"
+#include "tools/ffreplay/commands/choose_canaries.h"
 #include "compiler/base/calendar.h"
 #include "compiler/cli/messages.h"
 #include "compiler/base/percent.h"

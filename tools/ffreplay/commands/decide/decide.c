@@ -10,7 +10,7 @@
 #include "compiler/base/arena.h"
 #include "tools/ffreplay/apply/apply.h"
 #include "tools/ffreplay/apply/apply_options.h"
-#include "tools/ffreplay/commands/choose.h"
+#include "tools/ffreplay/commands/choose_canaries.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"

@@ -5,7 +5,8 @@
 
 #include "compiler/base/buffer.h"
 #include "health_page.h"
-#include "tools/ffreplay/commands/choose.h"
+#include "compiler/choose/choose.h"
+#include "tools/ffreplay/commands/choose_canaries.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "compiler/model/model.h"
@@ -167,9 +168,11 @@ static int check_flag(const struct options *options, struct replay *replay, cons
         return EXIT_JOB;
     replay_init(replay, project);
     struct checkup checkup = {.options = options, .replay = replay};
-    checkup.flag = choose_flag(project, &health_command, name);
-    if (!checkup.flag ||
-        !choose_environment(project, &health_command, options->environment, &checkup.environment) ||
+    checkup.flag = choose_flag(&health_command, project, name);
+    if (!checkup.flag)
+        return EXIT_JOB;
+    checkup.environment = choose_environment(&health_command, project, options->environment);
+    if (checkup.environment == UINT32_MAX ||
         !(checkup.reads = replay_logs_read(replay, logs, count)))
         return EXIT_JOB;
     int status = read_logs(&checkup, logs, count);

@@ -16,7 +16,7 @@
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/recovery.h"
 #include "history_command.h"
-#include "tools/ffreplay/commands/choose.h"
+#include "compiler/choose/choose.h"
 
 static int run(int argc, char **argv);
 
@@ -198,9 +198,8 @@ static bool are_known(const struct history *history, const struct project *proje
         flag_is_known |= record_is_about(record, flag, NULL);
         place_is_known |= place && record->environment && strcmp(record->environment, place) == 0;
     }
-    uint32_t environment;
-    return (place_is_known || choose_environment(project, &history_command, place, &environment)) &&
-           (flag_is_known || choose_flag(project, &history_command, flag));
+    return (place_is_known || choose_environment(&history_command, project, place) != UINT32_MAX) &&
+           (flag_is_known || choose_flag(&history_command, project, flag));
 }
 
 static int show(struct history *history, const struct project *project,

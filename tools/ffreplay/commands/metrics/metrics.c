@@ -6,7 +6,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "output.h"
-#include "tools/ffreplay/commands/choose.h"
+#include "compiler/choose/choose.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "compiler/model/model.h"
@@ -127,7 +127,7 @@ static bool choose_metrics(const struct options *options, struct project *projec
     const struct metric **metrics =
         ARENA_ARRAY(&project->arena, const struct metric *, options->metrics.count);
     for (size_t i = 0; i < options->metrics.count; i++) {
-        metrics[i] = choose_metric(project, &metrics_command, options->metrics.items[i]);
+        metrics[i] = choose_metric(&metrics_command, project, options->metrics.items[i]);
         if (!metrics[i])
             return false;
     }
@@ -140,9 +140,10 @@ static bool choose_flag_variants(const struct options *options, struct project *
                                  struct flag_variants *variants)
 {
     uint32_t environment;
-    const struct flag *flag = choose_flag(project, &metrics_command, options->flag);
+    const struct flag *flag = choose_flag(&metrics_command, project, options->flag);
     return flag &&
-           choose_environment(project, &metrics_command, options->environment, &environment) &&
+           (environment = choose_environment(&metrics_command, project, options->environment)) !=
+               UINT32_MAX &&
            flag_variants_open(variants, project, flag, environment);
 }
 

@@ -7,7 +7,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "plan_page.h"
-#include "tools/ffreplay/commands/choose.h"
+#include "compiler/choose/choose.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "compiler/base/percent.h"
@@ -81,7 +81,7 @@ static bool parse_baseline(const char *text, struct project *project, struct giv
     const char *equals = strchr(text, '=');
     if (equals) {
         const char *name = arena_copy(&project->arena, text, (size_t)(equals - text));
-        given->metric = choose_metric(project, &plan_command, name);
+        given->metric = choose_metric(&plan_command, project, name);
         if (!given->metric)
             return false;
     }
@@ -245,10 +245,10 @@ static int plan_flag(struct options *options, struct replay *replay, const char 
         return EXIT_INPUT;
     }
     replay_init(replay, project);
-    uint32_t environment;
-    const struct flag *flag = choose_flag(project, &plan_command, name);
-    if (!flag || !choose_environment(project, &plan_command, options->environment, &environment) ||
-        !parse_baselines(options, project))
+    const struct flag *flag = choose_flag(&plan_command, project, name);
+    uint32_t environment =
+        flag ? choose_environment(&plan_command, project, options->environment) : UINT32_MAX;
+    if (environment == UINT32_MAX || !parse_baselines(options, project))
         return EXIT_JOB;
     bool is_rollout = flag->environments[environment].canary;
     if (is_rollout && options->mde)

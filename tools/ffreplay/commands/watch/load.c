@@ -1,6 +1,6 @@
 /* load.c - loads the current definitions and logs. See watch.h. */
 #include "compiler/base/buffer.h"
-#include "tools/ffreplay/commands/choose.h"
+#include "tools/ffreplay/commands/choose_canaries.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "watch.h"
 #include "compiler/model/model.h"
