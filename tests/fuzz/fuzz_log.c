@@ -111,6 +111,7 @@ static struct found read_file_of(const char *name, const uint8_t *data, size_t s
         found.counts = replay_counts(&replay);
         assert(found.taken + log_counts_bad(&found.counts) == found.counts.lines);
         replay_is_too_bad(&replay);
+        found.counts.fields = 0; /* their places depend on the log's definition */
     }
     close(fd);
     replay_release(&replay);

@@ -310,6 +310,7 @@ diagnostic = Recipe("a diagnostic", diagnostic_row, [
 # ---------------------------------------------------------------------------------- a log format
 
 LAYOUT = "tools/ffreplay/logs/layout.c"
+REPLAY = "tools/ffreplay/replay/replay.c"
 FORMATS = "tests/docs/test_log_formats.sh"
 
 
@@ -327,6 +328,10 @@ def format_framing(tree):
 
 def format_parser(tree):
     tree.insert_before(LAYOUT, "        return ndjson_parser(", "    case LOG_JSONL:\n")
+
+
+def format_emptiness(tree):
+    tree.insert_before(REPLAY, "    case LOG_NDJSON:", "    case LOG_JSONL:\n")
 
 
 def format_row_of_replay(tree):
@@ -352,6 +357,8 @@ log_format = Recipe("a log format", format_word, [
               not_handled(LAYOUT, "layout_framing", "LOG_JSONL"), format_framing),
     Forgotten("its parser", COMPILE, object_of("tools/ffreplay/logs/layout"),
               not_handled(LAYOUT, "layout_parser", "LOG_JSONL"), format_parser),
+    Forgotten("what a file without a line lacks", COMPILE, object_of("tools/ffreplay/replay/replay"),
+              not_handled(REPLAY, "empty_text", "LOG_JSONL"), format_emptiness),
     Forgotten("its row of docs/replay.md", TEST, FORMATS, "docs/replay.md has a row for jsonl", format_row_of_replay),
     Forgotten("it in docs/language.md", TEST, FORMATS, "docs/language.md has jsonl in the row of 'format'",
               format_row_of_the_language),
@@ -415,6 +422,7 @@ def command_file(tree):
     tree.write("compiler/commands/count.c", """\
 /* count.c - `ffc count`: how many flags there are. */
 #include "compiler/base/buffer.h"
+#include "compiler/model/model.h"
 #include "commands.h"
 
 static int run(int argc, char **argv)
