@@ -137,7 +137,7 @@ equal(decide(JSON, large, "--json", *one).out, decide(JSON, large, "--json", "--
 # -------------------------------------------------------------------------------------------- no time
 
 for name, time, shown in (("a_text", "20.11.2026 10:00", "20.11.2026 10:00"), ("an_object", {"s": START}, "{…}"),
-                          ("escapes", "\x1b[31m", "?[31m")):
+                          ("escapes", "\x1b[31m", "<1B>[31m")):
     result = decide(JSON, write("timeless", [dict(line, ts=time) for line in lines]))
     ok(f"no time: 'ts' is '{shown}', expected RFC 3339 or a number" in result.err, f"no_time_shows_{name}", result.err)
 
