@@ -30,7 +30,7 @@ static bool read_all(int fd, size_t limit, struct buffer *out)
 bool read_file(const char *path, size_t limit, struct buffer *out, struct buffer *error)
 {
     bool standard = strcmp(path, "-") == 0;
-    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     bool sound = fd >= 0;
     out->length = 0;
     buffer_append(out, "", 0);

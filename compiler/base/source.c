@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "utf8.h"
 
 static void find_lines(struct arena *arena, struct source *source)
 {
@@ -44,8 +45,8 @@ struct position source_position(const struct sources *sources, uint32_t file, ui
     if (position.line_end > position.line_text && position.line_end[-1] == '\r')
         position.line_end--;
     /* A byte order mark takes no column. */
-    if (low == 0 && source->length >= 3 && memcmp(position.line_text, "\xEF\xBB\xBF", 3) == 0)
-        position.line_text += 3;
+    if (low == 0)
+        position.line_text += text_mark(source->text, source->length);
 
     const char *at = position.line_text;
     if (source->last_line == position.line && source->last_offset <= offset) {

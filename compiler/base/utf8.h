@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* How many bytes the first character has; 0 when it is not well-formed or `size` is 0. */
 static inline uint32_t utf8_length(const char *text, size_t size)
@@ -27,6 +28,12 @@ static inline uint32_t utf8_length(const char *text, size_t size)
             return 0;
     }
     return length;
+}
+
+/* How many bytes the byte order mark has that a text begins with; 0: none. It is no part of it. */
+static inline uint32_t text_mark(const char *text, size_t size)
+{
+    return size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
 
 #endif

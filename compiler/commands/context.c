@@ -11,6 +11,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/file.h"
+#include "compiler/base/utf8.h"
 #include "compiler/model/model.h"
 
 static int compare_attributes(const void *left, const void *right)
@@ -233,8 +234,10 @@ json_t *parse_context(const struct command *command, const char *text, size_t le
                       const char *where)
 {
     json_error_t error;
-    json_t *value = json_loadb(
-        text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
+    uint32_t mark = text_mark(text, length);
+    json_t *value =
+        json_loadb(text + mark, length - mark,
+                   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
     if (!value)
         job_error(command, "%s: not JSON: %s, at column %d", where, error.text,
                   error.column > 0 ? error.column : 1);

@@ -72,38 +72,3 @@ bool unlink_at(int directory, const char *name)
 {
     return TEMP_FAILURE_RETRY(unlinkat(directory, name, 0)) == 0 || errno == ENOENT;
 }
-
-/* ----------------------------------------------------------------------------------- reading -- */
-
-static bool read_all(int fd, size_t limit, struct buffer *out)
-{
-    char block[65536];
-    size_t length = 0;
-    ssize_t got;
-    while ((got = TEMP_FAILURE_RETRY(read(fd, block, sizeof block))) > 0) {
-        length += (size_t)got;
-        if (length > limit) {
-            errno = EFBIG;
-            return false;
-        }
-        buffer_append(out, block, (size_t)got);
-    }
-    return got == 0;
-}
-
-bool read_at(int directory, const char *name, size_t limit, struct buffer *out)
-{
-    /* Opening a pipe would block. */
-    int fd = open_at(directory, name, O_RDONLY | O_NONBLOCK, 0);
-    struct stat status;
-    if (fd < 0)
-        return false;
-    bool whole = fstat(fd, &status) == 0;
-    if (whole && !S_ISREG(status.st_mode)) {
-        errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
-        whole = false;
-    }
-    whole = whole && read_all(fd, limit, out);
-    close_quietly(fd);
-    return whole;
-}

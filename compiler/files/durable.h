@@ -10,8 +10,6 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-struct buffer;
-
 /* openat(), closed on exec. */
 int open_at(int directory, const char *name, int flags, mode_t mode);
 bool write_all(int fd, const void *bytes, size_t length);
@@ -24,8 +22,5 @@ bool sync_name_of(const char *path);
 bool rename_at(int from_directory, const char *from, int to_directory, const char *to);
 /* That a name is gone; true where it was not there. */
 bool unlink_at(int directory, const char *name);
-
-/* Appends the file's content. More than `limit` is EFBIG, anything but a regular file EINVAL. */
-bool read_at(int directory, const char *name, size_t limit, struct buffer *out);
 
 #endif

@@ -2,11 +2,14 @@
 #include "edit.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/utf8.h"
 #include "edit_text.h"
+#include "input.h"
 #include "publish.h"
 #include "yaml.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,7 +85,7 @@ static void add_line(const struct setting *setting, size_t index)
     struct change *change = &setting->changes[index];
     size_t begin = line_begin(text, first->span.begin);
     size_t indent = first->span.begin - begin;
-    if (begin == 0 && source->length >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3))
+    if (begin == 0 && text_mark(text, source->length))
         indent -= 3;
 
     size_t at = line_end(source, written_end(neighbour(setting)->value));
@@ -229,22 +232,20 @@ static bool is_set(const void *wanted, const struct node *before, const struct n
 
 static bool is_unchanged(const struct source *source, struct stat *status, struct buffer *error)
 {
-    FILE *file = fopen(source->path, "rb");
-    if (!file || fstat(fileno(file), status) != 0) {
-        buffer_format(error, "cannot read '%s': %s", source->path, strerror(errno));
-        if (file)
-            fclose(file);
+    struct buffer text = {0};
+    int fd = input_open(AT_FDCWD, source->path, status);
+    bool equal = fd >= 0 && input_read(fd, source->length, &text);
+    if (!equal && errno != EFBIG) {
+        buffer_format(error, "cannot read '%s': %s", source->path, input_error(errno));
+        if (fd >= 0)
+            close(fd);
+        buffer_release(&text);
         return false;
     }
-    size_t at = 0, got;
-    char block[8192];
-    bool equal = true;
-    while (equal && (got = fread(block, 1, sizeof block, file)) > 0) {
-        equal = got <= source->length - at && !memcmp(source->text + at, block, got);
-        at += got;
-    }
-    equal = equal && !ferror(file) && at == source->length;
-    fclose(file);
+    equal = equal && text.length == source->length &&
+            (!text.length || !memcmp(text.bytes, source->text, text.length));
+    close(fd);
+    buffer_release(&text);
     if (!equal)
         buffer_format(error, "'%s' has changed since it was read", source->path);
     return equal;

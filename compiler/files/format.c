@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/utf8.h"
 #include "compiler/base/arena.h"
 #include "yaml.h"
 
@@ -460,7 +461,7 @@ static bool says_the_same(const struct source *source, const struct node *root,
 static uint32_t content_begin(const struct source *source)
 {
     const char *text = source->text;
-    uint32_t at = strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    uint32_t at = text_mark(text, source->length);
     bool marker = strncmp(text + at, "---", 3) == 0 && isspace((unsigned char)text[at + 3]);
     return marker ? at + 4 : at;
 }

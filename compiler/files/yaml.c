@@ -16,6 +16,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/table.h"
+#include "compiler/base/utf8.h"
 #include "yaml_layout.h"
 #include "yaml_mistake.h"
 #include "yaml_text.h"
@@ -440,7 +441,7 @@ struct node *yaml_read(const struct sources *sources, uint32_t file, struct aren
     if (!yaml_parser_initialize(&loader.parser))
         out_of_memory();
     yaml_parser_set_encoding(&loader.parser, YAML_UTF8_ENCODING);
-    uint32_t skip = source->length >= 3 && memcmp(source->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    uint32_t skip = text_mark(source->text, source->length);
     loader.mark_bytes = loader.layout.seen = skip;
     loader.given = yaml_text_for_libyaml(source, arena);
     loader.layout.separators = loader.given != source->text;

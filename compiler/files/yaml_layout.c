@@ -127,8 +127,9 @@ bool yaml_layout_gap(struct yaml_layout *layout, uint32_t to)
 static bool has_deep_lines(const struct yaml_layout *layout, uint32_t begin, uint32_t end)
 {
     const char *text = layout->source->text;
-    for (uint32_t at = begin; layout->indent && (at = line_end(text, at)) < end;) {
-        uint32_t word = ++at;
+    const char *line = text + begin; /* only as far as the scalar: a line may have many */
+    while (layout->indent && (line = memchr(line, '\n', (size_t)(text + end - line)))) {
+        uint32_t word = (uint32_t)(++line - text);
         if (is_deep(layout, &word) || is_break(text[word]))
             continue;
         bool quoted = text[begin] == '"' || text[begin] == '\'';
@@ -139,9 +140,25 @@ static bool has_deep_lines(const struct yaml_layout *layout, uint32_t begin, uin
     return true;
 }
 
+/* `[-]` is neither a list in a list nor a text. */
+static bool is_lone_dash(const struct yaml_layout *layout, uint32_t begin, uint32_t end)
+{
+    if (layout->source->text[begin] != '-' || end - begin > 1 || layout->bracket == NO_BRACKET)
+        return false;
+    diagnose(layout->diagnostics, FF0066, (struct span){layout->file, begin, end},
+             "a '-' by itself within brackets");
+    diagnose_help(layout->diagnostics, "quote it");
+    return true;
+}
+
 /* A '|' may stand on a line of its own. */
 static bool begins_deep(const struct yaml_layout *layout, uint32_t begin)
 {
+    if (!layout->indent && layout->bracket == NO_BRACKET) {
+        diagnose(layout->diagnostics, FF0034, rest_of_line(layout, begin),
+                 "a text in the place of a file's sections");
+        return false;
+    }
     uint32_t start = begin;
     while (start > 0 && layout->source->text[start - 1] == ' ')
         start--;
@@ -165,7 +182,7 @@ bool yaml_layout_scalar(struct yaml_layout *layout, uint32_t begin, uint32_t end
     if (sound && block)
         sound = begins_deep(layout, begin) && yaml_layout_gap(layout, line_end(text, begin));
     else if (sound)
-        sound = has_deep_lines(layout, begin, end);
+        sound = !is_lone_dash(layout, begin, end) && has_deep_lines(layout, begin, end);
     layout->seen = end;
     return sound;
 }

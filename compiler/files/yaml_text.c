@@ -68,7 +68,7 @@ bool yaml_text_is_sound(const struct source *source, uint32_t file, struct diagn
         diagnose_help(diagnostics, "save it as UTF-8: iconv -f UTF-16 -t UTF-8");
         return false;
     }
-    size_t at = source->length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    size_t at = text_mark(text, source->length);
     while (at < source->length) {
         unsigned char byte = (unsigned char)text[at];
         if (byte >= 0x20 && byte < 0x7F) {

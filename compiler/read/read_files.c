@@ -16,7 +16,9 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/parallel.h"
+#include "compiler/base/table.h"
 #include "compiler/files/durable.h"
+#include "compiler/files/input.h"
 #include "compiler/files/place.h"
 #include "policy_file.h"
 #include "read_files.h"
@@ -46,8 +48,10 @@ static void report_directory(struct reader *reader, const char *prefix, int erro
     reader->project->sources.items[file].text = "";
     reader->incomplete = true;
     diagnose(reader->diagnostics, FF0403, WHOLE_FILE(file), "this directory cannot be read: %s",
-             strerror(error));
-    if (!*prefix)
+             input_error(error));
+    if (error == EXDEV)
+        diagnose_help(reader->diagnostics, "copy what is in it into the project");
+    else if (!*prefix)
         diagnose_help(reader->diagnostics, "name the project's directory with -C DIR");
 }
 
@@ -56,71 +60,112 @@ static int compare_texts(const void *left, const void *right)
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-/* The open directories, innermost first: a link back to one of them is not followed. */
-struct ancestor {
-    dev_t device;
-    ino_t inode;
-    const struct ancestor *parent;
+struct failure {
+    const char *path;
+    int error;
 };
 
-static bool is_ancestor(const struct ancestor *ancestor, int fd, struct stat *status)
+/* Directories are visited once each, whichever links lead there, and those without links first: a
+ * definition is shown by the path that git knows. */
+struct walk {
+    struct reader *reader;
+    int root;
+    struct table seen; /* directories, by device and inode */
+    const char **links;
+    uint32_t link_count;
+    struct failure *failures; /* reported last: sources are sorted before */
+    uint32_t failure_count;
+};
+
+static bool is_seen(struct walk *walk, const struct stat *status)
 {
-    if (fstat(fd, status) != 0)
-        return false;
-    while (ancestor && (ancestor->device != status->st_dev || ancestor->inode != status->st_ino))
-        ancestor = ancestor->parent;
-    return ancestor != NULL;
+    struct arena *arena = walk->reader->arena;
+    const char *key = arena_format(arena, "%llx:%llx", (unsigned long long)status->st_dev,
+                                   (unsigned long long)status->st_ino);
+    return table_add(&walk->seen, arena, key, walk->reader) != NULL;
 }
 
-/* Folders end in a slash, so that path order is the byte order of whole paths. */
-static const char **list_names(struct reader *reader, DIR *stream, uint32_t *count)
+/* Whether a directory of this name stands here, and whether by a link. */
+static bool is_folder(int directory, const struct dirent *found, bool *link)
 {
+    struct stat status;
+    *link = false;
+    if (found->d_type != DT_LNK && found->d_type != DT_UNKNOWN)
+        return found->d_type == DT_DIR;
+    *link = fstatat(directory, found->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISLNK(status.st_mode);
+    return fstatat(directory, found->d_name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Folders end in a slash: path order is the order of whole paths as bytes. */
+static const char **list_names(struct walk *walk, DIR *stream, const char *prefix, uint32_t *count)
+{
+    struct arena *arena = walk->reader->arena;
     const char **names = NULL;
     for (struct dirent *found; (found = readdir(stream));) {
         const char *name = found->d_name;
+        bool link;
         if (name[0] == '.' || name[0] == '_')
             continue;
-        bool folder = found->d_type == DT_DIR;
-        if (found->d_type == DT_LNK || found->d_type == DT_UNKNOWN) {
-            struct stat status;
-            folder = fstatat(dirfd(stream), name, &status, 0) == 0 && S_ISDIR(status.st_mode);
-        }
-        if (folder || is_definition(name))
-            *ARENA_APPEND(reader->arena, names, *count) =
-                arena_format(reader->arena, folder ? "%s/" : "%s", name);
+        bool folder = is_folder(dirfd(stream), found, &link);
+        if (folder && link)
+            *ARENA_APPEND(arena, walk->links, walk->link_count) =
+                arena_format(arena, "%s%s/", prefix, name);
+        else if (folder || is_definition(name))
+            *ARENA_APPEND(arena, names, *count) = arena_format(arena, folder ? "%s/" : "%s", name);
     }
     if (*count)
         qsort(names, *count, sizeof *names, compare_texts);
     return names;
 }
 
-static void find_files(struct reader *reader, int parent, const char *entry, const char *prefix,
-                       const struct ancestor *ancestors)
+static void fail(struct walk *walk, const char *path, int error)
+{
+    *ARENA_APPEND(walk->reader->arena, walk->failures, walk->failure_count) =
+        (struct failure){path, error};
+}
+
+static void find_files(struct walk *walk, int parent, const char *entry, const char *prefix)
 {
     int fd = open_at(parent, entry, O_RDONLY | O_DIRECTORY, 0);
     struct stat status;
-    if (fd >= 0 && is_ancestor(ancestors, fd, &status)) {
-        close(fd);
-        return;
-    }
-    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    bool inside = fd >= 0 && fstat(fd, &status) == 0 && input_is_inside(walk->root, fd);
+    DIR *stream = inside && !is_seen(walk, &status) ? fdopendir(fd) : NULL;
     if (!stream) {
-        report_directory(reader, prefix, errno);
+        if (!inside)
+            fail(walk, prefix, fd < 0 ? errno : EXDEV);
         if (fd >= 0)
             close(fd);
         return;
     }
-    const struct ancestor self = {status.st_dev, status.st_ino, ancestors};
     uint32_t count = 0;
-    const char **names = list_names(reader, stream, &count);
+    const char **names = list_names(walk, stream, prefix, &count);
     for (uint32_t i = 0; i < count; i++) {
-        const char *path = arena_format(reader->arena, "%s%s", prefix, names[i]);
+        const char *path = arena_format(walk->reader->arena, "%s%s", prefix, names[i]);
         if (names[i][strlen(names[i]) - 1] == '/')
-            find_files(reader, fd, names[i], path, &self);
+            find_files(walk, fd, names[i], path);
         else
-            add_source(reader, path);
+            add_source(walk->reader, path);
     }
     closedir(stream);
+}
+
+static int compare_sources(const void *left, const void *right)
+{
+    return strcmp(((const struct source *)left)->name, ((const struct source *)right)->name);
+}
+
+static void find_all_files(struct reader *reader, int root)
+{
+    struct walk walk = {.reader = reader, .root = root};
+    find_files(&walk, root, ".", "");
+    for (uint32_t i = 0; i < walk.link_count; i++) /* which may lead to more of them */
+        find_files(&walk, root, walk.links[i], walk.links[i]);
+    struct sources *sources = &reader->project->sources;
+    if (walk.link_count && sources->count)
+        qsort(sources->items, sources->count, sizeof *sources->items, compare_sources);
+    for (uint32_t i = 0; i < walk.failure_count; i++)
+        report_directory(reader, walk.failures[i].path, walk.failures[i].error);
 }
 
 /* Shown under the path as given: it need not be inside the directory. */
@@ -150,9 +195,12 @@ struct reading {
     struct file_reader readers[MOST_WORKERS];
 };
 
-static void report_unreadable(struct diagnostics *diagnostics, uint32_t file, const char *why)
+static void report_unreadable(struct diagnostics *diagnostics, uint32_t file, int error)
 {
-    diagnose(diagnostics, FF0401, WHOLE_FILE(file), "this file cannot be read: %s", why);
+    diagnose(diagnostics, FF0401, WHOLE_FILE(file), "this file cannot be read: %s",
+             input_error(error));
+    if (error == EXDEV)
+        diagnose_help(diagnostics, "copy the file into the project");
 }
 
 static bool read_bytes(int fd, size_t size, char *text, size_t *length)
@@ -169,19 +217,11 @@ static bool read_bytes(int fd, size_t size, char *text, size_t *length)
 static bool read_source(struct file_reader *reader, struct source *source, int directory,
                         uint32_t file)
 {
-    source->text = "";
-    /* Do not block on a FIFO named like a definition file. */
-    int fd = open_at(directory, source->name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     struct stat status;
-    if (fd < 0 || fstat(fd, &status) != 0) {
-        report_unreadable(&reader->diagnostics, file, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return false;
-    }
-    if (!S_ISREG(status.st_mode)) {
-        report_unreadable(&reader->diagnostics, file, "it is not a regular file");
-        close(fd);
+    source->text = "";
+    int fd = input_open_inside(directory, source->name, &status);
+    if (fd < 0) {
+        report_unreadable(&reader->diagnostics, file, errno);
         return false;
     }
     /* Reading one byte more than the limit shows that the file is too large. */
@@ -191,7 +231,7 @@ static bool read_source(struct file_reader *reader, struct source *source, int d
     char *text = arena_text(&reader->arena, size);
     bool sound = read_bytes(fd, size, text, &source->length);
     if (!sound)
-        report_unreadable(&reader->diagnostics, file, strerror(errno));
+        report_unreadable(&reader->diagnostics, file, errno);
     close(fd);
     source->text = text;
     return sound;
@@ -238,8 +278,11 @@ struct document *read_files(struct reader *reader, const char *directory)
     char *place = project_place(directory);
     project->directory = arena_copy(reader->arena, place, strlen(place));
     free(place);
-    find_files(reader, AT_FDCWD, project->directory, "", NULL);
     int root = open_at(AT_FDCWD, project->directory, O_RDONLY | O_DIRECTORY, 0);
+    if (root >= 0)
+        find_all_files(reader, root);
+    else
+        report_directory(reader, "", errno);
     if (reader->policy)
         add_policy(reader);
     struct document *documents = read_found(reader, root);

@@ -1,15 +1,19 @@
 /*
  * read_list_file.c - files with one value per line. Blank lines, lines that begin with `#`, and
- * white space around a value are ignored.
+ * white space around a value are ignored. So is a byte order mark at the beginning.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/utf8.h"
-#include "compiler/base/file.h"
+#include "compiler/files/durable.h"
+#include "compiler/files/input.h"
 #include "read_list_file.h"
 #include "read_scalar.h"
 #include "reader.h"
@@ -80,6 +84,37 @@ static void split_lines(struct reader *reader, struct list_file *file, char *tex
     }
 }
 
+static bool read_inside(struct reader *reader, const char *name, struct buffer *text)
+{
+    struct stat status;
+    int project = open_at(AT_FDCWD, reader->project->directory, O_RDONLY | O_DIRECTORY, 0);
+    int fd = project < 0 ? -1 : input_open_inside(project, name, &status);
+    bool sound = fd >= 0 && input_read(fd, LARGEST, text);
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    if (project >= 0)
+        close(project);
+    errno = error;
+    return sound;
+}
+
+static void report_unreadable(struct reader *reader, const struct node *path, const char *name,
+                              int error)
+{
+    if (error == EXDEV) {
+        diagnose(reader->diagnostics, FF0249, path->span,
+                 "'%s' is a link that leads out of the project", name);
+        diagnose_help(reader->diagnostics, "copy the file into the project: lists/NAME.txt");
+        return;
+    }
+    diagnose(reader->diagnostics, FF0248, path->span, "list file '%s' cannot be read: %s", name,
+             input_error(error));
+    if (error == ENOENT)
+        diagnose_help(reader->diagnostics, "the path is relative to '%s'",
+                      reader->project->directory);
+}
+
 struct list_file *read_list_file(struct reader *reader, const struct node *path)
 {
     struct text name;
@@ -94,26 +129,20 @@ struct list_file *read_list_file(struct reader *reader, const struct node *path)
         diagnose_help(reader->diagnostics, "copy the file into the project: lists/NAME.txt");
         return NULL;
     }
-    struct buffer text = {0}, error = {0};
-    const char *full = arena_format(reader->arena, "%s/%s", reader->project->directory, name.text);
-    bool sound = read_file(full, LARGEST, &text, &error);
-    if (!sound) {
-        diagnose(reader->diagnostics, FF0248, path->span, "list file '%s' cannot be read: %s",
-                 name.text, error.bytes);
-        diagnose_help(reader->diagnostics, "the path is relative to '%s'",
-                      reader->project->directory);
-    }
+    struct buffer text = {0};
+    bool sound = read_inside(reader, name.text, &text);
+    if (!sound)
+        report_unreadable(reader, path, name.text, errno);
     sound = sound && is_sound(reader, path, &text);
     if (sound) {
         file = ARENA_NEW(reader->arena, struct list_file);
         file->path = name.text;
         char *copy = arena_copy(reader->arena, text.bytes, text.length);
-        size_t length = text.length;
+        size_t length = text.length, mark = text_mark(copy, length);
         buffer_release(&text);
-        split_lines(reader, file, copy, length);
+        split_lines(reader, file, copy + mark, length - mark);
         table_add(&reader->list_files, reader->arena, name.text, file);
     }
     buffer_release(&text);
-    buffer_release(&error);
     return sound ? file : NULL;
 }

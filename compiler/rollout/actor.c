@@ -6,6 +6,7 @@
  */
 #include "actor.h"
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 #include "compiler/base/buffer.h"
-#include "compiler/base/file.h"
+#include "compiler/files/input.h"
 
 #define MOST_CONFIGURATION 1048576u
 #define MOST_PARENTS       64
@@ -82,10 +83,10 @@ static void read_line(struct git_user *user, const char *line)
 static const char *user_in(const char *path)
 {
     static char kept[256];
-    struct buffer text = {0}, ignored = {0};
+    struct buffer text = {0};
     struct git_user user = {.section = false};
     const char *found = NULL;
-    if (read_file(path, MOST_CONFIGURATION, &text, &ignored)) {
+    if (read_at(AT_FDCWD, path, MOST_CONFIGURATION, &text)) {
         buffer_append(&text, "", 1);
         char *rest = text.bytes;
         for (char *line; (line = strsep(&rest, "\n"));)
@@ -99,7 +100,6 @@ static const char *user_in(const char *path)
     buffer_release(&user.name);
     buffer_release(&user.email);
     buffer_release(&text);
-    buffer_release(&ignored);
     return found ? kept : NULL;
 }
 

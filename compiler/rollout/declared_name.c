@@ -8,6 +8,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/files/durable.h"
+#include "compiler/files/input.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "compiler/files/place.h"

@@ -20,6 +20,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "compiler/files/durable.h"
+#include "compiler/files/input.h"
 #include "compiler/base/json_read.h"
 
 #define NEW_FILE   LEDGER_ASIDE "/.new" /* its writer holds the lock */

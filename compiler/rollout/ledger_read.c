@@ -21,6 +21,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/heap.h"
 #include "compiler/files/durable.h"
+#include "compiler/files/input.h"
 #include "ledger.h"
 
 #define MOST_OLD    ((size_t)1 << 30)

@@ -9,14 +9,16 @@
 #include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/files/durable.h"
+#include "compiler/files/input.h"
 #include "fflag.h"
 #include "forgotten.h"
 #include "occupant.h"
 #include "publication.h"
-#include "compiler/base/file.h"
 #include "compiler/files/publish.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
+
+#define MOST_SNAPSHOT ((size_t)1 << 30)
 
 /* Identifies the file at the path, if it is a snapshot. */
 static enum fflag_error look(const char *path, struct fflag_snapshot_info *info)
@@ -101,11 +103,10 @@ static bool is_sound(const char *path, struct buffer *error)
 
 static bool has_these_bytes(const char *path, const struct buffer *bytes)
 {
-    struct buffer old = {0}, ignored = {0};
-    bool same = read_file(path, bytes->length, &old, &ignored) && old.length == bytes->length &&
+    struct buffer old = {0};
+    bool same = read_at(AT_FDCWD, path, bytes->length, &old) && old.length == bytes->length &&
                 memcmp(old.bytes, bytes->bytes, old.length) == 0;
     buffer_release(&old);
-    buffer_release(&ignored);
     return same;
 }
 
@@ -248,8 +249,10 @@ bool publication_open(const struct publication *publication, struct patch *patch
         buffer_append_text(why, "there is no such file yet");
         return false;
     }
-    bool opened =
-        read_file(publication->path, SIZE_MAX, &bytes, why) && patch_open(patch, &bytes, why);
+    bool opened = read_at(AT_FDCWD, publication->path, MOST_SNAPSHOT, &bytes);
+    if (!opened)
+        buffer_append_text(why, input_error(errno));
+    opened = opened && patch_open(patch, &bytes, why);
     buffer_release(&bytes);
     return opened;
 }

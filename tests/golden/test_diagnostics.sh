@@ -11,6 +11,11 @@ common=$top/tests/golden/common
 now=2026-11-20T12:00:00Z
 export FFC now
 
+list_file() {
+    cp "$common"/*.yaml flags
+    echo 'segments: {vip: {if: {country: {in_file: vip.txt}}}}' >flags/case.yaml
+}
+
 # What cannot be kept as a file: too large, too many, or not there.
 generate() {
     case $1 in
@@ -22,6 +27,14 @@ generate() {
     FF0019-too-deep-blocks) printf -- '- %.0s' {1..2000} >flags/case.yaml ;;
     FF0401-unreadable-file) ln -s nowhere flags/case.yaml ;;
     FF0401-not-a-file) mkfifo flags/case.yaml ;;
+    FF0401-outside) ln -s /etc/passwd flags/case.yaml ;;
+    FF0403-outside) ln -s /etc flags/more ;;
+    FF0248-not-a-file)
+        list_file && mkfifo flags/vip.txt
+        ;;
+    FF0249-outside)
+        list_file && ln -s /etc/passwd flags/vip.txt
+        ;;
     FF0403-unreadable-directory) rmdir flags ;;
     FF0404-no-definitions) touch flags/_draft.yaml flags/.hidden.yaml flags/notes.txt ;;
     FF0823-program-too-long)

@@ -101,12 +101,14 @@ static void refuses_comments_without_a_space(void **state)
     reads("a: \"x\"\t#y\n", "x");
 }
 
-static void refuses_keys_with_a_question_mark(void **state)
+static void refuses_lone_indicators_of_blocks_in_brackets(void **state)
 {
     (void)state;
     refuses("? a\n: x\n");
     refuses("{?a: x}\n");
     reads("a: ?x\n", "?x");
+    refuses("a: [x, -]\n");
+    reads("a: -x\nb: [-x]\n", "-x");
 }
 
 int main(void)
@@ -119,7 +121,7 @@ int main(void)
         cmocka_unit_test(refuses_separators_elsewhere),
         cmocka_unit_test(refuses_lines_that_are_not_deep_enough),
         cmocka_unit_test(refuses_comments_without_a_space),
-        cmocka_unit_test(refuses_keys_with_a_question_mark),
+        cmocka_unit_test(refuses_lone_indicators_of_blocks_in_brackets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
