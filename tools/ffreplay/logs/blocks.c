@@ -153,8 +153,3 @@ uint64_t blocks_line_number(const struct blocks *blocks, struct place place)
         number += blocks->line_counts[i];
     return number;
 }
-
-bool place_is_before(struct place a, struct place b)
-{
-    return a.part < b.part || (a.part == b.part && a.line < b.line);
-}

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "block_part.h"
 #include "lines.h"
 
 struct blocks {
@@ -24,14 +25,6 @@ struct blocks {
     size_t rest_length, rest_capacity;
     uint64_t *line_counts; /* of the parts handed out, once they are given back */
     uint64_t count;        /* of blocks */
-};
-
-/* What is left of a block's part. */
-struct block_part {
-    const char *text, *end;
-    struct place {
-        uint64_t part, line; /* each from 0: of the file, and of its part */
-    } place;
 };
 
 struct block {
@@ -60,7 +53,5 @@ void block_release(struct block *block);
 void blocks_note_lines(struct blocks *blocks, const struct block *block);
 /* The number of a line, from 1, once all blocks before it are noted. */
 uint64_t blocks_line_number(const struct blocks *blocks, struct place place);
-/* Whether the one comes first. */
-bool place_is_before(struct place a, struct place b);
 
 #endif

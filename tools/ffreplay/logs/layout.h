@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "blocks.h"
+#include "block_part.h"
 #include "line_parser.h"
 #include "unit_set.h"
 #include "compiler/model/log.h"

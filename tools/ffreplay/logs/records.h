@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "blocks.h"
+#include "block_part.h"
 #include "layout.h"
 #include "log_time.h"
 #include "lookalike.h"
