@@ -230,6 +230,30 @@ void write_warnings(const char *where, const struct buffer *warnings)
     }
 }
 
+/* In our words: jansson's are of its grammar. */
+static const char *json_problem(const json_error_t *error)
+{
+    switch ((int)json_error_code(error)) { /* the rest are not of parsing */
+    case json_error_premature_end_of_input:
+        return "it ends too early";
+    case json_error_end_of_input_expected:
+        return "more follows after the end";
+    case json_error_duplicate_key:
+        return "a key is given twice";
+    case json_error_invalid_utf8:
+        return "it is not UTF-8";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "a NUL in a text";
+    case json_error_numeric_overflow:
+        return "a number is too large";
+    case json_error_stack_overflow:
+        return "it is nested too deep";
+    default:
+        return "unexpected text";
+    }
+}
+
 json_t *parse_context(const struct command *command, const char *text, size_t length,
                       const char *where)
 {
@@ -239,7 +263,7 @@ json_t *parse_context(const struct command *command, const char *text, size_t le
         json_loadb(text + mark, length - mark,
                    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
     if (!value)
-        job_error(command, "%s: not JSON: %s, at column %d", where, error.text,
+        job_error(command, "%s: not JSON: %s, at column %d", where, json_problem(&error),
                   error.column > 0 ? error.column : 1);
     return value;
 }

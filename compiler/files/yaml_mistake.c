@@ -261,8 +261,17 @@ void yaml_report_mistake(const struct yaml_mistake *mistake, struct diagnostics 
     } else if (has(context, "block") || has(problem, "not allowed in this context")) {
         if (!report_tab(mistake, diagnostics))
             report_indentation(mistake, diagnostics);
+    } else if (has(problem, "unexpected ':'")) {
+        diagnose(diagnostics, FF0066, character_span(mistake, mistake->at),
+                 "a ':' with no space after it, within brackets");
+        diagnose_help(diagnostics, "write 'key: value', or quote the value that it belongs to");
+    } else if (has(problem, "document start")) {
+        diagnose(diagnostics, FF0034, line_span(mistake, mistake->at),
+                 "this line follows the end of the file's only value");
+        diagnose_help(diagnostics, "a file is sections at its left edge: 'flags:' and the like");
     } else {
-        diagnose(diagnostics, FF0034, character_span(mistake, mistake->at), "this is not YAML: %s",
-                 problem);
+        diagnose(diagnostics, FF0034, character_span(mistake, mistake->at),
+                 at_end ? "the file ends where a value is expected" : "this is not YAML here");
+        diagnose_help(diagnostics, "look at the quotes, brackets and colons from here upwards");
     }
 }

@@ -69,6 +69,10 @@ done <<'CASES'
 {"groups": ["a", 1]}|attribute 'groups' is of type strings and takes a list of strings, not a list of anything else
 []|a context is an object of attributes, not a list
 CASES
+for context in '{"age":' '{age: 1}' '{"age": 1, "age": 2}' '{} x' '"\ud83d"' '{"age": 1e999}' '' '{"age": tru}'; do
+    is "says in its own words what is wrong with $context" \
+        "$("$FFC" eval a.boolean -c "$context" 2>&1 | grep -c 'near\|token\|object key\|JSON_')" 0
+done
 ok "refuses what is not JSON, with the place" \
     sh -c '"$1" eval a.boolean -c "{age: 1}" 2>&1 | grep -q "^ffc eval: -c: not JSON: .*column"' - "$FFC"
 exits "refuses a key given twice" 1 "$FFC" eval a.boolean -c '{"age": 1, "age": 2}'
