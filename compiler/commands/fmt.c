@@ -109,8 +109,8 @@ static void replace_source(struct formatting *formatting, const char *path,
     struct buffer error = {0};
     if (stat(path, &like) != 0)
         buffer_format(&error, "cannot read '%s': %s", path, strerror(errno));
-    if (error.length > 0 ||
-        replace_file(path, text->bytes, text->length, &like, NULL, &error) != REPLACED_SAFELY) {
+    const struct content content = {text->bytes, text->length, &like, NULL};
+    if (error.length > 0 || replace_file(path, &content, &error) != REPLACED_SAFELY) {
         job_error(&fmt_command, "%s", error.bytes);
         fail(formatting, EXIT_JOB);
     } else {

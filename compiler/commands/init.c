@@ -9,6 +9,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
 #include "commands.h"
+#include "compiler/files/durable.h"
 #include "compiler/files/place.h"
 #include "compiler/model/model.h"
 #include "compiler/project/schema.h"
@@ -32,26 +33,18 @@ static const struct {
 };
 #define FILE_COUNT (sizeof files / sizeof *files)
 
+/* What could not be written whole is not left there. */
 static bool write_new(const char *path, const char *text, struct buffer *error)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    size_t length = strlen(text), written = 0;
-    bool fine = fd >= 0;
-    while (fine && written < length) {
-        ssize_t wrote = write(fd, text + written, length - written);
-        if (wrote > 0)
-            written += (size_t)wrote;
-        else
-            fine = errno == EINTR;
-    }
-    int reason = errno;
-    if (fd >= 0 && close(fd) != 0 && fine) {
-        reason = errno;
-        fine = false;
-    }
-    if (!fine)
-        buffer_format(error, "cannot write '%s': %s", path, strerror(reason));
-    return fine;
+    int fd = open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+    bool written = fd >= 0 && write_all(fd, text, strlen(text)) && sync_file(fd);
+    if (!written)
+        buffer_format(error, "cannot write '%s': %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    if (fd >= 0 && !written)
+        unlink_at(AT_FDCWD, path);
+    return written;
 }
 
 /* Next to other definitions, there would be two `project` sections. */

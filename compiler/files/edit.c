@@ -266,7 +266,8 @@ enum replaced edit_write(const struct source *source, const struct buffer *text,
     struct stat status;
     if (!is_unchanged(source, &status, error))
         return REPLACED_NOT;
-    return replace_file(source->path, text->bytes, text->length, &status, NULL, error);
+    const struct content content = {text->bytes, text->length, &status, NULL};
+    return replace_file(source->path, &content, error);
 }
 
 enum replaced edit_create(const char *path, const struct buffer *text, struct buffer *error)
@@ -274,7 +275,8 @@ enum replaced edit_create(const char *path, const struct buffer *text, struct bu
     mode_t mask = umask(0);
     umask(mask);
     struct stat status = {.st_mode = 0666 & ~mask, .st_uid = geteuid(), .st_gid = getegid()};
-    return replace_file(path, text->bytes, text->length, &status, NULL, error);
+    const struct content content = {text->bytes, text->length, &status, NULL};
+    return replace_file(path, &content, error);
 }
 
 enum replaced edit_block(const struct sources *sources, const struct node *block,

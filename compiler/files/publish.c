@@ -1,4 +1,4 @@
-/* publish.c - replaces files atomically, so that a reader never sees half of one. */
+/* publish.c - see publish.h. */
 #include "compiler/base/buffer.h"
 #include "durable.h"
 #include "publish.h"
@@ -15,10 +15,11 @@
 #include <unistd.h>
 
 /* Explains errno where its own text says too little. */
-static void explain(struct buffer *error, const char *what, const char *path)
+static void explain(struct buffer *error, const char *what, const char *shown, const char *path)
 {
     int cause = errno;
-    buffer_format(error, "cannot %s '%s': %s", what, path, strerror(cause));
+    buffer_format(error, "cannot %s '%s%s%s': %s", what, shown ? shown : "", shown ? "/" : "", path,
+                  strerror(cause));
     if (cause == EBUSY)
         buffer_append_text(error, "; it is a mount point, such as a file mounted into a container: "
                                   "mount its directory instead");
@@ -31,9 +32,12 @@ static void explain(struct buffer *error, const char *what, const char *path)
                                   "directory");
 }
 
-static bool fill(int fd, const void *bytes, size_t length, const struct stat *like)
+/* ---------------------------------------------------------------------------------- at a name -- */
+
+static bool fill(int fd, const struct content *content)
 {
-    if (!write_all(fd, bytes, length))
+    const struct stat *like = content->like;
+    if (!write_all(fd, content->bytes, content->length))
         return false;
     /* Only root can give a file away; anyone else gets the owner they would have had anyway. */
     if (like && (like->st_uid != geteuid() || like->st_gid != getegid()) &&
@@ -42,6 +46,37 @@ static bool fill(int fd, const void *bytes, size_t length, const struct stat *li
     mode_t mode = like ? like->st_mode & 07777 : 0444;
     return TEMP_FAILURE_RETRY(fchmod(fd, mode)) == 0 && sync_file(fd);
 }
+
+static bool write_temporary(int fd, const struct target *target, const struct content *content,
+                            struct buffer *error)
+{
+    bool written = fill(fd, content);
+    if (!written)
+        explain(error, "write", target->shown, target->temporary);
+    close(fd); /* already synced */
+    return written && (!content->verify || content->verify(target->temporary, error));
+}
+
+enum replaced publish_at(int fd, const struct target *target, const struct content *content,
+                         struct buffer *error)
+{
+    bool named = write_temporary(fd, target, content, error);
+    if (named &&
+        !rename_at(target->directory, target->temporary, target->directory, target->path)) {
+        explain(error, "replace", target->shown, target->path);
+        named = false;
+    }
+    if (!named) {
+        unlink_at(target->directory, target->temporary);
+        return REPLACED_NOT;
+    }
+    if (sync_names(target->directory, target->folder))
+        return REPLACED_SAFELY;
+    explain(error, "make sure that the disk holds", target->shown, target->path);
+    return REPLACED_IN_DOUBT;
+}
+
+/* ---------------------------------------------------------------------------- beside the file -- */
 
 /* Temporary files left by a run that was killed. No write takes this long. */
 #define LEFT_BEHIND 3600 /* seconds */
@@ -73,36 +108,6 @@ static int create_temporary(char *name)
     return fd;
 }
 
-static enum replaced replace(const char *path, const char *directory, char *temporary,
-                             const void *bytes, size_t length, const struct stat *like,
-                             bool (*verify)(const char *path, struct buffer *error),
-                             struct buffer *error)
-{
-    int fd = create_temporary(temporary);
-    if (fd < 0) {
-        explain(error, "create a file beside", path);
-        return REPLACED_NOT;
-    }
-    bool written = fill(fd, bytes, length, like);
-    if (!written)
-        explain(error, "write", temporary);
-    close(fd); /* already synced */
-    if (!written || (verify && !verify(temporary, error))) {
-        unlink_at(AT_FDCWD, temporary);
-        return REPLACED_NOT;
-    }
-    if (!rename_at(AT_FDCWD, temporary, AT_FDCWD, path)) {
-        explain(error, "replace", path);
-        unlink_at(AT_FDCWD, temporary);
-        return REPLACED_NOT;
-    }
-    if (!sync_names(AT_FDCWD, directory)) {
-        explain(error, "make sure that the disk holds the new name in", directory);
-        return REPLACED_IN_DOUBT;
-    }
-    return REPLACED_SAFELY;
-}
-
 static bool is_replaceable(const char *path, struct buffer *error)
 {
     struct stat status;
@@ -113,37 +118,44 @@ static bool is_replaceable(const char *path, struct buffer *error)
     return false;
 }
 
-enum replaced replace_file(const char *path, const void *bytes, size_t length,
-                           const struct stat *like,
-                           bool (*verify)(const char *path, struct buffer *error),
-                           struct buffer *error)
+static enum replaced replace(const struct target *target, char *temporary,
+                             const struct content *content, struct buffer *error)
 {
-    if (!is_replaceable(path, error))
-        return REPLACED_NOT;
-    char *resolved = realpath(path, NULL);
-    const char *target = resolved ? resolved : path;
-    const char *slash = strrchr(target, '/');
-    const char *base = slash ? slash + 1 : target;
-    struct buffer directory = {0}, prefix = {0}, temporary = {0};
-    if (slash)
-        buffer_append(&directory, target, (size_t)(slash - target) + 1);
-    else
-        buffer_append_text(&directory, "./");
-    /* A leading dot: readers of directories of definitions and snapshots ignore such names. */
-    buffer_format(&prefix, ".%.200s.", base);
-    buffer_format(&temporary, "%s%s" RANDOM, directory.bytes, prefix.bytes);
-    remove_leftovers(directory.bytes, prefix.bytes);
-
     sigset_t ending, before;
     sigemptyset(&ending);
     sigaddset(&ending, SIGINT);
     sigaddset(&ending, SIGTERM);
     sigaddset(&ending, SIGHUP);
     sigprocmask(SIG_BLOCK, &ending, &before);
-    enum replaced done =
-        replace(target, directory.bytes, temporary.bytes, bytes, length, like, verify, error);
+    int fd = create_temporary(temporary);
+    enum replaced done = REPLACED_NOT;
+    if (fd < 0)
+        explain(error, "create a file beside", target->shown, target->path);
+    else
+        done = publish_at(fd, target, content, error);
     sigprocmask(SIG_SETMASK, &before, NULL);
+    return done;
+}
 
+enum replaced replace_file(const char *path, const struct content *content, struct buffer *error)
+{
+    if (!is_replaceable(path, error))
+        return REPLACED_NOT;
+    char *resolved = realpath(path, NULL);
+    const char *name = resolved ? resolved : path;
+    const char *slash = strrchr(name, '/');
+    struct buffer directory = {0}, prefix = {0}, temporary = {0};
+    if (slash)
+        buffer_append(&directory, name, (size_t)(slash - name) + 1);
+    else
+        buffer_append_text(&directory, "./");
+    /* A leading dot: readers of directories of definitions and snapshots ignore such names. */
+    buffer_format(&prefix, ".%.200s.", slash ? slash + 1 : name);
+    buffer_format(&temporary, "%s%s" RANDOM, directory.bytes, prefix.bytes);
+    remove_leftovers(directory.bytes, prefix.bytes);
+    const struct target target = {AT_FDCWD, NULL, .temporary = temporary.bytes, .path = name,
+                                  .folder = directory.bytes};
+    enum replaced done = replace(&target, temporary.bytes, content, error);
     buffer_release(&directory);
     buffer_release(&prefix);
     buffer_release(&temporary);
@@ -151,8 +163,21 @@ enum replaced replace_file(const char *path, const void *bytes, size_t length,
     return done;
 }
 
-bool publish_file(const char *path, const void *bytes, size_t length,
-                  bool (*verify)(const char *path, struct buffer *error), struct buffer *error)
+bool publish_file(const char *path, const void *bytes, size_t length, file_check *verify,
+                  struct buffer *error)
 {
-    return replace_file(path, bytes, length, NULL, verify, error) == REPLACED_SAFELY;
+    const struct content content = {.bytes = bytes, .length = length, .verify = verify};
+    return replace_file(path, &content, error) == REPLACED_SAFELY;
+}
+
+enum replaced remove_file(const char *path, const char *folder, struct buffer *error)
+{
+    if (!unlink_at(AT_FDCWD, path)) {
+        explain(error, "remove", NULL, path);
+        return REPLACED_NOT;
+    }
+    if (sync_names(AT_FDCWD, folder))
+        return REPLACED_SAFELY;
+    explain(error, "make sure that the disk has no more", NULL, path);
+    return REPLACED_IN_DOUBT;
 }

@@ -399,19 +399,6 @@ bool override_folder_make(const char *directory, struct buffer *error)
     return made;
 }
 
-static enum replaced remove_whole(const char *path, const char *folder, struct buffer *error)
-{
-    if (!unlink_at(AT_FDCWD, path)) {
-        buffer_format(error, "cannot remove '%s': %s", path, strerror(errno));
-        return REPLACED_NOT;
-    }
-    if (sync_names(AT_FDCWD, folder))
-        return REPLACED_SAFELY;
-    buffer_format(error, "cannot make sure that the disk has '%s' no more: %s", path,
-                  strerror(errno));
-    return REPLACED_IN_DOUBT;
-}
-
 enum replaced override_edit_make(const char *directory, struct override_edit *edit,
                                  struct buffer *error)
 {
@@ -420,7 +407,7 @@ enum replaced override_edit_make(const char *directory, struct override_edit *ed
     if (edit->source)
         return edit_write(edit->source, &edit->text, error);
     if (edit->lifts)
-        return remove_whole(path, folder, error);
+        return remove_file(path, folder, error);
     return override_folder_make(directory, error) ? edit_create(path, &edit->text, error)
                                                   : REPLACED_NOT;
 }

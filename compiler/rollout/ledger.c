@@ -23,7 +23,7 @@
 #include "compiler/files/input.h"
 #include "compiler/base/json_read.h"
 
-#define NEW_FILE   LEDGER_ASIDE "/.new" /* its writer holds the lock */
+#define NEW_FILE   LEDGER_ASIDE "/.new"
 #define MOST_ASIDE ((size_t)64 << 20)
 
 static bool fail(const struct ledger *ledger, const char *what, const char *name,
@@ -126,49 +126,37 @@ static bool make_folder(const struct ledger *ledger, const char *name, struct bu
     return fail(ledger, "create", name, error);
 }
 
+/* By the one temporary name, whose writer holds the lock. */
+static enum replaced put_file(const struct ledger *ledger, const char *folder, const char *path,
+                              const struct buffer *text, struct buffer *error)
+{
+    const struct target target = {ledger->lock, ledger->directory, NEW_FILE, path, folder};
+    struct stat made;
+    int fd = open_at(ledger->lock, NEW_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0666);
+    if (fd < 0 || fstat(fd, &made) != 0) {
+        fail(ledger, "write", path, error);
+        if (fd >= 0)
+            close(fd);
+        return REPLACED_NOT;
+    }
+    const struct content content = {text->bytes, text->length, &made, NULL};
+    return publish_at(fd, &target, &content, error);
+}
+
 /* Entries put aside, and locks of running steps, are local to this checkout. */
 static bool ignore_aside(const struct ledger *ledger, struct buffer *error)
 {
     static const char name[] = LEDGER_ASIDE "/.gitignore";
-    if (faccessat(ledger->lock, name, F_OK, 0) == 0)
-        return true;
-    int fd = open_at(ledger->lock, name, O_WRONLY | O_CREAT, 0666);
-    bool written = fd >= 0 && write_all(fd, "*\n", 2);
-    if (!written)
-        fail(ledger, "write", name, error);
-    if (fd >= 0)
-        close(fd);
-    return written;
+    static char all[] = "*\n";
+    const struct buffer text = {all, sizeof all - 1, 0};
+    return faccessat(ledger->lock, name, F_OK, 0) == 0 ||
+           put_file(ledger, LEDGER_ASIDE, name, &text, error) == REPLACED_SAFELY;
 }
 
 static bool make_folders(const struct ledger *ledger, struct buffer *error)
 {
     return make_folder(ledger, LEDGER_FOLDER, error) && make_folder(ledger, LEDGER_ASIDE, error) &&
            ignore_aside(ledger, error);
-}
-
-static bool write_new(const struct ledger *ledger, const struct buffer *text)
-{
-    int fd = open_at(ledger->lock, NEW_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0666);
-    bool written = fd >= 0 && write_all(fd, text->bytes, text->length) && sync_file(fd);
-    int cause = errno;
-    if (fd >= 0)
-        close(fd);
-    errno = cause;
-    return written;
-}
-
-static enum replaced put_file(const struct ledger *ledger, const char *folder, const char *path,
-                              const struct buffer *text, struct buffer *error)
-{
-    if (!write_new(ledger, text) || !rename_at(ledger->lock, NEW_FILE, ledger->lock, path)) {
-        fail(ledger, "write", path, error);
-        return REPLACED_NOT;
-    }
-    if (sync_names(ledger->lock, folder))
-        return REPLACED_SAFELY;
-    fail(ledger, "make sure that the disk holds", path, error);
-    return REPLACED_IN_DOUBT;
 }
 
 struct path {
