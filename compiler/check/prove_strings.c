@@ -125,9 +125,8 @@ static const struct automaton *automaton_of(struct arena *arena, const struct co
         return test->operands[operand].automaton;
     if (!asks_for_parts(test))
         return NULL;
-    enum part_place place = kind_of(test)->place;
-    return regex_literal(arena, test->operands[operand].text, place & PART_AT_BEGIN,
-                         place & PART_AT_END, test->ignore_case);
+    return regex_literal(arena, test->operands[operand].text, kind_of(test)->place,
+                         test->ignore_case);
 }
 
 static enum relation relate_patterns(const struct condition *first, uint32_t i,

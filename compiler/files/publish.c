@@ -32,7 +32,7 @@ static void explain(struct buffer *error, const char *what, const char *shown, c
                                   "directory");
 }
 
-/* ---------------------------------------------------------------------------------- at a name -- */
+/* --------------------------------------------------------------------------------- at a name -- */
 
 static bool fill(int fd, const struct content *content)
 {
@@ -76,7 +76,7 @@ enum replaced publish_at(int fd, const struct target *target, const struct conte
     return REPLACED_IN_DOUBT;
 }
 
-/* ---------------------------------------------------------------------------- beside the file -- */
+/* --------------------------------------------------------------------------- beside the file -- */
 
 /* Temporary files left by a run that was killed. No write takes this long. */
 #define LEFT_BEHIND 3600 /* seconds */

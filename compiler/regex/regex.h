@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "compiler/base/match.h"
 #include "compiler/diagnostics/diagnose.h"
 #include "fflag/snapshot.h"
 
@@ -42,10 +43,9 @@ struct regex_problem {
 const struct automaton *regex_compile(struct arena *arena, const char *pattern, size_t length,
                                       bool ignore_case, struct regex_problem *problem);
 
-/* The automaton of the texts that contain this one; at their beginning, at their end. NULL where it
- * would be too large. */
-const struct automaton *regex_literal(struct arena *arena, const char *text, bool at_begin,
-                                      bool at_end, bool ignore_case);
+/* The automaton of the texts that have this part there. NULL where it would be too large. */
+const struct automaton *regex_literal(struct arena *arena, const char *part, enum part_place place,
+                                      bool ignore_case);
 
 struct regex_relation {
     bool included; /* every text that the first matches, the second matches */

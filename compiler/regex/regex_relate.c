@@ -78,18 +78,18 @@ bool regex_relate(const struct automaton *first, const struct automaton *second,
     return true;
 }
 
-const struct automaton *regex_literal(struct arena *arena, const char *text, bool at_begin,
-                                      bool at_end, bool ignore_case)
+const struct automaton *regex_literal(struct arena *arena, const char *part, enum part_place place,
+                                      bool ignore_case)
 {
     struct regex_problem problem;
     struct buffer pattern = {0};
-    buffer_append_text(&pattern, at_begin ? "\\A" : "");
-    for (const char *c = text; *c; c++) {
+    buffer_append_text(&pattern, place & PART_AT_BEGIN ? "\\A" : "");
+    for (const char *c = part; *c; c++) {
         if (strchr("\\^$.[]|()?*+{}", *c))
             buffer_append_text(&pattern, "\\");
         buffer_append(&pattern, c, 1);
     }
-    buffer_append_text(&pattern, at_end ? "\\z" : "");
+    buffer_append_text(&pattern, place & PART_AT_END ? "\\z" : "");
     const struct automaton *automaton = regex_compile(arena, pattern.bytes ? pattern.bytes : "",
                                                       pattern.length, ignore_case, &problem);
     buffer_release(&pattern);

@@ -427,8 +427,8 @@ static void makes_automata_of_texts(UNUSED_STATE)
 {
     struct arena arena = {0};
     const char *text = "a\\^$.[]|()?*+{2}-é";
-    const struct automaton *whole = regex_literal(&arena, text, true, true, false);
-    const struct automaton *part = regex_literal(&arena, text, false, false, true);
+    const struct automaton *whole = regex_literal(&arena, text, PART_WHOLE, false);
+    const struct automaton *part = regex_literal(&arena, text, PART_ANYWHERE, true);
     char longer[64];
     snprintf(longer, sizeof longer, "x%sx", text);
     assert_true(ffs_automaton_matches(whole->table, text, strlen(text)));
@@ -436,7 +436,7 @@ static void makes_automata_of_texts(UNUSED_STATE)
     assert_true(ffs_automaton_matches(part->table, longer, strlen(longer)));
     longer[1] = 'A';
     assert_true(ffs_automaton_matches(part->table, longer, strlen(longer)));
-    assert_true(regex_literal(&arena, "", false, false, false)->always);
+    assert_true(regex_literal(&arena, "", PART_ANYWHERE, false)->always);
     arena_release(&arena);
 }
 
