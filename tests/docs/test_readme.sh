@@ -66,10 +66,11 @@ block docs/guide.md yaml >"$made_up/flags/shop.yaml"
 sed 's/max: 5%, action/max: 5%, over: 10m, min_samples: 100, action/' "$made_up/flags/shop.yaml" \
     >"$made_up/trailing.yaml"
 commands() {
-    sed -n '/^## Try a policy/,$p' docs/guide.md | grep -A1 -E '^    (service-log|ffreplay backtest) ' | grep '^    '
+    sed -n '/^## Try a policy/,$p' docs/guide.md | grep -A1 -E '^    (build/service-log|ffreplay backtest) ' | grep '^    '
 }
 is 'the guide has both commands' "$(commands | wc -l)" 4
 commands >"$scratch/commands"
+ln -s "$BUILD" "$made_up/build"
 ok 'they run' sh -c "cd '$made_up' && PATH='$BUILD':\$PATH && . '$scratch/commands'"
 is 'and compare the policies as it says' "$(head -3 "$scratch/.output")" \
     "$(grep -E '^  (policy|the project|trailing)' docs/guide.md)"

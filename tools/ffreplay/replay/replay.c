@@ -9,12 +9,14 @@
 
 #include "compiler/cli/messages.h"
 #include "compiler/base/nearest.h"
+#include "compiler/base/buffer.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/parallel.h"
 #include "log_file.h"
 #include "tools/ffreplay/logs/unit_set.h"
 #include "compiler/base/percent.h"
+#include "compiler/model/metric.h"
 #include "compiler/model/model.h"
 
 /* The format of fflag_exposure(): OpenTelemetry's attribute names. */
@@ -42,6 +44,8 @@ void replay_init(struct replay *replay, struct project *project)
     replay->layouts = ARENA_ARRAY(&project->arena, struct layout, count);
     replay->counts = ARENA_ARRAY(&project->arena, struct log_counts, count);
     replay->ids = ARENA_ARRAY(&project->arena, struct unit_set, count);
+    if (!replay->concerned)
+        replay->concerned = ARENA_ARRAY(&project->arena, bool, count);
     for (uint32_t i = 0; i < count; i++) {
         layout_init(&replay->layouts[i], project, project->logs[i], &project->arena);
         replay->layouts[i].takes_partial = replay->takes_partial;
@@ -82,40 +86,82 @@ void replay_begin_anew(struct replay *replay)
 
 /* --------------------------------------------------------------------------------- arguments -- */
 
+void replay_concerns(struct replay *replay, const struct metric *metric)
+{
+    for (uint32_t i = 0; i < replay->project->log_count; i++)
+        replay->concerned[i] |= replay->project->logs[i] == metric->log;
+}
+
+/* The only log, or the only one concerned; the count of logs: there are several. */
+static uint32_t only_log(const struct replay *replay)
+{
+    uint32_t count = replay->project->log_count, found = count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (count > 1 && !replay->concerned[i])
+            continue;
+        if (found != count)
+            return count;
+        found = i;
+    }
+    return found;
+}
+
+/* "a=FILE or b=FILE": of those concerned, or of all. */
+static void help_to_name(const struct replay *replay)
+{
+    uint32_t count = replay->project->log_count;
+    bool any = false;
+    for (uint32_t i = 0; i < count; i++)
+        any |= replay->concerned[i];
+    struct buffer names = {0};
+    for (uint32_t i = 0; i < count; i++)
+        if (replay->concerned[i] || !any)
+            buffer_format(&names, "%s%s=FILE", names.length ? " or " : "",
+                          replay->project->logs[i]->name.text);
+    print_help("name it: %s", names.bytes);
+    buffer_release(&names);
+}
+
+static void report_no_log(const struct replay *replay, const char *argument, size_t length)
+{
+    const struct project *project = replay->project;
+    if (!argument[length]) {
+        job_error(NULL, "the project has %u logs: which one is %s?", project->log_count, argument);
+        help_to_name(replay);
+        return;
+    }
+    const char **names = xcalloc(project->log_count + 1u, sizeof *names);
+    for (uint32_t i = 0; i < project->log_count; i++)
+        names[i] = project->logs[i]->name.text;
+    char name[160];
+    snprintf(name, sizeof name, "%.*s", (int)length, argument);
+    const char *near = nearest_name(name, names, project->log_count);
+    job_error(NULL, "no log is called '%s'", name);
+    if (near)
+        print_help("did you mean '%s'?", near);
+    else
+        help_to_name(replay);
+    free(names);
+}
+
 bool replay_find_log(const struct replay *replay, const char *argument, uint32_t *log,
                      const char **path)
 {
     const struct project *project = replay->project;
-    const char *equals = strchr(argument, '=');
-    size_t length = equals ? (size_t)(equals - argument) : 0;
-    const char **names = xcalloc(project->log_count, sizeof *names);
-    for (*log = 0; *log < project->log_count; (*log)++) {
-        names[*log] = project->logs[*log]->name.text;
-        if (equals && strlen(names[*log]) == length && memcmp(argument, names[*log], length) == 0)
-            break;
+    size_t length = strcspn(argument, "=");
+    bool named = argument[length] == '=';
+    for (*log = 0; named && *log < project->log_count; (*log)++) {
+        const char *name = project->logs[*log]->name.text;
+        if (strlen(name) == length && memcmp(argument, name, length) == 0) {
+            *path = argument + length + 1;
+            return true;
+        }
     }
-    bool found = true;
-    *path = equals ? equals + 1 : argument;
-    if (*log == project->log_count && project->log_count == 1) {
-        *log = 0;
-        *path = argument;
-    } else if (*log == project->log_count) {
-        found = false;
-        char name[160];
-        snprintf(name, sizeof name, "%.*s", (int)length, argument);
-        const char *near = equals ? nearest_name(name, names, project->log_count) : NULL;
-        if (equals)
-            job_error(NULL, "no log is called '%s'", name);
-        else
-            job_error(NULL, "the project has %u logs: which one is %s?", project->log_count,
-                      argument);
-        if (near)
-            print_help("did you mean '%s'?", near);
-        else
-            print_help("name it, as in %s=FILE", project->logs[0]->name.text);
-    }
-    free(names);
-    return found;
+    *path = argument;
+    *log = named && project->log_count > 1 ? project->log_count : only_log(replay);
+    if (*log == project->log_count)
+        report_no_log(replay, argument, length);
+    return *log < project->log_count;
 }
 
 const bool *replay_logs_read(const struct replay *replay, char **arguments, size_t count)

@@ -15,6 +15,7 @@
 #include "worker.h"
 
 struct arena;
+struct metric;
 
 /* A file that was read, for who says where in it something stands. */
 struct log_source {
@@ -42,6 +43,7 @@ struct replay {
     struct arena *texts; /* what verdicts say: the project's, unless it is set to another */
     struct layout *layouts;
     struct log_counts *counts;
+    bool *concerned; /* by log: a file without a log's name may be of it; see replay_concerns() */
     struct unit_set *ids; /* of the lines seen, for logs that name an `id` */
     struct replay_times times;
     struct log_source *sources; /* by their numbers */
@@ -75,7 +77,11 @@ uint32_t replay_add_source(struct replay *replay, const char *path);
 const char *replay_place_text(const struct replay *replay, struct arena *arena, uint32_t source,
                               struct place place);
 
-/* "FILE" or "NAME=FILE" as a log and a path. False after reporting. */
+/* What is asked about has this metric. Before arguments are looked at. */
+void replay_concerns(struct replay *replay, const struct metric *metric);
+
+/* "FILE" or "NAME=FILE" as a log and a path. Without a name it is the project's only log, or the
+ * only one that what is asked about has metrics of. False after reporting. */
 bool replay_find_log(const struct replay *replay, const char *argument, uint32_t *log,
                      const char **path);
 

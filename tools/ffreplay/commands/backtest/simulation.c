@@ -6,6 +6,7 @@
 
 #include "compiler/base/arena.h"
 #include "tools/ffreplay/commands/choose_canaries.h"
+#include "tools/ffreplay/commands/choose_logs.h"
 #include "compiler/base/calendar.h"
 #include "compiler/cli/messages.h"
 #include "compiler/base/percent.h"
@@ -66,6 +67,7 @@ static bool prepare_stages(struct simulation *simulation, const struct subject *
                                                         .flag = subject->flag->name.text,
                                                         .since = &analysis->since});
     }
+    choose_logs(replay, subject->flag, subject->environment);
     canary->stage = canary->instant ? canary->stage_count - 1 : 0;
     return true;
 }

@@ -11,6 +11,7 @@
 #include "tools/ffreplay/apply/apply.h"
 #include "tools/ffreplay/apply/apply_options.h"
 #include "tools/ffreplay/commands/choose_canaries.h"
+#include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"
@@ -84,8 +85,27 @@ static void apply_each(struct applying *applying, struct verdict *verdicts, enum
         }
 }
 
+/* Below the verdicts that say why. */
+static void say_applied(const struct options *options, const struct verdict *verdicts,
+                        const enum applied *applied, uint32_t count, struct buffer *out)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (applied[i] != APPLIED)
+            continue;
+        any = true;
+        terminal_format(out, "\napplied   %s of %s, in the definitions and the ledger",
+                        decision_verdict_words[verdicts[i].decision.verdict],
+                        verdicts[i].analysis->subject.flag->name.text);
+    }
+    buffer_append_text(out, any ? "\n" : "\napplied   nothing: no state changes\n");
+    if (options->publication.path)
+        terminal_format(out, "published %s\n", options->publication.path);
+}
+
 static bool apply_all(const struct options *options, struct ledger *ledger,
-                      struct verdict *verdicts, uint32_t count, struct buffer *error)
+                      struct verdict *verdicts, uint32_t count, struct buffer *out,
+                      struct buffer *error)
 {
     struct applying applying = {
         .ledger = ledger, .actor = options->apply.actor, .publication = &options->publication};
@@ -101,6 +121,8 @@ static bool apply_all(const struct options *options, struct ledger *ledger,
     if (options->apply.run_steps)
         run_steps(options, verdicts, applied, count, error);
     apply_note_rest(&applying, ledger->directory);
+    if (!error->length && !options->json)
+        say_applied(options, verdicts, applied, count, out);
     buffer_release(&applying.why);
     free(applied);
     return !error->length;
@@ -152,7 +174,7 @@ static int report(struct replay *replay, const struct analyses *analyses,
     bool judged = all_hold(replay, analyses, verdicts);
     int status = options->exit_code ? worst : judged ? EXIT_FINE : EXIT_JOB;
     replay_report_too_bad(replay, judged ? "only harm counts" : "no verdict");
-    bool done = !options->apply.given || apply_all(options, ledger, verdicts, count, &error);
+    bool done = !options->apply.given || apply_all(options, ledger, verdicts, count, &out, &error);
     bool said = write_stdout(&decide_command, &out);
     if (!done)
         status = job_error(&decide_command, "%s", error.bytes);
@@ -173,8 +195,11 @@ static int read_logs(struct replay *replay, struct analyses *analyses,
         return EXIT_JOB;
     if (!analyses_prepare(analyses, replay))
         return EXIT_INPUT;
-    for (uint32_t i = 0; i < analyses->count; i++)
+    for (uint32_t i = 0; i < analyses->count; i++) {
+        const struct subject *subject = &analyses->items[i].subject;
+        choose_logs(replay, subject->flag, subject->environment);
         replay_add_consumer(replay, &analyses->items[i].consumer);
+    }
     return replay_read(replay, logs, log_count) ? EXIT_FINE : EXIT_JOB;
 }
 

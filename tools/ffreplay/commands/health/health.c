@@ -7,6 +7,7 @@
 #include "health_page.h"
 #include "compiler/choose/choose.h"
 #include "tools/ffreplay/commands/choose_canaries.h"
+#include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "compiler/model/model.h"
@@ -155,6 +156,13 @@ static void release(struct checkup *checkup)
     flag_variants_close(&checkup->variants);
 }
 
+static bool find_logs(struct checkup *checkup, char **logs, size_t count)
+{
+    choose_logs(checkup->replay, checkup->flag, checkup->environment);
+    checkup->reads = replay_logs_read(checkup->replay, logs, count);
+    return checkup->reads != NULL;
+}
+
 static int check_flag(const struct options *options, struct replay *replay, const char *name,
                       char **logs, size_t count)
 {
@@ -172,8 +180,7 @@ static int check_flag(const struct options *options, struct replay *replay, cons
     if (!checkup.flag)
         return EXIT_JOB;
     checkup.environment = choose_environment(&health_command, project, options->environment);
-    if (checkup.environment == UINT32_MAX ||
-        !(checkup.reads = replay_logs_read(replay, logs, count)))
+    if (checkup.environment == UINT32_MAX || !find_logs(&checkup, logs, count))
         return EXIT_JOB;
     int status = read_logs(&checkup, logs, count);
     bool again = false;

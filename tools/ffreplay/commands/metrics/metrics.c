@@ -9,6 +9,7 @@
 #include "compiler/choose/choose.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/commands/choose_logs.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
@@ -136,6 +137,25 @@ static bool choose_metrics(const struct options *options, struct project *projec
     return true;
 }
 
+/* Those of the metrics that are asked for; else of the flag's. */
+static bool concern_logs(const struct options *options, struct replay *replay,
+                         const struct table_wish *wish)
+{
+    for (uint32_t i = 0; i < wish->metric_count; i++)
+        replay_concerns(replay, wish->metrics[i]);
+    if (wish->metric_count > 0 || !options->flag)
+        return true;
+    const struct project *project = replay->project;
+    const struct flag *flag = choose_flag(&metrics_command, project, options->flag);
+    if (!flag)
+        return false;
+    uint32_t environment = choose_environment(&metrics_command, project, options->environment);
+    if (environment == UINT32_MAX)
+        return false;
+    choose_logs(replay, flag, environment);
+    return true;
+}
+
 static bool choose_flag_variants(const struct options *options, struct project *project,
                                  struct flag_variants *variants)
 {
@@ -228,6 +248,7 @@ static int measure_logs(struct options *options, struct replay *replay, char **l
                               .max_bad = replay->times.max_bad};
     wish.groupings = parse_groupings(options, &project->arena, &wish.grouping_count);
     if (!wish.groupings || !choose_metrics(options, project, &wish) ||
+        !concern_logs(options, replay, &wish) ||
         !(wish.reads = replay_logs_read(replay, logs, count)))
         return EXIT_JOB;
     struct flag_variants variants = {0};

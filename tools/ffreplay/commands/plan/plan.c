@@ -10,6 +10,7 @@
 #include "compiler/choose/choose.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/commands/choose_logs.h"
 #include "compiler/base/percent.h"
 #include "compiler/base/scalar.h"
 #include "compiler/model/model.h"
@@ -250,6 +251,7 @@ static int plan_flag(struct options *options, struct replay *replay, const char 
         flag ? choose_environment(&plan_command, project, options->environment) : UINT32_MAX;
     if (environment == UINT32_MAX || !parse_baselines(options, project))
         return EXIT_JOB;
+    choose_logs(replay, flag, environment);
     bool is_rollout = flag->environments[environment].canary;
     if (is_rollout && options->mde)
         return usage_error(&plan_command, "--mde is of experiments, and '%s' is a canary", name);

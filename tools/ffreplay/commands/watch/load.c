@@ -1,6 +1,7 @@
 /* load.c - loads the current definitions and logs. See watch.h. */
 #include "compiler/base/buffer.h"
 #include "tools/ffreplay/commands/choose_canaries.h"
+#include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "watch.h"
 #include "compiler/model/model.h"
@@ -69,6 +70,9 @@ static bool prepare(struct watch *watch, struct project *project)
         watch_end(watch, EXIT_INPUT);
         return false;
     }
+    for (uint32_t i = 0; i < watch->analyses.count; i++)
+        choose_logs(replay, watch->analyses.items[i].subject.flag,
+                    watch->analyses.items[i].subject.environment);
     return begin_logs(watch);
 }
 
