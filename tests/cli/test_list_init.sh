@@ -119,7 +119,7 @@ is "its flags, and a question mark for those that may say more" \
     "FLAG KIND OWNER prod EXPIRES
 base disabled
 child off by requires: base
-eu 1 rule, off by override[1] for some
+eu ?, default by override[1] for some
 grand off by requires: child
 held default by override[0]
 lost ?
