@@ -1,4 +1,6 @@
 /* check_criteria.c - criteria that contradict each other, or measure what was not randomised. */
+#include <string.h>
+
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/model/model.h"
 #include "check.h"
@@ -93,6 +95,40 @@ static void check_units(const struct checker *checker, const struct flag *flag,
     }
 }
 
+/* Whether a threshold is an amount of the metric's unit, and says of which. */
+static bool says_unit(const struct criterion *criterion)
+{
+    const char *text = criterion->written.text;
+    return text[strspn(text, "0123456789.-+eE ")] != '\0';
+}
+
+static bool is_amount(const struct criterion *criterion)
+{
+    bool relative = criterion->form >= CRITERION_MAX_INCREASE && !criterion->absolute;
+    return criterion->metric && criterion->metric->unit && criterion->written.text && !relative &&
+           !strchr(criterion->written.text, '%');
+}
+
+/* Beside a threshold that says its unit, a plain number is most often meant in another one. */
+static void warn_units(const struct checker *checker, const struct criteria *plain,
+                       const struct criteria *others)
+{
+    for (uint32_t i = 0; i < plain->count; i++) {
+        const struct criterion *one = &plain->items[i], *other = NULL;
+        for (uint32_t j = 0; is_amount(one) && !says_unit(one) && j < others->count && !other; j++)
+            if (others->items[j].metric == one->metric && is_amount(&others->items[j]) &&
+                says_unit(&others->items[j]))
+                other = &others->items[j];
+        if (!other || one->threshold == 0)
+            continue;
+        diagnose(checker->diagnostics, FF0367, one->written.span, "'%s' without a unit is %s%s",
+                 one->written.text, one->written.text, one->metric->unit);
+        diagnose_note(checker->diagnostics, other->written.span, "this threshold says its unit");
+        diagnose_help(checker->diagnostics, "write %s%s, or the unit that is meant",
+                      one->written.text, one->metric->unit);
+    }
+}
+
 static void check_canary(const struct checker *checker, const struct flag *flag,
                          const struct targeting *targeting)
 {
@@ -100,6 +136,10 @@ static void check_canary(const struct checker *checker, const struct flag *flag,
     check_units(checker, flag, targeting, &canary->guards);
     check_units(checker, flag, targeting, &canary->advance_when);
     check_advance(checker, &canary->guards, &canary->advance_when);
+    warn_units(checker, &canary->guards, &canary->guards);
+    warn_units(checker, &canary->guards, &canary->advance_when);
+    warn_units(checker, &canary->advance_when, &canary->guards);
+    warn_units(checker, &canary->advance_when, &canary->advance_when);
     for (uint32_t i = 0; i < canary->stage_count; i++) {
         const struct stage *stage = &canary->stages[i];
         check_units(checker, flag, targeting, &stage->guards);

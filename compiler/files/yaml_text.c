@@ -60,6 +60,35 @@ static void refuse_return(struct diagnostics *diagnostics, struct span span)
     diagnose_help(diagnostics, "end lines with line feeds: tr '\\r' '\\n'");
 }
 
+/* A line of seven such characters, alone or before a space, where no line of YAML begins so. */
+static bool is_conflict_mark(const char *line, const char *end)
+{
+    size_t run = 1;
+    while (line + run < end && line[run] == line[0])
+        run++;
+    return strchr("<=>", line[0]) && run == 7 && (line + run == end || strchr(" \r\n", line[run]));
+}
+
+/* Whether git left both sides of a conflict in the file. */
+static bool report_conflict_marks(const struct source *source, uint32_t file,
+                                  struct diagnostics *diagnostics)
+{
+    const char *end = source->text + source->length;
+    for (const char *line = source->text; line && line < end;) {
+        if (*line && is_conflict_mark(line, end)) {
+            uint32_t begin = (uint32_t)(line - source->text);
+            diagnose(diagnostics, FF0039, (struct span){file, begin, begin + 7},
+                     "a merge conflict that is not resolved");
+            diagnose_help(diagnostics, "keep what is meant of both sides, and remove the marks: "
+                                       "git diff --check finds them");
+            return true;
+        }
+        line = memchr(line, '\n', (size_t)(end - line));
+        line += line != NULL;
+    }
+    return false;
+}
+
 bool yaml_text_is_sound(const struct source *source, uint32_t file, struct diagnostics *diagnostics)
 {
     const char *text = source->text;
@@ -93,7 +122,7 @@ bool yaml_text_is_sound(const struct source *source, uint32_t file, struct diagn
         }
         at += length;
     }
-    return true;
+    return !report_conflict_marks(source, file, diagnostics);
 }
 
 /* -------------------------------------------------------------------------------- separators -- */

@@ -3,6 +3,7 @@
 
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/percent.h"
 #include "draft.h"
 #include "read_canary.h"
 #include "read_condition.h"
@@ -161,6 +162,21 @@ static void read_canary_hooks(struct reader *reader, struct node *node, void *ta
     read_hooks(reader, node, &((struct canary_keys *)target)->canary.hooks);
 }
 
+/* Where a stage was renamed, the advice must not be one that exposes everybody. */
+static void report_stage(struct reader *reader, const struct canary *canary,
+                         const struct node *name)
+{
+    const char **known = ARENA_ARRAY(reader->arena, const char *, canary->stage_count);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < canary->stage_count; i++)
+        if (canary->stages[i].percent < PERCENT_ALL)
+            known[count++] = canary->stages[i].name.text;
+    diagnose(reader->diagnostics, FF0221, name->span, "unknown stage '%s'", name->text);
+    suggest(reader->diagnostics, name->text, known, count);
+    if (!diagnose_helped(reader->diagnostics))
+        diagnose_help(reader->diagnostics, "name one of the canary's own stages");
+}
+
 static struct stage *resolve_stage(struct reader *reader, struct canary *canary,
                                    const struct node *name)
 {
@@ -173,11 +189,7 @@ static struct stage *resolve_stage(struct reader *reader, struct canary *canary,
         return &canary->stages[found - canary->stages];
     if (!canary->stage_count)
         return NULL; /* reported elsewhere */
-    const char **known = ARENA_ARRAY(reader->arena, const char *, canary->stage_count);
-    for (uint32_t i = 0; i < canary->stage_count; i++)
-        known[i] = canary->stages[i].name.text;
-    diagnose(reader->diagnostics, FF0221, name->span, "unknown stage '%s'", name->text);
-    suggest(reader->diagnostics, name->text, known, canary->stage_count);
+    report_stage(reader, canary, name);
     return NULL;
 }
 

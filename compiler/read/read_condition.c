@@ -324,11 +324,45 @@ static void read_entry(struct reader *reader, const struct entry *entry, bool fi
     }
 }
 
+/* A text where a condition belongs: an expression, as other systems have it, or a segment. */
+static void help_condition(struct reader *reader, const struct node *node)
+{
+    static const char *const signs[][2] = {{"==", NULL}, {"!=", "ne"}, {">=", "gte"}, {"<=", "lte"},
+                                           {">", "gt"},  {"<", "lt"},  {"=", NULL}};
+    if (node->kind != NODE_SCALAR || diagnose_helped(reader->diagnostics))
+        return;
+    if (table_get(&reader->declared[SEGMENT].table, node->text)) {
+        diagnose_help(reader->diagnostics, "a segment is named as such: {segment: %s}", node->text);
+        return;
+    }
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        const char *sign = strstr(node->text, signs[i][0]);
+        if (!sign)
+            continue;
+        const char *value = sign + strlen(signs[i][0]);
+        int length = (int)(sign - node->text);
+        value += strspn(value, " ");
+        while (length > 0 && node->text[length - 1] == ' ')
+            length--;
+        if (length > 40 || strlen(value) > 40)
+            break;
+        diagnose_help(reader->diagnostics,
+                      signs[i][1] ? "conditions are mappings: {%.*s: {%s: %s}}"
+                                  : "conditions are mappings: {%.*s: %s%s}",
+                      length, node->text, signs[i][1] ? signs[i][1] : "", value);
+        return;
+    }
+    diagnose_help(reader->diagnostics,
+                  "say what is asked of which attribute, as in {country: [CH, DE]}");
+}
+
 struct condition *read_condition(struct reader *reader, struct node *node, bool fields)
 {
     if (!expect_map(reader, node,
-                    fields ? "a mapping of fields to tests" : "a mapping of attributes to tests"))
+                    fields ? "a mapping of fields to tests" : "a mapping of attributes to tests")) {
+        help_condition(reader, node);
         return NULL;
+    }
     struct condition *all = new_condition(reader, CONDITION_ALL, node->span);
     for (uint32_t i = 0; i < node->count; i++)
         read_entry(reader, &node->entries[i], fields, all);

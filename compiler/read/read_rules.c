@@ -124,7 +124,7 @@ bool read_split(struct reader *reader, struct node *node, const struct draft *dr
         struct arm arm = {.variant = resolve_variant(reader, draft, entry->key),
                           .span = entry->key->span};
         arm.span.end = entry->value->span.end;
-        bool read = read_percent(reader, entry->value, &arm.percent);
+        bool read = read_share_percent(reader, entry->value, &arm.percent);
         sound &= read && arm.variant != UINT32_MAX;
         sum += arm.percent;
         *ARENA_APPEND(reader->arena, *arms, *count) = arm;
@@ -133,6 +133,11 @@ bool read_split(struct reader *reader, struct node *node, const struct draft *dr
         return sound;
     diagnose(reader->diagnostics, FF0231, node->span, "the split sums to %s, expected 100%%",
              percent_text(reader, sum));
+    if (sum == PERCENT_ALL / 100) {
+        diagnose_help(reader->diagnostics,
+                      "these are fractions; write percentages: 0.25 of all is 25%%");
+        return false;
+    }
     const char *difference =
         percent_text(reader, sum > PERCENT_ALL ? sum - PERCENT_ALL : PERCENT_ALL - sum);
     if (sum > PERCENT_ALL)

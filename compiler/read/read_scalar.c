@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "compiler/base/calendar.h"
+#include "compiler/base/percent.h"
 #include "compiler/base/scalar.h"
 #include "foreign.h"
 #include "read_scalar.h"
@@ -149,7 +150,7 @@ bool read_count(struct reader *reader, const struct node *node, uint64_t *value)
     return false;
 }
 
-bool read_percent(struct reader *reader, const struct node *node, uint32_t *thousandths)
+bool read_share_percent(struct reader *reader, const struct node *node, uint32_t *thousandths)
 {
     if (!expect_scalar(reader, node, "a percentage"))
         return false;
@@ -169,6 +170,19 @@ bool read_percent(struct reader *reader, const struct node *node, uint32_t *thou
                  found(reader, node));
     diagnose_help(reader->diagnostics, "write it as 25%%, 25 or 0.125%%");
     return false;
+}
+
+bool read_percent(struct reader *reader, const struct node *node, uint32_t *thousandths)
+{
+    if (!read_share_percent(reader, node, thousandths))
+        return false;
+    if (*thousandths == 0 || *thousandths >= PERCENT_ALL / 100 || strchr(node->text, '%'))
+        return true;
+    diagnose(reader->diagnostics, FF0118, node->span, "'%s' is %s %%, less than one in a hundred",
+             node->text, node->text);
+    diagnose_help(reader->diagnostics, "write %s%% if that is meant, and %g%% for the fraction",
+                  node->text, *thousandths / 10.0);
+    return true;
 }
 
 bool read_duration(struct reader *reader, const struct node *node, int64_t *ms)

@@ -17,6 +17,8 @@ bool read_boolean(struct reader *reader, const struct node *node, bool *value);
 bool read_number(struct reader *reader, const struct node *node, double *value);
 bool read_integer(struct reader *reader, const struct node *node, int64_t *value);
 bool read_count(struct reader *reader, const struct node *node, uint64_t *value);
+/* The same where fractions are told apart otherwise. */
+bool read_share_percent(struct reader *reader, const struct node *node, uint32_t *thousandths);
 bool read_percent(struct reader *reader, const struct node *node, uint32_t *thousandths);
 bool read_duration(struct reader *reader, const struct node *node, int64_t *ms);
 bool read_time(struct reader *reader, const struct node *node, int64_t *ms);

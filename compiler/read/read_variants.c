@@ -4,6 +4,7 @@
 
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/scalar.h"
 #include "fflag/snapshot.h"
 #include "draft.h"
 #include "read_flag.h"
@@ -242,6 +243,10 @@ uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const
     diagnose(reader->diagnostics, FF0212, name->span, "unknown variant '%s' of flag '%s'",
              name->text, draft->flag->name.text);
     suggest(reader->diagnostics, name->text, known, targeting->variant_count);
+    uint32_t percent;
+    if (parse_percent(name->text, &percent))
+        diagnose_help(reader->diagnostics,
+                      "'serve' names a variant; a share of the units is 'percent: %s'", name->text);
     if (strcmp(name->text, "true") == 0 && find_variant(draft, "on") != UINT32_MAX)
         diagnose_help(reader->diagnostics, "variants are named, not their values: write 'on'");
     if (strcmp(name->text, "false") == 0 && find_variant(draft, "off") != UINT32_MAX)
