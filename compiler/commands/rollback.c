@@ -579,8 +579,7 @@ static int do_it(struct wish *wish)
 static bool has_variant(const struct flag *flag, const char *name)
 {
     const struct targeting *targeting = flag->environments;
-    bool known = !targeting || !targeting->variant_count; /* if it could not be read, it may have it
-                                                           * */
+    bool known = !targeting || !targeting->variant_count; /* if unreadable, it may have it */
     for (uint32_t i = 0; targeting && i < targeting->variant_count; i++)
         known |=
             targeting->variants[i].name.text && !strcmp(targeting->variants[i].name.text, name);

@@ -77,7 +77,7 @@ struct metric_traits {
     enum metric_over over;
     enum metric_sizing sizing;
     const char *noun;     /* "a rate" */
-    const char *computes; /* "events a second" */
+    const char *computes; /* "events per second" */
 };
 
 struct metric;

@@ -1,8 +1,9 @@
 /*
- * kill_at.c - preloaded: something goes wrong at the n-th call that leaves something on disk, or
- * makes sure of it. Children are left alone.
+ * kill_at.c - preloaded: makes the n-th call that changes or syncs the disk go wrong. Does not
+ * affect children.
  *
- * KILL_AT=n kills the process just before it. FAIL_AT=n lets it fail with the errno FAIL_WITH.
+ * KILL_AT=n kills the process just before the call. FAIL_AT=n makes it fail with the errno
+ * FAIL_WITH.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -34,7 +35,7 @@ __attribute__((constructor)) static void remember(void)
     fail_with = (int)number("FAIL_WITH");
 }
 
-/* Whether it is to fail. */
+/* Whether this call is to fail. */
 static bool count(void)
 {
     if (getpid() != self)
@@ -74,7 +75,7 @@ COUNTED(int, mkostemp, (char *name, int flags), (name, flags))
 COUNTED(int, mkostemp64, (char *name, int flags), (name, flags))
 COUNTED(int, flock, (int fd, int operation), (fd, operation))
 
-/* What is said is no harm to lose; half of what is written to a file is. */
+/* Output to the terminal may be lost without harm; of a write to a file, only half is written. */
 ssize_t write(int fd, const void *bytes, size_t length)
 {
     REAL(ssize_t, write, (int, const void *, size_t))
@@ -87,7 +88,7 @@ ssize_t write(int fd, const void *bytes, size_t length)
     return real(fd, bytes, length);
 }
 
-/* Only those that create something, or open a directory to make sure of it. */
+/* Only calls that create something, or open a directory to sync it. */
 #define OPEN(name, before, ...)                           \
     {                                                     \
         mode_t mode = 0;                                  \

@@ -1,12 +1,11 @@
 /*
- * fuzz_definitions.c - any bytes as a definition file: the compiler says what is wrong, or
+ * fuzz_definitions.c - any bytes as a definition file: the compiler reports what is wrong, or
  * compiles.
  *
- * Whatever goes in comes to an end, reads nothing it should not and leaks nothing. What is checked
- * besides: diagnostics render in every form, their errors are counted, a project without errors
- * compiles to a sound snapshot unless a limit is reported, and the canonical form of a file is its
- * own canonical form.
- * `make fuzz` runs it under libFuzzer; `make check` replays the corpus.
+ * Whatever the input, the compiler terminates, stays within bounds and leaks nothing. It is also
+ * checked that diagnostics render in every format, that their errors are counted, that a project
+ * without errors compiles to a valid snapshot unless a limit is reported, and that formatting is
+ * idempotent. `make fuzz` runs it under libFuzzer; `make check` replays the corpus.
  */
 #include <assert.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /*
  * fuzz_ledger.c - any bytes as a ledger: `ffreplay history` finds its entries, their order, its
- * breaks and rollouts, or says that they are none.
+ * breaks and rollouts, or reports that they are damaged.
  *
- * The input is the files of `ledger/`, each ended by a NUL: a line with its name, and its text.
- * A name that is a single `=` is what that text's own name would be, so that sound entries are
- * found as well; a name that is `-` is the old ledger.
+ * The input is the files of `ledger/`, each ended by a NUL: a line with the file's name, and its
+ * text. The name `=` stands for the name that matches the text, so that valid entries are found as
+ * well; the name `-` is the old ledger.
  */
 #include <fcntl.h>
 #include <ftw.h>
@@ -116,7 +116,7 @@ static void write_all_pages(struct arena *arena, struct recorded *records, size_
     buffer_release(&out);
 }
 
-/* Whether each entry comes after all that it follows, unless it goes round in a circle. */
+/* Whether each entry comes after all those it follows, except in a cycle. */
 static void check_order(const struct ledger_entries *entries, const struct ledger_breaks *breaks)
 {
     for (uint32_t i = 0; i < entries->count; i++)

@@ -1,12 +1,12 @@
 /*
- * fuzz_log.c - any bytes as a log, of any format: every line is a record, or is counted as bad.
+ * fuzz_log.c - any bytes as a log, in any format: every line is a record, or is counted as bad.
  *
- * The first line names one of the project's logs below. What follows is read as its file, from
- * where a file comes from, so that pieces, compression and records are all in it. NDJSON is read
- * twice: with an id, line by line, and without one, by lines side by side. Its lines are parsed
- * twice besides: by a parser that has learnt how lines look, and by one that has not. Each must
- * find the same, whether a field is the number that somebody needs, and which, included. A number
- * that is none makes no line bad.
+ * The first line names one of the project's logs below. The rest is read as its file, starting
+ * where files are opened, so that pieces, compression and records are all covered. NDJSON is read
+ * twice: line by line with an id, and several lines at once without one. Its lines are also parsed
+ * twice: by a parser that has learnt patterns, and by one that has not. Both must find the same,
+ * including whether a needed field is a number, and which. A value that is not a number makes no
+ * line bad.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ static const char definitions[] =
     "  prometheus: {format: prometheus}\n"
     "  kayenta: {format: kayenta}\n";
 
-/* What was made of a file: its counts, and a sum of its records in any order. */
+/* The result of reading a file: its counts, and a sum over its records that ignores their order. */
 struct found {
     struct log_counts counts;
     uint64_t taken, sum;
@@ -46,7 +46,7 @@ struct found {
 };
 
 static struct found found;
-static uint32_t status_places[16]; /* by log; NO_PLACE: it has none */
+static uint32_t status_places[16]; /* by log; NO_PLACE: it has no such field */
 
 static void take(struct consumer *consumer, const struct record *record)
 {
@@ -65,7 +65,7 @@ static void take(struct consumer *consumer, const struct record *record)
     assert((status->state == NUMBER_ABSENT) == value_is_nothing(logged));
 }
 
-/* It counts as a line, which is neither bad nor a record. */
+/* The line counts, but is neither bad nor a record. */
 static void note_incomplete(struct consumer *consumer, uint32_t log)
 {
     (void)consumer;
@@ -82,7 +82,7 @@ static int file_of(const uint8_t *data, size_t size)
     return fd;
 }
 
-/* What was read, was counted. */
+/* Every line read must be counted. */
 static struct found read_file_of(const char *name, const uint8_t *data, size_t size)
 {
     struct replay replay = {.threads = 1};
@@ -98,7 +98,8 @@ static struct found read_file_of(const char *name, const uint8_t *data, size_t s
             layout_use_number(&replay.layouts[i], status_places[i]);
     }
     for (uint32_t i = 0; i < project->log_count; i++)
-        if (project->logs[i]->format == LOG_NDJSON) /* what is not wanted, is not looked into */
+        if (project->logs[i]->format == LOG_NDJSON) /* fields that are not needed are not looked
+                                                     * into */
             layout_path(&replay.layouts[i], "request");
     replay_add_consumer(&replay, &consumer);
 

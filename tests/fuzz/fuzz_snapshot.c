@@ -1,9 +1,9 @@
 /*
  * fuzz_snapshot.c - any bytes as a snapshot: the library refuses it, or evaluates all of it.
  *
- * The bytes are opened as they are, and once more with hashes that fit them: no chance would find
- * those, and behind them is the verifier, which has to see to it that evaluation stays within. What
- * is served is read to its end. What is sound is also dumped and signed, as `ffc` does it.
+ * The bytes are opened as they are, and again with matching hashes: chance would never find those,
+ * and only then does the verifier have to ensure that evaluation stays in bounds. A snapshot that
+ * is served is read to its end. A valid one is also dumped and signed, as `ffc` does.
  */
 #include <assert.h>
 #include <jansson.h>
@@ -35,7 +35,7 @@ static void seal(uint8_t *bytes, size_t size)
     header->header_hash = XXH3_64bits(bytes, offsetof(struct ffs_header, header_hash));
 }
 
-/* With the attributes that the seeds have; a setter refuses what is of another type. */
+/* Sets the attributes of the seeds; a setter refuses a value of another type. */
 static void fill(fflag_context *context, fflag_store *store)
 {
     static const char *const groups[] = {"staff", "beta"};
@@ -109,7 +109,7 @@ static void dump(const struct snapshot *snapshot)
     buffer_release(&json);
 }
 
-/* Signed, it is sound; and the file puts nothing into the comment but names. */
+/* A signed snapshot is valid, and its comment contains only names from the file. */
 static void sign(struct buffer *bytes)
 {
     static const struct secret_key key;

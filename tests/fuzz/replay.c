@@ -1,5 +1,5 @@
 /*
- * replay.c - gives files to a fuzz target, as they are and cut off at every byte up to a limit.
+ * replay.c - feeds files to a fuzz target, whole and truncated at every byte up to a limit.
  *
  * Usage: replay [--cut] FILE...
  */

@@ -1,6 +1,6 @@
 /*
- * service.c - a service as a program that uses the library would write it: it serves users, logs
- * what each was served, and leaves its metrics in a file.
+ * service.c - a typical service that uses the library: it serves users, logs what each was served,
+ * and leaves its metrics in a file.
  *
  * Usage: service SNAPSHOT USERS METRICS >LOG
  */

@@ -1,6 +1,4 @@
-/*
- * Bucketing: the published vectors, and what the specification promises of a million units.
- */
+/* Bucketing: the published vectors, and the specification's promises for a million units. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -83,14 +81,14 @@ static void set_unit(const struct population *p, fflag_context *context, char ke
     fflag_set_string(context, p->user, key, length);
 }
 
-/* Whether a count of successes is within 5 standard deviations of what chance gives. */
+/* Whether a count of successes is within 5 standard deviations of its expectation. */
 static bool is_likely(unsigned count, unsigned trials, double probability)
 {
     double expected = trials * probability;
     return fabs(count - expected) <= 5 * sqrt(expected * (1 - probability)) + 1;
 }
 
-/* One salt at rising percentages: no unit is ever dropped, and each share is what it says. */
+/* One salt at rising percentages: no unit is ever dropped, and each share is as specified. */
 static void raising_a_percentage_never_drops_a_unit(UNUSED_STATE)
 {
     static const uint32_t percents[] = {1, 100, 1000, 10000, 25000, 50000, 50001, 75000, 99999};
@@ -133,7 +131,7 @@ static void raising_a_percentage_never_drops_a_unit(UNUSED_STATE)
     close_population(&p);
 }
 
-/* Pearson's statistic of a 10 × 10 table of two purposes' deciles, with equal shares expected: 99
+/* Pearson's statistic for a 10 × 10 table of two purposes' deciles, with equal shares expected: 99
  * degrees of freedom. */
 static double joint_statistic(const char *salt, const char *other)
 {
@@ -156,7 +154,8 @@ static double joint_statistic(const char *salt, const char *other)
     return statistic;
 }
 
-/* Salts that differ in a letter, and two purposes of one flag. Five deviations from 99 are 170. */
+/* Salts that differ in one letter, and two purposes of one flag. Five deviations above 99 are
+ * 170. */
 static void flags_and_purposes_are_independent(UNUSED_STATE)
 {
     static const char *const pairs[][2] = {
@@ -174,7 +173,7 @@ static void flags_and_purposes_are_independent(UNUSED_STATE)
     assert_true(joint_statistic("same", "same") > UNITS);
 }
 
-/* The members of a layer take ranges that touch: every unit is in exactly one, whoever asks. */
+/* The members of a layer have adjacent ranges: every unit is in exactly one, whoever asks. */
 static void members_of_a_layer_never_overlap(UNUSED_STATE)
 {
     const uint64_t bounds[] = {0, threshold(10000), threshold(33333), threshold(33334), 0};
@@ -216,7 +215,7 @@ static void members_of_a_layer_never_overlap(UNUSED_STATE)
     close_population(&p);
 }
 
-/* More traffic exposes more units; none of those it had changes its variant. */
+/* More traffic exposes more units; those already exposed keep their variant. */
 static void raising_traffic_never_changes_a_variant(UNUSED_STATE)
 {
     const uint64_t arms[][2] = {{threshold(50000), 0}, {UINT64_MAX, 1}};
@@ -249,7 +248,7 @@ static void raising_traffic_never_changes_a_variant(UNUSED_STATE)
     assert_int_equal(moved, 0);
     assert_true(is_likely(exposed[0], UNITS, 0.1));
     assert_true(is_likely(exposed[1], UNITS, 0.6));
-    /* Exposure and variant are independent: both arms are among the exposed, in equal shares. */
+    /* Exposure and variant are independent: both arms occur among the exposed, in equal shares. */
     assert_true(is_likely(second_arm, exposed[0], 0.5));
     close_population(&p);
 }

@@ -1,6 +1,6 @@
 /*
- * test_callback.c - what the log callback may call: everything, on its own store, in each of the
- * threads that it is called from.
+ * test_callback.c - the log callback may call everything on its own store, in each of the threads
+ * that it is called from.
  */
 #include <dirent.h>
 #include <pthread.h>
@@ -22,7 +22,7 @@ struct scene {
     fflag_store *_Atomic store;
     fflag_id first;
     void (*call)(struct scene *scene);
-    _Atomic unsigned called; /* how often a callback came back from that */
+    _Atomic unsigned called; /* how often a callback returned from that call */
 };
 
 static void on_event(void *user, enum fflag_event event, enum fflag_error error, const char *text)
@@ -30,7 +30,7 @@ static void on_event(void *user, enum fflag_event event, enum fflag_error error,
     struct scene *scene = user;
     (void)error, (void)text;
     if (!scene->store || event != FFLAG_EVENT_LOADED)
-        return; /* within fflag_open() there is no store to call yet */
+        return; /* inside fflag_open() there is no store yet */
     scene->call(scene);
     atomic_fetch_add(&scene->called, 1);
 }
@@ -40,7 +40,7 @@ static void sleep_ms(long ms)
     nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
 }
 
-/* The same number every time that nothing else was opened: its own is one of them. */
+/* Always the same number if nothing else was opened, including its own descriptor. */
 static unsigned count_entries(const char *path)
 {
     DIR *folder = opendir(path);
@@ -71,7 +71,7 @@ static void open_scene(struct scene *scene, bool no_thread, void (*call)(struct 
     scene->store = store;
 }
 
-/* Publishes, and waits until the callback has come back. */
+/* Publishes, and waits until the callback has returned. */
 static void have_it_called(struct scene *scene, bool no_thread)
 {
     publish_generation(scene->path, 2);
@@ -168,7 +168,7 @@ static void close_it(struct scene *scene)
     fflag_store *store = scene->store;
     scene->store = NULL;
     fflag_close(store);
-    fflag_close(store); /* once is enough, and twice not too often */
+    fflag_close(store); /* once is enough, and twice is harmless */
     const fflag_view *view = fflag_acquire(store);
     assert_int_equal(fflag_integer(view, scene->first, NULL, -1), 2);
     fflag_release(view);

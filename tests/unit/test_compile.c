@@ -1,4 +1,4 @@
-/* test_compile.c - what a flag's definition compiles to, seen through the library: the order of
+/* test_compile.c - what a flag's definition compiles to, as seen through the library: the order of
  * steps, every reason, percentages at their boundaries, canaries, experiments, overrides. */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -36,7 +36,7 @@ static const char *joined(const char *a, const char *b)
     return out;
 }
 
-/* The evaluated number of instructions of a flag, to see what was folded. */
+/* The number of instructions of a flag, which shows what was folded. */
 static uint32_t instructions(const struct compiled *compiled, const char *name)
 {
     const struct ffs_header *header = (const void *)compiled->bytes.bytes;
@@ -147,7 +147,7 @@ static void splits_follow_their_salt_and_fold(void **state)
     EXPECT(&compiled, "s", unit_within("s/split", 99900, 100000), "c SPLIT rules[0]");
     EXPECT(&compiled, "s", "", "a DEFAULT -");
     EXPECT(&compiled, "whole", "", "b STATIC rules[0]");
-    /* Exposure and variant are independent: one salt decides each. */
+    /* Exposure and variant are independent: each has its own salt. */
     for (unsigned i = 0; i < 500; i++) {
         char unit[32], expected[32];
         snprintf(unit, sizeof unit, "u%u", i);
@@ -168,7 +168,7 @@ static void splits_follow_their_salt_and_fold(void **state)
 static void steps_come_in_the_documented_order(void **state)
 {
     (void)state;
-    /* Each flag adds one step in front of those of the flag before it. */
+    /* Each flag adds one step before those of the previous flag. */
     struct compiled compiled =
         compile("layers: {l: {}}\n"
                 "holdouts: {h: {percent: 50%}}\n"
@@ -213,7 +213,7 @@ static void steps_come_in_the_documented_order(void **state)
     EXPECT(&compiled, "f", "user_id=vap beta=false", "d PREREQUISITE_FAILED -");
     EXPECT(&compiled, "f", "user_id=vip", "d PREREQUISITE_FAILED -");
     EXPECT(&compiled, "f", "user_id=vip beta=true name=incident", "d OVERRIDE override[0]");
-    /* A unit without a key passes holdout and layer by. */
+    /* A unit without a key skips the holdout and the layer. */
     EXPECT(&compiled, "f", "beta=true country=NO", "a TARGETING_MATCH rules[0]");
     EXPECT(&compiled, "f", "beta=true", "d DEFAULT -");
     EXPECT(&compiled, "off", "user_id=vip", "off DISABLED -");
@@ -448,7 +448,7 @@ static void prerequisites_reach_through_each_other(void **state)
     EXPECT(&compiled, "condition", "country=SE beta=true", "on TARGETING_MATCH rules[0]");
     EXPECT(&compiled, "condition", "country=SE", "off DEFAULT -");
     EXPECT(&compiled, "impossible", "", "off PREREQUISITE_FAILED -");
-    /* Also a constant one is asked: an emergency may change what it serves. */
+    /* A constant flag is asked too: an emergency may change what it serves. */
     assert_int_equal(instructions(&compiled, "impossible"), 4);
     EXPECT(&compiled, "granted", "country=NO", "on TARGETING_MATCH rules[0]");
     assert_int_equal(instructions(&compiled, "granted"), 5);
@@ -579,8 +579,8 @@ static void equal_programs_variants_and_sets_are_stored_once(void **state)
     buffer_release(&many);
 }
 
-/* `u` and a number from *next on, whose hash falls into the first of so many buckets, and into the
- * first slot of any table of at most `slots`. */
+/* `u` and a number from *next on, whose hash falls into the first of `buckets` buckets, and into
+ * the first slot of any table of at most `slots` slots. */
 static void find_crowding(uint32_t *next, uint32_t buckets, uint32_t slots, char text[16])
 {
     for (;;) {

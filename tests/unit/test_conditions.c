@@ -3,7 +3,8 @@
 #include "compiler/model/model.h"
 #include "compiled.h"
 
-/* A condition, contexts for which it holds and contexts for which it does not, parted by `|`. */
+/* A condition, contexts for which it holds, and contexts for which it does not, separated by
+ * `|`. */
 struct test_case {
     const char *condition;
     const char *holds;
@@ -163,7 +164,7 @@ static void expect_all(struct compiled *compiled, const char *prefix, size_t ind
     }
 }
 
-/* Whether a case tests the attribute by the operator: it is `{ATTRIBUTE: {…OPERATOR: …` */
+/* Whether a case tests the attribute with the operator: `{ATTRIBUTE: {…OPERATOR: …` */
 static bool asks(const char *condition, const char *attribute, const char *operator)
 {
     char begin[64], first[64], later[64];
@@ -186,7 +187,7 @@ static bool is_tested(const struct project *project, const struct operator_info 
     return false;
 }
 
-/* Each operator, of each type that it takes. */
+/* Each operator, with each type that it takes. */
 static void no_operator_lacks_its_case(const struct project *project)
 {
     for (size_t i = 0; i < OPERATOR_COUNT; i++)
@@ -338,7 +339,7 @@ static void random_nests_of_all_any_and_not_hold_where_they_should(void **state)
     buffer_release(&text);
 }
 
-/* Large enough for a filter before the slots, which only the largest lists have. */
+/* Large enough for a filter before the slots, which only the largest lists get. */
 static void a_large_list_holds_whom_it_names_and_nobody_else(void **state)
 {
     (void)state;

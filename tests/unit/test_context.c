@@ -1,6 +1,4 @@
-/*
- * What a context takes, refuses and forgets.
- */
+/* What a context accepts, refuses and forgets. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,7 +38,7 @@ static void sets_replaces_and_unsets(UNUSED_STATE)
     assert_false(is_present(&context, 127));
 }
 
-/* A refused value leaves the attribute absent, also where it was set before. */
+/* A refused value makes the attribute absent, even if it was set before. */
 static void refuses_unusable_values(UNUSED_STATE)
 {
     fflag_context context;
@@ -151,7 +149,7 @@ static void addresses_share_one_space(UNUSED_STATE)
     }
 }
 
-/* The order of semver.org, each before the next. */
+/* The order from semver.org, each before the next. */
 static void versions_have_semver_precedence(UNUSED_STATE)
 {
     static const char *const ordered[] = {"0.0.0-0",

@@ -1,6 +1,6 @@
 /*
- * Counting: that nothing is lost or counted twice, whoever counts and whatever comes and goes; and
- * the text it is read out as.
+ * Counting: nothing is lost or counted twice, whichever threads and snapshots come and go; and the
+ * text of the metrics.
  */
 #include <pthread.h>
 #include <sys/wait.h>
@@ -21,7 +21,7 @@ static const char definitions[] =
     "  level: {type: integer, value: 7}\n"
     "  needs: {requires: {shade: d}, serve: on}\n";
 
-/* A store that counts, of definitions that were compiled. */
+/* A counting store, from compiled definitions. */
 static fflag_store *open_counting(const struct compiled *compiled)
 {
     struct fflag_options options = FFLAG_OPTIONS_INIT;
@@ -42,7 +42,7 @@ static const char *metrics(const fflag_store *store)
     return text;
 }
 
-/* The number behind the name, which is a whole one; UINT64_MAX where there is none. */
+/* The value of the metric, which is an integer; UINT64_MAX if it is missing. */
 static uint64_t metric(const fflag_store *store, const char *name)
 {
     size_t length = strlen(name);
@@ -92,11 +92,11 @@ static void every_way_to_evaluate_counts(UNUSED_STATE)
     assert_int_equal(counted(store, "constant", "on"), 6);
     assert_int_equal(counted(store, "shade", "d"), 2);
 
-    /* What it requires is not served to anybody. */
+    /* A required flag is not served to anybody. */
     assert_true(fflag_bool(view, needs, &who, false));
     assert_int_equal(counted(store, "needs", "on"), 2);
     assert_int_equal(counted(store, "shade", "d"), 2);
-    /* Nor is what fails. */
+    /* Nor is a failed evaluation. */
     assert_false(fflag_bool(view, shade, &who, false));
     assert_false(fflag_bool(view, fflag_flag(store, "absent"), &who, false));
     assert_int_equal(counted(store, "shade", "d"), 2);
@@ -105,7 +105,8 @@ static void every_way_to_evaluate_counts(UNUSED_STATE)
     release(&compiled);
 }
 
-/* Also those without a key, which go the long way, and handles the snapshot has no room for. */
+/* Includes contexts without a key, which take the slow path, and handles that the snapshot has no
+ * room for. */
 static void counts_are_what_was_served(UNUSED_STATE)
 {
     static const char *const flags[] = {"constant", "half", "listed", "rule"};
@@ -187,7 +188,7 @@ static void *evaluate(void *argument)
     return NULL;
 }
 
-/* More than have a row to themselves. */
+/* More threads than there are rows. */
 static void many_threads_lose_nothing(UNUSED_STATE)
 {
     enum { THREADS = 160, EVALUATIONS = 2000 };
@@ -208,7 +209,7 @@ static void many_threads_lose_nothing(UNUSED_STATE)
     release(&compiled);
 }
 
-/* Their rows are taken over, with what they counted. */
+/* Their rows are reused, along with their counts. */
 static void threads_that_are_gone_keep_their_counts(UNUSED_STATE)
 {
     enum { THREADS = 400 };
@@ -277,7 +278,7 @@ static void counts_outlive_their_snapshot(UNUSED_STATE)
     assert_int_equal(metric(store, "fflag_held_snapshots"), 1);
     usleep(20000);
     assert_null(strstr(metrics(store), "fflag_oldest_view_age_seconds 0.000"));
-    /* A view that is held goes on counting. */
+    /* A view that is held keeps counting. */
     assert_int_equal(fflag_integer(old, first, NULL, 0), 3);
     assert_int_equal(counted(store, "first", ""), 21);
     fflag_release(old);

@@ -1,4 +1,4 @@
-/* test_edit.c - edits in place change the bytes that were asked for, and no others. */
+/* test_edit.c - in-place edits change the requested bytes, and no others. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -64,7 +64,7 @@ struct fixture {
     struct node *block;
 };
 
-/* Reads `text` as the one file of a project, and finds the block below `keys`. */
+/* Reads `text` as the only file of a project, and finds the block below `keys`. */
 static void load(struct fixture *fixture, const char *text, const char *keys)
 {
     memset(fixture, 0, sizeof *fixture);
@@ -87,7 +87,7 @@ static void load(struct fixture *fixture, const char *text, const char *keys)
     fixture->block = node;
 }
 
-/* Edits what `text` has below `keys`, and returns what the file holds then. */
+/* Edits the block of `text` below `keys`, and returns the file's new text. */
 static const char *edited(const char *text, const char *keys, const struct edit *edits,
                           size_t count, bool expected)
 {
@@ -307,7 +307,7 @@ static void keeps_the_mode_and_follows_a_link(void **state)
     arena_release(&fixture.project.arena);
 }
 
-/* Every key of a file with all layouts, one after the other: only its own bytes may change. */
+/* Edits every key of a file with all layouts, one after another: only its own bytes may change. */
 static void changes_exactly_the_bytes_of_each_value(void **state)
 {
     (void)state;

@@ -124,7 +124,7 @@ static const char *text_at(const struct image *image, const struct ffs_set *set,
                : image->strings.bytes.bytes + (size_t)slot->ref * 4 + sizeof(uint32_t);
 }
 
-/* As the format document says it is read. *looked: a slot was looked at. */
+/* Looks it up as the format document describes. *looked: a slot was looked at. */
 static bool is_on(const struct image *image, const struct ffs_set *set, const char *text,
                   bool *looked)
 {
@@ -188,7 +188,7 @@ static void sets_hold_strings_that_do_not_fit_into_slots(void **state)
         pointers[i] = texts[i];
     }
     const struct ffs_set *set = set_at(&image, image_set(&image, pointers, COUNT));
-    assert_int_equal(set->width, 16); /* what suits most of them */
+    assert_int_equal(set->width, 16); /* the best width for most of them */
     assert_int_equal(set->longest, 190);
     bool looked;
     for (int i = 0; i < COUNT; i++)
@@ -198,7 +198,7 @@ static void sets_hold_strings_that_do_not_fit_into_slots(void **state)
     image_release(&image);
 }
 
-/* Makes a set of so many; returns how many of as many others it has to be looked for. */
+/* Makes a set of `count` members; returns how many of as many non-members need a look at a slot. */
 static uint32_t looked_for(uint32_t count, struct ffs_set *set)
 {
     struct image image = {0};
@@ -241,7 +241,7 @@ static void larger_sets_look_in_one_place_or_none(void **state)
     assert_int_equal(set.width, 16);
 }
 
-/* image_set() then makes a set that is probed. */
+/* image_set() then makes a probed set. */
 static void equal_hashes_have_no_perfect_hash(void **state)
 {
     (void)state;
@@ -277,7 +277,7 @@ static void networks_are_sorted_and_merged(void **state)
     image_release(&image);
 }
 
-/* As the format document says it is read. */
+/* Looks it up as the format document describes. */
 static uint32_t look_up(const char *names, const char *name)
 {
     const struct ffs_names *head = (const void *)names;

@@ -1,5 +1,5 @@
 /*
- * What an evaluation answers: every operation, decision and error, on snapshots made for the
+ * The results of evaluations: every operation, decision and error, with snapshots made for the
  * purpose.
  */
 #include <setjmp.h>
@@ -27,7 +27,7 @@ static fflag_store *open_assembled(struct assembler *assembler, const struct ffl
 
 enum setter { ABSENT, STRING, NUMBER, BOOLEAN, VERSION, TIME, IP, LIST };
 
-/* A list is one value a line. */
+/* A list has one value per line. */
 static enum fflag_error set_list(fflag_context *context, fflag_attr attr, const char *text)
 {
     static char values[4][32];
@@ -316,7 +316,8 @@ static bool is_in_conditions(enum ffs_op op)
     return false;
 }
 
-/* Of what reads an attribute, all but patterns and buckets: those have tests of their own. */
+/* For every operation that reads an attribute, except patterns and buckets, which have their own
+ * tests. */
 static void every_test_of_a_value_is_in_the_table(UNUSED_STATE)
 {
 #define FFS_OPERATION(number, name, operand, uses, reads, ...) \
@@ -461,7 +462,7 @@ static void values_come_in_the_type_of_the_flag(void **state)
     assert_ptr_equal(result.value.string.text, value);
     assert_null(result.variant);
 
-    /* The default of the split, 10; an integer is also read as a number. */
+    /* The split serves its default, 10; an integer can also be read as a number. */
     fflag_id integer = fflag_flag(s->store, "splitting");
     assert_int_equal(fflag_integer(s->view, integer, NULL, 0), 10);
     assert_true(fflag_number(s->view, integer, NULL, 0) == 10.0);
@@ -517,7 +518,7 @@ static void requirements_follow_the_other_flag(void **state)
     }
 }
 
-/* The deepest chain there may be: every flag negates the one before. */
+/* The deepest possible chain: every flag negates the previous one. */
 static void requirements_nest_to_the_limit(UNUSED_STATE)
 {
     struct assembler a = {0};

@@ -1,9 +1,9 @@
 /*
- * Every byte of a snapshot is checked, or it is content that nothing depends on but the answers.
+ * Every byte of a snapshot is either checked, or content on which only the answers depend.
  *
- * A map says of each byte which of the two it is, by docs/snapshot-format.md and by nothing that
- * the verifier shares. Then every bit is turned, with the hashes made to fit. Where the byte is to
- * be checked, the verifier refuses the file. Whatever it accepts is evaluated, dumped and signed.
+ * A map states for each byte which of the two it is, based on docs/snapshot-format.md and on no
+ * code of the verifier. Then every bit is flipped, with the hashes adjusted. If the byte is to be
+ * checked, the verifier must refuse the file. Whatever it accepts is evaluated, dumped and signed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -67,7 +67,7 @@ static void map_header(struct map *map)
     MARK(map, header->header_hash, SEALED);
 }
 
-/* An empty section may lie anywhere; one may end in zeros that would be a gap. */
+/* An empty section may be anywhere; a section may end in zeros that would otherwise be a gap. */
 static void map_sections(struct map *map)
 {
     const struct ffs_header *header = (const void *)map->bytes;
@@ -257,7 +257,7 @@ static void map_tags(struct map *map)
     }
 }
 
-/* Sections that are numbers and nothing else. */
+/* Sections that consist of numbers. */
 static void map_numbers(struct map *map, enum ffs_section_id id)
 {
     size_t size;
@@ -329,7 +329,7 @@ static void dump(const struct snapshot *snapshot)
     buffer_release(&json);
 }
 
-/* Nothing that is in the file can say more in the comment than it should. */
+/* Nothing in the file can say more in the comment than it should. */
 static void sign(const struct buffer *bytes, const struct secret_key *key)
 {
     struct buffer copy = {0}, problem = {0};

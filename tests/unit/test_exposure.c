@@ -1,6 +1,6 @@
 /*
- * Exposure lines: what they say, that they are JSON whatever the unit is called, and how they are
- * cut.
+ * Exposure lines: their content, that they are JSON whatever the unit's key, and how they are
+ * truncated.
  */
 #include <jansson.h>
 
@@ -18,7 +18,7 @@ static const char definitions[] =
     "  note: {type: string, value: \"a \\\"b\\\" \\u0001 \\u00e9\"}\n"
     "  shape: {type: json, value: {a: [1, 2.5, \"x\"]}}\n";
 
-/* The line of an evaluation, read back. */
+/* An evaluation's exposure line, parsed. */
 static json_t *exposed(const struct compiled *compiled, const char *flag, const char *unit,
                        size_t unit_length)
 {
@@ -103,7 +103,7 @@ static void any_unit_makes_a_line(UNUSED_STATE)
     assert_int_equal(json_string_length(unit), 128);
     assert_memory_equal(json_string_value(unit), all, 128);
     json_decref(line);
-    /* None of these begins a character here. */
+    /* None of these begins a valid character here. */
     for (unsigned i = 128; i < 256; i++) {
         line = exposed(&compiled, "half", all + i, 1);
         assert_string_equal(text_of(line, "feature_flag.context.id"), "\xef\xbf\xbd");

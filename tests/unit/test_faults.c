@@ -1,6 +1,6 @@
 /*
- * What a mistake in the program does to evaluations: it is counted by flag and cause, told once,
- * and known at the start to who asks.
+ * How mistakes in the program affect evaluations: each is counted by flag and cause, logged once,
+ * and can be detected at startup.
  */
 #include <pthread.h>
 
@@ -68,14 +68,14 @@ static uint64_t counted(const fflag_store *store, const char *flag, const char *
     return line ? strtoull(line + length, NULL, 10) : 0;
 }
 
-/* A setter of another type for each attribute, and the flags that read it. */
+/* A setter of the wrong type for each attribute, and the flags that read it. */
 static void a_value_of_another_type_is_counted_and_told_once(UNUSED_STATE)
 {
     static const char *const names[] = {"user_id", "age",         "country",   "beta",
                                         "groups",  "app_version", "signup_at", "client_ip"};
     static const struct {
         const char *flag, *line;
-        bool holds; /* as it does for who has no such attribute */
+        bool holds; /* the answer for a context without the attribute */
     } cases[] = {
         {"half", "flag 'half': attribute 'user_id' is a string and was set as a number", false},
         {"listed", "flag 'listed': attribute 'user_id' is a string and was set as a number", false},
@@ -121,7 +121,7 @@ static void a_value_of_another_type_is_counted_and_told_once(UNUSED_STATE)
         }
     fflag_evaluate_name(view, "colors", &who);
     assert_int_equal(counted(store, "colors", "attribute_type"), 1);
-    /* Counted for the flag whose rule it is, not for the one that was asked for. */
+    /* Counted for the flag whose rule it is, not for the requested one. */
     fflag_evaluate_name(view, "needs", &who);
     assert_int_equal(counted(store, "adult", "attribute_type"), 5);
     assert_int_equal(counted(store, "needs", "attribute_type"), 0);
@@ -156,7 +156,7 @@ static void what_fits_is_no_fault(UNUSED_STATE)
         assert_true(fflag_bool(view, fflag_flag(store, on[i]), &who, false));
     fflag_result results[13];
     fflag_evaluate_all(view, NULL, 13, &who, results);
-    fflag_evaluate_all(view, NULL, 13, NULL, results); /* absent is no mistake */
+    fflag_evaluate_all(view, NULL, 13, NULL, results); /* an absent attribute is no mistake */
     fflag_release(view);
     assert_int_equal(fflag_poll(store), FFLAG_OK);
     assert_string_equal(told.lines, "");
@@ -199,7 +199,7 @@ static void a_flag_of_another_type_or_none_is_counted_and_told(UNUSED_STATE)
     release(&compiled);
 }
 
-/* From a watcher, and what was counted goes on from one snapshot to the next. */
+/* Logged by a watcher, and counts continue from one snapshot to the next. */
 static void a_watcher_tells_and_counts_go_on(UNUSED_STATE)
 {
     char path[256];

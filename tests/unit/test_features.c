@@ -1,6 +1,6 @@
 /*
- * What the format can say beyond what the language does yet: no variant, many variants, salts of
- * their own; and what a library makes of a snapshot from the future.
+ * What the format supports beyond the language: no variant, many variants, rules with their own
+ * salts; and what a library does with a snapshot from the future.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -91,7 +91,7 @@ static void without_a_variant_the_caller_gets_the_default_given(UNUSED_STATE)
     }
 }
 
-/* One test of the unit, `then` where it holds, else the default. */
+/* One test of the unit, `then` if it holds, otherwise the default. */
 static void add_percentage(struct assembler *a, const char *name, uint16_t then, uint16_t otherwise)
 {
     uint32_t flag = add_boolean(a, name,
@@ -153,7 +153,7 @@ static uint32_t add_many(struct assembler *a, const char *name, uint32_t count)
     return add_flag(a, name, flag);
 }
 
-/* On where the flag `required` serves one variant of `count`; `accepted` = `count` is none. */
+/* On if the flag `required` serves one variant of `count`; `accepted` = `count` stands for none. */
 static uint32_t add_requiring(struct assembler *a, uint32_t required, uint32_t count,
                               uint32_t accepted, uint32_t words)
 {
@@ -260,7 +260,7 @@ static void splits_and_ramps_may_have_a_salt_of_their_own(UNUSED_STATE)
 #define FUTURE_FEATURE   (UINT64_C(1) << 63)
 #define FUTURE_OPERATION 200
 
-/* A flag that asks an operation of the future for its section. */
+/* A flag whose operation, of the future, asks for its section. */
 static uint32_t add_future(struct assembler *a)
 {
     const struct ffs_instruction code[] = {
@@ -327,7 +327,7 @@ static void a_flag_that_requires_the_future_must_say_so(UNUSED_STATE)
     assert_int_equal(try_open(&a, false, &store), FFLAG_ERROR_MALFORMED);
 }
 
-/* The record of a flag is verified whatever its program is made of. */
+/* A flag's record is verified whatever its program consists of. */
 static void the_record_of_an_unsupported_flag_is_sound(UNUSED_STATE)
 {
     for (int damage = 0; damage < 7; damage++) {

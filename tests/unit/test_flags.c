@@ -1,7 +1,8 @@
 /*
- * test_flags.c - the flags of flags/, compiled and asked through the library as a service would.
+ * test_flags.c - the flags of flags/, compiled and evaluated through the library as a service
+ * would.
  *
- * What is expected was written down from what the five systems want, not from what came out.
+ * The expectations come from what the five systems need, not from the output.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,7 +60,7 @@ static int close_all(void **state)
     return 0;
 }
 
-/* A user's attributes; what is NULL or zero is absent. */
+/* A user's attributes; NULL and zero mean absent. */
 struct user {
     const char *user_id, *anonymous_id, *country, *plan, *role, *email, *region, *group;
     double engagement_score;
@@ -99,7 +100,7 @@ static fflag_result ask(enum environment environment, const char *flag, const st
     }
     const fflag_view *view = fflag_acquire(store);
     fflag_result result = fflag_evaluate_name(view, flag, &context);
-    fflag_release(view); /* the store keeps its only snapshot, so the texts stay */
+    fflag_release(view); /* the store keeps its only snapshot, so the texts remain valid */
     return result;
 }
 
@@ -118,7 +119,7 @@ static void expect(enum environment environment, const char *flag, struct user u
     }
 }
 
-/* The share, in percent, of 100,000 units that get the variant; by user_id or by anonymous_id. */
+/* The percentage of 100,000 units that get the variant; by user_id or by anonymous_id. */
 static double share(enum environment environment, const char *flag, const char *variant,
                     bool anonymous, struct user user)
 {
@@ -135,7 +136,7 @@ static double share(enum environment environment, const char *flag, const char *
     return 100.0 * hits / UNITS;
 }
 
-/* Six standard deviations at 50 % are 0.95 points; nothing and everything are exact. */
+/* Six standard deviations at 50 % are 0.95 points; 0 and 100 are exact. */
 static void expect_share(double got, double expected)
 {
     double tolerance = expected == 0 || expected == 100 ? 0 : 0.95;
@@ -266,7 +267,7 @@ static void payloads_arrive_as_written(void **state)
     assert_true(seen[0] && seen[1]);
 }
 
-/* Without its own unit an experiment has nothing to split by, and an account is not an install. */
+/* Without its own unit an experiment cannot split, and an account is not an install. */
 static void nostrvine_does_not_bucket_by_account(void **state)
 {
     (void)state;

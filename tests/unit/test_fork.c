@@ -1,6 +1,6 @@
 /*
- * A child of a process with an open store: what it inherits, it can use, and it follows the file by
- * itself; its parent notices nothing.
+ * A child of a process with an open store: it can use what it inherits, and follows the file on its
+ * own; its parent notices nothing.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -75,7 +75,7 @@ static bool comes(int64_t generation)
     return false;
 }
 
-/* Runs in a child, which says with its status on which line it went wrong. */
+/* Runs in a child, whose exit status gives the line that failed. */
 #define CHILD_MUST(condition) \
     do {                      \
         if (!(condition))     \
@@ -133,7 +133,7 @@ static void a_child_evaluates_and_follows_the_file(UNUSED_STATE)
     fflag_release(held);
 }
 
-/* By a thread of its own: nobody polls here. */
+/* By a thread of its own: nothing polls here. */
 static void wait_for_the_watcher(void)
 {
     for (int waited = 0; waited < WAIT_MS; waited++) {
@@ -236,8 +236,8 @@ static int rounds(void)
 static void a_fork_may_come_at_any_time(UNUSED_STATE)
 {
 #ifdef __SANITIZE_ADDRESS__
-    /* A child may wait for ever for a lock of AddressSanitizer's allocator, which another thread
-     * held at the fork; the C library's own is made ready for forks. */
+    /* A child may wait forever for a lock of AddressSanitizer's allocator that another thread held
+     * at the fork; the C library's own allocator is fork-safe. */
     skip();
 #endif
     pthread_t threads[2];

@@ -1,6 +1,4 @@
-/*
- * Flags that are beyond what the readers of a format level know.
- */
+/* Flags that need more than the readers of a format level know. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

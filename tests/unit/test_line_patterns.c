@@ -1,4 +1,4 @@
-/* Lines read by their pattern give what the JSON parser gives, whatever is done to them. */
+/* Lines read by their pattern give the JSON parser's results, however they are damaged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,7 +40,7 @@ static uint32_t below(uint32_t limit)
     return (uint32_t)((state >> 33) % limit);
 }
 
-/* A byte changed, left out or put in, now and then several, or the end cut off. */
+/* Changes, removes or inserts a byte, sometimes several, or truncates the line. */
 static size_t damage(char *line, size_t length)
 {
     static const char bytes[] = "{}[]\",:\\ \t\r/0123456789.eE-+tfna\x80\xc3\x1f";
@@ -78,7 +78,7 @@ static void assert_same(const struct value *a, const struct value *b)
         assert_memory_equal(a->text, b->text, a->length);
 }
 
-/* One parser has learnt from all lines before, the other has none to learn from. */
+/* One parser has learnt from all previous lines; the other has none to learn from. */
 static void reads_as_the_parser_does(void **unused)
 {
     (void)unused;
@@ -112,7 +112,7 @@ struct text {
     size_t length;
 };
 
-/* A line as it stands in a block: another one is behind it. */
+/* A line as in a block: another one follows it. */
 static void make_text(struct text *text)
 {
     const char *model = lines[below(LINE_COUNT)];

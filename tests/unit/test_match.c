@@ -1,4 +1,4 @@
-/* test_match.c - the compiler's tests of strings, and that the library's answer the same. */
+/* test_match.c - the compiler's string tests, and that the library's agree with them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +37,7 @@ struct piece {
         (text), sizeof(text) - 1 \
     }
 
-/* Random pieces, one after the other; at most `most`, of at most four bytes. */
+/* Random pieces, one after another; at most `most`, of at most four bytes. */
 static size_t fill(char *text, const struct piece *pieces, size_t count, uint32_t most)
 {
     size_t length = 0;
@@ -50,7 +50,7 @@ static size_t fill(char *text, const struct piece *pieces, size_t count, uint32_
     return length;
 }
 
-/* As the compiler stores it, beside the flag that says so. */
+/* As the compiler stores it, along with the flag for ignoring case. */
 static void fold_all(char *to, const char *from, size_t length)
 {
     for (size_t i = 0; i <= length; i++)
@@ -105,7 +105,7 @@ static void folds_in_patterns(UNUSED_STATE)
     }
 }
 
-/* Bytes that begin no character, and a NUL, come with a context or a log; definitions have none. */
+/* Stray bytes and NUL occur in contexts and logs, but never in definitions. */
 static const struct piece text_pieces[] = {
     PIECE("a"),  PIECE("A"),        PIECE("b"),    PIECE("Z"),        PIECE("-"),
     PIECE("*"),  PIECE("]"),        PIECE("é"),    PIECE("\xC3"),     PIECE("\xA9"),

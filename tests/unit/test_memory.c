@@ -1,9 +1,9 @@
 /*
- * Memory that runs out at every n-th allocation: opening fails and leaves nothing behind, a reload
- * keeps the last good snapshot and is made up for later.
+ * Memory that runs out at every n-th allocation: opening fails and leaks nothing; a reload keeps
+ * the last good snapshot, and succeeds later.
  *
- * The allocator is this program's: it counts what the library has, and refuses one request.
- * Sanitizers have allocators of their own, so there these tests are skipped.
+ * The allocator is this program's own: it counts the library's memory, and refuses one request.
+ * Sanitizers have allocators of their own, so these tests are skipped there.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,9 +36,9 @@ int main(void)
 /* --------------------------------------------------------------------------------- allocator -- */
 
 static bool watching; /* while the library runs */
-static long refused;  /* requests to go until the one that is refused; negative: none */
+static long refused;  /* requests until the refused one; negative: none */
 static bool was_refused;
-static long blocks, pages; /* that the library has */
+static long blocks, pages; /* held by the library */
 
 static bool refuse(void)
 {
@@ -126,7 +126,7 @@ static void end(void)
 
 /* ------------------------------------------------------------------------------------- cases -- */
 
-#define MOST 1000 /* allocations of anything here */
+#define MOST 1000 /* more allocations than anything here makes */
 
 static char root[64], path[96];
 

@@ -54,7 +54,7 @@ static void every_kind_has_every_function(void **state)
 
 /* ---------------------------------------------------------------------------------- evidence -- */
 
-/* A bound is of what its trait says, and of the number that is told as the estimate. */
+/* A bound is of the type that its trait says, and is about the number reported as the estimate. */
 static void a_bound_is_of_the_estimate(void **state)
 {
     (void)state;
@@ -120,7 +120,8 @@ static char *read_document(const char *path)
     return text;
 }
 
-/* Whether a row of a table begins with the name in backquotes, among others, and has the text. */
+/* Whether a row of a table begins with the name in backquotes, possibly among others, and has the
+ * text. */
 static bool has_row(const char *document, const char *name, const char *text)
 {
     char quoted[40];

@@ -1,7 +1,7 @@
 /*
- * test_mutations.c - definitions that were damaged at random: whatever the bytes, a project is
- * loaded, every problem has a place in its file, and all of it can be printed. Run under the
- * sanitizers, this is the robustness test of the whole reader.
+ * test_mutations.c - randomly damaged definitions: whatever the bytes, a project is loaded, every
+ * problem has a place in its file, and all problems can be printed. Under the sanitizers, this is
+ * the robustness test of the whole reader.
  */
 #include <glob.h>
 #include <setjmp.h>
@@ -69,7 +69,7 @@ static void replace(struct buffer *text, size_t at, size_t removed, const char *
     *text = result;
 }
 
-/* Bytes that mean something to YAML or to us, words of the language, and rubbish. */
+/* Bytes with a meaning in YAML or in ffc, words of the language, and garbage. */
 static void mutate(struct buffer *text)
 {
     static const char *const pieces[] = {"\n",
@@ -191,7 +191,7 @@ static void common_path(char *path, size_t size, const char *directory, size_t i
     snprintf(path, size, "%s/common-%zu.yaml", directory, index);
 }
 
-/* The project that the golden cases stand in. Returns how many files that took. */
+/* Writes the project around the golden cases. Returns how many files that took. */
 static size_t write_common(const char *directory)
 {
     struct corpus common = {0};
@@ -229,7 +229,7 @@ static void survives_damaged_definitions(void **unused)
     uint32_t sound = 0;
     for (uint32_t round = 0; round < ROUNDS; round++) {
         struct buffer text = {0};
-        /* Now and then two files joined, so that names meet. */
+        /* Sometimes joins two files, so that names collide. */
         for (uint32_t i = below(4) / 3 + 1; i > 0; i--) {
             const struct buffer *file = &corpus.files[below((uint32_t)corpus.count)];
             buffer_append(&text, file->bytes, file->length);
@@ -243,7 +243,7 @@ static void survives_damaged_definitions(void **unused)
         project_free(project);
         buffer_release(&text);
     }
-    /* Were all refused, only the first mistakes would be tested. */
+    /* If all were refused, only the first mistakes would be tested. */
     assert_true(sound > ROUNDS / 100 && sound < ROUNDS);
     unlink(path);
     while (common-- > 0) {

@@ -1,4 +1,4 @@
-/* test_operators.c - operators.def contradicts itself nowhere, and lacks nothing. */
+/* test_operators.c - operators.def is consistent and complete. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ static void every_kind_can_be_spelt(UNUSED_STATE)
     }
 }
 
-/* Of one kind, so that it is the exact negation; taking what the other takes. */
+/* A negation has the same kind, so that it is exact, and takes the same operands. */
 static void every_negation_has_its_counterpart(UNUSED_STATE)
 {
     for (size_t i = 0; i < OPERATOR_COUNT; i++) {
@@ -52,7 +52,7 @@ static void every_negation_has_its_counterpart(UNUSED_STATE)
     }
 }
 
-/* What a proof or a reading of logs goes by is there, and nothing that it does not look at. */
+/* Each kind has the columns that proofs and logs use, and no others. */
 static void the_columns_of_a_kind_agree(UNUSED_STATE)
 {
     for (size_t kind = 0; kind < OPERATOR_KIND_COUNT; kind++) {
@@ -68,7 +68,8 @@ static void the_columns_of_a_kind_agree(UNUSED_STATE)
     }
 }
 
-/* Whether it can be asked of fields is said twice: by the spelling, and by how a log reads it. */
+/* Whether an operator applies to fields is stated twice: by its spelling, and by how a log reads
+ * it. */
 static void what_takes_a_field_is_read_from_logs(UNUSED_STATE)
 {
     bool taken[OPERATOR_KIND_COUNT] = {false};

@@ -1,4 +1,4 @@
-/* A snapshot that is patched again and again, and one that is damaged. */
+/* A snapshot that is patched again and again, and a damaged one. */
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiled.h"
@@ -16,7 +16,7 @@ static struct buffer compile_bytes(const char *text)
     return bytes;
 }
 
-/* The n-th override of all flags, as an emergency adds them. */
+/* The n-th override for all flags, as an emergency adds it. */
 static bool override_all(struct patch *patch, int n, struct buffer *why)
 {
     uint32_t selected;
@@ -32,7 +32,7 @@ static bool override_all(struct patch *patch, int n, struct buffer *why)
     return patch_add_override(patch, &override, NULL, &selected, why);
 }
 
-/* `bytes` becomes the patched file; where it cannot be, it stays as it was. */
+/* `bytes` becomes the patched file; if patching fails, it does not change. */
 static bool patch_once(struct buffer *bytes, int n, struct buffer *why)
 {
     struct patch patch;

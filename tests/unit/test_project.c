@@ -1,6 +1,6 @@
 /*
- * test_project.c - definitions to model: what environments inherit and replace, and that files and
- * order make no difference.
+ * test_project.c - from definitions to the model: what environments inherit and override, and that
+ * files and their order make no difference.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,7 +42,7 @@ static void remove_file(const char *name)
     unlink(path);
 }
 
-/* Loads one file, which must be sound. */
+/* Loads one file, which must be valid. */
 static struct project *load(const char *text)
 {
     write_file("all.yaml", text);

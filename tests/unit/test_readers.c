@@ -1,9 +1,9 @@
 /*
- * The order that a one-shot call leaves to the kernel: a reader announces a slot and looks whether
- * it is still current, a publisher makes another one current and looks whether the old one is
- * announced. Both look past the other's store only where the processor lets a load overtake a store
- * and nothing puts them back in order. First without the barrier, to see that this machine and this
- * timing show it; then with it, for as many rounds.
+ * The ordering that a one-shot call leaves to the kernel: a reader announces a slot and checks that
+ * it is still current; a publisher makes another slot current and checks whether the old one is
+ * announced. Both can miss the other's store only if the processor lets a load overtake a store and
+ * nothing restores the order. First without the barrier, to see that this machine and this timing
+ * show the effect; then with it, for as many rounds.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -18,7 +18,7 @@
 #define UNUSED_STATE void **state __attribute__((unused))
 #define MOST_ROUNDS  100000u
 #define LEAST_SAFE   20000u /* rounds with the barrier */
-#define ENOUGH       5u     /* rounds in which both looked past the other */
+#define ENOUGH       5u     /* rounds in which both missed the other's store */
 
 struct slot {
     int unused;
@@ -27,12 +27,12 @@ struct slot {
 struct litmus {
     _Atomic(struct slot *) current;
     struct slot slots[2];
-    _Alignas(64) _Atomic unsigned round; /* that the publisher has begun */
-    _Alignas(64) _Atomic unsigned done;  /* that the reader has ended */
+    _Alignas(64) _Atomic unsigned round; /* the publisher has begun it */
+    _Alignas(64) _Atomic unsigned done;  /* the reader has finished it */
     const struct slot *announced;        /* in that round */
 };
 
-/* Waits for the other thread, which may have to be given the processor. */
+/* Waits for the other thread, which may need the processor first. */
 static void wait_for(_Atomic unsigned *what, unsigned value)
 {
     for (unsigned i = 0; atomic_load_explicit(what, memory_order_acquire) != value; i++)
@@ -51,7 +51,7 @@ static void *read_slots(void *argument)
     struct litmus *litmus = argument;
     readers_register();
     for (unsigned round = 1;; round++) {
-        /* Near, so that the second look need not wait for it. */
+        /* Close by, so that the second look need not wait for it. */
         atomic_load_explicit(&litmus->current, memory_order_relaxed);
         wait_for(&litmus->round, round);
         if (!atomic_load_explicit(&litmus->current, memory_order_relaxed))
@@ -65,7 +65,7 @@ static void *read_slots(void *argument)
     }
 }
 
-/* In how many rounds both looked past the other. *rounds: at most; then how many there were. */
+/* In how many rounds both missed the other's store. *rounds: at most; then the actual number. */
 static unsigned look_past(bool barrier, unsigned enough, unsigned *rounds)
 {
     struct litmus litmus = {.announced = NULL};
@@ -75,7 +75,7 @@ static unsigned look_past(bool barrier, unsigned enough, unsigned *rounds)
     unsigned past = 0, round = 0, i = 0;
     for (; i < *rounds && past < enough; i++) {
         struct slot *old = &litmus.slots[i % 2], *new = &litmus.slots[(i + 1) % 2];
-        /* Takes the reader's record away from it, so that its announcement waits for it. */
+        /* Takes the reader's cache line from it, so that its announcement has to wait for it. */
         readers_announced(old);
         atomic_store_explicit(&litmus.round, ++round, memory_order_release);
         pause_for(i % 1009);
@@ -103,7 +103,7 @@ static void a_reader_and_a_publisher_do_not_look_past_each_other(UNUSED_STATE)
     unsigned without = look_past(false, ENOUGH, &rounds);
     print_message("# without the barrier: %u of %u rounds\n", without, rounds);
     if (own_reader->owner == 0 || without == 0)
-        skip(); /* no barrier here, or no processor that shows what it is for */
+        skip(); /* no barrier here, or no processor that shows its effect */
     if (rounds < LEAST_SAFE)
         rounds = LEAST_SAFE;
     assert_int_equal(look_past(true, 1, &rounds), 0);

@@ -1,6 +1,4 @@
-/*
- * What regular expressions match, which are refused and where, and how large they become.
- */
+/* What regular expressions match, which ones are refused and where, and how large they become. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,7 +17,7 @@
 
 /* ----------------------------------------------------------------------------------- matches -- */
 
-/* Texts, parted by '|', that match and that do not. "" is the empty text, as in "|a". */
+/* Texts, separated by '|', that match and that do not. "" is the empty text, as in "|a". */
 static const struct expectation {
     const char *pattern;
     const char *match;
@@ -165,7 +163,7 @@ static void ignores_the_case_of_ascii(UNUSED_STATE)
 static void keeps_to_whole_characters(UNUSED_STATE)
 {
     struct arena arena = {0};
-    /* Text that is not UTF-8 is not an error; its stray bytes are no characters. */
+    /* Text that is not UTF-8 is not an error; stray bytes match no character. */
     check_texts(compile(&arena, "^.$", 3, false), "^.$",
                 "\x80|\xff|\xc3|\xc0\x80|\xed\xa0\x80|\xf4\x90\x80\x80|\xf0\x80\x80\x80", false);
     check_texts(compile(&arena, "b", 1, false), "b",
@@ -463,7 +461,7 @@ static uint64_t next_random(uint64_t *seed)
     return *seed ^= *seed << 17;
 }
 
-/* Whatever it is given, it gives a sound table or says what is wrong within the pattern. */
+/* Whatever the pattern, the result is a valid table, or an error located within the pattern. */
 static void survives_rubbish(UNUSED_STATE)
 {
     static const char *const pieces[] = {

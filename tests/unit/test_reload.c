@@ -1,6 +1,6 @@
 /*
- * Everything that people and tools do to replace a snapshot, each in every way of watching: the
- * last good snapshot is served throughout, and the new one in the end. Nothing here says how soon.
+ * Every way in which people and tools replace a snapshot, with every way of watching: the last good
+ * snapshot is served throughout, and finally the new one. Nothing here tests how soon.
  */
 #include <sched.h>
 #include <setjmp.h>
@@ -14,14 +14,14 @@
 
 #include "publish.h"
 
-#define WAIT_MS 20000 /* for what must come in the end */
+#define WAIT_MS 20000 /* for what must happen eventually */
 
 enum watching { THREAD, POLLED };
 
 struct scene {
     enum watching watching;
     char root[64];
-    char path[160]; /* what the store opens */
+    char path[160]; /* the path that the store opens */
     fflag_store *store;
     fflag_id first, second;
     int64_t served;
@@ -49,7 +49,7 @@ static void must(int result)
 
 /* --------------------------------------------------------------------------------- observing -- */
 
-/* The generation that is served now; both of its flags must be of it. */
+/* The generation that is served now; both of its flags must belong to it. */
 static int64_t look(struct scene *scene)
 {
     if (scene->watching == POLLED)
@@ -61,7 +61,7 @@ static int64_t look(struct scene *scene)
     return first;
 }
 
-/* Waits for a generation; until it comes, the last one must be served. */
+/* Waits for a generation; until then, the previous one must be served. */
 static void expect(struct scene *scene, int64_t generation)
 {
     for (int waited = 0; waited < WAIT_MS; waited++) {
@@ -83,7 +83,7 @@ static uint64_t rejections(const struct scene *scene)
     return status.rejected;
 }
 
-/* Waits until one more file was refused than `before`; the last good one must be served. */
+/* Waits until one more file than `before` has been refused; the last good one must be served. */
 static void expect_rejection(struct scene *scene, uint64_t before)
 {
     for (int waited = 0; waited < WAIT_MS; waited++) {
@@ -119,7 +119,7 @@ static void renamed_over(struct scene *scene)
     }
 }
 
-/* As kubelet does: flags.ffs -> ..data/flags.ffs, ..data -> ..1 */
+/* Like kubelet: flags.ffs -> ..data/flags.ffs, ..data -> ..1 */
 static void swapped_as_a_configmap(struct scene *scene)
 {
     must(mkdir(below(scene, "..1"), 0755));
@@ -143,7 +143,8 @@ static void swapped_as_a_configmap(struct scene *scene)
     }
 }
 
-/* releases/N, with `current` moved from one to the next; the file's own directory sees nothing. */
+/* releases/N, with `current` moved from one to the next; nothing happens in the file's own
+ * directory. */
 static void released_by_a_symlinked_directory(struct scene *scene)
 {
     must(mkdir(below(scene, "releases"), 0755));
@@ -156,7 +157,7 @@ static void released_by_a_symlinked_directory(struct scene *scene)
     must(symlink("releases/2", below(scene, "next")));
     must(rename(below(scene, "next"), below(scene, "current")));
     expect(scene, 2);
-    /* The new directory is followed, too. */
+    /* The new directory is watched, too. */
     publish_generation(below(scene, "releases/2/flags.ffs"), 3);
     expect(scene, 3);
 }
@@ -235,7 +236,7 @@ static void directory_deleted_and_recreated(struct scene *scene)
     expect(scene, 3);
 }
 
-/* A watch follows its inode: the events would come from the directory that was moved away. */
+/* A watch follows its inode: events would come from the directory that was moved away. */
 static void directory_renamed_away(struct scene *scene)
 {
     must(mkdir(below(scene, "a"), 0755));
@@ -267,7 +268,7 @@ static void bad_file_then_good_one(struct scene *scene)
     assert_int_equal(status.last_error, FFLAG_ERROR_CHECKSUM);
     assert_int_equal(status.generation, 1);
 
-    /* The same bad file is not refused again, however often it is looked at. */
+    /* The same bad file is not refused again, however often it is checked. */
     before = rejections(scene);
     for (int i = 0; i < 300; i++) {
         assert_int_equal(look(scene), 1);
@@ -298,7 +299,7 @@ static void replaced_by_what_is_no_file(struct scene *scene)
     expect(scene, 2);
 }
 
-/* The same bytes again are no new generation, whatever the inode. */
+/* The same bytes are not a new generation, whatever the inode. */
 static void republished_unchanged(struct scene *scene)
 {
     publish_generation(below(scene, "flags.ffs"), 1);
@@ -316,7 +317,7 @@ static void republished_unchanged(struct scene *scene)
     assert_int_equal(status.rejected, 0);
 }
 
-/* Two writes within a tick of the file system's clock, of one size and into one inode. */
+/* Two writes within one tick of the file system's clock, with the same size and inode. */
 static void written_twice_in_one_tick(struct scene *scene)
 {
     write_generation(below(scene, "flags.ffs"), 1);
@@ -337,7 +338,7 @@ static void written_twice_in_one_tick(struct scene *scene)
     }
 }
 
-/* Written to by another name in another directory: no event tells of it. */
+/* Written to under another name in another directory: there is no event. */
 static void changed_without_an_event(struct scene *scene)
 {
     must(mkdir(below(scene, "a"), 0755));
@@ -349,7 +350,7 @@ static void changed_without_an_event(struct scene *scene)
     expect(scene, 2);
 }
 
-/* More events than the kernel keeps: those that tell of the change are among the lost. */
+/* More events than the kernel queues: those about the change are among the lost. */
 static void more_events_than_the_queue_holds(struct scene *scene)
 {
     long limit = 16384;
@@ -376,7 +377,7 @@ static void more_events_than_the_queue_holds(struct scene *scene)
     expect(scene, 3);
 }
 
-/* What was read of a file that may be written to is a copy, which nobody can cut. */
+/* A file that may be written to is copied, and nobody can truncate the copy. */
 static void cut_in_place(struct scene *scene)
 {
     write_generation(below(scene, "flags.ffs"), 1);
@@ -395,8 +396,8 @@ static void cut_in_place(struct scene *scene)
 }
 
 /*
- * A host that closes every descriptor it knows nothing of, and reuses the numbers. What it does to
- * the watcher is a race, which ThreadSanitizer rightly reports.
+ * A host that closes every descriptor it does not know, and reuses the numbers. Its effect on the
+ * watcher is a race, which ThreadSanitizer rightly reports.
  */
 #ifndef __SANITIZE_THREAD__
 static void descriptors_closed_by_the_host(struct scene *scene)
@@ -472,7 +473,7 @@ static void follows_when_polled(void **state)
     run_scenario(*state, POLLED);
 }
 
-/* In a user namespace of its own, a process can forbid itself inotify. */
+/* In its own user namespace, a process can deny itself inotify. */
 static bool forbid_inotify(void)
 {
     if (unshare(CLONE_NEWUSER) != 0)

@@ -1,4 +1,4 @@
-/* Every branch of the decision, and that the branches come in the documented order. */
+/* Every branch of the decision, and that the branches are tried in the documented order. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,7 +29,8 @@ struct branch {
     enum decision_rule rule;
 };
 
-/* Unless a row says otherwise: running, two hours into a stage that holds one, not the last one. */
+/* Unless a row says otherwise: running, two hours into a stage that holds for one, and not the last
+ * stage. */
 #define RUNNING  .state = CANARY_RUNNING, .elapsed = 2 * HOUR, .hold = HOUR
 #define ONE(...) .findings = {__VA_ARGS__}, .finding_count = 1
 #define TWO(...) .findings = {__VA_ARGS__}, .finding_count = 2
@@ -357,7 +358,7 @@ static void names_every_blocker(void **state)
                                                   BLOCKED_BY_HOLD | BLOCKED_BY_ADVANCE_WHEN);
 }
 
-/* A criterion that was not measured, or not enough, never lets a stage advance. */
+/* A criterion that was not measured, or not measured enough, never lets a stage advance. */
 static void nothing_passes_unmeasured(void **state)
 {
     (void)state;

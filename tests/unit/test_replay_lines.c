@@ -34,7 +34,7 @@ static void numbers_round_like_strtod(void **state)
     }
 }
 
-/* Those of up to eight characters are read all at once: of any length, the point at any place. */
+/* Numbers of up to eight characters are read at once: any length, with the point in any place. */
 static void short_numbers_are_the_same(void **state)
 {
     (void)state;
@@ -133,7 +133,7 @@ static void times_are_told_apart(void **state)
     }
 }
 
-/* Whatever time came before, one is read as it is alone. */
+/* A time is read as if alone, whatever time preceded it. */
 static void a_time_does_not_depend_on_the_one_before(void **state)
 {
     (void)state;
@@ -190,7 +190,7 @@ static void a_time_does_not_depend_on_the_one_before(void **state)
 
 /* ------------------------------------------------------------------------------------- lines -- */
 
-/* Parses a copy that ends, but for the padding, where its memory ends. */
+/* Parses a copy that, apart from the padding, ends where its memory ends. */
 static bool parse(struct line_parser *parser, const char *text, struct value *values,
                   struct line_problem *problem)
 {
@@ -289,7 +289,7 @@ static void bad_json_is_refused(void **state)
         assert_non_null(problem.text);
         assert_in_range(problem.column, 1, strlen(texts[i]) + 1);
     }
-    /* A bad line does not spoil the next one. */
+    /* A bad line does not spoil the next. */
     struct line_problem problem;
     assert_true(parse(parser, "{\"ts\":5}", values, &problem));
     assert_text(&values[0], VALUE_NUMBER, "5");
@@ -364,7 +364,7 @@ static void cut_combined_lines_are_refused(void **state)
         memcpy(cut, whole, length);
         cut[length] = '\0';
         bool parsed = parse(parser, cut, values, &problem);
-        /* Up to the bytes it is a line of `common`. */
+        /* Up to the bytes, this is a line of `common`. */
         const char *common = "\" 200 5";
         bool may = length >= 7 && memcmp(cut + length - 7, common, 7) == 0;
         if (parsed != may)

@@ -1,4 +1,4 @@
-/* Windows, cells and sets of units, and conditions over fields. */
+/* Windows, cells and sets of units, and conditions on fields. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +35,7 @@ static void windows_are_aligned_to_the_epoch(void **state)
     assert_int_equal(window_begin(-10000, 10000), -10000);
 }
 
-/* Whatever the order, the newest windows hold all of their samples, and only they are kept. */
+/* Whatever the order, the newest windows keep all of their samples, and only they are kept. */
 static void the_newest_windows_are_complete_in_any_order(void **state)
 {
     (void)state;
@@ -77,7 +77,7 @@ static void the_newest_windows_are_complete_in_any_order(void **state)
 
 /* ------------------------------------------------------------------------------------- cells -- */
 
-/* Every kind, and what there is per unit. */
+/* Every kind, and each variation per unit. */
 static const struct metric metrics[] = {
 #define METRIC_KIND(NAME, ...) {.kind = METRIC_##NAME, .quantile = 0.9, .accuracy = 0.01},
 #include "compiler/model/metric_kinds.def"
@@ -180,7 +180,7 @@ static void units_are_counted_once_and_marked_for_good(void **state)
 
 /* -------------------------------------------------------------------------------- conditions -- */
 
-/* A test on one field, asked of one value, and its exact negation. */
+/* A test of one field, applied to one value, and its exact negation. */
 static enum truth truth_of(enum operator_kind operator_kind, bool ignore_case,
                            struct operand *operands, uint32_t count, struct value value)
 {

@@ -1,4 +1,4 @@
-/* Files to pieces: lines, records of csv, JSON documents; wherever the blocks that are read end. */
+/* Files to pieces: lines, CSV records, JSON documents; wherever the blocks end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ static int remove_file(void **state)
     return unlink(path);
 }
 
-/* A file of `before` bytes of blank lines, and then the text. */
+/* A file of `before` bytes of blank lines, followed by the text. */
 static void write_file(size_t before, const char *text, size_t length)
 {
     FILE *file = fopen(path, "wb");
@@ -44,10 +44,10 @@ static void write_file(size_t before, const char *text, size_t length)
 
 struct piece {
     const char *text;
-    uint64_t number; /* of its line, when nothing is before the text */
+    uint64_t number; /* its line number if nothing precedes the text */
 };
 
-/* The pieces are the same wherever the text lies in the blocks; a NULL ends their list. */
+/* The pieces are the same wherever the text is in the blocks; a NULL ends their list. */
 static void expect_pieces(enum framing framing, const char *text, const struct piece *pieces,
                           bool cut_short)
 {
@@ -114,7 +114,7 @@ static void documents_end_with_their_bracket(void **state)
     expect_pieces(FRAMING_JSON, "[1] [1,\n2", cut, true);
 }
 
-/* Quotes that are never closed cost no more than a look ahead each. */
+/* Quotes that are never closed cost no more than one look ahead each. */
 static void records_have_a_longest(void **state)
 {
     (void)state;

@@ -32,7 +32,7 @@ static int seed_from_environment(void **state)
     return 0;
 }
 
-/* Finite, of any exponent, subnormal ones included. */
+/* Finite, with any exponent, including subnormals. */
 static double random_double(void)
 {
     for (;;) {
@@ -74,7 +74,7 @@ static void two_numbers_round_as_the_machine_rounds(void **state)
     (void)state;
     for (int i = 0; i < 200000; i++) {
         double pair[2] = {random_double(), random_double()};
-        /* Near exponents make the roundings and cancellations that far ones do not. */
+        /* Near exponents cause roundings and cancellations that distant ones do not. */
         if (i % 2)
             pair[1] = ldexp(frexp(pair[1], &(int){0}), ilogb(pair[0]) - (int)(random_bits() % 60));
         double expected = pair[0] + pair[1];
@@ -142,7 +142,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* What is split off lies below, and what is left to the bucket lies close by. */
+/* What is split off lies below, and what remains in the bucket is close. */
 static void check_split(const struct sketch *sketch, const double *sorted, size_t count,
                         double number, double accuracy)
 {
@@ -180,7 +180,7 @@ static void check_quantiles(const double *sorted, size_t count, double accuracy)
     sketch_release(&half);
 }
 
-/* As q was written: of 101 values, 0.29 is rank 29, though 0.29 * 100 is less than that. */
+/* With q as written: of 101 values, 0.29 is rank 29, though 0.29 * 100 is less than that. */
 static void ranks_are_those_of_the_decimals(void **state)
 {
     (void)state;

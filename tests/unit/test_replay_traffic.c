@@ -1,4 +1,5 @@
-/* What time it is by the lines of a log, whoever counted them and in which order: traffic.h. */
+/* The current time according to a log's lines, whoever counted them and in which order:
+ * traffic.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,7 +92,7 @@ static void memory_does_not_grow_with_lines(void **state)
     traffic_release(&traffic);
 }
 
-/* No line in the wrong places adds up to more than the time there is. */
+/* Lines with extreme times cause no overflow. */
 static void extremes_overflow_nothing(void **state)
 {
     (void)state;

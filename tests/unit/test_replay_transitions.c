@@ -1,8 +1,8 @@
 /*
- * The state machine whole: every combination of what can be the case, against the table of rules.
+ * The whole state machine: every combination of conditions, against the table of rules.
  *
- * The table says the same as decision.c in another form: a row holds when all it names is the case,
- * and the first row that holds decides. So each row's place says which rules it comes before.
+ * The table states decision.c's rules in another form: a row matches if all conditions it names are
+ * true, and the first matching row decides. So a row's position says which rules it precedes.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 
 #include "tools/ffreplay/canary/decision.h"
 
-/* What can be the case. */
+/* The conditions. */
 enum {
     PENDING = 1 << 0,
     ROLLED_BACK = 1 << 1,
@@ -26,9 +26,9 @@ enum {
     NODATA_ROLLS_BACK = 1 << 7,
     SICKNESS_ROLLS_BACK = 1 << 8,
     SICKNESS_HOLDS = 1 << 9,
-    CHANGED = 1 << 10, /* the policy */
-    NODATA = 1 << 11,  /* where it counts */
-    FEW = 1 << 12,     /* samples */
+    CHANGED = 1 << 10, /* the policy changed */
+    NODATA = 1 << 11,  /* for a metric for which it matters */
+    FEW = 1 << 12,     /* too few samples */
     EARLY = 1 << 13,   /* `hold` is not over */
     AWAITED = 1 << 14, /* an `advance_when` did not pass */
     BLOCKED = 1 << 15, /* one of the last four, or SILENT */
@@ -36,9 +36,9 @@ enum {
     THEN_HOLD = 1 << 17,
     THEN_PAUSE = 1 << 18,
     THEN_ROLLBACK = 1 << 19,
-    UNAPPROVED = 1 << 20, /* the next stage waits for a person */
-    LAST = 1 << 21,       /* stage */
-    SILENT = 1 << 22,     /* nothing is said of the canary any more */
+    UNAPPROVED = 1 << 20, /* the next stage needs approval */
+    LAST = 1 << 21,       /* the last stage */
+    SILENT = 1 << 22,     /* the logs no longer mention the canary */
     BOUND_ROLLS_BACK = 1 << 23,
     BOUND_PAUSES = 1 << 24,
     BOUND_IS_INVESTIGATED = 1 << 25
@@ -77,7 +77,7 @@ static const struct row {
 };
 #define ROW_COUNT (sizeof rows / sizeof *rows)
 
-/* A kind of criterion, as judged, and what it makes the case. */
+/* A kind of criterion, as judged, and the conditions that it makes true. */
 struct kind {
     struct finding finding;
     uint32_t makes;
@@ -119,7 +119,7 @@ static const struct kind kinds[] = {
 };
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)
 
-/* Every way to be in one respect: a setter of the facts, and what that makes the case. */
+/* Every state of one aspect: a setter of the facts, and the conditions that it makes true. */
 struct respect {
     void (*set)(struct decision_facts *facts, unsigned way, uint32_t *makes);
     unsigned ways;
@@ -169,7 +169,7 @@ static void set_health(struct decision_facts *facts, unsigned way, uint32_t *mak
     *makes |= way < NODATA_IGNORE ? made[way] : 0;
 }
 
-/* Before and after `hold`, within and past `max_hold`; and without one. */
+/* Before and after `hold`, before and after `max_hold`; and without one. */
 static void set_time(struct decision_facts *facts, unsigned way, uint32_t *makes)
 {
     static const uint32_t made[] = {[TIMEOUT_HOLD] = THEN_HOLD,
@@ -193,7 +193,7 @@ static const struct respect respects[] = {{set_state, 5},  {set_next, 4},    {se
 
 static uint64_t rows_met[ROW_COUNT];
 
-/* Of two policies at once neither bounds nor the sizes of groups mean anything. */
+/* After a change of policy, neither bounds nor group sizes mean anything. */
 static uint32_t meant(uint32_t is_so)
 {
     if (is_so & CHANGED)
@@ -229,7 +229,7 @@ static void holds_for(struct decision_facts *facts, const struct finding *findin
                  decision_rule_words[row->rule]);
 }
 
-/* No criterion, and any two of them in either order (one of them twice stands for one alone). */
+/* No criterion, and any two of them in either order (the same one twice stands for one). */
 static void holds_for_all_criteria(struct decision_facts *facts, uint32_t is_so)
 {
     holds_for(facts, NULL, 0, is_so);

@@ -1,4 +1,4 @@
-/* What is kept of units: totals that do not depend on order, and shares in bounded memory. */
+/* What is kept about units: totals that do not depend on order, and shares in bounded memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -102,7 +102,7 @@ static void check_up_to_date(enum unit_keeps keeps)
     unit_totals_release(&once);
 }
 
-/* Once it was asked for, the spread goes along: as exact as if it were made anew. */
+/* Once it has been requested, the spread is kept up to date, as exact as if it were recomputed. */
 static void keeps_what_was_asked_for_up_to_date(void **state)
 {
     (void)state;
@@ -119,7 +119,7 @@ static struct ratio_moments moments_of(struct unit_totals *totals, uint64_t *uni
     return spread_moments(&spread);
 }
 
-/* Metrics in one table keep what each would keep in its own, of those units that it is about. */
+/* Metrics that share a table keep what each would in its own, for the units that it is about. */
 static void shares_a_table_and_nothing_else(void **state)
 {
     (void)state;
@@ -160,7 +160,7 @@ static void shares_a_table_and_nothing_else(void **state)
     }
 }
 
-/* What two threads kept, joined, is what one would have kept. */
+/* Merging what two threads kept gives what one thread would have kept. */
 static void joins_what_others_kept(void **state)
 {
     (void)state;
@@ -182,7 +182,7 @@ static void joins_what_others_kept(void **state)
     for (int i = 0; i < 6; i++) {
         uint64_t units, expected;
         if (i % 2)
-            moments_of(&halves[0][i], &units); /* a spread that has been asked for goes along */
+            moments_of(&halves[0][i], &units); /* a spread that was requested is kept up to date */
         unit_totals_merge(&halves[0][i], &halves[1][i]);
         struct ratio_moments a = moments_of(&halves[0][i], &units);
         struct ratio_moments b = moments_of(&whole[i], &expected);

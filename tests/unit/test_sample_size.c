@@ -85,7 +85,7 @@ static void agrees_with_the_test_of_means(void **state)
     assert_within(size.units, ceil(SIZE_EVEN), 0);
 }
 
-/* As R's power.prop.test has it, at alpha of each. */
+/* As in R's power.prop.test, with alpha divided among the variants. */
 static void divides_alpha_by_the_variants(void **state)
 {
     (void)state;
@@ -95,7 +95,7 @@ static void divides_alpha_by_the_variants(void **state)
     struct sample_size three =
         size_of("split: {on: 40%, off: 40%, b: 20%}, primary: bought, baseline: 5%, mde: 20%",
                 "type: string\n    variants: {on: x, off: y, b: z}\n    default: off");
-    /* Of the smallest variant and control, in all that there are. */
+    /* For the smallest variant and control, scaled to the whole experiment. */
     double pair = proportions_size(0.05, 0.06, 1.0 / 3, 0.025, 0.8);
     assert_within(three.all, ceil(pair / 0.6), 0);
     three =
@@ -103,13 +103,13 @@ static void divides_alpha_by_the_variants(void **state)
                 "mde: 20%",
                 "type: string\n    variants: {on: x, off: y, b: z}\n    default: off");
     assert_within(three.units, SIZE_OF_SHARES_OF_THREE, 1e-4);
-    /* An arm that nobody is in is not compared. */
+    /* An arm with no units is not compared. */
     three = size_of("split: {on: 50%, off: 50%, b: 0%}, primary: bought, baseline: 5%, mde: 20%",
                     "type: string\n    variants: {on: x, off: y, b: z}\n    default: off");
     assert_within(three.units, two.units, 0);
 }
 
-/* The variance of a share depends on which way it goes. */
+/* The variance of a share depends on the direction of its change. */
 static void looks_for_an_effect_for_the_better(void **state)
 {
     (void)state;
@@ -121,7 +121,7 @@ static void looks_for_an_effect_for_the_better(void **state)
             .all;
     assert_within(up, proportions_size(0.04, 0.06, 0.5, 0.05, 0.8), 0.01);
     assert_within(down, proportions_size(0.04, 0.02, 0.5, 0.05, 0.8), 0.02);
-    /* Nothing is above all. */
+    /* No share exceeds 1. */
     double high =
         size_of("split: {on: 50%, off: 50%}, primary: bought, baseline: 90%, mde: 50%", "owner: me")
             .all;
@@ -144,7 +144,7 @@ static void counts_the_days_of_those_who_take_part(void **state)
             .days));
 }
 
-/* With every rate, however favourable, it is at least what is said without a baseline. */
+/* For every rate, however favourable, it is at least the size reported without a baseline. */
 static void says_the_least_of_all_where_the_rate_is_not_known(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* Statistics that hold at every look: e-processes, confidence sequences, and comparisons made of
- * them, against constants of scipy and R, and against their definitions. */
+/* Statistics that hold at every look: e-processes, confidence sequences, and comparisons based on
+ * them, against constants from scipy and R, and against their definitions. */
 #include "statistics_checks.h"
 
 #include "compiler/statistics/comparison.h"
@@ -49,7 +49,7 @@ static void bounds_what_is_not_rejected(void **state)
     EQUALS(found.upper, ALONE_UPPER);
 }
 
-/* The mean of the e-value over all outcomes of a true null hypothesis, by counting them all. */
+/* The expectation of the e-value under a true null hypothesis, over all outcomes. */
 static double mean_e(unsigned n, double p, unsigned m, double q, enum side side, double ratio,
                      double difference)
 {
@@ -149,7 +149,7 @@ static void bounds_means_by_that(void **state)
     (void)state;
     struct moments a = revenue_a(3407), b = revenue_b();
     struct interval found = means_sequence(&b, &a, CHANGE_ABSOLUTE, 0.05, 1);
-    /* The smaller arm is a's, whose variance is taken for the greater of the two. */
+    /* The smaller arm is a, whose variance is taken to be the greater of the two. */
     double wider = sequence_multiplier(6868, 0.05) * sqrt(b.variance / a.n + b.variance / b.n);
     EQUALS(found.lower, b.mean - a.mean - wider);
     EQUALS(found.upper, b.mean - a.mean + wider);
@@ -175,13 +175,13 @@ static void bounds_no_mean_of_few_or_of_equal_values(void **state)
     IS_UNKNOWN(means_sequence(&many, &minus, CHANGE_RELATIVE, 0.05, 1));
     IS_UNKNOWN(mean_sequence(&flat, 0.05, 1));
     IS_UNKNOWN(means_apart_sequence(&many, &flat, CHANGE_RELATIVE, 0.05, 1));
-    /* One arm's spread is enough, and stands for the other's, also if that one is the greater. */
+    /* One arm's spread is enough, and stands in for the other's, even if that arm is larger. */
     flat.n = 20000;
     struct interval borrowed = means_sequence(&many, &flat, CHANGE_ABSOLUTE, 0.05, 1);
     struct moments same = moments(20000, 2, 1);
     struct interval own = means_sequence(&many, &same, CHANGE_ABSOLUTE, 0.05, 1);
     EQUALS(borrowed.lower, own.lower);
-    /* A hundred times as much data would do. */
+    /* A hundred times as much data would suffice. */
     assert_true(isfinite(means_sequence(&few, &many, CHANGE_ABSOLUTE, 0.05, 100).lower));
 }
 
@@ -260,7 +260,8 @@ static void bounds_quantiles_without_knowing_the_distribution(void **state)
     assert_true(found.lower > 0 && found.lower < 150 && found.upper > 150 && found.upper < 300);
 }
 
-/* Coarser bins know less: they widen the bounds, and never shift them past the exact ones. */
+/* Coarser bins contain less information: they widen the bounds, and never move them past the exact
+ * ones. */
 static void bounds_binned_values_more_widely(void **state)
 {
     (void)state;
@@ -325,7 +326,7 @@ static void judges_against_a_margin(void **state)
     input.strata = &more;
     found = compare(&input);
     assert_int_equal(margin_judge(&found, SIDE_ABOVE, 1), MARGIN_BEYOND);
-    /* Exactly at the margin no amount of data decides. */
+    /* Exactly at the margin, no amount of data decides. */
     assert_true(isinf(comparison_growth_needed(&input, SIDE_ABOVE, 2)));
 }
 
@@ -359,7 +360,7 @@ static void says_why_it_cannot_compare(void **state)
     assert_int_equal(compare(&input).state, COMPARISON_NODATA);
 }
 
-/* A control without one error gives no relative change, but harm can be shown. */
+/* A control without errors gives no relative change, but harm can be shown. */
 static void shows_harm_beside_a_control_without_events(void **state)
 {
     (void)state;
@@ -374,7 +375,8 @@ static void shows_harm_beside_a_control_without_events(void **state)
     assert_int_equal(margin_judge(&found, SIDE_ABOVE, 0.1), MARGIN_BEYOND);
 }
 
-/* The control saw most of the bad hour: pooled, the canary looks better, and is the same. */
+/* The control saw most of the bad hour: pooled, the canary looks better, although it is the
+ * same. */
 static void compares_within_strata(void **state)
 {
     (void)state;
@@ -505,7 +507,8 @@ static void keeps_the_estimate_within_its_bounds(void **state)
     }
 }
 
-/* The bound is where the e-value passes the threshold: not yet at the bound, and just beyond it. */
+/* The bound is where the e-value crosses the threshold: not yet at the bound, and just beyond
+ * it. */
 static void bounds_quantiles_where_they_are_rejected(void **state)
 {
     (void)state;
@@ -554,7 +557,7 @@ static void does_not_pass_what_ranks_pass(void **state)
                                      .quantile = 0.5};
     struct comparison found = compare(&input);
     assert_int_equal(margin_judge(&found, SIDE_ABOVE, 0.1), MARGIN_BEYOND);
-    /* Sparse errors against none: 4 in 600 requests where 6000 had none. */
+    /* Few errors against none: 4 in 600 requests where 6000 had none. */
     struct stratum sparse = {{600, 4}, {6000, 0}};
     input = (struct comparison_input){.measurement = MEASURED_PROPORTION,
                                       .change = CHANGE_RELATIVE,

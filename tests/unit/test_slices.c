@@ -1,4 +1,4 @@
-/* Counts by stretches of time: the same in any order, and strata where the share stands still. */
+/* Counts by stretches of time: the same in any order, and strata while the share is constant. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static void shuffle(void)
     }
 }
 
-/* Whether it happened follows from the time, so that it is the same in any order. */
+/* Whether the event happened follows from the time, so it is the same in any order. */
 static void add(struct slices *slices, int64_t time)
 {
     slices_add(slices, time, time % 7 == 0);
@@ -106,7 +106,7 @@ static void a_share_that_moves_makes_strata(void **unused)
     struct stratum strata[SLICES_MOST];
     slices_init(&canary);
     slices_init(&control);
-    /* The control came first, and its stretches are wider then. */
+    /* The control came first, so its stretches are wider. */
     for (int64_t second = -2000; second < 1024; second++)
         add_many(&control, second, 20, 1);
     for (int64_t second = 0; second < 1024; second++)

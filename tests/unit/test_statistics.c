@@ -24,7 +24,7 @@ static struct moments moments_of(const struct sums *sums)
     return moments_of_sums(sums->n, &sums->sum, &sums->squares);
 }
 
-/* NIST's NumAcc1 to 4; by sums of squares in doubles the last variance is all wrong. */
+/* NIST's NumAcc1 to 4; with sums of squares in doubles, the last variance is all wrong. */
 static void keeps_the_variance_of_great_numbers_that_differ_little(void **state)
 {
     (void)state;
@@ -45,7 +45,7 @@ static void keeps_the_variance_of_great_numbers_that_differ_little(void **state)
             take(sums, j % 2 ? sets[i].low : sets[i].high);
         struct moments moments = moments_of(sums);
         EQUALS(moments.mean, sets[i].mean);
-        /* The decimals are not doubles: 1e7 has 9 digits left for the deviation. */
+        /* The decimals are not exact in double: at 1e7, 9 digits remain for the deviation. */
         NEARS(sqrt(moments.variance), sets[i].deviation, 2e-8);
         free(sums);
     }
@@ -96,7 +96,7 @@ static void takes_the_variance_of_a_share_over_groups(void **state)
     for (size_t i = 0; i < 40; i++)
         groups[1][i].events = 10;
     EQUALS(grouped_design_effect(&arms[1], 1), 1);
-    /* All of a group or nothing: clusters can do no more. */
+    /* All or nothing in a group: clustering can do no worse. */
     for (size_t i = 0; i < 40; i++)
         groups[1][i].events = i % 2 ? 30 : 0;
     EQUALS(grouped_design_effect(&arms[1], 1), 30);
@@ -190,7 +190,7 @@ static void finds_mismatched_samples(void **state)
                 isnan(sample_ratio(two, even, 1).anytime_p));
     const double most[] = {1e9, 0};
     assert_true(sample_ratio(most, even, 2).anytime_p == 0);
-    /* A canary of 4 % in the place of 5 % is found within 12000 units, a sound one is not. */
+    /* A canary of 4 % instead of 5 % is detected within 12000 units; a correct one is not. */
     const double lost[] = {480, 11520}, sound[] = {600, 11400};
     assert_true(sample_ratio(lost, weights, 2).anytime_p < 0.001);
     assert_true(sample_ratio(sound, weights, 2).anytime_p > 0.5);

@@ -1,6 +1,4 @@
-/*
- * Opening, handles, views, and what many threads see while snapshots come and go.
- */
+/* Opening, handles, views, and what many threads see while snapshots come and go. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdatomic.h>
@@ -200,7 +198,7 @@ static void handles_made_later_work_on_views_taken_before(UNUSED_STATE)
 {
     fflag_store *store = open_sample_store();
     const fflag_view *view = fflag_acquire(store);
-    /* Far more than the view has room for, so that the last are looked up by name. */
+    /* Far more handles than the view has room for, so the last ones are looked up by name. */
     for (unsigned i = 0; i < 3000; i++) {
         char name[32];
         snprintf(name, sizeof name, "other-%u", i);
@@ -376,7 +374,7 @@ static void threads_see_whole_generations_in_order(UNUSED_STATE)
         publish_generation(path, generation);
         assert_int_equal(fflag_poll(store), FFLAG_OK);
         if (generation % 100 == 0) {
-            /* Names are added while others evaluate. */
+            /* Names are added while other threads evaluate. */
             char name[32];
             snprintf(name, sizeof name, "later-%d", (int)generation);
             fflag_flag(store, name);

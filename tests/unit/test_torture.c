@@ -1,10 +1,10 @@
 /*
- * Everything at once: snapshots replaced as fast as they can be, views that are held, handed on and
+ * Everything at once: snapshots replaced as fast as possible, views that are held, passed on and
  * forgotten for a while, one-shot calls that interrupt themselves, threads that come and go, names
- * that are added. Whatever is evaluated is of one snapshot, and what is not looked at any more is
- * gone in the end. Says how old the snapshots were that were looked at.
+ * that are added. Each evaluation sees a single snapshot, and snapshots that are no longer in use
+ * are gone in the end. Reports how old the evaluated snapshots were.
  *
- * TORTURE_SECONDS says for how long; 2, or 60 with LONG.
+ * TORTURE_SECONDS sets the duration; 2 by default, or 60 with LONG.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -30,10 +30,10 @@ static _Atomic bool stop;
 static _Atomic int64_t published;
 static _Atomic uint64_t ages[AGES], one_shots, threads_started;
 static _Atomic unsigned wrong;
-/* Views on their way from one thread to another. */
+/* Views being passed from one thread to another. */
 static _Atomic(const fflag_view *) mailbox[MAILBOX];
 
-/* A snapshot whose flags have the evaluator read code, strings, sets and the clock. */
+/* A snapshot whose flags make the evaluator read code, strings, sets and the clock. */
 static uint8_t *assemble_tortured(int64_t generation, size_t *length)
 {
     struct assembler a = {0};
@@ -104,7 +104,7 @@ static uint64_t next_random(uint64_t *seed)
     return *seed;
 }
 
-/* Holds views for a while, or leaves them for another thread, and takes what others left. */
+/* Holds views for a while, or leaves them to another thread, and takes over what others left. */
 static void *hold_views(void *argument)
 {
     uint64_t seed = (uint64_t)(uintptr_t)argument + 1;
@@ -136,7 +136,7 @@ static void *ask_once(void *argument)
     return NULL;
 }
 
-/* More threads, one after another, than there are records for. */
+/* More threads, one after another, than there are records. */
 static void *start_threads(void *unused)
 {
     while (!atomic_load(&stop)) {
@@ -149,7 +149,7 @@ static void *start_threads(void *unused)
     return unused;
 }
 
-/* How many snapshots are mapped, the replaced ones among them. */
+/* How many snapshots are mapped, including replaced ones. */
 static unsigned count_mapped(void)
 {
     char line[512];
@@ -194,7 +194,7 @@ static void everything_at_once(UNUSED_STATE)
     publish(1);
     struct fflag_options options = FFLAG_OPTIONS_INIT;
     options.clock = read_clock;
-    options.load_mode = FFLAG_LOAD_MAP; /* so that what is mapped can be counted */
+    options.load_mode = FFLAG_LOAD_MAP; /* so that mappings can be counted */
     assert_int_equal(fflag_open(&store, path, &options), FFLAG_OK);
     first = fflag_flag(store, "first");
     second = fflag_flag(store, "second");
@@ -222,7 +222,7 @@ static void everything_at_once(UNUSED_STATE)
     tell_ages();
     assert_int_equal(atomic_load(&wrong), 0);
 
-    /* The one that was held from the beginning, and the one that is served; then that alone. */
+    /* The snapshot held from the beginning, and the served one; then only that. */
     for (unsigned i = 0; i < MAILBOX; i++) {
         const fflag_view *view = atomic_exchange(&mailbox[i], NULL);
         if (view)

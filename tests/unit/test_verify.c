@@ -125,7 +125,7 @@ static void accepts_what_a_newer_minor_version_may_add(UNUSED_STATE)
     flags_of(bytes)[CONSTANT].kind = FFS_KIND_PERMISSION + 1;
     reseal(bytes, length);
     assert_int_equal(verify(bytes, length, &problem), FFLAG_OK);
-    /* A section of it may be skipped where it says so. */
+    /* A section of the next version may be skipped if it says so. */
     struct ffs_section *last = &table_of(bytes)[FFS_TAGS - 1];
     flags_of(bytes)[TAGGED].tags = FFS_NONE;
     last->id = 60;

@@ -1,6 +1,4 @@
-/*
- * What the verifier refuses of automata, a rule at a time.
- */
+/* What the verifier refuses in automata, one rule at a time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,12 +8,13 @@
 #include "../../runtime/load.h"
 #include "sample.h"
 
-/* The sample's automaton has 5 states of 3 classes, so 15 is behind its rows and 7 between two. */
+/* The sample's automaton has 5 states of 3 classes, so 15 is past its rows, and 7 is between
+ * two. */
 static const struct damage {
     const char *name;
     size_t offset; /* in AUTOMATA */
     uint16_t value;
-    const char *text; /* part of what is said */
+    const char *text; /* part of the message */
 } damages[] = {
 #define FIELD(member)   offsetof(struct ffs_automaton, member)
 #define ROW(row, class) (sizeof(struct ffs_automaton) + ((row)*3 + (class)) * sizeof(uint16_t))
@@ -58,7 +57,7 @@ static void refuses(void **state)
     struct problem problem = {""};
     memcpy(automata + damage->offset, &damage->value, sizeof damage->value);
     if (damage->offset == FIELD(class_count) && damage->value == 2) {
-        /* Sound with two classes, but for what is left of the section. */
+        /* Valid with two classes, apart from the rest of the section. */
         static const uint16_t rows[10] = {0, 0, 2, 2};
         struct ffs_automaton narrow = {
             .state_count = 5, .class_count = 2, .start = 4, .accepting = 10};
@@ -72,7 +71,8 @@ static void refuses(void **state)
     free(bytes);
 }
 
-/* Every width has its own way to tell multiples: each value of a step is refused or is a state. */
+/* Every width has its own way to recognise multiples: each value of a step is refused or is a
+ * state. */
 static void tells_the_states_of_any_width(void **state __attribute__((unused)))
 {
     for (uint32_t width = 1; width <= 256; width++) {

@@ -1,5 +1,5 @@
 /*
- * What the verifier refuses of flags and their programs, one rule at a time; limits of cost and
+ * What the verifier refuses in flags and their programs, one rule at a time; limits of cost and
  * depth.
  */
 #include "verify_rules.h"
@@ -380,8 +380,8 @@ RULE(ramp_operand)
     code_of(bytes, CLOCKED)[3].operand = 3;
 }
 
-/* A chain of flags, each requiring the one before `times` times; the depth is the length less one.
- */
+/* A chain of flags, each requiring the previous one `times` times; its depth is `count` less
+ * one. */
 static enum fflag_error verify_chain(unsigned count, unsigned times, struct problem *problem)
 {
     struct assembler a = {0};
@@ -415,7 +415,7 @@ static void bounds_the_depth_of_requirements(UNUSED_STATE)
 static void bounds_the_cost_of_an_evaluation(UNUSED_STATE)
 {
     struct problem problem = {""};
-    /* The n-th flag costs 16 instructions of its own and eight times the one before. */
+    /* The n-th flag costs 16 instructions of its own plus eight times the previous flag's cost. */
     assert_int_equal(verify_chain(5, 8, &problem), FFLAG_OK);
     assert_int_equal(verify_chain(6, 8, &problem), FFLAG_ERROR_MALFORMED);
     assert_non_null(strstr(problem.text, "cost more than 65536"));

@@ -1,6 +1,4 @@
-/*
- * What no damage can bring the verifier to accept, or an evaluation to do.
- */
+/* What no damage can make the verifier accept, or an evaluation do. */
 #include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -39,7 +37,7 @@ static void refuses_any_flipped_bit(UNUSED_STATE)
     for (size_t i = 0; i < length; i++) {
         for (unsigned bit = 0; bit < 8; bit++) {
             if (i >= sizeof(struct ffs_header) && bit != i % 8)
-                continue; /* of the content, a bit of every byte */
+                continue; /* for the content, one bit of every byte */
             bytes[i] ^= (uint8_t)(1u << bit);
             struct problem problem = {""};
             enum fflag_error error = verify(bytes, length, &problem);
@@ -54,7 +52,7 @@ static void refuses_any_flipped_bit(UNUSED_STATE)
     free(bytes);
 }
 
-/* A copy of a snapshot that ends where unreadable memory begins, but for what aligns its begin. */
+/* A copy of a snapshot that ends where unreadable memory begins, apart from aligning its start. */
 struct guarded {
     uint8_t *mapping;
     uint8_t *bytes;
@@ -101,7 +99,7 @@ static void fill_context(fflag_context *context, uint64_t random)
         fflag_unset(context, (fflag_attr)(random >> 50 & 7));
 }
 
-/* Evaluates every flag of a snapshot that was accepted where it lies. `store` counts the faults. */
+/* Evaluates every flag of an accepted snapshot in place. `store` counts the faults. */
 static void evaluate_all(fflag_store *store, const struct snapshot *accepted, uint64_t random)
 {
     _Atomic uint16_t inputs[UINT8_MAX];
@@ -136,8 +134,8 @@ static void evaluate_all(fflag_store *store, const struct snapshot *accepted, ui
 }
 
 /*
- * Whatever the verifier accepts can be evaluated without a step outside. The damage is sealed, so
- * that the verifier gets to see it, and often small enough to be accepted.
+ * Whatever the verifier accepts can be evaluated without leaving its bounds. The damage is sealed,
+ * so that the verifier gets to see it, and often small enough to be accepted.
  */
 static void survives_random_damage_that_the_hashes_fit(UNUSED_STATE)
 {

@@ -81,7 +81,7 @@ RULE(split_rest)
 }
 RULE(split_salted)
 {
-    /* The words are then one on. */
+    /* The words are then shifted by one. */
     split_of(bytes)[0] |= FFS_SPLIT_SALTED;
 }
 RULE(split_flags)
@@ -142,7 +142,7 @@ static struct ffs_set_slot *slot_of(uint8_t *bytes, enum sample_set which, uint3
     return (struct ffs_set_slot *)(uintptr_t)ffs_set_slot_at(set_of(bytes, which), place);
 }
 
-/* The first slot with a string of that length, FFS_NONE for an empty one. */
+/* The first slot with a string of that length; FFS_NONE finds an empty one. */
 static struct ffs_set_slot *find_slot(uint8_t *bytes, enum sample_set which, uint32_t length)
 {
     uint32_t place = 0;
@@ -334,7 +334,7 @@ static void refuses_what_is_not_utf8(UNUSED_STATE)
     }
 }
 
-/* A probed set of so many texts that all begin at its last slot but `last`, and go round. */
+/* A probed set of `count` texts that all begin at its last slot but `last`, and wrap around. */
 static enum fflag_error verify_crowded(uint32_t count, uint32_t last, struct problem *problem)
 {
     const uint32_t capacity = 256;

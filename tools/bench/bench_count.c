@@ -1,9 +1,9 @@
 /*
- * bench_count.c - what counting adds to an evaluation, and whether threads that count get in each
- * other's way.
+ * bench_count.c - what counting adds to an evaluation, and whether threads that count slow each
+ * other down.
  *
- * The limit of each case is the same evaluation by a store that does not count, in turns with it,
- * so the difference of the two columns is the cost of counting.
+ * Each case's limit is the same evaluation in a store that does not count, measured in alternation,
+ * so the difference between the two columns is the cost of counting.
  *
  * Usage: bench-count [--json] [ROUNDS]
  */
@@ -14,7 +14,7 @@
 #include "threads.h"
 #include "fflag.h"
 
-#define CONTEXTS       1024 /* a power of two, as all that a loop indexes */
+#define CONTEXTS       1024 /* a power of two, like everything that a loop indexes */
 #define FLAGS          64
 #define ITERATIONS     16384
 #define DEFAULT_ROUNDS 300
@@ -134,7 +134,7 @@ static void measure(const struct bench *plain, const struct bench *counted, stru
     }
 }
 
-/* Counted evaluations by as many threads, in millions a second. */
+/* Counted evaluations by `threads` threads, in millions per second. */
 static double throughput(const struct bench *b, unsigned threads)
 {
     return ITERATIONS * 1000 / time_threads(b, run_rollout, threads);

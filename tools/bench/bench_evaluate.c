@@ -1,10 +1,10 @@
 /*
- * bench_evaluate.c - what an evaluation costs, beside the least that its work can cost.
+ * bench_evaluate.c - the cost of an evaluation, compared with the least that its work can cost.
  *
- * Each case runs in turns with a `limit` loop: the same inputs, the same answers, and nothing of a
- * flag system but the decision, written out in C. What counts is the ratio of the two, which says
- * how much of the time is the library's own; bare nanoseconds say more about the machine. Answers
- * of the two loops are compared, so that neither can cheat.
+ * Each case alternates with a `limit` loop: the same inputs, the same answers, and nothing of a
+ * flag system but the decision, written out in C. What matters is the ratio of the two, which shows
+ * how much of the time is the library's own; bare nanoseconds say more about the machine. The
+ * answers of the two loops are compared, so that neither can cheat.
  *
  * Usage: bench-evaluate [--json] [ROUNDS]
  */
@@ -18,22 +18,22 @@
 #include "fflag.h"
 #include "fflag/snapshot.h"
 
-#define CONTEXTS       1024 /* a power of two, as all that a loop indexes */
+#define CONTEXTS       1024 /* a power of two, like everything that a loop indexes */
 #define FLAGS          10000
 #define CHOSEN         1024 /* of the flags, in random order */
 #define ITERATIONS     16384
 #define DEFAULT_ROUNDS 300
 #define SMALL_LIST     10000
 #define LARGE_LIST     1000000
-#define UNITS          65536 /* that the large list is asked about; every other one is on it */
-#define FAR_LINES      (40 * 1024 * 1024 / 64) /* the large list's slots, in lines of memory */
-#define SMALL_UNITS    2048                    /* the small one: about the first of them */
+#define UNITS          65536 /* looked up in the large list; every other one is on it */
+#define FAR_LINES      (40 * 1024 * 1024 / 64) /* the large list's slots, in cache lines */
+#define SMALL_UNITS    2048                    /* for the small list: the first of the units */
 
 static const char *const countries[] = {"NO", "SE", "DK", "FI", "IS", "DE", "NL", "FR", "ES", "PT",
                                         "US", "CA", "MX", "BR", "AR", "CL", "JP", "KR", "IN", "AU"};
 #define COUNTRIES 20 /* of which the rule names the first ten */
 
-/* A text with its hash: what a hashed set holds, and what a context keeps of an attribute. */
+/* A text with its hash: an entry of a hashed set, or an attribute in a context. */
 struct hashed {
     uint64_t hash;
     const char *bytes;
@@ -41,11 +41,11 @@ struct hashed {
 };
 
 struct set {
-    struct hashed *slots; /* of which at least half are empty: bytes NULL */
+    struct hashed *slots; /* at least half are empty: bytes NULL */
     uint32_t mask;
 };
 
-/* A context of which only the slot of the first attribute is used, so that many fit the caches. */
+/* A context with only the first attribute's slot, so that many fit into the caches. */
 union narrow {
     char bytes[64];
     uint64_t aligned;
@@ -68,16 +68,16 @@ struct bench {
     uint64_t rollout_salt, rollout_threshold, rule_salt, rule_threshold;
     struct set country_set, small_set, large_set, name_set;
     struct hashed pro;
-    uint64_t (*far)[8]; /* lines of memory, all ones */
+    uint64_t (*far)[8]; /* cache lines, all ones */
 
-    unsigned from; /* where a round begins among the units */
+    unsigned from; /* the first unit of a round */
 };
 
 /* ------------------------------------------------------------------------------------- loops -- */
 
 /*
- * Every loop answers ITERATIONS questions and returns how many were true. They are kept apart from
- * their caller, so that no part of them is moved out of what is timed.
+ * Every loop evaluates ITERATIONS times and returns how many answers were true. Loops are separate
+ * from their caller, so that no part of them is moved out of the timed region.
  */
 #define LOOP(name) static __attribute__((noinline)) unsigned name(const struct bench *b)
 
@@ -92,7 +92,7 @@ static inline bool same(const struct hashed *a, const struct hashed *b)
            memcmp(a->bytes, b->bytes, a->length) == 0;
 }
 
-/* Found by its hash, and compared by its bytes: a hash alone could be forged. */
+/* Found by hash, and compared by bytes: a hash alone could be forged. */
 static inline const struct hashed *find(const struct set *set, const struct hashed *text)
 {
     uint32_t at = (uint32_t)text->hash & set->mask;
@@ -101,7 +101,7 @@ static inline const struct hashed *find(const struct set *set, const struct hash
     return &set->slots[at];
 }
 
-/* What a context holds of an attribute. */
+/* An attribute as a context stores it. */
 static inline struct hashed attribute(const fflag_context *context, fflag_attr attr)
 {
     const struct fflag_slot *slot = &context->slot[attr];
@@ -113,15 +113,15 @@ LOOP(limit_inlined)
     unsigned on = 0;
     for (unsigned i = 0; i < ITERATIONS; i++) {
         on += b->words[b->boolean[i % CHOSEN]] & 1;
-        __asm__ volatile("" : "+r"(on)); /* one question at a time */
+        __asm__ volatile("" : "+r"(on)); /* one evaluation at a time */
     }
     return on;
 }
 
-/* Behind a call, because the answer of a library always is one. */
+/* In a separate function, because a library's answer always takes a call. */
 static __attribute__((noinline)) bool limit_word(const uint32_t *words, fflag_id flag)
 {
-    __asm__ volatile("" : "+r"(flag)); /* so that nothing of it moves to the caller */
+    __asm__ volatile("" : "+r"(flag)); /* so that nothing moves into the caller */
     return words[flag] & 1;
 }
 
@@ -188,8 +188,8 @@ static inline bool is_present(const fflag_context *context, fflag_attr attr)
 }
 
 /*
- * What a service would write that has these contexts: behind a call, as the library's answer is,
- * and an attribute that is absent is no match.
+ * What a service with these contexts would write itself: in a separate function, because a
+ * library's answer takes a call, and with absent attributes not matching.
  */
 static __attribute__((noinline)) bool limit_decision(const struct bench *b,
                                                      const fflag_context *context)
@@ -218,8 +218,8 @@ LOOP(run_rule)
     return on;
 }
 
-/* Asks about every other unit, from the first, which is on the lists, or the second, which is not.
- */
+/* Looks up every other unit: from the first, which is on the lists, or from the second, which is
+ * not. */
 static inline unsigned limit_list(const struct bench *b, const struct set *set, unsigned units,
                                   unsigned first)
 {
@@ -257,14 +257,14 @@ LIST_LOOPS(off_small, small, SMALL_UNITS, 1)
 LIST_LOOPS(on_large, large, UNITS, 0)
 LIST_LOOPS(off_large, large, UNITS, 1)
 
-/* About the units that run_on_large() has not just brought into the caches. */
+/* For units that run_on_large() has not just brought into the caches. */
 LOOP(run_on_far)
 {
     return run_list(b, b->large, UNITS, 2 * ITERATIONS);
 }
 
-/* One line of memory for each of these units, and nothing else. One after the other: where
- * the next one is, the last one says. */
+/* One cache line for each of these units, and nothing else. One after another: each determines
+ * where the next one is. */
 LOOP(limit_far)
 {
     unsigned on = 0;
@@ -444,7 +444,7 @@ static struct set list_set(const struct bench *b, unsigned count, uint32_t capac
     struct set set = new_set(capacity);
     char(*keys)[KEY_LENGTH + 1] = allocate(count * sizeof *keys);
     for (unsigned i = 0; i < count; i++) {
-        /* Not in the order in which they are asked about. */
+        /* Not in the order in which they are looked up. */
         char *key = keys[(uint64_t)i * 999983 % count];
         if (i < UNITS / 2 && i < count / 2)
             memcpy(key, b->keys[2 * i], sizeof *keys);

@@ -1,17 +1,17 @@
 /*
- * bench_peer.c - libfflag as one of the engines that `make bench-peers` asks.
+ * bench_peer.c - libfflag as one of the engines that `make bench-peers` compares.
  *
  * Usage: bench-peer SNAPSHOT CONTEXTS view|one-shot|fresh
  *
- * CONTEXTS has a line for each context: user id, country and plan, with tabs between. Says
- * "ready VERSION", and then answers requests on standard input, a line each:
+ * CONTEXTS has a line for each context: user id, country and plan, separated by tabs. Prints
+ * "ready VERSION", and then answers requests on standard input, one per line:
  *     answers FLAG       a digit for each context, 1 where the flag is on
  *     time FLAG CALLS    the nanoseconds that CALLS evaluations took, the first 1,024 contexts in
  *                        turn, and how many of them were on
  * The engines in tools/bench/peers/ answer the same requests, from engine.mjs.
  *
  * How libfflag is called: on a view that is held, with contexts made beforehand; with the one-shot
- * call; or with the one-shot call and a context made from its strings each time.
+ * call; or with the one-shot call and a context made from its strings every time.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,15 +1,16 @@
 /*
- * bench_store.c - what a snapshot costs beside evaluations: its size, to open it, to replace it.
+ * bench_store.c - the cost of a snapshot apart from evaluations: its size, opening it, replacing
+ * it.
  *
  * The project has 10,000 flags with three rules each. "Reload" is the time from before the rename
- * of a new file to the first answer that comes from it. Beside it are what it takes to open the
- * file, which is all of that but the handles and the waking up, and what fflag_poll() takes in a
- * store without a thread, which also frees what was replaced. "To open it" has the copy that is
- * made of the file beside a store that maps it.
+ * of a new file to the first answer from it. Two parts of it are measured separately: opening the
+ * file, which is all of it except the handles and the wake-up, and fflag_poll() in a store without
+ * a thread, which also frees what was replaced. "To open it" compares copying the file with mapping
+ * it.
  *
  * "Worst of 10,000 evaluations" is the 99.99th percentile of acquire, evaluate and release
- * together, while the file is replaced every 20 ms, and beside it while nothing happens; reading
- * the clock twice is part of both.
+ * together, while the file is replaced every 20 ms, compared with an idle store; both include
+ * reading the clock twice.
  *
  * Usage: bench-store [--json] [ROUNDS]
  */
@@ -38,7 +39,7 @@ static const char *const countries[] = {"NO", "SE", "DK", "FI", "IS", "DE", "NL"
 
 struct bench {
     char directory[40], path[64], next[64];
-    struct buffer snapshots[2];  /* with different answers of the flag `generation` */
+    struct buffer snapshots[2];  /* with different answers for the flag `generation` */
     fflag_store *store, *polled; /* the second one without a thread */
     fflag_id generation, flag;
     fflag_context context;
@@ -83,7 +84,7 @@ static double size_without_people(const struct buffer *bytes)
     return (double)size / MIB;
 }
 
-/* Readies a file, as `ffc build` does: under another name, read-only. */
+/* Prepares a file as `ffc build` does: under another name, read-only. */
 static void write_next(const struct bench *b, int which)
 {
     int file = open(b->next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -105,7 +106,7 @@ static double replace(struct bench *b)
 {
     int64_t wanted = !b->served;
     write_next(b, (int)wanted);
-    /* Held open, or rename() would free its pages first, which no service waits for. */
+    /* Held open; otherwise rename() would first free its pages, which no service waits for. */
     int replaced = open(b->path, O_RDONLY | O_CLOEXEC);
     double start = now_ns();
     if (rename(b->next, b->path) != 0)
@@ -119,7 +120,7 @@ static double replace(struct bench *b)
     return took;
 }
 
-/* Takes up in the other store what replace() published. */
+/* Makes the other store reload what replace() published. */
 static double poll_once(const struct bench *b)
 {
     double start = now_ns();
@@ -242,7 +243,7 @@ static double worst_of_10000(struct bench *b, bool reloading)
 
 /* --------------------------------------------------------------------------------- measuring -- */
 
-/* In ms, the closing left out. */
+/* In ms, excluding the close. */
 static double time_open(const struct bench *b, enum fflag_load_mode mode)
 {
     struct fflag_options options = FFLAG_OPTIONS_INIT;

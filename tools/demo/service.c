@@ -1,14 +1,15 @@
 /*
- * service.c - the demo's service: it answers made-up requests as fast as it can, and asks flags.
+ * service.c - the demo's service: it answers made-up requests as fast as it can, and evaluates
+ * flags.
  *
- * Each worker thread takes a user, fills a context, acquires a view and evaluates the canary and
+ * Each worker thread picks a user, fills a context, acquires a view and evaluates the canary and
  * the publication number, as a server would for a request. A sample of the requests, by time and
- * not by number, is written to the log with an outcome from service-log's model. How badly the
- * canary does in that model is itself a pair of flags. The log does not say who was in the canary.
+ * not by number, is logged with an outcome from service-log's model. How badly the canary does in
+ * that model is itself controlled by a pair of flags. The log does not say who was in the canary.
  *
- * On stdout, a line every quarter of a second and one for every publication first seen; see
- * report(). `service publish STAGED LIVE` is the other end of that measurement: it renames, and
- * prints the clock from before and after. `service react` is in reaction.h.
+ * Stdout gets a line every quarter of a second, and one for every publication when it is first
+ * seen; see report(). `service publish STAGED LIVE` is the other end of that measurement: it
+ * renames, and prints the clock from before and after. `service react` is in reaction.h.
  *
  * Threads share the store, the log, and the atomics in struct shared.
  */
@@ -32,10 +33,10 @@
 #include "tools/servicelog/fields.h"
 
 #define USERS          200000u
-#define BATCH          1024u /* requests between two looks at the clock */
+#define BATCH          1024u /* requests between two readings of the clock */
 #define PUBLICATIONS   1024u
 #define MAX_THREADS    64u
-#define LOOK_NS        25000000 /* how often new publications are looked for */
+#define LOOK_NS        25000000 /* ns between checks for new publications */
 #define LOOKS_PER_TICK 10
 #define NS_PER_SECOND  INT64_C(1000000000)
 
@@ -43,8 +44,7 @@ struct worker {
     pthread_t thread;
     struct shared *shared;
     struct random random;
-    /* Written by the worker alone; report() reads them relaxed, for totals that may be a batch old.
-     */
+    /* Only the worker writes it; report() reads it relaxed, for totals that may lag by a batch. */
     _Atomic uint64_t requests;
     _Atomic uint64_t canary;
     _Atomic uint64_t logged;
@@ -57,13 +57,13 @@ struct shared {
     struct service service;
     struct arena arena; /* holds what the form points to */
     struct line_form form;
-    int log; /* opened to append, and written a line at a time, so that lines stay whole */
-    double lines_per_second; /* of one worker */
-    /* When a worker first saw each publication. Only the value itself is passed, so relaxed will
-     * do. */
+    int log; /* opened to append, and written one line at a time, so that lines stay whole */
+    double lines_per_second; /* per worker */
+    /* When a worker first saw each publication. Only the value itself is passed, so relaxed
+     * suffices. */
     _Atomic int64_t first_served[PUBLICATIONS];
-    /* Set by main, or by a worker that cannot log; polled by both. Nothing else is passed with it.
-     */
+    /* Set by main, or by a worker that cannot log; polled by both. Nothing else is passed with
+     * it. */
     atomic_bool stop;
     struct worker workers[MAX_THREADS];
     size_t worker_count;
@@ -84,7 +84,7 @@ static int64_t clock_ns(clockid_t clock)
     return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
 }
 
-/* The model's two faults are the canary's alone. */
+/* The model's two faults affect only the canary. */
 static void log_request(struct worker *worker, const fflag_view *view, const fflag_context *context,
                         struct request *request, bool in_canary)
 {
@@ -189,7 +189,7 @@ static struct totals total(const struct shared *shared)
  * Until `deadline` or a signal, prints
  *     served PUBLICATION NANOSECONDS        when an answer first came from it, CLOCK_REALTIME
  *     tick MS GENERATION REQUESTS CANARY    what the last interval did, of the MS it lasted
- * A tick in which the generation changed says `mixed` in its place.
+ * A tick in which the generation changed prints `mixed` instead of it.
  */
 static void report(struct shared *shared, int64_t deadline)
 {
@@ -231,7 +231,7 @@ static int publish(const char *staged, const char *live)
     return 0;
 }
 
-/* Notifications alone; where they go wrong, it is the canary's doing. */
+/* Only notifications; if they fail, it is because of the canary. */
 static bool describe_service(struct shared *shared)
 {
     struct service *service = &shared->service;

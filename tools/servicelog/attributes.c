@@ -16,7 +16,8 @@ struct attributes attributes_of(fflag_store *store)
     };
 }
 
-/* These texts are valid; one that were refused would be absent, and its user in no canary. */
+/* These texts are valid; if one were refused, its attribute would be absent and its user in no
+ * canary. */
 static void set(fflag_context *context, fflag_attr attribute, const char *text)
 {
     (void)fflag_set_string(context, attribute, text, strlen(text));

@@ -6,13 +6,13 @@
 #include "compiler/base/buffer.h"
 #include "tools/servicelog/pairs.h"
 
-/* Those from the third on are scopes, in the order of scope_of(). */
+/* From the third on, these are scopes, in the order of scope_of(). */
 static const char *const names[] = {"at",      "for",      "variant",   "country",
                                     "region",  "endpoint", "version",   "errors",
                                     "latency", "cache",    "purchases", "pressure"};
 #define NAME_COUNT (sizeof names / sizeof *names)
 
-/* The scope of that name; NULL: it is none. */
+/* The scope of that name, or NULL. */
 static const char **scope_of(struct effect *effect, const char *name)
 {
     const char **scopes[] = {&effect->variant, &effect->country, &effect->region, &effect->endpoint,
@@ -84,7 +84,7 @@ static bool fits(const char *scope, const char *actual)
 /* ----------------------------------------------------------------------------------- scopes -- */
 
 #define MOST_VALUES 32
-#define ASKED       1000u /* users; whatever there is, some of them have it */
+#define ASKED       1000u /* users; every value occurs among that many */
 
 struct values {
     const char *items[MOST_VALUES];

@@ -104,7 +104,7 @@ static char *put_number(char *out, uint64_t number)
     return put(out, digits + at, sizeof digits - at);
 }
 
-/* With `places` decimals, of a number that was multiplied by 10^places. */
+/* With `places` decimals; the number was multiplied by 10^places. */
 static char *put_decimal(char *out, uint64_t scaled, int places)
 {
     uint64_t unit = 1;

@@ -67,7 +67,7 @@ static void hold(struct output *output, const char *line, size_t length, int64_t
     buffer_append(&output->held, line, length);
 }
 
-/* Moves to the front what is still held, once that is the smaller part. */
+/* Moves what is still held to the front, once it is the smaller part. */
 static void close_ranks(struct output *output)
 {
     if (output->line_from < output->line_count - output->line_from)

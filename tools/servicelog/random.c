@@ -1,9 +1,9 @@
 /*
  * random.c - see random.h.
  *
- * The curves have tables by octaves: 64 uniform bits are taken as a number in (0, 1); how many
- * leading zeros it has chooses a row, its next eight bits a column, the rest goes between two
- * columns. So the far tail, which P99 is about, is as fine as the middle.
+ * The curves have tables by octaves: 64 uniform bits are taken as a number in (0, 1); its number of
+ * leading zeros selects a row, its next eight bits select a column, and the rest interpolates
+ * between two columns. So the far tail, which determines P99, is as fine as the middle.
  */
 #include "random.h"
 
@@ -95,8 +95,8 @@ static double row_begin(int row, uint32_t column)
 }
 
 /*
- * The tail of the normal distribution beyond z is summed up from z = 9 down, so that small tails
- * are exact relative to themselves; on the way, each entry of the table is where it is passed.
+ * Sums up the tail of the normal distribution beyond z from z = 9 down, so that small tails have a
+ * small relative error; each entry of the table is set when the sum passes it.
  */
 static void fill_normal_table(void)
 {
@@ -118,7 +118,7 @@ static void fill_normal_table(void)
     }
 }
 
-/* Before main(), so that the tables never change under a thread. Cost: below 1 ms. */
+/* Before main(), so that the tables never change while threads run. Cost: below 1 ms. */
 __attribute__((constructor)) static void fill_tables(void)
 {
     for (uint32_t column = 0; column <= COLUMNS; column++)
@@ -138,7 +138,7 @@ void random_init(struct random *random, uint64_t seed, uint64_t stream)
 struct place {
     int row;
     uint32_t column;
-    double between; /* from this column to the next, in [0, 1) */
+    double between; /* position between this column and the next, in [0, 1) */
 };
 
 static struct place place_of(uint64_t bits)

@@ -5,7 +5,7 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 #define DAY             INT64_C(86400000)
-#define SKEW            100.0 /* users with a number far below this are about equally active */
+#define SKEW            100.0 /* users whose number is far below this are about equally active */
 #define POOL_SIZE       20
 
 const struct factors no_factors = {1, 1, 1, 1, 1, -1, -1, -1};
@@ -37,7 +37,7 @@ void service_set_users(struct service *service, uint32_t users)
 
 /* -------------------------------------------------------------------------------------- load -- */
 
-/* From trough to peak and back it goes as 3x² - 2x³, which is nearly a cosine. */
+/* From trough to peak and back it follows 3x² - 2x³, which is nearly a cosine. */
 double load_at(const struct load *load, int64_t at, double *height)
 {
     int64_t since_peak = ((at - load->peak_at) % DAY + DAY) % DAY;
@@ -56,7 +56,7 @@ struct home {
     const char *country, *region, *address;
     uint32_t share; /* of 100 users */
 };
-/* The addresses are of the blocks set aside for documents. */
+/* The addresses are from the blocks reserved for documentation. */
 static const struct home homes[] = {
     {"US", "us-east-1", "192.0.2.17", 30},    {"US", "us-west-2", "192.0.2.81", 12},
     {"CA", "us-west-2", "192.0.2.120", 8},    {"UK", "eu-west-1", "198.51.100.7", 12},
@@ -98,9 +98,9 @@ void describe_person(struct person *person, uint32_t number)
 }
 
 /*
- * A user by activity, of users 0 to users - 1. User n asks in proportion to 1 / (n + SKEW): of
- * 10 000 users, the busiest hundred ask for 15 % of everything. The sum of these weights is a
- * logarithm, so its inverse is a power.
+ * A user by activity, of users 0 to users - 1. User n makes requests in proportion to 1 / (n +
+ * SKEW): of 10 000 users, the busiest hundred make 15 % of all requests. The sum of these weights is
+ * a logarithm, so its inverse is a power.
  */
 static uint32_t pick_user(const struct service *service, struct random *random)
 {
@@ -143,7 +143,8 @@ static double rate_of(double usual, double factor, double replacement)
     return (replacement < 0 ? usual : replacement) * factor;
 }
 
-/* Memory hardly moves with load, the processor does; few connections are free under pressure. */
+/* Memory hardly varies with load, but the processor does; few connections are free under
+ * pressure. */
 static void draw_gauges(struct random *random, double pressure, double height,
                         struct request *request)
 {

@@ -65,7 +65,7 @@ static uint32_t share_at(const struct treatment *treatment, const char *variant,
     return thousandths;
 }
 
-/* Whether at no time the shares are more than everything. */
+/* Whether the shares never add up to more than 100 %. */
 static bool shares_fit(const struct treatment *treatment, struct buffer *error)
 {
     for (size_t i = 0; i < treatment->step_count; i++) {

@@ -1,6 +1,6 @@
 /*
- * main.c - `calibrate [REPLAYS [SEED]]`: writes docs/calibration.md, of as many replays a setting.
- * Exit status 1: a target was missed, and the row says so.
+ * main.c - `calibrate [REPLAYS [SEED]]`: writes docs/calibration.md, with REPLAYS replays per
+ * setting. Exit status 1: a target was missed, and the row says so.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 
 #define REPLAYS 20000
 #define SEED    20261120
-/* Values are drawn one by one, and clusters as well: of those a fraction of the replays. */
+/* Values, and clusters, are drawn one by one: their rows use a fraction of the replays. */
 #define VALUE_SHARE   10
 #define LEAST_REPLAYS 100
 
@@ -211,7 +211,7 @@ static void slower_values(void)
     printf("\n");
 }
 
-/* Not wanted: it shows why the others are there. */
+/* Not used: it shows why the others exist. */
 static void users_row(const char *name, const struct outcome *outcome, bool wanted)
 {
     uint32_t before = missed;
@@ -297,7 +297,7 @@ static void sample_ratios(void)
     for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
         struct outcome outcome =
             simulate_sample_ratio(shares[i], 1000, 100, value_replays, next_seed(600 + i));
-        /* Of few replays not even one may be allowed, and one is no evidence. */
+        /* With few replays not even one might be allowed, and a single one is no evidence. */
         bool fine = outcome.above <= 0.001 * value_replays + 1;
         missed += !fine;
         printf("| %g %% |", 100 * shares[i]);

@@ -50,7 +50,7 @@ double random_lognormal(struct random *random, double spread)
     return exp(spread * random_normal(random));
 }
 
-/* Marsaglia and Tsang 2000; below a shape of 1 by a power of a uniform number. */
+/* Marsaglia and Tsang 2000; for a shape below 1, scaled by a power of a uniform number. */
 double random_gamma(struct random *random, double shape)
 {
     if (shape < 1)

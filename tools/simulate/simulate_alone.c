@@ -52,7 +52,7 @@ static double true_mean(const struct alone *setting)
     return a;
 }
 
-/* Of the mean, or of its change against the time before. */
+/* For the mean, or for its change against the time before. */
 static struct interval bound_of(const struct alone *setting, const struct running *seen,
                                 const struct moments *before)
 {

@@ -11,7 +11,7 @@
 #define DAYS        4
 #define BURSTS      0.05 /* of looks */
 
-/* How far on the way from the first number to the second. */
+/* How far along the way from the first number to the second. */
 static double way(const struct moving *setting, uint32_t look, struct random *random)
 {
     double passed = (look + 0.5) / setting->looks;

@@ -1,4 +1,4 @@
-/* simulate_ratios.c - ratios of which few units have a denominator. See calibration.h. */
+/* simulate_ratios.c - ratios for which few units have a denominator. See calibration.h. */
 #include "calibration.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 #define ALPHA      0.05
 #define CLICK_RATE 0.3
 
-/* Sums over units of clicks, of what was shown, and of their products: whole numbers. */
+/* Sums over units of clicks, of impressions, and of their products: integers. */
 struct arm {
     double units, busy, clicks, shown, clicks_squared, shown_squared, product;
 };

@@ -12,7 +12,7 @@
 #define ALPHA  0.05
 #define GROUPS 64
 
-/* As a sketch keeps them: 32 bins a power of two. */
+/* Like a sketch: 32 bins per power of two. */
 #define BINS_A_DOUBLING 32
 #define BINS            (24 * BINS_A_DOUBLING)
 
@@ -23,7 +23,7 @@ struct user {
 struct arm {
     struct user *users;
     uint32_t count;
-    uint32_t seen[GROUPS][BINS]; /* users are in groups by chance: by their numbers */
+    uint32_t seen[GROUPS][BINS]; /* users are grouped at random, by their number */
     struct bin bins[BINS];
     struct proportion groups[GROUPS];
 };
@@ -57,7 +57,7 @@ static void look_on(struct arm *arm, const struct returning *setting, double sca
     }
 }
 
-/* Each group's values, and those below the arm's quantile. */
+/* Each group's values, and how many of them are below the arm's quantile. */
 static struct grouped groups_of(struct arm *arm, double q)
 {
     struct distribution values = {arm->bins, BINS};

@@ -1,4 +1,4 @@
-/* simulate_settling.c - means of users who come back, and no others. See calibration.h. */
+/* simulate_settling.c - means over returning users, with no new ones. See calibration.h. */
 #include "calibration.h"
 
 #include <math.h>
@@ -8,8 +8,8 @@
 
 #define ALPHA      0.05
 #define MOST_USERS 2500
-#define THINNED    1.02 /* later looks differ little from the one before: so far apart they are */
-#define MEAN       10   /* so that a change relative to it means something */
+#define THINNED    1.02 /* the factor between looks: nearer ones would differ little */
+#define MEAN       10   /* nonzero, so that a relative change means something */
 
 struct arm {
     double means[MOST_USERS], sums[MOST_USERS];
@@ -23,7 +23,7 @@ static void begin(struct arm *arm, const struct settling *setting, struct random
     }
 }
 
-/* After `come` values more of each user, `looks` in all. */
+/* After `come` more values per user, `looks` in all. */
 static struct moments look_at(struct arm *arm, const struct settling *setting, uint32_t come,
                               uint32_t looks, struct random *random)
 {

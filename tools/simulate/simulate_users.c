@@ -1,4 +1,4 @@
-/* simulate_users.c - canaries whose requests come in clusters, a user's each. See calibration.h. */
+/* simulate_users.c - canaries whose requests are clustered by user. See calibration.h. */
 #include "calibration.h"
 
 #include <math.h>
@@ -33,7 +33,7 @@ static void add_users(const struct users *setting, uint32_t users, struct random
     }
 }
 
-/* Of both arms together, as the null hypothesis has it. */
+/* Over both arms together, as under the null hypothesis. */
 static double effect_of(const struct users *setting, const struct arm *canary,
                         const struct arm *control)
 {

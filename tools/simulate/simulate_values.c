@@ -40,7 +40,7 @@ struct outcome simulate_means(const struct values *setting, uint32_t replays, ui
     return outcome;
 }
 
-/* As a sketch keeps them: 32 bins a power of two, which is within 1.6 %. */
+/* Like a sketch: 32 bins per power of two, accurate to within 1.6 %. */
 #define BINS_A_DOUBLING 32
 #define BINS            (24 * BINS_A_DOUBLING)
 

@@ -1,4 +1,4 @@
-/* table_means.c - means alone, seldom denominators, users who come back. See table.h. */
+/* table_means.c - means without a control, rare denominators, returning users. See table.h. */
 #include <stdio.h>
 
 #include "table.h"
@@ -43,7 +43,7 @@ void means_alone(void)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct outcome outcome = simulate_alone(&rows[i].setting, of, next_seed(800 + i));
         if (rows[i].setting.times < 1)
-            outcome.above = 0; /* it is above */
+            outcome.above = 0; /* the true mean is above */
         printf("| %s |", rows[i].name);
         percentage(outcome.above, of);
         percentage(outcome.below, of);

@@ -1,4 +1,5 @@
-/* table_moving.c - what moves while it is looked at, and rollouts of many bounds. See table.h. */
+/* table_moving.c - what changes while it is looked at, and rollouts with many bounds. See
+ * table.h. */
 #include <stdio.h>
 
 #include "table.h"
@@ -88,7 +89,7 @@ void rollouts(void)
         struct outcome apart = simulate_rollouts(&setting, bounds, 0.05, of, next_seed(960 + i));
         struct outcome together =
             simulate_rollouts(&setting, bounds, 0.05 / bounds, of, next_seed(960 + i));
-        together.below = 0; /* no guard is about a benefit */
+        together.below = 0; /* no guard is about an improvement */
         printf("| %u × %u |", sizes[i][0], sizes[i][1]);
         percentage(apart.above, of);
         percentage(together.above, of);
