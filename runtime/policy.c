@@ -21,7 +21,7 @@ static enum fflag_error read_keys(struct policy *policy, const char *const *keys
         return FFLAG_ERROR_NO_MEMORY;
     for (; policy->key_count < count; policy->key_count++)
         if (!read_public_key(keys[policy->key_count], &policy->keys[policy->key_count])) {
-            runtime_describe(problem, "trusted key %zu is not a public key of minisign",
+            runtime_describe(problem, "trusted key %zu is not a minisign public key",
                              policy->key_count + 1);
             return FFLAG_ERROR_GENERAL;
         }

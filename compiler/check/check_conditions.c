@@ -120,17 +120,18 @@ static void report_never(struct checking *checking, const struct condition *cond
             parts.count == 2 ? say(checking, parts.items[last ? 0 : 1]->span) : "the others here";
         const char *it = say(checking, span);
         diagnose(diagnostics, FF0322, span, "%s never holds together with %s", it,
-                 strcmp(against, "this") == 0 ? "what else is asked" : against);
+                 strcmp(against, "this") == 0 ? "the rest of the condition" : against);
     }
     for (uint32_t i = 0; i < parts.count; i++) {
         if (i != last)
-            diagnose_note(diagnostics, parts.items[i]->span, "%s is asked for here",
+            diagnose_note(diagnostics, parts.items[i]->span, "%s is required here",
                           say(checking, parts.items[i]->span));
     }
-    diagnose_help(diagnostics,
-                  parts.count == 2
-                      ? "if either is enough, put them into a list under 'any'; else remove one"
-                      : "remove it, or what contradicts it");
+    diagnose_help(
+        diagnostics,
+        parts.count == 2
+            ? "if either is enough, put them into a list under 'any'; otherwise remove one"
+            : "remove it, or what contradicts it");
 }
 
 /* -------------------------------------------------------------------------------- conditions -- */
@@ -188,7 +189,7 @@ static bool check_condition(struct checking *checking, const struct condition *c
     if (!empty && prove_impossible(&checking->prover, NULL, 0, failing, 1)) {
         diagnose(checking->checker->diagnostics, FF0323, condition->span,
                  "this condition always holds");
-        diagnose_help(checking->checker->diagnostics, "remove it, or ask for less");
+        diagnose_help(checking->checker->diagnostics, "remove it, or make it stricter");
     }
     return false;
 }
@@ -287,8 +288,8 @@ static void check_audiences(struct checking *checking, const struct canary *cana
         if (!apart && !prove_possible(&checking->prover, before->condition, stage->condition))
             continue;
         diagnose(diagnostics, FF0344, stage->condition->span,
-                 apart ? "stage '%s' is for nobody of the stage before it"
-                       : "stage '%s' leaves out some of the stage before it",
+                 apart ? "stage '%s' includes nobody from the stage before it"
+                       : "stage '%s' excludes some units of the stage before it",
                  stage->name.text);
         diagnose_note(diagnostics, before->condition->span, "stage '%s' is for these",
                       before->name.text);

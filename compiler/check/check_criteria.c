@@ -29,12 +29,12 @@ static void check_advance(const struct checker *checker, const struct criteria *
             if (!above && !below)
                 continue;
             diagnose(checker->diagnostics, FF0359, asked->written.span,
-                     "'advance_when' asks '%s' for %s %s, which a guard forbids",
+                     "'advance_when' requires '%s' to be %s %s, which a guard forbids",
                      asked->metric->name.text, above ? "at least" : "at most", asked->written.text);
             diagnose_note(checker->diagnostics, guard->written.span, "the guard allows %s %s",
                           above ? "at most" : "at least", guard->written.text);
-            diagnose_help(checker->diagnostics, "a metric that meets one fails the other, and the "
-                                                "rollout never advances; mend one of them");
+            diagnose_help(checker->diagnostics, "a value that meets one fails the other, so the "
+                                                "rollout never advances; change one of them");
         }
     }
 }
@@ -58,8 +58,9 @@ static void check_bounds_across(const struct checker *checker, const struct crit
                      "no value of '%s' is at least %s and at most %s", one->metric->name.text,
                      low->written.text, high->written.text);
             diagnose_note(checker->diagnostics, other->written.span, "the bound for every stage");
-            diagnose_help(checker->diagnostics,
-                          "one of the two is always violated: let them leave room, or remove one");
+            diagnose_help(
+                checker->diagnostics,
+                "one of the two is always violated: make room between them, or remove one");
         }
     }
 }
@@ -83,15 +84,16 @@ static void check_units(const struct checker *checker, const struct flag *flag,
             continue;
         const char *key = targeting->bucket_by->name.text;
         diagnose(checker->diagnostics, FF0373, criterion->span,
-                 "'%s' counts '%s', and '%s' is bucketed by '%s'", metric->name.text, log->unit,
+                 "'%s' counts '%s', but '%s' is bucketed by '%s'", metric->name.text, log->unit,
                  flag->name.text, key);
         if (units == UNITS_UNKNOWN)
             diagnose_help(checker->diagnostics,
-                          "say which field of log '%s' has it: context: {%s: FIELD}",
+                          "name the field of log '%s' that has it: context: {%s: FIELD}",
                           log->name.text, key);
         else
             diagnose_help(checker->diagnostics,
-                          "count events, whose bounds go by '%s', or let 'unit' be its field", key);
+                          "count events, whose bounds are over '%s', or set 'unit' to its field",
+                          key);
     }
 }
 

@@ -19,14 +19,13 @@ static void warn_of_few(const struct checker *checker, const struct experiment *
 {
     const char *primary = experiment->primary->name.text;
     diagnose(checker->diagnostics, FF0357, experiment->min_samples_span,
-             "%llu units a variant cannot show an effect of %g%%",
+             "%llu units per variant cannot show an effect of %g%%",
              (unsigned long long)experiment->min_samples, experiment->mde * 100);
     if (!size->is_certain) {
-        diagnose_help(
-            checker->diagnostics,
-            "with this 'alpha' and 'power' it takes about %.0f at the very least, however "
-            "common '%s' is: raise 'min_samples', or 'mde'",
-            size->units, primary);
+        diagnose_help(checker->diagnostics,
+                      "with this 'alpha' and 'power' it takes at least about %.0f, however common "
+                      "'%s' is: raise 'min_samples' or 'mde'",
+                      size->units, primary);
         return;
     }
     diagnose_note(checker->diagnostics, experiment->baseline.span,
@@ -36,9 +35,8 @@ static void warn_of_few(const struct checker *checker, const struct experiment *
     if (isnan(mde))
         diagnose_help(checker->diagnostics, "set 'min_samples: %.0f'", size->units);
     else
-        diagnose_help(checker->diagnostics,
-                      "set 'min_samples: %.0f', or be content with 'mde: %g%%'", size->units,
-                      round_up(mde));
+        diagnose_help(checker->diagnostics, "set 'min_samples: %.0f', or settle for 'mde: %g%%'",
+                      size->units, round_up(mde));
 }
 
 /* Allow rounding: without a baseline, warn only below half the best-case size. */
@@ -57,19 +55,18 @@ static void check_duration(const struct checker *checker, const struct flag *fla
         left <= 0 || !(size->days > left))
         return;
     diagnose(checker->diagnostics, FF0353, experiment->mde_span,
-             "an effect of %g%% takes %.0f units, which come in %.0f days", experiment->mde * 100,
+             "an effect of %g%% takes %.0f units, which arrive in %.0f days", experiment->mde * 100,
              size->all, size->days);
     diagnose_note(checker->diagnostics, flag->expires_span, "the flag expires in %.0f days",
                   floor(left));
     double mde = detectable_effect(experiment, left * size->all / size->days);
     if (isnan(mde))
-        diagnose_help(checker->diagnostics, "raise 'traffic', or let the flag live longer");
+        diagnose_help(checker->diagnostics, "raise 'traffic', or move 'expires'");
     else
-        diagnose_help(
-            checker->diagnostics,
-            "be content with 'mde: %g%%', which can be found by then, raise 'traffic', or "
-            "let the flag live longer",
-            round_up(mde));
+        diagnose_help(checker->diagnostics,
+                      "settle for 'mde: %g%%', which can be found by then, raise 'traffic', or "
+                      "move 'expires'",
+                      round_up(mde));
 }
 
 void check_experiments(const struct checker *checker)

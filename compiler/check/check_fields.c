@@ -149,8 +149,8 @@ static void check_number(const struct checker *checker, const struct log *log,
         return;
     diagnose(checker->diagnostics, FF0362, field->span,
              "a point of a time series has no number '%s'", field->text);
-    diagnose_note(checker->diagnostics, log->span, "what it has besides 'value' are labels");
-    diagnose_help(checker->diagnostics, "write 'value: value', and choose the series by 'where'");
+    diagnose_note(checker->diagnostics, log->span, "everything except 'value' is a label");
+    diagnose_help(checker->diagnostics, "write 'value: value', and select the series with 'where'");
 }
 
 static void check_condition(const struct checker *checker, const struct log *log,

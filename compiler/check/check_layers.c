@@ -47,7 +47,7 @@ static void report_overlap(const struct checker *checker, const struct member *f
     diagnose(checker->diagnostics, FF0317, second->targeting->layer_span,
              "flags '%s' and '%s' share units of layer '%s'", first->flag->name.text,
              second->flag->name.text, first->layer->name.text);
-    diagnose_note(checker->diagnostics, first->targeting->layer_span, "'%s' stands here",
+    diagnose_note(checker->diagnostics, first->targeting->layer_span, "'%s' is here",
                   first->flag->name.text);
     diagnose_help(checker->diagnostics,
                   "let one end where the other begins: a unit is in at most one "
@@ -64,10 +64,10 @@ static void report_buckets(const struct checker *checker, const struct member *f
 {
     in_order(&first, &second);
     diagnose(checker->diagnostics, FF0318, second->targeting->layer_span,
-             "'%s' goes by '%s' in layer '%s', and '%s' by '%s'", second->flag->name.text,
+             "'%s' is bucketed by '%s' in layer '%s', but '%s' by '%s'", second->flag->name.text,
              hashed(second)->name.text, second->layer->name.text, first->flag->name.text,
              hashed(first)->name.text);
-    diagnose_note(checker->diagnostics, first->targeting->layer_span, "'%s' stands here",
+    diagnose_note(checker->diagnostics, first->targeting->layer_span, "'%s' is here",
                   first->flag->name.text);
     diagnose_help(checker->diagnostics,
                   "give the layer its own 'bucket_by'; only then is a unit in at "
@@ -121,7 +121,7 @@ static void check_own_prerequisites(const struct checker *checker, const struct 
         if (other->layer != member->layer || requirement->flag == member->flag)
             continue;
         diagnose(checker->diagnostics, FF0319, requirement->span,
-                 "'%s' requires '%s', and layer '%s' gives a unit to at most one of them",
+                 "'%s' requires '%s', but layer '%s' gives a unit to at most one of them",
                  member->flag->name.text, requirement->flag->name.text, member->layer->name.text);
         diagnose_note(checker->diagnostics, other->layer_span, "'%s' joins the layer here",
                       requirement->flag->name.text);

@@ -46,7 +46,7 @@ static void check_override(const struct checker *checker, const struct override 
                                                        : &override->kinds;
     if (override->span.file != NO_FILE && override_is_hurried(project, override)) {
         diagnose(checker->diagnostics, FF0340, scope->items[0].span,
-                 "this override selects no flag any more");
+                 "this override no longer selects any flag");
         diagnose_help(checker->diagnostics, "ffc rollback --lift %s --reason …",
                       override->id.text ? override->id.text : override->name);
         return;

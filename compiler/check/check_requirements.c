@@ -66,10 +66,10 @@ static void report_cycle(struct walk *walk, const struct edge *closing)
         at = visited_of(walk, &at->via);
     } while (at != end);
     if (segments_only)
-        diagnose(diagnostics, FF0243, closing->span, "segments that need each other: %s",
+        diagnose(diagnostics, FF0243, closing->span, "segments depend on each other: %s",
                  path.bytes);
     else
-        diagnose(diagnostics, FF0246, closing->span, "flags that need each other: %s", path.bytes);
+        diagnose(diagnostics, FF0246, closing->span, "flags depend on each other: %s", path.bytes);
     do {
         const char *from = edge_name(&at->via);
         const struct visited *next = visited_of(walk, &at->via);
@@ -89,7 +89,7 @@ static void report_walk(struct walk *walk, const struct edge *edge)
         return;
     walk->reported = true;
     diagnose(diagnostics, edge->flag ? FF0247 : FF0871, edge->span,
-             "flags and segments that need each other, more than %d deep", DEEPEST_WALK);
+             "flags and segments depend on each other more than %d deep", DEEPEST_WALK);
     diagnose_help(diagnostics, "name the common condition once, as a segment");
 }
 
@@ -198,7 +198,7 @@ static void report_depth(struct walk *walk, const struct flag *flag)
     if (next->via.flag && walk->flags[next->via.flag->index].depth > FFS_MAX_DEPTH)
         return;
     diagnose(diagnostics, FF0247, flag->name.span,
-             "flag '%s' needs a chain of %u other flags, expected at most %d", flag->name.text,
+             "flag '%s' depends on a chain of %u other flags, expected at most %d", flag->name.text,
              through, FFS_MAX_DEPTH);
     diagnose_note(diagnostics, at->via.span, "the chain begins here");
     diagnose_help(diagnostics, "put the common condition into a segment");

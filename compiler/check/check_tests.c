@@ -33,7 +33,7 @@ static bool reads_itself(const struct clocks *clocks, const struct flag *flag)
     for (uint32_t i = 0; i < clocks->project->override_count; i++) {
         const struct override *override = clocks->project->overrides[i];
         bool window = override->from != INT64_MIN || override->until != INT64_MAX;
-        if (window && test_supposes(clocks->test, override) &&
+        if (window && test_sees(clocks->test, override) &&
             override_concerns(override, flag, clocks->environment))
             return true;
     }
@@ -91,7 +91,7 @@ void check_tests(const struct checker *checker)
                 continue;
             diagnose(checker->diagnostics, FF0541, test->name.span,
                      "the answer of '%s' depends on when this test runs", test->flag->name.text);
-            diagnose_help(checker->diagnostics, "say at which time: at: 2026-12-01T00:00:00Z");
+            diagnose_help(checker->diagnostics, "set the time: at: 2026-12-01T00:00:00Z");
         }
         free(usual);
     }

@@ -69,7 +69,7 @@ static void check_variants(const struct checker *checker, const struct flag *fla
         if (!name->text || is_served(project, flag, i))
             continue;
         diagnose(checker->diagnostics, FF0352, name->span,
-                 "variant '%s' of flag '%s' is served to nobody", name->text, flag->name.text);
+                 "variant '%s' of flag '%s' is never served", name->text, flag->name.text);
         diagnose_help(checker->diagnostics, "serve it in a rule or split, or remove it");
     }
 }

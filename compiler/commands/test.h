@@ -2,9 +2,9 @@
  * test.h - `ffc test`: its parts, a file each.
  *
  * A trial is a test in one environment. Each trial belongs to an arrangement: the project, compiled
- * once for an environment, with what tests suppose of their flags put in place, and without the
- * overrides that they do not suppose. Everything lives in
- * the run's arena and its open snapshots until the run ends.
+ * once for an environment, with the states that tests assume for their flags, and without the
+ * overrides that they do not name. Everything lives in the run's arena and its open snapshots until
+ * the run ends.
  */
 #ifndef FFC_COMMANDS_TEST_H
 #define FFC_COMMANDS_TEST_H
@@ -22,11 +22,11 @@ struct buffer;
 
 struct arrangement {
     uint32_t environment;
-    const struct supposed_overrides *overrides; /* of the test it was made for */
-    const struct test **suppositions; /* a test of each flag that is supposed to be otherwise */
-    uint32_t supposition_count;
-    struct table supposed;  /* the same by the flag's name */
-    struct project project; /* a copy that shares everything but the supposed flags */
+    const struct named_overrides *overrides; /* of the test it was made for */
+    const struct test **what_if;             /* for each flag with an assumed state, a test */
+    uint32_t what_if_count;
+    struct table what_if_flags; /* the same, by the flag's name */
+    struct project project;     /* a copy that shares everything except those flags */
     struct snapshot snapshot;
     struct context_reader reader;
 };

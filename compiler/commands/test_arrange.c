@@ -1,11 +1,11 @@
 /*
  * test_arrange.c - what is compiled for the tests.
  *
- * A test sees the overrides that it names, which are none unless it says so: an emergency must turn
- * no test red. It may suppose that its flag's canary or experiment has come further. That is put
- * into a copy of the flag, and must not be seen by tests of other flags. Where no flag asks the
- * supposed one, no other flag's answer can change, so many suppositions share one arrangement; a
- * flag that others ask gets one for itself.
+ * A test sees the overrides that it names, none by default: an emergency must not fail tests. It may
+ * assume another state of its flag's canary or experiment. That state is put into a copy of the flag,
+ * and must not be seen by tests of other flags. If no flag depends on that flag, no other flag's
+ * answer can change, so many such copies share one arrangement; a flag that others depend on gets
+ * one of its own.
  */
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
@@ -16,7 +16,7 @@
 
 #include "compiler/model/model.h"
 #include "compiler/model/references.h"
-#include "suppose.h"
+#include "what_if.h"
 
 static void mark_asked(void *user, const struct flag *needed)
 {
@@ -36,20 +36,20 @@ static bool *find_asked(const struct project *project, uint32_t environment)
     return asked;
 }
 
-static bool same_supposition(const struct supposition *a, const struct supposition *b)
+static bool same_what_if(const struct what_if *a, const struct what_if *b)
 {
     bool staged = a->stage.text && b->stage.text;
     return a->state == b->state &&
            (staged ? !strcmp(a->stage.text, b->stage.text) : a->stage.text == b->stage.text);
 }
 
-static bool same_overrides(const struct supposed_overrides *a, const struct supposed_overrides *b)
+static bool same_overrides(const struct named_overrides *a, const struct named_overrides *b)
 {
     return a->active == b->active && a->count == b->count &&
            (a->count == 0 || !memcmp(a->items, b->items, a->count * sizeof(const void *)));
 }
 
-/* Whether the test can be answered by the arrangement, when *add says that it is added to it. */
+/* Whether the arrangement can answer the test; *add: once the test has been added to it. */
 static bool suits(const struct arrangement *arrangement, const struct trial *trial,
                   const bool *asked, bool *add)
 {
@@ -58,14 +58,14 @@ static bool suits(const struct arrangement *arrangement, const struct trial *tri
     if (arrangement->environment != trial->environment ||
         !same_overrides(arrangement->overrides, &test->overrides))
         return false;
-    if (!test->supposition.given)
-        return arrangement->supposition_count == 0;
-    const struct test *same = table_get(&arrangement->supposed, test->flag->name.text);
+    if (!test->what_if.given)
+        return arrangement->what_if_count == 0;
+    const struct test *same = table_get(&arrangement->what_if_flags, test->flag->name.text);
     if (same)
-        return same_supposition(&same->supposition, &test->supposition);
-    /* One that holds an asked flag holds nothing else. */
-    *add = arrangement->supposition_count > 0 && !asked[test->flag->index] &&
-           !asked[arrangement->suppositions[0]->flag->index];
+        return same_what_if(&same->what_if, &test->what_if);
+    /* A flag that others depend on is alone in its arrangement. */
+    *add = arrangement->what_if_count > 0 && !asked[test->flag->index] &&
+           !asked[arrangement->what_if[0]->flag->index];
     return *add;
 }
 
@@ -81,28 +81,27 @@ static void arrange(struct test_run *run, struct trial *trial, const bool *asked
             ARENA_APPEND(&run->arena, run->arrangements, run->arrangement_count);
         made->environment = trial->environment;
         made->overrides = &trial->test->overrides;
-        add = trial->test->supposition.given;
+        add = trial->test->what_if.given;
     }
     struct arrangement *arrangement = &run->arrangements[at];
     if (!add)
         return;
-    *ARENA_APPEND(&run->arena, arrangement->suppositions, arrangement->supposition_count) =
-        trial->test;
-    table_add(&arrangement->supposed, &run->arena, trial->test->flag->name.text,
+    *ARENA_APPEND(&run->arena, arrangement->what_if, arrangement->what_if_count) = trial->test;
+    table_add(&arrangement->what_if_flags, &run->arena, trial->test->flag->name.text,
               (void *)(uintptr_t)trial->test);
 }
 
-/* Those that are supposed, in the order in which they decide. */
-static void choose_overrides(struct test_run *run, const struct supposed_overrides *supposed,
+/* The named overrides, in the order in which they decide. */
+static void choose_overrides(struct test_run *run, const struct named_overrides *named,
                              struct project *project)
 {
-    if (supposed->active)
+    if (named->active)
         return;
     project->overrides = ARENA_ARRAY(&run->arena, struct override *, project->override_count + 1u);
     project->override_count = 0;
     for (uint32_t i = 0; i < run->project->override_count; i++)
-        for (uint32_t j = 0; j < supposed->count; j++)
-            if (supposed->items[j] == run->project->overrides[i]) {
+        for (uint32_t j = 0; j < named->count; j++)
+            if (named->items[j] == run->project->overrides[i]) {
                 project->overrides[project->override_count++] = run->project->overrides[i];
                 break;
             }
@@ -115,14 +114,14 @@ static int compile(struct test_run *run, struct arrangement *arrangement,
     *project = *run->project;
     project->diagnostics.sources = &run->project->sources;
     choose_overrides(run, arrangement->overrides, project);
-    if (arrangement->supposition_count) {
+    if (arrangement->what_if_count) {
         project->flags = ARENA_ARRAY(&run->arena, struct flag *, project->flag_count);
         memcpy(project->flags, run->project->flags, project->flag_count * sizeof *project->flags);
     }
-    for (uint32_t i = 0; i < arrangement->supposition_count; i++) {
-        const struct test *test = arrangement->suppositions[i];
-        project->flags[test->flag->index] =
-            suppose(&run->arena, project, test->flag, arrangement->environment, &test->supposition);
+    for (uint32_t i = 0; i < arrangement->what_if_count; i++) {
+        const struct test *test = arrangement->what_if[i];
+        project->flags[test->flag->index] = what_if_flag(&run->arena, project, test->flag,
+                                                         arrangement->environment, &test->what_if);
     }
     int status = compile_snapshot(run->command, project, arrangement->environment, choice,
                                   &arrangement->snapshot);
@@ -137,7 +136,7 @@ int arrange_trials(struct test_run *run, const struct project_choice *choice)
     bool **asked = xcalloc(count + 1u, sizeof *asked);
     for (uint32_t i = 0; i < run->trial_count; i++) {
         struct trial *trial = &run->trials[i];
-        if (trial->test->supposition.given && !asked[trial->environment])
+        if (trial->test->what_if.given && !asked[trial->environment])
             asked[trial->environment] = find_asked(run->project, trial->environment);
         arrange(run, trial, asked[trial->environment]);
     }

@@ -92,7 +92,7 @@ static bool decides_for_all(const struct rule *rule)
     return all && !rule->condition && !rule->split;
 }
 
-/* In any state of its canary or experiment, which a test may suppose. */
+/* In any state of its canary or experiment, which a test may assume. */
 static uint64_t block_variants(const struct targeting *targeting)
 {
     const struct experiment *experiment = targeting->experiment;

@@ -75,9 +75,9 @@ static void write_key(struct buffer *out, const char *key, const char *text)
     buffer_append(out, "\n", 1);
 }
 
-static const char *supposed_state(const struct trial *trial)
+static const char *what_if_state(const struct trial *trial)
 {
-    uint32_t state = trial->test->supposition.state;
+    uint32_t state = trial->test->what_if.state;
     return trial->test->flag->environments[trial->environment].canary
                ? canary_state_words[state]
                : experiment_state_words[state];
@@ -95,10 +95,10 @@ static void write_trace(const struct test_run *run, const struct trial *trial,
     struct buffer line = {0};
     buffer_format(&line, "ffc trace %s -e %s -c '%s'", test->flag->name.text,
                   environment_name(run, trial), context);
-    if (test->supposition.given)
-        buffer_format(&line, " --state %s", supposed_state(trial));
-    if (test->supposition.stage.text)
-        buffer_format(&line, " --stage %s", test->supposition.stage.text);
+    if (test->what_if.given)
+        buffer_format(&line, " --state %s", what_if_state(trial));
+    if (test->what_if.stage.text)
+        buffer_format(&line, " --stage %s", test->what_if.stage.text);
     if (strcmp(run->project->directory, "flags") != 0)
         buffer_format(&line, " -C %s", run->project->directory);
     if (test->at != INT64_MIN) {

@@ -13,7 +13,7 @@
 #include "compiler/model/model.h"
 #include "compiler/rollout/recovery.h"
 #include "commands.h"
-#include "suppose.h"
+#include "what_if.h"
 #include "compiler/project/project.h"
 
 static int run(int argc, char **argv);
@@ -67,9 +67,9 @@ static void write_head(struct tracer *tracer, const struct options *options, con
         separator = ", ";
     }
     if (options->state)
-        terminal_format(out, "\n  supposing state %s", options->state);
+        terminal_format(out, "\n  assuming state %s", options->state);
     if (options->stage)
-        terminal_format(out, "\n  supposing stage %s", options->stage);
+        terminal_format(out, "\n  assuming stage %s", options->stage);
     buffer_append_text(out, "\n\n");
 }
 
@@ -201,21 +201,21 @@ static int open_given(const struct options *options, struct snapshot *given)
 /* ----------------------------------------------------------------------------------- command -- */
 
 /* From here on, the flag is as assumed in this project. */
-static const struct flag *trace_supposed(struct tracer *tracer, const struct options *options,
-                                         const struct flag *flag)
+static const struct flag *trace_what_if(struct tracer *tracer, const struct options *options,
+                                        const struct flag *flag)
 {
-    struct supposition supposition;
-    if (!parse_supposition(&trace_command, flag, tracer->environment, options->state,
-                           options->stage, &supposition))
+    struct what_if what_if;
+    if (!parse_what_if(&trace_command, flag, tracer->environment, options->state, options->stage,
+                       &what_if))
         return NULL;
     struct project *copy = ARENA_NEW(&tracer->arena, struct project);
     *copy = *tracer->project;
     copy->flags = ARENA_ARRAY(&tracer->arena, struct flag *, copy->flag_count);
     memcpy(copy->flags, tracer->project->flags, copy->flag_count * sizeof *copy->flags);
-    struct flag *supposed = suppose(&tracer->arena, copy, flag, tracer->environment, &supposition);
-    copy->flags[flag->index] = supposed;
+    struct flag *changed = what_if_flag(&tracer->arena, copy, flag, tracer->environment, &what_if);
+    copy->flags[flag->index] = changed;
     tracer->project = copy;
-    return supposed;
+    return changed;
 }
 
 static int trace_project(struct tracer *tracer, const struct options *options, const char *name,
@@ -245,7 +245,7 @@ static int trace_project(struct tracer *tracer, const struct options *options, c
     if (!flag)
         return EXIT_INPUT;
     if (options->state || options->stage)
-        flag = trace_supposed(tracer, options, flag);
+        flag = trace_what_if(tracer, options, flag);
     if (!flag)
         return EXIT_JOB;
     status = compile_snapshot(&trace_command, tracer->project, tracer->environment,

@@ -107,8 +107,8 @@ bool editing_apply(struct editing *editing, struct buffer *text, struct buffer *
     if (changes_nothing_else(editing, text))
         return true;
     buffer_format(error,
-                  "cannot edit '%s' without changing more than was asked: its layout is one that "
-                  "must be edited by hand",
+                  "cannot edit '%s' without changing more than was requested: its layout must be "
+                  "edited by hand",
                   editing->source->path);
     return false;
 }

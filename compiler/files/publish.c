@@ -24,9 +24,8 @@ static void explain(struct buffer *error, const char *what, const char *shown, c
         buffer_append_text(error, "; it is a mount point, such as a file mounted into a container: "
                                   "mount its directory instead");
     else if (cause == EXDEV)
-        buffer_append_text(error,
-                           "; it is on another file system than its directory, such as a file "
-                           "mounted into a container: mount its directory instead");
+        buffer_append_text(error, "; it is not on the file system of its directory, such as a file "
+                                  "mounted into a container: mount its directory instead");
     else if (cause == EROFS)
         buffer_append_text(error, "; a snapshot is published by renaming, which needs a writable "
                                   "directory");

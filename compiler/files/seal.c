@@ -132,12 +132,11 @@ bool seal_attach(struct buffer *snapshot, const struct buffer *file, struct buff
                 decode(lines[3], signature.comment_signature, COMMENTED_BYTES);
     const char *comment = read ? lines[2] + strlen(trusted) : NULL;
     if (!read) {
-        buffer_append_text(error, "it is not a signature of minisign");
+        buffer_append_text(error, "it is not a minisign signature");
     } else if (memcmp(bytes, FFS_SIGNATURE_ALGORITHM, 2) != 0) {
         read = false;
-        buffer_append_text(error,
-                           "it is a signature of the old kind, over the whole file; sign with "
-                           "minisign 0.10 or newer, or with -H");
+        buffer_append_text(error, "it is a legacy signature, over the whole file; sign with "
+                                  "minisign 0.10 or newer, or with -H");
     } else if (strlen(comment) > FFS_MAX_COMMENT) {
         read = false;
         buffer_append_text(error, "its comment is too long");

@@ -143,7 +143,7 @@ bool secret_key_read(const char *path, struct secret_key *key, struct buffer *er
     struct key_file file;
     bool done = sodium_init() >= 0 && read_file(path, MAX_KEY_FILE, &text, &problem);
     if (done && !decode(text.bytes, &file)) {
-        buffer_append_text(&problem, "it is not a secret key of minisign");
+        buffer_append_text(&problem, "it is not a minisign secret key");
         done = false;
     }
     if (done && (done = unlock(path, &file, &problem))) {

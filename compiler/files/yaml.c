@@ -93,8 +93,8 @@ static void refuse_properties(struct loader *loader, struct span *span)
             at++;
         struct span word = {loader->file, begin, at};
         diagnose(loader->diagnostics, tag ? FF0044 : FF0041, word,
-                 "%s '%.*s' is not used in definitions", tag ? "tag" : "anchor", (int)(at - begin),
-                 text + begin);
+                 "%s '%.*s' is not allowed in definitions", tag ? "tag" : "anchor",
+                 (int)(at - begin), text + begin);
         diagnose_help(
             loader->diagnostics,
             tag ? "remove it; the key decides the type. Quote the value if the '!' belongs to it"
@@ -201,7 +201,7 @@ static void add_scalar(struct loader *loader, const yaml_event_t *event)
         put_written(loader, node);
     }
     if (is_merge_key(loader, node)) {
-        diagnose(loader->diagnostics, FF0047, span, "merge key '<<' is not used in definitions");
+        diagnose(loader->diagnostics, FF0047, span, "merge key '<<' is not allowed in definitions");
         diagnose_help(loader->diagnostics, "write the keys out");
         node->kind = NODE_BROKEN;
     }
@@ -212,7 +212,7 @@ static void add_alias(struct loader *loader, const yaml_event_t *event)
 {
     struct span span = span_of(loader, event);
     const char *text = loader->source->text + span.begin;
-    diagnose(loader->diagnostics, FF0043, span, "alias '%.*s' is not used in definitions",
+    diagnose(loader->diagnostics, FF0043, span, "alias '%.*s' is not allowed in definitions",
              (int)(span.end - span.begin), text);
     diagnose_help(loader->diagnostics,
                   "write the value out, or quote it if the '*' belongs to it: '%.*s'",
@@ -251,7 +251,7 @@ static void report_duplicate(struct loader *loader, const struct node *first,
 {
     diagnose(loader->diagnostics, FF0055, second->span, "key '%s' is given twice", second->text);
     diagnose_note(loader->diagnostics, first->span, "first given here");
-    diagnose_help(loader->diagnostics, "keep one of the two; neither would win over the other");
+    diagnose_help(loader->diagnostics, "keep one of the two; neither takes precedence");
 }
 
 static const struct node *earlier_key(const struct node *map, const struct node *key)

@@ -109,7 +109,7 @@ static void report_bracket(const struct yaml_mistake *mistake, struct diagnostic
     } else {
         diagnose(diagnostics, FF0037, character_span(mistake, mistake->at),
                  "expected ',' or '%s' here", close);
-        diagnose_note(diagnostics, open, "the '%s' stands here", list ? "[" : "{");
+        diagnose_note(diagnostics, open, "the '%s' is here", list ? "[" : "{");
     }
     diagnose_help(diagnostics, "close it with '%s', and put ',' between entries", close);
 }
@@ -156,8 +156,9 @@ static void report_colon(const struct yaml_mistake *mistake, struct diagnostics 
         diagnose_help(diagnostics, "quote the value when the colon belongs to it: 'a: b'");
         return;
     }
-    diagnose(diagnostics, FF0031, line, "this line is indented deeper than what it belongs to");
-    diagnose_help(diagnostics, "align it with the keys beside it, or give the line above no value");
+    diagnose(diagnostics, FF0031, line, "this line is indented too deeply");
+    diagnose_help(diagnostics,
+                  "align it with its sibling keys, or remove the value of the line above");
 }
 
 static void report_alias(const struct yaml_mistake *mistake, struct diagnostics *diagnostics)
@@ -213,7 +214,7 @@ static void report_indentation(const struct yaml_mistake *mistake, struct diagno
              list ? "this line belongs to no list: expected '-' here"
                   : "this line belongs to no key: its indentation fits none above");
     diagnose_note(diagnostics, character_span(mistake, mistake->context),
-                  list ? "the list begins here" : "the keys that it stands under begin here");
+                  list ? "the list begins here" : "the keys above it begin here");
     diagnose_help(diagnostics, "give entries that belong together the same indentation");
 }
 
@@ -227,8 +228,7 @@ void yaml_report_mistake(const struct yaml_mistake *mistake, struct diagnostics 
     bool at_end = mistake->at >= mistake->source->length;
     const char *problem = mistake->problem, *context = mistake->context_problem;
     if (mistake->source->text[line_start(mistake->source->text, mistake->at)] == '%') {
-        diagnose(diagnostics, FF0034, line_span(mistake, mistake->at),
-                 "a YAML directive that is not known here");
+        diagnose(diagnostics, FF0034, line_span(mistake, mistake->at), "an unknown YAML directive");
         diagnose_help(diagnostics, "remove the line; definitions need no directives");
     } else if (has(context, "quoted scalar") && !has(problem, "escape") &&
                !has(problem, "hexdec")) {
@@ -250,7 +250,7 @@ void yaml_report_mistake(const struct yaml_mistake *mistake, struct diagnostics 
         report_bracket(mistake, diagnostics);
     } else if (has(problem, "tag") || has(context, "tag")) {
         diagnose(diagnostics, FF0044, character_span(mistake, mistake->at),
-                 "a tag, which definitions do not use");
+                 "a tag, which definitions do not allow");
         diagnose_help(diagnostics, "remove it; types come from the key");
     } else if (has(problem, "mapping values are not allowed")) {
         if (!report_tab(mistake, diagnostics))

@@ -323,8 +323,9 @@ static bool check_limits(struct lowering *lowering, const struct flag *flag,
                  "flag '%s' and the flags it needs take up to %llu instructions in environment "
                  "'%s'; the limit is %u",
                  flag->name.text, (unsigned long long)lowered->cost, environment, FFS_MAX_COST);
-        diagnose_help(diagnostics, "let it need fewer flags, or put long lists into one 'in' or "
-                                   "'in_file' test of a string");
+        diagnose_help(diagnostics,
+                      "make it depend on fewer flags, or put long lists into one 'in' or "
+                      "'in_file' test of a string");
     }
     return diagnostics->errors == before;
 }

@@ -1,11 +1,11 @@
 /* test.c - see test.h. */
 #include "test.h"
 
-bool test_supposes(const struct test *test, const struct override *override)
+bool test_sees(const struct test *test, const struct override *override)
 {
-    const struct supposed_overrides *supposed = &test->overrides;
-    bool named = supposed->active;
-    for (uint32_t i = 0; i < supposed->count; i++)
-        named |= supposed->items[i] == override;
-    return named;
+    const struct named_overrides *named = &test->overrides;
+    bool sees = named->active;
+    for (uint32_t i = 0; i < named->count; i++)
+        sees |= named->items[i] == override;
+    return sees;
 }

@@ -14,15 +14,15 @@ struct override;
 /* Of enum fflag_reason. */
 extern const char *const reason_words[];
 
-/* Which overrides a test supposes: none, unless it names some. */
-struct supposed_overrides {
-    bool active; /* all there are, as the clock has them */
+/* The overrides that a test sees: none, unless it names some. */
+struct named_overrides {
+    bool active; /* all that are active at the test's time */
     const struct override **items;
     uint32_t count;
 };
 
-/* What a test supposes of its flag, in place of what the definitions say at the time. */
-struct supposition {
+/* The state that a test assumes for its flag, instead of the one in the definitions. */
+struct what_if {
     bool given;
     uint32_t state;    /* enum canary_state, or enum experiment_state */
     struct text stage; /* of a canary; text NULL: where the flag has none to name */
@@ -52,8 +52,8 @@ struct test {
     const struct flag *flag;
     uint64_t environments; /* as bits */
     int64_t at;            /* INT64_MIN: not given */
-    struct supposition supposition;
-    struct supposed_overrides overrides;
+    struct what_if what_if;
+    struct named_overrides overrides;
     struct test_context *contexts; /* at least one; with `shares` exactly one, of all units */
     uint32_t context_count;
     struct expectation expect;
@@ -63,6 +63,6 @@ struct test {
 };
 
 /* Whether the test sees that override. */
-bool test_supposes(const struct test *test, const struct override *override);
+bool test_sees(const struct test *test, const struct override *override);
 
 #endif

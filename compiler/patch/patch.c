@@ -222,7 +222,7 @@ bool patch_attribute(struct patch *patch, const struct attribute *attribute, uin
     if (at < patch->attribute_count && order == 0) {
         if (patch->attributes[at].type == (uint8_t)attribute->type)
             return true;
-        buffer_format(why, "the attribute '%s' has another type in it", attribute->name.text);
+        buffer_format(why, "attribute '%s' has a different type in it", attribute->name.text);
         return false;
     }
     struct ffs_attribute *grown =

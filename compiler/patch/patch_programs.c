@@ -174,7 +174,7 @@ static bool settle(struct adding *adding, uint32_t index, struct buffer *why)
     for (uint32_t i = 0; i < adding->program.count; i++) {
         struct ffs_instruction *at = &adding->program.code[i];
         if (ffs_operand_of(at->op) == FFS_OPERAND_FLAG && at->operand >= index) {
-            buffer_format(why, "its condition asks a flag that comes behind '%s' in it",
+            buffer_format(why, "its condition depends on a flag that comes after '%s' in it",
                           patch_string(patch, patch->image.flags[index].name));
             return false;
         }
@@ -290,7 +290,7 @@ bool patch_roll_back(struct patch *patch, uint32_t flag, int64_t at, bool *serve
     struct decision decision = {0};
     *served = false;
     if (patch->image.flags[flag].features & ~FFS_FEATURES) {
-        buffer_append_text(why, "its program is of a later version");
+        buffer_append_text(why, "its program is from a later version");
         return false;
     }
     while (!*served && next_decision(patch, &patch->programs[flag], &decision))

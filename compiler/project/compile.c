@@ -20,7 +20,7 @@ static bool lower_project(struct lowering *lowering)
         done = lower_flags(lowering, order);
     else
         diagnose(lowering->diagnostics, FF0246, NO_SPAN,
-                 "flags of environment '%s' that need each other, in a long circle",
+                 "flags of environment '%s' depend on each other, in a long cycle",
                  project->environments.items[lowering->environment].text);
     free(order);
     return done;

@@ -222,7 +222,8 @@ static void collect_all(struct reader *reader)
     if (project->attribute_count > MOST_ATTRIBUTES) {
         diagnose(reader->diagnostics, FF0383, project->attributes[MOST_ATTRIBUTES]->name.span,
                  "%u attributes, expected at most %d", project->attribute_count, MOST_ATTRIBUTES);
-        diagnose_help(reader->diagnostics, "a context holds no more; remove what no rule reads");
+        diagnose_help(reader->diagnostics,
+                      "a context has no room for more; remove those that no rule reads");
     }
 }
 

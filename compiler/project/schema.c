@@ -270,8 +270,8 @@ void write_schema(struct buffer *out)
         "{\"$schema\": \"http://json-schema.org/draft-07/schema#\", "
         "\"$id\": \"https://ffc.invalid/schema/definitions-1.json\", "
         "\"title\": \"ffc definitions, language version 1\", "
-        "\"description\": \"One file of a project: any file may hold any section. What a schema "
-        "cannot say (that names resolve, that shares sum) is said by `ffc check`.\", "
+        "\"description\": \"One file of a project: any file may hold any section. `ffc check` "
+        "tests what a schema cannot express: that names resolve, that shares add up.\", "
         "\"type\": \"object\", \"additionalProperties\": false, \"properties\": {");
     for (size_t i = 0; i < SECTION_COUNT; i++) {
         json_write_key(&compact, sections[i].name);

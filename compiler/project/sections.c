@@ -32,14 +32,14 @@ LISTED(tests_form, test_definition_form);
 const struct section sections[SECTION_COUNT] = {
     [ATTRIBUTE] =
         SECTION("attributes", attribute, attributes_form, "the evaluation context, declared once"),
-    [SEGMENT] = SECTION("segments", segment, segments_form, "conditions with a name"),
+    [SEGMENT] = SECTION("segments", segment, segments_form, "named conditions"),
     [LAYER] = SECTION("layers", layer, layers_form, "a unit is in at most one member of a layer"),
     [HOLDOUT] = SECTION("holdouts", holdout, declared_holdouts_form,
-                        "units that see the default of every flag that joins"),
+                        "units that get the default of every flag that names the holdout"),
     [METRIC] = SECTION("metrics", metric, declared_metrics_form, "what is measured on log lines"),
     [LOG] = SECTION("logs", log, logs_form, "how log lines are read"),
-    [FLAG] = SECTION("flags", flag, flags_form, "what services ask for"),
-    {"project", 0, &project_form, "what all flags have in common"},
+    [FLAG] = SECTION("flags", flag, flags_form, "what services evaluate"),
+    {"project", 0, &project_form, "settings that all flags share"},
     {"overrides", 0, &overrides_form,
      "emergency and scheduled rollback: before everything else in a flag"},
     {"tests", 0, &tests_form, "what `ffc test` runs"},

@@ -52,7 +52,7 @@ static const struct stage *find_stage(const struct canary *canary, const char *n
 static const struct field stage_fields[] = {
     FIELD("name", FIELD_NAME, struct stage, name, "default `stages[0]` and so on"),
     FIELD("percent", FIELD_PERCENT, struct stage, percent, "how many units it exposes",
-          .missing = "say how many units it exposes: percent: 5%"),
+          .missing = "set how many units it exposes: percent: 5%"),
     FIELD("hold", FIELD_DURATION, struct stage, hold, "at least this long in the stage"),
     FIELD("max_hold", FIELD_DURATION, struct stage, max_hold,
           "how long it may wait; default the canary's"),
@@ -79,7 +79,7 @@ static void read_stage(struct reader *reader, struct node *node, struct canary *
     }
     if (stage.max_hold && stage.max_hold < stage.hold) {
         diagnose(reader->diagnostics, FF0141, node_get(node, "max_hold")->span,
-                 "'max_hold' is over before 'hold'");
+                 "'max_hold' is shorter than 'hold'");
         diagnose_note(reader->diagnostics, node_get(node, "hold")->span,
                       "the stage holds this long");
     }
@@ -94,11 +94,10 @@ static void warn_shrinking(struct reader *reader, const struct canary *canary)
         if (stage->percent >= before->percent && !narrower)
             continue;
         diagnose(reader->diagnostics, FF0344, narrower ? stage->condition->span : stage->span,
-                 narrower ? "stage '%s' has an audience, and the stage before it is for everybody"
+                 narrower ? "stage '%s' has an audience, but the stage before it is for everybody"
                           : "stage '%s' exposes fewer units than the stage before it",
                  stage->name.text);
-        diagnose_note(reader->diagnostics, before->span, "stage '%s' stands here",
-                      before->name.text);
+        diagnose_note(reader->diagnostics, before->span, "stage '%s' is here", before->name.text);
         diagnose_help(reader->diagnostics, "units that had the new variant would lose it; let "
                                            "stages grow");
     }
@@ -204,7 +203,7 @@ static void settle_approved(struct reader *reader, struct canary_keys *keys)
     if (stage->approval)
         return;
     diagnose(reader->diagnostics, FF0348, keys->approved->span,
-             "stage '%s' is approved, and needs no approval", stage->name.text);
+             "stage '%s' is approved, but needs no approval", stage->name.text);
     if (keys->approval)
         diagnose_note(reader->diagnostics, keys->approval->span, "the stages that need it");
     diagnose_help(reader->diagnostics, "remove 'approved', or name the stage in 'approval'");
@@ -238,8 +237,8 @@ static void check_since(struct reader *reader, const struct canary *canary)
     if (!runs || node_get(canary->node, "since"))
         return;
     diagnose(reader->diagnostics, FF0349, node_get(canary->node, "state")->span,
-             "the canary is %s, and nothing says since when", canary_state_words[canary->state]);
-    diagnose_help(reader->diagnostics, "write 'since:', the time at which its stage began");
+             "the canary is %s, but has no 'since'", canary_state_words[canary->state]);
+    diagnose_help(reader->diagnostics, "add 'since:', the time at which its stage began");
 }
 
 static void warn_unguarded(struct reader *reader, const struct canary *canary, struct span span)
@@ -265,13 +264,13 @@ static const struct field canary_fields[] = {
          "what is under test; default `on` for booleans. Everybody else gets the default: the "
          "control"),
     READ("guards", read_guards, guards_form, "what must not happen, in any stage"),
-    READ("advance_when", read_advance, criteria_form, "what must be so before the next stage"),
-    READ("approval", keep_approval, stages_form, "stages that a person must let through"),
+    READ("advance_when", read_advance, criteria_form, "what must hold before the next stage"),
+    READ("approval", keep_approval, stages_form, "stages that need a person's approval"),
     READ("approved", keep_approved, stage_name_form,
-         "the one that a person has let through; `ffc canary approve` writes it, and whatever "
-         "enters a stage removes it"),
+         "the stage that a person has approved; `ffc canary approve` writes it, and entering a "
+         "stage removes it"),
     READ("hooks", read_canary_hooks, hooks_form,
-         "programs that are run when the rollout has changed; default the project's"),
+         "programs to run when the rollout has changed; default the project's"),
     CHOICE("on_timeout", struct canary_keys, canary.on_timeout, timeout_policy_words,
            "what happens after `max_hold`; default `hold`"),
     CHOICE("on_unhealthy", struct canary_keys, canary.on_unhealthy, nodata_policy_words,
@@ -283,7 +282,7 @@ static const struct field canary_fields[] = {
     FIELD("instant", FIELD_BOOLEAN, struct canary_keys, canary.instant,
           "`true` skips the stages: everybody at once, guards still watched"),
     CHOICE("state", struct canary_keys, canary.state, canary_state_words,
-           "where the rollout stands; default `pending`"),
+           "the rollout's state; default `pending`"),
     READ("stage", keep_stage, stage_name_form, "the current one; default the first"),
     FIELD("since", FIELD_TIME, struct canary_keys, canary.since,
           "when it began; needed while it is `running` or `paused`"),
@@ -309,8 +308,7 @@ struct canary *read_canary(struct reader *reader, struct node *node, struct draf
     if (sound && !find_entry(node, "serve") && canary->serve == UINT32_MAX &&
         draft->targeting.variant_count)
         report_missing(reader, span, "a canary", "serve",
-                       "say which variant is under test; only a boolean flag has 'on' to fall back "
-                       "to");
+                       "name the variant under test; only a boolean flag has 'on' by default");
     settle_stage_names(reader, &keys);
     if (sound) {
         check_since(reader, canary);

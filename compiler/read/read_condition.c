@@ -134,7 +134,7 @@ static void read_ignore_case(struct reader *reader, struct condition_subject *su
             type && type != FFLAG_ATTRIBUTE_STRING
                 ? arena_format(reader->arena, "an attribute of type %s", attribute_type_words[type])
                 : "these operators");
-        diagnose_help(reader->diagnostics, "it stands beside a string operator: {eq: red, "
+        diagnose_help(reader->diagnostics, "it goes with a string operator: {eq: red, "
                                            "ignore_case: true}");
         return;
     }
@@ -189,7 +189,7 @@ static void read_tests(struct reader *reader, const struct entry *entry, bool fi
     if (!addresses && !(info->types & TYPE_BIT(type))) {
         if (type == FFLAG_ATTRIBUTE_STRINGS)
             diagnose(reader->diagnostics, FF0233, value->span,
-                     "'%s' is a list of strings, and is never equal to a value", subject.name.text);
+                     "'%s' is a list of strings, which never equals a value", subject.name.text);
         else
             diagnose(reader->diagnostics, FF0233, value->span,
                      "a list of values does not fit '%s', an attribute of type %s",

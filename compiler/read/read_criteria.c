@@ -158,12 +158,12 @@ static bool read_with_unit(struct reader *reader, const struct node *node, const
     }
     if (from > 0) {
         diagnose(reader->diagnostics, FF0368, node->span,
-                 metric->unit ? "'%s' is a duration, and metric '%s' is in '%s'"
-                              : "'%s' is a duration, and metric '%s' does not say its unit",
+                 metric->unit ? "'%s' is a duration, but metric '%s' is in '%s'"
+                              : "'%s' is a duration, but metric '%s' has no 'unit'",
                  node->text, metric->name.text, metric->unit ? metric->unit : "");
         diagnose_note(reader->diagnostics, metric->name.span, "'%s' is defined here",
                       metric->name.text);
-        diagnose_help(reader->diagnostics, "say 'unit: ms' in the metric, or write a plain number");
+        diagnose_help(reader->diagnostics, "give the metric 'unit: ms', or write a plain number");
         return false;
     }
     report_threshold(reader, node);
@@ -210,7 +210,7 @@ static void read_threshold(struct reader *reader, struct node *node, struct crit
         criterion->threshold = number;
     } else if (relative) {
         diagnose(reader->diagnostics, FF0368, node->span,
-                 "'%s' is an amount, and this threshold is relative", node->text);
+                 "'%s' is an amount, but this threshold is relative", node->text);
         diagnose_help(reader->diagnostics, "write a percentage, or {abs: %s}", node->text);
     } else if (!read_with_unit(reader, node, unit, number, metric, &criterion->threshold)) {
         return;
@@ -254,9 +254,9 @@ static const struct field criterion_fields[] = {
     READ("max_decrease", read_max_decrease, increase_form, "it must not fall by more"),
     FIELD("over", FIELD_DURATION, struct criterion_keys, criterion.over,
           "judges the trailing window; default the whole stage"),
-    READ("for", read_for, positive_form, "so many windows in a row; default 1"),
+    READ("for", read_for, positive_form, "how many windows in a row; default 1"),
     READ("confidence", read_criterion_confidence, confidence_form,
-         "judges the bound of the interval, which may be looked at any time, not the estimate"),
+         "judges the bound of the interval, valid at every look, instead of the estimate"),
     READ("versus", read_versus, versus_form, "what is compared with; default `control`"),
     FIELD("min_samples", FIELD_COUNT, struct criterion_keys, criterion.min_samples,
           "default the stage's"),
@@ -264,7 +264,7 @@ static const struct field criterion_fields[] = {
            "what it does when nothing was measured; default `hold`"),
     /* Last, because `advance_when` has no action. */
     CHOICE("action", struct criterion_keys, criterion.action, criterion_action_words,
-           "of a guard: what a violation does; default `rollback`"),
+           "for a guard: what a violation does; default `rollback`"),
 };
 static const struct form guard_form = KEYS("guard", "a guard", "guard", criterion_fields);
 static const struct form criterion_form = {
@@ -299,9 +299,7 @@ static bool check_forms(struct reader *reader, struct node *node, const char *wh
             return true;
     }
     diagnose(reader->diagnostics, FF0106, node->span, "%s without a bound", what);
-    diagnose_help(reader->diagnostics,
-                  "say what the metric must not pass: max, min, max_increase or "
-                  "max_decrease");
+    diagnose_help(reader->diagnostics, "give it a bound: max, min, max_increase or max_decrease");
     return false;
 }
 
@@ -329,8 +327,8 @@ static void check_bound(struct reader *reader, const struct node *node,
         return;
     const char *window = criterion->over > 0 ? "over" : "for";
     diagnose(reader->diagnostics, FF0366, node_get(node, window)->span,
-             "'%s' judges a window, and a bound needs the whole stage", window);
-    diagnose_note(reader->diagnostics, asked->span, "the bound is asked for here");
+             "'%s' judges a window, but a bound needs the whole stage", window);
+    diagnose_note(reader->diagnostics, asked->span, "the bound is required here");
     diagnose_help(reader->diagnostics,
                   "leave it out, or judge the estimate: 'max' or 'min', without confidence");
 }
@@ -400,8 +398,9 @@ static void check_bounds(struct reader *reader, const struct criteria *criteria)
                      "no value of '%s' is at least %s and at most %s", least->metric->name.text,
                      least->written.text, most->written.text);
             diagnose_note(reader->diagnostics, first->written.span, "the other bound");
-            diagnose_help(reader->diagnostics,
-                          "one of the two is always violated: let them leave room, or remove one");
+            diagnose_help(
+                reader->diagnostics,
+                "one of the two is always violated: make room between them, or remove one");
         }
     }
 }

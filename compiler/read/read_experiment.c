@@ -139,8 +139,8 @@ static void settle_control(struct reader *reader, struct experiment_keys *keys)
         return;
     diagnose(reader->diagnostics, FF0356, keys->control->span,
              "the control '%s' has no share of the split", keys->control->text);
-    diagnose_help(reader->diagnostics, "give it one in 'split'; there is nothing to compare with "
-                                       "otherwise");
+    diagnose_help(reader->diagnostics,
+                  "give it one in 'split', or there is nothing to compare with");
 }
 
 static const struct form deviation_form =
@@ -172,7 +172,7 @@ static void check_mean(struct reader *reader, const struct node *node,
     const struct entry *mean = find_entry(node, "mean"), *deviation = find_entry(node, "sd");
     if (baseline->mean == 0)
         diagnose(reader->diagnostics, FF0141, mean->value->span,
-                 "expected a mean other than 0, which an effect can be relative to");
+                 "expected a mean other than 0, because effects are relative to it");
     if (!(baseline->deviation > 0))
         diagnose(reader->diagnostics, FF0141, deviation->value->span,
                  "expected a standard deviation above 0, found '%s'", deviation->value->text);
@@ -200,11 +200,10 @@ static void settle_baseline(struct reader *reader, struct experiment_keys *keys)
         break;
     case SIZED_BY_NOTHING:
         diagnose(reader->diagnostics, FF0364, node->span,
-                 "'baseline' has no meaning for the primary metric '%s', which is neither a "
-                 "proportion nor a mean",
-                 primary->name.text);
-        diagnose_help(reader->diagnostics, "leave it out: how many units its kind takes does not "
-                                           "follow from a mean and a standard deviation");
+                 "'baseline' has no meaning for the primary metric '%s', which is %s",
+                 primary->name.text, metric_traits(primary)->noun);
+        diagnose_help(reader->diagnostics,
+                      "leave it out: no formula gives the size of such an experiment beforehand");
     }
     if (reader->diagnostics->errors == errors)
         keys->experiment.baseline = baseline;
@@ -223,7 +222,7 @@ static void settle_winner(struct reader *reader, struct experiment_keys *keys)
     if (experiment->state == EXPERIMENT_CONCLUDED)
         return;
     diagnose(reader->diagnostics, FF0354, keys->winner->span,
-             "a winner of an experiment that is not concluded: it is not served");
+             "the winner of an experiment that is not concluded is not served");
     diagnose_help(reader->diagnostics, "set 'state: concluded', or remove the winner");
 }
 
@@ -239,28 +238,28 @@ static const struct field experiment_fields[] = {
     READ("split", read_experiment_split, shares_form, "sums to exactly 100 %",
          .missing = "give each variant its share: split: {control: 50%, treatment: 50%}"),
     READ("control", keep_control, variant_form,
-         "what the others are compared with, and a part of the split",
+         "what the other variants are compared with; part of the split",
          .missing = "name the variant that the others are compared with"),
     READ("primary", read_primary, metric_name_form, "decides who wins"),
     FIELD("hypothesis", FIELD_TEXT, struct experiment_keys, experiment.hypothesis, "for people"),
     FIELD("traffic", FIELD_PERCENT, struct experiment_keys, experiment.traffic,
-          "share of the units that take part; default 100 %. To change it moves no unit between "
+          "share of the units that take part; default 100 %. Changing it moves no unit between "
           "variants"),
     READ("if", read_experiment_condition, condition_form, "who can take part"),
-    READ("metrics", read_metric_list, metrics_form, "are reported besides"),
+    READ("metrics", read_metric_list, metrics_form, "are reported as well"),
     READ("guards", read_experiment_guards, guards_form, "must not get worse"),
     READ("min_samples", read_min_samples, count_form,
-         "units of each variant; before there are so many, nobody wins"),
+         "units per variant before there can be a winner"),
     FIELD("min_duration", FIELD_DURATION, struct experiment_keys, experiment.min_duration,
-          "before this is over, nobody wins"),
+          "how long it runs before there can be a winner"),
     READ("alpha", read_alpha, probability_form, "error rate; default 0.05"),
     READ("power", read_power, probability_form, "default 0.8"),
     READ("mde", read_mde, effect_form, "the smallest relative effect worth finding"),
     READ("baseline", keep_baseline, baseline_form,
-         "the primary metric without the experiment: of a proportion its share, of a mean the mean "
-         "and standard deviation of a unit's value"),
+         "the primary metric without the experiment: for a proportion its share; for a mean, the "
+         "mean and standard deviation of a unit's value"),
     FIELD("units_per_day", FIELD_COUNT, struct experiment_keys, experiment.units_per_day,
-          "how many units a day could take part, before the share of the layer and `traffic`"),
+          "how many units per day could take part, before the share of the layer and `traffic`"),
     CHOICE("state", struct experiment_keys, experiment.state, experiment_state_words,
            "default `draft`"),
     READ("winner", keep_winner, winner_form, "once concluded: that variant for everybody"),

@@ -139,7 +139,7 @@ static void read_user_file(struct reader *reader, struct node *node, void *targe
 
 static const struct form path_form = FORM("path", "\"type\": \"string\"");
 static const struct field user_file_fields[] = {
-    READ("file", read_user_file, path_form, "of a list file, relative to the project",
+    READ("file", read_user_file, path_form, "path path of a list file, relative to the project",
          .missing = "write {file: lists/vip.txt}, or list the users"),
 };
 static const struct form user_file_form =
@@ -317,7 +317,7 @@ static const struct form shape_form = {.kind = FORM_CHOICE, .words = shape_words
         "says otherwise",                                                                          \
         .chooses = true),                                                                          \
         READ("value", read_value, any_form,                                                        \
-             "in place of `variants`: a plain configuration value, without rules")
+             "instead of `variants`: a plain configuration value, without rules")
 #define TARGETING_FIELDS                                                                          \
     FIELD("enabled", FIELD_BOOLEAN, struct draft, targeting.enabled,                              \
           "`false` serves the default, reason `DISABLED`"),                                       \
@@ -326,7 +326,8 @@ static const struct form shape_form = {.kind = FORM_CHOICE, .words = shape_words
              "others that have variants",                                                         \
              .chooses = true),                                                                    \
         READ("bucket_by", read_flag_bucket_by, attribute_name_form,                               \
-             "what percentages go by: a string or number. Default: the project's"),               \
+             "the attribute that percentages are bucketed by: a string or number. Default: the "  \
+             "project's"),                                                                        \
         READ("salt", read_salt, text_form,                                                        \
              "what is hashed with the unit; default: the flag's name. A renamed flag with its "   \
              "old name as salt moves nobody"),                                                    \
@@ -337,8 +338,8 @@ static const struct form shape_form = {.kind = FORM_CHOICE, .words = shape_words
              "100 %"),                                                                            \
         READ("holdout", read_holdouts, holdouts_form, "units of these holdouts get the default"), \
         READ("users", read_users, users_form,                                                     \
-             "these units get that variant; matched with the `bucket_by` attribute. Who is "      \
-             "listed twice gets the first",                                                       \
+             "these units get that variant; matched with the `bucket_by` attribute. A unit that " \
+             "is listed twice gets the first",                                                    \
              .chooses = true),                                                                    \
         READ("rules", read_flag_rules, rules_form, "the first that decides wins",                 \
              .chooses = true),                                                                    \
@@ -374,10 +375,10 @@ static const struct form environments_key_form = {.kind = FORM_EITHER,
 static const struct field flag_fields[] = {
     FIELD("description", FIELD_TEXT, struct draft, description, "for people and reports"),
     FIELD("owner", FIELD_TEXT, struct draft, owner, "for people and reports"),
-    FIELD("tags", FIELD_TEXTS, struct draft, tags, "what overrides and filters select by"),
+    FIELD("tags", FIELD_TEXTS, struct draft, tags, "what overrides and filters select it by"),
     READ("expires", read_expires, time_form,
-         "until when the flag is meant to live: reported from 14 days before, and an error with "
-         "`ffc check --strict` after"),
+         "how long the flag is meant to live: reported from 14 days before, and an error with `ffc "
+         "check --strict` after"),
     READ("kind", read_kind, flag_kind_form,
          "default `release`; follows from a `canary` or `experiment` block"),
     READ("type", read_in_head, flag_type_form, "of its values; default `boolean`"),
@@ -386,9 +387,9 @@ static const struct field flag_fields[] = {
     VARIANT_FIELDS(read_in_head, read_in_head),
     TARGETING_FIELDS,
     READ("environments", read_environments_key, environments_key_form,
-         "where it is enabled, or what it is there: see [environments](#environments)"),
+         "where it is enabled, or its keys there: see [environments](#environments)"),
     READ("rollback", read_rollback, rollback_form,
-         "what else is done, in this order, when the flag is rolled back"),
+         "what else to do, in this order, when the flag is rolled back"),
 };
 const struct form flag_form = KEYS("flag", "a flag", "flag", flag_fields);
 
@@ -402,7 +403,7 @@ static void check_value_keys(struct reader *reader, const struct draft *draft,
         if (!entry)
             continue;
         diagnose(reader->diagnostics, FF0109, entry->key->span,
-                 "'%s' needs variants, and '%s' is a plain value", flag_fields[i].name,
+                 "'%s' needs variants, but '%s' is a plain value", flag_fields[i].name,
                  draft->flag->name.text);
         diagnose_note(reader->diagnostics, draft->value_span, "'value' is given here");
         diagnose_help(reader->diagnostics, "name the values under 'variants' to choose among them");
@@ -499,7 +500,7 @@ static void settle_default(struct reader *reader, struct draft *draft)
     for (uint32_t i = 0; i < targeting->variant_count; i++)
         buffer_format(&names, "%s%s", i ? ", " : "", targeting->variants[i].name.text);
     diagnose(reader->diagnostics, FF0302, draft->flag->name.span,
-             "flag '%s' does not say its default variant", draft->flag->name.text);
+             "flag '%s' has no default variant", draft->flag->name.text);
     diagnose_help(reader->diagnostics,
                   "add 'default:' with the variant served when nothing else "
                   "decides: %s",
@@ -524,7 +525,7 @@ static void settle_kind(struct reader *reader, struct draft *draft)
     if (contradicts && faults(reader) == reader->flag_faults) {
         const char *block = canary ? "canary" : "experiment";
         diagnose(reader->diagnostics, FF0371, draft->kind_span,
-                 "another kind than the flag's block '%s' gives it", block);
+                 "this kind contradicts the flag's '%s' block", block);
         diagnose_help(reader->diagnostics, "remove 'kind'; it follows from the block");
     }
     flag->kind = draft->kind;

@@ -50,7 +50,7 @@ struct hook_keys {
 #define HELP_HOOK_START    "once a canary has started"
 #define HELP_HOOK_ADVANCE  "once it has entered another stage"
 #define HELP_HOOK_PAUSE    "once it is paused"
-#define HELP_HOOK_RESUME   "once it goes on"
+#define HELP_HOOK_RESUME   "once it is resumed"
 #define HELP_HOOK_ROLLBACK "once it is rolled back"
 #define HELP_HOOK_COMPLETE "once it is complete"
 #define HOOK(hook, word) \
@@ -61,7 +61,7 @@ static const struct field hook_fields[] = {
 };
 const struct form hooks_form =
     KEYS("hooks", "the hooks of a rollout", "mapping of [hooks](#hooks)", hook_fields,
-         .help = "Programs that are run, with --run-steps, once a rollout has changed");
+         .help = "Programs to run, with --run-steps, once a rollout has changed");
 
 void read_hooks(struct reader *reader, struct node *node, struct hooks *hooks)
 {

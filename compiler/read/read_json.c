@@ -149,7 +149,7 @@ static bool put_number(struct reader *reader, const struct node *node, struct bu
             return true;
     }
     diagnose(reader->diagnostics, FF0138, node->span,
-             "the number '%s' is beyond what JSON readers hold", node->text);
+             "the number '%s' is out of range for JSON readers", node->text);
     diagnose_help(reader->diagnostics, "quote it to pass it as text");
     return false;
 }
@@ -161,8 +161,7 @@ static bool put_plain(struct reader *reader, const struct node *node, struct buf
         if (strcasecmp(node->text, ambiguous[i]) != 0)
             continue;
         diagnose(reader->diagnostics, FF0136, node->span,
-                 "a plain '%s' is a boolean to some readers of YAML and text to others",
-                 node->text);
+                 "a plain '%s' is a boolean to some YAML readers and text to others", node->text);
         diagnose_help(reader->diagnostics, "quote it for text, \"%s\", or write %s", node->text,
                       i % 2 ? "false" : "true");
         return false;

@@ -34,7 +34,7 @@ bool report_conflict(struct reader *reader, const struct node *map, const char *
         one = two;
         two = swapped;
     }
-    diagnose(reader->diagnostics, FF0109, two->key->span, "'%s' and '%s' cannot stand together",
+    diagnose(reader->diagnostics, FF0109, two->key->span, "'%s' and '%s' cannot be combined",
              one->key->text, two->key->text);
     diagnose_note(reader->diagnostics, one->key->span, "'%s' is given here", one->key->text);
     diagnose_help(reader->diagnostics, "keep one of them");

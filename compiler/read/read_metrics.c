@@ -95,21 +95,20 @@ enum { COMMON_KEYS = 6 }; /* precede the keys that only some kinds have */
 #define KEY(name) [COMMON_KEYS + METRIC_KEY_##name]
 static const struct field metric_fields[] = {
     CHOICE("kind", struct metric_keys, metric.kind, metric_kind_names,
-           "what it computes, and which of the keys from `of` on it has", .missing = ""),
+           "what it computes, which decides which of the keys from `of` on it has", .missing = ""),
     FIELD("description", FIELD_TEXT, struct metric_keys, metric.description, "for people"),
     FIELD("unit", FIELD_TEXT, struct metric_keys, metric.unit,
-          "what its values are in; thresholds with a unit of time are converted to it"),
+          "the unit of its values; thresholds with a unit of time are converted to it"),
     READ("better", read_better, better_form, "which way is an improvement"),
     READ("where", read_where, field_condition_form, "only events for which it holds count"),
-    READ("log", keep_log, log_name_form,
-         "what it is measured from; needed where there are several"),
+    READ("log", keep_log, log_name_form, "what it is computed from; needed if there are several"),
     KEY(OF) = READ("of", read_of, field_condition_form, "the events whose share it is"),
     KEY(VALUE) = FIELD("value", FIELD_PLACED, struct metric_keys, metric.value,
-                       "what is measured of a line", .form = &field_name_form),
+                       "the field that it measures", .form = &field_name_form),
     KEY(NUMERATOR) = FIELD("numerator", FIELD_PLACED, struct metric_keys, metric.numerator,
-                           "of the ratio of two fields' sums", .form = &field_name_form),
+                           "the field whose sum is divided", .form = &field_name_form),
     KEY(DENOMINATOR) = FIELD("denominator", FIELD_PLACED, struct metric_keys, metric.denominator,
-                             "what the sum of `numerator` is divided by", .form = &field_name_form),
+                             "the field whose sum it is divided by", .form = &field_name_form),
     KEY(Q) = READ("q", read_quantile, quantile_form, "which quantile: 0.95"),
     KEY(ACCURACY) = READ("accuracy", read_accuracy, accuracy_form,
                          "the relative error of the quantile; default 0.01"),
@@ -175,8 +174,8 @@ static void settle_log(struct reader *reader, struct metric *metric, const struc
     if (project->log_count < 2 || reader->incomplete)
         return;
     diagnose(reader->diagnostics, FF0361, metric->name.span,
-             "metric '%s' does not say which of the %u logs it is measured from", metric->name.text,
-             project->log_count);
+             "metric '%s' does not name which of the %u logs it is computed from",
+             metric->name.text, project->log_count);
     diagnose_help(reader->diagnostics, "add 'log: %s', or another of them",
                   project->logs[0]->name.text);
 }
@@ -205,7 +204,7 @@ struct time_keys {
 static const struct field time_fields[] = {
     FIELD("from", FIELD_TEXT, struct time_keys, from, "which field it is",
           .missing = "name the field: {from: ts, unit: ms}"),
-    CHOICE("unit", struct time_keys, unit, time_unit_words, "of a number; default `auto`"),
+    CHOICE("unit", struct time_keys, unit, time_unit_words, "for a number; default `auto`"),
 };
 static const struct form time_keys_form = KEYS(NULL, "a log's time", "`{from, unit}`", time_fields);
 static const struct form log_time_form = {
@@ -307,19 +306,20 @@ static const struct form columns_form = ALIAS("names", texts_form);
 static const struct field log_fields[] = {
     CHOICE("format", struct log, format, log_format_words, "how its lines are read", .missing = ""),
     READ("time", read_log_time, log_time_form, "when it happened"),
-    FIELD("unit", FIELD_TEXT, struct log, unit, "whom it happened to", .form = &field_name_form),
+    FIELD("unit", FIELD_TEXT, struct log, unit, "the unit that it happened to",
+          .form = &field_name_form),
     READ("context", read_log_context, log_context_form,
          "lets flags be evaluated again at the line's time"),
-    FIELD("flag", FIELD_TEXT, struct log, flag, "where the log says which flag was served",
+    FIELD("flag", FIELD_TEXT, struct log, flag, "the field that names the flag",
           .form = &field_name_form),
-    FIELD("variant", FIELD_TEXT, struct log, variant, "where the log says which variant was served",
-          .form = &field_name_form),
-    FIELD("id", FIELD_TEXT, struct log, id, "lines with the same are duplicates",
+    FIELD("variant", FIELD_TEXT, struct log, variant,
+          "the field that names the variant that was served", .form = &field_name_form),
+    FIELD("id", FIELD_TEXT, struct log, id, "lines with the same value are duplicates",
           .form = &field_name_form),
     READ("fields", read_log_fields, log_fields_form, "what metrics use"),
     CHOICE("delimiter", struct log, delimiter, log_delimiter_words, "of csv"),
-    FIELD("columns", FIELD_TEXTS, struct log, columns,
-          "of csv and tsv whose files do not begin with them", .form = &columns_form),
+    FIELD("columns", FIELD_TEXTS, struct log, columns, "for csv and tsv files without a header",
+          .form = &columns_form),
 };
 const struct form log_form = KEYS("log", "a log", "log", log_fields);
 

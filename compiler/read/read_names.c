@@ -101,7 +101,7 @@ void declare_all(struct reader *reader, enum declared kind, struct node *section
                                    declarations_info[kind].separator);
         if (is_reserved(kind, name->text)) {
             diagnose(reader->diagnostics, FF0126, name->span,
-                     "'%s' cannot be the name of an attribute: conditions use the word",
+                     "'%s' cannot be the name of an attribute: it is a keyword of conditions",
                      name->text);
             diagnose_help(reader->diagnostics, "choose another name");
         }

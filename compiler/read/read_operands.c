@@ -39,7 +39,7 @@ static bool check_glob(struct reader *reader, const struct node *node)
     if (!problem)
         return true;
     diagnose(reader->diagnostics, FF0251, node->span, "the pattern '%s' %s", node->text, problem);
-    diagnose_help(reader->diagnostics, "write '\\' before a character that stands for itself");
+    diagnose_help(reader->diagnostics, "write '\\' before a character that is meant literally");
     return false;
 }
 
@@ -54,7 +54,7 @@ static bool read_string_operand(struct reader *reader, const struct condition_su
     operand->text = operand->source.text;
     if (subject->ignore_case && node->count > FFS_MAX_FOLDED) {
         diagnose(reader->diagnostics, FF0141, node->span,
-                 "a text of %u bytes beside 'ignore_case', expected at most %d", node->count,
+                 "a text of %u bytes with 'ignore_case', expected at most %d", node->count,
                  FFS_MAX_FOLDED);
         return false;
     }

@@ -95,7 +95,7 @@ static struct names rule_names(struct reader *reader, const struct test_subject 
         add_name(reader, &names, "users");
     for (uint32_t i = 0; i < reader->project->override_count; i++) {
         const struct override *override = reader->project->overrides[i];
-        if (test_supposes(subject->test, override) &&
+        if (test_sees(subject->test, override) &&
             override_concerns(override, subject->test->flag, environment))
             add_name(reader, &names, override->name);
     }
@@ -103,11 +103,11 @@ static struct names rule_names(struct reader *reader, const struct test_subject 
 }
 
 /* An emergency must not fail tests, so they do not see it unless they say so. */
-static void report_unsupposed(struct reader *reader, struct span span, const char *what,
-                              const char *name)
+static void report_unnamed(struct reader *reader, struct span span, const char *what,
+                           const char *name)
 {
     diagnose(reader->diagnostics, FF0545, span,
-             "%s cannot be '%s': this test does not suppose that override", what, name);
+             "%s cannot be '%s': this test does not name that override", what, name);
     diagnose_help(reader->diagnostics,
                   "a test sees the overrides that it names: 'overrides: active' for all there are, "
                   "or 'overrides: [ID]'");
@@ -135,7 +135,7 @@ static void read_expected_rule(struct reader *reader, struct test_subject *subje
         if (i < names.count)
             continue;
         if (!subject->test->overrides.active && strncmp(rule.text, "override", 8) == 0) {
-            report_unsupposed(reader, rule.span, "the rule", rule.text);
+            report_unnamed(reader, rule.span, "the rule", rule.text);
             return;
         }
         diagnose(reader->diagnostics, FF0531, rule.span, "flag '%s' has no rule '%s' in '%s'",
@@ -180,10 +180,10 @@ static void read_expectation(struct reader *reader, struct test_subject *subject
     if (reason && read_choice(reader, reason, reason_words + FFLAG_REASON_STATIC, &choice)) {
         subject->test->expect.has_reason = true;
         subject->test->expect.reason = (enum fflag_reason)(choice + FFLAG_REASON_STATIC);
-        const struct supposed_overrides *supposed = &subject->test->overrides;
-        if (subject->test->expect.reason == FFLAG_REASON_OVERRIDE && !supposed->active &&
-            !supposed->count)
-            report_unsupposed(reader, reason->span, "the reason", reason->text);
+        const struct named_overrides *named = &subject->test->overrides;
+        if (subject->test->expect.reason == FFLAG_REASON_OVERRIDE && !named->active &&
+            !named->count)
+            report_unnamed(reader, reason->span, "the reason", reason->text);
     }
     if (rule)
         read_expected_rule(reader, subject, rule);
@@ -235,8 +235,7 @@ static void read_units(struct reader *reader, struct test_subject *subject,
         return;
     diagnose(reader->diagnostics, FF0522, node ? node->span : shares->span,
              "%llu units are too few to judge the smallest share by", (unsigned long long)units);
-    diagnose_help(reader->diagnostics,
-                  "at least %llu give it the %d units that the judgement needs",
+    diagnose_help(reader->diagnostics, "at least %llu give it the %d units that the test needs",
                   (unsigned long long)needed, LEAST_EXPECTED);
 }
 
@@ -251,7 +250,7 @@ static void check_unit_is_free(struct reader *reader, struct test_subject *subje
         if (!entry)
             continue;
         diagnose(reader->diagnostics, FF0526, entry->key->span,
-                 "'%s' is what tells the units of a share apart, and here all have the same",
+                 "'%s' distinguishes the units of a share, but here all have the same",
                  unit->name.text);
         diagnose_help(reader->diagnostics, "leave it out: 'units' gives each its own");
         return;
@@ -304,7 +303,7 @@ void read_outcome(struct reader *reader, struct test_subject *subject)
     else if (units) {
         diagnose(reader->diagnostics, FF0364, units->key->span,
                  "'units' has no meaning without 'expect_share'");
-        diagnose_help(reader->diagnostics, "say how they are shared out: expect_share: "
+        diagnose_help(reader->diagnostics, "say how they are distributed: expect_share: "
                                            "{on: 50%%, off: 50%%}");
     }
     if (!expect && !shares)

@@ -22,7 +22,7 @@ static void read_globs(struct reader *reader, struct node *node, void *target)
             continue;
         diagnose(reader->diagnostics, FF0251, globs->items[i].span, "the pattern '%s' %s",
                  globs->items[i].text, problem);
-        diagnose_help(reader->diagnostics, "write '\\' before a character that stands for itself");
+        diagnose_help(reader->diagnostics, "write '\\' before a character that is meant literally");
         globs->items[i].text = "*"; /* reported: select everything */
     }
 }
@@ -84,7 +84,7 @@ static const struct field override_fields[] = {
           "a variant must exist in every flag selected", .form = &served_form,
           .missing = "write 'serve: default', or name a variant"),
     READ("environments", read_override_environments, environments_form, "only there"),
-    READ("if", read_override_condition, condition_form, "only for whom it holds"),
+    READ("if", read_override_condition, condition_form, "only for units for which it holds"),
     FIELD("from", FIELD_TIME, struct override, from,
           "active from then on, by the clock of the evaluation"),
     FIELD("until", FIELD_TIME, struct override, until, "active until then"),
@@ -93,9 +93,9 @@ static const struct field override_fields[] = {
     FIELD("at", FIELD_TIME, struct override, at,
           "when it was written: the order of those in `overrides/`"),
     FIELD("id", FIELD_NAME, struct override, id,
-          "what `ffc rollback --lift` takes; `ffc rollback` writes one. Results name the override "
-          "`override:ID`; without an id by its place among those outside `overrides/`, "
-          "`override[0]` …, which is what it is lifted by, too"),
+          "what `ffc rollback --lift` takes; `ffc rollback` writes one. Results call the override "
+          "`override:ID`; without an id, they and `--lift` use its index among those outside "
+          "`overrides/`: `override[0]` …"),
 };
 const struct form override_form =
     KEYS("override", "an override", "[override](#overrides)", override_fields);
@@ -115,7 +115,7 @@ struct override *read_override(struct reader *reader, struct node *node)
     bool selects = (given & 7) || ((given & 0xF) && override->all);
     if (!selects && faults(reader) == before) {
         diagnose(reader->diagnostics, FF0338, node->span,
-                 "an override that does not say for which flags");
+                 "an override that does not say which flags it is for");
         diagnose_help(reader->diagnostics,
                       "select them: flags: [canary.*], tags: [payments], kinds: "
                       "[ops], or all: true");

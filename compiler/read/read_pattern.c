@@ -95,8 +95,8 @@ static void warn_of_nothing(struct reader *reader, const struct node *node,
              automaton->always ? "every text" : "no text");
     diagnose_help(reader->diagnostics,
                   automaton->always
-                      ? "it is found in an empty text, too: '^' and '$' tie it to the whole text; "
-                        "whether the attribute is there, 'present: true' says"
+                      ? "it matches the empty text, too: '^' and '$' anchor it to the whole text; "
+                        "'present: true' tests whether the attribute is there"
                       : "'^' is the beginning of the text and '$' its end; '\\$' is the character");
 }
 

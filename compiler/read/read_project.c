@@ -52,7 +52,7 @@ void read_bucket_by(struct reader *reader, const struct node *node,
                  attribute->name.text);
         diagnose_note(reader->diagnostics, attribute->name.span, "'%s' is declared here",
                       attribute->name.text);
-        diagnose_help(reader->diagnostics, "name one that tells units apart, such as a user's id");
+        diagnose_help(reader->diagnostics, "name one that identifies a unit, such as a user's id");
         return;
     }
     *bucket_by = attribute;
@@ -99,14 +99,13 @@ static const struct field project_fields[] = {
     READ("environments", read_environments, environment_list_form,
          "at least one, at most 64; a snapshot is for one of them", .needed = true),
     READ("bucket_by", read_project_bucket_by, attribute_name_form,
-         "what percentages go by, unless a flag says otherwise"),
+         "what percentages are bucketed by, unless a flag says otherwise"),
     READ("automatic", read_automatic, boolean_form,
          "`false`: canaries report a rollback and leave it to a person. Default `true`"),
     READ("rollout_confidence", read_rollout_confidence, percent_form,
-         "of all bounds that the guards of one rollout judge, at all its stages together: see "
+         "the confidence of all bounds that a rollout's guards judge, over all its stages: see "
          "[replay.md](replay.md#bounds). Default: each bound has its own"),
-    READ("hooks", read_project_hooks, hooks_form,
-         "programs that are run when a rollout has changed"),
+    READ("hooks", read_project_hooks, hooks_form, "programs to run when a rollout has changed"),
 };
 const struct form project_form = KEYS("project", "the project", "project", project_fields);
 
@@ -172,8 +171,8 @@ static void read_segment_condition(struct reader *reader, struct node *node, voi
 static const struct field segment_fields[] = {
     FIELD("description", FIELD_TEXT, struct segment, description, "for people"),
     READ("if", read_segment_condition, condition_form,
-         "who belongs to it. Segments may use other segments, without cycles",
-         .missing = "its condition says who belongs to it: if: {country: [US, CA]}"),
+         "which units belong to it. Segments may use other segments, without cycles",
+         .missing = "its condition says which units belong to it: if: {country: [US, CA]}"),
 };
 const struct form segment_form = KEYS("segment", "a segment", "segment", segment_fields);
 
@@ -200,7 +199,8 @@ static void read_layer_bucket_by(struct reader *reader, struct node *node, void 
 
 static const struct field layer_fields[] = {
     READ("bucket_by", read_layer_bucket_by, attribute_name_form,
-         "what its shares go by; without it, all its flags must bucket by the same attribute"),
+         "what its shares are bucketed by; without it, all its flags must bucket by the same "
+         "attribute"),
     READ("description", read_description, text_form, "for people"),
 };
 static const struct form layer_keys_form = KEYS("layer", "a layer", "layer", layer_fields);
@@ -223,7 +223,7 @@ static const struct field holdout_fields[] = {
           "the units that get the default of every flag that names the holdout",
           .missing = "say how many units are held out: percent: 2%"),
     READ("bucket_by", read_holdout_bucket_by, attribute_name_form,
-         "what `percent` goes by; default: what the flag buckets by"),
+         "what `percent` is bucketed by; default: as in the flag"),
     READ("description", read_description, text_form, "for people"),
 };
 const struct form holdout_form = KEYS("holdout", "a holdout", "holdout", holdout_fields);

@@ -22,8 +22,9 @@ static void read_step_serve(struct reader *reader, struct node *node, void *targ
         return;
     expected(reader, node, "'default'");
     if (node->kind == NODE_SCALAR)
-        diagnose_help(reader->diagnostics, "what is rolled back serves its default; another "
-                                           "variant is served by {override: {…}}");
+        diagnose_help(
+            reader->diagnostics,
+            "a rollback serves the default; to serve another variant, write {override: {…}}");
 }
 
 static void read_step_override(struct reader *reader, struct node *node, void *target)
@@ -50,8 +51,8 @@ static void read_step_notify(struct reader *reader, struct node *node, void *tar
 static void report_timeout(struct reader *reader, const struct node *node)
 {
     diagnose(reader->diagnostics, FF0364, find_entry(node, "timeout")->key->span,
-             "'timeout' means nothing in a step that runs no program");
-    diagnose_help(reader->diagnostics, "it belongs beside 'run' or 'notify'");
+             "'timeout' has no meaning in a step that runs no program");
+    diagnose_help(reader->diagnostics, "it goes with 'run' or 'notify'");
 }
 
 static const char *const served_words[] = {"default", NULL};
@@ -60,9 +61,9 @@ static const struct field step_fields[] = {
     READ("serve", read_step_serve, step_serve_form, "the flag serves its default"),
     READ("override", read_step_override, override_form, "adds it"),
     READ("run", read_step_run, program_form, "runs it; no shell reads the list"),
-    READ("notify", read_step_notify, program_form, "likewise, to tell somebody"),
+    READ("notify", read_step_notify, program_form, "likewise, to notify somebody"),
     FIELD("timeout", FIELD_DURATION, struct rollback_step, invocation.timeout,
-          "beside `run` or `notify`: how long it may take; default `60s`"),
+          "with `run` or `notify`: how long it may take; default `60s`"),
 };
 static const struct form step_form =
     KEYS("step", "a step of a rollback plan", "step", step_fields, .least = 1, .most = 2);
@@ -100,7 +101,7 @@ void read_rollback(struct reader *reader, struct node *node, void *target)
         return;
     if (!node->count) {
         diagnose(reader->diagnostics, FF0144, node->span, "no step in 'rollback'");
-        diagnose_help(reader->diagnostics, "list what is to be done: [{serve: default}, "
+        diagnose_help(reader->diagnostics, "list what to do: [{serve: default}, "
                                            "{notify: [./tell.sh, payments]}]");
     }
     for (uint32_t i = 0; i < node->count; i++)

@@ -36,19 +36,19 @@ static void check_ramp(struct reader *reader, const struct node *node, const str
     bool steps = given & (STEP | EVERY);
     if (!(given & START))
         report_missing(reader, node->span, "a gradual percentage", "start",
-                       "say when it begins to move: start: 2026-11-20T10:00:00Z");
+                       "set when it begins to move: start: 2026-11-20T10:00:00Z");
     if (report_conflict(reader, node, "end", "step") ||
         report_conflict(reader, node, "end", "every"))
         return;
     if (steps && !(given & STEP))
         report_missing(reader, node->span, "a percentage in steps", "step",
-                       "say how much each step adds: step: 10%");
+                       "set how much each step adds: step: 10%");
     else if (steps && !(given & EVERY))
         report_missing(reader, node->span, "a percentage in steps", "every",
-                       "say how long each step takes: every: 1d");
+                       "set how long each step takes: every: 1d");
     else if (!steps && !(given & END))
         report_missing(reader, node->span, "a gradual percentage", "end",
-                       "say when it arrives: end: TIME; or how it steps: step: 10%, every: 1d");
+                       "set when it arrives: end: TIME; or how it steps: step: 10%, every: 1d");
     if ((given & START) && (given & END) && ramp->end <= ramp->start) {
         diagnose(reader->diagnostics, FF0324, node_get(node, "end")->span,
                  "'end' is not after 'start'");
@@ -71,8 +71,8 @@ static const struct field ramp_fields[] = {
     FIELD("to", FIELD_PERCENT, struct ramp, to, "default 100 %"),
     FIELD("start", FIELD_TIME, struct ramp, start, "when it begins to move", .needed = true),
     FIELD("end", FIELD_TIME, struct ramp, end, "when it arrives, moving linearly"),
-    FIELD("step", FIELD_PERCENT, struct ramp, step, "in place of `end`: how much each step adds"),
-    FIELD("every", FIELD_DURATION, struct ramp, every, "beside `step`: how long each step takes"),
+    FIELD("step", FIELD_PERCENT, struct ramp, step, "instead of `end`: how much each step adds"),
+    FIELD("every", FIELD_DURATION, struct ramp, every, "with `step`: how long each step takes"),
 };
 static const struct form ramp_form =
     KEYS("ramp", "a gradual percentage", "gradual percentage", ramp_fields,
@@ -283,14 +283,15 @@ static void check_rule_name(struct reader *reader, const struct targeting *targe
 static const struct field rule_fields[] = {
     FIELD("name", FIELD_NAME, struct rule_keys, rule.name,
           "what results call the rule; default `rules[0]` and so on"),
-    READ("if", read_rule_condition, condition_form, "whom the rule is for; default everybody"),
+    READ("if", read_rule_condition, condition_form,
+         "the units that the rule is for; default everybody"),
     READ("serve", read_rule_serve, variant_form, "what it serves; default `on` for booleans"),
     READ("split", read_rule_split, shares_form,
-         "in place of `serve`: each unit gets one of them. Sums to exactly 100 %"),
+         "instead of `serve`: each unit gets one of them. Sums to exactly 100 %"),
     READ("percent", read_rule_percent, percent_or_ramp_form,
          "decides for this share of the units that match; the rest go on to the next rule"),
     READ("by", read_rule_by, attribute_name_form,
-         "what `percent` and `split` go by; default the flag's `bucket_by`"),
+         "what `percent` and `split` are bucketed by; default the flag's `bucket_by`"),
     READ("keep", read_rule_keep, kept_form,
          "beside `split`, without `percent`: who was in a percentage gets the split's first "
          "variant. See [below](#from-a-percentage-to-a-split)"),
@@ -359,7 +360,7 @@ void report_no_bucket(struct reader *reader, struct span span, const char *what)
         return;
     }
     reader->bucket_broken = true;
-    diagnose(reader->diagnostics, FF0313, span, "nothing says which attribute %s goes by", what);
+    diagnose(reader->diagnostics, FF0313, span, "%s has no attribute to bucket by", what);
     diagnose_help(reader->diagnostics, "name it for all flags, 'bucket_by: user_id' under "
                                        "'project:', or in the flag");
 }

@@ -195,7 +195,7 @@ bool read_duration(struct reader *reader, const struct node *node, int64_t *ms)
     diagnose(reader->diagnostics, FF0117, node->span, "expected a duration, found %s",
              found(reader, node));
     if (parse_integer(node->text, &number) && number >= 0)
-        diagnose_help(reader->diagnostics, "say of what: %ss, %sm, %sh, %sd or %sw", node->text,
+        diagnose_help(reader->diagnostics, "add a unit: %ss, %sm, %sh, %sd or %sw", node->text,
                       node->text, node->text, node->text, node->text);
     else
         diagnose_help(reader->diagnostics,
@@ -215,9 +215,9 @@ bool read_time(struct reader *reader, const struct node *node, int64_t *ms)
     const char *with_clock = arena_format(reader->arena, "%sT00:00:00Z", node->text);
     int64_t ignored;
     if (parse_time(with_zone, &ignored))
-        diagnose_help(reader->diagnostics, "say in which time zone: '%s' for UTC", with_zone);
+        diagnose_help(reader->diagnostics, "add a time zone: '%s' for UTC", with_zone);
     else if (parse_time(with_clock, &ignored))
-        diagnose_help(reader->diagnostics, "say at which moment: '%s'", with_clock);
+        diagnose_help(reader->diagnostics, "add a time of day: '%s'", with_clock);
     else
         diagnose_help(reader->diagnostics,
                       "a time is written as 2026-11-20T10:00:00Z or with an offset, "
@@ -254,7 +254,7 @@ bool read_network(struct reader *reader, const struct node *node, struct network
     }
     if (!exact) {
         diagnose(reader->diagnostics, FF0124, node->span,
-                 "'%s' has bits set beyond its prefix, which do not count", node->text);
+                 "'%s' has bits set beyond its prefix, which are ignored", node->text);
         diagnose_help(reader->diagnostics, "write the block by its first address, or the whole "
                                            "address without the prefix");
     }
@@ -319,8 +319,7 @@ void warn_duplicates(struct reader *reader, struct node *const *items, uint32_t 
                                          : table_add(&seen, reader->arena, item->text, item);
         if (!earlier)
             continue;
-        diagnose(reader->diagnostics, FF0329, item->span, "'%s' stands twice in this list",
-                 item->text);
+        diagnose(reader->diagnostics, FF0329, item->span, "'%s' is listed twice", item->text);
         diagnose_note(reader->diagnostics, earlier->span, "first here");
     }
 }

@@ -77,7 +77,7 @@ static void warn_unreachable_block(struct reader *reader, const struct targeting
         diagnose(reader->diagnostics, FF0327, span, "this %s is never reached",
                  targeting->canary ? "canary" : "experiment");
         diagnose_note(reader->diagnostics, rule->span, "this rule decides for everybody");
-        diagnose_help(reader->diagnostics, "remove the rule, or say by 'if' whom it is for");
+        diagnose_help(reader->diagnostics, "remove the rule, or say with 'if' whom it is for");
         return;
     }
 }

@@ -275,10 +275,10 @@ bool test_next_environment(const struct test_subject *subject, uint32_t *at,
     return true;
 }
 
-/* ------------------------------------------------------------------------------ suppositions -- */
+/* ------------------------------------------------------------------------------ what if -- */
 
-static void report_nothing_to_suppose(struct reader *reader, const struct test_subject *subject,
-                                      const struct node *key, uint32_t environment)
+static void report_no_such_state(struct reader *reader, const struct test_subject *subject,
+                                 const struct node *key, uint32_t environment)
 {
     diagnose(reader->diagnostics, FF0534, key->span,
              "'%s' needs a canary%s, and '%s' has none in '%s'", key->text,
@@ -308,50 +308,50 @@ static void check_stage(struct reader *reader, const struct canary *canary, cons
 }
 
 static void read_state(struct reader *reader, const struct targeting *targeting,
-                       const struct node *node, struct supposition *supposition)
+                       const struct node *node, struct what_if *what_if)
 {
     const char *const *words = targeting->canary ? canary_state_words : experiment_state_words;
     unsigned state = CANARY_RUNNING;
     if (node && read_choice(reader, node, words, &state))
-        supposition->state = state;
+        what_if->state = state;
     else
-        supposition->state = targeting->canary ? (unsigned)CANARY_RUNNING : EXPERIMENT_RUNNING;
+        what_if->state = targeting->canary ? (unsigned)CANARY_RUNNING : EXPERIMENT_RUNNING;
 }
 
-static void read_supposition(struct reader *reader, struct test_subject *subject)
+static void read_what_if(struct reader *reader, struct test_subject *subject)
 {
     const struct entry *state = find_entry(subject->node, "state");
     const struct entry *stage = find_entry(subject->node, "stage");
-    struct supposition *supposition = &subject->test->supposition;
+    struct what_if *what_if = &subject->test->what_if;
     const struct targeting *targeting;
     if (!state && !stage)
         return;
-    if (stage && !read_text(reader, stage->value, &supposition->stage))
+    if (stage && !read_text(reader, stage->value, &what_if->stage))
         return;
     for (uint32_t at = 0; test_next_environment(subject, &at, &targeting);) {
         bool canary = targeting->canary, experiment = targeting->experiment;
         if (!canary && (stage || !experiment)) {
-            report_nothing_to_suppose(reader, subject, stage ? stage->key : state->key, at - 1);
+            report_no_such_state(reader, subject, stage ? stage->key : state->key, at - 1);
             return;
         }
         if (stage)
             check_stage(reader, targeting->canary, stage->value);
-        read_state(reader, targeting, state ? state->value : NULL, supposition);
+        read_state(reader, targeting, state ? state->value : NULL, what_if);
     }
-    supposition->given = true;
+    what_if->given = true;
 }
 
-static void suppose_override(struct reader *reader, struct test_subject *subject,
-                             const struct node *name)
+static void name_override(struct reader *reader, struct test_subject *subject,
+                          const struct node *name)
 {
     const struct project *project = reader->project;
-    struct supposed_overrides *supposed = &subject->test->overrides;
+    struct named_overrides *named = &subject->test->overrides;
     struct text text;
     if (!read_text(reader, name, &text))
         return;
     const struct override *override = project_override(project, text.text);
     if (override) {
-        *ARENA_APPEND(reader->arena, supposed->items, supposed->count) = override;
+        *ARENA_APPEND(reader->arena, named->items, named->count) = override;
         return;
     }
     const char **known = ARENA_ARRAY(reader->arena, const char *, project->override_count + 1u);
@@ -363,7 +363,7 @@ static void suppose_override(struct reader *reader, struct test_subject *subject
     suggest(reader->diagnostics, text.text, known, project->override_count + 1u);
 }
 
-static void read_supposed_overrides(struct reader *reader, struct test_subject *subject)
+static void read_named_overrides(struct reader *reader, struct test_subject *subject)
 {
     struct node *node = node_get(subject->node, "overrides");
     struct node **items;
@@ -377,13 +377,13 @@ static void read_supposed_overrides(struct reader *reader, struct test_subject *
     if (!read_items(reader, node, "'active', or the ids of overrides", &items, &count))
         return;
     for (uint32_t i = 0; i < count; i++)
-        suppose_override(reader, subject, items[i]);
+        name_override(reader, subject, items[i]);
 }
 
 /* ------------------------------------------------------------------------------------ a test -- */
 
 static const struct form state_form = ALIAS("state", text_form);
-static const struct form supposed_form = ALIAS("`active`, or ids", texts_form);
+static const struct form named_form = ALIAS("`active`, or ids", texts_form);
 static const struct form context_value_form = {
     .kind = FORM_EITHER, .of = {&scalar_form, &texts_form, &invalid_form, &null_form}};
 static const struct form context_form = {
@@ -397,23 +397,23 @@ static const struct field test_fields[] = {
     FIELD("name", FIELD_PLACED, struct test, name, "default the flag's name"),
     READ("flag", read_later, flag_name_form, "what is tested", .needed = true),
     READ("environment", read_later, environments_form,
-         "needed where there are several; a test for each"),
+         "needed if there are several; the test runs in each"),
     FIELD("at", FIELD_TIME, struct test, at,
-          "the clock; default now, with a warning where the answer depends on it"),
+          "the clock; default now, with a warning if the answer depends on it"),
     READ("state", read_later, state_form,
-         "supposes that the flag's canary or experiment is in that state, `running` where only the "
-         "stage is given, whatever the definition says by then"),
+         "assumes that the flag's canary or experiment is in that state, whatever the definition "
+         "says at the time; `running` if only the stage is given"),
     READ("stage", read_later, stage_name_form, "likewise, in that stage"),
-    READ("overrides", read_later, supposed_form,
-         "the [overrides](#overrides) that it sees: all there are, or those named, each in its own "
-         "times. Else it sees none, so that an emergency turns no test red"),
+    READ("overrides", read_later, named_form,
+         "the [overrides](#overrides) that it sees: all of them, or those named, each within its "
+         "window. By default it sees none, so that an emergency fails no test"),
     READ("context", read_later, context_form,
-         "who asks; an attribute that is `null` or not there is absent"),
+         "the context; an attribute that is `null` or missing is absent"),
     READ("contexts", read_later, contexts_form, "each must get the answer"),
     READ("expect", read_later, expectation_form,
-         "the answer; what is not said may be anything, and `rule: null` means that none decides"),
+         "the answer; what is left out may be anything, and `rule: null` means that none decides"),
     READ("expect_share", read_later, expected_shares_form,
-         "what the units get, 100 % in all; in place of `expect`"),
+         "what the units get, 100 % in all; instead of `expect`"),
     READ("units", read_later, units_form,
          "how many, default 100000; enough for five in the smallest share"),
 };
@@ -435,8 +435,8 @@ static void read_test(struct reader *reader, struct node *node)
     /* Of a flag with mistakes, nobody knows what it answers. */
     if (!read_subject_flag(reader, &subject) || test->flag->faulty)
         return;
-    read_supposition(reader, &subject);
-    read_supposed_overrides(reader, &subject);
+    read_what_if(reader, &subject);
+    read_named_overrides(reader, &subject);
     read_outcome(reader, &subject);
     if (!environments)
         return;

@@ -61,7 +61,7 @@ static void check_shape(struct reader *reader, const struct draft *draft, const 
         same_json_shape(first, second, &where))
         return;
     diagnose(reader->diagnostics, FF0139, where->span,
-             "this value of '%s' has another shape than the first", draft->flag->name.text);
+             "this value of '%s' has a different shape from the first", draft->flag->name.text);
     diagnose_note(reader->diagnostics, first->span, "the first value");
     diagnose_help(reader->diagnostics, "give all values the same keys and types, or declare "
                                        "'shape: open'");
@@ -192,8 +192,9 @@ void read_environment_value(struct reader *reader, struct node *node, struct dra
                  "'value' in an environment of '%s', which has variants", draft->flag->name.text);
         diagnose_note(reader->diagnostics, draft->flag->name.span, "'%s' is defined here",
                       draft->flag->name.text);
-        diagnose_help(reader->diagnostics, "say which variant it serves: 'serve', or give the flag "
-                                           "a 'value' in place of variants");
+        diagnose_help(
+            reader->diagnostics,
+            "say which variant it serves: 'serve', or give the flag a 'value' instead of variants");
         return;
     }
     struct variant *variants = own_variants(reader, draft);

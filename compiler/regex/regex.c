@@ -16,11 +16,11 @@ static void report_too_large(struct arena *arena, size_t length, size_t size,
         size ? arena_format(arena, "this pattern needs a table of %zu bytes, of %d at most", size,
                             FFS_MAX_AUTOMATON)
              : arena_format(arena,
-                            "this pattern is too large: its table, before it is reduced, is far "
+                            "this pattern is too large: its table, before minimisation, is far "
                             "beyond %d bytes",
                             FFS_MAX_AUTOMATON);
     problem->help =
-        "counts such as {100} are written out in it, and every alternative stands in it: "
+        "counts such as {100} are expanded in it, and every alternative is in it: "
         "shorten them, give a list of smaller patterns, or use 'in_file' for known values";
 }
 

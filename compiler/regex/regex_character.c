@@ -103,7 +103,7 @@ static const char *escape_help(char letter)
     case 'R':
         return "a line end is \\r?\\n";
     default:
-        return "'\\' stands before punctuation that means itself; letters need none";
+        return "'\\' makes punctuation literal; letters need none";
     }
 }
 
@@ -231,17 +231,16 @@ static bool take_range(struct parser *parser, struct character_set *set)
         parser->at++;
         if (peek(parser, 0) == '\\' && set_add_escape(parser->arena, &ignored, peek(parser, 1)))
             return fail(parser, FF0256, begin, parser->at + 2,
-                        "write a '-' that means itself first or last in the class",
+                        "write a literal '-' first or last in the class",
                         "a range that ends in a class of characters, '\\%c'", peek(parser, 1));
         if (!take_class_character(parser, &high))
             return false;
     }
     if (high < low)
-        return fail(parser, FF0256, begin, parser->at,
-                    "a range goes from the lower character to the higher; a '-' that means "
-                    "itself stands first or last",
-                    "the range '%.*s' runs backwards", (int)(parser->at - begin),
-                    parser->pattern + begin);
+        return fail(
+            parser, FF0256, begin, parser->at,
+            "a range goes from the lower character to the higher; a literal '-' goes first or last",
+            "the range '%.*s' runs backwards", (int)(parser->at - begin), parser->pattern + begin);
     set_add(parser->arena, set, low, high);
     return true;
 }
@@ -269,7 +268,7 @@ struct regex_node *parse_class(struct parser *parser)
     if (!take(parser, "]"))
         return fail(parser, FF0253, begin, begin + 1,
                     "close it, or write '\\[' for the bracket itself; a ']' that comes first in a "
-                    "class means itself",
+                    "class is literal",
                     "'[' without its ']'");
     return finish_set(parser, set, negated);
 }

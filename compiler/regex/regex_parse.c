@@ -45,15 +45,15 @@ static const struct foreign_group {
     const char *what;
     const char *help;
 } foreign_groups[] = {
-    {"(?=", "look-ahead", "put two patterns beneath 'all:', each a test of its own"},
-    {"(?!", "negative look-ahead", "put a second test beneath 'not:'"},
+    {"(?=", "look-ahead", "put two patterns under 'all:', each in its own test"},
+    {"(?!", "negative look-ahead", "put a second test under 'not:'"},
     {"(?<=", "look-behind", "match the text before as well: nothing is cut out of it"},
-    {"(?<!", "negative look-behind", "put a second test beneath 'not:'"},
+    {"(?<!", "negative look-behind", "put a second test under 'not:'"},
     {"(?>", "the atomic group", "write '(?:'; nothing here is ever tried twice"},
     {"(?P=", "back-reference", REGEX_NO_REFERENCE},
-    {"(?P>", "recursion", "write the group out as often as it may nest"},
-    {"(?&", "recursion", "write the group out as often as it may nest"},
-    {"(?R", "recursion", "write the group out as often as it may nest"},
+    {"(?P>", "recursion", "repeat the group as often as it may nest"},
+    {"(?&", "recursion", "repeat the group as often as it may nest"},
+    {"(?R", "recursion", "repeat the group as often as it may nest"},
     {"(?(", "the conditional group", "write both alternatives out: (?:a…|b…)"},
     {"(?|", "the branch reset", "write '(?:'; groups have no numbers here"},
     {"(?#", "the comment", "a YAML comment stands beside the pattern"},
@@ -194,11 +194,11 @@ static void *report_nothing_to_repeat(struct parser *parser, size_t begin, bool 
 {
     int length = (int)(parser->at - begin);
     const char *text = parser->pattern + begin;
-    const char *help = "write a '\\' before a character that means itself";
+    const char *help = "write a '\\' before a literal character";
     if (place)
-        help = "what stands before it is a place between characters, which is there or not";
+        help = "what precedes it is a position between characters, which cannot repeat";
     else if (*text == '*')
-        help = "'*' repeats what stands before it; any text is '.*'. Patterns with '*' alone are "
+        help = "'*' repeats what precedes it; any text is '.*'. For patterns with only '*', use "
                "'glob'";
     return fail(parser, FF0254, begin, parser->at, help, "nothing to repeat before '%.*s'", length,
                 text);
@@ -214,10 +214,9 @@ static bool check_counts(struct parser *parser, size_t begin, uint32_t least, ui
         return fail(parser, FF0254, begin, end,
                     arena_format(parser->messages, "write {0%.*s, or '\\{' for the brace itself",
                                  length - 1, text + 1),
-                    "'%.*s' does not say how often at least", length, text);
+                    "'%.*s' has no minimum", length, text);
     if (least > REGEX_MAX_REPEAT || (most > REGEX_MAX_REPEAT && most != REGEX_NO_END))
-        return fail(parser, FF0254, begin, end,
-                    "the count is written out in the table; is '+' enough?",
+        return fail(parser, FF0254, begin, end, "counts are expanded in the table; is '+' enough?",
                     "the repetition '%.*s' goes beyond %u times", length, text, REGEX_MAX_REPEAT);
     return most >= least || fail(parser, FF0254, begin, end, "write the smaller count first",
                                  "the repetition '%.*s' ends before it begins", length, text);
@@ -239,7 +238,7 @@ static struct regex_node *parse_repetition(struct parser *parser, struct regex_n
     if (take_repetition(parser, &ignored, &ignored))
         return fail(parser, FF0254, begin, parser->at,
                     parser->pattern[second] == '+'
-                        ? "nothing here is ever tried twice: leave the '+' away"
+                        ? "nothing here is ever tried twice: leave out the '+'"
                         : "group what is meant: (?:a*){2}",
                     "a repetition of a repetition, '%.*s'", (int)(parser->at - begin),
                     parser->pattern + begin);

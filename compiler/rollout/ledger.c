@@ -256,7 +256,7 @@ static bool put_aside(struct ledger *ledger, struct buffer *text, const char *na
         return false;
     /* Before the first entry, the folders themselves have not been synced. */
     if (!sync_names(ledger->lock, ".") || !sync_names(ledger->lock, LEDGER_FOLDER))
-        return fail(ledger, "make sure that the disk holds", LEDGER_FOLDER, error);
+        return fail(ledger, "sync", LEDGER_FOLDER, error);
     if (put_file(ledger, LEDGER_ASIDE, path.text, text, error) == REPLACED_SAFELY)
         return true;
     unlink_at(ledger->lock, path.text);
@@ -439,8 +439,8 @@ bool ledger_finish_aside(struct ledger *ledger, const char *name, const struct p
     struct buffer edited = {0};
     if (file)
         buffer_format(&edited, "%s/%s", ledger->directory, file);
-    bool sure = !file || sync_name_of(edited.bytes) || errno == ENOENT ||
-                fail(ledger, "make sure that the disk holds", file, error);
+    bool sure =
+        !file || sync_name_of(edited.bytes) || errno == ENOENT || fail(ledger, "sync", file, error);
     buffer_release(&edited);
     if (!sure)
         return false;
@@ -448,7 +448,7 @@ bool ledger_finish_aside(struct ledger *ledger, const char *name, const struct p
     if (faccessat(ledger->lock, path.text, F_OK, 0) != 0)
         return ledger_commit(ledger, error);
     if (!sync_names(ledger->lock, LEDGER_FOLDER))
-        return fail(ledger, "make sure that the disk holds", path.text, error);
+        return fail(ledger, "sync", path.text, error);
     ledger_drop(ledger);
     return true;
 }

@@ -174,13 +174,13 @@ is "that runs" "$(steps runs '{"user_id": "u1"}')" \
     "yes the experiment runs|yes below 50%, by user_id \"u1\" is at 44.852%|yes off from 50% to 100% of a split by user_id \"u1\" is at 60.555%|=> serve off SPLIT, experiment"
 is "a stage that is supposed" "$(trace "done" -C states -e production --stage a -c '{"user_id": "u1"}' | sed -n '2,6p')" \
     '  for user_id "u1"
-  supposing stage a
+  assuming stage a
 
   states/all.yaml:8  yes  enabled in production
   states/all.yaml:8  no   canary stage a, 1 of 2, running'
 is "a state and a stage" "$(trace pending -C states -e production --state paused --stage all -c '{}' | sed -n '2,3p;$p')" \
-    '  supposing state paused
-  supposing stage all
+    '  assuming state paused
+  assuming stage all
 pending = true  (variant on, STATIC, canary:all)'
 is "an experiment that is supposed to run" "$(trace draft -C states -e production --state running -c '{}' --json |
     /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["steps"][1]["text"])')" "the experiment runs"

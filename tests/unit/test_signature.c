@@ -1,5 +1,5 @@
 /*
- * Whose snapshots a store accepts, of which environment, and how new; and that whatever it does not
+ * Which signers, environments and generations a store accepts; and that a snapshot that it does not
  * accept leaves the last good one in place.
  */
 #include <setjmp.h>
@@ -55,7 +55,7 @@ static int tear_down(UNUSED_STATE)
     return rmdir(directory);
 }
 
-/* A snapshot whose flags say `number`. */
+/* A snapshot whose flags serve `number`. */
 static struct buffer unsigned_snapshot(int64_t number)
 {
     struct buffer snapshot = {0};
@@ -168,7 +168,7 @@ static void options_that_cannot_be_met_are_refused(UNUSED_STATE)
     expect_opened(signed_snapshot(1, 0, &ours), &options, FFLAG_ERROR_GENERAL, "no key is trusted");
     options = options_for(damaged);
     expect_opened(signed_snapshot(1, 0, &ours), &options, FFLAG_ERROR_GENERAL,
-                  "trusted key 2 is not a public key");
+                  "trusted key 2 is not a minisign public key");
     options = options_for(not_a_key);
     expect_opened(signed_snapshot(1, 0, &ours), &options, FFLAG_ERROR_GENERAL, "trusted key 1");
     char long_text[80];
@@ -182,7 +182,7 @@ static void a_program_of_before_signatures_opens_signed_snapshots(UNUSED_STATE)
 {
     struct fflag_options options = FFLAG_OPTIONS_INIT;
     options.size = offsetof(struct fflag_options, trusted_keys);
-    /* What lies behind the old struct is not the program's to know. */
+    /* What follows the old struct is not part of the options. */
     options.trusted_keys = (const char *const *)(uintptr_t)1;
     options.environment = (const char *)(uintptr_t)1;
     options.require_signature = options.refuse_older = options.count = true;
@@ -246,7 +246,7 @@ static void a_signed_snapshot_cut_anywhere_is_refused(UNUSED_STATE)
     struct buffer whole = signed_snapshot(1, 0, &ours), plain = unsigned_snapshot(1);
     for (size_t length = 0; length < whole.length; length++) {
         enum fflag_error error = open_bytes(whole.bytes, length, &demanding);
-        /* Without its whole signature it is the unsigned snapshot. */
+        /* Without its complete signature, it is the unsigned snapshot. */
         enum fflag_error expected =
             length == plain.length ? FFLAG_ERROR_UNSIGNED : FFLAG_ERROR_TRUNCATED;
         if (error != expected)
@@ -271,7 +271,7 @@ static void any_flipped_bit_is_refused_where_a_signature_is_demanded(UNUSED_STAT
             bool structure = i < start + offsetof(struct ffs_signature, key_id);
             if (!error || (structure && error >= FFLAG_ERROR_UNSIGNED))
                 fail_msg("byte %zu bit %u: error %d", i, bit, error);
-            /* Where the structure stands, it is a signature that nobody looks at. */
+            /* Where only the structure is checked, this is a signature that is never verified. */
             error = open_bytes(snapshot.bytes, snapshot.length, &indifferent);
             bool comment = i >= start + sizeof(struct ffs_signature);
             if (comment ? error && error != FFLAG_ERROR_MALFORMED : structure != (error != 0))
@@ -329,7 +329,7 @@ static void publish(struct buffer snapshot)
     buffer_release(&snapshot);
 }
 
-/* After a look: the number that is served, the newest error, and how many there were. */
+/* After a look: the served number, the newest error, and how many errors there were. */
 static void expect_served(fflag_store *store, int64_t number, enum fflag_error error,
                           uint64_t rejected)
 {

@@ -1,8 +1,8 @@
 /*
  * main.c - service-log: writes the log of a made-up service.
  *
- * The same options give the same bytes, on every machine; but for --real-time, whose times are now.
- * Arrivals, requests and damage are drawn from random streams of their own.
+ * The same options give the same bytes on every machine, except with --real-time, whose times are
+ * the current ones. Arrivals, requests and damage have separate random streams.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,10 +32,10 @@ static const struct command service_log = {
     .usage =
         "[OPTION…] >LOG\n"
         "\n"
-        "Who gets what: --share on=5%, or from half an hour on --share on=25%@30m.\n"
-        "An effect has errors, cache or purchases as a factor (x3) or a share (30%), latency or\n"
-        "  pressure (on memory, processor, pool) as a factor; for all, or where variant,\n"
-        "  country, region, endpoint or version is the one given; always, or at=10m,for=5m.\n"
+        "Who gets what: --share on=5%, or --share on=25%@30m after the first half hour.\n"
+        "An effect sets errors, cache or purchases to a factor (x3) or a share (30%), latency or\n "
+        " pressure (on memory, processor, pool) to a factor; for all requests, or those with a\n  "
+        "given variant, country, region, endpoint or version; always, or at=10m,for=5m.\n"
         "An endpoint has a path, then share=50%, latency=80ms (the median), spread=0.5 (of its\n"
         "  logarithm), errors=2%.\n"
         "A field comes from one of\n  " SOURCES_HELP,
@@ -47,7 +47,7 @@ struct log {
     struct treatment *treatment;
     struct random random, arrivals;
     struct output lines, exposures;
-    int64_t start; /* ms since 1970; what follows is since then */
+    int64_t start; /* ms since 1970; what follows is relative to it */
     double elapsed, rate_until, rate, height;
 };
 
@@ -76,7 +76,7 @@ static void wait_for_request(struct log *log)
     }
 }
 
-/* Lets what is written be seen before it waits. */
+/* Flushes the output before it waits. */
 static void keep_pace(struct log *log, int64_t at)
 {
     int64_t ahead = at - now_ms();

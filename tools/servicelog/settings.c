@@ -14,7 +14,7 @@
 #define USUAL_START   INT64_C(1767571200000) /* 2026-01-05T00:00:00Z, a Monday */
 #define USUAL_LATE_MS 30000
 
-/* The values of options as they were given; NULL: they were not. */
+/* The values of options as given; NULL if they were not. */
 struct given {
     const char *seed, *lines, *duration, *rate, *trough, *peak_at, *weekend, *busy, *users;
     const char *error_rate, *refusals, *cache_hits, *purchases;
@@ -23,7 +23,7 @@ struct given {
     struct option_texts endpoints, effects, shares;
 };
 
-/* What all that reads one of them needs. */
+/* What every function that reads an option needs. */
 struct reading {
     const struct given *given;
     struct settings *settings;
@@ -32,7 +32,7 @@ struct reading {
 
 /* ---------------------------------------------------------------------------- load and users -- */
 
-/* "20:00", to ms. */
+/* "20:00" to ms. */
 static bool read_time_of_day(const char *text, int64_t *ms, struct buffer *error)
 {
     int digits[4] = {0}, count = 0;
@@ -65,7 +65,7 @@ static bool read_load(struct reading *reading)
         return false;
     if (load->peak > MOST_RATE || load->trough > load->peak) {
         buffer_append_text(error, load->peak > MOST_RATE
-                                      ? "--rate takes at most ten million requests a second"
+                                      ? "--rate takes at most ten million requests per second"
                                       : "--trough is above --rate, the load at the daily peak");
         return false;
     }
@@ -189,7 +189,7 @@ static bool read_effect(struct reading *reading, const char *text)
     if (effect->variant && !settings->flag)
         buffer_append_text(error, "--effect of a variant needs --flag");
     else if (effect->variant && !is_dealt(settings, effect->variant))
-        buffer_format(error, "no --share is of variant '%s', and --rest is '%s'", effect->variant,
+        buffer_format(error, "no --share has the variant '%s', and --rest is '%s'", effect->variant,
                       settings->rest);
     return error->length == 0;
 }
@@ -221,16 +221,16 @@ static bool read_shares(struct reading *reading)
     return true;
 }
 
-/* What of --flag, --snapshot, --share and --exposures does not go together; NULL: it does. */
+/* Why --flag, --snapshot, --share and --exposures cannot be combined as given; NULL if they can. */
 static const char *treatment_fault(const struct settings *settings)
 {
     bool source = settings->snapshot || settings->step_count;
     if (settings->flag && !source)
         return "--flag needs --snapshot, or one --share or more";
     if (!settings->flag && source)
-        return "--snapshot and --share need --flag, whose variants they are about";
+        return "--snapshot and --share need --flag, whose variants they serve";
     if (settings->snapshot && settings->step_count)
-        return "--snapshot and --share both say what is served; give one of them";
+        return "--snapshot and --share both determine what is served; give one of them";
     if (settings->exposures && !settings->snapshot)
         return "--exposures needs --snapshot";
     if (settings->flag && !is_plain(settings->flag))
@@ -259,7 +259,7 @@ static bool read_extent(struct reading *reading)
     settings->duration = settings->real_time || given->lines ? INT64_MAX : HOUR;
     bool start_given = settings->start != INT64_MIN;
     if (start_given && (settings->real_time || settings->start < 0)) {
-        buffer_append_text(error, settings->real_time ? "--real-time begins now; leave --start away"
+        buffer_append_text(error, settings->real_time ? "--real-time begins now; leave out --start"
                                                       : "--start is before 1970");
         return false;
     }
@@ -298,7 +298,7 @@ static bool read_damage(struct reading *reading)
     struct buffer *error = &reading->error;
     damage->lateness = USUAL_LATE_MS;
     if (damage->truncate && reading->settings->real_time) {
-        buffer_append_text(error, "--truncate needs a log that ends; leave --real-time away");
+        buffer_append_text(error, "--truncate needs a log that ends; leave out --real-time");
         return false;
     }
     return (!given->duplicates ||
@@ -330,17 +330,17 @@ bool read_settings(const struct command *command, int argc, char **argv, struct 
     *settings = (struct settings){.seed = 1, .start = INT64_MIN, .rest = "off"};
     service_init(&settings->service);
     const struct option options[] = {
-        {"seed", 0, OPTION_TEXT, &given.seed, "N", "another log of the same service (1)"},
+        {"seed", 0, OPTION_TEXT, &given.seed, "N", "the seed: another log of the same service (1)"},
         {"start", 0, OPTION_TIME, &settings->start, "TIME",
          "when it begins (2026-01-05T00:00:00Z)"},
         {"duration", 'd', OPTION_TEXT, &given.duration, "SPAN", "the time it covers (1h)"},
         {"lines", 'n', OPTION_TEXT, &given.lines, "N", "end after this many requests"},
         {"real-time", 0, OPTION_FLAG, &settings->real_time, NULL,
          "begin now, and write each line at its time"},
-        {"rate", 'r', OPTION_TEXT, &given.rate, "N", "requests a second at the daily peak (100)"},
+        {"rate", 'r', OPTION_TEXT, &given.rate, "N", "requests per second at the daily peak (100)"},
         {"trough", 0, OPTION_TEXT, &given.trough, "N",
-         "requests a second half a day later (--rate)"},
-        {"peak-at", 0, OPTION_TEXT, &given.peak_at, "HH:MM", "when the peak is, in UTC (20:00)"},
+         "requests per second half a day later (--rate)"},
+        {"peak-at", 0, OPTION_TEXT, &given.peak_at, "HH:MM", "time of the peak, in UTC (20:00)"},
         {"weekend", 0, OPTION_TEXT, &given.weekend, "SHARE",
          "load on Saturdays and Sundays (100%)"},
         {"busy", 0, OPTION_TEXT, &given.busy, "FACTOR",
@@ -348,12 +348,14 @@ bool read_settings(const struct command *command, int argc, char **argv, struct 
         {"users", 'u', OPTION_TEXT, &given.users, "N", "the number of users (10000)"},
         {"even", 0, OPTION_FLAG, &settings->service.even, NULL, "make all users equally active"},
         {"endpoint", 0, OPTION_TEXTS, &given.endpoints, "SPEC",
-         "replaces the five usual ones; may be repeated"},
-        {"error-rate", 0, OPTION_TEXT, &given.error_rate, "SHARE", "of answers with 503 (1%)"},
-        {"refusals", 0, OPTION_TEXT, &given.refusals, "SHARE", "of answers with 404 (1%)"},
-        {"cache-hits", 0, OPTION_TEXT, &given.cache_hits, "SHARE", "of requests (90%)"},
+         "replaces the five default ones; may be repeated"},
+        {"error-rate", 0, OPTION_TEXT, &given.error_rate, "SHARE",
+         "responses with status 503 (1%)"},
+        {"refusals", 0, OPTION_TEXT, &given.refusals, "SHARE", "responses with status 404 (1%)"},
+        {"cache-hits", 0, OPTION_TEXT, &given.cache_hits, "SHARE",
+         "requests answered from the cache (90%)"},
         {"purchases", 0, OPTION_TEXT, &given.purchases, "SHARE",
-         "of requests that buy, at " PURCHASE_PATH " (2%)"},
+         "requests that are purchases, at " PURCHASE_PATH " (2%)"},
         {"flag", 'f', OPTION_TEXT, &settings->flag, "NAME", "the flag that each request evaluates"},
         SNAPSHOT_OPTION(settings->snapshot, "the snapshot to evaluate it from"),
         {"share", 0, OPTION_TEXTS, &given.shares, "SPEC",
@@ -367,11 +369,11 @@ bool read_settings(const struct command *command, int argc, char **argv, struct 
          "NAME=SOURCE, or SOURCE, comma-separated"},
         {"exposures", 0, OPTION_TEXT, &settings->exposures, "FILE",
          "also write who was served what to FILE"},
-        {"duplicates", 0, OPTION_TEXT, &given.duplicates, "SHARE",
-         "of lines that are repeated (0%)"},
-        {"late", 0, OPTION_TEXT, &given.late, "SHARE", "of lines that are late (0%)"},
-        {"lateness", 0, OPTION_TEXT, &given.lateness, "SPAN", "how late both are (30s)"},
-        {"bad", 0, OPTION_TEXT, &given.bad, "SHARE", "of lines that are cut in half (0%)"},
+        {"duplicates", 0, OPTION_TEXT, &given.duplicates, "SHARE", "lines that are repeated (0%)"},
+        {"late", 0, OPTION_TEXT, &given.late, "SHARE", "lines that are late (0%)"},
+        {"lateness", 0, OPTION_TEXT, &given.lateness, "SPAN",
+         "how late repeated and late lines are (30s)"},
+        {"bad", 0, OPTION_TEXT, &given.bad, "SHARE", "lines that are cut in half (0%)"},
         {"truncate", 0, OPTION_FLAG, &settings->damage.truncate, NULL,
          "omit the end of the last line"},
     };
@@ -381,7 +383,7 @@ bool read_settings(const struct command *command, int argc, char **argv, struct 
     if (operands >= 0)
         *status = EXIT_JOB;
     if (operands > 0)
-        usage_error(command, "'%s' is no option; the log goes to stdout", argv[1]);
+        usage_error(command, "'%s' is not an option; the log goes to stdout", argv[1]);
     else if (operands == 0)
         sound = read_given(command, &given, settings);
     free(given.endpoints.items);

@@ -42,7 +42,7 @@ static bool fits_metric(const struct project *project, const struct log *log,
         metric->name.text, what, log->name.text);
     print_error_help(
         metric->per_unit
-            ? "over points there are proportion, mean, quantile, max, min and last"
+            ? "leave out 'per: unit': a point stands for many units"
             : "let the query compute it, and take 'mean', 'max' or 'last' of its points");
     return false;
 }

@@ -1,5 +1,5 @@
-/* suppose.c - a flag as it would be if its canary or experiment had come further. */
-#include "suppose.h"
+/* what_if.c - a flag as it would be if its canary or experiment were in another state. */
+#include "what_if.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,16 +12,17 @@
 #include "compiler/model/model.h"
 #include "compiler/model/test.h"
 
-static void suppose_stage(struct canary *canary, const struct supposition *supposition)
+static void set_stage(struct canary *canary, const struct what_if *what_if)
 {
-    for (uint32_t i = 0; supposition->stage.text && i < canary->stage_count; i++)
-        if (!strcmp(canary->stages[i].name.text, supposition->stage.text))
+    for (uint32_t i = 0; what_if->stage.text && i < canary->stage_count; i++)
+        if (!strcmp(canary->stages[i].name.text, what_if->stage.text))
             canary->stage = i;
-    canary->state = (enum canary_state)supposition->state;
+    canary->state = (enum canary_state)what_if->state;
 }
 
-struct flag *suppose(struct arena *arena, const struct project *project, const struct flag *flag,
-                     uint32_t environment, const struct supposition *supposition)
+struct flag *what_if_flag(struct arena *arena, const struct project *project,
+                          const struct flag *flag, uint32_t environment,
+                          const struct what_if *what_if)
 {
     uint32_t count = project->environments.count;
     struct flag *copy = ARENA_NEW(arena, struct flag);
@@ -32,12 +33,12 @@ struct flag *suppose(struct arena *arena, const struct project *project, const s
     if (targeting->canary) {
         struct canary *canary = ARENA_NEW(arena, struct canary);
         *canary = *targeting->canary;
-        suppose_stage(canary, supposition);
+        set_stage(canary, what_if);
         targeting->canary = canary;
     } else {
         struct experiment *experiment = ARENA_NEW(arena, struct experiment);
         *experiment = *targeting->experiment;
-        experiment->state = (enum experiment_state)supposition->state;
+        experiment->state = (enum experiment_state)what_if->state;
         targeting->experiment = experiment;
     }
     return copy;
@@ -77,8 +78,8 @@ static bool choose_stage(const struct command *command, const struct canary *can
     return found;
 }
 
-bool parse_supposition(const struct command *command, const struct flag *flag, uint32_t environment,
-                       const char *state, const char *stage, struct supposition *supposition)
+bool parse_what_if(const struct command *command, const struct flag *flag, uint32_t environment,
+                   const char *state, const char *stage, struct what_if *what_if)
 {
     const struct targeting *targeting = &flag->environments[environment];
     if (!targeting->canary && (stage || !targeting->experiment)) {
@@ -86,13 +87,12 @@ bool parse_supposition(const struct command *command, const struct flag *flag, u
                     stage ? ", and so no stage" : " and no experiment");
         return false;
     }
-    *supposition = (struct supposition){.given = true, .stage = {stage, NO_SPAN}};
-    supposition->state =
-        targeting->canary ? (uint32_t)CANARY_RUNNING : (uint32_t)EXPERIMENT_RUNNING;
+    *what_if = (struct what_if){.given = true, .stage = {stage, NO_SPAN}};
+    what_if->state = targeting->canary ? (uint32_t)CANARY_RUNNING : (uint32_t)EXPERIMENT_RUNNING;
     if (stage && !choose_stage(command, targeting->canary, stage))
         return false;
     if (!state)
         return true;
     const char *const *words = targeting->canary ? canary_state_words : experiment_state_words;
-    return choose(command, "state", state, words, words_count(words), &supposition->state);
+    return choose(command, "state", state, words, words_count(words), &what_if->state);
 }
