@@ -1,11 +1,11 @@
 /*
  * test_arrange.c - what is compiled for the tests.
  *
- * A test sees the overrides that it names, none by default: an emergency must not fail tests. It may
- * assume another state of its flag's canary or experiment. That state is put into a copy of the flag,
- * and must not be seen by tests of other flags. If no flag depends on that flag, no other flag's
- * answer can change, so many such copies share one arrangement; a flag that others depend on gets
- * one of its own.
+ * A test sees the overrides that it names, none by default: an emergency must not fail tests. It
+ * may assume another state of its flag's canary or experiment. That state is put into a copy of the
+ * flag, and must not be seen by tests of other flags. If no flag depends on that flag, no other
+ * flag's answer can change, so many such copies share one arrangement; a flag that others depend on
+ * gets one of its own.
  */
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"

@@ -99,8 +99,8 @@ void describe_person(struct person *person, uint32_t number)
 
 /*
  * A user by activity, of users 0 to users - 1. User n makes requests in proportion to 1 / (n +
- * SKEW): of 10 000 users, the busiest hundred make 15 % of all requests. The sum of these weights is
- * a logarithm, so its inverse is a power.
+ * SKEW): of 10 000 users, the busiest hundred make 15 % of all requests. The sum of these weights
+ * is a logarithm, so its inverse is a power.
  */
 static uint32_t pick_user(const struct service *service, struct random *random)
 {
