@@ -25,8 +25,10 @@ JAVASCRIPT = os.path.join(TOP, "tests/differential/yaml_values.js")
 # What libfyaml does not know: an empty item at the end of a list, a key with a colon below a long text.
 MISTAKEN = ("did not find expected node content", "invalid multiline plain key")
 # What JavaScript's yaml does not know: an escaped line end before an empty line, a comment on a line
-# after one that ends in blanks or in a '#', a blank line of a space and a tab.
-MISREAD = re.compile(r"\\\r?\n[ \t]*\r?\n|[# \t]\r?\n[ \t]*#|\n +\t[ \t]*\r?\n")
+# after one that ends in blanks or in a '#', a blank line of a space and a tab, a comment in the first
+# column before a closing bracket.
+MISREAD = re.compile(r"\\\r?\n[ \t]*\r?\n|[# \t]\r?\n[ \t]*#|\n +\t[ \t]*\r?\n"
+                     r"|\n#[^\n]*\n(?:[ \t]*(?:#[^\n]*|\r?)\n)*[ \t]*[]}]")
 
 WORDS = ["a", "b", "on", "25%", "no", "x y", "1.5", "http://x", "a#b", "a:b", "-x", "?x", ":x", "~", "é", "😀",
          "a'b", 'a"b', "x-", "--", "...", "---x", "!", "a, b", "a]b", "[", "=", "<", "null", "x\\y"]
