@@ -89,6 +89,27 @@ static bool report_conflict_marks(const struct source *source, uint32_t file,
     return false;
 }
 
+/* Before the definitions: libyaml compares each such line with all before it. */
+static bool report_tag_directive(const struct source *source, uint32_t file,
+                                 struct diagnostics *diagnostics)
+{
+    const char *line = source->text + text_mark(source->text, source->length);
+    while (*line && (*line == '%' || strchr("#\r\n", line[strspn(line, " \t")]))) {
+        size_t length = strcspn(line, "\r\n");
+        if (strncmp(line, "%TAG", 4) == 0) {
+            uint32_t begin = (uint32_t)(line - source->text);
+            diagnose(diagnostics, FF0044, (struct span){file, begin, begin + (uint32_t)length},
+                     "a %%TAG directive");
+            diagnose_help(diagnostics,
+                          "remove the line; values have the type of what they are for");
+            return true;
+        }
+        line += length;
+        line += strspn(line, "\r\n");
+    }
+    return false;
+}
+
 bool yaml_text_is_sound(const struct source *source, uint32_t file, struct diagnostics *diagnostics)
 {
     const char *text = source->text;
@@ -122,7 +143,8 @@ bool yaml_text_is_sound(const struct source *source, uint32_t file, struct diagn
         }
         at += length;
     }
-    return !report_conflict_marks(source, file, diagnostics);
+    return !report_conflict_marks(source, file, diagnostics) &&
+           !report_tag_directive(source, file, diagnostics);
 }
 
 /* -------------------------------------------------------------------------------- separators -- */

@@ -100,18 +100,35 @@ static void warn_of_nothing(struct reader *reader, const struct node *node,
                       : "'^' is the beginning of the text and '$' its end; '\\$' is the character");
 }
 
+/* Finding that a pattern is too large takes tenths of a second: after so many, others are left for
+ * the next run. */
+#define MOST_LARGE_PATTERNS 16
+
+static bool refuse_pattern(struct reader *reader, const struct node *node,
+                           const struct regex_problem *problem)
+{
+    report_problem(reader, node, problem);
+    if (problem->code == FF0262 && ++reader->large_patterns == MOST_LARGE_PATTERNS)
+        diagnose_note(reader->diagnostics, NO_SPAN,
+                      "%u patterns are too large: any others are left for the next run",
+                      MOST_LARGE_PATTERNS);
+    return false;
+}
+
 bool read_pattern(struct reader *reader, const struct node *node, bool ignore_case,
                   struct operand *operand)
 {
     const char *key = pattern_text(reader->arena, node->text, ignore_case);
     const struct automaton *automaton = table_get(&reader->patterns, key);
     struct regex_problem problem;
+    if (!automaton && reader->large_patterns == MOST_LARGE_PATTERNS) {
+        reader->silent++;
+        return false;
+    }
     if (!automaton) {
         automaton = regex_compile(reader->arena, node->text, node->count, ignore_case, &problem);
-        if (!automaton) {
-            report_problem(reader, node, &problem);
-            return false;
-        }
+        if (!automaton)
+            return refuse_pattern(reader, node, &problem);
         table_add(&reader->patterns, reader->arena, key, (void *)(uintptr_t)automaton);
     }
     warn_of_nothing(reader, node, automaton);

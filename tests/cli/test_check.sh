@@ -79,6 +79,16 @@ is "but an error has the room" \
     "error:
 … and 1 more (ffc check --max-errors N)"
 
+mkdir patterns
+{
+    printf 'project: {name: a, environments: [e]}\nattributes: {email: string}\nsegments:\n'
+    for n in $(seq 40); do echo "  s$n: {if: {email: {matches: '[ab].{20}$n'}}}"; done
+} >patterns/a.yaml
+is "patterns are refused until sixteen of them took long" \
+    "$(check -C patterns 2>&1 | grep -E '^note|errors')" \
+    "note: 16 patterns are too large: any others are left for the next run
+16 errors in 1 file"
+
 # ---- where ----
 is "reads flags/ by default" "$(check 2>&1)" "no problems in 1 file"
 is "says nothing on stdout in text" "$(check 2>/dev/null)" ""

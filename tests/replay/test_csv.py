@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import resource
 
 import lab
 from golden import golden
@@ -151,4 +152,22 @@ for more, words in (("format: csv\n    delimiter: x", "one of comma, semicolon, 
                     ("format: ndjson\n    columns: [a]", "'columns' has no meaning")):
     result = decide(project("wrong", canary(BLOCK), base=base(more)), "-", stdin=whole)
     ok(result.status == 1 and words in result.err, f"refused: {words}", result.err)
+
+def seconds(log):
+    """Of the processor, the least of three."""
+    def once():
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        decide(comma, "-", stdin=log)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return min(once() for _ in range(3))
+
+
+def wide(columns):
+    return text([COLUMNS + [f"c{i}" for i in range(columns)]] + [row + [""] * columns for row in table[:20]])
+
+
+# Sixteen times as many columns take about as many times as long, and would have taken 256 times.
+less, more = seconds(wide(12_500)), seconds(wide(200_000))
+ok(more < 64 * less, "a_header_takes_time_by_its_length", f"{less:.3f} s, then {more:.3f} s")
 finish()

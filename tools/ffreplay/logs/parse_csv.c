@@ -161,9 +161,10 @@ static bool add_column(struct csv *self, const char *name, size_t length)
         place++;
     if (place == self->path_count)
         place = NOT_WANTED;
+    /* Only for the few that are wanted: a header may have a hundred thousand columns. */
     bool twice = false;
-    for (size_t i = 0; i < self->column_count; i++)
-        twice |= place != NOT_WANTED && self->places[i] == place;
+    for (size_t i = 0; place != NOT_WANTED && i < self->column_count && !twice; i++)
+        twice = self->places[i] == place;
     self->places[self->column_count++] = place;
     if (twice)
         snprintf(self->message, sizeof self->message, "two columns are called '%.100s'",
