@@ -11,6 +11,8 @@
 
 struct node;
 
+#define MOST_STAGES 100
+
 struct stage {
     struct text name;
     uint32_t percent;
@@ -43,7 +45,7 @@ extern const char *const timeout_policy_words[];
 
 struct canary {
     uint32_t serve;
-    struct stage *stages; /* at least one */
+    struct stage *stages; /* at least one, at most MOST_STAGES */
     uint32_t stage_count;
     struct criteria guards;
     struct criteria advance_when;

@@ -113,6 +113,13 @@ static void read_stages(struct reader *reader, struct node *node, void *target)
         diagnose_help(reader->diagnostics,
                       "a canary has at least one: {name: full, percent: 100%%}");
     }
+    if (node->count > MOST_STAGES) {
+        diagnose(reader->diagnostics, FF0379, node->items[MOST_STAGES]->span,
+                 "%u stages, expected at most %d", node->count, MOST_STAGES);
+        diagnose_help(reader->diagnostics, "double the share from stage to stage: from 0.1%% to "
+                                           "100%%, that takes eleven");
+        return;
+    }
     uint32_t before = faults(reader);
     for (uint32_t i = 0; i < node->count; i++)
         read_stage(reader, node->items[i], canary);
@@ -254,10 +261,13 @@ static void warn_unguarded(struct reader *reader, const struct canary *canary, s
                                        "action: rollback}]");
 }
 
-static const struct form stage_list_form = {
-    .kind = FORM_LIST, .takes = "list of stages", .of = {&stage_form}, .least = 1};
+static const struct form stage_list_form = {.kind = FORM_LIST,
+                                            .takes = "list of stages",
+                                            .of = {&stage_form},
+                                            .least = 1,
+                                            .most = MOST_STAGES};
 static const struct field canary_fields[] = {
-    READ("stages", read_stages, stage_list_form, "from the smallest to the largest",
+    READ("stages", read_stages, stage_list_form, "at most 100, from the smallest to the largest",
          .missing = "list them, from the smallest: stages: [{name: canary, percent: 5%}, "
                     "{name: full, percent: 100%}]"),
     READ("serve", read_canary_serve, variant_form,
