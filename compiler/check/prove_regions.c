@@ -176,11 +176,23 @@ struct points {
     uint32_t count;
 };
 
+/* The first point that is not lower. */
+static uint32_t find_point(const struct points *points, const struct operand *operand)
+{
+    uint32_t low = 0, high = points->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (compare_operands(points->type, points->items[middle], operand) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static void add_point(struct points *points, struct arena *arena, const struct operand *operand)
 {
-    uint32_t at = 0;
-    while (at < points->count && compare_operands(points->type, points->items[at], operand) < 0)
-        at++;
+    uint32_t at = find_point(points, operand);
     if (at < points->count && compare_operands(points->type, points->items[at], operand) == 0)
         return;
     (void)ARENA_APPEND(arena, points->items, points->count);
@@ -189,35 +201,52 @@ static void add_point(struct points *points, struct arena *arena, const struct o
     points->items[at] = operand;
 }
 
-/* Points have odd places, and the gaps between them even ones. */
-static uint32_t place_of(const struct points *points, const struct operand *operand)
+/* False if there are too many. */
+static bool add_points(struct points *points, struct arena *arena, const struct condition *test)
 {
-    uint32_t at = 0;
-    while (compare_operands(points->type, points->items[at], operand) != 0)
-        at++;
-    return 2 * at + 1;
+    for (uint32_t i = 0; i < test->operand_count && points->count <= MOST_REGIONS / 2; i++)
+        add_point(points, arena, &test->operands[i]);
+    return points->count <= MOST_REGIONS / 2;
 }
 
-static bool any_in_order(const struct points *points, const struct condition *test, uint32_t place)
+/* The points that a test names: all of them as bits, the lowest and the highest. */
+struct named {
+    uint64_t *bits;
+    uint32_t lowest, highest;
+};
+
+static struct named named_points(const struct points *points, struct arena *arena,
+                                 const struct condition *test)
 {
+    struct named named = {.bits = ARENA_ARRAY(arena, uint64_t, points->count / 64 + 1),
+                          .lowest = UINT32_MAX};
     for (uint32_t i = 0; i < test->operand_count; i++) {
-        uint32_t operand = place_of(points, &test->operands[i]);
-        unsigned order = place < operand   ? ORDER_LOWER
-                         : place > operand ? ORDER_HIGHER
-                                           : ORDER_EQUAL;
-        if (operator_kinds[test->operator_kind].order & order)
-            return true;
+        uint32_t point = find_point(points, &test->operands[i]);
+        mark(named.bits, point);
+        named.lowest = point < named.lowest ? point : named.lowest;
+        named.highest = point > named.highest ? point : named.highest;
     }
-    return false;
+    return named;
 }
 
-static enum certainty certainty_at(const struct points *points, const struct condition *test,
+/* Points have odd places, and the gaps between them even ones. */
+static bool any_in_order(const struct named *named, const struct condition *test, uint32_t place)
+{
+    uint32_t point = place / 2;
+    bool lower = place<2 * named->highest + 1, higher = place> 2 * named->lowest + 1;
+    bool equal = place % 2 && named->bits[point / 64] >> point % 64 & 1;
+    unsigned orders =
+        (lower ? ORDER_LOWER : 0u) | (higher ? ORDER_HIGHER : 0u) | (equal ? ORDER_EQUAL : 0u);
+    return test->operand_count && operator_kinds[test->operator_kind].order & orders;
+}
+
+static enum certainty certainty_at(const struct named *named, const struct condition *test,
                                    uint32_t place)
 {
     switch (operator_kinds[test->operator_kind].proof) {
     case PROOF_EQUAL:
     case PROOF_ORDER:
-        return any_in_order(points, test, place) ? SURELY_HOLDS : SURELY_FAILS;
+        return any_in_order(named, test, place) ? SURELY_HOLDS : SURELY_FAILS;
     case PROOF_PRESENCE:
         return SURELY_HOLDS;
     case PROOF_PART:
@@ -241,15 +270,16 @@ static bool cut_ordered(struct subject *subject, struct arena *arena)
         add_point(&points, arena, &yes);
     }
     for (uint32_t i = 0; i < subject->atom_count; i++) {
-        for (uint32_t j = 0; j < subject->atoms[i]->operand_count; j++)
-            add_point(&points, arena, &subject->atoms[i]->operands[j]);
-        if (points.count > MOST_REGIONS / 2)
+        if (!add_points(&points, arena, subject->atoms[i]))
             return false;
     }
+    struct named *named = ARENA_ARRAY(arena, struct named, subject->atom_count);
+    for (uint32_t i = 0; i < subject->atom_count; i++)
+        named[i] = named_points(&points, arena, subject->atoms[i]);
     for (uint32_t place = boolean; place <= 2 * points.count; place += boolean ? 2 : 1) {
         struct guesses guesses = no_guesses(subject, arena);
         for (uint32_t i = 0; i < subject->atom_count; i++)
-            note(&guesses, i, certainty_at(&points, subject->atoms[i], place));
+            note(&guesses, i, certainty_at(&named[i], subject->atoms[i], place));
         if (!add_guesses(subject, arena, &guesses, false))
             return false;
     }
