@@ -92,7 +92,7 @@ static enum fflag_error copy_file(int file, size_t length, struct snapshot *snap
         if (got > 0) {
             done += (size_t)got;
         } else if (got == 0) {
-            runtime_describe(problem, "it was cut while it was read");
+            runtime_describe(problem, "it was truncated while it was read");
             error = FFLAG_ERROR_CHANGED;
         } else if (errno != EINTR) {
             error = system_error(problem, "read it");

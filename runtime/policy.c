@@ -38,7 +38,7 @@ enum fflag_error policy_init(struct policy *policy, const struct fflag_options *
     if (error)
         return error;
     if (policy->require_signature && policy->key_count == 0) {
-        runtime_describe(problem, "a signature is demanded, and no key is trusted");
+        runtime_describe(problem, "a signature is required, but no key is trusted");
         return FFLAG_ERROR_GENERAL;
     }
     if (options->environment && !(policy->environment = strdup(options->environment)))

@@ -24,7 +24,7 @@ const char *fflag_error_text(enum fflag_error error)
     case FFLAG_ERROR_FLAG_NOT_FOUND:
         return "the snapshot has no flag of that name";
     case FFLAG_ERROR_TYPE_MISMATCH:
-        return "the flag is of another type than was asked for";
+        return "the flag has a different type from the one asked for";
     case FFLAG_ERROR_INVALID_CONTEXT:
         return "the attribute value cannot be used";
     case FFLAG_ERROR_NO_MEMORY:
@@ -40,7 +40,7 @@ const char *fflag_error_text(enum fflag_error error)
     case FFLAG_ERROR_UNSUPPORTED:
         return "the snapshot needs a newer library";
     case FFLAG_ERROR_CHECKSUM:
-        return "the snapshot's bytes are not those that were published";
+        return "the snapshot's bytes are not the ones that were published";
     case FFLAG_ERROR_MALFORMED:
         return "the snapshot is intact but not well formed";
     case FFLAG_ERROR_CHANGED:
@@ -50,15 +50,15 @@ const char *fflag_error_text(enum fflag_error error)
     case FFLAG_ERROR_BUSY:
         return "it cannot be done from within the log callback";
     case FFLAG_ERROR_UNSIGNED:
-        return "a signature is demanded and the snapshot has none";
+        return "a signature is required, and the snapshot has none";
     case FFLAG_ERROR_UNTRUSTED:
         return "the snapshot is signed with a key that is not trusted";
     case FFLAG_ERROR_SIGNATURE:
-        return "the signature does not fit the snapshot";
+        return "the signature does not match the snapshot";
     case FFLAG_ERROR_ENVIRONMENT:
-        return "the snapshot is of another environment than is demanded";
+        return "the snapshot is not for the required environment";
     case FFLAG_ERROR_OLDER:
-        return "the snapshot is of an earlier generation than is demanded";
+        return "the snapshot is of an earlier generation than required";
     }
     return "unknown error";
 }

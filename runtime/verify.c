@@ -41,7 +41,7 @@ static enum fflag_error verify_header(struct snapshot *snapshot, struct problem 
     if (header->major != FFS_MAJOR) {
         runtime_describe(problem, "format version %u.%u, expected %d: %s", header->major,
                          header->minor, FFS_MAJOR,
-                         header->major < FFS_MAJOR ? "build it anew" : "it needs a newer library");
+                         header->major < FFS_MAJOR ? "build it again" : "it needs a newer library");
         return FFLAG_ERROR_UNSUPPORTED;
     }
     if (hash_bytes(header, offsetof(struct ffs_header, header_hash)) != header->header_hash) {

@@ -219,8 +219,8 @@ static bool fits_level(struct project *project, const struct stamp *stamp,
     bool fits = fits_features(project, &result->bytes, level_features(stamp->level), &problem);
     if (!fits) {
         print_lines(&problem);
-        print_help("readers of format level %u do not know that: leave it out, or say a higher "
-                   "--format-level when all readers are newer",
+        print_help("readers of format level %u do not support that: leave it out, or raise "
+                   "--format-level once all readers are newer",
                    stamp->level);
     }
     buffer_release(&problem);
@@ -289,7 +289,7 @@ static int load_and_build(const struct options *options, const struct stamp *sta
     int status = EXIT_FINE;
     if (!recover_before_reading(place, &error)) {
         status = job_error(&build_command, "%s", error.bytes);
-        print_help("it may be an emergency that a build would undo: let this finish it");
+        print_help("it may be an emergency that a build would undo: fix this first");
     }
     for (int i = 0; i < MOST_TRIES && status == EXIT_FINE; i++) {
         status = load_and_build_once(options, stamp);
@@ -349,10 +349,10 @@ static int check_usage(const struct options *options, int operands, char **argv)
     if (options->all && options->environment)
         return usage_error(&build_command, "--all and -e exclude each other");
     if (!options->output)
-        return usage_error(&build_command, "where to? Say -o with a %s",
+        return usage_error(&build_command, "where to? Give -o with a %s",
                            options->all ? "directory" : "file, or - for stdout");
     if (!strcmp(options->output, "-") && options->all)
-        return usage_error(&build_command, "--all writes several files: say -o with a directory");
+        return usage_error(&build_command, "--all writes several files: give -o with a directory");
     if (!strcmp(options->output, "-") && isatty(STDOUT_FILENO))
         return usage_error(&build_command, "a snapshot is binary: not written to a terminal");
     return EXIT_FINE;
@@ -373,7 +373,7 @@ static int run(int argc, char **argv)
         {"format-level", 0, OPTION_TEXT, &options.level, "N",
          "refuse flags that readers of this level do not support [the newest]"},
         {"drop-override", 0, OPTION_TEXTS, &options.dropped, "ID",
-         "end this override, which only the replaced file has"},
+         "end this override, which only the file being replaced has"},
         SIGN_OPTION(options.key, ""),
         JSON_OPTION(options.json, "print what was built as JSON, one line each"),
         DIAGNOSTICS_OPTIONS(options.project),

@@ -105,10 +105,10 @@ static bool choose(struct turn *turn, int *status)
         if (list.length)
             print_help("it has one in %s", list.bytes);
     } else if (differ) {
-        *status = usage_error(&canary_command,
-                              "which environment? The canary of '%s' differs: say -e with one of "
-                              "%s",
-                              turn->flag->name.text, list.bytes);
+        *status =
+            usage_error(&canary_command,
+                        "which environment? The canaries of '%s' differ: give -e with one of %s",
+                        turn->flag->name.text, list.bytes);
     }
     buffer_release(&list);
     turn->environment = chosen;
@@ -260,7 +260,7 @@ static void note_overrides(const struct turn *turn)
             continue;
         if (override->from > turn->change->at)
             format_time(override->from, from, sizeof from);
-        print_note("%s stands before this canary%s%s: %s is served%s%s%s%s", override->name,
+        print_note("%s takes precedence over this canary%s%s: %s is served%s%s%s%s", override->name,
                    *from ? " from " : "", from, override->serve.text, *from ? " then" : "",
                    override->condition ? " to some" : "", override->reason ? ", " : "",
                    override->reason ? override->reason : "");
@@ -327,7 +327,7 @@ static int apply(struct turn *turn)
         note_overrides(turn);
         status = say(turn);
         if (status != EXIT_FINE && !change->dry_run)
-            print_note("it is done all the same: %s of '%s'", control_words[turn->control],
+            print_note("it is done nevertheless: %s of '%s'", control_words[turn->control],
                        turn->flag->name.text);
     }
     ledger_unlock(&change->ledger);
@@ -343,7 +343,7 @@ static int finish_interrupted(struct turn *turn)
     struct change *change = turn->change;
     struct buffer error = {0};
     int status = EXIT_FINE;
-    print_note("that run was this '%s' of '%s'; it is done, and not done again",
+    print_note("that run did the same '%s' of '%s'; it is done, and is not repeated",
                control_words[turn->control], turn->flag->name.text);
     if (change->build && !publication_publish(&change->publication, change->ledger.directory,
                                               turn->environment_name, NULL, &error))
@@ -435,7 +435,7 @@ static bool roll_back(struct turn *turn, struct hurry *hurry, const struct order
     const struct request request = {
         .flag = order->flag, .canary = canary, .control = CONTROL_ROLLBACK, .at = change->at};
     if (was_finished(turn)) {
-        print_note("that run was this one; it is done, and not done again");
+        print_note("that run did the same; it is done, and is not repeated");
         turn->to = turn->from;
         hurry->written = true;
         hurry_publish_definitions(hurry);
@@ -484,7 +484,7 @@ static int roll_back_in_a_hurry(struct change *change, const struct order *order
         turn.unwritten = !hurry.written;
         int said = hurry_did_something(&hurry) ? say(&turn) : EXIT_FINE;
         if (said != EXIT_FINE)
-            print_note("it is done all the same: rollback of '%s'", order->flag);
+            print_note("it is done nevertheless: rollback of '%s'", order->flag);
         status = said == EXIT_FINE ? status : said;
     } else if (taken) {
         status = EXIT_FINE;
@@ -496,8 +496,7 @@ static int roll_back_in_a_hurry(struct change *change, const struct order *order
         job_error(&canary_command, "%s", error.bytes);
         print_help("%s", help.bytes);
     }
-    static const struct mend mend = {
-        "roll the canary back in them too, or the next build undoes it", NULL};
+    static const struct mend mend = {"roll it back in them too, or the next build undoes it", NULL};
     if (begun && (made || taken))
         status = hurry_say_rest(&hurry, &mend, status);
     buffer_release(&error);

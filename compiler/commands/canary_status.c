@@ -86,7 +86,7 @@ static void put_text(const struct standing *standing, struct buffer *out)
         if (by->from != INT64_MIN)
             format_time(by->from, from, sizeof from);
         terminal_format(out, "\n  held back by %s\n            it serves %s%s%s%s", by->name,
-                        by->serve.text, by->condition ? " to some" : ", and not the stage",
+                        by->serve.text, by->condition ? " to some" : ", not the stage",
                         *from ? ", since " : "", from);
         if (by->by || by->reason)
             terminal_format(out, "\n            %s%s%s%s", by->by ? "by " : "",
@@ -95,8 +95,7 @@ static void put_text(const struct standing *standing, struct buffer *out)
     }
     if (unmet(standing))
         terminal_format(
-            out,
-            "\n  held back by requires: %s\n            the default is served, and not the stage",
+            out, "\n  held back by requires: %s\n            the default is served, not the stage",
             unmet(standing));
     if (!canary->automatic)
         buffer_append_text(out, "\n  automatic is false: a rollback is left to a person");

@@ -55,10 +55,10 @@ static void append_size(struct buffer *out, const struct project *project, const
 {
     const struct experiment *experiment = flag->environments[environment].experiment;
     append_where(out, project, flag, environment);
-    terminal_format(out, ": %.0f units a variant show an effect of %g%% on '%s'", size->units,
+    terminal_format(out, ": %.0f units per variant show an effect of %g%% on '%s'", size->units,
                     experiment->mde * 100, experiment->primary->name.text);
     if (!isnan(size->days))
-        terminal_format(out, "; they come in %.0f day%s", size->days, size->days == 1 ? "" : "s");
+        terminal_format(out, "; they arrive in %.0f day%s", size->days, size->days == 1 ? "" : "s");
     buffer_append_text(out, "\n");
 }
 

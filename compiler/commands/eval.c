@@ -250,14 +250,15 @@ static int compile(struct evaluation *evaluation)
 static int check_usage(const struct options *options, int flags)
 {
     if (flags == 0 && !options->all)
-        return usage_error(&eval_command, "which flags? Name them, or say --all");
+        return usage_error(&eval_command, "which flags? Name them, or give --all");
     if (flags > 0 && options->all)
         return usage_error(&eval_command, "--all and names of flags exclude each other");
     if (options->snapshot && (options->environment || options->project.directory))
         return usage_error(&eval_command, "-s is one environment already: leave out -C and -e");
     if (!options->context == !options->contexts)
-        return usage_error(&eval_command, "for whom? Say -c with a JSON object, or --contexts with "
-                                          "a file of them");
+        return usage_error(
+            &eval_command,
+            "for whom? Give -c with a JSON object, or --contexts with a file of them");
     const char *contexts = options->context ? options->context : options->contexts;
     if (options->snapshot && !strcmp(options->snapshot, "-") && !strcmp(contexts, "-"))
         return usage_error(&eval_command, "the snapshot and the context cannot both be stdin");

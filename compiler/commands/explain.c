@@ -130,10 +130,9 @@ static void list_all(bool markdown)
     qsort(sorted, DIAGNOSTIC_COUNT, sizeof *sorted, compare_codes);
     if (markdown)
         printf("# Diagnostics\n\n"
-               "Everything that `ffc` can say about definitions, by code. Codes are permanent. "
+               "Everything that `ffc` can report about definitions, by code. Codes are permanent. "
                "This page is\n"
-               "`ffc explain --all --markdown`; the same texts, one by one, are `ffc explain "
-               "CODE`.\n");
+               "`ffc explain --all --markdown`; `ffc explain CODE` prints a single one.\n");
     for (unsigned i = 0; i < DIAGNOSTIC_COUNT; i++) {
         const struct diagnostic_info *info = sorted[i];
         if (markdown)
@@ -200,10 +199,10 @@ static int explain_codes(int count, char **codes)
     for (int i = 0; i < count; i++) {
         enum diagnostic_code code = diagnostic_find(codes[i]);
         if (code == DIAGNOSTIC_COUNT)
-            return usage_error(&explain_command,
-                               "there is no diagnostic '%s'; a code is as in FF0231, and '--all' "
-                               "lists them",
-                               codes[i]);
+            return usage_error(
+                &explain_command,
+                "there is no diagnostic '%s'; codes look like FF0231, and '--all' lists them",
+                codes[i]);
         if (i > 0)
             putchar('\n');
         explain(diagnostic_info(code));

@@ -46,13 +46,13 @@ static bool fits(struct hurry *hurry, int *status)
     if (environment && change->environment && strcmp(environment, change->environment) != 0) {
         *status = job_error(change->command, "'%s' is of environment '%s', not of '%s'",
                             change->build, environment, change->environment);
-        print_help("say -e with that one, or name the file of the other with --build");
+        print_help("give -e with that one, or name the file of the other with --build");
         return false;
     }
     if (!change->build || hurry->unsealed || hurry_environment(hurry))
         return true;
     *status = usage_error(change->command,
-                          "--build publishes the snapshot of one environment: say which with -e");
+                          "--build publishes the snapshot of one environment: name it with -e");
     return false;
 }
 
@@ -64,7 +64,7 @@ static void finish_others(struct change *change)
         return;
     struct project *project = project_load(change->ledger.directory, change->at);
     if (!recover(&change->ledger, project, &change->finished, &error))
-        print_note("what a run that was killed left cannot be finished: %s", error.bytes);
+        print_note("what a killed run left behind cannot be finished: %s", error.bytes);
     project_free(project);
     buffer_release(&error);
 }
@@ -189,7 +189,7 @@ void hurry_unlock(struct hurry *hurry)
     struct ledger *ledger = &hurry->change->ledger;
     struct buffer error = {0};
     if (ledger->lock >= 0 && !steps_recover(ledger, &error))
-        print_note("what the ledger says of steps cannot be read: %s", error.bytes);
+        print_note("the ledger's entries about steps cannot be read: %s", error.bytes);
     ledger_unlock(ledger);
     buffer_release(&error);
 }
@@ -226,8 +226,7 @@ static void say_errors(struct hurry *hurry)
     struct project *project = hurry->change->project;
     if (!project || !project->diagnostics.errors)
         return;
-    print_note("the definitions have %u error%s: until %s mended, nothing else of them "
-               "can be built",
+    print_note("the definitions have %u error%s: until %s fixed, nothing else in them can be built",
                project->diagnostics.errors, project->diagnostics.errors == 1 ? "" : "s",
                project->diagnostics.errors == 1 ? "it is" : "they are");
     show_diagnostics(project, DIAGNOSTIC_TEXT, hurry->change->color);
@@ -263,14 +262,14 @@ int hurry_say_rest(struct hurry *hurry, const struct mend *mend, int status)
     }
     (void)hurry_project(hurry);
     if (hurry->why.length && change->build)
-        print_note("'%s' was not patched, but compiled from the definitions: %s", change->build,
+        print_note("'%s' was compiled from the definitions instead of patched: %s", change->build,
                    hurry->why.bytes);
     if (hurry->idle)
         print_note("'%s' does not serve it: there is nothing to publish", change->build);
     if (hurry->failed.length) {
         status = job_error(change->command, "not published: %s", hurry->failed.bytes);
         if (hurry->written)
-            print_help("the definitions have the change: whatever is built of them, has it");
+            print_help("the definitions have the change, and so will any build of them");
     }
     if (hurry->lost.length) {
         bool later = hurry->written && ledger_has_aside(change->ledger.directory);
@@ -280,12 +279,11 @@ int hurry_say_rest(struct hurry *hurry, const struct mend *mend, int status)
                                             : "not written to the definitions",
                            hurry->lost.bytes);
         if (!hurry_did_something(hurry))
-            print_help("nothing is changed: mend that, and say it again");
+            print_help("nothing has changed: fix that, and run it again");
         else if (later)
             print_help("it is done, and the next command that changes them adds the entry");
         else if (hurry->written)
-            print_help("it is done: say who did it, and why, where the definitions are "
-                       "committed");
+            print_help("it is done: record who did it, and why, when you commit the definitions");
         else
             say_mend(mend);
     }

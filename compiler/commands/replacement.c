@@ -20,8 +20,8 @@ static void warn_of_signature(const struct replacement *replacement,
         occupant_warn_of_key(occupant, replacement->path, replacement->key->id);
     } else if (occupant->signed_by[0]) {
         print_at((struct input_place){.path = replacement->path}, MESSAGE_WARNING,
-                 "it was signed by key %s, and is not any more", occupant->signed_by);
-        print_help("say --sign, or sign it with 'ffc sign'; services that require a signature "
+                 "it was signed by key %s, and no longer is", occupant->signed_by);
+        print_help("give --sign, or sign it with 'ffc sign'; services that require a signature "
                    "keep what they have");
     }
 }
@@ -32,7 +32,8 @@ static void warn_of_owner(const struct replacement *replacement, const struct oc
     if (!occupant_fits(occupant, replacement->path, replacement->project->name,
                        replacement->environment, &problem)) {
         print_warning("%s: it is replaced", problem.bytes);
-        print_help("services that read it get the flags of the new one: see that this is meant");
+        print_help(
+            "services that read it get the flags of the new one: make sure that is intended");
     }
     buffer_release(&problem);
 }

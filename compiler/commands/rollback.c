@@ -126,8 +126,7 @@ static bool is_unknown(struct wish *wish, const struct override *word, int *stat
                        : word->tags.count ? word->tags.items[0].text
                                           : word->kinds.items[0].text;
     if (project->diagnostics.errors && !wish->hurry.patched && !word->kinds.count) {
-        terminal_format(&wish->notes,
-                        "note: '%s' selects no flag of what could be read of the definitions\n",
+        terminal_format(&wish->notes, "note: '%s' selects none of the flags that could be read\n",
                         name);
         return false;
     }
@@ -168,10 +167,10 @@ static bool segment_is_known(struct wish *wish, int *status)
     struct project *project = (struct project *)(uintptr_t)hurry_project(&wish->hurry);
     if (project->diagnostics.errors) {
         show_diagnostics(project, DIAGNOSTIC_TEXT, wish->change.color);
-        *status =
-            job_error(&rollback_command,
-                      "the definitions have errors, so whom '%s' holds is not certain", segment);
-        print_help("mend them, or roll back for everybody, without --segment");
+        *status = job_error(&rollback_command,
+                            "the definitions have errors, so the members of '%s' are not certain",
+                            segment);
+        print_help("fix them, or roll back for everybody, without --segment");
         *status = EXIT_INPUT;
         return false;
     }
@@ -223,7 +222,7 @@ static bool does_something(const struct wish *wish, int *status)
                 sizeof now);
     job_error(&rollback_command, "it would be over before it begins: until %s, and %s is %s", until,
               emergency->until > wish->change.at ? "its --from" : "now", now);
-    print_help("give a later --until, by UTC or with your offset (+02:00); or leave it out");
+    print_help("give a later --until, in UTC or with your offset (+02:00); or leave it out");
     *status = EXIT_INPUT;
     return false;
 }
@@ -253,7 +252,7 @@ static bool is_possible(struct wish *wish, int *status)
         return false;
     if (wish->emergency.from > change->at && change->run_steps) {
         *status = usage_error(&rollback_command,
-                              "--run-steps is for a flag that is off, and --from is yet to come");
+                              "--run-steps is for a flag that is off, but --from is in the future");
         return false;
     }
     return true;
@@ -300,9 +299,8 @@ static void look_at_published(struct wish *wish)
                         held == 1 ? "is" : "are", other);
     if (strcmp(wish->emergency.serve, "default") == 0)
         note_flags(wish, idle, idle_count,
-                   idle_count == 1 ? ": nobody is held back, everybody gets its default as it is\n"
-                                   : ": nobody is held back, everybody gets their default as it "
-                                     "is\n");
+                   idle_count == 1 ? ": it serves its default to everybody already\n"
+                                   : ": they serve their defaults to everybody already\n");
 }
 
 static void look_at_definitions(struct wish *wish)
@@ -364,7 +362,7 @@ static void look_at_lifted(struct wish *wish)
             const struct override *known = by ? project_override(project, by) : NULL;
             const char *reason = known ? known->reason : NULL;
             if (by)
-                terminal_format(&wish->notes, "note: '%s' stays held back in %s by %s%s%s\n",
+                terminal_format(&wish->notes, "note: '%s' is still held back in %s by %s%s%s\n",
                                 flag->name.text, project->environments.items[j].text, by,
                                 reason ? ": " : "", reason ? reason : "");
         }
@@ -417,7 +415,7 @@ static bool take_over(struct wish *wish)
     const char *at = json_text_at(entry, "time");
     if (!id)
         return wish->gone;
-    print_note("that run was this one; it is done, and not done again");
+    print_note("that run did the same; it is done, and is not repeated");
     edit->override.id.text = arena_format(&edit->arena, "%s", id);
     edit->override.name = arena_format(&edit->arena, "override:%s", id);
     edit->name = arena_format(&edit->arena, OVERRIDES_FOLDER "%s.yaml", id);
@@ -531,7 +529,7 @@ static void put_text(const struct wish *wish, struct buffer *out)
     else if (!change->dry_run && !change->build)
         buffer_append_text(out, "  services see it once it is published: --build, or ffc build\n");
     if (!edit->lifts && !change->dry_run)
-        terminal_format(out, "  to take it back:\n    ffc rollback --lift %s%s%s%s%s --reason …\n",
+        terminal_format(out, "  to undo it:\n    ffc rollback --lift %s%s%s%s%s --reason …\n",
                         edit->override.id.text, change->directory ? " -C " : "",
                         change->directory ? change->directory : "",
                         change->build ? " --build " : "", change->build ? change->build : "");
@@ -548,12 +546,12 @@ static int speak(struct wish *wish, int status)
         put_text(wish, &out);
     bool heard = write_stdout(change->command, &out);
     if (!heard && done && !change->dry_run)
-        print_note("it is done all the same: %s", wish->edit.override.id.text);
+        print_note("it is done nevertheless: %s", wish->edit.override.id.text);
     if (wish->notes.length && done)
         print_lines(&wish->notes);
     static const struct mend lift = {"take it out of them too, or the next build brings it back",
                                      NULL};
-    const struct mend add = {"put this into them, or the next build undoes it:", &wish->edit.text};
+    const struct mend add = {"add this to them, or the next build undoes it:", &wish->edit.text};
     status = hurry_say_rest(&wish->hurry, wish->edit.lifts ? &lift : &add, status);
     buffer_release(&out);
     return heard ? status : EXIT_JOB;
@@ -627,7 +625,7 @@ static void look_at_bounds(struct wish *wish)
     char from[32];
     format_time(wish->emergency.from, from, sizeof from);
     if (wish->emergency.from > clock_now())
-        terminal_format(&wish->notes, "note: it is scheduled: nobody is held back until %s\n",
+        terminal_format(&wish->notes, "note: it is scheduled: nothing is held back until %s\n",
                         from);
     if (wish->hurry.patched && !wish->emergency.scope.environment)
         terminal_format(&wish->notes,
@@ -728,7 +726,7 @@ static int is_stuck(struct wish *wish)
     int status = job_error(&rollback_command, "not lifted: %s", wish->hurry.lost.bytes);
     struct project *project = wish->change.project;
     show_diagnostics(project, DIAGNOSTIC_TEXT, wish->change.color);
-    print_help("mend that file, or take the override out of it by hand");
+    print_help("fix that file, or remove the override from it by hand");
     return status;
 }
 
@@ -762,7 +760,7 @@ static bool check_usage(const struct wish *wish, int operands, int *status)
     bool selects = operands > 0 || wish->tags.count || wish->kinds.count || scope->all;
     *status = EXIT_JOB;
     if (wish->list + wish->status + (wish->lift != NULL) > 1)
-        usage_error(&rollback_command, "--list, --status and --lift are three things");
+        usage_error(&rollback_command, "--list, --status and --lift cannot be combined");
     else if ((wish->list || wish->status || wish->lift) && (selects || scope->segment))
         usage_error(&rollback_command, "--list, --status and --lift take no flags");
     else if (wish->status && change->build)
@@ -813,7 +811,7 @@ static int run(int argc, char **argv)
         ENVIRONMENT_OPTION(wish.change.environment, "only in this environment [all of them]"),
         {"serve", 0, OPTION_TEXT, &wish.emergency.serve, "VARIANT", "serve this variant [default]"},
         FROM_OPTION(wish.emergency.from, "active from this time [now]"),
-        UNTIL_OPTION(wish.emergency.until, "active until this time [for good]"),
+        UNTIL_OPTION(wish.emergency.until, "active until this time [indefinitely]"),
         ACTOR_OPTIONS(wish.change.actor),
         {"list", 0, OPTION_FLAG, &wish.list, NULL, "overrides: active, scheduled, expired"},
         {"lift", 0, OPTION_TEXT, &wish.lift, "ID", "remove an override"},

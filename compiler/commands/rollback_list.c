@@ -124,7 +124,7 @@ static void put_text(struct change *change, const struct override *override, enu
                     activity(override->from, override->until, change->at));
     if (place == IN_FILE)
         terminal_format(out, "\n    in %s%s", published->path,
-                        known ? "" : " alone: the definitions do not have it");
+                        known ? "" : " only: the definitions do not have it");
     else if (place == NOT_IN_FILE)
         terminal_format(out, "\n    not in %s: services do not have it", published->path);
     else if (place == OF_OTHERS)
@@ -225,7 +225,7 @@ int rollback_list(struct change *change)
         terminal_format(&out, "there is no override%s\n", whole ? "" : " in what could be read");
     bool written = write_stdout(&rollback_command, &out);
     if (any && !change->build && !change->json)
-        print_note("so the definitions say; what of it is published: --build FILE");
+        print_note("according to the definitions; for the published file: --build FILE");
     int status = show_unread(project, DIAGNOSTIC_TEXT, change->color);
     patch_release(&published.patch);
     buffer_release(&out);
@@ -287,7 +287,7 @@ int rollback_status(struct change *change)
         put_step(change, flag, last, &out);
     }
     if (!out.length && !change->json)
-        buffer_append_text(&out, "no step was ever run\n");
+        buffer_append_text(&out, "no step has ever been run\n");
     if (!write_stdout(&rollback_command, &out))
         status = EXIT_JOB;
     json_decref(latest);

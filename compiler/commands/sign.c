@@ -121,13 +121,13 @@ static int check_usage(const struct options *options, int files, const char *pat
     if (files != 1)
         return usage_error(&sign_command, "name one snapshot, or - for stdin");
     if (!!options->key + !!options->attach + !!options->detach != 1)
-        return usage_error(&sign_command, "say one of --key, --attach and --detach");
+        return usage_error(&sign_command, "give one of --key, --attach and --detach");
     if (options->detach && options->output)
-        return usage_error(&sign_command, "--detach says where to: -o does not go with it");
+        return usage_error(&sign_command, "--detach already names the output: leave out -o");
     if (options->detach && !strcmp(options->detach, "-"))
-        return usage_error(&sign_command, "--detach writes two files: say the name of the first");
+        return usage_error(&sign_command, "--detach writes two files: name the first");
     if (!strcmp(path, "-") && !options->output && !options->detach)
-        return usage_error(&sign_command, "where to? Say -o with a file, or - for stdout");
+        return usage_error(&sign_command, "where to? Give -o with a file, or - for stdout");
     if (options->output && !strcmp(options->output, "-") && isatty(STDOUT_FILENO))
         return usage_error(&sign_command, "a snapshot is binary: not written to a terminal");
     return EXIT_FINE;

@@ -68,7 +68,7 @@ static void compare(const struct trial *trial, const fflag_result *result, struc
     const struct flag *flag = trial->test->flag;
     const struct variant *variants = flag->environments[trial->environment].variants;
     if (result->error) {
-        buffer_format(message, "the evaluation erred: %s", fflag_error_code(result->error));
+        buffer_format(message, "the evaluation failed: %s", fflag_error_code(result->error));
         return;
     }
     if (expect->has_variant && expect->variant != result->variant_index)
@@ -240,7 +240,7 @@ static void judge(struct test_run *run, struct trial *trial)
         buffer_format(&message, ", expected %s%%", expected);
     }
     if (probability > 0)
-        buffer_format(&message, " (chance of that: %.2g)", probability);
+        buffer_format(&message, " (probability of that: %.2g)", probability);
     fail(run, trial, 0, NULL, &message);
     buffer_release(&message);
 }

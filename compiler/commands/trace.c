@@ -184,7 +184,7 @@ static int check_same(const struct tracer *tracer, const struct options *options
         return EXIT_FINE;
     return job_error(&trace_command,
                      "'%s' was not built from '%s' as it is now, so its steps cannot be shown; "
-                     "check out what it was built from, name it with -C, or leave out -s",
+                     "check out the version it was built from, name it with -C, or leave out -s",
                      options->snapshot, tracer->project->directory);
 }
 
@@ -285,11 +285,11 @@ static int run(int argc, char **argv)
     if (flags != 1)
         return usage_error(&trace_command, flags ? "one flag at a time" : "which flag? Name it");
     if (!options.context)
-        return usage_error(&trace_command, "for whom? Say -c with a JSON object");
+        return usage_error(&trace_command, "for whom? Give -c with a JSON object");
     if (options.snapshot && options.environment)
         return usage_error(&trace_command, "-s is one environment already: leave out -e");
     if (options.snapshot && (options.state || options.stage))
-        return usage_error(&trace_command, "-s is what it is: leave out --state and --stage");
+        return usage_error(&trace_command, "-s fixes the state: leave out --state and --stage");
     if (options.snapshot && !strcmp(options.snapshot, "-") && !strcmp(options.context, "-"))
         return usage_error(&trace_command, "the snapshot and the context cannot both be stdin");
 

@@ -47,7 +47,7 @@ static const char *percent_text(struct tracer *tracer, uint32_t thousandths)
 static const char *no_key(struct tracer *tracer, const struct attribute *attribute)
 {
     if (!attribute)
-        return "nothing says what units go by";
+        return "no attribute to bucket by";
     return arena_format(&tracer->arena, "%s is %s: no key", attribute->name.text,
                         context_text(tracer, attribute->name.text));
 }

@@ -237,8 +237,8 @@ static int run(int argc, char **argv)
     struct option_texts texts = {0};
     const struct option table[] = {
         {"key", 0, OPTION_TEXTS, &texts, "KEY",
-         "require a signature by this minisign public key, or by one of several: base64, or a "
-         "file"},
+         "require a signature by this minisign public key (base64 or a file), or by one of "
+         "several"},
         JSON_OPTION(json, "one JSON object"),
     };
     int status;

@@ -42,7 +42,7 @@ const char *control_choices(const struct canary *canary)
     case CANARY_PAUSED:
         return "resume or rollback";
     case CANARY_COMPLETE:
-        return "rollback, or start anew";
+        return "rollback, or start again";
     case CANARY_PENDING:
     case CANARY_ROLLED_BACK:
         break;
@@ -97,8 +97,8 @@ static bool may_enter(const struct request *request, uint32_t first, uint32_t la
         if (!stage->approval ||
             (canary->approved && strcmp(canary->approved, stage->name.text) == 0))
             continue;
-        buffer_format(error, "stage '%s' of '%s' needs approval, and nobody has let it through",
-                      stage->name.text, request->flag);
+        buffer_format(error, "stage '%s' of '%s' needs approval, and has none", stage->name.text,
+                      request->flag);
         buffer_format(help, "ffc canary approve %s --to %s --reason …", request->flag,
                       stage->name.text);
         return false;
@@ -140,7 +140,7 @@ static bool leaves_what_is_meant(const struct request *request, struct buffer *e
     if (request->leaves || request->stage || current_stage(canary) == 0 || ago < 0 ||
         ago >= MOMENTS)
         return true;
-    buffer_format(error, "'%s' came to '%s' only %lld seconds ago", request->flag, now,
+    buffer_format(error, "'%s' entered '%s' only %lld seconds ago", request->flag, now,
                   (long long)ago / 1000);
     buffer_format(help, "to go on from there: ffc canary advance %s --from %s --reason …",
                   request->flag, now);
@@ -168,7 +168,7 @@ static bool advance(const struct request *request, struct rollout *to, struct bu
         return false;
     if (target <= current) {
         buffer_format(error, "cannot advance '%s' to '%s': it %s", request->flag, request->stage,
-                      target == current ? "is there already" : "is behind that stage");
+                      target == current ? "is there already" : "is past that stage");
         buffer_format(help,
                       target == current ? "nothing is left to do"
                                         : "roll it back, and start it --to '%s'",
@@ -219,7 +219,7 @@ static bool approve(const struct request *request, struct rollout *to, struct bu
         stage = &canary->stages[found];
     }
     if (!stage || (is_open(canary) && stage <= &canary->stages[current_stage(canary)])) {
-        buffer_format(error, "'%s' has no stage ahead to approve: it is in '%s'", request->flag,
+        buffer_format(error, "'%s' has no later stage to approve: it is in '%s'", request->flag,
                       canary->stages[current_stage(canary)].name.text);
         buffer_format(help, "what can be done from there: %s", control_choices(canary));
         return false;

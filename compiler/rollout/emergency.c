@@ -293,7 +293,7 @@ bool emergency_plan_lift(const struct project *project, const struct override *o
     if (index != UINT32_MAX)
         return edit_remove(source, "overrides", index, &edit->text, error);
     buffer_format(error, "cannot take the override out of '%s', which %s", source->path,
-                  list ? "has it in another way" : "cannot be parsed");
+                  list ? "contains it in a different form" : "cannot be parsed");
     return false;
 }
 

@@ -50,7 +50,7 @@ char *forgotten_override(const json_t *labels, const struct project *project,
 void forgotten_sentence(struct buffer *out, const char *path, const char *id)
 {
     buffer_format(out,
-                  "'%s' has override '%s', which the definitions do not have, nor the ledger: to "
-                  "publish them would end it",
+                  "'%s' has override '%s', which neither the definitions nor the ledger have: "
+                  "publishing them would end it",
                   path, id);
 }

@@ -274,7 +274,7 @@ bool ledger_prepare(struct ledger *ledger, const struct buffer *entry, const str
         buffer_format(&text, ",\"parents\":[%s]}\n", ledger->tips.length ? ledger->tips.bytes : "");
         prepared = name_entry(&text, name);
         if (!prepared)
-            buffer_append_text(error, "the time of this change is out of the years 0001 to 9999");
+            buffer_append_text(error, "the time of this change is outside the years 0001 to 9999");
     }
     if (prepared && put_aside(ledger, &text, name, todo, error))
         memcpy(ledger->aside, name, sizeof name);
@@ -351,7 +351,7 @@ bool ledger_is_certain(struct ledger *ledger, struct buffer *error)
     if (ledger->doubt.length == 0)
         return true;
     buffer_append(error, ledger->doubt.bytes, ledger->doubt.length);
-    buffer_append_text(error, "; it was changed, and the next run makes sure");
+    buffer_append_text(error, "; it was changed, and the next run verifies it");
     return false;
 }
 

@@ -467,7 +467,7 @@ void ledger_complain(const struct ledger_entries *entries, uint32_t index)
         if (strcmp(said[i], entry->hash) == 0)
             return;
     memcpy(said[count++ % 16], entry->hash, LEDGER_HASH);
-    print_warning("%s/%s: %s, and is left out", entries->directory, entry->place,
+    print_warning("%s/%s: %s, and is ignored", entries->directory, entry->place,
                   entry->problem ? "this entry cannot be read" : "this is no entry of the ledger");
 }
 

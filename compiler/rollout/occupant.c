@@ -58,9 +58,9 @@ static bool is_replaceable(const char *path, struct buffer *error)
     if (fd < 0)
         buffer_format(error, "cannot see what '%s' is: %s", path, strerror(errno));
     else if (!replaceable)
-        buffer_format(error,
-                      "'%s' is no snapshot, so it is not replaced: name another file, or remove it",
-                      path);
+        buffer_format(
+            error, "'%s' is not a snapshot, so it is not replaced: name another file, or remove it",
+            path);
     if (fd >= 0)
         close(fd);
     return replaceable;

@@ -58,7 +58,7 @@ bool publication_prepare(struct publication *publication, const char *path, cons
     struct occupant occupant;
     *publication = (struct publication){.is_signed = key != NULL};
     if (path && strcmp(path, "-") == 0) {
-        buffer_append_text(error, "--build replaces a file, and '-' is none: name one");
+        buffer_append_text(error, "--build replaces a file, and '-' is not a file: name one");
         return false;
     }
     if (key && !secret_key_read(key, &publication->key, error))
@@ -69,10 +69,9 @@ bool publication_prepare(struct publication *publication, const char *path, cons
     if (path)
         occupant_release(&occupant);
     if (path && replaceable && !key && looks_signed(path)) {
-        buffer_format(error,
-                      "'%s' is signed, and services may demand that: name the secret key with "
-                      "--sign",
-                      path);
+        buffer_format(
+            error, "'%s' is signed, and services may require that: name the secret key with --sign",
+            path);
         return false;
     }
     if (replaceable)
@@ -180,9 +179,9 @@ void publication_note_rest(const struct publication *publication, const char *di
     struct patch patch;
     uint32_t errors = project->diagnostics.errors;
     if (errors)
-        print_note("the definitions have %u error%s: until %s mended, nothing else of them can "
-                   "be built",
-                   errors, errors == 1 ? "" : "s", errors == 1 ? "it is" : "they are");
+        print_note(
+            "the definitions have %u error%s: until %s fixed, nothing else in them can be built",
+            errors, errors == 1 ? "" : "s", errors == 1 ? "it is" : "they are");
     else if (publication_open(publication, &patch, &why))
         publication_note_differences(&patch, project);
     if (!errors)

@@ -247,7 +247,7 @@ bool recover_before_reading(const char *directory, struct buffer *error)
 void note_aside(const char *directory)
 {
     if (ledger_has_aside(directory))
-        print_note("a run that changed %s was interrupted; the next that changes or builds it "
-                   "finishes that",
+        print_note("a run that changed %s was interrupted; the next one that changes or builds it "
+                   "finishes the job",
                    directory);
 }

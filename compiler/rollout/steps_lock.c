@@ -118,8 +118,8 @@ static bool add_interrupted(struct ledger *ledger, const char *flag, json_t *las
 {
     json_t *step = json_object_get(last, "step");
     print_note(
-        "step %lld of %lld of '%s' for '%s' was started at %s, and the run that did so is "
-        "gone:\n  it may be half done; only --run-steps runs it again, after all those before it",
+        "step %lld of %lld of '%s' for '%s' was started at %s, but the run that did so is gone:\n  "
+        "it may be half done; only --run-steps runs it again, along with all those before it",
         (long long)json_integer_value(json_object_get(step, "number")),
         (long long)json_integer_value(json_object_get(step, "of")), json_text_at(step, "plan"),
         flag, json_text_at(last, "time"));

@@ -77,7 +77,7 @@ void transition_note_shared(const struct project *project, const struct flag *fl
     for (uint32_t i = 0; i < project->environments.count; i++) {
         const struct canary *other = flag->environments[i].canary;
         if (i != environment && other && other->node == canary->node)
-            print_note("environment '%s' has this same canary block, and changes with it",
+            print_note("environment '%s' has this same canary block, and changes along with it",
                        project->environments.items[i].text);
     }
 }

@@ -99,7 +99,7 @@ result = act(directory, "complete", "--json")
 equal((result.status, result.json["to"]["state"], result.json["applied"]), (0, "complete", True), "complete")
 for action in ("advance", "pause", "complete"):
     result = act(directory, action)
-    ok(result.status == 1 and "it is complete" in result.err and "rollback, or start anew" in result.err,
+    ok(result.status == 1 and "it is complete" in result.err and "rollback, or start again" in result.err,
        f"complete_is_final_for_{action}", result.err)
 before = read(directory)
 result = act(directory, "rollback", reason="INC-7", at="2026-11-20T13:00:00Z")
@@ -241,12 +241,12 @@ equal(act(instant, "advance").status, 1, "and_cannot_advance")
 
 overridden = project("overridden", canary(BLOCK) + "overrides:\n  - {all: true, serve: default}\n")
 result = act(overridden, "start")
-ok("override[0] stands before this canary: default is served" in result.err,
+ok("override[0] takes precedence over this canary: default is served" in result.err,
    "an_override_that_stands_before_it_is_noted", result.err)
 scheduled = project("scheduled", canary(BLOCK) +
                     "overrides:\n  - {all: true, serve: default, from: 2098-01-01T00:00:00Z}\n")
 result = act(scheduled, "start")
-ok("override[0] stands before this canary from 2098-01-01T00:00:00Z: default is served then" in result.err,
+ok("override[0] takes precedence over this canary from 2098-01-01T00:00:00Z: default is served then" in result.err,
    "and_from_when_where_that_is_yet_to_come", result.err)
 
 # --build publishes what was made.

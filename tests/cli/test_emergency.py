@@ -110,7 +110,7 @@ for arguments, words in ((["theme", "--serve", "dar"], "no variant 'dar'"), (["s
     ok(result.status in (1, 2) and words in result.err and open(live, "rb").read() == before,
        f"refused_{'_'.join(arguments)}", result.status, result.err)
 result = rollback(directory, live, "plain")
-ok(result.status == 0 and "nobody is held back" in result.err, "what_holds_nobody_back_is_said", result.err)
+ok(result.status == 0 and "to everybody already" in result.err, "what_holds_nobody_back_is_said", result.err)
 result = rollback(directory, live, "--all", "--segment", "nordic")
 equal((result.status, answers(live, country="NO")["search"], answers(live, country="US")["search"]), (0, HELD, SERVED),
       "a_segment_is_patched_in")
@@ -189,7 +189,7 @@ if os.getuid() == 0:
     ok("or the next build undoes it" in result.err and "now rolled back" not in result.out, "which_says_what_to_do", result.out, result.err)
     for what in (["rollback", "search", "-C", directory, "--reason", "x"], canary):
         result = without_root(what, env={})
-        ok(result.status == 2 and result.out == "" and "nothing is changed" in result.err and "undoes" not in result.err,
+        ok(result.status == 2 and result.out == "" and "nothing has changed" in result.err and "undoes" not in result.err,
            f"{what[0]}_claims_nothing_that_was_not_done", result.out, result.err)
         ok("deniedcannot" not in result.err, f"{what[0]}_and_its_errors_stand_apart", result.err)
 else:
@@ -216,7 +216,7 @@ equal((answers(live)["search"], entries(directory)[-1]["override"]["id"]), (SERV
 # What is not what somebody may have meant, is said.
 directory, live = published("bounds")
 result = rollback(directory, live, "search", "--at", "2099-01-01T00:00:00Z")
-ok(result.status == 0 and "nobody is held back until 2099-01-01T00:00:00Z" in result.err, "one_for_later", result.err)
+ok(result.status == 0 and "nothing is held back until 2099-01-01T00:00:00Z" in result.err, "one_for_later", result.err)
 ok("for every environment" in result.err and "only 'production'" in result.err, "one_for_every_environment", result.err)
 result = rollback(directory, live, "search", "-e", "production")
 ok("every environment" not in result.err and "until" not in result.err, "and_not_of_others", result.err)
@@ -249,23 +249,23 @@ os.remove(os.path.join(directory, "overrides", alone + ".yaml"))
 result = ffc("rollback", "--list", "-C", directory, "--build", live)
 for identity, words in ((both, f"in {live}"), (unpublished, f"not in {live}: services do not have it"),
                         (elsewhere, f"not for production, which {live} is of"),
-                        (alone, f"in {live} alone: the definitions do not have it")):
+                        (alone, f"in {live} only: the definitions do not have it")):
     ok(f"{identity}  active\n    {words}\n" in result.out, f"listed_{words.split(live)[0]}", result.out, result.err)
 equal((result.status, result.err), (0, ""), "a_list_of_a_file")
 result = ffc("rollback", "--list", "-C", directory, "--build", live, "--json")
 equal({o["id"]: (o["published"], bool(o["file"])) for o in map(json.loads, result.out.splitlines())},
       {both: (True, True), unpublished: (False, True), elsewhere: (False, True), alone: (True, False)}, "listed_as_json")
 result = ffc("rollback", "--list", "-C", directory)
-ok(both in result.out and alone not in result.out and live not in result.out and "so the definitions say" in result.err,
+ok(both in result.out and alone not in result.out and live not in result.out and "according to the definitions" in result.err,
    "without_the_file_it_says_whose_word_it_is", result.out, result.err)
 result = ffc("rollback", "--list", "-C", directory, "--build", live + ".no")
 ok(result.status == 2 and both in result.out and "there is no such file" in result.err,
    "without_the_file_that_is_named_the_definitions_are_listed", result.out, result.err)
 result = ffc("rollback", "--lift", both, "-C", directory, "--build", live, "--reason", "fixed")
-ok(result.status == 0 and "stays held back" not in result.err, "nothing_else_holds_it", result.err)
+ok(result.status == 0 and "is still held back" not in result.err, "nothing_else_holds_it", result.err)
 result = ffc("rollback", "--lift", elsewhere, "-C", directory, "--build", live, "--reason", "fixed")
-ok(f"'theme' stays held back in production by override:{alone}" in result.err and
-   f"'theme' stays held back in staging by override:{unpublished}" in result.err,
+ok(f"'theme' is still held back in production by override:{alone}" in result.err and
+   f"'theme' is still held back in staging by override:{unpublished}" in result.err,
    "what_still_holds_is_asked_of_the_file_where_it_is_published", result.err)
 
 for arguments in (["search"], ["--all"]):
@@ -292,7 +292,7 @@ ok(result.status == 0 and max(map(len, result.out.splitlines())) <= 80, "added_f
 listed = Result(subprocess.run([FFC, "rollback", "--list", "-C", here], capture_output=True, cwd=os.path.dirname(directory)))
 ok(max(map(len, listed.out.splitlines())) <= 80, "listed_fits", listed.out)
 result = rollback(directory, live, "search", "-e", "production")
-ok(f" -C {directory} --build {live}" in result.out.split("to take it back:")[1], "the_way_back", result.out)
+ok(f" -C {directory} --build {live}" in result.out.split("to undo it:")[1], "the_way_back", result.out)
 
 # Files that cannot be patched are compiled, and it is said.
 directory, live = published("corrupt")
@@ -300,7 +300,7 @@ with open(live, "wb") as file:
     os.chmod(live, 0o644)
     file.write(b"\x89FFS\r\n\x1a\n, and no more of it")
 result = rollback(directory, live, "search", "-e", "production")
-ok(result.status == 0 and "was not patched, but compiled" in result.err, "a_damaged_file", result.err)
+ok(result.status == 0 and "instead of patched" in result.err, "a_damaged_file", result.err)
 equal(answers(live)["search"], HELD, "is_replaced")
 directory, live = published("missing")
 os.remove(live)
@@ -341,12 +341,12 @@ equal((shown["standing"], shown["served"], shown["override"], shown["defined"]),
 equal(standing["checkout"]["environments"]["staging"]["override"], None, "list_elsewhere")
 ok(f"off by override:{added}" in ffc("list", "-C", directory, "-e", "production").out, "list_for_people")
 status = ffc("canary", "status", "checkout", "-C", directory, "-e", "production")
-ok(f"held back by override:{added}" in status.out and "  it serves default, and not the stage, since 20" in status.out
+ok(f"held back by override:{added}" in status.out and "  it serves default, not the stage, since 20" in status.out
    and "  by amira: INC-1\n" in status.out and max(map(len, status.out.splitlines()[1:])) <= 80, "canary_status", status.out)
 equal(ffc("canary", "status", "checkout", "-C", directory, "-e", "production", "--json").json["override"], f"override:{added}",
       "canary_status_as_json")
 result = ffc("canary", "complete", "checkout", "-C", directory, "-e", "production", "--reason", "x")
-ok(f"note: override:{added} stands before this canary" in result.err, "whoever_goes_on_is_told", result.err)
+ok(f"note: override:{added} takes precedence over this canary" in result.err, "whoever_goes_on_is_told", result.err)
 history = subprocess.run([lab.FFREPLAY, "history", "-C", directory, "--last", "5"], capture_output=True, text=True).stdout
 ok("held back since" in history and added in history, "history", history)
 result = ffc("rollback", "--lift", added, "-C", directory, "--reason", "fixed")
@@ -378,7 +378,7 @@ for name, shell in (("a_full_disk", ">/dev/full"), ("a_closed_stdout", ">&-"), (
         done = (answers(live)["checkout"][0], os.path.exists(os.path.join(directory, "ran")), len(entries(directory)))
         equal(done, ("off", True, 3), f"{name}_{what[0]}_is_done_and_its_plan")
         if name in ("a_full_disk", "a_closed_stdout"):
-            ok(b"it is done all the same" in run.stderr, f"{name}_{what[0]}_is_said_to_be_done", run.stderr)
+            ok(b"it is done nevertheless" in run.stderr, f"{name}_{what[0]}_is_said_to_be_done", run.stderr)
         if shell != "| true":
             equal(run.returncode, 2, f"{name}_{what[0]}_the_exit_status_tells")
 

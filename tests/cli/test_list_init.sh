@@ -92,7 +92,7 @@ is "and in JSON" \
     '"prod":{"enabled":true,"standing":"off by requires: base","defined":"50%","override":null,"unmet":"base","served":"off"'
 is "so does canary status" "$("$FFC" canary status roll -C "$scratch/needs" -e prod | grep -A1 requires)" \
     "  held back by requires: base
-            the default is served, and not the stage"
+            the default is served, not the stage"
 ok "an override that serves the default" "$FFC" rollback base -e dev --reason INC -C "$scratch/needs"
 is "holds back what requires the flag" \
     "$("$FFC" list -C "$scratch/needs" -e dev grand child | grep -o 'off by.*[a-z]')" \

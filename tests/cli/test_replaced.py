@@ -103,16 +103,16 @@ for file, words in ((staging, "is of environment 'staging'"), (other, "is of pro
 for name, command in CHANGES.items():
     before = read(log)
     result = run(*command, "--build", log)
-    ok(result.status == 2 and "is no snapshot, so it is not replaced" in result.err and read(log) == before,
+    ok(result.status == 2 and "is not a snapshot, so it is not replaced" in result.err and read(log) == before,
        f"{name}_replaces_no_log", result.status, result.err)
     result = run(*command, "--build", definitions)
     ok(result.status == 2 and read(definitions) == state, f"{name}_replaces_no_definitions", result.err)
     result = run(*command, "--build", "-")
-    ok(result.status == 2 and "'-' is none" in result.err and not os.path.exists("-"), f"{name}_makes_no_dash", result.err)
+    ok(result.status == 2 and "'-' is not a file" in result.err and not os.path.exists("-"), f"{name}_makes_no_dash", result.err)
 for file in (log, definitions):
     before = read(file)
     result = ffc("build", "-C", directory, "-e", "production", "-o", file)
-    ok(result.status == 2 and "is no snapshot" in result.err and read(file) == before, "nor_does_a_build", result.err)
+    ok(result.status == 2 and "is not a snapshot" in result.err and read(file) == before, "nor_does_a_build", result.err)
 for data in (b"", read(live)[:5], read(live)[:100], read(live)[:-1]):
     write(copy, data)
     result = ffc("build", "-C", directory, "-e", "production", "-o", copy)

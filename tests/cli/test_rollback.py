@@ -106,7 +106,7 @@ ok(f"1 of the flags is under another override, override:{ID}" in newer.err, "a_s
 equal(answer(directory, "ops.cache", at="2026-11-20T10:00:02Z")[2], f"override:{newer.json['id']}", "the_newest_decides")
 equal(answer(directory, "ops.cache", at="2026-11-20T09:59:59Z")[2], "override:freeze", "before_that_nothing_is_changed")
 result = rollback(directory, "--lift", newer.json["id"], reason="fixed")
-ok(result.status == 0 and f"'ops.cache' stays held back in production by override:{ID}: INC-1" in result.err,
+ok(result.status == 0 and f"'ops.cache' is still held back in production by override:{ID}: INC-1" in result.err,
    "lifted_with_what_still_holds", result.err)
 equal(rollback(directory, "--lift", ID, reason="fixed").status, 0, "lifted")
 equal((os.listdir(os.path.join(directory, "overrides")), read(directory, "a-freeze.yaml")), ([], existing),
@@ -145,13 +145,13 @@ for status, arguments, words in (
         (2, ["--kind", "config"], "no flag has the kind"), (2, [], "roll back what?"),
         (2, ["-e", "production"], "--all of them there"), (2, ["--all", "--segment", "nordc"], "did you mean 'nordic'?"),
         (2, ["--all", "-e", "prod"], "production"), (2, ["canary.["], "the pattern"),
-        (2, ["--all", "--build", "x.ffs"], "which with -e"), (2, ["--list", "--all"], "take no flags"),
+        (2, ["--all", "--build", "x.ffs"], "name it with -e"), (2, ["--list", "--all"], "take no flags"),
         (1, ["--all", "--until", "2026-11-20T09:59:59Z"], "over before it begins"),
         (1, ["--all", "--until", AT], "over before it begins"),
         (2, ["--all", "--until", "2h"], "help: give date and time, then Z or an offset such as +02:00"),
         (2, ["--all", "--until", "2026-12-01T00:00:00+0200"], "an offset such as +02:00"),
         (1, ["--all", "--from", "2027-01-01T00:00:00Z", "--until", "2026-12-01T00:00:00Z"], "over before it begins"),
-        (2, ["--all", "--from", "2027-01-01T00:00:00Z", "--run-steps"], "yet to come"),
+        (2, ["--all", "--from", "2027-01-01T00:00:00Z", "--run-steps"], "is in the future"),
         (1, ["--all", "--serve", "of"], "has no variant 'of'")):
     result = rollback(directory, *arguments)
     ok(result.status == status and words in result.err, f"refused_{'_'.join(arguments)}", result.status, result.err)

@@ -143,7 +143,7 @@ build -e live -o again.ffs --sign ours.key 2>warned
 ok 'signing anew says nothing' test ! -s warned
 build -e live -o again.ffs 2>warned
 ok 'a build that is not signed any more warns' grep -q "^again.ffs: warning: it was signed by key $id" warned
-ok 'and says what to do' grep -q '^help: say --sign' warned
+ok 'and says what to do' grep -q '^help: give --sign' warned
 build -e live -o again.ffs 2>warned
 ok 'once' test ! -s warned
 

@@ -137,7 +137,7 @@ failing "a rule" "rule is none, expected 'adults'" "flag: rules, expect: {rule: 
 failing "several" "variant is 'off', expected 'on'; reason is DEFAULT, expected SPLIT" \
     "flag: half, expect: {variant: on, reason: SPLIT}"
 failing "share" \
-    "'on' gets 49.981%, expected 49%; 'off' gets 50.019%, expected 51% (chance of that: 5.4e-10)" \
+    "'on' gets 49.981%, expected 49%; 'off' gets 50.019%, expected 51% (probability of that: 5.4e-10)" \
     "flag: half, expect_share: {on: 49%, off: 51%}"
 failing "share of nothing" "'on' gets 49.981%, expected 0%; 'off' gets 50.019%, expected 100%" \
     "flag: half, expect_share: {off: 100%}"
@@ -182,7 +182,7 @@ not ok 3 - half
   flag: half
   environment: production
   failures:
-    - message: "'"'on' gets 49.981%, expected 49%; 'off' gets 50.019%, expected 51% (chance of that: 5.4e-10)"'"
+    - message: "'"'on' gets 49.981%, expected 49%; 'off' gets 50.019%, expected 51% (probability of that: 5.4e-10)"'"
       context: {}
       got: {"on":49981,"off":50019}
       defined: "flags/shop.yaml:15"

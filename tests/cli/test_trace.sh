@@ -228,7 +228,7 @@ is "a snapshot of these definitions" "$(trace base -s p.ffs -c '{}' | head -n 1)
 sed -i 's/percent: 40%/percent: 41%/' flags/shop.yaml
 exits "of others" 2 "$FFC" trace base -s p.ffs -c '{}'
 is "is refused in a sentence" "$("$FFC" trace base -s p.ffs -c '{}' 2>&1)" \
-    "ffc trace: 'p.ffs' was not built from 'flags' as it is now, so its steps cannot be shown; check out what it was built from, name it with -C, or leave out -s"
+    "ffc trace: 'p.ffs' was not built from 'flags' as it is now, so its steps cannot be shown; check out the version it was built from, name it with -C, or leave out -s"
 exits "a snapshot that is not there" 2 "$FFC" trace base -s nowhere.ffs -c '{}'
 head -c 200 p.ffs >short.ffs
 exits "a snapshot that is damaged" 1 "$FFC" trace base -s short.ffs -c '{}'

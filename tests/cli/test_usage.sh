@@ -48,7 +48,7 @@ Try 'ffc check --help'."
 exits "is a usage error" 2 "$FFC" check -C a -C a
 ok "a flag may be repeated" "$FFC" explain FF0231 --markdown --markdown
 is "and so may an option that takes several" \
-    "$("$FFC" build --label a=1 --label b=2 2>&1 | head -1)" "ffc build: where to? Say -o with a file, or - for stdout"
+    "$("$FFC" build --label a=1 --label b=2 2>&1 | head -1)" "ffc build: where to? Give -o with a file, or - for stdout"
 is "an unknown letter" "$("$FFC" check -q 2>&1 | head -1)" "ffc check: unknown option '-q'"
 
 # ---- explain ----

@@ -219,7 +219,7 @@ equal(result["criteria"][0]["control"], {"n": 4000, "estimate": failed / 4000},
 equal([criterion["verdict"] for criterion in result["criteria"]], ["HARM", "HARM", "PASS"],
       "harm_against_the_time_before")
 equal(result["criteria"][0]["versus"], "before", "which_is_said_of_it")
-ok(any("has no control beside it" in reason for reason in result["reasons"]), "and_what_that_may_be",
+ok(any("has no concurrent control" in reason for reason in result["reasons"]), "and_what_that_may_be",
    result["reasons"])
 equal([result["input"]["used"], result["input"]["left_out"]], [8000, {}], "those_lines_are_used")
 everybody = requests(4000, percent=100, canary_errors=0.09, users=2000, seed=8)

@@ -72,7 +72,7 @@ def refused(name, data, *words):
 rng = random.Random(3)
 for name, packed in (("gzip", gzip.compress(plain)), ("zstd", zstd(plain, "--check"))):
     for cut in [8, len(packed) - 1] + [rng.randrange(8, len(packed)) for _ in range(6)]:
-        refused(f"{name}_cut_after_{cut}", packed[:cut], "it is cut short")
+        refused(f"{name}_cut_after_{cut}", packed[:cut], "it is truncated")
     for _ in range(6):
         place = rng.randrange(40, len(packed))
         damaged = packed[:place] + bytes([packed[place] ^ 0x55]) + packed[place + 1:]

@@ -145,7 +145,7 @@ for name, stage, log, options, rule in [
     result = decide(project(name, canary(STAGES + GUARDS + RUNNING.replace("first", stage))), log,
                     "--json", *options)
     equal(result.json["rule"], rule, f"{name}_is_{rule}")
-    ok((rule == "stale") == ("says nothing of the canary" in " ".join(result.json["reasons"])),
+    ok((rule == "stale") == ("has not mentioned the canary" in " ".join(result.json["reasons"])),
        f"{name}_says_so", result.json["reasons"])
 check("stale", project("stale", canary(STAGES + GUARDS + RUNNING)), well, after, 10)
 check("stale-timeout", project("stale-timeout", canary(

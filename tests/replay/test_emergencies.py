@@ -137,7 +137,7 @@ for name, text in (("a_flag_of_others", BROKEN), ("what_cannot_be_parsed", "flag
     put(directory, text)
     status, err = run.goes_on()
     equal((status, of(live, "canary.checkout")), (0, OFF), f"{name}_stops_no_rollback")
-    ok("note: the definitions have " in err and "nothing else of them can be built" in err, f"{name}_is_said", err)
+    ok("note: the definitions have " in err and "nothing else in them can be built" in err, f"{name}_is_said", err)
     equal((entries(directory)[0]["verdict"], "state: rolled_back" in read(directory)), ("rollback", True),
           f"{name}_is_left_as_it_is")
 directory, live = published("own")
@@ -161,7 +161,7 @@ edit(directory, "stage: first", "stage: full")
 status, err = run.goes_on()
 with open(live, "rb") as file:
     equal((status, file.read() == before, entries(directory)), (2, True, []), "a_canary_that_stands_elsewhere_is_left")
-ok("was changed while it was decided on" in err, "which_is_said", err)
+ok("was changed during the decision" in err, "which_is_said", err)
 
 # Several at once, and what else is decided.
 flags = FLAGS + SECOND
@@ -172,7 +172,7 @@ equal((of(live, "canary.checkout"), of(live, "theme")), (OFF, LIGHT), "of_all")
 ok(is_whole(directory) and len(entries(directory)) >= 1, "the_ledger_is_whole")
 
 # Files that cannot be patched are compiled, and it is said.
-for name, words in (("missing", "there is no such file yet"), ("damaged", "was not patched, but compiled")):
+for name, words in (("missing", "there is no such file yet"), ("damaged", "instead of patched")):
     directory, live = published(name)
     os.remove(live)
     if name == "damaged":

@@ -50,13 +50,13 @@ equal(whole.status, 0, "a_whole_ledger")
 equal(whole.out, """\
 2026-11-20T11:59:56.400Z  advance  canary.checkout in production
     to stage 'second' after 1h 59m in stage 'first', by ci (all-passed)
-    0 of 1 criteria passed, 1 is undecided, and none stands against it
+    0 of 1 criteria passed, 1 is undecided, and none is against it
 2026-11-20T13:59:56.400Z  advance  canary.checkout in production
     to stage 'full' after 2h in stage 'second', by ci (all-passed)
-    0 of 1 criteria passed, 1 is undecided, and none stands against it
+    0 of 1 criteria passed, 1 is undecided, and none is against it
 2026-11-20T15:59:56.400Z  complete  canary.checkout in production
     after 2h in stage 'full', by ci (all-passed)
-    0 of 1 criteria passed, and none stands against it
+    0 of 1 criteria passed, and none is against it
 
 3 changes, 0 rollbacks
 """, "is_a_page")
@@ -71,7 +71,7 @@ equal(history("-e", "staging", "--json").out, "", "narrowed_to_staging_as_json")
 names = sorted(written)
 tip = hash_of(written[names[2]])
 equal(history("--verify").out,
-      f"{ledger}: 3 entries, and all that they follow are there\ntip {tip}\n  ledger/{names[2]}\n", "verified")
+      f"{ledger}: 3 entries, and all that they follow exist\ntip {tip}\n  ledger/{names[2]}\n", "verified")
 
 
 # ---------------------------------------------------------------------------- what somebody touched
@@ -115,8 +115,8 @@ def sealed(raw, time="20261120T135956Z"):
 
 for name, raw_entry, words in (
         ("of_something_else", b"{}\n", "no entry of a ledger"),
-        ("without_parents", raw.replace(b',"parents":', b',"orphans":'), "does not say which ones it follows"),
-        ("with_parents_that_are_none", raw.replace(b'"parents":["', b'"parents":["x'), "does not say which ones it follows"),
+        ("without_parents", raw.replace(b',"parents":', b',"orphans":'), "does not name those it follows"),
+        ("with_parents_that_are_none", raw.replace(b'"parents":["', b'"parents":["x'), "does not name those it follows"),
         ("with_a_year_that_is_none", raw.replace(b'"time":"2026', b'"time":"58856'), "no entry of a ledger"),
         ("with_a_cut_string", raw[:-5] + b"\n", "no entry of a ledger")):
     odd, = sealed(raw_entry)
@@ -214,7 +214,7 @@ a = line("08:00", None)
 b = line("09:00", hash_of(a))
 c = line("10:00", hash_of(b))
 lay(a, b, c)
-equal(of_old("--verify").out, f"{old}/ledger: 3 entries, and all that they follow are there\n"
+equal(of_old("--verify").out, f"{old}/ledger: 3 entries, and all that they follow exist\n"
       f"tip {hash_of(c)}\n  ledger.jsonl:3\n", "an_old_ledger_is_whole")
 equal(of_old("--expect", hash_of(b)[:12]).status, 0, "and_its_lines_can_be_expected")
 with open(path, "rb") as file:
@@ -230,15 +230,15 @@ ours, theirs = line("10:00", hash_of(b)), line("10:30", hash_of(b), "bo")
 after = line("11:00", hash_of(theirs))
 OLD = {
     # lines, their end, and the number and the words of each break
-    "changed": ([a, b.replace(b"amira", b"nobod"), c], b"\n", {3: "the line before is not the one"}),
-    "dropped": ([a, c], b"\n", {2: "the line before is not the one"}),
+    "changed": ([a, b.replace(b"amira", b"nobod"), c], b"\n", {3: "the previous line is not the one"}),
+    "dropped": ([a, c], b"\n", {2: "the previous line is not the one"}),
     "without_its_first": ([b, c], b"\n", {1: "lines before this one are missing"}),
     "begun_twice": ([a, a, b, c], b"\n", {2: "as if it were the first"}),
     "with_a_line_of_something_else": ([a, b"{}", b, c], b"\n", {2: "no line of a ledger"}),
     "cut_short": ([a, b, c], b"", {3: "cut short"}),
     "cut_in_the_middle": ([a, b, c[:100]], b"", {3: "cut short"}),
     "not_even_text": ([a, b"\0\xff", c], b"\n", {2: "no line of a ledger"}),
-    "with_both_lines_of_a_merge": ([a, b, ours, theirs, after], b"\n", {4: "the line before is not the one"}),
+    "with_both_lines_of_a_merge": ([a, b, ours, theirs, after], b"\n", {4: "the previous line is not the one"}),
     "with_the_marks_of_a_conflict": (
         [a, b, b"<<<<<<< HEAD", ours, b"=======", theirs, b">>>>>>> theirs", after], b"\n",
         {3: "no line of a ledger", 5: "no line of a ledger", 7: "no line of a ledger"}),

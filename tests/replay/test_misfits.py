@@ -155,6 +155,6 @@ metrics:
   slowest: {{kind: max, value: value, better: lower}}
 """)
     result = decide(directory, file_of("empty", text))
-    ok(result.status == 2 and SAID[form] in result.err and result.err.endswith("help: say with --now when it is\n"),
+    ok(result.status == 2 and SAID[form] in result.err and result.err.endswith("help: give the time with --now\n"),
        f"nothing_to_read_is_said_of_{form}", result.err)
 finish()

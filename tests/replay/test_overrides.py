@@ -144,7 +144,7 @@ equal((result.status, result.json["rule"]), (10, "override"), "an_override_in_fo
 reason = result.json["reasons"][0]
 ok(name in reason and moment(30) in reason and "by anna" in reason and "INC-1" in reason,
    "it_says_which_since_when_by_whom_and_why", reason)
-ok(f"{len(within(lines, 30, 70))} lines of its time are left out" in result.json["reasons"][1],
+ok(f"{len(within(lines, 30, 70))} lines of that time are left out" in result.json["reasons"][1],
    "and_how_many_lines_are_left_out", result.json["reasons"])
 ok(f"--lift {name}" in result.json["would"], "and_what_would_change_it", result.json["would"])
 ok("not measured" not in result.out, "and_not_that_nothing_was_measured")

@@ -99,7 +99,7 @@ shuffled = list(lines(20000, 0))
 random.Random(3).shuffle(shuffled)
 equal(plan(directory, write("shuffled.ndjson", shuffled), "--json").out, result.out, "in_any_order")
 held = project("held", canary(BLOCK.replace("advance_when:", "max_hold: 30m\non_timeout: pause\nadvance_when:")), base=BASE)
-ok(any("max_hold of 30m is over before: on_timeout is pause" in note
+ok(any("max_hold of 30m ends sooner: on_timeout is pause" in note
        for note in plan(held, log, "--json").json["stages"][0]["notes"]), "a_stage_that_ends_before")
 
 # ------------------------------------------------------------------------------------ experiments

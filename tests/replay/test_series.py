@@ -157,7 +157,7 @@ refused(prometheus, "a_query_that_failed", dumped({"status": "error", "errorType
 refused(prometheus, "an_instant_query", dumped({"status": "success", "data": {"resultType": "vector", "result": [
         {"metric": {}, "value": [1, "2"]}]}}), "expected a 'matrix'", "'vector'"[1:-1])
 refused(prometheus, "native_histograms", dumped([{"metric": {}, "histograms": []}]), "native histograms")
-refused(prometheus, "another_document", b'{"a":1}', "not an answer of Prometheus")
+refused(prometheus, "another_document", b'{"a":1}', "not an answer from Prometheus")
 refused(prometheus, "text", b"# HELP x\n", "cannot read <stdin>:1 as prometheus")
 refused(prometheus, "nan_token", whole.replace(b'"0.005"', b"NaN"), "cannot read")
 for name, points in (("points_that_are_none", [1, "x", {}, [], [1]]), ("no_points", [])):
@@ -168,7 +168,7 @@ for name, points in (("points_that_are_none", [1, "x", {}, [], [1]]), ("no_point
 # What points cannot tell is refused, with its place.
 for name, log, words in (("a_unit", LOG + "    unit: instance\n", "they have no unit"),
                          ("a_context", LOG + "    context: {user_id: user}\n", "they have no context"),
-                         ("no_variant", LOG.replace("    variant: track\n", ""), "which label")):
+                         ("no_variant", LOG.replace("    variant: track\n", ""), "the label that distinguishes")):
     refused(described("log", log), name, whole, words, "project.yaml:", "variant: LABEL", status=1)
 for kind, words in (("{kind: rate}", "is a rate"), ("{kind: ratio, numerator: value, denominator: n}", "is a ratio"),
                     ("{kind: mean, value: value, per: unit}", "is per unit")):

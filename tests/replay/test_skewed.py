@@ -77,7 +77,7 @@ for criterion, (metric, (samples, growth)) in zip(result.json["criteria"], expec
     if few:
         noun = "units" if metric == "wait_a_user" else "samples"
         text = (f"{metric} was measured on {samples} canary {noun}, "
-                f"of the {math.ceil(samples * growth)} that a bound takes")
+                f"of the {math.ceil(samples * growth)} that a bound needs")
         ok(any(reason.startswith(text) for reason in result.json["reasons"]), f"{metric}_says_how_many",
            text, result.json["reasons"])
 equal((result.json["verdict"], result.json["rule"]), ("hold", "insufficient"), "which_holds_the_stage")
@@ -89,7 +89,7 @@ few = [line for line in lines[:2500] if line in mine]
 units = wanted([latency(line) for line in few])
 result = judged("no-units", write("few.ndjson", lines[:2500]),
                 "metric: latency_mean, max: 10000, confidence: 95%", base=unaware)
-text = f"of the {math.ceil(units)} that a bound takes"
+text = f"of the {math.ceil(units)} that a bound needs"
 ok(units > len(few) and text in result.json["reasons"][0], "so_it_is_of_lines_that_have_no_unit", text,
    result.json["reasons"])
 

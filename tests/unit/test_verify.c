@@ -142,7 +142,7 @@ static const struct rule rules[] = {
     REFUSED_AS(other_magic, FFLAG_ERROR_NOT_SNAPSHOT, "does not begin like a snapshot"),
     REFUSED_AS(next_major, FFLAG_ERROR_UNSUPPORTED,
                "format version 4.0, expected 3: it needs a newer library"),
-    REFUSED_AS(last_major, FFLAG_ERROR_UNSUPPORTED, "version 2.0, expected 3: build it anew"),
+    REFUSED_AS(last_major, FFLAG_ERROR_UNSUPPORTED, "version 2.0, expected 3: build it again"),
     REFUSED_AS(longer_header, FFLAG_ERROR_UNSUPPORTED, "features"),
     REFUSED_AS(unknown_feature, FFLAG_ERROR_UNSUPPORTED, "bits 0x4"),
     REFUSED(header_reserved0, "reserved field of the header"),

@@ -96,7 +96,7 @@ static bool find_ground(const struct verdict *verdict, const struct ledger *ledg
         read_again(verdict, ledger, ground);
     }
     if (!ground->canary)
-        buffer_format(error, "the definition of '%s' was changed while it was decided on",
+        buffer_format(error, "the definition of '%s' was changed during the decision",
                       subject->flag->name.text);
     return ground->canary;
 }
@@ -268,8 +268,8 @@ bool apply_publish(const struct applying *applying, const char *environment, str
     bool published =
         publication_publish(publication, applying->ledger->directory, environment, NULL, error);
     if (applying->why.length)
-        print_note("'%s' was not patched, but compiled from the definitions: %s", publication->path,
-                   applying->why.bytes);
+        print_note("'%s' was compiled from the definitions instead of patched: %s",
+                   publication->path, applying->why.bytes);
     return published;
 }
 

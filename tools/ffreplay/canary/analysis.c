@@ -30,7 +30,7 @@ static bool log_of(const struct project *project, const struct metric *metric, u
         if (project->logs[*log] == metric->log || (!metric->log && project->log_count == 1))
             return true;
     print_error_at(&project->sources, metric->name.span,
-                   "metric '%s' does not say which log it is computed from", metric->name.text);
+                   "metric '%s' does not name the log it is computed from", metric->name.text);
     print_error_help("the project has %u logs: give the metric a 'log'", project->log_count);
     return false;
 }

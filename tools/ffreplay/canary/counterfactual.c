@@ -166,8 +166,7 @@ static void list_blockers(struct verdict *verdict, struct list *list)
         list_add(list, arena_format(arena, "log '%s' told of the canary again",
                                     verdict->silence.log->name.text));
     if (verdict_awaits_approval(verdict))
-        list_add(list,
-                 arena_format(arena, "a person approved stage '%s'", verdict->next->name.text));
+        list_add(list, arena_format(arena, "stage '%s' were approved", verdict->next->name.text));
 }
 
 static void list_dangers(struct verdict *verdict, struct list *list)
@@ -204,17 +203,18 @@ const char *would_text(struct verdict *verdict)
     case RULE_COMPLETED:
         return "stay so, whatever the logs say";
     case RULE_PAUSED:
-        return "go on once a person resumes the canary";
+        return "continue once a person resumes the canary";
     case RULE_OVERRIDE:
         return verdict->override->lifted
-                   ? "go on once a person pauses and resumes it, which says that it is served again"
-                   : arena_format(arena, "go on once a person lifts it: ffc rollback --lift %s",
+                   ? "continue once a person pauses and resumes it, to confirm that it is served "
+                     "again"
+                   : arena_format(arena, "continue once a person lifts it: ffc rollback --lift %s",
                                   verdict->override->id.text ? verdict->override->id.text
                                                              : verdict->override->name);
     case RULE_UNHEALTHY:
         return "be decided by its criteria once these issues are gone";
     case RULE_POLICY_CHANGED:
-        return "be decided on what comes from now on: --apply writes the new 'since'";
+        return "be decided on new data only: --apply writes the new 'since'";
     case RULE_NODATA_POLICY:
         return "not roll back once that is measured";
     case RULE_GUARD:

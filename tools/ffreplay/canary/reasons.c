@@ -81,15 +81,15 @@ static const char *range_text(struct verdict *verdict, const struct judgement *j
 static const char *skewed_text(struct verdict *verdict, const struct judgement *judgement)
 {
     const struct metric *metric = judgement->criterion->metric;
-    const char *way = metric_may_have(metric, METRIC_KEY_CAP) ? "a lower 'cap' takes fewer"
-                                                              : "beside a control it takes fewer";
+    const char *way = metric_may_have(metric, METRIC_KEY_CAP) ? "a lower 'cap' needs fewer"
+                                                              : "with a control it needs fewer";
     if (missing_samples(judgement) == 0)
         return arena_format(arena_of(verdict),
                             "%s is too skewed for a bound of what there was before the stage: %s",
                             metric->name.text, way);
     return arena_format(arena_of(verdict),
                         "%s was measured on %" PRIu64 " canary %s, of the %" PRIu64
-                        " that a bound takes of values so skewed: %s",
+                        " that a bound needs for values so skewed: %s",
                         metric->name.text, judgement->samples,
                         sample_noun(metric, judgement->samples), judgement->wanted_samples, way);
 }
@@ -102,7 +102,7 @@ static void why_insufficient(struct verdict *verdict, const struct judgement *ju
         sentence_add(verdict, &verdict->reasons, "%s", skewed_text(verdict, judgement));
     else if (missing == 0)
         sentence_add(verdict, &verdict->reasons,
-                     "%s was measured in %u complete windows, of the %u in a row that are wanted",
+                     "%s was measured in %u complete windows, of the %u in a row that are needed",
                      criterion->metric->name.text, judgement->looks, criterion->for_windows);
     else
         sentence_add(verdict, &verdict->reasons,
@@ -134,7 +134,7 @@ static const char *spoilt_text(struct verdict *verdict, const struct judgement *
                            spoilt->unreadable, spoilt->samples, range_text(verdict, judgement),
                            percent_text(arena, verdict->replay->times.max_bad));
     return arena_format(arena,
-                        "%s cannot be read %s: %s (%s); mend the log, or leave such lines out with "
+                        "%s cannot be read %s: %s (%s); fix the log, or leave such lines out with "
                         "a 'where'%s",
                         metric_of(judgement)->name.text, group_text(spoilt->group), what,
                         unreadable_value_text(verdict->replay, arena, spoilt->shown),
@@ -193,7 +193,7 @@ static void why_overridden(struct verdict *verdict)
                      "it is in the ledger, not in the definitions, and nothing says when it ended");
     uint64_t lines = verdict->analysis->assigned[LEFT_OUT_OVERRIDE];
     sentence_add(verdict, &verdict->reasons,
-                 "%" PRIu64 " lines of its time are left out: the stage was served for %s", lines,
+                 "%" PRIu64 " lines of that time are left out: the stage was served for %s", lines,
                  duration_text(arena, verdict->elapsed));
 }
 
@@ -219,7 +219,7 @@ const char *silence_text(const struct verdict *verdict)
     char since[32];
     format_time(verdict->silence.since, since, sizeof since);
     return arena_format(
-        arena, "log '%s' says nothing of the canary since %s, %s ago: more than --stale %s",
+        arena, "log '%s' has not mentioned the canary since %s, %s ago: more than --stale %s",
         verdict->silence.log->name.text, since,
         duration_text(arena, verdict->now - verdict->silence.since),
         duration_text(arena, verdict->replay->times.stale));
@@ -248,8 +248,8 @@ static void why_blocked(struct verdict *verdict)
         const struct judgement *judgement = &analysis->judgements[i];
         if (finding_is_awaited(&judgement->finding))
             sentence_add(verdict, reasons,
-                         judgement->statistical ? "%s (the stage has to keep it to advance)"
-                                                : "%s, which the stage has to meet to advance",
+                         judgement->statistical ? "%s (the stage must keep it to advance)"
+                                                : "%s, which the stage must meet to advance",
                          measured_text(verdict, judgement));
     }
     if (verdict->silence.log)
@@ -309,7 +309,7 @@ static void why_all_passed(struct verdict *verdict)
                      verdict->stage->name.text);
     else
         sentence_add(verdict, &verdict->reasons,
-                     "%u of %u criteria passed%s, and none stands against it", passed,
+                     "%u of %u criteria passed%s, and none is against it", passed,
                      analysis->judgement_count,
                      open > 0 ? arena_format(arena_of(verdict), ", %u %s undecided", open,
                                              open == 1 ? "is" : "are")
@@ -338,10 +338,10 @@ static void why_alone(struct verdict *verdict)
         if (counted && judgement->statistical && !judgement->finding.advances &&
             judgement->finding.verdict == CRITERION_HARM &&
             criterion_baseline(judgement->criterion) != BASELINE_CONTROL)
-            sentence_add(verdict, &verdict->reasons,
-                         "%s has no control beside it: a burst that hits everybody counts as the "
-                         "canary's",
-                         metric_of(judgement)->name.text);
+            sentence_add(
+                verdict, &verdict->reasons,
+                "%s has no concurrent control: a burst that hits everybody counts as the canary's",
+                metric_of(judgement)->name.text);
     }
 }
 
@@ -371,19 +371,18 @@ static void why(struct verdict *verdict)
         why_unhealthy(verdict);
         break;
     case RULE_PAUSED:
-        sentence_add(verdict, reasons,
-                     "the canary is paused, and stays so until a person resumes it");
+        sentence_add(verdict, reasons, "the canary is paused until a person resumes it");
         break;
     case RULE_OVERRIDE:
         why_overridden(verdict);
         break;
     case RULE_INVESTIGATE:
-        why_guards(verdict, ACTION_INVESTIGATE, ", and is to be investigated");
+        why_guards(verdict, ACTION_INVESTIGATE, ", and should be investigated");
         break;
     case RULE_POLICY_CHANGED:
         sentence_add(verdict, reasons,
-                     "who is in stage '%s', or what it is judged by, was changed since it began: "
-                     "its looks begin anew",
+                     "who is in stage '%s', or what it is judged by, has changed since it began: "
+                     "its looks start over",
                      verdict->stage->name.text);
         break;
     case RULE_TIMEOUT:
@@ -409,8 +408,7 @@ static void why(struct verdict *verdict)
     why_alone(verdict);
     if (verdict->too_bad && verdict->decision.rule == RULE_GUARD)
         sentence_add(verdict, reasons,
-                     "too many lines of a log are bad: harm that the others show is harm all the "
-                     "same");
+                     "too many lines of a log are bad: harm that the others show still counts");
     if (verdict_left_to_person(verdict))
         sentence_add(verdict, reasons, "automatic is false: the rollback is left to a person");
 }

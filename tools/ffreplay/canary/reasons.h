@@ -17,7 +17,7 @@ const char *measured_text(struct verdict *verdict, const struct judgement *judge
 /* "error_rate was not measured in the canary in the last 1m" */
 const char *unmeasured_text(struct verdict *verdict, const struct judgement *judgement);
 
-/* "log 'requests' says nothing of the canary since …", where it is silent. */
+/* "log 'requests' has not mentioned the canary since …", where it is silent. */
 const char *silence_text(const struct verdict *verdict);
 
 /* By how many samples a criterion falls short of `min_samples`. */

@@ -30,7 +30,7 @@ static bool add_named(const struct project *project, const struct command *comma
     bool experiment = flag->environments[environment].experiment;
     job_error(command, "flag '%s' has no canary in environment '%s'%s", name,
               project->environments.items[environment].text,
-              experiment ? ": it is an experiment, on which nothing is decided yet" : "");
+              experiment ? ": it is an experiment, which cannot be decided on yet" : "");
     return false;
 }
 

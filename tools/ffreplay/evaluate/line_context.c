@@ -15,9 +15,9 @@ bool log_tells_variants(const struct layout *layout)
         return true;
     print_error_at(
         &layout->project->sources, log->span,
-        "log '%s' does not say who was in which variant: it has neither 'variant' nor 'context'",
+        "log '%s' does not show who was in which variant: it has neither 'variant' nor 'context'",
         log->name.text);
-    print_error_help("map the attributes the flag is decided by, e.g. context: {user_id: FIELD}");
+    print_error_help("map the attributes that decide the flag, e.g. context: {user_id: FIELD}");
     return false;
 }
 

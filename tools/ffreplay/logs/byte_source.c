@@ -166,7 +166,7 @@ static size_t read_packed(struct byte_source *source, void *bytes, size_t size)
         if (unpacked > 0)
             return unpacked;
         if (packed->at_end && !unpacker_is_between(packed->unpacker))
-            fail(source, "it is cut short: the compressed data ends too early");
+            fail(source, "it is truncated: the compressed data ends too early");
         if (packed->at_end)
             return 0;
         packed->begin = 0;

@@ -10,14 +10,14 @@ static const struct described {
     const char *text, *format;
 } described[LOOKALIKE_COUNT] = {
     [LOOKS_LIKE_JSON] = {"JSON", "ndjson"},
-    [LOOKS_LIKE_WRAPPED_JSON] = {"JSON with something in front of it", NULL},
+    [LOOKS_LIKE_WRAPPED_JSON] = {"JSON with something before it", NULL},
     [LOOKS_LIKE_COMBINED] = {"Apache's and nginx's access log", "combined"},
     [LOOKS_LIKE_VHOST_COMBINED] = {"vhost_combined: a virtual host, then 'combined'", NULL},
-    [LOOKS_LIKE_FORWARDED] = {"'combined' with a list where one address stands", NULL},
+    [LOOKS_LIKE_FORWARDED] = {"'combined' with a list in place of the address", NULL},
     [LOOKS_LIKE_INGRESS_NGINX] = {"the access log of ingress-nginx", NULL},
     [LOOKS_LIKE_TRAEFIK] = {"the access log of Traefik", NULL},
-    [LOOKS_LIKE_MORE_THAN_COMBINED] = {"'combined' with more fields behind it", NULL},
-    [LOOKS_LIKE_PREFIXED] = {"'combined' with something in front of it", NULL},
+    [LOOKS_LIKE_MORE_THAN_COMBINED] = {"'combined' with more fields after it", NULL},
+    [LOOKS_LIKE_PREFIXED] = {"'combined' with something before it", NULL},
     [LOOKS_LIKE_HAPROXY] = {"the HTTP log of HAProxy", NULL},
     [LOOKS_LIKE_ENVOY] = {"the access log of Envoy", NULL},
     [LOOKS_LIKE_ALB] = {"the access log of an AWS load balancer", NULL},

@@ -147,7 +147,7 @@ const char *collect_prometheus(series_parser &self, dom::element document)
         return say(self, "the query has failed: ",
                    document["error"].get(error) ? std::string_view("no reason given") : error);
     if (document.is_object() && document["data"].get(data))
-        return "no 'data': not an answer of Prometheus";
+        return "no 'data': not an answer from Prometheus";
     if (const char *wrong = note_partial(self, document))
         return wrong;
     if (!data["resultType"].get(type) && type != "matrix")

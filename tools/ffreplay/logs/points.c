@@ -15,11 +15,11 @@ static bool fits_log(const struct project *project, const struct log *log)
                                                        : NULL;
     if (too_much)
         print_error_at(&project->sources, log->span,
-                       "log '%s' is of points that were aggregated before: they have no %s",
+                       "log '%s' has points that were aggregated before: they have no %s",
                        log->name.text, too_much);
     else if (!has_sides && !log->variant)
         print_error_at(&project->sources, log->span,
-                       "log '%s' does not say which label tells the variants apart",
+                       "log '%s' does not name the label that distinguishes the variants",
                        log->name.text);
     else
         return true;

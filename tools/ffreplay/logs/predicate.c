@@ -125,7 +125,7 @@ const struct predicate *predicate_prepare(const struct condition *condition, str
         break;
     }
     print_error_at(&layout->project->sources, condition->span,
-                   "a metric's condition is on log fields: it knows no segments and no flags");
+                   "a metric's condition is on log fields: it cannot use segments or flags");
     return NULL;
 }
 

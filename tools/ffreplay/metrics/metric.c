@@ -16,7 +16,7 @@ static bool prepare_units(struct measure *measure)
         return true;
     if (layout->unit == NO_PLACE) {
         print_error_at(&layout->project->sources, measure->metric->name.span,
-                       "metric '%s' is per unit, but log '%s' does not say which field is the unit",
+                       "metric '%s' is per unit, but log '%s' does not name the field of the unit",
                        measure->metric->name.text, layout->log->name.text);
         print_error_help("give the log a 'unit'");
         return false;

@@ -221,7 +221,7 @@ static void clusters(const struct report *report)
             continue;
         page_fact(report->page, heading,
                   arena_format(report->arena,
-                               "%s: those of a unit resemble one another, %" PRIu64
+                               "%s: those of a unit are correlated, %" PRIu64
                                " of the canary count as %.0f",
                                judgement->criterion->metric->name.text, judgement->samples,
                                (double)judgement->samples / judgement->design_effect));

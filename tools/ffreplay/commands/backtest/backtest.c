@@ -216,7 +216,7 @@ static int check_and_play(struct options *options, char **argv, int operands)
         return EXIT_JOB;
     if (reads_stdin(options, argv + 2, log_count))
         return usage_error(&backtest_command,
-                           "each policy reads the logs: stdin can be read once only");
+                           "each policy reads the logs, but stdin can be read only once");
     options->play.flag = argv[1];
     return backtest(options, argv + 2, log_count);
 }
@@ -234,7 +234,7 @@ static int run(int argc, char **argv)
          "compare with this file's canary; may be repeated"},
         {"interval", 0, OPTION_TEXT, &options.interval, "D", "between looks [as --window]"},
         FROM_OPTION(play->from, "when the canary begins [with the logs]"),
-        UNTIL_OPTION(play->until, "leave out later lines"),
+        UNTIL_OPTION(play->until, "ignore later lines"),
         {"harm-from", 0, OPTION_TIME, &play->harm_from, "TIME", "when harm truly began"},
         {"no-harm", 0, OPTION_FLAG, &play->no_harm, NULL, "there was none: a rollback is false"},
         {"approve", 0, OPTION_FLAG, &options.approves, NULL,

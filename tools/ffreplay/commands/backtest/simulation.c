@@ -40,7 +40,7 @@ static bool take_groups_as_logged(struct simulation *simulation, struct analysis
             "%s cannot be compared with control on a log that says who was in the canary",
             traits->noun);
         print_error_help(
-            "how many that were at this stage, it does not say; give the log a 'context' "
+            "it does not show how many that was at this stage; give the log a 'context' "
             "and no 'variant', or compare a proportion");
         return false;
     }
@@ -301,7 +301,7 @@ static bool look_at_nothing(struct simulation *simulation, int64_t until)
         char from[32], to[32];
         format_time(next_look(simulation), from, sizeof from);
         format_time(until, to, sizeof to);
-        job_error(NULL, "between %s and %s is not one line, but more than %d looks", from, to,
+        job_error(NULL, "between %s and %s there is no line, but more than %d looks", from, to,
                   MOST_EMPTY_LOOKS);
         print_help("if a clock was wrong, leave later lines out with --until; or look less often, "
                    "with --interval");

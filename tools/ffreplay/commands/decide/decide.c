@@ -228,7 +228,7 @@ static int decide_on_logs(struct replay *replay, struct analyses *analyses,
     if (status == EXIT_FINE && !replay_settle_now(replay, logs, log_count, &again)) {
         if (!replay_is_too_bad(replay)) {
             replay_report_no_time(replay);
-            print_help("say with --now when it is");
+            print_help("give the time with --now");
         }
         return EXIT_JOB;
     }

@@ -203,7 +203,7 @@ static bool check_usage(struct options *options, int operands)
     if (!options->text && strcmp(options->format, "json") != 0)
         usage_error(&health_command, "--format is json or text, not '%s'", options->format);
     else if (options->text && options->json)
-        usage_error(&health_command, "--json and --format text say two things");
+        usage_error(&health_command, "--json and --format text contradict each other");
     else if (operands < 1)
         usage_error(&health_command, "expected a flag");
     else if (operands < 2)

@@ -178,7 +178,7 @@ static int verify(struct history *history, const struct history_options *options
     terminal_format(&history->out, "%s/" LEDGER_FOLDER ": %zu entr%s, %s\n", history->directory,
                     history->shown_count, history->shown_count == 1 ? "y" : "ies",
                     history->breaks.count ? "and every break is acknowledged"
-                                          : "and all that they follow are there");
+                                          : "and all that they follow exist");
     write_acknowledged(history);
     write_tips(history);
     return status;
@@ -265,7 +265,7 @@ static bool check_usage(const struct history_options *options, int operands)
     else if (acknowledges && (options->last || verifies || operands > 0))
         usage_error(&history_command, "--acknowledge stands alone");
     else if (acknowledges && (!options->reason || !options->reason[strspn(options->reason, " \t")]))
-        usage_error(&history_command, "why? Say it with --reason: it is kept in the ledger");
+        usage_error(&history_command, "why? Give a --reason: it is kept in the ledger");
     else if (!acknowledges && options->reason)
         usage_error(&history_command, "--reason is for --acknowledge");
     else

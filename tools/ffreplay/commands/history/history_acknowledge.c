@@ -69,7 +69,7 @@ static int acknowledge(struct history *history, struct ledger *ledger,
         terminal_format(&history->out, "acknowledged %d break%s of %s/" LEDGER_FOLDER "\n", count,
                         count == 1 ? "" : "s", history->directory);
     else if (count == 0)
-        buffer_append_text(&history->out, "it is acknowledged already\n");
+        buffer_append_text(&history->out, "it is already acknowledged\n");
     buffer_release(&entry);
     return status;
 }

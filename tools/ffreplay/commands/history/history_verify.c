@@ -47,7 +47,7 @@ static const char *fault_of_entry(struct verifying *verifying, const struct ledg
         return "this entry has another time than its name";
     const json_t *parents = json_object_get(record->json, "parents");
     if (!json_is_array(parents) || json_array_size(parents) != entry->parent_count)
-        return "this entry does not say which ones it follows";
+        return "this entry does not name those it follows";
     return NULL;
 }
 
@@ -84,14 +84,14 @@ static const char *fault_of_line(const struct recorded *record, const char *prev
 {
     const json_t *claimed = json_object_get(record->json, "previous");
     if (!claimed)
-        return "this line does not say which one it follows";
+        return "this line does not name the one it follows";
     if (!*previous)
         return json_is_null(claimed) ? NULL : "lines before this one are missing";
     if (json_is_null(claimed))
         return "this line is written as if it were the first";
     if (json_is_string(claimed) && strcmp(json_string_value(claimed), previous) == 0)
         return NULL;
-    return "the line before is not the one that this one was written after";
+    return "the previous line is not the one that this one was written after";
 }
 
 /* `after_rubbish`: the previous line is unreadable, and may be the one that this line follows. */

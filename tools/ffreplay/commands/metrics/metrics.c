@@ -60,7 +60,7 @@ static bool parse_form(struct options *options)
     }
     options->form = (enum form)form;
     return !options->json || options->form == FORM_JSON ||
-           usage_error(&metrics_command, "--json and --format %s say two things",
+           usage_error(&metrics_command, "--json and --format %s contradict each other",
                        options->format) == EXIT_FINE;
 }
 
@@ -73,7 +73,7 @@ static bool check_usage(struct options *options, int logs)
     else if (options->flag && !options->environment)
         usage_error(&metrics_command, "--flag needs an environment: -e ENV");
     else if (options->environment && !options->flag)
-        usage_error(&metrics_command, "-e says where a flag is looked at: name one with --flag");
+        usage_error(&metrics_command, "-e needs a flag: name one with --flag");
     else if (options->top && (*options->top < '1' || *options->top > '9' ||
                               strspn(options->top, "0123456789") != strlen(options->top)))
         usage_error(&metrics_command, "--top is a number from 1 on, not '%s'", options->top);
@@ -106,8 +106,8 @@ static struct grouping *parse_groupings(const struct options *options, struct ar
         }
         if (options->form == FORM_PROMETHEUS && grouping_has(grouping, BY_WINDOW)) {
             usage_error(&metrics_command,
-                        "--by %s: a scrape has one value a series, not one a "
-                        "window; take --format csv or json",
+                        "--by %s: a scrape has one value per series, not one per window; use "
+                        "--format csv or json",
                         grouping->text);
             return NULL;
         }

@@ -180,7 +180,7 @@ static bool add_measure(struct table *table, const struct metric *metric, struct
 {
     if (table->measure_count == MOST_MEASURES)
         return print_error_at(&table->project->sources, metric->name.span,
-                              "there are more than %d metrics: name those that are wanted",
+                              "there are more than %d metrics: name the ones to print",
                               MOST_MEASURES);
     table->measure_logs[table->measure_count] = log;
     return measure_prepare(&table->measures[table->measure_count++], metric, &layouts[log]);
@@ -196,7 +196,7 @@ static bool add_measures(struct table *table, struct layout *layouts, const stru
         bool has_log = log_of(project, metric, &log);
         if (wish->metrics && !has_log) {
             print_error_at(&project->sources, metric->name.span,
-                           "metric '%s' does not say which log it is computed from",
+                           "metric '%s' does not name the log it is computed from",
                            metric->name.text);
             print_error_help("the project has %u logs: give the metric a 'log'",
                              project->log_count);

@@ -183,7 +183,7 @@ static int write_rollout(struct options *options, struct replay *replay, const s
     struct traffic_span seen = traffic_span(&replay->seen, INT64_MIN);
     int64_t span = seen.lines > 0 ? seen.last - seen.first : 0;
     if (options->wish.has_log && span <= 0)
-        return job_error(&plan_command, "the logs are of no time: a rate cannot be told from them");
+        return job_error(&plan_command, "the logs span no time: they give no rate");
     struct buffer out = {0};
     struct arena *arena = &replay->project->arena;
     const struct page page = page_for(stdout, options->color, arena, &out);
@@ -218,7 +218,7 @@ static int plan_trial(struct options *options, struct replay *replay, const stru
                       uint32_t environment)
 {
     if (options->wish.has_log) {
-        job_error(&plan_command, "an experiment is planned from what is known before it");
+        job_error(&plan_command, "an experiment is planned before it has data");
         print_help("give its 'baseline' and 'units_per_day', or --baseline and "
                    "--traffic, and no log");
         return EXIT_JOB;

@@ -157,7 +157,7 @@ static void judge_by_estimate(struct prospect *prospect, const struct stage_plan
         (double)width / 1000 + (double)(criterion->for_windows - 1) * (double)times->window / 1000;
     if (held < wanted) {
         prospect->seconds = INFINITY;
-        prospect->note = arena_format(arena, "%s has about %.0f of the %.0f samples it wants",
+        prospect->note = arena_format(arena, "%s has about %.0f of the %.0f samples it needs",
                                       duration_text(arena, width), floor(held), wanted);
     }
 }
@@ -235,10 +235,10 @@ static void time_stage(struct stage_plan *stage, const struct canary *canary, st
             stage->seconds = seconds;
     }
     if (isinf(stage->seconds))
-        warn(stage, arena, "some criterion never has what it takes to let the stage advance");
+        warn(stage, arena, "some criterion never has enough to let the stage advance");
     if (max_hold > 0 && stage->seconds * 1000 > (double)max_hold)
         warn(stage, arena,
-             arena_format(arena, "its max_hold of %s is over before: on_timeout is %s",
+             arena_format(arena, "its max_hold of %s ends sooner: on_timeout is %s",
                           duration_text(arena, max_hold),
                           timeout_policy_words[canary->on_timeout]));
     if (stage->canary_rate > 0 && stage->stage->min_samples > 0 && stage->count == 0)

@@ -27,12 +27,12 @@ static const char *why_unknown(const struct experiment *experiment)
     if (!experiment->primary)
         return "it has no primary metric";
     if (!(experiment->mde > 0))
-        return "it has no 'mde', the least effect that it is to find: give --mde";
+        return "it has no 'mde', the smallest effect to detect: give --mde";
     if (!(experiment->power > 0.5))
-        return "a power of a half or less is that of a coin";
+        return "a power of a half or less is no better than a coin";
     enum metric_sizing sizing = metric_traits(experiment->primary)->sizing;
     if (sizing == SIZED_BY_NOTHING)
-        return "of such a metric, no formula tells the size beforehand";
+        return "no formula gives the size for such a metric beforehand";
     if (sizing == SIZED_BY_DEVIATION && !(baseline->given && baseline->deviation > 0))
         return "the size of a mean depends on its deviation: give 'baseline', or --baseline "
                "METRIC=MEAN:DEVIATION";

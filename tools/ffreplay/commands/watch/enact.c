@@ -44,7 +44,7 @@ static bool clear_up(struct watch *watch, struct ledger *ledger, bool is_emergen
     bool cleared = recover_locked(watch, ledger, &finished, error) &&
                    (!finished || publish(watch, ledger, error));
     if (!cleared && is_emergency) {
-        print_note("what a run that was killed left cannot be finished: %s", error->bytes);
+        print_note("what a killed run left behind cannot be finished: %s", error->bytes);
         buffer_release(error);
         return true;
     }

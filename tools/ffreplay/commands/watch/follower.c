@@ -207,7 +207,7 @@ bool follower_begin(struct follower *follower, struct replay *replay, const char
         return false;
     follower->is_stdin = strcmp(follower->path, "-") == 0;
     if (layout_framing(&replay->layouts[follower->log]) == FRAMING_JSON)
-        return refuse(follower, "a time series is a document, which is not appended to",
+        return refuse(follower, "a time series is a document, which cannot be followed",
                       "run decide on the new answer each time");
     for (uint32_t i = 0; i < follower->file_count && !follower->is_stdin; i++)
         if (!open_stream(follower, &follower->files[i]))

@@ -10,7 +10,7 @@ static bool prepare(struct measure *measure)
     const struct metric *metric = measure->metric;
     if (metric->accuracy < SKETCH_BEST_ACCURACY)
         return print_error_at(&measure->layout->project->sources, metric->name.span,
-                              "metric '%s' asks for an accuracy of %g; the best there is, is %g",
+                              "metric '%s' asks for an accuracy of %g; the best possible is %g",
                               metric->name.text, metric->accuracy, SKETCH_BEST_ACCURACY);
     return prepare_value(measure);
 }

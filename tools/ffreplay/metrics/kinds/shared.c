@@ -18,7 +18,7 @@ bool prepare_field(struct measure *measure, const struct text *name, struct fiel
 {
     if (!name->text)
         return print_error_at(&measure->layout->project->sources, measure->metric->name.span,
-                              "metric '%s' does not say which field it is computed from",
+                              "metric '%s' does not name the field it is computed from",
                               measure->metric->name.text);
     *field = layout_field(measure->layout, name->text);
     layout_use_number(measure->layout, field->place);
