@@ -15,7 +15,10 @@ wanted=
 for job in "$@"; do
     case $job in
     build) wanted="$wanted $packages_build" ;;
-    check) wanted="$wanted $packages_check" ;;
+    check)
+        wanted="$wanted $packages_check"
+        command -v node >/dev/null || wanted="$wanted nodejs"
+        ;;
     lint) wanted="$wanted $packages_lint" ;;
     bench)
         # Node is often there from elsewhere, with an npm that is not a package of its own.
