@@ -12,11 +12,13 @@
 #include "compiler/base/arena.h"
 #include "prove_strings.h"
 #include "compiler/base/scalar.h"
+#include "compiler/base/table.h"
 #include "compiler/model/declaration.h"
 #include "compiler/model/flag.h"
 
 #define MOST_REGIONS 4096
-#define MOST_FREE    8 /* tests for which a cut tries both outcomes */
+#define MOST_FREE    8                   /* tests for which a cut tries both outcomes */
+#define MOST_BYTES   (UINT64_C(1) << 26) /* compared for one cut, about 50 ms */
 
 /* ------------------------------------------------------------------------------------- atoms -- */
 
@@ -288,18 +290,53 @@ static bool cut_ordered(struct subject *subject, struct arena *arena)
 
 /* ----------------------------------------------------------------------------------- strings -- */
 
-static bool cut_at_string(struct subject *subject, struct arena *arena, const char *value)
-{
-    struct guesses guesses = no_guesses(subject, arena);
-    for (uint32_t i = 0; i < subject->atom_count; i++)
-        note(&guesses, i, string_certainty(subject->atoms[i], value));
-    return add_guesses(subject, arena, &guesses, false);
-}
-
 /* Whether the cut has a separate region for each text that passes the test. */
 static bool names_its_texts(const struct condition *test)
 {
     return operator_kinds[test->operator_kind].proof == PROOF_EQUAL;
+}
+
+struct string_cut {
+    struct subject *subject;
+    struct arena *arena;
+    struct table *names; /* of each test of a text as it is: its operands */
+    uint64_t left;       /* bytes that may be compared; then tests are UNCERTAIN */
+};
+
+static bool is_looked_up(const struct condition *test)
+{
+    return names_its_texts(test) && !test->ignore_case;
+}
+
+static void index_names(struct string_cut *cut)
+{
+    const struct subject *subject = cut->subject;
+    cut->names = ARENA_ARRAY(cut->arena, struct table, subject->atom_count);
+    for (uint32_t i = 0; i < subject->atom_count; i++) {
+        const struct condition *test = subject->atoms[i];
+        for (uint32_t j = 0; is_looked_up(test) && j < test->operand_count; j++)
+            (void)table_add(&cut->names[i], cut->arena, test->operands[j].text, &test->operands[j]);
+    }
+}
+
+static enum certainty certainty_of_string(struct string_cut *cut, uint32_t atom, const char *value)
+{
+    const struct condition *test = cut->subject->atoms[atom];
+    if (is_looked_up(test))
+        return table_get(&cut->names[atom], value) ? SURELY_HOLDS : SURELY_FAILS;
+    uint64_t cost = string_cost(test, value);
+    if (cost > cut->left)
+        return UNCERTAIN;
+    cut->left -= cost;
+    return string_certainty(test, value);
+}
+
+static bool cut_at_string(struct string_cut *cut, const char *value)
+{
+    struct guesses guesses = no_guesses(cut->subject, cut->arena);
+    for (uint32_t i = 0; i < cut->subject->atom_count; i++)
+        note(&guesses, i, certainty_of_string(cut, i, value));
+    return add_guesses(cut->subject, cut->arena, &guesses, false);
 }
 
 static enum certainty certainty_elsewhere(const struct condition *test)
@@ -318,18 +355,29 @@ static bool cut_other_strings(struct subject *subject, struct arena *arena)
     return add_guesses(subject, arena, &guesses, true);
 }
 
+static uint64_t count_named(const struct subject *subject)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < subject->atom_count; i++)
+        count += names_its_texts(subject->atoms[i]) ? subject->atoms[i]->operand_count : 0;
+    return count;
+}
+
 static bool cut_strings(struct subject *subject, struct arena *arena)
 {
     const struct texts *choices = &subject->attribute->choices;
+    if (count_named(subject) > MOST_REGIONS)
+        return false;
+    struct string_cut cut = {.subject = subject, .arena = arena, .left = MOST_BYTES};
+    index_names(&cut);
     for (uint32_t i = 0; i < choices->count; i++) {
-        if (!cut_at_string(subject, arena, choices->items[i].text))
+        if (!cut_at_string(&cut, choices->items[i].text))
             return false;
     }
-    uint32_t named = 0;
     for (uint32_t i = 0; i < subject->atom_count; i++) {
         const struct condition *test = subject->atoms[i];
         for (uint32_t j = 0; names_its_texts(test) && j < test->operand_count; j++) {
-            if (++named > MOST_REGIONS || !cut_at_string(subject, arena, test->operands[j].text))
+            if (!cut_at_string(&cut, test->operands[j].text))
                 return false;
         }
     }

@@ -9,6 +9,9 @@
 /* Beyond this many pairs of operands, automata are not compared. */
 #define MOST_COMPARED 64
 
+/* Tests for parts are not compared if that may read more bytes. */
+#define MOST_BYTES (UINT64_C(1) << 26)
+
 /* A longer file is not searched. */
 #define LONG_FILE 1000
 
@@ -83,6 +86,47 @@ enum certainty string_certainty(const struct condition *test, const char *value)
         break;
     }
     return UNCERTAIN;
+}
+
+static uint64_t length_of(const struct condition *test)
+{
+    uint64_t length = test->operand_count;
+    for (uint32_t i = 0; i < test->operand_count; i++)
+        length += strlen(test->operands[i].source.text);
+    return length;
+}
+
+/* Of looking for the operands in texts: memmem() is linear, what ignores case is not. */
+static uint64_t cost_of_search(const struct condition *test, uint64_t texts, uint64_t length,
+                               bool ignore_case)
+{
+    return ignore_case ? length_of(test) * length
+                       : length_of(test) * texts + test->operand_count * length;
+}
+
+uint64_t string_cost(const struct condition *test, const char *value)
+{
+    uint64_t length = strlen(value) + 1;
+    switch (kind_of(test)->proof) {
+    case PROOF_PART:
+        /* A part that begins or ends a text is compared in one place. */
+        if (kind_of(test)->place == PART_ANYWHERE)
+            return cost_of_search(test, 1, length, test->ignore_case);
+        break;
+    case PROOF_GLOB:
+        return length_of(test) * length;
+    case PROOF_PATTERN:
+        return test->operand_count * length;
+    case PROOF_LISTED:
+        return test->file->count;
+    case PROOF_EQUAL:
+    case PROOF_PRESENCE:
+    case PROOF_ORDER:
+    case PROOF_ENTRIES:
+    case PROOF_OPAQUE:
+        break;
+    }
+    return test->operand_count;
 }
 
 /* --------------------------------------------------------------------------------- relations -- */
@@ -177,6 +221,12 @@ static bool patterns_exclude(const struct condition *first, const struct conditi
     return true;
 }
 
+static bool too_long(const struct condition *first, const struct condition *second)
+{
+    bool ignore_case = first->ignore_case || second->ignore_case;
+    return cost_of_search(second, first->operand_count, length_of(first), ignore_case) > MOST_BYTES;
+}
+
 bool strings_imply(const struct condition *first, const struct condition *second)
 {
     if (first == second)
@@ -185,7 +235,7 @@ bool strings_imply(const struct condition *first, const struct condition *second
         return patterns_imply(first, second);
     /* Facts about a string regardless of case say nothing about a case-sensitive test. */
     if ((first->ignore_case && !second->ignore_case) || first->operand_count == 0 ||
-        !asks_for_parts(first) || !asks_for_parts(second))
+        !asks_for_parts(first) || !asks_for_parts(second) || too_long(first, second))
         return false;
     for (uint32_t i = 0; i < first->operand_count; i++) {
         bool implied = false;
@@ -205,7 +255,7 @@ bool strings_exclude(const struct condition *first, const struct condition *seco
         return false;
     if (has_patterns(first, second))
         return patterns_exclude(first, second);
-    if (!asks_for_parts(first) || !asks_for_parts(second))
+    if (!asks_for_parts(first) || !asks_for_parts(second) || too_long(first, second))
         return false;
     for (uint32_t i = 0; i < first->operand_count; i++) {
         for (uint32_t j = 0; j < second->operand_count; j++) {
