@@ -137,8 +137,6 @@ result = decide(directory, "request=" + path)
 two_logs = project("two-logs", canary(BLOCK), base=lab.PROJECT.replace(
     "metrics:", "  payments: {format: ndjson, time: ts, context: {user_id: u}}\n\nmetrics:").replace(
         "better:", "log: requests, better:"))
-result = decide(two_logs, path)
-ok(result.status == 2 and "2 logs: which one is" in result.err, "a_log_has_to_be_named", result.err)
 result = decide(two_logs, "request=" + path)
 ok(result.status == 2 and "did you mean 'requests'?" in result.err, "a_misspelt_log", result.err)
 write("whole.ndjson", good)

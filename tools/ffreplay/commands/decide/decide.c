@@ -85,7 +85,7 @@ static void apply_each(struct applying *applying, struct verdict *verdicts, enum
         }
 }
 
-/* Below the verdicts that say why. */
+/* Below the verdicts that say why; without one, there is nothing to say. */
 static void say_applied(const struct options *options, const struct verdict *verdicts,
                         const enum applied *applied, uint32_t count, struct buffer *out)
 {
@@ -121,7 +121,7 @@ static bool apply_all(const struct options *options, struct ledger *ledger,
     if (options->apply.run_steps)
         run_steps(options, verdicts, applied, count, error);
     apply_note_rest(&applying, ledger->directory);
-    if (!error->length && !options->json)
+    if (!error->length && !options->json && out->length > 0)
         say_applied(options, verdicts, applied, count, out);
     buffer_release(&applying.why);
     free(applied);
