@@ -71,7 +71,7 @@ enum replaced publish_at(int fd, const struct target *target, const struct conte
     }
     if (sync_names(target->directory, target->folder))
         return REPLACED_SAFELY;
-    explain(error, "make sure that the disk holds", target->shown, target->path);
+    explain(error, "sync", target->shown, target->path);
     return REPLACED_IN_DOUBT;
 }
 
@@ -177,6 +177,6 @@ enum replaced remove_file(const char *path, const char *folder, struct buffer *e
     }
     if (sync_names(AT_FDCWD, folder))
         return REPLACED_SAFELY;
-    explain(error, "make sure that the disk has no more", NULL, path);
+    explain(error, "sync the removal of", NULL, path);
     return REPLACED_IN_DOUBT;
 }
