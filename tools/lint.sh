@@ -7,6 +7,14 @@ cd "$(dirname "$0")/.." || exit 2
 build=${1:-build}
 export LC_ALL=C.UTF-8
 
+# A check whose program is missing would find nothing.
+for program in clang-format-14 shellcheck git mandoc python3; do
+    if ! command -v $program >/dev/null; then
+        echo "lint: $program is not installed ('make lint' installs what is needed)" >&2
+        exit 2
+    fi
+done
+
 findings=$(mktemp) || exit 2
 trap 'rm -f "$findings"' EXIT
 

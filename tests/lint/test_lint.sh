@@ -3,8 +3,8 @@
 cd "$(dirname "$0")/../.." || exit 2
 . tests/lib.sh
 
-for program in clang-format-14 shellcheck git; do
-    if ! command -v $program >/dev/null; then
+for program in $(sed -n 's/^for program in \(.*\); do$/\1/p' tools/lint.sh); do
+    if ! command -v "$program" >/dev/null; then
         skip "lint finds faults" "$program is not installed"
         finish
     fi
