@@ -54,6 +54,11 @@ exits() {
     fi
 }
 
+# Whether there are pseudo-terminals: in some containers there are none.
+has_terminals() {
+    /usr/bin/python3 -c 'import os; os.openpty()' 2>/dev/null
+}
+
 skip() {
     tap_count=$((tap_count + 1))
     echo "ok $tap_count - $1 # SKIP $2"
