@@ -18,18 +18,17 @@
 
 static void introduce(void)
 {
-    printf(
-        "# Calibration\n\n"
-        "Made by `make calibration`; do not edit. %u replays of each setting of counts, %u of "
-        "each\n"
-        "of values and users, every one with as many looks as the table says, seed %llu. A replay\n"
-        "counts as soon as any of its looks gives the verdict. Each bound is at 95 %%. *Within 5 "
-        "%%* allows\n"
-        "for chance: of so many replays, three standard errors. What is not promised shows the "
-        "limit\n"
-        "of a method, of which `ffc check` and the pages on statistics tell.\n\n"
-        "How the methods work is in [statistics.md](statistics.md).\n\n",
-        replays, value_replays, (unsigned long long)seed);
+    printf("# Calibration\n\n"
+           "Made by `make calibration`; do not edit. Each setting of counts is replayed %u times,\n"
+           "each of values and users %u times, with as many looks as the table says (seed %llu). A "
+           "replay\n"
+           "counts once any of its looks gives the verdict. Each bound is at 95 %%. *Within 5 %%* "
+           "allows for\n"
+           "chance: three standard errors of that many replays. Rows marked *not promised* show "
+           "the limits of\n"
+           "a method, which `ffc check` and the pages on statistics describe.\n\n"
+           "How the methods work is in [statistics.md](statistics.md).\n\n",
+           replays, value_replays, (unsigned long long)seed);
 }
 
 static void no_change(void)
@@ -39,9 +38,9 @@ static void no_change(void)
     printf(
         "## Canaries that change nothing\n\n"
         "100 looks of 1000 requests, both arms with the same error rate. *Rollback*: found to be\n"
-        "worse; *benefit*: found to be better; at most 5 %% each. The last column is what "
-        "repeating\n"
-        "a two-proportion z test at each look, at 5 %%, calls worse in the same replays.\n\n"
+        "worse; *benefit*: found to be better; at most 5 %% each. The last column is how many of "
+        "the same\n"
+        "replays a two-proportion z test, repeated at each look at 5 %%, calls worse.\n\n"
         "| error rate, canary | false rollback | false benefit | within 5 %% | z repeated |\n"
         "| --- | ---: | ---: | :-: | ---: |\n");
     for (size_t i = 0; i < 3; i++) {
@@ -72,9 +71,9 @@ static void other_shapes(void)
         const char *name;
         struct requests setting;
     } rows[] = {
-        {"1 %, every request assigned by chance, 10 % canary",
+        {"1 %, every request assigned at random, 10 % canary",
          {0.01, 0.01, 10, 90, 100, SHARES_RANDOM, 1, 0}},
-        {"20 %, every request assigned by chance, 5 % canary",
+        {"20 %, every request assigned at random, 5 % canary",
          {0.2, 0.2, 5, 95, 100, SHARES_RANDOM, 1, 0}},
         {"1 %, 2 %, 4 % while the canary goes from 5 to 20 to 50 %",
          {0.01, 0.01, 50, 950, 99, SHARES_RAMP, 1, 0}},
@@ -90,12 +89,11 @@ static void other_shapes(void)
         {"exactly 2 points worse than 98 %, margin 2 points",
          {0.96, 0.98, 100, 900, 100, SHARES_FIXED, 1, -0.02}},
     };
-    printf(
-        "## Canaries exactly at the hypothesis\n\n"
-        "The hardest truth that is not a change beyond the margin: found to be above, or below,\n"
-        "in at most 5 %% each. 100 looks.\n\n"
-        "| error rate | false above | false below | within 5 %% |\n"
-        "| --- | ---: | ---: | :-: |\n");
+    printf("## Canaries exactly at the hypothesis\n\n"
+           "The hardest case that is not a change beyond the margin: found to be above, or below,\n"
+           "in at most 5 %% of replays each. 100 looks.\n\n"
+           "| error rate | false above | false below | within 5 %% |\n"
+           "| --- | ---: | ---: | :-: |\n");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct outcome outcome = simulate_requests(&rows[i].setting, replays, next_seed(100 + i));
         printf("| %s |", rows[i].name);
@@ -126,7 +124,7 @@ static void power(void)
          0.90},
     };
     printf("## Canaries that do harm\n\n"
-           "| error rate of control and canary | found | wanted | reached |\n"
+           "| error rate of control and canary | found | required | reached |\n"
            "| --- | ---: | ---: | :-: |\n");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct outcome outcome = simulate_requests(&rows[i].setting, replays, next_seed(200 + i));
@@ -157,13 +155,15 @@ static void values(void)
         {"P95, 10 %", {1, 1, 20, 180, 50, 1}, 0.95},
         {"P50, 5 %", {1, 1, 10, 190, 50, 1}, 0.5},
     };
-    printf(
-        "## Means and quantiles\n\n"
-        "Lognormal values of spread 1 (the mean 1.6 times the median, P99 ten times), 100 looks\n"
-        "of 200, for quantiles 50, from bins as a sketch keeps them. Here both arms are the same,\n"
-        "or at the margin.\n\n"
-        "| of, share of the canary | false above | false below | Welch repeated | within 5 %% |\n"
-        "| --- | ---: | ---: | ---: | :-: |\n");
+    printf("## Means and quantiles\n\n"
+           "Lognormal values of spread 1 (the mean is 1.6 times the median, P99 ten times), 100 "
+           "looks of 200;\n"
+           "for quantiles 50 looks, from bins as a sketch keeps them. Here both arms are the same, "
+           "or exactly\n"
+           "at the margin.\n\n"
+           "| statistic, share of the canary | false above | false below | Welch repeated | within "
+           "5 %% |\n"
+           "| --- | ---: | ---: | ---: | :-: |\n");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct values *setting = &rows[i].setting;
         bool mean = rows[i].q == 0;
@@ -196,7 +196,7 @@ static void slower_values(void)
         {"P95 50 % greater, margin 20 %, 50 %", {1, 1.5, 100, 100, 50, 1.2}, 0.95},
     };
     printf("The same looks at canaries that are slower:\n\n"
-           "| of, share of the canary | found |\n"
+           "| statistic, share of the canary | found |\n"
            "| --- | ---: |\n");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct values *setting = &rows[i].setting;
@@ -233,13 +233,13 @@ static void users(void)
         {"divided by the design effect", {0.01, 0.1, 20, 5, 45, 100, CLUSTERS_CORRECTED}, true},
         {"users with an error", {0.01, 0.1, 20, 5, 45, 100, CLUSTERS_COUNTED_ONCE}, true},
     };
-    printf(
-        "## Users with many requests\n\n"
-        "Nothing changes, but errors come in clusters: 20 requests of each user, error rates that\n"
-        "differ between users (1 %% on average, correlation 0.1), 100 looks of 5 + 45 new "
-        "users.\n\n"
-        "| counted | false rollback | false benefit | within 5 %% |\n"
-        "| --- | ---: | ---: | :-: |\n");
+    printf("## Users with many requests\n\n"
+           "Nothing changes, but errors come in clusters: each user makes 20 requests, and error "
+           "rates\n"
+           "differ between users (1 %% on average, correlation 0.1). 100 looks of 5 + 45 new "
+           "users.\n\n"
+           "| counted | false rollback | false benefit | within 5 %% |\n"
+           "| --- | ---: | ---: | :-: |\n");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct outcome outcome = simulate_users(&rows[i].setting, of, next_seed(400 + i));
         users_row(rows[i].name, &outcome, rows[i].wanted);
@@ -268,13 +268,14 @@ static void returning_users(void)
          true},
         {"P95, 20 + 480 users", {0.95, 1, 0.5, 0.7, 1, 1, 20, 480, 50, CLUSTERS_CORRECTED}, true},
     };
-    printf(
-        "\n## Users who come back, and a quantile\n\n"
-        "Nothing changes, but each user comes at every one of 50 looks, with as many requests as\n"
-        "is its own habit, and values around its own median: both lognormal. The quantile is\n"
-        "corrected by 64 groups of users.\n\n"
-        "| of | false above | false below | within 5 %% |\n"
-        "| --- | ---: | ---: | :-: |\n");
+    printf("\n## Returning users, and a quantile\n\n"
+           "Nothing changes, but each user returns at every one of 50 looks, with their usual "
+           "number of\n"
+           "requests and values around their own median, both lognormal. The quantile is corrected "
+           "with\n"
+           "64 groups of users.\n\n"
+           "| statistic | false above | false below | within 5 %% |\n"
+           "| --- | ---: | ---: | :-: |\n");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct outcome outcome = simulate_returning(&rows[i].setting, of, next_seed(700 + i));
         users_row(rows[i].name, &outcome, rows[i].wanted);
@@ -282,18 +283,17 @@ static void returning_users(void)
     static const struct returning slower = {0.95, 1.5, 0.5, 0.7, 1,
                                             1,    250, 250, 50,  CLUSTERS_CORRECTED};
     struct outcome outcome = simulate_returning(&slower, of, next_seed(790));
-    printf("\nOf canaries whose P95 is 50 %% greater, 250 + 250 users, found:");
-    printf(" %.2f %%.\n", 100.0 * outcome.above / of);
+    printf("\nCanaries whose P95 is 50 %% greater, 250 + 250 users, are found in");
+    printf(" %.2f %% of replays.\n", 100.0 * outcome.above / of);
 }
 
 static void sample_ratios(void)
 {
     static const double shares[] = {0.5, 0.1, 0.05};
-    printf(
-        "\n## Sample-ratio mismatch\n\n"
-        "Units assigned by chance as they should be, 100 looks of 1000, an alarm at p < 0.001.\n\n"
-        "| canary | false alarm | within 0.1 %% | chi-square repeated |\n"
-        "| ---: | ---: | :-: | ---: |\n");
+    printf("\n## Sample-ratio mismatch\n\n"
+           "Units correctly assigned at random, 100 looks of 1000, an alarm at p < 0.001.\n\n"
+           "| canary | false alarm | within 0.1 %% | chi-square repeated |\n"
+           "| ---: | ---: | :-: | ---: |\n");
     for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
         struct outcome outcome =
             simulate_sample_ratio(shares[i], 1000, 100, value_replays, next_seed(600 + i));

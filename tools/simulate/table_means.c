@@ -34,10 +34,10 @@ void means_alone(void)
     };
     printf(
         "\n## Means without a control\n\n"
-        "One arm against a constant that is its true mean, or, where it says so, half of it; or\n"
-        "against the time before, in which nothing was different. 100 looks of 100 units. "
-        "*Judged*:\n"
-        "had a bound at all by the last look.\n\n"
+        "One arm against a constant that is its true mean (half of it where the row says so), or\n"
+        "against the time before, when nothing was different. 100 looks of 100 units. *Judged*: "
+        "had a\n"
+        "bound at all by the last look.\n\n"
         "| values | false above | false below | judged | within 5 %% |\n"
         "| --- | ---: | ---: | ---: | :-: |\n");
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -62,17 +62,18 @@ void ratios(void)
         const char *name;
         struct ratios setting;
     } rows[] = {
-        {"of 10 %, 50 %", {0.1, 100, 100, 100}},
-        {"of 2 %, 50 %", {0.02, 100, 100, 100}},
-        {"of 0.2 %, 50 %", {0.002, 500, 500, 100}},
-        {"of 2 %, 10 %", {0.02, 50, 450, 100}},
+        {"10 %, 50 %", {0.1, 100, 100, 100}},
+        {"2 %, 50 %", {0.02, 100, 100, 100}},
+        {"0.2 %, 50 %", {0.002, 500, 500, 100}},
+        {"2 %, 10 %", {0.02, 50, 450, 100}},
     };
-    printf(
-        "\n## Ratios whose denominator is seldom\n\n"
-        "A share of clicks of what was shown, over units of which few were shown anything; both\n"
-        "arms the same. 100 looks.\n\n"
-        "| denominators, share of the canary | false above | false below | within 5 %% |\n"
-        "| --- | ---: | ---: | :-: |\n");
+    printf("\n## Ratios with a rare denominator\n\n"
+           "The share of impressions that are clicked, over units few of which have any "
+           "impressions; both\n"
+           "arms are the same. 100 looks.\n\n"
+           "| units with a denominator, share of the canary | false above | false below | within 5 "
+           "%% |\n"
+           "| --- | ---: | ---: | :-: |\n");
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct outcome outcome = simulate_ratios(&rows[i].setting, of, next_seed(830 + i));
         printf("| %s |", rows[i].name);
@@ -94,12 +95,12 @@ void settling_means(void)
         {"8640 looks at 2500 + 2500 users", {0.3, 2500, 8640}, true},
         {"8640 looks at 2500 + 2500 users who are alike", {0, 2500, 8640}, false},
     };
-    printf("\n## Users who come back, and a mean\n\n"
-           "Nothing changes, and the same users come at every look, with a value around their own "
-           "mean.\n"
-           "The clock of a mean is its units, and stands still. 8640 looks are a day of one every "
-           "ten\n"
-           "seconds; of those, the ones that differ by 2 %% are made. A quarter of the replays.\n\n"
+    printf("\n## Returning users, and a mean\n\n"
+           "Nothing changes, and the same users return at every look, with a value around their "
+           "own mean.\n"
+           "The clock of a mean is its units, so it does not advance. 8640 looks are one every ten "
+           "seconds\n"
+           "for a day; only those that differ by 2 %% are taken. A quarter of the replays.\n\n"
            "| looks | false above | false below | within 5 %% |\n"
            "| --- | ---: | ---: | :-: |\n");
     for (size_t i = 0; i < COUNT(rows); i++) {

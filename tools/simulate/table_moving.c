@@ -27,21 +27,21 @@ void moving_shares(void)
          {COURSE_DAILY, {0.05, 0.15}, {0.02, 0.01}, 1, 1000, 100, true, false}},
         {"20 to 40 %, share 10 to 30 %",
          {COURSE_RISING, {0.1, 0.3}, {0.2, 0.4}, 1, 1000, 100, true, false}},
-        {"1 to 2 %, share 5 to 50 %, 100 a look",
+        {"1 to 2 %, share 5 to 50 %, 100 per look",
          {COURSE_RISING, {0.05, 0.5}, {0.01, 0.02}, 1, 100, 100, true, false}},
-        {"1 to 2 %, share 5 to 50 %, 20 000 a look",
+        {"1 to 2 %, share 5 to 50 %, 20 000 per look",
          {COURSE_RISING, {0.05, 0.5}, {0.01, 0.02}, 1, 20000, 100, true, false}},
-        {"2 to 1 % daily, share 5 to 15 % daily, 20 000 a look",
+        {"2 to 1 % daily, share 5 to 15 % daily, 20 000 per look",
          {COURSE_DAILY, {0.05, 0.15}, {0.02, 0.01}, 1, 20000, 100, true, false}},
         {"1 %, share 10 %, 8640 looks of 10",
          {COURSE_STILL, {0.1, 0.1}, {0.01, 0.01}, 1, 10, 8640, true, false}},
     };
     printf("## While the share moves\n\n"
-           "Both arms have the same error rate, which moves, as the canary's share does: evenly, "
-           "or up and\n"
-           "down four times. 100 looks of 1000 requests, assigned by chance. *As one*: the same "
-           "replays,\n"
-           "without strata, the side that is more often wrong. A quarter of the replays.\n\n"
+           "Both arms have the same error rate, which moves along with the canary's share: "
+           "steadily, or up\n"
+           "and down four times. 100 looks of 1000 requests, assigned at random. *As one*: the "
+           "same replays\n"
+           "without strata, on the side that is more often wrong. A quarter of the replays.\n\n"
            "| error rate, share | false rollback | false benefit | as one | within 5 %% |\n"
            "| --- | ---: | ---: | ---: | :-: |\n");
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -61,9 +61,9 @@ void moving_shares(void)
     whole.stratified = false;
     uint32_t found = simulate_moving(&harmful, replays / 4, next_seed(950)).above;
     uint32_t as_one = simulate_moving(&whole, replays / 4, next_seed(950)).above;
-    printf("\nOf canaries with 2 %% instead of 1 %% at a share of 10 %%, 100 looks of 100, are "
-           "found with strata\n"
-           "%.2f %%, as one %.2f %%.\n\n",
+    printf("\nCanaries with 2 %% instead of 1 %%, at a share of 10 %% and with 100 looks of 100, "
+           "are found in\n"
+           "%.2f %% of replays with strata, and in %.2f %% as one.\n\n",
            100.0 * found / (replays / 4), 100.0 * as_one / (replays / 4));
 }
 
@@ -72,10 +72,11 @@ void rollouts(void)
     static const uint32_t sizes[][2] = {{1, 1}, {1, 4}, {3, 4}, {10, 1}, {5, 4}};
     uint32_t of = value_replays;
     printf("## Rollouts of many bounds\n\n"
-           "Rollouts that change nothing: guards with a margin of 0 over errors of 1 %% each, "
-           "stages of 10 %%,\n"
-           "100 looks of 1000 requests at each, every bound on data of its own. *Together*: with\n"
-           "`rollout_confidence: 95%%`, which divides the 5 %% by the bounds.\n\n"
+           "Rollouts that change nothing: guards with a margin of 0 on error rates of 1 %%, stages "
+           "of 10 %%,\n"
+           "100 looks of 1000 requests at each stage, separate data for every bound. *Together*: "
+           "with\n"
+           "`rollout_confidence: 95%%`, which divides the 5 %% among the bounds.\n\n"
            "| guards × stages | rolled back, each at 95 %% | together | within 5 %% |\n"
            "| --- | ---: | ---: | :-: |\n");
     for (size_t i = 0; i < COUNT(sizes); i++) {
@@ -105,19 +106,19 @@ void bursts(void)
         const char *name;
         struct moving setting;
     } rows[] = {
-        {"beside a control, share 10 %",
+        {"against a control, share 10 %",
          {COURSE_BURSTING, {0.1, 0.1}, {0.005, 0.1}, 1, 1000, 100, true, false}},
-        {"beside a control, share 50 %",
+        {"against a control, share 50 %",
          {COURSE_BURSTING, {0.5, 0.5}, {0.005, 0.1}, 1, 1000, 100, true, false}},
         {"against a constant",
          {COURSE_BURSTING, {0.5, 0.5}, {0.005, 0.1}, 1, 1000, 100, true, true}},
     };
     printf("\n## Errors that come in bursts\n\n"
            "Everybody fails twenty times as often in one window of twenty, and nothing else "
-           "happens: the\n"
-           "canary beside a control, and alone against the share of errors that there is in the "
-           "long run.\n"
-           "100 looks of 1000 requests.\n\n"
+           "happens. The\n"
+           "canary is judged against a control, and alone against the long-run share of errors. "
+           "100 looks of\n"
+           "1000 requests.\n\n"
            "| judged | false above | false below | within 5 %% |\n"
            "| --- | ---: | ---: | :-: |\n");
     for (size_t i = 0; i < COUNT(rows); i++) {
