@@ -6,6 +6,7 @@ the command less that of a trivial project. What is quadratic takes 16 times as 
 gets three more tries. Dimensions with a limit stop at it: the larger size is the limit or refused for it.
 """
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 BOUND = 8
 TRIES = 4
+MOST = 30  # seconds; then the command is killed
 LEAST = 0.004  # seconds; less is no measurement
 
 HEAD = """project: {name: p, environments: [production], bucket_by: user_id}
@@ -148,7 +150,8 @@ def seconds(directory, project):
             with open(f"{top}/{name}", "w", encoding="utf-8") as file:
                 file.write(text)
         process = subprocess.Popen([FFC, "check", "-C", top, "--now", "2026-11-20T12:00:00Z"],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (MOST, MOST)))
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         return usage.ru_utime + usage.ru_stime, process.returncode
