@@ -91,7 +91,8 @@ enum fflag_error fflag_set_number(fflag_context *context, fflag_attr attr, doubl
         return FFLAG_ERROR_INVALID_CONTEXT;
     char digits[KEY_DIGITS];
     size_t length = runtime_number_key(value, digits);
-    slot->bits = length ? hash_bytes(digits, length) : 0;
+    /* The second bound is for a compiler that follows the hash of longer texts. */
+    slot->bits = length && length <= sizeof digits ? hash_bytes(digits, length) : 0;
     slot->value.number = value;
     slot->type = FFLAG_ATTRIBUTE_NUMBER;
     slot->key_type = length ? FFLAG_ATTRIBUTE_NUMBER : 0;
