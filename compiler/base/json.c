@@ -33,6 +33,14 @@ static bool is_plain(char c)
     return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
 }
 
+/* The first of [text, end); returns what is after it. */
+static const char *put_first(struct buffer *out, const char *text, const char *end)
+{
+    struct character character = character_at(text, end);
+    put_character(out, text, &character);
+    return text + character.bytes;
+}
+
 void json_write_string(struct buffer *out, const char *text)
 {
     if (!text) {
@@ -45,11 +53,8 @@ void json_write_string(struct buffer *out, const char *text)
         while (is_plain(*text))
             text++;
         buffer_append(out, run, (size_t)(text - run));
-        if (text == end)
-            break;
-        struct character character = character_at(text, end);
-        put_character(out, text, &character);
-        text += character.bytes;
+        if (text < end)
+            text = put_first(out, text, end);
     }
     buffer_append(out, "\"", 1);
 }
@@ -61,11 +66,8 @@ void json_write_document(struct buffer *out, const char *text, size_t length)
         while (text < end && (unsigned char)*text < 0x7F)
             text++;
         buffer_append(out, run, (size_t)(text - run));
-        if (text == end)
-            break;
-        struct character character = character_at(text, end);
-        put_character(out, text, &character);
-        text += character.bytes;
+        if (text < end)
+            text = put_first(out, text, end);
     }
 }
 

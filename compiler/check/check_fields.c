@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "compiler/base/nearest.h"
+#include "compiler/base/table.h"
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "compiler/model/model.h"
@@ -16,6 +17,7 @@
 struct names {
     const char **items;
     size_t count;
+    struct table all; /* of them */
 };
 
 static bool has_name(const struct names *names, const char *name, size_t length)
@@ -29,7 +31,7 @@ static bool has_name(const struct names *names, const char *name, size_t length)
 
 static void add_name(const struct checker *checker, struct names *names, const char *name)
 {
-    if (name && !has_name(names, name, strlen(name)))
+    if (name && !table_add(&names->all, checker->arena, name, (void *)(uintptr_t)name))
         *ARENA_APPEND(checker->arena, names->items, names->count) = name;
 }
 
