@@ -5,6 +5,11 @@
 #include <string.h>
 
 #define WAY(unpacker) "unpack it: " unpacker " | ffreplay … -"
+#define UTF16(encoding)                                                        \
+    {                                                                          \
+        "it is UTF-16, and logs are UTF-8",                                    \
+            "convert it: iconv -f " encoding " -t UTF-8 FILE | ffreplay … -" \
+    }
 
 /* ------------------------------------------------------------------------------- first bytes -- */
 
@@ -19,16 +24,8 @@ static const struct signature {
     {"PK\x03\x04", 4, 0, {"it is a zip archive", WAY("unzip -p FILE")}},
     {"7z\xbc\xaf\x27\x1c", 6, 0, {"it is a 7z archive", WAY("7z x -so FILE")}},
     {"ustar", 5, 257, {"it is a tar archive", WAY("tar -xOf FILE")}},
-    {"\xff\xfe",
-     2,
-     0,
-     {"it is UTF-16, and logs are UTF-8",
-      "convert it: iconv -f UTF-16 -t UTF-8 FILE | ffreplay … -"}},
-    {"\xfe\xff",
-     2,
-     0,
-     {"it is UTF-16, and logs are UTF-8",
-      "convert it: iconv -f UTF-16 -t UTF-8 FILE | ffreplay … -"}},
+    {"\xff\xfe", 2, 0, UTF16("UTF-16")},
+    {"\xfe\xff", 2, 0, UTF16("UTF-16")},
 };
 
 static bool has_signature(const struct signature *signature, const unsigned char *head,
@@ -46,11 +43,7 @@ static bool is_ascii(unsigned char byte)
 /* Without a byte order mark: each other byte of the first characters is zero. */
 static const struct misfit *misfit_of_pairs(const unsigned char *head, size_t length)
 {
-    static const struct misfit little = {
-        "it is UTF-16, and logs are UTF-8",
-        "convert it: iconv -f UTF-16LE -t UTF-8 FILE | ffreplay … -"};
-    static const struct misfit big = {"it is UTF-16, and logs are UTF-8",
-                                      "convert it: iconv -f UTF-16BE -t UTF-8 FILE | ffreplay … -"};
+    static const struct misfit little = UTF16("UTF-16LE"), big = UTF16("UTF-16BE");
     if (length < 4)
         return NULL;
     if (is_ascii(head[0]) && !head[1] && is_ascii(head[2]) && !head[3])
