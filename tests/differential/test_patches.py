@@ -2,7 +2,7 @@
 """What an emergency publishes without the definitions is what they compile to with it: random projects and flags/, in
 which overrides are added and lifted and canaries rolled back, one after the other, on one published file.
 
-PROJECTS (default 25; with LONG, 300) and SEED can be set; a failure prints the seed and keeps the project.
+PROJECTS (default 25; with LONG, 100) and SEED can be set; a failure prints the seed and keeps the project.
 """
 
 import json
@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 from generate import ENVIRONMENTS, LISTS, TIMES, Generator, write_yaml  # noqa: E402
 
 FFC = os.environ.get("FFC", "build/ffc")
-PROJECTS = int(os.environ.get("PROJECTS", "300" if os.environ.get("LONG") else "25"))
+PROJECTS = int(os.environ.get("PROJECTS", "100" if os.environ.get("LONG") else "25"))
 SEED = int(os.environ.get("SEED", random.SystemRandom().randint(0, 10**9)))
 KINDS = ["release", "canary", "experiment", "ops"]
 

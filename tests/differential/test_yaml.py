@@ -18,7 +18,7 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 VALUES = os.path.join(os.environ.get("BUILD", "build"), "yaml-values")
-CASES = int(os.environ.get("CASES", "100000" if os.environ.get("LONG") else "3000"))
+CASES = int(os.environ.get("CASES", "20000" if os.environ.get("LONG") else "3000"))
 SEED = int(os.environ.get("SEED", random.SystemRandom().randint(0, 10**9)))
 AT_ONCE, MOST_SHOWN = 500, 10
 JAVASCRIPT = os.path.join(TOP, "tests/differential/yaml_values.js")
