@@ -251,6 +251,12 @@ uint64_t runtime_interpret(const fflag_view *view, const struct ffs_flag *flag,
         case FFS_STRING_MATCHES:
             test = test_pattern;
             break;
+        case FFS_STRING_LT:
+        case FFS_STRING_LE:
+        case FFS_STRING_GT:
+        case FFS_STRING_GE:
+            test = test_text_order;
+            break;
         case FFS_STRINGS_HAS:
             test = test_strings;
             break;

@@ -105,6 +105,33 @@ static bool test_order(enum ffs_comparison comparison, int order)
     return false;
 }
 
+static int compare_texts(const char *text, size_t text_length, const char *operand, size_t length,
+                         bool ignore_case)
+{
+    size_t common = text_length < length ? text_length : length;
+    if (!ignore_case) {
+        int order = memcmp(text, operand, common);
+        return order ? order : (text_length > length) - (text_length < length);
+    }
+    for (size_t i = 0; i < common; i++) {
+        uint8_t a = (uint8_t)fold_ascii(text[i]), b = (uint8_t)operand[i];
+        if (a != b)
+            return a < b ? -1 : 1;
+    }
+    return (text_length > length) - (text_length < length);
+}
+
+bool test_text_order(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                     const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)declared;
+    ffs_string operand = (ffs_string)instruction->operand;
+    return test_order(
+        (enum ffs_comparison)(instruction->op - FFS_STRING_ORDER),
+        compare_texts(slot->value.pointer, slot->length, string_bytes(snapshot, operand),
+                      string_length(snapshot, operand), instruction->flags & FFS_IGNORE_CASE));
+}
+
 bool test_version(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
                   const struct fflag_slot *slot, uint8_t declared)
 {

@@ -21,6 +21,7 @@ value_test test_prefix;
 value_test test_suffix;
 value_test test_glob;
 value_test test_pattern;
+value_test test_text_order;
 value_test test_strings;
 value_test test_boolean;
 value_test test_version;

@@ -164,6 +164,7 @@ static int compare_operands(enum fflag_attribute_type type, const struct operand
     case FFLAG_ATTRIBUTE_VERSION:
         return compare_versions(a->text, b->text);
     case FFLAG_ATTRIBUTE_STRING:
+        return strcmp(a->text, b->text);
     case FFLAG_ATTRIBUTE_STRINGS:
     case FFLAG_ATTRIBUTE_IP:
         break;
@@ -339,19 +340,119 @@ static bool cut_at_string(struct string_cut *cut, const char *value)
     return add_guesses(cut->subject, cut->arena, &guesses, false);
 }
 
-static enum certainty certainty_elsewhere(const struct condition *test)
+/* Tests that hold for a stretch of the texts in order: from a bound on, or those with a prefix. */
+static bool is_by_order(const struct condition *test)
+{
+    return operator_kinds[test->operator_kind].proof == PROOF_ORDER && !test->ignore_case;
+}
+
+static bool is_by_prefix(const struct condition *test)
+{
+    const struct operator_kind_info *kind = &operator_kinds[test->operator_kind];
+    return kind->proof == PROOF_PART && kind->place == PART_AT_BEGIN && !test->ignore_case;
+}
+
+/* The first text after all those with that prefix. Of UTF-8, no byte is the highest. */
+static struct operand *after_prefix(struct arena *arena, const char *prefix)
+{
+    struct operand *after = ARENA_NEW(arena, struct operand);
+    size_t length = strlen(prefix);
+    char *text = arena_copy(arena, prefix, length);
+    text[length - 1] = (char)(text[length - 1] + 1);
+    after->text = text;
+    return after;
+}
+
+/* Where stretches begin and end; none if no test asks for an order. False if there are too many. */
+static bool find_bounds(const struct subject *subject, struct arena *arena, struct points *bounds)
+{
+    bool ordered = false;
+    for (uint32_t i = 0; i < subject->atom_count; i++)
+        ordered |= is_by_order(subject->atoms[i]);
+    for (uint32_t i = 0; ordered && i < subject->atom_count; i++) {
+        const struct condition *test = subject->atoms[i];
+        bool prefix = is_by_prefix(test);
+        if (!prefix && !is_by_order(test))
+            continue;
+        if (!add_points(bounds, arena, test))
+            return false;
+        for (uint32_t j = 0; prefix && j < test->operand_count; j++) {
+            if (bounds->count > MOST_REGIONS / 2)
+                return false;
+            if (*test->operands[j].text)
+                add_point(bounds, arena, after_prefix(arena, test->operands[j].text));
+        }
+    }
+    return true;
+}
+
+/* Whether texts between bounds, in the gap before bounds->items[gap], begin with an operand. */
+static bool gap_has_prefix(const struct points *bounds, const struct condition *test, uint32_t gap)
+{
+    for (uint32_t i = 0; gap > 0 && i < test->operand_count; i++) {
+        const char *prefix = test->operands[i].text;
+        if (strncmp(bounds->items[gap - 1]->text, prefix, strlen(prefix)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool gap_is_in_order(const struct points *bounds, const struct condition *test, uint32_t gap)
+{
+    for (uint32_t i = 0; i < test->operand_count; i++) {
+        bool lower = gap <= find_point(bounds, &test->operands[i]);
+        if (operator_kinds[test->operator_kind].order & (lower ? ORDER_LOWER : ORDER_HIGHER))
+            return true;
+    }
+    return false;
+}
+
+/* What texts that no test names, in a gap between bounds, are to a test. */
+static enum certainty certainty_in_gap(const struct points *bounds, const struct condition *test,
+                                       uint32_t gap)
 {
     if (operator_kinds[test->operator_kind].proof == PROOF_PRESENCE)
         return SURELY_HOLDS;
-    return names_its_texts(test) && !test->ignore_case ? SURELY_FAILS : UNCERTAIN;
+    if (names_its_texts(test) && !test->ignore_case)
+        return SURELY_FAILS;
+    if (is_by_order(test))
+        return gap_is_in_order(bounds, test, gap) ? SURELY_HOLDS : SURELY_FAILS;
+    if (is_by_prefix(test) && bounds->count)
+        return gap_has_prefix(bounds, test, gap) ? SURELY_HOLDS : SURELY_FAILS;
+    return UNCERTAIN;
 }
 
-/* All strings that no test names. */
-static bool cut_other_strings(struct subject *subject, struct arena *arena)
+/* What follows from the prefix that all texts of a gap have. */
+static enum certainty certainty_by_prefix(const struct subject *subject,
+                                          const struct points *bounds, const struct condition *test,
+                                          uint32_t gap)
+{
+    for (uint32_t i = 0; bounds->count && i < subject->atom_count; i++) {
+        const struct condition *prefix = subject->atoms[i];
+        if (!is_by_prefix(prefix) || !gap_has_prefix(bounds, prefix, gap))
+            continue;
+        if (strings_imply(prefix, test))
+            return SURELY_HOLDS;
+        if (strings_exclude(prefix, test))
+            return SURELY_FAILS;
+    }
+    return UNCERTAIN;
+}
+
+/* All strings that no test names, in the gap before a bound or after the last. */
+static bool cut_other_strings(struct subject *subject, struct arena *arena,
+                              const struct points *bounds, uint32_t gap)
 {
     struct guesses guesses = no_guesses(subject, arena);
-    for (uint32_t i = 0; i < subject->atom_count; i++)
-        note(&guesses, i, certainty_elsewhere(subject->atoms[i]));
+    if (gap < bounds->count && !*bounds->items[gap]->text)
+        return true; /* nothing is before the empty text */
+    for (uint32_t i = 0; i < subject->atom_count; i++) {
+        const struct condition *test = subject->atoms[i];
+        enum certainty certainty = certainty_in_gap(bounds, test, gap);
+        if (certainty == UNCERTAIN)
+            certainty = certainty_by_prefix(subject, bounds, test, gap);
+        note(&guesses, i, certainty);
+    }
     return add_guesses(subject, arena, &guesses, true);
 }
 
@@ -381,7 +482,17 @@ static bool cut_strings(struct subject *subject, struct arena *arena)
                 return false;
         }
     }
-    return choices->count > 0 || cut_other_strings(subject, arena);
+    if (choices->count > 0)
+        return true;
+    struct points bounds = {.type = FFLAG_ATTRIBUTE_STRING};
+    if (!find_bounds(subject, arena, &bounds))
+        return false;
+    for (uint32_t i = 0; i <= bounds.count; i++) {
+        if ((i > 0 && !cut_at_string(&cut, bounds.items[i - 1]->text)) ||
+            !cut_other_strings(subject, arena, &bounds, i))
+            return false;
+    }
+    return true;
 }
 
 /* -------------------------------------------------------------------------- lists of strings -- */
@@ -575,6 +686,7 @@ static bool is_exact(const struct subject *subject, const struct condition *test
         /* "1" has no other case, and the test may name all of "a" and "A". */
         return !string || !test->ignore_case;
     case PROOF_ORDER:
+        return !string || !test->ignore_case;
     case PROOF_ENTRIES:
         return !string;
     case PROOF_PART:

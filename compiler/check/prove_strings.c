@@ -61,6 +61,28 @@ static bool any_pattern(const struct condition *test, const char *value)
     return false;
 }
 
+static int compare_texts(const char *a, const char *b, bool ignore_case)
+{
+    if (!ignore_case)
+        return strcmp(a, b);
+    while (*a && ascii_lower(*a) == ascii_lower(*b)) {
+        a++;
+        b++;
+    }
+    return (uint8_t)ascii_lower(*a) - (uint8_t)ascii_lower(*b);
+}
+
+static bool any_in_order(const struct condition *test, const char *value)
+{
+    for (uint32_t i = 0; i < test->operand_count; i++) {
+        int order = compare_texts(value, test->operands[i].text, test->ignore_case);
+        unsigned found = order < 0 ? ORDER_LOWER : order > 0 ? ORDER_HIGHER : ORDER_EQUAL;
+        if (kind_of(test)->order & found)
+            return true;
+    }
+    return false;
+}
+
 static enum certainty certain(bool holds)
 {
     return holds ? SURELY_HOLDS : SURELY_FAILS;
@@ -78,9 +100,10 @@ enum certainty string_certainty(const struct condition *test, const char *value)
         return certain(any_pattern(test, value));
     case PROOF_LISTED:
         return test->file->count > LONG_FILE ? UNCERTAIN : certain(is_listed(test, value));
+    case PROOF_ORDER:
+        return certain(any_in_order(test, value));
     case PROOF_PRESENCE:
         return SURELY_HOLDS;
-    case PROOF_ORDER:
     case PROOF_ENTRIES:
     case PROOF_OPAQUE:
         break;
@@ -221,6 +244,73 @@ static bool patterns_exclude(const struct condition *first, const struct conditi
     return true;
 }
 
+/* ------------------------------------------------------------------------------------- order -- */
+
+/* Whether what the first test says of a text says anything about the order that the second asks. */
+static bool is_comparable(const struct condition *first, const struct condition *second)
+{
+    return first->ignore_case == second->ignore_case && first->operand_count > 0 &&
+           second->operand_count == 1 && !first->file;
+}
+
+/* Of two tests of order: where the first one's operand stands to the second one's. */
+static int compare_bounds(const struct condition *first, const struct condition *second)
+{
+    return compare_texts(first->operands[0].text, second->operands[0].text, first->ignore_case);
+}
+
+static bool goes_up(const struct condition *test)
+{
+    return kind_of(test)->order & ORDER_HIGHER;
+}
+
+static bool has_bound(const struct condition *test)
+{
+    return kind_of(test)->order & ORDER_EQUAL;
+}
+
+/* The second is a test of order. */
+static bool order_is_implied(const struct condition *first, const struct condition *second)
+{
+    if (!is_comparable(first, second))
+        return false;
+    if (kind_of(first)->proof == PROOF_ORDER) {
+        int order = compare_bounds(first, second);
+        if (goes_up(first) != goes_up(second))
+            return false;
+        return order == 0 ? has_bound(second) || !has_bound(first) : goes_up(first) == (order > 0);
+    }
+    if (kind_of(first)->proof != PROOF_EQUAL)
+        return false;
+    for (uint32_t i = 0; i < first->operand_count; i++) {
+        if (!any_in_order(second, first->operands[i].text))
+            return false;
+    }
+    return true;
+}
+
+/* The second is a test of order. */
+static bool order_is_excluded(const struct condition *first, const struct condition *second)
+{
+    if (!is_comparable(first, second))
+        return false;
+    if (kind_of(first)->proof == PROOF_ORDER) {
+        int order = compare_bounds(first, second);
+        if (goes_up(first) == goes_up(second))
+            return false;
+        return order == 0 ? !has_bound(first) || !has_bound(second) : goes_up(first) == (order > 0);
+    }
+    if (kind_of(first)->proof != PROOF_EQUAL)
+        return false;
+    for (uint32_t i = 0; i < first->operand_count; i++) {
+        if (any_in_order(second, first->operands[i].text))
+            return false;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------ pairs -- */
+
 static bool too_long(const struct condition *first, const struct condition *second)
 {
     bool ignore_case = first->ignore_case || second->ignore_case;
@@ -231,6 +321,8 @@ bool strings_imply(const struct condition *first, const struct condition *second
 {
     if (first == second)
         return true;
+    if (kind_of(second)->proof == PROOF_ORDER)
+        return order_is_implied(first, second);
     if (has_patterns(first, second))
         return patterns_imply(first, second);
     /* Facts about a string regardless of case say nothing about a case-sensitive test. */
@@ -253,6 +345,10 @@ bool strings_exclude(const struct condition *first, const struct condition *seco
     bool ignore_case = first->ignore_case || second->ignore_case;
     if (first == second || first->operand_count == 0 || second->operand_count == 0)
         return false;
+    if (kind_of(second)->proof == PROOF_ORDER)
+        return order_is_excluded(first, second);
+    if (kind_of(first)->proof == PROOF_ORDER)
+        return order_is_excluded(second, first);
     if (has_patterns(first, second))
         return patterns_exclude(first, second);
     if (!asks_for_parts(first) || !asks_for_parts(second) || too_long(first, second))

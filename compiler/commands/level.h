@@ -14,7 +14,7 @@
 
 struct buffer;
 
-#define NEWEST_LEVEL 1u
+#define NEWEST_LEVEL 2u
 
 /* The features, FFS_FEATURE_*, that readers of a level know: 1 to NEWEST_LEVEL. */
 uint64_t level_features(unsigned level);

@@ -239,16 +239,17 @@ static struct expression *lower_each(struct lowering *lowering, const struct con
                : expression_any(lowering, tests, test->operand_count);
 }
 
-static enum ffs_op op_of_order(enum ffs_op eq, unsigned order)
+/* The comparison, of those that begin at `first` with FFS_EQ. */
+static enum ffs_op op_of_order(unsigned first, unsigned order)
 {
-    static const enum ffs_comparison from_eq[] = {
+    static const enum ffs_comparison comparisons[] = {
         [ORDER_EQUAL] = FFS_EQ,
         [ORDER_LOWER] = FFS_LT,
         [ORDER_LOWER | ORDER_EQUAL] = FFS_LE,
         [ORDER_HIGHER] = FFS_GT,
         [ORDER_HIGHER | ORDER_EQUAL] = FFS_GE,
     };
-    return eq + (unsigned)from_eq[order];
+    return (enum ffs_op)(first + (unsigned)comparisons[order]);
 }
 
 /* What lower, equal and higher mean for the type of a value. */
@@ -269,6 +270,8 @@ static struct expression *lower_comparison(struct lowering *lowering, const stru
     case FFLAG_ATTRIBUTE_BOOLEAN:
         return test_attribute(lowering, FFS_BOOLEAN_IS, 0, attribute, operand->boolean);
     case FFLAG_ATTRIBUTE_STRING:
+        return test_string(lowering, op_of_order(FFS_STRING_ORDER, order), attribute, operand->text,
+                           test->ignore_case);
     case FFLAG_ATTRIBUTE_STRINGS:
     case FFLAG_ATTRIBUTE_IP:
         break;

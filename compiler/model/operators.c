@@ -109,7 +109,9 @@ const struct operator_info *operator_for_list(const struct operator_info *spelli
     return NULL;
 }
 
-bool operator_folds_case(const struct operator_info *spelling)
+bool operator_folds_case(const struct operator_info *spelling, unsigned type)
 {
+    if (type == A_FIELD && operator_kinds[spelling->kind].log == LOG_ORDER)
+        return false; /* it compares numbers */
     return spelling->types & STRING && operand_forms[spelling->form].shape != SHAPE_PRESENCE;
 }

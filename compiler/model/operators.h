@@ -110,8 +110,8 @@ const struct operator_info *operator_spelling(enum operator_kind kind, bool nega
 /* The one like it that takes a list; NULL: none does. */
 const struct operator_info *operator_for_list(const struct operator_info *spelling, unsigned type);
 
-/* Whether `ignore_case` beside it has a meaning. */
-bool operator_folds_case(const struct operator_info *spelling);
+/* Whether `ignore_case` beside it has a meaning, for an attribute of that type. */
+bool operator_folds_case(const struct operator_info *spelling, unsigned type);
 
 /* Of enum fflag_attribute_type. */
 #define ATTRIBUTE_TYPES(X)                \

@@ -126,7 +126,7 @@ static void read_ignore_case(struct reader *reader, struct condition_subject *su
     bool foldable = false;
     for (uint32_t i = 0; i < map->count; i++) {
         const struct operator_info *info = operator_find(map->entries[i].key->text);
-        foldable |= info && operator_folds_case(info);
+        foldable |= info && operator_folds_case(info, type);
     }
     if ((type && type != FFLAG_ATTRIBUTE_STRING) || !foldable) {
         diagnose(

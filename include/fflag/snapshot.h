@@ -336,8 +336,10 @@ static inline uint64_t ffs_features_of(uint8_t op)
     return 0;
 }
 
-/* What is added to FFS_NUMBER_EQ, FFS_VERSION_EQ or FFS_TIME_EQ for another comparison. */
+/* What is added to FFS_NUMBER_EQ, FFS_VERSION_EQ, FFS_TIME_EQ or FFS_STRING_ORDER for another
+ * comparison. */
 enum ffs_comparison { FFS_EQ, FFS_LT, FFS_LE, FFS_GT, FFS_GE };
+#define FFS_STRING_ORDER (FFS_STRING_LT - FFS_LT) /* texts are equal by FFS_STRING_EQ */
 
 /* How many FFS_ACCEPT follow an FFS_FLAG_IS on a flag of so many variants: with a bit for each, and
  * one more for no variant. */
@@ -492,6 +494,7 @@ FFS_ASSERT(sizeof(struct ffs_instruction) == 16 && offsetof(struct ffs_instructi
 FFS_ASSERT(FFS_NUMBER_LT - FFS_NUMBER_EQ == FFS_LT && FFS_NUMBER_GE - FFS_NUMBER_EQ == FFS_GE);
 FFS_ASSERT(FFS_VERSION_LT - FFS_VERSION_EQ == FFS_LT && FFS_VERSION_GE - FFS_VERSION_EQ == FFS_GE);
 FFS_ASSERT(FFS_TIME_LT - FFS_TIME_EQ == FFS_LT && FFS_TIME_GE - FFS_TIME_EQ == FFS_GE);
+FFS_ASSERT(FFS_STRING_GE - FFS_STRING_LT == FFS_GE - FFS_LT);
 FFS_ASSERT(sizeof(struct ffs_signature) == 152 && offsetof(struct ffs_signature, key_id) == 16);
 FFS_ASSERT(sizeof(struct ffs_range) == 24);
 FFS_ASSERT(sizeof(struct ffs_ramp) == 48);

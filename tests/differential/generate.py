@@ -105,7 +105,7 @@ class Generator:
         if kind not in ("strings", "boolean") and self.chance(0.1):
             return self.literal(kind, self.some(values, 8))
         operators = {operator: form for operator, form in OPERATORS[kind].items() if operator != "present"}
-        several = self.pick([1, 1, 2]) if kind in ("number", "version", "time") else 1
+        several = self.pick([1, 1, 2]) if kind in ("number", "version", "time", "string") else 1
         test = {operator: self.literal(kind, self.operand(operators[operator], values))
                 for operator in self.random.sample(list(operators), several)}
         if kind == "string" and self.chance(0.25):

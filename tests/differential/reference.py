@@ -232,6 +232,8 @@ class Project:
             return any(re.search(pattern, value, flags) for pattern in operands)
         if ignore_case:
             value, operands = fold(value), [fold(operand) for operand in operands]
+        if isinstance(value, str):
+            value, operands = value.encode(), [operand.encode() for operand in operands]
         known = {
             "eq": lambda o: value == o,
             "in": lambda o: value == o,
@@ -244,7 +246,7 @@ class Project:
             "contains": lambda o: o in value,
             "starts_with": lambda o: value.startswith(o),
             "ends_with": lambda o: value.endswith(o),
-            "glob": lambda o: glob(o, value),
+            "glob": lambda o: glob(o.decode(), value.decode()),
         }
         if operator not in known:
             raise NotImplementedError("reference.py does not know the operator '%s'" % operator)

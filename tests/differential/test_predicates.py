@@ -16,7 +16,7 @@ import yaml
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(__file__))
-from generate import ATTRIBUTES, LISTS, NUMBERS, OPERATORS, Generator, write_yaml  # noqa: E402
+from generate import ATTRIBUTES, LISTS, NUMBERS, OPERATORS, Generator, Plain, write_yaml  # noqa: E402
 from reference import Project  # noqa: E402
 
 FFREPLAY = os.environ.get("FFREPLAY", "build/ffreplay")
@@ -24,12 +24,16 @@ PROJECTS = int(os.environ.get("PROJECTS", "300" if os.environ.get("LONG") else "
 SEED = int(os.environ.get("SEED", random.SystemRandom().randint(0, 10**9)))
 FIELDS = ["user_id", "country", "word", "age"]
 LINES, METRICS = 60, 100
+ORDERS = ["gt", "gte", "lt", "lte"]
 # A field keeps the digits of an integer that an attribute, a double, does not.
 NUMBERS.remove("9007199254740993")
 
 
 def can_be_asked(test):
-    return not isinstance(test, dict) or all(name in OPERATORS["field"] or name == "ignore_case" for name in test)
+    """A field has no type: an order is that of numbers."""
+    def asked(name, operand):
+        return name == "ignore_case" or name in OPERATORS["field"] and (name not in ORDERS or isinstance(operand, Plain))
+    return not isinstance(test, dict) or all(asked(name, operand) for name, operand in test.items())
 
 
 def condition(generator):

@@ -50,12 +50,12 @@ FFS_OPERATION(250, NUMBER_MULTIPLE_OF, NUMBER, FFS_TEST, NUMBER, 8, 8, NONE, " i
 def operation_feature(tree):
     tree.replace(OPERATIONS, 'NUMBER, 8, 8, NONE, " is a multiple', 'NUMBER, 8, 8, MULTIPLES, " is a multiple')
     tree.insert_after(OPERATIONS, "FFS_FEATURE(0, PATTERNS,", """\
-FFS_FEATURE(62, MULTIPLES, 2, "multiples ('multiple_of')")
+FFS_FEATURE(62, MULTIPLES, 3, "multiples ('multiple_of')")
 """)
 
 
 def operation_level(tree):
-    tree.replace("compiler/commands/level.h", "#define NEWEST_LEVEL 1u", "#define NEWEST_LEVEL 2u")
+    tree.replace("compiler/commands/level.h", "#define NEWEST_LEVEL 2u", "#define NEWEST_LEVEL 3u")
 
 
 def operation_code(tree):
@@ -88,7 +88,7 @@ def operation_row_of_the_document(tree):
 
 def operation_feature_of_the_document(tree):
     tree.insert_after("docs/snapshot-format.md", "| 0 | patterns: STRING_MATCHES", """\
-| 62 | multiples: NUMBER_MULTIPLE_OF | 2 |
+| 62 | multiples: NUMBER_MULTIPLE_OF | 3 |
 """)
 
 
@@ -110,7 +110,7 @@ operation = Recipe("an operation", operation_row, [
     Forgotten("its row of docs/snapshot-format.md", TEST, "tests/snapshot/test_format_document.sh",
               "operation NUMBER_MULTIPLE_OF is 250 there, too, and reads number", operation_row_of_the_document),
     Forgotten("its feature in docs/snapshot-format.md", TEST, "tests/snapshot/test_format_document.sh",
-              "feature MULTIPLES is bit 62 there, too, from level 2 on, for NUMBER_MULTIPLE_OF",
+              "feature MULTIPLES is bit 62 there, too, from level 3 on, for NUMBER_MULTIPLE_OF",
               operation_feature_of_the_document),
 ])
 
