@@ -171,6 +171,38 @@ static bool begins_deep(const struct yaml_layout *layout, uint32_t begin)
     return false;
 }
 
+/*
+ * The first line with something in it says how deep a block is, and empty lines before it may not
+ * be deeper: libyaml believes the deepest of them, and what stands less deep is then lost.
+ */
+static bool has_shallow_blanks(const struct yaml_layout *layout, uint32_t begin)
+{
+    const char *text = layout->source->text;
+    uint32_t deepest = 0, place = 0, at = line_end(text, begin);
+    if (strcspn(text + begin, "123456789#\r\n") < strcspn(text + begin, "#\r\n"))
+        return true; /* it is said in the block's first line */
+    while (text[at]) {
+        at += text[at] == '\r' && text[at + 1] == '\n' ? 2 : 1;
+        uint32_t spaces = (uint32_t)strspn(text + at, " ");
+        if (text[at + spaces] && !is_break(text[at + spaces])) {
+            if (spaces < layout->indent || spaces >= deepest)
+                return true;
+            diagnose(layout->diagnostics, FF0031,
+                     (struct span){layout->file, place, place + deepest},
+                     "an empty line with %u blanks, but the text after it is indented by %u",
+                     deepest, spaces);
+            diagnose_note(layout->diagnostics, rest_of_line(layout, at + spaces),
+                          "the text begins here");
+            diagnose_help(layout->diagnostics, "remove the blanks of the empty line");
+            return false;
+        }
+        if (spaces > deepest)
+            deepest = spaces, place = at;
+        at += spaces;
+    }
+    return true;
+}
+
 bool yaml_layout_scalar(struct yaml_layout *layout, uint32_t begin, uint32_t end)
 {
     const char *text = layout->source->text;
@@ -180,7 +212,8 @@ bool yaml_layout_scalar(struct yaml_layout *layout, uint32_t begin, uint32_t end
     /* libyaml knows where a block's lines end; a comment may follow its '|'. */
     bool sound = quoted || !yaml_layout_separator(layout, end);
     if (sound && block)
-        sound = begins_deep(layout, begin) && yaml_layout_gap(layout, line_end(text, begin));
+        sound = begins_deep(layout, begin) && yaml_layout_gap(layout, line_end(text, begin)) &&
+                has_shallow_blanks(layout, begin);
     else if (sound)
         sound = !is_lone_dash(layout, begin, end) && has_deep_lines(layout, begin, end);
     layout->seen = end;
