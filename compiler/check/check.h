@@ -22,6 +22,9 @@ struct checker {
     bool incomplete; /* a file could not be read to its end: a name that is missing may be in it */
 };
 
+/* "3 days" */
+const char *days_between(struct arena *arena, int64_t first, int64_t second);
+
 void check_segments(const struct checker *checker); /* cycles; before anything walks conditions */
 void check_requirements(const struct checker *checker); /* cycles and depth */
 void check_expiry(const struct checker *checker);

@@ -26,6 +26,7 @@ struct checking {
     const struct checker *checker;
     struct prover prover;
     bool *never; /* by segment: proved never to hold */
+    bool *over;  /* by segment: proved never to hold from now on */
 };
 
 static bool never_together(struct checking *checking, const struct parts *parts)
@@ -177,6 +178,54 @@ static bool check_part(struct checking *checking, const struct condition *condit
     return true;
 }
 
+/* -------------------------------------------------------------------------------------- over -- */
+
+static bool asks_the_clock(const struct condition *condition)
+{
+    if (condition->kind == CONDITION_SEGMENT)
+        return asks_the_clock(condition->segment->condition);
+    bool asks = condition->kind == CONDITION_CLOCK;
+    for (uint32_t i = 0; i < condition->child_count && !asks; i++)
+        asks = asks_the_clock(condition->children[i]);
+    return asks;
+}
+
+static void report_over(struct checking *checking, const struct condition *condition)
+{
+    const struct checker *checker = checking->checker;
+    bool closed = condition->kind == CONDITION_CLOCK && condition->negate;
+    diagnose(checker->diagnostics, FF0343, condition->span,
+             closed ? "this time passed %s ago" : "no time to come makes this hold",
+             closed ? days_between(checker->arena, condition->clock.time, checker->now) : "");
+    diagnose_help(checker->diagnostics, "remove what it is for, or give it another time");
+}
+
+/* True if no time from now on makes it hold. `condition` can hold at some time. */
+static bool check_over(struct checking *checking, const struct condition *condition)
+{
+    const struct condition later = {
+        .kind = CONDITION_CLOCK, .span = NO_SPAN, .clock = {CLOCK_FROM, checking->checker->now}};
+    struct parts all = {.count = 0};
+    if (!asks_the_clock(condition))
+        return false;
+    add_part(&all, &later);
+    add_part(&all, condition);
+    if (!never_together(checking, &all))
+        return false;
+    struct parts parts = {.count = 0};
+    add_parts(&parts, condition);
+    for (uint32_t i = 0; i < parts.count; i++) {
+        const struct condition *part = parts.items[i];
+        if (part->kind == CONDITION_SEGMENT && checking->over[part->segment->index])
+            return true;
+        all.items[1] = part;
+        if (never_together(checking, &all))
+            condition = part;
+    }
+    report_over(checking, condition);
+    return true;
+}
+
 static bool check_condition(struct checking *checking, const struct condition *condition)
 {
     static const struct parts nothing = {.count = 0};
@@ -192,6 +241,12 @@ static bool check_condition(struct checking *checking, const struct condition *c
         diagnose_help(checking->checker->diagnostics, "remove it, or make it stricter");
     }
     return false;
+}
+
+/* So of a condition that decides: it is also reported when its time is over. */
+static bool check_deciding(struct checking *checking, const struct condition *condition)
+{
+    return check_condition(checking, condition) || (condition && check_over(checking, condition));
 }
 
 /* ------------------------------------------------------------------------------------- rules -- */
@@ -266,7 +321,7 @@ static void check_rules(struct checking *checking, const struct flag *flag, uint
     const struct targeting *targeting = &flag->environments[environment];
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *rule = &targeting->rules[i];
-        if (was_checked(flag, environment, rule, i) || check_condition(checking, rule->condition))
+        if (was_checked(flag, environment, rule, i) || check_deciding(checking, rule->condition))
             continue;
         if (!check_reach(checking, rule->span, "rule", rule->condition, targeting->rules, i) &&
             !rule->condition && decides_all(rule))
@@ -307,14 +362,14 @@ static void check_blocks(struct checking *checking, const struct flag *flag, uin
     if (canary && (environment == 0 || canary != first->canary)) {
         bool never = false;
         for (uint32_t i = 0; i < canary->stage_count; i++)
-            never |= check_condition(checking, canary->stages[i].condition);
+            never |= check_deciding(checking, canary->stages[i].condition);
         if (!never)
             check_audiences(checking, canary);
         check_reach(checking, canary->span, "canary", NULL, targeting->rules,
                     targeting->rule_count);
     }
     if (experiment && (environment == 0 || experiment != first->experiment)) {
-        if (!check_condition(checking, experiment->condition))
+        if (!check_deciding(checking, experiment->condition))
             check_reach(checking, experiment->span, "experiment", experiment->condition,
                         targeting->rules, targeting->rule_count);
     }
@@ -333,9 +388,11 @@ void check_conditions(const struct checker *checker)
     const struct project *project = checker->project;
     struct checking checking = {.checker = checker};
     checking.never = ARENA_ARRAY(checker->arena, bool, project->segment_count + 1u);
+    checking.over = ARENA_ARRAY(checker->arena, bool, project->segment_count + 1u);
     for (uint32_t i = 0; i < project->segment_count; i++) {
         const struct segment *segment = project->segments[i];
         checking.never[i] = check_condition(&checking, segment->condition);
+        checking.over[i] = !checking.never[i] && check_over(&checking, segment->condition);
     }
     for (uint32_t i = 0; i < project->flag_count; i++) {
         for (uint32_t j = 0; j < project->environments.count; j++) {

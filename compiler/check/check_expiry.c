@@ -6,6 +6,14 @@
 
 #define EXPIRES_SOON ((int64_t)14 * 86400000)
 
+const char *days_between(struct arena *arena, int64_t first, int64_t second)
+{
+    int64_t days = (first < second ? second - first : first - second) / 86400000;
+    return days == 0   ? "less than a day"
+           : days == 1 ? "a day"
+                       : arena_format(arena, "%d days", (int)days);
+}
+
 void check_expiry(const struct checker *checker)
 {
     for (uint32_t i = 0; i < checker->project->flag_count; i++) {
@@ -13,11 +21,7 @@ void check_expiry(const struct checker *checker)
         if (flag->expires == INT64_MIN || flag->expires - EXPIRES_SOON > checker->now)
             continue;
         bool past = flag->expires <= checker->now;
-        int64_t days =
-            (past ? checker->now - flag->expires : flag->expires - checker->now) / 86400000;
-        const char *when = days == 0   ? "less than a day"
-                           : days == 1 ? "a day"
-                                       : arena_format(checker->arena, "%d days", (int)days);
+        const char *when = days_between(checker->arena, flag->expires, checker->now);
         if (past)
             diagnose(checker->diagnostics, FF0331, flag->expires_span, "flag '%s' expired %s ago",
                      flag->name.text, when);

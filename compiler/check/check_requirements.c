@@ -114,6 +114,7 @@ static uint32_t visit_condition(struct walk *walk, struct visited *from,
     struct edge edge = {.span = condition->span};
     switch (condition->kind) {
     case CONDITION_TEST:
+    case CONDITION_CLOCK:
         break;
     case CONDITION_FLAG:
         edge.flag = condition->flag;

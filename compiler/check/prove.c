@@ -1,10 +1,10 @@
 /*
  * prove.c - decides questions about conditions by trying the regions of each attribute.
  *
- * A question becomes a formula over atoms; an atom tests one subject, an attribute or another flag.
- * prove_regions.c says which combinations of truth values a subject's atoms can take together. The
- * search tries each combination for one subject after another, and prunes a branch as soon as the
- * formula is decided.
+ * A question becomes a formula over atoms; an atom tests one subject: an attribute, another flag or
+ * the clock. prove_regions.c says which combinations of truth values a subject's atoms can take
+ * together. The search tries each combination for one subject after another, and prunes a branch as
+ * soon as the formula is decided.
  */
 #include "prove.h"
 
@@ -78,7 +78,7 @@ static struct formula *atom(struct question *question, const struct condition *t
     struct formula *formula = new_formula(question, FORMULA_ATOM, 0);
     struct subject *subject = find_subject(question, test);
     /* A log's field has no declared type; an empty list was reported when it was read. */
-    bool untyped = !test->attribute && !test->flag;
+    bool untyped = test->kind == CONDITION_TEST && !test->attribute;
     bool empty = test->attribute && !test->operand_count && !test->file &&
                  operator_kinds[test->operator_kind].proof != PROOF_PRESENCE;
     if (!subject || untyped || empty || ++question->atom_count > MOST_ATOMS) {
@@ -104,6 +104,7 @@ static struct formula *translate(struct question *question, const struct conditi
         return negation(question, translate(question, condition->children[0], depth + 1));
     case CONDITION_TEST:
     case CONDITION_FLAG:
+    case CONDITION_CLOCK:
         return atom(question, condition);
     case CONDITION_ALL:
     case CONDITION_ANY:

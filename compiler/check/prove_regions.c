@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "prove_clock.h"
 #include "prove_strings.h"
 #include "compiler/base/scalar.h"
 #include "compiler/base/table.h"
@@ -28,6 +29,8 @@ static bool same_test(const struct condition *a, const struct condition *b)
         return false;
     if (a->kind == CONDITION_FLAG)
         return a->variants == b->variants;
+    if (a->kind == CONDITION_CLOCK)
+        return a->clock.time == b->clock.time;
     if (a->operator_kind != b->operator_kind || a->ignore_case != b->ignore_case ||
         a->file != b->file || a->operand_count != b->operand_count)
         return false;
@@ -50,13 +53,7 @@ uint32_t subject_atom(struct subject *subject, struct arena *arena, const struct
 
 /* ----------------------------------------------------------------------------------- regions -- */
 
-static void mark(uint64_t *region, uint32_t atom)
-{
-    region[atom / 64] |= UINT64_C(1) << atom % 64;
-}
-
-/* Adds a region unless there is an equal one. */
-static bool add_region(struct subject *subject, struct arena *arena, const uint64_t *region)
+bool subject_add_region(struct subject *subject, struct arena *arena, const uint64_t *region)
 {
     size_t size = subject->words * sizeof *region;
     for (uint32_t i = 0; i < subject->region_count; i++) {
@@ -76,7 +73,7 @@ static bool add_region(struct subject *subject, struct arena *arena, const uint6
 static bool add_absent(struct subject *subject, struct arena *arena)
 {
     uint64_t *nothing = ARENA_ARRAY(arena, uint64_t, subject->words);
-    return add_region(subject, arena, nothing);
+    return subject_add_region(subject, arena, nothing);
 }
 
 /* --------------------------------------------------------------------- tests tried both ways -- */
@@ -97,7 +94,7 @@ static struct guesses no_guesses(const struct subject *subject, struct arena *ar
 static void note(struct guesses *guesses, uint32_t atom, enum certainty certainty)
 {
     if (certainty == SURELY_HOLDS)
-        mark(guesses->certain, atom);
+        region_mark(guesses->certain, atom);
     else if (certainty == UNCERTAIN && guesses->free_count == MOST_FREE)
         guesses->too_many = true;
     else if (certainty == UNCERTAIN)
@@ -140,10 +137,10 @@ static bool add_guesses(struct subject *subject, struct arena *arena, const stru
         for (uint32_t i = 0; i < guesses->free_count; i++) {
             if (!(bits >> i & 1))
                 continue;
-            mark(region, guesses->free[i]);
+            region_mark(region, guesses->free[i]);
             possible &= !(relations.implied[i] & ~bits) && !(relations.excluded[i] & bits);
         }
-        if (possible && !add_region(subject, arena, region))
+        if (possible && !subject_add_region(subject, arena, region))
             return false;
     }
     return true;
@@ -225,7 +222,7 @@ static struct named named_points(const struct points *points, struct arena *aren
                           .lowest = UINT32_MAX};
     for (uint32_t i = 0; i < test->operand_count; i++) {
         uint32_t point = find_point(points, &test->operands[i]);
-        mark(named.bits, point);
+        region_mark(named.bits, point);
         named.lowest = point < named.lowest ? point : named.lowest;
         named.highest = point > named.highest ? point : named.highest;
     }
@@ -644,9 +641,9 @@ static bool cut_variants(struct subject *subject, struct arena *arena)
         uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
         for (uint32_t i = 0; i < subject->atom_count; i++) {
             if (subject->atoms[i]->variants >> variant & 1)
-                mark(region, i);
+                region_mark(region, i);
         }
-        if (!add_region(subject, arena, region))
+        if (!subject_add_region(subject, arena, region))
             return false;
     }
     return true;
@@ -657,6 +654,8 @@ bool subject_cut(struct subject *subject, struct arena *arena)
     subject->words = (subject->atom_count + 63) / 64;
     if (subject->flag)
         return cut_variants(subject, arena);
+    if (!subject->attribute)
+        return clock_cut(subject, arena);
     if (!add_absent(subject, arena))
         return false;
     switch (subject->attribute->type) {
@@ -702,7 +701,7 @@ static bool is_exact(const struct subject *subject, const struct condition *test
 bool subject_is_exact(const struct subject *subject)
 {
     bool exact = !subject->flag;
-    for (uint32_t i = 0; exact && i < subject->atom_count; i++)
+    for (uint32_t i = 0; exact && subject->attribute && i < subject->atom_count; i++)
         exact = is_exact(subject, subject->atoms[i]);
     return exact;
 }

@@ -12,7 +12,8 @@
 struct arena;
 struct flag;
 
-/* An attribute or another flag, and the tests of it. Their `negate` is left to the caller. */
+/* An attribute, another flag or, without either, the clock; and the tests of it. Their `negate` is
+ * left to the caller. */
 struct subject {
     const struct attribute *attribute;
     const struct flag *flag;
@@ -32,6 +33,13 @@ uint32_t subject_atom(struct subject *subject, struct arena *arena, const struct
  * produce. False if there are too many.
  */
 bool subject_cut(struct subject *subject, struct arena *arena);
+
+static inline void region_mark(uint64_t *region, uint32_t atom)
+{
+    region[atom / 64] |= UINT64_C(1) << atom % 64;
+}
+/* Adds a region unless there is an equal one. False if there are too many. */
+bool subject_add_region(struct subject *subject, struct arena *arena, const uint64_t *region);
 
 /* Whether each region is one that some value has, or none: nothing was listed to be safe. */
 bool subject_is_exact(const struct subject *subject);

@@ -7,6 +7,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "trace.h"
+#include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "compiler/model/condition.h"
 #include "compiler/model/declaration.h"
@@ -207,6 +208,22 @@ static bool trace_flag_condition(struct tracer *tracer, struct step *parent,
     return holds;
 }
 
+static bool trace_clock(struct tracer *tracer, struct step *parent,
+                        const struct condition *condition)
+{
+    const struct clock_test *clock = &condition->clock;
+    char now[32], time[32];
+    bool window = clock->kind == CLOCK_FROM || clock->kind == CLOCK_UNTIL;
+    bool holds = test_holds(tracer, condition);
+    format_time(tracer->now, now, sizeof now);
+    format_time(clock->time - (clock->kind == CLOCK_AFTER), time, sizeof time);
+    struct step *step = add_step(tracer, parent, condition->span, "clock", holds,
+                                 arena_format(&tracer->arena, "%s%s %s", window ? "" : "now ",
+                                              clock_test_words[clock->kind], time));
+    step->value = arena_format(&tracer->arena, "it is %s", now);
+    return holds;
+}
+
 static bool trace_entry(struct tracer *tracer, struct step *parent,
                         const struct condition *condition)
 {
@@ -215,6 +232,8 @@ static bool trace_entry(struct tracer *tracer, struct step *parent,
         return trace_segment(tracer, parent, condition);
     case CONDITION_FLAG:
         return trace_flag_condition(tracer, parent, condition);
+    case CONDITION_CLOCK:
+        return trace_clock(tracer, parent, condition);
     case CONDITION_ALL:
         return trace_group(tracer, parent, condition, "all of");
     case CONDITION_ANY:

@@ -377,6 +377,13 @@ struct expression *lower_flag_is(struct lowering *lowering, const struct flag *o
     return test;
 }
 
+static struct expression *lower_clock_test(struct lowering *lowering, const struct clock_test *test)
+{
+    struct ffs_instruction clock = {.op = FFS_CLOCK_GE, .attribute = FFS_NO_ATTRIBUTE};
+    clock.operand = (uint64_t)test->time;
+    return expression_test(lowering, clock);
+}
+
 struct expression *lower_condition(struct lowering *lowering, const struct condition *condition)
 {
     if (!condition)
@@ -390,6 +397,9 @@ struct expression *lower_condition(struct lowering *lowering, const struct condi
         return lower_segment(lowering, condition->segment);
     case CONDITION_FLAG:
         return lower_flag_is(lowering, condition->flag, condition->variants);
+    case CONDITION_CLOCK:
+        expression = lower_clock_test(lowering, &condition->clock);
+        return condition->negate ? expression_not(lowering, expression) : expression;
     case CONDITION_NOT:
         return expression_not(lowering, lower_condition(lowering, condition->children[0]));
     case CONDITION_ALL:

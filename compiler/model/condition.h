@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "compiler/base/scalar.h"
+#include "clock.h"
 #include "operators.h"
 #include "text.h"
 
@@ -35,7 +36,8 @@ enum condition_kind {
     CONDITION_NOT,     /* one child */
     CONDITION_TEST,
     CONDITION_SEGMENT,
-    CONDITION_FLAG
+    CONDITION_FLAG,
+    CONDITION_CLOCK
 };
 
 /*
@@ -62,6 +64,7 @@ struct condition {
     const struct segment *segment; /* CONDITION_SEGMENT */
     const struct flag *flag;       /* CONDITION_FLAG: holds when it serves one of `variants` */
     uint64_t variants;             /* by index, as bits */
+    struct clock_test clock;       /* CONDITION_CLOCK; with `negate` */
 };
 
 /* A file of values, one per line; read once however often it is used. */

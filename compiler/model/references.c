@@ -35,6 +35,7 @@ static void follow(struct references *references, const struct condition *condit
         return;
     switch (condition->kind) {
     case CONDITION_TEST:
+    case CONDITION_CLOCK:
         break;
     case CONDITION_FLAG:
         references->found(references->user, condition->flag);

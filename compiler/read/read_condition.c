@@ -10,6 +10,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "draft.h"
+#include "read_clock.h"
 #include "read_condition.h"
 #include "read_list_file.h"
 #include "read_map.h"
@@ -18,6 +19,9 @@
 #include "read_scalar.h"
 #include "read_variants.h"
 #include "reader.h"
+
+enum condition_key { CONDITION_KEYS(WORDS_MEMBER) };
+const char *const condition_key_words[] = WORDS(CONDITION_KEYS);
 
 static struct condition *new_condition(struct reader *reader, enum condition_kind kind,
                                        struct span span)
@@ -47,6 +51,16 @@ static struct span entry_span(const struct entry *entry)
 
 /* ------------------------------------------------------------------------------------- tests -- */
 
+/* Among the fields of a log, `now` is one like the others. */
+static bool help_now(struct reader *reader, const struct condition_subject *subject)
+{
+    if (!subject->fields || strcmp(subject->name.text, condition_key_words[KEY_NOW]) != 0)
+        return false;
+    diagnose_help(reader->diagnostics,
+                  "'now' is a field of the log here; a line cannot be asked about the clock");
+    return true;
+}
+
 static void report_operator_type(struct reader *reader, const struct condition_subject *subject,
                                  const struct operator_info *info, struct span span)
 {
@@ -58,6 +72,8 @@ static void report_operator_type(struct reader *reader, const struct condition_s
     if (subject->attribute)
         diagnose_note(reader->diagnostics, subject->attribute->name.span, "'%s' is declared here",
                       subject->name.text);
+    if (help_now(reader, subject))
+        return;
     struct buffer fitting = {0};
     for (size_t i = 0; i < OPERATOR_COUNT; i++) {
         if (operators[i].types & TYPE_BIT(type))
@@ -107,6 +123,8 @@ static void report_operator(struct reader *reader, const struct condition_subjec
     }
     known[count++] = "ignore_case";
     diagnose(reader->diagnostics, FF0238, key->span, "unknown operator '%s'", key->text);
+    if (help_now(reader, subject))
+        return;
     const char *here = operator_known_as(key->text);
     if (here)
         diagnose_help(reader->diagnostics, "the operator is called '%s' here", here);
@@ -271,9 +289,6 @@ static void read_flags(struct reader *reader, const struct entry *entry, struct 
     }
 }
 
-enum condition_key { CONDITION_KEYS(WORDS_MEMBER) };
-const char *const condition_key_words[] = WORDS(CONDITION_KEYS);
-
 static const struct form conditions_form = {.kind = FORM_LIST, .of = {&condition_form}};
 static const struct form flag_variants_form = {.kind = FORM_MAP, .of = {&names_form}};
 static const struct form test_form = {
@@ -291,17 +306,18 @@ static const struct field condition_fields[WORDS_COUNT(CONDITION_KEYS)] = {
     [KEY_SEGMENT] = KEYWORD("segment", names_form, "at least one of the segments holds"),
     [KEY_FLAG] = KEYWORD("flag", flag_variants_form,
                          "that flag serves that variant, or one of them, for whatever reason"),
+    [KEY_NOW] = KEYWORD("now", now_form, "all of it holds at the time of the evaluation"),
 };
 const struct form condition_form =
     KEYS("condition", "a condition", "condition", condition_fields, .others = &test_form,
          .reference = REFERENCE_NONE,
-         .help = "Every entry must hold: an attribute's test, any, all, not, segment, flag");
+         .help = "Every entry must hold: an attribute's test, any, all, not, segment, flag, now");
 
 static void read_entry(struct reader *reader, const struct entry *entry, bool fields,
                        struct condition *parent)
 {
     int key = words_find(condition_key_words, entry->key->text);
-    if (key < 0 || (fields && (key == KEY_SEGMENT || key == KEY_FLAG))) {
+    if (key < 0 || (fields && (key == KEY_SEGMENT || key == KEY_FLAG || key == KEY_NOW))) {
         read_tests(reader, entry, fields, parent);
         return;
     }
@@ -320,6 +336,9 @@ static void read_entry(struct reader *reader, const struct entry *entry, bool fi
         break;
     case KEY_FLAG:
         read_flags(reader, entry, parent);
+        break;
+    case KEY_NOW:
+        add_child(reader, parent, read_now(reader, entry->value));
         break;
     }
 }

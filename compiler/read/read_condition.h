@@ -19,7 +19,8 @@ void check_choice(struct reader *reader, const struct attribute *attribute, cons
     X(KEY_ALL, "all")         \
     X(KEY_NOT, "not")         \
     X(KEY_SEGMENT, "segment") \
-    X(KEY_FLAG, "flag")
+    X(KEY_FLAG, "flag")       \
+    X(KEY_NOW, "now")
 extern const char *const condition_key_words[];
 
 extern const struct form condition_form;

@@ -6,6 +6,7 @@
 #include "compiler/base/percent.h"
 #include "fflag/snapshot.h"
 #include "draft.h"
+#include "read_clock.h"
 #include "read_condition.h"
 #include "read_map.h"
 #include "read_names.h"
@@ -196,6 +197,7 @@ static void check_keep(struct reader *reader, const struct draft *draft, const s
 
 struct rule_keys {
     struct rule rule;
+    struct window window;
     const struct draft *draft;
 };
 
@@ -295,7 +297,11 @@ static const struct field rule_fields[] = {
     READ("keep", read_rule_keep, kept_form,
          "beside `split`, without `percent`: who was in a percentage gets the split's first "
          "variant. See [below](#from-a-percentage-to-a-split)"),
+    FIELD("from", FIELD_TIME, struct rule_keys, window.from,
+          "it applies from then on, by the clock of the evaluation"),
+    FIELD("until", FIELD_TIME, struct rule_keys, window.until, "it applies until then"),
 };
+enum { GIVEN_FROM = 128, GIVEN_UNTIL = 256 };
 static const struct form rule_form = KEYS("rule", "a rule", "rule", rule_fields);
 const struct form rules_form = {
     .kind = FORM_LIST, .takes = "list of [rules](#rules)", .of = {&rule_form}};
@@ -312,6 +318,9 @@ static void read_rule(struct reader *reader, struct node *node, struct draft *dr
     uint32_t before = faults(reader);
     uint64_t given = read_fields(reader, node, &rule_form, node->span, &keys);
     report_conflict(reader, node, "serve", "split");
+    if (faults(reader) == before)
+        rule->condition = read_window(reader, node, &keys.window, given & GIVEN_FROM,
+                                      given & GIVEN_UNTIL, rule->condition);
     if (faults(reader) == before && !(given & (4 | 8)) && rule->serve == UINT32_MAX)
         report_no_serve(reader, node->span, draft, "a rule");
     if (rule->name.text)

@@ -58,6 +58,7 @@ class Generator:
         self.random = random
         self.pick = random.choice
         self.attributes = list(ATTRIBUTES)  # that conditions test
+        self.clocks = 0.15  # how often they test the clock
         self.some = lambda items, most=3: random.sample(items, random.randint(1, min(most, len(items))))
         self.chance = lambda p: random.random() < p
 
@@ -120,6 +121,10 @@ class Generator:
     def either(self, values):
         return self.pick(values) if self.chance(0.6) else self.some(list(dict.fromkeys(values)))
 
+    def now(self):
+        keys = self.some(["before", "after"], 2)
+        return {key: Plain(self.pick(TIMES)) for key in keys}
+
     def condition(self, depth=0, flags=()):
         condition = {}
         for name in self.random.sample(self.attributes, min(len(self.attributes), self.pick([1, 1, 2, 3]))):
@@ -133,6 +138,8 @@ class Generator:
         if flags and self.chance(0.15):
             other = self.pick(list(flags))
             condition["flag"] = {other: self.either(flags[other])}
+        if self.chance(self.clocks):
+            condition["now"] = self.now()
         items = list(condition.items())
         self.random.shuffle(items)
         return dict(items)
@@ -163,6 +170,10 @@ class Generator:
             rule["keep"] = "exposure"
         elif self.chance(0.6):
             rule["percent"] = self.ramp()
+        if self.chance(0.2):
+            times = sorted(self.random.sample(TIMES, 2), key=TIMES.index)
+            if times != TIMES[:2]:  # these two are the same
+                rule.update({key: Plain(time) for key, time in zip(["from", "until"], times) if self.chance(0.7)})
         if self.chance(0.2):
             rule["by"] = self.pick(["account", "word", "country"])
         return rule

@@ -198,6 +198,8 @@ class Project:
                 self.evaluate(flag, environment, context, now)["variant"] in as_list(variants)
                 for flag, variants in test.items()
             )
+        if key == "now":
+            return self.clock_holds(test, now)
         if not isinstance(test, dict):
             test = {"in": test}
         ignore_case = test.get("ignore_case") == "true"
@@ -206,6 +208,13 @@ class Project:
             for operator, operands in test.items()
             if operator != "ignore_case"
         )
+
+    def clock_holds(self, test, now):
+        known = {
+            "before": lambda time: now < milliseconds(time),
+            "after": lambda time: now > milliseconds(time),
+        }
+        return all(known[key](operand) for key, operand in test.items())
 
     def test_holds(self, name, operator, operands, context, ignore_case):
         if operator in NEGATIONS:
@@ -424,7 +433,11 @@ class Project:
 
     def rule_decides(self, rule, attribute, salt, context, environment, now):
         by = rule.get("by", attribute)
-        conditional, sampled = "if" in rule, False
+        conditional, sampled = any(key in rule for key in ("if", "from", "until")), False
+        if "from" in rule and now < milliseconds(rule["from"]):
+            return None
+        if "until" in rule and now >= milliseconds(rule["until"]):
+            return None
         if not self.holds(rule.get("if", {}), context, environment, now):
             return None
         percent = rule.get("percent")

@@ -17,12 +17,13 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(__file__))
-from generate import ATTRIBUTES, LISTS, Generator, write_yaml  # noqa: E402
+from generate import ATTRIBUTES, LISTS, TIMES, Generator, write_yaml  # noqa: E402
 
 FFC = os.environ.get("FFC", "build/ffc")
 PROJECTS = int(os.environ.get("PROJECTS", "40"))
 SEED = int(os.environ.get("SEED", random.SystemRandom().randint(0, 10**9)))
-AT = "2026-11-24T07:13:11Z"
+CLOCKS = ["2026-11-20T09:59:59.999Z", TIMES[0], "2026-11-24T07:13:11Z", TIMES[2], "2027-02-01T04:59:59Z",
+          "2028-01-01T00:00:00Z"]
 
 
 def write_project(directory, generator):
@@ -84,12 +85,13 @@ def claims(directory):
 
 
 def refute(directory, generator, unreached, always, apart):
+    at = generator.pick(CLOCKS)
     contexts = os.path.join(directory, "contexts.ndjson")
     with open(contexts, "w", encoding="utf-8") as file:
         for _ in range(250):
             file.write(json.dumps(generator.context(), ensure_ascii=False) + "\n")
     flags = sorted(unreached) + ["always-s%s" % a for a in sorted(always)]
-    result = run("eval", *flags, "-C", directory, "-e", "production", "--at", AT, "--contexts", contexts, "--json")
+    result = run("eval", *flags, "-C", directory, "-e", "production", "--at", at, "--contexts", contexts, "--json")
     for line in result.stdout.splitlines():
         answer = json.loads(line)
         wrong = answer["rule"] == "second" if answer["flag"] in unreached else answer["rule"] is None
@@ -98,7 +100,7 @@ def refute(directory, generator, unreached, always, apart):
     if result.returncode != 0:
         return result.stderr
     segments = sorted({name for pair in apart for name in pair})
-    result = run("eval", *("always-" + name for name in segments), "-C", directory, "-e", "production", "--at", AT,
+    result = run("eval", *("always-" + name for name in segments), "-C", directory, "-e", "production", "--at", at,
                  "--contexts", contexts, "--json") if segments else result
     answers = [json.loads(line) for line in result.stdout.splitlines()] if segments else []
     for first in range(0, len(answers), len(segments) or 1):

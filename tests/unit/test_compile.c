@@ -263,6 +263,34 @@ static void overrides_keep_to_their_times_and_environments(void **state)
     release(&compiled);
 }
 
+static void rules_keep_to_their_windows(void **state)
+{
+    (void)state;
+    struct compiled compiled = compile(
+        "flags:\n"
+        "  f:\n"
+        "    rules:\n"
+        "      - {name: now, from: 2026-01-02T00:00:00Z, until: 2026-01-03T00:00:00Z}\n"
+        "      - {name: later, from: 2026-01-03T00:00:00Z, if: {country: NO}}\n"
+        "      - {name: until, until: 2026-01-01T00:00:00Z, percent: 100%}\n"
+        "  staged:\n"
+        "    environments:\n"
+        "      production: {rules: [{from: 2026-01-02T00:00:00Z, split: {on: 100%, off: 0%}}]}\n"
+        "  needs: {requires: {f: on}, serve: on}\n");
+    EXPECT(&compiled, "f", "now=2025-12-31T23:59:59.999Z", "on TARGETING_MATCH until");
+    EXPECT(&compiled, "f", "now=2026-01-01T00:00:00Z", "off DEFAULT -");
+    EXPECT(&compiled, "f", "now=2026-01-01T23:59:59.999Z", "off DEFAULT -");
+    EXPECT(&compiled, "f", "now=2026-01-02T00:00:00Z", "on TARGETING_MATCH now");
+    EXPECT(&compiled, "f", "now=2026-01-02T23:59:59.999Z", "on TARGETING_MATCH now");
+    EXPECT(&compiled, "f", "now=2026-01-03T00:00:00Z", "off DEFAULT -");
+    EXPECT(&compiled, "f", "now=2026-01-03T00:00:00Z country=NO", "on TARGETING_MATCH later");
+    EXPECT(&compiled, "staged", "now=2026-01-02T00:00:00Z", "on TARGETING_MATCH rules[0]");
+    EXPECT(&compiled, "staged", "now=2026-01-01T00:00:00Z", "off DEFAULT -");
+    EXPECT(&compiled, "needs", "now=2026-01-02T00:00:00Z", "on STATIC rules[0]");
+    EXPECT(&compiled, "needs", "now=2026-01-03T00:00:00Z", "off PREREQUISITE_FAILED -");
+    release(&compiled);
+}
+
 static void ramps_move_with_the_clock(void **state)
 {
     (void)state;
@@ -625,6 +653,7 @@ int main(void)
         cmocka_unit_test(steps_come_in_the_documented_order),
         cmocka_unit_test(environments_decide_what_is_enabled),
         cmocka_unit_test(overrides_keep_to_their_times_and_environments),
+        cmocka_unit_test(rules_keep_to_their_windows),
         cmocka_unit_test(ramps_move_with_the_clock),
         cmocka_unit_test(the_clock_reaches_flags_that_need_a_flag_that_reads_it),
         cmocka_unit_test(percentages_are_exact_at_their_boundaries),

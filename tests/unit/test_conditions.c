@@ -142,6 +142,15 @@ static const struct test_case cases[] = {
     {"{not: {flag: {other: on}}, country: NO}", "country=NO", "|country=NO beta=true"},
     {"{flag: {constant: off}}", "|country=NO", NULL},
     {"{flag: {constant: on}}", NULL, "|country=NO"},
+    {"{now: {before: 2026-01-01T00:00:00Z}}", "now=2025-12-31T23:59:59.999Z",
+     "now=2026-01-01T00:00:00Z|now=2026-01-01T00:00:00.001Z"},
+    {"{now: {after: 2026-01-01T01:00:00+01:00}}", "now=2026-01-01T00:00:00.001Z",
+     "now=2026-01-01T00:00:00Z|now=2025-12-31T23:59:59.999Z"},
+    {"{now: {after: 2026-01-01T00:00:00Z, before: 2026-01-01T00:00:00.002Z}, country: NO}",
+     "now=2026-01-01T00:00:00.001Z country=NO",
+     "now=2026-01-01T00:00:00.001Z|now=2026-01-01T00:00:00Z "
+     "country=NO|now=2026-01-01T00:00:00.002Z "
+     "country=NO"},
 };
 #define CASES (sizeof cases / sizeof *cases)
 

@@ -122,10 +122,12 @@ const struct predicate *predicate_prepare(const struct condition *condition, str
         return predicate;
     case CONDITION_SEGMENT:
     case CONDITION_FLAG:
+    case CONDITION_CLOCK:
         break;
     }
-    print_error_at(&layout->project->sources, condition->span,
-                   "a metric's condition is on log fields: it cannot use segments or flags");
+    print_error_at(
+        &layout->project->sources, condition->span,
+        "a metric's condition is on log fields: it cannot use segments, flags or the clock");
     return NULL;
 }
 
@@ -303,6 +305,7 @@ enum truth predicate_truth(const struct predicate *predicate, const struct event
         return truth == TRUTH_UNREADABLE ? truth : truth == TRUTH_YES ? TRUTH_NO : TRUTH_YES;
     case CONDITION_SEGMENT:
     case CONDITION_FLAG:
+    case CONDITION_CLOCK:
         break;
     }
     assert(!"a condition that predicate_prepare() refuses");

@@ -1,0 +1,15 @@
+/*
+ * prove_clock.h - which tests of the clock can hold together.
+ */
+#ifndef FFC_PROVE_CLOCK_H
+#define FFC_PROVE_CLOCK_H
+
+#include <stdbool.h>
+
+struct arena;
+struct subject;
+
+/* Fills in the regions of a subject that is the clock, as subject_cut() does. */
+bool clock_cut(struct subject *subject, struct arena *arena);
+
+#endif
