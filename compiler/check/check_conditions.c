@@ -254,8 +254,7 @@ static bool check_deciding(struct checking *checking, const struct condition *co
 /* Decides for every unit that matches its condition; a split lets units without a key pass. */
 static bool decides_all(const struct rule *rule)
 {
-    bool sampled = rule->has_percent && (rule->percent.gradual || rule->percent.from < PERCENT_ALL);
-    return !sampled && !rule->split;
+    return !rule_samples(rule) && !rule->split;
 }
 
 static void report_unreached(struct checking *checking, struct span span, const char *what,

@@ -81,9 +81,7 @@ static const struct attribute *hashed_otherwise(const struct member *member)
     const struct attribute *layer = member->layer->bucket_by, *own = targeting->bucket_by;
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *rule = &targeting->rules[i];
-        const struct ramp *percent = &rule->percent;
-        bool share = rule->has_percent &&
-                     (percent->gradual || (percent->from > 0 && percent->from < PERCENT_ALL));
+        bool share = rule_samples(rule) && !rule_is_for_nobody(rule);
         if ((share || rule->split) && rule->by && rule->by != layer)
             return rule->by;
     }

@@ -115,6 +115,15 @@ static void put_experiment(struct buffer *out, const struct targeting *targeting
     }
 }
 
+/* How much of the units a rule is for that has no gradual percentage. */
+static uint32_t share_of(const struct rule *rule)
+{
+    uint32_t share = 0;
+    for (uint32_t i = 0; i < rule->ranges.count; i++)
+        share += rule->ranges.items[i].to - rule->ranges.items[i].from;
+    return rule->has_percent ? rule->percent.from : share ? share : PERCENT_ALL;
+}
+
 static void put_rules(struct buffer *out, const struct targeting *targeting)
 {
     const struct rule *rule = targeting->rules;
@@ -129,9 +138,9 @@ static void put_rules(struct buffer *out, const struct targeting *targeting)
         put_percent(out, rule->percent.to);
     } else if (rule->split) {
         buffer_append_text(out, rule->keep.given ? "kept split " : "split ");
-        put_percent(out, rule->has_percent ? rule->percent.from : PERCENT_ALL);
+        put_percent(out, share_of(rule));
     } else {
-        uint32_t share = rule->has_percent ? rule->percent.from : PERCENT_ALL;
+        uint32_t share = share_of(rule);
         put_percent(out, share);
         if (share > 0 && strcmp(variant_name(targeting, rule->serve), "on") != 0)
             terminal_format(out, " %s", variant_name(targeting, rule->serve));

@@ -81,15 +81,9 @@ static uint64_t arm_bits(const struct arm *arms, uint32_t count)
     return bits;
 }
 
-static bool never_decides(const struct rule *rule)
-{
-    return rule->has_percent && !rule->percent.gradual && !rule->percent.from;
-}
-
 static bool decides_for_all(const struct rule *rule)
 {
-    bool all = !rule->has_percent || (!rule->percent.gradual && rule->percent.from == PERCENT_ALL);
-    return all && !rule->condition && !rule->split;
+    return !rule_samples(rule) && !rule->condition && !rule->split;
 }
 
 /* In any state of its canary or experiment, which a test may assume. */
@@ -115,7 +109,7 @@ static uint64_t servable(const struct targeting *targeting)
         bits |= bit(targeting->default_variant);
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *rule = &targeting->rules[i];
-        if (!never_decides(rule))
+        if (!rule_is_for_nobody(rule))
             bits |= rule->split ? arm_bits(rule->arms, rule->arm_count) : bit(rule->serve);
         if (decides_for_all(rule))
             return bits;
@@ -137,7 +131,7 @@ static void add_targeting(struct builder *builder, const struct targeting *targe
         add(builder, COVERED_RULE, "users", targeting->users[i].variant, targeting->users[i].span);
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *rule = &targeting->rules[i];
-        if (!never_decides(rule))
+        if (!rule_is_for_nobody(rule))
             add(builder, COVERED_RULE, rule->name.text, UINT32_MAX, rule->span);
     }
     if (targeting->canary)

@@ -75,6 +75,9 @@ bool trace_exposure(struct tracer *tracer, struct step *parent, struct span span
                     const struct attribute *attribute, const char *salt, uint32_t percent);
 bool trace_ramp(struct tracer *tracer, struct step *parent, const struct attribute *attribute,
                 const char *salt, const struct ramp *ramp);
+/* Whether the unit is in one of the ranges. */
+bool trace_ranges(struct tracer *tracer, struct step *parent, const struct attribute *attribute,
+                  const char *salt, const struct unit_ranges *ranges);
 /* Whether the unit's bucket under the salt is in [from, to). False without a key: see *keyed. */
 bool trace_range(struct tracer *tracer, struct step *step, const struct attribute *attribute,
                  const char *salt, uint32_t from, uint32_t to, bool *keyed);

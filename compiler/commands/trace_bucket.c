@@ -148,6 +148,41 @@ bool trace_ramp(struct tracer *tracer, struct step *parent, const struct attribu
     return holds;
 }
 
+static bool is_within(uint64_t bucket, uint32_t from, uint32_t to)
+{
+    return bucket >= (from < PERCENT_ALL ? percent_threshold(from) : UINT64_MAX) &&
+           (to >= PERCENT_ALL || bucket < percent_threshold(to));
+}
+
+#define MOST_RANGES 6 /* shown of a list */
+
+static const char *ranges_text(struct tracer *tracer, const struct unit_ranges *ranges)
+{
+    const char *text = "";
+    for (uint32_t i = 0; i < ranges->count && i < MOST_RANGES; i++)
+        text = arena_format(&tracer->arena, "%s%s%s to %s", text, i ? " or " : "",
+                            percent_text(tracer, ranges->items[i].from),
+                            percent_text(tracer, ranges->items[i].to));
+    return ranges->count <= MOST_RANGES
+               ? text
+               : arena_format(&tracer->arena, "%s, or %u more", text, ranges->count - MOST_RANGES);
+}
+
+bool trace_ranges(struct tracer *tracer, struct step *parent, const struct attribute *attribute,
+                  const char *salt, const struct unit_ranges *ranges)
+{
+    const char *key = unit_key(tracer, attribute);
+    uint64_t bucket = key ? bucket_of(key, salt) : 0;
+    bool holds = false;
+    for (uint32_t i = 0; key && i < ranges->count; i++)
+        holds |= is_within(bucket, ranges->items[i].from, ranges->items[i].to);
+    struct step *step = add_step(tracer, parent, ranges->span, "bucket", holds,
+                                 arena_format(&tracer->arena, "from %s, by %s",
+                                              ranges_text(tracer, ranges), by_text(attribute)));
+    step->value = key ? bucket_text(tracer, attribute, bucket, 3) : no_key(tracer, attribute);
+    return holds;
+}
+
 bool trace_range(struct tracer *tracer, struct step *step, const struct attribute *attribute,
                  const char *salt, uint32_t from, uint32_t to, bool *keyed)
 {
@@ -159,8 +194,7 @@ bool trace_range(struct tracer *tracer, struct step *step, const struct attribut
     }
     uint64_t bucket = bucket_of(key, salt);
     step->value = bucket_text(tracer, attribute, bucket, 3);
-    return bucket >= (from < PERCENT_ALL ? percent_threshold(from) : UINT64_MAX) &&
-           (to >= PERCENT_ALL || bucket < percent_threshold(to));
+    return is_within(bucket, from, to);
 }
 
 uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct flag *flag,

@@ -268,14 +268,15 @@ static bool trace_layer(struct walk *walk)
 static bool trace_rule(struct walk *walk, const struct rule *rule)
 {
     struct tracer *tracer = walk->tracer;
-    const char *salt = walk->targeting->salt;
+    const char *salt = rule_salt(walk->targeting, rule);
     struct step *step =
         step_of(walk, rule->span, "rule", arena_format(&tracer->arena, "rule %s", rule->name.text));
-    bool never = rule->has_percent && !rule->percent.gradual && !rule->percent.from;
     bool holds = trace_condition(tracer, step, rule->condition);
     if (rule->has_percent)
         holds &= trace_ramp(tracer, step, rule->by, salt, &rule->percent);
-    walk->could_decide |= !never;
+    if (rule->ranges.count)
+        holds &= trace_ranges(tracer, step, rule->by, salt, &rule->ranges);
+    walk->could_decide |= !rule_is_for_nobody(rule);
     uint32_t variant = rule->serve;
     bool split = rule->split && !is_whole_arm(rule->arms, rule->arm_count, &variant);
     if (split && holds) {
@@ -283,8 +284,7 @@ static bool trace_rule(struct walk *walk, const struct rule *rule)
                               rule->keep.given);
         holds = variant != UINT32_MAX;
     }
-    bool sampled =
-        split || (rule->has_percent && (rule->percent.gradual || rule->percent.from < PERCENT_ALL));
+    bool sampled = split || rule_samples(rule);
     return mark(step, holds) &&
            decide(walk, step, variant, targeting_reason(sampled, rule->condition), rule->name.text);
 }

@@ -54,9 +54,9 @@ uint32_t image_tags(struct image *image, const struct texts *tags);
 #define IMAGE_NO_SET UINT64_MAX
 uint64_t image_set(struct image *image, const char *const *texts, size_t count);
 uint64_t image_range(struct image *image, uint64_t salt, uint64_t from, uint64_t to);
-uint64_t image_ramp(struct image *image, const struct ramp *ramp);
-/* Arms as written, zero ones left out; by the flag's split salt, unless `salt` has the hash of
- * another. Returns an index into SPLITS. */
+/* By the flag's salt, unless `salt` has the hash of another. */
+uint64_t image_ramp(struct image *image, const struct ramp *ramp, const uint64_t *salt);
+/* Arms as written, zero ones left out; likewise. Returns an index into SPLITS. */
 uint64_t image_split(struct image *image, const struct arm *arms, uint32_t count,
                      const uint64_t *salt);
 /* Any ranges, which are sorted and merged in place. Returns the operand of FFS_IP_IN. */

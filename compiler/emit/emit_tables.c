@@ -65,7 +65,7 @@ uint64_t image_range(struct image *image, uint64_t salt, uint64_t from, uint64_t
     return pool_add(&image->ranges, &range, sizeof range) / sizeof range;
 }
 
-uint64_t image_ramp(struct image *image, const struct ramp *ramp)
+uint64_t image_ramp(struct image *image, const struct ramp *ramp, const uint64_t *salt)
 {
     bool linear = !ramp->step;
     struct ffs_ramp packed = {.start = ramp->start,
@@ -73,7 +73,9 @@ uint64_t image_ramp(struct image *image, const struct ramp *ramp)
                               .every = linear ? 0 : ramp->every,
                               .from = ramp->from,
                               .to = ramp->to,
-                              .step = ramp->step};
+                              .step = ramp->step,
+                              .flags = salt ? FFS_RAMP_SALTED : 0,
+                              .salt = salt ? *salt : 0};
     return pool_add(&image->ramps, &packed, sizeof packed) / sizeof packed;
 }
 

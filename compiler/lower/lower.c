@@ -163,28 +163,39 @@ static void lower_layer(struct steps *steps)
 
 /* ------------------------------------------------------------------------ rules, experiments -- */
 
-static bool is_sampled(const struct rule *rule)
+/* The units of a rule that match its condition, and are for it. */
+static struct expression *lower_units(struct steps *steps, const struct rule *rule)
 {
-    return rule->has_percent && (rule->percent.gradual || rule->percent.from < PERCENT_ALL);
+    struct lowering *lowering = steps->lowering;
+    const struct unit_ranges *ranges = &rule->ranges;
+    uint64_t own = rule->salt ? salt_hash(rule->salt, "") : 0;
+    if (rule->has_percent)
+        return lower_ramp(lowering, rule->by, rule->salt ? &own : NULL, &rule->percent);
+    if (!ranges->count)
+        return expression_constant(true);
+    uint64_t salt = salt_hash(rule_salt(steps->targeting, rule), "");
+    struct expression **in = ARENA_ARRAY(&lowering->arena, struct expression *, ranges->count);
+    for (uint32_t i = 0; i < ranges->count; i++)
+        in[i] = lower_range(lowering, rule->by, salt, ranges->items[i].from, ranges->items[i].to);
+    return expression_any(lowering, in, ranges->count);
 }
 
 static void lower_rule(struct steps *steps, const struct rule *rule)
 {
     struct lowering *lowering = steps->lowering;
-    if (rule->has_percent && !rule->percent.gradual && rule->percent.from == 0)
+    if (rule_is_for_nobody(rule))
         return;
     steps->could_decide = true;
     struct expression *parts[] = {lower_condition(lowering, rule->condition),
-                                  rule->has_percent ? lower_ramp(lowering, rule->by, &rule->percent)
-                                                    : expression_constant(true)};
+                                  lower_units(steps, rule)};
     struct expression *when = expression_all(lowering, parts, 2);
-    uint64_t exposure = salt_hash(steps->targeting->salt, "");
+    uint64_t salt = salt_hash(rule_salt(steps->targeting, rule), rule->keep.given ? "" : "/split");
     uint32_t variant = rule->serve;
     if (rule->split && !is_whole_arm(rule->arms, rule->arm_count, &variant))
         split(steps, when, rule->by, rule->arms, rule->arm_count,
-              rule->keep.given ? &exposure : NULL, rule->name.text);
+              rule->keep.given || rule->salt ? &salt : NULL, rule->name.text);
     else
-        serve(steps, when, variant, targeting_reason(is_sampled(rule), rule->condition),
+        serve(steps, when, variant, targeting_reason(rule_samples(rule), rule->condition),
               rule->name.text);
 }
 
@@ -211,7 +222,7 @@ static void lower_canary(struct steps *steps, const struct canary *canary)
     steps->could_decide = true;
     struct expression *parts[] = {
         lower_condition(lowering, stage->condition),
-        lower_exposure(lowering, steps->targeting->bucket_by, stage->percent)};
+        lower_exposure(lowering, steps->targeting->bucket_by, NULL, stage->percent)};
     serve(steps, expression_all(lowering, parts, 2), canary->serve,
           targeting_reason(stage->percent < PERCENT_ALL, stage->condition),
           stage_rule(steps, stage));
@@ -234,7 +245,7 @@ static void lower_experiment(struct steps *steps, const struct experiment *exper
         return;
     steps->could_decide = true;
     struct expression *parts[] = {lower_condition(lowering, experiment->condition),
-                                  lower_exposure(lowering, unit, experiment->traffic)};
+                                  lower_exposure(lowering, unit, NULL, experiment->traffic)};
     struct expression *when = expression_all(lowering, parts, 2);
     uint32_t variant;
     if (is_whole_arm(experiment->arms, experiment->arm_count, &variant))

@@ -83,11 +83,12 @@ struct expression *lower_flag_is(struct lowering *lowering, const struct flag *o
 /* Holds for the units of a list, by the string or the decimal key of an attribute. */
 struct expression *lower_users(struct lowering *lowering, const struct attribute *attribute,
                                const struct user_list *list);
-/* Holds for a share of the units; for all of them, with or without a key, at 100 %. */
+/* Holds for a share of the units; for all of them, with or without a key, at 100 %. By the flag's
+ * salt, unless `salt` has the hash of another. */
 struct expression *lower_exposure(struct lowering *lowering, const struct attribute *attribute,
-                                  uint32_t percent);
+                                  const uint64_t *salt, uint32_t percent);
 struct expression *lower_ramp(struct lowering *lowering, const struct attribute *attribute,
-                              const struct ramp *ramp);
+                              const uint64_t *salt, const struct ramp *ramp);
 /* Holds for the units with threshold(from) <= bucket < threshold(to); never without a key. */
 struct expression *lower_range(struct lowering *lowering, const struct attribute *attribute,
                                uint64_t salt, uint32_t from, uint32_t to);

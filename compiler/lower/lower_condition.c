@@ -435,23 +435,26 @@ struct expression *lower_users(struct lowering *lowering, const struct attribute
 }
 
 struct expression *lower_exposure(struct lowering *lowering, const struct attribute *attribute,
-                                  uint32_t percent)
+                                  const uint64_t *salt, uint32_t percent)
 {
     if (percent == 0 || percent >= PERCENT_ALL)
         return expression_constant(percent >= PERCENT_ALL);
     if (!attribute)
         return expression_constant(false);
+    if (salt)
+        return lower_range(lowering, attribute, *salt, 0, percent);
     return test_attribute(lowering, FFS_EXPOSED, 0, attribute, percent_threshold(percent));
 }
 
 struct expression *lower_ramp(struct lowering *lowering, const struct attribute *attribute,
-                              const struct ramp *ramp)
+                              const uint64_t *salt, const struct ramp *ramp)
 {
     if (!ramp->gradual)
-        return lower_exposure(lowering, attribute, ramp->from);
+        return lower_exposure(lowering, attribute, salt, ramp->from);
     if (!attribute)
         return expression_constant(false);
-    return test_attribute(lowering, FFS_RAMP, 0, attribute, image_ramp(&lowering->image, ramp));
+    return test_attribute(lowering, FFS_RAMP, 0, attribute,
+                          image_ramp(&lowering->image, ramp, salt));
 }
 
 struct expression *lower_range(struct lowering *lowering, const struct attribute *attribute,

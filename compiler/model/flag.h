@@ -12,6 +12,9 @@
 /* Of a flag: what accepts several has them as bits. */
 #define MOST_VARIANTS 64
 
+#define MOST_ARMS        4096 /* of a split: a unit is compared with one after another */
+#define MOST_UNIT_RANGES 64   /* of a rule: a test each */
+
 #define FLAG_KINDS(X)                \
     X(KIND_RELEASE, "release")       \
     X(KIND_EXPERIMENT, "experiment") \
@@ -69,6 +72,18 @@ struct keep {
     struct span span;
 };
 
+/* From a place to another among the units, in order of their buckets: [from, to). */
+struct unit_range {
+    uint32_t from, to;
+};
+
+/* In order, apart from each other. None: all units. */
+struct unit_ranges {
+    struct unit_range *items;
+    uint32_t count;
+    struct span span;
+};
+
 struct rule {
     struct text name;            /* as given, else "rules[0]" and so on */
     struct span span;            /* the whole rule */
@@ -80,6 +95,8 @@ struct rule {
     struct keep keep; /* KEPT_EXPOSURE: the split goes by the bucket of percentages */
     bool has_percent;
     struct ramp percent;
+    struct unit_ranges ranges;  /* instead of a percentage */
+    const char *salt;           /* its own; NULL: the flag's */
     const struct attribute *by; /* what is hashed; the flag's bucket_by unless the rule says */
 };
 
@@ -152,6 +169,11 @@ struct flag {
     struct targeting *environments; /* one an environment of the project, in its order */
 };
 
+/* Whether a rule is for a share of the units that match, and not for all; whether for none. */
+bool rule_samples(const struct rule *rule);
+bool rule_is_for_nobody(const struct rule *rule);
+/* What the units of a rule are hashed with. */
+const char *rule_salt(const struct targeting *targeting, const struct rule *rule);
 /* Whether one arm has all units: then there is no split, and `*variant` is its variant. */
 bool is_whole_arm(const struct arm *arms, uint32_t count, uint32_t *variant);
 /* Why a rule, stage or experiment served: `sampled` if a part of the units only. */

@@ -41,6 +41,22 @@ const struct override *project_override(const struct project *project, const cha
     return NULL;
 }
 
+bool rule_samples(const struct rule *rule)
+{
+    bool share = rule->has_percent && (rule->percent.gradual || rule->percent.from < PERCENT_ALL);
+    return share || rule->ranges.count > 0;
+}
+
+bool rule_is_for_nobody(const struct rule *rule)
+{
+    return rule->has_percent && !rule->percent.gradual && rule->percent.from == 0;
+}
+
+const char *rule_salt(const struct targeting *targeting, const struct rule *rule)
+{
+    return rule->salt ? rule->salt : targeting->salt;
+}
+
 bool is_whole_arm(const struct arm *arms, uint32_t count, uint32_t *variant)
 {
     for (uint32_t i = 0; i < count; i++)

@@ -22,12 +22,33 @@ struct experiment_keys {
     bool split_sound;
 };
 
+/* Variants are compared, and each has one share of the units. */
+static bool has_no_arm_twice(struct reader *reader, const struct experiment *experiment,
+                             const struct draft *draft)
+{
+    for (uint32_t i = 0; i < experiment->arm_count; i++)
+        for (uint32_t j = 0; j < i; j++) {
+            const struct arm *first = &experiment->arms[j], *second = &experiment->arms[i];
+            if (first->variant != second->variant)
+                continue;
+            diagnose(reader->diagnostics, FF0394, second->span,
+                     "'%s' has two shares of the experiment",
+                     draft->targeting.variants[first->variant].name.text);
+            diagnose_note(reader->diagnostics, first->span, "the first is here");
+            diagnose_help(reader->diagnostics, "an experiment compares variants: give each one "
+                                               "share, or split in a rule");
+            return false;
+        }
+    return true;
+}
+
 static void read_experiment_split(struct reader *reader, struct node *node, void *target)
 {
     struct experiment_keys *keys = target;
     struct experiment *experiment = &keys->experiment;
     keys->split_sound =
-        read_split(reader, node, keys->draft, &experiment->arms, &experiment->arm_count);
+        read_split(reader, node, keys->draft, &experiment->arms, &experiment->arm_count) &&
+        has_no_arm_twice(reader, experiment, keys->draft);
 }
 
 static void keep_control(struct reader *reader, struct node *node, void *target)
@@ -235,7 +256,7 @@ static const struct form effect_form = ALIAS("number or percentage", quantity_fo
 static const struct form winner_form = {
     .kind = FORM_EITHER, .takes = "variant or `null`", .of = {&name_form, &null_form}};
 static const struct field experiment_fields[] = {
-    READ("split", read_experiment_split, shares_form, "sums to exactly 100 %",
+    READ("split", read_experiment_split, split_form, "sums to exactly 100 %",
          .missing = "give each variant its share: split: {control: 50%, treatment: 50%}"),
     READ("control", keep_control, variant_form,
          "what the other variants are compared with; part of the split",

@@ -347,7 +347,7 @@ static const struct form shape_form = {.kind = FORM_CHOICE, .words = shape_words
              "as in a rule: shorthand for a single one without a condition", .chooses = true),    \
         READ("percent", read_shorthand_percent, percent_or_ramp_form, "likewise",                 \
              .chooses = true),                                                                    \
-        READ("split", read_shorthand_split, shares_form, "likewise", .chooses = true),            \
+        READ("split", read_shorthand_split, split_form, "likewise", .chooses = true),             \
         READ("keep", read_shorthand_keep, kept_form, "likewise", .chooses = true),                \
         READ("canary", read_flag_canary, canary_form, "a rollout in stages", .chooses = true),    \
         READ("experiment", read_flag_experiment, experiment_form, "variants compared",            \

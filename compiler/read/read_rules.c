@@ -111,22 +111,82 @@ static char *percent_text(struct reader *reader, uint64_t thousandths)
     return text;
 }
 
+/* ------------------------------------------------------------------------------------ splits -- */
+
+struct arm_keys {
+    struct arm arm;
+    const struct draft *draft;
+    bool sound;
+};
+
+static void read_arm_variant(struct reader *reader, struct node *node, void *target)
+{
+    struct arm_keys *keys = target;
+    keys->arm.variant = resolve_variant(reader, keys->draft, node);
+    keys->sound &= keys->arm.variant != UINT32_MAX;
+}
+
+static void read_arm_percent(struct reader *reader, struct node *node, void *target)
+{
+    struct arm_keys *keys = target;
+    keys->sound &= read_share_percent(reader, node, &keys->arm.percent);
+}
+
+static const struct field arm_fields[] = {
+    READ("variant", read_arm_variant, variant_form, "what the share gets",
+         .missing = "say what it gets: {variant: on, percent: 10%}"),
+    READ("percent", read_arm_percent, percent_form, "of the units",
+         .missing = "say how many get it: {variant: on, percent: 10%}"),
+};
+static const struct form arm_form = KEYS("arm", "a share", "share of a split", arm_fields);
+static const struct form arms_form = {.kind = FORM_LIST, .of = {&arm_form}, .least = 1};
+const struct form split_form = {
+    .kind = FORM_EITHER,
+    .takes = "mapping of variant to percentage, or list of shares",
+    .help = "Variants and their percentages, which sum to exactly 100. In a list, a variant may "
+            "stand more than once",
+    .of = {&shares_form, &arms_form}};
+
+/* An item of a list, or an entry of a mapping. */
+static bool read_arm(struct reader *reader, struct node *node, const struct entry *entry,
+                     const struct draft *draft, struct arm *arm)
+{
+    struct arm_keys keys = {.arm = {.variant = UINT32_MAX}, .draft = draft, .sound = true};
+    if (entry) {
+        keys.arm.span = entry->key->span;
+        keys.arm.span.end = entry->value->span.end;
+        read_arm_variant(reader, entry->key, &keys);
+        read_arm_percent(reader, entry->value, &keys);
+    } else {
+        keys.arm.span = node->span;
+        keys.sound = expect_map(reader, node, "a share, as in {variant: on, percent: 10%}") &&
+                     (read_fields(reader, node, &arm_form, node->span, &keys) & 3) == 3 &&
+                     keys.sound;
+    }
+    *arm = keys.arm;
+    return keys.sound;
+}
+
 bool read_split(struct reader *reader, struct node *node, const struct draft *draft,
                 struct arm **arms, uint32_t *count)
 {
     *arms = NULL;
     *count = 0;
-    if (!expect_map(reader, node, "a mapping of variant to percentage"))
+    bool list = node->kind == NODE_LIST;
+    if (!list && !expect_map(reader, node, "a mapping of variant to percentage"))
         return false;
+    if (node->count > MOST_ARMS) {
+        diagnose(reader->diagnostics, FF0388, node->span, "%u shares in a split, at most %d",
+                 node->count, MOST_ARMS);
+        diagnose_help(reader->diagnostics, "take neighbours together that get the same variant");
+        return false;
+    }
     uint64_t sum = 0;
     bool sound = true;
     for (uint32_t i = 0; i < node->count; i++) {
-        const struct entry *entry = &node->entries[i];
-        struct arm arm = {.variant = resolve_variant(reader, draft, entry->key),
-                          .span = entry->key->span};
-        arm.span.end = entry->value->span.end;
-        bool read = read_share_percent(reader, entry->value, &arm.percent);
-        sound &= read && arm.variant != UINT32_MAX;
+        struct arm arm;
+        sound &= read_arm(reader, list ? node->items[i] : NULL, list ? NULL : &node->entries[i],
+                          draft, &arm);
         sum += arm.percent;
         *ARENA_APPEND(reader->arena, *arms, *count) = arm;
     }
@@ -149,6 +209,90 @@ bool read_split(struct reader *reader, struct node *node, const struct draft *dr
                       "'percent'",
                       difference);
     return false;
+}
+
+/* ------------------------------------------------------------------------------------ ranges -- */
+
+static const struct form range_ends_form = {
+    .kind = FORM_LIST, .of = {&percent_form}, .least = 2, .most = 2};
+static const struct form ranges_form = {
+    .kind = FORM_LIST,
+    .takes = "list of pairs of percentages",
+    .help = "From where to where among the units: [[0%, 10%], [50%, 60%]]",
+    .of = {&range_ends_form},
+    .least = 1,
+    .most = MOST_UNIT_RANGES};
+
+static void report_range(struct reader *reader, struct span span, const char *fact,
+                         const char *help)
+{
+    diagnose(reader->diagnostics, FF0392, span, "%s", fact);
+    diagnose_help(reader->diagnostics, "%s", help);
+}
+
+static bool read_range(struct reader *reader, struct node *node, struct unit_range *range)
+{
+    if (node->kind != NODE_LIST || node->count != 2) {
+        expected(reader, node, "a pair of percentages");
+        diagnose_help(reader->diagnostics, "a range is from where to where: ranges: [[0%%, 10%%]]");
+        return false;
+    }
+    if (!read_share_percent(reader, node->items[0], &range->from) ||
+        !read_share_percent(reader, node->items[1], &range->to))
+        return false;
+    if (range->from < range->to)
+        return true;
+    report_range(reader, node->span,
+                 range->from == range->to ? "a range that has no unit"
+                                          : "a range that ends before it begins",
+                 "write the lower end first; the upper one is not in it: [0%, 10%]");
+    return false;
+}
+
+/* Neighbours are one range, and all of them are as good as none. */
+static void add_range(struct reader *reader, struct unit_ranges *ranges, struct unit_range range)
+{
+    struct unit_range *last = ranges->count ? &ranges->items[ranges->count - 1] : NULL;
+    if (last && last->to == range.from)
+        last->to = range.to;
+    else
+        *ARENA_APPEND(reader->arena, ranges->items, ranges->count) = range;
+    if (ranges->items[0].from == 0 && ranges->items[0].to == PERCENT_ALL)
+        ranges->count = 0;
+}
+
+static bool follows(struct reader *reader, const struct node *node, uint32_t at,
+                    const struct unit_range *before, const struct unit_range *range)
+{
+    if (!at || range->from >= before->to)
+        return true;
+    report_range(reader, node->items[at]->span,
+                 range->to > before->from ? "a range that overlaps the one before it"
+                                          : "a range that lies before the one before it",
+                 "write them in order, each from where the one before it ends, or later");
+    diagnose_note(reader->diagnostics, node->items[at - 1]->span, "which is here");
+    return false;
+}
+
+static void read_ranges(struct reader *reader, struct node *node, struct unit_ranges *ranges)
+{
+    struct unit_range before = {0}, range;
+    *ranges = (struct unit_ranges){.span = node->span};
+    if (!expect_list(reader, node, "a list of ranges, as in [[0%, 10%]]"))
+        return;
+    if (!node->count || node->count > MOST_UNIT_RANGES) {
+        report_range(reader, node->span, node->count ? "too many ranges" : "no range",
+                     arena_format(reader->arena, "write 1 to %d of them, as in [[0%%, 10%%]]",
+                                  MOST_UNIT_RANGES));
+        return;
+    }
+    for (uint32_t i = 0; i < node->count; i++) {
+        if (!read_range(reader, node->items[i], &range) ||
+            !follows(reader, node, i, &before, &range))
+            return;
+        add_range(reader, ranges, range);
+        before = range;
+    }
 }
 
 /* ------------------------------------------------------------------------------------- rules -- */
@@ -180,11 +324,14 @@ static void check_keep(struct reader *reader, const struct draft *draft, const s
     if (!rule->split) {
         report_missing(reader, rule->keep.span, "a 'keep'", "split",
                        "it says of a split who stays where he was");
-    } else if (rule->has_percent) {
-        diagnose(reader->diagnostics, FF0334, rule->keep.span, "'keep' beside a 'percent'");
-        diagnose_note(reader->diagnostics, rule->percent.span, "the percentage");
+    } else if (rule->has_percent || rule->ranges.count) {
+        const char *share = rule->has_percent ? "percent" : "ranges";
+        diagnose(reader->diagnostics, FF0334, rule->keep.span, "'keep' beside '%s'", share);
+        diagnose_note(reader->diagnostics,
+                      rule->has_percent ? rule->percent.span : rule->ranges.span,
+                      rule->has_percent ? "the percentage" : "the ranges");
         diagnose_help(reader->diagnostics,
-                      "leave out 'percent': 'keep' is for a split that takes its place");
+                      "leave out '%s': 'keep' is for a split that takes its place", share);
     } else if (first && first->variant != UINT32_MAX && first->variant == draft->default_variant) {
         diagnose(reader->diagnostics, FF0335, first->span,
                  "the split keeps who had '%s', which is the default",
@@ -226,6 +373,18 @@ static void read_rule_percent(struct reader *reader, struct node *node, void *ta
     read_ramp(reader, node, &keys->rule.percent);
 }
 
+static void read_rule_ranges(struct reader *reader, struct node *node, void *target)
+{
+    read_ranges(reader, node, &((struct rule_keys *)target)->rule.ranges);
+}
+
+static void read_rule_salt(struct reader *reader, struct node *node, void *target)
+{
+    struct text salt;
+    if (read_text(reader, node, &salt))
+        ((struct rule_keys *)target)->rule.salt = salt.text;
+}
+
 static void read_rule_by(struct reader *reader, struct node *node, void *target)
 {
     read_bucket_by(reader, node, &((struct rule_keys *)target)->rule.by);
@@ -250,7 +409,7 @@ static void report_no_serve(struct reader *reader, struct span span, const struc
 
 static bool decides_everything(const struct rule *rule)
 {
-    bool all = !rule->has_percent || (!rule->percent.gradual && rule->percent.from == PERCENT_ALL);
+    bool all = !rule_samples(rule);
     /* A split lets units without a key pass. */
     return !rule->condition && all && !rule->split;
 }
@@ -288,7 +447,7 @@ static const struct field rule_fields[] = {
     READ("if", read_rule_condition, condition_form,
          "the units that the rule is for; default everybody"),
     READ("serve", read_rule_serve, variant_form, "what it serves; default `on` for booleans"),
-    READ("split", read_rule_split, shares_form,
+    READ("split", read_rule_split, split_form,
          "instead of `serve`: each unit gets one of them. Sums to exactly 100 %"),
     READ("percent", read_rule_percent, percent_or_ramp_form,
          "decides for this share of the units that match; the rest go on to the next rule"),
@@ -300,6 +459,12 @@ static const struct field rule_fields[] = {
     FIELD("from", FIELD_TIME, struct rule_keys, window.from,
           "it applies from then on, by the clock of the evaluation"),
     FIELD("until", FIELD_TIME, struct rule_keys, window.until, "it applies until then"),
+    READ("ranges", read_rule_ranges, ranges_form,
+         "instead of `percent`: decides for the units in these ranges, in the order of their "
+         "buckets. `percent: 10%` is `ranges: [[0%, 10%]]`"),
+    READ("salt", read_rule_salt, text_form,
+         "what `percent`, `ranges` and `split` are hashed with; default: the flag's. Rules with "
+         "one salt see a unit at one place"),
 };
 enum { GIVEN_FROM = 128, GIVEN_UNTIL = 256 };
 static const struct form rule_form = KEYS("rule", "a rule", "rule", rule_fields);
@@ -321,6 +486,7 @@ static void read_rule(struct reader *reader, struct node *node, struct draft *dr
     if (faults(reader) == before)
         rule->condition = read_window(reader, node, &keys.window, given & GIVEN_FROM,
                                       given & GIVEN_UNTIL, rule->condition);
+    report_conflict(reader, node, "percent", "ranges");
     if (faults(reader) == before && !(given & (4 | 8)) && rule->serve == UINT32_MAX)
         report_no_serve(reader, node->span, draft, "a rule");
     if (rule->name.text)
@@ -376,10 +542,7 @@ void report_no_bucket(struct reader *reader, struct span span, const char *what)
 
 static bool hashes(const struct rule *rule)
 {
-    const struct ramp *percent = &rule->percent;
-    bool share = rule->has_percent &&
-                 (percent->gradual || (percent->from > 0 && percent->from < PERCENT_ALL));
-    return share || rule->split;
+    return (rule_samples(rule) && !rule_is_for_nobody(rule)) || rule->split;
 }
 
 static void settle_hashed(struct reader *reader, const struct draft *draft)
@@ -391,8 +554,13 @@ static void settle_hashed(struct reader *reader, const struct draft *draft)
             rule->by = targeting->bucket_by;
         check_keep(reader, draft, rule);
         if (!rule->by && hashes(rule))
-            report_no_bucket(reader, rule->has_percent ? rule->percent.span : rule->span,
-                             rule->has_percent ? "this percentage" : "this split");
+            report_no_bucket(reader,
+                             rule->has_percent    ? rule->percent.span
+                             : rule->ranges.count ? rule->ranges.span
+                                                  : rule->span,
+                             rule->has_percent    ? "this percentage"
+                             : rule->ranges.count ? "this list of ranges"
+                                                  : "this split");
     }
 }
 

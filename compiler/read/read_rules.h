@@ -15,6 +15,6 @@ void finish_rules(struct reader *reader, struct draft *draft);
 /* Reports that something hashes and nothing says what. */
 void report_no_bucket(struct reader *reader, struct span span, const char *what);
 
-extern const struct form rules_form, percent_or_ramp_form, kept_form;
+extern const struct form rules_form, percent_or_ramp_form, kept_form, split_form;
 
 #endif

@@ -69,7 +69,8 @@ static void warn_unreachable_block(struct reader *reader, const struct targeting
         return;
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *rule = &targeting->rules[i];
-        bool everybody = !rule->condition && !rule->has_percent && !rule->split;
+        bool everybody =
+            !rule->condition && !rule->has_percent && !rule->ranges.count && !rule->split;
         if (!everybody)
             continue;
         struct span span =

@@ -83,14 +83,11 @@ static void add_rules(struct possible *possible, const struct targeting *targeti
 {
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *rule = &targeting->rules[i];
-        const struct ramp *percent = &rule->percent;
-        bool fixed = rule->has_percent && !percent->gradual;
-        if (fixed && percent->from == 0)
+        if (rule_is_for_nobody(rule))
             continue;
         /* A split lets units without a key pass. */
         serve(possible, rule->split ? arm_bits(rule->arms, rule->arm_count) : bit(rule->serve),
-              !rule->condition && !rule->split &&
-                  (!rule->has_percent || (fixed && percent->from == PERCENT_ALL)));
+              !rule->condition && !rule->split && !rule_samples(rule));
     }
 }
 

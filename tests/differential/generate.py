@@ -156,6 +156,19 @@ class Generator:
         return {"from": "10%", "step": self.pick(["10%", "33.333%", "45%"]), "to": "100%",
                 "every": self.pick(["12h", "1d", "36h"]), "start": start}
 
+    def split(self, variants):
+        if self.chance(0.7):
+            return dict(zip(variants, self.shares(len(variants))))
+        count = self.random.randint(1, 6)
+        return [{"variant": self.pick(variants), "percent": share} for share in self.shares(count)]
+
+    def ranges(self):
+        edges = sorted(self.random.sample(range(0, 100001), 2 * self.random.randint(1, 3)))
+        if self.chance(0.2):
+            edges = self.pick([[0, 100000], [0, 50000, 50000, 100000], [0, 1, 1, 30000]])
+        ends = ["%.3f%%" % (edge / 1000) for edge in edges]
+        return [ends[i : i + 2] for i in range(0, len(ends), 2)]
+
     def rule(self, variants, flags):
         rule = {}
         if self.chance(0.3):
@@ -163,13 +176,17 @@ class Generator:
         if self.chance(0.8):
             rule["if"] = self.condition(0, flags)
         if self.chance(0.3) and len(variants) > 1:
-            rule["split"] = dict(zip(variants, self.shares(len(variants))))
+            rule["split"] = self.split(variants)
         else:
             rule["serve"] = self.pick(variants)
         if "split" in rule and self.chance(0.4):
             rule["keep"] = "exposure"
         elif self.chance(0.6):
             rule["percent"] = self.ramp()
+        elif self.chance(0.5):
+            rule["ranges"] = self.ranges()
+        if self.chance(0.2):
+            rule["salt"] = self.pick(["seed", "other", "seed/split"])
         if self.chance(0.2):
             times = sorted(self.random.sample(TIMES, 2), key=TIMES.index)
             if times != TIMES[:2]:  # these two are the same
@@ -218,7 +235,7 @@ class Generator:
             if self.chance(0.7):
                 keys["percent"] = self.ramp()
         elif shape == "split" and len(variants) > 1:
-            keys["split"] = dict(zip(variants, self.shares(len(variants))))
+            keys["split"] = self.split(variants)
             if self.chance(0.4):
                 keys["keep"] = "exposure"
         elif shape == "canary" and "on" in variants:

@@ -282,7 +282,8 @@ class Project:
         return key is not None and bucket(key, salt) < threshold(share)
 
     def split(self, arms, attribute, salt, context, keep=None):
-        shares = [(variant, thousandths(share)) for variant, share in arms.items()]
+        pairs = [(a["variant"], a["percent"]) for a in arms] if isinstance(arms, list) else arms.items()
+        shares = [(variant, thousandths(share)) for variant, share in pairs]
         whole = [variant for variant, share in shares if share == ALL]
         if whole:
             return whole[0]
@@ -414,7 +415,7 @@ class Project:
             rules = [{key: flag[key] for key in ("serve", "percent", "split", "keep") if key in flag}]
         for index, given in enumerate(rules):
             decided = self.rule_decides(given, attribute, salt, context, environment, now)
-            could_decide = could_decide or given.get("percent") is None or not self.never(given)
+            could_decide = could_decide or not self.never(given)
             if decided:
                 return decided + (given.get("name", "rules[%d]" % index),)
 
@@ -429,7 +430,18 @@ class Project:
 
     def never(self, rule):
         percent = rule.get("percent")
-        return not isinstance(percent, dict) and thousandths(percent) == 0
+        return isinstance(percent, str) and thousandths(percent) == 0
+
+    def in_ranges(self, ranges, by, salt, context):
+        """Whether the unit is in one of them, and whether they leave any unit out."""
+        ends = [(thousandths(low), thousandths(high)) for low, high in ranges]
+        if sum(high - low for low, high in ends) == ALL:
+            return True, False
+        key = self.key(by, context)
+        if key is None:
+            return False, True
+        position = bucket(key, salt)
+        return any(threshold(low) <= position < threshold(high) for low, high in ends), True
 
     def rule_decides(self, rule, attribute, salt, context, environment, now):
         by = rule.get("by", attribute)
@@ -440,7 +452,12 @@ class Project:
             return None
         if not self.holds(rule.get("if", {}), context, environment, now):
             return None
+        salt = rule.get("salt", salt)
         percent = rule.get("percent")
+        if "ranges" in rule:
+            inside, sampled = self.in_ranges(rule["ranges"], by, salt, context)
+            if not inside:
+                return None
         if isinstance(percent, dict):
             sampled = True
             limit = self.ramp(percent, now)
@@ -458,7 +475,9 @@ class Project:
             variant = self.split(rule["split"], by, salt, context, rule.get("keep"))
             if variant is None:
                 return None
-            sampled = sampled or max(thousandths(p) for p in rule["split"].values()) < ALL
+            arms = rule["split"]
+            shares = [a["percent"] for a in arms] if isinstance(arms, list) else arms.values()
+            sampled = sampled or max(thousandths(p) for p in shares) < ALL
         reason = "SPLIT" if sampled else "TARGETING_MATCH" if conditional else "STATIC"
         return variant, reason
 

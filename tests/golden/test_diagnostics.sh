@@ -37,6 +37,14 @@ generate() {
         ;;
     FF0403-unreadable-directory) rmdir flags ;;
     FF0404-no-definitions) touch flags/_draft.yaml flags/.hidden.yaml flags/notes.txt ;;
+    FF0388-too-many-shares)
+        cp "$common"/*.yaml flags
+        {
+            echo 'flags: {a: {split: ['
+            yes '  {variant: on, percent: 0.01%}, {variant: off, percent: 0.01%},' | head -n 2049
+            echo ' ]}}'
+        } >flags/case.yaml
+        ;;
     FF0823-program-too-long)
         cp "$common"/*.yaml flags
         {

@@ -126,6 +126,50 @@ static void rules_decide_in_order_with_their_reasons(void **state)
     release(&compiled);
 }
 
+static void ranges_hold_from_their_lower_end_to_below_the_upper(void **state)
+{
+    (void)state;
+    struct compiled compiled = compile("flags:\n"
+                                       "  r: {rules: [{ranges: [[0%, 10%], [50%, 60%]]}]}\n"
+                                       "  end: {rules: [{ranges: [[99%, 100%]]}]}\n"
+                                       "  all: {rules: [{ranges: [[0%, 30%], [30%, 100%]]}]}\n");
+    EXPECT(&compiled, "r", unit_within("r", 0, 100), "on SPLIT rules[0]");
+    EXPECT(&compiled, "r", unit_within("r", 9900, 10000), "on SPLIT rules[0]");
+    EXPECT(&compiled, "r", unit_within("r", 10000, 10100), "off DEFAULT -");
+    EXPECT(&compiled, "r", unit_within("r", 49900, 50000), "off DEFAULT -");
+    EXPECT(&compiled, "r", unit_within("r", 50000, 50100), "on SPLIT rules[0]");
+    EXPECT(&compiled, "r", unit_within("r", 60000, 60100), "off DEFAULT -");
+    EXPECT(&compiled, "r", "", "off DEFAULT -");
+    EXPECT(&compiled, "end", unit_within("end", 99900, 100000), "on SPLIT rules[0]");
+    EXPECT(&compiled, "end", unit_within("end", 98900, 99000), "off DEFAULT -");
+    EXPECT(&compiled, "all", "", "on STATIC rules[0]");
+    release(&compiled);
+}
+
+static void a_rule_hashes_with_its_own_salt(void **state)
+{
+    (void)state;
+    struct compiled compiled = compile(
+        "flags:\n"
+        "  p: {rules: [{percent: 50%, salt: seed}]}\n"
+        "  s: {type: string, variants: {a: x, b: y}, default: a,"
+        " rules: [{salt: seed, split: [{variant: a, percent: 10%}, {variant: b, percent: 80%},"
+        " {variant: a, percent: 10%}]}]}\n"
+        "  k: {rules: [{salt: seed, split: {on: 25%, off: 75%}, keep: exposure}]}\n"
+        "  line: {rules: [{salt: seed, percent: {from: 50%, to: 51%, start: 2030-01-01T00:00:00Z,"
+        " end: 2030-01-02T00:00:00Z}}]}\n");
+    EXPECT(&compiled, "p", unit_within("seed", 49900, 50000), "on SPLIT rules[0]");
+    EXPECT(&compiled, "p", unit_within("seed", 50000, 50100), "off DEFAULT -");
+    EXPECT(&compiled, "s", unit_within("seed/split", 9900, 10000), "a SPLIT rules[0]");
+    EXPECT(&compiled, "s", unit_within("seed/split", 10000, 10100), "b SPLIT rules[0]");
+    EXPECT(&compiled, "s", unit_within("seed/split", 90000, 90100), "a SPLIT rules[0]");
+    EXPECT(&compiled, "k", unit_within("seed", 24900, 25000), "on SPLIT rules[0]");
+    EXPECT(&compiled, "k", unit_within("seed", 25000, 25100), "off SPLIT rules[0]");
+    EXPECT(&compiled, "line", unit_within("seed", 49900, 50000), "on SPLIT rules[0]");
+    EXPECT(&compiled, "line", unit_within("seed", 50000, 50100), "off DEFAULT -");
+    release(&compiled);
+}
+
 static void splits_follow_their_salt_and_fold(void **state)
 {
     (void)state;
@@ -649,6 +693,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flags_without_decisions_are_constant),
         cmocka_unit_test(rules_decide_in_order_with_their_reasons),
+        cmocka_unit_test(ranges_hold_from_their_lower_end_to_below_the_upper),
+        cmocka_unit_test(a_rule_hashes_with_its_own_salt),
         cmocka_unit_test(splits_follow_their_salt_and_fold),
         cmocka_unit_test(steps_come_in_the_documented_order),
         cmocka_unit_test(environments_decide_what_is_enabled),

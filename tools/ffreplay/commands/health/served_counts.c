@@ -20,7 +20,25 @@ static bool is_asked_alone(const struct targeting *targeting)
            targeting->holdout_count == 0 && targeting->requirement_count == 0;
 }
 
-static struct division division_of(const struct flag *flag, uint32_t environment)
+/* The split's arms, where a variant may have several, as one for each. */
+static const struct arm *by_variant(struct arena *arena, const struct rule *rule, uint32_t *count)
+{
+    struct arm *arms = NULL;
+    *count = 0;
+    for (uint32_t i = 0; i < rule->arm_count; i++) {
+        uint32_t at = 0;
+        while (at < *count && arms[at].variant != rule->arms[i].variant)
+            at++;
+        if (at < *count)
+            arms[at].percent += rule->arms[i].percent;
+        else
+            *ARENA_APPEND(arena, arms, *count) = rule->arms[i];
+    }
+    return arms;
+}
+
+static struct division division_of(struct arena *arena, const struct flag *flag,
+                                   uint32_t environment)
 {
     const struct targeting *targeting = &flag->environments[environment];
     const struct experiment *experiment = targeting->experiment;
@@ -38,9 +56,11 @@ static struct division division_of(const struct flag *flag, uint32_t environment
         }
     if (!split)
         return (struct division){0};
-    return (struct division){split->arms, split->arm_count, split->name.text,
+    uint32_t count;
+    const struct arm *arms = by_variant(arena, split, &count);
+    return (struct division){arms, count, split->name.text,
                              alone && split == targeting->rules && !split->condition &&
-                                 !split->has_percent};
+                                 !rule_samples(split)};
 }
 
 /* The arm's bit; 0 if the line does not take part in the division. */
@@ -157,12 +177,12 @@ bool served_counts_prepare(struct served_counts *counted, struct project *projec
                            const struct flag_variants *variants, int64_t now)
 {
     uint32_t logs = project->log_count;
-    *counted =
-        (struct served_counts){.consumer = {take, note_incomplete, fork_consumer, join_consumer},
-                               .variants = variants,
-                               .log_count = logs,
-                               .now = now,
-                               .division = division_of(variants->flag, variants->environment)};
+    *counted = (struct served_counts){
+        .consumer = {take, note_incomplete, fork_consumer, join_consumer},
+        .variants = variants,
+        .log_count = logs,
+        .now = now,
+        .division = division_of(&project->arena, variants->flag, variants->environment)};
     counted->readers = xcalloc(logs, sizeof *counted->readers);
     counted->units = ARENA_ARRAY(&project->arena, uint32_t, logs);
     for (uint32_t i = 0; i < logs; i++) {
