@@ -62,6 +62,7 @@ bool character_is_unsafe(const struct character *character)
 }
 
 #define LONGEST_ESCAPE 16
+#define LONGEST_PATH   1024
 
 static const char *escape_of(const struct character *character, const char *at, char *text)
 {
@@ -173,6 +174,66 @@ void terminal_pad(struct buffer *out, const char *text, size_t columns)
     put_spaces(out, width < columns ? columns - width : 0);
 }
 
+/* Marks without a width count, so that no heap of them is a short name. */
+static size_t room_of(const struct character *character)
+{
+    return character->width ? character->width : 1;
+}
+
+/* Where the first characters of [begin, end) end, that have room in `columns`. */
+static const char *fitting_end(const char *begin, const char *end, size_t columns)
+{
+    for (struct character character; begin < end; begin += character.bytes) {
+        character = character_at(begin, end);
+        if (room_of(&character) > columns)
+            break;
+        columns -= room_of(&character);
+    }
+    return begin;
+}
+
+static const char *last_character(const char *begin, const char *end)
+{
+    const char *at = end - 1;
+    while (at > begin && end - at < 4 && ((unsigned char)*at & 0xC0) == 0x80)
+        at--;
+    return at + character_at(at, end).bytes == end ? at : end - 1;
+}
+
+/* Where its last ones begin. */
+static const char *fitting_begin(const char *begin, const char *end, size_t columns)
+{
+    while (begin < end) {
+        const char *at = last_character(begin, end);
+        struct character character = character_at(at, end);
+        if (room_of(&character) > columns)
+            break;
+        columns -= room_of(&character);
+        end = at;
+    }
+    return end;
+}
+
+void name_append(struct buffer *out, const char *text, size_t length)
+{
+    const char *end = text + length, *head = fitting_end(text, end, NAME_COLUMNS);
+    if (head == end) {
+        buffer_append(out, text, length);
+        return;
+    }
+    head = fitting_end(text, end, NAME_COLUMNS / 2);
+    const char *tail = fitting_begin(head, end, NAME_COLUMNS - NAME_COLUMNS / 2 - 1);
+    buffer_append(out, text, (size_t)(head - text));
+    buffer_append_text(out, "…");
+    buffer_append(out, tail, (size_t)(end - tail));
+}
+
+/* What names a file is of no use when it is cut. */
+static bool is_path(const char *text, size_t length)
+{
+    return length <= LONGEST_PATH && memchr(text, '/', length);
+}
+
 /* A conversion of a format: "%-12s". */
 struct conversion {
     char spec[32];
@@ -233,18 +294,36 @@ static const char *read_conversion(const char *at, struct conversion *conversion
     return *at ? at + 1 : at;
 }
 
-static void put_text(struct buffer *out, const struct conversion *conversion, const char *text)
+/* How texts are put into a format. */
+enum text_form {
+    TEXT_SHOWN = 1,      /* escaped */
+    TEXT_NAMES_CUT = 2,  /* what stands in quotes */
+    TEXT_PATHS_WHOLE = 4 /* but for paths */
+};
+
+static void put_text(struct buffer *out, const struct conversion *conversion, const char *text,
+                     unsigned form)
 {
     size_t most = conversion->precision < 0 ? SIZE_MAX : (size_t)conversion->precision;
     text = text ? text : "";
     size_t length = strnlen(text, most);
+    struct buffer cut = {0};
+    if (form & TEXT_NAMES_CUT && !(form & TEXT_PATHS_WHOLE && is_path(text, length))) {
+        name_append(&cut, text, length);
+        text = cut.bytes ? cut.bytes : "";
+        length = cut.length;
+    }
     size_t width = terminal_width_of(text, length), wanted = (size_t)conversion->width;
     size_t rest = width < wanted ? wanted - width : 0;
     if (!conversion->left)
         put_spaces(out, rest);
-    terminal_append_bytes(out, text, length);
+    if (form & TEXT_SHOWN)
+        terminal_append_bytes(out, text, length);
+    else
+        buffer_append(out, text, length);
     if (conversion->left)
         put_spaces(out, rest);
+    buffer_release(&cut);
 }
 
 /* The caller of terminal_format() had its format checked, and this is a part of it. */
@@ -270,12 +349,13 @@ static void put_number(struct buffer *out, const struct conversion *conversion, 
 }
 #pragma GCC diagnostic pop
 
-void terminal_format_list(struct buffer *out, const char *format, va_list arguments)
+static void format_texts(struct buffer *out, unsigned form, const char *format, va_list arguments)
 {
     va_list rest;
     va_copy(rest, arguments);
     while (*format) {
         size_t plain = strcspn(format, "%");
+        bool quoted = plain > 0 && format[plain - 1] == '\'';
         buffer_append(out, format, plain);
         format += plain;
         if (!*format)
@@ -285,10 +365,12 @@ void terminal_format_list(struct buffer *out, const char *format, va_list argume
         if (conversion.letter == '%') {
             buffer_append_text(out, "%");
         } else if (conversion.letter == 's') {
-            put_text(out, &conversion, va_arg(rest, const char *));
+            bool is_name = quoted && *format == '\'';
+            put_text(out, &conversion, va_arg(rest, const char *),
+                     is_name ? form : form & ~(unsigned)TEXT_NAMES_CUT);
         } else if (conversion.letter == 'c') {
             const char character[] = {(char)va_arg(rest, int), '\0'};
-            put_text(out, &conversion, character);
+            put_text(out, &conversion, character, form);
         } else {
             put_number(out, &conversion, &rest);
         }
@@ -296,11 +378,36 @@ void terminal_format_list(struct buffer *out, const char *format, va_list argume
     va_end(rest);
 }
 
+void terminal_format_list(struct buffer *out, const char *format, va_list arguments)
+{
+    format_texts(out, TEXT_SHOWN, format, arguments);
+}
+
 void terminal_format(struct buffer *out, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     terminal_format_list(out, format, arguments);
+    va_end(arguments);
+}
+
+/* ------------------------------------------------------------------------------- of messages -- */
+
+void message_append_list(struct buffer *out, const char *format, va_list arguments)
+{
+    format_texts(out, TEXT_NAMES_CUT, format, arguments);
+}
+
+void terminal_message_list(struct buffer *out, const char *format, va_list arguments)
+{
+    format_texts(out, TEXT_SHOWN | TEXT_NAMES_CUT | TEXT_PATHS_WHOLE, format, arguments);
+}
+
+void terminal_message(struct buffer *out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    terminal_message_list(out, format, arguments);
     va_end(arguments);
 }
 

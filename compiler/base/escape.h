@@ -48,6 +48,20 @@ void terminal_copy(char *out, size_t size, const char *text, size_t length);
 /* Up to `columns`. */
 void terminal_pad(struct buffer *out, const char *text, size_t columns);
 
+/* ------------------------------------------------------------------------------- of messages -- */
+
+/* A name, with an ellipsis in its middle where it is wider than that. Does not escape. */
+#define NAME_COLUMNS 64
+void name_append(struct buffer *out, const char *text, size_t length);
+/* printf, in which what stands for '%s', in quotes, is such a name. */
+void message_append_list(struct buffer *out, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+/* terminal_format_list() that does the same, but keeps paths whole. */
+void terminal_message(struct buffer *out, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void terminal_message_list(struct buffer *out, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
 /* ------------------------------------------------------------------------------ for programs -- */
 
 /* A cell, quoted where it has to be (RFC 4180). CSV has no escapes: unsafe characters but line

@@ -7,8 +7,11 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/columns.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/nearest.h"
+#include "compiler/base/wrap.h"
+#include "compiler/diagnostics/excerpt.h"
 #include "options.h"
 
 static const char *const kind_words[] = WORDS(MESSAGE_KINDS);
@@ -28,19 +31,42 @@ void append_command_name(const struct command *command, struct buffer *out)
 }
 
 /* One write, so that lines from several threads or processes do not mix. */
-static void put(struct buffer *line)
+static void put(struct buffer *text)
 {
-    buffer_append_text(line, "\n");
-    fwrite(line->bytes, 1, line->length, stderr);
-    buffer_release(line);
+    if (text->length)
+        fwrite(text->bytes, 1, text->length, stderr);
+    buffer_release(text);
+}
+
+/* Each folded on a terminal, and one line elsewhere, that can be searched for. */
+static void append_sentences(struct buffer *out, const char *text)
+{
+    size_t width = message_width(terminal_columns(stderr));
+    while (*text) {
+        struct buffer line = {0};
+        size_t length = strcspn(text, "\n");
+        buffer_append(&line, text, length);
+        append_wrapped(out, width, 0, MESSAGE_INDENT, line.bytes);
+        buffer_append_text(out, "\n");
+        buffer_release(&line);
+        text += length + (text[length] == '\n');
+    }
+}
+
+static void put_sentence(struct buffer *sentence)
+{
+    struct buffer out = {0};
+    append_sentences(&out, sentence->bytes);
+    buffer_release(sentence);
+    put(&out);
 }
 
 static void put_list(const char *lead, const char *format, va_list arguments)
 {
     struct buffer line = {0};
     buffer_append_text(&line, lead);
-    terminal_format_list(&line, format, arguments);
-    put(&line);
+    terminal_message_list(&line, format, arguments);
+    put_sentence(&line);
 }
 
 /* ------------------------------------------------------------------------------ of a command -- */
@@ -51,8 +77,8 @@ static void put_error(const struct command *command, const char *format, va_list
     fflush(stdout);
     append_command_name(command, &line);
     buffer_append_text(&line, ": ");
-    terminal_format_list(&line, format, arguments);
-    put(&line);
+    terminal_message_list(&line, format, arguments);
+    put_sentence(&line);
 }
 
 int usage_error(const struct command *command, const char *format, ...)
@@ -65,7 +91,7 @@ int usage_error(const struct command *command, const char *format, ...)
     buffer_append_text(&line, "Try '");
     append_command_name(command, &line);
     buffer_append_text(&line, " --help'.");
-    put(&line);
+    put_sentence(&line);
     return EXIT_JOB;
 }
 
@@ -86,9 +112,9 @@ int report_unknown(const struct command *command, const char *kind, const char *
     struct buffer list = {0};
     const char *near = nearest_name(name, names, count);
     if (near)
-        terminal_format(&list, "; did you mean '%s'?", near);
+        terminal_message(&list, "; did you mean '%s'?", near);
     for (size_t i = 0; !near && count <= MOST_LISTED && i < count; i++)
-        terminal_format(&list, "%s'%s'", i ? ", " : "; there is ", names[i]);
+        terminal_message(&list, "%s'%s'", i ? ", " : "; there is ", names[i]);
     int status =
         job_error(command, "no %s is called '%s'%s", kind, name, list.length ? list.bytes : "");
     buffer_release(&list);
@@ -134,6 +160,13 @@ void print_lines(const struct buffer *lines)
     fwrite(lines->bytes, 1, lines->length, stderr);
 }
 
+void print_sentences(const struct buffer *lines)
+{
+    struct buffer out = {0};
+    append_sentences(&out, lines->bytes ? lines->bytes : "");
+    put(&out);
+}
+
 void print_at(struct input_place place, enum message_kind kind, const char *format, ...)
 {
     struct buffer line = {0};
@@ -147,76 +180,34 @@ void print_at(struct input_place place, enum message_kind kind, const char *form
     terminal_format(&line, ": %s: ", kind_words[kind]);
     va_list arguments;
     va_start(arguments, format);
-    terminal_format_list(&line, format, arguments);
+    terminal_message_list(&line, format, arguments);
     va_end(arguments);
-    put(&line);
+    put_sentence(&line);
 }
 
 /* ------------------------------------------------------------------------ about definitions -- */
 
-/* Tabs are kept, so that the caret is in its column. */
-static void append_source(struct buffer *out, const char *at, const char *end)
-{
-    for (; at < end; at++) {
-        const char *tab = memchr(at, '\t', (size_t)(end - at));
-        size_t length = (size_t)((tab ? tab : end) - at);
-        terminal_append_bytes(out, at, length);
-        buffer_append_text(out, tab ? "\t" : "");
-        at += length;
-    }
-}
-
-/* What is below [at, end): tabs below tabs. */
-static void append_below(struct buffer *out, const char *at, const char *end, char mark)
-{
-    while (at < end) {
-        struct character character = character_at(at, end);
-        for (uint32_t i = 0; *at != '\t' && i < character.width; i++)
-            buffer_append(out, &mark, 1);
-        buffer_append_text(out, *at == '\t' ? "\t" : "");
-        at += character.bytes;
-    }
-}
-
-/* The line, with a caret below the span. Tabs are kept, so that the caret lines up. */
-static void append_excerpt(const char *text, struct span span, struct position place,
-                           struct buffer *out)
-{
-    const char *begin = text + span.begin, *line_end = place.line_end;
-    const char *end = text + span.end < line_end ? text + span.end : line_end;
-    buffer_format(out, "\n%5u | ", place.line);
-    append_source(out, place.line_text, line_end);
-    buffer_append_text(out, "\n      | ");
-    append_below(out, place.line_text, begin, ' ');
-    buffer_append_text(out, "^");
-    if (begin < end)
-        append_below(out, begin + character_at(begin, end).bytes, end, '~');
-}
-
 bool print_error_at(const struct sources *sources, struct span span, const char *format, ...)
 {
+    static const struct excerpt_style plain = {.gutter = "", .mark = "", .end = ""};
+    struct excerpt_style style = plain;
     struct position place = {0};
-    struct buffer out = {0};
+    struct buffer message = {0}, out = {0};
     const struct source *source = span.file == NO_FILE ? NULL : &sources->items[span.file];
     if (source) {
         place = source_position(sources, span.file, span.begin);
-        terminal_format(&out, "%s:%u:%u: ", source->path, place.line, place.column);
+        terminal_format(&message, "%s:%u:%u: ", source->path, place.line, place.column);
     }
-    buffer_append_text(&out, "error: ");
+    buffer_append_text(&message, "error: ");
     va_list arguments;
     va_start(arguments, format);
-    terminal_format_list(&out, format, arguments);
+    terminal_message_list(&message, format, arguments);
     va_end(arguments);
+    append_sentences(&out, message.bytes);
+    buffer_release(&message);
+    style.columns = terminal_columns(stderr);
     if (source)
-        append_excerpt(source->text, span, place, &out);
+        append_excerpt(&out, &style, source, span, &place);
     put(&out);
     return false;
-}
-
-void print_error_help(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    put_list("      = help: ", format, arguments);
-    va_end(arguments);
 }

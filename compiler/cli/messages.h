@@ -43,6 +43,8 @@ void print_help(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Lines, each with its end, that terminal_format() and its like have put together. */
 void print_lines(const struct buffer *lines);
+/* The same of sentences, which are folded on a terminal. */
+void print_sentences(const struct buffer *lines);
 
 #define MESSAGE_KINDS(X)          \
     X(MESSAGE_ERROR, "error")     \
@@ -69,7 +71,5 @@ void print_at(struct input_place place, enum message_kind kind, const char *form
  */
 bool print_error_at(const struct sources *sources, struct span span, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Below the error before it. */
-void print_error_help(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

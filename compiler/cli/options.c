@@ -1,6 +1,6 @@
 /* options.c - see options.h. */
 #include "options.h"
-#include "wrap.h"
+#include "compiler/base/wrap.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,7 +69,7 @@ static void append_option(struct buffer *out, const struct option *option)
     if (width >= HELP_COLUMN)
         buffer_append_text(out, "\n");
     buffer_format(out, "%*s", (int)(HELP_COLUMN - (width < HELP_COLUMN ? width : 0)), "");
-    append_wrapped(out, HELP_COLUMN, HELP_COLUMN, option->help);
+    append_wrapped(out, HELP_WIDTH, HELP_COLUMN, HELP_COLUMN, option->help);
     buffer_append_text(out, "\n");
 }
 
@@ -79,12 +79,12 @@ static void print_command_help(const struct command *command, const struct optio
     struct buffer name = {0}, out = {0};
     append_command_name(command, &name);
     buffer_format(&out, "%s: ", name.bytes);
-    append_wrapped(&out, name.length + 2, 2, command->summary);
+    append_wrapped(&out, HELP_WIDTH, name.length + 2, 2, command->summary);
     buffer_append_text(&out, "\n\n");
     if (command->examples)
         buffer_format(&out, "Examples:\n%s\n", command->examples);
     buffer_format(&out, "Usage: %s ", name.bytes);
-    append_wrapped(&out, sizeof "Usage: " + name.length, 7, command->usage);
+    append_wrapped(&out, HELP_WIDTH, sizeof "Usage: " + name.length, 7, command->usage);
     buffer_append_text(&out, "\n\nOptions:\n");
     for (size_t i = 0; i < count; i++)
         append_option(&out, &options[i]);
@@ -333,11 +333,11 @@ static void print_commands(FILE *out, const char *program, const char *synopsis,
                            const struct command *commands, size_t count)
 {
     struct buffer text = {0};
-    append_wrapped(&text, 0, 0, synopsis);
+    append_wrapped(&text, HELP_WIDTH, 0, 0, synopsis);
     buffer_format(&text, "\n\nUsage: %s COMMAND [OPTION…] …\n\nCommands:\n", program);
     for (size_t i = 0; i < count; i++) {
         buffer_format(&text, "  %-10s ", commands[i].name);
-        append_wrapped(&text, 13, 13, commands[i].summary);
+        append_wrapped(&text, HELP_WIDTH, 13, 13, commands[i].summary);
         buffer_append_text(&text, "\n");
     }
     buffer_format(

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
-#include "compiler/cli/wrap.h"
+#include "compiler/base/wrap.h"
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/diagnostics/registry.h"
 #include "compiler/model/operators.h"
@@ -87,7 +87,7 @@ static void append_paragraphs(struct buffer *out, const char *text)
         bool breaks = *text != '\n' || text[1] == '\n' || text[1] == ' ' || text[-1] == '\n';
         buffer_append(&flowing, breaks ? text : " ", 1);
     }
-    append_wrapped(out, 0, 0, flowing.bytes ? flowing.bytes : "");
+    append_wrapped(out, HELP_WIDTH, 0, 0, flowing.bytes ? flowing.bytes : "");
     buffer_release(&flowing);
 }
 
@@ -96,7 +96,7 @@ static void explain(const struct diagnostic_info *info)
     struct buffer title = {0}, text = {0};
     buffer_format(&title, "%s: %s (%s, %s)", info->code, info->title, info->name,
                   severity_text(info));
-    append_wrapped(&text, 0, 8, title.bytes);
+    append_wrapped(&text, HELP_WIDTH, 0, 8, title.bytes);
     buffer_append_text(&text, "\n\n");
     buffer_release(&title);
     append_paragraphs(&text, info->explanation);
@@ -117,7 +117,7 @@ static void list_one(const struct diagnostic_info *info)
 {
     struct buffer line = {0};
     buffer_format(&line, "%s  %-7s  ", info->code, severity_text(info));
-    append_wrapped(&line, line.length, 17, info->title);
+    append_wrapped(&line, HELP_WIDTH, line.length, 17, info->title);
     printf("%s\n", line.bytes);
     buffer_release(&line);
 }
@@ -185,7 +185,7 @@ static void list_operators(bool markdown)
             continue;
         }
         buffer_format(&out, "%-12s  ", one->name);
-        append_wrapped(&out, OPERATOR_COLUMN, OPERATOR_COLUMN, line.bytes);
+        append_wrapped(&out, HELP_WIDTH, OPERATOR_COLUMN, OPERATOR_COLUMN, line.bytes);
         buffer_append_text(&out, "\n");
     }
     fwrite(out.bytes, 1, out.length, stdout);

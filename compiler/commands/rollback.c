@@ -126,8 +126,8 @@ static bool is_unknown(struct wish *wish, const struct override *word, int *stat
                        : word->tags.count ? word->tags.items[0].text
                                           : word->kinds.items[0].text;
     if (project->diagnostics.errors && !wish->hurry.patched && !word->kinds.count) {
-        terminal_format(&wish->notes, "note: '%s' selects none of the flags that could be read\n",
-                        name);
+        terminal_message(&wish->notes, "note: '%s' selects none of the flags that could be read\n",
+                         name);
         return false;
     }
     const char *near = word->flags.count ? NULL : nearest_word(wish, word->tags.count > 0, name);
@@ -295,8 +295,8 @@ static void look_at_published(struct wish *wish)
             idle[idle_count++] = edit->flags[i];
     }
     if (held)
-        terminal_format(&wish->notes, "note: %u of the flags %s under another override, %s\n", held,
-                        held == 1 ? "is" : "are", other);
+        terminal_message(&wish->notes, "note: %u of the flags %s under another override, %s\n",
+                         held, held == 1 ? "is" : "are", other);
     if (strcmp(wish->emergency.serve, "default") == 0)
         note_flags(wish, idle, idle_count,
                    idle_count == 1 ? ": it serves its default to everybody already\n"
@@ -325,8 +325,8 @@ static void look_at_definitions(struct wish *wish)
         }
     }
     if (held)
-        terminal_format(&wish->notes, "note: %u of the flags %s under another override, %s\n", held,
-                        held == 1 ? "is" : "are", other->name);
+        terminal_message(&wish->notes, "note: %u of the flags %s under another override, %s\n",
+                         held, held == 1 ? "is" : "are", other->name);
 }
 
 /* What else holds a flag back, by its name in results; NULL: nothing. For the published environment
@@ -362,9 +362,9 @@ static void look_at_lifted(struct wish *wish)
             const struct override *known = by ? project_override(project, by) : NULL;
             const char *reason = known ? known->reason : NULL;
             if (by)
-                terminal_format(&wish->notes, "note: '%s' is still held back in %s by %s%s%s\n",
-                                flag->name.text, project->environments.items[j].text, by,
-                                reason ? ": " : "", reason ? reason : "");
+                terminal_message(&wish->notes, "note: '%s' is still held back in %s by %s%s%s\n",
+                                 flag->name.text, project->environments.items[j].text, by,
+                                 reason ? ": " : "", reason ? reason : "");
         }
     }
 }
@@ -548,7 +548,7 @@ static int speak(struct wish *wish, int status)
     if (!heard && done && !change->dry_run)
         print_note("it is done nevertheless: %s", wish->edit.override.id.text);
     if (wish->notes.length && done)
-        print_lines(&wish->notes);
+        print_sentences(&wish->notes);
     static const struct mend lift = {"take it out of them too, or the next build brings it back",
                                      NULL};
     const struct mend add = {"add this to them, or the next build undoes it:", &wish->edit.text};
@@ -625,13 +625,13 @@ static void look_at_bounds(struct wish *wish)
     char from[32];
     format_time(wish->emergency.from, from, sizeof from);
     if (wish->emergency.from > clock_now())
-        terminal_format(&wish->notes, "note: it is scheduled: nothing is held back until %s\n",
-                        from);
+        terminal_message(&wish->notes, "note: it is scheduled: nothing is held back until %s\n",
+                         from);
     if (wish->hurry.patched && !wish->emergency.scope.environment)
-        terminal_format(&wish->notes,
-                        "note: without -e the override is for every environment, of which\n"
-                        "  only '%s' (%s) is published\n",
-                        wish->hurry.environment, wish->change.build);
+        terminal_message(&wish->notes,
+                         "note: without -e the override is for every environment, of which\n"
+                         "  only '%s' (%s) is published\n",
+                         wish->hurry.environment, wish->change.build);
 }
 
 static int add(struct wish *wish)

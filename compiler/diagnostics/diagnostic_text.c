@@ -1,197 +1,100 @@
 /*
  * diagnostic_text.c - diagnostics for people: the message, the source line, a mark under the span.
  *
- * Text from a file is untrusted: control characters are escaped, and a long line shows only the
- * part around the span.
+ * On a terminal, sentences are folded at its width. Elsewhere each is one line, so that it can be
+ * searched for. Text from a file is untrusted: control characters are escaped.
  */
 #include "registry.h"
 #include "diagnostic_write.h"
+#include "excerpt.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
+#include "compiler/base/wrap.h"
 
 #include <string.h>
 
-/* Columns shown of a source line: as many as there are beside the gutter, on a terminal. Elsewhere
- * all but the longest are kept whole, for what reads or pastes them. */
-#define WINDOW          100
-#define NARROWEST       24
-#define GUTTER          8 /* "  123 | " */
-#define ELLIPSES        2
-#define LEAD_OF(window) ((window)*3 / 10) /* columns before the span, of a line that is cut */
-
-static uint32_t window_of(size_t columns)
-{
-    if (columns == 0)
-        return WINDOW;
-    size_t window = columns > GUTTER + ELLIPSES ? columns - GUTTER - ELLIPSES : 0;
-    return window < NARROWEST ? NARROWEST : window > WINDOW ? WINDOW : (uint32_t)window;
-}
-
 struct style {
-    const char *path, *error, *warning, *note, *help, *gutter, *mark, *end;
-    uint32_t window; /* columns shown of a source line */
+    const char *path, *error, *warning, *note, *help, *end;
+    struct excerpt_style excerpt;
 };
-static const struct style plain = {"", "", "", "", "", "", "", "", 0};
+static const struct style plain = {"", "", "", "", "", "", {.gutter = "", .mark = "", .end = ""}};
 static const struct style colored = {.path = "\33[1m",
                                      .error = "\33[1;31m",
                                      .warning = "\33[1;35m",
                                      .note = "\33[1;36m",
                                      .help = "\33[1;32m",
-                                     .gutter = "\33[2m",
-                                     .mark = "\33[1;32m",
-                                     .end = "\33[0m"};
+                                     .end = "\33[0m",
+                                     .excerpt = {.gutter = "\33[2m", "\33[1;32m", "\33[0m"}};
 
-/* Escapes invalid UTF-8, control characters, and characters that change the writing direction. */
-static void put_bytes(FILE *out, const char *text, size_t length)
-{
-    struct buffer shown = {0};
-    terminal_append_bytes(&shown, text, length);
-    fwrite(shown.bytes, 1, shown.length, out);
-    buffer_release(&shown);
-}
+struct text {
+    struct buffer out;
+    const struct diagnostics *diagnostics;
+    const struct style *style;
+    struct excerpt_style excerpt;
+};
 
-static void put_escaped(FILE *out, const char *text)
+/* "flags.yaml:3:5: ", and how wide it is. */
+static size_t append_place(struct text *text, struct span span, struct position *position)
 {
-    put_bytes(out, text, strlen(text));
-}
-
-static uint32_t columns_between(const char *from, const char *to)
-{
-    uint32_t columns = 0;
-    while (from < to) {
-        struct character character = character_at(from, to);
-        columns += *from == '\t' ? 1 : character.width;
-        from += character.bytes;
+    if (span.file == NO_FILE)
+        return 0;
+    struct buffer place = {0};
+    terminal_append(&place, text->diagnostics->sources->items[span.file].path);
+    if (!span_is_file(span)) {
+        *position = source_position(text->diagnostics->sources, span.file, span.begin);
+        buffer_format(&place, ":%u:%u", position->line, position->column);
     }
+    buffer_format(&text->out, "%s%s:%s ", text->style->path, place.bytes, text->style->end);
+    size_t columns = terminal_width(place.bytes) + strlen(": ");
+    buffer_release(&place);
     return columns;
 }
 
-/* Where the visible part of a long line begins, so that it includes the span. */
-static const char *window_start(const char *line, const char *mark, uint32_t window)
-{
-    const char *from = mark;
-    for (uint32_t columns = 0; from > line && columns < LEAD_OF(window);) {
-        const char *before = from - 1;
-        while (before > line && ((unsigned char)*before & 0xC0) == 0x80)
-            before--;
-        columns += columns_between(before, from);
-        from = before;
-    }
-    return from;
-}
-
-static const char *window_end(const char *from, const char *end, uint32_t window)
-{
-    uint32_t columns = 0;
-    while (from < end) {
-        struct character character = character_at(from, end);
-        columns += *from == '\t' ? 1 : character.width;
-        if (columns > window)
-            break;
-        from += character.bytes;
-    }
-    return from;
-}
-
-static void put_mark(FILE *out, const char *begin, const char *mark, const char *mark_end)
-{
-    for (const char *at = begin; at < mark;) {
-        struct character character = character_at(at, mark);
-        if (character.code == '\t')
-            fputc('\t', out);
-        for (uint32_t i = 0; character.code != '\t' && i < character.width; i++)
-            fputc(' ', out);
-        at += character.bytes;
-    }
-    uint32_t columns = columns_between(mark, mark_end);
-    fputc('^', out);
-    for (uint32_t i = 1; i < columns; i++)
-        fputc('~', out);
-}
-
-static void put_source_line(FILE *out, const struct style *style, const struct source *source,
-                            struct span span, const struct position *position)
-{
-    const char *line = position->line_text;
-    const char *end = position->line_end;
-    const char *mark = source->text + span.begin;
-    if (mark > end)
-        mark = end;
-    const char *mark_end = source->text + (span.end > span.begin ? span.end : span.begin);
-    if (mark_end > end)
-        mark_end = end;
-    while (mark_end > mark && (mark_end[-1] == ' ' || mark_end[-1] == '\t'))
-        mark_end--;
-
-    const char *from = line, *to = end;
-    /* A character has at most four bytes, so a longer line need not be counted. */
-    uint32_t window = style->window;
-    if (end - line > 4 * (ptrdiff_t)window || columns_between(line, end) > window) {
-        from = window_start(line, mark, window);
-        to = window_end(from, end, window);
-    }
-    if (mark_end > to)
-        mark_end = to;
-    fprintf(out, "%s%5u |%s %s", style->gutter, position->line, style->end, from > line ? "…" : "");
-    for (const char *at = from; at < to;) {
-        struct character character = character_at(at, to);
-        if (*at == '\t')
-            fputc('\t', out);
-        else
-            put_bytes(out, at, character.bytes);
-        at += character.bytes;
-    }
-    fprintf(out, "%s\n%s      |%s %s%s", to < end ? "…" : "", style->gutter, style->end,
-            from > line ? " " : "", style->mark);
-    put_mark(out, from, mark, mark_end);
-    fprintf(out, "%s\n", style->end);
-}
-
-static void put_place(FILE *out, const struct diagnostics *diagnostics, const struct style *style,
-                      struct span span, struct position *position)
-{
-    if (span.file == NO_FILE)
-        return;
-    fputs(style->path, out);
-    put_escaped(out, diagnostics->sources->items[span.file].path);
-    if (!span_is_file(span)) {
-        *position = source_position(diagnostics->sources, span.file, span.begin);
-        fprintf(out, ":%u:%u", position->line, position->column);
-    }
-    fprintf(out, ":%s ", style->end);
-}
-
-static void put_line_of(FILE *out, const struct diagnostics *diagnostics, const struct style *style,
-                        struct span span, const struct position *position)
+static void append_line_of(struct text *text, struct span span, const struct position *position)
 {
     if (span.file != NO_FILE && !span_is_file(span))
-        put_source_line(out, style, &diagnostics->sources->items[span.file], span, position);
+        append_excerpt(&text->out, &text->excerpt, &text->diagnostics->sources->items[span.file],
+                       span, position);
 }
 
-static void put_one(FILE *out, const struct diagnostics *diagnostics, const struct style *style,
-                    const struct diagnostic *item)
+/* A line such as "help: …", which is `column` columns in. */
+static void append_sentence(struct text *text, size_t column, const char *style, const char *word,
+                            const char *sentence)
+{
+    struct buffer shown = {0};
+    terminal_format(&shown, " %s", sentence);
+    buffer_format(&text->out, "%s%s:%s", style, word, text->style->end);
+    append_wrapped(&text->out, message_width(text->excerpt.columns),
+                   column + strlen(word) + strlen(":"), MESSAGE_INDENT, shown.bytes);
+    buffer_append_text(&text->out, "\n");
+    buffer_release(&shown);
+}
+
+static void append_message(struct text *text, size_t column, const struct diagnostic *item)
+{
+    const struct style *style = text->style;
+    bool error = item->severity == SEVERITY_ERROR;
+    struct buffer message = {0};
+    buffer_format(&message, "%s [%s]", item->message, diagnostic_info(item->code)->code);
+    append_sentence(text, column, error ? style->error : style->warning,
+                    error ? "error" : "warning", message.bytes);
+    buffer_release(&message);
+}
+
+static void append_one(struct text *text, const struct diagnostic *item)
 {
     struct position position = {0};
-    bool error = item->severity == SEVERITY_ERROR;
-    put_place(out, diagnostics, style, item->span, &position);
-    fprintf(out, "%s%s:%s %s", error ? style->error : style->warning, error ? "error" : "warning",
-            style->end, style->path);
-    put_escaped(out, item->message);
-    fprintf(out, "%s [%s]\n", style->end, diagnostic_info(item->code)->code);
-    put_line_of(out, diagnostics, style, item->span, &position);
+    append_message(text, append_place(text, item->span, &position), item);
+    append_line_of(text, item->span, &position);
     for (uint32_t i = 0; i < item->note_count; i++) {
-        put_place(out, diagnostics, style, item->notes[i].span, &position);
-        fprintf(out, "%snote:%s ", style->note, style->end);
-        put_escaped(out, item->notes[i].text);
-        fputc('\n', out);
-        put_line_of(out, diagnostics, style, item->notes[i].span, &position);
+        const struct diagnostic_note *note = &item->notes[i];
+        size_t column = append_place(text, note->span, &position);
+        append_sentence(text, column, text->style->note, "note", note->text);
+        append_line_of(text, note->span, &position);
     }
-    if (item->help) {
-        fprintf(out, "%shelp:%s ", style->help, style->end);
-        put_escaped(out, item->help);
-        fputc('\n', out);
-    }
-    fputc('\n', out);
+    if (item->help)
+        append_sentence(text, 0, text->style->help, "help", item->help);
+    buffer_append_text(&text->out, "\n");
 }
 
 static void put_count(FILE *out, uint32_t count, const char *what)
@@ -201,10 +104,13 @@ static void put_count(FILE *out, uint32_t count, const char *what)
 
 void write_text(const struct diagnostics *diagnostics, bool color, FILE *out)
 {
-    struct style style = color ? colored : plain;
-    style.window = window_of(diagnostics->columns);
+    struct text text = {.diagnostics = diagnostics, .style = color ? &colored : &plain};
+    text.excerpt = text.style->excerpt;
+    text.excerpt.columns = diagnostics->columns;
     for (uint32_t i = 0; i < diagnostics->count; i++)
-        put_one(out, diagnostics, &style, &diagnostics->items[i]);
+        append_one(&text, &diagnostics->items[i]);
+    fwrite(text.out.bytes ? text.out.bytes : "", 1, text.out.length, out);
+    buffer_release(&text.out);
     if (count_omitted(diagnostics)) {
         put_omitted(out, diagnostics);
         fputs("\n\n", out);

@@ -7,6 +7,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/nearest.h"
 
 static void count_in(struct diagnostics *diagnostics, enum severity severity)
@@ -73,6 +74,15 @@ static struct diagnostic *make_room(struct diagnostics *diagnostics, unsigned co
     return room;
 }
 
+static char *message_of(struct diagnostics *diagnostics, const char *format, va_list arguments)
+{
+    struct buffer text = {0};
+    message_append_list(&text, format, arguments);
+    char *copy = arena_copy(diagnostics->arena, text.bytes ? text.bytes : "", text.length);
+    buffer_release(&text);
+    return copy;
+}
+
 void diagnose(struct diagnostics *diagnostics, enum diagnostic_code code, struct span span,
               const char *format, ...)
 {
@@ -85,7 +95,7 @@ void diagnose(struct diagnostics *diagnostics, enum diagnostic_code code, struct
     added->severity = severity;
     va_list arguments;
     va_start(arguments, format);
-    added->message = arena_vformat(diagnostics->arena, format, arguments);
+    added->message = message_of(diagnostics, format, arguments);
     va_end(arguments);
 }
 
@@ -98,7 +108,7 @@ void diagnose_note(struct diagnostics *diagnostics, struct span span, const char
     note->span = span;
     va_list arguments;
     va_start(arguments, format);
-    note->text = arena_vformat(diagnostics->arena, format, arguments);
+    note->text = message_of(diagnostics, format, arguments);
     va_end(arguments);
 }
 
@@ -108,7 +118,7 @@ void diagnose_help(struct diagnostics *diagnostics, const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    diagnostics->last->help = arena_vformat(diagnostics->arena, format, arguments);
+    diagnostics->last->help = message_of(diagnostics, format, arguments);
     va_end(arguments);
 }
 
@@ -221,8 +231,10 @@ const char *suggest(struct diagnostics *diagnostics, const char *name, const cha
     if (!count || count > MOST_LISTED)
         return NULL;
     struct buffer list = {0};
-    for (size_t i = 0; i < count; i++)
-        buffer_format(&list, "%s%s", i ? ", " : "", known[i]);
+    for (size_t i = 0; i < count; i++) {
+        buffer_append_text(&list, i ? ", " : "");
+        name_append(&list, known[i], strlen(known[i]));
+    }
     diagnose_help(diagnostics, "known here: %s", list.bytes);
     buffer_release(&list);
     return NULL;

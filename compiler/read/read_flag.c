@@ -484,6 +484,8 @@ void read_flag_head(struct reader *reader, struct declaration *declaration)
     read_variants(reader, draft);
 }
 
+#define MOST_LISTED 17u
+
 static void settle_default(struct reader *reader, struct draft *draft)
 {
     struct targeting *targeting = &draft->targeting;
@@ -497,8 +499,12 @@ static void settle_default(struct reader *reader, struct draft *draft)
         }
     }
     struct buffer names = {0};
-    for (uint32_t i = 0; i < targeting->variant_count; i++)
+    uint32_t listed =
+        targeting->variant_count < MOST_LISTED ? targeting->variant_count : MOST_LISTED;
+    for (uint32_t i = 0; i < listed; i++)
         buffer_format(&names, "%s%s", i ? ", " : "", targeting->variants[i].name.text);
+    if (listed < targeting->variant_count)
+        buffer_append_text(&names, ", …");
     diagnose(reader->diagnostics, FF0302, draft->flag->name.span,
              "flag '%s' has no default variant", draft->flag->name.text);
     diagnose_help(reader->diagnostics,

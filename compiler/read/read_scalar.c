@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "compiler/base/calendar.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/percent.h"
 #include "compiler/base/scalar.h"
 #include "foreign.h"
@@ -29,9 +30,13 @@ static const char *found(struct reader *reader, const struct node *node)
         return "a mapping";
     if (is_null(node))
         return "nothing";
-    if (node->count > 40)
-        return arena_format(reader->arena, "the text '%.37s...'", node->text);
-    return arena_format(reader->arena, "%s'%s'", node->plain ? "" : "the text ", node->text);
+    struct buffer text = {0};
+    buffer_append_text(&text, node->plain ? "'" : "the text '");
+    name_append(&text, node->text, strlen(node->text));
+    buffer_append_text(&text, "'");
+    const char *shown = arena_copy(reader->arena, text.bytes, text.length);
+    buffer_release(&text);
+    return shown;
 }
 
 bool expected(struct reader *reader, const struct node *node, const char *what)

@@ -87,14 +87,14 @@ else:
 
 # ------------------------------------------------------------------------------------------------- terminals
 
-def on_terminal(width, *command):
+def on_terminal(width, *command, cwd=None):
     """What it writes to a terminal of that width; None: there are no pseudo-terminals."""
     try:
         master, slave = pty.openpty()
     except OSError:
         return None
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    child = subprocess.Popen(command, stdout=slave, stderr=slave, stdin=subprocess.DEVNULL,
+    child = subprocess.Popen(command, cwd=cwd, stdout=slave, stderr=slave, stdin=subprocess.DEVNULL,
                              env=dict(os.environ, NO_COLOR="1"))
     os.close(slave)
     out = b""
@@ -141,5 +141,52 @@ with tempfile.TemporaryDirectory() as scratch:
             ok(columns(line) <= (width or 110) and columns(mark) <= (width or 110), f"excerpt_{place}_fits_{width}",
                columns(line), line, mark)
         ok(excerpt(piped) == excerpt(on_terminal(0, *check) or piped), f"without_a_width_it_is_as_piped_{place}", piped)
+
+
+# ------------------------------------------------------------------------------------------------- sentences
+
+def unfolded(text):
+    """Each sentence on a line again."""
+    return re.sub(r"\n {6}(?! *\|)(?=\S)", " ", text)
+
+
+def sentences(text):
+    return [line for line in text.splitlines() if not re.match(r" *\d* \| ", line)]
+
+
+with tempfile.TemporaryDirectory() as scratch:
+    name = "n" * 128
+    with open(os.path.join(scratch, "flags.yaml"), "w") as file:
+        file.write("project: {name: p, environments: [prod]}\n"
+                   "attributes: {country: string}\n"
+                   f"flags: {{a: {{serve: on, rules: []}}, {name}: {{serve: '{'v' * 10000}'}}, {name}: {{serve: on}},\n"
+                   "  c: {serve: on, canary: {stages: [{percent: 150%}]}, split: {on: 10%}, iff: {country: DE}},\n"
+                   f"  d: {{canary: {{bucket_by: country, stages: [{{name: {name}, percent: 5%}}], stage: {name[:-1]}}}}}}}\n")
+    runs = {"ffc_check": ("ffc", "check"),
+            "ffc_rollback": ("ffc", "rollback", "--lift", name[1:], "--reason", "x"),
+            "ffc_eval": ("ffc", "eval", "a" * 100, "-c", "{}"),
+            "ffc_build": ("ffc", "build", "--generation", "none", "-o", "x"),
+            "ffreplay_decide": ("ffreplay", "decide", "no-such-canary"),
+            "ffreplay_plan": ("ffreplay", "plan", "a", "--traffic", "many", "--power", "1", "--mde", "x")}
+    for what, (program, *arguments) in runs.items():
+        command = [PROGRAMS[program], *arguments]
+        piped = subprocess.run(command, capture_output=True, text=True, cwd=scratch).stderr
+        ok(piped and unfolded(piped) == piped, f"{what}_is_a_sentence_a_line_where_there_is_no_terminal", piped)
+        exported = subprocess.run(command, capture_output=True, text=True, cwd=scratch, env=dict(os.environ, COLUMNS="50"))
+        ok(exported.stderr == piped, f"{what}_is_so_with_columns_exported", exported.stderr)
+        for width in (40, 60, 80, 200):
+            shown = on_terminal(width, *command, cwd=scratch)
+            if shown is None:
+                ok(True, f"{what}_{width} # SKIP no pseudo-terminal")
+                continue
+            wide = [line for line in sentences(shown) if line.endswith(" ") or columns(line) > width and " " in line.strip()]
+            ok(not wide, f"{what}_fits_{width}", *wide)
+            ok(sentences(unfolded(shown)) == sentences(piped), f"{what}_says_the_same_at_{width}",
+               unfolded(shown), piped)
+        narrow = on_terminal(200, "env", "COLUMNS=50", *command, cwd=scratch)
+        ok(narrow in (None, on_terminal(50, *command, cwd=scratch)), f"{what}_takes_an_exported_width", narrow)
+    said_of_it = sentences(subprocess.run([PROGRAMS["ffc"], "check"], capture_output=True, text=True, cwd=scratch).stderr)
+    ok(max(map(len, said_of_it)) < 250, "long_names_are_cut", *said_of_it)
+    ok(any(re.search("'n{32}…n{31}'", line) for line in said_of_it), "in_their_middle", *said_of_it)
 print(f"1..{count}")
 sys.exit(failed > 0)

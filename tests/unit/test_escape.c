@@ -5,12 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/json.h"
+#include "compiler/base/wrap.h"
 
 #define UNUSED_STATE void **state __attribute__((unused))
 
@@ -89,6 +91,89 @@ static void copies_whole_characters(UNUSED_STATE)
     assert_string_equal(out, "ab");
 }
 
+static void message(struct buffer *out, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void message(struct buffer *out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    message_append_list(out, format, arguments);
+    va_end(arguments);
+}
+
+/* `count` times, in a buffer of the test's. */
+static const char *times(const char *text, size_t count)
+{
+    static char all[4][20000];
+    static int next;
+    char *out = all[next++ % 4];
+    size_t length = strlen(text);
+    for (size_t i = 0; i < count; i++)
+        memcpy(out + i * length, text, length);
+    out[count * length] = '\0';
+    return out;
+}
+
+static void cuts_long_names_in_their_middle(UNUSED_STATE)
+{
+    GIVES("a", name_append(&out, "a", 1));
+    GIVES(times("a", 64), name_append(&out, times("a", 64), 64));
+    struct buffer cut = {0};
+    buffer_format(&cut, "%s…%s", times("a", 32), times("b", 31));
+    char text[256];
+    snprintf(text, sizeof text, "%s%s", times("a", 40), times("b", 40));
+    GIVES(cut.bytes, name_append(&out, text, strlen(text)));
+    buffer_release(&cut);
+    /* In quotes, whole characters, and marks without a width count, too. */
+    GIVES(times("x", 100), message(&out, "%s", times("x", 100)));
+    struct buffer quoted = {0};
+    buffer_format(&quoted, "no '%s…%s' here", times("漢", 16), times("漢", 15));
+    GIVES(quoted.bytes, message(&out, "no '%s' here", times("漢", 3000)));
+    GIVES(quoted.bytes, terminal_message(&out, "no '%s' here", times("漢", 3000)));
+    buffer_release(&quoted);
+    buffer_format(&quoted, "'a%s…%s'", times("\u0301", 31), times("\u0301", 31));
+    struct buffer marks = {0};
+    buffer_format(&marks, "a%s", times("\u0301", 5000));
+    GIVES(quoted.bytes, message(&out, "'%s'", marks.bytes));
+    buffer_release(&marks);
+    buffer_release(&quoted);
+    buffer_format(&quoted, "'%s…%s'", times("<80>", 8), times("<80>", 7));
+    GIVES(quoted.bytes, terminal_message(&out, "'%s'", times("\x80", 5000)));
+    buffer_release(&quoted);
+}
+
+static void keeps_paths_whole(UNUSED_STATE)
+{
+    char path[200];
+    snprintf(path, sizeof path, "/home/%s", times("d/", 60));
+    GIVES(path, terminal_message(&out, "%s", path));
+    struct buffer quoted = {0};
+    buffer_format(&quoted, "'%s'", path);
+    GIVES(quoted.bytes, terminal_message(&out, "'%s'", path));
+    buffer_release(&quoted);
+}
+
+static void folds_between_words(UNUSED_STATE)
+{
+    GIVES("aa bb\n  cc", append_wrapped(&out, 6, 0, 2, "aa bb cc"));
+    GIVES("aa bb cc", append_wrapped(&out, 0, 0, 2, "aa bb cc"));
+    GIVES("aa bb cc", append_wrapped(&out, 8, 0, 2, "aa bb cc"));
+    GIVES("\n  aaa", append_wrapped(&out, 6, 4, 2, "aaa"));
+    GIVES("aaaaaaaaa\n  b", append_wrapped(&out, 6, 0, 2, "aaaaaaaaa b"));
+    GIVES("\n  aaa", append_wrapped(&out, 6, 3, 2, " aaa"));
+    GIVES("漢漢\n  漢", append_wrapped(&out, 6, 0, 2, "漢漢 漢"));
+}
+
+static void keeps_what_belongs_together(UNUSED_STATE)
+{
+    GIVES("run\n  'a b c'.", append_wrapped(&out, 11, 0, 2, "run 'a b c'."));
+    GIVES("run 'a b c\n  d e f g\n  h'", append_wrapped(&out, 10, 0, 2, "run 'a b c d e f g h'"));
+    GIVES("a 'it's b'\n  c", append_wrapped(&out, 10, 0, 2, "a 'it's b' c"));
+    GIVES("ab 'c d\n  e f g", append_wrapped(&out, 8, 0, 2, "ab 'c d e f g"));
+    GIVES("a b\n  [c [d]]", append_wrapped(&out, 10, 0, 2, "a b [c [d]]"));
+}
+
 static void writes_for_programs(UNUSED_STATE)
 {
     GIVES("a b", csv_append(&out, "a b"));
@@ -119,6 +204,10 @@ int main(void)
         cmocka_unit_test(formats_texts_escaped),
         cmocka_unit_test(knows_how_wide_that_is),
         cmocka_unit_test(copies_whole_characters),
+        cmocka_unit_test(cuts_long_names_in_their_middle),
+        cmocka_unit_test(keeps_paths_whole),
+        cmocka_unit_test(folds_between_words),
+        cmocka_unit_test(keeps_what_belongs_together),
         cmocka_unit_test(writes_for_programs),
         cmocka_unit_test(writes_json_that_is_safe),
     };

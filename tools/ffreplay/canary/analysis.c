@@ -31,7 +31,7 @@ static bool log_of(const struct project *project, const struct metric *metric, u
             return true;
     print_error_at(&project->sources, metric->name.span,
                    "metric '%s' does not name the log it is computed from", metric->name.text);
-    print_error_help("the project has %u logs: give the metric a 'log'", project->log_count);
+    print_help("the project has %u logs: give the metric a 'log'", project->log_count);
     return false;
 }
 
@@ -97,7 +97,7 @@ static bool prepare_windows(struct analysis *analysis, const struct project *pro
         print_error_at(&project->sources, criterion->span,
                        "this criterion needs %lld windows of %lld ms, more than %d",
                        (long long)keep, (long long)width, MOST_WINDOWS);
-        print_error_help("give a longer --window");
+        print_help("give a longer --window");
         return false;
     }
     windows_init(&judgement->windows, &analysis->accumulators[judgement->accumulator].measure,

@@ -104,7 +104,7 @@ bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct
         print_error_at(&layout->project->sources, log->span,
                        "log '%s' has no context '%s', which flag '%s' is bucketed by",
                        log->name.text, key->name.text, subject->flag->name.text);
-        print_error_help("name the field: context: {%s: FIELD}", key->name.text);
+        print_help("name the field: context: {%s: FIELD}", key->name.text);
         return false;
     }
     return log_tells_variants(layout);

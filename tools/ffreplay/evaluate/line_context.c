@@ -17,7 +17,7 @@ bool log_tells_variants(const struct layout *layout)
         &layout->project->sources, log->span,
         "log '%s' does not show who was in which variant: it has neither 'variant' nor 'context'",
         log->name.text);
-    print_error_help("map the attributes that decide the flag, e.g. context: {user_id: FIELD}");
+    print_help("map the attributes that decide the flag, e.g. context: {user_id: FIELD}");
     return false;
 }
 

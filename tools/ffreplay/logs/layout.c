@@ -124,7 +124,7 @@ static bool knows_paths(const struct layout *layout, const char *const *names, s
                        layout->paths[i], log_format_words[log->format]);
         const char *near = nearest_name(layout->paths[i], names, count);
         if (near)
-            print_error_help("did you mean '%s'?", near);
+            print_help("did you mean '%s'?", near);
         return false;
     }
     return true;

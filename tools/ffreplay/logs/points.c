@@ -23,8 +23,7 @@ static bool fits_log(const struct project *project, const struct log *log)
                        log->name.text);
     else
         return true;
-    print_error_help(has_sides
-                         ? "leave it out: the groups are 'control' and 'experiment'"
+    print_help(has_sides ? "leave it out: the groups are 'control' and 'experiment'"
                          : "name the label whose values are the flag's variants: variant: LABEL");
     return false;
 }
@@ -40,10 +39,9 @@ static bool fits_metric(const struct project *project, const struct log *log,
         &project->sources, metric->name.span,
         "metric '%s' is %s, and log '%s' has points that were aggregated before, not events",
         metric->name.text, what, log->name.text);
-    print_error_help(
-        metric->per_unit
-            ? "leave out 'per: unit': a point stands for many units"
-            : "let the query compute it, and take 'mean', 'max' or 'last' of its points");
+    print_help(metric->per_unit
+                   ? "leave out 'per: unit': a point stands for many units"
+                   : "let the query compute it, and take 'mean', 'max' or 'last' of its points");
     return false;
 }
 
@@ -60,8 +58,7 @@ static bool fits_bound(const struct project *project, const struct criterion *cr
         "'%s' of metric '%s' asks for a bound, and points of a time series give none: each "
         "resembles the one before it, and stands for an unknown number of events",
         asked, criterion->metric->name.text);
-    print_error_help(
-        "'max' and 'min' judge the estimate; for bounds, replay the events themselves");
+    print_help("'max' and 'min' judge the estimate; for bounds, replay the events themselves");
     return false;
 }
 

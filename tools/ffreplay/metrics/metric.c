@@ -18,7 +18,7 @@ static bool prepare_units(struct measure *measure)
         print_error_at(&layout->project->sources, measure->metric->name.span,
                        "metric '%s' is per unit, but log '%s' does not name the field of the unit",
                        measure->metric->name.text, layout->log->name.text);
-        print_error_help("give the log a 'unit'");
+        print_help("give the log a 'unit'");
         return false;
     }
     return measure->takes_units = layout->hashes_units = true;

@@ -39,9 +39,8 @@ static bool take_groups_as_logged(struct simulation *simulation, struct analysis
             &project->sources, criterion->span,
             "%s cannot be compared with control on a log that says who was in the canary",
             traits->noun);
-        print_error_help(
-            "it does not show how many that was at this stage; give the log a 'context' "
-            "and no 'variant', or compare a proportion");
+        print_help("it does not show how many that was at this stage; give the log a 'context' "
+                   "and no 'variant', or compare a proportion");
         return false;
     }
     return true;

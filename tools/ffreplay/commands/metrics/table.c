@@ -198,8 +198,7 @@ static bool add_measures(struct table *table, struct layout *layouts, const stru
             print_error_at(&project->sources, metric->name.span,
                            "metric '%s' does not name the log it is computed from",
                            metric->name.text);
-            print_error_help("the project has %u logs: give the metric a 'log'",
-                             project->log_count);
+            print_help("the project has %u logs: give the metric a 'log'", project->log_count);
             return false;
         }
         if (has_log && (wish->metrics || table->reads[log]) &&

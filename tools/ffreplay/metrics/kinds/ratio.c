@@ -10,7 +10,7 @@ static bool prepare(struct measure *measure)
     if (metric->per_unit) {
         print_error_at(&measure->layout->project->sources, metric->name.span,
                        "metric '%s' cannot be computed per unit", metric->name.text);
-        print_error_help("leave out 'per: unit': a ratio is over units already");
+        print_help("leave out 'per: unit': a ratio is over units already");
         return false;
     }
     return prepare_field(measure, &metric->numerator, &measure->numerator) &&
