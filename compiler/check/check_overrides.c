@@ -6,17 +6,6 @@
 #include "compiler/model/model.h"
 #include "check.h"
 
-static bool has_variant(const struct flag *flag, const char *name)
-{
-    const struct targeting *targeting = flag->environments;
-    for (uint32_t i = 0; i < targeting->variant_count; i++) {
-        const char *own = targeting->variants[i].name.text;
-        if (own && strcmp(own, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void check_override(const struct checker *checker, const struct override *override)
 {
     const struct project *project = checker->project;
@@ -29,7 +18,7 @@ static void check_override(const struct checker *checker, const struct override 
             continue;
         selected++;
         if (!named || !project->environments.count || !flag->environments->variant_count ||
-            has_variant(flag, serve))
+            targeting_variant(flag->environments, serve) != UINT32_MAX)
             continue;
         diagnose(checker->diagnostics, FF0341, override->serve.span,
                  "'%s' is not a variant of every flag that this override selects", serve);

@@ -5,22 +5,23 @@
 #include "compiler/model/model.h"
 #include "check.h"
 
-static bool serves(const struct targeting *targeting, uint32_t variant)
+static void add_served(struct variant_set *served, const struct targeting *targeting)
 {
-    bool found = targeting->default_variant == variant;
+    variant_set_add(served, targeting->default_variant);
     for (uint32_t i = 0; i < targeting->user_list_count; i++)
-        found |= targeting->users[i].variant == variant;
+        variant_set_add(served, targeting->users[i].variant);
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *rule = &targeting->rules[i];
-        found |= !rule->split && rule->serve == variant;
-        for (uint32_t j = 0; j < rule->arm_count; j++)
-            found |= rule->arms[j].variant == variant && rule->arms[j].percent > 0;
+        variant_set_add(served, rule->split ? UINT32_MAX : rule->serve);
+        variant_set_add_arms(served, rule->arms, rule->arm_count);
     }
-    found |= targeting->canary && targeting->canary->serve == variant;
+    if (targeting->canary)
+        variant_set_add(served, targeting->canary->serve);
     const struct experiment *experiment = targeting->experiment;
-    for (uint32_t i = 0; experiment && i < experiment->arm_count; i++)
-        found |= experiment->arms[i].variant == variant && experiment->arms[i].percent > 0;
-    return found || (experiment && experiment->has_winner && experiment->winner == variant);
+    if (experiment)
+        variant_set_add_arms(served, experiment->arms, experiment->arm_count);
+    if (experiment && experiment->has_winner)
+        variant_set_add(served, experiment->winner);
 }
 
 static bool override_serves(const struct override *override, const struct flag *flag,
@@ -43,13 +44,9 @@ static bool plan_serves(const struct project *project, const struct flag *flag, 
     return false;
 }
 
-static bool is_served(const struct project *project, const struct flag *flag, uint32_t variant)
+static bool is_overridden_to(const struct project *project, const struct flag *flag,
+                             const char *name)
 {
-    for (uint32_t i = 0; i < project->environments.count; i++) {
-        if (serves(&flag->environments[i], variant))
-            return true;
-    }
-    const char *name = flag->environments[0].variants[variant].name.text;
     for (uint32_t i = 0; i < project->override_count; i++) {
         if (override_serves(project->overrides[i], flag, name))
             return true;
@@ -64,9 +61,13 @@ static void check_variants(const struct checker *checker, const struct flag *fla
     if (flag->type == FFLAG_TYPE_BOOLEAN || project->environments.count == 0)
         return;
     const struct targeting *targeting = &flag->environments[0];
+    struct variant_set served = {{0}};
+    for (uint32_t i = 0; i < project->environments.count; i++)
+        add_served(&served, &flag->environments[i]);
     for (uint32_t i = 0; i < targeting->variant_count; i++) {
         const struct text *name = &targeting->variants[i].name;
-        if (!name->text || is_served(project, flag, i))
+        if (!name->text || variant_set_has(&served, i) ||
+            is_overridden_to(project, flag, name->text))
             continue;
         diagnose(checker->diagnostics, FF0352, name->span,
                  "variant '%s' of flag '%s' is never served", name->text, flag->name.text);

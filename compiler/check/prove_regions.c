@@ -28,7 +28,7 @@ static bool same_test(const struct condition *a, const struct condition *b)
     if (a->kind != b->kind)
         return false;
     if (a->kind == CONDITION_FLAG)
-        return a->variants == b->variants;
+        return variant_set_equal(a->variants, b->variants);
     if (a->kind == CONDITION_CLOCK)
         return a->clock.time == b->clock.time;
     if (a->operator_kind != b->operator_kind || a->ignore_case != b->ignore_case ||
@@ -635,12 +635,14 @@ static bool cut_addresses(struct subject *subject, struct arena *arena)
 
 /* ------------------------------------------------------------------------------------- flags -- */
 
+/* No variant is a piece only of a flag that serves it. An override that does so comes and goes. */
 static bool cut_variants(struct subject *subject, struct arena *arena)
 {
-    for (uint32_t variant = 0; variant < subject->flag->environments[0].variant_count; variant++) {
+    uint32_t pieces = subject->flag->environments[0].variant_count + subject->flag->serves_none;
+    for (uint32_t variant = 0; variant < pieces; variant++) {
         uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
         for (uint32_t i = 0; i < subject->atom_count; i++) {
-            if (subject->atoms[i]->variants >> variant & 1)
+            if (variant_set_has(subject->atoms[i]->variants, variant))
                 region_mark(region, i);
         }
         if (!subject_add_region(subject, arena, region))

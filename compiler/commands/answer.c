@@ -64,6 +64,12 @@ void write_answer_keys(const fflag_result *result, struct buffer *out)
     field_text(out, "error", fflag_error_code(result->error));
 }
 
+uint32_t served_variant(const struct targeting *targeting, const fflag_result *result)
+{
+    return result->variant_index == FFLAG_NO_VARIANT ? targeting->variant_count
+                                                     : result->variant_index;
+}
+
 static struct span place_of_rule(const struct project *project, const struct targeting *targeting,
                                  const char *rule, uint32_t variant, struct span otherwise)
 {
@@ -90,7 +96,7 @@ struct span deciding_place(const struct project *project, const struct flag *fla
 {
     const struct targeting *targeting = &flag->environments[environment];
     if (result->rule)
-        return place_of_rule(project, targeting, result->rule, result->variant_index,
+        return place_of_rule(project, targeting, result->rule, served_variant(targeting, result),
                              flag->name.span);
     if (result->reason == FFLAG_REASON_LAYER)
         return targeting->layer_span;

@@ -13,6 +13,7 @@ struct arena;
 struct buffer;
 struct flag;
 struct project;
+struct targeting;
 
 /*
  * Compiles a project that has no errors and opens the snapshot. Returns an exit_status; when it is
@@ -21,11 +22,14 @@ struct project;
 int compile_snapshot(const struct command *command, struct project *project, uint32_t environment,
                      const struct project_choice *choice, struct snapshot *snapshot);
 
-/* The value as JSON; null for an error. */
+/* The value as JSON; null for an error, and for no variant. */
 void write_answer_value(const fflag_result *result, struct buffer *out);
 
 /* `"value":…,"variant":…,"reason":…,"rule":…,"error":…`, after what stands in `out`. */
 void write_answer_keys(const fflag_result *result, struct buffer *out);
+
+/* The index that the model has for it; for no variant, the one after the last. */
+uint32_t served_variant(const struct targeting *targeting, const fflag_result *result);
 
 /* Where the definitions say what decided: the rule, stage, list or block, else the flag. */
 struct span deciding_place(const struct project *project, const struct flag *flag,

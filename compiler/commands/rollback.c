@@ -577,11 +577,8 @@ static int do_it(struct wish *wish)
 static bool has_variant(const struct flag *flag, const char *name)
 {
     const struct targeting *targeting = flag->environments;
-    bool known = !targeting || !targeting->variant_count; /* if unreadable, it may have it */
-    for (uint32_t i = 0; targeting && i < targeting->variant_count; i++)
-        known |=
-            targeting->variants[i].name.text && !strcmp(targeting->variants[i].name.text, name);
-    return known;
+    bool unreadable = !targeting || !targeting->variant_count; /* it may have it */
+    return unreadable || targeting_variant(targeting, name) != UINT32_MAX;
 }
 
 static const char *nearest_variant(const struct flag *flag, const char *name)

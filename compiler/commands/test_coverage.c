@@ -67,54 +67,46 @@ static void add_canary(struct builder *builder, const struct canary *canary)
     }
 }
 
-static uint64_t bit(uint32_t variant)
-{
-    return UINT64_C(1) << (variant & (MOST_VARIANTS - 1));
-}
-
-static uint64_t arm_bits(const struct arm *arms, uint32_t count)
-{
-    uint64_t bits = 0;
-    for (uint32_t i = 0; i < count; i++)
-        if (arms[i].percent)
-            bits |= bit(arms[i].variant);
-    return bits;
-}
-
 static bool decides_for_all(const struct rule *rule)
 {
     return !rule_samples(rule) && !rule->condition && !rule->split;
 }
 
 /* In any state of its canary or experiment, which a test may assume. */
-static uint64_t block_variants(const struct targeting *targeting)
+static void add_block(struct variant_set *set, const struct targeting *targeting)
 {
     const struct experiment *experiment = targeting->experiment;
-    uint64_t bits = targeting->canary ? bit(targeting->canary->serve) : 0;
+    if (targeting->canary)
+        variant_set_add(set, targeting->canary->serve);
     if (experiment)
-        bits |= arm_bits(experiment->arms, experiment->arm_count);
+        variant_set_add_arms(set, experiment->arms, experiment->arm_count);
     if (experiment && experiment->has_winner)
-        bits |= bit(experiment->winner);
-    return bits;
+        variant_set_add(set, experiment->winner);
 }
 
-/* The variants that somebody may get, as bits. */
-static uint64_t servable(const struct targeting *targeting)
+/* The variants that somebody may get. */
+static struct variant_set servable(const struct targeting *targeting)
 {
-    uint64_t bits = 0;
+    struct variant_set set = {{0}};
     for (uint32_t i = 0; i < targeting->user_list_count; i++)
-        bits |= bit(targeting->users[i].variant);
+        variant_set_add(&set, targeting->users[i].variant);
     bool shared = targeting->layer && (targeting->layer_from || targeting->layer_to < PERCENT_ALL);
     if (targeting->requirement_count || targeting->holdout_count || shared)
-        bits |= bit(targeting->default_variant);
+        variant_set_add(&set, targeting->default_variant);
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *rule = &targeting->rules[i];
-        if (!rule_is_for_nobody(rule))
-            bits |= rule->split ? arm_bits(rule->arms, rule->arm_count) : bit(rule->serve);
+        if (rule_is_for_nobody(rule))
+            continue;
+        if (rule->split)
+            variant_set_add_arms(&set, rule->arms, rule->arm_count);
+        else
+            variant_set_add(&set, rule->serve);
         if (decides_for_all(rule))
-            return bits;
+            return set;
     }
-    return bits | block_variants(targeting) | bit(targeting->default_variant);
+    add_block(&set, targeting);
+    variant_set_add(&set, targeting->default_variant);
+    return set;
 }
 
 static void add_targeting(struct builder *builder, const struct targeting *targeting)
@@ -123,9 +115,9 @@ static void add_targeting(struct builder *builder, const struct targeting *targe
         add_variant(builder, targeting, targeting->default_variant);
         return;
     }
-    uint64_t variants = servable(targeting);
-    for (uint32_t i = 0; i < targeting->variant_count; i++)
-        if (variants & bit(i))
+    struct variant_set variants = servable(targeting);
+    for (uint32_t i = 0; i <= targeting->variant_count; i++)
+        if (variant_set_has(&variants, i))
             add_variant(builder, targeting, i);
     for (uint32_t i = 0; i < targeting->user_list_count; i++)
         add(builder, COVERED_RULE, "users", targeting->users[i].variant, targeting->users[i].span);
@@ -162,12 +154,13 @@ void coverage_init(struct test_run *run, bool all)
 
 static bool is_reached(const struct covered *item, uint32_t environment, const fflag_result *result)
 {
+    uint32_t variant = served_variant(&item->flag->environments[environment], result);
     if (!(item->environments >> environment & 1))
         return false;
     if (item->kind == COVERED_VARIANT)
-        return item->variant == result->variant_index;
+        return item->variant == variant;
     return result->rule && !strcmp(item->name, result->rule) &&
-           (item->variant == UINT32_MAX || item->variant == result->variant_index);
+           (item->variant == UINT32_MAX || item->variant == variant);
 }
 
 void coverage_reach(struct coverage *coverage, const struct flag *flag, uint32_t environment,

@@ -35,7 +35,9 @@ static void write_counts(const struct trial *trial, struct buffer *out)
 {
     const struct targeting *targeting = &trial->test->flag->environments[trial->environment];
     buffer_append(out, "{", 1);
-    for (uint32_t i = 0; i < targeting->variant_count; i++) {
+    for (uint32_t i = 0; i <= targeting->variant_count; i++) {
+        if (i == targeting->variant_count && !trial->counts[i])
+            continue;
         const char *name = targeting->variants[i].name.text;
         field_count(out, name ? name : "", trial->counts[i]);
     }

@@ -66,13 +66,14 @@ static void compare(const struct trial *trial, const fflag_result *result, struc
 {
     const struct expectation *expect = &trial->test->expect;
     const struct flag *flag = trial->test->flag;
-    const struct variant *variants = flag->environments[trial->environment].variants;
     if (result->error) {
         buffer_format(message, "the evaluation failed: %s", fflag_error_code(result->error));
         return;
     }
-    if (expect->has_variant && expect->variant != result->variant_index)
-        mismatch(message, "variant", result->variant, variants[expect->variant].name.text, "'");
+    const struct targeting *targeting = &flag->environments[trial->environment];
+    if (expect->has_variant && expect->variant != served_variant(targeting, result))
+        mismatch(message, "variant", result->variant,
+                 targeting->variants[expect->variant].name.text, "'");
     if (expect->value)
         compare_value(expect, result, message);
     if (expect->has_reason && expect->reason != result->reason)
@@ -225,11 +226,11 @@ static void judge(struct test_run *run, struct trial *trial)
 {
     const struct test *test = trial->test;
     const struct targeting *targeting = &test->flag->environments[trial->environment];
-    double probability = probability_of(trial, targeting->variant_count, &run->arena);
+    double probability = probability_of(trial, targeting->variant_count + 1, &run->arena);
     if (probability > LEAST_PROBABILITY)
         return;
     struct buffer message = {0};
-    for (uint32_t i = 0; i < targeting->variant_count; i++) {
+    for (uint32_t i = 0; i <= targeting->variant_count; i++) {
         char expected[PERCENT_TEXT_SIZE];
         if (!test->shares[i] && !trial->counts[i])
             continue;
@@ -258,12 +259,12 @@ static void run_units(struct test_run *run, struct trial *trial)
     json_t *object = read_test_context(run, trial, 0, &arena, &context, &warnings);
     struct units units = find_units(targeting, arrangement->snapshot.store, object);
     char keys[MOST_UNIT_ATTRIBUTES][160];
-    const char **seen = ARENA_ARRAY(&arena, const char *, targeting->variant_count);
-    trial->counts = ARENA_ARRAY(&run->arena, uint64_t, targeting->variant_count);
+    const char **seen = ARENA_ARRAY(&arena, const char *, targeting->variant_count + 1u);
+    trial->counts = ARENA_ARRAY(&run->arena, uint64_t, targeting->variant_count + 1u);
     for (uint32_t i = 0; i < test->units; i++) {
         set_unit(&units, i, &context, keys);
         fflag_result result = fflag_evaluate(view, id, &context);
-        uint32_t variant = result.variant_index;
+        uint32_t variant = served_variant(targeting, &result);
         /* A rule's name is stored once in the snapshot, so its address identifies it. */
         if (!trial->counts[variant]++ || seen[variant] != result.rule)
             coverage_reach(&run->coverage, test->flag, trial->environment, &result);

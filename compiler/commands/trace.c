@@ -135,12 +135,13 @@ static int trace(struct tracer *tracer, const struct options *options,
     if (!evaluate(tracer, snapshot, flag->name.text, where, &result))
         return EXIT_INPUT;
     const struct step *steps = trace_flag(tracer, flag, &answer);
-    if (result.error || answer.variant != result.variant_index || answer.reason != result.reason ||
+    uint32_t served = served_variant(&flag->environments[tracer->environment], &result);
+    if (result.error || answer.variant != served || answer.reason != result.reason ||
         !same_text(answer.rule, result.rule))
         return job_error(&trace_command,
                          "the steps lead to variant %u, %s, and the evaluation to variant %u, %s: "
                          "this is a defect of ffc",
-                         answer.variant, fflag_reason_text(answer.reason), result.variant_index,
+                         answer.variant, fflag_reason_text(answer.reason), served,
                          fflag_reason_text(result.reason));
     struct buffer out = {0};
     if (options->json)

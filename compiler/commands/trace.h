@@ -58,7 +58,8 @@ struct step *trace_flag(struct tracer *tracer, const struct flag *flag, struct a
 struct step *add_step(struct tracer *tracer, struct step *parent, struct span span,
                       const char *kind, bool holds, const char *title);
 /* The variants of a flag as a list: "on" or "control, variant_a". */
-const char *variants_text(struct tracer *tracer, const struct flag *flag, uint64_t variants);
+const char *variants_text(struct tracer *tracer, const struct flag *flag,
+                          const struct variant_set *variants);
 /* Adds the steps of another flag below `step`, or says that they stand above. */
 struct answer trace_other(struct tracer *tracer, struct step *step, const struct flag *flag);
 

@@ -86,10 +86,11 @@ static bool ask(struct tracer *tracer, const struct targeting *targeting)
     return holds;
 }
 
-static struct targeting probe(struct variant variants[2])
+static struct targeting probe(struct variant variants[3])
 {
     variants[0] = (struct variant){.name = {"on", NO_SPAN}, .boolean = true};
     variants[1] = (struct variant){.name = {"off", NO_SPAN}};
+    variants[2] = (struct variant){.name = {NO_VARIANT_NAME, NO_SPAN}};
     return (struct targeting){.enabled = true,
                               .salt = "~",
                               .variants = variants,
@@ -99,7 +100,7 @@ static struct targeting probe(struct variant variants[2])
 
 static bool test_holds(struct tracer *tracer, const struct condition *condition)
 {
-    struct variant variants[2];
+    struct variant variants[3];
     struct condition copy = *condition;
     struct rule rule = {.name = {"it", NO_SPAN}, .condition = &copy, .serve = 0};
     struct targeting targeting = probe(variants);
@@ -111,7 +112,7 @@ static bool test_holds(struct tracer *tracer, const struct condition *condition)
 bool trace_users(struct tracer *tracer, const struct attribute *attribute,
                  const struct user_list *list)
 {
-    struct variant variants[2];
+    struct variant variants[3];
     struct user_list copy = *list;
     struct targeting targeting = probe(variants);
     copy.variant = 0;
@@ -201,7 +202,7 @@ static bool trace_flag_condition(struct tracer *tracer, struct step *parent,
     const struct flag *other = condition->flag;
     struct step *step = add_step(tracer, parent, condition->span, "flag", false, "");
     struct answer answer = trace_other(tracer, step, other);
-    bool holds = condition->variants >> answer.variant & 1;
+    bool holds = variant_set_has(condition->variants, answer.variant);
     step->title = arena_format(&tracer->arena, "flag %s serves %s", other->name.text,
                                variants_text(tracer, other, condition->variants));
     step->mark = holds ? STEP_YES : STEP_NO;

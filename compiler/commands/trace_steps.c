@@ -35,13 +35,19 @@ static const char *variant_text(struct tracer *tracer, const struct flag *flag, 
     return name ? name : "its value";
 }
 
-const char *variants_text(struct tracer *tracer, const struct flag *flag, uint64_t variants)
+#define MOST_NAMED 12
+
+const char *variants_text(struct tracer *tracer, const struct flag *flag,
+                          const struct variant_set *variants)
 {
     struct buffer text = {0};
     uint32_t count = flag->environments[tracer->environment].variant_count;
-    for (uint32_t i = 0; i < count; i++)
-        if (variants >> i & 1)
+    uint32_t named = 0;
+    for (uint32_t i = 0; i <= count; i++)
+        if (variant_set_has(variants, i) && named++ < MOST_NAMED)
             buffer_format(&text, "%s%s", text.length ? ", " : "", variant_text(tracer, flag, i));
+    if (named > MOST_NAMED)
+        buffer_format(&text, " and %u more", named - MOST_NAMED);
     const char *kept = arena_copy(&tracer->arena, text.bytes, text.length);
     buffer_release(&text);
     return kept;
@@ -118,18 +124,6 @@ static bool trace_bound(struct walk *walk, struct step *parent, const struct ove
     return holds;
 }
 
-static uint32_t override_variant(const struct walk *walk, const struct override *override)
-{
-    const struct targeting *targeting = walk->targeting;
-    for (uint32_t i = 0; i < targeting->variant_count; i++) {
-        const char *name = targeting->variants[i].name.text;
-        if (name && strcmp(override->serve.text, "default") != 0 &&
-            !strcmp(name, override->serve.text))
-            return i;
-    }
-    return targeting->default_variant;
-}
-
 static bool trace_override(struct walk *walk, const struct override *override)
 {
     struct tracer *tracer = walk->tracer;
@@ -143,7 +137,8 @@ static bool trace_override(struct walk *walk, const struct override *override)
     active &= override->from < override->until;
     walk->could_decide |= override->from < override->until;
     return mark(step, active) &&
-           decide(walk, step, override_variant(walk, override), FFLAG_REASON_OVERRIDE, name);
+           decide(walk, step, override_variant(walk->targeting, override->serve.text),
+                  FFLAG_REASON_OVERRIDE, name);
 }
 
 static bool trace_overrides(struct walk *walk)
@@ -186,7 +181,7 @@ static bool trace_requirements(struct walk *walk)
                     arena_format(&tracer->arena, "requires %s: %s", requirement->flag->name.text,
                                  variants_text(tracer, requirement->flag, requirement->variants)));
         struct answer answer = trace_other(tracer, step, requirement->flag);
-        if (!mark(step, requirement->variants >> answer.variant & 1) && !unmet)
+        if (!mark(step, variant_set_has(requirement->variants, answer.variant)) && !unmet)
             unmet = step;
     }
     walk->could_decide |= targeting->requirement_count > 0;

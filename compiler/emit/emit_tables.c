@@ -1,5 +1,6 @@
 /* emit_tables.c - the tables of a snapshot that programs refer to. */
 #include "compiler/base/buffer.h"
+#include "compiler/base/memory.h"
 #include "emit.h"
 #include "compiler/base/hash.h"
 #include "compiler/base/percent.h"
@@ -190,11 +191,13 @@ static uint64_t variant_value(struct image *image, enum fflag_type type,
 uint32_t image_variants(struct image *image, enum fflag_type type, const struct variant *variants,
                         uint32_t count)
 {
-    struct ffs_variant list[MOST_VARIANTS];
-    assert(count >= 1 && count <= MOST_VARIANTS);
+    assert(count >= 1 && count <= FFS_MAX_VARIANTS);
+    struct ffs_variant *list = xcalloc(count, sizeof *list);
     for (uint32_t i = 0; i < count; i++)
         list[i] = (struct ffs_variant){
             .name = variants[i].name.text ? image_text(image, variants[i].name.text) : FFS_NONE,
             .value = variant_value(image, type, &variants[i])};
-    return (uint32_t)(pool_add(&image->variants, list, sizeof *list * count) / sizeof *list);
+    size_t at = pool_add(&image->variants, list, sizeof *list * count);
+    free(list);
+    return (uint32_t)(at / sizeof *list);
 }

@@ -30,6 +30,12 @@ static void end_part(struct steps *steps, uint32_t begun, bool ended)
     steps->could_decide = false;
 }
 
+/* As the snapshot has it. */
+static uint16_t served(const struct steps *steps, uint32_t variant)
+{
+    return variant == steps->targeting->variant_count ? FFS_NO_VARIANT : (uint16_t)variant;
+}
+
 static void serve(struct steps *steps, const struct expression *when, uint32_t variant,
                   enum fflag_reason reason, const char *rule)
 {
@@ -40,7 +46,7 @@ static void serve(struct steps *steps, const struct expression *when, uint32_t v
                    (struct ffs_instruction){.op = FFS_SERVE,
                                             .flags = (uint8_t)reason,
                                             .attribute = FFS_NO_ATTRIBUTE,
-                                            .variant = (uint16_t)variant,
+                                            .variant = served(steps, variant),
                                             .operand = name});
 }
 
@@ -50,13 +56,48 @@ static void serve_default(struct steps *steps, const struct expression *when,
     serve(steps, when, steps->targeting->default_variant, reason, NULL);
 }
 
-static void split(struct steps *steps, const struct expression *when,
-                  const struct attribute *attribute, const struct arm *arms, uint32_t count,
-                  const uint64_t *salt, const char *rule)
+/*
+ * A split in the snapshot has no arm for no variant. Those who get none are decided before it, by
+ * ranges of the same buckets; what the split then gives in their place, nobody gets.
+ */
+static struct arm *serve_none_before_split(struct steps *steps, struct expression *when,
+                                           const struct attribute *attribute,
+                                           const struct arm *arms, uint32_t count, uint64_t salt,
+                                           const char *rule)
+{
+    struct lowering *lowering = steps->lowering;
+    struct arm *others = ARENA_ARRAY(&lowering->arena, struct arm, count);
+    uint32_t from = 0;
+    for (uint32_t i = 0; i < count; from += arms[i++].percent) {
+        others[i] = arms[i];
+        if (arms[i].variant != steps->targeting->variant_count)
+            continue;
+        others[i].variant = 0;
+        struct expression *parts[] = {
+            when, lower_range(lowering, attribute, salt, from, from + arms[i].percent)};
+        serve(steps, expression_all(lowering, parts, 2), arms[i].variant, FFLAG_REASON_SPLIT, rule);
+    }
+    return others;
+}
+
+static bool has_arm(const struct arm *arms, uint32_t count, uint32_t variant)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < count; i++)
+        found |= arms[i].variant == variant && arms[i].percent > 0;
+    return found;
+}
+
+static void split(struct steps *steps, struct expression *when, const struct attribute *attribute,
+                  const struct arm *arms, uint32_t count, const uint64_t *salt, const char *rule)
 {
     struct image *image = &steps->lowering->image;
     if (when->kind == EXPRESSION_NEVER || steps->program->ended || !attribute)
         return;
+    if (has_arm(arms, count, steps->targeting->variant_count))
+        arms = serve_none_before_split(steps, when, attribute, arms, count,
+                                       salt ? *salt : salt_hash(steps->targeting->salt, "/split"),
+                                       rule);
     uint64_t operand = image_split(image, arms, count, salt) | (uint64_t)image_text(image, rule)
                                                                    << 32;
     program_decide(
@@ -72,14 +113,8 @@ static void split(struct steps *steps, const struct expression *when,
 static void lower_override(struct steps *steps, const struct override *override)
 {
     struct lowering *lowering = steps->lowering;
-    uint32_t variant = steps->targeting->default_variant;
-    if (strcmp(override->serve.text, "default") != 0)
-        for (variant = 0; variant < steps->targeting->variant_count; variant++) {
-            const char *name = steps->targeting->variants[variant].name.text;
-            if (name && !strcmp(name, override->serve.text))
-                break;
-        }
-    assert(variant < steps->targeting->variant_count);
+    uint32_t variant = override_variant(steps->targeting, override->serve.text);
+    assert(variant != UINT32_MAX);
     steps->could_decide |= override->from < override->until;
 
     struct expression *parts[] = {lower_condition(lowering, override->condition),
@@ -298,6 +333,8 @@ static void measure(struct lowering *lowering, const struct program *program, co
         const struct ffs_instruction *instruction = &program->code[i];
         lowered->reads_clock |= (ffs_uses_of(instruction->op) & FFS_USES_CLOCK) != 0;
         lowered->features |= ffs_features_of(instruction->op);
+        lowered->serves_none |=
+            instruction->op == FFS_SERVE && instruction->variant == FFS_NO_VARIANT;
         if (ffs_operand_of(instruction->op) != FFS_OPERAND_FLAG)
             continue;
         const struct lowered_flag *other = &lowering->flags[order[instruction->operand]];
@@ -346,24 +383,27 @@ static void add_flag(struct lowering *lowering, const struct flag *flag,
 {
     struct image *image = &lowering->image;
     const struct targeting *targeting = &flag->environments[lowering->environment];
+    bool none_by_default = targeting->default_variant == targeting->variant_count;
+    bool serves_none = lowered->serves_none || none_by_default;
     image->sources[lowered->index] = flag;
-    image->flags[lowered->index] =
-        (struct ffs_flag){.name = image_text(image, flag->name.text),
-                          .type = (uint8_t)flag->type,
-                          .flags = lowered->reads_clock ? FFS_FLAG_READS_CLOCK : 0,
-                          .default_variant = (uint16_t)targeting->default_variant,
-                          .first_variant = image_variants(image, flag->type, targeting->variants,
-                                                          targeting->variant_count),
-                          .variant_count = (uint16_t)targeting->variant_count,
-                          .depth = (uint8_t)lowered->depth,
-                          .kind = (uint8_t)(FFS_KIND_RELEASE + flag->kind),
-                          .first_code = image_program(image, program->code, program->count),
-                          .code_count = program->count,
-                          .exposure_salt = salt_hash(targeting->salt, ""),
-                          .split_salt = salt_hash(targeting->salt, "/split"),
-                          .features = lowered->features,
-                          .tags = image_tags(image, &flag->tags),
-                          .metadata = FFS_NONE};
+    image->flags[lowered->index] = (struct ffs_flag){
+        .name = image_text(image, flag->name.text),
+        .type = (uint8_t)flag->type,
+        .flags = (uint8_t)((lowered->reads_clock ? FFS_FLAG_READS_CLOCK : 0) |
+                           (serves_none ? FFS_FLAG_SERVES_NONE : 0)),
+        .default_variant = none_by_default ? FFS_NO_VARIANT : (uint16_t)targeting->default_variant,
+        .first_variant =
+            image_variants(image, flag->type, targeting->variants, targeting->variant_count),
+        .variant_count = (uint16_t)targeting->variant_count,
+        .depth = (uint8_t)lowered->depth,
+        .kind = (uint8_t)(FFS_KIND_RELEASE + flag->kind),
+        .first_code = image_program(image, program->code, program->count),
+        .code_count = program->count,
+        .exposure_salt = salt_hash(targeting->salt, ""),
+        .split_salt = salt_hash(targeting->salt, "/split"),
+        .features = lowered->features,
+        .tags = image_tags(image, &flag->tags),
+        .metadata = FFS_NONE};
     image->flag_count = lowered->index + 1;
 }
 

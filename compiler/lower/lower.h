@@ -35,7 +35,7 @@ struct expression {
     uint32_t size; /* instructions; stops at EXPRESSION_HUGE */
     uint32_t cost; /* of evaluating it, in no unit; stops there, too */
     struct ffs_instruction test;
-    uint64_t variants; /* of FFS_FLAG_IS: bits by index, of `variant_count` */
+    const struct variant_set *variants; /* of FFS_FLAG_IS: of so many and no variant */
     uint32_t variant_count;
     struct expression **children;
     uint32_t child_count;
@@ -48,6 +48,7 @@ struct lowered_flag {
     uint32_t depth;
     uint64_t cost;
     bool reads_clock;
+    bool serves_none; /* by its program */
     uint64_t features;
 };
 
@@ -77,9 +78,9 @@ struct expression *expression_any(struct lowering *lowering, struct expression *
 
 /* Always, for NULL. */
 struct expression *lower_condition(struct lowering *lowering, const struct condition *condition);
-/* Holds when `other` serves one of `variants`, bits by index. */
+/* Holds when `other` serves one of `variants`. */
 struct expression *lower_flag_is(struct lowering *lowering, const struct flag *other,
-                                 uint64_t variants);
+                                 const struct variant_set *variants);
 /* Holds for the units of a list, by the string or the decimal key of an attribute. */
 struct expression *lower_users(struct lowering *lowering, const struct attribute *attribute,
                                const struct user_list *list);

@@ -365,7 +365,7 @@ static struct expression *lower_segment(struct lowering *lowering, const struct 
 }
 
 struct expression *lower_flag_is(struct lowering *lowering, const struct flag *other,
-                                 uint64_t variants)
+                                 const struct variant_set *variants)
 {
     const struct lowered_flag *lowered = &lowering->flags[other->index];
     struct expression *test = expression_test(

@@ -89,8 +89,12 @@ static void cheap_first(struct expression **children, uint32_t count)
 
 static bool same_test(const struct expression *a, const struct expression *b)
 {
-    return a == b || (a->kind == EXPRESSION_TEST && b->kind == EXPRESSION_TEST &&
-                      a->variants == b->variants && !memcmp(&a->test, &b->test, sizeof a->test));
+    if (a == b)
+        return true;
+    if (a->kind != EXPRESSION_TEST || b->kind != EXPRESSION_TEST ||
+        memcmp(&a->test, &b->test, sizeof a->test) != 0)
+        return false;
+    return a->variants == b->variants || variant_set_equal(a->variants, b->variants);
 }
 
 static struct expression *combine(struct lowering *lowering, enum expression_kind kind,

@@ -53,7 +53,7 @@ static void append_accepted(struct program *program, const struct expression *te
         append(program,
                (struct ffs_instruction){.op = FFS_ACCEPT,
                                         .attribute = FFS_NO_ATTRIBUTE,
-                                        .operand = i == 0 ? test->variants : 0},
+                                        .operand = test->variants->words[i]},
                NO_LABEL);
 }
 

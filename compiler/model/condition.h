@@ -13,6 +13,7 @@
 struct attribute;
 struct flag;
 struct segment;
+struct variant_set;
 
 struct automaton; /* see regex.h */
 
@@ -63,8 +64,8 @@ struct condition {
 
     const struct segment *segment; /* CONDITION_SEGMENT */
     const struct flag *flag;       /* CONDITION_FLAG: holds when it serves one of `variants` */
-    uint64_t variants;             /* by index, as bits */
-    struct clock_test clock;       /* CONDITION_CLOCK; with `negate` */
+    const struct variant_set *variants;
+    struct clock_test clock; /* CONDITION_CLOCK; with `negate` */
 };
 
 /* A file of values, one per line; read once however often it is used. */

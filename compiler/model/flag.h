@@ -8,11 +8,12 @@
 #include "canary.h"
 #include "declaration.h"
 #include "experiment.h"
+#include "variant_set.h"
 
-/* Of a flag: what accepts several has them as bits. */
-#define MOST_VARIANTS 64
+/* What definitions call it where a flag leaves the value to the caller; no variant's name. */
+#define NO_VARIANT_NAME "none"
 
-#define MOST_ARMS        4096 /* of a split: a unit is compared with one after another */
+#define MOST_ARMS        4096 /* of a split */
 #define MOST_UNIT_RANGES 64   /* of a rule: a test each */
 
 #define FLAG_KINDS(X)                \
@@ -109,12 +110,16 @@ struct user_list {
 
 struct requirement {
     const struct flag *flag;
-    uint64_t variants; /* accepted, as bits */
+    const struct variant_set *variants; /* accepted */
     struct span span;
 };
 
-/* A flag as one environment has it: its own keys, replaced by the environment's. Variants keep
- * their names and order in every environment; only their values may differ. */
+/*
+ * A flag as one environment has it: its own keys, replaced by the environment's. Variants keep
+ * their names and order in every environment; only their values may differ. Wherever a variant is
+ * served, its index may be `variant_count`: no variant, the caller's own default. The array has one
+ * more for that, with the name "none" and no value.
+ */
 struct targeting {
     bool enabled;
     const struct attribute *bucket_by; /* NULL: no default is declared, and nothing hashes */
@@ -163,6 +168,7 @@ struct flag {
     struct span expires_span;
     enum flag_kind kind;
     enum fflag_type type;
+    bool serves_none; /* to somebody in some environment */
     bool faulty; /* it has mistakes, or names what could not be read: it may say more than this */
     struct rollback_step *rollback; /* carried out in this order */
     uint32_t rollback_count;
@@ -174,6 +180,14 @@ bool rule_samples(const struct rule *rule);
 bool rule_is_for_nobody(const struct rule *rule);
 /* What the units of a rule are hashed with. */
 const char *rule_salt(const struct targeting *targeting, const struct rule *rule);
+/* By its name, "none" for no variant among them; UINT32_MAX if there is none of that name. */
+uint32_t targeting_variant(const struct targeting *targeting, const char *name);
+/* What an override serves, which may be "default"; UINT32_MAX if the flag has no such variant. */
+uint32_t override_variant(const struct targeting *targeting, const char *serve);
+/* Whether definitions serve no variant to somebody: as default, by a rule or to users. */
+bool targeting_serves_none(const struct targeting *targeting);
+/* The variants of arms with a share. */
+void variant_set_add_arms(struct variant_set *set, const struct arm *arms, uint32_t count);
 /* Whether one arm has all units: then there is no split, and `*variant` is its variant. */
 bool is_whole_arm(const struct arm *arms, uint32_t count, uint32_t *variant);
 /* Why a rule, stage or experiment served: `sampled` if a part of the units only. */

@@ -57,6 +57,43 @@ const char *rule_salt(const struct targeting *targeting, const struct rule *rule
     return rule->salt ? rule->salt : targeting->salt;
 }
 
+uint32_t targeting_variant(const struct targeting *targeting, const char *name)
+{
+    for (uint32_t i = 0; i <= targeting->variant_count && targeting->variants; i++) {
+        const char *own = targeting->variants[i].name.text;
+        if (own && strcmp(own, name) == 0)
+            return i;
+    }
+    return UINT32_MAX;
+}
+
+uint32_t override_variant(const struct targeting *targeting, const char *serve)
+{
+    return strcmp(serve, "default") == 0 ? targeting->default_variant
+                                         : targeting_variant(targeting, serve);
+}
+
+bool targeting_serves_none(const struct targeting *targeting)
+{
+    struct variant_set served = {{0}};
+    variant_set_add(&served, targeting->default_variant);
+    for (uint32_t i = 0; i < targeting->user_list_count; i++)
+        variant_set_add(&served, targeting->users[i].variant);
+    for (uint32_t i = 0; i < targeting->rule_count; i++) {
+        const struct rule *rule = &targeting->rules[i];
+        variant_set_add(&served, rule->split ? UINT32_MAX : rule->serve);
+        variant_set_add_arms(&served, rule->arms, rule->arm_count);
+    }
+    return variant_set_has(&served, targeting->variant_count);
+}
+
+void variant_set_add_arms(struct variant_set *set, const struct arm *arms, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (arms[i].percent)
+            variant_set_add(set, arms[i].variant);
+}
+
 bool is_whole_arm(const struct arm *arms, uint32_t count, uint32_t *variant)
 {
     for (uint32_t i = 0; i < count; i++)

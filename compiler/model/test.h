@@ -57,7 +57,7 @@ struct test {
     struct test_context *contexts; /* at least one; with `shares` exactly one, of all units */
     uint32_t context_count;
     struct expectation expect;
-    uint32_t *shares; /* by variant, in thousandths; or NULL */
+    uint32_t *shares; /* by variant and of no variant, in thousandths; or NULL */
     uint32_t units;
     struct span span;
 };

@@ -246,6 +246,8 @@ static bool measure(struct patch *patch, uint32_t index, uint64_t *costs, struct
     struct ffs_flag *flag = &patch->image.flags[index];
     uint64_t unknown = flag->features & ~FFS_FEATURES;
     bool reads_clock = unknown && flag->flags & FFS_FLAG_READS_CLOCK;
+    bool serves_none =
+        flag->default_variant == FFS_NO_VARIANT || (unknown && flag->flags & FFS_FLAG_SERVES_NONE);
     uint8_t depth = 0;
     costs[index] = program->count;
     flag->features = unknown;
@@ -253,6 +255,7 @@ static bool measure(struct patch *patch, uint32_t index, uint64_t *costs, struct
         const struct ffs_instruction *instruction = &program->code[i];
         reads_clock |= (ffs_uses_of(instruction->op) & FFS_USES_CLOCK) != 0;
         flag->features |= ffs_features_of(instruction->op);
+        serves_none |= instruction->op == FFS_SERVE && instruction->variant == FFS_NO_VARIANT;
         if (ffs_operand_of(instruction->op) != FFS_OPERAND_FLAG || instruction->operand >= index)
             continue;
         const struct ffs_flag *other = &patch->image.flags[instruction->operand];
@@ -263,8 +266,9 @@ static bool measure(struct patch *patch, uint32_t index, uint64_t *costs, struct
             depth = (uint8_t)(other->depth + 1);
     }
     flag->depth = unknown && flag->depth > depth ? flag->depth : depth;
-    flag->flags =
-        (uint8_t)((flag->flags & ~FFS_FLAG_READS_CLOCK) | (reads_clock ? FFS_FLAG_READS_CLOCK : 0));
+    flag->flags = (uint8_t)((flag->flags & ~(FFS_FLAG_READS_CLOCK | FFS_FLAG_SERVES_NONE)) |
+                            (reads_clock ? FFS_FLAG_READS_CLOCK : 0) |
+                            (serves_none ? FFS_FLAG_SERVES_NONE : 0));
     if (program->count <= FFS_MAX_PROGRAM && costs[index] <= FFS_MAX_COST &&
         flag->depth <= FFS_MAX_DEPTH)
         return true;

@@ -95,7 +95,7 @@ static uint16_t variant_of(const struct patch *patch, uint32_t index, const char
 
 bool patch_has_variant(const struct patch *patch, uint32_t flag, const char *name)
 {
-    return variant_of(patch, flag, name) != FFS_NO_VARIANT;
+    return strcmp(name, NO_VARIANT_NAME) == 0 || variant_of(patch, flag, name) != FFS_NO_VARIANT;
 }
 
 /* ---------------------------------------------------------------------------------- override -- */
@@ -159,7 +159,7 @@ static bool find_variant(const struct adding *adding, uint32_t index, uint16_t *
     const char *serve = adding->override->serve.text;
     *variant =
         strcmp(serve, "default") == 0 ? flag->default_variant : variant_of(patch, index, serve);
-    if (*variant != FFS_NO_VARIANT || strcmp(serve, "default") == 0)
+    if (strcmp(serve, "default") == 0 || patch_has_variant(patch, index, serve))
         return true;
     buffer_format(why, "flag '%s' has no variant '%s'", patch_string(patch, flag->name), serve);
     return false;

@@ -15,7 +15,9 @@ struct draft {
     struct span value_span; /* of the key `value`, where the flag is declared by one */
     bool has_value;
     bool open_shape;
-    bool no_variants; /* for a reason that was reported */
+    bool no_variants;           /* for a reason that was reported */
+    struct table variant_names; /* of a flag with many, to declared_variants; else empty */
+    const struct variant *declared_variants;
     bool type_broken; /* then nothing can be said of values */
 
     const char *description, *owner;

@@ -132,7 +132,7 @@ static void read_stages(struct reader *reader, struct node *node, void *target)
 static void read_canary_serve(struct reader *reader, struct node *node, void *target)
 {
     struct canary_keys *keys = target;
-    keys->canary.serve = resolve_variant(reader, keys->draft, node);
+    keys->canary.serve = resolve_compared(reader, keys->draft, node, "a canary");
 }
 
 static void read_guards(struct reader *reader, struct node *node, void *target)

@@ -49,6 +49,9 @@ static void read_experiment_split(struct reader *reader, struct node *node, void
     keys->split_sound =
         read_split(reader, node, keys->draft, &experiment->arms, &experiment->arm_count) &&
         has_no_arm_twice(reader, experiment, keys->draft);
+    for (uint32_t i = 0; i < experiment->arm_count; i++)
+        compare_variant(reader, keys->draft, experiment->arms[i].variant, experiment->arms[i].span,
+                        "an experiment");
 }
 
 static void keep_control(struct reader *reader, struct node *node, void *target)
@@ -152,7 +155,7 @@ static bool is_arm(const struct experiment *experiment, uint32_t variant)
 static void settle_control(struct reader *reader, struct experiment_keys *keys)
 {
     struct experiment *experiment = &keys->experiment;
-    uint32_t variant = resolve_variant(reader, keys->draft, keys->control);
+    uint32_t variant = resolve_compared(reader, keys->draft, keys->control, "an experiment");
     if (variant == UINT32_MAX)
         return;
     experiment->control = variant;
@@ -235,7 +238,7 @@ static void settle_winner(struct reader *reader, struct experiment_keys *keys)
     struct experiment *experiment = &keys->experiment;
     if (!keys->winner || is_null(keys->winner))
         return;
-    uint32_t variant = resolve_variant(reader, keys->draft, keys->winner);
+    uint32_t variant = resolve_compared(reader, keys->draft, keys->winner, "an experiment");
     if (variant == UINT32_MAX)
         return;
     experiment->has_winner = true;

@@ -61,7 +61,7 @@ static void read_requires(struct reader *reader, struct node *node, void *target
         ((struct draft *)target)->flag->faulty |= !found;
         if (!found)
             continue;
-        uint64_t variants = resolve_variants(reader, found->draft, entry->value);
+        const struct variant_set *variants = resolve_variants(reader, found->draft, entry->value);
         if (!variants)
             continue;
         struct requirement *requirement =
@@ -311,19 +311,18 @@ static const struct form shape_form = {.kind = FORM_CHOICE, .words = shape_words
 
 /* The fields that an environment of a flag may override. */
 #define VARIANT_FIELDS(read_variants, read_value)                                                  \
-    READ(                                                                                          \
-        "variants", read_variants, values_form,                                                    \
-        "what it can serve; at most 64. A boolean flag has `on: true` and `off: false` unless it " \
-        "says otherwise",                                                                          \
-        .chooses = true),                                                                          \
+    READ("variants", read_variants, values_form,                                                   \
+         "what it can serve; at most 4096. A boolean flag has `on: true` and `off: false` unless " \
+         "it says otherwise",                                                                      \
+         .chooses = true),                                                                         \
         READ("value", read_value, any_form,                                                        \
              "instead of `variants`: a plain configuration value, without rules")
 #define TARGETING_FIELDS                                                                          \
     FIELD("enabled", FIELD_BOOLEAN, struct draft, targeting.enabled,                              \
           "`false` serves the default, reason `DISABLED`"),                                       \
         READ("default", read_default, variant_form,                                               \
-             "what is served when nothing else decides. `off` for booleans; needed for all "      \
-             "others that have variants",                                                         \
+             "what is served when nothing else decides, or `none`. `off` for booleans; needed "   \
+             "for all others that have variants",                                                 \
              .chooses = true),                                                                    \
         READ("bucket_by", read_flag_bucket_by, attribute_name_form,                               \
              "the attribute that percentages are bucketed by: a string or number. Default: the "  \
@@ -557,5 +556,7 @@ void read_flag(struct reader *reader, struct declaration *declaration)
     flag->tags = draft->tags;
     flag->expires = draft->expires;
     flag->expires_span = draft->expires_span;
+    for (uint32_t i = 0; i < count; i++)
+        flag->serves_none |= targeting_serves_none(&flag->environments[i]);
     settle_kind(reader, draft);
 }

@@ -40,6 +40,10 @@ static void read_expected_value(struct reader *reader, struct test_subject *subj
     int64_t integer;
     double number;
     bool boolean, sound = false;
+    if (is_null(node)) { /* no variant, and so no value */
+        subject->test->expect.value = "null";
+        return;
+    }
     switch (subject->test->flag->type) {
     case FFLAG_TYPE_BOOLEAN:
         if ((sound = read_boolean(reader, node, &boolean)))
@@ -207,7 +211,7 @@ static void read_share(struct reader *reader, struct test_subject *subject,
 static uint32_t least_share(const struct test_subject *subject)
 {
     uint32_t least = PERCENT_ALL;
-    for (uint32_t i = 0; i < subject->draft->targeting.variant_count; i++) {
+    for (uint32_t i = 0; i <= subject->draft->targeting.variant_count; i++) {
         uint32_t share = subject->test->shares[i];
         if (share && share < least)
             least = share;
@@ -264,11 +268,12 @@ static void read_shares(struct reader *reader, struct test_subject *subject,
     if (!expect_map(reader, node, "a mapping of variant to percentage"))
         return;
     uint32_t before = reader->diagnostics->errors;
-    test->shares = ARENA_ARRAY(reader->arena, uint32_t, MOST_VARIANTS);
+    uint32_t groups = subject->draft->targeting.variant_count + 1; /* with no variant */
+    test->shares = ARENA_ARRAY(reader->arena, uint32_t, groups);
     for (uint32_t i = 0; i < node->count; i++)
         read_share(reader, subject, &node->entries[i]);
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < MOST_VARIANTS; i++)
+    for (uint32_t i = 0; i < groups; i++)
         sum += test->shares[i];
     if (reader->diagnostics->errors > before)
         return;

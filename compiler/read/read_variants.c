@@ -5,6 +5,7 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/scalar.h"
+#include "compiler/base/table.h"
 #include "fflag/snapshot.h"
 #include "draft.h"
 #include "read_flag.h"
@@ -14,6 +15,8 @@
 #include "read_scalar.h"
 #include "read_variants.h"
 #include "reader.h"
+
+#define FEW_VARIANTS 16 /* so few need no table */
 
 const char *const shape_words[] = {"same", "open", NULL};
 
@@ -43,11 +46,21 @@ static bool read_variant_value(struct reader *reader, const struct draft *draft,
     return false;
 }
 
+/* With one more for no variant, which has the name after the last: see struct targeting. */
+static struct variant *new_variants(struct reader *reader, const struct draft *draft,
+                                    uint32_t count)
+{
+    struct variant *variants = ARENA_ARRAY(reader->arena, struct variant, count + 1u);
+    struct span span = draft->flag->name.span;
+    variants[count] = (struct variant){.name = {NO_VARIANT_NAME, span}, .span = span};
+    return variants;
+}
+
 static void boolean_variants(struct reader *reader, struct draft *draft)
 {
     struct targeting *targeting = &draft->targeting;
     struct span span = draft->flag->name.span;
-    targeting->variants = ARENA_ARRAY(reader->arena, struct variant, 2);
+    targeting->variants = new_variants(reader, draft, 2);
     targeting->variants[0] = (struct variant){.name = {"on", span}, .span = span, .boolean = true};
     targeting->variants[1] = (struct variant){.name = {"off", span}, .span = span};
     targeting->variant_count = 2;
@@ -77,6 +90,18 @@ static void help_type(struct reader *reader, struct draft *draft, const struct n
                                        "integer, number or json");
 }
 
+static void check_variant_name(struct reader *reader, const struct node *name)
+{
+    bool none = strcmp(name->text, NO_VARIANT_NAME) == 0;
+    if (!check_name(reader, name, "a variant") || (!none && strcmp(name->text, "default") != 0))
+        return;
+    diagnose(reader->diagnostics, FF0126, name->span, "'%s' cannot be the name of a variant",
+             name->text);
+    diagnose_help(reader->diagnostics,
+                  none ? "'none' leaves the value to the caller; choose another name"
+                       : "an override serves 'default', whatever that is; choose another name");
+}
+
 static void read_variant_map(struct reader *reader, struct node *map, struct draft *draft)
 {
     struct targeting *targeting = &draft->targeting;
@@ -91,11 +116,11 @@ static void read_variant_map(struct reader *reader, struct node *map, struct dra
                  "%u variants, expected at most %d", map->count, MOST_VARIANTS);
         return;
     }
-    targeting->variants = ARENA_ARRAY(reader->arena, struct variant, map->count);
+    targeting->variants = new_variants(reader, draft, map->count);
     for (uint32_t i = 0; i < map->count; i++) {
         const struct entry *entry = &map->entries[i];
         struct variant *variant = &targeting->variants[targeting->variant_count++];
-        check_name(reader, entry->key, "a variant");
+        check_variant_name(reader, entry->key);
         variant->name = (struct text){entry->key->text, entry->key->span};
         bool read = read_variant_value(reader, draft, entry->value, variant);
         if (!read && !draft->type_broken && diagnose_is(reader->diagnostics, FF0111))
@@ -103,6 +128,10 @@ static void read_variant_map(struct reader *reader, struct node *map, struct dra
         if (read && i)
             check_shape(reader, draft, map->entries[0].value, entry->value);
     }
+    draft->declared_variants = targeting->variants;
+    for (uint32_t i = 0; map->count > FEW_VARIANTS && i < map->count; i++)
+        table_add(&draft->variant_names, reader->arena, map->entries[i].key->text,
+                  &targeting->variants[i]);
 }
 
 static void read_type(struct reader *reader, struct draft *draft)
@@ -140,7 +169,7 @@ void read_variants(struct reader *reader, struct draft *draft)
     if (value) {
         draft->has_value = true;
         draft->value_span = value->key->span;
-        targeting->variants = ARENA_NEW(reader->arena, struct variant);
+        targeting->variants = new_variants(reader, draft, 1);
         targeting->variant_count = 1;
         read_variant_value(reader, draft, value->value, targeting->variants);
         if (reader->diagnostics->errors == before + 1)
@@ -160,7 +189,7 @@ void read_variants(struct reader *reader, struct draft *draft)
 static struct variant *own_variants(struct reader *reader, struct draft *draft)
 {
     struct targeting *targeting = &draft->targeting;
-    struct variant *copy = ARENA_ARRAY(reader->arena, struct variant, targeting->variant_count);
+    struct variant *copy = new_variants(reader, draft, targeting->variant_count);
     if (targeting->variant_count)
         memcpy(copy, targeting->variants, targeting->variant_count * sizeof *copy);
     return targeting->variants = copy;
@@ -174,8 +203,10 @@ void read_environment_variants(struct reader *reader, struct node *node, struct 
     const struct node *declared = node_get(draft->node, "variants");
     for (uint32_t i = 0; i < node->count; i++) {
         uint32_t at = resolve_variant(reader, draft, node->entries[i].key);
-        if (at == UINT32_MAX)
+        if (at == UINT32_MAX || at == draft->targeting.variant_count) {
+            check_variant_name(reader, node->entries[i].key);
             continue;
+        }
         struct node *value = node->entries[i].value;
         bool sound = read_variant_value(reader, draft, value, &variants[at]);
         if (sound && declared && declared->kind == NODE_MAP && declared->count)
@@ -204,15 +235,16 @@ void read_environment_value(struct reader *reader, struct node *node, struct dra
 
 /* --------------------------------------------------------------------------------- resolving -- */
 
+/* Flags with many variants name most of them somewhere. */
 static uint32_t find_variant(const struct draft *draft, const char *name)
 {
     const struct targeting *targeting = &draft->targeting;
-    for (uint32_t i = 0; i < targeting->variant_count; i++) {
-        const char *own = targeting->variants[i].name.text;
-        if (own && strcmp(own, name) == 0)
-            return i;
-    }
-    return UINT32_MAX;
+    if (!draft->variant_names.count)
+        return targeting_variant(targeting, name);
+    const struct variant *declared = table_get(&draft->variant_names, name);
+    if (declared)
+        return (uint32_t)(declared - draft->declared_variants);
+    return strcmp(name, NO_VARIANT_NAME) == 0 ? targeting->variant_count : UINT32_MAX;
 }
 
 uint32_t usual_variant(const struct draft *draft)
@@ -227,9 +259,11 @@ uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const
         expected(reader, name, "the name of a variant");
         return UINT32_MAX;
     }
-    uint32_t found = find_variant(draft, name->text);
     /* If the flag's variants could not be read, that was reported. */
-    if (found != UINT32_MAX || !targeting->variant_count)
+    if (!targeting->variant_count)
+        return UINT32_MAX;
+    uint32_t found = draft->has_value ? UINT32_MAX : find_variant(draft, name->text);
+    if (found != UINT32_MAX)
         return found;
     if (draft->has_value) {
         diagnose(reader->diagnostics, FF0212, name->span,
@@ -238,7 +272,7 @@ uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const
         diagnose_note(reader->diagnostics, draft->value_span, "its value is declared here");
         return UINT32_MAX;
     }
-    const char *known[MOST_VARIANTS];
+    const char **known = ARENA_ARRAY(reader->arena, const char *, targeting->variant_count);
     for (uint32_t i = 0; i < targeting->variant_count; i++)
         known[i] = targeting->variants[i].name.text;
     diagnose(reader->diagnostics, FF0212, name->span, "unknown variant '%s' of flag '%s'",
@@ -255,13 +289,32 @@ uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const
     return UINT32_MAX;
 }
 
-uint64_t resolve_variants(struct reader *reader, const struct draft *draft, struct node *names)
+bool compare_variant(struct reader *reader, const struct draft *draft, uint32_t variant,
+                     struct span span, const char *what)
+{
+    if (variant == UINT32_MAX || variant != draft->targeting.variant_count)
+        return true;
+    diagnose(reader->diagnostics, FF0309, span, "'none', where %s needs a variant", what);
+    diagnose_help(reader->diagnostics,
+                  "nobody knows what the caller's default does: make its value a variant");
+    return false;
+}
+
+uint32_t resolve_compared(struct reader *reader, const struct draft *draft, const struct node *name,
+                          const char *what)
+{
+    uint32_t variant = resolve_variant(reader, draft, name);
+    return compare_variant(reader, draft, variant, name->span, what) ? variant : UINT32_MAX;
+}
+
+const struct variant_set *resolve_variants(struct reader *reader, const struct draft *draft,
+                                           struct node *names)
 {
     struct node **items;
     uint32_t count;
-    uint64_t bits = 0;
+    struct variant_set *set = NULL;
     if (!read_items(reader, names, "the name of a variant, or a list of them", &items, &count))
-        return 0;
+        return NULL;
     if (!count) {
         diagnose(reader->diagnostics, FF0144, names->span, "no variant in this list");
         diagnose_help(reader->diagnostics, "name at least one variant of '%s'",
@@ -269,8 +322,11 @@ uint64_t resolve_variants(struct reader *reader, const struct draft *draft, stru
     }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t variant = resolve_variant(reader, draft, items[i]);
-        if (variant != UINT32_MAX)
-            bits |= UINT64_C(1) << variant;
+        if (variant == UINT32_MAX)
+            continue;
+        if (!set)
+            set = ARENA_NEW(reader->arena, struct variant_set);
+        variant_set_add(set, variant);
     }
-    return bits;
+    return set;
 }

@@ -14,32 +14,25 @@
 
 /* The variants that some unit may get, and whether earlier steps have decided for all units. */
 struct possible {
-    uint64_t variants;
+    struct variant_set variants;
     bool all;
 };
 
-static uint64_t possible_below(struct possibilities *possibilities, const struct flag *flag,
-                               uint32_t depth);
+static const struct variant_set *possible_below(struct possibilities *possibilities,
+                                                const struct flag *flag, uint32_t depth);
 
-static void serve(struct possible *possible, uint64_t variants, bool all)
+static void serve(struct possible *possible, uint32_t variant, bool all)
 {
     if (possible->all)
         return;
-    possible->variants |= variants;
+    variant_set_add(&possible->variants, variant);
     possible->all = all;
 }
 
-static uint64_t bit(uint32_t variant)
+static void serve_arms(struct possible *possible, const struct arm *arms, uint32_t count)
 {
-    return UINT64_C(1) << (variant & (MOST_VARIANTS - 1));
-}
-
-static uint64_t arm_bits(const struct arm *arms, uint32_t count)
-{
-    uint64_t bits = 0;
-    for (uint32_t i = 0; i < count; i++)
-        bits |= arms[i].percent ? bit(arms[i].variant) : 0;
-    return bits;
+    if (!possible->all)
+        variant_set_add_arms(&possible->variants, arms, count);
 }
 
 static void add_overrides(struct possible *possible, const struct possibilities *possibilities,
@@ -50,32 +43,31 @@ static void add_overrides(struct possible *possible, const struct possibilities 
     while (!possible->all &&
            (override = override_in_force(possibilities->project, flag, possibilities->environment,
                                          possibilities->at, override))) {
-        uint64_t served = bit(targeting->default_variant);
-        for (uint32_t i = 0; i < targeting->variant_count; i++)
-            if (targeting->variants[i].name.text && override->serve.text &&
-                strcmp(targeting->variants[i].name.text, override->serve.text) == 0)
-                served = bit(i);
-        serve(possible, served, !override->condition);
+        uint32_t served =
+            override->serve.text ? override_variant(targeting, override->serve.text) : UINT32_MAX;
+        serve(possible, served != UINT32_MAX ? served : targeting->default_variant,
+              !override->condition);
     }
 }
 
-/* The variants that the required flag may serve, split into accepted and refused. */
-static uint64_t accepted(struct possibilities *possibilities, const struct requirement *requirement,
-                         uint32_t depth, uint64_t *refused)
+/* Whether some unit may meet a requirement, and whether some may not. */
+static bool may_be_met(struct possibilities *possibilities, const struct requirement *requirement,
+                       uint32_t depth, bool *refused)
 {
-    uint64_t variants = possible_below(possibilities, requirement->flag, depth + 1);
-    *refused = variants & ~requirement->variants;
-    return variants & requirement->variants;
+    const struct variant_set *variants =
+        possible_below(possibilities, requirement->flag, depth + 1);
+    *refused = variant_set_exceeds(variants, requirement->variants);
+    return variant_set_meets(variants, requirement->variants);
 }
 
 static void add_requirements(struct possible *possible, struct possibilities *possibilities,
                              const struct targeting *targeting, uint32_t depth)
 {
     for (uint32_t i = 0; i < targeting->requirement_count && !possible->all; i++) {
-        uint64_t refused;
-        bool met = accepted(possibilities, &targeting->requirements[i], depth, &refused);
+        bool refused;
+        bool met = may_be_met(possibilities, &targeting->requirements[i], depth, &refused);
         if (refused || !met)
-            serve(possible, bit(targeting->default_variant), !met);
+            serve(possible, targeting->default_variant, !met);
     }
 }
 
@@ -86,8 +78,10 @@ static void add_rules(struct possible *possible, const struct targeting *targeti
         if (rule_is_for_nobody(rule))
             continue;
         /* A split lets units without a key pass. */
-        serve(possible, rule->split ? arm_bits(rule->arms, rule->arm_count) : bit(rule->serve),
-              !rule->condition && !rule->split && !rule_samples(rule));
+        if (rule->split)
+            serve_arms(possible, rule->arms, rule->arm_count);
+        else
+            serve(possible, rule->serve, !rule->condition && !rule_samples(rule));
     }
 }
 
@@ -97,26 +91,26 @@ static void add_canary(struct possible *possible, const struct canary *canary)
     if (canary->state == CANARY_PENDING || canary->state == CANARY_ROLLED_BACK)
         return;
     if (canary->state == CANARY_COMPLETE || canary->instant)
-        serve(possible, bit(canary->serve), true);
+        serve(possible, canary->serve, true);
     else if (stage->percent)
-        serve(possible, bit(canary->serve), stage->percent == PERCENT_ALL && !stage->condition);
+        serve(possible, canary->serve, stage->percent == PERCENT_ALL && !stage->condition);
 }
 
 static void add_experiment(struct possible *possible, const struct experiment *experiment)
 {
     if (experiment->state == EXPERIMENT_RUNNING && experiment->traffic)
-        serve(possible, arm_bits(experiment->arms, experiment->arm_count), false);
+        serve_arms(possible, experiment->arms, experiment->arm_count);
     else if (experiment->state == EXPERIMENT_CONCLUDED && experiment->has_winner)
-        serve(possible, bit(experiment->winner), true);
+        serve(possible, experiment->winner, true);
 }
 
 static void add_targeting(struct possible *possible, const struct targeting *targeting)
 {
     for (uint32_t i = 0; i < targeting->user_list_count; i++)
-        serve(possible, bit(targeting->users[i].variant), false);
+        serve(possible, targeting->users[i].variant, false);
     bool shared = targeting->layer && (targeting->layer_from || targeting->layer_to < PERCENT_ALL);
     if (targeting->holdout_count || shared)
-        serve(possible, bit(targeting->default_variant), false);
+        serve(possible, targeting->default_variant, false);
     add_rules(possible, targeting);
     if (targeting->canary)
         add_canary(possible, targeting->canary);
@@ -124,25 +118,26 @@ static void add_targeting(struct possible *possible, const struct targeting *tar
         add_experiment(possible, targeting->experiment);
 }
 
-static uint64_t possible_below(struct possibilities *possibilities, const struct flag *flag,
-                               uint32_t depth)
+static const struct variant_set *possible_below(struct possibilities *possibilities,
+                                                const struct flag *flag, uint32_t depth)
 {
+    static const struct variant_set none;
     const struct targeting *targeting = &flag->environments[possibilities->environment];
-    uint64_t *known = &possibilities->variants[flag->index];
-    struct possible possible = {0};
+    struct variant_set *known = &possibilities->variants[flag->index];
+    struct possible possible = {.all = false};
+    if (!variant_set_equal(known, &none))
+        return known;
+    variant_set_fill(known); /* the answer for other flags in the same cycle */
     if (flag->faulty || depth > DEEPEST)
-        return UINT64_MAX;
-    if (*known)
-        return *known;
-    *known = UINT64_MAX; /* the answer for other flags in the same cycle */
+        return known;
     add_overrides(&possible, possibilities, flag);
     if (!targeting->enabled)
-        serve(&possible, bit(targeting->default_variant), true);
+        serve(&possible, targeting->default_variant, true);
     add_requirements(&possible, possibilities, targeting, depth);
     add_targeting(&possible, targeting);
-    serve(&possible, bit(targeting->default_variant), true);
+    serve(&possible, targeting->default_variant, true);
     *known = possible.variants;
-    return possible.variants;
+    return known;
 }
 
 void possibilities_init(struct possibilities *possibilities, const struct project *project,
@@ -166,8 +161,8 @@ const struct requirement *first_requirement(struct possibilities *possibilities,
 {
     const struct targeting *targeting = &flag->environments[possibilities->environment];
     for (uint32_t i = 0; i < targeting->requirement_count; i++) {
-        uint64_t refused;
-        bool is_met = accepted(possibilities, &targeting->requirements[i], 0, &refused);
+        bool refused;
+        bool is_met = may_be_met(possibilities, &targeting->requirements[i], 0, &refused);
         if (met == MET_BY_SOME ? is_met && refused : !is_met)
             return &targeting->requirements[i];
     }

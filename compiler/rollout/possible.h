@@ -12,13 +12,14 @@
 struct flag;
 struct project;
 struct requirement;
+struct variant_set;
 
 /* What is known so far, so that a flag is looked at once however many require it. */
 struct possibilities {
     const struct project *project;
     uint32_t environment;
     int64_t at;
-    uint64_t *variants; /* by a flag's index, as bits; 0: not looked at yet */
+    struct variant_set *variants; /* by a flag's index; empty: not looked at yet */
 };
 void possibilities_init(struct possibilities *possibilities, const struct project *project,
                         uint32_t environment, int64_t at);

@@ -61,6 +61,16 @@ def splits(n):
     return variants(n, f", rules: [{{split: {{{shares}}}}}]")
 
 
+def wide(n):
+    """Flags of many variants each, which a split names all, and another flag."""
+    shares = ", ".join(f"v{i}: {((i + 1) * 100000 // n - i * 100000 // n) / 1000:.3f}%" for i in range(n))
+    own = ", ".join(f"v{i}: {i}" for i in range(n))
+    asked = ", ".join(f"v{i}" for i in range(n))
+    return flags(lines(12, lambda i: f"  f{i}: {{type: integer, default: v0, variants: {{{own}}}, "
+                                     f"rules: [{{split: {{{shares}}}}}]}}\n"
+                                     f"  g{i}: {{serve: on, requires: {{f{i}: [{asked}]}}}}"))
+
+
 def deep(n):
     opening, closing = "{all: [{not: " * 12, "}]}" * 12
     return flags(lines(n, lambda i: f"  f{i}: {{rules: [{{if: {opening}{{age: {i}}}{closing}, serve: on}}]}}"))
@@ -123,6 +133,7 @@ DIMENSIONS = [
      lambda n: rule(f"{{any: {items(n, lambda i: f'{{age: {{gt: {i}}}}}')}}}", 8)),
     ("variants", 6400, variants),
     ("shares of a split", 6400, splits),
+    ("variants of one flag", 1024, wide),
     ("environments", 16, environments),
     ("attributes, refused beyond the limit", 20000, lambda n: {
         "a.yaml": HEAD.replace("{user_id", "{" + "".join(f"x{i}: string, " for i in range(n)) + "user_id")}),

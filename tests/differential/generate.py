@@ -241,7 +241,7 @@ class Generator:
         elif shape == "canary" and "on" in variants:
             keys["canary"] = self.canary(flags)
         elif shape == "experiment" and len(variants) > 1:
-            keys["experiment"] = self.experiment(variants, flags)
+            keys["experiment"] = self.experiment([v for v in variants if v != "none"], flags)
         if self.chance(0.1):
             keys["enabled"] = self.chance(0.5)
         if flags and self.chance(0.2):
@@ -266,6 +266,10 @@ class Generator:
             values = {"string": WORDS, "integer": [-9223372036854775808, 7, 0, 42],
                       "number": [0.1, -3, 1e300, 2.5], "json": [{"ttl": 300}, {"ttl": 0}, {"ttl": -1}, {"ttl": 7}]}
             flag["variants"] = dict(zip(variants, values[kind]))
+        if self.chance(0.3):  # it may leave the value to the caller
+            variants = list(variants)
+            variants.insert(self.random.randint(0, len(variants)), "none")
+        if kind != "boolean" or ("none" in variants and self.chance(0.5)):
             flag["default"] = self.pick(variants)
         if self.chance(0.1):
             flag["tags"] = ["payments"]
@@ -314,7 +318,7 @@ class Generator:
         if self.chance(0.3):
             self.layered(sections)
         for _ in range(self.pick([0, 0, 1, 2])):
-            override = {"serve": "default", "flags": [self.pick(list(known))]}
+            override = {"serve": self.pick(["default", "default", "none"]), "flags": [self.pick(list(known))]}
             if self.chance(0.5):
                 override["flags"] = [self.pick(["*", "feature.*", "*[0-4]"])] + override["flags"]
             if self.chance(0.3):

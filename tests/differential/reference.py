@@ -195,7 +195,7 @@ class Project:
             return any(recurse(self.sections["segments"][name]["if"]) for name in as_list(test))
         if key == "flag":
             return all(
-                self.evaluate(flag, environment, context, now)["variant"] in as_list(variants)
+                self.served(flag, environment, context, now) in as_list(variants)
                 for flag, variants in test.items()
             )
         if key == "now":
@@ -348,7 +348,11 @@ class Project:
     def evaluate(self, name, environment, context, now):
         flag = self.flag_in(name, environment)
         variant, reason, rule = self.decide(name, flag, environment, context, now)
-        return {"variant": variant, "reason": reason, "rule": rule}
+        return {"variant": None if variant == "none" else variant, "reason": reason, "rule": rule}
+
+    def served(self, name, environment, context, now):
+        """The variant as definitions name it: 'none' where the value is left to the caller."""
+        return self.decide(name, self.flag_in(name, environment), environment, context, now)[0]
 
     def default(self, flag):
         if "value" in flag:
@@ -379,7 +383,7 @@ class Project:
 
         for other, accepted in flag.get("requires", {}).items():
             could_decide = True
-            if self.evaluate(other, environment, context, now)["variant"] not in as_list(accepted):
+            if self.served(other, environment, context, now) not in as_list(accepted):
                 return default, "PREREQUISITE_FAILED", None
 
         attribute = flag.get("bucket_by", self.sections["project"].get("bucket_by"))

@@ -37,6 +37,14 @@ generate() {
         ;;
     FF0403-unreadable-directory) rmdir flags ;;
     FF0404-no-definitions) touch flags/_draft.yaml flags/.hidden.yaml flags/notes.txt ;;
+    FF0307-too-many-variants)
+        {
+            echo 'project: {name: shop, environments: [live]}'
+            echo 'flags: {page-size: {type: integer, default: v1, variants: {'
+            seq 4097 | sed 's/.*/ v&: &,/'
+            echo ' }}}'
+        } >flags/case.yaml
+        ;;
     FF0388-too-many-shares)
         cp "$common"/*.yaml flags
         {

@@ -16,7 +16,9 @@ const char *const assignment_words[] = WORDS(ASSIGNMENTS);
 bool subject_open(struct subject *subject, struct project *project)
 {
     const char *name = subject->flag->name.text;
-    for (uint32_t i = 0; i < subject->targeting->variant_count; i++) {
+    uint32_t count = subject->targeting->variant_count + 1;
+    subject->variant_lengths = ARENA_ARRAY(&project->arena, size_t, count);
+    for (uint32_t i = 0; i < count; i++) {
         const char *variant = subject->targeting->variants[i].name.text;
         subject->variant_lengths[i] = variant ? strlen(variant) : 0;
     }
@@ -187,22 +189,28 @@ static enum assignment evaluate(struct assigner *assigner, const struct event *e
 
 void subject_join(struct subject *subject, const struct subject *other)
 {
-    subject->variants_seen |= other->variants_seen;
+    variant_set_join(&subject->variants_seen, &other->variants_seen);
     unknown_variants_join(&subject->unknown, &other->unknown);
+}
+
+static enum assignment by_variant(struct subject *subject, uint32_t variant)
+{
+    variant_set_add(&subject->variants_seen, variant);
+    if (variant == subject->canary->serve)
+        return ASSIGNED_CANARY;
+    return variant == subject->targeting->default_variant ? ASSIGNED_CONTROL
+                                                          : LEFT_OUT_OTHER_VARIANT;
 }
 
 static enum assignment by_logged_variant(struct subject *subject, const struct value *logged)
 {
     const struct targeting *targeting = subject->targeting;
-    for (uint32_t i = 0; i < targeting->variant_count; i++) {
+    for (uint32_t i = 0; i <= targeting->variant_count; i++) {
         const char *name = targeting->variants[i].name.text;
         if (!name || logged->length != subject->variant_lengths[i] ||
             memcmp(logged->text, name, logged->length) != 0)
             continue;
-        subject->variants_seen |= UINT64_C(1) << i;
-        if (i == subject->canary->serve)
-            return ASSIGNED_CANARY;
-        return i == targeting->default_variant ? ASSIGNED_CONTROL : LEFT_OUT_OTHER_VARIANT;
+        return by_variant(subject, i);
     }
     unknown_variants_add(&subject->unknown, logged);
     return LEFT_OUT_OTHER_VARIANT;
@@ -243,5 +251,13 @@ enum assignment assign(struct assigner *assigner, const struct event *event)
         return is_held(assigner, event)
                    ? LEFT_OUT_OVERRIDE
                    : by_logged_variant(assigner->subject, &event->values[layout->variant]);
-    return assigner->line.count ? evaluate(assigner, event) : LEFT_OUT_NO_VARIANT;
+    if (assigner->line.count)
+        return evaluate(assigner, event);
+    /* About this flag, and without a variant, though the log names them: the caller's default. */
+    if (layout->flag == NO_PLACE || layout->variant == NO_PLACE ||
+        !assigner->subject->flag->serves_none)
+        return LEFT_OUT_NO_VARIANT;
+    return is_held(assigner, event)
+               ? LEFT_OUT_OVERRIDE
+               : by_variant(assigner->subject, assigner->subject->targeting->variant_count);
 }

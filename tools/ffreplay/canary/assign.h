@@ -62,9 +62,9 @@ struct subject {
     fflag_store *store, *everybody;
     const fflag_view *view, *everybody_view;
     fflag_id id, everybody_id;
-    bool takes_everybody;       /* the stage stands at 100 %: there is no control */
-    size_t variant_lengths[64]; /* of their names */
-    uint64_t variants_seen;     /* in the log, as bits */
+    bool takes_everybody;             /* the stage stands at 100 %: there is no control */
+    size_t *variant_lengths;          /* of their names, and of none's */
+    struct variant_set variants_seen; /* in the log */
     struct unknown_variants unknown;
     struct held_times held; /* when overrides held it back */
     bool shares_known;      /* the stage's percentage says how many units each group has */

@@ -82,10 +82,10 @@ void health_judge(struct verdict *verdict)
     const char *unknown = unknown_variants_text(&subject->unknown, verdict->replay->texts);
     if (unknown)
         sentence_add(verdict, &verdict->issues, "%s", unknown);
-    uint64_t served =
+    const struct variant_set served =
         served_variants(verdict->replay->project, subject->flag, subject->environment);
-    for (uint32_t i = 0; i < targeting->variant_count; i++)
-        if (subject->variants_seen & ~served & UINT64_C(1) << i)
+    for (uint32_t i = 0; i <= targeting->variant_count; i++)
+        if (variant_set_has(&subject->variants_seen, i) && !variant_set_has(&served, i))
             sentence_add(verdict, &verdict->issues,
                          "variant '%s' is in the log, though nothing in the definitions serves it",
                          targeting->variants[i].name.text);

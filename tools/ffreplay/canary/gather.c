@@ -228,7 +228,7 @@ void analysis_begin(struct analysis *analysis)
     analysis->first = INT64_MAX;
     analysis->last = INT64_MIN;
     analysis->before_first = INT64_MAX;
-    analysis->subject.variants_seen = 0;
+    analysis->subject.variants_seen = (struct variant_set){{0}};
     analysis->subject.unknown = (struct unknown_variants){0};
 }
 

@@ -136,7 +136,9 @@ static struct served evaluate(struct variant_reader *reader, const struct event 
     return (struct served){.kind = result.error                             ? SERVED_NONE
                                    : result.reason == FFLAG_REASON_OVERRIDE ? SERVED_OVERRIDE
                                                                             : SERVED_VARIANT,
-                           .variant = result.variant_index,
+                           .variant = result.variant_index == FFLAG_NO_VARIANT
+                                          ? variants->targeting->variant_count
+                                          : result.variant_index,
                            .evaluated = true,
                            .reason = result.reason,
                            .error = result.error,
@@ -158,12 +160,18 @@ static bool is_held(struct variant_reader *reader, const struct event *event)
 static struct served logged(const struct flag_variants *variants, const struct value *value)
 {
     const struct targeting *targeting = variants->targeting;
-    for (uint32_t i = 0; i < targeting->variant_count; i++) {
+    for (uint32_t i = 0; i <= targeting->variant_count; i++) {
         const char *name = targeting->variants[i].name.text;
         if (name && value_spells(value, name))
             return (struct served){.kind = SERVED_VARIANT, .variant = i};
     }
     return (struct served){.kind = SERVED_UNKNOWN};
+}
+
+/* A line about this flag that has no variant, though the log names them. */
+static struct served none(const struct flag_variants *variants)
+{
+    return (struct served){.kind = SERVED_VARIANT, .variant = variants->targeting->variant_count};
 }
 
 /* For Kayenta's pairs, which are all the data of their time. */
@@ -182,18 +190,22 @@ struct served served_of(struct variant_reader *reader, const struct event *event
     if (event->group == RECORD_OF_CANARY || event->group == RECORD_OF_CONTROL)
         return is_held(reader, event) ? (struct served){.kind = SERVED_OVERRIDE}
                                       : grouped(variants, event->group);
-    bool about = true;
+    bool about = true, is_named = false;
     if (layout->flag != NO_PLACE) {
         const struct value *flag = &event->values[layout->flag];
         about = value_is_text(flag);
         if (about && !value_spells(flag, variants->flag->name.text))
             return (struct served){.kind = SERVED_OTHER_FLAG};
+        is_named = about;
     }
     if (event->group == RECORD_FAILED)
         return (struct served){.kind = SERVED_NONE};
     if (about && layout->variant != NO_PLACE && value_is_text(&event->values[layout->variant]))
         return is_held(reader, event) ? (struct served){.kind = SERVED_OVERRIDE}
                                       : logged(variants, &event->values[layout->variant]);
+    if (is_named && layout->variant != NO_PLACE && reader->line.count == 0 &&
+        variants->flag->serves_none)
+        return is_held(reader, event) ? (struct served){.kind = SERVED_OVERRIDE} : none(variants);
     return evaluate(reader, event);
 }
 

@@ -8,72 +8,59 @@
 #include "compiler/base/arena.h"
 #include "compiler/model/model.h"
 
-static uint64_t bit(uint32_t variant)
+static void add_rules(struct variant_set *served, const struct targeting *targeting)
 {
-    return UINT64_C(1) << variant;
-}
-
-static uint64_t by_arms(const struct arm *arms, uint32_t count)
-{
-    uint64_t served = 0;
-    for (uint32_t i = 0; i < count; i++)
-        if (arms[i].percent > 0)
-            served |= bit(arms[i].variant);
-    return served;
-}
-
-static uint64_t by_rules(const struct targeting *targeting)
-{
-    uint64_t served = 0;
     for (uint32_t i = 0; i < targeting->user_list_count; i++)
-        served |= bit(targeting->users[i].variant);
+        variant_set_add(served, targeting->users[i].variant);
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *rule = &targeting->rules[i];
-        served |= rule->split ? by_arms(rule->arms, rule->arm_count) : bit(rule->serve);
+        if (rule->split)
+            variant_set_add_arms(served, rule->arms, rule->arm_count);
+        else
+            variant_set_add(served, rule->serve);
     }
-    return served;
 }
 
-static uint64_t by_overrides(const struct project *project, const struct flag *flag,
-                             uint32_t environment)
+static void add_overrides(struct variant_set *served, const struct project *project,
+                          const struct flag *flag, uint32_t environment)
 {
-    uint64_t served = 0;
     const struct targeting *targeting = &flag->environments[environment];
     for (uint32_t i = 0; i < project->override_count; i++) {
         const struct override *override = project->overrides[i];
-        if (!(override->environments & bit(environment)) || !override_selects(override, flag))
-            continue;
-        for (uint32_t j = 0; j < targeting->variant_count; j++)
-            if (targeting->variants[j].name.text &&
-                strcmp(targeting->variants[j].name.text, override->serve.text) == 0)
-                served |= bit(j);
+        if (override->environments >> environment & 1 && override_selects(override, flag))
+            variant_set_add(served, override_variant(targeting, override->serve.text));
     }
-    return served;
 }
 
-static uint64_t by_canary(const struct canary *canary)
+static void add_canary(struct variant_set *served, const struct canary *canary)
 {
     bool running = canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED;
     bool somebody = canary->instant || canary->stages[canary->stage].percent > 0;
-    return canary->state == CANARY_COMPLETE || (running && somebody) ? bit(canary->serve) : 0;
+    if (canary->state == CANARY_COMPLETE || (running && somebody))
+        variant_set_add(served, canary->serve);
 }
 
-static uint64_t by_experiment(const struct experiment *experiment)
+static void add_experiment(struct variant_set *served, const struct experiment *experiment)
 {
-    if (experiment->state == EXPERIMENT_CONCLUDED)
-        return experiment->has_winner ? bit(experiment->winner) : 0;
-    bool running = experiment->state == EXPERIMENT_RUNNING && experiment->traffic > 0;
-    return running ? by_arms(experiment->arms, experiment->arm_count) : 0;
+    if (experiment->state == EXPERIMENT_CONCLUDED && experiment->has_winner)
+        variant_set_add(served, experiment->winner);
+    if (experiment->state == EXPERIMENT_RUNNING && experiment->traffic > 0)
+        variant_set_add_arms(served, experiment->arms, experiment->arm_count);
 }
 
-uint64_t served_variants(const struct project *project, const struct flag *flag,
-                         uint32_t environment)
+struct variant_set served_variants(const struct project *project, const struct flag *flag,
+                                   uint32_t environment)
 {
     const struct targeting *targeting = &flag->environments[environment];
-    return bit(targeting->default_variant) | by_rules(targeting) |
-           by_overrides(project, flag, environment) |
-           (targeting->canary ? by_canary(targeting->canary) : 0) |
-           (targeting->experiment ? by_experiment(targeting->experiment) : 0);
+    struct variant_set served = {{0}};
+    variant_set_add(&served, targeting->default_variant);
+    add_rules(&served, targeting);
+    add_overrides(&served, project, flag, environment);
+    if (targeting->canary)
+        add_canary(&served, targeting->canary);
+    if (targeting->experiment)
+        add_experiment(&served, targeting->experiment);
+    return served;
 }
 
 /* ----------------------------------------------------------------------------------- unknown -- */

@@ -14,9 +14,8 @@
 struct arena;
 struct project;
 
-/* As bits, by their place. */
-uint64_t served_variants(const struct project *project, const struct flag *flag,
-                         uint32_t environment);
+struct variant_set served_variants(const struct project *project, const struct flag *flag,
+                                   uint32_t environment);
 
 /* Lines that name a variant the flag does not have. */
 struct unknown_variants {

@@ -91,9 +91,24 @@ static bool prepare_table(struct checkup *checkup)
     return table_prepare(&checkup->table, replay->project, replay->layouts, &wish);
 }
 
+/* Its units are counted by variant, with no variant as one more. */
+static bool has_countable_variants(const struct checkup *checkup)
+{
+    const struct flag *flag = checkup->flag;
+    uint32_t count = flag->environments[checkup->environment].variant_count;
+    if (count < UNIT_GROUPS)
+        return true;
+    job_error(&health_command, "'%s' has %u variants; 'health' counts the units of at most %d",
+              flag->name.text, count, UNIT_GROUPS - 1);
+    print_help("'ffreplay metrics --by variant' takes any number");
+    return false;
+}
+
 static bool prepare(struct checkup *checkup)
 {
     struct replay *replay = checkup->replay;
+    if (!has_countable_variants(checkup))
+        return false;
     if (!flag_variants_open(&checkup->variants, replay->project, checkup->flag,
                             checkup->environment) ||
         !served_counts_prepare(&checkup->counted, replay->project, replay->layouts, checkup->reads,

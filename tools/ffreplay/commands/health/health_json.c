@@ -19,7 +19,7 @@ static void put_counts(const struct health_page *page, struct buffer *out)
     const struct targeting *targeting = counted->variants->targeting;
     unsigned halvings = page->units->halvings;
     uint64_t lines[2] = {0}, units[2] = {0};
-    for (uint32_t i = 0; i < targeting->variant_count; i++) {
+    for (uint32_t i = 0; i <= targeting->variant_count; i++) {
         bool enabled = i != targeting->default_variant;
         lines[enabled] += counted->lines[i];
         units[enabled] += page->units->alone[i] << halvings;
@@ -31,7 +31,9 @@ static void put_counts(const struct health_page *page, struct buffer *out)
     put_served(out, lines[0], units[0]);
     buffer_append_text(out, "}");
     field_object(out, "variants");
-    for (uint32_t i = 0; i < targeting->variant_count; i++) {
+    for (uint32_t i = 0; i <= targeting->variant_count; i++) {
+        if (i == targeting->variant_count && !counted->lines[i])
+            continue;
         field_object(out, variant_text(counted->variants, i));
         put_served(out, counted->lines[i], page->units->alone[i] << halvings);
         buffer_append_text(out, "}");
@@ -70,7 +72,7 @@ static void put_metric(const struct health_page *page, const struct measure *mea
         buffer_append_text(out, "null");
     }
     field_object(out, "variants");
-    for (uint32_t i = 0; i < targeting->variant_count; i++) {
+    for (uint32_t i = 0; i <= targeting->variant_count; i++) {
         const struct group *group = group_of(table, 1, i);
         if (!group)
             continue;

@@ -12,7 +12,7 @@ static const char *served_text(const struct health_page *health, bool enabled)
     const struct served_counts *counted = health->counted;
     const struct targeting *targeting = counted->variants->targeting;
     uint64_t lines = 0, units = 0;
-    for (uint32_t i = 0; i < targeting->variant_count; i++) {
+    for (uint32_t i = 0; i <= targeting->variant_count; i++) {
         if ((i != targeting->default_variant) != enabled)
             continue;
         lines += counted->lines[i];

@@ -26,9 +26,10 @@ static void judge_variants(struct health_page *page)
 {
     const struct served_counts *counted = page->counted;
     const struct flag_variants *variants = counted->variants;
-    uint64_t served = served_variants(page->replay->project, variants->flag, variants->environment);
-    for (uint32_t i = 0; i < variants->targeting->variant_count; i++)
-        if (counted->lines[i] > 0 && !(served >> i & 1))
+    const struct variant_set served =
+        served_variants(page->replay->project, variants->flag, variants->environment);
+    for (uint32_t i = 0; i <= variants->targeting->variant_count; i++)
+        if (counted->lines[i] > 0 && !variant_set_has(&served, i))
             issue(page, "variant '%s' is in the log, though nothing in the definitions serves it",
                   variant_text(variants, i));
     const char *unknown = unknown_variants_text(&counted->unknown, page->replay->texts);

@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""What flags serve beside a plain variant: no variant at all, and one of thousands."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
+FFREPLAY = os.environ.get("FFREPLAY", f"{TOP}/build/ffreplay")
+HEAD = """project: {name: p, environments: [production], bucket_by: user_id}
+attributes: {user_id: string, country: string}
+"""
+NONE = HEAD + """
+logs: {web: {format: ndjson, time: time, flag: flag, variant: variant, unit: user_id}}
+flags:
+  timeout:
+    type: integer
+    variants: {short: 100, long: 900}
+    default: none
+    rules:
+      - {if: {country: 'NO'}, serve: long}
+      - {if: {country: DE}, serve: none}
+      - {if: {country: FR}, split: {short: 20%, none: 50%, long: 30%}}
+    users: {none: [alice]}
+  asks: {requires: {timeout: none}, serve: on}
+  plain: {serve: on}
+"""
+tests = 0
+
+
+def test(name, holds, why=""):
+    global tests, failed
+    tests += 1
+    print(f"{'ok' if holds else 'not ok'} {tests} - {name}")
+    if not holds:
+        failed = 1
+        print("# " + str(why).replace("\n", "\n# "))
+
+
+failed = 0
+
+
+def ffc(directory, *arguments, program=FFC):
+    return subprocess.run([program, *arguments], capture_output=True, text=True, cwd=directory, check=False)
+
+
+def project(text):
+    directory = tempfile.mkdtemp(prefix="ffc-values-")
+    os.mkdir(f"{directory}/flags")
+    with open(f"{directory}/flags/a.yaml", "w", encoding="utf-8") as file:
+        file.write(text)
+    return directory
+
+
+def answer(directory, flag, context, *more):
+    run = ffc(directory, "eval", flag, "--json", "-c", json.dumps(context), *(more or ("-e", "production")))
+    found = json.loads(run.stdout)
+    return [found[key] for key in ("value", "variant", "reason", "rule", "error")]
+
+
+def no_variant():
+    directory = project(NONE)
+    for context, expected in [({}, ("DEFAULT", None)), ({"country": "DE"}, ("TARGETING_MATCH", "rules[1]")),
+                              ({"user_id": "alice", "country": "NO"}, ("TARGETING_MATCH", "users"))]:
+        got = answer(directory, "timeout", context)
+        test(f"no value and no variant, with the reason of the rule: {expected}", got == [None, None, *expected, None], got)
+    shares = [answer(directory, "timeout", {"user_id": f"u{i}", "country": "FR"})[0] for i in range(60)]
+    test("a split leaves a share to the caller", 15 < shares.count(None) < 45 and set(shares) == {None, 100, 900}, shares)
+    test("another flag asks for it", answer(directory, "asks", {})[0] is True and
+         answer(directory, "asks", {"country": "NO"})[2] == "PREREQUISITE_FAILED")
+    trace = ffc(directory, "trace", "timeout", "-e", "production", "-c", '{"country": "DE"}')
+    test("a trace says so", "serve none, the default" in trace.stdout or "serve none" in trace.stdout, trace.stdout)
+    with open(f"{directory}/flags/t.yaml", "w", encoding="utf-8") as file:
+        file.write("""tests:
+  - {flag: timeout, context: {country: DE}, expect: none}
+  - {flag: timeout, context: {country: DE}, expect: {value: null}}
+  - {flag: timeout, context: {country: FR}, expect_share: {short: 20%, none: 50%, long: 30%}}
+  - {flag: timeout, context: {country: 'NO'}, expect: none}
+""")
+    run = ffc(directory, "test", "--json")
+    test("tests expect it", [t["passed"] for t in json.loads(run.stdout)["tests"]] == [True, True, True, False], run.stdout)
+
+
+def overridden():
+    directory = project(NONE)
+    ffc(directory, "build", "-e", "production", "-o", "p.ffs")
+    run = ffc(directory, "rollback", "plain", "--serve", "none", "--reason", "unclear", "-e", "production",
+              "--by", "ann", "--build", "p.ffs")
+    got = answer(directory, "plain", {}, "-s", "p.ffs")
+    test("an override leaves any flag to the caller", got[:3] == [None, None, "OVERRIDE"], run.stderr + str(got))
+    test("so do the definitions", answer(directory, "plain", {})[:3] == [None, None, "OVERRIDE"])
+
+
+def logged():
+    directory = project(NONE)
+    with open(f"{directory}/log", "w", encoding="utf-8") as file:
+        for i in range(40):
+            line = {"time": f"2026-11-20T10:00:{i:02}Z", "flag": "timeout", "user_id": f"u{i}", "status": 200}
+            line["variant"] = "long" if i % 4 == 0 else None
+            file.write(json.dumps(line) + "\n")
+    run = ffc(directory, "health", "timeout", "-e", "production", "--json", "web=log", program=FFREPLAY)
+    found = json.loads(run.stdout) if run.stdout else {}
+    lines = {name: counts["lines"] for name, counts in found.get("variants", {}).items()}
+    test("a line without a variant was left to the caller", lines == {"short": 0, "long": 10, "none": 30},
+         run.stdout + run.stderr)
+
+
+def many():
+    count = 4096
+    shares = [25] * 1696 + [24] * 2400
+    directory = project(HEAD + """
+flags:
+  big:
+    type: integer
+    variants: {%s}
+    default: none
+    split: {%s}
+  last: {requires: {big: [v4095, none]}, serve: on}
+""" % (", ".join(f"v{i}: {i}" for i in range(count)),
+       ", ".join(f"v{i}: {share / 1000:.3f}%" for i, share in enumerate(shares))))
+    with open(f"{directory}/contexts", "w", encoding="utf-8") as file:
+        for i in range(3000):
+            file.write(json.dumps({"user_id": f"u{i}"}) + "\n")
+    run = ffc(directory, "eval", "big", "last", "-e", "production", "--json", "--contexts", "contexts")
+    answers = [json.loads(line) for line in run.stdout.splitlines()]
+    values = [a["value"] for a in answers[::2]]
+    edges = [sum(shares[:i]) for i in range(count + 1)]
+    buckets = [json.loads(ffc(directory, "trace", "big", "-e", "production", "--json", "-c",
+                              json.dumps({"user_id": f"u{i}"})).stdout)["value"] for i in range(20)]
+    test("4,096 variants: the trace and the evaluation agree", buckets == values[:20], (buckets, values[:20]))
+    test("they are spread over all", len(set(values)) > 1500 and max(values) > 4000 and min(values) < 96, len(set(values)))
+    test("another flag asks for the last", all((a["value"] is True) == (v == 4095) for a, v in zip(answers[1::2], values)))
+    test("and for none", answer(directory, "last", {})[0] is True, edges[-1])
+    run = ffc(directory, "health", "big", "-e", "production", "web=/dev/null", program=FFREPLAY)
+    test("health counts no units of so many", run.returncode != 0, run.stderr)
+
+
+no_variant()
+overridden()
+logged()
+many()
+print(f"1..{tests}")
+sys.exit(failed)
