@@ -286,6 +286,11 @@ uint64_t runtime_interpret(const fflag_view *view, const struct ffs_flag *flag,
         case FFS_TIME_GE:
             test = test_time;
             break;
+        case FFS_TIME_WITHIN:
+        case FFS_TIME_OLDER:
+            slot = find_fitting(view, flag, context, at->attribute, &declared);
+            holds = slot && test_age(at, slot, read_clock(view, now));
+            break;
         case FFS_IP_IN:
             test = test_address;
             break;

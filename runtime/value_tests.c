@@ -154,6 +154,15 @@ bool test_time(const struct snapshot *snapshot, const struct ffs_instruction *in
                                               (ms > operand) - (ms < operand));
 }
 
+bool test_age(const struct ffs_instruction *instruction, const struct fflag_slot *slot, int64_t now)
+{
+    int64_t ms;
+    if (!read_time(slot, &ms) || ms > now)
+        return false;
+    bool older = (uint64_t)now - (uint64_t)ms > instruction->operand;
+    return older == (instruction->op == FFS_TIME_OLDER);
+}
+
 static bool is_after(const struct address *address, uint64_t high, uint64_t low)
 {
     return address->high > high || (address->high == high && address->low > low);

@@ -28,4 +28,8 @@ value_test test_version;
 value_test test_time;
 value_test test_address;
 
+/* The same of a time against the clock's. */
+bool test_age(const struct ffs_instruction *instruction, const struct fflag_slot *slot,
+              int64_t now);
+
 #endif

@@ -224,6 +224,10 @@ static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index
         if (operand > 1)
             return malformed(verifier, "instruction %u: the operand is not a boolean", index);
         return FFLAG_OK;
+    case FFS_OPERAND_DURATION:
+        if (operand > INT64_MAX)
+            return malformed(verifier, "instruction %u: the operand is not a duration", index);
+        return FFLAG_OK;
     case FFS_OPERAND_NETWORKS:
         return verify_network_operand(verifier, index, operand);
     case FFS_OPERAND_AUTOMATON:

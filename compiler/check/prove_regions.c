@@ -170,6 +170,11 @@ static int compare_operands(enum fflag_attribute_type type, const struct operand
     return 0;
 }
 
+static bool is_of_age(const struct condition *test)
+{
+    return operator_kinds[test->operator_kind].proof == PROOF_AGE;
+}
+
 struct points {
     enum fflag_attribute_type type;
     const struct operand **items; /* sorted, distinct */
@@ -204,7 +209,8 @@ static void add_point(struct points *points, struct arena *arena, const struct o
 /* False if there are too many. */
 static bool add_points(struct points *points, struct arena *arena, const struct condition *test)
 {
-    for (uint32_t i = 0; i < test->operand_count && points->count <= MOST_REGIONS / 2; i++)
+    uint32_t count = is_of_age(test) ? 0 : test->operand_count;
+    for (uint32_t i = 0; i < count && points->count <= MOST_REGIONS / 2; i++)
         add_point(points, arena, &test->operands[i]);
     return points->count <= MOST_REGIONS / 2;
 }
@@ -220,7 +226,7 @@ static struct named named_points(const struct points *points, struct arena *aren
 {
     struct named named = {.bits = ARENA_ARRAY(arena, uint64_t, points->count / 64 + 1),
                           .lowest = UINT32_MAX};
-    for (uint32_t i = 0; i < test->operand_count; i++) {
+    for (uint32_t i = 0; i < test->operand_count && !is_of_age(test); i++) {
         uint32_t point = find_point(points, &test->operands[i]);
         region_mark(named.bits, point);
         named.lowest = point < named.lowest ? point : named.lowest;
@@ -240,13 +246,43 @@ static bool any_in_order(const struct named *named, const struct condition *test
     return test->operand_count && operator_kinds[test->operator_kind].order & orders;
 }
 
+/* Whether it holds for a time so long before the evaluation; below zero: for one to come. */
+static bool holds_at_age(const struct condition *test, int64_t age)
+{
+    for (uint32_t i = 0; i < test->operand_count && age >= 0; i++) {
+        unsigned found = age > test->operands[i].duration ? ORDER_HIGHER : ORDER_LOWER;
+        if (operator_kinds[test->operator_kind].order & found)
+            return true;
+    }
+    return false;
+}
+
+/* An age on either side of whatever one is compared with; a single one where none is. */
+static int64_t *ages_of(const struct subject *subject, struct arena *arena, uint32_t *count)
+{
+    int64_t *ages = NULL;
+    *count = 0;
+    *ARENA_APPEND(arena, ages, *count) = -1;
+    for (uint32_t i = 0; i < subject->atom_count; i++) {
+        const struct condition *test = subject->atoms[i];
+        for (uint32_t j = 0; is_of_age(test) && j < test->operand_count; j++) {
+            int64_t age = test->operands[j].duration;
+            *ARENA_APPEND(arena, ages, *count) = age;
+            *ARENA_APPEND(arena, ages, *count) = age < INT64_MAX ? age + 1 : age;
+        }
+    }
+    return ages;
+}
+
 static enum certainty certainty_at(const struct named *named, const struct condition *test,
-                                   uint32_t place)
+                                   uint32_t place, int64_t age)
 {
     switch (operator_kinds[test->operator_kind].proof) {
     case PROOF_EQUAL:
     case PROOF_ORDER:
         return any_in_order(named, test, place) ? SURELY_HOLDS : SURELY_FAILS;
+    case PROOF_AGE:
+        return holds_at_age(test, age) ? SURELY_HOLDS : SURELY_FAILS;
     case PROOF_PRESENCE:
         return SURELY_HOLDS;
     case PROOF_PART:
@@ -276,10 +312,18 @@ static bool cut_ordered(struct subject *subject, struct arena *arena)
     struct named *named = ARENA_ARRAY(arena, struct named, subject->atom_count);
     for (uint32_t i = 0; i < subject->atom_count; i++)
         named[i] = named_points(&points, arena, subject->atoms[i]);
-    for (uint32_t place = boolean; place <= 2 * points.count; place += boolean ? 2 : 1) {
+    /* Every time has every age, at some evaluation or other. */
+    uint32_t age_count;
+    const int64_t *ages = ages_of(subject, arena, &age_count);
+    const uint32_t step = boolean ? 2 : 1, places = (2 * points.count + 1) / step;
+    if ((uint64_t)places * age_count > MOST_REGIONS + 1)
+        return false;
+    for (uint32_t i = 0; i < places * age_count; i++) {
+        uint32_t place = boolean + i / age_count * step;
         struct guesses guesses = no_guesses(subject, arena);
-        for (uint32_t i = 0; i < subject->atom_count; i++)
-            note(&guesses, i, certainty_at(&named[i], subject->atoms[i], place));
+        for (uint32_t j = 0; j < subject->atom_count; j++)
+            note(&guesses, j,
+                 certainty_at(&named[j], subject->atoms[j], place, ages[i % age_count]));
         if (!add_guesses(subject, arena, &guesses, false))
             return false;
     }
@@ -533,6 +577,7 @@ static enum certainty certainty_of_list(const struct condition *test,
     case PROOF_GLOB:
     case PROOF_PATTERN:
     case PROOF_LISTED:
+    case PROOF_AGE:
     case PROOF_OPAQUE:
         break;
     }
@@ -595,6 +640,7 @@ static enum certainty certainty_of_address(const struct condition *test,
     case PROOF_PATTERN:
     case PROOF_LISTED:
     case PROOF_ENTRIES:
+    case PROOF_AGE:
     case PROOF_OPAQUE:
         break;
     }
@@ -694,6 +740,7 @@ static bool is_exact(const struct subject *subject, const struct condition *test
     case PROOF_GLOB:
     case PROOF_PATTERN:
     case PROOF_LISTED:
+    case PROOF_AGE:
     case PROOF_OPAQUE:
         break;
     }

@@ -380,6 +380,9 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
     case FFS_OPERAND_TIME:
         write_time((int64_t)operand, out);
         return;
+    case FFS_OPERAND_DURATION:
+        write_duration((int64_t)operand, out);
+        return;
     case FFS_OPERAND_NETWORKS:
         write_networks(listing, operand, most, out);
         return;

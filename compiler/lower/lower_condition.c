@@ -317,6 +317,13 @@ static struct expression *lower_entry(struct lowering *lowering, const struct co
                        test->ignore_case);
 }
 
+static struct expression *lower_age(struct lowering *lowering, const struct condition *test,
+                                    const struct operand *operand)
+{
+    enum ffs_op op = test->operator_kind == OPERATOR_OLDER ? FFS_TIME_OLDER : FFS_TIME_WITHIN;
+    return test_attribute(lowering, op, 0, test->attribute, (uint64_t)operand->duration);
+}
+
 static struct expression *lower_test(struct lowering *lowering, const struct condition *test)
 {
     switch (test->operator_kind) {
@@ -338,6 +345,9 @@ static struct expression *lower_test(struct lowering *lowering, const struct con
     case OPERATOR_HAS_ANY:
     case OPERATOR_HAS_ALL:
         return lower_each(lowering, test, lower_entry);
+    case OPERATOR_WITHIN:
+    case OPERATOR_OLDER:
+        return lower_each(lowering, test, lower_age);
     case OPERATOR_IN_FILE:
         return one_of_file(lowering, test->attribute, test->file, test->ignore_case);
     case OPERATOR_PRESENT:

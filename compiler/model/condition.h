@@ -26,6 +26,7 @@ struct operand {
         double number;
         bool boolean;
         int64_t time;
+        int64_t duration; /* PROOF_AGE */
         struct network network;
         const struct automaton *automaton; /* OPERATOR_MATCHES */
     };

@@ -35,6 +35,8 @@ enum operator_proof {
     PROOF_PATTERN,  /* for what an automaton accepts */
     PROOF_LISTED,   /* for the lines of a file */
     PROOF_ENTRIES,  /* for lists that have an operand as an entry */
+    PROOF_AGE,      /* for times so long before the evaluation that it stands to an operand as
+                       `order` says */
     PROOF_PRESENCE, /* for all */
     PROOF_OPAQUE    /* nothing is known: it may hold or fail for any of them */
 };
@@ -74,6 +76,7 @@ enum operand_form {
     OPERAND_PATTERNS, /* so, of regular expressions */
     OPERAND_PATH,     /* of a list file */
     OPERAND_TIME,
+    OPERAND_DURATION,
     OPERAND_PRESENCE /* whether there is a value */
 };
 struct operand_form_info {

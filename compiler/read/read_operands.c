@@ -90,7 +90,8 @@ static bool read_operand(struct reader *reader, const struct condition_subject *
     case FFLAG_ATTRIBUTE_VERSION:
         return read_version(reader, node, &operand->text);
     case FFLAG_ATTRIBUTE_TIME:
-        return read_time(reader, node, &operand->time);
+        return info->form == OPERAND_DURATION ? read_duration(reader, node, &operand->duration)
+                                              : read_time(reader, node, &operand->time);
     case FFLAG_ATTRIBUTE_IP:
         return read_network(reader, node, &operand->network);
     case FFLAG_ATTRIBUTE_STRING:

@@ -279,6 +279,7 @@ enum ffs_operand {
     FFS_OPERAND_NUMBER,      /* IEEE bits, finite */
     FFS_OPERAND_BOOLEAN,     /* 0 or 1 */
     FFS_OPERAND_TIME,        /* milliseconds, two's complement */
+    FFS_OPERAND_DURATION,    /* milliseconds, at most INT64_MAX */
     FFS_OPERAND_NETWORKS,    /* NETWORKS index | count << 32 */
     FFS_OPERAND_AUTOMATON,   /* AUTOMATA index | ffs_string of the pattern << 32, for people */
     FFS_OPERAND_THRESHOLD,   /* holds for buckets below */
@@ -297,7 +298,8 @@ enum ffs_uses {
     FFS_USES_IGNORE_CASE = 16, /* or FFS_IGNORE_CASE */
     FFS_USES_CLOCK = 32,       /* it asks for the time */
     FFS_TEST = FFS_USES_JUMP | FFS_USES_NEGATE,
-    FFS_TEXT_TEST = FFS_TEST | FFS_USES_IGNORE_CASE
+    FFS_TEXT_TEST = FFS_TEST | FFS_USES_IGNORE_CASE,
+    FFS_CLOCK_TEST = FFS_TEST | FFS_USES_CLOCK
 };
 
 /* Of a known operation; 0, FFS_OPERAND_NONE, for others. */

@@ -34,6 +34,7 @@ ATTRIBUTES = {
 }
 LISTS = {"lists/words.txt": ["beta", "vip", "日本"], "lists/users.txt": ["u%d" % i for i in range(40)]}
 ENVIRONMENTS = ["development", "production"]
+AGES = ["0s", "4d", "345600s", "2w", "10d", "77d"]
 DURATIONS = ["90s", "30m", "24h", "7d", "2w"]
 
 
@@ -94,6 +95,7 @@ class Generator:
             "pattern or list": lambda: self.either(PATTERNS),
             "path": lambda: self.pick(list(LISTS)),
             "time": lambda: self.pick(values),
+            "duration": lambda: self.pick(AGES),
             "boolean": lambda: self.chance(0.5),
         }[form]()
 

@@ -204,7 +204,7 @@ class Project:
             test = {"in": test}
         ignore_case = test.get("ignore_case") == "true"
         return all(
-            self.test_holds(key, operator, operands, context, ignore_case)
+            self.test_holds(key, operator, operands, context, ignore_case, now)
             for operator, operands in test.items()
             if operator != "ignore_case"
         )
@@ -216,14 +216,18 @@ class Project:
         }
         return all(known[key](operand) for key, operand in test.items())
 
-    def test_holds(self, name, operator, operands, context, ignore_case):
+    def test_holds(self, name, operator, operands, context, ignore_case, now):
         if operator in NEGATIONS:
-            return not self.test_holds(name, NEGATIONS[operator], operands, context, ignore_case)
+            return not self.test_holds(name, NEGATIONS[operator], operands, context, ignore_case, now)
         value = self.value(name, context)
         if operator == "present":
             return (value is not None) == (operands == "true")
         if value is None:
             return False
+        if operator == "within":
+            return now - duration(operands) <= value <= now
+        if operator == "older_than":
+            return value < now - duration(operands)
         kind = self.attributes[name]
         if kind == "ip" and operator == "in":
             return any(in_network(value, block) for block in as_list(operands))

@@ -52,6 +52,7 @@ enum sample_flag {
     LISTED,
     TAGGED,
     SALTED,
+    WINDOWED,
     SAMPLE_FLAGS
 };
 
@@ -159,6 +160,12 @@ static inline uint8_t *assemble_sample(size_t *length)
                                        test(FFS_SPLIT, FFLAG_REASON_SPLIT, USER_ID, 1,
                                             split_at / sizeof(uint64_t) | (uint64_t)rule << 32)));
     flag_at(&a, salted)->flags = FFS_FLAG_READS_CLOCK | FFS_FLAG_SERVES_NONE;
+
+    uint32_t windowed = add_boolean(&a, "windowed",
+                                    CODE(test(FFS_TIME_WITHIN, FFS_NEGATE, SIGNUP_AT, 3, 1000),
+                                         test(FFS_TIME_OLDER, 0, SIGNUP_AT, 2, 2000),
+                                         serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
+    flag_at(&a, windowed)->flags = FFS_FLAG_READS_CLOCK;
     return assemble(&a, length);
 }
 

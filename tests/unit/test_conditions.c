@@ -103,6 +103,19 @@ static const struct test_case cases[] = {
      "signup_at=2026-01-01T00:00:00Z"},
     {"{signup_at: {in: [2026-01-01T00:00:00Z, 2027-01-01T00:00:00Z]}}",
      "signup_at=2027-01-01T00:00:00Z", "|signup_at=2028-01-01T00:00:00Z"},
+    {"{signup_at: {within: 7d}}",
+     "signup_at=2026-01-01T00:00:00Z now=2026-01-08T00:00:00Z|"
+     "signup_at=2026-01-08T00:00:00Z now=2026-01-08T00:00:00Z",
+     "now=2026-01-08T00:00:00Z|signup_at=2026-01-01T00:00:00Z now=2026-01-08T00:00:00.001Z|"
+     "signup_at=2026-01-08T00:00:00.001Z now=2026-01-08T00:00:00Z"},
+    {"{signup_at: {older_than: 30d}}",
+     "signup_at=2026-01-01T00:00:00Z now=2026-01-31T00:00:00.001Z",
+     "now=2026-01-31T00:00:00.001Z|signup_at=2026-01-01T00:00:00Z now=2026-01-31T00:00:00Z|"
+     "signup_at=2026-02-01T00:00:00Z now=2026-01-31T00:00:00Z"},
+    {"{signup_at: {within: 30d, older_than: 7d, after: 2026-01-01T00:00:00Z}}",
+     "signup_at=2026-01-02T00:00:00Z now=2026-01-10T00:00:00Z",
+     "signup_at=2026-01-02T00:00:00Z now=2026-01-09T00:00:00Z|"
+     "signup_at=2026-01-01T00:00:00Z now=2026-01-10T00:00:00Z"},
     {"{groups: {has: a}}", "groups=a|groups=b,a", "|groups=b|groups=aa"},
     {"{groups: {has_any: [a, b]}}", "groups=a|groups=c,b", "|groups=c"},
     {"{groups: {has_all: [a, b]}}", "groups=b,a|groups=a,b,c", "|groups=a|groups=b"},

@@ -97,6 +97,7 @@ static uint64_t parse_operand(struct assembler *a, enum ffs_op op, unsigned flag
     case FFS_OPERAND_NUMBER:
         return number_bits(strtod(operand, NULL));
     case FFS_OPERAND_TIME:
+    case FFS_OPERAND_DURATION:
         return (uint64_t)strtoll(operand, NULL, 10);
     case FFS_OPERAND_BOOLEAN:
         return *operand == 't';
@@ -266,6 +267,23 @@ static const struct condition conditions[] = {
     {CLIENT_IP, FFS_IP_IN, 0, "", IP, "192.168.1.1", true},
     {CLIENT_IP, FFS_IP_IN, 0, "", IP, "192.168.1.2", false},
     {CLIENT_IP, FFS_IP_IN, 0, "", IP, "::ffff:10.1.2.3", true},
+    {SIGNUP_AT, FFS_TIME_WITHIN, 0, "1000", TIME, "999000", true},
+    {SIGNUP_AT, FFS_TIME_WITHIN, 0, "1000", TIME, "998999", false},
+    {SIGNUP_AT, FFS_TIME_WITHIN, 0, "1000", TIME, "1000000", true},
+    {SIGNUP_AT, FFS_TIME_WITHIN, 0, "1000", TIME, "1000001", false},
+    {SIGNUP_AT, FFS_TIME_WITHIN, 0, "0", STRING, "1970-01-01T00:16:40Z", true},
+    {SIGNUP_AT, FFS_TIME_WITHIN, 0, "0", NUMBER, "999999", false},
+    {SIGNUP_AT, FFS_TIME_WITHIN, 0, "9223372036854775807", TIME, "-9223372036854775808", false},
+    {SIGNUP_AT, FFS_TIME_WITHIN, 0, "9223372036854775807", TIME, "-9223372036853775807", true},
+    {SIGNUP_AT, FFS_TIME_WITHIN, 0, "1000", STRING, "yesterday", false},
+    {SIGNUP_AT, FFS_TIME_WITHIN, 0, "1000", ABSENT, "", false},
+    {SIGNUP_AT, FFS_TIME_OLDER, 0, "1000", TIME, "998999", true},
+    {SIGNUP_AT, FFS_TIME_OLDER, 0, "1000", TIME, "999000", false},
+    {SIGNUP_AT, FFS_TIME_OLDER, 0, "1000", TIME, "1000001", false},
+    {SIGNUP_AT, FFS_TIME_OLDER, 0, "0", TIME, "999999", true},
+    {SIGNUP_AT, FFS_TIME_OLDER, 0, "0", TIME, "1000000", false},
+    {SIGNUP_AT, FFS_TIME_OLDER, 0, "9223372036854775807", TIME, "-9223372036854775808", true},
+    {SIGNUP_AT, FFS_TIME_OLDER, 0, "1000", ABSENT, "", false},
     {CLIENT_IP, FFS_IP_IN, 0, "", IP, "2001:db8::1", true},
     {CLIENT_IP, FFS_IP_IN, 0, "", IP, "2001:db9::", false},
     {CLIENT_IP, FFS_IP_IN, 0, "", STRING, "10.1.2.3", true},
@@ -289,14 +307,17 @@ static bool evaluate_condition(const struct condition *condition, unsigned negat
     struct assembler a = {0};
     add_sample_attributes(&a);
     uint64_t operand = parse_operand(&a, condition->op, condition->flags, condition->operand);
-    add_boolean(&a, "flag",
-                CODE(test(condition->op, condition->flags | negate, (uint16_t)condition->attribute,
-                          2, operand),
-                     serve(1, FFLAG_REASON_TARGETING_MATCH, FFS_NONE)));
+    uint32_t flag = add_boolean(&a, "flag",
+                                CODE(test(condition->op, condition->flags | negate,
+                                          (uint16_t)condition->attribute, 2, operand),
+                                     serve(1, FFLAG_REASON_TARGETING_MATCH, FFS_NONE)));
+    if (ffs_uses_of(condition->op) & FFS_USES_CLOCK)
+        flag_at(&a, flag)->flags = FFS_FLAG_READS_CLOCK;
     fflag_store *store = open_assembled(&a, NULL);
     fflag_attr attr = fflag_attribute(store, sample_attributes[condition->attribute]);
     fflag_context context;
     fflag_context_init(&context);
+    fflag_set_now(&context, 1000000);
     assert_int_equal(set_value(&context, attr, condition->setter, condition->value), FFLAG_OK);
     const fflag_view *view = fflag_acquire(store);
     bool holds = fflag_bool(view, fflag_flag(store, "flag"), &context, false);

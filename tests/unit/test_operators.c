@@ -59,7 +59,8 @@ static void the_columns_of_a_kind_agree(UNUSED_STATE)
         const struct operator_kind_info *info = &operator_kinds[kind];
         bool equal = info->proof == PROOF_EQUAL || info->log == LOG_EQUAL ||
                      info->proof == PROOF_LISTED || info->log == LOG_LISTED;
-        bool ordered = info->proof == PROOF_ORDER || info->log == LOG_ORDER;
+        bool ordered =
+            info->proof == PROOF_ORDER || info->log == LOG_ORDER || info->proof == PROOF_AGE;
         bool part = info->proof == PROOF_PART || info->log == LOG_PART;
         if (equal ? info->order != ORDER_EQUAL : ordered != (info->order != 0))
             fail_msg("the order of %s in operators.def does not fit its proof", info->name);

@@ -339,6 +339,18 @@ RULE(number_infinite)
 {
     code_of(bytes, VALUES)->operand = UINT64_C(0x7ff0) << 48;
 }
+RULE(duration_operand)
+{
+    code_of(bytes, WINDOWED)[1].operand = UINT64_C(1) << 63;
+}
+RULE(windows_without_their_feature)
+{
+    flags_of(bytes)[WINDOWED].features = 0;
+}
+RULE(windows_without_the_clock)
+{
+    flags_of(bytes)[WINDOWED].flags = 0;
+}
 RULE(boolean_operand)
 {
     code_of(bytes, VALUES)[1].operand = 2;
@@ -503,6 +515,9 @@ static const struct rule rules[] = {
     REFUSED(bad_version, "operand is not a version"),
     REFUSED(number_nan, "operand is not finite"),
     REFUSED(number_infinite, "operand is not finite"),
+    REFUSED(duration_operand, "operand is not a duration"),
+    REFUSED(windows_without_their_feature, "its features 0x0 do not fit its program"),
+    REFUSED(windows_without_the_clock, "its flags 0x0 do not fit its program"),
     REFUSED(boolean_operand, "operand is not a boolean"),
     REFUSED(network_operand, "networks are out of bounds"),
     REFUSED(network_far, "networks are out of bounds"),
