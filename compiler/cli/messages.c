@@ -106,18 +106,45 @@ int job_error(const struct command *command, const char *format, ...)
 
 #define MOST_LISTED 8
 
+/* Each one once; 0 where they are too many to list. */
+static size_t choose_listed(const char *const *names, size_t count, const char **listed)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t same = 0;
+        while (same < kept && strcmp(listed[same], names[i]) != 0)
+            same++;
+        if (same < kept)
+            continue;
+        if (kept == MOST_LISTED)
+            return 0;
+        listed[kept++] = names[i];
+    }
+    return kept;
+}
+
+int report_lack(const struct command *command, const char *lack, const char *name,
+                const char *const *names, size_t count)
+{
+    struct buffer list = {0};
+    const char *near = nearest_name(name, names, count), *listed[MOST_LISTED];
+    size_t known = near ? 0 : choose_listed(names, count, listed);
+    if (near)
+        terminal_message(&list, "; did you mean '%s'?", near);
+    for (size_t i = 0; i < known; i++)
+        terminal_message(&list, "%s'%s'", i ? ", " : "; there is ", listed[i]);
+    int status = job_error(command, "%s '%s'%s", lack, name, list.length ? list.bytes : "");
+    buffer_release(&list);
+    return status;
+}
+
 int report_unknown(const struct command *command, const char *kind, const char *name,
                    const char *const *names, size_t count)
 {
-    struct buffer list = {0};
-    const char *near = nearest_name(name, names, count);
-    if (near)
-        terminal_message(&list, "; did you mean '%s'?", near);
-    for (size_t i = 0; !near && count <= MOST_LISTED && i < count; i++)
-        terminal_message(&list, "%s'%s'", i ? ", " : "; there is ", names[i]);
-    int status =
-        job_error(command, "no %s is called '%s'%s", kind, name, list.length ? list.bytes : "");
-    buffer_release(&list);
+    struct buffer lack = {0};
+    buffer_format(&lack, "no %s is called", kind);
+    int status = report_lack(command, lack.bytes, name, names, count);
+    buffer_release(&lack);
     return status;
 }
 

@@ -31,7 +31,11 @@ int job_error(const struct command *command, const char *format, ...)
 int usage_error(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* "no flag is called 'x'; did you mean 'y'?", or what there is, where that is little. */
+/* "no flag has the tag 'x'; did you mean 'y'?", or what there is, where that is little. Names that
+ * are several times among them are so once. Returns EXIT_JOB. */
+int report_lack(const struct command *command, const char *lack, const char *name,
+                const char *const *names, size_t count);
+/* The same of a kind of thing: "no flag is called 'x'; …". */
 int report_unknown(const struct command *command, const char *kind, const char *name,
                    const char *const *names, size_t count);
 

@@ -382,16 +382,8 @@ static int check_kinds(const struct listing *listing)
         const char *kind = listing->kinds.items[i];
         if (words_find(flag_kind_words, kind) >= 0)
             continue;
-        const char *near = nearest_name(kind, flag_kind_words, words_count(flag_kind_words));
-        if (near)
-            return usage_error(&list_command, "there is no kind '%s'; did you mean '%s'?", kind,
-                               near);
-        struct buffer kinds = {0};
-        words_list(flag_kind_words, &kinds);
-        usage_error(&list_command, "there is no kind '%s'; a flag's is one of %s", kind,
-                    kinds.bytes);
-        buffer_release(&kinds);
-        return EXIT_JOB;
+        return report_lack(&list_command, "there is no kind", kind, flag_kind_words,
+                           words_count(flag_kind_words));
     }
     return EXIT_FINE;
 }
@@ -423,14 +415,8 @@ static int check_said(const struct project *project, enum said said, const char 
     bool found = false;
     for (size_t i = 0; i < count && !found; i++)
         found = said == SAID_NAME ? match_name(given, texts[i]) : strcmp(texts[i], given) == 0;
-    if (!found) {
-        struct buffer line = {0};
-        const char *near = nearest_name(given, texts, count);
-        if (near)
-            buffer_format(&line, "; did you mean '%s'?", near);
-        job_error(&list_command, "%s '%s'%s", lacks[said], given, near ? line.bytes : "");
-        buffer_release(&line);
-    }
+    if (!found)
+        report_lack(&list_command, lacks[said], given, texts, count);
     free(texts);
     return found ? EXIT_FINE : EXIT_JOB;
 }

@@ -101,8 +101,7 @@ static struct override word_of(const struct scope *scope, size_t i, struct text 
     return override;
 }
 
-/* The tag or kind that was probably meant, or NULL. */
-static const char *nearest_word(struct wish *wish, bool is_tag, const char *name)
+static int report_unselected(struct wish *wish, bool is_tag, const char *name)
 {
     const struct known known = known_flags(wish, wish->hurry.patched);
     const char **words = NULL;
@@ -110,9 +109,13 @@ static const char *nearest_word(struct wish *wish, bool is_tag, const char *name
     for (uint32_t i = 0; is_tag && i < known.count; i++)
         for (uint32_t j = 0; j < known.flags[i]->tags.count; j++)
             *ARENA_APPEND(&wish->edit.arena, words, count) = known.flags[i]->tags.items[j].text;
-    for (const char *const *kind = flag_kind_words; !is_tag && *kind; kind++)
+    bool is_kind = !is_tag && words_find(flag_kind_words, name) >= 0;
+    for (uint32_t i = 0; is_kind && i < known.count; i++)
+        *ARENA_APPEND(&wish->edit.arena, words, count) = flag_kind_words[known.flags[i]->kind];
+    for (const char *const *kind = flag_kind_words; !is_tag && !is_kind && *kind; kind++)
         *ARENA_APPEND(&wish->edit.arena, words, count) = *kind;
-    return count ? nearest_name(name, words, count) : NULL;
+    return report_lack(&rollback_command, is_tag ? "no flag has the tag" : "no flag is of kind",
+                       name, words, count);
 }
 
 /* Whether the definitions, as far as they can be read, do not have the name either. */
@@ -130,12 +133,8 @@ static bool is_unknown(struct wish *wish, const struct override *word, int *stat
                          name);
         return false;
     }
-    const char *near = word->flags.count ? NULL : nearest_word(wish, word->tags.count > 0, name);
-    *status = word->flags.count
-                  ? unknown_flag(&rollback_command, project, name)
-                  : job_error(&rollback_command, "no flag has the %s '%s'%s%s%s",
-                              word->tags.count ? "tag" : "kind", name,
-                              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    *status = word->flags.count ? unknown_flag(&rollback_command, project, name)
+                                : report_unselected(wish, word->tags.count > 0, name);
     return true;
 }
 
@@ -180,9 +179,7 @@ static bool segment_is_known(struct wish *wish, int *status)
         if (strcmp(segment, names[i]) == 0)
             return true;
     }
-    const char *near = nearest_name(segment, names, project->segment_count);
-    *status = job_error(&rollback_command, "no segment is called '%s'%s%s%s", segment,
-                        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    *status = report_unknown(&rollback_command, "segment", segment, names, project->segment_count);
     return false;
 }
 
@@ -664,9 +661,7 @@ static int unknown_id(const struct wish *wish)
     for (uint32_t i = 0; i < project->override_count; i++)
         ids[count++] = project->overrides[i]->id.text ? project->overrides[i]->id.text
                                                       : project->overrides[i]->name;
-    const char *near = nearest_name(wish->lift, ids, count);
-    int status = job_error(&rollback_command, "no override has the id '%s'%s%s%s", wish->lift,
-                           near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    int status = report_lack(&rollback_command, "no override has the id", wish->lift, ids, count);
     free(ids);
     print_help("'ffc rollback --list' shows them");
     return status;
@@ -732,8 +727,10 @@ static int lift(struct wish *wish)
     const struct project *project = hurry_project(&wish->hurry);
     const struct override *override = project_override(project, wish->lift);
     struct buffer error = {0};
-    int status;
-    if (!override) {
+    int status = EXIT_JOB;
+    if (!environment_is_known(wish, &status)) {
+        /* It is said. */
+    } else if (!override) {
         status = is_gone(wish) ? do_it(wish) : wish->stuck ? is_stuck(wish) : unknown_id(wish);
     } else if (!emergency_plan_lift(project, override, &wish->edit, &error)) {
         wish->stuck = true;
@@ -762,6 +759,9 @@ static bool check_usage(const struct wish *wish, int operands, int *status)
         usage_error(&rollback_command, "--list, --status and --lift take no flags");
     else if (wish->status && change->build)
         usage_error(&rollback_command, "--status shows the ledger: leave out --build");
+    else if (wish->status && change->environment)
+        usage_error(&rollback_command,
+                    "--status shows the steps of all environments: leave out -e");
     else if (wish->lift && change->run_steps)
         usage_error(&rollback_command, "--run-steps is for a rollback, not for lifting one");
     else if (!wish->list && !wish->status && !change_is_explained(change, status))

@@ -8,6 +8,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
+#include "compiler/choose/choose.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/recovery.h"
 #include "compiler/rollout/steps.h"
@@ -152,6 +153,15 @@ static void put_override(struct change *change, const struct override *override,
         put_text(change, override, place, published, out);
 }
 
+/* What is not for the environment that was asked for. */
+static bool is_elsewhere(const struct change *change, uint64_t environments)
+{
+    uint32_t wanted = change->environment
+                          ? project_environment(change->project, change->environment)
+                          : UINT32_MAX;
+    return wanted != UINT32_MAX && !(environments >> wanted & 1);
+}
+
 /* Overrides that the published file has and the definitions do not: only lifting them from the file
  * removes them. */
 static void put_unknown(struct change *change, const struct published *published,
@@ -159,6 +169,9 @@ static void put_unknown(struct change *change, const struct published *published
 {
     size_t i;
     json_t *item;
+    if (published->environment != UINT32_MAX &&
+        is_elsewhere(change, (uint64_t)1 << published->environment))
+        return;
     json_array_foreach(published->patch.overrides, i, item)
     {
         const char *name = json_string_value(json_object_get(item, "name"));
@@ -211,18 +224,24 @@ int rollback_list(struct change *change)
     change_identify(change);
     struct project *project = change->project = project_load(change->directory, change->at);
     bool whole = project->diagnostics.errors == 0;
+    if (change->environment && (whole || project->environments.count) &&
+        choose_environment(&rollback_command, project, change->environment) == UINT32_MAX)
+        return EXIT_JOB;
     struct published published = {.path = NULL};
     struct buffer out = {0};
     note_aside(project->directory);
     bool looked = look_at_published(change, &published);
     for (uint32_t i = 0; i < project->override_count; i++)
-        put_override(change, project->overrides[i], place_of(&published, project->overrides[i]),
-                     &published, &out);
+        if (!is_elsewhere(change, project->overrides[i]->environments))
+            put_override(change, project->overrides[i], place_of(&published, project->overrides[i]),
+                         &published, &out);
     if (published.path)
         put_unknown(change, &published, &out);
     bool any = out.length > 0;
     if (!any && !change->json)
-        terminal_format(&out, "there is no override%s\n", whole ? "" : " in what could be read");
+        terminal_format(&out, "there is no override%s%s%s\n", change->environment ? " in " : "",
+                        change->environment ? change->environment : "",
+                        whole ? "" : ", as far as could be read");
     bool written = write_stdout(&rollback_command, &out);
     if (any && !change->build && !change->json)
         print_note("according to the definitions; for the published file: --build FILE");

@@ -78,11 +78,10 @@ static int report_no_match(const struct test_run *run, const char *filter)
         names[count++] = project->tests[i]->name.text;
     for (uint32_t i = 0; i < project->flag_count; i++)
         names[count++] = project->flags[i]->name.text;
-    const char *near = nearest_name(filter, names, count);
-    usage_error(run->command, "no test and no flag with tests matches '%s'%s%s%s", filter,
-                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    int status =
+        report_lack(run->command, "no test and no flag with tests matches", filter, names, count);
     free(names);
-    return EXIT_JOB;
+    return status;
 }
 
 /* ------------------------------------------------------------------------------------- a run -- */

@@ -49,20 +49,12 @@ struct flag *what_if_flag(struct arena *arena, const struct project *project,
 static bool choose(const struct command *command, const char *what, const char *given,
                    const char *const *known, uint32_t count, uint32_t *chosen)
 {
-    struct buffer list = {0};
     for (uint32_t i = 0; i < count; i++) {
         *chosen = i;
         if (!strcmp(known[i], given))
             return true;
     }
-    for (uint32_t i = 0; i < count; i++)
-        buffer_format(&list, "%s%s", i ? ", " : "", known[i]);
-    const char *near = nearest_name(given, known, count);
-    if (near)
-        usage_error(command, "there is no %s '%s'; did you mean '%s'?", what, given, near);
-    else
-        usage_error(command, "there is no %s '%s'; known here: %s", what, given, list.bytes);
-    buffer_release(&list);
+    report_unknown(command, what, given, known, count);
     return false;
 }
 

@@ -162,7 +162,7 @@ ok "requirements that many others share are looked at once" \
 mkdir "$scratch/named"
 printf '%s\n' 'project: {name: named, environments: [prod]}' \
     'flags: {search: {owner: web, tags: [slow], serve: on}, basket: {owner: shop, serve: on}}' >"$scratch/named/p.yaml"
-for slip in "serach:no flag is called 'serach'; did you mean 'search'?" "x*:no flag is called 'x*'" \
+for slip in "serach:no flag is called 'serach'; did you mean 'search'?" "x*:no flag is called 'x*'; there is 'basket', 'search'" \
     "--owner=wbe:no flag is owned by 'wbe'; did you mean 'web'?" \
     "--tag=slwo:no flag has the tag 'slwo'; did you mean 'slow'?"; do
     is "a slip is no empty table: ${slip%%:*}" "$("$FFC" list -C "$scratch/named" "${slip%%:*}" 2>&1; echo $?)" \

@@ -142,7 +142,7 @@ equal(rollback(directory, "ops.cache").status, 0, "and_another_one_is_taken")
 directory = project("refused", FLAGS)
 for status, arguments, words in (
         (2, ["ops.cach"], "did you mean 'ops.cache'?"), (2, ["--tag", "x"], "no flag has the tag 'x'"),
-        (2, ["--kind", "config"], "no flag has the kind"), (2, [], "roll back what?"),
+        (2, ["--kind", "config"], "no flag is of kind"), (2, [], "roll back what?"),
         (2, ["-e", "production"], "--all of them there"), (2, ["--all", "--segment", "nordc"], "did you mean 'nordic'?"),
         (2, ["--all", "-e", "prod"], "production"), (2, ["canary.["], "the pattern"),
         (2, ["--all", "--build", "x.ffs"], "name it with -e"), (2, ["--list", "--all"], "take no flags"),

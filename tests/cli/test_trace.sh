@@ -188,10 +188,10 @@ while read -r flag option message; do
     is "refuses $flag $option" "$("$FFC" trace "$flag" -C states -e production -c '{}' "$option" 2>&1 | head -n 1)" \
         "ffc trace: $message"
 done <<'CASES'
-done --stage=c there is no stage 'c'; known here: a, b
-done --state=complet there is no state 'complet'; did you mean 'complete'?
+done --stage=c no stage is called 'c'; there is 'a', 'b'
+done --state=complet no state is called 'complet'; did you mean 'complete'?
 draft --stage=a 'draft' has no canary, and so no stage
-draft --state=paused there is no state 'paused'; known here: draft, running, concluded
+draft --state=paused no state is called 'paused'; there is 'draft', 'running', 'concluded'
 zero --state=running 'zero' has no canary and no experiment
 CASES
 is "a plain value" "$(steps limit '{}')" "=> serve its value STATIC"

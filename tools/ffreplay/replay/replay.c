@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "compiler/cli/messages.h"
-#include "compiler/base/nearest.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
@@ -135,12 +134,7 @@ static void report_no_log(const struct replay *replay, const char *argument, siz
         names[i] = project->logs[i]->name.text;
     char name[160];
     snprintf(name, sizeof name, "%.*s", (int)length, argument);
-    const char *near = nearest_name(name, names, project->log_count);
-    job_error(NULL, "no log is called '%s'", name);
-    if (near)
-        print_help("did you mean '%s'?", near);
-    else
-        help_to_name(replay);
+    report_unknown(NULL, "log", name, names, project->log_count);
     free(names);
 }
 
@@ -158,7 +152,10 @@ bool replay_find_log(const struct replay *replay, const char *argument, uint32_t
         }
     }
     *path = argument;
-    *log = named && project->log_count > 1 ? project->log_count : only_log(replay);
+    /* With one log, a file may be called so. */
+    bool unknown =
+        named && (project->log_count > 1 || (project->log_count && access(argument, F_OK) != 0));
+    *log = unknown ? project->log_count : only_log(replay);
     if (*log == project->log_count)
         report_no_log(replay, argument, length);
     return *log < project->log_count;
