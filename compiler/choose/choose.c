@@ -49,7 +49,9 @@ uint32_t choose_environment(const struct command *command, const struct project 
                             const char *name)
 {
     uint32_t count = project->environments.count;
-    uint32_t index = name ? project_environment(project, name) : count == 1 ? 0 : UINT32_MAX;
+    uint32_t index = name         ? project_environment(project, name)
+                     : count == 1 ? 0
+                                  : project->default_environment;
     if (index != UINT32_MAX)
         return index;
     struct buffer list = {0};

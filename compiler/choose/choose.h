@@ -20,8 +20,8 @@ const struct flag *choose_flag(const struct command *command, const struct proje
                                const char *name);
 const struct metric *choose_metric(const struct command *command, const struct project *project,
                                    const char *name);
-/* The environment's index; without a name, that of the project's only one. UINT32_MAX, after
- * reporting it, if there is none. */
+/* The environment's index; without a name, that of the project's only one, or its
+ * `default_environment`. UINT32_MAX, after reporting it, if there is none. */
 uint32_t choose_environment(const struct command *command, const struct project *project,
                             const char *name);
 

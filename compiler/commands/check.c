@@ -1,9 +1,14 @@
 /* check.c - `ffc check`: reads a project and reports every problem; writes nothing to disk. */
+#include <limits.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"
+#include "compiler/diagnostics/registry.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
+#include "compiler/base/memory.h"
 #include "compiler/check/sample_size.h"
 #include "commands.h"
 #include "compiler/model/model.h"
@@ -89,16 +94,135 @@ static int report(struct project *project, const struct project_choice *choice)
     return status;
 }
 
+/* ------------------------------------------------------------------------------------ levels -- */
+
+struct asked_levels {
+    bool strict;
+    struct option_texts allow, warn, deny;
+};
+#define ALL_WARNINGS "warnings"
+
+static bool set_level(struct project *project, const char *option, const char *name,
+                      enum diagnostic_level level)
+{
+    enum diagnostic_code code = diagnostic_find(name);
+    if (code == DIAGNOSTIC_COUNT) {
+        usage_error(&check_command, "%s: no diagnostic has the code '%s'", option, name);
+        return false;
+    }
+    const struct diagnostic_info *info = diagnostic_info(code);
+    if (info->severity == SEVERITY_ERROR && level != LEVEL_ERROR) {
+        usage_error(&check_command, "%s: %s is an error, which nothing can allow", option,
+                    info->code);
+        return false;
+    }
+    diagnostics_set_level(&project->diagnostics, code, level);
+    return true;
+}
+
+/* The strictest counts that is asked for. False: a usage error. */
+static bool set_levels(struct project *project, const struct asked_levels *asked)
+{
+    for (size_t i = 0; i < asked->allow.count; i++)
+        if (!set_level(project, "-A", asked->allow.items[i], LEVEL_OFF))
+            return false;
+    for (size_t i = 0; i < asked->warn.count; i++)
+        if (!set_level(project, "-W", asked->warn.items[i], LEVEL_WARNING))
+            return false;
+    if (asked->strict)
+        diagnostics_set_level(&project->diagnostics, FF0331, LEVEL_ERROR);
+    bool all = false;
+    for (size_t i = 0; i < asked->deny.count; i++) {
+        if (strcmp(asked->deny.items[i], ALL_WARNINGS) == 0)
+            all = true;
+        else if (!set_level(project, "-D", asked->deny.items[i], LEVEL_ERROR))
+            return false;
+    }
+    if (all)
+        diagnostics_deny_warnings(&project->diagnostics);
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------- paths -- */
+
+/* Files and directories of the project, resolved; a warning elsewhere is not shown. */
+struct named_paths {
+    struct project *project;
+    char **items;
+    size_t count;
+    uint32_t file; /* the last that was asked for */
+    bool named;
+};
+
+static bool is_within(const char *path, const char *directory)
+{
+    size_t length = strlen(directory);
+    bool root = length && directory[length - 1] == '/';
+    return strncmp(path, directory, length) == 0 &&
+           (root || path[length] == '/' || path[length] == '\0');
+}
+
+static bool is_elsewhere(const struct diagnostic *item, void *data)
+{
+    struct named_paths *paths = data;
+    if (item->severity == SEVERITY_ERROR || item->span.file == NO_FILE)
+        return false;
+    if (item->span.file != paths->file) {
+        char real[PATH_MAX];
+        paths->file = item->span.file;
+        paths->named = !realpath(paths->project->sources.items[paths->file].path, real);
+        for (size_t i = 0; i < paths->count && !paths->named; i++)
+            paths->named = is_within(real, paths->items[i]);
+    }
+    return !paths->named;
+}
+
+/* What is in these files, and errors, wherever they are: a file that was changed breaks others.
+ * Returns an exit status. */
+static int keep_named(struct project *project, int count, char **names)
+{
+    struct named_paths paths = {.project = project, .file = NO_FILE};
+    paths.items = xcalloc((size_t)count, sizeof *paths.items);
+    char *directory = realpath(project->directory, NULL);
+    int status = EXIT_FINE;
+    for (int i = 0; i < count && status == EXIT_FINE; i++) {
+        char *real = realpath(names[i], NULL);
+        if (real)
+            paths.items[paths.count++] = real;
+        if (!real)
+            status = job_error(&check_command, "cannot find '%s'", names[i]);
+        else if (!directory || !is_within(real, directory))
+            status = usage_error(&check_command,
+                                 "'%s' is not in the project '%s'; name its "
+                                 "project with -C",
+                                 names[i], project->directory);
+    }
+    if (status == EXIT_FINE)
+        diagnostics_silence(&project->diagnostics, is_elsewhere, &paths);
+    while (paths.count)
+        free(paths.items[--paths.count]);
+    free(paths.items);
+    free(directory);
+    return status;
+}
+
+/* ----------------------------------------------------------------------------------- command -- */
+
 static int run(int argc, char **argv)
 {
     struct project_choice choice = {0};
-    bool strict = false;
+    struct asked_levels levels = {0};
     uint32_t most = UINT32_MAX;
     int64_t now = clock_now();
     const struct option options[] = {
         DIRECTORY_OPTION(choice.directory),
-        {"strict", 0, OPTION_FLAG, &strict, NULL, "flags past 'expires' are errors"},
+        {"strict", 0, OPTION_FLAG, &levels.strict, NULL, "flags past 'expires' are errors"},
         NOW_OPTION(now, "the time to judge 'expires' by [the clock]"),
+        {"deny", 'D', OPTION_TEXTS, &levels.deny, "CODE",
+         "make errors of these warnings; `warnings`: of all"},
+        {"warn", 'W', OPTION_TEXTS, &levels.warn, "CODE",
+         "warn of it, whatever the project's `checks` say"},
+        {"allow", 'A', OPTION_TEXTS, &levels.allow, "CODE", "do not report this warning"},
         DIAGNOSTICS_OPTIONS(choice),
         {"max-errors", 0, OPTION_COUNT, &most, "N",
          "diagnostics shown, 0: all [50; json, sarif: all]"},
@@ -108,13 +232,13 @@ static int run(int argc, char **argv)
                                  argv, &status);
     if (operands < 0)
         return status;
-    if (operands > 0)
-        return usage_error(&check_command, "unexpected argument '%s'; name a project with -C",
-                           argv[1]);
 
     struct project *project = project_load(choice.directory, now);
-    if (strict)
-        diagnostics_raise(&project->diagnostics, FF0331);
+    status = operands ? keep_named(project, operands, argv + 1) : EXIT_FINE;
+    if (status != EXIT_FINE || !set_levels(project, &levels)) {
+        project_free(project);
+        return status != EXIT_FINE ? status : EXIT_JOB;
+    }
     if (most != UINT32_MAX)
         project->diagnostics.most = most ? most : UINT32_MAX;
     project_check_limits(project);
@@ -127,9 +251,12 @@ static int run(int argc, char **argv)
 const struct command check_command = {
     .name = "check",
     .summary = "report every problem in a project",
-    .usage = "[-C DIR] [--strict] [--now TIME] [--format FORMAT] [--max-errors N]",
+    .usage =
+        "[PATH…] [-C DIR] [--strict] [-D CODE] [--now TIME] [--format FORMAT] [--max-errors N]",
     .examples = "  ffc check                      the project in flags/\n"
                 "  ffc check -C config --strict   another project; expired flags are errors\n"
+                "  ffc check -D warnings          for CI: a warning fails it\n"
+                "  ffc check flags/shop.yaml      errors anywhere, warnings in this file\n"
                 "  ffc check --format github      annotations for a pull request\n"
                 "  ffc check --format json        one JSON object on stdout\n",
     .run = run,

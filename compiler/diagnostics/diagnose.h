@@ -29,8 +29,27 @@ bool diagnose_helped(const struct diagnostics *diagnostics);
 bool diagnose_is(const struct diagnostics *diagnostics, enum diagnostic_code code);
 /* Makes the one with this code and place the last again; false where it is not kept. Linear. */
 bool diagnose_reopen(struct diagnostics *diagnostics, enum diagnostic_code code, struct span span);
-/* Raises the warnings of a code to errors: what --strict asks for. */
-void diagnostics_raise(struct diagnostics *diagnostics, enum diagnostic_code code);
+
+/* What is made of the warnings of a code. */
+#define DIAGNOSTIC_LEVELS(X)    \
+    X(LEVEL_WARNING, "warning") \
+    X(LEVEL_OFF, "off")         \
+    X(LEVEL_ERROR, "error")
+enum diagnostic_level { DIAGNOSTIC_LEVELS(WORDS_MEMBER) };
+extern const char *const diagnostic_level_words[];
+/*
+ * Of those reported so far, once they are all there: `off` takes them out, of the list and the
+ * counts, and another level brings them back. Errors by nature stay as they are.
+ */
+void diagnostics_set_level(struct diagnostics *diagnostics, enum diagnostic_code code,
+                           enum diagnostic_level level);
+/* Whether all of a code are listed, and not only counted. */
+bool diagnostics_has_all(const struct diagnostics *diagnostics, enum diagnostic_code code);
+/* Makes errors of all warnings there are. */
+void diagnostics_deny_warnings(struct diagnostics *diagnostics);
+/* Takes those out for good that `silent` is true for. */
+void diagnostics_silence(struct diagnostics *diagnostics,
+                         bool (*silent)(const struct diagnostic *item, void *data), void *data);
 
 /* "did you mean", or the choices, as help for the last diagnostic; the former only for the first
  * MOST_SUGGESTIONS of a run, since searching takes time. */

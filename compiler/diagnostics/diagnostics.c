@@ -44,7 +44,8 @@ static int compare_spans(const struct span *a, const struct span *b)
 struct kept_code {
     uint32_t added;   /* to the list since it was sorted, and what was kept then */
     uint32_t dropped; /* only counted */
-    bool full;        /* what comes after `last` is not kept */
+    enum diagnostic_level level;
+    bool full; /* what comes after `last` is not kept */
     struct span last;
 };
 
@@ -158,22 +159,6 @@ void diagnostics_append(struct diagnostics *diagnostics, const struct diagnostic
     diagnostics->warnings += more->warnings;
 }
 
-void diagnostics_raise(struct diagnostics *diagnostics, enum diagnostic_code code)
-{
-    uint32_t raised = 0;
-    for (uint32_t i = 0; i < diagnostics->count; i++) {
-        struct diagnostic *item = &diagnostics->items[i];
-        if (item->code != code || item->severity == SEVERITY_ERROR)
-            continue;
-        item->severity = SEVERITY_ERROR;
-        raised++;
-    }
-    if (raised)
-        raised += kept_code(diagnostics, code)->dropped;
-    diagnostics->warnings -= raised;
-    diagnostics->errors += raised;
-}
-
 static int compare_places(const void *left, const void *right)
 {
     const struct diagnostic *a = left, *b = right;
@@ -238,4 +223,90 @@ const char *suggest(struct diagnostics *diagnostics, const char *name, const cha
     diagnose_help(diagnostics, "known here: %s", list.bytes);
     buffer_release(&list);
     return NULL;
+}
+
+/* ------------------------------------------------------------------------------------ levels -- */
+
+const char *const diagnostic_level_words[] = WORDS(DIAGNOSTIC_LEVELS);
+
+static bool is_error(enum diagnostic_level level)
+{
+    return level == LEVEL_ERROR;
+}
+
+/* Of a code that is a warning by nature, with what is only counted. */
+static void count_level(struct diagnostics *diagnostics, const struct kept_code *code,
+                        uint32_t listed, bool in)
+{
+    uint32_t all = listed + code->dropped;
+    uint32_t *count = is_error(code->level) ? &diagnostics->errors : &diagnostics->warnings;
+    if (code->level != LEVEL_OFF)
+        *count = in ? *count + all : *count - all;
+}
+
+/* Moves those of a code from one list to the end of another; returns how many. */
+static uint32_t move_code(struct arena *arena, unsigned code, struct diagnostic **from,
+                          uint32_t *from_count, struct diagnostic **to, uint32_t *to_count)
+{
+    uint32_t kept = 0, count = *from_count;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct diagnostic item = (*from)[i];
+        if (item.code == code)
+            *ARENA_APPEND(arena, *to, *to_count) = item;
+        else
+            (*from)[kept++] = item;
+    }
+    *from_count = kept;
+    return count - kept;
+}
+
+void diagnostics_set_level(struct diagnostics *diagnostics, enum diagnostic_code code,
+                           enum diagnostic_level level)
+{
+    if (diagnostic_info(code)->severity == SEVERITY_ERROR)
+        return;
+    diagnostics_sort(diagnostics);
+    struct kept_code *kept = kept_code(diagnostics, code);
+    uint32_t listed = move_code(diagnostics->arena, code, &diagnostics->items, &diagnostics->count,
+                                &diagnostics->off, &diagnostics->off_count);
+    count_level(diagnostics, kept, listed, false);
+    kept->level = level;
+    if (level == LEVEL_OFF)
+        return;
+    uint32_t first = diagnostics->count;
+    listed = move_code(diagnostics->arena, code, &diagnostics->off, &diagnostics->off_count,
+                       &diagnostics->items, &diagnostics->count);
+    count_level(diagnostics, kept, listed, true);
+    for (uint32_t i = first; i < diagnostics->count; i++)
+        diagnostics->items[i].severity = is_error(level) ? SEVERITY_ERROR : SEVERITY_WARNING;
+    diagnostics_sort(diagnostics);
+}
+
+bool diagnostics_has_all(const struct diagnostics *diagnostics, enum diagnostic_code code)
+{
+    return !diagnostics->codes || !diagnostics->codes[code].dropped;
+}
+
+void diagnostics_deny_warnings(struct diagnostics *diagnostics)
+{
+    for (unsigned code = 0; code < DIAGNOSTIC_COUNT; code++) {
+        enum diagnostic_level level = kept_code(diagnostics, code)->level;
+        if (level == LEVEL_WARNING)
+            diagnostics_set_level(diagnostics, code, LEVEL_ERROR);
+    }
+}
+
+void diagnostics_silence(struct diagnostics *diagnostics,
+                         bool (*silent)(const struct diagnostic *item, void *data), void *data)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < diagnostics->count; i++) {
+        const struct diagnostic *item = &diagnostics->items[i];
+        if (silent(item, data))
+            count_out(diagnostics, item->severity);
+        else
+            diagnostics->items[kept++] = *item;
+    }
+    diagnostics->count = kept;
+    diagnostics->last = NULL;
 }

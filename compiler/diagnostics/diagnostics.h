@@ -44,6 +44,8 @@ struct diagnostics {
     const struct sources *sources;
     struct diagnostic *items;
     uint32_t count;
+    struct diagnostic *off; /* turned off, see diagnostics_set_level() */
+    uint32_t off_count;
     uint32_t errors; /* also those that are not kept */
     uint32_t warnings;
     uint32_t suggestions;    /* that were looked for */

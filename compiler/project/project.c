@@ -16,6 +16,7 @@
 #include "compiler/check/check.h"
 #include "sections.h"
 #include "compiler/model/model.h"
+#include "compiler/read/read_checks.h"
 #include "compiler/read/read_files.h"
 #include "compiler/read/read_flag.h"
 #include "compiler/read/read_map.h"
@@ -287,6 +288,7 @@ static struct project *new_project(void)
     project->directory = ".";
     project->name = "";
     project->automatic = true;
+    project->default_environment = UINT32_MAX;
     return project;
 }
 
@@ -301,10 +303,12 @@ static struct reader reader_of(struct project *project, int64_t now)
 static void read_documents(struct reader *reader, const struct document *documents)
 {
     struct found_sections found = {0};
-    for (uint32_t file = 0; file < reader->project->sources.count; file++)
+    uint32_t count = reader->project->sources.count;
+    for (uint32_t file = 0; file < count; file++)
         declare_file(reader, &documents[file], &found);
     if (!reader->diagnostics->errors || found.project_count || reader->declared[FLAG].count)
         read_and_check(reader, &found);
+    apply_checks(reader, documents, count);
     diagnostics_sort(reader->diagnostics);
 }
 

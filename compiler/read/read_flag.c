@@ -7,6 +7,7 @@
 #include "compiler/base/percent.h"
 #include "draft.h"
 #include "read_canary.h"
+#include "read_checks.h"
 #include "read_experiment.h"
 #include "read_flag.h"
 #include "read_list_file.h"
@@ -306,7 +307,7 @@ static const struct form users_form = {.kind = FORM_MAP,
                                        .of = {&user_list_form}};
 static const struct form flag_type_form = {.kind = FORM_CHOICE,
                                            .words = flag_type_words + FFLAG_TYPE_BOOLEAN};
-static const struct form flag_kind_form = {.kind = FORM_CHOICE, .words = flag_kind_words};
+const struct form flag_kind_form = {.kind = FORM_CHOICE, .words = flag_kind_words};
 static const struct form shape_form = {.kind = FORM_CHOICE, .words = shape_words};
 
 /* The fields that an environment of a flag may override. */
@@ -559,4 +560,5 @@ void read_flag(struct reader *reader, struct declaration *declaration)
     for (uint32_t i = 0; i < count; i++)
         flag->serves_none |= targeting_serves_none(&flag->environments[i]);
     settle_kind(reader, draft);
+    check_required(reader, flag, draft->node);
 }

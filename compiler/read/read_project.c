@@ -1,6 +1,7 @@
 /* read_project.c - the project's own section, and the small declarations. */
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
+#include "read_checks.h"
 #include "read_condition.h"
 #include "read_criteria.h"
 #include "read_hooks.h"
@@ -82,10 +83,20 @@ static void read_project_hooks(struct reader *reader, struct node *node, void *t
     read_hooks(reader, node, &reader->project->hooks);
 }
 
+static const struct form environment_name_form = ALIAS("environment", name_form);
+
 struct project_keys {
     struct text name;
     const char *description;
+    struct node *default_environment;
 };
+
+/* The environments may stand below it. */
+static void keep_default_environment(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    ((struct project_keys *)target)->default_environment = node;
+}
 
 static const struct form environment_list_form = {.kind = FORM_LIST,
                                                   .takes = "list of names",
@@ -106,6 +117,11 @@ static const struct field project_fields[] = {
          "the confidence of all bounds that a rollout's guards judge, over all its stages: see "
          "[replay.md](replay.md#bounds). Default: each bound has its own"),
     READ("hooks", read_project_hooks, hooks_form, "programs to run when a rollout has changed"),
+    READ("default_environment", keep_default_environment, environment_name_form,
+         "the one that a command is about where it names none with `-e`"),
+    READ("require", read_require, require_form,
+         "keys that every flag must have, or every flag of some kinds"),
+    READ("checks", read_checks, checks_form, "what to make of warnings: see [checks](#checks)"),
 };
 const struct form project_form = KEYS("project", "the project", "project", project_fields);
 
@@ -117,6 +133,9 @@ void read_project_section(struct reader *reader, struct node *section)
     reader->bucket_broken |= faults(reader) > before;
     if (keys.name.text)
         reader->project->name = keys.name.text;
+    if (keys.default_environment)
+        reader->project->default_environment =
+            resolve_environment(reader, keys.default_environment);
 }
 
 /* -------------------------------------------------------------------------------- attributes -- */

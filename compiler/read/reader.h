@@ -72,9 +72,13 @@ struct reader {
     struct declarations declared[DECLARED_COUNT];
     struct finished_rules finished; /* the last ones: the next environment most often shares them */
     struct table list_files;
-    struct table patterns;      /* regular expressions to their automata */
-    uint32_t large_patterns;    /* that were refused as too large */
-    struct policy_file *policy; /* or NULL */
+    struct table patterns;       /* regular expressions to their automata */
+    uint32_t large_patterns;     /* that were refused as too large */
+    struct policy_file *policy;  /* or NULL */
+    struct level_choice *levels; /* the project's `checks` */
+    uint32_t level_count;
+    struct required_key *required; /* its `require` */
+    uint32_t required_count;
 };
 
 /*

@@ -70,7 +70,7 @@ exits "a directory in the place of the file" 2 "$FFC" build -e production -o dir
 exits "a device in the place of the file" 2 "$FFC" build -e production -o /dev/null
 ok "which stays" test -c /dev/null
 ok "for readers of a level of the format" "$FFC" build -e production -o level.ffs --format-level 1
-for level in 0 2 -1 1x ""; do
+for level in 0 3 -1 1x ""; do
     exits "level '$level' is a mistake of usage" 2 "$FFC" build -e production -o x.ffs --format-level "$level"
 done
 exits "a project that is not there" 2 "$FFC" build -C nowhere -e production -o x.ffs

@@ -202,7 +202,6 @@ is "json is never coloured" "$(check -C bad --format json --color always | escap
 exits "an unknown format is a usage error" 2 check --format xml
 is "which names those there are" "$(check --format xml 2>&1 | head -1)" \
     "ffc check: --format is one of text, json, github, sarif, not 'xml'"
-exits "an operand is a usage error" 2 check flags
 exits "a time that is none is a usage error" 2 "$FFC" check --now tomorrow
 if [ -e /dev/full ]; then
     check_to_full_disk() { check --format json >/dev/full; }
