@@ -115,6 +115,7 @@ static uint32_t visit_condition(struct walk *walk, struct visited *from,
     switch (condition->kind) {
     case CONDITION_TEST:
     case CONDITION_CLOCK:
+    case CONDITION_PERCENT:
         break;
     case CONDITION_FLAG:
         edge.flag = condition->flag;

@@ -41,11 +41,21 @@ struct question {
 
 /* ----------------------------------------------------------------------------------- formula -- */
 
+/* Whether two shares of units are by one bucket; or neither is a share. */
+static bool same_units(const struct condition *share, const struct condition *test)
+{
+    if (!share || test->kind != CONDITION_PERCENT)
+        return !share && test->kind != CONDITION_PERCENT;
+    const char *a = share->share.salt, *b = test->share.salt;
+    return share->share.by == test->share.by && (a == b || (a && b && strcmp(a, b) == 0));
+}
+
 static struct subject *find_subject(struct question *question, const struct condition *test)
 {
     for (uint32_t i = 0; i < question->subject_count; i++) {
         struct subject *subject = &question->subjects[i];
-        if (subject->attribute == test->attribute && subject->flag == test->flag)
+        if (subject->attribute == test->attribute && subject->flag == test->flag &&
+            same_units(subject->share, test))
             return subject;
     }
     if (question->subject_count == MOST_SUBJECTS) {
@@ -53,7 +63,9 @@ static struct subject *find_subject(struct question *question, const struct cond
         return NULL;
     }
     struct subject *subject = &question->subjects[question->subject_count++];
-    *subject = (struct subject){.attribute = test->attribute, .flag = test->flag};
+    *subject = (struct subject){.attribute = test->attribute,
+                                .flag = test->flag,
+                                .share = test->kind == CONDITION_PERCENT ? test : NULL};
     return subject;
 }
 
@@ -105,6 +117,7 @@ static struct formula *translate(struct question *question, const struct conditi
     case CONDITION_TEST:
     case CONDITION_FLAG:
     case CONDITION_CLOCK:
+    case CONDITION_PERCENT:
         return atom(question, condition);
     case CONDITION_ALL:
     case CONDITION_ANY:

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/percent.h"
 #include "prove_clock.h"
 #include "prove_strings.h"
 #include "compiler/base/scalar.h"
@@ -31,6 +32,8 @@ static bool same_test(const struct condition *a, const struct condition *b)
         return variant_set_equal(a->variants, b->variants);
     if (a->kind == CONDITION_CLOCK)
         return a->clock.time == b->clock.time;
+    if (a->kind == CONDITION_PERCENT)
+        return a->share.percent == b->share.percent;
     if (a->operator_kind != b->operator_kind || a->ignore_case != b->ignore_case ||
         a->file != b->file || a->operand_count != b->operand_count)
         return false;
@@ -697,11 +700,32 @@ static bool cut_variants(struct subject *subject, struct arena *arena)
     return true;
 }
 
+/* ------------------------------------------------------------------------------------ shares -- */
+
+/* Who is in a share is in all greater ones. Those without a key are in none but that of all. */
+static bool cut_shares(struct subject *subject, struct arena *arena)
+{
+    for (uint32_t at = 0; at <= subject->atom_count; at++) {
+        uint32_t least = at < subject->atom_count ? subject->atoms[at]->share.percent : PERCENT_ALL;
+        if (least == 0)
+            continue;
+        uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
+        for (uint32_t i = 0; i < subject->atom_count; i++)
+            if (subject->atoms[i]->share.percent >= least)
+                region_mark(region, i);
+        if (!subject_add_region(subject, arena, region))
+            return false;
+    }
+    return true;
+}
+
 bool subject_cut(struct subject *subject, struct arena *arena)
 {
     subject->words = (subject->atom_count + 63) / 64;
     if (subject->flag)
         return cut_variants(subject, arena);
+    if (subject->share)
+        return cut_shares(subject, arena);
     if (!subject->attribute)
         return clock_cut(subject, arena);
     if (!add_absent(subject, arena))
@@ -749,7 +773,7 @@ static bool is_exact(const struct subject *subject, const struct condition *test
 
 bool subject_is_exact(const struct subject *subject)
 {
-    bool exact = !subject->flag;
+    bool exact = !subject->flag && !subject->share;
     for (uint32_t i = 0; exact && subject->attribute && i < subject->atom_count; i++)
         exact = is_exact(subject, subject->atoms[i]);
     return exact;

@@ -17,6 +17,7 @@ struct flag;
 struct subject {
     const struct attribute *attribute;
     const struct flag *flag;
+    const struct condition *share; /* one of them */
     const struct condition **atoms;
     uint32_t atom_count;
 

@@ -1,4 +1,5 @@
 /* test_run.c - runs a test in one environment: evaluates, and compares. */
+#include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "test.h"
@@ -12,6 +13,7 @@
 #include "compiler/base/percent.h"
 #include "compiler/model/declaration.h"
 #include "compiler/model/flag.h"
+#include "compiler/model/model.h"
 #include "compiler/model/test.h"
 #include "compiler/statistics/sample_ratio.h"
 
@@ -170,8 +172,35 @@ static void add_unit(struct units *units, const struct attribute *attribute, con
         units->attributes[units->count++] = attribute;
 }
 
-static struct units find_units(const struct targeting *targeting, fflag_store *store,
-                               const json_t *context)
+/* What shares of units among the conditions go by; a segment is looked at once. */
+static void add_units_of(struct units *units, const struct condition *condition, bool *seen,
+                         const json_t *context)
+{
+    if (condition && condition->kind == CONDITION_PERCENT)
+        add_unit(units, condition->share.by, context);
+    if (condition && condition->kind == CONDITION_SEGMENT && !seen[condition->segment->index]) {
+        seen[condition->segment->index] = true;
+        add_units_of(units, condition->segment->condition, seen, context);
+    }
+    for (uint32_t i = 0; condition && i < condition->child_count; i++)
+        add_units_of(units, condition->children[i], seen, context);
+}
+
+static void add_units_of_conditions(struct units *units, const struct project *project,
+                                    const struct targeting *targeting, const json_t *context)
+{
+    bool *seen = xcalloc(project->segment_count + 1u, sizeof *seen);
+    for (uint32_t i = 0; i < targeting->rule_count; i++)
+        add_units_of(units, targeting->rules[i].condition, seen, context);
+    for (uint32_t i = 0; targeting->canary && i < targeting->canary->stage_count; i++)
+        add_units_of(units, targeting->canary->stages[i].condition, seen, context);
+    if (targeting->experiment)
+        add_units_of(units, targeting->experiment->condition, seen, context);
+    free(seen);
+}
+
+static struct units find_units(const struct project *project, const struct targeting *targeting,
+                               fflag_store *store, const json_t *context)
 {
     struct units units = {.count = 0};
     add_unit(&units, targeting->bucket_by, context);
@@ -181,6 +210,7 @@ static struct units find_units(const struct targeting *targeting, fflag_store *s
         add_unit(&units, targeting->layer->bucket_by, context);
     for (uint32_t i = 0; i < targeting->holdout_count; i++)
         add_unit(&units, targeting->holdouts[i]->bucket_by, context);
+    add_units_of_conditions(&units, project, targeting, context);
     for (uint32_t i = 0; i < units.count; i++)
         units.handles[i] = fflag_attribute(store, units.attributes[i]->name.text);
     return units;
@@ -257,7 +287,7 @@ static void run_units(struct test_run *run, struct trial *trial)
     struct buffer warnings = {0};
     fflag_context context;
     json_t *object = read_test_context(run, trial, 0, &arena, &context, &warnings);
-    struct units units = find_units(targeting, arrangement->snapshot.store, object);
+    struct units units = find_units(run->project, targeting, arrangement->snapshot.store, object);
     char keys[MOST_UNIT_ATTRIBUTES][160];
     const char **seen = ARENA_ARRAY(&arena, const char *, targeting->variant_count + 1u);
     trial->counts = ARENA_ARRAY(&run->arena, uint64_t, targeting->variant_count + 1u);

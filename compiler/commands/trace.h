@@ -44,6 +44,7 @@ struct answer {
 struct tracer {
     struct project *project;
     uint32_t environment;
+    const struct targeting *targeting; /* of the flag whose steps are added now */
     json_t *context;
     int64_t now;
     struct arena arena;

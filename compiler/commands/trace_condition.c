@@ -225,6 +225,17 @@ static bool trace_clock(struct tracer *tracer, struct step *parent,
     return holds;
 }
 
+static bool trace_share(struct tracer *tracer, struct step *parent,
+                        const struct condition *condition)
+{
+    const struct share_test *share = &condition->share;
+    const struct targeting *targeting = tracer->targeting;
+    const char *salt =
+        share->salt ? share->salt : arena_format(&tracer->arena, "%s/if", targeting->salt);
+    return trace_exposure(tracer, parent, condition->span,
+                          share->by ? share->by : targeting->bucket_by, salt, share->percent);
+}
+
 static bool trace_entry(struct tracer *tracer, struct step *parent,
                         const struct condition *condition)
 {
@@ -235,6 +246,8 @@ static bool trace_entry(struct tracer *tracer, struct step *parent,
         return trace_flag_condition(tracer, parent, condition);
     case CONDITION_CLOCK:
         return trace_clock(tracer, parent, condition);
+    case CONDITION_PERCENT:
+        return trace_share(tracer, parent, condition);
     case CONDITION_ALL:
         return trace_group(tracer, parent, condition, "all of");
     case CONDITION_ANY:

@@ -375,7 +375,10 @@ struct step *trace_flag(struct tracer *tracer, const struct flag *flag, struct a
                         .targeting = &flag->environments[tracer->environment],
                         .root = root,
                         .answer = answer};
+    const struct targeting *before = tracer->targeting;
+    tracer->targeting = walk.targeting;
     if (!trace_decisions(&walk))
         decide_default(&walk, root, walk.could_decide ? FFLAG_REASON_DEFAULT : FFLAG_REASON_STATIC);
+    tracer->targeting = before;
     return root;
 }

@@ -416,6 +416,7 @@ bool lower_flags(struct lowering *lowering, const uint32_t *order)
         const struct flag *flag = project->flags[order[i]];
         struct lowered_flag *lowered = &lowering->flags[order[i]];
         const struct targeting *targeting = &flag->environments[lowering->environment];
+        lowering->targeting = targeting;
         program_reset(&program);
         struct steps steps = {lowering, flag, targeting, &program, false, false};
         lower_steps(&steps);

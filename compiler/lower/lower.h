@@ -56,6 +56,8 @@ struct lowering {
     const struct project *project;
     struct diagnostics *diagnostics;
     uint32_t environment;
+    const struct targeting *targeting; /* of the flag that is lowered now; NULL for an override
+                                           * alone, whose shares say all themselves */
     struct arena arena;
     struct image image;
     struct lowered_flag *flags;   /* by place in the project */

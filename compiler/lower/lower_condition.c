@@ -394,6 +394,16 @@ static struct expression *lower_clock_test(struct lowering *lowering, const stru
     return expression_test(lowering, clock);
 }
 
+static struct expression *lower_share(struct lowering *lowering, const struct share_test *share)
+{
+    const struct targeting *targeting = lowering->targeting;
+    if (share->percent == 0 || share->percent >= PERCENT_ALL)
+        return expression_constant(share->percent > 0);
+    uint64_t salt = share->salt ? salt_hash(share->salt, "") : salt_hash(targeting->salt, "/if");
+    return lower_range(lowering, share->by ? share->by : targeting->bucket_by, salt, 0,
+                       share->percent);
+}
+
 struct expression *lower_condition(struct lowering *lowering, const struct condition *condition)
 {
     if (!condition)
@@ -410,6 +420,8 @@ struct expression *lower_condition(struct lowering *lowering, const struct condi
     case CONDITION_CLOCK:
         expression = lower_clock_test(lowering, &condition->clock);
         return condition->negate ? expression_not(lowering, expression) : expression;
+    case CONDITION_PERCENT:
+        return lower_share(lowering, &condition->share);
     case CONDITION_NOT:
         return expression_not(lowering, lower_condition(lowering, condition->children[0]));
     case CONDITION_ALL:

@@ -39,7 +39,8 @@ enum condition_kind {
     CONDITION_TEST,
     CONDITION_SEGMENT,
     CONDITION_FLAG,
-    CONDITION_CLOCK
+    CONDITION_CLOCK,
+    CONDITION_PERCENT
 };
 
 /*
@@ -47,6 +48,13 @@ enum condition_kind {
  * a test with `negate`; operators.def says whether any of several operands makes a test hold, or
  * all must.
  */
+/* A share of the units. `salt` NULL: the flag's and "/if"; `by` NULL: the flag's bucket_by. */
+struct share_test {
+    uint32_t percent;
+    const char *salt;
+    const struct attribute *by;
+};
+
 struct condition {
     enum condition_kind kind;
     struct span span; /* the entry `key: value`, or the operator within it */
@@ -67,7 +75,13 @@ struct condition {
     const struct flag *flag;       /* CONDITION_FLAG: holds when it serves one of `variants` */
     const struct variant_set *variants;
     struct clock_test clock; /* CONDITION_CLOCK; with `negate` */
+    struct share_test share; /* CONDITION_PERCENT */
 };
+
+/* Whether a share of the units is part of it, in its segments, too; NULL: none. */
+bool condition_samples(const struct condition *condition);
+/* A share by what a flag is bucketed by, segments left out; NULL: there is none. */
+const struct condition *condition_share_of_flag(const struct condition *condition);
 
 /* A file of values, one per line; read once however often it is used. */
 struct list_file {

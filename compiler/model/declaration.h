@@ -19,6 +19,7 @@ struct segment {
     uint32_t index; /* in the project's array */
     const char *description;
     struct condition *condition;
+    bool samples; /* a share of the units is part of it, or of a segment that it uses */
 };
 
 struct layer {

@@ -190,7 +190,8 @@ bool targeting_serves_none(const struct targeting *targeting);
 void variant_set_add_arms(struct variant_set *set, const struct arm *arms, uint32_t count);
 /* Whether one arm has all units: then there is no split, and `*variant` is its variant. */
 bool is_whole_arm(const struct arm *arms, uint32_t count, uint32_t *variant);
-/* Why a rule, stage or experiment served: `sampled` if a part of the units only. */
+/* Why a rule, stage or experiment served: `sampled` if a part of the units only, be it by its
+ * condition. */
 enum fflag_reason targeting_reason(bool sampled, const struct condition *condition);
 
 #endif

@@ -104,9 +104,72 @@ bool is_whole_arm(const struct arm *arms, uint32_t count, uint32_t *variant)
     return false;
 }
 
+bool condition_samples(const struct condition *condition)
+{
+    if (!condition)
+        return false;
+    if (condition->kind == CONDITION_PERCENT)
+        return condition->share.percent > 0 && condition->share.percent < PERCENT_ALL;
+    if (condition->kind == CONDITION_SEGMENT)
+        return condition->segment->samples;
+    for (uint32_t i = 0; i < condition->child_count; i++)
+        if (condition_samples(condition->children[i]))
+            return true;
+    return false;
+}
+
+const struct condition *condition_share_of_flag(const struct condition *condition)
+{
+    const struct condition *found = NULL;
+    if (condition && condition->kind == CONDITION_PERCENT)
+        return condition->share.by || !condition_samples(condition) ? NULL : condition;
+    for (uint32_t i = 0; condition && i < condition->child_count && !found; i++)
+        found = condition_share_of_flag(condition->children[i]);
+    return found;
+}
+
+/* Deeper than any that compiles. */
+#define DEEPEST_SEGMENT 1000
+
+struct settling {
+    struct project *project;
+    bool *settled;
+};
+
+static void settle_used(const struct settling *settling, const struct condition *condition,
+                        uint32_t depth);
+
+/* A circle, which is reported, ends where it began. */
+static void settle_segment(const struct settling *settling, uint32_t index, uint32_t depth)
+{
+    struct segment *segment = settling->project->segments[index];
+    if (settling->settled[index] || depth > DEEPEST_SEGMENT)
+        return;
+    settling->settled[index] = true;
+    settle_used(settling, segment->condition, depth + 1);
+    segment->samples = condition_samples(segment->condition);
+}
+
+static void settle_used(const struct settling *settling, const struct condition *condition,
+                        uint32_t depth)
+{
+    if (condition && condition->kind == CONDITION_SEGMENT)
+        settle_segment(settling, condition->segment->index, depth);
+    for (uint32_t i = 0; condition && i < condition->child_count; i++)
+        settle_used(settling, condition->children[i], depth);
+}
+
+void settle_segments(struct project *project)
+{
+    const struct settling settling = {
+        project, ARENA_ARRAY(&project->arena, bool, project->segment_count + 1)};
+    for (uint32_t i = 0; i < project->segment_count; i++)
+        settle_segment(&settling, i, 0);
+}
+
 enum fflag_reason targeting_reason(bool sampled, const struct condition *condition)
 {
-    return sampled     ? FFLAG_REASON_SPLIT
-           : condition ? FFLAG_REASON_TARGETING_MATCH
-                       : FFLAG_REASON_STATIC;
+    return sampled || condition_samples(condition) ? FFLAG_REASON_SPLIT
+           : condition                             ? FFLAG_REASON_TARGETING_MATCH
+                                                   : FFLAG_REASON_STATIC;
 }

@@ -36,6 +36,7 @@ static void follow(struct references *references, const struct condition *condit
     switch (condition->kind) {
     case CONDITION_TEST:
     case CONDITION_CLOCK:
+    case CONDITION_PERCENT:
         break;
     case CONDITION_FLAG:
         references->found(references->user, condition->flag);

@@ -256,6 +256,7 @@ static void check_all(struct reader *reader)
                                     .diagnostics = reader->diagnostics,
                                     .now = reader->now,
                                     .incomplete = reader->incomplete};
+    settle_segments(reader->project);
     check_segments(&checker);
     check_requirements(&checker);
     check_layers(&checker);

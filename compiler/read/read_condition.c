@@ -16,6 +16,8 @@
 #include "read_map.h"
 #include "read_names.h"
 #include "read_operands.h"
+#include "read_project.h"
+#include "read_rules.h"
 #include "read_scalar.h"
 #include "read_variants.h"
 #include "reader.h"
@@ -289,6 +291,39 @@ static void read_flags(struct reader *reader, const struct entry *entry, struct 
     }
 }
 
+/* `percent`, and beside it `salt` and `bucket_by`. */
+static void read_percent_of_units(struct reader *reader, const struct node *map,
+                                  const struct entry *entry, struct condition *parent)
+{
+    struct condition *share = new_condition(reader, CONDITION_PERCENT, entry_span(entry));
+    struct node *salt = node_get(map, condition_key_words[KEY_SALT]);
+    struct node *by = node_get(map, condition_key_words[KEY_BUCKET_BY]);
+    struct text text = {.text = reader->share_salt};
+    uint32_t before = faults(reader);
+    bool sound = read_percent(reader, entry->value, &share->share.percent);
+    if (salt)
+        sound &= read_text(reader, salt, &text);
+    if (by)
+        read_bucket_by(reader, by, &share->share.by);
+    else if (reader->shares_are_of_project)
+        share->share.by = reader->project->bucket_by;
+    share->share.salt = text.text;
+    if (reader->shares_are_of_project && sound && faults(reader) == before && !share->share.by &&
+        condition_samples(share))
+        report_no_bucket(reader, entry->value->span, "this percentage");
+    if (sound)
+        add_child(reader, parent, share);
+}
+
+static void read_beside_percent(struct reader *reader, const struct node *map,
+                                const struct entry *entry)
+{
+    if (!node_get(map, condition_key_words[KEY_PERCENT]))
+        report_missing(reader, entry->key->span,
+                       arena_format(reader->arena, "a '%s'", entry->key->text), "percent",
+                       "it says how the units of a percentage are found: {percent: 20%, salt: s}");
+}
+
 static const struct form conditions_form = {.kind = FORM_LIST, .of = {&condition_form}};
 static const struct form flag_variants_form = {.kind = FORM_MAP, .of = {&names_form}};
 static const struct form test_form = {
@@ -307,17 +342,31 @@ static const struct field condition_fields[WORDS_COUNT(CONDITION_KEYS)] = {
     [KEY_FLAG] = KEYWORD("flag", flag_variants_form,
                          "that flag serves that variant, or one of them, for whatever reason"),
     [KEY_NOW] = KEYWORD("now", now_form, "all of it holds at the time of the evaluation"),
+    [KEY_PERCENT] = KEYWORD("percent", percent_form, "the unit is in this share of the units"),
+    [KEY_SALT] =
+        KEYWORD("salt", text_form,
+                "beside `percent`: what is hashed with the unit; default the flag's salt and "
+                "`/if`; in a segment `segment/` and its name"),
+    [KEY_BUCKET_BY] = KEYWORD("bucket_by", attribute_name_form,
+                              "beside `percent`: default the flag's; in a segment or override the "
+                              "project's"),
 };
 const struct form condition_form =
     KEYS("condition", "a condition", "condition", condition_fields, .others = &test_form,
          .reference = REFERENCE_NONE,
-         .help = "Every entry must hold: an attribute's test, any, all, not, segment, flag, now");
+         .help = "Every entry must hold: an attribute's test, any, all, not, segment, flag, now, "
+                 "percent");
 
-static void read_entry(struct reader *reader, const struct entry *entry, bool fields,
-                       struct condition *parent)
+static bool is_of_fields(enum condition_key key)
+{
+    return key == KEY_ANY || key == KEY_ALL || key == KEY_NOT;
+}
+
+static void read_entry(struct reader *reader, const struct node *map, const struct entry *entry,
+                       bool fields, struct condition *parent)
 {
     int key = words_find(condition_key_words, entry->key->text);
-    if (key < 0 || (fields && (key == KEY_SEGMENT || key == KEY_FLAG || key == KEY_NOW))) {
+    if (key < 0 || (fields && !is_of_fields((enum condition_key)key))) {
         read_tests(reader, entry, fields, parent);
         return;
     }
@@ -339,6 +388,13 @@ static void read_entry(struct reader *reader, const struct entry *entry, bool fi
         break;
     case KEY_NOW:
         add_child(reader, parent, read_now(reader, entry->value));
+        break;
+    case KEY_PERCENT:
+        read_percent_of_units(reader, map, entry, parent);
+        break;
+    case KEY_SALT:
+    case KEY_BUCKET_BY:
+        read_beside_percent(reader, map, entry);
         break;
     }
 }
@@ -384,7 +440,7 @@ struct condition *read_condition(struct reader *reader, struct node *node, bool 
     }
     struct condition *all = new_condition(reader, CONDITION_ALL, node->span);
     for (uint32_t i = 0; i < node->count; i++)
-        read_entry(reader, &node->entries[i], fields, all);
+        read_entry(reader, node, &node->entries[i], fields, all);
     return all->child_count == 1 ? all->children[0] : all;
 }
 

@@ -20,7 +20,10 @@ void check_choice(struct reader *reader, const struct attribute *attribute, cons
     X(KEY_NOT, "not")         \
     X(KEY_SEGMENT, "segment") \
     X(KEY_FLAG, "flag")       \
-    X(KEY_NOW, "now")
+    X(KEY_NOW, "now")         \
+    X(KEY_PERCENT, "percent") \
+    X(KEY_SALT, "salt")       \
+    X(KEY_BUCKET_BY, "bucket_by")
 extern const char *const condition_key_words[];
 
 extern const struct form condition_form;

@@ -59,7 +59,11 @@ static void read_override_environments(struct reader *reader, struct node *node,
 
 static void read_override_condition(struct reader *reader, struct node *node, void *target)
 {
+    reader->share_salt = "override";
+    reader->shares_are_of_project = true;
     ((struct override *)target)->condition = read_audience(reader, node);
+    reader->share_salt = NULL;
+    reader->shares_are_of_project = false;
 }
 
 static void check_window(struct reader *reader, const struct override *override,

@@ -184,7 +184,12 @@ void read_attribute(struct reader *reader, struct declaration *declaration)
 
 static void read_segment_condition(struct reader *reader, struct node *node, void *target)
 {
-    ((struct segment *)target)->condition = read_condition(reader, node, false);
+    struct segment *segment = target;
+    reader->share_salt = arena_format(reader->arena, "segment/%s", segment->name.text);
+    reader->shares_are_of_project = true;
+    segment->condition = read_condition(reader, node, false);
+    reader->share_salt = NULL;
+    reader->shares_are_of_project = false;
 }
 
 static const struct field segment_fields[] = {

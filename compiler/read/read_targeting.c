@@ -17,6 +17,18 @@
 #include "read_variants.h"
 #include "reader.h"
 
+/* A share of the units among the conditions of the flag; or NULL. */
+static const struct condition *find_share(const struct targeting *targeting)
+{
+    const struct canary *canary = targeting->canary;
+    const struct condition *found = NULL;
+    for (uint32_t i = 0; i < targeting->rule_count && !found; i++)
+        found = condition_share_of_flag(targeting->rules[i].condition);
+    for (uint32_t i = 0; canary && i < canary->stage_count && !found; i++)
+        found = condition_share_of_flag(canary->stages[i].condition);
+    return found;
+}
+
 static bool needs_bucket(const struct targeting *targeting, struct span *span, const char **what)
 {
     const struct canary *canary = targeting->canary;
@@ -49,7 +61,12 @@ static bool needs_bucket(const struct targeting *targeting, struct span *span, c
             return true;
         }
     }
-    return false;
+    const struct condition *share = find_share(targeting);
+    if (share) {
+        *span = share->span;
+        *what = "this percentage";
+    }
+    return share;
 }
 
 /* An environment that serves a variant outright leaves out the flag's canary or experiment. */

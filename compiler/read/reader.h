@@ -68,7 +68,10 @@ struct reader {
     uint32_t flag_faults; /* faults() when the flag that is read now began */
     struct table lost; /* names that stand where nothing can be read: they may be what is meant */
     struct unknown_names unknown[UNKNOWN_COUNT];
-    const struct node *key; /* whose value is read now: its place stands for a whole block */
+    /* Of a share among conditions that says neither. */
+    const char *share_salt;     /* NULL: the flag's and "/if" */
+    bool shares_are_of_project; /* by the project's bucket_by, and not the flag's */
+    const struct node *key;     /* whose value is read now: its place stands for a whole block */
     struct declarations declared[DECLARED_COUNT];
     struct finished_rules finished; /* the last ones: the next environment most often shares them */
     struct table list_files;

@@ -60,6 +60,7 @@ class Generator:
         self.pick = random.choice
         self.attributes = list(ATTRIBUTES)  # that conditions test
         self.clocks = 0.15  # how often they test the clock
+        self.units = 0.12  # and how often a share of the units
         self.some = lambda items, most=3: random.sample(items, random.randint(1, min(most, len(items))))
         self.chance = lambda p: random.random() < p
 
@@ -142,6 +143,12 @@ class Generator:
             condition["flag"] = {other: self.either(flags[other])}
         if self.chance(self.clocks):
             condition["now"] = self.now()
+        if self.chance(self.units):
+            condition["percent"] = self.percent()
+            if self.chance(0.6):
+                condition["salt"] = self.pick(["beta", "beta", "other"])
+            if self.chance(0.3):
+                condition["bucket_by"] = self.pick(["account", "word", "user_id"])
         items = list(condition.items())
         self.random.shuffle(items)
         return dict(items)

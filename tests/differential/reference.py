@@ -177,14 +177,23 @@ class Project:
             return text == "true"
         return parse.get(kind, str)(text)
 
-    def holds(self, condition, context, environment, now):
+    def holds(self, condition, context, environment, now, units=(None, "")):
+        """`units`: the attribute and the salt of a share that says neither."""
+        by, salt = units
+        if "percent" in condition:
+            share = thousandths(condition["percent"])
+            by, salt = condition.get("bucket_by", by), condition.get("salt", salt)
+            if not self.exposed(share, by, salt, context):
+                return False
         return all(
-            self.entry_holds(key, test, context, environment, now)
+            self.entry_holds(key, test, context, environment, now, units)
             for key, test in condition.items()
         )
 
-    def entry_holds(self, key, test, context, environment, now):
-        recurse = lambda c: self.holds(c, context, environment, now)
+    def entry_holds(self, key, test, context, environment, now, units):
+        recurse = lambda c: self.holds(c, context, environment, now, units)
+        if key in ("percent", "salt", "bucket_by"):
+            return True
         if key == "any":
             return any(recurse(c) for c in test)
         if key == "all":
@@ -192,7 +201,7 @@ class Project:
         if key == "not":
             return not recurse(test)
         if key == "segment":
-            return any(recurse(self.sections["segments"][name]["if"]) for name in as_list(test))
+            return any(self.segment_holds(name, context, environment, now) for name in as_list(test))
         if key == "flag":
             return all(
                 self.served(flag, environment, context, now) in as_list(variants)
@@ -215,6 +224,22 @@ class Project:
             "after": lambda time: now > milliseconds(time),
         }
         return all(known[key](operand) for key, operand in test.items())
+
+    def segment_holds(self, name, context, environment, now):
+        units = self.sections["project"].get("bucket_by"), "segment/" + name
+        return self.holds(self.sections["segments"][name]["if"], context, environment, now, units)
+
+    def samples(self, condition):
+        """Whether a share of the units is part of a condition."""
+        for key, test in condition.items():
+            if key == "percent" and 0 < thousandths(test) < ALL:
+                return True
+            parts = {"any": test, "all": test, "not": [test]}.get(key, [])
+            if key == "segment":
+                parts = [self.sections["segments"][name]["if"] for name in as_list(test)]
+            if any(self.samples(part) for part in parts):
+                return True
+        return False
 
     def test_holds(self, name, operator, operands, context, ignore_case, now):
         if operator in NEGATIONS:
@@ -366,6 +391,7 @@ class Project:
     def decide(self, name, flag, environment, context, now):
         default = self.default(flag)
         could_decide = False  # otherwise than to serve the default
+        outside = self.sections["project"].get("bucket_by"), "override"
 
         for index, override in enumerate(self.sections.get("overrides", [])):
             if not self.selects(override, name, environment):
@@ -379,7 +405,7 @@ class Project:
                 continue
             if "until" in override and now >= milliseconds(override["until"]):
                 continue
-            if self.holds(override.get("if", {}), context, environment, now):
+            if self.holds(override.get("if", {}), context, environment, now, outside):
                 return serve, "OVERRIDE", "override[%d]" % index
 
         if flag.get("enabled", "true") == "false":
@@ -458,7 +484,7 @@ class Project:
             return None
         if "until" in rule and now >= milliseconds(rule["until"]):
             return None
-        if not self.holds(rule.get("if", {}), context, environment, now):
+        if not self.holds(rule.get("if", {}), context, environment, now, (attribute, salt + "/if")):
             return None
         salt = rule.get("salt", salt)
         percent = rule.get("percent")
@@ -486,6 +512,7 @@ class Project:
             arms = rule["split"]
             shares = [a["percent"] for a in arms] if isinstance(arms, list) else arms.values()
             sampled = sampled or max(thousandths(p) for p in shares) < ALL
+        sampled = sampled or self.samples(rule.get("if", {}))
         reason = "SPLIT" if sampled else "TARGETING_MATCH" if conditional else "STATIC"
         return variant, reason
 
@@ -502,11 +529,12 @@ class Project:
         share = thousandths(stage["percent"])
         if share == 0:
             return False, None
-        if not self.holds(stage.get("if", {}), context, environment, now):
+        if not self.holds(stage.get("if", {}), context, environment, now, (attribute, salt + "/if")):
             return True, None
         if not self.exposed(share, attribute, salt, context):
             return True, None
-        reason = "SPLIT" if share < ALL else "TARGETING_MATCH" if "if" in stage else "STATIC"
+        sampled = share < ALL or self.samples(stage.get("if", {}))
+        reason = "SPLIT" if sampled else "TARGETING_MATCH" if "if" in stage else "STATIC"
         return True, (serve, reason, "canary:" + stage["name"])
 
     def experiment(self, experiment, attribute, salt, context, environment, now):
@@ -521,7 +549,7 @@ class Project:
         traffic = thousandths(experiment.get("traffic", "100"))
         if traffic == 0:
             return False, None
-        if not self.holds(experiment.get("if", {}), context, environment, now):
+        if not self.holds(experiment.get("if", {}), context, environment, now, (attribute, salt + "/if")):
             return True, None
         if not self.exposed(traffic, attribute, salt, context):
             return True, None
@@ -529,6 +557,7 @@ class Project:
         if variant is None:
             return True, None
         sampled = traffic < ALL or max(thousandths(p) for p in experiment["split"].values()) < ALL
+        sampled = sampled or self.samples(experiment.get("if", {}))
         reason = "SPLIT" if sampled else "TARGETING_MATCH" if "if" in experiment else "STATIC"
         return True, (variant, reason, "experiment")
 

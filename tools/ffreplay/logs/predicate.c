@@ -123,11 +123,12 @@ const struct predicate *predicate_prepare(const struct condition *condition, str
     case CONDITION_SEGMENT:
     case CONDITION_FLAG:
     case CONDITION_CLOCK:
+    case CONDITION_PERCENT:
         break;
     }
-    print_error_at(
-        &layout->project->sources, condition->span,
-        "a metric's condition is on log fields: it cannot use segments, flags or the clock");
+    print_error_at(&layout->project->sources, condition->span,
+                   "a metric's condition is on log fields: it cannot use segments, flags, the "
+                   "clock or shares of units");
     return NULL;
 }
 
@@ -306,6 +307,7 @@ enum truth predicate_truth(const struct predicate *predicate, const struct event
     case CONDITION_SEGMENT:
     case CONDITION_FLAG:
     case CONDITION_CLOCK:
+    case CONDITION_PERCENT:
         break;
     }
     assert(!"a condition that predicate_prepare() refuses");
