@@ -234,6 +234,9 @@ uint64_t runtime_interpret(const fflag_view *view, const struct ffs_flag *flag,
             slot = find_fitting(view, flag, context, at->attribute, &declared);
             holds = slot && test_number(at, slot);
             break;
+        case FFS_NUMBER_REMAINDER:
+            test = test_remainder;
+            break;
         case FFS_PRESENT:
             test = test_presence;
             break;

@@ -87,6 +87,20 @@ bool test_boolean(const struct snapshot *snapshot, const struct ffs_instruction 
     return slot->value.word == instruction->operand;
 }
 
+/* Of an integer that is exactly known; 0 to the divisor - 1, also of a negative one. */
+bool test_remainder(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                    const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)declared;
+    const struct ffs_range *range = &snapshot->ranges[instruction->operand];
+    double number = slot->value.number;
+    if (!(number >= -0x1p53 && number <= 0x1p53) || (double)(int64_t)number != number)
+        return false;
+    int64_t divisor = (int64_t)range->divisor, remainder = (int64_t)number % divisor;
+    uint64_t least = (uint64_t)(remainder < 0 ? remainder + divisor : remainder);
+    return least >= range->from && least < range->to;
+}
+
 /* `order` compares the value with the operand. */
 static bool test_order(enum ffs_comparison comparison, int order)
 {

@@ -24,6 +24,7 @@ value_test test_pattern;
 value_test test_text_order;
 value_test test_strings;
 value_test test_boolean;
+value_test test_remainder;
 value_test test_version;
 value_test test_time;
 value_test test_address;

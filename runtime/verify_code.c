@@ -123,6 +123,18 @@ static enum fflag_error verify_pattern_operand(struct verifier *verifier, uint32
     return FFLAG_OK;
 }
 
+static enum fflag_error verify_remainders(struct verifier *verifier, uint32_t index,
+                                          uint64_t operand)
+{
+    if (operand >= verifier->range_count)
+        return malformed(verifier, "instruction %u: the operand is not a range", index);
+    const struct ffs_range *range = &verifier->snapshot->ranges[operand];
+    if (range->divisor == 0 || range->divisor > FFS_MAX_DIVISOR || range->from >= range->to ||
+        range->to > range->divisor)
+        return malformed(verifier, "instruction %u: the operand is not remainders", index);
+    return FFLAG_OK;
+}
+
 static enum fflag_error verify_split_operand(struct verifier *verifier, uint32_t index,
                                              uint64_t operand, struct program *program)
 {
@@ -236,6 +248,8 @@ static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index
         if (operand >= verifier->range_count)
             return malformed(verifier, "instruction %u: the operand is not a range", index);
         return FFLAG_OK;
+    case FFS_OPERAND_REMAINDERS:
+        return verify_remainders(verifier, index, operand);
     case FFS_OPERAND_RAMP:
         if (operand >= verifier->ramp_count)
             return malformed(verifier, "instruction %u: the operand is not a ramp", index);

@@ -6,12 +6,14 @@
 #include "prove_regions.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compiler/base/arena.h"
 #include "compiler/base/percent.h"
 #include "prove_clock.h"
+#include "prove_remainders.h"
 #include "prove_strings.h"
 #include "compiler/base/scalar.h"
 #include "compiler/base/table.h"
@@ -19,6 +21,7 @@
 #include "compiler/model/flag.h"
 
 #define MOST_REGIONS 4096
+#define MOST_TRIED   16384               /* values, in the places of one cut */
 #define MOST_FREE    8                   /* tests for which a cut tries both outcomes */
 #define MOST_BYTES   (UINT64_C(1) << 26) /* compared for one cut, about 50 ms */
 
@@ -35,7 +38,7 @@ static bool same_test(const struct condition *a, const struct condition *b)
     if (a->kind == CONDITION_PERCENT)
         return a->share.percent == b->share.percent;
     if (a->operator_kind != b->operator_kind || a->ignore_case != b->ignore_case ||
-        a->file != b->file || a->operand_count != b->operand_count)
+        a->divisor != b->divisor || a->file != b->file || a->operand_count != b->operand_count)
         return false;
     for (uint32_t i = 0; i < a->operand_count; i++) {
         if (strcmp(a->operands[i].source.text, b->operands[i].source.text) != 0)
@@ -212,7 +215,8 @@ static void add_point(struct points *points, struct arena *arena, const struct o
 /* False if there are too many. */
 static bool add_points(struct points *points, struct arena *arena, const struct condition *test)
 {
-    uint32_t count = is_of_age(test) ? 0 : test->operand_count;
+    bool values = !is_of_age(test) && operator_kinds[test->operator_kind].proof != PROOF_REMAINDER;
+    uint32_t count = values ? test->operand_count : 0;
     for (uint32_t i = 0; i < count && points->count <= MOST_REGIONS / 2; i++)
         add_point(points, arena, &test->operands[i]);
     return points->count <= MOST_REGIONS / 2;
@@ -278,7 +282,7 @@ static int64_t *ages_of(const struct subject *subject, struct arena *arena, uint
 }
 
 static enum certainty certainty_at(const struct named *named, const struct condition *test,
-                                   uint32_t place, int64_t age)
+                                   uint32_t place, struct integral number, int64_t age)
 {
     switch (operator_kinds[test->operator_kind].proof) {
     case PROOF_EQUAL:
@@ -288,6 +292,10 @@ static enum certainty certainty_at(const struct named *named, const struct condi
         return holds_at_age(test, age) ? SURELY_HOLDS : SURELY_FAILS;
     case PROOF_PRESENCE:
         return SURELY_HOLDS;
+    case PROOF_REMAINDER:
+        if (number.kind == ANY_NUMBER)
+            return UNCERTAIN;
+        return leaves_remainder(test, number) ? SURELY_HOLDS : SURELY_FAILS;
     case PROOF_PART:
     case PROOF_GLOB:
     case PROOF_PATTERN:
@@ -299,8 +307,34 @@ static enum certainty certainty_at(const struct named *named, const struct condi
     return UNCERTAIN;
 }
 
+/* What stands for all values in a place. */
+static struct integrals integrals_at(const struct subject *subject, struct arena *arena,
+                                     const struct points *points, uint32_t place)
+{
+    struct integrals numbers = {0};
+    uint32_t point = place / 2;
+    if (points->type == FFLAG_ATTRIBUTE_NUMBER && place % 2 == 0)
+        return integrals_between(subject, arena,
+                                 point > 0 ? points->items[point - 1]->number : -HUGE_VAL,
+                                 point < points->count ? points->items[point]->number : HUGE_VAL);
+    *ARENA_APPEND(arena, numbers.items, numbers.count) =
+        points->type == FFLAG_ATTRIBUTE_NUMBER ? integral_of(points->items[point]->number)
+                                               : (struct integral){ANY_NUMBER, 0};
+    return numbers;
+}
+
+static bool cut_at_place(struct subject *subject, struct arena *arena, const struct named *named,
+                         uint32_t place, struct integral number, int64_t age)
+{
+    struct guesses guesses = no_guesses(subject, arena);
+    for (uint32_t i = 0; i < subject->atom_count; i++)
+        note(&guesses, i, certainty_at(&named[i], subject->atoms[i], place, number, age));
+    return add_guesses(subject, arena, &guesses, false);
+}
+
 static bool cut_ordered(struct subject *subject, struct arena *arena)
 {
+    uint64_t tried = 0;
     struct points points = {.type = subject->attribute->type};
     static const struct operand no = {.boolean = false}, yes = {.boolean = true};
     bool boolean = points.type == FFLAG_ATTRIBUTE_BOOLEAN;
@@ -318,17 +352,16 @@ static bool cut_ordered(struct subject *subject, struct arena *arena)
     /* Every time has every age, at some evaluation or other. */
     uint32_t age_count;
     const int64_t *ages = ages_of(subject, arena, &age_count);
-    const uint32_t step = boolean ? 2 : 1, places = (2 * points.count + 1) / step;
-    if ((uint64_t)places * age_count > MOST_REGIONS + 1)
-        return false;
-    for (uint32_t i = 0; i < places * age_count; i++) {
-        uint32_t place = boolean + i / age_count * step;
-        struct guesses guesses = no_guesses(subject, arena);
-        for (uint32_t j = 0; j < subject->atom_count; j++)
-            note(&guesses, j,
-                 certainty_at(&named[j], subject->atoms[j], place, ages[i % age_count]));
-        if (!add_guesses(subject, arena, &guesses, false))
+    for (uint32_t place = boolean; place <= 2 * points.count; place += boolean ? 2 : 1) {
+        struct integrals numbers = integrals_at(subject, arena, &points, place);
+        tried += (uint64_t)numbers.count * age_count;
+        if (tried > MOST_TRIED)
             return false;
+        for (uint32_t i = 0; i < numbers.count * age_count; i++) {
+            if (!cut_at_place(subject, arena, named, place, numbers.items[i / age_count],
+                              ages[i % age_count]))
+                return false;
+        }
     }
     return true;
 }
@@ -581,6 +614,7 @@ static enum certainty certainty_of_list(const struct condition *test,
     case PROOF_PATTERN:
     case PROOF_LISTED:
     case PROOF_AGE:
+    case PROOF_REMAINDER:
     case PROOF_OPAQUE:
         break;
     }
@@ -642,6 +676,7 @@ static enum certainty certainty_of_address(const struct condition *test,
     case PROOF_GLOB:
     case PROOF_PATTERN:
     case PROOF_LISTED:
+    case PROOF_REMAINDER:
     case PROOF_ENTRIES:
     case PROOF_AGE:
     case PROOF_OPAQUE:
@@ -765,6 +800,7 @@ static bool is_exact(const struct subject *subject, const struct condition *test
     case PROOF_PATTERN:
     case PROOF_LISTED:
     case PROOF_AGE:
+    case PROOF_REMAINDER:
     case PROOF_OPAQUE:
         break;
     }

@@ -104,6 +104,7 @@ enum certainty string_certainty(const struct condition *test, const char *value)
         return certain(any_in_order(test, value));
     case PROOF_PRESENCE:
         return SURELY_HOLDS;
+    case PROOF_REMAINDER:
     case PROOF_ENTRIES:
     case PROOF_AGE:
     case PROOF_OPAQUE:
@@ -146,6 +147,7 @@ uint64_t string_cost(const struct condition *test, const char *value)
     case PROOF_EQUAL:
     case PROOF_PRESENCE:
     case PROOF_ORDER:
+    case PROOF_REMAINDER:
     case PROOF_ENTRIES:
     case PROOF_AGE:
     case PROOF_OPAQUE:

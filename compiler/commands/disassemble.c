@@ -258,6 +258,16 @@ static void write_range(const struct listing *listing, const struct ffs_flag *fl
     write_salt(listing, flag, ranges[index].salt, out);
 }
 
+static void write_remainders(const struct listing *listing, uint64_t index, struct buffer *out)
+{
+    size_t size;
+    const struct ffs_range *ranges = snapshot_section(listing->snapshot, FFS_RANGES, &size);
+    const struct ffs_range *range = &ranges[index];
+    buffer_format(out, "%" PRIu64 " in %" PRIu64, range->divisor, range->from);
+    if (range->to > range->from + 1)
+        buffer_format(out, " to %" PRIu64, range->to - 1);
+}
+
 static void write_time(int64_t time, struct buffer *out)
 {
     char text[32];
@@ -394,6 +404,9 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
         return;
     case FFS_OPERAND_RANGE:
         write_range(listing, flag, operand, out);
+        return;
+    case FFS_OPERAND_REMAINDERS:
+        write_remainders(listing, operand, out);
         return;
     case FFS_OPERAND_RAMP:
         write_ramp(listing, flag, operand, out);

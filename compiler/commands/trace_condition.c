@@ -15,6 +15,7 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,8 +139,11 @@ static const char *test_text(struct tracer *tracer, const struct condition *test
 {
     struct buffer text = {0};
     bool listed =
-        test->operand_count != 1 && test->operator_kind != OPERATOR_PRESENT && !test->file;
+        (test->operand_count != 1 && test->operator_kind != OPERATOR_PRESENT && !test->file) ||
+        test->divisor;
     buffer_format(&text, "%s %s", test->field.text, operator_text(test));
+    if (test->divisor)
+        buffer_format(&text, " %" PRIu64 " in", test->divisor);
     if (test->file)
         buffer_format(&text, " %s", test->file->path);
     if (test->operand_count || listed)

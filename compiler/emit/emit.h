@@ -53,6 +53,7 @@ uint32_t image_tags(struct image *image, const struct texts *tags);
  * IMAGE_NO_SET where the texts were chosen so that their hashes leave no room. */
 #define IMAGE_NO_SET UINT64_MAX
 uint64_t image_set(struct image *image, const char *const *texts, size_t count);
+/* Of a salt, or of a divisor. */
 uint64_t image_range(struct image *image, uint64_t salt, uint64_t from, uint64_t to);
 /* By the flag's salt, unless `salt` has the hash of another. */
 uint64_t image_ramp(struct image *image, const struct ramp *ramp, const uint64_t *salt);

@@ -62,7 +62,7 @@ uint32_t image_tags(struct image *image, const struct texts *tags)
 
 uint64_t image_range(struct image *image, uint64_t salt, uint64_t from, uint64_t to)
 {
-    struct ffs_range range = {salt, from, to};
+    struct ffs_range range = {.salt = salt, .from = from, .to = to};
     return pool_add(&image->ranges, &range, sizeof range) / sizeof range;
 }
 

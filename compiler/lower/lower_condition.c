@@ -185,6 +185,27 @@ static struct expression *any_number(struct lowering *lowering, const struct att
     return expression;
 }
 
+/* A test for each run of remainders. */
+static struct expression *lower_remainders(struct lowering *lowering, const struct condition *test)
+{
+    uint32_t count = test->operand_count, run_count = 0;
+    double *numbers = xcalloc(count + 1u, sizeof *numbers);
+    struct expression **runs = ARENA_ARRAY(&lowering->arena, struct expression *, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        numbers[i] = test->operands[i].number;
+    qsort(numbers, count, sizeof *numbers, compare_numbers);
+    for (uint32_t i = 0, next; i < count; i = next) {
+        uint64_t from = (uint64_t)numbers[i], to = from + 1;
+        for (next = i + 1; next < count && (uint64_t)numbers[next] <= to; next++)
+            to = (uint64_t)numbers[next] + 1;
+        uint64_t range = image_range(&lowering->image, test->divisor, from, to);
+        runs[run_count++] =
+            test_attribute(lowering, FFS_NUMBER_REMAINDER, 0, test->attribute, range);
+    }
+    free(numbers);
+    return expression_any(lowering, runs, run_count);
+}
+
 /* --------------------------------------------------------------------------------- operators -- */
 
 static uint64_t big_endian(const uint8_t bytes[8])
@@ -350,6 +371,8 @@ static struct expression *lower_test(struct lowering *lowering, const struct con
         return lower_each(lowering, test, lower_age);
     case OPERATOR_IN_FILE:
         return one_of_file(lowering, test->attribute, test->file, test->ignore_case);
+    case OPERATOR_MOD:
+        return lower_remainders(lowering, test);
     case OPERATOR_PRESENT:
         return test_attribute(lowering, FFS_PRESENT, 0, test->attribute, 0);
     }

@@ -69,6 +69,7 @@ struct condition {
     struct text field;                 /* the attribute's or field's name */
     struct operand *operands;
     uint32_t operand_count;
+    uint64_t divisor;       /* OPERATOR_MOD, whose operands are remainders */
     struct list_file *file; /* OPERATOR_IN_FILE */
 
     const struct segment *segment; /* CONDITION_SEGMENT */

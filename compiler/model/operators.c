@@ -50,6 +50,7 @@ const struct operand_form_info operand_forms[] = {
     [OPERAND_PATH] = {SHAPE_FILE, "path", "\"type\": \"string\""},
     [OPERAND_TIME] = {SHAPE_ONE, "time", "\"$ref\": \"#/definitions/time\""},
     [OPERAND_DURATION] = {SHAPE_ONE, "duration", "\"$ref\": \"#/definitions/duration\""},
+    [OPERAND_REMAINDERS] = {SHAPE_MAP, "{by, in}", ""},
     [OPERAND_PRESENCE] = {SHAPE_PRESENCE, "boolean", "\"type\": \"boolean\""},
 };
 

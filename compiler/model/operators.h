@@ -28,17 +28,18 @@ enum {
 
 /* What the prover may assume of a test: for which values it holds. */
 enum operator_proof {
-    PROOF_EQUAL,    /* for its operands; of addresses, for those in its blocks */
-    PROOF_ORDER,    /* for those that stand to an operand as `order` says */
-    PROOF_PART,     /* for texts that have an operand at `place` */
-    PROOF_GLOB,     /* for what a glob matches */
-    PROOF_PATTERN,  /* for what an automaton accepts */
-    PROOF_LISTED,   /* for the lines of a file */
-    PROOF_ENTRIES,  /* for lists that have an operand as an entry */
-    PROOF_AGE,      /* for times so long before the evaluation that it stands to an operand as
-                       `order` says */
-    PROOF_PRESENCE, /* for all */
-    PROOF_OPAQUE    /* nothing is known: it may hold or fail for any of them */
+    PROOF_EQUAL,     /* for its operands; of addresses, for those in its blocks */
+    PROOF_ORDER,     /* for those that stand to an operand as `order` says */
+    PROOF_PART,      /* for texts that have an operand at `place` */
+    PROOF_GLOB,      /* for what a glob matches */
+    PROOF_PATTERN,   /* for what an automaton accepts */
+    PROOF_LISTED,    /* for the lines of a file */
+    PROOF_REMAINDER, /* for integers that leave one of its operands, divided by `divisor` */
+    PROOF_ENTRIES,   /* for lists that have an operand as an entry */
+    PROOF_AGE,       /* for times so long before the evaluation that it stands to an operand as
+                        `order` says */
+    PROOF_PRESENCE,  /* for all */
+    PROOF_OPAQUE     /* nothing is known: it may hold or fail for any of them */
 };
 
 /* As what a test of a log's field reads the field. */
@@ -49,8 +50,9 @@ enum operator_log {
     LOG_PART,   /* as a text, like the three that follow */
     LOG_GLOB,
     LOG_PATTERN,
-    LOG_PRESENCE, /* not at all: it has a value */
-    LOG_NONE      /* such a test cannot be asked of a field */
+    LOG_REMAINDER, /* as a number, likewise */
+    LOG_PRESENCE,  /* not at all: it has a value */
+    LOG_NONE       /* such a test cannot be asked of a field */
 };
 
 /* How a value stands to an operand, as bits. */
@@ -66,7 +68,14 @@ struct operator_kind_info {
 };
 extern const struct operator_kind_info operator_kinds[OPERATOR_KIND_COUNT];
 
-enum operand_shape { SHAPE_ONE, SHAPE_LIST, SHAPE_ONE_OR_LIST, SHAPE_FILE, SHAPE_PRESENCE };
+enum operand_shape {
+    SHAPE_ONE,
+    SHAPE_LIST,
+    SHAPE_ONE_OR_LIST,
+    SHAPE_FILE,
+    SHAPE_PRESENCE,
+    SHAPE_MAP /* keys of its own: operand_map() in read_operands.h */
+};
 enum operand_form {
     OPERAND_VALUE,    /* one of the attribute's type */
     OPERAND_VALUES,   /* a list of them */
@@ -77,7 +86,8 @@ enum operand_form {
     OPERAND_PATH,     /* of a list file */
     OPERAND_TIME,
     OPERAND_DURATION,
-    OPERAND_PRESENCE /* whether there is a value */
+    OPERAND_REMAINDERS, /* a divisor, and remainders */
+    OPERAND_PRESENCE    /* whether there is a value */
 };
 struct operand_form_info {
     enum operand_shape shape;

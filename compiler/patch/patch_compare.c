@@ -78,6 +78,7 @@ static bool same_operands(const struct patch *a, const struct ffs_instruction *l
                                        at(&b->image.networks, low2, sizeof(struct ffs_network)),
                                        high * sizeof(struct ffs_network)) == 0;
     case FFS_OPERAND_RANGE:
+    case FFS_OPERAND_REMAINDERS:
         return memcmp(at(&a->image.ranges, one, sizeof(struct ffs_range)),
                       at(&b->image.ranges, other, sizeof(struct ffs_range)),
                       sizeof(struct ffs_range)) == 0;

@@ -10,6 +10,7 @@
 #include "compiler/base/json.h"
 #include "compiler/model/operators.h"
 #include "compiler/read/read_map.h"
+#include "compiler/read/read_operands.h"
 #include "sections.h"
 
 /* ------------------------------------------------------------------------------- definitions -- */
@@ -57,6 +58,7 @@ static struct definitions all_definitions(void)
 /* ------------------------------------------------------------------------------- JSON Schema -- */
 
 static void write_value(struct buffer *out, const struct form *form, const char *help);
+static void write_members(struct buffer *out, const struct form *form);
 
 /* Writes it as a sentence, without links. */
 static void write_description(struct buffer *out, const char *help)
@@ -172,9 +174,14 @@ static void write_keys(struct buffer *out, const struct form *form)
 static void write_operator(struct buffer *out, const struct operator_info *info)
 {
     struct buffer help = {0};
+    const struct form *map = operand_map(info->form);
     buffer_format(&help, "holds when the attribute %s", info->help);
     json_write_key(out, info->name);
-    buffer_format(out, "{%s", operand_forms[info->form].schema);
+    buffer_append_text(out, "{");
+    if (map)
+        write_members(out, map);
+    else
+        write_raw(out, operand_forms[info->form].schema);
     write_description(out, help.bytes);
     buffer_append_text(out, "}");
     buffer_release(&help);

@@ -109,6 +109,7 @@ static struct condition *read_test(struct reader *reader, const struct condition
     case SHAPE_ONE:
     case SHAPE_LIST:
     case SHAPE_ONE_OR_LIST:
+    case SHAPE_MAP:
         break;
     }
     return read_operands(reader, subject, info, value, test) ? test : NULL;

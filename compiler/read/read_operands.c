@@ -1,4 +1,5 @@
 /* read_operands.c - operands of tests: values of the attribute's type, patterns. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"
@@ -6,6 +7,7 @@
 #include "fflag/snapshot.h"
 #include "compiler/base/match.h"
 #include "read_condition.h"
+#include "read_map.h"
 #include "read_operands.h"
 #include "read_pattern.h"
 #include "read_scalar.h"
@@ -75,11 +77,83 @@ static bool read_field_operand(struct reader *reader, const struct condition_sub
     return read_string_operand(reader, subject, info, node, operand);
 }
 
+/* ------------------------------------------------------------------------------- remainders -- */
+
+/* Every integer up to it is a number of its own. */
+#define GREATEST_DIVISOR (INT64_C(1) << 53)
+
+static void read_below(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader, (void)node, (void)target; /* by read_divisor(), which looks at `by` first */
+}
+
+static const struct form divisor_form =
+    FORM("integer", "\"type\": \"integer\", \"minimum\": 1, \"maximum\": 9007199254740992");
+static const struct form remainders_form =
+    FORM("list of integers", "\"type\": [\"array\", \"integer\"], "
+                             "\"items\": {\"type\": \"integer\", \"minimum\": 0}");
+static const struct field mod_fields[] = {
+    READ("by", read_below, divisor_form, "what the value is divided by: 1 to 2^53",
+         .missing = "say what to divide by: {by: 10, in: [0, 1]}"),
+    READ("in", read_below, remainders_form,
+         "the remainders, 0 to `by` - 1, also of negative numbers",
+         .missing = "say which remainders: {by: 10, in: [0, 1]}"),
+};
+static const struct form mod_form = KEYS(NULL, "'mod'", "`{by, in}`", mod_fields);
+
+const struct form *operand_map(enum operand_form form)
+{
+    return form == OPERAND_REMAINDERS ? &mod_form : NULL;
+}
+
+/* Returns the remainders; NULL after reporting. */
+static struct node *read_divisor(struct reader *reader, struct node *node, struct condition *test)
+{
+    uint32_t before = faults(reader);
+    int64_t divisor;
+    if (!expect_map(reader, node, "{by: …, in: […]}"))
+        return NULL;
+    read_fields(reader, node, &mod_form, node->span, NULL);
+    const struct node *by = node_get(node, "by");
+    if (faults(reader) > before || !read_integer(reader, by, &divisor))
+        return NULL;
+    if (divisor < 1 || divisor > GREATEST_DIVISOR) {
+        diagnose(reader->diagnostics, FF0141, by->span,
+                 "a divisor of '%s', expected 1 to 9007199254740992", by->text);
+        return NULL;
+    }
+    test->divisor = (uint64_t)divisor;
+    return node_get(node, "in");
+}
+
+static bool read_remainder(struct reader *reader, const struct node *node, uint64_t divisor,
+                           struct operand *operand)
+{
+    int64_t remainder;
+    if (!read_integer(reader, node, &remainder))
+        return false;
+    operand->number = (double)remainder;
+    if (remainder >= 0 && (uint64_t)remainder < divisor)
+        return true;
+    diagnose(reader->diagnostics, FF0141, node->span,
+             "a remainder of '%s', but divided by %" PRIu64 " it is 0 to %" PRIu64, node->text,
+             divisor, divisor - 1);
+    if (remainder < 0 && (uint64_t)-remainder < divisor)
+        diagnose_help(reader->diagnostics,
+                      "negative numbers leave positive ones, too: write %" PRIu64,
+                      divisor - (uint64_t)-remainder);
+    return false;
+}
+
+/* ---------------------------------------------------------------------------------- operands -- */
+
 static bool read_operand(struct reader *reader, const struct condition_subject *subject,
-                         const struct operator_info *info, const struct node *node,
-                         struct operand *operand)
+                         const struct operator_info *info, const struct condition *test,
+                         const struct node *node, struct operand *operand)
 {
     operand->source = (struct text){node->text, node->span};
+    if (info->form == OPERAND_REMAINDERS)
+        return read_remainder(reader, node, test->divisor, operand);
     if (!subject->attribute)
         return read_field_operand(reader, subject, info, node, operand);
     switch (subject->attribute->type) {
@@ -128,7 +202,9 @@ bool read_operands(struct reader *reader, const struct condition_subject *subjec
 {
     struct node **items;
     uint32_t count;
-    if (!expect_shape(reader, subject, info, node))
+    if (operand_forms[info->form].shape == SHAPE_MAP)
+        node = read_divisor(reader, node, test);
+    if (!node || !expect_shape(reader, subject, info, node))
         return false;
     if (!read_items(reader, node, "a value or a list of values", &items, &count))
         return false;
@@ -142,7 +218,8 @@ bool read_operands(struct reader *reader, const struct condition_subject *subjec
     test->operands = ARENA_ARRAY(reader->arena, struct operand, count);
     bool sound = true;
     for (uint32_t i = 0; i < count; i++) {
-        if (read_operand(reader, subject, info, items[i], &test->operands[test->operand_count]))
+        if (read_operand(reader, subject, info, test, items[i],
+                         &test->operands[test->operand_count]))
             test->operand_count++;
         else
             sound = false;

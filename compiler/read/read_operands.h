@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "form.h"
 #include "reader.h"
 
 /* One test as it is read: the attribute or field, and what the operators beside it say. */
@@ -19,6 +20,8 @@ static inline unsigned condition_subject_type(const struct condition_subject *su
     return subject->attribute ? (unsigned)subject->attribute->type : A_FIELD;
 }
 
+/* What is written after an operator that takes a mapping; NULL: it takes none. */
+const struct form *operand_map(enum operand_form form);
 /* Reads an operator's operands into the test. False after reporting. */
 bool read_operands(struct reader *reader, const struct condition_subject *subject,
                    const struct operator_info *info, struct node *node, struct condition *test);

@@ -30,15 +30,16 @@
 
 #define FFS_ALIGNMENT    64
 #define FFS_MAX_SECTIONS 64
-#define FFS_MAX_VARIANTS 4096               /* of a flag */
-#define FFS_MAX_PROGRAM  32768              /* instructions of a flag: a jump is 16 bits */
-#define FFS_MAX_DEPTH    16                 /* of prerequisites */
-#define FFS_MAX_COST     65536              /* instructions a single evaluation may run */
-#define FFS_MAX_FOLDED   512                /* longest string an ignore-case set may hold */
-#define FFS_MAX_WIDTH    128                /* bytes of a slot of a set */
-#define FFS_MAX_PROBES   64                 /* slots that a look-up in a set looks at */
-#define FFS_MAX_LASTS    (INT64_C(1) << 46) /* milliseconds of a linear ramp: 2,229 years */
-#define FFS_NONE         UINT32_MAX         /* no string, no tags */
+#define FFS_MAX_VARIANTS 4096                /* of a flag */
+#define FFS_MAX_PROGRAM  32768               /* instructions of a flag: a jump is 16 bits */
+#define FFS_MAX_DEPTH    16                  /* of prerequisites */
+#define FFS_MAX_COST     65536               /* instructions a single evaluation may run */
+#define FFS_MAX_FOLDED   512                 /* longest string an ignore-case set may hold */
+#define FFS_MAX_WIDTH    128                 /* bytes of a slot of a set */
+#define FFS_MAX_PROBES   64                  /* slots that a look-up in a set looks at */
+#define FFS_MAX_LASTS    (INT64_C(1) << 46)  /* milliseconds of a linear ramp: 2,229 years */
+#define FFS_MAX_DIVISOR  (UINT64_C(1) << 53) /* of a remainder */
+#define FFS_NONE         UINT32_MAX          /* no string, no tags */
 #define FFS_NO_ATTRIBUTE UINT16_MAX
 #define FFS_NO_VARIANT   UINT16_MAX /* the caller's default is served */
 
@@ -285,6 +286,7 @@ enum ffs_operand {
     FFS_OPERAND_THRESHOLD,   /* holds for buckets below */
     FFS_OPERAND_RANGE,       /* RANGES index */
     FFS_OPERAND_RAMP,        /* RAMPS index */
+    FFS_OPERAND_REMAINDERS,  /* RANGES index, of a divisor */
     FFS_OPERAND_FLAG,        /* FLAGS index, of a flag before */
     FFS_OPERAND_VARIANT_BITS /* 64 of the variants that the FFS_FLAG_IS before accepts */
 };
@@ -356,9 +358,13 @@ static inline uint32_t ffs_accept_count(uint32_t variant_count)
  * as sets do in SETS. */
 #define FFS_SPLIT_SALTED (UINT64_C(1) << 32)
 
-/* RANGES: an array. Holds when from <= bucket(salt) < to; `to` = 0 stands for 2^64. */
+/* RANGES: an array. Holds when from <= bucket(salt) < to; `to` = 0 stands for 2^64. Or, of
+ * remainders, when from <= the remainder of a number divided by `divisor` < to <= divisor. */
 struct ffs_range {
-    uint64_t salt; /* XXH3-64 of the salt bytes */
+    union {
+        uint64_t salt;    /* XXH3-64 of the salt bytes */
+        uint64_t divisor; /* 1 to FFS_MAX_DIVISOR */
+    };
     uint64_t from;
     uint64_t to;
 };

@@ -98,7 +98,12 @@ class Generator:
             "time": lambda: self.pick(values),
             "duration": lambda: self.pick(AGES),
             "boolean": lambda: self.chance(0.5),
+            "{by, in}": self.remainders,
         }[form]()
+
+    def remainders(self):
+        by = self.pick([1, 2, 2, 3, 7, 10, 100, 1 << 53])
+        return {"by": by, "in": self.some(range(min(by, 12)), 4)}
 
     def test(self, name):
         kind, values = ATTRIBUTES[name], self.values(name)
@@ -119,6 +124,8 @@ class Generator:
     def literal(self, kind, value):
         if isinstance(value, list):
             return [self.literal(kind, v) for v in dict.fromkeys(value)]
+        if isinstance(value, dict):
+            return value
         return Plain(value) if kind in ("number", "version", "time") else value
 
     def either(self, values):

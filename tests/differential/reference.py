@@ -261,6 +261,9 @@ class Project:
             if ignore_case:
                 value, values = fold(value), [fold(v) for v in values]
             return value in values
+        if operator == "mod":
+            exact = value == math.floor(value) and abs(value) <= 1 << 53
+            return exact and int(value) % int(operands["by"]) in [int(o) for o in as_list(operands["in"])]
         operands = [self.operand(name, operand) for operand in as_list(operands)]
         if operator in ("has", "has_any", "has_all"):
             present = [operand in value for operand in operands]

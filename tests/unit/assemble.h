@@ -233,7 +233,14 @@ static UNUSED uint64_t add_split(struct assembler *assembler, const uint64_t (*a
 static UNUSED uint64_t add_range(struct assembler *assembler, const char *salt, uint64_t from,
                                  uint64_t to)
 {
-    struct ffs_range range = {XXH3_64bits(salt, strlen(salt)), from, to};
+    struct ffs_range range = {.salt = XXH3_64bits(salt, strlen(salt)), .from = from, .to = to};
+    return append_bytes(&assembler->section[FFS_RANGES], &range, sizeof range) / sizeof range;
+}
+
+static UNUSED uint64_t add_remainders(struct assembler *assembler, uint64_t divisor, uint64_t from,
+                                      uint64_t to)
+{
+    struct ffs_range range = {.divisor = divisor, .from = from, .to = to};
     return append_bytes(&assembler->section[FFS_RANGES], &range, sizeof range) / sizeof range;
 }
 

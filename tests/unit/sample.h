@@ -53,6 +53,7 @@ enum sample_flag {
     TAGGED,
     SALTED,
     WINDOWED,
+    DIVIDED,
     SAMPLE_FLAGS
 };
 
@@ -166,6 +167,9 @@ static inline uint8_t *assemble_sample(size_t *length)
                                          test(FFS_TIME_OLDER, 0, SIGNUP_AT, 2, 2000),
                                          serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
     flag_at(&a, windowed)->flags = FFS_FLAG_READS_CLOCK;
+    add_boolean(&a, "divided",
+                CODE(test(FFS_NUMBER_REMAINDER, 0, AGE, 2, add_remainders(&a, 10, 3, 5)),
+                     serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
     return assemble(&a, length);
 }
 

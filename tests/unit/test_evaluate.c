@@ -103,6 +103,8 @@ static uint64_t parse_operand(struct assembler *a, enum ffs_op op, unsigned flag
         return *operand == 't';
     case FFS_OPERAND_NETWORKS:
         return add_networks(a);
+    case FFS_OPERAND_REMAINDERS: /* 2 to 4 */
+        return add_remainders(a, strtoull(operand, NULL, 10), 2, 5);
     case FFS_OPERAND_RULE:
     case FFS_OPERAND_SPLIT:
     case FFS_OPERAND_AUTOMATON:
@@ -213,6 +215,24 @@ static const struct condition conditions[] = {
     {AGE, FFS_NUMBER_GT, 0, "18", NUMBER, "inf", true},
     {AGE, FFS_NUMBER_GE, 0, "18", NUMBER, "18", true},
     {AGE, FFS_NUMBER_GE, 0, "18", NUMBER, "-inf", false},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", NUMBER, "12", true},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", NUMBER, "4", true},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", NUMBER, "1", false},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", NUMBER, "5", false},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", NUMBER, "0", false},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", NUMBER, "-6", true},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", NUMBER, "-8", true},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", NUMBER, "-2", false},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", NUMBER, "12.5", false},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", NUMBER, "9007199254740992", true},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", NUMBER, "-9007199254740992", false},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", NUMBER, "9007199254740994", false},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", NUMBER, "1e300", false},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", NUMBER, "inf", false},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "9007199254740992", NUMBER, "4", true},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "9007199254740992", NUMBER, "-9007199254740989", true},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", STRING, "12", false},
+    {AGE, FFS_NUMBER_REMAINDER, 0, "10", ABSENT, "", false},
     {BETA, FFS_BOOLEAN_IS, 0, "true", BOOLEAN, "true", true},
     {BETA, FFS_BOOLEAN_IS, 0, "true", BOOLEAN, "false", false},
     {BETA, FFS_BOOLEAN_IS, 0, "false", BOOLEAN, "false", true},

@@ -191,6 +191,7 @@ static enum truth truth_of(enum operator_kind operator_kind, bool ignore_case,
         .field = {"x", NO_SPAN},
         .operands = operands,
         .operand_count = count,
+        .divisor = operator_kind == OPERATOR_MOD ? 10 : 0,
     };
     const struct log log = {.time = "t"};
     struct arena arena = {0};
@@ -291,6 +292,14 @@ static void conditions_compare_numbers_as_numbers_and_never_as_text(void **state
         {OPERATOR_MATCHES, {"^$"}, {.kind = VALUE_ABSENT}, TRUTH_NO},
         {OPERATOR_MATCHES, {"staff"}, {.kind = VALUE_LIST, .items = list, .length = 2}, TRUTH_NO},
         {OPERATOR_EQ, {"beta"}, {.kind = VALUE_LIST, .items = list, .length = 2}, TRUTH_NO},
+        {OPERATOR_MOD, {"0", "1"}, NUMBER("21"), TRUTH_YES},
+        {OPERATOR_MOD, {"0", "1"}, TEXT(" -9 "), TRUTH_YES},
+        {OPERATOR_MOD, {"1"}, NUMBER("9"), TRUTH_NO},
+        {OPERATOR_MOD, {"1"}, NUMBER("1"), TRUTH_YES},
+        {OPERATOR_MOD, {"1"}, NUMBER("1.5"), TRUTH_NO},
+        {OPERATOR_MOD, {"0", "1"}, NUMBER("1e300"), TRUTH_NO},
+        {OPERATOR_MOD, {"0", "1"}, TEXT("one"), TRUTH_UNREADABLE},
+        {OPERATOR_MOD, {"0", "1"}, {.kind = VALUE_ABSENT}, TRUTH_NO},
         {OPERATOR_PRESENT, {NULL}, TEXT(""), TRUTH_YES},
         {OPERATOR_PRESENT, {NULL}, {.kind = VALUE_ABSENT}, TRUTH_NO},
     };
@@ -304,6 +313,8 @@ static void conditions_compare_numbers_as_numbers_and_never_as_text(void **state
         for (; count < 2 && cases[i].operands[count]; count++) {
             const char *text = cases[i].operands[count];
             struct regex_problem problem;
+            if (cases[i].operator_kind == OPERATOR_MOD)
+                operands[count].number = strtod(text, NULL);
             if (cases[i].operator_kind == OPERATOR_MATCHES)
                 operands[count].automaton =
                     regex_compile(&arena, text, strlen(text), false, &problem);

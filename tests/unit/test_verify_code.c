@@ -385,7 +385,43 @@ RULE(pattern_of_a_number)
 }
 RULE(range_operand)
 {
-    code_of(bytes, CLOCKED)[0].operand = 1;
+    code_of(bytes, CLOCKED)[0].operand = 2;
+}
+
+/* What the flag DIVIDED is tested by. */
+static struct ffs_range *remainders_of(uint8_t *bytes)
+{
+    struct ffs_range *ranges = (struct ffs_range *)(bytes + table_of(bytes)[FFS_RANGES - 1].offset);
+    return &ranges[code_of(bytes, DIVIDED)->operand];
+}
+RULE(remainder_operand)
+{
+    code_of(bytes, DIVIDED)->operand = 2;
+}
+RULE(remainder_by_zero)
+{
+    remainders_of(bytes)->divisor = 0;
+    remainders_of(bytes)->to = 0;
+}
+RULE(remainder_by_too_much)
+{
+    remainders_of(bytes)->divisor = FFS_MAX_DIVISOR + 1;
+}
+RULE(remainder_beyond)
+{
+    remainders_of(bytes)->to = 11;
+}
+RULE(remainder_none)
+{
+    remainders_of(bytes)->to = 3;
+}
+RULE(remainder_of_a_text)
+{
+    code_of(bytes, DIVIDED)->attribute = COUNTRY;
+}
+RULE(remainder_without_feature)
+{
+    flags_of(bytes)[DIVIDED].features = 0;
 }
 RULE(ramp_operand)
 {
@@ -527,6 +563,13 @@ static const struct rule rules[] = {
     REFUSED(pattern_ignores_case, "unknown flags 0x2"),
     REFUSED(pattern_of_a_number, "attribute's type does not fit"),
     REFUSED(range_operand, "operand is not a range"),
+    REFUSED(remainder_operand, "operand is not a range"),
+    REFUSED(remainder_by_zero, "operand is not remainders"),
+    REFUSED(remainder_by_too_much, "operand is not remainders"),
+    REFUSED(remainder_beyond, "operand is not remainders"),
+    REFUSED(remainder_none, "operand is not remainders"),
+    REFUSED(remainder_of_a_text, "attribute's type does not fit"),
+    REFUSED(remainder_without_feature, "features"),
     REFUSED(ramp_operand, "operand is not a ramp"),
 };
 

@@ -58,6 +58,7 @@ static void prepare_numbers(struct predicate *predicate, struct layout *layout)
     uint32_t numbers = number_operands(predicate);
     switch (predicate->asked->log) {
     case LOG_ORDER:
+    case LOG_REMAINDER:
         predicate->compares_numbers = true;
         break;
     case LOG_EQUAL:
@@ -89,7 +90,8 @@ static bool prepare_test(struct predicate *predicate, struct layout *layout)
         const struct operand *operand = &condition->operands[i];
         struct predicate_operand *added =
             add_operand(layout->arena, predicate, operand->source.text);
-        if (predicate->asked->log == LOG_ORDER && !added->is_number) {
+        if (predicate->asked->log == LOG_REMAINDER ||
+            (predicate->asked->log == LOG_ORDER && !added->is_number)) {
             added->is_number = true;
             added->number = operand->number;
         }
@@ -144,7 +146,7 @@ struct quick_test predicate_quick(const struct predicate *predicate)
     struct quick_test quick = {
         .kind = QUICK_NOT, .place = predicate->field.place, .scale = predicate->field.scale};
     if (condition->kind != CONDITION_TEST || predicate->operand_count != 1 ||
-        condition->ignore_case)
+        condition->ignore_case || condition->divisor)
         return quick;
     const struct predicate_operand *operand = predicate->operands;
     quick.number = operand->number;
@@ -224,6 +226,16 @@ static bool is_in_order(const struct predicate *predicate, const struct event *e
     return predicate->asked->order & found;
 }
 
+/* Of an integer that is exactly known: whether that remains when it is divided. */
+static bool leaves(const struct predicate *predicate, const struct event *event, double remainder)
+{
+    double number = event->numbers[predicate->field.place].number * predicate->field.scale;
+    if (!(fabs(number) <= EXACT_INTEGERS) || number != trunc(number))
+        return false;
+    int64_t divisor = (int64_t)predicate->condition->divisor, left = (int64_t)number % divisor;
+    return (left < 0 ? left + divisor : left) == (int64_t)remainder;
+}
+
 /* Whether the test holds for one of its operands. */
 static bool operand_holds(const struct predicate *predicate, const struct event *event,
                           const struct predicate_operand *operand)
@@ -238,6 +250,8 @@ static bool operand_holds(const struct predicate *predicate, const struct event 
         return is_equal(predicate, event, operand);
     case LOG_ORDER:
         return is_in_order(predicate, event, operand);
+    case LOG_REMAINDER:
+        return leaves(predicate, event, operand->number);
     case LOG_PART:
         return match_part(value->text, value->length, operand->text, operand->length,
                           predicate->asked->place, fold);
