@@ -439,6 +439,7 @@ typedef struct fflag_result {
     const char *flag;       /* name */
     const char *variant;    /* name; NULL for a flag declared by a plain `value`, and for none */
     const char *rule;       /* "rules[0]", "canary:early", …; NULL when no rule decided */
+    const char *metadata;   /* a JSON object, with its "links"; NULL when the flag has neither */
     union {
         bool boolean;
         int64_t integer;

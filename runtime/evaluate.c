@@ -33,6 +33,7 @@ static fflag_result evaluate(const fflag_view *view, const struct ffs_flag *flag
         .type = (enum fflag_type)flag->type,
         .variant_index = FFLAG_NO_VARIANT,
         .flag = string_bytes(snapshot, flag->name),
+        .metadata = string_or_null(snapshot, flag->metadata),
         .rule = string_or_null(snapshot, (ffs_string)(decided >> 32)),
     };
     if (UNLIKELY(decided_variant(decided) == FFS_NO_VARIANT)) {

@@ -95,6 +95,10 @@ size_t fflag_exposure(const fflag_view *view, const fflag_result *result, const 
     if (result->error)
         write_lower_case(&writer, "error.type", fflag_error_code(result->error));
     write_member_text(&writer, "fflag.rule", result->rule);
+    if (result->metadata) {
+        write_text(&writer, ",\"fflag.metadata\":");
+        write_text(&writer, result->metadata);
+    }
     write_member(&writer, "feature_flag.context.id", unit, unit_length);
     write_member_text(&writer, "feature_flag.version", view->snapshot->build);
     write_text(&writer, ",\"feature_flag.provider.name\":\"fflag\"}\n");

@@ -369,6 +369,11 @@ static void write_json(const struct listing *listing, const struct flag *flag, s
         json_write_string(out, flag->tags.items[i].text);
     }
     buffer_append_text(out, "]");
+    if (flag->metadata) {
+        json_write_key(out, "metadata");
+        json_write_document(out, flag->metadata, strlen(flag->metadata));
+    }
+    field_truth(out, "client", flag->client);
     field_text(out, "expires", expires ? when : NULL);
     field_text(out, "file", project->sources.items[span.file].path);
     field_count(out, "line", source_position(&project->sources, span.file, span.begin).line);

@@ -390,7 +390,8 @@ static void add_flag(struct lowering *lowering, const struct flag *flag,
         .name = image_text(image, flag->name.text),
         .type = (uint8_t)flag->type,
         .flags = (uint8_t)((lowered->reads_clock ? FFS_FLAG_READS_CLOCK : 0) |
-                           (serves_none ? FFS_FLAG_SERVES_NONE : 0)),
+                           (serves_none ? FFS_FLAG_SERVES_NONE : 0) |
+                           (flag->client ? FFS_FLAG_CLIENT : 0)),
         .default_variant = none_by_default ? FFS_NO_VARIANT : (uint16_t)targeting->default_variant,
         .first_variant =
             image_variants(image, flag->type, targeting->variants, targeting->variant_count),
@@ -403,7 +404,7 @@ static void add_flag(struct lowering *lowering, const struct flag *flag,
         .split_salt = salt_hash(targeting->salt, "/split"),
         .features = lowered->features,
         .tags = image_tags(image, &flag->tags),
-        .metadata = FFS_NONE};
+        .metadata = flag->metadata ? image_text(image, flag->metadata) : FFS_NONE};
     image->flag_count = lowered->index + 1;
 }
 

@@ -164,7 +164,9 @@ struct flag {
     uint32_t index;                  /* in the project's array */
     const char *description, *owner; /* or NULL */
     struct texts tags;
-    int64_t expires; /* INT64_MIN: never */
+    const char *metadata; /* with its links, as a JSON object; or NULL */
+    bool client;          /* it may leave the server */
+    int64_t expires;      /* INT64_MIN: never */
     struct span expires_span;
     enum flag_kind kind;
     enum fflag_type type;

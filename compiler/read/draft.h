@@ -22,6 +22,10 @@ struct draft {
 
     const char *description, *owner;
     struct texts tags;
+    const char *metadata; /* JSON, or NULL */
+    struct texts links;
+    struct span metadata_span, links_span;
+    bool client;
     int64_t expires;
     struct span expires_span, kind_span;
     enum flag_kind kind;

@@ -12,6 +12,7 @@
 #include "read_flag.h"
 #include "read_list_file.h"
 #include "read_map.h"
+#include "read_metadata.h"
 #include "read_names.h"
 #include "read_project.h"
 #include "read_rollback.h"
@@ -379,6 +380,11 @@ static const struct field flag_fields[] = {
     READ("expires", read_expires, time_form,
          "how long the flag is meant to live: reported from 14 days before, and an error with `ffc "
          "check --strict` after"),
+    READ("metadata", read_metadata, metadata_form,
+         "what else results, exposures and tools say of it; at most 4096 bytes"),
+    READ("links", read_links, links_form, "likewise: where to read on; http or https"),
+    FIELD("client", FIELD_BOOLEAN, struct draft, client,
+          "`true`: the flag may leave the server, for browsers and apps; default `false`"),
     READ("kind", read_kind, flag_kind_form,
          "default `release`; follows from a `canary` or `experiment` block"),
     READ("type", read_in_head, flag_type_form, "of its values; default `boolean`"),
@@ -555,6 +561,8 @@ void read_flag(struct reader *reader, struct declaration *declaration)
     flag->description = draft->description;
     flag->owner = draft->owner;
     flag->tags = draft->tags;
+    flag->metadata = settle_metadata(reader, draft);
+    flag->client = draft->client;
     flag->expires = draft->expires;
     flag->expires_span = draft->expires_span;
     for (uint32_t i = 0; i < count; i++)

@@ -107,6 +107,29 @@ def logged():
          run.stdout + run.stderr)
 
 
+def described():
+    metadata = {"team": "web", "tier": 2, "hot": True, "note": 'a "b"', "share": 0.5}
+    links = ["https://wiki.example.com/a", "http://tickets.example.com/?id=1&x=y#z"]
+    directory = project(HEAD + "flags:\n  told: {serve: on, client: true, metadata: %s, links: %s}\n"
+                        "  linked: {serve: on, links: %s}\n  plain: {serve: on, metadata: {}}\n"
+                        % (json.dumps(metadata), json.dumps(links), json.dumps(links[0])))
+    all_of = {**metadata, "links": links}
+    ffc(directory, "build", "-e", "production", "-o", "p.ffs")
+    for source in (("-e", "production"), ("-s", "p.ffs")):
+        run = ffc(directory, "eval", "told", "linked", "plain", "--json", "-c", "{}", *source)
+        found = [json.loads(line).get("metadata") for line in run.stdout.splitlines()]
+        test(f"eval {source[0]} tells what the flag says of itself", found == [all_of, {"links": links[:1]}, None], found)
+    found = {f["flag"]: f for f in map(json.loads, ffc(directory, "list", "--json").stdout.splitlines())}
+    test("list does", found["told"]["metadata"] == all_of and found["told"]["client"] is True and
+         "metadata" not in found["plain"] and found["plain"]["client"] is False, found)
+    found = {f["name"]: f for f in json.loads(ffc(directory, "dump", "--json", "p.ffs").stdout)["flags"]}
+    test("dump does", found["told"]["metadata"] == all_of and found["told"]["client"] is True and
+         found["plain"]["client"] is False, found)
+    ffc(directory, "rollback", "plain", "--reason", "x", "-e", "production", "--by", "ann", "--build", "p.ffs")
+    run = ffc(directory, "eval", "told", "--json", "-c", "{}", "-s", "p.ffs")
+    test("an emergency keeps it", json.loads(run.stdout)["metadata"] == all_of, run.stdout)
+
+
 def many():
     count = 4096
     shares = [25] * 1696 + [24] * 2400
@@ -140,6 +163,7 @@ flags:
 no_variant()
 overridden()
 logged()
+described()
 many()
 print(f"1..{tests}")
 sys.exit(failed)

@@ -12,6 +12,8 @@
 static const char definitions[] =
     "flags:\n"
     "  half: {percent: 50%}\n"
+    "  told: {default: none, serve: none, metadata: {team: \"a\\\"b\", tier: 2, hot: true}, "
+    "links: https://wiki.example.com/told}\n"
     "  shade: {type: string, variants: {l: light, d: dark}, default: l}\n"
     "  count: {type: integer, value: -7}\n"
     "  ratio: {type: number, value: 0.1}\n"
@@ -67,6 +69,29 @@ static void a_line_has_the_names_of_open_telemetry(UNUSED_STATE)
     assert_string_equal(text_of(line, "feature_flag.result.reason"), "error");
     assert_string_equal(text_of(line, "error.type"), "flag_not_found");
     assert_null(json_object_get(line, "feature_flag.result.variant"));
+    json_decref(line);
+    release(&compiled);
+}
+
+static void a_line_has_the_metadata_of_its_flag(UNUSED_STATE)
+{
+    struct compiled compiled = compile(definitions);
+    json_t *line = exposed(&compiled, "told", "user-5", 6);
+    json_t *metadata = json_object_get(line, "fflag.metadata");
+    assert_string_equal(text_of(metadata, "team"), "a\"b");
+    assert_int_equal(json_integer_value(json_object_get(metadata, "tier")), 2);
+    assert_true(json_is_true(json_object_get(metadata, "hot")));
+    assert_string_equal(json_string_value(json_array_get(json_object_get(metadata, "links"), 0)),
+                        "https://wiki.example.com/told");
+    /* No variant, no value, and no error. */
+    assert_null(json_object_get(line, "feature_flag.result.variant"));
+    assert_null(json_object_get(line, "feature_flag.result.value"));
+    assert_null(json_object_get(line, "error.type"));
+    assert_string_equal(text_of(line, "feature_flag.result.reason"), "static");
+    json_decref(line);
+
+    line = exposed(&compiled, "half", "user-5", 6);
+    assert_null(json_object_get(line, "fflag.metadata"));
     json_decref(line);
     release(&compiled);
 }
@@ -157,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_has_the_names_of_open_telemetry),
+        cmocka_unit_test(a_line_has_the_metadata_of_its_flag),
         cmocka_unit_test(a_plain_value_stands_for_its_variant),
         cmocka_unit_test(any_unit_makes_a_line),
         cmocka_unit_test(a_line_that_does_not_fit_says_how_long_it_is),
