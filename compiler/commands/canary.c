@@ -166,15 +166,6 @@ static void write_entry(const struct turn *turn, struct buffer *out)
 
 /* -------------------------------------------------------------------------------------- said -- */
 
-static void put_standing(struct buffer *out, const struct rollout *rollout)
-{
-    terminal_format(out, "%s", canary_state_words[rollout->state]);
-    if (rollout->state == CANARY_RUNNING || rollout->state == CANARY_PAUSED)
-        terminal_format(out, " in '%s'", rollout->stage);
-    if (rollout->approved)
-        terminal_format(out, ", '%s' approved", rollout->approved);
-}
-
 static struct position place_of(const struct turn *turn)
 {
     const struct canary *canary = turn->flag->environments[turn->environment].canary;
@@ -222,9 +213,9 @@ static void put_text(const struct turn *turn, struct buffer *out)
     }
     terminal_format(out, "%s in %s: %s", turn->flag->name.text, turn->environment_name,
                     change->dry_run ? "" : "was ");
-    put_standing(out, &turn->from);
+    rollout_show(out, &turn->from);
     buffer_append_text(out, change->dry_run ? " would become " : ", now ");
-    put_standing(out, &turn->to);
+    rollout_show(out, &turn->to);
     terminal_format(out, "\n  %s:%u\n",
                     change->project->sources.items[canary->node->span.file].path,
                     place_of(turn).line);

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "compiler/base/escape.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/json.h"
 #include "compiler/model/model.h"
@@ -14,6 +15,15 @@ struct rollout rollout_of(const struct canary *canary)
 {
     return (struct rollout){canary->state, canary->stages[canary->stage].name.text, canary->since,
                             canary->approved};
+}
+
+void rollout_show(struct buffer *out, const struct rollout *rollout)
+{
+    terminal_format(out, "%s", canary_state_words[rollout->state]);
+    if (rollout->state == CANARY_RUNNING || rollout->state == CANARY_PAUSED)
+        terminal_format(out, " in '%s'", rollout->stage);
+    if (rollout->approved)
+        terminal_format(out, ", '%s' approved", rollout->approved);
 }
 
 void entry_begin(struct buffer *out, const struct entry_head *head)

@@ -22,6 +22,8 @@ struct rollout {
     const char *approved; /* the stage that a person has let through; or NULL */
 };
 struct rollout rollout_of(const struct canary *canary);
+/* "running in 'first', 'second' approved", on a screen. */
+void rollout_show(struct buffer *out, const struct rollout *rollout);
 
 /* What every line begins with. */
 struct entry_head {

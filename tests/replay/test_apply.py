@@ -82,6 +82,29 @@ equal(again.status, 10, "the_same_log_again_holds")
 equal(len(entries(directory)), 1, "and_adds_nothing_to_the_ledger")
 ok("second, 50%" in again.out, "and_sees_the_new_stage", again.out)
 
+def says_what_it_did(name, log, now):
+    """What a person reads below the verdict: what was done, and where it stands written."""
+    directory = project(name, canary(BLOCK))
+    build = os.path.join(directory, "live.ffs")
+    subprocess.run([FFC, "build", "-C", directory, "-e", "production", "-o", build], check=True, capture_output=True)
+    result = decide(directory, log, "--apply", "--build", build)
+    entry, = (file for file in os.listdir(os.path.join(directory, "ledger")) if file.endswith(".json"))
+    line = read(directory)[:read(directory).index("canary:")].count("\n") + 1
+    said = re.search(r"^applied.*", result.out, re.M | re.S)[0]
+    equal(re.sub(r"flags\.yaml:\d+", "flags.yaml:LINE", said),
+          f"applied   canary.checkout in production: was running in 'first', now {now} since {NOW}\n"
+          f"edited    {directory}/flags.yaml:LINE\nrecorded  ledger/{entry}\npublished {build}\n",
+          f"{name}_says_what_it_did")
+    ok(abs(int(re.search(r"flags\.yaml:(\d+)", said)[1]) - line) <= 1, f"{name}_names_the_line", said)
+    again = decide(directory, log, "--apply", "--build", build)
+    equal(re.search(r"^applied.*", again.out, re.M | re.S)[0],
+          f"applied   nothing: no state changes\npublished {build}, which has the definitions as they are\n",
+          f"{name}_says_that_nothing_changed")
+
+
+says_what_it_did("said_advance", well, "running in 'second'")
+says_what_it_did("said_rollback", failing, "rolled_back")
+
 # A stage that is not what it was when it began begins anew; comments and times do not make it that.
 def edited(directory, old, new):
     text = read(directory)

@@ -27,7 +27,7 @@ static int64_t time_of(const struct verdict *verdict)
 
 /* A paused stage keeps its samples when it is resumed; everything else restarts, and needs approval
  * again. */
-static struct rollout rollout_after(const struct verdict *verdict)
+struct rollout rollout_after(const struct verdict *verdict)
 {
     const struct canary *canary = verdict->analysis->subject.canary;
     struct rollout to = {canary->state, verdict->stage->name.text, time_of(verdict), NULL};
@@ -202,6 +202,16 @@ static bool hold_back(struct applying *applying, struct verdict *verdict)
     return held;
 }
 
+static bool commit(struct applying *applying, struct buffer *error)
+{
+    char name[LEDGER_NAME];
+    memcpy(name, applying->ledger->aside, sizeof name);
+    bool committed = ledger_commit(applying->ledger, error);
+    if (committed)
+        memcpy(applying->entry, name, sizeof name);
+    return committed;
+}
+
 /* First the file that services read, then the definitions and the ledger: a failure of one must not
  * prevent the others. */
 static bool roll_back(struct applying *applying, struct verdict *verdict,
@@ -217,8 +227,7 @@ static bool roll_back(struct applying *applying, struct verdict *verdict,
     enum replaced replaced =
         prepared ? transition_edit(ground->project, ground->canary, to, &lost) : REPLACED_NOT;
     bool held = replaced == REPLACED_NOT && taken && hold_back(applying, verdict);
-    bool written =
-        prepared && ledger_edited(ledger, replaced, &lost) && ledger_commit(ledger, &lost);
+    bool written = prepared && ledger_edited(ledger, replaced, &lost) && commit(applying, &lost);
     applying->compile |= written && builds && !taken && !error->length;
     if (!written && !held && !error->length)
         buffer_format(error, "%s%s", taken ? "published, but not written to the definitions: " : "",
@@ -232,7 +241,7 @@ static bool change(struct applying *applying, const struct ground *ground, const
 {
     bool done =
         transition_make(applying->ledger, ground->project, ground->canary, to, entry, error) &&
-        ledger_commit(applying->ledger, error);
+        commit(applying, error);
     applying->compile |= done;
     return done;
 }
@@ -246,6 +255,7 @@ enum applied apply_verdict(struct applying *applying, struct verdict *verdict, s
     struct buffer entry = {0};
     struct ground ground;
     enum applied applied = APPLIED_CHANGED;
+    *applying->entry = '\0';
     if (find_ground(verdict, applying->ledger, &ground, error)) {
         write_entry(verdict, applying->actor, &to, &entry);
         bool done = verdict_is_emergency(verdict)

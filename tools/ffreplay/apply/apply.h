@@ -9,6 +9,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/rollout/ledger.h"
 #include "compiler/rollout/publication.h"
+#include "compiler/rollout/transition.h"
 #include "tools/ffreplay/canary/verdict.h"
 
 /* One run that carries out verdicts. */
@@ -17,8 +18,9 @@ struct applying {
     const char *actor;
     const struct publication *publication; /* its path: what --build names; NULL: nothing */
     struct buffer why;                     /* the published file was not patched; to be released */
-    bool patched; /* some rollback is published, and nothing else with it */
-    bool compile; /* something was done that is published by apply_publish() */
+    char entry[LEDGER_NAME]; /* of the last verdict that edited the definitions; else "" */
+    bool patched;            /* some rollback is published, and nothing else with it */
+    bool compile;            /* something was done that is published by apply_publish() */
 };
 
 enum applied {
@@ -41,6 +43,8 @@ enum applied {
 enum applied apply_verdict(struct applying *applying, struct verdict *verdict,
                            struct buffer *error);
 bool verdict_is_emergency(const struct verdict *verdict);
+/* Where its canary stands once it is applied. */
+struct rollout rollout_after(const struct verdict *verdict);
 /* Compiles and publishes; says why a rollback takes that. False: a sentence in `error`. */
 bool apply_publish(const struct applying *applying, const char *environment, struct buffer *error);
 /* Notes other edits in the definitions that were not published. The ledger need not be locked. */

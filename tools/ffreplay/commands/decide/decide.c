@@ -8,6 +8,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/calendar.h"
 #include "tools/ffreplay/apply/apply.h"
 #include "tools/ffreplay/apply/apply_options.h"
 #include "tools/ffreplay/commands/choose_canaries.h"
@@ -15,6 +16,7 @@
 #include "tools/ffreplay/commands/commands.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"
+#include "compiler/rollout/entry.h"
 #include "compiler/rollout/publication.h"
 #include "compiler/rollout/recovery.h"
 #include "tools/ffreplay/commands/log_options.h"
@@ -57,13 +59,18 @@ static void keep_first(struct buffer *error, struct buffer *another)
     buffer_release(another);
 }
 
+struct outcome {
+    enum applied applied;
+    char entry[LEDGER_NAME];
+};
+
 /* Steps take a while, and may need the lock themselves, so they run after it is released. */
 static void run_steps(const struct options *options, struct verdict *verdicts,
-                      const enum applied *applied, uint32_t count, struct buffer *error)
+                      const struct outcome *outcomes, uint32_t count, struct buffer *error)
 {
     for (uint32_t i = 0; i < count; i++) {
         struct buffer problem = {0};
-        if (applied[i] == APPLIED)
+        if (outcomes[i].applied == APPLIED)
             (void)apply_steps(&verdicts[i], options->apply.actor, &options->publication, NULL,
                               &problem);
         keep_first(error, &problem);
@@ -71,8 +78,8 @@ static void run_steps(const struct options *options, struct verdict *verdicts,
 }
 
 /* Rollbacks first: nothing else may delay or prevent one. */
-static void apply_each(struct applying *applying, struct verdict *verdicts, enum applied *applied,
-                       uint32_t count, struct buffer *error)
+static void apply_each(struct applying *applying, struct verdict *verdicts,
+                       struct outcome *outcomes, uint32_t count, struct buffer *error)
 {
     for (int emergencies = 1; emergencies >= 0; emergencies--)
         for (uint32_t i = 0; i < count; i++) {
@@ -80,27 +87,51 @@ static void apply_each(struct applying *applying, struct verdict *verdicts, enum
             if (verdict_is_emergency(&verdicts[i]) != emergencies ||
                 (!emergencies && error->length))
                 continue;
-            applied[i] = apply_verdict(applying, &verdicts[i], &problem);
+            outcomes[i].applied = apply_verdict(applying, &verdicts[i], &problem);
+            memcpy(outcomes[i].entry, applying->entry, sizeof outcomes[i].entry);
             keep_first(error, &problem);
         }
 }
 
+/* "applied   canary.checkout in production: was running in 'first', now …", and where. */
+static void say_change(const struct verdict *verdict, const struct outcome *outcome,
+                       struct buffer *out)
+{
+    const struct subject *subject = &verdict->analysis->subject;
+    const struct canary *canary = subject->canary;
+    const struct sources *sources = &verdict->replay->project->sources;
+    const struct rollout from = rollout_of(canary), to = rollout_after(verdict);
+    char since[32];
+    format_time(to.since, since, sizeof since);
+    terminal_format(out, "\napplied   %s in %s: was ", subject->flag->name.text,
+                    verdict->environment);
+    rollout_show(out, &from);
+    buffer_append_text(out, ", now ");
+    rollout_show(out, &to);
+    terminal_format(out, " since %s\n", since);
+    if (!*outcome->entry)
+        return;
+    uint32_t file = canary->span.file;
+    terminal_format(out, "edited    %s:%u\n", sources->items[file].path,
+                    source_position(sources, file, canary->span.begin).line);
+    terminal_format(out, "recorded  %s/%s\n", LEDGER_FOLDER, outcome->entry);
+}
+
 /* Below the verdicts that say why; without one, there is nothing to say. */
 static void say_applied(const struct options *options, const struct verdict *verdicts,
-                        const enum applied *applied, uint32_t count, struct buffer *out)
+                        const struct outcome *outcomes, uint32_t count, struct buffer *out)
 {
     bool any = false;
     for (uint32_t i = 0; i < count; i++) {
-        if (applied[i] != APPLIED)
+        if (outcomes[i].applied != APPLIED)
             continue;
         any = true;
-        terminal_format(out, "\napplied   %s of %s, in the definitions and the ledger",
-                        decision_verdict_words[verdicts[i].decision.verdict],
-                        verdicts[i].analysis->subject.flag->name.text);
+        say_change(&verdicts[i], &outcomes[i], out);
     }
-    buffer_append_text(out, any ? "\n" : "\napplied   nothing: no state changes\n");
+    buffer_append_text(out, any ? "" : "\napplied   nothing: no state changes\n");
     if (options->publication.path)
-        terminal_format(out, "published %s\n", options->publication.path);
+        terminal_format(out, "published %s%s\n", options->publication.path,
+                        any ? "" : ", which has the definitions as they are");
 }
 
 static bool apply_all(const struct options *options, struct ledger *ledger,
@@ -109,9 +140,9 @@ static bool apply_all(const struct options *options, struct ledger *ledger,
 {
     struct applying applying = {
         .ledger = ledger, .actor = options->apply.actor, .publication = &options->publication};
-    enum applied *applied = xcalloc(count + 1u, sizeof *applied);
+    struct outcome *outcomes = xcalloc(count + 1u, sizeof *outcomes);
     struct buffer problem = {0};
-    apply_each(&applying, verdicts, applied, count, error);
+    apply_each(&applying, verdicts, outcomes, count, error);
     if (applying.compile || (!applying.patched && !error->length))
         (void)apply_publish(&applying, options->environment, &problem);
     keep_first(error, &problem);
@@ -119,12 +150,12 @@ static bool apply_all(const struct options *options, struct ledger *ledger,
     keep_first(error, &problem);
     ledger_unlock(ledger);
     if (options->apply.run_steps)
-        run_steps(options, verdicts, applied, count, error);
+        run_steps(options, verdicts, outcomes, count, error);
     apply_note_rest(&applying, ledger->directory);
     if (!error->length && !options->json && out->length > 0)
-        say_applied(options, verdicts, applied, count, out);
+        say_applied(options, verdicts, outcomes, count, out);
     buffer_release(&applying.why);
-    free(applied);
+    free(outcomes);
     return !error->length;
 }
 
