@@ -42,4 +42,33 @@ done
 for page in "${pages[@]}"; do named "$page"; done | sort >"$scratch/named"
 is "every page that is referred to is there" \
     "$(sed -n 's/^\.Xr \(fflag[a-z_]*\) 3.*/\1/p' "${pages[@]}" | sort -u | comm -23 - "$scratch/named")" ""
+
+# Lines of more than 80 columns.
+wide() {
+    local line
+    while IFS= read -r line; do
+        [ "$(wc -L <<<"$line")" -le 80 ] || echo "$line"
+    done < <(grep -E '.{79}' "$1")
+}
+# Each page fits 80 columns, as every renderer that is here shows it.
+render() {
+    case $1 in
+    mandoc) mandoc -T utf8 -O width=78 "$2" ;;
+    man) MANWIDTH=80 man -l "$2" ;;
+    nroff) nroff "-$3" -rLL=78n "$2" ;;
+    esac 2>"$scratch/render.err"
+}
+for renderer in mandoc man nroff; do
+    if ! command -v "$renderer" >/dev/null; then
+        skip "pages fit 80 columns, by $renderer" "no $renderer"
+        continue
+    fi
+    for page in docs/man/*; do
+        macros="man"
+        grep -q '^\.Dd' "$page" && macros="mdoc"
+        render "$renderer" "$page" "$macros" | sed $'s/.\b//g; s/\033\\[[0-9;]*m//g' | expand >"$scratch/page.txt"
+        is "$page has text, by $renderer" "$(test "$(wc -l <"$scratch/page.txt")" -gt 20 && echo yes)" yes
+        is "$page fits 80 columns, by $renderer" "$(wide "$scratch/page.txt")" ""
+    done
+done
 finish
