@@ -169,13 +169,65 @@ static inline bool is_accepted(const struct ffs_instruction *test, const struct 
     return test[1 + bit / 64].operand >> bit % 64 & 1;
 }
 
-/* Starts at an instruction of the flag's program. */
-uint64_t runtime_interpret(const fflag_view *view, const struct ffs_flag *flag,
-                           const struct ffs_instruction *at, const fflag_context *context,
-                           int64_t *now)
+/* Whether an entry of a list passes a body, or the number of entries. */
+static bool passes(const fflag_view *view, const struct ffs_flag *flag,
+                   const struct ffs_instruction *test, const struct fflag_slot *value);
+
+static bool compares_hashes(const struct ffs_instruction *test)
+{
+    for (uint64_t i = 1; i <= test->operand; i++)
+        if (test[i].op == FFS_STRING_EQ || test[i].op == FFS_STRING_IN)
+            return true;
+    return false;
+}
+
+/* A test of a list by its body. */
+static __attribute__((noinline)) bool test_body(const fflag_view *view, const struct ffs_flag *flag,
+                                                const struct ffs_instruction *test,
+                                                const struct fflag_slot *list)
+{
+    const char *const *entries = list->value.pointer;
+    bool every = test->op == FFS_EVERY_ENTRY;
+    struct fflag_slot value = {.type = FFLAG_ATTRIBUTE_NUMBER};
+    if (test->op == FFS_SIZE_IS) {
+        value.value.number = list->length;
+        return passes(view, flag, test, &value);
+    }
+    bool hashed = compares_hashes(test);
+    value.type = value.key_type = FFLAG_ATTRIBUTE_STRING;
+    for (uint32_t i = 0; i < list->length; i++) {
+        value.value.pointer = entries[i];
+        value.length = (uint32_t)strlen(entries[i]);
+        if (hashed)
+            value.bits = hash_bytes(entries[i], value.length);
+        if (passes(view, flag, test, &value) != every)
+            return !every;
+    }
+    return every;
+}
+
+/* What a test reads: within a body its value, else an attribute. */
+static inline const struct fflag_slot *
+find_value(const struct fflag_slot *value, const fflag_view *view, const struct ffs_flag *flag,
+           const fflag_context *context, uint16_t attribute, uint8_t *declared)
+{
+    if (!value)
+        return find_fitting(view, flag, context, attribute, declared);
+    *declared = value->type;
+    return value;
+}
+
+/*
+ * Runs a program from an instruction on, or with a value the body that reads it, and returns what
+ * it decides, or whether the value passes. Each of the two is compiled for itself, so that
+ * programs do not pay for bodies.
+ */
+static inline __attribute__((always_inline)) uint64_t
+interpret(const fflag_view *view, const struct ffs_flag *flag, const struct ffs_instruction *at,
+          const struct ffs_instruction *end, const fflag_context *context, int64_t *now,
+          const struct fflag_slot *value)
 {
     const struct snapshot *snapshot = view->snapshot;
-    const struct ffs_instruction *end = snapshot->code + flag->first_code + flag->code_count;
     struct frame frames[FFS_MAX_DEPTH];
     unsigned depth = 0;
 
@@ -186,6 +238,8 @@ uint64_t runtime_interpret(const fflag_view *view, const struct ffs_flag *flag,
         value_test *test = NULL;
         bool holds = false;
         if (at == end) {
+            if (value)
+                return false;
             decided = serve_default(flag);
             goto decided;
         }
@@ -231,7 +285,7 @@ uint64_t runtime_interpret(const fflag_view *view, const struct ffs_flag *flag,
         case FFS_NUMBER_LE:
         case FFS_NUMBER_GT:
         case FFS_NUMBER_GE:
-            slot = find_fitting(view, flag, context, at->attribute, &declared);
+            slot = find_value(value, view, flag, context, at->attribute, &declared);
             holds = slot && test_number(at, slot);
             break;
         case FFS_NUMBER_REMAINDER:
@@ -241,11 +295,11 @@ uint64_t runtime_interpret(const fflag_view *view, const struct ffs_flag *flag,
             test = test_presence;
             break;
         case FFS_STRING_EQ:
-            slot = find_fitting(view, flag, context, at->attribute, &declared);
+            slot = find_value(value, view, flag, context, at->attribute, &declared);
             holds = slot && test_equal(snapshot, at, slot, declared);
             break;
         case FFS_STRING_IN:
-            slot = find_fitting(view, flag, context, at->attribute, &declared);
+            slot = find_value(value, view, flag, context, at->attribute, &declared);
             holds = slot && test_member(snapshot, at, slot, declared);
             break;
         case FFS_STRING_CONTAINS:
@@ -297,12 +351,21 @@ uint64_t runtime_interpret(const fflag_view *view, const struct ffs_flag *flag,
         case FFS_IP_IN:
             test = test_address;
             break;
+        case FFS_ANY_ENTRY:
+        case FFS_EVERY_ENTRY:
+        case FFS_SIZE_IS:
+            slot = find_fitting(view, flag, context, at->attribute, &declared);
+            holds = slot && test_body(view, flag, at, slot);
+            at += holds != (at->flags & FFS_NEGATE) ? 1 + at->operand : at->jump;
+            continue;
+        case FFS_PASS:
+            return true;
         case FFS_ACCEPT: /* always skipped, never executed */
             holds = true;
             break;
         }
         if (test) {
-            slot = find_fitting(view, flag, context, at->attribute, &declared);
+            slot = find_value(value, view, flag, context, at->attribute, &declared);
             holds = slot && test(snapshot, at, slot, declared);
         }
         at += holds != (at->flags & FFS_NEGATE) ? 1 : at->jump;
@@ -318,4 +381,21 @@ uint64_t runtime_interpret(const fflag_view *view, const struct ffs_flag *flag,
         flag = frames[depth].flag;
         end = snapshot->code + flag->first_code + flag->code_count;
     }
+}
+
+static __attribute__((noinline)) bool passes(const fflag_view *view, const struct ffs_flag *flag,
+                                             const struct ffs_instruction *test,
+                                             const struct fflag_slot *value)
+{
+    int64_t now = INT64_MIN;
+    return interpret(view, flag, test + 1, test + 1 + test->operand, &nobody, &now, value);
+}
+
+/* Starts at an instruction of the flag's program. */
+uint64_t runtime_interpret(const fflag_view *view, const struct ffs_flag *flag,
+                           const struct ffs_instruction *at, const fflag_context *context,
+                           int64_t *now)
+{
+    const struct ffs_instruction *end = view->snapshot->code + flag->first_code + flag->code_count;
+    return interpret(view, flag, at, end, context, now, NULL);
 }

@@ -33,6 +33,8 @@ struct program {
     bool serves_none;
     uint32_t depth;
     uint32_t cost;
+    uint32_t body; /* the last test that had one, while it is verified */
+    uint32_t body_end;
 };
 
 struct verifier {

@@ -205,6 +205,22 @@ static enum fflag_error verify_required(struct verifier *verifier, uint32_t inde
     return FFLAG_OK;
 }
 
+/* The instructions after a test of a list: within the program, and skipped by the test's jump. */
+static enum fflag_error verify_body(struct verifier *verifier, uint32_t index,
+                                    struct program *program)
+{
+    const struct ffs_instruction *test = &verifier->snapshot->code[index];
+    if (test->operand >= test->jump)
+        return malformed(verifier, "instruction %u jumps into its body", index);
+    program->body = index;
+    program->body_end = index + 1 + (uint32_t)test->operand;
+    program->cost += (uint32_t)ffs_repeated_cost(test->op, test->operand);
+    if (program->cost > FFS_MAX_COST)
+        return malformed(verifier, "instruction %u makes its flag cost more than %d", index,
+                         FFS_MAX_COST);
+    return FFLAG_OK;
+}
+
 static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index,
                                        const struct operation *operation, struct program *program)
 {
@@ -256,12 +272,43 @@ static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index
         return FFLAG_OK;
     case FFS_OPERAND_FLAG:
         return verify_required(verifier, index, program);
+    case FFS_OPERAND_BODY:
+        return verify_body(verifier, index, program);
     case FFS_OPERAND_TIME:
     case FFS_OPERAND_THRESHOLD:
     case FFS_OPERAND_VARIANT_BITS: /* checked by verify_required() */
         return FFLAG_OK;
     }
     return malformed(verifier, "instruction %u: unknown operand", index);
+}
+
+/* Whether it reads an entry of a list, or the number of them: only a body may have it. */
+static bool is_of_body(const struct verifier *verifier, const struct ffs_instruction *instruction)
+{
+    const struct operation *operation = &operations[instruction->op];
+    if (instruction->op == FFS_PASS)
+        return true;
+    return operation->uses & FFS_USES_VALUE &&
+           instruction->attribute < verifier->snapshot->attribute_count &&
+           verifier->snapshot->attributes[instruction->attribute].type == FFLAG_ATTRIBUTE_STRINGS;
+}
+
+/* Of the list that the body's test reads, and a test of what the body is given. */
+static enum fflag_error verify_in_body(struct verifier *verifier, uint32_t index,
+                                       const struct program *program)
+{
+    const struct ffs_instruction *code = verifier->snapshot->code;
+    const struct ffs_instruction *instruction = &code[index], *test = &code[program->body];
+    unsigned given = test->op == FFS_SIZE_IS ? TYPE(NUMBER) : TYPE(STRING);
+    if (!is_of_body(verifier, instruction))
+        return malformed(verifier, "instruction %u: not a test of an entry, in a body", index);
+    if (instruction->op == FFS_PASS)
+        return FFLAG_OK;
+    if (instruction->attribute != test->attribute)
+        return malformed(verifier, "instruction %u: not the list of its body", index);
+    if (!(operations[instruction->op].reads & given))
+        return malformed(verifier, "instruction %u: the attribute's type does not fit", index);
+    return FFLAG_OK;
 }
 
 /* Names the field that an instruction sets although its operation does not use it. */
@@ -296,7 +343,8 @@ static enum fflag_error verify_fields(struct verifier *verifier, uint32_t index,
     }
     if (instruction->attribute >= snapshot->attribute_count)
         return malformed(verifier, "instruction %u: the attribute is out of bounds", index);
-    if (!(operation->reads >> snapshot->attributes[instruction->attribute].type & 1))
+    if (!(operation->reads >> snapshot->attributes[instruction->attribute].type & 1) &&
+        !is_of_body(verifier, instruction))
         return malformed(verifier, "instruction %u: the attribute's type does not fit", index);
     return FFLAG_OK;
 }
@@ -308,7 +356,9 @@ static enum fflag_error verify_jump(struct verifier *verifier, uint32_t index,
 {
     const struct ffs_instruction *code = verifier->snapshot->code;
     const struct ffs_instruction *instruction = &code[index];
-    uint32_t left = program->first + program->count - index;
+    bool in_body = index < program->body_end;
+    uint32_t end = in_body ? program->body_end : program->first + program->count;
+    uint32_t left = end - index;
     if (!(operation->uses & FFS_USES_JUMP)) {
         if (instruction->op == FFS_ACCEPT &&
             (index == program->first ||
@@ -317,7 +367,11 @@ static enum fflag_error verify_jump(struct verifier *verifier, uint32_t index,
         return FFLAG_OK;
     }
     if (instruction->jump == 0 || instruction->jump > left)
-        return malformed(verifier, "instruction %u: the jump leaves the program", index);
+        return malformed(verifier, "instruction %u: the jump leaves the %s", index,
+                         in_body ? "body" : "program");
+    if (!in_body && instruction->jump < left &&
+        is_of_body(verifier, &code[index + instruction->jump]))
+        return malformed(verifier, "instruction %u: the jump ends in a body", index);
     if (instruction->jump < left && code[index + instruction->jump].op == FFS_ACCEPT)
         return malformed(verifier, "instruction %u: the jump ends at an FFS_ACCEPT", index);
     return FFLAG_OK;
@@ -332,8 +386,12 @@ static enum fflag_error verify_instruction(struct verifier *verifier, uint32_t i
         return malformed(verifier, "instruction %u: unknown operation %u", index, op);
     program->features |= operation->features;
     program->uses |= operation->uses;
-    enum fflag_error error;
-    if ((error = verify_fields(verifier, index, operation)) ||
+    enum fflag_error error = FFLAG_OK;
+    if (index < program->body_end)
+        error = verify_in_body(verifier, index, program);
+    else if (is_of_body(verifier, &verifier->snapshot->code[index]))
+        return malformed(verifier, "instruction %u: a test of an entry, outside a body", index);
+    if (error || (error = verify_fields(verifier, index, operation)) ||
         (error = verify_jump(verifier, index, operation, program)))
         return error;
     return verify_operand(verifier, index, operation, program);

@@ -168,7 +168,9 @@ static bool check_part(struct checking *checking, const struct condition *condit
         return true;
     /* A part that contradicts its surroundings is reported with them, unless it is an
      * alternative. */
-    if (check_children(checking, condition, given))
+    static const struct parts nothing = {.count = 0};
+    if (check_children(checking, condition, given) ||
+        (condition->within && check_part(checking, condition->within, &nothing)))
         return true;
     struct parts all = *given;
     add_part(&all, condition);

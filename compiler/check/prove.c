@@ -91,12 +91,14 @@ static struct formula *atom(struct question *question, const struct condition *t
     struct subject *subject = find_subject(question, test);
     /* A log's field has no declared type; an empty list was reported when it was read. */
     bool untyped = test->kind == CONDITION_TEST && !test->attribute;
-    bool empty = test->attribute && !test->operand_count && !test->file &&
+    bool empty = test->attribute && !test->operand_count && !test->file && !test->within &&
                  operator_kinds[test->operator_kind].proof != PROOF_PRESENCE;
     if (!subject || untyped || empty || ++question->atom_count > MOST_ATOMS) {
         question->too_much = true;
         return formula;
     }
+    if (test->within)
+        question->atom_count++; /* of itself, it may hold for no list */
     formula->subject = (uint16_t)(subject - question->subjects);
     formula->atom = (uint16_t)subject_atom(subject, question->arena, test);
     return test->negate ? negation(question, formula) : formula;

@@ -13,6 +13,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/percent.h"
 #include "prove_clock.h"
+#include "prove_lists.h"
 #include "prove_remainders.h"
 #include "prove_strings.h"
 #include "compiler/base/scalar.h"
@@ -27,6 +28,19 @@
 
 /* ------------------------------------------------------------------------------------- atoms -- */
 
+static bool same_test(const struct condition *a, const struct condition *b);
+
+static bool same_within(const struct condition *a, const struct condition *b)
+{
+    if (!a || !b || a->kind != b->kind || a->child_count != b->child_count)
+        return a == b;
+    for (uint32_t i = 0; i < a->child_count; i++) {
+        if (!same_within(a->children[i], b->children[i]))
+            return false;
+    }
+    return a->kind != CONDITION_TEST || (a->negate == b->negate && same_test(a, b));
+}
+
 static bool same_test(const struct condition *a, const struct condition *b)
 {
     if (a->kind != b->kind)
@@ -38,7 +52,8 @@ static bool same_test(const struct condition *a, const struct condition *b)
     if (a->kind == CONDITION_PERCENT)
         return a->share.percent == b->share.percent;
     if (a->operator_kind != b->operator_kind || a->ignore_case != b->ignore_case ||
-        a->divisor != b->divisor || a->file != b->file || a->operand_count != b->operand_count)
+        a->divisor != b->divisor || a->file != b->file || a->operand_count != b->operand_count ||
+        !same_within(a->within, b->within))
         return false;
     for (uint32_t i = 0; i < a->operand_count; i++) {
         if (strcmp(a->operands[i].source.text, b->operands[i].source.text) != 0)
@@ -301,6 +316,10 @@ static enum certainty certainty_at(const struct named *named, const struct condi
     case PROOF_PATTERN:
     case PROOF_LISTED:
     case PROOF_ENTRIES:
+    case PROOF_SOME:
+    case PROOF_EVERY:
+    case PROOF_NO:
+    case PROOF_SIZE:
     case PROOF_OPAQUE:
         break;
     }
@@ -541,7 +560,7 @@ static uint64_t count_named(const struct subject *subject)
     return count;
 }
 
-static bool cut_strings(struct subject *subject, struct arena *arena)
+bool subject_cut_texts(struct subject *subject, struct arena *arena)
 {
     const struct texts *choices = &subject->attribute->choices;
     if (count_named(subject) > MOST_REGIONS)
@@ -567,80 +586,6 @@ static bool cut_strings(struct subject *subject, struct arena *arena)
     for (uint32_t i = 0; i <= bounds.count; i++) {
         if ((i > 0 && !cut_at_string(&cut, bounds.items[i - 1]->text)) ||
             !cut_other_strings(subject, arena, &bounds, i))
-            return false;
-    }
-    return true;
-}
-
-/* -------------------------------------------------------------------------- lists of strings -- */
-
-struct elements {
-    const char *items[MOST_FREE];
-    uint32_t count;
-};
-
-static bool find_element(const struct elements *elements, const char *text, uint32_t *at)
-{
-    for (*at = 0; *at < elements->count; ++*at) {
-        if (strcmp(elements->items[*at], text) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool has_entries(const struct condition *test, const struct elements *elements,
-                        uint32_t bits)
-{
-    uint32_t found = 0, at;
-    for (uint32_t i = 0; i < test->operand_count; i++) {
-        if (find_element(elements, test->operands[i].text, &at) && bits >> at & 1)
-            found++;
-    }
-    return operator_kinds[test->operator_kind].all ? found == test->operand_count : found > 0;
-}
-
-static enum certainty certainty_of_list(const struct condition *test,
-                                        const struct elements *elements, uint32_t bits)
-{
-    switch (operator_kinds[test->operator_kind].proof) {
-    case PROOF_ENTRIES:
-        return has_entries(test, elements, bits) ? SURELY_HOLDS : SURELY_FAILS;
-    case PROOF_PRESENCE:
-        return SURELY_HOLDS;
-    case PROOF_EQUAL:
-    case PROOF_ORDER:
-    case PROOF_PART:
-    case PROOF_GLOB:
-    case PROOF_PATTERN:
-    case PROOF_LISTED:
-    case PROOF_AGE:
-    case PROOF_REMAINDER:
-    case PROOF_OPAQUE:
-        break;
-    }
-    return UNCERTAIN;
-}
-
-static bool cut_lists(struct subject *subject, struct arena *arena)
-{
-    struct elements elements = {.count = 0};
-    for (uint32_t i = 0; i < subject->atom_count; i++) {
-        const struct condition *test = subject->atoms[i];
-        bool names_entries = operator_kinds[test->operator_kind].proof == PROOF_ENTRIES;
-        for (uint32_t j = 0; names_entries && j < test->operand_count; j++) {
-            uint32_t at;
-            if (find_element(&elements, test->operands[j].text, &at))
-                continue;
-            if (elements.count == MOST_FREE)
-                return false;
-            elements.items[elements.count++] = test->operands[j].text;
-        }
-    }
-    for (uint32_t bits = 0; bits < 1u << elements.count; bits++) {
-        struct guesses guesses = no_guesses(subject, arena);
-        for (uint32_t i = 0; i < subject->atom_count; i++)
-            note(&guesses, i, certainty_of_list(subject->atoms[i], &elements, bits));
-        if (!add_guesses(subject, arena, &guesses, false))
             return false;
     }
     return true;
@@ -679,6 +624,10 @@ static enum certainty certainty_of_address(const struct condition *test,
     case PROOF_REMAINDER:
     case PROOF_ENTRIES:
     case PROOF_AGE:
+    case PROOF_SOME:
+    case PROOF_EVERY:
+    case PROOF_NO:
+    case PROOF_SIZE:
     case PROOF_OPAQUE:
         break;
     }
@@ -767,9 +716,9 @@ bool subject_cut(struct subject *subject, struct arena *arena)
         return false;
     switch (subject->attribute->type) {
     case FFLAG_ATTRIBUTE_STRING:
-        return cut_strings(subject, arena);
+        return subject_cut_texts(subject, arena);
     case FFLAG_ATTRIBUTE_STRINGS:
-        return cut_lists(subject, arena);
+        return lists_cut(subject, arena);
     case FFLAG_ATTRIBUTE_IP:
         return cut_addresses(subject, arena);
     case FFLAG_ATTRIBUTE_NUMBER:
@@ -781,20 +730,32 @@ bool subject_cut(struct subject *subject, struct arena *arena)
     return cut_ordered(subject, arena);
 }
 
-/* Whether every combination listed for the test is that of some text, or other value. */
-static bool is_exact(const struct subject *subject, const struct condition *test)
+static bool is_exact(const struct condition *test);
+
+static bool is_exact_within(const struct condition *test)
 {
-    bool string = subject->attribute->type == FFLAG_ATTRIBUTE_STRING;
+    bool exact = true;
+    for (uint32_t i = 0; exact && i < count_within(test); i++)
+        exact = is_exact(test_within(test, i));
+    return exact;
+}
+
+/* Whether every combination listed for the test is that of some text, or other value. */
+static bool is_exact(const struct condition *test)
+{
     switch (operator_kinds[test->operator_kind].proof) {
     case PROOF_PRESENCE:
         return true;
     case PROOF_EQUAL:
-        /* "1" has no other case, and the test may name all of "a" and "A". */
-        return !string || !test->ignore_case;
-    case PROOF_ORDER:
-        return !string || !test->ignore_case;
     case PROOF_ENTRIES:
-        return !string;
+        /* "1" has no other case, and the test may name all of "a" and "A". */
+    case PROOF_ORDER:
+        return !test->ignore_case;
+    case PROOF_SOME:
+    case PROOF_EVERY:
+    case PROOF_NO:
+    case PROOF_SIZE:
+        return is_exact_within(test);
     case PROOF_PART:
     case PROOF_GLOB:
     case PROOF_PATTERN:
@@ -811,6 +772,6 @@ bool subject_is_exact(const struct subject *subject)
 {
     bool exact = !subject->flag && !subject->share;
     for (uint32_t i = 0; exact && subject->attribute && i < subject->atom_count; i++)
-        exact = is_exact(subject, subject->atoms[i]);
+        exact = is_exact(subject->atoms[i]);
     return exact;
 }

@@ -42,6 +42,22 @@ static inline void region_mark(uint64_t *region, uint32_t atom)
 /* Adds a region unless there is an equal one. False if there are too many. */
 bool subject_add_region(struct subject *subject, struct arena *arena, const uint64_t *region);
 
+/* Adds those of the texts that are given, for a subject whose tests are of texts. */
+bool subject_cut_texts(struct subject *subject, struct arena *arena);
+
+/* The tests within one of a list. */
+static inline uint32_t count_within(const struct condition *test)
+{
+    const struct condition *within = test->within;
+    return !within ? 0 : within->kind == CONDITION_ALL ? within->child_count : 1;
+}
+
+static inline const struct condition *test_within(const struct condition *test, uint32_t index)
+{
+    const struct condition *within = test->within;
+    return within->kind == CONDITION_ALL ? within->children[index] : within;
+}
+
 /* Whether each region is one that some value has, or none: nothing was listed to be safe. */
 bool subject_is_exact(const struct subject *subject);
 

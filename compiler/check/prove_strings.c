@@ -107,6 +107,10 @@ enum certainty string_certainty(const struct condition *test, const char *value)
     case PROOF_REMAINDER:
     case PROOF_ENTRIES:
     case PROOF_AGE:
+    case PROOF_SOME:
+    case PROOF_EVERY:
+    case PROOF_NO:
+    case PROOF_SIZE:
     case PROOF_OPAQUE:
         break;
     }
@@ -150,6 +154,10 @@ uint64_t string_cost(const struct condition *test, const char *value)
     case PROOF_REMAINDER:
     case PROOF_ENTRIES:
     case PROOF_AGE:
+    case PROOF_SOME:
+    case PROOF_EVERY:
+    case PROOF_NO:
+    case PROOF_SIZE:
     case PROOF_OPAQUE:
         break;
     }

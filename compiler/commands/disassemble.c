@@ -362,6 +362,7 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
     uint64_t operand = instruction->operand;
     switch (ffs_operand_of(instruction->op)) {
     case FFS_OPERAND_NONE:
+    case FFS_OPERAND_BODY:         /* printed as the instructions it is */
     case FFS_OPERAND_VARIANT_BITS: /* printed with the flag they belong to */
         return;
     case FFS_OPERAND_RULE:
@@ -417,12 +418,35 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
     }
 }
 
+static bool reads_numbers(uint8_t op)
+{
+    switch ((enum ffs_op)op) {
+#define FFS_OPERATION(number, name, operand, uses, reads, ...) \
+    case FFS_##name:                                           \
+        return strcmp(#reads, "NUMBER") == 0;
+#include "fflag/operations.def"
+    }
+    return false;
+}
+
+/* What of a list an instruction of a body reads. */
+static const char *part_words(const struct listing *listing,
+                              const struct ffs_instruction *instruction)
+{
+    if (!(ffs_uses_of(instruction->op) & FFS_USES_VALUE) ||
+        listing->attributes[instruction->attribute].type != FFLAG_ATTRIBUTE_STRINGS)
+        return "";
+    return reads_numbers(instruction->op) ? "size of " : "entry of ";
+}
+
 void write_instruction(const struct listing *listing, const struct ffs_flag *flag,
                        const struct ffs_instruction *instruction, size_t most, struct buffer *out)
 {
-    if (instruction->attribute != FFS_NO_ATTRIBUTE)
+    if (instruction->attribute != FFS_NO_ATTRIBUTE) {
+        buffer_append_text(out, part_words(listing, instruction));
         terminal_append(out, snapshot_string(listing->snapshot,
                                              listing->attributes[instruction->attribute].name));
+    }
     buffer_append_text(out, operation_words(instruction->op));
     write_operand(listing, flag, instruction, most, out);
     if (ffs_uses_of(instruction->op) & FFS_USES_IGNORE_CASE && instruction->flags & FFS_IGNORE_CASE)

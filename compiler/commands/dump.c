@@ -63,21 +63,28 @@ static const char *verb_of(const struct ffs_instruction *instruction)
 {
     if (decides(instruction))
         return ffs_operand_of(instruction->op) == FFS_OPERAND_SPLIT ? "split" : "serve";
+    if (instruction->op == FFS_PASS)
+        return "pass";
     return instruction->flags & FFS_NEGATE ? "unless" : "if";
 }
 
+/* The instructions up to `body_end` belong to a test of a list. */
 static void print_instruction(const struct listing *listing, const struct ffs_flag *flag,
-                              uint32_t place, struct buffer *out)
+                              uint32_t place, uint32_t body_end, struct buffer *out)
 {
     const struct ffs_instruction *instruction = &listing->code[flag->first_code + place];
-    terminal_format(out, "  %4u  %-6s  ", place, verb_of(instruction));
+    bool in_body = place < body_end;
+    terminal_format(out, instruction->op == FFS_PASS ? "  %4u  %s%s" : "  %4u  %s%-6s  ", place,
+                    in_body ? "  " : "", verb_of(instruction));
     write_instruction(listing, flag, instruction, SHOWN_MEMBERS, out);
     if (decides(instruction)) {
         const char *rule = rule_of(listing, instruction);
         terminal_format(out, "  (%s%s%s)", fflag_reason_text(instruction->flags), rule ? ", " : "",
                         rule ? rule : "");
     }
-    if (jumps(instruction))
+    if (jumps(instruction) && in_body && place + instruction->jump == body_end)
+        buffer_append_text(out, "  else fail");
+    else if (jumps(instruction))
         terminal_format(out, "  else %u", place + instruction->jump);
     buffer_append_text(out, "\n");
 }
@@ -104,9 +111,13 @@ static void print_program(const struct listing *listing, const struct ffs_flag *
                           struct buffer *out)
 {
     const struct ffs_instruction *code = &listing->code[flag->first_code];
-    for (uint32_t i = 0; i < flag->code_count; i++)
+    uint32_t body_end = 0;
+    for (uint32_t i = 0; i < flag->code_count; i++) {
         if (code[i].op != FFS_ACCEPT)
-            print_instruction(listing, flag, i, out);
+            print_instruction(listing, flag, i, body_end, out);
+        if (ffs_operand_of(code[i].op) == FFS_OPERAND_BODY)
+            body_end = i + 1 + (uint32_t)code[i].operand;
+    }
     if (reaches_end(code, flag->code_count))
         terminal_format(out, "  %4u  end     %s  (%s)\n", flag->code_count,
                         variant_name(listing, flag, flag->default_variant),

@@ -135,27 +135,55 @@ static const char *operator_text(const struct condition *test)
     return spelling == operator_of_bare(false) ? "is" : spelling->name;
 }
 
+static void write_asked(struct buffer *text, const struct condition *test);
+
+/* "{starts_with eu-, not_contains x}"; of a size that is given, the number. */
+static void write_within(struct buffer *text, const struct condition *within)
+{
+    bool several = within->kind == CONDITION_ALL;
+    if (!several && within->operator_kind == OPERATOR_EQ && !within->negate &&
+        within->operand_count == 1 && within->attribute->type == FFLAG_ATTRIBUTE_NUMBER) {
+        buffer_format(text, " %s", within->operands[0].source.text);
+        return;
+    }
+    buffer_append_text(text, " {");
+    for (uint32_t i = 0; i < (several ? within->child_count : 1); i++) {
+        buffer_append_text(text, i ? ", " : "");
+        write_asked(text, several ? within->children[i] : within);
+    }
+    buffer_append_text(text, "}");
+}
+
+/* The operator and what is written after it. */
+static void write_asked(struct buffer *text, const struct condition *test)
+{
+    bool listed = (test->operand_count != 1 && test->operator_kind != OPERATOR_PRESENT &&
+                   !test->file && !test->within) ||
+                  test->divisor;
+    buffer_append_text(text, operator_text(test));
+    if (test->divisor)
+        buffer_format(text, " %" PRIu64 " in", test->divisor);
+    if (test->within)
+        write_within(text, test->within);
+    if (test->file)
+        buffer_format(text, " %s", test->file->path);
+    if (test->operand_count || listed)
+        buffer_format(text, listed ? " [" : " ");
+    for (uint32_t i = 0; i < test->operand_count && i < MOST_OPERANDS; i++)
+        buffer_format(text, "%s%s", i ? ", " : "", test->operands[i].source.text);
+    if (test->operand_count > MOST_OPERANDS)
+        buffer_format(text, ", and %u more", test->operand_count - MOST_OPERANDS);
+    if (listed)
+        buffer_format(text, "]");
+    if (test->ignore_case && !test->within)
+        buffer_format(text, ", ignoring case");
+}
+
 static const char *test_text(struct tracer *tracer, const struct condition *test)
 {
     struct buffer text = {0};
-    bool listed =
-        (test->operand_count != 1 && test->operator_kind != OPERATOR_PRESENT && !test->file) ||
-        test->divisor;
-    buffer_format(&text, "%s %s", test->field.text, operator_text(test));
-    if (test->divisor)
-        buffer_format(&text, " %" PRIu64 " in", test->divisor);
-    if (test->file)
-        buffer_format(&text, " %s", test->file->path);
-    if (test->operand_count || listed)
-        buffer_format(&text, listed ? " [" : " ");
-    for (uint32_t i = 0; i < test->operand_count && i < MOST_OPERANDS; i++)
-        buffer_format(&text, "%s%s", i ? ", " : "", test->operands[i].source.text);
-    if (test->operand_count > MOST_OPERANDS)
-        buffer_format(&text, ", and %u more", test->operand_count - MOST_OPERANDS);
-    if (listed)
-        buffer_format(&text, "]");
-    if (test->ignore_case)
-        buffer_format(&text, ", ignoring case");
+    buffer_format(&text, "%s ", test->field.text);
+    write_asked(&text, test);
     const char *kept = arena_copy(&tracer->arena, text.bytes, text.length);
     buffer_release(&text);
     return kept;

@@ -335,6 +335,7 @@ static void measure(struct lowering *lowering, const struct program *program, co
         lowered->features |= ffs_features_of(instruction->op);
         lowered->serves_none |=
             instruction->op == FFS_SERVE && instruction->variant == FFS_NO_VARIANT;
+        lowered->cost += ffs_repeated_cost(instruction->op, instruction->operand);
         if (ffs_operand_of(instruction->op) != FFS_OPERAND_FLAG)
             continue;
         const struct lowered_flag *other = &lowering->flags[order[instruction->operand]];

@@ -37,6 +37,7 @@ struct expression {
     struct ffs_instruction test;
     const struct variant_set *variants; /* of FFS_FLAG_IS: of so many and no variant */
     uint32_t variant_count;
+    struct expression *body; /* of FFS_OPERAND_BODY */
     struct expression **children;
     uint32_t child_count;
 };
@@ -71,6 +72,8 @@ struct lowering {
 
 struct expression *expression_constant(bool holds);
 struct expression *expression_test(struct lowering *lowering, struct ffs_instruction test);
+/* Adds to a test what its body takes. */
+struct expression *expression_with_body(struct expression *test);
 struct expression *expression_not(struct lowering *lowering, struct expression *child);
 /* Takes the array, which is the arena's. */
 struct expression *expression_all(struct lowering *lowering, struct expression **children,

@@ -11,12 +11,27 @@
 /* Deeper nesting of segments than anyone writes, and less than overflows a stack. */
 #define MAX_SEGMENT_DEPTH 1000u
 
+/* What tests within one of a list read, is the list. */
+static uint16_t attribute_index(struct lowering *lowering, const struct attribute *attribute)
+{
+    return (uint16_t)image_attribute(&lowering->image,
+                                     attribute->list ? attribute->list : attribute);
+}
+
 static struct expression *test_attribute(struct lowering *lowering, enum ffs_op op, uint8_t flags,
                                          const struct attribute *attribute, uint64_t operand)
 {
     struct ffs_instruction test = {.op = (uint8_t)op, .flags = flags, .operand = operand};
-    test.attribute = (uint16_t)image_attribute(&lowering->image, attribute);
+    test.attribute = attribute_index(lowering, attribute);
     return expression_test(lowering, test);
+}
+
+/* Any value: an entry of a list, and the number of them, are always there. */
+static struct expression *test_presence(struct lowering *lowering,
+                                        const struct attribute *attribute)
+{
+    return attribute->list ? expression_constant(true)
+                           : test_attribute(lowering, FFS_PRESENT, 0, attribute, 0);
 }
 
 /* ----------------------------------------------------------------------------------- strings -- */
@@ -77,7 +92,7 @@ static struct expression *one_of_file(struct lowering *lowering, const struct at
     const struct expression *pattern = table_get(known, file->path);
     if (pattern) {
         struct ffs_instruction test = pattern->test;
-        test.attribute = (uint16_t)image_attribute(&lowering->image, attribute);
+        test.attribute = attribute_index(lowering, attribute);
         return expression_test(lowering, test);
     }
     const char **texts = xcalloc(file->count + 1u, sizeof *texts);
@@ -105,7 +120,7 @@ static struct expression *lower_glob(struct lowering *lowering, const struct con
     if (strpbrk(inner, "*?[\\"))
         return test_string(lowering, FFS_STRING_GLOB, attribute, pattern, ignore_case);
     if (inner_length == 0 && leading)
-        return test_attribute(lowering, FFS_PRESENT, 0, attribute, 0);
+        return test_presence(lowering, attribute);
     enum ffs_op op = leading    ? trailing ? FFS_STRING_CONTAINS : FFS_STRING_SUFFIX
                      : trailing ? FFS_STRING_PREFIX
                                 : FFS_STRING_EQ;
@@ -120,7 +135,7 @@ static struct expression *lower_pattern(struct lowering *lowering, const struct 
     if (automaton->never)
         return expression_constant(false);
     if (automaton->always)
-        return test_attribute(lowering, FFS_PRESENT, 0, attribute, 0);
+        return test_presence(lowering, attribute);
     if (automaton->literal) {
         enum ffs_op op = automaton->at_begin ? automaton->at_end ? FFS_STRING_EQ : FFS_STRING_PREFIX
                          : automaton->at_end ? FFS_STRING_SUFFIX
@@ -334,8 +349,60 @@ static struct expression *lower_part(struct lowering *lowering, const struct con
 static struct expression *lower_entry(struct lowering *lowering, const struct condition *test,
                                       const struct operand *operand)
 {
-    return test_string(lowering, FFS_STRINGS_HAS, test->attribute, operand->text,
-                       test->ignore_case);
+    return test_string(lowering, FFS_STRINGS_HAS, test->attribute, operand->text, false);
+}
+
+static struct expression *test_within(struct lowering *lowering, enum ffs_op op,
+                                      const struct attribute *list, struct expression *body)
+{
+    struct expression *test = test_attribute(lowering, op, 0, list, 0);
+    test->body = body;
+    return expression_with_body(test);
+}
+
+static struct expression *any_entry(struct lowering *lowering, const struct attribute *list,
+                                    struct expression *body)
+{
+    if (body->kind == EXPRESSION_NEVER)
+        return body;
+    return test_within(lowering, FFS_ANY_ENTRY, list, body);
+}
+
+static struct expression *every_entry(struct lowering *lowering, const struct attribute *list,
+                                      struct expression *body)
+{
+    if (body->kind == EXPRESSION_ALWAYS)
+        return test_presence(lowering, list);
+    return test_within(lowering, FFS_EVERY_ENTRY, list, body);
+}
+
+/* FFS_STRINGS_HAS has never folded case; an older library would refuse the file. */
+static struct expression *lower_folded_entry(struct lowering *lowering,
+                                             const struct condition *test,
+                                             const struct operand *operand)
+{
+    const char *texts[] = {operand->text};
+    return any_entry(lowering, test->attribute, one_of(lowering, test->attribute, texts, 1, true));
+}
+
+static struct expression *lower_folded_entries(struct lowering *lowering,
+                                               const struct condition *test)
+{
+    const char **texts = ARENA_ARRAY(&lowering->arena, const char *, test->operand_count + 1);
+    for (uint32_t i = 0; i < test->operand_count; i++)
+        texts[i] = test->operands[i].text;
+    return any_entry(lowering, test->attribute,
+                     one_of(lowering, test->attribute, texts, test->operand_count, true));
+}
+
+static struct expression *size_is(struct lowering *lowering, const struct attribute *list,
+                                  struct expression *body)
+{
+    if (body->kind == EXPRESSION_NEVER)
+        return body;
+    if (body->kind == EXPRESSION_ALWAYS)
+        return test_presence(lowering, list);
+    return test_within(lowering, FFS_SIZE_IS, list, body);
 }
 
 static struct expression *lower_age(struct lowering *lowering, const struct condition *test,
@@ -347,6 +414,7 @@ static struct expression *lower_age(struct lowering *lowering, const struct cond
 
 static struct expression *lower_test(struct lowering *lowering, const struct condition *test)
 {
+    struct expression *within;
     switch (test->operator_kind) {
     case OPERATOR_EQ:
         return lower_equality(lowering, test);
@@ -364,17 +432,28 @@ static struct expression *lower_test(struct lowering *lowering, const struct con
     case OPERATOR_MATCHES:
         return lower_each(lowering, test, lower_pattern);
     case OPERATOR_HAS_ANY:
+        return test->ignore_case ? lower_folded_entries(lowering, test)
+                                 : lower_each(lowering, test, lower_entry);
     case OPERATOR_HAS_ALL:
-        return lower_each(lowering, test, lower_entry);
+        return lower_each(lowering, test, test->ignore_case ? lower_folded_entry : lower_entry);
     case OPERATOR_WITHIN:
     case OPERATOR_OLDER:
         return lower_each(lowering, test, lower_age);
+    case OPERATOR_ANY_ENTRY:
+        return any_entry(lowering, test->attribute, lower_condition(lowering, test->within));
+    case OPERATOR_ALL_ENTRIES:
+        return every_entry(lowering, test->attribute, lower_condition(lowering, test->within));
+    case OPERATOR_NO_ENTRY:
+        within = expression_not(lowering, lower_condition(lowering, test->within));
+        return every_entry(lowering, test->attribute, within);
+    case OPERATOR_SIZE:
+        return size_is(lowering, test->attribute, lower_condition(lowering, test->within));
     case OPERATOR_IN_FILE:
         return one_of_file(lowering, test->attribute, test->file, test->ignore_case);
     case OPERATOR_MOD:
         return lower_remainders(lowering, test);
     case OPERATOR_PRESENT:
-        return test_attribute(lowering, FFS_PRESENT, 0, test->attribute, 0);
+        return test_presence(lowering, test->attribute);
     }
     assert(!"an operator without code");
     return expression_constant(false);

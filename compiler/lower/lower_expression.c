@@ -39,6 +39,13 @@ struct expression *expression_test(struct lowering *lowering, struct ffs_instruc
     return expression;
 }
 
+struct expression *expression_with_body(struct expression *test)
+{
+    test->size = add(test->size, add(test->body->size, 1));
+    test->cost = add(test->cost, test->body->cost);
+    return test;
+}
+
 struct expression *expression_not(struct lowering *lowering, struct expression *child)
 {
     if (child->kind == EXPRESSION_NOT)
@@ -91,7 +98,7 @@ static bool same_test(const struct expression *a, const struct expression *b)
 {
     if (a == b)
         return true;
-    if (a->kind != EXPRESSION_TEST || b->kind != EXPRESSION_TEST ||
+    if (a->kind != EXPRESSION_TEST || b->kind != EXPRESSION_TEST || a->body != b->body ||
         memcmp(&a->test, &b->test, sizeof a->test) != 0)
         return false;
     return a->variants == b->variants || variant_set_equal(a->variants, b->variants);

@@ -57,6 +57,23 @@ static void append_accepted(struct program *program, const struct expression *te
                NO_LABEL);
 }
 
+static void branch(struct program *program, const struct expression *expression, bool wanted,
+                   uint32_t otherwise);
+
+/* After the test that it belongs to. An entry fails at the end of the body. */
+static void append_body(struct program *program, const struct expression *body)
+{
+    static const struct ffs_instruction pass = {.op = FFS_PASS, .attribute = FFS_NO_ATTRIBUTE};
+    uint32_t test = program->count - 1, end = new_label(program);
+    if (body->kind != EXPRESSION_NEVER) {
+        if (body->kind != EXPRESSION_ALWAYS)
+            branch(program, body, true, end);
+        append(program, pass, NO_LABEL);
+    }
+    place_label(program, end);
+    program->code[test].operand = program->count - 1 - test;
+}
+
 /* Falls through if the expression's truth is `wanted`, and jumps to `otherwise` if not. */
 static void branch(struct program *program, const struct expression *expression, bool wanted,
                    uint32_t otherwise)
@@ -72,6 +89,8 @@ static void branch(struct program *program, const struct expression *expression,
         append(program, test, otherwise);
         if (ffs_operand_of(test.op) == FFS_OPERAND_FLAG)
             append_accepted(program, expression);
+        if (expression->body)
+            append_body(program, expression->body);
         return;
     }
     /* Constants occur only alone: lists that contain one have been folded. */

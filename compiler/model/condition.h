@@ -71,6 +71,8 @@ struct condition {
     uint32_t operand_count;
     uint64_t divisor;       /* OPERATOR_MOD, whose operands are remainders */
     struct list_file *file; /* OPERATOR_IN_FILE */
+    /* SHAPE_WITHIN: one test, or CONDITION_ALL of several, of an entry or of their number */
+    struct condition *within;
 
     const struct segment *segment; /* CONDITION_SEGMENT */
     const struct flag *flag;       /* CONDITION_FLAG: holds when it serves one of `variants` */

@@ -12,6 +12,8 @@ struct attribute {
     enum fflag_attribute_type type;
     struct texts choices;    /* `enum`; none: any */
     const char *description; /* or NULL */
+    /* Of an entry of a list, or of how many it has: that list. NULL: it is declared itself. */
+    const struct attribute *list;
 };
 
 struct segment {

@@ -51,6 +51,8 @@ const struct operand_form_info operand_forms[] = {
     [OPERAND_TIME] = {SHAPE_ONE, "time", "\"$ref\": \"#/definitions/time\""},
     [OPERAND_DURATION] = {SHAPE_ONE, "duration", "\"$ref\": \"#/definitions/duration\""},
     [OPERAND_REMAINDERS] = {SHAPE_MAP, "{by, in}", ""},
+    [OPERAND_ENTRY] = {SHAPE_WITHIN, "operators", "\"$ref\": \"#/definitions/test\""},
+    [OPERAND_COUNT] = {SHAPE_WITHIN, "number or operators", "\"$ref\": \"#/definitions/test\""},
     [OPERAND_PRESENCE] = {SHAPE_PRESENCE, "boolean", "\"type\": \"boolean\""},
 };
 
@@ -115,5 +117,6 @@ bool operator_folds_case(const struct operator_info *spelling, unsigned type)
 {
     if (type == A_FIELD && operator_kinds[spelling->kind].log == LOG_ORDER)
         return false; /* it compares numbers */
-    return spelling->types & STRING && operand_forms[spelling->form].shape != SHAPE_PRESENCE;
+    return spelling->types & (STRING | STRINGS) && spelling->form != OPERAND_COUNT &&
+           spelling->form != OPERAND_PRESENCE;
 }

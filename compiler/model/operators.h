@@ -38,6 +38,10 @@ enum operator_proof {
     PROOF_ENTRIES,   /* for lists that have an operand as an entry */
     PROOF_AGE,       /* for times so long before the evaluation that it stands to an operand as
                         `order` says */
+    PROOF_SOME,      /* for lists that have an entry for which the condition within holds */
+    PROOF_EVERY,     /* for lists whose entries are all so */
+    PROOF_NO,        /* for lists of which none is */
+    PROOF_SIZE,      /* for lists for whose number of entries the condition within holds */
     PROOF_PRESENCE,  /* for all */
     PROOF_OPAQUE     /* nothing is known: it may hold or fail for any of them */
 };
@@ -74,7 +78,8 @@ enum operand_shape {
     SHAPE_ONE_OR_LIST,
     SHAPE_FILE,
     SHAPE_PRESENCE,
-    SHAPE_MAP /* keys of its own: operand_map() in read_operands.h */
+    SHAPE_WITHIN, /* a condition on a part of the value */
+    SHAPE_MAP     /* keys of its own: operand_map() in read_operands.h */
 };
 enum operand_form {
     OPERAND_VALUE,    /* one of the attribute's type */
@@ -87,6 +92,8 @@ enum operand_form {
     OPERAND_TIME,
     OPERAND_DURATION,
     OPERAND_REMAINDERS, /* a divisor, and remainders */
+    OPERAND_ENTRY,      /* operators of a text, for an entry of a list */
+    OPERAND_COUNT,      /* a number, or operators of one, for how many there are */
     OPERAND_PRESENCE    /* whether there is a value */
 };
 struct operand_form_info {

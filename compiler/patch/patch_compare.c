@@ -94,6 +94,7 @@ static bool same_operands(const struct patch *a, const struct ffs_instruction *l
     case FFS_OPERAND_TIME:
     case FFS_OPERAND_DURATION:
     case FFS_OPERAND_THRESHOLD:
+    case FFS_OPERAND_BODY:
     case FFS_OPERAND_VARIANT_BITS:
         break;
     }

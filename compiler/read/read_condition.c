@@ -53,6 +53,30 @@ static struct span entry_span(const struct entry *entry)
 
 /* ------------------------------------------------------------------------------------- tests -- */
 
+/* Entries of a list, and their number, are there wherever the list is. */
+static bool fits_subject(const struct operator_info *info, const struct condition_subject *subject)
+{
+    return info->types & TYPE_BIT(condition_subject_type(subject)) &&
+           (subject->part == SUBJECT_WHOLE || info->form != OPERAND_PRESENCE);
+}
+
+/* "'groups', an attribute of type strings". */
+static const char *subject_words(struct reader *reader, const struct condition_subject *subject)
+{
+    const char *name = subject->name.text;
+    switch (subject->part) {
+    case SUBJECT_ENTRY:
+        return arena_format(reader->arena, "an entry of '%s', a string", name);
+    case SUBJECT_SIZE:
+        return arena_format(reader->arena, "the size of '%s', a number", name);
+    case SUBJECT_WHOLE:
+        break;
+    }
+    return arena_format(reader->arena, "'%s', %s %s", name,
+                        subject->attribute ? "an attribute of type" : "which is a",
+                        attribute_type_words[condition_subject_type(subject)]);
+}
+
 /* Among the fields of a log, `now` is one like the others. */
 static bool help_now(struct reader *reader, const struct condition_subject *subject)
 {
@@ -67,10 +91,8 @@ static void report_operator_type(struct reader *reader, const struct condition_s
                                  const struct operator_info *info, struct span span)
 {
     unsigned type = condition_subject_type(subject);
-    diagnose(reader->diagnostics, FF0233, span, "operator '%s' does not fit '%s', %s %s",
-             info->name, subject->name.text,
-             subject->attribute ? "an attribute of type" : "which is a",
-             attribute_type_words[type]);
+    diagnose(reader->diagnostics, FF0233, span, "operator '%s' does not fit %s", info->name,
+             subject_words(reader, subject));
     if (subject->attribute)
         diagnose_note(reader->diagnostics, subject->attribute->name.span, "'%s' is declared here",
                       subject->name.text);
@@ -78,12 +100,55 @@ static void report_operator_type(struct reader *reader, const struct condition_s
         return;
     struct buffer fitting = {0};
     for (size_t i = 0; i < OPERATOR_COUNT; i++) {
-        if (operators[i].types & TYPE_BIT(type))
+        if (fits_subject(&operators[i], subject))
             buffer_format(&fitting, "%s%s", fitting.length ? ", " : "", operators[i].name);
     }
     diagnose_help(reader->diagnostics, "operators of %s: %s", attribute_type_words[type],
                   fitting.bytes);
     buffer_release(&fitting);
+}
+
+static void read_tests_of(struct reader *reader, struct condition_subject *subject,
+                          struct node *value, struct span span, struct condition *parent);
+
+/* A list of values after `all` may mean either of two things, and `has_all` only one. */
+static bool expect_operators(struct reader *reader, const struct operator_info *info,
+                             struct node *value)
+{
+    static const char *const listed[] = {[OPERATOR_ANY_ENTRY] = "has_any",
+                                         [OPERATOR_ALL_ENTRIES] = "has_all",
+                                         [OPERATOR_NO_ENTRY] = "has_none"};
+    if (info->form != OPERAND_ENTRY || value->kind == NODE_MAP)
+        return true;
+    expected(reader, value, "operators, which test an entry");
+    if (value->kind == NODE_LIST)
+        diagnose_help(reader->diagnostics,
+                      "'%s' takes values; to say what entries are, write {%s: {in: [...]}}",
+                      listed[info->kind], info->name);
+    else if (!is_null(value))
+        diagnose_help(reader->diagnostics, "write {%s: {eq: %s}}", info->name, value->text);
+    return false;
+}
+
+/* The condition on an entry of a list, or on their number; NULL after reporting. */
+static struct condition *read_within(struct reader *reader, const struct condition_subject *list,
+                                     const struct operator_info *info, struct node *value)
+{
+    if (!expect_operators(reader, info, value))
+        return NULL;
+    bool entry = info->form == OPERAND_ENTRY;
+    struct condition_subject subject = *list;
+    subject.part = entry ? SUBJECT_ENTRY : SUBJECT_SIZE;
+    struct attribute *part = ARENA_NEW(reader->arena, struct attribute);
+    part->name = list->attribute ? list->attribute->name : list->name;
+    part->type = entry ? FFLAG_ATTRIBUTE_STRING : FFLAG_ATTRIBUTE_NUMBER;
+    part->list = list->attribute;
+    subject.attribute = part;
+    struct condition *all = new_condition(reader, CONDITION_ALL, value->span);
+    read_tests_of(reader, &subject, value, value->span, all);
+    if (!all->child_count)
+        return NULL;
+    return all->child_count == 1 ? all->children[0] : all;
 }
 
 static struct condition *read_test(struct reader *reader, const struct condition_subject *subject,
@@ -106,6 +171,9 @@ static struct condition *read_test(struct reader *reader, const struct condition
             return NULL;
         test->negate = !present;
         return test;
+    case SHAPE_WITHIN:
+        test->within = read_within(reader, subject, info, value);
+        return test->within ? test : NULL;
     case SHAPE_ONE:
     case SHAPE_LIST:
     case SHAPE_ONE_OR_LIST:
@@ -121,7 +189,7 @@ static void report_operator(struct reader *reader, const struct condition_subjec
     const char *known[OPERATOR_COUNT + 1];
     size_t count = 0;
     for (size_t i = 0; i < OPERATOR_COUNT; i++) {
-        if (operators[i].types & TYPE_BIT(condition_subject_type(subject)))
+        if (fits_subject(&operators[i], subject))
             known[count++] = operators[i].name;
     }
     known[count++] = "ignore_case";
@@ -144,17 +212,19 @@ static void read_ignore_case(struct reader *reader, struct condition_subject *su
     if (!entry || !read_boolean(reader, entry->value, &value))
         return;
     unsigned type = condition_subject_type(subject);
+    bool has_case = !type || type == FFLAG_ATTRIBUTE_STRING || type == FFLAG_ATTRIBUTE_STRINGS;
     bool foldable = false;
     for (uint32_t i = 0; i < map->count; i++) {
         const struct operator_info *info = operator_find(map->entries[i].key->text);
         foldable |= info && operator_folds_case(info, type);
     }
-    if ((type && type != FFLAG_ATTRIBUTE_STRING) || !foldable) {
-        diagnose(
-            reader->diagnostics, FF0241, entry->key->span, "'ignore_case' has no effect on %s",
-            type && type != FFLAG_ATTRIBUTE_STRING
-                ? arena_format(reader->arena, "an attribute of type %s", attribute_type_words[type])
-                : "these operators");
+    if (!has_case || !foldable) {
+        diagnose(reader->diagnostics, FF0241, entry->key->span, "'ignore_case' has no effect on %s",
+                 has_case ? "these operators"
+                 : subject->part == SUBJECT_SIZE
+                     ? "a number"
+                     : arena_format(reader->arena, "an attribute of type %s",
+                                    attribute_type_words[type]));
         diagnose_help(reader->diagnostics, "it goes with a string operator: {eq: red, "
                                            "ignore_case: true}");
         return;
@@ -175,7 +245,7 @@ static void read_operator_map(struct reader *reader, struct condition_subject *s
             continue;
         if (!info) {
             report_operator(reader, subject, entry->key);
-        } else if (!(info->types & TYPE_BIT(condition_subject_type(subject)))) {
+        } else if (!fits_subject(info, subject)) {
             report_operator_type(reader, subject, info, entry->key->span);
         } else {
             add_child(reader, parent,
@@ -184,19 +254,12 @@ static void read_operator_map(struct reader *reader, struct condition_subject *s
     }
 }
 
-static void read_tests(struct reader *reader, const struct entry *entry, bool fields,
-                       struct condition *parent)
+/* A value, a list of values, or operators. */
+static void read_tests_of(struct reader *reader, struct condition_subject *subject,
+                          struct node *value, struct span span, struct condition *parent)
 {
-    struct condition_subject subject = {.name = {entry->key->text, entry->key->span},
-                                        .fields = fields};
-    struct node *value = entry->value;
-    if (!fields) {
-        subject.attribute = resolve(reader, ATTRIBUTE, entry->key);
-        if (!subject.attribute || !subject.attribute->type)
-            return; /* nothing can be checked about the test without its type */
-    }
     if (value->kind == NODE_MAP) {
-        read_operator_map(reader, &subject, value, parent);
+        read_operator_map(reader, subject, value, parent);
         return;
     }
     bool list = value->kind == NODE_LIST;
@@ -204,24 +267,37 @@ static void read_tests(struct reader *reader, const struct entry *entry, bool fi
         expected(reader, value, "a value, a list of values or operators");
         return;
     }
-    unsigned type = condition_subject_type(&subject);
+    unsigned type = condition_subject_type(subject);
     const struct operator_info *info = operator_of_bare(list);
     bool addresses = type == FFLAG_ATTRIBUTE_IP;
     if (!addresses && !(info->types & TYPE_BIT(type))) {
         if (type == FFLAG_ATTRIBUTE_STRINGS)
             diagnose(reader->diagnostics, FF0233, value->span,
-                     "'%s' is a list of strings, which never equals a value", subject.name.text);
+                     "'%s' is a list of strings, which never equals a value", subject->name.text);
         else
             diagnose(reader->diagnostics, FF0233, value->span,
                      "a list of values does not fit '%s', an attribute of type %s",
-                     subject.name.text, attribute_type_words[type]);
+                     subject->name.text, attribute_type_words[type]);
         if (type == FFLAG_ATTRIBUTE_STRINGS && value->kind == NODE_SCALAR)
             diagnose_help(reader->diagnostics, "write {has: %s}", value->text);
         else if (type == FFLAG_ATTRIBUTE_STRINGS)
             diagnose_help(reader->diagnostics, "write {has_any: [...]} or {has_all: [...]}");
         return;
     }
-    add_child(reader, parent, read_test(reader, &subject, info, value, entry_span(entry)));
+    add_child(reader, parent, read_test(reader, subject, info, value, span));
+}
+
+static void read_tests(struct reader *reader, const struct entry *entry, bool fields,
+                       struct condition *parent)
+{
+    struct condition_subject subject = {.name = {entry->key->text, entry->key->span},
+                                        .fields = fields};
+    if (!fields) {
+        subject.attribute = resolve(reader, ATTRIBUTE, entry->key);
+        if (!subject.attribute || !subject.attribute->type)
+            return; /* nothing can be checked about the test without its type */
+    }
+    read_tests_of(reader, &subject, entry->value, entry_span(entry), parent);
 }
 
 /* --------------------------------------------------------------------------------- structure -- */

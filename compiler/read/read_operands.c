@@ -147,6 +147,15 @@ static bool read_remainder(struct reader *reader, const struct node *node, uint6
 
 /* ---------------------------------------------------------------------------------- operands -- */
 
+static bool read_size(struct reader *reader, const struct node *node, double *size)
+{
+    uint64_t count;
+    if (!read_count(reader, node, &count))
+        return false;
+    *size = (double)count;
+    return true;
+}
+
 static bool read_operand(struct reader *reader, const struct condition_subject *subject,
                          const struct operator_info *info, const struct condition *test,
                          const struct node *node, struct operand *operand)
@@ -158,7 +167,8 @@ static bool read_operand(struct reader *reader, const struct condition_subject *
         return read_field_operand(reader, subject, info, node, operand);
     switch (subject->attribute->type) {
     case FFLAG_ATTRIBUTE_NUMBER:
-        return read_number(reader, node, &operand->number);
+        return subject->part == SUBJECT_SIZE ? read_size(reader, node, &operand->number)
+                                             : read_number(reader, node, &operand->number);
     case FFLAG_ATTRIBUTE_BOOLEAN:
         return read_boolean(reader, node, &operand->boolean);
     case FFLAG_ATTRIBUTE_VERSION:

@@ -7,10 +7,14 @@
 #include "form.h"
 #include "reader.h"
 
+/* What of a value is tested: all of it, or of a list each entry, or how many there are. */
+enum subject_part { SUBJECT_WHOLE, SUBJECT_ENTRY, SUBJECT_SIZE };
+
 /* One test as it is read: the attribute or field, and what the operators beside it say. */
 struct condition_subject {
     const struct attribute *attribute; /* NULL: a field */
     struct text name;
+    enum subject_part part;
     bool ignore_case;
     bool fields;
 };

@@ -288,6 +288,7 @@ enum ffs_operand {
     FFS_OPERAND_RAMP,        /* RAMPS index */
     FFS_OPERAND_REMAINDERS,  /* RANGES index, of a divisor */
     FFS_OPERAND_FLAG,        /* FLAGS index, of a flag before */
+    FFS_OPERAND_BODY,        /* how many instructions belong to it: those that follow */
     FFS_OPERAND_VARIANT_BITS /* 64 of the variants that the FFS_FLAG_IS before accepts */
 };
 
@@ -299,8 +300,10 @@ enum ffs_uses {
     FFS_USES_NEGATE = 8,       /* `flags` may have FFS_NEGATE */
     FFS_USES_IGNORE_CASE = 16, /* or FFS_IGNORE_CASE */
     FFS_USES_CLOCK = 32,       /* it asks for the time */
+    FFS_USES_VALUE = 64,       /* it looks at nothing but a text or a number: a body may have it */
     FFS_TEST = FFS_USES_JUMP | FFS_USES_NEGATE,
-    FFS_TEXT_TEST = FFS_TEST | FFS_USES_IGNORE_CASE,
+    FFS_VALUE_TEST = FFS_TEST | FFS_USES_VALUE,
+    FFS_TEXT_TEST = FFS_VALUE_TEST | FFS_USES_IGNORE_CASE,
     FFS_CLOCK_TEST = FFS_TEST | FFS_USES_CLOCK
 };
 
@@ -350,6 +353,14 @@ enum ffs_comparison { FFS_EQ, FFS_LT, FFS_LE, FFS_GT, FFS_GE };
 static inline uint32_t ffs_accept_count(uint32_t variant_count)
 {
     return variant_count / 64 + 1;
+}
+
+/* What running a body takes beside the once that its program counts: it is run for each entry of a
+ * list, which counts as so many. Longer lists take longer in proportion, as longer texts do. */
+#define FFS_COUNTED_ENTRIES 32
+static inline uint64_t ffs_repeated_cost(uint8_t op, uint64_t operand)
+{
+    return op == FFS_ANY_ENTRY || op == FFS_EVERY_ENTRY ? operand * (FFS_COUNTED_ENTRIES - 1) : 0;
 }
 
 /* SPLITS: uint64_t words; at an index: arm count n | FFS_SPLIT_SALTED; where that bit is set, the

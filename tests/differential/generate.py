@@ -99,7 +99,22 @@ class Generator:
             "duration": lambda: self.pick(AGES),
             "boolean": lambda: self.chance(0.5),
             "{by, in}": self.remainders,
+            "operators": lambda: self.operators_of("string", WORDS),
+            "number or operators": lambda: self.either_size(),
         }[form]()
+
+    def operators_of(self, kind, values):
+        """One or two tests of an entry of a list, or of how many there are."""
+        known = {operator: form for operator, form in OPERATORS[kind].items() if operator != "present"}
+        test = {operator: self.literal(kind, self.operand(known[operator], values))
+                for operator in self.random.sample(list(known), self.pick([1, 1, 2]))}
+        if kind == "string" and self.chance(0.25):
+            test["ignore_case"] = self.chance(0.7)
+        return test
+
+    def either_size(self):
+        sizes = ["0", "1", "2", "3", "4"]
+        return Plain(self.pick(sizes)) if self.chance(0.4) else self.operators_of("number", sizes)
 
     def remainders(self):
         by = self.pick([1, 2, 2, 3, 7, 10, 100, 1 << 53])
@@ -117,11 +132,14 @@ class Generator:
         several = self.pick([1, 1, 2]) if kind in ("number", "version", "time", "string") else 1
         test = {operator: self.literal(kind, self.operand(operators[operator], values))
                 for operator in self.random.sample(list(operators), several)}
-        if kind == "string" and self.chance(0.25):
+        folds = kind == "string" or kind == "strings" and list(test) != ["size"]
+        if folds and self.chance(0.25):
             test["ignore_case"] = True
         return test
 
     def literal(self, kind, value):
+        if isinstance(value, dict):
+            return value
         if isinstance(value, list):
             return [self.literal(kind, v) for v in dict.fromkeys(value)]
         if isinstance(value, dict):

@@ -112,6 +112,7 @@ static uint64_t parse_operand(struct assembler *a, enum ffs_op op, unsigned flag
     case FFS_OPERAND_RANGE:
     case FFS_OPERAND_RAMP:
     case FFS_OPERAND_FLAG:
+    case FFS_OPERAND_BODY:
     case FFS_OPERAND_VARIANT_BITS:
         break;
     }
@@ -374,8 +375,8 @@ static bool is_in_conditions(enum ffs_op op)
     return false;
 }
 
-/* For every operation that reads an attribute, except patterns and buckets, which have their own
- * tests. */
+/* For every operation that reads an attribute, except patterns, buckets and tests by a body, which
+ * have their own tests. */
 static void every_test_of_a_value_is_in_the_table(UNUSED_STATE)
 {
 #define FFS_OPERATION(number, name, operand, uses, reads, ...) \
@@ -392,7 +393,7 @@ static void every_test_of_a_value_is_in_the_table(UNUSED_STATE)
         enum ffs_operand operand = operations[i].operand;
         bool apart = operand == FFS_OPERAND_SPLIT || operand == FFS_OPERAND_AUTOMATON ||
                      operand == FFS_OPERAND_THRESHOLD || operand == FFS_OPERAND_RANGE ||
-                     operand == FFS_OPERAND_RAMP;
+                     operand == FFS_OPERAND_RAMP || operand == FFS_OPERAND_BODY;
         if (!apart && strcmp(operations[i].reads, "NONE") && !is_in_conditions(operations[i].op))
             fail_msg("conditions[] has no row for %s", operations[i].name);
     }
