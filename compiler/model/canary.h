@@ -55,11 +55,12 @@ struct canary {
     bool automatic;
     bool instant;
     enum canary_state state;
-    uint32_t stage;          /* the current one; 0 while pending */
-    int64_t since;           /* INT64_MIN: not given */
-    const char *approved;    /* the stage that a person has let through; or NULL */
-    struct hooks hooks;      /* the project's, where the canary has none of its own */
-    const struct node *node; /* the block, where edit.h finds state, stage and since */
+    uint32_t stage;           /* the current one; 0 while pending */
+    int64_t since;            /* INT64_MIN: not given */
+    const char *approved;     /* the stage that a person has let through; or NULL */
+    struct hooks hooks;       /* the project's, where the canary has none of its own */
+    const struct node *node;  /* the block, where edit.h finds state, stage and since */
+    const struct node *whole; /* the same with what its template adds; no file has it like that */
     struct span span;
 };
 

@@ -16,6 +16,7 @@
 #include "compiler/check/check.h"
 #include "sections.h"
 #include "compiler/model/model.h"
+#include "compiler/read/read_canary.h"
 #include "compiler/read/read_checks.h"
 #include "compiler/read/read_files.h"
 #include "compiler/read/read_flag.h"
@@ -240,6 +241,7 @@ static void read_all(struct reader *reader, const struct found_sections *found)
     read_bodies(reader, SEGMENT, read_segment);
     read_bodies(reader, LOG, read_log);
     read_bodies(reader, METRIC, read_metric);
+    read_bodies(reader, ROLLOUT, read_rollout);
     read_flag_bodies(reader, read_flag);
     for (uint32_t i = 0; i < found->override_count; i++)
         read_overrides(reader, found->overrides[i]);

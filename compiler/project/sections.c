@@ -3,6 +3,7 @@
 
 #include "compiler/model/model.h"
 #include "compiler/read/form.h"
+#include "compiler/read/read_canary.h"
 #include "compiler/read/read_flag.h"
 #include "compiler/read/read_metrics.h"
 #include "compiler/read/read_overrides.h"
@@ -20,6 +21,7 @@ DECLARED(layers_form, layer_form);
 DECLARED(declared_holdouts_form, holdout_form);
 DECLARED(declared_metrics_form, metric_form);
 DECLARED(logs_form, log_form);
+DECLARED(rollouts_form, rollout_form);
 DECLARED(flags_form, flag_or_null_form);
 LISTED(overrides_form, override_form);
 LISTED(tests_form, test_definition_form);
@@ -38,6 +40,7 @@ const struct section sections[SECTION_COUNT] = {
                         "units that get the default of every flag that names the holdout"),
     [METRIC] = SECTION("metrics", metric, declared_metrics_form, "what is measured on log lines"),
     [LOG] = SECTION("logs", log, logs_form, "how log lines are read"),
+    [ROLLOUT] = SECTION("rollouts", rollout, rollouts_form, "what canaries have in common"),
     [FLAG] = SECTION("flags", flag, flags_form, "what services evaluate"),
     {"project", 0, &project_form, "settings that all flags share"},
     {"overrides", 0, &overrides_form,

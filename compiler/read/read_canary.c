@@ -163,6 +163,14 @@ static void keep_approved(struct reader *reader, struct node *node, void *target
     ((struct canary_keys *)target)->approved = node;
 }
 
+/* It was looked at before all others: see with_template(). */
+static void pass_over(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    (void)node;
+    (void)target;
+}
+
 static void read_canary_hooks(struct reader *reader, struct node *node, void *target)
 {
     read_hooks(reader, node, &((struct canary_keys *)target)->canary.hooks);
@@ -266,19 +274,15 @@ static const struct form stage_list_form = {.kind = FORM_LIST,
                                             .of = {&stage_form},
                                             .least = 1,
                                             .most = MOST_STAGES};
+static const struct form rollout_name_form = ALIAS("rollout", name_form);
+/* First those that a template has as well. */
 static const struct field canary_fields[] = {
-    READ("stages", read_stages, stage_list_form, "at most 100, from the smallest to the largest",
-         .missing = "list them, from the smallest: stages: [{name: canary, percent: 5%}, "
-                    "{name: full, percent: 100%}]"),
-    READ("serve", read_canary_serve, variant_form,
-         "what is under test; default `on` for booleans. Everybody else gets the default: the "
-         "control"),
+    READ("stages", read_stages, stage_list_form,
+         "needed, here or in the rollout that it uses; at most 100, from the smallest to the "
+         "largest"),
     READ("guards", read_guards, guards_form, "what must not happen, in any stage"),
     READ("advance_when", read_advance, criteria_form, "what must hold before the next stage"),
     READ("approval", keep_approval, stages_form, "stages that need a person's approval"),
-    READ("approved", keep_approved, stage_name_form,
-         "the stage that a person has approved; `ffc canary approve` writes it, and entering a "
-         "stage removes it"),
     READ("hooks", read_canary_hooks, hooks_form,
          "programs to run when the rollout has changed; default the project's"),
     CHOICE("on_timeout", struct canary_keys, canary.on_timeout, timeout_policy_words,
@@ -289,6 +293,16 @@ static const struct field canary_fields[] = {
           "how long a stage may wait"),
     FIELD("automatic", FIELD_BOOLEAN, struct canary_keys, canary.automatic,
           "`false` leaves a rollback to a person; default the project's"),
+#define CANARY_OWN 7 /* that follow */
+    READ("use", pass_over, rollout_name_form,
+         "a [rollout](#rollouts) that has all keys above that are not given here; its guards and "
+         "`advance_when` count besides those given here"),
+    READ("serve", read_canary_serve, variant_form,
+         "what is under test; default `on` for booleans. Everybody else gets the default: the "
+         "control"),
+    READ("approved", keep_approved, stage_name_form,
+         "the stage that a person has approved; `ffc canary approve` writes it, and entering a "
+         "stage removes it"),
     FIELD("instant", FIELD_BOOLEAN, struct canary_keys, canary.instant,
           "`true` skips the stages: everybody at once, guards still watched"),
     CHOICE("state", struct canary_keys, canary.state, canary_state_words,
@@ -298,6 +312,92 @@ static const struct field canary_fields[] = {
           "when it began; needed while it is `running` or `paused`"),
 };
 const struct form canary_form = KEYS("canary", "a canary", "[canary](#canary)", canary_fields);
+const struct form rollout_form = {.kind = FORM_KEYS,
+                                  .definition = "rollout",
+                                  .what = "a rollout",
+                                  .takes = "rollout",
+                                  .fields = canary_fields,
+                                  .field_count =
+                                      sizeof canary_fields / sizeof *canary_fields - CANARY_OWN,
+                                  .reference = REFERENCE_NAMES};
+
+/* --------------------------------------------------------------------------------- templates -- */
+
+static void require_stages(struct reader *reader, const struct node *map, const struct form *form,
+                           struct span span)
+{
+    if (!find_entry(map, "stages") && !may_mean(reader, map, form, "stages"))
+        report_missing(reader, span, form->what, "stages",
+                       "list them, from the smallest: stages: [{name: canary, percent: 5%}, "
+                       "{name: full, percent: 100%}]");
+}
+
+void read_rollout(struct reader *reader, struct declaration *declaration)
+{
+    struct canary_keys keys = {.draft = NULL};
+    struct rollout *rollout = declaration->thing;
+    uint32_t before = faults(reader);
+    if (expect_map(reader, declaration->body, "a mapping for a rollout")) {
+        read_fields(reader, declaration->body, &rollout_form, rollout->name.span, &keys);
+        require_stages(reader, declaration->body, &rollout_form, rollout->name.span);
+        settle_stage_names(reader, &keys);
+    }
+    rollout->faulty = faults(reader) > before;
+}
+
+static bool adds_up(const struct node *key)
+{
+    return strcmp(key->text, "guards") == 0 || strcmp(key->text, "advance_when") == 0;
+}
+
+/* The items of one list, then those of the other. */
+static struct node *join_lists(struct reader *reader, const struct node *first,
+                               const struct node *second)
+{
+    struct node *joined = ARENA_NEW(reader->arena, struct node);
+    *joined = *second;
+    joined->count = first->count + second->count;
+    joined->items = ARENA_ARRAY(reader->arena, struct node *, joined->count);
+    memcpy(joined->items, first->items, first->count * sizeof *joined->items);
+    memcpy(joined->items + first->count, second->items, second->count * sizeof *joined->items);
+    return joined;
+}
+
+/* The block with what its template adds; NULL: reported. */
+static struct node *with_template(struct reader *reader, struct node *own)
+{
+    const struct node *name = node_get(own, "use");
+    if (!name)
+        return own;
+    const struct declaration *rollout = find_declared(reader, ROLLOUT, name);
+    if (!rollout)
+        return NULL;
+    if (((const struct rollout *)rollout->thing)->faulty) {
+        reader->silent++;
+        return NULL;
+    }
+    const struct node *body = rollout->body;
+    struct node *whole = ARENA_NEW(reader->arena, struct node);
+    *whole = *own;
+    whole->entries = ARENA_ARRAY(reader->arena, struct entry, own->count + body->count);
+    memcpy(whole->entries, own->entries, own->count * sizeof *own->entries);
+    for (uint32_t i = 0; i < body->count; i++) {
+        const struct entry *entry = &body->entries[i];
+        uint32_t at = 0;
+        while (at < own->count && strcmp(own->entries[at].key->text, entry->key->text) != 0)
+            at++;
+        struct entry *given = &whole->entries[at];
+        /* An approval is for the stages that it names. */
+        if (at == own->count && strcmp(entry->key->text, "approval") == 0 &&
+            find_entry(own, "stages"))
+            continue;
+        if (at == own->count)
+            whole->entries[whole->count++] = *entry;
+        else if (adds_up(entry->key) && given->value->kind == NODE_LIST)
+            given->value = join_lists(reader, entry->value, given->value);
+    }
+    return whole;
+}
 
 struct canary *read_canary(struct reader *reader, struct node *node, struct draft *draft)
 {
@@ -311,9 +411,13 @@ struct canary *read_canary(struct reader *reader, struct node *node, struct draf
     canary->hooks = reader->project->hooks;
     canary->since = INT64_MIN;
     canary->node = node;
+    canary->whole = node = with_template(reader, node);
+    if (!node)
+        return NULL;
     canary->span = span;
     uint32_t before = faults(reader);
     read_fields(reader, node, &canary_form, span, &keys);
+    require_stages(reader, node, &canary_form, span);
     bool sound = faults(reader) == before;
     if (sound && !find_entry(node, "serve") && canary->serve == UINT32_MAX &&
         draft->targeting.variant_count)

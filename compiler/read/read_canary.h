@@ -8,6 +8,13 @@
 /* NULL after reporting. */
 struct canary *read_canary(struct reader *reader, struct node *node, struct draft *draft);
 
-extern const struct form canary_form;
+/* What canaries have in common, which is read again with each of them. */
+struct rollout {
+    struct text name;
+    bool faulty; /* reported */
+};
+void read_rollout(struct reader *reader, struct declaration *declaration);
+
+extern const struct form canary_form, rollout_form;
 
 #endif

@@ -20,7 +20,7 @@ static const struct {
 } declarations_info[DECLARED_COUNT] = {
     {"attribute", "an ", FF0207, '_'}, {"segment", "a ", FF0208, '-'}, {"layer", "a ", FF0214, '-'},
     {"holdout", "a ", FF0215, '-'},    {"metric", "a ", FF0217, '_'},  {"log", "a ", FF0223, '-'},
-    {"flag", "a ", FF0211, '-'},
+    {"rollout", "a ", FF0216, '-'},    {"flag", "a ", FF0211, '-'},
 };
 
 static bool is_valid_name(const char *name)
@@ -272,4 +272,5 @@ void report_unused(struct reader *reader)
     report_unused_of(reader, SEGMENT, "segment", "remove it, or name it in a condition");
     report_unused_of(reader, LAYER, "layer", "remove it, or let flags join it");
     report_unused_of(reader, HOLDOUT, "holdout", "remove it, or let flags join it");
+    report_unused_of(reader, ROLLOUT, "rollout", "remove it, or let canaries use it");
 }

@@ -19,7 +19,7 @@ struct arena;
 struct policy_file;
 
 /* What can be declared by name. ORDER of `declarations_info` in read_names.c. */
-enum declared { ATTRIBUTE, SEGMENT, LAYER, HOLDOUT, METRIC, LOG, FLAG, DECLARED_COUNT };
+enum declared { ATTRIBUTE, SEGMENT, LAYER, HOLDOUT, METRIC, LOG, ROLLOUT, FLAG, DECLARED_COUNT };
 
 struct declaration {
     void *thing; /* struct attribute, …: they all begin with their name */

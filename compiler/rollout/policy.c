@@ -52,13 +52,13 @@ void policy_digest(const struct targeting *targeting, const char *stage, char he
     static const char *const of_stage[] = {"percent",      "if",          "guards",
                                            "advance_when", "min_samples", NULL};
     const struct canary *canary = targeting->canary;
-    const struct node *stages = node_get(canary->node, "stages");
+    const struct node *stages = node_get(canary->whole, "stages");
     crypto_generichash_state state;
     unsigned char hash[(POLICY_DIGEST - 1) / 2];
     crypto_generichash_init(&state, NULL, 0, sizeof hash);
     hash_text(&state, targeting->salt);
     hash_text(&state, targeting->bucket_by ? targeting->bucket_by->name.text : "");
-    hash_keys(&state, canary->node, of_canary);
+    hash_keys(&state, canary->whole, of_canary);
     for (uint32_t i = 0; i < canary->stage_count; i++)
         if (strcmp(canary->stages[i].name.text, stage) == 0)
             hash_keys(&state, stages->items[i], of_stage);
