@@ -24,7 +24,8 @@ static int run(int argc, char **argv);
 const struct command rollback_command = {
     .name = "rollback",
     .summary = "in an emergency, serve the defaults of many flags; lift it again",
-    .usage = "[FLAG…] [--tag T] [--kind K] [--all] [--segment S] [-e ENV] --reason TEXT",
+    .usage = "[FLAG…] [--tag T] [--kind K] [--all] [--segment S] [-e ENV] --reason TEXT | "
+             "--list | --status | --lift ID --reason TEXT",
     .examples = "  ffc rollback canary.checkout --reason INC-1423 -e production --build live.ffs\n"
                 "  ffc rollback 'canary.*' --tag payments --reason INC-1423 --run-steps\n"
                 "  ffc rollback --all --segment eu --reason freeze \\\n"

@@ -20,7 +20,8 @@ const struct command watch_command = {
     .summary = "decide at an interval, on logs that are still being written",
     .usage = "FLAG LOG… -e ENV | --all LOG… -e ENV",
     .examples = "  ffreplay watch canary.checkout /var/log/api/access.log -e production --apply\n"
-                "  kubectl logs -f deploy/api | ffreplay watch canary.checkout - -e production\n",
+                "  kubectl logs -f -l app=api --tail=-1 |\n"
+                "      ffreplay watch canary.checkout - -e production\n",
     .run = run,
 };
 
