@@ -274,6 +274,9 @@ interpret(const fflag_view *view, const struct ffs_flag *flag, const struct ffs_
         case FFS_CLOCK_GE:
             holds = read_clock(view, now) >= (int64_t)at->operand;
             break;
+        case FFS_CLOCK_IN:
+            holds = test_week(snapshot, at, read_clock(view, now));
+            break;
         case FFS_FLAG_IS:
             frames[depth++] = (struct frame){flag, at};
             flag = &snapshot->flags[at->operand];

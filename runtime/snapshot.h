@@ -98,6 +98,7 @@ struct snapshot {
     const uint64_t *sets;
     const struct ffs_network *networks;
     const uint32_t *automata;
+    const uint64_t *zones;
     uint32_t attribute_count;
     uint32_t flag_count;
 

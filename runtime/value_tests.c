@@ -168,6 +168,17 @@ bool test_time(const struct snapshot *snapshot, const struct ffs_instruction *in
                                               (ms > operand) - (ms < operand));
 }
 
+bool test_week(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+               int64_t now)
+{
+    const uint64_t operand = instruction->operand;
+    const void *zone = snapshot->zones + (uint32_t)operand;
+    uint32_t minute = ffs_minute_of_week((const struct ffs_zone *)zone, now);
+    uint32_t day = minute / 1440, time = minute % 1440;
+    return FFS_WEEKLY_DAYS(operand) >> day & 1 && time >= FFS_WEEKLY_FROM(operand) &&
+           time < FFS_WEEKLY_UNTIL(operand);
+}
+
 bool test_age(const struct ffs_instruction *instruction, const struct fflag_slot *slot, int64_t now)
 {
     int64_t ms;

@@ -29,7 +29,10 @@ value_test test_version;
 value_test test_time;
 value_test test_address;
 
-/* The same of a time against the clock's. */
+/* The clock's time, against times of a week. */
+bool test_week(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+               int64_t now);
+/* The same as the tests above, of a time against the clock's. */
 bool test_age(const struct ffs_instruction *instruction, const struct fflag_slot *slot,
               int64_t now);
 

@@ -50,11 +50,12 @@ struct verifier {
 
     const uint32_t *tags;
     uint32_t variant_count, code_count, range_count, ramp_count, network_count;
-    uint32_t split_words, set_words, automaton_words, tag_words;
+    uint32_t split_words, set_words, automaton_words, tag_words, zone_words;
     uint16_t *split_variants;   /* by word: 0, or at an index 1 + its greatest variant */
     uint8_t *set_kinds;         /* by word: SET_* */
     uint32_t *network_runs;     /* by network: where the sorted run that it is in begins */
     uint64_t *automaton_starts; /* a bit per word */
+    uint64_t *zone_starts;      /* so */
     uint64_t *tag_starts;       /* a bit per word */
 
     uint32_t *program_at; /* by instruction: 1 + the program it belongs to, or 0 */
@@ -104,6 +105,7 @@ enum fflag_error verify_ramps(struct verifier *verifier);
 enum fflag_error verify_sets(struct verifier *verifier);
 enum fflag_error verify_networks(struct verifier *verifier);
 enum fflag_error verify_automata(struct verifier *verifier);
+enum fflag_error verify_zones(struct verifier *verifier);
 enum fflag_error verify_tags(struct verifier *verifier);
 /* Fills in what the program needs. Its `first`, `count`, `before` and `cost` are given. */
 enum fflag_error verify_program(struct verifier *verifier, struct program *program);

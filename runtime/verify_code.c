@@ -135,6 +135,18 @@ static enum fflag_error verify_remainders(struct verifier *verifier, uint32_t in
     return FFLAG_OK;
 }
 
+static enum fflag_error verify_weekly_operand(struct verifier *verifier, uint32_t index,
+                                              uint64_t operand)
+{
+    uint32_t at = (uint32_t)operand;
+    if (at >= verifier->zone_words || !(verifier->zone_starts[at / 64] >> at % 64 & 1))
+        return malformed(verifier, "instruction %u: the operand is not a zone", index);
+    if (operand & FFS_WEEKLY_UNUSED || !FFS_WEEKLY_DAYS(operand) ||
+        FFS_WEEKLY_FROM(operand) >= FFS_WEEKLY_UNTIL(operand) || FFS_WEEKLY_UNTIL(operand) > 1440)
+        return malformed(verifier, "instruction %u: impossible times of a week", index);
+    return FFLAG_OK;
+}
+
 static enum fflag_error verify_split_operand(struct verifier *verifier, uint32_t index,
                                              uint64_t operand, struct program *program)
 {
@@ -256,6 +268,8 @@ static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index
         if (operand > INT64_MAX)
             return malformed(verifier, "instruction %u: the operand is not a duration", index);
         return FFLAG_OK;
+    case FFS_OPERAND_WEEKLY:
+        return verify_weekly_operand(verifier, index, operand);
     case FFS_OPERAND_NETWORKS:
         return verify_network_operand(verifier, index, operand);
     case FFS_OPERAND_AUTOMATON:

@@ -195,7 +195,8 @@ static bool asks_the_clock(const struct condition *condition)
 static void report_over(struct checking *checking, const struct condition *condition)
 {
     const struct checker *checker = checking->checker;
-    bool closed = condition->kind == CONDITION_CLOCK && condition->negate;
+    bool closed = condition->kind == CONDITION_CLOCK && condition->negate &&
+                  !clock_is_local(&condition->clock);
     diagnose(checker->diagnostics, FF0343, condition->span,
              closed ? "this time passed %s ago" : "no time to come makes this hold",
              closed ? days_between(checker->arena, condition->clock.time, checker->now) : "");

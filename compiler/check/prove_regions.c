@@ -41,6 +41,15 @@ static bool same_within(const struct condition *a, const struct condition *b)
     return a->kind != CONDITION_TEST || (a->negate == b->negate && same_test(a, b));
 }
 
+static bool same_clock(const struct clock_test *a, const struct clock_test *b)
+{
+    if (!clock_is_local(a) || !clock_is_local(b))
+        return clock_is_local(a) == clock_is_local(b) && a->time == b->time;
+    return a->kind == b->kind && a->zone == b->zone &&
+           (a->kind == CLOCK_WEEKDAY ? a->weekdays == b->weekdays
+                                     : a->from == b->from && a->until == b->until);
+}
+
 static bool same_test(const struct condition *a, const struct condition *b)
 {
     if (a->kind != b->kind)
@@ -48,7 +57,7 @@ static bool same_test(const struct condition *a, const struct condition *b)
     if (a->kind == CONDITION_FLAG)
         return variant_set_equal(a->variants, b->variants);
     if (a->kind == CONDITION_CLOCK)
-        return a->clock.time == b->clock.time;
+        return same_clock(&a->clock, &b->clock);
     if (a->kind == CONDITION_PERCENT)
         return a->share.percent == b->share.percent;
     if (a->operator_kind != b->operator_kind || a->ignore_case != b->ignore_case ||
@@ -770,8 +779,10 @@ static bool is_exact(const struct condition *test)
 
 bool subject_is_exact(const struct subject *subject)
 {
+    if (!subject->flag && !subject->share && !subject->attribute)
+        return clock_is_exact(subject);
     bool exact = !subject->flag && !subject->share;
-    for (uint32_t i = 0; exact && subject->attribute && i < subject->atom_count; i++)
+    for (uint32_t i = 0; exact && i < subject->atom_count; i++)
         exact = is_exact(subject->atoms[i]);
     return exact;
 }

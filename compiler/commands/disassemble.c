@@ -8,6 +8,8 @@
 #include "compiler/emit/emit.h"
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
+#include "compiler/base/zone.h"
+#include "compiler/model/clock.h"
 #include "compiler/base/json_read.h"
 
 #include <arpa/inet.h>
@@ -289,6 +291,41 @@ static void write_duration(int64_t ms, struct buffer *out)
     buffer_format(out, "%" PRId64 "ms", ms);
 }
 
+static void write_minute(uint64_t minute, struct buffer *out)
+{
+    buffer_format(out, "%02u:%02u", (unsigned)(minute / 60), (unsigned)(minute % 60));
+}
+
+/* "mon, tue 09:00 to 17:00 in Europe/Oslo" */
+static void write_weekly(const struct listing *listing, uint64_t operand, struct buffer *out)
+{
+    size_t size;
+    const uint64_t *words = snapshot_section(listing->snapshot, FFS_ZONES, &size);
+    const void *bytes = words + (uint32_t)operand;
+    const struct ffs_zone *zone = (const struct ffs_zone *)bytes;
+    const char *comma = "";
+    for (unsigned day = 0; weekday_words[day]; day++)
+        if (FFS_WEEKLY_DAYS(operand) != 127 && FFS_WEEKLY_DAYS(operand) >> day & 1) {
+            terminal_format(out, "%s%s", comma, weekday_words[day]);
+            comma = ", ";
+        }
+    if (FFS_WEEKLY_FROM(operand) > 0 || FFS_WEEKLY_UNTIL(operand) < 1440 ||
+        FFS_WEEKLY_DAYS(operand) == 127) {
+        buffer_append_text(out, *comma ? " " : "");
+        write_minute(FFS_WEEKLY_FROM(operand), out);
+        buffer_append_text(out, " to ");
+        write_minute(FFS_WEEKLY_UNTIL(operand), out);
+    }
+    buffer_append_text(out, " in ");
+    if (zone->name != FFS_NONE) {
+        terminal_append(out, snapshot_string(listing->snapshot, zone->name));
+        return;
+    }
+    char offset[16];
+    format_offset(zone->offset, offset, sizeof offset);
+    buffer_append_text(out, offset);
+}
+
 static void write_ramp(const struct listing *listing, const struct ffs_flag *flag, uint64_t index,
                        struct buffer *out)
 {
@@ -393,6 +430,9 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
         return;
     case FFS_OPERAND_DURATION:
         write_duration((int64_t)operand, out);
+        return;
+    case FFS_OPERAND_WEEKLY:
+        write_weekly(listing, operand, out);
         return;
     case FFS_OPERAND_NETWORKS:
         write_networks(listing, operand, most, out);

@@ -8,6 +8,7 @@
 #include "compiler/base/arena.h"
 #include "trace.h"
 #include "compiler/base/calendar.h"
+#include "compiler/base/zone.h"
 #include "compiler/base/json.h"
 #include "compiler/model/condition.h"
 #include "compiler/model/declaration.h"
@@ -241,19 +242,67 @@ static bool trace_flag_condition(struct tracer *tracer, struct step *parent,
     return holds;
 }
 
+/* "Europe/Oslo" */
+static const char *zone_text(struct tracer *tracer, const struct zone *zone)
+{
+    char offset[16];
+    format_offset(zone->offset, offset, sizeof offset);
+    return arena_format(&tracer->arena, "%s", zone->name ? zone->name : offset);
+}
+
+static const char *minute_text(struct tracer *tracer, uint32_t minute)
+{
+    return arena_format(&tracer->arena, "%02u:%02u", minute / 60, minute % 60);
+}
+
+/* What is asked of the clock, but for the word. */
+static const char *clock_operand(struct tracer *tracer, const struct clock_test *clock)
+{
+    char time[32];
+    const char *days = "";
+    switch (clock->kind) {
+    case CLOCK_WEEKDAY:
+        for (unsigned day = 0; weekday_words[day]; day++)
+            if (clock->weekdays >> day & 1)
+                days = arena_format(&tracer->arena, "%s%s%s", days, *days ? ", " : "",
+                                    weekday_words[day]);
+        return arena_format(&tracer->arena, "%s in %s", days, zone_text(tracer, clock->zone));
+    case CLOCK_BETWEEN:
+        return arena_format(&tracer->arena, "%s and %s in %s", minute_text(tracer, clock->from),
+                            minute_text(tracer, clock->until), zone_text(tracer, clock->zone));
+    case CLOCK_FROM:
+    case CLOCK_UNTIL:
+    case CLOCK_AFTER:
+    case CLOCK_BEFORE:
+        break;
+    }
+    format_time(clock->time - (clock->kind == CLOCK_AFTER), time, sizeof time);
+    return arena_format(&tracer->arena, "%s", time);
+}
+
+static const char *clock_value(struct tracer *tracer, const struct clock_test *clock)
+{
+    char now[32];
+    if (clock_is_local(clock)) {
+        uint32_t minute = zone_minute_of_week(clock->zone, tracer->now);
+        return arena_format(&tracer->arena, "it is %s %s", weekday_words[minute / MINUTES_OF_DAY],
+                            minute_text(tracer, minute % MINUTES_OF_DAY));
+    }
+    format_time(tracer->now, now, sizeof now);
+    return arena_format(&tracer->arena, "it is %s", now);
+}
+
 static bool trace_clock(struct tracer *tracer, struct step *parent,
                         const struct condition *condition)
 {
     const struct clock_test *clock = &condition->clock;
-    char now[32], time[32];
     bool window = clock->kind == CLOCK_FROM || clock->kind == CLOCK_UNTIL;
     bool holds = test_holds(tracer, condition);
-    format_time(tracer->now, now, sizeof now);
-    format_time(clock->time - (clock->kind == CLOCK_AFTER), time, sizeof time);
-    struct step *step = add_step(tracer, parent, condition->span, "clock", holds,
-                                 arena_format(&tracer->arena, "%s%s %s", window ? "" : "now ",
-                                              clock_test_words[clock->kind], time));
-    step->value = arena_format(&tracer->arena, "it is %s", now);
+    struct step *step =
+        add_step(tracer, parent, condition->span, "clock", holds,
+                 arena_format(&tracer->arena, "%s%s %s", window ? "" : "now ",
+                              clock_test_words[clock->kind], clock_operand(tracer, clock)));
+    step->value = clock_value(tracer, clock);
     return holds;
 }
 

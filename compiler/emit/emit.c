@@ -91,13 +91,16 @@ uint32_t image_sections(const struct image *image, const struct file_parts *part
                                   {FFS_NETWORKS, 0, &image->networks.bytes},
                                   {FFS_AUTOMATA, FFS_SECTION_SKIPPABLE, &image->automata.bytes},
                                   {FFS_TAGS, 0, &image->tags.bytes},
+                                  {FFS_ZONES, FFS_SECTION_SKIPPABLE, &image->zones.bytes},
                                   {FFS_PEOPLE, FFS_SECTION_SKIPPABLE, &parts->annex.people},
                                   {FFS_LABELS, FFS_SECTION_SKIPPABLE, &parts->annex.labels},
                                   {FFS_OVERRIDES, FFS_SECTION_SKIPPABLE, &parts->annex.overrides}};
     uint32_t count = 0;
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i].id != FFS_AUTOMATA || all[i].content->length)
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        bool of_a_feature = all[i].id == FFS_AUTOMATA || all[i].id == FFS_ZONES;
+        if (!of_a_feature || all[i].content->length)
             sections[count++] = all[i];
+    }
     return count;
 }
 
@@ -143,6 +146,7 @@ void image_release(struct image *image)
     pool_release(&image->sets);
     pool_release(&image->networks);
     pool_release(&image->automata);
+    pool_release(&image->zones);
     pool_release(&image->tags);
     pool_release(&image->attributes);
     buffer_release(&image->scratch);

@@ -20,6 +20,7 @@
 
 struct override;
 struct project;
+struct zone;
 
 struct image {
     struct pool strings;
@@ -31,6 +32,7 @@ struct image {
     struct pool sets;
     struct pool networks;
     struct pool automata;
+    struct pool zones;
     struct pool tags;
     struct buffer scratch;
 
@@ -65,6 +67,8 @@ uint64_t image_networks(struct image *image, struct ffs_network *networks, size_
 /* Returns the operand of FFS_STRING_MATCHES. */
 uint64_t image_automaton(struct image *image, const struct automaton *automaton,
                          const char *pattern);
+/* Returns an index into ZONES, the low half of the operand of FFS_CLOCK_IN. */
+uint64_t image_zone(struct image *image, const struct zone *zone);
 /* Provisional: programs are renumbered when the attributes are sorted. */
 uint32_t image_attribute(struct image *image, const struct attribute *attribute);
 /* Returns the index of the first instruction in CODE. */

@@ -4,6 +4,7 @@
 #include "emit.h"
 #include "compiler/base/hash.h"
 #include "compiler/base/percent.h"
+#include "compiler/base/zone.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -152,6 +153,22 @@ uint64_t image_automaton(struct image *image, const struct automaton *automaton,
 {
     uint64_t index = pool_add(&image->automata, automaton->table, automaton->size);
     return index / sizeof(uint32_t) | (uint64_t)image_text(image, pattern) << 32;
+}
+
+uint64_t image_zone(struct image *image, const struct zone *zone)
+{
+    struct ffs_zone head = {.name = zone->name ? image_text(image, zone->name) : FFS_NONE,
+                            .change_count = zone->change_count,
+                            .offset = zone->offset};
+    struct buffer *bytes = &image->scratch;
+    bytes->length = 0;
+    buffer_append(bytes, &head, sizeof head);
+    for (uint32_t i = 0; i < zone->change_count; i++) {
+        struct ffs_zone_change change = {.at = zone->changes[i].at,
+                                         .offset = zone->changes[i].offset};
+        buffer_append(bytes, &change, sizeof change);
+    }
+    return pool_add(&image->zones, bytes->bytes, bytes->length) / sizeof(uint64_t);
 }
 
 /* ------------------------------------------------------------------------ programs, variants -- */

@@ -489,9 +489,33 @@ struct expression *lower_flag_is(struct lowering *lowering, const struct flag *o
     return test;
 }
 
+static struct expression *lower_weekly(struct lowering *lowering, const struct zone *zone,
+                                       unsigned days, uint32_t from, uint32_t until)
+{
+    struct ffs_instruction clock = {.op = FFS_CLOCK_IN, .attribute = FFS_NO_ATTRIBUTE};
+    if (days == EVERY_DAY && from == 0 && until == MINUTES_OF_DAY)
+        return expression_constant(true);
+    clock.operand = image_zone(&lowering->image, zone) | FFS_WEEKLY(days, from, until);
+    return expression_test(lowering, clock);
+}
+
 static struct expression *lower_clock_test(struct lowering *lowering, const struct clock_test *test)
 {
     struct ffs_instruction clock = {.op = FFS_CLOCK_GE, .attribute = FFS_NO_ATTRIBUTE};
+    switch (test->kind) {
+    case CLOCK_WEEKDAY:
+        return lower_weekly(lowering, test->zone, test->weekdays, 0, MINUTES_OF_DAY);
+    case CLOCK_BETWEEN:
+        if (test->from < test->until)
+            return lower_weekly(lowering, test->zone, EVERY_DAY, test->from, test->until);
+        return expression_not(
+            lowering, lower_weekly(lowering, test->zone, EVERY_DAY, test->until, test->from));
+    case CLOCK_FROM:
+    case CLOCK_UNTIL:
+    case CLOCK_AFTER:
+    case CLOCK_BEFORE:
+        break;
+    }
     clock.operand = (uint64_t)test->time;
     return expression_test(lowering, clock);
 }

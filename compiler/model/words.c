@@ -15,6 +15,7 @@ const char *const nodata_policy_words[] = WORDS(NODATA_POLICIES);
 const char *const experiment_state_words[] = WORDS(EXPERIMENT_STATES);
 const char *const flag_kind_words[] = WORDS(FLAG_KINDS);
 const char *const clock_test_words[] = WORDS(CLOCK_TESTS);
+const char *const weekday_words[] = WORDS(WEEKDAYS);
 const char *const kept_units_words[] = WORDS(KEPT_UNITS);
 const char *const rollback_step_kind_words[] = WORDS(ROLLBACK_STEP_KINDS);
 const char *const hook_words[] = WORDS(HOOKS);

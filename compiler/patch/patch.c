@@ -64,7 +64,7 @@ static void load_tables(struct patch *patch)
         {FFS_SPLITS, &image->splits},     {FFS_RANGES, &image->ranges},
         {FFS_RAMPS, &image->ramps},       {FFS_SETS, &image->sets},
         {FFS_NETWORKS, &image->networks}, {FFS_AUTOMATA, &image->automata},
-        {FFS_TAGS, &image->tags},
+        {FFS_ZONES, &image->zones},       {FFS_TAGS, &image->tags},
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         copy_section(patch, tables[i].id, &tables[i].pool->bytes);

@@ -54,6 +54,15 @@ static bool same_splits(const struct patch *a, uint32_t left, const struct patch
     return *one == *other && memcmp(one, other, words * sizeof *one) == 0;
 }
 
+static bool same_zones(const struct patch *a, uint32_t left, const struct patch *b, uint32_t right)
+{
+    const struct ffs_zone *one = at(&a->image.zones, left, sizeof(uint64_t));
+    const struct ffs_zone *other = at(&b->image.zones, right, sizeof(uint64_t));
+    return same_strings(a, one->name, b, other->name) && one->offset == other->offset &&
+           one->change_count == other->change_count &&
+           memcmp(one + 1, other + 1, one->change_count * sizeof(struct ffs_zone_change)) == 0;
+}
+
 static bool same_operands(const struct patch *a, const struct ffs_instruction *left,
                           const struct patch *b, const struct ffs_instruction *right)
 {
@@ -71,6 +80,8 @@ static bool same_operands(const struct patch *a, const struct ffs_instruction *l
         return same_splits(a, low, b, low2) && same_strings(a, high, b, high2);
     case FFS_OPERAND_SET:
         return same_sets(a, one, b, other);
+    case FFS_OPERAND_WEEKLY:
+        return high == high2 && same_zones(a, low, b, low2);
     case FFS_OPERAND_AUTOMATON:
         return same_strings(a, high, b, high2);
     case FFS_OPERAND_NETWORKS:

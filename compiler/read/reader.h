@@ -76,6 +76,7 @@ struct reader {
     struct finished_rules finished; /* the last ones: the next environment most often shares them */
     struct table list_files;
     struct table patterns;       /* regular expressions to their automata */
+    struct table zones;          /* by name, and fixed offsets */
     uint32_t large_patterns;     /* that were refused as too large */
     struct policy_file *policy;  /* or NULL */
     struct level_choice *levels; /* the project's `checks` */

@@ -144,6 +144,7 @@ enum ffs_section_id {
     FFS_NETWORKS = 11,
     FFS_AUTOMATA = 12, /* skippable */
     FFS_TAGS = 13,
+    FFS_ZONES = 15, /* skippable */
 
     /* JSON for people and tools; skippable, and never read by an evaluation. */
     FFS_PEOPLE = 32,
@@ -281,6 +282,7 @@ enum ffs_operand {
     FFS_OPERAND_BOOLEAN,     /* 0 or 1 */
     FFS_OPERAND_TIME,        /* milliseconds, two's complement */
     FFS_OPERAND_DURATION,    /* milliseconds, at most INT64_MAX */
+    FFS_OPERAND_WEEKLY,      /* ZONES index | FFS_WEEKLY() */
     FFS_OPERAND_NETWORKS,    /* NETWORKS index | count << 32 */
     FFS_OPERAND_AUTOMATON,   /* AUTOMATA index | ffs_string of the pattern << 32, for people */
     FFS_OPERAND_THRESHOLD,   /* holds for buckets below */
@@ -483,6 +485,51 @@ static inline int ffs_automaton_matches(const struct ffs_automaton *automaton, c
     return state == found || state >= automaton->accepting;
 }
 
+/*
+ * ZONES: uint64_t words; at an index: this, then as many changes, in ascending order. Local time is
+ * `offset` seconds ahead of UTC until the first change, and from each change on as it says.
+ */
+struct ffs_zone {
+    ffs_string name; /* for people; FFS_NONE: it has none */
+    uint32_t change_count;
+    int32_t offset;
+    uint32_t reserved; /* zero */
+};
+struct ffs_zone_change {
+    int64_t at; /* milliseconds */
+    int32_t offset;
+    uint32_t reserved; /* zero */
+};
+#define FFS_MAX_CHANGES     1024
+#define FFS_MAX_ZONE_OFFSET 93600 /* seconds, either way */
+
+/* The days of a week as bits, Monday the lowest, at least one; and minutes of a day, from < until
+ * <= 1440: holds on these days at these times, local. */
+#define FFS_WEEKLY(days, from, until) \
+    ((uint64_t)(days) << 32 | (uint64_t)(from) << 39 | (uint64_t)(until) << 50)
+#define FFS_WEEKLY_DAYS(operand)  ((operand) >> 32 & 127)
+#define FFS_WEEKLY_FROM(operand)  ((operand) >> 39 & 2047)
+#define FFS_WEEKLY_UNTIL(operand) ((operand) >> 50 & 2047)
+#define FFS_WEEKLY_UNUSED         (UINT64_C(7) << 61)
+
+/* Minutes since a Monday 00:00, local time. */
+static inline uint32_t ffs_minute_of_week(const struct ffs_zone *zone, int64_t ms)
+{
+    const struct ffs_zone_change *changes = (const struct ffs_zone_change *)(zone + 1);
+    const int64_t week = 7 * 86400, thursday = 3 * 86400;
+    uint32_t low = 0, high = zone->change_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (changes[middle].at <= ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    int32_t offset = low ? changes[low - 1].offset : zone->offset;
+    int64_t seconds = (ms / 1000 - (ms % 1000 < 0) + offset + thursday) % week;
+    return (uint32_t)(seconds < 0 ? seconds + week : seconds) / 60;
+}
+
 /* bucket = ffs_mix(key hash ^ salt hash): the finaliser of XXH3's 4 to 8 byte path (rrmxmx), full
  * avalanche; without it flags would not be independent. */
 static inline uint64_t ffs_mix(uint64_t x)
@@ -520,6 +567,7 @@ FFS_ASSERT(sizeof(struct ffs_ramp) == 48);
 FFS_ASSERT(sizeof(struct ffs_set) == 24 && sizeof(struct ffs_set_slot) == 8);
 FFS_ASSERT(sizeof(struct ffs_network) == 32);
 FFS_ASSERT(sizeof(struct ffs_automaton) == 264);
+FFS_ASSERT(sizeof(struct ffs_zone) == 16 && sizeof(struct ffs_zone_change) == 16);
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "snapshots are little-endian and used in place; this machine is not"

@@ -34,6 +34,9 @@ ATTRIBUTES = {
 }
 LISTS = {"lists/words.txt": ["beta", "vip", "日本"], "lists/users.txt": ["u%d" % i for i in range(40)]}
 ENVIRONMENTS = ["development", "production"]
+WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+HOURS = ["00:00", "04:59", "10:00", "11:00", "17:30", "23:59"]
+ZONES = ["Europe/Oslo", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC", "Africa/Casablanca"]
 AGES = ["0s", "4d", "345600s", "2w", "10d", "77d"]
 DURATIONS = ["90s", "30m", "24h", "7d", "2w"]
 
@@ -150,8 +153,18 @@ class Generator:
         return self.pick(values) if self.chance(0.6) else self.some(list(dict.fromkeys(values)))
 
     def now(self):
-        keys = self.some(["before", "after"], 2)
-        return {key: Plain(self.pick(TIMES)) for key in keys}
+        keys = self.some(["before", "after", "weekday", "between"], 2)
+        test = {key: Plain(self.pick(TIMES)) for key in keys if key in ("before", "after")}
+        if "weekday" in keys:
+            test["weekday"] = self.either(WEEKDAYS)
+        if "between" in keys:
+            test["between"] = self.random.sample(HOURS, 2)
+        if len(test) > ("before" in test) + ("after" in test) and self.chance(0.7):
+            if self.chance(0.5):
+                test["offset"] = self.pick(["+01:00", "-03:30", "Z", "+13:45"])
+            else:
+                test["zone"] = self.pick(ZONES)
+        return test
 
     def condition(self, depth=0, flags=()):
         condition = {}

@@ -8,6 +8,7 @@ import datetime
 import ipaddress
 import math
 import re
+import zoneinfo
 from decimal import Decimal
 
 import xxhash
@@ -62,6 +63,21 @@ def milliseconds(text):
 def duration(text):
     unit = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}[text[-1]]
     return int(text[:-1]) * unit * 1000
+
+
+WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def local_time(now, zone, offset):
+    utc = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc) + datetime.timedelta(milliseconds=now)
+    if zone:
+        return utc.astimezone(zoneinfo.ZoneInfo(zone))
+    minutes = 0 if offset == "Z" else int(offset[0] + "1") * (int(offset[1:3]) * 60 + int(offset[4:6]))
+    return utc.astimezone(datetime.timezone(datetime.timedelta(minutes=minutes)))
+
+
+def is_between(time, begin, end):
+    return begin <= time < end if begin < end else time >= begin or time < end
 
 
 def version(text):
@@ -222,8 +238,11 @@ class Project:
         known = {
             "before": lambda time: now < milliseconds(time),
             "after": lambda time: now > milliseconds(time),
+            "weekday": lambda days: WEEKDAYS[local.weekday()] in as_list(days),
+            "between": lambda times: is_between(local.strftime("%H:%M"), *times),
         }
-        return all(known[key](operand) for key, operand in test.items())
+        local = local_time(now, test.get("zone"), test.get("offset", "Z"))
+        return all(known[key](operand) for key, operand in test.items() if key in known)
 
     def segment_holds(self, name, context, environment, now):
         units = self.sections["project"].get("bucket_by"), "segment/" + name

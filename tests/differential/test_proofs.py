@@ -86,6 +86,9 @@ def claims(directory):
 
 def refute(directory, generator, unreached, always, apart):
     at = generator.pick(CLOCKS)
+    if generator.chance(0.7):
+        at = "2026-%02d-%02dT%02d:%02d:30Z" % tuple(
+            generator.random.randint(*ends) for ends in ((11, 12), (18, 30), (0, 23), (0, 59)))
     contexts = os.path.join(directory, "contexts.ndjson")
     with open(contexts, "w", encoding="utf-8") as file:
         for _ in range(250):
@@ -118,6 +121,8 @@ def main():
     unreached_count = own_count = always_count = apart_count = left_out_count = 0
     for project in range(PROJECTS):
         generator = Generator(random.Random(SEED + project))
+        if project % 3 == 0:
+            generator.clocks = 0.7
         directory = tempfile.mkdtemp(prefix="ffc-proofs-")
         write_project(directory, generator)
         unreached, always, apart, left_out = claims(directory)

@@ -270,6 +270,17 @@ static UNUSED uint64_t add_automaton(struct assembler *assembler, struct ffs_aut
     return offset / sizeof(uint32_t);
 }
 
+/* The low half of an operand of FFS_CLOCK_IN. */
+static UNUSED uint64_t add_zone(struct assembler *assembler, struct ffs_zone zone,
+                                const struct ffs_zone_change *changes)
+{
+    struct bytes *section = &assembler->section[FFS_ZONES];
+    size_t offset = append_bytes(section, &zone, sizeof zone);
+    if (changes)
+        append_bytes(section, changes, zone.change_count * sizeof *changes);
+    return offset / sizeof(uint64_t);
+}
+
 /* floor(thousandths * 2^64 / 100000), below 100 %. */
 static UNUSED uint64_t threshold(uint32_t thousandths)
 {
@@ -372,12 +383,15 @@ static inline uint8_t *assemble(struct assembler *assembler, size_t *length)
     assembler->environment = add_string(assembler, "production");
     build_names(assembler);
 
-    const uint32_t count = FFS_TAGS + (assembler->section[FUTURE_SECTION].length > 0);
-    struct ffs_section sections[FFS_TAGS + 1] = {{0}};
+    uint32_t ids[FUTURE_SECTION], count = 0;
+    for (uint32_t id = 1; id <= FUTURE_SECTION; id++)
+        if (id <= FFS_TAGS || assembler->section[id].length > 0)
+            ids[count++] = id;
+    struct ffs_section sections[FUTURE_SECTION] = {{0}};
     size_t end = sizeof(struct ffs_header) + count * sizeof *sections;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t id = i < FFS_TAGS ? i + 1 : FUTURE_SECTION;
-        bool skippable = id == FFS_AUTOMATA || id == FUTURE_SECTION;
+        uint32_t id = ids[i];
+        bool skippable = id == FFS_AUTOMATA || id == FFS_ZONES || id == FUTURE_SECTION;
         end = (end + FFS_ALIGNMENT - 1) & ~(size_t)(FFS_ALIGNMENT - 1);
         sections[i] = (struct ffs_section){.id = id,
                                            .flags = skippable ? FFS_SECTION_SKIPPABLE : 0,
@@ -413,8 +427,7 @@ static inline uint8_t *assemble(struct assembler *assembler, size_t *length)
 /* Where a section of an assembled snapshot begins. */
 static UNUSED void *section_at(uint8_t *bytes, enum ffs_section_id id)
 {
-    struct ffs_section *sections = (struct ffs_section *)(bytes + sizeof(struct ffs_header));
-    return bytes + sections[id - 1].offset;
+    return bytes + ffs_find_section(bytes, id)->offset;
 }
 
 #endif

@@ -162,10 +162,18 @@ static inline uint8_t *assemble_sample(size_t *length)
                                             split_at / sizeof(uint64_t) | (uint64_t)rule << 32)));
     flag_at(&a, salted)->flags = FFS_FLAG_READS_CLOCK | FFS_FLAG_SERVES_NONE;
 
-    uint32_t windowed = add_boolean(&a, "windowed",
-                                    CODE(test(FFS_TIME_WITHIN, FFS_NEGATE, SIGNUP_AT, 3, 1000),
-                                         test(FFS_TIME_OLDER, 0, SIGNUP_AT, 2, 2000),
-                                         serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
+    static const struct ffs_zone_change changes[] = {
+        {.at = 1000000, .offset = 7200}, {.at = 2000000, .offset = 3600}, {.at = 3000000}};
+    struct ffs_zone here = {.name = add_string(&a, "Here"), .change_count = 3, .offset = 3600};
+    struct ffs_zone fixed = {.name = FFS_NONE, .offset = -5400};
+    uint64_t first_zone = add_zone(&a, here, changes), second_zone = add_zone(&a, fixed, NULL);
+    uint32_t windowed = add_boolean(
+        &a, "windowed",
+        CODE(test(FFS_CLOCK_IN, 0, FFS_NO_ATTRIBUTE, 5, first_zone | FFS_WEEKLY(127, 60, 1440)),
+             test(FFS_CLOCK_IN, FFS_NEGATE, FFS_NO_ATTRIBUTE, 4, second_zone | FFS_WEEKLY(1, 0, 1)),
+             test(FFS_TIME_WITHIN, FFS_NEGATE, SIGNUP_AT, 3, 1000),
+             test(FFS_TIME_OLDER, 0, SIGNUP_AT, 2, 2000),
+             serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
     flag_at(&a, windowed)->flags = FFS_FLAG_READS_CLOCK;
     add_boolean(&a, "divided",
                 CODE(test(FFS_NUMBER_REMAINDER, 0, AGE, 2, add_remainders(&a, 10, 3, 5)),

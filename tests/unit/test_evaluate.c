@@ -105,6 +105,7 @@ static uint64_t parse_operand(struct assembler *a, enum ffs_op op, unsigned flag
         return add_networks(a);
     case FFS_OPERAND_REMAINDERS: /* 2 to 4 */
         return add_remainders(a, strtoull(operand, NULL, 10), 2, 5);
+    case FFS_OPERAND_WEEKLY:
     case FFS_OPERAND_RULE:
     case FFS_OPERAND_SPLIT:
     case FFS_OPERAND_AUTOMATON:

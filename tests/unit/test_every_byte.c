@@ -247,6 +247,26 @@ static void map_automata(struct map *map)
     }
 }
 
+static void map_zones(struct map *map)
+{
+    size_t size;
+    const uint64_t *words = section(map, FFS_ZONES, &size);
+    for (size_t at = 0; at < size / sizeof *words;) {
+        const struct ffs_zone *zone = (const void *)(words + at);
+        const struct ffs_zone_change *changes = (const void *)(zone + 1);
+        MARK(map, zone->name, CONTENT);
+        MARK(map, zone->change_count, CHECKED);
+        MARK(map, zone->offset, CONTENT);
+        MARK(map, zone->reserved, CHECKED);
+        for (uint32_t i = 0; i < zone->change_count; i++) {
+            MARK(map, changes[i].at, CONTENT);
+            MARK(map, changes[i].offset, CONTENT);
+            MARK(map, changes[i].reserved, CHECKED);
+        }
+        at += (zone->change_count + 1u) * sizeof *zone / sizeof *words;
+    }
+}
+
 static void map_tags(struct map *map)
 {
     size_t size;
@@ -284,6 +304,7 @@ static struct map map_snapshot(const uint8_t *bytes, size_t length)
     map_sets(&map);
     map_numbers(&map, FFS_NETWORKS);
     map_automata(&map);
+    map_zones(&map);
     map_tags(&map);
     for (size_t i = 0; i < length; i++)
         if (map.classes[i] == UNKNOWN)
@@ -431,6 +452,11 @@ static void of_what_the_compiler_writes(void **state)
         "      - {if: {client_ip: {in: [10.0.0.0/8]}, beta: true, country: {present: true}}, "
         "percent: {from: 0%, to: 100%, start: 2026-11-01T00:00:00Z, end: 2026-12-01T00:00:00Z}, "
         "serve: a}\n"
+        "  timed:\n"
+        "    rules:\n"
+        "      - {from: 2026-11-01T00:00:00Z, if: {signup_at: {within: 7d}}}\n"
+        "      - {if: {now: {weekday: fri, between: [\"09:00\", \"17:00\"], offset: "
+        "\"+01:00\"}}}\n"
         "  config: {type: json, value: {a: [1, 2]}}\n"
         "overrides:\n"
         "  - {flags: [gate], serve: default, until: 2026-12-24T00:00:00Z, reason: drill}\n";

@@ -341,7 +341,31 @@ RULE(number_infinite)
 }
 RULE(duration_operand)
 {
-    code_of(bytes, WINDOWED)[1].operand = UINT64_C(1) << 63;
+    code_of(bytes, WINDOWED)[3].operand = UINT64_C(1) << 63;
+}
+RULE(zone_operand)
+{
+    code_of(bytes, WINDOWED)->operand++;
+}
+RULE(zone_far)
+{
+    code_of(bytes, WINDOWED)->operand |= UINT32_MAX;
+}
+RULE(week_without_a_day)
+{
+    code_of(bytes, WINDOWED)->operand &= ~FFS_WEEKLY(127, 0, 0);
+}
+RULE(week_without_a_minute)
+{
+    code_of(bytes, WINDOWED)[1].operand = FFS_WEEKLY(1, 1, 1);
+}
+RULE(week_beyond_a_day)
+{
+    code_of(bytes, WINDOWED)[1].operand = FFS_WEEKLY(1, 0, 1441);
+}
+RULE(week_with_more)
+{
+    code_of(bytes, WINDOWED)->operand |= UINT64_C(1) << 61;
 }
 RULE(windows_without_their_feature)
 {
@@ -551,6 +575,12 @@ static const struct rule rules[] = {
     REFUSED(bad_version, "operand is not a version"),
     REFUSED(number_nan, "operand is not finite"),
     REFUSED(number_infinite, "operand is not finite"),
+    REFUSED(zone_operand, "operand is not a zone"),
+    REFUSED(zone_far, "operand is not a zone"),
+    REFUSED(week_without_a_day, "impossible times of a week"),
+    REFUSED(week_without_a_minute, "impossible times of a week"),
+    REFUSED(week_beyond_a_day, "impossible times of a week"),
+    REFUSED(week_with_more, "impossible times of a week"),
     REFUSED(duration_operand, "operand is not a duration"),
     REFUSED(windows_without_their_feature, "its features 0x0 do not fit its program"),
     REFUSED(windows_without_the_clock, "its flags 0x0 do not fit its program"),
