@@ -8,6 +8,7 @@
 #include "compiler/base/words.h"
 #include "text.h"
 
+struct flag;
 struct metric;
 
 #define CRITERION_FORMS(X)                    \
@@ -37,9 +38,10 @@ extern const char *const nodata_policy_words[];
 struct criterion {
     const struct metric *metric;
     enum criterion_form form;
-    double threshold;    /* in the metric's own unit: a share as 0.05, a latency as logged */
-    bool absolute;       /* of max_increase and max_decrease: {abs: …} */
-    struct text written; /* the threshold as written, for reports: "5%" */
+    double threshold;           /* in the metric's own unit: a share as 0.05, a latency as logged */
+    bool absolute;              /* of max_increase and max_decrease: {abs: …} */
+    struct text written;        /* the threshold as written, for reports: "5%" */
+    const struct flag *of_flag; /* whose value the threshold is; or NULL */
     enum criterion_action action;
     int64_t over;         /* trailing window; 0: the whole stage */
     uint32_t for_windows; /* how many windows in a row; 1 unless said */

@@ -18,6 +18,7 @@
 #include "compiler/model/model.h"
 #include "compiler/read/read_canary.h"
 #include "compiler/read/read_checks.h"
+#include "compiler/read/read_criteria.h"
 #include "compiler/read/read_files.h"
 #include "compiler/read/read_flag.h"
 #include "compiler/read/read_map.h"
@@ -243,6 +244,7 @@ static void read_all(struct reader *reader, const struct found_sections *found)
     read_bodies(reader, METRIC, read_metric);
     read_bodies(reader, ROLLOUT, read_rollout);
     read_flag_bodies(reader, read_flag);
+    settle_thresholds(reader);
     for (uint32_t i = 0; i < found->override_count; i++)
         read_overrides(reader, found->overrides[i]);
     order_overrides(reader);

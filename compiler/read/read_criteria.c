@@ -4,6 +4,8 @@
  * A threshold is converted to the metric's own unit here, exactly once, so that later code need not
  * know how it was written.
  */
+#include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"
@@ -183,9 +185,29 @@ static void check_share(struct reader *reader, const struct node *node,
     diagnose_help(reader->diagnostics, "write it as a percentage: %s%%", node->text);
 }
 
+/* `{flag: NAME}`: the value follows, once flags are read. */
+static void read_flag_threshold(struct reader *reader, struct node *node,
+                                struct criterion *criterion)
+{
+    const struct node *name = node_get(node, "flag");
+    if (!name || node->count != 1) {
+        expected(reader, node, "a threshold, or {flag: NAME}");
+        return;
+    }
+    criterion->of_flag = resolve(reader, FLAG, name);
+    criterion->threshold = NAN;
+    reader->flag_thresholds |= criterion->of_flag != NULL;
+    criterion->written =
+        (struct text){arena_format(reader->arena, "flag %s", name->text), node->span};
+}
+
 static void read_threshold(struct reader *reader, struct node *node, struct criterion *criterion)
 {
     const struct metric *metric = criterion->metric;
+    if (node->kind == NODE_MAP) {
+        read_flag_threshold(reader, node, criterion);
+        return;
+    }
     if (node->kind != NODE_SCALAR || is_null(node)) {
         expected(reader, node, "a threshold");
         return;
@@ -231,24 +253,33 @@ static void read_absolute(struct reader *reader, struct node *node, struct crite
 
 /* ---------------------------------------------------------------------------------- criteria -- */
 
+static const struct field of_flag_fields[] = {
+    READ("flag", NULL, flag_name_form, "whose value it is", .needed = true),
+};
+static const struct form of_flag_form = KEYS(NULL, "a threshold", "`{flag: name}`", of_flag_fields);
+static const struct form threshold_form = {.definition = "threshold",
+                                           .kind = FORM_EITHER,
+                                           .takes = "threshold, or `{flag: name}`",
+                                           .of = {&quantity_form, &of_flag_form}};
 static const struct field absolute_fields[] = {
-    READ("abs", NULL, quantity_form, "in the metric's own unit", .needed = true),
+    READ("abs", NULL, threshold_form, "in the metric's own unit", .needed = true),
 };
 static const struct form absolute_form =
     KEYS(NULL, "a difference", "`{abs: threshold}`", absolute_fields);
 static const struct form increase_form = {.definition = "increase",
                                           .kind = FORM_EITHER,
-                                          .takes = "percentage, or `{abs: threshold}`",
+                                          .takes =
+                                              "percentage, `{abs: threshold}`, or `{flag: name}`",
                                           .help = "Relative (10%), or {abs: 0.005}",
-                                          .of = {&quantity_form, &absolute_form}};
+                                          .of = {&quantity_form, &of_flag_form, &absolute_form}};
 static const struct form versus_form = {.kind = FORM_CHOICE, .words = versus_words};
 static const struct form confidence_form = ALIAS("percentage", percent_form);
 
 static const struct field criterion_fields[] = {
     READ("metric", read_metric_name, metric_name_form, "what is measured",
          .missing = "name the metric that it watches"),
-    READ("max", read_max, quantity_form, "it must not be above"),
-    READ("min", read_min, quantity_form, "it must not be below"),
+    READ("max", read_max, threshold_form, "it must not be above"),
+    READ("min", read_min, threshold_form, "it must not be below"),
     READ("max_increase", read_max_increase, increase_form,
          "it must not rise by more against the control, relatively or absolutely"),
     READ("max_decrease", read_max_decrease, increase_form, "it must not fall by more"),
@@ -370,7 +401,8 @@ static void read_criterion(struct reader *reader, struct node *node, bool guard,
     read_fields(reader, node, form, node->span, &keys);
     if (!check_forms(reader, node, form->what))
         return;
-    if (keys.threshold->kind == NODE_MAP && criterion->form >= CRITERION_MAX_INCREASE)
+    if (keys.threshold->kind == NODE_MAP && criterion->form >= CRITERION_MAX_INCREASE &&
+        !find_entry(keys.threshold, "flag"))
         read_absolute(reader, keys.threshold, criterion);
     else
         read_threshold(reader, keys.threshold, criterion);
@@ -391,7 +423,7 @@ static void check_bounds(struct reader *reader, const struct criteria *criteria)
         for (uint32_t j = 0; j < criteria->count; j++) {
             const struct criterion *least = &criteria->items[i], *most = &criteria->items[j];
             if (least->form != CRITERION_MIN || most->form != CRITERION_MAX ||
-                !same_window(least, most) || least->threshold <= most->threshold)
+                !same_window(least, most) || !(least->threshold > most->threshold))
                 continue;
             const struct criterion *first = i < j ? least : most, *second = i < j ? most : least;
             diagnose(reader->diagnostics, FF0358, second->written.span,
@@ -413,4 +445,150 @@ void read_criteria(struct reader *reader, struct node *node, bool guards, struct
     for (uint32_t i = 0; i < node->count; i++)
         read_criterion(reader, node->items[i], guards, criteria);
     check_bounds(reader, criteria);
+}
+
+/* ------------------------------------------------------------------- thresholds of a flag -- */
+
+static void report_many_values(struct reader *reader, const struct criterion *criterion,
+                               uint32_t environment, const char *why, struct span span)
+{
+    /* The same of the next environment is an exact repetition. */
+    diagnose(reader->diagnostics, FF0365, criterion->written.span,
+             "flag '%s' has no single value for everybody", criterion->of_flag->name.text);
+    diagnose_note(reader->diagnostics, span, "in '%s', %s",
+                  reader->project->environments.items[environment].text, why);
+    diagnose_help(reader->diagnostics,
+                  "a threshold is the same for everybody: name a flag that has "
+                  "only a default, or one rule for all");
+}
+
+/* What the flag gives everybody; NULL: reported. */
+static const struct variant *single_value(struct reader *reader, const struct criterion *criterion,
+                                          uint32_t environment)
+{
+    const struct flag *flag = criterion->of_flag;
+    const struct targeting *targeting = &flag->environments[environment];
+    uint32_t served = targeting->default_variant;
+    if (targeting->enabled) {
+        const struct rule *rule = targeting->rule_count ? &targeting->rules[0] : NULL;
+        bool all = rule && !rule->condition && !rule->split && !rule_samples(rule);
+        if (targeting->canary || targeting->experiment || targeting->user_list_count ||
+            targeting->requirement_count) {
+            report_many_values(reader, criterion, environment, "more than a rule decides here",
+                               flag->name.span);
+            return NULL;
+        }
+        if (rule && !all) {
+            report_many_values(reader, criterion, environment, "this rule is not for everybody",
+                               rule->span);
+            return NULL;
+        }
+        served = all ? rule->serve : served;
+    }
+    if (served < targeting->variant_count)
+        return &targeting->variants[served];
+    report_many_values(reader, criterion, environment, "it serves none", flag->name.span);
+    return NULL;
+}
+
+static const char *value_text(struct reader *reader, const struct criterion *criterion,
+                              const struct variant *value)
+{
+    switch (criterion->of_flag->type) {
+    case FFLAG_TYPE_INTEGER:
+        return arena_format(reader->arena, "%" PRId64, value->integer);
+    case FFLAG_TYPE_NUMBER:
+        return arena_format(reader->arena, "%.17g", value->number);
+    case FFLAG_TYPE_STRING:
+        return value->string;
+    case FFLAG_TYPE_BOOLEAN:
+    case FFLAG_TYPE_JSON:
+        break;
+    }
+    diagnose(reader->diagnostics, FF0365, criterion->written.span,
+             "flag '%s' is of type %s, which is no threshold", criterion->of_flag->name.text,
+             flag_type_words[criterion->of_flag->type]);
+    diagnose_note(reader->diagnostics, criterion->of_flag->name.span, "it is defined here");
+    diagnose_help(reader->diagnostics,
+                  "name a flag with a number, or with a text such as 5%% or 800ms");
+    return NULL;
+}
+
+static void settle_threshold(struct reader *reader, struct criterion *criterion,
+                             uint32_t environment)
+{
+    if (criterion->of_flag->faulty)
+        return;
+    const struct variant *value = single_value(reader, criterion, environment);
+    const char *text = value ? value_text(reader, criterion, value) : NULL;
+    if (!text)
+        return;
+    struct node node = {.kind = NODE_SCALAR,
+                        .plain = true,
+                        .span = criterion->written.span,
+                        .count = (uint32_t)strlen(text),
+                        .text = text};
+    uint32_t before = faults(reader);
+    read_threshold(reader, &node, criterion);
+    if (faults(reader) > before)
+        diagnose_note(reader->diagnostics, value->span, "the flag's value");
+}
+
+/* Whether any threshold is a flag's: then `criteria` are the environment's own from here on. */
+static bool settle_criteria(struct reader *reader, struct criteria *criteria, uint32_t environment)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < criteria->count; i++)
+        any |= criteria->items[i].of_flag != NULL;
+    if (!any)
+        return false;
+    struct criterion *own = ARENA_ARRAY(reader->arena, struct criterion, criteria->count);
+    memcpy(own, criteria->items, criteria->count * sizeof *own);
+    criteria->items = own;
+    for (uint32_t i = 0; i < criteria->count; i++)
+        if (own[i].of_flag)
+            settle_threshold(reader, &own[i], environment);
+    check_bounds(reader, criteria);
+    return true;
+}
+
+static void settle_canary(struct reader *reader, struct targeting *targeting, uint32_t environment)
+{
+    struct canary own = *targeting->canary;
+    bool any = settle_criteria(reader, &own.guards, environment);
+    any |= settle_criteria(reader, &own.advance_when, environment);
+    own.stages = ARENA_ARRAY(reader->arena, struct stage, own.stage_count);
+    memcpy(own.stages, targeting->canary->stages, own.stage_count * sizeof *own.stages);
+    for (uint32_t i = 0; i < own.stage_count; i++) {
+        any |= settle_criteria(reader, &own.stages[i].guards, environment);
+        any |= settle_criteria(reader, &own.stages[i].advance_when, environment);
+    }
+    if (!any)
+        return;
+    targeting->canary = ARENA_NEW(reader->arena, struct canary);
+    *targeting->canary = own;
+}
+
+static void settle_experiment(struct reader *reader, struct targeting *targeting,
+                              uint32_t environment)
+{
+    struct experiment own = *targeting->experiment;
+    if (!settle_criteria(reader, &own.guards, environment))
+        return;
+    targeting->experiment = ARENA_NEW(reader->arena, struct experiment);
+    *targeting->experiment = own;
+}
+
+void settle_thresholds(struct reader *reader)
+{
+    for (uint32_t i = 0; i < reader->project->flag_count && reader->flag_thresholds; i++) {
+        struct flag *flag = reader->project->flags[i];
+        for (uint32_t at = 0; at < reader->project->environments.count; at++) {
+            struct targeting *targeting = &flag->environments[at];
+            if (targeting->canary)
+                settle_canary(reader, targeting, at);
+            if (targeting->experiment)
+                settle_experiment(reader, targeting, at);
+        }
+    }
 }

@@ -10,6 +10,10 @@ void read_confidence(struct reader *reader, const struct node *node, double *con
 void read_criteria(struct reader *reader, struct node *node, bool guards,
                    struct criteria *criteria);
 
+/* Gives thresholds that are a flag's the value that it has in each environment; once all flags are
+ * read. */
+void settle_thresholds(struct reader *reader);
+
 extern const struct form guards_form, criteria_form;
 
 #endif

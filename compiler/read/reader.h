@@ -65,6 +65,7 @@ struct reader {
     bool bucket_broken; /* a bucket_by is wrong or missing, and was reported */
     bool incomplete; /* a file could not be read to its end: a name that is missing may be in it */
     uint32_t silent; /* consequences of something that was reported */
+    bool flag_thresholds; /* a criterion's threshold is a flag's value */
     uint32_t flag_faults; /* faults() when the flag that is read now began */
     struct table lost; /* names that stand where nothing can be read: they may be what is meant */
     struct unknown_names unknown[UNKNOWN_COUNT];

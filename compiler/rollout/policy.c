@@ -46,6 +46,14 @@ static void hash_keys(crypto_generichash_state *state, const struct node *map,
     }
 }
 
+/* What flags that are thresholds say: their names are in the nodes. */
+static void hash_thresholds(crypto_generichash_state *state, const struct criteria *criteria)
+{
+    for (uint32_t i = 0; i < criteria->count; i++)
+        if (criteria->items[i].of_flag)
+            hash_text(state, criteria->items[i].written.text);
+}
+
 void policy_digest(const struct targeting *targeting, const char *stage, char hex[POLICY_DIGEST])
 {
     static const char *const of_canary[] = {"serve", "guards", "advance_when", "instant", NULL};
@@ -59,9 +67,15 @@ void policy_digest(const struct targeting *targeting, const char *stage, char he
     hash_text(&state, targeting->salt);
     hash_text(&state, targeting->bucket_by ? targeting->bucket_by->name.text : "");
     hash_keys(&state, canary->whole, of_canary);
-    for (uint32_t i = 0; i < canary->stage_count; i++)
-        if (strcmp(canary->stages[i].name.text, stage) == 0)
-            hash_keys(&state, stages->items[i], of_stage);
+    hash_thresholds(&state, &canary->guards);
+    hash_thresholds(&state, &canary->advance_when);
+    for (uint32_t i = 0; i < canary->stage_count; i++) {
+        if (strcmp(canary->stages[i].name.text, stage) != 0)
+            continue;
+        hash_keys(&state, stages->items[i], of_stage);
+        hash_thresholds(&state, &canary->stages[i].guards);
+        hash_thresholds(&state, &canary->stages[i].advance_when);
+    }
     crypto_generichash_final(&state, hash, sizeof hash);
     sodium_bin2hex(hex, POLICY_DIGEST, hash, sizeof hash);
 }

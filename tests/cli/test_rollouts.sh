@@ -88,6 +88,35 @@ ok "in its own block" grep -q '^  a:.*rolled_back' used/flags.yaml
 cp used/flags.yaml before.yaml
 exits "fmt leaves it as it is" 0 "$FFC" fmt --check -C used
 
+# ---- thresholds that are a flag's ----
+begin limits
+cat >limits/flags.yaml <<'YAML'
+flags:
+  a:
+    canary:
+      stages:
+        - {name: early, percent: 5%, guards: [{metric: failures, max: {flag: limits.failures}}]}
+        - {name: full, percent: 100%}
+      guards: [{metric: error_rate, max: {flag: limits.errors}}]
+  limits.errors:
+    type: string
+    variants: {low: 1%, high: 5%}
+    default: low
+    environments: {staging: {serve: high}}
+  limits.failures: {type: number, value: 0.25}
+YAML
+is "a flag may be a threshold" "$("$FFC" check -C limits 2>&1)" "no problems in 2 files"
+"$FFC" canary start a -C limits -e production --reason test --actor me --at 2026-11-20T10:00:00Z
+bounds() { "$FFREPLAY" decide a -C limits -e "$1" log.ndjson --now 2026-11-20T11:00:00Z 2>&1 | grep -oE 'max [0-9.%]+' | sort; }
+is "which has its own value in each environment: production" "$(bounds production)" "max 0.25
+max 1%"
+is "staging" "$(bounds staging)" "max 0.25
+max 5%"
+verdict() { "$FFREPLAY" decide a -C limits -e production log.ndjson --now 2026-11-20T11:00:00Z | sed -n '1s/.*(\(.*\))/\1/p'; }
+is "nothing has been edited" "$(verdict)" nodata
+sed -i 's/low: 1%/low: 2%/' limits/flags.yaml
+is "another value is another policy" "$(verdict)" policy-changed
+
 # ---- mistakes ----
 mistakes() { "$FFC" check -C used 2>&1 | grep -cE 'error:|warning:'; }
 sed -i 's/  standard:/  standrad:/' used/flags.yaml

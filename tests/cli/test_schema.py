@@ -123,7 +123,7 @@ check("docs/language.md has every table of keys", problems if len(tables) > 5000
 # Whether who is in a stage, or what it is judged by, has changed is known from the keys that policy.c
 # hashes; these do not count.
 ASIDE = {
-    "canary": {"stages", "approval", "approved", "hooks", "on_timeout", "on_unhealthy", "max_hold", "automatic", "state",
+    "canary": {"stages", "approval", "approved", "hooks", "on_timeout", "on_unhealthy", "max_hold", "automatic", "use", "state",
                "stage", "since"},
     "stage": {"name", "hold", "max_hold"},
 }
