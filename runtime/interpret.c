@@ -169,42 +169,10 @@ static inline bool is_accepted(const struct ffs_instruction *test, const struct 
     return test[1 + bit / 64].operand >> bit % 64 & 1;
 }
 
-/* Whether an entry of a list passes a body, or the number of entries. */
-static bool passes(const fflag_view *view, const struct ffs_flag *flag,
-                   const struct ffs_instruction *test, const struct fflag_slot *value);
-
-static bool compares_hashes(const struct ffs_instruction *test)
-{
-    for (uint64_t i = 1; i <= test->operand; i++)
-        if (test[i].op == FFS_STRING_EQ || test[i].op == FFS_STRING_IN)
-            return true;
-    return false;
-}
-
-/* A test of a list by its body. */
-static __attribute__((noinline)) bool test_body(const fflag_view *view, const struct ffs_flag *flag,
-                                                const struct ffs_instruction *test,
-                                                const struct fflag_slot *list)
-{
-    const char *const *entries = list->value.pointer;
-    bool every = test->op == FFS_EVERY_ENTRY;
-    struct fflag_slot value = {.type = FFLAG_ATTRIBUTE_NUMBER};
-    if (test->op == FFS_SIZE_IS) {
-        value.value.number = list->length;
-        return passes(view, flag, test, &value);
-    }
-    bool hashed = compares_hashes(test);
-    value.type = value.key_type = FFLAG_ATTRIBUTE_STRING;
-    for (uint32_t i = 0; i < list->length; i++) {
-        value.value.pointer = entries[i];
-        value.length = (uint32_t)strlen(entries[i]);
-        if (hashed)
-            value.bits = hash_bytes(entries[i], value.length);
-        if (passes(view, flag, test, &value) != every)
-            return !every;
-    }
-    return every;
-}
+/* Whether a test of a list by its body holds. */
+static bool test_body(const fflag_view *view, const struct ffs_flag *flag,
+                      const struct ffs_instruction *test, const fflag_context *context,
+                      int64_t *now, const struct fflag_slot *list);
 
 /* What a test reads: within a body its value, else an attribute. */
 static inline const struct fflag_slot *
@@ -358,7 +326,7 @@ interpret(const fflag_view *view, const struct ffs_flag *flag, const struct ffs_
         case FFS_EVERY_ENTRY:
         case FFS_SIZE_IS:
             slot = find_fitting(view, flag, context, at->attribute, &declared);
-            holds = slot && test_body(view, flag, at, slot);
+            holds = slot && test_body(view, flag, at, context, now, slot);
             at += holds != (at->flags & FFS_NEGATE) ? 1 + at->operand : at->jump;
             continue;
         case FFS_PASS:
@@ -386,12 +354,45 @@ interpret(const fflag_view *view, const struct ffs_flag *flag, const struct ffs_
     }
 }
 
-static __attribute__((noinline)) bool passes(const fflag_view *view, const struct ffs_flag *flag,
-                                             const struct ffs_instruction *test,
-                                             const struct fflag_slot *value)
+static bool compares_hashes(const struct ffs_instruction *test)
 {
-    int64_t now = INT64_MIN;
-    return interpret(view, flag, test + 1, test + 1 + test->operand, &nobody, &now, value);
+    for (uint64_t i = 1; i <= test->operand; i++)
+        if (test[i].op == FFS_STRING_EQ || test[i].op == FFS_STRING_IN)
+            return true;
+    return false;
+}
+
+static void take_entry(struct fflag_slot *value, const char *text, bool hashed)
+{
+    value->value.pointer = text;
+    value->length = (uint32_t)strlen(text);
+    if (hashed)
+        value->bits = hash_bytes(text, value->length);
+}
+
+static __attribute__((noinline)) bool test_body(const fflag_view *view, const struct ffs_flag *flag,
+                                                const struct ffs_instruction *test,
+                                                const fflag_context *context, int64_t *now,
+                                                const struct fflag_slot *list)
+{
+    bool size = test->op == FFS_SIZE_IS, every = test->op == FFS_EVERY_ENTRY;
+    bool hashed = !size && compares_hashes(test);
+    const char *const *entries = list->value.pointer;
+    uint32_t count = size ? 1 : list->length;
+    struct fflag_slot value = {.type = FFLAG_ATTRIBUTE_STRING, .key_type = FFLAG_ATTRIBUTE_STRING};
+    if (size) {
+        value.type = FFLAG_ATTRIBUTE_NUMBER;
+        value.key_type = 0;
+        value.value.number = list->length;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!size)
+            take_entry(&value, entries[i], hashed);
+        if (interpret(view, flag, test + 1, test + 1 + test->operand, context, now, &value) !=
+            every)
+            return !every;
+    }
+    return every;
 }
 
 /* Starts at an instruction of the flag's program. */

@@ -50,6 +50,24 @@ static const struct operation {
 #include "fflag/operations.def"
 };
 
+/* A test of a text or a number must work in a body, because the language's operators do there. */
+enum {
+    IS_OF_VALUE_NONE = 0,
+    IS_OF_VALUE_KEY = 0,
+    IS_OF_VALUE_ANY = 0,
+    IS_OF_VALUE_BOOLEAN = 0,
+    IS_OF_VALUE_VERSION = 0,
+    IS_OF_VALUE_TIME = 0,
+    IS_OF_VALUE_STRINGS = 0,
+    IS_OF_VALUE_IP = 0,
+    IS_OF_VALUE_STRING = 1,
+    IS_OF_VALUE_NUMBER = 1
+};
+#define FFS_OPERATION(number, name, operand, uses, reads, ...)           \
+    _Static_assert(!IS_OF_VALUE_##reads || ((uses)&FFS_USES_VALUE) != 0, \
+                   #name " reads a text or a number, so a body may have it: FFS_VALUE_TEST");
+#include "fflag/operations.def"
+
 /* Computed on first use, so that a string shared by many instructions is read once. */
 static bool has_trait(struct verifier *verifier, ffs_string string, uint8_t known, uint8_t trait)
 {

@@ -43,7 +43,7 @@ OPERATIONS = "include/fflag/operations.def"
 
 def operation_row(tree):
     tree.insert_before(OPERATIONS, "/* Tests of the unit's bucket;", """\
-FFS_OPERATION(250, NUMBER_MULTIPLE_OF, NUMBER, FFS_TEST, NUMBER, 8, 8, NONE, " is a multiple of ")
+FFS_OPERATION(250, NUMBER_MULTIPLE_OF, NUMBER, FFS_VALUE_TEST, NUMBER, 8, 8, NONE, " is a multiple of ")
 """)
 
 
@@ -104,7 +104,7 @@ operation = Recipe("an operation", operation_row, [
               "operation NUMBER_MULTIPLE_OF was in version 3.0, or has a feature", operation_feature),
     Forgotten("the feature's level", COMPILE, object_of("compiler/commands/level"), "the level of MULTIPLES", operation_level),
     Forgotten("its code", COMPILE, object_of("runtime/interpret"),
-              not_handled("runtime/interpret.c", "runtime_interpret", "FFS_NUMBER_MULTIPLE_OF"), operation_code),
+              not_handled("runtime/interpret.c", "interpret", "FFS_NUMBER_MULTIPLE_OF"), operation_code),
     Forgotten("its case", TEST, "build/tests/test_evaluate", r"conditions\[\] has no row for NUMBER_MULTIPLE_OF",
               operation_case),
     Forgotten("its row of docs/snapshot-format.md", TEST, "tests/snapshot/test_format_document.sh",
@@ -138,7 +138,7 @@ static struct expression *lower_multiple(struct lowering *lowering, const struct
 }
 
 """)
-    tree.insert_after("compiler/lower/lower_condition.c", "return lower_each(lowering, test, lower_entry);", """\
+    tree.insert_after("compiler/lower/lower_condition.c", "return lower_each(lowering, test, lower_age);", """\
     case OPERATOR_MULTIPLE_OF:
         return lower_each(lowering, test, lower_multiple);
 """)

@@ -31,6 +31,10 @@
 
 static const char *const countries[] = {"NO", "SE", "DK", "FI", "IS", "DE", "NL", "FR", "ES", "PT",
                                         "US", "CA", "MX", "BR", "AR", "CL", "JP", "KR", "IN", "AU"};
+#define ENTRIES 4 /* of a context's list */
+static const char *const groups[] = {"staff", "us-west", "beta", "eu-north", "eu-south", "apac",
+                                     "qa",    "vip",     "ops",  "trial",    "us-east",  "edu"};
+#define GROUPS    12
 #define COUNTRIES 20 /* of which the rule names the first ten */
 
 /* A text with its hash: an entry of a hashed set, or an attribute in a context. */
@@ -54,10 +58,11 @@ union narrow {
 struct bench {
     fflag_store *store;
     const fflag_view *view;
-    fflag_attr user_id, country, plan;
-    fflag_id boolean[CHOSEN], rollout, rule, small, large;
+    fflag_attr user_id, country, plan, groups;
+    fflag_id boolean[CHOSEN], rollout, rule, small, large, entries;
 
     fflag_context *contexts;
+    const char *(*lists)[ENTRIES]; /* of the contexts */
     char names[CHOSEN][32];
     uint8_t booleans[CHOSEN];     /* the answers */
     char (*keys)[KEY_LENGTH + 1]; /* of the units, every other one on both lists */
@@ -218,6 +223,33 @@ LOOP(run_rule)
     return on;
 }
 
+static __attribute__((noinline)) bool limit_entry(const struct bench *b,
+                                                  const fflag_context *context)
+{
+    const struct fflag_slot *slot = &context->slot[b->groups];
+    const char *const *list = slot->value.pointer;
+    for (uint32_t i = 0; is_present(context, b->groups) && i < slot->length; i++)
+        if (strncmp(list[i], "eu-", 3) == 0)
+            return true;
+    return false;
+}
+
+LOOP(limit_entries)
+{
+    unsigned on = 0;
+    for (unsigned i = 0; i < ITERATIONS; i++)
+        on += limit_entry(b, &b->contexts[i % CONTEXTS]);
+    return on;
+}
+
+LOOP(run_entries)
+{
+    unsigned on = 0;
+    for (unsigned i = 0; i < ITERATIONS; i++)
+        on += fflag_bool(b->view, b->entries, &b->contexts[i % CONTEXTS], false);
+    return on;
+}
+
 /* Looks up every other unit: from the first, which is on the lists, or from the second, which is
  * not. */
 static inline unsigned limit_list(const struct bench *b, const struct set *set, unsigned units,
@@ -326,6 +358,7 @@ static const struct bench_case cases[] = {
     {"rollout, key hash cached", "mix and compare", limit_rollout, run_rollout},
     {"rollout, fresh context", "XXH3, mix and compare", limit_fresh, run_fresh},
     {"10 countries and plan and 25 %", "the same by hand in C, called", limit_rule, run_rule},
+    {"an entry of 4 begins with 'eu-'", "strncmp() of each, called", limit_entries, run_entries},
     {"list of 10,000, on it", "one probe of a hashed set", limit_on_small, run_on_small},
     {"list of 10,000, not on it", "one probe of a hashed set", limit_off_small, run_off_small},
     {"list of 1,000,000, on it", "one probe of a hashed set", limit_on_large, run_on_large},
@@ -358,11 +391,12 @@ static void write_definitions(const char *directory)
 {
     FILE *file = create(directory, "flags.yaml");
     fputs("project: {name: bench, environments: [production], bucket_by: user_id}\n"
-          "attributes: {user_id: string, country: string, plan: string}\n"
+          "attributes: {user_id: string, country: string, plan: string, groups: strings}\n"
           "flags:\n"
           "  half: {percent: 50%}\n"
           "  small: {rules: [{if: {user_id: {in_file: small.txt}}, serve: on}]}\n"
           "  large: {rules: [{if: {user_id: {in_file: large.txt}}, serve: on}]}\n"
+          "  entries: {rules: [{if: {groups: {any: {starts_with: eu-}}}, serve: on}]}\n"
           "  rule:\n"
           "    rules:\n"
           "      - if: {country: [NO, SE, DK, FI, IS, DE, NL, FR, ES, PT], plan: pro}\n"
@@ -391,6 +425,8 @@ static void open_store(struct bench *b)
     b->user_id = fflag_attribute(b->store, "user_id");
     b->country = fflag_attribute(b->store, "country");
     b->plan = fflag_attribute(b->store, "plan");
+    b->groups = fflag_attribute(b->store, "groups");
+    b->entries = fflag_flag(b->store, "entries");
     b->rollout = fflag_flag(b->store, "half");
     b->rule = fflag_flag(b->store, "rule");
     b->small = fflag_flag(b->store, "small");
@@ -401,6 +437,7 @@ static void open_store(struct bench *b)
 static void fill_contexts(struct bench *b, uint64_t *seed)
 {
     b->contexts = allocate(CONTEXTS * sizeof *b->contexts);
+    b->lists = allocate(CONTEXTS * sizeof *b->lists);
     for (unsigned i = 0; i < CONTEXTS; i++) {
         const char *country = countries[next_random(seed) % COUNTRIES];
         const char *plan = next_random(seed) % 2 ? "pro" : "free";
@@ -408,6 +445,9 @@ static void fill_contexts(struct bench *b, uint64_t *seed)
         fflag_set_string(&b->contexts[i], b->user_id, b->keys[i], KEY_LENGTH);
         fflag_set_string(&b->contexts[i], b->country, country, strlen(country));
         fflag_set_string(&b->contexts[i], b->plan, plan, strlen(plan));
+        for (unsigned j = 0; j < ENTRIES; j++)
+            b->lists[i][j] = groups[next_random(seed) % GROUPS];
+        fflag_set_strings(&b->contexts[i], b->groups, b->lists[i], ENTRIES);
     }
     b->narrow = allocate(UNITS * sizeof *b->narrow + sizeof(fflag_context));
     for (unsigned i = 0; i < UNITS; i++) {
