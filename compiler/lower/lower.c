@@ -373,8 +373,11 @@ static bool check_limits(struct lowering *lowering, const struct flag *flag,
                  "'%s'; the limit is %u",
                  flag->name.text, (unsigned long long)lowered->cost, environment, FFS_MAX_COST);
         diagnose_help(diagnostics,
-                      "make it depend on fewer flags, or put long lists into one 'in' or "
-                      "'in_file' test of a string");
+                      lowered->features & FFS_FEATURE_ELEMENTS
+                          ? "what 'any', 'all' and 'none' ask counts for each of 32 entries: name "
+                            "several texts in one test"
+                          : "make it depend on fewer flags, or put long lists into one 'in' or "
+                            "'in_file' test of a string");
     }
     return diagnostics->errors == before;
 }

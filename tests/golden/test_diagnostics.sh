@@ -75,6 +75,18 @@ generate() {
             echo '  a: {requires: {b: on, c: on, d: on, e: on, f: on, g: on}, serve: on}'
         } >flags/case.yaml
         ;;
+    FF0846-many-list-tests)
+        cp "$common"/*.yaml flags
+        {
+            echo '# ffc build -e production -o out.ffs'
+            echo 'flags:'
+            echo '  a:'
+            echo '    rules:'
+            for ((i = 0; i < 1100; i++)); do
+                echo "      - {if: {groups: {any: {starts_with: g$i-}}}}"
+            done
+        } >flags/case.yaml
+        ;;
     FF0871-segments-too-deep)
         cp "$common"/*.yaml flags
         {
