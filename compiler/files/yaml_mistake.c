@@ -199,6 +199,23 @@ static void report_block_text(const struct yaml_mistake *mistake, struct diagnos
     diagnose_help(diagnostics, "put the text below, indented; or quote the value");
 }
 
+/* What YAML allows before the colon of a key. */
+#define LONGEST_KEY 1024
+
+static bool report_long_key(const struct yaml_mistake *mistake, uint32_t at,
+                            struct diagnostics *diagnostics)
+{
+    const char *line = mistake->source->text + line_start(mistake->source->text, at);
+    const char *key = line + strspn(line, " ");
+    size_t length = strcspn(key, ":\n#\"'{[");
+    if (length <= LONGEST_KEY || key[length] != ':')
+        return false;
+    diagnose(diagnostics, FF0064, line_span(mistake, at), "a key of more than %d bytes",
+             LONGEST_KEY);
+    diagnose_help(diagnostics, "write a shorter one: a name has at most 128");
+    return true;
+}
+
 static void report_missing_colon(const struct yaml_mistake *mistake,
                                  struct diagnostics *diagnostics)
 {
@@ -252,6 +269,9 @@ void yaml_report_mistake(const struct yaml_mistake *mistake, struct diagnostics 
         diagnose(diagnostics, FF0044, character_span(mistake, mistake->at),
                  "a tag, which definitions do not allow");
         diagnose_help(diagnostics, "remove it; types come from the key");
+    } else if (report_long_key(mistake, mistake->at, diagnostics) ||
+               report_long_key(mistake, mistake->context, diagnostics)) {
+        return;
     } else if (has(problem, "mapping values are not allowed")) {
         if (!report_tab(mistake, diagnostics))
             report_colon(mistake, diagnostics);

@@ -155,7 +155,9 @@ static void check_kind_keys(struct reader *reader, const struct metric *metric,
         if (traits->required_keys & ~given & metric_key_bit(key))
             report_missing(reader, metric->name.span,
                            arena_format(reader->arena, "a metric of kind %s", traits->name),
-                           key_name(key), NULL);
+                           key_name(key),
+                           arena_format(reader->arena, "add '%s': %s", key_name(key),
+                                        metric_fields[COMMON_KEYS + key].help));
     check_needless_keys(reader, metric, body, given);
     if ((given & metric_key_bit(METRIC_KEY_AGG)) && !metric->per_unit) {
         diagnose(reader->diagnostics, FF0364, find_entry(body, "agg")->key->span,

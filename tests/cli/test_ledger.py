@@ -2,13 +2,14 @@
 """The ledger in a repository, in the hands of several, and with times that are none."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay"))
 import lab
 from ledger import entries, files, hash_of, is_whole, put_aside
-from lab import Result, canary, decide, equal, finish, ok, project, requests, write
+from lab import Result, canary, decide, equal, finish, ok, project, requests, skip, write
 
 FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
 BLOCK = """\
@@ -31,6 +32,10 @@ def history(directory, *arguments):
 
 
 # ------------------------------------------------------------------------------------------- git
+
+if not shutil.which("git"):
+    skip("the_ledger_in_a_repository", "no git")
+    finish()
 
 directory = project("merged", BOTH.replace("guards: [{metric: error_rate, max: 5%, action: rollback}]\n", ""))
 text = open(os.path.join(directory, "flags.yaml")).read()

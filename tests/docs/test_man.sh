@@ -63,6 +63,11 @@ for renderer in mandoc man nroff; do
         skip "pages fit 80 columns, by $renderer" "no $renderer"
         continue
     fi
+    # man is there without what it renders by, on small machines.
+    if [ "$(render "$renderer" docs/man/ffc.1 man | wc -l)" -eq 0 ]; then
+        skip "pages fit 80 columns, by $renderer" "$renderer renders nothing here"
+        continue
+    fi
     for page in docs/man/*; do
         macros="man"
         grep -q '^\.Dd' "$page" && macros="mdoc"

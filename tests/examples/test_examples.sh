@@ -76,7 +76,9 @@ follows ctypes_example.py /usr/bin/python3 "$examples/ctypes_example.py" "$prefi
 # koffi comes from the npm registry, which a machine need not reach.
 modules=$BUILD/examples
 mkdir -p "$modules"
-if [ -d "$modules/node_modules/koffi" ] ||
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    skip "koffi_example.mjs" "no node, or no npm"
+elif [ -d "$modules/node_modules/koffi" ] ||
     timeout 120 npm install --silent --no-audit --no-fund --prefix "$modules" koffi@3.3.4 >"$scratch/npm" 2>&1; then
     cp "$examples/koffi_example.mjs" "$modules"
     follows koffi_example.mjs node "$modules/koffi_example.mjs" "$prefix/lib/libfflag.so" "$scratch/live.ffs"

@@ -7,6 +7,7 @@ say or do stands beside it. The acts share one project, one snapshot and one log
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 
@@ -24,6 +25,11 @@ TREE = os.path.join(SCRATCH, "repository")
 FLAGS = os.path.join(TREE, "flags")
 # What a container has: no $USER, no $HOME, and a user id that nobody gave a name.
 BARE = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+
+
+if not shutil.which("git"):
+    skip("a_night_on_call", "no git")
+    finish()
 
 
 def run(program, *arguments, environment=None, stdout=None, nameless=False):

@@ -18,6 +18,11 @@ GENERAL, UNSUPPORTED, UNSIGNED, UNTRUSTED = 1, 22, 27, 28
 count = failed = 0
 
 
+if not shutil.which("minisign"):
+    print("ok 1 - signatures # SKIP no minisign\n1..1")
+    sys.exit()
+
+
 def ok(name, good, detail=""):
     global count, failed
     count += 1

@@ -4,12 +4,13 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import ledger
 import lab
 from ledger import entries, is_whole, put_aside
-from lab import (FFREPLAY, SCRATCH, canary, decide, equal, finish, ok, project, requests, write)
+from lab import (FFREPLAY, SCRATCH, canary, decide, equal, finish, ok, project, requests, skip, write)
 
 FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
 
@@ -201,28 +202,35 @@ equal(decide(directory, failing, "--build", live).status, 2, "build_wants_apply"
 ok(decide(directory, failing, "--json").json["build"] ==
    published[48:64].hex(), "the_build_is_the_snapshot's_content_hash")
 
-# A signed snapshot is replaced by a signed one, of the same generation, or not at all.
-directory = project("signed", canary(BLOCK))
-public, secret = os.path.join(SCRATCH, "k.pub"), os.path.join(SCRATCH, "k.key")
-subprocess.run(["minisign", "-GWf", "-p", public, "-s", secret], check=True, capture_output=True)
-signed = os.path.join(SCRATCH, "signed.ffs")
-subprocess.run([FFC, "build", "-C", directory, "-e", "production", "-o", signed, "--sign", secret,
-                "--generation", "41"], check=True, capture_output=True)
-with open(signed, "rb") as file:
-    before = file.read()
-untouched = read(directory)
-result = decide(directory, failing, "--apply", "--build", signed)
-ok(result.status == 2 and "--sign" in result.err, "a_signed_snapshot_wants_the_key", result.err)
-with open(signed, "rb") as file:
-    ok(file.read() == before and read(directory) == untouched, "and_nothing_is_done")
-equal(decide(directory, failing, "--apply", "--sign", secret).status, 2, "sign_wants_build")
-equal(decide(directory, failing, "--apply", "--build", signed, "--sign", public).status, 2, "sign_wants_a_secret_key")
-result = decide(directory, failing, "--apply", "--build", signed, "--sign", secret)
-verified = subprocess.run([FFC, "verify", signed, "--key", public, "--json"], capture_output=True, text=True)
-ok(result.status == 0 and verified.returncode == 0, "it_is_signed_again", result.err, verified.stdout)
-ok(json.loads(verified.stdout)["generation"] == 41, "of_the_same_generation", verified.stdout)
-with open(signed, "rb") as file:
-    ok(file.read() != before, "with_what_was_decided")
+def signed_by_signed():
+    """A signed snapshot is replaced by a signed one, of the same generation, or not at all."""
+    directory = project("signed", canary(BLOCK))
+    public, secret = os.path.join(SCRATCH, "k.pub"), os.path.join(SCRATCH, "k.key")
+    subprocess.run(["minisign", "-GWf", "-p", public, "-s", secret], check=True, capture_output=True)
+    signed = os.path.join(SCRATCH, "signed.ffs")
+    subprocess.run([FFC, "build", "-C", directory, "-e", "production", "-o", signed, "--sign", secret,
+                    "--generation", "41"], check=True, capture_output=True)
+    with open(signed, "rb") as file:
+        before = file.read()
+    untouched = read(directory)
+    result = decide(directory, failing, "--apply", "--build", signed)
+    ok(result.status == 2 and "--sign" in result.err, "a_signed_snapshot_wants_the_key", result.err)
+    with open(signed, "rb") as file:
+        ok(file.read() == before and read(directory) == untouched, "and_nothing_is_done")
+    equal(decide(directory, failing, "--apply", "--sign", secret).status, 2, "sign_wants_build")
+    equal(decide(directory, failing, "--apply", "--build", signed, "--sign", public).status, 2, "sign_wants_a_secret_key")
+    result = decide(directory, failing, "--apply", "--build", signed, "--sign", secret)
+    verified = subprocess.run([FFC, "verify", signed, "--key", public, "--json"], capture_output=True, text=True)
+    ok(result.status == 0 and verified.returncode == 0, "it_is_signed_again", result.err, verified.stdout)
+    ok(json.loads(verified.stdout)["generation"] == 41, "of_the_same_generation", verified.stdout)
+    with open(signed, "rb") as file:
+        ok(file.read() != before, "with_what_was_decided")
+
+
+if shutil.which("minisign"):
+    signed_by_signed()
+else:
+    skip("a_signed_snapshot", "no minisign")
 
 # A run that was killed between the edit and the ledger is finished by the next one; one that was
 # killed before the edit is forgotten.
