@@ -8,6 +8,7 @@
  * and only if a program needs it.
  */
 #include "decide.h"
+#include "keys.h"
 #include "match.h"
 #include "ramp.h"
 #include "value_tests.h"
@@ -80,6 +81,31 @@ static bool test_member(const struct snapshot *snapshot, const struct ffs_instru
     return set_holds(snapshot, set, key.bytes, key.length, key.hash);
 }
 
+/* By an attribute, or one of KEYS. */
+static inline bool find_any_bucket(const fflag_view *view, const struct ffs_flag *flag,
+                                   const fflag_context *context, uint16_t by, uint64_t salt,
+                                   uint64_t *bucket)
+{
+    if (LIKELY(by < FFS_FIRST_KEY))
+        return find_bucket(view, flag, context, by, salt, bucket);
+    uint64_t hash;
+    if (!runtime_key_hash(view, flag, context, &view->snapshot->keys[by - FFS_FIRST_KEY], &hash))
+        return false;
+    *bucket = ffs_mix(hash ^ salt);
+    return true;
+}
+
+static bool test_key(const fflag_view *view, const struct ffs_flag *flag,
+                     const struct ffs_instruction *instruction, const fflag_context *context)
+{
+    const struct snapshot *snapshot = view->snapshot;
+    struct key_part part;
+    return runtime_first_part(view, flag, context,
+                              &snapshot->keys[instruction->attribute - FFS_FIRST_KEY], &part) &&
+           set_holds(snapshot, set_at(snapshot, instruction->operand), part.bytes, part.length,
+                     hash_bytes(part.bytes, part.length));
+}
+
 static inline bool test_number(const struct ffs_instruction *instruction,
                                const struct fflag_slot *slot)
 {
@@ -119,7 +145,7 @@ static bool test_ramp(const fflag_view *view, const struct ffs_flag *flag,
     if (ramp_threshold(ramp, read_clock(view, now), &threshold))
         return true;
     uint64_t salt = ramp->flags & FFS_RAMP_SALTED ? ramp->salt : flag->exposure_salt;
-    return find_bucket(view, flag, context, instruction->attribute, salt, &bucket) &&
+    return find_any_bucket(view, flag, context, instruction->attribute, salt, &bucket) &&
            bucket < threshold;
 }
 
@@ -136,7 +162,7 @@ static inline bool split_variant(const fflag_view *view, const struct ffs_flag *
     if (UNLIKELY(words[0] & FFS_SPLIT_SALTED))
         salt = *arm++;
     uint64_t bucket;
-    if (!find_bucket(view, flag, context, instruction->attribute, salt, &bucket))
+    if (!find_any_bucket(view, flag, context, instruction->attribute, salt, &bucket))
         return false;
     /* The last arm's upper end is the maximum. */
     const uint64_t *last = arm + 2 * ((uint32_t)words[0] - 1);
@@ -216,6 +242,7 @@ interpret(const fflag_view *view, const struct ffs_flag *flag, const struct ffs_
             decided = serve(at);
             goto decided;
         case FFS_SPLIT:
+        case FFS_KEY_SPLIT:
             if (!split_variant(view, flag, at, context, &variant)) {
                 at += at->jump;
                 continue;
@@ -230,14 +257,19 @@ interpret(const fflag_view *view, const struct ffs_flag *flag, const struct ffs_
                 goto decided;
             }
             break;
-        case FFS_IN_RANGE: {
+        case FFS_IN_RANGE:
+        case FFS_KEY_IN_RANGE: {
             const struct ffs_range *range = &snapshot->ranges[at->operand];
-            holds = find_bucket(view, flag, context, at->attribute, range->salt, &bucket) &&
+            holds = find_any_bucket(view, flag, context, at->attribute, range->salt, &bucket) &&
                     bucket >= range->from && (bucket < range->to || range->to == 0);
             break;
         }
         case FFS_RAMP:
+        case FFS_KEY_RAMP:
             holds = test_ramp(view, flag, at, context, now);
+            break;
+        case FFS_KEY_IN:
+            holds = test_key(view, flag, at, context);
             break;
         case FFS_CLOCK_GE:
             holds = read_clock(view, now) >= (int64_t)at->operand;

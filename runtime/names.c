@@ -84,7 +84,7 @@ static uint64_t find_shortcut(const struct snapshot *snapshot, const struct ffs_
                               struct shortcut *shortcut)
 {
     const struct ffs_instruction *code = &snapshot->code[flag->first_code];
-    if (flag->code_count != 2 || code[0].attribute == FFS_NO_ATTRIBUTE || code[0].flags != 0 ||
+    if (flag->code_count != 2 || code[0].attribute >= FFS_FIRST_KEY || code[0].flags != 0 ||
         code[0].jump != 2 || code[1].op != FFS_SERVE)
         return 0;
     unsigned input =

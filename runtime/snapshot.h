@@ -99,6 +99,8 @@ struct snapshot {
     const struct ffs_network *networks;
     const uint32_t *automata;
     const uint64_t *zones;
+    const struct ffs_key *keys;
+    uint32_t key_count;
     uint32_t attribute_count;
     uint32_t flag_count;
 

@@ -102,6 +102,7 @@ static const struct {
     [FFS_NETWORKS] = {"NETWORKS", 0},
     [FFS_AUTOMATA] = {"AUTOMATA", FFS_SECTION_SKIPPABLE},
     [FFS_TAGS] = {"TAGS", 0},
+    [FFS_KEYS] = {"KEYS", FFS_SECTION_SKIPPABLE},
     [FFS_ZONES] = {"ZONES", FFS_SECTION_SKIPPABLE},
     [FFS_PEOPLE] = {"PEOPLE", FFS_SECTION_SKIPPABLE},
     [FFS_LABELS] = {"LABELS", FFS_SECTION_SKIPPABLE},
@@ -201,6 +202,7 @@ static enum fflag_error find_tables(struct verifier *verifier, const struct layo
     snapshot->sets = (const uint64_t *)layout->at[FFS_SETS];
     snapshot->networks = (const struct ffs_network *)layout->at[FFS_NETWORKS];
     snapshot->automata = (const uint32_t *)layout->at[FFS_AUTOMATA];
+    snapshot->keys = (const struct ffs_key *)layout->at[FFS_KEYS];
     snapshot->zones = (const uint64_t *)layout->at[FFS_ZONES];
     snapshot->names = (const struct ffs_names *)layout->at[FFS_NAMES];
     verifier->tags = (const uint32_t *)layout->at[FFS_TAGS];
@@ -223,6 +225,7 @@ static enum fflag_error find_tables(struct verifier *verifier, const struct layo
         {FFS_AUTOMATA, sizeof *snapshot->automata, UINT32_MAX, &verifier->automaton_words},
         {FFS_ZONES, sizeof *snapshot->zones, UINT32_MAX, &verifier->zone_words},
         {FFS_TAGS, sizeof *verifier->tags, UINT32_MAX - 1, &verifier->tag_words},
+        {FFS_KEYS, sizeof *snapshot->keys, FFS_NO_ATTRIBUTE - FFS_FIRST_KEY, &snapshot->key_count},
     };
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         enum fflag_error error = count_entries(verifier, layout, tables[i].id, tables[i].width,
@@ -251,8 +254,8 @@ static enum fflag_error verify_content_of_sections(struct verifier *verifier)
         (error = verify_variants(verifier)) || (error = verify_splits(verifier)) ||
         (error = verify_ramps(verifier)) || (error = verify_sets(verifier)) ||
         (error = verify_networks(verifier)) || (error = verify_automata(verifier)) ||
-        (error = verify_zones(verifier)) || (error = verify_tags(verifier)) ||
-        (error = verify_flags(verifier)) ||
+        (error = verify_keys(verifier)) || (error = verify_zones(verifier)) ||
+        (error = verify_tags(verifier)) || (error = verify_flags(verifier)) ||
         (error = verify_names(verifier, layout.size[FFS_NAMES])))
         return error;
     return FFLAG_OK;

@@ -107,6 +107,7 @@ enum fflag_error verify_networks(struct verifier *verifier);
 enum fflag_error verify_automata(struct verifier *verifier);
 enum fflag_error verify_zones(struct verifier *verifier);
 enum fflag_error verify_tags(struct verifier *verifier);
+enum fflag_error verify_keys(struct verifier *verifier);
 /* Fills in what the program needs. Its `first`, `count`, `before` and `cost` are given. */
 enum fflag_error verify_program(struct verifier *verifier, struct program *program);
 enum fflag_error verify_flags(struct verifier *verifier);

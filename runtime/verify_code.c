@@ -20,6 +20,7 @@
 #define READS_TIME    TYPE(TIME)
 #define READS_STRINGS TYPE(STRINGS)
 #define READS_IP      TYPE(IP)
+#define READS_MADE    0x10000u /* not an attribute: one of KEYS */
 
 /* The bits of an instruction's first eight bytes that its operation does not use, and that must be
  * zero. */
@@ -40,7 +41,7 @@ static const struct operation {
     bool known;
     uint8_t operand; /* enum ffs_operand */
     uint8_t uses;    /* FFS_USES_* */
-    uint16_t reads;  /* the types of the attribute that it reads; 0: none */
+    uint32_t reads;  /* the types of the attribute that it reads; 0: none */
     uint64_t unused;
     uint64_t features; /* FFS_FEATURE_* */
 } operations[UINT8_MAX + 1] = {
@@ -54,6 +55,7 @@ static const struct operation {
 enum {
     IS_OF_VALUE_NONE = 0,
     IS_OF_VALUE_KEY = 0,
+    IS_OF_VALUE_MADE = 0,
     IS_OF_VALUE_ANY = 0,
     IS_OF_VALUE_BOOLEAN = 0,
     IS_OF_VALUE_VERSION = 0,
@@ -355,6 +357,18 @@ refuse_unused(struct verifier *verifier, uint32_t index, const struct operation 
     return malformed(verifier, "instruction %u: unknown flags 0x%x", index, instruction->flags);
 }
 
+static enum fflag_error verify_made_key(struct verifier *verifier, uint32_t index,
+                                        const struct ffs_instruction *instruction)
+{
+    const struct snapshot *snapshot = verifier->snapshot;
+    uint32_t at = (uint32_t)instruction->attribute - FFS_FIRST_KEY;
+    if (instruction->attribute < FFS_FIRST_KEY || at >= snapshot->key_count)
+        return malformed(verifier, "instruction %u: the key is out of bounds", index);
+    if (instruction->op == FFS_KEY_IN && snapshot->keys[at].kind != FFS_KEY_FIRST)
+        return malformed(verifier, "instruction %u: a set of joined keys", index);
+    return FFLAG_OK;
+}
+
 /* Verifies everything except the jump and the operand. */
 static enum fflag_error verify_fields(struct verifier *verifier, uint32_t index,
                                       const struct operation *operation)
@@ -373,6 +387,8 @@ static enum fflag_error verify_fields(struct verifier *verifier, uint32_t index,
             return malformed(verifier, "instruction %u: an attribute that it does not read", index);
         return FFLAG_OK;
     }
+    if (operation->reads == READS_MADE)
+        return verify_made_key(verifier, index, instruction);
     if (instruction->attribute >= snapshot->attribute_count)
         return malformed(verifier, "instruction %u: the attribute is out of bounds", index);
     if (!(operation->reads >> snapshot->attributes[instruction->attribute].type & 1) &&

@@ -270,3 +270,38 @@ enum fflag_error verify_names(struct verifier *verifier, uint64_t size)
     }
     return FFLAG_OK;
 }
+
+/* ------------------------------------------------------------------------------------- keys -- */
+
+static bool can_be_part(const struct snapshot *snapshot, uint16_t attribute)
+{
+    const unsigned parts =
+        1u << FFLAG_ATTRIBUTE_STRING | 1u << FFLAG_ATTRIBUTE_NUMBER | 1u << FFLAG_ATTRIBUTE_BOOLEAN;
+    return attribute < snapshot->attribute_count &&
+           parts >> snapshot->attributes[attribute].type & 1;
+}
+
+static enum fflag_error verify_key(struct verifier *verifier, uint32_t at)
+{
+    const struct ffs_key *key = &verifier->snapshot->keys[at];
+    bool joined = key->kind == FFS_KEY_JOINED;
+    if ((key->kind != FFS_KEY_FIRST && !joined) || key->reserved)
+        return malformed(verifier, "key %u: unknown kind %u", at, key->kind);
+    if (key->count < (joined ? 2 : 1) || key->count > FFS_MAX_KEY_PARTS)
+        return malformed(verifier, "key %u: impossible number of parts", at);
+    if (joined ? !is_string(verifier, key->with) : key->with != FFS_NONE)
+        return malformed(verifier, "key %u: impossible text between the parts", at);
+    for (uint32_t i = 0; i < FFS_MAX_KEY_PARTS; i++)
+        if (i < key->count ? !can_be_part(verifier->snapshot, key->attributes[i])
+                           : key->attributes[i] != FFS_NO_ATTRIBUTE)
+            return malformed(verifier, "key %u: impossible part %u", at, i);
+    return FFLAG_OK;
+}
+
+enum fflag_error verify_keys(struct verifier *verifier)
+{
+    enum fflag_error error = FFLAG_OK;
+    for (uint32_t i = 0; i < verifier->snapshot->key_count && !error; i++)
+        error = verify_key(verifier, i);
+    return error;
+}

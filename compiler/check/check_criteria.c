@@ -82,11 +82,15 @@ static void check_units(const struct checker *checker, const struct flag *flag,
         enum log_units units = log_units(log, targeting->bucket_by);
         if (units == UNITS_ARE_BUCKETED || (units == UNITS_BESIDE_BUCKETED && !metric->per_unit))
             continue;
-        const char *key = targeting->bucket_by->name.text;
+        const char *key = targeting->bucket_by->text;
         diagnose(checker->diagnostics, FF0373, criterion->span,
                  "'%s' counts '%s', but '%s' is bucketed by '%s'", metric->name.text, log->unit,
                  flag->name.text, key);
-        if (units == UNITS_UNKNOWN)
+        if (units == UNITS_UNKNOWN && targeting->bucket_by->count > 1)
+            diagnose_help(checker->diagnostics,
+                          "set 'unit' to a field that has what is hashed, and is called "
+                          "'targetingKey'");
+        else if (units == UNITS_UNKNOWN)
             diagnose_help(checker->diagnostics,
                           "name the field of log '%s' that has it: context: {%s: FIELD}",
                           log->name.text, key);

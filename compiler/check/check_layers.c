@@ -54,7 +54,7 @@ static void report_overlap(const struct checker *checker, const struct member *f
                   "member");
 }
 
-static const struct attribute *hashed(const struct member *member)
+static const struct unit_key *hashed(const struct member *member)
 {
     return member->layer->bucket_by ? member->layer->bucket_by : member->targeting->bucket_by;
 }
@@ -65,8 +65,8 @@ static void report_buckets(const struct checker *checker, const struct member *f
     in_order(&first, &second);
     diagnose(checker->diagnostics, FF0318, second->targeting->layer_span,
              "'%s' is bucketed by '%s' in layer '%s', but '%s' by '%s'", second->flag->name.text,
-             hashed(second)->name.text, second->layer->name.text, first->flag->name.text,
-             hashed(first)->name.text);
+             hashed(second)->text, second->layer->name.text, first->flag->name.text,
+             hashed(first)->text);
     diagnose_note(checker->diagnostics, first->targeting->layer_span, "'%s' is here",
                   first->flag->name.text);
     diagnose_help(checker->diagnostics,
@@ -75,10 +75,10 @@ static void report_buckets(const struct checker *checker, const struct member *f
 }
 
 /* Another attribute than the layer's that shares of the flag go by; NULL: none. */
-static const struct attribute *hashed_otherwise(const struct member *member)
+static const struct unit_key *hashed_otherwise(const struct member *member)
 {
     const struct targeting *targeting = member->targeting;
-    const struct attribute *layer = member->layer->bucket_by, *own = targeting->bucket_by;
+    const struct unit_key *layer = member->layer->bucket_by, *own = targeting->bucket_by;
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *rule = &targeting->rules[i];
         bool share = rule_samples(rule) && !rule_is_for_nobody(rule);
@@ -94,19 +94,19 @@ static const struct attribute *hashed_otherwise(const struct member *member)
 
 static void check_unit(const struct checker *checker, const struct member *member)
 {
-    const struct attribute *layer = member->layer->bucket_by;
-    const struct attribute *own = layer ? hashed_otherwise(member) : NULL;
+    const struct unit_key *layer = member->layer->bucket_by;
+    const struct unit_key *own = layer ? hashed_otherwise(member) : NULL;
     if (!own)
         return;
     const char *flag = member->flag->name.text;
     diagnose(checker->diagnostics, FF0336, member->targeting->layer_span,
-             "'%s' goes by '%s', and its layer by '%s'", flag, own->name.text, layer->name.text);
+             "'%s' goes by '%s', and its layer by '%s'", flag, own->text, layer->text);
     diagnose_note(checker->diagnostics, member->layer->name.span,
-                  "one '%s' may be in several members, with one '%s' in each", own->name.text,
-                  layer->name.text);
+                  "one '%s' may be in several members, with one '%s' in each", own->text,
+                  layer->text);
     diagnose_help(checker->diagnostics,
                   "let both go by one attribute; else compare its variants by '%s' only",
-                  layer->name.text);
+                  layer->text);
 }
 
 static void check_own_prerequisites(const struct checker *checker, const struct member *member,

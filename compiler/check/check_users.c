@@ -32,39 +32,62 @@ static bool number_key(const char *text, char key[32])
     return true;
 }
 
-static bool can_match(const struct attribute *unit, const char *user)
+/* Whether the text can be what an attribute has as a key. */
+static bool part_can_match(const struct attribute *part, const char *user)
 {
     char key[32];
-    if (unit->type == FFLAG_ATTRIBUTE_NUMBER)
+    if (part->type == FFLAG_ATTRIBUTE_NUMBER)
         return number_key(user, key) && strcmp(key, user) == 0;
+    if (part->type == FFLAG_ATTRIBUTE_BOOLEAN)
+        return strcmp(user, "true") == 0 || strcmp(user, "false") == 0;
     return *user;
 }
 
-static void help(const struct checker *checker, const struct attribute *unit, const char *user)
+static bool can_match(const struct unit_key *unit, const char *user)
+{
+    bool can = false;
+    for (uint32_t i = 0; i < unit->count && !can; i++)
+        can = part_can_match(unit->parts[i], user);
+    return can;
+}
+
+/* Whether all keys are those of numbers. */
+static bool is_number(const struct unit_key *unit)
+{
+    const struct attribute *attribute = key_attribute(unit);
+    return attribute && attribute->type == FFLAG_ATTRIBUTE_NUMBER;
+}
+
+static void help(const struct checker *checker, const struct unit_key *unit, const char *user)
 {
     char key[32];
     double number;
-    if (unit->type != FFLAG_ATTRIBUTE_NUMBER)
+    if (!is_number(unit) && *user)
+        diagnose_help(checker->diagnostics, "write what '%s' may have", unit->text);
+    else if (!is_number(unit) && unit->parts[0]->type != FFLAG_ATTRIBUTE_STRING)
+        diagnose_help(checker->diagnostics, "leave it out");
+    else if (!is_number(unit))
         diagnose_help(checker->diagnostics,
-                      "who has an empty one is found by a rule: if: {%s: \"\"}", unit->name.text);
+                      "who has an empty one is found by a rule: if: {%s: \"\"}",
+                      unit->parts[0]->name.text);
     else if (number_key(user, key))
         diagnose_help(checker->diagnostics, "write %s, as its digits are", key);
     else if (parse_number(user, &number) && trunc(number) == number)
         diagnose_help(checker->diagnostics, "beyond 2^53 a number is no key: make '%s' a string",
-                      unit->name.text);
+                      unit->text);
     else
         diagnose_help(checker->diagnostics, "write a whole number, or make '%s' a string",
-                      unit->name.text);
+                      unit->text);
 }
 
-static const char *why(const struct checker *checker, const struct attribute *unit)
+static const char *why(const struct checker *checker, const struct unit_key *unit, const char *user)
 {
-    return unit->type == FFLAG_ATTRIBUTE_NUMBER
-               ? arena_format(checker->arena, "'%s' is a number", unit->name.text)
-               : "an empty string is no key";
+    return is_number(unit) ? arena_format(checker->arena, "'%s' is a number", unit->text)
+           : *user         ? "it is no key"
+                           : "an empty string is no key";
 }
 
-static void check_file(const struct checker *checker, const struct attribute *unit,
+static void check_file(const struct checker *checker, const struct unit_key *unit,
                        const struct user_list *list)
 {
     const char *first = NULL;
@@ -79,13 +102,20 @@ static void check_file(const struct checker *checker, const struct attribute *un
         return;
     diagnose(checker->diagnostics, FF0328, list->span,
              "%u user%s of '%s' match%s nobody, as '%s': %s", found, found == 1 ? "" : "s",
-             list->file->path, found == 1 ? "es" : "", first, why(checker, unit));
+             list->file->path, found == 1 ? "es" : "", first, why(checker, unit, first));
     help(checker, unit, first);
 }
 
-static void check_list(const struct checker *checker, const struct attribute *unit,
+static void check_list(const struct checker *checker, const struct unit_key *unit,
                        const struct user_list *list)
 {
+    if (unit->joined) {
+        diagnose(checker->diagnostics, FF0398, list->span,
+                 "'users' lists keys of one attribute, but units are known by %s", unit->text);
+        diagnose_help(checker->diagnostics, "ask for them in a rule: if: {%s: [...], %s: [...]}",
+                      unit->parts[0]->name.text, unit->parts[1]->name.text);
+        return;
+    }
     if (list->file)
         check_file(checker, unit, list);
     for (uint32_t i = 0; i < list->users.count; i++) {
@@ -93,7 +123,7 @@ static void check_list(const struct checker *checker, const struct attribute *un
         if (can_match(unit, user->text))
             continue;
         diagnose(checker->diagnostics, FF0328, user->span, "user '%s' matches nobody: %s",
-                 user->text, why(checker, unit));
+                 user->text, why(checker, unit, user->text));
         help(checker, unit, user->text);
     }
 }

@@ -479,13 +479,32 @@ static const char *part_words(const struct listing *listing,
     return reads_numbers(instruction->op) ? "size of " : "entry of ";
 }
 
+static void write_input(const struct listing *listing, uint16_t attribute, struct buffer *out)
+{
+    const struct snapshot *snapshot = listing->snapshot;
+    if (attribute < FFS_FIRST_KEY) {
+        terminal_append(out, snapshot_string(snapshot, listing->attributes[attribute].name));
+        return;
+    }
+    size_t size;
+    const struct ffs_key *keys = snapshot_section(snapshot, FFS_KEYS, &size);
+    const struct ffs_key *key = &keys[attribute - FFS_FIRST_KEY];
+    for (uint32_t i = 0; i < key->count; i++) {
+        if (i > 0 && key->kind == FFS_KEY_FIRST)
+            buffer_append_text(out, " or ");
+        else if (i > 0)
+            terminal_format(out, " + \"%s\" + ", snapshot_string(snapshot, key->with));
+        terminal_append(out,
+                        snapshot_string(snapshot, listing->attributes[key->attributes[i]].name));
+    }
+}
+
 void write_instruction(const struct listing *listing, const struct ffs_flag *flag,
                        const struct ffs_instruction *instruction, size_t most, struct buffer *out)
 {
     if (instruction->attribute != FFS_NO_ATTRIBUTE) {
         buffer_append_text(out, part_words(listing, instruction));
-        terminal_append(out, snapshot_string(listing->snapshot,
-                                             listing->attributes[instruction->attribute].name));
+        write_input(listing, instruction->attribute, out);
     }
     buffer_append_text(out, operation_words(instruction->op));
     write_operand(listing, flag, instruction, most, out);

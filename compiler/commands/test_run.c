@@ -161,15 +161,21 @@ struct units {
     uint32_t count;
 };
 
-static void add_unit(struct units *units, const struct attribute *attribute, const json_t *context)
+static void add_part(struct units *units, const struct attribute *attribute, const json_t *context)
 {
-    if (!attribute || json_object_get(context, attribute->name.text))
+    if (json_object_get(context, attribute->name.text))
         return;
     for (uint32_t i = 0; i < units->count; i++)
         if (units->attributes[i] == attribute)
             return;
     if (units->count < MOST_UNIT_ATTRIBUTES)
         units->attributes[units->count++] = attribute;
+}
+
+static void add_unit(struct units *units, const struct unit_key *key, const json_t *context)
+{
+    for (uint32_t i = 0; key && i < key->count; i++)
+        add_part(units, key->parts[i], context);
 }
 
 /* What shares of units among the conditions go by; a segment is looked at once. */
@@ -222,6 +228,10 @@ static void set_unit(const struct units *units, uint32_t number, fflag_context *
 {
     for (uint32_t i = 0; i < units->count; i++) {
         const struct attribute *attribute = units->attributes[i];
+        if (attribute->type == FFLAG_ATTRIBUTE_BOOLEAN) {
+            (void)fflag_set_boolean(context, units->handles[i], number & 1);
+            continue;
+        }
         if (attribute->type == FFLAG_ATTRIBUTE_NUMBER) {
             double key = (double)number + (double)i * MOST_UNITS;
             (void)fflag_set_number(context, units->handles[i], key);

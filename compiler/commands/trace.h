@@ -67,25 +67,26 @@ struct answer trace_other(struct tracer *tracer, struct step *step, const struct
 /* trace_condition.c: adds what the condition consists of below `parent`. NULL holds. */
 bool trace_condition(struct tracer *tracer, struct step *parent, const struct condition *condition);
 /* Whether a list of users has the unit. */
-bool trace_users(struct tracer *tracer, const struct attribute *attribute,
-                 const struct user_list *list);
+bool trace_users(struct tracer *tracer, const struct unit_key *by, const struct user_list *list);
 /* What the context says of an attribute, as JSON, or "absent". */
 const char *context_text(struct tracer *tracer, const char *attribute);
+/* The same of all attributes that make a key. */
+const char *key_text(struct tracer *tracer, const struct unit_key *by);
 
 /* trace_bucket.c: shares of units. */
 bool trace_exposure(struct tracer *tracer, struct step *parent, struct span span,
-                    const struct attribute *attribute, const char *salt, uint32_t percent);
-bool trace_ramp(struct tracer *tracer, struct step *parent, const struct attribute *attribute,
+                    const struct unit_key *by, const char *salt, uint32_t percent);
+bool trace_ramp(struct tracer *tracer, struct step *parent, const struct unit_key *by,
                 const char *salt, const struct ramp *ramp);
 /* Whether the unit is in one of the ranges. */
-bool trace_ranges(struct tracer *tracer, struct step *parent, const struct attribute *attribute,
+bool trace_ranges(struct tracer *tracer, struct step *parent, const struct unit_key *by,
                   const char *salt, const struct unit_ranges *ranges);
 /* Whether the unit's bucket under the salt is in [from, to). False without a key: see *keyed. */
-bool trace_range(struct tracer *tracer, struct step *step, const struct attribute *attribute,
+bool trace_range(struct tracer *tracer, struct step *step, const struct unit_key *by,
                  const char *salt, uint32_t from, uint32_t to, bool *keyed);
 /* The variant of a split; UINT32_MAX for a unit without a key. `kept`: it keeps a percentage. */
 uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct flag *flag,
-                     const struct attribute *attribute, const char *salt, const struct arm *arms,
+                     const struct unit_key *by, const char *salt, const struct arm *arms,
                      uint32_t count, bool kept);
 
 /* ------------------------------------------------------------------------------------ output -- */

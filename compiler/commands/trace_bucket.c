@@ -11,20 +11,39 @@
 #include "compiler/model/declaration.h"
 #include "compiler/model/flag.h"
 
-/* The unit's key as text; NULL if it has none. */
-static const char *unit_key(struct tracer *tracer, const struct attribute *attribute)
+/* The key of one attribute as text; NULL if it has none. */
+static const char *part_key(struct tracer *tracer, const struct attribute *attribute)
 {
-    const json_t *value = attribute ? json_object_get(tracer->context, attribute->name.text) : NULL;
+    const json_t *value = json_object_get(tracer->context, attribute->name.text);
     if (!value)
         return NULL;
+    if (attribute->type == FFLAG_ATTRIBUTE_BOOLEAN)
+        return json_is_boolean(value) ? (json_is_true(value) ? "true" : "false") : NULL;
     if (attribute->type == FFLAG_ATTRIBUTE_STRING) {
         const char *text = json_string_value(value);
         return text && *text ? text : NULL;
     }
     double number = json_number_value(value);
-    bool whole = attribute->type == FFLAG_ATTRIBUTE_NUMBER && number == trunc(number) &&
-                 fabs(number) <= 9007199254740992.0;
+    bool whole = attribute->type == FFLAG_ATTRIBUTE_NUMBER && json_is_number(value) &&
+                 number == trunc(number) && fabs(number) <= 9007199254740992.0;
     return whole ? arena_format(&tracer->arena, "%" PRId64, (int64_t)number) : NULL;
+}
+
+/* The unit's key as text; NULL if it has none. */
+static const char *unit_key(struct tracer *tracer, const struct unit_key *by)
+{
+    const char *joined = NULL;
+    for (uint32_t i = 0; by && i < by->count; i++) {
+        const char *part = part_key(tracer, by->parts[i]);
+        if (!by->joined && part)
+            return part;
+        if (by->joined && !part)
+            return NULL;
+        joined = !part    ? joined
+                 : joined ? arena_format(&tracer->arena, "%s%s%s", joined, by->with, part)
+                          : part;
+    }
+    return joined;
 }
 
 /* Rounded down, so that a bucket below a percentage also looks lower. */
@@ -44,19 +63,26 @@ static const char *percent_text(struct tracer *tracer, uint32_t thousandths)
     return arena_format(&tracer->arena, "%s%%", text);
 }
 
-static const char *no_key(struct tracer *tracer, const struct attribute *attribute)
+static const char *no_key(struct tracer *tracer, const struct unit_key *by)
 {
-    if (!attribute)
+    if (!by)
         return "no attribute to bucket by";
-    return arena_format(&tracer->arena, "%s is %s: no key", attribute->name.text,
-                        context_text(tracer, attribute->name.text));
+    const char *text = "";
+    for (uint32_t i = 0; i < by->count; i++)
+        text = arena_format(&tracer->arena, "%s%s%s is %s", text, i ? ", " : "",
+                            by->parts[i]->name.text, context_text(tracer, by->parts[i]->name.text));
+    return arena_format(&tracer->arena, "%s: no key", text);
 }
 
-static const char *bucket_text(struct tracer *tracer, const struct attribute *attribute,
+/* What stands in the context, or of several attributes the key. */
+static const char *bucket_text(struct tracer *tracer, const struct unit_key *by, const char *key,
                                uint64_t bucket, unsigned digits)
 {
-    return arena_format(&tracer->arena, "%s is at %s", context_text(tracer, attribute->name.text),
-                        share_text(tracer, bucket, digits));
+    const char *share = share_text(tracer, bucket, digits);
+    if (by->count == 1)
+        return arena_format(&tracer->arena, "%s is at %s",
+                            context_text(tracer, by->parts[0]->name.text), share);
+    return arena_format(&tracer->arena, "\"%s\" is at %s", key, share);
 }
 
 static uint64_t bucket_of(const char *key, const char *salt)
@@ -64,13 +90,13 @@ static uint64_t bucket_of(const char *key, const char *salt)
     return fflag_bucket(key, strlen(key), salt, strlen(salt));
 }
 
-static const char *by_text(const struct attribute *attribute)
+static const char *by_text(const struct unit_key *by)
 {
-    return attribute ? attribute->name.text : "units";
+    return by ? by->text : "units";
 }
 
 bool trace_exposure(struct tracer *tracer, struct step *parent, struct span span,
-                    const struct attribute *attribute, const char *salt, uint32_t percent)
+                    const struct unit_key *by, const char *salt, uint32_t percent)
 {
     const char *share = percent_text(tracer, percent);
     if (percent == 0 || percent >= PERCENT_ALL) {
@@ -78,13 +104,13 @@ bool trace_exposure(struct tracer *tracer, struct step *parent, struct span span
                  arena_format(&tracer->arena, "%s of all", share));
         return percent > 0;
     }
-    const char *key = unit_key(tracer, attribute);
+    const char *key = unit_key(tracer, by);
     uint64_t bucket = key ? bucket_of(key, salt) : 0;
     bool holds = key && bucket < percent_threshold(percent);
     struct step *step =
         add_step(tracer, parent, span, "bucket", holds,
-                 arena_format(&tracer->arena, "below %s, by %s", share, by_text(attribute)));
-    step->value = key ? bucket_text(tracer, attribute, bucket, 3) : no_key(tracer, attribute);
+                 arena_format(&tracer->arena, "below %s, by %s", share, by_text(by)));
+    step->value = key ? bucket_text(tracer, by, key, bucket, 3) : no_key(tracer, by);
     return holds;
 }
 
@@ -124,27 +150,26 @@ static const char *standing_text(struct tracer *tracer, const struct standing *s
     return text;
 }
 
-bool trace_ramp(struct tracer *tracer, struct step *parent, const struct attribute *attribute,
+bool trace_ramp(struct tracer *tracer, struct step *parent, const struct unit_key *by,
                 const char *salt, const struct ramp *ramp)
 {
     if (!ramp->gradual)
-        return trace_exposure(tracer, parent, ramp->span, attribute, salt, ramp->from);
+        return trace_exposure(tracer, parent, ramp->span, by, salt, ramp->from);
     struct standing standing = ramp_standing(ramp, tracer->now);
-    if (attribute && standing.part == PERCENT_ALL * standing.whole) {
+    if (by && standing.part == PERCENT_ALL * standing.whole) {
         add_step(tracer, parent, ramp->span, "bucket", true, "100% of all by now");
         return true;
     }
-    const char *key = unit_key(tracer, attribute);
+    const char *key = unit_key(tracer, by);
     uint64_t threshold = 0, bucket = key ? bucket_of(key, salt) : 0;
     if (key)
         threshold =
             (uint64_t)(((unsigned __int128)standing.part << 64) / (PERCENT_ALL * standing.whole));
     bool holds = key && bucket < threshold;
-    struct step *step =
-        add_step(tracer, parent, ramp->span, "bucket", holds,
-                 arena_format(&tracer->arena, "below %s%% by now, by %s",
-                              standing_text(tracer, &standing), by_text(attribute)));
-    step->value = key ? bucket_text(tracer, attribute, bucket, 6) : no_key(tracer, attribute);
+    struct step *step = add_step(tracer, parent, ramp->span, "bucket", holds,
+                                 arena_format(&tracer->arena, "below %s%% by now, by %s",
+                                              standing_text(tracer, &standing), by_text(by)));
+    step->value = key ? bucket_text(tracer, by, key, bucket, 6) : no_key(tracer, by);
     return holds;
 }
 
@@ -168,42 +193,42 @@ static const char *ranges_text(struct tracer *tracer, const struct unit_ranges *
                : arena_format(&tracer->arena, "%s, or %u more", text, ranges->count - MOST_RANGES);
 }
 
-bool trace_ranges(struct tracer *tracer, struct step *parent, const struct attribute *attribute,
+bool trace_ranges(struct tracer *tracer, struct step *parent, const struct unit_key *by,
                   const char *salt, const struct unit_ranges *ranges)
 {
-    const char *key = unit_key(tracer, attribute);
+    const char *key = unit_key(tracer, by);
     uint64_t bucket = key ? bucket_of(key, salt) : 0;
     bool holds = false;
     for (uint32_t i = 0; key && i < ranges->count; i++)
         holds |= is_within(bucket, ranges->items[i].from, ranges->items[i].to);
-    struct step *step = add_step(tracer, parent, ranges->span, "bucket", holds,
-                                 arena_format(&tracer->arena, "from %s, by %s",
-                                              ranges_text(tracer, ranges), by_text(attribute)));
-    step->value = key ? bucket_text(tracer, attribute, bucket, 3) : no_key(tracer, attribute);
+    struct step *step = add_step(
+        tracer, parent, ranges->span, "bucket", holds,
+        arena_format(&tracer->arena, "from %s, by %s", ranges_text(tracer, ranges), by_text(by)));
+    step->value = key ? bucket_text(tracer, by, key, bucket, 3) : no_key(tracer, by);
     return holds;
 }
 
-bool trace_range(struct tracer *tracer, struct step *step, const struct attribute *attribute,
+bool trace_range(struct tracer *tracer, struct step *step, const struct unit_key *by,
                  const char *salt, uint32_t from, uint32_t to, bool *keyed)
 {
-    const char *key = unit_key(tracer, attribute);
+    const char *key = unit_key(tracer, by);
     *keyed = key != NULL;
     if (!key) {
-        step->value = no_key(tracer, attribute);
+        step->value = no_key(tracer, by);
         return false;
     }
     uint64_t bucket = bucket_of(key, salt);
-    step->value = bucket_text(tracer, attribute, bucket, 3);
+    step->value = bucket_text(tracer, by, key, bucket, 3);
     return is_within(bucket, from, to);
 }
 
 uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct flag *flag,
-                     const struct attribute *attribute, const char *salt, const struct arm *arms,
+                     const struct unit_key *by, const char *salt, const struct arm *arms,
                      uint32_t count, bool kept)
 {
     struct arena *arena = &tracer->arena;
     const struct variant *variants = flag->environments[tracer->environment].variants;
-    const char *key = unit_key(tracer, attribute);
+    const char *key = unit_key(tracer, by);
     uint32_t low = 0, at = 0;
     const char *what = kept ? "a split that keeps a percentage" : "a split";
     uint64_t bucket = key ? bucket_of(key, kept ? salt : arena_format(arena, "%s/split", salt)) : 0;
@@ -214,8 +239,8 @@ uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct fl
     }
     if (!key) {
         struct step *step = add_step(tracer, parent, parent->span, "split", false,
-                                     arena_format(arena, "%s by %s", what, by_text(attribute)));
-        step->value = no_key(tracer, attribute);
+                                     arena_format(arena, "%s by %s", what, by_text(by)));
+        step->value = no_key(tracer, by);
         return UINT32_MAX;
     }
     const struct arm *arm = &arms[at];
@@ -223,7 +248,7 @@ uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct fl
         add_step(tracer, parent, arm->span, "split", true,
                  arena_format(arena, "%s from %s to %s of %s by %s",
                               variants[arm->variant].name.text, percent_text(tracer, low),
-                              percent_text(tracer, low + arm->percent), what, by_text(attribute)));
-    step->value = bucket_text(tracer, attribute, bucket, 3);
+                              percent_text(tracer, low + arm->percent), what, by_text(by)));
+    step->value = bucket_text(tracer, by, key, bucket, 3);
     return arm->variant;
 }

@@ -48,6 +48,15 @@ const char *context_text(struct tracer *tracer, const char *attribute)
     return kept;
 }
 
+const char *key_text(struct tracer *tracer, const struct unit_key *by)
+{
+    const char *text = "";
+    for (uint32_t i = 0; i < by->count; i++)
+        text = arena_format(&tracer->arena, "%s%s%s", text, i ? ", " : "",
+                            context_text(tracer, by->parts[i]->name.text));
+    return text;
+}
+
 /* ------------------------------------------------------------------------ asking the runtime -- */
 
 /* Whether a flag with this targeting serves `on` to the context. */
@@ -111,14 +120,13 @@ static bool test_holds(struct tracer *tracer, const struct condition *condition)
     return ask(tracer, &targeting);
 }
 
-bool trace_users(struct tracer *tracer, const struct attribute *attribute,
-                 const struct user_list *list)
+bool trace_users(struct tracer *tracer, const struct unit_key *by, const struct user_list *list)
 {
     struct variant variants[3];
     struct user_list copy = *list;
     struct targeting targeting = probe(variants);
     copy.variant = 0;
-    targeting.bucket_by = attribute;
+    targeting.bucket_by = by;
     targeting.users = &copy;
     targeting.user_list_count = 1;
     return ask(tracer, &targeting);

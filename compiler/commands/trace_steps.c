@@ -200,7 +200,7 @@ static bool trace_user_lists(struct walk *walk)
                     arena_format(&tracer->arena, "one of the %u users listed for %s", count,
                                  variant_text(tracer, walk->flag, list->variant)));
         if (targeting->bucket_by)
-            step->value = context_text(tracer, targeting->bucket_by->name.text);
+            step->value = key_text(tracer, targeting->bucket_by);
         walk->could_decide |= count > 0;
         if (mark(step, trace_users(tracer, targeting->bucket_by, list)))
             return decide(walk, step, list->variant, FFLAG_REASON_TARGETING_MATCH, "users");
@@ -223,14 +223,13 @@ static bool trace_holdouts(struct walk *walk)
     struct tracer *tracer = walk->tracer;
     for (uint32_t i = 0; i < targeting->holdout_count; i++) {
         const struct holdout *holdout = targeting->holdouts[i];
-        const struct attribute *attribute =
-            holdout->bucket_by ? holdout->bucket_by : targeting->bucket_by;
+        const struct unit_key *by = holdout->bucket_by ? holdout->bucket_by : targeting->bucket_by;
         struct step *step =
             step_of(walk, holdout->name.span, "holdout",
                     share_title(tracer, "holdout", holdout->name.text, 0, holdout->percent));
         const char *salt = arena_format(&tracer->arena, "holdout/%s", holdout->name.text);
         bool keyed;
-        bool held = trace_range(tracer, step, attribute, salt, 0, holdout->percent, &keyed);
+        bool held = trace_range(tracer, step, by, salt, 0, holdout->percent, &keyed);
         walk->could_decide |= holdout->percent > 0;
         if (mark(step, held || holdout->percent >= PERCENT_ALL))
             return decide_default(walk, step, FFLAG_REASON_HOLDOUT);

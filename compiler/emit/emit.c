@@ -41,8 +41,12 @@ static void emit_attributes(struct image *image, struct buffer *out)
     }
     struct ffs_instruction *code = (struct ffs_instruction *)(void *)image->programs.bytes.bytes;
     for (size_t i = 0; i < image->programs.bytes.length / sizeof *code; i++)
-        if (code[i].attribute != FFS_NO_ATTRIBUTE)
+        if (code[i].attribute < FFS_FIRST_KEY)
             code[i].attribute = final[code[i].attribute];
+    struct ffs_key *keys = (struct ffs_key *)(void *)image->keys.bytes.bytes;
+    for (size_t i = 0; i < image->keys.bytes.length / sizeof *keys; i++)
+        for (uint32_t j = 0; j < keys[i].count; j++)
+            keys[i].attributes[j] = final[keys[i].attributes[j]];
     free(final);
     free(uses);
 }
@@ -91,13 +95,15 @@ uint32_t image_sections(const struct image *image, const struct file_parts *part
                                   {FFS_NETWORKS, 0, &image->networks.bytes},
                                   {FFS_AUTOMATA, FFS_SECTION_SKIPPABLE, &image->automata.bytes},
                                   {FFS_TAGS, 0, &image->tags.bytes},
+                                  {FFS_KEYS, FFS_SECTION_SKIPPABLE, &image->keys.bytes},
                                   {FFS_ZONES, FFS_SECTION_SKIPPABLE, &image->zones.bytes},
                                   {FFS_PEOPLE, FFS_SECTION_SKIPPABLE, &parts->annex.people},
                                   {FFS_LABELS, FFS_SECTION_SKIPPABLE, &parts->annex.labels},
                                   {FFS_OVERRIDES, FFS_SECTION_SKIPPABLE, &parts->annex.overrides}};
     uint32_t count = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        bool of_a_feature = all[i].id == FFS_AUTOMATA || all[i].id == FFS_ZONES;
+        bool of_a_feature =
+            all[i].id == FFS_AUTOMATA || all[i].id == FFS_KEYS || all[i].id == FFS_ZONES;
         if (!of_a_feature || all[i].content->length)
             sections[count++] = all[i];
     }
@@ -146,6 +152,7 @@ void image_release(struct image *image)
     pool_release(&image->sets);
     pool_release(&image->networks);
     pool_release(&image->automata);
+    pool_release(&image->keys);
     pool_release(&image->zones);
     pool_release(&image->tags);
     pool_release(&image->attributes);

@@ -32,6 +32,7 @@ struct image {
     struct pool sets;
     struct pool networks;
     struct pool automata;
+    struct pool keys;
     struct pool zones;
     struct pool tags;
     struct buffer scratch;
@@ -69,6 +70,8 @@ uint64_t image_automaton(struct image *image, const struct automaton *automaton,
                          const char *pattern);
 /* Returns an index into ZONES, the low half of the operand of FFS_CLOCK_IN. */
 uint64_t image_zone(struct image *image, const struct zone *zone);
+/* What an instruction reads of a key that is not that of one string or number. */
+uint16_t image_key(struct image *image, const struct unit_key *key);
 /* Provisional: programs are renumbered when the attributes are sorted. */
 uint32_t image_attribute(struct image *image, const struct attribute *attribute);
 /* Returns the index of the first instruction in CODE. */

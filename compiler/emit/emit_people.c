@@ -121,6 +121,26 @@ static void write_rules(struct writer *writer, const struct targeting *targeting
     finish(writer, "]");
 }
 
+static void write_key(struct writer *writer, const struct unit_key *key)
+{
+    if (!key || (key->count == 1 && !key->joined)) {
+        write_text(writer, "bucket_by", key ? key->text : NULL);
+        return;
+    }
+    if (key->joined)
+        field_object(writer->out, "bucket_by");
+    field_array(writer->out, key->joined ? "join" : "bucket_by");
+    for (uint32_t i = 0; i < key->count; i++) {
+        json_write_comma(writer->out);
+        json_write_string(writer->out, key->parts[i]->name.text);
+    }
+    finish(writer, "]");
+    if (!key->joined)
+        return;
+    write_text(writer, "with", key->with);
+    finish(writer, "}");
+}
+
 static void write_flag(struct writer *writer, const struct flag *flag, uint32_t environment)
 {
     const struct targeting *targeting = &flag->environments[environment];
@@ -128,7 +148,7 @@ static void write_flag(struct writer *writer, const struct flag *flag, uint32_t 
     write_text(writer, "description", flag->description);
     write_text(writer, "owner", flag->owner);
     write_time(writer, "expires", flag->expires);
-    write_text(writer, "bucket_by", targeting->bucket_by ? targeting->bucket_by->name.text : NULL);
+    write_key(writer, targeting->bucket_by);
     if (strcmp(targeting->salt, flag->name.text) != 0)
         write_text(writer, "salt", targeting->salt);
     write_source(writer, flag->name.span);

@@ -5,6 +5,7 @@
 #include "compiler/base/hash.h"
 #include "compiler/base/percent.h"
 #include "compiler/base/zone.h"
+#include "compiler/model/declaration.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -177,6 +178,19 @@ uint32_t image_attribute(struct image *image, const struct attribute *attribute)
 {
     return (uint32_t)(pool_add(&image->attributes, &attribute, sizeof(const struct attribute *)) /
                       sizeof(const struct attribute *));
+}
+
+uint16_t image_key(struct image *image, const struct unit_key *key)
+{
+    struct ffs_key entry = {.with = key->joined ? image_text(image, key->with) : FFS_NONE,
+                            .count = (uint8_t)key->count,
+                            .kind = key->joined ? FFS_KEY_JOINED : FFS_KEY_FIRST};
+    for (uint32_t i = 0; i < FFS_MAX_KEY_PARTS; i++)
+        entry.attributes[i] =
+            i < key->count ? (uint16_t)image_attribute(image, key->parts[i]) : FFS_NO_ATTRIBUTE;
+    size_t at = pool_add(&image->keys, &entry, sizeof entry) / sizeof entry;
+    assert(at < FFS_NO_ATTRIBUTE - FFS_FIRST_KEY);
+    return (uint16_t)(FFS_FIRST_KEY + at);
 }
 
 uint32_t image_program(struct image *image, const struct ffs_instruction *code, uint32_t count)

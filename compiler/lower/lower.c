@@ -61,9 +61,8 @@ static void serve_default(struct steps *steps, const struct expression *when,
  * ranges of the same buckets; what the split then gives in their place, nobody gets.
  */
 static struct arm *serve_none_before_split(struct steps *steps, struct expression *when,
-                                           const struct attribute *attribute,
-                                           const struct arm *arms, uint32_t count, uint64_t salt,
-                                           const char *rule)
+                                           const struct unit_key *key, const struct arm *arms,
+                                           uint32_t count, uint64_t salt, const char *rule)
 {
     struct lowering *lowering = steps->lowering;
     struct arm *others = ARENA_ARRAY(&lowering->arena, struct arm, count);
@@ -74,7 +73,7 @@ static struct arm *serve_none_before_split(struct steps *steps, struct expressio
             continue;
         others[i].variant = 0;
         struct expression *parts[] = {
-            when, lower_range(lowering, attribute, salt, from, from + arms[i].percent)};
+            when, lower_range(lowering, key, salt, from, from + arms[i].percent)};
         serve(steps, expression_all(lowering, parts, 2), arms[i].variant, FFLAG_REASON_SPLIT, rule);
     }
     return others;
@@ -88,24 +87,23 @@ static bool has_arm(const struct arm *arms, uint32_t count, uint32_t variant)
     return found;
 }
 
-static void split(struct steps *steps, struct expression *when, const struct attribute *attribute,
+static void split(struct steps *steps, struct expression *when, const struct unit_key *key,
                   const struct arm *arms, uint32_t count, const uint64_t *salt, const char *rule)
 {
     struct image *image = &steps->lowering->image;
-    if (when->kind == EXPRESSION_NEVER || steps->program->ended || !attribute)
+    if (when->kind == EXPRESSION_NEVER || steps->program->ended || !key)
         return;
     if (has_arm(arms, count, steps->targeting->variant_count))
-        arms = serve_none_before_split(steps, when, attribute, arms, count,
+        arms = serve_none_before_split(steps, when, key, arms, count,
                                        salt ? *salt : salt_hash(steps->targeting->salt, "/split"),
                                        rule);
     uint64_t operand = image_split(image, arms, count, salt) | (uint64_t)image_text(image, rule)
                                                                    << 32;
-    program_decide(
-        steps->program, when,
-        (struct ffs_instruction){.op = FFS_SPLIT,
-                                 .flags = FFLAG_REASON_SPLIT,
-                                 .attribute = (uint16_t)image_attribute(image, attribute),
-                                 .operand = operand});
+    program_decide(steps->program, when,
+                   (struct ffs_instruction){.op = key_attribute(key) ? FFS_SPLIT : FFS_KEY_SPLIT,
+                                            .flags = FFLAG_REASON_SPLIT,
+                                            .attribute = lower_key(image, key),
+                                            .operand = operand});
 }
 
 /* -------------------------------------------------------------------------- before the rules -- */
@@ -168,14 +166,13 @@ static void lower_holdouts(struct steps *steps)
     const struct targeting *targeting = steps->targeting;
     for (uint32_t i = 0; i < targeting->holdout_count; i++) {
         const struct holdout *holdout = targeting->holdouts[i];
-        const struct attribute *attribute =
-            holdout->bucket_by ? holdout->bucket_by : targeting->bucket_by;
+        const struct unit_key *key = holdout->bucket_by ? holdout->bucket_by : targeting->bucket_by;
         steps->could_decide |= holdout->percent > 0;
         const struct expression *held =
             holdout->percent >= PERCENT_ALL
                 ? expression_constant(true)
-                : lower_range(steps->lowering, attribute, salt_hash("holdout/", holdout->name.text),
-                              0, holdout->percent);
+                : lower_range(steps->lowering, key, salt_hash("holdout/", holdout->name.text), 0,
+                              holdout->percent);
         serve_default(steps, held, FFLAG_REASON_HOLDOUT);
     }
 }
@@ -187,12 +184,12 @@ static void lower_layer(struct steps *steps)
     if (!layer || (targeting->layer_from == 0 && targeting->layer_to >= PERCENT_ALL))
         return;
     steps->could_decide = true;
-    const struct attribute *attribute = layer->bucket_by ? layer->bucket_by : targeting->bucket_by;
+    const struct unit_key *key = layer->bucket_by ? layer->bucket_by : targeting->bucket_by;
     uint64_t salt = salt_hash("layer/", layer->name.text);
     /* Both sides of the member's range, not its negation, which would hold without a key. */
     struct expression *outside[] = {
-        lower_range(steps->lowering, attribute, salt, 0, targeting->layer_from),
-        lower_range(steps->lowering, attribute, salt, targeting->layer_to, PERCENT_ALL)};
+        lower_range(steps->lowering, key, salt, 0, targeting->layer_from),
+        lower_range(steps->lowering, key, salt, targeting->layer_to, PERCENT_ALL)};
     serve_default(steps, expression_any(steps->lowering, outside, 2), FFLAG_REASON_LAYER);
 }
 
@@ -266,7 +263,7 @@ static void lower_canary(struct steps *steps, const struct canary *canary)
 static void lower_experiment(struct steps *steps, const struct experiment *experiment)
 {
     struct lowering *lowering = steps->lowering;
-    const struct attribute *unit = steps->targeting->bucket_by;
+    const struct unit_key *unit = steps->targeting->bucket_by;
     if (experiment->state == EXPERIMENT_DRAFT)
         return;
     if (experiment->state == EXPERIMENT_CONCLUDED) {

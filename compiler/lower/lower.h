@@ -86,18 +86,20 @@ struct expression *lower_condition(struct lowering *lowering, const struct condi
 /* Holds when `other` serves one of `variants`. */
 struct expression *lower_flag_is(struct lowering *lowering, const struct flag *other,
                                  const struct variant_set *variants);
-/* Holds for the units of a list, by the string or the decimal key of an attribute. */
-struct expression *lower_users(struct lowering *lowering, const struct attribute *attribute,
+/* What an instruction reads of a key: an attribute, or one of KEYS. */
+uint16_t lower_key(struct image *image, const struct unit_key *key);
+/* Holds for the units of a list, by their keys. */
+struct expression *lower_users(struct lowering *lowering, const struct unit_key *key,
                                const struct user_list *list);
 /* Holds for a share of the units; for all of them, with or without a key, at 100 %. By the flag's
  * salt, unless `salt` has the hash of another. */
-struct expression *lower_exposure(struct lowering *lowering, const struct attribute *attribute,
+struct expression *lower_exposure(struct lowering *lowering, const struct unit_key *key,
                                   const uint64_t *salt, uint32_t percent);
-struct expression *lower_ramp(struct lowering *lowering, const struct attribute *attribute,
+struct expression *lower_ramp(struct lowering *lowering, const struct unit_key *key,
                               const uint64_t *salt, const struct ramp *ramp);
 /* Holds for the units with threshold(from) <= bucket < threshold(to); never without a key. */
-struct expression *lower_range(struct lowering *lowering, const struct attribute *attribute,
-                               uint64_t salt, uint32_t from, uint32_t to);
+struct expression *lower_range(struct lowering *lowering, const struct unit_key *key, uint64_t salt,
+                               uint32_t from, uint32_t to);
 struct expression *lower_clock(struct lowering *lowering, int64_t from, int64_t until);
 
 /* ---------------------------------------------------------------------------------- programs -- */

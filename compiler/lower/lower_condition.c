@@ -565,54 +565,92 @@ struct expression *lower_condition(struct lowering *lowering, const struct condi
 
 /* ------------------------------------------------------------------------------------- units -- */
 
-/* The set test compares keys; a number attribute's key is its decimal digits. */
-struct expression *lower_users(struct lowering *lowering, const struct attribute *attribute,
-                               const struct user_list *list)
+uint16_t lower_key(struct image *image, const struct unit_key *key)
 {
-    if (!attribute ||
-        (attribute->type != FFLAG_ATTRIBUTE_STRING && attribute->type != FFLAG_ATTRIBUTE_NUMBER))
-        return expression_constant(false);
-    if (list->file)
-        return one_of_file(lowering, attribute, list->file, false);
-    const char **texts = ARENA_ARRAY(&lowering->arena, const char *, list->users.count + 1);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < list->users.count; i++)
-        if (*list->users.items[i].text) /* an empty string is no key */
-            texts[count++] = list->users.items[i].text;
-    return one_of(lowering, attribute, texts, count, false);
+    const struct attribute *attribute = key_attribute(key);
+    return attribute ? (uint16_t)image_attribute(image, attribute) : image_key(image, key);
 }
 
-struct expression *lower_exposure(struct lowering *lowering, const struct attribute *attribute,
+static struct expression *test_key(struct lowering *lowering, enum ffs_op plain, enum ffs_op made,
+                                   const struct unit_key *key, uint64_t operand)
+{
+    struct ffs_instruction test = {.op = (uint8_t)(key_attribute(key) ? plain : made),
+                                   .attribute = lower_key(&lowering->image, key),
+                                   .operand = operand};
+    return expression_test(lowering, test);
+}
+
+/* Of keys that are made. Where texts leave no room for one set, each has its own. */
+static struct expression *one_of_keys(struct lowering *lowering, const struct unit_key *key,
+                                      const char *const *texts, uint32_t count)
+{
+    uint64_t set = count ? image_set(&lowering->image, texts, count) : 0;
+    if (!count || set != IMAGE_NO_SET)
+        return count ? test_key(lowering, FFS_KEY_IN, FFS_KEY_IN, key, set)
+                     : expression_constant(false);
+    struct expression **each = ARENA_ARRAY(&lowering->arena, struct expression *, count);
+    for (uint32_t i = 0; i < count; i++)
+        each[i] = one_of_keys(lowering, key, &texts[i], 1);
+    return expression_any(lowering, each, count);
+}
+
+/* The set test compares keys; a number attribute's key is its decimal digits. */
+struct expression *lower_users(struct lowering *lowering, const struct unit_key *key,
+                               const struct user_list *list)
+{
+    const struct attribute *attribute = key_attribute(key);
+    if (!key || key->joined) /* reported by check_users() */
+        return expression_constant(false);
+    if (list->file && attribute)
+        return one_of_file(lowering, attribute, list->file, false);
+    uint32_t given = list->file ? list->file->count : list->users.count;
+    const char **texts = ARENA_ARRAY(&lowering->arena, const char *, given + 1);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < given; i++) {
+        const char *text = list->file ? list->file->values[i] : list->users.items[i].text;
+        if (*text) /* an empty string is no key */
+            texts[count++] = text;
+    }
+    return attribute ? one_of(lowering, attribute, texts, count, false)
+                     : one_of_keys(lowering, key, texts, count);
+}
+
+struct expression *lower_exposure(struct lowering *lowering, const struct unit_key *key,
                                   const uint64_t *salt, uint32_t percent)
 {
     if (percent == 0 || percent >= PERCENT_ALL)
         return expression_constant(percent >= PERCENT_ALL);
-    if (!attribute)
+    if (!key)
         return expression_constant(false);
     if (salt)
-        return lower_range(lowering, attribute, *salt, 0, percent);
-    return test_attribute(lowering, FFS_EXPOSED, 0, attribute, percent_threshold(percent));
+        return lower_range(lowering, key, *salt, 0, percent);
+    /* There is no such test of a key that is made, but a range says the same. */
+    if (!key_attribute(key)) {
+        uint64_t own = salt_hash(lowering->targeting->salt, "");
+        return lower_range(lowering, key, own, 0, percent);
+    }
+    return test_key(lowering, FFS_EXPOSED, FFS_EXPOSED, key, percent_threshold(percent));
 }
 
-struct expression *lower_ramp(struct lowering *lowering, const struct attribute *attribute,
+struct expression *lower_ramp(struct lowering *lowering, const struct unit_key *key,
                               const uint64_t *salt, const struct ramp *ramp)
 {
     if (!ramp->gradual)
-        return lower_exposure(lowering, attribute, salt, ramp->from);
-    if (!attribute)
+        return lower_exposure(lowering, key, salt, ramp->from);
+    if (!key)
         return expression_constant(false);
-    return test_attribute(lowering, FFS_RAMP, 0, attribute,
-                          image_ramp(&lowering->image, ramp, salt));
+    return test_key(lowering, FFS_RAMP, FFS_KEY_RAMP, key,
+                    image_ramp(&lowering->image, ramp, salt));
 }
 
-struct expression *lower_range(struct lowering *lowering, const struct attribute *attribute,
-                               uint64_t salt, uint32_t from, uint32_t to)
+struct expression *lower_range(struct lowering *lowering, const struct unit_key *key, uint64_t salt,
+                               uint32_t from, uint32_t to)
 {
-    if (from >= to || !attribute)
+    if (from >= to || !key)
         return expression_constant(false);
     uint64_t upper = to < PERCENT_ALL ? percent_threshold(to) : 0;
-    return test_attribute(lowering, FFS_IN_RANGE, 0, attribute,
-                          image_range(&lowering->image, salt, percent_threshold(from), upper));
+    return test_key(lowering, FFS_IN_RANGE, FFS_KEY_IN_RANGE, key,
+                    image_range(&lowering->image, salt, percent_threshold(from), upper));
 }
 
 struct expression *lower_clock(struct lowering *lowering, int64_t from, int64_t until)

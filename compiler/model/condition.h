@@ -11,6 +11,7 @@
 #include "text.h"
 
 struct attribute;
+struct unit_key;
 struct flag;
 struct segment;
 struct variant_set;
@@ -52,7 +53,7 @@ enum condition_kind {
 struct share_test {
     uint32_t percent;
     const char *salt;
-    const struct attribute *by;
+    const struct unit_key *by;
 };
 
 struct condition {

@@ -16,6 +16,22 @@ struct attribute {
     const struct attribute *list;
 };
 
+#define MOST_KEY_PARTS 8
+#define MOST_WITH      16 /* bytes between two of them */
+
+/* What a unit is known by: the attribute that is hashed, the first of several that a context has,
+ * or all of them joined. Equal ones are one. */
+struct unit_key {
+    const struct attribute **parts;
+    uint32_t count;
+    bool joined;
+    const char *with; /* between two parts */
+    const char *text; /* "user_id", "user_id or session_id", "company + \".\" + user" */
+};
+
+/* The only attribute, if it is a string or number, whose key contexts have ready; else NULL. */
+const struct attribute *key_attribute(const struct unit_key *key);
+
 struct segment {
     struct text name;
     uint32_t index; /* in the project's array */
@@ -26,12 +42,12 @@ struct segment {
 
 struct layer {
     struct text name;
-    const struct attribute *bucket_by;
+    const struct unit_key *bucket_by;
 };
 
 struct holdout {
     struct text name;
-    const struct attribute *bucket_by;
+    const struct unit_key *bucket_by;
     uint32_t percent;
 };
 

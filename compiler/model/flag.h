@@ -96,9 +96,9 @@ struct rule {
     struct keep keep; /* KEPT_EXPOSURE: the split goes by the bucket of percentages */
     bool has_percent;
     struct ramp percent;
-    struct unit_ranges ranges;  /* instead of a percentage */
-    const char *salt;           /* its own; NULL: the flag's */
-    const struct attribute *by; /* what is hashed; the flag's bucket_by unless the rule says */
+    struct unit_ranges ranges; /* instead of a percentage */
+    const char *salt;          /* its own; NULL: the flag's */
+    const struct unit_key *by; /* what is hashed; the flag's bucket_by unless the rule says */
 };
 
 struct user_list {
@@ -122,7 +122,7 @@ struct requirement {
  */
 struct targeting {
     bool enabled;
-    const struct attribute *bucket_by; /* NULL: no default is declared, and nothing hashes */
+    const struct unit_key *bucket_by; /* NULL: no default is declared, and nothing hashes */
     const char *salt;
     struct variant *variants;
     uint32_t variant_count;

@@ -68,15 +68,15 @@ static bool ends_with_name(const char *path, const char *name)
     return strcmp(path, name) == 0 || (dot && strcmp(dot + 1, name) == 0);
 }
 
-enum log_units log_units(const struct log *log, const struct attribute *bucket_by)
+enum log_units log_units(const struct log *log, const struct unit_key *bucket_by)
 {
     if (!log->unit || !bucket_by)
         return UNITS_ARE_BUCKETED;
-    for (uint32_t i = 0; i < log->context_count; i++)
-        if (strcmp(log->context[i].name.text, bucket_by->name.text) == 0)
+    for (uint32_t i = 0; bucket_by->count == 1 && i < log->context_count; i++)
+        if (strcmp(log->context[i].name.text, bucket_by->text) == 0)
             return strcmp(log->context[i].from, log->unit) == 0 ? UNITS_ARE_BUCKETED
                                                                 : UNITS_BESIDE_BUCKETED;
-    return is_targeting_key(log->unit) || ends_with_name(log->unit, bucket_by->name.text)
+    return is_targeting_key(log->unit) || ends_with_name(log->unit, bucket_by->text)
                ? UNITS_ARE_BUCKETED
                : UNITS_UNKNOWN;
 }

@@ -9,6 +9,7 @@
 #include "text.h"
 
 struct attribute;
+struct unit_key;
 
 #define LOG_FORMATS(X)                        \
     X(LOG_NDJSON, "ndjson")                   \
@@ -73,6 +74,6 @@ struct log {
  * `context` settles); another, on lines that have the bucketing one as well; or only another.
  */
 enum log_units { UNITS_ARE_BUCKETED, UNITS_BESIDE_BUCKETED, UNITS_UNKNOWN };
-enum log_units log_units(const struct log *log, const struct attribute *bucket_by);
+enum log_units log_units(const struct log *log, const struct unit_key *bucket_by);
 
 #endif

@@ -41,6 +41,12 @@ const struct override *project_override(const struct project *project, const cha
     return NULL;
 }
 
+const struct attribute *key_attribute(const struct unit_key *key)
+{
+    bool ready = key && key->count == 1 && key->parts[0]->type != FFLAG_ATTRIBUTE_BOOLEAN;
+    return ready ? key->parts[0] : NULL;
+}
+
 bool rule_samples(const struct rule *rule)
 {
     bool share = rule->has_percent && (rule->percent.gradual || rule->percent.from < PERCENT_ALL);

@@ -28,9 +28,9 @@ struct project {
     const char *directory; /* as given */
 
     const char *name;
-    struct texts environments;         /* at most MOST_ENVIRONMENTS */
-    uint32_t default_environment;      /* where a command names none; UINT32_MAX: not given */
-    const struct attribute *bucket_by; /* or NULL */
+    struct texts environments;        /* at most MOST_ENVIRONMENTS */
+    uint32_t default_environment;     /* where a command names none; UINT32_MAX: not given */
+    const struct unit_key *bucket_by; /* or NULL */
     bool automatic;
     double rollout_confidence; /* of all a rollout's bounds together; 0: each has its own */
     struct hooks hooks;

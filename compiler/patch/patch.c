@@ -65,6 +65,7 @@ static void load_tables(struct patch *patch)
         {FFS_RAMPS, &image->ramps},       {FFS_SETS, &image->sets},
         {FFS_NETWORKS, &image->networks}, {FFS_AUTOMATA, &image->automata},
         {FFS_ZONES, &image->zones},       {FFS_TAGS, &image->tags},
+        {FFS_KEYS, &image->keys},
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         copy_section(patch, tables[i].id, &tables[i].pool->bytes);
@@ -207,6 +208,11 @@ static void renumber_from(struct patch *patch, uint32_t place)
         }
         program->code = code;
     }
+    struct ffs_key *keys = (struct ffs_key *)(void *)patch->image.keys.bytes.bytes;
+    for (size_t i = 0; i < patch->image.keys.bytes.length / sizeof *keys; i++)
+        for (uint32_t j = 0; j < keys[i].count; j++)
+            if (keys[i].attributes[j] >= place)
+                keys[i].attributes[j]++;
 }
 
 bool patch_attribute(struct patch *patch, const struct attribute *attribute, uint16_t *place,

@@ -112,15 +112,38 @@ static bool same_operands(const struct patch *a, const struct ffs_instruction *l
     return one == other;
 }
 
+static bool same_attributes(const struct patch *a, uint16_t left, const struct patch *b,
+                            uint16_t right)
+{
+    if (left == FFS_NO_ATTRIBUTE || right == FFS_NO_ATTRIBUTE)
+        return left == right;
+    return same_strings(a, a->attributes[left].name, b, b->attributes[right].name);
+}
+
+/* Of what instructions read: an attribute, one of KEYS, or nothing. */
+static bool same_inputs(const struct patch *a, uint16_t left, const struct patch *b, uint16_t right)
+{
+    bool made = left >= FFS_FIRST_KEY && left != FFS_NO_ATTRIBUTE;
+    if (!made || right < FFS_FIRST_KEY || right == FFS_NO_ATTRIBUTE)
+        return !made && (right < FFS_FIRST_KEY || right == FFS_NO_ATTRIBUTE) &&
+               same_attributes(a, left, b, right);
+    const struct ffs_key *one = at(&a->image.keys, left - FFS_FIRST_KEY, sizeof *one);
+    const struct ffs_key *other = at(&b->image.keys, right - FFS_FIRST_KEY, sizeof *other);
+    if (one->kind != other->kind || one->count != other->count ||
+        (one->kind == FFS_KEY_JOINED && !same_strings(a, one->with, b, other->with)))
+        return false;
+    for (uint32_t i = 0; i < one->count; i++)
+        if (!same_attributes(a, one->attributes[i], b, other->attributes[i]))
+            return false;
+    return true;
+}
+
 static bool same_instructions(const struct patch *a, const struct ffs_instruction *left,
                               const struct patch *b, const struct ffs_instruction *right)
 {
-    bool reads = left->attribute < FFS_FIRST_KEY;
     return left->op == right->op && left->flags == right->flags && left->jump == right->jump &&
-           left->variant == right->variant && reads == (right->attribute < FFS_FIRST_KEY) &&
-           (!reads || same_strings(a, a->attributes[left->attribute].name, b,
-                                   b->attributes[right->attribute].name)) &&
-           same_operands(a, left, b, right);
+           left->variant == right->variant &&
+           same_inputs(a, left->attribute, b, right->attribute) && same_operands(a, left, b, right);
 }
 
 static bool same_variants(const struct patch *a, const struct ffs_flag *left, const struct patch *b,

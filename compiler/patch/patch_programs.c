@@ -107,6 +107,7 @@ struct adding {
     struct lowering lowering;
     struct expression *when;
     ffs_string rule;
+    size_t keys; /* bytes of KEYS before */
     struct program program;
 };
 
@@ -115,6 +116,7 @@ static void begin_lowering(struct adding *adding, const struct project *project)
     struct lowering *lowering = &adding->lowering;
     *lowering = (struct lowering){.project = project, .image = adding->patch->image};
     uint32_t flags = project ? project->flag_count : 0;
+    adding->keys = lowering->image.keys.bytes.length;
     lowering->flags = xcalloc(flags + 1u, sizeof *lowering->flags);
     lowering->segments =
         xcalloc(project ? project->segment_count + 1u : 1, sizeof(struct expression *));
@@ -137,6 +139,10 @@ static bool take_attributes(struct adding *adding, struct buffer *why)
     const struct attribute *const *attributes =
         (const struct attribute *const *)(const void *)used->bytes.bytes;
     uint16_t place;
+    if (adding->keys < adding->patch->image.keys.bytes.length) {
+        buffer_append_text(why, "its condition is bucketed by several attributes");
+        return false;
+    }
     for (size_t i = 0; i < used->count; i++)
         if (!patch_attribute(adding->patch, attributes[i], &place, why))
             return false;
@@ -178,7 +184,7 @@ static bool settle(struct adding *adding, uint32_t index, struct buffer *why)
                           patch_string(patch, patch->image.flags[index].name));
             return false;
         }
-        if (at->attribute != FFS_NO_ATTRIBUTE &&
+        if (at->attribute < FFS_FIRST_KEY &&
             !patch_attribute(patch, used[at->attribute], &at->attribute, why))
             return false;
     }

@@ -424,7 +424,7 @@ static const struct field condition_fields[WORDS_COUNT(CONDITION_KEYS)] = {
         KEYWORD("salt", text_form,
                 "beside `percent`: what is hashed with the unit; default the flag's salt and "
                 "`/if`; in a segment `segment/` and its name"),
-    [KEY_BUCKET_BY] = KEYWORD("bucket_by", attribute_name_form,
+    [KEY_BUCKET_BY] = KEYWORD("bucket_by", key_form,
                               "beside `percent`: default the flag's; in a segment or override the "
                               "project's"),
 };

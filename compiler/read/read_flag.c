@@ -326,8 +326,8 @@ static const struct form shape_form = {.kind = FORM_CHOICE, .words = shape_words
              "what is served when nothing else decides, or `none`. `off` for booleans; needed "   \
              "for all others that have variants",                                                 \
              .chooses = true),                                                                    \
-        READ("bucket_by", read_flag_bucket_by, attribute_name_form,                               \
-             "the attribute that percentages are bucketed by: a string or number. Default: the "  \
+        READ("bucket_by", read_flag_bucket_by, key_form,                                          \
+             "what percentages are bucketed by: see [bucketing](#bucketing). Default: the "       \
              "project's"),                                                                        \
         READ("salt", read_salt, text_form,                                                        \
              "what is hashed with the unit; default: the flag's name. A renamed flag with its "   \

@@ -243,19 +243,28 @@ static void read_units(struct reader *reader, struct test_subject *subject,
                   (unsigned long long)needed, LEAST_EXPECTED);
 }
 
+/* The last part of a key that a context gives, if it gives all that counts of it. */
+static const struct entry *find_whole_key(const struct node *context, const struct unit_key *unit)
+{
+    const struct entry *entry = find_entry(context, unit->parts[0]->name.text);
+    for (uint32_t i = 1; unit->joined && entry && i < unit->count; i++)
+        entry = find_entry(context, unit->parts[i]->name.text);
+    return entry;
+}
+
 /* Synthetic units get their own keys, so a context must not set them. */
 static void check_unit_is_free(struct reader *reader, struct test_subject *subject)
 {
     const struct node *context = node_get(subject->node, "context");
     const struct targeting *targeting;
     for (uint32_t at = 0; context && test_next_environment(subject, &at, &targeting);) {
-        const struct attribute *unit = targeting->bucket_by;
-        const struct entry *entry = unit ? find_entry(context, unit->name.text) : NULL;
+        const struct unit_key *unit = targeting->bucket_by;
+        const struct entry *entry = unit ? find_whole_key(context, unit) : NULL;
         if (!entry)
             continue;
         diagnose(reader->diagnostics, FF0526, entry->key->span,
                  "'%s' distinguishes the units of a share, but here all have the same",
-                 unit->name.text);
+                 entry->key->text);
         diagnose_help(reader->diagnostics, "leave it out: 'units' gives each its own");
         return;
     }

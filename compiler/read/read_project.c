@@ -39,24 +39,147 @@ static void read_environments(struct reader *reader, struct node *node, void *ta
     }
 }
 
-void read_bucket_by(struct reader *reader, const struct node *node,
-                    const struct attribute **bucket_by)
+static const struct attribute *read_key_part(struct reader *reader, const struct node *node)
 {
     const struct attribute *attribute = resolve(reader, ATTRIBUTE, node);
-    reader->bucket_broken |= !attribute || !attribute->type;
     if (!attribute || !attribute->type)
-        return;
-    if (attribute->type != FFLAG_ATTRIBUTE_STRING && attribute->type != FFLAG_ATTRIBUTE_NUMBER) {
-        reader->bucket_broken = true;
-        diagnose(reader->diagnostics, FF0315, node->span,
-                 "'%s' cannot be hashed, expected a string or number attribute",
-                 attribute->name.text);
-        diagnose_note(reader->diagnostics, attribute->name.span, "'%s' is declared here",
-                      attribute->name.text);
-        diagnose_help(reader->diagnostics, "name one that identifies a unit, such as a user's id");
-        return;
+        return NULL;
+    if (attribute->type == FFLAG_ATTRIBUTE_STRING || attribute->type == FFLAG_ATTRIBUTE_NUMBER ||
+        attribute->type == FFLAG_ATTRIBUTE_BOOLEAN)
+        return attribute;
+    diagnose(reader->diagnostics, FF0315, node->span,
+             "'%s' cannot be hashed, expected a string, number or boolean attribute",
+             attribute->name.text);
+    diagnose_note(reader->diagnostics, attribute->name.span, "'%s' is declared here",
+                  attribute->name.text);
+    diagnose_help(reader->diagnostics, "name one that identifies a unit, such as a user's id");
+    return NULL;
+}
+
+static bool same_keys(const struct unit_key *a, const struct unit_key *b)
+{
+    if (a->count != b->count || a->joined != b->joined ||
+        (a->joined && strcmp(a->with, b->with) != 0))
+        return false;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (a->parts[i] != b->parts[i])
+            return false;
+    return true;
+}
+
+static const struct unit_key *only_key(struct reader *reader, const struct unit_key *key)
+{
+    for (uint32_t i = 0; i < reader->key_count; i++)
+        if (same_keys(reader->keys[i], key))
+            return reader->keys[i];
+    struct unit_key *kept = ARENA_NEW(reader->arena, struct unit_key);
+    *kept = *key;
+    kept->text = key->parts[0]->name.text;
+    for (uint32_t i = 1; i < key->count; i++)
+        kept->text = key->joined ? arena_format(reader->arena, "%s + \"%s\" + %s", kept->text,
+                                                key->with, key->parts[i]->name.text)
+                                 : arena_format(reader->arena, "%s or %s", kept->text,
+                                                key->parts[i]->name.text);
+    *ARENA_APPEND(reader->arena, reader->keys, reader->key_count) = kept;
+    return kept;
+}
+
+static bool report_parts(struct reader *reader, struct span span, const char *fact)
+{
+    diagnose(reader->diagnostics, FF0397, span, "%s", fact);
+    diagnose_help(reader->diagnostics,
+                  "name the attributes: [user_id, session_id], the first that is given; or "
+                  "{join: [company, user]}");
+    return false;
+}
+
+static bool read_parts(struct reader *reader, const struct node *list, struct unit_key *key)
+{
+    if (!expect_list(reader, list, "a list of attributes"))
+        return false;
+    if (list->count < (key->joined ? 2 : 1) || list->count > MOST_KEY_PARTS)
+        return report_parts(reader, list->span,
+                            arena_format(reader->arena, "%u attributes, expected %d to %d",
+                                         list->count, key->joined ? 2 : 1, MOST_KEY_PARTS));
+    key->parts = ARENA_ARRAY(reader->arena, const struct attribute *, list->count);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct attribute *part = read_key_part(reader, list->items[i]);
+        if (!part)
+            return false;
+        for (uint32_t j = 0; j < key->count; j++)
+            if (key->parts[j] == part)
+                return report_parts(
+                    reader, list->items[i]->span,
+                    arena_format(reader->arena, "'%s' stands twice", part->name.text));
+        key->parts[key->count++] = part;
     }
-    *bucket_by = attribute;
+    return true;
+}
+
+struct join_keys {
+    struct node *list;
+    struct text with;
+};
+
+static void keep_join(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    ((struct join_keys *)target)->list = node;
+}
+
+static void read_with(struct reader *reader, struct node *node, void *target)
+{
+    struct text with;
+    if (!read_text(reader, node, &with))
+        return;
+    if (strlen(with.text) <= MOST_WITH)
+        ((struct join_keys *)target)->with = with;
+    else
+        report_parts(reader, node->span, "more than 16 bytes between two parts");
+}
+
+static const struct form key_list_form = {
+    .kind = FORM_LIST, .of = {&name_form}, .least = 1, .most = MOST_KEY_PARTS};
+static const struct field join_fields[] = {
+    READ("join", keep_join, key_list_form, "all of these, in this order; a unit needs all of them",
+         .missing = "name what is joined: {join: [company, user]}"),
+    READ("with", read_with, text_form, "what stands between two; default a dot"),
+};
+static const struct form join_form = KEYS("joined_key", "a joined key", "joined key", join_fields);
+const struct form key_form = {.definition = "bucket_by",
+                              .kind = FORM_EITHER,
+                              .takes = "attribute, list, or joined key",
+                              .help = "An attribute; the first of a list that is given; or several "
+                                      "joined",
+                              .of = {&name_form, &key_list_form, &join_form}};
+
+static bool read_key(struct reader *reader, struct node *node, struct unit_key *key)
+{
+    if (node->kind == NODE_LIST)
+        return read_parts(reader, node, key);
+    if (node->kind == NODE_MAP) {
+        struct join_keys keys = {.with = {.text = "."}};
+        uint32_t before = faults(reader);
+        read_fields(reader, node, &join_form, node->span, &keys);
+        key->joined = true;
+        key->with = keys.with.text;
+        return keys.list && read_parts(reader, keys.list, key) && faults(reader) == before;
+    }
+    const struct attribute *part = read_key_part(reader, node);
+    if (!part)
+        return false;
+    key->parts = ARENA_NEW(reader->arena, const struct attribute *);
+    key->parts[key->count++] = part;
+    return true;
+}
+
+void read_bucket_by(struct reader *reader, struct node *node, const struct unit_key **bucket_by)
+{
+    struct unit_key key = {.count = 0};
+    if (read_key(reader, node, &key))
+        *bucket_by = only_key(reader, &key);
+    else
+        reader->bucket_broken = true;
 }
 
 static void read_project_bucket_by(struct reader *reader, struct node *node, void *target)
@@ -109,7 +232,7 @@ static const struct field project_fields[] = {
     FIELD("description", FIELD_TEXT, struct project_keys, description, "for people"),
     READ("environments", read_environments, environment_list_form,
          "at least one, at most 64; a snapshot is for one of them", .needed = true),
-    READ("bucket_by", read_project_bucket_by, attribute_name_form,
+    READ("bucket_by", read_project_bucket_by, key_form,
          "what percentages are bucketed by, unless a flag says otherwise"),
     READ("automatic", read_automatic, boolean_form,
          "`false`: canaries report a rollback and leave it to a person. Default `true`"),
@@ -222,7 +345,7 @@ static void read_layer_bucket_by(struct reader *reader, struct node *node, void 
 }
 
 static const struct field layer_fields[] = {
-    READ("bucket_by", read_layer_bucket_by, attribute_name_form,
+    READ("bucket_by", read_layer_bucket_by, key_form,
          "what its shares are bucketed by; without it, all its flags must bucket by the same "
          "attribute"),
     READ("description", read_description, text_form, "for people"),
@@ -246,7 +369,7 @@ static const struct field holdout_fields[] = {
     FIELD("percent", FIELD_PERCENT, struct holdout, percent,
           "the units that get the default of every flag that names the holdout",
           .missing = "say how many units are held out: percent: 2%"),
-    READ("bucket_by", read_holdout_bucket_by, attribute_name_form,
+    READ("bucket_by", read_holdout_bucket_by, key_form,
          "what `percent` is bucketed by; default: as in the flag"),
     READ("description", read_description, text_form, "for people"),
 };

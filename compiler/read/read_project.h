@@ -10,8 +10,9 @@ void read_attribute(struct reader *reader, struct declaration *declaration);
 void read_segment(struct reader *reader, struct declaration *declaration);
 void read_layer(struct reader *reader, struct declaration *declaration);
 void read_holdout(struct reader *reader, struct declaration *declaration);
-void read_bucket_by(struct reader *reader, const struct node *node,
-                    const struct attribute **bucket_by);
+/* What units are known by; each key once, so that equal ones have one address. */
+void read_bucket_by(struct reader *reader, struct node *node, const struct unit_key **bucket_by);
+extern const struct form key_form;
 
 /* Of the section, and of what is declared in the others. */
 extern const struct form project_form, attribute_form, segment_form, layer_form, holdout_form;

@@ -452,7 +452,7 @@ static const struct field rule_fields[] = {
          "instead of `serve`: each unit gets one of them. Sums to exactly 100 %"),
     READ("percent", read_rule_percent, percent_or_ramp_form,
          "decides for this share of the units that match; the rest go on to the next rule"),
-    READ("by", read_rule_by, attribute_name_form,
+    READ("by", read_rule_by, key_form,
          "what `percent` and `split` are bucketed by; default the flag's `bucket_by`"),
     READ("keep", read_rule_keep, kept_form,
          "beside `split`, without `percent`: who was in a percentage gets the split's first "

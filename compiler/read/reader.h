@@ -53,7 +53,7 @@ struct unknown_names {
 /* Rules as they were read, and as flags get them that hash `bucket_by`. */
 struct finished_rules {
     const struct rule *read;
-    const struct attribute *bucket_by;
+    const struct unit_key *bucket_by;
     struct rule *rules;
 };
 
@@ -75,6 +75,8 @@ struct reader {
     const struct node *key;     /* whose value is read now: its place stands for a whole block */
     struct declarations declared[DECLARED_COUNT];
     struct finished_rules finished; /* the last ones: the next environment most often shares them */
+    struct unit_key **keys;         /* that something is bucketed by, each once */
+    uint32_t key_count;
     struct table list_files;
     struct table patterns;       /* regular expressions to their automata */
     struct table zones;          /* by name, and fixed offsets */

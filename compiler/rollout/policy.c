@@ -65,7 +65,7 @@ void policy_digest(const struct targeting *targeting, const char *stage, char he
     unsigned char hash[(POLICY_DIGEST - 1) / 2];
     crypto_generichash_init(&state, NULL, 0, sizeof hash);
     hash_text(&state, targeting->salt);
-    hash_text(&state, targeting->bucket_by ? targeting->bucket_by->name.text : "");
+    hash_text(&state, targeting->bucket_by ? targeting->bucket_by->text : "");
     hash_keys(&state, canary->whole, of_canary);
     hash_thresholds(&state, &canary->guards);
     hash_thresholds(&state, &canary->advance_when);

@@ -45,8 +45,7 @@
 
 #define FFS_MAX_AUTOMATON 65536 /* bytes of an automaton's rows */
 
-/* Attributes are below; the numbers from here on stand for keys made of several (features to come).
- */
+/* Attributes are below; the numbers from here on are indices into KEYS. */
 #define FFS_FIRST_KEY 0x8000
 
 /*
@@ -144,6 +143,7 @@ enum ffs_section_id {
     FFS_NETWORKS = 11,
     FFS_AUTOMATA = 12, /* skippable */
     FFS_TAGS = 13,
+    FFS_KEYS = 14,  /* skippable */
     FFS_ZONES = 15, /* skippable */
 
     /* JSON for people and tools; skippable, and never read by an evaluation. */
@@ -530,6 +530,24 @@ static inline uint32_t ffs_minute_of_week(const struct ffs_zone *zone, int64_t m
     return (uint32_t)(seconds < 0 ? seconds + week : seconds) / 60;
 }
 
+/*
+ * KEYS: an array of keys that are not those of one string or number. A part has the key of its
+ * attribute: a string's bytes, of which there must be some; a whole number's decimal digits, up to
+ * 2^53; `true` or `false`. The key is that of the first part that has one; or of all of them, in
+ * this order, with `with` between two, if each has one.
+ */
+#define FFS_MAX_KEY_PARTS 8
+#define FFS_KEY_FIRST     1u /* kinds */
+#define FFS_KEY_JOINED    2u /* at least two parts */
+
+struct ffs_key {
+    uint16_t attributes[FFS_MAX_KEY_PARTS]; /* FFS_NO_ATTRIBUTE after the last */
+    ffs_string with;                        /* FFS_NONE unless joined */
+    uint8_t count;
+    uint8_t kind;
+    uint16_t reserved; /* zero */
+};
+
 /* bucket = ffs_mix(key hash ^ salt hash): the finaliser of XXH3's 4 to 8 byte path (rrmxmx), full
  * avalanche; without it flags would not be independent. */
 static inline uint64_t ffs_mix(uint64_t x)
@@ -568,6 +586,7 @@ FFS_ASSERT(sizeof(struct ffs_set) == 24 && sizeof(struct ffs_set_slot) == 8);
 FFS_ASSERT(sizeof(struct ffs_network) == 32);
 FFS_ASSERT(sizeof(struct ffs_automaton) == 264);
 FFS_ASSERT(sizeof(struct ffs_zone) == 16 && sizeof(struct ffs_zone_change) == 16);
+FFS_ASSERT(sizeof(struct ffs_key) == 24 && offsetof(struct ffs_key, with) == 16);
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "snapshots are little-endian and used in place; this machine is not"

@@ -186,7 +186,7 @@ class Generator:
             if self.chance(0.6):
                 condition["salt"] = self.pick(["beta", "beta", "other"])
             if self.chance(0.3):
-                condition["bucket_by"] = self.pick(["account", "word", "user_id"])
+                condition["bucket_by"] = self.key()
         items = list(condition.items())
         self.random.shuffle(items)
         return dict(items)
@@ -202,6 +202,16 @@ class Generator:
             return {"from": low, "to": high, "start": start, "end": end}
         return {"from": "10%", "step": self.pick(["10%", "33.333%", "45%"]), "to": "100%",
                 "every": self.pick(["12h", "1d", "36h"]), "start": start}
+
+    def key(self):
+        """What a unit is known by."""
+        attributes = ["account", "word", "country", "user_id", "paying"]
+        if self.chance(0.4):
+            return self.pick(attributes)
+        several = self.random.sample(attributes, self.pick([2, 2, 3]))
+        if self.chance(0.5):
+            return several if self.chance(0.8) else several[:1]
+        return {"join": several, "with": self.pick(["/", "", ":::"])} if self.chance(0.6) else {"join": several}
 
     def split(self, variants):
         if self.chance(0.7):
@@ -239,7 +249,7 @@ class Generator:
             if times != TIMES[:2]:  # these two are the same
                 rule.update({key: Plain(time) for key, time in zip(["from", "until"], times) if self.chance(0.7)})
         if self.chance(0.2):
-            rule["by"] = self.pick(["account", "word", "country"])
+            rule["by"] = self.key()
         return rule
 
     def canary(self, flags):
@@ -321,7 +331,7 @@ class Generator:
         if self.chance(0.1):
             flag["tags"] = ["payments"]
         if self.chance(0.2):
-            flag["bucket_by"] = "account"
+            flag["bucket_by"] = self.key()
         if self.chance(0.2):
             flag["salt"] = "salt-" + name
         flag.update(self.decisions(variants, flags))
@@ -333,6 +343,9 @@ class Generator:
                 own.pop("keep", None)
             if ("canary" in own) == ("canary" in flag) and ("experiment" in own) == ("experiment" in flag):
                 flag["environments"] = {self.pick(ENVIRONMENTS): own}
+        if isinstance(flag.get("bucket_by"), dict):  # then nobody can be listed
+            for keys in (flag, *(flag["environments"].values() if isinstance(flag.get("environments"), dict) else ())):
+                keys.pop("users", None)
         return flag, variants
 
     def layered(self, sections):
@@ -350,7 +363,7 @@ class Generator:
             "attributes": ATTRIBUTES,
             "segments": {},
             "layers": {"checkout": {"bucket_by": "user_id"}},
-            "holdouts": {"q4": {"percent": "10%"}, "none": {"percent": "0%"}, "by-account": {"percent": "50%", "bucket_by": "account"}},
+            "holdouts": {"q4": {"percent": "10%"}, "none": {"percent": "0%"}, "by-account": {"percent": "50%", "bucket_by": ["account", "word"]}},
             "flags": {},
             "overrides": [],
         }

@@ -332,17 +332,27 @@ class Project:
 
     # --------------------------------------------------------------------------------- buckets
 
-    def key(self, attribute, context):
-        """The unit's bytes; None when there is no attribute, no value, or none that makes a key."""
-        if attribute is None or self.attributes[attribute] not in ("string", "number"):
-            return None
-        value = context.get(attribute)
-        if isinstance(value, str):
+    def part(self, attribute, context):
+        """The key of one attribute; None when there is no value, or none that makes a key."""
+        kind, value = self.attributes[attribute], context.get(attribute)
+        if kind == "boolean" and isinstance(value, bool):
+            return b"true" if value else b"false"
+        if kind == "string" and isinstance(value, str):
             return value.encode() or None
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if kind == "number" and isinstance(value, (int, float)) and not isinstance(value, bool):
             if value == math.floor(value) and abs(value) <= 1 << 53:
                 return str(int(value)).encode()
         return None
+
+    def key(self, by, context):
+        """The unit's bytes; None when it has none. `by`: an attribute, a list, or {join, with}."""
+        if by is None:
+            return None
+        if isinstance(by, dict):
+            parts = [self.part(attribute, context) for attribute in by["join"]]
+            return None if None in parts else by.get("with", ".").encode().join(parts)
+        parts = [self.part(attribute, context) for attribute in as_list(by)]
+        return next((part for part in parts if part is not None), None)
 
     def exposed(self, share, attribute, salt, context):
         if share >= ALL:

@@ -222,6 +222,19 @@ static UNUSED uint32_t add_tags(struct assembler *assembler, const char *const *
     return (uint32_t)(offset / sizeof *run);
 }
 
+/* Joined, if there is a text to stand between the parts. What an instruction reads of it. */
+static UNUSED uint16_t add_key(struct assembler *assembler, const char *with,
+                               const uint16_t *attributes, uint8_t count)
+{
+    struct ffs_key key = {.with = with ? add_string(assembler, with) : FFS_NONE,
+                          .count = count,
+                          .kind = with ? FFS_KEY_JOINED : FFS_KEY_FIRST};
+    for (uint32_t i = 0; i < FFS_MAX_KEY_PARTS; i++)
+        key.attributes[i] = i < count ? attributes[i] : FFS_NO_ATTRIBUTE;
+    size_t offset = append_bytes(&assembler->section[FFS_KEYS], &key, sizeof key);
+    return (uint16_t)(FFS_FIRST_KEY + offset / sizeof key);
+}
+
 static UNUSED uint64_t add_split(struct assembler *assembler, const uint64_t (*arms)[2],
                                  uint64_t count)
 {
@@ -391,7 +404,8 @@ static inline uint8_t *assemble(struct assembler *assembler, size_t *length)
     size_t end = sizeof(struct ffs_header) + count * sizeof *sections;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t id = ids[i];
-        bool skippable = id == FFS_AUTOMATA || id == FFS_ZONES || id == FUTURE_SECTION;
+        bool skippable =
+            id == FFS_AUTOMATA || id == FFS_KEYS || id == FFS_ZONES || id == FUTURE_SECTION;
         end = (end + FFS_ALIGNMENT - 1) & ~(size_t)(FFS_ALIGNMENT - 1);
         sections[i] = (struct ffs_section){.id = id,
                                            .flags = skippable ? FFS_SECTION_SKIPPABLE : 0,

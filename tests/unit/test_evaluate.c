@@ -395,7 +395,9 @@ static void every_test_of_a_value_is_in_the_table(UNUSED_STATE)
         bool apart = operand == FFS_OPERAND_SPLIT || operand == FFS_OPERAND_AUTOMATON ||
                      operand == FFS_OPERAND_THRESHOLD || operand == FFS_OPERAND_RANGE ||
                      operand == FFS_OPERAND_RAMP || operand == FFS_OPERAND_BODY;
-        if (!apart && strcmp(operations[i].reads, "NONE") && !is_in_conditions(operations[i].op))
+        bool made = strcmp(operations[i].reads, "MADE") == 0; /* see test_keys.c */
+        if (!apart && !made && strcmp(operations[i].reads, "NONE") &&
+            !is_in_conditions(operations[i].op))
             fail_msg("conditions[] has no row for %s", operations[i].name);
     }
 }

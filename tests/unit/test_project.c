@@ -89,7 +89,7 @@ static void the_shorthand_is_one_rule(void **unused)
     assert_int_equal(rule->serve, 0);
     assert_true(rule->has_percent && !rule->percent.gradual);
     assert_int_equal(rule->percent.from, 12500);
-    assert_string_equal(rule->by->name.text, "user");
+    assert_string_equal(rule->by->text, "user");
     project_free(project);
 }
 
@@ -107,10 +107,10 @@ static void environments_replace_key_by_key(void **unused)
     const struct rule *prod = &in(project, "a", "prod")->rules[0];
     assert_int_equal(dev->serve, 0);
     assert_int_equal(dev->percent.from, 50000);
-    assert_string_equal(dev->by->name.text, "device");
+    assert_string_equal(dev->by->text, "device");
     assert_int_equal(prod->serve, 1);
     assert_int_equal(prod->percent.from, 10000);
-    assert_string_equal(prod->by->name.text, "user");
+    assert_string_equal(prod->by->text, "user");
     project_free(project);
 }
 

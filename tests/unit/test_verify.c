@@ -129,6 +129,7 @@ static void accepts_what_a_newer_minor_version_may_add(UNUSED_STATE)
     struct ffs_section *last = &table_of(bytes)[header_of(bytes)->section_count - 1];
     flags_of(bytes)[WINDOWED].features = UINT64_C(1) << 62; /* it needs that section */
     last->id = 60;
+    last->flags = 0;
     reseal(bytes, length);
     assert_int_equal(verify(bytes, length, &problem), FFLAG_ERROR_UNSUPPORTED);
     last->flags = FFS_SECTION_SKIPPABLE;

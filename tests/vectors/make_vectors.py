@@ -15,7 +15,9 @@ SALTS = ["feature.new-dashboard", "feature.new-dashboard/split", "layer/checkout
 WORDS = ["0", "42", "-7", "9007199254740992", "-9007199254740992", "u1", "user-1", "alice",
          "alice@example.com", "123e4567-e89b-12d3-a456-426614174000", "10.0.0.1", "2001:db8::1",
          "blåbær", "Straße", "東京", "пользователь", "🙂", "e\u0301", "\u00e9", " ", "a b", "A", "a",
-         "\u00a0", "\U0010ffff"]
+         "\u00a0", "\U0010ffff",
+         # Booleans; several attributes joined by a dot, a slash and nothing.
+         "true", "false", "acme.42", "acme.42.true", "acme/u1", "acmeu1", "blåbær.-7"]
 
 
 def rotate_right(x, n):

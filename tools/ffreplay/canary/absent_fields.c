@@ -99,7 +99,7 @@ static bool judge_keys(struct verdict *verdict)
         return false;
     sentence_add(verdict, &verdict->issues,
                  "none of %" PRIu64 " lines can be bucketed by attribute '%s': %s", unkeyed,
-                 analysis->subject.targeting->bucket_by->name.text,
+                 analysis->subject.targeting->bucket_by->text,
                  unkeyed_text(verdict, assigner, log));
     return true;
 }

@@ -191,7 +191,7 @@ bool served_counts_prepare(struct served_counts *counted, struct project *projec
         struct variant_reader *reader = &counted->readers[i];
         if (!variant_reader_prepare(reader, variants, &layouts[i]))
             return false;
-        uint32_t key = line_context_place(&reader->line, variants->targeting->bucket_by);
+        uint32_t key = line_context_key(&reader->line, variants->targeting->bucket_by);
         counted->units[i] = key != NO_PLACE ? key : layouts[i].unit;
     }
     return true;
