@@ -46,6 +46,7 @@ struct loader {
     uint32_t node_count;
     struct node *root;
     struct yaml_layout layout;
+    bool merged; /* keys are given twice, as was reported: what the second ones belong to is lost */
     bool stopped; /* a limit was exceeded, and reported */
 };
 
@@ -246,12 +247,26 @@ static void open_collection(struct loader *loader, const yaml_event_t *event, en
     enter_frame(loader);
 }
 
-static void report_duplicate(struct loader *loader, const struct node *first,
-                             const struct node *second)
+/* Keys of one mapping that are given twice. */
+struct duplicates {
+    const struct node *first, *second; /* of the first key that is */
+    uint32_t count;
+};
+
+/* Several at once have one cause: the line that would begin another definition is not there. */
+static void report_duplicates(struct loader *loader, const struct duplicates *found)
 {
-    diagnose(loader->diagnostics, FF0055, second->span, "key '%s' is given twice", second->text);
-    diagnose_note(loader->diagnostics, first->span, "first given here");
-    diagnose_help(loader->diagnostics, "keep one of the two; neither takes precedence");
+    diagnose(loader->diagnostics, FF0055, found->second->span, "key '%s' is given twice",
+             found->second->text);
+    diagnose_note(loader->diagnostics, found->first->span, "first given here");
+    if (found->count == 1) {
+        diagnose_help(loader->diagnostics, "keep one of the two; neither takes precedence");
+        return;
+    }
+    diagnose_note(loader->diagnostics, found->second->span, "and %u more key%s after it",
+                  found->count - 1, found->count == 2 ? "" : "s");
+    diagnose_help(loader->diagnostics,
+                  "where a second definition begins here, write the line that names it");
 }
 
 static const struct node *earlier_key(const struct node *map, const struct node *key)
@@ -267,6 +282,7 @@ static const struct node *earlier_key(const struct node *map, const struct node 
 static void fill_map(struct loader *loader, struct node *map, struct node **children, size_t count)
 {
     struct table keys = {0};
+    struct duplicates duplicates = {0};
     map->entries = ARENA_ARRAY(loader->arena, struct entry, count / 2);
     for (size_t i = 0; i + 1 < count; i += 2) {
         struct node *key = children[i];
@@ -282,11 +298,17 @@ static void fill_map(struct loader *loader, struct node *map, struct node **chil
             earlier = earlier_key(map, key);
         else
             earlier = table_add(&keys, loader->arena, key->text, key);
-        if (earlier)
-            report_duplicate(loader, earlier, key);
-        else
+        if (!earlier)
             map->entries[map->count++] = (struct entry){key, children[i + 1]};
+        else if (duplicates.count++ == 0)
+            duplicates.first = earlier, duplicates.second = key;
     }
+    if (!duplicates.count)
+        return;
+    report_duplicates(loader, &duplicates);
+    loader->merged = true;
+    if (loader->depth > 1 && !map->flow) /* below a section: two definitions in one, perhaps */
+        map->kind = NODE_BROKEN;
 }
 
 static void fill_collection(struct loader *loader, struct frame *frame)
@@ -336,6 +358,10 @@ static void close_early(struct loader *loader)
         size_t dropped = map ? count % 2 : 0;
         if (loader->depth == 1 && count)
             dropped = map ? 2 - count % 2 : 1;
+        /* A key that is indented too little ends the definition that it was to be in. */
+        if (loader->depth == 1 && map && count >= dropped + 2 &&
+            loader->stack[loader->stack_count - 1]->kind != NODE_MAP)
+            dropped += 2;
         loader->stack_count -= dropped;
         fill_collection(loader, frame);
     }
@@ -458,9 +484,9 @@ struct node *yaml_read(const struct sources *sources, uint32_t file, struct aren
         more = take_event(&loader, &event);
         yaml_event_delete(&event);
     }
-    if (loader.stopped)
-        *complete = false;
     close_early(&loader);
+    if (loader.stopped || loader.merged)
+        *complete = false;
     yaml_parser_delete(&loader.parser);
     free(loader.stack);
     return loader.root;

@@ -33,6 +33,7 @@ struct metric {
     double accuracy; /* of the sketch: 0.01 unless said */
     double cap;      /* a value counts as at most this; 0: it is not given */
     bool per_unit;
+    bool faulty; /* it has mistakes: it may be another than this */
     enum metric_aggregate aggregate;
     const struct log *log; /* NULL: the only one */
 };

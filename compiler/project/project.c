@@ -13,6 +13,7 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/words.h"
 #include "compiler/check/check.h"
 #include "sections.h"
 #include "compiler/model/model.h"
@@ -55,8 +56,13 @@ struct found_sections {
 static const struct form *declared_keys(const struct section *section)
 {
     const struct form *form = section->form->of[0];
-    while (form->kind == FORM_EITHER)
-        form = form->of[0];
+    while (form->kind == FORM_EITHER) {
+        size_t at = 0; /* an attribute can be the name of its type */
+        while (at < 3 && form->of[at + 1] && form->of[at]->kind != FORM_KEYS &&
+               form->of[at]->kind != FORM_EITHER)
+            at++;
+        form = form->of[at];
+    }
     return form;
 }
 
@@ -98,7 +104,7 @@ static void report_unknown_sections(struct reader *reader, const struct node *ro
         const struct entry *entry = &root->entries[i];
         if (find_section(entry->key->text) < SECTION_COUNT)
             continue;
-        reader->bucket_broken = true;
+        reader->bucket_broken = reader->overrides_lost = true;
         lose_names(reader, entry);
         const char *meant = meant_key(reader, entry->key->text, known, SECTION_COUNT);
         if (meant)
@@ -113,6 +119,124 @@ static void report_unknown_sections(struct reader *reader, const struct node *ro
     note_unexplained(reader, &unexplained);
 }
 
+static bool is_key_of(const struct form *form, const char *name)
+{
+    for (size_t i = 0; i < form->field_count; i++)
+        if (strcmp(form->fields[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A section can have definitions that are empty, or a word. */
+static bool takes(enum declared kind, const struct node *body)
+{
+    if (body->kind != NODE_SCALAR)
+        return body->kind != NODE_LIST;
+    if (kind == ATTRIBUTE)
+        return words_find(attribute_type_words + 1, body->text) >= 0;
+    return is_null(body) && (kind == FLAG || kind == LAYER);
+}
+
+/*
+ * What stands among the definitions of a section and is none, because a line that should be above
+ * it is missing, or one of the two is indented wrongly: a key of a definition, a section, or what
+ * belongs into another section.
+ */
+struct strays {
+    struct reader *reader;
+    enum declared kind;
+    const struct form *form;
+    const struct node *above; /* the definition before it, if it is empty */
+    bool keys;                /* there was a key before */
+    bool told;
+};
+
+static void report_stray_key(const struct strays *strays, const struct node *key)
+{
+    struct diagnostics *diagnostics = strays->reader->diagnostics;
+    diagnose(diagnostics, FF0031, key->span, "'%s' stands where the name of %s is expected",
+             key->text, strays->form->what);
+    if (strays->above)
+        diagnose_help(diagnostics, "indent it deeper than '%s', if it belongs to it",
+                      strays->above->text);
+    else
+        diagnose_help(diagnostics, "write the line that names it above, or indent it more");
+}
+
+static void report_stray_body(const struct strays *strays, const struct node *key,
+                              const struct section *other)
+{
+    struct diagnostics *diagnostics = strays->reader->diagnostics;
+    diagnose(diagnostics, FF0031, key->span, "'%s' has the keys of %s, and stands under '%s:'",
+             key->text, declared_keys(other)->what, sections[strays->kind].name);
+    diagnose_help(diagnostics, "write '%s:' on a line above it, at the left edge", other->name);
+}
+
+static void report_stray_section(const struct strays *strays, const struct node *key)
+{
+    struct diagnostics *diagnostics = strays->reader->diagnostics;
+    diagnose(diagnostics, FF0031, key->span, "section '%s' is indented: it stands under '%s:'",
+             key->text, sections[strays->kind].name);
+    diagnose_help(diagnostics, "write '%s:' at the left edge", key->text);
+}
+
+/* Reports the first alone. */
+static bool is_stray(struct strays *strays, const struct entry *entry)
+{
+    const struct node *key = entry->key, *body = entry->value;
+    bool own_key = is_key_of(strays->form, key->text);
+    size_t section = find_section(key->text);
+    if (own_key && (strays->keys || !takes(strays->kind, body)) && body->kind != NODE_BROKEN &&
+        (strays->keys || body->kind != NODE_MAP)) {
+        if (!strays->told)
+            report_stray_key(strays, key);
+        strays->keys = true;
+        return true;
+    }
+    if (section < SECTION_COUNT && is_null(body) && !takes(strays->kind, body)) {
+        if (!strays->told)
+            report_stray_section(strays, key);
+        if (section < DECLARED_COUNT)
+            strays->reader->declared[section].lost = true;
+        return true;
+    }
+    const struct section *other = section_of(body);
+    bool fits = !other || other == &sections[strays->kind];
+    for (uint32_t i = 0; !fits && i < body->count; i++)
+        if (!is_key_of(strays->form, body->entries[i].key->text))
+            break;
+        else
+            fits = i + 1 == body->count;
+    if (fits)
+        return false;
+    if (!strays->told)
+        report_stray_body(strays, key, other);
+    strays->reader->declared[other - sections].lost = true;
+    return true;
+}
+
+static void remove_strays(struct reader *reader, enum declared kind, struct node *map)
+{
+    struct strays strays = {.reader = reader, .kind = kind, .form = declared_keys(&sections[kind])};
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < map->count; i++) {
+        struct entry entry = map->entries[i];
+        if (!is_stray(&strays, &entry)) {
+            map->entries[kept++] = entry;
+            strays.above = is_null(entry.value) ? entry.key : NULL;
+            continue;
+        }
+        if (strays.above && strays.keys)
+            lose_names(reader, &map->entries[--kept]);
+        strays.above = NULL;
+        strays.told = true;
+        lose_names(reader, &entry);
+        reader->silent++;
+        reader->declared[kind].lost = true;
+    }
+    map->count = kept;
+}
+
 static void add_section(struct reader *reader, struct found_sections *found,
                         const struct entry *entry, bool complete)
 {
@@ -124,10 +248,12 @@ static void add_section(struct reader *reader, struct found_sections *found,
         return;
     if (at < DECLARED_COUNT) {
         if (expect_map(reader, entry->value,
-                       arena_format(reader->arena, "a mapping of %s", sections[at].name)))
+                       arena_format(reader->arena, "a mapping of %s", sections[at].name))) {
+            remove_strays(reader, (enum declared)at, entry->value);
             declare_all(reader, (enum declared)at, entry->value, sections[at].thing_size);
-        else
+        } else {
             reader->declared[at].lost = true;
+        }
     } else if (strcmp(sections[at].name, "project") == 0) {
         *ARENA_APPEND(reader->arena, found->projects, found->project_count) = entry->value;
     } else if (strcmp(sections[at].name, "overrides") == 0) {
@@ -143,8 +269,10 @@ static void declare_file(struct reader *reader, const struct document *document,
     struct node *root = document->root;
     bool complete = document->complete;
     if (!root || is_null(root) || (!complete && root->kind != NODE_MAP) ||
-        !expect_map(reader, root, "a mapping of sections"))
+        !expect_map(reader, root, "a mapping of sections")) {
+        reader->overrides_lost |= root && root->kind == NODE_LIST;
         return;
+    }
     report_unknown_sections(reader, root);
     for (uint32_t i = 0; i < root->count; i++)
         add_section(reader, found, &root->entries[i], complete);
@@ -174,8 +302,22 @@ typedef void read_body(struct reader *reader, struct declaration *declaration);
 
 static void read_bodies(struct reader *reader, enum declared kind, read_body *read)
 {
-    for (uint32_t i = 0; i < reader->declared[kind].count; i++)
+    for (uint32_t i = 0; i < reader->declared[kind].count; i++) {
+        reader->definition++;
         read(reader, reader->declared[kind].items[i]);
+    }
+}
+
+/* A metric with errors may have been misread. */
+static void read_metric_bodies(struct reader *reader)
+{
+    for (uint32_t i = 0; i < reader->declared[METRIC].count; i++) {
+        struct declaration *declaration = reader->declared[METRIC].items[i];
+        uint32_t before = faults(reader);
+        reader->definition++;
+        read_metric(reader, declaration);
+        ((struct metric *)declaration->thing)->faulty = faults(reader) > before;
+    }
 }
 
 /* A flag with errors may have been misread. */
@@ -185,6 +327,7 @@ static void read_flag_bodies(struct reader *reader, read_body *read)
         struct declaration *declaration = reader->declared[FLAG].items[i];
         struct flag *flag = declaration->thing;
         uint32_t before = reader->flag_faults = faults(reader);
+        reader->definition++;
         read(reader, declaration);
         flag->faulty |= faults(reader) > before || declaration->body->kind != NODE_MAP;
     }
@@ -241,7 +384,7 @@ static void read_all(struct reader *reader, const struct found_sections *found)
     read_flag_bodies(reader, read_flag_head);
     read_bodies(reader, SEGMENT, read_segment);
     read_bodies(reader, LOG, read_log);
-    read_bodies(reader, METRIC, read_metric);
+    read_metric_bodies(reader);
     read_bodies(reader, ROLLOUT, read_rollout);
     read_flag_bodies(reader, read_flag);
     settle_thresholds(reader);

@@ -159,6 +159,10 @@ static bool read_with_unit(struct reader *reader, const struct node *node, const
         return true;
     }
     if (from > 0) {
+        if (metric->faulty)
+            reader->silent++;
+        if (metric->faulty || is_repeated(reader, FF0368, node->span, "", metric->name.text))
+            return false;
         diagnose(reader->diagnostics, FF0368, node->span,
                  metric->unit ? "'%s' is a duration, but metric '%s' is in '%s'"
                               : "'%s' is a duration, but metric '%s' has no 'unit'",
@@ -179,6 +183,10 @@ static void check_share(struct reader *reader, const struct node *node,
     bool constant = criterion->form <= CRITERION_MIN;
     if (!share || !constant || (criterion->threshold >= 0 && criterion->threshold <= 1))
         return;
+    if (criterion->metric->faulty) {
+        reader->silent++;
+        return;
+    }
     diagnose(reader->diagnostics, FF0369, node->span,
              "'%s' is not a share: metric '%s' is %s, from 0 to 1", node->text,
              criterion->metric->name.text, metric_traits(criterion->metric)->noun);
@@ -314,7 +322,7 @@ const struct form criteria_form = {.definition = "criteria",
                                    .takes = "list of [criteria](#criteria)",
                                    .of = {&criterion_form}};
 
-static bool check_forms(struct reader *reader, struct node *node, const char *what)
+static bool check_forms(struct reader *reader, struct node *node, const struct form *form)
 {
     const char *const *forms = criterion_form_words;
     for (size_t i = 0; forms[i]; i++) {
@@ -328,8 +336,12 @@ static bool check_forms(struct reader *reader, struct node *node, const char *wh
     for (size_t i = 0; forms[i]; i++) {
         if (node_get(node, forms[i]))
             return true;
+        if (may_mean(reader, node, form, forms[i])) {
+            reader->silent++;
+            return false;
+        }
     }
-    diagnose(reader->diagnostics, FF0106, node->span, "%s without a bound", what);
+    diagnose(reader->diagnostics, FF0106, node->span, "%s without a bound", form->what);
     diagnose_help(reader->diagnostics, "give it a bound: max, min, max_increase or max_decrease");
     return false;
 }
@@ -399,7 +411,7 @@ static void read_criterion(struct reader *reader, struct node *node, bool guard,
     criterion->span = node->span;
     criterion->for_windows = 1;
     read_fields(reader, node, form, node->span, &keys);
-    if (!check_forms(reader, node, form->what))
+    if (!check_forms(reader, node, form))
         return;
     if (keys.threshold->kind == NODE_MAP && criterion->form >= CRITERION_MAX_INCREASE &&
         !find_entry(keys.threshold, "flag"))

@@ -155,17 +155,20 @@ static uint64_t report_unknown_keys(struct reader *reader, const struct node *ma
         lose_names(reader, entry);
         const char *meant = meant_key(reader, entry->key->text, known, form->field_count);
         if (!meant) {
-            add_unexplained(&unexplained, entry->key);
+            const char *of = arena_format(reader->arena, "%u %s", reader->definition, form->what);
+            all = UINT64_MAX;
+            if (!is_repeated(reader, FF0102, entry->key->span, entry->key->text, of))
+                add_unexplained(&unexplained, entry->key);
             continue;
         }
         all |= UINT64_C(1) << find_field(form, meant);
         report_unknown(reader, map, entry->key, form, meant);
     }
-    if (!unexplained.count)
-        return all;
-    report_unknown(reader, map, unexplained.shown[0], form, NULL);
-    note_unexplained(reader, &unexplained);
-    return UINT64_MAX;
+    if (unexplained.count) {
+        report_unknown(reader, map, unexplained.shown[0], form, NULL);
+        note_unexplained(reader, &unexplained);
+    }
+    return all;
 }
 
 static void read_field(struct reader *reader, const struct field *field, struct node *value,

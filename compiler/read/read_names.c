@@ -110,6 +110,8 @@ void declare_all(struct reader *reader, enum declared kind, struct node *section
         *thing = (struct text){name->text, name->span};
         *declaration = (struct declaration){
             .thing = thing, .body = section->entries[i].value, .misnamed = !named};
+        if (!named && is_null(declaration->body))
+            declaration->body->kind = NODE_BROKEN;
         if (!named && declared->misnamed_count < sizeof declared->misnamed / sizeof(char *))
             declared->misnamed[declared->misnamed_count++] = name->text;
         const struct declaration *earlier =
@@ -132,46 +134,42 @@ void lose_names(struct reader *reader, const struct entry *entry)
         table_add(&reader->lost, reader->arena, value->entries[i].key->text, value->entries[i].key);
 }
 
-/* Whether it has been reported at another place; else it is to be reported now. */
-static bool is_reported(struct reader *reader, unsigned kind, const struct node *name)
+bool is_repeated(struct reader *reader, enum diagnostic_code code, struct span span,
+                 const char *what, const char *of)
 {
-    struct unknown_names *unknown = &reader->unknown[kind];
-    struct unknown_name *reported = table_get(&unknown->table, name->text);
+    struct repeated_list *list = &reader->repeated;
+    const char *key = arena_format(reader->arena, "%d %s\n%s", (int)code, of, what);
+    struct repeated *reported = table_get(&list->table, key);
     if (reported) {
-        if (reported->repeated < 2)
-            reported->again[reported->repeated] = name->span;
-        reported->repeated++;
+        if (reported->count < 2)
+            reported->again[reported->count] = span;
+        reported->count++;
+        reader->silent++;
         return true;
     }
-    reported = ARENA_NEW(reader->arena, struct unknown_name);
-    reported->first = name->span;
-    table_add(&unknown->table, reader->arena, name->text, reported);
-    *ARENA_APPEND(reader->arena, unknown->items, unknown->count) = reported;
+    reported = ARENA_NEW(reader->arena, struct repeated);
+    *reported = (struct repeated){.code = code, .first = span};
+    table_add(&list->table, reader->arena, key, reported);
+    *ARENA_APPEND(reader->arena, list->items, list->count) = reported;
     return false;
 }
 
-static void note_repeated(struct reader *reader, enum diagnostic_code code,
-                          const struct unknown_name *name)
+static void note_repeated(struct reader *reader, const struct repeated *reported)
 {
-    if (!name->repeated || !diagnose_reopen(reader->diagnostics, code, name->first))
+    if (!reported->count || !diagnose_reopen(reader->diagnostics, reported->code, reported->first))
         return;
-    diagnose_note(reader->diagnostics, name->again[0], "and here");
-    if (name->repeated == 2)
-        diagnose_note(reader->diagnostics, name->again[1], "and here");
-    else if (name->repeated > 2)
-        diagnose_note(reader->diagnostics, name->again[1], "and here, and at %u more place%s",
-                      name->repeated - 2, name->repeated == 3 ? "" : "s");
+    diagnose_note(reader->diagnostics, reported->again[0], "and here");
+    if (reported->count == 2)
+        diagnose_note(reader->diagnostics, reported->again[1], "and here");
+    else if (reported->count > 2)
+        diagnose_note(reader->diagnostics, reported->again[1], "and here, and at %u more place%s",
+                      reported->count - 2, reported->count == 3 ? "" : "s");
 }
 
 void report_repeated(struct reader *reader)
 {
-    for (unsigned kind = 0; kind < UNKNOWN_COUNT; kind++) {
-        const struct unknown_names *unknown = &reader->unknown[kind];
-        enum diagnostic_code code =
-            kind < DECLARED_COUNT ? declarations_info[kind].unknown : FF0218;
-        for (uint32_t i = 0; i < unknown->count && i < MOST_KEPT; i++)
-            note_repeated(reader, code, unknown->items[i]);
-    }
+    for (uint32_t i = 0; i < reader->repeated.count && i < MOST_KEPT; i++)
+        note_repeated(reader, reader->repeated.items[i]);
 }
 
 /* Whether something that was reported is the reason why there is no such name. */
@@ -217,10 +215,12 @@ struct declaration *find_declared(struct reader *reader, enum declared kind,
         found->used = true;
         return found;
     }
-    if (is_consequence(reader, kind, name) || is_reported(reader, kind, name)) {
+    if (is_consequence(reader, kind, name)) {
         reader->silent++;
         return NULL;
     }
+    if (is_repeated(reader, declarations_info[kind].unknown, name->span, name->text, ""))
+        return NULL;
     diagnose(reader->diagnostics, declarations_info[kind].unknown, name->span, "unknown %s '%s'",
              noun, name->text);
     suggest_declared(reader, kind, name);
@@ -242,7 +242,13 @@ uint32_t resolve_environment(struct reader *reader, const struct node *name)
     }
     uint32_t found = project_environment(project, name->text);
     /* If no environments are declared, that was reported. */
-    if (found != UINT32_MAX || reader->incomplete || !project->environments.count)
+    if (found != UINT32_MAX)
+        return found;
+    if (reader->incomplete || reader->environments_lost || !project->environments.count) {
+        reader->silent++;
+        return found;
+    }
+    if (is_repeated(reader, FF0218, name->span, name->text, ""))
         return found;
     const char *known[64];
     for (uint32_t i = 0; i < project->environments.count; i++)

@@ -15,7 +15,13 @@ void *resolve(struct reader *reader, enum declared kind, const struct node *name
 
 /* What stands there may be what other places name: its key, and the keys below it. */
 void lose_names(struct reader *reader, const struct entry *entry);
-/* Notes where else the unknown names stand; once everything is read. */
+/*
+ * Whether it has been reported at another place, of the same thing `of`, which then is a note; else
+ * it is to be reported now.
+ */
+bool is_repeated(struct reader *reader, enum diagnostic_code code, struct span span,
+                 const char *what, const char *of);
+/* Notes where else they stand; once everything is read. */
 void report_repeated(struct reader *reader);
 
 /* Two definitions of one name; `noun` is of what: "flag". */

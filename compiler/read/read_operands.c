@@ -9,6 +9,7 @@
 #include "read_condition.h"
 #include "read_map.h"
 #include "read_operands.h"
+#include "read_names.h"
 #include "read_pattern.h"
 #include "read_scalar.h"
 #include "reader.h"
@@ -24,6 +25,8 @@ void check_choice(struct reader *reader, const struct attribute *attribute, cons
             return;
     }
     if (!choices->count)
+        return;
+    if (is_repeated(reader, FF0226, node->span, node->text, attribute->name.text))
         return;
     const char **known = ARENA_ARRAY(reader->arena, const char *, choices->count);
     for (uint32_t i = 0; i < choices->count; i++)

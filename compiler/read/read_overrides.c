@@ -191,14 +191,19 @@ static void check_id(struct reader *reader, const struct override *override)
 
 void read_overrides(struct reader *reader, struct node *section)
 {
-    if (!expect_list(reader, section, "a list of overrides"))
+    uint32_t before = faults(reader);
+    if (!expect_list(reader, section, "a list of overrides")) {
+        reader->overrides_lost = true;
         return;
+    }
     struct project *project = reader->project;
     for (uint32_t i = 0; i < section->count; i++) {
+        reader->definition++;
         struct override *override = read_override(reader, section->items[i]);
         if (!override)
             continue;
         check_id(reader, override);
         *ARENA_APPEND(reader->arena, project->overrides, project->override_count) = override;
     }
+    reader->overrides_lost |= faults(reader) > before;
 }

@@ -15,6 +15,8 @@ static void read_environments(struct reader *reader, struct node *node, void *ta
 {
     (void)target;
     struct texts *environments = &reader->project->environments;
+    uint32_t before = faults(reader);
+    reader->environments_lost = true;
     if (!expect_list(reader, node, "a list of environments"))
         return;
     if (node->count > MOST_ENVIRONMENTS) {
@@ -37,6 +39,7 @@ static void read_environments(struct reader *reader, struct node *node, void *ta
         }
         report_twice(reader, "environment", &name, environments->items[earlier].span);
     }
+    reader->environments_lost = faults(reader) > before;
 }
 
 static const struct attribute *read_key_part(struct reader *reader, const struct node *node)

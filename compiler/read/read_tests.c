@@ -224,7 +224,9 @@ static bool read_subject_flag(struct reader *reader, struct test_subject *subjec
 {
     const struct node *name = node_get(subject->node, "flag");
     if (!name) {
-        report_missing(reader, subject->node->span, "a test", "flag", "name the flag it is about");
+        if (!may_mean(reader, subject->node, &test_definition_form, "flag"))
+            report_missing(reader, subject->node->span, "a test", "flag",
+                           "name the flag it is about");
         return false;
     }
     const struct declaration *found = find_declared(reader, FLAG, name);
@@ -245,7 +247,8 @@ static bool read_subject_environments(struct reader *reader, struct test_subject
     if (!given) {
         if (subject->environments->count == 1)
             subject->test->environments = 1;
-        else if (subject->environments->count)
+        else if (subject->environments->count &&
+                 !may_mean(reader, subject->node, &test_definition_form, "environment"))
             report_missing(reader, subject->node->span, "a test", "environment",
                            "say which one, or list several: environment: [staging, production]");
         return subject->test->environments;
@@ -280,6 +283,9 @@ bool test_next_environment(const struct test_subject *subject, uint32_t *at,
 static void report_no_such_state(struct reader *reader, const struct test_subject *subject,
                                  const struct node *key, uint32_t environment)
 {
+    if (is_repeated(reader, FF0534, key->span, subject->environments->items[environment].text,
+                    subject->test->flag->name.text))
+        return;
     diagnose(reader->diagnostics, FF0534, key->span,
              "'%s' needs a canary%s, and '%s' has none in '%s'", key->text,
              strcmp(key->text, "stage") == 0 ? "" : " or an experiment",
@@ -296,9 +302,11 @@ static bool has_stage(const struct canary *canary, const char *name)
     return false;
 }
 
-static void check_stage(struct reader *reader, const struct canary *canary, const struct node *name)
+static void check_stage(struct reader *reader, const struct canary *canary, const struct node *name,
+                        const char *flag)
 {
-    if (has_stage(canary, name->text) || !canary->stage_count)
+    if (has_stage(canary, name->text) || !canary->stage_count ||
+        is_repeated(reader, FF0221, name->span, name->text, flag))
         return;
     const char **known = ARENA_ARRAY(reader->arena, const char *, canary->stage_count);
     for (uint32_t i = 0; i < canary->stage_count; i++)
@@ -335,7 +343,7 @@ static void read_what_if(struct reader *reader, struct test_subject *subject)
             return;
         }
         if (stage)
-            check_stage(reader, targeting->canary, stage->value);
+            check_stage(reader, targeting->canary, stage->value, subject->test->flag->name.text);
         read_state(reader, targeting, state ? state->value : NULL, what_if);
     }
     what_if->given = true;
@@ -354,6 +362,12 @@ static void name_override(struct reader *reader, struct test_subject *subject,
         *ARENA_APPEND(reader->arena, named->items, named->count) = override;
         return;
     }
+    if (reader->incomplete || reader->overrides_lost) {
+        reader->silent++;
+        return;
+    }
+    if (is_repeated(reader, FF0546, name->span, text.text, ""))
+        return;
     const char **known = ARENA_ARRAY(reader->arena, const char *, project->override_count + 1u);
     for (uint32_t i = 0; i < project->override_count; i++)
         known[i] = project->overrides[i]->id.text ? project->overrides[i]->id.text
@@ -425,6 +439,7 @@ static void read_test(struct reader *reader, struct node *node)
     struct test_subject subject = {
         .test = test, .node = node, .environments = &reader->project->environments};
     test->at = INT64_MIN;
+    reader->definition++;
     test->span = node->span;
     if (!expect_map(reader, node, "a mapping for a test"))
         return;
@@ -436,7 +451,10 @@ static void read_test(struct reader *reader, struct node *node)
     if (!read_subject_flag(reader, &subject) || test->flag->faulty)
         return;
     read_what_if(reader, &subject);
+    uint32_t before = faults(reader);
     read_named_overrides(reader, &subject);
+    if (faults(reader) > before || may_mean(reader, node, &test_definition_form, "overrides"))
+        return;
     read_outcome(reader, &subject);
     if (!environments)
         return;

@@ -90,16 +90,20 @@ static void help_type(struct reader *reader, struct draft *draft, const struct n
                                        "integer, number or json");
 }
 
-static void check_variant_name(struct reader *reader, const struct node *name)
+/* Whether it has the form of a name, however reserved. */
+static bool check_variant_name(struct reader *reader, const struct node *name)
 {
     bool none = strcmp(name->text, NO_VARIANT_NAME) == 0;
-    if (!check_name(reader, name, "a variant") || (!none && strcmp(name->text, "default") != 0))
-        return;
+    if (!check_name(reader, name, "a variant"))
+        return false;
+    if (!none && strcmp(name->text, "default") != 0)
+        return true;
     diagnose(reader->diagnostics, FF0126, name->span, "'%s' cannot be the name of a variant",
              name->text);
     diagnose_help(reader->diagnostics,
                   none ? "'none' leaves the value to the caller; choose another name"
                        : "an override serves 'default', whatever that is; choose another name");
+    return true;
 }
 
 static void read_variant_map(struct reader *reader, struct node *map, struct draft *draft)
@@ -120,12 +124,15 @@ static void read_variant_map(struct reader *reader, struct node *map, struct dra
     for (uint32_t i = 0; i < map->count; i++) {
         const struct entry *entry = &map->entries[i];
         struct variant *variant = &targeting->variants[targeting->variant_count++];
-        check_variant_name(reader, entry->key);
+        bool named = check_variant_name(reader, entry->key);
+        draft->variants_lost |= !named;
+        if (!named && is_null(entry->value)) /* `{on true}` */
+            entry->value->kind = NODE_BROKEN;
         variant->name = (struct text){entry->key->text, entry->key->span};
         bool read = read_variant_value(reader, draft, entry->value, variant);
         if (!read && !draft->type_broken && diagnose_is(reader->diagnostics, FF0111))
             help_type(reader, draft, entry->value);
-        if (read && i)
+        if (read && i && !draft->variants_lost)
             check_shape(reader, draft, map->entries[0].value, entry->value);
     }
     draft->declared_variants = targeting->variants;
@@ -259,12 +266,16 @@ uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const
         expected(reader, name, "the name of a variant");
         return UINT32_MAX;
     }
-    /* If the flag's variants could not be read, that was reported. */
-    if (!targeting->variant_count)
-        return UINT32_MAX;
     uint32_t found = draft->has_value ? UINT32_MAX : find_variant(draft, name->text);
     if (found != UINT32_MAX)
         return found;
+    /* If the flag's variants could not be read, that was reported. */
+    if (!targeting->variant_count || draft->variants_lost) {
+        reader->silent++;
+        return UINT32_MAX;
+    }
+    if (is_repeated(reader, FF0212, name->span, name->text, draft->flag->name.text))
+        return UINT32_MAX;
     if (draft->has_value) {
         diagnose(reader->diagnostics, FF0212, name->span,
                  "unknown variant '%s': '%s' is a plain value and has none", name->text,

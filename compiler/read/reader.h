@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "compiler/base/table.h"
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/files/yaml.h"
 #include "compiler/model/model.h"
 
@@ -37,18 +38,17 @@ struct declarations {
     bool lost; /* a section could not be read: any name may have been in it */
 };
 
-/* A name that nothing has is reported where it is met first. */
-struct unknown_name {
+/* What may stand at many places is reported at the first: a name that nothing has. */
+struct repeated {
+    enum diagnostic_code code;
     struct span first, again[2];
-    uint32_t repeated;
+    uint32_t count; /* of places after the first */
 };
-struct unknown_names {
-    struct table table; /* name to struct unknown_name */
-    struct unknown_name **items;
+struct repeated_list {
+    struct table table; /* code and what, to struct repeated */
+    struct repeated **items;
     uint32_t count;
 };
-#define UNKNOWN_ENVIRONMENT DECLARED_COUNT
-#define UNKNOWN_COUNT       (DECLARED_COUNT + 1)
 
 /* Rules as they were read, and as flags get them that hash `bucket_by`. */
 struct finished_rules {
@@ -66,9 +66,11 @@ struct reader {
     bool incomplete; /* a file could not be read to its end: a name that is missing may be in it */
     uint32_t silent; /* consequences of something that was reported */
     bool flag_thresholds; /* a criterion's threshold is a flag's value */
+    uint32_t definition;  /* the number of the one that is read now */
     uint32_t flag_faults; /* faults() when the flag that is read now began */
     struct table lost; /* names that stand where nothing can be read: they may be what is meant */
-    struct unknown_names unknown[UNKNOWN_COUNT];
+    struct repeated_list repeated;
+    bool environments_lost, overrides_lost; /* not all could be read, as was reported */
     /* Of a share among conditions that says neither. */
     const char *share_salt;     /* NULL: the flag's and "/if" */
     bool shares_are_of_project; /* by the project's bucket_by, and not the flag's */

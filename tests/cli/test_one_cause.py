@@ -192,6 +192,17 @@ is_ok("and how many more there are", len(found(said)) == 1 and "note: and here, 
 said = check({**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("if: {segment", "iff: {segment")})
 is_ok("a rule whose condition has no name leaves no other rule unreached", len(found(said)) == 1, said)
 
+# A line that is missing leaves what was below it where it means something else.
+described = PROJECT["flags.yaml"].replace("  banner:\n", "  banner:\n    description: Above the page\n")
+for name, line, words in (
+        ("flags.yaml", "  banner:", "key 'description' is given twice"),
+        ("flags.yaml", "  most-items:", "key 'type' is given twice"),
+        ("metrics.yaml", "metrics:", "'errors' has the keys of a metric, and stands under 'logs:'"),
+        ("metrics.yaml", "  requests:", "'format' stands where the name of a log is expected")):
+    text = described if name == "flags.yaml" else PROJECT[name]
+    said = check({**PROJECT, name: text.replace(line + "\n", "")})
+    is_ok(f"without the line '{line.strip()}' there is one diagnostic", len(found(said)) == 1 and words in said, said)
+
 two = {**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("serve: off", "sreve: off").replace("q: 0", "q: 7"),
        "project.yaml": PROJECT["project.yaml"].replace("percent: 2%", "percent: 200%")}
 said = check(two)
