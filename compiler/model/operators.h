@@ -55,6 +55,7 @@ enum operator_log {
     LOG_GLOB,
     LOG_PATTERN,
     LOG_REMAINDER, /* as a number, likewise */
+    LOG_ENTRIES,   /* as a list of texts */
     LOG_PRESENCE,  /* not at all: it has a value */
     LOG_NONE       /* such a test cannot be asked of a field */
 };

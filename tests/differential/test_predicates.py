@@ -22,7 +22,7 @@ from reference import Project  # noqa: E402
 FFREPLAY = os.environ.get("FFREPLAY", "build/ffreplay")
 PROJECTS = int(os.environ.get("PROJECTS", "300" if os.environ.get("LONG") else "20"))
 SEED = int(os.environ.get("SEED", random.SystemRandom().randint(0, 10**9)))
-FIELDS = ["user_id", "country", "word", "age"]
+FIELDS = ["user_id", "country", "word", "age", "groups"]
 LINES, METRICS = 60, 100
 ORDERS = ["gt", "gte", "lt", "lte"]
 # A field keeps the digits of an integer that an attribute, a double, does not.

@@ -69,6 +69,7 @@ static void prepare_numbers(struct predicate *predicate, struct layout *layout)
     case LOG_PART:
     case LOG_GLOB:
     case LOG_PATTERN:
+    case LOG_ENTRIES:
     case LOG_PRESENCE:
     case LOG_NONE:
         return; /* they test texts, even those of numbers */
@@ -236,13 +237,23 @@ static bool leaves(const struct predicate *predicate, const struct event *event,
     return (left < 0 ? left + divisor : left) == (int64_t)remainder;
 }
 
+static bool has_entry(const struct value *value, const struct predicate_operand *operand, bool fold)
+{
+    for (uint32_t i = 0; value->kind == VALUE_LIST && i < value->length; i++)
+        if (match_part(value->items[i], strlen(value->items[i]), operand->text, operand->length,
+                       PART_WHOLE, fold))
+            return true;
+    return false;
+}
+
 /* Whether the test holds for one of its operands. */
 static bool operand_holds(const struct predicate *predicate, const struct event *event,
                           const struct predicate_operand *operand)
 {
     const struct value *value = &event->values[predicate->field.place];
     bool fold = predicate->condition->ignore_case;
-    if (value->kind == VALUE_LIST || value->kind == VALUE_OTHER)
+    if (predicate->asked->log != LOG_ENTRIES &&
+        (value->kind == VALUE_LIST || value->kind == VALUE_OTHER))
         return false;
     switch (predicate->asked->log) {
     case LOG_EQUAL:
@@ -259,6 +270,8 @@ static bool operand_holds(const struct predicate *predicate, const struct event 
         return match_glob(operand->text, value->text, value->length, fold);
     case LOG_PATTERN:
         return ffs_automaton_matches(operand->automaton->table, value->text, value->length);
+    case LOG_ENTRIES:
+        return has_entry(value, operand, fold);
     case LOG_PRESENCE:
     case LOG_NONE:
         break;
