@@ -220,8 +220,6 @@ bool read_context(const struct context_reader *reader, json_t *object, struct ar
 
 /* ------------------------------------------------------------------------------ command line -- */
 
-#define MAX_CONTEXT (16u << 20)
-
 void write_warnings(const char *where, const struct buffer *warnings)
 {
     for (const char *at = warnings->bytes, *end; at && *at; at = end + 1) {

@@ -15,6 +15,8 @@
 struct arena;
 struct buffer;
 
+#define MAX_CONTEXT (16u << 20) /* bytes of JSON */
+
 struct context_attribute {
     const char *name;
     enum fflag_attribute_type type;

@@ -137,6 +137,26 @@ static bool is_blank(const char *line)
     return line[strspn(line, " \t\r\n")] == '\0';
 }
 
+/* The next line, without its end; false at the end, or where it is longer than a context may be:
+ * EFBIG. A device or a pipe can go on for ever. */
+static bool next_line(FILE *file, struct buffer *line)
+{
+    errno = 0;
+    int byte = getc(file);
+    line->length = 0;
+    if (byte == EOF)
+        return false;
+    for (; byte != EOF && byte != '\n'; byte = getc(file)) {
+        if (line->length == MAX_CONTEXT) {
+            errno = EFBIG;
+            return false;
+        }
+        buffer_append(line, &(char){(char)byte}, 1);
+    }
+    buffer_append(line, "", 0);
+    return !ferror(file);
+}
+
 static int evaluate_lines(struct evaluation *evaluation)
 {
     const char *path = evaluation->options->contexts;
@@ -146,24 +166,27 @@ static int evaluate_lines(struct evaluation *evaluation)
     if (file == stdin)
         path = "(stdin)";
 
-    char *line = NULL;
-    size_t capacity = 0;
-    ssize_t length;
+    struct buffer line = {0};
     bool bad = false;
-    for (size_t number = 1; (length = getline(&line, &capacity, file)) >= 0; number++) {
-        if (is_blank(line))
+    size_t number = 1;
+    for (; next_line(file, &line); number++) {
+        if (is_blank(line.bytes))
             continue;
         struct buffer where = {0};
         terminal_format(&where, "%s:%zu", path, number);
-        json_t *object = parse_context(&eval_command, line, (size_t)length, where.bytes);
+        json_t *object = parse_context(&eval_command, line.bytes, line.length, where.bytes);
         bad |= !object || !evaluate(evaluation, object, where.bytes, number);
         json_decref(object);
         buffer_release(&where);
     }
+    int error = errno;
     int status = bad || evaluation->erred ? EXIT_INPUT : EXIT_FINE;
-    if (ferror(file))
-        status = job_error(&eval_command, "cannot read '%s': %s", path, strerror(errno));
-    free(line);
+    if (error == EFBIG)
+        status = job_error(&eval_command, "%s:%zu: a line of more than %u MiB", path, number,
+                           MAX_CONTEXT >> 20);
+    else if (ferror(file))
+        status = job_error(&eval_command, "cannot read '%s': %s", path, strerror(error));
+    buffer_release(&line);
     if (file != stdin)
         fclose(file);
     return status;

@@ -90,6 +90,12 @@ is "contexts from stdin" "$("$FFC" eval a.boolean c.integer --contexts - --json 
     /usr/bin/python3 -c 'import json,sys; print([(r["flag"], r["value"], r["line"]) for r in map(json.loads, sys.stdin)])')" \
     "[('a.boolean', True, 1), ('c.integer', 42, 1)]"
 
+is "a line without an end is refused, at its limit" "$(
+    ulimit -v 1000000
+    "$FFC" eval a.boolean --contexts /dev/zero 2>&1
+)" "ffc eval: /dev/zero:1: a line of more than 16 MiB"
+is "as is a directory" "$("$FFC" eval a.boolean --contexts flags 2>&1)" "ffc eval: cannot read 'flags': Is a directory"
+
 exits "no flag" 2 "$FFC" eval -c '{}'
 exits "no context" 2 "$FFC" eval a.boolean
 exits "a snapshot and an environment" 2 "$FFC" eval a.boolean -s p.ffs -e production -c '{}'
