@@ -1,6 +1,7 @@
 /* context.c - builds an evaluation context from JSON. */
 #include "context.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -228,8 +229,45 @@ void write_warnings(const char *where, const struct buffer *warnings)
     }
 }
 
+static bool is_word(char byte)
+{
+    return isalnum((unsigned char)byte) || byte == '_';
+}
+
+/* What stands where jansson, whose place is after it, finds what cannot stand there. */
+static const char *unexpected_json(const json_error_t *error, const char *text, size_t at)
+{
+    size_t end = at;
+    while (at > 0 && is_word(text[at - 1]))
+        at--;
+    if (at == end && at > 0)
+        at--;
+    size_t before = at;
+    while (before > 0 && isspace((unsigned char)text[before - 1]))
+        before--;
+    char first = text[at], last = before > 0 ? text[before - 1] : '\0';
+    if ((first == '}' || first == ']') && last == ',')
+        return "a comma before the closing bracket";
+    if (first == '\'')
+        return "single quotes, where JSON has double ones";
+    if (first == '/' || first == '#')
+        return "a comment, which JSON does not have";
+    if (at > 0 && text[at - 1] == '\\')
+        return "an unknown escape in a text";
+    if (text[end] == '\n' && strstr(error->text, "newline"))
+        return "a line ends within a text";
+    if (first == '"' && strstr(error->text, "':' expected"))
+        return "no ':' after a key";
+    if (first == '"' && strstr(error->text, " expected"))
+        return "no comma before a text";
+    if (isalpha((unsigned char)first) || first == '_')
+        return last == '{' || last == ',' ? "a key or text without double quotes"
+                                          : "a word other than true, false and null";
+    return "unexpected text";
+}
+
 /* In our words: jansson's are of its grammar. */
-static const char *json_problem(const json_error_t *error)
+static const char *json_problem(const json_error_t *error, const char *text)
 {
     switch ((int)json_error_code(error)) { /* the rest are not of parsing */
     case json_error_premature_end_of_input:
@@ -248,7 +286,7 @@ static const char *json_problem(const json_error_t *error)
     case json_error_stack_overflow:
         return "it is nested too deep";
     default:
-        return "unexpected text";
+        return unexpected_json(error, text, error->position > 0 ? (size_t)error->position : 0);
     }
 }
 
@@ -261,8 +299,8 @@ json_t *parse_context(const struct command *command, const char *text, size_t le
         json_loadb(text + mark, length - mark,
                    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
     if (!value)
-        job_error(command, "%s: not JSON: %s, at column %d", where, json_problem(&error),
-                  error.column > 0 ? error.column : 1);
+        job_error(command, "%s: not JSON: %s, at column %d", where,
+                  json_problem(&error, text + mark), error.column > 0 ? error.column : 1);
     return value;
 }
 

@@ -96,6 +96,24 @@ is "a line without an end is refused, at its limit" "$(
 )" "ffc eval: /dev/zero:1: a line of more than 16 MiB"
 is "as is a directory" "$("$FFC" eval a.boolean --contexts flags 2>&1)" "ffc eval: cannot read 'flags': Is a directory"
 
+json_problem() { "$FFC" eval a.boolean -c "$1" 2>&1 | sed 's/.*not JSON: //'; }
+is "what JSON does not have is called by its name" "$(
+    for text in '{"age": 1,}' "{'age': 1}" '{"age": 1 // x' '{"age": NaN}' '{age: 1}' '{"age": 1' '{"age": 1 "b": 2}' \
+        '{"age" "b"}' '{"age": "\q"}' $'{"age": "a\nb"}' '{"age": ;}'; do
+        json_problem "$text"
+    done
+)" "a comma before the closing bracket, at column 11
+single quotes, where JSON has double ones, at column 2
+a comment, which JSON does not have, at column 11
+a word other than true, false and null, at column 11
+a key or text without double quotes, at column 4
+it ends too early, at column 9
+no comma before a text, at column 13
+no ':' after a key, at column 10
+an unknown escape in a text, at column 11
+a line ends within a text, at column 10
+unexpected text, at column 9"
+
 exits "no flag" 2 "$FFC" eval -c '{}'
 exits "no context" 2 "$FFC" eval a.boolean
 exits "a snapshot and an environment" 2 "$FFC" eval a.boolean -s p.ffs -e production -c '{}'
