@@ -66,8 +66,7 @@ void write_answer_keys(const fflag_result *result, struct buffer *out)
 
 uint32_t served_variant(const struct targeting *targeting, const fflag_result *result)
 {
-    return result->variant_index == FFLAG_NO_VARIANT ? targeting->variant_count
-                                                     : result->variant_index;
+    return declared_variant(targeting, result->variant_index);
 }
 
 static struct span place_of_rule(const struct project *project, const struct targeting *targeting,

@@ -79,13 +79,21 @@ static const struct ffs_variant *variant_of(const struct listing *listing,
     return &listing->variants[flag->first_variant + variant];
 }
 
-const char *variant_name(const struct listing *listing, const struct ffs_flag *flag,
-                         uint64_t variant)
+void write_variant_name(const struct listing *listing, const struct ffs_flag *flag,
+                        uint64_t variant, struct buffer *out)
 {
-    if (variant == FFS_NO_VARIANT)
-        return "(none)";
-    const char *name = snapshot_string(listing->snapshot, variant_of(listing, flag, variant)->name);
-    return name ? name : "(value)";
+    if (variant == FFS_NO_VARIANT) {
+        buffer_append_text(out, "(none)");
+        return;
+    }
+    const struct ffs_variant *variants = variant_of(listing, flag, 0);
+    const char *name = snapshot_string(listing->snapshot, variants[variant].name);
+    bool repeated = false;
+    for (uint64_t i = 0; i < variant && !repeated; i++)
+        repeated = variants[i].name == variants[variant].name;
+    terminal_append(out, name ? name : "(value)");
+    if (repeated)
+        terminal_format(out, " #%u", (unsigned)variant);
 }
 
 static double number_of(uint64_t bits)
@@ -362,9 +370,8 @@ static void write_accepted(const struct listing *listing, const struct ffs_instr
     for (uint32_t i = 0; i <= other->variant_count; i++) {
         if (!(test[1 + i / 64].operand >> i % 64 & 1))
             continue;
-        terminal_format(
-            out, "%s%s", first ? "" : " or ",
-            variant_name(listing, other, i < other->variant_count ? i : FFS_NO_VARIANT));
+        buffer_append_text(out, first ? "" : " or ");
+        write_variant_name(listing, other, i < other->variant_count ? i : FFS_NO_VARIANT, out);
         first = false;
     }
 }
@@ -379,8 +386,9 @@ static void write_split(const struct listing *listing, const struct ffs_flag *fl
     uint64_t count = *at & ~FFS_SPLIT_SALTED;
     const uint64_t *arms = at + (salted ? 2 : 1);
     for (uint64_t i = 0; i < count; i++) {
-        terminal_format(out, "%s%s up to ", i ? ", " : "",
-                        variant_name(listing, flag, arms[2 * i + 1]));
+        buffer_append_text(out, i ? ", " : "");
+        write_variant_name(listing, flag, arms[2 * i + 1], out);
+        buffer_append_text(out, " up to ");
         if (i + 1 < count)
             write_threshold(arms[2 * i], out);
         else
@@ -403,7 +411,7 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
     case FFS_OPERAND_VARIANT_BITS: /* printed with the flag they belong to */
         return;
     case FFS_OPERAND_RULE:
-        terminal_append(out, variant_name(listing, flag, instruction->variant));
+        write_variant_name(listing, flag, instruction->variant, out);
         return;
     case FFS_OPERAND_SPLIT:
         write_split(listing, flag, instruction, out);

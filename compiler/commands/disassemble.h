@@ -29,9 +29,10 @@ void listing_release(struct listing *listing);
 
 /* "STRING_IN"; the constants' names. */
 const char *operation_name(uint8_t op);
-/* The variant's name, "(value)" for a flag declared by a plain value, "(none)" for none. */
-const char *variant_name(const struct listing *listing, const struct ffs_flag *flag,
-                         uint64_t variant);
+/* The variant's name, "(value)" for a flag declared by a plain value, "(none)" for none; with its
+ * place where one before it has the same name, because a rule replaces parts of its value. */
+void write_variant_name(const struct listing *listing, const struct ffs_flag *flag,
+                        uint64_t variant, struct buffer *out);
 /* A variant's value as JSON. */
 void write_variant_value(const struct listing *listing, const struct ffs_flag *flag,
                          uint32_t variant, struct buffer *out);

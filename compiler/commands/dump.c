@@ -118,10 +118,11 @@ static void print_program(const struct listing *listing, const struct ffs_flag *
         if (ffs_operand_of(code[i].op) == FFS_OPERAND_BODY)
             body_end = i + 1 + (uint32_t)code[i].operand;
     }
-    if (reaches_end(code, flag->code_count))
-        terminal_format(out, "  %4u  end     %s  (%s)\n", flag->code_count,
-                        variant_name(listing, flag, flag->default_variant),
-                        flag->code_count ? "DEFAULT" : "STATIC");
+    if (!reaches_end(code, flag->code_count))
+        return;
+    terminal_format(out, "  %4u  end     ", flag->code_count);
+    write_variant_name(listing, flag, flag->default_variant, out);
+    terminal_format(out, "  (%s)\n", flag->code_count ? "DEFAULT" : "STATIC");
 }
 
 static void print_flag(const struct listing *listing, const struct ffs_flag *flag,
@@ -137,7 +138,9 @@ static void print_flag(const struct listing *listing, const struct ffs_flag *fla
         buffer_append_text(out, "\n");
     }
     for (uint32_t i = 0; i < flag->variant_count; i++) {
-        terminal_format(out, "  variant %s = ", variant_name(listing, flag, i));
+        buffer_append_text(out, "  variant ");
+        write_variant_name(listing, flag, i, out);
+        buffer_append_text(out, " = ");
         write_variant_value(listing, flag, i, out);
         buffer_append_text(out, i == flag->default_variant ? "  (default)\n" : "\n");
     }

@@ -264,7 +264,9 @@ static bool trace_rule(struct walk *walk, const struct rule *rule)
     struct tracer *tracer = walk->tracer;
     const char *salt = rule_salt(walk->targeting, rule);
     struct step *step =
-        step_of(walk, rule->span, "rule", arena_format(&tracer->arena, "rule %s", rule->name.text));
+        step_of(walk, rule->span, "rule",
+                arena_format(&tracer->arena, "rule %s%s", rule->name.text,
+                             rule->value_overrides ? ", which replaces parts of the value" : ""));
     bool holds = trace_condition(tracer, step, rule->condition);
     if (rule->has_percent)
         holds &= trace_ramp(tracer, step, rule->by, salt, &rule->percent);

@@ -30,10 +30,11 @@ static void end_part(struct steps *steps, uint32_t begun, bool ended)
     steps->could_decide = false;
 }
 
-/* As the snapshot has it. */
+/* As the snapshot has it: see patched_variant(). */
 static uint16_t served(const struct steps *steps, uint32_t variant)
 {
-    return variant == steps->targeting->variant_count ? FFS_NO_VARIANT : (uint16_t)variant;
+    uint32_t none = steps->targeting->variant_count;
+    return variant == none ? FFS_NO_VARIANT : (uint16_t)(variant - (variant > none));
 }
 
 static void serve(struct steps *steps, const struct expression *when, uint32_t variant,
@@ -79,6 +80,16 @@ static struct arm *serve_none_before_split(struct steps *steps, struct expressio
     return others;
 }
 
+static struct arm *served_arms(struct steps *steps, const struct arm *arms, uint32_t count)
+{
+    struct arm *numbered = ARENA_ARRAY(&steps->lowering->arena, struct arm, count);
+    for (uint32_t i = 0; i < count; i++) {
+        numbered[i] = arms[i];
+        numbered[i].variant = served(steps, arms[i].variant);
+    }
+    return numbered;
+}
+
 static bool has_arm(const struct arm *arms, uint32_t count, uint32_t variant)
 {
     bool found = false;
@@ -97,6 +108,8 @@ static void split(struct steps *steps, struct expression *when, const struct uni
         arms = serve_none_before_split(steps, when, key, arms, count,
                                        salt ? *salt : salt_hash(steps->targeting->salt, "/split"),
                                        rule);
+    if (steps->targeting->patched_count)
+        arms = served_arms(steps, arms, count);
     uint64_t operand = image_split(image, arms, count, salt) | (uint64_t)image_text(image, rule)
                                                                    << 32;
     program_decide(steps->program, when,
@@ -212,9 +225,23 @@ static struct expression *lower_units(struct steps *steps, const struct rule *ru
     return expression_any(lowering, in, ranges->count);
 }
 
-static void lower_rule(struct steps *steps, const struct rule *rule)
+/* With the parts of their values replaced that the rule replaces. */
+static const struct arm *patched_arms(struct steps *steps, const struct rule *rule, uint32_t at)
+{
+    if (!rule->value_overrides)
+        return rule->arms;
+    struct arm *arms = ARENA_ARRAY(&steps->lowering->arena, struct arm, rule->arm_count);
+    for (uint32_t i = 0; i < rule->arm_count; i++) {
+        arms[i] = rule->arms[i];
+        arms[i].variant = patched_variant(steps->targeting, at, arms[i].variant);
+    }
+    return arms;
+}
+
+static void lower_rule(struct steps *steps, uint32_t at)
 {
     struct lowering *lowering = steps->lowering;
+    const struct rule *rule = &steps->targeting->rules[at];
     if (rule_is_for_nobody(rule))
         return;
     steps->could_decide = true;
@@ -224,11 +251,11 @@ static void lower_rule(struct steps *steps, const struct rule *rule)
     uint64_t salt = salt_hash(rule_salt(steps->targeting, rule), rule->keep.given ? "" : "/split");
     uint32_t variant = rule->serve;
     if (rule->split && !is_whole_arm(rule->arms, rule->arm_count, &variant))
-        split(steps, when, rule->by, rule->arms, rule->arm_count,
+        split(steps, when, rule->by, patched_arms(steps, rule, at), rule->arm_count,
               rule->keep.given || rule->salt ? &salt : NULL, rule->name.text);
     else
-        serve(steps, when, variant, targeting_reason(rule_samples(rule), rule->condition),
-              rule->name.text);
+        serve(steps, when, patched_variant(steps->targeting, at, variant),
+              targeting_reason(rule_samples(rule), rule->condition), rule->name.text);
 }
 
 static const char *stage_rule(struct steps *steps, const struct stage *stage)
@@ -303,7 +330,7 @@ static void lower_steps(struct steps *steps)
     lower_holdouts(steps);
     lower_layer(steps);
     for (uint32_t i = 0; i < targeting->rule_count; i++)
-        lower_rule(steps, &targeting->rules[i]);
+        lower_rule(steps, i);
     if (targeting->experiment)
         lower_experiment(steps, targeting->experiment);
     end_part(steps, begun, ended);
@@ -379,11 +406,30 @@ static bool check_limits(struct lowering *lowering, const struct flag *flag,
     return diagnostics->errors == before;
 }
 
+/* With those that are values of which a rule replaced parts. */
+static const struct variant *all_variants(struct lowering *lowering,
+                                          const struct targeting *targeting)
+{
+    uint32_t declared = targeting->variant_count;
+    if (!targeting->patched_count)
+        return targeting->variants;
+    struct variant *all =
+        ARENA_ARRAY(&lowering->arena, struct variant, declared + targeting->patched_count);
+    memcpy(all, targeting->variants, declared * sizeof *all);
+    for (uint32_t i = 0; i < targeting->patched_count; i++) {
+        all[declared + i] = targeting->variants[targeting->patched[i].variant];
+        all[declared + i].string = targeting->patched[i].value;
+    }
+    return all;
+}
+
 static void add_flag(struct lowering *lowering, const struct flag *flag,
                      const struct program *program, const struct lowered_flag *lowered)
 {
     struct image *image = &lowering->image;
     const struct targeting *targeting = &flag->environments[lowering->environment];
+    uint32_t variant_count = targeting->variant_count + targeting->patched_count;
+    const struct variant *variants = all_variants(lowering, targeting);
     bool none_by_default = targeting->default_variant == targeting->variant_count;
     bool serves_none = lowered->serves_none || none_by_default;
     image->sources[lowered->index] = flag;
@@ -394,9 +440,8 @@ static void add_flag(struct lowering *lowering, const struct flag *flag,
                            (serves_none ? FFS_FLAG_SERVES_NONE : 0) |
                            (flag->client ? FFS_FLAG_CLIENT : 0)),
         .default_variant = none_by_default ? FFS_NO_VARIANT : (uint16_t)targeting->default_variant,
-        .first_variant =
-            image_variants(image, flag->type, targeting->variants, targeting->variant_count),
-        .variant_count = (uint16_t)targeting->variant_count,
+        .first_variant = image_variants(image, flag->type, variants, variant_count),
+        .variant_count = (uint16_t)variant_count,
         .depth = (uint8_t)lowered->depth,
         .kind = (uint8_t)(FFS_KIND_RELEASE + flag->kind),
         .first_code = image_program(image, program->code, program->count),

@@ -476,6 +476,19 @@ static struct expression *lower_segment(struct lowering *lowering, const struct 
     return *known;
 }
 
+/* By their numbers in the snapshot: see patched_variant(). */
+static const struct variant_set *with_patched(struct lowering *lowering,
+                                              const struct targeting *targeting,
+                                              const struct variant_set *declared)
+{
+    struct variant_set *all = ARENA_NEW(&lowering->arena, struct variant_set);
+    uint32_t count = targeting->variant_count + targeting->patched_count;
+    for (uint32_t i = 0; i <= count; i++)
+        if (variant_set_has(declared, declared_variant(targeting, i)))
+            variant_set_add(all, i);
+    return all;
+}
+
 struct expression *lower_flag_is(struct lowering *lowering, const struct flag *other,
                                  const struct variant_set *variants)
 {
@@ -483,8 +496,10 @@ struct expression *lower_flag_is(struct lowering *lowering, const struct flag *o
     struct expression *test = expression_test(
         lowering, (struct ffs_instruction){
                       .op = FFS_FLAG_IS, .attribute = FFS_NO_ATTRIBUTE, .operand = lowered->index});
-    test->variants = variants;
-    test->variant_count = other->environments[lowering->environment].variant_count;
+    const struct targeting *targeting = &other->environments[lowering->environment];
+    test->variants =
+        targeting->patched_count ? with_patched(lowering, targeting, variants) : variants;
+    test->variant_count = targeting->variant_count + targeting->patched_count;
     test->size += ffs_accept_count(test->variant_count);
     return test;
 }

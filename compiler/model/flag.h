@@ -36,8 +36,9 @@ extern const char *const flag_kind_words[];
 extern const char *const flag_type_words[]; /* from FFLAG_TYPE_BOOLEAN on */
 
 struct variant {
-    struct text name; /* text NULL: the one value of a flag declared by `value` */
-    struct span span; /* of the value */
+    struct node *node; /* of the value; NULL where it is not written */
+    struct text name;  /* text NULL: the one value of a flag declared by `value` */
+    struct span span;  /* of the value */
     union {
         bool boolean;
         int64_t integer;
@@ -96,9 +97,16 @@ struct rule {
     struct keep keep; /* KEPT_EXPOSURE: the split goes by the bucket of percentages */
     bool has_percent;
     struct ramp percent;
-    struct unit_ranges ranges; /* instead of a percentage */
-    const char *salt;          /* its own; NULL: the flag's */
-    const struct unit_key *by; /* what is hashed; the flag's bucket_by unless the rule says */
+    struct unit_ranges ranges;    /* instead of a percentage */
+    const char *salt;             /* its own; NULL: the flag's */
+    const struct unit_key *by;    /* what is hashed; the flag's bucket_by unless the rule says */
+    struct node *value_overrides; /* or NULL; applied in `patched` of a targeting */
+};
+
+/* A value that a rule serves in place of a variant's, with parts of it replaced. */
+struct patched_value {
+    uint32_t rule, variant; /* by place */
+    const char *value;      /* JSON */
 };
 
 struct user_list {
@@ -138,6 +146,8 @@ struct targeting {
     uint32_t user_list_count;
     struct rule *rules;
     uint32_t rule_count;
+    struct patched_value *patched; /* by rule; one for each variant that it serves and changes */
+    uint32_t patched_count;
     struct canary *canary;         /* or NULL */
     struct experiment *experiment; /* or NULL */
 };
@@ -184,6 +194,14 @@ bool rule_is_for_nobody(const struct rule *rule);
 const char *rule_salt(const struct targeting *targeting, const struct rule *rule);
 /* By its name, "none" for no variant among them; UINT32_MAX if there is none of that name. */
 uint32_t targeting_variant(const struct targeting *targeting, const char *name);
+/*
+ * In the snapshot, the patched values are further variants, with the names of those that they are
+ * values of: what a rule serves is number `variant_count` + 1 + its place among them here, and one
+ * less there, where no variant has no number.
+ */
+uint32_t patched_variant(const struct targeting *targeting, uint32_t rule, uint32_t variant);
+/* From the number in a snapshot, or a result: the variant that is declared. */
+uint32_t declared_variant(const struct targeting *targeting, uint32_t number);
 /* What an override serves, which may be "default"; UINT32_MAX if the flag has no such variant. */
 uint32_t override_variant(const struct targeting *targeting, const char *serve);
 /* Whether definitions serve no variant to somebody: as default, by a rule or to users. */

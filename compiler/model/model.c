@@ -73,6 +73,25 @@ uint32_t targeting_variant(const struct targeting *targeting, const char *name)
     return UINT32_MAX;
 }
 
+uint32_t patched_variant(const struct targeting *targeting, uint32_t rule, uint32_t variant)
+{
+    for (uint32_t i = 0; i < targeting->patched_count; i++) {
+        const struct patched_value *patched = &targeting->patched[i];
+        if (patched->rule == rule && patched->variant == variant)
+            return targeting->variant_count + 1 + i;
+    }
+    return variant;
+}
+
+uint32_t declared_variant(const struct targeting *targeting, uint32_t number)
+{
+    uint32_t patched = number - targeting->variant_count;
+    if (number < targeting->variant_count)
+        return number;
+    return patched < targeting->patched_count ? targeting->patched[patched].variant
+                                              : targeting->variant_count;
+}
+
 uint32_t override_variant(const struct targeting *targeting, const char *serve)
 {
     return strcmp(serve, "default") == 0 ? targeting->default_variant

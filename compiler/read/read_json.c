@@ -217,6 +217,11 @@ static bool put(struct reader *reader, const struct node *node, struct buffer *o
     return false;
 }
 
+bool is_json_null(const struct node *node)
+{
+    return kind_of(node) == JSON_NULL;
+}
+
 const char *read_json(struct reader *reader, const struct node *node)
 {
     struct buffer out = {0};

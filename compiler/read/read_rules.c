@@ -13,6 +13,7 @@
 #include "read_project.h"
 #include "read_rules.h"
 #include "read_scalar.h"
+#include "read_value_overrides.h"
 #include "read_variants.h"
 #include "reader.h"
 
@@ -441,6 +442,11 @@ static void check_rule_name(struct reader *reader, const struct targeting *targe
     }
 }
 
+static void read_rule_value_overrides(struct reader *reader, struct node *node, void *target)
+{
+    read_value_overrides(reader, node, &((struct rule_keys *)target)->rule);
+}
+
 static const struct field rule_fields[] = {
     FIELD("name", FIELD_NAME, struct rule_keys, rule.name,
           "what results call the rule; default `rules[0]` and so on"),
@@ -466,6 +472,8 @@ static const struct field rule_fields[] = {
     READ("salt", read_rule_salt, text_form,
          "what `percent`, `ranges` and `split` are hashed with; default: the flag's. Rules with "
          "one salt see a unit at one place"),
+    READ("value_overrides", read_rule_value_overrides, value_overrides_form,
+         "parts of a JSON value that this rule replaces. See [below](#parts-of-a-value)"),
 };
 enum { GIVEN_FROM = 128, GIVEN_UNTIL = 256 };
 static const struct form rule_form = KEYS("rule", "a rule", "rule", rule_fields);

@@ -14,6 +14,7 @@
 #include "read_rules.h"
 #include "read_scalar.h"
 #include "read_targeting.h"
+#include "read_value_overrides.h"
 #include "read_variants.h"
 #include "reader.h"
 
@@ -105,6 +106,7 @@ static void finish_environment(struct reader *reader, struct draft *draft, const
 {
     struct targeting *targeting = &draft->targeting;
     finish_rules(reader, draft);
+    resolve_value_overrides(reader, draft);
     struct span span;
     const char *what;
     if (!targeting->bucket_by && needs_bucket(targeting, &span, &what))

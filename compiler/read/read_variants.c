@@ -25,6 +25,7 @@ static bool read_variant_value(struct reader *reader, const struct draft *draft,
 {
     struct text text;
     variant->span = node->span;
+    variant->node = node;
     if (draft->type_broken)
         return false;
     switch (draft->flag->type) {

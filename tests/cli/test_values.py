@@ -130,6 +130,36 @@ def described():
     test("an emergency keeps it", json.loads(run.stdout)["metadata"] == all_of, run.stdout)
 
 
+def merged():
+    """The examples of RFC 7396, as far as a value that is a mapping has them."""
+    cases = [({"a": "b"}, {"a": "c"}, {"a": "c"}), ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+             ({"a": "b"}, {"a": None}, {}), ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+             ({"a": ["b"]}, {"a": "c"}, {"a": "c"}), ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+             ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+             ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}), ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+             ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}), (["a"], {"a": 1}, {"a": 1})]
+    flags = "".join("  f%d: {type: json, shape: open, variants: {on: %s, off: {}}, default: off, "
+                    "rules: [{serve: on, value_overrides: %s}]}\n" % (i, json.dumps(target), json.dumps(patch))
+                    for i, (target, patch, _) in enumerate(cases))
+    directory = project(HEAD + "flags:\n" + flags + """  asks: {serve: on, requires: {f0: on}}
+  plain:
+    type: json
+    variants: {on: {ttl: 1, n: 1}, off: {ttl: 2, n: 2}}
+    default: off
+    rules: [{if: {country: SE}, serve: on, value_overrides: {n: 5}}, {if: {country: FR}, serve: on}]
+    environments: {production: {variants: {on: {ttl: 7, n: 7}}}}
+""")
+    got = [answer(directory, f"f{i}", {})[:2] for i in range(len(cases))]
+    test("value_overrides is a merge patch", got == [[result, "on"] for *_, result in cases], got)
+    test("the variant is the one that other flags ask for", answer(directory, "asks", {})[0] is True)
+    test("it goes over the environment's value", answer(directory, "plain", {"country": "SE"})[0] == {"ttl": 7, "n": 5})
+    test("and only where its rule decides", answer(directory, "plain", {"country": "FR"})[0] == {"ttl": 7, "n": 7})
+    ffc(directory, "build", "-e", "production", "-o", "p.ffs")
+    ffc(directory, "rollback", "plain", "--serve", "on", "--reason", "x", "-e", "production", "--by", "ann", "--build", "p.ffs")
+    got = answer(directory, "plain", {"country": "SE"}, "-s", "p.ffs")
+    test("an emergency serves the variant's own value", got[:3] == [{"ttl": 7, "n": 7}, "on", "OVERRIDE"], got)
+
+
 def many():
     count = 4096
     shares = [25] * 1696 + [24] * 2400
@@ -164,6 +194,7 @@ no_variant()
 overridden()
 logged()
 described()
+merged()
 many()
 print(f"1..{tests}")
 sys.exit(failed)

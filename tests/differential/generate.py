@@ -66,6 +66,7 @@ class Generator:
         self.units = 0.12  # and how often a share of the units
         self.some = lambda items, most=3: random.sample(items, random.randint(1, min(most, len(items))))
         self.chance = lambda p: random.random() < p
+        self.patched = False  # whether rules may replace parts of values
 
     def percent(self):
         return self.pick(["0%", "100%", "50%", "25", "0.125%", "33.333%", "99.999%", "1%", "10%"])
@@ -250,6 +251,10 @@ class Generator:
                 rule.update({key: Plain(time) for key, time in zip(["from", "until"], times) if self.chance(0.7)})
         if self.chance(0.2):
             rule["by"] = self.key()
+        if self.patched and rule.get("serve") != "none" and self.chance(0.4):
+            rule["value_overrides"] = self.pick([
+                {"ttl": 5}, {"ttl": None}, {}, {"more": {"a": None, "b": [1, None]}}, {"deep": {"a": {"c": 1}}},
+                {"deep": {"a": None, "d": {"e": None}}}, {"deep": "x"}, {"list": [9], "ttl": {"was": 1}}])
         return rule
 
     def canary(self, flags):
@@ -321,7 +326,7 @@ class Generator:
             flag["type"] = kind
             variants = self.random.sample(["on", "control", "variant_a", "variant_b", "big"], self.pick([2, 3, 4]))
             values = {"string": WORDS, "integer": [-9223372036854775808, 7, 0, 42],
-                      "number": [0.1, -3, 1e300, 2.5], "json": [{"ttl": 300}, {"ttl": 0}, {"ttl": -1}, {"ttl": 7}]}
+                      "number": [0.1, -3, 1e300, 2.5], "json": [{"ttl": ttl} for ttl in (300, 0, -1, 7)]}
             flag["variants"] = dict(zip(variants, values[kind]))
         if self.chance(0.3):  # it may leave the value to the caller
             variants = list(variants)
@@ -334,6 +339,12 @@ class Generator:
             flag["bucket_by"] = self.key()
         if self.chance(0.2):
             flag["salt"] = "salt-" + name
+        self.patched = kind == "json"
+        if kind == "json" and self.chance(0.5):
+            for value in flag["variants"].values():
+                value.update(self.pick([{"deep": {"a": {"b": 1}}}, {"deep": [1]}, {"list": [1, {"x": 1}]}]))
+        if kind == "json":
+            flag["shape"] = "open"
         flag.update(self.decisions(variants, flags))
         if self.chance(0.15):
             flag["environments"] = [self.pick(ENVIRONMENTS)]

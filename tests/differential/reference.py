@@ -151,6 +151,27 @@ def as_list(value):
     return value if isinstance(value, list) else [value]
 
 
+def merge_patch(target, patch):
+    """RFC 7396, as its pseudo-code has it; 'null' because every scalar is a text here."""
+    if not isinstance(patch, dict):
+        return patch
+    target = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value == "null":
+            target.pop(key, None)
+        else:
+            target[key] = merge_patch(target.get(key), value)
+    return target
+
+
+def as_json(value):
+    if isinstance(value, dict):
+        return {key: as_json(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [as_json(member) for member in value]
+    return None if value == "null" else int(value) if re.fullmatch(r"-?\d+", value) else value
+
+
 NEGATIONS = {
     "ne": "eq",
     "not_in": "in",
@@ -427,7 +448,20 @@ class Project:
     def evaluate(self, name, environment, context, now):
         flag = self.flag_in(name, environment)
         variant, reason, rule = self.decide(name, flag, environment, context, now)
-        return {"variant": None if variant == "none" else variant, "reason": reason, "rule": rule}
+        answer = {"variant": None if variant == "none" else variant, "reason": reason, "rule": rule}
+        if flag.get("type") == "json" and "variants" in flag:
+            answer["value"] = self.value_of(flag, variant, rule)
+        return answer
+
+    def value_of(self, flag, variant, rule):
+        """With the parts replaced that the rule replaces."""
+        if variant == "none":
+            return None
+        value = self.variants(flag)[variant]
+        for index, given in enumerate(flag.get("rules", [])):
+            if rule == given.get("name", "rules[%d]" % index) and "value_overrides" in given:
+                value = merge_patch(value, given["value_overrides"])
+        return as_json(value)
 
     def served(self, name, environment, context, now):
         """The variant as definitions name it: 'none' where the value is left to the caller."""

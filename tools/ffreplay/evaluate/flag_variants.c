@@ -136,9 +136,7 @@ static struct served evaluate(struct variant_reader *reader, const struct event 
     return (struct served){.kind = result.error                             ? SERVED_NONE
                                    : result.reason == FFLAG_REASON_OVERRIDE ? SERVED_OVERRIDE
                                                                             : SERVED_VARIANT,
-                           .variant = result.variant_index == FFLAG_NO_VARIANT
-                                          ? variants->targeting->variant_count
-                                          : result.variant_index,
+                           .variant = declared_variant(variants->targeting, result.variant_index),
                            .evaluated = true,
                            .reason = result.reason,
                            .error = result.error,
