@@ -370,7 +370,8 @@ FFLAG_API enum fflag_error fflag_set_string(fflag_context *context, fflag_attr a
  */
 FFLAG_API enum fflag_error fflag_set_number(fflag_context *context, fflag_attr attr, double value);
 FFLAG_API enum fflag_error fflag_set_boolean(fflag_context *context, fflag_attr attr, bool value);
-/* SemVer 2.0; a leading `v` and missing parts are allowed, anything else is refused. Borrowed. */
+/* SemVer 2.0; a leading `v` and missing parts are allowed, anything else is refused. Borrowed. Set
+ * an attribute that is declared with `scheme: loose` as a string. */
 FFLAG_API enum fflag_error fflag_set_version(fflag_context *context, fflag_attr attr,
                                              const char *value, size_t length);
 FFLAG_API enum fflag_error fflag_set_time(fflag_context *context, fflag_attr attr, int64_t ms);

@@ -339,6 +339,16 @@ interpret(const fflag_view *view, const struct ffs_flag *flag, const struct ffs_
         case FFS_VERSION_GE:
             test = test_version;
             break;
+        case FFS_LOOSE_EQ:
+        case FFS_LOOSE_LT:
+        case FFS_LOOSE_LE:
+        case FFS_LOOSE_GT:
+        case FFS_LOOSE_GE:
+            test = test_loose_version;
+            break;
+        case FFS_LOOSE_PRESENT:
+            test = test_loose_presence;
+            break;
         case FFS_TIME_EQ:
         case FFS_TIME_LT:
         case FFS_TIME_LE:

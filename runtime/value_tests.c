@@ -159,6 +159,27 @@ bool test_version(const struct snapshot *snapshot, const struct ffs_instruction 
                       runtime_compare_versions(&version, &operand));
 }
 
+bool test_loose_version(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                        const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)declared;
+    struct loose_version version, operand;
+    ffs_string string = (ffs_string)instruction->operand;
+    return read_loose_version(slot, &version) &&
+           runtime_parse_loose_version(string_bytes(snapshot, string),
+                                       string_length(snapshot, string), &operand) &&
+           test_order((enum ffs_comparison)(instruction->op - FFS_LOOSE_EQ),
+                      runtime_compare_loose_versions(&version, &operand));
+}
+
+bool test_loose_presence(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                         const struct fflag_slot *slot, uint8_t declared)
+{
+    (void)snapshot, (void)instruction, (void)declared;
+    struct loose_version version;
+    return read_loose_version(slot, &version);
+}
+
 bool test_time(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
                const struct fflag_slot *slot, uint8_t declared)
 {

@@ -26,6 +26,8 @@ value_test test_strings;
 value_test test_boolean;
 value_test test_remainder;
 value_test test_version;
+value_test test_loose_version;
+value_test test_loose_presence;
 value_test test_time;
 value_test test_address;
 

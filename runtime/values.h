@@ -21,6 +21,19 @@ bool runtime_parse_version(const char *text, size_t length, struct version *vers
 /* Less than, equal to or greater than zero, by SemVer precedence: build metadata is ignored. */
 int runtime_compare_versions(const struct version *a, const struct version *b);
 
+/*
+ * Versions of any number of parts: a leading `v`, numbers between dots, perhaps a pre-release,
+ * which begins at a letter, `-` or `_`, perhaps build metadata after `+`. Points into the text.
+ */
+struct loose_version {
+    const char *parts, *parts_end;
+    const char *prerelease, *prerelease_end; /* NULL: a release */
+};
+bool runtime_parse_loose_version(const char *text, size_t length, struct loose_version *version);
+/* Missing parts are 0. Of a pre-release, digits and letters are compared run by run, letters
+ * without case; a release is greater. */
+int runtime_compare_loose_versions(const struct loose_version *a, const struct loose_version *b);
+
 /* RFC 3339 with an offset, to milliseconds since the epoch; finer fractions are cut off. */
 bool runtime_parse_time(const char *text, size_t length, int64_t *ms);
 
@@ -38,6 +51,13 @@ static inline bool read_version(const struct fflag_slot *slot, struct version *v
     if (slot->type != FFLAG_ATTRIBUTE_VERSION && slot->type != FFLAG_ATTRIBUTE_STRING)
         return false;
     return runtime_parse_version(slot->value.pointer, slot->length, version);
+}
+
+static inline bool read_loose_version(const struct fflag_slot *slot, struct loose_version *version)
+{
+    if (slot->type != FFLAG_ATTRIBUTE_VERSION && slot->type != FFLAG_ATTRIBUTE_STRING)
+        return false;
+    return runtime_parse_loose_version(slot->value.pointer, slot->length, version);
 }
 
 /* Fractions of a millisecond are cut off, as in text. */

@@ -18,6 +18,8 @@
 #define TRAIT_VERSION       4u
 #define TRAIT_GLOB_KNOWN    8u
 #define TRAIT_GLOB          16u
+#define TRAIT_LOOSE_KNOWN   32u
+#define TRAIT_LOOSE         64u
 
 /*
  * What a program needs of the flags that run it. Equal programs are one. The flags it requires come

@@ -78,7 +78,9 @@ static bool has_trait(struct verifier *verifier, ffs_string string, uint8_t know
         const char *bytes = string_bytes(verifier->snapshot, string);
         uint32_t length = string_length(verifier->snapshot, string);
         struct version version;
+        struct loose_version loose;
         bool holds = trait == TRAIT_VERSION ? runtime_parse_version(bytes, length, &version)
+                     : trait == TRAIT_LOOSE ? runtime_parse_loose_version(bytes, length, &loose)
                                             : runtime_valid_glob(bytes, length);
         *traits |= (uint8_t)(known | (holds ? trait : 0));
     }
@@ -106,6 +108,9 @@ static enum fflag_error verify_string_operand(struct verifier *verifier, uint32_
     if (operation->operand == FFS_OPERAND_VERSION &&
         !has_trait(verifier, string, TRAIT_VERSION_KNOWN, TRAIT_VERSION))
         return malformed(verifier, "instruction %u: the operand is not a version", index);
+    if (operation->operand == FFS_OPERAND_LOOSE_VERSION &&
+        !has_trait(verifier, string, TRAIT_LOOSE_KNOWN, TRAIT_LOOSE))
+        return malformed(verifier, "instruction %u: the operand is not a loose version", index);
     return FFLAG_OK;
 }
 
@@ -272,6 +277,7 @@ static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index
     case FFS_OPERAND_TAGGED_STRING:
     case FFS_OPERAND_GLOB:
     case FFS_OPERAND_VERSION:
+    case FFS_OPERAND_LOOSE_VERSION:
         return verify_string_operand(verifier, index, operation);
     case FFS_OPERAND_SET:
         return verify_set_operand(verifier, index, instruction);

@@ -174,6 +174,70 @@ bool parse_version(const char *text, struct buffer *canonical)
     return true;
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Numbers without leading zeros, and without parts of zero at the end. */
+static bool loose_parts(const char **at, struct buffer *canonical)
+{
+    size_t kept = 0;
+    for (bool first = true; is_digit(**at); first = false) {
+        const char *begin = *at, *end = skip_digits(begin);
+        while (end - begin > 1 && *begin == '0')
+            begin++;
+        if (!first)
+            buffer_append_text(canonical, ".");
+        buffer_append(canonical, begin, (size_t)(end - begin));
+        if (first || *begin != '0')
+            kept = canonical->length;
+        *at = end;
+        if (*end != '.' || !is_digit(end[1]))
+            break;
+        ++*at;
+    }
+    if (kept > 0)
+        canonical->bytes[canonical->length = kept] = '\0';
+    return kept > 0;
+}
+
+/* Runs of digits and of letters; false if there are none. */
+static bool loose_runs(const char **at, struct buffer *canonical)
+{
+    bool any = false;
+    while (is_digit(**at) || is_letter(**at) || (**at && strchr(".-_", **at))) {
+        const char *begin = *at;
+        bool digits = is_digit(*begin);
+        if (!digits && !is_letter(*begin)) {
+            ++*at;
+            continue;
+        }
+        while (digits ? is_digit(**at) : is_letter(**at))
+            ++*at;
+        while (digits && *at - begin > 1 && *begin == '0')
+            begin++;
+        buffer_append_text(canonical, any ? "." : "-");
+        for (; begin < *at; begin++)
+            buffer_append(canonical, &(char){(char)(digits ? *begin : *begin | 0x20)}, 1);
+        any = true;
+    }
+    return any;
+}
+
+bool parse_loose_version(const char *text, struct buffer *canonical)
+{
+    const char *at = text + (*text == 'v' || *text == 'V');
+    struct buffer build = {0};
+    if (!loose_parts(&at, canonical))
+        return false;
+    if (*at && *at != '+' && ((*at == '.' && !is_letter(at[1])) || !loose_runs(&at, canonical)))
+        return false;
+    bool sound = *at != '+' || (++at, loose_runs(&at, &build));
+    buffer_release(&build);
+    return sound && !*at;
+}
+
 /* Without leading zeros, the longer number is the greater. */
 static int compare_digits(const char *a, size_t a_length, const char *b, size_t b_length)
 {
@@ -196,9 +260,10 @@ static int compare_identifiers(const char *a, size_t a_length, const char *b, si
 
 int compare_versions(const char *a, const char *b)
 {
-    for (int part = 0; part < 3; part++) {
+    while (is_digit(*a) || is_digit(*b)) {
         size_t a_length = strspn(a, "0123456789"), b_length = strspn(b, "0123456789");
-        int order = compare_digits(a, a_length, b, b_length);
+        int order = compare_digits(a_length ? a : "0", a_length ? a_length : 1, b_length ? b : "0",
+                                   b_length ? b_length : 1);
         if (order)
             return order;
         a += a_length + (a[a_length] == '.');

@@ -19,7 +19,11 @@ bool parse_integer(const char *text, int64_t *value);
 /* SemVer 2.0, a leading `v` and missing parts allowed. The canonical text has all three, no `v` and
  * no build metadata, which has no precedence. */
 bool parse_version(const char *text, struct buffer *canonical);
-/* By SemVer precedence, of two canonical texts: less than, equal to or greater than zero. */
+/* A version of any number of parts, letters after them as a pre-release. The canonical text has no
+ * zeros at the end of its parts, a pre-release in lower case with a dot between digits and letters,
+ * and no more of `v` and build metadata. */
+bool parse_loose_version(const char *text, struct buffer *canonical);
+/* By precedence, of two canonical texts of one scheme: less than, equal to or greater than zero. */
 int compare_versions(const char *a, const char *b);
 /* An address or a CIDR block. *exact: no bit beyond the prefix was set. */
 bool parse_network(const char *text, struct network *network, bool *exact);

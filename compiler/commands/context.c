@@ -12,6 +12,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/file.h"
+#include "compiler/base/scalar.h"
 #include "compiler/base/utf8.h"
 #include "compiler/model/model.h"
 
@@ -27,6 +28,18 @@ static struct context_attribute *find(const struct context_reader *reader, const
     return bsearch(&key, reader->attributes, reader->count, sizeof key, compare_attributes);
 }
 
+/* A snapshot tells of an attribute's scheme by what its programs ask. */
+static bool is_loose(const struct snapshot *snapshot, uint32_t attribute)
+{
+    size_t size;
+    const struct ffs_instruction *code = snapshot_section(snapshot, FFS_CODE, &size);
+    bool loose = false;
+    for (size_t i = 0; i < size / sizeof *code && !loose; i++)
+        loose = code[i].attribute == attribute &&
+                ffs_features_of(code[i].op) == FFS_FEATURE_LOOSE_VERSIONS;
+    return loose;
+}
+
 void context_reader_init(struct context_reader *reader, const struct project *project,
                          const struct snapshot *snapshot)
 {
@@ -39,10 +52,12 @@ void context_reader_init(struct context_reader *reader, const struct project *pr
     for (uint32_t i = 0; i < reader->count; i++)
         reader->attributes[i] =
             project ? (struct context_attribute){project->attributes[i]->name.text,
-                                                 project->attributes[i]->type, FFLAG_NO_ATTR}
+                                                 project->attributes[i]->type,
+                                                 project->attributes[i]->scheme == SCHEME_LOOSE,
+                                                 FFLAG_NO_ATTR}
                     : (struct context_attribute){snapshot_string(snapshot, read[i].name),
                                                  (enum fflag_attribute_type)read[i].type,
-                                                 FFLAG_NO_ATTR};
+                                                 is_loose(snapshot, i), FFLAG_NO_ATTR};
     qsort(reader->attributes, reader->count, sizeof *reader->attributes, compare_attributes);
     for (uint32_t i = 0; i < read_count; i++) {
         const char *name = snapshot_string(snapshot, read[i].name);
@@ -141,6 +156,16 @@ static enum fflag_error set_time(fflag_context *context, fflag_attr attribute, c
     return fflag_set_time(context, attribute, ms);
 }
 
+/* As text: the setter of versions takes only SemVer. */
+static enum fflag_error set_loose_version(fflag_context *context, fflag_attr attribute,
+                                          const char *text, size_t length)
+{
+    struct buffer canonical = {0};
+    bool valid = parse_loose_version(text, &canonical);
+    buffer_release(&canonical);
+    return valid ? fflag_set_string(context, attribute, text, length) : FFLAG_ERROR_INVALID_CONTEXT;
+}
+
 static enum fflag_error set(fflag_context *context, const struct context_attribute *attribute,
                             const json_t *value, struct arena *arena)
 {
@@ -156,7 +181,8 @@ static enum fflag_error set(fflag_context *context, const struct context_attribu
     case FFLAG_ATTRIBUTE_STRINGS:
         return set_strings(context, attribute->handle, value, arena);
     case FFLAG_ATTRIBUTE_VERSION:
-        return fflag_set_version(context, attribute->handle, text, length);
+        return attribute->loose ? set_loose_version(context, attribute->handle, text, length)
+                                : fflag_set_version(context, attribute->handle, text, length);
     case FFLAG_ATTRIBUTE_IP:
         return fflag_set_ip(context, attribute->handle, text, length);
     case FFLAG_ATTRIBUTE_STRING:

@@ -20,6 +20,7 @@ struct buffer;
 struct context_attribute {
     const char *name;
     enum fflag_attribute_type type;
+    bool loose;        /* a version of the loose scheme */
     fflag_attr handle; /* FFLAG_NO_ATTR: declared, but no rule of the snapshot reads it */
 };
 

@@ -422,6 +422,7 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
         json_write_string(out, snapshot_string(listing->snapshot, (ffs_string)operand));
         return;
     case FFS_OPERAND_VERSION:
+    case FFS_OPERAND_LOOSE_VERSION:
         terminal_append(out, snapshot_string(listing->snapshot, (ffs_string)operand));
         return;
     case FFS_OPERAND_SET:

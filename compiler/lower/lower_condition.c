@@ -26,12 +26,14 @@ static struct expression *test_attribute(struct lowering *lowering, enum ffs_op 
     return expression_test(lowering, test);
 }
 
-/* Any value: an entry of a list, and the number of them, are always there. */
+/* Any value, of its scheme: an entry of a list, and the number of them, are always there. */
 static struct expression *test_presence(struct lowering *lowering,
                                         const struct attribute *attribute)
 {
-    return attribute->list ? expression_constant(true)
-                           : test_attribute(lowering, FFS_PRESENT, 0, attribute, 0);
+    bool loose = attribute->type == FFLAG_ATTRIBUTE_VERSION && attribute->scheme == SCHEME_LOOSE;
+    if (attribute->list)
+        return expression_constant(true);
+    return test_attribute(lowering, loose ? FFS_LOOSE_PRESENT : FFS_PRESENT, 0, attribute, 0);
 }
 
 /* ----------------------------------------------------------------------------------- strings -- */
@@ -288,6 +290,17 @@ static enum ffs_op op_of_order(unsigned first, unsigned order)
     return (enum ffs_op)(first + (unsigned)comparisons[order]);
 }
 
+static enum ffs_op first_of_versions(const struct attribute *attribute)
+{
+    switch (attribute->scheme) {
+    case SCHEME_SEMVER:
+        return FFS_VERSION_EQ;
+    case SCHEME_LOOSE:
+        return FFS_LOOSE_EQ;
+    }
+    return FFS_VERSION_EQ;
+}
+
 /* What lower, equal and higher mean for the type of a value. */
 static struct expression *lower_comparison(struct lowering *lowering, const struct condition *test,
                                            const struct operand *operand)
@@ -298,8 +311,8 @@ static struct expression *lower_comparison(struct lowering *lowering, const stru
     case FFLAG_ATTRIBUTE_NUMBER:
         return test_number(lowering, op_of_order(FFS_NUMBER_EQ, order), attribute, operand->number);
     case FFLAG_ATTRIBUTE_VERSION:
-        return test_attribute(lowering, op_of_order(FFS_VERSION_EQ, order), 0, attribute,
-                              image_text(&lowering->image, operand->text));
+        return test_attribute(lowering, op_of_order(first_of_versions(attribute), order), 0,
+                              attribute, image_text(&lowering->image, operand->text));
     case FFLAG_ATTRIBUTE_TIME:
         return test_attribute(lowering, op_of_order(FFS_TIME_EQ, order), 0, attribute,
                               (uint64_t)operand->time);

@@ -5,13 +5,22 @@
 #include <stdint.h>
 
 #include "fflag.h"
+#include "compiler/base/words.h"
 #include "condition.h"
+
+/* How a version is read and compared. */
+#define VERSION_SCHEMES(X)     \
+    X(SCHEME_SEMVER, "semver") \
+    X(SCHEME_LOOSE, "loose")
+enum version_scheme { VERSION_SCHEMES(WORDS_MEMBER) };
+extern const char *const version_scheme_words[];
 
 struct attribute {
     struct text name;
     enum fflag_attribute_type type;
-    struct texts choices;    /* `enum`; none: any */
-    const char *description; /* or NULL */
+    enum version_scheme scheme; /* FFLAG_ATTRIBUTE_VERSION */
+    struct texts choices;       /* `enum`; none: any */
+    const char *description;    /* or NULL */
     /* Of an entry of a list, or of how many it has: that list. NULL: it is declared itself. */
     const struct attribute *list;
 };

@@ -75,6 +75,7 @@ static bool same_operands(const struct patch *a, const struct ffs_instruction *l
     case FFS_OPERAND_TAGGED_STRING:
     case FFS_OPERAND_GLOB:
     case FFS_OPERAND_VERSION:
+    case FFS_OPERAND_LOOSE_VERSION:
         return same_strings(a, low, b, low2);
     case FFS_OPERAND_SPLIT:
         return same_splits(a, low, b, low2) && same_strings(a, high, b, high2);

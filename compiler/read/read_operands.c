@@ -175,7 +175,7 @@ static bool read_operand(struct reader *reader, const struct condition_subject *
     case FFLAG_ATTRIBUTE_BOOLEAN:
         return read_boolean(reader, node, &operand->boolean);
     case FFLAG_ATTRIBUTE_VERSION:
-        return read_version(reader, node, &operand->text);
+        return read_version(reader, node, subject->attribute->scheme, &operand->text);
     case FFLAG_ATTRIBUTE_TIME:
         return info->form == OPERAND_DURATION ? read_duration(reader, node, &operand->duration)
                                               : read_time(reader, node, &operand->time);

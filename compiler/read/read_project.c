@@ -281,12 +281,15 @@ static const struct field attribute_fields[] = {
          .missing = ""),
     FIELD("enum", FIELD_TEXTS, struct attribute, choices,
           "all values that a string attribute may have in definitions"),
+    CHOICE("scheme", struct attribute, scheme, version_scheme_words,
+           "how a version is read: by SemVer 2.0, the default, or `loose`: [any number of "
+           "parts](#versions)"),
     FIELD("description", FIELD_TEXT, struct attribute, description, "for people"),
 };
 static const struct form attribute_keys_form =
-    KEYS("attribute", "an attribute", "`{type, enum, description}`", attribute_fields);
+    KEYS("attribute", "an attribute", "`{type, enum, scheme, description}`", attribute_fields);
 const struct form attribute_form = {.kind = FORM_EITHER,
-                                    .takes = "type, or `{type, enum, description}`",
+                                    .takes = "type, or `{type, enum, scheme, description}`",
                                     .of = {&attribute_type_form, &attribute_keys_form}};
 
 void read_attribute(struct reader *reader, struct declaration *declaration)
@@ -303,6 +306,13 @@ void read_attribute(struct reader *reader, struct declaration *declaration)
                  "'enum' has no meaning for an attribute of type %s",
                  attribute_type_words[attribute->type]);
         diagnose_help(reader->diagnostics, "only string attributes have an 'enum'");
+    }
+    const struct entry *scheme = find_entry(body, "scheme");
+    if (scheme && attribute->type && attribute->type != FFLAG_ATTRIBUTE_VERSION) {
+        diagnose(reader->diagnostics, FF0364, scheme->key->span,
+                 "'scheme' has no meaning for an attribute of type %s",
+                 attribute_type_words[attribute->type]);
+        diagnose_help(reader->diagnostics, "only version attributes have a 'scheme'");
     }
 }
 

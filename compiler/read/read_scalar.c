@@ -230,17 +230,38 @@ bool read_time(struct reader *reader, const struct node *node, int64_t *ms)
     return false;
 }
 
-bool read_version(struct reader *reader, const struct node *node, const char **canonical)
+bool is_version(const char *text, enum version_scheme scheme, struct buffer *canonical)
+{
+    return scheme == SCHEME_LOOSE ? parse_loose_version(text, canonical)
+                                  : parse_version(text, canonical);
+}
+
+static void help_version(struct reader *reader, const struct node *node, enum version_scheme scheme)
+{
+    struct buffer ignored = {0};
+    if (scheme == SCHEME_LOOSE)
+        diagnose_help(reader->diagnostics,
+                      "a version begins with a number: 10.15.7.1, v2.0b3, 2026.11");
+    else if (is_version(node->text, SCHEME_LOOSE, &ignored))
+        diagnose_help(reader->diagnostics, "the attribute goes by SemVer 2.0; declared as {type: "
+                                           "version, scheme: loose}, it takes any number of parts");
+    else
+        diagnose_help(reader->diagnostics, "versions follow SemVer 2.0: 1.2.3, v1.2, 2.0.0-rc.1");
+    buffer_release(&ignored);
+}
+
+bool read_version(struct reader *reader, const struct node *node, enum version_scheme scheme,
+                  const char **canonical)
 {
     if (!expect_scalar(reader, node, "a version"))
         return false;
     struct buffer buffer = {0};
-    bool parsed = parse_version(node->text, &buffer);
+    bool parsed = is_version(node->text, scheme, &buffer);
     if (parsed) {
         *canonical = arena_copy(reader->arena, buffer.bytes, buffer.length);
     } else {
         diagnose(reader->diagnostics, FF0121, node->span, "'%s' is not a version", node->text);
-        diagnose_help(reader->diagnostics, "versions follow SemVer 2.0: 1.2.3, v1.2, 2.0.0-rc.1");
+        help_version(reader, node, scheme);
     }
     buffer_release(&buffer);
     return parsed;

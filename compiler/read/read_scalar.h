@@ -22,7 +22,10 @@ bool read_share_percent(struct reader *reader, const struct node *node, uint32_t
 bool read_percent(struct reader *reader, const struct node *node, uint32_t *thousandths);
 bool read_duration(struct reader *reader, const struct node *node, int64_t *ms);
 bool read_time(struct reader *reader, const struct node *node, int64_t *ms);
-bool read_version(struct reader *reader, const struct node *node, const char **canonical);
+/* Of that scheme; appends its canonical text. */
+bool is_version(const char *text, enum version_scheme scheme, struct buffer *canonical);
+bool read_version(struct reader *reader, const struct node *node, enum version_scheme scheme,
+                  const char **canonical);
 bool read_network(struct reader *reader, const struct node *node, struct network *network);
 bool read_choice(struct reader *reader, const struct node *node, const char *const *choices,
                  unsigned *value);

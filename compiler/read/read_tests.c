@@ -45,14 +45,15 @@ static bool write_strings(struct reader *reader, const struct node *node, struct
 }
 
 /* As a setter of the library judges it, of a type that has other text than values. */
-static bool is_valid(enum fflag_attribute_type type, const char *text)
+static bool is_valid(const struct attribute *attribute, const char *text)
 {
+    enum fflag_attribute_type type = attribute->type;
     struct buffer canonical = {0};
     struct network network;
     int64_t time;
     bool exact, valid = false;
     if (type == FFLAG_ATTRIBUTE_VERSION)
-        valid = parse_version(text + (*text == 'V'), &canonical);
+        valid = is_version(text + (*text == 'V'), attribute->scheme, &canonical);
     else if (type == FFLAG_ATTRIBUTE_TIME)
         valid = parse_time(text, &time);
     else if (type == FFLAG_ATTRIBUTE_IP)
@@ -61,15 +62,15 @@ static bool is_valid(enum fflag_attribute_type type, const char *text)
     return valid;
 }
 
-static bool check_form(struct reader *reader, enum fflag_attribute_type type,
+static bool check_form(struct reader *reader, const struct attribute *attribute,
                        const struct node *node)
 {
     const char *version;
     struct network network;
     int64_t time;
-    switch (type) {
+    switch (attribute->type) {
     case FFLAG_ATTRIBUTE_VERSION:
-        return read_version(reader, node, &version);
+        return read_version(reader, node, attribute->scheme, &version);
     case FFLAG_ATTRIBUTE_TIME:
         return read_time(reader, node, &time);
     case FFLAG_ATTRIBUTE_IP:
@@ -110,7 +111,7 @@ static bool write_invalid(struct reader *reader, const struct attribute *attribu
     struct text text;
     if (reader->diagnostics->errors != before || !read_text(reader, value, &text))
         return false;
-    if (is_valid(attribute->type, text.text)) {
+    if (is_valid(attribute, text.text)) {
         diagnose(reader->diagnostics, FF0523, value->span, "'%s' is a valid %s", text.text,
                  attribute_type_words[attribute->type]);
         diagnose_help(reader->diagnostics, "write it alone: %s: %s", attribute->name.text,
@@ -154,7 +155,7 @@ static bool write_context_value(struct reader *reader, const struct attribute *a
     case FFLAG_ATTRIBUTE_IP:
         break;
     }
-    if (!read_text(reader, node, &text) || !check_form(reader, attribute->type, node))
+    if (!read_text(reader, node, &text) || !check_form(reader, attribute, node))
         return false;
     check_choice(reader, attribute, node, false);
     json_write_string(out, text.text);

@@ -276,22 +276,23 @@ enum ffs_operand {
     FFS_OPERAND_TAGGED_STRING, /* ffs_string | the low half of its XXH3-64 << 32, which is zero with
                                   FFS_IGNORE_CASE */
     FFS_OPERAND_GLOB, /* ffs_string: `*` a run, `?` one character, `[a-z]` `[!a-z]`, `\` quotes */
-    FFS_OPERAND_VERSION,     /* ffs_string of a valid version */
-    FFS_OPERAND_SET,         /* SETS index */
-    FFS_OPERAND_NUMBER,      /* IEEE bits, finite */
-    FFS_OPERAND_BOOLEAN,     /* 0 or 1 */
-    FFS_OPERAND_TIME,        /* milliseconds, two's complement */
-    FFS_OPERAND_DURATION,    /* milliseconds, at most INT64_MAX */
-    FFS_OPERAND_WEEKLY,      /* ZONES index | FFS_WEEKLY() */
-    FFS_OPERAND_NETWORKS,    /* NETWORKS index | count << 32 */
-    FFS_OPERAND_AUTOMATON,   /* AUTOMATA index | ffs_string of the pattern << 32, for people */
-    FFS_OPERAND_THRESHOLD,   /* holds for buckets below */
-    FFS_OPERAND_RANGE,       /* RANGES index */
-    FFS_OPERAND_RAMP,        /* RAMPS index */
-    FFS_OPERAND_REMAINDERS,  /* RANGES index, of a divisor */
-    FFS_OPERAND_FLAG,        /* FLAGS index, of a flag before */
-    FFS_OPERAND_BODY,        /* how many instructions belong to it: those that follow */
-    FFS_OPERAND_VARIANT_BITS /* 64 of the variants that the FFS_FLAG_IS before accepts */
+    FFS_OPERAND_VERSION,       /* ffs_string of a valid version */
+    FFS_OPERAND_LOOSE_VERSION, /* ffs_string of a version of any number of parts */
+    FFS_OPERAND_SET,           /* SETS index */
+    FFS_OPERAND_NUMBER,        /* IEEE bits, finite */
+    FFS_OPERAND_BOOLEAN,       /* 0 or 1 */
+    FFS_OPERAND_TIME,          /* milliseconds, two's complement */
+    FFS_OPERAND_DURATION,      /* milliseconds, at most INT64_MAX */
+    FFS_OPERAND_WEEKLY,        /* ZONES index | FFS_WEEKLY() */
+    FFS_OPERAND_NETWORKS,      /* NETWORKS index | count << 32 */
+    FFS_OPERAND_AUTOMATON,     /* AUTOMATA index | ffs_string of the pattern << 32, for people */
+    FFS_OPERAND_THRESHOLD,     /* holds for buckets below */
+    FFS_OPERAND_RANGE,         /* RANGES index */
+    FFS_OPERAND_RAMP,          /* RAMPS index */
+    FFS_OPERAND_REMAINDERS,    /* RANGES index, of a divisor */
+    FFS_OPERAND_FLAG,          /* FLAGS index, of a flag before */
+    FFS_OPERAND_BODY,          /* how many instructions belong to it: those that follow */
+    FFS_OPERAND_VARIANT_BITS   /* 64 of the variants that the FFS_FLAG_IS before accepts */
 };
 
 /* What of an instruction an operation uses, beside the attribute and the operand. */
@@ -345,8 +346,8 @@ static inline uint64_t ffs_features_of(uint8_t op)
     return 0;
 }
 
-/* What is added to FFS_NUMBER_EQ, FFS_VERSION_EQ, FFS_TIME_EQ or FFS_STRING_ORDER for another
- * comparison. */
+/* What is added to FFS_NUMBER_EQ, FFS_VERSION_EQ, FFS_LOOSE_EQ, FFS_TIME_EQ or FFS_STRING_ORDER
+ * for another comparison. */
 enum ffs_comparison { FFS_EQ, FFS_LT, FFS_LE, FFS_GT, FFS_GE };
 #define FFS_STRING_ORDER (FFS_STRING_LT - FFS_LT) /* texts are equal by FFS_STRING_EQ */
 
@@ -577,6 +578,7 @@ FFS_ASSERT(sizeof(struct ffs_variant) == 16);
 FFS_ASSERT(sizeof(struct ffs_instruction) == 16 && offsetof(struct ffs_instruction, operand) == 8);
 FFS_ASSERT(FFS_NUMBER_LT - FFS_NUMBER_EQ == FFS_LT && FFS_NUMBER_GE - FFS_NUMBER_EQ == FFS_GE);
 FFS_ASSERT(FFS_VERSION_LT - FFS_VERSION_EQ == FFS_LT && FFS_VERSION_GE - FFS_VERSION_EQ == FFS_GE);
+FFS_ASSERT(FFS_LOOSE_LT - FFS_LOOSE_EQ == FFS_LT && FFS_LOOSE_GE - FFS_LOOSE_EQ == FFS_GE);
 FFS_ASSERT(FFS_TIME_LT - FFS_TIME_EQ == FFS_LT && FFS_TIME_GE - FFS_TIME_EQ == FFS_GE);
 FFS_ASSERT(FFS_STRING_GE - FFS_STRING_LT == FFS_GE - FFS_LT);
 FFS_ASSERT(sizeof(struct ffs_signature) == 152 && offsetof(struct ffs_signature, key_id) == 16);

@@ -10,6 +10,9 @@ COUNTRIES = ["US", "CA", "GB", "DE", "NO", "no", "Zürich"]
 WORDS = ["beta", "alpha", "Beta", "vip", "", "a b", "staff-1", "日本", "beta.tester"]
 VERSIONS = ["1.0.0", "v1.2", "2", "1.10.0", "1.9.9", "1.10.0-rc.1", "1.10.0-rc.2", "1.10.0-alpha",
             "1.10.0-rc.10", "1.10.0+build7", "2097152.0.1", "3.0.0-0", "3.0.0-a.b"]
+LOOSE_VERSIONS = ["1.2.3.4", "1.2.3", "v1.2", "1.2.0.0", "01.2.3", "1.2.3b9", "1.2.3b10", "1.2.3-RC.1", "1.2.3rc1",
+                  "1.2.beta", "2026.11.30.7", "1.2_1", "0", "1.2.3.4+x", "1.10.0.1"]
+BAD_LOOSE_VERSIONS = ["", "one", "1.", "1..2", "1.0-", "v", "1+"]
 BAD_VERSIONS = ["", "1.2.3.4", "01.2.3", "one", "1.0.0-01", "1.0.0-"]
 TIMES = ["2026-11-20T10:00:00Z", "2026-11-20T12:00:00+02:00", "2026-12-01T00:00:00.250Z",
          "2027-01-31T23:59:59-05:00"]
@@ -31,7 +34,10 @@ ATTRIBUTES = {
     "signup": "time",
     "groups": "strings",
     "client": "ip",
+    "build": "version",
 }
+# As definitions declare them.
+DECLARED = {**ATTRIBUTES, "build": {"type": "version", "scheme": "loose"}}
 LISTS = {"lists/words.txt": ["beta", "vip", "日本"], "lists/users.txt": ["u%d" % i for i in range(40)]}
 ENVIRONMENTS = ["development", "production"]
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -85,6 +91,8 @@ class Generator:
         kind = ATTRIBUTES[name]
         if kind == "string":
             return {"country": COUNTRIES, "user_id": ["u%d" % i for i in range(60)]}.get(name, WORDS)
+        if name == "build":
+            return LOOSE_VERSIONS
         return {"number": NUMBERS, "boolean": [True, False], "version": VERSIONS, "time": TIMES,
                 "strings": WORDS, "ip": NETWORKS}[kind]
 
@@ -371,7 +379,7 @@ class Generator:
         self.segments, self.holdouts = [], []
         sections = {
             "project": {"name": "random", "environments": ENVIRONMENTS, "bucket_by": "user_id"},
-            "attributes": ATTRIBUTES,
+            "attributes": DECLARED,
             "segments": {},
             "layers": {"checkout": {"bucket_by": "user_id"}},
             "holdouts": {"q4": {"percent": "10%"}, "none": {"percent": "0%"}, "by-account": {"percent": "50%", "bucket_by": ["account", "word"]}},
@@ -415,6 +423,7 @@ class Generator:
             "account": lambda: pick([0, -7, 42, 1.5, 9007199254740992, 1e17, self.random.randint(0, 10**6)]),
             "paying": lambda: self.chance(0.5),
             "app": lambda: pick(VERSIONS + BAD_VERSIONS),
+            "build": lambda: pick(LOOSE_VERSIONS + BAD_LOOSE_VERSIONS),
             "signup": lambda: pick(TIMES),
             "groups": lambda: self.random.sample(WORDS, self.random.randint(0, 4)),
             "client": lambda: pick(ADDRESSES),

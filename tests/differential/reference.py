@@ -103,6 +103,25 @@ def version(text):
     return (core, 0, tuple(identifiers))
 
 
+def loose_version(text):
+    """A sort key of a version of any number of parts; None where it is not one."""
+    match = re.fullmatch(
+        r"[vV]?(\d+(?:\.\d+)*)((?:[-_]|\.?(?=[A-Za-z]))[0-9A-Za-z._-]*)?(\+[0-9A-Za-z._-]+)?",
+        text,
+        re.ASCII,
+    )
+    runs = lambda t: [
+        (0, int(run), "") if run.isdigit() else (1, 0, run.lower())
+        for run in re.findall("[0-9]+|[A-Za-z]+", t)
+    ]
+    if not match or any(match[i] and not runs(match[i]) for i in (2, 3)):
+        return None
+    parts = [int(part) for part in match[1].split(".")]
+    while parts and parts[-1] == 0:
+        parts.pop()
+    return (parts, 0, runs(match[2])) if match[2] else (parts, 1, [])
+
+
 def address(text):
     """The 128-bit number of an address, IPv4 as ::ffff:a.b.c.d; None where it is not one."""
     try:
@@ -186,6 +205,11 @@ class Project:
         self.sections = sections
         self.lists = lists or {}
         self.environments = sections["project"]["environments"]
+        self.loose = {
+            name
+            for name, declared in sections.get("attributes", {}).items()
+            if not isinstance(declared, str) and declared.get("scheme") == "loose"
+        }
         self.attributes = {
             name: declared if isinstance(declared, str) else declared["type"]
             for name, declared in sections.get("attributes", {}).items()
@@ -200,7 +224,7 @@ class Project:
             return None
         kind = self.attributes[name]
         if kind == "version":
-            return version(value)
+            return loose_version(value) if name in self.loose else version(value)
         if kind == "time":
             return milliseconds(value) if isinstance(value, str) else value
         if kind == "ip":
@@ -209,7 +233,7 @@ class Project:
 
     def operand(self, name, text):
         kind = self.attributes[name]
-        parse = {"number": float, "version": version, "time": milliseconds}
+        parse = {"number": float, "version": loose_version if name in self.loose else version, "time": milliseconds}
         if kind == "boolean":
             return text == "true"
         return parse.get(kind, str)(text)

@@ -15,7 +15,7 @@ import yaml
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(__file__))
-from generate import ATTRIBUTES, ENVIRONMENTS, LISTS, OPERATORS, TIMES, Generator, write_yaml  # noqa: E402
+from generate import ATTRIBUTES, DECLARED, ENVIRONMENTS, LISTS, OPERATORS, TIMES, Generator, write_yaml  # noqa: E402
 from reference import Project, milliseconds  # noqa: E402
 
 FFC = os.environ.get("FFC", "build/ffc")
@@ -66,7 +66,7 @@ def compare(directory, project, environment, clock, contexts):
 def unknown_operators():
     """What the reference does not know, whether or not the projects below happen to test it."""
     generator = Generator(random.Random(SEED))
-    project = Project({"project": {"environments": ENVIRONMENTS}, "attributes": ATTRIBUTES}, LISTS)
+    project = Project({"project": {"environments": ENVIRONMENTS}, "attributes": DECLARED}, LISTS)
     unknown = []
     for name, kind in ATTRIBUTES.items():
         context = next(context for context in iter(generator.context, None) if context.get(name) is not None)

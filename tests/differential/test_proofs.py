@@ -17,7 +17,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(__file__))
-from generate import ATTRIBUTES, LISTS, TIMES, Generator, write_yaml  # noqa: E402
+from generate import ATTRIBUTES, DECLARED, LISTS, TIMES, Generator, write_yaml  # noqa: E402
 
 FFC = os.environ.get("FFC", "build/ffc")
 PROJECTS = int(os.environ.get("PROJECTS", "40"))
@@ -40,7 +40,7 @@ def write_project(directory, generator):
     segments["s7"] = {"if": {"any": [either, {"not": either}, generator.condition(2)]}}
     files = {"project.yaml": {
         "project": {"name": "p", "environments": ["production"], "bucket_by": "user_id"},
-        "attributes": ATTRIBUTES, "segments": segments}}
+        "attributes": DECLARED, "segments": segments}}
     for a in segments:
         files["always-%s.yaml" % a] = {"flags": {"always-%s" % a: {"rules": [{"if": {"segment": a}}]}}}
     for a in names:

@@ -77,7 +77,7 @@ def chain(generator, sections):
 
 def many_attributes(generator, sections):
     count = generator.pick([127, 128, 128, 129]) - len(generate.ATTRIBUTES)
-    sections["attributes"] = {**generate.ATTRIBUTES, **{"more%d" % n: "number" for n in range(count)}}
+    sections["attributes"] = {**generate.DECLARED, **{"more%d" % n: "number" for n in range(count)}}
     sections["flags"]["edge.attributes"] = {"rules": [
         {"if": {"more%d" % n: Plain(n)}, "percent": "10%", "by": "more%d" % n} for n in range(count)]}
 

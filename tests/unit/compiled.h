@@ -29,6 +29,7 @@
     "project: {name: test, environments: [production, staging], bucket_by: user_id}\n"             \
     "attributes: {user_id: string, account: number, country: string, name: string, age: number,\n" \
     "  beta: boolean, app_version: version, signup_at: time, groups: strings, client_ip: ip,\n"    \
+    "  os_version: {type: version, scheme: loose},\n"                                              \
     "  b0: boolean, b1: boolean, b2: boolean, b3: boolean}\n"
 
 struct compiled {

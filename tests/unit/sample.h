@@ -54,6 +54,7 @@ enum sample_flag {
     SALTED,
     WINDOWED,
     DIVIDED,
+    LOOSE,
     SAMPLE_FLAGS
 };
 
@@ -177,6 +178,10 @@ static inline uint8_t *assemble_sample(size_t *length)
     flag_at(&a, windowed)->flags = FFS_FLAG_READS_CLOCK;
     add_boolean(&a, "divided",
                 CODE(test(FFS_NUMBER_REMAINDER, 0, AGE, 2, add_remainders(&a, 10, 3, 5)),
+                     serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
+    add_boolean(&a, "loose",
+                CODE(test(FFS_LOOSE_PRESENT, 0, APP_VERSION, 3, 0),
+                     test(FFS_LOOSE_LT, 0, APP_VERSION, 2, add_string(&a, "10.2.0.1b3")),
                      serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
     return assemble(&a, length);
 }

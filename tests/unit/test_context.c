@@ -191,6 +191,49 @@ static void versions_have_semver_precedence(UNUSED_STATE)
     }
 }
 
+/* Each stands for versions that are equal, and is less than the next. */
+static void loose_versions_have_any_number_of_parts(void **state)
+{
+    (void)state;
+    static const char *const ordered[][3] = {
+        {"0-0", "0.0-0", "v0.0.0.0-00"},
+        {"0a", "0.a", "0-A"},
+        {"0", "0.0.0.0", "v00"},
+        {"1.0.0-1", "1-1", "1.0_1"},
+        {"1.0alpha", "1.0.alpha", "1-ALPHA"},
+        {"1.0.0-alpha.1", "1alpha1", "1.0.alpha-01"},
+        {"1.0b2", "1.0.0-b.2", "1_b2"},
+        {"1.0b10", "1.0.0-b10", "1.B.10"},
+        {"1.0rc1", "1.0-rc1", "1.0.0.0rc1+7"},
+        {"1", "v1.0", "1.0.0.0+x"},
+        {"1.0.0.1", "01.00.0.01", "1.0.0.1.0"},
+        {"1.0.1", "V1.0.1", "1.0.1.0.0.0"},
+        {"1.9.9.9", "1.9.9.9.0", "1.9.9.9+a.b"},
+        {"1.10", "1.10.0", "1.010"},
+        {"2026.11.30", "2026.11.30.0", "v2026.11.30"},
+        {"99999999999999999999.1", "99999999999999999999.01", "099999999999999999999.1.0"}};
+    const size_t count = sizeof ordered / sizeof ordered[0];
+    for (size_t i = 0; i < 3 * count; i++) {
+        for (size_t k = 0; k < 3 * count; k++) {
+            const char *left = ordered[i / 3][i % 3], *right = ordered[k / 3][k % 3];
+            struct loose_version a, b;
+            assert_true(runtime_parse_loose_version(left, strlen(left), &a));
+            assert_true(runtime_parse_loose_version(right, strlen(right), &b));
+            int order = runtime_compare_loose_versions(&a, &b);
+            if ((order > 0) - (order < 0) != (i / 3 > k / 3) - (i / 3 < k / 3))
+                fail_msg("'%s' compares %d with '%s'", left, order, right);
+        }
+    }
+    static const char *const bad[] = {"",    "v",   "1.",    "1..2", "a1", "1.0.0-", "1.0-.",
+                                      "1+",  "1 ",  " 1",    "1.-a", "-1", "vv1",    "1.0-\xc3\xa5",
+                                      "1+-", "1a+", "1.a b", "1~2"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct loose_version version;
+        if (runtime_parse_loose_version(bad[i], strlen(bad[i]), &version))
+            fail_msg("'%s' was read as a version", bad[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +246,7 @@ int main(void)
         cmocka_unit_test(an_empty_string_is_present_and_no_key),
         cmocka_unit_test(addresses_share_one_space),
         cmocka_unit_test(versions_have_semver_precedence),
+        cmocka_unit_test(loose_versions_have_any_number_of_parts),
     };
     return cmocka_run_group_tests_name("context", tests, NULL, NULL);
 }

@@ -93,6 +93,7 @@ static uint64_t parse_operand(struct assembler *a, enum ffs_op op, unsigned flag
     case FFS_OPERAND_STRING:
     case FFS_OPERAND_GLOB:
     case FFS_OPERAND_VERSION:
+    case FFS_OPERAND_LOOSE_VERSION:
         return add_string(a, operand);
     case FFS_OPERAND_NUMBER:
         return number_bits(strtod(operand, NULL));
@@ -258,6 +259,25 @@ static const struct condition conditions[] = {
     {APP_VERSION, FFS_VERSION_GE, 0, "0.1.0", STRING, "latest", false},
     {APP_VERSION, FFS_VERSION_GE, 0, "0.1.0", STRING, "", false},
     {APP_VERSION, FFS_VERSION_GE, 0, "0.1.0", NUMBER, "1", false},
+    {APP_VERSION, FFS_LOOSE_EQ, 0, "1.2", STRING, "v1.2.0.0", true},
+    {APP_VERSION, FFS_LOOSE_EQ, 0, "1.2", VERSION, "1.2.0", true},
+    {APP_VERSION, FFS_LOOSE_EQ, 0, "1.2.0rc1", STRING, "01.2-RC.1+build", true},
+    {APP_VERSION, FFS_LOOSE_EQ, 0, "1.2", STRING, "1.2.0.1", false},
+    {APP_VERSION, FFS_LOOSE_EQ, 0, "1.2", STRING, "latest", false},
+    {APP_VERSION, FFS_LOOSE_LT, 0, "10.15.7", STRING, "10.15.6.99", true},
+    {APP_VERSION, FFS_LOOSE_LT, 0, "10.15.7", STRING, "10.15.7.1", false},
+    {APP_VERSION, FFS_LOOSE_LT, 0, "1.2.3", STRING, "1.2.3b9", true},
+    {APP_VERSION, FFS_LOOSE_LT, 0, "1.2.3b10", STRING, "1.2.3b9", true},
+    {APP_VERSION, FFS_LOOSE_LE, 0, "1.2.3.4", STRING, "1.2.3.4", true},
+    {APP_VERSION, FFS_LOOSE_LE, 0, "1.2.3.4", STRING, "1.2.3.5", false},
+    {APP_VERSION, FFS_LOOSE_GT, 0, "1.2.3", STRING, "1.2.3.1", true},
+    {APP_VERSION, FFS_LOOSE_GT, 0, "1.2.3", STRING, "1.2.3", false},
+    {APP_VERSION, FFS_LOOSE_GE, 0, "2024.1.5", STRING, "2024.01.05", true},
+    {APP_VERSION, FFS_LOOSE_GE, 0, "0", STRING, "", false},
+    {APP_VERSION, FFS_LOOSE_GE, 0, "0", NUMBER, "1", false},
+    {APP_VERSION, FFS_LOOSE_PRESENT, 0, "", STRING, "1.2.3.4", true},
+    {APP_VERSION, FFS_LOOSE_PRESENT, 0, "", STRING, "1.2.", false},
+    {APP_VERSION, FFS_LOOSE_PRESENT, 0, "", ABSENT, "", false},
     {SIGNUP_AT, FFS_TIME_EQ, 0, "1000", TIME, "1000", true},
     {SIGNUP_AT, FFS_TIME_EQ, 0, "1795176000000", STRING, "2026-11-20T12:00:00Z", true},
     {SIGNUP_AT, FFS_TIME_EQ, 0, "1795176000250", STRING, "2026-11-20T13:00:00.2509+01:00", true},

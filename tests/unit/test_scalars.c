@@ -133,6 +133,37 @@ static void versions_become_canonical(void **unused)
     }
 }
 
+static void loose_versions_have_one_text(void **unused)
+{
+    (void)unused;
+    static const char *const good[][2] = {
+        {"1.2.3.4", "1.2.3.4"},    {"v01.2.0", "1.2"},  {"1.2.0rc1", "1.2-rc.1"},
+        {"1.2-RC.01", "1.2-rc.1"}, {"0.0", "0"},        {"1.0.0.1", "1.0.0.1"},
+        {"1.beta+x.y", "1-beta"},  {"V2_3-a", "2-3.a"}, {"2026.01.05", "2026.1.5"},
+        {"1.0.0-0", "1-0"}};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct buffer canonical = {0};
+        assert_true(parse_loose_version(good[i][0], &canonical));
+        assert_string_equal(canonical.bytes, good[i][1]);
+        buffer_release(&canonical);
+    }
+    static const char *const bad[] = {"", "v", "1.", "1..2", "a", "1-", "1+", "1 ", "1.-a", "1+-"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct buffer canonical = {0};
+        assert_false(parse_loose_version(bad[i], &canonical));
+        buffer_release(&canonical);
+    }
+    static const char *const ordered[] = {"0-0",     "0",       "1-1",      "1-b.2",
+                                          "1-b.2.1", "1-b.10",  "1",        "1.0.0.1",
+                                          "1.0.1",   "1.9.9.9", "1.10-a.1", "1.10.0.2"};
+    for (size_t i = 0; i < sizeof ordered / sizeof *ordered; i++) {
+        for (size_t k = 0; k < sizeof ordered / sizeof *ordered; k++) {
+            int order = compare_versions(ordered[i], ordered[k]);
+            assert_int_equal((order > 0) - (order < 0), (i > k) - (i < k));
+        }
+    }
+}
+
 static void blocks_cover_their_addresses(void **unused)
 {
     (void)unused;
@@ -232,6 +263,7 @@ int main(void)
         cmocka_unit_test(times_are_moments),
         cmocka_unit_test(times_print_as_they_are_read),
         cmocka_unit_test(versions_become_canonical),
+        cmocka_unit_test(loose_versions_have_one_text),
         cmocka_unit_test(blocks_cover_their_addresses),
         cmocka_unit_test(numbers_are_decimal),
         cmocka_unit_test(patterns_match_names),

@@ -325,6 +325,16 @@ RULE(bad_glob)
     ffs_string glob = (ffs_string)code_of(bytes, STRINGS)[6].operand;
     memcpy((char *)(uintptr_t)string_bytes(&snapshot, glob), "a[b-d*?cc", 9);
 }
+RULE(bad_loose_version)
+{
+    struct snapshot snapshot = {.strings = section_at(bytes, FFS_STRINGS)};
+    ffs_string version = (ffs_string)code_of(bytes, LOOSE)[1].operand;
+    memcpy((char *)(uintptr_t)string_bytes(&snapshot, version), "10..", 4);
+}
+RULE(loose_presence_of_a_text)
+{
+    code_of(bytes, LOOSE)[0].attribute = COUNTRY;
+}
 RULE(bad_version)
 {
     struct snapshot snapshot = {.strings = section_at(bytes, FFS_STRINGS)};
@@ -573,6 +583,8 @@ static const struct rule rules[] = {
     REFUSED(set_not_folded, "set is not folded"),
     REFUSED(bad_glob, "operand is not a glob"),
     REFUSED(bad_version, "operand is not a version"),
+    REFUSED(bad_loose_version, "operand is not a loose version"),
+    REFUSED(loose_presence_of_a_text, "attribute's type does not fit"),
     REFUSED(number_nan, "operand is not finite"),
     REFUSED(number_infinite, "operand is not finite"),
     REFUSED(zone_operand, "operand is not a zone"),

@@ -112,8 +112,9 @@ static void set_attribute(fflag_context *context, const struct context_field *fi
         if (value_time(value, TIME_AUTO, &ms))
             (void)fflag_set_time(context, field->attribute, ms);
         break;
-    case FFLAG_ATTRIBUTE_VERSION:
-        (void)fflag_set_version(context, field->attribute, value->text, value->length);
+    case FFLAG_ATTRIBUTE_VERSION: /* of the loose scheme, no setter knows */
+        (void)(field->declared->scheme == SCHEME_LOOSE ? fflag_set_string : fflag_set_version)(
+            context, field->attribute, value->text, value->length);
         break;
     case FFLAG_ATTRIBUTE_IP:
         (void)fflag_set_ip(context, field->attribute, value->text, value->length);
