@@ -465,6 +465,32 @@ void github_append_property(struct buffer *out, const char *text)
     put_annotation(out, text, "%\r\n:,");
 }
 
+static bool is_shell_word(const char *text)
+{
+    for (const char *at = text; *at; at++)
+        if ((unsigned char)*at < 0x80 && !isalnum((unsigned char)*at) && !strchr("_./:@%+,-", *at))
+            return false;
+    return *text && !strchr("-", *text);
+}
+
+void shell_append(struct buffer *out, const char *text)
+{
+    if (is_shell_word(text)) {
+        buffer_append_text(out, text);
+        return;
+    }
+    buffer_append_text(out, "'");
+    for (size_t length; *text; text += length) {
+        length = strcspn(text, "'");
+        buffer_append(out, text, length);
+        if (length == 0) {
+            length = 1;
+            buffer_append_text(out, "'\\''");
+        }
+    }
+    buffer_append_text(out, "'");
+}
+
 void uri_append(struct buffer *out, const char *path)
 {
     buffer_append_text(out, path[0] == '/' ? "file://" : "");

@@ -73,6 +73,9 @@ void prometheus_append(struct buffer *out, const char *text);
 /* Of an annotation. GitHub decodes %25, %0D and %0A everywhere, and in properties %3A and %2C. */
 void github_append(struct buffer *out, const char *text);
 void github_append_property(struct buffer *out, const char *text);
+/* A word of a command line that a person may copy: in single quotes where a shell would read
+ * something else. */
+void shell_append(struct buffer *out, const char *text);
 /* A file's path as a URI reference; one that is absolute gets its scheme. */
 void uri_append(struct buffer *out, const char *path);
 

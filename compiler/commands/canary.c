@@ -194,12 +194,15 @@ static void put_json(const struct turn *turn, struct buffer *out)
 /* A rollback from a complete rollout can return there. */
 static void put_way_back(const struct turn *turn, struct buffer *out)
 {
-    if (turn->control == CONTROL_ROLLBACK && turn->from.state == CANARY_COMPLETE)
-        terminal_format(
-            out,
-            "  it was complete; to return: ffc canary start %s --to %s --reason …, then "
-            "complete\n",
-            turn->flag->name.text, turn->from.stage);
+    if (turn->control != CONTROL_ROLLBACK || turn->from.state != CANARY_COMPLETE)
+        return;
+    struct buffer flag = {0};
+    shell_append(&flag, turn->flag->name.text);
+    terminal_format(out,
+                    "  it was complete; to return: ffc canary start %s --to %s --reason …, then "
+                    "complete\n",
+                    flag.bytes, turn->from.stage);
+    buffer_release(&flag);
 }
 
 static void put_text(const struct turn *turn, struct buffer *out)

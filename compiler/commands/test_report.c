@@ -95,8 +95,9 @@ static void write_trace(const struct test_run *run, const struct trial *trial,
     if (trial->counts || strchr(context, '\''))
         return;
     struct buffer line = {0};
-    buffer_format(&line, "ffc trace %s -e %s -c '%s'", test->flag->name.text,
-                  environment_name(run, trial), context);
+    buffer_append_text(&line, "ffc trace ");
+    shell_append(&line, test->flag->name.text);
+    buffer_format(&line, " -e %s -c '%s'", environment_name(run, trial), context);
     if (test->what_if.given)
         buffer_format(&line, " --state %s", what_if_state(trial));
     if (test->what_if.stage.text)

@@ -25,6 +25,7 @@
 #include "compiler/read/read_map.h"
 #include "compiler/read/read_metrics.h"
 #include "compiler/read/read_names.h"
+#include "compiler/read/read_naming.h"
 #include "compiler/read/read_overrides.h"
 #include "compiler/read/read_project.h"
 #include "compiler/read/read_scalar.h"
@@ -394,6 +395,7 @@ static void read_all(struct reader *reader, const struct found_sections *found)
     for (uint32_t i = 0; i < found->test_count; i++)
         read_tests_section(reader, found->tests[i]);
     report_repeated(reader);
+    review_names(reader);
 }
 
 static void check_all(struct reader *reader)

@@ -10,19 +10,19 @@
 #include "compiler/read/read_project.h"
 #include "compiler/read/read_tests.h"
 
-#define DECLARED(things, thing) \
-    static const struct form things = {.kind = FORM_MAP, .of = {&thing}, .names = &name_form}
+#define DECLARED(things, thing, name) \
+    static const struct form things = {.kind = FORM_MAP, .of = {&thing}, .names = &name}
 #define LISTED(things, thing) static const struct form things = {.kind = FORM_LIST, .of = {&thing}}
 
 static const struct form flag_or_null_form = {.kind = FORM_EITHER, .of = {&flag_form, &null_form}};
-DECLARED(attributes_form, attribute_form);
-DECLARED(segments_form, segment_form);
-DECLARED(layers_form, layer_form);
-DECLARED(declared_holdouts_form, holdout_form);
-DECLARED(declared_metrics_form, metric_form);
-DECLARED(logs_form, log_form);
-DECLARED(rollouts_form, rollout_form);
-DECLARED(flags_form, flag_or_null_form);
+DECLARED(attributes_form, attribute_form, free_name_form);
+DECLARED(segments_form, segment_form, free_name_form);
+DECLARED(layers_form, layer_form, name_form);
+DECLARED(declared_holdouts_form, holdout_form, name_form);
+DECLARED(declared_metrics_form, metric_form, name_form);
+DECLARED(logs_form, log_form, name_form);
+DECLARED(rollouts_form, rollout_form, name_form);
+DECLARED(flags_form, flag_or_null_form, free_name_form);
 LISTED(overrides_form, override_form);
 LISTED(tests_form, test_definition_form);
 

@@ -1,17 +1,20 @@
 /* form.c - see form.h. */
 #include "form.h"
 
+#include "compiler/base/name.h"
+
 #define SCALAR "\"type\": [\"string\", \"number\", \"boolean\"]"
 
 const struct form scalar_form = {
     .definition = "scalar", .kind = FORM_JSON, .takes = "value", .json = SCALAR};
 const struct form text_form = {
     .definition = "text", .kind = FORM_JSON, .takes = "text", .json = SCALAR};
-const struct form name_form = {.definition = "name",
-                               .kind = FORM_JSON,
-                               .takes = "name",
-                               .json = SCALAR ", \"pattern\": \"^[a-z0-9][a-z0-9_.-]*$\", "
-                                              "\"maxLength\": 128"};
+const struct form name_form = {
+    .definition = "name", .kind = FORM_JSON, .takes = "name", .json = SCALAR ", " NAME_WORD_SCHEMA};
+const struct form free_name_form = {.definition = "free_name",
+                                    .kind = FORM_JSON,
+                                    .takes = "name",
+                                    .json = SCALAR ", " NAME_FREE_SCHEMA};
 static const struct form text_list_form = {.kind = FORM_LIST, .of = {&text_form}};
 const struct form texts_form = {.definition = "texts",
                                 .kind = FORM_EITHER,
@@ -22,6 +25,12 @@ const struct form names_form = {.definition = "names",
                                 .kind = FORM_EITHER,
                                 .takes = "name or list",
                                 .of = {&name_form, &name_list_form}};
+static const struct form free_name_list_form = {
+    .kind = FORM_LIST, .of = {&free_name_form}, .least = 1};
+const struct form free_names_form = {.definition = "free_names",
+                                     .kind = FORM_EITHER,
+                                     .takes = "name or list",
+                                     .of = {&free_name_form, &free_name_list_form}};
 
 const struct form boolean_form = FORM("boolean", "\"type\": \"boolean\"");
 const struct form number_form = FORM("number", "\"type\": \"number\"");
@@ -58,9 +67,9 @@ const struct form quantity_form = {
     .help = "A number, a share such as 5%, or a number with the metric's unit: 1000ms",
     .json = "\"type\": [\"string\", \"number\"]"};
 
-const struct form attribute_name_form = ALIAS("attribute", name_form);
-const struct form variant_form = ALIAS("variant", name_form);
-const struct form flag_name_form = ALIAS("flag", name_form);
+const struct form attribute_name_form = ALIAS("attribute", free_name_form);
+const struct form variant_form = ALIAS("variant", free_name_form);
+const struct form flag_name_form = ALIAS("flag", free_name_form);
 const struct form stage_name_form = ALIAS("stage", name_form);
 const struct form metric_name_form = ALIAS("metric", name_form);
 const struct form log_name_form = ALIAS("log", name_form);

@@ -402,7 +402,7 @@ static void read_beside_percent(struct reader *reader, const struct node *map,
 }
 
 static const struct form conditions_form = {.kind = FORM_LIST, .of = {&condition_form}};
-static const struct form flag_variants_form = {.kind = FORM_MAP, .of = {&names_form}};
+static const struct form flag_variants_form = {.kind = FORM_MAP, .of = {&free_names_form}};
 static const struct form test_form = {
     .definition = "test",
     .kind = FORM_TEST,
@@ -415,7 +415,7 @@ static const struct field condition_fields[WORDS_COUNT(CONDITION_KEYS)] = {
     [KEY_ANY] = KEYWORD("any", conditions_form, "at least one of the conditions holds"),
     [KEY_ALL] = KEYWORD("all", conditions_form, "all of them hold"),
     [KEY_NOT] = KEYWORD("not", condition_form, "the condition does not hold"),
-    [KEY_SEGMENT] = KEYWORD("segment", names_form, "at least one of the segments holds"),
+    [KEY_SEGMENT] = KEYWORD("segment", free_names_form, "at least one of the segments holds"),
     [KEY_FLAG] = KEYWORD("flag", flag_variants_form,
                          "that flag serves that variant, or one of them, for whatever reason"),
     [KEY_NOW] = KEYWORD("now", now_form, "all of it holds at the time of the evaluation"),

@@ -297,11 +297,11 @@ static void read_value_again(struct reader *reader, struct node *node, void *tar
 static const struct form values_form = {.kind = FORM_MAP,
                                         .takes = "mapping of name to value",
                                         .of = {&any_form},
-                                        .names = &name_form,
+                                        .names = &free_name_form,
                                         .least = 1};
 static const struct form requires_form = {.kind = FORM_MAP,
                                           .takes = "mapping of flag to variant or list",
-                                          .of = {&names_form},
+                                          .of = {&free_names_form},
                                           .least = 1};
 static const struct form users_form = {.kind = FORM_MAP,
                                        .takes = "mapping of variant to list or `{file: path}`",

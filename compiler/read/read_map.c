@@ -186,7 +186,7 @@ static void read_field(struct reader *reader, const struct field *field, struct 
         break;
     case FIELD_NAME:
         if (read_text(reader, value, place))
-            check_name(reader, value, field->name);
+            check_name(reader, value, NAME_WORD, NULL);
         break;
     case FIELD_TEXTS:
         read_texts(reader, value, place);

@@ -16,20 +16,18 @@ static const struct {
     const char *noun;
     const char *article; /* with a trailing space */
     enum diagnostic_code unknown;
+    enum name_rule rule;
     char separator; /* that is usual in such names */
 } declarations_info[DECLARED_COUNT] = {
-    {"attribute", "an ", FF0207, '_'}, {"segment", "a ", FF0208, '-'}, {"layer", "a ", FF0214, '-'},
-    {"holdout", "a ", FF0215, '-'},    {"metric", "a ", FF0217, '_'},  {"log", "a ", FF0223, '-'},
-    {"rollout", "a ", FF0216, '-'},    {"flag", "a ", FF0211, '-'},
+    [ATTRIBUTE] = {"attribute", "an ", FF0207, NAME_FREE, '_'},
+    [SEGMENT] = {"segment", "a ", FF0208, NAME_FREE, '-'},
+    [LAYER] = {"layer", "a ", FF0214, NAME_WORD, '-'},
+    [HOLDOUT] = {"holdout", "a ", FF0215, NAME_WORD, '-'},
+    [METRIC] = {"metric", "a ", FF0217, NAME_WORD, '_'},
+    [LOG] = {"log", "a ", FF0223, NAME_WORD, '-'},
+    [ROLLOUT] = {"rollout", "a ", FF0216, NAME_WORD, '-'},
+    [FLAG] = {"flag", "a ", FF0211, NAME_FREE, '-'},
 };
-
-static bool is_valid_name(const char *name)
-{
-    size_t length = strlen(name);
-    if (length == 0 || length > 128 || strchr("_.-", name[0]))
-        return false;
-    return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == length;
-}
 
 /* "newCart" and "New Cart" as "new-cart". */
 static const char *valid_name(struct reader *reader, const char *name, char separator)
@@ -49,33 +47,42 @@ static const char *valid_name(struct reader *reader, const char *name, char sepa
     return copy;
 }
 
-static bool check_name_of(struct reader *reader, const struct node *name, const char *article,
-                          const char *noun, char separator)
+static void help_name(struct reader *reader, const struct node *name, enum name_rule rule,
+                      char separator)
 {
-    if (is_valid_name(name->text))
-        return true;
-    const char *valid = valid_name(reader, name->text, separator);
-    if (name->count > 128)
-        diagnose(reader->diagnostics, FF0125, name->span,
-                 "a name of %u bytes, more than the limit of 128", name->count);
-    else if (!name->count)
-        diagnose(reader->diagnostics, FF0125, name->span,
-                 "an empty name, expected the name of %s%s", article, noun);
-    else
-        diagnose(reader->diagnostics, FF0125, name->span, "'%s' cannot be the name of %s%s",
-                 name->text, article, noun);
-    if (name->count <= 128 && is_valid_name(valid))
+    char why[NAME_WHY];
+    const char *valid = rule == NAME_WORD ? valid_name(reader, name->text, separator) : "";
+    if (name->count <= LONGEST_NAME && name_is_sound(NAME_WORD, valid, strlen(valid), why))
         diagnose_help(reader->diagnostics, "write '%s'", valid);
     else
-        diagnose_help(
-            reader->diagnostics,
-            "names are made of a-z, 0-9, '_', '.' and '-', and begin with a letter or digit");
+        diagnose_help(reader->diagnostics, "%s", name_rule_help[rule]);
+}
+
+static bool check_name_of(struct reader *reader, const struct node *name, enum name_rule rule,
+                          const char *article, const char *noun, char separator)
+{
+    char why[NAME_WHY];
+    if (name_is_sound(rule, name->text, name->count, why))
+        return true;
+    if (name->count > LONGEST_NAME)
+        diagnose(reader->diagnostics, FF0125, name->span,
+                 "a name of %u bytes, more than the limit of %d", name->count, LONGEST_NAME);
+    else if (!name->count)
+        diagnose(reader->diagnostics, FF0125, name->span, "an empty name, expected %s%s%s",
+                 noun ? "the name of " : "a name", article, noun ? noun : "");
+    else if (!noun)
+        diagnose(reader->diagnostics, FF0125, name->span, "'%s' cannot be a name", name->text);
+    else
+        diagnose(reader->diagnostics, FF0125, name->span, "'%s' cannot be the name of %s%s%s%s",
+                 name->text, article, noun, *why ? ": " : "", why);
+    help_name(reader, name, rule, separator);
     return false;
 }
 
-bool check_name(struct reader *reader, const struct node *name, const char *what)
+bool check_name(struct reader *reader, const struct node *name, enum name_rule rule,
+                const char *what)
 {
-    return check_name_of(reader, name, "", what, '-');
+    return check_name_of(reader, name, rule, "", what, '-');
 }
 
 static bool is_reserved(enum declared kind, const char *name)
@@ -97,8 +104,9 @@ void declare_all(struct reader *reader, enum declared kind, struct node *section
     struct declarations *declared = &reader->declared[kind];
     for (uint32_t i = 0; i < section->count; i++) {
         struct node *name = section->entries[i].key;
-        bool named = check_name_of(reader, name, declarations_info[kind].article, noun,
-                                   declarations_info[kind].separator);
+        bool named =
+            check_name_of(reader, name, declarations_info[kind].rule,
+                          declarations_info[kind].article, noun, declarations_info[kind].separator);
         if (is_reserved(kind, name->text)) {
             diagnose(reader->diagnostics, FF0126, name->span,
                      "'%s' cannot be the name of an attribute: it is a keyword of conditions",

@@ -2,6 +2,7 @@
 #ifndef FFC_READ_NAMES_H
 #define FFC_READ_NAMES_H
 
+#include "compiler/base/name.h"
 #include "reader.h"
 
 /* Declares every definition of a section's mapping; `thing_size` is of the model's struct. */
@@ -31,7 +32,9 @@ void report_twice(struct reader *reader, const char *noun, const struct text *na
 /* Warns of what is declared and nothing names; once everything is read. */
 void report_unused(struct reader *reader);
 
-bool check_name(struct reader *reader, const struct node *name, const char *what);
+/* Reports what cannot be the name of `what`: "a variant"; NULL: it is clear of what. */
+bool check_name(struct reader *reader, const struct node *name, enum name_rule rule,
+                const char *what);
 /* An environment's place in the project's list; UINT32_MAX after reporting. */
 uint32_t resolve_environment(struct reader *reader, const struct node *name);
 

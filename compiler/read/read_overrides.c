@@ -78,7 +78,7 @@ static void check_window(struct reader *reader, const struct override *override,
 
 static const struct form globs_form = ALIAS("pattern or list", texts_form);
 static const struct form kinds_form = ALIAS("kind or list", texts_form);
-static const struct form served_form = ALIAS("`default` or variant", name_form);
+static const struct form served_form = ALIAS("`default` or variant", free_name_form);
 static const struct field override_fields[] = {
     READ("flags", read_globs, globs_form, "selects flags by name, as `glob` does"),
     FIELD("tags", FIELD_TEXTS, struct override, tags, "selects flags that have one of them"),

@@ -7,6 +7,7 @@
 #include "read_hooks.h"
 #include "read_map.h"
 #include "read_names.h"
+#include "read_naming.h"
 #include "read_project.h"
 #include "read_scalar.h"
 #include "reader.h"
@@ -31,7 +32,7 @@ static void read_environments(struct reader *reader, struct node *node, void *ta
         struct text name;
         if (!read_text(reader, node->items[i], &name))
             continue;
-        check_name(reader, node->items[i], "an environment");
+        check_name(reader, node->items[i], NAME_WORD, "an environment");
         uint32_t earlier = project_environment(reader->project, name.text);
         if (earlier == UINT32_MAX) {
             environments->items[environments->count++] = name;
@@ -209,6 +210,12 @@ static void read_project_hooks(struct reader *reader, struct node *node, void *t
     read_hooks(reader, node, &reader->project->hooks);
 }
 
+static void read_project_names(struct reader *reader, struct node *node, void *target)
+{
+    (void)target;
+    read_naming(reader, node);
+}
+
 static const struct form environment_name_form = ALIAS("environment", name_form);
 
 struct project_keys {
@@ -235,6 +242,8 @@ static const struct field project_fields[] = {
     FIELD("description", FIELD_TEXT, struct project_keys, description, "for people"),
     READ("environments", read_environments, environment_list_form,
          "at least one, at most 64; a snapshot is for one of them", .needed = true),
+    READ("names", read_project_names, naming_form,
+         "which names there are, of those that the language allows: see [names](#names)"),
     READ("bucket_by", read_project_bucket_by, key_form,
          "what percentages are bucketed by, unless a flag says otherwise"),
     READ("automatic", read_automatic, boolean_form,

@@ -95,7 +95,7 @@ static void help_type(struct reader *reader, struct draft *draft, const struct n
 static bool check_variant_name(struct reader *reader, const struct node *name)
 {
     bool none = strcmp(name->text, NO_VARIANT_NAME) == 0;
-    if (!check_name(reader, name, "a variant"))
+    if (!check_name(reader, name, NAME_FREE, "a variant"))
         return false;
     if (!none && strcmp(name->text, "default") != 0)
         return true;

@@ -17,6 +17,7 @@
 #include "compiler/model/model.h"
 
 struct arena;
+struct automaton;
 struct policy_file;
 
 /* What can be declared by name. ORDER of `declarations_info` in read_names.c. */
@@ -48,6 +49,19 @@ struct repeated_list {
     struct table table; /* code and what, to struct repeated */
     struct repeated **items;
     uint32_t count;
+};
+
+/* Kinds of names that a project may restrict, and how. */
+enum naming_kind {
+    NAMING_FLAGS,
+    NAMING_ATTRIBUTES,
+    NAMING_VARIANTS,
+    NAMING_SEGMENTS,
+    NAMING_COUNT
+};
+struct naming {
+    struct text pattern;
+    const struct automaton *whole; /* NULL: any name */
 };
 
 /* Rules as they were read, and as flags get them that hash `bucket_by`. */
@@ -88,6 +102,7 @@ struct reader {
     uint32_t level_count;
     struct required_key *required; /* its `require` */
     uint32_t required_count;
+    struct naming naming[NAMING_COUNT];
 };
 
 /*

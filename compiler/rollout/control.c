@@ -7,6 +7,7 @@
 #include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/diagnostics/diagnostics.h"
 
 /* ms after an advance in which a second one may come from somebody who saw the previous stage. */
@@ -87,6 +88,22 @@ static uint32_t find_stage(const struct request *request, struct buffer *error, 
     return found;
 }
 
+static void put_command(struct buffer *help, const struct request *request, const char *action,
+                        const char *option, const char *stage)
+{
+    buffer_format(help, "ffc canary %s ", action);
+    shell_append(help, request->flag);
+    if (option)
+        buffer_format(help, " %s %s", option, stage);
+}
+
+static void help_from_there(struct buffer *help, const struct request *request, const char *stage)
+{
+    buffer_append_text(help, "to go on from there: ");
+    put_command(help, request, "advance", "--from", stage);
+    buffer_append_text(help, " --reason …");
+}
+
 /* Whether every stage from `first` to `last` that requires approval is approved. */
 static bool may_enter(const struct request *request, uint32_t first, uint32_t last,
                       struct buffer *error, struct buffer *help)
@@ -99,8 +116,8 @@ static bool may_enter(const struct request *request, uint32_t first, uint32_t la
             continue;
         buffer_format(error, "stage '%s' of '%s' needs approval, and has none", stage->name.text,
                       request->flag);
-        buffer_format(help, "ffc canary approve %s --to %s --reason …", request->flag,
-                      stage->name.text);
+        put_command(help, request, "approve", "--to", stage->name.text);
+        buffer_append_text(help, " --reason …");
         return false;
     }
     return true;
@@ -132,8 +149,7 @@ static bool leaves_what_is_meant(const struct request *request, struct buffer *e
     if (request->leaves && strcmp(request->leaves, now) != 0) {
         buffer_format(error, "cannot advance '%s' from '%s': it is in '%s'", request->flag,
                       request->leaves, now);
-        buffer_format(help, "to go on from there: ffc canary advance %s --from %s --reason …",
-                      request->flag, now);
+        help_from_there(help, request, now);
         return false;
     }
     int64_t ago = request->at - canary->since;
@@ -142,8 +158,7 @@ static bool leaves_what_is_meant(const struct request *request, struct buffer *e
         return true;
     buffer_format(error, "'%s' entered '%s' only %lld seconds ago", request->flag, now,
                   (long long)ago / 1000);
-    buffer_format(help, "to go on from there: ffc canary advance %s --from %s --reason …",
-                  request->flag, now);
+    help_from_there(help, request, now);
     return false;
 }
 
@@ -159,7 +174,8 @@ static bool advance(const struct request *request, struct rollout *to, struct bu
     if (target == canary->stage_count) {
         buffer_format(error, "cannot advance '%s': '%s' is its last stage", request->flag,
                       canary->stages[current].name.text);
-        buffer_format(help, "ffc canary complete %s --reason … ends the rollout", request->flag);
+        put_command(help, request, "complete", NULL, NULL);
+        buffer_append_text(help, " --reason … ends the rollout");
         return false;
     }
     if (request->stage)

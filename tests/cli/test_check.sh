@@ -175,7 +175,7 @@ is "json is exact for any character" "$(
     check -C odd --format json | /usr/bin/python3 -c '
 import json, sys
 print(json.dumps(json.load(sys.stdin)["diagnostics"][0]["message"]))')" \
-    "\"'\\u001b\\u00e9\\\"\\\\' cannot be the name of a flag\""
+    "\"'\\u001b\\u00e9\\\"\\\\' cannot be the name of a flag: U+001B is not printable\""
 is "github" "$(check -C bad --format github)" \
     "::error file=bad/shop.yaml,line=4,endLine=4,col=7,endColumn=12,title=FF0102 unknown-key::unknown key 'sreve' in a flag%0Ahelp: did you mean 'serve'?"
 is "github escapes what its syntax uses" "$(

@@ -164,7 +164,10 @@ MISTAKES = {
     "an attribute of an unknown type": "attributes: {a: text}",
     "a stage without a percentage": "flags: {a: {canary: {stages: [{name: x}]}}}",
     "an experiment without control": "flags: {a: {experiment: {split: {a: 100%}}}}",
-    "a name in capitals": "flags: {Feature: {}}",
+    "a layer in capitals": "layers: {Search: {}}",
+    "a pattern as the name of a flag": "flags: {'a*': {serve: on}}",
+    "a blank that ends a name": "flags: {'a ': {serve: on}}",
+    "a path as a name": "flags: {a/../b: {serve: on}}",
     "an action of advance_when":
         "flags: {a: {canary: {stages: [{percent: 5}], advance_when: [{metric: m, max: 1, action: pause}]}}}",
     "a test of no flag": "tests: [{expect: on}]",

@@ -30,10 +30,10 @@ ATTRIBUTES = {
     "age": "number",
     "account": "number",
     "paying": "boolean",
-    "app": "version",
+    "App Version": "version",
     "signup": "time",
     "groups": "strings",
-    "client": "ip",
+    "client: ip/“v6”": "ip",
     "build": "version",
 }
 # As definitions declare them.
@@ -332,7 +332,7 @@ class Generator:
             variants = ["on", "off"]
         else:
             flag["type"] = kind
-            variants = self.random.sample(["on", "control", "variant_a", "variant_b", "big"], self.pick([2, 3, 4]))
+            variants = self.random.sample(["on", "control", "Variant A", "variant/b 🚀", "“big”"], self.pick([2, 3, 4]))
             values = {"string": WORDS, "integer": [-9223372036854775808, 7, 0, 42],
                       "number": [0.1, -3, 1e300, 2.5], "json": [{"ttl": ttl} for ttl in (300, 0, -1, 7)]}
             flag["variants"] = dict(zip(variants, values[kind]))
@@ -386,13 +386,13 @@ class Generator:
             "flags": {},
             "overrides": [],
         }
-        for name in ["one", "two", "three"][: self.random.randint(0, 3)]:
+        for name in ["one", "Größe #2", "сегмент {3}"][: self.random.randint(0, 3)]:
             sections["segments"][name] = {"if": self.condition(1)}
             self.segments.append(name)
         self.holdouts = list(sections["holdouts"])
         known = {}
         for i in range(self.random.randint(2, 9)):
-            name = "%s%d" % (self.pick(["feature.", "canary.", "z_", "a-"]), i)
+            name = "%s%d" % (self.pick(["feature.", "canary.", "z_", "a-", "Checkout/", "旗 “neu”: "]), i)
             sections["flags"][name], known[name] = self.flag(name, known)
         if self.chance(0.3):
             self.layered(sections)
@@ -422,11 +422,11 @@ class Generator:
             "age": lambda: pick([0, -1, 17.5, 18, 65, 1000, 1e300]),
             "account": lambda: pick([0, -7, 42, 1.5, 9007199254740992, 1e17, self.random.randint(0, 10**6)]),
             "paying": lambda: self.chance(0.5),
-            "app": lambda: pick(VERSIONS + BAD_VERSIONS),
+            "App Version": lambda: pick(VERSIONS + BAD_VERSIONS),
             "build": lambda: pick(LOOSE_VERSIONS + BAD_LOOSE_VERSIONS),
             "signup": lambda: pick(TIMES),
             "groups": lambda: self.random.sample(WORDS, self.random.randint(0, 4)),
-            "client": lambda: pick(ADDRESSES),
+            "client: ip/“v6”": lambda: pick(ADDRESSES),
         }
         for name, value in values.items():
             if self.chance(0.8):

@@ -51,8 +51,8 @@ def long_list(generator, sections):
         {"age": {"in": [Plain(n * 7) for n in range(count)]}},
         {"word": {"in": ["W%d" % n * (n % 40) for n in range(1, count)], "ignore_case": True}},
         {"word": {"contains": ["w%d" % n for n in range(count)]}},
-        {"app": {"in": [Plain("1.%d" % n) for n in range(count)]}},
-        {"client": {"in": ["10.%d.%d.0/24" % (n // 250, n % 250) for n in range(count)]}}])
+        {"App Version": {"in": [Plain("1.%d" % n) for n in range(count)]}},
+        {"client: ip/“v6”": {"in": ["10.%d.%d.0/24" % (n // 250, n % 250) for n in range(count)]}}])
     rules = [{"if": condition, "percent": generator.ramp()} for _ in range(generator.pick([1, 1, 4]))]
     sections["flags"]["edge.list"] = {"rules": rules}
 

@@ -66,8 +66,8 @@ def run_tests(directory, tests):
 
 def context(generator):
     made = generator.context()
-    if made.get("app") in BAD_VERSIONS:
-        del made["app"]
+    if made.get("App Version") in BAD_VERSIONS:
+        del made["App Version"]
     if made.get("build") in BAD_LOOSE_VERSIONS:
         del made["build"]
     return made

@@ -225,6 +225,9 @@ static enum assignment by_logged_variant(struct subject *subject, const struct v
             continue;
         return by_variant(subject, i);
     }
+    uint32_t variant = variant_of_value(subject->flag, targeting, logged);
+    if (variant != UINT32_MAX)
+        return by_variant(subject, variant);
     unknown_variants_add(&subject->unknown, logged);
     return LEFT_OUT_OTHER_VARIANT;
 }

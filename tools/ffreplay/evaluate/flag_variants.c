@@ -7,6 +7,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiled_store.h"
+#include "served_variants.h"
 #include "compiler/cli/messages.h"
 #include "compiler/model/model.h"
 
@@ -163,7 +164,9 @@ static struct served logged(const struct flag_variants *variants, const struct v
         if (name && value_spells(value, name))
             return (struct served){.kind = SERVED_VARIANT, .variant = i};
     }
-    return (struct served){.kind = SERVED_UNKNOWN};
+    uint32_t variant = variant_of_value(variants->flag, targeting, value);
+    return variant == UINT32_MAX ? (struct served){.kind = SERVED_UNKNOWN}
+                                 : (struct served){.kind = SERVED_VARIANT, .variant = variant};
 }
 
 /* A line about this flag that has no variant, though the log names them. */

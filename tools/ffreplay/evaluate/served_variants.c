@@ -63,6 +63,34 @@ struct variant_set served_variants(const struct project *project, const struct f
     return served;
 }
 
+static bool is_boolean_text(const struct value *value, bool *boolean)
+{
+    static const char *const words[] = {"true", "True", "TRUE", "false", "False", "FALSE"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        *boolean = i < 3;
+        if (value_spells(value, words[i]))
+            return true;
+    }
+    return false;
+}
+
+uint32_t variant_of_value(const struct flag *flag, const struct targeting *targeting,
+                          const struct value *logged)
+{
+    uint32_t found = UINT32_MAX;
+    bool boolean;
+    if (flag->type != FFLAG_TYPE_BOOLEAN || !is_boolean_text(logged, &boolean))
+        return UINT32_MAX;
+    for (uint32_t i = 0; i < targeting->variant_count; i++) {
+        if (targeting->variants[i].boolean != boolean)
+            continue;
+        if (found != UINT32_MAX)
+            return UINT32_MAX;
+        found = i;
+    }
+    return found;
+}
+
 /* ----------------------------------------------------------------------------------- unknown -- */
 
 void unknown_variants_join(struct unknown_variants *unknown, const struct unknown_variants *other)

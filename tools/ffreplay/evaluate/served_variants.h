@@ -18,6 +18,11 @@ struct variant_set served_variants(const struct project *project, const struct f
                                    uint32_t environment);
 
 /* Lines that name a variant the flag does not have. */
+/* The variant that a log of a boolean flag means where it has the value in place of a name, as JSON
+ * or Python write it: that with this value, where it is the only one. Else UINT32_MAX. */
+uint32_t variant_of_value(const struct flag *flag, const struct targeting *targeting,
+                          const struct value *logged);
+
 struct unknown_variants {
     uint64_t lines;
     char least[81]; /* of those names, as bytes; cut to this length */
