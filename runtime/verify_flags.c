@@ -69,6 +69,17 @@ static enum fflag_error verify_values(struct verifier *verifier, const struct ff
     return FFLAG_OK;
 }
 
+/* A line of a log has the metadata as it is: a line break in it would forge another. */
+static bool is_one_line(const struct verifier *verifier, ffs_string string)
+{
+    const char *bytes = string_bytes(verifier->snapshot, string);
+    uint32_t length = string_length(verifier->snapshot, string);
+    for (uint32_t i = 0; i < length; i++)
+        if ((unsigned char)bytes[i] < ' ')
+            return false;
+    return true;
+}
+
 /* Verifies what accompanies a flag's program: its tags and metadata, its kind and who may have
  * it. */
 static enum fflag_error verify_about(struct verifier *verifier, const struct ffs_flag *flag)
@@ -83,6 +94,8 @@ static enum fflag_error verify_about(struct verifier *verifier, const struct ffs
         return malformed(verifier, "flag '%s': the tags are not a run of them", name);
     if (flag->metadata != FFS_NONE && !is_string(verifier, flag->metadata))
         return malformed(verifier, "flag '%s': the metadata is not a string", name);
+    if (flag->metadata != FFS_NONE && !is_one_line(verifier, flag->metadata))
+        return malformed(verifier, "flag '%s': the metadata has a control character", name);
     return FFLAG_OK;
 }
 

@@ -36,7 +36,7 @@ static enum diagnostic_code find_warning(struct reader *reader, const char *name
     if (code == DIAGNOSTIC_COUNT) {
         diagnose(reader->diagnostics, FF0128, span, "no diagnostic has the code '%s'", name);
         diagnose_help(reader->diagnostics, "the code stands in brackets at the end of a message; "
-                                           "`ffc explain` lists them all");
+                                           "`ffc explain --all` lists them");
         return code;
     }
     if (diagnostic_info(code)->severity == SEVERITY_WARNING)

@@ -115,6 +115,13 @@ RULE(flag_metadata)
 {
     flags_of(bytes)[TAGGED].metadata++;
 }
+RULE(flag_metadata_of_lines)
+{
+    char *strings = section_at(bytes, FFS_STRINGS);
+    ffs_string project = header_of(bytes)->project;
+    strings[project * 4 + sizeof(uint32_t)] = '\n';
+    flags_of(bytes)[TAGGED].metadata = project;
+}
 RULE(flag_features)
 {
     flags_of(bytes)[CONSTANT].features = FFS_FEATURE_PATTERNS;
@@ -531,6 +538,7 @@ static const struct rule rules[] = {
     REFUSED(flag_tags, "tags are not a run"),
     REFUSED(flag_tags_beyond, "tags are not a run"),
     REFUSED(flag_metadata, "metadata is not a string"),
+    REFUSED(flag_metadata_of_lines, "metadata has a control character"),
     REFUSED(flag_features, "features 0x1 do not fit"),
     REFUSED(flag_without_features, "features 0x0 do not fit"),
     REFUSED(flag_variant_without_name, "variant 0 of several has no name"),
