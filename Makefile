@@ -113,7 +113,7 @@ check-all: setup-prometheus official-sarif-schema check
 	@$(MAKE) --no-print-directory check LONG= SIGNATURES=1 BUILD=$(BUILD)/signatures \
 	    TESTS="library install unit/test_signature"
 	@$(MAKE) --no-print-directory check LONG= VALGRIND=1 TESTS="$(addprefix unit/test_,store fork \
-	    torture reload evaluate conditions context bucket signature counters exposure \
+	    torture reload evaluate evaluate_time conditions context bucket signature counters exposure \
 	    verify verify_tables verify_code verify_damage)"
 
 ## fuzz: feed definitions, snapshots, logs and ledgers to who reads them, under libFuzzer, ASan and

@@ -186,4 +186,16 @@ static inline uint8_t *assemble_sample(size_t *length)
     return assemble(&a, length);
 }
 
+/* A store of a snapshot that was assembled. */
+static UNUSED fflag_store *store_of(struct assembler *assembler,
+                                    const struct fflag_options *options)
+{
+    size_t length;
+    uint8_t *bytes = assemble(assembler, &length);
+    fflag_store *store;
+    assert_int_equal(fflag_open_memory(&store, bytes, length, options), FFLAG_OK);
+    free(bytes);
+    return store;
+}
+
 #endif
