@@ -208,6 +208,20 @@ static int keep_named(struct project *project, int count, char **names)
 
 /* ----------------------------------------------------------------------------------- command -- */
 
+/* Returns an exit status. */
+static int check(struct project *project, const struct project_choice *choice,
+                 const struct asked_levels *levels, int path_count, char **paths)
+{
+    int status = path_count ? keep_named(project, path_count, paths) : EXIT_FINE;
+    if (status != EXIT_FINE)
+        return status;
+    if (!set_levels(project, levels))
+        return EXIT_JOB;
+    project_check_limits(project);
+    note_aside(project->directory);
+    return report(project, choice);
+}
+
 static int run(int argc, char **argv)
 {
     struct project_choice choice = {0};
@@ -230,21 +244,16 @@ static int run(int argc, char **argv)
     int status;
     int operands = options_parse(&check_command, options, sizeof options / sizeof *options, argc,
                                  argv, &status);
-    if (operands < 0)
-        return status;
-
-    struct project *project = project_load(choice.directory, now);
-    status = operands ? keep_named(project, operands, argv + 1) : EXIT_FINE;
-    if (status != EXIT_FINE || !set_levels(project, &levels)) {
+    if (operands >= 0) {
+        struct project *project = project_load(choice.directory, now);
+        if (most != UINT32_MAX)
+            project->diagnostics.most = most ? most : UINT32_MAX;
+        status = check(project, &choice, &levels, operands, argv + 1);
         project_free(project);
-        return status != EXIT_FINE ? status : EXIT_JOB;
     }
-    if (most != UINT32_MAX)
-        project->diagnostics.most = most ? most : UINT32_MAX;
-    project_check_limits(project);
-    note_aside(project->directory);
-    status = report(project, &choice);
-    project_free(project);
+    free(levels.allow.items);
+    free(levels.warn.items);
+    free(levels.deny.items);
     return status;
 }
 
