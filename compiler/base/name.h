@@ -1,9 +1,9 @@
 /*
  * name.h - what a name may be.
  *
- * Flags, attributes, variants and segments are called what services call them: their names are
- * nearly free. What they lack has a meaning on a command line, in a pattern or in a path, or cannot
- * be seen. All other names appear only in the project, and are words.
+ * Flags, attributes, variants, segments and rules are called what services and people call them:
+ * their names are nearly free. What they lack has a meaning on a command line, in a pattern or in a
+ * path, or cannot be seen. All other names appear only in the project, and are words.
  */
 #ifndef FFC_NAME_H
 #define FFC_NAME_H

@@ -229,6 +229,20 @@ static bool check_over(struct checking *checking, const struct condition *condit
     return true;
 }
 
+/* Not by proof, but as written: `{}`, or a segment that is that, which names everybody. */
+static bool says_everybody(const struct condition *condition)
+{
+    if (condition->kind == CONDITION_SEGMENT)
+        return says_everybody(condition->segment->condition);
+    if (condition->kind != CONDITION_ALL)
+        return false;
+    for (uint32_t i = 0; i < condition->child_count; i++) {
+        if (!says_everybody(condition->children[i]))
+            return false;
+    }
+    return true;
+}
+
 static bool check_condition(struct checking *checking, const struct condition *condition)
 {
     static const struct parts nothing = {.count = 0};
@@ -237,8 +251,7 @@ static bool check_condition(struct checking *checking, const struct condition *c
     if (check_part(checking, condition, &nothing))
         return true;
     const struct condition *failing[] = {condition};
-    bool empty = condition->kind == CONDITION_ALL && condition->child_count == 0;
-    if (!empty && prove_impossible(&checking->prover, NULL, 0, failing, 1)) {
+    if (!says_everybody(condition) && prove_impossible(&checking->prover, NULL, 0, failing, 1)) {
         diagnose(checking->checker->diagnostics, FF0323, condition->span,
                  "this condition always holds");
         diagnose_help(checking->checker->diagnostics, "remove it, or make it stricter");

@@ -54,11 +54,26 @@ static bool is_overridden_to(const struct project *project, const struct flag *f
     return plan_serves(project, flag, name);
 }
 
-/* A boolean flag has both variants, even if they are not written. */
+/* Whether one variant is for everybody, which people change when they want another. */
+static bool is_set_by_hand(const struct targeting *targeting)
+{
+    bool by_hand = targeting->user_list_count == 0 && !targeting->canary && !targeting->experiment;
+    for (uint32_t i = 0; i < targeting->rule_count && by_hand; i++) {
+        const struct rule *rule = &targeting->rules[i];
+        by_hand = !rule->condition && !rule->split && !rule_samples(rule);
+    }
+    return by_hand;
+}
+
+/* A boolean flag has both variants, even if they are not written; one that is set by hand has those
+ * that it may be set to. */
 static void check_variants(const struct checker *checker, const struct flag *flag)
 {
     const struct project *project = checker->project;
-    if (flag->type == FFLAG_TYPE_BOOLEAN || project->environments.count == 0)
+    bool by_hand = true;
+    for (uint32_t i = 0; i < project->environments.count; i++)
+        by_hand &= is_set_by_hand(&flag->environments[i]);
+    if (flag->type == FFLAG_TYPE_BOOLEAN || by_hand)
         return;
     const struct targeting *targeting = &flag->environments[0];
     struct variant_set served = {{0}};

@@ -137,8 +137,11 @@ static void put_rules(struct buffer *out, const struct targeting *targeting)
         buffer_append_text(out, " to ");
         put_percent(out, rule->percent.to);
     } else if (rule->split) {
-        buffer_append_text(out, rule->keep.given ? "kept split " : "split ");
-        put_percent(out, share_of(rule));
+        buffer_append_text(out, rule->keep.given ? "kept split" : "split");
+        if (share_of(rule) != PERCENT_ALL) {
+            buffer_append_text(out, " ");
+            put_percent(out, share_of(rule));
+        }
     } else {
         uint32_t share = share_of(rule);
         put_percent(out, share);

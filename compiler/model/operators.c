@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "compiler/base/match.h"
+
 /* The words of operators.def. */
 enum { ANY = false, ALL = true };
 enum { HOLDS = false, FAILS = true };
@@ -65,13 +67,37 @@ const struct operator_info *operator_find(const char *name)
     return NULL;
 }
 
-const char *operator_known_as(const char *word)
+/* Other systems write one word as startsWith, STARTS_WITH or $startsWith. */
+static bool is_same_word(const char *one, const char *other)
 {
-    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
-        if (strcmp(elsewhere[i][0], word) == 0)
-            return elsewhere[i][1];
+    one += *one == '$';
+    other += *other == '$';
+    for (;; one++, other++) {
+        while (*one == '_' || *one == '-' || *one == ' ')
+            one++;
+        while (*other == '_' || *other == '-' || *other == ' ')
+            other++;
+        if (ascii_lower(*one) != ascii_lower(*other) || !*one)
+            return ascii_lower(*one) == ascii_lower(*other);
     }
-    return NULL;
+}
+
+const char *operator_known_as(const char *word, unsigned type)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < OPERATOR_COUNT; i++) {
+        if (is_same_word(operators[i].name, word))
+            return operators[i].name;
+    }
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
+        if (!is_same_word(elsewhere[i][0], word))
+            continue;
+        if (operator_find(elsewhere[i][1])->types & TYPE_BIT(type))
+            return elsewhere[i][1];
+        if (!found)
+            found = elsewhere[i][1];
+    }
+    return found;
 }
 
 const struct operator_info *operator_of_bare(bool list)

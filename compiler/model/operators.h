@@ -120,8 +120,8 @@ extern const struct operator_info operators[OPERATOR_COUNT];
 
 /* By its name in definitions; NULL: there is none. */
 const struct operator_info *operator_find(const char *name);
-/* By what others call it, the name it has here; or NULL. */
-const char *operator_known_as(const char *word);
+/* By what others call it, the name it has here, of several one that takes the type; or NULL. */
+const char *operator_known_as(const char *word, unsigned type);
 /* What `attribute: value`, or with `list` a list of values, is short for. */
 const struct operator_info *operator_of_bare(bool list);
 

@@ -10,6 +10,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "draft.h"
+#include "foreign.h"
 #include "read_clock.h"
 #include "read_condition.h"
 #include "read_list_file.h"
@@ -183,6 +184,30 @@ static struct condition *read_test(struct reader *reader, const struct condition
     return read_operands(reader, subject, info, value, test) ? test : NULL;
 }
 
+/* By what other systems negate a test. */
+static bool is_negation(const char *word)
+{
+    static const char *const words[] = {"not", "$not", "negate", "negated", "inverted", "inverse"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What others call a test that ignores case, by the operator; or NULL. */
+static const char *of_any_case(const char *word)
+{
+    static const char *const words[][2] = {
+        {"$ini", "in"},   {"$nini", "not_in"},       {"$regexi", "matches"},
+        {"iexact", "eq"}, {"icontains", "contains"}, {"not_icontains", "not_contains"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(word, words[i][0]) == 0)
+            return words[i][1];
+    }
+    return NULL;
+}
+
 static void report_operator(struct reader *reader, const struct condition_subject *subject,
                             const struct node *key)
 {
@@ -196,9 +221,15 @@ static void report_operator(struct reader *reader, const struct condition_subjec
     diagnose(reader->diagnostics, FF0238, key->span, "unknown operator '%s'", key->text);
     if (help_now(reader, subject))
         return;
-    const char *here = operator_known_as(key->text);
-    if (here)
+    const char *here = operator_known_as(key->text, condition_subject_type(subject));
+    if (of_any_case(key->text))
+        diagnose_help(reader->diagnostics, "write '%s', and 'ignore_case: true' beside it",
+                      of_any_case(key->text));
+    else if (here)
         diagnose_help(reader->diagnostics, "the operator is called '%s' here", here);
+    else if (is_negation(key->text))
+        diagnose_help(reader->diagnostics, "'not' stands before the attribute: {not: {%s: …}}",
+                      subject->name.text);
     else
         suggest(reader->diagnostics, key->text, known, count);
 }
@@ -282,9 +313,26 @@ static void read_tests_of(struct reader *reader, struct condition_subject *subje
             diagnose_help(reader->diagnostics, "write {has: %s}", value->text);
         else if (type == FFLAG_ATTRIBUTE_STRINGS)
             diagnose_help(reader->diagnostics, "write {has_any: [...]} or {has_all: [...]}");
+        else if (value->count == 1)
+            diagnose_help(reader->diagnostics, "write the value alone, without brackets");
+        else
+            diagnose_help(reader->diagnostics, "where either will do, write {present: true}");
         return;
     }
     add_child(reader, parent, read_test(reader, subject, info, value, span));
+}
+
+/* True of a key that is no attribute, but what other systems call a keyword, which is reported. */
+static bool help_keyword(struct reader *reader, const struct node *key)
+{
+    /* Not `percent` and what stands beside it: weight and seed may well be attributes. */
+    static const char *const keywords[] = {"any", "all", "not", "segment", "flag"};
+    const char *ours = foreign_word(key->text, keywords, sizeof keywords / sizeof *keywords);
+    if (!ours || table_get(&reader->declared[ATTRIBUTE].table, key->text))
+        return false;
+    diagnose(reader->diagnostics, FF0207, key->span, "unknown attribute '%s'", key->text);
+    diagnose_help(reader->diagnostics, "it is called '%s' here", ours);
+    return true;
 }
 
 static void read_tests(struct reader *reader, const struct entry *entry, bool fields,
@@ -292,6 +340,8 @@ static void read_tests(struct reader *reader, const struct entry *entry, bool fi
 {
     struct condition_subject subject = {.name = {entry->key->text, entry->key->span},
                                         .fields = fields};
+    if (!fields && help_keyword(reader, entry->key))
+        return;
     if (!fields) {
         subject.attribute = resolve(reader, ATTRIBUTE, entry->key);
         if (!subject.attribute || !subject.attribute->type)
@@ -322,6 +372,10 @@ static void read_negated(struct reader *reader, const struct entry *entry, bool 
                          struct condition *parent)
 {
     struct condition *child = read_condition(reader, entry->value, fields);
+    if (entry->value->kind == NODE_LIST)
+        diagnose_help(reader->diagnostics,
+                      "'not' takes one condition; where none of several may hold, 'any' with their "
+                      "list");
     struct condition *negated = new_condition(reader, CONDITION_NOT, entry_span(entry));
     add_child(reader, negated, child);
     add_child(reader, parent, child ? negated : NULL);

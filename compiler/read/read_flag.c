@@ -420,10 +420,12 @@ static void check_conflicts(struct reader *reader, const struct draft *draft,
                             const struct node *map)
 {
     check_value_keys(reader, draft, map);
-    bool ruled = report_conflict(reader, map, "rules", "serve") ||
-                 report_conflict(reader, map, "rules", "percent") ||
-                 report_conflict(reader, map, "rules", "split") ||
-                 report_conflict(reader, map, "rules", "keep");
+    static const char *const shorthand[] = {"serve", "percent", "split", "keep"};
+    bool ruled = false;
+    for (size_t i = 0; i < sizeof shorthand / sizeof *shorthand && !ruled; i++)
+        ruled = report_conflict_of(reader, map, "rules", shorthand[i],
+                                   "move it to the end of 'rules', where it decides for the "
+                                   "rest, or keep one of the two");
     if (!ruled)
         report_conflict(reader, map, "serve", "split");
     report_conflict(reader, map, "canary", "experiment");

@@ -25,6 +25,12 @@ const struct entry *find_entry(const struct node *map, const char *key)
 bool report_conflict(struct reader *reader, const struct node *map, const char *first,
                      const char *second)
 {
+    return report_conflict_of(reader, map, first, second, "keep one of them");
+}
+
+bool report_conflict_of(struct reader *reader, const struct node *map, const char *first,
+                        const char *second, const char *help)
+{
     const struct entry *one = find_entry(map, first);
     const struct entry *two = find_entry(map, second);
     if (!one || !two)
@@ -37,7 +43,7 @@ bool report_conflict(struct reader *reader, const struct node *map, const char *
     diagnose(reader->diagnostics, FF0109, two->key->span, "'%s' and '%s' cannot be combined",
              one->key->text, two->key->text);
     diagnose_note(reader->diagnostics, one->key->span, "'%s' is given here", one->key->text);
-    diagnose_help(reader->diagnostics, "keep one of them");
+    diagnose_help(reader->diagnostics, "%s", help);
     return true;
 }
 
@@ -188,6 +194,10 @@ static void read_field(struct reader *reader, const struct field *field, struct 
         if (read_text(reader, value, place))
             check_name(reader, value, NAME_WORD, NULL);
         break;
+    case FIELD_FREE:
+        if (read_text(reader, value, place))
+            check_name(reader, value, NAME_FREE, NULL);
+        break;
     case FIELD_TEXTS:
         read_texts(reader, value, place);
         break;
@@ -229,12 +239,12 @@ bool field_needed(const struct field *field)
 const struct form *field_form(const struct field *field, struct form *choice)
 {
     static const struct form *const forms[] = {
-        [FIELD_TEXT] = &text_form,         [FIELD_PLACED] = &text_form,
-        [FIELD_NAME] = &name_form,         [FIELD_TEXTS] = &texts_form,
-        [FIELD_BOOLEAN] = &boolean_form,   [FIELD_NUMBER] = &number_form,
-        [FIELD_COUNT] = &count_form,       [FIELD_PERCENT] = &percent_form,
-        [FIELD_DURATION] = &duration_form, [FIELD_TIME] = &time_form,
-        [FIELD_PROGRAM] = &program_form,
+        [FIELD_TEXT] = &text_form,       [FIELD_PLACED] = &text_form,
+        [FIELD_NAME] = &name_form,       [FIELD_FREE] = &free_name_form,
+        [FIELD_TEXTS] = &texts_form,     [FIELD_BOOLEAN] = &boolean_form,
+        [FIELD_NUMBER] = &number_form,   [FIELD_COUNT] = &count_form,
+        [FIELD_PERCENT] = &percent_form, [FIELD_DURATION] = &duration_form,
+        [FIELD_TIME] = &time_form,       [FIELD_PROGRAM] = &program_form,
     };
     if (field->form)
         return field->form;

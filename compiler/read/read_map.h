@@ -11,6 +11,7 @@ enum field_kind {
     FIELD_TEXT,     /* const char * */
     FIELD_PLACED,   /* struct text */
     FIELD_NAME,     /* struct text, checked as a name */
+    FIELD_FREE,     /* struct text, checked as a name that is nearly free */
     FIELD_TEXTS,    /* struct texts */
     FIELD_BOOLEAN,  /* bool */
     FIELD_NUMBER,   /* double */
@@ -94,5 +95,8 @@ const struct entry *find_entry(const struct node *map, const char *key);
 /* Two keys of one mapping of which only one may stand; true when both were given. */
 bool report_conflict(struct reader *reader, const struct node *map, const char *first,
                      const char *second);
+/* The same, where more helps than to keep one of them. */
+bool report_conflict_of(struct reader *reader, const struct node *map, const char *first,
+                        const char *second, const char *help);
 
 #endif

@@ -48,6 +48,8 @@ static bool check_entry(struct reader *reader, const struct entry *entry)
     if (entry->value->kind == NODE_SCALAR && !is_null(entry->value))
         return true;
     expected(reader, entry->value, "a text, number or boolean");
+    if (is_null(entry->value))
+        diagnose_help(reader->diagnostics, "leave the key out, or write '' for an empty text");
     return false;
 }
 

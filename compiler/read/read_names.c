@@ -71,7 +71,8 @@ static bool check_name_of(struct reader *reader, const struct node *name, enum n
         diagnose(reader->diagnostics, FF0125, name->span, "an empty name, expected %s%s%s",
                  noun ? "the name of " : "a name", article, noun ? noun : "");
     else if (!noun)
-        diagnose(reader->diagnostics, FF0125, name->span, "'%s' cannot be a name", name->text);
+        diagnose(reader->diagnostics, FF0125, name->span, "'%s' cannot be a name%s%s", name->text,
+                 *why ? ": " : "", why);
     else
         diagnose(reader->diagnostics, FF0125, name->span, "'%s' cannot be the name of %s%s%s%s",
                  name->text, article, noun, *why ? ": " : "", why);

@@ -3,6 +3,7 @@
 
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/buffer.h"
 #include "compiler/base/percent.h"
 #include "fflag/snapshot.h"
 #include "draft.h"
@@ -168,6 +169,31 @@ static bool read_arm(struct reader *reader, struct node *node, const struct entr
     return keys.sound;
 }
 
+#define MOST_WEIGHTS 6
+
+/* Where they look like weights: of two that have 1 each, each is for half. */
+static bool help_weights(struct reader *reader, const struct draft *draft, const struct arm *arms,
+                         uint32_t count, uint64_t sum)
+{
+    struct buffer shares = {0};
+    bool exact = sum > 0 && sum <= PERCENT_ALL / 2 && count <= MOST_WEIGHTS;
+    for (uint32_t i = 0; i < count && exact; i++) {
+        const struct targeting *targeting = &draft->targeting;
+        bool none = arms[i].variant >= targeting->variant_count;
+        uint64_t share = (uint64_t)arms[i].percent * PERCENT_ALL;
+        exact = share % sum == 0;
+        buffer_format(&shares, "%s%s: %s", i ? ", " : "",
+                      none ? NO_VARIANT_NAME : targeting->variants[arms[i].variant].name.text,
+                      percent_text(reader, share / sum));
+    }
+    if (exact)
+        diagnose_help(reader->diagnostics,
+                      "of 100%%, that is %.*s; to expose only a share of the units, say 'percent'",
+                      (int)shares.length, shares.bytes);
+    buffer_release(&shares);
+    return exact;
+}
+
 bool read_split(struct reader *reader, struct node *node, const struct draft *draft,
                 struct arm **arms, uint32_t *count)
 {
@@ -200,6 +226,8 @@ bool read_split(struct reader *reader, struct node *node, const struct draft *dr
                       "these are fractions; write percentages: 0.25 of all is 25%%");
         return false;
     }
+    if (help_weights(reader, draft, *arms, *count, sum))
+        return false;
     const char *difference =
         percent_text(reader, sum > PERCENT_ALL ? sum - PERCENT_ALL : PERCENT_ALL - sum);
     if (sum > PERCENT_ALL)
@@ -402,10 +430,11 @@ static void report_no_serve(struct reader *reader, struct span span, const struc
     if (!draft->targeting.variant_count || draft->has_value)
         return;
     diagnose(reader->diagnostics, FF0304, span, "%s that does not say what it serves", what);
-    diagnose_help(reader->diagnostics,
-                  "add 'serve: %s' or a 'split'; only a boolean flag has the "
-                  "variant 'on' to fall back to",
-                  draft->targeting.variants[0].name.text);
+    diagnose_help(reader->diagnostics, "add 'serve: %s' or a 'split'; %s",
+                  draft->targeting.variants[0].name.text,
+                  draft->flag->type == FFLAG_TYPE_BOOLEAN
+                      ? "this flag has no variant 'on' to fall back to"
+                      : "only a boolean flag has the variant 'on' to fall back to");
 }
 
 static bool decides_everything(const struct rule *rule)
@@ -430,9 +459,21 @@ static void warn_unreachable(struct reader *reader, const struct targeting *targ
     }
 }
 
+/* What results call something else than a rule. */
+static bool is_taken(const char *name)
+{
+    return strcmp(name, "users") == 0 || strncmp(name, "canary:", strlen("canary:")) == 0 ||
+           strncmp(name, "override:", strlen("override:")) == 0;
+}
+
 static void check_rule_name(struct reader *reader, const struct targeting *targeting,
                             const struct rule *rule)
 {
+    if (is_taken(rule->name.text)) {
+        diagnose(reader->diagnostics, FF0126, rule->name.span, "'%s' cannot be the name of a rule",
+                 rule->name.text);
+        diagnose_help(reader->diagnostics, "in results it is something else; choose another name");
+    }
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *other = &targeting->rules[i];
         if (strcmp(other->name.text, rule->name.text) != 0)
@@ -448,7 +489,7 @@ static void read_rule_value_overrides(struct reader *reader, struct node *node, 
 }
 
 static const struct field rule_fields[] = {
-    FIELD("name", FIELD_NAME, struct rule_keys, rule.name,
+    FIELD("name", FIELD_FREE, struct rule_keys, rule.name,
           "what results call the rule; default `rules[0]` and so on"),
     READ("if", read_rule_condition, condition_form,
          "the units that the rule is for; default everybody"),
@@ -537,6 +578,33 @@ static void add_shorthand(struct reader *reader, struct draft *draft)
     draft->targeting.rule_count = 1;
 }
 
+static bool ends_in_id(const char *name)
+{
+    size_t length = strlen(name);
+    return length >= 2 &&
+           (strcmp(name + length - 2, "id") == 0 || strcmp(name + length - 2, "Id") == 0 ||
+            strcmp(name + length - 2, "ID") == 0);
+}
+
+/* An attribute that may well be meant: the first that says that it identifies something, or the
+ * only text. NULL: none. */
+static const char *likely_key(const struct reader *reader)
+{
+    const struct declarations *declared = &reader->declared[ATTRIBUTE];
+    const char *only = NULL;
+    uint32_t texts = 0;
+    for (uint32_t i = 0; i < declared->count; i++) {
+        const struct attribute *attribute = declared->items[i]->thing;
+        if (declared->items[i]->misnamed || attribute->type != FFLAG_ATTRIBUTE_STRING)
+            continue;
+        if (ends_in_id(attribute->name.text))
+            return attribute->name.text;
+        only = attribute->name.text;
+        texts++;
+    }
+    return texts == 1 ? only : NULL;
+}
+
 void report_no_bucket(struct reader *reader, struct span span, const char *what)
 {
     if (reader->bucket_broken) {
@@ -545,8 +613,17 @@ void report_no_bucket(struct reader *reader, struct span span, const char *what)
     }
     reader->bucket_broken = true;
     diagnose(reader->diagnostics, FF0313, span, "%s has no attribute to bucket by", what);
-    diagnose_help(reader->diagnostics, "name it for all flags, 'bucket_by: user_id' under "
-                                       "'project:', or in the flag");
+    const char *key = likely_key(reader);
+    const char *where = reader->shares_are_of_project ? "here" : "in the flag";
+    if (key || reader->declared[ATTRIBUTE].count)
+        diagnose_help(reader->diagnostics,
+                      "name it for all flags, 'bucket_by: %s' under 'project:', or %s",
+                      key ? key : "ATTRIBUTE", where);
+    else
+        diagnose_help(reader->diagnostics,
+                      "declare one, 'user_id: string' under 'attributes:', and name it for all "
+                      "flags, 'bucket_by: user_id' under 'project:', or %s",
+                      where);
 }
 
 static bool hashes(const struct rule *rule)

@@ -30,8 +30,11 @@ void read_later(struct reader *reader, struct node *node, void *target)
 
 static bool write_strings(struct reader *reader, const struct node *node, struct buffer *out)
 {
-    if (!expect_list(reader, node, "a list of texts"))
+    if (!expect_list(reader, node, "a list of texts")) {
+        if (node->kind == NODE_SCALAR && !is_null(node))
+            diagnose_help(reader->diagnostics, "put it in brackets: a list may have one entry");
         return false;
+    }
     buffer_append(out, "[", 1);
     for (uint32_t i = 0; i < node->count; i++) {
         struct text text;

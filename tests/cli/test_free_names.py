@@ -37,11 +37,11 @@ flags:
     variants: {"Null": a, "~": b, "1.0": c, "{x}": d}
     default: "Null"
     rules:
-      - {if: {segment: "Beta «testers» 🚀", flag: {Neuer Checkout/“v2” 🚀: camelCase off}}, serve: "~"}
+      - {name: "On for NA/50+: «b»", if: {segment: "Beta «testers» 🚀", flag: {Neuer Checkout/“v2” 🚀: camelCase off}}, serve: "~"}
       - {split: {"1.0": 50%, "{x}": 50%}}
   plain: {percent: 50%}
 tests:
-  - {flag: "日本語: «b» #1", context: {"geo: country": "NO"}, expect: "~"}
+  - {flag: "日本語: «b» #1", context: {"geo: country": "NO"}, expect: {variant: "~", rule: "On for NA/50+: «b»"}}
 """
 tests = 0
 failed = 0
@@ -86,6 +86,8 @@ made = run("test")
 test("definition tests name them", made.returncode == 0, made.stdout + made.stderr)
 got = answer(SPLIT, {"geo: country": "a b"})
 test("eval answers by them", got == ["b", "~"], got)
+made = run("eval", SPLIT, "-e", "dev", "--json", "-c", json.dumps({"geo: country": "NO"}))
+test("and by the name of the rule", '"rule":"On for NA/50+: «b»"' in made.stdout, made.stdout + made.stderr)
 made = run("trace", SPLIT, "-e", "dev", "-c", json.dumps({"geo: country": "NO"}))
 test("trace explains with them", "segment Beta «testers» 🚀" in made.stdout and f"flag {CANARY} serves" in made.stdout,
      made.stdout + made.stderr)
@@ -103,6 +105,7 @@ test("fmt keeps them", made.returncode == 0 and answer(SPLIT, {"geo: country": "
 
 made = run("build", "-e", "dev", "-o", "live.ffs")
 dump = run("dump", "live.ffs").stdout
+test("so does it the name of a rule", "On for NA/50+: «b»" in dump, dump)
 test("a snapshot holds them", made.returncode == 0 and all(n in dump for n in (CANARY, SPLIT, "variant ~", "geo: country")),
      made.stderr + dump)
 made = run("verify", "live.ffs")

@@ -16,15 +16,42 @@ static void every_spelling_is_found_by_its_name(UNUSED_STATE)
     for (size_t i = 0; i < OPERATOR_COUNT; i++) {
         if (operator_find(operators[i].name) != &operators[i])
             fail_msg("operators.def has '%s' twice", operators[i].name);
-        if (operator_known_as(operators[i].name))
-            fail_msg("'%s' is an operator, and called otherwise", operators[i].name);
+        assert_string_equal(operator_known_as(operators[i].name, A_FIELD), operators[i].name);
     }
     assert_null(operator_find("equals"));
-    assert_string_equal(operator_known_as("equals"), "eq");
+    assert_string_equal(operator_known_as("equals", A_FIELD), "eq");
+    assert_null(operator_known_as("resembles", A_FIELD));
 #define OPERATOR_ELSEWHERE(word, name) \
     if (!operator_find(name))          \
         fail_msg("'%s' is called '%s', which is no operator", word, name);
 #include "compiler/model/operators.def"
+}
+
+static void others_write_words_their_way(UNUSED_STATE)
+{
+    static const struct {
+        const char *theirs, *ours;
+        unsigned type;
+    } words[] = {
+        {"startsWith", "starts_with", FFLAG_ATTRIBUTE_STRING},
+        {"STR_STARTS_WITH", "starts_with", FFLAG_ATTRIBUTE_STRING},
+        {"$in", "in", FFLAG_ATTRIBUTE_STRING},
+        {"NOT_IN", "not_in", FFLAG_ATTRIBUTE_NUMBER},
+        {"isNotOneOf", "not_in", FFLAG_ATTRIBUTE_STRING},
+        {"GREATER_THAN_INCLUSIVE", "gte", FFLAG_ATTRIBUTE_NUMBER},
+        {"SEMVER_GT", "gt", FFLAG_ATTRIBUTE_VERSION},
+        {"is_set", "present", FFLAG_ATTRIBUTE_BOOLEAN},
+        /* One word, of two types. */
+        {"includes", "has", FFLAG_ATTRIBUTE_STRINGS},
+        {"includes", "contains", FFLAG_ATTRIBUTE_STRING},
+        {"$", NULL, FFLAG_ATTRIBUTE_STRING},
+        {"_", NULL, FFLAG_ATTRIBUTE_STRING},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *found = operator_known_as(words[i].theirs, words[i].type);
+        if (!found != !words[i].ours || (found && strcmp(found, words[i].ours) != 0))
+            fail_msg("'%s' is called '%s'", words[i].theirs, found ? found : "(nothing)");
+    }
 }
 
 static void every_kind_can_be_spelt(UNUSED_STATE)
@@ -127,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_spelling_is_found_by_its_name),
+        cmocka_unit_test(others_write_words_their_way),
         cmocka_unit_test(every_kind_can_be_spelt),
         cmocka_unit_test(every_negation_has_its_counterpart),
         cmocka_unit_test(the_columns_of_a_kind_agree),
