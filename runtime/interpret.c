@@ -126,6 +126,19 @@ static inline bool test_number(const struct ffs_instruction *instruction,
     return false;
 }
 
+/* Against the value of another attribute. */
+static __attribute__((noinline)) bool test_other(const fflag_view *view,
+                                                 const struct ffs_flag *flag,
+                                                 const struct ffs_instruction *instruction,
+                                                 const fflag_context *context,
+                                                 const struct fflag_slot *slot)
+{
+    uint8_t declared;
+    const struct fflag_slot *other =
+        find_fitting(view, flag, context, (uint16_t)instruction->operand, &declared);
+    return other && test_pair(instruction, slot, other, declared);
+}
+
 /* ------------------------------------------------------------------------------- percentages -- */
 
 static int64_t read_clock(const fflag_view *view, int64_t *now)
@@ -363,6 +376,14 @@ interpret(const fflag_view *view, const struct ffs_flag *flag, const struct ffs_
             break;
         case FFS_IP_IN:
             test = test_address;
+            break;
+        case FFS_PAIR_EQ:
+        case FFS_PAIR_LT:
+        case FFS_PAIR_LE:
+        case FFS_PAIR_GT:
+        case FFS_PAIR_GE:
+            slot = find_value(value, view, flag, context, at->attribute, &declared);
+            holds = slot && test_other(view, flag, at, context, slot);
             break;
         case FFS_ANY_ENTRY:
         case FFS_EVERY_ENTRY:

@@ -128,7 +128,7 @@ static int compare_texts(const char *text, size_t text_length, const char *opera
         return order ? order : (text_length > length) - (text_length < length);
     }
     for (size_t i = 0; i < common; i++) {
-        uint8_t a = (uint8_t)fold_ascii(text[i]), b = (uint8_t)operand[i];
+        uint8_t a = (uint8_t)fold_ascii(text[i]), b = (uint8_t)fold_ascii(operand[i]);
         if (a != b)
             return a < b ? -1 : 1;
     }
@@ -187,6 +187,62 @@ bool test_time(const struct snapshot *snapshot, const struct ffs_instruction *in
     int64_t ms, operand = (int64_t)instruction->operand;
     return read_time(slot, &ms) && test_order((enum ffs_comparison)(instruction->op - FFS_TIME_EQ),
                                               (ms > operand) - (ms < operand));
+}
+
+/* Values of one declared type; false if either cannot be read as that. */
+static bool compare_values(const struct fflag_slot *slot, const struct fflag_slot *other,
+                           enum fflag_attribute_type type, bool ignore_case, int *order)
+{
+    struct version version, version2;
+    int64_t ms, ms2;
+    double number, number2;
+    switch (type) {
+    case FFLAG_ATTRIBUTE_STRING:
+        *order = compare_texts(slot->value.pointer, slot->length, other->value.pointer,
+                               other->length, ignore_case);
+        return true;
+    case FFLAG_ATTRIBUTE_NUMBER:
+        number = slot->value.number, number2 = other->value.number;
+        *order = (number > number2) - (number < number2);
+        return true;
+    case FFLAG_ATTRIBUTE_BOOLEAN:
+        *order = (slot->value.word > other->value.word) - (slot->value.word < other->value.word);
+        return true;
+    case FFLAG_ATTRIBUTE_VERSION:
+        if (!read_version(slot, &version) || !read_version(other, &version2))
+            return false;
+        *order = runtime_compare_versions(&version, &version2);
+        return true;
+    case FFLAG_ATTRIBUTE_TIME:
+        if (!read_time(slot, &ms) || !read_time(other, &ms2))
+            return false;
+        *order = (ms > ms2) - (ms < ms2);
+        return true;
+    case FFLAG_ATTRIBUTE_STRINGS:
+    case FFLAG_ATTRIBUTE_IP:
+        break;
+    }
+    return false;
+}
+
+static bool compare_loose(const struct fflag_slot *slot, const struct fflag_slot *other, int *order)
+{
+    struct loose_version version, version2;
+    if (!read_loose_version(slot, &version) || !read_loose_version(other, &version2))
+        return false;
+    *order = runtime_compare_loose_versions(&version, &version2);
+    return true;
+}
+
+bool test_pair(const struct ffs_instruction *instruction, const struct fflag_slot *slot,
+               const struct fflag_slot *other, uint8_t declared)
+{
+    int order;
+    bool readable = instruction->operand & FFS_PAIR_LOOSE
+                        ? compare_loose(slot, other, &order)
+                        : compare_values(slot, other, (enum fflag_attribute_type)declared,
+                                         instruction->flags & FFS_IGNORE_CASE, &order);
+    return readable && test_order((enum ffs_comparison)(instruction->op - FFS_PAIR_EQ), order);
 }
 
 bool test_week(const struct snapshot *snapshot, const struct ffs_instruction *instruction,

@@ -31,6 +31,9 @@ value_test test_loose_presence;
 value_test test_time;
 value_test test_address;
 
+/* The same as the tests above, of two values that are declared as one type. */
+bool test_pair(const struct ffs_instruction *instruction, const struct fflag_slot *slot,
+               const struct fflag_slot *other, uint8_t declared);
 /* The clock's time, against times of a week. */
 bool test_week(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
                int64_t now);

@@ -9,18 +9,19 @@
 #include "verify.h"
 
 /* The types of an attribute, as bits. */
-#define TYPE(name)    (1u << FFLAG_ATTRIBUTE_##name)
-#define READS_NONE    0
-#define READS_KEY     (TYPE(STRING) | TYPE(NUMBER))
-#define READS_ANY     0xffffu
-#define READS_STRING  TYPE(STRING)
-#define READS_NUMBER  TYPE(NUMBER)
-#define READS_BOOLEAN TYPE(BOOLEAN)
-#define READS_VERSION TYPE(VERSION)
-#define READS_TIME    TYPE(TIME)
-#define READS_STRINGS TYPE(STRINGS)
-#define READS_IP      TYPE(IP)
-#define READS_MADE    0x10000u /* not an attribute: one of KEYS */
+#define TYPE(name)     (1u << FFLAG_ATTRIBUTE_##name)
+#define READS_NONE     0
+#define READS_KEY      (TYPE(STRING) | TYPE(NUMBER))
+#define READS_ANY      0xffffu
+#define READS_STRING   TYPE(STRING)
+#define READS_NUMBER   TYPE(NUMBER)
+#define READS_BOOLEAN  TYPE(BOOLEAN)
+#define READS_VERSION  TYPE(VERSION)
+#define READS_TIME     TYPE(TIME)
+#define READS_STRINGS  TYPE(STRINGS)
+#define READS_IP       TYPE(IP)
+#define READS_COMPARED (TYPE(STRING) | TYPE(NUMBER) | TYPE(BOOLEAN) | TYPE(VERSION) | TYPE(TIME))
+#define READS_MADE     0x10000u /* not an attribute: one of KEYS */
 
 /* The bits of an instruction's first eight bytes that its operation does not use, and that must be
  * zero. */
@@ -62,6 +63,7 @@ enum {
     IS_OF_VALUE_TIME = 0,
     IS_OF_VALUE_STRINGS = 0,
     IS_OF_VALUE_IP = 0,
+    IS_OF_VALUE_COMPARED = 1,
     IS_OF_VALUE_STRING = 1,
     IS_OF_VALUE_NUMBER = 1
 };
@@ -157,6 +159,31 @@ static enum fflag_error verify_remainders(struct verifier *verifier, uint32_t in
     if (range->divisor == 0 || range->divisor > FFS_MAX_DIVISOR || range->from >= range->to ||
         range->to > range->divisor)
         return malformed(verifier, "instruction %u: the operand is not remainders", index);
+    return FFLAG_OK;
+}
+
+/* Which is of the type of what is compared with it: of the attribute, or what the body is given. */
+static enum fflag_error verify_other(struct verifier *verifier, uint32_t index,
+                                     const struct program *program)
+{
+    const struct snapshot *snapshot = verifier->snapshot;
+    const struct ffs_instruction *instruction = &snapshot->code[index];
+    uint32_t other = (uint32_t)instruction->operand;
+    uint64_t flags = instruction->operand >> 32 << 32;
+    uint8_t type = snapshot->attributes[instruction->attribute].type;
+    if (index < program->body_end)
+        type = snapshot->code[program->body].op == FFS_SIZE_IS ? FFLAG_ATTRIBUTE_NUMBER
+                                                               : FFLAG_ATTRIBUTE_STRING;
+    if (other >= snapshot->attribute_count)
+        return malformed(verifier, "instruction %u: the other attribute is out of bounds", index);
+    if (snapshot->attributes[other].type != type)
+        return malformed(verifier, "instruction %u: the types of the attributes differ", index);
+    if (flags && (flags != FFS_PAIR_LOOSE || type != FFLAG_ATTRIBUTE_VERSION))
+        return malformed(verifier, "instruction %u: the attributes are not loose versions", index);
+    if (instruction->flags & FFS_IGNORE_CASE && type != FFLAG_ATTRIBUTE_STRING)
+        return malformed(verifier, "instruction %u: the attributes have no case", index);
+    if (type == FFLAG_ATTRIBUTE_BOOLEAN && instruction->op != FFS_PAIR_EQ)
+        return malformed(verifier, "instruction %u: the attributes have no order", index);
     return FFLAG_OK;
 }
 
@@ -310,6 +337,8 @@ static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index
         if (operand >= verifier->ramp_count)
             return malformed(verifier, "instruction %u: the operand is not a ramp", index);
         return FFLAG_OK;
+    case FFS_OPERAND_ATTRIBUTE:
+        return verify_other(verifier, index, program);
     case FFS_OPERAND_FLAG:
         return verify_required(verifier, index, program);
     case FFS_OPERAND_BODY:

@@ -161,6 +161,7 @@ static void check_condition(const struct checker *checker, const struct log *log
     if (!condition)
         return;
     check_field(checker, log, &condition->field);
+    check_field(checker, log, &condition->other_field);
     for (uint32_t i = 0; i < condition->child_count; i++)
         check_condition(checker, log, condition->children[i]);
 }

@@ -52,9 +52,14 @@ static bool same_units(const struct condition *share, const struct condition *te
 
 static struct subject *find_subject(struct question *question, const struct condition *test)
 {
+    const struct attribute *first = test->attribute, *other = test->other;
+    if (other && strcmp(first->name.text, other->name.text) > 0) {
+        first = test->other;
+        other = test->attribute;
+    }
     for (uint32_t i = 0; i < question->subject_count; i++) {
         struct subject *subject = &question->subjects[i];
-        if (subject->attribute == test->attribute && subject->flag == test->flag &&
+        if (subject->attribute == first && subject->other == other && subject->flag == test->flag &&
             same_units(subject->share, test))
             return subject;
     }
@@ -63,7 +68,8 @@ static struct subject *find_subject(struct question *question, const struct cond
         return NULL;
     }
     struct subject *subject = &question->subjects[question->subject_count++];
-    *subject = (struct subject){.attribute = test->attribute,
+    *subject = (struct subject){.attribute = first,
+                                .other = other,
                                 .flag = test->flag,
                                 .share = test->kind == CONDITION_PERCENT ? test : NULL};
     return subject;
@@ -85,6 +91,27 @@ static struct formula *negation(struct question *question, struct formula *formu
     return not ;
 }
 
+static struct formula *atom(struct question *question, const struct condition *test);
+
+static struct formula *presence(struct question *question, const struct attribute *attribute)
+{
+    struct condition *test = ARENA_NEW(question->arena, struct condition);
+    *test = (struct condition){
+        .kind = CONDITION_TEST, .operator_kind = OPERATOR_PRESENT, .attribute = attribute};
+    return atom(question, test);
+}
+
+/* Two attributes compare only where both are given. */
+static struct formula *pair(struct question *question, struct formula *compares,
+                            const struct condition *test)
+{
+    struct formula *all = new_formula(question, FORMULA_ALL, 3);
+    all->children[all->child_count++] = compares;
+    all->children[all->child_count++] = presence(question, test->attribute);
+    all->children[all->child_count++] = presence(question, test->other);
+    return all;
+}
+
 static struct formula *atom(struct question *question, const struct condition *test)
 {
     struct formula *formula = new_formula(question, FORMULA_ATOM, 0);
@@ -92,7 +119,7 @@ static struct formula *atom(struct question *question, const struct condition *t
     /* A log's field has no declared type; an empty list was reported when it was read. */
     bool untyped = test->kind == CONDITION_TEST && !test->attribute;
     bool empty = test->attribute && !test->operand_count && !test->file && !test->within &&
-                 operator_kinds[test->operator_kind].proof != PROOF_PRESENCE;
+                 !test->other && operator_kinds[test->operator_kind].proof != PROOF_PRESENCE;
     if (!subject || untyped || empty || ++question->atom_count > MOST_ATOMS) {
         question->too_much = true;
         return formula;
@@ -101,6 +128,8 @@ static struct formula *atom(struct question *question, const struct condition *t
         question->atom_count++; /* of itself, it may hold for no list */
     formula->subject = (uint16_t)(subject - question->subjects);
     formula->atom = (uint16_t)subject_atom(subject, question->arena, test);
+    if (test->other)
+        formula = pair(question, formula, test);
     return test->negate ? negation(question, formula) : formula;
 }
 

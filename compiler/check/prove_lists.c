@@ -71,7 +71,7 @@ static void add_sizes(struct list_cut *cut, const struct condition *test)
 /* False if there are too many tests to cut by. */
 static bool ask(struct list_cut *cut, struct asked *asked, const struct condition *test)
 {
-    switch (operator_kinds[test->operator_kind].proof) {
+    switch (proof_of(test)) {
     case PROOF_ENTRIES:
         ask_operands(cut, asked, test);
         return asked->part_count <= MOST_KINDS;
@@ -120,7 +120,7 @@ static void find_passing(struct list_cut *cut, struct asked *asked)
 /* A size stands for others, which leave other remainders. */
 static enum certainty certainty_at_size(const struct condition *test, double size)
 {
-    unsigned order = operator_kinds[test->operator_kind].order;
+    unsigned order = test->other ? 0 : operator_kinds[test->operator_kind].order;
     for (uint32_t i = 0; i < test->operand_count; i++) {
         double operand = test->operands[i].number;
         if (order & (size < operand ? ORDER_LOWER : size > operand ? ORDER_HIGHER : ORDER_EQUAL))
@@ -158,7 +158,7 @@ static enum certainty certainty_of_list(const struct list_cut *cut, uint32_t ato
 {
     const struct condition *test = cut->subject->atoms[atom];
     const struct asked *asked = &cut->asked[atom];
-    switch (operator_kinds[test->operator_kind].proof) {
+    switch (proof_of(test)) {
     case PROOF_ENTRIES:
     case PROOF_SOME:
         return has_each(asked, kinds) ? SURELY_HOLDS : SURELY_FAILS;

@@ -61,8 +61,8 @@ static bool same_test(const struct condition *a, const struct condition *b)
     if (a->kind == CONDITION_PERCENT)
         return a->share.percent == b->share.percent;
     if (a->operator_kind != b->operator_kind || a->ignore_case != b->ignore_case ||
-        a->divisor != b->divisor || a->file != b->file || a->operand_count != b->operand_count ||
-        !same_within(a->within, b->within))
+        a->divisor != b->divisor || a->other != b->other || a->file != b->file ||
+        a->operand_count != b->operand_count || !same_within(a->within, b->within))
         return false;
     for (uint32_t i = 0; i < a->operand_count; i++) {
         if (strcmp(a->operands[i].source.text, b->operands[i].source.text) != 0)
@@ -202,7 +202,7 @@ static int compare_operands(enum fflag_attribute_type type, const struct operand
 
 static bool is_of_age(const struct condition *test)
 {
-    return operator_kinds[test->operator_kind].proof == PROOF_AGE;
+    return proof_of(test) == PROOF_AGE;
 }
 
 struct points {
@@ -239,7 +239,7 @@ static void add_point(struct points *points, struct arena *arena, const struct o
 /* False if there are too many. */
 static bool add_points(struct points *points, struct arena *arena, const struct condition *test)
 {
-    bool values = !is_of_age(test) && operator_kinds[test->operator_kind].proof != PROOF_REMAINDER;
+    bool values = !is_of_age(test) && proof_of(test) != PROOF_REMAINDER;
     uint32_t count = values ? test->operand_count : 0;
     for (uint32_t i = 0; i < count && points->count <= MOST_REGIONS / 2; i++)
         add_point(points, arena, &test->operands[i]);
@@ -308,7 +308,7 @@ static int64_t *ages_of(const struct subject *subject, struct arena *arena, uint
 static enum certainty certainty_at(const struct named *named, const struct condition *test,
                                    uint32_t place, struct integral number, int64_t age)
 {
-    switch (operator_kinds[test->operator_kind].proof) {
+    switch (proof_of(test)) {
     case PROOF_EQUAL:
     case PROOF_ORDER:
         return any_in_order(named, test, place) ? SURELY_HOLDS : SURELY_FAILS;
@@ -399,7 +399,7 @@ static bool cut_ordered(struct subject *subject, struct arena *arena)
 /* Whether the cut has a separate region for each text that passes the test. */
 static bool names_its_texts(const struct condition *test)
 {
-    return operator_kinds[test->operator_kind].proof == PROOF_EQUAL;
+    return proof_of(test) == PROOF_EQUAL;
 }
 
 struct string_cut {
@@ -448,7 +448,7 @@ static bool cut_at_string(struct string_cut *cut, const char *value)
 /* Tests that hold for a stretch of the texts in order: from a bound on, or those with a prefix. */
 static bool is_by_order(const struct condition *test)
 {
-    return operator_kinds[test->operator_kind].proof == PROOF_ORDER && !test->ignore_case;
+    return proof_of(test) == PROOF_ORDER && !test->ignore_case;
 }
 
 static bool is_by_prefix(const struct condition *test)
@@ -516,7 +516,7 @@ static bool gap_is_in_order(const struct points *bounds, const struct condition 
 static enum certainty certainty_in_gap(const struct points *bounds, const struct condition *test,
                                        uint32_t gap)
 {
-    if (operator_kinds[test->operator_kind].proof == PROOF_PRESENCE)
+    if (proof_of(test) == PROOF_PRESENCE)
         return SURELY_HOLDS;
     if (names_its_texts(test) && !test->ignore_case)
         return SURELY_FAILS;
@@ -620,7 +620,7 @@ static bool in_networks(const struct condition *test, const struct address *addr
 static enum certainty certainty_of_address(const struct condition *test,
                                            const struct address *address)
 {
-    switch (operator_kinds[test->operator_kind].proof) {
+    switch (proof_of(test)) {
     case PROOF_EQUAL:
         return in_networks(test, address) ? SURELY_HOLDS : SURELY_FAILS;
     case PROOF_PRESENCE:
@@ -712,9 +712,39 @@ static bool cut_shares(struct subject *subject, struct arena *arena)
     return true;
 }
 
+/* ------------------------------------------------------------------------------------- pairs -- */
+
+static bool compares_as(const struct subject *pair, const struct condition *test, unsigned found)
+{
+    unsigned order = operator_kinds[test->operator_kind].order;
+    return found & (test->attribute == pair->attribute ? order : order_mirrored(order));
+}
+
+/* How two values compare, and how they do without case: equal ones are equal both ways. */
+static bool cut_pair(struct subject *subject, struct arena *arena)
+{
+    static const unsigned orders[] = {ORDER_LOWER, ORDER_EQUAL, ORDER_HIGHER};
+    for (unsigned i = 0; i < 9; i++) {
+        unsigned exact = orders[i / 3], folded = orders[i % 3];
+        if (exact == ORDER_EQUAL && folded != ORDER_EQUAL)
+            continue;
+        uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
+        for (uint32_t j = 0; j < subject->atom_count; j++) {
+            const struct condition *test = subject->atoms[j];
+            if (compares_as(subject, test, test->ignore_case ? folded : exact))
+                region_mark(region, j);
+        }
+        if (!subject_add_region(subject, arena, region))
+            return false;
+    }
+    return true;
+}
+
 bool subject_cut(struct subject *subject, struct arena *arena)
 {
     subject->words = (subject->atom_count + 63) / 64;
+    if (subject->other)
+        return cut_pair(subject, arena);
     if (subject->flag)
         return cut_variants(subject, arena);
     if (subject->share)
@@ -752,7 +782,7 @@ static bool is_exact_within(const struct condition *test)
 /* Whether every combination listed for the test is that of some text, or other value. */
 static bool is_exact(const struct condition *test)
 {
-    switch (operator_kinds[test->operator_kind].proof) {
+    switch (proof_of(test)) {
     case PROOF_PRESENCE:
         return true;
     case PROOF_EQUAL:
@@ -781,7 +811,7 @@ bool subject_is_exact(const struct subject *subject)
 {
     if (!subject->flag && !subject->share && !subject->attribute)
         return clock_is_exact(subject);
-    bool exact = !subject->flag && !subject->share;
+    bool exact = !subject->flag && !subject->share && !subject->other;
     for (uint32_t i = 0; exact && i < subject->atom_count; i++)
         exact = is_exact(subject->atoms[i]);
     return exact;

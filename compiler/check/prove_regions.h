@@ -18,6 +18,8 @@ struct subject {
     const struct attribute *attribute;
     const struct flag *flag;
     const struct condition *share; /* one of them */
+    /* How a pair of attributes compares, if both have a value; `attribute` is first by name. */
+    const struct attribute *other;
     const struct condition **atoms;
     uint32_t atom_count;
 

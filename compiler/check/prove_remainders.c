@@ -22,7 +22,7 @@ struct divisors {
 
 static bool asks_for_remainder(const struct condition *test)
 {
-    return operator_kinds[test->operator_kind].proof == PROOF_REMAINDER;
+    return proof_of(test) == PROOF_REMAINDER;
 }
 
 static uint64_t common_divisor(uint64_t a, uint64_t b)

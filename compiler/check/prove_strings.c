@@ -90,7 +90,7 @@ static enum certainty certain(bool holds)
 
 enum certainty string_certainty(const struct condition *test, const char *value)
 {
-    switch (kind_of(test)->proof) {
+    switch (proof_of(test)) {
     case PROOF_EQUAL:
     case PROOF_PART:
         return certain(any_part(test, value));
@@ -136,7 +136,7 @@ static uint64_t cost_of_search(const struct condition *test, uint64_t texts, uin
 uint64_t string_cost(const struct condition *test, const char *value)
 {
     uint64_t length = strlen(value) + 1;
-    switch (kind_of(test)->proof) {
+    switch (proof_of(test)) {
     case PROOF_PART:
         /* A part that begins or ends a text is compared in one place. */
         if (kind_of(test)->place == PART_ANYWHERE)
@@ -192,7 +192,7 @@ static enum relation relate(enum part_place first, const char *a, enum part_plac
 
 static bool asks_for_parts(const struct condition *test)
 {
-    enum operator_proof proof = kind_of(test)->proof;
+    enum operator_proof proof = proof_of(test);
     return proof == PROOF_EQUAL || proof == PROOF_PART;
 }
 
@@ -200,7 +200,7 @@ static bool asks_for_parts(const struct condition *test)
 static const struct automaton *automaton_of(struct arena *arena, const struct condition *test,
                                             uint32_t operand)
 {
-    if (kind_of(test)->proof == PROOF_PATTERN)
+    if (proof_of(test) == PROOF_PATTERN)
         return test->operands[operand].automaton;
     if (!asks_for_parts(test))
         return NULL;
@@ -225,7 +225,7 @@ static enum relation relate_patterns(const struct condition *first, uint32_t i,
 
 static bool has_patterns(const struct condition *first, const struct condition *second)
 {
-    return kind_of(first)->proof == PROOF_PATTERN || kind_of(second)->proof == PROOF_PATTERN;
+    return proof_of(first) == PROOF_PATTERN || proof_of(second) == PROOF_PATTERN;
 }
 
 static bool patterns_imply(const struct condition *first, const struct condition *second)
@@ -286,13 +286,13 @@ static bool order_is_implied(const struct condition *first, const struct conditi
 {
     if (!is_comparable(first, second))
         return false;
-    if (kind_of(first)->proof == PROOF_ORDER) {
+    if (proof_of(first) == PROOF_ORDER) {
         int order = compare_bounds(first, second);
         if (goes_up(first) != goes_up(second))
             return false;
         return order == 0 ? has_bound(second) || !has_bound(first) : goes_up(first) == (order > 0);
     }
-    if (kind_of(first)->proof != PROOF_EQUAL)
+    if (proof_of(first) != PROOF_EQUAL)
         return false;
     for (uint32_t i = 0; i < first->operand_count; i++) {
         if (!any_in_order(second, first->operands[i].text))
@@ -306,13 +306,13 @@ static bool order_is_excluded(const struct condition *first, const struct condit
 {
     if (!is_comparable(first, second))
         return false;
-    if (kind_of(first)->proof == PROOF_ORDER) {
+    if (proof_of(first) == PROOF_ORDER) {
         int order = compare_bounds(first, second);
         if (goes_up(first) == goes_up(second))
             return false;
         return order == 0 ? !has_bound(first) || !has_bound(second) : goes_up(first) == (order > 0);
     }
-    if (kind_of(first)->proof != PROOF_EQUAL)
+    if (proof_of(first) != PROOF_EQUAL)
         return false;
     for (uint32_t i = 0; i < first->operand_count; i++) {
         if (any_in_order(second, first->operands[i].text))
@@ -333,7 +333,7 @@ bool strings_imply(const struct condition *first, const struct condition *second
 {
     if (first == second)
         return true;
-    if (kind_of(second)->proof == PROOF_ORDER)
+    if (proof_of(second) == PROOF_ORDER)
         return order_is_implied(first, second);
     if (has_patterns(first, second))
         return patterns_imply(first, second);
@@ -357,9 +357,9 @@ bool strings_exclude(const struct condition *first, const struct condition *seco
     bool ignore_case = first->ignore_case || second->ignore_case;
     if (first == second || first->operand_count == 0 || second->operand_count == 0)
         return false;
-    if (kind_of(second)->proof == PROOF_ORDER)
+    if (proof_of(second) == PROOF_ORDER)
         return order_is_excluded(first, second);
-    if (kind_of(first)->proof == PROOF_ORDER)
+    if (proof_of(first) == PROOF_ORDER)
         return order_is_excluded(second, first);
     if (has_patterns(first, second))
         return patterns_exclude(first, second);

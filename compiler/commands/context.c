@@ -34,9 +34,14 @@ static bool is_loose(const struct snapshot *snapshot, uint32_t attribute)
     size_t size;
     const struct ffs_instruction *code = snapshot_section(snapshot, FFS_CODE, &size);
     bool loose = false;
-    for (size_t i = 0; i < size / sizeof *code && !loose; i++)
-        loose = code[i].attribute == attribute &&
-                ffs_features_of(code[i].op) == FFS_FEATURE_LOOSE_VERSIONS;
+    for (size_t i = 0; i < size / sizeof *code && !loose; i++) {
+        bool pair = ffs_operand_of(code[i].op) == FFS_OPERAND_ATTRIBUTE;
+        if (pair && code[i].operand & FFS_PAIR_LOOSE)
+            loose = code[i].attribute == attribute || (uint32_t)code[i].operand == attribute;
+        else
+            loose = code[i].attribute == attribute &&
+                    ffs_features_of(code[i].op) == FFS_FEATURE_LOOSE_VERSIONS;
+    }
     return loose;
 }
 

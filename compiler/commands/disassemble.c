@@ -400,6 +400,26 @@ static void write_split(const struct listing *listing, const struct ffs_flag *fl
     }
 }
 
+static void write_input(const struct listing *listing, uint16_t attribute, struct buffer *out)
+{
+    const struct snapshot *snapshot = listing->snapshot;
+    if (attribute < FFS_FIRST_KEY) {
+        terminal_append(out, snapshot_string(snapshot, listing->attributes[attribute].name));
+        return;
+    }
+    size_t size;
+    const struct ffs_key *keys = snapshot_section(snapshot, FFS_KEYS, &size);
+    const struct ffs_key *key = &keys[attribute - FFS_FIRST_KEY];
+    for (uint32_t i = 0; i < key->count; i++) {
+        if (i > 0 && key->kind == FFS_KEY_FIRST)
+            buffer_append_text(out, " or ");
+        else if (i > 0)
+            terminal_format(out, " + \"%s\" + ", snapshot_string(snapshot, key->with));
+        terminal_append(out,
+                        snapshot_string(snapshot, listing->attributes[key->attributes[i]].name));
+    }
+}
+
 static void write_operand(const struct listing *listing, const struct ffs_flag *flag,
                           const struct ffs_instruction *instruction, size_t most,
                           struct buffer *out)
@@ -461,15 +481,20 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
     case FFS_OPERAND_RAMP:
         write_ramp(listing, flag, operand, out);
         return;
+    case FFS_OPERAND_ATTRIBUTE:
+        write_input(listing, (uint16_t)operand, out);
+        return;
     case FFS_OPERAND_FLAG:
         write_accepted(listing, instruction, out);
         return;
     }
 }
 
-static bool reads_numbers(uint8_t op)
+static bool reads_number(const struct listing *listing, const struct ffs_instruction *instruction)
 {
-    switch ((enum ffs_op)op) {
+    if (ffs_operand_of(instruction->op) == FFS_OPERAND_ATTRIBUTE)
+        return listing->attributes[(uint32_t)instruction->operand].type == FFLAG_ATTRIBUTE_NUMBER;
+    switch ((enum ffs_op)instruction->op) {
 #define FFS_OPERATION(number, name, operand, uses, reads, ...) \
     case FFS_##name:                                           \
         return strcmp(#reads, "NUMBER") == 0;
@@ -485,27 +510,7 @@ static const char *part_words(const struct listing *listing,
     if (!(ffs_uses_of(instruction->op) & FFS_USES_VALUE) ||
         listing->attributes[instruction->attribute].type != FFLAG_ATTRIBUTE_STRINGS)
         return "";
-    return reads_numbers(instruction->op) ? "size of " : "entry of ";
-}
-
-static void write_input(const struct listing *listing, uint16_t attribute, struct buffer *out)
-{
-    const struct snapshot *snapshot = listing->snapshot;
-    if (attribute < FFS_FIRST_KEY) {
-        terminal_append(out, snapshot_string(snapshot, listing->attributes[attribute].name));
-        return;
-    }
-    size_t size;
-    const struct ffs_key *keys = snapshot_section(snapshot, FFS_KEYS, &size);
-    const struct ffs_key *key = &keys[attribute - FFS_FIRST_KEY];
-    for (uint32_t i = 0; i < key->count; i++) {
-        if (i > 0 && key->kind == FFS_KEY_FIRST)
-            buffer_append_text(out, " or ");
-        else if (i > 0)
-            terminal_format(out, " + \"%s\" + ", snapshot_string(snapshot, key->with));
-        terminal_append(out,
-                        snapshot_string(snapshot, listing->attributes[key->attributes[i]].name));
-    }
+    return reads_number(listing, instruction) ? "size of " : "entry of ";
 }
 
 void write_instruction(const struct listing *listing, const struct ffs_flag *flag,

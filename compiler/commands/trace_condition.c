@@ -137,8 +137,9 @@ bool trace_users(struct tracer *tracer, const struct unit_key *by, const struct 
 /* In the language's words, so that they can be found in the source. */
 static const char *operator_text(const struct condition *test)
 {
-    const struct operator_info *spelling = operator_spelling(
-        test->operator_kind, test->negate, test->attribute->type, test->operand_count);
+    const struct operator_info *spelling =
+        operator_spelling(test->operator_kind, test->negate, test->attribute->type,
+                          test->other ? 1 : test->operand_count);
     if (operand_forms[spelling->form].shape == SHAPE_PRESENCE)
         return test->negate ? "is absent" : "is present";
     return spelling == operator_of_bare(false) ? "is" : spelling->name;
@@ -167,7 +168,7 @@ static void write_within(struct buffer *text, const struct condition *within)
 static void write_asked(struct buffer *text, const struct condition *test)
 {
     bool listed = (test->operand_count != 1 && test->operator_kind != OPERATOR_PRESENT &&
-                   !test->file && !test->within) ||
+                   !test->file && !test->within && !test->other) ||
                   test->divisor;
     buffer_append_text(text, operator_text(test));
     if (test->divisor)
@@ -176,6 +177,8 @@ static void write_asked(struct buffer *text, const struct condition *test)
         write_within(text, test->within);
     if (test->file)
         buffer_format(text, " %s", test->file->path);
+    if (test->other)
+        buffer_format(text, " attribute %s", test->other->name.text);
     if (test->operand_count || listed)
         buffer_format(text, listed ? " [" : " ");
     for (uint32_t i = 0; i < test->operand_count && i < MOST_OPERANDS; i++)
@@ -186,6 +189,18 @@ static void write_asked(struct buffer *text, const struct condition *test)
         buffer_format(text, "]");
     if (test->ignore_case && !test->within)
         buffer_format(text, ", ignoring case");
+}
+
+/* What the attribute is compared with, or its entries are; NULL: with no attribute. */
+static const struct attribute *other_of(const struct condition *test)
+{
+    const struct condition *within = test->within;
+    if (!within || within->kind != CONDITION_ALL)
+        return within ? within->other : test->other;
+    for (uint32_t i = 0; i < within->child_count; i++)
+        if (within->children[i]->other)
+            return within->children[i]->other;
+    return NULL;
 }
 
 static const char *test_text(struct tracer *tracer, const struct condition *test)
@@ -350,6 +365,10 @@ static bool trace_entry(struct tracer *tracer, struct step *parent,
     struct step *step =
         add_step(tracer, parent, condition->span, "test", holds, test_text(tracer, condition));
     step->value = context_text(tracer, condition->field.text);
+    const struct attribute *other = other_of(condition);
+    if (other)
+        step->value = arena_format(&tracer->arena, "%s; %s: %s", step->value, other->name.text,
+                                   context_text(tracer, other->name.text));
     return holds;
 }
 

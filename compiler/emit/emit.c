@@ -40,9 +40,12 @@ static void emit_attributes(struct image *image, struct buffer *out)
         final[uses[i].provisional] = (uint16_t)i;
     }
     struct ffs_instruction *code = (struct ffs_instruction *)(void *)image->programs.bytes.bytes;
-    for (size_t i = 0; i < image->programs.bytes.length / sizeof *code; i++)
+    for (size_t i = 0; i < image->programs.bytes.length / sizeof *code; i++) {
         if (code[i].attribute < FFS_FIRST_KEY)
             code[i].attribute = final[code[i].attribute];
+        if (ffs_operand_of(code[i].op) == FFS_OPERAND_ATTRIBUTE)
+            code[i].operand = pair_operand(code[i].operand, final[(uint32_t)code[i].operand]);
+    }
     struct ffs_key *keys = (struct ffs_key *)(void *)image->keys.bytes.bytes;
     for (size_t i = 0; i < image->keys.bytes.length / sizeof *keys; i++)
         for (uint32_t j = 0; j < keys[i].count; j++)

@@ -74,6 +74,11 @@ uint64_t image_zone(struct image *image, const struct zone *zone);
 uint16_t image_key(struct image *image, const struct unit_key *key);
 /* Provisional: programs are renumbered when the attributes are sorted. */
 uint32_t image_attribute(struct image *image, const struct attribute *attribute);
+/* An FFS_OPERAND_ATTRIBUTE with another attribute. */
+static inline uint64_t pair_operand(uint64_t operand, uint32_t attribute)
+{
+    return operand >> 32 << 32 | attribute;
+}
 /* Returns the index of the first instruction in CODE. */
 uint32_t image_program(struct image *image, const struct ffs_instruction *code, uint32_t count);
 /* Returns the index of the first variant in VARIANTS. */

@@ -329,6 +329,23 @@ static struct expression *lower_comparison(struct lowering *lowering, const stru
     return expression_constant(false);
 }
 
+/* The attribute that is first by name stands first, so that one comparison is one test. An entry of
+ * a list, or the number of them, always does. */
+static struct expression *lower_pair(struct lowering *lowering, const struct condition *test)
+{
+    const struct attribute *first = test->attribute, *second = test->other;
+    unsigned order = operator_kinds[test->operator_kind].order;
+    if (!first->list && strcmp(first->name.text, second->name.text) > 0) {
+        first = test->other;
+        second = test->attribute;
+        order = order_mirrored(order);
+    }
+    bool loose = second->type == FFLAG_ATTRIBUTE_VERSION && second->scheme == SCHEME_LOOSE;
+    return test_attribute(lowering, op_of_order(FFS_PAIR_EQ, order),
+                          test->ignore_case ? FFS_IGNORE_CASE : 0, first,
+                          attribute_index(lowering, second) | (loose ? FFS_PAIR_LOOSE : 0));
+}
+
 static struct expression *lower_equality(struct lowering *lowering, const struct condition *test)
 {
     if (!test->operand_count)
@@ -428,6 +445,8 @@ static struct expression *lower_age(struct lowering *lowering, const struct cond
 static struct expression *lower_test(struct lowering *lowering, const struct condition *test)
 {
     struct expression *within;
+    if (test->other)
+        return lower_pair(lowering, test);
     switch (test->operator_kind) {
     case OPERATOR_EQ:
         return lower_equality(lowering, test);

@@ -70,6 +70,9 @@ struct condition {
     struct text field;                 /* the attribute's or field's name */
     struct operand *operands;
     uint32_t operand_count;
+    /* Instead of operands: the attribute that it is compared with, or the log's field. */
+    const struct attribute *other;
+    struct text other_field;
     uint64_t divisor;       /* OPERATOR_MOD, whose operands are remainders */
     struct list_file *file; /* OPERATOR_IN_FILE */
     /* SHAPE_WITHIN: one test, or CONDITION_ALL of several, of an entry or of their number */
@@ -81,6 +84,13 @@ struct condition {
     struct clock_test clock; /* CONDITION_CLOCK; with `negate` */
     struct share_test share; /* CONDITION_PERCENT */
 };
+
+/* What may be assumed of a test for values of its attribute alone: of a comparison with another
+ * attribute, nothing. */
+static inline enum operator_proof proof_of(const struct condition *test)
+{
+    return test->other ? PROOF_OPAQUE : operator_kinds[test->operator_kind].proof;
+}
 
 /* Whether a share of the units is part of it, in its segments, too; NULL: none. */
 bool condition_samples(const struct condition *condition);

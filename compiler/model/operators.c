@@ -139,6 +139,11 @@ const struct operator_info *operator_for_list(const struct operator_info *spelli
     return NULL;
 }
 
+bool operator_compares(const struct operator_info *spelling)
+{
+    return spelling->form == OPERAND_VALUE || spelling->form == OPERAND_TIME;
+}
+
 bool operator_folds_case(const struct operator_info *spelling, unsigned type)
 {
     if (type == A_FIELD && operator_kinds[spelling->kind].log == LOG_ORDER)

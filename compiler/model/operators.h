@@ -62,6 +62,12 @@ enum operator_log {
 
 /* How a value stands to an operand, as bits. */
 enum { ORDER_LOWER = 1, ORDER_EQUAL = 2, ORDER_HIGHER = 4 };
+/* How the operand stands to the value, then. */
+static inline unsigned order_mirrored(unsigned order)
+{
+    return (order & ORDER_EQUAL) | (order & ORDER_LOWER ? ORDER_HIGHER : 0u) |
+           (order & ORDER_HIGHER ? ORDER_LOWER : 0u);
+}
 
 struct operator_kind_info {
     const char *name; /* of the enumerator */
@@ -131,6 +137,8 @@ const struct operator_info *operator_spelling(enum operator_kind kind, bool nega
 /* The one like it that takes a list; NULL: none does. */
 const struct operator_info *operator_for_list(const struct operator_info *spelling, unsigned type);
 
+/* Whether it compares with one value, and so with that of another attribute. */
+bool operator_compares(const struct operator_info *spelling);
 /* Whether `ignore_case` beside it has a meaning, for an attribute of that type. */
 bool operator_folds_case(const struct operator_info *spelling, unsigned type);
 

@@ -205,6 +205,9 @@ static void renumber_from(struct patch *patch, uint32_t place)
             code[j] = program->code[j];
             if (code[j].attribute < FFS_FIRST_KEY && code[j].attribute >= place)
                 code[j].attribute++;
+            uint32_t other = (uint32_t)code[j].operand;
+            if (ffs_operand_of(code[j].op) == FFS_OPERAND_ATTRIBUTE && other >= place)
+                code[j].operand = pair_operand(code[j].operand, other + 1);
         }
         program->code = code;
     }

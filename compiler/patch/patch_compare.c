@@ -98,6 +98,9 @@ static bool same_operands(const struct patch *a, const struct ffs_instruction *l
         return memcmp(at(&a->image.ramps, one, sizeof(struct ffs_ramp)),
                       at(&b->image.ramps, other, sizeof(struct ffs_ramp)),
                       sizeof(struct ffs_ramp)) == 0;
+    case FFS_OPERAND_ATTRIBUTE:
+        return high == high2 &&
+               same_strings(a, a->attributes[low].name, b, b->attributes[low2].name);
     case FFS_OPERAND_FLAG:
         return same_strings(a, a->image.flags[one].name, b, b->image.flags[other].name);
     case FFS_OPERAND_NONE:

@@ -187,6 +187,12 @@ static bool settle(struct adding *adding, uint32_t index, struct buffer *why)
         if (at->attribute < FFS_FIRST_KEY &&
             !patch_attribute(patch, used[at->attribute], &at->attribute, why))
             return false;
+        uint16_t other;
+        if (ffs_operand_of(at->op) != FFS_OPERAND_ATTRIBUTE)
+            continue;
+        if (!patch_attribute(patch, used[(uint32_t)at->operand], &other, why))
+            return false;
+        at->operand = pair_operand(at->operand, other);
     }
     return true;
 }

@@ -41,6 +41,10 @@ static void collect(struct definitions *definitions, const struct form *form)
         return;
     for (size_t i = 0; i < sizeof form->of / sizeof *form->of; i++)
         collect(definitions, form->of[i]);
+    if (form->kind == FORM_TEST) {
+        collect(definitions, &other_form);
+        collect(definitions, &other_field_form);
+    }
     collect(definitions, form->names);
     collect(definitions, form->others);
     for (size_t i = 0; i < form->field_count; i++)
@@ -180,7 +184,15 @@ static void write_operator(struct buffer *out, const struct operator_info *info)
     buffer_append_text(out, "{");
     if (map)
         write_members(out, map);
-    else
+    else if (operator_compares(info)) {
+        buffer_append_text(out, "\"anyOf\": [{");
+        buffer_append_text(out, operand_forms[info->form].schema);
+        buffer_append_text(out, "}, ");
+        write_value(out, &other_form, NULL);
+        buffer_append_text(out, ", ");
+        write_value(out, &other_field_form, NULL);
+        buffer_append_text(out, "]");
+    } else
         write_raw(out, operand_forms[info->form].schema);
     write_description(out, help.bytes);
     buffer_append_text(out, "}");

@@ -61,23 +61,6 @@ static bool fits_subject(const struct operator_info *info, const struct conditio
            (subject->part == SUBJECT_WHOLE || info->form != OPERAND_PRESENCE);
 }
 
-/* "'groups', an attribute of type strings". */
-static const char *subject_words(struct reader *reader, const struct condition_subject *subject)
-{
-    const char *name = subject->name.text;
-    switch (subject->part) {
-    case SUBJECT_ENTRY:
-        return arena_format(reader->arena, "an entry of '%s', a string", name);
-    case SUBJECT_SIZE:
-        return arena_format(reader->arena, "the size of '%s', a number", name);
-    case SUBJECT_WHOLE:
-        break;
-    }
-    return arena_format(reader->arena, "'%s', %s %s", name,
-                        subject->attribute ? "an attribute of type" : "which is a",
-                        attribute_type_words[condition_subject_type(subject)]);
-}
-
 /* Among the fields of a log, `now` is one like the others. */
 static bool help_now(struct reader *reader, const struct condition_subject *subject)
 {
@@ -225,6 +208,9 @@ static void report_operator(struct reader *reader, const struct condition_subjec
     if (of_any_case(key->text))
         diagnose_help(reader->diagnostics, "write '%s', and 'ignore_case: true' beside it",
                       of_any_case(key->text));
+    else if (strcmp(key->text, subject->fields ? "field" : "attribute") == 0)
+        diagnose_help(reader->diagnostics, "say how to compare with another %s: {eq: {%s: other}}",
+                      key->text, key->text);
     else if (here)
         diagnose_help(reader->diagnostics, "the operator is called '%s' here", here);
     else if (is_negation(key->text))

@@ -148,6 +148,131 @@ static bool read_remainder(struct reader *reader, const struct node *node, uint6
     return false;
 }
 
+/* -------------------------------------------------------------------------- other attributes -- */
+
+const char *subject_words(struct reader *reader, const struct condition_subject *subject)
+{
+    const char *name = subject->name.text;
+    switch (subject->part) {
+    case SUBJECT_ENTRY:
+        return arena_format(reader->arena, "an entry of '%s', a string", name);
+    case SUBJECT_SIZE:
+        return arena_format(reader->arena, "the size of '%s', a number", name);
+    case SUBJECT_WHOLE:
+        break;
+    }
+    return arena_format(reader->arena, "'%s', %s %s", name,
+                        subject->attribute ? "an attribute of type" : "which is a",
+                        attribute_type_words[condition_subject_type(subject)]);
+}
+
+static void keep_name(struct reader *reader, struct node *node, void *target)
+{
+    (void)reader;
+    *(struct node **)target = node;
+}
+
+static const struct field other_fields[] = {
+    READ("attribute", keep_name, attribute_name_form, "whose value it is compared with",
+         .missing = "name the attribute: {eq: {attribute: other}}"),
+};
+const struct form other_form =
+    KEYS("other_attribute", "another attribute", "{attribute}", other_fields,
+         .reference = REFERENCE_NONE, .help = "The value of another attribute, of the same type");
+static const struct field other_field_fields[] = {
+    READ("field", keep_name, field_name_form, "whose value it is compared with",
+         .missing = "name the field: {gt: {field: other}}"),
+};
+const struct form other_field_form =
+    KEYS("other_field", "another field", "{field}", other_field_fields, .reference = REFERENCE_NONE,
+         .help = "The value of another field, in a metric's condition");
+
+static bool report_itself(struct reader *reader, const struct condition_subject *subject,
+                          const struct node *name)
+{
+    diagnose(reader->diagnostics, FF0299, name->span, "'%s' is compared with itself", name->text);
+    diagnose_help(
+        reader->diagnostics,
+        "it equals itself wherever it is given, which {%s: {present: true}} asks; or name "
+        "another %s",
+        subject->name.text, subject->attribute ? "attribute" : "field");
+    return false;
+}
+
+static bool expect_same_type(struct reader *reader, const struct condition_subject *subject,
+                             const struct attribute *other, const struct node *name)
+{
+    const struct attribute *own = subject->attribute;
+    if (own->type != other->type) {
+        diagnose(reader->diagnostics, FF0298, name->span,
+                 "%s, cannot be compared with '%s', an attribute of type %s",
+                 subject_words(reader, subject), name->text, attribute_type_words[other->type]);
+        diagnose_note(reader->diagnostics, other->name.span, "'%s' is declared here", name->text);
+        if (other->type == FFLAG_ATTRIBUTE_STRINGS && own->type == FFLAG_ATTRIBUTE_STRING)
+            diagnose_help(reader->diagnostics,
+                          "to ask whether a list has it, test the list's entries: {%s: {any: {eq: "
+                          "{attribute: %s}}}}",
+                          name->text, subject->name.text);
+        else
+            diagnose_help(reader->diagnostics, "name an attribute of type %s",
+                          attribute_type_words[own->type]);
+        return false;
+    }
+    if (own->type == FFLAG_ATTRIBUTE_VERSION && own->scheme != other->scheme) {
+        diagnose(reader->diagnostics, FF0298, name->span,
+                 "'%s', a version of scheme %s, cannot be compared with '%s', of scheme %s",
+                 subject->name.text, version_scheme_words[own->scheme], name->text,
+                 version_scheme_words[other->scheme]);
+        diagnose_note(reader->diagnostics, other->name.span, "'%s' is declared here", name->text);
+        diagnose_help(reader->diagnostics, "give both the same 'scheme'");
+        return false;
+    }
+    return true;
+}
+
+/* In place of a value. */
+static bool read_other(struct reader *reader, const struct condition_subject *subject,
+                       struct node *map, struct condition *test)
+{
+    struct node *name = NULL;
+    uint32_t before = faults(reader);
+    const struct form *form = subject->attribute ? &other_form : &other_field_form;
+    read_fields(reader, map, form, map->span, &name);
+    if (!name || faults(reader) > before)
+        return false;
+    if (!subject->attribute)
+        return read_text(reader, name, &test->other_field) &&
+               (strcmp(test->other_field.text, subject->name.text) != 0 ||
+                report_itself(reader, subject, name));
+    test->other = resolve(reader, ATTRIBUTE, name);
+    if (!test->other || !test->other->type)
+        return false;
+    if (test->other == subject->attribute)
+        return report_itself(reader, subject, name);
+    return expect_same_type(reader, subject, test->other, name);
+}
+
+static bool names_other(const struct condition_subject *subject, const struct node *map)
+{
+    return find_entry(map, subject->attribute ? other_fields[0].name : other_field_fields[0].name);
+}
+
+/* `in: {attribute: other}`, of an operator that compares with more or other than a value. */
+static bool refuse_other(struct reader *reader, const struct condition_subject *subject,
+                         const struct operator_info *info, const struct node *map)
+{
+    diagnose(reader->diagnostics, FF0298, map->span,
+             "'%s' does not compare with the value of another %s", info->name,
+             subject->attribute ? "attribute" : "field");
+    if (subject->attribute)
+        diagnose_help(reader->diagnostics,
+                      "eq, ne, gt, gte, lt, lte, before and after do, also within 'any', 'all', "
+                      "'none' and 'size' of a list");
+    else
+        diagnose_help(reader->diagnostics, "eq, ne, gt, gte, lt and lte do");
+    return false;
+}
+
 /* ---------------------------------------------------------------------------------- operands -- */
 
 static bool read_size(struct reader *reader, const struct node *node, double *size)
@@ -215,6 +340,10 @@ bool read_operands(struct reader *reader, const struct condition_subject *subjec
 {
     struct node **items;
     uint32_t count;
+    if (node->kind == NODE_MAP && operator_compares(info))
+        return read_other(reader, subject, node, test);
+    if (node->kind == NODE_MAP && names_other(subject, node))
+        return refuse_other(reader, subject, info, node);
     if (operand_forms[info->form].shape == SHAPE_MAP)
         node = read_divisor(reader, node, test);
     if (!node || !expect_shape(reader, subject, info, node))

@@ -26,6 +26,11 @@ static inline unsigned condition_subject_type(const struct condition_subject *su
 
 /* What is written after an operator that takes a mapping; NULL: it takes none. */
 const struct form *operand_map(enum operand_form form);
+/* What may stand in place of a value that it is compared with: the name of an attribute, or in a
+ * metric that of a field. */
+extern const struct form other_form, other_field_form;
+/* "'groups', an attribute of type strings". */
+const char *subject_words(struct reader *reader, const struct condition_subject *subject);
 /* Reads an operator's operands into the test. False after reporting. */
 bool read_operands(struct reader *reader, const struct condition_subject *subject,
                    const struct operator_info *info, struct node *node, struct condition *test);

@@ -290,10 +290,14 @@ enum ffs_operand {
     FFS_OPERAND_RANGE,         /* RANGES index */
     FFS_OPERAND_RAMP,          /* RAMPS index */
     FFS_OPERAND_REMAINDERS,    /* RANGES index, of a divisor */
+    FFS_OPERAND_ATTRIBUTE,     /* ATTRIBUTES index, of the same type | FFS_PAIR_LOOSE */
     FFS_OPERAND_FLAG,          /* FLAGS index, of a flag before */
     FFS_OPERAND_BODY,          /* how many instructions belong to it: those that follow */
     FFS_OPERAND_VARIANT_BITS   /* 64 of the variants that the FFS_FLAG_IS before accepts */
 };
+
+/* Of two versions: they have any number of parts. */
+#define FFS_PAIR_LOOSE (UINT64_C(1) << 32)
 
 /* What of an instruction an operation uses, beside the attribute and the operand. */
 enum ffs_uses {
@@ -346,8 +350,8 @@ static inline uint64_t ffs_features_of(uint8_t op)
     return 0;
 }
 
-/* What is added to FFS_NUMBER_EQ, FFS_VERSION_EQ, FFS_LOOSE_EQ, FFS_TIME_EQ or FFS_STRING_ORDER
- * for another comparison. */
+/* What is added to FFS_NUMBER_EQ, FFS_VERSION_EQ, FFS_LOOSE_EQ, FFS_TIME_EQ, FFS_PAIR_EQ or
+ * FFS_STRING_ORDER for another comparison. */
 enum ffs_comparison { FFS_EQ, FFS_LT, FFS_LE, FFS_GT, FFS_GE };
 #define FFS_STRING_ORDER (FFS_STRING_LT - FFS_LT) /* texts are equal by FFS_STRING_EQ */
 
@@ -579,6 +583,7 @@ FFS_ASSERT(sizeof(struct ffs_instruction) == 16 && offsetof(struct ffs_instructi
 FFS_ASSERT(FFS_NUMBER_LT - FFS_NUMBER_EQ == FFS_LT && FFS_NUMBER_GE - FFS_NUMBER_EQ == FFS_GE);
 FFS_ASSERT(FFS_VERSION_LT - FFS_VERSION_EQ == FFS_LT && FFS_VERSION_GE - FFS_VERSION_EQ == FFS_GE);
 FFS_ASSERT(FFS_LOOSE_LT - FFS_LOOSE_EQ == FFS_LT && FFS_LOOSE_GE - FFS_LOOSE_EQ == FFS_GE);
+FFS_ASSERT(FFS_PAIR_LT - FFS_PAIR_EQ == FFS_LT && FFS_PAIR_GE - FFS_PAIR_EQ == FFS_GE);
 FFS_ASSERT(FFS_TIME_LT - FFS_TIME_EQ == FFS_LT && FFS_TIME_GE - FFS_TIME_EQ == FFS_GE);
 FFS_ASSERT(FFS_STRING_GE - FFS_STRING_LT == FFS_GE - FFS_LT);
 FFS_ASSERT(sizeof(struct ffs_signature) == 152 && offsetof(struct ffs_signature, key_id) == 16);

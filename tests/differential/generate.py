@@ -35,9 +35,14 @@ ATTRIBUTES = {
     "groups": "strings",
     "client: ip/“v6”": "ip",
     "build": "version",
+    "trial": "boolean",
+    "Least Version": "version",
+    "renewed": "time",
+    "least build": "version",
 }
+LOOSE = ["build", "least build"]
 # As definitions declare them.
-DECLARED = {**ATTRIBUTES, "build": {"type": "version", "scheme": "loose"}}
+DECLARED = {**ATTRIBUTES, **{name: {"type": "version", "scheme": "loose"} for name in LOOSE}}
 LISTS = {"lists/words.txt": ["beta", "vip", "日本"], "lists/users.txt": ["u%d" % i for i in range(40)]}
 ENVIRONMENTS = ["development", "production"]
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -70,6 +75,7 @@ class Generator:
         self.attributes = list(ATTRIBUTES)  # that conditions test
         self.clocks = 0.15  # how often they test the clock
         self.units = 0.12  # and how often a share of the units
+        self.pairs = 0.15  # and how often another attribute in place of a value
         self.some = lambda items, most=3: random.sample(items, random.randint(1, min(most, len(items))))
         self.chance = lambda p: random.random() < p
         self.patched = False  # whether rules may replace parts of values
@@ -91,7 +97,7 @@ class Generator:
         kind = ATTRIBUTES[name]
         if kind == "string":
             return {"country": COUNTRIES, "user_id": ["u%d" % i for i in range(60)]}.get(name, WORDS)
-        if name == "build":
+        if name in LOOSE:
             return LOOSE_VERSIONS
         return {"number": NUMBERS, "boolean": [True, False], "version": VERSIONS, "time": TIMES,
                 "strings": WORDS, "ip": NETWORKS}[kind]
@@ -115,11 +121,24 @@ class Generator:
             "number or operators": lambda: self.either_size(),
         }[form]()
 
+    def others(self, declared, name=None):
+        """What an attribute can be compared with: those that tests ask of, if there are."""
+        fit = [other for other in ATTRIBUTES if DECLARED[other] == declared and other != name]
+        return [other for other in fit if other in self.attributes] or fit
+
+    def compare_with_others(self, test, known, others):
+        """Puts an attribute in place of a value, now and then."""
+        for operator in test:
+            if known[operator] in ("value", "time") and others and self.chance(self.pairs):
+                test[operator] = {"attribute": self.pick(others)}
+        return test
+
     def operators_of(self, kind, values):
         """One or two tests of an entry of a list, or of how many there are."""
         known = {operator: form for operator, form in OPERATORS[kind].items() if operator != "present"}
         test = {operator: self.literal(kind, self.operand(known[operator], values))
                 for operator in self.random.sample(list(known), self.pick([1, 1, 2]))}
+        self.compare_with_others(test, known, self.others(kind))
         if kind == "string" and self.chance(0.25):
             test["ignore_case"] = self.chance(0.7)
         return test
@@ -144,6 +163,7 @@ class Generator:
         several = self.pick([1, 1, 2]) if kind in ("number", "version", "time", "string") else 1
         test = {operator: self.literal(kind, self.operand(operators[operator], values))
                 for operator in self.random.sample(list(operators), several)}
+        self.compare_with_others(test, operators, self.others(DECLARED[name], name))
         folds = kind == "string" or kind == "strings" and list(test) != ["size"]
         if folds and self.chance(0.25):
             test["ignore_case"] = True
@@ -424,7 +444,11 @@ class Generator:
             "paying": lambda: self.chance(0.5),
             "App Version": lambda: pick(VERSIONS + BAD_VERSIONS),
             "build": lambda: pick(LOOSE_VERSIONS + BAD_LOOSE_VERSIONS),
+            "least build": lambda: pick(LOOSE_VERSIONS + BAD_LOOSE_VERSIONS),
+            "Least Version": lambda: pick(VERSIONS + BAD_VERSIONS),
             "signup": lambda: pick(TIMES),
+            "renewed": lambda: pick(TIMES),
+            "trial": lambda: self.chance(0.5),
             "groups": lambda: self.random.sample(WORDS, self.random.randint(0, 4)),
             "client: ip/“v6”": lambda: pick(ADDRESSES),
         }

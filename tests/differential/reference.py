@@ -305,18 +305,19 @@ class Project:
                 return True
         return False
 
-    def part_holds(self, kind, value, test, ignore_case):
+    def part_holds(self, kind, value, test, ignore_case, context):
         """A test of an entry of a list, or of how many there are, as one of an attribute that has the value."""
         test = test if isinstance(test, dict) else {"in": test}
         ignore_case = test["ignore_case"] == "true" if "ignore_case" in test else ignore_case
-        part = Project({"project": {"environments": []}, "attributes": {"part": kind}}, self.lists)
-        return all(part.test_holds("part", operator, operands, {"part": value}, ignore_case, 0)
+        attributes = {**self.sections["attributes"], "part": kind}
+        part = Project({"project": {"environments": []}, "attributes": attributes}, self.lists)
+        return all(part.test_holds("part", operator, operands, {**context, "part": value}, ignore_case, 0)
                    for operator, operands in test.items() if operator != "ignore_case")
 
-    def list_holds(self, operator, entries, test, ignore_case):
+    def list_holds(self, operator, entries, test, ignore_case, context):
         if operator == "size":
-            return self.part_holds("number", len(entries), test, ignore_case)
-        passing = [self.part_holds("string", entry, test, ignore_case) for entry in entries]
+            return self.part_holds("number", len(entries), test, ignore_case, context)
+        passing = [self.part_holds("string", entry, test, ignore_case, context) for entry in entries]
         return {"any": any(passing), "all": all(passing), "none": not any(passing)}[operator]
 
     def test_holds(self, name, operator, operands, context, ignore_case, now):
@@ -335,7 +336,7 @@ class Project:
         if kind == "ip" and operator == "in":
             return any(in_network(value, block) for block in as_list(operands))
         if operator in ("any", "all", "none", "size"):
-            return self.list_holds(operator, value, operands, ignore_case)
+            return self.list_holds(operator, value, operands, ignore_case, context)
         if operator == "in_file":
             values = self.lists[operands]
             if ignore_case:
@@ -344,7 +345,13 @@ class Project:
         if operator == "mod":
             exact = value == math.floor(value) and abs(value) <= 1 << 53
             return exact and int(value) % int(operands["by"]) in [int(o) for o in as_list(operands["in"])]
-        operands = [self.operand(name, operand) for operand in as_list(operands)]
+        if isinstance(operands, dict):
+            other = self.value(operands["attribute"], context)
+            if other is None:
+                return False
+            operands = [other]
+        else:
+            operands = [self.operand(name, operand) for operand in as_list(operands)]
         if operator in ("has", "has_any", "has_all"):
             if ignore_case:
                 value, operands = [fold(entry) for entry in value], [fold(operand) for operand in operands]

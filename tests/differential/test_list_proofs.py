@@ -25,6 +25,7 @@ SEGMENTS = 200
 NAMED = ["a", "b", "ab", "B", "A", "", "ba", "c"]
 TEXTS = NAMED + ["d", "AB", "b0", "aa", "Z", "_", "ab\x01", "abb", "bab", "Aa"]
 TEXT_OPERATORS = ["eq", "ne", "in", "not_in", "starts_with", "ends_with", "contains", "gt", "gte", "lt", "lte"]
+COMPARING = ["eq", "ne", "gt", "gte", "lt", "lte"]
 NUMBER_OPERATORS = ["eq", "ne", "gt", "gte", "lt", "lte"]
 
 
@@ -36,11 +37,13 @@ class Conditions:
     def some(self):
         return sorted({self.pick(NAMED), self.pick(NAMED)})
 
-    def of_text(self):
+    def of_text(self, others=("word", "other")):
         operator = self.pick(TEXT_OPERATORS)
         test = {operator: self.some() if operator in ("in", "not_in") else self.pick(NAMED)}
+        if operator in COMPARING and self.random.random() < 0.25:
+            test[operator] = {"attribute": self.pick(others)}
         if self.random.random() < 0.3:
-            test.update(self.of_text())
+            test.update(self.of_text(others))
         if self.random.random() < 0.2:
             test["ignore_case"] = True
         return test
@@ -52,10 +55,10 @@ class Conditions:
         return {operator: operand.get(operator, self.some if operator.startswith("has") else self.of_text)()}
 
     def test(self):
-        name = self.pick(["groups", "groups", "groups", "word"])
+        name = self.pick(["groups", "groups", "groups", "word", "other"])
         test = {}
         for _ in range(self.pick([1, 2, 2, 3])):
-            test.update(self.of_list() if name == "groups" else self.of_text())
+            test.update(self.of_list() if name == "groups" else self.of_text([{"word": "other", "other": "word"}[name]]))
         return {"not": {name: test}} if self.random.random() < 0.15 else {name: test}
 
     def condition(self):
@@ -65,10 +68,11 @@ class Conditions:
     def contexts(self):
         lists = [None, []] + [[text] for text in TEXTS] + [[text, text] for text in TEXTS]
         lists += [list(pair) for pair in itertools.combinations(TEXTS, 2)]
-        lists += [self.random.sample(TEXTS, size) for size in (3, 4, 5) for _ in range(60)]
+        lists += [self.random.sample(TEXTS, size) for size in (3, 4, 5) for _ in range(30)]
         made = [{} if entries is None else {"groups": entries} for entries in lists]
         made += [dict(context, word=self.pick(TEXTS)) for context in made] + [{"word": text} for text in TEXTS]
-        return made
+        made += [dict(context, other=self.pick(TEXTS)) for context in made] + [{"other": text} for text in TEXTS]
+        return made + [{"word": word, "other": other} for word in NAMED for other in NAMED]
 
 
 def parts_can_hold(project, condition):
@@ -79,7 +83,8 @@ def parts_can_hold(project, condition):
         return True
     for key, test in condition.items():
         if key in ("any", "all", "none") and isinstance(test, dict):
-            if not any(project.part_holds("string", text, test, False) for text in TEXTS):
+            others = [{"word": word, "other": other} for word in NAMED[:4] for other in NAMED[:4]]
+            if not any(project.part_holds("string", text, test, False, context) for text in TEXTS for context in others):
                 return False
         elif not parts_can_hold(project, test):
             return False
@@ -106,7 +111,7 @@ def check(seed, counts):
     conditions = Conditions(seed)
     segments = {"s%d" % i: {"if": conditions.condition()} for i in range(SEGMENTS)}
     rest = {"project": {"name": "t", "environments": ["e"], "bucket_by": "word"},
-            "attributes": {"word": "string", "groups": "strings"},
+            "attributes": {"word": "string", "other": "string", "groups": "strings"},
             "flags": {"f": {"rules": [{"if": {"segment": list(segments)}}]}}}
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "project.yaml")

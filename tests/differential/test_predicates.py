@@ -22,7 +22,7 @@ from reference import Project  # noqa: E402
 FFREPLAY = os.environ.get("FFREPLAY", "build/ffreplay")
 PROJECTS = int(os.environ.get("PROJECTS", "300" if os.environ.get("LONG") else "20"))
 SEED = int(os.environ.get("SEED", random.SystemRandom().randint(0, 10**9)))
-FIELDS = ["user_id", "country", "word", "age", "groups"]
+FIELDS = ["user_id", "country", "word", "age", "account", "groups"]
 LINES, METRICS = 60, 100
 ORDERS = ["gt", "gte", "lt", "lte"]
 # A field keeps the digits of an integer that an attribute, a double, does not.
@@ -32,8 +32,17 @@ NUMBERS.remove("9007199254740993")
 def can_be_asked(test):
     """A field has no type: an order is that of numbers."""
     def asked(name, operand):
+        if isinstance(operand, dict) and "attribute" in operand:
+            return operand["attribute"] in FIELDS and (name not in ORDERS or ATTRIBUTES[operand["attribute"]] == "number")
         return name == "ignore_case" or name in OPERATORS["field"] and (name not in ORDERS or isinstance(operand, Plain))
     return not isinstance(test, dict) or all(asked(name, operand) for name, operand in test.items())
+
+
+def of_fields(made):
+    """The same, where another attribute is another field."""
+    if isinstance(made, dict):
+        return {{"attribute": "field"}.get(key, key): of_fields(value) for key, value in made.items()}
+    return [of_fields(item) for item in made] if isinstance(made, list) else made
 
 
 def condition(generator):
@@ -56,7 +65,7 @@ def write_project(directory, generator):
         "logs": {"requests": {"format": "ndjson", "time": "time", "unit": "unit"}},
     }
     # The tests of a metric are those of a segment, so that the reference reads the same text.
-    sections["metrics"] = {name: {"kind": "proportion", "of": segment["if"]}
+    sections["metrics"] = {name: {"kind": "proportion", "of": of_fields(segment["if"])}
                            for name, segment in sections["segments"].items()}
     path = os.path.join(directory, "project.yaml")
     with open(path, "w", encoding="utf-8") as file:

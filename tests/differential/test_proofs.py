@@ -34,7 +34,11 @@ def write_project(directory, generator):
     generator.segments, generator.holdouts = [], []
     names = ["s%d" % i for i in range(7)]
     # Few attributes, so that tests meet on one.
-    generator.attributes = generator.random.sample(sorted(ATTRIBUTES), 2)
+    if generator.pairs > 0.5:
+        kind = generator.pick(["string", "number", "boolean", "version", "time"])
+        generator.attributes = [name for name in ATTRIBUTES if DECLARED[name] == kind][:2]
+    else:
+        generator.attributes = generator.random.sample(sorted(ATTRIBUTES), 2)
     segments = {name: {"if": generator.condition(1)} for name in names}
     either = generator.condition(2)
     segments["s7"] = {"if": {"any": [either, {"not": either}, generator.condition(2)]}}
@@ -123,6 +127,8 @@ def main():
         generator = Generator(random.Random(SEED + project))
         if project % 3 == 0:
             generator.clocks = 0.7
+        if project % 4 == 1:
+            generator.pairs = 0.6
         directory = tempfile.mkdtemp(prefix="ffc-proofs-")
         write_project(directory, generator)
         unreached, always, apart, left_out = claims(directory)

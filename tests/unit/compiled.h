@@ -29,7 +29,8 @@
     "project: {name: test, environments: [production, staging], bucket_by: user_id}\n"             \
     "attributes: {user_id: string, account: number, country: string, name: string, age: number,\n" \
     "  beta: boolean, app_version: version, signup_at: time, groups: strings, client_ip: ip,\n"    \
-    "  os_version: {type: version, scheme: loose},\n"                                              \
+    "  os_version: {type: version, scheme: loose}, least_os: {type: version, scheme: loose},\n"    \
+    "  city: string, limit: number, least_version: version, ends_at: time,\n"                      \
     "  b0: boolean, b1: boolean, b2: boolean, b3: boolean}\n"
 
 struct compiled {
@@ -113,7 +114,7 @@ static void set_attribute(const struct compiled *compiled, fflag_context *contex
     fflag_attr attribute = fflag_attribute(compiled->store, name);
     enum fflag_error error = FFLAG_OK;
     int64_t ms;
-    if (!strcmp(name, "age") || !strcmp(name, "account"))
+    if (!strcmp(name, "age") || !strcmp(name, "account") || !strcmp(name, "limit"))
         error = fflag_set_number(context, attribute, strtod(value, NULL));
     else if (name[0] == 'b')
         error = fflag_set_boolean(context, attribute, !strcmp(value, "true"));

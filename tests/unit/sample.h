@@ -28,14 +28,19 @@ static inline uint64_t number_bits(double number)
     return bits;
 }
 
-static inline void add_sample_attributes(struct assembler *assembler)
+static inline enum fflag_attribute_type sample_type(enum sample_attribute attribute)
 {
     static const enum fflag_attribute_type types[SAMPLE_ATTRIBUTES] = {
         FFLAG_ATTRIBUTE_NUMBER, FFLAG_ATTRIBUTE_VERSION, FFLAG_ATTRIBUTE_BOOLEAN,
         FFLAG_ATTRIBUTE_IP,     FFLAG_ATTRIBUTE_STRING,  FFLAG_ATTRIBUTE_STRINGS,
         FFLAG_ATTRIBUTE_TIME,   FFLAG_ATTRIBUTE_STRING};
+    return types[attribute];
+}
+
+static inline void add_sample_attributes(struct assembler *assembler)
+{
     for (int i = 0; i < SAMPLE_ATTRIBUTES; i++)
-        add_attribute(assembler, sample_attributes[i], types[i]);
+        add_attribute(assembler, sample_attributes[i], sample_type((enum sample_attribute)i));
 }
 
 /* The flags of the sample, in order. */
@@ -55,6 +60,7 @@ enum sample_flag {
     WINDOWED,
     DIVIDED,
     LOOSE,
+    PAIRED,
     SAMPLE_FLAGS
 };
 
@@ -182,6 +188,12 @@ static inline uint8_t *assemble_sample(size_t *length)
     add_boolean(&a, "loose",
                 CODE(test(FFS_LOOSE_PRESENT, 0, APP_VERSION, 3, 0),
                      test(FFS_LOOSE_LT, 0, APP_VERSION, 2, add_string(&a, "10.2.0.1b3")),
+                     serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
+    add_boolean(&a, "paired",
+                CODE(test(FFS_PAIR_EQ, FFS_IGNORE_CASE, COUNTRY, 6, USER_ID),
+                     test(FFS_PAIR_GE, 0, APP_VERSION, 5, APP_VERSION | FFS_PAIR_LOOSE),
+                     test(FFS_PAIR_EQ, 0, BETA, 4, BETA), test(FFS_SIZE_IS, 0, GROUPS, 3, 1),
+                     test(FFS_PAIR_LT, 0, GROUPS, 1, AGE),
                      serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
     return assemble(&a, length);
 }

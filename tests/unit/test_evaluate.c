@@ -94,6 +94,8 @@ static uint64_t parse_operand(struct assembler *a, enum ffs_op op, unsigned flag
         return *operand == 't';
     case FFS_OPERAND_NETWORKS:
         return add_networks(a);
+    case FFS_OPERAND_ATTRIBUTE: /* the operand is its value */
+        return SAMPLE_ATTRIBUTES;
     case FFS_OPERAND_REMAINDERS: /* 2 to 4 */
         return add_remainders(a, strtoull(operand, NULL, 10), 2, 5);
     case FFS_OPERAND_WEEKLY:
@@ -122,7 +124,8 @@ struct condition {
     bool holds;
 };
 
-#define FOLD FFS_IGNORE_CASE
+#define FOLD       FFS_IGNORE_CASE
+#define LOOSE_PAIR 4u /* of two versions of any number of parts */
 
 static const struct condition conditions[] = {
     {COUNTRY, FFS_STRING_EQ, 0, "NO", STRING, "NO", true},
@@ -265,6 +268,115 @@ static const struct condition conditions[] = {
     {APP_VERSION, FFS_LOOSE_GE, 0, "2024.1.5", STRING, "2024.01.05", true},
     {APP_VERSION, FFS_LOOSE_GE, 0, "0", STRING, "", false},
     {APP_VERSION, FFS_LOOSE_GE, 0, "0", NUMBER, "1", false},
+    {COUNTRY, FFS_PAIR_EQ, 0, "ab", STRING, "a", false},
+    {COUNTRY, FFS_PAIR_EQ, 0, "ab", STRING, "ab", true},
+    {COUNTRY, FFS_PAIR_EQ, 0, "ab", STRING, "b", false},
+    {AGE, FFS_PAIR_EQ, 0, "-0", NUMBER, "-1", false},
+    {AGE, FFS_PAIR_EQ, 0, "-0", NUMBER, "0", true},
+    {AGE, FFS_PAIR_EQ, 0, "-0", NUMBER, "inf", false},
+    {APP_VERSION, FFS_PAIR_EQ, 0, "v1.2.0+b", VERSION, "1.2.0-rc.1", false},
+    {APP_VERSION, FFS_PAIR_EQ, 0, "v1.2.0+b", VERSION, "1.2", true},
+    {APP_VERSION, FFS_PAIR_EQ, 0, "v1.2.0+b", VERSION, "1.10.0", false},
+    {APP_VERSION, FFS_PAIR_EQ, LOOSE_PAIR, "01.2", STRING, "1.2b3", false},
+    {APP_VERSION, FFS_PAIR_EQ, LOOSE_PAIR, "01.2", STRING, "1.2.0.0", true},
+    {APP_VERSION, FFS_PAIR_EQ, LOOSE_PAIR, "01.2", STRING, "1.2.0.1", false},
+    {SIGNUP_AT, FFS_PAIR_EQ, 0, "1000", TIME, "999", false},
+    {SIGNUP_AT, FFS_PAIR_EQ, 0, "1000", TIME, "1000", true},
+    {SIGNUP_AT, FFS_PAIR_EQ, 0, "1000", TIME, "1001", false},
+    {COUNTRY, FFS_PAIR_EQ, 0, "absent", STRING, "a", false},
+    {COUNTRY, FFS_PAIR_EQ, 0, "a", ABSENT, "", false},
+    {COUNTRY, FFS_PAIR_EQ, 0, "absent", ABSENT, "", false},
+    {AGE, FFS_PAIR_EQ, 0, "1", STRING, "1", false},
+    {COUNTRY, FFS_PAIR_LT, 0, "ab", STRING, "a", true},
+    {COUNTRY, FFS_PAIR_LT, 0, "ab", STRING, "ab", false},
+    {COUNTRY, FFS_PAIR_LT, 0, "ab", STRING, "b", false},
+    {AGE, FFS_PAIR_LT, 0, "-0", NUMBER, "-1", true},
+    {AGE, FFS_PAIR_LT, 0, "-0", NUMBER, "0", false},
+    {AGE, FFS_PAIR_LT, 0, "-0", NUMBER, "inf", false},
+    {APP_VERSION, FFS_PAIR_LT, 0, "v1.2.0+b", VERSION, "1.2.0-rc.1", true},
+    {APP_VERSION, FFS_PAIR_LT, 0, "v1.2.0+b", VERSION, "1.2", false},
+    {APP_VERSION, FFS_PAIR_LT, 0, "v1.2.0+b", VERSION, "1.10.0", false},
+    {APP_VERSION, FFS_PAIR_LT, LOOSE_PAIR, "01.2", STRING, "1.2b3", true},
+    {APP_VERSION, FFS_PAIR_LT, LOOSE_PAIR, "01.2", STRING, "1.2.0.0", false},
+    {APP_VERSION, FFS_PAIR_LT, LOOSE_PAIR, "01.2", STRING, "1.2.0.1", false},
+    {SIGNUP_AT, FFS_PAIR_LT, 0, "1000", TIME, "999", true},
+    {SIGNUP_AT, FFS_PAIR_LT, 0, "1000", TIME, "1000", false},
+    {SIGNUP_AT, FFS_PAIR_LT, 0, "1000", TIME, "1001", false},
+    {COUNTRY, FFS_PAIR_LT, 0, "absent", STRING, "a", false},
+    {COUNTRY, FFS_PAIR_LT, 0, "a", ABSENT, "", false},
+    {COUNTRY, FFS_PAIR_LT, 0, "absent", ABSENT, "", false},
+    {AGE, FFS_PAIR_LT, 0, "1", STRING, "1", false},
+    {COUNTRY, FFS_PAIR_LE, 0, "ab", STRING, "a", true},
+    {COUNTRY, FFS_PAIR_LE, 0, "ab", STRING, "ab", true},
+    {COUNTRY, FFS_PAIR_LE, 0, "ab", STRING, "b", false},
+    {AGE, FFS_PAIR_LE, 0, "-0", NUMBER, "-1", true},
+    {AGE, FFS_PAIR_LE, 0, "-0", NUMBER, "0", true},
+    {AGE, FFS_PAIR_LE, 0, "-0", NUMBER, "inf", false},
+    {APP_VERSION, FFS_PAIR_LE, 0, "v1.2.0+b", VERSION, "1.2.0-rc.1", true},
+    {APP_VERSION, FFS_PAIR_LE, 0, "v1.2.0+b", VERSION, "1.2", true},
+    {APP_VERSION, FFS_PAIR_LE, 0, "v1.2.0+b", VERSION, "1.10.0", false},
+    {APP_VERSION, FFS_PAIR_LE, LOOSE_PAIR, "01.2", STRING, "1.2b3", true},
+    {APP_VERSION, FFS_PAIR_LE, LOOSE_PAIR, "01.2", STRING, "1.2.0.0", true},
+    {APP_VERSION, FFS_PAIR_LE, LOOSE_PAIR, "01.2", STRING, "1.2.0.1", false},
+    {SIGNUP_AT, FFS_PAIR_LE, 0, "1000", TIME, "999", true},
+    {SIGNUP_AT, FFS_PAIR_LE, 0, "1000", TIME, "1000", true},
+    {SIGNUP_AT, FFS_PAIR_LE, 0, "1000", TIME, "1001", false},
+    {COUNTRY, FFS_PAIR_LE, 0, "absent", STRING, "a", false},
+    {COUNTRY, FFS_PAIR_LE, 0, "a", ABSENT, "", false},
+    {COUNTRY, FFS_PAIR_LE, 0, "absent", ABSENT, "", false},
+    {AGE, FFS_PAIR_LE, 0, "1", STRING, "1", false},
+    {COUNTRY, FFS_PAIR_GT, 0, "ab", STRING, "a", false},
+    {COUNTRY, FFS_PAIR_GT, 0, "ab", STRING, "ab", false},
+    {COUNTRY, FFS_PAIR_GT, 0, "ab", STRING, "b", true},
+    {AGE, FFS_PAIR_GT, 0, "-0", NUMBER, "-1", false},
+    {AGE, FFS_PAIR_GT, 0, "-0", NUMBER, "0", false},
+    {AGE, FFS_PAIR_GT, 0, "-0", NUMBER, "inf", true},
+    {APP_VERSION, FFS_PAIR_GT, 0, "v1.2.0+b", VERSION, "1.2.0-rc.1", false},
+    {APP_VERSION, FFS_PAIR_GT, 0, "v1.2.0+b", VERSION, "1.2", false},
+    {APP_VERSION, FFS_PAIR_GT, 0, "v1.2.0+b", VERSION, "1.10.0", true},
+    {APP_VERSION, FFS_PAIR_GT, LOOSE_PAIR, "01.2", STRING, "1.2b3", false},
+    {APP_VERSION, FFS_PAIR_GT, LOOSE_PAIR, "01.2", STRING, "1.2.0.0", false},
+    {APP_VERSION, FFS_PAIR_GT, LOOSE_PAIR, "01.2", STRING, "1.2.0.1", true},
+    {SIGNUP_AT, FFS_PAIR_GT, 0, "1000", TIME, "999", false},
+    {SIGNUP_AT, FFS_PAIR_GT, 0, "1000", TIME, "1000", false},
+    {SIGNUP_AT, FFS_PAIR_GT, 0, "1000", TIME, "1001", true},
+    {COUNTRY, FFS_PAIR_GT, 0, "absent", STRING, "a", false},
+    {COUNTRY, FFS_PAIR_GT, 0, "a", ABSENT, "", false},
+    {COUNTRY, FFS_PAIR_GT, 0, "absent", ABSENT, "", false},
+    {AGE, FFS_PAIR_GT, 0, "1", STRING, "1", false},
+    {COUNTRY, FFS_PAIR_GE, 0, "ab", STRING, "a", false},
+    {COUNTRY, FFS_PAIR_GE, 0, "ab", STRING, "ab", true},
+    {COUNTRY, FFS_PAIR_GE, 0, "ab", STRING, "b", true},
+    {AGE, FFS_PAIR_GE, 0, "-0", NUMBER, "-1", false},
+    {AGE, FFS_PAIR_GE, 0, "-0", NUMBER, "0", true},
+    {AGE, FFS_PAIR_GE, 0, "-0", NUMBER, "inf", true},
+    {APP_VERSION, FFS_PAIR_GE, 0, "v1.2.0+b", VERSION, "1.2.0-rc.1", false},
+    {APP_VERSION, FFS_PAIR_GE, 0, "v1.2.0+b", VERSION, "1.2", true},
+    {APP_VERSION, FFS_PAIR_GE, 0, "v1.2.0+b", VERSION, "1.10.0", true},
+    {APP_VERSION, FFS_PAIR_GE, LOOSE_PAIR, "01.2", STRING, "1.2b3", false},
+    {APP_VERSION, FFS_PAIR_GE, LOOSE_PAIR, "01.2", STRING, "1.2.0.0", true},
+    {APP_VERSION, FFS_PAIR_GE, LOOSE_PAIR, "01.2", STRING, "1.2.0.1", true},
+    {SIGNUP_AT, FFS_PAIR_GE, 0, "1000", TIME, "999", false},
+    {SIGNUP_AT, FFS_PAIR_GE, 0, "1000", TIME, "1000", true},
+    {SIGNUP_AT, FFS_PAIR_GE, 0, "1000", TIME, "1001", true},
+    {COUNTRY, FFS_PAIR_GE, 0, "absent", STRING, "a", false},
+    {COUNTRY, FFS_PAIR_GE, 0, "a", ABSENT, "", false},
+    {COUNTRY, FFS_PAIR_GE, 0, "absent", ABSENT, "", false},
+    {AGE, FFS_PAIR_GE, 0, "1", STRING, "1", false},
+    {COUNTRY, FFS_PAIR_EQ, FOLD, "nO", STRING, "No", true},
+    {COUNTRY, FFS_PAIR_EQ, 0, "nO", STRING, "No", false},
+    {COUNTRY, FFS_PAIR_EQ, FOLD, "nO", STRING, "Nor", false},
+    {COUNTRY, FFS_PAIR_GT, FOLD, "A", STRING, "_", false},
+    {COUNTRY, FFS_PAIR_GT, 0, "A", STRING, "_", true},
+    {COUNTRY, FFS_PAIR_EQ, 0, "", STRING, "", true},
+    {BETA, FFS_PAIR_EQ, 0, "true", BOOLEAN, "true", true},
+    {BETA, FFS_PAIR_EQ, 0, "false", BOOLEAN, "false", true},
+    {BETA, FFS_PAIR_EQ, 0, "true", BOOLEAN, "false", false},
+    {APP_VERSION, FFS_PAIR_EQ, 0, "1.2.3.4", STRING, "1.2.3.4", false},
+    {APP_VERSION, FFS_PAIR_EQ, LOOSE_PAIR, "1.2.3.4", STRING, "1.2.3.4", true},
+    {APP_VERSION, FFS_PAIR_LE, LOOSE_PAIR, "1.", STRING, "1", false},
+    {SIGNUP_AT, FFS_PAIR_GE, 0, "2026-11-20T13:00:00+01:00", STRING, "2026-11-20T12:00:00Z", true},
+    {SIGNUP_AT, FFS_PAIR_GE, 0, "yesterday", STRING, "2026-11-20T12:00:00Z", false},
     {APP_VERSION, FFS_LOOSE_PRESENT, 0, "", STRING, "1.2.3.4", true},
     {APP_VERSION, FFS_LOOSE_PRESENT, 0, "", STRING, "1.2.", false},
     {APP_VERSION, FFS_LOOSE_PRESENT, 0, "", ABSENT, "", false},
@@ -338,9 +450,13 @@ static bool evaluate_condition(const struct condition *condition, unsigned negat
 {
     struct assembler a = {0};
     add_sample_attributes(&a);
-    uint64_t operand = parse_operand(&a, condition->op, condition->flags, condition->operand);
+    bool pair = ffs_operand_of(condition->op) == FFS_OPERAND_ATTRIBUTE;
+    if (pair)
+        add_attribute(&a, "~other", sample_type(condition->attribute));
+    uint64_t operand = parse_operand(&a, condition->op, condition->flags & 3, condition->operand);
+    operand |= condition->flags & LOOSE_PAIR ? FFS_PAIR_LOOSE : 0;
     uint32_t flag = add_boolean(&a, "flag",
-                                CODE(test(condition->op, condition->flags | negate,
+                                CODE(test(condition->op, (condition->flags & 3) | negate,
                                           (uint16_t)condition->attribute, 2, operand),
                                      serve(1, FFLAG_REASON_TARGETING_MATCH, FFS_NONE)));
     if (ffs_uses_of(condition->op) & FFS_USES_CLOCK)
@@ -351,6 +467,11 @@ static bool evaluate_condition(const struct condition *condition, unsigned negat
     fflag_context_init(&context);
     fflag_set_now(&context, 1000000);
     assert_int_equal(set_value(&context, attr, condition->setter, condition->value), FFLAG_OK);
+    if (pair && strcmp(condition->operand, "absent"))
+        assert_int_equal(set_value(&context, fflag_attribute(store, "~other"),
+                                   condition->setter ? condition->setter : STRING,
+                                   condition->operand),
+                         FFLAG_OK);
     const fflag_view *view = fflag_acquire(store);
     bool holds = fflag_bool(view, fflag_flag(store, "flag"), &context, false);
     fflag_release(view);

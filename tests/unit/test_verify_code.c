@@ -342,6 +342,60 @@ RULE(loose_presence_of_a_text)
 {
     code_of(bytes, LOOSE)[0].attribute = COUNTRY;
 }
+RULE(pair_far)
+{
+    code_of(bytes, PAIRED)[0].operand = SAMPLE_ATTRIBUTES;
+}
+RULE(pair_farther)
+{
+    code_of(bytes, PAIRED)[0].operand = UINT32_MAX;
+}
+RULE(pair_of_types)
+{
+    code_of(bytes, PAIRED)[0].operand = AGE;
+}
+RULE(pair_of_a_list)
+{
+    code_of(bytes, PAIRED)[0].attribute = GROUPS;
+    code_of(bytes, PAIRED)[0].operand = GROUPS;
+}
+RULE(pair_of_an_address)
+{
+    code_of(bytes, PAIRED)[0].attribute = CLIENT_IP;
+    code_of(bytes, PAIRED)[0].operand = CLIENT_IP;
+}
+RULE(pair_loose_texts)
+{
+    code_of(bytes, PAIRED)[0].operand |= FFS_PAIR_LOOSE;
+}
+RULE(pair_unknown_bits)
+{
+    code_of(bytes, PAIRED)[1].operand |= UINT64_C(1) << 33;
+}
+RULE(pair_of_versions_without_case)
+{
+    code_of(bytes, PAIRED)[1].flags = FFS_IGNORE_CASE;
+}
+RULE(pair_of_booleans_in_order)
+{
+    code_of(bytes, PAIRED)[2].op = FFS_PAIR_LT;
+}
+RULE(pair_of_a_size_and_a_text)
+{
+    code_of(bytes, PAIRED)[4].operand = COUNTRY;
+}
+RULE(pair_of_an_entry_and_a_number)
+{
+    code_of(bytes, PAIRED)[3].op = FFS_ANY_ENTRY;
+}
+RULE(pair_of_an_entry_outside_a_body)
+{
+    code_of(bytes, PAIRED)[3].operand = 0;
+}
+RULE(pair_without_feature)
+{
+    flags_of(bytes)[PAIRED].features = FFS_FEATURE_ELEMENTS;
+}
 RULE(bad_version)
 {
     struct snapshot snapshot = {.strings = section_at(bytes, FFS_STRINGS)};
@@ -592,6 +646,19 @@ static const struct rule rules[] = {
     REFUSED(bad_glob, "operand is not a glob"),
     REFUSED(bad_version, "operand is not a version"),
     REFUSED(bad_loose_version, "operand is not a loose version"),
+    REFUSED(pair_far, "other attribute is out of bounds"),
+    REFUSED(pair_farther, "other attribute is out of bounds"),
+    REFUSED(pair_of_types, "types of the attributes differ"),
+    REFUSED(pair_of_a_list, "outside a body"),
+    REFUSED(pair_of_an_address, "attribute's type does not fit"),
+    REFUSED(pair_loose_texts, "attributes are not loose versions"),
+    REFUSED(pair_unknown_bits, "attributes are not loose versions"),
+    REFUSED(pair_of_versions_without_case, "attributes have no case"),
+    REFUSED(pair_of_booleans_in_order, "attributes have no order"),
+    REFUSED(pair_of_a_size_and_a_text, "types of the attributes differ"),
+    REFUSED(pair_of_an_entry_and_a_number, "types of the attributes differ"),
+    REFUSED(pair_of_an_entry_outside_a_body, "outside a body"),
+    REFUSED(pair_without_feature, "features"),
     REFUSED(loose_presence_of_a_text, "attribute's type does not fit"),
     REFUSED(number_nan, "operand is not finite"),
     REFUSED(number_infinite, "operand is not finite"),

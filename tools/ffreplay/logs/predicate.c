@@ -28,6 +28,7 @@ struct predicate {
     const struct condition *condition;
     const struct predicate **children;
     struct field field;
+    struct field other; /* with which it is compared; of no place: with operands */
     struct predicate_operand *operands;
     uint32_t operand_count;
     const struct operator_kind_info *asked; /* of a test */
@@ -74,8 +75,11 @@ static void prepare_numbers(struct predicate *predicate, struct layout *layout)
     case LOG_NONE:
         return; /* they test texts, even those of numbers */
     }
-    if (numbers > 0 || predicate->compares_numbers)
+    bool compared = predicate->other.place != NO_PLACE;
+    if (numbers > 0 || predicate->compares_numbers || compared)
         layout_use_number(layout, predicate->field.place);
+    if (compared)
+        layout_use_number(layout, predicate->other.place);
 }
 
 static bool prepare_test(struct predicate *predicate, struct layout *layout)
@@ -87,6 +91,9 @@ static bool prepare_test(struct predicate *predicate, struct layout *layout)
                               "this operator cannot be asked of the log field '%s'",
                               condition->field.text);
     predicate->field = layout_field(layout, condition->field.text);
+    predicate->other = condition->other_field.text
+                           ? layout_field(layout, condition->other_field.text)
+                           : (struct field){.place = NO_PLACE};
     for (uint32_t i = 0; i < condition->operand_count; i++) {
         const struct operand *operand = &condition->operands[i];
         struct predicate_operand *added =
@@ -280,6 +287,23 @@ static bool operand_holds(const struct predicate *predicate, const struct event 
     return false;
 }
 
+/* Of two fields: as numbers if both are, and else as texts. */
+static bool other_holds(const struct predicate *predicate, const struct event *event)
+{
+    const struct value *value = &event->values[predicate->other.place];
+    struct predicate_operand operand = {
+        .text = value->text,
+        .length = value->length,
+        .is_number = event->numbers[predicate->other.place].state == NUMBER_GIVEN,
+        .number = event->numbers[predicate->other.place].number * predicate->other.scale};
+    if (value->kind == VALUE_ABSENT || value->kind == VALUE_LIST || value->kind == VALUE_OTHER ||
+        (predicate->compares_numbers && !operand.is_number))
+        return false;
+    if (operand.is_number && predicate->other.scale != 1)
+        operand.length = 0; /* its digits are not those of the number */
+    return operand_holds(predicate, event, &operand);
+}
+
 static bool test_holds(const struct predicate *predicate, const struct event *event)
 {
     if (event->values[predicate->field.place].kind == VALUE_ABSENT ||
@@ -287,6 +311,8 @@ static bool test_holds(const struct predicate *predicate, const struct event *ev
         return false;
     if (predicate->asked->log == LOG_PRESENCE)
         return true;
+    if (predicate->other.place != NO_PLACE)
+        return other_holds(predicate, event);
     bool all = predicate->asked->all;
     for (uint32_t i = 0; i < predicate->operand_count; i++)
         if (operand_holds(predicate, event, &predicate->operands[i]) != all)
@@ -294,10 +320,15 @@ static bool test_holds(const struct predicate *predicate, const struct event *ev
     return all;
 }
 
-static bool is_unreadable(const struct predicate *predicate, const struct event *event)
+/* The field that a number was expected in; NO_PLACE: none is unreadable. */
+static uint32_t unreadable_place(const struct predicate *predicate, const struct event *event)
 {
-    return predicate->compares_numbers &&
-           event->numbers[predicate->field.place].state == NUMBER_UNREADABLE;
+    uint32_t place = predicate->field.place, other = predicate->other.place;
+    if (!predicate->compares_numbers)
+        return NO_PLACE;
+    if (event->numbers[place].state == NUMBER_UNREADABLE)
+        return place;
+    return other != NO_PLACE && event->numbers[other].state == NUMBER_UNREADABLE ? other : NO_PLACE;
 }
 
 /* For several conditions: one that is `decisive` decides, even if others cannot be read. */
@@ -321,7 +352,7 @@ enum truth predicate_truth(const struct predicate *predicate, const struct event
     enum truth truth;
     switch (condition->kind) {
     case CONDITION_TEST:
-        if (is_unreadable(predicate, event))
+        if (unreadable_place(predicate, event) != NO_PLACE)
             return TRUTH_UNREADABLE;
         return test_holds(predicate, event) != condition->negate ? TRUTH_YES : TRUTH_NO;
     case CONDITION_ALL:
@@ -345,7 +376,7 @@ uint32_t predicate_unreadable_place(const struct predicate *predicate, const str
 {
     uint32_t place = NO_PLACE;
     if (predicate->condition->kind == CONDITION_TEST)
-        return is_unreadable(predicate, event) ? predicate->field.place : NO_PLACE;
+        return unreadable_place(predicate, event);
     for (uint32_t i = 0; i < predicate->condition->child_count && place == NO_PLACE; i++)
         place = predicate_unreadable_place(predicate->children[i], event);
     return place;
