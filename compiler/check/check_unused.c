@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"
+#include "compiler/base/buffer.h"
 #include "compiler/model/model.h"
 #include "check.h"
 
@@ -65,6 +66,30 @@ static bool is_set_by_hand(const struct targeting *targeting)
     return by_hand;
 }
 
+#define MOST_NAMED 4
+
+/* All in one, at the first; `names` has as many as are shown. */
+static void report_unserved(const struct checker *checker, const struct flag *flag,
+                            const struct text *const *names, uint32_t count)
+{
+    uint32_t shown = count < MOST_NAMED ? count : MOST_NAMED;
+    struct buffer list = {0};
+    for (uint32_t i = 0; i < shown; i++)
+        buffer_format(&list, "%s'%s'", i ? ", " : "", names[i]->text);
+    if (count > shown)
+        buffer_format(&list, " and %u more", count - shown);
+    if (count == 1)
+        diagnose(checker->diagnostics, FF0352, names[0]->span,
+                 "variant '%s' of flag '%s' is never served", names[0]->text, flag->name.text);
+    else
+        diagnose(checker->diagnostics, FF0352, names[0]->span,
+                 "%u variants of flag '%s' are never served: %.*s", count, flag->name.text,
+                 (int)list.length, list.bytes);
+    diagnose_help(checker->diagnostics, "serve %s in a rule or split, or remove %s",
+                  count == 1 ? "it" : "them", count == 1 ? "it" : "them");
+    buffer_release(&list);
+}
+
 /* A boolean flag has both variants, even if they are not written; one that is set by hand has those
  * that it may be set to. */
 static void check_variants(const struct checker *checker, const struct flag *flag)
@@ -79,15 +104,19 @@ static void check_variants(const struct checker *checker, const struct flag *fla
     struct variant_set served = {{0}};
     for (uint32_t i = 0; i < project->environments.count; i++)
         add_served(&served, &flag->environments[i]);
+    const struct text *unserved[MOST_NAMED];
+    uint32_t count = 0;
     for (uint32_t i = 0; i < targeting->variant_count; i++) {
         const struct text *name = &targeting->variants[i].name;
         if (!name->text || variant_set_has(&served, i) ||
             is_overridden_to(project, flag, name->text))
             continue;
-        diagnose(checker->diagnostics, FF0352, name->span,
-                 "variant '%s' of flag '%s' is never served", name->text, flag->name.text);
-        diagnose_help(checker->diagnostics, "serve it in a rule or split, or remove it");
+        if (count < MOST_NAMED)
+            unserved[count] = name;
+        count++;
     }
+    if (count)
+        report_unserved(checker, flag, unserved, count);
 }
 
 void check_unused(const struct checker *checker)
