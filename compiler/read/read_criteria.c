@@ -190,7 +190,11 @@ static void check_share(struct reader *reader, const struct node *node,
     diagnose(reader->diagnostics, FF0369, node->span,
              "'%s' is not a share: metric '%s' is %s, from 0 to 1", node->text,
              criterion->metric->name.text, metric_traits(criterion->metric)->noun);
-    diagnose_help(reader->diagnostics, "write it as a percentage: %s%%", node->text);
+    if (criterion->threshold < 0 || is_percent_unit(criterion->metric->unit) ||
+        strchr(node->text, '%'))
+        diagnose_help(reader->diagnostics, "a share is at least 0%% and at most 100%%");
+    else
+        diagnose_help(reader->diagnostics, "write it as a percentage: %s%%", node->text);
 }
 
 /* `{flag: NAME}`: the value follows, once flags are read. */
@@ -233,11 +237,13 @@ static void read_threshold(struct reader *reader, struct node *node, struct crit
         return;
     }
     bool relative = criterion->form >= CRITERION_MAX_INCREASE && !criterion->absolute;
+    bool percent = is_percent_unit(metric->unit) && !relative;
+    bool share = metric_traits(metric)->scale == SCALE_SHARE;
     if (strcmp(unit, "%") == 0) {
-        bool percent = is_percent_unit(metric->unit) && !relative;
-        criterion->threshold = percent ? number : number / 100;
+        criterion->threshold = percent && !share ? number : number / 100;
     } else if (!*unit) {
-        criterion->threshold = number;
+        /* A share is from 0 to 1, in whatever unit it is asked for. */
+        criterion->threshold = percent && share ? number / 100 : number;
     } else if (relative) {
         diagnose(reader->diagnostics, FF0368, node->span,
                  "'%s' is an amount, but this threshold is relative", node->text);
