@@ -339,7 +339,9 @@ void read_rollout(struct reader *reader, struct declaration *declaration)
     uint32_t before = faults(reader);
     if (expect_map(reader, declaration->body, "a mapping for a rollout")) {
         read_fields(reader, declaration->body, &rollout_form, rollout->name.span, &keys);
-        require_stages(reader, declaration->body, &rollout_form, rollout->name.span);
+        /* One of guards alone is for canaries that each have stages of their own. */
+        if (!declaration->body->count)
+            require_stages(reader, declaration->body, &rollout_form, rollout->name.span);
         settle_stage_names(reader, &keys);
     }
     rollout->faulty = faults(reader) > before;
