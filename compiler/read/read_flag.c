@@ -323,8 +323,8 @@ static const struct form shape_form = {.kind = FORM_CHOICE, .words = shape_words
     FIELD("enabled", FIELD_BOOLEAN, struct draft, targeting.enabled,                              \
           "`false` serves the default, reason `DISABLED`"),                                       \
         READ("default", read_default, variant_form,                                               \
-             "what is served when nothing else decides, or `none`. `off` for booleans; needed "   \
-             "for all others that have variants",                                                 \
+             "what is served when nothing else decides, or `none`. `off` for a boolean flag "     \
+             "that has it; needed for all others that have variants",                             \
              .chooses = true),                                                                    \
         READ("bucket_by", read_flag_bucket_by, key_form,                                          \
              "what percentages are bucketed by: see [bucketing](#bucketing). Default: the "       \
