@@ -17,6 +17,7 @@
 #include "compiler/check/check.h"
 #include "sections.h"
 #include "compiler/model/model.h"
+#include "compiler/read/foreign.h"
 #include "compiler/read/read_canary.h"
 #include "compiler/read/read_checks.h"
 #include "compiler/read/read_criteria.h"
@@ -67,6 +68,18 @@ static const struct form *declared_keys(const struct section *section)
     return form;
 }
 
+/* Whether it is a key of that form, be it by the name that another system has for it. */
+static bool fits_form(const struct form *form, const char *key)
+{
+    const char *known[FIELD_LIMIT];
+    for (size_t i = 0; i < form->field_count; i++) {
+        known[i] = form->fields[i].name;
+        if (strcmp(known[i], key) == 0)
+            return true;
+    }
+    return foreign_word(key, known, form->field_count);
+}
+
 /* The section whose definitions have all these keys; NULL: none has. */
 static const struct section *section_of(const struct node *body)
 {
@@ -74,8 +87,8 @@ static const struct section *section_of(const struct node *body)
     for (size_t i = 0; body->kind == NODE_MAP && i < sizeof likeliest / sizeof *likeliest; i++) {
         const struct form *form = declared_keys(&sections[likeliest[i]]);
         uint32_t fitting = 0;
-        for (size_t field = 0; field < form->field_count; field++)
-            fitting += find_entry(body, form->fields[field].name) != NULL;
+        while (fitting < body->count && fits_form(form, body->entries[fitting].key->text))
+            fitting++;
         if (fitting && fitting == body->count)
             return &sections[likeliest[i]];
     }
@@ -92,6 +105,22 @@ static void report_section(struct reader *reader, const struct node *key, const 
                       "its keys are those of what stands under '%s:', indented", section->name);
     else
         help_key(reader, key->text, meant, known, SECTION_COUNT);
+}
+
+/* Other systems list their definitions: `- key: checkout`. */
+static void help_listed(struct reader *reader, const struct node *list)
+{
+    static const char *const names[] = {"key", "name", "id"};
+    const struct node *first = list->kind == NODE_LIST && list->count ? list->items[0] : NULL;
+    for (size_t i = 0; first && i < sizeof names / sizeof *names; i++) {
+        const struct node *name = first->kind == NODE_MAP ? node_get(first, names[i]) : NULL;
+        if (!name || name->kind != NODE_SCALAR || is_null(name))
+            continue;
+        diagnose_help(reader->diagnostics,
+                      "its name is the key of a definition: '%s:', and the rest below it",
+                      name->text);
+        return;
+    }
 }
 
 /* What they hold is missing elsewhere. */
@@ -253,6 +282,7 @@ static void add_section(struct reader *reader, struct found_sections *found,
             remove_strays(reader, (enum declared)at, entry->value);
             declare_all(reader, (enum declared)at, entry->value, sections[at].thing_size);
         } else {
+            help_listed(reader, entry->value);
             reader->declared[at].lost = true;
         }
     } else if (strcmp(sections[at].name, "project") == 0) {
