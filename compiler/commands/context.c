@@ -45,6 +45,20 @@ static bool is_loose(const struct snapshot *snapshot, uint32_t attribute)
     return loose;
 }
 
+static bool next_member(void *object, void **at, struct descent_member *member)
+{
+    json_t *json = object;
+    *at = *at ? json_object_iter_next(json, *at) : json_object_iter(json);
+    if (!*at)
+        return false;
+    json_t *value = json_object_iter_value(*at);
+    *member = (struct descent_member){.key = json_object_iter_key(*at),
+                                      .kind = json_is_object(value) ? MEMBER_OBJECT : MEMBER_VALUE,
+                                      .value = value,
+                                      .object = value};
+    return true;
+}
+
 void context_reader_init(struct context_reader *reader, const struct project *project,
                          const struct snapshot *snapshot)
 {
@@ -64,6 +78,11 @@ void context_reader_init(struct context_reader *reader, const struct project *pr
                                                  (enum fflag_attribute_type)read[i].type,
                                                  is_loose(snapshot, i), FFLAG_NO_ATTR};
     qsort(reader->attributes, reader->count, sizeof *reader->attributes, compare_attributes);
+    reader->names = xcalloc(reader->count + 1, sizeof *reader->names);
+    for (size_t i = 0; i < reader->count; i++)
+        reader->names[i] = reader->attributes[i].name;
+    descent_init(&reader->descent, reader->names, reader->count);
+    reader->descent.next = next_member;
     for (uint32_t i = 0; i < read_count; i++) {
         const char *name = snapshot_string(snapshot, read[i].name);
         find(reader, name)->handle = fflag_attribute(snapshot->store, name);
@@ -72,6 +91,8 @@ void context_reader_init(struct context_reader *reader, const struct project *pr
 
 void context_reader_release(struct context_reader *reader)
 {
+    descent_release(&reader->descent);
+    free(reader->names);
     free(reader->attributes);
     *reader = (struct context_reader){0};
 }
@@ -198,56 +219,98 @@ static enum fflag_error set(fflag_context *context, const struct context_attribu
 
 /* ---------------------------------------------------------------------------------- contexts -- */
 
-static void warn_unknown(const struct context_reader *reader, const char *name,
-                         struct buffer *warnings)
+/* What is said of the context that is read now. */
+struct remarks {
+    const struct context_reader *reader;
+    struct buffer *warnings;
+};
+
+static void warn_unknown(void *context, const char *path, const struct descent_member *member)
 {
-    if (!reader->declared)
-        return;
-    const char **names = xcalloc(reader->count + 1, sizeof *names);
-    for (size_t i = 0; i < reader->count; i++)
-        names[i] = reader->attributes[i].name;
-    const char *near = nearest_name(name, names, reader->count);
-    terminal_format(warnings, "no attribute '%s' is declared", name);
+    const struct remarks *remarks = context;
+    const struct context_reader *reader = remarks->reader;
+    const char *near = nearest_name(path, reader->names, reader->count);
+    (void)member;
+    terminal_format(remarks->warnings, "no attribute '%s' is declared", path);
     if (near)
-        terminal_format(warnings, "; did you mean '%s'?", near);
-    buffer_append_text(warnings, "\n");
-    free(names);
+        terminal_format(remarks->warnings, "; did you mean '%s'?", near);
+    buffer_append_text(remarks->warnings, "\n");
 }
 
-bool read_context(const struct context_reader *reader, json_t *object, struct arena *arena,
+static void warn_no_object(void *context, const char *path, const char *below,
+                           const struct descent_member *member)
+{
+    const struct remarks *remarks = context;
+    const json_t *value = member->value;
+    if (!json_is_null(value))
+        terminal_format(remarks->warnings,
+                        "no attribute '%s' is declared; '%s' is read from an object, and this is "
+                        "%s\n",
+                        path, below, json_type_name(value));
+}
+
+static void warn_twice(void *context, const char *name, const struct descent_member *member)
+{
+    const struct remarks *remarks = context;
+    (void)member;
+    terminal_format(remarks->warnings,
+                    "attribute '%s' is given twice: the value of the longer key counts\n", name);
+}
+
+static bool set_attribute(const struct context_attribute *attribute, const json_t *value,
+                          struct arena *arena, fflag_context *context, struct remarks *remarks,
+                          struct buffer *problem)
+{
+    if (json_is_null(value))
+        return true;
+    if (!fits(attribute->type, value)) {
+        buffer_format(problem, "attribute '%s' is of type %s and takes %s, not %s", attribute->name,
+                      types[attribute->type].name, types[attribute->type].takes,
+                      json_is_array(value) && attribute->type == FFLAG_ATTRIBUTE_STRINGS
+                          ? "a list of anything else"
+                          : json_type_name(value));
+        return false;
+    }
+    if (attribute->handle != FFLAG_NO_ATTR && set(context, attribute, value, arena))
+        terminal_format(
+            remarks->warnings, "attribute '%s': '%s' is not a valid %s; it counts as absent\n",
+            attribute->name, json_is_string(value) ? json_string_value(value) : "the number",
+            types[attribute->type].name);
+    return true;
+}
+
+bool read_context(struct context_reader *reader, json_t *object, struct arena *arena,
                   fflag_context *context, struct buffer *warnings, struct buffer *problem)
 {
-    const char *name;
-    json_t *value;
+    struct remarks remarks = {reader, warnings};
+    struct descent *descent = &reader->descent;
     if (!json_is_object(object)) {
         buffer_format(problem, "a context is an object of attributes, not %s",
                       json_type_name(object));
         return false;
     }
-    json_object_foreach(object, name, value)
-    {
-        const struct context_attribute *attribute = find(reader, name);
-        if (!attribute) {
-            warn_unknown(reader, name, warnings);
-            continue;
-        }
-        if (json_is_null(value))
-            continue;
-        if (!fits(attribute->type, value)) {
-            buffer_format(problem, "attribute '%s' is of type %s and takes %s, not %s", name,
-                          types[attribute->type].name, types[attribute->type].takes,
-                          json_is_array(value) && attribute->type == FFLAG_ATTRIBUTE_STRINGS
-                              ? "a list of anything else"
-                              : json_type_name(value));
+    descent->context = &remarks;
+    descent->unknown = reader->declared ? warn_unknown : NULL;
+    descent->no_object = reader->declared ? warn_no_object : NULL;
+    descent->twice = warn_twice;
+    descent_find(descent, object);
+    for (size_t i = 0; i < descent->value_count; i++) {
+        const struct descent_value *found = &descent->values[i];
+        if (!set_attribute(&reader->attributes[found->name], found->value, arena, context, &remarks,
+                           problem))
             return false;
-        }
-        if (attribute->handle != FFLAG_NO_ATTR && set(context, attribute, value, arena))
-            terminal_format(warnings,
-                            "attribute '%s': '%s' is not a valid %s; it counts as absent\n", name,
-                            json_is_string(value) ? json_string_value(value) : "the number",
-                            types[attribute->type].name);
     }
     return true;
+}
+
+json_t *flat_context(const struct context_reader *reader)
+{
+    json_t *flat = json_object();
+    for (size_t i = 0; i < reader->descent.value_count; i++) {
+        const struct descent_value *found = &reader->descent.values[i];
+        json_object_set(flat, reader->names[found->name], found->value);
+    }
+    return flat;
 }
 
 /* ------------------------------------------------------------------------------ command line -- */

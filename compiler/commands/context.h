@@ -1,5 +1,7 @@
 /*
  * context.h - an evaluation context from JSON, by the attributes' declared types.
+ *
+ * It may be nested: an attribute `user.plan` reads {"user": {"plan": "pro"}}; see descent.h.
  */
 #ifndef FFC_COMMANDS_CONTEXT_H
 #define FFC_COMMANDS_CONTEXT_H
@@ -8,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "compiler/base/descent.h"
 #include "compiler/cli/options.h"
 #include "compiler/project/project.h"
 #include "snapshot.h"
@@ -27,7 +30,9 @@ struct context_attribute {
 struct context_reader {
     struct context_attribute *attributes; /* sorted by name */
     size_t count;
-    bool declared; /* the list is complete: a project's, not only what a snapshot reads */
+    bool declared;      /* the list is complete: a project's, not only what a snapshot reads */
+    const char **names; /* of the attributes, in their order */
+    struct descent descent;
 };
 
 /* With a project, by its declarations; with NULL, by what the snapshot reads. */
@@ -40,8 +45,10 @@ void context_reader_release(struct context_reader *reader);
  * of the context; lists of strings are kept in `arena`. False, with a sentence in `problem`, when a
  * value has the wrong type. What deserves a warning is appended to `warnings`, a line each.
  */
-bool read_context(const struct context_reader *reader, json_t *object, struct arena *arena,
+bool read_context(struct context_reader *reader, json_t *object, struct arena *arena,
                   fflag_context *context, struct buffer *warnings, struct buffer *problem);
+/* What the last context that was read gave attributes: a new object of their names, not nested. */
+json_t *flat_context(const struct context_reader *reader);
 
 /* Writes the warnings to stderr; `where` is the place of the context. */
 void write_warnings(const char *where, const struct buffer *warnings);

@@ -104,7 +104,7 @@ static void write_json(struct tracer *tracer, const struct flag *flag, const str
     buffer_append_text(out, "}\n");
 }
 
-/* Warns about oddities in the context, as `ffc eval` does. */
+/* Warns about oddities in the context, as `ffc eval` does, and flattens it. */
 static bool evaluate(struct tracer *tracer, const struct snapshot *snapshot, const char *flag,
                      const char *where, fflag_result *result)
 {
@@ -121,6 +121,9 @@ static bool evaluate(struct tracer *tracer, const struct snapshot *snapshot, con
         *result = fflag_evaluate_name(snapshot->view, flag, &context);
     else
         job_error(&trace_command, "%s: %s", where, problem.bytes);
+    json_t *given = tracer->context;
+    tracer->context = flat_context(&reader);
+    json_decref(given);
     context_reader_release(&reader);
     buffer_release(&warnings);
     buffer_release(&problem);

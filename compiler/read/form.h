@@ -30,7 +30,7 @@ struct form {
     const char *help;       /* or NULL */
     const char *json;       /* members of a JSON object */
     const char *const *words;
-    const struct form *of[4];
+    const struct form *of[5];
     const struct form *names; /* or NULL: any */
     unsigned least, most;     /* how many there are in it; 0: not limited */
     const char *what;         /* "a stage", in messages; of FORM_KEYS */

@@ -243,12 +243,21 @@ static void read_units(struct reader *reader, struct test_subject *subject,
                   (unsigned long long)needed, LEAST_EXPECTED);
 }
 
-/* The last part of a key that a context gives, if it gives all that counts of it. */
-static const struct entry *find_whole_key(const struct node *context, const struct unit_key *unit)
+static const struct entry *find_given(const struct descent *context, const char *attribute)
 {
-    const struct entry *entry = find_entry(context, unit->parts[0]->name.text);
+    for (size_t i = 0; i < context->value_count; i++)
+        if (strcmp(context->names[context->values[i].name], attribute) == 0)
+            return context->values[i].value;
+    return NULL;
+}
+
+/* The last part of a key that a context gives, if it gives all that counts of it. */
+static const struct entry *find_whole_key(const struct descent *context,
+                                          const struct unit_key *unit)
+{
+    const struct entry *entry = find_given(context, unit->parts[0]->name.text);
     for (uint32_t i = 1; unit->joined && entry && i < unit->count; i++)
-        entry = find_entry(context, unit->parts[i]->name.text);
+        entry = find_given(context, unit->parts[i]->name.text);
     return entry;
 }
 
@@ -259,12 +268,11 @@ static void check_unit_is_free(struct reader *reader, struct test_subject *subje
     const struct targeting *targeting;
     for (uint32_t at = 0; context && test_next_environment(subject, &at, &targeting);) {
         const struct unit_key *unit = targeting->bucket_by;
-        const struct entry *entry = unit ? find_whole_key(context, unit) : NULL;
+        const struct entry *entry = unit ? find_whole_key(subject->attributes, unit) : NULL;
         if (!entry)
             continue;
         diagnose(reader->diagnostics, FF0526, entry->key->span,
-                 "'%s' distinguishes the units of a share, but here all have the same",
-                 entry->key->text);
+                 "'%s' distinguishes the units of a share, but here all have the same", unit->text);
         diagnose_help(reader->diagnostics, "leave it out: 'units' gives each its own");
         return;
     }

@@ -1,8 +1,7 @@
 /*
  * read_tests.c - tests of definitions: the context, the time, and the expected answer.
  *
- * Once its values are checked against their attributes, a context becomes the JSON object that `ffc
- * eval -c` would take. A test's rules, states and stages must exist in each of its environments.
+ * A test's rules, states and stages must exist in each of its environments.
  */
 #include <string.h>
 
@@ -24,202 +23,6 @@
 void read_later(struct reader *reader, struct node *node, void *target)
 {
     (void)reader, (void)node, (void)target;
-}
-
-/* ---------------------------------------------------------------------------------- contexts -- */
-
-static bool write_strings(struct reader *reader, const struct node *node, struct buffer *out)
-{
-    if (!expect_list(reader, node, "a list of texts")) {
-        if (node->kind == NODE_SCALAR && !is_null(node))
-            diagnose_help(reader->diagnostics, "put it in brackets: a list may have one entry");
-        return false;
-    }
-    buffer_append(out, "[", 1);
-    for (uint32_t i = 0; i < node->count; i++) {
-        struct text text;
-        if (!read_text(reader, node->items[i], &text))
-            return false;
-        json_write_comma(out);
-        json_write_string(out, text.text);
-    }
-    buffer_append(out, "]", 1);
-    return true;
-}
-
-/* As a setter of the library judges it, of a type that has other text than values. */
-static bool is_valid(const struct attribute *attribute, const char *text)
-{
-    enum fflag_attribute_type type = attribute->type;
-    struct buffer canonical = {0};
-    struct network network;
-    int64_t time;
-    bool exact, valid = false;
-    if (type == FFLAG_ATTRIBUTE_VERSION)
-        valid = is_version(text + (*text == 'V'), attribute->scheme, &canonical);
-    else if (type == FFLAG_ATTRIBUTE_TIME)
-        valid = parse_time(text, &time);
-    else if (type == FFLAG_ATTRIBUTE_IP)
-        valid = !strchr(text, '/') && parse_network(text, &network, &exact);
-    buffer_release(&canonical);
-    return valid;
-}
-
-static bool check_form(struct reader *reader, const struct attribute *attribute,
-                       const struct node *node)
-{
-    const char *version;
-    struct network network;
-    int64_t time;
-    switch (attribute->type) {
-    case FFLAG_ATTRIBUTE_VERSION:
-        return read_version(reader, node, attribute->scheme, &version);
-    case FFLAG_ATTRIBUTE_TIME:
-        return read_time(reader, node, &time);
-    case FFLAG_ATTRIBUTE_IP:
-        if (!read_network(reader, node, &network))
-            return false;
-        if (memcmp(network.first, network.last, sizeof network.first) == 0 &&
-            !strchr(node->text, '/'))
-            return true;
-        diagnose(reader->diagnostics, FF0123, node->span, "'%s' is a block of addresses, not one",
-                 node->text);
-        diagnose_help(reader->diagnostics, "a context has one address: 192.0.2.7");
-        return false;
-    case FFLAG_ATTRIBUTE_STRING:
-    case FFLAG_ATTRIBUTE_NUMBER:
-    case FFLAG_ATTRIBUTE_BOOLEAN:
-    case FFLAG_ATTRIBUTE_STRINGS:
-        return true;
-    }
-    return true;
-}
-
-static const struct form invalid_value_form = FORM("text", "\"type\": \"string\"");
-static const struct field invalid_fields[] = {
-    READ("invalid", read_later, invalid_value_form, "text that is not a value of the type",
-         .needed = true, .missing = "say which text: {invalid: latest}"),
-};
-static const struct form invalid_form =
-    KEYS(NULL, "an invalid value", "`{invalid: text}`", invalid_fields);
-
-/* A service may be given anything; what a flag makes of that can only be tested if a test can say
- * it, and say that it is meant. */
-static bool write_invalid(struct reader *reader, const struct attribute *attribute,
-                          struct node *node, struct buffer *out)
-{
-    uint32_t before = reader->diagnostics->errors;
-    read_fields(reader, node, &invalid_form, node->span, NULL);
-    const struct node *value = node_get(node, "invalid");
-    struct text text;
-    if (reader->diagnostics->errors != before || !read_text(reader, value, &text))
-        return false;
-    if (is_valid(attribute, text.text)) {
-        diagnose(reader->diagnostics, FF0523, value->span, "'%s' is a valid %s", text.text,
-                 attribute_type_words[attribute->type]);
-        diagnose_help(reader->diagnostics, "write it alone: %s: %s", attribute->name.text,
-                      text.text);
-        return false;
-    }
-    json_write_string(out, text.text);
-    return true;
-}
-
-static bool has_invalid_values(enum fflag_attribute_type type)
-{
-    return type == FFLAG_ATTRIBUTE_VERSION || type == FFLAG_ATTRIBUTE_TIME ||
-           type == FFLAG_ATTRIBUTE_IP;
-}
-
-static bool write_context_value(struct reader *reader, const struct attribute *attribute,
-                                struct node *node, struct buffer *out)
-{
-    struct text text;
-    bool boolean;
-    double number;
-    if (node->kind == NODE_MAP && has_invalid_values(attribute->type))
-        return write_invalid(reader, attribute, node, out);
-    switch (attribute->type) {
-    case FFLAG_ATTRIBUTE_NUMBER:
-        if (!read_number(reader, node, &number))
-            return false;
-        json_write_number(out, number);
-        return true;
-    case FFLAG_ATTRIBUTE_BOOLEAN:
-        if (!read_boolean(reader, node, &boolean))
-            return false;
-        buffer_append_text(out, boolean ? "true" : "false");
-        return true;
-    case FFLAG_ATTRIBUTE_STRINGS:
-        return write_strings(reader, node, out);
-    case FFLAG_ATTRIBUTE_STRING:
-    case FFLAG_ATTRIBUTE_VERSION:
-    case FFLAG_ATTRIBUTE_TIME:
-    case FFLAG_ATTRIBUTE_IP:
-        break;
-    }
-    if (!read_text(reader, node, &text) || !check_form(reader, attribute, node))
-        return false;
-    check_choice(reader, attribute, node, false);
-    json_write_string(out, text.text);
-    return true;
-}
-
-/* Setting an attribute in a test does not count as use; a rule does. */
-static const struct attribute *find_attribute(struct reader *reader, const struct node *name)
-{
-    struct declaration *known = table_get(&reader->declared[ATTRIBUTE].table, name->text);
-    bool used = known && known->used;
-    const struct attribute *attribute = resolve(reader, ATTRIBUTE, name);
-    if (known)
-        known->used = used;
-    return attribute;
-}
-
-static void add_context(struct reader *reader, struct test_subject *subject,
-                        const struct node *node)
-{
-    if (!expect_map(reader, node, "a mapping of attributes for a context"))
-        return;
-    struct buffer json = {0};
-    buffer_append(&json, "{", 1);
-    for (uint32_t i = 0; i < node->count; i++) {
-        const struct entry *entry = &node->entries[i];
-        const struct attribute *attribute = find_attribute(reader, entry->key);
-        if (!attribute || !attribute->type || is_null(entry->value))
-            continue;
-        size_t before = json.length;
-        json_write_key(&json, attribute->name.text);
-        if (!write_context_value(reader, attribute, entry->value, &json))
-            json.length = before;
-    }
-    buffer_append(&json, "}", 1);
-    struct test_context *context =
-        ARENA_APPEND(reader->arena, subject->test->contexts, subject->test->context_count);
-    context->json = arena_copy(reader->arena, json.bytes, json.length);
-    context->span = node->span;
-    buffer_release(&json);
-}
-
-static void read_contexts(struct reader *reader, struct test_subject *subject)
-{
-    const struct node *one = node_get(subject->node, "context");
-    const struct node *many = node_get(subject->node, "contexts");
-    if (one && !is_null(one))
-        add_context(reader, subject, one);
-    if (many && expect_list(reader, many, "a list of contexts")) {
-        if (!many->count) {
-            diagnose(reader->diagnostics, FF0144, many->span, "no context in 'contexts'");
-            diagnose_help(reader->diagnostics, "list at least one: [{user_id: u1}]");
-        }
-        for (uint32_t i = 0; i < many->count; i++)
-            add_context(reader, subject, many->items[i]);
-    }
-    if (!subject->test->context_count) {
-        struct test_context *context =
-            ARENA_APPEND(reader->arena, subject->test->contexts, subject->test->context_count);
-        *context = (struct test_context){"{}", subject->node->span};
-    }
 }
 
 /* ----------------------------------------------------------------------------- who and where -- */
@@ -402,12 +205,6 @@ static void read_named_overrides(struct reader *reader, struct test_subject *sub
 
 static const struct form state_form = ALIAS("state", text_form);
 static const struct form named_form = ALIAS("`active`, or ids", texts_form);
-static const struct form context_value_form = {
-    .kind = FORM_EITHER, .of = {&scalar_form, &texts_form, &invalid_form, &null_form}};
-static const struct form context_form = {
-    .kind = FORM_MAP, .takes = "mapping of attribute to value", .of = {&context_value_form}};
-static const struct form contexts_form = {
-    .kind = FORM_LIST, .takes = "list of those", .of = {&context_form}};
 static const struct form expected_shares_form = {
     .kind = FORM_MAP, .takes = "mapping of variant to percentage", .of = {&percent_form}};
 static const struct form units_form = ALIAS("1 to 10000000", positive_form);
@@ -425,9 +222,9 @@ static const struct field test_fields[] = {
     READ("overrides", read_later, named_form,
          "the [overrides](#overrides) that it sees: all of them, or those named, each within its "
          "window. By default it sees none, so that an emergency fails no test"),
-    READ("context", read_later, context_form,
-         "the context; an attribute that is `null` or missing is absent"),
-    READ("contexts", read_later, contexts_form, "each must get the answer"),
+    READ("context", read_later, test_context_form,
+         "the context, flat or nested; an attribute that is `null` or missing is absent"),
+    READ("contexts", read_later, test_contexts_form, "each must get the answer"),
     READ("expect", read_later, expectation_form,
          "the answer; what is left out may be anything, and `rule: null` means that none decides"),
     READ("expect_share", read_later, expected_shares_form,
@@ -437,11 +234,13 @@ static const struct field test_fields[] = {
 };
 const struct form test_definition_form = KEYS("assertion", "a test", "test", test_fields);
 
-static void read_test(struct reader *reader, struct node *node)
+static void read_test(struct reader *reader, struct node *node, struct descent *attributes)
 {
     struct test *test = ARENA_NEW(reader->arena, struct test);
-    struct test_subject subject = {
-        .test = test, .node = node, .environments = &reader->project->environments};
+    struct test_subject subject = {.test = test,
+                                   .node = node,
+                                   .environments = &reader->project->environments,
+                                   .attributes = attributes};
     test->at = INT64_MIN;
     reader->definition++;
     test->span = node->span;
@@ -469,6 +268,9 @@ void read_tests_section(struct reader *reader, struct node *section)
 {
     if (!expect_list(reader, section, "a list of tests"))
         return;
+    struct descent attributes;
+    descend_to_attributes(reader, &attributes);
     for (uint32_t i = 0; i < section->count; i++)
-        read_test(reader, section->items[i]);
+        read_test(reader, section->items[i], &attributes);
+    descent_release(&attributes);
 }

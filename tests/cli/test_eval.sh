@@ -115,6 +115,56 @@ an unknown escape in a text, at column 11
 a line ends within a text, at column 10
 unexpected text, at column 9"
 
+# Nested contexts; which value counts is tested in differential/test_nested.py.
+mkdir nested && cat >nested/all.yaml <<'YAML'
+project: {name: shop, environments: [production], bucket_by: user.id}
+attributes: {user: string, user.id: string, user.plan: string, geo.lat: number, geo.at.city: string, groups: strings}
+flags:
+  pro: {rules: [{if: {user.plan: pro}}]}
+  half: {percent: 50%}
+tests:
+  - {flag: pro, contexts: [{user: {plan: pro}}, {user.plan: pro}, {user: {plan: pro, id: u}, geo: {lat: 1}}], expect: on}
+  - {flag: pro, contexts: [{user: anna}, {user: {plan: null}}, {}], expect: off}
+  - {flag: half, context: {user: {plan: pro}, geo: {at: {city: Oslo}}}, expect_share: {on: 50%, off: 50%}}
+YAML
+nested() { "$FFC" eval pro -C nested -c "$1" 2>&1; }
+PRO="pro = true  (variant on, TARGETING_MATCH, rules[0])" FREE="pro = false  (variant off, DEFAULT)"
+is "a dotted attribute is found in a nested object" "$(nested '{"user": {"plan": "pro", "id": "u1"}}')" "$PRO"
+is "a literal key beats it" "$(nested '{"user": {"plan": "free"}, "user.plan": "pro"}')" \
+    "-c: warning: attribute 'user.plan' is given twice: the value of the longer key counts
+$PRO"
+is "even with null" "$(nested '{"user.plan": null, "user": {"plan": "pro"}}' | tail -1)" "$FREE"
+is "an unknown key has its whole path" "$(nested '{"user": {"plna": "pro", "age": 3}}')" \
+    "-c: warning: no attribute 'user.plna' is declared; did you mean 'user.plan'?
+-c: warning: no attribute 'user.age' is declared
+$FREE"
+is "so has one in an object that is unknown" "$(nested '{"usr": {"plan": "pro", "n": {"o": 1}}, "x": {"y": {}}}')" \
+    "-c: warning: no attribute 'usr.plan' is declared; did you mean 'user.plan'?
+-c: warning: no attribute 'x' is declared
+$FREE"
+is "a value where others are nested" "$(nested '{"geo": {"at": "Oslo"}}')" \
+    "-c: warning: no attribute 'geo.at' is declared; 'geo.at.city' is read from an object, and this is a string
+$FREE"
+is "a list is not descended into" "$(nested '{"geo": [{"lat": 1}]}')" \
+    "-c: warning: no attribute 'geo' is declared; 'geo.at.city' is read from an object, and this is a list
+$FREE"
+is "unless it is an attribute, too" "$(nested '{"user": "anna"}')" "$FREE"
+is "nothing is said of null" "$(nested '{"geo": {"at": null}, "user": null}')" "$FREE"
+is "types are checked as elsewhere" "$(nested '{"geo": {"lat": "x"}}')" \
+    "ffc eval: -c: attribute 'geo.lat' is of type number and takes a number, not a string"
+is "an object is no value" "$(nested '{"geo": {"lat": {"x": 1}}}')" \
+    "ffc eval: -c: attribute 'geo.lat' is of type number and takes a number, not an object"
+is "a key twice" "$(nested '{"user": {"plan": "a", "plan": "b"}}')" \
+    "ffc eval: -c: not JSON: a key is given twice, at column 29"
+is "depth is bounded" "$(nested "$(printf '{"user":%.0s' {1..3000})")" \
+    "ffc eval: -c: not JSON: it is nested too deep, at column 16385"
+"$FFC" build -C nested -e production -o n.ffs >/dev/null
+is "a snapshot finds what its flags read" "$("$FFC" eval pro -s n.ffs -c '{"user": {"plan": "pro", "x": 1}, "geo": 3}' 2>&1)" "$PRO"
+printf '%s\n' '{"user":{"plan":"pro"}}' '{"user.plan":"free"}' '{"user":{"plan":"pro"}}' >nested.ndjson
+is "lines of contexts are" "$("$FFC" eval pro -C nested --contexts nested.ndjson | cut -d' ' -f1-4 | tr '\n' ' ')" \
+    "1: pro = true 2: pro = false 3: pro = true "
+ok "contexts of tests are, too" "$FFC" test -C nested
+
 exits "no flag" 2 "$FFC" eval -c '{}'
 exits "no context" 2 "$FFC" eval a.boolean
 exits "a snapshot and an environment" 2 "$FFC" eval a.boolean -s p.ffs -e production -c '{}'

@@ -207,8 +207,8 @@ is "and one that is none" "$(steps by-account '{"account": 1.5}')" \
 is "control characters stay out of the terminal" \
     "$(trace base -e production -c '{"country": "\u001b[2J\u007f\u009b"}' | LC_ALL=C grep -c "$(printf '\033\\|\177\\|\302')")" 0
 is "what counts as absent is a warning" "$(trace base -e production -c '{"app": "x", "agee": 1}' 2>&1 >/dev/null)" \
-    "-c: warning: attribute 'app': 'x' is not a valid version; it counts as absent
--c: warning: no attribute 'agee' is declared; did you mean 'age'?"
+    "-c: warning: no attribute 'agee' is declared; did you mean 'age'?
+-c: warning: attribute 'app': 'x' is not a valid version; it counts as absent"
 
 is "as JSON" "$(trace rollout -e production -c - --json <<<'{"user_id": "u9"}' | /usr/bin/python3 -c 'import json, sys
 trace = json.load(sys.stdin)

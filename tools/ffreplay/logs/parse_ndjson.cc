@@ -9,10 +9,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "compiler/base/descent.h"
 #include "line_pattern.h"
 #include "simdjson.h"
 
@@ -32,12 +34,15 @@ struct wanted_key {
     std::string name;
     uint64_t head = 0, mask = 0; /* the first bytes of `name"` */
     uint32_t field = NO_FIELD;
-    std::unique_ptr<level> below;
+    const level *below = nullptr; /* the one of objects there, */
+    descent_way descends = 0;     /* and what it adds to the way there */
 };
 
+/* What is wanted of an object, which depends on where it is: on the keys that led to it, joined. */
 struct level {
     std::vector<wanted_key> keys;
 };
+using levels = std::map<std::string, level>; /* which never moves its elements */
 
 wanted_key &key_of(level &where, const std::string &name)
 {
@@ -53,16 +58,30 @@ wanted_key &key_of(level &where, const std::string &name)
     return key;
 }
 
-/* Every dot may either descend or be part of the key. */
-void want(level &where, const std::string &path, uint32_t field)
+/* Wants the rest of a path in the objects that are at `path.substr(0, begin - 1)`, and so on. */
+void want(levels &all, const std::string &path, size_t begin, uint32_t field)
 {
-    key_of(where, path).field = field;
-    for (size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.', dot + 1)) {
-        wanted_key &key = key_of(where, path.substr(0, dot));
-        if (!key.below)
-            key.below = std::make_unique<level>();
-        want(*key.below, path.substr(dot + 1), field);
+    level &here = all[path.substr(0, begin ? begin - 1 : 0)];
+    key_of(here, path.substr(begin)).field = field;
+    unsigned dots = 0;
+    for (size_t dot = path.find('.'); dot != std::string::npos && dots < MOST_DESCENTS;
+         dot = path.find('.', dot + 1), dots++) {
+        if (dot < begin)
+            continue;
+        wanted_key &key = key_of(here, path.substr(begin, dot - begin));
+        key.below = &all[path.substr(0, dot)];
+        key.descends = descent_way_below(0, path.data(), dot);
     }
+}
+
+/* Every dot may either descend or be part of a key. */
+void want(levels &all, const std::string &path, uint32_t field)
+{
+    unsigned dots = 0;
+    want(all, path, 0, field);
+    for (size_t dot = path.find('.'); dot != std::string::npos && dots < MOST_DESCENTS;
+         dot = path.find('.', dot + 1), dots++)
+        want(all, path, dot + 1, field);
 }
 
 bool is_key(const wanted_key &key, const char *raw)
@@ -83,8 +102,11 @@ struct learnt {
 };
 
 struct ndjson : line_parser {
-    level root;
+    levels all;
+    const level *root = nullptr;
     uint32_t count = 0;
+    std::vector<descent_way> ways; /* of this line's values: only a lesser one, or the same, */
+                                   /* replaces what was found */
     std::vector<std::unique_ptr<learnt>> patterns; /* the one that matched last comes first */
     ondemand::parser json;
     /* The texts of this line's lists, and where each list begins among them. */
@@ -92,7 +114,10 @@ struct ndjson : line_parser {
     std::vector<const char *> list_items;
     std::vector<std::pair<value *, size_t>> lists;
 
-    error_code walk(ondemand::object object, const level &where, bool escapes, value *values);
+    error_code walk(ondemand::object object, const level &where, descent_way way, bool escapes,
+                    value *values);
+    error_code take_member(ondemand::value &member, const wanted_key &key, descent_way way,
+                           bool escapes, value *values);
     error_code take(ondemand::value &from, bool escapes, value &to);
     error_code take_list(ondemand::value &from, value &to);
 };
@@ -177,7 +202,29 @@ error_code ndjson::take(ondemand::value &from, bool escapes, value &to)
     return SUCCESS;
 }
 
-error_code ndjson::walk(ondemand::object object, const level &where, bool escapes, value *values)
+error_code ndjson::take_member(ondemand::value &member, const wanted_key &key, descent_way way,
+                               bool escapes, value *values)
+{
+    ondemand::json_type type;
+    if (error_code error = member.type().get(type))
+        return error;
+    bool descends = key.below && type == ondemand::json_type::object;
+    if (key.field != NO_FIELD && way <= ways[key.field]) {
+        ways[key.field] = way;
+        values[key.field].kind = VALUE_OTHER;
+        if (!descends)
+            return take(member, escapes, values[key.field]);
+    }
+    if (!descends)
+        return SUCCESS;
+    ondemand::object below;
+    if (error_code error = member.get_object().get(below))
+        return error;
+    return walk(below, *key.below, way | key.descends, escapes, values);
+}
+
+error_code ndjson::walk(ondemand::object object, const level &where, descent_way way, bool escapes,
+                        value *values)
 {
     for (auto result : object) {
         ondemand::field field;
@@ -201,20 +248,8 @@ error_code ndjson::walk(ondemand::object object, const level &where, bool escape
         }
         if (!found)
             continue;
-        ondemand::value &member = field.value();
-        ondemand::json_type type;
-        if (error_code error = member.type().get(type))
+        if (error_code error = take_member(field.value(), *found, way, escapes, values))
             return error;
-        if (found->below && type == ondemand::json_type::object) {
-            ondemand::object below;
-            if (error_code error = member.get_object().get(below))
-                return error;
-            if (error_code error = walk(below, *found->below, escapes, values))
-                return error;
-        } else if (found->field != NO_FIELD) {
-            if (error_code error = take(member, escapes, values[found->field]))
-                return error;
-        }
     }
     return SUCCESS;
 }
@@ -256,7 +291,7 @@ const char *what_is_wrong(error_code error)
 uint32_t field_of(const void *user, const char *name, size_t length)
 {
     const ndjson &self = *static_cast<const ndjson *>(user);
-    for (const wanted_key &key : self.root.keys)
+    for (const wanted_key &key : self.root->keys)
         if (key.name == std::string_view(name, length))
             return key.field == NO_FIELD ? PATTERN_SKIPS : key.field;
     return PATTERN_SKIPS;
@@ -328,6 +363,7 @@ bool parse(line_parser *parser, const char *line, size_t length, value *values,
     if (length > 0 && read_by_pattern(self, 0, line, values) == length)
         return true;
     clear(self, values);
+    std::fill(self.ways.begin(), self.ways.end(), UINT64_MAX);
     self.list_texts.clear();
     self.lists.clear();
     bool escapes = memchr(line, '\\', length) != nullptr;
@@ -340,7 +376,7 @@ bool parse(line_parser *parser, const char *line, size_t length, value *values,
     if (!error)
         error = document.get_object().get(object);
     if (!error)
-        error = self.walk(object, self.root, escapes, values);
+        error = self.walk(object, *self.root, 0, escapes, values);
     const char *place;
     if (!error && document.current_location().get(place) != OUT_OF_BOUNDS)
         error = TRAILING_CONTENT;
@@ -370,7 +406,9 @@ extern "C" line_parser *ndjson_parser(const char *const *paths, uint32_t count)
     self->parse = parse;
     self->close = close;
     self->count = count;
+    self->ways.resize(count);
+    self->root = &self->all[""];
     for (uint32_t i = 0; i < count; i++)
-        want(self->root, paths[i], i);
+        want(self->all, paths[i], i);
     return self;
 }

@@ -127,24 +127,40 @@ void take_any_value(otlp &self, dom::element from, value &to)
         to.kind = VALUE_OTHER;
 }
 
-/* Searches [{"key": …, "value": …}, …]. A dot in the path is part of the key, or descends. */
+/* The longest key of [{"key": …, "value": …}, …] that is shorter than that and begins the path, up
+ * to a dot; of several, the first. 0: there is none. */
+size_t next_key(const dom::array &attributes, std::string_view path, size_t shorter,
+                dom::element &value)
+{
+    size_t longest = 0;
+    for (dom::element attribute : attributes) {
+        std::string_view key;
+        dom::element found;
+        if (attribute["key"].get(key) || key.size() <= longest || key.size() >= shorter ||
+            path.substr(0, key.size()) != key || attribute["value"].get(found) ||
+            (key.size() < path.size() && path[key.size()] != '.'))
+            continue;
+        longest = key.size();
+        value = found;
+    }
+    return longest;
+}
+
+/* A dot of the path is part of a key, or descends, in the order of descent.h. */
 bool find_attribute(otlp &self, dom::element list, std::string_view path, value &to)
 {
     dom::array attributes;
+    dom::element found, inner;
     if (list.get(attributes))
         return false;
-    for (dom::element attribute : attributes) {
-        std::string_view key;
-        dom::element found, inner;
-        if (attribute["key"].get(key) || path.substr(0, key.size()) != key ||
-            attribute["value"].get(found))
-            continue;
-        if (path.size() == key.size()) {
+    for (size_t shorter = path.size() + 1; shorter > 0;) {
+        shorter = next_key(attributes, path, shorter, found);
+        if (shorter == path.size()) {
             take_any_value(self, found, to);
             return true;
         }
-        if (path[key.size()] == '.' && !found["kvlistValue"]["values"].get(inner) &&
-            find_attribute(self, inner, path.substr(key.size() + 1), to))
+        if (shorter > 0 && !found["kvlistValue"]["values"].get(inner) &&
+            find_attribute(self, inner, path.substr(shorter + 1), to))
             return true;
     }
     return false;
