@@ -88,8 +88,10 @@ static void check_units(const struct checker *checker, const struct flag *flag,
                  flag->name.text, key);
         if (units == UNITS_UNKNOWN && targeting->bucket_by->count > 1)
             diagnose_help(checker->diagnostics,
-                          "set 'unit' to a field that has what is hashed, and is called "
-                          "'targetingKey'");
+                          "name the fields of log '%s' that have all of it; it lacks '%s': "
+                          "context: {%s: FIELD}",
+                          log->name.text, log_lacks(log, targeting->bucket_by)->name.text,
+                          log_lacks(log, targeting->bucket_by)->name.text);
         else if (units == UNITS_UNKNOWN)
             diagnose_help(checker->diagnostics,
                           "name the field of log '%s' that has it: context: {%s: FIELD}",

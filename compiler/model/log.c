@@ -68,10 +68,28 @@ static bool ends_with_name(const char *path, const char *name)
     return strcmp(path, name) == 0 || (dot && strcmp(dot + 1, name) == 0);
 }
 
+static bool has_context(const struct log *log, const char *attribute)
+{
+    for (uint32_t i = 0; i < log->context_count; i++)
+        if (strcmp(log->context[i].name.text, attribute) == 0)
+            return true;
+    return false;
+}
+
+const struct attribute *log_lacks(const struct log *log, const struct unit_key *key)
+{
+    for (uint32_t i = 0; key && i < key->count; i++)
+        if (!has_context(log, key->parts[i]->name.text))
+            return key->parts[i];
+    return NULL;
+}
+
 enum log_units log_units(const struct log *log, const struct unit_key *bucket_by)
 {
     if (!log->unit || !bucket_by)
         return UNITS_ARE_BUCKETED;
+    if (bucket_by->count > 1 && !log_lacks(log, bucket_by) && !is_targeting_key(log->unit))
+        return UNITS_BESIDE_BUCKETED;
     for (uint32_t i = 0; bucket_by->count == 1 && i < log->context_count; i++)
         if (strcmp(log->context[i].name.text, bucket_by->text) == 0)
             return strcmp(log->context[i].from, log->unit) == 0 ? UNITS_ARE_BUCKETED

@@ -9,6 +9,7 @@
 #include "text.h"
 
 struct attribute;
+struct attribute;
 struct unit_key;
 
 #define LOG_FORMATS(X)                        \
@@ -75,5 +76,7 @@ struct log {
  */
 enum log_units { UNITS_ARE_BUCKETED, UNITS_BESIDE_BUCKETED, UNITS_UNKNOWN };
 enum log_units log_units(const struct log *log, const struct unit_key *bucket_by);
+/* The first attribute of the key that the log's `context` does not have; or NULL. */
+const struct attribute *log_lacks(const struct log *log, const struct unit_key *key);
 
 #endif

@@ -66,10 +66,18 @@ static const struct assigner *with_key(const struct analysis *analysis, uint32_t
 {
     for (*log = 0; *log < analysis->log_count; (*log)++) {
         const struct assigner *assigner = &analysis->assigners[*log];
-        if (assigner->layout && assigner->key != NO_PLACE)
+        if (assigner->layout && assigner->key.whole)
             return assigner;
     }
     return NULL;
+}
+
+static uint64_t fields_of_key(const struct line_key *key)
+{
+    uint64_t fields = 0;
+    for (uint32_t i = 0; i < key->key->count; i++)
+        fields |= key->places[i] < 64 ? UINT64_C(1) << key->places[i] : 0;
+    return fields;
 }
 
 /* "'user_id' is '[…]' at access.log:1" */
@@ -80,9 +88,15 @@ static const char *unkeyed_text(const struct verdict *verdict, const struct assi
     const struct unreadable *unkeyed = &verdict->analysis->unkeyed;
     if (unkeyed->shown)
         return unreadable_value_text(verdict->replay, arena, unkeyed->shown);
-    if (has(absent_of(verdict, log), assigner->key))
-        return absent_text(verdict, log, UINT64_C(1) << assigner->key);
-    return arena_format(arena, "they have no '%s'", assigner->layout->paths[assigner->key]);
+    const struct unit_key *key = assigner->key.key;
+    uint64_t parts = fields_of_key(&assigner->key), absent = absent_of(verdict, log) & parts;
+    if (key->joined ? absent != 0 : absent == parts)
+        return absent_text(verdict, log, absent);
+    const char *names = NULL;
+    for (uint32_t i = 0; i < key->count; i++)
+        names = arena_format(arena, "%s%s'%s'", names ? names : "", names ? " or " : "",
+                             assigner->layout->paths[assigner->key.places[i]]);
+    return arena_format(arena, "they have no %s", names);
 }
 
 /* The few lines with which a stage begins may be those of anonymous visitors. */

@@ -92,16 +92,14 @@ bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct
     *assigner = (struct assigner){.subject = subject, .layout = layout};
     if (!line_context_prepare(&assigner->line, layout, stores, subject->everybody ? 2 : 1))
         return false;
-    assigner->key = line_context_key(&assigner->line, subject->targeting->bucket_by);
-    assigner->unit = assigner->key != NO_PLACE ? assigner->key : layout->unit;
+    assigner->key = line_key_of(&assigner->line, layout, subject->targeting->bucket_by);
     enum log_units units = log_units(log, subject->targeting->bucket_by);
-    assigner->clusters = assigner->key != NO_PLACE && units == UNITS_BESIDE_BUCKETED;
+    assigner->clusters = assigner->key.whole && units == UNITS_BESIDE_BUCKETED;
     /* Units that are not randomised have no expected share. */
-    subject->shares_known &= assigner->key != NO_PLACE || units == UNITS_ARE_BUCKETED;
+    subject->shares_known &= assigner->key.whole || units == UNITS_ARE_BUCKETED;
     subject->shares_known &=
         !subject->takes_everybody && (layout->variant == NO_PLACE || decides_alone(subject));
-    const struct attribute *lacks =
-        line_context_lacks(&assigner->line, subject->targeting->bucket_by);
+    const struct attribute *lacks = log_lacks(log, subject->targeting->bucket_by);
     if (layout->variant == NO_PLACE && log->context_count > 0 && lacks &&
         !subject->takes_everybody) {
         print_error_at(&layout->project->sources, log->span,
@@ -111,41 +109,6 @@ bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct
         return false;
     }
     return log_tells_variants(layout);
-}
-
-static bool part_has_key(const struct assigner *assigner, const struct attribute *part,
-                         const struct event *event)
-{
-    uint32_t place = line_context_place(&assigner->line, part);
-    if (place == NO_PLACE)
-        return false;
-    const struct value *value = &event->values[place];
-    double number = event->numbers[place].number;
-    switch (part->type) {
-    case FFLAG_ATTRIBUTE_STRING:
-        return value_identifies(value) || value->kind == VALUE_BOOLEAN;
-    case FFLAG_ATTRIBUTE_NUMBER:
-        return event->numbers[place].state == NUMBER_GIVEN && floor(number) == number &&
-               fabs(number) <= 9007199254740992.0;
-    case FFLAG_ATTRIBUTE_BOOLEAN:
-        return value_spells(value, "true") || value_spells(value, "false");
-    case FFLAG_ATTRIBUTE_VERSION:
-    case FFLAG_ATTRIBUTE_TIME:
-    case FFLAG_ATTRIBUTE_STRINGS:
-    case FFLAG_ATTRIBUTE_IP:
-        break; /* nothing is bucketed by these */
-    }
-    return false;
-}
-
-/* Whether the unit can be in a percentage: see docs/evaluation.md, "Bucketing". */
-static bool has_key(const struct assigner *assigner, const struct event *event)
-{
-    const struct unit_key *key = assigner->subject->targeting->bucket_by;
-    uint32_t found = 0;
-    for (uint32_t i = 0; key && i < key->count; i++)
-        found += part_has_key(assigner, key->parts[i], event);
-    return key && (key->joined ? found == key->count : found > 0);
 }
 
 /* -------------------------------------------------------------------------------- assignment -- */
@@ -197,7 +160,7 @@ static enum assignment evaluate(struct assigner *assigner, const struct event *e
         fflag_evaluate(subject->everybody_view, subject->everybody_id, context);
     if (!is_canary(&everybody))
         return left_out(&everybody);
-    return has_key(assigner, event) ? ASSIGNED_CONTROL : LEFT_OUT_NO_KEY;
+    return line_key_is_given(&assigner->key, event) ? ASSIGNED_CONTROL : LEFT_OUT_NO_KEY;
 }
 
 void subject_join(struct subject *subject, const struct subject *other)

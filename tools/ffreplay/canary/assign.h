@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "tools/ffreplay/evaluate/line_context.h"
+#include "tools/ffreplay/evaluate/line_key.h"
 #include "tools/ffreplay/evaluate/past_overrides.h"
 #include "tools/ffreplay/evaluate/served_variants.h"
 
@@ -76,9 +77,8 @@ struct assigner {
     struct subject *subject;
     const struct layout *layout;
     struct line_context line;
-    uint32_t key;  /* the field that is hashed; NO_PLACE where the context does not have it */
-    uint32_t unit; /* whose shares are counted: the key, else the log's unit, else NO_PLACE */
-    bool clusters; /* the log's units are not the keys, which chance assigned */
+    struct line_key key; /* what is hashed */
+    bool clusters;       /* the log's units are not the keys, which chance assigned */
 };
 
 /* Compiles and opens both snapshots. False after reporting. */

@@ -75,6 +75,24 @@ static void note_overrides(struct verdict *verdict)
     }
 }
 
+/* Which of several attributes is the first that a unit has, and what they make joined, cannot be
+ * told without all of them. */
+static void note_keys(struct verdict *verdict)
+{
+    const struct analysis *analysis = verdict->analysis;
+    const struct unit_key *key = analysis->subject.targeting->bucket_by;
+    for (uint32_t i = 0; key && key->count > 1 && i < analysis->log_count; i++) {
+        const struct layout *layout = analysis->assigners[i].layout;
+        if (!layout || analysis->assigners[i].key.whole || layout->variant == NO_PLACE ||
+            (layout->log->unit && log_units(layout->log, key) == UNITS_ARE_BUCKETED))
+            continue;
+        sentence_add(verdict, &verdict->notes,
+                     "the context of log '%s' has no '%s', so its units are not known by %s: how "
+                     "many are in each group, is not judged",
+                     layout->log->name.text, log_lacks(layout->log, key)->name.text, key->text);
+    }
+}
+
 void health_judge(struct verdict *verdict)
 {
     const struct subject *subject = &verdict->analysis->subject;
@@ -92,6 +110,7 @@ void health_judge(struct verdict *verdict)
     judge_shares(verdict);
     judge_unassigned(verdict);
     absent_fields_judge(verdict);
+    note_keys(verdict);
     note_overrides(verdict);
     verdict->lost_time =
         !clocks_judge(verdict->replay, subject->canary->since, &verdict->issues, &verdict->notes);

@@ -36,11 +36,8 @@ static void gather_windowed(struct analysis *analysis, struct accumulator *accum
  * sessions it has. */
 static struct event clustered(const struct assigner *assigner, const struct event *event)
 {
-    const struct value *key = &event->values[assigner->key];
     struct event of_key = *event;
-    of_key.has_unit = value_identifies(key);
-    if (of_key.has_unit)
-        of_key.unit = unit_hash_of(key->text, key->length);
+    of_key.has_unit = line_key_unit(&assigner->key, event, &of_key.unit);
     return of_key;
 }
 
@@ -73,24 +70,6 @@ static __attribute__((noinline)) void gather_clustered(struct analysis *analysis
         if (accumulator->log == log)
             take_accumulator(analysis, accumulator,
                              accumulator->measure.metric->per_unit ? event : &of_key, group);
-}
-
-/* The unit whose share is counted, if the line names it. */
-static bool unit_counted(const struct assigner *assigner, const struct event *event,
-                         struct unit_hash *unit)
-{
-    if (assigner->unit == NO_PLACE)
-        return false;
-    const struct layout *layout = assigner->layout;
-    if (layout->hashes_units && assigner->unit == layout->unit) {
-        *unit = event->unit;
-        return event->has_unit;
-    }
-    const struct value *value = &event->values[assigner->unit];
-    if (!value_identifies(value))
-        return false;
-    *unit = unit_hash_of(value->text, value->length);
-    return true;
 }
 
 static void note_canary(struct canary_lines *lines, int64_t first, int64_t last, uint64_t count)
@@ -154,7 +133,7 @@ static void take_used(struct analysis *analysis, const struct record *record,
     else
         gather(analysis, record->log, event, assignment);
     struct unit_hash unit;
-    if (assignment != ASSIGNED_BEFORE && unit_counted(assigner, event, &unit))
+    if (assignment != ASSIGNED_BEFORE && line_unit(&assigner->key, assigner->layout, event, &unit))
         unit_shares_add(&analysis->shares, unit,
                         UINT64_C(1) << (canary ? UNIT_IN_CANARY : UNIT_IN_CONTROL));
 }
@@ -171,11 +150,11 @@ static void note_unassigned(struct analysis *analysis, const struct assigner *as
 static void note_unkeyed(struct analysis *analysis, const struct assigner *assigner,
                          const struct event *event)
 {
-    if (assigner->key == NO_PLACE || event->values[assigner->key].kind == VALUE_ABSENT)
+    uint32_t place = assigner->key.whole ? line_key_fault(&assigner->key, event) : NO_PLACE;
+    if (place == NO_PLACE)
         return;
     unreadable_add(&analysis->unkeyed, event->time);
-    unreadable_show(&analysis->unkeyed, assigner->layout->paths[assigner->key], event,
-                    assigner->key);
+    unreadable_show(&analysis->unkeyed, assigner->layout->paths[place], event, place);
 }
 
 void analysis_take(struct analysis *analysis, const struct record *record)

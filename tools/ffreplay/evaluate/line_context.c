@@ -71,20 +71,6 @@ uint32_t line_context_place(const struct line_context *line, const struct attrib
     return NO_PLACE;
 }
 
-uint32_t line_context_key(const struct line_context *line, const struct unit_key *key)
-{
-    return key && key->count == 1 ? line_context_place(line, key->parts[0]) : NO_PLACE;
-}
-
-const struct attribute *line_context_lacks(const struct line_context *line,
-                                           const struct unit_key *key)
-{
-    for (uint32_t i = 0; key && i < key->count; i++)
-        if (line_context_place(line, key->parts[i]) == NO_PLACE)
-            return key->parts[i];
-    return NULL;
-}
-
 static void set_attribute(fflag_context *context, const struct context_field *field,
                           const struct event *event)
 {

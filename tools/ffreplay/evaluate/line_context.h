@@ -39,11 +39,6 @@ bool line_context_prepare(struct line_context *line, struct layout *layout,
 
 /* Where the log has this attribute; NO_PLACE: it does not. */
 uint32_t line_context_place(const struct line_context *line, const struct attribute *attribute);
-/* Where it has the key of units; NO_PLACE: nowhere, or in several places. */
-uint32_t line_context_key(const struct line_context *line, const struct unit_key *key);
-/* The first attribute of the key that the log does not have; or NULL. */
-const struct attribute *line_context_lacks(const struct line_context *line,
-                                           const struct unit_key *key);
 
 /* From the line, at the line's time. What the line does not have, or has in a form that the
  * attribute cannot take, stays absent, as it does in a service. False: what should be a number is

@@ -135,12 +135,12 @@ static void expose(struct simulation *simulation, const struct assigner *assigne
     if (event->time < simulation->options->harm_from)
         return;
     exposure->requests++;
-    if (assigner->unit == NO_PLACE)
+    if (!line_unit_is_known(&assigner->key))
         return;
     exposure->knows_units = true;
-    const struct value *unit = &event->values[assigner->unit];
-    if (value_identifies(unit))
-        unit_set_add(&exposure->units, unit_hash_of(unit->text, unit->length), false);
+    struct unit_hash unit;
+    if (line_unit(&assigner->key, assigner->layout, event, &unit))
+        unit_set_add(&exposure->units, unit, false);
 }
 
 /* Records go to the rollout's current stage, and to later ones that compare with the time

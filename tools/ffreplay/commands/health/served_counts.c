@@ -82,13 +82,10 @@ static uint64_t arm_of(const struct division *division, const struct served *ser
 static void count_unit(struct served_counts *counted, const struct record *record,
                        const struct served *served)
 {
-    uint32_t place = counted->units[record->log];
-    if (place == NO_PLACE)
+    const struct layout *layout = counted->readers[record->log].layout;
+    struct unit_hash hash;
+    if (!line_unit(&counted->keys[record->log], layout, record->event, &hash))
         return;
-    const struct value *unit = &record->event->values[place];
-    if (!value_identifies(unit))
-        return;
-    struct unit_hash hash = unit_hash_of(unit->text, unit->length);
     unit_shares_add(&counted->shares, hash, UINT64_C(1) << served->variant);
     uint64_t arm = arm_of(&counted->division, served);
     if (arm)
@@ -163,7 +160,7 @@ static struct consumer *fork_consumer(struct consumer *consumer)
     struct served_counts *fork = xcalloc(1, sizeof *fork);
     fork->consumer = counted->consumer;
     fork->variants = counted->variants;
-    fork->units = counted->units;
+    fork->keys = counted->keys;
     fork->division = counted->division;
     fork->now = counted->now;
     fork->log_count = counted->log_count;
@@ -184,15 +181,14 @@ bool served_counts_prepare(struct served_counts *counted, struct project *projec
         .now = now,
         .division = division_of(&project->arena, variants->flag, variants->environment)};
     counted->readers = xcalloc(logs, sizeof *counted->readers);
-    counted->units = ARENA_ARRAY(&project->arena, uint32_t, logs);
+    counted->keys = ARENA_ARRAY(&project->arena, struct line_key, logs);
     for (uint32_t i = 0; i < logs; i++) {
         if (!reads[i])
             continue;
         struct variant_reader *reader = &counted->readers[i];
         if (!variant_reader_prepare(reader, variants, &layouts[i]))
             return false;
-        uint32_t key = line_context_key(&reader->line, variants->targeting->bucket_by);
-        counted->units[i] = key != NO_PLACE ? key : layouts[i].unit;
+        counted->keys[i] = line_key_of(&reader->line, &layouts[i], variants->targeting->bucket_by);
     }
     return true;
 }

@@ -11,6 +11,7 @@
 
 #include "tools/ffreplay/canary/unit_shares.h"
 #include "tools/ffreplay/evaluate/flag_variants.h"
+#include "tools/ffreplay/evaluate/line_key.h"
 #include "tools/ffreplay/evaluate/served_variants.h"
 #include "tools/ffreplay/logs/input_digest.h"
 #include "tools/ffreplay/replay/consumer.h"
@@ -29,7 +30,7 @@ struct served_counts {
     struct consumer consumer;
     const struct flag_variants *variants;
     struct variant_reader *readers; /* one per log */
-    uint32_t *units;                /* by log: where the unit is; NO_PLACE: nowhere */
+    struct line_key *keys;          /* by log: what the flag hashes of its lines */
     uint32_t log_count;
     struct division division;
     int64_t now; /* later lines do not count */
