@@ -52,6 +52,10 @@ static struct names own_names(const struct checker *checker, const struct log *l
         for (uint32_t i = 0; i < log->columns.count; i++)
             add_name(checker, &names, log->columns.items[i].text);
     }
+    for (uint32_t i = 0; i < log->form_count; i++) {
+        for (uint32_t j = 0; j < log->forms[i].field_count; j++)
+            add_name(checker, &names, log->forms[i].fields[j].name);
+    }
     return names;
 }
 
@@ -72,6 +76,9 @@ static void note_own_names(const struct checker *checker, const struct log *log)
 {
     if (log->format == LOG_CSV || log->format == LOG_TSV)
         diagnose_note(checker->diagnostics, log->span, "its columns are listed");
+    else if (log->log_format.text)
+        diagnose_note(checker->diagnostics, log->log_format.span,
+                      "its fields are those of its 'log_format'");
     else
         diagnose_note(checker->diagnostics, log->span, "its lines are of the format '%s'",
                       log_format_words[log->format]);

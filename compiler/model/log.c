@@ -6,10 +6,6 @@
 
 #include "declaration.h"
 
-const char *const combined_field_names[] = {"remote_addr", "remote_user", "time",       "request",
-                                            "method",      "path",        "protocol",   "status",
-                                            "bytes",       "referer",     "user_agent", NULL};
-
 /* The names in evaluations and tracking events; ffreplay calls the former's `key` `flag`. */
 static const char *const go_feature_flag_names[] = {"kind",
                                                     "contextKind",
@@ -32,11 +28,19 @@ const char *const point_field_names[] = {"time", "value", NULL};
 const char *const *log_format_fields(enum log_format format)
 {
     switch (format) {
-    case LOG_COMBINED:
-        return combined_field_names;
     case LOG_GO_FEATURE_FLAG:
         return go_feature_flag_names;
     case LOG_NDJSON:
+    case LOG_COMBINED:
+    case LOG_COMMON:
+    case LOG_VHOST_COMBINED:
+    case LOG_INGRESS_NGINX:
+    case LOG_TRAEFIK:
+    case LOG_HAPROXY_HTTP:
+    case LOG_ENVOY:
+    case LOG_ALB:
+    case LOG_NGINX:
+    case LOG_APACHE:
     case LOG_CSV:
     case LOG_TSV:
     case LOG_OTLP:
@@ -45,6 +49,123 @@ const char *const *log_format_fields(enum log_format format)
         return NULL;
     }
     return NULL;
+}
+
+/* CLIENT IDENT USER: a user's name may have blanks where nobody asked for the IDENT. */
+#define CLIENT       "{remote_addr:host} - {remote_user:user} "
+#define CLIENT_IDENT "{remote_addr:host} {:ident} {remote_user:word} "
+#define REQUEST      "[{time:clf}] \"{request:request}\" {status:status} {bytes:bytes}"
+#define BROWSER      " \"{referer:text}\" \"{user_agent:text}\""
+
+/* Syslog's part, or only the program's; then the timers of `option httplog`. */
+#define HAPROXY_BEGIN                                                                     \
+    "{remote_addr:endpoint} [{:strftime:%d/%b/%Y:%H:%M:%S}.{:fraction}] {frontend:word} " \
+    "{backend:name}/{server:word} {request_time:integer:ms}/{queue_time:integer:ms}/"     \
+    "{connect_time:integer:ms}/{response_time:integer:ms}/{duration:integer:ms} "         \
+    "{status:integer} {bytes:integer} {request_cookie:word} {response_cookie:word} "      \
+    "{termination_state:word} {actconn:integer}/{feconn:integer}/{beconn:integer}/"       \
+    "{srv_conn:integer}/{retries:integer} {srv_queue:integer}/{backend_queue:integer} "
+#define HAPROXY_END  "\"{request:request}\""
+#define HAPROXY_LEAD "{:lead}haproxy[{:integer}]: "
+/* It writes quotes, and braces in captured headers, as '#' and their code. */
+#define HAPROXY_CODES "escape=codes "
+
+#define ALB_BEGIN                                                                                \
+    "{type:word} {time:iso} {elb:word} {client:endpoint} {target:endpoint} "                     \
+    "{request_processing_time:decimal:s} {target_processing_time:decimal:s} "                    \
+    "{response_processing_time:decimal:s} {elb_status_code:status} {target_status_code:status} " \
+    "{received_bytes:integer} {sent_bytes:integer} \"{request:request}\" \"{user_agent:text}\" " \
+    "{ssl_cipher:word} {ssl_protocol:word} {target_group_arn:word} \"{trace_id:text}\" "         \
+    "\"{domain_name:text}\" \"{chosen_cert_arn:text}\" {matched_rule_priority:integer} "         \
+    "{request_creation_time:iso} \"{actions_executed:text}\" \"{redirect_url:text}\" "           \
+    "\"{error_reason:text}\""
+#define ALB_TARGETS                                                                              \
+    " \"{target_port_list:text}\" \"{target_status_code_list:text}\" \"{classification:text}\" " \
+    "\"{classification_reason:text}\""
+
+/* `common` is its first part; nginx's `main` has the header X-Forwarded-For after it. */
+static const char *const combined_forms[] = {CLIENT REQUEST BROWSER,
+                                             CLIENT REQUEST BROWSER " \"{:text}\"",
+                                             CLIENT REQUEST,
+                                             CLIENT_IDENT REQUEST BROWSER,
+                                             CLIENT_IDENT REQUEST BROWSER " \"{:text}\"",
+                                             CLIENT_IDENT REQUEST,
+                                             NULL};
+static const char *const common_forms[] = {CLIENT REQUEST, CLIENT_IDENT REQUEST, NULL};
+static const char *const vhost_combined_forms[] = {
+    "{vhost:name}:{port:integer} " CLIENT REQUEST BROWSER,
+    "{vhost:name}:{port:integer} " CLIENT_IDENT REQUEST BROWSER,
+    "{vhost:name} " CLIENT REQUEST BROWSER, "{vhost:name} " CLIENT_IDENT REQUEST BROWSER, NULL};
+static const char *const ingress_nginx_forms[] = {
+    "{remote_addr:address} - {remote_user:user} [{time:clf}] \"{request:request}\" "
+    "{status:status} {bytes:integer} \"{referer:text}\" \"{user_agent:text}\" "
+    "{request_length:integer} {request_time:decimal:s} [{proxy_upstream_name:word}] "
+    "[{proxy_alternative_upstream_name:text}] {upstream_addr:words} "
+    "{upstream_response_length:decimals} {upstream_response_time:decimals:s} "
+    "{upstream_status:decimals} {req_id:word}",
+    NULL};
+static const char *const traefik_forms[] = {
+    "escape=none {remote_addr:host} - {remote_user:user} [{time:clf}] \"{request:request}\" "
+    "{status:integer} {bytes:integer} \"{referer:text}\" \"{user_agent:text}\" "
+    "{request_count:integer} \"{router:text}\" \"{server_url:text}\" {duration:integer:ms}ms",
+    NULL};
+static const char *const haproxy_http_forms[] = {
+    HAPROXY_CODES HAPROXY_LEAD HAPROXY_BEGIN HAPROXY_END,
+    HAPROXY_CODES HAPROXY_LEAD HAPROXY_BEGIN "{{request_headers:captured}} " HAPROXY_END,
+    HAPROXY_CODES HAPROXY_LEAD HAPROXY_BEGIN
+    "{{request_headers:captured}} {{response_headers:captured}} " HAPROXY_END,
+    HAPROXY_CODES HAPROXY_BEGIN HAPROXY_END,
+    HAPROXY_CODES HAPROXY_BEGIN "{{request_headers:captured}} " HAPROXY_END,
+    HAPROXY_CODES HAPROXY_BEGIN
+    "{{request_headers:captured}} {{response_headers:captured}} " HAPROXY_END,
+    NULL};
+static const char *const envoy_forms[] = {
+    "escape=none [{time:iso}] \"{request:request}\" {status:integer} {response_flags:word} "
+    "{bytes_received:integer} {bytes:integer} {duration:integer:ms} "
+    "{upstream_service_time:integer:ms} \"{x_forwarded_for:text}\" \"{user_agent:text}\" "
+    "\"{request_id:text}\" \"{authority:text}\" \"{upstream_host:text}\"",
+    NULL};
+static const char *const alb_forms[] = {ALB_BEGIN ALB_TARGETS "{:rest}", ALB_BEGIN, NULL};
+
+const char *const *log_format_forms(enum log_format format)
+{
+    static const char *const *const forms[WORDS_COUNT(LOG_FORMATS)] = {
+        [LOG_COMBINED] = combined_forms,
+        [LOG_COMMON] = common_forms,
+        [LOG_VHOST_COMBINED] = vhost_combined_forms,
+        [LOG_INGRESS_NGINX] = ingress_nginx_forms,
+        [LOG_TRAEFIK] = traefik_forms,
+        [LOG_HAPROXY_HTTP] = haproxy_http_forms,
+        [LOG_ENVOY] = envoy_forms,
+        [LOG_ALB] = alb_forms,
+    };
+    return forms[format];
+}
+
+bool log_format_dialect(enum log_format format, enum dialect *dialect)
+{
+    *dialect = format == LOG_APACHE ? DIALECT_APACHE : DIALECT_NGINX;
+    return format == LOG_NGINX || format == LOG_APACHE;
+}
+
+enum time_unit log_duration_unit(const struct log *log, const char *path)
+{
+    for (uint32_t i = 0; i < log->form_count; i++) {
+        const struct format_field *field = format_string_field(&log->forms[i], path);
+        if (field)
+            return log->forms[i].parts[field->part].unit;
+    }
+    return TIME_AUTO;
+}
+
+double log_field_scale(const struct log *log, const char *path)
+{
+    static const double milliseconds[] = {[TIME_AUTO] = 1,
+                                          [TIME_SECONDS] = 1e3,
+                                          [TIME_MILLISECONDS] = 1,
+                                          [TIME_MICROSECONDS] = 1e-3,
+                                          [TIME_NANOSECONDS] = 1e-6};
+    return milliseconds[log_duration_unit(log, path)];
 }
 
 bool log_format_is_series(enum log_format format)

@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #include "compiler/base/words.h"
+#include "format_string.h"
 #include "text.h"
+#include "time_unit.h"
 
 struct attribute;
 struct attribute;
@@ -15,6 +17,15 @@ struct unit_key;
 #define LOG_FORMATS(X)                        \
     X(LOG_NDJSON, "ndjson")                   \
     X(LOG_COMBINED, "combined")               \
+    X(LOG_COMMON, "common")                   \
+    X(LOG_VHOST_COMBINED, "vhost_combined")   \
+    X(LOG_INGRESS_NGINX, "ingress-nginx")     \
+    X(LOG_TRAEFIK, "traefik")                 \
+    X(LOG_HAPROXY_HTTP, "haproxy-http")       \
+    X(LOG_ENVOY, "envoy")                     \
+    X(LOG_ALB, "alb")                         \
+    X(LOG_NGINX, "nginx")                     \
+    X(LOG_APACHE, "apache")                   \
     X(LOG_CSV, "csv")                         \
     X(LOG_TSV, "tsv")                         \
     X(LOG_OTLP, "otlp")                       \
@@ -32,22 +43,18 @@ extern const char *const log_format_words[];
 enum log_delimiter { LOG_DELIMITERS(WORDS_MEMBER) };
 extern const char *const log_delimiter_words[];
 
-#define TIME_UNITS(X)          \
-    X(TIME_AUTO, "auto")       \
-    X(TIME_SECONDS, "s")       \
-    X(TIME_MILLISECONDS, "ms") \
-    X(TIME_MICROSECONDS, "us") \
-    X(TIME_NANOSECONDS, "ns")
-enum time_unit { TIME_UNITS(WORDS_MEMBER) };
-extern const char *const time_unit_words[];
-
 struct log_field {
     struct text name; /* what metrics and contexts call it */
     const char *from; /* the field in the log; dots descend */
-    double scale;     /* 1 unless said */
+    double scale;     /* what its number is multiplied by */
+    bool is_scaled;   /* the definition says so; otherwise see log_field_scale() */
 };
 
-extern const char *const combined_field_names[]; /* ended by NULL */
+/* The forms of a built-in format's lines, in the notation of format_string.h, ended by NULL; NULL:
+ * the format is not of forms. Each line has one of them. */
+const char *const *log_format_forms(enum log_format format);
+/* How its log's `log_format` is written; false: its log has none. */
+bool log_format_dialect(enum log_format format, enum dialect *dialect);
 
 /* All that lines of a format have, ended by NULL; NULL: they may have anything. */
 const char *const *log_format_fields(enum log_format format);
@@ -60,15 +67,26 @@ struct log {
     enum log_format format;
     const char *time; /* field */
     enum time_unit time_unit;
+    bool has_zone;                          /* times that say no offset have this one */
+    int32_t zone;                           /* seconds ahead of UTC */
     const char *unit, *flag, *variant, *id; /* fields, or NULL */
     struct log_field *context;              /* name: the attribute */
     uint32_t context_count;
     struct log_field *fields;
     uint32_t field_count;
     enum log_delimiter delimiter;
-    struct texts columns; /* of csv and tsv; none: the first line of a file names them */
+    struct texts columns;        /* of csv and tsv; none: the first line of a file names them */
+    struct text log_format;      /* of nginx and Apache: the server's own string */
+    struct format_string *forms; /* what its lines look like, where its format is one of forms */
+    uint32_t form_count;
     struct span span;
 };
+
+/* Of a field that its format says is a duration; TIME_AUTO: of any other. */
+enum time_unit log_duration_unit(const struct log *log, const char *path);
+/* What a field's number is multiplied by where the definition does not say: durations are in
+ * milliseconds. */
+double log_field_scale(const struct log *log, const char *path);
 
 /*
  * How a log's `unit` relates to what flags are bucketed by: the same one (judged by name, which a

@@ -4,6 +4,7 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/zone.h"
 #include "read_condition.h"
 #include "read_map.h"
 #include "read_metrics.h"
@@ -229,6 +230,21 @@ static void read_log_time(struct reader *reader, struct node *node, void *target
     log->time_unit = keys.unit;
 }
 
+static void read_log_zone(struct reader *reader, struct node *node, void *target)
+{
+    struct log *log = target;
+    struct text text;
+    if (!read_text(reader, node, &text))
+        return;
+    log->has_zone = parse_offset(text.text, &log->zone);
+    if (log->has_zone)
+        return;
+    diagnose(reader->diagnostics, FF0103, node->span,
+             "expected an offset from UTC, such as \"+01:00\", found '%s'", text.text);
+    diagnose_help(reader->diagnostics, "a zone's name would leave open which of two hours is meant "
+                                       "where its clocks are set back");
+}
+
 static void read_log_context(struct reader *reader, struct node *node, void *target)
 {
     struct log *log = target;
@@ -241,7 +257,7 @@ static void read_log_context(struct reader *reader, struct node *node, void *tar
         if (!read_text(reader, entry->value, &from) || !known)
             continue;
         struct log_field *field = ARENA_APPEND(reader->arena, log->context, log->context_count);
-        *field = (struct log_field){{entry->key->text, entry->key->span}, from.text, 1};
+        *field = (struct log_field){{entry->key->text, entry->key->span}, from.text, 1, false};
     }
 }
 
@@ -267,6 +283,7 @@ static bool read_log_field(struct reader *reader, struct node *node, struct log_
         return true;
     }
     uint64_t given = read_fields(reader, node, &log_field_keys_form, node->span, field);
+    field->is_scaled = given & 2;
     return given & 1;
 }
 
@@ -283,19 +300,85 @@ static void read_log_fields(struct reader *reader, struct node *node, void *targ
     }
 }
 
+/* Where the log's format has no such key. */
+static void report_needless(struct reader *reader, const struct log *log, struct node *body,
+                            const char *key)
+{
+    const struct entry *entry = find_entry(body, key);
+    if (!entry)
+        return;
+    diagnose(reader->diagnostics, FF0364, entry->key->span,
+             "'%s' has no meaning for a log of format %s", key, log_format_words[log->format]);
+    if (strcmp(key, "log_format") == 0)
+        diagnose_help(reader->diagnostics, "it is a string of nginx's or Apache's configuration: "
+                                           "write 'pattern: nginx' or 'pattern: apache'");
+    else
+        diagnose_help(reader->diagnostics, "leave it out, or read the log as csv");
+}
+
+/* ------------------------------------------------------------------------- format strings -- */
+
+/* Of those whose lines look as a string of their server's says. */
+static const char *const pattern_words[] = {"nginx", "apache", NULL};
+
+static void read_pattern(struct reader *reader, struct node *node, void *target)
+{
+    static const enum log_format formats[] = {LOG_NGINX, LOG_APACHE};
+    unsigned choice;
+    if (read_choice(reader, node, pattern_words, &choice))
+        ((struct log *)target)->format = formats[choice];
+}
+
+static void add_form(struct reader *reader, struct log *log, enum dialect dialect, const char *text,
+                     struct span span)
+{
+    struct format_string form;
+    struct format_problem problem;
+    if (format_string_compile(reader->arena, dialect, text, &form, &problem)) {
+        *ARENA_APPEND(reader->arena, log->forms, log->form_count) = form;
+        return;
+    }
+    diagnose(reader->diagnostics, FF0385, span, "%s", problem.text);
+    if (problem.help)
+        diagnose_help(reader->diagnostics, "%s", problem.help);
+}
+
+/* What its lines look like, and the fields that only those have. */
+static void settle_forms(struct reader *reader, struct log *log, struct node *body)
+{
+    enum dialect dialect;
+    const char *const *own = log_format_forms(log->format);
+    for (; own && *own; own++)
+        add_form(reader, log, DIALECT_OWN, *own, log->span);
+    if (!log_format_dialect(log->format, &dialect)) {
+        report_needless(reader, log, body, "log_format");
+        return;
+    }
+    if (log->log_format.text)
+        add_form(reader, log, dialect, log->log_format.text, log->log_format.span);
+    else if (!find_entry(body, "log_format"))
+        report_missing(reader, log->name.span, "a log that nginx or Apache writes", "log_format",
+                       "paste the string of the server's log_format or LogFormat; for their "
+                       "default, write 'format: combined' alone");
+}
+
+/* Of access logs, the client's address, unless the definition says otherwise. */
+static void settle_unit(struct log *log)
+{
+    static const char client[] = "remote_addr";
+    for (uint32_t i = 0; i < log->form_count && !log->unit; i++)
+        if (format_string_field(&log->forms[i], client))
+            log->unit = client;
+}
+
 /* Keys that only delimited text has. */
 static void check_csv_keys(struct reader *reader, const struct log *log, struct node *body)
 {
-    static const char *const keys[] = {"delimiter", "columns"};
-    for (size_t i = 0; i < 2; i++) {
-        const struct entry *entry = find_entry(body, keys[i]);
-        if (!entry || log->format == LOG_CSV || (log->format == LOG_TSV && i > 0))
-            continue;
-        diagnose(reader->diagnostics, FF0364, entry->key->span,
-                 "'%s' has no meaning for a log of format %s", keys[i],
-                 log_format_words[log->format]);
-        diagnose_help(reader->diagnostics, "leave it out, or read the log as csv");
-    }
+    bool is_csv = log->format == LOG_CSV;
+    if (!is_csv)
+        report_needless(reader, log, body, "delimiter");
+    if (!is_csv && log->format != LOG_TSV)
+        report_needless(reader, log, body, "columns");
 }
 
 static const struct form log_context_form = {
@@ -304,12 +387,21 @@ static const struct form log_fields_form = {.kind = FORM_MAP,
                                             .takes =
                                                 "mapping of name to field, or to `{from, scale}`",
                                             .of = {&log_field_form}};
+static const struct form log_zone_form =
+    FORM("offset", "\"type\": \"string\", \"pattern\": \"^(Z|[+-][0-9]{2}:[0-9]{2})$\"");
 static const struct form columns_form = ALIAS("names", texts_form);
+static const struct form pattern_form = {.kind = FORM_CHOICE, .words = pattern_words};
 static const struct field log_fields[] = {
-    CHOICE("format", struct log, format, log_format_words, "how its lines are read", .missing = ""),
+    CHOICE("format", struct log, format, log_format_words, "how its lines are read; or `pattern`"),
+    READ("pattern", read_pattern, pattern_form,
+         "whose string `log_format` is, in place of `format`"),
+    FIELD("log_format", FIELD_PLACED, struct log, log_format,
+          "the server's own string, pasted as it stands in its configuration"),
     READ("time", read_log_time, log_time_form, "when it happened"),
     FIELD("unit", FIELD_TEXT, struct log, unit, "the unit that it happened to",
           .form = &field_name_form),
+    READ("zone", read_log_zone, log_zone_form,
+         "the offset of times that say none, such as \"+01:00\""),
     READ("context", read_log_context, log_context_form,
          "lets flags be evaluated again at the line's time"),
     FIELD("flag", FIELD_TEXT, struct log, flag, "the field that names the flag",
@@ -332,6 +424,17 @@ void read_log(struct reader *reader, struct declaration *declaration)
     if (!expect_map(reader, declaration->body, "a mapping for a log"))
         return;
     uint64_t given = read_fields(reader, declaration->body, &log_form, log->name.span, log);
-    if (given & 1)
-        check_csv_keys(reader, log, declaration->body);
+    bool has_format = find_entry(declaration->body, "format");
+    bool has_pattern = find_entry(declaration->body, "pattern");
+    if (has_format && has_pattern)
+        report_conflict(reader, declaration->body, "format", "pattern");
+    else if (!has_format && !has_pattern &&
+             !may_mean(reader, declaration->body, &log_form, "format"))
+        report_missing(reader, log->name.span, log_form.what, "format",
+                       choices_help(reader, log_format_words));
+    if (!(given & 3))
+        return;
+    check_csv_keys(reader, log, declaration->body);
+    settle_forms(reader, log, declaration->body);
+    settle_unit(log);
 }

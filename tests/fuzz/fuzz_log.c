@@ -34,7 +34,16 @@ static const char definitions[] =
     "  otlp: {format: otlp}\n"
     "  goff: {format: go-feature-flag}\n"
     "  prometheus: {format: prometheus}\n"
-    "  kayenta: {format: kayenta}\n";
+    "  kayenta: {format: kayenta}\n"
+    "  common: {format: common}\n"
+    "  vhost: {format: vhost_combined}\n"
+    "  ingress: {format: ingress-nginx}\n"
+    "  traefik: {format: traefik}\n"
+    "  haproxy: {format: haproxy-http, zone: Z}\n"
+    "  envoy: {format: envoy}\n"
+    "  alb: {format: alb}\n"
+    "  nginx: {pattern: nginx, log_format: '$msec $remote_addr $host$request_uri $status $pipe'}\n"
+    "  apache: {pattern: apache, log_format: '%h %{%F %T}t.%{msec_frac}t%{%z}t %>s %{X}i'}\n";
 
 /* The result of reading a file: its counts, and a sum over its records that ignores their order. */
 struct found {
@@ -46,7 +55,7 @@ struct found {
 };
 
 static struct found found;
-static uint32_t status_places[16]; /* by log; NO_PLACE: it has no such field */
+static uint32_t status_places[32]; /* by log; NO_PLACE: it has no such field */
 
 static void take(struct consumer *consumer, const struct record *record)
 {
@@ -93,7 +102,8 @@ static struct found read_file_of(const char *name, const uint8_t *data, size_t s
     assert(project->log_count <= sizeof status_places / sizeof *status_places);
     for (uint32_t i = 0; i < project->log_count; i++) {
         bool has_points = layout_framing(&replay.layouts[i]) == FRAMING_JSON;
-        status_places[i] = has_points ? NO_PLACE : layout_path(&replay.layouts[i], "status");
+        const char *status = project->logs[i]->format == LOG_ALB ? "elb_status_code" : "status";
+        status_places[i] = has_points ? NO_PLACE : layout_path(&replay.layouts[i], status);
         if (!has_points)
             layout_use_number(&replay.layouts[i], status_places[i]);
     }
@@ -166,8 +176,10 @@ static void parse_lines(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const names[] = {"ndjson", "csv",  "columns",    "tsv",    "combined",
-                                        "otlp",   "goff", "prometheus", "kayenta"};
+    static const char *const names[] = {"ndjson", "csv",     "columns",    "tsv",     "combined",
+                                        "otlp",   "goff",    "prometheus", "kayenta", "common",
+                                        "vhost",  "ingress", "traefik",    "haproxy", "envoy",
+                                        "alb",    "nginx",   "apache"};
     const uint8_t *end = memchr(data, '\n', size < 16 ? size : 16);
     size_t length = end ? (size_t)(end - data) : 0;
     for (size_t i = 0; end && i < sizeof names / sizeof *names; i++) {

@@ -72,13 +72,19 @@ uint64_t layout_fields(const struct layout *layout)
     return layout->count < 64 ? bit_of(layout->count) - 1 : UINT64_MAX;
 }
 
+static struct field mapped_field(struct layout *layout, const struct log_field *mapped)
+{
+    double scale = mapped->is_scaled ? mapped->scale : log_field_scale(layout->log, mapped->from);
+    return (struct field){layout_path(layout, mapped->from), scale};
+}
+
 struct field layout_field(struct layout *layout, const char *name)
 {
     const struct log *log = layout->log;
     for (uint32_t i = 0; i < log->field_count; i++)
         if (strcmp(log->fields[i].name.text, name) == 0)
-            return (struct field){layout_path(layout, log->fields[i].from), log->fields[i].scale};
-    return (struct field){layout_path(layout, name), 1};
+            return mapped_field(layout, &log->fields[i]);
+    return (struct field){layout_path(layout, name), log_field_scale(log, name)};
 }
 
 void layout_use_number(struct layout *layout, uint32_t place)
@@ -96,6 +102,15 @@ enum framing layout_framing(const struct layout *layout)
     switch (layout->log->format) {
     case LOG_NDJSON:
     case LOG_COMBINED:
+    case LOG_COMMON:
+    case LOG_VHOST_COMBINED:
+    case LOG_INGRESS_NGINX:
+    case LOG_TRAEFIK:
+    case LOG_HAPROXY_HTTP:
+    case LOG_ENVOY:
+    case LOG_ALB:
+    case LOG_NGINX:
+    case LOG_APACHE:
     case LOG_OTLP:
     case LOG_GO_FEATURE_FLAG:
         break;
@@ -142,6 +157,19 @@ static struct line_parser *parser_of_csv(const struct layout *layout)
                       columns->count);
 }
 
+static struct line_parser *parser_of_forms(const struct layout *layout)
+{
+    const struct log *log = layout->log;
+    const char **names = NULL;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < log->form_count; i++)
+        for (uint32_t j = 0; j < log->forms[i].field_count; j++)
+            *ARENA_APPEND(layout->arena, names, count) = log->forms[i].fields[j].name;
+    if (!knows_paths(layout, names, count))
+        return NULL;
+    return format_string_parser(layout->paths, layout->count, log->forms, log->form_count);
+}
+
 struct line_parser *layout_parser(const struct layout *layout)
 {
     const struct log *log = layout->log;
@@ -152,9 +180,16 @@ struct line_parser *layout_parser(const struct layout *layout)
     case LOG_TSV:
         return parser_of_csv(layout);
     case LOG_COMBINED:
-        if (!knows_paths(layout, combined_field_names, combined_field_count))
-            return NULL;
-        return combined_parser(layout->paths, layout->count);
+    case LOG_COMMON:
+    case LOG_VHOST_COMBINED:
+    case LOG_INGRESS_NGINX:
+    case LOG_TRAEFIK:
+    case LOG_HAPROXY_HTTP:
+    case LOG_ENVOY:
+    case LOG_ALB:
+    case LOG_NGINX:
+    case LOG_APACHE:
+        return parser_of_forms(layout);
     case LOG_OTLP:
         return otlp_parser(layout->paths, layout->count);
     case LOG_GO_FEATURE_FLAG:

@@ -70,12 +70,13 @@ struct line_parser {
  */
 struct line_parser *ndjson_parser(const char *const *paths, uint32_t count);
 
+struct format_string;
 /*
- * Apache's and nginx's `combined` and `common`. NULL when a path is none of its fields, which
- * combined_field_names lists.
+ * Lines that have one of the forms, and have it in one way only; see format_string.h. The fields
+ * are the forms'; a line lacks those of other forms. The forms must outlive it. Never NULL.
  */
-struct line_parser *combined_parser(const char *const *paths, uint32_t count);
-extern const size_t combined_field_count;
+struct line_parser *format_string_parser(const char *const *paths, uint32_t count,
+                                         const struct format_string *forms, uint32_t form_count);
 
 /*
  * Delimited text with RFC 4180's quotes. `columns` names the fields in order; without any, the

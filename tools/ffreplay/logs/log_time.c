@@ -40,9 +40,18 @@ static bool parse_offset(const char *text, size_t length, int64_t *ms)
     return true;
 }
 
-static bool parse_rfc3339(const char *text, size_t length, int64_t *ms)
+/* Nothing, where the zone says what is meant. */
+static bool parse_rest(const char *text, size_t length, struct time_zone zone, int64_t *ms)
 {
-    if (length < 20 || text[4] != '-' || text[7] != '-' || !memchr("Tt ", text[10], 3) ||
+    if (length > 0 || !zone.given)
+        return parse_offset(text, length, ms);
+    *ms = zone.seconds * INT64_C(1000);
+    return true;
+}
+
+static bool parse_rfc3339(const char *text, size_t length, struct time_zone zone, int64_t *ms)
+{
+    if (length < 19 || text[4] != '-' || text[7] != '-' || !memchr("Tt ", text[10], 3) ||
         text[13] != ':' || text[16] != ':')
         return false;
     int year = digits_at(text, 4), month = digits_at(text + 5, 2), day = digits_at(text + 8, 2);
@@ -53,7 +62,7 @@ static bool parse_rfc3339(const char *text, size_t length, int64_t *ms)
         return false;
     size_t at = 19;
     int64_t fraction = 0;
-    if (text[at] == '.' || text[at] == ',') {
+    if (at < length && (text[at] == '.' || text[at] == ',')) {
         int64_t weight = 100;
         size_t begin = ++at;
         for (; at < length && is_digit(text[at]); at++, weight /= 10)
@@ -62,7 +71,7 @@ static bool parse_rfc3339(const char *text, size_t length, int64_t *ms)
             return false;
     }
     int64_t offset;
-    if (!parse_offset(text + at, length - at, &offset))
+    if (!parse_rest(text + at, length - at, zone, &offset))
         return false;
     int64_t days = days_from_date(year, month, day);
     *ms = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + fraction - offset;
@@ -157,9 +166,15 @@ static bool parse_numeric_time(const char *text, size_t length, enum time_unit u
 
 bool value_time(const struct value *value, enum time_unit unit, int64_t *ms)
 {
+    return value_local_time(value, unit, (struct time_zone){0}, ms);
+}
+
+bool value_local_time(const struct value *value, enum time_unit unit, struct time_zone zone,
+                      int64_t *ms)
+{
     if (value->kind != VALUE_NUMBER && value->kind != VALUE_STRING)
         return false;
-    if (value->kind == VALUE_STRING && (parse_rfc3339(value->text, value->length, ms) ||
+    if (value->kind == VALUE_STRING && (parse_rfc3339(value->text, value->length, zone, ms) ||
                                         parse_clf_time(value->text, value->length, ms)))
         return true;
     return parse_numeric_time(value->text, value->length, unit, ms);
@@ -226,7 +241,7 @@ bool times_read(struct times_read *times, const struct value *value, int64_t *ms
         *ms = times->ms + fraction;
         return true;
     }
-    if (!value_time(value, times->unit, ms))
+    if (!value_local_time(value, times->unit, times->zone, ms))
         return false;
     times->length = 0;
     if (has_second(value, length, &fraction)) {

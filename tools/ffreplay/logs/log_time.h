@@ -14,6 +14,13 @@
  * their size, which is unambiguous from 1973 to 5138. Finer parts of a millisecond are cut off.
  */
 bool value_time(const struct value *value, enum time_unit unit, int64_t *ms);
+/* The same; a time that says no offset has the zone's, where there is one. */
+struct time_zone {
+    bool given;
+    int32_t seconds; /* ahead of UTC */
+};
+bool value_local_time(const struct value *value, enum time_unit unit, struct time_zone zone,
+                      int64_t *ms);
 
 /*
  * The same for consecutive times, most of which share the previous one's second: then only the rest
@@ -21,6 +28,7 @@ bool value_time(const struct value *value, enum time_unit unit, int64_t *ms);
  */
 struct times_read {
     enum time_unit unit;
+    struct time_zone zone;
     uint32_t length; /* of what stands before the fraction of that second; 0: none is known */
     char text[24];
     int64_t ms;

@@ -12,15 +12,15 @@ static const struct described {
     [LOOKS_LIKE_JSON] = {"JSON", "ndjson"},
     [LOOKS_LIKE_WRAPPED_JSON] = {"JSON with something before it", NULL},
     [LOOKS_LIKE_COMBINED] = {"Apache's and nginx's access log", "combined"},
-    [LOOKS_LIKE_VHOST_COMBINED] = {"vhost_combined: a virtual host, then 'combined'", NULL},
+    [LOOKS_LIKE_VHOST_COMBINED] = {"a virtual host, then 'combined'", "vhost_combined"},
     [LOOKS_LIKE_FORWARDED] = {"'combined' with a list in place of the address", NULL},
-    [LOOKS_LIKE_INGRESS_NGINX] = {"the access log of ingress-nginx", NULL},
-    [LOOKS_LIKE_TRAEFIK] = {"the access log of Traefik", NULL},
+    [LOOKS_LIKE_INGRESS_NGINX] = {"the access log of ingress-nginx", "ingress-nginx"},
+    [LOOKS_LIKE_TRAEFIK] = {"the access log of Traefik", "traefik"},
     [LOOKS_LIKE_MORE_THAN_COMBINED] = {"'combined' with more fields after it", NULL},
     [LOOKS_LIKE_PREFIXED] = {"'combined' with something before it", NULL},
-    [LOOKS_LIKE_HAPROXY] = {"the HTTP log of HAProxy", NULL},
-    [LOOKS_LIKE_ENVOY] = {"the access log of Envoy", NULL},
-    [LOOKS_LIKE_ALB] = {"the access log of an AWS load balancer", NULL},
+    [LOOKS_LIKE_HAPROXY] = {"the HTTP log of HAProxy", "haproxy-http"},
+    [LOOKS_LIKE_ENVOY] = {"the access log of Envoy", "envoy"},
+    [LOOKS_LIKE_ALB] = {"the access log of an AWS load balancer", "alb"},
     [LOOKS_LIKE_LOGFMT] = {"logfmt", NULL},
 };
 
@@ -31,8 +31,12 @@ void lookalike_help(enum lookalike lookalike, const char *what, const char *form
         return;
     if (found->format)
         print_help("%s like %s, which 'format: %s' reads", what, found->text, found->format);
-    else
+    else if (lookalike == LOOKS_LIKE_LOGFMT || lookalike == LOOKS_LIKE_WRAPPED_JSON)
         print_help("%s like %s, which no format reads yet", what, found->text);
+    else
+        print_help("%s like %s: paste the server's own string, with 'pattern: nginx' or "
+                   "'pattern: apache' and 'log_format'",
+                   what, found->text);
 }
 
 static bool is_digit(char c)

@@ -77,6 +77,7 @@ bool records_open(struct records *records, const struct layout *layout, uint32_t
     for (size_t i = 0; i < LINES_ABREAST; i++) {
         records->lanes[i].values = xcalloc(layout->count, sizeof *records->lanes[i].values);
         records->lanes[i].times.unit = layout->log->time_unit;
+        records->lanes[i].times.zone = (struct time_zone){layout->log->has_zone, layout->log->zone};
     }
     use_lane(records, 0);
     records_begin_row(records);
@@ -153,7 +154,7 @@ static void take_numbers(struct records *records)
     for (; place < end; place++) {
         const struct value *value = &values[*place];
         struct number *number = &numbers[*place];
-        if (value->kind == VALUE_NUMBER &&
+        if ((value->kind == VALUE_NUMBER || value->kind == VALUE_STRING) &&
             digits_number(value->text, value->length, &number->number))
             number->state = NUMBER_GIVEN;
         else

@@ -350,6 +350,15 @@ static const char *empty_text(enum log_format format)
         return "its lines have no log records, and traces and metrics are not read";
     case LOG_NDJSON:
     case LOG_COMBINED:
+    case LOG_COMMON:
+    case LOG_VHOST_COMBINED:
+    case LOG_INGRESS_NGINX:
+    case LOG_TRAEFIK:
+    case LOG_HAPROXY_HTTP:
+    case LOG_ENVOY:
+    case LOG_ALB:
+    case LOG_NGINX:
+    case LOG_APACHE:
     case LOG_CSV:
     case LOG_TSV:
     case LOG_GO_FEATURE_FLAG:

@@ -1,0 +1,231 @@
+"""The same requests as lines of each format that ffreplay reads, as its server writes them."""
+import datetime
+import json
+import random
+
+from lab import HOUR, START
+
+AGENTS = ["curl/7.88.1", 'a "bot" of sorts', "back\\slash", "Mozilla/5.0 (X11; Linux x86_64)", None, "x" * 300,
+          "tab\there", "caf\u00e9 [x] {y}"]
+# HTTP lets clients send quotes and backslashes in headers; some servers write them as they are.
+TAME = ["curl/7.88.1", "Mozilla/5.0 (X11; Linux x86_64)", None, "x" * 300]
+
+
+def requests(count, seed=4, agents=None):
+    rng = random.Random(seed)
+    agents = agents or AGENTS
+    for i in range(count):
+        number = rng.randrange(300)
+        yield {"time": START + 2 * HOUR * i // count // 1000 * 1000,
+               "client": f"2001:db8::{number:x}" if number % 3 else f"192.0.2.{number % 256}",
+               "user": rng.choice([None, None, "jo", "jo doe"]),
+               "method": rng.choice(["GET", "POST"]),
+               "path": rng.choice(["/", "/search", "/static/a.css"]),
+               "query": rng.choice(["", "?q=%22x%22&y=1"]),
+               "status": 503 if rng.random() < 0.02 else 200,
+               "bytes": rng.randrange(200, 20000),
+               "agent": rng.choice(agents),
+               "ms": rng.randrange(2000)}
+
+
+# --------------------------------------------------------------------------------------- escapes
+
+
+def backslash(text):
+    """As Apache writes it, and nginx nearly so."""
+    out = ""
+    for byte in text.encode():
+        char = chr(byte)
+        if char in '"\\':
+            out += "\\" + char
+        elif 32 <= byte < 127:
+            out += char
+        else:
+            out += "\\t" if char == "\t" else f"\\x{byte:02x}"
+    return out
+
+
+def nginx(text):
+    return "".join(chr(b) if 32 <= b < 127 and chr(b) not in '"\\' else f"\\x{b:02X}" for b in text.encode())
+
+
+def json_text(text):
+    return json.dumps(text)[1:-1]
+
+
+def as_is(text):
+    return text
+
+
+def codes(text):
+    return "".join(chr(b) if 32 <= b < 127 and chr(b) not in '"#{|}' else f"#{b:02X}" for b in text.encode())
+
+
+# ----------------------------------------------------------------------------------------- times
+
+
+def at(request, zone=datetime.timezone.utc):
+    return datetime.datetime.fromtimestamp(request["time"] / 1000, zone)
+
+
+def clf(request):
+    zone = datetime.timezone(datetime.timedelta(minutes=[-570, 0, 90, 840][request["ms"] % 4]))
+    return at(request, zone).strftime("%d/%b/%Y:%H:%M:%S %z")
+
+
+def iso(request):
+    return at(request).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+# ----------------------------------------------------------------------------------------- lines
+
+
+def uri(request):
+    return request["path"] + request["query"]
+
+
+def first_line(request):
+    return f'{request["method"]} {uri(request)} HTTP/1.1'
+
+
+def common(request):
+    return (f'{request["client"]} - {request["user"] or "-"} [{clf(request)}] "{first_line(request)}" '
+            f'{request["status"]} {request["bytes"]}')
+
+
+def combined(request, escape=backslash):
+    return f'{common(request)} "-" "{escape(request["agent"] or "-")}"'
+
+
+def endpoint(request):
+    return f'{request["client"]}:41234'
+
+
+def lists(request):
+    """What nginx writes where it asked two upstreams: a list of each."""
+    twice = request["ms"] % 5 == 0
+    return (("10.0.0.1:80, 10.0.0.2:80", "0, 512", f'0.001, {seconds(request)}', f'502, {request["status"]}') if twice
+            else ("10.0.0.1:80", "512", seconds(request), str(request["status"])))
+
+
+def seconds(request):
+    return f'{request["ms"] / 1000:.3f}'
+
+
+def ingress(request):
+    addr, length, time, status = lists(request)
+    return (f'{combined(request, nginx)} 89 {seconds(request)} [default-web-80] [] {addr} {length} {time} {status} '
+            f'{request["ms"]:032x}')
+
+
+def traefik(request):
+    return f'{combined(request, as_is)} 262 "web@docker" "http://10.0.0.3:80" {request["ms"]}ms'
+
+
+def haproxy(request):
+    lead = ["", "haproxy[14389]: ", "<134>Nov 20 10:00:00 web-1 haproxy[14389]: "][request["ms"] % 3]
+    agent = codes(request["agent"] or "")
+    captured = ["", "{%s} " % agent, "{%s|x} {} " % agent][request["ms"] // 3 % 3]
+    time = at(request).strftime("%d/%b/%Y:%H:%M:%S.000")
+    return (f'{lead}{endpoint(request)} [{time}] http-in static/srv1 10/0/30/69/{request["ms"]} {request["status"]} '
+            f'{request["bytes"]} - - ---- 1/1/1/1/0 0/0 {captured}"{first_line(request)}"')
+
+
+def envoy(request):
+    return (f'[{iso(request)}] "{first_line(request)}" {request["status"]} - 0 {request["bytes"]} {request["ms"]} 3 '
+            f'"{request["client"]}" "{request["agent"] or "-"}" "id-{request["ms"]}" "shop" "10.0.0.2:80"')
+
+
+def alb(request):
+    tail = ' "10.0.0.1:80" "200" "-" "-" TID_0 "-" "-" -' if request["ms"] % 2 else ""
+    client = request["client"] if ":" not in request["client"] else f'[{request["client"]}]'
+    return (f'https {iso(request)} app/lb/50dc6c {client}:2817 10.0.0.1:80 0.000 {seconds(request)} 0.000 '
+            f'{request["status"]} {request["status"]} 34 {request["bytes"]} '
+            f'"{request["method"]} https://shop:443{uri(request)} HTTP/1.1" "{backslash(request["agent"] or "-")}" '
+            f'ECDHE TLSv1.2 arn:aws:x "Root=1-5" "shop" "arn:aws:y" 0 {iso(request)} "forward" "-" "-"{tail}')
+
+
+NGINX = ("$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" "
+         "\"$http_user_agent\" $request_time \"$upstream_response_time\"")
+NGINX_JSON = ('log_format json escape=json \'{"t":"$time_iso8601","a":"$remote_addr","r":"$request",\' '
+              '\'"s":$status,"b":$body_bytes_sent,"u":"$http_user_agent","d":$request_time}\';')
+NGINX_URL = ("$msec|$remote_addr|$request_method $scheme://$host$request_uri|$status|$body_bytes_sent|"
+             "$request_time|$http_user_agent")
+APACHE = r'''LogFormat "%v:%p %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\" %D" timed'''
+APACHE_TIMES = ('%{%Y-%m-%d}t %{%T}t.%{msec_frac}t%{%z}t %a "%m %U%q %H" %>s %b %{ms}T "%{User-Agent}i"')
+
+
+def nginx_main(request):
+    return f'{combined(request, nginx)} {seconds(request)} "{lists(request)[2]}"'
+
+
+def nginx_json(request):
+    agent = json_text(request["agent"] or "")
+    return (f'{{"t":"{at(request).isoformat()}","a":"{request["client"]}","r":"{first_line(request)}",'
+            f'"s":{request["status"]},"b":{request["bytes"]},"u":"{agent}","d":{seconds(request)}}}')
+
+
+def nginx_url(request):
+    return (f'{request["time"] // 1000}.000|{request["client"]}|{request["method"]} https://shop{uri(request)}|'
+            f'{request["status"]}|{request["bytes"]}|{seconds(request)}|{nginx(request["agent"] or "-")}')
+
+
+def apache(request):
+    return f'shop:443 {combined(request)} {request["ms"] * 1000}'
+
+
+def apache_times(request):
+    time = at(request).strftime("%Y-%m-%d %H:%M:%S.000+0000")
+    return (f'{time} {request["client"]} "{request["method"]} {uri(request)} HTTP/1.1" {request["status"]} '
+            f'{request["bytes"]} {request["ms"]} "{backslash(request["agent"] or "-")}"')
+
+
+def ndjson(request):
+    line = {"time": request["time"], "remote_addr": request["client"], "status": request["status"],
+            "bytes": request["bytes"], "path": request["path"], "latency": request["ms"],
+            "user_agent": request["agent"]}
+    return json.dumps({key: value for key, value in line.items() if value is not None})
+
+
+def quoted(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Format:
+    """A log's definition but for its context, its lines, and what its fields are called."""
+
+    def __init__(self, name, log, line, fields=None, client="remote_addr", head=(), wild=True, has=None):
+        self.name, self.log, self.line, self.client = name, log, line, client
+        self.fields = {"status": "status", "bytes": "bytes", "path": "path", "agent": "user_agent", **(fields or {})}
+        self.head, self.wild = list(head), wild
+        self.has = set(self.fields) if has is None else set(has)
+
+    def lines(self, all_requests):
+        return self.head + [self.line(request) for request in all_requests]
+
+
+FORMATS = [
+    Format("ndjson", "format: ndjson, unit: remote_addr", ndjson, {"latency": "latency"}),
+    Format("combined", "format: combined", combined),
+    Format("common", "format: common", common, has={"status", "bytes", "path"}),
+    Format("vhost_combined", "format: vhost_combined", lambda request: f"shop:443 {combined(request)}"),
+    Format("ingress-nginx", "format: ingress-nginx", ingress, {"latency": "request_time"}),
+    Format("traefik", "format: traefik", traefik, {"latency": "duration"}),
+    Format("haproxy-http", 'format: haproxy-http, zone: "+00:00"', haproxy, {"latency": "duration"},
+           has={"status", "bytes", "path", "latency"}),
+    Format("envoy", "format: envoy", envoy, {"latency": "duration"}, client="x_forwarded_for", wild=False),
+    Format("alb", "format: alb", alb, {"latency": "target_processing_time", "status": "elb_status_code",
+                                       "bytes": "sent_bytes"}, client="client",
+           has={"status", "bytes", "agent", "latency"}),
+    Format("nginx", f"pattern: nginx, log_format: {quoted(NGINX)}", nginx_main,
+           {"latency": "request_time", "bytes": "body_bytes_sent", "agent": "http_user_agent"}),
+    Format("nginx-json", f"pattern: nginx, log_format: {quoted(NGINX_JSON)}", nginx_json,
+           {"latency": "request_time", "bytes": "body_bytes_sent", "agent": "http_user_agent"}),
+    Format("nginx-url", f"pattern: nginx, log_format: {quoted(NGINX_URL)}", nginx_url,
+           {"latency": "request_time", "bytes": "body_bytes_sent", "agent": "http_user_agent"},
+           has={"status", "bytes", "agent", "latency"}),
+    Format("apache", f"pattern: apache, log_format: {quoted(APACHE)}", apache,
+           {"latency": "duration", "agent": "header_user_agent"}),
+    Format("apache-times", f"pattern: apache, log_format: {quoted(APACHE_TIMES)}", apache_times,
+           {"latency": "duration", "agent": "header_user_agent"}, has={"status", "bytes", "agent", "latency"}),
+]

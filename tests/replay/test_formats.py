@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Every format of lines: the same requests give the same verdict as in NDJSON, whatever clients sent in
+them; a line of any other format is bad, and what a log looks like instead is said."""
+import random
+
+from formats import AGENTS, FORMATS, TAME, requests
+from lab import canary, decide, equal, finish, ok, project, write
+
+BASE = """\
+project: {name: lab, environments: [production], bucket_by: client}
+attributes: {client: string}
+logs:
+  access:
+    %s
+    context: {client: %s}
+    fields: {%s}
+metrics:
+  errors: {kind: proportion, of: {m_status: {gte: 500}}, better: lower}
+  bytes: {kind: mean, value: m_bytes, better: lower}
+"""
+METRICS = {
+    "path": "  searches: {kind: proportion, of: {m_path: /search}, better: higher}\n",
+    "agent": "  bots: {kind: proportion, of: {m_agent: {contains: '\"bot\"'}}, better: lower}\n"
+             "  anonymous: {kind: proportion, of: {m_agent: {present: false}}, better: lower}\n",
+    "latency": "  latency_p95: {kind: quantile, q: 0.95, value: m_latency, unit: ms, better: lower}\n"
+               "  latency: {kind: mean, value: m_latency, unit: ms, better: lower}\n",
+}
+NAMES = {"status": ["errors"], "bytes": ["bytes"], "path": ["searches"], "agent": ["bots", "anonymous"],
+         "latency": ["latency_p95", "latency"]}
+
+
+def block(fields):
+    guards = "".join(f"  - {{metric: {name}, max: {100000000 if name.startswith(('bytes', 'lat')) else '100%'}, "
+                     "action: alert}\n" for field in sorted(fields) for name in NAMES[field])
+    return ("stages: [{name: first, percent: 20%, min_samples: 10}, {name: full, percent: 100%}]\n"
+            f"guards:\n{guards}state: running\nstage: first\nsince: 2026-11-20T10:00:00Z\n")
+
+
+def project_of(form, fields):
+    keys = "\n    ".join(split_keys(form.log))
+    mapped = ", ".join(f"m_{name}: '{form.fields[name]}'" for name in sorted(fields))
+    base = BASE % (keys, form.client, mapped) + "".join(METRICS[name] for name in sorted(fields) if name in METRICS)
+    return project(f"{form.name}-{len(fields)}", canary(block(fields)), base=base)
+
+
+def split_keys(log):
+    """`a: b, c: d` as lines; a quoted string may hold anything."""
+    head, quote, string = log.partition("'")
+    keys = head.strip().rstrip(",").split(", ") if not quote else head.split(", ")
+    return keys[:-1] + [keys[-1] + quote + string] if quote else keys
+
+
+def judged(result):
+    """What was found: not from which columns of which file."""
+    found = result.json
+    return (found["verdict"], found["criteria"], found["input"]["used"], found["input"]["bad"])
+
+
+everything = {form.name: form for form in FORMATS}
+json_form = everything["ndjson"]
+wild, tame = list(requests(3000)), list(requests(3000, agents=TAME))
+logs = {}
+for form in FORMATS:
+    whole = wild if form.wild else tame
+    # Where quotes are not escaped, a client's may be told from the server's, or the line is bad.
+    logs[form.name] = form.lines(whole)
+    fields = form.has & set(form.fields)
+    result = decide(project_of(form, fields), write(f"{form.name}.log", logs[form.name]), "--json")
+    if not ok(result.status == 0, f"{form.name}_is_read", result.err[-1500:]):
+        continue
+    other = decide(project_of(json_form, fields), write("same.ndjson", json_form.lines(whole)), "--json")
+    equal(judged(result), judged(other), f"{form.name}_gives_the_same_as_ndjson")
+    last = decide(project_of(form, fields), "-", "--json", stdin="\r\n".join(logs[form.name]).encode())
+    equal(judged(last), judged(result), f"{form.name}_with_other_line_ends")
+
+# Each format refuses the lines of all others, except where they are lines of it, too.
+SAME = {("combined", "common")}  # `combined` takes its own first part
+rng = random.Random(5)
+for form in FORMATS:
+    fields = form.has & set(form.fields)
+    own, total, directory = logs[form.name], 0, project_of(form, fields)
+    strangers = []
+    for other in FORMATS:
+        if other is not form and (form.name, other.name) not in SAME:
+            strangers += rng.sample(logs[other.name][len(other.head):], 20)
+    if form.name == "ndjson":  # nginx's JSON is JSON, of other fields
+        strangers = [line for line in strangers if not line.startswith("{")]
+    mixed = own[:len(form.head)] + [line for pair in zip(own[len(form.head):], strangers) for line in pair]
+    result = decide(directory, write("mixed.log", mixed), "--json", "--max-bad", "100%", "--now", "2026-11-20T12:00:00Z")
+    count = len(strangers)
+    ok(result.status == 0, f"{form.name}_with_others_between", result.err[-800:])
+    equal(result.status == 0 and (result.json["input"]["used"], result.json["input"]["bad"]["unparsable"]), (count, count),
+          f"{form.name}_takes_no_line_of_another_format")
+
+finish()

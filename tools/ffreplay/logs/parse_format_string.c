@@ -1,0 +1,686 @@
+/*
+ * parse_format_string.c - lines that have the form of a server's own format string.
+ *
+ * A line is of the form in exactly one way, or it is bad: where a client's text could be taken for
+ * the fields around it, nobody knows what they are. Nearly every line is read from left to right
+ * without looking back, and has_other_end() knows that there is no second way; for the rest, all
+ * ways are tried until there are two.
+ *
+ * A format may have several forms. Those of built-in formats exclude each other, or have the same
+ * values where they do not, so that it does not matter which is tried first.
+ */
+#include "line_parser.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/buffer.h"
+#include "compiler/base/memory.h"
+#include "scan.h"
+#include "format_value.h"
+
+/* Of one line, so many places where a value may end are tried: for each byte, and more. */
+#define TRIES_A_BYTE 64
+#define MORE_TRIES   20000
+/* The longest value that has an end of its own, and is no list. */
+#define LONGEST_OWN 300
+
+struct found {
+    const char *begin, *end;
+};
+
+struct step {
+    const struct format_part *part;
+    bool is_text;
+    bool ends_once; /* whatever its value is: it cannot contain what follows it */
+    char stop;      /* that first character; a line end, if nothing follows */
+};
+
+struct wanted {
+    uint32_t part, place;
+    enum extract extract;
+    struct buffer text; /* of a value that is not written as it is */
+};
+
+struct form {
+    const struct format_string *format;
+    struct step *steps;
+    uint32_t count;
+    bool is_certain; /* no line has it in two ways */
+    struct wanted *wanted;
+    uint32_t wanted_count;
+    uint32_t *absent; /* places of fields that its lines do not have */
+    uint32_t absent_count;
+};
+
+struct format_parser {
+    struct line_parser parser;
+    struct form *forms;
+    uint32_t form_count;
+    uint32_t last; /* the form of the line before */
+    struct found *found, *other;
+    char message[240];
+};
+
+/* ----------------------------------------------------------------------------- left to right -- */
+
+static bool follows(const struct step *step, const char *at, const char *end)
+{
+    uint32_t length = step->part->literal_length;
+    return (size_t)(end - at) >= length && memcmp(at, step->part->literal, length) == 0;
+}
+
+#ifdef __SSE2__
+/* The first 16 bytes that may end a text: the stop, a quote, a backslash, a control character. */
+static inline uint32_t scan_text(const char *text, char stop)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
+    __m128i found = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                 _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    found = _mm_or_si128(found, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(stop)));
+    __m128i controls = _mm_set1_epi8(' ' - 1);
+    found = _mm_or_si128(found, _mm_cmpeq_epi8(_mm_min_epu8(bytes, controls), bytes));
+    return (uint32_t)_mm_movemask_epi8(found);
+}
+#else
+static inline uint32_t scan_text(const char *text, char stop)
+{
+    uint32_t found = 0;
+    for (unsigned i = 0; i < SCAN_BYTES; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        found |=
+            (uint32_t)(byte == '"' || byte == '\\' || byte == (unsigned char)stop || byte < ' ')
+            << i;
+    }
+    return found;
+}
+#endif
+
+/* Over one character of a text, or an escape; NULL: it cannot be in one. */
+static const char *skip_character(const struct form *form, const struct step *step, const char *at,
+                                  const char *end)
+{
+    enum escape_mode escape = form->format->escape;
+    bool escapes = *at == '\\' && (escape == ESCAPE_BACKSLASH || escape == ESCAPE_JSON);
+    if (!escapes)
+        return format_value_has(step->part->as, escape, *at) ? at + 1 : NULL;
+    return end - at >= 2 && (unsigned char)at[1] >= ' ' ? at + 2 : NULL;
+}
+
+/* Of words and the like, most of whose characters scan_text() has no interest in. */
+static bool is_narrow(enum value_form as)
+{
+    return as == AS_WORD || as == AS_IDENT || as == AS_LEAD || as == AS_CAPTURED;
+}
+
+/*
+ * Where a text that begins before `at` may end first: what follows it is there. NULL: nowhere. With
+ * `quotes`, a quote is part of a text where nothing escapes it.
+ */
+static const char *text_end(const struct form *form, const struct step *step, const char *at,
+                            const char *end, bool quotes)
+{
+    bool narrow = is_narrow(step->part->as);
+    while (at <= end) {
+        if (!narrow) {
+            uint32_t next = scan_text(at, step->stop);
+            if (!next) {
+                at += SCAN_BYTES;
+                continue;
+            }
+            at += __builtin_ctz(next);
+        }
+        if (at >= end)
+            return step->part->literal_length == 0 ? end : NULL;
+        if (*at == step->stop && follows(step, at, end))
+            return at;
+        if (*at == '"' && !quotes && step->part->as != AS_REST)
+            return NULL;
+        at = skip_character(form, step, at, end);
+        if (!at)
+            return NULL;
+    }
+    return step->part->literal_length == 0 ? end : NULL;
+}
+
+/* Whether the value may end elsewhere as well. */
+static bool has_other_end(const struct form *form, const struct step *step,
+                          const struct found *found, const char *end)
+{
+    if (step->is_text)
+        return found->end < end && text_end(form, step, found->end + 1, end, false);
+    for (const char *at = found->begin; at < found->end; at++)
+        if (follows(step, at, end))
+            return true;
+    return false;
+}
+
+/* A path that stands behind a host name is never "-": names may end in that. */
+static bool text_fits(const struct form *form, const struct step *step, const char *text,
+                      const char *end)
+{
+    enum value_form as = step->part->as;
+    return format_value_fits(as, text, end) || (end == text && form->format->empty_is_nothing) ||
+           (end - text == 1 && *text == '-' && as != AS_PATH);
+}
+
+/* The usual end of the value that begins there; NULL: there is none. */
+static inline const char *usual_end(const struct form *form, const struct step *step,
+                                    const char *at, const char *end)
+{
+    if (!step->is_text) {
+        const char *behind = format_value_end(step->part, at, end);
+        if (!behind && form->format->empty_is_nothing)
+            behind = at;
+        return behind && follows(step, behind, end) ? behind : NULL;
+    }
+    const char *behind = text_end(form, step, at, end, false);
+    return behind && text_fits(form, step, at, behind) ? behind : NULL;
+}
+
+/* How many steps were read; all: the line ends there, too. */
+static uint32_t read_forward(const struct form *form, const char *at, const char *end,
+                             struct found *found, bool *doubtful)
+{
+    const struct format_string *format = form->format;
+    *doubtful = false;
+    found[0].begin = at;
+    if ((size_t)(end - at) < format->lead_length ||
+        memcmp(at, format->lead, format->lead_length) != 0)
+        return 0;
+    at += format->lead_length;
+    for (uint32_t i = 0; i < form->count; i++) {
+        const struct step *step = &form->steps[i];
+        found[i].begin = at;
+        found[i].end = usual_end(form, step, at, end);
+        if (!found[i].end)
+            return i;
+        if (!step->ends_once)
+            *doubtful |= has_other_end(form, step, &found[i], end);
+        at = found[i].end + step->part->literal_length;
+    }
+    if (at == end)
+        return form->count;
+    found[form->count - 1].begin = at;
+    return form->count - 1;
+}
+
+/* ---------------------------------------------------------------------------------- all ways -- */
+
+static bool is_list(const struct format_part *part)
+{
+    return part->as == AS_DECIMALS || part->as == AS_WORDS;
+}
+
+struct search {
+    const struct form *form;
+    const char *end;
+    struct found *found, *first; /* of the way that is tried; of the first that was one */
+    uint32_t ways;
+    size_t tries, most_tries;
+};
+
+static void search_from(struct search *search, uint32_t index, const char *at);
+
+static void try_end(struct search *search, uint32_t index, const char *at, const char *behind)
+{
+    const struct step *step = &search->form->steps[index];
+    search->found[index] = (struct found){at, behind};
+    search_from(search, index + 1, behind + step->part->literal_length);
+}
+
+static bool goes_on(struct search *search)
+{
+    return search->ways < 2 && search->tries++ < search->most_tries;
+}
+
+static void search_text(struct search *search, uint32_t index, const char *at)
+{
+    const struct form *form = search->form;
+    const struct step *step = &form->steps[index];
+    bool is_last = index + 1 == form->count && step->part->literal_length == 0;
+    for (const char *behind = at; behind && goes_on(search);) {
+        bool fits = text_fits(form, step, at, behind);
+        if (fits && (!is_last || behind == search->end) && follows(step, behind, search->end))
+            try_end(search, index, at, behind);
+        behind = behind < search->end ? skip_character(form, step, behind, search->end) : NULL;
+    }
+}
+
+static void search_other(struct search *search, uint32_t index, const char *at)
+{
+    const struct form *form = search->form;
+    const struct step *step = &form->steps[index];
+    bool is_last = index + 1 == form->count && step->part->literal_length == 0;
+    const char *stop = search->end;
+    if (!is_list(step->part) && !is_last && stop - at > LONGEST_OWN)
+        stop = at + LONGEST_OWN;
+    for (const char *behind = is_last ? stop : at; behind <= stop && goes_on(search); behind++) {
+        if (!follows(step, behind, search->end))
+            continue;
+        bool is_empty = behind == at && form->format->empty_is_nothing;
+        if (is_empty || format_value_end(step->part, at, behind) == behind)
+            try_end(search, index, at, behind);
+    }
+}
+
+static void search_from(struct search *search, uint32_t index, const char *at)
+{
+    if (index == search->form->count) {
+        if (at == search->end && search->ways++ == 0)
+            memcpy(search->first, search->found, index * sizeof *search->found);
+    } else if (search->form->steps[index].is_text) {
+        search_text(search, index, at);
+    } else {
+        search_other(search, index, at);
+    }
+}
+
+/* The number of ways, at most 2; the only one is found. */
+static uint32_t search_all(struct format_parser *self, const struct form *form, const char *line,
+                           const char *end)
+{
+    const struct format_string *format = form->format;
+    struct search search = {.form = form,
+                            .end = end,
+                            .found = self->other,
+                            .first = self->found,
+                            .most_tries = (size_t)(end - line) * TRIES_A_BYTE + MORE_TRIES};
+    if ((size_t)(end - line) < format->lead_length ||
+        memcmp(line, format->lead, format->lead_length) != 0)
+        return 0;
+    search_from(&search, 0, line + format->lead_length);
+    return search.tries > search.most_tries ? 2 : search.ways;
+}
+
+/* ------------------------------------------------------------------------------------ values -- */
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Of so many digits; -1: others stand there. */
+static int32_t hex_number(const char *text, const char *end, int digits)
+{
+    int32_t number = 0;
+    if (end - text < digits)
+        return -1;
+    for (int i = 0; i < digits; i++) {
+        int digit = hex_digit(text[i]);
+        if (digit < 0)
+            return -1;
+        number = number * 16 + digit;
+    }
+    return number;
+}
+
+static void append_utf8(struct buffer *out, int32_t code)
+{
+    char bytes[4];
+    size_t count = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    static const unsigned char first[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    for (size_t i = count; i-- > 1; code >>= 6)
+        bytes[i] = (char)(0x80 | (code & 0x3f));
+    bytes[0] = (char)(first[count] | code);
+    buffer_append(out, bytes, count);
+}
+
+/* "\u00e5", or two of them for a character beyond 16 bits; behind it, or NULL. */
+static const char *unescape_code(struct buffer *out, const char *text, const char *end)
+{
+    int32_t code = hex_number(text, end, 4);
+    if (code < 0)
+        return NULL;
+    text += 4;
+    if (code >= 0xd800 && code < 0xdc00 && end - text >= 6 && memcmp(text, "\\u", 2) == 0) {
+        int32_t low = hex_number(text + 2, end, 4);
+        if (low >= 0xdc00 && low < 0xe000) {
+            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+            text += 6;
+        }
+    }
+    append_utf8(out, code);
+    return text;
+}
+
+/* Both servers' and JSON's escapes; what is none stays without its backslash. */
+static void unescape(struct buffer *out, enum escape_mode escape, const char *text, const char *end)
+{
+    static const char from[] = "nrtbvf", to[] = "\n\r\t\b\v\f";
+    out->length = 0;
+    while (text < end) {
+        char c = *text++;
+        if (c != '\\' || text == end) {
+            buffer_append(out, &c, 1);
+            continue;
+        }
+        c = *text++;
+        const char *behind = NULL, *control = memchr(from, c, sizeof from - 1);
+        if (escape == ESCAPE_JSON && c == 'u') {
+            behind = unescape_code(out, text, end);
+        } else if (escape == ESCAPE_BACKSLASH && c == 'x' && hex_number(text, end, 2) >= 0) {
+            char byte = (char)hex_number(text, end, 2);
+            buffer_append(out, &byte, 1);
+            behind = text + 2;
+        }
+        if (behind)
+            text = behind;
+        else
+            buffer_append(out, control ? &to[control - from] : &c, 1);
+    }
+}
+
+static void set(struct value *value, enum value_kind kind, const char *begin, const char *end)
+{
+    value->kind = kind;
+    value->text = begin;
+    value->length = (uint32_t)(end - begin);
+}
+
+static enum value_kind kind_of(const struct format_part *part)
+{
+    bool is_number = part->as == AS_STATUS || part->as == AS_INTEGER || part->as == AS_DECIMAL;
+    return is_number ? VALUE_NUMBER : VALUE_STRING;
+}
+
+/* "GET /path?query HTTP/1.1"; anything else has no parts. */
+static void set_request_part(struct value *value, enum extract extract, struct found request)
+{
+    size_t length = (size_t)(request.end - request.begin);
+    const char *first = memchr(request.begin, ' ', length);
+    const char *last = memrchr(request.begin, ' ', length);
+    value->kind = VALUE_ABSENT;
+    if (!first || first == last)
+        return;
+    const char *query = memchr(first + 1, '?', (size_t)(last - first - 1));
+    if (extract == EXTRACT_METHOD)
+        set(value, VALUE_STRING, request.begin, first);
+    else if (extract == EXTRACT_PROTOCOL)
+        set(value, VALUE_STRING, last + 1, request.end);
+    else
+        set(value, VALUE_STRING, first + 1, query ? query : last);
+}
+
+static void set_endpoint_part(struct value *value, enum extract extract, struct found endpoint)
+{
+    const char *colon = memrchr(endpoint.begin, ':', (size_t)(endpoint.end - endpoint.begin));
+    value->kind = VALUE_ABSENT;
+    if (!colon) /* "-" */
+        return;
+    if (extract == EXTRACT_PORT) {
+        set(value, VALUE_NUMBER, colon + 1, endpoint.end);
+        return;
+    }
+    bool has_brackets = *endpoint.begin == '[';
+    set(value, VALUE_STRING, endpoint.begin + has_brackets, colon - has_brackets);
+}
+
+static int days_before(int month, int year)
+{
+    static const int days[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month] + (is_leap && month >= 2);
+}
+
+static void append_fraction(struct buffer *out, struct found fraction)
+{
+    if (fraction.begin == fraction.end)
+        return;
+    buffer_append(out, ".", 1);
+    buffer_append(out, fraction.begin, (size_t)(fraction.end - fraction.begin));
+}
+
+/* The parts of a time, in one text of RFC 3339, which lacks its offset where they do. */
+static void write_time(struct buffer *out, struct time_pieces *time, struct found fraction)
+{
+    out->length = 0;
+    if (time->epoch[0]) {
+        buffer_append_text(out, time->epoch);
+        append_fraction(out, fraction);
+        return;
+    }
+    if (time->day_of_year > 0 && time->year >= 0)
+        for (time->month = 1; time->month < 12; time->month++)
+            if (time->day_of_year <= days_before(time->month, time->year))
+                break;
+    if (time->day_of_year > 0 && time->year >= 0)
+        time->day = time->day_of_year - days_before(time->month - 1, time->year);
+    if (time->is_afternoon >= 0)
+        time->hour = time->hour % 12 + (time->is_afternoon ? 12 : 0);
+    if (time->year < 0 || time->month < 0 || time->day < 0 || time->hour < 0 || time->minute < 0)
+        return;
+    buffer_format(out, "%04d-%02d-%02dT%02d:%02d:%02d", time->year, time->month, time->day,
+                  time->hour, time->minute, time->second < 0 ? 0 : time->second);
+    append_fraction(out, fraction);
+    buffer_append_text(out, time->offset);
+}
+
+static void set_time(const struct form *form, struct wanted *wanted, const struct found *found,
+                     struct value *value)
+{
+    struct time_pieces time = {-1, -1, -1, -1, -1, -1, -1, -1, "", ""};
+    struct found fraction = {0};
+    for (uint32_t i = 0; i < form->count; i++) {
+        const struct format_part *part = form->steps[i].part;
+        if (part->role == TIME_BY_CONVERSIONS)
+            (void)format_value_time(part->conversions, found[i].begin, found[i].end, &time);
+        else if (part->role == TIME_FRACTION)
+            fraction = found[i];
+    }
+    write_time(&wanted->text, &time, fraction);
+    const char *text = wanted->text.bytes;
+    set(value, wanted->text.length ? VALUE_STRING : VALUE_ABSENT, text, text + wanted->text.length);
+}
+
+static void set_value(const struct form *form, struct wanted *wanted, const struct found *all,
+                      struct value *value)
+{
+    const struct format_part *part = form->steps[wanted->part].part;
+    struct found found = all[wanted->part];
+    enum escape_mode escape = form->format->escape;
+    size_t length = (size_t)(found.end - found.begin);
+    bool is_dash = length == 1 && *found.begin == '-';
+    if (wanted->extract == EXTRACT_TIME) {
+        set_time(form, wanted, all, value);
+        return;
+    }
+    if (form->steps[wanted->part].is_text &&
+        (escape == ESCAPE_BACKSLASH || escape == ESCAPE_JSON) &&
+        memchr(found.begin, '\\', length)) {
+        unescape(&wanted->text, escape, found.begin, found.end);
+        found.begin = wanted->text.bytes;
+        found.end = found.begin + wanted->text.length;
+    }
+    if (is_dash && part->dash_is_zero)
+        set(value, VALUE_NUMBER, "0", (const char *)"0" + 1);
+    else if (is_dash || (length == 0 && form->format->empty_is_nothing))
+        value->kind = VALUE_ABSENT;
+    else if (wanted->extract == EXTRACT_WHOLE)
+        set(value, kind_of(part), found.begin, found.end);
+    else if (wanted->extract == EXTRACT_ADDRESS || wanted->extract == EXTRACT_PORT)
+        set_endpoint_part(value, wanted->extract, found);
+    else
+        set_request_part(value, wanted->extract, found);
+}
+
+/* ------------------------------------------------------------------------------------- lines -- */
+
+/* What of a form stands in the way of a line. */
+struct obstacle {
+    const struct form *form;
+    uint32_t step;
+    const char *at;
+    bool ambiguous;
+};
+
+static bool has_form(struct format_parser *self, const struct form *form, const char *line,
+                     const char *end, struct obstacle *obstacle)
+{
+    bool doubtful;
+    uint32_t read = read_forward(form, line, end, self->found, &doubtful);
+    if (read == form->count && !doubtful)
+        return true;
+    struct obstacle found = {form, read, self->found[read < form->count ? read : 0].begin, false};
+    if (!form->is_certain) {
+        uint32_t ways = search_all(self, form, line, end);
+        if (ways == 1)
+            return true;
+        found.ambiguous = ways > 1;
+    }
+    if (!obstacle->form || found.ambiguous || found.at > obstacle->at)
+        *obstacle = found;
+    return false;
+}
+
+static void describe(struct format_parser *self, const struct obstacle *obstacle, const char *line,
+                     struct line_problem *problem)
+{
+    const struct form *form = obstacle->form;
+    const struct format_part *part = form->steps[obstacle->step % form->count].part;
+    char *out = self->message;
+    size_t size = sizeof self->message;
+    problem->column = obstacle->ambiguous ? 1 : (size_t)(obstacle->at - line) + 1;
+    problem->text = out;
+    if (obstacle->ambiguous)
+        snprintf(out, size, "a value may end at several places: nobody can tell which is right");
+    else if (obstacle->step == 0 && obstacle->at == line && obstacle->form->format->lead_length)
+        snprintf(out, size, "expected '%.40s' at the beginning", obstacle->form->format->lead);
+    else if (part->literal_length == 0)
+        snprintf(out, size, "expected '%.60s', %s, up to the end", part->shown,
+                 value_form_words[part->as]);
+    else
+        snprintf(out, size, "expected '%.60s', %s, and '%.20s' after it", part->shown,
+                 value_form_words[part->as], part->literal);
+}
+
+static bool format_parse(struct line_parser *parser, const char *line, size_t length,
+                         struct value *values, struct line_problem *problem)
+{
+    struct format_parser *self = (struct format_parser *)parser;
+    struct obstacle obstacle = {0};
+    for (uint32_t i = 0; i < self->form_count; i++) {
+        /* The last one first, then the others in their order. */
+        uint32_t index = i == 0 ? self->last : i - (i <= self->last);
+        struct form *form = &self->forms[index];
+        if (!has_form(self, form, line, line + length, &obstacle))
+            continue;
+        self->last = index;
+        for (uint32_t j = 0; j < form->wanted_count; j++)
+            set_value(form, &form->wanted[j], self->found, &values[form->wanted[j].place]);
+        for (uint32_t j = 0; j < form->absent_count; j++)
+            values[form->absent[j]].kind = VALUE_ABSENT;
+        return true;
+    }
+    describe(self, &obstacle, line, problem);
+    return false;
+}
+
+/* --------------------------------------------------------------------------------- preparing -- */
+
+/* Whether no value of the part contains the character. */
+static bool excludes(const struct format_string *format, const struct format_part *part, char c)
+{
+    if (format_value_is_text(part->as))
+        return !format_value_has(part->as, format->escape, c) && c != '\\';
+    bool is_alphanumeric = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+    if (part->as == AS_NAME)
+        return c != '\\' && !format_value_has(AS_WORD, ESCAPE_BACKSLASH, c);
+    if (part->as == AS_WORDS)
+        return !format_value_has(AS_TEXT, ESCAPE_BACKSLASH, c);
+    if (part->as == AS_CLF_TIME) /* of a fixed length, or "-" alone */
+        return true;
+    if (part->as == AS_STRFTIME)
+        return !is_alphanumeric && c != '+' && c != '-' && !strchr(part->conversions, c);
+    return !is_alphanumeric && !memchr(".:%_-+[] ,", c, 10);
+}
+
+static bool ends_once(const struct format_string *format, uint32_t index)
+{
+    const struct format_part *part = &format->parts[index], *next = part + 1;
+    if (index + 1 == format->part_count && part->literal_length == 0)
+        return true;
+    if (part->literal_length == 0) { /* see ends_by_itself() of format_string.c */
+        bool next_is_last = index + 2 == format->part_count && next->literal_length == 0;
+        return next->as != AS_PATH || next_is_last ||
+               (next->literal_length > 0 && excludes(format, part, next->literal[0]));
+    }
+    char first = part->literal[0];
+    if (first == ' ' && !format_value_is_text(part->as) && !is_list(part))
+        return true;
+    if (first == ':' && part->as == AS_NAME)
+        return true;
+    return excludes(format, part, first);
+}
+
+static void prepare_form(struct form *form, const struct format_string *format)
+{
+    form->format = format;
+    form->count = format->part_count;
+    form->steps = xcalloc(form->count, sizeof *form->steps);
+    /* Quotes that are not escaped: the way without any is the only one, or is none. */
+    form->is_certain = format->escape != ESCAPE_NONE;
+    for (uint32_t i = 0; i < form->count; i++) {
+        struct step *step = &form->steps[i];
+        step->part = &format->parts[i];
+        step->is_text = format_value_is_text(step->part->as);
+        step->stop = step->part->literal_length ? step->part->literal[0] : '\n';
+        step->ends_once = ends_once(format, i);
+        form->is_certain &= step->ends_once;
+    }
+}
+
+static void want(struct form *form, const struct format_field *field, uint32_t place)
+{
+    form->wanted[form->wanted_count++] =
+        (struct wanted){.part = field->part, .place = place, .extract = field->extract};
+}
+
+static void format_close(struct line_parser *parser)
+{
+    struct format_parser *self = (struct format_parser *)parser;
+    for (uint32_t i = 0; i < self->form_count; i++) {
+        struct form *form = &self->forms[i];
+        for (uint32_t j = 0; j < form->wanted_count; j++)
+            buffer_release(&form->wanted[j].text);
+        free(form->wanted);
+        free(form->absent);
+        free(form->steps);
+    }
+    free(self->forms);
+    free(self->found);
+    free(self->other);
+    free(self);
+}
+
+struct line_parser *format_string_parser(const char *const *paths, uint32_t count,
+                                         const struct format_string *forms, uint32_t form_count)
+{
+    struct format_parser *self = xcalloc(1, sizeof *self);
+    self->parser.parse = format_parse;
+    self->parser.close = format_close;
+    self->forms = xcalloc(form_count, sizeof *self->forms);
+    self->form_count = form_count;
+    uint32_t most_parts = 1;
+    for (uint32_t i = 0; i < form_count; i++) {
+        struct form *form = &self->forms[i];
+        prepare_form(form, &forms[i]);
+        most_parts = form->count > most_parts ? form->count : most_parts;
+        form->wanted = xcalloc(count, sizeof *form->wanted);
+        form->absent = xcalloc(count, sizeof *form->absent);
+        for (uint32_t place = 0; place < count; place++) {
+            const struct format_field *field = format_string_field(&forms[i], paths[place]);
+            if (field)
+                want(form, field, place);
+            else
+                form->absent[form->absent_count++] = place;
+        }
+    }
+    self->found = xcalloc(most_parts, sizeof *self->found);
+    self->other = xcalloc(most_parts, sizeof *self->other);
+    return &self->parser;
+}
