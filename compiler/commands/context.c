@@ -2,6 +2,8 @@
 #include "context.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -415,4 +417,23 @@ json_t *load_context(const struct command *command, const char *given, const cha
     buffer_release(&text);
     buffer_release(&problem);
     return value;
+}
+
+/* A device or a pipe can go on for ever. */
+bool context_line(FILE *file, struct buffer *line)
+{
+    errno = 0;
+    int byte = getc(file);
+    line->length = 0;
+    if (byte == EOF)
+        return false;
+    for (; byte != EOF && byte != '\n'; byte = getc(file)) {
+        if (line->length == MAX_CONTEXT) {
+            errno = EFBIG;
+            return false;
+        }
+        buffer_append(line, &(char){(char)byte}, 1);
+    }
+    buffer_append(line, "", 0);
+    return !ferror(file);
 }

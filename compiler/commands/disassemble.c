@@ -231,6 +231,15 @@ static void write_address(uint64_t high, uint64_t low, struct buffer *out)
     buffer_append_text(out, text);
 }
 
+void write_network(const struct ffs_network *network, struct buffer *out)
+{
+    write_address(network->first_high, network->first_low, out);
+    if (network->first_high == network->last_high && network->first_low == network->last_low)
+        return;
+    buffer_append_text(out, "-");
+    write_address(network->last_high, network->last_low, out);
+}
+
 static void write_networks(const struct listing *listing, uint64_t operand, size_t most,
                            struct buffer *out)
 {
@@ -239,14 +248,9 @@ static void write_networks(const struct listing *listing, uint64_t operand, size
     uint32_t first = (uint32_t)operand, count = (uint32_t)(operand >> 32);
     buffer_append_text(out, "{");
     for (uint32_t i = 0; i < count && i < most; i++) {
-        const struct ffs_network *network = &networks[first + i];
         if (i)
             buffer_append_text(out, ", ");
-        write_address(network->first_high, network->first_low, out);
-        if (network->first_high == network->last_high && network->first_low == network->last_low)
-            continue;
-        buffer_append_text(out, "-");
-        write_address(network->last_high, network->last_low, out);
+        write_network(&networks[first + i], out);
     }
     if (count > most)
         buffer_format(out, ", … %zu more", count - most);

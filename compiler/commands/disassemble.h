@@ -40,6 +40,9 @@ void write_variant_value(const struct listing *listing, const struct ffs_flag *f
 void write_salt(const struct listing *listing, const struct ffs_flag *flag, uint64_t salt,
                 struct buffer *out);
 
+/* "10.0.0.0-10.255.255.255", or an address alone. */
+void write_network(const struct ffs_network *network, struct buffer *out);
+
 /*
  * What an instruction of a flag tests or serves: `country in {"CA", "US"}`, `user_id exposed to
  * 25%`. Its negation and its jump are left to the caller. At most `most` members of a set are

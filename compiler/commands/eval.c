@@ -137,26 +137,6 @@ static bool is_blank(const char *line)
     return line[strspn(line, " \t\r\n")] == '\0';
 }
 
-/* The next line, without its end; false at the end, or where it is longer than a context may be:
- * EFBIG. A device or a pipe can go on for ever. */
-static bool next_line(FILE *file, struct buffer *line)
-{
-    errno = 0;
-    int byte = getc(file);
-    line->length = 0;
-    if (byte == EOF)
-        return false;
-    for (; byte != EOF && byte != '\n'; byte = getc(file)) {
-        if (line->length == MAX_CONTEXT) {
-            errno = EFBIG;
-            return false;
-        }
-        buffer_append(line, &(char){(char)byte}, 1);
-    }
-    buffer_append(line, "", 0);
-    return !ferror(file);
-}
-
 static int evaluate_lines(struct evaluation *evaluation)
 {
     const char *path = evaluation->options->contexts;
@@ -169,7 +149,7 @@ static int evaluate_lines(struct evaluation *evaluation)
     struct buffer line = {0};
     bool bad = false;
     size_t number = 1;
-    for (; next_line(file, &line); number++) {
+    for (; context_line(file, &line); number++) {
         if (is_blank(line.bytes))
             continue;
         struct buffer where = {0};

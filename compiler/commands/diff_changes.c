@@ -1,0 +1,299 @@
+/* diff_changes.c - finds what changed, flag by flag and environment by environment. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/buffer.h"
+#include "compiler/base/memory.h"
+#include "compiler/model/model.h"
+#include "diff.h"
+
+const char *const change_kind_words[] = WORDS(CHANGE_KINDS);
+
+#define MOST_TIMES 64 /* that are tried for a change that touches nobody now */
+
+/* -------------------------------------------------------------------------------------- places -- */
+
+const struct flag *change_flag(const struct diff *diff, const struct change *change,
+                               enum version version)
+{
+    const struct project *project = diff->sides->items[version].project;
+    return project ? project_flag(project, change->flag) : NULL;
+}
+
+const char *diff_place(struct diff *diff, enum version version, struct span span)
+{
+    const struct diff_side *side = &diff->sides->items[version];
+    if (span.file == NO_FILE || !side->project)
+        return NULL;
+    const struct sources *sources = &side->project->sources;
+    return arena_format(&diff->arena, "%s%s%s:%u", side->folder, *side->folder ? "/" : "",
+                        sources->items[span.file].name,
+                        source_position(sources, span.file, span.begin).line);
+}
+
+/* -------------------------------------------------------------------------------------- causes -- */
+
+struct told {
+    struct statements all, shown; /* in full, and as they are shown: the same ones */
+};
+
+static struct told tell_version(struct diff *diff, const struct change *change,
+                                enum version version)
+{
+    struct told told = {.all = {0}};
+    const struct flag *flag = change_flag(diff, change, version);
+    const struct project *project = diff->sides->items[version].project;
+    uint32_t environment = project ? project_environment(project, change->environment) : UINT32_MAX;
+    if (!flag || environment == UINT32_MAX)
+        return told;
+    told.all = targeting_in_words(project, flag, environment, SIZE_MAX, &diff->arena);
+    told.shown = targeting_in_words(project, flag, environment, NAMED_OPERANDS, &diff->arena);
+    return told;
+}
+
+static const char *shown_text(const struct told *told, const char *what)
+{
+    const struct statement *said = statement_of(&told->shown, what);
+    return !said ? NULL : said->text ? said->text : "yes";
+}
+
+static bool says_the_same(const struct statement *a, const struct statement *b)
+{
+    return a && b && (a->text == b->text || (a->text && b->text && !strcmp(a->text, b->text)));
+}
+
+static void add_cause(struct diff *diff, struct change *change, const struct told told[2],
+                      const char *what, enum version placed)
+{
+    const struct statement *where = statement_of(&told[placed].shown, what);
+    *ARENA_APPEND(&diff->arena, change->causes, change->cause_count) =
+        (struct cause){.what = what,
+                       .before = shown_text(&told[VERSION_OLD], what),
+                       .after = shown_text(&told[VERSION_NEW], what),
+                       .place = diff_place(diff, placed, where->span)};
+}
+
+/* A flag that this one asks, and that changes itself. */
+static void find_asked(struct diff *diff, struct comparison *comparison, struct change *change)
+{
+    uint32_t count;
+    const char **names = comparison_asked(comparison, change->old, change->new, &count);
+    for (uint32_t i = 0; i < count; i++)
+        *ARENA_APPEND(&diff->arena, change->causes, change->cause_count) =
+            (struct cause){.what = arena_format(&diff->arena, "flag %s", names[i]),
+                           .after = "changes, and this one asks it"};
+}
+
+static void find_causes(struct diff *diff, struct comparison *comparison, struct change *change)
+{
+    const struct told told[2] = {tell_version(diff, change, VERSION_OLD),
+                                 tell_version(diff, change, VERSION_NEW)};
+    const struct statements *old = &told[VERSION_OLD].all, *new = &told[VERSION_NEW].all;
+    if (change->kind == CHANGE_CHANGED) {
+        for (uint32_t i = 0; i < new->count; i++)
+            if (!says_the_same(statement_of(old, new->items[i].what), &new->items[i]))
+                add_cause(diff, change, told, new->items[i].what, VERSION_NEW);
+        for (uint32_t i = 0; i < old->count; i++)
+            if (!statement_of(new, old->items[i].what))
+                add_cause(diff, change, told, old->items[i].what, VERSION_OLD);
+        if (comparison)
+            find_asked(diff, comparison, change);
+        return;
+    }
+    const struct flag *flag =
+        change_flag(diff, change, change->kind == CHANGE_ADDED ? VERSION_NEW : VERSION_OLD);
+    if (flag)
+        *ARENA_APPEND(&diff->arena, change->causes, change->cause_count) = (struct cause){
+            .what = change->kind == CHANGE_ADDED ? "new flag" : "removed flag",
+            .place = diff_place(diff, change->kind == CHANGE_ADDED ? VERSION_NEW : VERSION_OLD,
+                                flag->name.span)};
+}
+
+/* ------------------------------------------------------------------------------------- changes -- */
+
+static bool touches(const struct touched *touched)
+{
+    for (uint32_t i = 0; i < touched->region_count; i++)
+        if (touched->regions[i].share_count > 0)
+            return true;
+    return touched->keyless_count > 0 || touched->unknown;
+}
+
+/* Now or, where that is nobody, from when on somebody is. */
+static void find_touched(const struct diff *diff, struct comparison *comparison,
+                         struct change *change)
+{
+    change->later = INT64_MIN;
+    change->touched = comparison_touched(comparison, change->old, change->new, diff->now);
+    if (touches(change->touched) || !change->touched->reads_clock)
+        return;
+    uint32_t count;
+    int64_t *times =
+        comparison_times(comparison, change->old, change->new, diff->now, MOST_TIMES, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct touched *touched =
+            comparison_touched(comparison, change->old, change->new, times[i]);
+        if (touches(touched)) {
+            change->touched = touched;
+            change->later = times[i];
+            return;
+        }
+    }
+}
+
+static struct change *new_change(struct diff *diff, struct diff_pair *pair, const char *flag,
+                                 uint32_t old, uint32_t new)
+{
+    struct change *change = ARENA_APPEND(&diff->arena, diff->changes, diff->change_count);
+    *change = (struct change){.flag = flag,
+                              .environment = pair->name,
+                              .kind = old == NO_FLAG   ? CHANGE_ADDED
+                                      : new == NO_FLAG ? CHANGE_REMOVED
+                                                       : CHANGE_CHANGED,
+                              .old = old,
+                              .new = new};
+    pair->changes++;
+    return change;
+}
+
+/* The same answers to everybody, but something about it may be riskier: a guard, or an experiment's
+ * metrics. */
+static void compare_same(struct diff *diff, struct diff_pair *pair, struct comparison *comparison,
+                         const char *name, uint32_t old, uint32_t new)
+{
+    struct change found = {.flag = name,
+                           .environment = pair->name,
+                           .kind = CHANGE_CHANGED,
+                           .old = old,
+                           .new = new,
+                           .later = INT64_MIN};
+    find_risks(diff, pair, comparison, &found);
+    if (found.risk_count == 0)
+        return;
+    found.touched = ARENA_NEW(&diff->arena, struct touched);
+    (void)ARENA_APPEND(&diff->arena, found.touched->regions, found.touched->region_count);
+    find_causes(diff, NULL, &found);
+    *new_change(diff, pair, name, old, new) = found;
+}
+
+static void compare_flag(struct diff *diff, struct diff_pair *pair, struct comparison *comparison,
+                         const char *name, uint32_t old, uint32_t new)
+{
+    if (comparison_same(comparison, old, new)) {
+        compare_same(diff, pair, comparison, name, old, new);
+        return;
+    }
+    struct change found = {.later = INT64_MIN};
+    found = *new_change(diff, pair, name, old, new);
+    find_touched(diff, comparison, &found);
+    find_risks(diff, pair, comparison, &found);
+    find_causes(diff, comparison, &found);
+    /* Written another way, and the same to everybody, whenever. */
+    if (!touches(found.touched) && found.risk_count == 0 && !found.touched->reads_clock &&
+        found.kind == CHANGE_CHANGED) {
+        diff->change_count--;
+        pair->changes--;
+        return;
+    }
+    diff->changes[diff->change_count - 1] = found;
+}
+
+static const struct listing *listing_of(const struct diff *diff, enum version version,
+                                        uint32_t environment)
+{
+    return environment == UINT32_MAX ? NULL : &diff->sides->items[version].listings[environment];
+}
+
+static void compare_pair(struct diff *diff, struct diff_pair *pair)
+{
+    const struct listing *old = listing_of(diff, VERSION_OLD, pair->old);
+    const struct listing *new = listing_of(diff, VERSION_NEW, pair->new);
+    if ((old && !old->snapshot) || (new && !new->snapshot))
+        return; /* it was not asked for */
+    struct comparison *comparison = ARENA_NEW(&diff->arena, struct comparison);
+    *ARENA_APPEND(&diff->arena, diff->comparisons, diff->comparison_count) = comparison;
+    comparison_init(comparison, old, new);
+    pair->compared = true;
+    for (uint32_t i = 0; new &&i < new->flag_count; i++) {
+        const char *name = snapshot_string(new->snapshot, new->flags[i].name);
+        compare_flag(diff, pair, comparison, name, comparison_find(comparison, VERSION_OLD, name),
+                     i);
+    }
+    for (uint32_t i = 0; old && i < old->flag_count; i++) {
+        const char *name = snapshot_string(old->snapshot, old->flags[i].name);
+        if (comparison_find(comparison, VERSION_NEW, name) == NO_FLAG)
+            compare_flag(diff, pair, comparison, name, i, NO_FLAG);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------- order -- */
+
+bool change_share(const struct change *change, double *share)
+{
+    const struct touched *touched = change->touched;
+    *share = 0;
+    if (touched->region_count != 1 || touched->regions[0].where || touched->unknown ||
+        touched->incomplete)
+        return false;
+    for (uint32_t i = 0; i < touched->regions[0].share_count; i++)
+        *share += touched->regions[0].shares[i].share;
+    return true;
+}
+
+static int compare_changes(const void *left, const void *right)
+{
+    const struct change *a = left, *b = right;
+    int first = a->risk_count ? (int)a->risks[0].kind : INT32_MAX;
+    int other = b->risk_count ? (int)b->risks[0].kind : INT32_MAX;
+    double share, second;
+    if (first != other)
+        return first < other ? -1 : 1;
+    if (!change_share(a, &share))
+        share = 1;
+    if (!change_share(b, &second))
+        second = 1;
+    if (share != second)
+        return share > second ? -1 : 1;
+    int order = strcmp(a->flag, b->flag);
+    return order ? order : strcmp(a->environment, b->environment);
+}
+
+static void add_pair(struct diff *diff, const char *name, uint32_t old, uint32_t new)
+{
+    *ARENA_APPEND(&diff->arena, diff->pairs, diff->pair_count) =
+        (struct diff_pair){.name = name, .old = old, .new = new};
+}
+
+/* By name; two snapshots are compared whatever environments they are of. */
+static void find_pairs(struct diff *diff)
+{
+    const struct diff_side *old = &diff->sides->items[VERSION_OLD];
+    const struct diff_side *new = &diff->sides->items[VERSION_NEW];
+    bool snapshots = !old->project && !new->project && !old->is_empty && !new->is_empty;
+    if (snapshots) {
+        add_pair(diff, new->environments[0], 0, 0);
+        return;
+    }
+    for (uint32_t i = 0; i < new->environment_count; i++)
+        add_pair(diff, new->environments[i], side_environment(old, new->environments[i]), i);
+    for (uint32_t i = 0; i < old->environment_count; i++)
+        if (side_environment(new, old->environments[i]) == UINT32_MAX)
+            add_pair(diff, old->environments[i], i, UINT32_MAX);
+}
+
+void diff_find(struct diff *diff, struct diff_sides *sides, int64_t now)
+{
+    *diff = (struct diff){.sides = sides, .now = now};
+    find_pairs(diff);
+    for (uint32_t i = 0; i < diff->pair_count; i++)
+        compare_pair(diff, &diff->pairs[i]);
+    if (diff->change_count)
+        qsort(diff->changes, diff->change_count, sizeof *diff->changes, compare_changes);
+}
+
+void diff_release(struct diff *diff)
+{
+    for (uint32_t i = 0; i < diff->comparison_count; i++)
+        comparison_release(diff->comparisons[i]);
+    arena_release(&diff->arena);
+}

@@ -1,0 +1,57 @@
+/*
+ * git.h - what git knows of the repository that a project is in.
+ *
+ * Runs the program `git`, without a shell, a pager or a prompt, and never writes to the repository
+ * or to its work tree. Names that come from a repository are data: none of them becomes an option,
+ * or leads out of the folder that they are written below.
+ */
+#ifndef FFC_COMMANDS_GIT_H
+#define FFC_COMMANDS_GIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "compiler/base/arena.h"
+
+struct buffer;
+
+enum git_answer {
+    GIT_DONE,
+    GIT_REFUSED, /* it ran, and said no; its words are in `error`, where it has any */
+    GIT_MISSING  /* there is no git, or it could not be run */
+};
+
+/* `git -C directory ARGUMENTS…`, NULL at their end, with `input` (or NULL) to read. Appends what it
+ * prints to `out`, and what it says on stderr to `error`. */
+enum git_answer git_run(const char *directory, const char *const *arguments,
+                        const struct buffer *input, struct buffer *out, struct buffer *error);
+
+/* The commit that a revision names, as hexadecimal in the arena; NULL in *commit if git knows no
+ * such revision, or `directory` is in no repository. */
+enum git_answer git_commit(const char *directory, const char *revision, struct arena *arena,
+                           const char **commit);
+/* The best common ancestor of two; NULL in *commit if they have none. */
+enum git_answer git_merge_base(const char *directory, const char *one, const char *other,
+                               struct arena *arena, const char **commit);
+/* Whether the repository has only the newest commits. */
+bool git_is_shallow(const char *directory);
+/* The path of a directory below the top of its repository: "" or "services/shop". NULL: none. */
+const char *git_prefix(const char *directory, struct arena *arena);
+
+/*
+ * Writes the files of a folder, as they are in a commit, into a new directory: definitions, and
+ * files that these name. *place is that directory; git_forget() removes it. False, with a sentence
+ * in `error`, if it cannot be done; *found is false, and nothing is written, if the commit has no
+ * definitions there.
+ */
+struct git_files {
+    struct arena arena;
+    const char *place;  /* NULL: nothing was written */
+    const char **paths; /* all that was written, those in a folder after it */
+    size_t count;
+};
+bool git_write_files(const char *directory, const char *commit, const char *folder,
+                     struct git_files *files, bool *found, struct buffer *error);
+void git_forget(struct git_files *files);
+
+#endif

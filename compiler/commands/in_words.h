@@ -1,0 +1,63 @@
+/*
+ * in_words.h - definitions in words: conditions, rules, and all of a flag in an environment.
+ *
+ * For whatever shows a definition to people, or compares two of them. Texts are as they were
+ * written: whoever prints them escapes them. They say the same for definitions that mean the same,
+ * and something else for those that do not, so that a comparison of words finds what was changed.
+ */
+#ifndef FFC_COMMANDS_IN_WORDS_H
+#define FFC_COMMANDS_IN_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/base/source.h"
+#include "compiler/model/flag.h"
+
+struct arena;
+struct buffer;
+struct override;
+struct project;
+
+/* How many operands of a test, and users of a list, are named; the others are counted. */
+#define NAMED_OPERANDS 4
+
+/* "country is NO or SE and segment beta"; nothing for NULL, which always holds. `most` operands of
+ * each test are named, SIZE_MAX: all. */
+void condition_in_words(const struct condition *condition, size_t most, struct buffer *text);
+/* "country is NO or SE": a test alone. */
+void test_in_words(const struct condition *test, size_t most, struct buffer *text);
+/* "20%", "20% to 50% from 2026-12-01T00:00:00Z to …" */
+void ramp_in_words(const struct ramp *ramp, struct buffer *text);
+/* "on for 20% where country is NO" */
+void rule_in_words(const struct flag *flag, const struct targeting *targeting,
+                   const struct rule *rule, size_t most, struct buffer *text);
+/* "on"; the value itself where it has no name, "none" for no variant. */
+void variant_in_words(const struct flag *flag, const struct targeting *targeting, uint32_t variant,
+                      struct buffer *text);
+/* "off where country is NO until 2026-12-01T08:00:00Z" */
+void override_in_words(const struct override *override, size_t most, struct buffer *text);
+
+/* One thing that is said of a flag in an environment: `what` names it ("rule nordics", "salt"),
+ * and is the same in another version of the flag that says it, too. */
+struct statement {
+    const char *what;
+    const char *text; /* NULL: only that it is there */
+    struct span span;
+};
+struct statements {
+    struct statement *items;
+    uint32_t count;
+};
+
+/*
+ * All that decides what a flag serves there, overrides first, in the order in which it is
+ * evaluated; and its variants. The texts are the arena's.
+ */
+struct statements targeting_in_words(const struct project *project, const struct flag *flag,
+                                     uint32_t environment, size_t most, struct arena *arena);
+/* The one that says the same thing in another version; NULL: none does. */
+const struct statement *statement_of(const struct statements *statements, const char *what);
+
+#endif

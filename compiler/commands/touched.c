@@ -1,0 +1,930 @@
+/* touched.c - runs two versions of a flag's program for all units at once; see touched.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/buffer.h"
+#include "compiler/base/hash.h"
+#include "compiler/base/memory.h"
+#include "compiler/model/condition.h"
+#include "compiler/model/flag.h"
+#include "in_words.h"
+#include "touched_parts.h"
+
+#define MOST_REGIONS 4096
+#define MOST_STEPS   20000000 /* instructions, for one flag */
+#define MOST_BUCKETS 64       /* salts and keys of a flag and those it asks */
+#define MOST_KEYS    16
+
+void comparison_init(struct comparison *comparison, const struct listing *old,
+                     const struct listing *new)
+{
+    const struct listing *listings[] = {[VERSION_OLD] = old, [VERSION_NEW] = new};
+    *comparison = (struct comparison){.atoms = NULL};
+    for (int i = 0; i < 2; i++) {
+        if (!listings[i])
+            continue;
+        comparison->sides[i] = ARENA_NEW(&comparison->arena, struct program_side);
+        side_init(comparison->sides[i], listings[i], &comparison->arena);
+    }
+}
+
+void comparison_release(struct comparison *comparison)
+{
+    side_release(comparison->sides[VERSION_OLD]);
+    side_release(comparison->sides[VERSION_NEW]);
+    prover_release(&comparison->prover);
+    arena_release(&comparison->arena);
+}
+
+uint32_t comparison_find(const struct comparison *comparison, enum version version,
+                         const char *name)
+{
+    const struct program_side *side = comparison->sides[version];
+    uintptr_t place = side ? (uintptr_t)table_get(&side->names, name) : 0;
+    return place ? (uint32_t)(place - 1) : NO_FLAG;
+}
+
+/* Operations that this program does not know. */
+static bool is_foreign(const struct program_side *side, uint32_t flag)
+{
+    return flag != NO_FLAG && side->listing->flags[flag].features & ~FFS_FEATURES;
+}
+
+bool comparison_same(struct comparison *comparison, uint32_t old, uint32_t new)
+{
+    struct program_side *before = comparison->sides[VERSION_OLD];
+    struct program_side *after = comparison->sides[VERSION_NEW];
+    if (old == NO_FLAG || new == NO_FLAG || is_foreign(before, old) || is_foreign(after, new))
+        return false;
+    return before->listing->flags[old].type == after->listing->flags[new].type &&
+           program_suffixes(before, old)[0] == program_suffixes(after, new)[0];
+}
+
+/* ----------------------------------------------------------------------------------- running -- */
+
+/* The buckets that are still possible: [from, last]. */
+struct bucket {
+    const char *key;
+    uint64_t salt;
+    uint64_t from, last;
+};
+
+struct frame {
+    const struct ffs_flag *flag;
+    const struct ffs_instruction *test;
+};
+
+/* Where a version's program stands. */
+struct cursor {
+    struct program_side *side;
+    uint32_t index; /* of the flag that is compared; NO_FLAG: it does not exist */
+    const struct ffs_flag *flag;
+    const struct ffs_instruction *at, *end;
+    unsigned depth;
+    bool decided;
+    uint16_t variant;
+    struct frame frames[FFS_MAX_DEPTH];
+};
+
+enum explored { EXPLORED, NEEDS_ATOM, TOO_MUCH };
+
+struct exploration {
+    struct comparison *comparison;
+    struct arena *arena;
+    int64_t now;
+    bool keyless;
+    const char *pinned; /* the only unit that is looked at, one of a list; NULL: all are */
+    const char *pinned_key;
+    const char *keys[MOST_KEYS]; /* that either version hashes */
+    uint32_t key_count;
+    struct bucket buckets[MOST_BUCKETS];
+    uint32_t bucket_count;
+    struct atom *needed;
+    uint64_t steps;
+    bool reads_clock;
+    uint64_t old_default;
+    struct atom *units;   /* that are in the leaf, where a list is supposed to have them */
+    struct share *shares; /* gathered so far */
+    uint32_t share_count;
+
+    struct atom **supposed; /* in the order in which they were */
+    uint32_t supposed_count;
+    bool *chosen;        /* of each: whether it might have been the other way */
+    struct atom **named; /* scratch */
+    struct touched *touched;
+    struct leaf *leaves;
+    uint32_t leaf_count;
+};
+
+static bool is_key(const struct exploration *exploration, const char *key)
+{
+    for (uint32_t i = 0; key && i < exploration->key_count; i++)
+        if (strcmp(exploration->keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+static void decide(struct cursor *cursor, uint16_t variant);
+
+/* Goes on where an instruction leads that holds or fails. */
+static void go(struct cursor *cursor, bool holds, uint64_t length)
+{
+    cursor->at += holds != (bool)(cursor->at->flags & FFS_NEGATE) ? length : cursor->at->jump;
+    if (cursor->at == cursor->end)
+        decide(cursor, cursor->flag->default_variant);
+}
+
+/* An answer is the flag's, or what a test of another flag waits for. */
+static void decide(struct cursor *cursor, uint16_t variant)
+{
+    if (cursor->depth == 0) {
+        cursor->decided = true;
+        cursor->variant = variant;
+        return;
+    }
+    const struct ffs_flag *asked = cursor->flag;
+    const struct frame *frame = &cursor->frames[--cursor->depth];
+    cursor->flag = frame->flag;
+    cursor->at = frame->test;
+    cursor->end = cursor->side->listing->code + frame->flag->first_code + frame->flag->code_count;
+    unsigned bit = variant < asked->variant_count ? variant : asked->variant_count;
+    bool accepted = cursor->at[1 + bit / 64].operand >> bit % 64 & 1;
+    go(cursor, accepted, 1 + ffs_accept_count(asked->variant_count));
+}
+
+static void enter(struct cursor *cursor, const struct ffs_flag *flag)
+{
+    cursor->flag = flag;
+    cursor->at = cursor->side->listing->code + flag->first_code;
+    cursor->end = cursor->at + flag->code_count;
+    if (cursor->at == cursor->end)
+        decide(cursor, flag->default_variant);
+}
+
+static void ask_flag(struct cursor *cursor)
+{
+    const struct ffs_flag *other = &cursor->side->listing->flags[cursor->at->operand];
+    cursor->frames[cursor->depth++] = (struct frame){cursor->flag, cursor->at};
+    enter(cursor, other);
+}
+
+/* ----------------------------------------------------------------------------------- buckets -- */
+
+/* Of the buckets up to `last`, from where the piece before it ends: what a cursor does. */
+struct piece {
+    uint64_t last;
+    bool holds;
+    uint16_t variant; /* of a split */
+};
+
+struct pieces {
+    struct piece *items;
+    uint32_t count;
+    bool split;
+};
+
+static enum explored explore(struct exploration *exploration, const struct cursor cursors[2],
+                             long double mass);
+
+static struct bucket *find_bucket(struct exploration *exploration, const char *key, uint64_t salt)
+{
+    for (uint32_t i = 0; i < exploration->bucket_count; i++) {
+        struct bucket *bucket = &exploration->buckets[i];
+        if (bucket->salt == salt && strcmp(bucket->key, key) == 0)
+            return bucket;
+    }
+    if (exploration->bucket_count == MOST_BUCKETS)
+        return NULL;
+    struct bucket *bucket = &exploration->buckets[exploration->bucket_count++];
+    *bucket = (struct bucket){key, salt, 0, UINT64_MAX};
+    if (exploration->pinned && strcmp(key, exploration->pinned_key) == 0)
+        bucket->from = bucket->last =
+            ffs_mix(hash64(exploration->pinned, strlen(exploration->pinned)) ^ salt);
+    return bucket;
+}
+
+static void take_piece(struct cursor *cursor, const struct piece *piece, bool split)
+{
+    if (split)
+        decide(cursor, piece->variant);
+    else
+        go(cursor, piece->holds, 1);
+}
+
+static long double length_of(uint64_t from, uint64_t last)
+{
+    return (long double)(last - from) + 1;
+}
+
+/* Continues for each piece of the buckets that are still possible, all units of them having one
+ * answer. With a single piece, only moves the cursor: *split is false. */
+static enum explored cut(struct exploration *exploration, struct cursor cursors[2], int moved,
+                         uint64_t salt, const struct pieces *pieces, long double mass, bool *split)
+{
+    struct cursor *cursor = &cursors[moved];
+    const char *key = key_words(cursor->side, exploration->arena, cursor->at->attribute);
+    *split = false;
+    if (exploration->keyless) {
+        if (pieces->split) {
+            cursor->at += cursor->at->jump;
+            if (cursor->at == cursor->end)
+                decide(cursor, cursor->flag->default_variant);
+        } else {
+            go(cursor, false, 1);
+        }
+        return EXPLORED;
+    }
+    struct bucket *bucket = find_bucket(exploration, key, salt);
+    if (!bucket)
+        return TOO_MUCH;
+    const struct bucket before = *bucket;
+    uint32_t first = 0;
+    while (pieces->items[first].last < before.from)
+        first++;
+    if (pieces->items[first].last >= before.last) {
+        take_piece(cursor, &pieces->items[first], pieces->split);
+        return EXPLORED;
+    }
+    *split = true;
+    enum explored result = EXPLORED;
+    uint64_t from = before.from;
+    for (uint32_t i = first; result == EXPLORED; i++) {
+        const struct piece *piece = &pieces->items[i];
+        uint64_t last = piece->last < before.last ? piece->last : before.last;
+        struct cursor copies[2] = {cursors[0], cursors[1]};
+        bucket->from = from;
+        bucket->last = last;
+        take_piece(&copies[moved], piece, pieces->split);
+        result = explore(exploration, copies,
+                         mass * length_of(from, last) / length_of(before.from, before.last));
+        if (last == before.last)
+            break;
+        from = last + 1;
+    }
+    *bucket = before;
+    return result;
+}
+
+/* [from, to) holds; `to` 0 is the end. Empty ranges hold for nobody. */
+static enum explored cut_range(struct exploration *exploration, struct cursor cursors[2], int moved,
+                               uint64_t salt, uint64_t from, uint64_t to, long double mass,
+                               bool *split)
+{
+    struct piece items[3];
+    struct pieces pieces = {items, 0, false};
+    if (from > 0)
+        items[pieces.count++] = (struct piece){.last = from - 1, .holds = false};
+    if (to == 0 || to > from)
+        items[pieces.count++] = (struct piece){.last = to - 1, .holds = true};
+    if (to != 0)
+        items[pieces.count++] = (struct piece){.last = UINT64_MAX, .holds = false};
+    return cut(exploration, cursors, moved, salt, &pieces, mass, split);
+}
+
+static enum explored cut_split(struct exploration *exploration, struct cursor cursors[2], int moved,
+                               long double mass, bool *split)
+{
+    const struct cursor *cursor = &cursors[moved];
+    const uint64_t *words = cursor->side->splits + (uint32_t)cursor->at->operand, *arm = words + 1;
+    uint64_t salt = words[0] & FFS_SPLIT_SALTED ? *arm++ : cursor->flag->split_salt;
+    uint32_t count = (uint32_t)words[0];
+    struct pieces pieces = {xcalloc(count, sizeof(struct piece)), 0, true};
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t upper = arm[2 * i];
+        bool last = i + 1 == count;
+        /* An arm of nobody. */
+        if (!last &&
+            (upper == 0 || (pieces.count && upper - 1 <= pieces.items[pieces.count - 1].last)))
+            continue;
+        pieces.items[pieces.count++] = (struct piece){.last = last ? UINT64_MAX : upper - 1,
+                                                      .variant = (uint16_t)arm[2 * i + 1]};
+    }
+    enum explored result = cut(exploration, cursors, moved, salt, &pieces, mass, split);
+    free(pieces.items);
+    return result;
+}
+
+/* As runtime/ramp.h has it: true at exactly 100 %. */
+static bool stand_of_ramp(const struct ffs_ramp *ramp, int64_t now, uint64_t *threshold)
+{
+    bool rises = ramp->to >= ramp->from;
+    uint64_t distance = rises ? ramp->to - ramp->from : ramp->from - ramp->to;
+    uint64_t elapsed = now > ramp->start ? (uint64_t)now - (uint64_t)ramp->start : 0;
+    uint64_t whole = 1, moved;
+    if (ramp->step) {
+        uint64_t steps = elapsed / (uint64_t)ramp->every;
+        moved = steps > distance / ramp->step ? distance : steps * ramp->step;
+    } else {
+        whole = (uint64_t)ramp->end - (uint64_t)ramp->start;
+        moved = distance * (elapsed < whole ? elapsed : whole);
+    }
+    uint64_t part = rises ? ramp->from * whole + moved : ramp->from * whole - moved;
+    *threshold = 0;
+    if (part == 100000 * whole)
+        return true;
+    *threshold = (uint64_t)(((unsigned __int128)part << 64) / (100000 * whole));
+    return false;
+}
+
+static enum explored cut_ramp(struct exploration *exploration, struct cursor cursors[2], int moved,
+                              long double mass, bool *split)
+{
+    struct cursor *cursor = &cursors[moved];
+    const struct ffs_ramp *ramp = &cursor->side->ramps[cursor->at->operand];
+    uint64_t salt = ramp->flags & FFS_RAMP_SALTED ? ramp->salt : cursor->flag->exposure_salt;
+    uint64_t threshold;
+    exploration->reads_clock = true;
+    *split = false;
+    if (stand_of_ramp(ramp, exploration->now, &threshold)) {
+        go(cursor, true, 1);
+        return EXPLORED;
+    }
+    if (threshold == 0) {
+        go(cursor, false, 1);
+        return EXPLORED;
+    }
+    return cut_range(exploration, cursors, moved, salt, 0, threshold, mass, split);
+}
+
+/* ------------------------------------------------------------------------------------- tests -- */
+
+static bool is_in_week(const struct program_side *side, uint64_t operand, int64_t now)
+{
+    const void *at = side->zones + (uint32_t)operand;
+    uint32_t minute = ffs_minute_of_week(at, now);
+    uint32_t of_day = minute % 1440;
+    return FFS_WEEKLY_DAYS(operand) >> minute / 1440 & 1 && of_day >= FFS_WEEKLY_FROM(operand) &&
+           of_day < FFS_WEEKLY_UNTIL(operand);
+}
+
+/* Whether a test that is no atom of its own is known by what a unit is: it has a key, or none. */
+static enum truth truth_of(const struct exploration *exploration, const struct atom *atom,
+                           const struct ffs_instruction *test)
+{
+    if (atom->truth != TRUTH_OPEN || !is_key(exploration, atom->key))
+        return atom->truth;
+    if (exploration->keyless)
+        return TRUTH_FAILS;
+    return test->op == FFS_PRESENT ? TRUTH_HOLDS : TRUTH_OPEN;
+}
+
+static enum explored ask_atom(struct exploration *exploration, struct cursor *cursor)
+{
+    struct atom *atom = atom_of(exploration->comparison, cursor->side, cursor->flag, cursor->at);
+    enum truth truth = truth_of(exploration, atom, cursor->at);
+    if (truth == TRUTH_OPEN) {
+        exploration->needed = atom;
+        return NEEDS_ATOM;
+    }
+    bool body = ffs_operand_of(cursor->at->op) == FFS_OPERAND_BODY;
+    go(cursor, truth == TRUTH_HOLDS, 1 + (body ? cursor->at->operand : 0));
+    return EXPLORED;
+}
+
+/* Runs the instruction that a cursor is at; *split: all that follows it is explored, too. */
+static enum explored step(struct exploration *exploration, struct cursor cursors[2], int moved,
+                          long double mass, bool *split)
+{
+    struct cursor *cursor = &cursors[moved];
+    const struct ffs_instruction *at = cursor->at;
+    const struct ffs_range *range;
+    *split = false;
+    switch (ffs_operand_of(at->op)) {
+    case FFS_OPERAND_RULE:
+        decide(cursor, at->variant);
+        return EXPLORED;
+    case FFS_OPERAND_SPLIT:
+        return cut_split(exploration, cursors, moved, mass, split);
+    case FFS_OPERAND_THRESHOLD:
+        if (at->operand == 0) {
+            go(cursor, false, 1);
+            return EXPLORED;
+        }
+        return cut_range(exploration, cursors, moved, cursor->flag->exposure_salt, 0, at->operand,
+                         mass, split);
+    case FFS_OPERAND_RANGE:
+        range = &cursor->side->ranges[at->operand];
+        return cut_range(exploration, cursors, moved, range->salt, range->from, range->to, mass,
+                         split);
+    case FFS_OPERAND_RAMP:
+        return cut_ramp(exploration, cursors, moved, mass, split);
+    case FFS_OPERAND_FLAG:
+        ask_flag(cursor);
+        return EXPLORED;
+    case FFS_OPERAND_WEEKLY:
+        exploration->reads_clock = true;
+        go(cursor, is_in_week(cursor->side, at->operand, exploration->now), 1);
+        return EXPLORED;
+    case FFS_OPERAND_TIME:
+        if (at->op != FFS_CLOCK_GE)
+            return ask_atom(exploration, cursor);
+        exploration->reads_clock = true;
+        go(cursor, exploration->now >= (int64_t)at->operand, 1);
+        return EXPLORED;
+    case FFS_OPERAND_DURATION:
+        exploration->reads_clock = true;
+        return ask_atom(exploration, cursor);
+    case FFS_OPERAND_NONE:
+    case FFS_OPERAND_STRING:
+    case FFS_OPERAND_TAGGED_STRING:
+    case FFS_OPERAND_GLOB:
+    case FFS_OPERAND_VERSION:
+    case FFS_OPERAND_LOOSE_VERSION:
+    case FFS_OPERAND_SET:
+    case FFS_OPERAND_NUMBER:
+    case FFS_OPERAND_BOOLEAN:
+    case FFS_OPERAND_NETWORKS:
+    case FFS_OPERAND_AUTOMATON:
+    case FFS_OPERAND_REMAINDERS:
+    case FFS_OPERAND_BODY:
+    case FFS_OPERAND_VARIANT_BITS:
+        break;
+    }
+    return ask_atom(exploration, cursor);
+}
+
+/* --------------------------------------------------------------------------------- exploring -- */
+
+/* What is left of the compared flag's own program. */
+static size_t left_of(const struct cursor *cursor)
+{
+    if (cursor->decided)
+        return 0;
+    const struct ffs_instruction *at = cursor->depth ? cursor->frames[0].test : cursor->at;
+    const struct ffs_flag *flag = &cursor->side->listing->flags[cursor->index];
+    return (size_t)(cursor->side->listing->code + flag->first_code + flag->code_count - at);
+}
+
+/* Whether both do the same from here on. */
+static bool is_rest_same(const struct cursor cursors[2])
+{
+    size_t left = left_of(&cursors[VERSION_OLD]);
+    if (left == 0 || cursors[VERSION_OLD].depth || cursors[VERSION_NEW].depth ||
+        left != left_of(&cursors[VERSION_NEW]))
+        return false;
+    const struct cursor *old = &cursors[VERSION_OLD], *new = &cursors[VERSION_NEW];
+    uint32_t place = old->side->listing->flags[old->index].code_count - (uint32_t)left;
+    uint32_t other = new->side->listing->flags[new->index].code_count - (uint32_t)left;
+    return program_suffixes(old->side, old->index)[place] ==
+           program_suffixes(new->side, new->index)[other];
+}
+
+/* The one that has more to do, so that what both have left can be compared whenever it can be the
+ * same; of two that have as much, one that is asking another flag. */
+static int next_to_move(const struct cursor cursors[2])
+{
+    size_t old = left_of(&cursors[VERSION_OLD]), new = left_of(&cursors[VERSION_NEW]);
+    if (old != new)
+        return old > new ? VERSION_OLD : VERSION_NEW;
+    return cursors[VERSION_NEW].depth || !cursors[VERSION_OLD].depth ? VERSION_NEW : VERSION_OLD;
+}
+
+static uint64_t identity_of(const struct cursor *cursor)
+{
+    if (cursor->index == NO_FLAG)
+        return 0;
+    return variant_identity(cursor->side, &cursor->side->listing->flags[cursor->index],
+                            cursor->variant);
+}
+
+static const char *label_of(struct arena *arena, const struct cursor *cursor)
+{
+    if (cursor->index == NO_FLAG)
+        return NULL;
+    return variant_label(cursor->side, arena, &cursor->side->listing->flags[cursor->index],
+                         cursor->variant);
+}
+
+static void record(struct exploration *exploration, const struct cursor cursors[2],
+                   long double mass)
+{
+    uint64_t from = identity_of(&cursors[VERSION_OLD]), to = identity_of(&cursors[VERSION_NEW]);
+    if (from == to)
+        return;
+    for (uint32_t i = 0; i < exploration->share_count; i++) {
+        struct share *share = &exploration->shares[i];
+        if (share->from_id == from && share->to_id == to) {
+            share->share = (double)(share->share + mass);
+            return;
+        }
+    }
+    *ARENA_APPEND(exploration->arena, exploration->shares, exploration->share_count) =
+        (struct share){.from = label_of(exploration->arena, &cursors[VERSION_OLD]),
+                       .to = label_of(exploration->arena, &cursors[VERSION_NEW]),
+                       .from_id = from,
+                       .to_id = to,
+                       .share = (double)mass,
+                       .loses = from != exploration->old_default && from != 0};
+}
+
+/* Recurses as deep as tests of buckets follow one another. */
+static enum explored explore(struct exploration *exploration, const struct cursor cursors[2],
+                             long double mass)
+{
+    struct cursor moving[2] = {cursors[0], cursors[1]};
+    while (!moving[VERSION_OLD].decided || !moving[VERSION_NEW].decided) {
+        if (is_rest_same(moving))
+            return EXPLORED;
+        if (++exploration->steps > MOST_STEPS)
+            return TOO_MUCH;
+        bool split;
+        enum explored result = step(exploration, moving, next_to_move(moving), mass, &split);
+        if (result != EXPLORED || split)
+            return result;
+    }
+    record(exploration, moving, mass);
+    return EXPLORED;
+}
+
+/* ----------------------------------------------------------------------------------- regions -- */
+
+/* A combination of atoms: those that hold are named, where they might also have failed. */
+struct leaf {
+    struct atom **named;
+    uint32_t named_count;
+    struct share *shares;
+    uint32_t share_count;
+    struct leaf * or ; /* another, with the same shares, that the region has, too */
+    bool merged;
+};
+
+/* A list of units, which is not a share of all that there may be. */
+static bool is_list(const struct exploration *exploration, const struct atom *atom)
+{
+    return atom->members && is_key(exploration, atom->key);
+}
+
+static void add_leaf(struct exploration *exploration, bool listed)
+{
+    /* Nothing changes for units that are on a list, which are no share of all: the others are
+     * told of as all. */
+    if (listed && exploration->share_count == 0)
+        return;
+    struct arena *arena = exploration->arena;
+    struct leaf *leaf = ARENA_APPEND(arena, exploration->leaves, exploration->leaf_count);
+    leaf->shares = exploration->shares;
+    leaf->share_count = exploration->share_count;
+    if (listed)
+        *ARENA_APPEND(arena, leaf->named, leaf->named_count) = exploration->units;
+    for (uint32_t i = 0; i < exploration->supposed_count; i++) {
+        struct atom *atom = exploration->supposed[i];
+        if (exploration->chosen[i] && atom->truth == TRUTH_HOLDS &&
+            !(listed && is_list(exploration, atom) && !strcmp(atom->key, exploration->units->key)))
+            *ARENA_APPEND(arena, leaf->named, leaf->named_count) = atom;
+    }
+}
+
+/* ------------------------------------------------------------------------------------- lists -- */
+
+static void start(struct cursor cursors[2])
+{
+    for (int i = 0; i < 2; i++) {
+        struct cursor *cursor = &cursors[i];
+        if (cursor->index == NO_FLAG)
+            cursor->decided = true;
+        else
+            enter(cursor, &cursor->side->listing->flags[cursor->index]);
+    }
+}
+
+static bool has_member(const struct atom *atom, const char *unit)
+{
+    uint32_t low = 0, high = atom->member_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = strcmp(atom->members[middle], unit);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+/* The first list that is supposed to have the units; NULL: none is. */
+static const struct atom *supposed_list(const struct exploration *exploration)
+{
+    for (uint32_t i = 0; i < exploration->supposed_count; i++) {
+        const struct atom *atom = exploration->supposed[i];
+        if (atom->truth == TRUTH_HOLDS && is_list(exploration, atom))
+            return atom;
+    }
+    return NULL;
+}
+
+/* Whether what is supposed of lists of the same key is true of a unit. */
+static bool is_as_supposed(const struct exploration *exploration, const char *key, const char *unit)
+{
+    for (uint32_t i = 0; i < exploration->supposed_count; i++) {
+        const struct atom *atom = exploration->supposed[i];
+        if (is_list(exploration, atom) && strcmp(atom->key, key) == 0 &&
+            has_member(atom, unit) != (atom->truth == TRUTH_HOLDS))
+            return false;
+    }
+    return true;
+}
+
+/* The units of a list are known, and so are their buckets: each is looked at. */
+static enum explored explore_list(struct exploration *exploration, const struct cursor begun[2],
+                                  const struct atom *list)
+{
+    uint32_t count = 0;
+    enum explored result = EXPLORED;
+    struct atom *units = ARENA_NEW(exploration->arena, struct atom);
+    exploration->shares = NULL;
+    exploration->share_count = 0;
+    exploration->pinned_key = list->key;
+    for (uint32_t i = 0; i < list->member_count && result == EXPLORED; i++) {
+        if (!is_as_supposed(exploration, list->key, list->members[i]))
+            continue;
+        count++;
+        *ARENA_APPEND(exploration->arena, units->members, units->member_count) = list->members[i];
+        struct cursor cursors[2] = {begun[0], begun[1]};
+        start(cursors);
+        exploration->pinned = list->members[i];
+        exploration->bucket_count = 0;
+        exploration->steps = 0;
+        result = explore(exploration, cursors, 1);
+    }
+    exploration->pinned = NULL;
+    for (uint32_t i = 0; i < exploration->share_count; i++)
+        exploration->shares[i].share /= count;
+    name_members(exploration->comparison, list, units);
+    exploration->units = units;
+    return result;
+}
+
+/* ---------------------------------------------------------------------------------- dividing -- */
+
+/* Tries the atoms that the programs ask for. Recurses as deep as there are. */
+static bool divide(struct exploration *exploration, const struct cursor begun[2])
+{
+    struct cursor cursors[2] = {begun[0], begun[1]};
+    exploration->shares = NULL;
+    exploration->share_count = 0;
+    exploration->bucket_count = 0;
+    start(cursors);
+    enum explored result = explore(exploration, cursors, 1);
+    const struct atom *list = supposed_list(exploration);
+    if (result == EXPLORED && list && !exploration->keyless)
+        result = explore_list(exploration, begun, list);
+    if (result == EXPLORED) {
+        add_leaf(exploration, list != NULL);
+        return true;
+    }
+    if (result == TOO_MUCH)
+        return false;
+    if (exploration->leaf_count >= MOST_REGIONS) {
+        exploration->touched->incomplete = true;
+        return true;
+    }
+    struct atom *atom = exploration->needed;
+    struct comparison *comparison = exploration->comparison;
+    uint32_t place = exploration->supposed_count;
+    bool possible[] = {!atom_is_impossible(comparison, exploration->supposed, place, atom, true),
+                       !atom_is_impossible(comparison, exploration->supposed, place, atom, false)};
+    uint32_t chosen_count = place;
+    *ARENA_APPEND(exploration->arena, exploration->supposed, exploration->supposed_count) = atom;
+    *ARENA_APPEND(exploration->arena, exploration->chosen, chosen_count) =
+        possible[0] && possible[1];
+    bool fine = true;
+    for (int i = 0; i < 2 && fine; i++) {
+        if (!possible[i])
+            continue;
+        atom->truth = i == 0 ? TRUTH_HOLDS : TRUTH_FAILS;
+        fine = divide(exploration, begun);
+    }
+    atom->truth = TRUTH_OPEN;
+    exploration->supposed_count = place;
+    return fine;
+}
+
+static bool has_same_shares(const struct leaf *a, const struct leaf *b)
+{
+    if (a->share_count != b->share_count)
+        return false;
+    for (uint32_t i = 0; i < a->share_count; i++) {
+        bool found = false;
+        for (uint32_t j = 0; j < b->share_count && !found; j++) {
+            double difference = a->shares[i].share - b->shares[j].share;
+            found = a->shares[i].from_id == b->shares[j].from_id &&
+                    a->shares[i].to_id == b->shares[j].to_id && difference < 1e-15 &&
+                    difference > -1e-15;
+        }
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static bool names(const struct leaf *leaf, const struct atom *atom)
+{
+    for (uint32_t i = 0; i < leaf->named_count; i++)
+        if (leaf->named[i] == atom)
+            return true;
+    return false;
+}
+
+/* Whether whatever is in `inner` is in `outer`, too, as far as their names say. */
+static bool covers(const struct leaf *outer, const struct leaf *inner)
+{
+    for (uint32_t i = 0; i < outer->named_count; i++)
+        if (!names(inner, outer->named[i]))
+            return false;
+    return true;
+}
+
+/* Leaves out what follows from another that is named: "country is NO or SE" beside "country is
+ * NO". */
+static void drop_implied(struct exploration *exploration, struct leaf *leaf)
+{
+    for (uint32_t i = 0; i < leaf->named_count;) {
+        bool implied = false;
+        for (uint32_t j = 0; j < leaf->named_count && !implied; j++)
+            implied =
+                i != j && atom_implies(exploration->comparison, leaf->named[j], leaf->named[i]);
+        if (implied)
+            memmove(leaf->named + i, leaf->named + i + 1,
+                    (--leaf->named_count - i) * sizeof *leaf->named);
+        else
+            i++;
+    }
+}
+
+/* Adds a leaf to the one before it, which has the same shares; and drops those that it covers. */
+static void merge(struct leaf *into, struct leaf *leaf)
+{
+    struct leaf **link = &into;
+    if (covers(leaf, into)) {
+        into->named = leaf->named;
+        into->named_count = leaf->named_count;
+    } else {
+        for (struct leaf *other = into; other; other = other->or)
+            if (covers(other, leaf))
+                return;
+        leaf->or = NULL;
+        for (link = &into->or ; *link; link = &(*link)->or)
+            ;
+        *link = leaf;
+        leaf = into;
+    }
+    for (link = &into->or ; *link;) {
+        if (*link != leaf && covers(into, *link))
+            *link = (*link)->or ;
+        else
+            link = &(*link)->or ;
+    }
+}
+
+static void add_names(const struct leaf *leaf, struct buffer *text)
+{
+    for (uint32_t i = 0; i < leaf->named_count; i++) {
+        buffer_append_text(text, i ? " and " : "");
+        buffer_append_text(text, leaf->named[i]->words);
+    }
+}
+
+/* Several leaves that each name a value of one attribute: "country is NO or SE". */
+static bool add_joined(struct exploration *exploration, const struct leaf *leaf,
+                       struct buffer *text)
+{
+    struct condition *joined = leaf->named_count == 1 ? leaf->named[0]->condition : NULL;
+    for (const struct leaf *other = leaf->or ; other && joined; other = other->or)
+        joined = other->named_count == 1
+                     ? joined_equalities(exploration->arena, joined, other->named[0]->condition)
+                     : NULL;
+    if (joined)
+        test_in_words(joined, NAMED_OPERANDS, text);
+    return joined;
+}
+
+static const char *where_of(struct exploration *exploration, const struct leaf *leaf)
+{
+    struct buffer text = {0};
+    if (leaf->named_count == 0)
+        return NULL;
+    if (!leaf->or || !add_joined(exploration, leaf, &text))
+        for (; leaf; leaf = leaf->or) {
+            add_names(leaf, &text);
+            buffer_append_text(&text, leaf->or ? ", or " : "");
+        }
+    const char *where = arena_copy(exploration->arena, text.bytes, text.length);
+    buffer_release(&text);
+    return where;
+}
+
+static int compare_shares(const void *left, const void *right)
+{
+    const struct share *a = left, *b = right;
+    if (a->share != b->share)
+        return a->share > b->share ? -1 : 1;
+    return strcmp(a->to ? a->to : "", b->to ? b->to : "");
+}
+
+/* Neighbours with the same shares are one region. */
+static void add_regions(struct exploration *exploration, struct touched *touched)
+{
+    struct leaf *current = NULL;
+    struct leaf **kept =
+        ARENA_ARRAY(exploration->arena, struct leaf *, exploration->leaf_count + 1);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < exploration->leaf_count; i++) {
+        struct leaf *leaf = &exploration->leaves[i];
+        drop_implied(exploration, leaf);
+        if (current && has_same_shares(current, leaf))
+            merge(current, leaf);
+        else
+            kept[count++] = current = leaf;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (kept[i]->share_count)
+            qsort(kept[i]->shares, kept[i]->share_count, sizeof *kept[i]->shares, compare_shares);
+        *ARENA_APPEND(exploration->arena, touched->regions, touched->region_count) =
+            (struct region){where_of(exploration, kept[i]), kept[i]->shares, kept[i]->share_count};
+    }
+}
+
+/* -------------------------------------------------------------------------------------- keys -- */
+
+static void add_key(struct exploration *exploration, const char *key)
+{
+    if (!is_key(exploration, key) && exploration->key_count < MOST_KEYS)
+        exploration->keys[exploration->key_count++] = key;
+}
+
+/* What a program hashes, and those that it asks. */
+static void find_keys(struct exploration *exploration, const struct program_side *side,
+                      uint32_t index)
+{
+    const struct ffs_flag *flag = &side->listing->flags[index];
+    const struct ffs_instruction *code = side->listing->code + flag->first_code;
+    for (uint32_t i = 0; i < flag->code_count; i++) {
+        if (ffs_operand_of(code[i].op) == FFS_OPERAND_FLAG)
+            find_keys(exploration, side, (uint32_t)code[i].operand);
+        if (reads_bucket(code[i].op))
+            add_key(exploration, key_words(side, exploration->arena, code[i].attribute));
+    }
+}
+
+/* What becomes of contexts without a key: only whether something does, and what. */
+static void explore_keyless(struct exploration *exploration, const struct cursor begun[2])
+{
+    struct touched *touched = exploration->touched;
+    struct exploration keyless = *exploration;
+    keyless.keyless = true;
+    keyless.leaves = NULL;
+    keyless.leaf_count = 0;
+    keyless.supposed = NULL;
+    keyless.chosen = NULL;
+    keyless.supposed_count = 0;
+    if (exploration->key_count == 0 || !divide(&keyless, begun))
+        return;
+    touched->key = exploration->keys[0];
+    for (uint32_t i = 0; i < keyless.leaf_count; i++)
+        for (uint32_t j = 0; j < keyless.leaves[i].share_count; j++) {
+            const struct share *share = &keyless.leaves[i].shares[j];
+            bool known = false;
+            for (uint32_t k = 0; k < touched->keyless_count && !known; k++)
+                known = touched->keyless[k].from_id == share->from_id &&
+                        touched->keyless[k].to_id == share->to_id;
+            if (!known)
+                *ARENA_APPEND(exploration->arena, touched->keyless, touched->keyless_count) =
+                    *share;
+        }
+}
+
+struct touched *comparison_touched(struct comparison *comparison, uint32_t old, uint32_t new,
+                                   int64_t now)
+{
+    const uint32_t flags[] = {[VERSION_OLD] = old, [VERSION_NEW] = new};
+    struct arena *arena = &comparison->arena;
+    struct touched *touched = ARENA_NEW(arena, struct touched);
+    struct exploration *exploration = ARENA_NEW(arena, struct exploration);
+    *exploration = (struct exploration){
+        .comparison = comparison, .arena = arena, .now = now, .touched = touched};
+    struct cursor cursors[2] = {{.index = old}, {.index = new}};
+    for (int i = 0; i < 2; i++) {
+        struct program_side *side = comparison->sides[i];
+        cursors[i].side = side;
+        if (flags[i] == NO_FLAG)
+            continue;
+        if (is_foreign(side, flags[i])) {
+            touched->unknown = "it uses operations that this version of ffc does not know";
+            return touched;
+        }
+        find_keys(exploration, side, flags[i]);
+        const struct ffs_flag *flag = &side->listing->flags[flags[i]];
+        if (i == VERSION_OLD)
+            exploration->old_default = variant_identity(side, flag, flag->default_variant);
+    }
+    if (!divide(exploration, cursors)) {
+        touched->unknown = "it has too many combinations of conditions and percentages";
+        return touched;
+    }
+    add_regions(exploration, touched);
+    explore_keyless(exploration, cursors);
+    touched->reads_clock = exploration->reads_clock;
+    return touched;
+}

@@ -1,0 +1,74 @@
+/* touched_parts.h - what touched.c and touched_atoms.c share. */
+#ifndef FFC_COMMANDS_TOUCHED_PARTS_H
+#define FFC_COMMANDS_TOUCHED_PARTS_H
+
+#include "touched.h"
+
+struct condition;
+
+enum truth { TRUTH_OPEN, TRUTH_HOLDS, TRUTH_FAILS };
+
+/* A test that is not of a bucket, the same for all instructions that ask it, in both versions. */
+struct atom {
+    const char *words;
+    struct condition *condition; /* as the prover knows it; NULL: it does not */
+    enum truth truth;            /* what is supposed now */
+    const char *key;             /* the attribute that makes it fail where it is absent; or NULL */
+    const char **members;        /* the keys of the units for which it holds; NULL: not a list */
+    uint32_t member_count;
+};
+
+/* A version, with its tables at hand. */
+struct program_side {
+    const struct listing *listing;
+    const struct ffs_key *keys;
+    const uint64_t *splits;
+    const struct ffs_range *ranges;
+    const struct ffs_ramp *ramps;
+    const uint64_t *sets, *zones;
+    uint64_t **suffixes;   /* of each flag: what its program does from an instruction on; … */
+    uint64_t *flag_hashes; /* … and as a whole; 0: not yet known */
+    uint64_t *set_hashes;  /* by place in SETS; 0: not yet known */
+    struct atom **atoms;   /* by instruction, once known */
+    struct table names;    /* to 1 + an index */
+};
+
+void side_init(struct program_side *side, const struct listing *listing, struct arena *arena);
+void side_release(struct program_side *side);
+
+/* Whether an instruction asks for a unit's bucket. */
+static inline bool reads_bucket(uint8_t op)
+{
+    enum ffs_operand operand = ffs_operand_of(op);
+    return operand == FFS_OPERAND_SPLIT || operand == FFS_OPERAND_THRESHOLD ||
+           operand == FFS_OPERAND_RANGE || operand == FFS_OPERAND_RAMP;
+}
+
+/* What a variant is, and what it is called. */
+uint64_t variant_identity(const struct program_side *side, const struct ffs_flag *flag,
+                          uint16_t variant);
+const char *variant_label(const struct program_side *side, struct arena *arena,
+                          const struct ffs_flag *flag, uint16_t variant);
+
+/* Hashes of what is left of a program from each of its instructions on, and from its end on. */
+const uint64_t *program_suffixes(struct program_side *side, uint32_t flag);
+uint64_t program_hash(struct program_side *side, uint32_t flag);
+
+/* Which attribute's key a bucket is of: of several, of which one is enough, the first. Borrowed, or
+ * the arena's. */
+const char *key_words(const struct program_side *side, struct arena *arena, uint16_t by);
+
+struct atom *atom_of(struct comparison *comparison, struct program_side *side,
+                     const struct ffs_flag *flag, const struct ffs_instruction *test);
+/* Completes an atom that is made of some members of a list. */
+void name_members(struct comparison *comparison, const struct atom *list, struct atom *units);
+/* Whether no context can make what is supposed of the atoms true, and this, too. */
+bool atom_is_impossible(struct comparison *comparison, struct atom *const *supposed,
+                        uint32_t supposed_count, struct atom *atom, bool holds);
+/* Whether whatever makes `atom` hold makes `other` hold. */
+bool atom_implies(struct comparison *comparison, const struct atom *atom, const struct atom *other);
+/* One of two, as one test: "country is NO or SE". NULL: they are not of a kind. */
+struct condition *joined_equalities(struct arena *arena, const struct condition *a,
+                                    const struct condition *b);
+
+#endif
