@@ -12,21 +12,41 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
+/* Opens what was compiled, or says why nothing was. */
+static int open_compiled(const struct command *command, struct project *project,
+                         const struct project_choice *choice, bool compiled, struct buffer *bytes,
+                         struct snapshot *snapshot)
+{
+    struct buffer problem = {0};
+    int status = EXIT_FINE;
+    *snapshot = (struct snapshot){0};
+    if (!compiled) {
+        show_diagnostics(project, choice->format, choice->color);
+        status = EXIT_INPUT;
+    } else if (snapshot_open_memory(snapshot, bytes, &problem)) {
+        status = job_error(command, "what was compiled is not a sound snapshot: %s", problem.bytes);
+    }
+    buffer_release(bytes);
+    buffer_release(&problem);
+    return status;
+}
+
 int compile_snapshot(const struct command *command, struct project *project, uint32_t environment,
                      const struct project_choice *choice, struct snapshot *snapshot)
 {
-    struct buffer bytes = {0}, problem = {0};
-    int status = EXIT_FINE;
-    *snapshot = (struct snapshot){0};
-    if (!project_compile(project, project->environments.items[environment].text, NULL, 0, &bytes)) {
-        show_diagnostics(project, choice->format, choice->color);
-        status = EXIT_INPUT;
-    } else if (snapshot_open_memory(snapshot, &bytes, &problem)) {
-        status = job_error(command, "what was compiled is not a sound snapshot: %s", problem.bytes);
-    }
-    buffer_release(&bytes);
-    buffer_release(&problem);
-    return status;
+    struct buffer bytes = {0};
+    bool compiled =
+        project_compile(project, project->environments.items[environment].text, NULL, 0, &bytes);
+    return open_compiled(command, project, choice, compiled, &bytes, snapshot);
+}
+
+int compile_programs(const struct command *command, struct project *project, uint32_t environment,
+                     const struct project_choice *choice, struct snapshot *snapshot)
+{
+    struct buffer bytes = {0};
+    bool compiled =
+        project_compile_programs(project, project->environments.items[environment].text, &bytes);
+    return open_compiled(command, project, choice, compiled, &bytes, snapshot);
 }
 
 void write_answer_value(const fflag_result *result, struct buffer *out)

@@ -22,6 +22,10 @@ struct targeting;
 int compile_snapshot(const struct command *command, struct project *project, uint32_t environment,
                      const struct project_choice *choice, struct snapshot *snapshot);
 
+/* The same without what in a snapshot is for people. */
+int compile_programs(const struct command *command, struct project *project, uint32_t environment,
+                     const struct project_choice *choice, struct snapshot *snapshot);
+
 /* The value as JSON; null for an error, and for no variant. */
 void write_answer_value(const fflag_result *result, struct buffer *out);
 

@@ -85,8 +85,7 @@ struct diff {
     struct change *changes; /* riskiest first, then by name */
     uint32_t change_count;
     /* Kept for what the changes borrow from them. */
-    struct comparison **comparisons;
-    uint32_t comparison_count;
+    struct comparison **comparisons; /* by pair; NULL: it was not compiled */
 };
 
 /* Compares the environments that were compiled. */

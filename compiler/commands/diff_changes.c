@@ -4,6 +4,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/memory.h"
+#include "compiler/base/parallel.h"
 #include "compiler/model/model.h"
 #include "diff.h"
 
@@ -11,7 +12,7 @@ const char *const change_kind_words[] = WORDS(CHANGE_KINDS);
 
 #define MOST_TIMES 64 /* that are tried for a change that touches nobody now */
 
-/* -------------------------------------------------------------------------------------- places -- */
+/* ------------------------------------------------------------------------------------ places -- */
 
 const struct flag *change_flag(const struct diff *diff, const struct change *change,
                                enum version version)
@@ -31,7 +32,7 @@ const char *diff_place(struct diff *diff, enum version version, struct span span
                         source_position(sources, span.file, span.begin).line);
 }
 
-/* -------------------------------------------------------------------------------------- causes -- */
+/* ------------------------------------------------------------------------------------ causes -- */
 
 struct told {
     struct statements all, shown; /* in full, and as they are shown: the same ones */
@@ -109,7 +110,7 @@ static void find_causes(struct diff *diff, struct comparison *comparison, struct
                                 flag->name.span)};
 }
 
-/* ------------------------------------------------------------------------------------- changes -- */
+/* ----------------------------------------------------------------------------------- changes -- */
 
 static bool touches(const struct touched *touched)
 {
@@ -158,9 +159,21 @@ static struct change *new_change(struct diff *diff, struct diff_pair *pair, cons
 
 /* The same answers to everybody, but something about it may be riskier: a guard, or an experiment's
  * metrics. */
+static bool is_judged(const struct diff *diff, enum version version, const char *name,
+                      const struct diff_pair *pair)
+{
+    const struct project *project = diff->sides->items[version].project;
+    const struct flag *flag = project ? project_flag(project, name) : NULL;
+    uint32_t environment = version == VERSION_OLD ? pair->old : pair->new;
+    return flag &&
+           (flag->environments[environment].canary || flag->environments[environment].experiment);
+}
+
 static void compare_same(struct diff *diff, struct diff_pair *pair, struct comparison *comparison,
                          const char *name, uint32_t old, uint32_t new)
 {
+    if (!is_judged(diff, VERSION_OLD, name, pair) || !is_judged(diff, VERSION_NEW, name, pair))
+        return;
     struct change found = {.flag = name,
                            .environment = pair->name,
                            .kind = CHANGE_CHANGED,
@@ -204,15 +217,22 @@ static const struct listing *listing_of(const struct diff *diff, enum version ve
     return environment == UINT32_MAX ? NULL : &diff->sides->items[version].listings[environment];
 }
 
-static void compare_pair(struct diff *diff, struct diff_pair *pair)
+/* NULL: it was not asked for. */
+static struct comparison *prepare_pair(struct diff *diff, const struct diff_pair *pair)
 {
     const struct listing *old = listing_of(diff, VERSION_OLD, pair->old);
     const struct listing *new = listing_of(diff, VERSION_NEW, pair->new);
     if ((old && !old->snapshot) || (new && !new->snapshot))
-        return; /* it was not asked for */
+        return NULL;
     struct comparison *comparison = ARENA_NEW(&diff->arena, struct comparison);
-    *ARENA_APPEND(&diff->arena, diff->comparisons, diff->comparison_count) = comparison;
     comparison_init(comparison, old, new);
+    return comparison;
+}
+
+static void compare_pair(struct diff *diff, struct diff_pair *pair, struct comparison *comparison)
+{
+    const struct listing *old = listing_of(diff, VERSION_OLD, pair->old);
+    const struct listing *new = listing_of(diff, VERSION_NEW, pair->new);
     pair->compared = true;
     for (uint32_t i = 0; new &&i < new->flag_count; i++) {
         const char *name = snapshot_string(new->snapshot, new->flags[i].name);
@@ -226,7 +246,16 @@ static void compare_pair(struct diff *diff, struct diff_pair *pair)
     }
 }
 
-/* ---------------------------------------------------------------------------------------- order -- */
+/* A version of an environment: they share nothing that changes. */
+static void prepare_version(void *context, uint32_t worker, uint32_t index)
+{
+    struct diff *diff = context;
+    (void)worker;
+    if (diff->comparisons[index / 2])
+        comparison_prepare(diff->comparisons[index / 2], (enum version)(index % 2));
+}
+
+/* ------------------------------------------------------------------------------------- order -- */
 
 bool change_share(const struct change *change, double *share)
 {
@@ -285,15 +314,21 @@ void diff_find(struct diff *diff, struct diff_sides *sides, int64_t now)
 {
     *diff = (struct diff){.sides = sides, .now = now};
     find_pairs(diff);
+    diff->comparisons = ARENA_ARRAY(&diff->arena, struct comparison *, diff->pair_count + 1);
     for (uint32_t i = 0; i < diff->pair_count; i++)
-        compare_pair(diff, &diff->pairs[i]);
+        diff->comparisons[i] = prepare_pair(diff, &diff->pairs[i]);
+    parallel_for(2 * diff->pair_count, 1, prepare_version, diff);
+    for (uint32_t i = 0; i < diff->pair_count; i++)
+        if (diff->comparisons[i])
+            compare_pair(diff, &diff->pairs[i], diff->comparisons[i]);
     if (diff->change_count)
         qsort(diff->changes, diff->change_count, sizeof *diff->changes, compare_changes);
 }
 
 void diff_release(struct diff *diff)
 {
-    for (uint32_t i = 0; i < diff->comparison_count; i++)
-        comparison_release(diff->comparisons[i]);
+    for (uint32_t i = 0; i < diff->pair_count; i++)
+        if (diff->comparisons[i])
+            comparison_release(diff->comparisons[i]);
     arena_release(&diff->arena);
 }

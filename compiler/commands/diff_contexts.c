@@ -157,7 +157,7 @@ static bool count_object(struct counting *counting, json_t *object, const char *
     return fine;
 }
 
-/* ----------------------------------------------------------------------------------------- logs -- */
+/* -------------------------------------------------------------------------------------- logs -- */
 
 /* A field of a line; dots descend. */
 static json_t *field_of(json_t *line, const char *path)
@@ -220,7 +220,7 @@ static bool count_line(struct counting *counting, json_t *line, const char *wher
     return fine;
 }
 
-/* ----------------------------------------------------------------------------------------- files -- */
+/* ------------------------------------------------------------------------------------- files -- */
 
 static int count_lines(struct counting *counting, FILE *file, const char *path)
 {

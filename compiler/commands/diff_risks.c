@@ -1,8 +1,8 @@
 /*
  * diff_risks.c - what is dangerous about a change.
  *
- * Most of it shows in the programs, and so for snapshots, too. Guards and metrics are in definitions
- * alone.
+ * Most of it shows in the programs, and so for snapshots, too. Guards and metrics are in
+ * definitions alone.
  */
 #include <string.h>
 
@@ -39,7 +39,7 @@ static struct span span_of_flag(const struct finding *finding)
     return flag ? flag->name.span : NO_SPAN;
 }
 
-/* ---------------------------------------------------------------------------------------- units -- */
+/* ------------------------------------------------------------------------------------- units -- */
 
 static void find_losses(const struct finding *finding)
 {
@@ -126,7 +126,7 @@ static void find_type(const struct finding *finding)
                  new->name.span);
 }
 
-/* --------------------------------------------------------------------------------- experiments -- */
+/* ------------------------------------------------------------------------------- experiments -- */
 
 static bool has_metric(const struct experiment *experiment, const char *name)
 {
@@ -204,7 +204,7 @@ static void find_experiment(const struct finding *finding)
         add_risk(finding, RISK_EXPERIMENT, "the split of a running experiment was edited", NO_SPAN);
 }
 
-/* --------------------------------------------------------------------------------------- guards -- */
+/* ------------------------------------------------------------------------------------ guards -- */
 
 static bool is_same_guard(const struct criterion *a, const struct criterion *b)
 {

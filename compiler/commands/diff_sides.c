@@ -1,8 +1,8 @@
 /*
  * diff_sides.c - see diff_sides.h.
  *
- * What git knows as a revision is one, unless it begins like a path. A revision's project lies where
- * that of -C does, and its files are read from a copy that is gone when they are read.
+ * What git knows as a revision is one, unless it begins like a path. A revision's project lies
+ * where that of -C does, and its files are read from a copy that is gone when they are read.
  */
 #include "diff_sides.h"
 
@@ -14,6 +14,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/memory.h"
+#include "compiler/base/parallel.h"
 #include "compiler/model/model.h"
 #include "git.h"
 #include "touched.h"
@@ -27,7 +28,7 @@ struct opening {
     bool git_is_missing;
 };
 
-/* ---------------------------------------------------------------------------------- revisions -- */
+/* --------------------------------------------------------------------------------- revisions -- */
 
 static bool is_directory(const char *path)
 {
@@ -150,7 +151,7 @@ static int take_arguments(struct opening *opening, int count, char **arguments)
     return status;
 }
 
-/* ------------------------------------------------------------------------------------- reading -- */
+/* ----------------------------------------------------------------------------------- reading -- */
 
 static bool is_snapshot(const char *path)
 {
@@ -187,7 +188,7 @@ static int read_snapshot(struct opening *opening, struct diff_side *side)
     side->environments[0] = side->snapshots->info.environment;
     side->environment_count = 1;
     name_environments(side, arena);
-    listing_init(&side->listings[0], &side->snapshots[0]);
+    listing_init_programs(&side->listings[0], &side->snapshots[0]);
     return EXIT_FINE;
 }
 
@@ -204,7 +205,7 @@ static int keep_project(struct opening *opening, struct diff_side *side)
 
 static int read_project(struct opening *opening, struct diff_side *side, const char *directory)
 {
-    side->project = project_load(directory, opening->now);
+    side->project = project_load_unproved(directory, opening->now);
     const char *folder = side->project->directory;
     side->folder = strcmp(folder, ".") == 0 ? "" : folder;
     return keep_project(opening, side);
@@ -264,7 +265,7 @@ static int read_revision(struct opening *opening, struct diff_side *side)
         side->environments = ARENA_NEW(&opening->sides->arena, const char *);
         name_environments(side, &opening->sides->arena);
     } else {
-        side->project = project_load(files.place, opening->now);
+        side->project = project_load_unproved(files.place, opening->now);
         rename_sources(side, &opening->sides->arena);
         status = keep_project(opening, side);
     }
@@ -322,7 +323,7 @@ int diff_sides_open(const struct command *command, const struct project_choice *
     return EXIT_FINE;
 }
 
-/* ----------------------------------------------------------------------------------- compiling -- */
+/* --------------------------------------------------------------------------------- compiling -- */
 
 uint32_t side_environment(const struct diff_side *side, const char *name)
 {
@@ -341,30 +342,57 @@ static const char *only_environment(const struct diff_sides *sides)
     return NULL;
 }
 
+/* Two projects share nothing, and are compiled at the same time. */
+struct compiling {
+    const struct command *command;
+    const struct project_choice *choice;
+    struct diff_sides *sides;
+    const char *environment, *only; /* NULL: all */
+    int status[2];                  /* by side */
+};
+
+static void compile_side(void *context, uint32_t worker, uint32_t index)
+{
+    struct compiling *compiling = context;
+    struct diff_side *side = &compiling->sides->items[index];
+    (void)worker;
+    compiling->status[index] = EXIT_FINE;
+    for (uint32_t at = 0; side->project && at < side->environment_count; at++) {
+        const char *name = side->environments[at];
+        if ((compiling->environment && strcmp(compiling->environment, name) != 0) ||
+            (compiling->only && strcmp(compiling->only, name) != 0))
+            continue;
+        compiling->status[index] = compile_programs(compiling->command, side->project, at,
+                                                    compiling->choice, &side->snapshots[at]);
+        if (compiling->status[index] != EXIT_FINE)
+            return;
+        listing_init_programs(&side->listings[at], &side->snapshots[at]);
+    }
+}
+
+static bool has_environment(const struct diff_sides *sides, const char *name)
+{
+    return side_environment(&sides->items[0], name) != UINT32_MAX ||
+           side_environment(&sides->items[1], name) != UINT32_MAX;
+}
+
 int diff_sides_compile(const struct command *command, const struct project_choice *choice,
                        const char *environment, struct diff_sides *sides)
 {
-    const char *only = only_environment(sides);
-    if (environment && side_environment(&sides->items[0], environment) == UINT32_MAX &&
-        side_environment(&sides->items[1], environment) == UINT32_MAX) {
+    struct compiling compiling = {
+        command, choice, sides, environment, only_environment(sides), {EXIT_FINE, EXIT_FINE}};
+    if (environment && !has_environment(sides, environment)) {
         const struct diff_side *named = &sides->items[sides->items[1].environment_count ? 1 : 0];
         return report_unknown(command, "environment", environment, named->environments,
                               named->environment_count);
     }
-    for (int i = 0; i < 2; i++) {
-        struct diff_side *side = &sides->items[i];
-        for (uint32_t at = 0; side->project && at < side->environment_count; at++) {
-            const char *name = side->environments[at];
-            if ((environment && strcmp(environment, name) != 0) ||
-                (only && strcmp(only, name) != 0))
-                continue;
-            int status = compile_snapshot(command, side->project, at, choice, &side->snapshots[at]);
-            if (status != EXIT_FINE)
-                return status;
-            listing_init(&side->listings[at], &side->snapshots[at]);
-        }
-    }
-    return EXIT_FINE;
+    for (int i = 0; i < 2; i++)
+        if (compiling.only && sides->items[i].project &&
+            side_environment(&sides->items[i], compiling.only) == UINT32_MAX)
+            return job_error(command, "'%s' has no environment '%s', which the snapshot is of",
+                             sides->items[i].name, compiling.only);
+    parallel_for(2, 1, compile_side, &compiling);
+    return compiling.status[0] != EXIT_FINE ? compiling.status[0] : compiling.status[1];
 }
 
 void diff_sides_release(struct diff_sides *sides)

@@ -23,7 +23,9 @@
 static void add_share(struct buffer *out, double share)
 {
     double percent = share * 100;
-    if (share > 0 && percent < 0.01)
+    if (!(share > 0))
+        buffer_append_text(out, "0 %");
+    else if (percent < 0.01)
         buffer_append_text(out, "<0.01 %");
     else if (share < 1 && percent > 99.99)
         buffer_append_text(out, ">99.99 %");
@@ -45,7 +47,7 @@ static const char *label(const char *variant)
     return variant ? variant : ABSENT;
 }
 
-/* ---------------------------------------------------------------------------------------- shared -- */
+/* ------------------------------------------------------------------------------------ shared -- */
 
 /* Those of `changes` that change in the same way, at their places; the first of them is told of. */
 struct group {
@@ -169,7 +171,7 @@ static bool is_told_with_environment(const struct diff *diff, const struct chang
     return false;
 }
 
-/* ------------------------------------------------------------------------------------------ text -- */
+/* -------------------------------------------------------------------------------------- text -- */
 
 struct style {
     const char *bold, *red, *dim, *end;
@@ -373,12 +375,12 @@ void write_diff_text(const struct diff *diff, bool color, struct buffer *out)
         buffer_append_text(out, style->bold);
         terminal_append(out, change->flag);
         buffer_append_text(out, style->end);
-        terminal_format(out, " in %s: ", groups.items[i].environments.bytes);
+        terminal_format(out, " in %s:", groups.items[i].environments.bytes);
         struct buffer *body = &groups.items[i].body;
         size_t first = strcspn(body->bytes, "\n");
         size_t column = last_column(out) - (color ? 8 : 0);
-        if (column + terminal_width_of(body->bytes, first) > HELP_WIDTH)
-            buffer_append_text(out, "\n  ");
+        bool fits = column + 1 + terminal_width_of(body->bytes, first) <= HELP_WIDTH;
+        buffer_append_text(out, fits ? " " : "\n  ");
         buffer_append(out, body->bytes, body->length);
     }
     if (told)
@@ -387,7 +389,7 @@ void write_diff_text(const struct diff *diff, bool color, struct buffer *out)
     release_groups(&groups);
 }
 
-/* -------------------------------------------------------------------------------------- markdown -- */
+/* ---------------------------------------------------------------------------------- markdown -- */
 
 /* A text in a table's cell, as code: nothing of it is markup, and none of it ends the cell. */
 static void add_code(struct buffer *out, const char *text)
@@ -611,9 +613,9 @@ void write_diff_markdown(const struct diff *diff, struct buffer *out)
     release_groups(&groups);
 }
 
-/* ------------------------------------------------------------------------------------------ JSON -- */
+/* -------------------------------------------------------------------------------------- JSON -- */
 
-/* As exact as a share is: it is a product of lengths of 2^64ths, and a threshold is rounded down. */
+/* As exact as a share is: a product of lengths of 2^64ths, where a threshold is rounded down. */
 static void field_share(struct buffer *out, double share)
 {
     double rounded = round(share * 1e12) / 1e12;

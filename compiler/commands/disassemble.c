@@ -25,7 +25,7 @@ static json_t *read_json(const struct snapshot *snapshot, enum ffs_section_id id
     return text ? json_loadb(text, size, 0, NULL) : NULL;
 }
 
-void listing_init(struct listing *listing, const struct snapshot *snapshot)
+void listing_init_programs(struct listing *listing, const struct snapshot *snapshot)
 {
     size_t size;
     *listing = (struct listing){.snapshot = snapshot};
@@ -36,6 +36,11 @@ void listing_init(struct listing *listing, const struct snapshot *snapshot)
     listing->variants = snapshot_section(snapshot, FFS_VARIANTS, &size);
     listing->code = snapshot_section(snapshot, FFS_CODE, &size);
     listing->tags = snapshot_section(snapshot, FFS_TAGS, &size);
+}
+
+void listing_init(struct listing *listing, const struct snapshot *snapshot)
+{
+    listing_init_programs(listing, snapshot);
     listing->people = read_json(snapshot, FFS_PEOPLE);
     listing->labels = read_json(snapshot, FFS_LABELS);
     listing->overrides = read_json(snapshot, FFS_OVERRIDES);

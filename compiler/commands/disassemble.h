@@ -25,6 +25,8 @@ struct listing {
     json_t *people, *labels, *overrides; /* the sections, read; NULL where there is none */
 };
 void listing_init(struct listing *listing, const struct snapshot *snapshot);
+/* The same without the sections for people, which take most of the time. */
+void listing_init_programs(struct listing *listing, const struct snapshot *snapshot);
 void listing_release(struct listing *listing);
 
 /* "STRING_IN"; the constants' names. */

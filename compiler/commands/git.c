@@ -23,7 +23,7 @@
 #define MOST_COMPLAIN  4096
 #define MOST_ARGUMENTS 32
 
-/* --------------------------------------------------------------------------------- the program -- */
+/* ------------------------------------------------------------------------------- the program -- */
 
 struct streams {
     int in, out, error; /* this side of git's three; -1: closed */
@@ -157,7 +157,7 @@ enum git_answer git_run(const char *directory, const char *const *arguments,
     return answer_of(child);
 }
 
-/* ----------------------------------------------------------------------------------- revisions -- */
+/* --------------------------------------------------------------------------------- revisions -- */
 
 /* A line that git prints, without its end; NULL in *line if it refuses. */
 static enum git_answer ask_line(const char *directory, const char *const *arguments,
@@ -214,7 +214,7 @@ const char *git_prefix(const char *directory, struct arena *arena)
     return line;
 }
 
-/* --------------------------------------------------------------------------------------- files -- */
+/* ------------------------------------------------------------------------------------- files -- */
 
 /* An entry of `git ls-tree`. */
 struct tree_entry {

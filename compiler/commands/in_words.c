@@ -77,11 +77,25 @@ static void add_operands(const struct condition *test, size_t most, struct buffe
         buffer_format(text, " or %u more", test->operand_count - shown);
 }
 
+/* Most kinds have a spelling for their negation, too. */
+static const struct operator_info *spelling_of(const struct condition *test, bool negate)
+{
+    unsigned type = test->attribute ? test->attribute->type : A_FIELD;
+    const struct operator_info *spelling =
+        operator_spelling(test->operator_kind, negate, type, test->operand_count);
+    return spelling ? spelling
+                    : operator_spelling(test->operator_kind, !negate, type, test->operand_count);
+}
+
 static void add_asked(const struct condition *test, bool negate, size_t most, struct buffer *text)
 {
-    const struct operator_info *spelling =
-        operator_spelling(test->operator_kind, negate, test->attribute ? test->attribute->type : 0,
-                          test->operand_count);
+    const struct operator_info *spelling = spelling_of(test, negate);
+    if (!spelling) { /* a test that no definition can ask, of a snapshot */
+        buffer_format(text, "%s%s ", negate ? "not " : "",
+                      operator_kinds[test->operator_kind].name);
+        add_operands(test, most, text);
+        return;
+    }
     if (operand_forms[spelling->form].shape == SHAPE_PRESENCE) {
         buffer_append_text(text, negate ? "is absent" : "is present");
         return;
@@ -165,12 +179,16 @@ static void add_clock(const struct clock_test *clock, struct buffer *text)
         add_zone(text, clock->zone);
         return;
     case CLOCK_FROM:
+        buffer_append_text(text, "it is not before ");
+        break;
     case CLOCK_UNTIL:
-    case CLOCK_AFTER:
     case CLOCK_BEFORE:
+        buffer_append_text(text, "it is before ");
+        break;
+    case CLOCK_AFTER:
+        buffer_append_text(text, "it is after ");
         break;
     }
-    buffer_format(text, "%s ", clock_test_words[clock->kind]);
     add_time(text, clock->time - (clock->kind == CLOCK_AFTER));
 }
 
@@ -367,7 +385,7 @@ void override_in_words(const struct override *override, size_t most, struct buff
     }
 }
 
-/* ---------------------------------------------------------------------------------- all of it -- */
+/* --------------------------------------------------------------------------------- all of it -- */
 
 struct telling {
     struct statements *statements;

@@ -28,6 +28,20 @@ void comparison_init(struct comparison *comparison, const struct listing *old,
     }
 }
 
+/* Operations that this program does not know. */
+static bool is_foreign(const struct program_side *side, uint32_t flag)
+{
+    return flag != NO_FLAG && side->listing->flags[flag].features & ~FFS_FEATURES;
+}
+
+void comparison_prepare(struct comparison *comparison, enum version version)
+{
+    struct program_side *side = comparison->sides[version];
+    for (uint32_t i = 0; side && i < side->listing->flag_count; i++)
+        if (!is_foreign(side, i))
+            (void)program_suffixes(side, i);
+}
+
 void comparison_release(struct comparison *comparison)
 {
     side_release(comparison->sides[VERSION_OLD]);
@@ -42,12 +56,6 @@ uint32_t comparison_find(const struct comparison *comparison, enum version versi
     const struct program_side *side = comparison->sides[version];
     uintptr_t place = side ? (uintptr_t)table_get(&side->names, name) : 0;
     return place ? (uint32_t)(place - 1) : NO_FLAG;
-}
-
-/* Operations that this program does not know. */
-static bool is_foreign(const struct program_side *side, uint32_t flag)
-{
-    return flag != NO_FLAG && side->listing->flags[flag].features & ~FFS_FEATURES;
 }
 
 bool comparison_same(struct comparison *comparison, uint32_t old, uint32_t new)
@@ -72,6 +80,7 @@ struct bucket {
 struct frame {
     const struct ffs_flag *flag;
     const struct ffs_instruction *test;
+    const struct ffs_instruction *passes_until;
 };
 
 /* Where a version's program stands. */
@@ -80,6 +89,8 @@ struct cursor {
     uint32_t index; /* of the flag that is compared; NO_FLAG: it does not exist */
     const struct ffs_flag *flag;
     const struct ffs_instruction *at, *end;
+    /* Tests of attributes before this hold: a block's, as a whole, do. NULL: each is asked for. */
+    const struct ffs_instruction *passes_until;
     unsigned depth;
     bool decided;
     uint16_t variant;
@@ -146,6 +157,7 @@ static void decide(struct cursor *cursor, uint16_t variant)
     const struct frame *frame = &cursor->frames[--cursor->depth];
     cursor->flag = frame->flag;
     cursor->at = frame->test;
+    cursor->passes_until = frame->passes_until;
     cursor->end = cursor->side->listing->code + frame->flag->first_code + frame->flag->code_count;
     unsigned bit = variant < asked->variant_count ? variant : asked->variant_count;
     bool accepted = cursor->at[1 + bit / 64].operand >> bit % 64 & 1;
@@ -164,7 +176,9 @@ static void enter(struct cursor *cursor, const struct ffs_flag *flag)
 static void ask_flag(struct cursor *cursor)
 {
     const struct ffs_flag *other = &cursor->side->listing->flags[cursor->at->operand];
-    cursor->frames[cursor->depth++] = (struct frame){cursor->flag, cursor->at};
+    cursor->frames[cursor->depth++] =
+        (struct frame){cursor->flag, cursor->at, cursor->passes_until};
+    cursor->passes_until = NULL;
     enter(cursor, other);
 }
 
@@ -370,14 +384,52 @@ static enum truth truth_of(const struct exploration *exploration, const struct a
 
 static enum explored ask_atom(struct exploration *exploration, struct cursor *cursor)
 {
+    bool body = ffs_operand_of(cursor->at->op) == FFS_OPERAND_BODY;
+    uint64_t length = 1 + (body ? cursor->at->operand : 0);
+    if (cursor->passes_until && cursor->at < cursor->passes_until) {
+        cursor->at += length;
+        return EXPLORED;
+    }
     struct atom *atom = atom_of(exploration->comparison, cursor->side, cursor->flag, cursor->at);
     enum truth truth = truth_of(exploration, atom, cursor->at);
     if (truth == TRUTH_OPEN) {
         exploration->needed = atom;
         return NEEDS_ATOM;
     }
-    bool body = ffs_operand_of(cursor->at->op) == FFS_OPERAND_BODY;
-    go(cursor, truth == TRUTH_HOLDS, 1 + (body ? cursor->at->operand : 0));
+    go(cursor, truth == TRUTH_HOLDS, length);
+    return EXPLORED;
+}
+
+/* Whether a key is among what a block asks for: that a unit has one is known of each test alone. */
+static bool asks_for_keys(const struct exploration *exploration, const struct block *block)
+{
+    for (uint32_t i = 0; i < block->atom_count; i++)
+        if (is_key(exploration, block->atoms[i]->key))
+            return true;
+    return false;
+}
+
+/* At the beginning of a block, whether its tests of attributes hold. */
+static enum explored ask_block(struct exploration *exploration, struct cursor *cursor)
+{
+    const struct block *block =
+        block_at(exploration->comparison, cursor->side, cursor->flag, cursor->at);
+    if (!block)
+        return EXPLORED;
+    cursor->passes_until = NULL;
+    if (!block->whole || asks_for_keys(exploration, block))
+        return EXPLORED;
+    if (block->whole->truth == TRUTH_OPEN) {
+        exploration->needed = block->whole;
+        return NEEDS_ATOM;
+    }
+    if (block->whole->truth == TRUTH_HOLDS) {
+        cursor->passes_until = block->decision;
+        return EXPLORED;
+    }
+    cursor->at = block->decision + 1;
+    if (cursor->at == cursor->end)
+        decide(cursor, cursor->flag->default_variant);
     return EXPLORED;
 }
 
@@ -389,6 +441,9 @@ static enum explored step(struct exploration *exploration, struct cursor cursors
     const struct ffs_instruction *at = cursor->at;
     const struct ffs_range *range;
     *split = false;
+    enum explored asked = ask_block(exploration, cursor);
+    if (asked != EXPLORED || cursor->decided || cursor->at != at)
+        return asked;
     switch (ffs_operand_of(at->op)) {
     case FFS_OPERAND_RULE:
         decide(cursor, at->variant);
@@ -455,10 +510,18 @@ static size_t left_of(const struct cursor *cursor)
     return (size_t)(cursor->side->listing->code + flag->first_code + flag->code_count - at);
 }
 
+/* Whether it passes over tests because the block as a whole holds. */
+static bool is_within_block(const struct cursor *cursor)
+{
+    return cursor->passes_until && cursor->at < cursor->passes_until;
+}
+
 /* Whether both do the same from here on. */
 static bool is_rest_same(const struct cursor cursors[2])
 {
     size_t left = left_of(&cursors[VERSION_OLD]);
+    if (is_within_block(&cursors[VERSION_OLD]) || is_within_block(&cursors[VERSION_NEW]))
+        return false;
     if (left == 0 || cursors[VERSION_OLD].depth || cursors[VERSION_NEW].depth ||
         left != left_of(&cursors[VERSION_NEW]))
         return false;
@@ -537,16 +600,6 @@ static enum explored explore(struct exploration *exploration, const struct curso
 }
 
 /* ----------------------------------------------------------------------------------- regions -- */
-
-/* A combination of atoms: those that hold are named, where they might also have failed. */
-struct leaf {
-    struct atom **named;
-    uint32_t named_count;
-    struct share *shares;
-    uint32_t share_count;
-    struct leaf * or ; /* another, with the same shares, that the region has, too */
-    bool merged;
-};
 
 /* A list of units, which is not a share of all that there may be. */
 static bool is_list(const struct exploration *exploration, const struct atom *atom)
@@ -701,151 +754,6 @@ static bool divide(struct exploration *exploration, const struct cursor begun[2]
     return fine;
 }
 
-static bool has_same_shares(const struct leaf *a, const struct leaf *b)
-{
-    if (a->share_count != b->share_count)
-        return false;
-    for (uint32_t i = 0; i < a->share_count; i++) {
-        bool found = false;
-        for (uint32_t j = 0; j < b->share_count && !found; j++) {
-            double difference = a->shares[i].share - b->shares[j].share;
-            found = a->shares[i].from_id == b->shares[j].from_id &&
-                    a->shares[i].to_id == b->shares[j].to_id && difference < 1e-15 &&
-                    difference > -1e-15;
-        }
-        if (!found)
-            return false;
-    }
-    return true;
-}
-
-static bool names(const struct leaf *leaf, const struct atom *atom)
-{
-    for (uint32_t i = 0; i < leaf->named_count; i++)
-        if (leaf->named[i] == atom)
-            return true;
-    return false;
-}
-
-/* Whether whatever is in `inner` is in `outer`, too, as far as their names say. */
-static bool covers(const struct leaf *outer, const struct leaf *inner)
-{
-    for (uint32_t i = 0; i < outer->named_count; i++)
-        if (!names(inner, outer->named[i]))
-            return false;
-    return true;
-}
-
-/* Leaves out what follows from another that is named: "country is NO or SE" beside "country is
- * NO". */
-static void drop_implied(struct exploration *exploration, struct leaf *leaf)
-{
-    for (uint32_t i = 0; i < leaf->named_count;) {
-        bool implied = false;
-        for (uint32_t j = 0; j < leaf->named_count && !implied; j++)
-            implied =
-                i != j && atom_implies(exploration->comparison, leaf->named[j], leaf->named[i]);
-        if (implied)
-            memmove(leaf->named + i, leaf->named + i + 1,
-                    (--leaf->named_count - i) * sizeof *leaf->named);
-        else
-            i++;
-    }
-}
-
-/* Adds a leaf to the one before it, which has the same shares; and drops those that it covers. */
-static void merge(struct leaf *into, struct leaf *leaf)
-{
-    struct leaf **link = &into;
-    if (covers(leaf, into)) {
-        into->named = leaf->named;
-        into->named_count = leaf->named_count;
-    } else {
-        for (struct leaf *other = into; other; other = other->or)
-            if (covers(other, leaf))
-                return;
-        leaf->or = NULL;
-        for (link = &into->or ; *link; link = &(*link)->or)
-            ;
-        *link = leaf;
-        leaf = into;
-    }
-    for (link = &into->or ; *link;) {
-        if (*link != leaf && covers(into, *link))
-            *link = (*link)->or ;
-        else
-            link = &(*link)->or ;
-    }
-}
-
-static void add_names(const struct leaf *leaf, struct buffer *text)
-{
-    for (uint32_t i = 0; i < leaf->named_count; i++) {
-        buffer_append_text(text, i ? " and " : "");
-        buffer_append_text(text, leaf->named[i]->words);
-    }
-}
-
-/* Several leaves that each name a value of one attribute: "country is NO or SE". */
-static bool add_joined(struct exploration *exploration, const struct leaf *leaf,
-                       struct buffer *text)
-{
-    struct condition *joined = leaf->named_count == 1 ? leaf->named[0]->condition : NULL;
-    for (const struct leaf *other = leaf->or ; other && joined; other = other->or)
-        joined = other->named_count == 1
-                     ? joined_equalities(exploration->arena, joined, other->named[0]->condition)
-                     : NULL;
-    if (joined)
-        test_in_words(joined, NAMED_OPERANDS, text);
-    return joined;
-}
-
-static const char *where_of(struct exploration *exploration, const struct leaf *leaf)
-{
-    struct buffer text = {0};
-    if (leaf->named_count == 0)
-        return NULL;
-    if (!leaf->or || !add_joined(exploration, leaf, &text))
-        for (; leaf; leaf = leaf->or) {
-            add_names(leaf, &text);
-            buffer_append_text(&text, leaf->or ? ", or " : "");
-        }
-    const char *where = arena_copy(exploration->arena, text.bytes, text.length);
-    buffer_release(&text);
-    return where;
-}
-
-static int compare_shares(const void *left, const void *right)
-{
-    const struct share *a = left, *b = right;
-    if (a->share != b->share)
-        return a->share > b->share ? -1 : 1;
-    return strcmp(a->to ? a->to : "", b->to ? b->to : "");
-}
-
-/* Neighbours with the same shares are one region. */
-static void add_regions(struct exploration *exploration, struct touched *touched)
-{
-    struct leaf *current = NULL;
-    struct leaf **kept =
-        ARENA_ARRAY(exploration->arena, struct leaf *, exploration->leaf_count + 1);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < exploration->leaf_count; i++) {
-        struct leaf *leaf = &exploration->leaves[i];
-        drop_implied(exploration, leaf);
-        if (current && has_same_shares(current, leaf))
-            merge(current, leaf);
-        else
-            kept[count++] = current = leaf;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (kept[i]->share_count)
-            qsort(kept[i]->shares, kept[i]->share_count, sizeof *kept[i]->shares, compare_shares);
-        *ARENA_APPEND(exploration->arena, touched->regions, touched->region_count) =
-            (struct region){where_of(exploration, kept[i]), kept[i]->shares, kept[i]->share_count};
-    }
-}
-
 /* -------------------------------------------------------------------------------------- keys -- */
 
 static void add_key(struct exploration *exploration, const char *key)
@@ -923,7 +831,7 @@ struct touched *comparison_touched(struct comparison *comparison, uint32_t old, 
         touched->unknown = "it has too many combinations of conditions and percentages";
         return touched;
     }
-    add_regions(exploration, touched);
+    add_regions(comparison, exploration->leaves, exploration->leaf_count, touched);
     explore_keyless(exploration, cursors);
     touched->reads_clock = exploration->reads_clock;
     return touched;

@@ -73,6 +73,8 @@ struct comparison {
 /* Either may be NULL; both must outlive the comparison. */
 void comparison_init(struct comparison *comparison, const struct listing *old,
                      const struct listing *new);
+/* Looks at every program of a version ahead, so that several can be at once; changes nothing else. */
+void comparison_prepare(struct comparison *comparison, enum version version);
 void comparison_release(struct comparison *comparison);
 /* The flag's index in a version, or NO_FLAG. */
 uint32_t comparison_find(const struct comparison *comparison, enum version version,
@@ -82,7 +84,7 @@ bool comparison_same(struct comparison *comparison, uint32_t old, uint32_t new);
 /* Whom the difference touches at that time; the arena's. One of the two may be NO_FLAG. */
 struct touched *comparison_touched(struct comparison *comparison, uint32_t old, uint32_t new,
                                    int64_t now);
-/* Flags that either version asks for their answer, and that are not the same in both; the arena's. */
+/* Flags that either version asks for their answer, and that differ; the arena's. */
 const char **comparison_asked(struct comparison *comparison, uint32_t old, uint32_t new,
                               uint32_t *count);
 /* By what a version's units are hashed: "user_id", "company, user_id"; "" if by nothing. */

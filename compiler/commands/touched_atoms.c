@@ -36,6 +36,7 @@ void side_init(struct program_side *side, const struct listing *listing, struct 
     side->set_hashes = xcalloc(sets / sizeof(uint64_t) + 1, sizeof(uint64_t));
     snapshot_section(snapshot, FFS_CODE, &size);
     side->atoms = xcalloc(size / sizeof(struct ffs_instruction) + 1, sizeof(struct atom *));
+    side->blocks = xcalloc(size / sizeof(struct ffs_instruction) + 1, sizeof(struct block *));
     side->suffixes = xcalloc(listing->flag_count + 1u, sizeof *side->suffixes);
     side->flag_hashes = xcalloc(listing->flag_count + 1u, sizeof *side->flag_hashes);
     for (uint32_t i = 0; i < listing->flag_count; i++)
@@ -53,6 +54,7 @@ void side_release(struct program_side *side)
     free(side->flag_hashes);
     free(side->set_hashes);
     free(side->atoms);
+    free(side->blocks);
 }
 
 static const struct ffs_instruction *code_of(const struct program_side *side,
@@ -715,6 +717,18 @@ struct atom *atom_of(struct comparison *comparison, struct program_side *side,
 
 #define MOST_RELATED 64 /* tests of an attribute that are looked at for one proof */
 
+/* Whether two conditions ask for one attribute: else neither says anything of the other. */
+static bool is_related(const struct condition *a, const struct condition *b)
+{
+    if (a->kind != CONDITION_TEST) {
+        for (uint32_t i = 0; i < a->child_count; i++)
+            if (is_related(a->children[i], b))
+                return true;
+        return false;
+    }
+    return b->kind == CONDITION_TEST ? a->attribute == b->attribute : is_related(b, a);
+}
+
 bool atom_is_impossible(struct comparison *comparison, struct atom *const *supposed,
                         uint32_t supposed_count, struct atom *atom, bool holds)
 {
@@ -724,7 +738,7 @@ bool atom_is_impossible(struct comparison *comparison, struct atom *const *suppo
         return false;
     for (uint32_t i = supposed_count; i-- > 0;) {
         const struct condition *condition = supposed[i]->condition;
-        if (!condition || condition->attribute != atom->condition->attribute)
+        if (!condition || !is_related(condition, atom->condition))
             continue;
         if (supposed[i]->truth == TRUTH_HOLDS && holding_count < MOST_RELATED)
             holding[holding_count++] = condition;
@@ -741,15 +755,18 @@ bool atom_is_impossible(struct comparison *comparison, struct atom *const *suppo
 bool atom_implies(struct comparison *comparison, const struct atom *atom, const struct atom *other)
 {
     const struct condition *holding = atom->condition, *failing = other->condition;
-    return holding && failing && holding->attribute == failing->attribute &&
+    return holding && failing && is_related(holding, failing) &&
            prove_impossible(&comparison->prover, &holding, 1, &failing, 1);
 }
 
-struct condition *joined_equalities(struct arena *arena, const struct condition *a,
-                                    const struct condition *b)
+struct condition *joined_alternatives(struct arena *arena, const struct condition *a,
+                                      const struct condition *b)
 {
-    if (!a || !b || a->attribute != b->attribute || a->operator_kind != OPERATOR_EQ ||
-        b->operator_kind != OPERATOR_EQ || a->ignore_case != b->ignore_case)
+    if (!a || !b || a->kind != CONDITION_TEST || b->kind != CONDITION_TEST || a->negate ||
+        b->negate || a->attribute != b->attribute || a->operator_kind != b->operator_kind ||
+        a->ignore_case != b->ignore_case || a->divisor != b->divisor || a->within || b->within ||
+        operator_kinds[a->operator_kind].all ||
+        operator_kinds[a->operator_kind].proof == PROOF_PRESENCE)
         return NULL;
     struct condition *joined = ARENA_NEW(arena, struct condition);
     *joined = *a;

@@ -11,11 +11,20 @@ enum truth { TRUTH_OPEN, TRUTH_HOLDS, TRUTH_FAILS };
 /* A test that is not of a bucket, the same for all instructions that ask it, in both versions. */
 struct atom {
     const char *words;
+    bool is_several;             /* the words are alternatives */
     struct condition *condition; /* as the prover knows it; NULL: it does not */
     enum truth truth;            /* what is supposed now */
     const char *key;             /* the attribute that makes it fail where it is absent; or NULL */
     const char **members;        /* the keys of the units for which it holds; NULL: not a list */
     uint32_t member_count;
+};
+
+/* The tests before a decision, and it. */
+struct block {
+    const struct ffs_instruction *decision;
+    struct atom *whole; /* its tests of attributes, as one; NULL: each is an atom */
+    struct atom **atoms;
+    uint32_t atom_count;
 };
 
 /* A version, with its tables at hand. */
@@ -30,11 +39,26 @@ struct program_side {
     uint64_t *flag_hashes; /* … and as a whole; 0: not yet known */
     uint64_t *set_hashes;  /* by place in SETS; 0: not yet known */
     struct atom **atoms;   /* by instruction, once known */
+    struct block **blocks; /* likewise, of those that begin there */
     struct table names;    /* to 1 + an index */
 };
 
 void side_init(struct program_side *side, const struct listing *listing, struct arena *arena);
 void side_release(struct program_side *side);
+
+/* A combination of atoms: those that hold are named, where they might also have failed. */
+struct leaf {
+    struct atom **named;
+    uint32_t named_count;
+    struct share *shares;
+    uint32_t share_count;
+    struct leaf * or ; /* another, with the same shares, that the region has, too */
+    bool merged;
+};
+
+/* Adds the regions of leaves, which are in the order in which they are tried. */
+void add_regions(struct comparison *comparison, struct leaf *leaves, uint32_t leaf_count,
+                 struct touched *touched);
 
 /* Whether an instruction asks for a unit's bucket. */
 static inline bool reads_bucket(uint8_t op)
@@ -60,6 +84,9 @@ const char *key_words(const struct program_side *side, struct arena *arena, uint
 
 struct atom *atom_of(struct comparison *comparison, struct program_side *side,
                      const struct ffs_flag *flag, const struct ffs_instruction *test);
+/* The block that begins with an instruction; NULL: none does. */
+const struct block *block_at(struct comparison *comparison, struct program_side *side,
+                             const struct ffs_flag *flag, const struct ffs_instruction *at);
 /* Completes an atom that is made of some members of a list. */
 void name_members(struct comparison *comparison, const struct atom *list, struct atom *units);
 /* Whether no context can make what is supposed of the atoms true, and this, too. */
@@ -68,7 +95,7 @@ bool atom_is_impossible(struct comparison *comparison, struct atom *const *suppo
 /* Whether whatever makes `atom` hold makes `other` hold. */
 bool atom_implies(struct comparison *comparison, const struct atom *atom, const struct atom *other);
 /* One of two, as one test: "country is NO or SE". NULL: they are not of a kind. */
-struct condition *joined_equalities(struct arena *arena, const struct condition *a,
-                                    const struct condition *b);
+struct condition *joined_alternatives(struct arena *arena, const struct condition *a,
+                                      const struct condition *b);
 
 #endif

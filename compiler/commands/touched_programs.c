@@ -80,7 +80,7 @@ int64_t *comparison_times(struct comparison *comparison, uint32_t old, uint32_t 
     return times.items;
 }
 
-/* --------------------------------------------------------------------------- parts of programs -- */
+/* ------------------------------------------------------------------------- parts of programs -- */
 
 /* A flag's own instructions. */
 struct program_view {

@@ -32,6 +32,7 @@ struct compilation {
     size_t label_count;
     struct annex annex;
     bool lowered;
+    bool programs_only; /* the annex stays empty */
 };
 
 enum part { FLAGS, ANNEX, PART_COUNT };
@@ -63,7 +64,7 @@ static bool compile(struct compilation *compilation, struct buffer *out)
     lowering->image.flags = xcalloc(project->flag_count + 1u, sizeof *lowering->image.flags);
     lowering->image.sources = xcalloc(project->flag_count + 1u, sizeof(const struct flag *));
 
-    if (out)
+    if (out && !compilation->programs_only)
         parallel_for(PART_COUNT, 1, compile_part, compilation);
     else
         compile_part(compilation, 0, FLAGS);
@@ -80,8 +81,9 @@ static bool compile(struct compilation *compilation, struct buffer *out)
     return compilation->lowered;
 }
 
-bool project_compile(struct project *project, const char *environment, const struct label *labels,
-                     size_t label_count, struct buffer *out)
+static bool compile_for(struct project *project, const char *environment,
+                        const struct label *labels, size_t label_count, bool programs_only,
+                        struct buffer *out)
 {
     uint32_t index = project_environment(project, environment);
     if (index == UINT32_MAX) {
@@ -93,11 +95,23 @@ bool project_compile(struct project *project, const char *environment, const str
     struct compilation compilation = {
         .lowering = {.project = project, .diagnostics = &diagnostics, .environment = index},
         .labels = labels,
-        .label_count = label_count};
+        .label_count = label_count,
+        .programs_only = programs_only};
     bool done = compile(&compilation, out);
     diagnostics_append(&project->diagnostics, &diagnostics);
     arena_adopt(&project->arena, &arena);
     return done;
+}
+
+bool project_compile(struct project *project, const char *environment, const struct label *labels,
+                     size_t label_count, struct buffer *out)
+{
+    return compile_for(project, environment, labels, label_count, false, out);
+}
+
+bool project_compile_programs(struct project *project, const char *environment, struct buffer *out)
+{
+    return compile_for(project, environment, NULL, 0, true, out);
 }
 
 struct limits {

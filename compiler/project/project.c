@@ -428,7 +428,7 @@ static void read_all(struct reader *reader, const struct found_sections *found)
     review_names(reader);
 }
 
-static void check_all(struct reader *reader)
+static void check_all(struct reader *reader, bool proofs)
 {
     const struct checker checker = {.project = reader->project,
                                     .arena = reader->arena,
@@ -447,17 +447,17 @@ static void check_all(struct reader *reader)
     check_experiments(&checker);
     check_tests(&checker);
     /* What errors leave out might use a name, or decide. */
-    if (reader->diagnostics->errors == 0) {
+    if (reader->diagnostics->errors == 0 && proofs) {
         check_conditions(&checker);
         report_unused(reader);
         check_unused(&checker);
     }
 }
 
-static void read_and_check(struct reader *reader, const struct found_sections *found)
+static void read_and_check(struct reader *reader, const struct found_sections *found, bool proofs)
 {
     read_all(reader, found);
-    check_all(reader);
+    check_all(reader, proofs);
 }
 
 static struct project *new_project(void)
@@ -480,26 +480,27 @@ static struct reader reader_of(struct project *project, int64_t now)
                            .now = now};
 }
 
-static void read_documents(struct reader *reader, const struct document *documents)
+static void read_documents(struct reader *reader, const struct document *documents, bool proofs)
 {
     struct found_sections found = {0};
     uint32_t count = reader->project->sources.count;
     for (uint32_t file = 0; file < count; file++)
         declare_file(reader, &documents[file], &found);
     if (!reader->diagnostics->errors || found.project_count || reader->declared[FLAG].count)
-        read_and_check(reader, &found);
+        read_and_check(reader, &found, proofs);
     apply_checks(reader, documents, count);
     diagnostics_sort(reader->diagnostics);
 }
 
-static struct project *load(const char *directory, int64_t now, struct policy_file *policy)
+static struct project *load(const char *directory, int64_t now, struct policy_file *policy,
+                            bool proofs)
 {
     struct project *project = new_project();
     struct reader reader = reader_of(project, now);
     reader.policy = policy;
     const struct document *documents = read_files(&reader, directory);
     if (project->sources.count) {
-        read_documents(&reader, documents);
+        read_documents(&reader, documents, proofs);
         return project;
     }
     diagnose(&project->diagnostics, FF0404, NO_SPAN, "no definition files below '%s'",
@@ -511,12 +512,17 @@ static struct project *load(const char *directory, int64_t now, struct policy_fi
 
 struct project *project_load(const char *directory, int64_t now)
 {
-    return load(directory, now, NULL);
+    return load(directory, now, NULL, true);
 }
 
 struct project *project_load_policy(const char *directory, int64_t now, struct policy_file *policy)
 {
-    return load(directory, now, policy);
+    return load(directory, now, policy, true);
+}
+
+struct project *project_load_unproved(const char *directory, int64_t now)
+{
+    return load(directory, now, NULL, false);
 }
 
 struct project *project_load_text(const char *name, const char *text, size_t length, int64_t now)
@@ -524,7 +530,7 @@ struct project *project_load_text(const char *name, const char *text, size_t len
     struct project *project = new_project();
     struct reader reader = reader_of(project, now);
     const struct document *document = read_text_as_file(&reader, name, text, length);
-    read_documents(&reader, document);
+    read_documents(&reader, document, true);
     return project;
 }
 

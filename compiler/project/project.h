@@ -32,6 +32,9 @@ struct project *project_load(const char *directory, int64_t now);
 struct project *project_load_policy(const char *directory, int64_t now, struct policy_file *policy);
 /* The same for one definition file in memory, as a project of its own. */
 struct project *project_load_text(const char *name, const char *text, size_t length, int64_t now);
+/* As project_load(), but without proofs about conditions and a search for what is unused, which only
+ * warn: for projects that somebody else has checked. */
+struct project *project_load_unproved(const char *directory, int64_t now);
 void project_free(struct project *project);
 
 /*
@@ -41,6 +44,9 @@ void project_free(struct project *project);
  */
 bool project_compile(struct project *project, const char *environment, const struct label *labels,
                      size_t label_count, struct buffer *out);
+
+/* The same without what is for people and tools: not to be published, but to be evaluated. */
+bool project_compile_programs(struct project *project, const char *environment, struct buffer *out);
 
 /*
  * Whether every environment of a project without errors can be compiled, which is when limits of

@@ -1,9 +1,9 @@
 /*
  * sample_moves.c - how often sampled units go from one variant to another, by two snapshots.
  *
- * Reads from stdin a context a line, `name type value` for each of its attributes with tabs between,
- * all but the unit. For each flag of either snapshot, evaluates units of that context with both, and
- * prints `line flag from to count`, with tabs between, for each pair of variants.
+ * Reads from stdin a context a line, `name type value` for each of its attributes with tabs
+ * between, all but the unit. For each flag of either snapshot, evaluates units of that context with
+ * both, and prints `line flag from to count`, with tabs between, for each pair of variants.
  *
  * Usage: sample_moves OLD.ffs NEW.ffs FIRST COUNT NOW; FIRST is the number of the first unit.
  */
@@ -65,7 +65,7 @@ static const char *answer(const struct side *side, const char *flag, const fflag
     fflag_result result = fflag_evaluate_name(side->view, flag, who);
     if (result.error == FFLAG_ERROR_FLAG_NOT_FOUND)
         return "-";
-    return result.error ? fflag_error_code(result.error)
+    return result.error                               ? fflag_error_code(result.error)
            : result.variant_index == FFLAG_NO_VARIANT ? "none"
                                                       : result.variant;
 }

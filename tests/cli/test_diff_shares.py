@@ -63,8 +63,15 @@ def version(text):
     return tuple(int(part) for part in core.split(".")), rest == "", rest
 
 
+NEGATIONS = {" is not ": " is ", " is absent": " is present", " does not contain ": " contains ",
+             " has none of ": " has ", " not ": " "}
+
+
 def literal(text, context):
     """Whether a test in words holds; of the operators that these flags use."""
+    for negated, plain in NEGATIONS.items():
+        if negated in text:
+            return not literal(text.replace(negated, plain), context)
     name, rest = text.split(" ", 1)
     value = context.get(name)
     if rest == "is present":
@@ -106,8 +113,19 @@ def compare(name, value, one):
 
 
 def holds(where, context):
-    return where is None or any(all(literal(test, context) for test in part.split(" and "))
-                                for part in where.split(", or "))
+    """Alternatives, of tests and of alternatives in brackets."""
+    if where is None:
+        return True
+    depth, parts, last = 0, [[]], 0
+    for at, character in enumerate(where + " and "):
+        depth += (character == "(") - (character == ")")
+        for word in (", or ", " and ") if depth == 0 and at >= last else ():
+            if (where + " and ").startswith(word, at):
+                parts[-1].append(where[last:at])
+                last = at + len(word)
+                if word == ", or ":
+                    parts.append([])
+    return any(all(holds(test[1:-1], context) if test[0] == "(" else literal(test, context) for test in part) for part in parts)
 
 
 # ------------------------------------------------------------------------------------------ by sampling

@@ -1,0 +1,299 @@
+#!/usr/bin/env python3
+"""`ffc diff`: what it compares, what it calls risky, what it prints; revisions without a checkout."""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
+SCRATCH = tempfile.mkdtemp(prefix="ffc-diff-")
+count = failed = 0
+BARE = {"PATH": os.environ["PATH"], "TMPDIR": SCRATCH}  # a container: no $HOME, no $USER
+
+
+def ok(holds, name, *details):
+    global count, failed
+    count += 1
+    failed += not holds
+    print(f"{'ok' if holds else 'not ok'} {count} - {name}", flush=True)
+    for detail in details if not holds else ():
+        print("\n".join(f"# {line}" for line in str(detail).splitlines()[:40]))
+
+
+def run(*arguments, cwd, env=None, stdin=None):
+    return subprocess.run(arguments, cwd=cwd, capture_output=True, text=True, env=env or BARE, input=stdin, check=False)
+
+
+def git(directory, *arguments):
+    done = run("git", "-c", "user.name=ann", "-c", "user.email=ann@example.com", *arguments, cwd=directory)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def write(directory, name, text):
+    path = f"{directory}/{name}"
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+HEAD = """project: {name: p, environments: [staging, production], bucket_by: user_id}
+attributes: {user_id: string, country: string, company: string}
+metrics: {errors: {log: web, kind: proportion, of: {status: 500}}, slow: {log: web, kind: proportion, of: {status: 504}}}
+logs: {web: {format: ndjson, time: ts, unit: user_id, fields: {status: status}}, access: {format: combined}}
+layers: {one: {}}
+flags:
+"""
+CANARY = """  pay:
+    canary:
+      stages: [{name: early, percent: 5%%}, {name: full, percent: 100%%}]
+      guards: [{metric: errors, max: %s, action: %s}, {metric: slow, max: 1%%}]
+      state: running
+      since: 2026-11-20T10:00:00Z
+"""
+
+
+def repository(name, *versions):
+    """A commit for each version of flags/shop.yaml."""
+    directory = f"{SCRATCH}/{name}"
+    os.makedirs(directory)
+    git(directory, "init", "-q", "-b", "main")
+    for version in versions:
+        write(directory, "flags/shop.yaml", version)
+        git(directory, "add", "-A")
+        git(directory, "commit", "-qm", "a change")
+    return directory
+
+
+def changes(directory, *arguments, env=None):
+    done = run(FFC, "diff", *arguments, "--format", "json", cwd=directory, env=env)
+    return {(c["flag"], c["environment"]): c for c in json.loads(done.stdout)["changes"]} if done.stdout else done.stderr
+
+
+def shares(change):
+    return {(one["from"], one["to"]): one["share"] for one in change["shares"]}
+
+
+def versions():
+    old = HEAD + "  checkout: {environments: {staging: {serve: on}, production: {percent: 20%}}}\n"
+    new = old.replace("20%", "35%")
+    directory = repository("versions", old, new)
+    expected = {("checkout", "production"): {("off", "on"): 0.15}}
+    for arguments in (("main~1..main",), ("main~1", "main"), ("HEAD~1",), ("main~1...main",), ("main~1..",)):
+        got = changes(directory, *arguments)
+        ok({key: shares(c) for key, c in got.items()} == expected, f"revisions: {' '.join(arguments)}", got)
+    ok(changes(directory) == {}, "HEAD and the work tree", changes(directory))
+    write(directory, "flags/shop.yaml", old)
+    ok({k: shares(c) for k, c in changes(directory).items()} == {("checkout", "production"): {("on", "off"): 0.15}},
+       "what is not committed is the second")
+    before = {name: os.stat(f"{directory}/.git/{name}").st_mtime_ns for name in ("index", "HEAD")}
+    changes(directory, "HEAD~1..HEAD")
+    with open(f"{directory}/flags/shop.yaml", encoding="utf-8") as file:
+        ok(file.read() == old and before == {name: os.stat(f"{directory}/.git/{name}").st_mtime_ns for name in before},
+           "the work tree and the index are as they were")
+    ok(not [name for name in os.listdir(SCRATCH) if name.startswith("ffc-")], "no copy stays", os.listdir(SCRATCH))
+    got = changes(f"{directory}/flags", "-C", ".", "HEAD~1..HEAD")
+    ok(list(got) == [("checkout", "production")], "the folder is that of -C", got)
+    got = changes("/", "-C", f"{directory}/flags", "HEAD~1..HEAD")
+    ok(list(got) == [("checkout", "production")], "wherever it runs", got)
+    write(directory, "flags/shop.yaml", new)
+    for which, revision in (("old", "HEAD~1"), ("new", "HEAD")):
+        git(directory, "worktree", "add", "-q", f"{SCRATCH}/{which}-tree", revision)
+        run(FFC, "build", "-C", f"{SCRATCH}/{which}-tree/flags", "-e", "production", "-o", f"{SCRATCH}/{which}.ffs", cwd="/")
+    got = changes(SCRATCH, "old.ffs", "new.ffs")
+    ok({k: shares(c) for k, c in got.items()} == expected, "snapshots", got)
+    got = changes(directory, "HEAD~1", f"{SCRATCH}/new.ffs")
+    ok({k: shares(c) for k, c in got.items()} == expected, "a revision and a snapshot, of its environment", got)
+    got = changes(SCRATCH, "./old-tree/flags", "./new-tree/flags")
+    ok({k: shares(c) for k, c in got.items()} == expected, "directories", got)
+    git(directory, "branch", "flags")
+    got = changes(directory, "./flags", "flags~1")
+    ok({k: shares(c) for k, c in got.items()} == {("checkout", "production"): {("on", "off"): 0.15}},
+       "a revision before a path of that name, unless it begins with ./", got)
+    ok(changes(directory, "HEAD~1", "-e", "staging") == {}, "-e names one environment")
+    for arguments, status in ((("HEAD",), 0), (("HEAD~1",), 1)):
+        done = run(FFC, "diff", *arguments, "--exit-code", cwd=directory)
+        ok(done.returncode == status, f"--exit-code: {status}", done.stderr)
+
+
+def mistakes():
+    directory = f"{SCRATCH}/versions"
+    for arguments, words in ((("nope",), "no revision that git knows, and no path"), (("nope..main",), "git knows no revision 'nope'"),
+                             (("main", "-e", "prod"), "no environment is called 'prod'"), (("a", "b", "c"), "two versions"),
+                             (("--format", "xml"), "there is no format 'xml'"), (("--log", "web"), "NAME=FILE"),
+                             (("--log", "nope=f"), "no log is called 'nope'"), (("--log", "access=f"), "only ndjson"),
+                             (("--contexts", "/nowhere"), "cannot read '/nowhere'"), (("./nowhere",), "./nowhere")):
+        done = run(FFC, "diff", *arguments, cwd=directory)
+        ok(done.returncode == 2 and words in done.stderr and not done.stdout, f"mistake: {' '.join(arguments)}", done.stderr)
+    done = run(FFC, "diff", "main~1", cwd=directory, env={"PATH": "/nowhere"})
+    ok(done.returncode == 2 and "'git' cannot be run here" in done.stderr, "without git", done.stderr)
+    run("git", "clone", "-q", "--depth", "1", f"file://{directory}", f"{SCRATCH}/shallow", cwd="/")
+    done = run(FFC, "diff", "HEAD~1", cwd=f"{SCRATCH}/shallow")
+    ok(done.returncode == 2 and "fetch-depth: 0" in done.stderr, "a shallow clone", done.stderr)
+    done = run(FFC, "diff", "main", cwd=SCRATCH)
+    ok(done.returncode == 2 and "in no git repository" in done.stderr, "no repository", done.stderr)
+    broken = repository("broken", HEAD + "  a: {serve: on}\n", HEAD + "  a: {serve: maybe}\n")
+    done = run(FFC, "diff", "HEAD~1..HEAD", cwd=broken)
+    ok(done.returncode == 1 and "HEAD:flags/shop.yaml:7" in done.stderr and "'HEAD' has errors" in done.stderr,
+       "errors are shown with the revision's path", done.stderr)
+    done = run(FFC, "diff", cwd=broken, stdin="")
+    ok(done.returncode == 1, "and exit with 1", done.stderr)
+
+
+def hostile():
+    """A tree with names that lead out, look like options, or are none."""
+    directory = repository("hostile", HEAD + "  a: {percent: 10%}\n", HEAD + "  a: {percent: 20%}\n")
+    secret = f"{SCRATCH}/secret"
+    write(SCRATCH, "secret", "top secret\n")
+    write(directory, "flags/-x.yaml", "segments: {x: {if: {country: \"NO\"}}}\n")
+    write(directory, "flags/a\nb.yaml", "segments: {y: {if: {country: \"NO\"}}}\n")
+    write(directory, "flags/$(touch owned)`touch owned`.yaml", "segments: {z: {if: {country: \"NO\"}}}\n")
+    write(directory, "flags/lists/beta users.txt", "u1\nu2\n")
+    write(directory, "flags/users.yaml", "flags: {b: {users: {on: {file: lists/beta users.txt}}}}\n")
+    os.symlink(secret, f"{directory}/flags/leak.yaml")
+    git(directory, "add", "-A")
+    git(directory, "commit", "-qm", "names")
+    done = run(FFC, "diff", "HEAD~1..HEAD", cwd=directory)
+    ok("top secret" not in done.stdout + done.stderr and "leads out of the project" in done.stderr, "a link that leads out is refused", done.stderr)
+    os.unlink(f"{directory}/flags/leak.yaml")
+    git(directory, "add", "-A")
+    git(directory, "commit", "-qm", "no link")
+    done = run(FFC, "diff", "HEAD~2..HEAD", "--format", "json", cwd=directory)
+    got = {c["flag"]: c for c in json.loads(done.stdout or '{"changes":[]}')["changes"]}
+    ok(done.returncode == 0 and set(got) == {"b"}, "odd names are files like others", done.stderr, got)
+    ok(not os.path.exists(f"{directory}/owned"), "and nothing is run")
+    for name in ("--output=x", "-p", "--exec=touch owned"):
+        done = run(FFC, "diff", "--", name, cwd=directory)
+        ok(done.returncode == 2 and not os.path.exists(f"{directory}/owned") and not os.path.exists(f"{directory}/x"),
+           f"an argument that looks like an option of git: {name}", done.stderr)
+    # What no checkout would make: a tree with ".." in it.
+    blob = run("git", "hash-object", "-w", "--stdin", cwd=directory, stdin="flags: {}\n").stdout.strip()
+    entry = f"100644 out.yaml\0".encode() + bytes.fromhex(blob)
+    made = subprocess.run(["git", "hash-object", "-w", "-t", "tree", "--literally", "--stdin"], cwd=directory, input=entry,
+                          capture_output=True, check=True).stdout.decode().strip()
+    top = b"40000 ..\0" + bytes.fromhex(made) + b"100644 shop.yaml\0" + bytes.fromhex(git(directory, "rev-parse", "HEAD:flags/shop.yaml").strip())
+    made = subprocess.run(["git", "hash-object", "-w", "-t", "tree", "--literally", "--stdin"], cwd=directory, input=top,
+                          capture_output=True, check=True).stdout.decode().strip()
+    root = b"40000 flags\0" + bytes.fromhex(made)
+    made = subprocess.run(["git", "hash-object", "-w", "-t", "tree", "--literally", "--stdin"], cwd=directory, input=root,
+                          capture_output=True, check=True).stdout.decode().strip()
+    commit = git(directory, "commit-tree", made, "-m", "x").strip()
+    done = run(FFC, "diff", commit, cwd=directory)
+    ok(not os.path.exists(f"{SCRATCH}/out.yaml") and done.returncode in (0, 1), "'..' in a tree leads nowhere", done.stderr)
+
+
+def risks():
+    layer = "  member: {layer: {name: one, from: %s, to: %s}, percent: 50%%}\n"
+    experiment = """  test:
+    type: string
+    variants: {a: x, b: y}
+    default: a
+    experiment: {control: a, split: {a: %s, b: %s}, traffic: 50%%, state: running, primary: errors}
+"""
+    old = HEAD + CANARY % ("1%", "rollback") + layer % ("0%", "40%") + experiment % ("50%", "50%") + \
+        "  salted: {percent: 5%}\n  keyed: {percent: 5%}\n  typed: {serve: on}\n  shrinks: {percent: 20%}\n  grows: {percent: 5%}\n"
+    new = HEAD + CANARY % ("5%", "pause") + layer % ("20%", "60%") + experiment % ("40%", "60%") + \
+        "  salted: {percent: 5%, salt: other}\n  keyed: {percent: 5%, bucket_by: company}\n  typed: {type: string, value: on}\n" + \
+        "  shrinks: {percent: 10%}\n  grows: {percent: 15%}\n"
+    directory = repository("risks", old, new)
+    got = changes(directory, "HEAD~1..HEAD", "-e", "production")
+    for flag, words in (("pay", "a guard was loosened: errors max: 1% -> 5%"), ("member", "its place in a layer moved"),
+                        ("test", "a running experiment was edited: its split"), ("salted", "its salt changed: keep 'salt: salted'"),
+                        ("keyed", "bucket_by changed: user_id -> company"), ("typed", "its type changed, boolean -> string"),
+                        ("shrinks", "units lose a variant")):
+        found = got[flag, "production"]["risks"]
+        ok(any(risk.startswith(words) for risk in found), f"risk: {words}", found)
+    ok(got["grows", "production"]["risks"] == [], "raising a percentage has none", got["grows", "production"])
+    ok(got["pay", "production"]["shares"] == [], "a guard touches nobody", got["pay", "production"])
+    ok(list(got)[-1][0] == "grows", "what is risky is first", list(got))
+    place = got["pay", "production"]["causes"]
+    ok(shares(got["salted", "production"]) == {("on", "off"): 0.0475, ("off", "on"): 0.0475}, "another salt is independent")
+    gone = old.replace("{metric: errors, max: 1%, action: rollback}, ", "")
+    write(directory, "flags/shop.yaml", gone)
+    got = changes(directory, "HEAD~1", "-e", "production")
+    ok(any("errors max: it is gone" in risk for risk in got["pay", "production"]["risks"]), "a guard that is gone", got, place)
+
+
+def counted():
+    directory = repository("counted", HEAD + "  a: {rules: [{if: {country: \"NO\"}, serve: on}]}\n",
+                           HEAD + "  a: {rules: [{if: {country: [\"NO\", SE]}, serve: on}]}\n")
+    write(directory, "users", "".join(json.dumps({"user_id": f"u{i}", "country": "SE" if i % 4 == 0 else "NO"}) + "\n" for i in range(40)))
+    got = changes(directory, "HEAD~1..HEAD", "--contexts", "users")
+    ok(got["a", "production"]["contexts"] == {"total": 40, "changed": 10}, "--contexts", got)
+    ok(got["a", "production"]["regions"][0]["shares"] == [] or
+       [r["if"] for r in got["a", "production"]["regions"]][-1] is None, "regions end with everybody else", got)
+    write(directory, "flags/log.yaml", "logs: {seen: {format: ndjson, time: ts, unit: user_id, context: {country: geo.country}, fields: {status: status}}}\n")
+    lines = [{"ts": "2026-11-20T10:00:00Z", "user_id": f"u{i % 8}", "geo": {"country": "SE" if i % 2 else "NO"}, "status": 200} for i in range(80)]
+    write(directory, "seen.log", "".join(json.dumps(line) + "\n" for line in lines))
+    got = changes(directory, "HEAD~1", "--log", "seen=seen.log")
+    ok(got["a", "production"]["contexts"] == {"logs": {"seen": {"total": 8, "changed": 4}}}, "--log counts each unit once", got)
+    write(directory, "bad", '{"country": 5}\n')
+    done = run(FFC, "diff", "HEAD~1", "--contexts", "bad", cwd=directory)
+    ok(done.returncode == 1 and "bad:1" in done.stderr and not done.stdout, "a context that is none", done.stderr)
+
+
+def printed():
+    name = "a-flag-with-a-rather-long-name-that-seemed-good"
+    old = HEAD + f"  {name}: {{percent: 5%}}\n  m: {{rules: [{{if: {{country: \"N|O <i>*x*</i> `c`\"}}, percent: 10%}}]}}\n  later: {{serve: on}}\n"
+    new = old.replace("percent: 5%", "percent: 25%, salt: other").replace("percent: 10%", "percent: 50%") \
+        .replace("later: {serve: on}", "later: {default: on, rules: [{from: 2090-01-01T00:00:00Z, serve: off}]}")
+    directory = repository("printed", old, new)
+    done = run(FFC, "diff", "HEAD~1..HEAD", cwd=directory)
+    ok(done.stdout and max(map(len, done.stdout.splitlines())) <= 80, "text fits 80 columns",
+       *[line for line in done.stdout.splitlines() if len(line) > 80])
+    ok("nobody now; by 2090-01-01T00:00:00Z" in done.stdout, "what touches nobody yet says when", done.stdout)
+    ok("\x1b" not in done.stdout, "no colour to a pipe")
+    colored = run(FFC, "diff", "HEAD~1..HEAD", "--color", "always", cwd=directory).stdout
+    ok("\x1b[1m" in colored and re.sub(r"\x1b\[[0-9;]*m", "", colored) == done.stdout, "colour changes nothing else")
+    table = run(FFC, "diff", "HEAD~1..HEAD", "--format", "github", cwd=directory).stdout
+    rows = [line for line in table.splitlines() if line.startswith("| ")]
+    ok(len(rows) == 4 and all(len(re.findall(r"(?<!\\)\|", row)) == 6 for row in rows) and "<i>" not in re.sub("`` .*? ``|`[^`]*`", "", table),
+       "a table in Markdown, from which no name escapes", table)
+    ok(table == run(FFC, "diff", "HEAD~1..HEAD", "--format", "markdown", cwd=directory).stdout, "github is markdown")
+    first = repository("first", "x: 1\n")
+    git(first, "rm", "-q", "flags/shop.yaml")
+    git(first, "commit", "-qm", "nothing", "--allow-empty")
+    write(first, "flags/shop.yaml", old)
+    got = changes(first, "HEAD")
+    ok(got["m", "staging"]["kind"] == "added" and got["m", "staging"]["regions"][0]["shares"][0]["from"] is None, "a first project is new", got)
+    done = run(FFC, "diff", "HEAD", cwd=first)
+    ok("environment staging is new, with 3 flags" in done.stdout and "'HEAD' has no definitions" in done.stderr, "and says so", done.stdout, done.stderr)
+
+
+def speed():
+    """10,000 flags in at most three times what `ffc check` takes, the better of some runs of each."""
+    for which in ("one", "two"):
+        for part in range(50):
+            text = "" if part else HEAD.replace("flags:\n", "")
+            text += "flags:\n"
+            for i in range(part * 200, part * 200 + 200):
+                percent = i * 7 % 90 + (which == "two" and i % 100 == 0)
+                text += f"""  flag-{i}:
+    owner: web
+    description: Flag number {i}
+    rules:
+      - {{name: nordic, if: {{country: ["NO", SE]}}, percent: {percent}%}}
+      - {{if: {{company: {{starts_with: c{i % 10}}}}}, percent: {i % 80}%}}
+    environments:
+      production: {{percent: {percent}%}}
+      staging: {{serve: on}}
+"""
+            write(f"{SCRATCH}/{which}", f"{part}.yaml", text)
+    best = {}
+    for _ in range(5):
+        for name, arguments in (("check", ("check", "-C", "one")), ("diff", ("diff", "./one", "./two", "--format", "json"))):
+            begun = time.monotonic()
+            done = run(FFC, *arguments, cwd=SCRATCH)
+            best[name] = min(best.get(name, 1e9), time.monotonic() - begun)
+    ok(len(json.loads(done.stdout)["changes"]) == 100, "finds the 100 that changed")
+    ok(best["diff"] <= 3 * best["check"], f"within three times a check: {best['diff'] / best['check']:.2f}", best)
+
+
+for part in (versions, mistakes, hostile, risks, counted, printed, speed):
+    part()
+print(f"1..{count}")
+sys.exit(1 if failed else 0)
