@@ -81,10 +81,10 @@ static void add_operands(const struct condition *test, size_t most, struct buffe
 static const struct operator_info *spelling_of(const struct condition *test, bool negate)
 {
     unsigned type = test->attribute ? test->attribute->type : A_FIELD;
+    uint32_t count = test->other ? 1 : test->operand_count;
     const struct operator_info *spelling =
-        operator_spelling(test->operator_kind, negate, type, test->operand_count);
-    return spelling ? spelling
-                    : operator_spelling(test->operator_kind, !negate, type, test->operand_count);
+        operator_spelling(test->operator_kind, negate, type, count);
+    return spelling ? spelling : operator_spelling(test->operator_kind, !negate, type, count);
 }
 
 static void add_asked(const struct condition *test, bool negate, size_t most, struct buffer *text)
@@ -108,6 +108,8 @@ static void add_asked(const struct condition *test, bool negate, size_t most, st
         buffer_format(text, " %" PRIu64 " is", test->divisor);
     if (test->file)
         buffer_format(text, " %s", test->file->path);
+    if (test->other)
+        buffer_format(text, " attribute %s", test->other->name.text);
     for (uint32_t i = 0; test->file && most == SIZE_MAX && i < test->file->count; i++)
         buffer_format(text, " %s", test->file->values[i]);
     if (test->within) {

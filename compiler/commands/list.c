@@ -10,10 +10,10 @@
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/percent.h"
+#include "standing.h"
 #include "commands.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/emergency.h"
-#include "compiler/rollout/possible.h"
+#include "compiler/model/override.h"
 #include "compiler/rollout/recovery.h"
 #include "compiler/project/project.h"
 
@@ -23,9 +23,9 @@ struct listing {
     struct option_texts kinds, owners, tags;
     char **globs;
     int glob_count;
-    bool json;
+    bool json, prometheus;
     int64_t now;
-    struct possibilities *possibilities; /* by environment */
+    struct standings standings;
 };
 
 /* --------------------------------------------------------------------------------- selection -- */
@@ -55,182 +55,6 @@ static bool is_selected(const struct listing *listing, const struct flag *flag)
         named = match_name(listing->globs[i], flag->name.text);
     return named && has_tag(listing, flag) && is_one_of(&listing->owners, flag->owner) &&
            is_one_of(&listing->kinds, flag_kind_words[flag->kind]);
-}
-
-/* ----------------------------------------------------------------------------- how it stands -- */
-
-static const char *variant_name(const struct targeting *targeting, uint32_t variant)
-{
-    const char *name = targeting->variants[variant].name.text;
-    return name ? name : "value";
-}
-
-#define LONGEST_VALUE 24
-
-/* Shows the value itself if its variant has no name. */
-static void put_default(struct buffer *out, const struct flag *flag,
-                        const struct targeting *targeting)
-{
-    const struct variant *variant = &targeting->variants[targeting->default_variant];
-    if (variant->name.text)
-        terminal_append(out, variant->name.text);
-    else if (flag->type == FFLAG_TYPE_BOOLEAN)
-        buffer_append_text(out, variant->boolean ? "true" : "false");
-    else if (flag->type == FFLAG_TYPE_INTEGER)
-        terminal_format(out, "%lld", (long long)variant->integer);
-    else if (flag->type == FFLAG_TYPE_NUMBER)
-        json_write_number(out, variant->number);
-    else if (strlen(variant->string) <= LONGEST_VALUE)
-        terminal_append(out, variant->string);
-    else
-        buffer_append_text(out, "value");
-}
-
-static void put_percent(struct buffer *out, uint32_t thousandths)
-{
-    char text[PERCENT_TEXT_SIZE];
-    percent_format(thousandths, text);
-    terminal_format(out, "%s%%", text);
-}
-
-static void put_canary(struct buffer *out, const struct canary *canary)
-{
-    buffer_append_text(out, canary_state_words[canary->state]);
-    if (canary->state == CANARY_RUNNING || canary->state == CANARY_PAUSED) {
-        const struct stage *stage = &canary->stages[canary->stage];
-        terminal_format(out, " %s ", stage->name.text);
-        put_percent(out, canary->instant ? PERCENT_ALL : stage->percent);
-    }
-}
-
-static void put_experiment(struct buffer *out, const struct targeting *targeting)
-{
-    const struct experiment *experiment = targeting->experiment;
-    buffer_append_text(out, experiment_state_words[experiment->state]);
-    if (experiment->state == EXPERIMENT_RUNNING) {
-        buffer_append_text(out, " ");
-        put_percent(out, experiment->traffic);
-    } else if (experiment->state == EXPERIMENT_CONCLUDED && experiment->has_winner) {
-        terminal_format(out, " %s", variant_name(targeting, experiment->winner));
-    }
-}
-
-/* How much of the units a rule is for that has no gradual percentage. */
-static uint32_t share_of(const struct rule *rule)
-{
-    uint32_t share = 0;
-    for (uint32_t i = 0; i < rule->ranges.count; i++)
-        share += rule->ranges.items[i].to - rule->ranges.items[i].from;
-    return rule->has_percent ? rule->percent.from : share ? share : PERCENT_ALL;
-}
-
-static void put_rules(struct buffer *out, const struct targeting *targeting)
-{
-    const struct rule *rule = targeting->rules;
-    if (targeting->rule_count > 1 || rule->condition) {
-        terminal_format(out, "%u rule%s", targeting->rule_count,
-                        targeting->rule_count == 1 ? "" : "s");
-        return;
-    }
-    if (rule->has_percent && rule->percent.gradual) {
-        put_percent(out, rule->percent.from);
-        buffer_append_text(out, " to ");
-        put_percent(out, rule->percent.to);
-    } else if (rule->split) {
-        buffer_append_text(out, rule->keep.given ? "kept split" : "split");
-        if (share_of(rule) != PERCENT_ALL) {
-            buffer_append_text(out, " ");
-            put_percent(out, share_of(rule));
-        }
-    } else {
-        uint32_t share = share_of(rule);
-        put_percent(out, share);
-        if (share > 0 && strcmp(variant_name(targeting, rule->serve), "on") != 0)
-            terminal_format(out, " %s", variant_name(targeting, rule->serve));
-    }
-}
-
-/* As defined: "off", "5%", "running early 20%", "3 rules". */
-static void put_defined(struct buffer *out, const struct flag *flag,
-                        const struct targeting *targeting)
-{
-    if (!targeting->enabled)
-        buffer_append_text(out, "disabled");
-    else if (targeting->canary)
-        put_canary(out, targeting->canary);
-    else if (targeting->experiment)
-        put_experiment(out, targeting);
-    else if (targeting->rule_count > 0)
-        put_rules(out, targeting);
-    else
-        put_default(out, flag, targeting);
-    if (targeting->enabled && targeting->user_list_count > 0)
-        buffer_append_text(out, " + users");
-}
-
-/* A flag's state in an environment; what does not apply is NULL. */
-struct standing {
-    const struct flag *flag;
-    const struct targeting *targeting;
-    const struct override *override;     /* in force */
-    const struct requirement *unmet;     /* met by no unit, so that all get the default */
-    const struct requirement *sometimes; /* met by some units */
-};
-
-static struct standing standing_of(const struct listing *listing, const struct flag *flag,
-                                   uint32_t environment)
-{
-    struct possibilities *possibilities = &listing->possibilities[environment];
-    struct standing standing = {
-        .flag = flag,
-        .targeting = &flag->environments[environment],
-        .override = override_in_force(listing->project, flag, environment, listing->now, NULL)};
-    if (flag->faulty || !standing.targeting->enabled)
-        return standing;
-    standing.unmet = first_requirement(possibilities, flag, MET_BY_NOBODY);
-    if (!standing.unmet)
-        standing.sometimes = first_requirement(possibilities, flag, MET_BY_SOME);
-    return standing;
-}
-
-/* What all units get, or those that an override is for; as written if it is unknown. */
-static void put_served(struct buffer *out, const struct standing *standing)
-{
-    const struct override *override = standing->override;
-    const char *serve = override ? override->serve.text : "default";
-    if (serve && (strcmp(serve, "default") != 0 || standing->flag->faulty))
-        terminal_append(out, serve);
-    else
-        put_default(out, standing->flag, standing->targeting);
-}
-
-#define UNKNOWN "?" /* for a flag that could not be read */
-
-/* In a few words, as served now: what decides for all units replaces what it hides, and what
- * decides for some is added to it. */
-static void put_standing(struct buffer *out, const struct standing *standing)
-{
-    const struct override *override = standing->override;
-    if (override && !override->condition) {
-        put_served(out, standing);
-        terminal_format(out, " by %s", override->name);
-        return;
-    }
-    if (standing->flag->faulty) {
-        buffer_append_text(out, UNKNOWN);
-    } else if (standing->unmet) {
-        put_default(out, standing->flag, standing->targeting);
-        terminal_format(out, " by requires: %s", standing->unmet->flag->name.text);
-    } else {
-        put_defined(out, standing->flag, standing->targeting);
-        if (standing->sometimes)
-            terminal_format(out, ", requires: %s", standing->sometimes->flag->name.text);
-    }
-    if (override) {
-        buffer_append_text(out, ", ");
-        put_served(out, standing);
-        terminal_format(out, " by %s for some", override->name);
-    }
 }
 
 static void put_day(struct buffer *out, int64_t ms)
@@ -268,7 +92,7 @@ static void add_row(const struct listing *listing, const struct flag *flag, stru
         if (!shows_environment(listing, i))
             continue;
         const struct standing standing =
-            flag ? standing_of(listing, flag, i) : (struct standing){0};
+            flag ? standing_of(&listing->standings, flag, i) : (struct standing){0};
         if (flag)
             put_standing(cells++, &standing);
         else
@@ -311,31 +135,6 @@ static void write_table(const struct listing *listing, struct buffer *out)
     free(cells);
 }
 
-static void write_standing(const struct standing *standing, struct buffer *out)
-{
-    const struct override *override = standing->override;
-    const struct requirement *unmet = standing->unmet;
-    struct buffer text = {0}, defined = {0}, served = {0};
-    put_standing(&text, standing);
-    if (!standing->flag->faulty)
-        put_defined(&defined, standing->flag, standing->targeting);
-    if (override || unmet)
-        put_served(&served, standing);
-    terminal_format(out, "{\"enabled\":%s",
-                    standing->flag->faulty         ? "null"
-                    : standing->targeting->enabled ? "true"
-                                                   : "false");
-    field_text(out, "standing", text.bytes);
-    field_text(out, "defined", defined.bytes);
-    field_text(out, "override", override ? override->name : NULL);
-    field_text(out, "unmet", unmet ? unmet->flag->name.text : NULL);
-    field_text(out, "served", served.bytes);
-    buffer_append_text(out, "}");
-    buffer_release(&text);
-    buffer_release(&defined);
-    buffer_release(&served);
-}
-
 static void write_standings(const struct listing *listing, const struct flag *flag,
                             struct buffer *out)
 {
@@ -344,9 +143,10 @@ static void write_standings(const struct listing *listing, const struct flag *fl
     for (uint32_t i = 0; i < project->environments.count; i++) {
         if (!shows_environment(listing, i))
             continue;
-        json_write_key(out, project->environments.items[i].text);
-        const struct standing standing = standing_of(listing, flag, i);
-        write_standing(&standing, out);
+        field_object(out, project->environments.items[i].text);
+        const struct standing standing = standing_of(&listing->standings, flag, i);
+        write_standing_fields(&standing, out);
+        buffer_append_text(out, "}");
     }
     buffer_append_text(out, "}");
 }
@@ -354,35 +154,112 @@ static void write_standings(const struct listing *listing, const struct flag *fl
 /* One line per flag. */
 static void write_json(const struct listing *listing, const struct flag *flag, struct buffer *out)
 {
-    const struct project *project = listing->project;
-    struct span span = flag->name.span;
-    bool expires = flag->expires != INT64_MIN;
-    char when[32] = "";
-    if (expires)
-        format_time(flag->expires, when, sizeof when);
     buffer_append_text(out, "{\"format_version\":1");
-    field_text(out, "flag", flag->name.text);
-    field_text(out, "kind", flag_kind_words[flag->kind]);
-    field_text(out, "type", flag_type_words[flag->type]);
-    field_text(out, "owner", flag->owner);
-    field_text(out, "description", flag->description);
-    field_array(out, "tags");
-    for (uint32_t i = 0; i < flag->tags.count; i++) {
-        json_write_comma(out);
-        json_write_string(out, flag->tags.items[i].text);
-    }
-    buffer_append_text(out, "]");
-    if (flag->metadata) {
-        json_write_key(out, "metadata");
-        json_write_document(out, flag->metadata, strlen(flag->metadata));
-    }
-    field_truth(out, "client", flag->client);
-    field_text(out, "expires", expires ? when : NULL);
-    field_text(out, "file", project->sources.items[span.file].path);
-    field_count(out, "line", source_position(&project->sources, span.file, span.begin).line);
+    write_flag_fields(listing->project, flag, out);
     write_standings(listing, flag, out);
     buffer_append_text(out, "}\n");
 }
+
+/* ------------------------------------------------------------------------------- prometheus -- */
+
+/* A gauge for each flag and environment, where it has a value. */
+struct gauge {
+    const char *name, *help;
+    bool (*read)(const struct standing *standing, double *value);
+};
+
+static bool read_enabled(const struct standing *standing, double *value)
+{
+    *value = standing_is_effective(standing);
+    return !standing->flag->faulty;
+}
+
+static bool read_percent(const struct standing *standing, double *value)
+{
+    uint32_t thousandths;
+    bool known = standing_percent(standing, &thousandths);
+    *value = thousandths / 1000.0;
+    return known;
+}
+
+static const struct canary *canary_of(const struct standing *standing)
+{
+    return standing->flag->faulty ? NULL : standing->targeting->canary;
+}
+
+static bool read_canary(const struct standing *standing, double *value)
+{
+    const struct canary *canary = canary_of(standing);
+    *value = canary && canary->state == CANARY_RUNNING && standing_is_effective(standing);
+    return canary != NULL;
+}
+
+/* Counted from 1; 0: it has not begun, or was rolled back. */
+static bool read_stage(const struct standing *standing, double *value)
+{
+    const struct canary *canary = canary_of(standing);
+    bool begun = canary && canary->state != CANARY_PENDING && canary->state != CANARY_ROLLED_BACK;
+    *value = !begun                             ? 0
+             : canary->state == CANARY_COMPLETE ? canary->stage_count
+                                                : canary->stage + 1;
+    return canary != NULL;
+}
+
+static bool read_stage_percent(const struct standing *standing, double *value)
+{
+    const struct canary *canary = canary_of(standing);
+    double stage;
+    if (!read_stage(standing, &stage))
+        return false;
+    bool all = stage > 0 && (canary->instant || canary->state == CANARY_COMPLETE);
+    *value = all ? 100 : stage > 0 ? canary->stages[canary->stage].percent / 1000.0 : 0;
+    return true;
+}
+
+static const struct gauge gauges[] = {
+    {"ffc_flag_enabled",
+     "Whether the flag's rules decide: it is enabled, and no override hides it.", read_enabled},
+    {"ffc_flag_rollout_percent",
+     "The share of units that get something else than the default; absent where conditions decide.",
+     read_percent},
+    {"ffc_canary_active", "Whether the canary is running, and nothing hides it.", read_canary},
+    {"ffc_canary_stage", "The canary's stage, from 1; 0 before the first and after a rollback.",
+     read_stage},
+    {"ffc_canary_percent", "The percentage of the canary's stage.", read_stage_percent}};
+
+static void write_sample(const struct listing *listing, const struct gauge *gauge,
+                         const struct flag *flag, uint32_t environment, struct buffer *out)
+{
+    double value;
+    const struct project *project = listing->project;
+    const struct standing standing = standing_of(&listing->standings, flag, environment);
+    if (!gauge->read(&standing, &value))
+        return;
+    terminal_format(out, "%s{project=\"", gauge->name);
+    prometheus_append(out, project->name);
+    buffer_append_text(out, "\",environment=\"");
+    prometheus_append(out, project->environments.items[environment].text);
+    buffer_append_text(out, "\",flag=\"");
+    prometheus_append(out, flag->name.text);
+    buffer_append_text(out, "\"} ");
+    json_write_number(out, value);
+    buffer_append_text(out, "\n");
+}
+
+static void write_prometheus(const struct listing *listing, struct buffer *out)
+{
+    const struct project *project = listing->project;
+    for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++) {
+        terminal_format(out, "# HELP %s %s\n# TYPE %s gauge\n", gauges[i].name, gauges[i].help,
+                        gauges[i].name);
+        for (uint32_t j = 0; j < project->flag_count; j++)
+            for (uint32_t k = 0; k < project->environments.count; k++)
+                if (is_selected(listing, project->flags[j]) && shows_environment(listing, k))
+                    write_sample(listing, &gauges[i], project->flags[j], k, out);
+    }
+}
+
+/* -------------------------------------------------------------------------------- command -- */
 
 static int check_kinds(const struct listing *listing)
 {
@@ -426,7 +303,7 @@ static int check_said(const struct project *project, enum said said, const char 
     if (!found)
         report_lack(&list_command, lacks[said], given, texts, count);
     free(texts);
-    return found ? EXIT_FINE : EXIT_JOB;
+    return found ? EXIT_FINE : EXIT_INPUT;
 }
 
 /* Where not all could be read, what is missing may have it. */
@@ -437,13 +314,13 @@ static int check_words(const struct listing *listing)
         return EXIT_FINE;
     for (int i = 0; i < listing->glob_count; i++)
         if (check_said(project, SAID_NAME, listing->globs[i]))
-            return EXIT_JOB;
+            return EXIT_INPUT;
     for (size_t i = 0; i < listing->owners.count; i++)
         if (check_said(project, SAID_OWNER, listing->owners.items[i]))
-            return EXIT_JOB;
+            return EXIT_INPUT;
     for (size_t i = 0; i < listing->tags.count; i++)
         if (check_said(project, SAID_TAG, listing->tags.items[i]))
-            return EXIT_JOB;
+            return EXIT_INPUT;
     return EXIT_FINE;
 }
 
@@ -462,7 +339,9 @@ static int list(struct listing *listing)
         if (is_selected(listing, project->flags[i]))
             write_json(listing, project->flags[i], &out);
     }
-    if (!listing->json)
+    if (listing->prometheus)
+        write_prometheus(listing, &out);
+    else if (!listing->json)
         write_table(listing, &out);
     if (out.length > 0 && !write_stdout(&list_command, &out))
         status = EXIT_JOB;
@@ -472,21 +351,41 @@ static int list(struct listing *listing)
 
 static int list_project(struct listing *listing)
 {
-    uint32_t count = listing->project->environments.count;
-    listing->possibilities = xcalloc(count, sizeof *listing->possibilities);
-    for (uint32_t i = 0; i < count; i++)
-        possibilities_init(&listing->possibilities[i], listing->project, i, listing->now);
+    standings_init(&listing->standings, listing->project, listing->now);
     int status = list(listing);
-    for (uint32_t i = 0; i < count; i++)
-        possibilities_release(&listing->possibilities[i]);
-    free(listing->possibilities);
+    standings_release(&listing->standings);
     return status;
+}
+
+#define LIST_FORMATS(X)              \
+    X(LIST_TEXT, "text")             \
+    X(LIST_JSON, "json")             \
+    X(LIST_PROMETHEUS, "prometheus") \
+    X(LIST_SARIF, "sarif")           \
+    X(LIST_GITHUB, "github")
+enum list_format { LIST_FORMATS(WORDS_MEMBER) };
+static const char *const list_format_words[] = WORDS(LIST_FORMATS);
+
+/* Of the list; json, sarif and github are those of diagnostics, too, as for other commands. */
+static int read_format(struct listing *listing, struct project_choice *choice, const char *format)
+{
+    int found = words_find(list_format_words, format);
+    if (found < 0)
+        return report_lack(&list_command, "there is no format", format, list_format_words,
+                           words_count(list_format_words));
+    listing->prometheus = found == LIST_PROMETHEUS;
+    choice->format = found == LIST_JSON     ? DIAGNOSTIC_JSON
+                     : found == LIST_SARIF  ? DIAGNOSTIC_SARIF
+                     : found == LIST_GITHUB ? DIAGNOSTIC_GITHUB
+                                            : DIAGNOSTIC_TEXT;
+    return EXIT_FINE;
 }
 
 static int run(int argc, char **argv)
 {
-    struct listing listing = {0};
+    struct listing listing = {.now = clock_now()};
     struct project_choice choice = {0};
+    const char *format = NULL;
     const struct option options[] = {
         DIRECTORY_OPTION(choice.directory),
         ENVIRONMENT_OPTION(listing.environment, "only this one's column"),
@@ -494,7 +393,9 @@ static int run(int argc, char **argv)
         {"owner", 0, OPTION_TEXTS, &listing.owners, "NAME", "only these owners"},
         {"tag", 0, OPTION_TEXTS, &listing.tags, "TAG", "only flags with one of these tags"},
         JSON_OPTION(listing.json, "one JSON object per flag and line"),
-        DIAGNOSTICS_OPTIONS(choice),
+        FORMAT_OPTION(format, "prometheus: gauges for a textfile collector; else of diagnostics"),
+        AT_OPTION(listing.now, "the clock [now]"),
+        COLOR_OPTION(choice.color),
     };
     int status;
     listing.glob_count = options_parse(&list_command, options, sizeof options / sizeof *options,
@@ -502,7 +403,8 @@ static int run(int argc, char **argv)
     if (listing.glob_count < 0)
         return status;
     listing.globs = argv + 1;
-    listing.now = clock_now();
+    if (format && read_format(&listing, &choice, format) != EXIT_FINE)
+        return EXIT_JOB;
     listing.project = project_load(choice.directory, listing.now);
     status = check_kinds(&listing);
     note_aside(listing.project->directory);
@@ -520,9 +422,11 @@ static int run(int argc, char **argv)
 const struct command list_command = {
     .name = "list",
     .summary = "list flags, and their state in every environment",
-    .usage = "[GLOB…] [-C DIR] [-e ENV] [--kind KIND] [--owner NAME] [--tag TAG] [--json]",
+    .usage = "[GLOB…] [-C DIR] [-e ENV] [--kind KIND] [--owner NAME] [--tag TAG] [--json | "
+             "--format prometheus]",
     .examples = "  ffc list                        all flags of the project\n"
                 "  ffc list 'canary.*' -e production\n"
-                "  ffc list --owner payments --json | jq -r .flag\n",
+                "  ffc list --owner payments --json | jq -r .flag\n"
+                "  ffc list --format prometheus > /var/lib/node_exporter/flags.prom\n",
     .run = run,
 };

@@ -491,6 +491,7 @@ static enum explored step(struct exploration *exploration, struct cursor cursors
     case FFS_OPERAND_NETWORKS:
     case FFS_OPERAND_AUTOMATON:
     case FFS_OPERAND_REMAINDERS:
+    case FFS_OPERAND_ATTRIBUTE:
     case FFS_OPERAND_BODY:
     case FFS_OPERAND_VARIANT_BITS:
         break;

@@ -187,6 +187,22 @@ static void add_ramp(const struct program_side *side, const struct ffs_flag *fla
     buffer_append(bytes, &ramp, sizeof ramp);
 }
 
+static void add_input(const struct program_side *side, uint16_t by, struct buffer *bytes)
+{
+    if (by == FFS_NO_ATTRIBUTE)
+        return;
+    if (by < FFS_FIRST_KEY) {
+        add_word(bytes, side->listing->attributes[by].type);
+        add_text(bytes, attribute_name(side, by));
+        return;
+    }
+    const struct ffs_key *key = &side->keys[by - FFS_FIRST_KEY];
+    add_word(bytes, key->kind);
+    add_text(bytes, text_at(side, key->with));
+    for (uint32_t i = 0; i < key->count; i++)
+        add_text(bytes, attribute_name(side, key->attributes[i]));
+}
+
 static void add_operand(struct program_side *side, const struct ffs_flag *flag,
                         const struct ffs_instruction *instruction, struct buffer *bytes)
 {
@@ -231,6 +247,10 @@ static void add_operand(struct program_side *side, const struct ffs_flag *flag,
     case FFS_OPERAND_RAMP:
         add_ramp(side, flag, operand, bytes);
         return;
+    case FFS_OPERAND_ATTRIBUTE:
+        add_word(bytes, operand >> 32);
+        add_input(side, (uint16_t)operand, bytes);
+        return;
     case FFS_OPERAND_FLAG:
         add_word(bytes, program_hash(side, (uint32_t)operand));
         return;
@@ -244,22 +264,6 @@ static void add_operand(struct program_side *side, const struct ffs_flag *flag,
         add_word(bytes, operand);
         return;
     }
-}
-
-static void add_input(const struct program_side *side, uint16_t by, struct buffer *bytes)
-{
-    if (by == FFS_NO_ATTRIBUTE)
-        return;
-    if (by < FFS_FIRST_KEY) {
-        add_word(bytes, side->listing->attributes[by].type);
-        add_text(bytes, attribute_name(side, by));
-        return;
-    }
-    const struct ffs_key *key = &side->keys[by - FFS_FIRST_KEY];
-    add_word(bytes, key->kind);
-    add_text(bytes, text_at(side, key->with));
-    for (uint32_t i = 0; i < key->count; i++)
-        add_text(bytes, attribute_name(side, key->attributes[i]));
 }
 
 /* What it does, whatever its table has it at. Why it decides is left out. */
@@ -566,6 +570,7 @@ static bool decode_operand(struct decoding *decoding)
     case FFS_OPERAND_RANGE:
     case FFS_OPERAND_RAMP:
     case FFS_OPERAND_FLAG:
+    case FFS_OPERAND_ATTRIBUTE:
     case FFS_OPERAND_BODY:
     case FFS_OPERAND_VARIANT_BITS:
         break;
