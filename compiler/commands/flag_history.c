@@ -24,7 +24,7 @@ static const char *kept(struct arena *arena, const char *text)
     return text ? arena_copy(arena, text, strlen(text)) : NULL;
 }
 
-/* ------------------------------------------------------------------------------------- ledger -- */
+/* ------------------------------------------------------------------------------------ ledger -- */
 
 static bool names_flag(const json_t *entry, const char *flag)
 {
@@ -79,7 +79,7 @@ static void read_ledger(struct history *history, const struct project *project,
     buffer_release(&error);
 }
 
-/* ---------------------------------------------------------------------------------------- git -- */
+/* --------------------------------------------------------------------------------------- git -- */
 
 static size_t indentation_of(const char *line)
 {

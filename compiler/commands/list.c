@@ -160,7 +160,7 @@ static void write_json(const struct listing *listing, const struct flag *flag, s
     buffer_append_text(out, "}\n");
 }
 
-/* ------------------------------------------------------------------------------- prometheus -- */
+/* -------------------------------------------------------------------------------- prometheus -- */
 
 /* A gauge for each flag and environment, where it has a value. */
 struct gauge {
@@ -259,7 +259,7 @@ static void write_prometheus(const struct listing *listing, struct buffer *out)
     }
 }
 
-/* -------------------------------------------------------------------------------- command -- */
+/* ----------------------------------------------------------------------------------- command -- */
 
 static int check_kinds(const struct listing *listing)
 {

@@ -61,7 +61,7 @@ static void put_line(struct buffer *out, size_t column, size_t indent, const cha
     buffer_release(&escaped);
 }
 
-/* ---------------------------------------------------------------------------------------- text -- */
+/* -------------------------------------------------------------------------------------- text -- */
 
 #define LABEL_COLUMNS 14 /* before what stands beside a name */
 
@@ -278,7 +278,7 @@ static void put_page(struct showing *showing, struct buffer *out)
     buffer_append_text(out, "\n");
 }
 
-/* ---------------------------------------------------------------------------------------- JSON -- */
+/* -------------------------------------------------------------------------------------- JSON -- */
 
 static void write_statements(struct showing *showing, uint32_t environment, struct buffer *out)
 {
@@ -382,7 +382,7 @@ static void write_json(struct showing *showing, struct buffer *out)
     buffer_append_text(out, "}\n");
 }
 
-/* -------------------------------------------------------------------------------------- command -- */
+/* ----------------------------------------------------------------------------------- command -- */
 
 static int show(struct showing *showing, bool json)
 {

@@ -223,7 +223,7 @@ void put_standing(struct buffer *out, const struct standing *standing)
     }
 }
 
-/* ------------------------------------------------------------------------------------- numbers -- */
+/* ----------------------------------------------------------------------------------- numbers -- */
 
 bool standing_is_effective(const struct standing *standing)
 {
@@ -327,7 +327,7 @@ const char *standing_state(const struct standing *standing)
     return targeting->enabled ? "enabled" : "disabled";
 }
 
-/* ---------------------------------------------------------------------------------------- JSON -- */
+/* -------------------------------------------------------------------------------------- JSON -- */
 
 void write_flag_fields(const struct project *project, const struct flag *flag, struct buffer *out)
 {

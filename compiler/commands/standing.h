@@ -1,6 +1,6 @@
 /*
- * standing.h - how a flag stands in an environment at a time: what decides for all of its units now,
- * in place of whatever it hides; in words, and in numbers.
+ * standing.h - how a flag stands in an environment at a time: what decides for all of its units
+ * now, in place of whatever it hides; in words, and in numbers.
  */
 #ifndef FFC_COMMANDS_STANDING_H
 #define FFC_COMMANDS_STANDING_H
@@ -45,8 +45,8 @@ void put_standing(struct buffer *out, const struct standing *standing);
 /* What all units get, or those that an override in force is for; as written if it is unknown. */
 void put_served(struct buffer *out, const struct standing *standing);
 
-/* The share of all units, in thousandths of a percent, that get something else than the default now.
- * False where conditions, several rules or other flags decide it, or nobody knows. */
+/* The share of all units, in thousandths of a percent, that get something else than the default
+ * now. False where conditions, several rules or other flags decide it, or nobody knows. */
 bool standing_percent(const struct standing *standing, uint32_t *thousandths);
 /* The variant that everybody gets now; UINT32_MAX where that is not one for all, or not known. */
 uint32_t standing_variant(const struct standing *standing);

@@ -73,7 +73,7 @@ struct comparison {
 /* Either may be NULL; both must outlive the comparison. */
 void comparison_init(struct comparison *comparison, const struct listing *old,
                      const struct listing *new);
-/* Looks at every program of a version ahead, so that several can be at once; changes nothing else. */
+/* Looks at every program of a version ahead, so that several versions can be at once. */
 void comparison_prepare(struct comparison *comparison, enum version version);
 void comparison_release(struct comparison *comparison);
 /* The flag's index in a version, or NO_FLAG. */

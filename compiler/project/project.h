@@ -32,8 +32,8 @@ struct project *project_load(const char *directory, int64_t now);
 struct project *project_load_policy(const char *directory, int64_t now, struct policy_file *policy);
 /* The same for one definition file in memory, as a project of its own. */
 struct project *project_load_text(const char *name, const char *text, size_t length, int64_t now);
-/* As project_load(), but without proofs about conditions and a search for what is unused, which only
- * warn: for projects that somebody else has checked. */
+/* As project_load(), but without proofs about conditions and a search for what is unused, which
+ * only warn: for projects that somebody else has checked. */
 struct project *project_load_unproved(const char *directory, int64_t now);
 void project_free(struct project *project);
 

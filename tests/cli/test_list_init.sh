@@ -89,7 +89,7 @@ never  release  -      off by requires: base  50%
 roll   canary   -      running early 10%      off by requires: base"
 is "and in JSON" \
     "$("$FFC" list -C "$scratch/needs" --json child | grep -o '"prod":{.*' | tr -d '}')" \
-    '"prod":{"enabled":true,"standing":"off by requires: base","defined":"50%","override":null,"unmet":"base","served":"off"'
+    '"prod":{"enabled":true,"standing":"off by requires: base","defined":"50%","override":null,"unmet":"base","served":"off","state":"enabled","percent":0'
 is "so does canary status" "$("$FFC" canary status roll -C "$scratch/needs" -e prod | grep -A1 requires)" \
     "  held back by requires: base
             the default is served, not the stage"
@@ -130,7 +130,7 @@ is "and names the files" "$("$FFC" list -C "$scratch/torn" 2>&1 >/dev/null | tai
     "note: what could not be read of '$scratch/torn/torn.yaml', '$scratch/torn/wrong.yaml' is not shown"
 is "JSON knows nothing of such a flag either" \
     "$("$FFC" list -C "$scratch/torn" --json lost 2>/dev/null | grep -o '"prod":{.*' | tr -d '}')" \
-    '"prod":{"enabled":null,"standing":"?","defined":null,"override":null,"unmet":null,"served":null'
+    '"prod":{"enabled":null,"standing":"?","defined":null,"override":null,"unmet":null,"served":null,"state":null,"percent":null'
 exits "canary status shows what can be read, too" 1 "$FFC" canary status -C "$scratch/torn"
 is "the canaries of it" \
     "$("$FFC" canary status -C "$scratch/torn" -e prod 2>/dev/null | head -1 | cut -d, -f1)" \
@@ -167,7 +167,7 @@ for slip in "serach:no flag is called 'serach'; did you mean 'search'?" "x*:no f
     "--tag=slwo:no flag has the tag 'slwo'; did you mean 'slow'?"; do
     is "a slip is no empty table: ${slip%%:*}" "$("$FFC" list -C "$scratch/named" "${slip%%:*}" 2>&1; echo $?)" \
         "ffc list: ${slip#*:}
-2"
+1"
 done
 is "words that flags have are none" \
     "$("$FFC" list -C "$scratch/named" 's*' --owner web --tag slow --json | grep -c '"flag":"search"')" 1
