@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "constants.h"
 #include "slots.h"
 
 static int compare_name(const struct snapshot *snapshot, ffs_string string, const struct name *name)
@@ -74,7 +75,7 @@ bool bind_handles(fflag_store *store, struct snapshot *snapshot)
     if (!snapshot->words || !snapshot->shortcuts || !snapshot->inputs)
         return false;
     snapshot->word_count = capacity;
-    if (!faults_create(snapshot))
+    if (!faults_create(snapshot) || !constants_create(snapshot))
         return false;
     if (store->options.count) {
         snapshot->shortcut_cells = calloc(capacity, sizeof *snapshot->shortcut_cells);

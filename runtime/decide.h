@@ -10,29 +10,8 @@
 #define FFLAG_RUNTIME_DECIDE_H
 
 #include "inputs.h"
+#include "result.h"
 #include "sets.h"
-
-/* What a program decided, in a register: rule << 32 | reason << 16 | variant. */
-static inline uint64_t decision(uint64_t variant, uint64_t reason, uint64_t rule)
-{
-    return rule << 32 | reason << 16 | variant;
-}
-
-static inline uint16_t decided_variant(uint64_t decided)
-{
-    return (uint16_t)decided;
-}
-
-static inline uint64_t serve(const struct ffs_instruction *instruction)
-{
-    return decision(instruction->variant, instruction->flags, instruction->operand);
-}
-
-static inline uint64_t serve_default(const struct ffs_flag *flag)
-{
-    return decision(flag->default_variant,
-                    flag->code_count ? FFLAG_REASON_DEFAULT : FFLAG_REASON_STATIC, FFS_NONE);
-}
 
 /*
  * If a program's last test is a percentage, its outcome is as good as random, so it is selected,
@@ -132,12 +111,6 @@ static inline uint32_t flag_index(const struct snapshot *snapshot, const struct 
     return (uint32_t)(flag - snapshot->flags);
 }
 
-static inline const struct ffs_variant *variant_of(const struct snapshot *snapshot,
-                                                   const struct ffs_flag *flag, uint16_t variant)
-{
-    return &snapshot->variants[flag->first_variant + variant];
-}
-
 /* The word of a handle; zero where the snapshot does not have the flag. */
 static inline uint64_t find_word(const fflag_view *view, fflag_id flag)
 {
@@ -146,13 +119,6 @@ static inline uint64_t find_word(const fflag_view *view, fflag_id flag)
     size_t length;
     const char *name = runtime_flag_name(view->store, flag, &length);
     return name ? runtime_flag_word(view->snapshot, name, length) : 0;
-}
-
-static inline double bits_to_double(uint64_t bits)
-{
-    double number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
 }
 
 #endif

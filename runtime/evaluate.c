@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* evaluate.c - the calls for a full result: the value, and how it came about. */
+#include "constants.h"
 #include "counters.h"
 #include "decide.h"
+#include "names.h"
 
 static fflag_result failure(enum fflag_error error)
 {
@@ -9,99 +11,103 @@ static fflag_result failure(enum fflag_error error)
         .error = error, .reason = FFLAG_REASON_ERROR, .variant_index = FFLAG_NO_VARIANT};
 }
 
-static const char *string_or_null(const struct snapshot *snapshot, ffs_string string)
+static __attribute__((noinline)) fflag_result unsupported(const fflag_view *view, uint32_t index)
 {
-    return string == FFS_NONE ? NULL : string_bytes(snapshot, string);
+    const struct ffs_flag *flag = &view->snapshot->flags[index];
+    fault_of_flag(view, index, FAULT_UNSUPPORTED, 0);
+    return (fflag_result){.error = FFLAG_ERROR_UNSUPPORTED,
+                          .reason = FFLAG_REASON_ERROR,
+                          .type = (enum fflag_type)flag->type,
+                          .variant_index = FFLAG_NO_VARIANT,
+                          .flag = string_bytes(view->snapshot, flag->name)};
 }
 
-static fflag_result evaluate(const fflag_view *view, const struct ffs_flag *flag,
-                             const fflag_context *context, int64_t *now)
+/* Of a flag that is not constant. */
+static __attribute__((noinline)) fflag_result run(const fflag_view *view, uint32_t index,
+                                                  const fflag_context *context, int64_t *now)
 {
-    const struct snapshot *snapshot = view->snapshot;
-    if (UNLIKELY(!runtime_is_supported(flag))) {
-        fault_of_flag(view, flag_index(snapshot, flag), FAULT_UNSUPPORTED, 0);
-        return (fflag_result){.error = FFLAG_ERROR_UNSUPPORTED,
-                              .reason = FFLAG_REASON_ERROR,
-                              .type = (enum fflag_type)flag->type,
-                              .variant_index = FFLAG_NO_VARIANT,
-                              .flag = string_bytes(snapshot, flag->name)};
-    }
+    const struct ffs_flag *flag = &view->snapshot->flags[index];
+    if (UNLIKELY(!runtime_is_supported(flag)))
+        return unsupported(view, index);
     uint64_t decided = decide(view, flag, context, now);
-    fflag_result result = {
-        .error = FFLAG_OK,
-        .reason = (enum fflag_reason)(decided >> 16 & 0xff),
-        .type = (enum fflag_type)flag->type,
-        .variant_index = FFLAG_NO_VARIANT,
-        .flag = string_bytes(snapshot, flag->name),
-        .metadata = string_or_null(snapshot, flag->metadata),
-        .rule = string_or_null(snapshot, (ffs_string)(decided >> 32)),
-    };
-    if (UNLIKELY(decided_variant(decided) == FFS_NO_VARIANT)) {
-        count_none(view->counters, flag_index(snapshot, flag));
-        if (result.type == FFLAG_TYPE_STRING || result.type == FFLAG_TYPE_JSON)
-            result.value.string.text = ""; /* for callers that print it unchecked */
-        return result;
-    }
-    count_variant(view->counters, flag_index(snapshot, flag), decided_variant(decided));
-    const struct ffs_variant *variant = variant_of(snapshot, flag, decided_variant(decided));
-    result.variant_index = decided_variant(decided);
-    result.variant = string_or_null(snapshot, variant->name);
-    switch (result.type) {
-    case FFLAG_TYPE_BOOLEAN:
-        result.value.boolean = variant->value;
-        break;
-    case FFLAG_TYPE_INTEGER:
-        result.value.integer = (int64_t)variant->value;
-        break;
-    case FFLAG_TYPE_NUMBER:
-        result.value.number = bits_to_double(variant->value);
-        break;
-    case FFLAG_TYPE_STRING:
-    case FFLAG_TYPE_JSON:
-        result.value.string.text = string_bytes(snapshot, (ffs_string)variant->value);
-        result.value.string.length = string_length(snapshot, (ffs_string)variant->value);
-        break;
-    }
-    return result;
+    if (UNLIKELY(decided_variant(decided) == FFS_NO_VARIANT))
+        count_none(view->counters, index);
+    else
+        count_variant(view->counters, index, decided_variant(decided));
+    return result_of(view->snapshot, flag, decided);
 }
 
-static fflag_result evaluate_handle(const fflag_view *view, fflag_id handle,
-                                    const fflag_context *context, int64_t *now)
+static inline fflag_result count_constant(const fflag_view *view, uint32_t index,
+                                          const fflag_result *constant)
 {
-    uint64_t word = find_word(view, handle);
-    if (UNLIKELY(!word)) {
-        fault_of_handle(view, handle);
-        return failure(FFLAG_ERROR_FLAG_NOT_FOUND);
-    }
-    return evaluate(view, &view->snapshot->flags[word_index(word)], context, now);
+    count_variant(view->counters, index, (uint16_t)constant->variant_index);
+    return *constant;
 }
 
-fflag_result fflag_evaluate(const fflag_view *view, fflag_id flag, const fflag_context *context)
+static inline fflag_result run_at(const fflag_view *view, uint32_t index,
+                                  const fflag_context *context)
 {
-    if (!view)
-        return failure(FFLAG_ERROR_GENERAL);
     if (!context)
         context = &nobody;
     int64_t now = context->now;
-    return evaluate_handle(view, flag, context, &now);
+    return run(view, index, context, &now);
 }
 
+/* A constant flag does not even look at the context. */
+fflag_result fflag_evaluate(const fflag_view *view, fflag_id flag, const fflag_context *context)
+{
+    if (UNLIKELY(!view))
+        return failure(FFLAG_ERROR_GENERAL);
+    uint64_t word = find_word(view, flag);
+    if (UNLIKELY(!word)) {
+        fault_of_handle(view, flag);
+        return failure(FFLAG_ERROR_FLAG_NOT_FOUND);
+    }
+    const fflag_result *constant = constant_result(view->snapshot, word_index(word));
+    return constant ? count_constant(view, word_index(word), constant)
+                    : run_at(view, word_index(word), context);
+}
+
+static __attribute__((noinline)) fflag_result unknown_name(const fflag_view *view, const char *flag)
+{
+    fault_of_name(view, flag);
+    return failure(FFLAG_ERROR_FLAG_NOT_FOUND);
+}
+
+/* A constant flag's result has the name, too: in the line that is needed next. */
 fflag_result fflag_evaluate_name(const fflag_view *view, const char *flag,
                                  const fflag_context *context)
 {
-    if (!view || !flag)
+    if (UNLIKELY(!view || !flag))
         return failure(FFLAG_ERROR_GENERAL);
-    const struct ffs_flag *found = runtime_find_flag(view->snapshot, flag, strlen(flag));
-    if (UNLIKELY(!found)) {
-        fault_of_name(view, flag);
-        return failure(FFLAG_ERROR_FLAG_NOT_FOUND);
+    const struct snapshot *snapshot = view->snapshot;
+    size_t length = strlen(flag);
+    uint32_t index = only_index(snapshot, flag, length);
+    if (UNLIKELY(index == FFS_NONE))
+        return unknown_name(view, flag);
+    const fflag_result *constant = constant_result(snapshot, index);
+    if (LIKELY(constant)) {
+        if (UNLIKELY(!is_text(constant->flag, flag, length)))
+            return unknown_name(view, flag);
+        return count_constant(view, index, constant);
     }
-    if (!context)
-        context = &nobody;
-    int64_t now = context->now;
-    return evaluate(view, found, context, &now);
+    if (UNLIKELY(!is_named(snapshot, &snapshot->flags[index], flag, length)))
+        return unknown_name(view, flag);
+    return run_at(view, index, context);
 }
 
+/* The flag's place in a call for many; FFS_NONE: there is none, which is a fault of a handle. */
+static inline uint32_t index_of(const fflag_view *view, const fflag_id *flags, size_t i)
+{
+    if (!flags)
+        return i < view->snapshot->flag_count ? (uint32_t)i : FFS_NONE;
+    uint64_t word = find_word(view, flags[i]);
+    if (UNLIKELY(!word))
+        fault_of_handle(view, flags[i]);
+    return word ? word_index(word) : FFS_NONE;
+}
+
+/* The clock is read at most once for all of them. */
 void fflag_evaluate_all(const fflag_view *view, const fflag_id *flags, size_t count,
                         const fflag_context *context, fflag_result *results)
 {
@@ -109,13 +115,13 @@ void fflag_evaluate_all(const fflag_view *view, const fflag_id *flags, size_t co
         context = &nobody;
     int64_t now = context->now;
     for (size_t i = 0; results && i < count; i++) {
-        if (!view)
-            results[i] = failure(FFLAG_ERROR_GENERAL);
-        else if (flags)
-            results[i] = evaluate_handle(view, flags[i], context, &now);
-        else if (i < view->snapshot->flag_count)
-            results[i] = evaluate(view, &view->snapshot->flags[i], context, &now);
-        else
-            results[i] = failure(FFLAG_ERROR_FLAG_NOT_FOUND);
+        uint32_t index = view ? index_of(view, flags, i) : FFS_NONE;
+        if (UNLIKELY(index == FFS_NONE)) {
+            results[i] = failure(view ? FFLAG_ERROR_FLAG_NOT_FOUND : FFLAG_ERROR_GENERAL);
+            continue;
+        }
+        const fflag_result *constant = constant_result(view->snapshot, index);
+        results[i] =
+            constant ? count_constant(view, index, constant) : run(view, index, context, &now);
     }
 }

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "constants.h"
 #include "counters.h"
 #include "load.h"
 
@@ -222,6 +223,7 @@ void runtime_unload(struct snapshot *snapshot)
     free(snapshot->shortcuts);
     free(snapshot->shortcut_cells);
     free(snapshot->faults);
+    constants_free(snapshot);
     free((void *)(uintptr_t)snapshot->missing);
     counters_free(snapshot->counters);
     free((void *)(uintptr_t)snapshot->inputs);

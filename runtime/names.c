@@ -2,42 +2,24 @@
 /*
  * names.c - maps a flag's name to its index in a snapshot, and to the word that its handle caches.
  */
-#include "bytes.h"
-#include "counters.h"
-#include "hash.h"
+#include "names.h"
 
-static bool is_named(const struct snapshot *snapshot, const struct ffs_flag *flag, const char *name,
-                     size_t length)
-{
-    return string_length(snapshot, flag->name) == length &&
-           same_bytes(string_bytes(snapshot, flag->name), name, length);
-}
+#include "counters.h"
+#include "result.h"
 
 const struct ffs_flag *runtime_find_flag(const struct snapshot *snapshot, const char *name,
                                          size_t length)
 {
-    const struct ffs_names *names = snapshot->names;
-    uint64_t hash = hash_bytes_seeded(name, length, names->seed);
-    uint32_t bucket = (uint32_t)((hash >> 32) * names->bucket_count >> 32);
-    uint64_t placed = ffs_spread(hash, snapshot->pilots[bucket]);
-    uint32_t index = snapshot->name_slots[hash_to_range(placed, names->slot_count)];
+    uint32_t index = only_index(snapshot, name, length);
     if (index == FFS_NONE)
         return NULL;
     const struct ffs_flag *flag = &snapshot->flags[index];
     return is_named(snapshot, flag, name, length) ? flag : NULL;
 }
 
-/* A flag that serves one variant to everybody: its program is empty, or begins with that
- * decision. */
-static bool is_constant(const struct snapshot *snapshot, const struct ffs_flag *flag,
-                        uint16_t *variant)
+static uint16_t constant_variant(const struct snapshot *snapshot, const struct ffs_flag *flag)
 {
-    const struct ffs_instruction *code = &snapshot->code[flag->first_code];
-    *variant = flag->default_variant;
-    if (flag->code_count == 0)
-        return true;
-    *variant = code->variant;
-    return code->op == FFS_SERVE;
+    return flag->code_count ? snapshot->code[flag->first_code].variant : flag->default_variant;
 }
 
 static uint64_t word_of(const struct snapshot *snapshot, const struct ffs_flag *flag)
@@ -48,12 +30,11 @@ static uint64_t word_of(const struct snapshot *snapshot, const struct ffs_flag *
     if (!runtime_is_supported(flag))
         return word | WORD_UNSUPPORTED << 8;
     word |= (uint64_t)flag->type << 8;
-    uint16_t variant;
     if (flag->flags & FFS_FLAG_SERVES_NONE)
         word |= WORD_MAY_BE_NONE << 8;
-    else if (flag->type == FFLAG_TYPE_BOOLEAN && is_constant(snapshot, flag, &variant))
-        word |=
-            WORD_CONSTANT | (snapshot->variants[flag->first_variant + variant].value & WORD_VALUE);
+    else if (flag->type == FFLAG_TYPE_BOOLEAN && is_constant(snapshot, flag))
+        word |= WORD_CONSTANT |
+                (variant_of(snapshot, flag, constant_variant(snapshot, flag))->value & WORD_VALUE);
     return word;
 }
 
@@ -108,12 +89,11 @@ static uint64_t bind_cells(struct snapshot *snapshot, fflag_id handle, uint64_t 
     const struct ffs_flag *flag = &snapshot->flags[word_index(word)];
     uint32_t first = snapshot->counters->first[word_index(word)];
     struct shortcut_cells *cells = &snapshot->shortcut_cells[handle];
-    uint16_t variant;
     if (word & (WORD_ROLLOUT | WORD_LIST)) {
         uint16_t served = snapshot->code[flag->first_code + 1].variant;
         *cells = (struct shortcut_cells){{first + flag->default_variant, first + served}};
-    } else if (word & WORD_CONSTANT && is_constant(snapshot, flag, &variant)) {
-        cells->cell[1] = first + variant;
+    } else if (word & WORD_CONSTANT) {
+        cells->cell[1] = first + constant_variant(snapshot, flag);
     }
     return (word & ~WORD_ANSWERED) | WORD_COUNTED(word & WORD_ANSWERED);
 }

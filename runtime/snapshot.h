@@ -112,6 +112,8 @@ struct snapshot {
     struct counters *counters;             /* NULL: the store does not count */
     struct shortcut_cells *shortcut_cells; /* by flag handle; filled before the word */
     struct flag_faults *faults;            /* by flag index; see faults.h */
+    fflag_result *results;                 /* by flag index, of constant flags; see constants.h */
+    uint64_t *constant;                    /* a bit by flag index: it is one of these */
     _Atomic uint64_t *missing; /* by flag handle: questions for a flag that is not there */
 };
 

@@ -81,6 +81,7 @@ struct bench {
 
     /* What the limit loops have in place of a snapshot. */
     uint32_t *words; /* by handle */
+    fflag_result *results;
     uint64_t rollout_salt, rollout_threshold, rule_salt, rule_threshold, fallback_salt, many_salt;
     struct by_hand rules[RULES];
     struct set country_set, small_set, large_set, name_set;
@@ -308,8 +309,11 @@ static void fill_rules(struct bench *b)
 static void fill_limits(struct bench *b)
 {
     b->words = allocate((FLAGS + 32768) * sizeof *b->words);
-    for (unsigned i = 0; i < CHOSEN; i++)
+    b->results = allocate((FLAGS + 32768) * sizeof *b->results);
+    for (unsigned i = 0; i < CHOSEN; i++) {
         b->words[b->boolean[i]] = b->booleans[i];
+        b->results[b->boolean[i]] = fflag_evaluate(b->view, b->boolean[i], NULL);
+    }
     fill_rules(b);
     b->small_set = list_set(b, SMALL_LIST, 32768, 1);
     b->large_set = list_set(b, LARGE_LIST, 2097152, 2);
