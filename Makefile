@@ -109,11 +109,11 @@ check-all: setup-prometheus official-sarif-schema check
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=address,undefined \
 	    BUILD=$(BUILD)/address
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=thread BUILD=$(BUILD)/thread \
-	    TESTS="unit/test_store unit/test_reload unit/test_torture unit/test_counters unit/test_callback unit/test_faults"
+	    TESTS="unit/test_store unit/test_reload unit/test_torture unit/test_counters unit/test_callback unit/test_faults unit/test_plan"
 	@$(MAKE) --no-print-directory check LONG= SIGNATURES=1 BUILD=$(BUILD)/signatures \
 	    TESTS="library install unit/test_signature"
 	@$(MAKE) --no-print-directory check LONG= VALGRIND=1 TESTS="$(addprefix unit/test_,store fork \
-	    torture reload evaluate evaluate_time conditions context bucket signature counters exposure \
+	    torture reload plan evaluate evaluate_time conditions context bucket signature counters exposure \
 	    verify verify_tables verify_code verify_damage)"
 
 ## fuzz: feed definitions, snapshots, logs and ledgers to who reads them, under libFuzzer, ASan and

@@ -2,6 +2,7 @@
 /* answer.c - the calls for a flag's value, and their fast paths. */
 #include "counters.h"
 #include "decide.h"
+#include "plan.h"
 
 /* The value of a flag that always serves one variant, as stored in the variant. */
 static inline __attribute__((always_inline)) uint64_t
@@ -103,6 +104,34 @@ static __attribute__((noinline)) bool count_list(const fflag_view *view, fflag_i
     return list->value[holds];
 }
 
+/* Where the plan cannot answer. */
+static __attribute__((noinline)) bool run_planned(const fflag_view *view, const struct plan *plan,
+                                                  const fflag_context *context)
+{
+    return run(view, &view->snapshot->flags[plan->flag], context);
+}
+
+/* The answer of a boolean's plan. It always serves a variant, so there is no need for the default.
+ */
+static __attribute__((noinline)) bool plan_boolean(const fflag_view *view, const struct plan *plan,
+                                                   const fflag_context *context)
+{
+    uint32_t outcome;
+    if (UNLIKELY(!context || !run_plan(plan, context, &outcome)))
+        return run_planned(view, plan, context);
+    return outcome_value(outcome);
+}
+
+static __attribute__((noinline)) bool count_plan(const fflag_view *view, const struct plan *plan,
+                                                 const fflag_context *context)
+{
+    uint32_t outcome;
+    if (UNLIKELY(!context || !run_plan(plan, context, &outcome)))
+        return run_planned(view, plan, context);
+    count_variant(view->counters, plan->flag, outcome_variant(outcome));
+    return outcome_value(outcome);
+}
+
 /* What fflag_bool() answers without the program, if the store counts; anything else takes the slow
  * path, which counts it. */
 static __attribute__((noinline)) bool count_boolean(const fflag_view *view, fflag_id flag,
@@ -114,6 +143,8 @@ static __attribute__((noinline)) bool count_boolean(const fflag_view *view, ffla
         count_cell(view->counters, cells->cell[1]);
         return word & WORD_VALUE;
     }
+    if (word & WORD_COUNTED(WORD_PLAN))
+        return count_plan(view, view->shortcuts[flag].plan, context);
     if (word & WORD_COUNTED(WORD_LIST))
         return count_list(view, flag, context, fallback, word);
     if (UNLIKELY(!context))
@@ -159,6 +190,8 @@ bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *cont
     if (LIKELY(word & WORD_CONSTANT))
         return word & WORD_VALUE;
     if (UNLIKELY(!(word & WORD_ROLLOUT) || !context)) {
+        if (word & WORD_PLAN)
+            return plan_boolean(view, view->shortcuts[flag].plan, context);
         if (word & WORD_LIST)
             return list_boolean(view, flag, context, fallback, word);
         return word & WORD_COUNTED(WORD_ANSWERED)
@@ -178,9 +211,17 @@ static inline __attribute__((always_inline)) struct answer read_value(const ffla
                                                                       const fflag_context *context)
 {
     uint64_t word = find_word(view, flag);
-    if (LIKELY(word_type(word) == type))
-        return (struct answer){run(view, &view->snapshot->flags[word_index(word)], context), true};
-    return run_rare(view, flag, word, type, context);
+    if (UNLIKELY(word_type(word) != type))
+        return run_rare(view, flag, word, type, context);
+    const struct ffs_flag *record = &view->snapshot->flags[word_index(word)];
+    uint32_t outcome;
+    if (word & WORD_ANY_PLAN && context &&
+        run_plan(view->shortcuts[flag].plan, context, &outcome)) {
+        count_variant(view->counters, word_index(word), outcome_variant(outcome));
+        uint64_t value = variant_of(view->snapshot, record, outcome_variant(outcome))->value;
+        return (struct answer){value, true};
+    }
+    return (struct answer){run(view, record, context), true};
 }
 
 int64_t fflag_integer(const fflag_view *view, fflag_id flag, const fflag_context *context,

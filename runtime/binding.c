@@ -92,6 +92,13 @@ bool bind_handles(fflag_store *store, struct snapshot *snapshot)
     return true;
 }
 
+void bind_plans(const fflag_store *store, struct snapshot *snapshot)
+{
+    uint32_t handles = atomic_load_explicit(&store->handles.flag_count, memory_order_relaxed);
+    for (fflag_id flag = 0; flag < handles && flag < snapshot->word_count; flag++)
+        runtime_bind_plan(snapshot, flag);
+}
+
 fflag_id fflag_flag(fflag_store *store, const char *name)
 {
     if (!store || !name)
@@ -103,8 +110,10 @@ fflag_id fflag_flag(fflag_store *store, const char *name)
     fflag_id flag = handles_flag(&store->handles, name, length, &added);
     for (struct slot *slot = store->slots; added && slot; slot = slot->next) {
         struct snapshot *snapshot = slot->snapshot;
-        if (snapshot && flag < snapshot->word_count)
+        if (snapshot && flag < snapshot->word_count) {
             runtime_bind_flag(snapshot, flag, name, length, FFS_NONE);
+            runtime_bind_plan(snapshot, flag);
+        }
     }
     pthread_mutex_unlock(&store->lock);
     return flag;
@@ -123,6 +132,7 @@ fflag_attr fflag_attribute(fflag_store *store, const char *name)
             continue;
         bind_attribute(slot->snapshot, &store->handles.attributes[attr], attr);
         bind_flags(store, slot->snapshot); /* others may have been deferred to this */
+        bind_plans(store, slot->snapshot);
     }
     pthread_mutex_unlock(&store->lock);
     return attr;

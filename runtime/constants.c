@@ -31,7 +31,7 @@ bool constants_create(struct snapshot *snapshot)
             continue;
         const struct ffs_instruction *code = &snapshot->code[flag->first_code];
         results[i] =
-            result_of(snapshot, flag, flag->code_count ? serve(code) : serve_default(flag));
+            result_of(snapshot, flag, flag->code_count ? decision_at(code) : serve_default(flag));
         constant[i / 64] |= UINT64_C(1) << i % 64;
     }
     return true;

@@ -26,7 +26,7 @@ static inline bool is_last_test(const struct ffs_instruction *test,
 static inline uint64_t serve_if(bool holds, const struct ffs_instruction *test,
                                 const struct ffs_flag *flag)
 {
-    uint64_t served = serve(test + 1), otherwise = serve_default(flag);
+    uint64_t served = decision_at(test + 1), otherwise = serve_default(flag);
     uint64_t mask = (uint64_t)0 - (uint64_t)(holds != (test->flags & FFS_NEGATE));
     return (served & mask) | (otherwise & ~mask);
 }
@@ -62,7 +62,7 @@ static inline const struct ffs_instruction *decide_plain(const struct snapshot *
     const struct ffs_instruction *end = at + flag->code_count;
     while (at != end) {
         if (at->op == FFS_SERVE) {
-            *decided = serve(at);
+            *decided = decision_at(at);
             return NULL;
         }
         bool holds = false;
@@ -111,11 +111,12 @@ static inline uint32_t flag_index(const struct snapshot *snapshot, const struct 
     return (uint32_t)(flag - snapshot->flags);
 }
 
-/* The word of a handle; zero where the snapshot does not have the flag. */
+/* The word of a handle; zero where the snapshot does not have the flag. Acquire: seeing the word
+ * implies seeing the plan. */
 static inline uint64_t find_word(const fflag_view *view, fflag_id flag)
 {
     if (LIKELY(flag < view->word_count))
-        return atomic_load_explicit(&view->words[flag], memory_order_relaxed);
+        return atomic_load_explicit(&view->words[flag], memory_order_acquire);
     size_t length;
     const char *name = runtime_flag_name(view->store, flag, &length);
     return name ? runtime_flag_word(view->snapshot, name, length) : 0;

@@ -4,6 +4,7 @@
 #include "counters.h"
 #include "decide.h"
 #include "names.h"
+#include "plan.h"
 
 static fflag_result failure(enum fflag_error error)
 {
@@ -53,6 +54,22 @@ static inline fflag_result run_at(const fflag_view *view, uint32_t index,
     return run(view, index, context, &now);
 }
 
+static __attribute__((noinline)) fflag_result run_planned(const fflag_view *view, uint32_t index,
+                                                          const struct plan *plan,
+                                                          const fflag_context *context)
+{
+    uint32_t outcome;
+    if (UNLIKELY(!context || !run_plan(plan, context, &outcome)))
+        return run_at(view, index, context);
+    count_variant(view->counters, index, outcome_variant(outcome));
+    const struct ffs_flag *flag = &view->snapshot->flags[index];
+    uint32_t place = outcome_place(outcome);
+    return result_of(view->snapshot, flag,
+                     place < flag->code_count
+                         ? decision_at(&view->snapshot->code[flag->first_code + place])
+                         : serve_default(flag));
+}
+
 /* A constant flag does not even look at the context. */
 fflag_result fflag_evaluate(const fflag_view *view, fflag_id flag, const fflag_context *context)
 {
@@ -63,9 +80,11 @@ fflag_result fflag_evaluate(const fflag_view *view, fflag_id flag, const fflag_c
         fault_of_handle(view, flag);
         return failure(FFLAG_ERROR_FLAG_NOT_FOUND);
     }
-    const fflag_result *constant = constant_result(view->snapshot, word_index(word));
-    return constant ? count_constant(view, word_index(word), constant)
-                    : run_at(view, word_index(word), context);
+    uint32_t index = word_index(word);
+    if (word & WORD_ANY_PLAN)
+        return run_planned(view, index, view->shortcuts[flag].plan, context);
+    const fflag_result *constant = constant_result(view->snapshot, index);
+    return constant ? count_constant(view, index, constant) : run_at(view, index, context);
 }
 
 static __attribute__((noinline)) fflag_result unknown_name(const fflag_view *view, const char *flag)

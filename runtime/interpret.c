@@ -252,7 +252,7 @@ interpret(const fflag_view *view, const struct ffs_flag *flag, const struct ffs_
         }
         switch ((enum ffs_op)at->op) {
         case FFS_SERVE:
-            decided = serve(at);
+            decided = decision_at(at);
             goto decided;
         case FFS_SPLIT:
         case FFS_KEY_SPLIT:

@@ -16,6 +16,7 @@
 #include "constants.h"
 #include "counters.h"
 #include "load.h"
+#include "plan.h"
 
 #define COPY_LIMIT (16 * 1024 * 1024)
 #define HUGE_PAGE  (2 * 1024 * 1024)
@@ -224,6 +225,7 @@ void runtime_unload(struct snapshot *snapshot)
     free(snapshot->shortcut_cells);
     free(snapshot->faults);
     constants_free(snapshot);
+    runtime_free_plans(snapshot->plans);
     free((void *)(uintptr_t)snapshot->missing);
     counters_free(snapshot->counters);
     free((void *)(uintptr_t)snapshot->inputs);

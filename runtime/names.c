@@ -5,6 +5,7 @@
 #include "names.h"
 
 #include "counters.h"
+#include "plan.h"
 #include "result.h"
 
 const struct ffs_flag *runtime_find_flag(const struct snapshot *snapshot, const char *name,
@@ -102,8 +103,8 @@ uint32_t runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char 
                            size_t length, uint32_t guess)
 {
     uint64_t known = atomic_load_explicit(&snapshot->words[flag], memory_order_relaxed);
-    uint64_t test = WORD_ROLLOUT | WORD_LIST;
-    if (known & (test | WORD_COUNTED(test)))
+    uint64_t test = WORD_ROLLOUT | WORD_LIST | WORD_PLAN;
+    if (known & (test | WORD_COUNTED(test) | WORD_OTHER_PLAN))
         return word_index(known); /* it may be in use, and slots never change */
     const struct ffs_flag *found =
         guess < snapshot->flag_count && is_named(snapshot, &snapshot->flags[guess], name, length)
@@ -118,4 +119,22 @@ uint32_t runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char 
      * shortcut. */
     atomic_store_explicit(&snapshot->words[flag], word, memory_order_release);
     return found ? (uint32_t)(found - snapshot->flags) : FFS_NONE;
+}
+
+void runtime_bind_plan(struct snapshot *snapshot, fflag_id flag)
+{
+    uint64_t word = atomic_load_explicit(&snapshot->words[flag], memory_order_relaxed);
+    uint64_t answered = WORD_ANSWERED | WORD_COUNTED(WORD_ANSWERED) | WORD_OTHER_PLAN;
+    if (!word || word & answered || word_type(word) == WORD_UNSUPPORTED)
+        return;
+    const struct plan *plan = runtime_make_plan(snapshot, &snapshot->flags[word_index(word)]);
+    if (!plan)
+        return;
+    snapshot->shortcuts[flag].plan = plan;
+    if (word_type(word) != FFLAG_TYPE_BOOLEAN)
+        word |= WORD_OTHER_PLAN;
+    else
+        word |= snapshot->counters ? WORD_COUNTED(WORD_PLAN) : WORD_PLAN;
+    /* Release pairs with the acquires in fflag_bool() and find_word(). */
+    atomic_store_explicit(&snapshot->words[flag], word, memory_order_release);
 }

@@ -18,7 +18,7 @@ static inline uint16_t decided_variant(uint64_t decided)
     return (uint16_t)decided;
 }
 
-static inline uint64_t serve(const struct ffs_instruction *instruction)
+static inline uint64_t decision_at(const struct ffs_instruction *instruction)
 {
     return decision(instruction->variant, instruction->flags, instruction->operand);
 }

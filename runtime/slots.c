@@ -88,6 +88,7 @@ static enum fflag_error publish_locked(fflag_store *store, struct snapshot *snap
     store->loaded_at = runtime_now(store);
     store->last_error = FFLAG_OK;
     policy_accepted(&store->policy, snapshot);
+    bind_plans(store, snapshot);
     /* After, not before: unmapping the last mapping of a file that was replaced frees its pages,
      * which takes longer than all of the above. */
     slots_reclaim(store);

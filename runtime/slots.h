@@ -84,6 +84,9 @@ void slots_reclaim(fflag_store *store);
 /* With the store's lock held: gives a snapshot its tables, with room for handles to come. Returns
  * false when out of memory. */
 bool bind_handles(fflag_store *store, struct snapshot *snapshot);
+/* The same for plans, which a snapshot that is served already can get: until then, programs are
+ * interpreted. */
+void bind_plans(const fflag_store *store, struct snapshot *snapshot);
 
 /*
  * In a child: makes the store's locks anew and `current` what it was in the parent. One thread does

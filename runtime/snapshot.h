@@ -25,9 +25,13 @@
  * look for that elsewhere; what is not supported is of no type. */
 #define WORD_MAY_BE_NONE 0x80u
 #define WORD_UNSUPPORTED UINT64_C(0x40)
-#define WORD_ANSWERED    (WORD_CONSTANT | WORD_ROLLOUT | WORD_LIST)
+#define WORD_PLAN        UINT64_C(0x10000) /* a boolean whose program has a plan, see plan.h */
+#define WORD_ANSWERED    (WORD_CONSTANT | WORD_ROLLOUT | WORD_LIST | WORD_PLAN)
 /* These, where the store counts: apart, so that others need not ask. */
 #define WORD_COUNTED(bits) ((bits) << 3)
+/* A flag of another type whose program has a plan, whether the store counts or not. */
+#define WORD_OTHER_PLAN UINT64_C(0x20000)
+#define WORD_ANY_PLAN   (WORD_PLAN | WORD_COUNTED(WORD_PLAN) | WORD_OTHER_PLAN)
 
 static inline unsigned word_type(uint64_t word)
 {
@@ -39,14 +43,18 @@ static inline uint32_t word_index(uint64_t word)
     return (uint32_t)(word >> 32);
 }
 
+struct plan;
+
 /*
  * The most common programs, one test of the unit and SERVE, precomputed for a handle: all that an
- * evaluation needs, in one place. Valid if the handle's word has WORD_ROLLOUT or WORD_LIST.
+ * evaluation needs, in one place. Valid if the handle's word has WORD_ROLLOUT or WORD_LIST. With
+ * WORD_ANY_PLAN, only `plan` is.
  */
 struct shortcut {
     union {
         uint64_t salt;             /* of a rollout */
         const struct ffs_set *set; /* of a list */
+        const struct plan *plan;
     };
     uint64_t threshold; /* of a rollout */
     uint64_t present;   /* the bit of the unit's slot in the word at `presence` */
@@ -113,6 +121,7 @@ struct snapshot {
     struct shortcut_cells *shortcut_cells; /* by flag handle; filled before the word */
     struct flag_faults *faults;            /* by flag index; see faults.h */
     fflag_result *results;                 /* by flag index, of constant flags; see constants.h */
+    struct plans *plans;                   /* NULL: none was made */
     uint64_t *constant;                    /* a bit by flag index: it is one of these */
     _Atomic uint64_t *missing; /* by flag handle: questions for a flag that is not there */
 };
@@ -154,5 +163,10 @@ uint64_t runtime_flag_word(const struct snapshot *snapshot, const char *name, si
  */
 uint32_t runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char *name,
                            size_t length, uint32_t guess);
+/*
+ * Makes a plan for a handle's flag, if its attributes are bound, nothing else answers without its
+ * program, and it has none. Other threads may evaluate meanwhile.
+ */
+void runtime_bind_plan(struct snapshot *snapshot, fflag_id flag);
 
 #endif
