@@ -44,6 +44,31 @@ static inline const struct ffs_set *set_at(const struct snapshot *snapshot, uint
     return (const struct ffs_set *)(snapshot->sets + operand);
 }
 
+static inline uint64_t split_salt(const uint64_t *split, const struct ffs_flag *flag)
+{
+    return UNLIKELY(split[0] & FFS_SPLIT_SALTED) ? split[1] : flag->split_salt;
+}
+
+#define FEW_ARMS 16 /* are looked at one after another */
+
+/* The variant of the arm that a bucket falls into. */
+static inline uint64_t find_arm(const uint64_t *split, uint64_t bucket)
+{
+    const uint64_t *arm = split + (UNLIKELY(split[0] & FFS_SPLIT_SALTED) ? 2 : 1);
+    /* The last arm's upper end is the maximum. */
+    const uint64_t *last = arm + 2 * ((uint32_t)split[0] - 1);
+    while (UNLIKELY(last - arm > 2 * FEW_ARMS)) {
+        const uint64_t *middle = arm + (last - arm) / 4 * 2;
+        if (bucket < middle[0])
+            last = middle;
+        else
+            arm = middle + 2;
+    }
+    while (arm < last && bucket >= arm[0])
+        arm += 2;
+    return arm[1];
+}
+
 /* Runs a flag's program from an instruction on. */
 uint64_t runtime_interpret(const fflag_view *view, const struct ffs_flag *flag,
                            const struct ffs_instruction *at, const fflag_context *context,
@@ -89,6 +114,17 @@ static inline const struct ffs_instruction *decide_plain(const struct snapshot *
                             : set_holds(snapshot, set_at(snapshot, at->operand),
                                         slot->value.pointer, slot->length, slot->bits);
             }
+        } else if (at->op == FFS_SPLIT && at->attribute < FFS_FIRST_KEY) {
+            uint8_t declared;
+            const struct fflag_slot *unit = find_input(snapshot, context, at->attribute, &declared);
+            if (UNLIKELY(!unit || unit->key_type != declared))
+                return at;
+            const uint64_t *split = snapshot->splits + (uint32_t)at->operand;
+            uint64_t bucket = ffs_mix(unit->bits ^ split_salt(split, flag));
+            *decided = decision(find_arm(split, bucket), at->flags, at->operand >> 32);
+            return NULL;
+        } else if (at->op == FFS_CLOCK_GE && context->now != INT64_MIN) {
+            holds = context->now >= (int64_t)at->operand;
         } else {
             return at;
         }

@@ -162,33 +162,17 @@ static bool test_ramp(const fflag_view *view, const struct ffs_flag *flag,
            bucket < threshold;
 }
 
-#define FEW_ARMS 16 /* are looked at one after another */
-
 /* The variant that a split serves a unit; false if the unit has no key. */
 static inline bool split_variant(const fflag_view *view, const struct ffs_flag *flag,
                                  const struct ffs_instruction *instruction,
                                  const fflag_context *context, uint64_t *variant)
 {
     const uint64_t *words = view->snapshot->splits + (uint32_t)instruction->operand;
-    const uint64_t *arm = words + 1;
-    uint64_t salt = flag->split_salt;
-    if (UNLIKELY(words[0] & FFS_SPLIT_SALTED))
-        salt = *arm++;
     uint64_t bucket;
-    if (!find_any_bucket(view, flag, context, instruction->attribute, salt, &bucket))
+    if (!find_any_bucket(view, flag, context, instruction->attribute, split_salt(words, flag),
+                         &bucket))
         return false;
-    /* The last arm's upper end is the maximum. */
-    const uint64_t *last = arm + 2 * ((uint32_t)words[0] - 1);
-    while (UNLIKELY(last - arm > 2 * FEW_ARMS)) {
-        const uint64_t *middle = arm + (last - arm) / 4 * 2;
-        if (bucket < middle[0])
-            last = middle;
-        else
-            arm = middle + 2;
-    }
-    while (arm < last && bucket >= arm[0])
-        arm += 2;
-    *variant = arm[1];
+    *variant = find_arm(words, bucket);
     return true;
 }
 

@@ -80,20 +80,39 @@ static uint64_t hash_joined(const struct key_part *parts, uint32_t count, const 
     return hash_bytes(gathered, length);
 }
 
-bool runtime_key_hash(const fflag_view *view, const struct ffs_flag *flag,
-                      const fflag_context *context, const struct ffs_key *key, uint64_t *hash)
+/* Of the first part that is there: a context has the hash of a string or a number. */
+static bool first_hash(const fflag_view *view, const struct ffs_flag *flag,
+                       const fflag_context *context, const struct ffs_key *key, uint64_t *hash)
 {
-    struct key_part parts[FFS_MAX_KEY_PARTS];
-    if (key->kind == FFS_KEY_FIRST) {
-        if (!runtime_first_part(view, flag, context, key, parts))
-            return false;
-        *hash = hash_bytes(parts->bytes, parts->length);
+    for (uint32_t i = 0; i < key->count; i++) {
+        uint8_t declared;
+        const struct fflag_slot *slot =
+            find_fitting(view, flag, context, key->attributes[i], &declared);
+        if (!slot || (declared != FFLAG_ATTRIBUTE_BOOLEAN && slot->key_type != declared))
+            continue;
+        *hash = slot->bits;
+        if (declared == FFLAG_ATTRIBUTE_BOOLEAN)
+            *hash = slot->value.word ? hash_bytes("true", 4) : hash_bytes("false", 5);
         return true;
     }
+    return false;
+}
+
+static bool joined_hash(const fflag_view *view, const struct ffs_flag *flag,
+                        const fflag_context *context, const struct ffs_key *key, uint64_t *hash)
+{
+    struct key_part parts[FFS_MAX_KEY_PARTS];
     for (uint32_t i = 0; i < key->count; i++)
         if (!read_part(view, flag, context, key->attributes[i], &parts[i]))
             return false;
     *hash = hash_joined(parts, key->count, string_bytes(view->snapshot, key->with),
                         string_length(view->snapshot, key->with));
     return true;
+}
+
+bool runtime_key_hash(const fflag_view *view, const struct ffs_flag *flag,
+                      const fflag_context *context, const struct ffs_key *key, uint64_t *hash)
+{
+    return key->kind == FFS_KEY_FIRST ? first_hash(view, flag, context, key, hash)
+                                      : joined_hash(view, flag, context, key, hash);
 }
