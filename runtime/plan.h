@@ -73,8 +73,7 @@ struct plan {
     uint16_t unit;    /* its slot's offset in a context */
     uint8_t key_type; /* that it must have; 0: there is no percentage */
     uint8_t reserved;
-    uint16_t
-        text[2]; /* the slots that PLAN_BOTH reads, must be strings'; 0: there is no such step */
+    uint16_t text[2]; /* the slots that PLAN_BOTH reads; 0: there is no such step */
     struct plan_step step[];
 };
 
