@@ -442,6 +442,19 @@ void prometheus_append(struct buffer *out, const char *text)
     }
 }
 
+void markdown_append(struct buffer *out, const char *text)
+{
+    for (size_t length; *text; text += length) {
+        length = strcspn(text, "\\`*_{}[]<>#|~@\n");
+        terminal_append_bytes(out, text, length);
+        if (length == 0) {
+            length = 1;
+            buffer_append_text(out, *text == '\n' ? " " : "\\");
+            buffer_append(out, text, *text != '\n');
+        }
+    }
+}
+
 /* GitHub shows what it decodes on a page, and what it does not know as it stands. */
 static void put_annotation(struct buffer *out, const char *text, const char *decoded)
 {

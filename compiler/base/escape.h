@@ -70,6 +70,9 @@ void csv_append(struct buffer *out, const char *text);
 /* The value of a label, without the quotes around it. Unsafe characters but line breaks, for which
  * there is an escape, are shown as on a terminal. */
 void prometheus_append(struct buffer *out, const char *text);
+/* A text within a line of Markdown, where it means nothing but itself: no table's cell ends,
+ * nothing is set in bold, and no element of HTML begins. */
+void markdown_append(struct buffer *out, const char *text);
 /* Of an annotation. GitHub decodes %25, %0D and %0A everywhere, and in properties %3A and %2C. */
 void github_append(struct buffer *out, const char *text);
 void github_append_property(struct buffer *out, const char *text);

@@ -17,6 +17,19 @@ struct arm;
 enum experiment_state { EXPERIMENT_STATES(WORDS_MEMBER) };
 extern const char *const experiment_state_words[];
 
+/* How an experiment is judged; docs/statistics.md has what each guarantees. */
+#define ANALYSIS_METHODS(X)                          \
+    X(ANALYSIS_SEQUENTIAL, "sequential")             \
+    X(ANALYSIS_FIXED, "fixed")                       \
+    X(ANALYSIS_GROUP_SEQUENTIAL, "group_sequential") \
+    X(ANALYSIS_BAYESIAN, "bayesian")
+enum analysis_method { ANALYSIS_METHODS(WORDS_MEMBER) };
+extern const char *const analysis_method_words[];
+
+/* Of ANALYSIS_GROUP_SEQUENTIAL: as many as anybody plans; one look is a fixed test. */
+#define EXPERIMENT_LOOKS_LEAST 2
+#define EXPERIMENT_LOOKS_MOST  20
+
 /* The primary metric without the experiment, for sizing it. */
 struct experiment_baseline {
     bool given;
@@ -39,6 +52,8 @@ struct experiment {
     uint64_t min_samples;
     struct span min_samples_span;
     int64_t min_duration;
+    enum analysis_method method;
+    uint32_t looks; /* ANALYSIS_GROUP_SEQUENTIAL: how many are planned, evenly apart */
     double alpha, power, mde;
     struct span mde_span;
     struct experiment_baseline baseline;

@@ -143,6 +143,24 @@ static void keep_baseline(struct reader *reader, struct node *node, void *target
     ((struct experiment_keys *)target)->baseline = node;
 }
 
+static void read_looks(struct reader *reader, struct node *node, void *target)
+{
+    uint64_t looks = 0;
+    uint32_t before = faults(reader);
+    read_count(reader, node, &looks);
+    if (faults(reader) != before)
+        return;
+    if (looks >= EXPERIMENT_LOOKS_LEAST && looks <= EXPERIMENT_LOOKS_MOST) {
+        ((struct experiment_keys *)target)->experiment.looks = (uint32_t)looks;
+        return;
+    }
+    diagnose(reader->diagnostics, FF0141, node->span,
+             "expected between %d and %d looks, found '%s'", EXPERIMENT_LOOKS_LEAST,
+             EXPERIMENT_LOOKS_MOST, node->text);
+    diagnose_help(reader->diagnostics,
+                  "'method: fixed' looks once, 'method: sequential' as often as you like");
+}
+
 static bool is_arm(const struct experiment *experiment, uint32_t variant)
 {
     for (uint32_t i = 0; i < experiment->arm_count; i++) {
@@ -276,6 +294,11 @@ static const struct field experiment_fields[] = {
          "units per variant before there can be a winner"),
     FIELD("min_duration", FIELD_DURATION, struct experiment_keys, experiment.min_duration,
           "how long it runs before there can be a winner"),
+    CHOICE("method", struct experiment_keys, experiment.method, analysis_method_words,
+           "how `ffreplay analyze` judges it; default `sequential`, which holds at every look"),
+    READ("looks", read_looks, count_form,
+         "of `group_sequential`: how many are planned, evenly apart, until every variant has "
+         "`min_samples`; default 5"),
     READ("alpha", read_alpha, probability_form, "error rate; default 0.05"),
     READ("power", read_power, probability_form, "default 0.8"),
     READ("mde", read_mde, effect_form, "the smallest relative effect worth finding"),

@@ -16,7 +16,9 @@ TOLERANCE = 1e-10
 
 try:
     import numpy as np
+    import scipy.integrate
     import scipy.optimize
+    import scipy.special
     import scipy.stats as st
 except ImportError:
     st = None
@@ -38,11 +40,26 @@ ERRORS = [2, 0, 9, 1, 0, 1, 3, 7, 0, 22]
 # --------------------------------------------------------------------------------- with scipy --
 
 
+def student_upper(t, degrees):
+    """By the incomplete beta function; of scipy's own, large degrees have ten digits."""
+    if degrees > 1e5:
+        density = lambda x: math.exp(-(degrees + 1) / 2 * math.log1p(x * x / degrees))
+        whole, tail = (scipy.integrate.quad(density, start, start + 40, epsabs=0, epsrel=1e-13, limit=500)[0]
+                       for start in (0, t))
+        return tail / (2 * whole)
+    return scipy.special.betainc(degrees / 2, 0.5, degrees / (degrees + t * t)) / 2
+
+
 def distributions():
     put("NORMAL_QUANTILE_975", st.norm.ppf(0.975))
     put("NORMAL_QUANTILE_2", st.norm.ppf(0.2))
     put("NORMAL_QUANTILE_1E_MINUS_10", st.norm.ppf(1e-10))
     put("NORMAL_QUANTILE_1E_MINUS_300", st.norm.ppf(1e-300))
+    put("STUDENT_UPPER_2_AT_10", student_upper(2, 10))
+    put("STUDENT_UPPER_4_2_AT_388_3", student_upper(4.19747272583788, 388.343676732194))
+    put("STUDENT_UPPER_40_AT_3_3", student_upper(40, 3.3))
+    put("STUDENT_UPPER_2_AT_1E7", student_upper(2, 1e7))
+    put("STUDENT_QUANTILE_975_AT_388_3", st.t.ppf(0.975, 388.343676732194))
     put("CHI_SQUARE_UPPER_40_AT_3", st.chi2.sf(40, 3))
     put("CHI_SQUARE_UPPER_2000_AT_1000", st.chi2.sf(2000, 1000))
     put("CHI_SQUARE_QUANTILE_05_AT_63", st.chi2.ppf(0.05, 63))

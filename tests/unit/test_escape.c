@@ -182,6 +182,8 @@ static void writes_for_programs(UNUSED_STATE)
     GIVES("a%25%0A%0D:,<1B>", github_append(&out, "a%\n\r:,\33"));
     GIVES("a%3A%2C", github_append_property(&out, "a:,"));
     GIVES("file:///a%20%0A%C3%A9", uri_append(&out, "/a \né"));
+    GIVES("a\\|b \\*c\\* \\<d\\> \\_e", markdown_append(&out, "a|b *c* <d>\n_e"));
+    GIVES("<1B>\\[31m", markdown_append(&out, "\033[31m"));
     GIVES("a/b.yaml", uri_append(&out, "a/b.yaml"));
 }
 

@@ -4,6 +4,7 @@
 
 #include "compiler/cli/options.h"
 
+extern const struct command analyze_command;
 extern const struct command backtest_command;
 extern const struct command decide_command;
 extern const struct command health_command;

@@ -71,18 +71,38 @@ static struct unit_row *likely_row(const struct unit_table *table, struct unit_h
     }
 }
 
-static struct unit_row *row_of(struct unit_table *table, struct unit_hash unit)
+/* Where the index has the unit; or, where it has not, the free place that is its own. */
+static uint64_t index_of(const struct unit_table *table, struct unit_hash unit,
+                         struct unit_row **row)
 {
     uint64_t at = unit.low & (table->capacity - 1);
     for (; table->index[at]; at = (at + 1) & (table->capacity - 1)) {
         if (((table->index[at] ^ unit.high) & ~ROW_MASK) != 0)
             continue;
-        struct unit_row *row = unit_table_row(table, (table->index[at] & ROW_MASK) - 1);
-        if (is_same(row->unit, unit))
-            return row;
+        *row = unit_table_row(table, (table->index[at] & ROW_MASK) - 1);
+        if (is_same((*row)->unit, unit))
+            return at;
     }
-    struct unit_row *row = add_row(table, unit);
+    *row = NULL;
+    return at;
+}
+
+static struct unit_row *row_of(struct unit_table *table, struct unit_hash unit)
+{
+    struct unit_row *row;
+    uint64_t at = index_of(table, unit, &row);
+    if (row)
+        return row;
+    row = add_row(table, unit);
     table->index[at] = tag_of(unit) | table->count;
+    return row;
+}
+
+struct unit_row *unit_table_find(const struct unit_table *table, struct unit_hash unit)
+{
+    struct unit_row *row = NULL;
+    if (table->capacity > 0)
+        index_of(table, unit, &row);
     return row;
 }
 

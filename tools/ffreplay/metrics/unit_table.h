@@ -69,6 +69,8 @@ void unit_table_add(struct unit_table *table, uint32_t part, struct unit_hash un
 /* Does what waits: before rows are looked at. */
 void unit_table_settle(struct unit_table *table);
 
+/* The row of a unit; NULL: it has none. */
+struct unit_row *unit_table_find(const struct unit_table *table, struct unit_hash unit);
 /* Row 0 … count - 1. */
 struct unit_row *unit_table_row(const struct unit_table *table, uint64_t number);
 /*

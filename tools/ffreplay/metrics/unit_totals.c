@@ -272,6 +272,36 @@ void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other)
     }
 }
 
+bool unit_totals_find(struct unit_totals *totals, struct unit_hash unit, double *first,
+                      double *second)
+{
+    unit_table_settle(totals->table);
+    struct unit_row *row = unit_table_find(totals->table, unit);
+    const void *part = row ? unit_part(totals->table, totals->part, row) : NULL;
+    if (!part || !is_seen(totals, part))
+        return false;
+    struct pair pair = pair_of(totals, part);
+    *first = pair.first;
+    *second = pair.second;
+    return true;
+}
+
+bool unit_totals_next(struct unit_totals *totals, uint64_t *row, struct unit_hash *unit,
+                      double *first)
+{
+    unit_table_settle(totals->table);
+    while (*row < totals->table->count) {
+        struct unit_row *at = unit_table_row(totals->table, (*row)++);
+        const void *part = unit_part(totals->table, totals->part, at);
+        if (!is_seen(totals, part))
+            continue;
+        *unit = at->unit;
+        *first = pair_of(totals, part).first;
+        return true;
+    }
+    return false;
+}
+
 void spread_add(struct spread *spread, double first, double second)
 {
     spread->count++;

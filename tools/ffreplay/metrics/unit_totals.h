@@ -47,6 +47,13 @@ void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double f
 /* Both keep the same. `other` holds the same afterwards. */
 void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other);
 
+/* A unit's two numbers. False: the metric has not seen it. Cost: a look-up. */
+bool unit_totals_find(struct unit_totals *totals, struct unit_hash unit, double *first,
+                      double *second);
+/* The next unit that the metric has seen, from *row on, which is moved past it. False: none. */
+bool unit_totals_next(struct unit_totals *totals, uint64_t *row, struct unit_hash *unit,
+                      double *first);
+
 /* Third powers, for the skewness: those of the first number, which is all it takes where the second
  * is always 1, or where the first is all that is asked about; or of both. */
 enum spread_cubes { CUBES_NONE, CUBES_OF_FIRST, CUBES_OF_BOTH };

@@ -32,6 +32,12 @@ static struct log *exposure_log(struct arena *arena)
     return log;
 }
 
+static void begin_traffic(struct replay *replay)
+{
+    replay->workers[0].traffic = replay->seen = (struct traffic)TRAFFIC_INIT;
+    replay->workers[0].bad = replay->bad = (struct traffic)TRAFFIC_INIT;
+}
+
 void replay_init(struct replay *replay, struct project *project)
 {
     replay->project = project;
@@ -51,8 +57,7 @@ void replay_init(struct replay *replay, struct project *project)
     }
     replay->workers = ARENA_ARRAY(&project->arena, struct worker, MOST_WORKERS);
     replay->worker_count = 1;
-    replay->workers[0].traffic = replay->seen = (struct traffic)TRAFFIC_INIT;
-    replay->workers[0].bad = replay->bad = (struct traffic)TRAFFIC_INIT;
+    begin_traffic(replay);
 }
 
 void replay_add_consumer(struct replay *replay, struct consumer *consumer)
@@ -72,6 +77,15 @@ void replay_release(struct replay *replay)
         unit_set_release(&replay->ids[i]);
     traffic_release(&replay->seen);
     traffic_release(&replay->bad);
+}
+
+void replay_begin_again(struct replay *replay)
+{
+    replay_release(replay);
+    memset(replay->counts, 0, replay->project->log_count * sizeof *replay->counts);
+    replay->workers[0].consumers = NULL;
+    replay->workers[0].consumer_count = 0;
+    begin_traffic(replay);
 }
 
 void replay_begin_anew(struct replay *replay)

@@ -8,74 +8,7 @@
 
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
-#include "compiler/base/percent.h"
 #include "compiler/model/model.h"
-
-/* ---------------------------------------------------------------------------------- division -- */
-
-/* Lines from an override's time are left out. */
-static bool is_asked_alone(const struct targeting *targeting)
-{
-    return targeting->enabled && targeting->user_list_count == 0 && !targeting->layer &&
-           targeting->holdout_count == 0 && targeting->requirement_count == 0;
-}
-
-/* The split's arms, where a variant may have several, as one for each. */
-static const struct arm *by_variant(struct arena *arena, const struct rule *rule, uint32_t *count)
-{
-    struct arm *arms = NULL;
-    *count = 0;
-    for (uint32_t i = 0; i < rule->arm_count; i++) {
-        uint32_t at = 0;
-        while (at < *count && arms[at].variant != rule->arms[i].variant)
-            at++;
-        if (at < *count)
-            arms[at].percent += rule->arms[i].percent;
-        else
-            *ARENA_APPEND(arena, arms, *count) = rule->arms[i];
-    }
-    return arms;
-}
-
-static struct division division_of(struct arena *arena, const struct flag *flag,
-                                   uint32_t environment)
-{
-    const struct targeting *targeting = &flag->environments[environment];
-    const struct experiment *experiment = targeting->experiment;
-    bool alone = is_asked_alone(targeting);
-    if (experiment && experiment->state == EXPERIMENT_RUNNING)
-        return (struct division){experiment->arms, experiment->arm_count, "experiment",
-                                 alone && targeting->rule_count == 0 && !experiment->condition &&
-                                     experiment->traffic == PERCENT_ALL};
-    const struct rule *split = NULL;
-    for (uint32_t i = 0; i < targeting->rule_count; i++)
-        if (targeting->rules[i].split) {
-            if (split)
-                return (struct division){0};
-            split = &targeting->rules[i];
-        }
-    if (!split)
-        return (struct division){0};
-    uint32_t count;
-    const struct arm *arms = by_variant(arena, split, &count);
-    return (struct division){arms, count, split->name.text,
-                             alone && split == targeting->rules && !split->condition &&
-                                 !rule_samples(split)};
-}
-
-/* The arm's bit; 0 if the line does not take part in the division. */
-static uint64_t arm_of(const struct division *division, const struct served *served)
-{
-    if (division->count == 0)
-        return 0;
-    bool is_in = served->evaluated ? served->reason == FFLAG_REASON_SPLIT && served->rule &&
-                                         strcmp(served->rule, division->rule) == 0
-                                   : division->is_all;
-    for (uint32_t i = 0; is_in && i < division->count; i++)
-        if (division->arms[i].variant == served->variant)
-            return UINT64_C(1) << i;
-    return 0;
-}
 
 /* ------------------------------------------------------------------------------------ taking -- */
 
@@ -87,9 +20,9 @@ static void count_unit(struct served_counts *counted, const struct record *recor
     if (!line_unit(&counted->keys[record->log], layout, record->event, &hash))
         return;
     unit_shares_add(&counted->shares, hash, UINT64_C(1) << served->variant);
-    uint64_t arm = arm_of(&counted->division, served);
-    if (arm)
-        unit_shares_add(&counted->divided, hash, arm);
+    uint32_t arm = division_arm(&counted->division, served);
+    if (arm != NO_ARM)
+        unit_shares_add(&counted->divided, hash, UINT64_C(1) << arm);
 }
 
 static void take_served(struct served_counts *counted, const struct record *record,

@@ -10,21 +10,13 @@
 #include <stdint.h>
 
 #include "tools/ffreplay/canary/unit_shares.h"
-#include "tools/ffreplay/evaluate/flag_variants.h"
+#include "tools/ffreplay/evaluate/division.h"
 #include "tools/ffreplay/evaluate/line_key.h"
 #include "tools/ffreplay/evaluate/served_variants.h"
 #include "tools/ffreplay/logs/input_digest.h"
 #include "tools/ffreplay/replay/consumer.h"
 
 #define REASONS (FFLAG_REASON_LAYER + 1)
-
-/* The arms between which the flag divides units by percentages alone; without any, `count` is 0. */
-struct division {
-    const struct arm *arms;
-    uint32_t count;
-    const char *rule; /* what a result calls it */
-    bool is_all;      /* nothing but it decides: what the log says suffices to know who is in it */
-};
 
 struct served_counts {
     struct consumer consumer;

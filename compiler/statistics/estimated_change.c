@@ -1,0 +1,116 @@
+/* estimated_change.c - see estimated_change.h. */
+#include "estimated_change.h"
+
+#include <math.h>
+
+static const struct estimated_change unknown = {NAN, NAN, NAN, NAN};
+
+static double of_mean(const struct moments *seen)
+{
+    return seen->variance / seen->n;
+}
+
+/* Satterthwaite's, of a sum of two variances of means. */
+static double welch_degrees(double of_variant, double variant_n, double of_control,
+                            double control_n)
+{
+    double both = of_variant + of_control;
+    return both * both /
+           (of_variant * of_variant / (variant_n - 1) + of_control * of_control / (control_n - 1));
+}
+
+static bool are_usable(const struct moments *variant, const struct moments *control)
+{
+    return variant->n >= 2 && control->n >= 2 && isfinite(variant->mean) &&
+           isfinite(control->mean) && isfinite(variant->variance) && isfinite(control->variance);
+}
+
+struct estimated_change means_change(const struct moments *variant, const struct moments *control,
+                                     enum change change)
+{
+    const struct arm_moments arms[2] = {{.outcome = *variant}, {.outcome = *control}};
+    double unused;
+    return adjusted_change(&arms[0], &arms[1], change, &unused);
+}
+
+/* Four standard errors, beyond which the delta method's interval is within a tenth of Fieller's. */
+#define ERRORS_FROM_ZERO 4
+
+bool mean_is_near_zero(const struct moments *control)
+{
+    return !(fabs(control->mean) > ERRORS_FROM_ZERO * sqrt(of_mean(control)));
+}
+
+struct interval fieller_interval(const struct moments *variant, const struct moments *control,
+                                 double errors)
+{
+    double base = control->mean, squared = errors * errors;
+    double of_variant = of_mean(variant), of_control = of_mean(control);
+    double slack = base * base - squared * of_control;
+    if (!(slack > 0) || !isfinite(of_variant))
+        return (struct interval){-INFINITY, INFINITY};
+    double middle = variant->mean * base / slack;
+    double inner = base * base * of_variant + variant->mean * variant->mean * of_control -
+                   squared * of_variant * of_control;
+    double half = errors * sqrt(fmax(inner, 0)) / slack;
+    struct interval ratios = {middle - half, middle + half};
+    if (base < 0) /* relative to its size, as everywhere */
+        return (struct interval){1 - ratios.upper, 1 - ratios.lower};
+    return (struct interval){ratios.lower - 1, ratios.upper - 1};
+}
+
+/* The covariance of the outcome with what was before, over both arms as if they were one. */
+static double pooled(double variant_n, double variant_covariance, double variant_gap,
+                     double control_n, double control_covariance, double control_gap)
+{
+    double n = variant_n + control_n;
+    double between = variant_n * control_n / n * variant_gap * control_gap;
+    return ((variant_n - 1) * variant_covariance + (control_n - 1) * control_covariance + between) /
+           (n - 1);
+}
+
+static double slope_of(const struct arm_moments *variant, const struct arm_moments *control)
+{
+    if (!(variant->before.n >= 2) || !(control->before.n >= 2))
+        return NAN;
+    double n = variant->outcome.n, m = control->outcome.n;
+    double before = variant->before.mean - control->before.mean;
+    double outcome = variant->outcome.mean - control->outcome.mean;
+    double variance =
+        pooled(n, variant->before.variance, before, m, control->before.variance, before);
+    double covariance = pooled(n, variant->covariance, outcome, m, control->covariance, before);
+    return variance > 0 && isfinite(covariance) ? covariance / variance : NAN;
+}
+
+/* The variance of a mean of outcomes times `times`, less `slope` times what was before. */
+static double adjusted(const struct arm_moments *arm, double times, double slope)
+{
+    double variance = times * times * arm->outcome.variance;
+    if (slope != 0)
+        variance += slope * slope * arm->before.variance - 2 * times * slope * arm->covariance;
+    return fmax(variance, 0) / arm->outcome.n;
+}
+
+struct estimated_change adjusted_change(const struct arm_moments *variant,
+                                        const struct arm_moments *control, enum change change,
+                                        double *slope)
+{
+    *slope = slope_of(variant, control);
+    if (!are_usable(&variant->outcome, &control->outcome))
+        return unknown;
+    double used = isnan(*slope) ? 0 : *slope, base = control->outcome.mean;
+    double difference = variant->outcome.mean - base;
+    if (used != 0)
+        difference -= used * (variant->before.mean - control->before.mean);
+    double of_variant = adjusted(variant, 1, used), of_control = adjusted(control, 1, used);
+    double n = variant->outcome.n, m = control->outcome.n;
+    double degrees = welch_degrees(of_variant, n, of_control, m);
+    if (change == CHANGE_ABSOLUTE)
+        return (struct estimated_change){difference, sqrt(of_variant + of_control), degrees, n + m};
+    if (base == 0)
+        return unknown;
+    /* The gradient of (variant - slope * gap) / control, at the ratio of the means as they are. */
+    double ratio = variant->outcome.mean / base;
+    double error = sqrt(of_variant + adjusted(control, ratio, used)) / fabs(base);
+    return (struct estimated_change){difference / fabs(base), error, degrees, n + m};
+}

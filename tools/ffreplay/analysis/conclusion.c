@@ -1,0 +1,500 @@
+/* conclusion.c - see conclusion.h. */
+#include "conclusion.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/base/memory.h"
+#include "compiler/model/model.h"
+#include "compiler/statistics/multiplicity.h"
+
+const char *const metric_role_words[] = WORDS(METRIC_ROLES);
+const char *const effect_verdict_words[] = WORDS(EFFECT_VERDICTS);
+const char *const analysis_decision_words[] = WORDS(DECISIONS);
+const char *const analysis_status_words[] = WORDS(ANALYSIS_STATUSES);
+
+#define MISMATCH_P      0.001
+#define LEAST_CROSSOVER 10
+#define CROSSOVER_SHARE 0.01
+#define DAY             86400000.0
+
+static void say(struct sentence_list *list, struct arena *arena, const char *text)
+{
+    *ARENA_APPEND(arena, list->items, list->count) = text;
+}
+
+/* ----------------------------------------------------------------------------------- quality -- */
+
+static void judge_ratio(struct conclusion *conclusion, struct arena *arena)
+{
+    const struct arms *arms = conclusion->arms;
+    double observed[ARMS_MOST], shares[ARMS_MOST], known = 0;
+    for (uint32_t i = 0; i < arms->count; i++) {
+        observed[i] = (double)conclusion->units.by_arm[i];
+        shares[i] = arms->shares[i];
+        known += shares[i];
+    }
+    conclusion->ratio = (struct sample_ratio){.fit.p = NAN, .anytime_p = NAN};
+    if (known > 0)
+        conclusion->ratio = sample_ratio(observed, shares, arms->count);
+    if (!(conclusion->ratio.anytime_p < MISMATCH_P) || isnan(conclusion->ratio.fit.p))
+        return;
+    const char *counts = "";
+    double all = (double)conclusion->units.all;
+    for (uint32_t i = 0; i < arms->count; i++)
+        counts = arena_format(arena, "%s%s%" PRIu64 " in %s where %.0f belong", counts,
+                              i > 0 ? ", " : "", conclusion->units.by_arm[i], conclusion->names[i],
+                              all * shares[i] / known);
+    say(&conclusion->issues, arena,
+        arena_format(arena,
+                     "sample ratio mismatch: %s (p = %.2g): units of one arm are lost or counted "
+                     "twice, and no difference can be trusted",
+                     counts, conclusion->ratio.anytime_p));
+}
+
+static void judge_crossovers(struct conclusion *conclusion, struct arena *arena)
+{
+    const struct exposed_units *units = &conclusion->units;
+    if (units->crossover < LEAST_CROSSOVER ||
+        (double)units->crossover < CROSSOVER_SHARE * (double)(units->all + units->crossover))
+        return;
+    say(&conclusion->issues, arena,
+        arena_format(arena,
+                     "%" PRIu64 " units were seen in more than one arm: the log's unit is not what "
+                     "the flag is bucketed by, or its salt or split has changed",
+                     units->crossover));
+}
+
+static void note_what_was_taken(struct conclusion *conclusion, struct arena *arena)
+{
+    const struct exposures *exposures = conclusion->exposures;
+    if (exposures->as_logged > 0 && !conclusion->arms->alone && conclusion->arms->divides)
+        say(&conclusion->notes, arena,
+            arena_format(arena,
+                         "%" PRIu64
+                         " lines name a variant, but not what decided: a unit that a rule "
+                         "or a list gave its variant counts as if the experiment had",
+                         exposures->as_logged));
+}
+
+/* ------------------------------------------------------------------------------------- roles -- */
+
+static bool is_judged(const struct judged_effect *judged)
+{
+    return judged->effect.state == EFFECT_FINE;
+}
+
+static bool is_good(const struct judged_metric *metric, const struct effect *effect)
+{
+    return (effect->absolute.value < 0) == metric->measure->metric->lower_is_better;
+}
+
+/* Of methods without an e-value, one from the p-value: Vovk and Wang 2021, at kappa 1/2. */
+static double e_value(const struct effect *effect)
+{
+    return isnan(effect->log_e) ? 1 / (2 * sqrt(effect->p)) : exp(effect->log_e);
+}
+
+/*
+ * The p-values of a role in all variants, adjusted together: that any is wrong, for the primary
+ * one; for the others, the share of those that are shown.
+ */
+static void adjust_role(struct conclusion *conclusion, enum metric_role role)
+{
+    uint32_t arms = conclusion->arms->count, count = 0;
+    size_t most = (size_t)conclusion->metric_count * arms + 1;
+    bool every_look = conclusion->terms.judgement.method == ANALYSIS_SEQUENTIAL;
+    double *values = xcalloc(most, sizeof *values);
+    struct judged_effect **of = xcalloc(most, sizeof *of);
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        for (uint32_t arm = 0; arm < arms && conclusion->metrics[i].role == role; arm++) {
+            if (arm == conclusion->arms->control)
+                continue;
+            struct judged_effect *judged = &conclusion->metrics[i].variants[arm];
+            bool by_e = role == ROLE_SECONDARY && every_look;
+            of[count] = judged;
+            values[count++] = !is_judged(judged) ? NAN
+                              : by_e             ? e_value(&judged->effect)
+                                                 : judged->effect.p;
+        }
+    if (role == ROLE_PRIMARY)
+        adjust_holm(values, count, values);
+    else if (every_look)
+        adjust_e_values(values, count, values);
+    else
+        adjust_benjamini_hochberg(values, count, values);
+    for (uint32_t i = 0; i < count; i++)
+        of[i]->p_adjusted = values[i];
+    free(of);
+    free(values);
+}
+
+/* A guard's form as a margin: on which side it is passed, how far, and of what. */
+struct margin {
+    enum side side;
+    enum change change;
+    double size;
+    bool of_value; /* the variant's own, against a constant */
+};
+
+static struct margin margin_of(const struct criterion *guard)
+{
+    enum change change = guard->absolute ? CHANGE_ABSOLUTE : CHANGE_RELATIVE;
+    switch (guard->form) {
+    case CRITERION_MAX:
+        return (struct margin){SIDE_ABOVE, CHANGE_ABSOLUTE, guard->threshold, true};
+    case CRITERION_MIN:
+        return (struct margin){SIDE_BELOW, CHANGE_ABSOLUTE, guard->threshold, true};
+    case CRITERION_MAX_INCREASE:
+        return (struct margin){SIDE_ABOVE, change, guard->threshold, false};
+    case CRITERION_MAX_DECREASE:
+        return (struct margin){SIDE_BELOW, change, -guard->threshold, false};
+    }
+    return (struct margin){0};
+}
+
+static double p_on_side(const struct conclusion *conclusion, const struct judged_metric *metric,
+                        uint32_t arm, const struct margin *margin, enum side side)
+{
+    const struct judgement *judgement = &conclusion->terms.judgement;
+    const struct arm_evidence *variant = &metric->arms[arm];
+    if (margin->of_value)
+        return value_p_within(judgement, variant, metric->measure, side, margin->size);
+    return effect_p_within(judgement, variant, &metric->arms[conclusion->arms->control],
+                           metric->measure, margin->change, side, margin->size);
+}
+
+/* How many bounds can stop the experiment: each guard in each variant. */
+static double stopping_tests(const struct conclusion *conclusion)
+{
+    double count = 0;
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        count += conclusion->metrics[i].role == ROLE_GUARD;
+    return count * (conclusion->arms->count - 1);
+}
+
+static void judge_guard(struct conclusion *conclusion, struct judged_metric *metric, uint32_t arm)
+{
+    struct judged_effect *judged = &metric->variants[arm];
+    struct margin margin = margin_of(metric->guard);
+    double alpha = conclusion->terms.judgement.alpha;
+    judged->p_within = p_on_side(conclusion, metric, arm, &margin, margin.side);
+    double beyond = p_on_side(conclusion, metric, arm, &margin,
+                              margin.side == SIDE_ABOVE ? SIDE_BELOW : SIDE_ABOVE);
+    judged->p_adjusted = fmin(1, beyond * stopping_tests(conclusion));
+    judged->verdict = isnan(judged->p_within)       ? VERDICT_INSUFFICIENT
+                      : judged->p_within <= alpha   ? VERDICT_NON_INFERIOR
+                      : judged->p_adjusted <= alpha ? VERDICT_WORSE
+                                                    : VERDICT_UNDECIDED;
+}
+
+static void judge_change(struct conclusion *conclusion, struct judged_metric *metric, uint32_t arm)
+{
+    struct judged_effect *judged = &metric->variants[arm];
+    bool shown = judged->p_adjusted <= conclusion->terms.judgement.alpha;
+    judged->p_within = NAN;
+    judged->verdict = !is_judged(judged)                 ? VERDICT_INSUFFICIENT
+                      : !shown                           ? VERDICT_UNDECIDED
+                      : is_good(metric, &judged->effect) ? VERDICT_BETTER
+                                                         : VERDICT_WORSE;
+}
+
+static void judge_metrics(struct conclusion *conclusion, uint32_t max_bad)
+{
+    const struct arms *arms = conclusion->arms;
+    for (uint32_t i = 0; i < conclusion->metric_count; i++) {
+        struct judged_metric *metric = &conclusion->metrics[i];
+        for (uint32_t arm = 0; arm < arms->count; arm++)
+            arm_evidence_gather(&metric->arms[arm], metric->measure,
+                                outcome_cell(conclusion->outcomes->cells, i, arm),
+                                conclusion->outcomes->before
+                                    ? outcome_cell(conclusion->outcomes->before, i, arm)
+                                    : NULL,
+                                conclusion->units.by_arm[arm], max_bad);
+        for (uint32_t arm = 0; arm < arms->count; arm++)
+            if (arm != arms->control)
+                metric->variants[arm].effect =
+                    effect_of(&conclusion->terms.judgement, &metric->arms[arm],
+                              &metric->arms[arms->control], metric->measure);
+    }
+    adjust_role(conclusion, ROLE_PRIMARY);
+    adjust_role(conclusion, ROLE_SECONDARY);
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        for (uint32_t arm = 0; arm < arms->count; arm++)
+            if (arm == arms->control)
+                continue;
+            else if (conclusion->metrics[i].role == ROLE_GUARD)
+                judge_guard(conclusion, &conclusion->metrics[i], arm);
+            else
+                judge_change(conclusion, &conclusion->metrics[i], arm);
+}
+
+/* ---------------------------------------------------------------------------------- decision -- */
+
+static const char *metric_name(const struct judged_metric *metric)
+{
+    return metric->measure->metric->name.text;
+}
+
+/* The first metric in which the arm is shown to be worse; NULL. */
+static const struct judged_metric *worse_in(const struct conclusion *conclusion, uint32_t arm)
+{
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        if (conclusion->metrics[i].variants[arm].verdict == VERDICT_WORSE)
+            return &conclusion->metrics[i];
+    return NULL;
+}
+
+/* The first guard that the arm is not shown to keep; NULL. */
+static const struct judged_metric *unshown_guard(const struct conclusion *conclusion, uint32_t arm)
+{
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        if (conclusion->metrics[i].role == ROLE_GUARD &&
+            conclusion->metrics[i].variants[arm].verdict != VERDICT_NON_INFERIOR)
+            return &conclusion->metrics[i];
+    return NULL;
+}
+
+static const struct judged_metric *primary_of(const struct conclusion *conclusion)
+{
+    return conclusion->metric_count > 0 && conclusion->metrics[0].role == ROLE_PRIMARY
+               ? &conclusion->metrics[0]
+               : NULL;
+}
+
+static bool is_better(const struct conclusion *conclusion, uint32_t arm)
+{
+    const struct judged_metric *primary = primary_of(conclusion);
+    return primary && primary->variants[arm].verdict == VERDICT_BETTER;
+}
+
+/* Its interval lies within what would not be worth finding. */
+static bool is_alike(const struct conclusion *conclusion, uint32_t arm)
+{
+    const struct judged_metric *primary = primary_of(conclusion);
+    if (!primary || !(conclusion->terms.mde > 0) ||
+        primary->variants[arm].effect.state != EFFECT_FINE)
+        return false;
+    const struct interval *interval = &primary->variants[arm].effect.relative_interval;
+    return interval->lower >= -conclusion->terms.mde && interval->upper <= conclusion->terms.mde;
+}
+
+static uint64_t fewest_units(const struct conclusion *conclusion)
+{
+    uint64_t fewest = UINT64_MAX;
+    for (uint32_t i = 0; i < conclusion->arms->count; i++)
+        if (conclusion->units.by_arm[i] < fewest)
+            fewest = conclusion->units.by_arm[i];
+    return fewest;
+}
+
+static double elapsed(const struct conclusion *conclusion)
+{
+    const struct exposures *exposures = conclusion->exposures;
+    return exposures->lines > 0 ? (double)(exposures->last - exposures->first) : 0;
+}
+
+/* What has to come yet, whatever the metrics say; true: nothing. */
+static bool has_enough(struct conclusion *conclusion, struct arena *arena)
+{
+    const struct experiment_terms *terms = &conclusion->terms;
+    uint64_t fewest = fewest_units(conclusion);
+    bool enough = true;
+    if (fewest < terms->min_samples) {
+        say(&conclusion->reasons, arena,
+            arena_format(arena, "%" PRIu64 " units in the smallest arm, of 'min_samples' %" PRIu64,
+                         fewest, terms->min_samples));
+        enough = false;
+    }
+    if (elapsed(conclusion) < (double)terms->min_duration) {
+        say(&conclusion->reasons, arena,
+            arena_format(arena, "%.1f days, of 'min_duration' %.1f", elapsed(conclusion) / DAY,
+                         (double)terms->min_duration / DAY));
+        enough = false;
+    }
+    return enough;
+}
+
+/* The best of those that may be shipped; NO_ARM. */
+static uint32_t best_arm(const struct conclusion *conclusion)
+{
+    const struct judged_metric *primary = primary_of(conclusion);
+    uint32_t best = NO_ARM;
+    for (uint32_t arm = 0; arm < conclusion->arms->count; arm++) {
+        if (arm == conclusion->arms->control || !is_better(conclusion, arm) ||
+            worse_in(conclusion, arm) || unshown_guard(conclusion, arm))
+            continue;
+        if (best == NO_ARM || fabs(primary->variants[arm].effect.absolute.value) >
+                                  fabs(primary->variants[best].effect.absolute.value))
+            best = arm;
+    }
+    return best;
+}
+
+static bool all_variants(const struct conclusion *conclusion,
+                         bool (*holds)(const struct conclusion *conclusion, uint32_t arm))
+{
+    for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
+        if (arm != conclusion->arms->control && !holds(conclusion, arm))
+            return false;
+    return true;
+}
+
+static bool is_worse(const struct conclusion *conclusion, uint32_t arm)
+{
+    return worse_in(conclusion, arm) != NULL;
+}
+
+static const char *change_text(struct arena *arena, const struct effect *effect)
+{
+    if (isfinite(effect->relative.value))
+        return arena_format(arena, "%+.2g %%", effect->relative.value * 100);
+    return arena_format(arena, "%+.4g", effect->absolute.value);
+}
+
+/* Why a variant is not shipped yet. */
+static void say_why_not(struct conclusion *conclusion, struct arena *arena, uint32_t arm)
+{
+    const char *name = conclusion->names[arm];
+    const struct judged_metric *worse = worse_in(conclusion, arm);
+    const struct judged_metric *guard = unshown_guard(conclusion, arm);
+    const struct judged_metric *primary = primary_of(conclusion);
+    const char *text = NULL;
+    if (worse)
+        text = arena_format(arena, "%s is worse in %s (%s): take it out", name, metric_name(worse),
+                            change_text(arena, &worse->variants[arm].effect));
+    else if (!primary)
+        text = arena_format(arena, "no primary metric says whether %s is better", name);
+    else if (primary->variants[arm].verdict == VERDICT_INSUFFICIENT)
+        text = arena_format(arena, "%s cannot be judged in %s: %s", name, metric_name(primary),
+                            effect_state_text(&primary->variants[arm].effect, arena));
+    else if (!is_better(conclusion, arm))
+        text = arena_format(
+            arena, "%s is not shown to be better in %s (%s, p = %.2g)", name, metric_name(primary),
+            change_text(arena, &primary->variants[arm].effect), primary->variants[arm].p_adjusted);
+    else if (guard)
+        text = arena_format(arena, "%s is better in %s, but not shown to keep %s within its margin",
+                            name, metric_name(primary), metric_name(guard));
+    if (text)
+        say(&conclusion->reasons, arena, text);
+}
+
+static void decide(struct conclusion *conclusion, struct arena *arena)
+{
+    bool enough = has_enough(conclusion, arena);
+    uint32_t best = best_arm(conclusion);
+    if (conclusion->arms->count > 1 && all_variants(conclusion, is_worse)) {
+        conclusion->decision = DECISION_STOP;
+        conclusion->reasons.count = 0;
+    } else if (best != NO_ARM && enough) {
+        const struct judged_metric *primary = primary_of(conclusion);
+        conclusion->decision = DECISION_SHIP;
+        conclusion->winner = best;
+        say(&conclusion->reasons, arena,
+            arena_format(arena, "%s is better in %s (%s, p = %.2g)%s", conclusion->names[best],
+                         metric_name(primary), change_text(arena, &primary->variants[best].effect),
+                         primary->variants[best].p_adjusted,
+                         stopping_tests(conclusion) > 0 ? ", and keeps every guard" : ""));
+        return;
+    } else if (enough && all_variants(conclusion, is_alike)) {
+        conclusion->decision = DECISION_NO_DIFFERENCE;
+        say(&conclusion->reasons, arena,
+            arena_format(arena, "every variant is within ±%.3g %% of the control in %s",
+                         conclusion->terms.mde * 100, metric_name(primary_of(conclusion))));
+        return;
+    }
+    for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
+        if (arm != conclusion->arms->control)
+            say_why_not(conclusion, arena, arm);
+}
+
+/* ------------------------------------------------------------------------------------- ahead -- */
+
+#define MOST_GROWTH 100
+
+/* Whether the metric would be decided in the arm's favour with so many times the units. */
+static bool would_pass(const struct conclusion *conclusion, const struct judged_metric *metric,
+                       uint32_t arm, double growth)
+{
+    uint32_t control = conclusion->arms->control;
+    const struct judgement *judgement = &conclusion->terms.judgement;
+    struct judged_metric later = *metric;
+    later.arms[arm] = arm_evidence_grown(&metric->arms[arm], growth);
+    later.arms[control] = arm_evidence_grown(&metric->arms[control], growth);
+    if (metric->role == ROLE_GUARD) {
+        struct margin margin = margin_of(metric->guard);
+        return p_on_side(conclusion, &later, arm, &margin, margin.side) <= judgement->alpha;
+    }
+    struct effect effect =
+        effect_of(judgement, &later.arms[arm], &later.arms[control], metric->measure);
+    return effect.state == EFFECT_FINE && is_good(metric, &effect) &&
+           effect.p * (conclusion->arms->count - 1) <= judgement->alpha;
+}
+
+/* How many times the units that takes; infinite where MOST_GROWTH times are not enough. */
+static double growth_needed(const struct conclusion *conclusion, const struct judged_metric *metric,
+                            uint32_t arm)
+{
+    bool grows = metric_traits(metric->measure->metric)->bound != BOUND_QUANTILE &&
+                 conclusion->terms.judgement.method != ANALYSIS_GROUP_SEQUENTIAL;
+    if (would_pass(conclusion, metric, arm, 1))
+        return 1;
+    if (!grows || !would_pass(conclusion, metric, arm, MOST_GROWTH))
+        return INFINITY;
+    double low = 1, high = MOST_GROWTH;
+    while (high / low > 1.01) {
+        double middle = sqrt(low * high);
+        *(would_pass(conclusion, metric, arm, middle) ? &high : &low) = middle;
+    }
+    return high;
+}
+
+/* Until the arm could be shipped, at these estimates. */
+static double growth_of_arm(const struct conclusion *conclusion, uint32_t arm)
+{
+    double growth = 1;
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        if (conclusion->metrics[i].role != ROLE_SECONDARY)
+            growth = fmax(growth, growth_needed(conclusion, &conclusion->metrics[i], arm));
+    return growth;
+}
+
+/* From the traffic seen: until the units, the time, and what decides are there. */
+static double days_left(const struct conclusion *conclusion)
+{
+    double days = elapsed(conclusion) / DAY, units = (double)fewest_units(conclusion);
+    if (!(days > 0) || !(units > 0) || !primary_of(conclusion))
+        return NAN;
+    double growth = INFINITY;
+    for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
+        if (arm != conclusion->arms->control && !is_worse(conclusion, arm))
+            growth = fmin(growth, growth_of_arm(conclusion, arm));
+    double wanted = fmax((double)conclusion->terms.min_samples / units,
+                         (double)conclusion->terms.min_duration / DAY / days);
+    return fmax(0, fmax(wanted, growth) - 1) * days;
+}
+
+void conclusion_reach(struct conclusion *conclusion, uint32_t max_bad, struct arena *arena)
+{
+    conclusion->units = exposures_count(conclusion->exposures);
+    conclusion->winner = NO_ARM;
+    conclusion->days_left = NAN;
+    judge_ratio(conclusion, arena);
+    judge_crossovers(conclusion, arena);
+    note_what_was_taken(conclusion, arena);
+    judge_metrics(conclusion, max_bad);
+    decide(conclusion, arena);
+    if (conclusion->issues.count > 0) {
+        conclusion->status = STATUS_UNHEALTHY;
+        conclusion->decision = DECISION_RUNNING;
+        conclusion->winner = NO_ARM;
+        conclusion->reasons = (struct sentence_list){0};
+        say(&conclusion->reasons, arena, "the data cannot be trusted: see the issues");
+        return;
+    }
+    conclusion->status = conclusion->decision == DECISION_RUNNING ? STATUS_RUNNING : STATUS_READY;
+    if (conclusion->decision == DECISION_RUNNING)
+        conclusion->days_left = days_left(conclusion);
+}

@@ -1,0 +1,106 @@
+/*
+ * conclusion.h - what follows from an experiment's data: quality first, then each metric by its
+ * role, then the decision and why.
+ *
+ * The rule is Schultzberg, Ankargren and Fraanberg's (arXiv 2402.11609): ship what is better in the
+ * primary metric, not shown to be worse in any, and shown not to be worse than the margin in every
+ * guard. A pure function of what was gathered.
+ */
+#ifndef FFREPLAY_CONCLUSION_H
+#define FFREPLAY_CONCLUSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler/model/criterion.h"
+#include "compiler/statistics/sample_ratio.h"
+#include "effect.h"
+
+struct arena;
+
+#define METRIC_ROLES(X)            \
+    X(ROLE_PRIMARY, "primary")     \
+    X(ROLE_SECONDARY, "secondary") \
+    X(ROLE_GUARD, "guard")
+enum metric_role { METRIC_ROLES(WORDS_MEMBER) };
+extern const char *const metric_role_words[];
+
+#define EFFECT_VERDICTS(X)                  \
+    X(VERDICT_BETTER, "better")             \
+    X(VERDICT_WORSE, "worse")               \
+    X(VERDICT_NON_INFERIOR, "non_inferior") \
+    X(VERDICT_UNDECIDED, "undecided")       \
+    X(VERDICT_INSUFFICIENT, "insufficient")
+enum effect_verdict { EFFECT_VERDICTS(WORDS_MEMBER) };
+extern const char *const effect_verdict_words[];
+
+#define DECISIONS(X)                           \
+    X(DECISION_RUNNING, "running")             \
+    X(DECISION_SHIP, "ship")                   \
+    X(DECISION_NO_DIFFERENCE, "no_difference") \
+    X(DECISION_STOP, "stop")
+enum analysis_decision { DECISIONS(WORDS_MEMBER) };
+extern const char *const analysis_decision_words[];
+
+#define ANALYSIS_STATUSES(X)     \
+    X(STATUS_RUNNING, "running") \
+    X(STATUS_READY, "ready")     \
+    X(STATUS_UNHEALTHY, "unhealthy")
+enum analysis_status { ANALYSIS_STATUSES(WORDS_MEMBER) };
+extern const char *const analysis_status_words[];
+
+/* A metric in one variant. */
+struct judged_effect {
+    struct effect effect;
+    double p_adjusted; /* for the number of tests it was made with; NaN: it has no p */
+    double p_within;   /* of a guard: that it is within its margin; NaN */
+    enum effect_verdict verdict;
+};
+
+struct judged_metric {
+    const struct measure *measure;
+    enum metric_role role;
+    const struct criterion *guard; /* ROLE_GUARD */
+    struct arm_evidence arms[ARMS_MOST];
+    struct judged_effect variants[ARMS_MOST]; /* that of the control is empty */
+};
+
+struct experiment_terms {
+    struct judgement judgement;
+    uint64_t min_samples; /* units an arm */
+    int64_t min_duration; /* milliseconds */
+    double mde;           /* relative; 0: not given */
+};
+
+struct sentence_list {
+    const char **items;
+    uint32_t count;
+};
+
+struct conclusion {
+    /* What it is about: the caller's. */
+    const struct arms *arms;
+    const struct exposures *exposures;
+    const struct outcomes *outcomes;
+    struct experiment_terms terms;
+    struct judged_metric *metrics; /* the primary one first, guards last */
+    uint32_t metric_count;
+    const char *const *names; /* of the arms */
+    bool is_running;          /* the definitions say so; if not, nothing is to be decided */
+
+    /* What follows. Texts are the arena's. */
+    struct exposed_units units;
+    struct sample_ratio ratio;    /* p is NaN: nothing says what it should be, or too few units */
+    struct sentence_list issues;  /* why it is unhealthy */
+    struct sentence_list notes;   /* what to know about it */
+    struct sentence_list reasons; /* for the decision, or what is missing */
+    enum analysis_status status;
+    enum analysis_decision decision;
+    uint32_t winner;  /* an arm; NO_ARM */
+    double days_left; /* NaN: nobody knows; infinite: not in sight */
+};
+
+/* Gathers the evidence of each metric's cells, and judges. `max_bad` as in cell_is_unreadable(). */
+void conclusion_reach(struct conclusion *conclusion, uint32_t max_bad, struct arena *arena);
+
+#endif

@@ -1,0 +1,548 @@
+/* effect.c - see effect.h. */
+#include "effect.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/base/memory.h"
+#include "compiler/statistics/count_sequence.h"
+#include "compiler/statistics/comparison.h"
+#include "compiler/statistics/distributions.h"
+#include "compiler/statistics/mean_sequence.h"
+#include "compiler/statistics/mixture_sequence.h"
+#include "compiler/statistics/planned_end.h"
+#include "compiler/statistics/posterior.h"
+#include "compiler/statistics/score_test.h"
+#include "tools/ffreplay/metrics/evidence.h"
+
+static_assert(EXPERIMENT_LOOKS_MOST <= GROUP_LOOKS_MOST, "a planned look has a bound");
+
+/* ---------------------------------------------------------------------------------- evidence -- */
+
+/*
+ * Whether a unit without a line counts as one that did nothing. One that bought nothing has spent
+ * 0; but it has no mean price, and no last one. What is not per unit is a ratio of sums over units.
+ */
+static bool counts_idle_units(const struct metric *metric)
+{
+    return !metric->per_unit || metric->aggregate == AGGREGATE_SUM ||
+           metric->aggregate == AGGREGATE_COUNT;
+}
+
+static void gather_moments(struct arm_evidence *evidence, const struct measure *measure,
+                           struct cell *cell)
+{
+    const struct metric *metric = measure->metric;
+    struct spread *spread = xcalloc(1, sizeof *spread);
+    spread->takes_cubes = metric_traits(metric)->bound == BOUND_MEAN ? CUBES_OF_BOTH : CUBES_NONE;
+    spread_add_units(spread, cell->totals);
+    evidence->measured = spread->count;
+    if (counts_idle_units(metric) && evidence->exposed > spread->count) {
+        spread->idle += evidence->exposed - spread->count;
+        spread->count = evidence->exposed;
+    }
+    struct ratio_moments ratio = spread_moments(spread);
+    evidence->beyond = spread->beyond;
+    evidence->moments.outcome = metric->per_unit ? ratio.numerator : ratio_as_moments(&ratio);
+    evidence->value = evidence->moments.outcome.mean;
+    free(spread);
+}
+
+/* What was so before, of every unit in the arm: nothing, of one without a line. */
+static void gather_before(struct arm_evidence *evidence, struct cell *cell, struct cell *before)
+{
+    struct exact_sum sums[3] = {0};
+    double value, outcome, unused;
+    struct unit_hash unit;
+    uint64_t row = 0, n = evidence->exposed;
+    bool fine = true;
+    while (unit_totals_next(before->totals, &row, &unit, &value)) {
+        if (!unit_totals_find(cell->totals, unit, &outcome, &unused))
+            outcome = 0;
+        exact_sum_add(&sums[0], value);
+        fine &= exact_sum_add_product(&sums[1], value, value);
+        fine &= exact_sum_add_product(&sums[2], value, outcome);
+    }
+    struct spread *spread = xcalloc(1, sizeof *spread);
+    spread_add_units(spread, cell->totals);
+    if (fine && !before->totals->beyond && n >= 2) {
+        evidence->moments.before = moments_of_sums(n, &sums[0], &sums[1]);
+        evidence->moments.covariance = covariance_of_sums(n, &sums[0], &spread->first, &sums[2]);
+    }
+    free(spread);
+}
+
+/* Of units: those that it holds for, of all that were exposed. */
+static void gather_share(struct arm_evidence *evidence, const struct cell *cell)
+{
+    double n = (double)evidence->exposed;
+    evidence->is_share = true;
+    evidence->measured = cell->units->count;
+    evidence->share = (struct proportion){n, (double)cell->units->marked};
+    if (!(n > 0))
+        return;
+    double value = evidence->value = evidence->share.events / n;
+    evidence->moments.outcome =
+        (struct moments){.n = n, .mean = value, .variance = value * (1 - value) * n / (n - 1)};
+}
+
+void arm_evidence_gather(struct arm_evidence *evidence, const struct measure *measure,
+                         struct cell *cell, struct cell *before, uint64_t exposed, uint32_t max_bad)
+{
+    const struct metric *metric = measure->metric;
+    *evidence = (struct arm_evidence){.exposed = exposed, .value = NAN, .cell = cell};
+    evidence->unreadable = cell_is_unreadable(cell, measure, max_bad);
+    if (cell->units && metric_traits(metric)->bound == BOUND_SHARE) {
+        gather_share(evidence, cell);
+    } else if (cell->totals) {
+        gather_moments(evidence, measure, cell);
+        if (before && metric->per_unit && counts_idle_units(metric))
+            gather_before(evidence, cell, before);
+    } else {
+        double estimate;
+        evidence->measured = cell->count;
+        if (cell->count > 0 && cell_estimate(cell, measure, 0, &estimate))
+            evidence->value = estimate;
+    }
+}
+
+/* ------------------------------------------------------------------------------------ states -- */
+
+/* And others: beyond, a share's asymptotic bound is the tighter one. */
+#define LEAST_EVENTS             100
+#define UNITS_A_SKEWNESS_SQUARED 25
+
+static bool is_rare(struct proportion seen)
+{
+    return fmin(seen.events, seen.n - seen.events) < LEAST_EVENTS;
+}
+
+/* Whether the arms' counts are judged by an e-process, which is exact, instead of asymptotically.
+ * */
+static bool takes_e_process(const struct judgement *judgement, const struct arm_evidence *variant,
+                            const struct arm_evidence *control)
+{
+    return judgement->method == ANALYSIS_SEQUENTIAL && variant->is_share &&
+           (is_rare(variant->share) || is_rare(control->share));
+}
+
+/* Units an arm that a mean needs before its sequence holds. */
+static double units_wanted(const struct moments *seen)
+{
+    return fmax(MEANS_BURN_IN, UNITS_A_SKEWNESS_SQUARED * seen->skewness * seen->skewness);
+}
+
+static enum effect_state state_of_means(const struct judgement *judgement,
+                                        const struct moments *variant,
+                                        const struct moments *control, double *wanted)
+{
+    double least = fmin(variant->n, control->n);
+    double busy = fmin(variant->n * (1 - variant->idle), control->n * (1 - control->idle));
+    if (!(least >= 2) || !isfinite(variant->mean) || !isfinite(control->mean))
+        return EFFECT_NODATA;
+    if (judgement->method == ANALYSIS_SEQUENTIAL) {
+        *wanted = fmax(units_wanted(variant), units_wanted(control));
+        if (least < MEANS_BURN_IN || busy < MEANS_LEAST_BUSY)
+            return EFFECT_TOO_FEW;
+        if (least < *wanted)
+            return EFFECT_SKEWED;
+    }
+    return variant->variance > 0 || control->variance > 0 ? EFFECT_FINE : EFFECT_NO_SPREAD;
+}
+
+static enum effect_state state_of(const struct judgement *judgement,
+                                  const struct arm_evidence *variant,
+                                  const struct arm_evidence *control, const struct measure *measure,
+                                  double *wanted)
+{
+    if (variant->unreadable || control->unreadable)
+        return EFFECT_UNREADABLE;
+    if (variant->beyond || control->beyond)
+        return EFFECT_BEYOND;
+    enum metric_bound bound = metric_traits(measure->metric)->bound;
+    if (bound == BOUND_NONE || bound == BOUND_RATE)
+        return EFFECT_NO_METHOD;
+    if (isnan(variant->value) || isnan(control->value))
+        return EFFECT_NODATA;
+    if (judgement->method == ANALYSIS_GROUP_SEQUENTIAL && judgement->look_count == 0)
+        return EFFECT_NOT_A_LOOK;
+    if (bound == BOUND_QUANTILE)
+        return judgement->method == ANALYSIS_BAYESIAN ? EFFECT_NO_METHOD : EFFECT_FINE;
+    if (takes_e_process(judgement, variant, control))
+        return EFFECT_FINE;
+    if (variant->is_share && judgement->method == ANALYSIS_FIXED)
+        return EFFECT_FINE;
+    return state_of_means(judgement, &variant->moments.outcome, &control->moments.outcome, wanted);
+}
+
+const char *effect_state_word(enum effect_state state)
+{
+    switch (state) {
+    case EFFECT_FINE:
+        return "measured";
+    case EFFECT_NODATA:
+        return "no value";
+    case EFFECT_TOO_FEW:
+        return "too few units";
+    case EFFECT_SKEWED:
+        return "too skewed";
+    case EFFECT_NO_SPREAD:
+        return "no spread";
+    case EFFECT_UNREADABLE:
+        return "unreadable";
+    case EFFECT_BEYOND:
+        return "too large";
+    case EFFECT_NOT_A_LOOK:
+        return "no look yet";
+    case EFFECT_NO_METHOD:
+        return "no method";
+    }
+    return "";
+}
+
+const char *effect_state_text(const struct effect *effect, struct arena *arena)
+{
+    switch (effect->state) {
+    case EFFECT_FINE:
+        return "it is measured";
+    case EFFECT_NODATA:
+        return "an arm has no value";
+    case EFFECT_TOO_FEW:
+        return arena_format(arena,
+                            "a mean takes at least %.0f units an arm to be judged at every "
+                            "look",
+                            effect->wanted);
+    case EFFECT_SKEWED:
+        return arena_format(arena,
+                            "values so skewed take %.0f units an arm before their mean can be "
+                            "judged; a 'cap' on the metric takes fewer",
+                            ceil(effect->wanted));
+    case EFFECT_NO_SPREAD:
+        return "all its values are the same";
+    case EFFECT_UNREADABLE:
+        return "too many of its values could not be read";
+    case EFFECT_BEYOND:
+        return "its numbers are too large to be squared";
+    case EFFECT_NOT_A_LOOK:
+        return "the first planned look is still to come";
+    case EFFECT_NO_METHOD:
+        return "the method has no answer for this kind of metric";
+    }
+    return "";
+}
+
+/* ----------------------------------------------------------------------------------- methods -- */
+
+static struct interval unknown(void)
+{
+    return (struct interval){-INFINITY, INFINITY};
+}
+
+/* What is judged on the change as an estimate with an error. */
+static struct interval interval_of_change(const struct judgement *judgement,
+                                          const struct estimated_change *change)
+{
+    switch (judgement->method) {
+    case ANALYSIS_SEQUENTIAL:
+        return mixture_sequence_interval(change, judgement->alpha);
+    case ANALYSIS_FIXED:
+    case ANALYSIS_BAYESIAN:
+        return planned_end_bounds(change, judgement->alpha / 2);
+    case ANALYSIS_GROUP_SEQUENTIAL:
+        return group_sequential_bounds(change, judgement->looks, judgement->look_count,
+                                       judgement->alpha / 2);
+    }
+    return unknown();
+}
+
+static double p_of_change(const struct judgement *judgement, const struct estimated_change *change)
+{
+    switch (judgement->method) {
+    case ANALYSIS_SEQUENTIAL:
+        return fmin(1, exp(-mixture_sequence_log_e(change, judgement->alpha)));
+    case ANALYSIS_FIXED:
+    case ANALYSIS_BAYESIAN:
+        return planned_end_p(change);
+    case ANALYSIS_GROUP_SEQUENTIAL:
+        return group_sequential_p(change, judgement->looks, judgement->look_count);
+    }
+    return NAN;
+}
+
+static double p_within_change(const struct judgement *judgement,
+                              const struct estimated_change *change, enum side side, double margin)
+{
+    switch (judgement->method) {
+    case ANALYSIS_SEQUENTIAL:
+        return mixture_sequence_p_within(change, judgement->alpha, side, margin);
+    case ANALYSIS_FIXED:
+    case ANALYSIS_BAYESIAN:
+        return planned_end_p_within(change, side, margin);
+    case ANALYSIS_GROUP_SEQUENTIAL:
+        return group_sequential_p_within(change, judgement->looks, judgement->look_count, side,
+                                         margin);
+    }
+    return NAN;
+}
+
+static const char *name_of(const struct judgement *judgement)
+{
+    switch (judgement->method) {
+    case ANALYSIS_SEQUENTIAL:
+        return "asymptotic confidence sequence";
+    case ANALYSIS_FIXED:
+        return "Welch's t";
+    case ANALYSIS_GROUP_SEQUENTIAL:
+        return "group sequential, O'Brien-Fleming spending";
+    case ANALYSIS_BAYESIAN:
+        return "normal prior";
+    }
+    return "";
+}
+
+/* The half-width of an interval, in standard errors. */
+static double reach_in_errors(const struct judgement *judgement,
+                              const struct estimated_change *change)
+{
+    struct interval interval = interval_of_change(judgement, change);
+    return (interval.upper - interval.lower) / 2 / change->error;
+}
+
+static void judge_means(struct effect *effect, const struct judgement *judgement,
+                        const struct arm_evidence *variant, const struct arm_evidence *control)
+{
+    double unused;
+    effect->absolute =
+        adjusted_change(&variant->moments, &control->moments, CHANGE_ABSOLUTE, &effect->slope);
+    effect->relative =
+        adjusted_change(&variant->moments, &control->moments, CHANGE_RELATIVE, &unused);
+    effect->method = name_of(judgement);
+    effect->absolute_interval = interval_of_change(judgement, &effect->absolute);
+    effect->relative_interval = interval_of_change(judgement, &effect->relative);
+    if (isnan(effect->slope) && mean_is_near_zero(&control->moments.outcome))
+        effect->relative_interval =
+            fieller_interval(&variant->moments.outcome, &control->moments.outcome,
+                             reach_in_errors(judgement, &effect->absolute));
+    else if (mean_is_near_zero(&control->moments.outcome))
+        effect->relative_interval = unknown();
+    effect->p = p_of_change(judgement, &effect->absolute);
+    if (judgement->method == ANALYSIS_SEQUENTIAL)
+        effect->log_e = mixture_sequence_log_e(&effect->absolute, judgement->alpha);
+    if (!isnan(effect->slope)) {
+        struct estimated_change plain =
+            means_change(&variant->moments.outcome, &control->moments.outcome, CHANGE_ABSOLUTE);
+        double share = effect->absolute.error / plain.error;
+        effect->variance_reduced = 1 - share * share;
+    }
+}
+
+static enum side better_side(const struct metric *metric)
+{
+    return metric->lower_is_better ? SIDE_BELOW : SIDE_ABOVE;
+}
+
+static void believe(struct effect *effect, const struct judgement *judgement,
+                    const struct metric *metric)
+{
+    enum side side = better_side(metric);
+    struct posterior posterior = posterior_of(&effect->relative, judgement->prior);
+    effect->relative_interval = posterior_interval(&posterior, judgement->alpha);
+    effect->chance = posterior_chance(&posterior, side, 0);
+    effect->loss = posterior_loss(&posterior, side);
+    effect->p = 2 * fmin(effect->chance, 1 - effect->chance);
+}
+
+static struct stratum stratum_of(const struct arm_evidence *variant,
+                                 const struct arm_evidence *control)
+{
+    return (struct stratum){variant->share, control->share};
+}
+
+static double log_e_against(const struct stratum *stratum, enum side side, double ratio,
+                            double difference)
+{
+    struct null_hypothesis null = {
+        .side = side, .ratio = ratio, .difference = difference, .bounded = true};
+    return side_by_side_log_e(stratum, 1, &null, 1);
+}
+
+static void judge_rare_shares(struct effect *effect, const struct judgement *judgement,
+                              const struct arm_evidence *variant,
+                              const struct arm_evidence *control)
+{
+    struct stratum stratum = stratum_of(variant, control);
+    double each = judgement->alpha / 2;
+    effect->method = "mixture e-process";
+    effect->absolute_interval = proportions_sequence(&stratum, 1, CHANGE_ABSOLUTE, each, 1);
+    effect->relative_interval = proportions_sequence(&stratum, 1, CHANGE_RELATIVE, each, 1);
+    /* Each side at half of the level: the mean of the two e-values is one, and at least half of the
+     * larger. */
+    effect->log_e =
+        fmax(log_e_against(&stratum, SIDE_ABOVE, 1, 0), log_e_against(&stratum, SIDE_BELOW, 1, 0)) -
+        log(2);
+    effect->p = fmin(1, exp(-effect->log_e));
+}
+
+static void judge_shares_once(struct effect *effect, const struct judgement *judgement,
+                              const struct arm_evidence *variant,
+                              const struct arm_evidence *control)
+{
+    double each = judgement->alpha / 2;
+    effect->method = "score test";
+    effect->absolute_interval = score_bounds(variant->share, control->share, CHANGE_ABSOLUTE, each);
+    effect->relative_interval = score_bounds(variant->share, control->share, CHANGE_RELATIVE, each);
+    effect->p = score_p(variant->share, control->share);
+}
+
+/* Quantiles have one method, which holds at every look, and so at one, too. */
+static struct comparison compare_quantiles(const struct measure *measure,
+                                           const struct arm_evidence *variant,
+                                           const struct arm_evidence *control, enum change change,
+                                           double alpha)
+{
+    struct evidence *evidence = xcalloc(1, sizeof *evidence);
+    evidence_gather(evidence, measure, (struct observed){.cell = variant->cell, .share = 1},
+                    (struct observed){.cell = control->cell, .share = 1}, BASELINE_CONTROL, change,
+                    1 - alpha);
+    struct comparison comparison = compare(&evidence->input);
+    evidence_release(evidence);
+    free(evidence);
+    return comparison;
+}
+
+/* The least level, each bound's own, at which the change is shown to be on that side of `margin`.
+ * */
+static double quantile_level(const struct measure *measure, const struct arm_evidence *variant,
+                             const struct arm_evidence *control, enum change change, enum side side,
+                             double margin)
+{
+    double low = log(1e-9), high = log(0.45);
+    for (int i = 0; i < 30; i++) {
+        double middle = (low + high) / 2;
+        struct comparison seen = compare_quantiles(measure, variant, control, change, exp(middle));
+        bool shown =
+            side == SIDE_ABOVE ? seen.interval.upper < margin : seen.interval.lower > margin;
+        *(shown ? &high : &low) = middle;
+    }
+    return high == log(0.45) ? 1 : exp(high);
+}
+
+static void judge_quantiles(struct effect *effect, const struct judgement *judgement,
+                            const struct arm_evidence *variant, const struct arm_evidence *control,
+                            const struct measure *measure)
+{
+    double each = judgement->alpha / 2;
+    struct comparison absolute =
+        compare_quantiles(measure, variant, control, CHANGE_ABSOLUTE, each);
+    struct comparison relative =
+        compare_quantiles(measure, variant, control, CHANGE_RELATIVE, each);
+    if (absolute.state != COMPARISON_FINE) {
+        effect->state = absolute.state == COMPARISON_NODATA ? EFFECT_NODATA : EFFECT_TOO_FEW;
+        return;
+    }
+    effect->method = "confidence sequence for quantiles";
+    effect->absolute_interval = absolute.interval;
+    effect->relative_interval = relative.interval;
+    bool above = variant->value > control->value;
+    effect->p = fmin(1, 2 * quantile_level(measure, variant, control, CHANGE_ABSOLUTE,
+                                           above ? SIDE_BELOW : SIDE_ABOVE, 0));
+}
+
+struct effect effect_of(const struct judgement *judgement, const struct arm_evidence *variant,
+                        const struct arm_evidence *control, const struct measure *measure)
+{
+    struct effect effect = {.method = "",
+                            .absolute = {variant->value - control->value, NAN, NAN, NAN},
+                            .absolute_interval = unknown(),
+                            .relative_interval = unknown(),
+                            .p = NAN,
+                            .log_e = NAN,
+                            .slope = NAN,
+                            .variance_reduced = NAN,
+                            .chance = NAN,
+                            .loss = NAN,
+                            .wanted = NAN};
+    effect.relative = effect.absolute;
+    effect.relative.value =
+        control->value != 0 ? effect.absolute.value / fabs(control->value) : NAN;
+    effect.state = state_of(judgement, variant, control, measure, &effect.wanted);
+    if (effect.state != EFFECT_FINE && effect.state != EFFECT_SKEWED)
+        return effect;
+    if (metric_traits(measure->metric)->bound == BOUND_QUANTILE)
+        judge_quantiles(&effect, judgement, variant, control, measure);
+    else if (takes_e_process(judgement, variant, control))
+        judge_rare_shares(&effect, judgement, variant, control);
+    else if (variant->is_share && judgement->method == ANALYSIS_FIXED)
+        judge_shares_once(&effect, judgement, variant, control);
+    else
+        judge_means(&effect, judgement, variant, control);
+    if (judgement->method == ANALYSIS_BAYESIAN)
+        believe(&effect, judgement, measure->metric);
+    return effect;
+}
+
+/* ----------------------------------------------------------------------------------- margins -- */
+
+static enum side other_side(enum side side)
+{
+    return side == SIDE_ABOVE ? SIDE_BELOW : SIDE_ABOVE;
+}
+
+double effect_p_within(const struct judgement *judgement, const struct arm_evidence *variant,
+                       const struct arm_evidence *control, const struct measure *measure,
+                       enum change change, enum side side, double margin)
+{
+    double unused;
+    if (state_of(judgement, variant, control, measure, &unused) != EFFECT_FINE)
+        return NAN;
+    if (metric_traits(measure->metric)->bound == BOUND_QUANTILE)
+        return quantile_level(measure, variant, control, change, side, margin);
+    if (takes_e_process(judgement, variant, control)) {
+        struct stratum stratum = stratum_of(variant, control);
+        bool relative = change == CHANGE_RELATIVE;
+        double log_e = log_e_against(&stratum, other_side(side), relative ? 1 + margin : 1,
+                                     relative ? 0 : margin);
+        return fmin(1, exp(-log_e));
+    }
+    if (variant->is_share && judgement->method == ANALYSIS_FIXED)
+        return score_p_within(variant->share, control->share, change, side, margin);
+    struct estimated_change found =
+        adjusted_change(&variant->moments, &control->moments, change, &unused);
+    if (judgement->method == ANALYSIS_BAYESIAN) {
+        /* The prior is of relative changes. */
+        double relative = change == CHANGE_RELATIVE ? margin : margin / fabs(control->value);
+        found = adjusted_change(&variant->moments, &control->moments, CHANGE_RELATIVE, &unused);
+        struct posterior posterior = posterior_of(&found, judgement->prior);
+        return posterior_chance(&posterior, side, relative);
+    }
+    return p_within_change(judgement, &found, side, margin);
+}
+
+double value_p_within(const struct judgement *judgement, const struct arm_evidence *variant,
+                      const struct measure *measure, enum side side, double limit)
+{
+    double unused;
+    if (state_of(judgement, variant, variant, measure, &unused) != EFFECT_FINE ||
+        metric_traits(measure->metric)->bound == BOUND_QUANTILE)
+        return NAN;
+    if (takes_e_process(judgement, variant, variant))
+        return fmin(1, exp(-proportion_log_e(variant->share, other_side(side), limit)));
+    const struct moments *seen = &variant->moments.outcome;
+    const struct estimated_change off = {seen->mean - limit, sqrt(seen->variance / seen->n),
+                                         seen->n - 1, seen->n};
+    return p_within_change(judgement, &off, side, 0);
+}
+
+/* ------------------------------------------------------------------------------------ growth -- */
+
+struct arm_evidence arm_evidence_grown(const struct arm_evidence *evidence, double growth)
+{
+    struct arm_evidence more = *evidence;
+    more.share.n *= growth;
+    more.share.events *= growth;
+    more.moments.outcome.n *= growth;
+    more.moments.before.n *= growth;
+    return more;
+}

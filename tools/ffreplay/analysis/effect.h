@@ -1,0 +1,92 @@
+/*
+ * effect.h - what a variant changed in one metric, by one method: the estimate, its interval, and
+ * how sure it is.
+ */
+#ifndef FFREPLAY_EFFECT_H
+#define FFREPLAY_EFFECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/model/experiment.h"
+#include "compiler/statistics/estimated_change.h"
+#include "compiler/statistics/group_sequential.h"
+#include "compiler/statistics/proportion.h"
+#include "outcomes.h"
+
+struct arena;
+
+/* How changes are judged. */
+struct judgement {
+    enum analysis_method method;
+    double alpha;
+    double prior; /* ANALYSIS_BAYESIAN: of the relative change; infinite: flat */
+    double looks[EXPERIMENT_LOOKS_MOST]; /* ANALYSIS_GROUP_SEQUENTIAL: information up to this one */
+    uint32_t look_count; /* 0: this is no look that was planned, or not yet the first */
+};
+
+/* What is known of a metric in one arm. */
+struct arm_evidence {
+    uint64_t exposed, measured; /* units: in the arm, and those of them that have a value */
+    double value;               /* the estimate; NaN: there is none */
+    bool is_share;              /* `share` has the counts of units */
+    struct proportion share;
+    struct arm_moments moments; /* of a ratio, as a mean */
+    const struct cell *cell;
+    bool beyond;     /* numbers too large for a variance */
+    bool unreadable; /* too many values could not be read: see cell_is_unreadable() */
+};
+
+/* Units without a line count as nothing: 0 bought, no click. `before` is NULL where the values
+ * before exposure are not asked for. */
+void arm_evidence_gather(struct arm_evidence *evidence, const struct measure *measure,
+                         struct cell *cell, struct cell *before, uint64_t exposed,
+                         uint32_t max_bad);
+
+enum effect_state {
+    EFFECT_FINE,
+    EFFECT_NODATA,     /* an arm has no value */
+    EFFECT_TOO_FEW,    /* units, for what the method supposes */
+    EFFECT_SKEWED,     /* values so skewed that their mean is not normal yet: shown, not judged */
+    EFFECT_NO_SPREAD,  /* all values are the same */
+    EFFECT_UNREADABLE, /* too many values could not be read */
+    EFFECT_BEYOND,     /* numbers too large */
+    EFFECT_NOT_A_LOOK, /* group sequential, and this is not one of its looks */
+    EFFECT_NO_METHOD   /* the method has no answer for this kind of metric */
+};
+
+struct effect {
+    enum effect_state state;
+    const char *method; /* "Welch's t", … */
+    struct estimated_change absolute, relative;
+    struct interval absolute_interval,
+        relative_interval;   /* 1 - alpha; what is not known: infinite */
+    double p;                /* two-sided, of no change; NaN: there is none */
+    double log_e;            /* of methods with an e-value; else NaN */
+    double slope;            /* of the values before; NaN: not adjusted */
+    double variance_reduced; /* the share of the variance that this took away; NaN */
+    double chance, loss;     /* Bayesian: to be better than control; what is given away if not */
+    double wanted;           /* EFFECT_TOO_FEW, EFFECT_SKEWED: units an arm */
+};
+/* Of an arm's cells, which stay. */
+struct effect effect_of(const struct judgement *judgement, const struct arm_evidence *variant,
+                        const struct arm_evidence *control, const struct measure *measure);
+
+/* One-sided: how surely the change is less far than `margin` on that side. NaN: nothing is known.
+ * */
+double effect_p_within(const struct judgement *judgement, const struct arm_evidence *variant,
+                       const struct arm_evidence *control, const struct measure *measure,
+                       enum change change, enum side side, double margin);
+/* The same of the variant's own value, against a constant. */
+double value_p_within(const struct judgement *judgement, const struct arm_evidence *variant,
+                      const struct measure *measure, enum side side, double limit);
+
+/* The same of so many times as many units, at the same estimates; a quantile's values stay. */
+struct arm_evidence arm_evidence_grown(const struct arm_evidence *evidence, double growth);
+
+/* "too few units", for a table; and as a clause, with the way out, in memory of the arena. */
+const char *effect_state_word(enum effect_state state);
+const char *effect_state_text(const struct effect *effect, struct arena *arena);
+
+#endif

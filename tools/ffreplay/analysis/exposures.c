@@ -1,0 +1,239 @@
+/* exposures.c - see exposures.h. */
+#include "exposures.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/memory.h"
+
+const char *const not_exposed_words[] = WORDS(NOT_EXPOSED_WORDS);
+
+/* ------------------------------------------------------------------------------------- table -- */
+
+static struct exposure *slot_of(const struct exposures *exposures, struct unit_hash unit)
+{
+    uint64_t mask = exposures->capacity - 1;
+    for (uint64_t at = unit.low & mask;; at = (at + 1) & mask) {
+        struct exposure *slot = &exposures->slots[at];
+        bool is_free = slot->unit.low == 0 && slot->unit.high == 0;
+        if (is_free || (slot->unit.low == unit.low && slot->unit.high == unit.high))
+            return slot;
+    }
+}
+
+static void grow(struct exposures *exposures)
+{
+    struct exposures larger = {.capacity = exposures->capacity ? exposures->capacity * 2 : 64};
+    larger.slots = xrenew_table(NULL, larger.capacity, sizeof *larger.slots);
+    for (uint64_t i = 0; i < exposures->capacity; i++) {
+        const struct exposure *exposure = &exposures->slots[i];
+        if (exposure->arms || exposure->forced)
+            *slot_of(&larger, exposure->unit) = *exposure;
+    }
+    free(exposures->slots);
+    exposures->slots = larger.slots;
+    exposures->capacity = larger.capacity;
+}
+
+static void add(struct exposures *exposures, const struct exposure *seen)
+{
+    if (exposures->count * 2 >= exposures->capacity)
+        grow(exposures);
+    struct exposure *slot = slot_of(exposures, seen->unit);
+    if (!slot->arms && !slot->forced) {
+        *slot = *seen;
+        exposures->count++;
+        return;
+    }
+    slot->arms |= seen->arms;
+    slot->forced |= seen->forced;
+    if (seen->first < slot->first)
+        slot->first = seen->first;
+}
+
+const struct exposure *exposures_find(const struct exposures *exposures, struct unit_hash unit)
+{
+    if (exposures->count == 0)
+        return NULL;
+    const struct exposure *slot = slot_of(exposures, unit);
+    return slot->arms || slot->forced ? slot : NULL;
+}
+
+struct exposed_units exposures_count(const struct exposures *exposures)
+{
+    struct exposed_units units = {0};
+    for (uint64_t i = 0; i < exposures->capacity; i++) {
+        const struct exposure *exposure = &exposures->slots[i];
+        if (!exposure->arms) /* a free slot, or one that was never anything but forced */
+            units.forced += exposure->forced != 0;
+        else if (exposure->forced)
+            units.forced++;
+        else if (exposure_arm(exposure) == NO_ARM)
+            units.crossover++;
+        else
+            units.by_arm[exposure_arm(exposure)]++;
+    }
+    for (uint32_t i = 0; i < ARMS_MOST; i++)
+        units.all += units.by_arm[i];
+    return units;
+}
+
+/* ------------------------------------------------------------------------------------ taking -- */
+
+static bool is_forced(const struct served *served)
+{
+    if (!served->evaluated)
+        return served->kind == SERVED_OVERRIDE;
+    switch (served->reason) {
+    case FFLAG_REASON_OVERRIDE:
+    case FFLAG_REASON_HOLDOUT:
+        return true;
+    case FFLAG_REASON_TARGETING_MATCH:
+        return served->rule && strcmp(served->rule, "users") == 0;
+    case FFLAG_REASON_ERROR:
+    case FFLAG_REASON_STATIC:
+    case FFLAG_REASON_DEFAULT:
+    case FFLAG_REASON_SPLIT:
+    case FFLAG_REASON_DISABLED:
+    case FFLAG_REASON_PREREQUISITE_FAILED:
+    case FFLAG_REASON_LAYER:
+        break;
+    }
+    return false;
+}
+
+static uint32_t arm_of_variant(const struct arms *arms, uint32_t variant)
+{
+    for (uint32_t i = 0; i < arms->count; i++)
+        if (arms->variants[i] == variant)
+            return i;
+    return NO_ARM;
+}
+
+/* A line that names its variant does not say what decided: it is taken at its word. */
+static uint32_t arm_of(const struct exposures *exposures, const struct served *served)
+{
+    if (served->evaluated && exposures->arms->divides)
+        return division_arm(&exposures->division, served);
+    return arm_of_variant(exposures->arms, served->variant);
+}
+
+static enum not_exposed place_line(const struct exposures *exposures, const struct served *served,
+                                   struct exposure *seen)
+{
+    if (is_forced(served)) {
+        seen->forced = 1;
+        return NOT_EXPOSED_FORCED;
+    }
+    if (served->kind == SERVED_UNKNOWN)
+        return NOT_EXPOSED_UNKNOWN;
+    if (served->kind != SERVED_VARIANT)
+        return NOT_EXPOSED_NOTHING;
+    uint32_t arm = arm_of(exposures, served);
+    if (arm == NO_ARM)
+        return NOT_EXPOSED_OUTSIDE;
+    seen->arms = UINT32_C(1) << arm;
+    return NOT_EXPOSED_CAUSES;
+}
+
+static void take_exposure(struct exposures *exposures, const struct record *record,
+                          const struct served *served)
+{
+    const struct event *event = record->event;
+    exposures->lines++;
+    exposures->as_logged += !served->evaluated;
+    input_digest_add(&exposures->digest, record);
+    if (event->time < exposures->first)
+        exposures->first = event->time;
+    if (event->time > exposures->last)
+        exposures->last = event->time;
+}
+
+static void take(struct consumer *consumer, const struct record *record)
+{
+    struct exposures *exposures = (struct exposures *)consumer;
+    const struct event *event = record->event;
+    if (!exposures->tells[record->log] || record->duplicate || event->time < exposures->from ||
+        event->time > exposures->to)
+        return;
+    struct served served = served_of(&exposures->readers[record->log], event);
+    if (served.kind == SERVED_OTHER_FLAG)
+        return;
+    const struct value *unit = &event->values[exposures->units[record->log]];
+    if (!value_identifies(unit)) {
+        exposures->not_exposed[NOT_EXPOSED_NO_UNIT]++;
+        return;
+    }
+    struct exposure seen = {.unit = unit_hash_of(unit->text, unit->length), .first = event->time};
+    enum not_exposed cause = place_line(exposures, &served, &seen);
+    if (cause == NOT_EXPOSED_CAUSES)
+        take_exposure(exposures, record, &served);
+    else
+        exposures->not_exposed[cause]++;
+    if (seen.arms || seen.forced)
+        add(exposures, &seen);
+}
+
+static void note_incomplete(struct consumer *consumer, uint32_t log)
+{
+    (void)consumer;
+    (void)log;
+}
+
+/* ----------------------------------------------------------------------------- fork and join -- */
+
+static_assert(offsetof(struct exposures, consumer) == 0, "a consumer is what it begins");
+
+static struct consumer *fork_exposures(struct consumer *consumer)
+{
+    const struct exposures *exposures = (const struct exposures *)consumer;
+    struct exposures *fork = xcalloc(1, sizeof *fork);
+    fork->variants = exposures->variants;
+    fork->arms = exposures->arms;
+    fork->division = exposures->division;
+    fork->tells = exposures->tells;
+    fork->units = exposures->units;
+    fork->log_count = exposures->log_count;
+    fork->from = exposures->from;
+    fork->to = exposures->to;
+    fork->readers = xcalloc(exposures->log_count, sizeof *fork->readers);
+    memcpy(fork->readers, exposures->readers, exposures->log_count * sizeof *fork->readers);
+    exposures_init(fork);
+    return &fork->consumer;
+}
+
+static void join_exposures(struct consumer *consumer, struct consumer *other)
+{
+    struct exposures *exposures = (struct exposures *)consumer, *fork = (struct exposures *)other;
+    for (uint64_t i = 0; i < fork->capacity; i++)
+        if (fork->slots[i].arms || fork->slots[i].forced)
+            add(exposures, &fork->slots[i]);
+    exposures->lines += fork->lines;
+    exposures->as_logged += fork->as_logged;
+    for (uint32_t i = 0; i < NOT_EXPOSED_CAUSES; i++)
+        exposures->not_exposed[i] += fork->not_exposed[i];
+    input_digest_join(&exposures->digest, &fork->digest);
+    if (fork->first < exposures->first)
+        exposures->first = fork->first;
+    if (fork->last > exposures->last)
+        exposures->last = fork->last;
+    exposures_release(fork);
+    free(fork->readers);
+    free(fork);
+}
+
+void exposures_init(struct exposures *exposures)
+{
+    exposures->consumer = (struct consumer){take, note_incomplete, fork_exposures, join_exposures};
+    exposures->first = INT64_MAX;
+    exposures->last = INT64_MIN;
+}
+
+void exposures_release(struct exposures *exposures)
+{
+    free(exposures->slots);
+    exposures->slots = NULL;
+    exposures->capacity = exposures->count = 0;
+}

@@ -1,0 +1,88 @@
+/*
+ * exposures.h - the units in an experiment: which arm each was in, and since when.
+ *
+ * A consumer of the records of logs that tell variants. A unit is exposed from its first line that
+ * says so. Neither that nor anything else here depends on the order of the lines. Memory: 32 bytes
+ * for each unit, and as much again for free slots.
+ */
+#ifndef FFREPLAY_EXPOSURES_H
+#define FFREPLAY_EXPOSURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tools/ffreplay/evaluate/division.h"
+#include "tools/ffreplay/logs/input_digest.h"
+#include "tools/ffreplay/logs/unit_set.h"
+#include "tools/ffreplay/replay/consumer.h"
+
+#define ARMS_MOST 32
+
+/* What is compared, and the shares by which units were assigned, where they are known. */
+struct arms {
+    uint32_t count, control;
+    uint32_t variants[ARMS_MOST]; /* their places in the flag's list */
+    double shares[ARMS_MOST];     /* 0 to 1; all 0: nothing says what they should be */
+    bool alone;                   /* nothing else decides; see struct division */
+    bool divides;                 /* an experiment or a split divides units among them */
+};
+
+struct exposure {
+    struct unit_hash unit; /* all zero: a free slot */
+    int64_t first;         /* the time of its first line in the experiment */
+    uint32_t arms;         /* as bits: those that it was seen in */
+    uint32_t forced;       /* not 0: a list, an override or a holdout decided for it */
+};
+
+/* Why lines of the flag expose nobody. */
+#define NOT_EXPOSED_WORDS(X)                    \
+    X(NOT_EXPOSED_FORCED, "forced")             \
+    X(NOT_EXPOSED_OUTSIDE, "not_in_experiment") \
+    X(NOT_EXPOSED_UNKNOWN, "other_variant")     \
+    X(NOT_EXPOSED_NO_UNIT, "no_unit")           \
+    X(NOT_EXPOSED_NOTHING, "no_variant")
+enum not_exposed { NOT_EXPOSED_WORDS(WORDS_MEMBER) };
+#define NOT_EXPOSED_CAUSES WORDS_COUNT(NOT_EXPOSED_WORDS)
+extern const char *const not_exposed_words[];
+
+struct exposures {
+    struct consumer consumer;
+    const struct flag_variants *variants;
+    const struct arms *arms;
+    struct division division;
+    struct variant_reader *readers; /* by log; of those that tell variants */
+    const bool *tells;              /* by log */
+    const uint32_t *units;          /* by log: the field of the unit */
+    uint32_t log_count;
+    int64_t from, to; /* lines before and after are left out */
+
+    struct exposure *slots;
+    uint64_t capacity, count;
+    uint64_t lines;     /* that expose a unit */
+    uint64_t as_logged; /* of those, lines that say which variant, but not why */
+    uint64_t not_exposed[NOT_EXPOSED_CAUSES];
+    struct input_digest digest;
+    int64_t first, last; /* times of lines that expose; INT64_MAX, INT64_MIN: none do */
+};
+
+/* Its consumer takes records from then on; the readers are prepared by the caller. */
+void exposures_init(struct exposures *exposures);
+void exposures_release(struct exposures *exposures);
+
+/* NULL: the unit is not exposed. Cost: a look-up in a table of all units. */
+const struct exposure *exposures_find(const struct exposures *exposures, struct unit_hash unit);
+
+/* Its arm; NO_ARM for one that was forced, or seen in several. */
+static inline uint32_t exposure_arm(const struct exposure *exposure)
+{
+    bool one = exposure->arms && !(exposure->arms & (exposure->arms - 1));
+    return one && !exposure->forced ? (uint32_t)__builtin_ctz(exposure->arms) : NO_ARM;
+}
+
+struct exposed_units {
+    uint64_t by_arm[ARMS_MOST], all; /* that count */
+    uint64_t crossover, forced;      /* that are left out: forced ones are not crossovers, too */
+};
+struct exposed_units exposures_count(const struct exposures *exposures);
+
+#endif

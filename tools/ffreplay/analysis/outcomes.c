@@ -1,0 +1,151 @@
+/* outcomes.c - see outcomes.h. */
+#include "outcomes.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "compiler/base/memory.h"
+
+const char *const outcome_left_out_words[] = WORDS(OUTCOME_LEFT_OUT_WORDS);
+
+/* ------------------------------------------------------------------------------------- cells -- */
+
+static struct cell *new_cells(struct outcomes *outcomes)
+{
+    uint32_t arms = outcomes->exposures->arms->count;
+    struct cell *cells = xcalloc((size_t)outcomes->measure_count * ARMS_MOST + 1, sizeof *cells);
+    for (uint32_t arm = 0; arm < arms; arm++)
+        for (uint32_t i = 0; i < outcomes->measure_count; i++) {
+            struct cell *cell = outcome_cell(cells, i, arm);
+            bool same_log = i > 0 && outcomes->measure_logs[i - 1] == outcomes->measure_logs[i];
+            cell_init(cell, &outcomes->measures[i]);
+            cell_gather_spread(cell, &outcomes->measures[i],
+                               same_log ? outcome_cell(cells, i - 1, arm) : NULL);
+        }
+    return cells;
+}
+
+static void release_cells(struct outcomes *outcomes, struct cell **cells)
+{
+    for (uint32_t arm = 0; *cells && arm < outcomes->exposures->arms->count; arm++)
+        for (uint32_t i = 0; i < outcomes->measure_count; i++)
+            cell_release(outcome_cell(*cells, i, arm));
+    free(*cells);
+    *cells = NULL;
+}
+
+static void merge_cells(struct outcomes *outcomes, struct cell *cells, struct cell *others)
+{
+    for (uint32_t arm = 0; cells && arm < outcomes->exposures->arms->count; arm++)
+        for (uint32_t i = 0; i < outcomes->measure_count; i++)
+            cell_merge(outcome_cell(cells, i, arm), &outcomes->measures[i],
+                       outcome_cell(others, i, arm));
+}
+
+/* ------------------------------------------------------------------------------------ taking -- */
+
+static enum outcome_left_out place_line(const struct outcomes *outcomes, const struct event *event,
+                                        uint32_t *arm)
+{
+    if (event->time > outcomes->to)
+        return OUTCOME_LATER;
+    if (!event->has_unit)
+        return OUTCOME_NO_UNIT;
+    const struct exposure *exposure = exposures_find(outcomes->exposures, event->unit);
+    if (!exposure)
+        return OUTCOME_NOT_EXPOSED;
+    if (exposure->forced)
+        return OUTCOME_FORCED;
+    *arm = exposure_arm(exposure);
+    if (*arm == NO_ARM)
+        return OUTCOME_CROSSOVER;
+    if (event->time < exposure->first)
+        return OUTCOME_BEFORE;
+    return event->time < outcomes->from ? OUTCOME_EARLIER : OUTCOME_LEFT_OUT_CAUSES;
+}
+
+static void add_to_cells(struct outcomes *outcomes, struct cell *cells, uint32_t arm,
+                         const struct record *record)
+{
+    for (uint32_t i = 0; i < outcomes->measure_count; i++)
+        if (outcomes->measure_logs[i] == record->log)
+            cell_take(outcome_cell(cells, i, arm), &outcomes->measures[i], record->event);
+}
+
+static void take(struct consumer *consumer, const struct record *record)
+{
+    struct outcomes *outcomes = (struct outcomes *)consumer;
+    bool wanted = false;
+    for (uint32_t i = 0; i < outcomes->measure_count && !wanted; i++)
+        wanted = outcomes->measure_logs[i] == record->log;
+    if (!wanted)
+        return;
+    uint32_t arm;
+    enum outcome_left_out cause =
+        record->duplicate ? OUTCOME_DOUBLE : place_line(outcomes, record->event, &arm);
+    if (cause == OUTCOME_BEFORE && outcomes->before) {
+        add_to_cells(outcomes, outcomes->before, arm, record);
+        input_digest_add(&outcomes->digest, record);
+    }
+    if (cause != OUTCOME_LEFT_OUT_CAUSES) {
+        outcomes->left_out[cause]++;
+        return;
+    }
+    outcomes->lines++;
+    input_digest_add(&outcomes->digest, record);
+    add_to_cells(outcomes, outcomes->cells, arm, record);
+}
+
+static void note_incomplete(struct consumer *consumer, uint32_t log)
+{
+    (void)consumer;
+    (void)log;
+}
+
+/* ----------------------------------------------------------------------------- fork and join -- */
+
+static_assert(offsetof(struct outcomes, consumer) == 0, "a consumer is what it begins");
+
+static struct consumer *fork_outcomes(struct consumer *consumer)
+{
+    const struct outcomes *outcomes = (const struct outcomes *)consumer;
+    struct outcomes *fork = xcalloc(1, sizeof *fork);
+    *fork = (struct outcomes){.exposures = outcomes->exposures,
+                              .measures = outcomes->measures,
+                              .measure_logs = outcomes->measure_logs,
+                              .measure_count = outcomes->measure_count,
+                              .takes_before = outcomes->takes_before,
+                              .from = outcomes->from,
+                              .to = outcomes->to};
+    outcomes_init(fork);
+    return &fork->consumer;
+}
+
+static void join_outcomes(struct consumer *consumer, struct consumer *other)
+{
+    struct outcomes *outcomes = (struct outcomes *)consumer, *fork = (struct outcomes *)other;
+    merge_cells(outcomes, outcomes->cells, fork->cells);
+    merge_cells(outcomes, outcomes->before, fork->before);
+    outcomes->lines += fork->lines;
+    for (uint32_t i = 0; i < OUTCOME_LEFT_OUT_CAUSES; i++)
+        outcomes->left_out[i] += fork->left_out[i];
+    input_digest_join(&outcomes->digest, &fork->digest);
+    outcomes_release(fork);
+    free(fork);
+}
+
+void outcomes_init(struct outcomes *outcomes)
+{
+    outcomes->consumer = (struct consumer){take, note_incomplete, fork_outcomes, join_outcomes};
+    outcomes->cells = new_cells(outcomes);
+    outcomes->before = outcomes->takes_before ? new_cells(outcomes) : NULL;
+}
+
+void outcomes_release(struct outcomes *outcomes)
+{
+    if (!outcomes->exposures)
+        return;
+    release_cells(outcomes, &outcomes->cells);
+    release_cells(outcomes, &outcomes->before);
+}

@@ -1,0 +1,56 @@
+/*
+ * outcomes.h - what came of the units in an experiment: each metric by arm, from a unit's exposure
+ * on, and, where it is asked for, before.
+ *
+ * A consumer of the records of logs, once all exposures are known. Neither memory nor result
+ * depends on the order of the lines.
+ */
+#ifndef FFREPLAY_OUTCOMES_H
+#define FFREPLAY_OUTCOMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "exposures.h"
+#include "tools/ffreplay/metrics/metric.h"
+
+/* Why lines of a metric are left out. */
+#define OUTCOME_LEFT_OUT_WORDS(X)         \
+    X(OUTCOME_EARLIER, "before_from")     \
+    X(OUTCOME_LATER, "after_to")          \
+    X(OUTCOME_DOUBLE, "duplicate")        \
+    X(OUTCOME_NO_UNIT, "no_unit")         \
+    X(OUTCOME_NOT_EXPOSED, "not_exposed") \
+    X(OUTCOME_BEFORE, "before_exposure")  \
+    X(OUTCOME_CROSSOVER, "crossover")     \
+    X(OUTCOME_FORCED, "forced")
+enum outcome_left_out { OUTCOME_LEFT_OUT_WORDS(WORDS_MEMBER) };
+#define OUTCOME_LEFT_OUT_CAUSES WORDS_COUNT(OUTCOME_LEFT_OUT_WORDS)
+extern const char *const outcome_left_out_words[];
+
+struct outcomes {
+    struct consumer consumer;
+    const struct exposures *exposures; /* of all lines: read only */
+    struct measure *measures;
+    const uint32_t *measure_logs;
+    uint32_t measure_count;
+    bool takes_before; /* values before exposure */
+    int64_t from, to;
+
+    struct cell *cells;  /* by measure, then arm */
+    struct cell *before; /* the same; NULL unless it takes them */
+    uint64_t lines;      /* that count */
+    uint64_t left_out[OUTCOME_LEFT_OUT_CAUSES];
+    struct input_digest digest;
+};
+
+/* The rest is set by the caller before. Measures take units from then on. */
+void outcomes_init(struct outcomes *outcomes);
+void outcomes_release(struct outcomes *outcomes);
+
+static inline struct cell *outcome_cell(struct cell *cells, uint32_t measure, uint32_t arm)
+{
+    return &cells[measure * ARMS_MOST + arm];
+}
+
+#endif

@@ -1,0 +1,573 @@
+/* analyze.c - `ffreplay analyze`: an experiment's result, from logs of exposures and of outcomes.
+ * */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "analyze_page.h"
+#include "compiler/base/arena.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/percent.h"
+#include "compiler/choose/choose.h"
+#include "compiler/model/model.h"
+#include "compiler/project/project.h"
+#include "tools/ffreplay/commands/choose_logs.h"
+#include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/log_options.h"
+
+#define FORMS(X)         \
+    X(FORM_TEXT, "text") \
+    X(FORM_JSON, "json") \
+    X(FORM_MARKDOWN, "markdown")
+enum form { FORMS(WORDS_MEMBER) };
+
+/* With --exit-code. */
+static const int exit_codes[] = {[DECISION_RUNNING] = 10,
+                                 [DECISION_SHIP] = EXIT_FINE,
+                                 [DECISION_NO_DIFFERENCE] = 12,
+                                 [DECISION_STOP] = 20};
+#define EXIT_UNHEALTHY 21
+
+#define DEFAULT_PRIOR 0.3 /* of relative effects: two thirds of them lie within 30 % */
+
+struct options {
+    const char *directory, *environment, *format, *method, *control, *prior;
+    struct option_texts metrics;
+    bool json, exit_code, cuped;
+    enum form form;
+    int64_t from, to;
+    enum color_choice color;
+    struct log_options logs;
+};
+
+static int run(int argc, char **argv);
+
+const struct command analyze_command = {
+    .name = "analyze",
+    .summary = "an experiment's result: effects, intervals and a decision",
+    .usage = "FLAG LOG… -e ENV [--method METHOD] [--metric NAME]… [--control VARIANT]",
+    .examples =
+        "  ffreplay analyze cta-button exposures=exp.ndjson orders=orders.csv -e production\n"
+        "  ffreplay analyze cta-button requests.ndjson -e production --method fixed\n"
+        "  ffreplay analyze cta-button requests.ndjson -e production --format markdown\n"
+        "  ffreplay analyze new-search requests.ndjson -e production --control off \\\n"
+        "    --metric clicks --metric latency\n",
+    .run = run,
+};
+
+/* What is gathered about one flag. */
+struct task {
+    const struct options *options;
+    struct replay *replay;
+    const struct flag *flag;
+    uint32_t environment;
+    const bool *reads; /* by log */
+    char **logs;       /* the arguments */
+    size_t log_count;
+
+    struct flag_variants variants;
+    struct arms arms;
+    const char **names; /* of the arms */
+    struct exposures exposures;
+    struct outcomes outcomes;
+    struct judged_metric *metrics;
+    uint32_t *metric_logs; /* by metric: its log */
+    uint32_t metric_count;
+    uint32_t *units; /* by log: the field of the unit */
+};
+
+/* -------------------------------------------------------------------------------------- arms -- */
+
+static uint32_t variant_named(const struct task *task, const char *name)
+{
+    const struct targeting *targeting = task->variants.targeting;
+    for (uint32_t i = 0; i < targeting->variant_count; i++)
+        if (strcmp(variant_text(&task->variants, i), name) == 0)
+            return i;
+    const char **names =
+        ARENA_ARRAY(task->replay->texts, const char *, targeting->variant_count + 1);
+    for (uint32_t i = 0; i < targeting->variant_count; i++)
+        names[i] = variant_text(&task->variants, i);
+    report_unknown(&analyze_command, "variant", name, names, targeting->variant_count);
+    return UINT32_MAX;
+}
+
+static bool choose_control(struct task *task, uint32_t control)
+{
+    for (uint32_t i = 0; i < task->arms.count; i++)
+        if (task->arms.variants[i] == control) {
+            task->arms.control = i;
+            return true;
+        }
+    return job_error(&analyze_command,
+                     "'%s' has no share of the experiment: it cannot be the control",
+                     variant_text(&task->variants, control));
+}
+
+static bool has_too_many(const struct task *task, uint32_t count)
+{
+    if (count <= ARMS_MOST)
+        return false;
+    job_error(&analyze_command, "'%s' has %u variants; 'analyze' compares at most %d",
+              task->flag->name.text, count, ARMS_MOST);
+    return true;
+}
+
+/* Those of its experiment or split; else all variants, whatever decided. */
+static bool find_arms(struct task *task)
+{
+    const struct targeting *targeting = task->variants.targeting;
+    struct division *division = &task->exposures.division;
+    *division = division_of(task->replay->texts, task->flag, task->environment);
+    uint32_t count = division->count > 0 ? division->count : targeting->variant_count;
+    uint32_t control = UINT32_MAX;
+    if (has_too_many(task, count))
+        return false;
+    task->arms.count = count;
+    task->arms.divides = division->count > 0;
+    task->arms.alone = division->is_all;
+    for (uint32_t i = 0; i < count; i++) {
+        task->arms.variants[i] = division->count > 0 ? division->arms[i].variant : i;
+        if (division->count > 0)
+            task->arms.shares[i] = division->arms[i].percent / (double)PERCENT_ALL;
+    }
+    task->names = ARENA_ARRAY(task->replay->texts, const char *, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        task->names[i] = variant_text(&task->variants, task->arms.variants[i]);
+    if (task->options->control)
+        control = variant_named(task, task->options->control);
+    else if (targeting->experiment)
+        control = targeting->experiment->control;
+    else
+        job_error(&analyze_command, "'%s' is no experiment, so nothing says what to compare with",
+                  task->flag->name.text);
+    if (control == UINT32_MAX && !task->options->control)
+        print_help("name the variant: --control %s",
+                   variant_text(&task->variants, targeting->default_variant));
+    return control != UINT32_MAX && choose_control(task, control);
+}
+
+/* ----------------------------------------------------------------------------------- metrics -- */
+
+static bool log_of(const struct project *project, const struct metric *metric, uint32_t *log)
+{
+    for (*log = 0; *log < project->log_count; (*log)++)
+        if (project->logs[*log] == metric->log || (!metric->log && project->log_count == 1))
+            return true;
+    return false;
+}
+
+static bool add_metric(struct task *task, const struct metric *metric, enum metric_role role,
+                       const struct criterion *guard)
+{
+    struct project *project = task->replay->project;
+    uint32_t log;
+    if (!log_of(project, metric, &log) || !task->reads[log]) {
+        job_error(&analyze_command,
+                  "no file is given of log '%s', which metric '%s' is computed from",
+                  metric->log ? metric->log->name.text : "?", metric->name.text);
+        print_help("add it: %s=FILE, or name the metrics to analyze: --metric NAME",
+                   metric->log ? metric->log->name.text : "NAME");
+        return false;
+    }
+    struct outcomes *outcomes = &task->outcomes;
+    struct measure *measure = &outcomes->measures[task->metric_count];
+    task->metric_logs[task->metric_count] = log;
+    task->metrics[task->metric_count++] =
+        (struct judged_metric){.measure = measure, .role = role, .guard = guard};
+    outcomes->measure_count = task->metric_count;
+    return measure_prepare(measure, metric, &task->replay->layouts[log]);
+}
+
+static bool is_taken(const struct task *task, const struct metric *metric)
+{
+    for (uint32_t i = 0; i < task->metric_count; i++)
+        if (task->metrics[i].measure->metric == metric)
+            return true;
+    return false;
+}
+
+static bool add_experiment(struct task *task, const struct experiment *experiment)
+{
+    if (experiment->primary && !add_metric(task, experiment->primary, ROLE_PRIMARY, NULL))
+        return false;
+    for (uint32_t i = 0; i < experiment->metric_count; i++)
+        if (!is_taken(task, experiment->metrics[i]) &&
+            !add_metric(task, experiment->metrics[i], ROLE_SECONDARY, NULL))
+            return false;
+    for (uint32_t i = 0; i < experiment->guards.count; i++)
+        if (!add_metric(task, experiment->guards.items[i].metric, ROLE_GUARD,
+                        &experiment->guards.items[i]))
+            return false;
+    return true;
+}
+
+/* Those named, the first as the primary one; else the experiment's; else all of the logs given. */
+static bool choose_metrics(struct task *task)
+{
+    struct project *project = task->replay->project;
+    const struct experiment *experiment = task->variants.targeting->experiment;
+    const struct option_texts *named = &task->options->metrics;
+    size_t most = named->count + project->metric_count + 1;
+    if (experiment)
+        most += 1 + experiment->metric_count + experiment->guards.count;
+    task->metrics = ARENA_ARRAY(&project->arena, struct judged_metric, most);
+    task->outcomes.measures = ARENA_ARRAY(&project->arena, struct measure, most);
+    task->outcomes.measure_logs = task->metric_logs = ARENA_ARRAY(&project->arena, uint32_t, most);
+    for (size_t i = 0; i < named->count; i++) {
+        const struct metric *metric = choose_metric(&analyze_command, project, named->items[i]);
+        if (!metric || !add_metric(task, metric, i == 0 ? ROLE_PRIMARY : ROLE_SECONDARY, NULL))
+            return false;
+    }
+    if (named->count > 0)
+        return true;
+    if (experiment)
+        return add_experiment(task, experiment);
+    for (uint32_t i = 0; i < project->metric_count; i++) {
+        uint32_t log;
+        enum metric_bound bound = metric_traits(project->metrics[i])->bound;
+        if (bound != BOUND_NONE && bound != BOUND_RATE &&
+            log_of(project, project->metrics[i], &log) && task->reads[log] &&
+            !add_metric(task, project->metrics[i], ROLE_SECONDARY, NULL))
+            return false;
+    }
+    return task->metric_count > 0 ||
+           job_error(&analyze_command, "no metric is computed from these logs");
+}
+
+/* ------------------------------------------------------------------------------- preparation -- */
+
+/* The field that holds what the flag is bucketed by: units are those that chance assigned. */
+static bool settle_unit(struct task *task, uint32_t log, uint32_t key)
+{
+    struct layout *layout = &task->replay->layouts[log];
+    const struct unit_key *bucket_by = task->variants.targeting->bucket_by;
+    enum log_units units = log_units(layout->log, bucket_by);
+    if (key == NO_PLACE && (layout->unit == NO_PLACE || units == UNITS_UNKNOWN)) {
+        job_error(&analyze_command, "log '%s' does not say which unit a line is of",
+                  layout->log->name.text);
+        print_help(
+            "the flag is bucketed by %s: say which field has it, as in 'context: {%s: FIELD}'",
+            bucket_by->text, bucket_by->parts[0]->name.text);
+        return false;
+    }
+    if (key != NO_PLACE)
+        layout->unit = key;
+    layout->hashes_units = true;
+    task->units[log] = layout->unit;
+    return true;
+}
+
+/*
+ * The logs whose lines expose units: those that name variants. Only if none does, those with a
+ * context, which are evaluated again: of a log of orders, only who ordered would be in it.
+ */
+static bool find_telling_logs(struct task *task)
+{
+    const struct project *project = task->replay->project;
+    bool *tells = ARENA_ARRAY(task->replay->texts, bool, project->log_count);
+    bool named = false, any = false;
+    for (uint32_t i = 0; i < project->log_count; i++)
+        named |= task->reads[i] && project->logs[i]->variant;
+    for (uint32_t i = 0; i < project->log_count; i++) {
+        const struct log *log = project->logs[i];
+        tells[i] = task->reads[i] && (named ? log->variant != NULL : log->context_count > 0);
+        any |= tells[i];
+    }
+    task->exposures.tells = tells;
+    if (any)
+        return true;
+    job_error(&analyze_command, "no log that is given says who was served what");
+    print_help(
+        "a log of exposures has 'flag' and 'variant'; one with 'context' is evaluated again");
+    return false;
+}
+
+static bool prepare_log(struct task *task, uint32_t log)
+{
+    struct layout *layout = &task->replay->layouts[log];
+    struct variant_reader *reader = &task->exposures.readers[log];
+    if (!task->exposures.tells[log]) {
+        struct line_context line = {0};
+        return line_context_prepare(&line, layout, NULL, 0) &&
+               settle_unit(task, log, line_context_key(&line, task->variants.targeting->bucket_by));
+    }
+    return variant_reader_prepare(reader, &task->variants, layout) &&
+           settle_unit(task, log,
+                       line_context_key(&reader->line, task->variants.targeting->bucket_by));
+}
+
+static bool prepare(struct task *task)
+{
+    struct project *project = task->replay->project;
+    struct exposures *exposures = &task->exposures;
+    uint32_t logs = project->log_count;
+    exposures->variants = &task->variants;
+    exposures->arms = &task->arms;
+    exposures->log_count = logs;
+    exposures->from = task->options->from;
+    exposures->to = task->options->to - (task->options->to < INT64_MAX);
+    exposures->readers = ARENA_ARRAY(&project->arena, struct variant_reader, logs);
+    exposures->units = task->units = ARENA_ARRAY(&project->arena, uint32_t, logs);
+    if (!find_telling_logs(task))
+        return false;
+    for (uint32_t i = 0; i < logs; i++)
+        if (task->reads[i] && !prepare_log(task, i))
+            return false;
+    exposures_init(exposures);
+    return choose_metrics(task);
+}
+
+/* --------------------------------------------------------------------------------------- run -- */
+
+/* The information at each look up to now, of what was planned: the last one as it is, those before
+ * as they were planned. */
+static void settle_looks(const struct task *task, struct experiment_terms *terms,
+                         const struct exposed_units *units)
+{
+    const struct experiment *experiment = task->variants.targeting->experiment;
+    struct judgement *judgement = &terms->judgement;
+    double planned = (double)terms->min_samples * task->arms.count;
+    double now = planned > 0 ? (double)units->all / planned : 1;
+    uint32_t looks = experiment && experiment->looks > 0 ? experiment->looks : 5;
+    for (uint32_t i = 1; i <= looks && now >= (double)i / looks - 1e-9; i++)
+        judgement->looks[judgement->look_count++] = (double)i / looks;
+    if (judgement->look_count > 0)
+        judgement->looks[judgement->look_count - 1] = fmin(now, 1);
+}
+
+static bool settle_terms(const struct task *task, struct experiment_terms *terms)
+{
+    const struct experiment *experiment = task->variants.targeting->experiment;
+    struct judgement *judgement = &terms->judgement;
+    *judgement = (struct judgement){.method = experiment ? experiment->method : ANALYSIS_SEQUENTIAL,
+                                    .alpha = experiment ? experiment->alpha : 0.05,
+                                    .prior = DEFAULT_PRIOR};
+    if (experiment) {
+        terms->min_samples = experiment->min_samples;
+        terms->min_duration = experiment->min_duration;
+        terms->mde = experiment->mde;
+    }
+    if (task->options->method) {
+        int method = words_find(analysis_method_words, task->options->method);
+        if (method < 0) {
+            usage_error(&analyze_command,
+                        "--method is sequential, fixed, group_sequential or bayesian, not '%s'",
+                        task->options->method);
+            return false;
+        }
+        judgement->method = (enum analysis_method)method;
+    }
+    if (task->options->prior) {
+        char *end;
+        judgement->prior = strcmp(task->options->prior, "flat") == 0
+                               ? INFINITY
+                               : strtod(task->options->prior, &end);
+        if (!(judgement->prior > 0) || (isfinite(judgement->prior) && *end)) {
+            usage_error(&analyze_command, "--prior is a standard deviation, or flat, not '%s'",
+                        task->options->prior);
+            return false;
+        }
+    }
+    if (judgement->method == ANALYSIS_GROUP_SEQUENTIAL && terms->min_samples == 0) {
+        job_error(&analyze_command, "group_sequential needs to know how many units are planned");
+        print_help("give the experiment 'min_samples', the units an arm at the end");
+        return false;
+    }
+    return true;
+}
+
+static int write_page(struct task *task, struct conclusion *conclusion)
+{
+    char build[FLAG_BUILD_TEXT];
+    flag_variants_build(&task->variants, build);
+    const struct analyze_page analysis = {conclusion, &task->variants, task->replay,
+                                          task->options->environment, build};
+    struct buffer out = {0};
+    struct arena *arena = task->replay->texts;
+    const struct page page = page_for(stdout, task->options->color, arena, &out);
+    switch (task->options->form) {
+    case FORM_TEXT:
+        analyze_text(&analysis, &page);
+        break;
+    case FORM_JSON:
+        analyze_json(&analysis, &out);
+        break;
+    case FORM_MARKDOWN:
+        analyze_markdown(&analysis, &out, arena);
+        break;
+    }
+    bool written = write_stdout(&analyze_command, &out);
+    buffer_release(&out);
+    if (!written)
+        return EXIT_JOB;
+    if (!task->options->exit_code)
+        return EXIT_FINE;
+    return conclusion->status == STATUS_UNHEALTHY ? EXIT_UNHEALTHY
+                                                  : exit_codes[conclusion->decision];
+}
+
+/* All logs are read twice: first for who is in it since when, then for what came of it. */
+static bool read_twice(struct task *task)
+{
+    struct replay *replay = task->replay;
+    replay_add_consumer(replay, &task->exposures.consumer);
+    if (!replay_read(replay, task->logs, task->log_count) || replay_is_too_bad(replay))
+        return false;
+    replay_begin_again(replay);
+    task->outcomes.exposures = &task->exposures;
+    task->outcomes.takes_before = task->options->cuped;
+    task->outcomes.from = task->exposures.from;
+    task->outcomes.to = task->exposures.to;
+    outcomes_init(&task->outcomes);
+    replay_add_consumer(replay, &task->outcomes.consumer);
+    return replay_read(replay, task->logs, task->log_count);
+}
+
+static int analyze(struct task *task)
+{
+    struct conclusion conclusion = {.arms = &task->arms,
+                                    .exposures = &task->exposures,
+                                    .outcomes = &task->outcomes,
+                                    .metrics = task->metrics,
+                                    .metric_count = task->metric_count,
+                                    .names = task->names};
+    if (!settle_terms(task, &conclusion.terms))
+        return EXIT_JOB;
+    if (!read_twice(task))
+        return EXIT_JOB;
+    if (task->exposures.count == 0) {
+        job_error(&analyze_command, "no unit was exposed to '%s' in these logs",
+                  task->flag->name.text);
+        return EXIT_JOB;
+    }
+    struct exposed_units units = exposures_count(&task->exposures);
+    if (conclusion.terms.judgement.method == ANALYSIS_GROUP_SEQUENTIAL)
+        settle_looks(task, &conclusion.terms, &units);
+    conclusion_reach(&conclusion, task->replay->times.max_bad, task->replay->texts);
+    return write_page(task, &conclusion);
+}
+
+/* Pipes can be read only once. */
+static bool can_read_twice(const struct task *task)
+{
+    for (size_t i = 0; i < task->log_count; i++) {
+        uint32_t log;
+        const char *path;
+        struct stat status;
+        if (!replay_find_log(task->replay, task->logs[i], &log, &path))
+            return false;
+        if (strcmp(path, "-") == 0 || (stat(path, &status) == 0 && !S_ISREG(status.st_mode))) {
+            job_error(&analyze_command, "'%s' cannot be read twice, which an analysis takes",
+                      task->logs[i]);
+            print_help("write it to a file first");
+            return false;
+        }
+    }
+    return true;
+}
+
+static int analyze_flag(const struct options *options, struct replay *replay, const char *name,
+                        char **logs, size_t count)
+{
+    struct project *project = replay->project;
+    if (project->diagnostics.errors > 0) {
+        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(options->color, stderr),
+                          stderr);
+        return EXIT_INPUT;
+    }
+    if (!past_overrides_put_back(project))
+        return EXIT_JOB;
+    replay_init(replay, project);
+    struct task task = {.options = options, .replay = replay, .logs = logs, .log_count = count};
+    task.flag = choose_flag(&analyze_command, project, name);
+    if (!task.flag)
+        return EXIT_JOB;
+    task.environment = choose_environment(&analyze_command, project, options->environment);
+    if (task.environment == UINT32_MAX)
+        return EXIT_JOB;
+    choose_logs(replay, task.flag, task.environment);
+    if (!can_read_twice(&task) || !(task.reads = replay_logs_read(replay, logs, count)))
+        return EXIT_JOB;
+    int status = EXIT_JOB;
+    if (flag_variants_open(&task.variants, project, task.flag, task.environment) &&
+        find_arms(&task) && prepare(&task))
+        status = analyze(&task);
+    outcomes_release(&task.outcomes);
+    exposures_release(&task.exposures);
+    flag_variants_close(&task.variants);
+    return status;
+}
+
+static bool check_usage(struct options *options, int operands)
+{
+    static const char *const words[] = WORDS(FORMS);
+    if (options->json && strcmp(options->format, "text") == 0)
+        options->format = "json";
+    int form = words_find(words, options->format);
+    if (form < 0)
+        usage_error(&analyze_command, "--format is text, json or markdown, not '%s'",
+                    options->format);
+    else if (options->json && form != FORM_JSON)
+        usage_error(&analyze_command, "--json and --format %s contradict each other",
+                    options->format);
+    else if (operands < 1)
+        usage_error(&analyze_command, "expected a flag");
+    else if (operands < 2)
+        usage_error(&analyze_command, "expected at least one log");
+    else if (!options->environment)
+        usage_error(&analyze_command, "expected an environment: -e ENV");
+    else if (options->from >= options->to)
+        usage_error(&analyze_command, "--from is not before --to");
+    else {
+        options->form = (enum form)form;
+        return true;
+    }
+    return false;
+}
+
+static int run(int argc, char **argv)
+{
+    struct options options = {
+        .format = "text", .from = INT64_MIN, .to = INT64_MAX, .logs = LOG_OPTIONS_INIT};
+    const struct option table[] = {
+        DIRECTORY_OPTION(options.directory),
+        ENVIRONMENT_OPTION(options.environment, "in this environment"),
+        {"method", 0, OPTION_TEXT, &options.method, "METHOD",
+         "sequential, fixed, group_sequential or bayesian [the experiment's, or sequential]"},
+        {"control", 0, OPTION_TEXT, &options.control, "VARIANT",
+         "what to compare with [the experiment's]"},
+        {"metric", 'm', OPTION_TEXTS, &options.metrics, "NAME",
+         "only this metric; may be repeated, and the first one decides [the experiment's]"},
+        {"cuped", 0, OPTION_FLAG, &options.cuped, NULL,
+         "take out what a unit's values before its exposure explain"},
+        {"prior", 0, OPTION_TEXT, &options.prior, "DEVIATION",
+         "of the relative change, for bayesian, or flat [0.3]"},
+        FROM_OPTION(options.from, "only exposures and outcomes from this time"),
+        {"to", 0, OPTION_TIME, &options.to, "TIME", "only those before this time"},
+        FORMAT_OPTION(options.format, "text, json or markdown [text]"),
+        JSON_OPTION(options.json, "the same as --format json"),
+        EXIT_CODE_OPTION(options.exit_code,
+                         "exit 0 ship, 10 running, 12 no difference, 20 stop, 21 unhealthy"),
+        MAX_BAD_OPTION(options.logs),
+        THREADS_OPTION(options.logs),
+        COLOR_OPTION(options.color),
+    };
+    int status;
+    int operands =
+        options_parse(&analyze_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (operands >= 0 && !check_usage(&options, operands))
+        status = EXIT_JOB;
+    struct replay replay = {0};
+    if (operands >= 2 && options.environment && check_usage(&options, operands) &&
+        log_options_apply(&options.logs, &analyze_command, &replay)) {
+        replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
+        status = analyze_flag(&options, &replay, argv[1], argv + 2, (size_t)(operands - 1));
+        replay_release(&replay);
+        project_free(replay.project);
+    }
+    free(options.metrics.items);
+    return status;
+}

@@ -1,0 +1,200 @@
+/* analyze_json.c - the analysis for programs. See analyze_page.h. */
+#include <math.h>
+
+#include "analyze_page.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/json.h"
+#include "compiler/model/model.h"
+#include "tools/ffreplay/report/json_input.h"
+
+static void put_number(struct buffer *out, const char *key, double number)
+{
+    field_number(out, key, isfinite(number), number);
+}
+
+static void put_interval(struct buffer *out, const char *key, const struct interval *interval)
+{
+    field_array(out, key);
+    for (int i = 0; i < 2; i++) {
+        double bound = i == 0 ? interval->lower : interval->upper;
+        json_write_comma(out);
+        if (isfinite(bound))
+            json_write_number(out, bound);
+        else
+            buffer_append_text(out, "null");
+    }
+    buffer_append_text(out, "]");
+}
+
+static void put_sentences(struct buffer *out, const char *key, const struct sentence_list *list)
+{
+    field_array(out, key);
+    for (uint32_t i = 0; i < list->count; i++) {
+        json_write_comma(out);
+        json_write_string(out, list->items[i]);
+    }
+    buffer_append_text(out, "]");
+}
+
+static void put_counts(struct buffer *out, const char *key, const struct conclusion *conclusion,
+                       bool expected)
+{
+    double all = (double)conclusion->units.all, shares = 0;
+    for (uint32_t i = 0; i < conclusion->arms->count; i++)
+        shares += conclusion->arms->shares[i];
+    field_object(out, key);
+    for (uint32_t i = 0; i < conclusion->arms->count; i++)
+        if (expected)
+            put_number(out, conclusion->names[i], all * conclusion->arms->shares[i] / shares);
+        else
+            field_count(out, conclusion->names[i], conclusion->units.by_arm[i]);
+    buffer_append_text(out, "}");
+}
+
+static void put_quality(struct buffer *out, const struct conclusion *conclusion)
+{
+    field_object(out, "quality");
+    field_truth(out, "healthy", conclusion->issues.count == 0);
+    if (isnan(conclusion->ratio.fit.p)) {
+        json_write_key(out, "sample_ratio");
+        buffer_append_text(out, "null");
+    } else {
+        field_object(out, "sample_ratio");
+        put_number(out, "p", conclusion->ratio.anytime_p);
+        put_number(out, "p_fixed", conclusion->ratio.fit.p);
+        put_counts(out, "observed", conclusion, false);
+        put_counts(out, "expected", conclusion, true);
+        buffer_append_text(out, "}");
+    }
+    field_count(out, "crossovers", conclusion->units.crossover);
+    put_sentences(out, "issues", &conclusion->issues);
+    buffer_append_text(out, "}");
+}
+
+static void put_arm(struct buffer *out, const struct arm_evidence *arm)
+{
+    field_count(out, "n", arm->exposed);
+    field_count(out, "measured", arm->measured);
+    put_number(out, "value", arm->value);
+    put_number(out, "variance", arm->moments.outcome.n >= 2 ? arm->moments.outcome.variance : NAN);
+}
+
+/* A p that nobody has is 1: nothing is shown. */
+static double p_or_none(double p)
+{
+    return isnan(p) ? 1 : p;
+}
+
+static void put_variant(struct buffer *out, const struct judged_metric *metric, uint32_t arm,
+                        const char *name)
+{
+    const struct judged_effect *judged = &metric->variants[arm];
+    const struct effect *effect = &judged->effect;
+    json_write_comma(out);
+    buffer_append_text(out, "{");
+    field_text(out, "name", name);
+    put_arm(out, &metric->arms[arm]);
+    put_number(out, "difference", effect->absolute.value);
+    put_number(out, "difference_error", effect->absolute.error);
+    put_interval(out, "difference_interval", &effect->absolute_interval);
+    put_number(out, "relative", effect->relative.value);
+    put_number(out, "relative_error", effect->relative.error);
+    put_interval(out, "relative_interval", &effect->relative_interval);
+    put_number(out, "p", p_or_none(effect->p));
+    put_number(out, "e", exp(effect->log_e));
+    field_truth(out, "significant",
+                judged->verdict == VERDICT_BETTER || judged->verdict == VERDICT_WORSE);
+    put_number(out, "p_adjusted", p_or_none(judged->p_adjusted));
+    if (metric->role == ROLE_GUARD)
+        put_number(out, "p_within", p_or_none(judged->p_within));
+    if (!isnan(effect->chance)) {
+        put_number(out, "chance_to_be_better", effect->chance);
+        put_number(out, "expected_loss", effect->loss);
+    }
+    field_text(out, "verdict", effect_verdict_words[judged->verdict]);
+    if (effect->state != EFFECT_FINE)
+        field_text(out, "why", effect_state_word(effect->state));
+    field_text(out, "method", effect->method);
+    put_number(out, "slope", effect->slope);
+    put_number(out, "variance_reduced", effect->variance_reduced);
+    buffer_append_text(out, "}");
+}
+
+static void put_metric(struct buffer *out, const struct conclusion *conclusion,
+                       const struct judged_metric *metric)
+{
+    uint32_t control = conclusion->arms->control;
+    json_write_comma(out);
+    buffer_append_text(out, "{");
+    field_text(out, "name", metric->measure->metric->name.text);
+    field_text(out, "role", metric_role_words[metric->role]);
+    field_text(out, "kind", metric_traits(metric->measure->metric)->name);
+    field_object(out, "control");
+    put_arm(out, &metric->arms[control]);
+    buffer_append_text(out, "}");
+    field_array(out, "variants");
+    for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
+        if (arm != control)
+            put_variant(out, metric, arm, conclusion->names[arm]);
+    buffer_append_text(out, "]}");
+}
+
+static void put_left_out(struct buffer *out, const struct conclusion *conclusion)
+{
+    field_object(out, "left_out");
+    for (uint32_t i = 0; i < OUTCOME_LEFT_OUT_CAUSES; i++)
+        field_count(out, outcome_left_out_words[i], conclusion->outcomes->left_out[i]);
+    field_object(out, "units");
+    field_count(out, "crossover", conclusion->units.crossover);
+    field_count(out, "forced", conclusion->units.forced);
+    buffer_append_text(out, "}");
+    field_object(out, "not_exposing");
+    for (uint32_t i = 0; i < NOT_EXPOSED_CAUSES; i++)
+        field_count(out, not_exposed_words[i], conclusion->exposures->not_exposed[i]);
+    buffer_append_text(out, "}}");
+}
+
+void analyze_json(const struct analyze_page *page, struct buffer *out)
+{
+    const struct conclusion *conclusion = page->conclusion;
+    const struct judgement *judgement = &conclusion->terms.judgement;
+    struct input_digest digest = conclusion->exposures->digest;
+    input_digest_join(&digest, &conclusion->outcomes->digest);
+    buffer_append_text(out, "{");
+    field_count(out, "format_version", 1);
+    field_text(out, "flag", page->variants->flag->name.text);
+    field_text(out, "environment", page->environment);
+    field_text(out, "status", analysis_status_words[conclusion->status]);
+    field_text(out, "decision", analysis_decision_words[conclusion->decision]);
+    field_text(out, "winner",
+               conclusion->winner == NO_ARM ? NULL : conclusion->names[conclusion->winner]);
+    put_sentences(out, "reasons", &conclusion->reasons);
+    put_sentences(out, "notes", &conclusion->notes);
+    put_number(out, "days_left", conclusion->days_left);
+    field_text(out, "method", analysis_method_words[judgement->method]);
+    put_number(out, "alpha", judgement->alpha);
+    if (judgement->method == ANALYSIS_GROUP_SEQUENTIAL) {
+        field_array(out, "looks");
+        for (uint32_t i = 0; i < judgement->look_count; i++) {
+            json_write_comma(out);
+            json_write_number(out, fmin(1, judgement->looks[i]));
+        }
+        buffer_append_text(out, "]");
+    }
+    field_text(out, "control", conclusion->names[conclusion->arms->control]);
+    put_quality(out, conclusion);
+    put_counts(out, "units", conclusion, false);
+    put_left_out(out, conclusion);
+    field_array(out, "metrics");
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        put_metric(out, conclusion, &conclusion->metrics[i]);
+    buffer_append_text(out, "]");
+    field_object(out, "input");
+    field_input(out, page->replay, conclusion->exposures->lines + conclusion->outcomes->lines);
+    field_time(out, "first_exposure", conclusion->exposures->first);
+    field_time(out, "last_exposure", conclusion->exposures->last);
+    field_digest(out, &digest);
+    buffer_append_text(out, "}");
+    field_text(out, "build", page->build);
+    buffer_append_text(out, "}\n");
+}

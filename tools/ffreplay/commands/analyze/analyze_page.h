@@ -1,0 +1,41 @@
+/*
+ * analyze_page.h - an experiment's analysis, written: for a terminal, a pull request, programs.
+ */
+#ifndef FFREPLAY_ANALYZE_PAGE_H
+#define FFREPLAY_ANALYZE_PAGE_H
+
+#include "tools/ffreplay/analysis/conclusion.h"
+#include "tools/ffreplay/page/page.h"
+#include "tools/ffreplay/replay/replay.h"
+
+struct buffer;
+
+struct analyze_page {
+    const struct conclusion *conclusion;
+    const struct flag_variants *variants;
+    const struct replay *replay;
+    const char *environment;
+    const char *build;
+};
+
+/* What a row of a table says of a metric in a variant, in words: both tables are made of it. Texts
+ * are the arena's. */
+struct effect_words {
+    const char *metric, *variant, *control_value, *value, *change, *interval, *p, *verdict;
+};
+struct effect_words effect_words_of(const struct analyze_page *page, uint32_t metric, uint32_t arm,
+                                    struct arena *arena);
+/* "running: variant_a is …" */
+const char *headline_of(const struct conclusion *conclusion, struct arena *arena);
+/* "sequential, 95 %": how it was judged. */
+const char *method_text(const struct conclusion *conclusion, struct arena *arena);
+/* How long until it is decided; NULL: it is, or nobody knows. */
+const char *left_text(const struct conclusion *conclusion, struct arena *arena);
+/* "1013 control, 987 variant_a" and how likely that is. */
+const char *units_text(const struct conclusion *conclusion, struct arena *arena);
+
+void analyze_text(const struct analyze_page *page, const struct page *out);
+void analyze_markdown(const struct analyze_page *page, struct buffer *out, struct arena *arena);
+void analyze_json(const struct analyze_page *page, struct buffer *out);
+
+#endif

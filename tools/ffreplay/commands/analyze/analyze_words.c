@@ -1,0 +1,165 @@
+/* analyze_words.c - an analysis in words, for people. See analyze_page.h. */
+#include <inttypes.h>
+#include <math.h>
+
+#include "analyze_page.h"
+#include "compiler/base/arena.h"
+#include "compiler/model/model.h"
+#include "tools/ffreplay/metrics/metric_text.h"
+
+static const char *percent(struct arena *arena, double share)
+{
+    double size = fabs(share * 100);
+    if (isinf(share))
+        return share > 0 ? "∞" : "-∞";
+    return arena_format(arena, "%+.*f%%", size >= 99.5 ? 0 : size >= 9.95 ? 1 : 2, share * 100);
+}
+
+static const char *p_text(struct arena *arena, double p)
+{
+    if (isnan(p))
+        return "-";
+    if (p < 0.0001)
+        return "<0.0001";
+    return arena_format(arena, "%.*f", p < 0.1 ? 4 : 2, p);
+}
+
+/* A change relative to the control, and where that is nothing, in the metric's own unit. */
+static bool is_relative(const struct effect *effect)
+{
+    return isfinite(effect->relative.value) && (isfinite(effect->relative_interval.lower) ||
+                                                isfinite(effect->relative_interval.upper) ||
+                                                !isfinite(effect->absolute_interval.lower));
+}
+
+static const char *interval_text(struct arena *arena, const struct metric *metric,
+                                 const struct effect *effect)
+{
+    bool relative = is_relative(effect);
+    const struct interval *interval =
+        relative ? &effect->relative_interval : &effect->absolute_interval;
+    if (isinf(interval->lower) && isinf(interval->upper))
+        return "-";
+    const char *lower = relative || isinf(interval->lower)
+                            ? percent(arena, interval->lower)
+                            : difference_text(arena, metric, interval->lower);
+    const char *upper = relative || isinf(interval->upper)
+                            ? percent(arena, interval->upper)
+                            : difference_text(arena, metric, interval->upper);
+    return arena_format(arena, "%s … %s", lower, upper);
+}
+
+static const char *verdict_text(const struct judged_metric *metric,
+                                const struct judged_effect *judged)
+{
+    if (judged->effect.state != EFFECT_FINE)
+        return effect_state_word(judged->effect.state);
+    switch (judged->verdict) {
+    case VERDICT_BETTER:
+        return "better";
+    case VERDICT_WORSE:
+        return metric->role == ROLE_GUARD ? "beyond" : "worse";
+    case VERDICT_NON_INFERIOR:
+        return "within";
+    case VERDICT_UNDECIDED:
+        return "undecided";
+    case VERDICT_INSUFFICIENT:
+        return "not judged";
+    }
+    return "";
+}
+
+struct effect_words effect_words_of(const struct analyze_page *page, uint32_t metric, uint32_t arm,
+                                    struct arena *arena)
+{
+    const struct conclusion *conclusion = page->conclusion;
+    const struct judged_metric *judged = &conclusion->metrics[metric];
+    const struct judged_effect *variant = &judged->variants[arm];
+    const struct metric *of = judged->measure->metric;
+    double control = judged->arms[conclusion->arms->control].value, value = judged->arms[arm].value;
+    bool known = isfinite(control) && isfinite(value);
+    bool bayesian = conclusion->terms.judgement.method == ANALYSIS_BAYESIAN;
+    return (struct effect_words){
+        .metric = of->name.text,
+        .variant = conclusion->names[arm],
+        .control_value = isfinite(control) ? estimate_text(arena, of, control) : "-",
+        .value = isfinite(value) ? estimate_text(arena, of, value) : "-",
+        .change = !known                          ? "-"
+                  : is_relative(&variant->effect) ? percent(arena, variant->effect.relative.value)
+                                                  : difference_text(arena, of, value - control),
+        .interval = interval_text(arena, of, &variant->effect),
+        .p = bayesian && !isnan(variant->effect.chance)
+                 ? arena_format(arena, "%.1f%%", variant->effect.chance * 100)
+             : judged->role == ROLE_GUARD ? p_text(arena, variant->p_within)
+                                          : p_text(arena, variant->p_adjusted),
+        .verdict = verdict_text(judged, variant),
+    };
+}
+
+const char *headline_of(const struct conclusion *conclusion, struct arena *arena)
+{
+    if (conclusion->status == STATUS_UNHEALTHY)
+        return "unhealthy";
+    if (conclusion->decision == DECISION_SHIP)
+        return arena_format(arena, "ship %s", conclusion->names[conclusion->winner]);
+    static const char *const words[] = {[DECISION_RUNNING] = "running",
+                                        [DECISION_NO_DIFFERENCE] = "no difference",
+                                        [DECISION_STOP] = "stop"};
+    return words[conclusion->decision];
+}
+
+const char *method_text(const struct conclusion *conclusion, struct arena *arena)
+{
+    const struct judgement *judgement = &conclusion->terms.judgement;
+    double confidence = 100 * (1 - judgement->alpha);
+    switch (judgement->method) {
+    case ANALYSIS_SEQUENTIAL:
+        return arena_format(arena, "sequential, %.4g %%: valid at every look", confidence);
+    case ANALYSIS_FIXED:
+        return arena_format(arena, "fixed, %.4g %%: valid once, at the planned end", confidence);
+    case ANALYSIS_GROUP_SEQUENTIAL:
+        return judgement->look_count == 0
+                   ? arena_format(arena, "group sequential, %.4g %%: no look is due yet",
+                                  confidence)
+                   : arena_format(arena,
+                                  "group sequential, %.4g %%: look %u, at %.0f %% of the units",
+                                  confidence, judgement->look_count,
+                                  100 * fmin(1, judgement->looks[judgement->look_count - 1]));
+    case ANALYSIS_BAYESIAN:
+        return arena_format(arena,
+                            "bayesian, %.4g %%, prior N(0, %.3g²) on the relative change: no proof "
+                            "against stopping early",
+                            confidence, judgement->prior);
+    }
+    return "";
+}
+
+const char *left_text(const struct conclusion *conclusion, struct arena *arena)
+{
+    if (conclusion->status != STATUS_RUNNING || isnan(conclusion->days_left))
+        return NULL;
+    if (isinf(conclusion->days_left))
+        return "not in sight: at these estimates, a hundred times the units would not decide it";
+    return arena_format(arena, "about %.*f days, at this traffic and these estimates",
+                        conclusion->days_left < 10 ? 1 : 0, conclusion->days_left);
+}
+
+const char *units_text(const struct conclusion *conclusion, struct arena *arena)
+{
+    const struct arms *arms = conclusion->arms;
+    const char *text = "";
+    for (uint32_t i = 0; i < arms->count; i++)
+        text = arena_format(arena, "%s%s%" PRIu64 " %s", text, i > 0 ? ", " : "",
+                            conclusion->units.by_arm[i], conclusion->names[i]);
+    if (!isnan(conclusion->ratio.fit.p))
+        text = arena_format(arena, "%s; sample ratio p = %.2g", text, conclusion->ratio.anytime_p);
+    if (conclusion->units.forced > 0)
+        text = arena_format(arena,
+                            "%s; left out: %" PRIu64 " that a list, an override or a holdout "
+                            "decided for",
+                            text, conclusion->units.forced);
+    if (conclusion->units.crossover > 0)
+        text = arena_format(arena, "%s; left out: %" PRIu64 " seen in several arms", text,
+                            conclusion->units.crossover);
+    return text;
+}
