@@ -37,10 +37,8 @@ static void grow(struct exposures *exposures)
     exposures->capacity = larger.capacity;
 }
 
-static void add(struct exposures *exposures, const struct exposure *seen)
+static void add_now(struct exposures *exposures, const struct exposure *seen)
 {
-    if (exposures->count * 2 >= exposures->capacity)
-        grow(exposures);
     struct exposure *slot = slot_of(exposures, seen->unit);
     if (!slot->arms && !slot->forced) {
         *slot = *seen;
@@ -51,6 +49,24 @@ static void add(struct exposures *exposures, const struct exposure *seen)
     slot->forced |= seen->forced;
     if (seen->first < slot->first)
         slot->first = seen->first;
+}
+
+void exposures_settle(struct exposures *exposures)
+{
+    while ((exposures->count + exposures->waiting_count) * 2 >= exposures->capacity)
+        grow(exposures);
+    for (uint32_t i = 0; i < exposures->waiting_count; i++)
+        exposures_prefetch(exposures, exposures->waiting[i].unit);
+    for (uint32_t i = 0; i < exposures->waiting_count; i++)
+        add_now(exposures, &exposures->waiting[i]);
+    exposures->waiting_count = 0;
+}
+
+static void add(struct exposures *exposures, const struct exposure *seen)
+{
+    if (exposures->waiting_count == EXPOSURES_WAITING)
+        exposures_settle(exposures);
+    exposures->waiting[exposures->waiting_count++] = *seen;
 }
 
 const struct exposure *exposures_find(const struct exposures *exposures, struct unit_hash unit)
@@ -207,6 +223,7 @@ static struct consumer *fork_exposures(struct consumer *consumer)
 static void join_exposures(struct consumer *consumer, struct consumer *other)
 {
     struct exposures *exposures = (struct exposures *)consumer, *fork = (struct exposures *)other;
+    exposures_settle(fork);
     for (uint64_t i = 0; i < fork->capacity; i++)
         if (fork->slots[i].arms || fork->slots[i].forced)
             add(exposures, &fork->slots[i]);

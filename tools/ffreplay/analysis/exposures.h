@@ -45,6 +45,8 @@ enum not_exposed { NOT_EXPOSED_WORDS(WORDS_MEMBER) };
 #define NOT_EXPOSED_CAUSES WORDS_COUNT(NOT_EXPOSED_WORDS)
 extern const char *const not_exposed_words[];
 
+#define EXPOSURES_WAITING 64
+
 struct exposures {
     struct consumer consumer;
     const struct flag_variants *variants;
@@ -58,6 +60,9 @@ struct exposures {
 
     struct exposure *slots;
     uint64_t capacity, count;
+    /* Added in batches, so that their slots are fetched in parallel. */
+    struct exposure waiting[EXPOSURES_WAITING];
+    uint32_t waiting_count;
     uint64_t lines;     /* that expose a unit */
     uint64_t as_logged; /* of those, lines that say which variant, but not why */
     uint64_t not_exposed[NOT_EXPOSED_CAUSES];
@@ -69,8 +74,16 @@ struct exposures {
 void exposures_init(struct exposures *exposures);
 void exposures_release(struct exposures *exposures);
 
-/* NULL: the unit is not exposed. Cost: a look-up in a table of all units. */
+/* Once all is read: what waits is added, and the table stays as it is. */
+void exposures_settle(struct exposures *exposures);
+
+/* NULL: the unit is not exposed. Cost: a look-up in a table of all units, which waits for memory
+ * unless it was prefetched some look-ups before. */
 const struct exposure *exposures_find(const struct exposures *exposures, struct unit_hash unit);
+static inline void exposures_prefetch(const struct exposures *exposures, struct unit_hash unit)
+{
+    __builtin_prefetch(&exposures->slots[unit.low & (exposures->capacity - 1)]);
+}
 
 /* Its arm; NO_ARM for one that was forced, or seen in several. */
 static inline uint32_t exposure_arm(const struct exposure *exposure)

@@ -45,14 +45,10 @@ static void merge_cells(struct outcomes *outcomes, struct cell *cells, struct ce
 
 /* ------------------------------------------------------------------------------------ taking -- */
 
-static enum outcome_left_out place_line(const struct outcomes *outcomes, const struct event *event,
-                                        uint32_t *arm)
+static enum outcome_left_out place_line(const struct outcomes *outcomes,
+                                        const struct waiting_outcome *line, uint32_t *arm)
 {
-    if (event->time > outcomes->to)
-        return OUTCOME_LATER;
-    if (!event->has_unit)
-        return OUTCOME_NO_UNIT;
-    const struct exposure *exposure = exposures_find(outcomes->exposures, event->unit);
+    const struct exposure *exposure = exposures_find(outcomes->exposures, line->unit);
     if (!exposure)
         return OUTCOME_NOT_EXPOSED;
     if (exposure->forced)
@@ -60,41 +56,92 @@ static enum outcome_left_out place_line(const struct outcomes *outcomes, const s
     *arm = exposure_arm(exposure);
     if (*arm == NO_ARM)
         return OUTCOME_CROSSOVER;
-    if (event->time < exposure->first)
+    if (line->time < exposure->first)
         return OUTCOME_BEFORE;
-    return event->time < outcomes->from ? OUTCOME_EARLIER : OUTCOME_LEFT_OUT_CAUSES;
+    return line->time < outcomes->from ? OUTCOME_EARLIER : OUTCOME_LEFT_OUT_CAUSES;
 }
 
 static void add_to_cells(struct outcomes *outcomes, struct cell *cells, uint32_t arm,
-                         const struct record *record)
+                         const struct waiting_outcome *line)
+{
+    for (uint32_t i = 0; i < outcomes->measure_count; i++) {
+        if (outcomes->measure_logs[i] != line->log)
+            continue;
+        struct cell *cell = outcome_cell(cells, i, arm);
+        if (line->samples[i].state == NUMBER_GIVEN)
+            cell_add(cell, &outcomes->measures[i], &line->samples[i]);
+        else if (line->samples[i].state == NUMBER_UNREADABLE)
+            cell_add_unreadable(cell, &outcomes->measures[i], &line->samples[i], NULL);
+    }
+}
+
+static void take_line(struct outcomes *outcomes, const struct waiting_outcome *line)
+{
+    uint32_t arm;
+    enum outcome_left_out cause = place_line(outcomes, line, &arm);
+    bool before = cause == OUTCOME_BEFORE && outcomes->before;
+    if (before)
+        add_to_cells(outcomes, outcomes->before, arm, line);
+    if (cause == OUTCOME_LEFT_OUT_CAUSES)
+        add_to_cells(outcomes, outcomes->cells, arm, line);
+    if (before || cause == OUTCOME_LEFT_OUT_CAUSES)
+        input_digest_join(&outcomes->digest, &line->digest);
+    outcomes->lines += cause == OUTCOME_LEFT_OUT_CAUSES;
+    if (cause != OUTCOME_LEFT_OUT_CAUSES)
+        outcomes->left_out[cause]++;
+}
+
+void outcomes_settle(struct outcomes *outcomes)
+{
+    for (uint32_t i = 0; i < outcomes->waiting_count; i++)
+        exposures_prefetch(outcomes->exposures, outcomes->waiting[i].unit);
+    for (uint32_t i = 0; i < outcomes->waiting_count; i++)
+        take_line(outcomes, &outcomes->waiting[i]);
+    outcomes->waiting_count = 0;
+}
+
+static bool is_measured(const struct outcomes *outcomes, uint32_t log)
 {
     for (uint32_t i = 0; i < outcomes->measure_count; i++)
+        if (outcomes->measure_logs[i] == log)
+            return true;
+    return false;
+}
+
+static void wait(struct outcomes *outcomes, const struct record *record)
+{
+    const struct event *event = record->event;
+    if (outcomes->waiting_count == OUTCOMES_WAITING)
+        outcomes_settle(outcomes);
+    struct waiting_outcome *line = &outcomes->waiting[outcomes->waiting_count];
+    *line = (struct waiting_outcome){
+        .unit = event->unit,
+        .time = event->time,
+        .log = record->log,
+        .samples = &outcomes->samples[outcomes->waiting_count * outcomes->measure_count]};
+    outcomes->waiting_count++;
+    input_digest_add(&line->digest, record);
+    for (uint32_t i = 0; i < outcomes->measure_count; i++) {
+        line->samples[i] = (struct sample){0};
         if (outcomes->measure_logs[i] == record->log)
-            cell_take(outcome_cell(cells, i, arm), &outcomes->measures[i], record->event);
+            measure_sample(&outcomes->measures[i], event, &line->samples[i]);
+    }
 }
 
 static void take(struct consumer *consumer, const struct record *record)
 {
     struct outcomes *outcomes = (struct outcomes *)consumer;
-    bool wanted = false;
-    for (uint32_t i = 0; i < outcomes->measure_count && !wanted; i++)
-        wanted = outcomes->measure_logs[i] == record->log;
-    if (!wanted)
+    const struct event *event = record->event;
+    if (!is_measured(outcomes, record->log))
         return;
-    uint32_t arm;
-    enum outcome_left_out cause =
-        record->duplicate ? OUTCOME_DOUBLE : place_line(outcomes, record->event, &arm);
-    if (cause == OUTCOME_BEFORE && outcomes->before) {
-        add_to_cells(outcomes, outcomes->before, arm, record);
-        input_digest_add(&outcomes->digest, record);
-    }
-    if (cause != OUTCOME_LEFT_OUT_CAUSES) {
-        outcomes->left_out[cause]++;
-        return;
-    }
-    outcomes->lines++;
-    input_digest_add(&outcomes->digest, record);
-    add_to_cells(outcomes, outcomes->cells, arm, record);
+    if (record->duplicate)
+        outcomes->left_out[OUTCOME_DOUBLE]++;
+    else if (event->time > outcomes->to)
+        outcomes->left_out[OUTCOME_LATER]++;
+    else if (!event->has_unit)
+        outcomes->left_out[OUTCOME_NO_UNIT]++;
+    else
+        wait(outcomes, record);
 }
 
 static void note_incomplete(struct consumer *consumer, uint32_t log)
@@ -125,6 +172,7 @@ static struct consumer *fork_outcomes(struct consumer *consumer)
 static void join_outcomes(struct consumer *consumer, struct consumer *other)
 {
     struct outcomes *outcomes = (struct outcomes *)consumer, *fork = (struct outcomes *)other;
+    outcomes_settle(fork);
     merge_cells(outcomes, outcomes->cells, fork->cells);
     merge_cells(outcomes, outcomes->before, fork->before);
     outcomes->lines += fork->lines;
@@ -140,6 +188,8 @@ void outcomes_init(struct outcomes *outcomes)
     outcomes->consumer = (struct consumer){take, note_incomplete, fork_outcomes, join_outcomes};
     outcomes->cells = new_cells(outcomes);
     outcomes->before = outcomes->takes_before ? new_cells(outcomes) : NULL;
+    outcomes->samples =
+        xcalloc((size_t)OUTCOMES_WAITING * outcomes->measure_count + 1, sizeof *outcomes->samples);
 }
 
 void outcomes_release(struct outcomes *outcomes)
@@ -148,4 +198,6 @@ void outcomes_release(struct outcomes *outcomes)
         return;
     release_cells(outcomes, &outcomes->cells);
     release_cells(outcomes, &outcomes->before);
+    free(outcomes->samples);
+    outcomes->samples = NULL;
 }

@@ -28,6 +28,16 @@ enum outcome_left_out { OUTCOME_LEFT_OUT_WORDS(WORDS_MEMBER) };
 #define OUTCOME_LEFT_OUT_CAUSES WORDS_COUNT(OUTCOME_LEFT_OUT_WORDS)
 extern const char *const outcome_left_out_words[];
 
+/* A line that waits for its unit's exposure to be fetched. */
+struct waiting_outcome {
+    struct unit_hash unit;
+    int64_t time;
+    uint32_t log;
+    struct input_digest digest;
+    struct sample *samples; /* by measure */
+};
+#define OUTCOMES_WAITING 64
+
 struct outcomes {
     struct consumer consumer;
     const struct exposures *exposures; /* of all lines: read only */
@@ -42,8 +52,13 @@ struct outcomes {
     uint64_t lines;      /* that count */
     uint64_t left_out[OUTCOME_LEFT_OUT_CAUSES];
     struct input_digest digest;
+    struct waiting_outcome waiting[OUTCOMES_WAITING];
+    uint32_t waiting_count;
+    struct sample *samples; /* of those that wait */
 };
 
+/* Once all is read: what waits is taken. */
+void outcomes_settle(struct outcomes *outcomes);
 /* The rest is set by the caller before. Measures take units from then on. */
 void outcomes_init(struct outcomes *outcomes);
 void outcomes_release(struct outcomes *outcomes);

@@ -79,10 +79,12 @@ void replay_release(struct replay *replay)
     traffic_release(&replay->bad);
 }
 
-void replay_begin_again(struct replay *replay)
+void replay_begin_again(struct replay *replay, const bool *again)
 {
     replay_release(replay);
-    memset(replay->counts, 0, replay->project->log_count * sizeof *replay->counts);
+    for (uint32_t i = 0; i < replay->project->log_count; i++)
+        if (again[i])
+            replay->counts[i] = (struct log_counts){0};
     replay->workers[0].consumers = NULL;
     replay->workers[0].consumer_count = 0;
     begin_traffic(replay);

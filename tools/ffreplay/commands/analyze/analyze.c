@@ -409,21 +409,45 @@ static int write_page(struct task *task, struct conclusion *conclusion)
                                                   : exit_codes[conclusion->decision];
 }
 
-/* All logs are read twice: first for who is in it since when, then for what came of it. */
+/* Reads those of the files that are of these logs. */
+static bool read_logs(struct task *task, const bool *logs)
+{
+    struct replay *replay = task->replay;
+    char **files = ARENA_ARRAY(replay->texts, char *, task->log_count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < task->log_count; i++) {
+        uint32_t log;
+        const char *path;
+        if (!replay_find_log(replay, task->logs[i], &log, &path))
+            return false;
+        if (logs[log])
+            files[count++] = task->logs[i];
+    }
+    return replay_read(replay, files, count) && !replay_is_too_bad(replay);
+}
+
+/* First who is in it, and since when; then what came of it. A log that tells both is read twice. */
 static bool read_twice(struct task *task)
 {
     struct replay *replay = task->replay;
+    bool *measured = ARENA_ARRAY(replay->texts, bool, replay->project->log_count);
+    for (uint32_t i = 0; i < task->metric_count; i++)
+        measured[task->metric_logs[i]] = true;
     replay_add_consumer(replay, &task->exposures.consumer);
-    if (!replay_read(replay, task->logs, task->log_count) || replay_is_too_bad(replay))
+    if (!read_logs(task, task->exposures.tells))
         return false;
-    replay_begin_again(replay);
+    exposures_settle(&task->exposures);
+    replay_begin_again(replay, measured);
     task->outcomes.exposures = &task->exposures;
     task->outcomes.takes_before = task->options->cuped;
     task->outcomes.from = task->exposures.from;
     task->outcomes.to = task->exposures.to;
     outcomes_init(&task->outcomes);
     replay_add_consumer(replay, &task->outcomes.consumer);
-    return replay_read(replay, task->logs, task->log_count);
+    if (!read_logs(task, measured))
+        return false;
+    outcomes_settle(&task->outcomes);
+    return true;
 }
 
 static int analyze(struct task *task)
