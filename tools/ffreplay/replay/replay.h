@@ -102,8 +102,9 @@ bool replay_settle_now(struct replay *replay, char **arguments, size_t count, bo
 void replay_report_no_time(const struct replay *replay);
 /* The same for who knows what time it is: what was ahead of that, and left out. */
 void replay_settle_clocks(struct replay *replay, const struct stray_lines *ahead);
-/* Lets the consumers go, so that others can take logs that are read next; of those of them that were
- * read already, by `again`, what was read is forgotten. What is prepared and what was shown stays. */
+/* Lets the consumers go, so that others can take logs that are read next; of those of them that
+ * were read already, by `again`, what was read is forgotten. What is prepared and what was shown
+ * stays. */
 void replay_begin_again(struct replay *replay, const bool *again);
 /* Releases what was read and prepared; what was settled and what was shown stays. */
 void replay_begin_anew(struct replay *replay);
