@@ -113,12 +113,12 @@ static void help_listed(struct reader *reader, const struct node *list)
     static const char *const names[] = {"key", "name", "id"};
     const struct node *first = list->kind == NODE_LIST && list->count ? list->items[0] : NULL;
     for (size_t i = 0; first && i < sizeof names / sizeof *names; i++) {
-        const struct node *name = first->kind == NODE_MAP ? node_get(first, names[i]) : NULL;
-        if (!name || name->kind != NODE_SCALAR || is_null(name))
+        const struct entry *name = find_entry(first, names[i]);
+        if (!name || name->value->kind != NODE_SCALAR || is_null(name->value))
             continue;
         diagnose_help(reader->diagnostics,
                       "its name is the key of a definition: '%s:', and the rest below it",
-                      name->text);
+                      name->value->text);
         return;
     }
 }
