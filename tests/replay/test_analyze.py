@@ -212,6 +212,28 @@ result = analyze(again, f"requests={write('requests.ndjson', requests)}",
 equal(result.json["units"], wanted, "units_are_those_that_the_library_divides", result.err)
 equal(result.json["left_out"]["not_exposing"]["not_in_experiment"], 500, "others_are_not_in_it")
 
+# ------------------------------------------------- a key that several attributes make is put together on each line
+
+pair = project("pair")
+path = os.path.join(pair, "flags.yaml")
+with open(path, encoding="utf-8") as file:
+    text = file.read()
+text = (text.replace("bucket_by: user_id", "bucket_by: {join: [country, user_id], with: '.'}")
+        .replace("unit: user_id, flag", "context: {user_id: u, country: c}, flag")
+        .replace("time: t, unit: user_id}", "time: t, context: {user_id: who, country: from}}"))
+with open(path, "w", encoding="utf-8") as file:
+    file.write(text)
+joined = logs([line(t=START, u="1", c="SE", flag="button", variant="green"),
+               line(t=START, u="1", c="NO", flag="button", variant="blue"),
+               line(t=START, u="2", flag="button", variant="blue")],
+              [line(t=START + 1, who="1", **{"from": "SE"}, event="buy", amount=4),
+               line(t=START + 1, who="1", **{"from": "DE"}, event="buy", amount=4),
+               line(t=START + 1, who="1", event="buy", amount=4)], "pair")
+result = analyze(pair, *joined, "--json", "--method", "fixed")
+equal(result.json["units"] if result.out else None, {"blue": 1, "green": 1}, "a_joined_key_is_one_unit", result.err)
+equal((result.json["left_out"]["not_exposed"], result.json["left_out"]["no_unit"]), (1, 1),
+      "and_without_a_part_there_is_none")
+
 # ------------------------------------------------------------------------------------ formulae, written out again
 
 ctr = project("ctr")

@@ -177,12 +177,12 @@ static void take(struct consumer *consumer, const struct record *record)
     struct served served = served_of(&exposures->readers[record->log], event);
     if (served.kind == SERVED_OTHER_FLAG)
         return;
-    const struct value *unit = &event->values[exposures->units[record->log]];
-    if (!value_identifies(unit)) {
+    struct exposure seen = {.first = event->time};
+    if (!line_unit(&exposures->keys[record->log], &exposures->layouts[record->log], event,
+                   &seen.unit)) {
         exposures->not_exposed[NOT_EXPOSED_NO_UNIT]++;
         return;
     }
-    struct exposure seen = {.unit = unit_hash_of(unit->text, unit->length), .first = event->time};
     enum not_exposed cause = place_line(exposures, &served, &seen);
     if (cause == NOT_EXPOSED_CAUSES)
         take_exposure(exposures, record, &served);
@@ -210,7 +210,8 @@ static struct consumer *fork_exposures(struct consumer *consumer)
     fork->arms = exposures->arms;
     fork->division = exposures->division;
     fork->tells = exposures->tells;
-    fork->units = exposures->units;
+    fork->keys = exposures->keys;
+    fork->layouts = exposures->layouts;
     fork->log_count = exposures->log_count;
     fork->from = exposures->from;
     fork->to = exposures->to;

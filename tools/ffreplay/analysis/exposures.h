@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "tools/ffreplay/evaluate/division.h"
+#include "tools/ffreplay/evaluate/line_key.h"
 #include "tools/ffreplay/logs/input_digest.h"
 #include "tools/ffreplay/logs/unit_set.h"
 #include "tools/ffreplay/replay/consumer.h"
@@ -50,11 +51,12 @@ extern const char *const not_exposed_words[];
 struct exposures {
     struct consumer consumer;
     const struct flag_variants *variants;
+    const struct layout *layouts; /* by log */
     const struct arms *arms;
     struct division division;
     struct variant_reader *readers; /* by log; of those that tell variants */
     const bool *tells;              /* by log */
-    const uint32_t *units;          /* by log: the field of the unit */
+    const struct line_key *keys;    /* by log: the unit of a line */
     uint32_t log_count;
     int64_t from, to; /* lines before and after are left out */
 

@@ -108,9 +108,9 @@ static bool is_measured(const struct outcomes *outcomes, uint32_t log)
     return false;
 }
 
-static void wait(struct outcomes *outcomes, const struct record *record)
+/* `event` is the record's, with the unit that the flag is bucketed by. */
+static void wait(struct outcomes *outcomes, const struct record *record, const struct event *event)
 {
-    const struct event *event = record->event;
     if (outcomes->waiting_count == OUTCOMES_WAITING)
         outcomes_settle(outcomes);
     struct waiting_outcome *line = &outcomes->waiting[outcomes->waiting_count];
@@ -131,17 +131,20 @@ static void wait(struct outcomes *outcomes, const struct record *record)
 static void take(struct consumer *consumer, const struct record *record)
 {
     struct outcomes *outcomes = (struct outcomes *)consumer;
-    const struct event *event = record->event;
+    const struct exposures *exposures = outcomes->exposures;
     if (!is_measured(outcomes, record->log))
         return;
+    struct event event = *record->event;
+    event.has_unit = line_unit(&exposures->keys[record->log], &exposures->layouts[record->log],
+                               record->event, &event.unit);
     if (record->duplicate)
         outcomes->left_out[OUTCOME_DOUBLE]++;
-    else if (event->time > outcomes->to)
+    else if (event.time > outcomes->to)
         outcomes->left_out[OUTCOME_LATER]++;
-    else if (!event->has_unit)
+    else if (!event.has_unit)
         outcomes->left_out[OUTCOME_NO_UNIT]++;
     else
-        wait(outcomes, record);
+        wait(outcomes, record, &event);
 }
 
 static void note_incomplete(struct consumer *consumer, uint32_t log)

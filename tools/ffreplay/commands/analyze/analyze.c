@@ -75,7 +75,7 @@ struct task {
     struct judged_metric *metrics;
     uint32_t *metric_logs; /* by metric: its log */
     uint32_t metric_count;
-    uint32_t *units; /* by log: the field of the unit */
+    struct line_key *keys; /* by log: the unit of a line */
 };
 
 /* -------------------------------------------------------------------------------------- arms -- */
@@ -239,24 +239,29 @@ static bool choose_metrics(struct task *task)
 
 /* ------------------------------------------------------------------------------- preparation -- */
 
-/* The field that holds what the flag is bucketed by: units are those that chance assigned. */
-static bool settle_unit(struct task *task, uint32_t log, uint32_t key)
+/* What the flag is bucketed by: units are those that chance assigned. */
+static bool settle_unit(struct task *task, uint32_t log, const struct line_context *line)
 {
     struct layout *layout = &task->replay->layouts[log];
     const struct unit_key *bucket_by = task->variants.targeting->bucket_by;
-    enum log_units units = log_units(layout->log, bucket_by);
-    if (key == NO_PLACE && (layout->unit == NO_PLACE || units == UNITS_UNKNOWN)) {
+    struct line_key *key = &task->keys[log];
+    *key = line_key_of(line, layout, bucket_by);
+    if (!key->whole &&
+        (key->field == NO_PLACE || log_units(layout->log, bucket_by) != UNITS_ARE_BUCKETED)) {
+        const struct attribute *lacks = log_lacks(layout->log, bucket_by);
         job_error(&analyze_command, "log '%s' does not say which unit a line is of",
                   layout->log->name.text);
         print_help(
             "the flag is bucketed by %s: say which field has it, as in 'context: {%s: FIELD}'",
-            bucket_by->text, bucket_by->parts[0]->name.text);
+            bucket_by->text, (lacks ? lacks : bucket_by->parts[0])->name.text);
         return false;
     }
-    if (key != NO_PLACE)
-        layout->unit = key;
+    /* Whatever is measured per unit is per this one; of several fields, the first stands for it. */
+    if (key->field != NO_PLACE)
+        layout->unit = key->field;
+    else if (layout->unit == NO_PLACE)
+        layout->unit = key->places[0];
     layout->hashes_units = true;
-    task->units[log] = layout->unit;
     return true;
 }
 
@@ -289,14 +294,11 @@ static bool prepare_log(struct task *task, uint32_t log)
 {
     struct layout *layout = &task->replay->layouts[log];
     struct variant_reader *reader = &task->exposures.readers[log];
-    if (!task->exposures.tells[log]) {
-        struct line_context line = {0};
-        return line_context_prepare(&line, layout, NULL, 0) &&
-               settle_unit(task, log, line_context_key(&line, task->variants.targeting->bucket_by));
-    }
-    return variant_reader_prepare(reader, &task->variants, layout) &&
-           settle_unit(task, log,
-                       line_context_key(&reader->line, task->variants.targeting->bucket_by));
+    struct line_context line = {0};
+    if (task->exposures.tells[log])
+        return variant_reader_prepare(reader, &task->variants, layout) &&
+               settle_unit(task, log, &reader->line);
+    return line_context_prepare(&line, layout, NULL, 0) && settle_unit(task, log, &line);
 }
 
 static bool prepare(struct task *task)
@@ -310,7 +312,8 @@ static bool prepare(struct task *task)
     exposures->from = task->options->from;
     exposures->to = task->options->to - (task->options->to < INT64_MAX);
     exposures->readers = ARENA_ARRAY(&project->arena, struct variant_reader, logs);
-    exposures->units = task->units = ARENA_ARRAY(&project->arena, uint32_t, logs);
+    exposures->keys = task->keys = ARENA_ARRAY(&project->arena, struct line_key, logs);
+    exposures->layouts = task->replay->layouts;
     if (!find_telling_logs(task))
         return false;
     for (uint32_t i = 0; i < logs; i++)
