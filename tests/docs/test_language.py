@@ -15,13 +15,15 @@ FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 PAGE = os.path.join(TOP, "docs", "language.md")
 NOW = "2026-11-20T12:00:00Z"
 
-# What examples speak of without defining it; a section that the example brings replaces it, name by name.
+# What examples speak of without defining it, which is added to for a new example; a section that the example
+# brings replaces it, name by name.
 AROUND = {
     "project": "{name: shop, environments: [staging, production], bucket_by: user_id}",
     "attributes": {
         "user_id": "string", "session_id": "string", "company": "string", "user": "string", "account": "string",
         "country": "string", "email": "string", "team": "string", "groups": "strings", "paying": "boolean",
-        "signup_at": "time", "org": "string", "app_version": "version"},
+        "signup_at": "time", "org": "string", "app_version": "version", "booked": "number", "seats": "number",
+        "starts_at": "time", "ends_at": "time", "billing_country": "string"},
     "segments": {"staff": "{if: {groups: {has: staff}}}"},
     "metrics": {
         "error_rate": "{kind: proportion, of: {status: {gte: 500}}}",
