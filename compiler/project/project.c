@@ -123,6 +123,12 @@ static void help_listed(struct reader *reader, const struct node *list)
     }
 }
 
+/* By which an editor finds the schema of a file that is JSON, and cannot say it in a comment. */
+static bool names_schema(const struct entry *entry)
+{
+    return strcmp(entry->key->text, SCHEMA_KEY) == 0 && entry->value->kind == NODE_SCALAR;
+}
+
 /* What they hold is missing elsewhere. */
 static void report_unknown_sections(struct reader *reader, const struct node *root)
 {
@@ -132,7 +138,7 @@ static void report_unknown_sections(struct reader *reader, const struct node *ro
         known[i] = sections[i].name;
     for (uint32_t i = 0; i < root->count; i++) {
         const struct entry *entry = &root->entries[i];
-        if (find_section(entry->key->text) < SECTION_COUNT)
+        if (find_section(entry->key->text) < SECTION_COUNT || names_schema(entry))
             continue;
         reader->bucket_broken = reader->overrides_lost = true;
         lose_names(reader, entry);

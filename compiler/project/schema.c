@@ -291,7 +291,9 @@ void write_schema(struct buffer *out)
         "\"title\": \"ffc definitions, language version 1\", "
         "\"description\": \"One file of a project: any file may hold any section. `ffc check` "
         "tests what a schema cannot express: that names resolve, that shares add up.\", "
-        "\"type\": \"object\", \"additionalProperties\": false, \"properties\": {");
+        "\"type\": \"object\", \"additionalProperties\": false, "
+        "\"properties\": {\"" SCHEMA_KEY "\": {\"type\": \"string\", \"description\": "
+        "\"Where this schema is, for editors\"}");
     for (size_t i = 0; i < SECTION_COUNT; i++) {
         json_write_key(&compact, sections[i].name);
         write_value(&compact, sections[i].form, sections[i].help);

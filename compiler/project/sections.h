@@ -15,6 +15,7 @@ struct section {
     const char *help;
 };
 #define SECTION_COUNT (DECLARED_COUNT + 3)
+#define SCHEMA_KEY    "$schema"                      /* a text beside the sections, for editors */
 extern const struct section sections[SECTION_COUNT]; /* first those of enum declared */
 
 #endif
