@@ -139,12 +139,18 @@ void read_require(struct reader *reader, struct node *node, void *target)
 
 void check_required(struct reader *reader, const struct flag *flag, const struct node *body)
 {
+    /* What is wrong may be that very key, misspelt, or what the flag's kind follows from. */
+    bool faulty = faults(reader) > reader->flag_faults;
     for (uint32_t i = 0; i < reader->required_count; i++) {
         const struct required_key *required = &reader->required[i];
         bool concerned = !required->kinds || required->kinds >> flag->kind & 1;
         const struct entry *entry = find_entry(body, required->key.text);
         if (!concerned || (entry && !is_null(entry->value)))
             continue;
+        if (faulty) {
+            reader->silent++;
+            continue;
+        }
         diagnose(reader->diagnostics, FF0305, flag->name.span, "flag '%s' has no '%s'",
                  flag->name.text, required->key.text);
         if (required->kinds)
