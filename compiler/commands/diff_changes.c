@@ -10,7 +10,7 @@
 
 const char *const change_kind_words[] = WORDS(CHANGE_KINDS);
 
-#define MOST_TIMES 64 /* that are tried for a change that touches nobody now */
+#define MOST_TIMES 1024 /* that are tried for a change that touches nobody now */
 
 /* ------------------------------------------------------------------------------------ places -- */
 

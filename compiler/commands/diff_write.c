@@ -146,6 +146,8 @@ static void add_summary(const struct change *change, struct buffer *out)
         buffer_append_text(out, " of all units get another answer");
     } else if (touched->keyless_count > 0)
         buffer_append_text(out, "changes only for contexts without a key");
+    else if (touched->reads_clock)
+        buffer_append_text(out, "nobody gets another answer now; it depends on the clock (--at)");
     else
         buffer_append_text(out, "nobody gets another answer");
 }

@@ -254,6 +254,11 @@ def printed():
     ok(len(rows) == 4 and all(len(re.findall(r"(?<!\\)\|", row)) == 6 for row in rows) and "<i>" not in re.sub("`` .*? ``|`[^`]*`", "", table),
        "a table in Markdown, from which no name escapes", table)
     ok(table == run(FFC, "diff", "HEAD~1..HEAD", "--format", "markdown", cwd=directory).stdout, "github is markdown")
+    monday = HEAD + "  w: {rules: [{if: {now: {weekday: [mon], zone: Europe/Oslo}}, percent: 10%}]}\n"
+    week = repository("week", monday, monday.replace("[mon]", "[tue]"))
+    got = changes(week, "HEAD~1..HEAD", "--at", "2026-11-25T10:00:00Z")["w", "staging"]
+    ok(got["shares"] == [] and got["later"]["at"] == "2026-11-29T23:00:00Z" and
+       got["later"]["shares"] == [{"from": "on", "to": "off", "share": 0.1}], "the next day of a week on which it does", got)
     first = repository("first", "x: 1\n")
     git(first, "rm", "-q", "flags/shop.yaml")
     git(first, "commit", "-qm", "nothing", "--allow-empty")
