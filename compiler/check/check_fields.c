@@ -68,6 +68,8 @@ static void add_mapped(const struct checker *checker, struct names *names, const
 /* In GO Feature Flag's logs, what follows a dot is the service's own. */
 static bool is_known(const struct log *log, const struct names *names, const char *name)
 {
+    if (log_is_of_wrap(log, name))
+        return true;
     size_t length = log->format == LOG_GO_FEATURE_FLAG ? strcspn(name, ".") : strlen(name);
     return has_name(names, name, length) || has_name(names, name, strlen(name));
 }

@@ -41,6 +41,7 @@ const char *const *log_format_fields(enum log_format format)
     case LOG_ALB:
     case LOG_NGINX:
     case LOG_APACHE:
+    case LOG_LOGFMT:
     case LOG_CSV:
     case LOG_TSV:
     case LOG_OTLP:
@@ -146,6 +147,11 @@ bool log_format_dialect(enum log_format format, enum dialect *dialect)
 {
     *dialect = format == LOG_APACHE ? DIALECT_APACHE : DIALECT_NGINX;
     return format == LOG_NGINX || format == LOG_APACHE;
+}
+
+bool log_is_of_wrap(const struct log *log, const char *path)
+{
+    return log->wrap_count > 0 && strncmp(path, WRAP_PREFIX, sizeof WRAP_PREFIX - 1) == 0;
 }
 
 enum time_unit log_duration_unit(const struct log *log, const char *path)

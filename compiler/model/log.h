@@ -26,6 +26,7 @@ struct unit_key;
     X(LOG_ALB, "alb")                         \
     X(LOG_NGINX, "nginx")                     \
     X(LOG_APACHE, "apache")                   \
+    X(LOG_LOGFMT, "logfmt")                   \
     X(LOG_CSV, "csv")                         \
     X(LOG_TSV, "tsv")                         \
     X(LOG_OTLP, "otlp")                       \
@@ -42,6 +43,22 @@ extern const char *const log_format_words[];
     X(DELIMITER_PIPE, "pipe")
 enum log_delimiter { LOG_DELIMITERS(WORDS_MEMBER) };
 extern const char *const log_delimiter_words[];
+
+/* What else writes around a service's own lines. */
+#define LOG_WRAPS(X)             \
+    X(WRAP_CRI, "cri")           \
+    X(WRAP_DOCKER, "docker")     \
+    X(WRAP_JOURNALD, "journald") \
+    X(WRAP_KUBECTL, "kubectl")   \
+    X(WRAP_COMPOSE, "compose")   \
+    X(WRAP_FIELD, "field")
+enum log_wrap_kind { LOG_WRAPS(WORDS_MEMBER) };
+extern const char *const log_wrap_words[];
+struct log_wrap {
+    enum log_wrap_kind kind;
+    const char *field; /* where it is JSON: the field that holds the line */
+};
+#define WRAP_PREFIX "wrap." /* of the names of what a wrapper says */
 
 struct log_field {
     struct text name; /* what metrics and contexts call it */
@@ -75,6 +92,9 @@ struct log {
     struct log_field *fields;
     uint32_t field_count;
     enum log_delimiter delimiter;
+    struct texts wrap_texts; /* as written */
+    struct log_wrap *wraps;  /* the outermost first */
+    uint32_t wrap_count;
     struct texts columns;        /* of csv and tsv; none: the first line of a file names them */
     struct text log_format;      /* of nginx and Apache: the server's own string */
     struct format_string *forms; /* what its lines look like, where its format is one of forms */
@@ -82,6 +102,8 @@ struct log {
     struct span span;
 };
 
+/* Whether the name is of what a wrapper of the log says. */
+bool log_is_of_wrap(const struct log *log, const char *path);
 /* Of a field that its format says is a duration; TIME_AUTO: of any other. */
 enum time_unit log_duration_unit(const struct log *log, const char *path);
 /* What a field's number is multiplied by where the definition does not say: durations are in

@@ -23,6 +23,7 @@ const char *const kept_units_words[] = WORDS(KEPT_UNITS);
 const char *const rollback_step_kind_words[] = WORDS(ROLLBACK_STEP_KINDS);
 const char *const hook_words[] = WORDS(HOOKS);
 const char *const log_format_words[] = WORDS(LOG_FORMATS);
+const char *const log_wrap_words[] = WORDS(LOG_WRAPS);
 const char *const log_delimiter_words[] = WORDS(LOG_DELIMITERS);
 const char *const time_unit_words[] = WORDS(TIME_UNITS);
 const char *const metric_aggregate_words[] = WORDS(METRIC_AGGREGATES);

@@ -312,6 +312,9 @@ static void report_needless(struct reader *reader, const struct log *log, struct
     if (strcmp(key, "log_format") == 0)
         diagnose_help(reader->diagnostics, "it is a string of nginx's or Apache's configuration: "
                                            "write 'pattern: nginx' or 'pattern: apache'");
+    else if (strcmp(key, "wrap") == 0)
+        diagnose_help(reader->diagnostics, "what is wrapped is a line: of ndjson, logfmt or a "
+                                           "server's format");
     else
         diagnose_help(reader->diagnostics, "leave it out, or read the log as csv");
 }
@@ -362,6 +365,42 @@ static void settle_forms(struct reader *reader, struct log *log, struct node *bo
                        "default, write 'format: combined' alone");
 }
 
+/* ------------------------------------------------------------------------------------- wraps -- */
+
+/* `cri`, or `field NAME`. */
+static bool read_wrap(struct reader *reader, const struct text *text, struct log_wrap *wrap)
+{
+    static const char *const fields[] = {[WRAP_DOCKER] = "log", [WRAP_JOURNALD] = "MESSAGE"};
+    const char *name = NULL;
+    size_t length = strcspn(text->text, " ");
+    int kind = words_find(log_wrap_words, arena_copy(reader->arena, text->text, length));
+    if (text->text[length])
+        name = text->text + length + strspn(text->text + length, " ");
+    bool takes_name = kind == WRAP_FIELD;
+    if (kind < 0 || takes_name != (name && *name)) {
+        diagnose(reader->diagnostics, FF0103, text->span,
+                 "expected cri, docker, journald, kubectl, compose or 'field NAME', found '%s'",
+                 text->text);
+        return false;
+    }
+    bool is_json = kind == WRAP_DOCKER || kind == WRAP_JOURNALD;
+    *wrap = (struct log_wrap){(enum log_wrap_kind)kind, is_json ? fields[kind] : name};
+    return true;
+}
+
+static void settle_wraps(struct reader *reader, struct log *log, struct node *body)
+{
+    bool has_lines =
+        log->format != LOG_CSV && log->format != LOG_TSV && !log_format_is_series(log->format);
+    if (log->wrap_texts.count > 0 && !has_lines)
+        report_needless(reader, log, body, "wrap");
+    for (uint32_t i = 0; i < log->wrap_texts.count && has_lines; i++) {
+        struct log_wrap wrap;
+        if (read_wrap(reader, &log->wrap_texts.items[i], &wrap))
+            *ARENA_APPEND(reader->arena, log->wraps, log->wrap_count) = wrap;
+    }
+}
+
 /* Of access logs, the client's address, unless the definition says otherwise. */
 static void settle_unit(struct log *log)
 {
@@ -387,6 +426,14 @@ static const struct form log_fields_form = {.kind = FORM_MAP,
                                             .takes =
                                                 "mapping of name to field, or to `{from, scale}`",
                                             .of = {&log_field_form}};
+static const struct form wrap_form =
+    FORM("wrapper", "\"type\": \"string\", \"pattern\": "
+                    "\"^(cri|docker|journald|kubectl|compose|field [^ ].*)$\"");
+static const struct form wraps_list_form = {.kind = FORM_LIST, .of = {&wrap_form}, .least = 1};
+static const struct form wraps_form = {
+    .kind = FORM_EITHER,
+    .takes = "`cri` `docker` `journald` `kubectl` `compose` `field NAME`, or a list of them",
+    .of = {&wrap_form, &wraps_list_form}};
 static const struct form log_zone_form =
     FORM("offset", "\"type\": \"string\", \"pattern\": \"^(Z|[+-][0-9]{2}:[0-9]{2})$\"");
 static const struct form columns_form = ALIAS("names", texts_form);
@@ -411,6 +458,8 @@ static const struct field log_fields[] = {
     FIELD("id", FIELD_TEXT, struct log, id, "lines with the same value are duplicates",
           .form = &field_name_form),
     READ("fields", read_log_fields, log_fields_form, "what metrics use"),
+    FIELD("wrap", FIELD_TEXTS, struct log, wrap_texts, "what is around its lines, outermost first",
+          .form = &wraps_form),
     CHOICE("delimiter", struct log, delimiter, log_delimiter_words, "of csv"),
     FIELD("columns", FIELD_TEXTS, struct log, columns, "for csv and tsv files without a header",
           .form = &columns_form),
@@ -437,4 +486,5 @@ void read_log(struct reader *reader, struct declaration *declaration)
     check_csv_keys(reader, log, declaration->body);
     settle_forms(reader, log, declaration->body);
     settle_unit(log);
+    settle_wraps(reader, log, declaration->body);
 }

@@ -187,6 +187,41 @@ def ndjson(request):
     return json.dumps({key: value for key, value in line.items() if value is not None})
 
 
+def logfmt(request):
+    agent = "" if request["agent"] is None else f' agent="{json_text(request["agent"])}"'
+    return (f'ts={iso(request)} level=info ok client={request["client"]} status={request["status"]} '
+            f'bytes={request["bytes"]} path={request["path"]} latency={request["ms"]}{agent} note="a \\"b\\" = c"')
+
+
+def cri(line, request):
+    """A long line is split in two, as a runtime does at 16 KiB."""
+    begin = f'{iso(request)} {["stdout", "stderr"][request["ms"] % 2]}'
+    if request["ms"] % 7:
+        return f"{begin} F {line}"
+    return f"{begin} P {line[:30]}\n{begin} F {line[30:]}"
+
+
+def docker(line, request):
+    split = [line + "\n"] if request["ms"] % 7 else [line[:30], line[30:] + "\n"]
+    return "\n".join(json.dumps({"log": part, "stream": "stdout", "time": iso(request)}) for part in split)
+
+
+def journald(line, request):
+    return json.dumps({"__REALTIME_TIMESTAMP": str(request["time"] * 1000), "_PID": "7", "MESSAGE": line})
+
+
+def kubectl(line, request):
+    return ["", "[pod/web-5d/app] "][request["ms"] % 2] + ["", f"{iso(request)} "][request["ms"] // 2 % 2] + line
+
+
+def compose(line, request):
+    return f'{["web-1", "worker-12"][request["ms"] % 2]:9}  | {line}'
+
+
+def in_field(line, request):
+    return json.dumps({"kubernetes": {"pod": "web"}, "log": line})
+
+
 def quoted(text):
     return "'" + text.replace("'", "''") + "'"
 
@@ -226,6 +261,26 @@ FORMATS = [
            has={"status", "bytes", "agent", "latency"}),
     Format("apache", f"pattern: apache, log_format: {quoted(APACHE)}", apache,
            {"latency": "duration", "agent": "header_user_agent"}),
+    Format("logfmt", "format: logfmt, time: ts, unit: client", logfmt,
+           {"latency": "latency", "agent": "agent"}, client="client"),
     Format("apache-times", f"pattern: apache, log_format: {quoted(APACHE_TIMES)}", apache_times,
            {"latency": "duration", "agent": "header_user_agent"}, has={"status", "bytes", "agent", "latency"}),
+]
+
+JSON = {"latency": "latency"}
+WRAPPED = [
+    Format("cri", "format: ndjson, unit: remote_addr, wrap: cri", lambda r: cri(ndjson(r), r), JSON),
+    Format("docker", "format: ndjson, unit: remote_addr, wrap: docker", lambda r: docker(ndjson(r), r), JSON),
+    Format("journald", "format: ndjson, unit: remote_addr, wrap: journald, time: wrap.__REALTIME_TIMESTAMP",
+           lambda r: journald(ndjson(r), r), JSON),
+    Format("kubectl", "format: ndjson, unit: remote_addr, wrap: kubectl", lambda r: kubectl(ndjson(r), r), JSON),
+    Format("compose", "format: ndjson, unit: remote_addr, wrap: compose", lambda r: compose(ndjson(r), r), JSON),
+    Format("field", "format: ndjson, unit: remote_addr, wrap: field log", lambda r: in_field(ndjson(r), r), JSON),
+    Format("cri-of-field", 'format: ndjson, unit: remote_addr, wrap: ["cri", "field log"]',
+           lambda r: cri(in_field(ndjson(r), r), r), JSON),
+    Format("docker-of-nginx", f"wrap: docker, pattern: nginx, log_format: {quoted(NGINX)}",
+           lambda r: docker(nginx_main(r), r),
+           {"latency": "request_time", "bytes": "body_bytes_sent", "agent": "http_user_agent"}),
+    Format("cri-of-logfmt", "format: logfmt, time: wrap.time, unit: client, wrap: cri", lambda r: cri(logfmt(r), r),
+           {"latency": "latency", "agent": "agent"}, client="client"),
 ]

@@ -3,7 +3,7 @@
 them; a line of any other format is bad, and what a log looks like instead is said."""
 import random
 
-from formats import AGENTS, FORMATS, TAME, requests
+from formats import FORMATS, TAME, WRAPPED, ndjson, requests
 from lab import canary, decide, equal, finish, ok, project, write
 
 BASE = """\
@@ -45,6 +45,9 @@ def project_of(form, fields):
 
 def split_keys(log):
     """`a: b, c: d` as lines; a quoted string may hold anything."""
+    if "[" in log.partition("'")[0]:
+        head, _, wrap = log.partition(", wrap: ")
+        return head.split(", ") + [f"wrap: {wrap}"]
     head, quote, string = log.partition("'")
     keys = head.strip().rstrip(",").split(", ") if not quote else head.split(", ")
     return keys[:-1] + [keys[-1] + quote + string] if quote else keys
@@ -60,7 +63,7 @@ everything = {form.name: form for form in FORMATS}
 json_form = everything["ndjson"]
 wild, tame = list(requests(3000)), list(requests(3000, agents=TAME))
 logs = {}
-for form in FORMATS:
+for form in FORMATS + WRAPPED:
     whole = wild if form.wild else tame
     # Where quotes are not escaped, a client's may be told from the server's, or the line is bad.
     logs[form.name] = form.lines(whole)
@@ -70,7 +73,8 @@ for form in FORMATS:
         continue
     other = decide(project_of(json_form, fields), write("same.ndjson", json_form.lines(whole)), "--json")
     equal(judged(result), judged(other), f"{form.name}_gives_the_same_as_ndjson")
-    last = decide(project_of(form, fields), "-", "--json", stdin="\r\n".join(logs[form.name]).encode())
+    text = "\n".join(logs[form.name]).replace("\n", "\r\n")
+    last = decide(project_of(form, fields), "-", "--json", stdin=text.encode())
     equal(judged(last), judged(result), f"{form.name}_with_other_line_ends")
 
 # Each format refuses the lines of all others, except where they are lines of it, too.
@@ -91,5 +95,42 @@ for form in FORMATS:
     ok(result.status == 0, f"{form.name}_with_others_between", result.err[-800:])
     equal(result.status == 0 and (result.json["input"]["used"], result.json["input"]["bad"]["unparsable"]), (count, count),
           f"{form.name}_takes_no_line_of_another_format")
+
+status = {"status", "bytes"}
+
+# A wrapper takes nothing that it did not write, and its parts are a line once they are all there.
+wrapped = {form.name: form for form in WRAPPED}
+for name, strangers in (
+        ("cri", ["2026-11-20T10:00:00Z stdout X {}", "2026-11-20 stdout F {}", "panic: oh", json_form.line(wild[0]),
+                 "2026-11-20T10:00:00Z stdin F {}", "2026-11-20T10:00:00Z stdout FF {}"]),
+        ("docker", ['{"stream":"stdout"}', '{"log":[1],"stream":"stdout"}', '{"log":"x', "panic: oh"]),
+        ("compose", ["web-1 {}", "panic: oh", json_form.line(wild[0])]),
+        ("field", ['{"LOG":"{}"}', '{"log":{"status":200}}', "panic: oh", '{"log":"panic: oh"}']),
+        ("cri-of-field", [cri_line for cri_line in ('2026-11-20T10:00:00Z stdout F {"log":7}',
+                                                    '2026-11-20T10:00:00Z stdout F panic')])):
+    form = wrapped[name]
+    own = logs[name][:500]
+    result = decide(project_of(form, status), write("mixed.log", own + strangers + own[:1]), "--json",
+                    "--max-bad", "100%", "--now", "2026-11-20T12:00:00Z")
+    equal(result.status == 0 and (result.json["input"]["used"], result.json["input"]["bad"]["unparsable"]),
+          (501, len(strangers)), f"{name}_takes_nothing_else")
+cut = decide(project_of(wrapped["cri"], status), write("cut.log", logs["cri"][:50] + ["2026-11-20T10:00:00Z stdout P {"]))
+ok("cut.log:" in cut.err and "incomplete" in cut.err, "a_part_without_its_end_is_told_of", cut.err)
+between = ["2026-11-20T10:00:00Z stdout P " + ndjson(wild[0])[:20], "2026-11-20T10:00:00Z stderr F " + ndjson(wild[1]),
+           "2026-11-20T10:00:00Z stdout F " + ndjson(wild[0])[20:]]
+result = decide(project_of(wrapped["cri"], status), write("between.log", between * 30), "--json")
+equal((result.json["input"]["used"], result.json["input"]["bad"]["unparsable"]), (60, 0), "streams_are_joined_apart")
+
+# Rubbish is bad, one line at a time, whatever it is.
+for form in FORMATS + WRAPPED:
+    own = logs[form.name][len(form.head):][:300]
+    rubbish = [b"x" * (1 << 20), b"\0" * 50, bytes(range(1, 10)) + b"\x7f\xff", own[0].encode()[:25] + b"\0",
+               b'" ' * 100000, b"- " * 1000]
+    whole = ("\n".join(own) + "\n").encode() + b"\n".join(rubbish) + b"\n" + ("\n".join(own[:1]) + "\n").encode()
+    result = decide(project_of(form, status), "-", "--json", "--max-bad", "100%", "--now", "2026-11-20T12:00:00Z",
+                    stdin=whole)
+    counts = result.json["input"] if result.status == 0 else None
+    ok(counts and counts["used"] == 301 and sum(counts["bad"].values()) == len(rubbish), f"{form.name}_of_rubbish",
+       result.err[-500:], counts)
 
 finish()

@@ -97,6 +97,15 @@ char layout_delimiter(const struct layout *layout)
     return layout->log->format == LOG_TSV ? '\t' : ",;|"[layout->log->delimiter];
 }
 
+/* Of these, a line may be in parts. */
+static bool joins_lines(const struct log *log)
+{
+    bool joins = false;
+    for (uint32_t i = 0; i < log->wrap_count; i++)
+        joins |= log->wraps[i].kind == WRAP_CRI || log->wraps[i].kind == WRAP_DOCKER;
+    return joins;
+}
+
 enum framing layout_framing(const struct layout *layout)
 {
     switch (layout->log->format) {
@@ -111,6 +120,7 @@ enum framing layout_framing(const struct layout *layout)
     case LOG_ALB:
     case LOG_NGINX:
     case LOG_APACHE:
+    case LOG_LOGFMT:
     case LOG_OTLP:
     case LOG_GO_FEATURE_FLAG:
         break;
@@ -121,7 +131,7 @@ enum framing layout_framing(const struct layout *layout)
     case LOG_KAYENTA:
         return FRAMING_JSON;
     }
-    return FRAMING_LINES;
+    return joins_lines(layout->log) ? FRAMING_ROWS : FRAMING_LINES;
 }
 
 /* Reports the first path that is not among the names. */
@@ -129,7 +139,7 @@ static bool knows_paths(const struct layout *layout, const char *const *names, s
 {
     const struct log *log = layout->log;
     for (uint32_t i = 0; i < layout->count; i++) {
-        bool known = false;
+        bool known = log_is_of_wrap(log, layout->paths[i]);
         for (size_t j = 0; j < count; j++)
             known |= strcmp(layout->paths[i], names[j]) == 0;
         if (known)
@@ -170,7 +180,7 @@ static struct line_parser *parser_of_forms(const struct layout *layout)
     return format_string_parser(layout->paths, layout->count, log->forms, log->form_count);
 }
 
-struct line_parser *layout_parser(const struct layout *layout)
+static struct line_parser *parser_of_format(const struct layout *layout)
 {
     const struct log *log = layout->log;
     switch (log->format) {
@@ -190,6 +200,8 @@ struct line_parser *layout_parser(const struct layout *layout)
     case LOG_NGINX:
     case LOG_APACHE:
         return parser_of_forms(layout);
+    case LOG_LOGFMT:
+        return logfmt_parser(layout->paths, layout->count);
     case LOG_OTLP:
         return otlp_parser(layout->paths, layout->count);
     case LOG_GO_FEATURE_FLAG:
@@ -200,4 +212,13 @@ struct line_parser *layout_parser(const struct layout *layout)
         return kayenta_parser(layout->paths, layout->count);
     }
     return NULL;
+}
+
+struct line_parser *layout_parser(const struct layout *layout)
+{
+    const struct log *log = layout->log;
+    struct line_parser *parser = parser_of_format(layout);
+    for (uint32_t i = log->wrap_count; i-- > 0 && parser;)
+        parser = wrapped_parser(layout->paths, layout->count, &log->wraps[i], parser);
+    return parser;
 }

@@ -59,7 +59,11 @@ struct line_parser {
     enum record_group group; /* of the record filled in last */
     /* What the piece parsed last says of itself, for a person, until the next one; or NULL. */
     const char *remark;
-    const char *help; /* where that piece is not of the format: the way out; or NULL */
+    const char *help;   /* where that piece is not of the format: the way out; or NULL */
+    bool empty;         /* that piece was no record, and nothing is wrong with it */
+    bool holds_part;    /* and it is a part of one that goes on */
+    const char *joined; /* the record's text, where it was in several pieces; or NULL */
+    size_t joined_length;
     void (*close)(struct line_parser *parser);
 };
 
@@ -69,6 +73,17 @@ struct line_parser {
  * {"a.b":1}. Fields that are not wanted are skipped, not looked into. Never NULL.
  */
 struct line_parser *ndjson_parser(const char *const *paths, uint32_t count);
+
+/* logfmt, fields by their keys. Never NULL. */
+struct line_parser *logfmt_parser(const char *const *paths, uint32_t count);
+
+struct log_wrap;
+/*
+ * What `inner` parses, with something around it. Takes over `inner`, which has the same paths;
+ * those that begin with WRAP_PREFIX are the wrapper's. Never NULL.
+ */
+struct line_parser *wrapped_parser(const char *const *paths, uint32_t count,
+                                   const struct log_wrap *wrap, struct line_parser *inner);
 
 struct format_string;
 /*

@@ -159,7 +159,7 @@ static size_t give_up(const struct lines *lines, const char *text, size_t length
 
 bool lines_next(struct lines *lines, const char **line, size_t *length)
 {
-    static const size_t longest[] = {LONGEST_LINE, LONGEST_RECORD, LONGEST_DOCUMENT};
+    static const size_t longest[] = {LONGEST_LINE, LONGEST_LINE, LONGEST_RECORD, LONGEST_DOCUMENT};
     size_t searched = 0;
     for (;;) {
         if (lines->framing == FRAMING_JSON && lines->scan.searched == 0)

@@ -23,8 +23,9 @@
 
 enum framing {
     FRAMING_LINES,
-    FRAMING_CSV, /* a line end within quotes does not end the record */
-    FRAMING_JSON /* objects and arrays, over as many lines as they like */
+    FRAMING_ROWS, /* lines that say something of those that follow: read in their order */
+    FRAMING_CSV,  /* a line end within quotes does not end the record */
+    FRAMING_JSON  /* objects and arrays, over as many lines as they like */
 };
 
 /* How far an unfinished document has been looked through. */

@@ -21,7 +21,7 @@ static const struct described {
     [LOOKS_LIKE_HAPROXY] = {"the HTTP log of HAProxy", "haproxy-http"},
     [LOOKS_LIKE_ENVOY] = {"the access log of Envoy", "envoy"},
     [LOOKS_LIKE_ALB] = {"the access log of an AWS load balancer", "alb"},
-    [LOOKS_LIKE_LOGFMT] = {"logfmt", NULL},
+    [LOOKS_LIKE_LOGFMT] = {"logfmt", "logfmt"},
 };
 
 void lookalike_help(enum lookalike lookalike, const char *what, const char *format)
@@ -31,8 +31,10 @@ void lookalike_help(enum lookalike lookalike, const char *what, const char *form
         return;
     if (found->format)
         print_help("%s like %s, which 'format: %s' reads", what, found->text, found->format);
-    else if (lookalike == LOOKS_LIKE_LOGFMT || lookalike == LOOKS_LIKE_WRAPPED_JSON)
-        print_help("%s like %s, which no format reads yet", what, found->text);
+    else if (lookalike == LOOKS_LIKE_WRAPPED_JSON || lookalike == LOOKS_LIKE_PREFIXED)
+        print_help("%s like %s: if a container runtime or a command wrote that, say which: "
+                   "'wrap: cri', docker, journald, kubectl, compose or 'field NAME'",
+                   what, found->text);
     else
         print_help("%s like %s: paste the server's own string, with 'pattern: nginx' or "
                    "'pattern: apache' and 'log_format'",

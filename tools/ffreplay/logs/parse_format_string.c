@@ -18,6 +18,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/memory.h"
 #include "scan.h"
+#include "unescape.h"
 #include "format_value.h"
 
 /* Of one line, so many places where a value may end are tried: for each byte, and more. */
@@ -296,85 +297,6 @@ static uint32_t search_all(struct format_parser *self, const struct form *form, 
 
 /* ------------------------------------------------------------------------------------ values -- */
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Of so many digits; -1: others stand there. */
-static int32_t hex_number(const char *text, const char *end, int digits)
-{
-    int32_t number = 0;
-    if (end - text < digits)
-        return -1;
-    for (int i = 0; i < digits; i++) {
-        int digit = hex_digit(text[i]);
-        if (digit < 0)
-            return -1;
-        number = number * 16 + digit;
-    }
-    return number;
-}
-
-static void append_utf8(struct buffer *out, int32_t code)
-{
-    char bytes[4];
-    size_t count = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const unsigned char first[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    for (size_t i = count; i-- > 1; code >>= 6)
-        bytes[i] = (char)(0x80 | (code & 0x3f));
-    bytes[0] = (char)(first[count] | code);
-    buffer_append(out, bytes, count);
-}
-
-/* "\u00e5", or two of them for a character beyond 16 bits; behind it, or NULL. */
-static const char *unescape_code(struct buffer *out, const char *text, const char *end)
-{
-    int32_t code = hex_number(text, end, 4);
-    if (code < 0)
-        return NULL;
-    text += 4;
-    if (code >= 0xd800 && code < 0xdc00 && end - text >= 6 && memcmp(text, "\\u", 2) == 0) {
-        int32_t low = hex_number(text + 2, end, 4);
-        if (low >= 0xdc00 && low < 0xe000) {
-            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-            text += 6;
-        }
-    }
-    append_utf8(out, code);
-    return text;
-}
-
-/* Both servers' and JSON's escapes; what is none stays without its backslash. */
-static void unescape(struct buffer *out, enum escape_mode escape, const char *text, const char *end)
-{
-    static const char from[] = "nrtbvf", to[] = "\n\r\t\b\v\f";
-    out->length = 0;
-    while (text < end) {
-        char c = *text++;
-        if (c != '\\' || text == end) {
-            buffer_append(out, &c, 1);
-            continue;
-        }
-        c = *text++;
-        const char *behind = NULL, *control = memchr(from, c, sizeof from - 1);
-        if (escape == ESCAPE_JSON && c == 'u') {
-            behind = unescape_code(out, text, end);
-        } else if (escape == ESCAPE_BACKSLASH && c == 'x' && hex_number(text, end, 2) >= 0) {
-            char byte = (char)hex_number(text, end, 2);
-            buffer_append(out, &byte, 1);
-            behind = text + 2;
-        }
-        if (behind)
-            text = behind;
-        else
-            buffer_append(out, control ? &to[control - from] : &c, 1);
-    }
-}
-
 static void set(struct value *value, enum value_kind kind, const char *begin, const char *end)
 {
     value->kind = kind;
@@ -492,7 +414,9 @@ static void set_value(const struct form *form, struct wanted *wanted, const stru
     if (form->steps[wanted->part].is_text &&
         (escape == ESCAPE_BACKSLASH || escape == ESCAPE_JSON) &&
         memchr(found.begin, '\\', length)) {
-        unescape(&wanted->text, escape, found.begin, found.end);
+        void (*undo)(struct buffer *, const char *, const char *) =
+            escape == ESCAPE_JSON ? unescape_json : unescape_backslash;
+        undo(&wanted->text, found.begin, found.end);
         found.begin = wanted->text.bytes;
         found.end = found.begin + wanted->text.length;
     }

@@ -274,8 +274,12 @@ enum piece_verdict records_read(struct records *records, const struct piece *pie
                   records->problem.text);
         return PIECE_BAD;
     }
-    if (parser->next)
+    if (parser->empty)
+        records->counts.pieces--;
+    else if (parser->next)
         read_batch(records, piece);
+    else if (parser->joined)
+        read_record(records, piece, parser->joined, parser->joined_length);
     else
         read_record(records, piece, piece->text, piece->length);
     return PIECE_READ;

@@ -197,7 +197,7 @@ static bool read_header(struct log_file *file, struct worker *worker, const stru
 
 static void read_pieces(struct log_file *file, struct worker *worker)
 {
-    struct piece piece;
+    struct piece piece = {0};
     bool first = true, wants_header = worker->records.parser->read_header != NULL;
     while (!file->refused && lines_next(&file->lines, &piece.text, &piece.length)) {
         piece.place = (struct place){0, file->lines.number - 1};
@@ -212,6 +212,10 @@ static void read_pieces(struct log_file *file, struct worker *worker)
         else
             file->refused = !read_header(file, worker, &piece);
         wants_header = false;
+    }
+    if (worker->records.parser->holds_part && !file->refused) {
+        file->incomplete = true;
+        file->end = piece.place;
     }
 }
 

@@ -1,0 +1,385 @@
+/*
+ * parse_wrapped.c - lines that something else wrote around a service's own: a container runtime, a
+ * collector, a command.
+ *
+ * What is around a line is taken off, and the rest is parsed as the log's format says. Where a
+ * runtime has split a long line, its parts are joined, by stream. What the wrapper says has fields
+ * whose names begin with `wrap.`. Several wrappers are one within the other.
+ */
+#include "line_parser.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/buffer.h"
+#include "compiler/base/memory.h"
+#include "compiler/model/log.h"
+
+#define PREFIX        WRAP_PREFIX
+#define PREFIX_LENGTH (sizeof PREFIX - 1)
+/* Of a line that is joined from parts: more is not kept, and such a line is bad. */
+#define LONGEST_JOINED (16u << 20)
+#define OWN_JSON       2 /* fields of a JSON wrapper that are needed in any case */
+
+enum own_field { OWN_TIME, OWN_STREAM, OWN_SERVICE, OWN_POD, OWN_CONTAINER, OWN_COUNT };
+static const char *const own_names[] = {"time", "stream", "service", "pod", "container"};
+
+enum stream { STDOUT, STDERR, STREAM_COUNT };
+
+struct slice {
+    const char *begin, *end; /* both NULL: it does not say */
+};
+
+struct wrapped {
+    struct line_parser parser;
+    struct line_parser *inner, *json; /* json: of wrappers that are JSON objects */
+    enum log_wrap_kind kind;
+    const char *const *paths;
+    uint32_t count;
+    struct slice own[OWN_COUNT];
+    const char **json_paths; /* the field that holds the line, the stream, and those wanted */
+    struct value *json_values;
+    uint32_t json_count, stream; /* stream: its place among them */
+    uint32_t *json_of;           /* by the caller's place: which of them, if any */
+    struct buffer line;          /* with padding after it */
+    struct buffer parts[STREAM_COUNT];
+};
+
+/* ---------------------------------------------------------------------------------- prefixes -- */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* A word, and the blank after it. */
+static bool take_word(struct slice *rest, struct slice *word)
+{
+    const char *blank = memchr(rest->begin, ' ', (size_t)(rest->end - rest->begin));
+    if (!blank || blank == rest->begin)
+        return false;
+    *word = (struct slice){rest->begin, blank};
+    rest->begin = blank + 1;
+    return true;
+}
+
+/* As runtimes write it: RFC 3339. */
+static bool is_time(struct slice text)
+{
+    static const char shape[] = "0000-00-00T00:00:00";
+    if ((size_t)(text.end - text.begin) < sizeof shape)
+        return false;
+    for (size_t i = 0; i < sizeof shape - 1; i++)
+        if (shape[i] == '0' ? !is_digit(text.begin[i]) : text.begin[i] != shape[i])
+            return false;
+    return true;
+}
+
+static bool take_time(struct slice *rest, struct slice *time)
+{
+    struct slice before = *rest;
+    if (take_word(rest, time) && is_time(*time))
+        return true;
+    *rest = before;
+    *time = (struct slice){0};
+    return false;
+}
+
+static bool is_text(struct slice text, const char *expected)
+{
+    size_t length = strlen(expected);
+    return (size_t)(text.end - text.begin) == length && memcmp(text.begin, expected, length) == 0;
+}
+
+static bool stream_of(struct slice text, enum stream *stream)
+{
+    *stream = is_text(text, "stderr") ? STDERR : STDOUT;
+    return *stream == STDERR || is_text(text, "stdout");
+}
+
+/* "web-1  | " */
+static bool take_service(struct slice *rest, struct slice *service)
+{
+    const char *at = rest->begin;
+    while (at < rest->end && *at != ' ' && *at != '|' && (unsigned char)*at > ' ' && *at != '"')
+        at++;
+    *service = (struct slice){rest->begin, at};
+    while (at < rest->end && *at == ' ')
+        at++;
+    if (at == rest->begin || rest->end - at < 2 || memcmp(at, "| ", 2) != 0)
+        return false;
+    rest->begin = at + 2;
+    return true;
+}
+
+/* "[pod/web-5d/app] ", of kubectl logs --prefix. */
+static void take_pod(struct slice *rest, struct slice *pod, struct slice *container)
+{
+    static const char begin[] = "[pod/";
+    size_t length = (size_t)(rest->end - rest->begin);
+    const char *close =
+        length > 5 && memcmp(rest->begin, begin, 5) == 0 ? memchr(rest->begin, ']', length) : NULL;
+    const char *slash =
+        close ? memchr(rest->begin + 5, '/', (size_t)(close - rest->begin) - 5) : NULL;
+    if (!slash || rest->end - close < 2 || close[1] != ' ')
+        return;
+    *pod = (struct slice){rest->begin + 5, slash};
+    *container = (struct slice){slash + 1, close};
+    rest->begin = close + 2;
+}
+
+/* -------------------------------------------------------------------------------- unwrapping -- */
+
+enum unwrapped { UNWRAPPED, UNWRAPPED_PART, UNWRAPPED_NOTHING, UNWRAPPED_BAD };
+
+static const char padding[LINE_PADDING + 1];
+
+static void terminate(struct buffer *buffer)
+{
+    buffer_append(buffer, padding, sizeof padding);
+    buffer->length -= sizeof padding;
+}
+
+/* Adds a part, and hands out the line once it is complete. */
+static enum unwrapped join(struct wrapped *self, enum stream stream, bool is_last,
+                           struct slice *rest, struct line_problem *problem)
+{
+    struct buffer *parts = &self->parts[stream];
+    if (is_last && parts->length == 0)
+        return rest->begin == rest->end ? UNWRAPPED_NOTHING : UNWRAPPED;
+    if (parts->length < LONGEST_JOINED)
+        buffer_append(parts, rest->begin, (size_t)(rest->end - rest->begin));
+    if (!is_last)
+        return UNWRAPPED_PART;
+    bool too_long = parts->length >= LONGEST_JOINED;
+    self->line.length = 0;
+    buffer_append(&self->line, parts->bytes, too_long ? 0 : parts->length);
+    parts->length = 0;
+    problem->text = "the parts of a line are more than 16 MiB";
+    if (too_long)
+        return UNWRAPPED_BAD;
+    terminate(&self->line);
+    *rest = (struct slice){self->line.bytes, self->line.bytes + self->line.length};
+    self->parser.joined = rest->begin;
+    self->parser.joined_length = self->line.length;
+    return UNWRAPPED;
+}
+
+/* "2026-11-20T10:00:00.5Z stdout F …"; P is a part of a line that goes on. */
+static enum unwrapped unwrap_cri(struct wrapped *self, struct slice *rest,
+                                 struct line_problem *problem)
+{
+    enum stream stream;
+    problem->text = "expected 'TIME stdout F', as a container runtime writes it";
+    if (!take_time(rest, &self->own[OWN_TIME]) || !take_word(rest, &self->own[OWN_STREAM]) ||
+        !stream_of(self->own[OWN_STREAM], &stream))
+        return UNWRAPPED_BAD;
+    const char *blank = memchr(rest->begin, ' ', (size_t)(rest->end - rest->begin));
+    struct slice tags = {rest->begin, blank ? blank : rest->end};
+    bool is_last = tags.end > tags.begin && *tags.begin == 'F';
+    bool is_tag = tags.end > tags.begin && (is_last || *tags.begin == 'P') &&
+                  (tags.end - tags.begin == 1 || tags.begin[1] == ':');
+    if (!is_tag)
+        return UNWRAPPED_BAD;
+    rest->begin = blank ? blank + 1 : rest->end;
+    return join(self, stream, is_last, rest, problem);
+}
+
+static struct slice text_of(const struct value *value)
+{
+    return value->kind == VALUE_STRING ? (struct slice){value->text, value->text + value->length}
+                                       : (struct slice){0};
+}
+
+/* The line is a text in a JSON object. */
+static enum unwrapped unwrap_json(struct wrapped *self, struct slice *rest,
+                                  struct line_problem *problem)
+{
+    if (!self->json->parse(self->json, rest->begin, (size_t)(rest->end - rest->begin),
+                           self->json_values, problem))
+        return UNWRAPPED_BAD;
+    struct slice text = text_of(&self->json_values[0]);
+    problem->text = "the field that holds the line is no text, or is not there; see 'wrap'";
+    problem->column = 1;
+    if (!text.begin)
+        return UNWRAPPED_BAD;
+    bool ends = text.end > text.begin && text.end[-1] == '\n';
+    enum stream stream;
+    if (self->kind == WRAP_DOCKER &&
+        stream_of(text_of(&self->json_values[self->stream]), &stream)) {
+        text.end -= ends;
+        enum unwrapped found = join(self, stream, ends, &text, problem);
+        if (found != UNWRAPPED || self->parser.joined) {
+            *rest = text;
+            return found;
+        }
+    } else {
+        text.end -= ends;
+    }
+    self->line.length = 0;
+    buffer_append(&self->line, text.begin, (size_t)(text.end - text.begin));
+    terminate(&self->line);
+    *rest = (struct slice){self->line.bytes, self->line.bytes + self->line.length};
+    return rest->begin == rest->end ? UNWRAPPED_NOTHING : UNWRAPPED;
+}
+
+static enum unwrapped unwrap(struct wrapped *self, struct slice *rest, struct line_problem *problem)
+{
+    memset(self->own, 0, sizeof self->own);
+    problem->column = 1;
+    switch (self->kind) {
+    case WRAP_CRI:
+        return unwrap_cri(self, rest, problem);
+    case WRAP_DOCKER:
+    case WRAP_JOURNALD:
+    case WRAP_FIELD:
+        return unwrap_json(self, rest, problem);
+    case WRAP_KUBECTL:
+        take_pod(rest, &self->own[OWN_POD], &self->own[OWN_CONTAINER]);
+        break;
+    case WRAP_COMPOSE:
+        problem->text = "expected 'SERVICE | ', as docker compose writes it";
+        if (!take_service(rest, &self->own[OWN_SERVICE]))
+            return UNWRAPPED_BAD;
+        break;
+    }
+    return rest->begin == rest->end ? UNWRAPPED_NOTHING : UNWRAPPED;
+}
+
+/* ------------------------------------------------------------------------------------- lines -- */
+
+static void set_own(const struct wrapped *self, struct value *values)
+{
+    for (uint32_t place = 0; place < self->count && self->json; place++) {
+        uint32_t own = self->json_of[place];
+        if (own < self->json_count && self->json_values[own].kind != VALUE_ABSENT)
+            values[place] = self->json_values[own];
+    }
+    for (uint32_t place = 0; place < self->count && !self->json; place++) {
+        for (int own = 0; own < OWN_COUNT; own++) {
+            struct slice text = self->own[own];
+            if (!text.begin || strncmp(self->paths[place], PREFIX, PREFIX_LENGTH) != 0 ||
+                strcmp(self->paths[place] + PREFIX_LENGTH, own_names[own]) != 0)
+                continue;
+            values[place] = (struct value){.kind = VALUE_STRING,
+                                           .text = text.begin,
+                                           .length = (uint32_t)(text.end - text.begin)};
+        }
+    }
+}
+
+/* The commands put times before lines where they are asked to; a service may do so itself. */
+static bool parse_inner(struct wrapped *self, struct slice rest, struct value *values,
+                        struct line_problem *problem)
+{
+    struct line_parser *inner = self->inner;
+    bool may_have_time = self->kind == WRAP_KUBECTL || self->kind == WRAP_COMPOSE;
+    if (inner->parse(inner, rest.begin, (size_t)(rest.end - rest.begin), values, problem))
+        return true;
+    return may_have_time && take_time(&rest, &self->own[OWN_TIME]) &&
+           inner->parse(inner, rest.begin, (size_t)(rest.end - rest.begin), values, problem);
+}
+
+static bool holds_part(const struct wrapped *self)
+{
+    bool holds = self->inner->holds_part;
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        holds |= self->parts[stream].length > 0;
+    return holds;
+}
+
+static bool wrapped_parse(struct line_parser *parser, const char *line, size_t length,
+                          struct value *values, struct line_problem *problem)
+{
+    struct wrapped *self = (struct wrapped *)parser;
+    struct slice rest = {line, line + length};
+    parser->joined = NULL;
+    enum unwrapped found = unwrap(self, &rest, problem);
+    parser->empty = found == UNWRAPPED_PART || found == UNWRAPPED_NOTHING;
+    bool parsed = found != UNWRAPPED_BAD;
+    if (found == UNWRAPPED) {
+        parsed = parse_inner(self, rest, values, problem);
+        if (!parsed) /* its column is that of a text that does not stand in the file */
+            problem->column = rest.begin >= line && rest.begin <= line + length
+                                  ? problem->column + (size_t)(rest.begin - line)
+                                  : 1;
+        parser->empty = self->inner->empty;
+        parser->group = self->inner->group;
+        parser->remark = self->inner->remark;
+        parser->help = self->inner->help;
+        if (self->inner->joined) {
+            parser->joined = self->inner->joined;
+            parser->joined_length = self->inner->joined_length;
+        }
+    }
+    parser->holds_part = holds_part(self);
+    if (parsed && !parser->empty && !self->inner->next)
+        set_own(self, values);
+    return parsed;
+}
+
+static bool wrapped_next(struct line_parser *parser, struct value *values)
+{
+    struct wrapped *self = (struct wrapped *)parser;
+    if (!self->inner->next(self->inner, values))
+        return false;
+    parser->group = self->inner->group;
+    set_own(self, values);
+    return true;
+}
+
+static void wrapped_close(struct line_parser *parser)
+{
+    struct wrapped *self = (struct wrapped *)parser;
+    self->inner->close(self->inner);
+    if (self->json)
+        self->json->close(self->json);
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        buffer_release(&self->parts[stream]);
+    buffer_release(&self->line);
+    free(self->json_paths);
+    free(self->json_values);
+    free(self->json_of);
+    free(self);
+}
+
+static uint32_t want_json(struct wrapped *self, const char *name)
+{
+    uint32_t place = 0;
+    while (place < self->json_count && strcmp(self->json_paths[place], name) != 0)
+        place++;
+    if (place == self->json_count)
+        self->json_paths[self->json_count++] = name;
+    return place;
+}
+
+static void open_json(struct wrapped *self, const char *field)
+{
+    self->json_paths = xcalloc(self->count + OWN_JSON, sizeof *self->json_paths);
+    self->json_values = xcalloc(self->count + OWN_JSON, sizeof *self->json_values);
+    self->json_of = xcalloc(self->count + 1, sizeof *self->json_of);
+    (void)want_json(self, field);
+    self->stream = want_json(self, "stream");
+    for (uint32_t place = 0; place < self->count; place++) {
+        const char *name = self->paths[place];
+        bool is_own = strncmp(name, PREFIX, PREFIX_LENGTH) == 0;
+        self->json_of[place] = is_own ? want_json(self, name + PREFIX_LENGTH) : UINT32_MAX;
+    }
+    self->json = ndjson_parser(self->json_paths, self->json_count);
+}
+
+struct line_parser *wrapped_parser(const char *const *paths, uint32_t count,
+                                   const struct log_wrap *wrap, struct line_parser *inner)
+{
+    struct wrapped *self = xcalloc(1, sizeof *self);
+    self->parser.parse = wrapped_parse;
+    self->parser.next = inner->next ? wrapped_next : NULL;
+    self->parser.close = wrapped_close;
+    self->inner = inner;
+    self->kind = wrap->kind;
+    self->paths = paths;
+    self->count = count;
+    if (wrap->field)
+        open_json(self, wrap->field);
+    return &self->parser;
+}
