@@ -66,20 +66,56 @@ bool format_value_has(enum value_form as, enum escape_mode escape, char c)
     return as != AS_CAPTURED || (c != '{' && c != '}');
 }
 
-/* An IPv4 address, or a possible IPv6 address, with any zone: a time of day has two colons, too. */
+static bool is_ipv4(const char *text, const char *end)
+{
+    int groups = 0;
+    while (text < end) {
+        const char *group = text;
+        while (text < end && is_digit(*text))
+            text++;
+        if (text == group || text - group > 3)
+            return false;
+        if (++groups == 4)
+            return text == end;
+        if (text == end || *text++ != '.')
+            return false;
+    }
+    return false;
+}
+
+/* Eight groups, or less with one "::" among them; an IPv4 address may stand for the last two. */
+static bool is_ipv6(const char *text, const char *end)
+{
+    int groups = 0;
+    bool shortened = end - text >= 2 && memcmp(text, "::", 2) == 0;
+    text += shortened ? 2 : 0;
+    while (text < end) {
+        const char *group = text;
+        while (text < end && is_hex(*text))
+            text++;
+        if (text < end && *text == '.' && (groups > 0 || shortened))
+            return is_ipv4(group, end) && (shortened ? groups < 7 : groups == 6);
+        if (text == group || text - group > 4)
+            return false;
+        groups++;
+        if (text == end)
+            break;
+        bool doubled = end - text >= 2 && text[1] == ':';
+        if (*text != ':' || (doubled && shortened) || (!doubled && end - text == 1))
+            return false;
+        shortened |= doubled;
+        text += doubled ? 2 : 1;
+    }
+    return shortened ? groups < 8 : groups == 8;
+}
+
+/* An IPv6 address may have a zone. */
 static bool is_address(const char *text, const char *end)
 {
-    size_t dots = 0, colons = 0, digits = 0, hex = 0;
-    const char *at = text;
-    for (; at < end && *at != '%'; at++) {
-        dots += *at == '.';
-        colons += *at == ':';
-        digits += is_digit(*at);
-        hex += is_hex(*at);
-    }
-    size_t own = (size_t)(at - text);
-    return (colons >= 2 && dots + colons + hex == own) ||
-           (dots == 3 && digits > 3 && dots + digits == own && at == end);
+    if (!memchr(text, ':', (size_t)(end - text)))
+        return is_ipv4(text, end);
+    const char *zone = memchr(text, '%', (size_t)(end - text));
+    return is_ipv6(text, zone ? zone : end) && (!zone || zone + 1 < end);
 }
 
 /* Names may contain blanks. A word of several that is "-" or an address is a field of its own:
