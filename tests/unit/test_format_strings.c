@@ -248,7 +248,7 @@ static void a_line_is_read_if_there_is_one_way(void **unused)
     assert_true(read > 3000 && refused > 3000 && ambiguous > 100);
 }
 
-/* ---------------------------------------------------------------------------------- as pasted -- */
+/* -------------------------------------------------------------------------------- as pasted -- */
 
 static void strings_are_taken_as_they_are_pasted(void **unused)
 {
