@@ -3,8 +3,8 @@
 them; a line of any other format is bad, and what a log looks like instead is said."""
 import random
 
-from formats import FORMATS, TAME, WRAPPED, ndjson, requests
-from lab import canary, decide, equal, finish, ok, project, write
+from formats import FORMATS, TAME, WRAPPED, Format, ndjson, requests
+from lab import START, canary, decide, equal, finish, ok, project, write
 
 BASE = """\
 project: {name: lab, environments: [production], bucket_by: client}
@@ -132,5 +132,14 @@ for form in FORMATS + WRAPPED:
     counts = result.json["input"] if result.status == 0 else None
     ok(counts and counts["used"] == 301 and sum(counts["bad"].values()) == len(rubbish), f"{form.name}_of_rubbish",
        result.err[-500:], counts)
+
+# A time without an offset is not guessed at: the error has the line that says which it is.
+local = [line.replace(str(START), '"2026-11-20 10:00:00"') for line in json_form.lines(wild[:1])] * 50
+unsaid = decide(project_of(json_form, status), write("local.ndjson", local))
+ok(unsaid.status == 2 and "'2026-11-20 10:00:00', which has no offset" in unsaid.err and 'zone: "+00:00"' in unsaid.err,
+   "a_time_without_offset_shows_what_to_say", unsaid.err)
+zoned = Format("zoned", 'format: ndjson, unit: remote_addr, zone: "-01:00"', ndjson, {"latency": "latency"})
+said = decide(project_of(zoned, status), write("local.ndjson", local), "--json", "--now", "2026-11-20T12:00:00Z")
+equal(said.json["input"]["used"], 50, "with_a_zone_it_is_a_time")
 
 finish()

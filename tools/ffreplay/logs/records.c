@@ -162,6 +162,14 @@ static void take_numbers(struct records *records)
     }
 }
 
+/* It would be one if the log said of which zone. */
+static bool is_local_time(const struct log *log, const struct value *value)
+{
+    int64_t ms;
+    return !log->has_zone &&
+           value_local_time(value, log->time_unit, (struct time_zone){true, 0}, &ms);
+}
+
 static void count_no_time(struct records *records, const struct piece *piece)
 {
     const struct layout *layout = records->layout;
@@ -171,6 +179,10 @@ static void count_no_time(struct records *records, const struct piece *piece)
         terminal_copy(shown, sizeof shown, time->text, time->length);
     if (time->kind == VALUE_ABSENT)
         snprintf(text, sizeof text, "no time: there is no '%.60s'", layout->paths[layout->time]);
+    else if (is_local_time(layout->log, time))
+        snprintf(text, sizeof text,
+                 "no time: '%.40s' is '%s', which has no offset; say which it is: zone: \"+00:00\"",
+                 layout->paths[layout->time], shown);
     else
         snprintf(text, sizeof text, "no time: '%.60s' is '%s', expected RFC 3339 or a number",
                  layout->paths[layout->time], value_is_text(time) ? shown : "{…}");
