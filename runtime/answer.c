@@ -143,12 +143,12 @@ static __attribute__((noinline)) bool count_boolean(const fflag_view *view, ffla
         count_cell(view->counters, cells->cell[1]);
         return word & WORD_VALUE;
     }
-    if (word & WORD_COUNTED(WORD_PLAN))
-        return count_plan(view, view->shortcuts[flag].plan, context);
-    if (word & WORD_COUNTED(WORD_LIST))
-        return count_list(view, flag, context, fallback, word);
-    if (UNLIKELY(!context))
-        return run_boolean(view, word, context, fallback, flag);
+    if (UNLIKELY(!(word & WORD_COUNTED(WORD_ROLLOUT)) || !context)) {
+        if (word & WORD_COUNTED(WORD_PLAN))
+            return count_plan(view, view->shortcuts[flag].plan, context);
+        return word & WORD_COUNTED(WORD_LIST) ? count_list(view, flag, context, fallback, word)
+                                              : run_boolean(view, word, context, fallback, flag);
+    }
     const struct shortcut *rollout = &view->shortcuts[flag];
     const struct fflag_slot *unit = shortcut_unit(rollout, context);
     if (UNLIKELY(!unit))
@@ -190,10 +190,9 @@ bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *cont
     if (LIKELY(word & WORD_CONSTANT))
         return word & WORD_VALUE;
     if (UNLIKELY(!(word & WORD_ROLLOUT) || !context)) {
-        if (word & WORD_PLAN)
-            return plan_boolean(view, view->shortcuts[flag].plan, context);
-        if (word & WORD_LIST)
-            return list_boolean(view, flag, context, fallback, word);
+        if (word & (WORD_PLAN | WORD_LIST))
+            return word & WORD_PLAN ? plan_boolean(view, view->shortcuts[flag].plan, context)
+                                    : list_boolean(view, flag, context, fallback, word);
         return word & WORD_COUNTED(WORD_ANSWERED)
                    ? count_boolean(view, flag, context, fallback, word)
                    : run_boolean(view, word, context, fallback, flag);
