@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -124,6 +125,15 @@ static bool must_copy(enum fflag_load_mode mode, const struct stat *status)
     return (status->st_mode & 0222) != 0 || status->st_size <= COPY_LIMIT;
 }
 
+/* Of a large file that is something else, no more is read than shows that. */
+static bool is_large_other(int file, const struct stat *status)
+{
+    uint8_t magic[FFS_MAGIC_SIZE];
+    return status->st_size > COPY_LIMIT &&
+           pread(file, magic, sizeof magic, 0) == (ssize_t)sizeof magic &&
+           memcmp(magic, FFS_MAGIC, sizeof magic) != 0;
+}
+
 static enum fflag_error read_file(int file, enum fflag_load_mode mode, struct snapshot *snapshot,
                                   struct identity *identity, struct problem *problem)
 {
@@ -139,7 +149,7 @@ static enum fflag_error read_file(int file, enum fflag_load_mode mode, struct sn
         runtime_describe(problem, "it is empty");
         return FFLAG_ERROR_TRUNCATED;
     }
-    size_t length = (size_t)before.st_size;
+    size_t length = is_large_other(file, &before) ? FFS_MAGIC_SIZE : (size_t)before.st_size;
     enum fflag_error error = must_copy(mode, &before) ? copy_file(file, length, snapshot, problem)
                                                       : map_file(file, length, snapshot, problem);
     if (error)

@@ -4,7 +4,17 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "arena.h"
+
 /* --------------------------------------------------------------------------------- parts -- */
+
+char *folded_copy(struct arena *arena, const char *text, size_t length)
+{
+    char *folded = arena_copy(arena, text, length);
+    for (char *c = folded; *c; c++)
+        *c = ascii_lower(*c);
+    return folded;
+}
 
 bool match_folded(const char *a, const char *b, size_t length)
 {

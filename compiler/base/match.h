@@ -17,6 +17,10 @@ static inline char ascii_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
+struct arena;
+/* A copy in lower case, as comparisons that ignore it see it. */
+char *folded_copy(struct arena *arena, const char *text, size_t length);
+
 /* Where a text has a part. As bits: PART_WHOLE begins with it and ends with it. */
 enum part_place { PART_ANYWHERE = 0, PART_AT_BEGIN = 1, PART_AT_END = 2, PART_WHOLE = 3 };
 

@@ -1,68 +1,98 @@
 /* check_criteria.c - criteria that contradict each other, or measure what was not randomised. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/table.h"
 #include "compiler/diagnostics/diagnose.h"
+#include "compiler/model/bounds.h"
 #include "compiler/model/model.h"
 #include "check.h"
 
-/* A guard that acts on the plain estimate, at any sample count at which the other is judged. */
-static bool acts_at_once(const struct criterion *guard, const struct criterion *criterion)
+/* A guard that acts on the plain estimate, at the sample count at which it is judged. */
+static bool acts_at_once(const struct criterion *guard)
 {
     bool stops = guard->action == ACTION_ROLLBACK || guard->action == ACTION_PAUSE;
-    return stops && guard->confidence == 0 && guard->for_windows == 1 &&
-           guard->over == criterion->over && guard->min_samples <= criterion->min_samples;
+    return stops && guard->confidence == 0 && guard->for_windows == 1;
 }
 
+static int compare_samples(const void *left, const void *right)
+{
+    const struct criterion *a = *(const struct criterion *const *)left;
+    const struct criterion *b = *(const struct criterion *const *)right;
+    if (a->min_samples != b->min_samples)
+        return a->min_samples < b->min_samples ? -1 : 1;
+    return a < b ? -1 : a > b;
+}
+
+static const struct criterion **by_samples(const struct checker *checker,
+                                           const struct criteria *criteria)
+{
+    const struct criterion **sorted =
+        ARENA_ARRAY(checker->arena, const struct criterion *, criteria->count);
+    for (uint32_t i = 0; i < criteria->count; i++)
+        sorted[i] = &criteria->items[i];
+    qsort(sorted, criteria->count, sizeof *sorted, compare_samples);
+    return sorted;
+}
+
+static void report_advance(const struct checker *checker, const struct criterion *asked,
+                           const struct criterion *guard)
+{
+    bool above = asked->form == CRITERION_MIN;
+    diagnose(checker->diagnostics, FF0359, asked->written.span,
+             "'advance_when' requires '%s' to be %s %s, which a guard forbids",
+             asked->metric->name.text, above ? "at least" : "at most", asked->written.text);
+    diagnose_note(checker->diagnostics, guard->written.span, "the guard allows %s %s",
+                  above ? "at most" : "at least", guard->written.text);
+    diagnose_help(checker->diagnostics, "a value that meets one fails the other, so the "
+                                        "rollout never advances; change one of them");
+}
+
+/* Each is held against the guards that are judged no later than it. */
 static void check_advance(const struct checker *checker, const struct criteria *guards,
                           const struct criteria *advance)
 {
-    for (uint32_t i = 0; i < advance->count; i++) {
-        const struct criterion *asked = &advance->items[i];
-        for (uint32_t j = 0; j < guards->count; j++) {
-            const struct criterion *guard = &guards->items[j];
-            if (!asked->metric || asked->metric != guard->metric || !acts_at_once(guard, asked))
-                continue;
-            bool above = asked->form == CRITERION_MIN && guard->form == CRITERION_MAX &&
-                         asked->threshold > guard->threshold;
-            bool below = asked->form == CRITERION_MAX && guard->form == CRITERION_MIN &&
-                         asked->threshold < guard->threshold;
-            if (!above && !below)
-                continue;
-            diagnose(checker->diagnostics, FF0359, asked->written.span,
-                     "'advance_when' requires '%s' to be %s %s, which a guard forbids",
-                     asked->metric->name.text, above ? "at least" : "at most", asked->written.text);
-            diagnose_note(checker->diagnostics, guard->written.span, "the guard allows %s %s",
-                          above ? "at most" : "at least", guard->written.text);
-            diagnose_help(checker->diagnostics, "a value that meets one fails the other, so the "
-                                                "rollout never advances; change one of them");
-        }
+    struct bounds bounds = {0};
+    if (!guards->count || !advance->count)
+        return;
+    const struct criterion **guard = by_samples(checker, guards);
+    const struct criterion **asked = by_samples(checker, advance);
+    for (uint32_t i = 0, j = 0; i < advance->count; i++) {
+        for (; j < guards->count && guard[j]->min_samples <= asked[i]->min_samples; j++)
+            if (acts_at_once(guard[j]))
+                bounds_add(&bounds, checker->arena, guard[j]);
+        const struct criterion *forbids = bounds_conflict(&bounds, asked[i]);
+        if (forbids)
+            report_advance(checker, asked[i], forbids);
     }
 }
 
 /* Bounds in the same list were compared when it was read. */
-static void check_bounds_across(const struct checker *checker, const struct criteria *canary,
+static void check_bounds_across(const struct checker *checker, const struct bounds *canary,
                                 const struct criteria *stage)
 {
     for (uint32_t i = 0; i < stage->count; i++) {
-        for (uint32_t j = 0; j < canary->count; j++) {
-            const struct criterion *one = &stage->items[i], *other = &canary->items[j];
-            bool least = one->form == CRITERION_MIN && other->form == CRITERION_MAX;
-            bool most = one->form == CRITERION_MAX && other->form == CRITERION_MIN;
-            if ((!least && !most) || !one->metric || one->metric != other->metric ||
-                one->over != other->over)
-                continue;
-            const struct criterion *low = least ? one : other, *high = least ? other : one;
-            if (low->threshold <= high->threshold)
-                continue;
-            diagnose(checker->diagnostics, FF0358, one->written.span,
-                     "no value of '%s' is at least %s and at most %s", one->metric->name.text,
-                     low->written.text, high->written.text);
-            diagnose_note(checker->diagnostics, other->written.span, "the bound for every stage");
-            diagnose_help(
-                checker->diagnostics,
-                "one of the two is always violated: make room between them, or remove one");
-        }
+        const struct criterion *one = &stage->items[i];
+        const struct criterion *other = bounds_conflict(canary, one);
+        if (!other)
+            continue;
+        const struct criterion *low = one->form == CRITERION_MIN ? one : other;
+        const struct criterion *high = low == one ? other : one;
+        diagnose(checker->diagnostics, FF0358, one->written.span,
+                 "no value of '%s' is at least %s and at most %s", one->metric->name.text,
+                 low->written.text, high->written.text);
+        diagnose_note(checker->diagnostics, other->written.span, "the bound for every stage");
+        diagnose_help(checker->diagnostics,
+                      "one of the two is always violated: make room between them, or remove one");
     }
+}
+
+static struct bounds bounds_of(const struct checker *checker, const struct criteria *criteria)
+{
+    struct bounds bounds = {0};
+    for (uint32_t i = 0; i < criteria->count; i++)
+        bounds_add(&bounds, checker->arena, &criteria->items[i]);
+    return bounds;
 }
 
 /* Keys were randomised: the unit of analysis must be the key, or vary as keys do. */
@@ -110,24 +140,34 @@ static bool says_unit(const struct criterion *criterion)
     return text[strspn(text, "0123456789.-+eE ")] != '\0';
 }
 
+/* A flag's value is written elsewhere, and where it is a number, it cannot say a unit. */
 static bool is_amount(const struct criterion *criterion)
 {
     bool relative = criterion->form >= CRITERION_MAX_INCREASE && !criterion->absolute;
     return criterion->metric && criterion->metric->unit && criterion->written.text && !relative &&
-           !strchr(criterion->written.text, '%');
+           !criterion->of_flag && !strchr(criterion->written.text, '%');
+}
+
+/* By metric, the first threshold of a rollout or experiment that says its unit. */
+static void collect_units(const struct checker *checker, struct table *said,
+                          const struct criteria *criteria)
+{
+    for (uint32_t i = 0; i < criteria->count; i++)
+        if (is_amount(&criteria->items[i]) && says_unit(&criteria->items[i]))
+            table_add(said, checker->arena, criteria->items[i].metric->name.text,
+                      &criteria->items[i]);
 }
 
 /* Beside a threshold that says its unit, a plain number is most often meant in another one. */
-static void warn_units(const struct checker *checker, const struct criteria *plain,
-                       const struct criteria *others)
+static void warn_units(const struct checker *checker, const struct table *said,
+                       const struct criteria *criteria)
 {
-    for (uint32_t i = 0; i < plain->count; i++) {
-        const struct criterion *one = &plain->items[i], *other = NULL;
-        for (uint32_t j = 0; is_amount(one) && !says_unit(one) && j < others->count && !other; j++)
-            if (others->items[j].metric == one->metric && is_amount(&others->items[j]) &&
-                says_unit(&others->items[j]))
-                other = &others->items[j];
-        if (!other || one->threshold == 0)
+    for (uint32_t i = 0; i < criteria->count; i++) {
+        const struct criterion *one = &criteria->items[i];
+        if (!is_amount(one) || says_unit(one) || one->threshold == 0)
+            continue;
+        const struct criterion *other = table_get(said, one->metric->name.text);
+        if (!other)
             continue;
         diagnose(checker->diagnostics, FF0367, one->written.span, "'%s' without a unit is %s%s",
                  one->written.text, one->written.text, one->metric->unit);
@@ -137,27 +177,50 @@ static void warn_units(const struct checker *checker, const struct criteria *pla
     }
 }
 
+static void check_canary_units(const struct checker *checker, const struct canary *canary)
+{
+    struct table said = {0};
+    collect_units(checker, &said, &canary->guards);
+    collect_units(checker, &said, &canary->advance_when);
+    for (uint32_t i = 0; i < canary->stage_count; i++) {
+        collect_units(checker, &said, &canary->stages[i].guards);
+        collect_units(checker, &said, &canary->stages[i].advance_when);
+    }
+    warn_units(checker, &said, &canary->guards);
+    warn_units(checker, &said, &canary->advance_when);
+    for (uint32_t i = 0; i < canary->stage_count; i++) {
+        warn_units(checker, &said, &canary->stages[i].guards);
+        warn_units(checker, &said, &canary->stages[i].advance_when);
+    }
+}
+
 static void check_canary(const struct checker *checker, const struct flag *flag,
                          const struct targeting *targeting)
 {
     const struct canary *canary = targeting->canary;
+    const struct bounds guards = bounds_of(checker, &canary->guards);
+    const struct bounds advance_when = bounds_of(checker, &canary->advance_when);
     check_units(checker, flag, targeting, &canary->guards);
     check_units(checker, flag, targeting, &canary->advance_when);
     check_advance(checker, &canary->guards, &canary->advance_when);
-    warn_units(checker, &canary->guards, &canary->guards);
-    warn_units(checker, &canary->guards, &canary->advance_when);
-    warn_units(checker, &canary->advance_when, &canary->guards);
-    warn_units(checker, &canary->advance_when, &canary->advance_when);
+    check_canary_units(checker, canary);
     for (uint32_t i = 0; i < canary->stage_count; i++) {
         const struct stage *stage = &canary->stages[i];
         check_units(checker, flag, targeting, &stage->guards);
         check_units(checker, flag, targeting, &stage->advance_when);
-        check_bounds_across(checker, &canary->guards, &stage->guards);
-        check_bounds_across(checker, &canary->advance_when, &stage->advance_when);
+        check_bounds_across(checker, &guards, &stage->guards);
+        check_bounds_across(checker, &advance_when, &stage->advance_when);
         check_advance(checker, &canary->guards, &stage->advance_when);
         check_advance(checker, &stage->guards, &canary->advance_when);
         check_advance(checker, &stage->guards, &stage->advance_when);
     }
+}
+
+static void check_experiment(const struct checker *checker, const struct experiment *experiment)
+{
+    struct table said = {0};
+    collect_units(checker, &said, &experiment->guards);
+    warn_units(checker, &said, &experiment->guards);
 }
 
 void check_criteria(const struct checker *checker)
@@ -169,6 +232,8 @@ void check_criteria(const struct checker *checker)
             const struct targeting *targeting = &project->flags[i]->environments[j];
             if (targeting->canary)
                 check_canary(checker, project->flags[i], targeting);
+            if (targeting->experiment)
+                check_experiment(checker, targeting->experiment);
         }
     }
 }

@@ -137,7 +137,6 @@ static uint32_t visit_flag(struct walk *walk, struct visited *from, const struct
                            struct edge *via)
 {
     const struct targeting *targeting = &flag->environments[walk->environment];
-    const struct project *project = walk->checker->project;
     uint32_t deepest = 0;
     for (uint32_t i = 0; i < targeting->requirement_count; i++) {
         const struct requirement *requirement = &targeting->requirements[i];
@@ -150,10 +149,10 @@ static uint32_t visit_flag(struct walk *walk, struct visited *from, const struct
         deepest = visit_condition(walk, from, targeting->canary->stages[i].condition, deepest, via);
     if (targeting->experiment)
         deepest = visit_condition(walk, from, targeting->experiment->condition, deepest, via);
-    for (uint32_t i = 0; i < project->override_count; i++) {
-        const struct override *override = project->overrides[i];
-        if (override->condition && (override->environments >> walk->environment & 1) &&
-            override_selects(override, flag))
+    const struct selection *overrides = overrides_of(walk->checker->project, flag);
+    for (uint32_t i = 0; i < overrides->count; i++) {
+        const struct override *override = overrides->items[i];
+        if (override->condition && (override->environments >> walk->environment & 1))
             deepest = visit_condition(walk, from, override->condition, deepest, via);
     }
     return deepest;

@@ -30,11 +30,12 @@ static void ask(void *user, const struct flag *needed)
 static bool reads_itself(const struct clocks *clocks, const struct flag *flag)
 {
     const struct targeting *targeting = &flag->environments[clocks->environment];
-    for (uint32_t i = 0; i < clocks->project->override_count; i++) {
-        const struct override *override = clocks->project->overrides[i];
+    const struct selection *overrides = overrides_of(clocks->project, flag);
+    for (uint32_t i = 0; i < overrides->count; i++) {
+        const struct override *override = overrides->items[i];
         bool window = override->from != INT64_MIN || override->until != INT64_MAX;
         if (window && test_sees(clocks->test, override) &&
-            override_concerns(override, flag, clocks->environment))
+            override->environments >> clocks->environment & 1)
             return true;
     }
     for (uint32_t i = 0; targeting->enabled && i < targeting->rule_count; i++)

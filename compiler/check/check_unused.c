@@ -1,8 +1,8 @@
 /* check_unused.c - variants that are never served. */
-#include <string.h>
-
-#include "compiler/diagnostics/diagnose.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/table.h"
+#include "compiler/diagnostics/diagnose.h"
 #include "compiler/model/model.h"
 #include "check.h"
 
@@ -25,34 +25,12 @@ static void add_served(struct variant_set *served, const struct targeting *targe
         variant_set_add(served, experiment->winner);
 }
 
-static bool override_serves(const struct override *override, const struct flag *flag,
-                            const char *variant)
+/* What overrides serve to one flag, those of rollback plans among them, by name. */
+static void add_overrides(const struct checker *checker, struct table *served,
+                          const struct selection *overrides)
 {
-    return strcmp(override->serve.text, variant) == 0 && override_selects(override, flag);
-}
-
-/* By what a flag's rollback plan may do. */
-static bool plan_serves(const struct project *project, const struct flag *flag, const char *variant)
-{
-    for (uint32_t i = 0; i < project->flag_count; i++) {
-        const struct flag *planned = project->flags[i];
-        for (uint32_t j = 0; j < planned->rollback_count; j++) {
-            const struct override *override = planned->rollback[j].override;
-            if (override && override_serves(override, flag, variant))
-                return true;
-        }
-    }
-    return false;
-}
-
-static bool is_overridden_to(const struct project *project, const struct flag *flag,
-                             const char *name)
-{
-    for (uint32_t i = 0; i < project->override_count; i++) {
-        if (override_serves(project->overrides[i], flag, name))
-            return true;
-    }
-    return plan_serves(project, flag, name);
+    for (uint32_t i = 0; i < overrides->count; i++)
+        table_add(served, checker->arena, overrides->items[i]->serve.text, served);
 }
 
 /* Whether one variant is for everybody, which people change when they want another. */
@@ -92,7 +70,8 @@ static void report_unserved(const struct checker *checker, const struct flag *fl
 
 /* A boolean flag has both variants, even if they are not written; one that is set by hand has those
  * that it may be set to. */
-static void check_variants(const struct checker *checker, const struct flag *flag)
+static void check_variants(const struct checker *checker, const struct flag *flag,
+                           const struct selection *planned)
 {
     const struct project *project = checker->project;
     bool by_hand = true;
@@ -104,12 +83,14 @@ static void check_variants(const struct checker *checker, const struct flag *fla
     struct variant_set served = {{0}};
     for (uint32_t i = 0; i < project->environments.count; i++)
         add_served(&served, &flag->environments[i]);
+    struct table overridden = {0};
+    add_overrides(checker, &overridden, overrides_of(project, flag));
+    add_overrides(checker, &overridden, planned);
     const struct text *unserved[MOST_NAMED];
     uint32_t count = 0;
     for (uint32_t i = 0; i < targeting->variant_count; i++) {
         const struct text *name = &targeting->variants[i].name;
-        if (!name->text || variant_set_has(&served, i) ||
-            is_overridden_to(project, flag, name->text))
+        if (!name->text || variant_set_has(&served, i) || table_get(&overridden, name->text))
             continue;
         if (count < MOST_NAMED)
             unserved[count] = name;
@@ -119,8 +100,24 @@ static void check_variants(const struct checker *checker, const struct flag *fla
         report_unserved(checker, flag, unserved, count);
 }
 
+/* What flags' rollback plans may do, by the flag to which they may do it. */
+static const struct selection *select_planned(const struct checker *checker)
+{
+    const struct project *project = checker->project;
+    struct override **planned = NULL;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < project->flag_count; i++) {
+        const struct flag *flag = project->flags[i];
+        for (uint32_t j = 0; j < flag->rollback_count; j++)
+            if (flag->rollback[j].override)
+                *ARENA_APPEND(checker->arena, planned, count) = flag->rollback[j].override;
+    }
+    return select_overrides(checker->arena, project->flags, project->flag_count, planned, count);
+}
+
 void check_unused(const struct checker *checker)
 {
+    const struct selection *planned = select_planned(checker);
     for (uint32_t i = 0; i < checker->project->flag_count; i++)
-        check_variants(checker, checker->project->flags[i]);
+        check_variants(checker, checker->project->flags[i], &planned[i]);
 }

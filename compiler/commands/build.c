@@ -124,8 +124,15 @@ static int judge_replaced(const struct project *project, const struct options *o
                           const struct secret_key *key, const struct result *results,
                           uint32_t count)
 {
-    int worst = EXIT_FINE;
-    for (uint32_t i = 0; i < count && strcmp(options->output, "-") != 0; i++) {
+    if (!strcmp(options->output, "-"))
+        return EXIT_FINE;
+    struct replaced_files files = {xcalloc(count + 1u, sizeof *files.paths), count};
+    for (uint32_t i = 0; i < count; i++)
+        files.paths[i] = results[i].path.bytes;
+    int dropped = replacement_judge_dropped(&build_command, project, &files, &options->dropped);
+    free(files.paths);
+    int worst = dropped;
+    for (uint32_t i = 0; i < count && dropped == EXIT_FINE; i++) {
         const struct replacement replacement = {
             &build_command,         results[i].path.bytes,     project,
             results[i].environment, options->key ? key : NULL, &options->dropped};
@@ -353,6 +360,10 @@ static int check_usage(const struct options *options, int operands, char **argv)
                            options->all ? "directory" : "file, or - for stdout");
     if (!strcmp(options->output, "-") && options->all)
         return usage_error(&build_command, "--all writes several files: give -o with a directory");
+    if (!strcmp(options->output, "-") && options->dropped.count)
+        return usage_error(&build_command,
+                           "--drop-override is about the file that is replaced, and "
+                           "-o - replaces none");
     if (!strcmp(options->output, "-") && isatty(STDOUT_FILENO))
         return usage_error(&build_command, "a snapshot is binary: not written to a terminal");
     return EXIT_FINE;

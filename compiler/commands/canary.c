@@ -244,13 +244,13 @@ static int say(const struct turn *turn)
 /* An override precedes the canary: whoever lets more units in may wonder why nothing changes. */
 static void note_overrides(const struct turn *turn)
 {
-    const struct project *project = turn->change->project;
+    const struct selection *overrides = overrides_of(turn->change->project, turn->flag);
     bool forward = turn->to.state == CANARY_RUNNING || turn->to.state == CANARY_COMPLETE;
-    for (uint32_t i = 0; i < project->override_count && forward; i++) {
-        const struct override *override = project->overrides[i];
+    for (uint32_t i = 0; i < overrides->count && forward; i++) {
+        const struct override *override = overrides->items[i];
         char from[32] = "";
         if (override->until <= turn->change->at ||
-            !override_concerns(override, turn->flag, turn->environment))
+            !(override->environments >> turn->environment & 1))
             continue;
         if (override->from > turn->change->at)
             format_time(override->from, from, sizeof from);

@@ -2,6 +2,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
+#include "compiler/base/file.h"
 #include "compiler/base/arena.h"
 #include "answer.h"
 #include "compiler/model/model.h"
@@ -140,9 +141,11 @@ static bool is_blank(const char *line)
 static int evaluate_lines(struct evaluation *evaluation)
 {
     const char *path = evaluation->options->contexts;
-    FILE *file = strcmp(path, "-") ? fopen(path, "r") : stdin;
+    const char *why = NULL;
+    int fd = strcmp(path, "-") ? open_to_read(path, &why) : -1;
+    FILE *file = fd >= 0 ? fdopen(fd, "r") : why ? NULL : stdin;
     if (!file)
-        return job_error(&eval_command, "cannot read '%s': %s", path, strerror(errno));
+        return job_error(&eval_command, "cannot read '%s': %s", path, why ? why : strerror(errno));
     if (file == stdin)
         path = "(stdin)";
 

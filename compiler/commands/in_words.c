@@ -544,9 +544,10 @@ static void tell_rules(struct telling *telling)
 static void tell_overrides(struct telling *telling, const struct project *project,
                            uint32_t environment)
 {
-    for (uint32_t i = 0; i < project->override_count; i++) {
-        const struct override *override = project->overrides[i];
-        if (!override_concerns(override, telling->flag, environment))
+    const struct selection *overrides = overrides_of(project, telling->flag);
+    for (uint32_t i = 0; i < overrides->count; i++) {
+        const struct override *override = overrides->items[i];
+        if (!(override->environments >> environment & 1))
             continue;
         override_in_words(override, telling->most, &telling->text);
         tell(telling, override->name, override->span);

@@ -24,4 +24,17 @@ struct replacement {
  */
 int replacement_judge(const struct replacement *replacement);
 
+/* What a build would replace: the file of each environment that it is for. */
+struct replaced_files {
+    const char **paths;
+    uint32_t count;
+};
+/*
+ * Whether each override that is to be dropped is one that only a file being replaced has: another
+ * would be silently ignored. An exit status; said on stderr.
+ */
+int replacement_judge_dropped(const struct command *command, const struct project *project,
+                              const struct replaced_files *files,
+                              const struct option_texts *dropped);
+
 #endif

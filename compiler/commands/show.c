@@ -124,12 +124,11 @@ static void put_head(const struct showing *showing, struct buffer *out)
 /* Each override that is in force, or will be. */
 static void put_overrides(const struct showing *showing, uint32_t environment, struct buffer *out)
 {
-    const struct project *project = showing->project;
-    for (uint32_t i = 0; i < project->override_count; i++) {
-        const struct override *override = project->overrides[i];
+    const struct selection *overrides = overrides_of(showing->project, showing->flag);
+    for (uint32_t i = 0; i < overrides->count; i++) {
+        const struct override *override = overrides->items[i];
         struct buffer text = {0};
-        if (!override_concerns(override, showing->flag, environment) ||
-            override->until <= showing->now)
+        if (!(override->environments >> environment & 1) || override->until <= showing->now)
             continue;
         bool later = override->from > showing->now;
         buffer_format(&text, "%s %s: ", override->name, later ? "will hold it" : "holds it");
@@ -302,11 +301,11 @@ static void write_statements(struct showing *showing, uint32_t environment, stru
 
 static void write_overrides(const struct showing *showing, uint32_t environment, struct buffer *out)
 {
-    const struct project *project = showing->project;
+    const struct selection *overrides = overrides_of(showing->project, showing->flag);
     field_array(out, "overrides");
-    for (uint32_t i = 0; i < project->override_count; i++) {
-        const struct override *override = project->overrides[i];
-        if (!override_concerns(override, showing->flag, environment))
+    for (uint32_t i = 0; i < overrides->count; i++) {
+        const struct override *override = overrides->items[i];
+        if (!(override->environments >> environment & 1))
             continue;
         json_write_comma(out);
         buffer_append_text(out, "{");

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/buffer.h"
 #include "compiler/base/table.h"
 #include "compiler/model/model.h"
 #include "answer.h"
@@ -63,13 +64,15 @@ struct covered {
     struct span span;
     uint64_t environments;
     bool reached;
+    struct covered *next; /* that the same answer may reach */
 };
 
 struct coverage {
-    struct covered *items;
+    struct covered **items;
     uint32_t count;
-    uint32_t *first; /* by flag: the first of its items; its last is before the next flag's */
     uint32_t reached;
+    struct table answers; /* to the first struct covered */
+    struct buffer key;    /* for looking there */
 };
 
 struct test_run {

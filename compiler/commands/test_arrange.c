@@ -99,12 +99,13 @@ static void choose_overrides(struct test_run *run, const struct named_overrides 
         return;
     project->overrides = ARENA_ARRAY(&run->arena, struct override *, project->override_count + 1u);
     project->override_count = 0;
-    for (uint32_t i = 0; i < run->project->override_count; i++)
+    for (uint32_t i = 0; i < run->project->override_count && named->count; i++)
         for (uint32_t j = 0; j < named->count; j++)
             if (named->items[j] == run->project->overrides[i]) {
                 project->overrides[project->override_count++] = run->project->overrides[i];
                 break;
             }
+    project_select(project, &run->arena);
 }
 
 static int compile(struct test_run *run, struct arrangement *arrangement,

@@ -18,34 +18,53 @@
 struct builder {
     struct test_run *run;
     const struct flag *flag;
-    uint32_t first; /* among the flag's items */
     uint64_t environment;
 };
 
-static bool same_name(const char *a, const char *b)
+/* What an answer tells of an item that it reaches: for a variant its number, else a name too. */
+static const char *answer_key(struct coverage *coverage, const struct flag *flag, const char *name,
+                              uint32_t variant)
 {
-    return a && b ? !strcmp(a, b) : a == b;
+    coverage->key.length = 0;
+    buffer_format(&coverage->key, "%u %u %s", flag->index, variant, name ? name : "");
+    return coverage->key.bytes;
+}
+
+/* Those that one answer may reach: the same by name, at several places. */
+static struct covered *first_of(struct coverage *coverage, const struct flag *flag,
+                                const char *name, uint32_t variant)
+{
+    return table_get(&coverage->answers, answer_key(coverage, flag, name, variant));
 }
 
 static void add(struct builder *builder, enum covered_kind kind, const char *name, uint32_t variant,
                 struct span span)
 {
     struct coverage *coverage = &builder->run->coverage;
-    for (uint32_t i = builder->first; i < coverage->count; i++) {
-        struct covered *known = &coverage->items[i];
-        if (known->kind == kind && known->variant == variant && known->span.file == span.file &&
-            known->span.begin == span.begin && same_name(known->name, name)) {
+    const char *answer = kind == COVERED_VARIANT ? NULL : name;
+    struct covered *first = first_of(coverage, builder->flag, answer, variant);
+    for (struct covered *known = first; known; known = known->next) {
+        if (known->kind == kind && known->span.file == span.file &&
+            known->span.begin == span.begin) {
             known->environments |= builder->environment;
             return;
         }
     }
-    struct covered *item = ARENA_APPEND(&builder->run->arena, coverage->items, coverage->count);
+    struct covered *item = ARENA_NEW(&builder->run->arena, struct covered);
     *item = (struct covered){.flag = builder->flag,
                              .kind = kind,
                              .name = name,
                              .variant = variant,
                              .span = span,
                              .environments = builder->environment};
+    *ARENA_APPEND(&builder->run->arena, coverage->items, coverage->count) = item;
+    if (first) {
+        item->next = first->next;
+        first->next = item;
+        return;
+    }
+    const char *key = arena_copy(&builder->run->arena, coverage->key.bytes, coverage->key.length);
+    table_add(&coverage->answers, &builder->run->arena, key, item);
 }
 
 static void add_variant(struct builder *builder, const struct targeting *targeting,
@@ -135,32 +154,23 @@ static void add_targeting(struct builder *builder, const struct targeting *targe
 void coverage_init(struct test_run *run, bool all)
 {
     const struct project *project = run->project;
-    struct coverage *coverage = &run->coverage;
     bool *wanted = xcalloc(project->flag_count + 1u, sizeof *wanted);
     for (uint32_t i = 0; i < run->trial_count; i++)
         wanted[run->trials[i].test->flag->index] = true;
-    coverage->first = ARENA_ARRAY(&run->arena, uint32_t, project->flag_count + 1u);
     for (uint32_t i = 0; i < project->flag_count; i++) {
         const struct flag *flag = project->flags[i];
-        coverage->first[i] = coverage->count;
         for (uint32_t at = 0; (all || wanted[i]) && at < project->environments.count; at++) {
-            struct builder builder = {run, flag, coverage->first[i], UINT64_C(1) << at};
+            struct builder builder = {run, flag, UINT64_C(1) << at};
             add_targeting(&builder, &flag->environments[at]);
         }
     }
-    coverage->first[project->flag_count] = coverage->count;
     free(wanted);
 }
 
-static bool is_reached(const struct covered *item, uint32_t environment, const fflag_result *result)
+static void reach(struct covered *first, uint32_t environment)
 {
-    uint32_t variant = served_variant(&item->flag->environments[environment], result);
-    if (!(item->environments >> environment & 1))
-        return false;
-    if (item->kind == COVERED_VARIANT)
-        return item->variant == variant;
-    return result->rule && !strcmp(item->name, result->rule) &&
-           (item->variant == UINT32_MAX || item->variant == variant);
+    for (struct covered *item = first; item; item = item->next)
+        item->reached |= item->environments >> environment & 1;
 }
 
 void coverage_reach(struct coverage *coverage, const struct flag *flag, uint32_t environment,
@@ -168,15 +178,18 @@ void coverage_reach(struct coverage *coverage, const struct flag *flag, uint32_t
 {
     if (result->error)
         return;
-    for (uint32_t i = coverage->first[flag->index]; i < coverage->first[flag->index + 1]; i++) {
-        struct covered *item = &coverage->items[i];
-        item->reached |= is_reached(item, environment, result);
-    }
+    uint32_t variant = served_variant(&flag->environments[environment], result);
+    reach(first_of(coverage, flag, NULL, variant), environment);
+    if (!result->rule)
+        return;
+    reach(first_of(coverage, flag, result->rule, variant), environment);
+    reach(first_of(coverage, flag, result->rule, UINT32_MAX), environment);
 }
 
 static int compare_places(const void *left, const void *right)
 {
-    const struct covered *a = left, *b = right;
+    const struct covered *a = *(struct covered *const *)left;
+    const struct covered *b = *(struct covered *const *)right;
     if (a->reached != b->reached)
         return a->reached ? 1 : -1;
     if (a->span.file != b->span.file)
@@ -191,7 +204,8 @@ static int compare_places(const void *left, const void *right)
 void coverage_finish(struct coverage *coverage)
 {
     for (uint32_t i = 0; i < coverage->count; i++)
-        coverage->reached += coverage->items[i].reached;
+        coverage->reached += coverage->items[i]->reached;
+    buffer_release(&coverage->key);
     if (coverage->count)
         qsort(coverage->items, coverage->count, sizeof *coverage->items, compare_places);
 }

@@ -205,7 +205,7 @@ static void write_json_coverage(struct test_run *run, struct buffer *out)
     terminal_format(out, "{\"reached\":%u,\"of\":%u,\"unreached\":[", coverage->reached,
                     coverage->count);
     for (uint32_t i = 0; i < coverage->count - coverage->reached; i++) {
-        const struct covered *item = &coverage->items[i];
+        const struct covered *item = coverage->items[i];
         json_write_comma(out);
         buffer_append(out, "{", 1);
         field_text(out, "flag", item->flag->name.text);
@@ -266,7 +266,7 @@ void report_summary(struct test_run *run, uint32_t most, struct buffer *out)
     const struct coverage *coverage = &run->coverage;
     uint32_t missing = coverage->count - coverage->reached;
     for (uint32_t i = 0; i < missing && i < most; i++)
-        write_unreached(run, &coverage->items[i], out);
+        write_unreached(run, coverage->items[i], out);
     if (missing > most)
         terminal_format(out, "and %u more, which --coverage lists\n", missing - most);
     terminal_format(out, "%u passed, %u failed", run->passed, run->failed);

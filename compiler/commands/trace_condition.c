@@ -71,6 +71,7 @@ static bool ask(struct tracer *tracer, const struct targeting *targeting)
     alone.flags = flags;
     alone.flag_count = 1;
     alone.override_count = 0;
+    alone.selected = NULL;
 
     struct buffer bytes = {0}, problem = {0}, warnings = {0};
     struct snapshot snapshot = {0};

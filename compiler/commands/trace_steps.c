@@ -143,10 +143,10 @@ static bool trace_override(struct walk *walk, const struct override *override)
 
 static bool trace_overrides(struct walk *walk)
 {
-    const struct project *project = walk->tracer->project;
-    for (uint32_t i = 0; i < project->override_count; i++) {
-        const struct override *override = project->overrides[i];
-        if (override_concerns(override, walk->flag, walk->tracer->environment) &&
+    const struct selection *overrides = overrides_of(walk->tracer->project, walk->flag);
+    for (uint32_t i = 0; i < overrides->count; i++) {
+        const struct override *override = overrides->items[i];
+        if (override->environments >> walk->tracer->environment & 1 &&
             trace_override(walk, override))
             return true;
     }

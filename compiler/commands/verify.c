@@ -223,8 +223,10 @@ static bool read_keys(const struct option_texts *texts, struct buffer *files, co
         if (!read)
             job_error(&verify_command, "cannot read the key '%s': %s", texts->items[i],
                       error.bytes);
+        else if (!files[i].length)
+            job_error(&verify_command, "the key '%s' is empty", texts->items[i]);
         buffer_release(&error);
-        if (!read)
+        if (!read || !files[i].length)
             return false;
         keys[i] = files[i].bytes;
     }

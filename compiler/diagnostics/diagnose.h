@@ -54,6 +54,9 @@ void diagnostics_silence(struct diagnostics *diagnostics,
 /* "did you mean", or the choices, as help for the last diagnostic; the former only for the first
  * MOST_SUGGESTIONS of a run, since searching takes time. */
 #define MOST_SUGGESTIONS 200
+/* How many of so many names suggest() would look at: all, or none, and then nobody need collect
+ * them. */
+uint32_t suggestible(const struct diagnostics *diagnostics, uint32_t count);
 /* Returns what it suggests, or NULL. */
 const char *suggest(struct diagnostics *diagnostics, const char *name, const char *const *known,
                     size_t count);

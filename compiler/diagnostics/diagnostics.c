@@ -202,6 +202,11 @@ void diagnostics_sort(struct diagnostics *diagnostics)
 
 #define MOST_LISTED 17
 
+uint32_t suggestible(const struct diagnostics *diagnostics, uint32_t count)
+{
+    return diagnostics->suggestions < MOST_SUGGESTIONS || count <= MOST_LISTED ? count : 0;
+}
+
 const char *suggest(struct diagnostics *diagnostics, const char *name, const char *const *known,
                     size_t count)
 {

@@ -136,13 +136,12 @@ static void lower_override(struct steps *steps, const struct override *override)
 
 static void lower_overrides(struct steps *steps)
 {
-    const struct project *project = steps->lowering->project;
-    for (uint32_t i = 0; i < project->override_count; i++) {
-        const struct override *override = project->overrides[i];
+    const struct selection *overrides = overrides_of(steps->lowering->project, steps->flag);
+    for (uint32_t i = 0; i < overrides->count; i++) {
         uint32_t begun = steps->program->count;
         bool ended = steps->program->ended;
-        if (override_concerns(override, steps->flag, steps->lowering->environment))
-            lower_override(steps, override);
+        if (overrides->items[i]->environments >> steps->lowering->environment & 1)
+            lower_override(steps, overrides->items[i]);
         end_part(steps, begun, ended);
     }
 }

@@ -38,21 +38,13 @@ static struct expression *test_presence(struct lowering *lowering,
 
 /* ----------------------------------------------------------------------------------- strings -- */
 
-static const char *fold(struct lowering *lowering, const char *text)
-{
-    char *folded = arena_copy(&lowering->arena, text, strlen(text));
-    for (char *c = folded; *c; c++)
-        *c = ascii_lower(*c);
-    return folded;
-}
-
 static struct expression *test_string(struct lowering *lowering, enum ffs_op op,
                                       const struct attribute *attribute, const char *text,
                                       bool ignore_case)
 {
     bool tagged = !ignore_case && ffs_operand_of(op) == FFS_OPERAND_TAGGED_STRING;
     if (ignore_case)
-        text = fold(lowering, text);
+        text = folded_copy(&lowering->arena, text, strlen(text));
     uint64_t operand =
         tagged ? image_tagged_text(&lowering->image, text) : image_text(&lowering->image, text);
     return test_attribute(lowering, op, ignore_case ? FFS_IGNORE_CASE : 0, attribute, operand);
@@ -72,7 +64,8 @@ static struct expression *one_of(struct lowering *lowering, const struct attribu
         if (ignore_case && strlen(texts[i]) > FFS_MAX_FOLDED)
             tests[test_count++] = test_string(lowering, FFS_STRING_EQ, attribute, texts[i], true);
         else
-            texts[short_count++] = ignore_case ? fold(lowering, texts[i]) : texts[i];
+            texts[short_count++] =
+                ignore_case ? folded_copy(&lowering->arena, texts[i], strlen(texts[i])) : texts[i];
     }
     uint64_t set = short_count > 1 ? image_set(&lowering->image, texts, short_count) : IMAGE_NO_SET;
     if (set != IMAGE_NO_SET) {

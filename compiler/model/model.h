@@ -17,6 +17,7 @@
 #include "log.h"
 #include "metric.h"
 #include "override.h"
+#include "selection.h"
 #include "test.h"
 
 #define MOST_ENVIRONMENTS 64 /* an override's are bits */
@@ -52,6 +53,7 @@ struct project {
     uint32_t flag_count;
     struct override **overrides;
     uint32_t override_count;
+    struct selection *selected; /* for overrides_of() */
     struct test **tests;
     uint32_t test_count;
 };

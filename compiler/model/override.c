@@ -30,12 +30,6 @@ bool override_selects(const struct override *override, const struct flag *flag)
     return false;
 }
 
-bool override_concerns(const struct override *override, const struct flag *flag,
-                       uint32_t environment)
-{
-    return override->environments >> environment & 1 && override_selects(override, flag);
-}
-
 bool override_is_hurried(const struct project *project, const struct override *override)
 {
     const char *file = project->sources.items[override->span.file].name;

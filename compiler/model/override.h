@@ -34,9 +34,6 @@ struct override {
     bool dated;  /* likewise: `from` is `at` */
 };
 bool override_selects(const struct override *override, const struct flag *flag);
-/* Whether it is of that environment, and selects the flag. */
-bool override_concerns(const struct override *override, const struct flag *flag,
-                       uint32_t environment);
 /* Whether it stands in OVERRIDES_FOLDER. It has a place in the definitions. */
 bool override_is_hurried(const struct project *project, const struct override *override);
 

@@ -55,13 +55,12 @@ static void follow(struct references *references, const struct condition *condit
 
 void references_of(struct references *references, const struct flag *flag)
 {
-    const struct project *project = references->project;
     const struct targeting *targeting = &flag->environments[references->environment];
     references->needing = flag->index;
-    for (uint32_t i = 0; i < project->override_count; i++) {
-        const struct override *override = project->overrides[i];
-        if (override->condition && override->environments >> references->environment & 1 &&
-            override_selects(override, flag))
+    const struct selection *overrides = overrides_of(references->project, flag);
+    for (uint32_t i = 0; i < overrides->count; i++) {
+        const struct override *override = overrides->items[i];
+        if (override->condition && override->environments >> references->environment & 1)
             follow(references, override->condition);
     }
     for (uint32_t i = 0; i < targeting->requirement_count; i++)

@@ -12,6 +12,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/scalar.h"
 #include "compiler/base/percent.h"
+#include "compiler/model/bounds.h"
 #include "read_criteria.h"
 #include "read_map.h"
 #include "read_names.h"
@@ -429,29 +430,24 @@ static void read_criterion(struct reader *reader, struct node *node, bool guard,
     *ARENA_APPEND(reader->arena, criteria->items, criteria->count) = *criterion;
 }
 
-static bool same_window(const struct criterion *a, const struct criterion *b)
-{
-    return a->metric && a->metric == b->metric && a->over == b->over;
-}
-
 /* No value of the metric satisfies both. */
 static void check_bounds(struct reader *reader, const struct criteria *criteria)
 {
+    struct bounds bounds = {0};
     for (uint32_t i = 0; i < criteria->count; i++) {
-        for (uint32_t j = 0; j < criteria->count; j++) {
-            const struct criterion *least = &criteria->items[i], *most = &criteria->items[j];
-            if (least->form != CRITERION_MIN || most->form != CRITERION_MAX ||
-                !same_window(least, most) || !(least->threshold > most->threshold))
-                continue;
-            const struct criterion *first = i < j ? least : most, *second = i < j ? most : least;
-            diagnose(reader->diagnostics, FF0358, second->written.span,
-                     "no value of '%s' is at least %s and at most %s", least->metric->name.text,
-                     least->written.text, most->written.text);
-            diagnose_note(reader->diagnostics, first->written.span, "the other bound");
-            diagnose_help(
-                reader->diagnostics,
-                "one of the two is always violated: make room between them, or remove one");
-        }
+        const struct criterion *second = &criteria->items[i];
+        const struct criterion *first = bounds_conflict(&bounds, second);
+        bounds_add(&bounds, reader->arena, second);
+        if (!first)
+            continue;
+        const struct criterion *least = second->form == CRITERION_MIN ? second : first;
+        const struct criterion *most = least == second ? first : second;
+        diagnose(reader->diagnostics, FF0358, second->written.span,
+                 "no value of '%s' is at least %s and at most %s", least->metric->name.text,
+                 least->written.text, most->written.text);
+        diagnose_note(reader->diagnostics, first->written.span, "the other bound");
+        diagnose_help(reader->diagnostics,
+                      "one of the two is always violated: make room between them, or remove one");
     }
 }
 

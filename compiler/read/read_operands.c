@@ -14,28 +14,54 @@
 #include "read_scalar.h"
 #include "reader.h"
 
+/* The values of an attribute's `enum`, as they are written and without regard to case. */
+struct choices {
+    struct table written, folded;
+};
+
+static const struct choices *choices_of(struct reader *reader, const struct attribute *attribute)
+{
+    struct choices *choices = table_get(&reader->choices, attribute->name.text);
+    if (choices)
+        return choices;
+    choices = ARENA_NEW(reader->arena, struct choices);
+    table_add(&reader->choices, reader->arena, attribute->name.text, choices);
+    for (uint32_t i = 0; i < attribute->choices.count; i++) {
+        const char *text = attribute->choices.items[i].text;
+        table_add(&choices->written, reader->arena, text, choices);
+        table_add(&choices->folded, reader->arena, folded_copy(reader->arena, text, strlen(text)),
+                  choices);
+    }
+    return choices;
+}
+
+static bool is_choice(struct reader *reader, const struct attribute *attribute,
+                      const struct node *node, bool ignore_case)
+{
+    const struct choices *choices = choices_of(reader, attribute);
+    if (!ignore_case)
+        return table_get(&choices->written, node->text) != NULL;
+    return table_get(&choices->folded, folded_copy(reader->arena, node->text, node->count)) != NULL;
+}
+
 /* The attribute never equals a value that its `enum` lacks. */
 void check_choice(struct reader *reader, const struct attribute *attribute, const struct node *node,
                   bool ignore_case)
 {
     const struct texts *choices = &attribute->choices;
-    for (uint32_t i = 0; i < choices->count; i++) {
-        const char *choice = choices->items[i].text;
-        if (match_part(choice, strlen(choice), node->text, node->count, PART_WHOLE, ignore_case))
-            return;
-    }
-    if (!choices->count)
+    if (!choices->count || is_choice(reader, attribute, node, ignore_case))
         return;
     if (is_repeated(reader, FF0226, node->span, node->text, attribute->name.text))
         return;
-    const char **known = ARENA_ARRAY(reader->arena, const char *, choices->count);
-    for (uint32_t i = 0; i < choices->count; i++)
+    uint32_t count = suggestible(reader->diagnostics, choices->count);
+    const char **known = ARENA_ARRAY(reader->arena, const char *, count);
+    for (uint32_t i = 0; i < count; i++)
         known[i] = choices->items[i].text;
     diagnose(reader->diagnostics, FF0226, node->span, "'%s' is not among the values of '%s'",
              node->text, attribute->name.text);
     diagnose_note(reader->diagnostics, attribute->name.span, "'%s' is declared here",
                   attribute->name.text);
-    suggest(reader->diagnostics, node->text, known, choices->count);
+    suggest(reader->diagnostics, node->text, known, count);
 }
 
 static bool check_glob(struct reader *reader, const struct node *node)

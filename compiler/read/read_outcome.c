@@ -70,40 +70,79 @@ static void read_expected_value(struct reader *reader, struct test_subject *subj
     buffer_release(&json);
 }
 
-struct names {
+/* What an answer of a flag can give as its rule, but for overrides: those depend on the test. */
+struct rule_names {
+    struct table known;
     const char **items;
     uint32_t count;
 };
 
-static void add_name(struct reader *reader, struct names *names, const char *name)
+static void add_name(struct reader *reader, struct rule_names *names, const char *name)
 {
-    for (uint32_t i = 0; i < names->count; i++)
-        if (strcmp(names->items[i], name) == 0)
-            return;
-    *ARENA_APPEND(reader->arena, names->items, names->count) = name;
+    if (!table_add(&names->known, reader->arena, name, names))
+        *ARENA_APPEND(reader->arena, names->items, names->count) = name;
 }
 
-/* Every name that an answer can give as its rule. */
-static struct names rule_names(struct reader *reader, const struct test_subject *subject,
-                               const struct targeting *targeting, uint32_t environment)
+static struct rule_names *collect_rule_names(struct reader *reader,
+                                             const struct targeting *targeting)
 {
-    struct names names = {0};
+    struct rule_names *names = ARENA_NEW(reader->arena, struct rule_names);
     for (uint32_t i = 0; i < targeting->rule_count; i++)
-        add_name(reader, &names, targeting->rules[i].name.text);
+        add_name(reader, names, targeting->rules[i].name.text);
     for (uint32_t i = 0; targeting->canary && i < targeting->canary->stage_count; i++)
-        add_name(reader, &names,
+        add_name(reader, names,
                  arena_format(reader->arena, "canary:%s", targeting->canary->stages[i].name.text));
     if (targeting->experiment)
-        add_name(reader, &names, "experiment");
+        add_name(reader, names, "experiment");
     if (targeting->user_list_count)
-        add_name(reader, &names, "users");
-    for (uint32_t i = 0; i < reader->project->override_count; i++) {
-        const struct override *override = reader->project->overrides[i];
-        if (test_sees(subject->test, override) &&
-            override_concerns(override, subject->test->flag, environment))
-            add_name(reader, &names, override->name);
+        add_name(reader, names, "users");
+    return names;
+}
+
+/* Collected once for all tests of a flag. */
+static const struct rule_names *rule_names(struct reader *reader, const struct flag *flag,
+                                           const struct targeting *targeting, uint32_t environment)
+{
+    const char *key = arena_format(reader->arena, "%u %u", flag->index, environment);
+    struct rule_names *names = table_get(&reader->rule_names, key);
+    if (!names) {
+        names = collect_rule_names(reader, targeting);
+        table_add(&reader->rule_names, reader->arena, key, names);
     }
     return names;
+}
+
+static bool is_seen(const struct test *test, const struct override *override, uint32_t environment)
+{
+    return override->environments >> environment & 1 && test_sees(test, override);
+}
+
+static bool is_rule(struct reader *reader, const struct test *test, const struct rule_names *names,
+                    uint32_t environment, const char *rule)
+{
+    if (table_get(&names->known, rule))
+        return true;
+    const struct selection *overrides = overrides_of(reader->project, test->flag);
+    for (uint32_t i = 0; i < overrides->count; i++)
+        if (strcmp(overrides->items[i]->name, rule) == 0 &&
+            is_seen(test, overrides->items[i], environment))
+            return true;
+    return false;
+}
+
+static void suggest_rule(struct reader *reader, const struct test *test,
+                         const struct rule_names *names, uint32_t environment, const char *rule)
+{
+    const struct selection *overrides = overrides_of(reader->project, test->flag);
+    uint32_t all = suggestible(reader->diagnostics, names->count + overrides->count);
+    const char **known = ARENA_ARRAY(reader->arena, const char *, all);
+    uint32_t count = all ? names->count : 0;
+    if (count)
+        memcpy(known, names->items, count * sizeof *known);
+    for (uint32_t i = 0; i < overrides->count && all; i++)
+        if (is_seen(test, overrides->items[i], environment))
+            known[count++] = overrides->items[i]->name;
+    suggest(reader->diagnostics, rule, known, count);
 }
 
 /* An emergency must not fail tests, so they do not see it unless they say so. */
@@ -132,11 +171,8 @@ static void read_expected_rule(struct reader *reader, struct test_subject *subje
     expect->has_rule = true;
     expect->rule = rule.text;
     for (uint32_t at = 0; test_next_environment(subject, &at, &targeting);) {
-        struct names names = rule_names(reader, subject, targeting, at - 1);
-        uint32_t i = 0;
-        while (i < names.count && strcmp(names.items[i], rule.text) != 0)
-            i++;
-        if (i < names.count)
+        const struct rule_names *names = rule_names(reader, subject->test->flag, targeting, at - 1);
+        if (is_rule(reader, subject->test, names, at - 1, rule.text))
             continue;
         if (!subject->test->overrides.active && strncmp(rule.text, "override", 8) == 0) {
             report_unnamed(reader, rule.span, "the rule", rule.text);
@@ -145,7 +181,7 @@ static void read_expected_rule(struct reader *reader, struct test_subject *subje
         diagnose(reader->diagnostics, FF0531, rule.span, "flag '%s' has no rule '%s' in '%s'",
                  subject->test->flag->name.text, rule.text,
                  subject->environments->items[at - 1].text);
-        suggest(reader->diagnostics, rule.text, names.items, names.count);
+        suggest_rule(reader, subject->test, names, at - 1, rule.text);
         return;
     }
 }

@@ -175,18 +175,18 @@ void order_overrides(struct reader *reader)
         qsort(placed, count, sizeof *placed, compare_placed);
     for (uint32_t i = 0; i < count; i++)
         project->overrides[i] = placed[i].override;
+    project_select(project, &project->arena);
 }
 
 /* Lifting an override needs its id. */
-static void check_id(struct reader *reader, const struct override *override)
+static void check_id(struct reader *reader, struct override *override)
 {
-    const struct project *project = reader->project;
-    for (uint32_t i = 0; override->id.text && i < project->override_count; i++) {
-        const struct text *earlier = &project->overrides[i]->id;
-        if (!earlier->text || strcmp(earlier->text, override->id.text) != 0)
-            continue;
-        report_twice(reader, "override", &override->id, earlier->span);
-    }
+    if (!override->id.text)
+        return;
+    const struct override *earlier =
+        table_add(&reader->override_ids, reader->arena, override->id.text, override);
+    if (earlier)
+        report_twice(reader, "override", &override->id, earlier->id.span);
 }
 
 void read_overrides(struct reader *reader, struct node *section)

@@ -466,7 +466,7 @@ static bool is_taken(const char *name)
            strncmp(name, "override:", strlen("override:")) == 0;
 }
 
-static void check_rule_name(struct reader *reader, const struct targeting *targeting,
+static void check_rule_name(struct reader *reader, const struct draft *draft,
                             const struct rule *rule)
 {
     if (is_taken(rule->name.text)) {
@@ -474,13 +474,9 @@ static void check_rule_name(struct reader *reader, const struct targeting *targe
                  rule->name.text);
         diagnose_help(reader->diagnostics, "in results it is something else; choose another name");
     }
-    for (uint32_t i = 0; i < targeting->rule_count; i++) {
-        const struct rule *other = &targeting->rules[i];
-        if (strcmp(other->name.text, rule->name.text) != 0)
-            continue;
+    const struct rule *other = table_get(&draft->rule_names, rule->name.text);
+    if (other)
         report_twice(reader, "rule", &rule->name, other->name.span);
-        return;
-    }
 }
 
 static void read_rule_value_overrides(struct reader *reader, struct node *node, void *target)
@@ -540,16 +536,19 @@ static void read_rule(struct reader *reader, struct node *node, struct draft *dr
     if (faults(reader) == before && !(given & (4 | 8)) && rule->serve == UINT32_MAX)
         report_no_serve(reader, node->span, draft, "a rule");
     if (rule->name.text)
-        check_rule_name(reader, targeting, rule);
+        check_rule_name(reader, draft, rule);
     else
         rule->name = (struct text){arena_format(reader->arena, "rules[%u]", at), node->span};
-    targeting->rules[targeting->rule_count++] = *rule;
+    struct rule *kept = &targeting->rules[targeting->rule_count++];
+    *kept = *rule;
+    table_add(&draft->rule_names, reader->arena, kept->name.text, kept);
 }
 
 void read_rules(struct reader *reader, struct node *node, struct draft *draft)
 {
     draft->targeting.rules = NULL;
     draft->targeting.rule_count = 0;
+    draft->rule_names = (struct table){0};
     if (!expect_list(reader, node, "a list of rules"))
         return;
     draft->targeting.rules = ARENA_ARRAY(reader->arena, struct rule, node->count);

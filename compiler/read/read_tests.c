@@ -175,13 +175,15 @@ static void name_override(struct reader *reader, struct test_subject *subject,
     }
     if (is_repeated(reader, FF0546, name->span, text.text, ""))
         return;
-    const char **known = ARENA_ARRAY(reader->arena, const char *, project->override_count + 1u);
-    for (uint32_t i = 0; i < project->override_count; i++)
+    uint32_t count = suggestible(reader->diagnostics, project->override_count + 1);
+    const char **known = ARENA_ARRAY(reader->arena, const char *, count);
+    for (uint32_t i = 0; i + 1 < count; i++)
         known[i] = project->overrides[i]->id.text ? project->overrides[i]->id.text
                                                   : project->overrides[i]->name;
-    known[project->override_count] = "active";
+    if (count)
+        known[count - 1] = "active";
     diagnose(reader->diagnostics, FF0546, name->span, "no override is called '%s'", text.text);
-    suggest(reader->diagnostics, text.text, known, project->override_count + 1u);
+    suggest(reader->diagnostics, text.text, known, count);
 }
 
 static void read_named_overrides(struct reader *reader, struct test_subject *subject)

@@ -284,12 +284,13 @@ uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const
         diagnose_note(reader->diagnostics, draft->value_span, "its value is declared here");
         return UINT32_MAX;
     }
-    const char **known = ARENA_ARRAY(reader->arena, const char *, targeting->variant_count);
-    for (uint32_t i = 0; i < targeting->variant_count; i++)
+    uint32_t count = suggestible(reader->diagnostics, targeting->variant_count);
+    const char **known = ARENA_ARRAY(reader->arena, const char *, count);
+    for (uint32_t i = 0; i < count; i++)
         known[i] = targeting->variants[i].name.text;
     diagnose(reader->diagnostics, FF0212, name->span, "unknown variant '%s' of flag '%s'",
              name->text, draft->flag->name.text);
-    suggest(reader->diagnostics, name->text, known, targeting->variant_count);
+    suggest(reader->diagnostics, name->text, known, count);
     uint32_t percent;
     if (parse_percent(name->text, &percent))
         diagnose_help(reader->diagnostics,

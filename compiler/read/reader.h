@@ -84,6 +84,9 @@ struct reader {
     uint32_t flag_faults; /* faults() when the flag that is read now began */
     struct table lost; /* names that stand where nothing can be read: they may be what is meant */
     struct repeated_list repeated;
+    struct table override_ids;              /* to struct override */
+    struct table rule_names;                /* flag and environment to struct rule_names */
+    struct table choices;                   /* of attributes, to struct choices */
     bool environments_lost, overrides_lost; /* not all could be read, as was reported */
     /* Of a share among conditions that says neither. */
     const char *share_salt;     /* NULL: the flag's and "/if" */

@@ -317,13 +317,14 @@ const struct override *override_in_force(const struct project *project, const st
                                          uint32_t environment, int64_t at,
                                          const struct override *after)
 {
+    const struct selection *overrides = overrides_of(project, flag);
     uint32_t i = 0;
-    while (after && i < project->override_count && project->overrides[i++] != after)
+    while (after && i < overrides->count && overrides->items[i++] != after)
         continue;
-    for (; i < project->override_count; i++) {
-        const struct override *override = project->overrides[i];
+    for (; i < overrides->count; i++) {
+        const struct override *override = overrides->items[i];
         if (override->from <= at && at < override->until &&
-            override_concerns(override, flag, environment))
+            override->environments >> environment & 1)
             return override;
     }
     return NULL;

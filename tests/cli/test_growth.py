@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What `ffc check` takes for four times the input: about four times as long, in each dimension below (docs/limits.md).
+"""What `ffc check`, or in one of them `ffc test`, takes for four times the input: about four times as long, in each dimension below (docs/limits.md).
 
 A dimension is measured at two sizes, of which the smaller takes tens of milliseconds, by the processor time of
 the command less that of a trivial project. What is quadratic takes 16 times as long; the bound is 8, and noise
@@ -106,6 +106,37 @@ def tests(n):
         n, lambda i: f"  - {{name: t{i}, flag: f, context: {{user_id: u{i}}}, expect: {{variant: on}}}}"))
 
 
+def overrides(n, selects):
+    """As many flags as overrides, of which each selects one or two, by name, by a part of it or by tag."""
+    return flags(lines(n, lambda i: f"  f{i}-of-{i * 7919 % n}-x: {{serve: on, tags: [t{i}]}}")
+                 + "overrides:\n" + lines(n, lambda i: f"  - {{id: o{i}, serve: default, {selects(i)}}}"))
+
+
+def planned(n):
+    """Plans that override as many flags as there are, each with variants that nothing else serves."""
+    own = ", ".join(f"v{i}: {i}" for i in range(8))
+    return flags(lines(n, lambda i: f"  f{i}: {{type: integer, default: v0, variants: {{{own}}}, rollback: "
+                                    f"[{{override: {{flags: [f{n - 1 - i}], serve: v{i % 8}}}}}]}}"))
+
+
+def guards(n, bound):
+    """Of a canary and of one of its stages, on one metric."""
+    half = "[" + ", ".join(bound(i) for i in range(n // 2)) + "]"
+    return {"a.yaml": HEAD + LOG + "metrics: {m: {kind: mean, value: a, unit: ms, better: lower}}\n"
+            f"flags:\n  f:\n    canary:\n      guards: {half}\n      advance_when: {half.replace(', action: alert', '')}\n"
+            f"      stages: [{{percent: 5%, guards: {half}}}, {{percent: 50%}}]\n"}
+
+
+def tests_of_rules(n):
+    return {"a.yaml": rules(n, lambda i: f"{{country: c{i}}}")["a.yaml"] + "tests:\n" + lines(
+        n, lambda i: f"  - {{name: t{i}, flag: f, context: {{user_id: u, country: c{i}}}, expect: {{rule: r{i}}}}}")}
+
+
+def enum(n, value):
+    return flags(f"  f: {{rules: [{{if: {{country: {items(n, value)}}}, serve: on}}]}}\n",
+                 HEAD.replace("country: string", f"country: {{type: string, enum: {items(n, lambda i: f'c{i}')}}}"))
+
+
 def list_file(n):
     return {**flags("  f: {users: {on: {file: u.txt}}}\n"), "u.txt": lines(n, lambda i: f"u{i}")}
 
@@ -141,6 +172,21 @@ DIMENSIONS = [
     ("stages of many canaries", 80, canaries),
     ("metrics", 4000, metrics),
     ("tests", 4000, tests),
+    ("overrides and flags, by name", 2500, lambda n: overrides(n, lambda i: f"flags: [f{i}-of-{i * 7919 % n}-x]")),
+    ("overrides and flags, by the end of names", 2500,
+     lambda n: overrides(n, lambda i: f'flags: ["*-{i}-x"]')),
+    ("overrides and flags, by a part of names", 2500,
+     lambda n: overrides(n, lambda i: f'flags: ["*?of-{i}-[xyz]"]')),
+    ("overrides and flags, by tag", 2500, lambda n: overrides(n, lambda i: f"tags: [t{i}]")),
+    ("overrides that select no flag", 2500, lambda n: overrides(n, lambda i: f"flags: [g{i}-a-b-c-d-e]")),
+    ("overrides of rollback plans, and flags", 1000, planned),
+    ("guards of a canary", 2000, lambda n: guards(n, lambda i: f"{{metric: m, max: {i + 1}ms, action: alert}}")),
+    ("guards that contradict each other", 2000, lambda n: guards(
+        n, lambda i: f"{{metric: m, {'min' if i % 2 else 'max'}: {i % 7 + 1}{'' if i % 3 else 'ms'}, action: alert}}")),
+    ("tests of a flag, and its rules", 1000, tests_of_rules),
+    ("tests that run, and the rules of their flag", 1000, tests_of_rules, "test"),
+    ("values of an 'enum', and where they are used", 15000, lambda n: enum(n, lambda i: f"c{i}")),
+    ("values that an 'enum' lacks", 5000, lambda n: enum(n, lambda i: f"d{i}")),
     ("users of a variant", 50000, lambda n: flags(f"  f: {{users: {{on: {items(n, lambda i: f'u{i}')}}}}}\n")),
     ("lines of a list file", 50000, list_file),
     ("keys given twice", 20000, lambda n: flags("  a: {serve: on}\n" * n)),
@@ -154,13 +200,14 @@ DIMENSIONS = [
 ]
 
 
-def seconds(directory, project):
-    """Processor time of `ffc check`, and its exit status."""
+def seconds(directory, project, command="check"):
+    """Processor time of the command, and its exit status."""
     with tempfile.TemporaryDirectory(dir=directory) as top:
         for name, text in project.items():
             with open(f"{top}/{name}", "w", encoding="utf-8") as file:
                 file.write(text)
-        process = subprocess.Popen([FFC, "check", "-C", top, "--now", "2026-11-20T12:00:00Z"],
+        process = subprocess.Popen([FFC, command, "-C", top, "--at" if command == "test" else "--now",
+                                    "2026-11-20T12:00:00Z"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (MOST, MOST)))
         _, status, usage = os.wait4(process.pid, 0)
@@ -168,13 +215,13 @@ def seconds(directory, project):
         return usage.ru_utime + usage.ru_stime, process.returncode
 
 
-def measure(directory, make, n):
+def measure(directory, make, n, command):
     """Whether it is within the bound in one of the tries, and if not, what was measured."""
     small = large = None
     for _ in range(TRIES):
         trivial = seconds(directory, {"a.yaml": HEAD})[0]
-        one, first = seconds(directory, make(n))
-        four, second = seconds(directory, make(4 * n))
+        one, first = seconds(directory, make(n), command)
+        four, second = seconds(directory, make(4 * n), command)
         if first not in (0, 1) or second not in (0, 1):
             return False, f"exit {first} and {second}"
         small = max(one - trivial, LEAST)
@@ -188,12 +235,12 @@ def main():
     failed = 0
     verbose = sys.argv[1:] == ["-v"]
     with tempfile.TemporaryDirectory() as directory:
-        for number, (name, n, make) in enumerate(DIMENSIONS, 1):
+        for number, (name, n, make, *command) in enumerate(DIMENSIONS, 1):
             if verbose:
-                one, four = (seconds(directory, make(size)) for size in (n, 4 * n))
+                one, four = (seconds(directory, make(size), *command) for size in (n, 4 * n))
                 print(f"# {name}: {one[0] * 1000:.0f} and {four[0] * 1000:.0f} ms, exit {one[1]} and {four[1]}")
                 continue
-            good, why = measure(directory, make, n)
+            good, why = measure(directory, make, n, *(command or ["check"]))
             failed += not good
             print(f"{'ok' if good else 'not ok'} {number} - four times as many: {name}")
             if why:

@@ -178,6 +178,7 @@ static bool read_ledger(struct project *project, struct buffer *error)
     if (!ledger_read(project->directory, &entries, error))
         return false;
     each_record(&entries, "override", project, take_override);
+    project_select(project, &project->arena);
     each_record(&entries, "lift", project, take_lift);
     if (any_unlifted(project))
         each_record(&entries, NULL, project, take_change);
@@ -227,6 +228,7 @@ struct overrides_put_back past_overrides_take_out(struct project *project)
         if (project->overrides[i]->dated)
             project->overrides[i]->from = INT64_MIN;
     }
+    project_select(project, &project->arena);
     return put_back;
 }
 
@@ -235,6 +237,7 @@ void past_overrides_restore(struct project *project, struct overrides_put_back *
     for (uint32_t i = 0; i < project->override_count; i++)
         project->overrides[i]->from = put_back->from[i];
     project->override_count = put_back->count;
+    project_select(project, &project->arena);
     free(put_back->from);
 }
 
@@ -244,10 +247,10 @@ struct held_times held_times_of(struct project *project, const struct flag *flag
                                 uint32_t environment)
 {
     struct held_times times = {0};
-    for (uint32_t i = 0; i < project->override_count; i++) {
-        const struct override *override = project->overrides[i];
-        if ((override->environments >> environment & 1) && override_selects(override, flag) &&
-            override->from < override->until)
+    const struct selection *overrides = overrides_of(project, flag);
+    for (uint32_t i = 0; i < overrides->count; i++) {
+        const struct override *override = overrides->items[i];
+        if ((override->environments >> environment & 1) && override->from < override->until)
             *ARENA_APPEND(&project->arena, times.items, times.count) =
                 (struct held_time){override->from, override->until, override};
     }

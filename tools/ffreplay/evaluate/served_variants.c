@@ -25,9 +25,10 @@ static void add_overrides(struct variant_set *served, const struct project *proj
                           const struct flag *flag, uint32_t environment)
 {
     const struct targeting *targeting = &flag->environments[environment];
-    for (uint32_t i = 0; i < project->override_count; i++) {
-        const struct override *override = project->overrides[i];
-        if (override->environments >> environment & 1 && override_selects(override, flag))
+    const struct selection *overrides = overrides_of(project, flag);
+    for (uint32_t i = 0; i < overrides->count; i++) {
+        const struct override *override = overrides->items[i];
+        if (override->environments >> environment & 1)
             variant_set_add(served, override_variant(targeting, override->serve.text));
     }
 }

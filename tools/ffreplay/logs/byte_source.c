@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/file.h"
 #include "compiler/base/memory.h"
 #include "unpack.h"
 
@@ -36,7 +37,7 @@ static bool would_wait(const struct byte_source *source)
 }
 
 /* Returns 0 at the end, and on an error, which is noted. */
-static size_t read_file(struct byte_source *source, void *bytes, size_t size)
+static size_t read_bytes(struct byte_source *source, void *bytes, size_t size)
 {
     ssize_t got;
     if (would_wait(source))
@@ -49,17 +50,29 @@ static size_t read_file(struct byte_source *source, void *bytes, size_t size)
     return got < 0 ? 0 : (size_t)got;
 }
 
+/* A file that was given a size, and no content: as long as it says, and nothing to read. */
+static bool is_hole(int fd)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
+        return false;
+    bool hole = lseek(fd, 0, SEEK_DATA) < 0 && errno == ENXIO;
+    return lseek(fd, 0, SEEK_SET) == 0 && hole;
+}
+
 static bool open_file(struct byte_source *source, const char *path)
 {
     source->fd = STDIN_FILENO;
     if (strcmp(path, "-") == 0)
         return true;
-    source->fd = open(path, O_RDONLY | O_CLOEXEC);
+    const char *why;
+    source->fd = open_to_read(path, &why);
     if (source->fd < 0)
-        return fail(source, strerror(errno));
-    struct stat status;
-    if (fstat(source->fd, &status) == 0 && S_ISDIR(status.st_mode))
-        return fail(source, strerror(EISDIR));
+        return fail(source, why);
+    if (is_hole(source->fd)) {
+        source->help = "whatever was to be written there is lost: name another file";
+        return fail(source, "it has nothing but zero bytes");
+    }
     posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     return true;
 }
@@ -101,8 +114,8 @@ static bool find_packing(struct byte_source *source)
 {
     size_t got;
     while (source->head_end < LEAST_HEAD &&
-           (got = read_file(source, source->head + source->head_end,
-                            sizeof source->head - source->head_end)) > 0)
+           (got = read_bytes(source, source->head + source->head_end,
+                             sizeof source->head - source->head_end)) > 0)
         source->head_end += got;
     if (source->error[0] || !fits(source, source->head, source->head_end))
         return false;
@@ -139,7 +152,7 @@ static size_t read_raw(struct byte_source *source, void *bytes, size_t size)
 {
     size_t ahead = source->head_end - source->head_begin;
     if (ahead == 0)
-        return read_file(source, bytes, size);
+        return read_bytes(source, bytes, size);
     if (ahead > size)
         ahead = size;
     memcpy(bytes, source->head + source->head_begin, ahead);

@@ -8,22 +8,23 @@
 #include "compiler/cli/messages.h"
 #include "log_file.h"
 
-bool stream_open(struct stream *stream, struct replay *replay, const char *path, uint32_t log,
-                 bool follows, struct consumer *consumer)
+bool stream_open(struct stream *stream, struct replay *replay, struct stream_file file,
+                 uint32_t log, bool follows, struct consumer *consumer)
 {
     const struct layout *layout = &replay->layouts[log];
     *stream = (struct stream){.replay = replay, .consumer = consumer};
-    if (!lines_open(&stream->lines, path, layout_framing(layout), layout_delimiter(layout))) {
+    if (!lines_open(&stream->lines, file.path, layout_framing(layout), layout_delimiter(layout))) {
         const struct byte_source *source = &stream->lines.source;
-        return log_file_report(path, source->error, source->help);
+        return log_file_report(file.shown, source->error, source->help);
     }
+    stream->lines.path = file.shown;
     stream->lines.follows = stream->lines.source.never_waits = follows;
     struct worker *worker = &stream->worker;
     worker->traffic = (struct traffic)TRAFFIC_INIT;
     worker->bad = (struct traffic)TRAFFIC_INIT;
     worker->consumers = &stream->consumer;
     worker->consumer_count = 1;
-    if (!records_open(&worker->records, layout, log, replay_add_source(replay, path))) {
+    if (!records_open(&worker->records, layout, log, replay_add_source(replay, file.shown))) {
         lines_close(&stream->lines);
         return false;
     }
@@ -31,12 +32,6 @@ bool stream_open(struct stream *stream, struct replay *replay, const char *path,
     worker->records.take_bad = worker_take_bad;
     worker->records.context = worker;
     return true;
-}
-
-void stream_show_as(struct stream *stream, const char *path)
-{
-    stream->lines.path = path;
-    stream->replay->sources[stream->worker.records.event.source].path = path;
 }
 
 void stream_close(struct stream *stream)

@@ -18,15 +18,18 @@ struct stream {
     bool refused;
 };
 
+/* What to open, and what it is called where it is shown: most often the same. */
+struct stream_file {
+    const char *path, *shown;
+};
+
 /*
  * "-" is stdin. With `follows`, what is unfinished at the end is waited for: stream_step() then
  * goes on when there is more. False: it has been reported, and there is nothing to close.
  */
-bool stream_open(struct stream *stream, struct replay *replay, const char *path, uint32_t log,
-                 bool follows, struct consumer *consumer);
+bool stream_open(struct stream *stream, struct replay *replay, struct stream_file file,
+                 uint32_t log, bool follows, struct consumer *consumer);
 void stream_close(struct stream *stream);
-/* What it is called where it is shown, if that is not the path it was opened by. */
-void stream_show_as(struct stream *stream, const char *path);
 
 /*
  * The next piece: its records are taken, or it is counted as bad and the first of its kind shown.

@@ -32,11 +32,11 @@ static bool open_stream(struct follower *follower, struct followed_file *file)
     char path[32] = "-";
     if (!follower->is_stdin)
         snprintf(path, sizeof path, "/proc/self/fd/%d", file->fd);
-    if (!stream_open(&file->stream, follower->replay, path, follower->log, true,
+    const struct stream_file opened = {path, follower->is_stdin ? "<stdin>" : follower->path};
+    if (!stream_open(&file->stream, follower->replay, opened, follower->log, true,
                      follower->consumer))
         return false;
     file->open = true;
-    stream_show_as(&file->stream, follower->is_stdin ? "<stdin>" : follower->path);
     if (follower->replay->layouts[follower->log].id != NO_PLACE)
         file->stream.worker.ids = &follower->replay->ids[follower->log];
     if (file->stream.lines.source.packed)

@@ -1,0 +1,263 @@
+#!/usr/bin/env python3
+"""Whatever takes a path is given what is no file to read: no command hangs, eats memory or writes there, and each
+names the path in what it says.
+
+The options are those that `--help` of every command lists, so a new one is tried, too: what its value is called
+says whether it is a path, and a word that is neither among PATHS nor OTHERS fails. So do the operands of usages.
+"""
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("BUILD", f"{TOP}/build")
+PROGRAMS = {"ffc": os.environ.get("FFC", f"{BUILD}/ffc"), "ffreplay": os.environ.get("FFREPLAY", f"{BUILD}/ffreplay")}
+SANITIZED = bool(os.environ.get("SANITIZED"))
+LONGEST = 240 if SANITIZED else 60  # seconds: nothing waits, but a machine may be busy
+MOST = 600 << 20  # bytes of memory in use
+
+# What usages and options call a path, and what they call everything else.
+PATHS = {"DIR", "FILE", "PATH", "KEY", "SIGNATURE", "OUT", "LOG"}
+OTHERS = {"ENV", "TIME", "CODE", "FORMAT", "WHEN", "N", "K=V", "ID", "JSON", "PERCENT", "SALT", "KIND", "NAME", "TAG",
+          "STATE", "STAGE", "TEXT", "SEGMENT", "VARIANT", "D", "LIST", "RATE", "METRIC=VALUE", "HASH", "FLAG", "GLOB",
+          "FILTER", "ACTION", "T", "K", "S"}
+NO_PATHS = {("bucket", "KEY")}  # a unit's, as an operand
+
+PROJECT = """\
+project: {name: lab, environments: [live], bucket_by: user}
+attributes: {user: string}
+logs: {l: {format: ndjson, time: ts, unit: user, context: {user: user}, fields: {status: status}}}
+metrics: {errors: {kind: proportion, of: {status: 500}, better: lower}}
+flags:
+  c:
+    canary: {stages: [{percent: 5%}, {percent: 100%}], state: running, since: 2026-11-20T10:00:00Z,
+             guards: [{metric: errors, max: 5%}]}
+  a: {serve: on}
+"""
+LINE = '{"ts": "2026-11-20T10:00:01Z", "user": "u1", "status": 200}\n'
+
+count = failed = 0
+
+
+def ok(good, name, *why):
+    global count, failed
+    count += 1
+    failed += not good
+    print(f"{'ok' if good else 'not ok'} {count} - {name}")
+    for text in why if not good else ():
+        for line in str(text).splitlines():
+            print(f"#   {line}")
+    return good
+
+
+def plan(program, command, key, at):
+    """The rest of a command line that comes as far as the path of option or operand `key`."""
+    p, log, snapshot = f"{at}/flags", f"{at}/log", f"{at}/live.ffs"
+    project = [] if key in ("directory", "DIR") else ["-C", p]
+    live = ["-e", "live"]
+    rows = {
+        "check": project,
+        "build": project + live + ([] if key == "output" else ["-o", f"{at}/out.ffs"]),
+        "eval": ["a"] + ([] if key == "snapshot" else project + live) + ([] if key == "contexts" else ["-c", '{"user": "u"}']),
+        "test": project,
+        "trace": ["a", "-c", '{"user": "u"}'] + project + ([] if key == "snapshot" else live),
+        "dump": [],
+        "verify": [] if key == "FILE" else [snapshot],
+        "fmt": ["--check"] + (project if key != "FILE" else []),
+        "list": project,
+        "init": [],
+        "sign": [f"{at}/signed.ffs"] if key == "detach" else [f"{at}/copy.ffs"],
+        "canary": (["pause", "c", "--reason", "x"] + live + project
+                   + (["--build", f"{at}/out.ffs"] if key == "sign" else [])),
+        "rollback": (["a", "--reason", "x"] + live + project + (["--build", f"{at}/out.ffs"] if key == "sign" else [])),
+        "decide": ["c"] + ([] if key == "LOG" else [log]) + live + project
+                  + (["--apply"] if key in ("build", "sign") else [])
+                  + (["--build", f"{at}/out.ffs"] if key == "sign" else []),
+        "watch": ["c"] + ([] if key == "LOG" else [log]) + live + project
+                 + (["--apply"] if key in ("build", "sign") else [])
+                 + (["--build", f"{at}/out.ffs"] if key == "sign" else []),
+        "backtest": ["c"] + ([] if key == "LOG" else [log]) + live + project,
+        "metrics": ([] if key == "LOG" else [log]) + project,
+        "health": ["c"] + ([] if key == "LOG" else [log]) + live + project,
+        "plan": ["c"] + ([] if key == "LOG" else [log]) + live + project,
+        "history": project,
+    }
+    if command == "sign" and key in ("FILE", "output"):
+        return ([] if key == "FILE" else rows["sign"]) + ["--key", f"{at}/test.key"]
+    if key == "key" and command == "verify":
+        return [snapshot]
+    return rows.get(command)
+
+
+def help_of(program, *command):
+    return subprocess.run([PROGRAMS[program], *command, "--help"], capture_output=True, text=True, check=True).stdout
+
+
+def commands_of(program):
+    text = help_of(program).split("Commands:\n", 1)[1]
+    return re.findall(r"^  (\S+) ", text.split("\n\n")[0], re.M)
+
+
+def paths_of(program, command):
+    """What of a command is a path: (option or operand, its line for a command line)."""
+    text = help_of(program, command)
+    found, strange = [], set()
+    for name, value in re.findall(r"^ +(?:-\w, )? *--([a-z-]+) ([A-Z][^ \n]*)", text, re.M):
+        if value in PATHS:
+            found.append((name, [f"--{name}"]))
+        elif value not in OTHERS:
+            strange.add(value)
+    usage = re.search(r"^Usage:.*(?:\n {2,}.*)*", text, re.M).group()
+    usage = re.sub(r"(?:-\w|--[a-z-]+)(?: |=)[A-Z][^\]\s|]*", "", usage)
+    for word in sorted(set(re.findall(r"\b([A-Z]+)\b", usage))):
+        if word in PATHS and (command, word) not in NO_PATHS:
+            found.append((word, []))
+        elif word not in OTHERS and (command, word) not in NO_PATHS:
+            strange.add(word)
+    return found, strange
+
+
+def lay_out(at, built):
+    """A project, what commands beside the path need, and the paths."""
+    shutil.rmtree(at, ignore_errors=True)
+    os.makedirs(f"{at}/flags")
+    os.makedirs(f"{at}/odd/directory")
+    for name, text in (("flags/a.yaml", PROJECT), ("log", LINE * 50), ("odd/empty", "")):
+        with open(f"{at}/{name}", "w", encoding="utf-8") as file:
+            file.write(text)
+    for name in os.listdir(built):
+        shutil.copy(f"{built}/{name}", f"{at}/{name}")
+    os.mkfifo(f"{at}/odd/fifo")
+    os.symlink("nowhere", f"{at}/odd/dangling")
+    with open(f"{at}/odd/sparse", "wb") as file:
+        file.truncate(100 << 30)
+    with open(f"{at}/odd/unreadable", "w", encoding="utf-8") as file:
+        file.write("x")
+    os.chmod(f"{at}/odd/unreadable", 0)
+    for root, directories, files in os.walk(at):
+        for name in directories + files + ["."]:
+            if not os.path.islink(f"{root}/{name}"):
+                os.chown(f"{root}/{name}", USER, USER)
+    return {"zero": "/dev/zero", "memory": "/proc/self/mem", **{name: f"{at}/odd/{name}" for name in (
+        "fifo", "directory", "dangling", "sparse", "unreadable", "empty")}}
+
+
+USER = 65534 if os.geteuid() == 0 else os.geteuid()
+
+
+def be_nobody():
+    os.setsid()
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(USER)
+        os.setuid(USER)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 20, 64 << 20))
+
+
+def run(arguments, at, waits):
+    with open(f"{SCRATCH}/out", "wb+") as out, open(f"{SCRATCH}/err", "wb+") as err:
+        process = subprocess.Popen(arguments, cwd=at, stdin=subprocess.DEVNULL, stdout=out, stderr=err, preexec_fn=be_nobody)
+        old = signal.signal(signal.SIGALRM, lambda *_: os.killpg(process.pid, signal.SIGKILL))
+        signal.alarm(LONGEST)
+        end = time.monotonic() + 4
+        while waits and time.monotonic() < end and os.waitid(
+                os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            time.sleep(0.05)
+        if waits:
+            os.kill(process.pid, signal.SIGTERM)
+        _, status, usage = os.wait4(process.pid, 0)
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, old)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read(1 << 20).decode(errors="replace"))
+        return process.returncode, texts[0], texts[1], usage.ru_maxrss << 10
+
+
+WAITS = {("watch", "LOG"), ("watch", "build"), ("watch", "sign")}  # what it accepts, it watches until it is told to end
+SIGNS = {("sign", key) for key in ("FILE", "key", "output", "detach")}
+KINDS = ("zero", "memory", "fifo", "directory", "dangling", "sparse", "unreadable", "empty")
+
+
+def build():
+    """What lies beside each path: snapshots, signed and not, and a key; whether there is one."""
+    built, definitions = f"{SCRATCH}/built", f"{SCRATCH}/definitions"
+    os.mkdir(built)
+    os.mkdir(definitions)
+    with open(f"{definitions}/a.yaml", "w", encoding="utf-8") as file:
+        file.write(PROJECT)
+    ffc = [PROGRAMS["ffc"], "build", "-C", definitions, "-e", "live", "-o"]
+    for name in ("live", "copy", "signed"):
+        subprocess.run([*ffc, f"{built}/{name}.ffs"], check=True, capture_output=True)
+    if not shutil.which("minisign"):
+        return built, False
+    subprocess.run(["minisign", "-GWf", "-p", f"{built}/test.pub", "-s", f"{built}/test.key"], check=True, capture_output=True)
+    subprocess.run([*ffc, f"{built}/signed.ffs", "--sign", f"{built}/test.key"], check=True, capture_output=True)
+    return built, True
+
+
+def try_path(name, arguments, path, at, waits):
+    status, out, err, memory = run(arguments, at, waits)
+    said = [" ".join(arguments), f"exit {status}, {memory >> 20} MiB", err[:1500]]
+    # An empty log is one among others; what is written is named by where a link leads.
+    named = path in out + err or "the logs" in err or re.search(r"'/proc/\d+/mem'", err)
+    faults = [fault for fault, found in (
+        ("it does not end", status not in (0, 1, 2)), ("it takes memory", memory >= MOST),
+        ("it does not name the path", status != 0 and not named)) if found]
+    ok(not faults, name, *faults, *said)
+
+
+def try_pipes(at, built):
+    """What is not refused: a pipe to which something writes, be it later, and one that has ended."""
+    lay_out(at, built)
+    fifo, contexts = f"{at}/odd/fifo", '{"user": "u1"}'
+    eval_line = [PROGRAMS["ffc"], "eval", "a", "-s", f"{at}/live.ffs", "--contexts"]
+    metrics = [PROGRAMS["ffreplay"], "metrics", "-C", f"{at}/flags"]
+    for name, line, text, expected in (("contexts", eval_line, contexts + "\n", "true"), ("a log", metrics, LINE * 50, "50")):
+        with subprocess.Popen(["sh", "-c", 'sleep 1; printf %s "$1" >"$2"', "sh", text, fifo]):
+            status, out, err, _ = run([*line, fifo], at, False)
+        ok(status == 0 and expected in out, f"a pipe gives {name}, when something writes there", status, out, err)
+    status, out, err, _ = run(["bash", "-c", '"$@" <(printf %s "$0")', contexts + "\n", *eval_line], at, False)
+    ok(status == 0 and "true" in out, "so does what a shell puts in place of a command", status, out, err)
+    status, out, err, _ = run([*metrics, "/dev/null"], at, False)
+    ok(status == 0, "an empty device is an empty log", status, out, err)
+
+
+def main():
+    built, keys = build()
+    at = f"{SCRATCH}/work"
+    for program in PROGRAMS:
+        for command in commands_of(program):
+            found, strange = paths_of(program, command)
+            ok(not strange, f"{program} {command}: it is known which words are paths", strange)
+            for key, option in found:
+                if (command, key) in SIGNS and not keys:
+                    ok(True, f"{program} {command} {key} # SKIP no minisign")
+                    continue
+                rest = plan(program, command, key, at)
+                if not ok(rest is not None, f"{program} {command} {key}: there is a command line for it"):
+                    continue
+                for kind in KINDS:
+                    path = lay_out(at, built)[kind]
+                    try_path(f"{program} {command} {' '.join(option) or key}, {kind}",
+                             [PROGRAMS[program], command, *rest, *option, path], path, at, (command, key) in WAITS)
+    try_pipes(at, built)
+    print(f"1..{count}")
+
+
+SCRATCH = tempfile.mkdtemp()
+os.chmod(SCRATCH, 0o755)
+try:
+    main()
+finally:
+    shutil.rmtree(SCRATCH)
+sys.exit(failed > 0)
