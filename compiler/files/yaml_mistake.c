@@ -92,6 +92,18 @@ static void report_escape(const struct yaml_mistake *mistake, struct diagnostics
     }
     uint32_t end = begin + 1;
     end = character_span(mistake, end).end;
+    if (strstr(mistake->problem, "hexdec")) {
+        char letter = text[begin + 1];
+        diagnose(diagnostics, FF0071, (struct span){mistake->file, begin, end},
+                 "'\\%c' without the %d hexadecimal digits that belong to it", letter,
+                 letter == 'x'   ? 2
+                 : letter == 'u' ? 4
+                                 : 8);
+        diagnose_help(diagnostics,
+                      "write \\\\ for a backslash, or use single quotes, which have no "
+                      "escapes");
+        return;
+    }
     diagnose(diagnostics, FF0071, (struct span){mistake->file, begin, end},
              "unknown escape '%.*s' in double quotes", (int)(end - begin), text + begin);
     diagnose_help(diagnostics, "write \\\\ for a backslash, or use single quotes, which have no "
@@ -194,6 +206,12 @@ static void report_no_value(const struct yaml_mistake *mistake, struct diagnosti
 
 static void report_block_text(const struct yaml_mistake *mistake, struct diagnostics *diagnostics)
 {
+    if (strstr(mistake->problem, "equal to 0")) {
+        diagnose(diagnostics, FF0066, character_span(mistake, mistake->at),
+                 "a text that is to be indented by 0");
+        diagnose_help(diagnostics, "leave the 0 out: the text's first line says how deep it is");
+        return;
+    }
     diagnose(diagnostics, FF0066, character_span(mistake, mistake->at),
              "text that begins with '|' or '>' begins on the next line");
     diagnose_help(diagnostics, "put the text below, indented; or quote the value");
@@ -235,6 +253,22 @@ static void report_indentation(const struct yaml_mistake *mistake, struct diagno
     diagnose_help(diagnostics, "give entries that belong together the same indentation");
 }
 
+/* `key: - item`: a list in block form begins on a line of its own. */
+static void report_list_beside_key(const struct yaml_mistake *mistake,
+                                   struct diagnostics *diagnostics)
+{
+    const char *text = mistake->source->text;
+    uint32_t line = line_start(text, mistake->at);
+    bool beside = memchr(text + line, ':', mistake->at - line) != NULL;
+    diagnose(diagnostics, FF0031, character_span(mistake, mistake->at),
+             beside ? "a list that begins on the line of its key"
+                    : "a '-' where no list can begin");
+    diagnose_help(diagnostics, beside
+                                   ? "put each '-' on a line of its own below the key, indented, "
+                                     "or write the list in brackets: [a, b]"
+                                   : "indent it like the entries above, or quote the value");
+}
+
 static bool has(const char *text, const char *part)
 {
     return strstr(text, part) != NULL;
@@ -245,7 +279,8 @@ void yaml_report_mistake(const struct yaml_mistake *mistake, struct diagnostics 
     bool at_end = mistake->at >= mistake->source->length;
     const char *problem = mistake->problem, *context = mistake->context_problem;
     if (mistake->source->text[line_start(mistake->source->text, mistake->at)] == '%') {
-        diagnose(diagnostics, FF0034, line_span(mistake, mistake->at), "an unknown YAML directive");
+        diagnose(diagnostics, FF0034, line_span(mistake, mistake->at),
+                 "a YAML directive that cannot stand here");
         diagnose_help(diagnostics, "remove the line; definitions need no directives");
     } else if (has(context, "quoted scalar") && !has(problem, "escape") &&
                !has(problem, "hexdec")) {
@@ -278,6 +313,11 @@ void yaml_report_mistake(const struct yaml_mistake *mistake, struct diagnostics 
     } else if (has(problem, "expected ':'")) {
         if (!report_tab(mistake, diagnostics))
             report_missing_colon(mistake, diagnostics);
+    } else if (has(problem, "block sequence entries")) {
+        if (!report_tab(mistake, diagnostics))
+            report_list_beside_key(mistake, diagnostics);
+    } else if (has(problem, "mapping keys are not allowed")) {
+        report_start(mistake, diagnostics);
     } else if (has(context, "block") || has(problem, "not allowed in this context")) {
         if (!report_tab(mistake, diagnostics))
             report_indentation(mistake, diagnostics);

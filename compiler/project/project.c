@@ -95,12 +95,78 @@ static const struct section *section_of(const struct node *body)
     return NULL;
 }
 
+static bool is_key_of(const struct form *form, const char *name)
+{
+    for (size_t i = 0; i < form->field_count; i++)
+        if (strcmp(form->fields[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* How far something is from the left edge of its file. */
+static uint32_t column_of(const struct sources *sources, struct span span)
+{
+    const char *text = sources->items[span.file].text;
+    uint32_t begin = span.begin;
+    while (begin > 0 && text[begin - 1] != '\n' && text[begin - 1] != '\r')
+        begin--;
+    return span.begin - begin;
+}
+
+struct block {
+    const struct sources *sources;
+    struct span first; /* its first key */
+};
+
+/* That a line after the block, and less deep, belongs to no key, or follows the end of all. */
+static bool is_end_of_block(const struct diagnostic *item, void *data)
+{
+    const struct block *block = data;
+    bool ends = item->code == FF0034 || (item->code == FF0031 && item->note_count);
+    return ends && item->span.file == block->first.file && item->span.begin > block->first.begin &&
+           column_of(block->sources, item->span) < column_of(block->sources, block->first);
+}
+
+/* One cause: a line that is missing above the first key of a block leaves what follows the block
+ * where it belongs to nothing. */
+static void silence_end_of_block(struct reader *reader, const struct node *key)
+{
+    struct block block = {&reader->project->sources, key->span};
+    diagnostics_silence(reader->diagnostics, is_end_of_block, &block);
+}
+
+/* A file whose first section has lost its name: all that is left of it is indented. */
+static bool report_headless(struct reader *reader, const struct node *root)
+{
+    const struct node *first = root->entries[0].key;
+    if (column_of(&reader->project->sources, first->span) == 0 || root->flow ||
+        find_section(first->text) < SECTION_COUNT)
+        return false;
+    const struct section *section = section_of(root->entries[0].value);
+    const char *name = section                                 ? section->name
+                       : is_key_of(&project_form, first->text) ? "project"
+                                                               : NULL;
+    silence_end_of_block(reader, first);
+    diagnose(reader->diagnostics, FF0031, first->span,
+             "'%s' is indented, and belongs to nothing above it", first->text);
+    if (name)
+        diagnose_help(reader->diagnostics, "write '%s:' on a line above it, at the left edge",
+                      name);
+    else
+        diagnose_help(reader->diagnostics, "write the section that it belongs to on a line above "
+                                           "it, at the left edge, such as 'flags:'");
+    return true;
+}
+
 static void report_section(struct reader *reader, const struct node *key, const struct node *body,
                            const char *meant, const char *const *known)
 {
     const struct section *section = meant ? NULL : section_of(body);
     diagnose(reader->diagnostics, FF0102, key->span, "unknown section '%s'", key->text);
-    if (section)
+    if (strcmp(key->text, "$schema") == 0)
+        diagnose_help(reader->diagnostics, "editors find a schema by a comment in the first line: "
+                                           "# yaml-language-server: $schema=.ffc-schema.json");
+    else if (section)
         diagnose_help(reader->diagnostics,
                       "its keys are those of what stands under '%s:', indented", section->name);
     else
@@ -148,19 +214,11 @@ static void report_unknown_sections(struct reader *reader, const struct node *ro
         else
             add_unexplained(&unexplained, entry->key);
     }
-    if (!unexplained.count)
+    if (!unexplained.count || report_headless(reader, root))
         return;
     const struct node *first = unexplained.shown[0];
     report_section(reader, first, find_entry(root, first->text)->value, NULL, known);
     note_unexplained(reader, &unexplained);
-}
-
-static bool is_key_of(const struct form *form, const char *name)
-{
-    for (size_t i = 0; i < form->field_count; i++)
-        if (strcmp(form->fields[i].name, name) == 0)
-            return true;
-    return false;
 }
 
 /* A section can have definitions that are empty, or a word. */
@@ -190,6 +248,7 @@ struct strays {
 static void report_stray_key(const struct strays *strays, const struct node *key)
 {
     struct diagnostics *diagnostics = strays->reader->diagnostics;
+    silence_end_of_block(strays->reader, key);
     diagnose(diagnostics, FF0031, key->span, "'%s' stands where the name of %s is expected",
              key->text, strays->form->what);
     if (strays->above)

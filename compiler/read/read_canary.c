@@ -64,6 +64,32 @@ static const struct field stage_fields[] = {
 };
 static const struct form stage_form = KEYS("stage", "a stage", "stage", stage_fields);
 
+/* A guard has a metric, and a stage has none. */
+static bool is_guard(const struct node *node)
+{
+    return node->kind == NODE_MAP && find_entry(node, "metric") && !find_entry(node, "percent");
+}
+
+/* What stands among the stages because the line above it, 'guards:', is missing. */
+static bool report_guards(struct reader *reader, const struct node *stages)
+{
+    const struct node *first = NULL;
+    for (uint32_t i = 0; i < stages->count; i++) {
+        if (!is_guard(stages->items[i]))
+            continue;
+        reader->silent += first != NULL;
+        first = first ? first : stages->items[i];
+    }
+    if (!first)
+        return false;
+    diagnose(reader->diagnostics, FF0031, find_entry(first, "metric")->key->span,
+             "a guard stands among the stages");
+    diagnose_help(reader->diagnostics,
+                  "write 'guards:' on a line above it, indented like the keys of the %s",
+                  first == stages->items[0] ? "canary" : "stage before it, or of the canary");
+    return true;
+}
+
 static void read_stage(struct reader *reader, struct node *node, struct canary *canary)
 {
     struct stage stage = {.span = node->span};
@@ -121,8 +147,10 @@ static void read_stages(struct reader *reader, struct node *node, void *target)
         return;
     }
     uint32_t before = faults(reader);
+    bool guards = report_guards(reader, node);
     for (uint32_t i = 0; i < node->count; i++)
-        read_stage(reader, node->items[i], canary);
+        if (!guards || !is_guard(node->items[i]))
+            read_stage(reader, node->items[i], canary);
     if (faults(reader) == before)
         warn_shrinking(reader, canary);
 }

@@ -275,12 +275,20 @@ void read_project_section(struct reader *reader, struct node *section)
 
 /* -------------------------------------------------------------------------------- attributes -- */
 
+/* What other systems call a value with values in it, which no condition can test here. */
+static const char *const object_words[] = {"object", "json", "map", "dict", "struct", NULL};
+
 static void read_attribute_type(struct reader *reader, struct node *node, void *target)
 {
     struct attribute *attribute = target;
     unsigned type;
     if (read_choice(reader, node, attribute_type_words + 1, &type))
         attribute->type = (enum fflag_attribute_type)(type + 1);
+    else if (node->kind == NODE_SCALAR && words_find(object_words, node->text) >= 0)
+        diagnose_help(reader->diagnostics,
+                      "declare what rules read of it, each as an attribute of its own: %s.name: "
+                      "string",
+                      attribute->name.text);
 }
 
 static const struct form attribute_type_form = {

@@ -168,10 +168,40 @@ try_each("a capital in a name", 1, lambda m: f"{m[1]}{m[2].capitalize()}:{m[3]}"
 try_each("a value that is no good", 1,
          lambda m: f"{m[1]}{m[2]}: {{qq: [x]}}" if re.match(r" *[\w.-]", m[3]) else None)
 
+# A line that is missing above a block. Without the name of a flag, another has its keys, and what named it has none.
+LOST = ("maintenance",)
+staged = PROJECT["flags.yaml"].replace("            - {name: some, percent: 5%, hold: 1h}\n", """\
+            - name: some
+              percent: 5%
+              guards:
+                - metric: errors
+                  max: 3%
+                - metric: latency
+                  max: 700
+                  over: 10m
+              hold: 1h
+""")
+bad, tried = [], 0
+for project in (PROJECT, {**PROJECT, "flags.yaml": staged}):
+    for name, text in project.items():
+        lines = text.split("\n")
+        for at, line in enumerate(lines):
+            match = KEY.match(line)
+            if not match or match[3].strip() or match[2] in LOST:
+                continue
+            tried += 1
+            said = found(check({**project, name: "\n".join(lines[:at] + lines[at + 1:])}))
+            if len(said) > 1:
+                bad.append(f"{name}:{at + 1}: {line}\n  " + "\n  ".join(said))
+is_ok(f"a missing line above a block: one diagnostic, at {tried} places", tried > 40 and not bad, *bad)
+
 # A name that is defined nowhere may make several others unused, or without a definition.
 missing = with_line("flags.yaml", 0, None)
 said = check(missing)
 is_ok("a forgotten 'flags:' is one diagnostic", len(found(said)) == 1, said)
+is_ok("which says where it is missing", "'new-cart' is indented" in said and "help: write 'flags:' on a line above" in said, said)
+said = check({**PROJECT, "flags.yaml": missing["flags.yaml"].replace("\n  ", "\n")[2:]})
+is_ok("and so is one whose flags stand at the left edge", len(found(said)) == 1, said)
 is_ok("which says where its keys stand", "help: its keys are those of what stands under 'flags:', indented" in said, said)
 is_ok("and names a few of the others",
       "'banner' is unknown, too\n" in said and "too, and so are 3 more\n" in said, said)
