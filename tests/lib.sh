@@ -64,6 +64,16 @@ skip() {
     echo "ok $tap_count - $1 # SKIP $2"
 }
 
+# Leaves the whole file out, saying so, where one of these programs is missing.
+need() {
+    local tool
+    for tool in "$@"; do
+        command -v "$tool" >/dev/null && continue
+        skip "all of ${0##*/}" "there is no $tool"
+        finish
+    done
+}
+
 finish() {
     echo "1..$tap_count"
     [ $tap_failed -eq 0 ]

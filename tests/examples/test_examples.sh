@@ -4,6 +4,7 @@
 cd "$(dirname "$0")/../.." || exit 2
 # shellcheck source=tests/lib.sh
 . tests/lib.sh
+need pkg-config
 examples=$top/docs/examples
 prefix=$scratch/usr
 

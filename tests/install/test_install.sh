@@ -2,6 +2,7 @@
 # What `make install` puts somewhere works there, and `make uninstall` takes all of it away again.
 cd "$(dirname "$0")/../.." || exit 2
 . tests/lib.sh
+need nm pkg-config
 
 # `make check SANITIZE=…` passes it on; what links the archive must be built alike.
 sanitize=${SANITIZE:-} signatures=${SIGNATURES:-}

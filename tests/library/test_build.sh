@@ -3,6 +3,7 @@
 # an archive that stands in the way of nothing in its host. With LONG=1 also what takes minutes.
 cd "$(dirname "$0")/../.." || exit 2
 . tests/lib.sh
+need nm readelf
 BUILD=${BUILD:-$top/build}
 export CCACHE_DISABLE=1
 

@@ -2,6 +2,7 @@
 # What the library shows: exactly what the header declares, to C and to C++.
 cd "$(dirname "$0")/../.." || exit 2
 . tests/lib.sh
+need nm readelf
 BUILD=${BUILD:-$top/build}
 library=$(echo "$BUILD"/libfflag.so.*.*.*)
 header=$top/include/fflag.h
