@@ -349,8 +349,9 @@ static bool is_worse(const struct conclusion *conclusion, uint32_t arm)
 
 static const char *change_text(struct arena *arena, const struct effect *effect)
 {
-    if (isfinite(effect->relative.value))
-        return arena_format(arena, "%+.2g %%", effect->relative.value * 100);
+    double percent = effect->relative.value * 100;
+    if (isfinite(percent))
+        return arena_format(arena, "%+.*f %%", fabs(percent) < 10 ? 1 : 0, percent);
     return arena_format(arena, "%+.4g", effect->absolute.value);
 }
 

@@ -12,6 +12,8 @@
 /* Columns of a plot on each side of 0. */
 #define PLOT_LEAST 4
 #define PLOT_MOST  10
+/* What lies beyond is drawn as an arrow: ten times the control. */
+#define FARTHEST 10
 
 /* The farthest bound that is known, of all effects: what the plot's edge stands for. */
 static double reach_of(const struct conclusion *conclusion)
@@ -27,7 +29,7 @@ static double reach_of(const struct conclusion *conclusion)
             if (isfinite(effect->relative_interval.upper))
                 reach = fmax(reach, fabs(effect->relative_interval.upper));
         }
-    return fmin(reach, 1);
+    return fmin(reach, FARTHEST);
 }
 
 static int place_of(double change, double reach, int half)
