@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FFC = os.environ.get("FFC", "build/ffc")
 NOW = "2026-11-20T12:00:00Z"
 CUT_SHORT = re.compile(r"and so on|and two million|and sixty|a hundred thousand|forty thousand|"
-                       r"each with twenty|PowerShell|as Latin-1 has|^# (chmod|ffc|ls|iconv)", re.M)
+                       r"each with thirty|PowerShell|as Latin-1 has|^# (chmod|ffc|ls|iconv)", re.M)
 # What examples refer to and do not define.
 COMMON = {
     "project": open(f"{HERE}/common/project.yaml").read(),
