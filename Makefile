@@ -178,7 +178,8 @@ install: all
 	ln -sf libfflag.so.$(VERSION) $(DESTDIR)$(libdir)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libfflag.so
 	$(INSTALL) -m 644 include/fflag.h $(DESTDIR)$(includedir)
-	$(INSTALL) -m 644 include/fflag/snapshot.h include/fflag/operations.def $(DESTDIR)$(includedir)/fflag
+	$(INSTALL) -m 644 include/fflag/snapshot.h include/fflag/operations.def \
+	    include/fflag/private.h $(DESTDIR)$(includedir)/fflag
 	sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' -e 's|@includedir@|$(includedir)|' \
 	    -e 's|@version@|$(VERSION)|' -e 's|@links@|$(library_links) $(nodelete)|' runtime/fflag.pc.in >$(DESTDIR)$(pkgconfigdir)/fflag.pc
 	$(INSTALL) -m 644 docs/man/*.1 $(DESTDIR)$(mandir)/man1
@@ -193,7 +194,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/ffc $(DESTDIR)$(bindir)/ffreplay $(DESTDIR)$(libdir)/libfflag.* \
 	    $(DESTDIR)$(includedir)/fflag.h $(DESTDIR)$(includedir)/fflag/snapshot.h \
-	    $(DESTDIR)$(includedir)/fflag/operations.def \
+	    $(DESTDIR)$(includedir)/fflag/operations.def $(DESTDIR)$(includedir)/fflag/private.h \
 	    $(DESTDIR)$(pkgconfigdir)/fflag.pc \
 	    $(addprefix $(DESTDIR)$(mandir)/man1/,$(notdir $(wildcard docs/man/*.1))) \
 	    $(DESTDIR)$(mandir)/man3/fflag.3 $(DESTDIR)$(mandir)/man3/fflag_*.3

@@ -340,14 +340,23 @@ struct fflag_slot {
     uint16_t reserved;
 };
 
+/* A variant that a unit was served before, by its name. `length` in bytes. */
+struct fflag_previous {
+    fflag_id flag;
+    const char *variant;
+    size_t length;
+};
+
 /*
- * Who is asking. Fields are private. Start with fflag_context_init(), which touches 24 bytes, not
+ * Who is asking. Fields are private. Start with fflag_context_init(), which touches 32 bytes, not
  * the whole struct. For a value that cannot be used, a setter returns FFLAG_ERROR_INVALID_CONTEXT
  * and leaves the attribute absent; setting again replaces.
  */
 typedef struct fflag_context {
     uint64_t present[FFLAG_CONTEXT_SLOTS / 64];
-    int64_t now; /* INT64_MIN: the store's clock */
+    int64_t now;                           /* INT64_MIN: the store's clock */
+    const struct fflag_previous *previous; /* NULL: none, and the count is not set */
+    size_t previous_count;
     struct fflag_slot slot[FFLAG_CONTEXT_SLOTS];
 } fflag_context;
 
@@ -387,9 +396,20 @@ FFLAG_API void fflag_unset(fflag_context *context, fflag_attr attr);
  * it. */
 FFLAG_API void fflag_set_now(fflag_context *context, int64_t ms);
 
+/*
+ * What the unit was served before, for flags that are `sticky`: they serve it again as long as the
+ * flag has a variant of that name, reason FFLAG_REASON_STICKY, unless an override, a requirement, a
+ * list of users, a holdout or a layer decides. Other flags do not look at it. Remember what had the
+ * reason FFLAG_REASON_SPLIT or FFLAG_REASON_STICKY. Borrowed, with its texts; of several of one
+ * flag, the first that the flag still has counts. FFLAG_ERROR_INVALID_CONTEXT, and none is set, if
+ * one has no text. Cost of an evaluation: proportional to `count`, and to the variants of the flag.
+ */
+FFLAG_API enum fflag_error fflag_set_previous(fflag_context *context,
+                                              const struct fflag_previous *previous, size_t count);
+
 /* -------------------------------------------------------------------------------- evaluation -- */
 
-/* OpenFeature's reasons, and four of our own. Values are permanent. */
+/* OpenFeature's reasons, and five of our own. Values are permanent. */
 enum fflag_reason {
     FFLAG_REASON_ERROR = 0,
     FFLAG_REASON_STATIC = 1,
@@ -400,7 +420,8 @@ enum fflag_reason {
     FFLAG_REASON_OVERRIDE = 6,
     FFLAG_REASON_PREREQUISITE_FAILED = 7,
     FFLAG_REASON_HOLDOUT = 8,
-    FFLAG_REASON_LAYER = 9
+    FFLAG_REASON_LAYER = 9,
+    FFLAG_REASON_STICKY = 10
 };
 
 /* "SPLIT" and so on; never NULL. */

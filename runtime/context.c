@@ -19,12 +19,29 @@ void fflag_context_init(fflag_context *context)
     for (unsigned i = 0; i < FFLAG_CONTEXT_SLOTS / 64; i++)
         context->present[i] = 0;
     context->now = INT64_MIN;
+    context->previous = NULL;
 }
 
 void fflag_set_now(fflag_context *context, int64_t ms)
 {
     if (context)
         context->now = ms;
+}
+
+enum fflag_error fflag_set_previous(fflag_context *context, const struct fflag_previous *previous,
+                                    size_t count)
+{
+    if (!context)
+        return FFLAG_ERROR_INVALID_CONTEXT;
+    context->previous = NULL;
+    bool usable = previous || count == 0;
+    for (size_t i = 0; usable && i < count; i++)
+        usable = previous[i].variant != NULL;
+    if (!usable)
+        return FFLAG_ERROR_INVALID_CONTEXT;
+    context->previous = previous;
+    context->previous_count = count;
+    return FFLAG_OK;
 }
 
 void fflag_unset(fflag_context *context, fflag_attr attr)

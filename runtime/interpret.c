@@ -8,6 +8,7 @@
  * and only if a program needs it.
  */
 #include "decide.h"
+#include "fflag/private.h"
 #include "keys.h"
 #include "match.h"
 #include "ramp.h"
@@ -81,6 +82,31 @@ static bool test_member(const struct snapshot *snapshot, const struct ffs_instru
     return set_holds(snapshot, set, key.bytes, key.length, key.hash);
 }
 
+/* Whether the digest of a value is in a set; `attribute` is the place of the one it is of. */
+static bool set_holds_digest(const struct snapshot *snapshot,
+                             const struct ffs_instruction *instruction, uint16_t attribute,
+                             const char *bytes, uint32_t length)
+{
+    const struct ffs_header *header = (const struct ffs_header *)snapshot->bytes;
+    ffs_string name = snapshot->attributes[attribute].name;
+    char digest[FFS_DIGEST];
+    ffs_private_digest(
+        hash_bytes(string_bytes(snapshot, header->project),
+                   string_length(snapshot, header->project)),
+        hash_bytes(string_bytes(snapshot, name), string_length(snapshot, name)), bytes, length,
+        instruction->flags & FFS_IGNORE_CASE ? FFS_CASE_FOLDED : FFS_CASE_KEPT, digest);
+    return set_holds(snapshot, set_at(snapshot, instruction->operand), digest, sizeof digest,
+                     hash_bytes(digest, sizeof digest));
+}
+
+static bool test_private(const struct snapshot *snapshot, const struct ffs_instruction *instruction,
+                         const struct fflag_slot *slot, uint8_t declared)
+{
+    struct key key;
+    return read_key(slot, declared, &key) &&
+           set_holds_digest(snapshot, instruction, instruction->attribute, key.bytes, key.length);
+}
+
 /* By an attribute, or one of KEYS. */
 static inline bool find_any_bucket(const fflag_view *view, const struct ffs_flag *flag,
                                    const fflag_context *context, uint16_t by, uint64_t salt,
@@ -104,6 +130,17 @@ static bool test_key(const fflag_view *view, const struct ffs_flag *flag,
                               &snapshot->keys[instruction->attribute - FFS_FIRST_KEY], &part) &&
            set_holds(snapshot, set_at(snapshot, instruction->operand), part.bytes, part.length,
                      hash_bytes(part.bytes, part.length));
+}
+
+static bool test_private_key(const fflag_view *view, const struct ffs_flag *flag,
+                             const struct ffs_instruction *instruction,
+                             const fflag_context *context)
+{
+    const struct ffs_key *key = &view->snapshot->keys[instruction->attribute - FFS_FIRST_KEY];
+    struct key_part part;
+    return runtime_first_part(view, flag, context, key, &part) &&
+           set_holds_digest(view->snapshot, instruction, key->attributes[0], part.bytes,
+                            part.length);
 }
 
 static inline bool test_number(const struct ffs_instruction *instruction,
@@ -176,6 +213,37 @@ static inline bool split_variant(const fflag_view *view, const struct ffs_flag *
     return true;
 }
 
+/* ------------------------------------------------------------------------------------ sticky -- */
+
+/* The variant of that name: the first, since those after have parts of its value replaced. */
+static bool find_variant(const struct snapshot *snapshot, const struct ffs_flag *flag,
+                         const struct fflag_previous *previous, uint64_t *variant)
+{
+    for (uint16_t i = 0; i < flag->variant_count; i++) {
+        ffs_string name = variant_of(snapshot, flag, i)->name;
+        if (name == FFS_NONE || string_length(snapshot, name) != previous->length ||
+            memcmp(string_bytes(snapshot, name), previous->variant, previous->length) != 0)
+            continue;
+        *variant = i;
+        return true;
+    }
+    return false;
+}
+
+static __attribute__((noinline)) bool find_previous(const fflag_view *view,
+                                                    const struct ffs_flag *flag,
+                                                    const fflag_context *context, uint64_t *variant)
+{
+    const struct fflag_previous *previous = context->previous;
+    for (size_t i = 0; previous && i < context->previous_count; i++) {
+        uint64_t word = find_word(view, previous[i].flag);
+        if (word && word_index(word) == flag_index(view->snapshot, flag) &&
+            find_variant(view->snapshot, flag, &previous[i], variant))
+            return true;
+    }
+    return false;
+}
+
 /* ---------------------------------------------------------------------------------- programs -- */
 
 struct frame {
@@ -246,6 +314,13 @@ interpret(const fflag_view *view, const struct ffs_flag *flag, const struct ffs_
             }
             decided = decision(variant, at->flags, at->operand >> 32);
             goto decided;
+        case FFS_PREVIOUS:
+            if (!find_previous(view, flag, context, &variant)) {
+                at += at->jump;
+                continue;
+            }
+            decided = decision(variant, at->flags, at->operand);
+            goto decided;
         case FFS_EXPOSED:
             holds = find_bucket(view, flag, context, at->attribute, flag->exposure_salt, &bucket) &&
                     bucket < at->operand;
@@ -267,6 +342,9 @@ interpret(const fflag_view *view, const struct ffs_flag *flag, const struct ffs_
             break;
         case FFS_KEY_IN:
             holds = test_key(view, flag, at, context);
+            break;
+        case FFS_PRIVATE_KEY_IN:
+            holds = test_private_key(view, flag, at, context);
             break;
         case FFS_CLOCK_GE:
             holds = read_clock(view, now) >= (int64_t)at->operand;
@@ -322,6 +400,9 @@ interpret(const fflag_view *view, const struct ffs_flag *flag, const struct ffs_
         case FFS_STRING_GT:
         case FFS_STRING_GE:
             test = test_text_order;
+            break;
+        case FFS_PRIVATE_IN:
+            test = test_private;
             break;
         case FFS_STRINGS_HAS:
             test = test_strings;

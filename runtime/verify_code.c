@@ -4,6 +4,7 @@
  */
 #include <math.h>
 
+#include "fflag/private.h"
 #include "match.h"
 #include "values.h"
 #include "verify.h"
@@ -125,6 +126,15 @@ static enum fflag_error verify_set_operand(struct verifier *verifier, uint32_t i
         return malformed(verifier, "instruction %u: the operand is not a set", index);
     if ((instruction->flags & FFS_IGNORE_CASE) && kind != SET_FOLDED)
         return malformed(verifier, "instruction %u: the set is not folded", index);
+    return FFLAG_OK;
+}
+
+static enum fflag_error verify_digests_operand(struct verifier *verifier, uint32_t index,
+                                               uint64_t at)
+{
+    if (at >= verifier->set_words || verifier->set_kinds[at] == SET_NONE ||
+        ((const struct ffs_set *)(verifier->snapshot->sets + at))->longest != FFS_DIGEST)
+        return malformed(verifier, "instruction %u: the operand is not a set of digests", index);
     return FFLAG_OK;
 }
 
@@ -308,6 +318,8 @@ static enum fflag_error verify_operand(struct verifier *verifier, uint32_t index
         return verify_string_operand(verifier, index, operation);
     case FFS_OPERAND_SET:
         return verify_set_operand(verifier, index, instruction);
+    case FFS_OPERAND_DIGESTS:
+        return verify_digests_operand(verifier, index, operand);
     case FFS_OPERAND_NUMBER:
         memcpy(&number, &operand, sizeof number);
         if (!isfinite(number))
@@ -399,7 +411,8 @@ static enum fflag_error verify_made_key(struct verifier *verifier, uint32_t inde
     uint32_t at = (uint32_t)instruction->attribute - FFS_FIRST_KEY;
     if (instruction->attribute < FFS_FIRST_KEY || at >= snapshot->key_count)
         return malformed(verifier, "instruction %u: the key is out of bounds", index);
-    if (instruction->op == FFS_KEY_IN && snapshot->keys[at].kind != FFS_KEY_FIRST)
+    if ((instruction->op == FFS_KEY_IN || instruction->op == FFS_PRIVATE_KEY_IN) &&
+        snapshot->keys[at].kind != FFS_KEY_FIRST)
         return malformed(verifier, "instruction %u: a set of joined keys", index);
     return FFLAG_OK;
 }
@@ -415,7 +428,8 @@ static enum fflag_error verify_fields(struct verifier *verifier, uint32_t index,
     if (UNLIKELY(head & operation->unused))
         return refuse_unused(verifier, index, operation);
     if (operation->uses & FFS_USES_REASON &&
-        (instruction->flags < FFLAG_REASON_STATIC || instruction->flags > FFLAG_REASON_LAYER))
+        (instruction->flags < FFLAG_REASON_STATIC || instruction->flags > FFLAG_REASON_STICKY ||
+         (instruction->op == FFS_PREVIOUS) != (instruction->flags == FFLAG_REASON_STICKY)))
         return malformed(verifier, "instruction %u: unknown reason %u", index, instruction->flags);
     if (!operation->reads) {
         if (instruction->attribute != FFS_NO_ATTRIBUTE)

@@ -29,7 +29,8 @@ void check_segments(const struct checker *checker); /* cycles; before anything w
 void check_requirements(const struct checker *checker); /* cycles and depth */
 void check_expiry(const struct checker *checker);
 void check_layers(const struct checker *checker);
-void check_users(const struct checker *checker); /* that no unit can be */
+void check_users(const struct checker *checker);  /* that no unit can be */
+void check_sticky(const struct checker *checker); /* beside a canary */
 void check_overrides(const struct checker *checker);
 void check_tests(const struct checker *checker);
 void check_conditions(const struct checker *checker); /* only of a project without errors */

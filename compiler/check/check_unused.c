@@ -74,10 +74,12 @@ static void check_variants(const struct checker *checker, const struct flag *fla
                            const struct selection *planned)
 {
     const struct project *project = checker->project;
-    bool by_hand = true;
-    for (uint32_t i = 0; i < project->environments.count; i++)
+    bool by_hand = true, kept = false;
+    for (uint32_t i = 0; i < project->environments.count; i++) {
         by_hand &= is_set_by_hand(&flag->environments[i]);
-    if (flag->type == FFLAG_TYPE_BOOLEAN || by_hand)
+        kept |= flag->environments[i].sticky; /* for those who have it */
+    }
+    if (flag->type == FFLAG_TYPE_BOOLEAN || by_hand || kept)
         return;
     const struct targeting *targeting = &flag->environments[0];
     struct variant_set served = {{0}};

@@ -128,6 +128,16 @@ static void check_list(const struct checker *checker, const struct unit_key *uni
     }
 }
 
+/* What was said of users by whom they are, in a list of private ones. */
+static void hide_users(const struct checker *checker, const struct user_list *list)
+{
+    struct span span = list->span;
+    if (list->users.count)
+        span.end = list->users.items[list->users.count - 1].span.end;
+    diagnose_hide(checker->diagnostics, FF0328, span, "a user, who is private, matches nobody");
+    diagnose_hide(checker->diagnostics, FF0329, span, "a user, who is private, is listed twice");
+}
+
 /* Lists that an environment inherits are looked at once: a file may have millions of lines. */
 static bool is_inherited(const struct flag *flag, uint32_t environment)
 {
@@ -142,9 +152,12 @@ void check_users(const struct checker *checker)
         const struct flag *flag = checker->project->flags[i];
         for (uint32_t e = 0; e < checker->project->environments.count; e++) {
             const struct targeting *targeting = &flag->environments[e];
-            for (uint32_t j = 0; j < targeting->user_list_count; j++)
+            for (uint32_t j = 0; j < targeting->user_list_count; j++) {
                 if (targeting->bucket_by && !is_inherited(flag, e))
                     check_list(checker, targeting->bucket_by, &targeting->users[j]);
+                if (key_is_private(targeting->bucket_by))
+                    hide_users(checker, &targeting->users[j]);
+            }
         }
     }
 }

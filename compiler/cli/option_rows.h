@@ -34,6 +34,11 @@
      "of " subjects ": text, json, sarif or github [text]"}
 #define COLOR_OPTION(target) \
     {"color", 0, OPTION_COLOR, &(target), NULL, "auto, always or never [auto]"}
+#define PREVIOUS_OPTION(target) \
+    {"previous", 0, OPTION_TEXTS, &(target), "FLAG=VARIANT", \
+     "what the unit was served before, for a sticky flag; may be repeated"}
+#define SHOW_PRIVATE_OPTION(target) \
+    {"show-private", 0, OPTION_FLAG, &(target), NULL, "also the values of private attributes"}
 #define EXIT_CODE_OPTION(target, help) {"exit-code", 0, OPTION_FLAG, &(target), NULL, help}
 
 /* A change of a rollout, and its publication. */

@@ -315,6 +315,87 @@ json_t *flat_context(const struct context_reader *reader)
     return flat;
 }
 
+const char *hide_private(const struct project *project, const char *json, struct arena *arena)
+{
+    json_t *object = json_loads(json, 0, NULL);
+    bool hidden = false;
+    for (uint32_t i = 0; i < project->attribute_count; i++) {
+        const struct attribute *attribute = project->attributes[i];
+        if (!attribute->is_private || !json_object_get(object, attribute->name.text))
+            continue;
+        json_object_set_new(object, attribute->name.text, json_string(HIDDEN_VALUE));
+        hidden = true;
+    }
+    char *text = hidden ? json_dumps(object, JSON_COMPACT) : NULL;
+    const char *kept = text ? arena_copy(arena, text, strlen(text)) : json;
+    free(text);
+    json_decref(object);
+    return kept;
+}
+
+/* ---------------------------------------------------------------------------------- previous -- */
+
+bool parse_previous(const struct command *command, const struct option_texts *given,
+                    struct arena *arena, struct previous_variants *previous)
+{
+    previous->items = arena_alloc(arena, (given->count + 1) * sizeof *previous->items);
+    previous->count = 0;
+    for (size_t i = 0; i < given->count; i++) {
+        const char *text = given->items[i], *sign = strchr(text, '=');
+        if (!sign || sign == text || !sign[1]) {
+            usage_error(command, "--previous '%s': expected FLAG=VARIANT", text);
+            return false;
+        }
+        const char *flag = arena_copy(arena, text, (size_t)(sign - text));
+        if (previous_variant(previous, flag)) {
+            usage_error(command, "--previous names '%s' twice", flag);
+            return false;
+        }
+        previous->items[previous->count].flag = flag;
+        previous->items[previous->count++].variant = sign + 1;
+    }
+    return true;
+}
+
+const char *previous_variant(const struct previous_variants *previous, const char *flag)
+{
+    for (size_t i = 0; i < previous->count; i++)
+        if (!strcmp(previous->items[i].flag, flag))
+            return previous->items[i].variant;
+    return NULL;
+}
+
+static bool has_flag(const struct command *command, const struct snapshot *snapshot,
+                     const char *flag)
+{
+    uint32_t count = snapshot->info.flags;
+    const char **names = xcalloc(count + 1u, sizeof *names);
+    bool found = false;
+    for (uint32_t i = 0; i < count; i++) {
+        names[i] = fflag_view_flag(snapshot->view, i, NULL);
+        found |= !strcmp(names[i], flag);
+    }
+    if (!found)
+        report_unknown(command, "flag", flag, names, count);
+    free(names);
+    return found;
+}
+
+bool set_previous(const struct command *command, const struct snapshot *snapshot,
+                  const struct previous_variants *previous, struct arena *arena,
+                  fflag_context *context)
+{
+    struct fflag_previous *set = ARENA_ARRAY(arena, struct fflag_previous, previous->count + 1);
+    for (size_t i = 0; i < previous->count; i++) {
+        const char *flag = previous->items[i].flag, *variant = previous->items[i].variant;
+        if (!has_flag(command, snapshot, flag))
+            return false;
+        set[i] =
+            (struct fflag_previous){fflag_flag(snapshot->store, flag), variant, strlen(variant)};
+    }
+    return fflag_set_previous(context, set, previous->count) == FFLAG_OK;
+}
+
 /* ------------------------------------------------------------------------------ command line -- */
 
 void write_warnings(const char *where, const struct buffer *warnings)

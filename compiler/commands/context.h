@@ -51,6 +51,28 @@ bool read_context(struct context_reader *reader, json_t *object, struct arena *a
 /* What the last context that was read gave attributes: a new object of their names, not nested. */
 json_t *flat_context(const struct context_reader *reader);
 
+/* What stands in place of a private attribute's value. */
+#define HIDDEN_VALUE "(private)"
+/* A context as JSON with that in place of what is private; the same text where nothing is. */
+const char *hide_private(const struct project *project, const char *json, struct arena *arena);
+
+/* What --previous gives: variants that the unit was served before, one a flag. */
+struct previous_variants {
+    struct {
+        const char *flag, *variant;
+    } * items;
+    size_t count;
+};
+/* From FLAG=VARIANT, in the arena. False after saying what is wrong. */
+bool parse_previous(const struct command *command, const struct option_texts *given,
+                    struct arena *arena, struct previous_variants *previous);
+/* NULL: none. */
+const char *previous_variant(const struct previous_variants *previous, const char *flag);
+/* Lives in the arena. False after saying which flag the snapshot does not have. */
+bool set_previous(const struct command *command, const struct snapshot *snapshot,
+                  const struct previous_variants *previous, struct arena *arena,
+                  fflag_context *context);
+
 /* Writes the warnings to stderr; `where` is the place of the context. */
 void write_warnings(const char *where, const struct buffer *warnings);
 

@@ -409,7 +409,7 @@ static void write_split(const struct listing *listing, const struct ffs_flag *fl
     }
 }
 
-static void write_input(const struct listing *listing, uint16_t attribute, struct buffer *out)
+void write_input(const struct listing *listing, uint16_t attribute, struct buffer *out)
 {
     const struct snapshot *snapshot = listing->snapshot;
     if (attribute < FFS_FIRST_KEY) {
@@ -440,7 +440,8 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
     case FFS_OPERAND_VARIANT_BITS: /* printed with the flag they belong to */
         return;
     case FFS_OPERAND_RULE:
-        write_variant_name(listing, flag, instruction->variant, out);
+        if (ffs_uses_of(instruction->op) & FFS_USES_VARIANT)
+            write_variant_name(listing, flag, instruction->variant, out);
         return;
     case FFS_OPERAND_SPLIT:
         write_split(listing, flag, instruction, out);
@@ -455,6 +456,7 @@ static void write_operand(const struct listing *listing, const struct ffs_flag *
         terminal_append(out, snapshot_string(listing->snapshot, (ffs_string)operand));
         return;
     case FFS_OPERAND_SET:
+    case FFS_OPERAND_DIGESTS:
         write_set(listing, operand, most, out);
         return;
     case FFS_OPERAND_NUMBER:

@@ -44,7 +44,8 @@ void write_salt(const struct listing *listing, const struct ffs_flag *flag, uint
 
 /* "10.0.0.0-10.255.255.255", or an address alone. */
 void write_network(const struct ffs_network *network, struct buffer *out);
-
+/* The attribute that an instruction reads, or those of a key. */
+void write_input(const struct listing *listing, uint16_t attribute, struct buffer *out);
 /*
  * What an instruction of a flag tests or serves: `country in {"CA", "US"}`, `user_id exposed to
  * 25%`. Its negation and its jump are left to the caller. At most `most` members of a set are

@@ -165,6 +165,18 @@ static void print_annex(const char *title, const json_t *value, struct buffer *o
     free(text);
 }
 
+/* As the definitions declare it; a snapshot made without that section does not tell. */
+static bool is_private(const struct listing *listing, const char *attribute)
+{
+    const json_t *names = json_object_get(listing->people, "private");
+    bool found = false;
+    for (size_t i = 0; i < json_array_size(names) && !found; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        found = name && !strcmp(name, attribute);
+    }
+    return found;
+}
+
 static void print_text(const struct listing *listing, struct buffer *out)
 {
     const struct snapshot *snapshot = listing->snapshot;
@@ -177,10 +189,12 @@ static void print_text(const struct listing *listing, struct buffer *out)
         terminal_format(out, "generation %" PRIu64 "\n", snapshot->info.generation);
     if (snapshot->info.signed_by[0])
         terminal_format(out, "signed by key %s, not checked\n", snapshot->info.signed_by);
-    for (uint32_t i = 0; i < listing->attribute_count; i++)
-        terminal_format(out, "attribute %s: %s\n",
-                        snapshot_string(snapshot, listing->attributes[i].name),
-                        attribute_type_words[listing->attributes[i].type]);
+    for (uint32_t i = 0; i < listing->attribute_count; i++) {
+        const char *name = snapshot_string(snapshot, listing->attributes[i].name);
+        terminal_format(out, "attribute %s: %s%s\n", name,
+                        attribute_type_words[listing->attributes[i].type],
+                        is_private(listing, name) ? ", private" : "");
+    }
     for (uint32_t i = 0; i < listing->flag_count; i++)
         print_flag(listing, &listing->flags[i], out);
     print_annex("people", listing->people, out);
@@ -203,10 +217,12 @@ static void write_json_instruction(const struct listing *listing, const struct f
     json_write_comma(out);
     buffer_append_text(out, "{");
     field_text(out, "op", operation_name(instruction->op));
-    if (instruction->attribute != FFS_NO_ATTRIBUTE)
-        field_text(
-            out, "attribute",
-            snapshot_string(listing->snapshot, listing->attributes[instruction->attribute].name));
+    if (instruction->attribute != FFS_NO_ATTRIBUTE) {
+        struct buffer input = {0};
+        write_input(listing, instruction->attribute, &input);
+        field_text(out, "attribute", input.bytes);
+        buffer_release(&input);
+    }
     if (instruction->op != FFS_ACCEPT) {
         struct buffer text = {0};
         write_instruction(listing, flag, instruction, SIZE_MAX, &text);
@@ -305,8 +321,10 @@ static void print_json(const struct listing *listing, struct buffer *out)
     for (uint32_t i = 0; i < listing->attribute_count; i++) {
         json_write_comma(out);
         buffer_append_text(out, "{");
-        field_text(out, "name", snapshot_string(snapshot, listing->attributes[i].name));
+        const char *name = snapshot_string(snapshot, listing->attributes[i].name);
+        field_text(out, "name", name);
         field_text(out, "type", attribute_type_words[listing->attributes[i].type]);
+        field_truth(out, "private", is_private(listing, name));
         buffer_append_text(out, "}");
     }
     buffer_append_text(out, "],\"flags\":[");

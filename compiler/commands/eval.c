@@ -35,6 +35,7 @@ struct options {
     const char *snapshot;
     const char *context;
     const char *contexts;
+    struct option_texts previous;
     bool all;
     bool json;
     int64_t at;
@@ -45,6 +46,8 @@ struct evaluation {
     struct project *project; /* or NULL */
     struct snapshot snapshot;
     struct context_reader reader;
+    struct arena arena;
+    struct previous_variants previous;
     const char **flags;
     size_t flag_count;
     bool erred;
@@ -101,9 +104,12 @@ static bool evaluate(struct evaluation *evaluation, json_t *object, const char *
         fflag_set_now(&context, evaluation->options->at);
 
     bool fine = read_context(&evaluation->reader, object, &arena, &context, &warnings, &problem);
+    bool known =
+        set_previous(&eval_command, &evaluation->snapshot, &evaluation->previous, &arena, &context);
     write_warnings(where, &warnings);
     if (!fine)
         job_error(&eval_command, "%s: %s", where, problem.bytes);
+    fine &= known;
     for (size_t i = 0; fine && i < evaluation->flag_count; i++) {
         fflag_result result =
             fflag_evaluate_name(evaluation->snapshot.view, evaluation->flags[i], &context);
@@ -287,6 +293,7 @@ static int run(int argc, char **argv)
          "one context per line, or - for stdin; one result per line"},
         {"all", 0, OPTION_FLAG, &options.all, NULL, "every flag, sorted by name"},
         AT_OPTION(options.at, "the clock [now]"),
+        PREVIOUS_OPTION(options.previous),
         JSON_OPTION(options.json, "one JSON object per line"),
         DIAGNOSTICS_OPTIONS(options.project),
     };
@@ -300,11 +307,15 @@ static int run(int argc, char **argv)
         return status;
 
     struct evaluation evaluation = {.options = &options};
-    status = options.snapshot ? open_file(&evaluation) : compile(&evaluation);
+    status = EXIT_JOB;
+    if (parse_previous(&eval_command, &options.previous, &evaluation.arena, &evaluation.previous))
+        status = options.snapshot ? open_file(&evaluation) : compile(&evaluation);
     if (status == EXIT_FINE)
         status = evaluate_flags(&evaluation, argv + 1, (size_t)flags);
     snapshot_close(&evaluation.snapshot);
     if (evaluation.project)
         project_free(evaluation.project);
+    arena_release(&evaluation.arena);
+    free(options.previous.items);
     return status;
 }

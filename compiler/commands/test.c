@@ -36,6 +36,7 @@ struct options {
     const char *environment;
     const char *min_coverage;
     bool json;
+    bool show_private;
     bool coverage;
     int64_t at;
 };
@@ -159,6 +160,7 @@ static int run(int argc, char **argv)
         DIRECTORY_OPTION(options.project.directory),
         ENVIRONMENT_OPTION(options.environment, "only tests of this environment"),
         AT_OPTION(options.at, "the clock for tests without one [now]"),
+        SHOW_PRIVATE_OPTION(options.show_private),
         JSON_OPTION(options.json, "one JSON object instead of TAP"),
         {"coverage", 0, OPTION_FLAG, &options.coverage, NULL,
          "list everything that no test reaches, not just ten"},
@@ -177,7 +179,8 @@ static int run(int argc, char **argv)
         return usage_error(&test_command, "--min-coverage '%s' is not a percentage",
                            options.min_coverage);
     struct test_run run = {.command = &test_command,
-                           .now = options.at != INT64_MIN ? options.at : clock_now()};
+                           .now = options.at != INT64_MIN ? options.at : clock_now(),
+                           .show_private = options.show_private};
     run.project = project_load(options.project.directory, clock_now());
     status = run_project(&run, &options, argv + 1, filters);
     project_free(run.project);

@@ -80,6 +80,7 @@ struct test_run {
     struct arena arena;
     struct project *project;
     int64_t now; /* of tests that do not say their time */
+    bool show_private;
     struct trial *trials;
     uint32_t trial_count;
     struct arrangement *arrangements;

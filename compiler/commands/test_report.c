@@ -85,14 +85,22 @@ static const char *what_if_state(const struct trial *trial)
                : experiment_state_words[state];
 }
 
+/* The context of a failure as it may be shown. */
+static const char *shown_context(struct test_run *run, const struct trial *trial,
+                                 const struct failure *failure)
+{
+    const char *context = trial->test->contexts[failure->context].json;
+    return run->show_private ? context : hide_private(run->project, context, &run->arena);
+}
+
 /* The command that shows how the answer came about; left out if quoting would make it
- * unreadable. */
-static void write_trace(const struct test_run *run, const struct trial *trial,
+ * unreadable, or something in it is not to be shown. */
+static void write_trace(struct test_run *run, const struct trial *trial,
                         const struct failure *failure, struct buffer *out)
 {
     const struct test *test = trial->test;
     const char *context = test->contexts[failure->context].json;
-    if (trial->counts || strchr(context, '\''))
+    if (trial->counts || strchr(context, '\'') || shown_context(run, trial, failure) != context)
         return;
     struct buffer line = {0};
     buffer_append_text(&line, "ffc trace ");
@@ -102,6 +110,11 @@ static void write_trace(const struct test_run *run, const struct trial *trial,
         buffer_format(&line, " --state %s", what_if_state(trial));
     if (test->what_if.stage.text)
         buffer_format(&line, " --stage %s", test->what_if.stage.text);
+    if (test->previous) {
+        buffer_append_text(&line, " --previous ");
+        shell_append(&line,
+                     arena_format(&run->arena, "%s=%s", test->flag->name.text, test->previous));
+    }
     if (strcmp(run->project->directory, "flags") != 0)
         buffer_format(&line, " -C %s", run->project->directory);
     if (test->at != INT64_MIN) {
@@ -118,8 +131,7 @@ static void write_failure(struct test_run *run, const struct trial *trial,
 {
     buffer_append_text(out, "    - message: ");
     json_write_string(out, failure->message);
-    terminal_format(
-        out, "\n      context: %s\n      got: ", trial->test->contexts[failure->context].json);
+    terminal_format(out, "\n      context: %s\n      got: ", shown_context(run, trial, failure));
     write_got(trial, failure, out);
     buffer_append(out, "\n", 1);
     write_key(out, trial->counts ? "defined" : "decided",
@@ -173,7 +185,7 @@ static void write_json_failure(struct test_run *run, const struct trial *trial,
     buffer_append(out, "{", 1);
     field_text(out, "message", failure->message);
     json_write_key(out, "context");
-    const char *context = trial->test->contexts[failure->context].json;
+    const char *context = shown_context(run, trial, failure);
     json_write_document(out, context, strlen(context));
     json_write_key(out, "got");
     write_got(trial, failure, out);

@@ -98,6 +98,13 @@ static json_t *read_test_context(struct test_run *run, const struct trial *trial
         json_loads(test->contexts[index].json, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
     fflag_context_init(context);
     fflag_set_now(context, test->at != INT64_MIN ? test->at : run->now);
+    if (test->previous) {
+        struct fflag_previous *previous = ARENA_NEW(arena, struct fflag_previous);
+        fflag_store *store = run->arrangements[trial->arrangement].snapshot.store;
+        *previous = (struct fflag_previous){fflag_flag(store, test->flag->name.text),
+                                            test->previous, strlen(test->previous)};
+        (void)fflag_set_previous(context, previous, 1);
+    }
     /* The definitions were checked, so every value fits its attribute, or is meant not to. */
     read_context(&run->arrangements[trial->arrangement].reader, object, arena, context, warnings,
                  &problem);

@@ -446,7 +446,10 @@ static enum explored step(struct exploration *exploration, struct cursor cursors
         return asked;
     switch (ffs_operand_of(at->op)) {
     case FFS_OPERAND_RULE:
-        decide(cursor, at->variant);
+        if (at->op == FFS_PREVIOUS) /* of units that had none before */
+            go(cursor, false, 1);
+        else
+            decide(cursor, at->variant);
         return EXPLORED;
     case FFS_OPERAND_SPLIT:
         return cut_split(exploration, cursors, moved, mass, split);
@@ -486,6 +489,7 @@ static enum explored step(struct exploration *exploration, struct cursor cursors
     case FFS_OPERAND_VERSION:
     case FFS_OPERAND_LOOSE_VERSION:
     case FFS_OPERAND_SET:
+    case FFS_OPERAND_DIGESTS:
     case FFS_OPERAND_NUMBER:
     case FFS_OPERAND_BOOLEAN:
     case FFS_OPERAND_NETWORKS:

@@ -226,6 +226,7 @@ static void add_operand(struct program_side *side, const struct ffs_flag *flag,
         add_text(bytes, text_at(side, operand >> 32));
         return;
     case FFS_OPERAND_SET:
+    case FFS_OPERAND_DIGESTS:
         add_word(bytes, set_hash(side, operand));
         return;
     case FFS_OPERAND_WEEKLY:
@@ -565,6 +566,7 @@ static bool decode_operand(struct decoding *decoding)
         return decode_remainders(decoding);
     case FFS_OPERAND_RULE:
     case FFS_OPERAND_SPLIT:
+    case FFS_OPERAND_DIGESTS: /* of values that nobody can tell */
     case FFS_OPERAND_WEEKLY:
     case FFS_OPERAND_THRESHOLD:
     case FFS_OPERAND_RANGE:

@@ -37,7 +37,9 @@ struct options {
     const char *context;
     const char *state;
     const char *stage;
+    struct option_texts previous;
     bool json;
+    bool show_private;
     int64_t at;
 };
 
@@ -66,6 +68,9 @@ static void write_head(struct tracer *tracer, const struct options *options, con
         terminal_append(out, context_text(tracer, name));
         separator = ", ";
     }
+    for (size_t i = 0; i < tracer->previous->count; i++)
+        terminal_format(out, "\n  who had %s of %s", tracer->previous->items[i].variant,
+                        tracer->previous->items[i].flag);
     if (options->state)
         terminal_format(out, "\n  assuming state %s", options->state);
     if (options->stage)
@@ -117,9 +122,10 @@ static bool evaluate(struct tracer *tracer, const struct snapshot *snapshot, con
     bool fine =
         read_context(&reader, tracer->context, &tracer->arena, &context, &warnings, &problem);
     write_warnings(where, &warnings);
-    if (fine)
+    bool known = set_previous(&trace_command, snapshot, tracer->previous, &tracer->arena, &context);
+    if (fine && known)
         *result = fflag_evaluate_name(snapshot->view, flag, &context);
-    else
+    else if (!fine)
         job_error(&trace_command, "%s: %s", where, problem.bytes);
     json_t *given = tracer->context;
     tracer->context = flat_context(&reader);
@@ -127,7 +133,7 @@ static bool evaluate(struct tracer *tracer, const struct snapshot *snapshot, con
     context_reader_release(&reader);
     buffer_release(&warnings);
     buffer_release(&problem);
-    return fine;
+    return fine && known;
 }
 
 static int trace(struct tracer *tracer, const struct options *options,
@@ -274,10 +280,12 @@ static int run(int argc, char **argv)
         SNAPSHOT_OPTION(options.snapshot, "require that the project compiles to this snapshot"),
         CONTEXT_OPTION(options.context),
         AT_OPTION(options.at, "the clock [now]"),
+        PREVIOUS_OPTION(options.previous),
         {"state", 0, OPTION_TEXT, &options.state, "STATE",
          "assume the flag's canary or experiment is in this state"},
         {"stage", 0, OPTION_TEXT, &options.stage, "STAGE",
          "assume the canary is running in this stage"},
+        SHOW_PRIVATE_OPTION(options.show_private),
         JSON_OPTION(options.json, "one JSON object"),
         DIAGNOSTICS_OPTIONS(options.project),
     };
@@ -297,7 +305,12 @@ static int run(int argc, char **argv)
     if (options.snapshot && !strcmp(options.snapshot, "-") && !strcmp(options.context, "-"))
         return usage_error(&trace_command, "the snapshot and the context cannot both be stdin");
 
-    struct tracer tracer = {.now = options.at != INT64_MIN ? options.at : clock_now()};
+    struct tracer tracer = {.now = options.at != INT64_MIN ? options.at : clock_now(),
+                            .show_private = options.show_private};
+    struct previous_variants previous;
+    tracer.previous = &previous;
+    if (!parse_previous(&trace_command, &options.previous, &tracer.arena, &previous))
+        return EXIT_JOB;
     struct snapshot given = {0}, compiled = {0};
     struct project *project = project_load(options.project.directory, clock_now());
     tracer.project = project;
@@ -308,6 +321,7 @@ static int run(int argc, char **argv)
     snapshot_close(&given);
     snapshot_close(&compiled);
     project_free(project);
+    free(options.previous.items);
     arena_release(&tracer.arena);
     return status;
 }

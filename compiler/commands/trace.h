@@ -46,7 +46,9 @@ struct tracer {
     uint32_t environment;
     const struct targeting *targeting; /* of the flag whose steps are added now */
     json_t *context;
+    const struct previous_variants *previous;
     int64_t now;
+    bool show_private;
     struct arena arena;
     struct answer **answers; /* by flag, as far as they are known */
 };
@@ -68,7 +70,10 @@ struct answer trace_other(struct tracer *tracer, struct step *step, const struct
 bool trace_condition(struct tracer *tracer, struct step *parent, const struct condition *condition);
 /* Whether a list of users has the unit. */
 bool trace_users(struct tracer *tracer, const struct unit_key *by, const struct user_list *list);
-/* What the context says of an attribute, as JSON, or "absent". */
+/* Whether values of the attribute are not to be shown. */
+bool is_hidden(const struct tracer *tracer, const struct attribute *attribute);
+/* What the context says of an attribute, as JSON, or "absent"; of a private one that it has a
+ * value. */
 const char *context_text(struct tracer *tracer, const char *attribute);
 /* The same of all attributes that make a key. */
 const char *key_text(struct tracer *tracer, const struct unit_key *by);

@@ -82,6 +82,9 @@ static const char *bucket_text(struct tracer *tracer, const struct unit_key *by,
     if (by->count == 1)
         return arena_format(&tracer->arena, "%s is at %s",
                             context_text(tracer, by->parts[0]->name.text), share);
+    for (uint32_t i = 0; i < by->count; i++)
+        if (is_hidden(tracer, by->parts[i]))
+            return arena_format(&tracer->arena, "%s is at %s", HIDDEN_VALUE, share);
     return arena_format(&tracer->arena, "\"%s\" is at %s", key, share);
 }
 

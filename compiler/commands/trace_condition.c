@@ -35,11 +35,25 @@ static const char *number_text(struct tracer *tracer, double number)
     return kept;
 }
 
+bool is_hidden(const struct tracer *tracer, const struct attribute *attribute)
+{
+    return attribute->is_private && !tracer->show_private;
+}
+
+/* By its name: the context may have others than are declared. */
+static bool is_hidden_value(const struct tracer *tracer, const char *attribute)
+{
+    const struct attribute *declared = project_attribute(tracer->project, attribute);
+    return declared && is_hidden(tracer, declared);
+}
+
 const char *context_text(struct tracer *tracer, const char *attribute)
 {
     const json_t *value = json_object_get(tracer->context, attribute);
     if (!value || json_is_null(value))
         return "absent";
+    if (is_hidden_value(tracer, attribute))
+        return HIDDEN_VALUE;
     if (json_is_real(value))
         return number_text(tracer, json_real_value(value));
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
@@ -146,10 +160,12 @@ static const char *operator_text(const struct condition *test)
     return spelling == operator_of_bare(false) ? "is" : spelling->name;
 }
 
-static void write_asked(struct buffer *text, const struct condition *test);
+static void write_asked(const struct tracer *tracer, struct buffer *text,
+                        const struct condition *test);
 
 /* "{starts_with eu-, not_contains x}"; of a size that is given, the number. */
-static void write_within(struct buffer *text, const struct condition *within)
+static void write_within(const struct tracer *tracer, struct buffer *text,
+                         const struct condition *within)
 {
     bool several = within->kind == CONDITION_ALL;
     if (!several && within->operator_kind == OPERATOR_EQ && !within->negate &&
@@ -160,13 +176,14 @@ static void write_within(struct buffer *text, const struct condition *within)
     buffer_append_text(text, " {");
     for (uint32_t i = 0; i < (several ? within->child_count : 1); i++) {
         buffer_append_text(text, i ? ", " : "");
-        write_asked(text, several ? within->children[i] : within);
+        write_asked(tracer, text, several ? within->children[i] : within);
     }
     buffer_append_text(text, "}");
 }
 
 /* The operator and what is written after it. */
-static void write_asked(struct buffer *text, const struct condition *test)
+static void write_asked(const struct tracer *tracer, struct buffer *text,
+                        const struct condition *test)
 {
     bool listed = (test->operand_count != 1 && test->operator_kind != OPERATOR_PRESENT &&
                    !test->file && !test->within && !test->other) ||
@@ -175,11 +192,17 @@ static void write_asked(struct buffer *text, const struct condition *test)
     if (test->divisor)
         buffer_format(text, " %" PRIu64 " in", test->divisor);
     if (test->within)
-        write_within(text, test->within);
+        write_within(tracer, text, test->within);
     if (test->file)
         buffer_format(text, " %s", test->file->path);
     if (test->other)
         buffer_format(text, " attribute %s", test->other->name.text);
+    if (test->operand_count && is_hidden(tracer, test->attribute)) {
+        buffer_format(text, " %u private value%s%s", test->operand_count,
+                      test->operand_count == 1 ? "" : "s",
+                      test->ignore_case ? ", ignoring case" : "");
+        return;
+    }
     if (test->operand_count || listed)
         buffer_format(text, listed ? " [" : " ");
     for (uint32_t i = 0; i < test->operand_count && i < MOST_OPERANDS; i++)
@@ -208,7 +231,7 @@ static const char *test_text(struct tracer *tracer, const struct condition *test
 {
     struct buffer text = {0};
     buffer_format(&text, "%s ", test->field.text);
-    write_asked(&text, test);
+    write_asked(tracer, &text, test);
     const char *kept = arena_copy(&tracer->arena, text.bytes, text.length);
     buffer_release(&text);
     return kept;

@@ -257,6 +257,25 @@ static bool trace_layer(struct walk *walk)
     return !mark(step, inside || !keyed) && decide_default(walk, step, FFLAG_REASON_LAYER);
 }
 
+static bool trace_previous(struct walk *walk)
+{
+    struct tracer *tracer = walk->tracer;
+    const struct targeting *targeting = walk->targeting;
+    if (!targeting_keeps(targeting))
+        return false;
+    walk->could_decide = true;
+    struct step *step = step_of(walk, targeting->sticky_span, "sticky",
+                                "sticky: the unit keeps the variant it had");
+    const char *had = previous_variant(tracer->previous, walk->flag->name.text);
+    uint32_t variant = had ? targeting_variant(targeting, had) : UINT32_MAX;
+    bool kept = variant < targeting->variant_count;
+    step->value =
+        !had   ? "none is given"
+        : kept ? arena_format(&tracer->arena, "it had %s", had)
+               : arena_format(&tracer->arena, "it had %s, which the flag does not have", had);
+    return mark(step, kept) && decide(walk, step, variant, FFLAG_REASON_STICKY, NULL);
+}
+
 /* -------------------------------------------------------------------------- rules and blocks -- */
 
 static bool trace_rule(struct walk *walk, const struct rule *rule)
@@ -357,7 +376,7 @@ static bool trace_decisions(struct walk *walk)
 {
     const struct targeting *targeting = walk->targeting;
     if (trace_overrides(walk) || trace_enabled(walk) || trace_requirements(walk) ||
-        trace_user_lists(walk) || trace_holdouts(walk) || trace_layer(walk))
+        trace_user_lists(walk) || trace_holdouts(walk) || trace_layer(walk) || trace_previous(walk))
         return true;
     for (uint32_t i = 0; i < targeting->rule_count; i++)
         if (trace_rule(walk, &targeting->rules[i]))

@@ -30,6 +30,11 @@ bool diagnose_is(const struct diagnostics *diagnostics, enum diagnostic_code cod
 /* Makes the one with this code and place the last again; false where it is not kept. Linear. */
 bool diagnose_reopen(struct diagnostics *diagnostics, enum diagnostic_code code, struct span span);
 
+/* Takes what the definitions say out of those with this code that lie within a place: they get this
+ * message and no help, and their lines are not shown. Linear. */
+void diagnose_hide(struct diagnostics *diagnostics, enum diagnostic_code code, struct span within,
+                   const char *message);
+
 /* What is made of the warnings of a code. */
 #define DIAGNOSTIC_LEVELS(X)    \
     X(LEVEL_WARNING, "warning") \

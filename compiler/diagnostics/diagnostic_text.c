@@ -85,12 +85,14 @@ static void append_one(struct text *text, const struct diagnostic *item)
 {
     struct position position = {0};
     append_message(text, append_place(text, item->span, &position), item);
-    append_line_of(text, item->span, &position);
+    if (!item->hides)
+        append_line_of(text, item->span, &position);
     for (uint32_t i = 0; i < item->note_count; i++) {
         const struct diagnostic_note *note = &item->notes[i];
         size_t column = append_place(text, note->span, &position);
         append_sentence(text, column, text->style->note, "note", note->text);
-        append_line_of(text, note->span, &position);
+        if (!item->hides)
+            append_line_of(text, note->span, &position);
     }
     if (item->help)
         append_sentence(text, 0, text->style->help, "help", item->help);

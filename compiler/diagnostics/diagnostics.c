@@ -133,6 +133,20 @@ bool diagnose_is(const struct diagnostics *diagnostics, enum diagnostic_code cod
     return diagnostics->last && diagnostics->last->code == code;
 }
 
+void diagnose_hide(struct diagnostics *diagnostics, enum diagnostic_code code, struct span within,
+                   const char *message)
+{
+    for (uint32_t i = 0; i < diagnostics->count; i++) {
+        struct diagnostic *item = &diagnostics->items[i];
+        if (item->code != code || item->span.file != within.file ||
+            item->span.begin < within.begin || item->span.end > within.end)
+            continue;
+        item->message = message;
+        item->help = NULL;
+        item->hides = true;
+    }
+}
+
 bool diagnose_reopen(struct diagnostics *diagnostics, enum diagnostic_code code, struct span span)
 {
     for (uint32_t i = 0; i < diagnostics->count; i++) {

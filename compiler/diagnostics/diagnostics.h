@@ -33,6 +33,7 @@ struct diagnostic {
     struct diagnostic_note *notes;
     uint32_t note_count;
     const char *help; /* or NULL */
+    bool hides;       /* its lines are not to be shown */
 };
 
 /*

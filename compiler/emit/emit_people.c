@@ -206,6 +206,24 @@ static void write_salted(struct writer *writer)
     finish(writer, "]");
 }
 
+/* So that tools know whose values not to show. */
+static void write_private(struct writer *writer)
+{
+    const struct project *project = writer->project;
+    bool any = false;
+    for (uint32_t i = 0; i < project->attribute_count; i++) {
+        if (!project->attributes[i]->is_private)
+            continue;
+        if (!any)
+            field_array(writer->out, "private");
+        any = true;
+        json_write_comma(writer->out);
+        json_write_string(writer->out, project->attributes[i]->name.text);
+    }
+    if (any)
+        finish(writer, "]");
+}
+
 static int compare_labels(const void *left, const void *right)
 {
     const struct label *a = left, *b = right;
@@ -232,6 +250,7 @@ static void write_people(struct writer *writer, uint32_t environment)
     write_text(writer, "project", project->name);
     write_text(writer, "environment", project->environments.items[environment].text);
     write_salted(writer);
+    write_private(writer);
     field_object(writer->out, "flags");
     for (uint32_t i = 0; i < project->flag_count; i++)
         write_flag(writer, project->flags[i], environment);

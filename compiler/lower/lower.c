@@ -205,6 +205,18 @@ static void lower_layer(struct steps *steps)
     serve_default(steps, expression_any(steps->lowering, outside, 2), FFLAG_REASON_LAYER);
 }
 
+static void lower_previous(struct steps *steps)
+{
+    if (!targeting_keeps(steps->targeting))
+        return;
+    steps->could_decide = true;
+    program_decide(steps->program, expression_constant(true),
+                   (struct ffs_instruction){.op = FFS_PREVIOUS,
+                                            .flags = FFLAG_REASON_STICKY,
+                                            .attribute = FFS_NO_ATTRIBUTE,
+                                            .operand = FFS_NONE});
+}
+
 /* ------------------------------------------------------------------------ rules, experiments -- */
 
 /* The units of a rule that match its condition, and are for it. */
@@ -328,6 +340,7 @@ static void lower_steps(struct steps *steps)
     lower_user_lists(steps);
     lower_holdouts(steps);
     lower_layer(steps);
+    lower_previous(steps);
     for (uint32_t i = 0; i < targeting->rule_count; i++)
         lower_rule(steps, i);
     if (targeting->experiment)

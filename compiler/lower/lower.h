@@ -55,6 +55,7 @@ struct lowered_flag {
 
 struct lowering {
     const struct project *project;
+    const char *project_name; /* that the file will have */
     struct diagnostics *diagnostics;
     uint32_t environment;
     const struct targeting *targeting; /* of the flag that is lowered now; NULL for an override
@@ -65,7 +66,8 @@ struct lowering {
     struct expression **segments; /* by place in the project; made on first use */
     uint32_t segment_depth;
     bool segments_too_deep;
-    struct table files[2]; /* list files by path, exact and folded, to their operands */
+    struct table files[2]; /* list files by path, exact and folded, to their operands; with a
+                            * private attribute's name before it to that's */
 };
 
 /* ------------------------------------------------------------------------------- expressions -- */

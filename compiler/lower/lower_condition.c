@@ -3,6 +3,7 @@
 #include "compiler/base/arena.h"
 #include "lower.h"
 #include "compiler/base/percent.h"
+#include "fflag/private.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -50,11 +51,55 @@ static struct expression *test_string(struct lowering *lowering, enum ffs_op op,
     return test_attribute(lowering, op, ignore_case ? FFS_IGNORE_CASE : 0, attribute, operand);
 }
 
+/* What stands in a file for values of a private attribute. */
+static const char **digests_of(struct lowering *lowering, const struct attribute *attribute,
+                               const char *const *texts, uint32_t count, enum ffs_case fold)
+{
+    uint64_t project = salt_hash(lowering->project_name, "");
+    uint64_t name = salt_hash(attribute->name.text, "");
+    const char **digests = ARENA_ARRAY(&lowering->arena, const char *, count);
+    for (uint32_t i = 0; i < count; i++) {
+        char text[FFS_DIGEST];
+        ffs_private_digest(project, name, texts[i], strlen(texts[i]), fold, text);
+        digests[i] = arena_copy(&lowering->arena, text, sizeof text);
+    }
+    return digests;
+}
+
+/* Where texts leave no room for one set, each has its own. */
+static struct expression *one_of_digests(struct lowering *lowering, struct ffs_instruction test,
+                                         const char *const *digests, uint32_t count)
+{
+    test.operand = image_set(&lowering->image, digests, count);
+    if (test.operand != IMAGE_NO_SET)
+        return expression_test(lowering, test);
+    struct expression **each = ARENA_ARRAY(&lowering->arena, struct expression *, count);
+    for (uint32_t i = 0; i < count; i++)
+        each[i] = one_of_digests(lowering, test, &digests[i], 1);
+    return expression_any(lowering, each, count);
+}
+
+static struct expression *one_of_private(struct lowering *lowering,
+                                         const struct attribute *attribute,
+                                         const char *const *texts, uint32_t count, bool ignore_case)
+{
+    struct ffs_instruction test = {.op = FFS_PRIVATE_IN,
+                                   .flags = ignore_case ? FFS_IGNORE_CASE : 0,
+                                   .attribute = attribute_index(lowering, attribute)};
+    enum ffs_case fold = ignore_case ? FFS_CASE_FOLDED : FFS_CASE_KEPT;
+    if (!count)
+        return expression_constant(false);
+    return one_of_digests(lowering, test, digests_of(lowering, attribute, texts, count, fold),
+                          count);
+}
+
 /* Equal to any of these texts: a comparison, or a set. The caller owns the texts; reorders the
  * array. */
 static struct expression *one_of(struct lowering *lowering, const struct attribute *attribute,
                                  const char **texts, uint32_t count, bool ignore_case)
 {
+    if (attribute->is_private)
+        return one_of_private(lowering, attribute, texts, count, ignore_case);
     if (count == 1)
         return test_string(lowering, FFS_STRING_EQ, attribute, texts[0], ignore_case);
 
@@ -84,7 +129,10 @@ static struct expression *one_of_file(struct lowering *lowering, const struct at
                                       const struct list_file *file, bool ignore_case)
 {
     struct table *known = &lowering->files[ignore_case];
-    const struct expression *pattern = table_get(known, file->path);
+    const char *name = file->path;
+    if (attribute->is_private) /* no path begins so */
+        name = arena_format(&lowering->arena, "/%s/%s", attribute->name.text, name);
+    const struct expression *pattern = table_get(known, name);
     if (pattern) {
         struct ffs_instruction test = pattern->test;
         test.attribute = attribute_index(lowering, attribute);
@@ -96,7 +144,7 @@ static struct expression *one_of_file(struct lowering *lowering, const struct at
     struct expression *made = one_of(lowering, attribute, texts, file->count, ignore_case);
     free(texts);
     if (made->kind == EXPRESSION_TEST)
-        table_add(known, &lowering->arena, file->path, made);
+        table_add(known, &lowering->arena, name, made);
     return made;
 }
 
@@ -240,9 +288,21 @@ static struct expression *lower_networks(struct lowering *lowering, const struct
     return test_attribute(lowering, FFS_IP_IN, 0, test->attribute, run);
 }
 
+/* By the digits that are their keys. */
+static struct expression *one_of_private_numbers(struct lowering *lowering,
+                                                 const struct condition *test)
+{
+    const char **texts = ARENA_ARRAY(&lowering->arena, const char *, test->operand_count);
+    for (uint32_t i = 0; i < test->operand_count; i++)
+        texts[i] = arena_format(&lowering->arena, "%.0f", test->operands[i].number + 0.0);
+    return one_of_private(lowering, test->attribute, texts, test->operand_count, false);
+}
+
 /* Strings or numbers: many of them make a set or a search. */
 static struct expression *lower_one_of(struct lowering *lowering, const struct condition *test)
 {
+    if (test->attribute->is_private && test->attribute->type == FFLAG_ATTRIBUTE_NUMBER)
+        return one_of_private_numbers(lowering, test);
     if (test->attribute->type == FFLAG_ATTRIBUTE_STRING) {
         const char **texts = ARENA_ARRAY(&lowering->arena, const char *, test->operand_count);
         for (uint32_t i = 0; i < test->operand_count; i++)
@@ -399,23 +459,31 @@ static struct expression *every_entry(struct lowering *lowering, const struct at
     return test_within(lowering, FFS_EVERY_ENTRY, list, body);
 }
 
-/* FFS_STRINGS_HAS has never folded case; an older library would refuse the file. */
-static struct expression *lower_folded_entry(struct lowering *lowering,
-                                             const struct condition *test,
-                                             const struct operand *operand)
+/* FFS_STRINGS_HAS has never folded case, and reads a text: an older library would refuse the
+ * file. */
+static bool has_by_body(const struct condition *test)
 {
-    const char *texts[] = {operand->text};
-    return any_entry(lowering, test->attribute, one_of(lowering, test->attribute, texts, 1, true));
+    return test->ignore_case || test->attribute->is_private;
 }
 
-static struct expression *lower_folded_entries(struct lowering *lowering,
-                                               const struct condition *test)
+static struct expression *lower_body_of_entry(struct lowering *lowering,
+                                              const struct condition *test,
+                                              const struct operand *operand)
+{
+    const char *texts[] = {operand->text};
+    return any_entry(lowering, test->attribute,
+                     one_of(lowering, test->attribute, texts, 1, test->ignore_case));
+}
+
+static struct expression *lower_body_of_entries(struct lowering *lowering,
+                                                const struct condition *test)
 {
     const char **texts = ARENA_ARRAY(&lowering->arena, const char *, test->operand_count + 1);
     for (uint32_t i = 0; i < test->operand_count; i++)
         texts[i] = test->operands[i].text;
-    return any_entry(lowering, test->attribute,
-                     one_of(lowering, test->attribute, texts, test->operand_count, true));
+    return any_entry(
+        lowering, test->attribute,
+        one_of(lowering, test->attribute, texts, test->operand_count, test->ignore_case));
 }
 
 static struct expression *size_is(struct lowering *lowering, const struct attribute *list,
@@ -457,10 +525,10 @@ static struct expression *lower_test(struct lowering *lowering, const struct con
     case OPERATOR_MATCHES:
         return lower_each(lowering, test, lower_pattern);
     case OPERATOR_HAS_ANY:
-        return test->ignore_case ? lower_folded_entries(lowering, test)
+        return has_by_body(test) ? lower_body_of_entries(lowering, test)
                                  : lower_each(lowering, test, lower_entry);
     case OPERATOR_HAS_ALL:
-        return lower_each(lowering, test, test->ignore_case ? lower_folded_entry : lower_entry);
+        return lower_each(lowering, test, has_by_body(test) ? lower_body_of_entry : lower_entry);
     case OPERATOR_WITHIN:
     case OPERATOR_OLDER:
         return lower_each(lowering, test, lower_age);
@@ -620,10 +688,24 @@ static struct expression *test_key(struct lowering *lowering, enum ffs_op plain,
     return expression_test(lowering, test);
 }
 
+/* The same of keys of which a part is private. */
+static struct expression *one_of_private_keys(struct lowering *lowering, const struct unit_key *key,
+                                              const char *const *texts, uint32_t count)
+{
+    struct ffs_instruction test = {.op = FFS_PRIVATE_KEY_IN,
+                                   .attribute = lower_key(&lowering->image, key)};
+    if (!count)
+        return expression_constant(false);
+    return one_of_digests(lowering, test,
+                          digests_of(lowering, key->parts[0], texts, count, FFS_CASE_KEPT), count);
+}
+
 /* Of keys that are made. Where texts leave no room for one set, each has its own. */
 static struct expression *one_of_keys(struct lowering *lowering, const struct unit_key *key,
                                       const char *const *texts, uint32_t count)
 {
+    if (key_is_private(key))
+        return one_of_private_keys(lowering, key, texts, count);
     uint64_t set = count ? image_set(&lowering->image, texts, count) : 0;
     if (!count || set != IMAGE_NO_SET)
         return count ? test_key(lowering, FFS_KEY_IN, FFS_KEY_IN, key, set)

@@ -2,6 +2,7 @@
 #ifndef FFC_MODEL_DECLARATION_H
 #define FFC_MODEL_DECLARATION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "fflag.h"
@@ -20,6 +21,7 @@ struct attribute {
     enum fflag_attribute_type type;
     enum version_scheme scheme; /* FFLAG_ATTRIBUTE_VERSION */
     struct texts choices;       /* `enum`; none: any */
+    bool is_private;            /* values are hashed in snapshots, and not shown */
     const char *description;    /* or NULL */
     /* Of an entry of a list, or of how many it has: that list. NULL: it is declared itself. */
     const struct attribute *list;
@@ -40,6 +42,8 @@ struct unit_key {
 
 /* The only attribute, if it is a string or number, whose key contexts have ready; else NULL. */
 const struct attribute *key_attribute(const struct unit_key *key);
+/* Whether a part of it is. */
+bool key_is_private(const struct unit_key *key);
 
 struct segment {
     struct text name;

@@ -130,6 +130,8 @@ struct requirement {
  */
 struct targeting {
     bool enabled;
+    bool sticky;
+    struct span sticky_span;
     const struct unit_key *bucket_by; /* NULL: no default is declared, and nothing hashes */
     const char *salt;
     struct variant *variants;
@@ -204,6 +206,9 @@ uint32_t patched_variant(const struct targeting *targeting, uint32_t rule, uint3
 uint32_t declared_variant(const struct targeting *targeting, uint32_t number);
 /* What an override serves, which may be "default"; UINT32_MAX if the flag has no such variant. */
 uint32_t override_variant(const struct targeting *targeting, const char *serve);
+/* Whether a unit keeps the variant that it had: until an experiment begins, and when it is over, it
+ * does not. */
+bool targeting_keeps(const struct targeting *targeting);
 /* Whether definitions serve no variant to somebody: as default, by a rule or to users. */
 bool targeting_serves_none(const struct targeting *targeting);
 /* The variants of arms with a share. */

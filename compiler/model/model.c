@@ -30,6 +30,14 @@ uint32_t project_environment(const struct project *project, const char *name)
     return UINT32_MAX;
 }
 
+const struct attribute *project_attribute(const struct project *project, const char *name)
+{
+    for (uint32_t i = 0; i < project->attribute_count; i++)
+        if (strcmp(project->attributes[i]->name.text, name) == 0)
+            return project->attributes[i];
+    return NULL;
+}
+
 const struct override *project_override(const struct project *project, const char *name)
 {
     for (uint32_t i = 0; i < project->override_count; i++) {
@@ -45,6 +53,14 @@ const struct attribute *key_attribute(const struct unit_key *key)
 {
     bool ready = key && key->count == 1 && key->parts[0]->type != FFLAG_ATTRIBUTE_BOOLEAN;
     return ready ? key->parts[0] : NULL;
+}
+
+bool key_is_private(const struct unit_key *key)
+{
+    bool found = false;
+    for (uint32_t i = 0; key && i < key->count; i++)
+        found |= key->parts[i]->is_private;
+    return found;
 }
 
 bool rule_samples(const struct rule *rule)
@@ -96,6 +112,12 @@ uint32_t override_variant(const struct targeting *targeting, const char *serve)
 {
     return strcmp(serve, "default") == 0 ? targeting->default_variant
                                          : targeting_variant(targeting, serve);
+}
+
+bool targeting_keeps(const struct targeting *targeting)
+{
+    return targeting->sticky &&
+           (!targeting->experiment || targeting->experiment->state == EXPERIMENT_RUNNING);
 }
 
 bool targeting_serves_none(const struct targeting *targeting)

@@ -61,6 +61,7 @@ struct project {
 /* By name; NULL, or UINT32_MAX, when there is none. */
 const struct flag *project_flag(const struct project *project, const char *name);
 uint32_t project_environment(const struct project *project, const char *name);
+const struct attribute *project_attribute(const struct project *project, const char *name);
 /* Fills in what segments say of those that they use; once, when all are read. */
 void settle_segments(struct project *project);
 /* By its id, or by its name in results. */

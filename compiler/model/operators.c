@@ -144,6 +144,30 @@ bool operator_compares(const struct operator_info *spelling)
     return spelling->form == OPERAND_VALUE || spelling->form == OPERAND_TIME;
 }
 
+bool operator_hides(enum operator_kind kind)
+{
+    switch (operator_kinds[kind].proof) {
+    case PROOF_EQUAL:
+    case PROOF_LISTED:
+    case PROOF_ENTRIES:
+    case PROOF_SOME:
+    case PROOF_EVERY:
+    case PROOF_NO:
+    case PROOF_SIZE:
+    case PROOF_PRESENCE:
+        return true;
+    case PROOF_ORDER:
+    case PROOF_PART:
+    case PROOF_GLOB:
+    case PROOF_PATTERN:
+    case PROOF_REMAINDER:
+    case PROOF_AGE:
+    case PROOF_OPAQUE:
+        return false;
+    }
+    return false;
+}
+
 bool operator_folds_case(const struct operator_info *spelling, unsigned type)
 {
     if (type == A_FIELD && operator_kinds[spelling->kind].log == LOG_ORDER)

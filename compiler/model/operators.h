@@ -139,6 +139,11 @@ const struct operator_info *operator_for_list(const struct operator_info *spelli
 
 /* Whether it compares with one value, and so with that of another attribute. */
 bool operator_compares(const struct operator_info *spelling);
+
+/* Whether what it compares with can stand as digests in a snapshot: it asks for whole values, of a
+ * text, a number or an entry, or for none. */
+bool operator_hides(enum operator_kind kind);
+
 /* Whether `ignore_case` beside it has a meaning, for an attribute of that type. */
 bool operator_folds_case(const struct operator_info *spelling, unsigned type);
 

@@ -54,6 +54,7 @@ struct test {
     int64_t at;            /* INT64_MIN: not given */
     struct what_if what_if;
     struct named_overrides overrides;
+    const char *previous;          /* the variant that the units had of the flag; or NULL */
     struct test_context *contexts; /* at least one; with `shares` exactly one, of all units */
     uint32_t context_count;
     struct expectation expect;

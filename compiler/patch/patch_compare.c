@@ -80,6 +80,7 @@ static bool same_operands(const struct patch *a, const struct ffs_instruction *l
     case FFS_OPERAND_SPLIT:
         return same_splits(a, low, b, low2) && same_strings(a, high, b, high2);
     case FFS_OPERAND_SET:
+    case FFS_OPERAND_DIGESTS:
         return same_sets(a, one, b, other);
     case FFS_OPERAND_WEEKLY:
         return high == high2 && same_zones(a, low, b, low2);

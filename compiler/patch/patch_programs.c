@@ -114,7 +114,10 @@ struct adding {
 static void begin_lowering(struct adding *adding, const struct project *project)
 {
     struct lowering *lowering = &adding->lowering;
-    *lowering = (struct lowering){.project = project, .image = adding->patch->image};
+    *lowering = (struct lowering){.project = project,
+                                  .project_name =
+                                      patch_string(adding->patch, adding->patch->header->project),
+                                  .image = adding->patch->image};
     uint32_t flags = project ? project->flag_count : 0;
     adding->keys = lowering->image.keys.bytes.length;
     lowering->flags = xcalloc(flags + 1u, sizeof *lowering->flags);

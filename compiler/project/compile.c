@@ -92,11 +92,13 @@ static bool compile_for(struct project *project, const char *environment,
     }
     struct arena arena = {0};
     struct diagnostics diagnostics = {.arena = &arena};
-    struct compilation compilation = {
-        .lowering = {.project = project, .diagnostics = &diagnostics, .environment = index},
-        .labels = labels,
-        .label_count = label_count,
-        .programs_only = programs_only};
+    struct compilation compilation = {.lowering = {.project = project,
+                                                   .project_name = project->name,
+                                                   .diagnostics = &diagnostics,
+                                                   .environment = index},
+                                      .labels = labels,
+                                      .label_count = label_count,
+                                      .programs_only = programs_only};
     bool done = compile(&compilation, out);
     diagnostics_append(&project->diagnostics, &diagnostics);
     arena_adopt(&project->arena, &arena);
@@ -125,6 +127,7 @@ static void check_environment(void *context, uint32_t worker, uint32_t environme
     struct limits *limits = context;
     (void)worker;
     struct compilation compilation = {.lowering = {.project = limits->project,
+                                                   .project_name = limits->project->name,
                                                    .diagnostics = &limits->diagnostics[environment],
                                                    .environment = environment}};
     compile(&compilation, NULL);

@@ -505,6 +505,7 @@ static void check_all(struct reader *reader, bool proofs)
     check_requirements(&checker);
     check_layers(&checker);
     check_users(&checker);
+    check_sticky(&checker);
     check_overrides(&checker);
     check_expiry(&checker);
     check_fields(&checker);

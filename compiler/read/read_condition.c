@@ -92,6 +92,31 @@ static void report_operator_type(struct reader *reader, const struct condition_s
     buffer_release(&fitting);
 }
 
+/* Whether what the operator compares with would stand readable in every snapshot. */
+static bool report_private(struct reader *reader, const struct condition_subject *subject,
+                           const struct operator_info *info, const struct entry *entry)
+{
+    bool other = entry->value->kind == NODE_MAP && operator_compares(info); /* it has no value */
+    if (!subject->attribute || !subject->attribute->is_private || operator_hides(info->kind) ||
+        other)
+        return false;
+    diagnose(reader->diagnostics, FF0297, entry->key->span,
+             "operator '%s' would show in every snapshot what private '%s' is compared with",
+             info->name, subject->name.text);
+    diagnose_note(reader->diagnostics, subject->attribute->name.span, "'%s' is declared here",
+                  subject->name.text);
+    struct buffer hiding = {0};
+    for (size_t i = 0; i < OPERATOR_COUNT; i++)
+        if (fits_subject(&operators[i], subject) && operator_hides(operators[i].kind))
+            buffer_format(&hiding, "%s%s", hiding.length ? ", " : "", operators[i].name);
+    diagnose_help(reader->diagnostics,
+                  "a hash can only tell whether values are equal: %s; or let services set another "
+                  "attribute with the part that matters, such as the domain of an address",
+                  hiding.bytes);
+    buffer_release(&hiding);
+    return true;
+}
+
 static void read_tests_of(struct reader *reader, struct condition_subject *subject,
                           struct node *value, struct span span, struct condition *parent);
 
@@ -127,6 +152,7 @@ static struct condition *read_within(struct reader *reader, const struct conditi
     part->name = list->attribute ? list->attribute->name : list->name;
     part->type = entry ? FFLAG_ATTRIBUTE_STRING : FFLAG_ATTRIBUTE_NUMBER;
     part->list = list->attribute;
+    part->is_private = entry && list->attribute && list->attribute->is_private;
     subject.attribute = part;
     struct condition *all = new_condition(reader, CONDITION_ALL, value->span);
     read_tests_of(reader, &subject, value, value->span, all);
@@ -264,7 +290,7 @@ static void read_operator_map(struct reader *reader, struct condition_subject *s
             report_operator(reader, subject, entry->key);
         } else if (!fits_subject(info, subject)) {
             report_operator_type(reader, subject, info, entry->key->span);
-        } else {
+        } else if (!report_private(reader, subject, info, entry)) {
             add_child(reader, parent,
                       read_test(reader, subject, info, entry->value, entry_span(entry)));
         }

@@ -487,7 +487,7 @@ static const struct variant *single_value(struct reader *reader, const struct cr
         const struct rule *rule = targeting->rule_count ? &targeting->rules[0] : NULL;
         bool all = rule && !rule->condition && !rule->split && !rule_samples(rule);
         if (targeting->canary || targeting->experiment || targeting->user_list_count ||
-            targeting->requirement_count) {
+            targeting->requirement_count || targeting->sticky) {
             report_many_values(reader, criterion, environment, "more than a rule decides here",
                                flag->name.span);
             return NULL;

@@ -199,6 +199,13 @@ static void read_users(struct reader *reader, struct node *node, void *target)
 
 /* -------------------------------------------------------------------------- rules and blocks -- */
 
+static void read_sticky(struct reader *reader, struct node *node, void *target)
+{
+    struct targeting *targeting = &((struct draft *)target)->targeting;
+    if (read_boolean(reader, node, &targeting->sticky))
+        targeting->sticky_span = node->span;
+}
+
 static void read_flag_rules(struct reader *reader, struct node *node, void *target)
 {
     struct draft *draft = target;
@@ -341,6 +348,10 @@ static const struct form shape_form = {.kind = FORM_CHOICE, .words = shape_words
         READ("users", read_users, users_form,                                                     \
              "these units get that variant; matched with the `bucket_by` attribute. A unit that " \
              "is listed twice gets the first",                                                    \
+             .chooses = true),                                                                    \
+        READ("sticky", read_sticky, boolean_form,                                                 \
+             "`true`: a unit keeps the variant that it had, where the service says which: see "   \
+             "[sticky](#sticky). Default `false`",                                                \
              .chooses = true),                                                                    \
         READ("rules", read_flag_rules, rules_form, "the first that decides wins",                 \
              .chooses = true),                                                                    \

@@ -1,5 +1,6 @@
 /* read_operands.c - operands of tests: values of the attribute's type, patterns. */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "compiler/diagnostics/diagnose.h"
@@ -310,6 +311,21 @@ static bool read_size(struct reader *reader, const struct node *node, double *si
     return true;
 }
 
+/* Of a private attribute, a number with a key: others have no digits to be hashed. */
+static bool read_attribute_number(struct reader *reader, const struct attribute *attribute,
+                                  const struct node *node, double *number)
+{
+    if (!read_number(reader, node, number))
+        return false;
+    if (!attribute->is_private || (*number == trunc(*number) && fabs(*number) <= 0x1p53))
+        return true;
+    diagnose(reader->diagnostics, FF0296, node->span,
+             "'%s' is not an integer of at most 2^53, as values of private '%s' are", node->text,
+             attribute->name.text);
+    diagnose_help(reader->diagnostics, "numbers are hashed as the digits of an id");
+    return false;
+}
+
 static bool read_operand(struct reader *reader, const struct condition_subject *subject,
                          const struct operator_info *info, const struct condition *test,
                          const struct node *node, struct operand *operand)
@@ -321,8 +337,9 @@ static bool read_operand(struct reader *reader, const struct condition_subject *
         return read_field_operand(reader, subject, info, node, operand);
     switch (subject->attribute->type) {
     case FFLAG_ATTRIBUTE_NUMBER:
-        return subject->part == SUBJECT_SIZE ? read_size(reader, node, &operand->number)
-                                             : read_number(reader, node, &operand->number);
+        return subject->part == SUBJECT_SIZE
+                   ? read_size(reader, node, &operand->number)
+                   : read_attribute_number(reader, subject->attribute, node, &operand->number);
     case FFLAG_ATTRIBUTE_BOOLEAN:
         return read_boolean(reader, node, &operand->boolean);
     case FFLAG_ATTRIBUTE_VERSION:

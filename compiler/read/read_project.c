@@ -301,13 +301,43 @@ static const struct field attribute_fields[] = {
     CHOICE("scheme", struct attribute, scheme, version_scheme_words,
            "how a version is read: by SemVer 2.0, the default, or `loose`: [any number of "
            "parts](#versions)"),
+    FIELD("private", FIELD_BOOLEAN, struct attribute, is_private,
+          "`true`: snapshots have hashes in place of its values, and nothing shows them: see "
+          "[private attributes](#private-attributes). Default `false`"),
     FIELD("description", FIELD_TEXT, struct attribute, description, "for people"),
 };
-static const struct form attribute_keys_form =
-    KEYS("attribute", "an attribute", "`{type, enum, scheme, description}`", attribute_fields);
+static const struct form attribute_keys_form = KEYS(
+    "attribute", "an attribute", "`{type, enum, scheme, private, description}`", attribute_fields);
 const struct form attribute_form = {.kind = FORM_EITHER,
-                                    .takes = "type, or `{type, enum, scheme, description}`",
+                                    .takes =
+                                        "type, or `{type, enum, scheme, private, description}`",
                                     .of = {&attribute_type_form, &attribute_keys_form}};
+
+/* What has other values than texts and numbers cannot be hashed, and what has few, not hidden. */
+static void check_private(struct reader *reader, struct attribute *attribute,
+                          const struct node *body)
+{
+    struct span span = find_entry(body, "private")->key->span;
+    bool fits = attribute->type == FFLAG_ATTRIBUTE_STRING ||
+                attribute->type == FFLAG_ATTRIBUTE_NUMBER ||
+                attribute->type == FFLAG_ATTRIBUTE_STRINGS;
+    if (attribute->type && !fits) {
+        diagnose(reader->diagnostics, FF0296, span, "an attribute of type %s cannot be private",
+                 attribute_type_words[attribute->type]);
+        diagnose_help(reader->diagnostics,
+                      attribute->type == FFLAG_ATTRIBUTE_BOOLEAN
+                          ? "there is nothing to hide in a list of two values: remove 'private'"
+                          : "its tests compare parts or order, which hashes do not have; string, "
+                            "number and strings attributes can be private");
+    }
+    if (attribute->choices.count) {
+        diagnose(reader->diagnostics, FF0296, span,
+                 "an attribute with an 'enum' cannot be private");
+        diagnose_note(reader->diagnostics, find_entry(body, "enum")->key->span,
+                      "whoever knows these values can try them all");
+        diagnose_help(reader->diagnostics, "remove one of the two");
+    }
+}
 
 void read_attribute(struct reader *reader, struct declaration *declaration)
 {
@@ -324,6 +354,8 @@ void read_attribute(struct reader *reader, struct declaration *declaration)
                  attribute_type_words[attribute->type]);
         diagnose_help(reader->diagnostics, "only string attributes have an 'enum'");
     }
+    if (attribute->is_private)
+        check_private(reader, attribute, body);
     const struct entry *scheme = find_entry(body, "scheme");
     if (scheme && attribute->type && attribute->type != FFLAG_ATTRIBUTE_VERSION) {
         diagnose(reader->diagnostics, FF0364, scheme->key->span,

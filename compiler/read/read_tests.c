@@ -224,6 +224,8 @@ static const struct field test_fields[] = {
     READ("overrides", read_later, named_form,
          "the [overrides](#overrides) that it sees: all of them, or those named, each within its "
          "window. By default it sees none, so that an emergency fails no test"),
+    FIELD("previous", FIELD_TEXT, struct test, previous,
+          "the variant that the unit was served before, where the flag is [sticky](#sticky)"),
     READ("context", read_later, test_context_form,
          "the context, flat or nested; an attribute that is `null` or missing is absent"),
     READ("contexts", read_later, test_contexts_form, "each must get the answer"),

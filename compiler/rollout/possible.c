@@ -111,6 +111,8 @@ static void add_targeting(struct possible *possible, const struct targeting *tar
     bool shared = targeting->layer && (targeting->layer_from || targeting->layer_to < PERCENT_ALL);
     if (targeting->holdout_count || shared)
         serve(possible, targeting->default_variant, false);
+    for (uint32_t i = 0; targeting_keeps(targeting) && i < targeting->variant_count; i++)
+        serve(possible, i, false);
     add_rules(possible, targeting);
     if (targeting->canary)
         add_canary(possible, targeting->canary);

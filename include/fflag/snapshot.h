@@ -202,7 +202,8 @@ struct ffs_flag {
     X(OVERRIDE)            \
     X(PREREQUISITE_FAILED) \
     X(HOLDOUT)             \
-    X(LAYER)
+    X(LAYER)               \
+    X(STICKY)
 
 enum ffs_kind {
     FFS_KIND_RELEASE = 1,
@@ -279,6 +280,7 @@ enum ffs_operand {
     FFS_OPERAND_VERSION,       /* ffs_string of a valid version */
     FFS_OPERAND_LOOSE_VERSION, /* ffs_string of a version of any number of parts */
     FFS_OPERAND_SET,           /* SETS index */
+    FFS_OPERAND_DIGESTS,       /* likewise, of a set whose strings are of FFS_DIGEST characters */
     FFS_OPERAND_NUMBER,        /* IEEE bits, finite */
     FFS_OPERAND_BOOLEAN,       /* 0 or 1 */
     FFS_OPERAND_TIME,          /* milliseconds, two's complement */

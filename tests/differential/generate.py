@@ -45,6 +45,10 @@ LOOSE = ["build", "least build"]
 DECLARED = {**ATTRIBUTES, **{name: {"type": "version", "scheme": "loose"} for name in LOOSE}}
 LISTS = {"lists/words.txt": ["beta", "vip", "日本"], "lists/users.txt": ["u%d" % i for i in range(40)]}
 ENVIRONMENTS = ["development", "production"]
+# Of those, private in some projects; and the operators that such an attribute has.
+MAY_BE_PRIVATE = ["user_id", "country", "word", "age", "account", "groups"]
+WHOLE = {"eq", "ne", "in", "not_in", "in_file", "not_in_file", "has", "has_any", "has_all", "has_none", "any", "all",
+         "none", "size", "present"}
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 HOURS = ["00:00", "04:59", "10:00", "11:00", "17:30", "23:59"]
 ZONES = ["Europe/Oslo", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC", "Africa/Casablanca"]
@@ -78,6 +82,7 @@ class Generator:
         self.pairs = 0.15  # and how often another attribute in place of a value
         self.some = lambda items, most=3: random.sample(items, random.randint(1, min(most, len(items))))
         self.chance = lambda p: random.random() < p
+        self.private = set()  # attributes
         self.patched = False  # whether rules may replace parts of values
 
     def percent(self):
@@ -102,8 +107,8 @@ class Generator:
         return {"number": NUMBERS, "boolean": [True, False], "version": VERSIONS, "time": TIMES,
                 "strings": WORDS, "ip": NETWORKS}[kind]
 
-    def operand(self, form, values):
-        """By its form, as docs/language.md has them."""
+    def operand(self, form, values, hidden=False):
+        """By its form, as docs/language.md has them; of a private attribute or any other."""
         parts = [str(value)[:2] for value in values if value] + ["eta", "1"]
         return {
             "value": lambda: self.pick(values),
@@ -117,7 +122,7 @@ class Generator:
             "duration": lambda: self.pick(AGES),
             "boolean": lambda: self.chance(0.5),
             "{by, in}": self.remainders,
-            "operators": lambda: self.operators_of("string", WORDS),
+            "operators": lambda: self.operators_of("string", WORDS, hidden),
             "number or operators": lambda: self.either_size(),
         }[form]()
 
@@ -133,9 +138,10 @@ class Generator:
                 test[operator] = {"attribute": self.pick(others)}
         return test
 
-    def operators_of(self, kind, values):
+    def operators_of(self, kind, values, hidden=False):
         """One or two tests of an entry of a list, or of how many there are."""
-        known = {operator: form for operator, form in OPERATORS[kind].items() if operator != "present"}
+        known = {operator: form for operator, form in OPERATORS[kind].items()
+                 if operator != "present" and (operator in WHOLE or not hidden)}
         test = {operator: self.literal(kind, self.operand(known[operator], values))
                 for operator in self.random.sample(list(known), self.pick([1, 1, 2]))}
         self.compare_with_others(test, known, self.others(kind))
@@ -152,16 +158,19 @@ class Generator:
         return {"by": by, "in": self.some(range(min(by, 12)), 4)}
 
     def test(self, name):
-        kind, values = ATTRIBUTES[name], self.values(name)
+        kind, values, hidden = ATTRIBUTES[name], self.values(name), name in self.private
+        if hidden and kind == "number":
+            values = [value for value in values if value != "17.5"]
         if self.chance(0.08):
             return {"present": self.chance(0.5)}
         if kind != "strings" and self.chance(0.15):
             return self.literal(kind, self.pick(values))
         if kind not in ("strings", "boolean") and self.chance(0.1):
             return self.literal(kind, self.some(values, 8))
-        operators = {operator: form for operator, form in OPERATORS[kind].items() if operator != "present"}
+        operators = {operator: form for operator, form in OPERATORS[kind].items()
+                     if operator != "present" and (operator in WHOLE or not hidden)}
         several = self.pick([1, 1, 2]) if kind in ("number", "version", "time", "string") else 1
-        test = {operator: self.literal(kind, self.operand(operators[operator], values))
+        test = {operator: self.literal(kind, self.operand(operators[operator], values, hidden))
                 for operator in self.random.sample(list(operators), several)}
         self.compare_with_others(test, operators, self.others(DECLARED[name], name))
         folds = kind == "string" or kind == "strings" and list(test) != ["size"]
@@ -334,6 +343,8 @@ class Generator:
             keys["experiment"] = self.experiment([v for v in variants if v != "none"], flags)
         if self.chance(0.1):
             keys["enabled"] = self.chance(0.5)
+        if shape != "canary" and self.chance(0.25):
+            keys["sticky"] = self.chance(0.8)
         if flags and self.chance(0.2):
             keys["requires"] = {o: self.either(flags[o]) for o in self.some(list(flags), 2)}
         if self.chance(0.2):
@@ -382,6 +393,10 @@ class Generator:
                 own.pop("keep", None)
             if ("canary" in own) == ("canary" in flag) and ("experiment" in own) == ("experiment" in flag):
                 flag["environments"] = {self.pick(ENVIRONMENTS): own}
+        own = flag["environments"].values() if isinstance(flag.get("environments"), dict) else ()
+        if any("canary" in keys for keys in (flag, *own)):  # then none is sticky
+            for keys in (flag, *own):
+                keys.pop("sticky", None)
         if isinstance(flag.get("bucket_by"), dict):  # then nobody can be listed
             for keys in (flag, *(flag["environments"].values() if isinstance(flag.get("environments"), dict) else ())):
                 keys.pop("users", None)
@@ -397,9 +412,11 @@ class Generator:
 
     def project(self):
         self.segments, self.holdouts = [], []
+        self.private = set(self.some(MAY_BE_PRIVATE, 4)) if self.chance(0.4) else set()
+        hidden = {name: {"type": DECLARED[name], "private": True} for name in self.private}
         sections = {
             "project": {"name": "random", "environments": ENVIRONMENTS, "bucket_by": "user_id"},
-            "attributes": DECLARED,
+            "attributes": {**DECLARED, **hidden},
             "segments": {},
             "layers": {"checkout": {"bucket_by": "user_id"}},
             "holdouts": {"q4": {"percent": "10%"}, "none": {"percent": "0%"}, "by-account": {"percent": "50%", "bucket_by": ["account", "word"]}},
@@ -456,6 +473,13 @@ class Generator:
             if self.chance(0.8):
                 context[name] = value()
         return context
+
+
+    def previous(self, flags):
+        """What a unit was served before: of some flags a variant, or one that they may have had."""
+        known = lambda flag: list(flag.get("variants", {"on": 0, "off": 0}))
+        return {name: self.pick(known(flag) + ["gone"]) for name, flag in flags.items()
+                if "value" not in flag and self.chance(0.6)}
 
 
 class Plain(str):

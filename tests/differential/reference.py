@@ -204,6 +204,7 @@ class Project:
     def __init__(self, sections, lists=None):
         self.sections = sections
         self.lists = lists or {}
+        self.previous = {}  # by flag, the variant that the unit had
         self.environments = sections["project"]["environments"]
         self.loose = {
             name
@@ -558,6 +559,12 @@ class Project:
                     position = bucket(key, "layer/" + layer["name"])
                     if not threshold(low) <= position < threshold(high):
                         return default, "LAYER", None
+
+        experiment = flag.get("experiment")
+        if flag.get("sticky") == "true" and (not experiment or experiment.get("state", "draft") == "running"):
+            could_decide = True
+            if self.previous.get(name) in self.variants(flag):
+                return self.previous[name], "STICKY", None
 
         rules = flag.get("rules", [])
         if any(key in flag for key in ("serve", "percent", "split")):

@@ -36,13 +36,15 @@ def write_project(directory, sections):
         return Project(yaml.load(file, yaml.BaseLoader), LISTS)
 
 
-def compare(directory, project, environment, clock, contexts):
+def compare(directory, project, environment, clock, contexts, previous):
     """Returns how many evaluations agreed, and a description of the first that did not."""
     lines = os.path.join(directory, "contexts.ndjson")
     with open(lines, "w", encoding="utf-8") as file:
         file.writelines(json.dumps(context, ensure_ascii=False) + "\n" for context in contexts)
+    project.previous = previous
+    given = [word for flag, variant in previous.items() for word in ("--previous", "%s=%s" % (flag, variant))]
     run = subprocess.run(
-        [FFC, "eval", "-C", directory, "-e", environment, "--all", "--at", clock, "--contexts", lines, "--json"],
+        [FFC, "eval", *given, "-C", directory, "-e", environment, "--all", "--at", clock, "--contexts", lines, "--json"],
         capture_output=True, text=True, check=False,
     )
     if run.returncode != 0:
@@ -58,8 +60,8 @@ def compare(directory, project, environment, clock, contexts):
         expected = project.evaluate(name, environment, context, now)
         got = {key: answer[key] for key in expected}
         if got != expected:
-            return index, "flag %s in %s at %s\ncontext  %s\nexpected %s\ngot      %s" % (
-                name, environment, clock, json.dumps(context, ensure_ascii=False), expected, got)
+            return index, "flag %s in %s at %s\nprevious %s\ncontext  %s\nexpected %s\ngot      %s" % (
+                name, environment, clock, previous, json.dumps(context, ensure_ascii=False), expected, got)
     return len(answers), None
 
 
@@ -94,7 +96,8 @@ def main():
         project = write_project(directory, generator.project())
         for environment in ENVIRONMENTS:
             contexts = [generator.context() for _ in range(60)]
-            count, difference = compare(directory, project, environment, generator.pick(CLOCKS), contexts)
+            previous = generator.previous(project.sections["flags"]) if generator.chance(0.5) else {}
+            count, difference = compare(directory, project, environment, generator.pick(CLOCKS), contexts, previous)
             done += count
             if difference:
                 print("not ok 2 - the runtime agrees with the reference evaluator")

@@ -41,8 +41,8 @@ def check_steps(steps, path):
     return None
 
 
-def difference(directory, flag, environment, clock, context):
-    common = ["-C", directory, "-e", environment, "--at", clock, "-c", json.dumps(context), "--json"]
+def difference(directory, flag, environment, clock, context, previous=()):
+    common = [*previous, "-C", directory, "-e", environment, "--at", clock, "-c", json.dumps(context), "--json"]
     answer = run("eval", flag, *common)
     trace = run("trace", flag, *common)
     if trace.returncode != 0 or answer.returncode != 0:
@@ -62,7 +62,7 @@ def random_project(generator):
     with open(os.path.join(directory, "project.yaml"), "w", encoding="utf-8") as file:
         file.write(write_yaml(generator.project()).lstrip())
     with open(os.path.join(directory, "project.yaml"), encoding="utf-8") as file:
-        return directory, sorted(yaml.load(file, yaml.BaseLoader)["flags"])
+        return directory, yaml.load(file, yaml.BaseLoader)["flags"]
 
 
 def trace_random():
@@ -71,9 +71,11 @@ def trace_random():
         generator = Generator(random.Random(SEED + projects))
         directory, flags = random_project(generator)
         for _ in range(40):
-            flag, environment = generator.pick(flags), generator.pick(ENVIRONMENTS)
+            flag, environment = generator.pick(sorted(flags)), generator.pick(ENVIRONMENTS)
+            previous = generator.previous(flags) if generator.chance(0.4) else {}
+            given = [word for name, had in previous.items() for word in ("--previous", "%s=%s" % (name, had))]
             clock, context = generator.pick(TIMES + ["2026-11-24T07:13:11.123Z"]), generator.context()
-            problem = difference(directory, flag, environment, clock, context)
+            problem = difference(directory, flag, environment, clock, context, given)
             if problem:
                 return "project %d of SEED=%d, kept in %s\nflag %s in %s at %s for %s\n%s" % (
                     projects, SEED, directory, flag, environment, clock, json.dumps(context), problem)

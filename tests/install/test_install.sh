@@ -12,7 +12,7 @@ here=$root/opt/ffc
 
 ok 'make install' make_here install
 for file in bin/ffc bin/ffreplay lib/libfflag.a lib/libfflag.so include/fflag.h \
-    include/fflag/snapshot.h include/fflag/operations.def lib/pkgconfig/fflag.pc share/man/man1/ffc.1; do
+    include/fflag/snapshot.h include/fflag/operations.def include/fflag/private.h lib/pkgconfig/fflag.pc share/man/man1/ffc.1; do
     ok "installs $file" test -s "$here/$file"
 done
 is 'every function has a manual page' "$(ls "$here/share/man/man3")" \

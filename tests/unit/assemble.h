@@ -16,6 +16,7 @@
 
 #include "compiler/base/buffer.h"
 #include "fflag.h"
+#include "fflag/private.h"
 #include "fflag/snapshot.h"
 
 struct bytes {
@@ -31,7 +32,8 @@ struct assembler {
     ffs_string project, environment;
 };
 
-#define UNUSED __attribute__((unused))
+#define UNUSED  __attribute__((unused))
+#define PROJECT "sample"
 
 static inline size_t append_bytes(struct bytes *bytes, const void *data, size_t length)
 {
@@ -186,6 +188,23 @@ static UNUSED uint64_t add_set(struct assembler *assembler, const char *const *t
             place = (place + 1) & (capacity - 1);
     }
     return append_set(assembler, set);
+}
+
+/* The digests of texts, as values of an attribute of this project. */
+static UNUSED uint64_t add_digests(struct assembler *assembler, const char *attribute,
+                                   const char *const *texts, uint32_t count)
+{
+    char digests[8][FFS_DIGEST + 1];
+    const char *list[8];
+    assert(count <= 8);
+    for (uint32_t i = 0; i < count; i++) {
+        ffs_private_digest(XXH3_64bits(PROJECT, strlen(PROJECT)),
+                           XXH3_64bits(attribute, strlen(attribute)), texts[i], strlen(texts[i]),
+                           FFS_CASE_KEPT, digests[i]);
+        digests[i][FFS_DIGEST] = '\0';
+        list[i] = digests[i];
+    }
+    return add_set(assembler, list, count);
 }
 
 /* A few texts that one pilot sends to slots of their own. */
@@ -392,7 +411,7 @@ static inline void reseal(uint8_t *bytes, size_t length)
 /* The whole snapshot, to be freed; the assembler is used up. */
 static inline uint8_t *assemble(struct assembler *assembler, size_t *length)
 {
-    assembler->project = add_string(assembler, "sample");
+    assembler->project = add_string(assembler, PROJECT);
     assembler->environment = add_string(assembler, "production");
     build_names(assembler);
 

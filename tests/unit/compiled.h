@@ -31,6 +31,8 @@
     "  beta: boolean, app_version: version, signup_at: time, groups: strings, client_ip: ip,\n"    \
     "  os_version: {type: version, scheme: loose}, least_os: {type: version, scheme: loose},\n"    \
     "  city: string, limit: number, least_version: version, ends_at: time,\n"                      \
+    "  secret: {type: string, private: true},\n"                                                   \
+    "  number: {type: number, private: true}, secrets: {type: strings, private: true},\n"          \
     "  b0: boolean, b1: boolean, b2: boolean, b3: boolean}\n"
 
 struct compiled {
@@ -114,7 +116,8 @@ static void set_attribute(const struct compiled *compiled, fflag_context *contex
     fflag_attr attribute = fflag_attribute(compiled->store, name);
     enum fflag_error error = FFLAG_OK;
     int64_t ms;
-    if (!strcmp(name, "age") || !strcmp(name, "account") || !strcmp(name, "limit"))
+    if (!strcmp(name, "age") || !strcmp(name, "account") || !strcmp(name, "limit") ||
+        !strcmp(name, "number"))
         error = fflag_set_number(context, attribute, strtod(value, NULL));
     else if (name[0] == 'b')
         error = fflag_set_boolean(context, attribute, !strcmp(value, "true"));
@@ -126,7 +129,7 @@ static void set_attribute(const struct compiled *compiled, fflag_context *contex
         error = fflag_set_time(context, attribute, ms);
     else if (!strcmp(name, "now") && parse_time(value, &ms))
         fflag_set_now(context, ms);
-    else if (!strcmp(name, "groups"))
+    else if (!strcmp(name, "groups") || !strcmp(name, "secrets"))
         set_strings(context, attribute, value);
     else
         error = fflag_set_string(context, attribute, value, strlen(value));
@@ -149,7 +152,8 @@ static void read_words(const struct compiled *compiled, const char *words, fflag
     }
 }
 
-static const char *evaluated(const struct compiled *compiled, const char *flag, const char *words)
+static __attribute__((unused)) const char *evaluated(const struct compiled *compiled,
+                                                     const char *flag, const char *words)
 {
     static char text[256];
     fflag_context context;

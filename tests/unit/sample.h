@@ -61,6 +61,8 @@ enum sample_flag {
     DIVIDED,
     LOOSE,
     PAIRED,
+    HASHED,
+    KEPT,
     SAMPLE_FLAGS
 };
 
@@ -195,6 +197,16 @@ static inline uint8_t *assemble_sample(size_t *length)
                      test(FFS_PAIR_EQ, 0, BETA, 4, BETA), test(FFS_SIZE_IS, 0, GROUPS, 3, 1),
                      test(FFS_PAIR_LT, 0, GROUPS, 1, AGE),
                      serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
+    add_boolean(&a, "hashed",
+                CODE(test(FFS_PRIVATE_IN, 0, USER_ID, 4, add_digests(&a, "user_id", users, 3)),
+                     test(FFS_PRIVATE_IN, FFS_NEGATE | FFS_IGNORE_CASE, AGE, 3,
+                          add_digests(&a, "age", users, 2)),
+                     test(FFS_PRIVATE_IN, 0, USER_ID, 2, add_digests(&a, "user_id", users, 1)),
+                     serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
+    add_boolean(&a, "kept",
+                CODE(test(FFS_PREVIOUS, FFLAG_REASON_STICKY, FFS_NO_ATTRIBUTE, 1, FFS_NONE),
+                     test(FFS_EXPOSED, 0, USER_ID, 2, threshold(50000)),
+                     serve(1, FFLAG_REASON_SPLIT, rule)));
     return assemble(&a, length);
 }
 

@@ -78,6 +78,9 @@ static uint64_t parse_operand(struct assembler *a, enum ffs_op op, unsigned flag
         return 0;
     case FFS_OPERAND_SET:
         return flags & FFS_IGNORE_CASE ? add_set(a, folded, 3) : add_set(a, nordic, 7);
+    case FFS_OPERAND_DIGESTS: /* of the attribute that the operand names */
+        return flags & FFS_IGNORE_CASE ? add_digests(a, operand, folded, 3)
+                                       : add_digests(a, operand, nordic, 7);
     case FFS_OPERAND_TAGGED_STRING:
         return flags & FFS_IGNORE_CASE ? add_string(a, operand) : add_tagged(a, operand);
     case FFS_OPERAND_STRING:
@@ -149,6 +152,19 @@ static const struct condition conditions[] = {
     {COUNTRY, FFS_STRING_IN, FOLD, "", STRING, "dkk", false},
     {AGE, FFS_STRING_IN, 0, "", NUMBER, "-2", true},
     {AGE, FFS_STRING_IN, 0, "", NUMBER, "2", false},
+    {COUNTRY, FFS_PRIVATE_IN, 0, "country", STRING, "SE", true},
+    {COUNTRY, FFS_PRIVATE_IN, 0, "country", STRING, "DE", false},
+    {COUNTRY, FFS_PRIVATE_IN, 0, "country", STRING, "se", false},
+    {COUNTRY, FFS_PRIVATE_IN, 0, "age", STRING, "SE", false},
+    {COUNTRY, FFS_PRIVATE_IN, 0, "country", STRING, "", false},
+    {COUNTRY, FFS_PRIVATE_IN, 0, "country", ABSENT, "", false},
+    {COUNTRY, FFS_PRIVATE_IN, 0, "country", NUMBER, "17", false},
+    {COUNTRY, FFS_PRIVATE_IN, FOLD, "country", STRING, "Dk", true},
+    {COUNTRY, FFS_PRIVATE_IN, FOLD, "country", STRING, "dkk", false},
+    {AGE, FFS_PRIVATE_IN, 0, "age", NUMBER, "-2", true},
+    {AGE, FFS_PRIVATE_IN, 0, "age", NUMBER, "17", true},
+    {AGE, FFS_PRIVATE_IN, 0, "age", NUMBER, "17.5", false},
+    {AGE, FFS_PRIVATE_IN, 0, "age", STRING, "17", false},
     {COUNTRY, FFS_STRING_CONTAINS, 0, "b", STRING, "abc", true},
     {COUNTRY, FFS_STRING_CONTAINS, 0, "", STRING, "", true},
     {COUNTRY, FFS_STRING_CONTAINS, 0, "abcd", STRING, "abc", false},

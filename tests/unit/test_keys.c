@@ -49,6 +49,10 @@ static uint8_t *assemble_keys(size_t *length)
     add_boolean(&a, "listed",
                 CODE(test(FFS_KEY_IN, 0, keys[FIRST], 2, set),
                      serve(1, FFLAG_REASON_TARGETING_MATCH, FFS_NONE)));
+    add_boolean(
+        &a, "private",
+        CODE(test(FFS_PRIVATE_KEY_IN, 0, keys[FIRST], 2, add_digests(&a, names[USER], users, 2)),
+             serve(1, FFLAG_REASON_TARGETING_MATCH, FFS_NONE)));
     return assemble(&a, length);
 }
 
@@ -173,17 +177,23 @@ static void a_boolean_is_a_key(UNUSED_STATE)
     fflag_close(unit.store);
 }
 
+static void expect_listed(const struct unit *unit, bool listed)
+{
+    assert_int_equal(ask(unit, "listed").value.boolean, listed);
+    assert_int_equal(ask(unit, "private").value.boolean, listed);
+}
+
 static void a_list_has_the_key(UNUSED_STATE)
 {
     struct unit unit;
     begin(&unit);
-    assert_false(ask(&unit, "listed").value.boolean);
+    expect_listed(&unit, false);
     fflag_set_number(&unit.context, of(&unit, ACCOUNT), 7);
-    assert_true(ask(&unit, "listed").value.boolean);
+    expect_listed(&unit, true);
     set_text(&unit, USER, "u2");
-    assert_false(ask(&unit, "listed").value.boolean);
+    expect_listed(&unit, false);
     set_text(&unit, USER, "u1");
-    assert_true(ask(&unit, "listed").value.boolean);
+    expect_listed(&unit, true);
     fflag_close(unit.store);
 }
 
@@ -221,6 +231,7 @@ DAMAGE(key_out_of_bounds, code_of(bytes, FIRST)->attribute = FFS_FIRST_KEY + KEY
 DAMAGE(attribute_for_key, code_of(bytes, FIRST)->attribute = USER)
 DAMAGE(nothing_for_key, code_of(bytes, FIRST)->attribute = FFS_NO_ATTRIBUTE)
 DAMAGE(key_for_attribute, code_of(bytes, FIRST)->op = FFS_IN_RANGE)
+DAMAGE(digests_of_joined, code_of(bytes, KEYS + 1)->attribute = FFS_FIRST_KEY + JOINED)
 DAMAGE(set_of_joined, code_of(bytes, KEYS)->attribute = FFS_FIRST_KEY + JOINED)
 
 static const struct {
@@ -244,6 +255,7 @@ static const struct {
     {nothing_for_key, "instruction 0: the key is out of bounds"},
     {key_for_attribute, "instruction 0: the attribute is out of bounds"},
     {set_of_joined, "instruction 8: a set of joined keys"},
+    {digests_of_joined, "instruction 10: a set of joined keys"},
 };
 
 static void refuses_keys_that_are_none(UNUSED_STATE)

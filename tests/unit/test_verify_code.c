@@ -338,6 +338,50 @@ RULE(bad_loose_version)
     ffs_string version = (ffs_string)code_of(bytes, LOOSE)[1].operand;
     memcpy((char *)(uintptr_t)string_bytes(&snapshot, version), "10..", 4);
 }
+RULE(previous_for_another_reason)
+{
+    code_of(bytes, KEPT)->flags = FFLAG_REASON_SPLIT;
+}
+RULE(sticky_without_previous)
+{
+    code_of(bytes, KEPT)[2].flags = FFLAG_REASON_STICKY;
+}
+RULE(previous_of_an_attribute)
+{
+    code_of(bytes, KEPT)->attribute = USER_ID;
+}
+RULE(previous_with_a_variant)
+{
+    code_of(bytes, KEPT)->variant = 1;
+}
+RULE(previous_that_goes_back)
+{
+    code_of(bytes, KEPT)->jump = 0;
+}
+RULE(previous_without_feature)
+{
+    flags_of(bytes)[KEPT].features = 0;
+}
+RULE(digests_out_of_bounds)
+{
+    code_of(bytes, HASHED)->operand = UINT32_MAX;
+}
+RULE(digests_within_a_set)
+{
+    code_of(bytes, HASHED)->operand++;
+}
+RULE(digests_that_are_texts)
+{
+    code_of(bytes, HASHED)->operand = code_of(bytes, STRINGS)[1].operand;
+}
+RULE(digests_of_a_list)
+{
+    code_of(bytes, HASHED)->attribute = GROUPS;
+}
+RULE(digests_of_a_time)
+{
+    code_of(bytes, HASHED)->attribute = SIGNUP_AT;
+}
 RULE(loose_presence_of_a_text)
 {
     code_of(bytes, LOOSE)[0].attribute = COUNTRY;
@@ -660,6 +704,17 @@ static const struct rule rules[] = {
     REFUSED(pair_of_an_entry_outside_a_body, "outside a body"),
     REFUSED(pair_without_feature, "features"),
     REFUSED(loose_presence_of_a_text, "attribute's type does not fit"),
+    REFUSED(previous_for_another_reason, "unknown reason 4"),
+    REFUSED(sticky_without_previous, "unknown reason 10"),
+    REFUSED(previous_of_an_attribute, "an attribute that it does not read"),
+    REFUSED(previous_with_a_variant, "a variant that it does not serve"),
+    REFUSED(previous_that_goes_back, "the jump leaves the program"),
+    REFUSED(previous_without_feature, "do not fit its program"),
+    REFUSED(digests_out_of_bounds, "not a set of digests"),
+    REFUSED(digests_within_a_set, "not a set of digests"),
+    REFUSED(digests_that_are_texts, "not a set of digests"),
+    REFUSED(digests_of_a_list, "a test of an entry, outside a body"),
+    REFUSED(digests_of_a_time, "attribute's type does not fit"),
     REFUSED(number_nan, "operand is not finite"),
     REFUSED(number_infinite, "operand is not finite"),
     REFUSED(zone_operand, "operand is not a zone"),

@@ -115,6 +115,7 @@ static bool is_forced(const struct served *served)
     case FFLAG_REASON_DISABLED:
     case FFLAG_REASON_PREREQUISITE_FAILED:
     case FFLAG_REASON_LAYER:
+    case FFLAG_REASON_STICKY:
         break;
     }
     return false;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tools/ffreplay/evaluate/compiled_store.h"
+#include "tools/ffreplay/evaluate/previous.h"
 #include "compiler/cli/messages.h"
 #include "compiler/base/percent.h"
 #include "compiler/model/model.h"
@@ -26,6 +27,7 @@ bool subject_open(struct subject *subject, struct project *project)
         return false;
     subject->view = fflag_acquire(subject->store);
     subject->id = fflag_flag(subject->store, name);
+    subject->keeps = depends_on_previous(subject->view, name);
     struct fflag_snapshot_info info = {.size = sizeof info};
     fflag_view_info(subject->view, &info);
     memcpy(subject->build, info.build, sizeof subject->build);
@@ -108,7 +110,8 @@ bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct
         print_help("name the field: context: {%s: FIELD}", lacks->name.text);
         return false;
     }
-    return log_tells_variants(layout);
+    return log_tells_variants(layout) &&
+           (!subject->keeps || log_names_variants(layout, subject->flag->name.text));
 }
 
 /* -------------------------------------------------------------------------------- assignment -- */
@@ -138,6 +141,7 @@ static enum assignment left_out(const fflag_result *result)
     case FFLAG_REASON_DEFAULT:
     case FFLAG_REASON_TARGETING_MATCH:
     case FFLAG_REASON_SPLIT:
+    case FFLAG_REASON_STICKY:
         break;
     }
     if (!result->rule)
@@ -209,6 +213,12 @@ static bool is_held(struct assigner *assigner, const struct event *event)
     return now == LEFT_OUT_OVERRIDE || now == LEFT_OUT_ERROR || now == LEFT_OUT_UNREADABLE;
 }
 
+/* A line that does not name its variant. */
+static bool can_evaluate(const struct assigner *assigner)
+{
+    return assigner->line.count > 0 && !assigner->subject->keeps;
+}
+
 enum assignment assign(struct assigner *assigner, const struct event *event)
 {
     const struct layout *layout = assigner->layout;
@@ -222,7 +232,7 @@ enum assignment assign(struct assigner *assigner, const struct event *event)
         if (value_is_text(flag) && !value_spells(flag, assigner->subject->flag->name.text))
             return LEFT_OUT_OTHER_FLAG;
         if (!value_is_text(flag))
-            return assigner->line.count ? evaluate(assigner, event) : LEFT_OUT_NO_VARIANT;
+            return can_evaluate(assigner) ? evaluate(assigner, event) : LEFT_OUT_NO_VARIANT;
     }
     if (event->group == RECORD_FAILED)
         return LEFT_OUT_ERROR;
@@ -230,7 +240,7 @@ enum assignment assign(struct assigner *assigner, const struct event *event)
         return is_held(assigner, event)
                    ? LEFT_OUT_OVERRIDE
                    : by_logged_variant(assigner->subject, &event->values[layout->variant]);
-    if (assigner->line.count)
+    if (can_evaluate(assigner))
         return evaluate(assigner, event);
     /* About this flag, and without a variant, though the log names them: the caller's default. */
     if (layout->flag == NO_PLACE || layout->variant == NO_PLACE ||

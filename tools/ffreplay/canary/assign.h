@@ -68,6 +68,7 @@ struct subject {
     struct variant_set variants_seen; /* in the log */
     struct unknown_variants unknown;
     struct held_times held; /* when overrides held it back */
+    bool keeps;             /* it requires a sticky flag: only lines that name the variant tell */
     bool shares_known;      /* the stage's percentage says how many units each group has */
     char build[33];
 };

@@ -143,7 +143,7 @@ static void note_unassigned(struct analysis *analysis, const struct assigner *as
 {
     uint32_t place = assigner->line.unreadable;
     unreadable_add(&analysis->unassigned, event->time);
-    unreadable_show(&analysis->unassigned, assigner->layout->paths[place], event, place);
+    unreadable_show(&analysis->unassigned, assigner->layout, event, place);
 }
 
 /* Not those that lack the field, as those of anonymous visitors may. */
@@ -154,7 +154,7 @@ static void note_unkeyed(struct analysis *analysis, const struct assigner *assig
     if (place == NO_PLACE)
         return;
     unreadable_add(&analysis->unkeyed, event->time);
-    unreadable_show(&analysis->unkeyed, assigner->layout->paths[place], event, place);
+    unreadable_show(&analysis->unkeyed, assigner->layout, event, place);
 }
 
 void analysis_take(struct analysis *analysis, const struct record *record)

@@ -7,6 +7,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiled_store.h"
+#include "previous.h"
 #include "served_variants.h"
 #include "compiler/cli/messages.h"
 #include "compiler/model/model.h"
@@ -80,6 +81,7 @@ bool flag_variants_open(struct flag_variants *variants, struct project *project,
     for (uint32_t i = 0; i < variants->stages.count; i++)
         if (!open_at(variants, project, i))
             return false;
+    variants->keeps = depends_on_previous(variants->opened[0].view, flag->name.text);
     return true;
 }
 
@@ -121,7 +123,8 @@ bool variant_reader_prepare(struct variant_reader *reader, const struct flag_var
     *reader = (struct variant_reader){.variants = variants, .layout = layout};
     if (!line_context_prepare(&reader->line, layout, variants->stores, variants->store_count))
         return false;
-    return log_tells_variants(layout);
+    return log_tells_variants(layout) &&
+           (!variants->keeps || log_names_variants(layout, variants->flag->name.text));
 }
 
 static struct served evaluate(struct variant_reader *reader, const struct event *event)
@@ -207,7 +210,7 @@ struct served served_of(struct variant_reader *reader, const struct event *event
     if (is_named && layout->variant != NO_PLACE && reader->line.count == 0 &&
         variants->flag->serves_none)
         return is_held(reader, event) ? (struct served){.kind = SERVED_OVERRIDE} : none(variants);
-    return evaluate(reader, event);
+    return variants->keeps ? (struct served){.kind = SERVED_NONE} : evaluate(reader, event);
 }
 
 const char *variant_text(const struct flag_variants *variants, uint32_t variant)

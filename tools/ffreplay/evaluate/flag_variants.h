@@ -28,6 +28,8 @@ struct flag_variants {
         fflag_id id;
     } * opened; /* by stage time */
     struct held_times held;
+    bool keeps; /* it, or a flag that it requires, is sticky: only a line that names the variant
+                   tells it */
     fflag_store **stores; /* each once, for contexts */
     uint32_t store_count;
     char build[BUILD_TEXT]; /* "" unless it is of other definitions than those that were opened */

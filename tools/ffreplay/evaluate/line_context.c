@@ -21,18 +21,10 @@ bool log_tells_variants(const struct layout *layout)
     return false;
 }
 
-static const struct attribute *attribute_named(const struct project *project, const char *name)
-{
-    for (uint32_t i = 0; i < project->attribute_count; i++)
-        if (strcmp(project->attributes[i]->name.text, name) == 0)
-            return project->attributes[i];
-    return NULL;
-}
-
 static bool add_field(struct line_context *line, struct layout *layout,
                       const struct log_field *mapped, fflag_store *const *stores, uint32_t count)
 {
-    const struct attribute *attribute = attribute_named(layout->project, mapped->name.text);
+    const struct attribute *attribute = project_attribute(layout->project, mapped->name.text);
     if (!attribute)
         return print_error_at(&layout->project->sources, mapped->name.span,
                               "no attribute is called '%s'", mapped->name.text);

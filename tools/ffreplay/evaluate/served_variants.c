@@ -57,6 +57,8 @@ struct variant_set served_variants(const struct project *project, const struct f
     variant_set_add(&served, targeting->default_variant);
     add_rules(&served, targeting);
     add_overrides(&served, project, flag, environment);
+    for (uint32_t i = 0; targeting_keeps(targeting) && i < targeting->variant_count; i++)
+        variant_set_add(&served, i);
     if (targeting->canary)
         add_canary(&served, targeting->canary);
     if (targeting->experiment)

@@ -87,6 +87,19 @@ struct field layout_field(struct layout *layout, const char *name)
     return (struct field){layout_path(layout, name), log_field_scale(log, name)};
 }
 
+bool layout_hides(const struct layout *layout, uint32_t place)
+{
+    const struct log *log = layout->log;
+    bool hides = place == layout->unit && key_is_private(layout->project->bucket_by);
+    for (uint32_t i = 0; i < log->context_count && !hides; i++) {
+        const struct attribute *attribute =
+            project_attribute(layout->project, log->context[i].name.text);
+        hides = attribute && attribute->is_private &&
+                strcmp(log->context[i].from, layout->paths[place]) == 0;
+    }
+    return hides;
+}
+
 void layout_use_number(struct layout *layout, uint32_t place)
 {
     layout->numeric[place] = true;

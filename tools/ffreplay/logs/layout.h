@@ -70,6 +70,9 @@ uint32_t layout_path(struct layout *layout, const char *path);
 struct field layout_field(struct layout *layout, const char *name);
 /* All fields as bits by their places, of which those beyond 64 have none. */
 uint64_t layout_fields(const struct layout *layout);
+/* Whether it has values that are not to be shown: the log maps it to a private attribute, or it is
+ * the unit of a project whose units are known by one. */
+bool layout_hides(const struct layout *layout, uint32_t place);
 /* The number at this place is needed, too. */
 void layout_use_number(struct layout *layout, uint32_t place);
 

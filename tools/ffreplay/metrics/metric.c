@@ -121,7 +121,7 @@ void cell_add_unreadable(struct cell *cell, const struct measure *measure,
     uint32_t place = event ? unreadable_place(measure, event) : NO_PLACE;
     unreadable_add(&cell->unreadable, sample->time);
     if (place != NO_PLACE)
-        unreadable_show(&cell->unreadable, measure->layout->paths[place], event, place);
+        unreadable_show(&cell->unreadable, measure->layout, event, place);
 }
 
 bool cell_newest_is_unreadable(const struct cell *cell, const struct measure *measure)

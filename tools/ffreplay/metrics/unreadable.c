@@ -34,14 +34,17 @@ static void show(struct unreadable *unreadable, const struct unreadable_value *v
     *unreadable->shown = *value;
 }
 
-void unreadable_show(struct unreadable *unreadable, const char *field, const struct event *event,
-                     uint32_t place)
+void unreadable_show(struct unreadable *unreadable, const struct layout *layout,
+                     const struct event *event, uint32_t place)
 {
     if (unreadable->shown && unreadable->shown->time < event->time)
         return;
-    struct unreadable_value value = {event->time, event->source, event->place, field, ""};
+    struct unreadable_value value = {event->time, event->source, event->place, layout->paths[place],
+                                     ""};
     const struct value *logged = &event->values[place];
-    if (value_is_text(logged))
+    if (layout_hides(layout, place))
+        snprintf(value.text, sizeof value.text, "(private)");
+    else if (value_is_text(logged))
         terminal_copy(value.text, sizeof value.text, logged->text, logged->length);
     else
         snprintf(value.text, sizeof value.text, logged->kind == VALUE_LIST ? "[…]" : "{…}");

@@ -27,8 +27,8 @@ struct unreadable {
 
 void unreadable_add(struct unreadable *unreadable, int64_t time);
 /* The event has that value: it is shown, where it is the earliest. */
-void unreadable_show(struct unreadable *unreadable, const char *field, const struct event *event,
-                     uint32_t place);
+void unreadable_show(struct unreadable *unreadable, const struct layout *layout,
+                     const struct event *event, uint32_t place);
 void unreadable_merge(struct unreadable *unreadable, const struct unreadable *other);
 void unreadable_release(struct unreadable *unreadable);
 

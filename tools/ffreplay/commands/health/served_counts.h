@@ -16,7 +16,7 @@
 #include "tools/ffreplay/logs/input_digest.h"
 #include "tools/ffreplay/replay/consumer.h"
 
-#define REASONS (FFLAG_REASON_LAYER + 1)
+#define REASONS (FFLAG_REASON_STICKY + 1)
 
 struct served_counts {
     struct consumer consumer;

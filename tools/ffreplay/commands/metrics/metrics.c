@@ -24,6 +24,7 @@ struct options {
     const char *directory, *environment, *flag, *format, *top;
     struct option_texts metrics, by;
     bool json;
+    bool show_private;
     enum form form;
     int64_t from, to;
     enum color_choice color;
@@ -220,9 +221,34 @@ static bool has_too_many(const struct table *table)
     return false;
 }
 
+/* Groups are named by their values. */
+static bool shows_private(const struct options *options, const struct replay *replay,
+                          const struct grouping *grouping)
+{
+    const struct project *project = replay->project;
+    for (uint32_t i = 0; i < grouping->count; i++) {
+        const struct dimension *dimension = &grouping->dimensions[i];
+        for (uint32_t log = 0; dimension->kind == BY_FIELD && log < project->log_count; log++) {
+            uint32_t place = dimension->places ? dimension->places[log] : NO_PLACE;
+            if (options->show_private || place == NO_PLACE ||
+                !layout_hides(&replay->layouts[log], place))
+                continue;
+            job_error(&metrics_command,
+                      "--by %s would show values of a private attribute: '%s' of log '%s'",
+                      grouping->text, dimension->name, project->logs[log]->name.text);
+            print_help("--show-private shows them");
+            return true;
+        }
+    }
+    return false;
+}
+
 static int read_and_write(const struct options *options, struct replay *replay, struct table *table,
                           char **logs, size_t count)
 {
+    for (uint32_t i = 0; i < table->grouping_count; i++)
+        if (shows_private(options, replay, &table->groupings[i]))
+            return EXIT_JOB;
     replay_add_consumer(replay, &table->consumer);
     if (!replay_read(replay, logs, count) || replay_is_too_bad(replay) || has_too_many(table))
         return EXIT_JOB;
@@ -295,6 +321,7 @@ static int run(int argc, char **argv)
          "the N values of a field with the most lines; the rest as one group"},
         FROM_OPTION(options.from, "only lines from this time"),
         {"to", 0, OPTION_TIME, &options.to, "TIME", "only lines before this time"},
+        SHOW_PRIVATE_OPTION(options.show_private),
         FORMAT_OPTION(options.format, "text, json, csv or prometheus [text]"),
         JSON_OPTION(options.json, "the same as --format json"),
         WINDOW_OPTION(options.logs),
