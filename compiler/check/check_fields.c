@@ -164,6 +164,45 @@ static void check_number(const struct checker *checker, const struct log *log,
     diagnose_help(checker->diagnostics, "write 'value: value', and select the series with 'where'");
 }
 
+static bool asks_of_list(const struct condition *condition)
+{
+    switch (operator_kinds[condition->operator_kind].log) {
+    case LOG_ENTRIES:
+    case LOG_SOME:
+    case LOG_EVERY:
+    case LOG_NO:
+    case LOG_SIZE:
+        return true;
+    case LOG_EQUAL:
+    case LOG_LISTED:
+    case LOG_ORDER:
+    case LOG_PART:
+    case LOG_GLOB:
+    case LOG_PATTERN:
+    case LOG_REMAINDER:
+    case LOG_PRESENCE:
+    case LOG_NONE:
+        break;
+    }
+    return false;
+}
+
+static void check_list(const struct checker *checker, const struct log *log,
+                       const struct condition *condition)
+{
+    if (condition->kind != CONDITION_TEST || !asks_of_list(condition) ||
+        log_format_has_lists(log->format))
+        return;
+    diagnose(checker->diagnostics, FF0393, condition->span,
+             "'%s' is no list: no field of log '%s' is one", condition->field.text, log->name.text);
+    diagnose_note(checker->diagnostics, log->name.span, "its format is '%s'",
+                  log_format_words[log->format]);
+    diagnose_help(checker->diagnostics,
+                  "arrays of JSON are lists; here, ask for a part of the text: "
+                  "%s: {contains: TEXT}, or {matches: PATTERN}",
+                  condition->field.text);
+}
+
 static void check_condition(const struct checker *checker, const struct log *log,
                             const struct condition *condition)
 {
@@ -171,6 +210,7 @@ static void check_condition(const struct checker *checker, const struct log *log
         return;
     check_field(checker, log, &condition->field);
     check_field(checker, log, &condition->other_field);
+    check_list(checker, log, condition);
     for (uint32_t i = 0; i < condition->child_count; i++)
         check_condition(checker, log, condition->children[i]);
 }

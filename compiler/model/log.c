@@ -179,6 +179,23 @@ bool log_format_is_series(enum log_format format)
     return format == LOG_PROMETHEUS || format == LOG_KAYENTA;
 }
 
+bool log_format_has_lists(enum log_format format)
+{
+    switch (format) {
+    case LOG_NDJSON:
+    case LOG_OTLP:
+    case LOG_GO_FEATURE_FLAG:
+        return true;
+    case LOG_CSV:
+    case LOG_TSV:
+    case LOG_COMBINED:
+    case LOG_PROMETHEUS:
+    case LOG_KAYENTA:
+        break;
+    }
+    return false;
+}
+
 /* OpenTelemetry's and others' names for the unit that a flag was evaluated for. */
 static bool is_targeting_key(const char *path)
 {

@@ -77,6 +77,8 @@ bool log_format_dialect(enum log_format format, enum dialect *dialect);
 const char *const *log_format_fields(enum log_format format);
 /* Whether its lines are points of a time series. They have these; the others are labels, texts. */
 bool log_format_is_series(enum log_format format);
+/* Whether a field can hold a list. */
+bool log_format_has_lists(enum log_format format);
 extern const char *const point_field_names[];
 
 struct log {

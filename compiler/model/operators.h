@@ -55,9 +55,13 @@ enum operator_log {
     LOG_GLOB,
     LOG_PATTERN,
     LOG_REMAINDER, /* as a number, likewise */
-    LOG_ENTRIES,   /* as a list of texts */
-    LOG_PRESENCE,  /* not at all: it has a value */
-    LOG_NONE       /* such a test cannot be asked of a field */
+    LOG_ENTRIES,   /* as a list of texts; nothing else has entries */
+    LOG_SOME,      /* as a list of texts, and cannot read anything else, like the three that */
+    LOG_EVERY,     /* follow; they have a condition on an entry, or on how many there are */
+    LOG_NO,
+    LOG_SIZE,
+    LOG_PRESENCE, /* not at all: it has a value */
+    LOG_NONE      /* such a test cannot be asked of a field */
 };
 
 /* How a value stands to an operand, as bits. */

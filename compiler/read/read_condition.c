@@ -61,14 +61,22 @@ static bool fits_subject(const struct operator_info *info, const struct conditio
            (subject->part == SUBJECT_WHOLE || info->form != OPERAND_PRESENCE);
 }
 
-/* Among the fields of a log, `now` is one like the others. */
-static bool help_now(struct reader *reader, const struct condition_subject *subject)
+/* Among the fields of a log, `now` is one like the others, and none is a time. */
+static bool help_time(struct reader *reader, const struct condition_subject *subject,
+                      const struct operator_info *info)
 {
-    if (!subject->fields || strcmp(subject->name.text, condition_key_words[KEY_NOW]) != 0)
+    if (!subject->fields || subject->part != SUBJECT_WHOLE)
         return false;
-    diagnose_help(reader->diagnostics,
-                  "'now' is a field of the log here; a line cannot be asked about the clock");
-    return true;
+    bool is_now = strcmp(subject->name.text, condition_key_words[KEY_NOW]) == 0;
+    bool of_times = info && info->types == TYPE_BIT(FFLAG_ATTRIBUTE_TIME);
+    if (is_now)
+        diagnose_help(reader->diagnostics,
+                      "'now' is a field of the log here; a line cannot be asked about the clock");
+    else if (of_times)
+        diagnose_help(reader->diagnostics,
+                      "a field of a log has no type, so it is no time; 'over' of a criterion says "
+                      "how old the lines are that it counts");
+    return is_now || of_times;
 }
 
 static void report_operator_type(struct reader *reader, const struct condition_subject *subject,
@@ -77,10 +85,10 @@ static void report_operator_type(struct reader *reader, const struct condition_s
     unsigned type = condition_subject_type(subject);
     diagnose(reader->diagnostics, FF0233, span, "operator '%s' does not fit %s", info->name,
              subject_words(reader, subject));
-    if (subject->attribute)
+    if (subject->attribute && !subject->fields)
         diagnose_note(reader->diagnostics, subject->attribute->name.span, "'%s' is declared here",
                       subject->name.text);
-    if (help_now(reader, subject))
+    if (help_time(reader, subject, info))
         return;
     struct buffer fitting = {0};
     for (size_t i = 0; i < OPERATOR_COUNT; i++) {
@@ -228,7 +236,7 @@ static void report_operator(struct reader *reader, const struct condition_subjec
     }
     known[count++] = "ignore_case";
     diagnose(reader->diagnostics, FF0238, key->span, "unknown operator '%s'", key->text);
-    if (help_now(reader, subject))
+    if (help_time(reader, subject, NULL))
         return;
     const char *here = operator_known_as(key->text, condition_subject_type(subject));
     if (of_any_case(key->text))

@@ -267,6 +267,13 @@ static bool read_other(struct reader *reader, const struct condition_subject *su
     read_fields(reader, map, form, map->span, &name);
     if (!name || faults(reader) > before)
         return false;
+    if (subject->fields && subject->part != SUBJECT_WHOLE) {
+        diagnose(reader->diagnostics, FF0298, name->span,
+                 "%s, cannot be compared with what else the line has",
+                 subject_words(reader, subject));
+        diagnose_help(reader->diagnostics, "compare it with values");
+        return false;
+    }
     if (!subject->attribute)
         return read_text(reader, name, &test->other_field) &&
                (strcmp(test->other_field.text, subject->name.text) != 0 ||

@@ -193,6 +193,14 @@ static enum truth truth_of(enum operator_kind operator_kind, bool ignore_case,
         .operand_count = count,
         .divisor = operator_kind == OPERATOR_MOD ? 10 : 0,
     };
+    /* Of an entry that it equals one of the operands; of a size that it is not less. */
+    enum operator_log asked = operator_kinds[operator_kind].log;
+    struct condition within = condition;
+    within.operator_kind = asked == LOG_SIZE ? OPERATOR_GE : OPERATOR_EQ;
+    if (asked == LOG_SOME || asked == LOG_EVERY || asked == LOG_NO || asked == LOG_SIZE) {
+        condition.within = &within;
+        condition.operand_count = 0;
+    }
     const struct log log = {.time = "t"};
     struct arena arena = {0};
     struct layout layout;
@@ -228,7 +236,7 @@ static enum truth truth_of(enum operator_kind operator_kind, bool ignore_case,
 static void conditions_compare_numbers_as_numbers_and_never_as_text(void **state)
 {
     (void)state;
-    static const char *const list[] = {"beta", "staff"};
+    static const char *const list[] = {"beta", "staff"}, *const numerals[] = {"500.0", "5e2"};
     const struct {
         enum operator_kind operator_kind;
         const char *operands[2];
@@ -316,6 +324,30 @@ static void conditions_compare_numbers_as_numbers_and_never_as_text(void **state
          {"staff", "x"},
          {.kind = VALUE_LIST, .items = list, .length = 2},
          TRUTH_NO},
+#define LIST(items_, count) {.kind = VALUE_LIST, .items = (items_), .length = (count)}
+        {OPERATOR_ANY_ENTRY, {"staff"}, LIST(list, 2), TRUTH_YES},
+        {OPERATOR_ANY_ENTRY, {"staf"}, LIST(list, 2), TRUTH_NO},
+        {OPERATOR_ANY_ENTRY, {"staff"}, LIST(list, 0), TRUTH_NO},
+        {OPERATOR_ANY_ENTRY, {"500"}, LIST(numerals, 2), TRUTH_NO},
+        {OPERATOR_ANY_ENTRY, {"staff"}, {.kind = VALUE_ABSENT}, TRUTH_NO},
+        {OPERATOR_ANY_ENTRY, {"staff"}, TEXT("-"), TRUTH_NO},
+        {OPERATOR_ANY_ENTRY, {"staff"}, TEXT("staff"), TRUTH_UNREADABLE},
+        {OPERATOR_ANY_ENTRY, {"staff"}, NUMBER("1"), TRUTH_UNREADABLE},
+        {OPERATOR_ANY_ENTRY, {"staff"}, {.kind = VALUE_OTHER}, TRUTH_UNREADABLE},
+        {OPERATOR_ALL_ENTRIES, {"staff", "beta"}, LIST(list, 2), TRUTH_YES},
+        {OPERATOR_ALL_ENTRIES, {"beta"}, LIST(list, 2), TRUTH_NO},
+        {OPERATOR_ALL_ENTRIES, {"beta"}, LIST(list, 0), TRUTH_YES},
+        {OPERATOR_ALL_ENTRIES, {"beta"}, {.kind = VALUE_ABSENT}, TRUTH_NO},
+        {OPERATOR_NO_ENTRY, {"x"}, LIST(list, 2), TRUTH_YES},
+        {OPERATOR_NO_ENTRY, {"x", "beta"}, LIST(list, 2), TRUTH_NO},
+        {OPERATOR_NO_ENTRY, {"x"}, LIST(list, 0), TRUTH_YES},
+        {OPERATOR_NO_ENTRY, {"x"}, {.kind = VALUE_ABSENT}, TRUTH_NO},
+        {OPERATOR_NO_ENTRY, {"x"}, {.kind = VALUE_OTHER}, TRUTH_UNREADABLE},
+        {OPERATOR_SIZE, {"2"}, LIST(list, 2), TRUTH_YES},
+        {OPERATOR_SIZE, {"2"}, LIST(list, 1), TRUTH_NO},
+        {OPERATOR_SIZE, {"0"}, LIST(list, 0), TRUTH_YES},
+        {OPERATOR_SIZE, {"0"}, {.kind = VALUE_ABSENT}, TRUTH_NO},
+        {OPERATOR_SIZE, {"0"}, TEXT("staff"), TRUTH_UNREADABLE},
         {OPERATOR_PRESENT, {NULL}, TEXT(""), TRUTH_YES},
         {OPERATOR_PRESENT, {NULL}, {.kind = VALUE_ABSENT}, TRUTH_NO},
     };
@@ -329,7 +361,7 @@ static void conditions_compare_numbers_as_numbers_and_never_as_text(void **state
         for (; count < 2 && cases[i].operands[count]; count++) {
             const char *text = cases[i].operands[count];
             struct regex_problem problem;
-            if (cases[i].operator_kind == OPERATOR_MOD)
+            if (cases[i].operator_kind == OPERATOR_MOD || cases[i].operator_kind == OPERATOR_SIZE)
                 operands[count].number = strtod(text, NULL);
             if (cases[i].operator_kind == OPERATOR_MATCHES)
                 operands[count].automaton =

@@ -87,20 +87,29 @@ void take_plain(otlp &self, dom::element from, value_kind kind_of_text, value &t
         to.kind = from.is_null() ? VALUE_ABSENT : VALUE_OTHER;
 }
 
+/* False: not all of them are texts. */
+bool take_texts(otlp &self, dom::array items, std::vector<const char *> &list)
+{
+    for (dom::element item : items) {
+        std::string_view text;
+        if (item["stringValue"].get(text))
+            return false;
+        self.texts.emplace_back(text);
+        list.push_back(self.texts.back().c_str());
+    }
+    return true;
+}
+
 void take_list(otlp &self, dom::element from, value &to)
 {
     to.kind = VALUE_OTHER;
     dom::array items;
-    if (from["values"].get(items))
-        return;
     std::vector<const char *> list;
-    for (dom::element item : items) {
-        std::string_view text;
-        if (item["stringValue"].get(text))
-            return;
-        self.texts.emplace_back(text);
-        list.push_back(self.texts.back().c_str());
-    }
+    error_code error = from["values"].get(items);
+    if (error && error != NO_SUCH_FIELD) /* which is how an empty one is written */
+        return;
+    if (!error && !take_texts(self, items, list))
+        return;
     self.lists.push_back(std::move(list));
     to.kind = VALUE_LIST;
     to.items = self.lists.back().data();

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +34,12 @@ struct predicate {
     uint32_t operand_count;
     const struct operator_kind_info *asked; /* of a test */
     bool compares_numbers;                  /* nothing else can be compared */
+    const struct predicate *within; /* of an entry of the list, or of their number: field 0 of an
+                                       event that is made of it */
 };
+
+/* What a test is of. */
+enum part { PART_OF_LINE, PART_ENTRY, PART_SIZE };
 
 static struct predicate_operand *add_operand(struct arena *arena, struct predicate *predicate,
                                              const char *text)
@@ -71,6 +77,10 @@ static void prepare_numbers(struct predicate *predicate, struct layout *layout)
     case LOG_GLOB:
     case LOG_PATTERN:
     case LOG_ENTRIES:
+    case LOG_SOME:
+    case LOG_EVERY:
+    case LOG_NO:
+    case LOG_SIZE:
     case LOG_PRESENCE:
     case LOG_NONE:
         return; /* they test texts, even those of numbers */
@@ -82,7 +92,21 @@ static void prepare_numbers(struct predicate *predicate, struct layout *layout)
         layout_use_number(layout, predicate->other.place);
 }
 
-static bool prepare_test(struct predicate *predicate, struct layout *layout)
+static const struct predicate *prepare(const struct condition *condition, struct layout *layout,
+                                       enum part part);
+
+/* An entry is a text, even where a number is written; their number is one. */
+static void prepare_operands_of_part(struct predicate *predicate, enum part part)
+{
+    for (uint32_t i = 0; i < predicate->operand_count; i++) {
+        predicate->operands[i].is_number = part == PART_SIZE;
+        if (part == PART_SIZE)
+            predicate->operands[i].number = predicate->condition->operands[i].number;
+    }
+    predicate->compares_numbers = part == PART_SIZE;
+}
+
+static bool prepare_test(struct predicate *predicate, struct layout *layout, enum part part)
 {
     const struct condition *condition = predicate->condition;
     predicate->asked = &operator_kinds[condition->operator_kind];
@@ -90,7 +114,8 @@ static bool prepare_test(struct predicate *predicate, struct layout *layout)
         return print_error_at(&layout->project->sources, condition->span,
                               "this operator cannot be asked of the log field '%s'",
                               condition->field.text);
-    predicate->field = layout_field(layout, condition->field.text);
+    predicate->field = part == PART_OF_LINE ? layout_field(layout, condition->field.text)
+                                            : (struct field){.place = 0, .scale = 1};
     predicate->other = condition->other_field.text
                            ? layout_field(layout, condition->other_field.text)
                            : (struct field){.place = NO_PLACE};
@@ -108,24 +133,31 @@ static bool prepare_test(struct predicate *predicate, struct layout *layout)
     }
     for (uint32_t i = 0; condition->file && i < condition->file->count; i++)
         add_operand(layout->arena, predicate, condition->file->values[i]);
-    prepare_numbers(predicate, layout);
-    return true;
+    if (part != PART_OF_LINE)
+        prepare_operands_of_part(predicate, part);
+    else
+        prepare_numbers(predicate, layout);
+    if (condition->within)
+        predicate->within = prepare(condition->within, layout,
+                                    predicate->asked->log == LOG_SIZE ? PART_SIZE : PART_ENTRY);
+    return !condition->within || predicate->within;
 }
 
-const struct predicate *predicate_prepare(const struct condition *condition, struct layout *layout)
+static const struct predicate *prepare(const struct condition *condition, struct layout *layout,
+                                       enum part part)
 {
     struct predicate *predicate = ARENA_NEW(layout->arena, struct predicate);
     predicate->condition = condition;
     switch (condition->kind) {
     case CONDITION_TEST:
-        return prepare_test(predicate, layout) ? predicate : NULL;
+        return prepare_test(predicate, layout, part) ? predicate : NULL;
     case CONDITION_ALL:
     case CONDITION_ANY:
     case CONDITION_NOT:
         predicate->children =
             ARENA_ARRAY(layout->arena, const struct predicate *, condition->child_count);
         for (uint32_t i = 0; i < condition->child_count; i++) {
-            predicate->children[i] = predicate_prepare(condition->children[i], layout);
+            predicate->children[i] = prepare(condition->children[i], layout, part);
             if (!predicate->children[i])
                 return NULL;
         }
@@ -140,6 +172,11 @@ const struct predicate *predicate_prepare(const struct condition *condition, str
                    "a metric's condition is on log fields: it cannot use segments, flags, the "
                    "clock or shares of units");
     return NULL;
+}
+
+const struct predicate *predicate_prepare(const struct condition *condition, struct layout *layout)
+{
+    return prepare(condition, layout, PART_OF_LINE);
 }
 
 static bool is_boolean(const struct predicate_operand *operand, bool *truth)
@@ -170,10 +207,22 @@ struct quick_test predicate_quick(const struct predicate *predicate)
     return quick;
 }
 
-static int compare_bytes(const struct value *value, const struct predicate_operand *operand)
+static int compare_folded(const char *a, const char *b, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        int order = (unsigned char)ascii_lower(a[i]) - (unsigned char)ascii_lower(b[i]);
+        if (order != 0)
+            return order;
+    }
+    return 0;
+}
+
+static int compare_bytes(const struct value *value, const struct predicate_operand *operand,
+                         bool ignore_case)
 {
     size_t length = value->length < operand->length ? value->length : operand->length;
-    int order = memcmp(value->text, operand->text, length);
+    int order = ignore_case ? compare_folded(value->text, operand->text, length)
+                            : memcmp(value->text, operand->text, length);
     if (order != 0)
         return order;
     return value->length < operand->length ? -1 : value->length > operand->length;
@@ -209,7 +258,7 @@ static int compare(const struct predicate *predicate, const struct event *event,
 {
     const struct value *value = &event->values[predicate->field.place];
     if (!operand->is_number || !has_number(predicate, event))
-        return compare_bytes(value, operand);
+        return compare_bytes(value, operand, predicate->condition->ignore_case);
     double number = event->numbers[predicate->field.place].number * predicate->field.scale;
     if (number == operand->number && predicate->field.scale == 1)
         return compare_digits(value, operand);
@@ -279,6 +328,10 @@ static bool operand_holds(const struct predicate *predicate, const struct event 
         return ffs_automaton_matches(operand->automaton->table, value->text, value->length);
     case LOG_ENTRIES:
         return has_entry(value, operand, fold);
+    case LOG_SOME:
+    case LOG_EVERY:
+    case LOG_NO:
+    case LOG_SIZE:
     case LOG_PRESENCE:
     case LOG_NONE:
         break;
@@ -304,8 +357,42 @@ static bool other_holds(const struct predicate *predicate, const struct event *e
     return operand_holds(predicate, event, &operand);
 }
 
+static bool entry_holds(const struct predicate *within, const char *text)
+{
+    struct value value = {.kind = VALUE_STRING, .length = (uint32_t)strlen(text), .text = text};
+    struct number none = {.state = NUMBER_ABSENT};
+    struct event event = {.values = &value, .numbers = &none};
+    return predicate_truth(within, &event) == TRUTH_YES;
+}
+
+static bool size_holds(const struct predicate *within, uint32_t size)
+{
+    char digits[12];
+    struct value value = {.kind = VALUE_NUMBER, .text = digits};
+    struct number number = {.state = NUMBER_GIVEN, .number = size};
+    struct event event = {.values = &value, .numbers = &number};
+    value.length = (uint32_t)snprintf(digits, sizeof digits, "%u", size);
+    return predicate_truth(within, &event) == TRUTH_YES;
+}
+
+/* Of a list of texts. */
+static bool list_holds(const struct predicate *predicate, const struct value *list)
+{
+    enum operator_log asked = predicate->asked->log;
+    if (asked == LOG_SIZE)
+        return size_holds(predicate->within, list->length);
+    for (uint32_t i = 0; i < list->length; i++)
+        if (entry_holds(predicate->within, list->items[i]) != (asked == LOG_EVERY))
+            return asked == LOG_SOME;
+    return asked != LOG_SOME;
+}
+
 static bool test_holds(const struct predicate *predicate, const struct event *event)
 {
+    if (predicate->within) {
+        const struct value *value = &event->values[predicate->field.place];
+        return value->kind == VALUE_LIST && list_holds(predicate, value);
+    }
     if (event->values[predicate->field.place].kind == VALUE_ABSENT ||
         (predicate->compares_numbers && !has_number(predicate, event)))
         return false;
@@ -320,10 +407,14 @@ static bool test_holds(const struct predicate *predicate, const struct event *ev
     return all;
 }
 
-/* The field that a number was expected in; NO_PLACE: none is unreadable. */
+/* The field that cannot be read as the number or list that it should be; NO_PLACE: none is so. */
 static uint32_t unreadable_place(const struct predicate *predicate, const struct event *event)
 {
     uint32_t place = predicate->field.place, other = predicate->other.place;
+    if (predicate->within) {
+        const struct value *value = &event->values[place];
+        return value->kind == VALUE_LIST || value_is_nothing(value) ? NO_PLACE : place;
+    }
     if (!predicate->compares_numbers)
         return NO_PLACE;
     if (event->numbers[place].state == NUMBER_UNREADABLE)
