@@ -30,8 +30,11 @@ NUMBERS.remove("9007199254740993")
 
 
 def can_be_asked(test):
-    """A field has no type: an order is that of numbers."""
+    """A field has no type: an order is that of numbers; and an entry of one is not compared with another."""
     def asked(name, operand):
+        if name in ("any", "all", "none", "size"):
+            within = operand.values() if isinstance(operand, dict) else ()
+            return not any(isinstance(value, dict) and "attribute" in value for value in within)
         if isinstance(operand, dict) and "attribute" in operand:
             return operand["attribute"] in FIELDS and (name not in ORDERS or ATTRIBUTES[operand["attribute"]] == "number")
         return name == "ignore_case" or name in OPERATORS["field"] and (name not in ORDERS or isinstance(operand, Plain))
