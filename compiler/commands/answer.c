@@ -84,6 +84,14 @@ void write_answer_keys(const fflag_result *result, struct buffer *out)
     field_text(out, "error", fflag_error_code(result->error));
 }
 
+void write_answer_metadata(const fflag_result *result, struct buffer *out)
+{
+    if (!result->metadata)
+        return;
+    json_write_key(out, "metadata");
+    write_json_text(result->metadata, out);
+}
+
 uint32_t served_variant(const struct targeting *targeting, const fflag_result *result)
 {
     return declared_variant(targeting, result->variant_index);

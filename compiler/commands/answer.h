@@ -31,6 +31,8 @@ void write_answer_value(const fflag_result *result, struct buffer *out);
 
 /* `"value":…,"variant":…,"reason":…,"rule":…,"error":…`, after what stands in `out`. */
 void write_answer_keys(const fflag_result *result, struct buffer *out);
+/* `,"metadata":…` where the flag says something of itself. */
+void write_answer_metadata(const fflag_result *result, struct buffer *out);
 
 /* The index that the model has for it; for no variant, the one after the last. */
 uint32_t served_variant(const struct targeting *targeting, const fflag_result *result);

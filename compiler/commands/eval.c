@@ -62,10 +62,7 @@ static void write_json(const struct evaluation *evaluation, const char *flag, si
     json_write_string(out, flag);
     field_text(out, "environment", evaluation->snapshot.info.environment);
     write_answer_keys(result, out);
-    if (result->metadata) {
-        json_write_key(out, "metadata");
-        write_json_text(result->metadata, out);
-    }
+    write_answer_metadata(result, out);
     if (line)
         terminal_format(out, ",\"line\":%zu", line);
     buffer_append_text(out, "}\n");

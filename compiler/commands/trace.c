@@ -106,6 +106,7 @@ static void write_json(struct tracer *tracer, const struct flag *flag, const str
     json_write_key(out, "steps");
     write_steps_json(tracer, steps, out);
     write_answer_keys(result, out);
+    write_answer_metadata(result, out);
     buffer_append_text(out, "}\n");
 }
 

@@ -120,6 +120,8 @@ def described():
         found = [json.loads(line).get("metadata") for line in run.stdout.splitlines()]
         test(f"eval {source[0]} tells what the flag says of itself", found == [all_of, {"links": links[:1]}, None], found)
     found = {f["flag"]: f for f in map(json.loads, ffc(directory, "list", "--json").stdout.splitlines())}
+    run = ffc(directory, "trace", "told", "-e", "production", "-c", "{}", "--json")
+    test("trace does", json.loads(run.stdout).get("metadata") == all_of, run.stdout)
     test("list does", found["told"]["metadata"] == all_of and found["told"]["client"] is True and
          "metadata" not in found["plain"] and found["plain"]["client"] is False, found)
     found = {f["name"]: f for f in json.loads(ffc(directory, "dump", "--json", "p.ffs").stdout)["flags"]}

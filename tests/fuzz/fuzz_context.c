@@ -31,13 +31,13 @@ static const char definitions[] =
     "x}},\n"
     "    {percent: 50%}]}\n";
 
+static struct project *project;
 static struct context_reader reader;
 static struct snapshot snapshot;
 
 static void prepare(void)
 {
-    struct project *project =
-        project_load_text("a.yaml", definitions, sizeof definitions - 1, 1795176000000);
+    project = project_load_text("a.yaml", definitions, sizeof definitions - 1, 1795176000000);
     assert(project->diagnostics.errors == 0);
     int status =
         compile_snapshot(&eval_command, project, 0, &(struct project_choice){0}, &snapshot);

@@ -90,7 +90,7 @@ static const char *unkeyed_text(const struct verdict *verdict, const struct assi
         return unreadable_value_text(verdict->replay, arena, unkeyed->shown);
     const struct unit_key *key = assigner->key.key;
     uint64_t parts = fields_of_key(&assigner->key), absent = absent_of(verdict, log) & parts;
-    if (key->joined ? absent != 0 : absent == parts)
+    if (absent != 0 && (key->joined || absent == parts))
         return absent_text(verdict, log, absent);
     const char *names = NULL;
     for (uint32_t i = 0; i < key->count; i++)
