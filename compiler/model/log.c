@@ -189,6 +189,15 @@ bool log_format_has_lists(enum log_format format)
     case LOG_CSV:
     case LOG_TSV:
     case LOG_COMBINED:
+    case LOG_COMMON:
+    case LOG_VHOST_COMBINED:
+    case LOG_INGRESS_NGINX:
+    case LOG_TRAEFIK:
+    case LOG_HAPROXY_HTTP:
+    case LOG_ENVOY:
+    case LOG_ALB:
+    case LOG_NGINX:
+    case LOG_APACHE:
     case LOG_PROMETHEUS:
     case LOG_KAYENTA:
         break;
