@@ -196,6 +196,7 @@ bool log_format_has_lists(enum log_format format)
     case LOG_HAPROXY_HTTP:
     case LOG_ENVOY:
     case LOG_ALB:
+    case LOG_LOGFMT:
     case LOG_NGINX:
     case LOG_APACHE:
     case LOG_PROMETHEUS:
