@@ -390,6 +390,9 @@ FFLAG_API enum fflag_error fflag_set_ip(fflag_context *context, fflag_attr attr,
 /* A list of strings, NUL-terminated; the array and the strings are borrowed. */
 FFLAG_API enum fflag_error fflag_set_strings(fflag_context *context, fflag_attr attr,
                                              const char *const *values, size_t count);
+/* Null, which `is_null` alone tells from absent; it is no key. Meant for contexts that come as
+ * JSON. */
+FFLAG_API enum fflag_error fflag_set_null(fflag_context *context, fflag_attr attr);
 FFLAG_API void fflag_unset(fflag_context *context, fflag_attr attr);
 
 /* The clock for this context's evaluations; without it, the store's, read only by flags that need

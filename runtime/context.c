@@ -2,14 +2,15 @@
 /*
  * context.c - the attributes of one evaluation: typed values in slots, keys hashed once.
  *
- * A slot's type is an enum fflag_attribute_type. `key_type` repeats it if `bits` is the hash of a
- * key, so that a bucket test checks type and key with one comparison. An empty string is no key:
- * it is the identifier of whoever has none, and they are not one unit.
+ * A slot's type is an enum fflag_attribute_type, or SLOT_NULL, which fits none. `key_type` repeats
+ * it if `bits` is the hash of a key, so that a bucket test checks type and key with one comparison.
+ * An empty string is no key: it is the identifier of whoever has none, and they are not one unit.
  */
 #include <math.h>
 
 #include "fflag/snapshot.h"
 #include "hash.h"
+#include "snapshot.h"
 #include "values.h"
 
 void fflag_context_init(fflag_context *context)
@@ -126,6 +127,11 @@ static enum fflag_error set_word(fflag_context *context, fflag_attr attr,
     slot->type = (uint8_t)type;
     slot->key_type = 0;
     return FFLAG_OK;
+}
+
+enum fflag_error fflag_set_null(fflag_context *context, fflag_attr attr)
+{
+    return set_word(context, attr, (enum fflag_attribute_type)SLOT_NULL, 0);
 }
 
 enum fflag_error fflag_set_boolean(fflag_context *context, fflag_attr attr, bool value)

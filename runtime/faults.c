@@ -56,6 +56,8 @@ void fault_of_flag(const fflag_view *view, uint32_t index, enum fault_cause caus
 void fault_of_attribute(const fflag_view *view, const struct ffs_flag *flag, uint16_t attribute,
                         uint8_t given)
 {
+    if (given == SLOT_NULL)
+        return; /* of no type, but meant */
     fault_of_flag(view, (uint32_t)(flag - view->snapshot->flags), FAULT_ATTRIBUTE_TYPE,
                   (uint32_t)attribute << 8 | given);
 }

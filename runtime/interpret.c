@@ -372,6 +372,10 @@ interpret(const fflag_view *view, const struct ffs_flag *flag, const struct ffs_
         case FFS_PRESENT:
             test = test_presence;
             break;
+        case FFS_IS_NULL:
+            slot = find_input(snapshot, context, at->attribute, &declared);
+            holds = slot && slot->type == SLOT_NULL;
+            break;
         case FFS_STRING_EQ:
             slot = find_value(value, view, flag, context, at->attribute, &declared);
             holds = slot && test_equal(snapshot, at, slot, declared);

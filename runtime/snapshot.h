@@ -64,6 +64,9 @@ struct shortcut {
     bool value[2]; /* where the test does not hold, and where it does */
 };
 
+/* The type of a slot that is set to null: it fits no declared type. */
+#define SLOT_NULL 0
+
 /* Whether a value that was set as one type can stand for an attribute that is declared another. */
 static inline bool attribute_fits(unsigned given, unsigned declared)
 {

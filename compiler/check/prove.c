@@ -91,6 +91,13 @@ static struct formula *negation(struct question *question, struct formula *formu
     return not ;
 }
 
+/* It asks of no operand. */
+static bool is_bare(const struct condition *test)
+{
+    enum operator_proof proof = proof_of(test);
+    return proof == PROOF_PRESENCE || proof == PROOF_NULL;
+}
+
 static struct formula *atom(struct question *question, const struct condition *test);
 
 static struct formula *presence(struct question *question, const struct attribute *attribute)
@@ -119,7 +126,7 @@ static struct formula *atom(struct question *question, const struct condition *t
     /* A log's field has no declared type; an empty list was reported when it was read. */
     bool untyped = test->kind == CONDITION_TEST && !test->attribute;
     bool empty = test->attribute && !test->operand_count && !test->file && !test->within &&
-                 !test->other && operator_kinds[test->operator_kind].proof != PROOF_PRESENCE;
+                 !test->other && !is_bare(test);
     if (!subject || untyped || empty || ++question->atom_count > MOST_ATOMS) {
         question->too_much = true;
         return formula;

@@ -94,6 +94,7 @@ static bool ask(struct list_cut *cut, struct asked *asked, const struct conditio
     case PROOF_REMAINDER:
     case PROOF_AGE:
     case PROOF_PRESENCE:
+    case PROOF_NULL:
     case PROOF_OPAQUE:
         break;
     }
@@ -170,6 +171,8 @@ static enum certainty certainty_of_list(const struct list_cut *cut, uint32_t ato
         return certainty_of_size(test, size);
     case PROOF_PRESENCE:
         return SURELY_HOLDS;
+    case PROOF_NULL:
+        return SURELY_FAILS;
     case PROOF_EQUAL:
     case PROOF_ORDER:
     case PROOF_PART:

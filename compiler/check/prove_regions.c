@@ -100,10 +100,15 @@ bool subject_add_region(struct subject *subject, struct arena *arena, const uint
     return true;
 }
 
-static bool add_absent(struct subject *subject, struct arena *arena)
+/* Neither is a value. */
+static bool add_absent_and_null(struct subject *subject, struct arena *arena)
 {
-    uint64_t *nothing = ARENA_ARRAY(arena, uint64_t, subject->words);
-    return subject_add_region(subject, arena, nothing);
+    uint64_t *absent = ARENA_ARRAY(arena, uint64_t, subject->words);
+    uint64_t *null = ARENA_ARRAY(arena, uint64_t, subject->words);
+    for (uint32_t i = 0; i < subject->atom_count; i++)
+        if (proof_of(subject->atoms[i]) == PROOF_NULL)
+            region_mark(null, i);
+    return subject_add_region(subject, arena, absent) && subject_add_region(subject, arena, null);
 }
 
 /* --------------------------------------------------------------------- tests tried both ways -- */
@@ -316,6 +321,8 @@ static enum certainty certainty_at(const struct named *named, const struct condi
         return holds_at_age(test, age) ? SURELY_HOLDS : SURELY_FAILS;
     case PROOF_PRESENCE:
         return SURELY_HOLDS;
+    case PROOF_NULL:
+        return SURELY_FAILS;
     case PROOF_REMAINDER:
         if (number.kind == ANY_NUMBER)
             return UNCERTAIN;
@@ -518,7 +525,7 @@ static enum certainty certainty_in_gap(const struct points *bounds, const struct
 {
     if (proof_of(test) == PROOF_PRESENCE)
         return SURELY_HOLDS;
-    if (names_its_texts(test) && !test->ignore_case)
+    if (proof_of(test) == PROOF_NULL || (names_its_texts(test) && !test->ignore_case))
         return SURELY_FAILS;
     if (is_by_order(test))
         return gap_is_in_order(bounds, test, gap) ? SURELY_HOLDS : SURELY_FAILS;
@@ -625,6 +632,8 @@ static enum certainty certainty_of_address(const struct condition *test,
         return in_networks(test, address) ? SURELY_HOLDS : SURELY_FAILS;
     case PROOF_PRESENCE:
         return SURELY_HOLDS;
+    case PROOF_NULL:
+        return SURELY_FAILS;
     case PROOF_ORDER:
     case PROOF_PART:
     case PROOF_GLOB:
@@ -751,7 +760,7 @@ bool subject_cut(struct subject *subject, struct arena *arena)
         return cut_shares(subject, arena);
     if (!subject->attribute)
         return clock_cut(subject, arena);
-    if (!add_absent(subject, arena))
+    if (!add_absent_and_null(subject, arena))
         return false;
     switch (subject->attribute->type) {
     case FFLAG_ATTRIBUTE_STRING:
@@ -784,6 +793,7 @@ static bool is_exact(const struct condition *test)
 {
     switch (proof_of(test)) {
     case PROOF_PRESENCE:
+    case PROOF_NULL:
         return true;
     case PROOF_EQUAL:
     case PROOF_ENTRIES:

@@ -104,6 +104,8 @@ enum certainty string_certainty(const struct condition *test, const char *value)
         return certain(any_in_order(test, value));
     case PROOF_PRESENCE:
         return SURELY_HOLDS;
+    case PROOF_NULL:
+        return SURELY_FAILS;
     case PROOF_REMAINDER:
     case PROOF_ENTRIES:
     case PROOF_AGE:
@@ -150,6 +152,7 @@ uint64_t string_cost(const struct condition *test, const char *value)
         return test->file->count;
     case PROOF_EQUAL:
     case PROOF_PRESENCE:
+    case PROOF_NULL:
     case PROOF_ORDER:
     case PROOF_REMAINDER:
     case PROOF_ENTRIES:

@@ -263,8 +263,11 @@ static bool set_attribute(const struct context_attribute *attribute, const json_
                           struct arena *arena, fflag_context *context, struct remarks *remarks,
                           struct buffer *problem)
 {
-    if (json_is_null(value))
+    if (json_is_null(value)) {
+        if (attribute->handle != FFLAG_NO_ATTR)
+            (void)fflag_set_null(context, attribute->handle);
         return true;
+    }
     if (!fits(attribute->type, value)) {
         buffer_format(problem, "attribute '%s' is of type %s and takes %s, not %s", attribute->name,
                       types[attribute->type].name, types[attribute->type].takes,

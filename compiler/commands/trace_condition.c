@@ -50,7 +50,7 @@ static bool is_hidden_value(const struct tracer *tracer, const char *attribute)
 const char *context_text(struct tracer *tracer, const char *attribute)
 {
     const json_t *value = json_object_get(tracer->context, attribute);
-    if (!value || json_is_null(value))
+    if (!value)
         return "absent";
     if (is_hidden_value(tracer, attribute))
         return HIDDEN_VALUE;
@@ -155,6 +155,8 @@ static const char *operator_text(const struct condition *test)
     const struct operator_info *spelling =
         operator_spelling(test->operator_kind, test->negate, test->attribute->type,
                           test->other ? 1 : test->operand_count);
+    if (test->operator_kind == OPERATOR_IS_NULL)
+        return test->negate ? "is not null" : "is null";
     if (operand_forms[spelling->form].shape == SHAPE_PRESENCE)
         return test->negate ? "is absent" : "is present";
     return spelling == operator_of_bare(false) ? "is" : spelling->name;
@@ -185,9 +187,10 @@ static void write_within(const struct tracer *tracer, struct buffer *text,
 static void write_asked(const struct tracer *tracer, struct buffer *text,
                         const struct condition *test)
 {
-    bool listed = (test->operand_count != 1 && test->operator_kind != OPERATOR_PRESENT &&
-                   !test->file && !test->within && !test->other) ||
-                  test->divisor;
+    bool listed =
+        (test->operand_count != 1 && test->operator_kind != OPERATOR_PRESENT &&
+         test->operator_kind != OPERATOR_IS_NULL && !test->file && !test->within && !test->other) ||
+        test->divisor;
     buffer_append_text(text, operator_text(test));
     if (test->divisor)
         buffer_format(text, " %" PRIu64 " in", test->divisor);

@@ -547,6 +547,8 @@ static struct expression *lower_test(struct lowering *lowering, const struct con
         return lower_remainders(lowering, test);
     case OPERATOR_PRESENT:
         return test_presence(lowering, test->attribute);
+    case OPERATOR_IS_NULL:
+        return test_attribute(lowering, FFS_IS_NULL, 0, test->attribute, 0);
     }
     assert(!"an operator without code");
     return expression_constant(false);

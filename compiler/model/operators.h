@@ -43,6 +43,7 @@ enum operator_proof {
     PROOF_NO,        /* for lists of which none is */
     PROOF_SIZE,      /* for lists for whose number of entries the condition within holds */
     PROOF_PRESENCE,  /* for all */
+    PROOF_NULL,      /* for none, but for null, which is no value */
     PROOF_OPAQUE     /* nothing is known: it may hold or fail for any of them */
 };
 
@@ -61,6 +62,7 @@ enum operator_log {
     LOG_NO,
     LOG_SIZE,
     LOG_PRESENCE, /* not at all: it has a value */
+    LOG_NULL,     /* not at all: it is null */
     LOG_NONE      /* such a test cannot be asked of a field */
 };
 

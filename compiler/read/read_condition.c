@@ -316,6 +316,8 @@ static void read_tests_of(struct reader *reader, struct condition_subject *subje
     bool list = value->kind == NODE_LIST;
     if (!list && is_null(value)) {
         expected(reader, value, "a value, a list of values or operators");
+        if (*value->text)
+            diagnose_help(reader->diagnostics, "whether it is null is asked by {is_null: true}");
         return;
     }
     unsigned type = condition_subject_type(subject);

@@ -264,11 +264,13 @@ static void write_context(struct reader *reader, const struct descent *descent, 
         const struct entry *entry = descent->values[i].value;
         const struct attribute *attribute =
             attribute_at(reader, entry, descent->names[descent->values[i].name]);
-        if (!attribute || !attribute->type || is_null(entry->value))
+        if (!attribute || !attribute->type)
             continue;
         size_t before = json->length;
         json_write_key(json, attribute->name.text);
-        if (!write_context_value(reader, attribute, entry->value, json))
+        if (is_null(entry->value))
+            buffer_append_text(json, "null");
+        else if (!write_context_value(reader, attribute, entry->value, json))
             json->length = before;
     }
     buffer_append(json, "}", 1);

@@ -227,7 +227,8 @@ static const struct field test_fields[] = {
     FIELD("previous", FIELD_TEXT, struct test, previous,
           "the variant that the unit was served before, where the flag is [sticky](#sticky)"),
     READ("context", read_later, test_context_form,
-         "the context, flat or nested; an attribute that is `null` or missing is absent"),
+         "the context, flat or nested; an attribute that is missing is absent, and one that is "
+         "`null` is null"),
     READ("contexts", read_later, test_contexts_form, "each must get the answer"),
     READ("expect", read_later, expectation_form,
          "the answer; what is left out may be anything, and `rule: null` means that none decides"),

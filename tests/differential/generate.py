@@ -40,6 +40,7 @@ ATTRIBUTES = {
     "renewed": "time",
     "least build": "version",
 }
+PRESENCE = ["present", "is_null"]  # no tests of a value
 LOOSE = ["build", "least build"]
 # As definitions declare them.
 DECLARED = {**ATTRIBUTES, **{name: {"type": "version", "scheme": "loose"} for name in LOOSE}}
@@ -141,7 +142,7 @@ class Generator:
     def operators_of(self, kind, values, hidden=False):
         """One or two tests of an entry of a list, or of how many there are."""
         known = {operator: form for operator, form in OPERATORS[kind].items()
-                 if operator != "present" and (operator in WHOLE or not hidden)}
+                 if operator not in PRESENCE and (operator in WHOLE or not hidden)}
         test = {operator: self.literal(kind, self.operand(known[operator], values))
                 for operator in self.random.sample(list(known), self.pick([1, 1, 2]))}
         self.compare_with_others(test, known, self.others(kind))
@@ -162,13 +163,13 @@ class Generator:
         if hidden and kind == "number":
             values = [value for value in values if value != "17.5"]
         if self.chance(0.08):
-            return {"present": self.chance(0.5)}
+            return {self.pick(PRESENCE): self.chance(0.5)}
         if kind != "strings" and self.chance(0.15):
             return self.literal(kind, self.pick(values))
         if kind not in ("strings", "boolean") and self.chance(0.1):
             return self.literal(kind, self.some(values, 8))
         operators = {operator: form for operator, form in OPERATORS[kind].items()
-                     if operator != "present" and (operator in WHOLE or not hidden)}
+                     if operator not in PRESENCE and (operator in WHOLE or not hidden)}
         several = self.pick([1, 1, 2]) if kind in ("number", "version", "time", "string") else 1
         test = {operator: self.literal(kind, self.operand(operators[operator], values, hidden))
                 for operator in self.random.sample(list(operators), several)}
@@ -471,7 +472,7 @@ class Generator:
         }
         for name, value in values.items():
             if self.chance(0.8):
-                context[name] = value()
+                context[name] = None if self.chance(0.07) else value()
         return context
 
 

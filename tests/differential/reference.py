@@ -325,6 +325,8 @@ class Project:
         if operator in NEGATIONS:
             return not self.test_holds(name, NEGATIONS[operator], operands, context, ignore_case, now)
         value = self.value(name, context)
+        if operator == "is_null":
+            return (name in context and context[name] is None) == (operands == "true")
         if operator == "present":
             return (value is not None) == (operands == "true")
         if value is None:

@@ -116,8 +116,10 @@ static void set_attribute(const struct compiled *compiled, fflag_context *contex
     fflag_attr attribute = fflag_attribute(compiled->store, name);
     enum fflag_error error = FFLAG_OK;
     int64_t ms;
-    if (!strcmp(name, "age") || !strcmp(name, "account") || !strcmp(name, "limit") ||
-        !strcmp(name, "number"))
+    if (!strcmp(value, "~null"))
+        error = fflag_set_null(context, attribute);
+    else if (!strcmp(name, "age") || !strcmp(name, "account") || !strcmp(name, "limit") ||
+             !strcmp(name, "number"))
         error = fflag_set_number(context, attribute, strtod(value, NULL));
     else if (name[0] == 'b')
         error = fflag_set_boolean(context, attribute, !strcmp(value, "true"));

@@ -63,6 +63,7 @@ enum sample_flag {
     PAIRED,
     HASHED,
     KEPT,
+    NULLED,
     SAMPLE_FLAGS
 };
 
@@ -207,6 +208,9 @@ static inline uint8_t *assemble_sample(size_t *length)
                 CODE(test(FFS_PREVIOUS, FFLAG_REASON_STICKY, FFS_NO_ATTRIBUTE, 1, FFS_NONE),
                      test(FFS_EXPOSED, 0, USER_ID, 2, threshold(50000)),
                      serve(1, FFLAG_REASON_SPLIT, rule)));
+    add_boolean(
+        &a, "nulled",
+        CODE(test(FFS_IS_NULL, 0, GROUPS, 2, 0), serve(1, FFLAG_REASON_TARGETING_MATCH, rule)));
     return assemble(&a, length);
 }
 

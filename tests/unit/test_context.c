@@ -72,6 +72,7 @@ static void refuses_handles_out_of_range(UNUSED_STATE)
                      FFLAG_ERROR_INVALID_CONTEXT);
     assert_int_equal(fflag_set_number(&context, FFLAG_CONTEXT_SLOTS, 1),
                      FFLAG_ERROR_INVALID_CONTEXT);
+    assert_int_equal(fflag_set_null(&context, FFLAG_CONTEXT_SLOTS), FFLAG_ERROR_INVALID_CONTEXT);
     fflag_unset(&context, FFLAG_NO_ATTR);
 }
 
@@ -82,6 +83,7 @@ static void survives_null(UNUSED_STATE)
     fflag_unset(NULL, 1);
     assert_int_equal(fflag_set_string(NULL, 0, "a", 1), FFLAG_ERROR_INVALID_CONTEXT);
     assert_int_equal(fflag_set_time(NULL, 0, 1), FFLAG_ERROR_INVALID_CONTEXT);
+    assert_int_equal(fflag_set_null(NULL, 0), FFLAG_ERROR_INVALID_CONTEXT);
 }
 
 static void a_number_is_a_key_by_its_decimal_digits(UNUSED_STATE)

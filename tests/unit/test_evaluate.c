@@ -15,7 +15,7 @@
 
 /* -------------------------------------------------------------------------------- conditions -- */
 
-enum setter { ABSENT, STRING, NUMBER, BOOLEAN, VERSION, TIME, IP, LIST };
+enum setter { ABSENT, STRING, NUMBER, BOOLEAN, VERSION, TIME, IP, LIST, NIL };
 
 /* A list has one value per line. */
 static enum fflag_error set_list(fflag_context *context, fflag_attr attr, const char *text)
@@ -53,6 +53,8 @@ static enum fflag_error set_value(fflag_context *context, fflag_attr attr, enum 
         return fflag_set_ip(context, attr, text, strlen(text));
     case LIST:
         return set_list(context, attr, text);
+    case NIL:
+        return fflag_set_null(context, attr);
     }
     return FFLAG_ERROR_GENERAL;
 }
@@ -460,6 +462,29 @@ static const struct condition conditions[] = {
     {CLIENT_IP, FFS_PRESENT, 0, "", STRING, "::1", true},
     {CLIENT_IP, FFS_PRESENT, 0, "", STRING, "localhost", false},
     {GROUPS, FFS_PRESENT, 0, "", LIST, "", true},
+    {AGE, FFS_IS_NULL, 0, "", NIL, "", true},
+    {APP_VERSION, FFS_IS_NULL, 0, "", NIL, "", true},
+    {BETA, FFS_IS_NULL, 0, "", NIL, "", true},
+    {CLIENT_IP, FFS_IS_NULL, 0, "", NIL, "", true},
+    {COUNTRY, FFS_IS_NULL, 0, "", NIL, "", true},
+    {GROUPS, FFS_IS_NULL, 0, "", NIL, "", true},
+    {SIGNUP_AT, FFS_IS_NULL, 0, "", NIL, "", true},
+    {COUNTRY, FFS_IS_NULL, 0, "", ABSENT, "", false},
+    {COUNTRY, FFS_IS_NULL, 0, "", STRING, "", false},
+    {COUNTRY, FFS_IS_NULL, 0, "", STRING, "null", false},
+    {AGE, FFS_IS_NULL, 0, "", NUMBER, "0", false},
+    {AGE, FFS_IS_NULL, 0, "", STRING, "x", false},
+    {COUNTRY, FFS_PRESENT, 0, "", NIL, "", false},
+    {COUNTRY, FFS_STRING_EQ, 0, "", NIL, "", false},
+    {COUNTRY, FFS_STRING_IN, 0, "", NIL, "", false},
+    {AGE, FFS_NUMBER_EQ, 0, "0", NIL, "", false},
+    {BETA, FFS_BOOLEAN_IS, 0, "false", NIL, "", false},
+    {APP_VERSION, FFS_VERSION_GE, 0, "0", NIL, "", false},
+    {APP_VERSION, FFS_LOOSE_PRESENT, 0, "", NIL, "", false},
+    {SIGNUP_AT, FFS_TIME_LE, 0, "0", NIL, "", false},
+    {CLIENT_IP, FFS_IP_IN, 0, "", NIL, "", false},
+    {GROUPS, FFS_STRINGS_HAS, 0, "", NIL, "", false},
+    {COUNTRY, FFS_PAIR_EQ, 0, "", NIL, "", false},
 };
 
 static bool evaluate_condition(const struct condition *condition, unsigned negate)

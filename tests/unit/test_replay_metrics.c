@@ -233,6 +233,66 @@ static enum truth truth_of(enum operator_kind operator_kind, bool ignore_case,
         .kind = VALUE_NUMBER, .text = (spelt), .length = sizeof(spelt) - 1 \
     }
 
+static struct number number_of(const struct value *value)
+{
+    struct number number = {.state = NUMBER_ABSENT};
+    if (value_number(value, &number.number))
+        number.state = NUMBER_GIVEN;
+    else if (!value_is_nothing(value))
+        number.state = NUMBER_UNREADABLE;
+    return number;
+}
+
+static void two_fields_compare_as_numbers_where_both_are(void **state)
+{
+    (void)state;
+    static const struct {
+        enum operator_kind operator_kind;
+        bool ignore_case;
+        struct value left, right;
+        enum truth truth;
+    } cases[] = {
+        {OPERATOR_EQ, false, NUMBER("1.0"), NUMBER("1"), TRUTH_YES},
+        {OPERATOR_EQ, false, NUMBER("1"), TEXT(" 1 "), TRUTH_YES},
+        {OPERATOR_EQ, false, NUMBER("1"), TEXT("one"), TRUTH_NO},
+        {OPERATOR_EQ, false, TEXT("one"), TEXT("one"), TRUTH_YES},
+        {OPERATOR_EQ, false, TEXT("one"), TEXT("One"), TRUTH_NO},
+        {OPERATOR_EQ, true, TEXT("one"), TEXT("One"), TRUTH_YES},
+        {OPERATOR_EQ, false, NUMBER("9007199254740992"), NUMBER("9007199254740993"), TRUTH_NO},
+        {OPERATOR_EQ, false, TEXT(""), {.kind = VALUE_ABSENT}, TRUTH_NO},
+        {OPERATOR_EQ, false, {.kind = VALUE_NULL}, {.kind = VALUE_NULL}, TRUTH_NO},
+        {OPERATOR_EQ, false, TEXT("a"), {.kind = VALUE_OTHER}, TRUTH_NO},
+        {OPERATOR_LT, false, NUMBER("9"), NUMBER("10"), TRUTH_YES},
+        {OPERATOR_LT, false, TEXT("9"), TEXT("10"), TRUTH_YES},
+        {OPERATOR_GE, false, NUMBER("9"), NUMBER("10"), TRUTH_NO},
+        {OPERATOR_GE, false, NUMBER("10"), NUMBER("10"), TRUTH_YES},
+        {OPERATOR_GT, false, NUMBER("10"), {.kind = VALUE_ABSENT}, TRUTH_NO},
+        {OPERATOR_GT, false, NUMBER("10"), TEXT("a lot"), TRUTH_UNREADABLE},
+        {OPERATOR_GT, false, TEXT("a lot"), NUMBER("10"), TRUTH_UNREADABLE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct condition condition = {.kind = CONDITION_TEST,
+                                            .operator_kind = cases[i].operator_kind,
+                                            .ignore_case = cases[i].ignore_case,
+                                            .field = {"x", NO_SPAN},
+                                            .other_field = {"y", NO_SPAN}};
+        const struct log log = {.time = "t"};
+        struct arena arena = {0};
+        struct layout layout;
+        layout_init(&layout, NULL, &log, &arena);
+        const struct predicate *predicate = predicate_prepare(&condition, &layout);
+        struct value values[3] = {{.kind = VALUE_ABSENT}, cases[i].left, cases[i].right};
+        struct number numbers[3] = {
+            {.state = NUMBER_ABSENT}, number_of(&values[1]), number_of(&values[2])};
+        const struct event event = {.values = values, .numbers = numbers};
+        if (predicate_truth(predicate, &event) != cases[i].truth)
+            fail_msg("case %zu", i);
+        const struct quick_test quick = predicate_quick(predicate);
+        assert_int_equal(quick_truth(&quick, predicate, &event), cases[i].truth);
+        arena_release(&arena);
+    }
+}
+
 static void conditions_compare_numbers_as_numbers_and_never_as_text(void **state)
 {
     (void)state;
@@ -350,6 +410,12 @@ static void conditions_compare_numbers_as_numbers_and_never_as_text(void **state
         {OPERATOR_SIZE, {"0"}, TEXT("staff"), TRUTH_UNREADABLE},
         {OPERATOR_PRESENT, {NULL}, TEXT(""), TRUTH_YES},
         {OPERATOR_PRESENT, {NULL}, {.kind = VALUE_ABSENT}, TRUTH_NO},
+        {OPERATOR_PRESENT, {NULL}, {.kind = VALUE_NULL}, TRUTH_NO},
+        {OPERATOR_IS_NULL, {NULL}, {.kind = VALUE_NULL}, TRUTH_YES},
+        {OPERATOR_IS_NULL, {NULL}, {.kind = VALUE_ABSENT}, TRUTH_NO},
+        {OPERATOR_IS_NULL, {NULL}, TEXT("null"), TRUTH_NO},
+        {OPERATOR_EQ, {"null"}, {.kind = VALUE_NULL}, TRUTH_NO},
+        {OPERATOR_LT, {"1"}, {.kind = VALUE_NULL}, TRUTH_NO},
     };
     struct arena arena = {0};
     bool tested[OPERATOR_KIND_COUNT][2] = {{false}};
@@ -413,6 +479,7 @@ int main(void)
         cmocka_unit_test(what_is_not_finite_is_no_data),
         cmocka_unit_test(units_are_counted_once_and_marked_for_good),
         cmocka_unit_test(conditions_compare_numbers_as_numbers_and_never_as_text),
+        cmocka_unit_test(two_fields_compare_as_numbers_where_both_are),
         cmocka_unit_test(conditions_ignore_case_where_they_are_told_to),
     };
     return cmocka_run_group_tests_name("replay_metrics", tests, NULL, NULL);

@@ -440,6 +440,22 @@ RULE(pair_without_feature)
 {
     flags_of(bytes)[PAIRED].features = FFS_FEATURE_ELEMENTS;
 }
+RULE(null_operand)
+{
+    code_of(bytes, NULLED)[0].operand = 1;
+}
+RULE(null_far)
+{
+    code_of(bytes, NULLED)[0].attribute = SAMPLE_ATTRIBUTES;
+}
+RULE(null_ignores_case)
+{
+    code_of(bytes, NULLED)[0].flags = FFS_IGNORE_CASE;
+}
+RULE(null_without_feature)
+{
+    flags_of(bytes)[NULLED].features = 0;
+}
 RULE(bad_version)
 {
     struct snapshot snapshot = {.strings = section_at(bytes, FFS_STRINGS)};
@@ -690,6 +706,10 @@ static const struct rule rules[] = {
     REFUSED(bad_glob, "operand is not a glob"),
     REFUSED(bad_version, "operand is not a version"),
     REFUSED(bad_loose_version, "operand is not a loose version"),
+    REFUSED(null_operand, "operand is not zero"),
+    REFUSED(null_far, "attribute is out of bounds"),
+    REFUSED(null_ignores_case, "unknown flags"),
+    REFUSED(null_without_feature, "features"),
     REFUSED(pair_far, "other attribute is out of bounds"),
     REFUSED(pair_farther, "other attribute is out of bounds"),
     REFUSED(pair_of_types, "types of the attributes differ"),

@@ -73,7 +73,9 @@ static void set_attribute(fflag_context *context, const struct context_field *fi
             (void)fflag_set_strings(context, field->attribute, value->items, value->length);
         return;
     }
-    if (value->kind == VALUE_ABSENT || value->kind == VALUE_OTHER)
+    if (value->kind == VALUE_NULL)
+        (void)fflag_set_null(context, field->attribute);
+    if (value_is_absent(value) || value->kind == VALUE_OTHER)
         return;
     switch (field->type) {
     case FFLAG_ATTRIBUTE_NUMBER:

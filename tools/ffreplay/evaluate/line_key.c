@@ -89,7 +89,7 @@ uint32_t line_key_fault(const struct line_key *key, const struct event *event)
 {
     struct part part;
     for (uint32_t i = 0; key->key && i < key->key->count; i++)
-        if (key->places[i] != NO_PLACE && event->values[key->places[i]].kind != VALUE_ABSENT &&
+        if (key->places[i] != NO_PLACE && !value_is_absent(&event->values[key->places[i]]) &&
             !read_part(key, i, event, &part))
             return key->places[i];
     return NO_PLACE;

@@ -41,7 +41,7 @@ static inline const char *take_word(const char *text, struct value *value)
     bool is_false = (memcmp(&word, "fals", sizeof word) == 0) & (text[sizeof word] == 'e');
     if (!(is_true | is_null | is_false))
         return NULL;
-    set(value, is_null ? VALUE_ABSENT : VALUE_BOOLEAN, text, text + sizeof word + is_false);
+    set(value, is_null ? VALUE_NULL : VALUE_BOOLEAN, text, text + sizeof word + is_false);
     value->boolean = is_true;
     return text + sizeof word + is_false;
 }

@@ -190,7 +190,7 @@ error_code ndjson::take(ondemand::value &from, bool escapes, value &to)
         bool is_null;
         if (error_code error = from.is_null().get(is_null))
             return error;
-        to.kind = VALUE_ABSENT;
+        to.kind = VALUE_NULL;
         return is_null ? SUCCESS : N_ATOM_ERROR;
     }
     case ondemand::json_type::array:

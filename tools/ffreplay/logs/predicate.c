@@ -82,6 +82,7 @@ static void prepare_numbers(struct predicate *predicate, struct layout *layout)
     case LOG_NO:
     case LOG_SIZE:
     case LOG_PRESENCE:
+    case LOG_NULL:
     case LOG_NONE:
         return; /* they test texts, even those of numbers */
     }
@@ -333,6 +334,7 @@ static bool operand_holds(const struct predicate *predicate, const struct event 
     case LOG_NO:
     case LOG_SIZE:
     case LOG_PRESENCE:
+    case LOG_NULL:
     case LOG_NONE:
         break;
     }
@@ -349,7 +351,7 @@ static bool other_holds(const struct predicate *predicate, const struct event *e
         .length = value->length,
         .is_number = event->numbers[predicate->other.place].state == NUMBER_GIVEN,
         .number = event->numbers[predicate->other.place].number * predicate->other.scale};
-    if (value->kind == VALUE_ABSENT || value->kind == VALUE_LIST || value->kind == VALUE_OTHER ||
+    if (value_is_absent(value) || value->kind == VALUE_LIST || value->kind == VALUE_OTHER ||
         (predicate->compares_numbers && !operand.is_number))
         return false;
     if (operand.is_number && predicate->other.scale != 1)
@@ -389,11 +391,13 @@ static bool list_holds(const struct predicate *predicate, const struct value *li
 
 static bool test_holds(const struct predicate *predicate, const struct event *event)
 {
+    if (predicate->asked->log == LOG_NULL)
+        return event->values[predicate->field.place].kind == VALUE_NULL;
     if (predicate->within) {
         const struct value *value = &event->values[predicate->field.place];
         return value->kind == VALUE_LIST && list_holds(predicate, value);
     }
-    if (event->values[predicate->field.place].kind == VALUE_ABSENT ||
+    if (value_is_absent(&event->values[predicate->field.place]) ||
         (predicate->compares_numbers && !has_number(predicate, event)))
         return false;
     if (predicate->asked->log == LOG_PRESENCE)

@@ -17,7 +17,7 @@ static size_t list_size(const struct value *value)
 
 static bool has_text(const struct value *value)
 {
-    return value->kind != VALUE_ABSENT && value->kind != VALUE_LIST && value->text;
+    return !value_is_absent(value) && value->kind != VALUE_LIST && value->text;
 }
 
 /* What the values point to: lists first, because they are aligned. */

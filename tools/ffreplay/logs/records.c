@@ -135,7 +135,7 @@ static void count_bad(struct records *records, enum bad_cause cause, struct plac
 static size_t column_of(const struct value *value, const struct piece *piece)
 {
     bool inside = value->text >= piece->text && value->text <= piece->text + piece->length;
-    return value->kind != VALUE_ABSENT && inside ? (size_t)(value->text - piece->text) + 1 : 1;
+    return !value_is_absent(value) && inside ? (size_t)(value->text - piece->text) + 1 : 1;
 }
 
 /* For values other than short plain numbers, which most are. */
@@ -177,7 +177,7 @@ static void count_no_time(struct records *records, const struct piece *piece)
     char text[160], shown[48] = "";
     if (value_is_text(time))
         terminal_copy(shown, sizeof shown, time->text, time->length);
-    if (time->kind == VALUE_ABSENT)
+    if (value_is_absent(time))
         snprintf(text, sizeof text, "no time: there is no '%.60s'", layout->paths[layout->time]);
     else if (is_local_time(layout->log, time))
         snprintf(text, sizeof text,
@@ -204,7 +204,7 @@ static void note_fields(struct records *records, uint64_t missing)
     const struct value *values = records->event.values;
     for (; missing; missing &= missing - 1) {
         int place = __builtin_ctzll(missing);
-        records->counts.fields |= (uint64_t)(values[place].kind != VALUE_ABSENT) << place;
+        records->counts.fields |= (uint64_t)!value_is_absent(&values[place]) << place;
     }
 }
 

@@ -90,7 +90,7 @@ bool value_number(const struct value *value, double *number)
 bool value_is_nothing(const struct value *value)
 {
     if (value->kind != VALUE_STRING)
-        return value->kind == VALUE_ABSENT;
+        return value_is_absent(value);
     const char *text = value->text;
     size_t length = trim(&text, value->length);
     return length == 0 || (length == 1 && *text == '-');

@@ -17,7 +17,8 @@ extern "C" {
 #endif
 
 enum value_kind {
-    VALUE_ABSENT, /* also null, and what the log writes for "nothing": "-" */
+    VALUE_ABSENT, /* also what the log writes for "nothing": "-" */
+    VALUE_NULL,   /* of JSON: as good as absent, unless it is asked for */
     VALUE_NUMBER,
     VALUE_STRING,
     VALUE_BOOLEAN,
@@ -32,6 +33,12 @@ struct value {
     const char *text;         /* of a number as it was written; not NUL-terminated */
     const char *const *items; /* NUL-terminated */
 };
+
+/* It is not there, or null. */
+static inline bool value_is_absent(const struct value *value)
+{
+    return value->kind <= VALUE_NULL;
+}
 
 /*
  * A finite decimal number, whole text, correctly rounded; false for anything else, "NaN" and "inf"
