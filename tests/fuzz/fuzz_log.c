@@ -142,7 +142,7 @@ static const char *const paths[] = {"ts", "user", "status", "geo.country", "requ
 
 static bool is_same(const struct value *a, const struct value *b)
 {
-    if (a->kind != b->kind || a->kind == VALUE_ABSENT || a->kind == VALUE_OTHER)
+    if (a->kind != b->kind || value_is_absent(a) || a->kind == VALUE_OTHER)
         return a->kind == b->kind;
     if (a->kind == VALUE_BOOLEAN)
         return a->boolean == b->boolean;
