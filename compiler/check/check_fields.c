@@ -181,6 +181,7 @@ static bool asks_of_list(const struct condition *condition)
     case LOG_PATTERN:
     case LOG_REMAINDER:
     case LOG_PRESENCE:
+    case LOG_NULL:
     case LOG_NONE:
         break;
     }

@@ -39,7 +39,6 @@ const char *const *log_format_fields(enum log_format format)
     case LOG_HAPROXY_HTTP:
     case LOG_ENVOY:
     case LOG_ALB:
-    case LOG_LOGFMT:
     case LOG_NGINX:
     case LOG_APACHE:
     case LOG_LOGFMT:
