@@ -219,9 +219,9 @@ struct making {
     const struct ffs_flag *flag;
     const struct ffs_instruction *code;
     struct plans *plans;
-    struct plan plan; /* but for the steps */
     struct plan_step step[MOST_STEPS];
     uint32_t steps;
+    struct plan plan; /* but for the steps */
 };
 
 /* Notes that the plan reads an attribute, and finds its slot's offset. */

@@ -155,6 +155,7 @@ bool operator_hides(enum operator_kind kind)
     case PROOF_NO:
     case PROOF_SIZE:
     case PROOF_PRESENCE:
+    case PROOF_NULL:
         return true;
     case PROOF_ORDER:
     case PROOF_PART:
