@@ -84,7 +84,8 @@ static bool report_conflict_marks(const struct source *source, uint32_t file,
             return true;
         }
         line = memchr(line, '\n', (size_t)(end - line));
-        line += line != NULL;
+        if (line)
+            line++;
     }
     return false;
 }
