@@ -112,7 +112,7 @@ static void check_spelling(const struct checker *checker, const struct log *log,
     if (strchr(field->text, '.') || has_name(&mapped, field->text, strlen(field->text)))
         return;
     for (uint32_t i = 0; i < log->field_count; i++) {
-        if (strcmp(log->fields[i].from, field->text) == 0)
+        if (log->fields[i].from && strcmp(log->fields[i].from, field->text) == 0)
             return;
     }
     const char *near = nearest_name(field->text, mapped.items, mapped.count);

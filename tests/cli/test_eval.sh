@@ -90,11 +90,15 @@ is "contexts from stdin" "$("$FFC" eval a.boolean c.integer --contexts - --json 
     /usr/bin/python3 -c 'import json,sys; print([(r["flag"], r["value"], r["line"]) for r in map(json.loads, sys.stdin)])')" \
     "[('a.boolean', True, 1), ('c.integer', 42, 1)]"
 
+head -c 17825792 /dev/zero | tr '\0' ' ' >endless
 is "a line without an end is refused, at its limit" "$(
     # A sanitizer reserves far more addresses than it uses.
     grep -q __asan_init "$FFC" || ulimit -v 1000000
-    "$FFC" eval a.boolean --contexts /dev/zero 2>&1
-)" "ffc eval: /dev/zero:1: a line of more than 16 MiB"
+    "$FFC" eval a.boolean --contexts endless 2>&1
+)" "ffc eval: endless:1: a line of more than 16 MiB"
+rm endless
+is "a device is no file of contexts" "$("$FFC" eval a.boolean --contexts /dev/zero 2>&1 | head -1)" \
+    "ffc eval: cannot read '/dev/zero': it is a device, not a file"
 is "as is a directory" "$("$FFC" eval a.boolean --contexts flags 2>&1)" "ffc eval: cannot read 'flags': Is a directory"
 
 json_problem() { "$FFC" eval a.boolean -c "$1" 2>&1 | sed 's/.*not JSON: //'; }

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "runtime/constants.h"
 #include "runtime/faults.h"
 #include "verify_rules.h"
 
@@ -109,7 +110,7 @@ static void evaluate_all(fflag_store *store, const struct snapshot *accepted, ui
         atomic_init(&inputs[i],
                     (uint16_t)(snapshot.attributes[i].type << 8 | i % SAMPLE_ATTRIBUTES));
     snapshot.inputs = inputs;
-    assert_true(faults_create(&snapshot));
+    assert_true(faults_create(&snapshot) && constants_create(&snapshot));
     struct fflag_view view = {.store = store, .snapshot = &snapshot};
     fflag_context context;
     fill_context(&context, random);
@@ -129,6 +130,7 @@ static void evaluate_all(fflag_store *store, const struct snapshot *accepted, ui
             read += strlen(results[i].value.string.text);
     }
     assert_true(read > 0 || snapshot.flag_count == 0);
+    constants_free(&snapshot);
     free(snapshot.faults);
     free(snapshot.missing);
 }
